@@ -1,0 +1,1 @@
+//! JOSE on aws-lc-rs; HelseID tokens, obtained and verified.

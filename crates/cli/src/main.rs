@@ -1,0 +1,3 @@
+//! The one binary, `lmr`.
+
+fn main() {}

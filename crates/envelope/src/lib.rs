@@ -1,0 +1,1 @@
+//! SignertKryptertBundle: seal and open.

@@ -1,0 +1,1 @@
+//! JSON element tree for FHIR.

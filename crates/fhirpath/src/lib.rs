@@ -1,0 +1,1 @@
+//! FHIRPath: parse, compile, evaluate on the element tree.

@@ -1,0 +1,1 @@
+//! The receiver's domain: receive, check, senders, versions; owns the storage trait.

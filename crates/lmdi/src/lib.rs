@@ -1,0 +1,1 @@
+//! The LMDI guide as data: rule sets, register rules, error codes, the answer.

@@ -1,0 +1,1 @@
+//! Sources, change detection, outbox, transport, answers.

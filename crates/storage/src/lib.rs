@@ -1,0 +1,1 @@
+//! The storage trait on SQLite and PostgreSQL.

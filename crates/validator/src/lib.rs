@@ -1,0 +1,1 @@
+//! FHIR packages, snapshots, compiled profiles and the checks.

