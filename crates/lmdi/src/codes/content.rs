@@ -1,0 +1,5 @@
+//! Texts: content.
+
+use super::text::Text;
+
+pub(super) const TEXTS: &[Text] = &[];

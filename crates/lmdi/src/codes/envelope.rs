@@ -1,0 +1,5 @@
+//! Texts: envelope.
+
+use super::text::Text;
+
+pub(super) const TEXTS: &[Text] = &[];

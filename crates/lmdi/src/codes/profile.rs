@@ -1,0 +1,5 @@
+//! Texts: profile.
+
+use super::text::Text;
+
+pub(super) const TEXTS: &[Text] = &[];

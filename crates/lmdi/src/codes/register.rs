@@ -1,0 +1,5 @@
+//! Texts: register.
+
+use super::text::Text;
+
+pub(super) const TEXTS: &[Text] = &[];

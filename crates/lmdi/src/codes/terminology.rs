@@ -1,0 +1,5 @@
+//! Texts: terminology.
+
+use super::text::Text;
+
+pub(super) const TEXTS: &[Text] = &[];
