@@ -1,0 +1,143 @@
+//! What a caller can decide about a validation.
+
+use std::collections::HashMap;
+
+use crate::issue::Severity;
+
+/// How far references to other resources are checked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReferenceCheck {
+    /// Not at all.
+    Ignore,
+    /// Local and bundled targets must have an allowed type (the default).
+    #[default]
+    Type,
+    /// Targets must exist too: an unresolvable one is an error.
+    ExistsAndType,
+    /// Targets must exist and fit one of the target profiles.
+    ExistsAndValid,
+}
+
+/// What is done with contained resources.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ContainedPolicy {
+    /// Validated like any other resource (the default).
+    #[default]
+    Validate,
+    /// Only against the base definition of their type.
+    BaseOnly,
+    /// Not looked into.
+    Ignore,
+}
+
+/// What a broken best-practice rule (dom-6 and the like) gives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BestPractice {
+    /// Nothing (the default).
+    #[default]
+    Ignore,
+    /// An information.
+    Hint,
+    /// A warning.
+    Warning,
+    /// An error.
+    Error,
+}
+
+/// How HTML tags in markdown are judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HtmlInMarkdown {
+    /// Not looked for.
+    #[default]
+    Ignore,
+    /// A warning.
+    Warning,
+    /// An error.
+    Error,
+}
+
+/// A validation's settings. [`Options::default`] follows the reference
+/// validator's defaults without a network.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Profiles the root resource must meet besides its `meta.profile`.
+    pub profiles: Vec<String>,
+    /// Profiles a bundle entry's resource must meet, by entry index.
+    pub entry_profiles: HashMap<usize, Vec<String>>,
+    /// Profiles every bundle entry's resource of a type must meet, by type name.
+    pub type_profiles: HashMap<String, Vec<String>>,
+    /// Whether `meta.profile` is followed (off: only explicit profiles).
+    pub follow_meta_profile: bool,
+    /// How far references are checked.
+    pub references: ReferenceCheck,
+    /// Whether a reference of the shape `[base/]Type/id` may be taken for what
+    /// it says without looking it up.
+    pub assume_valid_rest_references: bool,
+    /// Whether a `urn:uuid:`/`urn:oid:` reference without a target in the
+    /// bundle is an error (the reference validator: a warning).
+    pub dangling_urn_is_error: bool,
+    /// Whether `ElementDefinition.type.aggregation` is checked.
+    pub aggregation: bool,
+    /// What is done with contained resources.
+    pub contained: ContainedPolicy,
+    /// Best-practice rules.
+    pub best_practice: BestPractice,
+    /// Whether example.org and similar addresses are allowed.
+    pub example_urls: bool,
+    /// Prefixes of extension URLs that may be unknown.
+    pub extension_domains: Vec<String>,
+    /// Whether any unknown extension is tolerated.
+    pub any_extensions: bool,
+    /// Severity of a `meta.profile` that is not known.
+    pub unknown_profile: Severity,
+    /// Whether `//` comments in JSON are allowed.
+    pub allow_comments: bool,
+    /// Whether strings that look like HTML are errors.
+    pub security_checks: bool,
+    /// HTML in markdown.
+    pub html_in_markdown: HtmlInMarkdown,
+    /// Language for displays (BCP-47); displays in other languages are not judged.
+    pub language: Option<String>,
+    /// Severity of a wrong display.
+    pub wrong_display: Severity,
+    /// Whether informational issues are made at all.
+    pub hints: bool,
+    /// Leaves every value of the instance out of issues and resource ids out of
+    /// paths: for answers and logs of a receiver.
+    pub redact_values: bool,
+    /// Threads for large bundles; 0 = as many as the machine has cores.
+    pub threads: usize,
+    /// Issues after which the rest is dropped with a notice; bounds memory on
+    /// hostile input.
+    pub max_issues: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            profiles: Vec::new(),
+            entry_profiles: HashMap::new(),
+            type_profiles: HashMap::new(),
+            follow_meta_profile: true,
+            references: ReferenceCheck::Type,
+            assume_valid_rest_references: false,
+            dangling_urn_is_error: false,
+            aggregation: true,
+            contained: ContainedPolicy::Validate,
+            best_practice: BestPractice::Ignore,
+            example_urls: true,
+            extension_domains: Vec::new(),
+            any_extensions: false,
+            unknown_profile: Severity::Warning,
+            allow_comments: false,
+            security_checks: false,
+            html_in_markdown: HtmlInMarkdown::Ignore,
+            language: None,
+            wrong_display: Severity::Error,
+            hints: true,
+            redact_values: false,
+            threads: 1,
+            max_issues: 10_000,
+        }
+    }
+}
