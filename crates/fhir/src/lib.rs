@@ -1,1 +1,25 @@
 //! JSON element tree for FHIR.
+//!
+//! [`Document::parse`] reads a resource once into a flat arena of [`Node`]s that keep their byte
+//! spans: decimals stay the text they were, every value knows its line and column, doubled member
+//! names are found, and nothing is copied out of the source. [`Element`] is the view that FHIR
+//! speaks of: `birthDate` and `_birthDate` are one element, arrays are repetitions.
+//!
+//! The crate knows JSON and the JSON form of FHIR (<https://hl7.org/fhir/R4/json.html>), but no
+//! resource type: what may stand where is the validator's business.
+
+mod bundle;
+mod document;
+mod edit;
+mod element;
+mod name;
+mod outcome;
+mod parse;
+
+pub use bundle::{Bundle, BundleEntry};
+pub use document::{Document, Kind, Members, Node, Position};
+pub use edit::{Edits, OverlappingEdits, escape_into};
+pub use element::{Children, Element};
+pub use name::{Name, hash_name};
+pub use outcome::{OperationOutcome, OutcomeExtension, OutcomeIssue, OutcomeValue};
+pub use parse::{Limits, ParseError, ParseErrorKind, ParseOptions, Problem, ProblemKind};

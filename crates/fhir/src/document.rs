@@ -1,0 +1,389 @@
+//! The arena and its JSON view.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use crate::parse::{self, ParseError, ParseOptions, Problem};
+use crate::{Element, Name};
+
+/// What a JSON value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Kind {
+    /// `{…}`
+    Object,
+    /// `[…]`
+    Array,
+    /// `"…"`
+    String,
+    /// A number, kept as its source text.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// `null`
+    Null,
+    /// A bare word that is none of the literals; only in lenient reading.
+    Bare,
+}
+
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// The string holds escapes.
+pub(crate) const ESCAPED: u8 = 1;
+/// The member name holds escapes.
+pub(crate) const KEY_ESCAPED: u8 = 2;
+/// The member name began with `_`; the hash is that of the rest.
+pub(crate) const UNDERSCORE: u8 = 4;
+/// A member of the same name stands before it; the first one counts.
+pub(crate) const DUPLICATE: u8 = 8;
+/// An object with at least one member whose name begins with `_`.
+pub(crate) const HAS_UNDERSCORE: u8 = 16;
+
+/// One value of the arena, 32 bytes. Nodes stand in source order; a container's contents follow it
+/// until `next`.
+#[derive(Clone, Debug)]
+pub(crate) struct NodeData {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+    pub(crate) key_start: u32,
+    pub(crate) next: u32,
+    pub(crate) parent: u32,
+    /// `x` for `_x` and the other way round, [`NONE`] without one.
+    pub(crate) sibling: u32,
+    pub(crate) hash: u32,
+    pub(crate) key_len: u16,
+    pub(crate) kind: Kind,
+    pub(crate) flags: u8,
+}
+
+/// A place in the source, both counted from 1, the column in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+}
+
+/// A parsed JSON text.
+#[derive(Debug)]
+pub struct Document<'s> {
+    pub(crate) source: Cow<'s, str>,
+    pub(crate) nodes: Vec<NodeData>,
+    pub(crate) problems: Vec<Problem>,
+    places: OnceLock<Vec<Checkpoint>>,
+}
+
+#[derive(Debug)]
+struct Checkpoint {
+    offset: u32,
+    position: Position,
+}
+
+const CHECKPOINT_EVERY: usize = 4096;
+
+impl<'s> Document<'s> {
+    /// Reads one JSON value.
+    ///
+    /// # Errors
+    /// [`ParseError`] with its place when the text is not JSON or exceeds a limit. In lenient
+    /// reading, what can be read on from is noted in [`Document::problems`] instead.
+    pub fn parse(source: impl Into<Cow<'s, str>>, options: &ParseOptions) -> Result<Self, ParseError> {
+        let source = source.into();
+        let (nodes, problems) = parse::parse(&source, options)?;
+        Ok(Self { source, nodes, problems, places: OnceLock::new() })
+    }
+
+    /// Reads one JSON value from bytes that should be UTF-8.
+    ///
+    /// # Errors
+    /// As [`Document::parse`]; bytes that are not UTF-8 are [`crate::ParseErrorKind::NotUtf8`].
+    pub fn parse_bytes(bytes: &'s [u8], options: &ParseOptions) -> Result<Self, ParseError> {
+        Self::parse(parse::utf8(bytes)?, options)
+    }
+
+    /// The whole source text.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Faults that did not stop the reading, in source order.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// The outermost value.
+    pub fn root(&self) -> Node<'_> {
+        Node { document: self, index: 0 }
+    }
+
+    /// The outermost value as an element.
+    pub fn root_element(&self) -> Element<'_> {
+        Element::of(self.root())
+    }
+
+    /// How many values the arena holds.
+    pub fn node_count(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// The node with this index, as given by [`Node::index`].
+    pub fn node(&self, index: u32) -> Option<Node<'_>> {
+        ((index as usize) < self.nodes.len()).then_some(Node { document: self, index })
+    }
+
+    /// Bytes that the arena takes on the heap, the source not counted.
+    pub fn heap_bytes(&self) -> usize {
+        self.nodes.capacity() * size_of::<NodeData>() + self.problems.capacity() * size_of::<Problem>()
+    }
+
+    /// Line and column of a byte offset. Costs one pass over the text at the first call, then at
+    /// most a few kilobytes of scanning, whatever the length of the lines.
+    pub fn position(&self, offset: usize) -> Position {
+        let places = self.places.get_or_init(|| checkpoints(&self.source));
+        let offset = offset.min(self.source.len());
+        let at = places.partition_point(|c| c.offset as usize <= offset);
+        let (from, position) = match at.checked_sub(1).and_then(|i| places.get(i)) {
+            Some(c) => (c.offset as usize, c.position),
+            None => (0, Position { line: 1, column: 1 }),
+        };
+        advance(position, &self.source.as_bytes()[from..offset])
+    }
+}
+
+fn advance(mut position: Position, bytes: &[u8]) -> Position {
+    for &byte in bytes {
+        if byte == b'\n' {
+            position.line += 1;
+            position.column = 1;
+        } else if byte & 0xc0 != 0x80 {
+            position.column += 1;
+        }
+    }
+    position
+}
+
+fn checkpoints(source: &str) -> Vec<Checkpoint> {
+    let mut position = Position { line: 1, column: 1 };
+    let mut list = Vec::with_capacity(source.len() / CHECKPOINT_EVERY + 1);
+    for (i, chunk) in source.as_bytes().chunks(CHECKPOINT_EVERY).enumerate() {
+        list.push(Checkpoint { offset: (i * CHECKPOINT_EVERY) as u32, position });
+        position = advance(position, chunk);
+    }
+    list
+}
+
+/// One JSON value in its document.
+#[derive(Clone, Copy)]
+pub struct Node<'d> {
+    document: &'d Document<'d>,
+    index: u32,
+}
+
+impl<'d> Node<'d> {
+    pub(crate) fn at(document: &'d Document<'d>, index: u32) -> Option<Self> {
+        (index != NONE).then_some(Self { document, index })
+    }
+
+    pub(crate) fn data(self) -> &'d NodeData {
+        &self.document.nodes[self.index as usize]
+    }
+
+    /// The document it stands in.
+    pub fn document(self) -> &'d Document<'d> {
+        self.document
+    }
+
+    /// Its number in the arena, in source order from 0.
+    pub fn index(self) -> u32 {
+        self.index
+    }
+
+    /// What it is.
+    pub fn kind(self) -> Kind {
+        self.data().kind
+    }
+
+    /// Its bytes in the source, quotes and brackets included.
+    pub fn span(self) -> Range<usize> {
+        let data = self.data();
+        data.start as usize..data.end as usize
+    }
+
+    /// The bytes of the member (name and value), or of the value alone where it has no name.
+    pub fn member_span(self) -> Range<usize> {
+        let data = self.data();
+        match data.key_start {
+            NONE => self.span(),
+            key if self.document.source.as_bytes().get(key as usize - 1) == Some(&b'"') => {
+                key as usize - 1..data.end as usize
+            }
+            key => key as usize..data.end as usize,
+        }
+    }
+
+    /// Its source text, quotes included.
+    pub fn raw(self) -> &'d str {
+        &self.document.source[self.span()]
+    }
+
+    /// Where it begins.
+    pub fn start(self) -> Position {
+        self.document.position(self.span().start)
+    }
+
+    /// Where it ends: the place just behind its last character.
+    pub fn end(self) -> Position {
+        self.document.position(self.span().end)
+    }
+
+    /// The enclosing object or array.
+    pub fn parent(self) -> Option<Node<'d>> {
+        Node::at(self.document, self.data().parent)
+    }
+
+    /// Whether it is the value of a member whose name is doubled, and not the first of them.
+    pub fn is_duplicate(self) -> bool {
+        self.data().flags & DUPLICATE != 0
+    }
+
+    /// Whether its member name begins with `_`.
+    pub fn is_underscore(self) -> bool {
+        self.data().flags & UNDERSCORE != 0
+    }
+
+    /// The member `_x` beside `x`, or `x` beside `_x`.
+    pub fn sibling(self) -> Option<Node<'d>> {
+        Node::at(self.document, self.data().sibling)
+    }
+
+    /// The hash of its member name without underscore ([`crate::hash_name`]); 0 without a name.
+    pub fn name_hash(self) -> u32 {
+        self.data().hash
+    }
+
+    /// Its member name as written, with underscore, unescaped.
+    pub fn key(self) -> Option<Cow<'d, str>> {
+        let data = self.data();
+        if data.key_start == NONE {
+            return None;
+        }
+        let raw =
+            &self.document.source[data.key_start as usize..data.key_start as usize + data.key_len as usize];
+        Some(if data.flags & KEY_ESCAPED != 0 {
+            Cow::Owned(parse::unescape(raw))
+        } else {
+            Cow::Borrowed(raw)
+        })
+    }
+
+    /// Its member name without underscore, where that needs no unescaping (names with escapes are
+    /// legal JSON, but no FHIR element has one; they give the raw text).
+    pub fn name(self) -> Option<&'d str> {
+        let data = self.data();
+        if data.key_start == NONE {
+            return None;
+        }
+        let skip = usize::from(data.flags & UNDERSCORE != 0 && data.flags & KEY_ESCAPED == 0);
+        let start = data.key_start as usize;
+        Some(&self.document.source[start + skip..start + data.key_len as usize])
+    }
+
+    /// Whether the member is called so, an underscore left aside.
+    pub fn is_named(self, name: &Name) -> bool {
+        let data = self.data();
+        data.hash == name.hash()
+            && data.key_start != NONE
+            && if data.flags & KEY_ESCAPED == 0 {
+                self.name() == Some(name.as_str())
+            } else {
+                self.key().is_some_and(|k| k.strip_prefix('_').unwrap_or(&k) == name.as_str())
+            }
+    }
+
+    /// The string's characters, unescaped; `None` for anything but a string.
+    pub fn as_str(self) -> Option<Cow<'d, str>> {
+        let data = self.data();
+        (data.kind == Kind::String).then(|| {
+            let inner = &self.document.source[data.start as usize + 1..data.end as usize - 1];
+            if data.flags & ESCAPED != 0 { Cow::Owned(parse::unescape(inner)) } else { Cow::Borrowed(inner) }
+        })
+    }
+
+    /// A primitive's value as text: a string's characters, a number's or literal's source.
+    /// `None` for objects, arrays and null.
+    pub fn text(self) -> Option<Cow<'d, str>> {
+        match self.kind() {
+            Kind::String => self.as_str(),
+            Kind::Number | Kind::Boolean | Kind::Bare => Some(Cow::Borrowed(self.raw())),
+            Kind::Object | Kind::Array | Kind::Null => None,
+        }
+    }
+
+    /// The boolean's value.
+    pub fn as_bool(self) -> Option<bool> {
+        (self.kind() == Kind::Boolean).then(|| self.raw() == "true")
+    }
+
+    /// Members of an object or items of an array, in source order, doubled ones included.
+    pub fn members(self) -> Members<'d> {
+        let data = self.data();
+        let first = if matches!(data.kind, Kind::Object | Kind::Array) { self.index + 1 } else { data.next };
+        Members { document: self.document, at: first, end: data.next }
+    }
+
+    /// The first member with exactly this name (no underscore).
+    pub fn get(self, name: &Name) -> Option<Node<'d>> {
+        if self.kind() != Kind::Object {
+            return None;
+        }
+        self.members().find(|m| !m.is_underscore() && m.is_named(name))
+    }
+
+    /// The first member with this name, looked up by text. For rare look-ups; compiled code uses
+    /// [`Node::get`].
+    pub fn member(self, name: &str) -> Option<Node<'d>> {
+        if self.kind() != Kind::Object {
+            return None;
+        }
+        self.members().find(|m| m.key().is_some_and(|k| k == name))
+    }
+}
+
+impl std::fmt::Debug for Node<'_> {
+    /// Names the place only: a value may be a person's.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let span = self.span();
+        write!(f, "{:?}@{}..{}", self.kind(), span.start, span.end)
+    }
+}
+
+impl PartialEq for Node<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.index == other.index && std::ptr::eq(self.document, other.document)
+    }
+}
+
+impl Eq for Node<'_> {}
+
+/// Iterates over a container's contents.
+#[derive(Clone)]
+pub struct Members<'d> {
+    document: &'d Document<'d>,
+    at: u32,
+    end: u32,
+}
+
+impl<'d> Iterator for Members<'d> {
+    type Item = Node<'d>;
+
+    fn next(&mut self) -> Option<Node<'d>> {
+        if self.at >= self.end {
+            return None;
+        }
+        let node = Node { document: self.document, index: self.at };
+        self.at = node.data().next;
+        Some(node)
+    }
+}

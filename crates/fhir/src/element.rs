@@ -1,0 +1,322 @@
+//! The FHIR view of the tree.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::document::{HAS_UNDERSCORE, Kind, NONE};
+use crate::{Document, Members, Name, Node, Position};
+
+/// One element of a resource: the value `x`, its companion `_x` (id and extensions of a primitive),
+/// or both; one repetition of it where `x` is an array.
+#[derive(Clone, Copy)]
+pub struct Element<'d> {
+    document: &'d Document<'d>,
+    value: u32,
+    sibling: u32,
+    /// Which repetition, [`NONE`] outside arrays.
+    index: u32,
+}
+
+impl<'d> Element<'d> {
+    /// The element that this node belongs to; for an array's item it is that repetition. An array
+    /// itself gives an element with the array as value, which is no FHIR element: iterate instead.
+    pub fn of(node: Node<'d>) -> Self {
+        let document = node.document();
+        let (owner, index) = match node.parent() {
+            Some(array) if array.kind() == Kind::Array => {
+                let index = array.members().position(|n| n == node).unwrap_or(0);
+                (array, index as u32)
+            }
+            _ => (node, NONE),
+        };
+        let partner = owner.sibling().and_then(|other| match index {
+            NONE => Some(other),
+            i => nth(other, i),
+        });
+        let own = node.index();
+        let partner = partner.map_or(NONE, Node::index);
+        if owner.is_underscore() {
+            Self { document, value: partner, sibling: own, index }
+        } else {
+            Self { document, value: own, sibling: partner, index }
+        }
+    }
+
+    /// The document it stands in.
+    pub fn document(self) -> &'d Document<'d> {
+        self.document
+    }
+
+    /// The node of `x`, absent where only `_x` is given. `null` in an array counts as absent.
+    pub fn value(self) -> Option<Node<'d>> {
+        Node::at(self.document, self.value)
+    }
+
+    /// The node of `_x`.
+    pub fn sibling(self) -> Option<Node<'d>> {
+        Node::at(self.document, self.sibling)
+    }
+
+    /// The node that stands for the element in messages: the value, else the companion.
+    pub fn node(self) -> Node<'d> {
+        match self.value().or(self.sibling()) {
+            Some(node) => node,
+            None => self.document.root(),
+        }
+    }
+
+    /// Which repetition it is, from 0; `None` where it is no array's item.
+    pub fn index(self) -> Option<u32> {
+        (self.index != NONE).then_some(self.index)
+    }
+
+    fn member(self) -> Node<'d> {
+        let node = self.node();
+        match node.parent() {
+            Some(array) if self.index != NONE && array.kind() == Kind::Array => array,
+            _ => node,
+        }
+    }
+
+    /// Its name, without underscore; `None` for the outermost element.
+    pub fn name(self) -> Option<&'d str> {
+        self.member().name()
+    }
+
+    /// The hash of its name ([`crate::hash_name`]); 0 for the outermost element.
+    pub fn name_hash(self) -> u32 {
+        self.member().name_hash()
+    }
+
+    /// Whether it is called so.
+    pub fn is_named(self, name: &Name) -> bool {
+        self.member().is_named(name)
+    }
+
+    /// The enclosing element.
+    pub fn parent(self) -> Option<Element<'d>> {
+        self.member().parent().map(Element::of)
+    }
+
+    /// `resourceType`, where the element is a resource.
+    pub fn resource_type(self) -> Option<Cow<'d, str>> {
+        static RESOURCE_TYPE: std::sync::LazyLock<Name> =
+            std::sync::LazyLock::new(|| Name::new("resourceType"));
+        self.value()?.get(&RESOURCE_TYPE)?.as_str()
+    }
+
+    /// A primitive's value as text ([`Node::text`]).
+    pub fn text(self) -> Option<Cow<'d, str>> {
+        self.value()?.text()
+    }
+
+    /// Whether it has a primitive value.
+    pub fn has_value(self) -> bool {
+        self.value().is_some_and(|v| !matches!(v.kind(), Kind::Object | Kind::Array | Kind::Null))
+    }
+
+    /// Its bytes in the source.
+    pub fn span(self) -> Range<usize> {
+        self.node().span()
+    }
+
+    /// Where it begins.
+    pub fn start(self) -> Position {
+        self.node().start()
+    }
+
+    /// Where it ends (the place just behind it).
+    pub fn end(self) -> Position {
+        self.node().end()
+    }
+
+    /// Its child elements in source order, `resourceType` left out, doubled members left out, arrays
+    /// flattened. A primitive's children (`id`, `extension`) come from its companion.
+    pub fn children(self) -> Children<'d> {
+        Children {
+            members: self.first_object().map(Node::members),
+            later: self.second_object().map(Node::members),
+            run: None,
+        }
+    }
+
+    /// Its children of this name, in order; for `value[x]` ask for the full name.
+    pub fn children_named(self, name: &Name) -> Children<'d> {
+        let find = |object: Node<'d>| find_member(object, name);
+        let first = self.first_object().and_then(find);
+        let second = self.second_object().and_then(find);
+        let member = first.or(second);
+        Children { members: None, later: None, run: member.map(Run::of) }
+    }
+
+    /// Its first child of this name.
+    pub fn child(self, name: &Name) -> Option<Element<'d>> {
+        self.children_named(name).next()
+    }
+
+    fn first_object(self) -> Option<Node<'d>> {
+        self.value().filter(|v| v.kind() == Kind::Object)
+    }
+
+    fn second_object(self) -> Option<Node<'d>> {
+        self.sibling().filter(|s| s.kind() == Kind::Object)
+    }
+
+    /// Whether both are the same place of the same document.
+    pub fn is_same(self, other: Element<'_>) -> bool {
+        self.value == other.value
+            && self.sibling == other.sibling
+            && std::ptr::eq(
+                std::ptr::from_ref(self.document).cast::<u8>(),
+                std::ptr::from_ref(other.document).cast(),
+            )
+    }
+
+    /// A path like `Bundle.entry[0].resource.name[0]` by member names, for messages where no
+    /// definition is at hand.
+    pub fn raw_path(self) -> String {
+        let mut parts = Vec::new();
+        let mut at = Some(self);
+        while let Some(element) = at {
+            match element.name() {
+                Some(name) => parts.push(match element.index() {
+                    Some(i) => format!("{name}[{i}]"),
+                    None => name.to_owned(),
+                }),
+                None => parts.push(element.resource_type().unwrap_or(Cow::Borrowed("$")).into_owned()),
+            }
+            at = element.parent();
+        }
+        parts.reverse();
+        parts.join(".")
+    }
+}
+
+/// The member of this name in an object, `x` before `_x`.
+fn find_member<'d>(object: Node<'d>, name: &Name) -> Option<Node<'d>> {
+    let found = object.members().find(|m| m.is_named(name) && !m.is_duplicate())?;
+    Some(if found.is_underscore() { found.sibling().unwrap_or(found) } else { found })
+}
+
+fn nth(node: Node<'_>, index: u32) -> Option<Node<'_>> {
+    if node.kind() != Kind::Array {
+        return None;
+    }
+    node.members().nth(index as usize).filter(|n| n.kind() != Kind::Null)
+}
+
+impl std::fmt::Debug for Element<'_> {
+    /// Names the place only: a value may be a person's.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Element({:?})", self.node())
+    }
+}
+
+/// One member's repetitions: the items of `x` and `_x` side by side, or the two as they are.
+#[derive(Clone)]
+enum Run<'d> {
+    One(Element<'d>),
+    Items {
+        values: Option<Members<'d>>,
+        siblings: Option<Members<'d>>,
+        index: u32,
+        document: &'d Document<'d>,
+    },
+}
+
+impl<'d> Run<'d> {
+    /// From the member `x`, or from `_x` where there is no `x`.
+    fn of(member: Node<'d>) -> Self {
+        let document = member.document();
+        let (value, sibling) = if member.is_underscore() {
+            (member.sibling(), Some(member))
+        } else {
+            (Some(member), member.sibling())
+        };
+        let is_array = |n: Option<Node<'d>>| n.is_some_and(|n| n.kind() == Kind::Array);
+        if !is_array(value) && !(value.is_none() && is_array(sibling)) {
+            return Run::One(Element {
+                document,
+                value: value.filter(|v| v.kind() != Kind::Null).map_or(NONE, Node::index),
+                sibling: sibling.map_or(NONE, Node::index),
+                index: NONE,
+            });
+        }
+        Run::Items {
+            values: value.map(Node::members),
+            siblings: sibling.filter(|s| s.kind() == Kind::Array).map(Node::members),
+            index: 0,
+            document,
+        }
+    }
+}
+
+/// Iterates over child elements.
+#[derive(Clone)]
+pub struct Children<'d> {
+    members: Option<Members<'d>>,
+    later: Option<Members<'d>>,
+    run: Option<Run<'d>>,
+}
+
+impl<'d> Iterator for Children<'d> {
+    type Item = Element<'d>;
+
+    fn next(&mut self) -> Option<Element<'d>> {
+        const RESOURCE_TYPE: u32 = crate::hash_name(b"resourceType");
+        loop {
+            match &mut self.run {
+                Some(Run::One(element)) => {
+                    let element = *element;
+                    self.run = None;
+                    if element.value == NONE && element.sibling == NONE {
+                        continue;
+                    }
+                    return Some(element);
+                }
+                Some(Run::Items { values, siblings, index, document }) => {
+                    let value = values.as_mut().and_then(Iterator::next);
+                    let sibling = siblings.as_mut().and_then(Iterator::next);
+                    if value.is_none() && sibling.is_none() {
+                        self.run = None;
+                        continue;
+                    }
+                    let at = *index;
+                    *index += 1;
+                    let real =
+                        |n: Option<Node<'d>>| n.filter(|n| n.kind() != Kind::Null).map_or(NONE, Node::index);
+                    let element = Element { document, value: real(value), sibling: real(sibling), index: at };
+                    if element.value == NONE && element.sibling == NONE {
+                        continue;
+                    }
+                    return Some(element);
+                }
+                None => {}
+            }
+            let member = match self.members.as_mut().and_then(Iterator::next) {
+                Some(member) => member,
+                None => {
+                    self.members = self.later.take();
+                    if self.members.is_none() {
+                        return None;
+                    }
+                    continue;
+                }
+            };
+            if member.is_duplicate()
+                || (member.is_underscore() && member.sibling().is_some())
+                || (member.name_hash() == RESOURCE_TYPE && member.name() == Some("resourceType"))
+            {
+                continue;
+            }
+            self.run = Some(Run::of(member));
+        }
+    }
+}
+
+impl<'d> Node<'d> {
+    /// Whether an object has a member whose name begins with `_`.
+    pub fn has_underscore_members(self) -> bool {
+        self.data().flags & HAS_UNDERSCORE != 0
+    }
+}
