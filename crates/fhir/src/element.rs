@@ -234,7 +234,8 @@ impl<'d> Run<'d> {
             (Some(member), member.sibling())
         };
         let is_array = |n: Option<Node<'d>>| n.is_some_and(|n| n.kind() == Kind::Array);
-        if !is_array(value) && !(value.is_none() && is_array(sibling)) {
+        let repeats = is_array(value.or(sibling));
+        if !repeats {
             return Run::One(Element {
                 document,
                 value: value.filter(|v| v.kind() != Kind::Null).map_or(NONE, Node::index),
@@ -293,15 +294,9 @@ impl<'d> Iterator for Children<'d> {
                 }
                 None => {}
             }
-            let member = match self.members.as_mut().and_then(Iterator::next) {
-                Some(member) => member,
-                None => {
-                    self.members = self.later.take();
-                    if self.members.is_none() {
-                        return None;
-                    }
-                    continue;
-                }
+            let Some(member) = self.members.as_mut().and_then(Iterator::next) else {
+                self.members = Some(self.later.take()?);
+                continue;
             };
             if member.is_duplicate()
                 || (member.is_underscore() && member.sibling().is_some())
