@@ -1,0 +1,100 @@
+//! Times as senders write them: ISO 8601 with `Z`, an offset, or none (then Norwegian local time).
+
+use jiff::{Timestamp, fmt::temporal::Pieces, tz::TimeZone};
+use std::sync::LazyLock;
+use thiserror::Error;
+
+/// Norwegian time since 1996 as a POSIX rule: no time zone database is needed for what this register sees.
+pub const OSLO_RULE: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
+
+static OSLO: LazyLock<TimeZone> =
+    LazyLock::new(|| TimeZone::posix(OSLO_RULE).expect("the constant rule above is well formed"));
+
+/// Why a text is no usable point in time. The text itself is not repeated.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum TimeError {
+    /// Not ISO 8601.
+    #[error("is not an ISO 8601 date and time")]
+    Unreadable,
+    /// A date alone says nothing about when in the day.
+    #[error("has no time of day")]
+    NoTimeOfDay,
+    /// Outside the years that can be represented.
+    #[error("is outside the supported range of years")]
+    OutOfRange,
+}
+
+/// Reads a time. Without an offset it is Europe/Oslo; the doubled hour in October takes the first reading,
+/// the hour skipped in March is read as if the clock had not been moved yet.
+pub fn read_time(text: &str) -> Result<Timestamp, TimeError> {
+    let pieces = Pieces::parse(text).map_err(|_| TimeError::Unreadable)?;
+    if pieces.time_zone_annotation().is_some() {
+        return Err(TimeError::Unreadable);
+    }
+    let time = pieces.time().ok_or(TimeError::NoTimeOfDay)?;
+    let civil = pieces.date().to_datetime(time);
+    match pieces.to_numeric_offset() {
+        Some(offset) => offset.to_timestamp(civil).map_err(|_| TimeError::OutOfRange),
+        None => OSLO
+            .to_ambiguous_zoned(civil)
+            .compatible()
+            .map(|z| z.timestamp())
+            .map_err(|_| TimeError::OutOfRange),
+    }
+}
+
+/// Writes a time with its explicit Norwegian offset, e.g. `2025-03-14T08:00:00+01:00`.
+pub fn write_time(time: Timestamp) -> String {
+    let offset = OSLO.to_offset(time);
+    time.display_with_offset(offset).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utc(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_spellings_of_real_senders_are_read() {
+        for (text, expected) in [
+            ("2025-03-14T07:00:00Z", "2025-03-14T07:00:00Z"),
+            ("2025-03-14T08:00:00+01:00", "2025-03-14T07:00:00Z"),
+            ("2025-03-14T08:00:00", "2025-03-14T07:00:00Z"),
+            ("2025-07-14T08:00:00", "2025-07-14T06:00:00Z"),
+            ("2025-07-14T08:00:00.1234567", "2025-07-14T06:00:00.1234567Z"),
+            ("2025-07-14T08:00:00.1234567+02:00", "2025-07-14T06:00:00.1234567Z"),
+        ] {
+            assert_eq!(read_time(text), Ok(utc(expected)), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_doubled_hour_takes_the_first_reading() {
+        assert_eq!(read_time("2025-10-26T02:30:00"), Ok(utc("2025-10-26T00:30:00Z")));
+        assert_eq!(read_time("2025-10-26T03:00:00"), Ok(utc("2025-10-26T02:00:00Z")));
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        assert_eq!(read_time("2025-03-14"), Err(TimeError::NoTimeOfDay));
+        for text in [
+            "",
+            "i dag",
+            "14.03.2025 08:00",
+            "2025-02-30T08:00:00Z",
+            "/Date(1741935600000)/",
+            "2025-03-14T08:00:00[Europe/Oslo]",
+        ] {
+            assert_eq!(read_time(text), Err(TimeError::Unreadable), "{text}");
+        }
+    }
+
+    #[test]
+    fn writing_gives_the_norwegian_offset_of_that_day() {
+        assert_eq!(write_time(utc("2025-03-14T07:00:00Z")), "2025-03-14T08:00:00+01:00");
+        assert_eq!(write_time(utc("2025-07-14T06:00:00Z")), "2025-07-14T08:00:00+02:00");
+    }
+}
