@@ -1,0 +1,162 @@
+//! How the issuers are reached: a small trait, and reqwest behind it. Tests put another behind it.
+
+use async_trait::async_trait;
+use std::time::Duration;
+
+/// The largest answer of an issuer that is read, in bytes. Real ones are below 20 KB.
+pub const MAX_ANSWER: usize = 256 * 1024;
+
+/// An answer of an issuer, whatever its status.
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// `Content-Type`, as sent.
+    pub content_type: Option<String>,
+    /// `Retry-After`, when it is a number of seconds.
+    pub retry_after: Option<Duration>,
+    /// The body, at most [`MAX_ANSWER`] bytes.
+    pub body: Vec<u8>,
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The body may hold a token.
+        f.debug_struct("Answer").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+/// No answer was had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FetchError {
+    /// Name lookup, connection or TLS failed.
+    #[error("no connection")]
+    Connect,
+    /// The time allowed ran out.
+    #[error("no answer in time")]
+    Timeout,
+    /// The connection broke, or what came was no HTTP.
+    #[error("the connection broke")]
+    Broken,
+    /// More than [`MAX_ANSWER`] bytes.
+    #[error("the answer is too large")]
+    TooLarge,
+    /// The address is no URL.
+    #[error("the address is not a URL")]
+    Address,
+}
+
+/// Reaches an issuer.
+#[async_trait]
+pub trait Fetcher: Send + Sync {
+    /// Gets a document.
+    ///
+    /// # Errors
+    /// [`FetchError`] when there is no answer; a status of 400 or more is an answer.
+    async fn get(&self, url: &str) -> Result<Answer, FetchError>;
+
+    /// Posts a form.
+    ///
+    /// # Errors
+    /// As [`Fetcher::get`].
+    async fn post_form(&self, url: &str, form: &[(&str, &str)]) -> Result<Answer, FetchError>;
+}
+
+/// The [`Fetcher`] of real life: verified TLS, no redirects, limits on time and size.
+#[derive(Debug, Clone)]
+pub struct HttpFetcher {
+    client: reqwest::Client,
+}
+
+/// The HTTP client could not be made: the machine's TLS roots are unusable.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTP client cannot be made: {0}")]
+pub struct ClientUnusable(#[from] reqwest::Error);
+
+impl HttpFetcher {
+    /// `timeout` bounds one whole request.
+    ///
+    /// # Errors
+    /// [`ClientUnusable`].
+    pub fn new(timeout: Duration) -> Result<Self, ClientUnusable> {
+        Self::with_roots(timeout, &[])
+    }
+
+    /// As [`HttpFetcher::new`], trusting also the given CA certificates (PEM).
+    ///
+    /// # Errors
+    /// [`ClientUnusable`], also when a certificate is not PEM.
+    pub fn with_roots(timeout: Duration, roots_pem: &[&str]) -> Result<Self, ClientUnusable> {
+        crate::install_tls_provider();
+        let mut builder = reqwest::Client::builder()
+            .timeout(timeout)
+            .connect_timeout(timeout)
+            .redirect(reqwest::redirect::Policy::none());
+        for pem in roots_pem {
+            builder = builder.add_root_certificate(reqwest::Certificate::from_pem(pem.as_bytes())?);
+        }
+        Ok(Self { client: builder.build()? })
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, FetchError> {
+        let mut response =
+            request.header("accept", "application/json").send().await.map_err(|error| fault(&error))?;
+        let header = |name: &str| {
+            response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+        };
+        let status = response.status().as_u16();
+        let content_type = header("content-type");
+        let retry_after =
+            header("retry-after").and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| fault(&error))? {
+            if body.len() + chunk.len() > MAX_ANSWER {
+                return Err(FetchError::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { status, content_type, retry_after, body })
+    }
+}
+
+#[async_trait]
+impl Fetcher for HttpFetcher {
+    async fn get(&self, url: &str) -> Result<Answer, FetchError> {
+        self.send(self.client.get(url)).await
+    }
+
+    async fn post_form(&self, url: &str, form: &[(&str, &str)]) -> Result<Answer, FetchError> {
+        self.send(self.client.post(url).form(form)).await
+    }
+}
+
+fn fault(error: &reqwest::Error) -> FetchError {
+    if error.is_timeout() {
+        FetchError::Timeout
+    } else if error.is_connect() {
+        FetchError::Connect
+    } else if error.is_builder() {
+        FetchError::Address
+    } else {
+        FetchError::Broken
+    }
+}
+
+/// Whether an issuer's address is safe: https, or http on loopback where `local` allows it.
+pub(crate) fn safe_address(url: &str, local: bool) -> bool {
+    let Ok(url) = reqwest::Url::parse(url) else { return false };
+    match url.scheme() {
+        "https" => url.host_str().is_some(),
+        "http" => local && loopback(&url),
+        _ => false,
+    }
+}
+
+fn loopback(url: &reqwest::Url) -> bool {
+    url.host_str().is_some_and(|host| {
+        host == "localhost"
+            || host
+                .trim_matches(|c| c == '[' || c == ']')
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
+    })
+}

@@ -1,0 +1,270 @@
+//! Private keys that sign: read from JWK or PKCS#8, or made anew.
+
+use super::algorithm::{Algorithm, Curve, KeyType, rsa_size};
+use super::jwk::{JwkFault, PublicJwk, bytes, text};
+use super::{base64url, from_base64url};
+use crate::secret::SecretString;
+use aws_lc_rs::encoding::{AsBigEndian, EcPrivateKeyBin};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{KeyPairComponents, PublicKeyComponents};
+use aws_lc_rs::signature::{EcdsaKeyPair, KeyPair as _, RsaKeyPair};
+use base64::Engine as _;
+use serde_json::{Map, Value, json};
+use std::fmt;
+use zeroize::Zeroizing;
+
+/// Why a private key cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SigningKeyFault {
+    /// A member of the JWK.
+    #[error("the private key: {0}")]
+    Jwk(#[from] JwkFault),
+    /// Neither given nor named in the JWK.
+    #[error("the private key has no kid and none was given")]
+    KidMissing,
+    /// Neither given nor named in the JWK.
+    #[error("the private key names no alg and none was given")]
+    AlgorithmMissing,
+    /// The given algorithm needs another kind of key, or the JWK is bound to another.
+    #[error("the private key does not fit the algorithm {0}")]
+    AlgorithmMismatch(Algorithm),
+    /// The numbers of the key do not belong together, or the form is not PKCS#8.
+    #[error("the private key is damaged, incomplete or not in the form expected")]
+    Rejected,
+    /// Not PEM with `PRIVATE KEY` (PKCS#8).
+    #[error("the file is not a PEM file with an unencrypted PKCS#8 private key")]
+    NotPem,
+    /// No such size is made here.
+    #[error("RSA keys are made with 2048, 3072 or 4096 bits")]
+    Size,
+    /// The cryptographic library failed.
+    #[error("the cryptographic library failed to make or use the key")]
+    Library,
+}
+
+/// A private key with the id and the algorithm it is registered with.
+pub struct SigningKey {
+    public: PublicJwk,
+    kid: String,
+    algorithm: Algorithm,
+    pair: Pair,
+}
+
+enum Pair {
+    Rsa(Box<RsaKeyPair>),
+    Ec(Box<EcdsaKeyPair>, Curve),
+}
+
+impl SigningKey {
+    /// Reads a private JWK. `kid` and `alg` come from the JWK unless given.
+    ///
+    /// # Errors
+    /// See [`SigningKeyFault`]; an RSA key needs all of `n e d p q dp dq qi`.
+    pub fn from_jwk(
+        json: &[u8],
+        kid: Option<&str>,
+        algorithm: Option<Algorithm>,
+    ) -> Result<Self, SigningKeyFault> {
+        let members = crate::strict_json::object(json).map_err(|_| JwkFault::NotAnObject)?;
+        let public = PublicJwk::from_public_members(&members)?;
+        let kid = kid.or(public.kid()).ok_or(SigningKeyFault::KidMissing)?.to_owned();
+        let algorithm = algorithm.or(public.algorithm()).ok_or(SigningKeyFault::AlgorithmMissing)?;
+        if !public.fits(algorithm) {
+            return Err(SigningKeyFault::AlgorithmMismatch(algorithm));
+        }
+        let pair = match algorithm.key_type() {
+            KeyType::Rsa => Pair::Rsa(Box::new(rsa_from_members(&members)?)),
+            KeyType::Ec(curve) => Pair::Ec(Box::new(ec_from_members(&members, curve)?), curve),
+        };
+        Self::assemble(pair, &kid, algorithm)
+    }
+
+    /// Reads an unencrypted PKCS#8 private key in PEM.
+    ///
+    /// # Errors
+    /// See [`SigningKeyFault`].
+    pub fn from_pem(pem: &str, kid: &str, algorithm: Algorithm) -> Result<Self, SigningKeyFault> {
+        let body = pem
+            .split_once("-----BEGIN PRIVATE KEY-----")
+            .and_then(|(_, rest)| rest.split_once("-----END PRIVATE KEY-----"))
+            .map(|(body, _)| body)
+            .ok_or(SigningKeyFault::NotPem)?;
+        let compact: Zeroizing<String> =
+            Zeroizing::new(body.chars().filter(|c| !c.is_ascii_whitespace()).collect());
+        let der = base64::engine::general_purpose::STANDARD
+            .decode(compact.as_bytes())
+            .map_err(|_| SigningKeyFault::NotPem)?;
+        Self::from_pkcs8(&Zeroizing::new(der), kid, algorithm)
+    }
+
+    /// Reads an unencrypted PKCS#8 private key in DER.
+    ///
+    /// # Errors
+    /// See [`SigningKeyFault`].
+    pub fn from_pkcs8(der: &[u8], kid: &str, algorithm: Algorithm) -> Result<Self, SigningKeyFault> {
+        let pair = match algorithm.key_type() {
+            KeyType::Rsa => {
+                Pair::Rsa(Box::new(RsaKeyPair::from_pkcs8(der).map_err(|_| SigningKeyFault::Rejected)?))
+            }
+            KeyType::Ec(curve) => {
+                let pair =
+                    EcdsaKeyPair::from_pkcs8(curve.signing(), der).map_err(|_| SigningKeyFault::Rejected)?;
+                Pair::Ec(Box::new(pair), curve)
+            }
+        };
+        Self::assemble(pair, kid, algorithm)
+    }
+
+    /// Makes a new key; `rsa_bits` is read for RSA only (2048, 3072 or 4096). For the sandbox, and
+    /// for an operator who makes a key to register.
+    ///
+    /// # Errors
+    /// [`SigningKeyFault::Size`] or [`SigningKeyFault::Library`].
+    pub fn generate(algorithm: Algorithm, kid: &str, rsa_bits: u32) -> Result<Self, SigningKeyFault> {
+        let pair = match algorithm.key_type() {
+            KeyType::Rsa => {
+                let size = rsa_size(rsa_bits).ok_or(SigningKeyFault::Size)?;
+                Pair::Rsa(Box::new(RsaKeyPair::generate(size).map_err(|_| SigningKeyFault::Library)?))
+            }
+            KeyType::Ec(curve) => {
+                let pair = EcdsaKeyPair::generate(curve.signing()).map_err(|_| SigningKeyFault::Library)?;
+                Pair::Ec(Box::new(pair), curve)
+            }
+        };
+        Self::assemble(pair, kid, algorithm)
+    }
+
+    fn assemble(pair: Pair, kid: &str, algorithm: Algorithm) -> Result<Self, SigningKeyFault> {
+        let public = match &pair {
+            Pair::Rsa(pair) => {
+                let key = pair.public_key();
+                PublicJwk::from_rsa(
+                    kid,
+                    algorithm,
+                    key.modulus().big_endian_without_leading_zero(),
+                    key.exponent().big_endian_without_leading_zero(),
+                )?
+            }
+            Pair::Ec(pair, curve) => {
+                PublicJwk::from_point(kid, algorithm, *curve, pair.public_key().as_ref())?
+            }
+        };
+        Ok(Self { public, kid: kid.to_owned(), algorithm, pair })
+    }
+
+    /// The id the key is registered with.
+    #[must_use]
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// The algorithm it signs with.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// The public half, to register or publish.
+    #[must_use]
+    pub fn public(&self) -> &PublicJwk {
+        &self.public
+    }
+
+    /// The private key as JWK. Only elliptic-curve keys: an RSA key is kept as PKCS#8.
+    ///
+    /// # Errors
+    /// [`SigningKeyFault::AlgorithmMismatch`] for RSA, [`SigningKeyFault::Library`].
+    pub fn to_private_jwk(&self) -> Result<SecretString, SigningKeyFault> {
+        let Pair::Ec(pair, _) = &self.pair else {
+            return Err(SigningKeyFault::AlgorithmMismatch(self.algorithm));
+        };
+        let number: EcPrivateKeyBin<'_> =
+            pair.private_key().as_be_bytes().map_err(|_| SigningKeyFault::Library)?;
+        let mut jwk = self.public.to_json();
+        jwk["d"] = json!(base64url(number.as_ref()));
+        Ok(SecretString::new(jwk.to_string()))
+    }
+
+    /// Signs a message; the signature is in the form JWS uses.
+    ///
+    /// # Errors
+    /// [`SigningKeyFault::Library`].
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningKeyFault> {
+        // aws-lc draws its own randomness; the argument is there for ring's sake.
+        let random = SystemRandom::new();
+        match &self.pair {
+            Pair::Rsa(pair) => {
+                let encoding = self.algorithm.rsa_signing().ok_or(SigningKeyFault::Library)?;
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(encoding, &random, message, &mut signature)
+                    .map_err(|_| SigningKeyFault::Library)?;
+                Ok(signature)
+            }
+            Pair::Ec(pair, _) => {
+                let signature = pair.sign(&random, message).map_err(|_| SigningKeyFault::Library)?;
+                Ok(signature.as_ref().to_vec())
+            }
+        }
+    }
+
+    /// A compact JWS with `alg`, `kid` and `typ` in its header.
+    ///
+    /// # Errors
+    /// [`SigningKeyFault::Library`].
+    pub fn sign_jws(&self, typ: &str, claims: &Value) -> Result<SecretString, SigningKeyFault> {
+        let header = json!({"alg": self.algorithm.name(), "kid": self.kid, "typ": typ});
+        self.sign_with_header(&header, claims)
+    }
+
+    /// A compact JWS with a header of the caller's own; tests and the sandbox make faulty tokens so.
+    ///
+    /// # Errors
+    /// [`SigningKeyFault::Library`].
+    pub fn sign_with_header(&self, header: &Value, claims: &Value) -> Result<SecretString, SigningKeyFault> {
+        let input = format!(
+            "{}.{}",
+            base64url(header.to_string().as_bytes()),
+            base64url(claims.to_string().as_bytes())
+        );
+        let signature = self.sign(input.as_bytes())?;
+        Ok(SecretString::new(format!("{input}.{}", base64url(&signature))))
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey").field("public", &self.public).finish_non_exhaustive()
+    }
+}
+
+fn rsa_from_members(members: &Map<String, Value>) -> Result<RsaKeyPair, SigningKeyFault> {
+    if text(members, "d")?.is_none() {
+        return Err(JwkFault::Missing("d").into());
+    }
+    let secret = |name| bytes(members, name).map(Zeroizing::new);
+    let (d, p, q) = (secret("d")?, secret("p")?, secret("q")?);
+    let (dp, dq, qi) = (secret("dp")?, secret("dq")?, secret("qi")?);
+    let components = KeyPairComponents {
+        public_key: PublicKeyComponents { n: bytes(members, "n")?, e: bytes(members, "e")? },
+        d: d.as_slice(),
+        p: p.as_slice(),
+        q: q.as_slice(),
+        dP: dp.as_slice(),
+        dQ: dq.as_slice(),
+        qInv: qi.as_slice(),
+    };
+    RsaKeyPair::from_components(&components).map_err(|_| SigningKeyFault::Rejected)
+}
+
+fn ec_from_members(members: &Map<String, Value>, curve: Curve) -> Result<EcdsaKeyPair, SigningKeyFault> {
+    let d = text(members, "d")?.ok_or(JwkFault::Missing("d"))?;
+    let d = Zeroizing::new(from_base64url(d).ok_or(JwkFault::Encoding("d"))?);
+    if d.len() != curve.width() {
+        return Err(JwkFault::Encoding("d").into());
+    }
+    let mut point = vec![4];
+    point.extend(bytes(members, "x")?);
+    point.extend(bytes(members, "y")?);
+    EcdsaKeyPair::from_private_key_and_public_key(curve.signing(), &d, &point)
+        .map_err(|_| SigningKeyFault::Rejected)
+}

@@ -1,0 +1,24 @@
+//! What the world gives and tests replace: the time and fresh random bytes.
+
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// Tells the time. Only `cli` gives one that reads the real clock.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Gives 16 fresh unpredictable bytes, for `jti`. Only `cli` and `sandbox` give one that reads the
+/// system's source.
+pub type FreshId = Arc<dyn Fn() -> [u8; 16] + Send + Sync>;
+
+/// A UUID version 4 spelled from fresh bytes.
+pub(crate) fn uuid_text(mut bytes: [u8; 16]) -> String {
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+/// Seconds since 1970 with their fraction, as a NumericDate (RFC 7519 section 2).
+pub(crate) fn seconds(time: Timestamp) -> f64 {
+    time.as_millisecond() as f64 / 1000.0
+}
