@@ -1,8 +1,8 @@
 //! Reading JSON text into the tree, at the public border.
 
 use lmr_fhir::{
-    Bundle, Document, Edits, Element, Kind, Limits, Name, OperationOutcome, OutcomeExtension, OutcomeIssue,
-    OutcomeValue, ParseErrorKind, ParseOptions, ProblemKind,
+    Bundle, Document, Edits, Element, Kind, Limits, Name, Node, OperationOutcome, OutcomeExtension,
+    OutcomeIssue, OutcomeValue, ParseErrorKind, ParseOptions, ProblemKind,
 };
 
 fn strict(text: &str) -> Document<'_> {
@@ -217,9 +217,9 @@ fn an_outcome_is_written_as_fhir_json() {
     let text = outcome.to_json();
     let document = strict(&text);
     let issue = document.root().member("issue").and_then(|i| i.members().next()).expect("an issue");
-    assert_eq!(issue.member("severity").and_then(|s| s.as_str()).as_deref(), Some("error"));
+    assert_eq!(issue.member("severity").and_then(Node::as_str).as_deref(), Some("error"));
     let details = issue.member("details").expect("details");
-    assert_eq!(details.member("text").and_then(|t| t.as_str()).as_deref(), Some("tekst"));
+    assert_eq!(details.member("text").and_then(Node::as_str).as_deref(), Some("tekst"));
     assert!(details.member("_text").is_some());
 }
 

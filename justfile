@@ -1,0 +1,37 @@
+# The steps of .ci/run, one by one. `just` lists them.
+
+default:
+    @just --list
+
+# What CI runs.
+ci:
+    bash .ci/run
+
+# The README's test command.
+test:
+    cargo test --workspace
+
+fmt:
+    cargo fmt --all --check
+
+lint:
+    cargo clippy --workspace --all-targets -- -D warnings
+
+docs:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# Borders, licences, sources (needs cargo-deny).
+deny:
+    cargo deny check bans licenses sources
+
+# The tests against the material beside the checkout.
+conformance shared="../shared":
+    LMR_SHARED="$(realpath {{shared}})" cargo test --release --workspace --test 'conformance_*' -- --nocapture
+
+# The whole chain on this machine.
+demo:
+    cargo run --release -- demo --once
+
+# Makes the embedded R4 core anew and compares.
+definitions:
+    scripts/regenerate-definitions --check
