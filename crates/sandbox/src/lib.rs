@@ -1,1 +1,3 @@
 //! A make-believe world that really works.
+
+pub mod hospital;

@@ -1,0 +1,87 @@
+//! The synthetic hospital holds what it promises.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::date;
+use lmr_sandbox::hospital::{Era, Fault, Hospital};
+use serde_json::Value;
+
+fn references(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                match (name.as_str(), value) {
+                    ("reference", Value::String(target)) => found.push(target.clone()),
+                    _ => references(value, found),
+                }
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| references(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_hospital_and_another_seed_another() {
+    let one = Hospital::new(Era::V1_1_2, 7, date(2026, 3, 1), 50);
+    let same = Hospital::new(Era::V1_1_2, 7, date(2026, 3, 1), 50);
+    let other = Hospital::new(Era::V1_1_2, 8, date(2026, 3, 1), 50);
+    assert_eq!(one.resources(), same.resources());
+    assert_ne!(one.resources(), other.resources());
+    assert_eq!(one.count("MedicationAdministration"), 50);
+}
+
+#[test]
+fn every_reference_has_its_target_in_the_export_and_in_the_bundle() {
+    for era in [Era::V0_9_4, Era::V1_1_2] {
+        let hospital = Hospital::new(era, 1, date(2026, 3, 29), 300);
+        let mut found = Vec::new();
+        hospital.resources().iter().for_each(|resource| references(resource, &mut found));
+        assert!(found.len() > 1000);
+        assert!(found.iter().all(|target| hospital.get(target).is_some()), "{era:?}");
+
+        let bundle = hospital.bundle("00000000-0000-4000-8000-000000000001", "2026-03-30T06:00:00+02:00");
+        let entries = bundle["entry"].as_array().unwrap();
+        let urls: BTreeSet<&str> = entries.iter().filter_map(|entry| entry["fullUrl"].as_str()).collect();
+        assert_eq!(urls.len(), entries.len());
+        let mut found = Vec::new();
+        references(&bundle, &mut found);
+        assert!(found.iter().all(|target| urls.contains(target.as_str())));
+    }
+}
+
+#[test]
+fn people_are_synthetic_and_no_two_share_a_number() {
+    let hospital = Hospital::new(Era::V0_9_4, 3, date(2026, 3, 1), 8000);
+    let numbers: Vec<&str> = hospital
+        .resources()
+        .iter()
+        .filter(|resource| resource["resourceType"] == "Patient")
+        .filter_map(|patient| patient["identifier"][0]["value"].as_str())
+        .collect();
+    assert_eq!(numbers.iter().collect::<BTreeSet<_>>().len(), numbers.len());
+    for number in numbers {
+        let month: u8 = number[2..4].parse().unwrap();
+        assert!(month > 40 && number.len() == 11, "{number}");
+    }
+}
+
+#[test]
+fn a_fault_can_be_planted_and_fixed_and_the_files_follow() {
+    let folder = tempfile::tempdir().unwrap();
+    for fault in Fault::ALL {
+        let mut hospital = Hospital::new(Era::V1_1_2, 5, date(2026, 3, 1), 10);
+        let name = hospital.add_faulty(date(2026, 3, 2), fault);
+        let faulty = hospital.get(&name).unwrap().clone();
+        assert!(hospital.fix(&name) && !hospital.fix(&name));
+        assert_ne!(&faulty, hospital.get(&name).unwrap(), "{fault:?}");
+        let changed = hospital.change(3);
+        assert_eq!(changed.len(), 3);
+        hospital.write(folder.path()).unwrap();
+        let written: usize = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap().lines().count())
+            .sum();
+        assert_eq!(written, hospital.resources().len());
+    }
+}
