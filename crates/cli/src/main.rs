@@ -1,3 +1,48 @@
-//! The one binary, `lmr`.
+//! The one binary, `lmr`: reads arguments, configuration, clock and environment, and wires the rooms
+//! together. Nothing below this crate looks at any of them.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this crate is where output is made")]
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod clock;
+mod codes;
+mod envelope;
+mod output;
+
+/// Open transfer chain to the Norwegian medicine registry (Legemiddelregisteret).
+///
+/// `lmr demo --once` runs the whole chain on this machine; `lmr help COMMAND` explains one command.
+#[derive(Parser)]
+#[command(name = "lmr", version, max_term_width = 110)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Explain the register's error codes
+    Codes(codes::Codes),
+    /// Seal a bundle into a SignertKryptertBundle
+    Seal(envelope::Seal),
+    /// Open a SignertKryptertBundle
+    Open(envelope::Open),
+}
+
+/// Exit status for input or arguments that cannot be used.
+const UNUSABLE: u8 = 2;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match arguments.command {
+        Command::Codes(command) => command.run(),
+        Command::Seal(command) => command.run(),
+        Command::Open(command) => command.run(),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("lmr: {error:#}");
+        ExitCode::from(UNUSABLE)
+    })
+}

@@ -1,0 +1,111 @@
+//! `lmr codes`: the catalogue, readable.
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+use clap::{Args, ValueEnum};
+use lmr_lmdi::codes::{Area, Code};
+
+use crate::output::{Language, Style};
+
+/// Explain the register's error codes.
+///
+/// Without codes: the whole list. With codes: meaning, cause, a wrong and a right example, remedy.
+#[derive(Args)]
+pub(crate) struct Codes {
+    /// Codes to explain, e.g. LMR-4001 or 4001
+    #[arg(value_name = "LMR-nnnn")]
+    codes: Vec<String>,
+    /// Language of the texts
+    #[arg(long, value_enum, default_value_t)]
+    lang: Language,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Format {
+    #[default]
+    Text,
+    /// One JSON line per code
+    Json,
+}
+
+impl Codes {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let mut chosen = Vec::new();
+        for text in &self.codes {
+            let Some(code) = Code::parse(text) else {
+                bail!("{text} is no code of the catalogue; `lmr codes` lists all of them");
+            };
+            chosen.push(code);
+        }
+        let list = chosen.is_empty();
+        let codes = if list { Code::ALL } else { &chosen };
+        let mut area = None;
+        for &code in codes {
+            match self.format {
+                Format::Json => println!("{}", self.json(code)),
+                Format::Text if list => {
+                    if area.replace(code.area()) != Some(code.area()) {
+                        println!("{}{}", if code == Code::ALL[0] { "" } else { "\n" }, self.heading(code.area()));
+                    }
+                    println!("  {}  {}", code.as_str(), code.title(self.lang.for_codes()));
+                }
+                Format::Text => self.explain(code),
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn heading(&self, area: Area) -> String {
+        let (nb, en) = match area {
+            Area::Connection => ("LMR-1xxx Forbindelse, adresse, token, grenser", "LMR-1xxx Connection, address, token, limits"),
+            Area::Envelope => ("LMR-2xxx SignertKryptertBundle", "LMR-2xxx SignertKryptertBundle"),
+            Area::Content => ("LMR-3xxx JSON og bundle", "LMR-3xxx JSON and bundle"),
+            Area::Profile => ("LMR-4xxx Ressurs mot profil", "LMR-4xxx Resource against profile"),
+            Area::Terminology => ("LMR-5xxx Kodeverk", "LMR-5xxx Terminology"),
+            Area::Register => ("LMR-6xxx Registerets egne regler", "LMR-6xxx The register's own rules"),
+            Area::Own => ("LMR-9xxx Feil hos registeret", "LMR-9xxx The register's own faults"),
+        };
+        Style::for_stdout().bold(if self.lang == Language::Nb { nb } else { en })
+    }
+
+    fn explain(&self, code: Code) {
+        let language = self.lang.for_codes();
+        let text = code.text();
+        let style = Style::for_stdout();
+        let label = |nb: &'static str, en: &'static str| if self.lang == Language::Nb { nb } else { en };
+        println!("{}  {}", style.bold(code.as_str()), style.bold(text.title.in_language(language)));
+        println!("\n{}\n", text.explanation.in_language(language));
+        println!("{:<10} {}", label("Årsak", "Cause"), text.cause.in_language(language));
+        println!("{:<10} {}", label("Galt", "Wrong"), style.bad(text.wrong));
+        println!("{:<10} {}", label("Riktig", "Right"), style.good(text.right));
+        println!("{:<10} {}", label("Gjør", "Do"), text.remedy.in_language(language));
+        let status = code.http_status().map_or_else(|| "-".to_owned(), |s| s.to_string());
+        println!(
+            "{:<10} {}, HTTP {status}, retry {}\n",
+            label("Klasse", "Class"),
+            code.severity().as_str(),
+            code.retry().as_str()
+        );
+    }
+
+    fn json(&self, code: Code) -> serde_json::Value {
+        let language = self.lang.for_codes();
+        let text = code.text();
+        serde_json::json!({
+            "code": code.as_str(),
+            "title": text.title.in_language(language),
+            "severity": code.severity().as_str(),
+            "httpStatus": code.http_status(),
+            "retry": code.retry().as_str(),
+            "explanation": text.explanation.in_language(language),
+            "cause": text.cause.in_language(language),
+            "wrong": text.wrong,
+            "right": text.right,
+            "remedy": text.remedy.in_language(language),
+        })
+    }
+}

@@ -1,0 +1,146 @@
+//! `lmr seal` and `lmr open`: one message by hand.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use jiff::Timestamp;
+use lmr_envelope::{
+    Certificate, DecryptionKey, DecryptionKeys, Envelope, Header, Limits, OrganisationNumber, PrivateKey,
+    RandomSource, SigningKey, SystemRandom, read_time, seal,
+};
+
+use crate::clock;
+use crate::output::{read, write};
+
+/// Seal a bundle into a SignertKryptertBundle.
+///
+/// Compresses, encrypts for the register's certificate and signs with the sender's. The message is
+/// not posted; `lmr send` does that.
+#[derive(Args)]
+pub(crate) struct Seal {
+    /// The bundle as FHIR JSON; - is standard input
+    bundle: PathBuf,
+    /// The sender's enterprise certificate (PEM or DER)
+    #[arg(long)]
+    certificate: PathBuf,
+    /// Its private key (PEM, PKCS#8)
+    #[arg(long)]
+    key: PathBuf,
+    /// The register's enterprise certificate
+    #[arg(long)]
+    recipient: PathBuf,
+    /// The sender's organisation number; that of the certificate if left out
+    #[arg(long)]
+    sender: Option<String>,
+    /// Id of the message; a new UUID if left out
+    #[arg(long)]
+    message_id: Option<String>,
+    /// Start of the reporting period, ISO 8601 (no offset: Norwegian time); 24 hours ago if left out
+    #[arg(long)]
+    from: Option<String>,
+    /// End of the reporting period; now if left out
+    #[arg(long)]
+    to: Option<String>,
+    /// Where to write the message; standard output if left out
+    #[arg(long, short)]
+    output: Option<PathBuf>,
+}
+
+/// Open a SignertKryptertBundle.
+///
+/// Checks the signature, decrypts and inflates; needs the register's private key.
+#[derive(Args)]
+pub(crate) struct Open {
+    /// The message; - is standard input
+    message: PathBuf,
+    /// The sender's enterprise certificate, to check the signature with
+    #[arg(long)]
+    sender_certificate: PathBuf,
+    /// The register's enterprise certificate
+    #[arg(long)]
+    certificate: PathBuf,
+    /// Its private key (PEM, PKCS#8)
+    #[arg(long)]
+    key: PathBuf,
+    /// Take the certificate's validity at this moment instead of now
+    #[arg(long)]
+    at: Option<String>,
+    /// Where to write the bundle; standard output if left out
+    #[arg(long, short)]
+    output: Option<PathBuf>,
+}
+
+impl Seal {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let now = clock::now();
+        let bundle = read(&self.bundle)?;
+        let signer = SigningKey::new(certificate(&self.certificate)?, private_key(&self.key)?)
+            .context("the certificate and the private key cannot be used together")?;
+        let recipient = certificate(&self.recipient)?;
+        let sender = match &self.sender {
+            Some(text) => OrganisationNumber::parse(text)
+                .with_context(|| format!("--sender: {text} is no organisation number"))?,
+            None => signer
+                .certificate()
+                .organisation()
+                .context("the certificate names no organisation number; give it with --sender")?,
+        };
+        let message_id = match self.message_id {
+            Some(id) => id,
+            None => new_uuid()?,
+        };
+        let to = moment("--to", self.to.as_deref())?.unwrap_or(now);
+        let day_before = to.checked_sub(jiff::SignedDuration::from_hours(24)).context("--to lies outside all time")?;
+        let from = moment("--from", self.from.as_deref())?.unwrap_or(day_before);
+        if from > to {
+            bail!("the reporting period starts after it ends");
+        }
+        let header =
+            Header { message_id: &message_id, sender, reporting_from: from, reporting_to: to, generated_at: now };
+        let message = seal(&bundle, &header, &recipient, &signer, &SystemRandom)?;
+        write(self.output.as_deref(), &message)?;
+        eprintln!("sealed {} bytes into {} bytes, messageId {message_id}", bundle.len(), message.len());
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Open {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let now = moment("--at", self.at.as_deref())?.unwrap_or_else(clock::now);
+        let body = read(&self.message)?;
+        let sender = certificate(&self.sender_certificate)?;
+        let key = DecryptionKey::new(certificate(&self.certificate)?, private_key(&self.key)?)
+            .context("the certificate and the private key cannot be used together")?;
+        let limits = Limits::default();
+        for warning in Envelope::parse(&body, &limits)?.warnings() {
+            eprintln!("warning: {warning:?}");
+        }
+        let keys = DecryptionKeys::new(vec![key]);
+        let bundle = lmr_envelope::open(&body, &sender, &keys, &limits, now, &SystemRandom)?;
+        write(self.output.as_deref(), &bundle)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn moment(flag: &str, text: Option<&str>) -> anyhow::Result<Option<Timestamp>> {
+    text.map(|t| read_time(t).with_context(|| format!("{flag}: not a time of ISO 8601"))).transpose()
+}
+
+/// Reads a certificate file, naming it in the error.
+pub(crate) fn certificate(path: &Path) -> anyhow::Result<Certificate> {
+    Certificate::read(&read(path)?).with_context(|| format!("{} is no usable certificate", path.display()))
+}
+
+/// Reads a private key file, naming it in the error.
+pub(crate) fn private_key(path: &Path) -> anyhow::Result<PrivateKey> {
+    let text = zeroize::Zeroizing::new(read(path)?);
+    PrivateKey::from_pem(&text).with_context(|| format!("{} is no usable private key", path.display()))
+}
+
+fn new_uuid() -> anyhow::Result<String> {
+    let mut bytes = [0; 16];
+    SystemRandom.fill(&mut bytes)?;
+    Ok(uuid::Builder::from_random_bytes(bytes).into_uuid().to_string())
+}

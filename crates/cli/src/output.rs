@@ -1,0 +1,92 @@
+//! Output that reads well in a terminal and is written whole or not at all in a file.
+
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use anyhow::Context;
+use clap::ValueEnum;
+
+/// Language of what people read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    /// Norwegian bokmål
+    #[default]
+    Nb,
+    /// English
+    En,
+}
+
+impl Language {
+    pub(crate) fn for_codes(self) -> lmr_lmdi::codes::Language {
+        match self {
+            Self::Nb => lmr_lmdi::codes::Language::Bokmal,
+            Self::En => lmr_lmdi::codes::Language::English,
+        }
+    }
+}
+
+/// Reads a file, `-` being standard input.
+pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        io::Read::read_to_end(&mut io::stdin().lock(), &mut bytes).context("cannot read standard input")?;
+        return Ok(bytes);
+    }
+    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// Writes to a file by way of a temporary one beside it, or to standard output.
+pub(crate) fn write(path: Option<&Path>, bytes: &[u8]) -> anyhow::Result<()> {
+    let Some(path) = path.filter(|p| *p != Path::new("-")) else {
+        return match io::stdout().lock().write_all(bytes) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(error).context("cannot write to standard output")
+            }
+            _ => Ok(()),
+        };
+    };
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(".partial");
+    fs::write(&partial, bytes)
+        .and_then(|()| fs::rename(&partial, path))
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Text with terminal colours where a person looks, plain elsewhere and where `NO_COLOR` is set.
+#[derive(Clone, Copy)]
+pub(crate) struct Style {
+    colour: bool,
+}
+
+impl Style {
+    #[expect(clippy::disallowed_methods, reason = "the environment is read in this crate only")]
+    pub(crate) fn for_stdout() -> Self {
+        let plain = std::env::var("NO_COLOR").is_ok_and(|v| !v.is_empty());
+        Self { colour: io::stdout().is_terminal() && !plain }
+    }
+
+    fn paint(self, code: &str, text: &str) -> String {
+        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    pub(crate) fn bold(self, text: &str) -> String {
+        self.paint("1", text)
+    }
+
+    pub(crate) fn good(self, text: &str) -> String {
+        self.paint("32", text)
+    }
+
+    pub(crate) fn bad(self, text: &str) -> String {
+        self.paint("31", text)
+    }
+
+    pub(crate) fn warn(self, text: &str) -> String {
+        self.paint("33", text)
+    }
+
+    pub(crate) fn faint(self, text: &str) -> String {
+        self.paint("2", text)
+    }
+}
