@@ -1,12 +1,13 @@
 //! `lmr codes`: the catalogue, readable.
 
+use std::fmt::Write;
 use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 use lmr_lmdi::codes::{Area, Code};
 
-use crate::output::{Language, Style};
+use crate::output::{Language, Style, print};
 
 /// Explain the register's error codes.
 ///
@@ -43,19 +44,21 @@ impl Codes {
         }
         let list = chosen.is_empty();
         let codes = if list { Code::ALL } else { &chosen };
+        let mut out = String::new();
         let mut area = None;
         for &code in codes {
             match self.format {
-                Format::Json => println!("{}", self.json(code)),
+                Format::Json => writeln!(out, "{}", self.json(code))?,
                 Format::Text if list => {
                     if area.replace(code.area()) != Some(code.area()) {
-                        println!("{}{}", if code == Code::ALL[0] { "" } else { "\n" }, self.heading(code.area()));
+                        writeln!(out, "{}{}", if out.is_empty() { "" } else { "\n" }, self.heading(code.area()))?;
                     }
-                    println!("  {}  {}", code.as_str(), code.title(self.lang.for_codes()));
+                    writeln!(out, "  {}  {}", code.as_str(), code.title(self.lang.for_codes()))?;
                 }
-                Format::Text => self.explain(code),
+                Format::Text => self.explain(code, &mut out)?,
             }
         }
+        print(&out)?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -72,24 +75,25 @@ impl Codes {
         Style::for_stdout().bold(if self.lang == Language::Nb { nb } else { en })
     }
 
-    fn explain(&self, code: Code) {
+    fn explain(&self, code: Code, out: &mut String) -> std::fmt::Result {
         let language = self.lang.for_codes();
         let text = code.text();
         let style = Style::for_stdout();
         let label = |nb: &'static str, en: &'static str| if self.lang == Language::Nb { nb } else { en };
-        println!("{}  {}", style.bold(code.as_str()), style.bold(text.title.in_language(language)));
-        println!("\n{}\n", text.explanation.in_language(language));
-        println!("{:<10} {}", label("Årsak", "Cause"), text.cause.in_language(language));
-        println!("{:<10} {}", label("Galt", "Wrong"), style.bad(text.wrong));
-        println!("{:<10} {}", label("Riktig", "Right"), style.good(text.right));
-        println!("{:<10} {}", label("Gjør", "Do"), text.remedy.in_language(language));
+        writeln!(out, "{}  {}", style.bold(code.as_str()), style.bold(text.title.in_language(language)))?;
+        writeln!(out, "\n{}\n", text.explanation.in_language(language))?;
+        writeln!(out, "{:<10} {}", label("Årsak", "Cause"), text.cause.in_language(language))?;
+        writeln!(out, "{:<10} {}", label("Galt", "Wrong"), style.bad(text.wrong))?;
+        writeln!(out, "{:<10} {}", label("Riktig", "Right"), style.good(text.right))?;
+        writeln!(out, "{:<10} {}", label("Gjør", "Do"), text.remedy.in_language(language))?;
         let status = code.http_status().map_or_else(|| "-".to_owned(), |s| s.to_string());
-        println!(
+        writeln!(
+            out,
             "{:<10} {}, HTTP {status}, retry {}\n",
             label("Klasse", "Class"),
             code.severity().as_str(),
             code.retry().as_str()
-        );
+        )
     }
 
     fn json(&self, code: Code) -> serde_json::Value {

@@ -39,18 +39,28 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
 /// Writes to a file by way of a temporary one beside it, or to standard output.
 pub(crate) fn write(path: Option<&Path>, bytes: &[u8]) -> anyhow::Result<()> {
     let Some(path) = path.filter(|p| *p != Path::new("-")) else {
-        return match io::stdout().lock().write_all(bytes) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(error).context("cannot write to standard output")
-            }
-            _ => Ok(()),
-        };
+        return to_stdout(bytes);
     };
     let mut partial = path.as_os_str().to_owned();
     partial.push(".partial");
     fs::write(&partial, bytes)
         .and_then(|()| fs::rename(&partial, path))
         .with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Prints text. A reader that has gone away (`lmr codes | head`) is no fault.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    to_stdout(text.as_bytes())
+}
+
+fn to_stdout(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error).context("cannot write to standard output")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Text with terminal colours where a person looks, plain elsewhere and where `NO_COLOR` is set.
