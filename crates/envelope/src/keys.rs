@@ -65,6 +65,10 @@ impl PrivateKey {
         &self.pair
     }
 
+    pub(crate) fn oaep(&self) -> &OaepPrivateDecryptingKey {
+        &self.oaep
+    }
+
     fn belongs_to(&self, certificate: &Certificate) -> Result<(), KeyError> {
         let mine: Result<PublicKeyX509Der<'_>, _> = self.pair.public_key().as_der();
         match mine {
@@ -123,8 +127,8 @@ impl DecryptionKey {
         &self.certificate
     }
 
-    pub(crate) fn oaep(&self) -> &OaepPrivateDecryptingKey {
-        &self.key.oaep
+    pub(crate) fn key(&self) -> &PrivateKey {
+        &self.key
     }
 }
 

@@ -82,7 +82,7 @@ impl VerifiedEnvelope {
         let mut content_key = Zeroizing::new([0; primitives::KEY_LEN]);
         // Without randomness a fixed substitute does: it is no secret, it only has to fail.
         let _ = random.fill(content_key.as_mut());
-        let unwrapped = primitives::oaep_decrypt(key, &envelope.encrypted_key, None);
+        let unwrapped = primitives::oaep_decrypt(key.key(), &envelope.encrypted_key, None);
         let (candidate, usable) = match &unwrapped {
             Ok(bytes) if bytes.len() == primitives::KEY_LEN => (bytes.as_slice(), Choice::from(1)),
             _ => (&[0; primitives::KEY_LEN][..], Choice::from(0)),

@@ -136,6 +136,26 @@ pub enum ParseError {
     },
 }
 
+impl ParseError {
+    /// The member at fault, as the guide spells it.
+    pub fn member(&self) -> Option<&'static str> {
+        match self {
+            Self::Missing { member }
+            | Self::Doubled { member }
+            | Self::NotAString { member }
+            | Self::NotBase64 { member }
+            | Self::WrongLength { member, .. }
+            | Self::NotAThumbprint { member }
+            | Self::NotATime { member, .. } => Some(member),
+            Self::NotAnOrganisation => Some(MEMBERS[1]),
+            Self::UnusableMessageId => Some(MEMBERS[0]),
+            Self::UnsupportedVersion => Some(MEMBERS[2]),
+            Self::ContentTooLarge { .. } => Some(MEMBERS[5]),
+            Self::BodyTooLarge { .. } | Self::NotJson { .. } | Self::NotAnObject => None,
+        }
+    }
+}
+
 /// Something odd that does not stop a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Warning {

@@ -1,7 +1,7 @@
 //! The three algorithms of the envelope, each in one place, so that the published test vectors run
 //! through the very functions that seal and open messages. Not part of the stable API.
 
-use crate::{DecryptionKey, PrivateKey};
+use crate::PrivateKey;
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
     digest::Digest,
@@ -55,7 +55,7 @@ pub fn oaep_encrypt(public_key_spki: &[u8], message: &[u8]) -> Result<Vec<u8>, U
 
 /// The inverse of [`oaep_encrypt`]. The envelope's label is empty; vectors have others.
 pub fn oaep_decrypt(
-    key: &DecryptionKey,
+    key: &PrivateKey,
     ciphertext: &[u8],
     label: Option<&[u8]>,
 ) -> Result<Zeroizing<Vec<u8>>, Unspecified> {

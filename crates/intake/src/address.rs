@@ -1,0 +1,151 @@
+use ipnet::{IpNet, Ipv4Net, Ipv4Subnets, Ipv6Subnets};
+use std::{fmt, net::IpAddr, str::FromStr};
+use thiserror::Error;
+
+/// The addresses someone may call from: single ones and ranges, IPv4 and IPv6. Empty means nobody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AllowList(Vec<IpNet>);
+
+/// A text that is no address and no range.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("`{text}` is no IP address, no range like 192.0.2.0/24 and no range like 192.0.2.1-192.0.2.9")]
+pub struct AddressError {
+    text: String,
+}
+
+impl AllowList {
+    /// Reads `192.0.2.7`, `192.0.2.0/24`, `192.0.2.10-192.0.2.20` and the same in IPv6.
+    pub fn parse<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> Result<Self, AddressError> {
+        let mut nets = Vec::new();
+        for text in texts {
+            let text = text.as_ref().trim();
+            add(&mut nets, text).ok_or_else(|| AddressError { text: text.to_owned() })?;
+        }
+        Ok(Self(nets))
+    }
+
+    /// Whether the address is listed. An IPv4 address written as IPv6 (`::ffff:192.0.2.7`) is that IPv4 address.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.0.iter().any(|net| net.contains(&address))
+    }
+
+    /// Whether nobody is listed.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The ranges, one text each, readable by [`AllowList::parse`].
+    pub fn texts(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(|net| {
+            let single = net.prefix_len() == net.max_prefix_len();
+            if single { net.addr().to_string() } else { net.to_string() }
+        })
+    }
+}
+
+impl fmt::Display for AllowList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.texts().collect::<Vec<_>>().join(", "))
+    }
+}
+
+fn add(nets: &mut Vec<IpNet>, text: &str) -> Option<()> {
+    if let Ok(address) = IpAddr::from_str(text) {
+        nets.push(IpNet::from(address.to_canonical()));
+    } else if let Ok(net) = IpNet::from_str(text) {
+        nets.push(canonical(net.trunc()));
+    } else {
+        let (from, to) = text.split_once('-')?;
+        let from = IpAddr::from_str(from.trim()).ok()?.to_canonical();
+        let to = IpAddr::from_str(to.trim()).ok()?.to_canonical();
+        match (from, to) {
+            (IpAddr::V4(from), IpAddr::V4(to)) if from <= to => {
+                nets.extend(Ipv4Subnets::new(from, to, 0).map(IpNet::V4));
+            }
+            (IpAddr::V6(from), IpAddr::V6(to)) if from <= to => {
+                nets.extend(Ipv6Subnets::new(from, to, 0).map(IpNet::V6));
+            }
+            _ => return None,
+        }
+    }
+    Some(())
+}
+
+/// `::ffff:192.0.2.0/120` is `192.0.2.0/24`.
+fn canonical(net: IpNet) -> IpNet {
+    if let IpNet::V6(v6) = net
+        && let Some(v4) = v6.addr().to_ipv4_mapped()
+        && let Some(prefix) = v6.prefix_len().checked_sub(96)
+        && let Ok(mapped) = Ipv4Net::new(v4, prefix)
+    {
+        return IpNet::V4(mapped);
+    }
+    net
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allowed(list: &[&str], address: &str) -> bool {
+        AllowList::parse(list).unwrap().contains(address.parse().unwrap())
+    }
+
+    #[test]
+    fn single_addresses_and_ranges_of_both_families_are_matched() {
+        let list =
+            ["192.0.2.7", "198.51.100.0/24", "203.0.113.10-203.0.113.20", "2001:db8:1::/48", "2001:db8:2::5"];
+        for inside in [
+            "192.0.2.7",
+            "198.51.100.255",
+            "203.0.113.10",
+            "203.0.113.20",
+            "2001:db8:1:ffff::1",
+            "2001:db8:2::5",
+        ] {
+            assert!(allowed(&list, inside), "{inside}");
+        }
+        for outside in [
+            "192.0.2.8",
+            "198.51.101.0",
+            "203.0.113.9",
+            "203.0.113.21",
+            "2001:db8:3::1",
+            "2001:db8:2::6",
+            "::1",
+        ] {
+            assert!(!allowed(&list, outside), "{outside}");
+        }
+    }
+
+    #[test]
+    fn ipv4_written_as_ipv6_is_the_same_address_on_either_side() {
+        assert!(allowed(&["192.0.2.7"], "::ffff:192.0.2.7"));
+        assert!(allowed(&["::ffff:192.0.2.7"], "192.0.2.7"));
+        assert!(allowed(&["::ffff:192.0.2.0/120"], "192.0.2.200"));
+        assert!(!allowed(&["::ffff:192.0.2.0/120"], "192.0.3.1"));
+        assert!(!allowed(&["2001:db8::/32"], "192.0.2.7"));
+    }
+
+    #[test]
+    fn an_empty_list_lets_nobody_in() {
+        assert!(!allowed(&[], "127.0.0.1"));
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_by_name() {
+        for text in
+            ["", "192.0.2", "192.0.2.0/33", "192.0.2.9-192.0.2.1", "192.0.2.1-2001:db8::1", "example.org"]
+        {
+            assert_eq!(AllowList::parse([text]), Err(AddressError { text: text.to_owned() }));
+        }
+    }
+
+    #[test]
+    fn written_lists_read_back_the_same() {
+        let list = AllowList::parse(["192.0.2.7", "198.51.100.3/24", "2001:db8::/32"]).unwrap();
+        assert_eq!(list.to_string(), "192.0.2.7, 198.51.100.0/24, 2001:db8::/32");
+        assert_eq!(AllowList::parse(list.texts()), Ok(list));
+    }
+}

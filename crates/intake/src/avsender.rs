@@ -1,0 +1,194 @@
+//! Registered senders ("avsendere").
+
+use crate::{AddressError, AllowList};
+use jiff::{Timestamp, civil::Date};
+use lmr_envelope::{Certificate, CertificateError, OrganisationNumber, Thumbprint};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// A rule set a sender is bound to, whatever its bundles' type says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RuleSetPin {
+    /// The guide before 18 March 2025: batch.
+    #[serde(rename = "lmdi-0.9.4")]
+    Lmdi094,
+    /// Today's guide: transaction.
+    #[serde(rename = "lmdi-1.1.2")]
+    Lmdi112,
+}
+
+impl RuleSetPin {
+    /// The rule set's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Lmdi094 => "lmdi-0.9.4",
+            Self::Lmdi112 => "lmdi-1.1.2",
+        }
+    }
+
+    /// Reads the rule set's name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Lmdi094, Self::Lmdi112].into_iter().find(|pin| pin.as_str() == name)
+    }
+}
+
+/// A certificate registered for a sender, and the time in which the register accepts it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegisteredCertificate {
+    /// The certificate; its own validity holds as well.
+    pub certificate: Certificate,
+    /// Accepted from, where the register set a later start.
+    pub from: Option<Timestamp>,
+    /// Accepted until, where the register set an earlier end.
+    pub until: Option<Timestamp>,
+}
+
+impl RegisteredCertificate {
+    /// Whether the certificate is within its own validity and the registered time.
+    pub fn check_valid(&self, now: Timestamp) -> Result<(), CertificateError> {
+        self.certificate.check_valid(now)?;
+        let thumbprint = self.certificate.thumbprint();
+        if let Some(not_before) = self.from.filter(|from| now < *from) {
+            return Err(CertificateError::NotYetValid { thumbprint, not_before });
+        }
+        if let Some(not_after) = self.until.filter(|until| now > *until) {
+            return Err(CertificateError::Expired { thumbprint, not_after });
+        }
+        Ok(())
+    }
+}
+
+/// An organisation that may send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Avsender {
+    /// Its organisation number.
+    pub organisation: OrganisationNumber,
+    /// Its name, for people.
+    pub name: String,
+    /// Whether it may send now.
+    pub active: bool,
+    /// The certificates it may sign with.
+    pub certificates: Vec<RegisteredCertificate>,
+    /// Where it may call from; empty leaves this to the receiver's own list.
+    pub addresses: AllowList,
+    /// The only rule set it may use, if it is bound to one.
+    pub rule_set: Option<RuleSetPin>,
+    /// The agreed date from which data are reported.
+    pub start_date: Option<Date>,
+}
+
+impl Avsender {
+    /// The registered certificate with this thumbprint.
+    pub fn certificate(&self, thumbprint: Thumbprint) -> Option<&RegisteredCertificate> {
+        self.certificates.iter().find(|registered| registered.certificate.thumbprint() == thumbprint)
+    }
+}
+
+/// A sender as it stands in a configuration file. Unknown keys are errors.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AvsenderRecord {
+    /// Nine digits.
+    pub organisation: String,
+    /// Name, for people.
+    pub name: String,
+    /// Whether it may send now.
+    #[serde(default = "yes")]
+    pub active: bool,
+    /// The certificates it may sign with.
+    #[serde(default)]
+    pub certificates: Vec<CertificateRecord>,
+    /// Addresses and ranges it may call from.
+    #[serde(default)]
+    pub addresses: Vec<String>,
+    /// `lmdi-0.9.4` or `lmdi-1.1.2`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule_set: Option<RuleSetPin>,
+    /// The agreed start date, `2025-01-01`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_date: Option<Date>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A registered certificate as it stands in a configuration file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateRecord {
+    /// The certificate in PEM. Where the file names a path instead, the reader of the file puts the content here.
+    pub pem: String,
+    /// Accepted from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Timestamp>,
+    /// Accepted until.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
+/// Why a sender cannot be registered. The fault is in the configuration.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum AvsenderError {
+    /// Not nine digits with a right check digit.
+    #[error("`{text}` is not an organisation number")]
+    Organisation {
+        /// What stands there.
+        text: String,
+    },
+    /// One of its certificates.
+    #[error("certificate of sender {organisation}: {source}")]
+    Certificate {
+        /// The sender.
+        organisation: OrganisationNumber,
+        /// What is wrong.
+        source: CertificateError,
+    },
+    /// A certificate of somebody else.
+    #[error("the certificate {thumbprint} does not name the organisation {organisation}")]
+    ForeignCertificate {
+        /// The sender.
+        organisation: OrganisationNumber,
+        /// The certificate.
+        thumbprint: Thumbprint,
+    },
+    /// One of its addresses.
+    #[error("address of sender {organisation}: {source}")]
+    Address {
+        /// The sender.
+        organisation: OrganisationNumber,
+        /// What is wrong.
+        source: AddressError,
+    },
+}
+
+impl TryFrom<&AvsenderRecord> for Avsender {
+    type Error = AvsenderError;
+
+    fn try_from(record: &AvsenderRecord) -> Result<Self, AvsenderError> {
+        let organisation = OrganisationNumber::from_wire(&record.organisation)
+            .filter(OrganisationNumber::check_digit_holds)
+            .ok_or_else(|| AvsenderError::Organisation { text: record.organisation.clone() })?;
+        let mut certificates = Vec::new();
+        for registered in &record.certificates {
+            let certificate = Certificate::read(registered.pem.as_bytes())
+                .map_err(|source| AvsenderError::Certificate { organisation, source })?;
+            if certificate.organisation() != Some(organisation) {
+                let thumbprint = certificate.thumbprint();
+                return Err(AvsenderError::ForeignCertificate { organisation, thumbprint });
+            }
+            let (from, until) = (registered.from, registered.until);
+            certificates.push(RegisteredCertificate { certificate, from, until });
+        }
+        Ok(Self {
+            organisation,
+            name: record.name.clone(),
+            active: record.active,
+            certificates,
+            addresses: AllowList::parse(&record.addresses)
+                .map_err(|source| AvsenderError::Address { organisation, source })?,
+            rule_set: record.rule_set,
+            start_date: record.start_date,
+        })
+    }
+}

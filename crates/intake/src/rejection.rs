@@ -1,0 +1,216 @@
+use crate::StoreError;
+use jiff::Timestamp;
+use lmr_envelope::{
+    CertificateError, DecryptError, InflateError, OrganisationNumber, ParseError, Thumbprint, TrustError,
+};
+use lmr_lmdi::codes::Code;
+use thiserror::Error;
+
+/// Where in the decrypted bundle a fault sits.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// FHIRPath from the bundle, or the envelope member's name.
+    pub expression: Option<String>,
+    /// Line and column in the decrypted JSON, from 1.
+    pub line_column: Option<(u32, u32)>,
+}
+
+/// Why a message was not taken at all. `Display` is for the receiver's log; callers get [`Rejection::code`] and
+/// [`Rejection::place`] only.
+#[derive(Debug, Error)]
+pub enum Rejection {
+    /// The caller's address is not one of the sender's.
+    #[error("the address is not registered for the sender {sender}")]
+    AddressNotAllowed {
+        /// The sender in token and message.
+        sender: OrganisationNumber,
+    },
+    /// The text is no envelope.
+    #[error("envelope: {0}")]
+    Envelope(#[from] ParseError),
+    /// The reporting period ends before it starts.
+    #[error("the reporting period ends before it starts")]
+    PeriodReversed,
+    /// A time of the message lies in the future.
+    #[error("`{member}` lies in the future: {time}")]
+    InFuture {
+        /// Which one.
+        member: &'static str,
+        /// Its value.
+        time: Timestamp,
+    },
+    /// Nobody with that number is registered.
+    #[error("the sender {sender} is not registered")]
+    SenderUnknown {
+        /// The sender in the message.
+        sender: OrganisationNumber,
+    },
+    /// Registered, but not allowed to send now.
+    #[error("the sender {sender} is not active")]
+    SenderInactive {
+        /// The sender in the message.
+        sender: OrganisationNumber,
+    },
+    /// Token and message name different organisations.
+    #[error("the token is for {token}, the message says {message}")]
+    OrganisationMismatch {
+        /// In the token.
+        token: OrganisationNumber,
+        /// In the message.
+        message: OrganisationNumber,
+    },
+    /// The certificate names another organisation than the message.
+    #[error("the certificate {thumbprint} does not name {sender}")]
+    CertificateOrganisationMismatch {
+        /// The certificate.
+        thumbprint: Thumbprint,
+        /// The sender in the message.
+        sender: OrganisationNumber,
+    },
+    /// Not registered for this sender.
+    #[error("the signing certificate {thumbprint} is not registered for {sender}")]
+    CertificateUnknown {
+        /// The certificate.
+        thumbprint: Thumbprint,
+        /// The sender in the message.
+        sender: OrganisationNumber,
+    },
+    /// Registered, but not usable.
+    #[error("signing certificate: {0}")]
+    Certificate(#[from] CertificateError),
+    /// Revoked or not under a configured authority.
+    #[error("signing certificate: {0}")]
+    Trust(#[from] TrustError),
+    /// The signature does not fit.
+    #[error("the signature does not fit the encrypted content")]
+    SignatureInvalid,
+    /// The sender has used this message id for another content.
+    #[error("the message id was used for another content")]
+    MessageIdReused,
+    /// The same content came under another message id.
+    #[error("the encrypted content came under another message id")]
+    ContentReplayed,
+    /// The sender has used this bundle identifier in another message.
+    #[error("the bundle identifier was used in another message")]
+    BundleIdentifierReused,
+    /// Encrypted for a certificate that is not ours.
+    #[error("encrypted for the certificate {thumbprint}, whose key is not here")]
+    EncryptionCertificateUnknown {
+        /// The certificate.
+        thumbprint: Thumbprint,
+    },
+    /// Key or tag do not fit.
+    #[error("{source}: {}", source.detail())]
+    Decryption {
+        /// What failed, for the log only.
+        #[from]
+        source: DecryptError,
+    },
+    /// Not gzip, or too large.
+    #[error("{0}")]
+    Inflate(#[from] InflateError),
+    /// The decrypted content cannot be taken as a bundle.
+    #[error("content: {code}")]
+    Content {
+        /// What is wrong.
+        code: Code,
+        /// Where.
+        place: Place,
+    },
+    /// The database failed.
+    #[error("store: {0}")]
+    Store(#[from] StoreError),
+    /// Something broke that should not be able to.
+    #[error("internal fault while {doing}")]
+    Internal {
+        /// What was being done.
+        doing: &'static str,
+    },
+}
+
+impl Rejection {
+    /// The catalogue's code, which decides status, text and retry class.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::AddressNotAllowed { .. } => Code::AddressNotAllowed,
+            Self::Envelope(error) => envelope_code(error),
+            Self::PeriodReversed => Code::EnvelopePeriodReversed,
+            Self::InFuture { .. } => Code::EnvelopeInFuture,
+            Self::SenderUnknown { .. } => Code::SenderUnknown,
+            Self::SenderInactive { .. } => Code::SenderInactive,
+            Self::OrganisationMismatch { .. } => Code::OrganisationMismatch,
+            Self::CertificateOrganisationMismatch { .. } => Code::CertificateOrganisationMismatch,
+            Self::CertificateUnknown { .. } => Code::CertificateUnknown,
+            Self::Certificate(error) => match error {
+                CertificateError::Expired { .. } => Code::CertificateExpired,
+                CertificateError::NotYetValid { .. } => Code::CertificateNotYetValid,
+                CertificateError::NoPem
+                | CertificateError::Unreadable
+                | CertificateError::NotRsa { .. }
+                | CertificateError::WrongUsage { .. } => Code::CertificateUnsuitable,
+            },
+            Self::Trust(error) => match error {
+                TrustError::Revoked { .. } => Code::CertificateRevoked,
+                TrustError::UnknownIssuer { .. } | TrustError::IssuerNotValid { .. } => {
+                    Code::CertificateChainUntrusted
+                }
+                // The receiver's own files are at fault, not the sender.
+                TrustError::Unreadable { .. } | TrustError::NoCurrentRevocationList { .. } => {
+                    Code::InternalFault
+                }
+            },
+            Self::SignatureInvalid => Code::SignatureInvalid,
+            Self::MessageIdReused => Code::MessageIdReused,
+            Self::ContentReplayed => Code::ContentReplayed,
+            Self::BundleIdentifierReused => Code::BundleIdentifierReused,
+            Self::EncryptionCertificateUnknown { .. } => Code::EncryptionCertificateUnknown,
+            Self::Decryption { .. } => Code::DecryptionFailed,
+            Self::Inflate(error) => match error {
+                InflateError::NotGzip => Code::CompressionInvalid,
+                InflateError::TooLarge { .. } => Code::InflatedTooLarge,
+                InflateError::RatioTooHigh { .. } => Code::CompressionRatioTooHigh,
+            },
+            Self::Content { code, .. } => *code,
+            Self::Store(StoreError::Unavailable(_)) => Code::StorageUnavailable,
+            Self::Store(StoreError::Closing) => Code::ShuttingDown,
+            Self::Store(StoreError::Damaged { .. }) | Self::Internal { .. } => Code::InternalFault,
+        }
+    }
+
+    /// Where the fault sits, as far as the sender may know.
+    pub fn place(&self) -> Place {
+        match self {
+            Self::Envelope(ParseError::NotJson { line, column }) => Place {
+                expression: None,
+                line_column: u32::try_from(*line).ok().zip(u32::try_from(*column).ok()),
+            },
+            Self::Envelope(error) => {
+                Place { expression: error.member().map(str::to_owned), line_column: None }
+            }
+            Self::InFuture { member, .. } => {
+                Place { expression: Some((*member).to_owned()), line_column: None }
+            }
+            Self::Content { place, .. } => place.clone(),
+            _ => Place::default(),
+        }
+    }
+}
+
+fn envelope_code(error: &ParseError) -> Code {
+    match error {
+        ParseError::BodyTooLarge { .. } => Code::BodyTooLarge,
+        ParseError::NotJson { .. } | ParseError::NotAnObject => Code::EnvelopeNotJson,
+        ParseError::Missing { .. } => Code::EnvelopeMemberMissing,
+        ParseError::Doubled { .. } => Code::EnvelopeMemberDuplicate,
+        ParseError::NotAString { .. } => Code::EnvelopeMemberWrongType,
+        ParseError::NotBase64 { .. } => Code::EnvelopeBase64Invalid,
+        ParseError::WrongLength { member: "nonce", .. } => Code::EnvelopeNonceInvalid,
+        ParseError::WrongLength { .. } => Code::EnvelopeTagInvalid,
+        ParseError::NotAThumbprint { .. } => Code::EnvelopeThumbprintInvalid,
+        ParseError::NotATime { .. } => Code::EnvelopeTimeInvalid,
+        ParseError::NotAnOrganisation => Code::EnvelopeSenderInvalid,
+        ParseError::UnusableMessageId => Code::EnvelopeMessageIdInvalid,
+        ParseError::UnsupportedVersion => Code::EnvelopeVersionUnsupported,
+        ParseError::ContentTooLarge { .. } => Code::CompressedTooLarge,
+    }
+}

@@ -1,0 +1,43 @@
+use serde::{Deserialize, Serialize};
+
+/// What the answer to a readable bundle says as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Taken: every entry that could be stored is (or, for a check, could be).
+    Accepted,
+    /// A transaction with a refused entry: nothing was stored.
+    Refused,
+}
+
+/// How the entries of a bundle fared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Entries in all.
+    pub entries: u32,
+    /// Stored, not known before.
+    pub created: u32,
+    /// Stored as a new version.
+    pub updated: u32,
+    /// Identical to what is stored.
+    pub unchanged: u32,
+    /// Broke a rule.
+    pub refused: u32,
+    /// Correct, but not stored because of a refused entry.
+    pub dependent: u32,
+}
+
+/// The answer to a message whose bundle could be read.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// Whether the bundle was taken.
+    pub outcome: Outcome,
+    /// FHIR JSON: LegemiddelregisterBundleResponse, or an OperationOutcome for a bare bundle.
+    pub body: Vec<u8>,
+    /// How the entries fared.
+    pub counts: Counts,
+    /// The sender's id of the message; empty for a bare bundle.
+    pub message_id: String,
+    /// Whether this is the first answer given again.
+    pub repeated: bool,
+}

@@ -1,0 +1,228 @@
+//! What the receiver remembers, as a trait: `storage` implements it.
+
+use crate::{Avsender, Counts, Outcome};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use lmr_envelope::OrganisationNumber;
+use std::error::Error;
+use thiserror::Error;
+
+/// Why the store could not answer. Always the receiver's own fault.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The database cannot be reached or refused the work; trying again later may help.
+    #[error("the database is not available")]
+    Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// What was read cannot be true: wrong key, tampering or a bug.
+    #[error("the database holds something unreadable: {what}")]
+    Damaged {
+        /// Table and column, or what did not fit.
+        what: &'static str,
+    },
+    /// The store is closing.
+    #[error("the store is shutting down")]
+    Closing,
+}
+
+/// What makes two resources of one sender the same resource.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Identity {
+    /// FHIR resource type.
+    pub kind: String,
+    /// First business identifier, id or urn:uuid. May be a person's number: never logged, stored only keyed.
+    pub key: String,
+}
+
+/// The newest version of a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Current {
+    /// The register's own id of the resource, 32 hex digits.
+    pub resource_id: String,
+    /// Counted from 1.
+    pub version: u32,
+    /// Hash of its content.
+    pub content_hash: [u8; 32],
+    /// When it was stored.
+    pub stored_at: Timestamp,
+}
+
+/// A version to be stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewVersion {
+    /// Whose it is.
+    pub identity: Identity,
+    /// The register's own id: new with version 1, the known one after that.
+    pub resource_id: String,
+    /// Counted from 1; the commit fails with [`Committed::VersionMoved`] unless the newest is one less.
+    pub version: u32,
+    /// Hash of the content.
+    pub content_hash: [u8; 32],
+    /// The resource as JSON, as it was received.
+    pub content: Vec<u8>,
+    /// Its place in the bundle, from 0.
+    pub entry: u32,
+}
+
+/// A stored version, read back.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredVersion {
+    /// FHIR resource type.
+    pub kind: String,
+    /// The register's own id.
+    pub resource_id: String,
+    /// Counted from 1.
+    pub version: u32,
+    /// Hash of the content.
+    pub content_hash: [u8; 32],
+    /// The resource as JSON.
+    pub content: Vec<u8>,
+    /// The message that brought it.
+    pub message_id: String,
+    /// Its place in the bundle, from 0.
+    pub entry: u32,
+    /// When it was stored.
+    pub stored_at: Timestamp,
+}
+
+/// The answer to a message, kept so that a resend gets the same bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// What it said.
+    pub outcome: Outcome,
+    /// Its body.
+    pub body: Vec<u8>,
+    /// How the entries fared.
+    pub counts: Counts,
+}
+
+/// A whole message, committed at once or not at all.
+#[derive(Clone)]
+pub struct Delivery {
+    /// Who sent it.
+    pub sender: OrganisationNumber,
+    /// The sender's id of it.
+    pub message_id: String,
+    /// SHA-256 of the encrypted content.
+    pub content_sha256: [u8; 32],
+    /// `Bundle.identifier` as `system|value`; absent where the bundle was refused as a whole, so that the
+    /// corrected bundle may carry it again.
+    pub bundle_identifier: Option<String>,
+    /// Name of the rule set.
+    pub rule_set: &'static str,
+    /// The OAuth client that sent it.
+    pub client_id: String,
+    /// Start of the reporting period.
+    pub reporting_from: Timestamp,
+    /// End of the reporting period.
+    pub reporting_to: Timestamp,
+    /// When the sender made it.
+    pub generated_at: Timestamp,
+    /// When it came.
+    pub received_at: Timestamp,
+    /// The answer that will be sent once this is durable.
+    pub answer: Answer,
+    /// New versions of resources, in the order of the entries. No identity twice.
+    pub versions: Vec<NewVersion>,
+}
+
+/// What became of a commit. Only [`Committed::Stored`] has changed anything.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Committed {
+    /// Durable.
+    Stored,
+    /// The same message was there already: its first answer.
+    Repeated(Answer),
+    /// The sender has used this message id for another content.
+    MessageIdReused,
+    /// This content has come under another message id.
+    ContentReplayed,
+    /// The sender has used this bundle identifier in another message.
+    BundleIdentifierReused,
+    /// Another message has stored a version meanwhile: look up again and repeat.
+    VersionMoved,
+}
+
+/// Which deliveries to list.
+#[derive(Clone, Debug, Default)]
+pub struct DeliveryFilter {
+    /// Only this sender's.
+    pub sender: Option<OrganisationNumber>,
+    /// Only this message.
+    pub message_id: Option<String>,
+    /// Only those received at or after.
+    pub since: Option<Timestamp>,
+    /// Only those received before.
+    pub before: Option<Timestamp>,
+    /// At most so many; 0 means 100.
+    pub limit: u32,
+}
+
+/// One line of the overview: who delivered what when. No content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliverySummary {
+    /// Who sent it.
+    pub sender: OrganisationNumber,
+    /// The sender's id of it.
+    pub message_id: String,
+    /// Name of the rule set.
+    pub rule_set: String,
+    /// When it came.
+    pub received_at: Timestamp,
+    /// Start of the reporting period.
+    pub reporting_from: Timestamp,
+    /// End of the reporting period.
+    pub reporting_to: Timestamp,
+    /// What the answer said.
+    pub outcome: Outcome,
+    /// How the entries fared.
+    pub counts: Counts,
+}
+
+/// The receiver's memory. Every operation is atomic; what [`Store::commit`] has reported as stored survives a
+/// crash of process and machine.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Whether the store works. For the readiness probe.
+    async fn ready(&self) -> Result<(), StoreError>;
+
+    /// All registered senders, by organisation number.
+    async fn avsendere(&self) -> Result<Vec<Avsender>, StoreError>;
+
+    /// Registers a sender or replaces what is registered under its number.
+    async fn save_avsender(&self, avsender: &Avsender) -> Result<(), StoreError>;
+
+    /// Removes a sender; says whether it was there. Its deliveries stay.
+    async fn remove_avsender(&self, organisation: OrganisationNumber) -> Result<bool, StoreError>;
+
+    /// What is known of a message before it is opened: `None` if neither id nor content have been seen;
+    /// [`Committed::Repeated`], [`Committed::MessageIdReused`] or [`Committed::ContentReplayed`] otherwise.
+    async fn seen(
+        &self,
+        sender: OrganisationNumber,
+        message_id: &str,
+        content_sha256: &[u8; 32],
+    ) -> Result<Option<Committed>, StoreError>;
+
+    /// Whether the sender has delivered a bundle with this identifier.
+    async fn bundle_identifier_seen(
+        &self,
+        sender: OrganisationNumber,
+        bundle_identifier: &str,
+    ) -> Result<bool, StoreError>;
+
+    /// The newest versions of these resources, in the same order.
+    async fn current(
+        &self,
+        sender: OrganisationNumber,
+        identities: &[Identity],
+    ) -> Result<Vec<Option<Current>>, StoreError>;
+
+    /// Stores a message wholly and durably, or nothing of it.
+    async fn commit(&self, delivery: Delivery) -> Result<Committed, StoreError>;
+
+    /// The history of a resource, oldest first. Empty if there is none.
+    async fn history(&self, kind: &str, resource_id: &str) -> Result<Vec<StoredVersion>, StoreError>;
+
+    /// Deliveries, newest first.
+    async fn deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<DeliverySummary>, StoreError>;
+}
