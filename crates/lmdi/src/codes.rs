@@ -423,3 +423,43 @@ impl fmt::Display for Code {
         f.write_str(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_found_by_number_with_and_without_prefix() {
+        assert_eq!(Code::parse("LMR-1001"), Some(Code::AddressNotAllowed));
+        assert_eq!(Code::parse("lmr1001"), Some(Code::AddressNotAllowed));
+        assert_eq!(Code::parse(" 1001 "), Some(Code::AddressNotAllowed));
+        for wrong in ["", "LMR", "LMR-", "LMR-100", "LMR-10010", "æøå", "LMR-+001"] {
+            assert_eq!(Code::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn codes_stand_in_order_and_write_their_number() {
+        assert!(Code::ALL.windows(2).all(|pair| pair[0].number() < pair[1].number()));
+        for code in Code::ALL {
+            assert_eq!(code.as_str(), format!("LMR-{:04}", code.number()));
+        }
+    }
+
+    #[test]
+    fn retry_class_agrees_with_the_status_that_ends_the_call() {
+        for code in Code::ALL {
+            match code.http_status() {
+                Some(401 | 403 | 404 | 405 | 406 | 409 | 415) => {
+                    assert_eq!(code.retry(), Retry::Never, "{code}");
+                }
+                Some(408 | 429 | 500 | 503) => assert_eq!(code.retry(), Retry::Later, "{code}"),
+                Some(413 | 424) => assert_eq!(code.retry(), Retry::AfterCorrection, "{code}"),
+                _ => {}
+            }
+            if code.http_status().is_none() {
+                assert!(code.severity() <= Severity::Warning, "{code} refuses without a status");
+            }
+        }
+    }
+}
