@@ -1,7 +1,11 @@
 //! Google's Wycheproof vectors, run through the functions that seal and open messages.
 //!
 //! `LMR_SHARED` names the folder that holds `vectors/wycheproof`.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on fails, and says what it leaves out"
+)]
 
 use aws_lc_rs::digest::{SHA256, digest};
 use lmr_envelope::{PrivateKey, primitives};

@@ -1,7 +1,11 @@
 //! The same message format by another hand: `scripts/interop/signert_kryptert_bundle.py` on Python's `cryptography`.
 //!
 //! `LMR_INTEROP_PYTHON` names a Python that has that package.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on fails, and says what it leaves out"
+)]
 
 mod world;
 
