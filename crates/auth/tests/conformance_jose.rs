@@ -132,16 +132,25 @@ fn rfc_7520_signatures_verify_and_are_made_alike() {
         let jwk = &vector["private_jwk"];
         let algorithm = Algorithm::from_name(vector["alg"].as_str().unwrap()).unwrap();
         let key = SigningKey::from_jwk(jwk.to_string().as_bytes(), None, Some(algorithm)).unwrap();
-        let token =
-            ["compact", "jws", "compact_serialization"].iter().find_map(|name| vector[name].as_str()).unwrap();
+        let token = ["compact", "jws", "compact_serialization"]
+            .iter()
+            .find_map(|name| vector[name].as_str())
+            .unwrap();
         let jws = CompactJws::parse(token, 64 * 1024).unwrap();
         assert_eq!(jws.algorithm(), algorithm);
-        assert_eq!(jws.verified_payload(key.public()).unwrap(), vector["payload_utf8"].as_str().unwrap().as_bytes());
+        assert_eq!(
+            jws.verified_payload(key.public()).unwrap(),
+            vector["payload_utf8"].as_str().unwrap().as_bytes()
+        );
         let (input, signature) = token.rsplit_once('.').unwrap();
         let ours = key.sign(input.as_bytes()).unwrap();
         assert!(key.public().verifies(algorithm, input.as_bytes(), &ours));
         if algorithm == Algorithm::RS256 {
-            assert_eq!(lmr_auth::jose::base64url(&ours), signature, "PKCS#1 v1.5 signatures are reproducible");
+            assert_eq!(
+                lmr_auth::jose::base64url(&ours),
+                signature,
+                "PKCS#1 v1.5 signatures are reproducible"
+            );
         }
     }
 }

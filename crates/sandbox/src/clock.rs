@@ -1,0 +1,53 @@
+//! Time and fresh ids for the make-believe world: the real ones, and a clock that stands still until
+//! it is moved.
+
+use jiff::{SignedDuration, Timestamp};
+use lmr_auth::{Clock, FreshId};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The machine's clock, for the demo.
+#[must_use]
+pub fn real() -> Clock {
+    #[expect(clippy::disallowed_methods, reason = "the sandbox stands at the edge, as `cli` does")]
+    Arc::new(Timestamp::now)
+}
+
+/// The system's random bytes.
+#[must_use]
+pub fn fresh_ids() -> FreshId {
+    #[expect(clippy::disallowed_methods, reason = "the sandbox stands at the edge, as `cli` does")]
+    Arc::new(|| uuid::Uuid::new_v4().into_bytes())
+}
+
+/// A clock that tests move.
+#[derive(Debug, Clone)]
+pub struct SettableClock {
+    now: Arc<Mutex<Timestamp>>,
+}
+
+impl SettableClock {
+    /// Stands at `now`.
+    #[must_use]
+    pub fn at(now: Timestamp) -> Self {
+        Self { now: Arc::new(Mutex::new(now)) }
+    }
+
+    /// The time it shows.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        *self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Moves it forwards, or backwards by a negative number.
+    pub fn advance_seconds(&self, seconds: i64) {
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        *now = now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(*now);
+    }
+
+    /// As the argument that others take.
+    #[must_use]
+    pub fn as_clock(&self) -> Clock {
+        let this = self.clone();
+        Arc::new(move || this.now())
+    }
+}
