@@ -48,6 +48,18 @@ pub(crate) fn write(path: Option<&Path>, bytes: &[u8]) -> anyhow::Result<()> {
         .with_context(|| format!("cannot write {}", path.display()))
 }
 
+/// Writes a secret to a new file that only its owner may read.
+pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(path)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .with_context(|| format!("cannot write the new file {}", path.display()))
+}
+
 /// Prints text. A reader that has gone away (`lmr codes | head`) is no fault.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     to_stdout(text.as_bytes())

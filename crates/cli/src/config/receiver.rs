@@ -1,0 +1,205 @@
+//! The receiver's configuration file.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use lmr_auth::{Environment, TrustProfile};
+use lmr_envelope::{DecryptionKey, DecryptionKeys};
+use lmr_intake::{Avsender, AvsenderRecord, CertificateRecord, RuleSetPin};
+use serde::Deserialize;
+
+use super::{KeyFiles, Log};
+use crate::envelope::{certificate, private_key};
+
+/// `lmr serve --config FILE`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReceiverConfig {
+    /// Address and port to listen on.
+    pub(crate) listen: SocketAddr,
+    /// `production`, `test` or `local` (the sandbox: the only one with http issuers on loopback).
+    pub(crate) environment: Environment,
+    /// The database file; made if it is not there.
+    pub(crate) database: PathBuf,
+    /// File with the key that encrypts columns: 32 bytes in base64. `lmr admin new-key` makes one.
+    pub(crate) column_key: PathBuf,
+    /// TLS of our own; without it a proxy in front must do TLS.
+    pub(crate) tls: Option<KeyFiles>,
+    /// Addresses of proxies whose `Forwarded`/`X-Forwarded-For` is believed.
+    #[serde(default)]
+    pub(crate) trusted_proxies: Vec<String>,
+    /// Addresses and ranges that may call whoever they are, besides each sender's own.
+    #[serde(default)]
+    pub(crate) addresses: Vec<String>,
+    /// HelseID as issuer of the senders' tokens.
+    pub(crate) helseid: HelseId,
+    /// The register's enterprise certificates with keys: the present one and, around a change, the
+    /// one before or after it.
+    #[serde(default)]
+    pub(crate) certificate: Vec<KeyFiles>,
+    /// Senders; more can be added with `lmr admin`.
+    #[serde(default)]
+    pub(crate) avsender: Vec<AvsenderFile>,
+    /// Bounds on what is accepted.
+    #[serde(default)]
+    pub(crate) limits: LimitsSection,
+    /// Logging.
+    #[serde(default)]
+    pub(crate) log: Log,
+}
+
+/// Which tokens are accepted.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HelseId {
+    /// `iss`, byte for byte: `https://helseid-sts.nhn.no` in production.
+    pub(crate) issuer: String,
+    /// `aud`; the seed documents' API name if left out.
+    pub(crate) audience: Option<String>,
+    /// Scopes of which a token must have one; `fhi:lmr.fhirmottak/all` if left out.
+    pub(crate) scopes: Option<Vec<String>>,
+    /// Last moment at which bearer tokens are accepted.
+    pub(crate) not_after: Option<Timestamp>,
+}
+
+/// One sender.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AvsenderFile {
+    /// Organisation number, nine digits.
+    pub(crate) organisation: String,
+    /// Name, for people.
+    pub(crate) name: String,
+    /// Whether it may send now.
+    #[serde(default = "yes")]
+    pub(crate) active: bool,
+    /// Files with the certificates it signs with.
+    #[serde(default)]
+    pub(crate) certificates: Vec<PathBuf>,
+    /// Addresses and ranges it calls from.
+    #[serde(default)]
+    pub(crate) addresses: Vec<String>,
+    /// The only rule set it may use.
+    pub(crate) rule_set: Option<RuleSetPin>,
+    /// Agreed start date.
+    pub(crate) start_date: Option<Date>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Bounds; sizes in MiB (1,048,576 bytes).
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LimitsSection {
+    /// Largest request body.
+    pub(crate) body_mib: usize,
+    /// Largest compressed content.
+    pub(crate) compressed_mib: usize,
+    /// Largest inflated content.
+    pub(crate) inflated_mib: usize,
+    /// Inflated size as a multiple of the compressed size.
+    pub(crate) ratio: usize,
+    /// Most entries in a bundle.
+    pub(crate) entries: usize,
+    /// Deepest nesting of the JSON.
+    pub(crate) depth: usize,
+    /// Tolerance for senders' clocks, in seconds.
+    pub(crate) clock_tolerance_seconds: u32,
+    /// Messages worked on at once; 0 = twice the number of cores.
+    pub(crate) concurrent_messages: usize,
+    /// Seconds for a request.
+    pub(crate) request_seconds: u32,
+}
+
+impl Default for LimitsSection {
+    fn default() -> Self {
+        Self {
+            body_mib: 64,
+            compressed_mib: 48,
+            inflated_mib: 512,
+            ratio: 200,
+            entries: 100_000,
+            depth: 100,
+            clock_tolerance_seconds: 300,
+            concurrent_messages: 0,
+            request_seconds: 120,
+        }
+    }
+}
+
+const MIB: usize = 1024 * 1024;
+
+impl ReceiverConfig {
+    /// The one profile of tokens that is accepted.
+    pub(crate) fn trust_profile(&self) -> TrustProfile {
+        let mut profile = TrustProfile::helseid_bearer(self.environment, &self.helseid.issuer);
+        if let Some(audience) = &self.helseid.audience {
+            profile.audience.clone_from(audience);
+        }
+        if let Some(scopes) = &self.helseid.scopes {
+            profile.scopes.clone_from(scopes);
+        }
+        profile.not_after = self.helseid.not_after;
+        profile
+    }
+
+    /// The register's keys, read from their files.
+    pub(crate) fn decryption_keys(&self, folder: &Path) -> anyhow::Result<DecryptionKeys> {
+        if self.certificate.is_empty() {
+            bail!("no [[certificate]]: without the register's key nothing can be opened");
+        }
+        let mut keys = Vec::new();
+        for files in &self.certificate {
+            let files = files.from(folder);
+            let key = DecryptionKey::new(certificate(&files.certificate)?, private_key(&files.key)?)
+                .with_context(|| format!("{} and its key do not fit together", files.certificate.display()))?;
+            keys.push(key);
+        }
+        Ok(DecryptionKeys::new(keys))
+    }
+
+    /// The senders of the file, their certificates read.
+    pub(crate) fn avsendere(&self, folder: &Path) -> anyhow::Result<Vec<Avsender>> {
+        self.avsender.iter().map(|a| a.read(folder)).collect()
+    }
+
+    /// Bounds of the envelope.
+    pub(crate) fn envelope_limits(&self) -> lmr_envelope::Limits {
+        lmr_envelope::Limits {
+            body: self.limits.body_mib * MIB,
+            compressed: self.limits.compressed_mib * MIB,
+            inflated: self.limits.inflated_mib * MIB,
+            ratio: self.limits.ratio,
+        }
+    }
+}
+
+impl AvsenderFile {
+    fn read(&self, folder: &Path) -> anyhow::Result<Avsender> {
+        let certificates = self
+            .certificates
+            .iter()
+            .map(|path| {
+                let path = folder.join(path);
+                let pem = std::fs::read_to_string(&path)
+                    .with_context(|| format!("cannot read {} (a PEM file)", path.display()))?;
+                Ok(CertificateRecord { pem, from: None, until: None })
+            })
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let record = AvsenderRecord {
+            organisation: self.organisation.clone(),
+            name: self.name.clone(),
+            active: self.active,
+            certificates,
+            addresses: self.addresses.clone(),
+            rule_set: self.rule_set,
+            start_date: self.start_date,
+        };
+        Avsender::try_from(&record).with_context(|| format!("[[avsender]] {}", self.name))
+    }
+}

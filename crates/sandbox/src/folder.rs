@@ -1,0 +1,239 @@
+//! A make-believe world on disk: keys, certificates, configuration files and a hospital's data, ready
+//! for `lmr serve`, `lmr send` and the local HelseID.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use lmr_auth::jose::{Algorithm, PublicJwk, SigningKey, SigningKeyFault};
+
+use crate::certificates::{CertificateMakeError, Order, TestCa};
+use crate::helseid::Client;
+use crate::hospital::{Era, Hospital, organisation_number};
+
+/// Id of the sandbox's HelseID client.
+pub const CLIENT_ID: &str = "0b8f3c52-6a7e-4d19-9c40-5d1f2e7a8b63";
+
+/// What the world shall look like.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The guide that the hospital follows.
+    pub era: Era,
+    /// First day of its data and agreed start date.
+    pub day: Date,
+    /// Medication administrations on that day.
+    pub administrations: usize,
+    /// Seed of the make-believe data.
+    pub seed: u64,
+    /// Port of the receiver on loopback.
+    pub receiver_port: u16,
+    /// Port of HelseID on loopback.
+    pub helseid_port: u16,
+    /// Most entries in one bundle.
+    pub entries_per_bundle: usize,
+}
+
+impl Plan {
+    /// A small hospital on the usual ports.
+    pub fn new(era: Era, day: Date) -> Self {
+        Self {
+            era,
+            day,
+            administrations: 40,
+            seed: 1,
+            receiver_port: 8080,
+            helseid_port: 8081,
+            entries_per_bundle: 5_000,
+        }
+    }
+}
+
+/// Why the world could not be made or read.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// A file could not be written or read.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A certificate could not be made.
+    #[error(transparent)]
+    Certificate(#[from] CertificateMakeError),
+    /// The client's key could not be made or read.
+    #[error(transparent)]
+    Key(#[from] SigningKeyFault),
+}
+
+/// A world on disk.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// Names a folder that [`Folder::make`] has filled.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Fills a folder; files that are there already are an error, so that no key is lost.
+    ///
+    /// # Errors
+    /// [`FolderError`].
+    pub fn make(path: impl Into<PathBuf>, plan: &Plan, now: Timestamp, column_key: &str) -> Result<Self, FolderError> {
+        let folder = Self { path: path.into() };
+        let source = folder.source();
+        fs::create_dir_all(&source).map_err(|e| folder.fault(&source, e))?;
+        let register = organisation_number(1);
+        let hospital = organisation_number(2);
+        let ca = TestCa::new(now)?;
+        let register_pair = ca.enterprise(&Order::new(&register, "Liksomregisteret", now).with_bits(3072))?;
+        let sender_pair = ca.enterprise(&Order::new(&hospital, "Liksom sykehus HF", now))?;
+        let client = SigningKey::generate(Algorithm::PS512, "liksom-1", 2048)?;
+        folder.write("ca.pem", ca.certificate_pem(), false)?;
+        folder.write("register.pem", &register_pair.certificate_pem, false)?;
+        folder.write("register.key", &register_pair.key_pem, true)?;
+        folder.write("sender.pem", &sender_pair.certificate_pem, false)?;
+        folder.write("sender.key", &sender_pair.key_pem, true)?;
+        folder.write("helseid-client.jwk", client.to_private_jwk()?.expose(), true)?;
+        folder.write("helseid-client.public.jwk", &client.public().to_json().to_string(), false)?;
+        folder.write("column.key", column_key, true)?;
+        folder.write("receiver.toml", &receiver_toml(plan, &hospital), false)?;
+        folder.write("sender.toml", &sender_toml(plan, &hospital), false)?;
+        Hospital::new(plan.era, plan.seed, plan.day, plan.administrations)
+            .write(&source)
+            .map_err(|e| folder.fault(&source, e))?;
+        Ok(folder)
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The folder with the hospital's FHIR files.
+    pub fn source(&self) -> PathBuf {
+        self.path.join("source")
+    }
+
+    /// The receiver's configuration.
+    pub fn receiver_config(&self) -> PathBuf {
+        self.path.join("receiver.toml")
+    }
+
+    /// The sender's configuration.
+    pub fn sender_config(&self) -> PathBuf {
+        self.path.join("sender.toml")
+    }
+
+    /// The hospital's client, to be registered with the local HelseID.
+    ///
+    /// # Errors
+    /// [`FolderError`] when the key file cannot be read.
+    pub fn client(&self) -> Result<Client, FolderError> {
+        let path = self.path.join("helseid-client.public.jwk");
+        let json = fs::read(&path).map_err(|e| self.fault(&path, e))?;
+        let key = PublicJwk::parse(&json).map_err(SigningKeyFault::from)?;
+        Ok(Client::single_tenant(CLIENT_ID, &organisation_number(2), &key))
+    }
+
+    fn write(&self, name: &str, text: &str, secret: bool) -> Result<(), FolderError> {
+        let path = self.path.join(name);
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, if secret { 0o600 } else { 0o644 });
+        #[cfg(not(unix))]
+        let _ = secret;
+        options
+            .open(&path)
+            .and_then(|mut file| file.write_all(text.as_bytes()))
+            .map_err(|e| self.fault(&path, e))
+    }
+
+    #[expect(clippy::unused_self, reason = "reads as a sentence at the callers")]
+    fn fault(&self, path: &Path, source: io::Error) -> FolderError {
+        FolderError::File { path: path.to_owned(), source }
+    }
+}
+
+fn rule_set(era: Era) -> &'static str {
+    match era {
+        Era::V0_9_4 => "lmdi-0.9.4",
+        Era::V1_1_2 => "lmdi-1.1.2",
+    }
+}
+
+fn receiver_toml(plan: &Plan, hospital: &str) -> String {
+    let mut out = String::new();
+    let _ = write!(
+        out,
+        r#"# A make-believe receiver: everything on this machine, nothing real.
+listen = "127.0.0.1:{receiver}"
+environment = "local"
+database = "receiver.sqlite"
+column_key = "column.key"
+
+[helseid]
+issuer = "http://127.0.0.1:{helseid}"
+
+[[certificate]]
+certificate = "register.pem"
+key = "register.key"
+
+[[avsender]]
+organisation = "{hospital}"
+name = "Liksom sykehus HF"
+certificates = ["sender.pem"]
+addresses = ["127.0.0.1", "::1"]
+start_date = "{day}"
+"#,
+        receiver = plan.receiver_port,
+        helseid = plan.helseid_port,
+        day = plan.day,
+    );
+    out
+}
+
+fn sender_toml(plan: &Plan, hospital: &str) -> String {
+    let mut out = String::new();
+    let _ = write!(
+        out,
+        r#"# A make-believe hospital that sends to the receiver beside it.
+organisation = "{hospital}"
+environment = "local"
+source = "source"
+database = "sender.sqlite"
+ruleset = "{rule_set}"
+start_date = "{day}"
+
+[receiver]
+url = "http://127.0.0.1:{receiver}/fhirmottak/v1"
+certificate = "register.pem"
+
+[certificate]
+certificate = "sender.pem"
+key = "sender.key"
+
+[helseid]
+issuer = "http://127.0.0.1:{helseid}"
+client_id = "{CLIENT_ID}"
+key = "helseid-client.jwk"
+
+[bundle]
+entries = {entries}
+"#,
+        rule_set = rule_set(plan.era),
+        day = plan.day,
+        receiver = plan.receiver_port,
+        helseid = plan.helseid_port,
+        entries = plan.entries_per_bundle,
+    );
+    out
+}
