@@ -9,7 +9,6 @@ use anyhow::{Context, bail};
 use base64::Engine;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use lmr_envelope::{OrganisationNumber, RandomSource, SystemRandom};
 use lmr_intake::{
     Avsender, AvsenderRecord, CertificateRecord, DeliveryFilter, DeliverySummary, Outcome, RuleSetPin, Store,
@@ -215,7 +214,7 @@ impl Admin {
             let refused: u64 = list.iter().map(|d| u64::from(d.counts.refused)).sum();
             let stored: u64 = list.iter().map(|d| u64::from(d.counts.created + d.counts.updated)).sum();
             let delivered_on: std::collections::BTreeSet<Date> =
-                list.iter().map(|d| oslo(d.received_at).date()).collect();
+                list.iter().map(|d| clock::oslo(d.received_at).date()).collect();
             if self.format == Format::Json {
                 writeln!(
                     out,
@@ -230,7 +229,7 @@ impl Admin {
                 continue;
             }
             // One mark a day, today last.
-            let today = oslo(clock::now()).date();
+            let today = clock::oslo(clock::now()).date();
             let marks: String = (0..i64::from(days))
                 .rev()
                 .map(|back| {
@@ -268,7 +267,7 @@ impl Deliveries {
     fn filter(&self) -> anyhow::Result<DeliveryFilter> {
         let since = self
             .since
-            .map(|day| day.to_zoned(oslo_zone()).map(|z| z.timestamp()))
+            .map(|day| day.to_zoned(clock::oslo_zone()).map(|z| z.timestamp()))
             .transpose()
             .context("--since lies outside all time")?;
         Ok(DeliveryFilter {
@@ -355,14 +354,6 @@ fn organisation_number(text: &str) -> anyhow::Result<OrganisationNumber> {
         .with_context(|| format!("{text} is no organisation number"))
 }
 
-fn oslo_zone() -> TimeZone {
-    TimeZone::get("Europe/Oslo").unwrap_or(TimeZone::UTC)
-}
-
-fn oslo(time: jiff::Timestamp) -> jiff::Zoned {
-    time.to_zoned(oslo_zone())
-}
-
 fn local(time: jiff::Timestamp) -> String {
-    oslo(time).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    clock::oslo(time).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }

@@ -1,6 +1,7 @@
 //! The only place that reads the clock.
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 
 /// The present moment.
 #[expect(clippy::disallowed_methods, reason = "this is the place that reads the clock")]
@@ -12,4 +13,14 @@ pub(crate) fn now() -> Timestamp {
 #[expect(clippy::disallowed_methods, reason = "this is the place that reads the clock")]
 pub(crate) fn instant() -> std::time::Instant {
     std::time::Instant::now()
+}
+
+/// The moment as Norwegian clocks show it.
+pub(crate) fn oslo(time: Timestamp) -> Zoned {
+    time.to_zoned(oslo_zone())
+}
+
+/// Norwegian time; the zone is built into the program.
+pub(crate) fn oslo_zone() -> TimeZone {
+    TimeZone::get("Europe/Oslo").unwrap_or(TimeZone::UTC)
 }

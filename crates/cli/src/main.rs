@@ -8,8 +8,10 @@ use clap::{Parser, Subcommand};
 
 mod clock;
 mod codes;
+mod config;
 mod envelope;
 mod output;
+mod sandbox;
 
 /// Open transfer chain to the Norwegian medicine registry (Legemiddelregisteret).
 ///
@@ -29,6 +31,8 @@ enum Command {
     Seal(envelope::Seal),
     /// Open a SignertKryptertBundle
     Open(envelope::Open),
+    /// A make-believe world to try things in
+    Sandbox(sandbox::Sandbox),
 }
 
 /// Exit status for input or arguments that cannot be used.
@@ -40,6 +44,7 @@ fn main() -> ExitCode {
         Command::Codes(command) => command.run(),
         Command::Seal(command) => command.run(),
         Command::Open(command) => command.run(),
+        Command::Sandbox(command) => command.run(),
     };
     result.unwrap_or_else(|error| {
         eprintln!("lmr: {error:#}");

@@ -95,7 +95,7 @@ impl Folder {
         let ca = TestCa::new(now)?;
         let register_pair = ca.enterprise(&Order::new(&register, "Liksomregisteret", now).with_bits(3072))?;
         let sender_pair = ca.enterprise(&Order::new(&hospital, "Liksom sykehus HF", now))?;
-        let client = SigningKey::generate(Algorithm::PS512, "liksom-1", 2048)?;
+        let client = SigningKey::generate(Algorithm::ES512, "liksom-1", 2048)?;
         folder.write("ca.pem", ca.certificate_pem(), false)?;
         folder.write("register.pem", &register_pair.certificate_pem, false)?;
         folder.write("register.key", &register_pair.key_pem, true)?;

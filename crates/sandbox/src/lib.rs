@@ -2,5 +2,6 @@
 
 pub mod certificates;
 pub mod clock;
+pub mod folder;
 pub mod helseid;
 pub mod hospital;
