@@ -55,7 +55,7 @@ impl Plan {
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// A file could not be written or read.
-    #[error("{}: {source}", path.display())]
+    #[error("cannot use {}", path.display())]
     File {
         /// Which.
         path: PathBuf,
