@@ -1,0 +1,53 @@
+use crate::KeyFileError;
+use lmr_intake::StoreError;
+use sqlx::migrate::MigrateError;
+use thiserror::Error;
+
+/// Why a database cannot be used. The fault is the installation's.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// Not reachable, not writable, not a database.
+    #[error("the database cannot be opened")]
+    Unavailable(#[source] sqlx::Error),
+    /// A newer or foreign schema: this program would not understand what it finds.
+    #[error(
+        "the database has a schema this program does not know: {0}; use the program that made it, or a newer one"
+    )]
+    UnknownSchema(#[source] MigrateError),
+    /// A migration could not be carried through.
+    #[error("the database could not be brought to this program's schema")]
+    Migration(#[source] MigrateError),
+    /// The key is not the one the database was made with.
+    #[error("the key does not belong to this database")]
+    WrongKey,
+    /// The key file is unusable.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    /// The cryptographic library gave no randomness.
+    #[error("no random bytes for the database's key check")]
+    Randomness,
+}
+
+impl From<sqlx::Error> for OpenError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Unavailable(error)
+    }
+}
+
+impl From<MigrateError> for OpenError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::VersionMissing(_)
+            | MigrateError::VersionMismatch(_)
+            | MigrateError::VersionNotPresent(_)
+            | MigrateError::VersionTooNew(..)
+            | MigrateError::VersionTooOld(..)
+            | MigrateError::Dirty(_) => Self::UnknownSchema(error),
+            other => Self::Migration(other),
+        }
+    }
+}
+
+pub(crate) fn unavailable(error: sqlx::Error) -> StoreError {
+    StoreError::Unavailable(Box::new(error))
+}

@@ -1,0 +1,106 @@
+//! A delivery made ready for its rows: everything costly is done before the writer's turn comes.
+
+use crate::key::{StorageKey, salt};
+use jiff::Timestamp;
+use lmr_intake::{Answer, Delivery, Identity, OrganisationNumber, StoreError};
+
+pub(crate) const ANSWER: &str = "message.answer_sealed";
+pub(crate) const HASH: &str = "resource_version.hash_sealed";
+pub(crate) const CONTENT: &str = "resource_version.content_sealed";
+
+pub(crate) struct Prepared {
+    pub(crate) organisation: OrganisationNumber,
+    pub(crate) message_id: String,
+    pub(crate) content_sha256: [u8; 32],
+    pub(crate) bundle_identifier_mac: Option<Vec<u8>>,
+    pub(crate) rule_set: &'static str,
+    pub(crate) client_id: String,
+    pub(crate) reporting_from: i64,
+    pub(crate) reporting_to: i64,
+    pub(crate) generated_at: i64,
+    pub(crate) received_at: i64,
+    pub(crate) answer: Answer,
+    pub(crate) salt: Vec<u8>,
+    pub(crate) answer_sealed: Vec<u8>,
+    /// Ordered by identity, so that two writers never wait for each other in a circle.
+    pub(crate) versions: Vec<PreparedVersion>,
+}
+
+pub(crate) struct PreparedVersion {
+    pub(crate) resource_id: String,
+    pub(crate) kind: String,
+    pub(crate) identity_mac: Vec<u8>,
+    pub(crate) version: i64,
+    pub(crate) entry: i64,
+    pub(crate) hash_sealed: Vec<u8>,
+    pub(crate) content_sealed: Vec<u8>,
+}
+
+impl Prepared {
+    pub(crate) fn new(key: &StorageKey, delivery: Delivery) -> Result<Self, StoreError> {
+        let salt = salt()?;
+        let columns = key.columns(&salt);
+        let organisation = delivery.sender;
+        let row = [organisation.as_str(), &delivery.message_id];
+        let answer_sealed = columns.seal(ANSWER, &row, &delivery.answer.body)?;
+        let mut versions = Vec::with_capacity(delivery.versions.len());
+        for new in delivery.versions {
+            let number = new.version.to_string();
+            let row = [new.resource_id.as_str(), &number];
+            versions.push(PreparedVersion {
+                hash_sealed: columns.seal(HASH, &row, &new.content_hash)?,
+                content_sealed: columns.seal(CONTENT, &row, &new.content)?,
+                identity_mac: identity_mac(key, organisation, &new.identity),
+                kind: new.identity.kind,
+                resource_id: new.resource_id,
+                version: i64::from(new.version),
+                entry: i64::from(new.entry),
+            });
+        }
+        versions.sort_unstable_by(|a, b| a.identity_mac.cmp(&b.identity_mac));
+        Ok(Self {
+            bundle_identifier_mac: delivery
+                .bundle_identifier
+                .map(|identifier| bundle_identifier_mac(key, organisation, &identifier)),
+            organisation,
+            message_id: delivery.message_id,
+            content_sha256: delivery.content_sha256,
+            rule_set: delivery.rule_set,
+            client_id: delivery.client_id,
+            reporting_from: delivery.reporting_from.as_microsecond(),
+            reporting_to: delivery.reporting_to.as_microsecond(),
+            generated_at: delivery.generated_at.as_microsecond(),
+            received_at: delivery.received_at.as_microsecond(),
+            answer: delivery.answer,
+            salt,
+            answer_sealed,
+            versions,
+        })
+    }
+
+    /// A rough size in bytes, to bound what one commit takes.
+    pub(crate) fn weight(&self) -> usize {
+        let versions: usize = self.versions.iter().map(|v| v.content_sealed.len() + 256).sum();
+        self.answer_sealed.len() + versions + 1024
+    }
+}
+
+pub(crate) fn identity_mac(
+    key: &StorageKey,
+    organisation: OrganisationNumber,
+    identity: &Identity,
+) -> Vec<u8> {
+    key.digest("resource", &[organisation.as_str(), &identity.kind, &identity.key])
+}
+
+pub(crate) fn bundle_identifier_mac(
+    key: &StorageKey,
+    organisation: OrganisationNumber,
+    text: &str,
+) -> Vec<u8> {
+    key.digest("bundle", &[organisation.as_str(), text])
+}
+
+pub(crate) fn time(microseconds: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_microsecond(microseconds).map_err(|_| StoreError::Damaged { what: "a time" })
+}

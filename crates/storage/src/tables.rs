@@ -1,0 +1,522 @@
+//! Rows in and out. Written for one database at a time: `super::Db` says which.
+
+use super::Db;
+use crate::{
+    error::unavailable,
+    key::StorageKey,
+    prepared::{ANSWER, CONTENT, HASH, Prepared, PreparedVersion, bundle_identifier_mac, identity_mac, time},
+};
+use jiff::Timestamp;
+use lmr_envelope::Certificate;
+use lmr_intake::{
+    AllowList, Answer, Avsender, Committed, Counts, Current, DeliveryFilter, DeliverySummary, Identity,
+    OrganisationNumber, Outcome, RegisteredCertificate, RuleSetPin, StoreError, StoredVersion,
+};
+use sqlx::{Database, FromRow, QueryBuilder, query, query_as, query_scalar};
+use std::collections::HashMap;
+
+type Connection = <Db as Database>::Connection;
+
+/// Rows of one statement; SQLite takes 32 766 values, PostgreSQL 65 535.
+const CHUNK: usize = 400;
+
+const OUTCOMES: [(Outcome, &str); 2] = [(Outcome::Accepted, "accepted"), (Outcome::Refused, "refused")];
+
+fn outcome_text(outcome: Outcome) -> &'static str {
+    OUTCOMES.iter().find(|(o, _)| *o == outcome).map_or("accepted", |(_, text)| text)
+}
+
+fn outcome(text: &str) -> Result<Outcome, StoreError> {
+    let found = OUTCOMES.iter().find(|(_, t)| *t == text);
+    found.map(|(o, _)| *o).ok_or(StoreError::Damaged { what: "message.outcome" })
+}
+
+#[derive(FromRow)]
+struct CountsRow {
+    entries: i64,
+    created: i64,
+    updated: i64,
+    unchanged: i64,
+    refused: i64,
+    dependent: i64,
+}
+
+impl CountsRow {
+    fn read(&self) -> Result<Counts, StoreError> {
+        let number = |n: i64| u32::try_from(n).map_err(|_| StoreError::Damaged { what: "message's counts" });
+        Ok(Counts {
+            entries: number(self.entries)?,
+            created: number(self.created)?,
+            updated: number(self.updated)?,
+            unchanged: number(self.unchanged)?,
+            refused: number(self.refused)?,
+            dependent: number(self.dependent)?,
+        })
+    }
+}
+
+#[derive(FromRow)]
+struct SeenRow {
+    organisation: String,
+    message_id: String,
+    content_sha256: Vec<u8>,
+    outcome: String,
+    salt: Vec<u8>,
+    answer_sealed: Vec<u8>,
+    #[sqlx(flatten)]
+    counts: CountsRow,
+}
+
+pub(super) async fn seen(
+    db: &mut Connection,
+    key: &StorageKey,
+    organisation: OrganisationNumber,
+    message_id: &str,
+    content_sha256: &[u8; 32],
+) -> Result<Option<Committed>, StoreError> {
+    let rows: Vec<SeenRow> = query_as(
+        "SELECT organisation, message_id, content_sha256, outcome, salt, answer_sealed,
+                entries, created, updated, unchanged, refused, dependent
+         FROM message WHERE (organisation = $1 AND message_id = $2) OR content_sha256 = $3",
+    )
+    .bind(organisation.as_str())
+    .bind(message_id)
+    .bind(&content_sha256[..])
+    .fetch_all(db)
+    .await
+    .map_err(unavailable)?;
+    let same_id = |row: &SeenRow| row.organisation == organisation.as_str() && row.message_id == message_id;
+    match rows.into_iter().partition::<Vec<_>, _>(same_id) {
+        (same, _) if same.iter().any(|row| row.content_sha256 == content_sha256) => {
+            let Some(row) = same.into_iter().next() else { return Ok(None) };
+            let counts = row.counts.read()?;
+            let outcome = outcome(&row.outcome)?;
+            let columns = key.columns(&row.salt);
+            let body = columns.open(ANSWER, &[organisation.as_str(), message_id], row.answer_sealed)?;
+            Ok(Some(Committed::Repeated(Answer { outcome, body, counts })))
+        }
+        (same, _) if !same.is_empty() => Ok(Some(Committed::MessageIdReused)),
+        (_, other) if !other.is_empty() => Ok(Some(Committed::ContentReplayed)),
+        _ => Ok(None),
+    }
+}
+
+pub(super) async fn bundle_identifier_seen(
+    db: &mut Connection,
+    key: &StorageKey,
+    organisation: OrganisationNumber,
+    identifier: &str,
+) -> Result<bool, StoreError> {
+    let mac = bundle_identifier_mac(key, organisation, identifier);
+    let found: Option<i64> = query_scalar("SELECT id FROM message WHERE bundle_identifier_mac = $1")
+        .bind(mac)
+        .fetch_optional(db)
+        .await
+        .map_err(unavailable)?;
+    Ok(found.is_some())
+}
+
+#[derive(FromRow)]
+struct CurrentRow {
+    identity_mac: Vec<u8>,
+    resource_id: String,
+    version: i64,
+    hash_sealed: Vec<u8>,
+    stored_at: i64,
+    salt: Vec<u8>,
+}
+
+pub(super) async fn current(
+    db: &mut Connection,
+    key: &StorageKey,
+    organisation: OrganisationNumber,
+    identities: &[Identity],
+) -> Result<Vec<Option<Current>>, StoreError> {
+    let macs: Vec<Vec<u8>> =
+        identities.iter().map(|identity| identity_mac(key, organisation, identity)).collect();
+    let mut found: HashMap<Vec<u8>, Current> = HashMap::new();
+    for chunk in macs.chunks(CHUNK) {
+        let mut sql: QueryBuilder<Db> = QueryBuilder::new(
+            "SELECT r.identity_mac, r.resource_id, r.version, v.hash_sealed, v.stored_at, m.salt
+             FROM resource r
+             JOIN resource_version v ON v.resource_id = r.resource_id AND v.version = r.version
+             JOIN message m ON m.id = v.message
+             WHERE r.identity_mac IN (",
+        );
+        let mut list = sql.separated(", ");
+        for mac in chunk {
+            list.push_bind(mac.as_slice());
+        }
+        sql.push(")");
+        let rows: Vec<CurrentRow> = sql.build_query_as().fetch_all(&mut *db).await.map_err(unavailable)?;
+        for row in rows {
+            let number = row.version.to_string();
+            let hash = key.columns(&row.salt).open(HASH, &[&row.resource_id, &number], row.hash_sealed)?;
+            found.insert(
+                row.identity_mac,
+                Current {
+                    content_hash: content_hash(hash)?,
+                    version: version(row.version)?,
+                    resource_id: row.resource_id,
+                    stored_at: time(row.stored_at)?,
+                },
+            );
+        }
+    }
+    Ok(macs.iter().map(|mac| found.get(mac).cloned()).collect())
+}
+
+fn content_hash(bytes: Vec<u8>) -> Result<[u8; 32], StoreError> {
+    bytes.try_into().map_err(|_| StoreError::Damaged { what: HASH })
+}
+
+fn version(number: i64) -> Result<u32, StoreError> {
+    u32::try_from(number).map_err(|_| StoreError::Damaged { what: "resource_version.version" })
+}
+
+/// Writes one message. Anything but `Stored` may leave rows behind: the caller rolls back.
+pub(super) async fn store(
+    db: &mut Connection,
+    key: &StorageKey,
+    delivery: &Prepared,
+) -> Result<Committed, StoreError> {
+    let organisation = delivery.organisation;
+    let seen = seen(db, key, organisation, &delivery.message_id, &delivery.content_sha256).await?;
+    if let Some(seen) = seen {
+        return Ok(seen);
+    }
+    let counts = delivery.answer.counts;
+    let id: Option<i64> = query_scalar(
+        "INSERT INTO message (organisation, message_id, content_sha256, bundle_identifier_mac, rule_set,
+             client_id, reporting_from, reporting_to, generated_at, received_at, outcome,
+             entries, created, updated, unchanged, refused, dependent, salt, answer_sealed)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+         ON CONFLICT DO NOTHING RETURNING id",
+    )
+    .bind(organisation.as_str())
+    .bind(&delivery.message_id)
+    .bind(&delivery.content_sha256[..])
+    .bind(delivery.bundle_identifier_mac.as_deref())
+    .bind(delivery.rule_set)
+    .bind(&delivery.client_id)
+    .bind(delivery.reporting_from)
+    .bind(delivery.reporting_to)
+    .bind(delivery.generated_at)
+    .bind(delivery.received_at)
+    .bind(outcome_text(delivery.answer.outcome))
+    .bind(i64::from(counts.entries))
+    .bind(i64::from(counts.created))
+    .bind(i64::from(counts.updated))
+    .bind(i64::from(counts.unchanged))
+    .bind(i64::from(counts.refused))
+    .bind(i64::from(counts.dependent))
+    .bind(&delivery.salt)
+    .bind(&delivery.answer_sealed)
+    .fetch_optional(&mut *db)
+    .await
+    .map_err(unavailable)?;
+    let Some(id) = id else {
+        // Id and content are new, so it is the bundle identifier; or another receiver was quicker.
+        let now = self::seen(db, key, organisation, &delivery.message_id, &delivery.content_sha256).await?;
+        return Ok(now.unwrap_or(Committed::BundleIdentifierReused));
+    };
+    let (first, later): (Vec<_>, Vec<_>) = delivery.versions.iter().partition(|v| v.version == 1);
+    for chunk in first.chunks(CHUNK) {
+        if !insert_resources(db, organisation, chunk).await? {
+            return Ok(Committed::VersionMoved);
+        }
+    }
+    for new in later {
+        let moved = query(
+            "UPDATE resource SET version = $1 WHERE identity_mac = $2 AND resource_id = $3 AND version = $4",
+        )
+        .bind(new.version)
+        .bind(&new.identity_mac)
+        .bind(&new.resource_id)
+        .bind(new.version - 1)
+        .execute(&mut *db)
+        .await
+        .map_err(unavailable)?;
+        if moved.rows_affected() != 1 {
+            return Ok(Committed::VersionMoved);
+        }
+    }
+    for chunk in delivery.versions.chunks(CHUNK) {
+        insert_versions(db, id, delivery.received_at, chunk).await?;
+    }
+    Ok(Committed::Stored)
+}
+
+async fn insert_resources(
+    db: &mut Connection,
+    organisation: OrganisationNumber,
+    chunk: &[&PreparedVersion],
+) -> Result<bool, StoreError> {
+    let mut sql: QueryBuilder<Db> =
+        QueryBuilder::new("INSERT INTO resource (resource_id, kind, organisation, identity_mac, version) ");
+    sql.push_values(chunk, |mut row, new| {
+        row.push_bind(new.resource_id.as_str())
+            .push_bind(new.kind.as_str())
+            .push_bind(organisation.as_str().to_owned())
+            .push_bind(new.identity_mac.as_slice())
+            .push_bind(new.version);
+    });
+    sql.push(" ON CONFLICT DO NOTHING");
+    let inserted = sql.build().execute(db).await.map_err(unavailable)?;
+    Ok(inserted.rows_affected() == chunk.len() as u64)
+}
+
+async fn insert_versions(
+    db: &mut Connection,
+    message: i64,
+    stored_at: i64,
+    chunk: &[PreparedVersion],
+) -> Result<(), StoreError> {
+    let mut sql: QueryBuilder<Db> = QueryBuilder::new(
+        "INSERT INTO resource_version (resource_id, version, message, entry, stored_at, hash_sealed, content_sealed) ",
+    );
+    sql.push_values(chunk, |mut row, new| {
+        row.push_bind(new.resource_id.as_str())
+            .push_bind(new.version)
+            .push_bind(message)
+            .push_bind(new.entry)
+            .push_bind(stored_at)
+            .push_bind(new.hash_sealed.as_slice())
+            .push_bind(new.content_sealed.as_slice());
+    });
+    sql.build().execute(db).await.map_err(unavailable)?;
+    Ok(())
+}
+
+#[derive(FromRow)]
+struct VersionRow {
+    version: i64,
+    entry: i64,
+    stored_at: i64,
+    hash_sealed: Vec<u8>,
+    content_sealed: Vec<u8>,
+    message_id: String,
+    salt: Vec<u8>,
+}
+
+pub(super) async fn history(
+    db: &mut Connection,
+    key: &StorageKey,
+    kind: &str,
+    resource_id: &str,
+) -> Result<Vec<StoredVersion>, StoreError> {
+    let rows: Vec<VersionRow> = query_as(
+        "SELECT v.version, v.entry, v.stored_at, v.hash_sealed, v.content_sealed, m.message_id, m.salt
+         FROM resource_version v
+         JOIN resource r ON r.resource_id = v.resource_id
+         JOIN message m ON m.id = v.message
+         WHERE r.resource_id = $1 AND r.kind = $2 ORDER BY v.version",
+    )
+    .bind(resource_id)
+    .bind(kind)
+    .fetch_all(db)
+    .await
+    .map_err(unavailable)?;
+    rows.into_iter()
+        .map(|row| {
+            let columns = key.columns(&row.salt);
+            let number = row.version.to_string();
+            let place = [resource_id, &number];
+            Ok(StoredVersion {
+                kind: kind.to_owned(),
+                resource_id: resource_id.to_owned(),
+                version: version(row.version)?,
+                content_hash: content_hash(columns.open(HASH, &place, row.hash_sealed)?)?,
+                content: columns.open(CONTENT, &place, row.content_sealed)?,
+                message_id: row.message_id,
+                entry: u32::try_from(row.entry)
+                    .map_err(|_| StoreError::Damaged { what: "resource_version.entry" })?,
+                stored_at: time(row.stored_at)?,
+            })
+        })
+        .collect()
+}
+
+#[derive(FromRow)]
+struct DeliveryRow {
+    organisation: String,
+    message_id: String,
+    rule_set: String,
+    received_at: i64,
+    reporting_from: i64,
+    reporting_to: i64,
+    outcome: String,
+    #[sqlx(flatten)]
+    counts: CountsRow,
+}
+
+pub(super) async fn deliveries(
+    db: &mut Connection,
+    filter: &DeliveryFilter,
+) -> Result<Vec<DeliverySummary>, StoreError> {
+    let mut sql: QueryBuilder<Db> = QueryBuilder::new(
+        "SELECT organisation, message_id, rule_set, received_at, reporting_from, reporting_to, outcome,
+                entries, created, updated, unchanged, refused, dependent FROM message WHERE 1 = 1",
+    );
+    if let Some(sender) = filter.sender {
+        sql.push(" AND organisation = ").push_bind(sender.as_str().to_owned());
+    }
+    if let Some(message_id) = &filter.message_id {
+        sql.push(" AND message_id = ").push_bind(message_id.as_str());
+    }
+    if let Some(since) = filter.since {
+        sql.push(" AND received_at >= ").push_bind(since.as_microsecond());
+    }
+    if let Some(before) = filter.before {
+        sql.push(" AND received_at < ").push_bind(before.as_microsecond());
+    }
+    let limit = if filter.limit == 0 { 100 } else { filter.limit };
+    sql.push(" ORDER BY received_at DESC, id DESC LIMIT ").push_bind(i64::from(limit));
+    let rows: Vec<DeliveryRow> = sql.build_query_as().fetch_all(db).await.map_err(unavailable)?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(DeliverySummary {
+                sender: organisation(&row.organisation)?,
+                message_id: row.message_id,
+                rule_set: row.rule_set,
+                received_at: time(row.received_at)?,
+                reporting_from: time(row.reporting_from)?,
+                reporting_to: time(row.reporting_to)?,
+                outcome: outcome(&row.outcome)?,
+                counts: row.counts.read()?,
+            })
+        })
+        .collect()
+}
+
+fn organisation(text: &str) -> Result<OrganisationNumber, StoreError> {
+    OrganisationNumber::parse(text).ok_or(StoreError::Damaged { what: "an organisation number" })
+}
+
+#[derive(FromRow)]
+struct AvsenderRow {
+    organisation: String,
+    name: String,
+    active: bool,
+    rule_set: Option<String>,
+    start_date: Option<String>,
+}
+
+#[derive(FromRow)]
+struct CertificateRow {
+    organisation: String,
+    der: Vec<u8>,
+    accepted_from: Option<i64>,
+    accepted_until: Option<i64>,
+}
+
+pub(super) async fn avsendere(db: &mut Connection) -> Result<Vec<Avsender>, StoreError> {
+    let rows: Vec<AvsenderRow> = query_as(
+        "SELECT organisation, name, active, rule_set, start_date FROM avsender ORDER BY organisation",
+    )
+    .fetch_all(&mut *db)
+    .await
+    .map_err(unavailable)?;
+    let certificates: Vec<CertificateRow> = query_as(
+        "SELECT organisation, der, accepted_from, accepted_until FROM avsender_certificate
+         ORDER BY organisation, position",
+    )
+    .fetch_all(&mut *db)
+    .await
+    .map_err(unavailable)?;
+    let addresses: Vec<(String, String)> =
+        query_as("SELECT organisation, network FROM avsender_address ORDER BY organisation, position")
+            .fetch_all(&mut *db)
+            .await
+            .map_err(unavailable)?;
+    let mut registered: HashMap<String, Vec<RegisteredCertificate>> = HashMap::new();
+    for row in certificates {
+        registered.entry(row.organisation).or_default().push(RegisteredCertificate {
+            certificate: Certificate::from_der(&row.der)
+                .map_err(|_| StoreError::Damaged { what: "avsender_certificate.der" })?,
+            from: row.accepted_from.map(time).transpose()?,
+            until: row.accepted_until.map(time).transpose()?,
+        });
+    }
+    rows.into_iter()
+        .map(|row| {
+            const RULE_SET: StoreError = StoreError::Damaged { what: "avsender.rule_set" };
+            const START_DATE: StoreError = StoreError::Damaged { what: "avsender.start_date" };
+            let networks = addresses.iter().filter(|(of, _)| *of == row.organisation).map(|(_, n)| n);
+            Ok(Avsender {
+                organisation: organisation(&row.organisation)?,
+                certificates: registered.remove(&row.organisation).unwrap_or_default(),
+                addresses: AllowList::parse(networks)
+                    .map_err(|_| StoreError::Damaged { what: "avsender_address.network" })?,
+                name: row.name,
+                active: row.active,
+                rule_set: row.rule_set.map(|name| RuleSetPin::parse(&name).ok_or(RULE_SET)).transpose()?,
+                start_date: row.start_date.map(|date| date.parse().map_err(|_| START_DATE)).transpose()?,
+            })
+        })
+        .collect()
+}
+
+/// Replaces what is registered. The caller gives a transaction.
+pub(super) async fn save_avsender(db: &mut Connection, avsender: &Avsender) -> Result<(), StoreError> {
+    let organisation = avsender.organisation.as_str();
+    query(
+        "INSERT INTO avsender (organisation, name, active, rule_set, start_date) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (organisation) DO UPDATE SET name = excluded.name, active = excluded.active,
+             rule_set = excluded.rule_set, start_date = excluded.start_date",
+    )
+    .bind(organisation)
+    .bind(&avsender.name)
+    .bind(avsender.active)
+    .bind(avsender.rule_set.map(RuleSetPin::as_str))
+    .bind(avsender.start_date.map(|date| date.to_string()))
+    .execute(&mut *db)
+    .await
+    .map_err(unavailable)?;
+    query("DELETE FROM avsender_certificate WHERE organisation = $1")
+        .bind(organisation)
+        .execute(&mut *db)
+        .await
+        .map_err(unavailable)?;
+    for (position, registered) in (0_i64..).zip(&avsender.certificates) {
+        query(
+            "INSERT INTO avsender_certificate (organisation, position, der, accepted_from, accepted_until)
+             VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(organisation)
+        .bind(position)
+        .bind(registered.certificate.der())
+        .bind(registered.from.map(Timestamp::as_microsecond))
+        .bind(registered.until.map(Timestamp::as_microsecond))
+        .execute(&mut *db)
+        .await
+        .map_err(unavailable)?;
+    }
+    query("DELETE FROM avsender_address WHERE organisation = $1")
+        .bind(organisation)
+        .execute(&mut *db)
+        .await
+        .map_err(unavailable)?;
+    for (position, network) in (0_i64..).zip(avsender.addresses.texts()) {
+        query("INSERT INTO avsender_address (organisation, position, network) VALUES ($1, $2, $3)")
+            .bind(organisation)
+            .bind(position)
+            .bind(network)
+            .execute(&mut *db)
+            .await
+            .map_err(unavailable)?;
+    }
+    Ok(())
+}
+
+pub(super) async fn remove_avsender(
+    db: &mut Connection,
+    organisation: OrganisationNumber,
+) -> Result<bool, StoreError> {
+    let removed = query("DELETE FROM avsender WHERE organisation = $1")
+        .bind(organisation.as_str())
+        .execute(db)
+        .await
+        .map_err(unavailable)?;
+    Ok(removed.rows_affected() > 0)
+}

@@ -1,0 +1,126 @@
+//! The one writer: what waits is committed together, and answered after the commit.
+
+use super::{BEGIN, Db, tables};
+use crate::{error::unavailable, key::StorageKey, prepared::Prepared};
+use lmr_intake::{Committed, StoreError};
+use sqlx::{Connection as _, Database};
+use std::sync::Arc;
+use tokio::{
+    sync::{Mutex, mpsc, oneshot},
+    task::JoinHandle,
+};
+use tracing::error;
+
+type Connection = <Db as Database>::Connection;
+type Reply = oneshot::Sender<Result<Committed, StoreError>>;
+
+/// Messages that may wait before senders are held back.
+const QUEUE: usize = 1024;
+/// Most messages of one commit.
+const GROUP: usize = 256;
+/// Most bytes of one commit, roughly: a long one delays everybody in it.
+const GROUP_BYTES: usize = 64 << 20;
+
+pub(super) struct Writer {
+    queue: Mutex<Option<mpsc::Sender<(Prepared, Reply)>>>,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection, key: Arc<StorageKey>) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let task = tokio::spawn(run(connection, key, waiting));
+        Self { queue: Mutex::new(Some(queue)), task: Mutex::new(Some(task)) }
+    }
+
+    pub(super) async fn commit(&self, delivery: Prepared) -> Result<Committed, StoreError> {
+        let queue = self.queue.lock().await.clone().ok_or(StoreError::Closing)?;
+        let (reply, answer) = oneshot::channel();
+        queue.send((delivery, reply)).await.map_err(|_| StoreError::Closing)?;
+        drop(queue);
+        answer.await.map_err(|_| StoreError::Closing)?
+    }
+
+    /// Takes no more, commits what waits.
+    pub(super) async fn close(&self) {
+        drop(self.queue.lock().await.take());
+        if let Some(task) = self.task.lock().await.take()
+            && let Err(panic) = task.await
+        {
+            error!(%panic, "the database writer did not end properly");
+        }
+    }
+}
+
+async fn run(
+    mut connection: Connection,
+    key: Arc<StorageKey>,
+    mut waiting: mpsc::Receiver<(Prepared, Reply)>,
+) {
+    while let Some(first) = waiting.recv().await {
+        let mut bytes = first.0.weight();
+        let mut group = vec![first];
+        while group.len() < GROUP && bytes < GROUP_BYTES {
+            let Ok(next) = waiting.try_recv() else { break };
+            bytes += next.0.weight();
+            group.push(next);
+        }
+        let (deliveries, replies): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+        let results = commit(&mut connection, &key, &deliveries).await;
+        for (reply, result) in replies.into_iter().zip(results) {
+            // Nobody waits any more when the caller has hung up; the message is stored all the same.
+            let _ = reply.send(result);
+        }
+    }
+    if let Err(problem) = connection.close().await {
+        error!(%problem, "closing the database");
+    }
+}
+
+async fn commit(
+    connection: &mut Connection,
+    key: &StorageKey,
+    deliveries: &[Prepared],
+) -> Vec<Result<Committed, StoreError>> {
+    match try_commit(connection, key, deliveries).await {
+        Ok(results) => results,
+        Err(problem) => {
+            error!(%problem, messages = deliveries.len(), "a commit failed");
+            let text = problem.to_string();
+            let again = || Err(StoreError::Unavailable(text.clone().into()));
+            deliveries.iter().map(|_| again()).collect()
+        }
+    }
+}
+
+async fn try_commit(
+    connection: &mut Connection,
+    key: &StorageKey,
+    deliveries: &[Prepared],
+) -> Result<Vec<Result<Committed, StoreError>>, sqlx::Error> {
+    let mut transaction = connection.begin_with(BEGIN).await?;
+    let mut results = Vec::with_capacity(deliveries.len());
+    for delivery in deliveries {
+        // A savepoint each: one message's conflict is no other's.
+        let mut savepoint = transaction.begin().await?;
+        let result = tables::store(&mut savepoint, key, delivery).await;
+        match &result {
+            Ok(Committed::Stored) => savepoint.commit().await?,
+            _ => savepoint.rollback().await?,
+        }
+        results.push(result);
+    }
+    transaction.commit().await?;
+    Ok(results)
+}
+
+/// Runs `work` in a transaction of its own, for the seldom writes beside messages.
+pub(super) async fn in_transaction<T>(
+    connection: &mut Connection,
+    work: impl AsyncFnOnce(&mut Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let mut transaction = connection.begin_with(BEGIN).await.map_err(unavailable)?;
+    let done = work(&mut transaction).await?;
+    transaction.commit().await.map_err(unavailable)?;
+    Ok(done)
+}

@@ -1,0 +1,334 @@
+//! What every store must do. Each backend runs all of it.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "each test binary uses a part, and stops where a test cannot go on"
+)]
+
+use jiff::Timestamp;
+use lmr_envelope::Certificate;
+use lmr_intake::{
+    AllowList, Answer, Avsender, Committed, Counts, Delivery, DeliveryFilter, Identity, NewVersion,
+    OrganisationNumber, Outcome, RegisteredCertificate, RuleSetPin, Store,
+};
+use std::sync::Arc;
+
+pub fn org(number: &str) -> OrganisationNumber {
+    OrganisationNumber::parse(number).unwrap()
+}
+
+pub fn sender() -> OrganisationNumber {
+    org("310000007")
+}
+
+pub fn other() -> OrganisationNumber {
+    org("320000004")
+}
+
+pub fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_741_935_600 + second).unwrap()
+}
+
+pub fn hash(n: u64) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash[..8].copy_from_slice(&n.to_be_bytes());
+    hash
+}
+
+pub fn identity(key: &str) -> Identity {
+    Identity { kind: "Patient".into(), key: key.into() }
+}
+
+pub fn version(key: &str, id: u64, version: u32, content: u64) -> NewVersion {
+    NewVersion {
+        identity: identity(key),
+        resource_id: format!("{id:032x}"),
+        version,
+        content_hash: hash(content),
+        content: format!("{{\"resourceType\":\"Patient\",\"n\":{content}}}").into_bytes(),
+        entry: 0,
+    }
+}
+
+pub fn delivery(message: &str, content: u64, versions: Vec<NewVersion>) -> Delivery {
+    let entries = u32::try_from(versions.len()).unwrap();
+    Delivery {
+        sender: sender(),
+        message_id: message.into(),
+        content_sha256: hash(content),
+        bundle_identifier: Some(format!("urn:test|{message}")),
+        rule_set: "lmdi-0.9.4",
+        client_id: "klient".into(),
+        reporting_from: at(-86_400),
+        reporting_to: at(0),
+        generated_at: at(1),
+        received_at: at(i64::try_from(content % 1000).unwrap()),
+        answer: Answer {
+            outcome: Outcome::Accepted,
+            body: format!("answer to {message}").into_bytes(),
+            counts: Counts { entries, created: entries, ..Counts::default() },
+        },
+        versions,
+    }
+}
+
+fn name(committed: &Committed) -> &'static str {
+    match committed {
+        Committed::Stored => "stored",
+        Committed::Repeated(_) => "repeated",
+        Committed::MessageIdReused => "message id reused",
+        Committed::ContentReplayed => "content replayed",
+        Committed::BundleIdentifierReused => "bundle identifier reused",
+        Committed::VersionMoved => "version moved",
+    }
+}
+
+async fn commit(store: &dyn Store, delivery: Delivery) -> &'static str {
+    name(&store.commit(delivery).await.unwrap())
+}
+
+async fn messages(store: &dyn Store) -> usize {
+    store.deliveries(&DeliveryFilter::default()).await.unwrap().len()
+}
+
+pub async fn a_message_and_its_resources_are_kept(store: Arc<dyn Store>) {
+    store.ready().await.unwrap();
+    let sent = delivery("m1", 1, vec![version("a", 1, 1, 10), version("b", 2, 1, 20)]);
+    assert_eq!(commit(&*store, sent.clone()).await, "stored");
+
+    let current = store.current(sender(), &[identity("b"), identity("x"), identity("a")]).await.unwrap();
+    let found: Vec<_> =
+        current.iter().map(|c| c.as_ref().map(|c| (c.resource_id.as_str(), c.version))).collect();
+    let (a, b) = (format!("{:032x}", 1), format!("{:032x}", 2));
+    assert_eq!(found, [Some((b.as_str(), 1)), None, Some((a.as_str(), 1))]);
+    assert_eq!(current[2].as_ref().unwrap().content_hash, hash(10));
+    assert_eq!(current[2].as_ref().unwrap().stored_at, sent.received_at);
+    // Another sender's resource of the same identity is another resource.
+    assert_eq!(store.current(other(), &[identity("a")]).await.unwrap(), [None]);
+
+    let second = delivery("m2", 2, vec![version("a", 1, 2, 11)]);
+    assert_eq!(commit(&*store, second).await, "stored");
+    let history = store.history("Patient", &a).await.unwrap();
+    let seen: Vec<_> = history.iter().map(|v| (v.version, v.content_hash, v.message_id.as_str())).collect();
+    assert_eq!(seen, [(1, hash(10), "m1"), (2, hash(11), "m2")]);
+    assert_eq!(history[0].content, version("a", 1, 1, 10).content);
+    assert!(store.history("Medication", &a).await.unwrap().is_empty());
+    assert!(store.history("Patient", "unknown").await.unwrap().is_empty());
+}
+
+pub async fn the_same_message_gets_its_first_answer_again(store: Arc<dyn Store>) {
+    let first = delivery("m1", 1, vec![version("a", 1, 1, 10)]);
+    assert_eq!(store.seen(sender(), "m1", &hash(1)).await.unwrap().map(|c| name(&c)), None);
+    assert_eq!(commit(&*store, first.clone()).await, "stored");
+    let mut again = first.clone();
+    again.answer.body = b"another answer".to_vec();
+    for repeated in
+        [store.commit(again).await.unwrap(), store.seen(sender(), "m1", &hash(1)).await.unwrap().unwrap()]
+    {
+        let Committed::Repeated(answer) = repeated else { panic!("{}", name(&repeated)) };
+        assert!(answer == first.answer);
+    }
+    assert_eq!(messages(&*store).await, 1);
+}
+
+pub async fn replays_are_told_apart_and_change_nothing(store: Arc<dyn Store>) {
+    assert_eq!(commit(&*store, delivery("m1", 1, vec![version("a", 1, 1, 10)])).await, "stored");
+    let seen =
+        async |org, id: &str, content| store.seen(org, id, &hash(content)).await.unwrap().map(|c| name(&c));
+    assert_eq!(seen(sender(), "m1", 2).await, Some("message id reused"));
+    assert_eq!(seen(sender(), "m2", 1).await, Some("content replayed"));
+    assert_eq!(seen(other(), "m1", 1).await, Some("content replayed"));
+    assert_eq!(seen(other(), "m1", 2).await, None);
+    assert!(store.bundle_identifier_seen(sender(), "urn:test|m1").await.unwrap());
+    assert!(!store.bundle_identifier_seen(other(), "urn:test|m1").await.unwrap());
+
+    let fresh = || vec![version("b", 2, 1, 20)];
+    assert_eq!(commit(&*store, delivery("m1", 2, fresh())).await, "message id reused");
+    assert_eq!(commit(&*store, delivery("m2", 1, fresh())).await, "content replayed");
+    let mut same_bundle = delivery("m3", 3, fresh());
+    same_bundle.bundle_identifier = Some("urn:test|m1".into());
+    assert_eq!(commit(&*store, same_bundle.clone()).await, "bundle identifier reused");
+    assert_eq!(messages(&*store).await, 1);
+    assert_eq!(store.current(sender(), &[identity("b")]).await.unwrap(), [None]);
+
+    // Identifiers belong to their sender; a refused bundle leaves its identifier free.
+    same_bundle.sender = other();
+    assert_eq!(commit(&*store, same_bundle).await, "stored");
+    let mut refused = delivery("m4", 4, vec![]);
+    refused.bundle_identifier = None;
+    assert_eq!(commit(&*store, refused).await, "stored");
+    let mut also = delivery("m5", 5, vec![]);
+    also.bundle_identifier = None;
+    assert_eq!(commit(&*store, also).await, "stored");
+}
+
+pub async fn a_version_that_moved_meanwhile_stops_the_whole_message(store: Arc<dyn Store>) {
+    assert_eq!(commit(&*store, delivery("m1", 1, vec![version("a", 1, 1, 10)])).await, "stored");
+    // Believes that `a` is new; has another resource besides.
+    let stale = delivery("m2", 2, vec![version("b", 2, 1, 20), version("a", 3, 1, 11)]);
+    assert_eq!(commit(&*store, stale).await, "version moved");
+    // Believes in a version 2 that is not there; and in a version that has passed.
+    assert_eq!(commit(&*store, delivery("m2", 2, vec![version("a", 1, 3, 11)])).await, "version moved");
+    assert_eq!(commit(&*store, delivery("m2", 2, vec![version("a", 9, 2, 11)])).await, "version moved");
+    assert_eq!(messages(&*store).await, 1);
+    assert_eq!(store.current(sender(), &[identity("b")]).await.unwrap(), [None]);
+    let right = delivery("m2", 2, vec![version("b", 2, 1, 20), version("a", 1, 2, 11)]);
+    assert_eq!(commit(&*store, right).await, "stored");
+    assert_eq!(commit(&*store, delivery("m3", 3, vec![version("a", 1, 2, 12)])).await, "version moved");
+}
+
+pub async fn a_large_message_is_one_message(store: Arc<dyn Store>) {
+    let key = |n: u64| format!("key-{n}");
+    let first: Vec<_> = (0..1500).map(|n| version(&key(n), n, 1, n)).collect();
+    assert_eq!(commit(&*store, delivery("m1", 1, first)).await, "stored");
+    let second: Vec<_> =
+        (0..2000).map(|n| version(&key(n), n, if n < 1500 { 2 } else { 1 }, n + 5000)).collect();
+    assert_eq!(commit(&*store, delivery("m2", 2, second)).await, "stored");
+    let all: Vec<_> = (0..2001).map(|n| identity(&key(n))).collect();
+    let current = store.current(sender(), &all).await.unwrap();
+    for (n, found) in (0_u64..).zip(&current[..2000]) {
+        let found = found.as_ref().unwrap();
+        assert_eq!((found.version, found.content_hash), (if n < 1500 { 2 } else { 1 }, hash(n + 5000)));
+    }
+    assert_eq!(current[2000], None);
+}
+
+pub async fn messages_at_once_are_all_stored_once(store: Arc<dyn Store>) {
+    let mut tasks = Vec::new();
+    for n in 0..200_u64 {
+        let store = Arc::clone(&store);
+        tasks.push(tokio::spawn(async move {
+            let key = format!("own-{n}");
+            let mine = delivery(&format!("m{n}"), n, vec![version(&key, n, 1, n)]);
+            let twin = mine.clone();
+            let (one, two) = tokio::join!(store.commit(mine), store.commit(twin));
+            let mut both = [name(&one.unwrap()), name(&two.unwrap())];
+            both.sort_unstable();
+            both
+        }));
+    }
+    for task in tasks {
+        assert_eq!(task.await.unwrap(), ["repeated", "stored"]);
+    }
+    let all = store.deliveries(&DeliveryFilter { limit: 1000, ..DeliveryFilter::default() }).await.unwrap();
+    assert_eq!(all.len(), 200);
+}
+
+pub async fn racing_versions_have_one_winner(store: Arc<dyn Store>) {
+    let mut tasks = Vec::new();
+    for n in 0..20_u64 {
+        let store = Arc::clone(&store);
+        tasks.push(tokio::spawn(async move {
+            commit(&*store, delivery(&format!("m{n}"), n, vec![version("same", n, 1, n)])).await
+        }));
+    }
+    let mut stored = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            "stored" => stored += 1,
+            result => assert_eq!(result, "version moved"),
+        }
+    }
+    assert_eq!((stored, messages(&*store).await), (1, 1));
+}
+
+pub async fn deliveries_are_listed_newest_first_and_filtered(store: Arc<dyn Store>) {
+    for n in 1..=5 {
+        let mut sent = delivery(&format!("m{n}"), n, vec![]);
+        if n == 5 {
+            sent.sender = other();
+            sent.answer.outcome = Outcome::Refused;
+            sent.answer.counts.refused = 3;
+        }
+        assert_eq!(commit(&*store, sent).await, "stored");
+    }
+    let list = async |filter: DeliveryFilter| {
+        let found = store.deliveries(&filter).await.unwrap();
+        found.into_iter().map(|d| d.message_id).collect::<Vec<_>>()
+    };
+    assert_eq!(list(DeliveryFilter::default()).await, ["m5", "m4", "m3", "m2", "m1"]);
+    assert_eq!(list(DeliveryFilter { limit: 2, ..Default::default() }).await, ["m5", "m4"]);
+    assert_eq!(list(DeliveryFilter { sender: Some(other()), ..Default::default() }).await, ["m5"]);
+    let message_id = Some("m3".into());
+    assert_eq!(list(DeliveryFilter { message_id, ..Default::default() }).await, ["m3"]);
+    let span = DeliveryFilter { since: Some(at(2)), before: Some(at(4)), ..Default::default() };
+    assert_eq!(list(span).await, ["m3", "m2"]);
+    let newest =
+        store.deliveries(&DeliveryFilter { limit: 1, ..Default::default() }).await.unwrap().remove(0);
+    assert_eq!((newest.sender, newest.outcome, newest.counts.refused), (other(), Outcome::Refused, 3));
+    assert_eq!((newest.rule_set.as_str(), newest.received_at), ("lmdi-0.9.4", at(5)));
+}
+
+fn certificate(serial: u64) -> Certificate {
+    let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
+    let mut params = rcgen::CertificateParams::default();
+    params.serial_number = Some(rcgen::SerialNumber::from(serial));
+    params.distinguished_name.push(rcgen::DnType::from_oid(&[2, 5, 4, 97]), "NTRNO-310000007");
+    Certificate::from_der(params.self_signed(&key).unwrap().der()).unwrap()
+}
+
+pub async fn senders_are_registered_replaced_and_removed(store: Arc<dyn Store>) {
+    assert!(store.avsendere().await.unwrap().is_empty());
+    let one = Avsender {
+        organisation: sender(),
+        name: "Ærlig sykehus".into(),
+        active: true,
+        certificates: vec![
+            RegisteredCertificate { certificate: certificate(1), from: Some(at(0)), until: None },
+            RegisteredCertificate { certificate: certificate(2), from: None, until: Some(at(9)) },
+        ],
+        addresses: AllowList::parse(["192.0.2.7", "2001:db8::/32"]).unwrap(),
+        rule_set: Some(RuleSetPin::Lmdi112),
+        start_date: Some("2025-01-01".parse().unwrap()),
+    };
+    let two = Avsender {
+        organisation: other(),
+        name: "Annet".into(),
+        active: false,
+        certificates: vec![],
+        addresses: AllowList::default(),
+        rule_set: None,
+        start_date: None,
+    };
+    store.save_avsender(&two).await.unwrap();
+    store.save_avsender(&one).await.unwrap();
+    assert_eq!(store.avsendere().await.unwrap(), [one.clone(), two.clone()]);
+    let mut changed = one;
+    changed.active = false;
+    changed.certificates.remove(0);
+    changed.addresses = AllowList::default();
+    changed.rule_set = None;
+    store.save_avsender(&changed).await.unwrap();
+    assert_eq!(store.avsendere().await.unwrap(), [changed, two.clone()]);
+    assert!(store.remove_avsender(sender()).await.unwrap());
+    assert!(!store.remove_avsender(sender()).await.unwrap());
+    assert_eq!(store.avsendere().await.unwrap(), [two]);
+}
+
+/// Makes a test of each rule. `$store` gives an empty store, and something that keeps it alive.
+#[macro_export]
+macro_rules! store_contract {
+    ($store:expr => $($rule:ident)*) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $rule() {
+                let Some((store, _alive)) = $store.await else { return };
+                contract::$rule(store).await;
+            }
+        )*
+    };
+    ($store:expr) => {
+        store_contract! { $store =>
+            a_message_and_its_resources_are_kept
+            the_same_message_gets_its_first_answer_again
+            replays_are_told_apart_and_change_nothing
+            a_version_that_moved_meanwhile_stops_the_whole_message
+            a_large_message_is_one_message
+            messages_at_once_are_all_stored_once
+            racing_versions_have_one_winner
+            deliveries_are_listed_newest_first_and_filtered
+            senders_are_registered_replaced_and_removed
+        }
+    };
+}

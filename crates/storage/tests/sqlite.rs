@@ -1,0 +1,106 @@
+//! The store contract on SQLite, and what is SQLite's own.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod contract;
+
+use contract::{at, delivery, identity, sender, version};
+use lmr_intake::{Store, StoreError};
+use lmr_storage::{OpenError, SqliteStore, StorageKey};
+use sqlx::{Connection, SqliteConnection};
+use std::{path::Path, sync::Arc};
+use tempfile::TempDir;
+
+const KEY: [u8; 32] = [7; 32];
+
+async fn open(folder: &TempDir) -> Result<SqliteStore, OpenError> {
+    SqliteStore::open(&folder.path().join("lmr.db"), StorageKey::new(&KEY)).await
+}
+
+async fn empty() -> Option<(Arc<dyn Store>, TempDir)> {
+    let folder = tempfile::tempdir().unwrap();
+    let store: Arc<dyn Store> = Arc::new(open(&folder).await.unwrap());
+    Some((store, folder))
+}
+
+store_contract!(empty());
+
+async fn sql(file: &Path, text: &'static str) -> u64 {
+    let url = format!("sqlite://{}", file.display());
+    let mut db = SqliteConnection::connect(&url).await.unwrap();
+    let done = sqlx::query(text).execute(&mut db).await.unwrap().rows_affected();
+    db.close().await.unwrap();
+    done
+}
+
+#[tokio::test]
+async fn everything_is_there_after_closing_and_opening_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await.unwrap();
+    store.commit(delivery("m1", 1, vec![version("a", 1, 1, 10)])).await.unwrap();
+    store.close().await;
+    assert!(matches!(store.commit(delivery("m2", 2, vec![])).await, Err(StoreError::Closing)));
+    assert!(store.ready().await.is_err());
+    let store = open(&folder).await.unwrap();
+    assert!(store.current(sender(), &[identity("a")]).await.unwrap()[0].is_some());
+    assert!(store.seen(sender(), "m1", &contract::hash(1)).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn another_key_is_refused_at_start() {
+    let folder = tempfile::tempdir().unwrap();
+    open(&folder).await.unwrap().close().await;
+    let other = SqliteStore::open(&folder.path().join("lmr.db"), StorageKey::new(&[8; 32])).await;
+    assert!(matches!(other, Err(OpenError::WrongKey)));
+}
+
+#[tokio::test]
+async fn a_schema_from_the_future_is_refused_at_start() {
+    let folder = tempfile::tempdir().unwrap();
+    open(&folder).await.unwrap().close().await;
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+                 VALUES (9999, 'from the future', TRUE, x'00', 0)";
+    sql(&folder.path().join("lmr.db"), newer).await;
+    assert!(matches!(open(&folder).await, Err(OpenError::UnknownSchema(_))));
+}
+
+#[tokio::test]
+async fn what_is_no_database_is_refused_at_start() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("lmr.db"), "this is a text file, and not even a short one".repeat(100))
+        .unwrap();
+    assert!(matches!(open(&folder).await, Err(OpenError::Unavailable(_) | OpenError::Migration(_))));
+}
+
+#[tokio::test]
+async fn the_files_tell_nothing_of_people() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await.unwrap();
+    let mut sent = delivery("m1", 1, vec![version("urn:oid:2.16.578.1.12.4.1.4.1|13466512345", 1, 1, 10)]);
+    sent.versions[0].content = b"{\"resourceType\":\"Patient\",\"family\":\"Oppdiktetnavn\"}".to_vec();
+    sent.answer.body = b"{\"text\":\"Svarinnhold\"}".to_vec();
+    sent.bundle_identifier = Some("Buntnavn".into());
+    store.commit(sent).await.unwrap();
+    store.close().await;
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        for secret in ["13466512345", "Oppdiktetnavn", "Svarinnhold", "Buntnavn"] {
+            let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+            assert!(!found, "{secret} stands in a file");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_content_moved_to_another_row_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await.unwrap();
+    store.commit(delivery("m1", 1, vec![version("a", 1, 1, 10), version("b", 2, 1, 20)])).await.unwrap();
+    let copy = "UPDATE resource_version SET content_sealed =
+                    (SELECT content_sealed FROM resource_version WHERE resource_id LIKE '%2')
+                WHERE resource_id LIKE '%1'";
+    assert_eq!(sql(&folder.path().join("lmr.db"), copy).await, 1);
+    let read = store.history("Patient", &format!("{:032x}", 1)).await;
+    assert!(matches!(read, Err(StoreError::Damaged { what: "resource_version.content_sealed" })));
+    let received = store.current(sender(), &[identity("a")]).await.unwrap();
+    assert_eq!(received[0].as_ref().unwrap().stored_at, at(1));
+}
