@@ -346,7 +346,6 @@ codes! {
     AdministeredBeforeBirth = 6021, Error, Some(422), AfterCorrection, "business-rule";
     BirthDateInFuture = 6022, Error, Some(422), AfterCorrection, "business-rule";
     OutsideReportingPeriod = 6023, Warning, None, AfterCorrection, "business-rule";
-    PeriodStartsAfterEnd = 6024, Error, Some(422), AfterCorrection, "business-rule";
     OrderedInFuture = 6025, Warning, None, AfterCorrection, "business-rule";
     BundleTimestampInFuture = 6026, Warning, None, AfterCorrection, "business-rule";
     ResourceTwiceInBundle = 6030, Error, Some(422), AfterCorrection, "duplicate";

@@ -194,21 +194,6 @@ pub(super) const TEXTS: &[Text] = &[
         ],
     ),
     entry(
-        Code::PeriodStartsAfterEnd,
-        ["Perioden begynner etter at den slutter", "Period starts after its end"],
-        [
-            "start kan ikke være etter end, også når tidssonene er ulike.",
-            "start cannot be after end, even when the time zones differ.",
-        ],
-        [
-            "Feltene er byttet om, eller tidssonen er feil.",
-            "The fields are swapped, or the time zone is wrong.",
-        ],
-        "start 14:00+02:00, end 13:00+02:00",
-        "start 13:00+02:00, end 14:00+02:00",
-        ["Rett tidene.", "Correct the times."],
-    ),
-    entry(
         Code::OrderedInFuture,
         ["Rekvirert fram i tid", "Ordered in the future"],
         ["authoredOn er etter at meldingen kom.", "authoredOn is after the message came."],

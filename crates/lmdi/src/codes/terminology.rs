@@ -213,7 +213,7 @@ pub(super) const TEXTS: &[Text] = &[
             "The last digit is a check digit (Verhoeff). The code is probably misspelt.",
         ],
         ["Tastefeil eller ombyttede sifre.", "A misprint or swapped digits."],
-        "26643060",
+        "26634006",
         "26643006",
         ["Rett koden.", "Correct the code."],
     ),

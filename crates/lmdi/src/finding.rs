@@ -1,0 +1,146 @@
+//! One finding about a bundle or a resource, with its code of the catalogue.
+
+use std::borrow::Cow;
+
+use lmr_validator::{Issue, Lang};
+
+use crate::codes::{Code, Language, Retry, Severity};
+use crate::mapping;
+
+/// What was found, where, and what the sender does about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// Its code.
+    pub code: Code,
+    /// Error and fatal refuse the entry; the rest is told.
+    pub severity: Severity,
+    /// FHIRPath from the entry's resource (`Patient.identifier[0].value`), or from the bundle for
+    /// findings about the bundle.
+    pub expression: String,
+    /// FHIRPath from the root of the document.
+    pub full_expression: String,
+    /// Line in the decrypted JSON, from 1; 0 when unknown.
+    pub line: u32,
+    /// Column just behind the element, from 1; 0 when unknown.
+    pub column: u32,
+    text: Source,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Source {
+    Validator(Box<Issue>),
+    Register { nb: Cow<'static, str>, en: Cow<'static, str> },
+}
+
+/// Where a finding sits in the document.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spot {
+    /// FHIRPath from the entry's resource.
+    pub expression: String,
+    /// FHIRPath from the root of the document.
+    pub full_expression: String,
+    /// Line, from 1; 0 when unknown.
+    pub line: u32,
+    /// Column, from 1; 0 when unknown.
+    pub column: u32,
+}
+
+impl Finding {
+    /// A finding of a rule of the register's own: the catalogue's explanation is its text.
+    #[must_use]
+    pub fn of(code: Code, spot: Spot) -> Self {
+        let text = code.text();
+        Self::with_text(code, spot, text.explanation.nb, text.explanation.en)
+    }
+
+    /// A finding with a text of its own. Texts never repeat values of the instance.
+    #[must_use]
+    pub fn with_text(
+        code: Code,
+        spot: Spot,
+        nb: impl Into<Cow<'static, str>>,
+        en: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            code,
+            severity: code.severity(),
+            expression: spot.expression,
+            full_expression: spot.full_expression,
+            line: spot.line,
+            column: spot.column,
+            text: Source::Register { nb: nb.into(), en: en.into() },
+        }
+    }
+
+    /// What the validator found, filed under its code.
+    #[must_use]
+    pub fn from_issue(issue: Issue) -> Self {
+        Self {
+            code: mapping::code_of(&issue),
+            severity: mapping::severity_of(issue.severity),
+            expression: issue.local_expression.clone(),
+            full_expression: issue.expression.clone(),
+            line: issue.line,
+            column: issue.column,
+            text: Source::Validator(Box::new(issue)),
+        }
+    }
+
+    /// Whether it refuses the entry (or the bundle) it is about.
+    #[must_use]
+    pub fn refuses(&self) -> bool {
+        self.severity >= Severity::Error
+    }
+
+    /// What the sender does about it.
+    #[must_use]
+    pub fn retry(&self) -> Retry {
+        self.code.retry()
+    }
+
+    /// FHIR `issue-type`.
+    #[must_use]
+    pub fn issue_type(&self) -> &'static str {
+        match &self.text {
+            Source::Validator(issue) => issue.code.as_str(),
+            Source::Register { .. } => self.code.issue_type(),
+        }
+    }
+
+    /// The reference validator's message id, where the rule is one of its.
+    #[must_use]
+    pub fn message_id(&self) -> Option<&str> {
+        match &self.text {
+            Source::Validator(issue) => Some(issue.id.as_str()),
+            Source::Register { .. } => match self.code {
+                Code::RouteCodeRefused => Some("Terminology_TX_NoValid_16"),
+                _ => None,
+            },
+        }
+    }
+
+    /// The validator's issue behind it, with inner reasons and profile.
+    #[must_use]
+    pub fn issue(&self) -> Option<&Issue> {
+        match &self.text {
+            Source::Validator(issue) => Some(issue),
+            Source::Register { .. } => None,
+        }
+    }
+
+    /// The sentence for people.
+    #[must_use]
+    pub fn text(&self, language: Language) -> Cow<'_, str> {
+        match (&self.text, language) {
+            (Source::Register { nb, .. }, Language::Bokmal) => Cow::Borrowed(nb),
+            (Source::Register { en, .. }, Language::English) => Cow::Borrowed(en),
+            (Source::Validator(issue), language) => Cow::Owned(match mapping::own_text(issue, language) {
+                Some(text) => text,
+                None => issue.text(match language {
+                    Language::Bokmal => Lang::Nb,
+                    Language::English => Lang::En,
+                }),
+            }),
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Which entry of a bundle refers to which.
+
+use std::collections::{HashMap, VecDeque};
+
+use lmr_fhir::{Bundle, Element, Kind, Node};
+
+/// For every entry the entries it refers to, by index, in order of first mention and without itself.
+#[must_use]
+pub fn dependencies(bundle: Bundle<'_>) -> Vec<Vec<usize>> {
+    let targets = Targets::of(bundle);
+    bundle
+        .entries()
+        .enumerate()
+        .map(|(index, entry)| {
+            let base = entry.full_url().as_deref().and_then(rest_base).map(str::to_owned);
+            let mut found = Vec::new();
+            if let Some(resource) = entry.resource() {
+                for_each_reference(resource, &mut |text| {
+                    if let Some(target) = targets.find(text, base.as_deref())
+                        && target != index
+                        && !found.contains(&target)
+                    {
+                        found.push(target);
+                    }
+                });
+            }
+            found
+        })
+        .collect()
+}
+
+/// Calls with every `reference` text of a resource, contained resources included.
+pub fn for_each_reference(resource: Element<'_>, call: &mut dyn FnMut(&str)) {
+    let Some(root) = resource.value() else { return };
+    let mut waiting: Vec<Node<'_>> = vec![root];
+    while let Some(node) = waiting.pop() {
+        for member in node.members() {
+            match member.kind() {
+                Kind::Object | Kind::Array => waiting.push(member),
+                Kind::String if member.key().is_some_and(|key| key == "reference") => {
+                    if let Some(text) = member.as_str() {
+                        call(&text);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+struct Targets {
+    by_url: HashMap<String, usize>,
+    /// `Type/id`; `None` where two entries share it.
+    by_local: HashMap<String, Option<usize>>,
+}
+
+impl Targets {
+    fn of(bundle: Bundle<'_>) -> Self {
+        let (mut by_url, mut by_local) = (HashMap::new(), HashMap::new());
+        for (index, entry) in bundle.entries().enumerate() {
+            if let Some(url) = entry.full_url() {
+                by_url.entry(url.into_owned()).or_insert(index);
+            }
+            let local = entry.resource().and_then(|resource| {
+                let id = resource.children().find(|child| child.name() == Some("id"))?.text()?;
+                Some(format!("{}/{id}", resource.resource_type()?))
+            });
+            if let Some(local) = local {
+                by_local.entry(local).and_modify(|known| *known = None).or_insert(Some(index));
+            }
+        }
+        Self { by_url, by_local }
+    }
+
+    fn find(&self, reference: &str, base: Option<&str>) -> Option<usize> {
+        if reference.starts_with('#') {
+            return None;
+        }
+        let plain = reference.split_once("/_history/").map_or(reference, |(before, _)| before);
+        if let Some(index) = self.by_url.get(plain) {
+            return Some(*index);
+        }
+        if plain.contains(':') {
+            return None;
+        }
+        base.and_then(|base| self.by_url.get(&format!("{base}/{plain}")).copied())
+            .or_else(|| self.by_local.get(plain).copied().flatten())
+    }
+}
+
+/// `https://a.example/fhir` of `https://a.example/fhir/Patient/1`.
+fn rest_base(url: &str) -> Option<&str> {
+    if !url.starts_with("http") {
+        return None;
+    }
+    let (before_id, _) = url.rsplit_once('/')?;
+    Some(before_id.rsplit_once('/')?.0)
+}
+
+/// Entries that must fall because of `refused`: for each, the refused entry it hangs on (directly or
+/// through others).
+#[must_use]
+pub(crate) fn dragged_down(dependencies: &[Vec<usize>], refused: &[bool]) -> Vec<Option<usize>> {
+    let mut dependants = vec![Vec::new(); dependencies.len()];
+    for (index, targets) in dependencies.iter().enumerate() {
+        for target in targets {
+            dependants[*target].push(index);
+        }
+    }
+    let mut cause: Vec<Option<usize>> = vec![None; dependencies.len()];
+    let mut waiting: VecDeque<(usize, usize)> =
+        (0..refused.len()).filter(|index| refused[*index]).map(|index| (index, index)).collect();
+    while let Some((at, because)) = waiting.pop_front() {
+        for dependant in &dependants[at] {
+            if !refused[*dependant] && cause[*dependant].is_none() {
+                cause[*dependant] = Some(because);
+                waiting.push_back((*dependant, because));
+            }
+        }
+    }
+    cause
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lmr_fhir::{Document, ParseOptions};
+
+    fn graph(text: &str) -> Vec<Vec<usize>> {
+        let document = Document::parse(text, &ParseOptions::strict()).unwrap();
+        dependencies(Bundle::of(&document).unwrap())
+    }
+
+    #[test]
+    fn references_are_found_by_full_url_and_by_type_and_id() {
+        let text = r##"{"resourceType":"Bundle","entry":[
+          {"fullUrl":"urn:uuid:1","resource":{"resourceType":"Patient"}},
+          {"fullUrl":"https://a.example/fhir/Medication/m","resource":{"resourceType":"Medication","id":"m"}},
+          {"fullUrl":"https://a.example/fhir/MedicationRequest/r","resource":{"resourceType":"MedicationRequest","id":"r",
+             "subject":{"reference":"urn:uuid:1"},"medicationReference":{"reference":"Medication/m/_history/2"},
+             "priorPrescription":{"reference":"MedicationRequest/r"},"requester":{"reference":"#p"}}},
+          {"resource":{"resourceType":"MedicationAdministration","request":{"reference":"https://a.example/fhir/MedicationRequest/r"},
+             "reasonReference":[{"reference":"urn:uuid:99"}]}}]}"##;
+        let graph = graph(text);
+        assert_eq!(graph[0], Vec::<usize>::new());
+        assert_eq!(graph[2].iter().copied().collect::<std::collections::BTreeSet<_>>(), [0, 1].into());
+        assert_eq!(graph[3], [2]);
+    }
+
+    #[test]
+    fn a_refused_entry_drags_down_all_that_hangs_on_it_even_in_a_ring() {
+        // 0 <- 1 <- 2, and 3 <-> 4 apart from them, 4 -> 2
+        let graph = vec![vec![], vec![0], vec![1], vec![4], vec![3, 2]];
+        let cause = dragged_down(&graph, &[true, false, false, false, false]);
+        assert_eq!(cause, [None, Some(0), Some(0), Some(0), Some(0)]);
+        assert_eq!(
+            dragged_down(&graph, &[false, false, false, true, false]),
+            [None, None, None, None, Some(3)]
+        );
+    }
+}

