@@ -40,7 +40,8 @@ pub(crate) fn gzip(content: &[u8]) -> Vec<u8> {
     }
 }
 
-pub(crate) fn inflate(compressed: &[u8], limits: &Limits) -> Result<Vec<u8>, InflateError> {
+/// Inflates gzip within the limits.
+pub fn inflate(compressed: &[u8], limits: &Limits) -> Result<Vec<u8>, InflateError> {
     let by_ratio = compressed.len().saturating_mul(limits.ratio);
     let most = by_ratio.min(limits.inflated);
     let mut out = Vec::with_capacity(size_hint(compressed).min(most));

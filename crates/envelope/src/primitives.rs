@@ -2,6 +2,7 @@
 //! through the very functions that seal and open messages. Not part of the stable API.
 
 use crate::PrivateKey;
+pub use crate::inflate::inflate;
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
     digest::Digest,
