@@ -1,0 +1,246 @@
+//! What can go wrong, and whose fault it is.
+
+use std::fmt;
+
+use thiserror::Error;
+
+/// A place in an expression, both counted from 1, the column in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}", self.line, self.column)
+    }
+}
+
+/// The text is not a FHIRPath expression: the fault of who wrote the expression.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{place}: {fault}")]
+pub struct SyntaxError {
+    /// Where.
+    pub place: Place,
+    /// Why.
+    pub fault: SyntaxFault,
+}
+
+/// Why a text is not a FHIRPath expression.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SyntaxFault {
+    /// A character that starts no token.
+    #[error("unexpected character {0:?}")]
+    Character(char),
+    /// A `/*` without `*/`.
+    #[error("comment without end")]
+    CommentWithoutEnd,
+    /// A string or delimited name without its closing quote.
+    #[error("text without closing {0}")]
+    TextWithoutEnd(char),
+    /// `\` followed by something that is no escape.
+    #[error("unknown escape in text")]
+    UnknownEscape,
+    /// A date, dateTime or time that no calendar or clock has.
+    #[error("not a date or time: {0}")]
+    BadTemporal(String),
+    /// A number with more digits than are held exactly.
+    #[error("number beyond 28 digits: {0}")]
+    NumberTooLong(String),
+    /// Something else was due.
+    #[error("expected {expected}, found {found}")]
+    Expected {
+        /// What the grammar wants.
+        expected: &'static str,
+        /// What stands there.
+        found: String,
+    },
+    /// The expression went on after its end.
+    #[error("unexpected {0} after the expression")]
+    Trailing(String),
+    /// No function of this name exists.
+    #[error("unknown function {0}()")]
+    UnknownFunction(String),
+    /// The function takes another number of arguments.
+    #[error("{function}() takes {expected} argument(s), not {found}")]
+    Arity {
+        /// Its name.
+        function: &'static str,
+        /// How many it takes.
+        expected: String,
+        /// How many were given.
+        found: usize,
+    },
+    /// `$this` and its like are only these three.
+    #[error("unknown variable ${0}")]
+    UnknownVariable(String),
+    /// Nested deeper than is evaluated.
+    #[error("nested deeper than {0} levels")]
+    TooDeep(usize),
+    /// Longer than is read.
+    #[error("longer than {0} bytes")]
+    TooLong(usize),
+}
+
+/// An expression that was understood could not be evaluated.
+///
+/// Carries names from the expression and from definitions, never values from the data.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{place}: {fault}")]
+pub struct EvalError {
+    /// Where in the expression.
+    pub place: Place,
+    /// Why.
+    pub fault: EvalFault,
+}
+
+/// Why an expression could not be evaluated.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum EvalFault {
+    /// One item was due, there were more.
+    #[error("{what} needs at most one item, found {found}")]
+    NotSingle {
+        /// The operator, function or argument.
+        what: &'static str,
+        /// How many there were.
+        found: usize,
+    },
+    /// The operator or function does not take this type.
+    #[error("{what} does not take {found}")]
+    Type {
+        /// The operator or function.
+        what: &'static str,
+        /// Type name of what was given.
+        found: String,
+    },
+    /// The operator does not take this pair of types.
+    #[error("{what} does not take {left} and {right}")]
+    Types {
+        /// The operator.
+        what: &'static str,
+        /// Type name of the left operand.
+        left: String,
+        /// Type name of the right operand.
+        right: String,
+    },
+    /// An argument that is outside what the function takes.
+    #[error("{what}: argument out of range")]
+    Argument {
+        /// The function.
+        what: &'static str,
+    },
+    /// A regular expression that is none, or too large to be compiled.
+    #[error("{what}: not a usable regular expression")]
+    Regex {
+        /// The function.
+        what: &'static str,
+    },
+    /// `@T10:30Z`: a time of day has no zone.
+    #[error("a time of day cannot have a time zone")]
+    TimeWithZone,
+    /// `a` and `mo` have no fixed length in the calendar.
+    #[error("date arithmetic takes no definite duration of {0}")]
+    DefiniteDuration(&'static str),
+    /// No type of this name exists.
+    #[error("unknown type {0}")]
+    UnknownType(String),
+    /// No `%name` of this name exists.
+    #[error("unknown constant %{0}")]
+    UnknownConstant(String),
+    /// The variable is already defined.
+    #[error("variable %{0} is defined twice")]
+    VariableTwice(String),
+    /// Needs something the environment does not have.
+    #[error("{what} cannot be evaluated here: {why}")]
+    Unavailable {
+        /// The function or constant.
+        what: &'static str,
+        /// What is missing.
+        why: Unavailable,
+    },
+    /// A value in the data is not of the form its type demands.
+    #[error("malformed {0} in the data")]
+    Malformed(&'static str),
+    /// The step budget is used up.
+    #[error("more than {0} steps")]
+    Budget(u64),
+}
+
+/// What a function needed and did not get.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Unavailable {
+    /// The environment has no clock.
+    #[error("no clock given")]
+    Clock,
+    /// The environment has no host, or the host does not answer this.
+    #[error("not supported by the host")]
+    Unsupported,
+    /// The profile, value set or code system is not known.
+    #[error("definition not available: {0}")]
+    Definition(String),
+    /// The value set is known, but its content is not.
+    #[error("content not available: {0}")]
+    Content(String),
+    /// The evaluation of what was called went too deep or too long.
+    #[error("limit reached")]
+    Limit,
+}
+
+/// An expression that does not fit the definitions: found without data.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{place}: {fault}")]
+pub struct SemanticError {
+    /// Where in the expression.
+    pub place: Place,
+    /// Why.
+    pub fault: SemanticFault,
+}
+
+/// Why an expression does not fit the definitions.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SemanticFault {
+    /// No such element in any of the possible types.
+    #[error("{types} has no element {name}")]
+    UnknownElement {
+        /// The name in the expression.
+        name: String,
+        /// The types it was looked for in, comma-separated.
+        types: String,
+    },
+    /// The path starts with a type that the context is not.
+    #[error("the context is {types}, not {name}")]
+    WrongContext {
+        /// The name in the expression.
+        name: String,
+        /// The types of the context.
+        types: String,
+    },
+    /// No type of this name exists.
+    #[error("unknown type {0}")]
+    UnknownType(String),
+    /// What stands here can never be of the type asked for.
+    #[error("{from} is never {to}")]
+    NeverOfType {
+        /// Types of the operand.
+        from: String,
+        /// The type asked for.
+        to: String,
+    },
+    /// The operator or function does not take these types.
+    #[error("{what} does not take {found}")]
+    Type {
+        /// The operator or function.
+        what: &'static str,
+        /// The possible types.
+        found: String,
+    },
+    /// The function depends on an order that the collection does not have.
+    #[error("{what} on a collection without order")]
+    Unordered {
+        /// The function.
+        what: &'static str,
+    },
+}

@@ -1,0 +1,213 @@
+//! The compiled form: what the evaluator walks. Names are hashed, functions resolved, patterns built.
+
+use lmr_fhir::Name;
+use regex::Regex;
+use rust_decimal::Decimal;
+
+use super::functions::Function;
+use crate::error::Place;
+use crate::value::{Date, DateTime, Quantity, Time};
+
+/// A node with its place in the text.
+#[derive(Debug)]
+pub(crate) struct Expr {
+    pub(crate) place: Place,
+    pub(crate) kind: Kind,
+}
+
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// `{}`
+    Empty,
+    Boolean(bool),
+    Integer(i64),
+    Decimal(Decimal),
+    Text(String),
+    Date(Date),
+    DateTime(DateTime),
+    Time(Time),
+    /// A time with a zone, which no Time has.
+    ZonedTime,
+    Quantity(Box<Quantity>),
+    /// What a path that starts with a name starts from: the same as `$this`.
+    Focus,
+    This,
+    Index,
+    Total,
+    Constant(Constant),
+    /// `source.name`
+    Member {
+        source: Box<Expr>,
+        name: Name,
+        /// First in its path and capitalised: it may name the type of the focus instead.
+        type_like: bool,
+    },
+    /// `source[index]`
+    At {
+        source: Box<Expr>,
+        index: Box<Expr>,
+    },
+    Call {
+        source: Box<Expr>,
+        function: Function,
+        args: Vec<Expr>,
+    },
+    /// `is`, `as` and `ofType`, as operator or function.
+    TypeTest {
+        source: Box<Expr>,
+        test: TypeTest,
+        spec: TypeSpec,
+    },
+    /// `matches`, `matchesFull`, `replaceMatches`
+    Regex {
+        source: Box<Expr>,
+        use_as: RegexUse,
+        pattern: Pattern,
+        substitution: Option<Box<Expr>>,
+    },
+    Negate(Box<Expr>),
+    /// `+x`
+    Posit(Box<Expr>),
+    /// `a and b and c`
+    All(Vec<Expr>),
+    /// `a or b or c`
+    Any(Vec<Expr>),
+    /// `a | b | c`
+    Union(Vec<Expr>),
+    Binary {
+        operator: Operator,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TypeTest {
+    Is,
+    As,
+    OfType,
+}
+
+impl TypeTest {
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Is => "is",
+            Self::As => "as",
+            Self::OfType => "ofType",
+        }
+    }
+}
+
+/// `FHIR.Patient`, `System.String` or a bare name.
+#[derive(Clone, Debug)]
+pub(crate) struct TypeSpec {
+    pub(crate) namespace: Option<String>,
+    pub(crate) name: Name,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RegexUse {
+    Matches,
+    MatchesFull,
+    ReplaceMatches,
+}
+
+impl RegexUse {
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Matches => "matches",
+            Self::MatchesFull => "matchesFull",
+            Self::ReplaceMatches => "replaceMatches",
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) enum Pattern {
+    /// A literal, built once; `None` when it is no usable pattern.
+    Built(Option<Box<Regex>>),
+    Computed(Box<Expr>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Constant {
+    Context,
+    Resource,
+    RootResource,
+    /// A constant text: `%ucum`, `%sct`, `%loinc`, the `vs-` and `ext-` families.
+    Text(String),
+    /// Asked of the environment.
+    Named(String),
+}
+
+impl Constant {
+    pub(crate) fn of(name: String) -> Self {
+        let text = |t: String| Self::Text(t);
+        match name.as_str() {
+            "context" => Self::Context,
+            "resource" => Self::Resource,
+            "rootResource" => Self::RootResource,
+            "ucum" => text("http://unitsofmeasure.org".to_owned()),
+            "sct" => text("http://snomed.info/sct".to_owned()),
+            "loinc" => text("http://loinc.org".to_owned()),
+            other => {
+                if let Some(id) = other.strip_prefix("vs-") {
+                    text(format!("http://hl7.org/fhir/ValueSet/{id}"))
+                } else if let Some(id) = other.strip_prefix("ext-") {
+                    text(format!("http://hl7.org/fhir/StructureDefinition/{id}"))
+                } else {
+                    Self::Named(name)
+                }
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operator {
+    Xor,
+    Implies,
+    In,
+    Contains,
+    Equal,
+    NotEqual,
+    Equivalent,
+    NotEquivalent,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    Add,
+    Subtract,
+    Concatenate,
+    Multiply,
+    Divide,
+    Div,
+    Mod,
+}
+
+impl Operator {
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Xor => "xor",
+            Self::Implies => "implies",
+            Self::In => "in",
+            Self::Contains => "contains",
+            Self::Equal => "=",
+            Self::NotEqual => "!=",
+            Self::Equivalent => "~",
+            Self::NotEquivalent => "!~",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+            Self::Add => "+",
+            Self::Subtract => "-",
+            Self::Concatenate => "&",
+            Self::Multiply => "*",
+            Self::Divide => "/",
+            Self::Div => "div",
+            Self::Mod => "mod",
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Text to syntax tree.
+
+mod ast;
+mod functions;
+mod lexer;
+mod parser;
+
+pub(crate) use ast::{Constant, Expr, Kind, Operator, Pattern, RegexUse, TypeSpec, TypeTest};
+pub(crate) use functions::Function;
+pub(crate) use parser::{build_regex, parse};

@@ -1,0 +1,249 @@
+//! Amounts with a unit.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use rust_decimal::Decimal;
+
+use crate::ucum::{self, Canonical};
+
+/// A unit of the calendar, written without quotes in an expression: `4 days`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CalendarUnit {
+    /// 12 months.
+    Year,
+    /// A twelfth of a year; its days vary.
+    Month,
+    /// 7 days.
+    Week,
+    /// 24 hours.
+    Day,
+    /// 60 minutes.
+    Hour,
+    /// 60 seconds.
+    Minute,
+    /// The same as the definite `s`.
+    Second,
+    /// The same as the definite `ms`.
+    Millisecond,
+}
+
+impl CalendarUnit {
+    /// Singular or plural, as in an expression.
+    pub fn parse(word: &str) -> Option<Self> {
+        Some(match word.strip_suffix('s').unwrap_or(word) {
+            "year" => Self::Year,
+            "month" => Self::Month,
+            "week" => Self::Week,
+            "day" => Self::Day,
+            "hour" => Self::Hour,
+            "minute" => Self::Minute,
+            "second" => Self::Second,
+            "millisecond" => Self::Millisecond,
+            _ => return None,
+        })
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Year => "year",
+            Self::Month => "month",
+            Self::Week => "week",
+            Self::Day => "day",
+            Self::Hour => "hour",
+            Self::Minute => "minute",
+            Self::Second => "second",
+            Self::Millisecond => "millisecond",
+        }
+    }
+
+    /// The definite unit of about the same length, and whether it is the same length.
+    pub(crate) fn definite(self) -> (&'static str, bool) {
+        match self {
+            Self::Year => ("a", false),
+            Self::Month => ("mo", false),
+            Self::Week => ("wk", true),
+            Self::Day => ("d", true),
+            Self::Hour => ("h", true),
+            Self::Minute => ("min", true),
+            Self::Second => ("s", true),
+            Self::Millisecond => ("ms", true),
+        }
+    }
+
+    /// The calendar unit that the UCUM code of a FHIR Quantity stands for.
+    pub(crate) fn of_code(code: &str) -> Option<Self> {
+        Some(match code {
+            "a" => Self::Year,
+            "mo" => Self::Month,
+            "wk" => Self::Week,
+            "d" => Self::Day,
+            "h" => Self::Hour,
+            "min" => Self::Minute,
+            "s" => Self::Second,
+            "ms" => Self::Millisecond,
+            _ => return None,
+        })
+    }
+}
+
+/// What an amount counts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Unit {
+    /// `days`
+    Calendar(CalendarUnit),
+    /// `'mg'`, a UCUM code; `'1'` for none.
+    Ucum(Box<str>),
+}
+
+/// An amount with a unit.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Quantity {
+    /// The number.
+    pub value: Decimal,
+    /// The unit.
+    pub unit: Unit,
+}
+
+impl Quantity {
+    /// An amount of a UCUM unit.
+    pub fn ucum(value: Decimal, code: &str) -> Self {
+        Self { value, unit: Unit::Ucum(code.into()) }
+    }
+
+    pub(crate) fn code(&self) -> &str {
+        match &self.unit {
+            Unit::Calendar(unit) => unit.definite().0,
+            Unit::Ucum(code) => code,
+        }
+    }
+
+    /// Year and month have no definite length: they compare only among themselves.
+    fn is_variable(&self) -> bool {
+        matches!(&self.unit, Unit::Calendar(CalendarUnit::Year | CalendarUnit::Month))
+    }
+
+    fn months(&self) -> Option<Decimal> {
+        match &self.unit {
+            Unit::Calendar(CalendarUnit::Year) => self.value.checked_mul(Decimal::from(12)),
+            Unit::Calendar(CalendarUnit::Month) => Some(self.value),
+            _ => None,
+        }
+    }
+
+    /// The order, or `None` when the units cannot be compared.
+    pub(crate) fn compare(&self, other: &Self) -> Option<Ordering> {
+        if self.is_variable() || other.is_variable() {
+            return Some(self.months()?.cmp(&other.months()?));
+        }
+        if self.code() == other.code() {
+            return Some(self.value.cmp(&other.value));
+        }
+        let (a, b) = (self.canonical()?, other.canonical()?);
+        a.comparable(&b).then(|| a.value.compare(&b.value))
+    }
+
+    /// As [`Self::compare`], years and months taken as definite, both rounded to the coarser of the
+    /// two precisions in its unit.
+    pub(crate) fn equivalent(&self, other: &Self) -> bool {
+        let Some(converted) = ucum::convert(other.value, other.code(), self.code()) else { return false };
+        let back = ucum::convert(self.value, self.code(), other.code());
+        let same = |a: Decimal, b: Decimal, scale: u32| {
+            super::round_to_scale(a, scale) == super::round_to_scale(b, scale)
+        };
+        if self.code() == other.code() {
+            let scale = self.value.normalize().scale().min(other.value.normalize().scale());
+            return same(self.value, other.value, scale);
+        }
+        // The coarser one is the one whose last digit is worth more.
+        let step = |q: &Self| Decimal::try_from_i128_with_scale(1, q.value.scale()).ok();
+        let own_step = step(self);
+        let other_step = step(other).and_then(|s| ucum::convert(s, other.code(), self.code()));
+        match (own_step, other_step) {
+            (Some(own), Some(others)) if others > own => {
+                back.is_some_and(|b| same(b, other.value, other.value.scale()))
+            }
+            _ => same(self.value, converted, self.value.scale()),
+        }
+    }
+
+    fn canonical(&self) -> Option<Canonical> {
+        Canonical::new(self.value, self.code())
+    }
+
+    /// Whether both are of one kind.
+    pub(crate) fn comparable(&self, other: &Self) -> bool {
+        match (self.canonical(), other.canonical()) {
+            (Some(a), Some(b)) => a.comparable(&b),
+            _ => self.code() == other.code(),
+        }
+    }
+
+    /// Sum or difference in the unit of the left one.
+    pub(crate) fn plus(&self, other: &Self, minus: bool) -> Option<Self> {
+        let value = match (self.months(), other.months()) {
+            (Some(_), Some(months)) => match self.unit {
+                Unit::Calendar(CalendarUnit::Year) => months.checked_div(Decimal::from(12))?,
+                _ => months,
+            },
+            (None, None) => ucum::convert(other.value, other.code(), self.code())?,
+            _ => return None,
+        };
+        let value = if minus { self.value.checked_sub(value)? } else { self.value.checked_add(value)? };
+        Some(Self { value, unit: self.unit.clone() })
+    }
+
+    /// Product or quotient; the unit is written in base units unless one side has none.
+    pub(crate) fn times(&self, other: &Self, divide: bool) -> Option<Self> {
+        let value = if divide {
+            if other.value.is_zero() {
+                return None;
+            }
+            self.value.checked_div(other.value)?
+        } else {
+            self.value.checked_mul(other.value)?
+        };
+        if other.code() == "1" {
+            return Some(Self { value, unit: self.unit.clone() });
+        }
+        if self.code() == "1" && !divide {
+            return Some(Self { value, unit: other.unit.clone() });
+        }
+        let (factor, code) = ucum::combine(self.code(), other.code(), divide)?;
+        Some(Self { value: value.checked_mul(factor)?, unit: Unit::Ucum(code.into()) })
+    }
+
+    /// Reads `4 days`, `1 'wk'` or a bare number.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let end = text
+            .char_indices()
+            .find(|(i, c)| !(c.is_ascii_digit() || *c == '.' || (*i == 0 && matches!(c, '+' | '-'))))
+            .map_or(text.len(), |(i, _)| i);
+        let (number, rest) = text.split_at(end);
+        let value = super::parse_decimal(number.strip_prefix('+').unwrap_or(number))?;
+        let unit = rest.trim();
+        let unit = if unit.is_empty() {
+            Unit::Ucum("1".into())
+        } else if let Some(code) = unit.strip_prefix('\'').and_then(|u| u.strip_suffix('\'')) {
+            if code.is_empty() || code.contains('\'') && !code.contains('[') {
+                return None;
+            }
+            Unit::Ucum(code.into())
+        } else {
+            Unit::Calendar(CalendarUnit::parse(unit)?)
+        };
+        Some(Self { value, unit })
+    }
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.unit {
+            Unit::Calendar(unit) => {
+                let plural = if self.value == Decimal::ONE { "" } else { "s" };
+                write!(f, "{} {}{plural}", self.value, unit.word())
+            }
+            Unit::Ucum(code) => write!(f, "{} '{code}'", self.value),
+        }
+    }
+}
