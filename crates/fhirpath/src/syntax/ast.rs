@@ -88,16 +88,6 @@ pub(crate) enum TypeTest {
     OfType,
 }
 
-impl TypeTest {
-    pub(crate) fn text(self) -> &'static str {
-        match self {
-            Self::Is => "is",
-            Self::As => "as",
-            Self::OfType => "ofType",
-        }
-    }
-}
-
 /// `FHIR.Patient`, `System.String` or a bare name.
 #[derive(Clone, Debug)]
 pub(crate) struct TypeSpec {

@@ -155,23 +155,3 @@ functions! {
     ElementDefinition "elementDefinition" 0 0,
     Slice "slice" 2 2,
 }
-
-impl Function {
-    /// Whether the arguments are evaluated once per item, with `$this` set.
-    pub(crate) fn is_lambda(self) -> bool {
-        matches!(
-            self,
-            Self::Exists
-                | Self::All
-                | Self::Where
-                | Self::Select
-                | Self::Repeat
-                | Self::RepeatAll
-                | Self::Sort
-                | Self::Iif
-                | Self::Aggregate
-                | Self::Trace
-                | Self::DefineVariable
-        )
-    }
-}

@@ -220,7 +220,9 @@ impl Parser {
             if self.eat(".") {
                 let place = self.place();
                 source = match self.next() {
-                    Token::Word(name) if *self.peek() == Token::Symbol("(") => self.call(source, &name, place)?,
+                    Token::Word(name) if *self.peek() == Token::Symbol("(") => {
+                        self.call(source, &name, place)?
+                    }
                     Token::Word(name) | Token::Quoted(name) => self.member(source, &name, false, place)?,
                     Token::Variable(name) => {
                         // `a.$this` is legal in the grammar; it starts again from the focus.
@@ -323,9 +325,7 @@ impl Parser {
     /// `Patient`, `FHIR.Patient`, with or without backticks.
     fn type_spec(&mut self) -> Result<TypeSpec, SyntaxError> {
         let first = self.type_name()?;
-        if *self.peek() == Token::Symbol(".")
-            && matches!(first.as_str(), "FHIR" | "System")
-        {
+        if *self.peek() == Token::Symbol(".") && matches!(first.as_str(), "FHIR" | "System") {
             self.next();
             let second = self.type_name()?;
             return Ok(TypeSpec { namespace: Some(first), name: Name::new(&second) });
@@ -354,7 +354,11 @@ impl Parser {
         if let Some(test) = test {
             let spec = self.type_spec()?;
             self.expect(")")?;
-            return self.node(place, Kind::TypeTest { source: Box::new(source.expr), test, spec }, source.depth);
+            return self.node(
+                place,
+                Kind::TypeTest { source: Box::new(source.expr), test, spec },
+                source.depth,
+            );
         }
         let mut args = Vec::new();
         let mut depth = source.depth;

@@ -424,8 +424,9 @@ mod tests {
 
     #[test]
     fn codes_that_are_not_ucum_are_refused() {
-        for code in ["", "tsp_us", "mmHg", "[", "m[", "kg/", "m0", "m9999", "µg", "mg dl", "{a", "(m", "m)", "k[in_i]"]
-        {
+        for code in [
+            "", "tsp_us", "mmHg", "[", "m[", "kg/", "m0", "m9999", "µg", "mg dl", "{a", "(m", "m)", "k[in_i]",
+        ] {
             assert!(!is_valid(code), "{code}");
         }
         assert!(!is_valid(&"(".repeat(150)));

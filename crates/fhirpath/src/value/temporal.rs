@@ -133,6 +133,21 @@ impl Date {
         Some(order)
     }
 
+    /// 1 to 9999.
+    pub fn year(self) -> u16 {
+        self.year
+    }
+
+    /// 1 to 12, where given.
+    pub fn month(self) -> Option<u8> {
+        (self.month > 0).then_some(self.month)
+    }
+
+    /// 1 to 31, where given.
+    pub fn day(self) -> Option<u8> {
+        (self.day > 0).then_some(self.day)
+    }
+
     /// Digits of precision: 4, 6 or 8.
     pub fn precision(self) -> u8 {
         match (self.month, self.day) {
@@ -222,8 +237,7 @@ impl Time {
     /// Reads `HH`, `HH:MM`, `HH:MM:SS` or `HH:MM:SS.fff`; a fraction beyond nanoseconds is cut.
     pub fn parse(text: &str) -> Option<Self> {
         let b = text.as_bytes();
-        let mut time =
-            Self { hour: two(b.get(..2)?)?, minute: 0, second: 0, given: 1, digits: 0, nanos: 0 };
+        let mut time = Self { hour: two(b.get(..2)?)?, minute: 0, second: 0, given: 1, digits: 0, nanos: 0 };
         if b.len() > 2 {
             if b[2] != b':' {
                 return None;
@@ -278,6 +292,26 @@ impl Time {
     /// Equal, less or greater as far as both are known; `None` when precision leaves it open.
     pub fn partial_compare(self, other: Self) -> Option<Ordering> {
         self.compare(other)
+    }
+
+    /// 0 to 23.
+    pub fn hour(self) -> u8 {
+        self.hour
+    }
+
+    /// 0 to 59, where given.
+    pub fn minute(self) -> Option<u8> {
+        (self.given > 1).then_some(self.minute)
+    }
+
+    /// 0 to 60, where given.
+    pub fn second(self) -> Option<u8> {
+        (self.given > 2).then_some(self.second)
+    }
+
+    /// Thousandths of the second, where a fraction is given.
+    pub fn millisecond(self) -> Option<u32> {
+        (self.digits > 0).then_some(self.nanos / 1_000_000)
     }
 
     /// Digits of precision: 2, 4, 6 or 9.
@@ -397,9 +431,8 @@ impl fmt::Display for Time {
 impl DateTime {
     /// Reads a FHIR dateTime or instant, or a FHIRPath literal without its `@`.
     pub fn parse(text: &str) -> Option<Self> {
-        let (date, rest) = match text.split_once('T') {
-            None => return Date::parse(text).map(Self::from),
-            Some(parts) => parts,
+        let Some((date, rest)) = text.split_once('T') else {
+            return Date::parse(text).map(Self::from);
         };
         let date = Date::parse(date)?;
         if rest.is_empty() {
@@ -428,11 +461,6 @@ impl DateTime {
     /// Minutes east of UTC.
     pub fn offset(self) -> Option<i16> {
         self.offset
-    }
-
-    /// The same with no more than the date.
-    pub(crate) fn without_time(self) -> Self {
-        Self { time: None, offset: None, ..self }
     }
 
     /// Nanoseconds since 1970 in local reckoning.
@@ -515,9 +543,7 @@ impl DateTime {
         let precision = self.date.precision();
         let moved = |date: Option<Date>| date.map(|date| Self { date, ..self }).ok_or(out);
         match unit {
-            CalendarUnit::Year => {
-                moved(self.date.plus_months(whole.checked_mul(12).ok_or(out)?))
-            }
+            CalendarUnit::Year => moved(self.date.plus_months(whole.checked_mul(12).ok_or(out)?)),
             CalendarUnit::Month if precision == 4 => moved(self.date.plus_months(whole / 12 * 12)),
             CalendarUnit::Month => moved(self.date.plus_months(whole)),
             _ if precision < 8 => {
@@ -616,9 +642,8 @@ fn duration(amount: &Quantity, minus: bool) -> Result<(CalendarUnit, Decimal), T
 fn to_nanos(unit: CalendarUnit, value: Decimal) -> Result<i128, TemporalError> {
     let out = TemporalError::OutOfRange;
     let whole = |each: i128| value.trunc().to_i128().and_then(|n| n.checked_mul(each)).ok_or(out);
-    let part = |each: i64| {
-        value.checked_mul(Decimal::from(each)).and_then(|n| n.trunc().to_i128()).ok_or(out)
-    };
+    let part =
+        |each: i64| value.checked_mul(Decimal::from(each)).and_then(|n| n.trunc().to_i128()).ok_or(out);
     let nanos = match unit {
         CalendarUnit::Year => whole(365 * DAY),
         CalendarUnit::Month => whole(30 * DAY),

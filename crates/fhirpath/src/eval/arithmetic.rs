@@ -1,0 +1,157 @@
+//! `+`, `-`, `*`, `/`, `div`, `mod`, `&` (N1, section 6.6). Overflow gives nothing.
+
+use std::borrow::Cow;
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
+use super::compare::number;
+use super::{Engine, Outcome, Scope};
+use crate::error::{EvalFault, Place};
+use crate::item::Item;
+use crate::syntax::{Expr, Operator};
+use crate::value::{Quantity, TemporalError};
+
+/// An integer result, if it stays within 32 bits.
+pub(super) fn integer<'a>(value: Option<i64>) -> Option<Item<'a>> {
+    value.filter(|n| i32::try_from(*n).is_ok()).map(Item::Integer)
+}
+
+impl<'a> Engine<'_, 'a> {
+    pub(super) fn arithmetic(
+        &self,
+        place: Place,
+        operator: Operator,
+        left: &'a Expr,
+        right: &'a Expr,
+        s: Scope<'_, 'a>,
+    ) -> Outcome<Option<Item<'a>>> {
+        self.step(place)?;
+        let what = operator.text();
+        let a = self.enclosed(|| self.single_value(left, s, what))?;
+        let b = self.enclosed(|| self.single_value(right, s, what))?;
+        if operator == Operator::Concatenate {
+            return self.concatenate(place, a, b);
+        }
+        let (Some(a), Some(b)) = (a, b) else { return Ok(None) };
+        let (x, y) = match (&a, &b) {
+            (Item::Integer(x), Item::Integer(y)) => return Ok(integers(operator, *x, *y)),
+            (Item::String(x), Item::String(y)) if operator == Operator::Add => {
+                return Ok(Some(Item::String(Cow::Owned(format!("{x}{y}")))));
+            }
+            (Item::Date(_) | Item::DateTime(_) | Item::Time(_), Item::Quantity(q))
+                if matches!(operator, Operator::Add | Operator::Subtract) =>
+            {
+                return self.move_in_time(place, operator, &a, q, &b);
+            }
+            (Item::Quantity(x), Item::Quantity(y)) => ((**x).clone(), (**y).clone()),
+            (Item::Quantity(x), other) | (other, Item::Quantity(x)) if number(other).is_some() => {
+                let plain = Quantity::ucum(number(other).unwrap_or_default(), "1");
+                if matches!(a, Item::Quantity(_)) { ((**x).clone(), plain) } else { (plain, (**x).clone()) }
+            }
+            _ => {
+                return match (number(&a), number(&b)) {
+                    (Some(x), Some(y)) => Ok(decimals(operator, x, y)),
+                    _ => self.types_fault(place, what, &a, &b),
+                };
+            }
+        };
+        let result = match operator {
+            Operator::Add => x.plus(&y, false),
+            Operator::Subtract => x.plus(&y, true),
+            Operator::Multiply => x.times(&y, false),
+            Operator::Divide => x.times(&y, true),
+            _ => return self.types_fault(place, what, &a, &b),
+        };
+        Ok(result.map(|q| Item::Quantity(Box::new(q))))
+    }
+
+    #[cold]
+    fn types_fault<T>(&self, place: Place, what: &'static str, a: &Item<'a>, b: &Item<'a>) -> Outcome<T> {
+        let model = self.env.model;
+        let (left, right) = (a.type_name(model).into_owned(), b.type_name(model).into_owned());
+        self.fail(place, EvalFault::Types { what, left, right })
+    }
+
+    fn concatenate(
+        &self,
+        place: Place,
+        a: Option<Item<'a>>,
+        b: Option<Item<'a>>,
+    ) -> Outcome<Option<Item<'a>>> {
+        match (a, b) {
+            (None, None) => Ok(Some(Item::from(""))),
+            (Some(Item::String(x)), Some(Item::String(y))) => {
+                Ok(Some(Item::String(Cow::Owned(format!("{x}{y}")))))
+            }
+            (Some(Item::String(x)), None) | (None, Some(Item::String(x))) => Ok(Some(Item::String(x))),
+            (Some(Item::String(_)) | None, Some(other)) | (Some(other), _) => {
+                self.type_fault(place, "&", &other)
+            }
+        }
+    }
+
+    fn move_in_time(
+        &self,
+        place: Place,
+        operator: Operator,
+        moment: &Item<'a>,
+        amount: &Quantity,
+        amount_item: &Item<'a>,
+    ) -> Outcome<Option<Item<'a>>> {
+        let minus = operator == Operator::Subtract;
+        let moved = match moment {
+            Item::Date(d) => d.plus(amount, minus).map(Item::Date),
+            Item::DateTime(d) => d.plus(amount, minus).map(Item::DateTime),
+            Item::Time(t) => t.plus(amount, minus).map(Item::Time),
+            _ => Err(TemporalError::NotDuration),
+        };
+        match moved {
+            Ok(item) => Ok(Some(item)),
+            Err(TemporalError::OutOfRange) => Ok(None),
+            Err(TemporalError::Definite(unit)) => self.fail(place, EvalFault::DefiniteDuration(unit)),
+            Err(TemporalError::NotDuration) => self.types_fault(place, operator.text(), moment, amount_item),
+        }
+    }
+
+    pub(super) fn negate(
+        &self,
+        place: Place,
+        inner: &'a Expr,
+        s: Scope<'_, 'a>,
+    ) -> Outcome<Option<Item<'a>>> {
+        Ok(match self.single_value(inner, s, "-")? {
+            None => None,
+            Some(Item::Integer(n)) => integer(n.checked_neg()),
+            Some(Item::Decimal(d)) => Some(Item::Decimal(-d)),
+            Some(Item::Quantity(q)) => {
+                Some(Item::Quantity(Box::new(Quantity { value: -q.value, unit: q.unit })))
+            }
+            Some(other) => return self.type_fault(place, "-", &other),
+        })
+    }
+}
+
+fn integers<'a>(operator: Operator, x: i64, y: i64) -> Option<Item<'a>> {
+    match operator {
+        Operator::Add => integer(x.checked_add(y)),
+        Operator::Subtract => integer(x.checked_sub(y)),
+        Operator::Multiply => integer(x.checked_mul(y)),
+        Operator::Div => integer(x.checked_div(y)),
+        Operator::Mod => integer(x.checked_rem(y)),
+        _ => decimals(operator, Decimal::from(x), Decimal::from(y)),
+    }
+}
+
+fn decimals<'a>(operator: Operator, x: Decimal, y: Decimal) -> Option<Item<'a>> {
+    let result = match operator {
+        Operator::Add => x.checked_add(y),
+        Operator::Subtract => x.checked_sub(y),
+        Operator::Multiply => x.checked_mul(y),
+        Operator::Divide => x.checked_div(y),
+        Operator::Mod => x.checked_rem(y),
+        Operator::Div => return integer(x.checked_div(y)?.trunc().to_i64()),
+        _ => None,
+    };
+    result.map(Item::Decimal)
+}

@@ -1,0 +1,345 @@
+//! Equality, equivalence and order (N1, sections 6.1 and 6.2).
+
+use std::cmp::Ordering;
+
+use lmr_fhir::{Element, Kind as Json, Name};
+use rust_decimal::Decimal;
+
+use super::{Engine, Outcome, Scope};
+use crate::error::{EvalFault, Place};
+use crate::item::Item;
+use crate::syntax::{Expr, Operator};
+use crate::value::{Date, DateTime, Quantity, Time, parse_decimal, round_to_scale};
+
+/// Two values that can be held against each other.
+enum Pair<'i, 'a> {
+    Numbers(Decimal, Decimal),
+    Texts(&'i str, &'i str),
+    Booleans(bool, bool),
+    DateTimes(DateTime, DateTime),
+    Times(Time, Time),
+    Quantities(Quantity, Quantity),
+    Types,
+    Elements(Element<'a>, Element<'a>),
+    Unlike,
+}
+
+/// A number as a decimal.
+pub(super) fn number(item: &Item<'_>) -> Option<Decimal> {
+    match item {
+        Item::Integer(n) => Some(Decimal::from(*n)),
+        Item::Decimal(d) => Some(*d),
+        _ => None,
+    }
+}
+
+fn quantity(item: &Item<'_>) -> Option<Quantity> {
+    match item {
+        Item::Quantity(q) => Some((**q).clone()),
+        other => number(other).map(|value| Quantity::ucum(value, "1")),
+    }
+}
+
+fn date_time(item: &Item<'_>) -> Option<DateTime> {
+    match item {
+        Item::Date(d) => Some((*d).into()),
+        Item::DateTime(d) => Some(*d),
+        _ => None,
+    }
+}
+
+/// Without a model, a text may be a date, time, number or boolean: the other side tells.
+fn as_like<'a>(text: &str, other: &Item<'_>) -> Option<Item<'a>> {
+    match other {
+        Item::Date(_) => {
+            Date::parse(text).map(Item::Date).or_else(|| DateTime::parse(text).map(Item::DateTime))
+        }
+        Item::DateTime(_) => DateTime::parse(text).map(Item::DateTime),
+        Item::Time(_) => Time::parse(text).map(Item::Time),
+        _ => None,
+    }
+}
+
+fn pair<'i, 'a>(a: &'i Item<'a>, b: &'i Item<'a>) -> Pair<'i, 'a> {
+    match (a, b) {
+        (Item::String(a), Item::String(b)) => Pair::Texts(a, b),
+        (Item::Boolean(a), Item::Boolean(b)) => Pair::Booleans(*a, *b),
+        (Item::Time(a), Item::Time(b)) => Pair::Times(*a, *b),
+        (Item::Element(a), Item::Element(b)) => Pair::Elements(a.element, b.element),
+        (Item::Type(_), Item::Type(_)) => Pair::Types,
+        (Item::Quantity(_), _) | (_, Item::Quantity(_)) => match (quantity(a), quantity(b)) {
+            (Some(a), Some(b)) => Pair::Quantities(a, b),
+            _ => Pair::Unlike,
+        },
+        _ => match (number(a), number(b), date_time(a), date_time(b)) {
+            (Some(a), Some(b), ..) => Pair::Numbers(a, b),
+            (.., Some(a), Some(b)) => Pair::DateTimes(a, b),
+            _ => Pair::Unlike,
+        },
+    }
+}
+
+/// Lower case, white space run together.
+fn folded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(&word.to_lowercase());
+    }
+    out
+}
+
+fn numbers_equivalent(a: Decimal, b: Decimal) -> bool {
+    let scale = a.normalize().scale().min(b.normalize().scale());
+    round_to_scale(a, scale) == round_to_scale(b, scale)
+}
+
+impl<'a> Engine<'_, 'a> {
+    /// Both sides as System values; a text from untyped data becomes what the other side is.
+    fn values(&self, a: &Item<'a>, b: &Item<'a>) -> Option<(Item<'a>, Item<'a>)> {
+        let (mut x, mut y) = (self.value_of(a)?, self.value_of(b)?);
+        if self.env.model.is_none() {
+            self.align(a, &mut x, &y);
+            self.align(b, &mut y, &x);
+        }
+        Some((x, y))
+    }
+
+    fn align(&self, origin: &Item<'a>, value: &mut Item<'a>, other: &Item<'a>) {
+        let (Item::Element(typed), Item::String(text)) = (origin, &*value) else { return };
+        let quoted = typed.element.value().is_some_and(|v| v.kind() == Json::String);
+        if quoted && let Some(better) = as_like(text, other) {
+            *value = better;
+        }
+    }
+
+    /// `=` of two items; `None` where precision or units leave it open.
+    pub(super) fn equal(&self, place: Place, a: &Item<'a>, b: &Item<'a>) -> Outcome<Option<bool>> {
+        self.step(place)?;
+        if let (Item::Element(x), Item::Element(y)) = (a, b)
+            && x.element.is_same(y.element)
+        {
+            return Ok(Some(true));
+        }
+        let Some((a, b)) = self.values(a, b) else {
+            // A primitive with extensions only: equal to another of the same content.
+            return Ok(match (a, b) {
+                (Item::Element(x), Item::Element(y)) => Some(self.same_content(place, x.element, y.element)?),
+                _ => Some(false),
+            });
+        };
+        Ok(match pair(&a, &b) {
+            Pair::Numbers(a, b) => Some(a == b),
+            Pair::Texts(a, b) => Some(a == b),
+            Pair::Booleans(a, b) => Some(a == b),
+            Pair::DateTimes(a, b) => a.partial_compare(b).map(Ordering::is_eq),
+            Pair::Times(a, b) => a.partial_compare(b).map(Ordering::is_eq),
+            Pair::Quantities(a, b) => a.compare(&b).map(Ordering::is_eq),
+            Pair::Elements(a, b) => Some(self.same_content(place, a, b)?),
+            Pair::Types => match (&a, &b) {
+                (Item::Type(a), Item::Type(b)) => Some(a == b),
+                _ => None,
+            },
+            Pair::Unlike => Some(false),
+        })
+    }
+
+    pub(super) fn equivalent(&self, place: Place, a: &Item<'a>, b: &Item<'a>) -> Outcome<bool> {
+        self.step(place)?;
+        let Some((a, b)) = self.values(a, b) else { return self.equal(place, a, b).map(|e| e == Some(true)) };
+        Ok(match pair(&a, &b) {
+            Pair::Numbers(a, b) => numbers_equivalent(a, b),
+            Pair::Texts(a, b) => folded(a) == folded(b),
+            Pair::Booleans(a, b) => a == b,
+            Pair::DateTimes(a, b) => a.partial_compare(b) == Some(Ordering::Equal),
+            Pair::Times(a, b) => a.partial_compare(b) == Some(Ordering::Equal),
+            Pair::Quantities(a, b) => a.equivalent(&b),
+            Pair::Elements(a, b) => self.like_content(place, a, b)?,
+            Pair::Types => matches!((&a, &b), (Item::Type(a), Item::Type(b)) if a == b),
+            Pair::Unlike => false,
+        })
+    }
+
+    /// Whether two elements have the same value and the same children, repetitions in the same order.
+    fn same_content(&self, place: Place, a: Element<'a>, b: Element<'a>) -> Outcome<bool> {
+        self.step(place)?;
+        if a.is_same(b) {
+            return Ok(true);
+        }
+        if !same_primitive(a, b, |a, b| a == b) || a.resource_type() != b.resource_type() {
+            return Ok(false);
+        }
+        if a.children().count() != b.children().count() {
+            return Ok(false);
+        }
+        let mut seen = String::new();
+        for child in a.children() {
+            let Some(name) = child.name() else { continue };
+            // Repetitions stand together: each name once.
+            if seen == name {
+                continue;
+            }
+            seen.clear();
+            seen.push_str(name);
+            let name = Name::new(name);
+            let (mut left, mut right) = (a.children_named(&name), b.children_named(&name));
+            loop {
+                match (left.next(), right.next()) {
+                    (None, None) => break,
+                    (Some(x), Some(y)) if self.same_content(place, x, y)? => {}
+                    _ => return Ok(false),
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// As [`Self::same_content`], repetitions in any order, texts and numbers compared loosely.
+    fn like_content(&self, place: Place, a: Element<'a>, b: Element<'a>) -> Outcome<bool> {
+        self.step(place)?;
+        if !same_primitive(a, b, |a, b| folded(a) == folded(b)) || a.resource_type() != b.resource_type() {
+            return Ok(false);
+        }
+        let right: Vec<_> = b.children().collect();
+        if a.children().count() != right.len() {
+            return Ok(false);
+        }
+        let mut taken = vec![false; right.len()];
+        'left: for x in a.children() {
+            for (i, y) in right.iter().enumerate() {
+                if !taken[i] && x.name() == y.name() && self.like_content(place, x, *y)? {
+                    taken[i] = true;
+                    continue 'left;
+                }
+            }
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// `=` of two collections, item by item.
+    pub(super) fn equality(
+        &self,
+        place: Place,
+        left: &'a Expr,
+        right: &'a Expr,
+        s: Scope<'_, 'a>,
+    ) -> Outcome<Option<bool>> {
+        let a = self.enclosed(|| self.collect(left, s))?;
+        if a.is_empty() {
+            // Still to be evaluated: it may fail.
+            self.enclosed(|| self.exists(right, s))?;
+            return Ok(None);
+        }
+        let b = self.enclosed(|| self.collect(right, s))?;
+        if b.is_empty() {
+            return Ok(None);
+        }
+        if a.len() != b.len() {
+            return Ok(Some(false));
+        }
+        let mut open = false;
+        for (x, y) in a.iter().zip(&b) {
+            match self.equal(place, x, y)? {
+                Some(true) => {}
+                Some(false) => return Ok(Some(false)),
+                None => open = true,
+            }
+        }
+        Ok(if open { None } else { Some(true) })
+    }
+
+    /// `~` of two collections, in any order.
+    pub(super) fn equivalence(
+        &self,
+        place: Place,
+        left: &'a Expr,
+        right: &'a Expr,
+        s: Scope<'_, 'a>,
+    ) -> Outcome<bool> {
+        let a = self.enclosed(|| self.collect(left, s))?;
+        let b = self.enclosed(|| self.collect(right, s))?;
+        if a.len() != b.len() {
+            return Ok(false);
+        }
+        let mut taken = vec![false; b.len()];
+        'left: for x in &a {
+            for (i, y) in b.iter().enumerate() {
+                if !taken[i] && self.equivalent(place, x, y)? {
+                    taken[i] = true;
+                    continue 'left;
+                }
+            }
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// `<`, `<=`, `>`, `>=`
+    pub(super) fn order(
+        &self,
+        place: Place,
+        operator: Operator,
+        left: &'a Expr,
+        right: &'a Expr,
+        s: Scope<'_, 'a>,
+    ) -> Outcome<Option<bool>> {
+        let what = operator.text();
+        let a = self.enclosed(|| self.single(left, s, what))?;
+        let b = self.enclosed(|| self.single(right, s, what))?;
+        let (Some(a), Some(b)) = (a, b) else { return Ok(None) };
+        let ordering = self.compare(place, what, &a, &b)?;
+        Ok(ordering.map(|o| match operator {
+            Operator::Less => o.is_lt(),
+            Operator::LessOrEqual => o.is_le(),
+            Operator::Greater => o.is_gt(),
+            _ => o.is_ge(),
+        }))
+    }
+
+    /// The order of two items; `None` where precision or units leave it open.
+    pub(super) fn compare(
+        &self,
+        place: Place,
+        what: &'static str,
+        a: &Item<'a>,
+        b: &Item<'a>,
+    ) -> Outcome<Option<Ordering>> {
+        self.step(place)?;
+        let Some((a, b)) = self.values(a, b) else { return Ok(None) };
+        Ok(match pair(&a, &b) {
+            Pair::Numbers(a, b) => Some(a.cmp(&b)),
+            Pair::Texts(a, b) => Some(a.cmp(b)),
+            Pair::DateTimes(a, b) => a.partial_compare(b),
+            Pair::Times(a, b) => a.partial_compare(b),
+            Pair::Quantities(a, b) => a.compare(&b),
+            _ => {
+                let model = self.env.model;
+                let (left, right) = (a.type_name(model).into_owned(), b.type_name(model).into_owned());
+                return self.fail(place, EvalFault::Types { what, left, right });
+            }
+        })
+    }
+}
+
+/// Whether both have no primitive value, or alike ones; numbers by value.
+fn same_primitive(a: Element<'_>, b: Element<'_>, texts: impl Fn(&str, &str) -> bool) -> bool {
+    match (a.text(), b.text()) {
+        (None, None) => true,
+        (Some(x), Some(y)) => {
+            let kind = |e: Element<'_>| e.value().map(lmr_fhir::Node::kind);
+            if kind(a) != kind(b) {
+                return false;
+            }
+            if kind(a) == Some(Json::Number)
+                && let (Some(x), Some(y)) = (parse_decimal(&x), parse_decimal(&y))
+            {
+                return x == y;
+            }
+            texts(&x, &y)
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,208 @@
+//! Nodes that yield a boolean or nothing.
+
+use super::{Engine, Outcome, Scope};
+use crate::error::{EvalFault, Place};
+use crate::item::Item;
+use crate::syntax::{Expr, Function, Kind, Operator};
+
+impl<'a> Engine<'_, 'a> {
+    pub(super) fn logic(&self, e: &'a Expr, s: Scope<'_, 'a>) -> Outcome<Option<bool>> {
+        self.step(e.place)?;
+        match &e.kind {
+            Kind::Boolean(b) => Ok(Some(*b)),
+            Kind::Any(operands) => self.either(operands, s, "or", true),
+            Kind::All(operands) => self.either(operands, s, "and", false),
+            Kind::Binary { operator, left, right } => self.relation(e.place, *operator, left, right, s),
+            Kind::TypeTest { source, test, spec } => match self.single(source, s, "is")? {
+                Some(item) => self.is_of_type(e.place, &item, *test, spec).map(Some),
+                None => Ok(None),
+            },
+            Kind::Regex { source, use_as, pattern, .. } => self.matches(e.place, source, *use_as, pattern, s),
+            Kind::Call { source, function, args } => self.logic_call(e.place, *function, source, args, s),
+            _ => self.condition(e, s, "a condition"),
+        }
+    }
+
+    /// `or` ends at the first true, `and` at the first false; nothing counts as unknown.
+    fn either(
+        &self,
+        operands: &'a [Expr],
+        s: Scope<'_, 'a>,
+        what: &'static str,
+        decisive: bool,
+    ) -> Outcome<Option<bool>> {
+        let mut unknown = false;
+        for operand in operands {
+            match self.condition(operand, s, what)? {
+                Some(b) if b == decisive => return Ok(Some(decisive)),
+                Some(_) => {}
+                None => unknown = true,
+            }
+        }
+        Ok(if unknown { None } else { Some(!decisive) })
+    }
+
+    fn relation(
+        &self,
+        place: Place,
+        operator: Operator,
+        left: &'a Expr,
+        right: &'a Expr,
+        s: Scope<'_, 'a>,
+    ) -> Outcome<Option<bool>> {
+        match operator {
+            Operator::Xor => {
+                let (a, b) = (self.condition(left, s, "xor")?, self.condition(right, s, "xor")?);
+                Ok(a.zip(b).map(|(a, b)| a != b))
+            }
+            Operator::Implies => match self.condition(left, s, "implies")? {
+                Some(false) => Ok(Some(true)),
+                Some(true) => self.condition(right, s, "implies"),
+                None => Ok(self.condition(right, s, "implies")?.filter(|b| *b)),
+            },
+            Operator::In => self.membership(place, left, right, s, "in"),
+            Operator::Contains => self.membership(place, right, left, s, "contains"),
+            Operator::Equal => self.equality(place, left, right, s),
+            Operator::NotEqual => Ok(self.equality(place, left, right, s)?.map(|b| !b)),
+            Operator::Equivalent => self.equivalence(place, left, right, s).map(Some),
+            Operator::NotEquivalent => self.equivalence(place, left, right, s).map(|b| Some(!b)),
+            _ => self.order(place, operator, left, right, s),
+        }
+    }
+
+    fn membership(
+        &self,
+        place: Place,
+        item: &'a Expr,
+        among: &'a Expr,
+        s: Scope<'_, 'a>,
+        what: &'static str,
+    ) -> Outcome<Option<bool>> {
+        let Some(item) = self.single(item, s, what)? else { return Ok(None) };
+        let mut found = false;
+        self.stream(among, s, &mut |other| {
+            found = self.equal(place, &item, &other)? == Some(true);
+            Ok(!found)
+        })?;
+        Ok(Some(found))
+    }
+
+    fn logic_call(
+        &self,
+        place: Place,
+        function: Function,
+        source: &'a Expr,
+        args: &'a [Expr],
+        s: Scope<'_, 'a>,
+    ) -> Outcome<Option<bool>> {
+        use Function as F;
+        match function {
+            F::Empty => Ok(Some(!self.exists(source, s)?)),
+            F::Exists => match args.first() {
+                None => self.exists(source, s).map(Some),
+                Some(criterion) => {
+                    // The first item for which the criterion holds ends the search.
+                    let found = self.search(source, criterion, s, "exists()", true)?;
+                    Ok(Some(found))
+                }
+            },
+            F::All => match args.first() {
+                Some(criterion) => Ok(Some(!self.search(source, criterion, s, "all()", false)?)),
+                None => Ok(Some(true)),
+            },
+            F::Not => Ok(self.condition(source, s, "not()")?.map(|b| !b)),
+            F::AllTrue => Ok(Some(!self.any_boolean(place, function, source, s, false)?)),
+            F::AnyTrue => Ok(Some(self.any_boolean(place, function, source, s, true)?)),
+            F::AllFalse => Ok(Some(!self.any_boolean(place, function, source, s, true)?)),
+            F::AnyFalse => Ok(Some(self.any_boolean(place, function, source, s, false)?)),
+            F::SubsetOf | F::SupersetOf => {
+                let (own, Some(other)) = (self.collect(source, s)?, args.first()) else { return Ok(None) };
+                let other = self.collect(other, s)?;
+                let within = if function == F::SubsetOf {
+                    self.is_subset(place, &own, &other)?
+                } else {
+                    self.is_subset(place, &other, &own)?
+                };
+                Ok(Some(within))
+            }
+            F::IsDistinct => {
+                let all = self.collect(source, s)?;
+                let count = all.len();
+                Ok(Some(self.distinct(place, all)?.len() == count))
+            }
+            F::HasValue => {
+                let mut count = 0;
+                let mut valued = false;
+                self.stream(source, s, &mut |item| {
+                    count += 1;
+                    valued = match &item {
+                        Item::Element(typed) => typed.element.has_value(),
+                        _ => true,
+                    };
+                    Ok(count < 2)
+                })?;
+                Ok(Some(count == 1 && valued))
+            }
+            F::ToBoolean
+            | F::ConvertsToBoolean
+            | F::ConvertsToInteger
+            | F::ConvertsToLong
+            | F::ConvertsToDecimal
+            | F::ConvertsToText
+            | F::ConvertsToDate
+            | F::ConvertsToDateTime
+            | F::ConvertsToTime
+            | F::ConvertsToQuantity => {
+                let Some(item) = self.single_value(source, s, function.text())? else { return Ok(None) };
+                self.converts(function, item, args, s)
+            }
+            F::StartsWith | F::EndsWith | F::Contains => self.text_test(place, function, source, args, s),
+            F::Comparable => self.comparable(place, source, args, s),
+            _ => self.fhir_test(place, function, source, args, s),
+        }
+    }
+
+    /// Whether any item meets the criterion (`wanted`), or fails it (`!wanted`).
+    fn search(
+        &self,
+        source: &'a Expr,
+        criterion: &'a Expr,
+        s: Scope<'_, 'a>,
+        what: &'static str,
+        wanted: bool,
+    ) -> Outcome<bool> {
+        let mut found = false;
+        let mut index = 0;
+        self.stream(source, s, &mut |item| {
+            let holds = self.enclosed(|| self.condition(criterion, s.on(&item, index), what))? == Some(true);
+            index += 1;
+            found = holds == wanted;
+            Ok(!found)
+        })?;
+        Ok(found)
+    }
+
+    /// Whether any item is this boolean. All are looked at: every one must be a boolean.
+    fn any_boolean(
+        &self,
+        place: Place,
+        function: Function,
+        source: &'a Expr,
+        s: Scope<'_, 'a>,
+        wanted: bool,
+    ) -> Outcome<bool> {
+        let mut found = false;
+        self.stream(source, s, &mut |item| {
+            match self.value_of(&item) {
+                Some(Item::Boolean(b)) => found |= b == wanted,
+                None => {}
+                Some(other) => {
+                    let found = other.type_name(self.env.model).into_owned();
+                    return self.fail(place, EvalFault::Type { what: function.text(), found });
+                }
+            }
+            Ok(true)
+        })?;
+        Ok(found)
+    }
+}

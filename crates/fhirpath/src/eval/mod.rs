@@ -1,0 +1,611 @@
+//! Walks the compiled form.
+//!
+//! Every node is one of three shapes. *Logic* nodes yield a boolean or nothing, *scalar* nodes one
+//! item or nothing, all others pass their items one by one to a receiver that may stop them. So
+//! `exists()` and its like end at the first item, and a chain of steps builds no collections.
+
+mod arithmetic;
+mod boundary;
+mod compare;
+mod convert;
+mod elements;
+mod fhir;
+mod logic;
+mod many;
+mod math;
+mod set;
+mod temporal;
+mod text;
+mod types;
+
+use std::cell::{Cell, RefCell};
+
+use smallvec::SmallVec;
+
+use crate::env::Env;
+use crate::error::{EvalError, EvalFault, Place, Unavailable};
+use crate::item::{Collection, Item};
+use crate::syntax::{Constant, Expr, Function, Kind, Operator, RegexUse, TypeTest};
+
+/// Boxed, so that the result of every step fits in registers.
+pub(crate) type Fail = Box<EvalError>;
+pub(crate) type Outcome<T> = Result<T, Fail>;
+
+/// Takes one item; `false` ends the flow.
+pub(crate) type Sink<'k, 'a> = &'k mut dyn FnMut(Item<'a>) -> Outcome<bool>;
+
+/// What `$this`, `$index` and `$total` are.
+#[derive(Clone, Copy)]
+pub(crate) struct Scope<'s, 'a> {
+    this: &'s [Item<'a>],
+    index: Option<usize>,
+    total: Option<&'s Collection<'a>>,
+}
+
+impl<'s, 'a> Scope<'s, 'a> {
+    fn on(self, item: &'s Item<'a>, index: usize) -> Self {
+        Self { this: std::slice::from_ref(item), index: Some(index), total: self.total }
+    }
+}
+
+/// One evaluation.
+pub(crate) struct Engine<'e, 'a> {
+    env: &'e Env<'a>,
+    focus: &'e [Item<'a>],
+    steps: Cell<u64>,
+    /// Defined by `defineVariable`, innermost last.
+    variables: RefCell<SmallVec<[(String, Collection<'a>); 0]>>,
+}
+
+/// How a node yields its result.
+enum Shape {
+    Logic,
+    Scalar,
+    Many,
+}
+
+fn shape(kind: &Kind) -> Shape {
+    use Function as F;
+    match kind {
+        Kind::Boolean(_) | Kind::All(_) | Kind::Any(_) => Shape::Logic,
+        Kind::Integer(_)
+        | Kind::Decimal(_)
+        | Kind::Text(_)
+        | Kind::Date(_)
+        | Kind::DateTime(_)
+        | Kind::Time(_)
+        | Kind::ZonedTime
+        | Kind::Quantity(_)
+        | Kind::Index
+        | Kind::At { .. }
+        | Kind::Negate(_)
+        | Kind::Posit(_) => Shape::Scalar,
+        Kind::Empty
+        | Kind::Focus
+        | Kind::This
+        | Kind::Total
+        | Kind::Constant(_)
+        | Kind::Member { .. }
+        | Kind::Union(_) => Shape::Many,
+        Kind::TypeTest { test, .. } => match test {
+            TypeTest::Is => Shape::Logic,
+            TypeTest::As | TypeTest::OfType => Shape::Many,
+        },
+        Kind::Regex { use_as, .. } => match use_as {
+            RegexUse::Matches | RegexUse::MatchesFull => Shape::Logic,
+            RegexUse::ReplaceMatches => Shape::Scalar,
+        },
+        Kind::Binary { operator, .. } => match operator {
+            Operator::Add
+            | Operator::Subtract
+            | Operator::Concatenate
+            | Operator::Multiply
+            | Operator::Divide
+            | Operator::Div
+            | Operator::Mod => Shape::Scalar,
+            _ => Shape::Logic,
+        },
+        Kind::Call { function, .. } => match function {
+            F::Empty
+            | F::Exists
+            | F::All
+            | F::AllTrue
+            | F::AnyTrue
+            | F::AllFalse
+            | F::AnyFalse
+            | F::SubsetOf
+            | F::SupersetOf
+            | F::IsDistinct
+            | F::Not
+            | F::ToBoolean
+            | F::ConvertsToBoolean
+            | F::ConvertsToInteger
+            | F::ConvertsToLong
+            | F::ConvertsToDecimal
+            | F::ConvertsToText
+            | F::ConvertsToDate
+            | F::ConvertsToDateTime
+            | F::ConvertsToTime
+            | F::ConvertsToQuantity
+            | F::StartsWith
+            | F::EndsWith
+            | F::Contains
+            | F::Comparable
+            | F::HasExtension
+            | F::HasValue
+            | F::MemberOf
+            | F::ConformsTo
+            | F::Subsumes
+            | F::SubsumedBy
+            | F::HtmlChecks
+            | F::HtmlChecks2
+            | F::CheckModifiers => Shape::Logic,
+            F::Where
+            | F::Select
+            | F::Repeat
+            | F::RepeatAll
+            | F::Sort
+            | F::Coalesce
+            | F::Tail
+            | F::Skip
+            | F::Take
+            | F::Intersect
+            | F::Exclude
+            | F::Union
+            | F::Combine
+            | F::Distinct
+            | F::Iif
+            | F::ToChars
+            | F::Split
+            | F::Children
+            | F::Descendants
+            | F::Aggregate
+            | F::Trace
+            | F::DefineVariable
+            | F::Extension
+            | F::Resolve
+            | F::Slice
+            | F::ElementDefinition => Shape::Many,
+            _ => Shape::Scalar,
+        },
+    }
+}
+
+impl<'e, 'a> Engine<'e, 'a> {
+    pub(crate) fn new(env: &'e Env<'a>, focus: &'e [Item<'a>]) -> Self {
+        Self { env, focus, steps: Cell::new(0), variables: RefCell::default() }
+    }
+
+    fn scope(&self) -> Scope<'e, 'a> {
+        Scope { this: self.focus, index: None, total: None }
+    }
+
+    /// The whole result.
+    pub(crate) fn run(&self, root: &'a Expr) -> Result<Collection<'a>, EvalError> {
+        self.collect(root, self.scope()).map_err(|e| *e)
+    }
+
+    /// Whether the result has an item.
+    pub(crate) fn run_exists(&self, root: &'a Expr) -> Result<bool, EvalError> {
+        self.exists(root, self.scope()).map_err(|e| *e)
+    }
+
+    /// The verdict of an invariant.
+    pub(crate) fn run_test(&self, root: &'a Expr) -> Result<bool, EvalError> {
+        let verdict = match shape(&root.kind) {
+            Shape::Logic => self.logic(root, self.scope()).map(|b| b == Some(true)),
+            _ => self.verdict(root),
+        };
+        verdict.map_err(|e| *e)
+    }
+
+    /// Of what is not a boolean by itself: several items count as true, like one.
+    fn verdict(&self, root: &'a Expr) -> Outcome<bool> {
+        let items = self.collect(root, self.scope())?;
+        Ok(match items.as_slice() {
+            [] => false,
+            [one] => !matches!(self.value_of(one), Some(Item::Boolean(false))),
+            _ => true,
+        })
+    }
+
+    #[inline]
+    fn step(&self, place: Place) -> Outcome<()> {
+        let steps = self.steps.get() + 1;
+        self.steps.set(steps);
+        if steps > self.env.steps { self.fail(place, EvalFault::Budget(self.env.steps)) } else { Ok(()) }
+    }
+
+    /// Counts work that a library does in one go.
+    fn steps(&self, place: Place, count: usize) -> Outcome<()> {
+        self.steps.set(self.steps.get().saturating_add(count as u64));
+        self.step(place)
+    }
+
+    #[cold]
+    fn fail<T>(&self, place: Place, fault: EvalFault) -> Outcome<T> {
+        Err(Box::new(EvalError { place, fault }))
+    }
+
+    #[cold]
+    fn type_fault<T>(&self, place: Place, what: &'static str, found: &Item<'a>) -> Outcome<T> {
+        let found = found.type_name(self.env.model).into_owned();
+        self.fail(place, EvalFault::Type { what, found })
+    }
+
+    #[cold]
+    fn unavailable<T>(&self, place: Place, what: &'static str, why: Unavailable) -> Outcome<T> {
+        self.fail(place, EvalFault::Unavailable { what, why })
+    }
+
+    /// All items of a node.
+    fn collect(&self, e: &'a Expr, s: Scope<'_, 'a>) -> Outcome<Collection<'a>> {
+        let mut out = Collection::new();
+        self.stream(e, s, &mut |item| {
+            out.push(item);
+            Ok(true)
+        })?;
+        Ok(out)
+    }
+
+    /// Whether a node yields any item.
+    fn exists(&self, e: &'a Expr, s: Scope<'_, 'a>) -> Outcome<bool> {
+        match shape(&e.kind) {
+            Shape::Logic => Ok(self.logic(e, s)?.is_some()),
+            Shape::Scalar => Ok(self.scalar(e, s)?.is_some()),
+            Shape::Many => {
+                if let Kind::Union(operands) = &e.kind {
+                    for operand in operands {
+                        if self.exists(operand, s)? {
+                            return Ok(true);
+                        }
+                    }
+                    return Ok(false);
+                }
+                let mut found = false;
+                self.stream(e, s, &mut |_| {
+                    found = true;
+                    Ok(false)
+                })?;
+                Ok(found)
+            }
+        }
+    }
+
+    /// How many items a node yields.
+    fn count(&self, e: &'a Expr, s: Scope<'_, 'a>) -> Outcome<usize> {
+        let mut n = 0;
+        if let Kind::Call { source, function: Function::Children, .. } = &e.kind {
+            self.stream(source, s, &mut |item| {
+                if let Item::Element(typed) = item {
+                    n += typed.element.children().count();
+                }
+                Ok(true)
+            })?;
+            return Ok(n);
+        }
+        self.stream(e, s, &mut |_| {
+            n += 1;
+            Ok(true)
+        })?;
+        Ok(n)
+    }
+
+    /// The one item of a node, or none.
+    fn single(&self, e: &'a Expr, s: Scope<'_, 'a>, what: &'static str) -> Outcome<Option<Item<'a>>> {
+        match shape(&e.kind) {
+            Shape::Logic => Ok(self.logic(e, s)?.map(Item::Boolean)),
+            Shape::Scalar => self.scalar(e, s),
+            Shape::Many => {
+                let mut found = None;
+                let mut count = 0;
+                self.stream(e, s, &mut |item| {
+                    count += 1;
+                    found = Some(item);
+                    Ok(true)
+                })?;
+                if count > 1 {
+                    return self.fail(e.place, EvalFault::NotSingle { what, found: count });
+                }
+                Ok(found)
+            }
+        }
+    }
+
+    /// The one value of a node: elements give what they hold. A primitive without a value gives
+    /// nothing.
+    fn single_value(&self, e: &'a Expr, s: Scope<'_, 'a>, what: &'static str) -> Outcome<Option<Item<'a>>> {
+        Ok(match self.single(e, s, what)? {
+            Some(item) => self.value_of(&item),
+            None => None,
+        })
+    }
+
+    /// A node as a condition: nothing, its boolean, or true for any other single item.
+    fn condition(&self, e: &'a Expr, s: Scope<'_, 'a>, what: &'static str) -> Outcome<Option<bool>> {
+        if let Shape::Logic = shape(&e.kind) {
+            return self.logic(e, s);
+        }
+        Ok(self.single(e, s, what)?.map(|item| match item {
+            Item::Boolean(b) => b,
+            Item::Element(_) => !matches!(self.value_of(&item), Some(Item::Boolean(false))),
+            _ => true,
+        }))
+    }
+
+    /// A text argument.
+    fn text_arg(&self, e: &'a Expr, s: Scope<'_, 'a>, what: &'static str) -> Outcome<Option<String>> {
+        match self.single_value(e, s, what)? {
+            None => Ok(None),
+            Some(Item::String(text)) => Ok(Some(text.into_owned())),
+            Some(other) => self.type_fault(e.place, what, &other),
+        }
+    }
+
+    /// An integer argument.
+    fn integer_arg(&self, e: &'a Expr, s: Scope<'_, 'a>, what: &'static str) -> Outcome<Option<i64>> {
+        match self.single_value(e, s, what)? {
+            None => Ok(None),
+            Some(Item::Integer(n)) => Ok(Some(n)),
+            Some(other) => self.type_fault(e.place, what, &other),
+        }
+    }
+
+    /// Runs `body`; variables it defines end with it.
+    fn enclosed<T>(&self, body: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
+        let before = self.variables.borrow().len();
+        let result = body();
+        if self.variables.borrow().len() > before {
+            self.variables.borrow_mut().truncate(before);
+        }
+        result
+    }
+
+    /// Passes the items of a node on, one by one. `false` when the receiver had enough.
+    fn stream(&self, e: &'a Expr, s: Scope<'_, 'a>, sink: Sink<'_, 'a>) -> Outcome<bool> {
+        match &e.kind {
+            Kind::Focus | Kind::This => {
+                for item in s.this {
+                    self.step(e.place)?;
+                    if !sink(item.clone())? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Kind::Member { source, name, type_like } => {
+                if let Kind::Focus | Kind::This = source.kind {
+                    for item in s.this {
+                        self.step(e.place)?;
+                        if !self.members(item, name, *type_like, sink)? {
+                            return Ok(false);
+                        }
+                    }
+                    return Ok(true);
+                }
+                self.stream(source, s, &mut |item| {
+                    self.step(e.place)?;
+                    self.members(&item, name, *type_like, sink)
+                })
+            }
+            Kind::Empty => Ok(true),
+            Kind::Total => match s.total {
+                Some(total) => self.pass(total.clone(), sink),
+                None => Ok(true),
+            },
+            Kind::Constant(constant) => self.constant(e.place, constant, sink),
+            Kind::Union(operands) => {
+                let mut all = Collection::new();
+                for operand in operands {
+                    self.enclosed(|| {
+                        self.stream(operand, s, &mut |item| {
+                            all.push(item);
+                            Ok(true)
+                        })
+                    })?;
+                }
+                self.pass(self.distinct(e.place, all)?, sink)
+            }
+            Kind::TypeTest { source, test: test @ (TypeTest::As | TypeTest::OfType), spec } => {
+                self.stream(source, s, &mut |item| {
+                    self.step(e.place)?;
+                    if self.is_of_type(e.place, &item, *test, spec)? { sink(item) } else { Ok(true) }
+                })
+            }
+            Kind::Call { source, function, args } => match shape(&e.kind) {
+                Shape::Many => self.many(e.place, *function, source, args, s, sink),
+                _ => self.one(e, s, sink),
+            },
+            _ => self.one(e, s, sink),
+        }
+    }
+
+    fn one(&self, e: &'a Expr, s: Scope<'_, 'a>, sink: Sink<'_, 'a>) -> Outcome<bool> {
+        let item = match shape(&e.kind) {
+            Shape::Logic => self.logic(e, s)?.map(Item::Boolean),
+            _ => self.scalar(e, s)?,
+        };
+        match item {
+            Some(item) => sink(item),
+            None => Ok(true),
+        }
+    }
+
+    fn pass(&self, items: impl IntoIterator<Item = Item<'a>>, sink: Sink<'_, 'a>) -> Outcome<bool> {
+        for item in items {
+            if !sink(item)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn constant(&self, place: Place, constant: &'a Constant, sink: Sink<'_, 'a>) -> Outcome<bool> {
+        let typed = match constant {
+            Constant::Text(text) => return sink(Item::from(text.as_str())),
+            Constant::Context => match self.env.context {
+                Some(context) => context,
+                None => return self.pass(self.focus.iter().cloned(), sink),
+            },
+            Constant::Resource | Constant::RootResource => {
+                let (known, what) = match constant {
+                    Constant::Resource => (self.env.resource, "%resource"),
+                    _ => (self.env.root_resource, "%rootResource"),
+                };
+                match known.or_else(|| self.enclosing_resource(*constant == Constant::RootResource)) {
+                    Some(resource) => resource,
+                    None => return self.unavailable(place, what, Unavailable::Unsupported),
+                }
+            }
+            Constant::Named(name) => {
+                let own = self.variables.borrow().iter().rev().find(|v| v.0 == *name).map(|v| v.1.clone());
+                let given = || self.env.constants.iter().find(|c| c.0 == name).map(|c| c.1.clone());
+                let asked = || self.env.host.and_then(|host| host.constant(name));
+                return match own.or_else(given).or_else(asked) {
+                    Some(items) => self.pass(items, sink),
+                    None => self.fail(place, EvalFault::UnknownConstant(name.clone())),
+                };
+            }
+        };
+        sink(Item::Element(typed))
+    }
+
+    /// A node that yields one item or none.
+    fn scalar(&self, e: &'a Expr, s: Scope<'_, 'a>) -> Outcome<Option<Item<'a>>> {
+        Ok(Some(match &e.kind {
+            Kind::Integer(n) => Item::Integer(*n),
+            Kind::Decimal(d) => Item::Decimal(*d),
+            Kind::Text(text) => Item::from(text.as_str()),
+            Kind::Date(d) => Item::Date(*d),
+            Kind::DateTime(d) => Item::DateTime(*d),
+            Kind::Time(t) => Item::Time(*t),
+            Kind::ZonedTime => return self.fail(e.place, EvalFault::TimeWithZone),
+            Kind::Quantity(q) => Item::Quantity(q.clone()),
+            Kind::Index => match s.index {
+                Some(n) => Item::Integer(i64::try_from(n).unwrap_or(i64::MAX)),
+                None => return Ok(None),
+            },
+            Kind::At { source, index } => {
+                let Some(index) = self.integer_arg(index, s, "[]")? else { return Ok(None) };
+                let Ok(mut left) = usize::try_from(index) else { return Ok(None) };
+                let mut found = None;
+                self.stream(source, s, &mut |item| {
+                    if left == 0 {
+                        found = Some(item);
+                        return Ok(false);
+                    }
+                    left -= 1;
+                    Ok(true)
+                })?;
+                return Ok(found);
+            }
+            Kind::Negate(inner) => return self.negate(e.place, inner, s),
+            Kind::Posit(inner) => {
+                return match self.single_value(inner, s, "+")? {
+                    Some(item @ (Item::Integer(_) | Item::Decimal(_) | Item::Quantity(_))) => Ok(Some(item)),
+                    Some(other) => self.type_fault(e.place, "+", &other),
+                    None => Ok(None),
+                };
+            }
+            Kind::Binary { operator, left, right } => {
+                return self.arithmetic(e.place, *operator, left, right, s);
+            }
+            Kind::Regex { source, pattern, substitution: Some(substitution), .. } => {
+                return self.replace_matches(e.place, source, pattern, substitution, s);
+            }
+            Kind::Call { source, function, args } => {
+                return self.scalar_call(e.place, *function, source, args, s);
+            }
+            _ => return self.single(e, s, "an operand"),
+        }))
+    }
+
+    fn scalar_call(
+        &self,
+        place: Place,
+        function: Function,
+        source: &'a Expr,
+        args: &'a [Expr],
+        s: Scope<'_, 'a>,
+    ) -> Outcome<Option<Item<'a>>> {
+        use Function as F;
+        match function {
+            F::Count => {
+                let count = self.count(source, s)?;
+                Ok(Some(Item::Integer(i64::try_from(count).unwrap_or(i64::MAX))))
+            }
+            F::First => {
+                let mut first = None;
+                self.stream(source, s, &mut |item| {
+                    first = Some(item);
+                    Ok(false)
+                })?;
+                Ok(first)
+            }
+            F::Last => {
+                let mut last = None;
+                self.stream(source, s, &mut |item| {
+                    last = Some(item);
+                    Ok(true)
+                })?;
+                Ok(last)
+            }
+            F::Single => self.single(source, s, "single()"),
+            F::ToInteger
+            | F::ToLong
+            | F::ToDecimal
+            | F::ToText
+            | F::ToDate
+            | F::ToDateTime
+            | F::ToTime
+            | F::ToQuantity => {
+                let Some(item) = self.single_value(source, s, function.text())? else { return Ok(None) };
+                self.convert(function, item, args, s)
+            }
+            F::IndexOf
+            | F::LastIndexOf
+            | F::Substring
+            | F::Upper
+            | F::Lower
+            | F::Replace
+            | F::Length
+            | F::Trim
+            | F::Join
+            | F::Encode
+            | F::Decode
+            | F::Escape
+            | F::Unescape => self.text_function(place, function, source, args, s),
+            F::Abs
+            | F::Ceiling
+            | F::Exp
+            | F::Floor
+            | F::Ln
+            | F::Log
+            | F::Power
+            | F::Round
+            | F::Sqrt
+            | F::Truncate => self.math(place, function, source, args, s),
+            F::Sum | F::Min | F::Max | F::Avg => self.fold(place, function, source, s),
+            F::LowBoundary | F::HighBoundary | F::Precision => {
+                self.boundary(place, function, source, args, s)
+            }
+            F::YearOf
+            | F::MonthOf
+            | F::DayOf
+            | F::HourOf
+            | F::MinuteOf
+            | F::SecondOf
+            | F::MillisecondOf
+            | F::TimezoneOffsetOf
+            | F::DateOf
+            | F::TimeOf => self.part_of_time(place, function, source, s),
+            F::Now | F::Today | F::TimeOfDay => self.clock(place, function),
+            F::Type => Ok(self.single(source, s, "type()")?.map(|item| self.type_of(&item))),
+            F::GetValue => Ok(match self.single(source, s, "getValue()")? {
+                Some(item) => self.value_of(&item).filter(|v| v.as_element().is_none()),
+                None => None,
+            }),
+            _ => self.unavailable(place, function.text(), Unavailable::Unsupported),
+        }
+    }
+}

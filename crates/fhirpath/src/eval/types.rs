@@ -1,0 +1,77 @@
+//! `is`, `as`, `ofType`, `type()`.
+
+use super::elements::known;
+use super::{Engine, Outcome};
+use crate::error::{EvalFault, Place};
+use crate::item::{Item, TypeInfo};
+use crate::syntax::{TypeSpec, TypeTest};
+use crate::untyped;
+
+/// The types of the System namespace.
+pub(crate) const SYSTEM_TYPES: [&str; 11] = [
+    "Any", "Boolean", "Integer", "Long", "Decimal", "String", "Date", "DateTime", "Time", "Quantity", "Ratio",
+];
+
+impl<'a> Engine<'_, 'a> {
+    /// Whether an item is of a type. A bare name is looked for in FHIR, then in System.
+    ///
+    /// `is` takes specialisations for what they derive from. `as` and `ofType` do so for data types
+    /// and resources, but not for primitives, where HL7's engine wants the very type: a `code` is
+    /// no `ofType(string)`.
+    pub(super) fn is_of_type(
+        &self,
+        place: Place,
+        item: &Item<'a>,
+        test: TypeTest,
+        spec: &TypeSpec,
+    ) -> Outcome<bool> {
+        let name = spec.name.as_str();
+        let namespace = spec.namespace.as_deref();
+        let Item::Element(typed) = item else {
+            if namespace == Some("FHIR") {
+                return Ok(false);
+            }
+            let own = item.system_type();
+            if own == Some(name) || name == "Any" {
+                return Ok(true);
+            }
+            return match self.env.model {
+                Some(model) if model.type_named(&spec.name).is_none() && !SYSTEM_TYPES.contains(&name) => {
+                    self.fail(place, EvalFault::UnknownType(name.to_owned()))
+                }
+                _ => Ok(false),
+            };
+        };
+        if namespace == Some("System") {
+            return Ok(false);
+        }
+        let Some(model) = self.env.model else {
+            return Ok(untyped::is_type(*typed, name));
+        };
+        let Some(wanted) = model.type_named(&spec.name) else {
+            if namespace.is_none() && SYSTEM_TYPES.contains(&name) {
+                return Ok(false);
+            }
+            return self.fail(place, EvalFault::UnknownType(name.to_owned()));
+        };
+        let Some(model) = known(Some(model), typed.ty) else {
+            return Ok(untyped::is_type(*typed, name));
+        };
+        if typed.ty == wanted {
+            return Ok(true);
+        }
+        let exact = test != TypeTest::Is && model.kind(wanted).is_primitive();
+        Ok(!exact && model.is_subtype(typed.ty, wanted))
+    }
+
+    /// What `type()` tells of an item.
+    pub(super) fn type_of(&self, item: &Item<'a>) -> Item<'a> {
+        let info = match item {
+            Item::Element(typed) => {
+                TypeInfo { namespace: "FHIR", name: self.element_type(*typed).into_owned() }
+            }
+            other => TypeInfo { namespace: "System", name: other.system_type().unwrap_or("Any").to_owned() },
+        };
+        Item::Type(Box::new(info))
+    }
+}

@@ -1,0 +1,65 @@
+//! The public face of a compiled expression.
+
+use crate::env::Env;
+use crate::error::{EvalError, SyntaxError};
+use crate::eval::Engine;
+use crate::item::{Collection, Item};
+use crate::model::Typed;
+use crate::syntax::{self, Expr};
+
+/// A FHIRPath expression, parsed once, good for any document and any thread.
+#[derive(Debug)]
+pub struct Expression {
+    source: Box<str>,
+    root: Expr,
+}
+
+impl Expression {
+    /// Reads an expression.
+    ///
+    /// # Errors
+    /// [`SyntaxError`] with line and column.
+    pub fn parse(source: &str) -> Result<Self, SyntaxError> {
+        Ok(Self { root: syntax::parse(source)?, source: source.into() })
+    }
+
+    /// The text it was read from.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Evaluates with an element as focus.
+    ///
+    /// # Errors
+    /// [`EvalError`] when the expression cannot be evaluated on this data or in this environment.
+    pub fn evaluate<'a>(&'a self, focus: Typed<'a>, env: &Env<'a>) -> Result<Collection<'a>, EvalError> {
+        self.evaluate_on(std::slice::from_ref(&Item::Element(focus)), env)
+    }
+
+    /// Evaluates with any collection as focus.
+    ///
+    /// # Errors
+    /// As [`Expression::evaluate`].
+    pub fn evaluate_on<'a>(&'a self, focus: &[Item<'a>], env: &Env<'a>) -> Result<Collection<'a>, EvalError> {
+        Engine::new(env, focus).run(&self.root)
+    }
+
+    /// Whether an invariant holds: empty is false, a single boolean is itself, a single item of any
+    /// other type is true, and so are several items, as HL7's validator decides.
+    ///
+    /// # Errors
+    /// As [`Expression::evaluate`].
+    pub fn test<'a>(&'a self, focus: Typed<'a>, env: &Env<'a>) -> Result<bool, EvalError> {
+        let focus = Item::Element(focus);
+        Engine::new(env, std::slice::from_ref(&focus)).run_test(&self.root)
+    }
+
+    /// Whether the result has any item, found without building it.
+    ///
+    /// # Errors
+    /// As [`Expression::evaluate`].
+    pub fn exists<'a>(&'a self, focus: Typed<'a>, env: &Env<'a>) -> Result<bool, EvalError> {
+        let focus = Item::Element(focus);
+        Engine::new(env, std::slice::from_ref(&focus)).run_exists(&self.root)
+    }
+}

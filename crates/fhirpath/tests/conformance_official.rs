@@ -1,0 +1,128 @@
+//! HL7's FHIRPath suite for R4, the visible part, without a model: what JSON alone can tell.
+//!
+//! Needs `LMR_SHARED`; without it nothing is run. The run with the R4 definitions is in the
+//! validator's tests.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use lmr_fhir::{Document, ParseOptions};
+use lmr_fhirpath::{
+    DateTime, DocumentHost, Env, EvalError, Expression, Host, Item, Typed, Unavailable, to_json,
+};
+use serde_json::Value;
+
+/// Cases that must pass without knowing types: no more than these may be lost.
+const REACHED: usize = 543;
+
+struct Runner<'a> {
+    document: DocumentHost<'a>,
+}
+
+impl<'a> Host<'a> for Runner<'a> {
+    fn resolve(&self, reference: &str, from: Option<Typed<'a>>) -> Result<Option<Typed<'a>>, Unavailable> {
+        self.document.resolve(reference, from)
+    }
+
+    fn conforms_to(&self, _: &Item<'a>, profile: &str) -> Result<bool, Unavailable> {
+        match profile.rsplit('/').next() {
+            Some("Patient") => Ok(true),
+            Some("Person") => Ok(false),
+            _ => Err(Unavailable::Definition(profile.to_owned())),
+        }
+    }
+}
+
+fn text(item: &Item<'_>) -> String {
+    let value: Value = serde_json::from_str(&to_json(item, None)).unwrap();
+    let raw = to_json(item, None);
+    match &value["value"] {
+        Value::String(s) => s.clone(),
+        Value::Null => String::new(),
+        _ => {
+            let start = raw.find(",\"value\":").unwrap() + 9;
+            raw[start..raw.len() - 1].to_owned()
+        }
+    }
+}
+
+fn run(case: &Value, shared: &Path) -> Result<(), String> {
+    let invalid = case["invalid"].as_str();
+    let expression = match Expression::parse(case["expression"].as_str().unwrap()) {
+        Ok(e) => e,
+        Err(e) if invalid == Some("syntax") => return Ok(drop(e)),
+        Err(e) => return Err(format!("syntax: {e}")),
+    };
+    let input = case["input"]
+        .as_str()
+        .map(|i| std::fs::read_to_string(shared.join("conformance/fhirpath").join(i)).unwrap());
+    let document =
+        Document::parse(input.unwrap_or_else(|| "{}".to_owned()), &ParseOptions::default()).unwrap();
+    let host = Runner { document: DocumentHost::new(&document, None) };
+    let focus = Typed::resource(document.root_element(), None);
+    let env = Env::new()
+        .with_host(&host)
+        .with_resource(focus, focus)
+        .with_now(DateTime::parse("2026-06-01T12:00:00.000+11:00").unwrap());
+    let items = [Item::Element(focus)];
+    let focus: &[Item<'_>] = if case["input"].is_null() { &[] } else { &items };
+    let result: Result<_, EvalError> = expression.evaluate_on(focus, &env);
+    let items = match (result, invalid) {
+        (Err(_), Some("execution")) => return Ok(()),
+        (Ok(_), Some(kind)) => return Err(format!("no {kind} error")),
+        (Err(e), _) => return Err(format!("evaluation: {e}")),
+        (Ok(items), None) => items,
+    };
+    let outputs = case["outputs"].as_array().unwrap();
+    if items.len() != outputs.len() {
+        return Err(format!("{} items, not {}", items.len(), outputs.len()));
+    }
+    let mut got: Vec<_> = items.iter().map(text).collect();
+    let mut wanted: Vec<_> = outputs
+        .iter()
+        .map(|o| o["value"].as_str().unwrap_or_default().trim_start_matches('@').to_owned())
+        .collect();
+    if case["ordered"] == "false" {
+        got.sort();
+        wanted.sort();
+    }
+    if got == wanted { Ok(()) } else { Err(format!("{got:?}, not {wanted:?}")) }
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "tests find the shared folder by environment")]
+fn official_cases_pass() {
+    let Ok(shared) = std::env::var("LMR_SHARED") else {
+        println!("left out: LMR_SHARED is not set");
+        return;
+    };
+    let shared = Path::new(&shared);
+    let text = std::fs::read_to_string(shared.join("conformance/fhirpath/tests-r4.json")).unwrap();
+    let suite: Value = serde_json::from_str(&text).unwrap();
+    let mut groups: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let (mut passed, mut counted, mut counted_passed) = (0, 0, 0);
+    for case in suite["tests"].as_array().unwrap() {
+        let contested = case["flags"].as_array().is_some_and(|f| f.iter().any(|f| f == "contested"));
+        let group = groups.entry(case["group"].as_str().unwrap()).or_default();
+        group.1 += 1;
+        counted += usize::from(!contested);
+        match run(case, shared) {
+            Ok(()) => {
+                group.0 += 1;
+                passed += 1;
+                counted_passed += usize::from(!contested);
+            }
+            Err(why) => println!(
+                "{}{}: {} => {why}",
+                case["id"].as_str().unwrap(),
+                if contested { " (contested)" } else { "" },
+                case["expression"].as_str().unwrap()
+            ),
+        }
+    }
+    for (group, (passed, all)) in &groups {
+        println!("{group:32} {passed:4} of {all:4}");
+    }
+    println!("not contested: {counted_passed} of {counted}; all: {passed}");
+    assert!(passed >= REACHED, "{passed} passed, {REACHED} did before");
+}
