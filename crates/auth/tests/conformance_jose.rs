@@ -1,6 +1,12 @@
 //! The JOSE vectors of Wycheproof and of the RFCs, run through the functions the tokens go through.
 //! Needs `LMR_SHARED`, the folder that holds `vectors/`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a helper of a test fails like the test, and says what is left out"
+)]
+
 use lmr_auth::jose::{Algorithm, CompactJws, PublicJwk, SigningKey, parse_jwks};
 use serde_json::Value;
 use std::path::PathBuf;

@@ -1,5 +1,7 @@
 //! The make-believe certificates are read by the same code as real ones.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails like the test")]
+
 use jiff::Timestamp;
 use lmr_envelope::{Certificate, CertificateError, PrivateKey, SigningKey, Usage};
 use lmr_sandbox::certificates::{CertificateMakeError, Order, SubjectStyle, TestCa};
