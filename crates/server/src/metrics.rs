@@ -1,0 +1,133 @@
+//! Counters for Prometheus. Labels are routes, statuses and codes; never a person, an organisation
+//! or a message.
+
+use crate::answer::Notes;
+use lmr_lmdi::codes::Code;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Upper bounds of the duration histogram, in seconds.
+const BOUNDS: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0, 120.0];
+
+#[derive(Default)]
+pub(crate) struct Metrics {
+    in_flight: AtomicU64,
+    requests: AtomicU64,
+    body_bytes: AtomicU64,
+    table: Mutex<Table>,
+}
+
+#[derive(Default)]
+struct Table {
+    answers: BTreeMap<(&'static str, u16, &'static str), u64>,
+    durations: BTreeMap<&'static str, Histogram>,
+    entries: BTreeMap<&'static str, u64>,
+    repeated: u64,
+}
+
+#[derive(Default)]
+struct Histogram {
+    buckets: [u64; BOUNDS.len()],
+    count: u64,
+    sum: f64,
+}
+
+impl Metrics {
+    pub(crate) fn started(&self) {
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        self.requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn requests_so_far(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn ended(&self, route: &'static str, status: u16, notes: &Notes, seconds: f64) {
+        self.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.body_bytes.fetch_add(notes.body_bytes.unwrap_or(0) as u64, Ordering::Relaxed);
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        let code = notes.code.map_or("", Code::as_str);
+        *table.answers.entry((route, status, code)).or_default() += 1;
+        let histogram = table.durations.entry(route).or_default();
+        histogram.count += 1;
+        histogram.sum += seconds;
+        for (bucket, bound) in histogram.buckets.iter_mut().zip(BOUNDS) {
+            if seconds <= bound {
+                *bucket += 1;
+            }
+        }
+        if notes.repeated {
+            table.repeated += 1;
+        } else if let Some(counts) = notes.counts {
+            for (outcome, count) in [
+                ("created", counts.created),
+                ("updated", counts.updated),
+                ("unchanged", counts.unchanged),
+                ("refused", counts.refused),
+                ("dependent", counts.dependent),
+            ] {
+                *table.entries.entry(outcome).or_default() += u64::from(count);
+            }
+        }
+    }
+
+    /// Prometheus text format 0.0.4.
+    pub(crate) fn render(&self) -> String {
+        let mut out = String::new();
+        let mut family = |name: &str, kind: &str, help: &str, lines: &[(String, String)]| {
+            let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
+            for (suffix, value) in lines {
+                let _ = writeln!(out, "{name}{suffix} {value}");
+            }
+        };
+        let table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        let one = |value: u64| vec![(String::new(), value.to_string())];
+        let answers: Vec<_> = table
+            .answers
+            .iter()
+            .map(|((route, status, code), count)| {
+                let labels = format!("{{route=\"{route}\",status=\"{status}\",code=\"{code}\"}}");
+                (labels, count.to_string())
+            })
+            .collect();
+        family("lmr_requests_total", "counter", "Answers by route, status and code.", &answers);
+        let mut durations = Vec::new();
+        for (route, histogram) in &table.durations {
+            for (bucket, bound) in histogram.buckets.iter().zip(BOUNDS) {
+                durations.push((format!("_bucket{{route=\"{route}\",le=\"{bound}\"}}"), bucket.to_string()));
+            }
+            durations
+                .push((format!("_bucket{{route=\"{route}\",le=\"+Inf\"}}"), histogram.count.to_string()));
+            durations.push((format!("_sum{{route=\"{route}\"}}"), histogram.sum.to_string()));
+            durations.push((format!("_count{{route=\"{route}\"}}"), histogram.count.to_string()));
+        }
+        family("lmr_request_duration_seconds", "histogram", "Time to the answer.", &durations);
+        let entries: Vec<_> = table
+            .entries
+            .iter()
+            .map(|(outcome, count)| (format!("{{outcome=\"{outcome}\"}}"), count.to_string()))
+            .collect();
+        family("lmr_entries_total", "counter", "Entries of bundles by what became of them.", &entries);
+        family(
+            "lmr_repeated_messages_total",
+            "counter",
+            "Messages answered a second time.",
+            &one(table.repeated),
+        );
+        family(
+            "lmr_body_bytes_total",
+            "counter",
+            "Bytes of bodies read.",
+            &one(self.body_bytes.load(Ordering::Relaxed)),
+        );
+        family(
+            "lmr_requests_in_flight",
+            "gauge",
+            "Requests being answered.",
+            &one(self.in_flight.load(Ordering::Relaxed)),
+        );
+        out
+    }
+}

@@ -1,0 +1,129 @@
+//! The interface's description (OpenAPI 3.1), made from the table of routes.
+
+use crate::router::ROUTES;
+use serde_json::{Map, Value, json};
+
+pub(crate) fn document() -> Value {
+    let mut paths = Map::new();
+    for route in ROUTES {
+        let operation =
+            if route.allow == "POST" { message(route.path, route.summary) } else { reading(route.summary) };
+        let method = if route.allow == "POST" { "post" } else { "get" };
+        paths.insert(route.path.to_owned(), json!({method: operation}));
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "FHIR-mottak",
+            "description": "Receives medication data for Legemiddelregisteret as sealed FHIR bundles.",
+            "version": env!("CARGO_PKG_VERSION"),
+        },
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "helseid": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "Access token of HelseID (client credentials).",
+                }
+            },
+            "schemas": {
+                "SignertKryptertBundle": sealed_message(),
+                "LegemiddelregisterBundle": {
+                    "type": "object",
+                    "description": "A FHIR R4 Bundle of type batch or transaction by the guide's profiles.",
+                    "required": ["resourceType", "type", "entry"],
+                    "properties": {
+                        "resourceType": {"const": "Bundle"},
+                        "type": {"enum": ["batch", "transaction"]},
+                        "entry": {"type": "array", "items": {"type": "object"}},
+                    },
+                },
+                "LegemiddelregisterBundleResponse": {
+                    "type": "object",
+                    "description": "A FHIR R4 Bundle with one entry per entry sent, in the same order.",
+                    "required": ["resourceType", "type", "entry"],
+                    "properties": {
+                        "resourceType": {"const": "Bundle"},
+                        "type": {"enum": ["batch-response", "transaction-response"]},
+                        "entry": {"type": "array", "items": {"type": "object"}},
+                    },
+                },
+                "OperationOutcome": {
+                    "type": "object",
+                    "description": "What is wrong: codes LMR-nnnn, texts in bokmål and English.",
+                    "required": ["resourceType", "issue"],
+                    "properties": {
+                        "resourceType": {"const": "OperationOutcome"},
+                        "issue": {"type": "array", "minItems": 1, "items": {"type": "object"}},
+                    },
+                },
+            },
+        },
+    })
+}
+
+fn message(path: &str, summary: &str) -> Value {
+    let bare = path.ends_with("validateLegemiddelregisterBundle");
+    let (request, response) = if bare {
+        ("LegemiddelregisterBundle", "OperationOutcome")
+    } else {
+        ("SignertKryptertBundle", "LegemiddelregisterBundleResponse")
+    };
+    let outcome =
+        |description: &str| json!({"description": description, "content": content("OperationOutcome")});
+    let mut responses = json!({
+        "200": {"description": "Judged; each entry has its status.", "content": content(response)},
+        "400": outcome("Not taken, or a transaction with a refused entry (then a LegemiddelregisterBundleResponse)."),
+        "403": outcome("Address or scope."),
+        "406": outcome("The caller takes no JSON."),
+        "408": outcome("The body took too long."),
+        "413": outcome("Too large."),
+        "415": outcome("Not JSON in UTF-8."),
+        "422": outcome("The content breaks a rule as a whole."),
+        "500": outcome("The register's own fault."),
+        "503": outcome("Try again later; see Retry-After."),
+    });
+    if !bare {
+        responses["401"] = outcome("No token, or one that is not accepted; see WWW-Authenticate.");
+        responses["409"] = outcome("The message or its content has been used before.");
+    }
+    json!({
+        "summary": summary,
+        "security": if bare { json!([]) } else { json!([{"helseid": []}]) },
+        "requestBody": {"required": true, "content": content(request)},
+        "responses": responses,
+    })
+}
+
+fn reading(summary: &str) -> Value {
+    json!({"summary": summary, "security": [], "responses": {"200": {"description": "As asked."}}})
+}
+
+fn content(schema: &str) -> Value {
+    let media = json!({"schema": {"$ref": format!("#/components/schemas/{schema}")}});
+    json!({"application/fhir+json": media.clone(), "application/json": media})
+}
+
+fn sealed_message() -> Value {
+    let text = |description: &str| json!({"type": "string", "description": description});
+    let base64 = |description: &str| json!({"type": "string", "contentEncoding": "base64", "description": description});
+    let members = json!({
+        "messageId": text("Unique id, preferably a UUID."),
+        "senderOrganizationIdentifier": text("The sender's organisation number."),
+        "messageFormatVersion": {"const": "1.0"},
+        "rapporteringFra": text("Start of the reporting period, ISO 8601."),
+        "rapporteringTil": text("End of the reporting period, ISO 8601."),
+        "encryptedContent": base64("The compressed bundle, AES-256-GCM."),
+        "encryptionCertificateThumbprint": text("SHA-1 of the register's certificate, 40 hex digits."),
+        "encryptedKey": base64("The AES key, RSA-OAEP with SHA-256."),
+        "nonce": base64("12 bytes."),
+        "authenticationTag": base64("16 bytes."),
+        "signatureCertificateThumbprint": text("SHA-1 of the sender's certificate, 40 hex digits."),
+        "signature": base64("RSA PKCS#1 v1.5 with SHA-256 over encryptedContent's bytes."),
+        "generatedAt": text("When the message was made, ISO 8601."),
+    });
+    let required: Vec<_> = members.as_object().map(|all| all.keys().cloned().collect()).unwrap_or_default();
+    json!({"type": "object", "required": required, "properties": members})
+}

@@ -1,0 +1,4 @@
+//! The routes' handlers.
+
+pub(crate) mod message;
+pub(crate) mod operation;
