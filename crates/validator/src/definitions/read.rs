@@ -1,0 +1,384 @@
+//! Reads a StructureDefinition from JSON.
+
+use std::{borrow::Cow, sync::Arc};
+
+use lmr_fhir::{Document, Node, ParseOptions};
+
+use super::{
+    DefinitionError, corrections,
+    rules::{BindingRules, ElementRules},
+    structure::{
+        AdditionalBinding, Aggregation, BindingStrength, Constraint, ContextKind, Derivation, Discriminator,
+        DiscriminatorKind, ElementBase, ExtensionContext, Max, Severity, Slicing, SlicingRules,
+        StructureKind, TypeRef, Value, Versioning,
+    },
+};
+
+const ADDITIONAL_BINDINGS: [&str; 2] = [
+    "http://hl7.org/fhir/tools/StructureDefinition/additional-binding",
+    "http://hl7.org/fhir/5.0/StructureDefinition/extension-ElementDefinition.binding.additional",
+];
+const BEST_PRACTICE: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-bestpractice";
+const FHIR_TYPE: &str = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type";
+const MAX_VALUE_SET: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet";
+const REGEX: &str = "http://hl7.org/fhir/StructureDefinition/regex";
+
+/// A StructureDefinition as written; its snapshot may be missing.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) url: Arc<str>,
+    pub(crate) version: Option<Arc<str>>,
+    pub(crate) name: Arc<str>,
+    pub(crate) type_name: Arc<str>,
+    pub(crate) kind: StructureKind,
+    pub(crate) derivation: Option<Derivation>,
+    pub(crate) is_abstract: bool,
+    pub(crate) status: Option<Arc<str>>,
+    pub(crate) base: Option<Arc<str>>,
+    pub(crate) contexts: Vec<ExtensionContext>,
+    pub(crate) context_invariants: Vec<Arc<str>>,
+    pub(crate) snapshot: Vec<ElementRules>,
+    pub(crate) differential: Vec<ElementRules>,
+}
+
+/// Reads the JSON of a StructureDefinition.
+pub(crate) fn structure(json: &str) -> Result<Written, DefinitionError> {
+    let document = Document::parse(Cow::Borrowed(json), &ParseOptions::default())
+        .map_err(|error| DefinitionError::NotJson { what: "a StructureDefinition".into(), reason: error.to_string() })?;
+    let root = document.root();
+    let url = text(root, "url").ok_or(DefinitionError::NoUrl)?;
+    let reader = Reader { url: &url };
+    let kind = match text(root, "kind").as_deref() {
+        Some("primitive-type") => StructureKind::PrimitiveType,
+        Some("complex-type") => StructureKind::ComplexType,
+        Some("resource") => StructureKind::Resource,
+        Some("logical") => StructureKind::Logical,
+        other => return Err(reader.unreadable("kind", other)),
+    };
+    let derivation = match text(root, "derivation").as_deref() {
+        Some("specialization") => Some(Derivation::Specialization),
+        Some("constraint") => Some(Derivation::Constraint),
+        None => None,
+        other => return Err(reader.unreadable("derivation", other)),
+    };
+    let type_name = text(root, "type").ok_or_else(|| reader.unreadable("type", None))?;
+    let mut contexts = Vec::new();
+    for context in items(root, "context") {
+        contexts.push(reader.context(context)?);
+    }
+    Ok(Written {
+        version: text(root, "version"),
+        name: text(root, "name").unwrap_or_else(|| type_name.clone()),
+        type_name,
+        kind,
+        derivation,
+        is_abstract: flag(root, "abstract").unwrap_or(false),
+        status: text(root, "status"),
+        base: text(root, "baseDefinition"),
+        contexts,
+        context_invariants: items(root, "contextInvariant").filter_map(value_text).collect(),
+        snapshot: reader.elements(root, "snapshot")?,
+        differential: reader.elements(root, "differential")?,
+        url: url.clone(),
+    })
+}
+
+struct Reader<'a> {
+    url: &'a str,
+}
+
+impl Reader<'_> {
+    fn unreadable(&self, member: &'static str, value: Option<&str>) -> DefinitionError {
+        DefinitionError::Unreadable {
+            url: self.url.into(),
+            member,
+            value: value.map(|value| value.chars().take(80).collect()),
+        }
+    }
+
+    fn context(&self, node: Node<'_>) -> Result<ExtensionContext, DefinitionError> {
+        let kind = match text(node, "type").as_deref() {
+            Some("fhirpath") => ContextKind::Fhirpath,
+            Some("element") => ContextKind::Element,
+            Some("extension") => ContextKind::Extension,
+            other => return Err(self.unreadable("context.type", other)),
+        };
+        let expression =
+            text(node, "expression").ok_or_else(|| self.unreadable("context.expression", None))?;
+        Ok(ExtensionContext { kind, expression })
+    }
+
+    fn elements(&self, root: Node<'_>, part: &str) -> Result<Vec<ElementRules>, DefinitionError> {
+        let Some(part) = root.member(part) else { return Ok(Vec::new()) };
+        items(part, "element").map(|element| self.element(element)).collect()
+    }
+
+    fn element(&self, node: Node<'_>) -> Result<ElementRules, DefinitionError> {
+        let mut rules = ElementRules::default();
+        for member in node.members() {
+            let Some(key) = member.key() else { continue };
+            match &*key {
+                "id" => rules.id = value_text(member),
+                "path" => rules.path = value_text(member).unwrap_or_default(),
+                "sliceName" => rules.slice_name = value_text(member),
+                "min" => rules.min = Some(self.number(member, "element.min")?),
+                "max" => rules.max = Some(self.max(member, "element.max")?),
+                "base" => rules.base = Some(self.base(member)?),
+                "contentReference" => {
+                    rules.content_reference = value_text(member)
+                        .map(|reference| reference.rsplit('#').next().map_or_else(|| reference.clone(), Arc::from));
+                }
+                "type" => rules.types = Some(self.types(member)?.into()),
+                "maxLength" => rules.max_length = Some(self.number(member, "element.maxLength")?),
+                "constraint" => {
+                    for constraint in member.members() {
+                        rules.constraints.push(Arc::new(self.constraint(constraint)?));
+                    }
+                }
+                "binding" => rules.binding = Some(self.binding(member)?),
+                "slicing" => rules.slicing = Some(Arc::new(self.slicing(member)?)),
+                "isModifier" => rules.is_modifier = member.as_bool(),
+                "mustSupport" => rules.must_support = member.as_bool(),
+                other => {
+                    let slot = [
+                        ("fixed", &mut rules.fixed),
+                        ("pattern", &mut rules.pattern),
+                        ("minValue", &mut rules.min_value),
+                        ("maxValue", &mut rules.max_value),
+                    ]
+                    .into_iter()
+                    .find_map(|(prefix, slot)| Some((choice_type(other, prefix)?, slot)));
+                    if let Some((type_name, slot)) = slot {
+                        *slot = Some(Arc::new(self.value(type_name, member)?));
+                    }
+                }
+            }
+        }
+        if rules.path.is_empty() {
+            return Err(self.unreadable("element.path", None));
+        }
+        Ok(rules)
+    }
+
+    fn number(&self, node: Node<'_>, member: &'static str) -> Result<u32, DefinitionError> {
+        let text = value_text(node);
+        text.as_deref()
+            .and_then(|text| text.parse().ok())
+            .ok_or_else(|| self.unreadable(member, text.as_deref()))
+    }
+
+    fn max(&self, node: Node<'_>, member: &'static str) -> Result<Max, DefinitionError> {
+        if value_text(node).as_deref() == Some("*") {
+            return Ok(Max::Unbounded);
+        }
+        self.number(node, member).map(Max::Count)
+    }
+
+    fn base(&self, node: Node<'_>) -> Result<ElementBase, DefinitionError> {
+        let missing = |member| self.unreadable(member, None);
+        Ok(ElementBase {
+            path: text(node, "path").ok_or_else(|| missing("element.base.path"))?,
+            min: match node.member("min") {
+                Some(min) => self.number(min, "element.base.min")?,
+                None => return Err(missing("element.base.min")),
+            },
+            max: match node.member("max") {
+                Some(max) => self.max(max, "element.base.max")?,
+                None => return Err(missing("element.base.max")),
+            },
+        })
+    }
+
+    /// Older snapshots repeat a type for each of its profiles; such entries are kept apart, since
+    /// what is compared and reported is what was written.
+    fn types(&self, node: Node<'_>) -> Result<Vec<TypeRef>, DefinitionError> {
+        node.members().map(|node| self.type_ref(node)).collect()
+    }
+
+    fn type_ref(&self, node: Node<'_>) -> Result<TypeRef, DefinitionError> {
+        let code = text(node, "code")
+            .or_else(|| {
+                // STU3-style R4 definitions give the code as an extension on `_code`.
+                node.member("_code").and_then(|code| extension_text(code, FHIR_TYPE))
+            })
+            .ok_or_else(|| self.unreadable("element.type.code", None))?;
+        let mut aggregation = Vec::new();
+        for item in items(node, "aggregation") {
+            aggregation.push(match value_text(item).as_deref() {
+                Some("contained") => Aggregation::Contained,
+                Some("referenced") => Aggregation::Referenced,
+                Some("bundled") => Aggregation::Bundled,
+                other => return Err(self.unreadable("element.type.aggregation", other)),
+            });
+        }
+        let versioning = match text(node, "versioning").as_deref() {
+            None => None,
+            Some("either") => Some(Versioning::Either),
+            Some("independent") => Some(Versioning::Independent),
+            Some("specific") => Some(Versioning::Specific),
+            other => return Err(self.unreadable("element.type.versioning", other)),
+        };
+        Ok(TypeRef {
+            code,
+            fhir_type: extension_text(node, FHIR_TYPE),
+            regex: extension_text(node, REGEX),
+            profiles: items(node, "profile").filter_map(value_text).collect(),
+            target_profiles: items(node, "targetProfile").filter_map(value_text).collect(),
+            aggregation,
+            versioning,
+        })
+    }
+
+    fn constraint(&self, node: Node<'_>) -> Result<Constraint, DefinitionError> {
+        let severity = match text(node, "severity").as_deref() {
+            Some("error") => Severity::Error,
+            Some("warning") => Severity::Warning,
+            other => return Err(self.unreadable("element.constraint.severity", other)),
+        };
+        let mut constraint = Constraint {
+            key: text(node, "key").ok_or_else(|| self.unreadable("element.constraint.key", None))?,
+            severity,
+            human: text(node, "human").unwrap_or_default(),
+            expression: text(node, "expression"),
+            source: text(node, "source"),
+            is_best_practice: extension_text(node, BEST_PRACTICE).as_deref() == Some("true"),
+        };
+        corrections::correct(&mut constraint);
+        Ok(constraint)
+    }
+
+    fn binding(&self, node: Node<'_>) -> Result<BindingRules, DefinitionError> {
+        let strength = match text(node, "strength").as_deref() {
+            Some("required") => Some(BindingStrength::Required),
+            Some("extensible") => Some(BindingStrength::Extensible),
+            Some("preferred") => Some(BindingStrength::Preferred),
+            Some("example") => Some(BindingStrength::Example),
+            None => None,
+            other => return Err(self.unreadable("element.binding.strength", other)),
+        };
+        let additional = items(node, "extension")
+            .filter(|extension| {
+                text(*extension, "url").is_some_and(|url| ADDITIONAL_BINDINGS.contains(&&*url))
+            })
+            .filter_map(|extension| {
+                Some(AdditionalBinding {
+                    purpose: extension_text(extension, "purpose")?,
+                    value_set: extension_text(extension, "valueSet")?,
+                })
+            })
+            .collect();
+        Ok(BindingRules {
+            strength,
+            value_set: text(node, "valueSet"),
+            max_value_set: extension_text(node, MAX_VALUE_SET),
+            additional,
+        })
+    }
+
+    fn slicing(&self, node: Node<'_>) -> Result<Slicing, DefinitionError> {
+        let mut discriminators = Vec::new();
+        for item in items(node, "discriminator") {
+            let kind = match text(item, "type").as_deref() {
+                Some("value") => DiscriminatorKind::Value,
+                Some("exists") => DiscriminatorKind::Exists,
+                Some("pattern") => DiscriminatorKind::Pattern,
+                Some("type") => DiscriminatorKind::Type,
+                Some("profile") => DiscriminatorKind::Profile,
+                Some("position") => DiscriminatorKind::Position,
+                other => return Err(self.unreadable("element.slicing.discriminator.type", other)),
+            };
+            let path =
+                text(item, "path").ok_or_else(|| self.unreadable("element.slicing.discriminator.path", None))?;
+            discriminators.push(Discriminator { kind, path });
+        }
+        let rules = match text(node, "rules").as_deref() {
+            Some("closed") => SlicingRules::Closed,
+            // Differentials of the standard's own test cases leave it out.
+            Some("open") | None => SlicingRules::Open,
+            Some("openAtEnd") => SlicingRules::OpenAtEnd,
+            other => return Err(self.unreadable("element.slicing.rules", other)),
+        };
+        Ok(Slicing { discriminators, ordered: flag(node, "ordered").unwrap_or(false), rules })
+    }
+
+    fn value(&self, type_name: Arc<str>, node: Node<'_>) -> Result<Value, DefinitionError> {
+        let document = Document::parse(node.raw().to_owned(), &ParseOptions::default()).map_err(|error| {
+            DefinitionError::NotJson { what: self.url.to_owned(), reason: error.to_string() }
+        })?;
+        Ok(Value::new(type_name, document))
+    }
+}
+
+/// The type in a member's name: `uri` in `fixedUri`, `CodeableConcept` in
+/// `patternCodeableConcept`.
+fn choice_type(member: &str, prefix: &str) -> Option<Arc<str>> {
+    let name = member.strip_prefix(prefix)?;
+    let first = name.chars().next().filter(char::is_ascii_uppercase)?;
+    if is_primitive_in_choice(name) {
+        return Some(format!("{}{}", first.to_ascii_lowercase(), &name[1..]).into());
+    }
+    Some(name.into())
+}
+
+/// Whether a type name in a choice, capitalised, is that of a primitive type. Complex types keep
+/// their capital letter.
+pub(crate) fn is_primitive_in_choice(name: &str) -> bool {
+    matches!(
+        name,
+        "Base64Binary"
+            | "Boolean"
+            | "Canonical"
+            | "Code"
+            | "Date"
+            | "DateTime"
+            | "Decimal"
+            | "Id"
+            | "Instant"
+            | "Integer"
+            | "Integer64"
+            | "Markdown"
+            | "Oid"
+            | "PositiveInt"
+            | "String"
+            | "Time"
+            | "UnsignedInt"
+            | "Uri"
+            | "Url"
+            | "Uuid"
+            | "Xhtml"
+    )
+}
+
+pub(crate) fn text(node: Node<'_>, member: &str) -> Option<Arc<str>> {
+    node.member(member).and_then(value_text)
+}
+
+pub(crate) fn value_text(node: Node<'_>) -> Option<Arc<str>> {
+    node.text().map(|text| match text {
+        Cow::Borrowed(text) => Arc::from(text),
+        Cow::Owned(text) => Arc::from(text),
+    })
+}
+
+pub(crate) fn flag(node: Node<'_>, member: &str) -> Option<bool> {
+    node.member(member).and_then(Node::as_bool)
+}
+
+/// The items of an array member; a single value counts as an array of one.
+pub(crate) fn items<'d>(node: Node<'d>, member: &str) -> impl Iterator<Item = Node<'d>> + use<'d> {
+    let found = node.member(member);
+    let (single, list) = match found {
+        Some(node) if node.kind() == lmr_fhir::Kind::Array => (None, Some(node.members())),
+        other => (other, None),
+    };
+    single.into_iter().chain(list.into_iter().flatten())
+}
+
+/// The value of the extension with this URL, as text.
+fn extension_text(node: Node<'_>, url: &str) -> Option<Arc<str>> {
+    items(node, "extension")
+        .find(|extension| extension.member("url").and_then(Node::text).as_deref() == Some(url))?
+        .members()
+        .find(|member| member.name().is_some_and(|name| name.starts_with("value")))
+        .and_then(value_text)
+}

@@ -1,0 +1,81 @@
+//! An element as a StructureDefinition writes it: what it leaves out is `None`.
+
+use std::sync::Arc;
+
+use super::structure::{
+    Binding, BindingStrength, Constraint, ElementBase, ElementDefinition, Max, Slicing, TypeRef, Value,
+};
+
+/// An element of a differential, or of a snapshot as read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ElementRules {
+    pub(crate) id: Option<Arc<str>>,
+    pub(crate) path: Arc<str>,
+    pub(crate) slice_name: Option<Arc<str>>,
+    pub(crate) min: Option<u32>,
+    pub(crate) max: Option<Max>,
+    pub(crate) base: Option<ElementBase>,
+    pub(crate) types: Option<Arc<[TypeRef]>>,
+    pub(crate) content_reference: Option<Arc<str>>,
+    pub(crate) fixed: Option<Arc<Value>>,
+    pub(crate) pattern: Option<Arc<Value>>,
+    pub(crate) min_value: Option<Arc<Value>>,
+    pub(crate) max_value: Option<Arc<Value>>,
+    pub(crate) max_length: Option<u32>,
+    pub(crate) constraints: Vec<Arc<Constraint>>,
+    pub(crate) binding: Option<BindingRules>,
+    pub(crate) slicing: Option<Arc<Slicing>>,
+    pub(crate) is_modifier: Option<bool>,
+    pub(crate) must_support: Option<bool>,
+}
+
+/// A binding, of which a differential may give a part.
+#[derive(Clone, Debug)]
+pub(crate) struct BindingRules {
+    pub(crate) strength: Option<BindingStrength>,
+    pub(crate) value_set: Option<Arc<str>>,
+    pub(crate) max_value_set: Option<Arc<str>>,
+    pub(crate) additional: Vec<super::structure::AdditionalBinding>,
+}
+
+impl BindingRules {
+    /// The binding over the one before it.
+    pub(crate) fn over(self, before: Option<&Binding>) -> Binding {
+        Binding {
+            strength: self
+                .strength
+                .or(before.map(|before| before.strength))
+                .unwrap_or(BindingStrength::Example),
+            value_set: self.value_set.or_else(|| before.and_then(|before| before.value_set.clone())),
+            max_value_set: self.max_value_set,
+            additional: self.additional,
+        }
+    }
+}
+
+impl ElementRules {
+    /// The element of a snapshot. Cardinalities that a snapshot leaves out (it must not) are
+    /// taken as the widest.
+    pub(crate) fn whole(self) -> ElementDefinition {
+        ElementDefinition {
+            id: self.id.unwrap_or_else(|| self.path.clone()),
+            path: self.path,
+            slice_name: self.slice_name,
+            min: self.min.unwrap_or(0),
+            max: self.max.unwrap_or(Max::Unbounded),
+            base: self.base,
+            types: self.types.unwrap_or_default(),
+            content_reference: self.content_reference,
+            fixed: self.fixed,
+            pattern: self.pattern,
+            min_value: self.min_value,
+            max_value: self.max_value,
+            max_length: self.max_length,
+            constraints: self.constraints.into(),
+            binding: self.binding.map(|binding| Arc::new(binding.over(None))),
+            slicing: self.slicing,
+            is_modifier: self.is_modifier.unwrap_or(false),
+            must_support: self.must_support.unwrap_or(false),
+        }
+    }
+}
