@@ -14,9 +14,7 @@ use std::{
 use flate2::read::DeflateDecoder;
 
 use crate::{
-    definitions::{
-        CORE_STRUCTURES, DefinitionError, StructureDefinition, StructureSummary, answers, read,
-    },
+    definitions::{CORE_STRUCTURES, DefinitionError, StructureDefinition, StructureSummary, answers, read},
     package::ResourceKind,
 };
 
@@ -47,7 +45,6 @@ struct Entry {
     type_name: Box<str>,
     is_profile: bool,
     is_resource: bool,
-    is_abstract_root: bool,
     structure: OnceLock<Result<Arc<StructureDefinition>, DefinitionError>>,
 }
 
@@ -76,29 +73,32 @@ pub(crate) fn json(
 }
 
 /// Every structure definition of the core.
-pub(crate) fn structures() -> impl Iterator<Item = StructureSummary<'static>> {
-    CORE.iter().flat_map(|core| &core.entries).filter(|entry| entry.kind == ResourceKind::Structure).map(|entry| {
-        StructureSummary {
+pub(crate) fn structures<'a>() -> impl Iterator<Item = StructureSummary<'a>> {
+    CORE.iter().flat_map(|core| &core.entries).filter(|entry| entry.kind == ResourceKind::Structure).map(
+        |entry| StructureSummary {
             url: &entry.url,
             version: Some(&entry.version),
             name: &entry.name,
             type_name: &entry.type_name,
             is_profile: entry.is_profile,
             is_resource: entry.is_resource,
-        }
-    })
+        },
+    )
 }
 
 /// Canonical URLs of every value set or code system of the core.
-pub(crate) fn urls(kind: ResourceKind) -> impl Iterator<Item = &'static str> {
-    CORE.iter().flat_map(|core| &core.entries).filter(move |entry| entry.kind == kind).map(|entry| &*entry.url)
+pub(crate) fn urls<'a>(kind: ResourceKind) -> impl Iterator<Item = &'a str> {
+    CORE.iter()
+        .flat_map(|core| &core.entries)
+        .filter(move |entry| entry.kind == kind)
+        .map(|entry| &*entry.url)
 }
 
 /// Whether the core has a resource, abstract or not, of this name.
 pub(crate) fn is_resource_type(name: &str) -> bool {
     let Ok(core) = CORE.as_ref() else { return false };
     core.find(ResourceKind::Structure, &format!("{CORE_STRUCTURES}{name}"), None)
-        .is_some_and(|entry| entry.is_resource && !entry.is_profile && !entry.is_abstract_root)
+        .is_some_and(|entry| entry.is_resource && !entry.is_profile)
 }
 
 impl Core {
@@ -117,7 +117,11 @@ impl Core {
         for _ in 0..index.u32()? {
             let deflated_len = index.u32()?;
             let inflated_len = index.u32()?;
-            chunks.push(Chunk { deflated: bodies.take(deflated_len)?, inflated_len, inflated: OnceLock::new() });
+            chunks.push(Chunk {
+                deflated: bodies.take(deflated_len)?,
+                inflated_len,
+                inflated: OnceLock::new(),
+            });
         }
         let count = index.u32()?;
         let mut entries = Vec::with_capacity(count);
@@ -141,7 +145,6 @@ impl Core {
                 type_name: Box::default(),
                 is_profile: false,
                 is_resource: false,
-                is_abstract_root: false,
                 structure: OnceLock::new(),
             };
             if kind == ResourceKind::Structure {
@@ -151,7 +154,6 @@ impl Core {
                 let _base = index.text()?;
                 entry.is_resource = structure_kind == "resource";
                 entry.is_profile = derivation == "constraint";
-                entry.is_abstract_root = derivation.is_empty();
             }
             entries.push(entry);
         }

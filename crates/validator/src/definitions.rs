@@ -154,7 +154,8 @@ impl DefinitionsBuilder {
     /// Puts the R4 core behind them all.
     pub fn build(self) -> Definitions {
         let library = Arc::new(Library::new(self.packages));
-        let cells = library.packages.iter().map(|package| package.entries.iter().map(|_| OnceLock::new()).collect());
+        let cells =
+            library.packages.iter().map(|package| package.entries.iter().map(|_| OnceLock::new()).collect());
         Definitions { cells: cells.collect(), terminology: Terminology::new(library.clone()), library }
     }
 }
@@ -260,6 +261,14 @@ impl Definitions {
         self.structure_within(&format!("{CORE_STRUCTURES}{name}"), making)
     }
 
+    /// A definition of a package as written, and whether its snapshot is to be left aside;
+    /// `None` for what stands in the core or nowhere.
+    pub(crate) fn written(&self, canonical: &str) -> Result<Option<(read::Written, bool)>, DefinitionError> {
+        let Some(place) = self.library.find(ResourceKind::Structure, canonical) else { return Ok(None) };
+        let written = read::structure(&self.library.entry(place).json)?;
+        Ok(Some((written, self.library.packages[place.package].drops_snapshots)))
+    }
+
     fn make(&self, json: &str, drops_snapshot: bool, making: &mut Vec<Arc<str>>) -> Made {
         let written = read::structure(json)?;
         if let Some(from) = making.iter().position(|url| *url == written.url) {
@@ -309,8 +318,12 @@ pub(crate) struct Place {
 
 impl Library {
     fn new(packages: Vec<Package>) -> Self {
-        let mut library =
-            Self { packages, structures: HashMap::new(), value_sets: HashMap::new(), code_systems: HashMap::new() };
+        let mut library = Self {
+            packages,
+            structures: HashMap::new(),
+            value_sets: HashMap::new(),
+            code_systems: HashMap::new(),
+        };
         for (number, package) in library.packages.iter().enumerate() {
             for (entry, found) in package.entries.iter().enumerate() {
                 let map = match found.kind {
@@ -330,8 +343,9 @@ impl Library {
         for map in [&mut library.structures, &mut library.value_sets, &mut library.code_systems] {
             for places in map.values_mut() {
                 places.sort_by(|a, b| {
-                    let version =
-                        |place: &Place| library.packages[place.package].entries[place.entry].version.as_deref();
+                    let version = |place: &Place| {
+                        library.packages[place.package].entries[place.entry].version.as_deref()
+                    };
                     let package = |place: &Place| Some(&*library.packages[place.package].version);
                     rank(a)
                         .cmp(&rank(b))
@@ -341,6 +355,17 @@ impl Library {
             }
         }
         library
+    }
+
+    /// Canonical URLs of one kind of definitions.
+    pub(crate) fn urls(&self, kind: ResourceKind) -> impl Iterator<Item = &str> {
+        match kind {
+            ResourceKind::Structure => &self.structures,
+            ResourceKind::ValueSet => &self.value_sets,
+            ResourceKind::CodeSystem => &self.code_systems,
+        }
+        .keys()
+        .map(|url| &**url)
     }
 
     pub(crate) fn entry(&self, place: Place) -> &crate::package::Entry {
@@ -357,8 +382,12 @@ impl Library {
             ResourceKind::CodeSystem => &self.code_systems,
         }
         .get(url)?;
-        let exact = places.iter().find(|place| version.is_some() && self.entry(**place).version.as_deref() == version);
-        exact.or_else(|| places.iter().find(|place| answers(self.entry(**place).version.as_deref(), version))).copied()
+        let exact = places
+            .iter()
+            .find(|place| version.is_some() && self.entry(**place).version.as_deref() == version);
+        exact
+            .or_else(|| places.iter().find(|place| answers(self.entry(**place).version.as_deref(), version)))
+            .copied()
     }
 }
 

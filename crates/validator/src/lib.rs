@@ -3,10 +3,18 @@
 //! A validator is built once from packages and then
 //! judges documents; what it finds are [`Issue`]s, data that renderers turn
 //! into text, JSON lines, OperationOutcome or HTML.
+//!
+//! [`package`] reads packages, [`definitions`] finds what they define, with snapshots made whole
+//! by [`snapshot`]; [`terminology`] knows value sets and code systems.
 
+mod core;
+pub mod definitions;
 mod issue;
 pub mod messages;
 mod options;
+pub mod package;
+pub mod snapshot;
+pub mod terminology;
 
 pub use issue::{Arg, BundleReport, Issue, IssueCode, Lang, MessageId, Severity};
 pub use options::{BestPractice, ContainedPolicy, HtmlInMarkdown, Options, ReferenceCheck};

@@ -44,11 +44,7 @@ const CORRECTIONS: &[Correction] = &[
     },
     // Narrative.div. Both of the narrative's rules were published with the same function; the
     // second one is about content that must not be empty.
-    Correction {
-        key: "txt-2",
-        published: "htmlChecks()",
-        corrected: "htmlChecks2()",
-    },
+    Correction { key: "txt-2", published: "htmlChecks()", corrected: "htmlChecks2()" },
     // RiskAssessment.prediction. Without a probability, or with a Range, the comparison gives
     // empty.
     Correction {
@@ -104,11 +100,9 @@ const CORRECTIONS: &[Correction] = &[
 /// Puts the correct expression in the place of a published one that is known to be wrong.
 pub(crate) fn correct(constraint: &mut Constraint) {
     let Some(expression) = &constraint.expression else { return };
-    let correction = CORRECTIONS
-        .iter()
-        .find(|correction| {
-            (correction.key == "*" || *correction.key == *constraint.key) && *correction.published == **expression
-        });
+    let correction = CORRECTIONS.iter().find(|correction| {
+        (correction.key == "*" || *correction.key == *constraint.key) && *correction.published == **expression
+    });
     if let Some(correction) = correction {
         constraint.expression = Some(correction.corrected.into());
     }

@@ -43,8 +43,9 @@ pub(crate) struct Written {
 
 /// Reads the JSON of a StructureDefinition.
 pub(crate) fn structure(json: &str) -> Result<Written, DefinitionError> {
-    let document = Document::parse(Cow::Borrowed(json), &ParseOptions::default())
-        .map_err(|error| DefinitionError::NotJson { what: "a StructureDefinition".into(), reason: error.to_string() })?;
+    let document = Document::parse(Cow::Borrowed(json), &ParseOptions::default()).map_err(|error| {
+        DefinitionError::NotJson { what: "a StructureDefinition".into(), reason: error.to_string() }
+    })?;
     let root = document.root();
     let url = text(root, "url").ok_or(DefinitionError::NoUrl)?;
     let reader = Reader { url: &url };
@@ -125,8 +126,9 @@ impl Reader<'_> {
                 "max" => rules.max = Some(self.max(member, "element.max")?),
                 "base" => rules.base = Some(self.base(member)?),
                 "contentReference" => {
-                    rules.content_reference = value_text(member)
-                        .map(|reference| reference.rsplit('#').next().map_or_else(|| reference.clone(), Arc::from));
+                    rules.content_reference = value_text(member).map(|reference| {
+                        reference.rsplit('#').next().map_or_else(|| reference.clone(), Arc::from)
+                    });
                 }
                 "type" => rules.types = Some(self.types(member)?.into()),
                 "maxLength" => rules.max_length = Some(self.number(member, "element.maxLength")?),
@@ -287,8 +289,8 @@ impl Reader<'_> {
                 Some("position") => DiscriminatorKind::Position,
                 other => return Err(self.unreadable("element.slicing.discriminator.type", other)),
             };
-            let path =
-                text(item, "path").ok_or_else(|| self.unreadable("element.slicing.discriminator.path", None))?;
+            let path = text(item, "path")
+                .ok_or_else(|| self.unreadable("element.slicing.discriminator.path", None))?;
             discriminators.push(Discriminator { kind, path });
         }
         let rules = match text(node, "rules").as_deref() {

@@ -1,0 +1,338 @@
+//! FHIR packages: `.tgz` files, folders, single JSON files, and what a program embeds.
+//!
+//! Only definitions are kept: StructureDefinitions, value sets and code systems that stand
+//! directly in `package/`. Examples and everything else are left aside.
+
+use std::{
+    borrow::Cow,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use lmr_fhir::{Document, Node, ParseOptions};
+
+use crate::definitions::read::{items, text};
+
+mod archive;
+mod cache;
+
+pub use cache::{Cached, MissingDependency, PackageCache, load};
+
+/// Most bytes that one file of a package may have.
+pub const MAX_FILE: u64 = 64 << 20;
+
+/// Why a package cannot be used. The fault is in the package or in reading it.
+#[derive(Debug, thiserror::Error)]
+pub enum PackageError {
+    /// It cannot be read from the disk.
+    #[error("{path}: {source}", path = path.display())]
+    Unreadable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// It is not a gzipped tar file, or a damaged one.
+    #[error("{path} is not a .tgz file that can be read: {reason}", path = path.display())]
+    NotAnArchive {
+        /// The file.
+        path: PathBuf,
+        /// What the reader says.
+        reason: String,
+    },
+    /// A file in the archive would land outside the package.
+    #[error("{path} holds a file whose name leads out of it: {name:?}", path = path.display())]
+    UnsafePath {
+        /// The archive.
+        path: PathBuf,
+        /// The name.
+        name: String,
+    },
+    /// It is larger than is accepted.
+    #[error("{path} inflates to more than {limit} bytes", path = path.display())]
+    TooLarge {
+        /// The archive or file.
+        path: PathBuf,
+        /// Most bytes that are accepted.
+        limit: u64,
+    },
+    /// It holds more files than are accepted.
+    #[error("{path} holds more than {limit} files", path = path.display())]
+    TooManyFiles {
+        /// The archive or folder.
+        path: PathBuf,
+        /// Most files that are accepted.
+        limit: usize,
+    },
+    /// It has no `package/package.json`.
+    #[error("{path} has no package.json, so it is no FHIR package", path = path.display())]
+    NoManifest {
+        /// The archive or folder.
+        path: PathBuf,
+    },
+    /// The manifest has no name or no version, or one that cannot be a folder's name.
+    #[error("package.json of {path} has no usable {member}", path = path.display())]
+    BadManifest {
+        /// The archive or folder.
+        path: PathBuf,
+        /// `name` or `version`.
+        member: &'static str,
+    },
+    /// A file in it is not JSON.
+    #[error("{file} in {path} is not JSON: {reason}", path = path.display())]
+    NotJson {
+        /// The package.
+        path: PathBuf,
+        /// The file in it.
+        file: String,
+        /// What the parser says.
+        reason: String,
+    },
+    /// A file given by itself holds no StructureDefinition, value set or code system.
+    #[error("{path} holds no StructureDefinition, ValueSet or CodeSystem", path = path.display())]
+    NoDefinition {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A definition in it has no canonical URL.
+    #[error("{file} in {path} has no url", path = path.display())]
+    NoUrl {
+        /// The package.
+        path: PathBuf,
+        /// The file in it.
+        file: String,
+    },
+    /// The package is installed already.
+    #[error("{name} {version} is installed already")]
+    Installed {
+        /// The package's name.
+        name: String,
+        /// The package's version.
+        version: String,
+    },
+}
+
+/// The kinds of definitions that are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ResourceKind {
+    /// StructureDefinition.
+    Structure,
+    /// ValueSet.
+    ValueSet,
+    /// CodeSystem.
+    CodeSystem,
+}
+
+/// A package in memory.
+#[derive(Debug)]
+pub struct Package {
+    pub(crate) name: Box<str>,
+    pub(crate) version: Box<str>,
+    pub(crate) dependencies: Vec<(String, String)>,
+    pub(crate) drops_snapshots: bool,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// One definition in a package.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) kind: ResourceKind,
+    pub(crate) url: Arc<str>,
+    pub(crate) version: Option<Arc<str>>,
+    pub(crate) name: Arc<str>,
+    pub(crate) type_name: Arc<str>,
+    pub(crate) is_profile: bool,
+    pub(crate) is_resource: bool,
+    pub(crate) json: Box<str>,
+}
+
+/// Name and JSON of one file of a package.
+pub(crate) struct File {
+    pub(crate) name: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Package {
+    /// Reads a `.tgz` file, a folder with `package.json` (in it or in `package/`), or a single
+    /// JSON file with a definition or a Bundle of definitions.
+    ///
+    /// # Errors
+    /// [`PackageError`] names the file and what is wrong with it.
+    pub fn open(path: &Path) -> Result<Self, PackageError> {
+        let unreadable = |source| PackageError::Unreadable { path: path.to_owned(), source };
+        let metadata = fs::metadata(path).map_err(unreadable)?;
+        if metadata.is_dir() {
+            return Self::from_files(path, archive::files_of_folder(path)?);
+        }
+        if has_ending(path, &["tgz", "gz"]) {
+            let archive = fs::File::open(path).map_err(unreadable)?;
+            return Self::from_files(path, archive::files_of_archive(path, archive)?);
+        }
+        if metadata.len() > MAX_FILE {
+            return Err(PackageError::TooLarge { path: path.to_owned(), limit: MAX_FILE });
+        }
+        let bytes = fs::read(path).map_err(unreadable)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let mut package = Self::bare("", "");
+        package.add(path, &File { name, bytes })?;
+        if package.entries.is_empty() {
+            return Err(PackageError::NoDefinition { path: path.to_owned() });
+        }
+        Ok(package)
+    }
+
+    /// Puts together a package from definitions that a program carries with it.
+    ///
+    /// # Errors
+    /// [`PackageError`] if one is not JSON or has no URL.
+    pub fn embedded<'j>(
+        name: &str,
+        version: &str,
+        definitions: impl IntoIterator<Item = &'j str>,
+    ) -> Result<Self, PackageError> {
+        let mut package = Self::bare(name, version);
+        let path = Path::new(name);
+        for (number, json) in definitions.into_iter().enumerate() {
+            package.add_text(path, &format!("definition {number}"), json)?;
+        }
+        Ok(package)
+    }
+
+    /// The same package, its snapshots to be made from the differentials instead of read.
+    #[must_use]
+    pub fn without_snapshots(mut self) -> Self {
+        self.drops_snapshots = true;
+        self
+    }
+
+    /// Name in `package.json`; empty for a single file.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Version in `package.json`; empty for a single file.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Names and versions of the packages that it builds on.
+    pub fn dependencies(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.dependencies.iter().map(|(name, version)| (&**name, &**version))
+    }
+
+    /// Canonical URLs of what it defines, with the kind of each.
+    pub fn definitions(&self) -> impl Iterator<Item = (ResourceKind, &str)> {
+        self.entries.iter().map(|entry| (entry.kind, &*entry.url))
+    }
+
+    fn bare(name: &str, version: &str) -> Self {
+        Self {
+            name: name.into(),
+            version: version.into(),
+            dependencies: Vec::new(),
+            drops_snapshots: false,
+            entries: Vec::new(),
+        }
+    }
+
+    fn from_files(path: &Path, files: Vec<File>) -> Result<Self, PackageError> {
+        let manifest = files
+            .iter()
+            .find(|file| file.name == "package.json")
+            .ok_or_else(|| PackageError::NoManifest { path: path.to_owned() })?;
+        let mut package = Self::with_manifest(path, manifest)?;
+        for file in files.iter().filter(|file| is_definition_file(&file.name)) {
+            package.add(path, file)?;
+        }
+        Ok(package)
+    }
+
+    fn with_manifest(path: &Path, file: &File) -> Result<Self, PackageError> {
+        let document = parse(path, file)?;
+        let root = document.root();
+        let member = |member: &'static str| {
+            text(root, member)
+                .filter(|text| archive::is_plain_name(text))
+                .ok_or_else(|| PackageError::BadManifest { path: path.to_owned(), member })
+        };
+        let mut package = Self::bare(&member("name")?, &member("version")?);
+        for dependency in root.member("dependencies").into_iter().flat_map(Node::members) {
+            if let (Some(name), Some(version)) = (dependency.key(), dependency.as_str()) {
+                package.dependencies.push((name.into_owned(), version.into_owned()));
+            }
+        }
+        Ok(package)
+    }
+
+    fn add(&mut self, path: &Path, file: &File) -> Result<(), PackageError> {
+        let text = str_of(path, file)?;
+        self.add_text(path, &file.name, text)
+    }
+
+    fn add_text(&mut self, path: &Path, file: &str, json: &str) -> Result<(), PackageError> {
+        let document = Document::parse(Cow::Borrowed(json), &ParseOptions::default())
+            .map_err(|error| not_json(path, file, &error.to_string()))?;
+        let root = document.root();
+        if text(root, "resourceType").as_deref() == Some("Bundle") {
+            for entry in items(root, "entry") {
+                if let Some(resource) = entry.member("resource") {
+                    self.entries.extend(Entry::of(path, file, resource)?);
+                }
+            }
+        } else {
+            self.entries.extend(Entry::of(path, file, root)?);
+        }
+        Ok(())
+    }
+}
+
+impl Entry {
+    /// `None` for a resource that is no definition.
+    fn of(path: &Path, file: &str, resource: Node<'_>) -> Result<Option<Self>, PackageError> {
+        let kind = match text(resource, "resourceType").as_deref() {
+            Some("StructureDefinition") => ResourceKind::Structure,
+            Some("ValueSet") => ResourceKind::ValueSet,
+            Some("CodeSystem") => ResourceKind::CodeSystem,
+            _ => return Ok(None),
+        };
+        let url = text(resource, "url")
+            .ok_or_else(|| PackageError::NoUrl { path: path.to_owned(), file: file.to_owned() })?;
+        Ok(Some(Self {
+            kind,
+            url,
+            version: text(resource, "version"),
+            name: text(resource, "name").unwrap_or_default(),
+            type_name: text(resource, "type").unwrap_or_default(),
+            is_profile: text(resource, "derivation").as_deref() == Some("constraint"),
+            is_resource: text(resource, "kind").as_deref() == Some("resource"),
+            json: resource.raw().into(),
+        }))
+    }
+}
+
+/// Files that packages carry beside their definitions, or that hold none.
+fn is_definition_file(name: &str) -> bool {
+    name.ends_with(".json") && !name.starts_with('.') && name != "package.json"
+}
+
+fn has_ending(path: &Path, endings: &[&str]) -> bool {
+    path.extension().is_some_and(|ending| endings.iter().any(|wanted| ending.eq_ignore_ascii_case(wanted)))
+}
+
+fn parse<'f>(path: &Path, file: &'f File) -> Result<Document<'f>, PackageError> {
+    let text = str_of(path, file)?;
+    Document::parse(Cow::Borrowed(text), &ParseOptions::default())
+        .map_err(|error| not_json(path, &file.name, &error.to_string()))
+}
+
+/// Some publishers' files begin with a byte order mark.
+fn str_of<'f>(path: &Path, file: &'f File) -> Result<&'f str, PackageError> {
+    std::str::from_utf8(&file.bytes)
+        .map(|text| text.strip_prefix('\u{feff}').unwrap_or(text))
+        .map_err(|_| not_json(path, &file.name, "it is not UTF-8"))
+}
+
+fn not_json(path: &Path, file: &str, reason: &str) -> PackageError {
+    PackageError::NotJson { path: path.to_owned(), file: file.to_owned(), reason: reason.to_owned() }
+}

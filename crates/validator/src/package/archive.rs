@@ -1,0 +1,132 @@
+//! The files of a package, from a `.tgz` file or a folder, within limits.
+
+use std::{
+    fs,
+    io::{self, Read},
+    path::{Component, Path},
+};
+
+use flate2::read::GzDecoder;
+
+use super::{File, MAX_FILE, PackageError};
+
+/// Most bytes that an archive may inflate to. The largest published packages (all of R5 with
+/// examples) stay below a third of it.
+pub(super) const MAX_INFLATED: u64 = 768 << 20;
+
+/// Most files that a package may hold.
+pub(super) const MAX_FILES: usize = 100_000;
+
+/// The JSON files that stand directly in `package/` of an archive.
+pub(super) fn files_of_archive(path: &Path, archive: impl Read) -> Result<Vec<File>, PackageError> {
+    let mut files = Vec::new();
+    each_file(path, archive, |name, content| {
+        let Some(name) = name.strip_prefix("package/").filter(|name| is_kept(name)) else { return Ok(()) };
+        let mut bytes = Vec::new();
+        content.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|error| not_an_archive(path, &error))?;
+        if bytes.len() as u64 > MAX_FILE {
+            return Err(PackageError::TooLarge { path: path.to_owned(), limit: MAX_FILE });
+        }
+        files.push(File { name: name.to_owned(), bytes });
+        Ok(())
+    })?;
+    Ok(files)
+}
+
+/// Calls back for each regular file of an archive, with its name in the archive, which is safe
+/// to use as a relative path.
+pub(super) fn each_file(
+    path: &Path,
+    archive: impl Read,
+    mut take: impl FnMut(&str, &mut dyn Read) -> Result<(), PackageError>,
+) -> Result<(), PackageError> {
+    let failed = |error: io::Error| {
+        if error.kind() == io::ErrorKind::FileTooLarge {
+            PackageError::TooLarge { path: path.to_owned(), limit: MAX_INFLATED }
+        } else {
+            not_an_archive(path, &error)
+        }
+    };
+    let mut archive = tar::Archive::new(Bounded { inner: GzDecoder::new(archive), left: MAX_INFLATED });
+    for (count, entry) in archive.entries().map_err(failed)?.enumerate() {
+        let mut entry = entry.map_err(failed)?;
+        if count >= MAX_FILES {
+            return Err(PackageError::TooManyFiles { path: path.to_owned(), limit: MAX_FILES });
+        }
+        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        let is_safe = Path::new(&name)
+            .components()
+            .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        if !is_safe || name.contains('\\') {
+            return Err(PackageError::UnsafePath { path: path.to_owned(), name });
+        }
+        if entry.header().entry_type().is_file() {
+            take(name.strip_prefix("./").unwrap_or(&name), &mut entry)?;
+        }
+    }
+    Ok(())
+}
+
+/// The JSON files of a folder that is a package, or has one in `package/`.
+pub(super) fn files_of_folder(path: &Path) -> Result<Vec<File>, PackageError> {
+    let inner = path.join("package");
+    let folder = if inner.join("package.json").is_file() { inner } else { path.to_owned() };
+    let unreadable = |path: &Path, source| PackageError::Unreadable { path: path.to_owned(), source };
+    let mut names = Vec::new();
+    for entry in fs::read_dir(&folder).map_err(|error| unreadable(&folder, error))? {
+        let entry = entry.map_err(|error| unreadable(&folder, error))?;
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        if is_kept(&name) && entry.path().is_file() {
+            names.push(name);
+        }
+        if names.len() > MAX_FILES {
+            return Err(PackageError::TooManyFiles { path: path.to_owned(), limit: MAX_FILES });
+        }
+    }
+    // The order of a folder is the file system's; a package must not depend on it.
+    names.sort_unstable();
+    let mut files = Vec::new();
+    for name in names {
+        let file = folder.join(&name);
+        let len = fs::metadata(&file).map_err(|error| unreadable(&file, error))?.len();
+        if len > MAX_FILE {
+            return Err(PackageError::TooLarge { path: file, limit: MAX_FILE });
+        }
+        let bytes = fs::read(&file).map_err(|error| unreadable(&file, error))?;
+        files.push(File { name, bytes });
+    }
+    Ok(files)
+}
+
+/// Whether a name is one that a folder of the package cache may have.
+pub(super) fn is_plain_name(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with('.')
+        && name.len() <= 200
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '+'))
+}
+
+fn is_kept(name: &str) -> bool {
+    name.ends_with(".json") && !name.contains('/') && !name.starts_with('.')
+}
+
+fn not_an_archive(path: &Path, error: &io::Error) -> PackageError {
+    PackageError::NotAnArchive { path: path.to_owned(), reason: error.to_string() }
+}
+
+/// Fails when more is read than an archive may hold.
+struct Bounded<R> {
+    inner: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.left = self
+            .left
+            .checked_sub(count as u64)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::FileTooLarge, "too much data"))?;
+        Ok(count)
+    }
+}

@@ -1,0 +1,315 @@
+//! Applies the tree of a differential to the tree of a snapshot.
+
+use std::sync::Arc;
+
+use super::{
+    MAX_DEPTH,
+    change::Change,
+    merge::{adopt_root, constrain, single_profile},
+    root_of,
+    tree::Branch,
+};
+use crate::definitions::{
+    DefinitionError, Definitions, Derivation, Discriminator, DiscriminatorKind, Slicing, SlicingRules,
+    TypeRef, read::Written,
+};
+
+/// Makes one snapshot.
+pub(super) struct Generator<'g> {
+    written: &'g Written,
+    /// The base as it was, which content references mean.
+    base: Branch,
+    definitions: &'g Definitions,
+    making: &'g mut Vec<Arc<str>>,
+}
+
+impl<'g> Generator<'g> {
+    pub(super) fn new(
+        written: &'g Written,
+        base: &Branch,
+        definitions: &'g Definitions,
+        making: &'g mut Vec<Arc<str>>,
+    ) -> Self {
+        Self { written, base: base.clone(), definitions, making }
+    }
+
+    /// Applies a change to the branch that it means, at so many steps below the root.
+    pub(super) fn apply(
+        &mut self,
+        branch: &mut Branch,
+        change: &Change,
+        depth: usize,
+    ) -> Result<(), DefinitionError> {
+        if depth > MAX_DEPTH {
+            return Err(DefinitionError::TooDeep { url: self.written.url.to_string(), limit: MAX_DEPTH });
+        }
+        for rules in &change.rules {
+            if let Some(types) = rules.types.as_deref() {
+                self.adopt_profile(branch, types)?;
+                if change.slice.is_some() && rules.min.is_none() {
+                    branch.element.min = 0;
+                }
+            }
+            constrain(&mut branch.element, rules, &self.written.url);
+        }
+        if !change.children.is_empty() {
+            self.unfold(branch, change)?;
+            for child in &self.resolve_choices(branch, &change.children) {
+                match branch.child(&child.name) {
+                    Some(found) => self.apply(found, child, depth + 1)?,
+                    None => {
+                        let added = self.added(change, child)?;
+                        branch.children.push(added);
+                        if let Some(found) = branch.children.last_mut() {
+                            self.apply(found, child, depth + 1)?;
+                        }
+                    }
+                }
+            }
+        }
+        if change.slices.is_empty() { Ok(()) } else { self.apply_slices(branch, change, depth) }
+    }
+
+    /// Takes over the root of the profile that an element's type gets.
+    fn adopt_profile(&mut self, branch: &mut Branch, types: &[TypeRef]) -> Result<(), DefinitionError> {
+        let Some(profile) = single_profile(types) else { return Ok(()) };
+        // A profile that is not at hand is reported when an instance is checked against it.
+        if let Some(root) = root_of(profile, self.definitions)? {
+            let is_extension = types.iter().all(|one| &*one.code == "Extension");
+            adopt_root(&mut branch.element, &root, is_extension);
+        }
+        Ok(())
+    }
+
+    /// Only a new type adds elements.
+    fn added(&self, parent: &Change, child: &Change) -> Result<Branch, DefinitionError> {
+        if self.written.derivation == Some(Derivation::Specialization) {
+            if let Some(rules) = child.rules.first() {
+                return Ok(Branch::new(child.name.clone(), rules.clone().whole()));
+            }
+        }
+        let path = child
+            .rules
+            .first()
+            .map_or_else(|| format!("{}.{}", parent.name, child.name), |rules| rules.path.to_string());
+        Err(DefinitionError::UnknownElement { url: self.written.url.to_string(), path })
+    }
+
+    /// Changes of one type of a choice (`valueQuantity`) become changes of a slice of the choice.
+    fn resolve_choices(&self, branch: &Branch, children: &[Change]) -> Vec<Change> {
+        let mut resolved = Change::new(branch.name.clone(), None);
+        for child in children {
+            let choice = if branch.children.iter().any(|known| known.name == child.name) {
+                None
+            } else {
+                branch.children.iter().find(|known| {
+                    known.name.strip_suffix("[x]").and_then(|stem| child.name.strip_prefix(stem)).is_some_and(
+                        |rest| known.element.types.iter().any(|one| capitalised(one.name()) == rest),
+                    )
+                })
+            };
+            match choice {
+                None => resolved.below(&child.name).absorb(child.clone()),
+                Some(choice) => {
+                    let mut child = child.clone();
+                    // Some write the slice's name beside the type's: it is the same thing.
+                    let slices = std::mem::take(&mut child.slices);
+                    let (same, others): (Vec<_>, Vec<_>) =
+                        slices.into_iter().partition(|slice| slice.slice.as_ref() == Some(&child.name));
+                    child.slices = others;
+                    for slice in same {
+                        child.absorb(slice);
+                    }
+                    resolved.below(&choice.name).sliced(&child.name.clone()).absorb(child);
+                }
+            }
+        }
+        resolved.children
+    }
+
+    fn apply_slices(
+        &mut self,
+        branch: &mut Branch,
+        change: &Change,
+        depth: usize,
+    ) -> Result<(), DefinitionError> {
+        let is_choice = branch.name.ends_with("[x]");
+        let had_slices = !branch.slices.is_empty();
+        if branch.element.slicing.is_none() {
+            branch.element.slicing = implicit_slicing(&branch.name);
+        }
+        for slice in &change.slices {
+            let Some(name) = &slice.slice else { continue };
+            if branch.slice(name).is_none() {
+                add_slice(branch, slice, name);
+            }
+            if let Some(found) = branch.slice(name) {
+                self.apply(found, slice, depth)?;
+            }
+        }
+        if is_choice && !had_slices && is_sliced_by_type(branch) {
+            settle_choice(branch, change);
+        }
+        Ok(())
+    }
+
+    /// Makes sure that the elements below are there.
+    fn unfold(&mut self, branch: &mut Branch, change: &Change) -> Result<(), DefinitionError> {
+        if !branch.children.is_empty() {
+            return Ok(());
+        }
+        let path = || {
+            change
+                .rules
+                .first()
+                .or_else(|| change.children.first()?.rules.first())
+                .map_or_else(|| branch.name.to_string(), |rules| rules.path.to_string())
+        };
+        let url = || self.written.url.to_string();
+        if let Some(reference) = branch.element.content_reference.clone() {
+            let target = match self.base.referenced(&reference) {
+                Some(target) => Some(target.clone()),
+                None => {
+                    let type_name = reference.split('.').next().unwrap_or_default();
+                    match self.definitions.type_within(type_name, self.making)? {
+                        Some(found) => {
+                            Branch::of(&found.elements, &found.url)?.referenced(&reference).cloned()
+                        }
+                        None => None,
+                    }
+                }
+            };
+            let target = target.ok_or_else(|| DefinitionError::MissingType {
+                url: url(),
+                path: path(),
+                missing: format!("#{reference}"),
+            })?;
+            branch.element.content_reference = None;
+            branch.element.types = target.element.types.clone();
+            branch.children = target.children;
+            return Ok(());
+        }
+        let canonical = match single_profile(&branch.element.types) {
+            Some(profile) => profile.to_string(),
+            None => {
+                let mut names: Vec<&str> = branch.element.types.iter().map(TypeRef::name).collect();
+                names.dedup();
+                match names.as_slice() {
+                    [one] => (*one).to_owned(),
+                    // Whatever the type is, it has an id and extensions.
+                    [_, ..]
+                        if change.children.iter().all(|child| matches!(&*child.name, "id" | "extension")) =>
+                    {
+                        "Element".to_owned()
+                    }
+                    _ => return Err(DefinitionError::AmbiguousType { url: url(), path: path() }),
+                }
+            }
+        };
+        let found = self.definitions.type_within(&canonical, self.making)?.ok_or_else(|| {
+            DefinitionError::MissingType { url: url(), path: path(), missing: canonical.clone() }
+        })?;
+        branch.children = Branch::of(&found.elements, &found.url)?.children;
+        Ok(())
+    }
+}
+
+/// Puts a new slice behind the others, or behind what it re-slices. It begins as what is sliced,
+/// optional.
+fn add_slice(branch: &mut Branch, change: &Change, name: &Arc<str>) {
+    let resliced = name.rsplit_once('/').and_then(|(outer, _)| {
+        branch.slices.iter().position(|slice| slice.element.slice_name.as_deref() == Some(outer))
+    });
+    let mut slice = match resliced {
+        Some(outer) => branch.slices[outer].clone(),
+        None => Branch { slices: Vec::new(), ..branch.clone() },
+    };
+    slice.element.slice_name = Some(name.clone());
+    slice.element.slicing = None;
+    slice.element.min = 0;
+    slice.slices = Vec::new();
+    // The slice's own profile says what stands below it.
+    if change.type_profile().is_some() {
+        slice.children = Vec::new();
+    }
+    if let Some(stem) = branch.name.strip_suffix("[x]") {
+        if let Some(wanted) = name.strip_prefix(stem) {
+            let fitting: Vec<TypeRef> =
+                slice.element.types.iter().filter(|one| capitalised(one.name()) == wanted).cloned().collect();
+            if !fitting.is_empty() {
+                slice.element.types = fitting.into();
+                if slice.element.types.len() != branch.element.types.len() {
+                    slice.children = Vec::new();
+                }
+            }
+        }
+    }
+    let at = match resliced {
+        Some(outer) => {
+            let prefix =
+                format!("{}/", branch.slices[outer].element.slice_name.as_deref().unwrap_or_default());
+            outer
+                + 1
+                + branch.slices[outer + 1..]
+                    .iter()
+                    .take_while(|other| {
+                        other.element.slice_name.as_deref().is_some_and(|other| other.starts_with(&prefix))
+                    })
+                    .count()
+        }
+        None => branch.slices.len(),
+    };
+    branch.slices.insert(at, slice);
+}
+
+/// Extensions are always sliced by URL, choices by type.
+fn implicit_slicing(name: &str) -> Option<Arc<Slicing>> {
+    let (kind, path) = match name {
+        "extension" | "modifierExtension" => (DiscriminatorKind::Value, "url"),
+        _ if name.ends_with("[x]") => (DiscriminatorKind::Type, "$this"),
+        _ => return None,
+    };
+    Some(Arc::new(Slicing {
+        discriminators: vec![Discriminator { kind, path: path.into() }],
+        ordered: false,
+        rules: SlicingRules::Open,
+    }))
+}
+
+fn is_sliced_by_type(branch: &Branch) -> bool {
+    branch.element.slicing.as_ref().is_some_and(|slicing| {
+        slicing.discriminators.iter().any(|one| one.kind == DiscriminatorKind::Type && &*one.path == "$this")
+    })
+}
+
+/// A choice sliced by type for the first time: a mandatory slice rules out the other types; if
+/// every type has its slice, nothing else can come, whatever the differential calls it.
+fn settle_choice(branch: &mut Branch, change: &Change) {
+    let mandatory = change.slices.iter().find(|slice| slice.min().is_some_and(|min| min > 0));
+    if let [only] = change.slices.as_slice() {
+        if mandatory.is_some() {
+            let wanted = branch
+                .slices
+                .iter()
+                .find(|slice| slice.element.slice_name == only.slice)
+                .and_then(|slice| slice.element.types.first())
+                .map(|one| one.code.clone());
+            if let Some(wanted) = wanted {
+                branch.element.types =
+                    branch.element.types.iter().filter(|one| one.code == wanted).cloned().collect();
+            }
+        }
+    }
+    let is_covered = branch.element.types.iter().all(|one| {
+        branch.slices.iter().any(|slice| slice.element.types.iter().any(|sliced| sliced.code == one.code))
+    });
+    if let Some(slicing) = &mut branch.element.slicing {
+        let rules = if is_covered { SlicingRules::Closed } else { SlicingRules::Open };
+        *slicing = Arc::new(Slicing { rules, ordered: false, ..Slicing::clone(slicing) });
+    }
+}
+
+fn capitalised(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -1,0 +1,101 @@
+//! A differential as a tree.
+
+use std::sync::Arc;
+
+use super::{MAX_DEPTH, place::Places};
+use crate::definitions::{DefinitionError, rules::ElementRules};
+
+/// What a differential says of an element and of what stands below it.
+#[derive(Clone, Debug)]
+pub(super) struct Change {
+    /// Last segment of the path; may be that of one type of a choice (`valueQuantity`).
+    pub(super) name: Arc<str>,
+    /// The slice that is meant, if one is.
+    pub(super) slice: Option<Arc<str>>,
+    /// What is said of the element itself; more than one if it is written twice.
+    pub(super) rules: Vec<ElementRules>,
+    /// What is said of elements below it.
+    pub(super) children: Vec<Change>,
+    /// What is said of its slices.
+    pub(super) slices: Vec<Change>,
+}
+
+impl Change {
+    pub(super) fn new(name: Arc<str>, slice: Option<Arc<str>>) -> Self {
+        Self { name, slice, rules: Vec::new(), children: Vec::new(), slices: Vec::new() }
+    }
+
+    /// The tree of a differential. `root` is the name of the type that it changes.
+    pub(super) fn of(differential: &[ElementRules], root: &str, url: &str) -> Result<Self, DefinitionError> {
+        let mut change = Self::new(root.into(), None);
+        let mut places = Places::default();
+        for rules in differential {
+            let steps = places.next(rules.id.as_deref(), &rules.path, rules.slice_name.as_deref());
+            if steps.len() > MAX_DEPTH {
+                return Err(DefinitionError::TooDeep { url: url.to_owned(), limit: MAX_DEPTH });
+            }
+            let [first, below @ ..] = steps else { continue };
+            if *first.name != *root {
+                return Err(DefinitionError::UnknownElement {
+                    url: url.to_owned(),
+                    path: rules.path.to_string(),
+                });
+            }
+            let mut at = &mut change;
+            for step in below {
+                at = at.below(&step.name);
+                if let Some(slice) = &step.slice {
+                    at = at.sliced(slice);
+                }
+            }
+            at.rules.push(rules.clone());
+        }
+        Ok(change)
+    }
+
+    /// The change of the element below with this name, made if there is none yet.
+    pub(super) fn below(&mut self, name: &Arc<str>) -> &mut Self {
+        let found = self.children.iter().position(|child| child.name == *name);
+        let at = found.unwrap_or_else(|| {
+            self.children.push(Self::new(name.clone(), None));
+            self.children.len() - 1
+        });
+        &mut self.children[at]
+    }
+
+    /// The change of the slice with this name, made if there is none yet.
+    pub(super) fn sliced(&mut self, slice: &Arc<str>) -> &mut Self {
+        let found = self.slices.iter().position(|child| child.slice.as_ref() == Some(slice));
+        let at = found.unwrap_or_else(|| {
+            self.slices.push(Self::new(self.name.clone(), Some(slice.clone())));
+            self.slices.len() - 1
+        });
+        &mut self.slices[at]
+    }
+
+    /// Adds what another change says of the same place.
+    pub(super) fn absorb(&mut self, other: Self) {
+        self.rules.extend(other.rules);
+        for child in other.children {
+            self.below(&child.name.clone()).absorb(child);
+        }
+        for slice in other.slices {
+            if let Some(name) = slice.slice.clone() {
+                self.sliced(&name).absorb(slice);
+            }
+        }
+    }
+
+    /// The least number of times that it says itself.
+    pub(super) fn min(&self) -> Option<u32> {
+        self.rules.iter().rev().find_map(|rules| rules.min)
+    }
+
+    /// The profile of the type, if it gives exactly one type with one profile.
+    pub(super) fn type_profile(&self) -> Option<&Arc<str>> {
+        self.rules
+            .iter()
+            .rev()
+            .find_map(|rules| rules.types.as_deref().and_then(super::merge::single_profile))
+    }
+}

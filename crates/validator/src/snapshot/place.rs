@@ -1,0 +1,44 @@
+//! Where an element stands: its path with the slices it is in.
+
+use std::sync::Arc;
+
+/// One step of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Step {
+    /// Name of the element, `value[x]` for a choice.
+    pub(super) name: Arc<str>,
+    /// The slice that is meant, if one is.
+    pub(super) slice: Option<Arc<str>>,
+}
+
+/// Finds places of elements, one after another in the order in which they are written.
+///
+/// The id tells the slices where there is one that fits the path. Without it, what stands below
+/// the path of a slice that came before belongs to that slice.
+#[derive(Default)]
+pub(super) struct Places {
+    before: Vec<Step>,
+}
+
+impl Places {
+    pub(super) fn next(&mut self, id: Option<&str>, path: &str, slice_name: Option<&str>) -> &[Step] {
+        let count = path.split('.').count();
+        let by_id = id.filter(|id| id.split('.').count() == count);
+        let mut steps = Vec::with_capacity(count);
+        let mut follows = true;
+        for (depth, name) in path.split('.').enumerate() {
+            let before = self.before.get(depth).filter(|before| follows && *before.name == *name);
+            follows = before.is_some();
+            let is_last = depth + 1 == count;
+            let slice = match by_id.and_then(|id| id.split('.').nth(depth)) {
+                Some(part) => part.split_once(':').map(|(_, slice)| slice),
+                None if is_last => None,
+                None => before.and_then(|before| before.slice.as_deref()),
+            };
+            let slice = if is_last { slice_name.or(slice) } else { slice };
+            steps.push(Step { name: name.into(), slice: slice.map(Arc::from) });
+        }
+        self.before = steps;
+        &self.before
+    }
+}

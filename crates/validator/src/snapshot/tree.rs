@@ -1,0 +1,116 @@
+//! A snapshot as a tree.
+
+use std::sync::Arc;
+
+use super::{MAX_DEPTH, place::Places, place::Step};
+use crate::definitions::{DefinitionError, ElementDefinition};
+
+/// An element with what stands below it.
+#[derive(Clone, Debug)]
+pub(super) struct Branch {
+    /// Last segment of the path.
+    pub(super) name: Arc<str>,
+    /// The element; its id and path are only right after [`Branch::flatten`].
+    pub(super) element: ElementDefinition,
+    /// The elements below it, if they are unfolded.
+    pub(super) children: Vec<Branch>,
+    /// Its slices, which have no slices of their own: a re-slice stands behind what it re-slices.
+    pub(super) slices: Vec<Branch>,
+}
+
+impl Branch {
+    pub(super) fn new(name: Arc<str>, element: ElementDefinition) -> Self {
+        Self { name, element, children: Vec::new(), slices: Vec::new() }
+    }
+
+    /// The tree of a snapshot.
+    pub(super) fn of(elements: &[ElementDefinition], url: &str) -> Result<Self, DefinitionError> {
+        let mut places = Places::default();
+        let mut root: Option<Self> = None;
+        for element in elements {
+            let steps = places.next(Some(&element.id), &element.path, element.slice_name.as_deref());
+            if steps.len() > MAX_DEPTH {
+                return Err(DefinitionError::TooDeep { url: url.to_owned(), limit: MAX_DEPTH });
+            }
+            let unknown =
+                || DefinitionError::UnknownElement { url: url.to_owned(), path: element.id.to_string() };
+            match (&mut root, steps) {
+                (None, [first]) => root = Some(Self::new(first.name.clone(), element.clone())),
+                (Some(root), [_, between @ .., last]) => {
+                    let parent = between.iter().try_fold(root, Self::step).ok_or_else(unknown)?;
+                    let branch = Self::new(last.name.clone(), element.clone());
+                    if last.slice.is_some() {
+                        parent.child(&last.name).ok_or_else(unknown)?.slices.push(branch);
+                    } else {
+                        parent.children.push(branch);
+                    }
+                }
+                _ => return Err(unknown()),
+            }
+        }
+        root.ok_or_else(|| DefinitionError::NoBase { url: url.to_owned() })
+    }
+
+    /// One step down.
+    fn step(&mut self, step: &Step) -> Option<&mut Self> {
+        let child = self.child(&step.name)?;
+        match &step.slice {
+            None => Some(child),
+            Some(slice) => child.slice(slice),
+        }
+    }
+
+    /// The element below with this name.
+    pub(super) fn child(&mut self, name: &str) -> Option<&mut Self> {
+        self.children.iter_mut().find(|child| &*child.name == name)
+    }
+
+    /// The slice with this name.
+    pub(super) fn slice(&mut self, name: &str) -> Option<&mut Self> {
+        self.slices.iter_mut().find(|slice| slice.element.slice_name.as_deref() == Some(name))
+    }
+
+    /// The branch that a content reference names (`Questionnaire.item`).
+    pub(super) fn referenced(&self, id: &str) -> Option<&Self> {
+        let mut parts = id.split('.');
+        if parts.next() != Some(&*self.name) {
+            return None;
+        }
+        parts.try_fold(self, |branch, part| {
+            let (name, slice) = match part.split_once(':') {
+                Some((name, slice)) => (name, Some(slice)),
+                None => (part, None),
+            };
+            let child = branch.children.iter().find(|child| &*child.name == name)?;
+            match slice {
+                None => Some(child),
+                Some(_) => child.slices.iter().find(|child| child.element.slice_name.as_deref() == slice),
+            }
+        })
+    }
+
+    /// The snapshot: each element, then what stands below it, then its slices.
+    pub(super) fn flatten(self) -> Vec<ElementDefinition> {
+        let mut elements = Vec::new();
+        let name = self.name.clone();
+        self.flatten_into(&name, &name, &mut elements);
+        elements
+    }
+
+    fn flatten_into(self, id: &Arc<str>, path: &Arc<str>, elements: &mut Vec<ElementDefinition>) {
+        let mut element = self.element;
+        element.id = id.clone();
+        element.path = path.clone();
+        elements.push(element);
+        for child in self.children {
+            let below = |above: &str| Arc::from(format!("{above}.{}", child.name));
+            let (id, path) = (below(id), below(path));
+            child.flatten_into(&id, &path, elements);
+        }
+        for slice in self.slices {
+            let name = slice.element.slice_name.clone().unwrap_or_default();
+            let id = Arc::from(format!("{id}:{name}"));
+            slice.flatten_into(&id, path, elements);
+        }
+    }
+}
