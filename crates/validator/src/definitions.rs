@@ -272,7 +272,7 @@ impl Definitions {
     fn make(&self, json: &str, drops_snapshot: bool, making: &mut Vec<Arc<str>>) -> Made {
         let written = read::structure(json)?;
         if let Some(from) = making.iter().position(|url| *url == written.url) {
-            let chain = making[from..].iter().chain([&written.url]).map(|url| url.to_string()).collect();
+            let chain = making[from..].iter().chain([&written.url]).map(ToString::to_string).collect();
             return Err(DefinitionError::Cyclic { chain });
         }
         making.push(written.url.clone());

@@ -19,7 +19,7 @@ mod filter;
 mod value_set;
 
 pub use code_system::{CodeSystem, Concept, Content};
-pub use value_set::{Gap, Member, Membership, ValueSet};
+pub use value_set::{Gap, ListedCode, Member, Membership, ValueSet};
 
 /// Every value set and code system at hand. Each is read when it is first asked for and kept.
 #[derive(Debug)]
@@ -79,7 +79,7 @@ impl Terminology {
         }
         if let Some(from) = reading.iter().position(|one| **one == *canonical) {
             let chain =
-                reading[from..].iter().map(|one| one.to_string()).chain([canonical.to_owned()]).collect();
+                reading[from..].iter().map(ToString::to_string).chain([canonical.to_owned()]).collect();
             return Arc::new(ValueSet::missing(canonical, Gap::Cyclic { chain }));
         }
         reading.push(canonical.into());

@@ -109,9 +109,9 @@ impl PackageCache {
     /// # Errors
     /// [`PackageError::Unreadable`] if the folder exists and cannot be read.
     pub fn find(&self, name: &str, version: &str) -> Result<Option<Cached>, PackageError> {
-        let found =
+        let mut found =
             self.list()?.into_iter().filter(|cached| cached.name == name && fits(&cached.version, version));
-        Ok(found.last())
+        Ok(found.next_back())
     }
 }
 

@@ -83,10 +83,10 @@ impl<'g> Generator<'g> {
 
     /// Only a new type adds elements.
     fn added(&self, parent: &Change, child: &Change) -> Result<Branch, DefinitionError> {
-        if self.written.derivation == Some(Derivation::Specialization) {
-            if let Some(rules) = child.rules.first() {
-                return Ok(Branch::new(child.name.clone(), rules.clone().whole()));
-            }
+        if self.written.derivation == Some(Derivation::Specialization)
+            && let Some(rules) = child.rules.first()
+        {
+            return Ok(Branch::new(child.name.clone(), rules.clone().whole()));
         }
         let path = child
             .rules
@@ -232,15 +232,15 @@ fn add_slice(branch: &mut Branch, change: &Change, name: &Arc<str>) {
     if change.type_profile().is_some() {
         slice.children = Vec::new();
     }
-    if let Some(stem) = branch.name.strip_suffix("[x]") {
-        if let Some(wanted) = name.strip_prefix(stem) {
-            let fitting: Vec<TypeRef> =
-                slice.element.types.iter().filter(|one| capitalised(one.name()) == wanted).cloned().collect();
-            if !fitting.is_empty() {
-                slice.element.types = fitting.into();
-                if slice.element.types.len() != branch.element.types.len() {
-                    slice.children = Vec::new();
-                }
+    if let Some(stem) = branch.name.strip_suffix("[x]")
+        && let Some(wanted) = name.strip_prefix(stem)
+    {
+        let fitting: Vec<TypeRef> =
+            slice.element.types.iter().filter(|one| capitalised(one.name()) == wanted).cloned().collect();
+        if !fitting.is_empty() {
+            slice.element.types = fitting.into();
+            if slice.element.types.len() != branch.element.types.len() {
+                slice.children = Vec::new();
             }
         }
     }
@@ -286,18 +286,18 @@ fn is_sliced_by_type(branch: &Branch) -> bool {
 /// every type has its slice, nothing else can come, whatever the differential calls it.
 fn settle_choice(branch: &mut Branch, change: &Change) {
     let mandatory = change.slices.iter().find(|slice| slice.min().is_some_and(|min| min > 0));
-    if let [only] = change.slices.as_slice() {
-        if mandatory.is_some() {
-            let wanted = branch
-                .slices
-                .iter()
-                .find(|slice| slice.element.slice_name == only.slice)
-                .and_then(|slice| slice.element.types.first())
-                .map(|one| one.code.clone());
-            if let Some(wanted) = wanted {
-                branch.element.types =
-                    branch.element.types.iter().filter(|one| one.code == wanted).cloned().collect();
-            }
+    if let [only] = change.slices.as_slice()
+        && mandatory.is_some()
+    {
+        let wanted = branch
+            .slices
+            .iter()
+            .find(|slice| slice.element.slice_name == only.slice)
+            .and_then(|slice| slice.element.types.first())
+            .map(|one| one.code.clone());
+        if let Some(wanted) = wanted {
+            branch.element.types =
+                branch.element.types.iter().filter(|one| one.code == wanted).cloned().collect();
         }
     }
     let is_covered = branch.element.types.iter().all(|one| {

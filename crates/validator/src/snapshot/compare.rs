@@ -101,8 +101,11 @@ pub fn compare(left: &StructureDefinition, right: &StructureDefinition) -> Vec<D
     differences
 }
 
+/// Says what an element has in one aspect.
+type Describe = fn(&ElementDefinition) -> String;
+
 fn compare_elements(left: &ElementDefinition, right: &ElementDefinition) -> Vec<Difference> {
-    let aspects: [(Aspect, fn(&ElementDefinition) -> String); 13] = [
+    let aspects: [(Aspect, Describe); 13] = [
         (Aspect::Path, |element| element.path.to_string()),
         (Aspect::SliceName, |element| element.slice_name.as_deref().unwrap_or_default().to_owned()),
         (Aspect::Min, |element| element.min.to_string()),

@@ -104,7 +104,7 @@ impl<'s> Values<'s> {
         };
         match self.property {
             "concept" | "code" => vec![concept.code.to_string()],
-            "display" => concept.display.iter().map(|display| display.to_string()).collect(),
+            "display" => concept.display.iter().map(ToString::to_string).collect(),
             "parent" => codes(self.system.parents(number)),
             "child" => codes(self.system.children(number)),
             other => concept

@@ -95,6 +95,12 @@ pub struct ValueSet {
     without_inactive: bool,
 }
 
+/// A code with its system and display.
+pub type ListedCode = (Arc<str>, Arc<str>, Option<Arc<str>>);
+
+/// Codes with the displays that a value set gives them.
+type Displays = HashMap<Arc<str>, Option<Arc<str>>>;
+
 /// One `include` or `exclude`: what is in all of its conditions.
 #[derive(Debug)]
 struct Part {
@@ -113,7 +119,7 @@ enum Codes {
     /// The codes with these numbers.
     Selected(Arc<CodeSystem>, HashSet<u32>),
     /// Codes written out, with the displays given there, and the system if it is at hand.
-    Listed(HashMap<Arc<str>, Option<Arc<str>>>, Option<Arc<CodeSystem>>),
+    Listed(Displays, Option<Arc<CodeSystem>>),
     /// Unknown.
     Missing(Gap),
 }
@@ -159,11 +165,11 @@ impl ValueSet {
                 items(compose, "exclude").map(|part| Part::read(part, terminology, reading)).collect();
         }
         // A published expansion stands in for content that is not at hand.
-        if set.include.is_empty() || set.gap().is_some() {
-            if let Some(expansion) = root.member("expansion").filter(|expansion| is_whole(*expansion)) {
-                set.include = listed(expansion, terminology);
-                set.exclude = Vec::new();
-            }
+        if (set.include.is_empty() || set.gap().is_some())
+            && let Some(expansion) = root.member("expansion").filter(|expansion| is_whole(*expansion))
+        {
+            set.include = listed(expansion, terminology);
+            set.exclude = Vec::new();
         }
         if set.include.is_empty() {
             return Err(DefinitionError::Unreadable {
@@ -235,7 +241,7 @@ impl ValueSet {
 
     /// Its codes with their systems and displays, as far as they are at hand, at most `limit`.
     /// For suggestions.
-    pub fn codes(&self, limit: usize) -> Vec<(Arc<str>, Arc<str>, Option<Arc<str>>)> {
+    pub fn codes(&self, limit: usize) -> Vec<ListedCode> {
         let mut found = Vec::new();
         for part in &self.include {
             part.list(limit.saturating_sub(found.len()), &mut found);
@@ -265,7 +271,7 @@ fn any(parts: &[Part], system: Option<&str>, code: &str) -> Membership {
 impl Part {
     fn read(node: Node<'_>, terminology: &Terminology, reading: &mut Vec<Box<str>>) -> Self {
         let imports = items(node, "valueSet")
-            .filter_map(|item| item.as_str())
+            .filter_map(Node::as_str)
             .map(|canonical| terminology.value_set_within(&canonical, reading))
             .collect();
         let Some(system) = text(node, "system") else {
@@ -314,10 +320,10 @@ impl Part {
     }
 
     fn validate(&self, system: Option<&str>, code: &str) -> Membership {
-        if let (Some(own), Some(wanted)) = (self.system.as_deref(), system) {
-            if own != wanted {
-                return Membership::NotMember;
-            }
+        if let (Some(own), Some(wanted)) = (self.system.as_deref(), system)
+            && own != wanted
+        {
+            return Membership::NotMember;
         }
         let mut answer = self.codes.validate(self.system.as_ref(), code);
         for import in &self.imports {
@@ -339,7 +345,7 @@ impl Part {
         }
     }
 
-    fn list(&self, limit: usize, found: &mut Vec<(Arc<str>, Arc<str>, Option<Arc<str>>)>) {
+    fn list(&self, limit: usize, found: &mut Vec<ListedCode>) {
         let system = self.system.clone().unwrap_or_default();
         match &self.codes {
             Codes::Any => {
@@ -432,7 +438,7 @@ fn is_whole(expansion: Node<'_>) -> bool {
 
 /// The codes of a published expansion, one part for each system.
 fn listed(expansion: Node<'_>, terminology: &Terminology) -> Vec<Part> {
-    let mut by_system: Vec<(Arc<str>, HashMap<Arc<str>, Option<Arc<str>>>)> = Vec::new();
+    let mut by_system: Vec<(Arc<str>, Displays)> = Vec::new();
     let mut open: Vec<Node<'_>> = items(expansion, "contains").collect();
     while let Some(node) = open.pop() {
         open.extend(items(node, "contains"));
