@@ -6,8 +6,8 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use lmr_intake::{Counts, OrganisationNumber, Place};
-use lmr_lmdi::codes::{CODE_SYSTEM, Code, Language};
-use serde_json::{Value, json};
+use lmr_lmdi::codes::Code;
+use lmr_lmdi::response::{RefusalPlace, refusal};
 
 /// What the request's log line and the metrics say beyond the status.
 #[derive(Clone, Debug, Default)]
@@ -28,7 +28,9 @@ pub(crate) fn fault(fault: &Fault, label: Label, request_id: &str, mut notes: No
     let row = fault.row();
     notes.code = Some(row.code);
     notes.detail = Some(fault.detail());
-    let body = outcome(row.code, &fault.place(), request_id).to_string().into_bytes();
+    let Place { expression, line_column } = fault.place();
+    let place = RefusalPlace { expression, line_column };
+    let body = refusal(row.code, &place, Some(request_id)).to_json().into_bytes();
     let mut response = fhir(row.status, label, body, notes);
     let headers = response.headers_mut();
     if let Some(challenge) = row.challenge
@@ -91,46 +93,4 @@ fn challenge_value(challenge: &Challenge, fault: &Fault) -> String {
             )
         }
     }
-}
-
-/// An OperationOutcome with one issue.
-fn outcome(code: Code, place: &Place, request_id: &str) -> Value {
-    let text = |language| {
-        let text = code.text();
-        format!("{}. {}", text.title.in_language(language), text.explanation.in_language(language))
-    };
-    let mut extension = vec![json!({
-        "url": "http://fhi.no/fhir/lmr/StructureDefinition/retry",
-        "valueCode": code.retry().as_str(),
-    })];
-    if let Some((line, column)) = place.line_column {
-        let position = "http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-";
-        extension.push(json!({"url": format!("{position}line"), "valueInteger": line}));
-        extension.push(json!({"url": format!("{position}col"), "valueInteger": column}));
-    }
-    let mut issue = json!({
-        "extension": extension,
-        "severity": code.severity().as_str(),
-        "code": code.issue_type(),
-        "details": {
-            "coding": [{
-                "system": CODE_SYSTEM,
-                "code": code.as_str(),
-                "display": code.title(Language::Bokmal),
-            }],
-            "text": text(Language::Bokmal),
-            "_text": {"extension": [{
-                "extension": [
-                    {"url": "lang", "valueCode": "en"},
-                    {"url": "content", "valueString": text(Language::English)},
-                ],
-                "url": "http://hl7.org/fhir/StructureDefinition/translation",
-            }]},
-        },
-        "diagnostics": format!("request {request_id}"),
-    });
-    if let Some(expression) = &place.expression {
-        issue["expression"] = json!([expression]);
-    }
-    json!({"resourceType": "OperationOutcome", "issue": [issue]})
 }

@@ -182,7 +182,7 @@ async fn assert_refused(response: reqwest::Response, status: u16, code: &str) ->
     assert_eq!(body["resourceType"], "OperationOutcome");
     let issue = &body["issue"][0];
     assert_eq!(issue["details"]["coding"][0]["code"], code);
-    assert!(issue["diagnostics"].as_str().unwrap().contains(&id), "the caller can name the request");
+    assert_eq!(body["extension"][0]["valueString"], id, "the caller can name the request");
     assert!(!issue["details"]["text"].as_str().unwrap().is_empty());
     body
 }

@@ -138,7 +138,7 @@ async fn authenticate(
         return Err(Fault::TokenInQuery);
     }
     let authorization: Vec<&[u8]> =
-        head.headers.get_all(header::AUTHORIZATION).iter().map(|value| value.as_bytes()).collect();
+        head.headers.get_all(header::AUTHORIZATION).iter().map(axum::http::HeaderValue::as_bytes).collect();
     let token = shared.verifier.verify(&authorization).await.map_err(Fault::Credentials)?;
     let VerifiedToken { profile, organisation, client_id, .. } = token;
     let organisation = OrganisationNumber::parse(organisation.as_str())
