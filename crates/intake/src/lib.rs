@@ -8,7 +8,10 @@
 //! HTTP is unknown here: a [`Rejection`] has a code of the catalogue, the server turns it into a status.
 
 mod address;
+mod answer;
 mod avsender;
+mod directory;
+mod opening;
 mod receiver;
 mod rejection;
 mod reply;

@@ -3,7 +3,10 @@ use jiff::Timestamp;
 use lmr_envelope::{
     CertificateError, DecryptError, InflateError, OrganisationNumber, ParseError, Thumbprint, TrustError,
 };
-use lmr_lmdi::codes::Code;
+use lmr_lmdi::{
+    ContentFault, Finding,
+    codes::{Code, Severity},
+};
 use thiserror::Error;
 
 /// Where in the decrypted bundle a fault sits.
@@ -116,6 +119,8 @@ pub enum Rejection {
         code: Code,
         /// Where.
         place: Place,
+        /// Everything found about the bundle as a whole, where it could be judged.
+        findings: Vec<Finding>,
     },
     /// The database failed.
     #[error("store: {0}")]
@@ -177,6 +182,25 @@ impl Rejection {
         }
     }
 
+    /// A bundle that breaks a rule as a whole.
+    pub(crate) fn of_bundle(refusal: &Finding, all: &[Finding]) -> Self {
+        // A profile's rule has the status of an entry; here it ends the call.
+        let ends_call = refusal.code.severity() == Severity::Fatal;
+        Self::Content {
+            code: if ends_call { refusal.code } else { Code::BundleInvalid },
+            place: place(&refusal.full_expression, refusal.line, refusal.column),
+            findings: all.to_vec(),
+        }
+    }
+
+    /// What was found about the bundle as a whole, for the answer: empty where [`Rejection::code`] says it all.
+    pub fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Content { findings, .. } => findings,
+            _ => &[],
+        }
+    }
+
     /// Where the fault sits, as far as the sender may know.
     pub fn place(&self) -> Place {
         match self {
@@ -193,6 +217,20 @@ impl Rejection {
             Self::Content { place, .. } => place.clone(),
             _ => Place::default(),
         }
+    }
+}
+
+impl From<ContentFault> for Rejection {
+    fn from(fault: ContentFault) -> Self {
+        let place = place(&fault.expression, fault.line, fault.column);
+        Self::Content { code: fault.code, place, findings: Vec::new() }
+    }
+}
+
+fn place(expression: &str, line: u32, column: u32) -> Place {
+    Place {
+        expression: (!expression.is_empty()).then(|| expression.to_owned()),
+        line_column: (line > 0).then_some((line, column)),
     }
 }
 

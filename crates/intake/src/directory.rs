@@ -1,0 +1,66 @@
+//! The senders at hand: those of the configuration and those of the store, read again every few seconds.
+
+use crate::{Avsender, OrganisationNumber, Store, StoreError};
+use jiff::{SignedDuration, Timestamp};
+use std::{collections::HashMap, net::IpAddr, sync::Arc};
+use tokio::sync::RwLock;
+
+/// How old the list may be. Another process (`lmr admin`, another receiver) may change the store.
+const FRESH: SignedDuration = SignedDuration::from_secs(5);
+
+pub(crate) struct Directory {
+    configured: Vec<Avsender>,
+    snapshot: RwLock<Option<Arc<Snapshot>>>,
+}
+
+pub(crate) struct Snapshot {
+    read_at: Timestamp,
+    avsendere: HashMap<OrganisationNumber, Arc<Avsender>>,
+}
+
+impl Directory {
+    pub(crate) fn new(configured: Vec<Avsender>) -> Self {
+        Self { configured, snapshot: RwLock::new(None) }
+    }
+
+    pub(crate) async fn at(&self, now: Timestamp, store: &dyn Store) -> Result<Arc<Snapshot>, StoreError> {
+        let fresh = |snapshot: &Option<Arc<Snapshot>>| {
+            // Also when the clock was set back.
+            let age = |s: &Arc<Snapshot>| now.duration_since(s.read_at).abs();
+            snapshot.as_ref().filter(|s| age(s) < FRESH).cloned()
+        };
+        if let Some(snapshot) = fresh(&*self.snapshot.read().await) {
+            return Ok(snapshot);
+        }
+        let mut slot = self.snapshot.write().await;
+        if let Some(snapshot) = fresh(&slot) {
+            return Ok(snapshot);
+        }
+        let all = self.all(store).await?;
+        let avsendere = all.into_iter().map(|a| (a.organisation, Arc::new(a))).collect();
+        let snapshot = Arc::new(Snapshot { read_at: now, avsendere });
+        *slot = Some(Arc::clone(&snapshot));
+        Ok(snapshot)
+    }
+
+    /// Configured ones first; they stand before a stored one of the same number.
+    pub(crate) async fn all(&self, store: &dyn Store) -> Result<Vec<Avsender>, StoreError> {
+        let mut all = self.configured.clone();
+        let stored = store.avsendere().await?;
+        all.extend(
+            stored.into_iter().filter(|s| self.configured.iter().all(|c| c.organisation != s.organisation)),
+        );
+        Ok(all)
+    }
+}
+
+impl Snapshot {
+    pub(crate) fn get(&self, organisation: OrganisationNumber) -> Option<&Arc<Avsender>> {
+        self.avsendere.get(&organisation)
+    }
+
+    /// Whether an active sender may call from this address.
+    pub(crate) fn admits(&self, address: IpAddr) -> bool {
+        self.avsendere.values().any(|avsender| avsender.active && avsender.addresses.contains(address))
+    }
+}
