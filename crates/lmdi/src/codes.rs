@@ -10,6 +10,7 @@ mod content;
 mod envelope;
 mod profile;
 mod register;
+pub mod render;
 mod terminology;
 mod text;
 

@@ -174,9 +174,8 @@ fn judge_administration<'d>(
         Some(at) => (Some(at), Some(at)),
         None => (period.and_then(|p| child(p, "start")), period.and_then(|p| child(p, "end"))),
     };
-    let read = |element: Option<Element<'_>>| {
-        element.and_then(Element::text).as_deref().and_then(Moment::read)
-    };
+    let read =
+        |element: Option<Element<'_>>| element.and_then(Element::text).as_deref().and_then(Moment::read);
     if let (Some(element), Some(moment)) = (to.or(from), read(to.or(from)))
         && moment.first > latest_now(options)
     {

@@ -1,5 +1,7 @@
 //! The two rule sets, and how they judge.
 
+mod files;
+
 use jiff::{SignedDuration, Timestamp};
 use lmr_fhir::{BundleEntry, Document};
 use thiserror::Error;

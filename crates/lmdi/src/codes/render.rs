@@ -1,0 +1,127 @@
+//! The catalogue in other forms: the documentation page and a FHIR CodeSystem.
+
+use std::fmt::Write;
+
+use lmr_fhir::escape_into;
+
+use super::{Area, Bilingual, CODE_SYSTEM, Code};
+
+/// `docs/error-codes.md`, whole.
+#[must_use]
+pub fn markdown() -> String {
+    let mut out = String::from(
+        "# Error codes\n\n\
+         Generated from the catalogue in `crates/lmdi/src/codes`; do not edit. \
+         Renew with `cargo run -p lmr-lmdi --example error-codes`.\n\n\
+         Bokmål first, English below. *HTTP* is the status of the call, or of the entry, that the code ends. \
+         *Retry* tells the sender what to do: `later` sends again by itself, `after-correction` holds the \
+         resource until it has changed, `never` stops and calls a person.\n",
+    );
+    let mut area = None;
+    for code in Code::ALL {
+        if area.replace(code.area()) != Some(code.area()) {
+            let _ = write!(out, "\n## {}\n", heading(code.area()));
+        }
+        section(*code, &mut out);
+    }
+    out
+}
+
+fn heading(area: Area) -> &'static str {
+    match area {
+        Area::Connection => "LMR-1xxx Forbindelse, adresse, token, grenser / Connection",
+        Area::Envelope => "LMR-2xxx SignertKryptertBundle / Envelope",
+        Area::Content => "LMR-3xxx JSON og bundle / JSON and bundle",
+        Area::Profile => "LMR-4xxx Ressurs mot profil / Resource against profile",
+        Area::Terminology => "LMR-5xxx Kodeverk / Terminology",
+        Area::Register => "LMR-6xxx Registerets egne regler / The register's own rules",
+        Area::Own => "LMR-9xxx Feil hos registeret / The register's own faults",
+    }
+}
+
+fn section(code: Code, out: &mut String) {
+    let text = code.text();
+    let status = code.http_status().map_or_else(|| "-".to_owned(), |status| status.to_string());
+    let retry = if code.severity() >= super::Severity::Error { code.retry().as_str() } else { "-" };
+    let _ = write!(out, "\n### {code} {} / {}\n\n", text.title.nb, text.title.en);
+    let _ = write!(out, "{}, HTTP {status}, retry {retry}\n\n", code.severity().as_str());
+    let _ = write!(out, "{}<br>*{}*\n\n", text.explanation.nb, text.explanation.en);
+    let _ = write!(out, "| | |\n|---|---|\n");
+    let row = |out: &mut String, label: &str, pair: Bilingual| {
+        let _ = writeln!(out, "| {label} | {}<br>*{}* |", cell(pair.nb), cell(pair.en));
+    };
+    row(out, "Årsak / Cause", text.cause);
+    let _ = writeln!(out, "| Galt / Wrong | `{}` |", cell(text.wrong));
+    let _ = writeln!(out, "| Riktig / Right | `{}` |", cell(text.right));
+    row(out, "Gjør / Do", text.remedy);
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ⏎ ")
+}
+
+/// The catalogue as a FHIR CodeSystem with designations in English, as compact JSON.
+#[must_use]
+pub fn code_system() -> String {
+    let mut out = String::from("{\"resourceType\":\"CodeSystem\",\"id\":\"lmr-feilkode\",\"url\":");
+    escape_into(&mut out, CODE_SYSTEM);
+    out.push_str(concat!(
+        ",\"version\":\"",
+        env!("CARGO_PKG_VERSION"),
+        "\",\"name\":\"LmrFeilkode\",\"title\":\"Feilkoder fra mottaket\",\"status\":\"draft\",",
+        "\"experimental\":true,\"caseSensitive\":true,\"content\":\"complete\",",
+        "\"property\":[{\"code\":\"severity\",\"type\":\"code\"},{\"code\":\"http\",\"type\":\"integer\"},",
+        "{\"code\":\"retry\",\"type\":\"code\"}],\"count\":"
+    ));
+    let _ = write!(out, "{},\"concept\":[", Code::ALL.len());
+    for (i, code) in Code::ALL.iter().enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        concept(*code, &mut out);
+    }
+    out.push_str("]}");
+    out
+}
+
+fn concept(code: Code, out: &mut String) {
+    let text = code.text();
+    out.push_str("{\"code\":");
+    escape_into(out, code.as_str());
+    out.push_str(",\"display\":");
+    escape_into(out, text.title.nb);
+    out.push_str(",\"definition\":");
+    escape_into(out, text.explanation.nb);
+    out.push_str(",\"designation\":[{\"language\":\"en\",\"value\":");
+    escape_into(out, text.title.en);
+    out.push_str("}],\"property\":[{\"code\":\"severity\",\"valueCode\":");
+    escape_into(out, code.severity().as_str());
+    if let Some(status) = code.http_status() {
+        let _ = write!(out, "}},{{\"code\":\"http\",\"valueInteger\":{status}");
+    }
+    out.push_str("},{\"code\":\"retry\",\"valueCode\":");
+    escape_into(out, code.retry().as_str());
+    out.push_str("}]}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_page_is_current() {
+        let page = include_str!("../../../../docs/error-codes.md");
+        assert!(page == markdown(), "renew docs/error-codes.md: cargo run -p lmr-lmdi --example error-codes");
+    }
+
+    #[test]
+    fn the_code_system_lists_every_code_with_its_properties() {
+        let json: serde_json::Value = serde_json::from_str(&code_system()).unwrap();
+        assert_eq!(json["url"], CODE_SYSTEM);
+        let concepts = json["concept"].as_array().unwrap();
+        assert_eq!(concepts.len(), Code::ALL.len());
+        assert_eq!(concepts[0]["code"], "LMR-1001");
+        assert_eq!(concepts[0]["property"][1]["valueInteger"], 403);
+        assert!(concepts.iter().all(|concept| concept["designation"][0]["language"] == "en"));
+    }
+}
