@@ -2,8 +2,12 @@
 
 mod files;
 
+use std::sync::{Arc, OnceLock};
+
 use jiff::{SignedDuration, Timestamp};
 use lmr_fhir::{BundleEntry, Document};
+use lmr_validator::definitions::Definitions;
+use lmr_validator::package::{Package, PackageError};
 use thiserror::Error;
 
 use crate::codes::Code;
@@ -99,6 +103,18 @@ impl RuleSetId {
         self.kinds().iter().find(|(known, _)| *known == kind).map(|(_, profile)| *profile)
     }
 
+    /// The definitions as a package, for programs that put their own validator together.
+    ///
+    /// # Errors
+    /// [`PackageError`] if an embedded file is unusable: a fault of this program.
+    pub fn package(self) -> Result<Package, PackageError> {
+        let (version, files) = match self {
+            Self::Lmdi094 => ("0.9.4", files::LMDI_094),
+            Self::Lmdi112 => ("1.1.2", files::LMDI_112),
+        };
+        Package::embedded("hl7.fhir.no.lmdi", version, files.iter().copied())
+    }
+
     /// The profile of the bundle.
     #[must_use]
     pub const fn bundle_profile(self) -> &'static str {
@@ -175,7 +191,7 @@ pub struct ContentFault {
 }
 
 /// Why a rule set could not be made. The fault is this program's.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 pub enum RuleSetError {
     /// An embedded definition cannot be used.
     #[error("the rule set {rule_set} cannot be compiled: {reason}")]
@@ -191,22 +207,42 @@ pub enum RuleSetError {
 #[derive(Debug)]
 pub struct RuleSet {
     id: RuleSetId,
+    definitions: Arc<Definitions>,
 }
 
 impl RuleSet {
-    /// The rule set, compiled at the first call.
+    /// The rule set, made at the first call. Profiles are compiled when first needed.
     ///
     /// # Errors
     /// [`RuleSetError`]: a fault of this program.
     pub fn get(id: RuleSetId) -> Result<&'static Self, RuleSetError> {
-        static SETS: [RuleSet; 2] = [RuleSet { id: RuleSetId::Lmdi094 }, RuleSet { id: RuleSetId::Lmdi112 }];
-        Ok(&SETS[id as usize])
+        static SETS: [OnceLock<Result<RuleSet, RuleSetError>>; 2] = [OnceLock::new(), OnceLock::new()];
+        SETS[id as usize].get_or_init(|| Self::new(id, [])).as_ref().map_err(Clone::clone)
+    }
+
+    /// The rule set with further packages before its own definitions: code systems and value sets a user
+    /// brings, or an official package of the guide instead of ours.
+    ///
+    /// # Errors
+    /// [`RuleSetError`]: a fault of this program.
+    pub fn new(id: RuleSetId, packages: impl IntoIterator<Item = Package>) -> Result<Self, RuleSetError> {
+        let unusable =
+            |error: PackageError| RuleSetError::Unusable { rule_set: id.as_str(), reason: error.to_string() };
+        let definitions =
+            Definitions::builder().packages(packages).package(id.package().map_err(unusable)?).build();
+        Ok(Self { id, definitions: Arc::new(definitions) })
     }
 
     /// Which one.
     #[must_use]
     pub fn id(&self) -> RuleSetId {
         self.id
+    }
+
+    /// Its definitions on top of the R4 core.
+    #[must_use]
+    pub fn definitions(&self) -> &Arc<Definitions> {
+        &self.definitions
     }
 
     /// What the validator finds in a bundle, sorted to its entries.

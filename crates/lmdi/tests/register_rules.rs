@@ -1,4 +1,5 @@
 //! The register's rules beyond the profiles, through the public API: one fault in a correct bundle.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 mod sample;
 

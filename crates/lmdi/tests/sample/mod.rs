@@ -1,33 +1,33 @@
 //! Correct synthetic bundles of both rule sets, made by code. Nothing in them is anybody's.
-#![allow(dead_code, reason = "every test file uses its own part of this")]
+#![allow(dead_code, clippy::unwrap_used, reason = "for tests, and every test file uses its own part")]
 
 use jiff::Timestamp;
 use lmr_lmdi::{CheckOptions, RuleSetId};
 use serde_json::{Value, json};
 
-pub const PROFILE: &str = "http://hl7.no/fhir/ig/lmdi/StructureDefinition/lmdi-";
+pub(crate) const PROFILE: &str = "http://hl7.no/fhir/ig/lmdi/StructureDefinition/lmdi-";
 const FEST: &str = "http://dmp.no/fhir/NamingSystem/";
 const SCT: &str = "http://snomed.info/sct";
 
 /// A moment after everything in the bundles.
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     "2026-06-01T12:00:00Z".parse().unwrap()
 }
 
-pub fn options() -> CheckOptions {
+pub(crate) fn options() -> CheckOptions {
     CheckOptions { redact: false, ..CheckOptions::at(now()) }
 }
 
-pub fn uuid(number: usize) -> String {
+pub(crate) fn uuid(number: usize) -> String {
     format!("urn:uuid:00000000-0000-4000-8000-{number:012}")
 }
 
-pub fn reference(number: usize) -> Value {
+pub(crate) fn reference(number: usize) -> Value {
     json!({ "reference": uuid(number) })
 }
 
 /// An identity number of a synthetic series that holds: nine digits and what follows from them.
-pub fn person_number(eight: &str) -> String {
+pub(crate) fn person_number(eight: &str) -> String {
     let remainder = |digits: &[u32], weights: &[u32]| -> u32 {
         digits.iter().zip(weights).map(|(d, w)| d * w).sum::<u32>() % 11
     };
@@ -45,7 +45,7 @@ pub fn person_number(eight: &str) -> String {
 }
 
 /// An invented organisation number with a right check digit.
-pub fn organisation_number(eight: &str) -> String {
+pub(crate) fn organisation_number(eight: &str) -> String {
     let digits: Vec<u32> = eight.chars().filter_map(|c| c.to_digit(10)).collect();
     let sum: u32 = digits.iter().zip([3, 2, 7, 6, 5, 4, 3, 2]).map(|(d, w)| d * w).sum();
     let check = (11 - sum % 11) % 11;
@@ -66,7 +66,7 @@ fn fest_id(number: usize) -> String {
 }
 
 /// The resources in order; entry n has `uuid(n)`.
-pub fn resources(rule_set: RuleSetId) -> Vec<Value> {
+pub(crate) fn resources(rule_set: RuleSetId) -> Vec<Value> {
     let mut resources = match rule_set {
         RuleSetId::Lmdi112 => resources_112(),
         RuleSetId::Lmdi094 => resources_094(),
@@ -82,11 +82,11 @@ pub fn resources(rule_set: RuleSetId) -> Vec<Value> {
 }
 
 /// A correct bundle of the rule set.
-pub fn bundle(rule_set: RuleSetId) -> Value {
+pub(crate) fn bundle(rule_set: RuleSetId) -> Value {
     bundle_of(rule_set, resources(rule_set))
 }
 
-pub fn bundle_of(rule_set: RuleSetId, resources: Vec<Value>) -> Value {
+pub(crate) fn bundle_of(rule_set: RuleSetId, resources: Vec<Value>) -> Value {
     let entries: Vec<Value> = resources
         .into_iter()
         .enumerate()
