@@ -218,17 +218,6 @@ pub enum SemanticFault {
         /// The types of the context.
         types: String,
     },
-    /// No type of this name exists.
-    #[error("unknown type {0}")]
-    UnknownType(String),
-    /// What stands here can never be of the type asked for.
-    #[error("{from} is never {to}")]
-    NeverOfType {
-        /// Types of the operand.
-        from: String,
-        /// The type asked for.
-        to: String,
-    },
     /// The operator or function does not take these types.
     #[error("{what} does not take {found}")]
     Type {
@@ -236,11 +225,5 @@ pub enum SemanticFault {
         what: &'static str,
         /// The possible types.
         found: String,
-    },
-    /// The function depends on an order that the collection does not have.
-    #[error("{what} on a collection without order")]
-    Unordered {
-        /// The function.
-        what: &'static str,
     },
 }

@@ -1,10 +1,11 @@
 //! The public face of a compiled expression.
 
+use crate::check;
 use crate::env::Env;
-use crate::error::{EvalError, SyntaxError};
+use crate::error::{EvalError, SemanticError, SyntaxError};
 use crate::eval::Engine;
 use crate::item::{Collection, Item};
-use crate::model::Typed;
+use crate::model::{Model, TypeId, Typed};
 use crate::syntax::{self, Expr};
 
 /// A FHIRPath expression, parsed once, good for any document and any thread.
@@ -29,6 +30,9 @@ impl Expression {
     }
 
     /// Evaluates with an element as focus.
+    ///
+    /// Results borrow from the document and from the expression (its text literals), so both must
+    /// be declared before the environment.
     ///
     /// # Errors
     /// [`EvalError`] when the expression cannot be evaluated on this data or in this environment.
@@ -61,5 +65,14 @@ impl Expression {
     pub fn exists<'a>(&'a self, focus: Typed<'a>, env: &Env<'a>) -> Result<bool, EvalError> {
         let focus = Item::Element(focus);
         Engine::new(env, std::slice::from_ref(&focus)).run_exists(&self.root)
+    }
+
+    /// Checks the expression against the definitions, for a focus of type `context`: misspelt
+    /// elements, unknown types, operands that can never fit.
+    ///
+    /// # Errors
+    /// All faults found, in the order of the text.
+    pub fn check(&self, model: &dyn Model, context: TypeId) -> Result<(), Vec<SemanticError>> {
+        check::check(&self.root, model, context)
     }
 }

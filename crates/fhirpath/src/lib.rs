@@ -7,6 +7,7 @@
 //!
 //! What cannot be evaluated is an [`EvalError`], never a silent pass.
 
+mod check;
 mod env;
 mod error;
 mod eval;

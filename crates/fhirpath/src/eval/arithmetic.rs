@@ -148,7 +148,8 @@ fn decimals<'a>(operator: Operator, x: Decimal, y: Decimal) -> Option<Item<'a>> 
         Operator::Add => x.checked_add(y),
         Operator::Subtract => x.checked_sub(y),
         Operator::Multiply => x.checked_mul(y),
-        Operator::Divide => x.checked_div(y),
+        // A quotient has no digits of its own: those that say nothing go.
+        Operator::Divide => x.checked_div(y).map(|q| q.normalize()),
         Operator::Mod => x.checked_rem(y),
         Operator::Div => return integer(x.checked_div(y)?.trunc().to_i64()),
         _ => None,

@@ -293,7 +293,7 @@ impl<'a> Engine<'_, 'a> {
             }
             rows.push((row, item));
         }
-        self.steps(place, rows.len() * rows.len().ilog2().max(1) as usize * keys.len())?;
+        self.steps(place, rows.len() * rows.len().checked_ilog2().unwrap_or(0) as usize * keys.len())?;
         let order = |a: &Row<'a>, b: &Row<'a>| {
             for ((x, y), (_, down)) in a.0.iter().zip(&b.0).zip(&keys) {
                 let order = match (x, y) {

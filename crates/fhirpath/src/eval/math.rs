@@ -146,8 +146,9 @@ impl<'a> Engine<'_, 'a> {
             Item::Quantity(q) => q
                 .value
                 .checked_div(count)
+                .map(|value| value.normalize())
                 .map(|value| Item::Quantity(Box::new(Quantity { value, unit: q.unit }))),
-            other => number(&other).and_then(|n| n.checked_div(count)).map(Item::Decimal),
+            other => number(&other).and_then(|n| n.checked_div(count)).map(|n| Item::Decimal(n.normalize())),
         })
     }
 }
@@ -193,7 +194,7 @@ fn power<'a>(
             result = if whole % 2 == 0 { Decimal::ONE } else { Decimal::NEGATIVE_ONE };
         }
         if whole < 0 {
-            result = Decimal::ONE.checked_div(result)?;
+            result = Decimal::ONE.checked_div(result)?.normalize();
         }
         let integers = matches!((base_item, exponent_item), (Item::Integer(_), Some(Item::Integer(_))));
         if integers && whole >= 0 {

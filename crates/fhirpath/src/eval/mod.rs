@@ -18,6 +18,8 @@ mod temporal;
 mod text;
 mod types;
 
+pub(crate) use types::SYSTEM_TYPES;
+
 use std::cell::{Cell, RefCell};
 
 use smallvec::SmallVec;

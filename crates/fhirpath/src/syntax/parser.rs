@@ -12,7 +12,7 @@ use crate::value::{CalendarUnit, Quantity, Unit};
 
 /// Deepest nesting, brackets and chained calls counted together: what the evaluator's recursion
 /// can take on a thread with a small stack.
-const MAX_DEPTH: usize = 200;
+const MAX_DEPTH: usize = 100;
 
 /// Largest compiled pattern, in bytes.
 const MAX_REGEX: usize = 4 << 20;
@@ -207,6 +207,14 @@ impl Parser {
         }
         let operand = self.unary()?;
         self.nested -= 1;
+        if negative
+            && let Kind::Decimal(value) = operand.expr.kind
+            && value == Decimal::from(1i64 << 31)
+            && value.scale() == 0
+        {
+            // The least integer: its digits alone are one beyond the greatest.
+            return self.node(place, Kind::Integer(i64::from(i32::MIN)), 0);
+        }
         let inner = Box::new(operand.expr);
         let kind = if negative { Kind::Negate(inner) } else { Kind::Posit(inner) };
         self.node(place, kind, operand.depth)
@@ -219,19 +227,19 @@ impl Parser {
             let place = self.place();
             if self.eat(".") {
                 let place = self.place();
-                source = match self.next() {
+                let token = self.peek().clone();
+                if !matches!(token, Token::Word(_) | Token::Quoted(_) | Token::Variable(_)) {
+                    return self.expected("a name");
+                }
+                self.next();
+                source = match token {
                     Token::Word(name) if *self.peek() == Token::Symbol("(") => {
                         self.call(source, &name, place)?
                     }
                     Token::Word(name) | Token::Quoted(name) => self.member(source, &name, false, place)?,
-                    Token::Variable(name) => {
-                        // `a.$this` is legal in the grammar; it starts again from the focus.
-                        self.variable(&name, place)?
-                    }
-                    _ => {
-                        self.at = self.at.saturating_sub(1);
-                        return self.expected("a name");
-                    }
+                    // `a.$this` is legal in the grammar; it starts again from the focus.
+                    Token::Variable(name) => self.variable(&name, place)?,
+                    _ => return self.expected("a name"),
                 };
             } else if self.eat("[") {
                 let index = self.expression(0)?;

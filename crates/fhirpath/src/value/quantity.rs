@@ -199,7 +199,7 @@ impl Quantity {
             if other.value.is_zero() {
                 return None;
             }
-            self.value.checked_div(other.value)?
+            self.value.checked_div(other.value)?.normalize()
         } else {
             self.value.checked_mul(other.value)?
         };

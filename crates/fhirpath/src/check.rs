@@ -1,0 +1,446 @@
+//! The static check: which types can stand where, told from the definitions alone.
+//!
+//! It finds what can never work. Where types cannot be known (`resolve()`, `children()`, a resource
+//! of any kind) it keeps silent. A misspelt type name is left to evaluation, as HL7's engine does.
+
+use lmr_fhir::Name;
+use smallvec::SmallVec;
+
+use crate::error::{SemanticError, SemanticFault};
+use crate::eval::SYSTEM_TYPES;
+use crate::model::{Child, Model, TypeId, TypeKind};
+use crate::syntax::{Constant, Expr, Function, Kind, Operator, RegexUse, TypeSpec, TypeTest};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Type {
+    Fhir(TypeId),
+    System(&'static str),
+}
+
+/// The possible types of a node.
+#[derive(Clone, Debug, Default)]
+struct Types {
+    /// Anything may come.
+    open: bool,
+    list: SmallVec<[Type; 4]>,
+}
+
+impl Types {
+    fn open() -> Self {
+        Self { open: true, list: SmallVec::new() }
+    }
+
+    fn system(name: &'static str) -> Self {
+        Self { open: false, list: SmallVec::from_slice(&[Type::System(name)]) }
+    }
+
+    fn fhir(ty: TypeId) -> Self {
+        Self { open: false, list: SmallVec::from_slice(&[Type::Fhir(ty)]) }
+    }
+
+    fn add(&mut self, ty: Type) {
+        if !self.list.contains(&ty) {
+            self.list.push(ty);
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.open |= other.open;
+        for ty in &other.list {
+            self.add(*ty);
+        }
+    }
+}
+
+pub(crate) fn check(root: &Expr, model: &dyn Model, context: TypeId) -> Result<(), Vec<SemanticError>> {
+    let mut checker = Checker { model, context: Types::fhir(context), faults: Vec::new() };
+    let this = checker.context.clone();
+    checker.infer(root, &this);
+    if checker.faults.is_empty() {
+        return Ok(());
+    }
+    checker.faults.sort_by_key(|f| f.place);
+    checker.faults.dedup();
+    Err(checker.faults)
+}
+
+struct Checker<'m> {
+    model: &'m dyn Model,
+    context: Types,
+    faults: Vec<SemanticError>,
+}
+
+impl Checker<'_> {
+    fn fault(&mut self, at: &Expr, fault: SemanticFault) {
+        self.faults.push(SemanticError { place: at.place, fault });
+    }
+
+    fn names(&self, types: &Types) -> String {
+        let name = |ty: &Type| match ty {
+            Type::Fhir(id) => self.model.type_name(*id),
+            Type::System(name) => name,
+        };
+        let mut names: Vec<_> = types.list.iter().map(name).collect();
+        names.dedup();
+        names.join(", ")
+    }
+
+    fn named(&self, name: &str) -> Option<TypeId> {
+        self.model.type_named(&Name::new(name))
+    }
+
+    /// A type whose elements depend on what it really is.
+    fn is_abstract(&self, id: TypeId) -> bool {
+        matches!(
+            self.model.type_name(id),
+            "Resource"
+                | "DomainResource"
+                | "Element"
+                | "BackboneElement"
+                | "BackboneType"
+                | "DataType"
+                | "Base"
+        ) && ["Resource", "DomainResource", "Element", "BackboneElement"]
+            .iter()
+            .any(|name| self.named(name) == Some(id))
+    }
+
+    fn kind(&self, ty: Type) -> TypeKind {
+        match ty {
+            Type::Fhir(id) => self.model.kind(id),
+            Type::System(name) => match name {
+                "Boolean" => TypeKind::Boolean,
+                "Integer" => TypeKind::Integer,
+                "Decimal" => TypeKind::Decimal,
+                "Date" => TypeKind::Date,
+                "DateTime" => TypeKind::DateTime,
+                "Time" => TypeKind::Time,
+                "Quantity" => TypeKind::Quantity,
+                _ => TypeKind::String,
+            },
+        }
+    }
+
+    /// Whether one of the types is of a kind that fits, or none is known.
+    fn may_be(&self, types: &Types, fits: impl Fn(TypeKind) -> bool) -> bool {
+        types.open || types.list.is_empty() || types.list.iter().any(|ty| fits(self.kind(*ty)))
+    }
+
+    fn infer(&mut self, e: &Expr, this: &Types) -> Types {
+        match &e.kind {
+            Kind::Empty => Types::default(),
+            Kind::Boolean(_) => Types::system("Boolean"),
+            Kind::Integer(_) | Kind::Index => Types::system("Integer"),
+            Kind::Decimal(_) => Types::system("Decimal"),
+            Kind::Text(_) => Types::system("String"),
+            Kind::Date(_) => Types::system("Date"),
+            Kind::DateTime(_) => Types::system("DateTime"),
+            Kind::Time(_) | Kind::ZonedTime => Types::system("Time"),
+            Kind::Quantity(_) => Types::system("Quantity"),
+            Kind::Focus | Kind::This => this.clone(),
+            Kind::Total => Types::open(),
+            Kind::Constant(constant) => match constant {
+                Constant::Context => self.context.clone(),
+                Constant::Text(_) => Types::system("String"),
+                Constant::Resource | Constant::RootResource | Constant::Named(_) => Types::open(),
+            },
+            Kind::Member { source, name, type_like } => {
+                let source = self.infer(source, this);
+                self.member(e, &source, name, *type_like)
+            }
+            Kind::At { source, index } => {
+                self.infer(index, this);
+                self.infer(source, this)
+            }
+            Kind::TypeTest { source, test, spec } => {
+                self.infer(source, this);
+                match test {
+                    TypeTest::Is => Types::system("Boolean"),
+                    TypeTest::As | TypeTest::OfType => self.specified(spec),
+                }
+            }
+            Kind::Regex { source, use_as, pattern, substitution } => {
+                let source = self.infer(source, this);
+                self.text_source(e, use_as.text(), &source);
+                if let crate::syntax::Pattern::Computed(pattern) = pattern {
+                    self.infer(pattern, this);
+                }
+                if let Some(substitution) = substitution {
+                    self.infer(substitution, this);
+                }
+                match use_as {
+                    RegexUse::Matches | RegexUse::MatchesFull => Types::system("Boolean"),
+                    RegexUse::ReplaceMatches => Types::system("String"),
+                }
+            }
+            Kind::Negate(inner) | Kind::Posit(inner) => self.infer(inner, this),
+            Kind::All(operands) | Kind::Any(operands) => {
+                for operand in operands {
+                    self.infer(operand, this);
+                }
+                Types::system("Boolean")
+            }
+            Kind::Union(operands) => {
+                let mut all = Types::default();
+                for operand in operands {
+                    let types = self.infer(operand, this);
+                    all.merge(&types);
+                }
+                all
+            }
+            Kind::Binary { operator, left, right } => {
+                let left = self.infer(left, this);
+                let right = self.infer(right, this);
+                self.binary(e, *operator, &left, &right)
+            }
+            Kind::Call { source, function, args } => self.call(e, source, *function, args, this),
+        }
+    }
+
+    fn member(&mut self, e: &Expr, source: &Types, name: &Name, type_like: bool) -> Types {
+        let mut found = Types { open: source.open, list: SmallVec::new() };
+        let mut any = source.open;
+        let base = if type_like { self.model.type_named(name) } else { None };
+        for ty in &source.list {
+            match ty {
+                Type::Fhir(id) => {
+                    if let Some(base) = base
+                        && (self.model.is_subtype(*id, base) || self.model.is_subtype(base, *id))
+                    {
+                        any = true;
+                        found.add(if self.model.is_subtype(*id, base) { *ty } else { Type::Fhir(base) });
+                        continue;
+                    }
+                    match self.model.child(*id, name) {
+                        Some(Child::Element { ty, .. }) => {
+                            any = true;
+                            found.add(Type::Fhir(ty));
+                        }
+                        Some(Child::Choice { types, .. }) => {
+                            any = true;
+                            for ty in types {
+                                found.add(Type::Fhir(*ty));
+                            }
+                        }
+                        Some(Child::Variant { .. }) | None if self.is_abstract(*id) => {
+                            any = true;
+                            found.open = true;
+                        }
+                        Some(Child::Variant { .. }) | None => {}
+                    }
+                }
+                Type::System("Quantity") if matches!(name.as_str(), "value" | "unit" | "code") => {
+                    any = true;
+                    found.add(Type::System(if name.as_str() == "value" { "Decimal" } else { "String" }));
+                }
+                Type::System(_) => {}
+            }
+        }
+        if !any && !source.list.is_empty() {
+            let types = self.names(source);
+            let name = name.as_str().to_owned();
+            let fault = match base {
+                Some(_) => SemanticFault::WrongContext { name, types },
+                None => SemanticFault::UnknownElement { name, types },
+            };
+            self.fault(e, fault);
+            return Types::open();
+        }
+        found
+    }
+
+    /// What `as` and `ofType` leave over.
+    fn specified(&self, spec: &TypeSpec) -> Types {
+        let name = spec.name.as_str();
+        let system = SYSTEM_TYPES.iter().find(|s| **s == name);
+        let mut types = Types::default();
+        if spec.namespace.as_deref() != Some("System")
+            && let Some(id) = self.model.type_named(&spec.name)
+        {
+            types.add(Type::Fhir(id));
+        }
+        if spec.namespace.as_deref() != Some("FHIR")
+            && let Some(name) = system
+        {
+            types.add(Type::System(name));
+        }
+        types.open = types.list.is_empty();
+        types
+    }
+
+    fn binary(&mut self, e: &Expr, operator: Operator, left: &Types, right: &Types) -> Types {
+        match operator {
+            Operator::Add | Operator::Subtract => {
+                let temporal =
+                    |k: TypeKind| matches!(k, TypeKind::Date | TypeKind::DateTime | TypeKind::Time);
+                let only_temporal = !left.open
+                    && !left.list.is_empty()
+                    && left.list.iter().all(|ty| temporal(self.kind(*ty)));
+                if only_temporal && !self.may_be(right, |k| k == TypeKind::Quantity) {
+                    let found = self.names(right);
+                    self.fault(e, SemanticFault::Type { what: operator.text(), found });
+                }
+                let mut all = left.clone();
+                all.merge(right);
+                if only_temporal { left.clone() } else { all }
+            }
+            Operator::Multiply | Operator::Divide | Operator::Mod => {
+                let mut all = left.clone();
+                all.merge(right);
+                if operator == Operator::Divide {
+                    all.add(Type::System("Decimal"));
+                }
+                all
+            }
+            Operator::Div => Types::system("Integer"),
+            Operator::Concatenate => Types::system("String"),
+            _ => Types::system("Boolean"),
+        }
+    }
+
+    /// Functions on text take primitives, never a structure.
+    fn text_source(&mut self, e: &Expr, what: &'static str, source: &Types) {
+        if !self.may_be(source, TypeKind::is_primitive) {
+            let found = self.names(source);
+            self.fault(e, SemanticFault::Type { what, found });
+        }
+    }
+
+    fn call(&mut self, e: &Expr, source: &Expr, function: Function, args: &[Expr], this: &Types) -> Types {
+        use Function as F;
+        let implicit = matches!(source.kind, Kind::Focus);
+        let source = self.infer(source, this);
+        let on_items = matches!(
+            function,
+            F::Exists
+                | F::All
+                | F::Where
+                | F::Select
+                | F::Repeat
+                | F::RepeatAll
+                | F::Sort
+                | F::Aggregate
+                | F::Trace
+                | F::DefineVariable
+        ) || (function == F::Iif && !implicit);
+        let inner = if on_items { &source } else { this };
+        let mut given: Vec<Types> = args.iter().map(|arg| self.infer(arg, inner)).collect();
+        let first = given.first().cloned().unwrap_or_default();
+        match function {
+            F::Where
+            | F::Sort
+            | F::Single
+            | F::First
+            | F::Last
+            | F::Tail
+            | F::Skip
+            | F::Take
+            | F::Intersect
+            | F::Exclude
+            | F::Distinct
+            | F::Trace
+            | F::DefineVariable
+            | F::Abs
+            | F::Round
+            | F::Sum
+            | F::Min
+            | F::Max
+            | F::LowBoundary
+            | F::HighBoundary
+            | F::GetValue => source,
+            F::Select => first,
+            F::Repeat | F::RepeatAll => {
+                let mut all = first;
+                // What the projection yields is projected again, until no new type comes.
+                for _ in 0..8 {
+                    let before = all.list.len();
+                    let faults = self.faults.len();
+                    let next = args.first().map(|arg| self.infer(arg, &all)).unwrap_or_default();
+                    self.faults.truncate(faults);
+                    all.merge(&next);
+                    if all.list.len() == before {
+                        break;
+                    }
+                }
+                all
+            }
+            F::Union | F::Combine => {
+                let mut all = source;
+                all.merge(&first);
+                all
+            }
+            F::Coalesce => given.iter().fold(Types::default(), |mut all, types| {
+                all.merge(types);
+                all
+            }),
+            F::Iif => {
+                if let Some(criterion) = args.first()
+                    && !self.may_be(&first, |k| k == TypeKind::Boolean)
+                {
+                    let found = self.names(&first);
+                    self.fault(criterion, SemanticFault::Type { what: "iif()", found });
+                }
+                let mut all = Types::default();
+                for types in given.drain(1..) {
+                    all.merge(&types);
+                }
+                all
+            }
+            F::StartsWith | F::EndsWith | F::Contains => {
+                self.text_source(e, function.text(), &source);
+                Types::system("Boolean")
+            }
+            F::Upper
+            | F::Lower
+            | F::Trim
+            | F::Substring
+            | F::Replace
+            | F::ToChars
+            | F::Split
+            | F::Encode
+            | F::Decode
+            | F::Escape
+            | F::Unescape => {
+                self.text_source(e, function.text(), &source);
+                Types::system("String")
+            }
+            F::IndexOf | F::LastIndexOf | F::Length => {
+                self.text_source(e, function.text(), &source);
+                Types::system("Integer")
+            }
+            F::Join | F::ToText => Types::system("String"),
+            F::Count
+            | F::ToInteger
+            | F::ToLong
+            | F::Ceiling
+            | F::Floor
+            | F::Truncate
+            | F::Precision
+            | F::YearOf
+            | F::MonthOf
+            | F::DayOf
+            | F::HourOf
+            | F::MinuteOf
+            | F::SecondOf
+            | F::MillisecondOf => Types::system("Integer"),
+            F::ToDecimal | F::Exp | F::Ln | F::Log | F::Sqrt | F::TimezoneOffsetOf => {
+                Types::system("Decimal")
+            }
+            F::ToDate | F::Today | F::DateOf => Types::system("Date"),
+            F::ToDateTime | F::Now => Types::system("DateTime"),
+            F::ToTime | F::TimeOfDay | F::TimeOf => Types::system("Time"),
+            F::ToQuantity => Types::system("Quantity"),
+            F::Extension => self.named("Extension").map_or_else(Types::open, Types::fhir),
+            F::Children
+            | F::Descendants
+            | F::Resolve
+            | F::Aggregate
+            | F::Type
+            | F::Slice
+            | F::ElementDefinition
+            | F::Power
+            | F::Avg => Types::open(),
+            _ => Types::system("Boolean"),
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Evaluation with types: choices, specialisations, backbone elements, static checks.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test's own data")]
+
+mod model;
+
+use lmr_fhir::{Document, ParseOptions};
+use lmr_fhirpath::{
+    Env, EvalFault, Expression, Host, Item, Model, SemanticFault, Typed, Unavailable, to_json,
+};
+use model::SmallModel;
+
+const PATIENT: &str = r#"{"resourceType":"Patient","id":"p","active":true,
+ "extension":[{"url":"http://example.org/a","valueAge":{"value":41,"system":"http://unitsofmeasure.org","code":"a"}}],
+ "contained":[{"resourceType":"Organization","id":"o","name":"Org"}],
+ "name":[{"use":"official","family":"Å","given":["Kari","Anne"]},{"given":[null,"Per"],
+   "_given":[{"id":"g","extension":[{"url":"http://example.org/x","valueString":"y"}]}]}],
+ "birthDate":"1970-05-17","_birthDate":{"extension":[{"url":"http://example.org/t","valueDateTime":"1970-05-17T10:00:00Z"}]},
+ "deceasedBoolean":false,
+ "contact":[{"relationship":[{"text":"r"}]}],
+ "managingOrganization":{"reference":"\#o"}}"#;
+
+struct Refusing;
+impl<'a> Host<'a> for Refusing {}
+
+struct Resolving<'a>(Typed<'a>);
+impl<'a> Host<'a> for Resolving<'a> {
+    fn resolve(&self, reference: &str, _: Option<Typed<'a>>) -> Result<Option<Typed<'a>>, Unavailable> {
+        Ok((reference == "#o").then_some(self.0))
+    }
+    fn conforms_to(&self, _: &Item<'a>, profile: &str) -> Result<bool, Unavailable> {
+        Err(Unavailable::Definition(profile.to_owned()))
+    }
+}
+
+/// Each expression with the JSON lines of its items.
+fn expect(source: &str, cases: &[(&str, &[&str])]) {
+    let model = SmallModel::new();
+    let expressions: Vec<_> = cases.iter().map(|(e, _)| Expression::parse(e).expect(e)).collect();
+    let document = Document::parse(source.replace("\\#", "#"), &ParseOptions::default()).unwrap();
+    let focus = Typed::resource(document.root_element(), Some(&model));
+    let organisation =
+        focus.element.child(&"contained".into()).map_or(focus, |c| Typed::resource(c, Some(&model)));
+    let host = Resolving(organisation);
+    let env = Env::new().with_model(&model).with_host(&host).with_resource(focus, focus);
+    for (expression, (text, wanted)) in expressions.iter().zip(cases) {
+        expression.check(&model, focus.ty).expect(text);
+        let items = expression.evaluate(focus, &env).expect(text);
+        let got: Vec<_> = items.iter().map(|i| to_json(i, Some(&model))).collect();
+        assert_eq!(got, *wanted, "{text}");
+        assert_eq!(expression.exists(focus, &env).unwrap(), !wanted.is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn choices_are_read_by_their_common_name() {
+    expect(
+        PATIENT,
+        &[
+            ("deceased", &[r#"{"type":"boolean","value":false}"#]),
+            ("Patient.extension.value.value", &[r#"{"type":"decimal","value":41}"#]),
+            ("extension.value is Quantity", &[r#"{"type":"boolean","value":true}"#]),
+            ("extension.value.ofType(Quantity).value", &[r#"{"type":"decimal","value":41}"#]),
+            ("extension.value.ofType(Duration)", &[]),
+            ("extension.value = 41 years", &[r#"{"type":"boolean","value":true}"#]),
+            (
+                "birthDate.extension('http://example.org/t').value.type().name",
+                &[r#"{"type":"string","value":"dateTime"}"#],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn primitives_and_their_extensions_are_one_element() {
+    expect(
+        PATIENT,
+        &[
+            (
+                "name.given",
+                &[
+                    r#"{"type":"string","value":"Kari"}"#,
+                    r#"{"type":"string","value":"Anne"}"#,
+                    r#"{"type":"string","value":null}"#,
+                    r#"{"type":"string","value":"Per"}"#,
+                ],
+            ),
+            ("name.given.where(hasValue().not()).extension.value", &[r#"{"type":"string","value":"y"}"#]),
+            ("name[1].given[0].hasValue()", &[r#"{"type":"boolean","value":false}"#]),
+            ("name[1].given[0] & 'x'", &[r#"{"type":"string","value":"x"}"#]),
+            ("birthDate.getValue()", &[r#"{"type":"date","value":"1970-05-17"}"#]),
+            ("birthDate < @1970-06", &[r#"{"type":"boolean","value":true}"#]),
+        ],
+    );
+}
+
+#[test]
+fn types_are_known_through_the_tree() {
+    expect(
+        PATIENT,
+        &[
+            ("contained.id", &[r#"{"type":"id","value":"o"}"#]),
+            ("contained.type().name", &[r#"{"type":"string","value":"Organization"}"#]),
+            ("contact.type().name", &[r#"{"type":"string","value":"BackboneElement"}"#]),
+            ("name.descendants().ofType(code)", &[r#"{"type":"code","value":"official"}"#]),
+            ("managingOrganization.resolve().name", &[r#"{"type":"string","value":"Org"}"#]),
+            ("managingOrganization.resolve() is Organization", &[r#"{"type":"boolean","value":true}"#]),
+            ("$this is DomainResource and $this is Resource", &[r#"{"type":"boolean","value":true}"#]),
+            (
+                "name.first().use.is(string) and name.first().use.is(code)",
+                &[r#"{"type":"boolean","value":true}"#],
+            ),
+            ("name.use.ofType(string)", &[]),
+            ("active is System.Boolean", &[r#"{"type":"boolean","value":false}"#]),
+            ("%resource.id | contained.select(%resource.id)", &[r#"{"type":"id","value":"p"}"#]),
+            (
+                "(1).is(System.Integer) and 1.type().namespace = 'System'",
+                &[r#"{"type":"boolean","value":true}"#],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn an_element_that_no_type_has_is_found_without_data() {
+    let model = SmallModel::new();
+    let patient = model.type_named(&"Patient".into()).unwrap();
+    for (text, column) in [
+        ("nane.given", 1),
+        ("name.givn", 6),
+        ("name.where(famly = 'x')", 12),
+        ("Encounter.status", 1),
+        ("deceasedBoolean", 1),
+        ("active.foo", 8),
+        ("contact.name.select(given | oops)", 29),
+        ("name.given.first().length().x", 29),
+    ] {
+        let faults = Expression::parse(text).unwrap().check(&model, patient).unwrap_err();
+        assert_eq!(faults[0].place.column, column, "{text}: {}", faults[0]);
+        assert!(
+            matches!(
+                faults[0].fault,
+                SemanticFault::UnknownElement { .. } | SemanticFault::WrongContext { .. }
+            ),
+            "{text}"
+        );
+    }
+    for text in [
+        "contained.anything.at.all",
+        "managingOrganization.resolve().whatever",
+        "children().x",
+        "extension.value.unit",
+        "Resource.id | DomainResource.text",
+        "iif(active, name, contact.name).family",
+        "name.given.select($this + 'x')",
+    ] {
+        Expression::parse(text).unwrap().check(&model, patient).expect(text);
+    }
+    for text in ["birthDate + 1", "iif('x', 1)", "name.startsWith('x')", "contact.matches('x')"] {
+        let faults = Expression::parse(text).unwrap().check(&model, patient).unwrap_err();
+        assert!(matches!(faults[0].fault, SemanticFault::Type { .. }), "{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_evaluated_is_an_error_and_never_a_pass() {
+    let model = SmallModel::new();
+    let cases = [
+        "conformsTo('http://example.org/p')",
+        "gender.memberOf('http://example.org/vs')",
+        "managingOrganization.resolve().exists()",
+        "gender.subsumes(gender)",
+        "now() > birthDate",
+        "%unknown",
+        "elementDefinition()",
+        "checkModifiers('x')",
+        "name.as(Nothing)",
+        "name.family.matches('(')",
+    ];
+    let expressions: Vec<_> = cases.iter().map(|e| Expression::parse(e).expect(e)).collect();
+    let text = PATIENT.replace("\\#", "#").replace("\"active\"", "\"gender\":\"female\",\"active\"");
+    let document = Document::parse(text, &ParseOptions::default()).unwrap();
+    let focus = Typed::resource(document.root_element(), Some(&model));
+    let env = Env::new().with_model(&model).with_host(&Refusing);
+    for (expression, text) in expressions.iter().zip(cases) {
+        let error = expression.test(focus, &env).expect_err(text);
+        assert!(
+            matches!(
+                error.fault,
+                EvalFault::Unavailable { .. }
+                    | EvalFault::UnknownConstant(_)
+                    | EvalFault::UnknownType(_)
+                    | EvalFault::Regex { .. }
+            ),
+            "{text}: {error}"
+        );
+    }
+}
+
+#[test]
+fn an_invariant_is_judged_as_hl7s_validator_judges_it() {
+    let model = SmallModel::new();
+    let cases = [
+        ("name.where(use = 'none')", false),
+        ("name.first()", true),
+        ("name", true),
+        ("active", true),
+        ("deceased", false),
+        ("contained.all($this.ofType(Patient) or $this.ofType(Organization))", true),
+        ("contained.all($this.ofType(Patient) or $this.ofType(Bundle))", false),
+        ("hasValue() or (children().count() > id.count())", true),
+        ("name.exists() and contact.relationship.exists()", true),
+        ("birthDate.exists() implies birthDate.toString().length() = 10", true),
+        ("link.empty() or link.other.exists()", true),
+        ("contained.where((('#'+id in (%resource.descendants().reference)) ).not()).empty()", true),
+    ];
+    let expressions: Vec<_> = cases.iter().map(|(e, _)| Expression::parse(e).expect(e)).collect();
+    let document = Document::parse(PATIENT.replace("\\#", "#"), &ParseOptions::default()).unwrap();
+    let focus = Typed::resource(document.root_element(), Some(&model));
+    let env = Env::new().with_model(&model).with_resource(focus, focus);
+    for (expression, (text, wanted)) in expressions.iter().zip(cases) {
+        assert_eq!(expression.test(focus, &env).expect(text), wanted, "{text}");
+    }
+}
