@@ -11,8 +11,8 @@ use rcgen::{
 };
 use std::sync::OnceLock;
 
-pub const SENDER: &str = "310000007";
-pub const REGISTER: &str = "320000004";
+pub const SENDER: &str = "310000019";
+pub const REGISTER: &str = "320000009";
 
 pub struct Pair {
     pub pem: String,

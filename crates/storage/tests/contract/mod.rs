@@ -19,11 +19,11 @@ pub fn org(number: &str) -> OrganisationNumber {
 }
 
 pub fn sender() -> OrganisationNumber {
-    org("310000007")
+    org("310000019")
 }
 
 pub fn other() -> OrganisationNumber {
-    org("320000004")
+    org("320000009")
 }
 
 pub fn at(second: i64) -> Timestamp {
@@ -264,7 +264,7 @@ fn certificate(serial: u64) -> Certificate {
     let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
     let mut params = rcgen::CertificateParams::default();
     params.serial_number = Some(rcgen::SerialNumber::from(serial));
-    params.distinguished_name.push(rcgen::DnType::from_oid(&[2, 5, 4, 97]), "NTRNO-310000007");
+    params.distinguished_name.push(rcgen::DnType::from_oid(&[2, 5, 4, 97]), "NTRNO-310000019");
     Certificate::from_der(params.self_signed(&key).unwrap().der()).unwrap()
 }
 

@@ -1,0 +1,579 @@
+//! The receiver at its border, on a real store: what is taken, what is refused and why, and what is kept.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "../../envelope/tests/world/mod.rs"]
+mod world;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use jiff::{SignedDuration, Timestamp};
+use lmr_envelope::{Header, Limits, RandomSource, SystemRandom, Trust, primitives, seal};
+use lmr_intake::{
+    AllowList, Avsender, AvsenderError, AvsenderRecord, Caller, CertificateRecord, Counts, DeliveryFilter,
+    OrganisationNumber, Outcome, Parts, Receiver, RegisteredCertificate, Rejection, Reply, RuleSetPin,
+    Settings, Store,
+};
+use lmr_lmdi::codes::Code;
+use lmr_storage::{SqliteStore, StorageKey};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use tempfile::TempDir;
+use world::{REGISTER, SENDER, now, world};
+
+/// Synthetic people: 80 is added to the month.
+const PEOPLE: [&str; 4] = ["13866510282", "13866510363", "13866510444", "13866510525"];
+
+struct Place {
+    receiver: Receiver,
+    store: SqliteStore,
+    folder: TempDir,
+}
+
+fn org(number: &str) -> OrganisationNumber {
+    OrganisationNumber::parse(number).unwrap()
+}
+
+fn avsender() -> Avsender {
+    let registered = |pair: &world::Pair| RegisteredCertificate {
+        certificate: pair.certificate(),
+        from: None,
+        until: None,
+    };
+    Avsender {
+        organisation: org(SENDER),
+        name: "Oppdiktet sykehus".into(),
+        active: true,
+        certificates: vec![registered(&world().sender)],
+        addresses: AllowList::parse(["192.0.2.0/24"]).unwrap(),
+        rule_set: None,
+        start_date: None,
+    }
+}
+
+fn parts(store: &SqliteStore) -> Parts {
+    Parts {
+        store: Arc::new(store.clone()),
+        keys: world().register.decrypting(),
+        trust: None,
+        avsendere: vec![avsender()],
+        settings: Settings::default(),
+    }
+}
+
+async fn open(folder: &TempDir) -> SqliteStore {
+    SqliteStore::open(&folder.path().join("lmr.db"), StorageKey::new(&[7; 32])).await.unwrap()
+}
+
+async fn place_with(change: impl FnOnce(&mut Parts)) -> Place {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    let mut parts = parts(&store);
+    change(&mut parts);
+    Place { receiver: Receiver::new(parts), store, folder }
+}
+
+async fn place() -> Place {
+    place_with(|_| ()).await
+}
+
+fn caller() -> Caller {
+    Caller {
+        organisation: org(SENDER),
+        client_id: "klient".into(),
+        profile: "helseid".into(),
+        address: Some("192.0.2.7".parse().unwrap()),
+    }
+}
+
+impl Place {
+    async fn receive_as(&self, caller: &Caller, body: Vec<u8>) -> Result<Reply, Rejection> {
+        self.receiver.receive(caller, body, now(), Arc::new(SystemRandom)).await
+    }
+
+    async fn receive(&self, body: Vec<u8>) -> Result<Reply, Rejection> {
+        self.receive_as(&caller(), body).await
+    }
+
+    async fn refuses(&self, body: Vec<u8>, code: Code) {
+        self.refuses_from(&caller(), body, code).await;
+    }
+
+    /// Refused with this code; afterwards no more is stored than before, and a correct message works.
+    async fn refuses_from(&self, caller: &Caller, body: Vec<u8>, code: Code) {
+        let before = self.messages().await;
+        let refused = self.receive_as(caller, body.clone()).await;
+        assert_eq!(refused.err().map(|r| r.code()), Some(code));
+        assert_eq!(self.messages().await, before, "{code}: something was stored");
+        let checked = self.receiver.check(caller, body, now(), Arc::new(SystemRandom)).await;
+        assert_eq!(checked.err().map(|r| r.code()), Some(code), "check and receive disagree");
+    }
+
+    async fn messages(&self) -> usize {
+        self.store.deliveries(&DeliveryFilter { limit: 1000, ..Default::default() }).await.unwrap().len()
+    }
+}
+
+fn patient(number: &str, gender: &str) -> Value {
+    json!({
+        "resourceType": "Patient",
+        "meta": {"profile": ["http://hl7.no/fhir/ig/lmdi/StructureDefinition/lmdi-patient"]},
+        "identifier": [{"system": "urn:oid:2.16.578.1.12.4.1.4.1", "value": number}],
+        "gender": gender,
+        "birthDate": "1965-06-13"
+    })
+}
+
+fn uuid(n: usize) -> String {
+    format!("urn:uuid:0b1ef1c6-3d10-4f5c-8f0d-{n:012}")
+}
+
+fn bundle_of(kind: &str, identifier: &str, resources: &[Value]) -> Vec<u8> {
+    let entry: Vec<Value> = resources
+        .iter()
+        .enumerate()
+        .map(|(n, resource)| {
+            json!({"fullUrl": uuid(n), "resource": resource,
+                   "request": {"method": "POST", "url": resource["resourceType"]}})
+        })
+        .collect();
+    let bundle = json!({
+        "resourceType": "Bundle",
+        "meta": {"profile": ["http://hl7.no/fhir/ig/lmdi/StructureDefinition/lmdi-bundle"]},
+        "identifier": {"system": "urn:ietf:rfc:3986", "value": identifier},
+        "type": kind,
+        "timestamp": "2025-03-14T07:30:00+01:00",
+        "entry": entry
+    });
+    serde_json::to_vec(&bundle).unwrap()
+}
+
+fn batch(identifier: &str, resources: &[Value]) -> Vec<u8> {
+    bundle_of("batch", identifier, resources)
+}
+
+fn header(message_id: &str) -> Header<'_> {
+    Header { message_id, ..world::header() }
+}
+
+fn sealed(message_id: &str, content: &[u8]) -> Vec<u8> {
+    let world = world();
+    seal(content, &header(message_id), &world.register.certificate(), &world.sender.signing(), &SystemRandom)
+        .unwrap()
+}
+
+fn simple(message_id: &str) -> Vec<u8> {
+    sealed(message_id, &batch(message_id, &[patient(PEOPLE[0], "female")]))
+}
+
+fn changed(message: &[u8], change: impl FnOnce(&mut Map<String, Value>)) -> Vec<u8> {
+    let mut members: Map<String, Value> = serde_json::from_slice(message).unwrap();
+    change(&mut members);
+    serde_json::to_vec(&members).unwrap()
+}
+
+fn set(member: &str, value: &str) -> impl FnOnce(&mut Map<String, Value>) {
+    move |members| drop(members.insert(member.to_owned(), value.into()))
+}
+
+fn json_of(reply: &Reply) -> Value {
+    serde_json::from_slice(&reply.body).unwrap()
+}
+
+fn statuses(reply: &Reply) -> Vec<String> {
+    let json = json_of(reply);
+    let entries = json["entry"].as_array().unwrap();
+    entries.iter().map(|e| e["response"]["status"].as_str().unwrap()[..3].to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_message_is_stored_and_answered_entry_by_entry() {
+    let place = place().await;
+    let people: Vec<Value> = PEOPLE[..2].iter().map(|number| patient(number, "female")).collect();
+    let reply = place.receive(sealed("m1", &batch("b1", &people))).await.unwrap();
+    assert_eq!((reply.outcome, reply.repeated, reply.message_id.as_str()), (Outcome::Accepted, false, "m1"));
+    assert_eq!(reply.counts, Counts { entries: 2, created: 2, ..Counts::default() });
+    let json = json_of(&reply);
+    assert_eq!((&json["type"], &json["identifier"]["value"]), (&"batch-response".into(), &"m1".into()));
+    assert_eq!(statuses(&reply), ["201", "201"]);
+    assert_eq!(json["entry"][1]["fullUrl"], uuid(1));
+    let location = json["entry"][0]["response"]["location"].as_str().unwrap();
+    let id = location.strip_prefix("Patient/").unwrap().strip_suffix("/_history/1").unwrap();
+    let history = place.store.history("Patient", id).await.unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&history[0].content).unwrap(), people[0]);
+    let text = String::from_utf8(reply.body).unwrap();
+    assert!(!text.contains(PEOPLE[0]), "the answer repeats an identity number");
+}
+
+#[tokio::test]
+async fn a_resend_gets_the_same_bytes_also_after_a_restart() {
+    let place = place().await;
+    let message = simple("m1");
+    let first = place.receive(message.clone()).await.unwrap();
+    let again = place.receive(message.clone()).await.unwrap();
+    assert!(again.repeated && again.body == first.body && again.counts == first.counts);
+    place.store.close().await;
+    let store = open(&place.folder).await;
+    let later = now() + SignedDuration::from_hours(3);
+    let receiver = Receiver::new(parts(&store));
+    let again = receiver.receive(&caller(), message, later, Arc::new(SystemRandom)).await.unwrap();
+    assert!(again.repeated && again.body == first.body);
+}
+
+#[tokio::test]
+async fn a_changed_resource_becomes_a_version_and_an_unchanged_one_does_not() {
+    let place = place().await;
+    let send = async |id: &str, gender: &str| {
+        let people = [patient(PEOPLE[0], "female"), patient(PEOPLE[1], gender)];
+        place.receive(sealed(id, &batch(id, &people))).await.unwrap()
+    };
+    let first = send("m1", "male").await;
+    let second = send("m2", "other").await;
+    assert_eq!(second.counts, Counts { entries: 2, updated: 1, unchanged: 1, ..Counts::default() });
+    assert_eq!(statuses(&second), ["200", "200"]);
+    let location = |reply: &Reply, n: usize| json_of(reply)["entry"][n]["response"]["location"].clone();
+    assert_eq!(location(&first, 0), location(&second, 0));
+    let changed = location(&second, 1);
+    let id = changed.as_str().unwrap().strip_prefix("Patient/").unwrap().strip_suffix("/_history/2").unwrap();
+    let history = place.store.history("Patient", id).await.unwrap();
+    let messages: Vec<_> = history.iter().map(|v| v.message_id.as_str()).collect();
+    assert_eq!(messages, ["m1", "m2"]);
+    // Back to what it was: a version of its own, not the old one.
+    assert_eq!(send("m3", "male").await.counts.updated, 1);
+}
+
+#[tokio::test]
+async fn in_a_batch_a_faulty_entry_falls_alone_and_takes_what_needs_it() {
+    let place = place().await;
+    let wrong_number = "13866510283";
+    let episode = |n: usize| {
+        json!({"resourceType": "Condition", "identifier": [{"system": "urn:test", "value": n.to_string()}],
+               "subject": {"reference": uuid(n)},
+               "code": {"coding": [{"system": "urn:oid:2.16.578.1.12.4.1.1.7110", "code": "A00"}]}})
+    };
+    let resources = [patient(wrong_number, "female"), patient(PEOPLE[1], "male"), episode(0), episode(1)];
+    let reply = place.receive(sealed("m1", &batch("b1", &resources))).await.unwrap();
+    assert_eq!(statuses(&reply)[..3], ["422", "201", "424"]);
+    assert_eq!(reply.outcome, Outcome::Accepted);
+    assert_eq!((reply.counts.refused, reply.counts.dependent), (1, 1));
+    // The corrected patient comes in a later transfer.
+    let resources = [patient(PEOPLE[0], "female"), episode(0)];
+    let reply = place.receive(sealed("m2", &batch("b2", &resources))).await.unwrap();
+    assert_eq!(statuses(&reply)[0], "201");
+}
+
+#[tokio::test]
+async fn a_transaction_is_taken_as_a_whole_or_not_at_all() {
+    let place = place().await;
+    let faulty = [patient(PEOPLE[0], "female"), patient("13866510283", "male")];
+    let message = sealed("m1", &bundle_of("transaction", "b1", &faulty));
+    let refused = place.receive(message.clone()).await.unwrap();
+    assert_eq!(refused.outcome, Outcome::Refused);
+    assert_eq!(statuses(&refused), ["424", "422"]);
+    assert_eq!(refused.counts, Counts { entries: 2, refused: 1, dependent: 1, ..Counts::default() });
+    let again = place.receive(message).await.unwrap();
+    assert!(again.repeated && again.outcome == Outcome::Refused && again.body == refused.body);
+    // Corrected, the bundle may keep its identifier; nothing of the refused one was kept.
+    let right = [patient(PEOPLE[0], "female"), patient(PEOPLE[1], "male")];
+    let taken = place.receive(sealed("m2", &bundle_of("transaction", "b1", &right))).await.unwrap();
+    assert_eq!(taken.outcome, Outcome::Accepted, "{}", json_of(&taken));
+    assert_eq!(statuses(&taken), ["201", "201"]);
+    assert_eq!(json_of(&taken)["type"], "transaction-response");
+    place.refuses(sealed("m3", &bundle_of("transaction", "b1", &right)), Code::BundleIdentifierReused).await;
+}
+
+#[tokio::test]
+async fn replays_are_refused_and_told_apart() {
+    let place = place().await;
+    let first = simple("m1");
+    place.receive(first.clone()).await.unwrap();
+    place.refuses(changed(&first, set("messageId", "m2")), Code::ContentReplayed).await;
+    place.refuses(sealed("m1", &batch("b2", &[patient(PEOPLE[1], "male")])), Code::MessageIdReused).await;
+    place
+        .refuses(sealed("m3", &batch("m1", &[patient(PEOPLE[1], "male")])), Code::BundleIdentifierReused)
+        .await;
+    assert_eq!(place.messages().await, 1);
+    // Checking a message that was delivered is no replay.
+    let checked = place.receiver.check(&caller(), first, now(), Arc::new(SystemRandom)).await.unwrap();
+    assert_eq!((checked.outcome, checked.repeated), (Outcome::Accepted, false));
+}
+
+#[tokio::test]
+async fn every_fault_of_the_envelope_has_its_code() {
+    let place = place().await;
+    let cases: Vec<(&str, &str, Code)> = vec![
+        ("messageFormatVersion", "2.0", Code::EnvelopeVersionUnsupported),
+        ("messageId", "", Code::EnvelopeMemberMissing),
+        ("messageId", "\t", Code::EnvelopeMessageIdInvalid),
+        ("senderOrganizationIdentifier", "ti", Code::EnvelopeSenderInvalid),
+        ("encryptedContent", "*", Code::EnvelopeBase64Invalid),
+        ("nonce", "AAAA", Code::EnvelopeNonceInvalid),
+        ("authenticationTag", "AAAA", Code::EnvelopeTagInvalid),
+        ("signatureCertificateThumbprint", "12", Code::EnvelopeThumbprintInvalid),
+        ("generatedAt", "nå", Code::EnvelopeTimeInvalid),
+        ("rapporteringFra", "2025-03-14T01:30:00Z", Code::EnvelopePeriodReversed),
+        ("generatedAt", "2025-03-14T07:05:01Z", Code::EnvelopeInFuture),
+        ("rapporteringTil", "2025-03-15T00:00:00Z", Code::EnvelopeInFuture),
+    ];
+    for (member, value, code) in cases {
+        place.refuses(changed(&simple("m1"), set(member, value)), code).await;
+    }
+    place.refuses(b"not json".to_vec(), Code::EnvelopeNotJson).await;
+    place.refuses(b"[]".to_vec(), Code::EnvelopeNotJson).await;
+    place
+        .refuses(
+            changed(&simple("m1"), |m| drop(m.insert("NONCE".into(), "".into()))),
+            Code::EnvelopeMemberDuplicate,
+        )
+        .await;
+    place
+        .refuses(
+            changed(&simple("m1"), |m| drop(m.insert("nonce".into(), 1.into()))),
+            Code::EnvelopeMemberWrongType,
+        )
+        .await;
+    let rejection = place.receive(changed(&simple("m1"), set("nonce", "AAAA"))).await.err().unwrap();
+    assert_eq!(rejection.place().expression.as_deref(), Some("nonce"));
+    let edge = changed(&simple("m1"), set("generatedAt", "2025-03-14T07:05:00Z"));
+    assert_eq!(place.receive(edge).await.unwrap().counts.created, 1);
+}
+
+#[tokio::test]
+async fn every_doubt_about_the_sender_has_its_code() {
+    let place = place().await;
+    place
+        .refuses(changed(&simple("m1"), set("senderOrganizationIdentifier", REGISTER)), Code::SenderUnknown)
+        .await;
+    let foreign = Caller { organisation: org(REGISTER), ..caller() };
+    place.refuses_from(&foreign, simple("m1"), Code::OrganisationMismatch).await;
+    let elsewhere = Caller { address: Some("198.51.100.1".parse().unwrap()), ..caller() };
+    place.refuses_from(&elsewhere, simple("m1"), Code::AddressNotAllowed).await;
+    let other = world().stranger.certificate().thumbprint().to_string();
+    place
+        .refuses(
+            changed(&simple("m1"), set("signatureCertificateThumbprint", &other)),
+            Code::CertificateUnknown,
+        )
+        .await;
+    place
+        .refuses(changed(&simple("m1"), set("signature", &STANDARD.encode([7; 256]))), Code::SignatureInvalid)
+        .await;
+    place.receive(simple("m1")).await.unwrap();
+
+    let inactive = place_with(|parts| parts.avsendere[0].active = false).await;
+    inactive.refuses(simple("m1"), Code::SenderInactive).await;
+
+    let ended = |parts: &mut Parts| {
+        parts.avsendere[0].certificates[0].until = Some(now() - SignedDuration::from_secs(1))
+    };
+    place_with(ended).await.refuses(simple("m1"), Code::CertificateExpired).await;
+    let early = |parts: &mut Parts| {
+        parts.avsendere[0].certificates[0].from = Some(now() + SignedDuration::from_secs(1))
+    };
+    place_with(early).await.refuses(simple("m1"), Code::CertificateNotYetValid).await;
+    let wrong = |parts: &mut Parts| {
+        parts.avsendere[0].organisation = org(REGISTER);
+        // Somebody registered the sender's certificate for another organisation.
+        parts
+            .avsendere
+            .push(Avsender { certificates: parts.avsendere[0].certificates.clone(), ..avsender() });
+        parts.avsendere[1].certificates[0].certificate = world().register.certificate();
+    };
+    let message = changed(
+        &simple("m1"),
+        set("signatureCertificateThumbprint", &world().register.certificate().thumbprint().to_string()),
+    );
+    place_with(wrong).await.refuses(message, Code::CertificateOrganisationMismatch).await;
+    let strict = |parts: &mut Parts| {
+        let other = world::Authority::new("En annen CA");
+        parts.trust = Some(Trust::from_pem(other.pem.as_bytes()).unwrap());
+    };
+    place_with(strict).await.refuses(simple("m1"), Code::CertificateChainUntrusted).await;
+    let chained = |parts: &mut Parts| {
+        parts.trust = Some(Trust::from_pem(world().authority.pem.as_bytes()).unwrap());
+    };
+    place_with(chained).await.receive(simple("m1")).await.unwrap();
+}
+
+#[tokio::test]
+async fn every_fault_of_encryption_and_content_has_its_code() {
+    let place = place().await;
+    let world = world();
+    let other = world.stranger.certificate().thumbprint().to_string();
+    place
+        .refuses(
+            changed(&simple("m1"), set("encryptionCertificateThumbprint", &other)),
+            Code::EncryptionCertificateUnknown,
+        )
+        .await;
+    place.refuses(changed(&simple("m1"), set("encryptedKey", "AAAA")), Code::DecryptionFailed).await;
+    place.refuses(changed(&simple("m1"), set("nonce", "AAAAAAAAAAAAAAAA")), Code::DecryptionFailed).await;
+    place.refuses(sealed("m1", &vec![b' '; 10 << 20]), Code::CompressionRatioTooHigh).await;
+    place.refuses(sealed("m1", b"\xff\xfe"), Code::ContentNotUtf8).await;
+    place.refuses(sealed("m1", b"{"), Code::ContentNotJson).await;
+    place.refuses(sealed("m1", b"{}"), Code::ContentNotFhir).await;
+    place.refuses(sealed("m1", br#"{"resourceType":"Patient"}"#), Code::ContentNotBundle).await;
+    let message = sealed("m1", &bundle_of("message", "b", &[patient(PEOPLE[0], "male")]));
+    place.refuses(message, Code::BundleTypeWrong).await;
+    let rejection = place.receive(sealed("m1", &bundle_of("message", "b", &[]))).await.err().unwrap();
+    assert_eq!(rejection.place().expression.as_deref(), Some("Bundle.type"));
+    assert!(rejection.place().line_column.is_some());
+
+    let narrow = |parts: &mut Parts| {
+        parts.settings.entries = 1;
+        parts.settings.depth = 8;
+        parts.settings.limits = Limits { body: 13_000, compressed: 6000, inflated: 3000, ratio: 200 };
+    };
+    let place = place_with(narrow).await;
+    let two = batch("b", &[patient(PEOPLE[0], "male"), patient(PEOPLE[1], "male")]);
+    place.refuses(sealed("m1", &two), Code::BundleTooManyEntries).await;
+    place.refuses(sealed("m1", &[&[b'['; 9][..], &[b']'; 9][..]].concat()), Code::JsonTooDeep).await;
+    let mut noise = vec![0; 12_000];
+    SystemRandom.fill(&mut noise).unwrap();
+    place.refuses(sealed("m1", &noise[..4000]), Code::InflatedTooLarge).await;
+    place.refuses(sealed("m1", &noise[..8000]), Code::CompressedTooLarge).await;
+    place.refuses(sealed("m1", &noise), Code::BodyTooLarge).await;
+    place.receive(simple("m1")).await.unwrap();
+}
+
+#[tokio::test]
+async fn content_that_does_not_inflate_is_told_from_content_that_does_not_decrypt() {
+    let place = place().await;
+    let world = world();
+    // A sender that forgot to compress: sealed by hand.
+    let (key, nonce) = ([1; 32], [2; 12]);
+    let mut content = b"{\"resourceType\":\"Bundle\"}".to_vec();
+    let tag = primitives::aes_seal(&key, nonce, &[], &mut content).unwrap();
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &content);
+    let register = world.register.certificate();
+    let spki = x509_public_key(register.der());
+    let message = changed(&simple("m1"), |m| {
+        let mut put = |name: &str, bytes: &[u8]| drop(m.insert(name.into(), STANDARD.encode(bytes).into()));
+        put("encryptedContent", &content);
+        put("encryptedKey", &primitives::oaep_encrypt(&spki, &key).unwrap());
+        put("nonce", &nonce);
+        put("authenticationTag", &tag);
+        put("signature", &primitives::sign(&world.sender.private_key(), &digest).unwrap());
+    });
+    place.refuses(message, Code::CompressionInvalid).await;
+}
+
+/// SubjectPublicKeyInfo of a certificate: the one SEQUENCE that starts with RSA's algorithm identifier.
+fn x509_public_key(der: &[u8]) -> Vec<u8> {
+    let rsa = [0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
+    let at = der.windows(rsa.len()).position(|window| window == rsa).unwrap() - 4;
+    let len = usize::from(der[at + 2]) << 8 | usize::from(der[at + 3]);
+    der[at..at + 4 + len].to_vec()
+}
+
+#[tokio::test]
+async fn a_sender_bound_to_a_rule_set_may_not_use_the_other() {
+    let place = place_with(|parts| parts.avsendere[0].rule_set = Some(RuleSetPin::Lmdi112)).await;
+    place.refuses(simple("m1"), Code::BundleTypeNotAgreed).await;
+}
+
+#[tokio::test]
+async fn checking_stores_nothing_and_remembers_nothing() {
+    let place = place().await;
+    let message = simple("m1");
+    let checked =
+        place.receiver.check(&caller(), message.clone(), now(), Arc::new(SystemRandom)).await.unwrap();
+    assert_eq!((checked.outcome, statuses(&checked)), (Outcome::Accepted, vec!["200".to_owned()]));
+    assert_eq!(checked.counts, Counts { entries: 1, ..Counts::default() });
+    assert_eq!(place.messages().await, 0);
+    let stored = place.receive(message).await.unwrap();
+    assert_eq!((stored.repeated, stored.counts.created), (false, 1));
+}
+
+#[tokio::test]
+async fn a_bare_bundle_is_judged_with_an_operation_outcome() {
+    let place = place().await;
+    let check = async |content: Vec<u8>| place.receiver.check_bundle(content, now()).await;
+    let good = check(batch("b", &[patient(PEOPLE[0], "male")])).await.unwrap();
+    assert_eq!(
+        (good.outcome, &json_of(&good)["resourceType"]),
+        (Outcome::Accepted, &"OperationOutcome".into())
+    );
+    let bad = check(batch("b", &[patient("13866510283", "male")])).await.unwrap();
+    assert_eq!((bad.outcome, bad.counts.refused), (Outcome::Refused, 1));
+    let issues = json_of(&bad)["issue"].to_string();
+    assert!(issues.contains("LMR-6002") && !issues.contains("13866510283"), "{issues}");
+    assert_eq!(check(b"{}".to_vec()).await.err().map(|r| r.code()), Some(Code::ContentNotFhir));
+    assert_eq!(place.messages().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn messages_at_once_that_change_the_same_resource_are_all_stored_in_some_order() {
+    let place = Arc::new(place().await);
+    let mut tasks = Vec::new();
+    for n in 0..8 {
+        let place = Arc::clone(&place);
+        tasks.push(tokio::spawn(async move {
+            let mut person = patient(PEOPLE[0], "female");
+            person["address"] = json!([{"postalCode": format!("{:04}", 1000 + n)}]);
+            let id = format!("m{n}");
+            place.receive(sealed(&id, &batch(&id, &[person]))).await.unwrap()
+        }));
+    }
+    let mut versions = Vec::new();
+    for task in tasks {
+        let reply = task.await.unwrap();
+        let etag = json_of(&reply)["entry"][0]["response"]["etag"].clone();
+        versions.push(etag.as_str().unwrap().to_owned());
+    }
+    versions.sort();
+    assert_eq!(versions, (1..=8).map(|n| format!("W/\"{n}\"")).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn senders_of_the_store_may_send_and_a_change_takes_effect_within_seconds() {
+    let place = place_with(|parts| parts.avsendere.clear()).await;
+    place.refuses(simple("m1"), Code::SenderUnknown).await;
+    place.store.save_avsender(&avsender()).await.unwrap();
+    let later = |seconds| now() + SignedDuration::from_secs(seconds);
+    let random = || Arc::new(SystemRandom);
+    let reply = place.receiver.receive(&caller(), simple("m1"), later(6), random()).await.unwrap();
+    assert_eq!(reply.counts.created, 1);
+    place.store.save_avsender(&Avsender { active: false, ..avsender() }).await.unwrap();
+    let refused = place.receiver.receive(&caller(), simple("m2"), later(12), random()).await;
+    assert_eq!(refused.err().map(|r| r.code()), Some(Code::SenderInactive));
+}
+
+#[tokio::test]
+async fn addresses_are_admitted_by_the_receivers_list_or_an_active_senders() {
+    let place = place_with(|parts| parts.settings.addresses = AllowList::parse(["::1"]).unwrap()).await;
+    let admits = async |place: &Place, text: &str, at: Timestamp| {
+        place.receiver.admits(text.parse().unwrap(), at).await.unwrap()
+    };
+    for (address, expected) in
+        [("192.0.2.200", true), ("::ffff:192.0.2.1", true), ("::1", true), ("198.51.100.1", false)]
+    {
+        assert_eq!(admits(&place, address, now()).await, expected, "{address}");
+    }
+    let place = place_with(|parts| parts.avsendere[0].active = false).await;
+    assert!(!admits(&place, "192.0.2.200", now()).await);
+}
+
+#[test]
+fn senders_in_a_configuration_are_read_strictly() {
+    let record = || AvsenderRecord {
+        organisation: SENDER.into(),
+        name: "Oppdiktet sykehus".into(),
+        active: true,
+        certificates: vec![CertificateRecord { pem: world().sender.pem.clone(), from: None, until: None }],
+        addresses: vec!["192.0.2.0/24".into()],
+        rule_set: None,
+        start_date: None,
+    };
+    assert_eq!(Avsender::try_from(&record()), Ok(avsender()));
+    let error = |change: &dyn Fn(&mut AvsenderRecord)| {
+        let mut record = record();
+        change(&mut record);
+        Avsender::try_from(&record).unwrap_err()
+    };
+    assert!(matches!(error(&|r| r.organisation = "310000018".into()), AvsenderError::Organisation { .. }));
+    assert!(matches!(error(&|r| r.certificates[0].pem = "x".into()), AvsenderError::Certificate { .. }));
+    let foreign = |r: &mut AvsenderRecord| r.certificates[0].pem = world().register.pem.clone();
+    assert!(matches!(error(&foreign), AvsenderError::ForeignCertificate { .. }));
+    assert!(matches!(error(&|r| r.addresses.push("x".into())), AvsenderError::Address { .. }));
+    let unknown = json!({"organisation": SENDER, "name": "x", "sertifikat": []});
+    assert!(serde_json::from_value::<AvsenderRecord>(unknown).is_err());
+}
