@@ -86,7 +86,12 @@ impl Folder {
     ///
     /// # Errors
     /// [`FolderError`].
-    pub fn make(path: impl Into<PathBuf>, plan: &Plan, now: Timestamp, column_key: &str) -> Result<Self, FolderError> {
+    pub fn make(
+        path: impl Into<PathBuf>,
+        plan: &Plan,
+        now: Timestamp,
+        column_key: &str,
+    ) -> Result<Self, FolderError> {
         let folder = Self { path: path.into() };
         let source = folder.source();
         fs::create_dir_all(&source).map_err(|e| folder.fault(&source, e))?;

@@ -5,3 +5,4 @@ pub mod clock;
 pub mod folder;
 pub mod helseid;
 pub mod hospital;
+pub mod world;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use lmr_envelope::{Certificate, CertificateError, PrivateKey, SigningKey, Usage};
 use lmr_sandbox::certificates::{CertificateMakeError, Order, SubjectStyle, TestCa};
 
-const HOSPITAL: &str = "983744516";
+const HOSPITAL: &str = "310000019";
 
 fn now() -> Timestamp {
     "2025-03-01T12:00:00Z".parse().unwrap()

@@ -13,9 +13,9 @@ use lmr_sandbox::helseid::{Client, LMR_SCOPE, LocalHelseId, Tenancy, TokenFault}
 use std::sync::Arc;
 use std::time::Duration;
 
-const HOSPITAL: &str = "983744516";
-const SUPPLIER: &str = "974760673";
-const WARD: &str = "994598759";
+const HOSPITAL: &str = "310000019";
+const SUPPLIER: &str = "310000027";
+const WARD: &str = "310000035";
 
 struct World {
     helseid: LocalHelseId,
