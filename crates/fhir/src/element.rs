@@ -310,6 +310,12 @@ impl<'d> Iterator for Children<'d> {
 }
 
 impl<'d> Node<'d> {
+    /// The elements of an object's member: one, or the items of an array side by side with those of
+    /// its companion; places where both are null are passed over, the index tells.
+    pub fn elements(self) -> Children<'d> {
+        Children { members: None, later: None, run: Some(Run::of(self)) }
+    }
+
     /// Whether an object has a member whose name begins with `_`.
     pub fn has_underscore_members(self) -> bool {
         self.data().flags & HAS_UNDERSCORE != 0

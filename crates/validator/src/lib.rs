@@ -1,20 +1,24 @@
 //! FHIR packages, snapshots, compiled profiles and the checks.
 //!
-//! A validator is built once from packages and then
-//! judges documents; what it finds are [`Issue`]s, data that renderers turn
-//! into text, JSON lines, OperationOutcome or HTML.
+//! A [`Validator`] is built once from [`definitions`] and then judges documents; what it finds are
+//! [`Issue`]s, data that renderers turn into text, JSON lines, OperationOutcome or HTML.
 //!
 //! [`package`] reads packages, [`definitions`] finds what they define, with snapshots made whole
 //! by [`snapshot`]; [`terminology`] knows value sets and code systems.
 
+mod compile;
 mod core;
 pub mod definitions;
 mod issue;
 pub mod messages;
+mod model;
 mod options;
 pub mod package;
+mod rules;
 pub mod snapshot;
 pub mod terminology;
+mod validate;
 
 pub use issue::{Arg, BundleReport, Issue, IssueCode, Lang, MessageId, Severity};
 pub use options::{BestPractice, ContainedPolicy, HtmlInMarkdown, Options, ReferenceCheck};
+pub use validate::{Validator, ValidatorBuilder};

@@ -1,6 +1,9 @@
 //! What a caller can decide about a validation.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+
+use lmr_fhir::Document;
 
 use crate::issue::Severity;
 
@@ -48,9 +51,9 @@ pub enum BestPractice {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HtmlInMarkdown {
     /// Not looked for.
-    #[default]
     Ignore,
-    /// A warning.
+    /// A warning (the default).
+    #[default]
     Warning,
     /// An error.
     Error,
@@ -102,6 +105,14 @@ pub struct Options {
     pub wrong_display: Severity,
     /// Whether informational issues are made at all.
     pub hints: bool,
+    /// Documents that references outside the document lead to, by reference as
+    /// written; nothing else is ever fetched.
+    pub external: HashMap<String, Arc<Document<'static>>>,
+    /// How many steps references are followed into [`Options::external`].
+    pub external_depth: usize,
+    /// The moment of validation, for `now()` and limits relative to it;
+    /// without it such rules are reported as not evaluated.
+    pub now: Option<lmr_fhirpath::DateTime>,
     /// Leaves every value of the instance out of issues and resource ids out of
     /// paths: for answers and logs of a receiver.
     pub redact_values: bool,
@@ -131,10 +142,13 @@ impl Default for Options {
             unknown_profile: Severity::Warning,
             allow_comments: false,
             security_checks: false,
-            html_in_markdown: HtmlInMarkdown::Ignore,
+            html_in_markdown: HtmlInMarkdown::Warning,
             language: None,
             wrong_display: Severity::Error,
             hints: true,
+            external: HashMap::new(),
+            external_depth: 4,
+            now: None,
             redact_values: false,
             threads: 1,
             max_issues: 10_000,

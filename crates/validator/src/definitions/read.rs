@@ -21,6 +21,8 @@ const ADDITIONAL_BINDINGS: [&str; 2] = [
 const BEST_PRACTICE: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-bestpractice";
 const FHIR_TYPE: &str = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type";
 const MAX_VALUE_SET: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet";
+const NARRATIVE_LANGUAGE: &str = "http://hl7.org/fhir/StructureDefinition/narrative-language-control";
+const NARRATIVE_SOURCE: &str = "http://hl7.org/fhir/StructureDefinition/narrative-source-control";
 const REGEX: &str = "http://hl7.org/fhir/StructureDefinition/regex";
 
 /// A StructureDefinition as written; its snapshot may be missing.
@@ -141,6 +143,10 @@ impl Reader<'_> {
                 "slicing" => rules.slicing = Some(Arc::new(self.slicing(member)?)),
                 "isModifier" => rules.is_modifier = member.as_bool(),
                 "mustSupport" => rules.must_support = member.as_bool(),
+                "extension" => {
+                    rules.narrative_language = extension_text(node, NARRATIVE_LANGUAGE);
+                    rules.narrative_source = extension_text(node, NARRATIVE_SOURCE);
+                }
                 other => {
                     let slot = [
                         ("fixed", &mut rules.fixed),

@@ -27,6 +27,8 @@ pub(crate) struct ElementRules {
     pub(crate) slicing: Option<Arc<Slicing>>,
     pub(crate) is_modifier: Option<bool>,
     pub(crate) must_support: Option<bool>,
+    pub(crate) narrative_language: Option<Arc<str>>,
+    pub(crate) narrative_source: Option<Arc<str>>,
 }
 
 /// A binding, of which a differential may give a part.
@@ -76,6 +78,8 @@ impl ElementRules {
             slicing: self.slicing,
             is_modifier: self.is_modifier.unwrap_or(false),
             must_support: self.must_support.unwrap_or(false),
+            narrative_language: self.narrative_language,
+            narrative_source: self.narrative_source,
         }
     }
 }

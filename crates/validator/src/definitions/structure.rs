@@ -139,6 +139,10 @@ pub struct ElementDefinition {
     pub is_modifier: bool,
     /// Whether implementations must be able to handle it.
     pub must_support: bool,
+    /// What the narrative must do about languages (extension narrative-language-control).
+    pub narrative_language: Option<Arc<str>>,
+    /// Whether parts of the narrative must name their source (extension narrative-source-control).
+    pub narrative_source: Option<Arc<str>>,
 }
 
 impl ElementDefinition {

@@ -208,6 +208,9 @@ catalogue! {
     FixedMissing "Profile_VAL_MissingElement" Error Value
         "{0} is missing, but the fixed value or pattern of {1} has it"
         "{0} mangler, men den faste verdien eller mønsteret i {1} har det";
+    PatternCoding "TYPE_CHECKS_PATTERN_CC" Error Value
+        "No {0} is {2}, which the pattern of {1} asks for"
+        "Ingen {0} er {2}, som mønsteret i {1} krever";
     FixedNotAllowed "Profile_VAL_NotAllowed" Error Value
         "{0} is given, but the fixed value of {1} does not have it"
         "{0} er oppgitt, men den faste verdien i {1} har det ikke";

@@ -73,6 +73,12 @@ pub(super) fn constrain(element: &mut ElementDefinition, rules: &ElementRules, u
     if let Some(is_modifier) = rules.is_modifier {
         element.is_modifier = is_modifier;
     }
+    if rules.narrative_language.is_some() {
+        element.narrative_language.clone_from(&rules.narrative_language);
+    }
+    if rules.narrative_source.is_some() {
+        element.narrative_source.clone_from(&rules.narrative_source);
+    }
     if let Some(must_support) = rules.must_support {
         element.must_support = must_support;
     }

@@ -1,0 +1,115 @@
+//! Append-only storage whose entries keep their place, and hashed name tables.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use lmr_fhir::Name;
+
+/// Entries get numbers and never move, so that `&self` suffices to add one and
+/// references to others stay good.
+#[derive(Debug)]
+pub(crate) struct Arena<T> {
+    /// Chunk `k` holds `FIRST << k` entries.
+    chunks: [OnceLock<Box<[OnceLock<T>]>>; CHUNKS],
+    len: AtomicU32,
+}
+
+const FIRST: u32 = 64;
+const CHUNKS: usize = 20;
+
+impl<T> Arena<T> {
+    pub(crate) fn new() -> Self {
+        Self { chunks: std::array::from_fn(|_| OnceLock::new()), len: AtomicU32::new(0) }
+    }
+
+    fn place(index: u32) -> (usize, usize) {
+        let shifted = index / FIRST + 1;
+        let chunk = shifted.ilog2();
+        (chunk as usize, (index - FIRST * ((1 << chunk) - 1)) as usize)
+    }
+
+    pub(crate) fn push(&self, value: T) -> u32 {
+        let index = self.len.fetch_add(1, Ordering::Relaxed);
+        let (chunk, offset) = Self::place(index);
+        let slots = self.chunks[chunk]
+            .get_or_init(|| std::iter::repeat_with(OnceLock::new).take((FIRST as usize) << chunk).collect());
+        let fresh = slots[offset].set(value).is_ok();
+        debug_assert!(fresh, "an index is handed out once");
+        index
+    }
+
+    pub(crate) fn get(&self, index: u32) -> Option<&T> {
+        let (chunk, offset) = Self::place(index);
+        self.chunks.get(chunk)?.get()?.get(offset)?.get()
+    }
+}
+
+/// Names to values by hash; built once, read often.
+#[derive(Debug)]
+pub(crate) struct NameTable<V> {
+    mask: u32,
+    buckets: Box<[u16]>,
+    entries: Box<[(Name, V)]>,
+}
+
+impl<V> NameTable<V> {
+    /// The first of doubled names wins.
+    pub(crate) fn new(entries: Vec<(Name, V)>) -> Self {
+        let size = (entries.len() * 2).next_power_of_two().max(4);
+        let mask = (size - 1) as u32;
+        let mut buckets = vec![0u16; size].into_boxed_slice();
+        for (i, (name, _)) in entries.iter().enumerate() {
+            let mut at = name.hash() & mask;
+            while buckets[at as usize] != 0 {
+                at = (at + 1) & mask;
+            }
+            buckets[at as usize] = (i + 1) as u16;
+        }
+        Self { mask, buckets, entries: entries.into() }
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, hash: u32, name: &str) -> Option<&V> {
+        let mut at = hash & self.mask;
+        loop {
+            let entry = self.buckets[at as usize];
+            if entry == 0 {
+                return None;
+            }
+            let (key, value) = &self.entries[entry as usize - 1];
+            if key.hash() == hash && key.as_str() == name {
+                return Some(value);
+            }
+            at = (at + 1) & self.mask;
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &(Name, V)> {
+        self.entries.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_added_is_found_at_its_number() {
+        let arena = Arena::new();
+        for i in 0..1000u32 {
+            assert_eq!(arena.push(i), i);
+        }
+        assert!((0..1000).all(|i| arena.get(i) == Some(&i)));
+        assert_eq!(arena.get(1000), None);
+    }
+
+    #[test]
+    fn names_are_found_and_strangers_are_not() {
+        let names = ["a", "b", "value", "valueQuantity", "x"];
+        let table = NameTable::new(names.iter().enumerate().map(|(i, n)| (Name::new(n), i)).collect());
+        for (i, n) in names.iter().enumerate() {
+            assert_eq!(table.get(Name::new(n).hash(), n), Some(&i));
+        }
+        assert_eq!(table.get(Name::new("y").hash(), "y"), None);
+    }
+}

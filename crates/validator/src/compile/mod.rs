@@ -1,0 +1,298 @@
+//! Snapshots made ready for validation: a tree of rules with hashed names,
+//! invariants parsed and shared, types linked on first use.
+
+pub(crate) mod arena;
+mod invariant;
+mod slices;
+
+use std::sync::{Arc, OnceLock};
+
+use lmr_fhir::Name;
+
+use crate::definitions::{ElementDefinition, Max, StructureDefinition, StructureKind, TypeRef};
+use crate::model::choice_name;
+use crate::rules::primitive::Primitive;
+use crate::terminology::ValueSet;
+use arena::NameTable;
+
+pub(crate) use invariant::{Expressions, Invariant, InvariantKind};
+pub(crate) use slices::{Slice, Slices, Step, Test};
+
+/// Number of a compiled profile in its validator.
+pub(crate) type ProfileId = u32;
+
+/// A structure definition ready for use.
+#[derive(Debug)]
+pub(crate) struct Profile {
+    pub(crate) definition: Arc<StructureDefinition>,
+    /// `url|version`.
+    pub(crate) canonical: Arc<str>,
+    /// The first is the root's.
+    pub(crate) rules: Box<[Rule]>,
+}
+
+impl Profile {
+    pub(crate) fn root(&self) -> &Rule {
+        &self.rules[0]
+    }
+
+    pub(crate) fn is_resource(&self) -> bool {
+        self.definition.kind == StructureKind::Resource
+    }
+
+    pub(crate) fn element(&self, rule: &Rule) -> &ElementDefinition {
+        &self.definition.elements[rule.element]
+    }
+}
+
+/// What one element of a snapshot demands.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    /// Index into the snapshot.
+    pub(crate) element: usize,
+    pub(crate) min: u32,
+    /// `u32::MAX` for `*`.
+    pub(crate) max: u32,
+    /// Whether JSON writes it as an array.
+    pub(crate) array: bool,
+    pub(crate) types: Box<[TypeRule]>,
+    /// Children listed in this snapshot; `None`: those of the type.
+    pub(crate) children: Option<Children>,
+    /// Rule whose children these are (content reference).
+    pub(crate) content: Option<u32>,
+    pub(crate) invariants: Box<[Invariant]>,
+    /// Whether anything but type, children and invariants is to be checked.
+    pub(crate) has_value_rules: bool,
+    /// FHIRPath type of the element when it is a backbone element.
+    pub(crate) backbone: Option<Box<str>>,
+    /// The bound value set, looked up on first use.
+    pub(crate) value_set: OnceLock<Arc<ValueSet>>,
+}
+
+/// One type an element may have.
+#[derive(Debug)]
+pub(crate) struct TypeRule {
+    pub(crate) of: TypeRef,
+    pub(crate) primitive: Option<Primitive>,
+    pub(crate) shape: Shape,
+    /// The compiled definition of the type; `None` inside when it is unknown.
+    pub(crate) base: OnceLock<Option<ProfileId>>,
+}
+
+/// How an element of a type is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Primitive,
+    Backbone,
+    Complex,
+    /// Any resource, the type is told by `resourceType`.
+    Resource,
+}
+
+impl TypeRule {
+    fn new(of: &TypeRef, is_resource: &dyn Fn(&str) -> bool) -> Self {
+        let name = of.name();
+        let primitive = Primitive::of(name);
+        let shape = match name {
+            _ if primitive.is_some() => Shape::Primitive,
+            "BackboneElement" | "Element" => Shape::Backbone,
+            "Resource" | "DomainResource" => Shape::Resource,
+            other if is_resource(other) => Shape::Resource,
+            _ => Shape::Complex,
+        };
+        Self { of: of.clone(), primitive, shape, base: OnceLock::new() }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.of.name()
+    }
+}
+
+/// The children of an element.
+#[derive(Debug)]
+pub(crate) struct Children {
+    pub(crate) slots: Box<[Slot]>,
+    /// Property name to slot and index of the type in its rule
+    /// ([`FORBIDDEN`] for a type the base allows and the profile excludes).
+    pub(crate) table: NameTable<Target>,
+    /// Slots with a minimum.
+    pub(crate) required: Box<[u16]>,
+}
+
+/// Where a property leads.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Target {
+    pub(crate) slot: u16,
+    pub(crate) ty: u16,
+}
+
+/// Type index of a choice the profile has excluded.
+pub(crate) const FORBIDDEN: u16 = u16::MAX;
+
+/// One child element: its rule and its slices.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pub(crate) rule: u32,
+    pub(crate) slices: Option<Box<Slices>>,
+}
+
+/// What the compiler asks its surroundings.
+pub(crate) struct Context<'c> {
+    /// Whether a type name is that of a resource.
+    pub(crate) is_resource: &'c dyn Fn(&str) -> bool,
+    /// The types of an element of a base definition, by path.
+    pub(crate) base_types: &'c dyn Fn(&str) -> Option<Arc<[TypeRef]>>,
+    pub(crate) expressions: &'c Expressions,
+}
+
+/// Why a definition cannot be used.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum CompileError {
+    #[error("its snapshot is empty")]
+    Empty,
+    #[error("the element {0} has no parent in the snapshot")]
+    Orphan(Box<str>),
+}
+
+/// Makes a snapshot ready.
+pub(crate) fn compile(
+    definition: Arc<StructureDefinition>,
+    context: &Context<'_>,
+) -> Result<Profile, CompileError> {
+    let elements = &definition.elements;
+    if elements.is_empty() {
+        return Err(CompileError::Empty);
+    }
+    let mut nested: Vec<Vec<usize>> = vec![Vec::new(); elements.len()];
+    let mut open: Vec<usize> = Vec::new();
+    for (i, element) in elements.iter().enumerate() {
+        let depth = element.path.matches('.').count();
+        if depth > open.len() || (depth == 0 && i > 0) {
+            return Err(CompileError::Orphan(element.path.as_ref().into()));
+        }
+        open.truncate(depth);
+        if let Some(parent) = open.last() {
+            nested[*parent].push(i);
+        }
+        open.push(i);
+    }
+    let rules = elements
+        .iter()
+        .enumerate()
+        .map(|(i, element)| rule(i, element, &nested[i], &definition, context))
+        .collect::<Box<[Rule]>>();
+    let canonical = definition.canonical().into();
+    Ok(Profile { canonical, rules, definition })
+}
+
+fn rule(
+    index: usize,
+    element: &ElementDefinition,
+    nested: &[usize],
+    definition: &StructureDefinition,
+    context: &Context<'_>,
+) -> Rule {
+    let types: Box<[TypeRule]> =
+        element.types.iter().map(|t| TypeRule::new(t, context.is_resource)).collect();
+    let is_backbone = types.first().is_some_and(|t| t.shape == Shape::Backbone);
+    let content = element.content_reference.as_deref().and_then(|reference| {
+        let id = reference.rsplit('#').next().unwrap_or(reference);
+        let found =
+            definition.elements.iter().position(|e| &*e.id == id).or_else(|| {
+                definition.elements.iter().position(|e| &*e.path == id && e.slice_name.is_none())
+            });
+        found.and_then(|i| u32::try_from(i).ok())
+    });
+    let backbone = if content.is_some() || element.content_reference.is_some() {
+        element.content_reference.as_deref().map(|r| r.rsplit('#').next().unwrap_or(r).into())
+    } else if is_backbone && element.path.contains('.') {
+        Some(element.base.as_ref().map_or(&element.path, |b| &b.path).as_ref().into())
+    } else {
+        None
+    };
+    Rule {
+        element: index,
+        min: element.min,
+        max: match element.max {
+            Max::Count(n) => n,
+            Max::Unbounded => u32::MAX,
+        },
+        array: element.is_array(),
+        children: children(nested, definition, context),
+        content,
+        invariants: element
+            .constraints
+            .iter()
+            .filter_map(|c| Invariant::new(c, definition, context.expressions))
+            .collect(),
+        has_value_rules: element.fixed.is_some()
+            || element.pattern.is_some()
+            || element.binding.is_some()
+            || element.max_length.is_some()
+            || element.min_value.is_some()
+            || element.max_value.is_some(),
+        backbone,
+        types,
+        value_set: OnceLock::new(),
+    }
+}
+
+fn children(nested: &[usize], definition: &StructureDefinition, context: &Context<'_>) -> Option<Children> {
+    if nested.is_empty() {
+        return None;
+    }
+    let elements = &definition.elements;
+    let mut slots: Vec<Slot> = Vec::new();
+    let mut names: Vec<&str> = Vec::new();
+    let mut sliced: Vec<Vec<usize>> = Vec::new();
+    for &i in nested {
+        let element = &elements[i];
+        let name = element.name();
+        match names.iter().position(|n| *n == name) {
+            Some(slot) if element.slice_name.is_some() => sliced[slot].push(i),
+            Some(_) => {}
+            None => {
+                names.push(name);
+                slots.push(Slot { rule: u32::try_from(i).unwrap_or(u32::MAX), slices: None });
+                sliced.push(Vec::new());
+            }
+        }
+    }
+    let mut entries = Vec::new();
+    for (s, slot) in slots.iter_mut().enumerate() {
+        let index = u16::try_from(s).unwrap_or(u16::MAX);
+        let element = &elements[slot.rule as usize];
+        slot.slices = Slices::build(element, &sliced[s], definition).map(Box::new);
+        match names[s].strip_suffix("[x]") {
+            None => entries.push((Name::new(names[s]), Target { slot: index, ty: 0 })),
+            Some(stem) => {
+                for (t, of) in element.types.iter().enumerate() {
+                    let ty = u16::try_from(t).unwrap_or(FORBIDDEN);
+                    entries.push((Name::new(&choice_name(stem, of.name())), Target { slot: index, ty }));
+                }
+                let base_path = element.base.as_ref().map_or(&*element.path, |b| &*b.path);
+                for of in (context.base_types)(base_path).iter().flat_map(|t| t.iter()) {
+                    if !element.types.iter().any(|t| t.name() == of.name()) {
+                        entries.push((
+                            Name::new(&choice_name(stem, of.name())),
+                            Target { slot: index, ty: FORBIDDEN },
+                        ));
+                    }
+                }
+            }
+        }
+    }
+    let required = slots
+        .iter()
+        .enumerate()
+        .filter(|(_, slot)| {
+            elements[slot.rule as usize].min > 0
+                || slot
+                    .slices
+                    .as_ref()
+                    .is_some_and(|s| s.list.iter().any(|x| elements[x.rule as usize].min > 0))
+        })
+        .filter_map(|(i, _)| u16::try_from(i).ok())
+        .collect();
+    Some(Children { slots: slots.into(), table: NameTable::new(entries), required })
+}

@@ -1,0 +1,198 @@
+//! Slicing: which slice of an element an instance belongs to.
+//! Rule: <https://hl7.org/fhir/R4/profiling.html#slicing>.
+
+use std::sync::{Arc, OnceLock};
+
+use lmr_fhir::Name;
+
+use crate::definitions::{
+    Discriminator, DiscriminatorKind, ElementDefinition, Slicing, SlicingRules, StructureDefinition, Value,
+};
+
+/// The slices of one element.
+#[derive(Debug)]
+pub(crate) struct Slices {
+    pub(crate) discriminators: Box<[Discriminator]>,
+    pub(crate) ordered: bool,
+    pub(crate) rules: SlicingRules,
+    pub(crate) list: Box<[Slice]>,
+}
+
+/// One slice.
+#[derive(Debug)]
+pub(crate) struct Slice {
+    pub(crate) name: Arc<str>,
+    pub(crate) rule: u32,
+    /// What an element must show to belong here; made on first use, since it
+    /// may need other profiles.
+    pub(crate) tests: OnceLock<Box<[Test]>>,
+    /// Slices of this slice.
+    pub(crate) nested: Option<Box<Slices>>,
+}
+
+/// One step of a discriminator's path.
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    Child(Name),
+    Extension(Box<str>),
+    Resolve,
+    OfType(Box<str>),
+}
+
+/// What one discriminator asks of an element.
+#[derive(Debug)]
+pub(crate) enum Test {
+    /// Equal to this value (fixed).
+    Fixed(Box<[Step]>, Arc<Value>, Box<[Name]>),
+    /// At least this value (pattern).
+    Pattern(Box<[Step]>, Arc<Value>, Box<[Name]>),
+    /// In this value set (required binding).
+    Binding(Box<[Step]>, Arc<str>),
+    /// There or not.
+    Exists(Box<[Step]>, bool),
+    /// Of one of these types.
+    Type(Box<[Step]>, Box<[Box<str>]>),
+    /// Conforming to one of these profiles.
+    Profile(Box<[Step]>, Box<[Arc<str>]>),
+    /// Cannot be told: the slice never matches.
+    Never,
+}
+
+impl Slices {
+    /// `slices` are the indices of the slice elements in the snapshot.
+    pub(super) fn build(
+        element: &ElementDefinition,
+        slices: &[usize],
+        definition: &StructureDefinition,
+    ) -> Option<Self> {
+        let own: Vec<usize> = slices
+            .iter()
+            .copied()
+            .filter(|&i| !definition.elements[i].slice_name.as_deref().unwrap_or_default().contains('/'))
+            .collect();
+        if element.slicing.is_none() && own.is_empty() {
+            return None;
+        }
+        Some(Self::level(element, element.slicing.as_deref(), &own, slices, definition))
+    }
+
+    fn level(
+        element: &ElementDefinition,
+        slicing: Option<&Slicing>,
+        own: &[usize],
+        all: &[usize],
+        definition: &StructureDefinition,
+    ) -> Self {
+        let mut discriminators: Vec<Discriminator> =
+            slicing.map_or_else(Vec::new, |s| s.discriminators.clone());
+        if discriminators.is_empty() && element.name().ends_with("[x]") {
+            discriminators.push(Discriminator { kind: DiscriminatorKind::Type, path: "$this".into() });
+        }
+        if discriminators.is_empty() && matches!(element.name(), "extension" | "modifierExtension") {
+            discriminators.push(Discriminator { kind: DiscriminatorKind::Value, path: "url".into() });
+        }
+        let list = own
+            .iter()
+            .map(|&i| {
+                let slice = &definition.elements[i];
+                let name = slice.slice_name.clone().unwrap_or_else(|| "".into());
+                let prefix = format!("{name}/");
+                let inside: Vec<usize> = all
+                    .iter()
+                    .copied()
+                    .filter(|&j| {
+                        definition.elements[j]
+                            .slice_name
+                            .as_deref()
+                            .and_then(|n| n.strip_prefix(prefix.as_str()))
+                            .is_some_and(|rest| !rest.contains('/'))
+                    })
+                    .collect();
+                let nested = (slice.slicing.is_some() && !inside.is_empty()).then(|| {
+                    Box::new(Self::level(slice, slice.slicing.as_deref(), &inside, all, definition))
+                });
+                Slice { name, rule: u32::try_from(i).unwrap_or(u32::MAX), tests: OnceLock::new(), nested }
+            })
+            .collect();
+        Self {
+            discriminators: discriminators.into(),
+            ordered: slicing.is_some_and(|s| s.ordered),
+            rules: slicing.map_or(SlicingRules::Open, |s| s.rules),
+            list,
+        }
+    }
+
+    /// Slices in all, nested ones included.
+    pub(crate) fn count(&self) -> usize {
+        self.list.iter().map(|s| 1 + s.nested.as_ref().map_or(0, |n| n.count())).sum()
+    }
+}
+
+impl Step {
+    /// Reads a discriminator's path (restricted FHIRPath); `None` when it uses
+    /// more than the standard allows.
+    pub(crate) fn parse(path: &str) -> Option<Box<[Self]>> {
+        let mut steps = Vec::new();
+        let mut rest = path.trim();
+        if rest == "$this" || rest.is_empty() {
+            return Some(steps.into());
+        }
+        rest = rest.strip_prefix("$this.").unwrap_or(rest);
+        loop {
+            let end = rest.find(['.', '(']).unwrap_or(rest.len());
+            let name = &rest[..end];
+            if name.is_empty() {
+                return None;
+            }
+            let mut after = &rest[end..];
+            if let Some(arguments) = after.strip_prefix('(') {
+                let close = arguments.find(')')?;
+                let argument = arguments[..close].trim();
+                match name {
+                    "resolve" if argument.is_empty() => steps.push(Self::Resolve),
+                    "extension" => steps.push(Self::Extension(argument.trim_matches(['\'', '"']).into())),
+                    "ofType" => steps.push(Self::OfType(argument.trim_start_matches("FHIR.").into())),
+                    _ => return None,
+                }
+                after = &arguments[close + 1..];
+            } else if name != "$this" {
+                steps.push(Self::Child(Name::new(name.trim_matches('`'))));
+            }
+            match after.strip_prefix('.') {
+                Some(more) => rest = more,
+                None if after.is_empty() => return Some(steps.into()),
+                None => return None,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_discriminators_are_read_with_their_functions() {
+        let show = |p: &str| {
+            Step::parse(p).map(|s| {
+                s.iter()
+                    .map(|s| match s {
+                        Step::Child(n) => n.to_string(),
+                        Step::Extension(u) => format!("ext<{u}>"),
+                        Step::Resolve => "resolve".to_owned(),
+                        Step::OfType(t) => format!("of<{t}>"),
+                    })
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            })
+        };
+        assert_eq!(show("$this").as_deref(), Some(""));
+        assert_eq!(show("coding.system").as_deref(), Some("coding system"));
+        assert_eq!(show("$this.resolve().code").as_deref(), Some("resolve code"));
+        assert_eq!(
+            show("extension('http://a.b/c').value.ofType(Coding)").as_deref(),
+            Some("ext<http://a.b/c> value of<Coding>")
+        );
+        assert_eq!(show("where(x)"), None);
+    }
+}

@@ -1,0 +1,435 @@
+//! Codes: bindings, code systems and displays, as far as content is at hand.
+//! Rule: <https://hl7.org/fhir/R4/terminologies.html#strength>. What has no
+//! content is told, never judged.
+
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
+
+use lmr_fhir::{Element, Name, Node};
+
+use crate::compile::TypeRule;
+use crate::definitions::BindingStrength;
+use crate::issue::{Arg, Severity};
+use crate::messages::Message;
+use crate::rules::suggest;
+use crate::terminology::{Gap, Membership, ValueSet};
+use crate::validate::walk::{Def, Walker, name};
+
+const UCUM: &str = "http://unitsofmeasure.org";
+
+/// Systems everybody knows whose content nobody ships: their codes are not
+/// checked, and that is no news.
+const EXTERNAL: &[&str] = &[
+    "http://snomed.info/sct",
+    "http://loinc.org",
+    UCUM,
+    "http://www.nlm.nih.gov/research/umls/rxnorm",
+    "http://www.ama-assn.org/go/cpt",
+    "http://hl7.org/fhir/sid/icd-10",
+    "http://hl7.org/fhir/sid/icd-10-cm",
+    "http://hl7.org/fhir/sid/icd-9-cm",
+    "http://hl7.org/fhir/sid/ndc",
+    "http://hl7.org/fhir/sid/cvx",
+    "http://hl7.org/fhir/sid/mvx",
+    "http://hl7.org/fhir/ndfrt",
+    "http://fdasis.nlm.nih.gov",
+    "http://dicom.nema.org/resources/ontology/DCM",
+    "http://nucc.org/provider-taxonomy",
+    "http://www.whocc.no/atc",
+    "urn:ietf:bcp:13",
+    "urn:ietf:bcp:47",
+    "urn:ietf:rfc:3986",
+    "urn:iso:std:iso:3166",
+    "urn:iso:std:iso:3166:-2",
+    "urn:iso:std:iso:4217",
+    "urn:iso:std:iso:11073:10101",
+];
+
+/// What a binding has to say about one element.
+#[derive(Clone, Copy)]
+enum Kind {
+    Code,
+    Coding,
+    Concept,
+}
+
+impl<'a> Walker<'a> {
+    /// Checks the binding of an element's rule.
+    pub(crate) fn binding(&mut self, item: Element<'a>, def: Def<'a>, ty: &'a TypeRule) {
+        let Some(binding) = &def.element().binding else { return };
+        let kind = match ty.name() {
+            "code" | "string" | "uri" | "url" | "canonical" => Kind::Code,
+            "Coding" | "Quantity" | "Age" | "Duration" | "Distance" | "Count" | "SimpleQuantity"
+            | "Money" => Kind::Coding,
+            "CodeableConcept" => Kind::Concept,
+            _ => return,
+        };
+        if let Some(canonical) = &binding.value_set
+            && binding.strength != BindingStrength::Example
+        {
+            let set = def
+                .rule
+                .value_set
+                .get_or_init(|| self.validator.definitions().terminology().value_set(canonical));
+            self.bound(item, def, kind, binding.strength, canonical, set);
+        }
+        if let Some(canonical) = &binding.max_value_set {
+            let set = self.validator.definitions().terminology().value_set(canonical);
+            self.maximum(item, def, kind, canonical, &set);
+        }
+        for more in &binding.additional {
+            let strength = match &*more.purpose {
+                "required" => BindingStrength::Required,
+                "extensible" => BindingStrength::Extensible,
+                "preferred" => BindingStrength::Preferred,
+                "maximum" => {
+                    let set = self.validator.definitions().terminology().value_set(&more.value_set);
+                    self.maximum(item, def, kind, &more.value_set, &set);
+                    continue;
+                }
+                _ => continue,
+            };
+            let set = self.validator.definitions().terminology().value_set(&more.value_set);
+            self.bound(item, def, kind, strength, &more.value_set, &set);
+        }
+    }
+
+    fn bound(
+        &mut self,
+        item: Element<'a>,
+        def: Def<'a>,
+        kind: Kind,
+        strength: BindingStrength,
+        canonical: &str,
+        set: &ValueSet,
+    ) {
+        match kind {
+            Kind::Code => self.bound_code(item, def, strength, canonical, set),
+            Kind::Coding => self.bound_coding(item, def, strength, canonical, set),
+            Kind::Concept => self.bound_concept(item, def, strength, canonical, set),
+        }
+    }
+
+    fn bound_code(
+        &mut self,
+        item: Element<'a>,
+        def: Def<'a>,
+        strength: BindingStrength,
+        canonical: &str,
+        set: &ValueSet,
+    ) {
+        let Some(code) = item.text().filter(|t| !t.is_empty()) else { return };
+        let at = item.node();
+        match syntax(canonical, &code).unwrap_or_else(|| set.validate(None, &code)) {
+            Membership::Member(_) => {}
+            Membership::Unknown(gap) => self.gap(at, def, strength, canonical, &gap),
+            Membership::NotMember => {
+                let shown = Arg::Value(code.to_string());
+                let named = named(set, canonical);
+                match strength {
+                    BindingStrength::Required => {
+                        let near = set.codes(2000);
+                        let near =
+                            suggest::nearest(&code, near.iter().map(|(_, c, _)| &**c)).map(str::to_owned);
+                        let args = vec![shown.clone(), named.clone()];
+                        self.issue(Message::InferCodeSystem, at, args, def.profile);
+                        let args = vec![shown, named, suggest::as_arg(near.as_deref())];
+                        self.issue(Message::CodeNotInRequired, at, args, def.profile);
+                    }
+                    BindingStrength::Extensible => {
+                        self.issue(Message::CodeNotInExtensible, at, vec![shown, named], def.profile);
+                    }
+                    BindingStrength::Preferred => {
+                        self.issue(Message::CodeNotInPreferred, at, vec![shown, named], def.profile);
+                    }
+                    BindingStrength::Example => {}
+                }
+            }
+        }
+    }
+
+    fn bound_coding(
+        &mut self,
+        item: Element<'a>,
+        def: Def<'a>,
+        strength: BindingStrength,
+        canonical: &str,
+        set: &ValueSet,
+    ) {
+        let at = item.node();
+        let (system, code) = system_and_code(item);
+        let Some(code) = code else {
+            // A quantity without code has no coded unit; only a Coding must have one.
+            if def.element().types.iter().any(|t| t.name() == "Coding") {
+                self.no_code(at, def, strength, canonical, set);
+            }
+            return;
+        };
+        match set.validate(system.as_deref(), &code) {
+            Membership::Member(member) => {
+                let _ = member;
+            }
+            Membership::Unknown(gap) => self.gap(at, def, strength, canonical, &gap),
+            Membership::NotMember => {
+                let shown = Arg::Value(format!("{}#{code}", system.as_deref().unwrap_or("")));
+                let message = match strength {
+                    BindingStrength::Required => Message::CodingNotInRequired,
+                    BindingStrength::Extensible => Message::CodingNotInExtensible,
+                    BindingStrength::Preferred => Message::CodingNotInPreferred,
+                    BindingStrength::Example => return,
+                };
+                let args = vec![shown, named(set, canonical), Arg::Text(String::new())];
+                self.issue(message, at, args, def.profile);
+            }
+        }
+    }
+
+    fn bound_concept(
+        &mut self,
+        item: Element<'a>,
+        def: Def<'a>,
+        strength: BindingStrength,
+        canonical: &str,
+        set: &ValueSet,
+    ) {
+        let at = item.node();
+        let (mut any, mut unknown) = (false, None);
+        let mut codes = Vec::new();
+        for coding in item.children_named(&CODING) {
+            let (system, code) = system_and_code(coding);
+            let Some(code) = code else { continue };
+            any = true;
+            match set.validate(system.as_deref(), &code) {
+                Membership::Member(_) => return,
+                Membership::Unknown(gap) => unknown = unknown.or(Some(gap)),
+                Membership::NotMember => codes.push(format!("{}#{code}", system.as_deref().unwrap_or(""))),
+            }
+        }
+        if !any {
+            self.no_code(at, def, strength, canonical, set);
+            return;
+        }
+        if let Some(gap) = unknown {
+            return self.gap(at, def, strength, canonical, &gap);
+        }
+        let message = match strength {
+            BindingStrength::Required => Message::ConceptNotInRequired,
+            BindingStrength::Extensible => Message::ConceptNotInExtensible,
+            BindingStrength::Preferred => Message::ConceptNotInPreferred,
+            BindingStrength::Example => return,
+        };
+        let args = vec![named(set, canonical), Arg::Value(format!(" ({})", codes.join(", ")))];
+        self.issue(message, at, args, def.profile);
+    }
+
+    fn no_code(
+        &mut self,
+        at: Node<'a>,
+        def: Def<'a>,
+        strength: BindingStrength,
+        canonical: &str,
+        set: &ValueSet,
+    ) {
+        let message = match strength {
+            BindingStrength::Required => Message::CodeMissingRequired,
+            BindingStrength::Extensible => Message::CodeMissingExtensible,
+            _ => return,
+        };
+        self.issue(message, at, vec![named(set, canonical)], def.profile);
+    }
+
+    fn maximum(&mut self, item: Element<'a>, def: Def<'a>, kind: Kind, canonical: &str, set: &ValueSet) {
+        let at = item.node();
+        let mut verdicts = Vec::new();
+        let shown = match kind {
+            Kind::Code => {
+                let Some(code) = item.text() else { return };
+                verdicts.push(syntax(canonical, &code).unwrap_or_else(|| set.validate(None, &code)));
+                code.into_owned()
+            }
+            Kind::Coding => {
+                let (system, Some(code)) = system_and_code(item) else { return };
+                verdicts.push(set.validate(system.as_deref(), &code));
+                code.into_owned()
+            }
+            Kind::Concept => {
+                for coding in item.children_named(&CODING) {
+                    if let (system, Some(code)) = system_and_code(coding) {
+                        verdicts.push(set.validate(system.as_deref(), &code));
+                    }
+                }
+                String::new()
+            }
+        };
+        if verdicts.is_empty() || verdicts.iter().any(|v| matches!(v, Membership::Member(_))) {
+            return;
+        }
+        if let Some(Membership::Unknown(gap)) = verdicts.iter().find(|v| matches!(v, Membership::Unknown(_)))
+        {
+            return self.gap(at, def, BindingStrength::Required, canonical, gap);
+        }
+        let named = named(set, canonical);
+        if matches!(kind, Kind::Concept) {
+            self.issue(Message::CodingNotInMax, at, vec![named], def.profile);
+        } else {
+            self.issue(Message::CodingNotInMaxSingle, at, vec![Arg::Value(shown), named], def.profile);
+        }
+    }
+
+    /// Tells that a value set could not be asked.
+    fn gap(&mut self, at: Node<'a>, def: Def<'a>, strength: BindingStrength, canonical: &str, gap: &Gap) {
+        match gap {
+            Gap::NoValueSet(_) => {
+                self.issue(Message::ValueSetNotFound, at, vec![Arg::Url(canonical.to_owned())], def.profile);
+            }
+            // Units have a grammar of their own, languages and media types too.
+            Gap::NoCodeSystem(system)
+                if matches!(system.as_str(), UCUM | "urn:ietf:bcp:13" | "urn:ietf:bcp:47") => {}
+            gap => {
+                let args = vec![Arg::Url(canonical.to_owned()), Arg::Text(gap.to_string())];
+                let issue = self.issue(Message::ValueSetNoContent, at, args, def.profile);
+                if strength != BindingStrength::Required {
+                    issue.severity = Severity::Information;
+                }
+            }
+        }
+    }
+
+    /// Checks a Coding by itself, whatever it is bound to.
+    pub(crate) fn coding(&mut self, item: Element<'a>, def: Def<'a>) {
+        let system_at = item.child(&SYSTEM);
+        let code_at = item.child(&CODE);
+        let (system, code) = system_and_code(item);
+        let Some(system) = system else {
+            if code.is_some() {
+                self.issue(Message::CodeNoSystem, item.node(), Vec::new(), def.profile);
+            }
+            return;
+        };
+        let system_node = system_at.map_or(item.node(), Element::node);
+        if !super::primitive::is_absolute(&system) {
+            self.issue(Message::SystemRelative, system_node, Vec::new(), def.profile);
+            return;
+        }
+        let terminology = self.validator.definitions().terminology();
+        let Some(known) = terminology.code_system(&system) else {
+            if terminology.has_value_set(&system) {
+                let args = vec![Arg::Url(system.into_owned())];
+                self.issue(Message::SystemIsValueSet, system_node, args, def.profile);
+            } else if !EXTERNAL.contains(&&*system) && code.is_some() {
+                self.issue(
+                    Message::UnknownCodeSystem,
+                    system_node,
+                    vec![Arg::Url(system.into_owned())],
+                    def.profile,
+                );
+            }
+            return;
+        };
+        let Some(code) = code else {
+            self.issue(
+                Message::NoCodeProvided,
+                item.node(),
+                vec![Arg::Url(system.into_owned())],
+                def.profile,
+            );
+            return;
+        };
+        let code_node = code_at.map_or(item.node(), Element::node);
+        match known.concept(&code) {
+            None if known.is_complete() => {
+                let near = suggest::nearest(&code, known.concepts().iter().map(|c| &*c.code));
+                let near = suggest::as_arg(near);
+                let (code, system) = (Arg::Value(code.into_owned()), Arg::Url(system.into_owned()));
+                match &known.version {
+                    Some(version) => {
+                        let args = vec![code, system, Arg::Text(version.to_string()), near];
+                        self.issue(Message::UnknownCode, code_node, args, def.profile);
+                    }
+                    None => {
+                        self.issue(
+                            Message::UnknownCodeNoVersion,
+                            code_node,
+                            vec![code, system, near],
+                            def.profile,
+                        );
+                    }
+                }
+            }
+            None => {
+                if !EXTERNAL.contains(&&*system) {
+                    let args = vec![Arg::Url(system.into_owned())];
+                    self.issue(Message::CodeSystemNoContent, code_node, args, def.profile);
+                }
+            }
+            Some(concept) => {
+                let Some(shown) = item.child(&DISPLAY) else { return };
+                let Some(text) = shown.text() else { return };
+                if let Some(display) = &concept.display
+                    && !same_display(display, &text)
+                    && !other_language(self.options.language.as_deref())
+                {
+                    let args = vec![
+                        Arg::Url(system.into_owned()),
+                        Arg::Value(code.into_owned()),
+                        Arg::Text(display.to_string()),
+                        Arg::Value(text.into_owned()),
+                    ];
+                    let severity = self.options.wrong_display;
+                    self.issue(Message::DisplayWrong, shown.node(), args, def.profile).severity = severity;
+                }
+            }
+        }
+    }
+}
+
+/// Displays at hand are English; in another language they prove nothing.
+fn other_language(language: Option<&str>) -> bool {
+    language.is_some_and(|l| !l.split(',').any(|one| one.trim().starts_with("en")))
+}
+
+/// Case and white space do not matter.
+fn same_display(a: &str, b: &str) -> bool {
+    let norm = |s: &str| s.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    a == b || norm(a) == norm(b)
+}
+
+/// Value sets that are a grammar, not a list.
+fn syntax(canonical: &str, code: &str) -> Option<Membership> {
+    let url = canonical.split('|').next().unwrap_or(canonical);
+    let valid = match url {
+        "http://hl7.org/fhir/ValueSet/mimetypes" => {
+            code.split_once('/').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty() && !code.contains(' '))
+        }
+        "http://hl7.org/fhir/ValueSet/all-languages" => code.split('-').enumerate().all(|(i, p)| {
+            let letters = p.bytes().all(|b| b.is_ascii_alphabetic());
+            (1..=8).contains(&p.len())
+                && p.bytes().all(|b| b.is_ascii_alphanumeric())
+                && (i > 0 || (letters && p.len() >= 2) || matches!(p, "x" | "i"))
+        }),
+        _ => return None,
+    };
+    if valid {
+        return Some(Membership::Unknown(Gap::NoCodeSystem("urn:ietf:bcp:13".to_owned())));
+    }
+    Some(Membership::NotMember)
+}
+
+fn named(set: &ValueSet, canonical: &str) -> Arg {
+    let title: Option<&Arc<str>> = set.title.as_ref().or(set.name.as_ref());
+    Arg::Url(match title {
+        Some(title) => format!("{title} ({canonical})"),
+        None => canonical.to_owned(),
+    })
+}
+
+static SYSTEM: LazyLock<Name> = LazyLock::new(|| name("system"));
+static CODE: LazyLock<Name> = LazyLock::new(|| name("code"));
+static DISPLAY: LazyLock<Name> = LazyLock::new(|| name("display"));
+static CODING: LazyLock<Name> = LazyLock::new(|| name("coding"));
+
+/// System and code of a Coding or Quantity.
+pub(crate) fn system_and_code<'a>(item: Element<'a>) -> (Option<Cow<'a, str>>, Option<Cow<'a, str>>) {
+    let text = |n: &Name| item.child(n).and_then(Element::text).filter(|t| !t.is_empty());
+    (text(&SYSTEM), text(&CODE))
+}

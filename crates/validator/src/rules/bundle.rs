@@ -1,0 +1,392 @@
+//! Rules of bundles by type.
+//! Rule: <https://hl7.org/fhir/R4/bundle.html>; conditions and severities are
+//! the reference validator's.
+
+use std::collections::{HashMap, HashSet};
+
+use lmr_fhir::{Element, Kind, Node};
+use smallvec::SmallVec;
+
+use crate::compile::Profile;
+use crate::issue::Arg;
+use crate::messages::Message;
+use crate::rules::links::{Entry, Links, type_and_id};
+use crate::rules::primitive;
+use crate::rules::resource::text_of;
+use crate::validate::walk::{Walker, name};
+
+/// What became of a reference by the bundle's own rules.
+enum Sought {
+    Found(u32),
+    Several(usize),
+    /// Entries with the type and id, and the address that was wanted if one
+    /// could be made.
+    Nearly(usize, Option<String>),
+    Nothing,
+}
+
+impl<'a> Walker<'a> {
+    /// Judges the document's bundle.
+    pub(crate) fn bundle(&mut self, base: &'a Profile) {
+        let shared = self.shared;
+        let Some(links) = &shared.links else { return };
+        let kind = links.kind.clone();
+        self.full_urls(links, base);
+        self.links(&kind, base);
+        match &*kind {
+            "document" => self.led_by(links, "Composition", base),
+            "message" => self.led_by(links, "MessageHeader", base),
+            "searchset" => self.search(links, base),
+            _ => {}
+        }
+    }
+
+    fn full_urls(&mut self, links: &'a Links<'a>, base: &'a Profile) {
+        let optional =
+            matches!(&*links.kind, "transaction" | "transaction-response" | "batch" | "batch-response");
+        for entry in &links.entries {
+            let Some(url) = entry.full_url.as_deref() else {
+                if !optional {
+                    self.issue(Message::BundleFullUrlRequired, entry.node, Vec::new(), base);
+                }
+                continue;
+            };
+            if !primitive::is_absolute(url) {
+                self.issue(Message::BundleUrlAbsolute, entry.node, vec![Arg::Value(url.to_owned())], base);
+                continue;
+            }
+            if !url.starts_with("http") || entry.resource.is_none() {
+                continue;
+            }
+            let Some((told, _)) = type_and_id(url) else { continue };
+            if !self.validator.definitions().is_resource_type(&told) {
+                continue;
+            }
+            match &entry.id {
+                None => {
+                    self.issue(Message::BundleUrlNoId, entry.node, vec![Arg::Value(url.to_owned())], base);
+                }
+                Some(id) if !url.ends_with(&format!("/{}/{id}", entry.type_name)) => {
+                    let args = vec![
+                        Arg::Value(url.to_owned()),
+                        Arg::Name(entry.type_name.to_string()),
+                        Arg::Value(id.to_string()),
+                    ];
+                    self.issue(Message::BundleUrlTypeId, entry.node, args, base);
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    fn links(&mut self, kind: &str, base: &'a Profile) {
+        let mut seen = HashSet::new();
+        let links: Vec<Element<'a>> = self.resource.children_named(&name("link")).collect();
+        for link in links {
+            let Some(relation) = link.child(&name("relation")) else { continue };
+            let Some(text) = relation.text() else { continue };
+            let paging = matches!(&*text, "first" | "previous" | "prev" | "next" | "last");
+            if paging && kind != "searchset" && kind != "history" {
+                let args = vec![Arg::Name(text.into_owned()), Arg::Name(kind.to_owned())];
+                self.issue(Message::BundleLinkProhibited, relation.node(), args, base);
+            } else if !seen.insert(text.to_string()) && (paging || &*text == "self") {
+                self.issue(
+                    Message::BundleLinkDuplicate,
+                    relation.node(),
+                    vec![Arg::Name(text.into_owned())],
+                    base,
+                );
+            }
+        }
+    }
+
+    fn search(&mut self, links: &'a Links<'a>, base: &'a Profile) {
+        let at = self.resource.node();
+        let own = self
+            .resource
+            .children_named(&name("link"))
+            .find(|l| text_of(*l, "relation").as_deref() == Some("self"))
+            .and_then(|l| text_of(l, "url"));
+        if own.is_none() {
+            self.issue(Message::BundleSearchNoSelf, at, Vec::new(), base);
+        }
+        let wanted = own.as_deref().and_then(|u| self.searched_type(u));
+        let mut without_mode = false;
+        for entry in &links.entries {
+            let Some(resource) = entry.resource else {
+                self.issue(Message::BundleSearchNoResource, entry.node, Vec::new(), base);
+                continue;
+            };
+            if entry.id.is_none() && entry.type_name != "OperationOutcome" {
+                self.issue(Message::BundleSearchNoId, resource.node(), Vec::new(), base);
+            }
+            let mode = entry.node.member("search").and_then(|s| s.member("mode")).and_then(Node::as_str);
+            let type_name = Arg::Name(entry.type_name.to_string());
+            match mode.as_deref() {
+                None => {
+                    without_mode = true;
+                    if let Some(wanted) = &wanted
+                        && **wanted != *entry.type_name
+                        && entry.type_name != "OperationOutcome"
+                    {
+                        let args = vec![type_name, Arg::Name(wanted.clone())];
+                        self.issue(Message::BundleSearchWrongTypeNoMode, resource.node(), args, base);
+                    }
+                }
+                Some("match") => {
+                    if let Some(wanted) = &wanted
+                        && **wanted != *entry.type_name
+                    {
+                        let args = vec![type_name, Arg::Name(wanted.clone())];
+                        self.issue(Message::BundleSearchWrongType, resource.node(), args, base);
+                    }
+                }
+                Some("outcome") if entry.type_name != "OperationOutcome" => {
+                    self.issue(Message::BundleSearchWrongOutcome, resource.node(), vec![type_name], base);
+                }
+                Some(_) => {}
+            }
+        }
+        if without_mode {
+            self.issue(Message::BundleSearchNoMode, at, Vec::new(), base);
+        }
+    }
+
+    /// The type a search address names: the last path segment that is one.
+    fn searched_type(&self, url: &str) -> Option<String> {
+        let path = url.split('?').next().unwrap_or(url);
+        let last = path.rsplit('/').find(|s| !s.is_empty() && *s != "_search")?;
+        self.validator.definitions().is_resource_type(last).then(|| last.to_owned())
+    }
+
+    /// Documents and messages: the first resource leads to all others.
+    fn led_by(&mut self, links: &'a Links<'a>, leader: &str, base: &'a Profile) {
+        let at = self.resource.node();
+        let Some(first) = links.entries.first() else {
+            self.issue(Message::BundleNoFirst, at, vec![Arg::Name(links.kind.to_string())], base);
+            return;
+        };
+        let Some(resource) = first.resource else {
+            self.issue(
+                Message::BundleNoFirstResource,
+                first.node,
+                vec![Arg::Name(links.kind.to_string())],
+                base,
+            );
+            return;
+        };
+        if first.type_name != leader {
+            let message =
+                if leader == "Composition" { Message::BundleDocument } else { Message::BundleMessage };
+            self.issue(message, first.node, Vec::new(), base);
+            return;
+        }
+        if leader == "Composition" {
+            self.composition(links, first, resource, base);
+        } else {
+            let focus: Vec<Element<'a>> = resource.children_named(&name("focus")).collect();
+            for one in focus {
+                self.must_be_inside(links, first, one, "MessageHeader.focus", base);
+            }
+        }
+        self.all_reachable(links, leader == "Composition", base);
+    }
+
+    fn composition(
+        &mut self,
+        links: &'a Links<'a>,
+        first: &'a Entry<'a>,
+        resource: Element<'a>,
+        base: &'a Profile,
+    ) {
+        for part in ["subject", "author", "encounter", "custodian"] {
+            let list: Vec<Element<'a>> = resource.children_named(&name(part)).collect();
+            for one in list {
+                self.must_be_inside(links, first, one, &format!("Composition.{part}"), base);
+            }
+        }
+        for event in resource.children_named(&name("event")).collect::<Vec<_>>() {
+            for one in event.children_named(&name("detail")).collect::<Vec<_>>() {
+                self.must_be_inside(links, first, one, "Composition.event.detail", base);
+            }
+        }
+        let mut sections: Vec<Element<'a>> = resource.children_named(&name("section")).collect();
+        while let Some(section) = sections.pop() {
+            for part in ["focus", "author", "entry"] {
+                for one in section.children_named(&name(part)).collect::<Vec<_>>() {
+                    self.must_be_inside(links, first, one, &format!("Composition.section.{part}"), base);
+                }
+            }
+            sections.extend(section.children_named(&name("section")));
+        }
+    }
+
+    fn must_be_inside(
+        &mut self,
+        links: &'a Links<'a>,
+        from: &'a Entry<'a>,
+        reference: Element<'a>,
+        what: &str,
+        base: &'a Profile,
+    ) {
+        let Some(text) = text_of(reference, "reference") else { return };
+        if text.starts_with('#') {
+            return;
+        }
+        let at = reference.node();
+        let what = Arg::Text(what.to_owned());
+        let value = Arg::Value(text.to_string());
+        match seek(links, &text, from) {
+            Sought::Found(_) => {}
+            Sought::Several(n) => {
+                self.issue(Message::BundleFoundMultiple, at, vec![Arg::from(n), value, what], base);
+            }
+            Sought::Nearly(n, Some(_)) => {
+                self.issue(Message::BundleNotFoundApparent, at, vec![Arg::from(n), value, what], base);
+            }
+            Sought::Nearly(n, None) => {
+                let source = Arg::Value(from.full_url.as_deref().unwrap_or("").to_owned());
+                self.issue(Message::BundleNotFoundCannot, at, vec![Arg::from(n), value, what, source], base);
+            }
+            Sought::Nothing => {
+                self.issue(Message::BundleNotFound, at, vec![value, what], base);
+            }
+        }
+    }
+
+    /// Every entry is reached from the first, following references forwards;
+    /// those that only refer to reached ones are told as such.
+    fn all_reachable(&mut self, links: &'a Links<'a>, document: bool, base: &'a Profile) {
+        let count = links.entries.len();
+        let mut targets: Vec<SmallVec<[u32; 4]>> = vec![SmallVec::new(); count];
+        for (i, entry) in links.entries.iter().enumerate() {
+            let Some(resource) = entry.resource else { continue };
+            for text in references(resource.node()) {
+                if let Sought::Found(at) = seek(links, &text, entry) {
+                    targets[i].push(at);
+                }
+            }
+        }
+        let mut reached = vec![false; count];
+        let mut sources: HashMap<u32, SmallVec<[u32; 4]>> = HashMap::new();
+        for (i, list) in targets.iter().enumerate() {
+            for t in list {
+                sources.entry(*t).or_default().push(u32::try_from(i).unwrap_or(u32::MAX));
+            }
+        }
+        let mut fresh = visit(0, &targets, &mut reached);
+        // Entries that refer to what is reached, in rounds.
+        loop {
+            let mut backwards: Vec<u32> = fresh
+                .iter()
+                .flat_map(|f| sources.get(f).map_or(&[][..], |s| s.as_slice()))
+                .copied()
+                .filter(|s| !reached[*s as usize])
+                .collect();
+            backwards.sort_unstable();
+            backwards.dedup();
+            fresh.clear();
+            for back in backwards {
+                if reached[back as usize] {
+                    continue;
+                }
+                fresh.extend(visit(back, &targets, &mut reached));
+                let entry = &links.entries[back as usize];
+                if entry.type_name == "Provenance" {
+                    continue;
+                }
+                let message =
+                    if document { Message::BundleReverseDocument } else { Message::BundleReverseMessage };
+                let url = Arg::Value(entry.full_url.as_deref().unwrap_or("").to_owned());
+                self.issue(message, entry.node, vec![url], base);
+            }
+            if fresh.is_empty() {
+                break;
+            }
+        }
+        for (entry, reached) in links.entries.iter().zip(reached) {
+            if !reached && entry.resource.is_some() {
+                let message =
+                    if document { Message::BundleOrphanDocument } else { Message::BundleOrphanMessage };
+                let url = Arg::Value(entry.full_url.as_deref().unwrap_or("").to_owned());
+                self.issue(message, entry.node, vec![url], base);
+            }
+        }
+    }
+}
+
+/// Marks everything reachable from an entry; what was new.
+fn visit(from: u32, targets: &[SmallVec<[u32; 4]>], reached: &mut [bool]) -> Vec<u32> {
+    let mut fresh = Vec::new();
+    let mut stack = vec![from];
+    while let Some(at) = stack.pop() {
+        let Some(seen) = reached.get_mut(at as usize) else { continue };
+        if std::mem::replace(seen, true) {
+            continue;
+        }
+        fresh.push(at);
+        stack.extend(targets[at as usize].iter().copied());
+    }
+    fresh
+}
+
+/// The texts of all references under a node, contained resources included.
+fn references(root: Node<'_>) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut stack = vec![root];
+    while let Some(node) = stack.pop() {
+        for member in node.members() {
+            match member.kind() {
+                Kind::Object | Kind::Array => stack.push(member),
+                Kind::String
+                    if member.name() == Some("reference")
+                        || member.name().is_some_and(|n| n.starts_with("value")) =>
+                {
+                    if let Some(text) = member.as_str().filter(|t| !t.starts_with('#')) {
+                        out.push(text.into_owned());
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    out
+}
+
+/// Follows a reference as the bundle's rules have it: relative ones only where
+/// the source's own address ends in its type and id.
+fn seek(links: &Links<'_>, reference: &str, from: &Entry<'_>) -> Sought {
+    let reference = reference.split('#').next().unwrap_or(reference);
+    let (plain, version) = match reference.split_once("/_history/") {
+        Some((plain, version)) => (plain, Some(version)),
+        None => (reference, None),
+    };
+    let url = if primitive::is_absolute(plain) {
+        Some(plain.to_owned())
+    } else {
+        let own = format!("{}/{}", from.type_name, from.id.as_deref().unwrap_or("\u{0}"));
+        from.full_url
+            .as_deref()
+            .and_then(|full| full.strip_suffix(own.as_str()))
+            .map(|server| format!("{server}{plain}"))
+    };
+    let matches: SmallVec<[u32; 2]> = url
+        .as_deref()
+        .map_or(&[][..], |u| links.with_url(u))
+        .iter()
+        .copied()
+        .filter(|i| version.is_none_or(|v| links.entries[*i as usize].version.as_deref() == Some(v)))
+        .collect();
+    match matches.as_slice() {
+        [one] => return Sought::Found(*one),
+        [] => {}
+        several => return Sought::Several(several.len()),
+    }
+    let near = match type_and_id(plain) {
+        Some((type_name, id)) if !primitive::is_absolute(plain) || version.is_some() => {
+            links.with_id(&type_name, &id).len()
+        }
+        _ => 0,
+    };
+    if near > 0 { Sought::Nearly(near, url) } else { Sought::Nothing }
+}

@@ -1,0 +1,192 @@
+//! Extensions: known, allowed here, of an allowed type.
+//! Rule: <https://hl7.org/fhir/R4/extensibility.html>.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use lmr_fhir::{Element, Name};
+use lmr_fhirpath::{Expression, Item, Model as _, TypeId, Typed};
+
+use crate::compile::Profile;
+use crate::definitions::ContextKind;
+use crate::issue::Arg;
+use crate::messages::Message;
+use crate::rules::primitive;
+use crate::validate::walk::{Def, Defs, Walker, name};
+use crate::validate::{Waypoint, trail};
+
+static URL: LazyLock<Name> = LazyLock::new(|| name("url"));
+
+/// Extensions of the specification's own tools: never unknown.
+const TOOLS: &str = "http://hl7.org/fhir/tools/StructureDefinition/";
+
+/// An extension's url.
+pub(crate) fn url_of(item: Element<'_>) -> Option<Cow<'_, str>> {
+    item.child(&URL)?.text()
+}
+
+impl<'a> Walker<'a> {
+    /// The definition of an extension by its url.
+    pub(crate) fn extension_def(&self, item: Element<'a>) -> Option<Def<'a>> {
+        let url = url_of(item)?;
+        if !primitive::is_absolute(&url) {
+            return None;
+        }
+        let id = self.validator.profile(&url).ok()??;
+        let profile = self.validator.get(id)?;
+        (&*profile.definition.type_name == "Extension").then(|| Def { profile, rule: profile.root() })
+    }
+
+    /// Judges what an extension's own rules do not.
+    pub(crate) fn extension(
+        &mut self,
+        item: Element<'a>,
+        defs: &Defs<'a>,
+        parent: Element<'a>,
+        parent_def: Def<'a>,
+    ) {
+        let at = item.node();
+        let def = defs[0];
+        let Some(url) = url_of(item).filter(|u| !u.is_empty()) else {
+            self.issue(Message::ExtUrlNotFound, at, Vec::new(), def.profile);
+            return;
+        };
+        let modifier = def.element().name() == "modifierExtension";
+        let nested = is_extension(parent, &self.validator.model);
+        if !primitive::is_absolute(&url) {
+            if !nested {
+                self.issue(Message::ExtUrlAbsolute, at, Vec::new(), def.profile);
+            } else if defs.len() == 1 && parent_def.profile.definition.is_profile() {
+                let args =
+                    vec![Arg::Value(url.into_owned()), Arg::Url(parent_def.profile.canonical.to_string())];
+                self.issue(Message::ExtSubInvalid, at, args, def.profile);
+            }
+            return;
+        }
+        let Some(own) = self.extension_def(item) else {
+            if let Err(reason) = self.validator.profile(&url) {
+                let args = vec![Arg::Url(url.into_owned()), Arg::Text(reason.to_string())];
+                self.issue(Message::ProfileNoSnapshot, at, args, def.profile);
+                return;
+            }
+            let message =
+                if self.may_be_unknown(&url) { Message::ExtUnknown } else { Message::ExtUnknownNotHere };
+            self.issue(message, at, vec![Arg::Url(url.into_owned())], def.profile);
+            return;
+        };
+        let is_modifier = own.element().is_modifier;
+        if modifier && !is_modifier {
+            self.issue(Message::ExtModifierY, at, vec![Arg::Url(url.to_string())], def.profile);
+        } else if !modifier && is_modifier {
+            self.issue(Message::ExtModifierN, at, vec![Arg::Url(url.to_string())], def.profile);
+        }
+        self.context(item, &url, own.profile, parent, def);
+    }
+
+    fn may_be_unknown(&self, url: &str) -> bool {
+        self.options.any_extensions
+            || self.options.extension_domains.iter().any(|d| url.starts_with(d.as_str()))
+            || url.starts_with(TOOLS)
+            || ["example.org", "acme.com", "nema.org"].iter().any(|d| url.contains(d))
+    }
+
+    fn context(&mut self, item: Element<'a>, url: &str, own: &'a Profile, parent: Element<'a>, def: Def<'a>) {
+        let definition = &own.definition;
+        if definition.contexts.is_empty() && definition.context_invariants.is_empty() {
+            return;
+        }
+        let model = &self.validator.model;
+        // For a primitive the parent's node may be its companion: the same place.
+        let way = trail(parent.node(), model);
+        let Some((here, above)) = way.split_last() else { return };
+        let names = names(here, above.last(), model);
+        let fits = definition.contexts.is_empty()
+            || definition.contexts.iter().any(|context| match context.kind {
+                ContextKind::Element => {
+                    let wanted = context.expression.split_once('#').map_or(&*context.expression, |(_, p)| p);
+                    wanted == "Element"
+                        || names.iter().any(|n| n == wanted || n.strip_suffix("[x]") == Some(wanted))
+                        || wanted.strip_suffix("[x]").is_some_and(|w| names.iter().any(|n| n == w))
+                        || is_base(here, wanted, model)
+                        || above_is_base(here, above.last(), wanted, model)
+                }
+                ContextKind::Extension => url_of(parent).as_deref() == Some(&*context.expression),
+                ContextKind::Fhirpath => self.selects(&context.expression, parent),
+            });
+        if !fits {
+            let allowed: Vec<&str> = definition.contexts.iter().map(|c| &*c.expression).collect();
+            let args = vec![
+                Arg::Url(url.to_owned()),
+                Arg::Text(allowed.join(", ")),
+                Arg::Text(names.join(", ")),
+                Arg::Text(definition.version.as_deref().unwrap_or("?").to_owned()),
+            ];
+            self.issue(Message::ExtContextWrongVer, parent.node(), args, def.profile);
+        }
+        for expression in &definition.context_invariants {
+            let holds = Expression::parse(expression).ok().is_some_and(|e| {
+                let focus = Typed::new(parent, here.ty);
+                self.test_once(&e, focus)
+            });
+            if !holds {
+                let args = vec![Arg::Url(url.to_owned()), Arg::Text(expression.to_string())];
+                self.issue(Message::ExtNotHere, item.node(), args, def.profile);
+            }
+        }
+    }
+
+    /// Whether a FHIRPath on the resource selects the element.
+    fn selects(&self, expression: &str, element: Element<'a>) -> bool {
+        let Ok(expression) = Expression::parse(expression) else { return false };
+        let model: &dyn lmr_fhirpath::Model = &self.validator.model;
+        let resource = Typed::resource(self.resource, Some(model));
+        let env = lmr_fhirpath::Env::new().with_model(model).with_resource(resource, resource);
+        expression.evaluate(resource, &env).is_ok_and(|items| {
+            items.iter().any(|i| matches!(i, Item::Element(t) if t.element.is_same(element)))
+        })
+    }
+
+    fn test_once(&self, expression: &Expression, focus: Typed<'_>) -> bool {
+        let model: &dyn lmr_fhirpath::Model = &self.validator.model;
+        let resource = Typed::resource(self.resource, Some(model));
+        let env = lmr_fhirpath::Env::new().with_model(model).with_resource(resource, resource);
+        expression.test(focus, &env).unwrap_or(false)
+    }
+}
+
+fn is_extension(parent: Element<'_>, model: &crate::model::TypeModel) -> bool {
+    matches!(parent.name(), Some("extension" | "modifierExtension"))
+        || trail(parent.node(), model).last().is_some_and(|w| model.type_name(w.ty) == "Extension")
+}
+
+/// The names an element goes by in contexts: its type, its path from the
+/// resource and from the data type around it.
+fn names(here: &Waypoint<'_>, parent: Option<&Waypoint<'_>>, model: &crate::model::TypeModel) -> Vec<String> {
+    let mut out = vec![here.path.clone()];
+    if here.ty != TypeId::UNKNOWN {
+        out.push(model.type_name(here.ty).to_owned());
+    }
+    if let Some(parent) = parent {
+        out.push(format!("{}.{}", parent.path, here.name));
+        if here.chosen.is_some() {
+            out.push(format!("{}.{}[x]", parent.path, here.name));
+        }
+    }
+    out.dedup();
+    out
+}
+
+fn is_base(here: &Waypoint<'_>, wanted: &str, model: &crate::model::TypeModel) -> bool {
+    model.type_at(wanted).is_some_and(|base| model.is_subtype(here.ty, base))
+}
+
+/// `DomainResource.text` for `Patient.text`.
+fn above_is_base(
+    here: &Waypoint<'_>,
+    parent: Option<&Waypoint<'_>>,
+    wanted: &str,
+    model: &crate::model::TypeModel,
+) -> bool {
+    let (Some(parent), Some((owner, rest))) = (parent, wanted.split_once('.')) else { return false };
+    rest == here.name && model.type_at(owner).is_some_and(|base| model.is_subtype(parent.ty, base))
+}

@@ -1,0 +1,127 @@
+//! Fixed values and patterns.
+//! Rule: <https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.fixed_x_>;
+//! numbers are compared as text, as the reference validator does.
+
+use lmr_fhir::{Element, Kind, Node};
+
+use crate::issue::Arg;
+use crate::messages::Message;
+use crate::validate::walk::{Def, Walker};
+
+impl<'a> Walker<'a> {
+    /// Reports where an element differs from a fixed value or pattern.
+    pub(crate) fn fixed(&mut self, item: Element<'a>, want: Node<'_>, pattern: bool, def: Def<'a>) {
+        let source = || Arg::Url(format!("{}#{}", def.profile.definition.url, def.element().id));
+        match want.kind() {
+            Kind::Object => {
+                for member in want.members() {
+                    let key = member.key().unwrap_or_default();
+                    let name = key.trim_start_matches('_');
+                    let here: Vec<Element<'a>> =
+                        item.children_named(&crate::validate::walk::name(name)).collect();
+                    if member.kind() == Kind::Array {
+                        self.fixed_list(item, &here, member, name, pattern, def);
+                        continue;
+                    }
+                    match here.first() {
+                        Some(found) => self.fixed(*found, member, pattern, def),
+                        None => {
+                            let args = vec![Arg::Name(name.to_owned()), source()];
+                            self.issue(Message::FixedMissing, item.node(), args, def.profile);
+                        }
+                    }
+                }
+                if !pattern {
+                    for child in item.children() {
+                        let name = child.name().unwrap_or("");
+                        let wanted = want
+                            .members()
+                            .any(|m| m.key().is_some_and(|k| k.trim_start_matches('_') == name));
+                        if !wanted && name != "id" && name != "extension" {
+                            let args = vec![Arg::Name(name.to_owned()), source()];
+                            self.issue(Message::FixedNotAllowed, child.node(), args, def.profile);
+                        }
+                    }
+                }
+            }
+            _ => {
+                let found = item.text();
+                if found.is_none() || found != want.text() {
+                    let args = vec![
+                        Arg::Value(found.unwrap_or_default().into_owned()),
+                        Arg::Text(want.text().unwrap_or_default().into_owned()),
+                        source(),
+                    ];
+                    self.issue(Message::FixedWrong, item.node(), args, def.profile);
+                }
+            }
+        }
+    }
+
+    fn fixed_list(
+        &mut self,
+        item: Element<'a>,
+        here: &[Element<'a>],
+        want: Node<'_>,
+        name: &str,
+        pattern: bool,
+        def: Def<'a>,
+    ) {
+        let source = Arg::Url(format!("{}#{}", def.profile.definition.url, def.element().id));
+        let wanted: Vec<Node<'_>> = want.members().collect();
+        if pattern {
+            for one in wanted {
+                if !here.iter().any(|h| matches(*h, one, true)) {
+                    let message =
+                        if name == "coding" { Message::PatternCoding } else { Message::FixedMissing };
+                    let args = vec![Arg::Name(name.to_owned()), source.clone()];
+                    let issue = self.issue(message, item.node(), args, def.profile);
+                    if message == Message::PatternCoding {
+                        let member =
+                            |n: &str| one.member(n).and_then(Node::text).unwrap_or_default().into_owned();
+                        issue.args.push(Arg::Text(format!("{}#{}", member("system"), member("code"))));
+                    }
+                }
+            }
+            return;
+        }
+        if here.len() != wanted.len() {
+            let args = vec![Arg::Name(name.to_owned()), source];
+            self.issue(Message::FixedMissing, item.node(), args, def.profile);
+            return;
+        }
+        for (found, one) in here.iter().zip(wanted) {
+            self.fixed(*found, one, false, def);
+        }
+    }
+}
+
+/// Whether an element equals a value (or, as a pattern, has at least it).
+pub(crate) fn matches(item: Element<'_>, want: Node<'_>, pattern: bool) -> bool {
+    if want.kind() != Kind::Object {
+        return item.text().is_some() && item.text() == want.text();
+    }
+    let has_all = want.members().all(|member| {
+        let key = member.key().unwrap_or_default();
+        let name = crate::validate::walk::name(key.trim_start_matches('_'));
+        let here: Vec<Element<'_>> = item.children_named(&name).collect();
+        if member.kind() == Kind::Array {
+            let wanted: Vec<Node<'_>> = member.members().collect();
+            if pattern {
+                wanted.iter().all(|w| here.iter().any(|h| matches(*h, *w, true)))
+            } else {
+                wanted.len() == here.len() && here.iter().zip(&wanted).all(|(h, w)| matches(*h, *w, false))
+            }
+        } else {
+            here.first().is_some_and(|h| matches(*h, member, pattern))
+        }
+    });
+    has_all
+        && (pattern
+            || item.children().all(|c| {
+                let name = c.name().unwrap_or("");
+                name == "id"
+                    || name == "extension"
+                    || want.members().any(|m| m.key().is_some_and(|k| k.trim_start_matches('_') == name))
+            }))
+}

@@ -1,0 +1,82 @@
+//! What FHIRPath asks of its surroundings.
+
+use std::borrow::Cow;
+
+use lmr_fhir::{Element, Name};
+use lmr_fhirpath::{Host, Item, Typed, Unavailable};
+
+use crate::rules::binding;
+use crate::terminology::Membership;
+use crate::validate::Shared;
+use crate::validate::walk::Walker;
+
+impl<'a> Host<'a> for Shared<'a> {
+    fn resolve(&self, reference: &str, from: Option<Typed<'a>>) -> Result<Option<Typed<'a>>, Unavailable> {
+        let Some(from) = from else { return Ok(None) };
+        let model = Some(&self.validator.model as &dyn lmr_fhirpath::Model);
+        if let Some(id) = reference.strip_prefix('#') {
+            // The outermost resource that has contained ones around the reference.
+            let mut at = Some(from.element);
+            while let Some(element) = at {
+                if element.resource_type().is_some() {
+                    let found = element
+                        .children_named(&Name::new("contained"))
+                        .find(|c| c.child(&Name::new("id")).and_then(Element::text).as_deref() == Some(id));
+                    if found.is_some() {
+                        return Ok(found.map(|f| Typed::resource(f, model)));
+                    }
+                    if id.is_empty() && element.name() != Some("contained") {
+                        return Ok(Some(Typed::resource(element, model)));
+                    }
+                }
+                at = element.parent();
+            }
+            return Ok(None);
+        }
+        let Some(links) = &self.links else { return Ok(None) };
+        let found = links.resolve(reference, from.element.node()).and_then(|e| e.resource);
+        Ok(found.map(|f| Typed::resource(f, model)))
+    }
+
+    fn member_of(&self, item: &Item<'a>, value_set: &str) -> Result<bool, Unavailable> {
+        let set = self.validator.definitions().terminology().value_set(value_set);
+        let mut unknown = None;
+        let mut ask = |system: Option<&str>, code: &str| match set.validate(system, code) {
+            Membership::Member(_) => true,
+            Membership::NotMember => false,
+            Membership::Unknown(gap) => {
+                unknown = Some(gap);
+                false
+            }
+        };
+        let found = match item {
+            Item::String(code) => ask(None, code),
+            Item::Element(typed) => {
+                let element = typed.element;
+                let mut one = |e: Element<'a>| match binding::system_and_code(e) {
+                    (system, Some(code)) => ask(system.as_deref(), &code),
+                    _ => false,
+                };
+                one(element)
+                    || element.children_named(&Name::new("coding")).any(&mut one)
+                    || element.text().is_some_and(|code: Cow<'_, str>| ask(None, &code))
+            }
+            _ => false,
+        };
+        match (found, unknown) {
+            (true, _) => Ok(true),
+            (false, None) => Ok(false),
+            (false, Some(gap)) => Err(Unavailable::Content(gap.to_string())),
+        }
+    }
+
+    fn conforms_to(&self, item: &Item<'a>, profile: &str) -> Result<bool, Unavailable> {
+        let Item::Element(typed) = item else { return Ok(false) };
+        let id = match self.validator.profile(profile) {
+            Ok(Some(id)) => id,
+            Ok(None) => return Err(Unavailable::Definition(profile.to_owned())),
+            Err(reason) => return Err(Unavailable::Definition(reason.to_string())),
+        };
+        Ok(Walker::quietly(self, typed.element, id))
+    }
+}

@@ -1,0 +1,195 @@
+//! `minValue[x]` and `maxValue[x]`: compared by value, quantities with UCUM.
+
+use lmr_fhir::Element;
+use lmr_fhirpath::{CalendarUnit, Date, DateTime, Env, Expression, Item, Quantity, Time, Unit};
+use rust_decimal::Decimal;
+
+use crate::definitions::Value;
+use crate::issue::Arg;
+use crate::messages::Message;
+use crate::rules::binding::system_and_code;
+use crate::validate::walk::{Def, Walker, name};
+
+/// How a value stands to a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Within,
+    Beyond,
+    Unknown,
+}
+
+impl<'a> Walker<'a> {
+    /// Judges an element's least and greatest value.
+    pub(crate) fn limits(&mut self, item: Element<'a>, def: Def<'a>) {
+        let element = def.element();
+        if let Some(min) = &element.min_value {
+            self.limit(item, min, true, def);
+        }
+        if let Some(max) = &element.max_value {
+            self.limit(item, max, false, def);
+        }
+    }
+
+    fn limit(&mut self, item: Element<'a>, limit: &Value, least: bool, def: Def<'a>) {
+        let at = item.node();
+        match limit.type_name() {
+            "decimal" | "integer" | "positiveInt" | "unsignedInt" => {
+                let parse =
+                    |t: &str| Decimal::from_str_exact(t).or_else(|_| Decimal::from_scientific(t)).ok();
+                let wanted = limit.json().text().and_then(|t| parse(&t));
+                let found = item.text().and_then(|t| parse(&t));
+                if let (Some(wanted), Some(found)) = (wanted, found)
+                    && (if least { found < wanted } else { found > wanted })
+                {
+                    let decimal = limit.type_name() == "decimal";
+                    let message = match (decimal, least) {
+                        (true, true) => Message::DecimalLt,
+                        (true, false) => Message::DecimalGt,
+                        (false, true) => Message::IntegerLt,
+                        (false, false) => Message::IntegerGt,
+                    };
+                    self.issue(message, at, vec![Arg::Text(wanted.to_string())], def.profile);
+                }
+            }
+            "date" | "dateTime" | "instant" | "time" => {
+                let (Some(found), Some(wanted)) =
+                    (item.text().and_then(|t| moment(&t)), limit.json().text().and_then(|t| moment(&t)))
+                else {
+                    return;
+                };
+                if compare(found, wanted, least) == Verdict::Beyond {
+                    let message = if least { Message::DateLt } else { Message::DateGt };
+                    let shown = limit.json().text().unwrap_or_default().into_owned();
+                    self.issue(message, at, vec![Arg::Text(shown)], def.profile);
+                }
+            }
+            "Duration" | "Quantity" if item.value().is_some_and(|v| v.as_str().is_some()) => {
+                self.relative(item, limit, least, def);
+            }
+            "Quantity" | "Duration" | "Age" | "Count" | "Distance" | "SimpleQuantity" => {
+                self.quantity(item, limit, least, def);
+            }
+            _ => {}
+        }
+    }
+
+    fn quantity(&mut self, item: Element<'a>, limit: &Value, least: bool, def: Def<'a>) {
+        let at = item.node();
+        let shown = shown(limit.element());
+        let wanted = quantity_of(limit.element());
+        let Some(found) = quantity_of(item) else {
+            self.issue(Message::QuantityMaxNoValue, at, vec![Arg::Text(shown)], def.profile);
+            return;
+        };
+        let Some(wanted) = wanted else { return };
+        let same_unit = system_and_code(item) == system_and_code(limit.element())
+            || system_and_code(limit.element()).1.is_none();
+        let verdict = if same_unit {
+            let beyond = if least { found.value < wanted.value } else { found.value > wanted.value };
+            if beyond { Verdict::Beyond } else { Verdict::Within }
+        } else {
+            compare(Item::Quantity(Box::new(found.clone())), Item::Quantity(Box::new(wanted)), least)
+        };
+        match verdict {
+            Verdict::Within => {}
+            Verdict::Unknown => {
+                self.issue(Message::QuantityUnitUnknown, at, vec![Arg::Text(shown)], def.profile);
+            }
+            Verdict::Beyond => {
+                let message = match (least, same_unit) {
+                    (true, true) => Message::QuantityMin,
+                    (true, false) => Message::QuantityMinUcum,
+                    (false, true) => Message::QuantityMax,
+                    (false, false) => Message::QuantityMaxUcum,
+                };
+                let value = Arg::Value(found.value.to_string());
+                self.issue(message, at, vec![value, Arg::Text(shown)], def.profile);
+            }
+        }
+    }
+
+    /// A limit of a date relative to the moment of validation.
+    fn relative(&mut self, item: Element<'a>, limit: &Value, least: bool, def: Def<'a>) {
+        let at = item.node();
+        let shown = shown(limit.element());
+        let span = limit.element();
+        let value = span.child(&name("value")).and_then(Element::text);
+        let unit = system_and_code(span).1.as_deref().and_then(calendar);
+        let (Some(value), Some(unit), Some(found)) = (
+            value.and_then(|v| Decimal::from_str_exact(&v).ok()),
+            unit,
+            item.text().and_then(|t| moment(&t)),
+        ) else {
+            return;
+        };
+        let Some(now) = self.options.now else {
+            let args = vec![Arg::Name(shown), Arg::Text("no clock given".to_owned())];
+            self.issue(Message::ConstraintCannotEvaluate, at, args, def.profile);
+            return;
+        };
+        let amount = Quantity { value: value.abs(), unit: Unit::Calendar(unit) };
+        let back = least == value.is_sign_positive();
+        let text = if back { "$this - %amount" } else { "$this + %amount" };
+        let Ok(expression) = Expression::parse(text) else { return };
+        let mut env = Env::new();
+        env.define("amount", smallvec::smallvec![Item::Quantity(Box::new(amount))]);
+        let Ok(edge) = expression.evaluate_on(&[Item::DateTime(now)], &env) else { return };
+        let Some(Item::DateTime(edge)) = edge.first() else { return };
+        let edge = match &found {
+            Item::Date(_) => Item::Date(edge.date()),
+            _ => Item::DateTime(*edge),
+        };
+        let shown_value = Arg::Value(item.text().unwrap_or_default().into_owned());
+        if compare(found, edge, least) == Verdict::Beyond {
+            let message = if least { Message::QuantityLtMin } else { Message::QuantityGtMax };
+            self.issue(message, at, vec![shown_value, Arg::Text(shown)], def.profile);
+        }
+    }
+}
+
+/// Whether `found` keeps to `limit`, asked in FHIRPath so that units and
+/// precisions count as they do there.
+fn compare(found: Item<'_>, limit: Item<'_>, least: bool) -> Verdict {
+    let text = if least { "$this >= %limit" } else { "$this <= %limit" };
+    let Ok(expression) = Expression::parse(text) else { return Verdict::Unknown };
+    let mut env = Env::new();
+    env.define("limit", smallvec::smallvec![limit]);
+    match expression.evaluate_on(&[found], &env).as_deref() {
+        Ok([Item::Boolean(true)]) => Verdict::Within,
+        Ok([Item::Boolean(false)]) => Verdict::Beyond,
+        _ => Verdict::Unknown,
+    }
+}
+
+fn moment(text: &str) -> Option<Item<'static>> {
+    if let Some(date) = Date::parse(text) {
+        return Some(Item::Date(date));
+    }
+    DateTime::parse(text).map(Item::DateTime).or_else(|| Time::parse(text).map(Item::Time))
+}
+
+fn quantity_of(item: Element<'_>) -> Option<Quantity> {
+    let value = item.child(&name("value"))?.text()?;
+    let value = Decimal::from_str_exact(&value).or_else(|_| Decimal::from_scientific(&value)).ok()?;
+    let code = system_and_code(item).1;
+    Some(Quantity::ucum(value, code.as_deref().unwrap_or("1")))
+}
+
+fn calendar(code: &str) -> Option<CalendarUnit> {
+    Some(match code {
+        "a" => CalendarUnit::Year,
+        "mo" => CalendarUnit::Month,
+        "wk" => CalendarUnit::Week,
+        "d" => CalendarUnit::Day,
+        "h" => CalendarUnit::Hour,
+        "min" => CalendarUnit::Minute,
+        "s" => CalendarUnit::Second,
+        _ => return None,
+    })
+}
+
+fn shown(limit: Element<'_>) -> String {
+    let value = limit.child(&name("value")).and_then(Element::text).unwrap_or_default().into_owned();
+    let code = system_and_code(limit).1.unwrap_or_default();
+    format!("{value} {code}").trim().to_owned()
+}

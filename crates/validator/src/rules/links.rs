@@ -1,0 +1,214 @@
+//! The entries of a bundle and who refers to whom.
+//! Rule: <https://hl7.org/fhir/R4/bundle.html#references>.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use lmr_fhir::{Element, Kind, Node};
+use smallvec::SmallVec;
+
+/// One entry of a bundle.
+#[derive(Debug)]
+pub(crate) struct Entry<'a> {
+    pub(crate) node: Node<'a>,
+    pub(crate) full_url: Option<Cow<'a, str>>,
+    pub(crate) resource: Option<Element<'a>>,
+    pub(crate) type_name: Cow<'a, str>,
+    pub(crate) id: Option<Cow<'a, str>>,
+    pub(crate) version: Option<Cow<'a, str>>,
+}
+
+/// The entries of the document's bundle, found by address, by type and id, and
+/// by place.
+#[derive(Debug)]
+pub(crate) struct Links<'a> {
+    pub(crate) kind: Cow<'a, str>,
+    pub(crate) entries: Vec<Entry<'a>>,
+    by_url: HashMap<Cow<'a, str>, SmallVec<[u32; 1]>>,
+    by_id: HashMap<TypeAndId<'a>, SmallVec<[u32; 1]>>,
+}
+
+/// Resource type and id.
+type TypeAndId<'a> = (Cow<'a, str>, Cow<'a, str>);
+
+/// What became of a reference.
+#[derive(Debug)]
+pub(crate) struct Sought {
+    /// Address looked for; `None` when none could be made.
+    pub(crate) url: Option<String>,
+    pub(crate) version: Option<String>,
+    /// Type and id the reference names.
+    pub(crate) type_and_id: Option<(String, String)>,
+    pub(crate) matches: SmallVec<[u32; 1]>,
+    pub(crate) fault: Option<Fault>,
+}
+
+/// Why no address could be made of a reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    NoFullUrl,
+    Shape,
+}
+
+impl<'a> Links<'a> {
+    /// `None` when the element is no bundle.
+    pub(crate) fn of(root: Element<'a>) -> Option<Self> {
+        if root.resource_type()? != "Bundle" {
+            return None;
+        }
+        let object = root.value()?;
+        let mut links = Self {
+            kind: object.member("type").and_then(Node::as_str).unwrap_or_default(),
+            entries: Vec::new(),
+            by_url: HashMap::new(),
+            by_id: HashMap::new(),
+        };
+        let Some(list) = object.member("entry").filter(|n| n.kind() == Kind::Array) else {
+            return Some(links);
+        };
+        let count = list.members().count();
+        links.entries.reserve(count);
+        links.by_url.reserve(count);
+        links.by_id.reserve(count);
+        for node in list.members() {
+            let at = u32::try_from(links.entries.len()).unwrap_or(u32::MAX);
+            let resource = node.member("resource");
+            let text = |name: &str| resource.and_then(|r| r.member(name)).and_then(Node::as_str);
+            let entry = Entry {
+                node,
+                full_url: node.member("fullUrl").and_then(Node::as_str),
+                resource: resource.map(Element::of),
+                type_name: text("resourceType").unwrap_or_default(),
+                id: text("id"),
+                version: resource
+                    .and_then(|r| r.member("meta"))
+                    .and_then(|m| m.member("versionId"))
+                    .and_then(Node::as_str),
+            };
+            if let Some(url) = &entry.full_url {
+                links.by_url.entry(url.clone()).or_default().push(at);
+            }
+            if let Some(id) = &entry.id {
+                links.by_id.entry((entry.type_name.clone(), id.clone())).or_default().push(at);
+            }
+            links.entries.push(entry);
+        }
+        Some(links)
+    }
+
+    /// Index of the entry a node stands in.
+    pub(crate) fn entry_of(&self, node: Node<'_>) -> Option<usize> {
+        let at = self.entries.partition_point(|e| e.node.index() <= node.index()).checked_sub(1)?;
+        let entry = self.entries.get(at)?;
+        (node.span().end <= entry.node.span().end).then_some(at)
+    }
+
+    /// Entries with this address.
+    pub(crate) fn with_url(&self, url: &str) -> &[u32] {
+        self.by_url.get(url).map_or(&[], |m| m.as_slice())
+    }
+
+    /// Entries whose resource has this type and id.
+    pub(crate) fn with_id(&self, type_name: &str, id: &str) -> &[u32] {
+        self.by_id
+            .get(&(Cow::Owned(type_name.to_owned()), Cow::Owned(id.to_owned())))
+            .map_or(&[], |m| m.as_slice())
+    }
+
+    /// Follows a reference from an entry by the rules of bundles.
+    pub(crate) fn seek(&self, reference: &str, from: Option<&str>) -> Sought {
+        let reference = reference.split('#').next().unwrap_or(reference);
+        let (plain, version) = match reference.split_once("/_history/") {
+            Some((plain, version)) => (plain, Some(version.to_owned())),
+            None => (reference, None),
+        };
+        let mut out = Sought {
+            url: None,
+            version,
+            type_and_id: type_and_id(plain),
+            matches: SmallVec::new(),
+            fault: None,
+        };
+        if super::primitive::is_absolute(plain) {
+            out.url = Some(plain.to_owned());
+        } else {
+            let Some(from) = from else {
+                out.fault = Some(Fault::NoFullUrl);
+                return out;
+            };
+            if plain.split('/').count() != 2 {
+                out.fault = Some(Fault::Shape);
+                return out;
+            }
+            out.url = Some(if from.starts_with("urn") {
+                let id = plain.split('/').nth(1).unwrap_or_default();
+                format!("{}:{id}", from.rsplit_once(':').map_or(from, |(base, _)| base))
+            } else {
+                let base = from.rsplitn(3, '/').nth(2).unwrap_or_default();
+                if base.is_empty() { plain.to_owned() } else { format!("{base}/{plain}") }
+            });
+        }
+        if let Some(url) = &out.url {
+            for &at in self.with_url(url) {
+                let fits = match (&out.version, self.entries.get(at as usize)) {
+                    (Some(wanted), Some(entry)) => entry.version.as_deref() == Some(wanted),
+                    (None, Some(_)) => true,
+                    (_, None) => false,
+                };
+                if fits {
+                    out.matches.push(at);
+                }
+            }
+        }
+        out
+    }
+
+    /// The entry a reference leads to, the first if there are several.
+    pub(crate) fn resolve(&self, reference: &str, from: Node<'_>) -> Option<&Entry<'a>> {
+        let source = self.entry_of(from).and_then(|i| self.entries[i].full_url.as_deref());
+        let sought = self.seek(reference, source);
+        self.entries.get(*sought.matches.first()? as usize)
+    }
+}
+
+/// `Patient/1` at the end of a reference.
+pub(crate) fn type_and_id(reference: &str) -> Option<(String, String)> {
+    let mut parts = reference.rsplit('/');
+    let id = parts.next()?;
+    let type_name = parts.next()?;
+    let is_type = type_name.starts_with(|c: char| c.is_ascii_uppercase())
+        && type_name.bytes().all(|b| b.is_ascii_alphanumeric());
+    (is_type && super::primitive::is_id(id)).then(|| (type_name.to_owned(), id.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lmr_fhir::{Document, ParseOptions};
+
+    fn sought(reference: &str, from: Option<&str>) -> (Option<String>, usize) {
+        let text = r#"{"resourceType":"Bundle","type":"collection","entry":[
+            {"fullUrl":"http://a/fhir/Patient/1","resource":{"resourceType":"Patient","id":"1"}},
+            {"fullUrl":"urn:uuid:22222222-2222-4222-8222-222222222222","resource":{"resourceType":"Patient","id":"2"}}]}"#;
+        let document = Document::parse(text, &ParseOptions::strict()).expect("json");
+        let links = Links::of(document.root_element()).expect("bundle");
+        let sought = links.seek(reference, from);
+        (sought.url, sought.matches.len())
+    }
+
+    #[test]
+    fn relative_references_take_the_server_of_the_referring_entry() {
+        let from = Some("http://a/fhir/Observation/9");
+        assert_eq!(sought("Patient/1", from), (Some("http://a/fhir/Patient/1".into()), 1));
+        assert_eq!(sought("Patient/1", Some("http://b/Observation/9")).1, 0);
+        assert_eq!(sought("Patient/1/_history/3", from).1, 0);
+        assert_eq!(sought("Patient/1", None).0, None);
+    }
+
+    #[test]
+    fn urn_addresses_are_compared_as_they_are() {
+        let uuid = "urn:uuid:22222222-2222-4222-8222-222222222222";
+        assert_eq!(sought(uuid, None).1, 1);
+        assert_eq!(sought("Patient/7", Some(uuid)).0.as_deref(), Some("urn:uuid:7"));
+    }
+}

@@ -1,0 +1,18 @@
+//! The checks, one subject a file.
+
+pub(crate) mod binding;
+mod bundle;
+pub(crate) mod extension;
+mod fixed;
+mod host;
+mod limits;
+pub(crate) mod links;
+mod narrative;
+pub(crate) mod primitive;
+mod reference;
+mod resource;
+mod slicing;
+mod special;
+pub(crate) mod suggest;
+mod value;
+pub(crate) mod xhtml;

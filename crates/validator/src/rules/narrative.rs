@@ -1,0 +1,234 @@
+//! Narratives: vocabulary, links, languages, and what profiles ask of them.
+
+use lmr_fhir::{Element, Kind, Node};
+
+use crate::issue::Arg;
+use crate::messages::Message;
+use crate::rules::xhtml::Xhtml;
+use crate::validate::walk::{Def, Defs, Walker, name};
+
+impl<'a> Walker<'a> {
+    /// Judges the XHTML of a narrative.
+    pub(crate) fn narrative(&mut self, item: Element<'a>, text: &str, def: Def<'a>) {
+        let at = item.node();
+        let xhtml = match Xhtml::parse(text) {
+            Ok(xhtml) => xhtml,
+            Err(error) => {
+                self.issue(Message::XhtmlSyntax, at, vec![Arg::Text(error.to_string())], def.profile);
+                return;
+            }
+        };
+        let mut faults = Vec::new();
+        xhtml.vocabulary(&mut |m, args| {
+            faults.push((m, args.iter().map(|a| Arg::Name((*a).to_owned())).collect::<Vec<_>>()));
+        });
+        for (message, args) in faults {
+            self.issue(message, at, args, def.profile);
+        }
+        self.links_of(&xhtml, at, def);
+        self.mixed_languages(&xhtml, at, def);
+    }
+
+    fn links_of(&mut self, xhtml: &Xhtml<'_>, at: Node<'a>, def: Def<'a>) {
+        for (i, node) in xhtml.nodes.iter().enumerate() {
+            if node.name() != Some("a") {
+                continue;
+            }
+            let Some(href) = node.attribute("href") else { continue };
+            if let Some(id) = href.strip_prefix('#') {
+                let in_text = |n: &crate::rules::xhtml::XNode<'_>| {
+                    n.attribute("id") == Some(id) || n.attribute("name") == Some(id)
+                };
+                if !id.is_empty() && !xhtml.nodes.iter().any(in_text) && !self.has_id(id) {
+                    let args = vec![
+                        Arg::Value(href.to_owned()),
+                        Arg::Text(xhtml.path(i)),
+                        Arg::Value(xhtml.text(i)),
+                    ];
+                    self.issue(Message::XhtmlResolve, at, args, def.profile);
+                }
+            } else if let Some((scheme, _)) = href.split_once(':')
+                && scheme.bytes().all(|b| b.is_ascii_alphanumeric())
+                && !matches!(
+                    scheme.to_ascii_lowercase().as_str(),
+                    "http" | "https" | "tel" | "mailto" | "data" | "ftp" | "sms" | "cid" | "file"
+                )
+            {
+                let args = vec![
+                    Arg::Name(scheme.to_owned()),
+                    Arg::Value(href.to_owned()),
+                    Arg::Text(xhtml.path(i)),
+                    Arg::Value(xhtml.text(i)),
+                ];
+                self.issue(Message::XhtmlHref, at, args, def.profile);
+            }
+        }
+    }
+
+    /// Whether anything in the resource (or around it) has the id.
+    fn has_id(&self, id: &str) -> bool {
+        let Some(root) = self.around.value() else { return false };
+        let wanted = format!("\"{id}\"");
+        let mut stack = vec![root];
+        while let Some(node) = stack.pop() {
+            for member in node.members() {
+                match member.kind() {
+                    Kind::Object | Kind::Array => stack.push(member),
+                    Kind::String if member.name() == Some("id") && member.raw() == wanted => return true,
+                    Kind::String if member.name() == Some("div") => {
+                        let text = member.as_str().unwrap_or_default();
+                        if ["id=\"", "id='", "name=\"", "name='"].iter().any(|a| {
+                            text.match_indices(a).any(|(i, a)| {
+                                text[i + a.len()..]
+                                    .strip_prefix(id)
+                                    .is_some_and(|r| r.starts_with(['"', '\'']))
+                            })
+                        }) {
+                            return true;
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        false
+    }
+
+    fn mixed_languages(&mut self, xhtml: &Xhtml<'_>, at: Node<'a>, def: Def<'a>) {
+        let sections = sections(xhtml);
+        if sections.is_empty() {
+            return;
+        }
+        let outside = xhtml.children(0).any(|c| {
+            let node = &xhtml.nodes[c];
+            match node.name() {
+                None => {
+                    !xhtml.text(c).is_empty()
+                        || matches!(&node.kind, crate::rules::xhtml::XKind::Text(t) if !t.trim().is_empty())
+                }
+                Some("div") => node.attribute("lang").is_none() && node.attribute("xml:lang").is_none(),
+                Some(_) => true,
+            }
+        });
+        if outside {
+            self.issue(Message::XhtmlMixedLang, at, vec![Arg::Text(sections.join(", "))], def.profile);
+        }
+    }
+
+    /// What extensions on the narrative's definition ask of it.
+    pub(crate) fn narrative_controls(&mut self, item: Element<'a>, defs: &Defs<'a>) {
+        let Some(div) = item.child(&name("div")).and_then(Element::text) else { return };
+        for def in defs {
+            let element = def.element();
+            let (language, source) = (&element.narrative_language, &element.narrative_source);
+            if language.is_none() && source.is_none() {
+                continue;
+            }
+            let Ok(xhtml) = Xhtml::parse(&div) else { return };
+            let profile = || Arg::Url(def.profile.definition.url.to_string());
+            let sections = sections(&xhtml);
+            match language.as_deref() {
+                Some("_yes") if sections.is_empty() => {
+                    self.issue(Message::XhtmlLangsRequired, item.node(), vec![profile()], def.profile);
+                }
+                Some("_no") if !sections.is_empty() => {
+                    let args = vec![Arg::Text(sections.join(", ")), profile()];
+                    self.issue(Message::XhtmlNoLangs, item.node(), args, def.profile);
+                }
+                Some("_resource") => {
+                    let own = self.resource.child(&name("language")).and_then(Element::text);
+                    if let Some(own) = own
+                        && !sections.iter().any(|s| s == &*own)
+                    {
+                        self.issue(Message::XhtmlLangsRequiredDef, item.node(), vec![profile()], def.profile);
+                    }
+                }
+                _ => {}
+            }
+            if source.is_some() {
+                let without: Vec<String> = xhtml
+                    .children(0)
+                    .filter(|c| {
+                        let node = &xhtml.nodes[*c];
+                        let class = node.attribute("class").unwrap_or("");
+                        !class.split(' ').any(|c| matches!(c, "boilerplate" | "generated" | "original"))
+                    })
+                    .map(|c| match &xhtml.nodes[c].kind {
+                        crate::rules::xhtml::XKind::Text(t) => t.trim().to_owned(),
+                        crate::rules::xhtml::XKind::Element { .. } => xhtml.text(c),
+                    })
+                    .filter(|t| !t.is_empty())
+                    .collect();
+                for text in without {
+                    let message = Message::XhtmlControlNoSource;
+                    self.issue(message, item.node(), vec![Arg::Value(text)], def.profile);
+                }
+            }
+        }
+    }
+
+    /// Whether the narrative is in the resource's language.
+    pub(crate) fn narrative_language(&mut self, profile: &crate::compile::Profile) {
+        let Some(language) = self.resource.child(&name("language")).and_then(Element::text) else { return };
+        let div =
+            self.resource.child(&name("text")).and_then(|t| t.child(&name("div"))).and_then(Element::text);
+        let Some(div) = div else { return };
+        let Ok(xhtml) = Xhtml::parse(&div) else { return };
+        let Some(outer) = xhtml.nodes.first() else { return };
+        // Language sections speak for the whole where the outer div does not.
+        let sections: Vec<usize> =
+            xhtml.children(0).filter(|c| xhtml.nodes[*c].name() == Some("div")).collect();
+        let either = |n: &crate::rules::xhtml::XNode<'_>| {
+            (n.attribute("lang").map(str::to_owned), n.attribute("xml:lang").map(str::to_owned))
+        };
+        let (mut lang, mut xml_lang) = either(outer);
+        if lang.is_none()
+            && xml_lang.is_none()
+            && let Some(first) =
+                sections.iter().map(|c| either(&xhtml.nodes[*c])).find(|(l, x)| l.is_some() || x.is_some())
+        {
+            (lang, xml_lang) = first;
+            // One of several sections may be in the resource's language.
+            if sections.iter().any(|c| xhtml.nodes[*c].attribute("lang") == Some(&*language)) {
+                return;
+            }
+        }
+        let at = self.resource.node();
+        match (lang, xml_lang) {
+            (None, None) => {
+                self.issue(Message::XhtmlLangMissing, at, Vec::new(), profile);
+            }
+            (None, Some(_)) => {
+                self.issue(Message::XhtmlLangMissing2, at, Vec::new(), profile);
+            }
+            (Some(_), None) => {
+                self.issue(Message::XhtmlLangMissing3, at, Vec::new(), profile);
+            }
+            (Some(lang), Some(_)) if lang != *language => {
+                let args = vec![Arg::Text(language.into_owned()), Arg::Text(lang)];
+                self.issue(Message::XhtmlLangDifferent, at, args, profile);
+            }
+            (Some(_), Some(xml_lang)) if xml_lang != *language => {
+                let args = vec![Arg::Text(language.into_owned()), Arg::Text(xml_lang)];
+                self.issue(Message::XhtmlLangDifferent2, at, args, profile);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Languages of the sections directly under the outermost div.
+fn sections(xhtml: &Xhtml<'_>) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for child in xhtml.children(0) {
+        let node = &xhtml.nodes[child];
+        if node.name() == Some("div")
+            && let Some(lang) = node.attribute("lang").or(node.attribute("xml:lang"))
+        {
+            out.push(lang.to_owned());
+        }
+    }
+    out.sort();
+    out.dedup();
+    out
+}

@@ -1,0 +1,522 @@
+//! Formats of the primitive types.
+//! Rule: <https://hl7.org/fhir/R4/datatypes.html#primitive>; messages and their
+//! conditions follow the reference validator.
+
+use std::borrow::Cow;
+
+use crate::messages::Message;
+
+/// The primitive types of R4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Primitive {
+    Boolean,
+    Integer,
+    UnsignedInt,
+    PositiveInt,
+    Decimal,
+    String,
+    Markdown,
+    Code,
+    Id,
+    Uri,
+    Url,
+    Canonical,
+    Oid,
+    Uuid,
+    Base64,
+    Instant,
+    Date,
+    DateTime,
+    Time,
+    Xhtml,
+}
+
+impl Primitive {
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        Some(match name {
+            "boolean" => Self::Boolean,
+            "integer" => Self::Integer,
+            "unsignedInt" => Self::UnsignedInt,
+            "positiveInt" => Self::PositiveInt,
+            "decimal" => Self::Decimal,
+            "string" => Self::String,
+            "markdown" => Self::Markdown,
+            "code" => Self::Code,
+            "id" => Self::Id,
+            "uri" => Self::Uri,
+            "url" => Self::Url,
+            "canonical" => Self::Canonical,
+            "oid" => Self::Oid,
+            "uuid" => Self::Uuid,
+            "base64Binary" => Self::Base64,
+            "instant" => Self::Instant,
+            "date" => Self::Date,
+            "dateTime" => Self::DateTime,
+            "time" => Self::Time,
+            "xhtml" => Self::Xhtml,
+            _ => return None,
+        })
+    }
+
+    /// What the JSON value must be.
+    pub(crate) fn json(self) -> Json {
+        match self {
+            Self::Boolean => Json::Boolean,
+            Self::Integer | Self::UnsignedInt | Self::PositiveInt | Self::Decimal => Json::Number,
+            _ => Json::String,
+        }
+    }
+
+    pub(crate) fn is_uri(self) -> bool {
+        matches!(self, Self::Uri | Self::Url | Self::Canonical | Self::Oid | Self::Uuid)
+    }
+}
+
+/// JSON kinds a primitive may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Json {
+    Boolean,
+    Number,
+    String,
+}
+
+/// 1 MB, the longest string FHIR allows, in bytes.
+const MAX_STRING: usize = 1_048_576;
+
+/// Judges a value's text; calls `fault` for every rule it breaks. No allocation.
+pub(crate) fn check(kind: Primitive, text: &str, resource_id: bool, fault: &mut dyn FnMut(Message)) {
+    if text.is_empty() {
+        return fault(Message::PrimitiveNotEmpty);
+    }
+    match kind {
+        Primitive::Boolean => {
+            if text != "true" && text != "false" {
+                fault(Message::BooleanValue);
+            }
+        }
+        Primitive::Integer => {
+            integer(text, fault);
+        }
+        Primitive::UnsignedInt => {
+            if integer(text, fault).is_some_and(|n| n < 0) {
+                fault(Message::IntegerLt0);
+            }
+        }
+        Primitive::PositiveInt => {
+            if integer(text, fault).is_some_and(|n| n < 1) {
+                fault(Message::IntegerLt1);
+            }
+        }
+        Primitive::Decimal => decimal(text, fault),
+        Primitive::String | Primitive::Markdown => {
+            if text.len() > MAX_STRING {
+                fault(Message::StringLength);
+            }
+            if kind == Primitive::String && outer_space(text) {
+                if text.trim().is_empty() {
+                    fault(Message::PrimitiveWs);
+                } else {
+                    fault(Message::StringWs);
+                }
+            }
+        }
+        Primitive::Code => {
+            if !is_code(text) {
+                fault(Message::CodeWs);
+            }
+        }
+        Primitive::Id => {
+            if resource_id {
+                if text.chars().count() > 64 {
+                    fault(Message::ResourceIdLength);
+                } else if !text.bytes().all(is_id_byte) {
+                    fault(Message::ResourceIdChars);
+                }
+            } else if !is_id(text) {
+                fault(Message::IdValid);
+            }
+        }
+        Primitive::Uri | Primitive::Url | Primitive::Canonical | Primitive::Oid | Primitive::Uuid => {
+            uri(kind, text, fault);
+        }
+        Primitive::Base64 => base64(text, fault),
+        Primitive::Instant => {
+            if !is_instant(text) {
+                fault(Message::DateTimeRegex);
+            } else if !reasonable_year(text) {
+                fault(Message::DateTimeReasonable);
+            }
+        }
+        Primitive::Date => {
+            if date_len(text.as_bytes()) != Some(text.len()) {
+                fault(Message::DateValid);
+            } else if !reasonable_year(text) {
+                fault(Message::DateTimeReasonable);
+            }
+        }
+        Primitive::DateTime => match date_time(text.as_bytes()) {
+            None => fault(Message::DateTimeValid),
+            Some(DateTimeForm::TimeWithoutZone) => fault(Message::DateTimeTz),
+            Some(DateTimeForm::Complete) => {
+                if !reasonable_year(text) {
+                    fault(Message::DateTimeReasonable);
+                }
+            }
+        },
+        Primitive::Time => {
+            if time_len(text.as_bytes()) != Some(text.len()) {
+                fault(Message::TimeValid);
+            }
+        }
+        Primitive::Xhtml => {}
+    }
+}
+
+fn outer_space(text: &str) -> bool {
+    text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace)
+}
+
+fn is_code(text: &str) -> bool {
+    let mut space = true;
+    for c in text.chars() {
+        if c.is_whitespace() {
+            if space || c != ' ' {
+                return false;
+            }
+            space = true;
+        } else {
+            space = false;
+        }
+    }
+    !space
+}
+
+fn is_id_byte(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b == b'-' || b == b'.'
+}
+
+/// `[A-Za-z0-9\-\.]{1,64}`
+pub(crate) fn is_id(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(is_id_byte)
+}
+
+fn integer(text: &str, fault: &mut dyn FnMut(Message)) -> Option<i32> {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let well_formed = !digits.is_empty()
+        && digits.bytes().all(|b| b.is_ascii_digit())
+        && (digits == "0" || !digits.starts_with('0'));
+    match text.parse::<i32>() {
+        Ok(n) if well_formed => Some(n),
+        _ => {
+            fault(Message::IntegerValid);
+            None
+        }
+    }
+}
+
+fn decimal(text: &str, fault: &mut dyn FnMut(Message)) {
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((m, e)) => (m, Some(e)),
+        None => (text, None),
+    };
+    let unsigned = mantissa.strip_prefix('-').unwrap_or(mantissa);
+    let (whole, fraction) = match unsigned.split_once('.') {
+        Some((w, f)) => (w, Some(f)),
+        None => (unsigned, None),
+    };
+    let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    let exponent_digits = exponent.map(|e| e.strip_prefix(['+', '-']).unwrap_or(e));
+    if !digits(whole)
+        || (whole.len() > 1 && whole.starts_with('0'))
+        || fraction.is_some_and(|f| !digits(f))
+        || exponent_digits.is_some_and(|e| !digits(e))
+    {
+        return fault(Message::DecimalValid);
+    }
+    let significant = whole.len() + fraction.map_or(0, str::len);
+    if significant > 18 || exponent_digits.is_some_and(|e| e.len() > 4) {
+        fault(Message::DecimalRange);
+    }
+}
+
+fn uri(kind: Primitive, text: &str, fault: &mut dyn FnMut(Message)) {
+    if text.starts_with("oid:") {
+        fault(Message::UriOid);
+    } else if text.starts_with("uuid:") {
+        fault(Message::UriUuid);
+    }
+    if text.contains(char::is_whitespace) {
+        fault(Message::UriWs);
+    }
+    match kind {
+        Primitive::Oid if !text.starts_with("urn:oid:") => fault(Message::OidStart),
+        Primitive::Uuid if !text.starts_with("urn:uuid:") => fault(Message::UuidStart),
+        Primitive::Canonical if !is_absolute(text) && !text.starts_with('#') => {
+            fault(Message::CanonicalAbsolute)
+        }
+        _ => {}
+    }
+    if let Some(oid) = text.strip_prefix("urn:oid:") {
+        if !is_oid(oid) {
+            fault(Message::OidValid);
+        }
+    } else if let Some(uuid) = text.strip_prefix("urn:uuid:")
+        && !is_uuid(uuid)
+    {
+        fault(Message::UuidValid);
+    }
+}
+
+/// Whether the address has a scheme (`https:`, `urn:`, ...).
+pub(crate) fn is_absolute(text: &str) -> bool {
+    match text.split_once(':') {
+        Some((scheme, _)) => {
+            scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+                && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+        }
+        None => false,
+    }
+}
+
+/// `[0-2](\.(0|[1-9][0-9]*))+`
+pub(crate) fn is_oid(text: &str) -> bool {
+    let mut parts = text.split('.');
+    parts.next().is_some_and(|root| matches!(root, "0" | "1" | "2"))
+        && text.contains('.')
+        && parts.all(|p| {
+            !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()) && (p == "0" || !p.starts_with('0'))
+        })
+}
+
+/// Lower-case hexadecimal, 8-4-4-4-12.
+pub(crate) fn is_uuid(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() == 36
+        && bytes.iter().enumerate().all(|(i, b)| match i {
+            8 | 13 | 18 | 23 => *b == b'-',
+            _ => b.is_ascii_digit() || (b'a'..=b'f').contains(b),
+        })
+}
+
+fn base64(text: &str, fault: &mut dyn FnMut(Message)) {
+    match decoded_len(text) {
+        None => fault(Message::Base64Valid),
+        Some(_) if text.bytes().any(|b| b.is_ascii_whitespace()) => fault(Message::Base64Ws),
+        Some(_) => {}
+    }
+}
+
+/// How many bytes the base64 text decodes to, white space left aside; `None`
+/// when it is no base64.
+pub(crate) fn decoded_len(text: &str) -> Option<usize> {
+    let (mut digits, mut padding) = (0usize, 0usize);
+    for b in text.bytes() {
+        match b {
+            b if b.is_ascii_whitespace() => {}
+            b'=' => padding += 1,
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' if padding == 0 => digits += 1,
+            _ => return None,
+        }
+    }
+    ((digits + padding) % 4 == 0 && padding <= 2 && digits > 0).then(|| (digits + padding) / 4 * 3 - padding)
+}
+
+fn two(bytes: &[u8], at: usize) -> Option<u8> {
+    match bytes.get(at..at + 2)? {
+        [a, b] if a.is_ascii_digit() && b.is_ascii_digit() => Some((a - b'0') * 10 + (b - b'0')),
+        _ => None,
+    }
+}
+
+/// Length of the date (`YYYY`, `YYYY-MM`, `YYYY-MM-DD`) at the start; the day
+/// must exist in its month.
+fn date_len(bytes: &[u8]) -> Option<usize> {
+    let (century, rest) = (two(bytes, 0)?, two(bytes, 2)?);
+    let year = u32::from(century) * 100 + u32::from(rest);
+    if bytes.get(4) != Some(&b'-') {
+        return Some(4);
+    }
+    let month = two(bytes, 5).filter(|m| (1..=12).contains(m))?;
+    if bytes.get(7) != Some(&b'-') {
+        return Some(7);
+    }
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        2 => 28 + u8::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    two(bytes, 8).filter(|d| (1..=days).contains(d))?;
+    Some(10)
+}
+
+/// Length of the time `hh:mm:ss(.fff)?` at the start; a leap second passes.
+fn time_len(bytes: &[u8]) -> Option<usize> {
+    two(bytes, 0).filter(|h| *h < 24)?;
+    (bytes.get(2) == Some(&b':')).then_some(())?;
+    two(bytes, 3).filter(|m| *m < 60)?;
+    (bytes.get(5) == Some(&b':')).then_some(())?;
+    two(bytes, 6).filter(|s| *s <= 60)?;
+    if bytes.get(8) != Some(&b'.') {
+        return Some(8);
+    }
+    let digits = bytes[9..].iter().take_while(|b| b.is_ascii_digit()).count();
+    (digits > 0).then_some(9 + digits)
+}
+
+enum DateTimeForm {
+    Complete,
+    TimeWithoutZone,
+}
+
+fn date_time(bytes: &[u8]) -> Option<DateTimeForm> {
+    let date = date_len(bytes)?;
+    if date == bytes.len() {
+        return Some(DateTimeForm::Complete);
+    }
+    if date != 10 || bytes[10] != b'T' {
+        return None;
+    }
+    let time = time_len(&bytes[11..])?;
+    match &bytes[11 + time..] {
+        [] => Some(DateTimeForm::TimeWithoutZone),
+        zone if is_zone(zone) => Some(DateTimeForm::Complete),
+        _ => None,
+    }
+}
+
+fn is_zone(zone: &[u8]) -> bool {
+    match zone {
+        [b'Z'] => true,
+        [b'+' | b'-', _, _, b':', _, _] => {
+            let (hours, minutes) = (two(zone, 1), two(zone, 4));
+            matches!((hours, minutes), (Some(h), Some(m)) if (h < 14 && m < 60) || (h == 14 && m == 0))
+        }
+        _ => false,
+    }
+}
+
+fn is_instant(text: &str) -> bool {
+    text.len() > 10 && matches!(date_time(text.as_bytes()), Some(DateTimeForm::Complete))
+}
+
+/// Years from 1800 on; a future date is a matter of other rules, since the
+/// clock is the caller's.
+fn reasonable_year(text: &str) -> bool {
+    text.get(..4).is_some_and(|y| y >= "1800")
+}
+
+/// Whether the text holds what looks like an HTML tag, comment or entity.
+pub(crate) fn looks_like_html(text: &str) -> bool {
+    html_tag(text).is_some()
+}
+
+/// The start of what looks like an HTML tag in `text`.
+pub(crate) fn html_tag(text: &str) -> Option<&str> {
+    let mut from = 0;
+    while let Some(at) = text[from..].find('<') {
+        let start = from + at;
+        let rest = &text[start + 1..];
+        let name = rest.strip_prefix('/').unwrap_or(rest);
+        if name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '!') && rest.contains('>') {
+            // `<https://...>` is a link in markdown, no tag.
+            let end = name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len());
+            if !name[end..].starts_with([':', '@', '.']) {
+                let cut = text[start..].char_indices().nth(2).map_or(text.len(), |(i, _)| start + i);
+                return Some(&text[start..cut]);
+            }
+        }
+        from = start + 1;
+    }
+    None
+}
+
+/// A value's text for messages.
+pub(crate) fn shown(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(100) {
+        Some((cut, _)) => Cow::Owned(format!("{}...", &text[..cut])),
+        None => Cow::Borrowed(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(kind: Primitive, text: &str) -> Vec<Message> {
+        let mut out = Vec::new();
+        check(kind, text, false, &mut |m| out.push(m));
+        out
+    }
+
+    #[test]
+    fn dates_must_exist_in_the_calendar() {
+        for good in ["2024", "2024-02", "2024-02-29", "1900-01-01"] {
+            assert_eq!(faults(Primitive::Date, good), [], "{good}");
+        }
+        for bad in ["2023-02-29", "2024-13", "2024-1-1", "24-01-01", "2024-04-31", "2024-01-01T", "20240101"]
+        {
+            assert_eq!(faults(Primitive::Date, bad), [Message::DateValid], "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_date_with_time_needs_seconds_and_zone() {
+        for good in ["2024", "2024-05-28T13:28:17Z", "2024-05-28T13:28:17.239+02:00", "2024-05-28"] {
+            assert_eq!(faults(Primitive::DateTime, good), [], "{good}");
+        }
+        assert_eq!(faults(Primitive::DateTime, "2024-05-28T13:28:17"), [Message::DateTimeTz]);
+        for bad in ["2024-05-28T13:28Z", "2024-05-28T24:00:00Z", "2024-05-28 13:28:17Z", "2024-05T13:28:17Z"]
+        {
+            assert_eq!(faults(Primitive::DateTime, bad), [Message::DateTimeValid], "{bad}");
+        }
+        assert_eq!(faults(Primitive::Instant, "2024-05-28"), [Message::DateTimeRegex]);
+    }
+
+    #[test]
+    fn integers_are_32_bit_digits_and_nothing_else() {
+        for bad in ["1.0", "1e3", "2147483648", "", "0x1"] {
+            assert_eq!(faults(Primitive::Integer, bad).len(), 1, "{bad}");
+        }
+        assert_eq!(faults(Primitive::Integer, "-2147483648"), []);
+        assert_eq!(faults(Primitive::PositiveInt, "0"), [Message::IntegerLt1]);
+        assert_eq!(faults(Primitive::UnsignedInt, "-1"), [Message::IntegerLt0]);
+    }
+
+    #[test]
+    fn decimals_keep_their_digits_and_warn_beyond_eighteen() {
+        for good in ["0.1", "-1.50", "1E-22", "100"] {
+            assert_eq!(faults(Primitive::Decimal, good), [], "{good}");
+        }
+        for bad in ["00.1", "925.", "--1", ".5"] {
+            assert_eq!(faults(Primitive::Decimal, bad), [Message::DecimalValid], "{bad}");
+        }
+        assert_eq!(faults(Primitive::Decimal, "1000000000000000000"), [Message::DecimalRange]);
+    }
+
+    #[test]
+    fn oids_and_uuids_are_checked_in_any_uri() {
+        assert_eq!(faults(Primitive::Uri, "urn:oid:2.16.578.1.12.4.1.4.1"), []);
+        assert_eq!(faults(Primitive::Uri, "urn:oid:2.16.05"), [Message::OidValid]);
+        assert_eq!(
+            faults(Primitive::Uri, "urn:uuid:AAAAAAAA-6666-4666-8666-666666666666"),
+            [Message::UuidValid]
+        );
+        assert_eq!(faults(Primitive::Uri, "http://a b"), [Message::UriWs]);
+    }
+
+    #[test]
+    fn base64_tells_its_size_and_refuses_what_is_none() {
+        assert_eq!(decoded_len("aGVp"), Some(3));
+        assert_eq!(decoded_len("aGU="), Some(2));
+        assert_eq!(faults(Primitive::Base64, "a"), [Message::Base64Valid]);
+        assert_eq!(faults(Primitive::Base64, "aG\nVp"), [Message::Base64Ws]);
+    }
+
+    #[test]
+    fn markdown_links_are_no_html() {
+        assert!(html_tag("see <https://example.org> or <a@b.no>").is_none());
+        assert_eq!(html_tag("a <b>c</b>"), Some("<b"));
+        assert!(html_tag("1 < 2 and 3 > 2").is_none());
+    }
+}

@@ -1,0 +1,395 @@
+//! References: shape, target type, target profile, aggregation.
+//! Rule: <https://hl7.org/fhir/R4/references.html>; the order of checks is the
+//! reference validator's.
+
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
+
+use lmr_fhir::{Element, Kind, Name, Node};
+
+use crate::compile::TypeRule;
+use crate::definitions::Aggregation;
+use crate::issue::{Arg, Severity};
+use crate::messages::Message;
+use crate::options::ReferenceCheck;
+use crate::rules::links::{Fault, type_and_id};
+use crate::rules::primitive;
+use crate::validate::job::Edge;
+use crate::validate::walk::{Def, Walker, name};
+
+static REFERENCE: LazyLock<Name> = LazyLock::new(|| name("reference"));
+static CONTAINED: LazyLock<Name> = LazyLock::new(|| name("contained"));
+static IDENTIFIER: LazyLock<Name> = LazyLock::new(|| name("identifier"));
+static DISPLAY: LazyLock<Name> = LazyLock::new(|| name("display"));
+static TYPE: LazyLock<Name> = LazyLock::new(|| name("type"));
+static ID: LazyLock<Name> = LazyLock::new(|| name("id"));
+
+/// Where a reference leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Where {
+    Contained,
+    Bundled,
+    Remote,
+}
+
+impl<'a> Walker<'a> {
+    /// Judges a Reference.
+    pub(crate) fn reference(&mut self, item: Element<'a>, def: Def<'a>, ty: &'a TypeRule) {
+        let at = item.node();
+        let Some(text) = item.child(&REFERENCE).and_then(Element::text).filter(|t| !t.is_empty()) else {
+            if item.child(&IDENTIFIER).is_none() && item.child(&DISPLAY).is_none() && !has_extension(item) {
+                self.issue(Message::RefNoDisplay, at, Vec::new(), def.profile);
+            }
+            return;
+        };
+        if self.options.references == ReferenceCheck::Ignore {
+            return;
+        }
+        if suspicious(&text) {
+            self.issue(Message::RefSuspicious, at, vec![Arg::Value(text.to_string())], def.profile);
+        }
+        let (found, place) = self.locate(item, &text, def, true);
+        if place == Where::Contained && found.is_none() {
+            self.issue(Message::RefCantResolve, at, vec![Arg::Value(text.to_string())], def.profile);
+            return;
+        }
+        let exists =
+            matches!(self.options.references, ReferenceCheck::ExistsAndType | ReferenceCheck::ExistsAndValid);
+        let external = if found.is_none() { self.external_type(&text) } else { None };
+        if found.is_none()
+            && exists
+            && external.is_none()
+            && !text.contains('?')
+            && !self.options.assume_valid_rest_references
+        {
+            self.issue(Message::RefCantResolve, at, vec![Arg::Value(text.to_string())], def.profile);
+        }
+        let told = type_and_id(text.split("/_history/").next().unwrap_or(&text)).map(|(t, _)| t);
+        let target_type: Option<Cow<'_, str>> =
+            found.and_then(Element::resource_type).or_else(|| external.map(Cow::Owned));
+        self.target_type(item, def, ty, &text, target_type.as_deref(), told.as_deref());
+        self.aggregation(at, def, ty, &text, place);
+        if let Some(target) = found {
+            self.target_profiles(item, def, ty, &text, target, place);
+        } else {
+            self.remote_profiles(item, def, ty, &text);
+        }
+    }
+
+    fn target_type(
+        &mut self,
+        item: Element<'a>,
+        def: Def<'a>,
+        ty: &'a TypeRule,
+        text: &str,
+        found: Option<&str>,
+        told: Option<&str>,
+    ) {
+        let targets = &ty.of.target_profiles;
+        let at = item.node();
+        let mut allowed: Vec<String> = Vec::new();
+        for canonical in targets {
+            match self.validator.definitions().structure(canonical) {
+                Ok(Some(definition)) => {
+                    let name = definition.type_name.to_string();
+                    if !allowed.contains(&name) {
+                        allowed.push(name);
+                    }
+                }
+                Ok(None) => {
+                    let args = vec![Arg::Url(canonical.to_string())];
+                    self.issue(Message::RefCantResolveProfile, at, args, def.profile);
+                    return;
+                }
+                Err(error) => {
+                    let args = vec![Arg::Url(canonical.to_string()), Arg::Text(error.to_string())];
+                    self.issue(Message::ProfileNoSnapshot, at, args, def.profile);
+                    return;
+                }
+            }
+        }
+        if let Some(said) = item.child(&TYPE).and_then(Element::text)
+            && let Some(found) = found
+            && said != found
+        {
+            let args = vec![Arg::Name(said.into_owned()), Arg::Text(found.to_owned())];
+            self.issue(Message::RefWrongTarget, at, args, def.profile);
+        }
+        if allowed.is_empty() || allowed.iter().any(|a| a == "Resource" || a == "DomainResource") {
+            return;
+        }
+        match (found, told) {
+            (Some(found), _) if !allowed.iter().any(|a| a == found) => {
+                let args = vec![Arg::Name(found.to_owned()), Arg::Text(allowed.join(", "))];
+                self.issue(Message::RefBadTargetType, at, args, def.profile);
+            }
+            (None, Some(told))
+                if self.validator.definitions().is_resource_type(told)
+                    && !allowed.iter().any(|a| a == told) =>
+            {
+                let args = vec![
+                    Arg::Name(told.to_owned()),
+                    Arg::Value(text.to_owned()),
+                    Arg::Text(allowed.join(", ")),
+                ];
+                self.issue(Message::RefBadTargetType2, at, args, def.profile);
+            }
+            _ => {}
+        }
+    }
+
+    fn aggregation(&mut self, at: Node<'a>, def: Def<'a>, ty: &'a TypeRule, text: &str, place: Where) {
+        let modes = &ty.of.aggregation;
+        if modes.is_empty() || !self.options.aggregation {
+            return;
+        }
+        let is = match place {
+            Where::Contained => Aggregation::Contained,
+            Where::Bundled => Aggregation::Bundled,
+            Where::Remote => Aggregation::Referenced,
+        };
+        if modes.contains(&is) || (is == Aggregation::Bundled && modes.contains(&Aggregation::Referenced)) {
+            return;
+        }
+        if place == Where::Remote && !modes.contains(&Aggregation::Referenced) {
+            let args = vec![Arg::Value(text.to_owned())];
+            self.issue(Message::RefNotFoundBundle, at, args, def.profile);
+            return;
+        }
+        let word = |a: &Aggregation| match a {
+            Aggregation::Contained => "contained",
+            Aggregation::Referenced => "referenced",
+            Aggregation::Bundled => "bundled",
+        };
+        let allowed: Vec<&str> = modes.iter().map(word).collect();
+        let args = vec![Arg::Text(word(&is).to_owned()), Arg::Text(allowed.join(", "))];
+        self.issue(Message::RefAggregation, at, args, def.profile);
+    }
+
+    fn target_profiles(
+        &mut self,
+        item: Element<'a>,
+        def: Def<'a>,
+        ty: &'a TypeRule,
+        text: &str,
+        target: Element<'a>,
+        place: Where,
+    ) {
+        let mut profiles = Vec::new();
+        for canonical in &ty.of.target_profiles {
+            let Ok(Some(id)) = self.validator.profile(canonical) else { continue };
+            let Some(profile) = self.validator.get(id) else { continue };
+            let of = &*profile.definition.type_name;
+            if target.resource_type().as_deref() == Some(of) || of == "Resource" || of == "DomainResource" {
+                // A base definition is met by whatever is of its type: its own faults are told there.
+                if !profile.definition.is_profile() {
+                    return;
+                }
+                profiles.push(id);
+            }
+        }
+        if profiles.is_empty() {
+            return;
+        }
+        let around = if place == Where::Contained { self.around } else { target };
+        self.edge(Edge {
+            at: item,
+            target,
+            around,
+            profiles,
+            reference: text.to_owned(),
+            profile: Arc::clone(&def.profile.canonical),
+        });
+    }
+
+    /// Finds the target inside the document; with `tell`, reports what is odd
+    /// about a reference in a bundle.
+    fn locate(
+        &mut self,
+        item: Element<'a>,
+        text: &str,
+        def: Def<'a>,
+        tell: bool,
+    ) -> (Option<Element<'a>>, Where) {
+        if let Some(id) = text.strip_prefix('#') {
+            return (self.contained(id), Where::Contained);
+        }
+        let Some(links) = &self.shared.links else { return (None, Where::Remote) };
+        let at = item.node();
+        let Some(source) = links.entry_of(at) else {
+            // A reference of the bundle itself (signature).
+            let first = links.with_url(text).first().and_then(|i| links.entries[*i as usize].resource);
+            return (first, if first.is_some() { Where::Bundled } else { Where::Remote });
+        };
+        let from = links.entries[source].full_url.as_deref();
+        let sought = links.seek(text, from);
+        let resource =
+            sought.matches.first().and_then(|i| links.entries.get(*i as usize)).and_then(|e| e.resource);
+        if !tell {
+            return (resource, if resource.is_some() { Where::Bundled } else { Where::Remote });
+        }
+        let value = || Arg::Value(text.to_owned());
+        let transaction = matches!(&*links.kind, "transaction" | "batch");
+        match sought.fault {
+            Some(Fault::NoFullUrl) => {
+                let answer = matches!(&*links.kind, "batch-response" | "transaction-response");
+                let conditional = transaction && text.contains('?');
+                if !answer && !conditional {
+                    self.issue(Message::BundleFullUrlMissing, at, vec![value()], def.profile);
+                }
+                return (None, Where::Remote);
+            }
+            Some(Fault::Shape) => {
+                if transaction && text.contains('?') {
+                    return (None, Where::Remote);
+                }
+                let message = if transaction { Message::RefFormat1 } else { Message::RefFormat2 };
+                self.issue(message, at, vec![value()], def.profile);
+                return (None, Where::Remote);
+            }
+            None => {}
+        }
+        if sought.matches.len() > 1 {
+            self.issue(Message::BundleMultipleMatches, at, vec![value()], def.profile);
+        }
+        let Some(resource) = resource else {
+            self.near_misses(at, text, &sought, def);
+            return (None, Where::Remote);
+        };
+        if let Some((told, _)) = &sought.type_and_id
+            && !primitive::is_absolute(text)
+            && let Some(found) = resource.resource_type()
+            && found != *told
+        {
+            self.issue(
+                Message::RefResourceType,
+                at,
+                vec![value(), Arg::Name(found.into_owned())],
+                def.profile,
+            );
+        }
+        (Some(resource), Where::Bundled)
+    }
+
+    /// What in the bundle nearly fits a reference that fits nothing.
+    fn near_misses(&mut self, at: Node<'a>, text: &str, sought: &crate::rules::links::Sought, def: Def<'a>) {
+        let Some(links) = &self.shared.links else { return };
+        if text.starts_with("urn:") {
+            if self.options.dangling_urn_is_error {
+                self.issue(Message::RefCantResolve, at, vec![Arg::Value(text.to_owned())], def.profile);
+            } else {
+                self.issue(Message::BundleNotLocal, at, vec![Arg::Value(text.to_owned())], def.profile);
+            }
+        }
+        let Some((type_name, id)) = &sought.type_and_id else { return };
+        let near: Vec<u32> = links.with_id(type_name, id).to_vec();
+        let url = sought.url.clone().unwrap_or_default();
+        let short = match &sought.version {
+            Some(version) => format!("{type_name}/{id}/_history/{version}"),
+            None => format!("{type_name}/{id}"),
+        };
+        if near.len() > 1 {
+            let args = vec![Arg::Value(url.clone()), Arg::Value(short.clone())];
+            self.issue(Message::BundlePossibleMatches, at, args, def.profile);
+        }
+        for entry in near {
+            let full_url = self
+                .shared
+                .links
+                .as_ref()
+                .and_then(|l| l.entries.get(entry as usize))
+                .and_then(|e| e.full_url.as_deref())
+                .unwrap_or("")
+                .to_owned();
+            let args = vec![
+                Arg::from(entry as usize),
+                Arg::Value(short.clone()),
+                Arg::Value(full_url),
+                Arg::Value(url.clone()),
+            ];
+            self.issue(Message::BundlePossibleWrongUrl, at, args, def.profile);
+        }
+    }
+
+    /// The contained resource with this id; `#` alone is the container.
+    fn contained(&self, id: &str) -> Option<Element<'a>> {
+        if id.is_empty() {
+            return Some(self.around);
+        }
+        self.around
+            .children_named(&CONTAINED)
+            .find(|c| c.child(&ID).and_then(Element::text).as_deref() == Some(id))
+    }
+
+    /// The resource a Reference (or a reference text) leads to, quietly.
+    pub(crate) fn target_of(&self, item: Element<'a>) -> Option<Element<'a>> {
+        let text = match item.value().map(Node::kind) {
+            Some(Kind::Object) => item.child(&REFERENCE)?.text()?,
+            _ => item.text()?,
+        };
+        if let Some(id) = text.strip_prefix('#') {
+            return self.contained(id);
+        }
+        self.shared.links.as_ref()?.resolve(&text, item.node())?.resource
+    }
+
+    /// Type of a target outside the document, if the caller gave it.
+    fn external_type(&self, text: &str) -> Option<String> {
+        let document = self.options.external.get(text)?;
+        document.root_element().resource_type().map(Cow::into_owned)
+    }
+
+    /// Target profiles of a target outside the document, if the caller gave it.
+    fn remote_profiles(&mut self, item: Element<'a>, def: Def<'a>, ty: &'a TypeRule, text: &str) {
+        if self.options.references != ReferenceCheck::ExistsAndValid || self.options.external_depth == 0 {
+            return;
+        }
+        let Some(document) = self.options.external.get(text) else { return };
+        let found = document.root_element().resource_type().unwrap_or_default().into_owned();
+        let mut names = Vec::new();
+        let mut inner = Vec::new();
+        for canonical in &ty.of.target_profiles {
+            let Ok(Some(id)) = self.validator.profile(canonical) else { continue };
+            let Some(profile) = self.validator.get(id) else { continue };
+            if *profile.definition.type_name != *found {
+                continue;
+            }
+            if !profile.definition.is_profile() {
+                return;
+            }
+            names.push(canonical.to_string());
+            let options = crate::Options {
+                profiles: vec![canonical.to_string()],
+                external_depth: self.options.external_depth - 1,
+                ..self.options.clone()
+            };
+            let issues = self.validator.validate(document, &options);
+            if issues.iter().all(|i| !i.severity.is_error()) {
+                return;
+            }
+            inner.extend(issues.into_iter().filter(|i| i.severity.is_error()));
+        }
+        if !names.is_empty() {
+            let args = vec![Arg::Value(text.to_owned()), Arg::Url(names.join(", "))];
+            let issue = self.issue(Message::RefCantMatchChoice, item.node(), args, def.profile);
+            issue.severity = Severity::Error;
+            issue.inner = inner;
+        }
+    }
+}
+
+fn has_extension(item: Element<'_>) -> bool {
+    item.value().is_some_and(|v| v.member("extension").is_some())
+}
+
+/// Neither absolute, nor a fragment, nor type/id, nor a conditional reference.
+fn suspicious(text: &str) -> bool {
+    if primitive::is_absolute(text) || text.starts_with('#') || text.contains('?') {
+        return false;
+    }
+    let plain = text.split('#').next().unwrap_or(text);
+    match plain.split_once("/_history/") {
+        Some((before, version)) => type_and_id(before).is_none() || !primitive::is_id(version),
+        None => false,
+    }
+}

@@ -1,0 +1,489 @@
+//! To which slice an element belongs, and whether the slices are filled.
+
+use lmr_fhir::{Element, Kind, Name, Node};
+use smallvec::SmallVec;
+
+use crate::compile::{Profile, Shape, Slice, Slices, Step, Test, TypeRule};
+use crate::definitions::{BindingStrength, Discriminator, DiscriminatorKind, SlicingRules};
+use crate::issue::{Arg, Severity};
+use crate::messages::Message;
+use crate::rules::{binding, fixed};
+use crate::terminology::Membership;
+use crate::validate::walk::{Def, Defs, SliceOrder, Walker, shown_path};
+
+impl<'a> Walker<'a> {
+    /// Finds the slice of an element and adds its rule; counts it.
+    #[expect(clippy::too_many_arguments, reason = "one caller, everything differs per item")]
+    pub(crate) fn place_in_slice(
+        &mut self,
+        item: Element<'a>,
+        base: Def<'a>,
+        slices: &'a Slices,
+        scratch: usize,
+        defs: &mut Defs<'a>,
+        order: &mut SliceOrder,
+        ty: Option<&'a TypeRule>,
+    ) {
+        let mut at = 0;
+        let mut found: Option<(usize, &'a Slice, usize)> = None;
+        for (i, slice) in slices.list.iter().enumerate() {
+            if self.in_slice(item, base, slices, slice, ty) {
+                match found {
+                    None => found = Some((i, slice, at)),
+                    Some((_, first, _)) => {
+                        let args = vec![
+                            Arg::Url(base.profile.canonical.to_string()),
+                            Arg::Name(first.name.to_string()),
+                            Arg::Name(slice.name.to_string()),
+                        ];
+                        self.issue(Message::MatchMultiple, item.node(), args, base.profile);
+                    }
+                }
+            }
+            at += 1 + slice.nested.as_ref().map_or(0, |n| n.count());
+        }
+        let Some((index, slice, at)) = found else {
+            self.outside(item, base, slices, order);
+            return;
+        };
+        self.bump(scratch + at);
+        if order.unsliced && slices.rules == SlicingRules::OpenAtEnd {
+            let args = vec![Arg::Url(base.profile.canonical.to_string())];
+            self.issue(Message::SliceOrderOpenAtEnd, item.node(), args, base.profile);
+        }
+        if slices.ordered && index < order.last {
+            let args = vec![Arg::Url(base.profile.canonical.to_string()), Arg::Name(slice.name.to_string())];
+            self.issue(Message::SliceOrder, item.node(), args, base.profile);
+        }
+        order.last = order.last.max(index);
+        let def = Def { profile: base.profile, rule: &base.profile.rules[slice.rule as usize] };
+        defs.push(def);
+        if let Some(nested) = &slice.nested {
+            let mut inner = SliceOrder::default();
+            self.place_in_slice(item, def, nested, scratch + at + 1, defs, &mut inner, ty);
+        }
+    }
+
+    fn outside(&mut self, item: Element<'a>, base: Def<'a>, slices: &'a Slices, order: &mut SliceOrder) {
+        order.unsliced = true;
+        if slices.list.is_empty() && slices.rules != SlicingRules::Closed {
+            return;
+        }
+        let message = match slices.rules {
+            SlicingRules::Closed => Message::NotSlice,
+            _ if !self.options.hints || is_extension(base) => return,
+            _ => Message::NoSliceHint,
+        };
+        let args = vec![Arg::Url(base.profile.canonical.to_string())];
+        let inner = if message == Message::NotSlice { self.why_not(item, base, slices) } else { Vec::new() };
+        self.issue(message, item.node(), args, base.profile).inner = inner;
+    }
+
+    /// For each slice the reason why the element is not in it.
+    fn why_not(&mut self, item: Element<'a>, base: Def<'a>, slices: &'a Slices) -> Vec<crate::Issue> {
+        let mut out = Vec::new();
+        for slice in slices.list.iter().take(5) {
+            let def = Def { profile: base.profile, rule: &base.profile.rules[slice.rule as usize] };
+            for test in slice.tests.get().map_or(&[][..], |t| t) {
+                let steps = match test {
+                    Test::Fixed(steps, value, _) | Test::Pattern(steps, value, _) => Some((steps, value)),
+                    _ => None,
+                };
+                if let Some((steps, value)) = steps {
+                    let here = self.follow(item, steps);
+                    let want = value.json();
+                    let shown =
+                        want.text().map_or_else(|| want.raw().to_owned(), std::borrow::Cow::into_owned);
+                    let found = here.first().and_then(|e| e.text()).unwrap_or_default().into_owned();
+                    let args = vec![Arg::Value(found), Arg::Text(shown), Arg::Url(shown_path(def))];
+                    let at = here.first().map_or(item.node(), |e| e.node());
+                    out.push(self.shared.issue(Message::FixedWrong, at, args, Some(def.profile)));
+                }
+            }
+        }
+        for issue in &mut out {
+            issue.severity = Severity::Information;
+        }
+        out
+    }
+
+    /// Reports slices with too few or too many members.
+    pub(crate) fn slice_counts(
+        &mut self,
+        owner: Node<'a>,
+        profile: &'a Profile,
+        slices: &'a Slices,
+        count: &mut dyn FnMut(usize) -> u32,
+    ) {
+        let mut at = 0;
+        for slice in &slices.list {
+            let def = Def { profile, rule: &profile.rules[slice.rule as usize] };
+            let have = count(at);
+            let args = |limit: u32| {
+                vec![
+                    Arg::from(have as usize),
+                    Arg::Name(shown_path(def)),
+                    Arg::from(limit as usize),
+                    Arg::Url(profile.canonical.to_string()),
+                ]
+            };
+            if have < def.rule.min {
+                let is_vital_code = magic(profile, slice, def);
+                let message = match is_vital_code {
+                    true => Message::ProfileMinimumMagic,
+                    false => Message::ProfileMinimumSlice,
+                };
+                self.issue(message, owner, args(def.rule.min), profile);
+            }
+            if have > def.rule.max {
+                self.issue(Message::ProfileMaximum, owner, args(def.rule.max), profile);
+            }
+            at += 1;
+            if let Some(nested) = &slice.nested {
+                if have > 0 {
+                    let base = at;
+                    let counts: SmallVec<[u32; 8]> = (0..nested.count()).map(|i| count(base + i)).collect();
+                    self.slice_counts(owner, profile, nested, &mut |i| counts.get(i).copied().unwrap_or(0));
+                }
+                at += nested.count();
+            }
+        }
+    }
+
+    fn in_slice(
+        &mut self,
+        item: Element<'a>,
+        base: Def<'a>,
+        slices: &'a Slices,
+        slice: &'a Slice,
+        ty: Option<&'a TypeRule>,
+    ) -> bool {
+        let def = Def { profile: base.profile, rule: &base.profile.rules[slice.rule as usize] };
+        let tests = slice.tests.get_or_init(|| self.tests(def, slices));
+        !tests.is_empty() && tests.iter().all(|test| self.passes(item, test, ty))
+    }
+
+    fn passes(&mut self, item: Element<'a>, test: &'a Test, ty: Option<&'a TypeRule>) -> bool {
+        match test {
+            Test::Fixed(steps, value, inside) => self.compares(item, steps, value.json(), inside, false),
+            Test::Pattern(steps, value, inside) => self.compares(item, steps, value.json(), inside, true),
+            Test::Exists(steps, wanted) => self.follow(item, steps).is_empty() != *wanted,
+            Test::Binding(steps, canonical) => {
+                let set = self.validator.definitions().terminology().value_set(canonical);
+                self.follow(item, steps).iter().any(|e| {
+                    let one = |e: Element<'a>| match binding::system_and_code(e) {
+                        (system, Some(code)) => {
+                            matches!(set.validate(system.as_deref(), &code), Membership::Member(_))
+                        }
+                        _ => {
+                            e.text().is_some_and(|c| matches!(set.validate(None, &c), Membership::Member(_)))
+                        }
+                    };
+                    one(*e) || e.children_named(&Name::new("coding")).any(one)
+                })
+            }
+            Test::Type(steps, types) => {
+                if steps.is_empty()
+                    && let Some(ty) = ty
+                    && ty.shape != Shape::Resource
+                {
+                    return types.iter().any(|t| **t == *ty.name());
+                }
+                self.follow(item, steps).iter().any(|e| {
+                    let found = match e.resource_type() {
+                        Some(name) => name.into_owned(),
+                        None => self.type_by_name(*e),
+                    };
+                    types.iter().any(|t| **t == *found || &**t == "Resource")
+                })
+            }
+            Test::Profile(steps, profiles) => {
+                let here = self.follow(item, steps);
+                here.iter().any(|e| {
+                    profiles.iter().any(|canonical| match self.validator.profile(canonical) {
+                        Ok(Some(id)) => self.conformance(*e, *e, id).iter().all(|i| !i.severity.is_error()),
+                        _ => false,
+                    })
+                })
+            }
+            Test::Never => false,
+        }
+    }
+
+    fn compares(
+        &self,
+        item: Element<'a>,
+        steps: &[Step],
+        want: Node<'_>,
+        inside: &[Name],
+        pattern: bool,
+    ) -> bool {
+        let mut want = want;
+        for name in inside {
+            let Some(next) = want.get(name) else { return false };
+            want = if next.kind() == Kind::Array {
+                match next.members().next() {
+                    Some(first) => first,
+                    None => return false,
+                }
+            } else {
+                next
+            };
+        }
+        self.follow(item, steps).iter().any(|e| fixed::matches(*e, want, pattern))
+    }
+
+    /// Type of an element by its property name (`valueQuantity`).
+    fn type_by_name(&self, item: Element<'a>) -> String {
+        crate::validate::trail(item.node(), &self.validator.model)
+            .last()
+            .map(|w| lmr_fhirpath::Model::type_name(&self.validator.model, w.ty).to_owned())
+            .unwrap_or_default()
+    }
+
+    /// The elements a discriminator's path leads to.
+    pub(crate) fn follow(&self, item: Element<'a>, steps: &[Step]) -> SmallVec<[Element<'a>; 4]> {
+        let mut here: SmallVec<[Element<'a>; 4]> = smallvec::smallvec![item];
+        for step in steps {
+            let mut next = SmallVec::new();
+            for e in here {
+                match step {
+                    Step::Child(name) => {
+                        let mut found = false;
+                        for child in e.children_named(name) {
+                            found = true;
+                            next.push(child);
+                        }
+                        if !found {
+                            // `value` for `value[x]`
+                            next.extend(
+                                e.children().filter(|c| is_choice_of(c.name().unwrap_or(""), name.as_str())),
+                            );
+                        }
+                    }
+                    Step::Extension(url) => next.extend(
+                        e.children_named(&Name::new("extension"))
+                            .filter(|x| super::extension::url_of(*x).as_deref() == Some(&**url)),
+                    ),
+                    Step::Resolve => next.extend(self.target_of(e)),
+                    Step::OfType(name) => {
+                        if self.type_by_name(e) == **name || e.resource_type().as_deref() == Some(&**name) {
+                            next.push(e);
+                        }
+                    }
+                }
+            }
+            here = next;
+        }
+        here
+    }
+
+    /// What a slice asks of its members, from the discriminators.
+    fn tests(&self, def: Def<'a>, slices: &Slices) -> Box<[Test]> {
+        let mut out = Vec::new();
+        for discriminator in &slices.discriminators {
+            out.extend(self.test(def, discriminator).into_iter().flatten());
+        }
+        if out.is_empty() {
+            out.push(Test::Never);
+        }
+        out.into()
+    }
+
+    fn test(&self, def: Def<'a>, discriminator: &Discriminator) -> Option<Vec<Test>> {
+        let steps = Step::parse(&discriminator.path)?;
+        let criteria = self.criteria(def, &steps);
+        let mut out = Vec::new();
+        match discriminator.kind {
+            DiscriminatorKind::Value | DiscriminatorKind::Pattern => {
+                for c in &criteria {
+                    let element = c.def.element();
+                    if let Some(fixed) = &element.fixed {
+                        out.push(Test::Fixed(steps.clone(), fixed.clone(), c.inside.clone()));
+                    } else if let Some(pattern) = &element.pattern {
+                        out.push(Test::Pattern(steps.clone(), pattern.clone(), c.inside.clone()));
+                    } else if c.inside.is_empty()
+                        && let Some(binding) = &element.binding
+                        && binding.strength == BindingStrength::Required
+                        && let Some(canonical) = &binding.value_set
+                    {
+                        out.push(Test::Binding(steps.clone(), canonical.clone()));
+                    }
+                    if !out.is_empty() {
+                        break;
+                    }
+                }
+                // A slice on an extension's url is its profile.
+                if out.is_empty()
+                    && &*discriminator.path == "url"
+                    && let Some(profile) = def.rule.types.first().and_then(|t| t.of.profiles.first())
+                {
+                    out.push(Test::Profile(Box::new([]), Box::new([profile.clone()])));
+                }
+            }
+            DiscriminatorKind::Exists => {
+                let c = criteria.iter().find(|c| c.inside.is_empty())?;
+                if c.def.rule.max == 0 {
+                    out.push(Test::Exists(steps, false));
+                } else if c.def.rule.min > 0 {
+                    out.push(Test::Exists(steps, true));
+                }
+            }
+            DiscriminatorKind::Type => {
+                let c = criteria.iter().find(|c| c.inside.is_empty())?;
+                let types: Vec<Box<str>> = if matches!(steps.last(), Some(Step::Resolve)) {
+                    c.def
+                        .rule
+                        .types
+                        .iter()
+                        .flat_map(|t| &t.of.target_profiles)
+                        .filter_map(|p| self.type_of_profile(p))
+                        .collect()
+                } else {
+                    c.def.rule.types.iter().map(|t| t.name().into()).collect()
+                };
+                if !types.is_empty() {
+                    out.push(Test::Type(steps, types.into()));
+                }
+            }
+            DiscriminatorKind::Profile => {
+                let c = criteria.iter().find(|c| c.inside.is_empty())?;
+                let profiles: Vec<_> = if matches!(steps.last(), Some(Step::Resolve)) {
+                    c.def.rule.types.iter().flat_map(|t| t.of.target_profiles.iter().cloned()).collect()
+                } else {
+                    c.def.rule.types.iter().flat_map(|t| t.of.profiles.iter().cloned()).collect()
+                };
+                if !profiles.is_empty() {
+                    out.push(Test::Profile(steps, profiles.into()));
+                }
+            }
+            DiscriminatorKind::Position => {}
+        }
+        (!out.is_empty()).then_some(out)
+    }
+
+    fn type_of_profile(&self, canonical: &str) -> Option<Box<str>> {
+        let definition = self.validator.definitions().structure(canonical).ok()??;
+        Some(definition.type_name.as_ref().into())
+    }
+
+    /// The rules a path leads to in a slice: the last one's, and those on the
+    /// way that fix a value around it.
+    fn criteria(&self, def: Def<'a>, steps: &[Step]) -> Vec<Criterion<'a>> {
+        let mut out = vec![Criterion { def, inside: Box::new([]) }];
+        let mut here = vec![def];
+        let mut names: Vec<Name> = Vec::new();
+        let mut open: Vec<(Def<'a>, usize)> = vec![(def, 0)];
+        for step in steps {
+            let mut next = Vec::new();
+            for d in &here {
+                match step {
+                    Step::Child(name) => next.extend(self.child_defs(*d, name.as_str())),
+                    Step::Extension(url) => next.extend(self.extension_defs(*d, url)),
+                    Step::Resolve => {
+                        // The last step keeps the reference itself: its targets are asked.
+                        next.push(*d);
+                        if !std::ptr::eq(step, steps.last().unwrap_or(step)) {
+                            next.clear();
+                            for canonical in d.rule.types.iter().flat_map(|t| &t.of.target_profiles) {
+                                if let Ok(Some(id)) = self.validator.profile(canonical)
+                                    && let Some(profile) = self.validator.get(id)
+                                {
+                                    next.push(Def { profile, rule: profile.root() });
+                                }
+                            }
+                        }
+                    }
+                    Step::OfType(_) => next.push(*d),
+                }
+            }
+            if let Step::Child(name) = step {
+                names.push(name.clone());
+            }
+            open.extend(next.iter().map(|d| (*d, names.len())));
+            here = next;
+        }
+        // From the end of the path backwards: the nearest value decides.
+        out.clear();
+        for (d, depth) in open.into_iter().rev() {
+            out.push(Criterion { def: d, inside: names[depth.min(names.len())..].into() });
+        }
+        out
+    }
+
+    /// Rules of a child by name: its own, those of its slices, those of the type.
+    fn child_defs(&self, def: Def<'a>, name: &str) -> Vec<Def<'a>> {
+        let mut out = Vec::new();
+        let mut look = |d: Def<'a>| {
+            let rule = match d.rule.content {
+                Some(i) => &d.profile.rules[i as usize],
+                None => d.rule,
+            };
+            let Some(children) = &rule.children else { return };
+            for slot in &children.slots {
+                let child = Def { profile: d.profile, rule: &d.profile.rules[slot.rule as usize] };
+                let own = child.element().name();
+                if own == name || own.strip_suffix("[x]") == Some(name) {
+                    out.push(child);
+                    for slice in slot.slices.iter().flat_map(|s| s.list.iter()) {
+                        out.push(Def { profile: d.profile, rule: &d.profile.rules[slice.rule as usize] });
+                    }
+                }
+            }
+        };
+        look(def);
+        for ty in &def.rule.types {
+            for canonical in &ty.of.profiles {
+                if let Ok(Some(id)) = self.validator.profile(canonical)
+                    && let Some(profile) = self.validator.get(id)
+                {
+                    look(Def { profile, rule: profile.root() });
+                }
+            }
+            if def.rule.children.is_none()
+                && let Some(type_def) = self.type_def(ty)
+            {
+                look(type_def);
+            }
+        }
+        // Rules that fix something are worth more than those that do not.
+        out.sort_by_key(|d| {
+            let e = d.element();
+            e.fixed.is_some() || e.pattern.is_some()
+        });
+        out
+    }
+
+    fn extension_defs(&self, def: Def<'a>, url: &str) -> Vec<Def<'a>> {
+        self.child_defs(def, "extension")
+            .into_iter()
+            .filter(|d| d.rule.types.iter().any(|t| t.of.profiles.iter().any(|p| &**p == url)))
+            .collect()
+    }
+
+    fn bump(&mut self, at: usize) {
+        self.count_at(at);
+    }
+}
+
+/// A rule on a discriminator's path and the names below it.
+struct Criterion<'a> {
+    def: Def<'a>,
+    inside: Box<[Name]>,
+}
+
+fn is_extension(def: Def<'_>) -> bool {
+    matches!(def.element().name(), "extension" | "modifierExtension")
+}
+
+/// Whether a property is a choice of `stem`: `valueQuantity` of `value`.
+fn is_choice_of(property: &str, stem: &str) -> bool {
+    property.strip_prefix(stem).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
+}
+
+/// Whether the slice is the fixed LOINC code of a core vital signs profile.
+fn magic(profile: &Profile, _slice: &Slice, def: Def<'_>) -> bool {
+    profile.definition.url.starts_with("http://hl7.org/fhir/StructureDefinition/")
+        && def.element().path.ends_with(".code.coding")
+        && &*profile.definition.type_name == "Observation"
+}

@@ -1,0 +1,122 @@
+//! Checks that belong to one data type.
+
+use lmr_fhir::{Element, Kind};
+
+use crate::issue::Arg;
+use crate::messages::Message;
+use crate::rules::primitive;
+use crate::validate::walk::{Def, Defs, Walker, name};
+
+impl<'a> Walker<'a> {
+    /// What the type of an element demands beyond its definition.
+    pub(crate) fn type_checks(
+        &mut self,
+        item: Element<'a>,
+        type_name: &str,
+        defs: &Defs<'a>,
+        parent: Element<'a>,
+        parent_def: Def<'a>,
+    ) {
+        match type_name {
+            "Extension" => self.extension(item, defs, parent, parent_def),
+            "Coding" => self.coding(item, defs[0]),
+            "Attachment" => self.attachment(item, defs[0]),
+            "Identifier" => self.identifier(item, defs[0]),
+            "Narrative" => self.narrative_controls(item, defs),
+            _ => {}
+        }
+    }
+
+    fn attachment(&mut self, item: Element<'a>, def: Def<'a>) {
+        let text = |n: &str| item.child(&name(n)).and_then(Element::text);
+        let has = |n: &str| item.children_named(&name(n)).next().is_some();
+        let data = text("data");
+        if let (Some(data), Some(size)) = (&data, text("size"))
+            && let Some(actual) = primitive::decoded_len(data)
+            && let Ok(stated) = size.parse::<i64>()
+            && i64::try_from(actual) != Ok(stated)
+        {
+            let args = vec![Arg::Count(stated), Arg::from(actual)];
+            self.issue(Message::AttachmentSize, item.node(), args, def.profile);
+        }
+        if data.is_none() && !["url", "data", "contentType", "language"].into_iter().any(has) {
+            self.issue(Message::AttachmentNoContent, item.node(), Vec::new(), def.profile);
+        }
+    }
+
+    fn identifier(&mut self, item: Element<'a>, def: Def<'a>) {
+        let system = item.child(&name("system")).and_then(Element::text);
+        let value = item.child(&name("value")).and_then(Element::text);
+        let Some(system) = system.filter(|s| !s.is_empty()) else { return };
+        if !primitive::is_absolute(&system) {
+            self.issue(Message::IdentifierSystem, item.node(), Vec::new(), def.profile);
+            return;
+        }
+        let value = value.unwrap_or_default();
+        if &*system == "urn:ietf:rfc:3986" {
+            if !value.is_empty() && !primitive::is_absolute(&value) {
+                self.issue(Message::IdentifierIetf, item.node(), Vec::new(), def.profile);
+            }
+        } else if system.contains("ietf.org/html/rfc4122") {
+            if primitive::is_uuid(&value.to_lowercase()) {
+                let args = vec![Arg::Url(system.into_owned()), Arg::Value(value.into_owned())];
+                self.issue(Message::IdentifierIetfWrong2, item.node(), args, def.profile);
+            } else {
+                let args = vec![Arg::Url(system.into_owned())];
+                self.issue(Message::IdentifierIetfWrong, item.node(), args, def.profile);
+            }
+        }
+    }
+
+    /// dom-3: every contained resource is referred to, or refers to its container.
+    pub(crate) fn contained_referenced(&mut self, item: Element<'a>, profile: &crate::compile::Profile) {
+        let contained: Vec<Element<'a>> = item.children_named(&name("contained")).collect();
+        if contained.is_empty() {
+            return;
+        }
+        let Some(root) = item.value() else { return };
+        let id_of =
+            |c: &Element<'a>| c.child(&name("id")).and_then(Element::text).map(std::borrow::Cow::into_owned);
+        let ids: Vec<Option<String>> = contained.iter().map(id_of).collect();
+        let mut used = vec![false; contained.len()];
+        // All strings under the resource that are fragments, and those under each contained one.
+        let mut stack = vec![(root, None::<usize>)];
+        while let Some((node, inside)) = stack.pop() {
+            match node.kind() {
+                Kind::Object | Kind::Array => {
+                    for member in node.members() {
+                        let inside =
+                            inside.or_else(|| contained.iter().position(|c| c.value() == Some(member)));
+                        stack.push((member, inside));
+                    }
+                }
+                Kind::String => {
+                    let raw = node.raw();
+                    if raw.starts_with("\"#")
+                        && let Some(text) = node.as_str()
+                    {
+                        let target = &text[1..];
+                        if target.is_empty() {
+                            if let Some(i) = inside {
+                                used[i] = true;
+                            }
+                            continue;
+                        }
+                        for (i, id) in ids.iter().enumerate() {
+                            if id.as_deref() == Some(target) && inside != Some(i) {
+                                used[i] = true;
+                            }
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        for ((resource, id), used) in contained.iter().zip(&ids).zip(used) {
+            if !used {
+                let args = vec![Arg::Value(id.clone().unwrap_or_default())];
+                self.issue(Message::ContainedOrphan, resource.node(), args, profile);
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Values of primitive elements and the rules an element's definition has for
+//! them.
+
+use lmr_fhir::{Element, Kind};
+
+use crate::compile::TypeRule;
+use crate::issue::{Arg, Severity};
+use crate::messages::Message;
+use crate::options::HtmlInMarkdown;
+use crate::rules::primitive::{self, Json, Primitive};
+use crate::validate::walk::{Def, Defs, Walker};
+
+impl<'a> Walker<'a> {
+    /// Judges a primitive element.
+    pub(crate) fn primitive(
+        &mut self,
+        item: Element<'a>,
+        defs: &Defs<'a>,
+        ty: &'a TypeRule,
+        parent: Element<'a>,
+    ) {
+        let Some(kind) = ty.primitive else { return };
+        let def = defs[0];
+        let is_resource_id =
+            kind == Primitive::Id && def.element().name() == "id" && parent.resource_type().is_some();
+        if let Some(node) = item.value().filter(|n| n.kind() != Kind::Null) {
+            if matches!(node.kind(), Kind::Object | Kind::Array) {
+                let found = Arg::Text(crate::validate::kind_name(node.kind()).to_owned());
+                let args = vec![found, Arg::Name(def.element().name().to_owned())];
+                self.issue(Message::MustBeSimple, node, args, def.profile);
+                return;
+            }
+            match (kind.json(), node.kind()) {
+                (Json::Boolean, Kind::Boolean)
+                | (Json::Number, Kind::Number)
+                | (Json::String, Kind::String) => {}
+                // Reported where it was read.
+                (_, Kind::Bare) => {}
+                (Json::Boolean, _) => {
+                    self.issue(Message::JsonNotBoolean, node, Vec::new(), def.profile);
+                }
+                (Json::Number, _) => {
+                    self.issue(Message::JsonNotNumber, node, Vec::new(), def.profile);
+                }
+                (Json::String, _) => {
+                    self.issue(Message::JsonNotString, node, Vec::new(), def.profile);
+                }
+            }
+            let text = node.text().unwrap_or_default();
+            let mut faults: smallvec::SmallVec<[Message; 2]> = smallvec::SmallVec::new();
+            primitive::check(kind, &text, is_resource_id, &mut |m| faults.push(m));
+            for fault in &faults {
+                let arg = match fault {
+                    Message::ResourceIdLength => Arg::from(text.chars().count()),
+                    _ => Arg::Value(primitive::shown(&text).into_owned()),
+                };
+                self.issue(*fault, node, vec![arg], def.profile);
+            }
+            if faults.is_empty() {
+                self.text_checks(item, kind, &text, def);
+            }
+        }
+        let type_def = self.type_def(ty);
+        let extended = is_resource_id && item.sibling().is_some_and(|s| s.member("extension").is_some());
+        if extended {
+            self.issue(Message::ResourceIdExtended, item.node(), Vec::new(), def.profile);
+        } else if !ty.of.is_system() || item.sibling().is_some() {
+            self.primitive_children(item, defs, type_def);
+        }
+        let type_id = self.type_id(def.rule, Some(ty));
+        self.invariants(item, defs, type_def, type_id);
+        for def in defs {
+            self.value_rules(item, *def, Some(ty));
+        }
+    }
+
+    /// Judges what any rule of an element's definition says of its value.
+    pub(crate) fn value_rules(&mut self, item: Element<'a>, def: Def<'a>, ty: Option<&'a TypeRule>) {
+        if !def.rule.has_value_rules {
+            return;
+        }
+        let element = def.element();
+        if let Some(fixed) = &element.fixed {
+            self.fixed(item, fixed.json(), false, def);
+        }
+        if let Some(pattern) = &element.pattern {
+            self.fixed(item, pattern.json(), true, def);
+        }
+        if let Some(max) = element.max_length
+            && let Some(text) = item.text()
+            && text.chars().count() > max as usize
+        {
+            self.issue(Message::PrimitiveLength, item.node(), vec![Arg::from(max as usize)], def.profile);
+        }
+        if element.min_value.is_some() || element.max_value.is_some() {
+            self.limits(item, def);
+        }
+        if element.binding.is_some()
+            && let Some(ty) = ty
+        {
+            self.binding(item, def, ty);
+        }
+    }
+
+    fn text_checks(&mut self, item: Element<'a>, kind: Primitive, text: &str, def: Def<'a>) {
+        let node = item.node();
+        match kind {
+            Primitive::String if text.contains('<') && primitive::looks_like_html(text) => {
+                let message = if self.options.security_checks {
+                    Message::SecurityStringError
+                } else {
+                    Message::SecurityStringWarning
+                };
+                self.issue(message, node, Vec::new(), def.profile);
+            }
+            Primitive::Markdown if text.contains('<') && primitive::looks_like_html(text) => {
+                let severity = match self.options.html_in_markdown {
+                    HtmlInMarkdown::Ignore => return,
+                    HtmlInMarkdown::Warning => Severity::Warning,
+                    HtmlInMarkdown::Error => Severity::Error,
+                };
+                self.issue(Message::MarkdownHtml, node, Vec::new(), def.profile).severity = severity;
+            }
+            Primitive::Xhtml => self.narrative(item, text, def),
+            _ if kind.is_uri() && !self.options.example_urls && is_example(text) => {
+                let args = vec![Arg::Value(primitive::shown(text).into_owned())];
+                self.issue(Message::UrlExample, node, args, def.profile);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_example(url: &str) -> bool {
+    ["example.org", "acme.com", "example.com"].iter().any(|e| url.contains(e))
+}

@@ -1,0 +1,426 @@
+//! The narrative's XHTML: read with a small parser of our own, judged by the
+//! list of FHIR. Rule: <https://hl7.org/fhir/R4/narrative.html#rules>.
+
+use crate::messages::Message;
+
+/// Deepest nesting read.
+const MAX_DEPTH: usize = 200;
+
+/// A narrative as a flat list of nodes in document order; the first is the
+/// outermost element.
+#[derive(Debug, Default)]
+pub(crate) struct Xhtml<'t> {
+    pub(crate) nodes: Vec<XNode<'t>>,
+    /// Faults of syntax that did not stop the reading (unknown entities).
+    pub(crate) entities: Vec<&'t str>,
+    pub(crate) doctype: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct XNode<'t> {
+    pub(crate) parent: Option<usize>,
+    pub(crate) kind: XKind<'t>,
+}
+
+#[derive(Debug)]
+pub(crate) enum XKind<'t> {
+    Element { name: &'t str, attributes: Vec<(&'t str, &'t str)> },
+    Text(&'t str),
+}
+
+impl<'t> XNode<'t> {
+    pub(crate) fn name(&self) -> Option<&'t str> {
+        match &self.kind {
+            XKind::Element { name, .. } => Some(name),
+            XKind::Text(_) => None,
+        }
+    }
+
+    pub(crate) fn attribute(&self, wanted: &str) -> Option<&'t str> {
+        match &self.kind {
+            XKind::Element { attributes, .. } => {
+                attributes.iter().find(|(n, _)| *n == wanted).map(|(_, v)| *v)
+            }
+            XKind::Text(_) => None,
+        }
+    }
+}
+
+/// Why the text is no well-formed XHTML; says nothing of its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum XhtmlError {
+    #[error("it does not begin with an element")]
+    NoElement,
+    #[error("a tag is not closed with '>'")]
+    OpenTag,
+    #[error("an attribute is not written name=\"value\"")]
+    Attribute,
+    #[error("an attribute stands twice on one element")]
+    DoubleAttribute,
+    #[error("a closing tag does not match the open element")]
+    WrongEnd,
+    #[error("an element is not closed")]
+    Unclosed,
+    #[error("a comment is not closed")]
+    Comment,
+    #[error("text follows the outermost element")]
+    Trailing,
+    #[error("'<' or '&' is not escaped")]
+    Escape,
+    #[error("it is nested too deeply")]
+    TooDeep,
+}
+
+impl<'t> Xhtml<'t> {
+    pub(crate) fn parse(text: &'t str) -> Result<Self, XhtmlError> {
+        let mut out = Self::default();
+        let mut open: Vec<usize> = Vec::new();
+        let mut rest = text.trim_start_matches('\u{feff}').trim();
+        if let Some(after) = rest.strip_prefix("<?xml") {
+            rest = after.find("?>").map(|i| after[i + 2..].trim_start()).ok_or(XhtmlError::OpenTag)?;
+        }
+        if !rest.starts_with('<') {
+            return Err(XhtmlError::NoElement);
+        }
+        while !rest.is_empty() {
+            let at = rest.find('<').unwrap_or(rest.len());
+            if at > 0 {
+                let run = &rest[..at];
+                if open.is_empty() {
+                    if !run.trim().is_empty() {
+                        return Err(XhtmlError::Trailing);
+                    }
+                } else {
+                    out.entities_of(run)?;
+                    out.nodes.push(XNode { parent: open.last().copied(), kind: XKind::Text(run) });
+                }
+                rest = &rest[at..];
+                continue;
+            }
+            if let Some(after) = rest.strip_prefix("<!--") {
+                rest = after.find("-->").map(|i| &after[i + 3..]).ok_or(XhtmlError::Comment)?;
+            } else if rest.starts_with("<!") || rest.starts_with("<?") {
+                out.doctype = true;
+                rest = rest.find('>').map(|i| &rest[i + 1..]).ok_or(XhtmlError::OpenTag)?;
+            } else if let Some(after) = rest.strip_prefix("</") {
+                let end = after.find('>').ok_or(XhtmlError::OpenTag)?;
+                let name = after[..end].trim_end();
+                let top = open.pop().ok_or(XhtmlError::WrongEnd)?;
+                if out.nodes[top].name() != Some(name) {
+                    return Err(XhtmlError::WrongEnd);
+                }
+                rest = &after[end + 1..];
+            } else {
+                if open.is_empty() && !out.nodes.is_empty() {
+                    return Err(XhtmlError::Trailing);
+                }
+                let (name, attributes, closed, after) = out.tag(&rest[1..])?;
+                out.nodes
+                    .push(XNode { parent: open.last().copied(), kind: XKind::Element { name, attributes } });
+                if !closed {
+                    if open.len() >= MAX_DEPTH {
+                        return Err(XhtmlError::TooDeep);
+                    }
+                    open.push(out.nodes.len() - 1);
+                }
+                rest = after;
+            }
+        }
+        if !open.is_empty() {
+            return Err(XhtmlError::Unclosed);
+        }
+        if out.nodes.is_empty() { Err(XhtmlError::NoElement) } else { Ok(out) }
+    }
+
+    #[expect(clippy::type_complexity, reason = "one private caller")]
+    fn tag(
+        &mut self,
+        text: &'t str,
+    ) -> Result<(&'t str, Vec<(&'t str, &'t str)>, bool, &'t str), XhtmlError> {
+        let end =
+            text.find(|c: char| c.is_whitespace() || c == '>' || c == '/').ok_or(XhtmlError::OpenTag)?;
+        let name = &text[..end];
+        if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+            return Err(XhtmlError::Escape);
+        }
+        let mut attributes: Vec<(&'t str, &'t str)> = Vec::new();
+        let mut rest = text[end..].trim_start();
+        loop {
+            if let Some(after) = rest.strip_prefix("/>") {
+                return Ok((name, attributes, true, after));
+            }
+            if let Some(after) = rest.strip_prefix('>') {
+                return Ok((name, attributes, false, after));
+            }
+            let eq = rest.find('=').ok_or(XhtmlError::Attribute)?;
+            let key = rest[..eq].trim_end();
+            if key.is_empty()
+                || key.contains(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '/' | '"'))
+            {
+                return Err(XhtmlError::Attribute);
+            }
+            let value = rest[eq + 1..].trim_start();
+            let quote =
+                value.chars().next().filter(|c| matches!(c, '"' | '\'')).ok_or(XhtmlError::Attribute)?;
+            let close = value[1..].find(quote).ok_or(XhtmlError::Attribute)?;
+            if attributes.iter().any(|(n, _)| *n == key) {
+                return Err(XhtmlError::DoubleAttribute);
+            }
+            self.entities_of(&value[1..=close])?;
+            attributes.push((key, &value[1..=close]));
+            rest = value[close + 2..].trim_start();
+        }
+    }
+
+    fn entities_of(&mut self, run: &'t str) -> Result<(), XhtmlError> {
+        let mut from = 0;
+        while let Some(at) = run[from..].find('&') {
+            let start = from + at;
+            let end = run[start..].find(';').ok_or(XhtmlError::Escape)? + start;
+            let name = &run[start + 1..end];
+            if name.is_empty() || name.contains(char::is_whitespace) {
+                return Err(XhtmlError::Escape);
+            }
+            if !name.starts_with('#') && ENTITIES.binary_search(&name).is_err() {
+                self.entities.push(&run[start..=end]);
+            }
+            from = end + 1;
+        }
+        Ok(())
+    }
+
+    /// The names of the elements from the outermost to this one, joined by `/`.
+    pub(crate) fn path(&self, at: usize) -> String {
+        let mut names = Vec::new();
+        let mut here = Some(at);
+        while let Some(i) = here {
+            if let Some(name) = self.nodes[i].name() {
+                names.push(name);
+            }
+            here = self.nodes[i].parent;
+        }
+        names.reverse();
+        names.join("/")
+    }
+
+    pub(crate) fn children(&self, of: usize) -> impl Iterator<Item = usize> + '_ {
+        self.nodes.iter().enumerate().filter(move |(_, n)| n.parent == Some(of)).map(|(i, _)| i)
+    }
+
+    /// All text under a node, trimmed.
+    pub(crate) fn text(&self, under: usize) -> String {
+        let mut out = String::new();
+        for (i, node) in self.nodes.iter().enumerate().skip(under) {
+            if let XKind::Text(t) = node.kind {
+                let mut up = Some(i);
+                while let Some(u) = up {
+                    if u == under {
+                        out.push_str(t);
+                        break;
+                    }
+                    up = self.nodes[u].parent;
+                }
+            }
+        }
+        out.trim().to_owned()
+    }
+
+    /// Faults of the allowed vocabulary: message and its arguments.
+    pub(crate) fn vocabulary(&self, fault: &mut dyn FnMut(Message, &[&str])) {
+        for entity in &self.entities {
+            fault(Message::XhtmlEntity, &[entity]);
+        }
+        if self.doctype {
+            fault(Message::XhtmlComment, &[]);
+        }
+        for (i, node) in self.nodes.iter().enumerate() {
+            let XKind::Element { name, attributes } = &node.kind else { continue };
+            if i == 0 {
+                if *name != "div" {
+                    fault(Message::XhtmlName, &[name]);
+                }
+                if node.attribute("xmlns") != Some("http://www.w3.org/1999/xhtml") {
+                    fault(Message::XhtmlNamespace, &[node.attribute("xmlns").unwrap_or("")]);
+                }
+            }
+            if ELEMENTS.binary_search(name).is_err() {
+                fault(Message::XhtmlElement, &[name]);
+            }
+            for (attribute, value) in attributes {
+                if !is_allowed_attribute(name, attribute, value) {
+                    fault(Message::XhtmlAttribute, &[attribute, name]);
+                }
+            }
+        }
+    }
+}
+
+fn is_allowed_attribute(element: &str, attribute: &str, value: &str) -> bool {
+    match attribute {
+        "xmlns" => value == "http://www.w3.org/1999/xhtml",
+        "title" | "style" | "class" | "id" | "lang" | "xml:lang" | "dir" | "accesskey" | "tabindex"
+        | "span" | "width" | "align" | "valign" | "char" | "charoff" | "xml:space" => true,
+        _ => matches!(
+            (element, attribute),
+            (
+                "a",
+                "href"
+                    | "name"
+                    | "charset"
+                    | "type"
+                    | "hreflang"
+                    | "rel"
+                    | "rev"
+                    | "shape"
+                    | "coords"
+                    | "target"
+            ) | ("img", "src" | "alt" | "height" | "longdesc" | "usemap" | "border")
+                | (
+                    "table",
+                    "border" | "cellpadding" | "cellspacing" | "frame" | "rules" | "summary" | "bgcolor"
+                )
+                | (
+                    "td" | "th",
+                    "abbr" | "axis" | "headers" | "scope" | "rowspan" | "colspan" | "bgcolor" | "nowrap"
+                )
+                | ("tr", "bgcolor")
+                | ("blockquote" | "q", "cite")
+                | ("br", "clear")
+                | ("hr", "color" | "size" | "noshade")
+                | ("ol", "start" | "type")
+                | ("ul", "type")
+                | ("li", "value" | "type")
+                | ("map", "name")
+                | ("area", "shape" | "coords" | "href" | "nohref" | "alt")
+                | ("font", "color" | "size" | "face")
+        ),
+    }
+}
+
+const ELEMENTS: &[&str] = &[
+    "a",
+    "abbr",
+    "acronym",
+    "address",
+    "area",
+    "b",
+    "bdo",
+    "big",
+    "blockquote",
+    "br",
+    "caption",
+    "cite",
+    "code",
+    "col",
+    "colgroup",
+    "dd",
+    "dfn",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "i",
+    "img",
+    "ins",
+    "kbd",
+    "li",
+    "map",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "samp",
+    "small",
+    "span",
+    "strong",
+    "sub",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
+    "tt",
+    "ul",
+    "var",
+];
+
+/// The entities of XHTML 1.0 (its three entity sets), sorted.
+const ENTITIES: &[&str] = &[
+    "AElig", "Aacute", "Acirc", "Agrave", "Alpha", "Aring", "Atilde", "Auml", "Beta", "Ccedil", "Chi",
+    "Dagger", "Delta", "ETH", "Eacute", "Ecirc", "Egrave", "Epsilon", "Eta", "Euml", "Gamma", "Iacute",
+    "Icirc", "Igrave", "Iota", "Iuml", "Kappa", "Lambda", "Mu", "Ntilde", "Nu", "OElig", "Oacute", "Ocirc",
+    "Ograve", "Omega", "Omicron", "Oslash", "Otilde", "Ouml", "Phi", "Pi", "Prime", "Psi", "Rho", "Scaron",
+    "Sigma", "THORN", "Tau", "Theta", "Uacute", "Ucirc", "Ugrave", "Upsilon", "Uuml", "Xi", "Yacute", "Yuml",
+    "Zeta", "aacute", "acirc", "acute", "aelig", "agrave", "alefsym", "alpha", "amp", "and", "ang", "apos",
+    "aring", "asymp", "atilde", "auml", "bdquo", "beta", "brvbar", "bull", "cap", "ccedil", "cedil", "cent",
+    "chi", "circ", "clubs", "cong", "copy", "crarr", "cup", "curren", "dArr", "dagger", "darr", "deg",
+    "delta", "diams", "divide", "eacute", "ecirc", "egrave", "empty", "emsp", "ensp", "epsilon", "equiv",
+    "eta", "eth", "euml", "euro", "exist", "fnof", "forall", "frac12", "frac14", "frac34", "frasl", "gamma",
+    "ge", "gt", "hArr", "harr", "hearts", "hellip", "iacute", "icirc", "iexcl", "igrave", "image", "infin",
+    "int", "iota", "iquest", "isin", "iuml", "kappa", "lArr", "lambda", "lang", "laquo", "larr", "lceil",
+    "ldquo", "le", "lfloor", "lowast", "loz", "lrm", "lsaquo", "lsquo", "lt", "macr", "mdash", "micro",
+    "middot", "minus", "mu", "nabla", "nbsp", "ndash", "ne", "ni", "not", "notin", "nsub", "ntilde", "nu",
+    "oacute", "ocirc", "oelig", "ograve", "oline", "omega", "omicron", "oplus", "or", "ordf", "ordm",
+    "oslash", "otilde", "otimes", "ouml", "para", "part", "permil", "perp", "phi", "pi", "piv", "plusmn",
+    "pound", "prime", "prod", "prop", "psi", "quot", "rArr", "radic", "rang", "raquo", "rarr", "rceil",
+    "rdquo", "real", "reg", "rfloor", "rho", "rlm", "rsaquo", "rsquo", "sbquo", "scaron", "sdot", "sect",
+    "shy", "sigma", "sigmaf", "sim", "spades", "sub", "sube", "sum", "sup", "sup1", "sup2", "sup3", "supe",
+    "szlig", "tau", "there4", "theta", "thetasym", "thinsp", "thorn", "tilde", "times", "trade", "uArr",
+    "uacute", "uarr", "ucirc", "ugrave", "uml", "upsih", "upsilon", "uuml", "weierp", "xi", "yacute", "yen",
+    "yuml", "zeta", "zwj", "zwnj",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vocabulary(text: &str) -> Vec<Message> {
+        let mut out = Vec::new();
+        match Xhtml::parse(text) {
+            Ok(x) => x.vocabulary(&mut |m, _| out.push(m)),
+            Err(e) => panic!("{e}"),
+        }
+        out
+    }
+
+    #[test]
+    fn the_lists_are_sorted_for_binary_search() {
+        assert!(ELEMENTS.is_sorted());
+        assert!(ENTITIES.is_sorted());
+    }
+
+    #[test]
+    fn ordinary_narrative_passes() {
+        let text = "<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>A &nbsp;<b class='x'>b</b><br/><!-- c --></p></div>";
+        assert_eq!(vocabulary(text), []);
+    }
+
+    #[test]
+    fn scripts_event_handlers_and_unknown_entities_are_found() {
+        let open = "<div xmlns=\"http://www.w3.org/1999/xhtml\"";
+        assert_eq!(vocabulary(&format!("{open}><script>x</script></div>")), [Message::XhtmlElement]);
+        assert_eq!(vocabulary(&format!("{open} onclick=\"x\"/>")), [Message::XhtmlAttribute]);
+        assert_eq!(vocabulary(&format!("{open}>&unknown;</div>")), [Message::XhtmlEntity]);
+        assert_eq!(vocabulary("<p xmlns=\"http://www.w3.org/1999/xhtml\"/>"), [Message::XhtmlName]);
+    }
+
+    #[test]
+    fn faults_of_syntax_are_named() {
+        assert_eq!(Xhtml::parse("<div><p></div>").err(), Some(XhtmlError::WrongEnd));
+        assert_eq!(Xhtml::parse("<div>").err(), Some(XhtmlError::Unclosed));
+        assert_eq!(Xhtml::parse("text").err(), Some(XhtmlError::NoElement));
+        assert_eq!(Xhtml::parse("<div a=b></div>").err(), Some(XhtmlError::Attribute));
+        assert_eq!(Xhtml::parse("<div>a & b</div>").err(), Some(XhtmlError::Escape));
+        assert_eq!(Xhtml::parse(&"<p>".repeat(300)).err(), Some(XhtmlError::TooDeep));
+    }
+}

@@ -1,0 +1,600 @@
+//! One validation: resources are judged one by one from a list of units, so
+//! that neither nesting nor chains of references lead to recursion.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use lmr_fhir::{Document, Element, Kind, Node, ProblemKind};
+
+use crate::compile::{Profile, ProfileId};
+use crate::issue::{Arg, Issue, MessageId, Severity};
+use crate::messages::Message;
+use crate::options::{ContainedPolicy, Options};
+use crate::rules::links::Links;
+use crate::validate::walk::Walker;
+use crate::validate::{Validator, parse, place};
+
+/// What all walkers of one validation share.
+pub(crate) struct Shared<'a> {
+    pub(crate) validator: &'a Validator,
+    pub(crate) document: &'a Document<'a>,
+    pub(crate) options: &'a Options,
+    /// References inside the bundle, where the document is one.
+    pub(crate) links: Option<Links<'a>>,
+}
+
+/// A resource met in the document and the profiles it must meet besides its
+/// own `meta.profile`.
+#[derive(Clone, Debug)]
+pub(crate) struct Found<'a> {
+    pub(crate) element: Element<'a>,
+    pub(crate) role: Role,
+    /// The resource around it, for `%rootResource`; itself unless contained.
+    pub(crate) around: Element<'a>,
+    pub(crate) profiles: Vec<ProfileId>,
+}
+
+/// Where a resource stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Role {
+    Root,
+    Contained,
+    Entry,
+    Parameter,
+}
+
+/// A reference that must lead to a resource meeting one of some profiles.
+#[derive(Clone, Debug)]
+pub(crate) struct Edge<'a> {
+    pub(crate) at: Element<'a>,
+    pub(crate) target: Element<'a>,
+    pub(crate) around: Element<'a>,
+    pub(crate) profiles: Vec<ProfileId>,
+    pub(crate) reference: String,
+    pub(crate) profile: Arc<str>,
+}
+
+/// What judging one resource against one profile gave.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome<'a> {
+    pub(crate) issues: Vec<Issue>,
+    pub(crate) edges: Vec<Edge<'a>>,
+    pub(crate) found: Vec<Found<'a>>,
+}
+
+struct Unit<'a> {
+    element: Element<'a>,
+    around: Element<'a>,
+    role: Role,
+    profile: ProfileId,
+    /// Whether its issues are the document's, or only reasons for something else.
+    reported: bool,
+    /// Whether the checks that need no profile are done with it.
+    leads: bool,
+    outcome: Option<Outcome<'a>>,
+}
+
+struct Resource<'a> {
+    found: Found<'a>,
+    base: ProfileId,
+    base_planned: bool,
+    units: Vec<usize>,
+}
+
+struct Plan<'a> {
+    shared: &'a Shared<'a>,
+    units: Vec<Unit<'a>>,
+    by_key: HashMap<(u32, ProfileId), usize>,
+    resources: Vec<Resource<'a>>,
+    by_node: HashMap<u32, usize>,
+    issues: Vec<Issue>,
+}
+
+/// Judges a document.
+pub(crate) fn run(validator: &Validator, document: &Document<'_>, options: &Options) -> Vec<Issue> {
+    let root = document.root_element();
+    let links = Links::of(root);
+    let shared = Shared { validator, document, options, links };
+    let mut plan = Plan {
+        shared: &shared,
+        units: Vec::new(),
+        by_key: HashMap::new(),
+        resources: Vec::new(),
+        by_node: HashMap::new(),
+        issues: Vec::new(),
+    };
+    plan.problems();
+    let explicit = plan.explicit();
+    plan.resource(Found { element: root, role: Role::Root, around: root, profiles: explicit });
+    plan.work();
+    plan.finish()
+}
+
+impl<'a> Shared<'a> {
+    pub(crate) fn issue(
+        &self,
+        message: Message,
+        at: Node<'_>,
+        args: Vec<Arg>,
+        profile: Option<&Profile>,
+    ) -> Issue {
+        let severity = message.severity();
+        let id = MessageId::Catalogue(message);
+        self.make(id, severity, message.code(), at, args, profile)
+    }
+
+    pub(crate) fn make(
+        &self,
+        id: MessageId,
+        severity: Severity,
+        code: crate::issue::IssueCode,
+        at: Node<'_>,
+        args: Vec<Arg>,
+        profile: Option<&Profile>,
+    ) -> Issue {
+        let redact = self.options.redact_values;
+        let place = place::place(at, &self.validator.model, redact);
+        let span = at.span();
+        let (start, end) = (self.document.position(span.start), self.document.position(span.end));
+        Issue {
+            severity,
+            code,
+            id,
+            args: if redact { args.into_iter().map(Arg::redacted).collect() } else { args },
+            expression: place.expression,
+            local_expression: place.local,
+            entry: place.entry,
+            line: start.line,
+            column: end.column,
+            span,
+            profile: profile.map(|p| Arc::clone(&p.canonical)),
+            inner: Vec::new(),
+        }
+    }
+}
+
+impl<'a> Plan<'a> {
+    /// What lenient reading noted.
+    fn problems(&mut self) {
+        for problem in self.shared.document.problems() {
+            if problem.kind == ProblemKind::Comment && self.shared.options.allow_comments {
+                continue;
+            }
+            let Some(mut at) = self.shared.document.node(problem.node) else { continue };
+            let message = parse::message(problem);
+            let mut args = Vec::new();
+            match problem.kind {
+                ProblemKind::DuplicateKey => {
+                    args.push(Arg::Name(at.key().unwrap_or_default().into_owned()));
+                    at = at.parent().unwrap_or(at);
+                }
+                ProblemKind::BareName => {
+                    args.push(Arg::Name(name_at(self.shared.document, problem.offset)));
+                    at = if at.kind() == Kind::Object { at } else { at.parent().unwrap_or(at) };
+                }
+                ProblemKind::BareValue => {
+                    args.push(Arg::Name(at.key().unwrap_or("item".into()).into_owned()));
+                    // The reference names the object for members, the item for array items.
+                    if at.parent().is_some_and(|p| p.kind() == Kind::Object) {
+                        at = at.parent().unwrap_or(at);
+                    }
+                }
+                ProblemKind::TrailingComma => {
+                    args.push(Arg::Name(
+                        if at.kind() == Kind::Array { "Array" } else { "Object" }.to_owned(),
+                    ));
+                }
+                ProblemKind::LoneSurrogate => args.push(Arg::Text("lone surrogate".to_owned())),
+                ProblemKind::ControlCharacter => {
+                    args.push(Arg::Text("control character in a string".to_owned()))
+                }
+                _ => {}
+            }
+            let mut issue = self.shared.issue(message, at, args, None);
+            let here = self.shared.document.position(problem.offset as usize);
+            (issue.line, issue.column) = (here.line, here.column);
+            self.issues.push(issue);
+        }
+    }
+
+    /// Profiles the caller asks of the root resource.
+    fn explicit(&mut self) -> Vec<ProfileId> {
+        let mut out = Vec::new();
+        for canonical in &self.shared.options.profiles {
+            let root = self.shared.document.root();
+            self.look_up(canonical, root, Message::ProfileUnknownHard, &mut out);
+        }
+        out
+    }
+
+    fn look_up(&mut self, canonical: &str, at: Node<'_>, unknown: Message, out: &mut Vec<ProfileId>) {
+        match self.shared.validator.profile(canonical) {
+            Ok(Some(id)) => out.push(id),
+            Ok(None) => {
+                let mut issue = self.shared.issue(unknown, at, vec![Arg::Url(canonical.to_owned())], None);
+                if unknown == Message::ProfileUnknown {
+                    issue.severity = self.shared.options.unknown_profile;
+                }
+                self.issues.push(issue);
+            }
+            Err(reason) => {
+                let args = vec![Arg::Url(canonical.to_owned()), Arg::Text(reason.to_string())];
+                self.issues.push(self.shared.issue(Message::ProfileNoSnapshot, at, args, None));
+            }
+        }
+    }
+
+    /// Takes up a resource, or more profiles for one already met.
+    fn resource(&mut self, found: Found<'a>) {
+        let node = found.element.node();
+        if let Some(&known) = self.by_node.get(&node.index()) {
+            let profiles = self.fitting(found.element, found.profiles);
+            self.resources[known].found.profiles.extend(&profiles);
+            for id in profiles {
+                let unit = self.unit(known, id);
+                self.resources[known].units.push(unit);
+            }
+            return;
+        }
+        let Some(type_name) = self.type_of(&found) else { return };
+        let Some(base) = self.shared.validator.type_profile(&type_name) else {
+            let args = vec![Arg::Name(type_name), Arg::Text(String::new())];
+            self.issues.push(self.shared.issue(Message::ProfileNoDefinition, node, args, None));
+            return;
+        };
+        if found.role == Role::Contained && self.shared.options.contained == ContainedPolicy::Ignore {
+            return;
+        }
+        let mut wanted = found.profiles.clone();
+        self.more_profiles(&found, &type_name, &mut wanted);
+        let index = self.resources.len();
+        self.by_node.insert(node.index(), index);
+        let element = found.element;
+        self.resources.push(Resource { found, base, base_planned: false, units: Vec::new() });
+        let mut profiles = self.fitting(element, wanted);
+        profiles.retain(|id| *id != base);
+        if profiles.is_empty() {
+            profiles.push(base);
+            self.resources[index].base_planned = true;
+        }
+        for id in profiles {
+            let unit = self.unit(index, id);
+            self.resources[index].units.push(unit);
+        }
+        if let Some(&first) = self.resources[index].units.first() {
+            self.units[first].leads = true;
+        }
+    }
+
+    /// The resource's type, reported when it has none that is known.
+    fn type_of(&mut self, found: &Found<'a>) -> Option<String> {
+        let node = found.element.node();
+        let inside = found.role != Role::Root;
+        if node.kind() != Kind::Object {
+            let args = vec![Arg::Text("an object".to_owned()), Arg::Text(kind_name(node.kind()).to_owned())];
+            let mut args = args;
+            args.push(Arg::Name(found.element.name().unwrap_or("resource").to_owned()));
+            self.issues.push(self.shared.issue(Message::MustBe, node, args, None));
+            return None;
+        }
+        let Some(member) = node.member("resourceType") else {
+            self.issues.push(self.shared.issue(Message::NoResourceType, node, Vec::new(), None));
+            return None;
+        };
+        let Some(name) = member.as_str() else {
+            let args = vec![Arg::Text(kind_name(member.kind()).to_owned())];
+            self.issues.push(self.shared.issue(Message::ResourceTypeWrong, node, args, None));
+            return None;
+        };
+        if self.shared.validator.definitions().is_resource_type(&name) {
+            return Some(name.into_owned());
+        }
+        let message = if inside { Message::ResourceTypeUnknownInside } else { Message::ResourceTypeUnknown };
+        let args = vec![Arg::Name(name.into_owned()), Arg::Text(String::new())];
+        self.issues.push(self.shared.issue(message, node, args, None));
+        None
+    }
+
+    /// `meta.profile` and the caller's wishes for entries.
+    fn more_profiles(&mut self, found: &Found<'a>, type_name: &str, wanted: &mut Vec<ProfileId>) {
+        let options = self.shared.options;
+        let node = found.element.node();
+        if found.role == Role::Contained && options.contained == ContainedPolicy::BaseOnly {
+            return;
+        }
+        if options.follow_meta_profile
+            && let Some(list) = node.member("meta").and_then(|m| m.member("profile"))
+        {
+            for item in list.members() {
+                if let Some(canonical) = item.as_str() {
+                    self.look_up(&canonical, item, Message::ProfileUnknown, wanted);
+                }
+            }
+        }
+        if found.role == Role::Entry {
+            let index = self.shared.links.as_ref().and_then(|l| l.entry_of(node));
+            let by_index = index.and_then(|i| options.entry_profiles.get(&i));
+            let by_type = options.type_profiles.get(type_name);
+            for canonical in by_index.into_iter().chain(by_type).flatten() {
+                self.look_up(canonical, node, Message::ProfileUnknownHard, wanted);
+            }
+        }
+    }
+
+    /// Drops profiles of other types, saying so.
+    fn fitting(&mut self, element: Element<'a>, profiles: Vec<ProfileId>) -> Vec<ProfileId> {
+        let mut out = Vec::new();
+        for id in profiles {
+            let Some(profile) = self.shared.validator.get(id) else { continue };
+            if out.contains(&id) {
+                continue;
+            }
+            let of = &*profile.definition.type_name;
+            let type_name = element.resource_type().unwrap_or_default();
+            if of == type_name || of == "Resource" || of == "DomainResource" {
+                out.push(id);
+            } else {
+                let args = vec![
+                    Arg::Name(of.to_owned()),
+                    Arg::Name(type_name.into_owned()),
+                    Arg::Url(profile.canonical.to_string()),
+                ];
+                let issue = self.shared.issue(Message::ProfileWrongType, element.node(), args, Some(profile));
+                self.issues.push(issue);
+            }
+        }
+        out
+    }
+
+    /// The unit of a resource and a profile, made when it is new.
+    fn unit(&mut self, resource: usize, profile: ProfileId) -> usize {
+        let found = &self.resources[resource].found;
+        let (element, around, role) = (found.element, found.around, found.role);
+        let at = self.unit_of(element, around, role, profile);
+        self.units[at].reported = true;
+        at
+    }
+
+    fn unit_of(
+        &mut self,
+        element: Element<'a>,
+        around: Element<'a>,
+        role: Role,
+        profile: ProfileId,
+    ) -> usize {
+        let key = (element.node().index(), profile);
+        if let Some(&known) = self.by_key.get(&key) {
+            return known;
+        }
+        let at = self.units.len();
+        self.units.push(Unit {
+            element,
+            around,
+            role,
+            profile,
+            reported: false,
+            leads: false,
+            outcome: None,
+        });
+        self.by_key.insert(key, at);
+        at
+    }
+
+    /// Judges units until no new ones turn up.
+    fn work(&mut self) {
+        let mut from = 0;
+        loop {
+            while from < self.units.len() {
+                let to = self.units.len();
+                self.round(from, to);
+                for at in from..to {
+                    self.take_up(at);
+                }
+                from = to;
+            }
+            if !self.plan_bases() {
+                return;
+            }
+        }
+    }
+
+    fn round(&mut self, from: usize, to: usize) {
+        let shared = self.shared;
+        let threads = match shared.options.threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            n => n,
+        };
+        // A thread costs more than a few resources.
+        let threads = threads.min((to - from) / 64).max(1);
+        if threads == 1 {
+            for unit in &mut self.units[from..to] {
+                unit.outcome = Some(judge(shared, unit));
+            }
+            return;
+        }
+        let size = (to - from).div_ceil(threads);
+        std::thread::scope(|scope| {
+            for chunk in self.units[from..to].chunks_mut(size) {
+                scope.spawn(move || {
+                    for unit in chunk {
+                        unit.outcome = Some(judge(shared, unit));
+                    }
+                });
+            }
+        });
+    }
+
+    /// Makes units of what a unit turned up.
+    fn take_up(&mut self, at: usize) {
+        let Some(outcome) = self.units[at].outcome.as_mut() else { return };
+        let found = std::mem::take(&mut outcome.found);
+        let edges: Vec<_> = outcome.edges.iter().map(|e| (e.target, e.around, e.profiles.clone())).collect();
+        for found in found {
+            self.resource(found);
+        }
+        for (target, around, profiles) in edges {
+            for profile in profiles {
+                self.unit_of(target, around, Role::Entry, profile);
+            }
+        }
+    }
+
+    /// Where a profile found fault, the base definition is judged too, so that
+    /// its own findings are told as the reference validator tells them.
+    fn plan_bases(&mut self) -> bool {
+        let mut any = false;
+        for index in 0..self.resources.len() {
+            let resource = &self.resources[index];
+            if resource.base_planned {
+                continue;
+            }
+            let faulty = resource
+                .units
+                .iter()
+                .any(|&u| self.units[u].outcome.as_ref().is_some_and(|o| !o.issues.is_empty()));
+            if faulty {
+                let base = resource.base;
+                self.resources[index].base_planned = true;
+                let unit = self.unit(index, base);
+                self.resources[index].units.push(unit);
+                any = true;
+            }
+        }
+        any
+    }
+
+    /// Judges the references, then gathers.
+    fn finish(mut self) -> Vec<Issue> {
+        let failed = self.failed();
+        let mut out = std::mem::take(&mut self.issues);
+        for at in 0..self.units.len() {
+            if !self.units[at].reported {
+                continue;
+            }
+            for edge in self.units[at].outcome.as_ref().map_or(&[][..], |o| &o.edges) {
+                if let Some(issue) = self.edge_issue(edge, &failed) {
+                    out.push(issue);
+                }
+            }
+        }
+        for unit in self.units {
+            if unit.reported
+                && let Some(outcome) = unit.outcome
+            {
+                out.extend(outcome.issues);
+            }
+        }
+        settle(out, self.shared.options)
+    }
+
+    /// Which units fail: by themselves, or because a reference of theirs leads
+    /// to nothing that fits. References in a circle hold each other up.
+    fn failed(&self) -> Vec<bool> {
+        let mut failed: Vec<bool> = self
+            .units
+            .iter()
+            .map(|u| u.outcome.as_ref().is_none_or(|o| o.issues.iter().any(|i| i.severity.is_error())))
+            .collect();
+        loop {
+            let mut changed = false;
+            for (at, unit) in self.units.iter().enumerate() {
+                if failed[at] {
+                    continue;
+                }
+                let edges = unit.outcome.as_ref().map_or(&[][..], |o| &o.edges);
+                if edges.iter().any(|e| !self.holds(e, &failed)) {
+                    failed[at] = true;
+                    changed = true;
+                }
+            }
+            if !changed {
+                return failed;
+            }
+        }
+    }
+
+    fn holds(&self, edge: &Edge<'a>, failed: &[bool]) -> bool {
+        let node = edge.target.node().index();
+        edge.profiles.iter().any(|p| self.by_key.get(&(node, *p)).is_some_and(|&u| !failed[u]))
+    }
+
+    fn edge_issue(&self, edge: &Edge<'a>, failed: &[bool]) -> Option<Issue> {
+        if self.holds(edge, failed) {
+            return None;
+        }
+        let names: Vec<&str> = edge
+            .profiles
+            .iter()
+            .filter_map(|p| self.shared.validator.get(*p))
+            .map(|p| &*p.definition.url)
+            .collect();
+        let args = vec![Arg::Value(edge.reference.clone()), Arg::Url(names.join(", "))];
+        let mut issue = self.shared.issue(Message::RefCantMatchChoice, edge.at.node(), args, None);
+        issue.profile = Some(Arc::clone(&edge.profile));
+        let node = edge.target.node().index();
+        let mut best: Option<&[Issue]> = None;
+        for profile in &edge.profiles {
+            let Some(&unit) = self.by_key.get(&(node, *profile)) else { continue };
+            let issues = self.units[unit].outcome.as_ref().map_or(&[][..], |o| &o.issues);
+            if best.is_none_or(|b| issues.len() < b.len()) {
+                best = Some(issues);
+            }
+        }
+        issue.inner =
+            best.unwrap_or_default().iter().filter(|i| i.severity.is_error()).take(5).cloned().collect();
+        Some(issue)
+    }
+}
+
+fn judge<'a>(shared: &'a Shared<'a>, unit: &Unit<'a>) -> Outcome<'a> {
+    Walker::judge(shared, unit.element, unit.around, unit.role, unit.profile, unit.leads)
+}
+
+/// Sorts by place, drops what is said twice, keeps to the limit.
+fn settle(mut issues: Vec<Issue>, options: &Options) -> Vec<Issue> {
+    if issues.is_empty() {
+        return issues;
+    }
+    if !options.hints {
+        issues.retain(|i| i.severity != Severity::Information);
+    }
+    let mut seen: HashSet<(usize, usize, String, String)> = HashSet::new();
+    issues.retain(|i| {
+        let args = i.args.iter().map(ToString::to_string).collect::<Vec<_>>().join("\u{1}");
+        seen.insert((i.span.start, i.span.end, i.id.as_str().to_owned(), args))
+    });
+    issues.sort_by_key(|i| (i.entry, i.span.start, i.severity));
+    if issues.len() > options.max_issues {
+        let rest = issues.split_off(options.max_issues);
+        if let Some(first) = rest.into_iter().next() {
+            issues.push(Issue {
+                severity: Message::TooManyIssues.severity(),
+                code: Message::TooManyIssues.code(),
+                id: MessageId::Catalogue(Message::TooManyIssues),
+                args: vec![Arg::from(options.max_issues)],
+                entry: None,
+                inner: Vec::new(),
+                ..first
+            });
+        }
+    }
+    issues
+}
+
+/// The JSON kind in words.
+pub(crate) fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Object => "an object",
+        Kind::Array => "an array",
+        Kind::String => "a string",
+        Kind::Number => "a number",
+        Kind::Boolean => "a boolean",
+        Kind::Null => "null",
+        Kind::Bare => "a bare word",
+    }
+}
+
+fn name_at(document: &Document<'_>, offset: u32) -> String {
+    let rest = document.source().get(offset as usize..).unwrap_or_default();
+    rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').take(64).collect()
+}

@@ -1,0 +1,187 @@
+//! The validator: definitions compiled on demand, documents judged.
+
+pub(crate) mod job;
+mod parse;
+mod place;
+pub(crate) mod walk;
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use lmr_fhir::{Document, Kind};
+
+use crate::compile::arena::Arena;
+use crate::compile::{self, Context, Expressions, Profile, ProfileId};
+use crate::definitions::{Definitions, StructureDefinition, TypeRef};
+use crate::issue::{BundleReport, Issue};
+use crate::model::TypeModel;
+use crate::options::Options;
+
+pub(crate) use job::{Shared, kind_name};
+pub(crate) use place::{Waypoint, trail};
+
+const BASE: &str = "http://hl7.org/fhir/StructureDefinition/";
+
+/// Judges FHIR R4 documents against base definitions and profiles. Built once,
+/// used from any number of threads.
+#[derive(Debug)]
+pub struct Validator {
+    definitions: Arc<Definitions>,
+    pub(crate) model: TypeModel,
+    profiles: Arena<Profile>,
+    by_canonical: RwLock<HashMap<Box<str>, Lookup>>,
+    expressions: Expressions,
+}
+
+/// What a canonical leads to: a compiled profile, nothing, or a definition
+/// that cannot be used (with the reason).
+pub(crate) type Lookup = Result<Option<ProfileId>, Arc<str>>;
+
+/// Collects what a [`Validator`] works with.
+#[derive(Debug, Default)]
+pub struct ValidatorBuilder {
+    definitions: Option<Arc<Definitions>>,
+}
+
+impl ValidatorBuilder {
+    /// The definitions to judge by; without them the R4 core alone.
+    #[must_use]
+    pub fn definitions(mut self, definitions: impl Into<Arc<Definitions>>) -> Self {
+        self.definitions = Some(definitions.into());
+        self
+    }
+
+    /// Makes the validator. Profiles are compiled when first needed.
+    pub fn build(self) -> Validator {
+        let definitions = self.definitions.unwrap_or_else(|| Arc::new(Definitions::r4()));
+        Validator {
+            model: TypeModel::new(Arc::clone(&definitions)),
+            definitions,
+            profiles: Arena::new(),
+            by_canonical: RwLock::new(HashMap::new()),
+            expressions: Expressions::default(),
+        }
+    }
+}
+
+impl Validator {
+    /// Begins a validator.
+    pub fn builder() -> ValidatorBuilder {
+        ValidatorBuilder::default()
+    }
+
+    /// The definitions it judges by.
+    pub fn definitions(&self) -> &Definitions {
+        &self.definitions
+    }
+
+    /// The types as FHIRPath sees them.
+    pub fn fhirpath_model(&self) -> &dyn lmr_fhirpath::Model {
+        &self.model
+    }
+
+    /// Judges a document: a single resource or a Bundle with all its entries.
+    ///
+    /// What lenient reading noted in the document is reported too, so that one
+    /// list tells everything.
+    pub fn validate(&self, document: &Document<'_>, options: &Options) -> Vec<Issue> {
+        job::run(self, document, options)
+    }
+
+    /// Judges JSON text; a text that cannot be read gives one fatal issue.
+    pub fn validate_text(&self, text: &str, options: &Options) -> Vec<Issue> {
+        match Document::parse(text, &lmr_fhir::ParseOptions::lenient()) {
+            Ok(document) => self.validate(&document, options),
+            Err(error) => vec![parse::unreadable(&error)],
+        }
+    }
+
+    /// Judges a Bundle and sorts the issues to its entries.
+    pub fn validate_bundle(&self, document: &Document<'_>, options: &Options) -> BundleReport {
+        let count = document
+            .root()
+            .member("entry")
+            .filter(|e| e.kind() == Kind::Array)
+            .map_or(0, |e| e.members().count());
+        let mut report = BundleReport { bundle: Vec::new(), entries: vec![Vec::new(); count] };
+        for issue in self.validate(document, options) {
+            match issue.entry.and_then(|i| report.entries.get_mut(i)) {
+                Some(entry) => entry.push(issue),
+                None => report.bundle.push(issue),
+            }
+        }
+        report
+    }
+
+    /// Compiles a profile now and tells what in it cannot be used: for checking
+    /// packages at start instead of at the first instance.
+    ///
+    /// # Errors
+    /// The reason in words when the profile is unknown or its definition broken.
+    pub fn prepare(&self, canonical: &str) -> Result<(), String> {
+        match self.profile(canonical) {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => Err(format!("{canonical} is not known")),
+            Err(reason) => Err(reason.to_string()),
+        }
+    }
+
+    pub(crate) fn get(&self, id: ProfileId) -> Option<&Profile> {
+        self.profiles.get(id)
+    }
+
+    /// The compiled profile of a canonical.
+    pub(crate) fn profile(&self, canonical: &str) -> Lookup {
+        if let Some(found) = self.by_canonical.read().unwrap_or_else(PoisonError::into_inner).get(canonical) {
+            return found.clone();
+        }
+        let found = match self.definitions.structure(canonical) {
+            Ok(None) => Ok(None),
+            Err(error) => Err(Arc::from(error.to_string())),
+            Ok(Some(definition)) => self.compiled(definition),
+        };
+        let mut known = self.by_canonical.write().unwrap_or_else(PoisonError::into_inner);
+        known.entry(canonical.into()).or_insert(found).clone()
+    }
+
+    fn compiled(&self, definition: Arc<StructureDefinition>) -> Lookup {
+        // The same definition under `url` and `url|version` is one profile.
+        let canonical = definition.canonical();
+        if let Some(found) =
+            self.by_canonical.read().unwrap_or_else(PoisonError::into_inner).get(canonical.as_str())
+        {
+            return found.clone();
+        }
+        let is_resource = |name: &str| self.definitions.is_resource_type(name);
+        let base_types = |path: &str| self.base_types(path);
+        let context =
+            Context { is_resource: &is_resource, base_types: &base_types, expressions: &self.expressions };
+        let found = match compile::compile(definition, &context) {
+            Ok(profile) => Ok(Some(profile)),
+            Err(error) => Err(Arc::from(format!("{canonical}: {error}"))),
+        };
+        let mut known = self.by_canonical.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known.get(canonical.as_str()) {
+            return found.clone();
+        }
+        let found = found.map(|p| p.map(|p| self.profiles.push(p)));
+        known.insert(canonical.into(), found.clone());
+        found
+    }
+
+    fn base_types(&self, path: &str) -> Option<Arc<[TypeRef]>> {
+        let owner = path.split('.').next()?;
+        let definition = self.definitions.type_definition(owner).ok()??;
+        definition
+            .elements
+            .iter()
+            .find(|e| &*e.path == path && e.slice_name.is_none())
+            .map(|e| Arc::clone(&e.types))
+    }
+
+    /// The compiled base definition of a type.
+    pub(crate) fn type_profile(&self, name: &str) -> Option<ProfileId> {
+        let canonical = if name.contains(':') { name.to_owned() } else { format!("{BASE}{name}") };
+        self.profile(&canonical).ok().flatten()
+    }
+}
