@@ -355,6 +355,7 @@ impl<'a> Walker<'a> {
                     self.issue(Message::JsonEmptyArray, value, Vec::new(), child.profile);
                     return companion.is_some();
                 }
+                (true, Kind::Array) => {}
                 (true, _) => {
                     self.issue(Message::MustBeArray, value, vec![found, name()], child.profile);
                     if primitive || value.kind() != Kind::Object {
