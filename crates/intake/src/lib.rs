@@ -21,7 +21,7 @@ pub use address::{AddressError, AllowList};
 pub use avsender::{
     Avsender, AvsenderError, AvsenderRecord, CertificateRecord, RegisteredCertificate, RuleSetPin,
 };
-pub use lmr_envelope::{OrganisationNumber, RandomSource};
+pub use lmr_envelope::{Certificate, OrganisationNumber, RandomSource};
 pub use receiver::{Caller, Parts, Receiver, Settings};
 pub use rejection::{Place, Rejection};
 pub use reply::{Counts, Outcome, Reply};

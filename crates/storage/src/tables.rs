@@ -7,10 +7,9 @@ use crate::{
     prepared::{ANSWER, CONTENT, HASH, Prepared, PreparedVersion, bundle_identifier_mac, identity_mac, time},
 };
 use jiff::Timestamp;
-use lmr_envelope::Certificate;
 use lmr_intake::{
-    AllowList, Answer, Avsender, Committed, Counts, Current, DeliveryFilter, DeliverySummary, Identity,
-    OrganisationNumber, Outcome, RegisteredCertificate, RuleSetPin, StoreError, StoredVersion,
+    AllowList, Answer, Avsender, Certificate, Committed, Counts, Current, DeliveryFilter, DeliverySummary,
+    Identity, OrganisationNumber, Outcome, RegisteredCertificate, RuleSetPin, StoreError, StoredVersion,
 };
 use sqlx::{Database, FromRow, QueryBuilder, query, query_as, query_scalar};
 use std::collections::HashMap;

@@ -7,10 +7,9 @@
 )]
 
 use jiff::Timestamp;
-use lmr_envelope::Certificate;
 use lmr_intake::{
-    AllowList, Answer, Avsender, Committed, Counts, Delivery, DeliveryFilter, Identity, NewVersion,
-    OrganisationNumber, Outcome, RegisteredCertificate, RuleSetPin, Store,
+    AllowList, Answer, Avsender, Certificate, Committed, Counts, Delivery, DeliveryFilter, Identity,
+    NewVersion, OrganisationNumber, Outcome, RegisteredCertificate, RuleSetPin, Store,
 };
 use std::sync::Arc;
 
