@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use base64::Engine;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use lmr_envelope::{OrganisationNumber, RandomSource, SystemRandom};
@@ -60,7 +59,7 @@ enum Command {
         #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=366))]
         days: u16,
     },
-    /// Make a key for the encryption of columns and write it to a new file
+    /// Make a key for a database (column_key, hash_key) and write it to a new file
     NewKey { file: PathBuf },
 }
 
@@ -339,10 +338,10 @@ async fn remove(store: &Arc<dyn Store>, organisation: &str) -> anyhow::Result<()
 fn new_key(file: &PathBuf) -> anyhow::Result<ExitCode> {
     let mut key = zeroize::Zeroizing::new([0; 32]);
     SystemRandom.fill(key.as_mut())?;
-    let text = zeroize::Zeroizing::new(base64::engine::general_purpose::STANDARD.encode(key.as_ref()) + "\n");
+    let text = zeroize::Zeroizing::new(crate::output::hex(key.as_ref()) + "\n");
     crate::output::write_secret(file, text.as_bytes())?;
     print(&format!(
-        "wrote {}; keep a copy in a safe place: without it the stored content cannot be read\n",
+        "wrote {}; keep a copy in a safe place: without it what is stored cannot be read\n",
         file.display()
     ))?;
     Ok(ExitCode::SUCCESS)

@@ -51,7 +51,12 @@ impl Codes {
                 Format::Json => writeln!(out, "{}", self.json(code))?,
                 Format::Text if list => {
                     if area.replace(code.area()) != Some(code.area()) {
-                        writeln!(out, "{}{}", if out.is_empty() { "" } else { "\n" }, self.heading(code.area()))?;
+                        writeln!(
+                            out,
+                            "{}{}",
+                            if out.is_empty() { "" } else { "\n" },
+                            self.heading(code.area())
+                        )?;
                     }
                     writeln!(out, "  {}  {}", code.as_str(), code.title(self.lang.for_codes()))?;
                 }
@@ -64,7 +69,10 @@ impl Codes {
 
     fn heading(&self, area: Area) -> String {
         let (nb, en) = match area {
-            Area::Connection => ("LMR-1xxx Forbindelse, adresse, token, grenser", "LMR-1xxx Connection, address, token, limits"),
+            Area::Connection => (
+                "LMR-1xxx Forbindelse, adresse, token, grenser",
+                "LMR-1xxx Connection, address, token, limits",
+            ),
             Area::Envelope => ("LMR-2xxx SignertKryptertBundle", "LMR-2xxx SignertKryptertBundle"),
             Area::Content => ("LMR-3xxx JSON og bundle", "LMR-3xxx JSON and bundle"),
             Area::Profile => ("LMR-4xxx Ressurs mot profil", "LMR-4xxx Resource against profile"),

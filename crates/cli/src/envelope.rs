@@ -92,13 +92,19 @@ impl Seal {
             None => new_uuid()?,
         };
         let to = moment("--to", self.to.as_deref())?.unwrap_or(now);
-        let day_before = to.checked_sub(jiff::SignedDuration::from_hours(24)).context("--to lies outside all time")?;
+        let day_before =
+            to.checked_sub(jiff::SignedDuration::from_hours(24)).context("--to lies outside all time")?;
         let from = moment("--from", self.from.as_deref())?.unwrap_or(day_before);
         if from > to {
             bail!("the reporting period starts after it ends");
         }
-        let header =
-            Header { message_id: &message_id, sender, reporting_from: from, reporting_to: to, generated_at: now };
+        let header = Header {
+            message_id: &message_id,
+            sender,
+            reporting_from: from,
+            reporting_to: to,
+            generated_at: now,
+        };
         let message = seal(&bundle, &header, &recipient, &signer, &SystemRandom)?;
         write(self.output.as_deref(), &message)?;
         eprintln!("sealed {} bytes into {} bytes, messageId {message_id}", bundle.len(), message.len());

@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use base64::Engine;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
-use lmr_envelope::{RandomSource, SystemRandom};
+use lmr_envelope::SystemRandom;
 use lmr_sandbox::folder::{Folder, Plan};
 use lmr_sandbox::helseid::LocalHelseId;
 use lmr_sandbox::hospital::{Era, Hospital};
@@ -117,7 +116,11 @@ impl Sandbox {
                 let day = make.day.unwrap_or_else(yesterday);
                 let hospital = Hospital::new(make.ruleset.era(), make.seed, day, make.administrations);
                 hospital.write(&make.folder)?;
-                print(&format!("wrote {} resources to {}\n", hospital.resources().len(), make.folder.display()))?;
+                print(&format!(
+                    "wrote {} resources to {}\n",
+                    hospital.resources().len(),
+                    make.folder.display()
+                ))?;
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -135,10 +138,7 @@ impl Init {
             helseid_port: self.helseid_port,
             entries_per_bundle: self.entries_per_bundle,
         };
-        let mut key = zeroize::Zeroizing::new([0; 32]);
-        SystemRandom.fill(key.as_mut())?;
-        let key = zeroize::Zeroizing::new(base64::engine::general_purpose::STANDARD.encode(key.as_ref()));
-        let folder = Folder::make(&self.folder, &plan, clock::now(), &key)?;
+        let folder = Folder::make(&self.folder, &plan, clock::now(), &SystemRandom)?;
         let at = folder.path().display();
         print(&format!(
             "A make-believe world in {at}. Try, in three terminals:\n\n  \
@@ -156,7 +156,8 @@ impl Helseid {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         runtime.block_on(async {
             let helseid =
-                LocalHelseId::start(self.port, lmr_sandbox::clock::real(), lmr_sandbox::clock::fresh_ids()).await?;
+                LocalHelseId::start(self.port, lmr_sandbox::clock::real(), lmr_sandbox::clock::fresh_ids())
+                    .await?;
             helseid.register(folder.client()?);
             print(&format!("HelseID for make-believe clients on {}; Ctrl-C ends it\n", helseid.issuer()))?;
             tokio::signal::ctrl_c().await?;

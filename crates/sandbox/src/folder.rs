@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use lmr_auth::jose::{Algorithm, PublicJwk, SigningKey, SigningKeyFault};
+use lmr_envelope::{RandomSource, RandomnessUnavailable};
 
 use crate::certificates::{CertificateMakeError, Order, TestCa};
 use crate::helseid::Client;
@@ -68,6 +69,9 @@ pub enum FolderError {
     /// The client's key could not be made or read.
     #[error(transparent)]
     Key(#[from] SigningKeyFault),
+    /// No random bytes.
+    #[error(transparent)]
+    Randomness(#[from] RandomnessUnavailable),
 }
 
 /// A world on disk.
@@ -90,7 +94,7 @@ impl Folder {
         path: impl Into<PathBuf>,
         plan: &Plan,
         now: Timestamp,
-        column_key: &str,
+        random: &dyn RandomSource,
     ) -> Result<Self, FolderError> {
         let folder = Self { path: path.into() };
         let source = folder.source();
@@ -108,7 +112,12 @@ impl Folder {
         folder.write("sender.key", &sender_pair.key_pem, true)?;
         folder.write("helseid-client.jwk", client.to_private_jwk()?.expose(), true)?;
         folder.write("helseid-client.public.jwk", &client.public().to_json().to_string(), false)?;
-        folder.write("column.key", column_key, true)?;
+        for name in ["column.key", "hash.key"] {
+            let mut key = [0; 32];
+            random.fill(&mut key)?;
+            let digits: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+            folder.write(name, &digits, true)?;
+        }
         folder.write("receiver.toml", &receiver_toml(plan, &hospital), false)?;
         folder.write("sender.toml", &sender_toml(plan, &hospital), false)?;
         Hospital::new(plan.era, plan.seed, plan.day, plan.administrations)
@@ -215,6 +224,7 @@ organisation = "{hospital}"
 environment = "local"
 source = "source"
 database = "sender.sqlite"
+hash_key = "hash.key"
 ruleset = "{rule_set}"
 start_date = "{day}"
 

@@ -24,13 +24,18 @@ pub(crate) struct ReceiverConfig {
     pub(crate) environment: Environment,
     /// The database file; made if it is not there.
     pub(crate) database: PathBuf,
-    /// File with the key that encrypts columns: 32 bytes in base64. `lmr admin new-key` makes one.
+    /// File with the key that encrypts columns: 64 hex digits. `lmr admin new-key` makes one.
     pub(crate) column_key: PathBuf,
     /// TLS of our own; without it a proxy in front must do TLS.
     pub(crate) tls: Option<KeyFiles>,
     /// Addresses of proxies whose `Forwarded`/`X-Forwarded-For` is believed.
     #[serde(default)]
     pub(crate) trusted_proxies: Vec<String>,
+    /// The one header in which they say where a request comes from.
+    #[serde(default)]
+    pub(crate) proxy_header: ProxyHeaderName,
+    /// Addresses and ranges that may read `/metrics`; loopback if left out.
+    pub(crate) metrics_addresses: Option<Vec<String>>,
     /// Addresses and ranges that may call whoever they are, besides each sender's own.
     #[serde(default)]
     pub(crate) addresses: Vec<String>,
@@ -49,6 +54,26 @@ pub(crate) struct ReceiverConfig {
     /// Logging.
     #[serde(default)]
     pub(crate) log: Log,
+}
+
+/// How a trusted proxy names the caller's address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ProxyHeaderName {
+    /// `X-Forwarded-For`
+    #[default]
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239)
+    Forwarded,
+}
+
+impl From<ProxyHeaderName> for lmr_server::ProxyHeader {
+    fn from(name: ProxyHeaderName) -> Self {
+        match name {
+            ProxyHeaderName::XForwardedFor => Self::XForwardedFor,
+            ProxyHeaderName::Forwarded => Self::Forwarded,
+        }
+    }
 }
 
 /// Which tokens are accepted.
@@ -110,9 +135,9 @@ pub(crate) struct LimitsSection {
     pub(crate) depth: usize,
     /// Tolerance for senders' clocks, in seconds.
     pub(crate) clock_tolerance_seconds: u32,
-    /// Messages worked on at once; 0 = twice the number of cores.
+    /// Messages in memory at once; 0 = 32.
     pub(crate) concurrent_messages: usize,
-    /// Seconds for a request.
+    /// Seconds for a body to arrive, and again for the work on it.
     pub(crate) request_seconds: u32,
 }
 
@@ -157,7 +182,9 @@ impl ReceiverConfig {
         for files in &self.certificate {
             let files = files.from(folder);
             let key = DecryptionKey::new(certificate(&files.certificate)?, private_key(&files.key)?)
-                .with_context(|| format!("{} and its key do not fit together", files.certificate.display()))?;
+                .with_context(|| {
+                    format!("{} and its key do not fit together", files.certificate.display())
+                })?;
             keys.push(key);
         }
         Ok(DecryptionKeys::new(keys))

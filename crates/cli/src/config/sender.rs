@@ -23,6 +23,9 @@ pub(crate) struct SenderConfig {
     pub(crate) source: PathBuf,
     /// The sender's own database: what was delivered, the outbox, what was refused.
     pub(crate) database: PathBuf,
+    /// File with the key under which the database knows resources: 64 hex digits. `lmr admin new-key`
+    /// makes one.
+    pub(crate) hash_key: PathBuf,
     /// The guide to follow: `lmdi-0.9.4` (batch) or `lmdi-1.1.2` (transaction).
     pub(crate) ruleset: RuleSetPin,
     /// The agreed date from which data are reported.
@@ -164,7 +167,9 @@ impl SenderConfig {
         let algorithm = section
             .algorithm
             .as_deref()
-            .map(|name| Algorithm::from_name(name).with_context(|| format!("helseid.algorithm: {name} is unknown")))
+            .map(|name| {
+                Algorithm::from_name(name).with_context(|| format!("helseid.algorithm: {name} is unknown"))
+            })
             .transpose()?;
         let key = if text.trim_start().starts_with('{') {
             TokenKey::from_jwk(text.as_bytes(), section.kid.as_deref(), algorithm)
