@@ -6,12 +6,14 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod admin;
 mod clock;
 mod codes;
 mod config;
 mod envelope;
 mod output;
 mod sandbox;
+mod serve;
 
 /// Open transfer chain to the Norwegian medicine registry (Legemiddelregisteret).
 ///
@@ -31,6 +33,10 @@ enum Command {
     Seal(envelope::Seal),
     /// Open a SignertKryptertBundle
     Open(envelope::Open),
+    /// Run the receiver
+    Serve(serve::Serve),
+    /// Senders and deliveries of a receiver
+    Admin(admin::Admin),
     /// A make-believe world to try things in
     Sandbox(sandbox::Sandbox),
 }
@@ -44,6 +50,8 @@ fn main() -> ExitCode {
         Command::Codes(command) => command.run(),
         Command::Seal(command) => command.run(),
         Command::Open(command) => command.run(),
+        Command::Serve(command) => command.run(),
+        Command::Admin(command) => command.run(),
         Command::Sandbox(command) => command.run(),
     };
     result.unwrap_or_else(|error| {
