@@ -11,9 +11,12 @@ mod clock;
 mod codes;
 mod config;
 mod envelope;
+mod fhirpath;
 mod output;
+mod package;
 mod sandbox;
 mod serve;
+mod validate;
 
 /// Open transfer chain to the Norwegian medicine registry (Legemiddelregisteret).
 ///
@@ -27,6 +30,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Check FHIR files against the register's rules
+    Validate(validate::Validate),
+    /// Evaluate a FHIRPath expression
+    Fhirpath(fhirpath::Fhirpath),
+    /// Installed FHIR packages
+    Package(package::Package),
     /// Explain the register's error codes
     Codes(codes::Codes),
     /// Seal a bundle into a SignertKryptertBundle
@@ -47,6 +56,9 @@ const UNUSABLE: u8 = 2;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match arguments.command {
+        Command::Validate(command) => command.run(),
+        Command::Fhirpath(command) => command.run(),
+        Command::Package(command) => command.run(),
         Command::Codes(command) => command.run(),
         Command::Seal(command) => command.run(),
         Command::Open(command) => command.run(),

@@ -80,6 +80,19 @@ fn to_stdout(bytes: &[u8]) -> anyhow::Result<()> {
     }
 }
 
+/// A progress bar on standard error for long work; nothing where nobody looks or little is to be done.
+pub(crate) fn progress(count: usize, what: &'static str) -> indicatif::ProgressBar {
+    if count < 50 || !io::stderr().is_terminal() {
+        return indicatif::ProgressBar::hidden();
+    }
+    let bar = indicatif::ProgressBar::new(count as u64);
+    if let Ok(style) = indicatif::ProgressStyle::with_template("{bar:40} {pos}/{len} {msg} {eta}") {
+        bar.set_style(style);
+    }
+    bar.set_message(what);
+    bar
+}
+
 /// Text with terminal colours where a person looks, plain elsewhere and where `NO_COLOR` is set.
 #[derive(Clone, Copy)]
 pub(crate) struct Style {

@@ -1,11 +1,23 @@
 //! `lmr validate`.
 
-use std::path::PathBuf;
+mod report;
 
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
-use lmr_validator::{BestPractice, ContainedPolicy, HtmlInMarkdown, Options, ReferenceCheck, Severity};
+use lmr_fhir::{Bundle, Document, ParseOptions};
+use lmr_lmdi::codes::Code;
+use lmr_lmdi::{CheckOptions, Finding, RuleSet, RuleSetId, Spot};
+use lmr_validator::package::{Package, PackageCache, load};
+use lmr_validator::{
+    BestPractice, ContainedPolicy, HtmlInMarkdown, Options, ReferenceCheck, Severity, Validator,
+};
 
-use crate::output::Language;
+use crate::output::{Language, read, write};
+use crate::{UNUSABLE, clock};
+use report::Report;
 
 /// Check FHIR files against the register's rules, or against any profiles.
 ///
@@ -15,9 +27,10 @@ pub(crate) struct Validate {
     /// Files with one resource each (JSON), folders of such files, or - for standard input
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// The guide to check against; `none` is plain R4 plus what --package and --profile name
-    #[arg(long, value_enum, default_value_t = RuleSetChoice::Lmdi112)]
-    ruleset: RuleSetChoice,
+    /// The guide to check against; `none` is plain R4 plus what --package and --profile name. If left out, a
+    /// batch is checked against lmdi-0.9.4 and everything else against lmdi-1.1.2
+    #[arg(long, value_enum)]
+    ruleset: Option<RuleSetChoice>,
     /// FHIR package (.tgz), folder or single definition to load besides; may be repeated
     #[arg(long, value_name = "P")]
     package: Vec<PathBuf>,
@@ -55,7 +68,7 @@ pub(crate) enum RuleSetChoice {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(crate) enum Format {
     /// For people
     #[default]
     Text,
@@ -63,13 +76,11 @@ enum Format {
     Json,
     /// An OperationOutcome per file, one JSON line each
     OperationOutcome,
-    /// One self-contained page with the faults marked in place
-    Html,
 }
 
 /// Fine points; the defaults are those of HL7's reference validator.
 #[derive(Args)]
-#[command(next_help_heading = "Fine points")]
+#[command(next_help_heading = "Fine points (with --ruleset none)")]
 struct Fine {
     /// How far references are checked
     #[arg(long, value_enum, default_value_t = References::Type)]
@@ -175,6 +186,29 @@ fn entry_profile(text: &str) -> Result<(usize, String), String> {
 }
 
 impl Fine {
+    /// The first flag given that only makes sense without the register's rules.
+    fn first_given(&self) -> Option<&'static str> {
+        let given = [
+            (self.references != References::Type, "--references"),
+            (self.assume_valid_rest_references, "--assume-valid-rest-references"),
+            (self.no_aggregation, "--no-aggregation"),
+            (self.contained != Contained::Validate, "--contained"),
+            (self.best_practice != Level::Ignore, "--best-practice"),
+            (self.no_example_urls, "--no-example-urls"),
+            (!self.allow_extension.is_empty(), "--allow-extension"),
+            (self.allow_any_extension, "--allow-any-extension"),
+            (self.unknown_profile != Level::Warning, "--unknown-profile"),
+            (self.allow_comments, "--allow-comments"),
+            (self.security_checks, "--security-checks"),
+            (self.html_in_markdown != Level::Ignore, "--html-in-markdown"),
+            (self.display_language.is_some(), "--display-language"),
+            (self.wrong_display != Level::Error, "--wrong-display"),
+            (!self.entry_profile.is_empty(), "--entry-profile"),
+            (self.no_hints, "--no-hints"),
+        ];
+        given.into_iter().find(|(is_given, _)| *is_given).map(|(_, flag)| flag)
+    }
+
     fn options(&self, profiles: &[String]) -> Options {
         let mut options = Options {
             profiles: profiles.to_vec(),
@@ -220,4 +254,173 @@ impl Fine {
         }
         options
     }
+}
+
+impl Validate {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let judge = self.judge()?;
+        let mut report = Report::new(self.format, self.lang);
+        let mut files = Vec::new();
+        for path in &self.files {
+            gather(path, &mut files)?;
+        }
+        let several = files.len() > 1;
+        let progress = crate::output::progress(files.len(), "files");
+        for path in &files {
+            let bytes = read(path)?;
+            match Document::parse_bytes(&bytes, &ParseOptions::lenient()) {
+                Ok(document) => report.file(path, several, &judge.findings(&document)?),
+                Err(error) => report.unreadable(path, several, &error),
+            }?;
+            progress.inc(1);
+        }
+        progress.finish_and_clear();
+        write(self.output.as_deref(), report.finish(several)?.as_bytes())?;
+        Ok(if report.any_unreadable() {
+            ExitCode::from(UNUSABLE)
+        } else if report.any_error() {
+            ExitCode::FAILURE
+        } else {
+            ExitCode::SUCCESS
+        })
+    }
+
+    fn judge(&self) -> anyhow::Result<Judge> {
+        let cache = match &self.package_cache {
+            Some(folder) => Some(PackageCache::new(folder)),
+            // No home folder means no cache: the packages given may be all there is.
+            None => crate::package::cache_folder(None).ok().map(PackageCache::new),
+        };
+        let (packages, missing) = load(&self.package, cache.as_ref())?;
+        for missing in missing {
+            eprintln!(
+                "warning: {} depends on {} {}, which is neither given nor installed",
+                missing.needed_by, missing.name, missing.version
+            );
+        }
+        if self.ruleset != Some(RuleSetChoice::None) {
+            if let Some(flag) = self.fine.first_given() {
+                bail!("{flag} belongs to --ruleset none: the register's verdict has no options");
+            }
+            let mut options = CheckOptions::at(clock::now());
+            options.redact = self.fine.redact;
+            options.threads = self.fine.threads;
+            return Ok(Judge::Register {
+                chosen: self.ruleset,
+                packages,
+                options: Box::new(options),
+                profiles: self.profile.clone(),
+            });
+        }
+        let definitions = lmr_validator::Definitions::builder().packages(packages).build();
+        let validator = Validator::builder().definitions(definitions).build();
+        for profile in self.profile.iter().chain(self.fine.entry_profile.iter().map(|(_, url)| url)) {
+            if let Err(reason) = validator.prepare(profile) {
+                bail!("the profile cannot be used: {reason}");
+            }
+        }
+        Ok(Judge::Plain {
+            validator: Box::new(validator),
+            options: Box::new(self.fine.options(&self.profile)),
+        })
+    }
+}
+
+/// What findings come from.
+enum Judge {
+    Register { chosen: Option<RuleSetChoice>, packages: Vec<Package>, options: Box<CheckOptions>, profiles: Vec<String> },
+    Plain { validator: Box<Validator>, options: Box<Options> },
+}
+
+impl Judge {
+    fn findings(&self, document: &Document<'_>) -> anyhow::Result<Vec<Finding>> {
+        match self {
+            Self::Plain { validator, options } => {
+                Ok(validator.validate(document, options).into_iter().map(Finding::from_issue).collect())
+            }
+            Self::Register { chosen, packages, options, profiles } => {
+                let bundle = Bundle::of(document);
+                let by_type = bundle.and_then(|b| RuleSetId::for_bundle_type(&b.kind()?));
+                let id = match chosen {
+                    Some(RuleSetChoice::Lmdi094) => RuleSetId::Lmdi094,
+                    Some(_) => RuleSetId::Lmdi112,
+                    None => by_type.unwrap_or(RuleSetId::Lmdi112),
+                };
+                let own;
+                let rules = if packages.is_empty() {
+                    RuleSet::get(id)?
+                } else {
+                    own = RuleSet::new(id, packages.iter().cloned())?;
+                    &own
+                };
+                let mut findings = if bundle.is_some() {
+                    match rules.check_bundle(document, options) {
+                        Ok(verdict) => verdict.findings().cloned().collect(),
+                        Err(fault) => {
+                            let spot = Spot {
+                                expression: fault.expression.clone(),
+                                full_expression: fault.expression,
+                                line: fault.line,
+                                column: fault.column,
+                            };
+                            vec![Finding::of(fault.code, spot)]
+                        }
+                    }
+                } else if document.root_element().resource_type().is_none() {
+                    vec![Finding::of(Code::ContentNotFhir, Spot { line: 1, column: 1, ..Spot::default() })]
+                } else {
+                    rules.check_resource(document, options)
+                };
+                if !profiles.is_empty() {
+                    add_profiles(rules, document, profiles, &mut findings)?;
+                }
+                Ok(findings)
+            }
+        }
+    }
+}
+
+/// What further profiles say besides the register's verdict.
+fn add_profiles(
+    rules: &RuleSet,
+    document: &Document<'_>,
+    profiles: &[String],
+    findings: &mut Vec<Finding>,
+) -> anyhow::Result<()> {
+    let validator = Validator::builder().definitions(rules.definitions().clone()).build();
+    for profile in profiles {
+        if let Err(reason) = validator.prepare(profile) {
+            bail!("the profile cannot be used: {reason}");
+        }
+    }
+    let options = Options { profiles: profiles.to_vec(), ..Options::default() };
+    for issue in validator.validate(document, &options) {
+        let finding = Finding::from_issue(issue);
+        let known = findings
+            .iter()
+            .any(|f| f.full_expression == finding.full_expression && f.message_id() == finding.message_id());
+        if !known {
+            findings.push(finding);
+        }
+    }
+    Ok(())
+}
+
+/// The files that a path means: itself, or the JSON files of a folder.
+fn gather(path: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    if !path.is_dir() {
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    let read = |e: std::io::Result<std::fs::DirEntry>| e.map(|e| e.path());
+    let mut inside = std::fs::read_dir(path)
+        .and_then(|entries| entries.map(read).collect::<Result<Vec<_>, _>>())
+        .with_context(|| format!("cannot read the folder {}", path.display()))?;
+    inside.sort();
+    for path in inside {
+        if path.is_dir() || path.extension().is_some_and(|e| e == "json") {
+            gather(&path, files)?;
+        }
+    }
+    Ok(())
 }

@@ -1,0 +1,69 @@
+//! `lmr package`: the folder with installed FHIR packages.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use lmr_validator::package::PackageCache;
+
+use crate::output::print;
+
+/// List and install FHIR packages in the standard cache (~/.fhir/packages).
+#[derive(Args)]
+pub(crate) struct Package {
+    /// Another folder than ~/.fhir/packages
+    #[arg(long, value_name = "FOLDER", global = true)]
+    package_cache: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List installed packages
+    List,
+    /// Install packages from .tgz files
+    Install {
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+}
+
+impl Package {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let folder = cache_folder(self.package_cache)?;
+        let cache = PackageCache::new(&folder);
+        let mut out = String::new();
+        match self.command {
+            Command::List => {
+                for package in cache.list()? {
+                    writeln!(out, "{} {}", package.name, package.version)?;
+                }
+                if out.is_empty() {
+                    writeln!(out, "no packages in {}", folder.display())?;
+                }
+            }
+            Command::Install { files } => {
+                for file in files {
+                    let package = cache.install(&file)?;
+                    writeln!(out, "installed {} {} in {}", package.name, package.version, package.path.display())?;
+                }
+            }
+        }
+        print(&out)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The folder given, or the standard one.
+pub(crate) fn cache_folder(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {
+    match given {
+        Some(folder) => Ok(folder),
+        None => Ok(std::env::home_dir()
+            .context("no home folder: say with --package-cache where packages are")?
+            .join(".fhir")
+            .join("packages")),
+    }
+}
