@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use lmr_fhir::{Bundle, Document, ParseOptions};
 use lmr_lmdi::codes::Code;
 use lmr_lmdi::{CheckOptions, Finding, RuleSet, RuleSetId, Spot};
-use lmr_validator::package::{Package, PackageCache, load};
+use lmr_validator::package::{PackageCache, load};
 use lmr_validator::{
     BestPractice, ContainedPolicy, HtmlInMarkdown, Options, ReferenceCheck, Severity, Validator,
 };
@@ -305,14 +305,27 @@ impl Validate {
             let mut options = CheckOptions::at(clock::now());
             options.redact = self.fine.redact;
             options.threads = self.fine.threads;
-            return Ok(Judge::Register {
-                chosen: self.ruleset,
-                packages,
-                options: Box::new(options),
-                profiles: self.profile.clone(),
-            });
+            let mut own = Vec::new();
+            if !self.package.is_empty() {
+                let ids = match self.ruleset {
+                    Some(RuleSetChoice::Lmdi094) => vec![RuleSetId::Lmdi094],
+                    Some(_) => vec![RuleSetId::Lmdi112],
+                    None => vec![RuleSetId::Lmdi112, RuleSetId::Lmdi094],
+                };
+                let mut packages = Some(packages);
+                for id in ids {
+                    // Packages belong to one rule set; for a second one they are read again.
+                    let packages = match packages.take() {
+                        Some(packages) => packages,
+                        None => load(&self.package, cache.as_ref())?.0,
+                    };
+                    own.push(RuleSet::new(id, packages)?);
+                }
+            }
+            let (chosen, profiles) = (self.ruleset, self.profile.clone());
+            return Ok(Judge::Register { chosen, own, options: Box::new(options), profiles });
         }
-        let definitions = lmr_validator::Definitions::builder().packages(packages).build();
+        let definitions = lmr_validator::definitions::Definitions::builder().packages(packages).build();
         let validator = Validator::builder().definitions(definitions).build();
         for profile in self.profile.iter().chain(self.fine.entry_profile.iter().map(|(_, url)| url)) {
             if let Err(reason) = validator.prepare(profile) {
@@ -328,7 +341,7 @@ impl Validate {
 
 /// What findings come from.
 enum Judge {
-    Register { chosen: Option<RuleSetChoice>, packages: Vec<Package>, options: Box<CheckOptions>, profiles: Vec<String> },
+    Register { chosen: Option<RuleSetChoice>, own: Vec<RuleSet>, options: Box<CheckOptions>, profiles: Vec<String> },
     Plain { validator: Box<Validator>, options: Box<Options> },
 }
 
@@ -338,7 +351,7 @@ impl Judge {
             Self::Plain { validator, options } => {
                 Ok(validator.validate(document, options).into_iter().map(Finding::from_issue).collect())
             }
-            Self::Register { chosen, packages, options, profiles } => {
+            Self::Register { chosen, own, options, profiles } => {
                 let bundle = Bundle::of(document);
                 let by_type = bundle.and_then(|b| RuleSetId::for_bundle_type(&b.kind()?));
                 let id = match chosen {
@@ -346,12 +359,9 @@ impl Judge {
                     Some(_) => RuleSetId::Lmdi112,
                     None => by_type.unwrap_or(RuleSetId::Lmdi112),
                 };
-                let own;
-                let rules = if packages.is_empty() {
-                    RuleSet::get(id)?
-                } else {
-                    own = RuleSet::new(id, packages.iter().cloned())?;
-                    &own
+                let rules = match own.iter().find(|rules| rules.id() == id) {
+                    Some(rules) => rules,
+                    None => RuleSet::get(id)?,
                 };
                 let mut findings = if bundle.is_some() {
                     match rules.check_bundle(document, options) {

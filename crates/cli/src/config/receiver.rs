@@ -48,6 +48,9 @@ pub(crate) struct ReceiverConfig {
     /// Senders; more can be added with `lmr admin`.
     #[serde(default)]
     pub(crate) avsender: Vec<AvsenderFile>,
+    /// Which identity numbers are taken.
+    #[serde(default)]
+    pub(crate) identity_numbers: IdentityNumbers,
     /// Bounds on what is accepted.
     #[serde(default)]
     pub(crate) limits: LimitsSection,
@@ -72,6 +75,39 @@ impl From<ProxyHeaderName> for lmr_server::ProxyHeader {
         match name {
             ProxyHeaderName::XForwardedFor => Self::XForwardedFor,
             ProxyHeaderName::Forwarded => Self::Forwarded,
+        }
+    }
+}
+
+/// Which national identity numbers are taken.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct IdentityNumbers {
+    /// `any`, `synthetic-only` (test environments) or `real-only`.
+    pub(crate) numbers: WhichNumbers,
+    /// Numbers that are valid only under the scheme of 2032 are taken with a warning.
+    pub(crate) accept_2032: bool,
+}
+
+/// Real or made up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum WhichNumbers {
+    /// Both.
+    #[default]
+    Any,
+    /// Those of the synthetic series.
+    SyntheticOnly,
+    /// All others.
+    RealOnly,
+}
+
+impl From<WhichNumbers> for lmr_lmdi::PersonNumbers {
+    fn from(which: WhichNumbers) -> Self {
+        match which {
+            WhichNumbers::Any => Self::Any,
+            WhichNumbers::SyntheticOnly => Self::SyntheticOnly,
+            WhichNumbers::RealOnly => Self::RealOnly,
         }
     }
 }
@@ -137,6 +173,8 @@ pub(crate) struct LimitsSection {
     pub(crate) clock_tolerance_seconds: u32,
     /// Messages in memory at once; 0 = 32.
     pub(crate) concurrent_messages: usize,
+    /// Threads for one large bundle; 0 = as many as the machine has cores.
+    pub(crate) threads_per_message: usize,
     /// Seconds for a body to arrive, and again for the work on it.
     pub(crate) request_seconds: u32,
 }
@@ -152,6 +190,7 @@ impl Default for LimitsSection {
             depth: 100,
             clock_tolerance_seconds: 300,
             concurrent_messages: 0,
+            threads_per_message: 0,
             request_seconds: 120,
         }
     }
