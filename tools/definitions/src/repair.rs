@@ -135,6 +135,7 @@ impl DataElements {
 /// - `bdl-8` reads `fullUrl.contains('/_history/').not()`. (That expression is itself faulty
 ///   for entries without fullUrl; the validator replaces it as the reference does. The core
 ///   stays as published.)
+/// - `app-4` asks for the status `no-show`. (The code is `noshow`; R4 published it wrong.)
 /// - `EvidenceVariable.characteristic` is mandatory.
 ///
 /// Each fails if it finds nothing to put back, so that a new package version is noticed.
@@ -143,14 +144,18 @@ pub(crate) fn backbones(definition: &mut Value, repairs: &mut Repairs) -> Result
     let elements = definition["snapshot"]["element"].as_array_mut().context("no snapshot")?;
     match url.as_str() {
         "http://hl7.org/fhir/StructureDefinition/Bundle" => {
-            let published = json!("fullUrl.contains('/_history/').not()");
-            let rule = find(elements, "Bundle.entry")
-                .and_then(|entry| entry["constraint"].as_array_mut())
-                .and_then(|rules| rules.iter_mut().find(|rule| rule["key"] == "bdl-8"))
-                .context("no bdl-8")?;
-            ensure!(rule["expression"] != published, "bdl-8 is as published: drop the repair");
-            rule["expression"] = published;
-            repairs.0.push("Bundle.entry: bdl-8 as published".into());
+            put_back_rule(
+                elements,
+                "Bundle.entry",
+                "bdl-8",
+                "fullUrl.contains('/_history/').not()",
+                repairs,
+            )?;
+        }
+        "http://hl7.org/fhir/StructureDefinition/Appointment" => {
+            let published = "Appointment.cancelationReason.exists() implies \
+                             (Appointment.status='no-show' or Appointment.status='cancelled')";
+            put_back_rule(elements, "Appointment", "app-4", published, repairs)?;
         }
         "http://hl7.org/fhir/StructureDefinition/EvidenceVariable" => {
             let element = find(elements, "EvidenceVariable.characteristic").context("no characteristic")?;
@@ -161,6 +166,23 @@ pub(crate) fn backbones(definition: &mut Value, repairs: &mut Repairs) -> Result
         }
         _ => {}
     }
+    Ok(())
+}
+
+fn put_back_rule(
+    elements: &mut [Value],
+    path: &str,
+    key: &str,
+    published: &str,
+    repairs: &mut Repairs,
+) -> Result<()> {
+    let rule = find(elements, path)
+        .and_then(|element| element["constraint"].as_array_mut())
+        .and_then(|rules| rules.iter_mut().find(|rule| rule["key"] == key))
+        .with_context(|| format!("no {key}"))?;
+    ensure!(rule["expression"] != published, "{key} is as published: drop the repair");
+    rule["expression"] = json!(published);
+    repairs.0.push(format!("{path}: {key} as published"));
     Ok(())
 }
 

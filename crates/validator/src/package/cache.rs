@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{File, MAX_FILE, Package, PackageError, archive};
+use super::{File, Package, PackageError, archive};
 use crate::definitions::compare_versions;
 
 /// The R4 core, which is embedded.
@@ -168,8 +168,9 @@ fn unpack(path: &Path, into: &Path) -> Result<(), PackageError> {
         if let Some(folder) = target.parent() {
             fs::create_dir_all(folder).map_err(failed)?;
         }
+        // What an archive may hold in all is bounded where it is read.
         let mut file = fs::File::create(&target).map_err(failed)?;
-        io::copy(&mut io::Read::take(content, MAX_FILE), &mut file).map_err(failed)?;
+        io::copy(content, &mut file).map_err(failed)?;
         file.flush().map_err(failed)
     };
     let unreadable = |source| PackageError::Unreadable { path: path.to_owned(), source };

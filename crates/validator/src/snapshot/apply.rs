@@ -189,26 +189,31 @@ impl<'g> Generator<'g> {
             branch.children = target.children;
             return Ok(());
         }
-        let canonical = match single_profile(&branch.element.types) {
-            Some(profile) => profile.to_string(),
+        // A profile that is not at hand is reported when an instance is checked against it; what
+        // stands below the element is then that of the type.
+        let profile = match single_profile(&branch.element.types) {
+            Some(profile) => self.definitions.structure_within(profile, self.making)?,
+            None => None,
+        };
+        let found = match profile {
+            Some(found) => found,
             None => {
                 let mut names: Vec<&str> = branch.element.types.iter().map(TypeRef::name).collect();
+                names.sort_unstable();
                 names.dedup();
-                match names.as_slice() {
-                    [one] => (*one).to_owned(),
-                    // Whatever the type is, it has an id and extensions.
-                    [_, ..]
-                        if change.children.iter().all(|child| matches!(&*child.name, "id" | "extension")) =>
-                    {
-                        "Element".to_owned()
-                    }
+                // Whatever the type is, it has an id and extensions.
+                let is_common =
+                    change.children.iter().all(|child| matches!(&*child.name, "id" | "extension"));
+                let name = match names.as_slice() {
+                    [one] => *one,
+                    [_, ..] if is_common => "Element",
                     _ => return Err(DefinitionError::AmbiguousType { url: url(), path: path() }),
-                }
+                };
+                self.definitions.type_within(name, self.making)?.ok_or_else(|| {
+                    DefinitionError::MissingType { url: url(), path: path(), missing: name.to_owned() }
+                })?
             }
         };
-        let found = self.definitions.type_within(&canonical, self.making)?.ok_or_else(|| {
-            DefinitionError::MissingType { url: url(), path: path(), missing: canonical.clone() }
-        })?;
         branch.children = Branch::of(&found.elements, &found.url)?.children;
         Ok(())
     }

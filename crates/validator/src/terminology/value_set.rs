@@ -242,11 +242,20 @@ impl ValueSet {
     /// Its codes with their systems and displays, as far as they are at hand, at most `limit`.
     /// For suggestions.
     pub fn codes(&self, limit: usize) -> Vec<ListedCode> {
-        let mut found = Vec::new();
+        let mut listed = Vec::new();
         for part in &self.include {
-            part.list(limit.saturating_sub(found.len()), &mut found);
+            part.list(limit, &mut listed);
         }
-        found.retain(|(system, code, _)| matches!(self.validate(Some(system), code), Membership::Member(_)));
+        let mut seen = HashSet::new();
+        let mut found = Vec::new();
+        for (system, code, _) in listed {
+            if found.len() < limit && !seen.contains(&(system.clone(), code.clone())) {
+                if let Membership::Member(member) = self.validate(Some(&system), &code) {
+                    found.push((system.clone(), code.clone(), member.display));
+                }
+                seen.insert((system, code));
+            }
+        }
         found
     }
 
