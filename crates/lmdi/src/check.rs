@@ -8,7 +8,7 @@ use crate::codes::{Code, Severity};
 use crate::finding::Finding;
 use crate::identity::Identity;
 use crate::place::{Scope, spot_at};
-use crate::references::dependencies;
+use crate::references::{Link, dragged_down, links, targets_of};
 use crate::register::{self, syntax};
 use crate::ruleset::{CheckOptions, ContentFault, RuleSet, RuleSetId};
 use crate::verdict::{EntryVerdict, Verdict};
@@ -106,7 +106,8 @@ impl RuleSet {
         }
         let (mut about_bundle, mut about_entries) = self.by_profiles(document, &entries, options);
         about_bundle.retain(|finding| !is_told_per_entry(finding));
-        let graph = dependencies(bundle);
+        let links = links(bundle);
+        let graph: Vec<Vec<usize>> = links.iter().map(|links| targets_of(links)).collect();
         let resources: Vec<Option<Element<'_>>> = entries.iter().map(|entry| entry.resource()).collect();
         let mut verdicts: Vec<EntryVerdict> = entries
             .iter()
@@ -135,6 +136,7 @@ impl RuleSet {
             })
             .collect();
         judge_together(&entries, &mut verdicts);
+        drop_echoes(&links, &mut verdicts);
         let mut bundle_findings = about_bundle;
         judge_timestamp(root, options, &mut bundle_findings);
         Ok(Verdict { rule_set: self.id(), bundle: bundle_findings, entries: verdicts })
@@ -232,6 +234,44 @@ fn judge_together(entries: &[BundleEntry<'_>], verdicts: &mut [EntryVerdict]) {
                 verdict.findings.push(Finding::of(Code::ResourceTwiceInBundle, scope.spot(resource)));
             }
             _ => {}
+        }
+    }
+}
+
+/// A reference to an entry with faults of its own fits no profile: an echo of those faults. The entry that
+/// refers is correct itself and answered with 424, so the echo goes. What fits no profile for another
+/// reason stays.
+fn drop_echoes(links: &[Vec<Link>], verdicts: &mut [EntryVerdict]) {
+    let target_of = |index: usize, finding: &Finding| -> Option<usize> {
+        if finding.code != Code::ReferenceProfileMismatch || !finding.refuses() {
+            return None;
+        }
+        let span = &finding.issue()?.span;
+        links[index].iter().find(|link| link.span == *span).map(|link| link.target)
+    };
+    if !verdicts.iter().any(|v| v.findings.iter().any(|f| target_of(v.index, f).is_some())) {
+        return;
+    }
+    let graph: Vec<Vec<usize>> = links.iter().map(|links| targets_of(links)).collect();
+    let mut refused: Vec<bool> = verdicts
+        .iter()
+        .map(|v| v.findings.iter().any(|f| f.refuses() && target_of(v.index, f).is_none()))
+        .collect();
+    loop {
+        let dragged = dragged_down(&graph, &refused);
+        let falls = |target: usize| refused[target] || dragged[target].is_some();
+        let genuine = verdicts.iter().find(|v| {
+            !falls(v.index) && v.findings.iter().any(|f| target_of(v.index, f).is_some_and(|t| !falls(t)))
+        });
+        match genuine.map(|v| v.index) {
+            Some(index) => refused[index] = true,
+            None => {
+                for verdict in verdicts.iter_mut() {
+                    let index = verdict.index;
+                    verdict.findings.retain(|f| target_of(index, f).is_none_or(|t| !falls(t)));
+                }
+                return;
+            }
         }
     }
 }

@@ -165,7 +165,7 @@ fn listed(message: Message) -> Option<Code> {
         M::StringLength | M::PrimitiveLength => Code::StringTooLong,
         M::PrimitiveRegex | M::PrimitiveRegexType => Code::PrimitiveInvalid,
         M::FixedWrong | M::FixedNotAllowed => Code::FixedValueWrong,
-        M::FixedMissing => Code::PatternMismatch,
+        M::FixedMissing | M::PatternCoding => Code::PatternMismatch,
         M::DecimalGt
         | M::DecimalLt
         | M::IntegerGt

@@ -1,12 +1,38 @@
 //! Which entry of a bundle refers to which.
 
 use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
 
 use lmr_fhir::{Bundle, Element, Kind, Node};
 
-/// For every entry the entries it refers to, by index, in order of first mention and without itself.
+/// For every entry the entries it refers to, by index, each once and without itself.
 #[must_use]
 pub fn dependencies(bundle: Bundle<'_>) -> Vec<Vec<usize>> {
+    links(bundle).iter().map(|links| targets_of(links)).collect()
+}
+
+/// The entries of a list of links, each once.
+pub(crate) fn targets_of(links: &[Link]) -> Vec<usize> {
+    let mut targets = Vec::new();
+    for link in links {
+        if !targets.contains(&link.target) {
+            targets.push(link.target);
+        }
+    }
+    targets
+}
+
+/// One reference to another entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Link {
+    /// Bytes of the object that holds `reference`.
+    pub(crate) span: Range<usize>,
+    /// The entry it leads to.
+    pub(crate) target: usize,
+}
+
+/// For every entry its references to other entries.
+pub(crate) fn links(bundle: Bundle<'_>) -> Vec<Vec<Link>> {
     let targets = Targets::of(bundle);
     bundle
         .entries()
@@ -15,12 +41,11 @@ pub fn dependencies(bundle: Bundle<'_>) -> Vec<Vec<usize>> {
             let base = entry.full_url().as_deref().and_then(rest_base).map(str::to_owned);
             let mut found = Vec::new();
             if let Some(resource) = entry.resource() {
-                for_each_reference(resource, &mut |text| {
+                walk(resource, &mut |text, holder| {
                     if let Some(target) = targets.find(text, base.as_deref())
                         && target != index
-                        && !found.contains(&target)
                     {
-                        found.push(target);
+                        found.push(Link { span: holder.span(), target });
                     }
                 });
             }
@@ -31,6 +56,10 @@ pub fn dependencies(bundle: Bundle<'_>) -> Vec<Vec<usize>> {
 
 /// Calls with every `reference` text of a resource, contained resources included.
 pub fn for_each_reference(resource: Element<'_>, call: &mut dyn FnMut(&str)) {
+    walk(resource, &mut |text, _| call(text));
+}
+
+fn walk<'d>(resource: Element<'d>, call: &mut dyn FnMut(&str, Node<'d>)) {
     let Some(root) = resource.value() else { return };
     let mut waiting: Vec<Node<'_>> = vec![root];
     while let Some(node) = waiting.pop() {
@@ -39,7 +68,7 @@ pub fn for_each_reference(resource: Element<'_>, call: &mut dyn FnMut(&str)) {
                 Kind::Object | Kind::Array => waiting.push(member),
                 Kind::String if member.key().is_some_and(|key| key == "reference") => {
                     if let Some(text) = member.as_str() {
-                        call(&text);
+                        call(&text, node);
                     }
                 }
                 _ => {}

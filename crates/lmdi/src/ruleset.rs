@@ -2,14 +2,17 @@
 
 mod files;
 
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use jiff::{SignedDuration, Timestamp};
 use lmr_fhir::{BundleEntry, Document};
 use lmr_validator::definitions::Definitions;
 use lmr_validator::package::{Package, PackageError};
+use lmr_validator::{Issue, Options, Validator};
 use thiserror::Error;
 
+use crate::check::names_a_profile;
 use crate::codes::Code;
 use crate::finding::Finding;
 
@@ -207,7 +210,7 @@ pub enum RuleSetError {
 #[derive(Debug)]
 pub struct RuleSet {
     id: RuleSetId,
-    definitions: Arc<Definitions>,
+    validator: Validator,
 }
 
 impl RuleSet {
@@ -230,7 +233,7 @@ impl RuleSet {
             |error: PackageError| RuleSetError::Unusable { rule_set: id.as_str(), reason: error.to_string() };
         let definitions =
             Definitions::builder().packages(packages).package(id.package().map_err(unusable)?).build();
-        Ok(Self { id, definitions: Arc::new(definitions) })
+        Ok(Self { id, validator: Validator::builder().definitions(definitions).build() })
     }
 
     /// Which one.
@@ -239,24 +242,75 @@ impl RuleSet {
         self.id
     }
 
+    /// The validator that judges by its definitions.
+    #[must_use]
+    pub fn validator(&self) -> &Validator {
+        &self.validator
+    }
+
     /// Its definitions on top of the R4 core.
     #[must_use]
-    pub fn definitions(&self) -> &Arc<Definitions> {
-        &self.definitions
+    pub fn definitions(&self) -> &Definitions {
+        self.validator.definitions()
     }
 
     /// What the validator finds in a bundle, sorted to its entries.
     pub(crate) fn by_profiles(
         &self,
-        _document: &Document<'_>,
+        document: &Document<'_>,
         entries: &[BundleEntry<'_>],
-        _options: &CheckOptions,
+        options: &CheckOptions,
     ) -> (Vec<Finding>, Vec<Vec<Finding>>) {
-        (Vec::new(), vec![Vec::new(); entries.len()])
+        let mut options = validator_options(options);
+        options.profiles = vec![self.id.bundle_profile().to_owned()];
+        match self.id {
+            // The old guide knows no meta.profile: the type decides.
+            RuleSetId::Lmdi094 => options.type_profiles = by_type(self.id),
+            // An entry that names no profile is refused for that; judging it by its type all the same
+            // tells the sender everything at once.
+            RuleSetId::Lmdi112 => {
+                for (index, entry) in entries.iter().enumerate() {
+                    if let Some(resource) = entry.resource()
+                        && !names_a_profile(resource, self.id)
+                        && let Some(profile) = resource.resource_type().and_then(|k| self.id.profile_of(&k))
+                    {
+                        options.entry_profiles.insert(index, vec![profile.to_owned()]);
+                    }
+                }
+            }
+        }
+        let report = self.validator.validate_bundle(document, &options);
+        let findings = |issues: Vec<Issue>| issues.into_iter().map(Finding::from_issue).collect();
+        (findings(report.bundle), report.entries.into_iter().map(findings).collect())
     }
 
-    /// What the validator finds in a single resource.
-    pub(crate) fn by_profile(&self, _document: &Document<'_>, _options: &CheckOptions) -> Vec<Finding> {
-        Vec::new()
+    /// What the validator finds in a single resource (or a bundle of no type of the register's).
+    pub(crate) fn by_profile(&self, document: &Document<'_>, options: &CheckOptions) -> Vec<Finding> {
+        let mut options = validator_options(options);
+        let root = document.root_element();
+        if let Some(profile) = root.resource_type().and_then(|kind| self.id.profile_of(&kind))
+            && !names_a_profile(root, self.id)
+        {
+            options.profiles = vec![profile.to_owned()];
+        }
+        // References of a resource that stands alone lead out of the document.
+        options.dangling_urn_is_error = false;
+        self.validator.validate(document, &options).into_iter().map(Finding::from_issue).collect()
+    }
+}
+
+fn by_type(id: RuleSetId) -> HashMap<String, Vec<String>> {
+    id.kinds().iter().map(|(kind, profile)| ((*kind).to_owned(), vec![(*profile).to_owned()])).collect()
+}
+
+fn validator_options(options: &CheckOptions) -> Options {
+    Options {
+        dangling_urn_is_error: true,
+        // Displays are texts for people; a hospital's own wording refuses nothing.
+        wrong_display: lmr_validator::Severity::Warning,
+        hints: false,
+        redact_values: options.redact,
+        threads: options.threads,
+        ..Options::default()
     }
 }
