@@ -69,6 +69,9 @@ pub struct Options {
     pub entry_profiles: HashMap<usize, Vec<String>>,
     /// Profiles every bundle entry's resource of a type must meet, by type name.
     pub type_profiles: HashMap<String, Vec<String>>,
+    /// Profiles every resource of a type must meet wherever it stands
+    /// (`ImplementationGuide.global`).
+    pub global_profiles: HashMap<String, Vec<String>>,
     /// Whether `meta.profile` is followed (off: only explicit profiles).
     pub follow_meta_profile: bool,
     /// How far references are checked.
@@ -129,6 +132,7 @@ impl Default for Options {
             profiles: Vec::new(),
             entry_profiles: HashMap::new(),
             type_profiles: HashMap::new(),
+            global_profiles: HashMap::new(),
             follow_meta_profile: true,
             references: ReferenceCheck::Type,
             assume_valid_rest_references: false,

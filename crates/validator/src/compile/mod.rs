@@ -58,8 +58,11 @@ pub(crate) struct Rule {
     pub(crate) types: Box<[TypeRule]>,
     /// Children listed in this snapshot; `None`: those of the type.
     pub(crate) children: Option<Children>,
-    /// Rule whose children these are (content reference).
-    pub(crate) content: Option<u32>,
+    /// Path of the element whose children these are (content reference): in
+    /// the base definition, since a profile's constraints do not recur.
+    pub(crate) content: Option<Box<str>>,
+    /// The rule of [`Rule::content`], found on first use.
+    pub(crate) content_rule: OnceLock<Option<(ProfileId, u32)>>,
     pub(crate) invariants: Box<[Invariant]>,
     /// Whether anything but type, children and invariants is to be checked.
     pub(crate) has_value_rules: bool,
@@ -195,16 +198,10 @@ fn rule(
     let types: Box<[TypeRule]> =
         element.types.iter().map(|t| TypeRule::new(t, context.is_resource)).collect();
     let is_backbone = types.first().is_some_and(|t| t.shape == Shape::Backbone);
-    let content = element.content_reference.as_deref().and_then(|reference| {
-        let id = reference.rsplit('#').next().unwrap_or(reference);
-        let found =
-            definition.elements.iter().position(|e| &*e.id == id).or_else(|| {
-                definition.elements.iter().position(|e| &*e.path == id && e.slice_name.is_none())
-            });
-        found.and_then(|i| u32::try_from(i).ok())
-    });
-    let backbone = if content.is_some() || element.content_reference.is_some() {
-        element.content_reference.as_deref().map(|r| r.rsplit('#').next().unwrap_or(r).into())
+    let content: Option<Box<str>> =
+        element.content_reference.as_deref().map(|r| r.rsplit('#').next().unwrap_or(r).into());
+    let backbone = if content.is_some() {
+        content.clone()
     } else if is_backbone && element.path.contains('.') {
         Some(element.base.as_ref().map_or(&element.path, |b| &b.path).as_ref().into())
     } else {
@@ -220,6 +217,7 @@ fn rule(
         array: element.is_array(),
         children: children(nested, definition, context),
         content,
+        content_rule: OnceLock::new(),
         invariants: element
             .constraints
             .iter()

@@ -52,6 +52,12 @@ const CORRECTIONS: &[Correction] = &[
         published: "probability is decimal implies (probability as decimal) <= 100",
         corrected: "probability.empty() or ((probability is decimal) implies ((probability as decimal) <= 100))",
     },
+    // Vital signs, Observation.effective[x]. The rule is about a dateTime; a Period gives empty.
+    Correction {
+        key: "vs-1",
+        published: "($this as dateTime).toString().length() >= 8",
+        corrected: "($this is dateTime) implies ($this as dateTime).toString().length() >= 8",
+    },
     // Questionnaire.item.enableWhen. FHIR's type is `boolean`; the answer is a FHIR element.
     Correction {
         key: "que-7",

@@ -23,6 +23,7 @@ const FHIR_TYPE: &str = "http://hl7.org/fhir/StructureDefinition/structuredefini
 const MAX_VALUE_SET: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet";
 const NARRATIVE_LANGUAGE: &str = "http://hl7.org/fhir/StructureDefinition/narrative-language-control";
 const NARRATIVE_SOURCE: &str = "http://hl7.org/fhir/StructureDefinition/narrative-source-control";
+const PROFILE_ELEMENT: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-profile-element";
 const REGEX: &str = "http://hl7.org/fhir/StructureDefinition/regex";
 
 /// A StructureDefinition as written; its snapshot may be missing.
@@ -230,7 +231,7 @@ impl Reader<'_> {
             code,
             fhir_type: extension_text(node, FHIR_TYPE),
             regex: extension_text(node, REGEX),
-            profiles: items(node, "profile").filter_map(value_text).collect(),
+            profiles: profiles(node),
             target_profiles: items(node, "targetProfile").filter_map(value_text).collect(),
             aggregation,
             versioning,
@@ -315,6 +316,19 @@ impl Reader<'_> {
         })?;
         Ok(Value::new(type_name, document))
     }
+}
+
+/// Canonicals of a type's profiles; where one means an element of a profile (extension
+/// elementdefinition-profile-element), `url#element id`.
+fn profiles(node: Node<'_>) -> Vec<Arc<str>> {
+    let companions: Vec<Node<'_>> = items(node, "_profile").collect();
+    let urls = items(node, "profile").filter_map(value_text);
+    urls.enumerate()
+        .map(|(at, url)| match companions.get(at).and_then(|one| extension_text(*one, PROFILE_ELEMENT)) {
+            Some(element) => format!("{url}#{element}").into(),
+            None => url,
+        })
+        .collect()
 }
 
 /// The type in a member's name: `uri` in `fixedUri`, `CodeableConcept` in

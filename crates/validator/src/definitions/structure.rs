@@ -195,7 +195,8 @@ pub struct TypeRef {
     pub fhir_type: Option<Arc<str>>,
     /// For the value of a primitive type: the expression that it must match as a whole.
     pub regex: Option<Arc<str>>,
-    /// The value must conform to one of these, if there are any.
+    /// The value must conform to one of these, if there are any; `url#id` means an element of a
+    /// profile.
     pub profiles: Vec<Arc<str>>,
     /// What a reference points at must conform to one of these, if there are any.
     pub target_profiles: Vec<Arc<str>>,

@@ -110,7 +110,12 @@ impl<'a> Walker<'a> {
                         || is_base(here, wanted, model)
                         || above_is_base(here, above.last(), wanted, model)
                 }
-                ContextKind::Extension => url_of(parent).as_deref() == Some(&*context.expression),
+                // The extension itself or its value.
+                ContextKind::Extension => {
+                    let wanted = Some(&*context.expression);
+                    url_of(parent).as_deref() == wanted
+                        || parent.parent().is_some_and(|p| url_of(p).as_deref() == wanted)
+                }
                 ContextKind::Fhirpath => self.selects(&context.expression, parent),
             });
         if !fits {

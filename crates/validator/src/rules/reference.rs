@@ -344,8 +344,12 @@ impl<'a> Walker<'a> {
         if self.options.references != ReferenceCheck::ExistsAndValid || self.options.external_depth == 0 {
             return;
         }
-        let Some(document) = self.options.external.get(text) else { return };
-        let found = document.root_element().resource_type().unwrap_or_default().into_owned();
+        let document = self.options.external.get(text);
+        let found = match document {
+            Some(document) => document.root_element().resource_type().map(Cow::into_owned),
+            None => type_and_id(text.split("/_history/").next().unwrap_or(text)).map(|(t, _)| t),
+        };
+        let Some(found) = found else { return };
         let mut names = Vec::new();
         let mut inner = Vec::new();
         for canonical in &ty.of.target_profiles {
@@ -358,6 +362,8 @@ impl<'a> Walker<'a> {
                 return;
             }
             names.push(canonical.to_string());
+            // What is not at hand cannot be shown to fit.
+            let Some(document) = document else { continue };
             let options = crate::Options {
                 profiles: vec![canonical.to_string()],
                 external_depth: self.options.external_depth - 1,

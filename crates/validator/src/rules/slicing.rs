@@ -415,11 +415,8 @@ impl<'a> Walker<'a> {
     fn child_defs(&self, def: Def<'a>, name: &str) -> Vec<Def<'a>> {
         let mut out = Vec::new();
         let mut look = |d: Def<'a>| {
-            let rule = match d.rule.content {
-                Some(i) => &d.profile.rules[i as usize],
-                None => d.rule,
-            };
-            let Some(children) = &rule.children else { return };
+            let d = self.content_def(d).unwrap_or(d);
+            let Some(children) = &d.rule.children else { return };
             for slot in &children.slots {
                 let child = Def { profile: d.profile, rule: &d.profile.rules[slot.rule as usize] };
                 let own = child.element().name();
@@ -434,10 +431,8 @@ impl<'a> Walker<'a> {
         look(def);
         for ty in &def.rule.types {
             for canonical in &ty.of.profiles {
-                if let Ok(Some(id)) = self.validator.profile(canonical)
-                    && let Some(profile) = self.validator.get(id)
-                {
-                    look(Def { profile, rule: profile.root() });
+                if let Ok(Some(found)) = self.profile_def(canonical) {
+                    look(found);
                 }
             }
             if def.rule.children.is_none()

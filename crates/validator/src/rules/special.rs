@@ -71,7 +71,7 @@ impl<'a> Walker<'a> {
     /// dom-3: every contained resource is referred to, or refers to its container.
     pub(crate) fn contained_referenced(&mut self, item: Element<'a>, profile: &crate::compile::Profile) {
         let contained: Vec<Element<'a>> = item.children_named(&name("contained")).collect();
-        if contained.is_empty() {
+        if contained.is_empty() || self.options.contained == crate::ContainedPolicy::Ignore {
             return;
         }
         let Some(root) = item.value() else { return };

@@ -19,10 +19,14 @@ impl<'a> Walker<'a> {
         ty: &'a TypeRule,
         parent: Element<'a>,
     ) {
-        let Some(kind) = ty.primitive else { return };
+        let Some(mut kind) = ty.primitive else { return };
         let def = defs[0];
         let is_resource_id =
-            kind == Primitive::Id && def.element().name() == "id" && parent.resource_type().is_some();
+            def.element().name() == "id" && def.profile.is_resource() && parent.resource_type().is_some();
+        if is_resource_id {
+            // R4 gives Resource.id the type string by mistake.
+            kind = Primitive::Id;
+        }
         if let Some(node) = item.value().filter(|n| n.kind() != Kind::Null) {
             if matches!(node.kind(), Kind::Object | Kind::Array) {
                 let found = Arg::Text(crate::validate::kind_name(node.kind()).to_owned());

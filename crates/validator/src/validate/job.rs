@@ -311,6 +311,9 @@ impl<'a> Plan<'a> {
                 }
             }
         }
+        for canonical in options.global_profiles.get(type_name).into_iter().flatten() {
+            self.look_up(canonical, node, Message::ProfileUnknown, wanted);
+        }
         if found.role == Role::Entry {
             let index = self.shared.links.as_ref().and_then(|l| l.entry_of(node));
             let by_index = index.and_then(|i| options.entry_profiles.get(&i));

@@ -1,5 +1,7 @@
 //! The walk over one resource against one profile.
 
+use std::sync::Arc;
+
 use lmr_fhir::{Element, Kind, Name, Node, hash_name};
 use lmr_fhirpath::{Env, TypeId, Typed};
 
@@ -210,7 +212,7 @@ impl<'a> Walker<'a> {
             }
             let name = member.name().unwrap_or("");
             let Some(target) = children.table.get(member.name_hash(), name).copied() else {
-                if !(is_resource && name == "resourceType") {
+                if !(is_resource && name == "resourceType") && !is_partial(def) {
                     self.unknown(member, object, def, children);
                 }
                 continue;
@@ -222,7 +224,8 @@ impl<'a> Walker<'a> {
                 continue;
             }
             if target.ty == FORBIDDEN {
-                self.excluded_type(name, object, child);
+                self.excluded_type(name, member, object, child);
+                self.counts[base + target.slot as usize] = 1;
                 continue;
             }
             let seen = base + target.slot as usize;
@@ -279,8 +282,20 @@ impl<'a> Walker<'a> {
         issue.span = member.member_span();
     }
 
-    fn excluded_type(&mut self, name: &str, object: Node<'a>, child: Def<'a>) {
+    fn excluded_type(&mut self, name: &str, member: Node<'a>, object: Node<'a>, child: Def<'a>) {
         let allowed: Vec<&str> = child.rule.types.iter().map(TypeRule::name).collect();
+        if &*child.profile.definition.type_name == "Extension"
+            && &*child.element().path == "Extension.value[x]"
+        {
+            let found = crate::validate::trail(member, &self.validator.model).pop().and_then(|w| w.chosen);
+            let args = vec![
+                Arg::Url(child.profile.definition.url.to_string()),
+                Arg::Text(allowed.join(", ")),
+                Arg::Name(found.unwrap_or_else(|| name.to_owned())),
+            ];
+            self.issue(Message::ExtType, object, args, child.profile);
+            return;
+        }
         let args = vec![Arg::Name(name.to_owned()), Arg::Text(allowed.join(", "))];
         self.issue(Message::ProfileNoType, object, args, child.profile);
     }
@@ -443,8 +458,14 @@ impl<'a> Walker<'a> {
                 self.primitive(item, defs, ty, parent);
             }
             Shape::Resource => {
+                let found = item.resource_type().unwrap_or_default();
                 for def in defs {
-                    let of = def.rule.types.iter().find(|t| t.shape == Shape::Resource).or(ty);
+                    let mut types = def.rule.types.iter().filter(|t| t.shape == Shape::Resource);
+                    let of = types
+                        .clone()
+                        .find(|t| t.name() == found || matches!(t.name(), "Resource" | "DomainResource"))
+                        .or_else(|| types.next())
+                        .or(ty);
                     if let Some(of) = of {
                         self.inner_resource(item, *def, of);
                     }
@@ -481,15 +502,15 @@ impl<'a> Walker<'a> {
             let own = if t.name() == "Extension" { self.extension_def(item) } else { None };
             own.or_else(|| self.type_def(t))
         });
-        let any_own = defs.iter().any(|d| d.rule.children.is_some() || d.rule.content.is_some());
+        let any_own =
+            defs.iter().any(|d| (d.rule.children.is_some() && !is_partial(*d)) || d.rule.content.is_some());
         for def in defs {
             if let Some(children) = &def.rule.children {
                 self.members(item, *def, children, false);
-            } else if let Some(target) = def.rule.content {
-                let rule = &def.profile.rules[target as usize];
-                if let Some(children) = &rule.children {
-                    self.members(item, Def { profile: def.profile, rule }, children, false);
-                }
+            } else if let Some(target) = self.content_def(*def)
+                && let Some(children) = &target.rule.children
+            {
+                self.members(item, target, children, false);
             }
         }
         if !any_own {
@@ -543,23 +564,46 @@ impl<'a> Walker<'a> {
         Some(Def { profile, rule: profile.root() })
     }
 
+    /// The rule a content reference leads to.
+    pub(crate) fn content_def(&self, def: Def<'a>) -> Option<Def<'a>> {
+        let path = def.rule.content.as_deref()?;
+        let (id, rule) = (*def.rule.content_rule.get_or_init(|| {
+            let id = self.validator.type_profile(path.split('.').next().unwrap_or(path))?;
+            let elements = &self.validator.get(id)?.definition.elements;
+            let at = elements.iter().position(|e| &*e.path == path && e.slice_name.is_none())?;
+            Some((id, u32::try_from(at).ok()?))
+        }))?;
+        let profile = self.validator.get(id)?;
+        Some(Def { profile, rule: profile.rules.get(rule as usize)? })
+    }
+
     fn backbone_def(&self) -> Option<Def<'a>> {
         let profile = self.validator.get(self.validator.type_profile("BackboneElement")?)?;
         Some(Def { profile, rule: profile.root() })
     }
 
-    /// Judges an element against the root of a profile of its type.
-    pub(crate) fn against_type_profile(
-        &mut self,
-        item: Element<'a>,
-        profile: &'a Profile,
-        ty: Option<&'a TypeRule>,
-    ) {
-        let def = Def { profile, rule: profile.root() };
-        if let Some(children) = &profile.root().children {
+    /// The rule a type's profile means: its root, or the element after `#`.
+    pub(crate) fn profile_def(&self, canonical: &str) -> Result<Option<Def<'a>>, Arc<str>> {
+        let (url, element) = match canonical.split_once('#') {
+            Some((url, element)) => (url, Some(element)),
+            None => (canonical, None),
+        };
+        let Some(profile) = self.validator.profile(url)?.and_then(|id| self.validator.get(id)) else {
+            return Ok(None);
+        };
+        let Some(element) = element else { return Ok(Some(Def { profile, rule: profile.root() })) };
+        let at = profile.definition.elements.iter().position(|e| &*e.id == element);
+        Ok(at.and_then(|at| profile.rules.get(at)).map(|rule| Def { profile, rule }))
+    }
+
+    /// Judges an element against a rule of a profile of its type.
+    pub(crate) fn against_type_profile(&mut self, item: Element<'a>, def: Def<'a>, ty: Option<&'a TypeRule>) {
+        let profile = def.profile;
+        if let Some(children) = &def.rule.children {
             self.members(item, def, children, false);
         }
-        let id = self.validator.model.type_at(&profile.definition.type_name).unwrap_or(TypeId::UNKNOWN);
+        let path = def.rule.backbone.as_deref().unwrap_or(&profile.definition.type_name);
+        let id = self.validator.model.type_at(path).unwrap_or(TypeId::UNKNOWN);
         let rules: Defs<'a> = smallvec::smallvec![def];
         self.invariants(item, &rules, None, id);
         self.value_rules(item, def, ty);
@@ -572,7 +616,7 @@ impl<'a> Walker<'a> {
             return;
         }
         let at = item.node();
-        let mut usable: smallvec::SmallVec<[&'a Profile; 4]> = smallvec::SmallVec::new();
+        let mut usable: Defs<'a> = smallvec::SmallVec::new();
         for canonical in profiles {
             // What an extension says itself is judged by its url in any case.
             if ty.name() == "Extension"
@@ -580,8 +624,8 @@ impl<'a> Walker<'a> {
             {
                 return;
             }
-            match self.validator.profile(canonical) {
-                Ok(Some(id)) => usable.extend(self.validator.get(id)),
+            match self.profile_def(canonical) {
+                Ok(Some(found)) => usable.push(found),
                 Ok(None) => {
                     self.issue(
                         Message::ProfileUnknownHard,
@@ -603,33 +647,27 @@ impl<'a> Walker<'a> {
                 self.against_type_profile(item, one, Some(ty));
             }
             several => {
-                let several: smallvec::SmallVec<[&'a Profile; 4]> = several.iter().copied().collect();
+                let several: Defs<'a> = several.iter().copied().collect();
                 self.best_type_profile(item, def, ty, &several);
             }
         }
     }
 
-    fn best_type_profile(
-        &mut self,
-        item: Element<'a>,
-        def: Def<'a>,
-        ty: &'a TypeRule,
-        several: &[&'a Profile],
-    ) {
+    fn best_type_profile(&mut self, item: Element<'a>, def: Def<'a>, ty: &'a TypeRule, several: &[Def<'a>]) {
         let at = item.node();
         let mut fits = Vec::new();
         let mut reasons = Vec::new();
-        for profile in several {
-            let issues = self.probe(|w| w.against_type_profile(item, profile, Some(ty)));
+        for one in several {
+            let issues = self.probe(|w| w.against_type_profile(item, *one, Some(ty)));
             if issues.iter().any(|i| i.severity.is_error()) {
                 reasons.extend(issues);
             } else {
-                fits.push((*profile, issues));
+                fits.push((one.profile, issues));
             }
         }
         let names = |list: &[&str]| Arg::Url(list.join(", "));
         if fits.is_empty() {
-            let all: Vec<&str> = several.iter().map(|p| &*p.definition.url).collect();
+            let all: Vec<&str> = several.iter().map(|d| &*d.profile.definition.url).collect();
             let issue = self.issue(Message::NoMatch, at, vec![names(&all)], def.profile);
             issue.inner.clone_from(&reasons);
             // The reference tells the reasons of every candidate as well.
@@ -656,14 +694,22 @@ impl<'a> Walker<'a> {
         let found_type = item.resource_type().unwrap_or_default();
         let wanted = ty.name();
         if !matches!(wanted, "Resource" | "DomainResource") && wanted != found_type {
-            let args = vec![Arg::Name(found_type.into_owned()), Arg::Name(wanted.to_owned())];
+            let args = vec![Arg::Name(found_type.to_string()), Arg::Name(wanted.to_owned())];
             self.issue(Message::BundleEntryType, item.node(), args, def.profile);
             return;
         }
         let mut profiles = Vec::new();
         for canonical in &ty.of.profiles {
             match self.validator.profile(canonical) {
-                Ok(Some(id)) => profiles.push(id),
+                Ok(Some(id)) => {
+                    let of = self.validator.get(id).map_or("", |p| &p.definition.type_name);
+                    if of != found_type && !matches!(of, "Resource" | "DomainResource") {
+                        let args = vec![Arg::Name(found_type.to_string()), Arg::Name(of.to_owned())];
+                        self.issue(Message::BundleEntryType, item.node(), args, def.profile);
+                        continue;
+                    }
+                    profiles.push(id);
+                }
                 Ok(None) => {
                     let args = vec![Arg::Url(canonical.to_string())];
                     self.issue(Message::BundleEntryNoMatch, item.node(), args, def.profile);
@@ -750,7 +796,7 @@ impl<'a> Walker<'a> {
             }
             return issues;
         }
-        self.probe(|w| w.against_type_profile(item, profile, None))
+        self.probe(|w| w.against_type_profile(item, Def { profile, rule: profile.root() }, None))
     }
 
     /// One more at a place of the scratch.
@@ -845,7 +891,7 @@ impl<'a> Walker<'a> {
             (true, BestPractice::Error) => Severity::Error,
         };
         let args = vec![Arg::Name(invariant.key.to_string()), Arg::Text(invariant.human.to_string())];
-        let id = MessageId::Constraint(std::sync::Arc::clone(&invariant.id));
+        let id = MessageId::Constraint(Arc::clone(&invariant.id));
         let issue = self.shared.make(id, severity, IssueCode::Invariant, item.node(), args, Some(profile));
         self.out.issues.push(issue);
     }
@@ -899,6 +945,11 @@ fn extension_or_value(item: Element<'_>) -> bool {
         }
     }
     extension != value
+}
+
+/// Whether the children listed are only those that all of several types have.
+fn is_partial(def: Def<'_>) -> bool {
+    def.rule.types.len() > 1
 }
 
 /// Element path with its slice names, as messages show it.
