@@ -212,7 +212,8 @@ impl<'a> Walker<'a> {
             }
             let name = member.name().unwrap_or("");
             let Some(target) = children.table.get(member.name_hash(), name).copied() else {
-                if !(is_resource && name == "resourceType") && !is_partial(def) {
+                let expected = is_partial(def) || (is_resource && name == "resourceType");
+                if !expected {
                     self.unknown(member, object, def, children);
                 }
                 continue;
