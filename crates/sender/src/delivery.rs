@@ -1,0 +1,182 @@
+//! A message's life as data: states, what an attempt can end in, and what follows.
+//!
+//! ```text
+//! planned ──▶ sending ──▶ delivered     answered per resource
+//!    ▲           │  ├───▶ refused       refused whole, its resources are held
+//!    │           │  ├───▶ stopped       no access; same bytes at the next planned transfer
+//!    │           │  ├───▶ released      these bytes can never pass; the data is bundled anew
+//!    │           ▼  └───▶ exhausted     no answer in any attempt of the round
+//!    └─────── waiting                   next attempt has a time
+//! ```
+//!
+//! **When data may be bundled anew.** A message whose fate is unknown (the request may have arrived) is sent again
+//! with the same id and the same bytes before anything else happens to its data: the register answers a resend with
+//! its first answer, so nothing is stored twice and the answer is not lost. Only a message that certainly has not
+//! been stored is released: none of its attempts reached the register, or the register refused these very bytes.
+//! A released message is never sent again, so an old version cannot overtake a newer one. While a message is open, no
+//! other version of a resource in it is sent (see the plan's `deferred`).
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::schedule::RetrySchedule;
+
+/// Where a message stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// Sealed, never tried.
+    Planned,
+    /// An attempt is running, or was when the process ended.
+    Sending,
+    /// Not delivered; the next attempt has a time.
+    Waiting,
+    /// Every attempt of the round failed; the next planned transfer takes it up.
+    Exhausted,
+    /// Refused for want of access: a person is needed; the next planned transfer tries the same bytes.
+    Stopped,
+    /// Answered, resource by resource.
+    Delivered,
+    /// Refused whole; its resources are held.
+    Refused,
+    /// Given up without having been stored; its data goes with a new message.
+    Released,
+}
+
+impl State {
+    /// Every state.
+    pub const ALL: [Self; 8] = [
+        Self::Planned,
+        Self::Sending,
+        Self::Waiting,
+        Self::Exhausted,
+        Self::Stopped,
+        Self::Delivered,
+        Self::Refused,
+        Self::Released,
+    ];
+
+    /// Its name in the outbox.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Sending => "sending",
+            Self::Waiting => "waiting",
+            Self::Exhausted => "exhausted",
+            Self::Stopped => "stopped",
+            Self::Delivered => "delivered",
+            Self::Refused => "refused",
+            Self::Released => "released",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+
+    /// Whether the message may still be sent.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        !matches!(self, Self::Delivered | Self::Refused | Self::Released)
+    }
+}
+
+/// How an attempt ended, short enough to stand in a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// The register answered for every resource.
+    Answered,
+    /// A communication error.
+    Later {
+        /// Whether the register may have got the message all the same.
+        may_have_arrived: bool,
+        /// `Retry-After`.
+        retry_after: Option<SignedDuration>,
+    },
+    /// A person is needed.
+    Never {
+        /// The message itself can never pass (certificate, envelope, replay); else access is missing.
+        bytes_at_fault: bool,
+    },
+    /// The register refuses the whole message; its content must be corrected.
+    Refused,
+    /// The register takes no message this large: the data must go in smaller ones.
+    TooLarge,
+}
+
+/// The part of a message that changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Where it stands.
+    pub state: State,
+    /// Attempts begun in this round.
+    pub round: u32,
+    /// Whether any attempt may have reached the register without an answer.
+    pub may_have_arrived: bool,
+    /// When it is due, in states that have a time.
+    pub next_attempt: Option<Timestamp>,
+}
+
+impl Progress {
+    pub(crate) fn planned(now: Timestamp) -> Self {
+        Self { state: State::Planned, round: 0, may_have_arrived: false, next_attempt: Some(now) }
+    }
+
+    /// Whether an attempt may begin now.
+    #[must_use]
+    pub fn is_due(self, now: Timestamp) -> bool {
+        matches!(self.state, State::Planned | State::Waiting)
+            && self.next_attempt.is_some_and(|next| next <= now)
+    }
+
+    #[must_use]
+    pub(crate) fn begun(self) -> Self {
+        Self { state: State::Sending, round: self.round + 1, next_attempt: None, ..self }
+    }
+
+    /// The process ended in the middle of an attempt: nobody knows how far it came.
+    #[must_use]
+    pub(crate) fn interrupted(self, now: Timestamp) -> Self {
+        match self.state {
+            State::Sending => {
+                Self { state: State::Waiting, may_have_arrived: true, next_attempt: Some(now), ..self }
+            }
+            _ => self,
+        }
+    }
+
+    #[must_use]
+    pub(crate) fn ended(self, ending: &Ending, now: Timestamp, schedule: &RetrySchedule) -> Self {
+        let settled = |state| Self { state, next_attempt: None, ..self };
+        match ending {
+            Ending::Answered => settled(State::Delivered),
+            Ending::Refused => settled(State::Refused),
+            Ending::TooLarge | Ending::Never { bytes_at_fault: true } => settled(State::Released),
+            Ending::Never { bytes_at_fault: false } => settled(State::Stopped),
+            Ending::Later { may_have_arrived, retry_after } => {
+                let next_attempt = schedule.next(self.round, now, *retry_after);
+                Self {
+                    state: if next_attempt.is_some() { State::Waiting } else { State::Exhausted },
+                    next_attempt,
+                    may_have_arrived: self.may_have_arrived || *may_have_arrived,
+                    ..self
+                }
+            }
+        }
+    }
+
+    /// A planned transfer begins: what is open gets a new round at once, or its data goes with the new messages.
+    #[must_use]
+    pub(crate) fn new_round(self, now: Timestamp) -> Self {
+        match self.state {
+            State::Exhausted if !self.may_have_arrived => {
+                Self { state: State::Released, next_attempt: None, ..self }
+            }
+            State::Planned | State::Waiting | State::Exhausted | State::Stopped => {
+                let state = if self.state == State::Planned { State::Planned } else { State::Waiting };
+                Self { state, round: 0, next_attempt: Some(now), ..self }
+            }
+            State::Sending | State::Delivered | State::Refused | State::Released => self,
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! By what a resource is known again, and whether it has changed.
+//!
+//! The outbox file must not be a register of persons: identities and contents are kept as keyed hashes only,
+//! with a key that is kept apart from the file.
+
+use std::fmt;
+
+use aws_lc_rs::hmac;
+use zeroize::Zeroizing;
+
+/// The key under which identities and contents are hashed. Changing it means that everything is sent again.
+pub struct HashKey(hmac::Key);
+
+impl HashKey {
+    /// From 32 secret bytes.
+    #[must_use]
+    pub fn new(bytes: &Zeroizing<[u8; 32]>) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, bytes.as_slice()))
+    }
+
+    pub(crate) fn hash(&self, label: &str, parts: &[&[u8]]) -> Hash {
+        let mut context = hmac::Context::with_key(&self.0);
+        context.update(label.as_bytes());
+        for part in parts {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
+        }
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(context.sign().as_ref());
+        Hash(bytes)
+    }
+}
+
+impl fmt::Debug for HashKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HashKey")
+    }
+}
+
+/// A keyed hash: of an identity, or of a version of a resource.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Hash(pub(crate) [u8; 32]);
+
+impl Hash {
+    pub(crate) fn from_slice(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// The `urn:uuid` that stands for the resource in every bundle: a version 8 UUID (RFC 9562 section 5.8),
+    /// always the same one, so that a resource whose references have not changed is the same text each time.
+    pub(crate) fn full_url(&self) -> String {
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&self.0[..16]);
+        format!("urn:uuid:{}", uuid_text(bytes, 8))
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0[..4].iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// Sixteen bytes spelled as a UUID of the version given.
+pub(crate) fn uuid_text(mut bytes: [u8; 16], version: u8) -> String {
+    bytes[6] = (bytes[6] & 0x0f) | (version << 4);
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}

@@ -1,0 +1,246 @@
+//! What the source holds now: one small record per resource, and who refers to whom.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use lmr_fhir::{Edits, Node};
+use serde::Serialize;
+
+use crate::clinical::When;
+use crate::identity::{Hash, HashKey};
+use crate::known::{content_of, identity_of};
+use crate::source::{Found, Place, Scanned, SourceFault, SourceLimits, scan};
+
+/// A resource of the source.
+#[derive(Debug)]
+pub(crate) struct Record {
+    pub(crate) resource_type: Arc<str>,
+    /// Keyed hash of what the register knows it by.
+    pub(crate) identity: Hash,
+    /// Keyed hash of what it says, references counted by what they point at.
+    pub(crate) version: Hash,
+    pub(crate) when: When,
+    /// The technical id, for people to find it by; `None` when it looks like an identity number.
+    pub(crate) id: Option<Box<str>>,
+    /// `fullUrl` to use in bundles, where the register knows the resource by it.
+    given_url: Option<Box<str>>,
+    pub(crate) place: Place,
+    pub(crate) bundle: u64,
+    /// What it refers to, as positions in the index; ascending, each once.
+    pub(crate) targets: Vec<u32>,
+    updated: Option<Timestamp>,
+}
+
+impl Record {
+    pub(crate) fn full_url(&self) -> String {
+        self.given_url.as_deref().map_or_else(|| self.identity.full_url(), str::to_owned)
+    }
+}
+
+/// A resource that stands in the source twice with different content; the newer one is used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Doubled {
+    /// Type.
+    pub resource_type: String,
+    /// File and line of the one that is used.
+    pub used: (String, u32),
+    /// File and line of the one that is not.
+    pub left: (String, u32),
+}
+
+/// Everything in the source.
+#[derive(Debug)]
+pub(crate) struct Index {
+    pub(crate) records: Vec<Record>,
+    pub(crate) scanned: Scanned,
+    pub(crate) doubled: Vec<Doubled>,
+    names: HashMap<Hash, u32>,
+    own_addresses: Vec<String>,
+}
+
+/// A reference as found: by what it may be looked up, narrowest first.
+type Wanted = Vec<Hash>;
+
+impl Index {
+    /// Reads the source. `own_addresses` are the base addresses of the source's own FHIR server: an absolute
+    /// reference below one of them is as good as a relative one.
+    pub(crate) fn read(
+        folder: &Path,
+        limits: &SourceLimits,
+        own_addresses: &[String],
+        key: &HashKey,
+    ) -> io::Result<Self> {
+        let own_addresses: Vec<String> =
+            own_addresses.iter().map(|base| format!("{}/", base.trim_end_matches('/'))).collect();
+        let mut index = Self {
+            records: Vec::new(),
+            scanned: Scanned::default(),
+            doubled: Vec::new(),
+            names: HashMap::new(),
+            own_addresses,
+        };
+        let mut identities: HashMap<Hash, u32> = HashMap::new();
+        let mut wanted: Vec<Vec<Wanted>> = Vec::new();
+        let mut types: HashMap<String, Arc<str>> = HashMap::new();
+        let scanned = scan(folder, limits, &mut |found| {
+            index.take(found, key, &mut identities, &mut wanted, &mut types)
+        })?;
+        index.scanned = scanned;
+        index.resolve(&wanted, key);
+        Ok(index)
+    }
+
+    fn take(
+        &mut self,
+        found: Found<'_>,
+        key: &HashKey,
+        identities: &mut HashMap<Hash, u32>,
+        wanted: &mut Vec<Vec<Wanted>>,
+        types: &mut HashMap<String, Arc<str>>,
+    ) -> Result<(), SourceFault> {
+        let Found { node, resource_type, full_url, place, bundle } = found;
+        let Some(known) = identity_of(node, full_url) else {
+            return Err(SourceFault::NoIdentity { resource_type: resource_type.to_owned() });
+        };
+        let identity = key.hash("identity", &[resource_type.as_bytes(), known.text.as_bytes()]);
+        let id = node.member("id").and_then(Node::as_str);
+        let mut names = Vec::new();
+        if let Some(id) = &id {
+            names.push(key.hash("name", &[format!("{resource_type}/{id}").as_bytes()]));
+        }
+        if let Some(url) = full_url {
+            names.push(key.hash("name", &[&bundle.to_be_bytes(), url.as_bytes()]));
+            names.push(key.hash("name", &[self.shortened(url).as_bytes()]));
+        }
+        let content = content_of(node);
+        let references = content.references.iter().map(|node| self.lookups(*node, bundle, key)).collect();
+        let record = Record {
+            resource_type: Arc::clone(
+                types.entry(resource_type.to_owned()).or_insert_with(|| resource_type.into()),
+            ),
+            identity,
+            version: key.hash("content", &[&content.bytes]),
+            when: When::of(resource_type, node),
+            id: id.filter(|id| !looks_personal(id)).map(|id| id.into_owned().into()),
+            given_url: known.is_full_url.then(|| known.text.into()),
+            updated: node
+                .member("meta")
+                .and_then(|meta| meta.member("lastUpdated"))
+                .and_then(Node::as_str)
+                .and_then(|text| lmr_envelope::read_time(&text).ok()),
+            place,
+            bundle,
+            targets: Vec::new(),
+        };
+        let at = match identities.entry(identity) {
+            Entry::Vacant(entry) => {
+                let at = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
+                entry.insert(at);
+                self.records.push(record);
+                wanted.push(references);
+                at
+            }
+            Entry::Occupied(entry) => {
+                let at = *entry.get();
+                let kept = &mut self.records[at as usize];
+                if kept.version != record.version {
+                    // The later one in reading order wins, unless both say when they were written.
+                    let newer = match (kept.updated, record.updated) {
+                        (Some(kept), Some(new)) => new >= kept,
+                        _ => true,
+                    };
+                    let (used, left) = if newer { (&record, &*kept) } else { (&*kept, &record) };
+                    let spot = |record: &Record| (record.place.file.to_string(), record.place.line);
+                    self.doubled.push(Doubled {
+                        resource_type: resource_type.to_owned(),
+                        used: spot(used),
+                        left: spot(left),
+                    });
+                    if newer {
+                        *kept = record;
+                        wanted[at as usize] = references;
+                    }
+                }
+                at
+            }
+        };
+        for name in names {
+            self.names.insert(name, at);
+        }
+        Ok(())
+    }
+
+    /// Turns references into positions, and lets what they point at count as content: a reference that now means
+    /// another resource is a change, another spelling of the same one is not.
+    fn resolve(&mut self, wanted: &[Vec<Wanted>], key: &HashKey) {
+        for (at, references) in wanted.iter().enumerate() {
+            let version = self.version(self.records[at].version, references, key);
+            let mut targets: Vec<u32> = references.iter().filter_map(|lookups| self.find(lookups)).collect();
+            targets.sort_unstable();
+            targets.dedup();
+            self.records[at].version = version;
+            self.records[at].targets = targets;
+        }
+    }
+
+    fn version(&self, content: Hash, references: &[Wanted], key: &HashKey) -> Hash {
+        let mut parts = vec![content.0];
+        for lookups in references {
+            parts.push(match (self.find(lookups), lookups.last()) {
+                (Some(at), _) => self.records[at as usize].identity.0,
+                // Not in the source: then the spelling is all there is.
+                (None, Some(spelling)) => spelling.0,
+                (None, None) => [0; 32],
+            });
+        }
+        key.hash("version", &[parts.as_flattened()])
+    }
+
+    fn find(&self, lookups: &Wanted) -> Option<u32> {
+        lookups.iter().find_map(|name| self.names.get(name).copied())
+    }
+
+    fn shortened<'u>(&self, url: &'u str) -> &'u str {
+        let url = self.own_addresses.iter().find_map(|base| url.strip_prefix(base.as_str())).unwrap_or(url);
+        url.split_once("/_history/").map_or(url, |(resource, _)| resource)
+    }
+
+    fn lookups(&self, reference: Node<'_>, bundle: u64, key: &HashKey) -> Wanted {
+        let target = reference.as_str().unwrap_or_default();
+        let mut lookups = Vec::with_capacity(2);
+        if bundle != 0 {
+            lookups.push(key.hash("name", &[&bundle.to_be_bytes(), target.as_bytes()]));
+        }
+        lookups.push(key.hash("name", &[self.shortened(&target).as_bytes()]));
+        lookups
+    }
+
+    /// The resource as it now stands at its place: its version, to be compared with the record's, and the edits
+    /// that turn its references into the `fullUrl`s of what they point at. A reference to something the source
+    /// does not hold stays as it is.
+    pub(crate) fn look_again(&self, node: Node<'_>, bundle: u64, key: &HashKey) -> (Hash, Edits) {
+        let content = content_of(node);
+        let references: Vec<Wanted> =
+            content.references.iter().map(|node| self.lookups(*node, bundle, key)).collect();
+        let mut edits = Edits::new();
+        for (reference, lookups) in content.references.iter().zip(&references) {
+            if let Some(at) = self.find(lookups) {
+                edits.replace_string(reference.span(), &self.records[at as usize].full_url());
+            }
+        }
+        (self.version(key.hash("content", &[&content.bytes]), &references, key), edits)
+    }
+}
+
+/// Eleven digits in a row: a system that uses identity numbers as ids. Such an id is not kept.
+fn looks_personal(id: &str) -> bool {
+    let mut run = 0;
+    id.bytes().any(|byte| {
+        run = if byte.is_ascii_digit() { run + 1 } else { 0 };
+        run >= 11
+    })
+}

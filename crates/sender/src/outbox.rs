@@ -1,0 +1,722 @@
+//! The sender's own SQLite: sealed messages, attempts, what the register has confirmed, what is held.
+//!
+//! Every step is one transaction, durable before the next one begins (WAL, `synchronous = FULL`), so the process may
+//! die between any two: [`Outbox::recover`] then finds what was under way.
+
+#[cfg(test)]
+mod fuse;
+mod rows;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use jiff::Timestamp;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Row, Sqlite, SqlitePool, Transaction};
+
+use crate::delivery::{Ending, Progress, State};
+use crate::identity::Hash;
+use crate::plan::{Role, Standing};
+use crate::schedule::RetrySchedule;
+
+pub use rows::{AttemptRow, HeldIssue, HeldRow, MessageRow, Origin, Overview, RunRow};
+
+/// Why the outbox could not do its part: this installation's matter.
+#[derive(Debug, thiserror::Error)]
+pub enum OutboxError {
+    /// SQLite or the file system said no.
+    #[error("the outbox database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The file was made by another version of the program.
+    #[error("the outbox database has an unknown form: {0}")]
+    Form(#[from] sqlx::migrate::MigrateError),
+    /// A row holds what this program never writes.
+    #[error("the outbox database is damaged: {0}")]
+    Damaged(&'static str),
+    /// The file belongs to another installation.
+    #[error("the outbox database was made with another {0}")]
+    Foreign(&'static str),
+    /// A test pulled the plug.
+    #[cfg(test)]
+    #[error("the plug was pulled")]
+    Unplugged,
+}
+
+type Result<T> = std::result::Result<T, OutboxError>;
+
+#[cfg(not(test))]
+const DURABILITY: SqliteSynchronous = SqliteSynchronous::Full;
+/// Processes die in these tests, machines do not.
+#[cfg(test)]
+const DURABILITY: SqliteSynchronous = SqliteSynchronous::Off;
+
+/// A resource as a message carries it, or as it is held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Item {
+    pub(crate) identity: Hash,
+    pub(crate) version: Hash,
+    pub(crate) role: Role,
+    /// The message was made for it; else it came along.
+    pub(crate) root: bool,
+    pub(crate) resource_type: String,
+    pub(crate) resource_id: Option<String>,
+    pub(crate) file: String,
+    pub(crate) line: u32,
+}
+
+/// A message to be put in the outbox.
+pub(crate) struct NewMessage<'m> {
+    pub(crate) message_id: &'m str,
+    pub(crate) sealed: &'m [u8],
+    /// Bytes of the resources as they stand in the source: what bundles are measured by.
+    pub(crate) resource_bytes: usize,
+    pub(crate) items: &'m [Item],
+}
+
+/// A message that is to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Due {
+    pub(crate) seq: i64,
+    pub(crate) message_id: String,
+}
+
+/// The answer for one resource of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ItemEnd {
+    /// The register has this version.
+    Stored,
+    /// It has, and had it before.
+    Unchanged,
+    /// It breaks a rule.
+    Refused(Vec<HeldIssue>),
+    /// Nothing wrong with it, but not stored.
+    NotStored,
+}
+
+impl ItemEnd {
+    fn as_str(&self) -> &'static str {
+        match self {
+            Self::Stored => "stored",
+            Self::Unchanged => "unchanged",
+            Self::Refused(_) => "refused",
+            Self::NotStored => "not-stored",
+        }
+    }
+}
+
+/// How an attempt ended, with what is to be booked.
+pub(crate) struct Closed<'c> {
+    pub(crate) ending: &'c Ending,
+    /// For [`Ending::Answered`] one per item, in order; else empty.
+    pub(crate) items: &'c [ItemEnd],
+    /// For [`Ending::Refused`]: what is wrong with the message.
+    pub(crate) issues: &'c [HeldIssue],
+    pub(crate) http_status: Option<u16>,
+    /// A short text without anything of the message.
+    pub(crate) detail: &'c str,
+}
+
+/// The outbox, open.
+#[derive(Debug, Clone)]
+pub struct Outbox {
+    pool: SqlitePool,
+    #[cfg(test)]
+    fuse: fuse::Fuse,
+}
+
+impl Outbox {
+    /// Opens the file, makes it if it is missing, and brings it to the present form.
+    ///
+    /// # Errors
+    /// [`OutboxError`]; a file of a newer program is refused.
+    pub async fn open(path: &Path) -> Result<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(DURABILITY)
+            .foreign_keys(true)
+            .busy_timeout(std::time::Duration::from_secs(10));
+        let pool = SqlitePoolOptions::new().max_connections(2).connect_with(options).await?;
+        sqlx::migrate!("./migrations").run(&pool).await?;
+        Ok(Self {
+            pool,
+            #[cfg(test)]
+            fuse: fuse::Fuse::default(),
+        })
+    }
+
+    /// Closes the file cleanly.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// One step: a transaction that is there whole or not at all.
+    async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
+        #[cfg(test)]
+        self.fuse.burn()?;
+        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    async fn commit(&self, step: Transaction<'static, Sqlite>) -> Result<()> {
+        step.commit().await?;
+        #[cfg(test)]
+        self.fuse.burn()?;
+        Ok(())
+    }
+
+    /// A value kept under a name.
+    pub(crate) async fn setting(&self, name: &str) -> Result<Option<String>> {
+        let row = sqlx::query("SELECT value FROM setting WHERE name = ?")
+            .bind(name)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.map(|row| row.get(0)))
+    }
+
+    pub(crate) async fn set(&self, name: &str, value: &str) -> Result<()> {
+        let mut step = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO setting (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2",
+        )
+        .bind(name)
+        .bind(value)
+        .execute(&mut *step)
+        .await?;
+        self.commit(step).await
+    }
+
+    /// Takes up attempts that were running when the process ended. Returns how many.
+    pub(crate) async fn recover(&self, now: Timestamp) -> Result<usize> {
+        let mut step = self.begin().await?;
+        let open = progresses(&mut step).await?;
+        let mut found = 0;
+        for (seq, progress) in open {
+            if progress.state == State::Sending {
+                found += 1;
+                store_progress(&mut step, seq, progress.interrupted(now), now).await?;
+            }
+        }
+        sqlx::query(
+            "UPDATE attempt SET ended_at = ?1, outcome = 'interrupted', detail = 'the process ended' \
+             WHERE ended_at IS NULL",
+        )
+        .bind(ms(now))
+        .execute(&mut *step)
+        .await?;
+        self.commit(step).await?;
+        Ok(found)
+    }
+
+    /// Begins a planned transfer: every open message gets a new round or is released.
+    pub(crate) async fn new_round(&self, now: Timestamp) -> Result<()> {
+        let mut step = self.begin().await?;
+        for (seq, progress) in progresses(&mut step).await? {
+            store_progress(&mut step, seq, progress.new_round(now), now).await?;
+        }
+        self.commit(step).await
+    }
+
+    /// What is known of every resource: confirmed, held, under way.
+    pub(crate) async fn standings(&self) -> Result<HashMap<Hash, Standing>> {
+        let mut standings: HashMap<Hash, Standing> = HashMap::new();
+        let mut step = self.begin().await?;
+        for row in sqlx::query("SELECT identity, version FROM stored").fetch_all(&mut *step).await? {
+            standings.entry(hash(&row, 0)?).or_default().stored = Some(hash(&row, 1)?);
+        }
+        for row in sqlx::query("SELECT identity, version FROM held").fetch_all(&mut *step).await? {
+            standings.entry(hash(&row, 0)?).or_default().held = Some(hash(&row, 1)?);
+        }
+        let open = "SELECT i.identity, i.version FROM message m JOIN item i ON i.seq = m.seq \
+                    WHERE m.state IN ('planned', 'sending', 'waiting', 'exhausted', 'stopped')";
+        for row in sqlx::query(open).fetch_all(&mut *step).await? {
+            standings.entry(hash(&row, 0)?).or_default().open = Some(hash(&row, 1)?);
+        }
+        self.commit(step).await?;
+        Ok(standings)
+    }
+
+    /// Puts a sealed message in the outbox.
+    pub(crate) async fn add(&self, message: &NewMessage<'_>, now: Timestamp) -> Result<i64> {
+        let mut step = self.begin().await?;
+        let progress = Progress::planned(now);
+        let seq = sqlx::query(
+            "INSERT INTO message (message_id, made_at, state, sealed, bytes, resource_bytes, entries, next_attempt) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(message.message_id)
+        .bind(ms(now))
+        .bind(progress.state.as_str())
+        .bind(message.sealed)
+        .bind(int(message.sealed.len()))
+        .bind(int(message.resource_bytes))
+        .bind(int(message.items.len()))
+        .bind(progress.next_attempt.map(ms))
+        .execute(&mut *step)
+        .await?
+        .last_insert_rowid();
+        for (position, item) in message.items.iter().enumerate() {
+            sqlx::query(
+                "INSERT INTO item (seq, position, identity, version, role, root, resource_type, resource_id, file, \
+                 line) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            )
+            .bind(seq)
+            .bind(int(position))
+            .bind(item.identity.0.as_slice())
+            .bind(item.version.0.as_slice())
+            .bind(role_name(item.role))
+            .bind(item.root)
+            .bind(&item.resource_type)
+            .bind(&item.resource_id)
+            .bind(&item.file)
+            .bind(i64::from(item.line))
+            .execute(&mut *step)
+            .await?;
+        }
+        self.commit(step).await?;
+        Ok(seq)
+    }
+
+    /// The messages that may be tried now, oldest first.
+    pub(crate) async fn due(&self, now: Timestamp) -> Result<Vec<Due>> {
+        let rows = sqlx::query(
+            "SELECT seq, message_id FROM message \
+             WHERE state IN ('planned', 'waiting') AND next_attempt <= ? ORDER BY seq",
+        )
+        .bind(ms(now))
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.iter().map(|row| Due { seq: row.get(0), message_id: row.get(1) }).collect())
+    }
+
+    /// Notes that an attempt begins, and gives the bytes to send and how many entries they hold. `None` when the message is not due (any more).
+    pub(crate) async fn start(&self, seq: i64, now: Timestamp) -> Result<Option<(Vec<u8>, usize)>> {
+        let mut step = self.begin().await?;
+        let progress = progress_of(&mut step, seq).await?;
+        if !progress.is_due(now) {
+            return Ok(None);
+        }
+        let row = sqlx::query("SELECT sealed, entries FROM message WHERE seq = ?")
+            .bind(seq)
+            .fetch_one(&mut *step)
+            .await?;
+        let entries = usize::try_from(row.get::<i64, _>(1)).unwrap_or_default();
+        let sealed =
+            row.get::<Option<Vec<u8>>, _>(0).ok_or(OutboxError::Damaged("an open message has no content"))?;
+        store_progress(&mut step, seq, progress.begun(), now).await?;
+        sqlx::query("INSERT INTO attempt (seq, started_at) VALUES (?, ?)")
+            .bind(seq)
+            .bind(ms(now))
+            .execute(&mut *step)
+            .await?;
+        self.commit(step).await?;
+        Ok(Some((sealed, entries)))
+    }
+
+    /// Books how an attempt ended: the message, the attempt and every resource, in one step.
+    pub(crate) async fn finish(
+        &self,
+        seq: i64,
+        closed: &Closed<'_>,
+        now: Timestamp,
+        schedule: &RetrySchedule,
+    ) -> Result<Progress> {
+        let mut step = self.begin().await?;
+        let progress = progress_of(&mut step, seq).await?;
+        if progress.state != State::Sending {
+            return Err(OutboxError::Damaged("an attempt ended that had not begun"));
+        }
+        let after = progress.ended(closed.ending, now, schedule);
+        sqlx::query(
+            "UPDATE attempt SET ended_at = ?, outcome = ?, http_status = ?, detail = ? \
+             WHERE seq = ? AND ended_at IS NULL",
+        )
+        .bind(ms(now))
+        .bind(ending_name(closed.ending))
+        .bind(closed.http_status)
+        .bind(closed.detail)
+        .bind(seq)
+        .execute(&mut *step)
+        .await?;
+        match closed.ending {
+            Ending::Answered => book(&mut step, seq, closed.items, now).await?,
+            Ending::Refused => hold_all(&mut step, seq, closed.issues, now).await?,
+            Ending::TooLarge => split(&mut step, seq, closed.issues, now).await?,
+            Ending::Never { bytes_at_fault: true } => {
+                // Sealed with the same certificates, so with the same fault; none has been tried.
+                sqlx::query(
+                    "UPDATE message SET state = 'released', sealed = NULL, next_attempt = NULL, settled_at = ?, \
+                     reason = 'sealed like a message that was refused' WHERE state = 'planned'",
+                )
+                .bind(ms(now))
+                .execute(&mut *step)
+                .await?;
+            }
+            Ending::Later { .. } | Ending::Never { bytes_at_fault: false } => {}
+        }
+        store_progress(&mut step, seq, after, now).await?;
+        if !closed.detail.is_empty() {
+            sqlx::query("UPDATE message SET reason = ? WHERE seq = ?")
+                .bind(closed.detail)
+                .bind(seq)
+                .execute(&mut *step)
+                .await?;
+        }
+        self.commit(step).await?;
+        Ok(after)
+    }
+
+    /// The way to the register is closed: everything that is due now counts as tried and not reached.
+    pub(crate) async fn fail_due(
+        &self,
+        now: Timestamp,
+        retry_after: Option<jiff::SignedDuration>,
+        schedule: &RetrySchedule,
+    ) -> Result<()> {
+        let mut step = self.begin().await?;
+        let ending = Ending::Later { may_have_arrived: false, retry_after };
+        for (seq, progress) in progresses(&mut step).await? {
+            if progress.is_due(now) {
+                store_progress(&mut step, seq, progress.begun().ended(&ending, now, schedule), now).await?;
+            }
+        }
+        self.commit(step).await
+    }
+
+    /// Holds resources back that the check here has found faulty.
+    pub(crate) async fn hold(&self, faults: &[(Item, Vec<HeldIssue>)], now: Timestamp) -> Result<()> {
+        let mut step = self.begin().await?;
+        for (item, issues) in faults {
+            hold(&mut step, item, Origin::Check, None, issues, now).await?;
+        }
+        self.commit(step).await
+    }
+
+    /// Forgets what is held for resources that have changed since: `now_at` gives the present versions.
+    pub(crate) async fn forget_mended(&self, present: &HashMap<Hash, Hash>) -> Result<usize> {
+        let mut step = self.begin().await?;
+        let rows = sqlx::query("SELECT number, identity, version FROM held").fetch_all(&mut *step).await?;
+        let mut forgotten = 0;
+        for row in rows {
+            if present.get(&hash(&row, 1)?).is_some_and(|now| hash(&row, 2).is_ok_and(|held| held != *now)) {
+                let number: i64 = row.get(0);
+                sqlx::query("DELETE FROM held WHERE number = ?").bind(number).execute(&mut *step).await?;
+                forgotten += 1;
+            }
+        }
+        self.commit(step).await?;
+        Ok(forgotten)
+    }
+
+    /// Releases what is held, by number or all: it goes with the next transfer though it has not changed.
+    /// Releasing all also forgets that the register has called messages too large.
+    ///
+    /// # Errors
+    /// [`OutboxError`].
+    pub async fn release_held(&self, number: Option<i64>) -> Result<u64> {
+        let mut step = self.begin().await?;
+        let done = sqlx::query("DELETE FROM held WHERE ?1 IS NULL OR number = ?1")
+            .bind(number)
+            .execute(&mut *step)
+            .await?;
+        if number.is_none() {
+            sqlx::query("DELETE FROM setting WHERE name = 'bundle-bytes'").execute(&mut *step).await?;
+        }
+        self.commit(step).await?;
+        Ok(done.rows_affected())
+    }
+
+    /// Gives a message up that gets no answer: it is never sent again, its data goes with the next transfer.
+    /// The register then has each of its resources once all the same, since an unchanged one makes no new version.
+    /// False when there is no such open message.
+    ///
+    /// # Errors
+    /// [`OutboxError`].
+    pub async fn give_up_message(&self, message_id: &str, now: Timestamp) -> Result<bool> {
+        let mut step = self.begin().await?;
+        let done = sqlx::query(
+            "UPDATE message SET state = 'released', sealed = NULL, next_attempt = NULL, settled_at = ?2, \
+             reason = 'given up by an operator' \
+             WHERE message_id = ?1 AND state IN ('planned', 'waiting', 'exhausted', 'stopped')",
+        )
+        .bind(message_id)
+        .bind(ms(now))
+        .execute(&mut *step)
+        .await?;
+        self.commit(step).await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Forgets the resources of messages settled before `before`; the messages themselves stay.
+    pub(crate) async fn prune(&self, before: Timestamp) -> Result<()> {
+        let mut step = self.begin().await?;
+        sqlx::query("DELETE FROM item WHERE seq IN (SELECT seq FROM message WHERE settled_at < ?)")
+            .bind(ms(before))
+            .execute(&mut *step)
+            .await?;
+        self.commit(step).await
+    }
+
+    /// Notes that a run begins.
+    pub(crate) async fn begin_run(&self, kind: &'static str, now: Timestamp) -> Result<i64> {
+        let mut step = self.begin().await?;
+        let number = sqlx::query("INSERT INTO run (kind, started_at) VALUES (?, ?)")
+            .bind(kind)
+            .bind(ms(now))
+            .execute(&mut *step)
+            .await?
+            .last_insert_rowid();
+        self.commit(step).await?;
+        Ok(number)
+    }
+
+    /// Notes that a run ended, with its report as JSON.
+    pub(crate) async fn end_run(&self, number: i64, report: &str, now: Timestamp) -> Result<()> {
+        let mut step = self.begin().await?;
+        sqlx::query("UPDATE run SET ended_at = ?, report = ? WHERE number = ?")
+            .bind(ms(now))
+            .bind(report)
+            .bind(number)
+            .execute(&mut *step)
+            .await?;
+        self.commit(step).await
+    }
+}
+
+/// Books the answer for every resource of a message.
+async fn book(
+    step: &mut Transaction<'static, Sqlite>,
+    seq: i64,
+    ends: &[ItemEnd],
+    now: Timestamp,
+) -> Result<()> {
+    let items = items_of(step, seq).await?;
+    if items.len() != ends.len() {
+        return Err(OutboxError::Damaged("an answer has another number of entries than its message"));
+    }
+    for (position, (item, end)) in items.iter().zip(ends).enumerate() {
+        sqlx::query("UPDATE item SET outcome = ? WHERE seq = ? AND position = ?")
+            .bind(end.as_str())
+            .bind(seq)
+            .bind(int(position))
+            .execute(&mut **step)
+            .await?;
+        match end {
+            ItemEnd::Stored | ItemEnd::Unchanged => {
+                // An older message answered late must not hide what a newer one has brought.
+                sqlx::query(
+                    "INSERT INTO stored (identity, version, resource_type, seq, at) VALUES (?1, ?2, ?3, ?4, ?5) \
+                     ON CONFLICT (identity) DO UPDATE SET version = ?2, seq = ?4, at = ?5 WHERE seq <= ?4",
+                )
+                .bind(item.identity.0.as_slice())
+                .bind(item.version.0.as_slice())
+                .bind(&item.resource_type)
+                .bind(seq)
+                .bind(ms(now))
+                .execute(&mut **step)
+                .await?;
+                sqlx::query("DELETE FROM held WHERE identity = ? AND version = ?")
+                    .bind(item.identity.0.as_slice())
+                    .bind(item.version.0.as_slice())
+                    .execute(&mut **step)
+                    .await?;
+            }
+            ItemEnd::Refused(issues) => {
+                let message_id = message_id_of(step, seq).await?;
+                hold(step, item, Origin::Register, Some(&message_id), issues, now).await?;
+            }
+            ItemEnd::NotStored => {}
+        }
+    }
+    Ok(())
+}
+
+/// The message was refused whole: what it was made for is held.
+async fn hold_all(
+    step: &mut Transaction<'static, Sqlite>,
+    seq: i64,
+    issues: &[HeldIssue],
+    now: Timestamp,
+) -> Result<()> {
+    let message_id = message_id_of(step, seq).await?;
+    for item in items_of(step, seq).await? {
+        if item.root {
+            hold(step, &item, Origin::Register, Some(&message_id), issues, now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The message was too large: the next ones are half as large; what cannot be parted is held.
+async fn split(
+    step: &mut Transaction<'static, Sqlite>,
+    seq: i64,
+    issues: &[HeldIssue],
+    now: Timestamp,
+) -> Result<()> {
+    let items = items_of(step, seq).await?;
+    if items.iter().filter(|item| item.root).count() <= 1 {
+        return hold_all(step, seq, issues, now).await;
+    }
+    sqlx::query(
+        "INSERT INTO setting (name, value) SELECT 'bundle-bytes', max(1, resource_bytes / 2) FROM message WHERE seq = ? \
+         ON CONFLICT (name) DO UPDATE SET value = min(CAST(value AS INTEGER), CAST(excluded.value AS INTEGER))",
+    )
+    .bind(seq)
+    .execute(&mut **step)
+    .await?;
+    Ok(())
+}
+
+async fn hold(
+    step: &mut Transaction<'static, Sqlite>,
+    item: &Item,
+    origin: Origin,
+    message_id: Option<&str>,
+    issues: &[HeldIssue],
+    now: Timestamp,
+) -> Result<()> {
+    let issues =
+        serde_json::to_string(issues).map_err(|_| OutboxError::Damaged("issues cannot be written"))?;
+    sqlx::query("DELETE FROM held WHERE identity = ?")
+        .bind(item.identity.0.as_slice())
+        .execute(&mut **step)
+        .await?;
+    sqlx::query(
+        "INSERT INTO held (identity, version, resource_type, resource_id, file, line, since, origin, message_id, issues) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(item.identity.0.as_slice())
+    .bind(item.version.0.as_slice())
+    .bind(&item.resource_type)
+    .bind(&item.resource_id)
+    .bind(&item.file)
+    .bind(i64::from(item.line))
+    .bind(ms(now))
+    .bind(origin.as_str())
+    .bind(message_id)
+    .bind(issues)
+    .execute(&mut **step)
+    .await?;
+    Ok(())
+}
+
+async fn message_id_of(step: &mut Transaction<'static, Sqlite>, seq: i64) -> Result<String> {
+    Ok(sqlx::query("SELECT message_id FROM message WHERE seq = ?")
+        .bind(seq)
+        .fetch_one(&mut **step)
+        .await?
+        .get(0))
+}
+
+async fn items_of(step: &mut Transaction<'static, Sqlite>, seq: i64) -> Result<Vec<Item>> {
+    let rows = sqlx::query(
+        "SELECT identity, version, role, resource_type, resource_id, file, line, root FROM item \
+         WHERE seq = ? ORDER BY position",
+    )
+    .bind(seq)
+    .fetch_all(&mut **step)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Item {
+                identity: hash(row, 0)?,
+                version: hash(row, 1)?,
+                role: match row.get::<&str, _>(2) {
+                    "new" => Role::New,
+                    "changed" => Role::Changed,
+                    _ => Role::Dependency,
+                },
+                root: row.get(7),
+                resource_type: row.get(3),
+                resource_id: row.get(4),
+                file: row.get(5),
+                line: u32::try_from(row.get::<i64, _>(6)).unwrap_or_default(),
+            })
+        })
+        .collect()
+}
+
+const PROGRESS: &str = "SELECT seq, state, round, may_have_arrived, next_attempt FROM message WHERE seq = ?";
+const OPEN: &str = "SELECT seq, state, round, may_have_arrived, next_attempt FROM message \
+     WHERE state IN ('planned', 'sending', 'waiting', 'exhausted', 'stopped') ORDER BY seq";
+
+async fn progresses(step: &mut Transaction<'static, Sqlite>) -> Result<Vec<(i64, Progress)>> {
+    sqlx::query(OPEN)
+        .fetch_all(&mut **step)
+        .await?
+        .iter()
+        .map(|row| Ok((row.get(0), progress(row)?)))
+        .collect()
+}
+
+async fn progress_of(step: &mut Transaction<'static, Sqlite>, seq: i64) -> Result<Progress> {
+    progress(&sqlx::query(PROGRESS).bind(seq).fetch_one(&mut **step).await?)
+}
+
+fn progress(row: &sqlx::sqlite::SqliteRow) -> Result<Progress> {
+    Ok(Progress {
+        state: State::from_name(row.get(1)).ok_or(OutboxError::Damaged("an unknown state"))?,
+        round: u32::try_from(row.get::<i64, _>(2)).unwrap_or(u32::MAX),
+        may_have_arrived: row.get(3),
+        next_attempt: row.get::<Option<i64>, _>(4).map(time).transpose()?,
+    })
+}
+
+async fn store_progress(
+    step: &mut Transaction<'static, Sqlite>,
+    seq: i64,
+    progress: Progress,
+    now: Timestamp,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE message SET state = ?1, round = ?2, may_have_arrived = ?3, next_attempt = ?4, \
+         settled_at = CASE WHEN ?5 THEN NULL ELSE ?6 END, sealed = CASE WHEN ?5 THEN sealed END WHERE seq = ?7",
+    )
+    .bind(progress.state.as_str())
+    .bind(i64::from(progress.round))
+    .bind(progress.may_have_arrived)
+    .bind(progress.next_attempt.map(ms))
+    .bind(progress.state.is_open())
+    .bind(ms(now))
+    .bind(seq)
+    .execute(&mut **step)
+    .await?;
+    Ok(())
+}
+
+fn ending_name(ending: &Ending) -> &'static str {
+    match ending {
+        Ending::Answered => "answered",
+        Ending::Later { may_have_arrived: true, .. } => "no-answer",
+        Ending::Later { .. } => "not-reached",
+        Ending::Never { bytes_at_fault: true } => "message-refused",
+        Ending::Never { .. } => "access-refused",
+        Ending::Refused => "content-refused",
+        Ending::TooLarge => "too-large",
+    }
+}
+
+fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::New => "new",
+        Role::Changed => "changed",
+        Role::Dependency => "dependency",
+    }
+}
+
+fn hash(row: &sqlx::sqlite::SqliteRow, column: usize) -> Result<Hash> {
+    Hash::from_slice(row.get(column)).ok_or(OutboxError::Damaged("a hash of the wrong length"))
+}
+
+fn ms(time: Timestamp) -> i64 {
+    time.as_millisecond()
+}
+
+fn time(ms: i64) -> Result<Timestamp> {
+    Timestamp::from_millisecond(ms).map_err(|_| OutboxError::Damaged("a time out of range"))
+}
+
+fn int(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,28 @@
+//! For tests: ends the work before or after a step, as a killed process would.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use super::{Outbox, OutboxError};
+
+#[derive(Debug, Clone)]
+pub(super) struct Fuse(Arc<AtomicI64>);
+
+impl Default for Fuse {
+    fn default() -> Self {
+        Self(Arc::new(AtomicI64::new(i64::MAX)))
+    }
+}
+
+impl Fuse {
+    pub(super) fn burn(&self) -> Result<(), OutboxError> {
+        if self.0.fetch_sub(1, Ordering::SeqCst) <= 0 { Err(OutboxError::Unplugged) } else { Ok(()) }
+    }
+}
+
+impl Outbox {
+    /// Every step from the `steps`th half step on fails; a commit may have happened just before.
+    pub(crate) fn unplug_after(&self, steps: i64) {
+        self.fuse.0.store(steps, Ordering::SeqCst);
+    }
+}

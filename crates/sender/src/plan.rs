@@ -1,0 +1,287 @@
+//! What goes into the next transfer, and in which bundles. Pure: no clock, no files, no database.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+
+use crate::clinical::When;
+use crate::identity::Hash;
+use crate::index::Index;
+
+/// What the ledger says of one resource.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// The version the register has confirmed.
+    pub(crate) stored: Option<Hash>,
+    /// The version that is held back, refused by the register or by the check here.
+    pub(crate) held: Option<Hash>,
+    /// The version in a sealed message whose answer is not in yet.
+    pub(crate) open: Option<Hash>,
+}
+
+/// Bounds of one bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BundleLimits {
+    /// Most entries.
+    pub entries: usize,
+    /// Most bytes of resource text.
+    pub bytes: usize,
+}
+
+impl Default for BundleLimits {
+    /// 1,000 entries and 8 MiB: small beside what a receiver takes, so that little has to be sent again when a
+    /// connection breaks.
+    fn default() -> Self {
+        Self { entries: 1000, bytes: 8 << 20 }
+    }
+}
+
+/// Why a resource is in a bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The register has never confirmed it.
+    New,
+    /// The register has another version of it.
+    Changed,
+    /// The register has it; something else in the bundle refers to it.
+    Dependency,
+}
+
+/// One bundle to make.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Planned {
+    /// What it is made for.
+    pub(crate) roots: Vec<u32>,
+    /// The roots and all they refer to, targets before what refers to them.
+    pub(crate) entries: Vec<u32>,
+}
+
+/// The bundles to make and why other resources are not in them. Numbers are positions in the index.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    pub(crate) bundles: Vec<Planned>,
+    /// Refused earlier and not changed since.
+    pub(crate) held: Vec<u32>,
+    /// New or changed, but something they refer to is held.
+    pub(crate) waiting: Vec<u32>,
+    /// New or changed, but another version of them or of something they refer to is under way.
+    pub(crate) deferred: Vec<u32>,
+    /// Happened before the agreed start date.
+    pub(crate) too_early: usize,
+    /// Never sent, without a time of their own, and nothing that is sent refers to them.
+    pub(crate) unused: usize,
+}
+
+pub(crate) fn plan(
+    index: &Index,
+    standings: &HashMap<Hash, Standing>,
+    start: Timestamp,
+    limits: &BundleLimits,
+) -> Plan {
+    Planner { index, standings, start, reach: Reach::new(index) }.plan(limits)
+}
+
+/// What stays of a bundle when some of its resources cannot go.
+pub(crate) fn without(index: &Index, planned: &Planned, left_out: &[u32]) -> Planned {
+    let mut reach = Reach::new(index);
+    let mut closure = Vec::new();
+    let roots: Vec<u32> = planned
+        .roots
+        .iter()
+        .copied()
+        .filter(|root| {
+            reach.close(*root, &mut closure);
+            !closure.iter().any(|at| left_out.contains(at))
+        })
+        .collect();
+    let mut entries = Vec::new();
+    reach.turn += 1;
+    for root in &roots {
+        reach.close_more(*root, &mut entries);
+    }
+    Planned { roots, entries }
+}
+
+/// What bundles are measured by: the resources as they stand in the source.
+pub(crate) fn bytes(index: &Index, entries: &[u32]) -> usize {
+    entries.iter().map(|at| index.records[*at as usize].place.length).sum()
+}
+
+pub(crate) fn role(standing: Standing, version: Hash) -> Role {
+    match standing.stored {
+        None => Role::New,
+        Some(stored) if stored == version => Role::Dependency,
+        Some(_) => Role::Changed,
+    }
+}
+
+struct Planner<'a> {
+    index: &'a Index,
+    standings: &'a HashMap<Hash, Standing>,
+    start: Timestamp,
+    reach: Reach<'a>,
+}
+
+impl Planner<'_> {
+    fn plan(mut self, limits: &BundleLimits) -> Plan {
+        let mut plan = Plan::default();
+        let mut roots = Vec::new();
+        let mut reached = vec![false; self.index.records.len()];
+        let mut timeless = Vec::new();
+        for (at, record) in self.index.records.iter().enumerate() {
+            let at = at as u32;
+            let standing = self.standing(at);
+            if standing.stored == Some(record.version) || standing.open == Some(record.version) {
+                reached[at as usize] = true;
+                continue;
+            }
+            let sent_before = standing.stored.is_some() || standing.open.is_some();
+            match record.when {
+                _ if sent_before => roots.push(at),
+                When::Unreadable => roots.push(at),
+                When::At(time) if time >= self.start => roots.push(at),
+                When::At(_) => plan.too_early += 1,
+                When::Timeless => timeless.push(at),
+            }
+        }
+        let mut closure = Vec::new();
+        for root in &roots {
+            self.reach.close(*root, &mut closure);
+            closure.iter().for_each(|at| reached[*at as usize] = true);
+        }
+        // What describes something that is sent, though nothing has to refer to it.
+        for at in timeless {
+            if reached[at as usize] {
+                continue;
+            }
+            let described = match &*self.index.records[at as usize].resource_type {
+                "PractitionerRole" => "Practitioner",
+                "Condition" => "Patient",
+                _ => "",
+            };
+            let follows = self.index.records[at as usize].targets.iter().any(|target| {
+                reached[*target as usize] && *self.index.records[*target as usize].resource_type == *described
+            });
+            if follows {
+                roots.push(at);
+            } else {
+                plan.unused += 1;
+            }
+        }
+
+        let mut ready = Vec::new();
+        for root in roots {
+            let version = self.index.records[root as usize].version;
+            if self.standing(root).held == Some(version) {
+                plan.held.push(root);
+                continue;
+            }
+            self.reach.close(root, &mut closure);
+            if closure
+                .iter()
+                .any(|at| self.standing(*at).held == Some(self.index.records[*at as usize].version))
+            {
+                plan.waiting.push(root);
+            } else if closure.iter().any(|at| {
+                self.standing(*at).open.is_some_and(|open| open != self.index.records[*at as usize].version)
+            }) {
+                plan.deferred.push(root);
+            } else {
+                ready.push(root);
+            }
+        }
+        plan.bundles = self.pack(ready, limits);
+        plan
+    }
+
+    fn standing(&self, at: u32) -> Standing {
+        self.standings.get(&self.index.records[at as usize].identity).copied().unwrap_or_default()
+    }
+
+    /// Fills bundles one after the other. What belongs to one patient stays together, so that little is sent twice.
+    fn pack(&mut self, roots: Vec<u32>, limits: &BundleLimits) -> Vec<Planned> {
+        let mut by_patient: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for root in roots {
+            let record = &self.index.records[root as usize];
+            let patient = record
+                .targets
+                .iter()
+                .find(|target| &*self.index.records[**target as usize].resource_type == "Patient")
+                .copied()
+                .unwrap_or(root);
+            by_patient.entry(patient).or_default().push(root);
+        }
+        let mut bundles = Vec::new();
+        let mut bundle = Planned::default();
+        let mut bytes = 0;
+        let mut more = Vec::new();
+        self.reach.turn += 1;
+        for root in by_patient.into_values().flatten() {
+            more.clear();
+            self.reach.close_more(root, &mut more);
+            let added = self::bytes(self.index, &more);
+            let full = bundle.entries.len() + more.len() > limits.entries || bytes + added > limits.bytes;
+            if full && !bundle.roots.is_empty() {
+                bundles.push(std::mem::take(&mut bundle));
+                bytes = 0;
+                // A new bundle needs the whole closure, not only what the last one lacked.
+                self.reach.turn += 1;
+                more.clear();
+                self.reach.close_more(root, &mut more);
+            }
+            bytes += self::bytes(self.index, &more);
+            bundle.roots.push(root);
+            bundle.entries.append(&mut more);
+        }
+        if !bundle.roots.is_empty() {
+            bundles.push(bundle);
+        }
+        bundles
+    }
+}
+
+/// Walks references.
+struct Reach<'a> {
+    index: &'a Index,
+    /// The turn in which a record was last visited: saves a set per closure.
+    mark: Vec<u32>,
+    turn: u32,
+}
+
+impl<'a> Reach<'a> {
+    fn new(index: &'a Index) -> Self {
+        Self { index, mark: vec![0; index.records.len()], turn: 0 }
+    }
+
+    /// A resource and all it refers to, however far, targets first.
+    fn close(&mut self, root: u32, closure: &mut Vec<u32>) {
+        self.turn += 1;
+        closure.clear();
+        self.close_more(root, closure);
+    }
+
+    /// The same, without what this turn has visited already.
+    fn close_more(&mut self, root: u32, closure: &mut Vec<u32>) {
+        let index = self.index;
+        if self.mark[root as usize] == self.turn {
+            return;
+        }
+        self.mark[root as usize] = self.turn;
+        let mut path = vec![(root, 0)];
+        while let Some((at, next)) = path.last_mut() {
+            match index.records[*at as usize].targets.get(*next) {
+                Some(target) => {
+                    *next += 1;
+                    if self.mark[*target as usize] != self.turn {
+                        self.mark[*target as usize] = self.turn;
+                        path.push((*target, 0));
+                    }
+                }
+                None => {
+                    closure.push(*at);
+                    path.pop();
+                }
+            }
+        }
+    }
+}

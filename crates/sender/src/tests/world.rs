@@ -1,0 +1,309 @@
+//! A ward, a register and a clock, all small.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use lmr_envelope::{RandomSource, RandomnessUnavailable, SealError};
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use crate::*;
+
+/// What happens to one post.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Processed and answered.
+    Answered,
+    /// Processed; the answer is lost.
+    AnswerLost,
+    /// Lost on the way.
+    RequestLost,
+    /// No connection.
+    NotReached,
+    /// This status, not processed.
+    Status(u16),
+}
+
+/// The register: dedups by message id, keeps versions.
+#[derive(Default)]
+pub(super) struct Register {
+    pub(super) transaction: bool,
+    pub(super) fates: VecDeque<Fate>,
+    /// What follows when `fates` is empty.
+    pub(super) otherwise: Option<Fate>,
+    /// Bytes by message id, for every message that was posted.
+    pub(super) posted: Vec<(String, Vec<u8>)>,
+    answers: HashMap<String, (u16, Vec<u8>)>,
+    /// Versions stored by `Type/id`.
+    pub(super) versions: BTreeMap<String, Vec<Value>>,
+    pub(super) largest: Option<usize>,
+}
+
+impl Register {
+    fn receive(&mut self, message: &[u8]) -> Delivery {
+        let (id, bundle) = split(message);
+        if let Some((known, first)) = self
+            .posted
+            .iter()
+            .find(|(posted, _)| *posted == id)
+            .map(|(id, bytes)| (id.clone(), bytes.clone()))
+        {
+            assert_eq!(first, message, "message {known} was sent with other bytes");
+        }
+        self.posted.push((id.clone(), message.to_vec()));
+        let fate = self.fates.pop_front().or(self.otherwise).unwrap_or(Fate::Answered);
+        match fate {
+            Fate::Answered | Fate::AnswerLost => {}
+            Fate::RequestLost => return Delivery::NoAnswer { detail: "lost".to_owned() },
+            Fate::NotReached => {
+                return Delivery::NotReached { detail: "no way".to_owned(), retry_after: None };
+            }
+            Fate::Status(status) => {
+                return Delivery::Answered { status, retry_after: None, body: Vec::new() };
+            }
+        }
+        if self.largest.is_some_and(|largest| message.len() > largest) {
+            return Delivery::Answered { status: 413, retry_after: None, body: Vec::new() };
+        }
+        let (status, body) = match self.answers.get(&id) {
+            Some(answer) => answer.clone(),
+            None => {
+                let answer = self.process(&bundle);
+                self.answers.insert(id, answer.clone());
+                answer
+            }
+        };
+        if fate == Fate::AnswerLost {
+            return Delivery::NoAnswer { detail: "lost".to_owned() };
+        }
+        Delivery::Answered { status, retry_after: None, body }
+    }
+
+    fn process(&mut self, bundle: &Value) -> (u16, Vec<u8>) {
+        let entries = bundle["entry"].as_array().unwrap();
+        let names: HashMap<&str, String> = entries
+            .iter()
+            .map(|entry| (entry["fullUrl"].as_str().unwrap(), name(&entry["resource"])))
+            .collect();
+        let bad: Vec<bool> = entries.iter().map(|entry| entry["resource"]["fault"] == "register").collect();
+        let aborted = self.transaction && bad.contains(&true);
+        let mut refused: Vec<&str> = Vec::new();
+        let mut answers = Vec::new();
+        for (entry, bad) in entries.iter().zip(&bad) {
+            let mut resource = entry["resource"].clone();
+            let mut hangs = false;
+            for role in ["subject", "medicationReference", "practitioner"] {
+                if let Some(target) = resource[role]["reference"].as_str() {
+                    assert!(names.contains_key(target), "{target} is not in the bundle");
+                    hangs |= refused.contains(&target);
+                    resource[role] = json!(names[target]);
+                }
+            }
+            let status = if *bad {
+                refused.push(entry["fullUrl"].as_str().unwrap());
+                "422 Unprocessable Entity"
+            } else if hangs || aborted {
+                "424 Failed Dependency"
+            } else {
+                let versions = self.versions.entry(name(&resource)).or_default();
+                if versions.last() == Some(&resource) {
+                    "200 OK"
+                } else {
+                    versions.push(resource);
+                    "201 Created"
+                }
+            };
+            answers.push(json!({ "fullUrl": entry["fullUrl"], "response": { "status": status } }));
+        }
+        let kind = if self.transaction { "transaction-response" } else { "batch-response" };
+        let body = json!({ "resourceType": "Bundle", "type": kind, "entry": answers });
+        (if aborted { 400 } else { 200 }, body.to_string().into_bytes())
+    }
+}
+
+fn split(message: &[u8]) -> (String, Value) {
+    let end = message.iter().position(|byte| *byte == b'\n').unwrap();
+    (
+        String::from_utf8(message[..end].to_vec()).unwrap(),
+        serde_json::from_slice(&message[end + 1..]).unwrap(),
+    )
+}
+
+fn name(resource: &Value) -> String {
+    format!("{}/{}", resource["resourceType"].as_str().unwrap(), resource["id"].as_str().unwrap())
+}
+
+struct Line(Arc<Mutex<Register>>);
+
+#[async_trait]
+impl Transport for Line {
+    async fn post(&self, message: Vec<u8>) -> Delivery {
+        self.0.lock().unwrap().receive(&message)
+    }
+}
+
+/// The seal of the model: the id in front, so that the same bundle under another id is another message.
+struct Wax;
+
+impl Sealer for Wax {
+    fn seal(&self, bundle: &[u8], message_id: &str, _: &CheckContext) -> Result<Vec<u8>, SealError> {
+        Ok([message_id.as_bytes(), b"\n", bundle].concat())
+    }
+}
+
+/// Finds `"fault": "check"`.
+struct Glance;
+
+impl Checker for Glance {
+    fn check(&self, bundle: &str, context: &CheckContext) -> Result<Vec<CheckFault>, CheckImpossible> {
+        assert!(context.from <= context.to);
+        let bundle: Value = serde_json::from_str(bundle).unwrap();
+        let issue = HeldIssue {
+            code: Some("LMR-4003".to_owned()),
+            path: Some("fault".to_owned()),
+            text_nb: "Feil".to_owned(),
+            text_en: "Fault".to_owned(),
+        };
+        let entries = bundle["entry"].as_array().unwrap().iter().enumerate();
+        Ok(entries
+            .filter(|(_, entry)| entry["resource"]["fault"] == "check")
+            .map(|(at, _)| CheckFault { entry: Some(at), issue: issue.clone() })
+            .collect())
+    }
+}
+
+/// Counts, so that every message has another id.
+#[derive(Default)]
+struct Counter(Mutex<u64>);
+
+impl RandomSource for Counter {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomnessUnavailable> {
+        let mut count = self.0.lock().unwrap();
+        *count += 1;
+        bytes.fill(0);
+        bytes[8..].copy_from_slice(&count.to_be_bytes());
+        Ok(())
+    }
+}
+
+/// Everything a test needs.
+pub(super) struct World {
+    pub(super) folder: tempfile::TempDir,
+    pub(super) register: Arc<Mutex<Register>>,
+    now: Arc<Mutex<Timestamp>>,
+    random: Arc<Counter>,
+    pub(super) form: Form,
+    pub(super) limits: BundleLimits,
+}
+
+impl World {
+    pub(super) fn new(form: Form) -> Self {
+        let register = Register { transaction: form == Form::Transaction, ..Register::default() };
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("source")).unwrap();
+        Self {
+            folder,
+            register: Arc::new(Mutex::new(register)),
+            now: Arc::new(Mutex::new("2026-03-02T05:00:00Z".parse().unwrap())),
+            random: Arc::new(Counter::default()),
+            form,
+            limits: BundleLimits::default(),
+        }
+    }
+
+    pub(super) fn source(&self) -> std::path::PathBuf {
+        self.folder.path().join("source")
+    }
+
+    pub(super) fn write(&self, file: &str, resources: &[Value]) {
+        let text: String = resources.iter().map(|resource| format!("{resource}\n")).collect();
+        std::fs::write(self.source().join(file), text).unwrap();
+    }
+
+    pub(super) fn pass(&self, hours: i64) {
+        let mut now = self.now.lock().unwrap();
+        *now += SignedDuration::from_hours(hours);
+    }
+
+    pub(super) fn fates(&self, fates: &[Fate]) {
+        self.register.lock().unwrap().fates = fates.iter().copied().collect();
+    }
+
+    pub(super) fn versions(&self, name: &str) -> usize {
+        self.register.lock().unwrap().versions.get(name).map_or(0, Vec::len)
+    }
+
+    pub(super) fn posted(&self) -> usize {
+        self.register.lock().unwrap().posted.len()
+    }
+
+    pub(super) async fn agent(&self) -> Agent {
+        self.agent_for("310000007").await.unwrap()
+    }
+
+    pub(super) async fn agent_for(&self, organisation: &str) -> Result<Agent, SenderError> {
+        let outbox = Outbox::open(&self.folder.path().join("outbox.db")).await.unwrap();
+        let now = Arc::clone(&self.now);
+        Agent::new(Parts {
+            settings: Settings {
+                folder: self.source(),
+                own_addresses: vec!["https://fhir.sykehus.example/r4".to_owned()],
+                source_limits: SourceLimits::default(),
+                start: jiff::civil::date(2026, 3, 1),
+                form: self.form,
+                bundle_limits: self.limits,
+                retry: RetrySchedule::default(),
+                lock: self.folder.path().join("outbox.lock"),
+                organisation: organisation.to_owned(),
+            },
+            key: HashKey::new(&Zeroizing::new([7; 32])),
+            outbox,
+            checker: Arc::new(Glance),
+            sealer: Arc::new(Wax),
+            transport: Arc::new(Line(Arc::clone(&self.register))),
+            clock: Arc::new(move || *now.lock().unwrap()),
+            random: Arc::clone(&self.random) as Arc<dyn RandomSource>,
+        })
+        .await
+    }
+
+    /// One planned transfer by a process that lives for it alone.
+    pub(super) async fn run(&self) -> Report {
+        let agent = self.agent().await;
+        let report = agent.run().await.unwrap();
+        agent.outbox().close().await;
+        report
+    }
+
+    pub(super) async fn retry(&self) -> Report {
+        let agent = self.agent().await;
+        let report = agent.retry_due().await.unwrap();
+        agent.outbox().close().await;
+        report
+    }
+}
+
+pub(super) fn patient(id: &str, version: u32) -> Value {
+    json!({ "resourceType": "Patient", "id": id, "n": version })
+}
+
+pub(super) fn medicine(id: &str) -> Value {
+    json!({ "resourceType": "Medication", "id": id, "n": 1 })
+}
+
+pub(super) fn given(id: &str, patient: &str, version: u32) -> Value {
+    json!({
+        "resourceType": "MedicationAdministration", "id": id, "n": version,
+        "subject": { "reference": format!("Patient/{patient}") },
+        "medicationReference": { "reference": "Medication/m" },
+        "effectiveDateTime": "2026-03-01T12:00:00+01:00"
+    })
+}
+
+pub(super) fn with(mut resource: Value, member: &str, value: Value) -> Value {
+    resource[member] = value;
+    resource
+}

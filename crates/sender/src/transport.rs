@@ -1,0 +1,271 @@
+//! Getting a sealed message to the register: a token, one POST, and what came of it.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use lmr_auth::{AccessToken, HelseIdClient, Retry, SecretString};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use tokio::sync::Mutex;
+
+/// What came of posting a message.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Delivery {
+    /// The register, or something before it, answered.
+    Answered {
+        /// HTTP status.
+        status: u16,
+        /// `Retry-After` as written.
+        retry_after: Option<String>,
+        /// The body.
+        body: Vec<u8>,
+    },
+    /// Nothing was sent, and a later attempt may succeed.
+    NotReached {
+        /// Why, without anything of the message.
+        detail: String,
+        /// How long to wait at least.
+        retry_after: Option<Duration>,
+    },
+    /// Something was sent; whether it arrived nobody knows.
+    NoAnswer {
+        /// Why, without anything of the message.
+        detail: String,
+    },
+    /// Nothing was sent, and nothing will be before a person has changed something.
+    NoAccess {
+        /// Why.
+        detail: String,
+    },
+}
+
+impl std::fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Answered { status, .. } => write!(f, "Answered({status})"),
+            Self::NotReached { detail, .. } => write!(f, "NotReached({detail})"),
+            Self::NoAnswer { detail } => write!(f, "NoAnswer({detail})"),
+            Self::NoAccess { detail } => write!(f, "NoAccess({detail})"),
+        }
+    }
+}
+
+/// The way to the register.
+#[async_trait]
+pub trait Transport: Send + Sync {
+    /// Posts a sealed message once.
+    async fn post(&self, message: Vec<u8>) -> Delivery;
+}
+
+/// Where access tokens come from.
+#[async_trait]
+pub trait Authorizer: Send + Sync {
+    /// The value of the `Authorization` header.
+    async fn authorization(&self) -> Result<SecretString, NoToken>;
+    /// The register answered the last one with 401: the next one must be fresh.
+    async fn refused(&self);
+}
+
+/// There is no token.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct NoToken {
+    /// Why.
+    pub detail: String,
+    /// Whether a later attempt may succeed by itself.
+    pub passes: bool,
+    /// How long to wait at least.
+    pub retry_after: Option<Duration>,
+}
+
+/// Tokens from HelseID.
+pub struct HelseIdAuthorizer {
+    client: HelseIdClient,
+    last: Mutex<Option<AccessToken>>,
+}
+
+impl HelseIdAuthorizer {
+    /// Uses this client.
+    #[must_use]
+    pub fn new(client: HelseIdClient) -> Self {
+        Self { client, last: Mutex::new(None) }
+    }
+}
+
+#[async_trait]
+impl Authorizer for HelseIdAuthorizer {
+    async fn authorization(&self) -> Result<SecretString, NoToken> {
+        match self.client.access_token().await {
+            Ok(token) => {
+                let authorization = token.authorization();
+                *self.last.lock().await = Some(token);
+                Ok(authorization)
+            }
+            Err(error) => {
+                let (passes, retry_after) = match error.retry() {
+                    Retry::Later(wait) => (true, wait),
+                    Retry::Never => (false, None),
+                };
+                Err(NoToken { detail: error.to_string(), passes, retry_after })
+            }
+        }
+    }
+
+    async fn refused(&self) {
+        if let Some(token) = self.last.lock().await.take() {
+            self.client.discard(&token).await;
+        }
+    }
+}
+
+/// Where and how long.
+#[derive(Debug, Clone)]
+pub struct HttpSettings {
+    /// The address messages are posted to, whole.
+    pub address: String,
+    /// Longest wait for a connection.
+    pub connect_timeout: Duration,
+    /// Longest wait for the whole exchange.
+    pub timeout: Duration,
+    /// Largest answer that is read, in bytes.
+    pub answer_limit: usize,
+}
+
+impl HttpSettings {
+    /// 10 s for the connection, 5 min for the exchange, answers of 256 MiB.
+    #[must_use]
+    pub fn new(address: impl Into<String>) -> Self {
+        Self {
+            address: address.into(),
+            connect_timeout: Duration::from_secs(10),
+            timeout: Duration::from_secs(300),
+            answer_limit: 256 << 20,
+        }
+    }
+}
+
+/// Why there is no way to the register: configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum TransportError {
+    /// Not an address one can post to.
+    #[error("the register's address must be an https address (http only on loopback): {0}")]
+    Address(&'static str),
+    /// The HTTP client cannot be made.
+    #[error("the HTTP client cannot be made: {0}")]
+    Client(#[from] reqwest::Error),
+}
+
+/// HTTPS with tokens.
+pub struct HttpTransport<A> {
+    client: reqwest::Client,
+    address: reqwest::Url,
+    answer_limit: usize,
+    authorizer: A,
+}
+
+impl<A: Authorizer> HttpTransport<A> {
+    /// Makes the client; nothing is sent yet. A TLS provider must be installed
+    /// ([`lmr_auth::install_tls_provider`]).
+    ///
+    /// # Errors
+    /// [`TransportError`].
+    pub fn new(settings: &HttpSettings, authorizer: A) -> Result<Self, TransportError> {
+        let address: reqwest::Url =
+            settings.address.parse().map_err(|_| TransportError::Address("it cannot be read"))?;
+        let loopback = address.host_str().is_some_and(|host| {
+            host == "localhost"
+                || host
+                    .trim_matches(['[', ']'])
+                    .parse::<std::net::IpAddr>()
+                    .is_ok_and(|address| address.is_loopback())
+        });
+        match address.scheme() {
+            "https" => {}
+            "http" if loopback => {}
+            _ => return Err(TransportError::Address("messages and tokens are only sent over TLS")),
+        }
+        let client = reqwest::Client::builder()
+            .connect_timeout(settings.connect_timeout)
+            .timeout(settings.timeout)
+            // A redirect would hand the token to somebody else.
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        Ok(Self { client, address, answer_limit: settings.answer_limit, authorizer })
+    }
+
+    async fn attempt(&self, authorization: &SecretString, message: Vec<u8>) -> Delivery {
+        let sent = self
+            .client
+            .post(self.address.clone())
+            .header(AUTHORIZATION, authorization.expose())
+            .header(CONTENT_TYPE, "application/json")
+            .header(ACCEPT, "application/fhir+json; fhirVersion=4.0")
+            .body(message)
+            .send()
+            .await;
+        let mut answer = match sent {
+            Ok(answer) => answer,
+            Err(error) => return failed(&error),
+        };
+        let status = answer.status().as_u16();
+        let retry_after =
+            answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let mut body = Vec::new();
+        loop {
+            match answer.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() > self.answer_limit => {
+                    return Delivery::NoAnswer { detail: "the answer is larger than is read".to_owned() };
+                }
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(None) => return Delivery::Answered { status, retry_after, body },
+                Err(error) => return failed(&error),
+            }
+        }
+    }
+}
+
+/// Names the failure. reqwest's own text may hold the address with a query; its kind is enough.
+fn failed(error: &reqwest::Error) -> Delivery {
+    if error.is_connect() {
+        let detail = match std::error::Error::source(error).and_then(std::error::Error::source) {
+            Some(source) => format!("no connection to the register: {source}"),
+            None => "no connection to the register".to_owned(),
+        };
+        return Delivery::NotReached { detail, retry_after: None };
+    }
+    if error.is_builder() {
+        return Delivery::NoAccess { detail: "the request could not be made".to_owned() };
+    }
+    let detail = if error.is_timeout() {
+        "the register did not answer in time"
+    } else if error.is_body() || error.is_decode() {
+        "the answer broke off"
+    } else {
+        "the connection broke before the answer"
+    };
+    Delivery::NoAnswer { detail: detail.to_owned() }
+}
+
+#[async_trait]
+impl<A: Authorizer> Transport for HttpTransport<A> {
+    async fn post(&self, message: Vec<u8>) -> Delivery {
+        let mut fresh = false;
+        loop {
+            let authorization = match self.authorizer.authorization().await {
+                Ok(authorization) => authorization,
+                Err(NoToken { detail, passes: true, retry_after }) => {
+                    return Delivery::NotReached { detail, retry_after };
+                }
+                Err(NoToken { detail, .. }) => return Delivery::NoAccess { detail },
+            };
+            let delivery = self.attempt(&authorization, message.clone()).await;
+            // One fresh token: a kept one may have been withdrawn or its key changed.
+            match delivery {
+                Delivery::Answered { status: 401, .. } if !fresh => {
+                    fresh = true;
+                    self.authorizer.refused().await;
+                }
+                other => return other,
+            }
+        }
+    }
+}
