@@ -24,3 +24,9 @@ pub(crate) fn oslo(time: Timestamp) -> Zoned {
 pub(crate) fn oslo_zone() -> TimeZone {
     TimeZone::get("Europe/Oslo").unwrap_or(TimeZone::UTC)
 }
+
+/// Fresh unpredictable bytes, for ids of tokens and requests.
+pub(crate) fn fresh_ids() -> lmr_auth::FreshId {
+    #[expect(clippy::disallowed_methods, reason = "this crate reads the system's random source")]
+    std::sync::Arc::new(|| uuid::Uuid::new_v4().into_bytes())
+}

@@ -10,6 +10,7 @@ mod admin;
 mod clock;
 mod codes;
 mod config;
+mod doctor;
 mod envelope;
 mod fhirpath;
 mod output;
@@ -46,6 +47,8 @@ enum Command {
     Serve(serve::Serve),
     /// Senders and deliveries of a receiver
     Admin(admin::Admin),
+    /// Try everything that a configuration file names
+    Doctor(doctor::Doctor),
     /// A make-believe world to try things in
     Sandbox(sandbox::Sandbox),
 }
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Command::Open(command) => command.run(),
         Command::Serve(command) => command.run(),
         Command::Admin(command) => command.run(),
+        Command::Doctor(command) => command.run(),
         Command::Sandbox(command) => command.run(),
     };
     result.unwrap_or_else(|error| {

@@ -181,3 +181,22 @@ impl SenderConfig {
         Ok((settings, key))
     }
 }
+
+/// The key under which the sender's database knows resources.
+pub(crate) fn hash_key(config: &SenderConfig, folder: &Path) -> anyhow::Result<zeroize::Zeroizing<[u8; 32]>> {
+    let path = folder.join(&config.hash_key);
+    let text = zeroize::Zeroizing::new(
+        std::fs::read_to_string(&path).with_context(|| format!("cannot read {} (hash_key)", path.display()))?,
+    );
+    let mut key = zeroize::Zeroizing::new([0; 32]);
+    let digits = text.trim().as_bytes();
+    let pairs = digits.chunks_exact(2);
+    if digits.len() != 64 {
+        anyhow::bail!("{} must hold 64 hex digits", path.display());
+    }
+    for (byte, pair) in key.iter_mut().zip(pairs) {
+        let pair = std::str::from_utf8(pair).unwrap_or_default();
+        *byte = u8::from_str_radix(pair, 16).ok().with_context(|| format!("{} must hold 64 hex digits", path.display()))?;
+    }
+    Ok(key)
+}
