@@ -397,7 +397,7 @@ fn add_profiles(
     profiles: &[String],
     findings: &mut Vec<Finding>,
 ) -> anyhow::Result<()> {
-    let validator = Validator::builder().definitions(rules.definitions().clone()).build();
+    let validator = rules.validator();
     for profile in profiles {
         if let Err(reason) = validator.prepare(profile) {
             bail!("the profile cannot be used: {reason}");
