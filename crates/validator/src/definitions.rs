@@ -29,6 +29,9 @@ pub use structure::{
 /// Where R4 keeps its types.
 pub const CORE_STRUCTURES: &str = "http://hl7.org/fhir/StructureDefinition/";
 
+/// How many definitions may build on each other, one after the other. Real ones stay below ten.
+pub(crate) const MAX_CHAIN: usize = 64;
+
 /// Why a definition that exists cannot be used. The fault is in the definition.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DefinitionError {
@@ -105,6 +108,22 @@ pub enum DefinitionError {
         /// The definition.
         url: String,
         /// How deep elements may be nested.
+        limit: usize,
+    },
+    /// Its snapshot would have too many elements, or it imports too many value sets.
+    #[error("{url} unfolds to more than {limit} parts")]
+    TooLarge {
+        /// The definition.
+        url: String,
+        /// How many parts are accepted.
+        limit: usize,
+    },
+    /// Definitions build on each other in a chain that is too long.
+    #[error("{url} builds on more than {limit} definitions, one after the other")]
+    LongChain {
+        /// The definition at which reading stopped.
+        url: String,
+        /// How long a chain may be.
         limit: usize,
     },
     /// The embedded R4 core cannot be read: a fault of this program.
@@ -274,6 +293,9 @@ impl Definitions {
         if let Some(from) = making.iter().position(|url| *url == written.url) {
             let chain = making[from..].iter().chain([&written.url]).map(ToString::to_string).collect();
             return Err(DefinitionError::Cyclic { chain });
+        }
+        if making.len() >= MAX_CHAIN {
+            return Err(DefinitionError::LongChain { url: written.url.to_string(), limit: MAX_CHAIN });
         }
         making.push(written.url.clone());
         let made = snapshot::complete(written, drops_snapshot, self, making);

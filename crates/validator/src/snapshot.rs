@@ -12,7 +12,8 @@
 use std::sync::Arc;
 
 use crate::definitions::{
-    DefinitionError, Definitions, Derivation, ElementDefinition, StructureDefinition, read::Written,
+    DefinitionError, Definitions, Derivation, ElementDefinition, MAX_CHAIN, StructureDefinition,
+    read::Written,
 };
 
 mod apply;
@@ -24,6 +25,10 @@ mod tree;
 
 /// How deep elements may be nested.
 const MAX_DEPTH: usize = 48;
+
+/// How many elements a snapshot may have. Profiles that walk into each other can double it with
+/// every layer; the largest published ones have a few thousand.
+const MAX_ELEMENTS: usize = 20_000;
 
 /// A definition whose snapshot is taken as it is written.
 pub(crate) fn as_written(written: Written) -> StructureDefinition {
@@ -85,6 +90,12 @@ pub(crate) fn root_of(
                 if chain.iter().any(|before| before.url == written.url) {
                     let chain = chain.iter().chain([&written]).map(|one| one.url.to_string()).collect();
                     return Err(DefinitionError::Cyclic { chain });
+                }
+                if chain.len() >= MAX_CHAIN {
+                    return Err(DefinitionError::LongChain {
+                        url: written.url.to_string(),
+                        limit: MAX_CHAIN,
+                    });
                 }
                 if let Some(root) = written.snapshot.first().filter(|_| !drops_snapshot) {
                     break root.clone().whole();

@@ -5,12 +5,12 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use crate::{
     core,
-    definitions::{DefinitionError, Library, split_canonical},
+    definitions::{DefinitionError, Library, MAX_CHAIN, split_canonical},
     package::ResourceKind,
 };
 
@@ -25,13 +25,13 @@ pub use value_set::{Gap, ListedCode, Member, Membership, ValueSet};
 #[derive(Debug)]
 pub struct Terminology {
     library: Arc<Library>,
-    systems: Mutex<HashMap<Box<str>, Option<Arc<CodeSystem>>>>,
-    sets: Mutex<HashMap<Box<str>, Arc<ValueSet>>>,
+    systems: Memo<Option<Arc<CodeSystem>>>,
+    sets: Memo<Arc<ValueSet>>,
 }
 
 impl Terminology {
     pub(crate) fn new(library: Arc<Library>) -> Self {
-        Self { library, systems: Mutex::default(), sets: Mutex::default() }
+        Self { library, systems: Memo::default(), sets: Memo::default() }
     }
 
     /// Whether a code is in a value set. Without `system` (elements of type `code`), a code of
@@ -54,12 +54,13 @@ impl Terminology {
     /// The code system with this canonical, `None` if it is not at hand or cannot be read. It
     /// may be one without content.
     pub fn code_system(&self, canonical: &str) -> Option<Arc<CodeSystem>> {
-        if let Some(known) = lock(&self.systems).get(canonical) {
-            return known.clone();
+        match self.systems.look(canonical, || self.urls(ResourceKind::CodeSystem)) {
+            Look::Read(known) => return known,
+            Look::Nowhere => return None,
+            Look::Unread => {}
         }
-        let json = self.json(ResourceKind::CodeSystem, canonical).ok().flatten();
-        let system = json.and_then(|json| CodeSystem::read(json).ok()).map(Arc::new);
-        lock(&self.systems).entry(canonical.into()).or_insert(system).clone()
+        let json = self.json(ResourceKind::CodeSystem, canonical).ok().flatten()?;
+        self.systems.keep(canonical, CodeSystem::read(json).ok().map(Arc::new))
     }
 
     /// Whether a value set with this canonical is defined.
@@ -74,26 +75,37 @@ impl Terminology {
 
     /// `reading` holds the canonicals of the value sets that import this one.
     fn value_set_within(&self, canonical: &str, reading: &mut Vec<Box<str>>) -> Arc<ValueSet> {
-        if let Some(known) = lock(&self.sets).get(canonical) {
-            return known.clone();
+        match self.sets.look(canonical, || self.urls(ResourceKind::ValueSet)) {
+            Look::Read(known) => return known,
+            Look::Nowhere => {
+                return Arc::new(ValueSet::missing(canonical, Gap::implicit_or_missing(canonical)));
+            }
+            Look::Unread => {}
         }
         if let Some(from) = reading.iter().position(|one| **one == *canonical) {
             let chain =
                 reading[from..].iter().map(ToString::to_string).chain([canonical.to_owned()]).collect();
             return Arc::new(ValueSet::missing(canonical, Gap::Cyclic { chain }));
         }
+        if reading.len() >= MAX_CHAIN {
+            let gap = DefinitionError::LongChain { url: canonical.to_owned(), limit: MAX_CHAIN };
+            return Arc::new(ValueSet::missing(canonical, Gap::Unreadable(gap)));
+        }
         reading.push(canonical.into());
         let made = match self.json(ResourceKind::ValueSet, canonical) {
             Ok(Some(json)) => ValueSet::read(json, self, reading)
                 .unwrap_or_else(|error| ValueSet::missing(canonical, Gap::Unreadable(error))),
-            Ok(None) => ValueSet::missing(canonical, Gap::implicit_or_missing(canonical)),
+            Ok(None) => {
+                reading.pop();
+                return Arc::new(ValueSet::missing(canonical, Gap::implicit_or_missing(canonical)));
+            }
             Err(error) => ValueSet::missing(canonical, Gap::Unreadable(error)),
         };
         reading.pop();
         let made = Arc::new(made);
-        // What was read inside a circle knows only a part; the outermost one is kept.
-        if reading.is_empty() || !made.is_cyclic() {
-            return lock(&self.sets).entry(canonical.into()).or_insert(made).clone();
+        // What was read inside a circle or a long chain knows only a part; the outermost one is kept.
+        if reading.is_empty() || made.is_complete() {
+            return self.sets.keep(canonical, made);
         }
         made
     }
@@ -104,6 +116,51 @@ impl Terminology {
         }
         let (url, version) = split_canonical(canonical);
         core::json(kind, url, version)
+    }
+}
+
+/// What has been read. Checks ask for the same systems over and over from many threads, so what is
+/// asked for by a known URL is found without a lock.
+#[derive(Debug)]
+struct Memo<T> {
+    by_url: OnceLock<HashMap<Box<str>, OnceLock<T>>>,
+    others: Mutex<HashMap<Box<str>, T>>,
+}
+
+impl<T> Default for Memo<T> {
+    fn default() -> Self {
+        Self { by_url: OnceLock::new(), others: Mutex::default() }
+    }
+}
+
+/// What is known of a canonical.
+enum Look<T> {
+    /// It has been read.
+    Read(T),
+    /// It has not been read yet.
+    Unread,
+    /// Nothing defines it. Such canonicals stand in documents too, so they are not kept.
+    Nowhere,
+}
+
+impl<T: Clone> Memo<T> {
+    fn look<'u, U: Iterator<Item = &'u str>>(&self, canonical: &str, urls: impl FnOnce() -> U) -> Look<T> {
+        let by_url = self.by_url.get_or_init(|| urls().map(|url| (url.into(), OnceLock::new())).collect());
+        match by_url.get(canonical) {
+            Some(cell) => cell.get().cloned().map_or(Look::Unread, Look::Read),
+            None if by_url.contains_key(split_canonical(canonical).0) => {
+                lock(&self.others).get(canonical).cloned().map_or(Look::Unread, Look::Read)
+            }
+            None => Look::Nowhere,
+        }
+    }
+
+    /// Keeps what was read, or what another thread has read meanwhile.
+    fn keep(&self, canonical: &str, value: T) -> T {
+        match self.by_url.get().and_then(|by_url| by_url.get(canonical)) {
+            Some(cell) => cell.get_or_init(|| value).clone(),
+            None => lock(&self.others).entry(canonical.into()).or_insert(value).clone(),
+        }
     }
 }
 

@@ -343,6 +343,34 @@ fn elements_nested_without_end_are_refused() {
     assert!(matches!(definitions.structure("urn:x:deep"), Err(DefinitionError::TooDeep { .. })));
 }
 
+#[test]
+fn chains_without_end_and_snapshots_that_double_are_refused() {
+    let name = |number: usize| format!("p{number}");
+    let mut chain: Vec<Value> = (0..2000)
+        .map(|number| profile(&name(number), "Patient", &format!("urn:x:{}", name(number + 1)), json!([])))
+        .collect();
+    chain.push(profile(&name(2000), "Patient", &format!("{CORE}Patient"), json!([])));
+    let definitions = of(&chain);
+    assert!(matches!(definitions.structure("urn:x:p0"), Err(DefinitionError::LongChain { .. })));
+    assert!(definitions.structure("urn:x:p1990").unwrap().is_some());
+
+    let doubling: Vec<Value> = (0..40)
+        .map(|number| {
+            let inner = if number == 0 { format!("{CORE}Extension") } else { format!("urn:x:e{}", number - 1) };
+            let slice = |slice: &str| {
+                [
+                    json!({"path": "Extension.extension", "sliceName": slice, "type": [{"code": "Extension", "profile": [inner]}]}),
+                    json!({"path": "Extension.extension.id", "max": "0"}),
+                ]
+            };
+            profile(&format!("e{number}"), "Extension", &format!("{CORE}Extension"), [slice("a"), slice("b")].concat().into())
+        })
+        .collect();
+    let definitions = of(&doubling);
+    assert!(definitions.structure("urn:x:e3").unwrap().is_some());
+    assert!(matches!(definitions.structure("urn:x:e39"), Err(DefinitionError::TooLarge { .. })));
+}
+
 /// A gzipped tar file with these files.
 fn archive(path: &Path, files: &[(&str, &[u8])]) {
     let mut tar = Vec::new();

@@ -228,6 +228,34 @@ fn value_sets_that_import_each_other_are_told_by_name() {
 }
 
 #[test]
+fn a_chain_of_imports_without_end_is_told_by_name() {
+    let definitions = of(&(0..5000)
+        .map(|number| {
+            value_set(
+                &number.to_string(),
+                json!({"include": [{"valueSet": [format!("urn:vs:{}", number + 1)]}]}),
+            )
+        })
+        .collect::<Vec<_>>());
+    let answer = definitions.terminology().validate("urn:vs:0", None, "x");
+    assert!(matches!(answer, Membership::Unknown(Gap::Unreadable(_))), "{answer:?}");
+}
+
+#[test]
+fn imports_that_double_with_every_layer_do_not_take_forever() {
+    let import = |number: usize| json!({"valueSet": [format!("urn:vs:{number}")]});
+    let mut sets = vec![animals(), value_set("0", json!({"include": [{"system": "urn:cs:animals"}]}))];
+    sets.extend((1..60).map(|number| {
+        value_set(&number.to_string(), json!({"include": [import(number - 1), import(number - 1)]}))
+    }));
+    let definitions = of(&sets);
+    let terminology = definitions.terminology();
+    assert!(matches!(terminology.validate("urn:vs:5", None, "dog"), Membership::Member(_)));
+    let answer = terminology.validate("urn:vs:59", None, "horse");
+    assert!(matches!(answer, Membership::Unknown(Gap::Unreadable(_))), "{answer:?}");
+}
+
+#[test]
 fn a_published_expansion_stands_in_for_content_that_is_missing() {
     let mut set = value_set("e", json!({"include": [{"system": "urn:cs:nowhere"}]}));
     set["expansion"] = json!({"contains": [

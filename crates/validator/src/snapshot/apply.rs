@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    MAX_DEPTH,
+    MAX_DEPTH, MAX_ELEMENTS,
     change::Change,
     merge::{adopt_root, constrain, single_profile},
     root_of,
@@ -21,6 +21,8 @@ pub(super) struct Generator<'g> {
     base: Branch,
     definitions: &'g Definitions,
     making: &'g mut Vec<Arc<str>>,
+    /// How many elements there are so far.
+    size: usize,
 }
 
 impl<'g> Generator<'g> {
@@ -30,7 +32,7 @@ impl<'g> Generator<'g> {
         definitions: &'g Definitions,
         making: &'g mut Vec<Arc<str>>,
     ) -> Self {
-        Self { written, base: base.clone(), definitions, making }
+        Self { written, base: base.clone(), definitions, making, size: base.count() }
     }
 
     /// Applies a change to the branch that it means, at so many steps below the root.
@@ -141,7 +143,8 @@ impl<'g> Generator<'g> {
         for slice in &change.slices {
             let Some(name) = &slice.slice else { continue };
             if branch.slice(name).is_none() {
-                add_slice(branch, slice, name);
+                let added = add_slice(branch, slice, name);
+                self.grow(added)?;
             }
             if let Some(found) = branch.slice(name) {
                 self.apply(found, slice, depth)?;
@@ -187,7 +190,7 @@ impl<'g> Generator<'g> {
             branch.element.content_reference = None;
             branch.element.types = target.element.types.clone();
             branch.children = target.children;
-            return Ok(());
+            return self.grow(branch.count());
         }
         // A profile that is not at hand is reported when an instance is checked against it; what
         // stands below the element is then that of the type.
@@ -215,13 +218,21 @@ impl<'g> Generator<'g> {
             }
         };
         branch.children = Branch::of(&found.elements, &found.url)?.children;
+        self.grow(branch.count())
+    }
+
+    fn grow(&mut self, added: usize) -> Result<(), DefinitionError> {
+        self.size += added;
+        if self.size > MAX_ELEMENTS {
+            return Err(DefinitionError::TooLarge { url: self.written.url.to_string(), limit: MAX_ELEMENTS });
+        }
         Ok(())
     }
 }
 
 /// Puts a new slice behind the others, or behind what it re-slices. It begins as what is sliced,
-/// optional.
-fn add_slice(branch: &mut Branch, change: &Change, name: &Arc<str>) {
+/// optional. Tells how many elements were added.
+fn add_slice(branch: &mut Branch, change: &Change, name: &Arc<str>) -> usize {
     let resliced = name.rsplit_once('/').and_then(|(outer, _)| {
         branch.slices.iter().position(|slice| slice.element.slice_name.as_deref() == Some(outer))
     });
@@ -264,7 +275,9 @@ fn add_slice(branch: &mut Branch, change: &Change, name: &Arc<str>) {
         }
         None => branch.slices.len(),
     };
+    let added = slice.count();
     branch.slices.insert(at, slice);
+    added
 }
 
 /// Extensions are always sliced by URL, choices by type.

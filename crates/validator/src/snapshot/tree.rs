@@ -51,6 +51,11 @@ impl Branch {
         root.ok_or_else(|| DefinitionError::NoBase { url: url.to_owned() })
     }
 
+    /// How many elements it has, the branch itself included.
+    pub(super) fn count(&self) -> usize {
+        1 + self.children.iter().chain(&self.slices).map(Self::count).sum::<usize>()
+    }
+
     /// One step down.
     fn step(&mut self, step: &Step) -> Option<&mut Self> {
         let child = self.child(&step.name)?;

@@ -93,7 +93,15 @@ pub struct ValueSet {
     include: Vec<Part>,
     exclude: Vec<Part>,
     without_inactive: bool,
+    /// How many parts a question may have to visit.
+    cost: usize,
+    /// Whether nothing was cut off because of the value sets from which it was reached.
+    is_complete: bool,
 }
+
+/// How many parts a question may have to visit. Value sets that import each other manifold could
+/// double that with every layer.
+const MAX_COST: usize = 20_000;
 
 /// A code with its system and display.
 pub type ListedCode = (Arc<str>, Arc<str>, Option<Arc<str>>);
@@ -133,6 +141,11 @@ impl ValueSet {
             version: version.map(Arc::from),
             name: None,
             title: None,
+            cost: 1,
+            is_complete: !matches!(
+                gap,
+                Gap::Cyclic { .. } | Gap::Unreadable(DefinitionError::LongChain { .. })
+            ),
             include: vec![Part { system: None, codes: Codes::Missing(gap), imports: Vec::new() }],
             exclude: Vec::new(),
             without_inactive: false,
@@ -156,6 +169,8 @@ impl ValueSet {
             include: Vec::new(),
             exclude: Vec::new(),
             without_inactive: false,
+            cost: 1,
+            is_complete: true,
         };
         if let Some(compose) = root.member("compose") {
             set.without_inactive = flag(compose, "inactive") == Some(false);
@@ -163,6 +178,13 @@ impl ValueSet {
                 items(compose, "include").map(|part| Part::read(part, terminology, reading)).collect();
             set.exclude =
                 items(compose, "exclude").map(|part| Part::read(part, terminology, reading)).collect();
+        }
+        for part in set.include.iter().chain(&set.exclude) {
+            set.cost += 1 + part.imports.iter().map(|import| import.cost).sum::<usize>();
+            set.is_complete &= part.imports.iter().all(|import| import.is_complete);
+        }
+        if set.cost > MAX_COST {
+            return Err(DefinitionError::TooLarge { url: set.url.to_string(), limit: MAX_COST });
         }
         // A published expansion stands in for content that is not at hand.
         if (set.include.is_empty() || set.gap().is_some())
@@ -259,8 +281,8 @@ impl ValueSet {
         found
     }
 
-    pub(super) fn is_cyclic(&self) -> bool {
-        matches!(self.gap(), Some(Gap::Cyclic { .. }))
+    pub(super) fn is_complete(&self) -> bool {
+        self.is_complete
     }
 }
 
