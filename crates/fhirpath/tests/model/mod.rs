@@ -43,7 +43,8 @@ HumanName < Element complex: use code, text string, family string, given string*
 ContactPoint < Element complex: system code, value string, use code, rank positiveInt, period Period
 Address < Element complex: use code, type code, text string, line string*, city string, period Period
 Bundle < Resource resource: type code, entry Bundle.entry*
-Bundle.entry < BackboneElement complex: fullUrl uri, resource Resource
+Bundle.entry < BackboneElement complex: fullUrl uri, resource Resource, request Bundle.request
+Bundle.request < BackboneElement complex: method code, url uri
 Patient < DomainResource resource: identifier Identifier*, active boolean, name HumanName*, telecom ContactPoint*, gender code, birthDate date, deceased[x] boolean|dateTime, address Address*, contact Patient.contact*, managingOrganization Reference, link Patient.link*
 Patient.contact < BackboneElement complex: relationship CodeableConcept*, name HumanName, telecom ContactPoint*
 Patient.link < BackboneElement complex: other Reference, type code
@@ -77,6 +78,7 @@ struct Type {
 
 pub(crate) struct SmallModel {
     types: Vec<Type>,
+    names: HashMap<u32, TypeId>,
 }
 
 impl SmallModel {
@@ -118,13 +120,15 @@ impl SmallModel {
             let base = (head[2] != "-").then(|| id(head[2]));
             types.push(Type { name: head[0].to_owned(), base, kind, children });
         }
-        Self { types }
+        let names =
+            names.iter().enumerate().map(|(i, n)| (hash_name(n.as_bytes()), TypeId(i as u32))).collect();
+        Self { types, names }
     }
 }
 
 impl Model for SmallModel {
     fn type_named(&self, name: &Name) -> Option<TypeId> {
-        self.types.iter().position(|t| t.name == name.as_str()).map(|i| TypeId(i as u32))
+        self.names.get(&name.hash()).copied()
     }
 
     fn type_name(&self, ty: TypeId) -> &str {
