@@ -99,10 +99,8 @@ fn walk<'a>(
 ) {
     out.push((typed, resource));
     for element in typed.element.children() {
-        let ty = match model.child_by_hash(typed.ty, element.name_hash(), element.name().unwrap()) {
-            Some(Child::Element { ty, .. } | Child::Variant { ty }) => ty,
-            _ => continue,
-        };
+        let child = model.child_by_hash(typed.ty, element.name_hash(), element.name().unwrap());
+        let Some(Child::Element { ty, .. } | Child::Variant { ty }) = child else { continue };
         if element.resource_type().is_some() {
             let inner = Typed::resource(element, Some(model));
             walk(inner, inner, model, out);

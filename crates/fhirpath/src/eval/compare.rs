@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use super::{Engine, Outcome, Scope};
 use crate::error::{EvalFault, Place};
 use crate::item::Item;
+use crate::model::TypeKind;
 use crate::syntax::{Expr, Operator};
 use crate::value::{Date, DateTime, Quantity, Time, parse_decimal, round_to_scale};
 
@@ -118,6 +119,16 @@ impl<'a> Engine<'_, 'a> {
     /// `=` of two items; `None` where precision or units leave it open.
     pub(super) fn equal(&self, place: Place, a: &Item<'a>, b: &Item<'a>) -> Outcome<Option<bool>> {
         self.step(place)?;
+        match (a, b) {
+            (Item::Integer(a), Item::Integer(b)) => return Ok(Some(a == b)),
+            (Item::Boolean(a), Item::Boolean(b)) => return Ok(Some(a == b)),
+            (Item::Element(typed), Item::String(text)) | (Item::String(text), Item::Element(typed))
+                if self.kind(*typed) == TypeKind::String =>
+            {
+                return Ok(Some(typed.element.text().is_some_and(|t| t == *text)));
+            }
+            _ => {}
+        }
         if let (Item::Element(x), Item::Element(y)) = (a, b)
             && x.element.is_same(y.element)
         {
@@ -308,6 +319,9 @@ impl<'a> Engine<'_, 'a> {
         b: &Item<'a>,
     ) -> Outcome<Option<Ordering>> {
         self.step(place)?;
+        if let (Item::Integer(a), Item::Integer(b)) = (a, b) {
+            return Ok(Some(a.cmp(b)));
+        }
         let Some((a, b)) = self.values(a, b) else { return Ok(None) };
         Ok(match pair(&a, &b) {
             Pair::Numbers(a, b) => Some(a.cmp(&b)),

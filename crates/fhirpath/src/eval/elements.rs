@@ -84,6 +84,19 @@ impl<'a> Engine<'_, 'a> {
         }
     }
 
+    /// Whether [`Self::named_children`] would find any, told without making items where the model
+    /// knows the name for one plain element.
+    pub(super) fn has_named_child(&self, parent: Typed<'a>, name: &Name) -> Outcome<bool> {
+        if let Some(model) = self.env.model.filter(|_| parent.ty.is_known()) {
+            match model.child(parent.ty, name) {
+                Some(Child::Element { .. }) => return Ok(parent.element.child(name).is_some()),
+                Some(Child::Variant { .. }) | None => return Ok(false),
+                Some(Child::Choice { .. }) => {}
+            }
+        }
+        Ok(!self.named_children(parent, name, &mut |_| Ok(false))?)
+    }
+
     /// All children.
     pub(super) fn children(&self, parent: Typed<'a>, sink: Sink<'_, 'a>) -> Outcome<bool> {
         for element in parent.element.children() {

@@ -80,8 +80,8 @@ impl<'a> Engine<'_, 'a> {
     ) -> Outcome<Option<bool>> {
         let Some(item) = self.single(item, s, what)? else { return Ok(None) };
         let mut found = false;
-        self.stream(among, s, &mut |other| {
-            found = self.equal(place, &item, &other)? == Some(true);
+        self.visit(among, s, &mut |other| {
+            found = self.equal(place, &item, other)? == Some(true);
             Ok(!found)
         })?;
         Ok(Some(found))
@@ -133,9 +133,9 @@ impl<'a> Engine<'_, 'a> {
             F::HasValue => {
                 let mut count = 0;
                 let mut valued = false;
-                self.stream(source, s, &mut |item| {
+                self.visit(source, s, &mut |item| {
                     count += 1;
-                    valued = match &item {
+                    valued = match item {
                         Item::Element(typed) => typed.element.has_value(),
                         _ => true,
                     };
@@ -173,8 +173,8 @@ impl<'a> Engine<'_, 'a> {
     ) -> Outcome<bool> {
         let mut found = false;
         let mut index = 0;
-        self.stream(source, s, &mut |item| {
-            let holds = self.enclosed(|| self.condition(criterion, s.on(&item, index), what))? == Some(true);
+        self.visit(source, s, &mut |item| {
+            let holds = self.enclosed(|| self.condition(criterion, s.on(item, index), what))? == Some(true);
             index += 1;
             found = holds == wanted;
             Ok(!found)
@@ -192,8 +192,8 @@ impl<'a> Engine<'_, 'a> {
         wanted: bool,
     ) -> Outcome<bool> {
         let mut found = false;
-        self.stream(source, s, &mut |item| {
-            match self.value_of(&item) {
+        self.visit(source, s, &mut |item| {
+            match self.value_of(item) {
                 Some(Item::Boolean(b)) => found |= b == wanted,
                 None => {}
                 Some(other) => {

@@ -27,7 +27,7 @@ use smallvec::SmallVec;
 use crate::env::Env;
 use crate::error::{EvalError, EvalFault, Place, Unavailable};
 use crate::item::{Collection, Item};
-use crate::syntax::{Constant, Expr, Function, Kind, Operator, RegexUse, TypeTest};
+use crate::syntax::{Constant, Expr, Function, Kind, Shape, TypeTest};
 
 /// Boxed, so that the result of every step fits in registers.
 pub(crate) type Fail = Box<EvalError>;
@@ -59,120 +59,6 @@ pub(crate) struct Engine<'e, 'a> {
     variables: RefCell<SmallVec<[(String, Collection<'a>); 0]>>,
 }
 
-/// How a node yields its result.
-enum Shape {
-    Logic,
-    Scalar,
-    Many,
-}
-
-fn shape(kind: &Kind) -> Shape {
-    use Function as F;
-    match kind {
-        Kind::Boolean(_) | Kind::All(_) | Kind::Any(_) => Shape::Logic,
-        Kind::Integer(_)
-        | Kind::Decimal(_)
-        | Kind::Text(_)
-        | Kind::Date(_)
-        | Kind::DateTime(_)
-        | Kind::Time(_)
-        | Kind::ZonedTime
-        | Kind::Quantity(_)
-        | Kind::Index
-        | Kind::At { .. }
-        | Kind::Negate(_)
-        | Kind::Posit(_) => Shape::Scalar,
-        Kind::Empty
-        | Kind::Focus
-        | Kind::This
-        | Kind::Total
-        | Kind::Constant(_)
-        | Kind::Member { .. }
-        | Kind::Union(_) => Shape::Many,
-        Kind::TypeTest { test, .. } => match test {
-            TypeTest::Is => Shape::Logic,
-            TypeTest::As | TypeTest::OfType => Shape::Many,
-        },
-        Kind::Regex { use_as, .. } => match use_as {
-            RegexUse::Matches | RegexUse::MatchesFull => Shape::Logic,
-            RegexUse::ReplaceMatches => Shape::Scalar,
-        },
-        Kind::Binary { operator, .. } => match operator {
-            Operator::Add
-            | Operator::Subtract
-            | Operator::Concatenate
-            | Operator::Multiply
-            | Operator::Divide
-            | Operator::Div
-            | Operator::Mod => Shape::Scalar,
-            _ => Shape::Logic,
-        },
-        Kind::Call { function, .. } => match function {
-            F::Empty
-            | F::Exists
-            | F::All
-            | F::AllTrue
-            | F::AnyTrue
-            | F::AllFalse
-            | F::AnyFalse
-            | F::SubsetOf
-            | F::SupersetOf
-            | F::IsDistinct
-            | F::Not
-            | F::ToBoolean
-            | F::ConvertsToBoolean
-            | F::ConvertsToInteger
-            | F::ConvertsToLong
-            | F::ConvertsToDecimal
-            | F::ConvertsToText
-            | F::ConvertsToDate
-            | F::ConvertsToDateTime
-            | F::ConvertsToTime
-            | F::ConvertsToQuantity
-            | F::StartsWith
-            | F::EndsWith
-            | F::Contains
-            | F::Comparable
-            | F::HasExtension
-            | F::HasValue
-            | F::MemberOf
-            | F::ConformsTo
-            | F::Subsumes
-            | F::SubsumedBy
-            | F::HtmlChecks
-            | F::HtmlChecks2
-            | F::CheckModifiers => Shape::Logic,
-            F::Where
-            | F::Select
-            | F::Repeat
-            | F::RepeatAll
-            | F::Sort
-            | F::Coalesce
-            | F::Tail
-            | F::Skip
-            | F::Take
-            | F::Intersect
-            | F::Exclude
-            | F::Union
-            | F::Combine
-            | F::Distinct
-            | F::Iif
-            | F::ToChars
-            | F::Split
-            | F::Children
-            | F::Descendants
-            | F::Aggregate
-            | F::Trace
-            | F::DefineVariable
-            | F::Extension
-            | F::Resolve
-            | F::Slice
-            | F::ElementDefinition => Shape::Many,
-            _ => Shape::Scalar,
-        },
-    }
-}
-
 impl<'e, 'a> Engine<'e, 'a> {
     pub(crate) fn new(env: &'e Env<'a>, focus: &'e [Item<'a>]) -> Self {
         Self { env, focus, steps: Cell::new(0), variables: RefCell::default() }
@@ -194,7 +80,7 @@ impl<'e, 'a> Engine<'e, 'a> {
 
     /// The verdict of an invariant.
     pub(crate) fn run_test(&self, root: &'a Expr) -> Result<bool, EvalError> {
-        let verdict = match shape(&root.kind) {
+        let verdict = match root.shape {
             Shape::Logic => self.logic(root, self.scope()).map(|b| b == Some(true)),
             _ => self.verdict(root),
         };
@@ -252,7 +138,7 @@ impl<'e, 'a> Engine<'e, 'a> {
 
     /// Whether a node yields any item.
     fn exists(&self, e: &'a Expr, s: Scope<'_, 'a>) -> Outcome<bool> {
-        match shape(&e.kind) {
+        match e.shape {
             Shape::Logic => Ok(self.logic(e, s)?.is_some()),
             Shape::Scalar => Ok(self.scalar(e, s)?.is_some()),
             Shape::Many => {
@@ -265,7 +151,18 @@ impl<'e, 'a> Engine<'e, 'a> {
                     return Ok(false);
                 }
                 let mut found = false;
-                self.stream(e, s, &mut |_| {
+                if let Kind::Member { source, name, type_like: false } = &e.kind {
+                    self.visit(source, s, &mut |item| {
+                        self.step(e.place)?;
+                        found = match item {
+                            Item::Element(typed) => self.has_named_child(*typed, name)?,
+                            _ => !self.members(item, name, false, &mut |_| Ok(false))?,
+                        };
+                        Ok(!found)
+                    })?;
+                    return Ok(found);
+                }
+                self.visit(e, s, &mut |_| {
                     found = true;
                     Ok(false)
                 })?;
@@ -274,19 +171,40 @@ impl<'e, 'a> Engine<'e, 'a> {
         }
     }
 
+    /// As [`Self::stream`], for who only looks at the items.
+    fn visit(
+        &self,
+        e: &'a Expr,
+        s: Scope<'_, 'a>,
+        look: &mut dyn FnMut(&Item<'a>) -> Outcome<bool>,
+    ) -> Outcome<bool> {
+        if let Kind::Focus | Kind::This = e.kind {
+            for item in s.this {
+                self.step(e.place)?;
+                if !look(item)? {
+                    return Ok(false);
+                }
+            }
+            return Ok(true);
+        }
+        self.stream(e, s, &mut |item| look(&item))
+    }
+
     /// How many items a node yields.
     fn count(&self, e: &'a Expr, s: Scope<'_, 'a>) -> Outcome<usize> {
         let mut n = 0;
         if let Kind::Call { source, function: Function::Children, .. } = &e.kind {
-            self.stream(source, s, &mut |item| {
+            self.visit(source, s, &mut |item| {
                 if let Item::Element(typed) = item {
-                    n += typed.element.children().count();
+                    let children = typed.element.children().count();
+                    self.steps(e.place, children)?;
+                    n += children;
                 }
                 Ok(true)
             })?;
             return Ok(n);
         }
-        self.stream(e, s, &mut |_| {
+        self.visit(e, s, &mut |_| {
             n += 1;
             Ok(true)
         })?;
@@ -295,7 +213,7 @@ impl<'e, 'a> Engine<'e, 'a> {
 
     /// The one item of a node, or none.
     fn single(&self, e: &'a Expr, s: Scope<'_, 'a>, what: &'static str) -> Outcome<Option<Item<'a>>> {
-        match shape(&e.kind) {
+        match e.shape {
             Shape::Logic => Ok(self.logic(e, s)?.map(Item::Boolean)),
             Shape::Scalar => self.scalar(e, s),
             Shape::Many => {
@@ -325,7 +243,7 @@ impl<'e, 'a> Engine<'e, 'a> {
 
     /// A node as a condition: nothing, its boolean, or true for any other single item.
     fn condition(&self, e: &'a Expr, s: Scope<'_, 'a>, what: &'static str) -> Outcome<Option<bool>> {
-        if let Shape::Logic = shape(&e.kind) {
+        if e.shape == Shape::Logic {
             return self.logic(e, s);
         }
         Ok(self.single(e, s, what)?.map(|item| match item {
@@ -375,21 +293,10 @@ impl<'e, 'a> Engine<'e, 'a> {
                 }
                 Ok(true)
             }
-            Kind::Member { source, name, type_like } => {
-                if let Kind::Focus | Kind::This = source.kind {
-                    for item in s.this {
-                        self.step(e.place)?;
-                        if !self.members(item, name, *type_like, sink)? {
-                            return Ok(false);
-                        }
-                    }
-                    return Ok(true);
-                }
-                self.stream(source, s, &mut |item| {
-                    self.step(e.place)?;
-                    self.members(&item, name, *type_like, sink)
-                })
-            }
+            Kind::Member { source, name, type_like } => self.visit(source, s, &mut |item| {
+                self.step(e.place)?;
+                self.members(item, name, *type_like, sink)
+            }),
             Kind::Empty => Ok(true),
             Kind::Total => match s.total {
                 Some(total) => self.pass(total.clone(), sink),
@@ -414,7 +321,7 @@ impl<'e, 'a> Engine<'e, 'a> {
                     if self.is_of_type(e.place, &item, *test, spec)? { sink(item) } else { Ok(true) }
                 })
             }
-            Kind::Call { source, function, args } => match shape(&e.kind) {
+            Kind::Call { source, function, args } => match e.shape {
                 Shape::Many => self.many(e.place, *function, source, args, s, sink),
                 _ => self.one(e, s, sink),
             },
@@ -423,7 +330,7 @@ impl<'e, 'a> Engine<'e, 'a> {
     }
 
     fn one(&self, e: &'a Expr, s: Scope<'_, 'a>, sink: Sink<'_, 'a>) -> Outcome<bool> {
-        let item = match shape(&e.kind) {
+        let item = match e.shape {
             Shape::Logic => self.logic(e, s)?.map(Item::Boolean),
             _ => self.scalar(e, s)?,
         };

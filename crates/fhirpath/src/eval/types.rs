@@ -48,6 +48,9 @@ impl<'a> Engine<'_, 'a> {
         let Some(model) = self.env.model else {
             return Ok(untyped::is_type(*typed, name));
         };
+        if typed.ty.is_known() && model.type_name(typed.ty) == name {
+            return Ok(true);
+        }
         let Some(wanted) = model.type_named(&spec.name) else {
             if namespace.is_none() && SYSTEM_TYPES.contains(&name) {
                 return Ok(false);

@@ -12,7 +12,14 @@ use crate::value::{Date, DateTime, Quantity, Time};
 #[derive(Debug)]
 pub(crate) struct Expr {
     pub(crate) place: Place,
+    pub(crate) shape: Shape,
     pub(crate) kind: Kind,
+}
+
+impl Expr {
+    pub(crate) fn new(place: Place, kind: Kind) -> Self {
+        Self { place, shape: shape(&kind), kind }
+    }
 }
 
 #[derive(Debug)]
@@ -199,5 +206,120 @@ impl Operator {
             Self::Div => "div",
             Self::Mod => "mod",
         }
+    }
+}
+
+/// How a node yields its result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Logic,
+    Scalar,
+    Many,
+}
+
+fn shape(kind: &Kind) -> Shape {
+    use Function as F;
+    match kind {
+        Kind::Boolean(_) | Kind::All(_) | Kind::Any(_) => Shape::Logic,
+        Kind::Integer(_)
+        | Kind::Decimal(_)
+        | Kind::Text(_)
+        | Kind::Date(_)
+        | Kind::DateTime(_)
+        | Kind::Time(_)
+        | Kind::ZonedTime
+        | Kind::Quantity(_)
+        | Kind::Index
+        | Kind::At { .. }
+        | Kind::Negate(_)
+        | Kind::Posit(_) => Shape::Scalar,
+        Kind::Empty
+        | Kind::Focus
+        | Kind::This
+        | Kind::Total
+        | Kind::Constant(_)
+        | Kind::Member { .. }
+        | Kind::Union(_) => Shape::Many,
+        Kind::TypeTest { test, .. } => match test {
+            TypeTest::Is => Shape::Logic,
+            TypeTest::As | TypeTest::OfType => Shape::Many,
+        },
+        Kind::Regex { use_as, .. } => match use_as {
+            RegexUse::Matches | RegexUse::MatchesFull => Shape::Logic,
+            RegexUse::ReplaceMatches => Shape::Scalar,
+        },
+        Kind::Binary { operator, .. } => match operator {
+            Operator::Add
+            | Operator::Subtract
+            | Operator::Concatenate
+            | Operator::Multiply
+            | Operator::Divide
+            | Operator::Div
+            | Operator::Mod => Shape::Scalar,
+            _ => Shape::Logic,
+        },
+        Kind::Call { function, .. } => match function {
+            F::Empty
+            | F::Exists
+            | F::All
+            | F::AllTrue
+            | F::AnyTrue
+            | F::AllFalse
+            | F::AnyFalse
+            | F::SubsetOf
+            | F::SupersetOf
+            | F::IsDistinct
+            | F::Not
+            | F::ToBoolean
+            | F::ConvertsToBoolean
+            | F::ConvertsToInteger
+            | F::ConvertsToLong
+            | F::ConvertsToDecimal
+            | F::ConvertsToText
+            | F::ConvertsToDate
+            | F::ConvertsToDateTime
+            | F::ConvertsToTime
+            | F::ConvertsToQuantity
+            | F::StartsWith
+            | F::EndsWith
+            | F::Contains
+            | F::Comparable
+            | F::HasExtension
+            | F::HasValue
+            | F::MemberOf
+            | F::ConformsTo
+            | F::Subsumes
+            | F::SubsumedBy
+            | F::HtmlChecks
+            | F::HtmlChecks2
+            | F::CheckModifiers => Shape::Logic,
+            F::Where
+            | F::Select
+            | F::Repeat
+            | F::RepeatAll
+            | F::Sort
+            | F::Coalesce
+            | F::Tail
+            | F::Skip
+            | F::Take
+            | F::Intersect
+            | F::Exclude
+            | F::Union
+            | F::Combine
+            | F::Distinct
+            | F::Iif
+            | F::ToChars
+            | F::Split
+            | F::Children
+            | F::Descendants
+            | F::Aggregate
+            | F::Trace
+            | F::DefineVariable
+            | F::Extension
+            | F::Resolve
+            | F::Slice
+            | F::ElementDefinition => Shape::Many,
+            _ => Shape::Scalar,
+        },
     }
 }

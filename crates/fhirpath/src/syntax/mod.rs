@@ -5,6 +5,6 @@ mod functions;
 mod lexer;
 mod parser;
 
-pub(crate) use ast::{Constant, Expr, Kind, Operator, Pattern, RegexUse, TypeSpec, TypeTest};
+pub(crate) use ast::{Constant, Expr, Kind, Operator, Pattern, RegexUse, Shape, TypeSpec, TypeTest};
 pub(crate) use functions::Function;
 pub(crate) use parser::{build_regex, parse};

@@ -96,7 +96,7 @@ impl Parser {
         if below >= MAX_DEPTH {
             return Err(SyntaxError { place, fault: SyntaxFault::TooDeep(MAX_DEPTH) });
         }
-        Ok(Deep { expr: Expr { place, kind }, depth: below + 1 })
+        Ok(Deep { expr: Expr::new(place, kind), depth: below + 1 })
     }
 
     /// Everything that binds tighter than `least`.
@@ -168,15 +168,15 @@ impl Parser {
                 let kind = match (infix, left.expr) {
                     (Infix::Any, Expr { kind: Kind::Any(mut list), .. }) => {
                         list.push(right.expr);
-                        return Ok(Deep { expr: Expr { place, kind: Kind::Any(list) }, depth });
+                        return Ok(Deep { expr: Expr::new(place, Kind::Any(list)), depth });
                     }
                     (Infix::All, Expr { kind: Kind::All(mut list), .. }) => {
                         list.push(right.expr);
-                        return Ok(Deep { expr: Expr { place, kind: Kind::All(list) }, depth });
+                        return Ok(Deep { expr: Expr::new(place, Kind::All(list)), depth });
                     }
                     (Infix::Union, Expr { kind: Kind::Union(mut list), .. }) => {
                         list.push(right.expr);
-                        return Ok(Deep { expr: Expr { place, kind: Kind::Union(list) }, depth });
+                        return Ok(Deep { expr: Expr::new(place, Kind::Union(list)), depth });
                     }
                     (Infix::Any, left) => Kind::Any(vec![left, right.expr]),
                     (Infix::All, left) => Kind::All(vec![left, right.expr]),
@@ -273,7 +273,7 @@ impl Parser {
 
     fn term(&mut self) -> Result<Deep, SyntaxError> {
         let place = self.place();
-        let focus = Deep { expr: Expr { place, kind: Kind::Focus }, depth: 0 };
+        let focus = Deep { expr: Expr::new(place, Kind::Focus), depth: 0 };
         let kind = match self.next() {
             Token::Symbol("(") => {
                 let inner = self.expression(0)?;
