@@ -10,9 +10,10 @@ use jiff::{SignedDuration, Timestamp};
 use lmr_auth::Clock;
 use lmr_envelope::{RandomSource, RandomnessUnavailable, SealError, write_time};
 use lmr_fhir::{Document, ParseOptions};
+use lmr_lmdi::RuleSetId;
 
 use crate::answer;
-use crate::bundle::{self, EntryText, Form};
+use crate::bundle::{self, EntryText};
 use crate::clinical::{When, start_of};
 use crate::delivery::Ending;
 use crate::identity::{Hash, HashKey, uuid_text};
@@ -35,8 +36,8 @@ pub struct Settings {
     pub source_limits: SourceLimits,
     /// The agreed start date.
     pub start: Date,
-    /// Form of the bundles.
-    pub form: Form,
+    /// The state of the guide that the bundles follow.
+    pub rule_set: RuleSetId,
     /// Bounds of one bundle.
     pub bundle_limits: BundleLimits,
     /// New attempts.
@@ -448,7 +449,7 @@ impl Maker<'_> {
                 return Ok(None);
             }
             let context = self.context(&planned, now);
-            let text = bundle::write(self.agent.settings.form, &message_id, &write_time(now), &texts);
+            let text = bundle::write(self.agent.settings.rule_set, &message_id, &write_time(now), &texts);
             drop(texts);
             let faults = self.agent.checker.check(&text, &context)?;
             if !faults.is_empty() {
@@ -510,8 +511,13 @@ impl Maker<'_> {
         if version != record.version {
             return Ok(Err(changed()));
         }
-        if self.agent.settings.form == Form::Transaction {
-            bundle::name_profile(document.root(), &record.resource_type, &mut edits);
+        if self.agent.settings.rule_set.is_transaction() {
+            bundle::name_profile(
+                self.agent.settings.rule_set,
+                document.root(),
+                &record.resource_type,
+                &mut edits,
+            );
         }
         let resource = edits.apply(&source).map_err(|_| SenderError::Internal("edits overlap"))?;
         Ok(Ok(EntryText {

@@ -1,11 +1,10 @@
 //! What an answer means for the message and for every resource in it.
 //!
-//! The answer's form is this project's own (docs/decisions): a Bundle of type batch-response or
-//! transaction-response with one entry per entry sent, in the same order.
+//! The answer's form is known to [`lmr_lmdi::response`] only.
 
 use jiff::{SignedDuration, Timestamp};
-use lmr_fhir::{Bundle, Document, Element, Limits, Name, Node, ParseOptions};
-use lmr_lmdi::codes::{CODE_SYSTEM, Code, Language, Retry};
+use lmr_lmdi::codes::{Code, Language, Retry, Severity};
+use lmr_lmdi::response::{self, Answer, ReadEntry, ReadIssue, ReadStatus};
 
 use crate::delivery::Ending;
 use crate::outbox::{HeldIssue, ItemEnd};
@@ -44,26 +43,30 @@ pub(crate) fn read(delivery: Delivery, entries: usize, now: Timestamp) -> Readin
         Delivery::NoAccess { detail } => return whole(Ending::Never { bytes_at_fault: false }, detail),
     };
     let retry_after = retry_after.and_then(|text| wait(&text, now));
-    let options = ParseOptions::strict().with_limits(Limits { depth: 100, ..Limits::default() });
-    let document = Document::parse_bytes(&body, &options).ok();
-    let reading = match document.as_ref() {
-        Some(document) if matches!(status, 200 | 400 | 422) => per_entry(document, status, entries),
-        _ => None,
-    };
-    if let Some(items) = reading {
+    let answer = response::read(&body).ok();
+    // A refused transaction is answered per resource as well, with 400.
+    if let (Some(Answer::Bundle { entries: answers, .. }), 200 | 400 | 422) = (&answer, status)
+        && answers.len() == entries
+    {
         return Reading {
             ending: Ending::Answered,
-            items,
+            items: answers.iter().map(of_entry).collect(),
             issues: Vec::new(),
             http_status: Some(status),
             detail: String::new(),
         };
     }
-    let found = document.as_ref().map(|document| issues(document.root_element())).unwrap_or_default();
+    let found = match answer {
+        Some(Answer::Outcome { issues, .. }) => issues,
+        _ => Vec::new(),
+    };
     let (ending, text) = of_whole(status, retry_after, &found);
-    let codes: Vec<&str> = found.iter().filter_map(|found| found.issue.code.as_deref()).collect();
+    let codes: Vec<&str> = found
+        .iter()
+        .filter_map(|issue| issue.code.map(Code::as_str).or(issue.code_text.as_deref()))
+        .collect();
     let named = if codes.is_empty() { String::new() } else { format!(" ({})", codes.join(", ")) };
-    let mut issues: Vec<HeldIssue> = found.into_iter().map(|found| found.issue).collect();
+    let mut issues: Vec<HeldIssue> = found.iter().take(ISSUES).map(held).collect();
     if issues.is_empty() {
         issues.push(HeldIssue {
             code: None,
@@ -86,9 +89,9 @@ fn wait(text: &str, now: Timestamp) -> Option<SignedDuration> {
 }
 
 /// A message that was answered as a whole: the table of response-and-error-codes, the code's own class first.
-fn of_whole(status: u16, retry_after: Option<SignedDuration>, found: &[FoundIssue]) -> (Ending, String) {
+fn of_whole(status: u16, retry_after: Option<SignedDuration>, found: &[ReadIssue]) -> (Ending, String) {
     let later = |may_have_arrived| Ending::Later { may_have_arrived, retry_after };
-    let says = |retry| found.iter().any(|found| found.error && found.retry == Some(retry));
+    let says = |retry| found.iter().any(|issue| is_error(issue) && issue.retry == Some(retry));
     let answered = format!("the register answered HTTP {status}");
     match status {
         // Too many requests were not looked at; for the others that is not certain.
@@ -108,42 +111,28 @@ fn of_whole(status: u16, retry_after: Option<SignedDuration>, found: &[FoundIssu
     }
 }
 
-/// The answers per entry, when there is one for each.
-fn per_entry(document: &Document<'_>, status: u16, entries: usize) -> Option<Vec<ItemEnd>> {
-    let bundle = Bundle::of(document)?;
-    let kind = bundle.kind()?;
-    if !matches!((kind.as_ref(), status), ("batch-response", 200) | ("transaction-response", _)) {
-        return None;
-    }
-    let items: Option<Vec<ItemEnd>> = bundle
-        .entries()
-        .map(|entry| {
-            let response = entry.element().child(&Name::new("response"))?;
-            let status: u16 = response.child(&Name::new("status"))?.text()?.get(..3)?.parse().ok()?;
-            let found = response.child(&Name::new("outcome")).map(issues).unwrap_or_default();
-            Some(of_entry(status, found))
-        })
-        .collect();
-    items.filter(|items| items.len() == entries)
-}
+/// Longest text that is kept of what the register writes, in characters.
+const TEXT: usize = 1000;
+/// Most issues that are kept of one outcome.
+const ISSUES: usize = 50;
 
-fn of_entry(status: u16, found: Vec<FoundIssue>) -> ItemEnd {
-    match status {
-        200 if found
-            .iter()
-            .any(|found| found.issue.code.as_deref() == Some(Code::AlreadyStored.as_str())) =>
-        {
-            ItemEnd::Unchanged
+fn of_entry(entry: &ReadEntry) -> ItemEnd {
+    match (entry.status, entry.status_code) {
+        (ReadStatus::Stored, _) => {
+            if entry.issues.iter().any(|issue| issue.code == Some(Code::AlreadyStored)) {
+                ItemEnd::Unchanged
+            } else {
+                ItemEnd::Stored
+            }
         }
-        200..=299 => ItemEnd::Stored,
         // Refused because of something else, or the register could not judge it: it goes again.
-        408 | 424 | 429 | 500..=599 => ItemEnd::NotStored,
-        _ => {
-            let errors: Vec<FoundIssue> = found.into_iter().filter(|found| found.error).collect();
-            if !errors.is_empty() && errors.iter().all(|found| found.retry == Some(Retry::Later)) {
+        (ReadStatus::Dependent | ReadStatus::Failed, _) | (_, 408 | 429) => ItemEnd::NotStored,
+        (ReadStatus::Refused, status) => {
+            let errors: Vec<&ReadIssue> = entry.issues.iter().filter(|issue| is_error(issue)).collect();
+            if !errors.is_empty() && errors.iter().all(|issue| issue.retry == Some(Retry::Later)) {
                 return ItemEnd::NotStored;
             }
-            let mut issues: Vec<HeldIssue> = errors.into_iter().map(|found| found.issue).collect();
+            let mut issues: Vec<HeldIssue> = errors.into_iter().take(ISSUES).map(held).collect();
             if issues.is_empty() {
                 issues.push(HeldIssue {
                     code: None,
@@ -159,80 +148,31 @@ fn of_entry(status: u16, found: Vec<FoundIssue>) -> ItemEnd {
     }
 }
 
-struct FoundIssue {
-    error: bool,
-    retry: Option<Retry>,
-    issue: HeldIssue,
+fn is_error(issue: &ReadIssue) -> bool {
+    issue.severity.is_some_and(|severity| severity >= Severity::Error)
 }
 
-/// Longest text that is kept of what the register writes, in characters.
-const TEXT: usize = 1000;
-/// Most issues that are kept of one outcome.
-const ISSUES: usize = 50;
-
-/// The issues of an OperationOutcome; none for anything else.
-fn issues(outcome: Element<'_>) -> Vec<FoundIssue> {
-    if outcome.resource_type().as_deref() != Some("OperationOutcome") {
-        return Vec::new();
-    }
-    outcome.children_named(&Name::new("issue")).filter_map(Element::value).take(ISSUES).map(issue).collect()
-}
-
-fn items(node: Option<Node<'_>>) -> Vec<Node<'_>> {
-    node.into_iter().flat_map(Node::members).collect()
-}
-
-fn issue(issue: Node<'_>) -> FoundIssue {
-    let text = |node: Option<Node<'_>>| {
-        node.and_then(Node::as_str).map(|text| text.chars().take(TEXT).collect::<String>())
+fn held(issue: &ReadIssue) -> HeldIssue {
+    let cut = |text: &str| text.chars().take(TEXT).collect::<String>();
+    let title = |language| issue.code.map(|code| code.title(language).to_owned()).unwrap_or_default();
+    let text_nb = if issue.text_nb.is_empty() { title(Language::Bokmal) } else { cut(&issue.text_nb) };
+    let text_en = match (issue.text_en.as_str(), title(Language::English)) {
+        ("", title) if title.is_empty() => text_nb.clone(),
+        ("", title) => title,
+        (text, _) => cut(text),
     };
-    let details = issue.member("details");
-    let code = items(details.and_then(|details| details.member("coding")))
-        .into_iter()
-        .find(|coding| text(coding.member("system")).as_deref() == Some(CODE_SYSTEM))
-        .and_then(|coding| text(coding.member("code")));
-    let known = code.as_deref().and_then(Code::parse);
-    let wire = items(issue.member("extension"))
-        .into_iter()
-        .find(|extension| text(extension.member("url")).is_some_and(|url| url.ends_with("retry")))
-        .and_then(|extension| {
-            extension.members().find(|member| member.key().is_some_and(|key| key.starts_with("value")))
-        })
-        .and_then(|value| text(Some(value)));
-    let nb = text(details.and_then(|details| details.member("text")));
-    let en =
-        items(details.and_then(|details| details.member("_text")).and_then(|more| more.member("extension")))
-            .into_iter()
-            .find(|extension| text(extension.member("url")).is_some_and(|url| url.ends_with("/translation")))
-            .and_then(|translation| {
-                items(translation.member("extension"))
-                    .into_iter()
-                    .find(|part| text(part.member("url")).as_deref() == Some("content"))
-                    .and_then(|content| {
-                        content.members().find(|m| m.key().is_some_and(|k| k.starts_with("value")))
-                    })
-            })
-            .and_then(|value| text(Some(value)));
-    let title = |language| known.map(|code| code.title(language).to_owned());
-    let diagnostics = || text(issue.member("diagnostics"));
-    let nb = nb.or_else(|| title(Language::Bokmal)).or_else(diagnostics).unwrap_or_default();
-    let en = en.or_else(|| title(Language::English)).or_else(diagnostics).unwrap_or_else(|| nb.clone());
-    let severity = text(issue.member("severity"));
-    FoundIssue {
-        error: matches!(severity.as_deref(), Some("error" | "fatal")),
-        retry: wire.as_deref().and_then(Retry::from_wire).or(known.map(Code::retry)),
-        issue: HeldIssue {
-            code,
-            path: items(issue.member("expression")).into_iter().next().and_then(|path| text(Some(path))),
-            text_nb: nb,
-            text_en: en,
-        },
+    HeldIssue {
+        code: issue.code.map(|code| code.as_str().to_owned()).or_else(|| issue.code_text.as_deref().map(cut)),
+        path: issue.expression.as_deref().map(cut),
+        text_nb,
+        text_en,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lmr_lmdi::codes::CODE_SYSTEM;
 
     fn now() -> Timestamp {
         "2026-03-01T05:00:00Z".parse().unwrap()

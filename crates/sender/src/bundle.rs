@@ -2,24 +2,7 @@
 //! where the guide demands it, `meta.profile` are changed.
 
 use lmr_fhir::{Edits, Kind, Node, escape_into};
-
-/// The form of the guide's era.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Form {
-    /// 0.9.4: a batch, each entry stands alone; the profile follows from the type.
-    Batch,
-    /// 1.1.2: a transaction, all or none; every resource names its profile.
-    Transaction,
-}
-
-impl Form {
-    fn bundle_type(self) -> &'static str {
-        match self {
-            Self::Batch => "batch",
-            Self::Transaction => "transaction",
-        }
-    }
-}
+use lmr_lmdi::RuleSetId;
 
 /// Base of the guide's canonical addresses.
 const PROFILE: &str = "http://hl7.no/fhir/ig/lmdi/StructureDefinition/lmdi-";
@@ -32,19 +15,19 @@ pub(crate) struct EntryText {
 }
 
 /// Writes the bundle. `identifier` is a UUID, `timestamp` a FHIR instant.
-pub(crate) fn write(form: Form, identifier: &str, timestamp: &str, entries: &[EntryText]) -> String {
+pub(crate) fn write(rule_set: RuleSetId, identifier: &str, timestamp: &str, entries: &[EntryText]) -> String {
     let length: usize = entries.iter().map(|entry| entry.resource.len() + 200).sum();
     let mut out = String::with_capacity(length + 400);
     out.push_str(r#"{"resourceType":"Bundle","#);
-    if form == Form::Transaction {
-        out.push_str(r#""meta":{"profile":[""#);
-        out.push_str(PROFILE);
-        out.push_str(r#"bundle"]},"#);
+    if rule_set.is_transaction() {
+        out.push_str(r#""meta":{"profile":["#);
+        escape_into(&mut out, rule_set.bundle_profile());
+        out.push_str("]},");
     }
     out.push_str(r#""identifier":{"system":"urn:ietf:rfc:3986","value":"#);
     escape_into(&mut out, &format!("urn:uuid:{identifier}"));
     out.push_str(r#"},"type":""#);
-    out.push_str(form.bundle_type());
+    out.push_str(rule_set.bundle_type());
     out.push_str(r#"","timestamp":"#);
     escape_into(&mut out, timestamp);
     out.push_str(r#","entry":["#);
@@ -61,9 +44,10 @@ pub(crate) fn write(form: Form, identifier: &str, timestamp: &str, entries: &[En
     out
 }
 
-/// Adds the guide's profile for the resource's type, where it names none of the guide's profiles itself.
-pub(crate) fn name_profile(node: Node<'_>, resource_type: &str, edits: &mut Edits) {
-    let url = format!("{PROFILE}{}", resource_type.to_lowercase());
+/// Adds the guide's profile for the resource's type, where it names none of the guide's profiles itself. A type the
+/// guide does not know stays as it is: the check will say so.
+pub(crate) fn name_profile(rule_set: RuleSetId, node: Node<'_>, resource_type: &str, edits: &mut Edits) {
+    let Some(url) = rule_set.profile_of(resource_type) else { return };
     let inside = |node: Node<'_>| node.span().start + 1..node.span().start + 1;
     let comma = |node: Node<'_>| if node.members().next().is_some() { "," } else { "" };
     let Some(meta) = node.member("meta") else {
@@ -95,7 +79,7 @@ mod tests {
     fn with_profile(json: &str) -> String {
         let document = Document::parse(json, &ParseOptions::strict()).unwrap();
         let mut edits = Edits::new();
-        name_profile(document.root(), "Patient", &mut edits);
+        name_profile(RuleSetId::Lmdi112, document.root(), "Patient", &mut edits);
         edits.apply(json).unwrap()
     }
 

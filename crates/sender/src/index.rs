@@ -7,12 +7,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use lmr_fhir::{Edits, Node};
+use lmr_fhir::{Edits, Element, Node};
+use lmr_lmdi::Identity;
 use serde::Serialize;
 
 use crate::clinical::When;
+use crate::content::content_of;
 use crate::identity::{Hash, HashKey};
-use crate::known::{content_of, identity_of};
+
 use crate::source::{Found, Place, Scanned, SourceFault, SourceLimits, scan};
 
 /// A resource of the source.
@@ -103,10 +105,10 @@ impl Index {
         types: &mut HashMap<String, Arc<str>>,
     ) -> Result<(), SourceFault> {
         let Found { node, resource_type, full_url, place, bundle } = found;
-        let Some(known) = identity_of(node, full_url) else {
+        let Some(known) = Identity::of(Element::of(node), full_url) else {
             return Err(SourceFault::NoIdentity { resource_type: resource_type.to_owned() });
         };
-        let identity = key.hash("identity", &[resource_type.as_bytes(), known.text.as_bytes()]);
+        let identity = key.hash("identity", &[resource_type.as_bytes(), known.key.as_bytes()]);
         let id = node.member("id").and_then(Node::as_str);
         let mut names = Vec::new();
         if let Some(id) = &id {
@@ -126,7 +128,7 @@ impl Index {
             version: key.hash("content", &[&content.bytes]),
             when: When::of(resource_type, node),
             id: id.filter(|id| !looks_personal(id)).map(|id| id.into_owned().into()),
-            given_url: known.is_full_url.then(|| known.text.into()),
+            given_url: full_url.filter(|_| known.key.starts_with("url:")).map(Into::into),
             updated: node
                 .member("meta")
                 .and_then(|meta| meta.member("lastUpdated"))

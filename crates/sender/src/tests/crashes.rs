@@ -5,6 +5,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::world::{Fate, World, given, medicine, patient, with};
+use lmr_lmdi::RuleSetId;
+
 use crate::*;
 
 #[derive(Debug, Clone)]
@@ -76,7 +78,7 @@ async fn act(world: &World, fates: &[Fate], death: Option<i64>, planned: bool) {
     }
 }
 
-async fn play(form: Form, entries: usize, steps: &[Step]) {
+async fn play(form: RuleSetId, entries: usize, steps: &[Step]) {
     let mut world = World::new(form);
     world.limits = BundleLimits { entries, bytes: 1 << 20 };
     let mut source = Source([(1, None); 7]);
@@ -131,7 +133,7 @@ proptest! {
 
     #[test]
     fn nothing_is_lost_stored_twice_or_overtaken(
-        form in prop_oneof![Just(Form::Batch), Just(Form::Transaction)],
+        form in prop_oneof![Just(RuleSetId::Lmdi094), Just(RuleSetId::Lmdi112)],
         entries in prop_oneof![Just(3_usize), Just(5), Just(100)],
         steps in prop::collection::vec(step(), 1..14),
     ) {
@@ -145,7 +147,7 @@ proptest! {
 async fn a_process_may_die_at_any_step_of_a_run() {
     let mut deaths = 0;
     for after in 0.. {
-        let mut world = World::new(Form::Batch);
+        let mut world = World::new(RuleSetId::Lmdi094);
         world.limits = BundleLimits { entries: 4, bytes: 1 << 20 };
         let mut source = Source([(1, None); 7]);
         source.0[3].1 = Some("check");

@@ -1,10 +1,12 @@
 use serde_json::json;
 
 use super::world::{Fate, World, given, medicine, patient, with};
+use lmr_lmdi::RuleSetId;
+
 use crate::*;
 
 fn ward() -> World {
-    let world = World::new(Form::Batch);
+    let world = World::new(RuleSetId::Lmdi094);
     world.write("medicines.ndjson", &[medicine("m"), medicine("never-given")]);
     world.write("patients.ndjson", &[patient("p", 1), patient("q", 1), patient("home", 1)]);
     world.write("given.ndjson", &[given("a", "p", 1), given("b", "p", 1), given("c", "q", 1)]);
@@ -53,7 +55,7 @@ async fn only_what_changed_is_sent_with_what_it_refers_to() {
 
 #[tokio::test]
 async fn references_are_understood_in_every_spelling_and_rewritten() {
-    let world = World::new(Form::Transaction);
+    let world = World::new(RuleSetId::Lmdi112);
     let bundle = |uuid: &str| {
         json!({ "resourceType": "Bundle", "type": "collection", "entry": [
             { "fullUrl": format!("urn:uuid:{uuid}"), "resource": patient("p", 1) },
@@ -104,21 +106,21 @@ async fn a_faulty_resource_is_held_with_what_hangs_on_it_and_goes_when_it_is_men
 
 #[tokio::test]
 async fn what_the_register_refuses_waits_for_a_change_or_a_release() {
-    for form in [Form::Batch, Form::Transaction] {
+    for form in [RuleSetId::Lmdi094, RuleSetId::Lmdi112] {
         let mut world = ward();
-        world.form = form;
-        world.register.lock().unwrap().transaction = form == Form::Transaction;
+        world.rule_set = form;
+        world.register.lock().unwrap().transaction = form == RuleSetId::Lmdi112;
         let bad = with(given("a", "p", 1), "fault", json!("register"));
         world.write("given.ndjson", &[bad, given("b", "p", 1), given("c", "q", 1)]);
         let report = world.run().await;
         assert_eq!(report.verdict(), Verdict::ToCorrect);
         let message = &report.messages[0];
-        let stored_first = if form == Form::Batch { 5 } else { 0 };
+        let stored_first = if form == RuleSetId::Lmdi094 { 5 } else { 0 };
         assert_eq!((message.refused, message.stored), (1, stored_first));
 
         // Everything correct goes without the faulty one, which is not sent again.
         let report = world.run().await;
-        assert_eq!(report.messages.len(), usize::from(form == Form::Transaction));
+        assert_eq!(report.messages.len(), usize::from(form == RuleSetId::Lmdi112));
         assert_eq!(world.versions("MedicationAdministration/b"), 1);
         assert_eq!(world.versions("MedicationAdministration/a"), 0);
         let posted = world.posted();

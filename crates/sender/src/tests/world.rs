@@ -10,6 +10,8 @@ use lmr_envelope::{RandomSource, RandomnessUnavailable, SealError};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
+use lmr_lmdi::RuleSetId;
+
 use crate::*;
 
 /// What happens to one post.
@@ -195,13 +197,13 @@ pub(super) struct World {
     pub(super) register: Arc<Mutex<Register>>,
     now: Arc<Mutex<Timestamp>>,
     random: Arc<Counter>,
-    pub(super) form: Form,
+    pub(super) rule_set: RuleSetId,
     pub(super) limits: BundleLimits,
 }
 
 impl World {
-    pub(super) fn new(form: Form) -> Self {
-        let register = Register { transaction: form == Form::Transaction, ..Register::default() };
+    pub(super) fn new(rule_set: RuleSetId) -> Self {
+        let register = Register { transaction: rule_set == RuleSetId::Lmdi112, ..Register::default() };
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("source")).unwrap();
         Self {
@@ -209,7 +211,7 @@ impl World {
             register: Arc::new(Mutex::new(register)),
             now: Arc::new(Mutex::new("2026-03-02T05:00:00Z".parse().unwrap())),
             random: Arc::new(Counter::default()),
-            form,
+            rule_set,
             limits: BundleLimits::default(),
         }
     }
@@ -253,7 +255,7 @@ impl World {
                 own_addresses: vec!["https://fhir.sykehus.example/r4".to_owned()],
                 source_limits: SourceLimits::default(),
                 start: jiff::civil::date(2026, 3, 1),
-                form: self.form,
+                rule_set: self.rule_set,
                 bundle_limits: self.limits,
                 retry: RetrySchedule::default(),
                 lock: self.folder.path().join("outbox.lock"),

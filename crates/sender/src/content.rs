@@ -1,36 +1,6 @@
-//! By what the register knows a resource, and what counts as its content.
+//! What counts as a resource's content.
 
 use lmr_fhir::{Kind, Node};
-
-/// What a resource is known by.
-pub(crate) struct Known {
-    /// System and value of the first business identifier with a value, else the id, else the fullUrl.
-    pub(crate) text: String,
-    pub(crate) is_full_url: bool,
-}
-
-pub(crate) fn identity_of(node: Node<'_>, full_url: Option<&str>) -> Option<Known> {
-    let text = |node: Option<Node<'_>>| {
-        node.and_then(Node::as_str).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
-    };
-    let identifiers = node.member("identifier");
-    let list = identifiers.into_iter().flat_map(|node| match node.kind() {
-        Kind::Array => node.members().collect(),
-        _ => vec![node],
-    });
-    for identifier in list {
-        if let Some(value) = text(identifier.member("value")) {
-            let system = text(identifier.member("system")).unwrap_or_default();
-            return Some(Known { text: format!("{system}|{value}"), is_full_url: false });
-        }
-    }
-    if let Some(id) = text(node.member("id")) {
-        return Some(Known { text: id, is_full_url: false });
-    }
-    full_url
-        .filter(|url| url.starts_with("urn:uuid:"))
-        .map(|url| Known { text: url.to_owned(), is_full_url: true })
-}
 
 /// What a resource says, in one spelling: member order and white space do not count, nor do the server's notes in
 /// `meta`. References to other resources are left out and listed instead, in the order of that spelling: what they

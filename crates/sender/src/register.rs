@@ -1,0 +1,102 @@
+//! The register's rules and its envelope, as the agent uses them.
+
+use lmr_envelope::{Certificate, Header, OrganisationNumber, RandomSource, SealError, SigningKey, seal};
+use lmr_fhir::Limits;
+use lmr_lmdi::codes::{Code, Language};
+use lmr_lmdi::{CheckOptions, Finding, PersonNumbers, RuleSet, RuleSetId, read_content};
+
+use crate::agent::{CheckContext, CheckFault, CheckImpossible, Checker, Sealer};
+use crate::outbox::HeldIssue;
+
+/// The check with the same rule set as the receiver's.
+pub struct RuleSetChecker {
+    rule_set: RuleSetId,
+    person_numbers: PersonNumbers,
+    threads: usize,
+}
+
+impl RuleSetChecker {
+    /// Checks by this rule set. `person_numbers` should be what the receiver takes; `threads` are for large bundles,
+    /// 0 is as many as the machine has cores.
+    #[must_use]
+    pub fn new(rule_set: RuleSetId, person_numbers: PersonNumbers, threads: usize) -> Self {
+        Self { rule_set, person_numbers, threads }
+    }
+}
+
+impl Checker for RuleSetChecker {
+    fn check(&self, bundle: &str, context: &CheckContext) -> Result<Vec<CheckFault>, CheckImpossible> {
+        let rules =
+            RuleSet::get(self.rule_set).map_err(|error| CheckImpossible { reason: error.to_string() })?;
+        let options = CheckOptions {
+            reporting_period: Some((context.from, context.to)),
+            person_numbers: self.person_numbers,
+            threads: self.threads,
+            pinned: Some(self.rule_set),
+            ..CheckOptions::at(context.now)
+        };
+        let limits = Limits { depth: 100, ..Limits::default() };
+        let document = match read_content(bundle.as_bytes(), limits) {
+            Ok(document) => document,
+            Err(fault) => return Ok(vec![of_whole(fault.code)]),
+        };
+        let verdict = match rules.check_bundle(&document, &options) {
+            Ok(verdict) => verdict,
+            Err(fault) => return Ok(vec![of_whole(fault.code)]),
+        };
+        let of_bundle = verdict.bundle.iter().filter(|f| f.refuses()).map(|f| fault(None, f));
+        let of_entries = verdict.entries.iter().flat_map(|entry| {
+            entry.findings.iter().filter(|f| f.refuses()).map(|f| fault(Some(entry.index), f))
+        });
+        Ok(of_bundle.chain(of_entries).collect())
+    }
+}
+
+fn of_whole(code: Code) -> CheckFault {
+    let text = code.text();
+    let issue = HeldIssue {
+        code: Some(code.as_str().to_owned()),
+        path: None,
+        text_nb: text.explanation.nb.to_owned(),
+        text_en: text.explanation.en.to_owned(),
+    };
+    CheckFault { entry: None, issue }
+}
+
+fn fault(entry: Option<usize>, finding: &Finding) -> CheckFault {
+    let issue = HeldIssue {
+        code: Some(finding.code.as_str().to_owned()),
+        path: (!finding.expression.is_empty()).then(|| finding.expression.clone()),
+        text_nb: finding.text(Language::Bokmal).into_owned(),
+        text_en: finding.text(Language::English).into_owned(),
+    };
+    CheckFault { entry, issue }
+}
+
+/// SignertKryptertBundle, for the register's certificate and with the sender's.
+pub struct EnvelopeSealer<R> {
+    sender: OrganisationNumber,
+    recipient: Certificate,
+    signer: SigningKey,
+    random: R,
+}
+
+impl<R: RandomSource> EnvelopeSealer<R> {
+    /// Seals for `recipient` in the name of `sender`, whose certificate `signer` holds.
+    pub fn new(sender: OrganisationNumber, recipient: Certificate, signer: SigningKey, random: R) -> Self {
+        Self { sender, recipient, signer, random }
+    }
+}
+
+impl<R: RandomSource> Sealer for EnvelopeSealer<R> {
+    fn seal(&self, bundle: &[u8], message_id: &str, context: &CheckContext) -> Result<Vec<u8>, SealError> {
+        let header = Header {
+            message_id,
+            sender: self.sender,
+            reporting_from: context.from,
+            reporting_to: context.to,
+            generated_at: context.now,
+        };
+        seal(bundle, &header, &self.recipient, &self.signer, &self.random)
+    }
+}
