@@ -75,11 +75,27 @@ fn work_without_end_runs_into_the_budget() {
         "(1|2|3|4|5|6|7|8|9).repeatAll($this)",
         "1.repeat($this + 1)",
         "('a').repeat($this & 'a').count()",
+        "(0|1|2|3|4|5|6|7|8|9).select(0|1|2|3|4|5|6|7|8|9).aggregate($total & $total, 'abc')",
+        "(0|1|2|3|4|5|6|7|8|9).select(0|1|2|3|4|5|6|7|8|9).aggregate($total.combine($total), 1)",
+        "(0|1|2|3|4|5|6|7|8|9).select(0|1|2|3|4|5|6|7|8|9).aggregate($total.replace('a', 'aaaaaaaa'), 'a')",
         "(1|2|3|4|5|6|7|8).select((1|2|3|4|5|6|7|8).select((1|2|3|4|5|6|7|8).select((1|2|3|4|5|6|7|8).select((1|2|3|4|5|6|7|8).select(1+1)))))",
     ] {
         let expression = Expression::parse(text).expect(text);
         let env = Env::new().with_steps(100_000);
         let error = expression.evaluate_on(&[], &env).map(|_| ()).expect_err(text);
+        assert!(matches!(error.fault, EvalFault::Budget(_) | EvalFault::Argument { .. }), "{text}: {error}");
+    }
+}
+
+#[test]
+fn texts_cannot_fill_the_memory() {
+    for text in [
+        "'a'.repeat($this & 'aaaaaaaa').count()",
+        "(0|1|2|3|4|5|6|7|8|9).select(0|1|2|3|4|5|6|7|8|9).aggregate($total + $total, 'abc').length()",
+    ] {
+        let expression = Expression::parse(text).expect(text);
+        let error =
+            expression.evaluate_on(&[], &Env::new().with_steps(1_000_000)).map(|_| ()).expect_err(text);
         assert!(matches!(error.fault, EvalFault::Budget(_) | EvalFault::Argument { .. }), "{text}: {error}");
     }
 }

@@ -84,6 +84,11 @@ fn run(case: &Value, shared: &Path, model: &dyn Model) -> Result<(), String> {
         (Err(e), _) => return Err(format!("evaluation: {e}")),
         (Ok(items), None) => items,
     };
+    let items = if case["predicate"] == "true" {
+        [Item::Boolean(!items.is_empty())].into_iter().collect()
+    } else {
+        items
+    };
     let outputs = case["outputs"].as_array().unwrap();
     if items.len() != outputs.len() {
         return Err(format!("{} items, not {}", items.len(), outputs.len()));

@@ -37,6 +37,7 @@ impl<'a> Engine<'_, 'a> {
         let (x, y) = match (&a, &b) {
             (Item::Integer(x), Item::Integer(y)) => return Ok(integers(operator, *x, *y)),
             (Item::String(x), Item::String(y)) if operator == Operator::Add => {
+                self.text_size(place, what, x.len() + y.len())?;
                 return Ok(Some(Item::String(Cow::Owned(format!("{x}{y}")))));
             }
             (Item::Date(_) | Item::DateTime(_) | Item::Time(_), Item::Quantity(q))
@@ -82,6 +83,7 @@ impl<'a> Engine<'_, 'a> {
         match (a, b) {
             (None, None) => Ok(Some(Item::from(""))),
             (Some(Item::String(x)), Some(Item::String(y))) => {
+                self.text_size(place, "&", x.len() + y.len())?;
                 Ok(Some(Item::String(Cow::Owned(format!("{x}{y}")))))
             }
             (Some(Item::String(x)), None) | (None, Some(Item::String(x))) => Ok(Some(Item::String(x))),

@@ -9,7 +9,7 @@ use super::{Engine, Outcome, Scope};
 use crate::error::{EvalFault, Place};
 use crate::item::Item;
 use crate::model::TypeKind;
-use crate::syntax::{Expr, Operator};
+use crate::syntax::{Expr, Kind, Operator};
 use crate::value::{Date, DateTime, Quantity, Time, parse_decimal, round_to_scale};
 
 /// Two values that can be held against each other.
@@ -238,6 +238,9 @@ impl<'a> Engine<'_, 'a> {
         right: &'a Expr,
         s: Scope<'_, 'a>,
     ) -> Outcome<Option<bool>> {
+        if let Kind::Text(text) = &right.kind {
+            return self.equals_text(place, left, text, s);
+        }
         let a = self.enclosed(|| self.collect(left, s))?;
         if a.is_empty() {
             // Still to be evaluated: it may fail.
@@ -260,6 +263,29 @@ impl<'a> Engine<'_, 'a> {
             }
         }
         Ok(if open { None } else { Some(true) })
+    }
+
+    /// `code = 'x'`, the most common condition, without collections.
+    fn equals_text(
+        &self,
+        place: Place,
+        left: &'a Expr,
+        text: &'a str,
+        s: Scope<'_, 'a>,
+    ) -> Outcome<Option<bool>> {
+        let text = Item::from(text);
+        let mut count = 0;
+        let mut same = None;
+        self.enclosed(|| {
+            self.visit(left, s, &mut |item| {
+                count += 1;
+                if count == 1 {
+                    same = self.equal(place, item, &text)?;
+                }
+                Ok(count < 2)
+            })
+        })?;
+        Ok(if count > 1 { Some(false) } else { same })
     }
 
     /// `~` of two collections, in any order.

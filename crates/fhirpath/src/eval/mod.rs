@@ -130,6 +130,7 @@ impl<'e, 'a> Engine<'e, 'a> {
     fn collect(&self, e: &'a Expr, s: Scope<'_, 'a>) -> Outcome<Collection<'a>> {
         let mut out = Collection::new();
         self.stream(e, s, &mut |item| {
+            self.step(e.place)?;
             out.push(item);
             Ok(true)
         })?;
@@ -308,6 +309,7 @@ impl<'e, 'a> Engine<'e, 'a> {
                 for operand in operands {
                     self.enclosed(|| {
                         self.stream(operand, s, &mut |item| {
+                            self.step(e.place)?;
                             all.push(item);
                             Ok(true)
                         })

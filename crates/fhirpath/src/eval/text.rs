@@ -63,7 +63,7 @@ impl<'a> Engine<'_, 'a> {
         let text = self.text(place, what, source, s)?;
         let part = self.argument(args, 0, s, what)?;
         let (Some(text), Some(part)) = (text, part) else { return Ok(None) };
-        self.steps(place, text.len() / 64)?;
+        self.steps(place, text.len() / 16)?;
         Ok(Some(match function {
             Function::StartsWith => text.starts_with(&part),
             Function::EndsWith => text.ends_with(&part),
@@ -85,7 +85,7 @@ impl<'a> Engine<'_, 'a> {
             return self.join(place, source, args, s);
         }
         let Some(text) = self.text(place, what, source, s)? else { return Ok(None) };
-        self.steps(place, text.len() / 64)?;
+        self.steps(place, text.len() / 16)?;
         let position = |n: Option<usize>| {
             let n = n.map_or(-1, |n| i64::try_from(text[..n].chars().count()).unwrap_or(i64::MAX));
             Some(Item::Integer(n))
@@ -109,7 +109,7 @@ impl<'a> Engine<'_, 'a> {
                 let (pattern, by) = (self.argument(args, 0, s, what)?, self.argument(args, 1, s, what)?);
                 let (Some(pattern), Some(by)) = (pattern, by) else { return Ok(None) };
                 let longest = if pattern.is_empty() { text.len() + 1 } else { text.len() / pattern.len() };
-                self.within_size(place, what, text.len() + longest.saturating_mul(by.len()))?;
+                self.text_size(place, what, text.len() + longest.saturating_mul(by.len()))?;
                 made(text.replace(&pattern, &by))
             }
             F::Encode | F::Decode | F::Escape | F::Unescape => {
@@ -127,6 +127,13 @@ impl<'a> Engine<'_, 'a> {
             }
             _ => None,
         })
+    }
+
+    /// Before a text of this size is made: it counts towards the budget, so that neither time nor
+    /// memory can be used up by texts.
+    pub(super) fn text_size(&self, place: Place, what: &'static str, size: usize) -> Outcome<()> {
+        self.within_size(place, what, size)?;
+        self.steps(place, size / 16)
     }
 
     fn within_size(&self, place: Place, what: &'static str, size: usize) -> Outcome<()> {
@@ -173,6 +180,7 @@ impl<'a> Engine<'_, 'a> {
                 None => joined = Some(text.into_owned()),
                 Some(joined) => {
                     self.within_size(place, "join()", joined.len() + separator.len() + text.len())?;
+                    self.steps(place, (separator.len() + text.len()) / 16)?;
                     joined.push_str(&separator);
                     joined.push_str(&text);
                 }
@@ -278,6 +286,7 @@ impl<'a> Engine<'_, 'a> {
             self.within_size(place, what, out.len())?;
         }
         out.push_str(&text[last..]);
+        self.text_size(place, what, out.len())?;
         Ok(Some(Item::String(Cow::Owned(out))))
     }
 }

@@ -632,7 +632,8 @@ fn duration(amount: &Quantity, minus: bool) -> Result<(CalendarUnit, Decimal), T
             "min" => CalendarUnit::Minute,
             "s" => CalendarUnit::Second,
             "ms" => CalendarUnit::Millisecond,
-            _ => return Err(TemporalError::NotDuration),
+            // `1 'month'` is no UCUM, but the reference takes it for the calendar's word.
+            word => CalendarUnit::parse(word).ok_or(TemporalError::NotDuration)?,
         },
     };
     Ok((unit, if minus { -amount.value } else { amount.value }))
