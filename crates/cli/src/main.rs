@@ -10,6 +10,7 @@ mod admin;
 mod clock;
 mod codes;
 mod config;
+mod demo;
 mod doctor;
 mod envelope;
 mod fhirpath;
@@ -31,6 +32,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Play the whole chain on this machine
+    Demo(demo::Demo),
     /// Check FHIR files against the register's rules
     Validate(validate::Validate),
     /// Evaluate a FHIRPath expression
@@ -59,6 +62,7 @@ const UNUSABLE: u8 = 2;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match arguments.command {
+        Command::Demo(command) => command.run(),
         Command::Validate(command) => command.run(),
         Command::Fhirpath(command) => command.run(),
         Command::Package(command) => command.run(),

@@ -19,29 +19,37 @@ pub fn fresh_ids() -> FreshId {
     Arc::new(|| uuid::Uuid::new_v4().into_bytes())
 }
 
-/// A clock that tests move.
+/// A clock that tests move. It stands still in between, until it is let go.
 #[derive(Debug, Clone)]
 pub struct SettableClock {
-    now: Arc<Mutex<Timestamp>>,
+    /// `None` once it follows the machine's clock.
+    now: Arc<Mutex<Option<Timestamp>>>,
 }
 
 impl SettableClock {
     /// Stands at `now`.
     #[must_use]
     pub fn at(now: Timestamp) -> Self {
-        Self { now: Arc::new(Mutex::new(now)) }
+        Self { now: Arc::new(Mutex::new(Some(now))) }
     }
 
     /// The time it shows.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        *self.now.lock().unwrap_or_else(PoisonError::into_inner)
+        let standing = *self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        standing.unwrap_or_else(|| real()())
     }
 
-    /// Moves it forwards, or backwards by a negative number.
+    /// Moves it forwards, or backwards by a negative number. Without effect once it has been let go.
     pub fn advance_seconds(&self, seconds: i64) {
-        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
-        *now = now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(*now);
+        if let Some(now) = self.now.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            *now = now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(*now);
+        }
+    }
+
+    /// From here on it is the machine's clock.
+    pub fn let_go(&self) {
+        *self.now.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// As the argument that others take.

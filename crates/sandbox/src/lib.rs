@@ -2,6 +2,7 @@
 
 pub mod certificates;
 pub mod clock;
+pub mod demo;
 pub mod folder;
 pub mod helseid;
 pub mod hospital;

@@ -1,0 +1,103 @@
+//! `lmr demo`: the whole chain on this machine.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use lmr_sandbox::demo::{Demo as Story, Line, Text};
+
+use crate::clock;
+use crate::output::{Language, Style, print};
+
+/// Play the whole chain on this machine with make-believe people.
+///
+/// Makes keys and certificates, starts a local HelseID and a receiver on loopback, sends three days of two
+/// hospitals (0.9.4 as batch, 1.1.2 as transaction), with changes, a fault and its correction. Exit status 1 if
+/// one of its own checks does not hold.
+#[derive(Args)]
+pub(crate) struct Demo {
+    /// End when the story is told; without it the servers stay up
+    #[arg(long)]
+    once: bool,
+    /// Medication administrations on the first day of each hospital
+    #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u32).range(8..=100_000))]
+    administrations: u32,
+    /// Keep databases and files here instead of in a temporary folder
+    #[arg(long)]
+    folder: Option<PathBuf>,
+    /// Language of what is told
+    #[arg(long, value_enum, default_value_t)]
+    lang: Language,
+}
+
+impl Demo {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let began = clock::instant();
+        let (folder, temporary) = match &self.folder {
+            Some(folder) => (folder.clone(), None),
+            None => {
+                let temporary = tempfile::Builder::new().prefix("lmr-demo-").tempdir()?;
+                (temporary.path().to_owned(), Some(temporary))
+            }
+        };
+        let story = Story { folder: folder.clone(), administrations: self.administrations as usize, now: clock::now() };
+        let style = Style::for_stdout();
+        let lang = self.lang;
+        let mut tell = |line: Line| {
+            let text = match &line {
+                Line::Part(text) => format!("\n{}\n", style.bold(say(text, lang))),
+                Line::Step(text) => format!("  {}\n", say(text, lang)),
+                Line::Detail(text) => format!("      {}\n", style.faint(say(text, lang))),
+                Line::Check { what, holds: true } => format!("    {} {}\n", style.good("✔"), say(what, lang)),
+                Line::Check { what, holds: false } => format!("    {} {}\n", style.bad("✘"), say(what, lang)),
+            };
+            // A reader that went away does not stop the checks.
+            let _ = print(&text);
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let code = runtime.block_on(async {
+            let (world, outcome) = story.play(&mut tell).await?;
+            let seconds = began.elapsed().as_secs_f64();
+            let held = outcome.checks - outcome.failed;
+            let line = match lang {
+                Language::Nb => format!("{held} av {} kontroller holder ({seconds:.1} s)", outcome.checks),
+                Language::En => format!("{held} of {} checks hold ({seconds:.1} s)", outcome.checks),
+            };
+            print(&format!("\n{}\n", if outcome.failed == 0 { style.good(&line) } else { style.bad(&line) }))?;
+            if !self.once {
+                stay(&world, &folder, lang)?;
+                crate::serve::interrupted().await;
+            }
+            world.stop().await?;
+            Ok::<_, anyhow::Error>(if outcome.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        })?;
+        drop(temporary);
+        Ok(code)
+    }
+}
+
+fn say(text: &Text, lang: Language) -> &str {
+    match lang {
+        Language::Nb => &text.nb,
+        Language::En => &text.en,
+    }
+}
+
+fn stay(world: &lmr_sandbox::world::World, folder: &std::path::Path, lang: Language) -> anyhow::Result<()> {
+    let url = world.base_url();
+    let bundle = folder.join("bundle.json");
+    let yesterday = clock::oslo(clock::now()).date().yesterday()?;
+    let hospital = lmr_sandbox::hospital::Hospital::new(lmr_sandbox::hospital::Era::V1_1_2, 9, yesterday, 2);
+    let text = hospital.bundle("00000000-0000-4000-8000-000000000009", &clock::now().to_string());
+    std::fs::write(&bundle, serde_json::to_string_pretty(&text)?)?;
+    let (intro, end) = match lang {
+        Language::Nb => ("Alt kjører fortsatt. Prøv:", "Ctrl-C avslutter."),
+        Language::En => ("Everything is still running. Try:", "Ctrl-C ends it."),
+    };
+    print(&format!(
+        "\n{intro}\n\n  curl {url}/health/ready\n  curl {url}/metrics\n  \
+         curl -H 'Content-Type: application/fhir+json' --data-binary @{bundle} {url}/fhirmottak/v1/validateLegemiddelregisterBundle\n  \
+         lmr validate {bundle}\n  lmr sandbox init world\n\n{end}\n",
+        bundle = bundle.display(),
+    ))
+}
