@@ -12,10 +12,10 @@ use jiff::Timestamp;
 use lmr_auth::Clock;
 use lmr_envelope::SystemRandom;
 use lmr_intake::{DeliveryFilter, RuleSetPin, Store};
-use lmr_lmdi::RuleSetId;
+use lmr_lmdi::{PersonNumbers, RuleSetId};
 use lmr_lmdi::codes::Code;
 use lmr_sender::{
-    Agent, BundleLimits, CertificateSealer, Form, HashKey, HeldRow, HelseIdAuthorizer, HttpSettings, HttpTransport,
+    Agent, BundleLimits, EnvelopeSealer, Form, HashKey, HeldRow, HelseIdAuthorizer, HttpSettings, HttpTransport,
     Outbox, Parts, Report, RetrySchedule, RuleSetChecker, SenderError, Settings, SourceLimits, Verdict,
 };
 
@@ -84,9 +84,6 @@ pub enum DemoError {
     /// The receiver's database.
     #[error(transparent)]
     Store(#[from] lmr_intake::StoreError),
-    /// The rule set.
-    #[error(transparent)]
-    RuleSet(#[from] lmr_lmdi::RuleSetError),
     /// Files.
     #[error("files: {0}")]
     Io(#[from] std::io::Error),
@@ -198,12 +195,12 @@ impl<'a> Story<'a> {
             },
             key: HashKey::new(&[7; 32].into()),
             outbox: Outbox::open(&folder.join("sender.sqlite")).await?,
-            checker: Arc::new(RuleSetChecker::new(rule_set)?),
-            sealer: Arc::new(CertificateSealer::new(
-                sender.signing_key()?,
-                world.register_certificate().clone(),
+            checker: Arc::new(RuleSetChecker::new(rule_set, PersonNumbers::Any, 0)),
+            sealer: Arc::new(EnvelopeSealer::new(
                 sender.organisation,
-                Arc::new(SystemRandom),
+                world.register_certificate().clone(),
+                sender.signing_key()?,
+                SystemRandom,
             )),
             transport: Arc::new(transport),
             clock: as_clock,
