@@ -157,7 +157,11 @@ impl Admin {
                     if sender.active { "active  " } else { "inactive" },
                     sender.name,
                     sender.certificates.len(),
-                    if sender.addresses.is_empty() { "the receiver's own list".to_owned() } else { sender.addresses.to_string() },
+                    if sender.addresses.is_empty() {
+                        "the receiver's own list".to_owned()
+                    } else {
+                        sender.addresses.to_string()
+                    },
                     sender.rule_set.map_or("by the bundle's type", RuleSetPin::as_str),
                     sender.start_date.map_or_else(|| "-".to_owned(), |d| d.to_string()),
                 )?,
@@ -186,7 +190,12 @@ impl Admin {
                             Outcome::Accepted => "accepted",
                             Outcome::Refused => "refused ",
                         },
-                        c.entries, c.created, c.updated, c.unchanged, c.refused, c.dependent,
+                        c.entries,
+                        c.created,
+                        c.updated,
+                        c.unchanged,
+                        c.refused,
+                        c.dependent,
                         delivery.message_id,
                     )?;
                 }
@@ -320,7 +329,9 @@ async fn all_senders(configured: &[Avsender], store: &Arc<dyn Store>) -> anyhow:
 async fn set_active(store: &Arc<dyn Store>, organisation: &str, active: bool) -> anyhow::Result<()> {
     let number = organisation_number(organisation)?;
     let Some(mut sender) = store.avsendere().await?.into_iter().find(|a| a.organisation == number) else {
-        bail!("{number} is not registered in the database; senders of the configuration file are changed there");
+        bail!(
+            "{number} is not registered in the database; senders of the configuration file are changed there"
+        );
     };
     sender.active = active;
     store.save_avsender(&sender).await?;
@@ -330,7 +341,9 @@ async fn set_active(store: &Arc<dyn Store>, organisation: &str, active: bool) ->
 async fn remove(store: &Arc<dyn Store>, organisation: &str) -> anyhow::Result<()> {
     let number = organisation_number(organisation)?;
     if !store.remove_avsender(number).await? {
-        bail!("{number} is not registered in the database; senders of the configuration file are removed there");
+        bail!(
+            "{number} is not registered in the database; senders of the configuration file are removed there"
+        );
     }
     print(&format!("removed {number}; its deliveries stay\n"))
 }

@@ -65,7 +65,9 @@ impl Log {
     pub(crate) fn start(&self) -> anyhow::Result<()> {
         let filter = tracing_subscriber::EnvFilter::try_new(&self.level)
             .with_context(|| format!("log.level: {} is no filter", self.level))?;
-        let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr)
+        let builder = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
             .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
         match self.format {
             LogFormat::Text => builder.with_target(false).try_init(),

@@ -40,7 +40,11 @@ impl Demo {
                 (temporary.path().to_owned(), Some(temporary))
             }
         };
-        let story = Story { folder: folder.clone(), administrations: self.administrations as usize, now: clock::now() };
+        let story = Story {
+            folder: folder.clone(),
+            administrations: self.administrations as usize,
+            now: clock::now(),
+        };
         let style = Style::for_stdout();
         let lang = self.lang;
         let mut tell = |line: Line| {
@@ -63,7 +67,10 @@ impl Demo {
                 Language::Nb => format!("{held} av {} kontroller holder ({seconds:.1} s)", outcome.checks),
                 Language::En => format!("{held} of {} checks hold ({seconds:.1} s)", outcome.checks),
             };
-            print(&format!("\n{}\n", if outcome.failed == 0 { style.good(&line) } else { style.bad(&line) }))?;
+            print(&format!(
+                "\n{}\n",
+                if outcome.failed == 0 { style.good(&line) } else { style.bad(&line) }
+            ))?;
             if !self.once {
                 stay(&world, &folder, lang)?;
                 crate::serve::interrupted().await;

@@ -58,7 +58,9 @@ impl Fhirpath {
         }
         let host = DocumentHost::new(&document, Some(model));
         let mut env = Env::new().with_model(model).with_host(&host).with_resource(root, root);
-        if let Some(now) = DateTime::parse(&clock::oslo(clock::now()).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()) {
+        if let Some(now) =
+            DateTime::parse(&clock::oslo(clock::now()).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string())
+        {
             env = env.with_now(now);
         }
         let starts = match &context {

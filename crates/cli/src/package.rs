@@ -48,7 +48,13 @@ impl Package {
             Command::Install { files } => {
                 for file in files {
                     let package = cache.install(&file)?;
-                    writeln!(out, "installed {} {} in {}", package.name, package.version, package.path.display())?;
+                    writeln!(
+                        out,
+                        "installed {} {} in {}",
+                        package.name,
+                        package.version,
+                        package.path.display()
+                    )?;
                 }
             }
         }

@@ -68,7 +68,9 @@ pub(crate) async fn services(config: &ReceiverConfig, folder: &Path) -> anyhow::
             limits: config.envelope_limits(),
             entries: config.limits.entries,
             depth: config.limits.depth,
-            clock_tolerance: jiff::SignedDuration::from_secs(i64::from(config.limits.clock_tolerance_seconds)),
+            clock_tolerance: jiff::SignedDuration::from_secs(i64::from(
+                config.limits.clock_tolerance_seconds,
+            )),
             addresses: AllowList::parse(&config.addresses).context("addresses")?,
             person_numbers: config.identity_numbers.numbers.into(),
             accept_2032_numbers: config.identity_numbers.accept_2032,

@@ -341,8 +341,16 @@ impl Validate {
 
 /// What findings come from.
 enum Judge {
-    Register { chosen: Option<RuleSetChoice>, own: Vec<RuleSet>, options: Box<CheckOptions>, profiles: Vec<String> },
-    Plain { validator: Box<Validator>, options: Box<Options> },
+    Register {
+        chosen: Option<RuleSetChoice>,
+        own: Vec<RuleSet>,
+        options: Box<CheckOptions>,
+        profiles: Vec<String>,
+    },
+    Plain {
+        validator: Box<Validator>,
+        options: Box<Options>,
+    },
 }
 
 impl Judge {

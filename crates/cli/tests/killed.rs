@@ -98,7 +98,11 @@ fn a_sender_killed_at_any_moment_delivers_every_resource_once() {
     };
     let mut dice = Dice(11);
     for _ in 0..12 {
-        let mut child = run().stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().expect("lmr send");
+        let mut child = run()
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("lmr send");
         let until = Instant::now() + Duration::from_millis(100 + dice.roll(1500));
         while Instant::now() < until && child.try_wait().expect("waited").is_none() {
             thread::sleep(Duration::from_millis(5));

@@ -7,15 +7,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::civil::Date;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use lmr_auth::Clock;
 use lmr_envelope::SystemRandom;
 use lmr_intake::{DeliveryFilter, RuleSetPin, Store};
-use lmr_lmdi::{PersonNumbers, RuleSetId};
 use lmr_lmdi::codes::Code;
+use lmr_lmdi::{PersonNumbers, RuleSetId};
 use lmr_sender::{
-    Agent, BundleLimits, EnvelopeSealer, Form, HashKey, HeldRow, HelseIdAuthorizer, HttpSettings, HttpTransport,
+    Agent, BundleLimits, EnvelopeSealer, HashKey, HeldRow, HelseIdAuthorizer, HttpSettings, HttpTransport,
     Outbox, Parts, Report, RetrySchedule, RuleSetChecker, SenderError, Settings, SourceLimits, Verdict,
 };
 
@@ -109,7 +109,9 @@ impl Demo {
     /// # Errors
     /// [`DemoError`] when something could not be done at all; checks that fail are counted instead.
     pub async fn play(&self, tell: &mut dyn FnMut(Line)) -> Result<(World, Outcome), DemoError> {
-        let clock = SettableClock::at(self.now - jiff::SignedDuration::from_hours(24 * DAYS));
+        let clock = SettableClock::at(
+            self.now - jiff::SignedDuration::from_hours(24 * DAYS) - jiff::SignedDuration::from_mins(1),
+        );
         tell(Line::Part(both(
             "En liksomverden på denne maskinen: HelseID, mottak, sykehus. Ingenting i den er ekte.",
             "A make-believe world on this machine: HelseID, receiver, hospitals. Nothing in it is real.",
@@ -163,9 +165,9 @@ impl<'a> Story<'a> {
         demo: &Demo,
         tell: &'a mut dyn FnMut(Line),
     ) -> Result<Self, DemoError> {
-        let (rule_set, pin, form, kind) = match era {
-            Era::V0_9_4 => (RuleSetId::Lmdi094, RuleSetPin::Lmdi094, Form::Batch, "batch"),
-            Era::V1_1_2 => (RuleSetId::Lmdi112, RuleSetPin::Lmdi112, Form::Transaction, "transaction"),
+        let (rule_set, pin, kind) = match era {
+            Era::V0_9_4 => (RuleSetId::Lmdi094, RuleSetPin::Lmdi094, "batch"),
+            Era::V1_1_2 => (RuleSetId::Lmdi112, RuleSetPin::Lmdi112, "transaction"),
         };
         tell(Line::Part(both(
             format!("{name}: {} ({kind})", rule_set.as_str()),
@@ -173,6 +175,8 @@ impl<'a> Story<'a> {
         )));
         let organisation = organisation_number(number);
         let sender = world.add_sender(&organisation, name, Some(pin)).await?;
+        // The receiver reads its list of senders anew every few seconds.
+        clock.advance_seconds(10);
         let today = clock.now().to_zoned(jiff::tz::TimeZone::get("Europe/Oslo")?).date();
         let day = today.yesterday()?;
         let source = folder.join("source");
@@ -180,14 +184,17 @@ impl<'a> Story<'a> {
         let hospital = Hospital::new(era, u64::from(number), day, demo.administrations);
         let as_clock: Clock = clock.as_clock();
         let authorizer = HelseIdAuthorizer::new(world.helseid_client(&sender)?);
-        let transport = HttpTransport::new(&HttpSettings::new(format!("{}/fhirmottak/v1", world.base_url())), authorizer)?;
+        let transport = HttpTransport::new(
+            &HttpSettings::new(format!("{}/fhirmottak/v1", world.base_url())),
+            authorizer,
+        )?;
         let agent = Agent::new(Parts {
             settings: Settings {
                 folder: source.clone(),
                 own_addresses: Vec::new(),
                 source_limits: SourceLimits::default(),
                 start: day,
-                form,
+                rule_set,
                 bundle_limits: BundleLimits::default(),
                 retry: RetrySchedule::default(),
                 lock: folder.join("sender.lock"),
@@ -215,18 +222,38 @@ impl<'a> Story<'a> {
         self.hospital.write(&self.source)?;
         let administrations = self.hospital.count("MedicationAdministration");
         self.step(
-            format!("Dag 1: {} ressurser i journalen, {administrations} administreringer", self.hospital.resources().len()),
-            format!("Day 1: {} resources in the records, {administrations} administrations", self.hospital.resources().len()),
+            format!(
+                "Dag 1: {} ressurser i journalen, {administrations} administreringer",
+                self.hospital.resources().len()
+            ),
+            format!(
+                "Day 1: {} resources in the records, {administrations} administrations",
+                self.hospital.resources().len()
+            ),
         );
         let first = self.send().await?;
         let stored: usize = first.messages.iter().map(|m| m.stored).sum();
-        self.check(outcome, stored > administrations && first.verdict() == Verdict::Clean,
-            "alt er mottatt og lagret", "everything is received and stored");
+        self.check(
+            outcome,
+            stored > administrations && first.verdict() == Verdict::Clean,
+            "alt er mottatt og lagret",
+            "everything is received and stored",
+        );
         let (messages, _) = self.delivered().await?;
-        self.check(outcome, messages == first.messages.len(), "mottaket har hver melding én gang", "the receiver has every message once");
+        self.check(
+            outcome,
+            messages == first.messages.len(),
+            "mottaket har hver melding én gang",
+            "the receiver has every message once",
+        );
 
         let again = self.send().await?;
-        self.check(outcome, again.messages.is_empty(), "uten endringer sendes ingenting", "without changes nothing is sent");
+        self.check(
+            outcome,
+            again.messages.is_empty(),
+            "uten endringer sendes ingenting",
+            "without changes nothing is sent",
+        );
 
         // Day 2: some changes, a new day, one fault.
         self.next_day()?;
@@ -235,21 +262,43 @@ impl<'a> Story<'a> {
         let faulty = self.hospital.add_faulty(self.day, Fault::AdministrationWithoutTime);
         self.hospital.write(&self.source)?;
         self.step(
-            format!("Dag 2: {} endret, {} nye administreringer, én uten klokkeslett", changed.len(), administrations / 4),
-            format!("Day 2: {} changed, {} new administrations, one without a time of day", changed.len(), administrations / 4),
+            format!(
+                "Dag 2: {} endret, {} nye administreringer, én uten klokkeslett",
+                changed.len(),
+                administrations / 4
+            ),
+            format!(
+                "Day 2: {} changed, {} new administrations, one without a time of day",
+                changed.len(),
+                administrations / 4
+            ),
         );
         let second = self.send().await?;
         let stored: usize = second.messages.iter().map(|m| m.stored).sum();
-        self.check(outcome, second.changed >= changed.len() && stored >= changed.len() + administrations / 4,
-            "det nye og endrede er lagret, og ikke mer enn det trenger", "what is new and changed is stored, with what it needs");
+        self.check(
+            outcome,
+            second.changed >= changed.len() && stored >= changed.len() + administrations / 4,
+            "det nye og endrede er lagret, og ikke mer enn det trenger",
+            "what is new and changed is stored, with what it needs",
+        );
         let held = self.agent.outbox().held().await?;
         self.show_held(&held);
-        let codes: Vec<&str> = held.iter().flat_map(|row| &row.issues).filter_map(|i| i.code.as_deref()).collect();
-        self.check(outcome, held.len() == 1 && codes.contains(&Code::TimeOfDayRequired.as_str()),
-            "den gale er holdt tilbake, med kode", "the faulty one is held back, with its code");
+        let codes: Vec<&str> =
+            held.iter().flat_map(|row| &row.issues).filter_map(|i| i.code.as_deref()).collect();
+        self.check(
+            outcome,
+            held.len() == 1 && codes.contains(&Code::TimeOfDayRequired.as_str()),
+            "den gale er holdt tilbake, med kode",
+            "the faulty one is held back, with its code",
+        );
         self.receiver_agrees(outcome).await?;
         let still = self.send().await?;
-        self.check(outcome, still.messages.is_empty(), "den sendes ikke før den er rettet", "it is not sent before it is corrected");
+        self.check(
+            outcome,
+            still.messages.is_empty(),
+            "den sendes ikke før den er rettet",
+            "it is not sent before it is corrected",
+        );
 
         // Day 3: corrected.
         self.next_day()?;
@@ -259,10 +308,20 @@ impl<'a> Story<'a> {
         let third = self.send().await?;
         let stored: usize = third.messages.iter().map(|m| m.stored).sum();
         let held = self.agent.outbox().held().await?;
-        self.check(outcome, mended && stored == 1 && held.is_empty(), "den rettede er lagret, ingenting står igjen", "the corrected one is stored, nothing is left");
+        self.check(
+            outcome,
+            mended && stored == 1 && held.is_empty(),
+            "den rettede er lagret, ingenting står igjen",
+            "the corrected one is stored, nothing is left",
+        );
         let (messages, refused) = self.delivered().await?;
         let sent = first.messages.len() + second.messages.len() + third.messages.len();
-        self.check(outcome, messages == sent && refused == 0, "mottakets oversikt sier det samme som avsenderens", "the receiver's overview says the same as the sender's");
+        self.check(
+            outcome,
+            messages == sent && refused == 0,
+            "mottakets oversikt sier det samme som avsenderens",
+            "the receiver's overview says the same as the sender's",
+        );
         Ok(())
     }
 
@@ -272,16 +331,31 @@ impl<'a> Story<'a> {
         for message in &report.messages {
             let (id, n) = (&message.message_id, message.entries);
             self.detail(
-                format!("melding {id}: {n} ressurser, {} lagret, {} kjent fra før, {} avvist", message.stored, message.unchanged, message.refused),
-                format!("message {id}: {n} resources, {} stored, {} known already, {} refused", message.stored, message.unchanged, message.refused),
+                format!(
+                    "melding {id}: {n} ressurser, {} lagret, {} kjent fra før, {} avvist",
+                    message.stored, message.unchanged, message.refused
+                ),
+                format!(
+                    "message {id}: {n} resources, {} stored, {} known already, {} refused",
+                    message.stored, message.unchanged, message.refused
+                ),
             );
+            if !message.detail.is_empty() {
+                self.detail(message.detail.clone(), message.detail.clone());
+            }
         }
         Ok(report)
     }
 
     fn show_held(&mut self, held: &[HeldRow]) {
         for row in held {
-            let name = format!("{}/{} ({}:{})", row.resource_type, row.resource_id.as_deref().unwrap_or("-"), row.file, row.line);
+            let name = format!(
+                "{}/{} ({}:{})",
+                row.resource_type,
+                row.resource_id.as_deref().unwrap_or("-"),
+                row.file,
+                row.line
+            );
             for issue in &row.issues {
                 let code = issue.code.as_deref().unwrap_or("-");
                 let path = issue.path.as_deref().unwrap_or_default();
@@ -314,17 +388,33 @@ impl<'a> Story<'a> {
             Era::V1_1_2 => answer.status == 400,
         };
         self.detail(
-            format!("mottakets prøvekjøring av det samme: HTTP {}, {refused} av {} avvist", answer.status, statuses.len()),
-            format!("the receiver's trial run of the same: HTTP {}, {refused} of {} refused", answer.status, statuses.len()),
+            format!(
+                "mottakets prøvekjøring av det samme: HTTP {}, {refused} av {} avvist",
+                answer.status,
+                statuses.len()
+            ),
+            format!(
+                "the receiver's trial run of the same: HTTP {}, {refused} of {} refused",
+                answer.status,
+                statuses.len()
+            ),
         );
-        self.check(outcome, expected && refused == 1 && text.contains(Code::TimeOfDayRequired.as_str()),
-            "mottaket ville avvist den med samme kode", "the receiver would have refused it with the same code");
+        self.check(
+            outcome,
+            expected && refused == 1 && text.contains(Code::TimeOfDayRequired.as_str()),
+            "mottaket ville avvist den med samme kode",
+            "the receiver would have refused it with the same code",
+        );
         Ok(())
     }
 
     /// Messages that the receiver has of this sender, and entries refused in them.
     async fn delivered(&self) -> Result<(usize, u32), DemoError> {
-        let filter = DeliveryFilter { sender: Some(self.sender.organisation), limit: 1000, ..DeliveryFilter::default() };
+        let filter = DeliveryFilter {
+            sender: Some(self.sender.organisation),
+            limit: 1000,
+            ..DeliveryFilter::default()
+        };
         let list = self.world.store()?.deliveries(&filter).await?;
         Ok((list.len(), list.iter().map(|d| d.counts.refused).sum()))
     }

@@ -186,7 +186,8 @@ impl SenderConfig {
 pub(crate) fn hash_key(config: &SenderConfig, folder: &Path) -> anyhow::Result<zeroize::Zeroizing<[u8; 32]>> {
     let path = folder.join(&config.hash_key);
     let text = zeroize::Zeroizing::new(
-        std::fs::read_to_string(&path).with_context(|| format!("cannot read {} (hash_key)", path.display()))?,
+        std::fs::read_to_string(&path)
+            .with_context(|| format!("cannot read {} (hash_key)", path.display()))?,
     );
     let mut key = zeroize::Zeroizing::new([0; 32]);
     let digits = text.trim().as_bytes();
@@ -196,7 +197,9 @@ pub(crate) fn hash_key(config: &SenderConfig, folder: &Path) -> anyhow::Result<z
     }
     for (byte, pair) in key.iter_mut().zip(pairs) {
         let pair = std::str::from_utf8(pair).unwrap_or_default();
-        *byte = u8::from_str_radix(pair, 16).ok().with_context(|| format!("{} must hold 64 hex digits", path.display()))?;
+        *byte = u8::from_str_radix(pair, 16)
+            .ok()
+            .with_context(|| format!("{} must hold 64 hex digits", path.display()))?;
     }
     Ok(key)
 }

@@ -77,7 +77,12 @@ impl Report {
     }
 
     /// A file that is no JSON.
-    pub(super) fn unreadable(&mut self, path: &Path, several: bool, error: &ParseError) -> anyhow::Result<()> {
+    pub(super) fn unreadable(
+        &mut self,
+        path: &Path,
+        several: bool,
+        error: &ParseError,
+    ) -> anyhow::Result<()> {
         self.files += 1;
         self.unreadable += 1;
         self.faulty_files += 1;
@@ -109,8 +114,16 @@ impl Report {
     ) -> anyhow::Result<()> {
         let verdict = match (errors, warnings) {
             (0, 0) => self.style.good(self.say("i orden", "correct")),
-            (0, n) => self.style.good(&format!("{}, {n} {}", self.say("i orden", "correct"), self.say("advarsler", "warnings"))),
-            (e, n) => self.style.bad(&format!("{e} {}, {n} {}", self.say("feil", "errors"), self.say("advarsler", "warnings"))),
+            (0, n) => self.style.good(&format!(
+                "{}, {n} {}",
+                self.say("i orden", "correct"),
+                self.say("advarsler", "warnings")
+            )),
+            (e, n) => self.style.bad(&format!(
+                "{e} {}, {n} {}",
+                self.say("feil", "errors"),
+                self.say("advarsler", "warnings")
+            )),
         };
         let name = self.style.bold(&path.display().to_string());
         writeln!(self.out, "{name}: {verdict}")?;
@@ -183,7 +196,10 @@ impl Report {
             let line = if self.language == Language::Nb {
                 format!("{files} filer, {faulty} med feil; {} feil, {} advarsler", self.errors, self.warnings)
             } else {
-                format!("{files} files, {faulty} with errors; {} errors, {} warnings", self.errors, self.warnings)
+                format!(
+                    "{files} files, {faulty} with errors; {} errors, {} warnings",
+                    self.errors, self.warnings
+                )
             };
             writeln!(self.out, "{}", self.style.bold(&line))?;
         }

@@ -56,7 +56,12 @@ impl World {
             .args(["sandbox", "init"])
             .arg(folder.path())
             .args(["--ruleset", ruleset, "--administrations", &administrations.to_string()])
-            .args(["--receiver-port", &receiver_port.to_string(), "--helseid-port", &helseid_port.to_string()])
+            .args([
+                "--receiver-port",
+                &receiver_port.to_string(),
+                "--helseid-port",
+                &helseid_port.to_string(),
+            ])
             .args(["--entries-per-bundle", &entries_per_bundle.to_string()])
             .output()
             .expect("lmr sandbox init");
@@ -131,11 +136,16 @@ impl World {
             let text = std::fs::read_to_string(entry.expect("a file").path()).expect("UTF-8");
             for line in text.lines() {
                 let resource: Value = serde_json::from_str(line).expect("JSON");
-                let name = format!("{}/{}", resource["resourceType"].as_str().unwrap_or_default(), resource["id"].as_str().unwrap_or_default());
+                let name = format!(
+                    "{}/{}",
+                    resource["resourceType"].as_str().unwrap_or_default(),
+                    resource["id"].as_str().unwrap_or_default()
+                );
                 all.insert(name, resource);
             }
         }
-        let mut todo: Vec<String> = all.keys().filter(|n| n.starts_with("MedicationAdministration/")).cloned().collect();
+        let mut todo: Vec<String> =
+            all.keys().filter(|n| n.starts_with("MedicationAdministration/")).cloned().collect();
         let mut seen = std::collections::HashSet::new();
         while let Some(name) = todo.pop() {
             if let Some(resource) = all.get(&name)
@@ -182,7 +192,10 @@ impl Courier {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let read = |name: &str| std::fs::read(world.config(name)).expect("a file of the world");
         let certificate = |name: &str| Certificate::read(&read(name)).expect("a certificate");
-        let signer = SigningKey::new(certificate("sender.pem"), PrivateKey::from_pem(&read("sender.key")).expect("a key"));
+        let signer = SigningKey::new(
+            certificate("sender.pem"),
+            PrivateKey::from_pem(&read("sender.key")).expect("a key"),
+        );
         let settings = ClientSettings {
             issuer: format!("http://127.0.0.1:{}", world.helseid_port),
             environment: Environment::Local,
@@ -194,9 +207,14 @@ impl Courier {
         };
         let key = TokenKey::from_jwk(&read("helseid-client.jwk"), None, None).expect("a client key");
         let fetcher = Arc::new(HttpFetcher::new(Duration::from_secs(10)).expect("a client"));
-        let helseid =
-            HelseIdClient::new(settings, key, fetcher, lmr_sandbox::clock::real(), lmr_sandbox::clock::fresh_ids())
-                .expect("a HelseID client");
+        let helseid = HelseIdClient::new(
+            settings,
+            key,
+            fetcher,
+            lmr_sandbox::clock::real(),
+            lmr_sandbox::clock::fresh_ids(),
+        )
+        .expect("a HelseID client");
         Self {
             runtime,
             client: reqwest::Client::new(),
@@ -220,7 +238,13 @@ impl Courier {
             reporting_to: now,
             generated_at: now,
         };
-        let sealed = lmr_envelope::seal(bundle.to_string().as_bytes(), &header, &self.recipient, &self.signer, &SystemRandom);
+        let sealed = lmr_envelope::seal(
+            bundle.to_string().as_bytes(),
+            &header,
+            &self.recipient,
+            &self.signer,
+            &SystemRandom,
+        );
         (id, sealed.expect("sealed"))
     }
 
