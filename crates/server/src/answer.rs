@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use lmr_intake::{Counts, OrganisationNumber, Place};
 use lmr_lmdi::codes::Code;
-use lmr_lmdi::response::{RefusalPlace, refusal};
+use lmr_lmdi::response::{RefusalPlace, outcome_of, refusal};
 
 /// What the request's log line and the metrics say beyond the status.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +30,12 @@ pub(crate) fn fault(fault: &Fault, label: Label, request_id: &str, mut notes: No
     notes.detail = Some(fault.detail());
     let Place { expression, line_column } = fault.place();
     let place = RefusalPlace { expression, line_column };
-    let body = refusal(row.code, &place, Some(request_id)).to_json().into_bytes();
+    let mut outcome = refusal(row.code, &place, Some(request_id));
+    if !fault.findings().is_empty() {
+        // The bundle breaks rules as a whole: which ones, each with its own code and place.
+        outcome.issue.extend(outcome_of(fault.findings()).issue);
+    }
+    let body = outcome.to_json().into_bytes();
     let mut response = fhir(row.status, label, body, notes);
     let headers = response.headers_mut();
     if let Some(challenge) = row.challenge

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use lmr_auth::Refusal;
 use lmr_intake::{Place, Rejection, StoreError};
-use lmr_lmdi::codes::Code;
+use lmr_lmdi::{Finding, codes::Code};
 
 /// Why a request is not answered as its caller wished.
 #[derive(Debug)]
@@ -139,6 +139,14 @@ impl Fault {
             _ => None,
         };
         Row { status, code, challenge, retry_after, allow }
+    }
+
+    /// What was found about a bundle as a whole.
+    pub(crate) fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Rejected(rejection) => rejection.findings(),
+            _ => &[],
+        }
     }
 
     /// Where the fault sits, as far as the caller may know.
