@@ -1,6 +1,7 @@
 //! How to break each invariant once.
 
 use lmr_lmdi::RuleSetId;
+use lmr_lmdi::codes::Code::{self, *};
 use serde_json::{Value, json};
 
 use crate::sample::{self, PROFILE};
@@ -127,3 +128,25 @@ pub(crate) const OUT_OF_REACH: &[(&str, &str)] = &[
     ("org-3", "about telecom, which is forbidden"),
     ("pat-1", "about contact, which is forbidden"),
 ];
+
+/// What finds it: the invariant itself, or the rule of the register that says the same with a place.
+pub(crate) fn expected(key: &str) -> &'static [Code] {
+    match key {
+        "lr-allowed-resources" => &[EntryProfileMissing, ResourceKindNotAllowed],
+        "time-required" => &[TimeOfDayRequired],
+        "lmdi-org-identifier" => &[OrganisationIdentifierRequired],
+        "npr-episode-at-least-one" => &[EpisodeIdentifierRequired],
+        "lmdi-medication-code-or-ingredient" => &[MedicationCodeOrIngredient],
+        "ele-1" => &[ElementEmpty],
+        "ext-1" => &[ExtensionInvalid],
+        "per-1" => &[PeriodReversed],
+        "dom-2" | "dom-3" | "dom-4" | "dom-5" => &[ContainedInvalid],
+        "ref-1" => &[ContainedInvalid, ReferenceDangling],
+        "bdl-1" | "bdl-2" | "bdl-4" => &[BundleInvalid],
+        "bdl-3" => &[EntryRequestMissing],
+        "bdl-5" => &[EntryResourceMissing],
+        "bdl-7" => &[FullUrlDuplicate],
+        "bdl-8" => &[FullUrlInvalid],
+        _ => &[InvariantFailed],
+    }
+}
