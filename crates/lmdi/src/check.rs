@@ -8,7 +8,7 @@ use crate::codes::{Code, Severity};
 use crate::finding::Finding;
 use crate::identity::Identity;
 use crate::place::{Scope, spot_at};
-use crate::references::{Link, dragged_down, links, targets_of};
+use crate::references::{Link, dragged_down, outgoing, targets_of};
 use crate::register::{self, syntax};
 use crate::ruleset::{CheckOptions, ContentFault, RuleSet, RuleSetId};
 use crate::verdict::{EntryVerdict, Verdict};
@@ -106,8 +106,8 @@ impl RuleSet {
         }
         let (mut about_bundle, mut about_entries) = self.by_profiles(document, &entries, options);
         about_bundle.retain(|finding| !is_told_per_entry(finding));
-        let links = links(bundle);
-        let graph: Vec<Vec<usize>> = links.iter().map(|links| targets_of(links)).collect();
+        let outgoing = outgoing(bundle);
+        let graph: Vec<Vec<usize>> = outgoing.iter().map(|out| targets_of(&out.links)).collect();
         let resources: Vec<Option<Element<'_>>> = entries.iter().map(|entry| entry.resource()).collect();
         let mut verdicts: Vec<EntryVerdict> = entries
             .iter()
@@ -136,6 +136,16 @@ impl RuleSet {
             })
             .collect();
         judge_together(&entries, &mut verdicts);
+        for (verdict, (out, resource)) in verdicts.iter_mut().zip(outgoing.iter().zip(&resources)) {
+            let Some(resource) = *resource else { continue };
+            let scope = Scope { resource, entry: Some(verdict.index) };
+            verdict.findings.extend(
+                out.outside.iter().map(|holder| {
+                    Finding::of(Code::ReferenceNotResolvable, scope.spot(Element::of(*holder)))
+                }),
+            );
+        }
+        let links: Vec<Vec<Link>> = outgoing.into_iter().map(|out| out.links).collect();
         drop_echoes(&links, &mut verdicts);
         let mut bundle_findings = about_bundle;
         judge_timestamp(root, options, &mut bundle_findings);

@@ -8,7 +8,7 @@ use lmr_fhir::{Bundle, Element, Kind, Node};
 /// For every entry the entries it refers to, by index, each once and without itself.
 #[must_use]
 pub fn dependencies(bundle: Bundle<'_>) -> Vec<Vec<usize>> {
-    links(bundle).iter().map(|links| targets_of(links)).collect()
+    outgoing(bundle).iter().map(|outgoing| targets_of(&outgoing.links)).collect()
 }
 
 /// The entries of a list of links, each once.
@@ -31,22 +31,32 @@ pub(crate) struct Link {
     pub(crate) target: usize,
 }
 
-/// For every entry its references to other entries.
-pub(crate) fn links(bundle: Bundle<'_>) -> Vec<Vec<Link>> {
+/// What an entry refers to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outgoing<'d> {
+    /// Other entries.
+    pub(crate) links: Vec<Link>,
+    /// Objects whose `reference` is a web address outside the bundle: not checked.
+    pub(crate) outside: Vec<Node<'d>>,
+}
+
+/// For every entry what it refers to.
+pub(crate) fn outgoing(bundle: Bundle<'_>) -> Vec<Outgoing<'_>> {
     let targets = Targets::of(bundle);
     bundle
         .entries()
         .enumerate()
         .map(|(index, entry)| {
             let base = entry.full_url().as_deref().and_then(rest_base).map(str::to_owned);
-            let mut found = Vec::new();
+            let mut found = Outgoing::default();
             if let Some(resource) = entry.resource() {
-                walk(resource, &mut |text, holder| {
-                    if let Some(target) = targets.find(text, base.as_deref())
-                        && target != index
-                    {
-                        found.push(Link { span: holder.span(), target });
+                walk(resource, &mut |text, holder| match targets.find(text, base.as_deref()) {
+                    Some(target) if target == index => {}
+                    Some(target) => found.links.push(Link { span: holder.span(), target }),
+                    None if text.starts_with("http://") || text.starts_with("https://") => {
+                        found.outside.push(holder);
                     }
+                    None => {}
                 });
             }
             found
