@@ -1,0 +1,70 @@
+//! Measuring: an allocator that counts, what the system says of memory, and the engines.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+pub type Fault = Box<dyn std::error::Error>;
+
+/// The system's allocator, counting. Only in measuring programs.
+pub struct Counting;
+
+static CALLS: AtomicU64 = AtomicU64::new(0);
+static ALLOCATED: AtomicU64 = AtomicU64::new(0);
+static LIVE: AtomicU64 = AtomicU64::new(0);
+static PEAK: AtomicU64 = AtomicU64::new(0);
+
+fn took(bytes: usize) {
+    CALLS.fetch_add(1, Relaxed);
+    ALLOCATED.fetch_add(bytes as u64, Relaxed);
+    let live = LIVE.fetch_add(bytes as u64, Relaxed) + bytes as u64;
+    PEAK.fetch_max(live, Relaxed);
+}
+
+// SAFETY: every call is handed to the system's allocator unchanged; only counters are added.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        took(layout.size());
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        LIVE.fetch_sub(layout.size() as u64, Relaxed);
+        unsafe { System.dealloc(at, layout) }
+    }
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        took(layout.size());
+        unsafe { System.alloc_zeroed(layout) }
+    }
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        LIVE.fetch_sub(layout.size() as u64, Relaxed);
+        took(size);
+        unsafe { System.realloc(at, layout, size) }
+    }
+}
+
+/// Calls of the allocator, bytes asked for, and the peak of bytes held, while `work` ran; bytes held
+/// before are not counted.
+#[derive(Clone, Copy, Debug, serde::Serialize)]
+pub struct Allocations {
+    pub calls: u64,
+    pub bytes: u64,
+    pub peak_above_start: u64,
+}
+
+pub fn allocations<T>(work: impl FnOnce() -> T) -> (T, Allocations) {
+    let (calls, bytes, start) = (CALLS.load(Relaxed), ALLOCATED.load(Relaxed), LIVE.load(Relaxed));
+    PEAK.store(start, Relaxed);
+    let result = work();
+    let counted = Allocations {
+        calls: CALLS.load(Relaxed) - calls,
+        bytes: ALLOCATED.load(Relaxed) - bytes,
+        peak_above_start: PEAK.load(Relaxed).saturating_sub(start),
+    };
+    (result, counted)
+}
+
+/// Most bytes of memory this process had resident so far.
+pub fn resident_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap_or("0");
+    line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap_or(0) * 1024
+}
