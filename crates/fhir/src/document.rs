@@ -1,6 +1,7 @@
 //! The arena and its JSON view.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -73,6 +74,7 @@ pub struct Document<'s> {
     pub(crate) nodes: Vec<NodeData>,
     pub(crate) problems: Vec<Problem>,
     places: OnceLock<Vec<Checkpoint>>,
+    long_containers: OnceLock<HashMap<u32, Box<[u32]>>>,
 }
 
 #[derive(Debug)]
@@ -83,6 +85,10 @@ struct Checkpoint {
 
 const CHECKPOINT_EVERY: usize = 4096;
 
+/// Containers with more members than this get a list of them when one is asked for by number, so
+/// that a bundle of a hundred thousand entries costs no walk over all of them for each finding.
+const LONG: usize = 64;
+
 impl<'s> Document<'s> {
     /// Reads one JSON value.
     ///
@@ -92,7 +98,7 @@ impl<'s> Document<'s> {
     pub fn parse(source: impl Into<Cow<'s, str>>, options: &ParseOptions) -> Result<Self, ParseError> {
         let source = source.into();
         let (nodes, problems) = parse::parse(&source, options)?;
-        Ok(Self { source, nodes, problems, places: OnceLock::new() })
+        Ok(Self { source, nodes, problems, places: OnceLock::new(), long_containers: OnceLock::new() })
     }
 
     /// Reads one JSON value from bytes that should be UTF-8.
@@ -153,13 +159,17 @@ impl<'s> Document<'s> {
 }
 
 fn advance(mut position: Position, bytes: &[u8]) -> Position {
-    for &byte in bytes {
-        if byte == b'\n' {
-            position.line += 1;
-            position.column = 1;
-        } else if byte & 0xc0 != 0x80 {
-            position.column += 1;
-        }
+    let mut line = bytes;
+    if let Some(last) = memchr::memrchr(b'\n', bytes) {
+        position.line += memchr::memchr_iter(b'\n', bytes).count() as u32;
+        position.column = 1;
+        line = &bytes[last + 1..];
+    }
+    // All but the continuation bytes of UTF-8; in blocks whose sums fit a byte, which is what lets
+    // the compiler count many at a time.
+    for block in line.chunks(255) {
+        let characters: u8 = block.iter().map(|byte| u8::from(byte & 0xc0 != 0x80)).sum();
+        position.column += u32::from(characters);
     }
     position
 }
@@ -172,6 +182,14 @@ fn checkpoints(source: &str) -> Vec<Checkpoint> {
         position = advance(position, chunk);
     }
     list
+}
+
+fn long_containers(document: &Document<'_>) -> HashMap<u32, Box<[u32]>> {
+    let nodes = (0..document.nodes.len() as u32).filter_map(|index| document.node(index));
+    nodes
+        .filter(|node| node.members().nth(LONG).is_some())
+        .map(|node| (node.index, node.members().map(Node::index).collect()))
+        .collect()
 }
 
 /// One JSON value in its document.
@@ -241,6 +259,27 @@ impl<'d> Node<'d> {
     /// The enclosing object or array.
     pub fn parent(self) -> Option<Node<'d>> {
         Node::at(self.document, self.data().parent)
+    }
+
+    /// Its place among its container's contents, from 0; `None` for the outermost value. Cheap in
+    /// containers of any length.
+    pub fn ordinal(self) -> Option<usize> {
+        let parent = self.parent()?;
+        let near = parent.members().take(LONG).position(|member| member.index == self.index);
+        near.or_else(|| parent.long_members()?.binary_search(&self.index).ok())
+    }
+
+    /// The container's content with this place, from 0. Cheap in containers of any length.
+    pub fn nth(self, ordinal: usize) -> Option<Node<'d>> {
+        if ordinal < LONG {
+            return self.members().nth(ordinal);
+        }
+        Node::at(self.document, *self.long_members()?.get(ordinal)?)
+    }
+
+    fn long_members(self) -> Option<&'d [u32]> {
+        let containers = self.document.long_containers.get_or_init(|| long_containers(self.document));
+        containers.get(&self.index).map(|members| &**members)
     }
 
     /// Whether it is the value of a member whose name is doubled, and not the first of them.

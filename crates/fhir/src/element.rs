@@ -24,7 +24,7 @@ impl<'d> Element<'d> {
         let document = node.document();
         let (owner, index) = match node.parent() {
             Some(array) if array.kind() == Kind::Array => {
-                let index = array.members().position(|n| n == node).unwrap_or(0);
+                let index = node.ordinal().unwrap_or(0);
                 (array, index as u32)
             }
             _ => (node, NONE),
@@ -202,7 +202,7 @@ fn nth(node: Node<'_>, index: u32) -> Option<Node<'_>> {
     if node.kind() != Kind::Array {
         return None;
     }
-    node.members().nth(index as usize).filter(|n| n.kind() != Kind::Null)
+    node.nth(index as usize).filter(|n| n.kind() != Kind::Null)
 }
 
 impl std::fmt::Debug for Element<'_> {

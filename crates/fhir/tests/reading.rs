@@ -2,7 +2,7 @@
 
 use lmr_fhir::{
     Bundle, Document, Edits, Element, Kind, Limits, Name, Node, OperationOutcome, OutcomeExtension,
-    OutcomeIssue, OutcomeValue, ParseErrorKind, ParseOptions, ProblemKind,
+    OutcomeIssue, OutcomeValue, ParseErrorKind, ParseOptions, Position, ProblemKind,
 };
 
 fn strict(text: &str) -> Document<'_> {
@@ -166,6 +166,41 @@ fn positions_on_a_very_long_line_are_right() {
     let document = strict(&text);
     let last = document.root().members().last().expect("an item");
     assert_eq!(last.start().column, 1 + 50_000 * 4 + 1);
+}
+
+#[test]
+fn members_of_long_containers_know_their_number() {
+    for length in [1, 63, 64, 65, 66, 300] {
+        let list: Vec<String> = (0..length).map(|i| format!("[{i}]")).collect();
+        let members: Vec<String> = (0..length).map(|i| format!("\"m{i}\":{i}")).collect();
+        let text = format!("{{\"a\":[{0}],\"_a\":[{0}],{1}}}", list.join(","), members.join(","));
+        let document = strict(&text);
+        let root = document.root();
+        assert_eq!(root.ordinal(), None);
+        for container in [root, root.member("a").expect("an array")] {
+            for (number, member) in container.members().enumerate() {
+                assert_eq!(member.ordinal(), Some(number), "{length}");
+                assert_eq!(container.nth(number), Some(member), "{length}");
+            }
+            assert_eq!(container.nth(container.members().count()), None, "{length}");
+        }
+        let last = root.member("_a").and_then(|a| a.members().last()).expect("an item");
+        let element = Element::of(last);
+        assert_eq!(element.index(), Some(length - 1));
+        assert_eq!(element.value(), root.member("a").and_then(|a| a.members().last()));
+    }
+}
+
+#[test]
+fn positions_count_characters_and_lines() {
+    let text = format!("[\"{}\",\n\n  \"{}\", 1]", "å€😀".repeat(500), "æ".repeat(5000));
+    let document = strict(&text);
+    for (offset, _) in text.char_indices() {
+        let before = &text[..offset];
+        let line = before.matches('\n').count() as u32 + 1;
+        let column = before.rsplit('\n').next().map_or(0, |rest| rest.chars().count()) as u32 + 1;
+        assert_eq!(document.position(offset), Position { line, column });
+    }
 }
 
 #[test]

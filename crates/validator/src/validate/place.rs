@@ -41,7 +41,7 @@ pub(crate) fn trail<'d>(node: Node<'d>, model: &TypeModel) -> Vec<Waypoint<'d>> 
         let mut index = None;
         if i > 0 && owner.kind() == Kind::Array && i + 1 < nodes.len() {
             element = nodes[i + 1];
-            index = owner.members().position(|m| m == element);
+            index = element.ordinal();
             i += 1;
         }
         i += 1;
