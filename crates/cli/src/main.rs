@@ -17,6 +17,7 @@ mod fhirpath;
 mod output;
 mod package;
 mod sandbox;
+mod send;
 mod serve;
 mod validate;
 
@@ -48,6 +49,8 @@ enum Command {
     Open(envelope::Open),
     /// Run the receiver
     Serve(serve::Serve),
+    /// Send a hospital's data to the register
+    Send(send::Send),
     /// Senders and deliveries of a receiver
     Admin(admin::Admin),
     /// Try everything that a configuration file names
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         Command::Seal(command) => command.run(),
         Command::Open(command) => command.run(),
         Command::Serve(command) => command.run(),
+        Command::Send(command) => command.run(),
         Command::Admin(command) => command.run(),
         Command::Doctor(command) => command.run(),
         Command::Sandbox(command) => command.run(),

@@ -281,6 +281,17 @@ impl Outbox {
         .collect()
     }
 
+    /// When the last planned transfer began.
+    ///
+    /// # Errors
+    /// [`OutboxError`].
+    pub async fn last_planned(&self) -> Result<Option<Timestamp>> {
+        let row = sqlx::query("SELECT max(started_at) FROM run WHERE kind = 'planned'")
+            .fetch_one(&self.pool)
+            .await?;
+        row.get::<Option<i64>, _>(0).map(time).transpose()
+    }
+
     /// When the next attempt is due.
     ///
     /// # Errors

@@ -1,0 +1,261 @@
+//! `lmr send`: the hospital's side.
+
+mod texts;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand, ValueEnum};
+use jiff::{SignedDuration, Timestamp};
+use lmr_auth::{Clock, Fetcher, HelseIdClient, HttpFetcher};
+use lmr_envelope::{OrganisationNumber, SigningKey, SystemRandom};
+use lmr_lmdi::{PersonNumbers, RuleSetId};
+use lmr_sender::{
+    Agent, BundleLimits, EnvelopeSealer, HashKey, HelseIdAuthorizer, HttpSettings, HttpTransport, Outbox,
+    Parts, RetrySchedule, RuleSetChecker, SenderError, Settings, SourceLimits, next_daily,
+};
+
+use crate::clock;
+use crate::config::sender::{SenderConfig, hash_key};
+use crate::envelope::{certificate, private_key};
+use crate::output::{Language, print};
+
+/// Send a hospital's data to the register.
+///
+/// Exit status: 0 everything is delivered; 1 something must be corrected at the source (`lmr send rejected`);
+/// 2 wrong arguments or configuration; 3 something is not delivered yet and will be tried again; 4 a person must look:
+/// access, certificate or address.
+#[derive(Args)]
+pub(crate) struct Send {
+    /// The sender's configuration file
+    #[arg(long, short, global = true, default_value = "sender.toml")]
+    config: PathBuf,
+    /// How to print
+    #[arg(long, global = true, value_enum, default_value_t)]
+    format: Format,
+    /// Language of the text
+    #[arg(long, global = true, value_enum, default_value_t)]
+    lang: Language,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make one planned transfer now: what is open first, then everything new or changed
+    Run {
+        /// Only make the new attempts that are due
+        #[arg(long)]
+        retries_only: bool,
+    },
+    /// Make the daily transfer and the new attempts at their times, until interrupted
+    Daemon,
+    /// How things stand
+    Status,
+    /// Messages and what became of them, newest first
+    History {
+        /// How many
+        #[arg(long, short = 'n', default_value_t = 20)]
+        limit: u32,
+    },
+    /// What is held back until it is corrected at the source, with the reason and the remedy
+    Rejected,
+    /// Let go of what is held, or give a message up
+    Release(Release),
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct Release {
+    /// The held resource with this number (see `rejected`)
+    #[arg(long)]
+    number: Option<i64>,
+    /// Everything held
+    #[arg(long)]
+    all: bool,
+    /// A message that gets no answer: it is never sent again, its data goes with the next transfer
+    #[arg(long)]
+    message: Option<String>,
+}
+
+impl Send {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let (config, folder) = crate::config::read::<SenderConfig>(&self.config)?;
+        config.log.start()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(self.act(&config, &folder))
+    }
+
+    async fn act(&self, config: &SenderConfig, folder: &Path) -> anyhow::Result<ExitCode> {
+        match &self.command {
+            Command::Run { retries_only } => {
+                let agent = agent(config, folder).await?;
+                let done = if *retries_only { agent.retry_due().await } else { agent.run().await };
+                let report = match done {
+                    Ok(report) => report,
+                    Err(error) => return self.failed(&error),
+                };
+                self.show(&report, || texts::report(&report, self.lang))?;
+                agent.outbox().close().await;
+                Ok(ExitCode::from(report.verdict().exit_code()))
+            }
+            Command::Daemon => self.daemon(config, folder).await,
+            Command::Status => {
+                let overview = outbox(config, folder).await?.overview().await?;
+                self.show(&overview, || texts::overview(&overview, self.lang))?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Command::History { limit } => {
+                let messages = outbox(config, folder).await?.messages(*limit).await?;
+                self.show(&messages, || texts::history(&messages, self.lang))?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Command::Rejected => {
+                let held = outbox(config, folder).await?.held().await?;
+                self.show(&texts::held_json(&held, self.lang), || texts::held(&held, self.lang))?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Command::Release(release) => {
+                let outbox = outbox(config, folder).await?;
+                let released = match &release.message {
+                    Some(message) => u64::from(outbox.give_up_message(message, clock::now()).await?),
+                    None => outbox.release_held(release.number).await?,
+                };
+                self.show(&serde_json::json!({ "released": released }), || {
+                    texts::released(released, self.lang)
+                })?;
+                Ok(ExitCode::from(u8::from(released == 0 && !release.all)))
+            }
+        }
+    }
+
+    /// A run that could not be made: busy means later, everything else is for a person.
+    fn failed(&self, error: &SenderError) -> anyhow::Result<ExitCode> {
+        eprintln!("lmr: {error}");
+        Ok(ExitCode::from(match error {
+            SenderError::Busy(_) => 3,
+            SenderError::Source { .. } => 2,
+            _ => 4,
+        }))
+    }
+
+    async fn daemon(&self, config: &SenderConfig, folder: &Path) -> anyhow::Result<ExitCode> {
+        let agent = agent(config, folder).await?;
+        let mut stop = std::pin::pin!(crate::serve::interrupted());
+        loop {
+            let planned = match agent.outbox().last_planned().await? {
+                // One that was missed is made up for at once.
+                Some(last) => next_daily(last, config.schedule.at),
+                None => next_daily(clock::now(), config.schedule.at),
+            };
+            let attempt = agent.outbox().next_attempt().await?.unwrap_or(Timestamp::MAX);
+            let due = planned.min(attempt);
+            tracing::info!(due = %due, planned = planned <= attempt, "waiting");
+            while clock::now() < due {
+                // In short naps, so that a machine that slept or a clock that was set is noticed.
+                let left = due.duration_since(clock::now()).unsigned_abs().min(Duration::from_secs(30));
+                tokio::select! {
+                    () = tokio::time::sleep(left) => {}
+                    () = &mut stop => return Ok(ExitCode::SUCCESS),
+                }
+            }
+            let done = if planned <= due { agent.run().await } else { agent.retry_due().await };
+            match done {
+                Ok(report) => {
+                    self.show(&report, || texts::report(&report, self.lang))?;
+                    tracing::info!(verdict = ?report.verdict(), open = report.open_messages, held = report.held, "run ended");
+                }
+                Err(error) => {
+                    tracing::error!(%error, "run failed");
+                    tokio::select! {
+                        () = tokio::time::sleep(Duration::from_secs(60)) => {}
+                        () = &mut stop => return Ok(ExitCode::SUCCESS),
+                    }
+                }
+            }
+        }
+    }
+
+    fn show(&self, data: &impl serde::Serialize, text: impl FnOnce() -> String) -> anyhow::Result<()> {
+        match self.format {
+            Format::Json => print(&format!("{}\n", serde_json::to_string_pretty(data)?)),
+            Format::Text => print(&text()),
+        }
+    }
+}
+
+/// The sender's database as configured; it must be there.
+async fn outbox(config: &SenderConfig, folder: &Path) -> anyhow::Result<Outbox> {
+    let path = folder.join(&config.database);
+    if !path.exists() {
+        bail!("{} is not there: nothing has been sent yet", path.display());
+    }
+    Outbox::open(&path).await.with_context(|| format!("cannot open {}", path.display()))
+}
+
+/// Puts the sender together as configured.
+pub(crate) async fn agent(config: &SenderConfig, folder: &Path) -> anyhow::Result<Agent> {
+    lmr_auth::install_tls_provider();
+    let rule_set = RuleSetId::parse(config.ruleset.as_str()).context("ruleset: unknown")?;
+    let organisation = OrganisationNumber::parse(&config.organisation)
+        .filter(OrganisationNumber::check_digit_holds)
+        .with_context(|| format!("organisation: {} is no organisation number", config.organisation))?;
+    let files = config.certificate.from(folder);
+    let signer = SigningKey::new(certificate(&files.certificate)?, private_key(&files.key)?)
+        .with_context(|| format!("{} and its key do not fit together", files.certificate.display()))?;
+    let recipient = certificate(&folder.join(&config.receiver.certificate))?;
+
+    let clock: Clock = Arc::new(clock::now);
+    let (client, key) = config.client(folder)?;
+    let fetcher: Arc<dyn Fetcher> = Arc::new(HttpFetcher::new(Duration::from_secs(30))?);
+    let client = HelseIdClient::new(client, key, fetcher, Arc::clone(&clock), clock::fresh_ids())?;
+    let mut http = HttpSettings::new(&config.receiver.url);
+    http.timeout = Duration::from_secs(config.receiver.timeout_seconds);
+    if let Some(path) = &config.receiver.tls_ca {
+        let path = folder.join(path);
+        let pem = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        http.certificate_authorities.push(pem);
+    }
+    let transport = HttpTransport::new(&http, HelseIdAuthorizer::new(client)).context("receiver.url")?;
+
+    let database = folder.join(&config.database);
+    let outbox =
+        Outbox::open(&database).await.with_context(|| format!("cannot open {}", database.display()))?;
+    let mut lock = database.into_os_string();
+    lock.push(".lock");
+    let wait = SignedDuration::from_mins(i64::from(config.schedule.retry_minutes));
+    Ok(Agent::new(Parts {
+        settings: Settings {
+            folder: folder.join(&config.source),
+            own_addresses: Vec::new(),
+            source_limits: SourceLimits::default(),
+            start: config.start_date,
+            rule_set,
+            bundle_limits: BundleLimits { entries: config.bundle.entries, bytes: config.bundle.mib << 20 },
+            retry: RetrySchedule { waits: vec![wait; config.schedule.retries as usize] },
+            lock: lock.into(),
+            organisation: config.organisation.clone(),
+        },
+        key: HashKey::new(&hash_key(config, folder)?),
+        outbox,
+        // What the register takes in this environment is its own to say.
+        checker: Arc::new(RuleSetChecker::new(rule_set, PersonNumbers::Any, 0)),
+        sealer: Arc::new(EnvelopeSealer::new(organisation, recipient, signer, SystemRandom)),
+        transport: Arc::new(transport),
+        clock,
+        random: Arc::new(SystemRandom),
+    })
+    .await?)
+}
