@@ -170,7 +170,7 @@ impl Receiver {
             (Some(seen), _) => return Err(refused_by_store(&seen)),
             (None, _) => false,
         };
-        let sender = envelope.sender();
+        let (sender, content_sha256) = (envelope.sender(), envelope.content_sha256());
 
         let parts = Arc::clone(&self.parts);
         let chance = Arc::clone(&random);
@@ -182,7 +182,13 @@ impl Receiver {
             && !known
             && store.bundle_identifier_seen(sender, identifier).await?
         {
-            return Err(Rejection::BundleIdentifierReused);
+            // The same message may have been stored on another connection since it was looked for.
+            return match store.seen(sender, &sending.message_id, &content_sha256).await? {
+                Some(Committed::Repeated(answer)) if purpose == Purpose::Store => {
+                    Ok(first_answer(answer, sending.message_id))
+                }
+                _ => Err(Rejection::BundleIdentifierReused),
+            };
         }
         if purpose == Purpose::Check {
             return Ok(judged.checked(&sending.message_id, now));

@@ -10,6 +10,7 @@ use lmr_auth::{
 };
 use lmr_sandbox::clock::{SettableClock, fresh_ids};
 use lmr_sandbox::helseid::{Client, LMR_SCOPE, LocalHelseId, Tenancy, TokenFault};
+use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -289,6 +290,67 @@ async fn the_receiver_names_the_fault_of_every_spoiled_token() {
     }
     let text = world.helseid.token(HOSPITAL, Some(&TokenFault::ScopeAsText)).unwrap();
     world.verifier.verify(&[format!("bearer  {}", text.expose()).as_bytes()]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_token_satisfies_one_whole_profile_or_none() {
+    let world = world().await;
+    let seed = TrustProfile::helseid_bearer(Environment::Local, world.helseid.issuer());
+    let mut other = seed.clone();
+    other.name = "other".to_owned();
+    other.audience = "fhi:lmr".to_owned();
+    other.scopes = vec!["fhi:lmr/fhirmottak.api".to_owned()];
+    let verifier =
+        TokenVerifier::new(vec![seed, other], &world.fetcher, world.clock.as_clock(), KeyCache::default())
+            .unwrap();
+    let verify = async |audience: &str, scope: serde_json::Value| {
+        let claims = TokenFault::Claims(json!({"aud": audience, "scope": scope}));
+        let token = world.helseid.token(HOSPITAL, Some(&claims)).unwrap();
+        let verified = verifier.verify(&[format!("Bearer {}", token.expose()).as_bytes()]).await;
+        verified.map(|verified| verified.profile)
+    };
+    let scope = |needed: &str| Err(Refusal::Scope { needed: needed.to_owned() });
+    let (seed_scope, other_scope) = ("fhi:lmr.fhirmottak/all", "fhi:lmr/fhirmottak.api");
+    assert_eq!(verify("fhi:lmr.fhirmottak", json!([seed_scope])).await, Ok("helseid-bearer".to_owned()));
+    assert_eq!(verify("fhi:lmr", json!(other_scope)).await, Ok("other".to_owned()));
+    // One profile's audience with the other's scope.
+    assert_eq!(verify("fhi:lmr", json!([seed_scope])).await, Err(Refusal::Audience));
+    assert_eq!(verify("fhi:lmr.fhirmottak", json!([other_scope])).await, Err(Refusal::Audience));
+    // Dot and slash exchanged, other case, a longer and a shorter name.
+    for near in [
+        "fhi:lmr/fhirmottak/all",
+        "fhi:lmr.fhirmottak.all",
+        "FHI:lmr.fhirmottak/all",
+        "fhi:lmr.fhirmottak/all2",
+        "fhi:lmr.fhirmottak/al",
+    ] {
+        assert_eq!(verify("fhi:lmr.fhirmottak", json!([near])).await, scope(seed_scope), "{near}");
+    }
+    for shape in [json!(null), json!({}), json!([1]), json!([[seed_scope]])] {
+        assert_eq!(verify("fhi:lmr.fhirmottak", shape).await, scope(seed_scope));
+    }
+}
+
+#[tokio::test]
+async fn times_are_read_as_json_numbers_and_compared_with_little_tolerance() {
+    let world = world().await;
+    let now = world.clock.now().as_second();
+    let verify = async |claims: serde_json::Value| {
+        let token = world.helseid.token(HOSPITAL, Some(&TokenFault::Claims(claims))).unwrap();
+        world.verifier.verify(&[format!("Bearer {}", token.expose()).as_bytes()]).await.map(|_| ())
+    };
+    let issued = now - 600;
+    let with_exp = |exp: serde_json::Value| json!({"iat": issued, "nbf": null, "exp": exp});
+    assert_eq!(verify(with_exp(json!(now - 4))).await, Ok(()), "within the tolerance");
+    assert_eq!(verify(with_exp(json!(now as f64 - 4.5))).await, Ok(()), "not necessarily whole");
+    assert_eq!(verify(with_exp(json!(now - 5))).await, Err(Refusal::Expired));
+    for nonsense in [json!("1740830400"), json!(-1), json!(1e300), json!(true), json!(null)] {
+        assert_eq!(verify(with_exp(nonsense)).await, Err(Refusal::Times));
+    }
+    assert_eq!(verify(json!({"nbf": now + 4})).await, Ok(()));
+    assert_eq!(verify(json!({"nbf": now + 6})).await, Err(Refusal::NotYetValid));
+    assert_eq!(verify(json!({"iat": now + 6})).await, Err(Refusal::NotYetValid));
+    assert_eq!(verify(json!({"iat": null})).await, Err(Refusal::Times), "the lifetime cannot be judged");
 }
 
 #[tokio::test]

@@ -54,6 +54,8 @@ pub enum TokenFault {
     WithoutClient,
     /// A claim twice.
     DoubledClaim,
+    /// These claims instead of the right ones; null takes one away.
+    Claims(Value),
 }
 
 /// What a token says when it is right.
@@ -114,6 +116,13 @@ pub(super) fn mint(
         }
         TokenFault::WithUser => claims["sub"] = json!("a-person"),
         TokenFault::WithoutClient => drop(claims.as_object_mut().and_then(|all| all.remove("client_id"))),
+        TokenFault::Claims(Value::Object(others)) => {
+            if let Some(all) = claims.as_object_mut() {
+                all.extend(others.clone());
+                all.retain(|_, value| !value.is_null());
+            }
+        }
+        TokenFault::Claims(_) => {}
         TokenFault::WrongKey => {
             let other = SigningKey::generate(Algorithm::RS256, key.kid(), 2048)?;
             return other.sign_with_header(&header, &claims);
