@@ -155,17 +155,27 @@ impl RuleSet {
     /// Judges a single resource, or every entry of a bundle of whatever type.
     #[must_use]
     pub fn check_resource(&self, document: &Document<'_>, options: &CheckOptions) -> Vec<Finding> {
-        if document.root_element().resource_type().is_some_and(|kind| kind == "Bundle")
-            && let Ok(verdict) = self.check_bundle(document, options)
-        {
-            let mut findings = verdict.bundle;
-            findings.extend(verdict.entries.into_iter().flat_map(|entry| entry.findings));
-            return findings;
-        }
         let root = document.root_element();
-        let findings = self.by_profile(document, options);
         let scope = Scope { resource: root, entry: None };
-        let mut findings = refine(scope, findings);
+        let is_bundle = root.resource_type().is_some_and(|kind| kind == "Bundle");
+        let refused = match self.check_bundle(document, options) {
+            Ok(verdict) => {
+                let mut findings = verdict.bundle;
+                findings.extend(verdict.entries.into_iter().flat_map(|entry| entry.findings));
+                return findings;
+            }
+            Err(fault) => Some(fault).filter(|_| is_bundle),
+        };
+        let mut findings = refine(scope, self.by_profile(document, options));
+        // What refuses a bundle as a whole, unless the profile has said the same: nobody is bound to
+        // anything here, so the other rule set's type is just the wrong one.
+        let says_the_same = |finding: &Finding, fault: &ContentFault| match fault.code {
+            Code::BundleTypeNotAgreed => finding.code == Code::BundleTypeWrong,
+            code => finding.code == code,
+        };
+        if let Some(fault) = refused.filter(|fault| !findings.iter().any(|f| says_the_same(f, fault))) {
+            findings.insert(0, Finding::from_fault(&fault));
+        }
         register::judge(scope, None, options, &mut findings);
         findings
     }
@@ -270,18 +280,23 @@ fn drop_echoes(links: &[Vec<Link>], verdicts: &mut [EntryVerdict]) {
     loop {
         let dragged = dragged_down(&graph, &refused);
         let falls = |target: usize| refused[target] || dragged[target].is_some();
-        let genuine = verdicts.iter().find(|v| {
-            !falls(v.index) && v.findings.iter().any(|f| target_of(v.index, f).is_some_and(|t| !falls(t)))
-        });
-        match genuine.map(|v| v.index) {
-            Some(index) => refused[index] = true,
-            None => {
-                for verdict in verdicts.iter_mut() {
-                    let index = verdict.index;
-                    verdict.findings.retain(|f| target_of(index, f).is_none_or(|t| !falls(t)));
-                }
-                return;
+        let genuine: Vec<usize> = verdicts
+            .iter()
+            .filter(|v| {
+                let is_genuine = |f: &Finding| target_of(v.index, f).is_some_and(|target| !falls(target));
+                !falls(v.index) && v.findings.iter().any(is_genuine)
+            })
+            .map(|v| v.index)
+            .collect();
+        if genuine.is_empty() {
+            for verdict in verdicts.iter_mut() {
+                let index = verdict.index;
+                verdict.findings.retain(|f| target_of(index, f).is_none_or(|target| !falls(target)));
             }
+            return;
+        }
+        for index in genuine {
+            refused[index] = true;
         }
     }
 }

@@ -6,6 +6,7 @@ use lmr_validator::{Issue, Lang};
 
 use crate::codes::{Code, Language, Retry, Severity};
 use crate::mapping;
+use crate::ruleset::ContentFault;
 
 /// What was found, where, and what the sender does about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,6 +71,18 @@ impl Finding {
             column: spot.column,
             text: Source::Register { nb: nb.into(), en: en.into() },
         }
+    }
+
+    /// A content that cannot be judged entry by entry, as a finding.
+    #[must_use]
+    pub fn from_fault(fault: &ContentFault) -> Self {
+        let spot = Spot {
+            expression: fault.expression.clone(),
+            full_expression: fault.expression.clone(),
+            line: fault.line,
+            column: fault.column,
+        };
+        Self::of(fault.code, spot)
     }
 
     /// What the validator found, filed under its code.

@@ -263,6 +263,8 @@ impl RuleSet {
     ) -> (Vec<Finding>, Vec<Vec<Finding>>) {
         let mut options = validator_options(options);
         options.profiles = vec![self.id.bundle_profile().to_owned()];
+        // Codes that cannot be checked warn one by one, so the bound must grow with the bundle.
+        options.max_issues = options.max_issues.saturating_add(entries.len().saturating_mul(100));
         match self.id {
             // The old guide knows no meta.profile: the type decides.
             RuleSetId::Lmdi094 => options.type_profiles = by_type(self.id),
@@ -288,7 +290,12 @@ impl RuleSet {
     pub(crate) fn by_profile(&self, document: &Document<'_>, options: &CheckOptions) -> Vec<Finding> {
         let mut options = validator_options(options);
         let root = document.root_element();
-        if let Some(profile) = root.resource_type().and_then(|kind| self.id.profile_of(&kind))
+        if root.resource_type().is_some_and(|kind| kind == "Bundle") {
+            options.profiles = vec![self.id.bundle_profile().to_owned()];
+            if self.id == RuleSetId::Lmdi094 {
+                options.type_profiles = by_type(self.id);
+            }
+        } else if let Some(profile) = root.resource_type().and_then(|kind| self.id.profile_of(&kind))
             && !names_a_profile(root, self.id)
         {
             options.profiles = vec![profile.to_owned()];

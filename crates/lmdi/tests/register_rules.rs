@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use lmr_fhir::{Document, Limits, ParseOptions};
 use lmr_lmdi::codes::{Code, Language, Severity};
 use lmr_lmdi::{
-    CheckError, CheckOptions, Disposition, PersonNumbers, RuleSetId, Verdict, check_bundle, read_content,
+    CheckError, CheckOptions, Disposition, PersonNumbers, RuleSet, RuleSetId, Verdict, check_bundle,
+    read_content,
 };
 use sample::{
     bundle, bundle_of, now, options, organisation_number, person_number, reference, resources, uuid,
@@ -356,4 +357,56 @@ fn references_are_followed_by_full_url() {
     assert_eq!(targets, [0, 4, 5, 7, 9]);
     assert_eq!(verdict.entries[administration].full_url.as_deref(), Some(uuid(administration).as_str()));
     assert_eq!(reference(4)["reference"], uuid(4));
+}
+
+#[test]
+fn a_bundle_of_the_other_type_is_told_so_when_checked_on_its_own() {
+    for (rule_set, other) in [(NEW, OLD), (OLD, NEW)] {
+        let document = Document::parse(bundle(other).to_string(), &ParseOptions::strict()).unwrap();
+        let findings = RuleSet::get(rule_set).unwrap().check_resource(&document, &options());
+        let told = findings
+            .iter()
+            .filter(|f| f.code == Code::BundleTypeNotAgreed || f.code == Code::BundleTypeWrong);
+        assert!(told.count() >= 1, "{rule_set:?}");
+    }
+}
+
+#[test]
+fn a_large_bundle_is_not_refused_for_its_many_warnings() {
+    let mut all = resources(NEW);
+    let medication = all[position(&all, "Medication")].clone();
+    for index in 0..1_500 {
+        let mut copy = medication.clone();
+        copy["id"] = json!(format!("m{index}"));
+        all.push(copy);
+    }
+    let verdict = verdict(&bundle_of(NEW, all));
+    assert!(verdict.findings().count() > 10_000);
+    assert!(verdict.is_faultless());
+}
+
+#[test]
+fn what_stands_where_a_resource_belongs_is_refused_without_panic() {
+    for resource in [
+        json!("x"),
+        json!(1),
+        json!([]),
+        json!({}),
+        json!({ "resourceType": 1 }),
+        json!({ "resourceType": "" }),
+    ] {
+        for rule_set in RuleSetId::ALL {
+            let mut odd = bundle(rule_set);
+            odd["entry"][0]["resource"] = resource.clone();
+            assert!(!verdict(&odd).is_faultless(), "{resource}");
+        }
+    }
+    for entry in [json!("x"), json!([]), json!({}), json!({ "resource": { "resourceType": "Patient" } })] {
+        let mut odd = bundle(NEW);
+        odd["entry"][0] = entry.clone();
+        assert!(!verdict(&odd).is_faultless(), "{entry}");
+        odd["entry"] = entry;
+        let document = Document::parse(odd.to_string(), &ParseOptions::strict()).unwrap();
+        assert!(check_bundle(&document, &options()).map_or(true, |verdict| !verdict.is_faultless()));
+    }
 }
