@@ -348,7 +348,7 @@ async fn remove(store: &Arc<dyn Store>, organisation: &str) -> anyhow::Result<()
     print(&format!("removed {number}; its deliveries stay\n"))
 }
 
-fn new_key(file: &PathBuf) -> anyhow::Result<ExitCode> {
+fn new_key(file: &std::path::Path) -> anyhow::Result<ExitCode> {
     let mut key = zeroize::Zeroizing::new([0; 32]);
     SystemRandom.fill(key.as_mut())?;
     let text = zeroize::Zeroizing::new(crate::output::hex(key.as_ref()) + "\n");

@@ -76,3 +76,6 @@ impl Log {
         .map_err(|error| anyhow::anyhow!("logging cannot start: {error}"))
     }
 }
+
+#[cfg(test)]
+mod tests;

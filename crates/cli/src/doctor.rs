@@ -191,8 +191,7 @@ async fn issuer(issuer: &str, environment: Environment, checks: &mut Checks) {
 
 async fn token(config: &SenderConfig, folder: &Path) -> anyhow::Result<()> {
     let (settings, key) = config.client(folder)?;
-    let client =
-        HelseIdClient::new(settings, key, fetcher()?, Arc::new(clock::now), crate::clock::fresh_ids())?;
+    let client = HelseIdClient::new(settings, key, fetcher()?, Arc::new(clock::now), clock::fresh_ids())?;
     client.access_token().await?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The one binary, `lmr`: reads arguments, configuration, clock and environment, and wires the rooms
 //! together. Nothing below this crate looks at any of them.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this crate is where output is made")]
+#![expect(clippy::print_stderr, reason = "this crate is where people are told")]
 
 use std::process::ExitCode;
 
