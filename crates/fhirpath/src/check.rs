@@ -374,7 +374,9 @@ impl Checker<'_> {
                 all
             }),
             F::Iif => {
+                // A union is for evaluation to refuse: it is too many items, whatever they are.
                 if let Some(criterion) = args.first()
+                    && !matches!(criterion.kind, Kind::Union(_))
                     && !self.may_be(&first, |k| k == TypeKind::Boolean)
                 {
                     let found = self.names(&first);

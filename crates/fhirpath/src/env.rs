@@ -60,8 +60,12 @@ pub trait Host<'a> {
     }
 }
 
-/// Steps that one evaluation may take; a step is an item looked at.
+/// Steps that one evaluation may take; a step is an item looked at, or 16 bytes of text made. With
+/// [`Env::with_resource`] a document of many values raises it to fifty per value.
 pub const DEFAULT_STEPS: u64 = 10_000_000;
+
+/// What an expression that looks at every value of a document a few times needs.
+const STEPS_PER_VALUE: u64 = 50;
 
 /// Surroundings of evaluations, made once per resource and shared by all its expressions.
 #[derive(Clone)]
@@ -111,6 +115,10 @@ impl<'a> Env<'a> {
     pub fn with_resource(mut self, resource: Typed<'a>, root: Typed<'a>) -> Self {
         self.resource = Some(resource);
         self.root_resource = Some(root);
+        if self.steps == DEFAULT_STEPS {
+            let values = u64::try_from(root.element.document().node_count()).unwrap_or(u64::MAX);
+            self.steps = DEFAULT_STEPS.max(values.saturating_mul(STEPS_PER_VALUE));
+        }
         self
     }
 

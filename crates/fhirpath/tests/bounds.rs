@@ -126,6 +126,21 @@ fn large_collections_are_made_distinct_in_linear_time() {
     assert!(expression.test(Typed::resource(document.root_element(), None), &env).unwrap());
 }
 
+#[test]
+fn a_bundle_of_any_length_stays_within_the_budget() {
+    let entry = r#"{"fullUrl":"urn:uuid:1","resource":{"resourceType":"Patient","meta":{"profile":["http://example.org/p"]}}}"#;
+    let entries = vec![entry; 60_000].join(",");
+    let text = format!(r#"{{"resourceType":"Bundle","type":"batch","entry":[{entries}]}}"#);
+    let one = "resource.meta.profile.where($this = 'http://example.org/x').exists() or ";
+    let expression = Expression::parse(&format!("entry.all({} true)", one.repeat(20))).unwrap();
+    let document = Document::parse(text, &ParseOptions::default()).unwrap();
+    let bundle = Typed::resource(document.root_element(), None);
+    let env = Env::new().with_resource(bundle, bundle);
+    assert!(expression.test(bundle, &env).unwrap());
+    let small = Env::new();
+    assert!(matches!(expression.test(bundle, &small).unwrap_err().fault, EvalFault::Budget(_)));
+}
+
 const PIECES: [&str; 74] = [
     "name",
     "given",
