@@ -19,6 +19,7 @@ mod package;
 mod sandbox;
 mod send;
 mod serve;
+mod terminology;
 mod validate;
 
 /// Open transfer chain to the Norwegian medicine registry (Legemiddelregisteret).
@@ -41,6 +42,8 @@ enum Command {
     Fhirpath(fhirpath::Fhirpath),
     /// Installed FHIR packages
     Package(package::Package),
+    /// Code lists of your own
+    Terminology(terminology::Terminology),
     /// Explain the register's error codes
     Codes(codes::Codes),
     /// Seal a bundle into a SignertKryptertBundle
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Command::Validate(command) => command.run(),
         Command::Fhirpath(command) => command.run(),
         Command::Package(command) => command.run(),
+        Command::Terminology(command) => command.run(),
         Command::Codes(command) => command.run(),
         Command::Seal(command) => command.run(),
         Command::Open(command) => command.run(),

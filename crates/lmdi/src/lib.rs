@@ -7,6 +7,7 @@
 
 mod check;
 pub mod codes;
+pub mod fest;
 mod finding;
 mod identity;
 mod mapping;

@@ -16,8 +16,10 @@ use crate::definitions::read::{items, text};
 
 mod archive;
 mod cache;
+mod write;
 
 pub use cache::{Cached, MissingDependency, PackageCache, load};
+pub use write::write_archive;
 
 /// Most bytes that one file of a package may have.
 pub const MAX_FILE: u64 = 64 << 20;
@@ -94,6 +96,14 @@ pub enum PackageError {
     NoDefinition {
         /// The file.
         path: PathBuf,
+    },
+    /// It cannot be written.
+    #[error("{path} cannot be written: {source}", path = path.display())]
+    Unwritable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
     },
     /// A definition in it has no canonical URL.
     #[error("{file} in {path} has no url", path = path.display())]
@@ -224,6 +234,11 @@ impl Package {
     /// Canonical URLs of what it defines, with the kind of each.
     pub fn definitions(&self) -> impl Iterator<Item = (ResourceKind, &str)> {
         self.entries.iter().map(|entry| (entry.kind, &*entry.url))
+    }
+
+    /// Its definitions of one kind as JSON texts.
+    pub fn texts(&self, kind: ResourceKind) -> impl Iterator<Item = &str> {
+        self.entries.iter().filter(move |entry| entry.kind == kind).map(|entry| &*entry.json)
     }
 
     fn bare(name: &str, version: &str) -> Self {

@@ -14,10 +14,12 @@ use crate::{
     package::ResourceKind,
 };
 
+mod code_list;
 mod code_system;
 mod filter;
 mod value_set;
 
+pub use code_list::{CodeList, CodeListError, ListedConcept};
 pub use code_system::{CodeSystem, Concept, Content};
 pub use value_set::{Gap, ListedCode, Member, Membership, ValueSet};
 

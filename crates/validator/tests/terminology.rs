@@ -5,7 +5,8 @@
 use lmr_validator::{
     definitions::Definitions,
     package::Package,
-    terminology::{Content, Gap, Membership},
+    package::{PackageError, write_archive},
+    terminology::{CodeList, CodeListError, Content, Gap, Membership},
 };
 use serde_json::{Value, json};
 
@@ -298,4 +299,41 @@ fn a_fragment_does_not_decide_what_it_lacks() {
     let terminology = definitions.terminology();
     assert!(matches!(terminology.validate("urn:vs:f", None, "a"), Membership::Member(_)));
     assert!(matches!(terminology.validate("urn:vs:f", None, "b"), Membership::Unknown(_)));
+}
+
+#[test]
+fn a_csv_list_becomes_a_code_system_that_is_checked_for_real() {
+    let mut list = CodeList::new("urn:cs:fruit", "Fruit");
+    list.read_csv("\u{feff}Kode;Merknad;Visning;Overordnet\n01;;\"Apple; red\";\n02;x;Braeburn;01\n\n")
+        .unwrap();
+    assert_eq!(list.len(), 2);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fruit.tgz");
+    let below = value_set(
+        "below",
+        json!({"include": [{"system": "urn:cs:fruit", "filter": [{"property": "concept", "op": "descendent-of", "value": "01"}]}]}),
+    );
+    let texts = [list.to_code_system().unwrap(), below.to_string()];
+    write_archive(&path, "x.fruit", "1.0.0", &texts).unwrap();
+    let first = std::fs::read(&path).unwrap();
+    write_archive(&path, "x.fruit", "1.0.0", &texts).unwrap();
+    assert!(first == std::fs::read(&path).unwrap(), "the same codes give the same bytes");
+    let definitions = Definitions::builder().package(Package::open(&path).unwrap()).build();
+    assert_eq!(definitions.terminology().display("urn:cs:fruit", "01").as_deref(), Some("Apple; red"));
+    assert_eq!(members(&definitions, "below"), ["02"]);
+    assert!(matches!(write_archive(&path, "../x", "1.0.0", &texts), Err(PackageError::BadManifest { .. })));
+}
+
+#[test]
+fn a_faulty_list_is_refused_with_its_line() {
+    let read = |text: &str| {
+        let mut list = CodeList::new("urn:cs:x", "X");
+        list.read_csv(text).and_then(|()| list.to_code_system().map(|_| ()))
+    };
+    assert_eq!(read("a,A\nb,B"), Ok(()));
+    assert_eq!(read("a\tA\tb\nb\tB"), Ok(()));
+    assert_eq!(read("code,display\na,A\n,B"), Err(CodeListError::NoCode { line: 3 }));
+    assert_eq!(read("a,A\na,B"), Err(CodeListError::Contradiction { code: "a".into() }));
+    assert_eq!(read("a,A,z"), Err(CodeListError::NoParent { code: "a".into(), parent: "z".into() }));
+    assert_eq!(read("code,display\n"), Err(CodeListError::Empty));
 }

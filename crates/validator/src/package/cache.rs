@@ -93,7 +93,7 @@ impl PackageCache {
         let half = self.folder.join(format!(".{name}#{version}.part"));
         let unpacked = unpack(path, &half).and_then(|()| {
             fs::rename(&half, &folder)
-                .map_err(|source| PackageError::Unreadable { path: folder.clone(), source })
+                .map_err(|source| PackageError::Unwritable { path: folder.clone(), source })
         });
         if let Err(error) = unpacked {
             // What remains is hidden and overwritten by the next attempt; the first error counts.
@@ -164,7 +164,7 @@ fn fits(have: &str, want: &str) -> bool {
 
 fn unpack(path: &Path, into: &Path) -> Result<(), PackageError> {
     let write = |target: PathBuf, content: &mut dyn io::Read| {
-        let failed = |source| PackageError::Unreadable { path: target.clone(), source };
+        let failed = |source| PackageError::Unwritable { path: target.clone(), source };
         if let Some(folder) = target.parent() {
             fs::create_dir_all(folder).map_err(failed)?;
         }
