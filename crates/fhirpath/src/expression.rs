@@ -24,6 +24,10 @@ impl Expression {
         Ok(Self { root: syntax::parse(source)?, source: source.into() })
     }
 
+    pub(crate) fn root(&self) -> &Expr {
+        &self.root
+    }
+
     /// The text it was read from.
     pub fn source(&self) -> &str {
         &self.source

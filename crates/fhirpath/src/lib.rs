@@ -18,6 +18,7 @@ mod item;
 mod model;
 mod names;
 mod render;
+mod shortcut;
 mod syntax;
 mod ucum;
 mod untyped;

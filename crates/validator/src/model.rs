@@ -1,13 +1,12 @@
 //! The types of FHIR as FHIRPath asks for them, read from the definitions of
 //! the base types on demand.
 
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use lmr_fhir::{Name, hash_name};
 use lmr_fhirpath::{Child, Model, TypeId, TypeKind};
 
-use crate::compile::arena::{Arena, NameTable};
+use crate::compile::arena::{Arena, NameTable, OwnMap};
 use crate::definitions::{Definitions, StructureDefinition, StructureKind};
 
 /// The data types of R4, sorted: known without reading their definitions.
@@ -77,7 +76,7 @@ pub(crate) struct TypeModel {
     definitions: Arc<Definitions>,
     types: Arena<ModelType>,
     /// Type names and element paths (`Patient.contact`) to numbers.
-    numbers: RwLock<HashMap<Box<str>, Option<TypeId>>>,
+    numbers: RwLock<OwnMap<Box<str>, TypeId>>,
 }
 
 #[derive(Debug)]
@@ -98,7 +97,7 @@ enum Entry {
 
 impl TypeModel {
     pub(crate) fn new(definitions: Arc<Definitions>) -> Self {
-        Self { definitions, types: Arena::new(), numbers: RwLock::new(HashMap::new()) }
+        Self { definitions, types: Arena::new(), numbers: RwLock::default() }
     }
 
     fn definition(&self, type_name: &str) -> Option<Arc<StructureDefinition>> {
@@ -109,27 +108,29 @@ impl TypeModel {
     /// for a backbone element.
     pub(crate) fn type_at(&self, path: &str) -> Option<TypeId> {
         if let Some(known) = self.numbers.read().unwrap_or_else(PoisonError::into_inner).get(path) {
-            return *known;
+            return Some(*known);
         }
         let owner = path.split('.').next().unwrap_or(path);
         let known = DATA_TYPES.binary_search(&owner).is_ok()
             || self.definitions.is_resource_type(owner)
             || self.definition(owner).is_some();
+        // What is not known is not kept: the sender's names must not fill the memory.
+        if !known {
+            return None;
+        }
         let mut numbers = self.numbers.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = numbers.get(path) {
-            return *known;
+            return Some(*known);
         }
-        let number = known.then(|| {
-            let name = if path.contains('.') { "BackboneElement" } else { path };
-            TypeId(self.types.push(ModelType {
-                name: name.into(),
-                path: path.into(),
-                kind: OnceLock::new(),
-                children: OnceLock::new(),
-            }))
-        });
+        let name = if path.contains('.') { "BackboneElement" } else { path };
+        let number = TypeId(self.types.push(ModelType {
+            name: name.into(),
+            path: path.into(),
+            kind: OnceLock::new(),
+            children: OnceLock::new(),
+        }));
         numbers.insert(path.into(), number);
-        number
+        Some(number)
     }
 
     /// Path of a type's element: `Patient.contact`, `Quantity`.

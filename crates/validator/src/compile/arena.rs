@@ -89,6 +89,34 @@ impl<V> NameTable<V> {
     }
 }
 
+/// A quick hash for maps whose keys are ours (canonicals and names of
+/// definitions), never the sender's.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct OwnKeys(u64);
+
+impl std::hash::Hasher for OwnKeys {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        const M: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mut chunks = bytes.chunks_exact(8);
+        for chunk in &mut chunks {
+            let word = chunk.try_into().map_or(0, u64::from_le_bytes);
+            self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(M);
+        }
+        let tail = chunks.remainder().iter().fold(0u64, |t, b| (t << 8) | u64::from(*b));
+        self.0 = (self.0.rotate_left(5) ^ tail ^ (bytes.len() as u64) << 56).wrapping_mul(M);
+        self.0 ^= self.0 >> 32;
+    }
+
+    fn write_u8(&mut self, _: u8) {}
+}
+
+/// A map with [`OwnKeys`].
+pub(crate) type OwnMap<K, V> = std::collections::HashMap<K, V, std::hash::BuildHasherDefault<OwnKeys>>;
+
 #[cfg(test)]
 mod tests {
     use super::*;

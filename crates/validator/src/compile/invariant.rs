@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use lmr_fhir::{Name, Node};
 use lmr_fhirpath::Expression;
 
 use crate::definitions::{self, Constraint, StructureDefinition};
@@ -41,6 +42,26 @@ pub(crate) struct Shared {
     pub(crate) expression: Expression,
     /// Number of the expression, to tell equal ones apart quickly.
     pub(crate) number: u32,
+    /// Sets of child names; without all of one set the expression is true.
+    pub(crate) true_without: Box<[Box<[Name]>]>,
+}
+
+impl Shared {
+    /// Whether the expression is known to hold of an object with these members.
+    pub(crate) fn holds_without_looking(&self, object: Node<'_>) -> bool {
+        self.true_without
+            .iter()
+            .any(|set| !object.members().any(|m| set.iter().any(|name| is_or_is_choice(m, name))))
+    }
+}
+
+/// Whether a member is `name`, or a choice of it (`valueQuantity` of `value`).
+fn is_or_is_choice(member: Node<'_>, name: &Name) -> bool {
+    member.name_hash() == name.hash()
+        || member.name().is_some_and(|text| {
+            text.strip_prefix(name.as_str())
+                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
+        })
 }
 
 /// All expressions of a validator.
@@ -63,7 +84,10 @@ impl Expressions {
             }
             "extension.exists() != value.exists()" => InvariantKind::ExtensionOrValue,
             trimmed => match Expression::parse(trimmed) {
-                Ok(expression) => InvariantKind::Expression(Arc::new(Shared { expression, number })),
+                Ok(expression) => {
+                    let true_without = expression.true_without().into_iter().map(Into::into).collect();
+                    InvariantKind::Expression(Arc::new(Shared { expression, number, true_without }))
+                }
                 Err(error) => InvariantKind::Broken(error.to_string().into()),
             },
         };

@@ -8,6 +8,7 @@ mod slices;
 use std::sync::{Arc, OnceLock};
 
 use lmr_fhir::Name;
+use lmr_fhirpath::TypeId;
 
 use crate::definitions::{ElementDefinition, Max, StructureDefinition, StructureKind, TypeRef};
 use crate::model::choice_name;
@@ -68,6 +69,8 @@ pub(crate) struct Rule {
     pub(crate) has_value_rules: bool,
     /// FHIRPath type of the element when it is a backbone element.
     pub(crate) backbone: Option<Box<str>>,
+    /// FHIRPath's number of [`Rule::backbone`].
+    pub(crate) backbone_id: OnceLock<TypeId>,
     /// The bound value set, looked up on first use.
     pub(crate) value_set: OnceLock<Arc<ValueSet>>,
 }
@@ -80,6 +83,33 @@ pub(crate) struct TypeRule {
     pub(crate) shape: Shape,
     /// The compiled definition of the type; `None` inside when it is unknown.
     pub(crate) base: OnceLock<Option<ProfileId>>,
+    /// FHIRPath's number of the type.
+    pub(crate) type_id: OnceLock<TypeId>,
+    /// The rules of `type.profile`.
+    pub(crate) profiles: OnceLock<Box<[Linked]>>,
+    /// What a reference of this type may lead to.
+    pub(crate) targets: OnceLock<Targets>,
+}
+
+/// A profile named by a type.
+#[derive(Clone, Debug)]
+pub(crate) enum Linked {
+    /// Profile and index of the rule.
+    Rule(ProfileId, u32),
+    Unknown,
+    /// It cannot be used, and why.
+    Broken(Arc<str>),
+}
+
+/// The target profiles of a reference, looked up.
+#[derive(Debug, Default)]
+pub(crate) struct Targets {
+    /// Types allowed; empty for any.
+    pub(crate) types: Vec<Arc<str>>,
+    /// Type, profile, and whether it is more than the type's own definition.
+    pub(crate) profiles: Vec<(Arc<str>, ProfileId, bool)>,
+    /// Target profiles that are unknown (without reason) or broken.
+    pub(crate) faults: Vec<(Arc<str>, Option<Arc<str>>)>,
 }
 
 /// How an element of a type is read.
@@ -103,7 +133,15 @@ impl TypeRule {
             other if is_resource(other) => Shape::Resource,
             _ => Shape::Complex,
         };
-        Self { of: of.clone(), primitive, shape, base: OnceLock::new() }
+        Self {
+            of: of.clone(),
+            primitive,
+            shape,
+            base: OnceLock::new(),
+            type_id: OnceLock::new(),
+            profiles: OnceLock::new(),
+            targets: OnceLock::new(),
+        }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -230,6 +268,7 @@ fn rule(
             || element.min_value.is_some()
             || element.max_value.is_some(),
         backbone,
+        backbone_id: OnceLock::new(),
         types,
         value_set: OnceLock::new(),
     }

@@ -80,7 +80,7 @@ impl<'a> Walker<'a> {
         } else if !modifier && is_modifier {
             self.issue(Message::ExtModifierN, at, vec![Arg::Url(url.to_string())], def.profile);
         }
-        self.context(item, &url, own.profile, parent, def);
+        self.context(item, &url, own.profile, parent, parent_def, def);
     }
 
     fn may_be_unknown(&self, url: &str) -> bool {
@@ -90,9 +90,28 @@ impl<'a> Walker<'a> {
             || ["example.org", "acme.com", "nema.org"].iter().any(|d| url.contains(d))
     }
 
-    fn context(&mut self, item: Element<'a>, url: &str, own: &'a Profile, parent: Element<'a>, def: Def<'a>) {
+    fn context(
+        &mut self,
+        item: Element<'a>,
+        url: &str,
+        own: &'a Profile,
+        parent: Element<'a>,
+        parent_def: Def<'a>,
+        def: Def<'a>,
+    ) {
         let definition = &own.definition;
         if definition.contexts.is_empty() && definition.context_invariants.is_empty() {
+            return;
+        }
+        let parent_element = parent_def.element();
+        let plainly = definition.contexts.iter().any(|c| {
+            c.kind == ContextKind::Element
+                && (&*c.expression == "Element"
+                    || c.expression == parent_element.path
+                    || parent_element.base.as_ref().is_some_and(|b| b.path == c.expression)
+                    || parent_element.types.iter().any(|t| t.name() == &*c.expression))
+        });
+        if plainly && definition.context_invariants.is_empty() {
             return;
         }
         let model = &self.validator.model;

@@ -103,8 +103,9 @@ pub(crate) fn matches(item: Element<'_>, want: Node<'_>, pattern: bool) -> bool 
     }
     let has_all = want.members().all(|member| {
         let key = member.key().unwrap_or_default();
-        let name = crate::validate::walk::name(key.trim_start_matches('_'));
-        let here: Vec<Element<'_>> = item.children_named(&name).collect();
+        let name = key.trim_start_matches('_');
+        let here: smallvec::SmallVec<[Element<'_>; 4]> =
+            item.children().filter(|c| c.name() == Some(name)).collect();
         if member.kind() == Kind::Array {
             let wanted: Vec<Node<'_>> = member.members().collect();
             if pattern {

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 
 use lmr_fhir::{Element, Kind, Name, Node};
 
-use crate::compile::TypeRule;
+use crate::compile::{Targets, TypeRule};
 use crate::definitions::Aggregation;
 use crate::issue::{Arg, Severity};
 use crate::messages::Message;
@@ -64,16 +64,42 @@ impl<'a> Walker<'a> {
         {
             self.issue(Message::RefCantResolve, at, vec![Arg::Value(text.to_string())], def.profile);
         }
-        let told = type_and_id(text.split("/_history/").next().unwrap_or(&text)).map(|(t, _)| t);
         let target_type: Option<Cow<'_, str>> =
             found.and_then(Element::resource_type).or_else(|| external.map(Cow::Owned));
-        self.target_type(item, def, ty, &text, target_type.as_deref(), told.as_deref());
+        self.target_type(item, def, ty, &text, target_type.as_deref());
         self.aggregation(at, def, ty, &text, place);
         if let Some(target) = found {
-            self.target_profiles(item, def, ty, &text, target, place);
+            self.target_profiles(item, def, ty, target, place);
         } else {
             self.remote_profiles(item, def, ty, &text);
         }
+    }
+
+    /// The target profiles of a reference's type, looked up once.
+    fn targets(&self, ty: &'a TypeRule) -> &'a Targets {
+        ty.targets.get_or_init(|| {
+            let mut out = Targets::default();
+            let mut any = ty.of.target_profiles.is_empty();
+            for canonical in &ty.of.target_profiles {
+                match self.validator.profile(canonical) {
+                    Ok(Some(id)) => {
+                        let Some(profile) = self.validator.get(id) else { continue };
+                        let of = &profile.definition.type_name;
+                        any |= matches!(&**of, "Resource" | "DomainResource");
+                        if !out.types.contains(of) {
+                            out.types.push(Arc::clone(of));
+                        }
+                        out.profiles.push((Arc::clone(of), id, profile.definition.is_profile()));
+                    }
+                    Ok(None) => out.faults.push((Arc::clone(canonical), None)),
+                    Err(reason) => out.faults.push((Arc::clone(canonical), Some(reason))),
+                }
+            }
+            if any {
+                out.types.clear();
+            }
+            out
+        })
     }
 
     fn target_type(
@@ -83,31 +109,23 @@ impl<'a> Walker<'a> {
         ty: &'a TypeRule,
         text: &str,
         found: Option<&str>,
-        told: Option<&str>,
     ) {
-        let targets = &ty.of.target_profiles;
         let at = item.node();
-        let mut allowed: Vec<String> = Vec::new();
-        for canonical in targets {
-            match self.validator.definitions().structure(canonical) {
-                Ok(Some(definition)) => {
-                    let name = definition.type_name.to_string();
-                    if !allowed.contains(&name) {
-                        allowed.push(name);
-                    }
+        let targets = self.targets(ty);
+        for (canonical, reason) in &targets.faults {
+            let url = Arg::Url(canonical.to_string());
+            match reason {
+                None => self.issue(Message::RefCantResolveProfile, at, vec![url], def.profile),
+                Some(reason) => {
+                    let args = vec![url, Arg::Text(reason.to_string())];
+                    self.issue(Message::ProfileNoSnapshot, at, args, def.profile)
                 }
-                Ok(None) => {
-                    let args = vec![Arg::Url(canonical.to_string())];
-                    self.issue(Message::RefCantResolveProfile, at, args, def.profile);
-                    return;
-                }
-                Err(error) => {
-                    let args = vec![Arg::Url(canonical.to_string()), Arg::Text(error.to_string())];
-                    self.issue(Message::ProfileNoSnapshot, at, args, def.profile);
-                    return;
-                }
-            }
+            };
         }
+        if !targets.faults.is_empty() {
+            return;
+        }
+        let allowed = &targets.types;
         if let Some(said) = item.child(&TYPE).and_then(Element::text)
             && let Some(found) = found
             && said != found
@@ -115,17 +133,21 @@ impl<'a> Walker<'a> {
             let args = vec![Arg::Name(said.into_owned()), Arg::Text(found.to_owned())];
             self.issue(Message::RefWrongTarget, at, args, def.profile);
         }
-        if allowed.is_empty() || allowed.iter().any(|a| a == "Resource" || a == "DomainResource") {
+        if allowed.is_empty() {
             return;
         }
-        match (found, told) {
-            (Some(found), _) if !allowed.iter().any(|a| a == found) => {
+        let told = match found {
+            Some(_) => None,
+            None => type_and_id(text.split("/_history/").next().unwrap_or(text)).map(|(t, _)| t),
+        };
+        match (found, told.as_deref()) {
+            (Some(found), _) if !allowed.iter().any(|a| **a == *found) => {
                 let args = vec![Arg::Name(found.to_owned()), Arg::Text(allowed.join(", "))];
                 self.issue(Message::RefBadTargetType, at, args, def.profile);
             }
             (None, Some(told))
                 if self.validator.definitions().is_resource_type(told)
-                    && !allowed.iter().any(|a| a == told) =>
+                    && !allowed.iter().any(|a| **a == *told) =>
             {
                 let args = vec![
                     Arg::Name(told.to_owned()),
@@ -171,35 +193,25 @@ impl<'a> Walker<'a> {
         item: Element<'a>,
         def: Def<'a>,
         ty: &'a TypeRule,
-        text: &str,
         target: Element<'a>,
         place: Where,
     ) {
-        let mut profiles = Vec::new();
-        for canonical in &ty.of.target_profiles {
-            let Ok(Some(id)) = self.validator.profile(canonical) else { continue };
-            let Some(profile) = self.validator.get(id) else { continue };
-            let of = &*profile.definition.type_name;
-            if target.resource_type().as_deref() == Some(of) || of == "Resource" || of == "DomainResource" {
+        let mut profiles = smallvec::SmallVec::new();
+        let found = target.resource_type();
+        for (of, id, more) in &self.targets(ty).profiles {
+            if found.as_deref() == Some(&**of) || matches!(&**of, "Resource" | "DomainResource") {
                 // A base definition is met by whatever is of its type: its own faults are told there.
-                if !profile.definition.is_profile() {
+                if !more {
                     return;
                 }
-                profiles.push(id);
+                profiles.push(*id);
             }
         }
         if profiles.is_empty() {
             return;
         }
         let around = if place == Where::Contained { self.around } else { target };
-        self.edge(Edge {
-            at: item,
-            target,
-            around,
-            profiles,
-            reference: text.to_owned(),
-            profile: Arc::clone(&def.profile.canonical),
-        });
+        self.edge(Edge { at: item, target, around, profiles, by: def.profile });
     }
 
     /// Finds the target inside the document; with `tell`, reports what is odd
@@ -221,6 +233,12 @@ impl<'a> Walker<'a> {
             let first = links.with_url(text).first().and_then(|i| links.entries[*i as usize].resource);
             return (first, if first.is_some() { Where::Bundled } else { Where::Remote });
         };
+        // The plain case: an address that one entry has.
+        if let [one] = links.with_url(text)
+            && primitive::is_absolute(text)
+        {
+            return (links.entries[*one as usize].resource, Where::Bundled);
+        }
         let from = links.entries[source].full_url.as_deref();
         let sought = links.seek(text, from);
         let resource =

@@ -431,7 +431,7 @@ impl<'a> Walker<'a> {
         look(def);
         for ty in &def.rule.types {
             for canonical in &ty.of.profiles {
-                if let Ok(Some(found)) = self.profile_def(canonical) {
+                if let Some(found) = self.profile_def(canonical) {
                     look(found);
                 }
             }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use lmr_fhir::{Document, Element, Kind, Node, ProblemKind};
 
+use smallvec::SmallVec;
+
 use crate::compile::{Profile, ProfileId};
 use crate::issue::{Arg, Issue, MessageId, Severity};
 use crate::messages::Message;
@@ -49,9 +51,17 @@ pub(crate) struct Edge<'a> {
     pub(crate) at: Element<'a>,
     pub(crate) target: Element<'a>,
     pub(crate) around: Element<'a>,
-    pub(crate) profiles: Vec<ProfileId>,
-    pub(crate) reference: String,
-    pub(crate) profile: Arc<str>,
+    pub(crate) profiles: SmallVec<[ProfileId; 2]>,
+    /// The profile that asks for it.
+    pub(crate) by: &'a Profile,
+}
+
+impl Edge<'_> {
+    /// The reference as written.
+    pub(crate) fn reference(&self) -> String {
+        let text = self.at.value().and_then(|n| n.member("reference")).and_then(Node::text);
+        text.unwrap_or_default().into_owned()
+    }
 }
 
 /// What judging one resource against one profile gave.
@@ -451,10 +461,9 @@ impl<'a> Plan<'a> {
             if resource.base_planned {
                 continue;
             }
-            let faulty = resource
-                .units
-                .iter()
-                .any(|&u| self.units[u].outcome.as_ref().is_some_and(|o| !o.issues.is_empty()));
+            let faulty = resource.units.iter().any(|&u| {
+                self.units[u].outcome.as_ref().is_some_and(|o| o.issues.iter().any(|i| i.severity.is_error()))
+            });
             if faulty {
                 let base = resource.base;
                 self.resources[index].base_planned = true;
@@ -531,9 +540,9 @@ impl<'a> Plan<'a> {
             .filter_map(|p| self.shared.validator.get(*p))
             .map(|p| &*p.definition.url)
             .collect();
-        let args = vec![Arg::Value(edge.reference.clone()), Arg::Url(names.join(", "))];
+        let args = vec![Arg::Value(edge.reference()), Arg::Url(names.join(", "))];
         let mut issue = self.shared.issue(Message::RefCantMatchChoice, edge.at.node(), args, None);
-        issue.profile = Some(Arc::clone(&edge.profile));
+        issue.profile = Some(Arc::clone(&edge.by.canonical));
         let node = edge.target.node().index();
         let mut best: Option<&[Issue]> = None;
         for profile in &edge.profiles {

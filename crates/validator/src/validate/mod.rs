@@ -5,12 +5,11 @@ mod parse;
 mod place;
 pub(crate) mod walk;
 
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use lmr_fhir::{Document, Kind};
 
-use crate::compile::arena::Arena;
+use crate::compile::arena::{Arena, OwnMap};
 use crate::compile::{self, Context, Expressions, Profile, ProfileId};
 use crate::definitions::{Definitions, StructureDefinition, TypeRef};
 use crate::issue::{BundleReport, Issue};
@@ -29,7 +28,7 @@ pub struct Validator {
     definitions: Arc<Definitions>,
     pub(crate) model: TypeModel,
     profiles: Arena<Profile>,
-    by_canonical: RwLock<HashMap<Box<str>, Lookup>>,
+    by_canonical: RwLock<OwnMap<Box<str>, Lookup>>,
     expressions: Expressions,
 }
 
@@ -58,7 +57,7 @@ impl ValidatorBuilder {
             model: TypeModel::new(Arc::clone(&definitions)),
             definitions,
             profiles: Arena::new(),
-            by_canonical: RwLock::new(HashMap::new()),
+            by_canonical: RwLock::default(),
             expressions: Expressions::default(),
         }
     }
@@ -136,7 +135,8 @@ impl Validator {
             return found.clone();
         }
         let found = match self.definitions.structure(canonical) {
-            Ok(None) => Ok(None),
+            // What is not known is not kept: the sender's names must not fill the memory.
+            Ok(None) => return Ok(None),
             Err(error) => Err(Arc::from(error.to_string())),
             Ok(Some(definition)) => self.compiled(definition),
         };

@@ -6,7 +6,7 @@ use lmr_fhir::{Element, Kind, Name, Node, hash_name};
 use lmr_fhirpath::{Env, TypeId, Typed};
 
 use crate::compile::{
-    Children, FORBIDDEN, Invariant, InvariantKind, Profile, ProfileId, Rule, Shape, Slices, TypeRule,
+    Children, FORBIDDEN, Invariant, InvariantKind, Linked, Profile, ProfileId, Rule, Shape, Slices, TypeRule,
 };
 use crate::definitions::ElementDefinition;
 use crate::issue::{Arg, Issue, IssueCode, MessageId, Severity};
@@ -550,12 +550,12 @@ impl<'a> Walker<'a> {
     /// FHIRPath type of an element.
     pub(crate) fn type_id(&self, rule: &Rule, ty: Option<&TypeRule>) -> TypeId {
         let model = &self.validator.model;
-        let found = match (&rule.backbone, ty) {
-            (Some(path), _) => model.type_at(path),
-            (None, Some(ty)) => model.type_at(ty.name()),
-            (None, None) => None,
-        };
-        found.unwrap_or(TypeId::UNKNOWN)
+        let unknown = TypeId::UNKNOWN;
+        match (&rule.backbone, ty) {
+            (Some(path), _) => *rule.backbone_id.get_or_init(|| model.type_at(path).unwrap_or(unknown)),
+            (None, Some(ty)) => *ty.type_id.get_or_init(|| model.type_at(ty.name()).unwrap_or(unknown)),
+            (None, None) => unknown,
+        }
     }
 
     /// The definition of a complex or primitive type.
@@ -584,17 +584,30 @@ impl<'a> Walker<'a> {
     }
 
     /// The rule a type's profile means: its root, or the element after `#`.
-    pub(crate) fn profile_def(&self, canonical: &str) -> Result<Option<Def<'a>>, Arc<str>> {
+    fn link(&self, canonical: &str) -> Linked {
         let (url, element) = match canonical.split_once('#') {
             Some((url, element)) => (url, Some(element)),
             None => (canonical, None),
         };
-        let Some(profile) = self.validator.profile(url)?.and_then(|id| self.validator.get(id)) else {
-            return Ok(None);
+        let id = match self.validator.profile(url) {
+            Ok(Some(id)) => id,
+            Ok(None) => return Linked::Unknown,
+            Err(reason) => return Linked::Broken(reason),
         };
-        let Some(element) = element else { return Ok(Some(Def { profile, rule: profile.root() })) };
-        let at = profile.definition.elements.iter().position(|e| &*e.id == element);
-        Ok(at.and_then(|at| profile.rules.get(at)).map(|rule| Def { profile, rule }))
+        let Some(element) = element else { return Linked::Rule(id, 0) };
+        let found =
+            self.validator.get(id).and_then(|p| p.definition.elements.iter().position(|e| &*e.id == element));
+        match found.and_then(|at| u32::try_from(at).ok()) {
+            Some(at) => Linked::Rule(id, at),
+            None => Linked::Unknown,
+        }
+    }
+
+    /// The rule a canonical means, if it can be used.
+    pub(crate) fn profile_def(&self, canonical: &str) -> Option<Def<'a>> {
+        let Linked::Rule(id, rule) = self.link(canonical) else { return None };
+        let profile = self.validator.get(id)?;
+        Some(Def { profile, rule: profile.rules.get(rule as usize)? })
     }
 
     /// Judges an element against a rule of a profile of its type.
@@ -617,17 +630,22 @@ impl<'a> Walker<'a> {
             return;
         }
         let at = item.node();
+        let linked = ty.profiles.get_or_init(|| profiles.iter().map(|p| self.link(p)).collect());
         let mut usable: Defs<'a> = smallvec::SmallVec::new();
-        for canonical in profiles {
+        for (canonical, linked) in profiles.iter().zip(linked) {
             // What an extension says itself is judged by its url in any case.
             if ty.name() == "Extension"
                 && crate::rules::extension::url_of(item).as_deref() == Some(&**canonical)
             {
                 return;
             }
-            match self.profile_def(canonical) {
-                Ok(Some(found)) => usable.push(found),
-                Ok(None) => {
+            match linked {
+                Linked::Rule(id, rule) => {
+                    if let Some(profile) = self.validator.get(*id) {
+                        usable.push(Def { profile, rule: &profile.rules[*rule as usize] });
+                    }
+                }
+                Linked::Unknown => {
                     self.issue(
                         Message::ProfileUnknownHard,
                         at,
@@ -635,7 +653,7 @@ impl<'a> Walker<'a> {
                         def.profile,
                     );
                 }
-                Err(reason) => {
+                Linked::Broken(reason) => {
                     let args = vec![Arg::Url(canonical.to_string()), Arg::Text(reason.to_string())];
                     self.issue(Message::ProfileNoSnapshot, at, args, def.profile);
                 }
@@ -786,7 +804,7 @@ impl<'a> Walker<'a> {
                 if !edge.profiles.iter().any(|p| {
                     inner.conformance(edge.target, edge.around, *p).iter().all(|i| !i.severity.is_error())
                 }) {
-                    let args = vec![Arg::Value(edge.reference.clone()), Arg::Url(String::new())];
+                    let args = vec![Arg::Value(edge.reference()), Arg::Url(String::new())];
                     issues.push(self.shared.issue(
                         Message::RefCantMatchChoice,
                         edge.at.node(),
@@ -853,6 +871,11 @@ impl<'a> Walker<'a> {
                             continue;
                         }
                         done.push(mark);
+                        if let Some(object) = item.value().filter(|n| n.kind() == Kind::Object)
+                            && shared.holds_without_looking(object)
+                        {
+                            continue;
+                        }
                         match shared.expression.test(Typed::new(item, ty), &self.env) {
                             Ok(true) => {}
                             Ok(false) => self.failed(invariant, item, def.profile),
