@@ -51,3 +51,11 @@ impl From<MigrateError> for OpenError {
 pub(crate) fn unavailable(error: sqlx::Error) -> StoreError {
     StoreError::Unavailable(Box::new(error))
 }
+
+/// Whether two writers waited for each other and this one was stopped so that the other could go on.
+pub(crate) fn was_overtaken(error: &StoreError) -> bool {
+    let StoreError::Unavailable(source) = error else { return false };
+    let database = source.downcast_ref::<sqlx::Error>().and_then(|error| error.as_database_error());
+    // PostgreSQL: deadlock_detected, serialization_failure.
+    database.and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "40P01" || code == "40001")
+}

@@ -2,8 +2,9 @@
 
 use super::Db;
 use crate::{
+    OpenError,
     error::unavailable,
-    key::StorageKey,
+    key::{StorageKey, salt},
     prepared::{ANSWER, CONTENT, HASH, Prepared, PreparedVersion, bundle_identifier_mac, identity_mac, time},
 };
 use jiff::Timestamp;
@@ -28,6 +29,21 @@ fn outcome_text(outcome: Outcome) -> &'static str {
 fn outcome(text: &str) -> Result<Outcome, StoreError> {
     let found = OUTCOMES.iter().find(|(_, t)| *t == text);
     found.map(|(o, _)| *o).ok_or(StoreError::Damaged { what: "message.outcome" })
+}
+
+/// Seals a word with the database's key the first time, opens it every other time.
+pub(super) async fn check_key(db: &mut Connection, key: &StorageKey) -> Result<(), OpenError> {
+    const COLUMN: &str = "key_check.check_sealed";
+    let salt = salt().map_err(|_| OpenError::Randomness)?;
+    let sealed = key.columns(&salt).seal(COLUMN, &[], b"lmr").map_err(|_| OpenError::Randomness)?;
+    query("INSERT INTO key_check (id, salt, check_sealed) VALUES (1, $1, $2) ON CONFLICT DO NOTHING")
+        .bind(salt)
+        .bind(sealed)
+        .execute(&mut *db)
+        .await?;
+    let (salt, sealed): (Vec<u8>, Vec<u8>) =
+        query_as("SELECT salt, check_sealed FROM key_check").fetch_one(db).await?;
+    key.columns(&salt).open(COLUMN, &[], sealed).map(|_| ()).map_err(|_| OpenError::WrongKey)
 }
 
 #[derive(FromRow)]

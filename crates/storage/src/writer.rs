@@ -1,7 +1,11 @@
 //! The one writer: what waits is committed together, and answered after the commit.
 
 use super::{BEGIN, Db, tables};
-use crate::{error::unavailable, key::StorageKey, prepared::Prepared};
+use crate::{
+    error::{unavailable, was_overtaken},
+    key::StorageKey,
+    prepared::Prepared,
+};
 use lmr_intake::{Committed, StoreError};
 use sqlx::{Connection as _, Database};
 use std::sync::Arc;
@@ -12,6 +16,7 @@ use tokio::{
 use tracing::error;
 
 type Connection = <Db as Database>::Connection;
+type Options = <Connection as sqlx::Connection>::Options;
 type Reply = oneshot::Sender<Result<Committed, StoreError>>;
 
 /// Messages that may wait before senders are held back.
@@ -27,9 +32,9 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, key: Arc<StorageKey>) -> Self {
+    pub(super) fn start(connection: Connection, options: Options, key: Arc<StorageKey>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(run(connection, key, waiting));
+        let task = tokio::spawn(run(connection, options, key, waiting));
         Self { queue: Mutex::new(Some(queue)), task: Mutex::new(Some(task)) }
     }
 
@@ -54,6 +59,7 @@ impl Writer {
 
 async fn run(
     mut connection: Connection,
+    options: Options,
     key: Arc<StorageKey>,
     mut waiting: mpsc::Receiver<(Prepared, Reply)>,
 ) {
@@ -66,7 +72,16 @@ async fn run(
             group.push(next);
         }
         let (deliveries, replies): (Vec<_>, Vec<_>) = group.into_iter().unzip();
-        let results = commit(&mut connection, &key, &deliveries).await;
+        let results = match try_commit(&mut connection, &key, &deliveries).await {
+            Ok(results) => results,
+            Err(problem) => {
+                error!(%problem, messages = deliveries.len(), "a commit failed");
+                reconnect(&mut connection, &options).await;
+                // Should the commit have come through all the same, a resend gets the stored answer.
+                let text = problem.to_string();
+                deliveries.iter().map(|_| Err(StoreError::Unavailable(text.clone().into()))).collect()
+            }
+        };
         for (reply, result) in replies.into_iter().zip(results) {
             // Nobody waits any more when the caller has hung up; the message is stored all the same.
             let _ = reply.send(result);
@@ -77,19 +92,15 @@ async fn run(
     }
 }
 
-async fn commit(
-    connection: &mut Connection,
-    key: &StorageKey,
-    deliveries: &[Prepared],
-) -> Vec<Result<Committed, StoreError>> {
-    match try_commit(connection, key, deliveries).await {
-        Ok(results) => results,
-        Err(problem) => {
-            error!(%problem, messages = deliveries.len(), "a commit failed");
-            let text = problem.to_string();
-            let again = || Err(StoreError::Unavailable(text.clone().into()));
-            deliveries.iter().map(|_| again()).collect()
-        }
+/// A database server that was restarted has forgotten the connection.
+async fn reconnect(connection: &mut Connection, options: &Options) {
+    if connection.ping().await.is_ok() {
+        return;
+    }
+    match Connection::connect_with(options).await {
+        Ok(new) => *connection = new,
+        // The next message tries again.
+        Err(problem) => error!(%problem, "the database does not answer"),
     }
 }
 
@@ -103,7 +114,10 @@ async fn try_commit(
     for delivery in deliveries {
         // A savepoint each: one message's conflict is no other's.
         let mut savepoint = transaction.begin().await?;
-        let result = tables::store(&mut savepoint, key, delivery).await;
+        let mut result = tables::store(&mut savepoint, key, delivery).await;
+        if result.as_ref().is_err_and(was_overtaken) {
+            result = Ok(Committed::VersionMoved);
+        }
         match &result {
             Ok(Committed::Stored) => savepoint.commit().await?,
             _ => savepoint.rollback().await?,
