@@ -7,8 +7,10 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::Args;
 use lmr_fhir::{Document, ParseOptions};
-use lmr_fhirpath::{DateTime, DocumentHost, Env, Expression, Item, Typed, to_json};
-use lmr_validator::Validator;
+use lmr_fhir::{Element, Name};
+use lmr_fhirpath::{DateTime, DocumentHost, Env, Expression, Host, Item, Typed, Unavailable, to_json};
+use lmr_validator::terminology::Membership;
+use lmr_validator::{Options, Validator};
 
 use crate::clock;
 use crate::output::{print, read};
@@ -26,9 +28,9 @@ pub(crate) struct Fhirpath {
     /// Evaluate from the items that this expression gives, one after the other
     #[arg(long, value_name = "EXPR")]
     context: Option<String>,
-    /// Refuse names that the definitions do not know
+    /// Do not check the names of the expression against the definitions first
     #[arg(long)]
-    strict: bool,
+    no_check: bool,
 }
 
 impl Fhirpath {
@@ -49,14 +51,15 @@ impl Fhirpath {
         let validator = Validator::builder().build();
         let model = validator.fhirpath_model();
         let root = Typed::resource(document.root_element(), Some(model));
-        if self.strict {
+        if !self.no_check && root.ty.is_known() {
             let start = context.as_ref().unwrap_or(&expression);
             if let Err(faults) = start.check(model, root.ty) {
                 let list: Vec<String> = faults.iter().map(ToString::to_string).collect();
                 bail!("the expression does not fit the definitions: {}", list.join("; "));
             }
         }
-        let host = DocumentHost::new(&document, Some(model));
+        let host =
+            Definitions { references: DocumentHost::new(&document, Some(model)), validator: &validator };
         let mut env = Env::new().with_model(model).with_host(&host).with_resource(root, root);
         if let Some(now) =
             DateTime::parse(&clock::oslo(clock::now()).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string())
@@ -92,4 +95,62 @@ impl Fhirpath {
 fn failed(what: &str, error: &lmr_fhirpath::EvalError) -> anyhow::Result<ExitCode> {
     eprintln!("lmr: {what} cannot be evaluated: {error}");
     Ok(ExitCode::FAILURE)
+}
+
+/// Answers from the document and from the definitions.
+struct Definitions<'a> {
+    references: DocumentHost<'a>,
+    validator: &'a Validator,
+}
+
+impl<'a> Host<'a> for Definitions<'a> {
+    fn resolve(&self, reference: &str, from: Option<Typed<'a>>) -> Result<Option<Typed<'a>>, Unavailable> {
+        self.references.resolve(reference, from)
+    }
+
+    fn member_of(&self, item: &Item<'a>, value_set: &str) -> Result<bool, Unavailable> {
+        let set = self.validator.definitions().terminology().value_set(value_set);
+        let mut gap = None;
+        let mut ask = |system: Option<&str>, code: &str| match set.validate(system, code) {
+            Membership::Member(_) => true,
+            Membership::NotMember => false,
+            Membership::Unknown(unknown) => {
+                gap = Some(unknown.to_string());
+                false
+            }
+        };
+        let found = match item {
+            Item::String(code) => ask(None, code),
+            Item::Element(typed) => {
+                let text = |e: Element<'a>, name: &str| e.child(&Name::new(name)).and_then(Element::text);
+                let mut coding = |e: Element<'a>| {
+                    text(e, "code").is_some_and(|code| ask(text(e, "system").as_deref(), &code))
+                };
+                let element = typed.element;
+                coding(element)
+                    || element.children_named(&Name::new("coding")).any(&mut coding)
+                    || element.text().is_some_and(|code| ask(None, &code))
+            }
+            _ => false,
+        };
+        match (found, gap) {
+            (true, _) => Ok(true),
+            (false, None) => Ok(false),
+            (false, Some(gap)) => Err(Unavailable::Content(gap)),
+        }
+    }
+
+    fn conforms_to(&self, item: &Item<'a>, profile: &str) -> Result<bool, Unavailable> {
+        let Item::Element(typed) = item else { return Ok(false) };
+        if let Err(reason) = self.validator.prepare(profile) {
+            return Err(Unavailable::Definition(reason));
+        }
+        if typed.element.resource_type().is_none() {
+            return Err(Unavailable::Unsupported);
+        }
+        // The resource is judged on its own, so that what surrounds it does not count.
+        let text = typed.element.node().raw();
+        let options = Options { profiles: vec![profile.to_owned()], ..Options::default() };
+        Ok(!self.validator.validate_text(text, &options).iter().any(|issue| issue.severity.is_error()))
+    }
 }

@@ -167,6 +167,7 @@ impl RuleSet {
             Err(fault) => Some(fault).filter(|_| is_bundle),
         };
         let mut findings = refine(scope, self.by_profile(document, options));
+        tell_once(&mut findings);
         // What refuses a bundle as a whole, unless the profile has said the same: nobody is bound to
         // anything here, so the other rule set's type is just the wrong one.
         let says_the_same = |finding: &Finding, fault: &ContentFault| match fault.code {
@@ -198,8 +199,30 @@ impl RuleSet {
             findings.push(Finding::of(Code::EntryProfileMissing, scope.spot(resource)));
         }
         register::judge(scope, patient, options, &mut findings);
+        tell_once(&mut findings);
         findings
     }
+}
+
+/// Base definition and profile may find the same fault at the same place: one line is enough.
+fn tell_once(findings: &mut Vec<Finding>) {
+    if findings.len() < 2 {
+        return;
+    }
+    let mut places: HashMap<(Code, &str), Vec<usize>> = HashMap::with_capacity(findings.len());
+    let mut again = vec![false; findings.len()];
+    for (index, finding) in findings.iter().enumerate() {
+        let told = places.entry((finding.code, finding.full_expression.as_str())).or_default();
+        // Texts are made only where code and place agree.
+        let text = |at: usize| findings[at].text(crate::codes::Language::Bokmal);
+        // A handful of different texts at one place is the most that rules give.
+        again[index] = told.iter().take(8).any(|&earlier| text(earlier) == text(index));
+        if !again[index] {
+            told.push(index);
+        }
+    }
+    let mut again = again.into_iter();
+    findings.retain(|_| !again.next().unwrap_or(false));
 }
 
 fn is_patient(resource: &Element<'_>) -> bool {
