@@ -129,7 +129,8 @@ impl World {
         text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 
-    /// Resources of the source that a run reports: administrations and all that they refer to.
+    /// Resources of the source that a run reports: administrations and orders, all that they refer to, and the
+    /// roles and diagnoses of those.
     pub fn reported_resources(&self) -> u64 {
         let mut all = std::collections::HashMap::new();
         for entry in std::fs::read_dir(self.path().join("source")).expect("the source") {
@@ -144,17 +145,35 @@ impl World {
                 all.insert(name, resource);
             }
         }
-        let mut todo: Vec<String> =
-            all.keys().filter(|n| n.starts_with("MedicationAdministration/")).cloned().collect();
+        let mut todo: Vec<String> = all
+            .keys()
+            .filter(|n| n.starts_with("MedicationAdministration/") || n.starts_with("MedicationRequest/"))
+            .cloned()
+            .collect();
         let mut seen = std::collections::HashSet::new();
-        while let Some(name) = todo.pop() {
-            if let Some(resource) = all.get(&name)
-                && seen.insert(name)
-            {
-                references(resource, &mut todo);
-            }
+        for described in [("PractitionerRole/", "practitioner"), ("Condition/", "subject")] {
+            close(&all, &mut todo, &mut seen);
+            todo.extend(all.iter().filter_map(|(name, resource)| {
+                let of = resource[described.1]["reference"].as_str()?;
+                (name.starts_with(described.0) && seen.contains(of)).then(|| name.clone())
+            }));
         }
+        close(&all, &mut todo, &mut seen);
         seen.len() as u64
+    }
+}
+
+fn close(
+    all: &std::collections::HashMap<String, Value>,
+    todo: &mut Vec<String>,
+    seen: &mut std::collections::HashSet<String>,
+) {
+    while let Some(name) = todo.pop() {
+        if let Some(resource) = all.get(&name)
+            && seen.insert(name)
+        {
+            references(resource, todo);
+        }
     }
 }
 
