@@ -1,0 +1,155 @@
+//! The way to the register over real sockets.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use lmr_auth::SecretString;
+use lmr_sender::{Authorizer, Delivery, HttpSettings, HttpTransport, NoToken, Transport, TransportError};
+
+/// Gives numbered tokens, a new one after each refusal.
+#[derive(Default)]
+struct Counter(AtomicU32);
+
+#[async_trait]
+impl Authorizer for Counter {
+    async fn authorization(&self) -> Result<SecretString, NoToken> {
+        Ok(SecretString::new(format!("Bearer token-{}", self.0.load(Ordering::SeqCst))))
+    }
+
+    async fn refused(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// Has no token, for ever or for now.
+struct Nobody {
+    passes: bool,
+}
+
+#[async_trait]
+impl Authorizer for Nobody {
+    async fn authorization(&self) -> Result<SecretString, NoToken> {
+        let retry_after = self.passes.then_some(Duration::from_secs(90));
+        Err(NoToken { detail: "no token".to_owned(), passes: self.passes, retry_after })
+    }
+
+    async fn refused(&self) {}
+}
+
+async fn listen(router: Router) -> String {
+    lmr_auth::install_tls_provider();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    format!("http://{address}/fhirmottak/v1")
+}
+
+fn router<F, R>(answer: F) -> Router
+where
+    F: Fn(HeaderMap, Bytes) -> R + Clone + Send + Sync + 'static,
+    R: Future<Output = (StatusCode, HeaderMap, String)> + Send + 'static,
+{
+    Router::new().route("/fhirmottak/v1", post(answer))
+}
+
+fn transport<A: Authorizer>(address: &str, authorizer: A) -> HttpTransport<A> {
+    let mut settings = HttpSettings::new(address);
+    settings.timeout = Duration::from_millis(500);
+    settings.answer_limit = 1000;
+    HttpTransport::new(&settings, authorizer).unwrap()
+}
+
+#[tokio::test]
+async fn a_message_goes_out_as_it_is_and_the_answer_comes_back_whole() {
+    let address = listen(router(|headers, body| async move {
+        assert_eq!(headers["authorization"], "Bearer token-0");
+        assert_eq!(headers["content-type"], "application/json");
+        assert_eq!(&body[..], b"sealed");
+        let mut headers = HeaderMap::new();
+        headers.insert("retry-after", "30".parse().unwrap());
+        (StatusCode::SERVICE_UNAVAILABLE, headers, "later".to_owned())
+    }))
+    .await;
+    let delivery = transport(&address, Counter::default()).post(b"sealed".to_vec()).await;
+    let retry_after = Some("30".to_owned());
+    assert_eq!(delivery, Delivery::Answered { status: 503, retry_after, body: b"later".to_vec() });
+}
+
+#[tokio::test]
+async fn a_refused_token_is_replaced_once() {
+    let calls = Arc::new(AtomicU32::new(0));
+    let seen = Arc::clone(&calls);
+    let address = listen(router(move |headers: HeaderMap, _| {
+        seen.fetch_add(1, Ordering::SeqCst);
+        async move {
+            let fresh = headers["authorization"] == "Bearer token-1";
+            (if fresh { StatusCode::OK } else { StatusCode::UNAUTHORIZED }, HeaderMap::new(), String::new())
+        }
+    }))
+    .await;
+    let delivery = transport(&address, Counter::default()).post(Vec::new()).await;
+    assert_eq!(delivery, Delivery::Answered { status: 200, retry_after: None, body: Vec::new() });
+    // A fresh token that is refused as well is an answer.
+    let delivery = transport(&address, Counter(AtomicU32::new(5))).post(Vec::new()).await;
+    assert_eq!(delivery, Delivery::Answered { status: 401, retry_after: None, body: Vec::new() });
+    assert_eq!(calls.load(Ordering::SeqCst), 4);
+}
+
+#[tokio::test]
+async fn what_may_have_arrived_is_told_from_what_has_not() {
+    let slow = listen(router(|_, _| async {
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        (StatusCode::OK, HeaderMap::new(), String::new())
+    }))
+    .await;
+    let delivery = transport(&slow, Counter::default()).post(Vec::new()).await;
+    assert!(matches!(&delivery, Delivery::NoAnswer { detail } if detail.contains("in time")), "{delivery:?}");
+
+    let endless = listen(router(|_, _| async { (StatusCode::OK, HeaderMap::new(), "x".repeat(2000)) })).await;
+    let delivery = transport(&endless, Counter::default()).post(Vec::new()).await;
+    assert!(matches!(&delivery, Delivery::NoAnswer { .. }), "{delivery:?}");
+
+    // A listener that hangs up without a word.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/", listener.local_addr().unwrap());
+    let hanging = tokio::spawn(async move { drop(listener.accept().await.unwrap()) });
+    let delivery = transport(&address, Counter::default()).post(Vec::new()).await;
+    assert!(matches!(&delivery, Delivery::NoAnswer { .. }), "{delivery:?}");
+    hanging.await.unwrap();
+
+    // Nobody listens there any more.
+    let delivery = transport(&address, Counter::default()).post(Vec::new()).await;
+    assert!(matches!(&delivery, Delivery::NotReached { .. }), "{delivery:?}");
+}
+
+#[tokio::test]
+async fn without_a_token_nothing_is_sent() {
+    let address = listen(router(|_, _| async { unreachable!("a message was sent without a token") })).await;
+    let delivery = transport(&address, Nobody { passes: true }).post(Vec::new()).await;
+    let retry_after = Some(Duration::from_secs(90));
+    assert_eq!(delivery, Delivery::NotReached { detail: "no token".to_owned(), retry_after });
+    let delivery = transport(&address, Nobody { passes: false }).post(Vec::new()).await;
+    assert_eq!(delivery, Delivery::NoAccess { detail: "no token".to_owned() });
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed_and_an_open_line_not_used() {
+    let address = listen(router(|_, _| async {
+        let mut headers = HeaderMap::new();
+        headers.insert("location", "http://127.0.0.1:1/".parse().unwrap());
+        (StatusCode::TEMPORARY_REDIRECT, headers, String::new())
+    }))
+    .await;
+    let delivery = transport(&address, Counter::default()).post(Vec::new()).await;
+    assert!(matches!(delivery, Delivery::Answered { status: 307, .. }));
+    for address in ["http://register.example/", "ftp://127.0.0.1/", "no address"] {
+        let made = HttpTransport::new(&HttpSettings::new(address), Counter::default());
+        assert!(matches!(made.err(), Some(TransportError::Address(_))), "{address}");
+    }
+}
