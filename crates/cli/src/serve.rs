@@ -11,7 +11,7 @@ use lmr_auth::{Clock, Fetcher, HttpFetcher, KeyCache, TokenVerifier};
 use lmr_envelope::SystemRandom;
 use lmr_intake::{AllowList, Parts, Receiver, Settings, Store};
 use lmr_server::{HttpSettings, Services, Tls};
-use lmr_storage::{SqliteStore, StorageKey};
+use lmr_storage::{PostgresStore, SqliteStore, StorageKey};
 use tokio::net::TcpListener;
 
 use crate::clock;
@@ -49,6 +49,15 @@ pub(crate) async fn open_store(config: &ReceiverConfig, folder: &Path) -> anyhow
         std::fs::read(&path).with_context(|| format!("cannot read {} (column_key)", path.display()))?,
     );
     let key = StorageKey::read(&text).with_context(|| format!("{} is no column key", path.display()))?;
+    if let Some(url) = config
+        .database
+        .to_str()
+        .filter(|url| url.starts_with("postgres://") || url.starts_with("postgresql://"))
+    {
+        // The address may hold a password: it is not repeated.
+        let store = PostgresStore::open(url, key).await.context("cannot open the PostgreSQL database")?;
+        return Ok(Arc::new(store));
+    }
     let file = folder.join(&config.database);
     let store = SqliteStore::open(&file, key)
         .await
@@ -62,7 +71,7 @@ pub(crate) async fn services(config: &ReceiverConfig, folder: &Path) -> anyhow::
     let receiver = Receiver::new(Parts {
         store,
         keys: config.decryption_keys(folder)?,
-        trust: None,
+        trust: config.trust(folder)?,
         avsendere: config.avsendere(folder)?,
         settings: Settings {
             limits: config.envelope_limits(),

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use lmr_auth::{Environment, TrustProfile};
-use lmr_envelope::{DecryptionKey, DecryptionKeys};
+use lmr_envelope::{DecryptionKey, DecryptionKeys, Trust};
 use lmr_intake::{Avsender, AvsenderRecord, CertificateRecord, RuleSetPin};
 use serde::Deserialize;
 
@@ -22,7 +22,7 @@ pub(crate) struct ReceiverConfig {
     pub(crate) listen: SocketAddr,
     /// `production`, `test` or `local` (the sandbox: the only one with http issuers on loopback).
     pub(crate) environment: Environment,
-    /// The database file; made if it is not there.
+    /// The database file, made if it is not there; or `postgres://…` (a password in `~/.pgpass`).
     pub(crate) database: PathBuf,
     /// File with the key that encrypts columns: 64 hex digits. `lmr admin new-key` makes one.
     pub(crate) column_key: PathBuf,
@@ -45,6 +45,11 @@ pub(crate) struct ReceiverConfig {
     /// one before or after it.
     #[serde(default)]
     pub(crate) certificate: Vec<KeyFiles>,
+    /// CA certificates (PEM) that must have issued the senders' certificates; if left out, being
+    /// registered is enough.
+    pub(crate) authorities: Option<PathBuf>,
+    /// Revocation lists of those authorities (PEM or DER).
+    pub(crate) revocations: Option<PathBuf>,
     /// Senders; more can be added with `lmr admin`.
     #[serde(default)]
     pub(crate) avsender: Vec<AvsenderFile>,
@@ -199,6 +204,25 @@ impl Default for LimitsSection {
 const MIB: usize = 1024 * 1024;
 
 impl ReceiverConfig {
+    /// Who must have issued the senders' certificates.
+    pub(crate) fn trust(&self, folder: &Path) -> anyhow::Result<Option<Trust>> {
+        let read = |file: &Path| {
+            let path = folder.join(file);
+            std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
+        };
+        let Some(authorities) = &self.authorities else {
+            if self.revocations.is_some() {
+                bail!("`revocations` needs `authorities`");
+            }
+            return Ok(None);
+        };
+        let trust = Trust::from_pem(&read(authorities)?).context("authorities")?;
+        match &self.revocations {
+            Some(lists) => Ok(Some(trust.with_revocations(&read(lists)?).context("revocations")?)),
+            None => Ok(Some(trust)),
+        }
+    }
+
     /// The one profile of tokens that is accepted.
     pub(crate) fn trust_profile(&self) -> TrustProfile {
         let mut profile = TrustProfile::helseid_bearer(self.environment, &self.helseid.issuer);
