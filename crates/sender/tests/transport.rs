@@ -44,9 +44,9 @@ impl Authorizer for Nobody {
 
 async fn listen(router: Router) -> String {
     lmr_auth::install_tls_provider();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move { axum::serve(listener, router).await.expect("a server") });
     format!("http://{address}/fhirmottak/v1")
 }
 
@@ -62,7 +62,7 @@ fn transport<A: Authorizer>(address: &str, authorizer: A) -> HttpTransport<A> {
     let mut settings = HttpSettings::new(address);
     settings.timeout = Duration::from_millis(500);
     settings.answer_limit = 1000;
-    HttpTransport::new(&settings, authorizer).unwrap()
+    HttpTransport::new(&settings, authorizer).expect("a transport")
 }
 
 #[tokio::test]
