@@ -1,5 +1,10 @@
 //! A make-believe world of real processes for tests of the program.
-#![allow(dead_code, reason = "not every test uses everything")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::disallowed_methods,
+    reason = "not every test uses everything; real processes are waited for by the real clock"
+)]
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
