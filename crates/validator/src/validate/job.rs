@@ -507,22 +507,33 @@ impl<'a> Plan<'a> {
             .iter()
             .map(|u| u.outcome.as_ref().is_none_or(|o| o.issues.iter().any(|i| i.severity.is_error())))
             .collect();
-        loop {
-            let mut changed = false;
-            for (at, unit) in self.units.iter().enumerate() {
-                if failed[at] {
-                    continue;
-                }
-                let edges = unit.outcome.as_ref().map_or(&[][..], |o| &o.edges);
-                if edges.iter().any(|e| !self.holds(e, &failed)) {
-                    failed[at] = true;
-                    changed = true;
+        // Who must be asked again when a unit fails.
+        let mut askers: HashMap<usize, Vec<usize>> = HashMap::new();
+        let mut fresh: Vec<usize> = Vec::new();
+        for (at, unit) in self.units.iter().enumerate() {
+            for edge in unit.outcome.as_ref().map_or(&[][..], |o| &o.edges) {
+                let node = edge.target.node().index();
+                for target in edge.profiles.iter().filter_map(|p| self.by_key.get(&(node, *p))) {
+                    askers.entry(*target).or_default().push(at);
                 }
             }
-            if !changed {
-                return failed;
+            if failed[at] {
+                fresh.push(at);
             }
         }
+        while let Some(at) = fresh.pop() {
+            for &asker in askers.get(&at).map_or(&[][..], |a| a.as_slice()) {
+                if failed[asker] {
+                    continue;
+                }
+                let edges = self.units[asker].outcome.as_ref().map_or(&[][..], |o| &o.edges);
+                if edges.iter().any(|e| !self.holds(e, &failed)) {
+                    failed[asker] = true;
+                    fresh.push(asker);
+                }
+            }
+        }
+        failed
     }
 
     fn holds(&self, edge: &Edge<'a>, failed: &[bool]) -> bool {

@@ -1,0 +1,319 @@
+//! What the validator says of small instances and profiles of our own.
+
+use std::sync::Arc;
+
+use lmr_fhir::{Document, ParseOptions};
+use lmr_validator::definitions::Definitions;
+use lmr_validator::package::Package;
+use lmr_validator::{BestPractice, Issue, Lang, Options, Severity, Validator};
+
+fn r4() -> Validator {
+    Validator::builder().build()
+}
+
+fn with(definitions: &[&str]) -> Validator {
+    let package = Package::embedded("test", "1", definitions.iter().copied()).expect("definitions");
+    Validator::builder().definitions(Arc::new(Definitions::builder().package(package).build())).build()
+}
+
+fn profile(id: &str, of: &str, elements: &str) -> String {
+    format!(
+        r#"{{"resourceType":"StructureDefinition","url":"http://test.no/{id}","name":"T","status":"active","kind":"resource",
+        "abstract":false,"type":"{of}","baseDefinition":"http://hl7.org/fhir/StructureDefinition/{of}","derivation":"constraint",
+        "differential":{{"element":[{elements}]}}}}"#
+    )
+}
+
+fn judge(validator: &Validator, text: &str) -> Vec<Issue> {
+    validator.validate_text(text, &Options::default())
+}
+
+/// `id @ path` of errors.
+fn errors(issues: &[Issue]) -> Vec<String> {
+    issues
+        .iter()
+        .filter(|i| i.severity.is_error())
+        .map(|i| format!("{} @ {}", i.id, i.local_expression))
+        .collect()
+}
+
+#[test]
+fn a_correct_patient_has_no_issue() {
+    let issues =
+        judge(&r4(), r#"{"resourceType":"Patient","id":"a","gender":"female","birthDate":"1990-02-28"}"#);
+    assert_eq!(issues, []);
+}
+
+#[test]
+fn a_misspelt_element_is_an_error_that_names_the_one_meant() {
+    let issues = judge(&r4(), r#"{"resourceType":"Patient","birthdate":"1990-02-28"}"#);
+    assert_eq!(errors(&issues), ["Unrecognised_property_ @ Patient"]);
+    assert!(issues[0].text(Lang::En).contains("birthDate?"), "{}", issues[0]);
+    assert!(issues[0].text(Lang::Nb).contains("birthDate?"));
+}
+
+#[test]
+fn line_is_where_the_element_starts_and_column_where_it_ends() {
+    let issues = judge(&r4(), "{\"resourceType\":\"Patient\",\n \"birthDate\":\"1990-02-30\"}");
+    assert_eq!(errors(&issues), ["Type_Specific_Checks_DT_Date_Valid @ Patient.birthDate"]);
+    assert_eq!((issues[0].line, issues[0].column), (2, 26));
+}
+
+#[test]
+fn json_shapes_are_checked_and_empty_arrays_refused() {
+    let text = r#"{"resourceType":"Patient","name":{"family":"A"},"gender":["male"],"telecom":[],"address":[{"line":[]}],
+        "active":"true","contact":[{}],"birthDate":null}"#;
+    let found = errors(&judge(&r4(), text));
+    for wanted in [
+        "This_property_must_be_an_Array_not_ @ Patient.name",
+        "This_property_must_be_an_simple_value_not_ @ Patient.gender",
+        "ARRAY_CANNOT_BE_EMPTY @ Patient.telecom",
+        "ARRAY_CANNOT_BE_EMPTY @ Patient.address[0].line",
+        "Error_parsing_JSON_the_primitive_value_must_be_a_boolean @ Patient.active",
+        "Object_must_have_some_content @ Patient.contact[0]",
+        "This_property_must_be_an_simple_value_not_ @ Patient.birthDate",
+    ] {
+        assert!(found.iter().any(|f| f == wanted), "{wanted} not in {found:#?}");
+    }
+}
+
+#[test]
+fn a_second_type_of_one_choice_is_an_error() {
+    let text = r#"{"resourceType":"Patient","deceasedBoolean":true,"deceasedDateTime":"2020"}"#;
+    assert_eq!(errors(&judge(&r4(), text)), ["Unrecognised_property_ @ Patient"]);
+}
+
+#[test]
+fn a_code_outside_a_required_value_set_is_an_error_with_the_nearest_code() {
+    let issues = judge(&r4(), r#"{"resourceType":"Patient","gender":"femal"}"#);
+    assert_eq!(
+        errors(&issues),
+        ["UNABLE_TO_INFER_CODESYSTEM @ Patient.gender", "Terminology_TX_NoValid_16 @ Patient.gender"]
+    );
+    assert!(issues.iter().any(|i| i.text_en().contains("female?")));
+}
+
+#[test]
+fn an_unknown_profile_is_told_never_passed_in_silence() {
+    let text = r#"{"resourceType":"Patient","meta":{"profile":["http://nowhere.no/p"]}}"#;
+    let issues = judge(&r4(), text);
+    assert_eq!(issues.len(), 1);
+    assert_eq!(issues[0].severity, Severity::Warning);
+    assert_eq!(issues[0].id.as_str(), "VALIDATION_VAL_PROFILE_UNKNOWN_NOT_POLICY");
+    let asked = Options { profiles: vec!["http://nowhere.no/p".to_owned()], ..Options::default() };
+    let issues = r4().validate_text(r#"{"resourceType":"Patient"}"#, &asked);
+    assert!(
+        issues.iter().any(|i| i.severity.is_error() && i.id.as_str() == "Validation_VAL_Unknown_Profile")
+    );
+}
+
+#[test]
+fn a_broken_invariant_of_a_profile_is_an_error_never_a_pass() {
+    let constraint = |expression: &str| {
+        profile(
+            "p",
+            "Patient",
+            &format!(
+                r#"{{"id":"Patient","path":"Patient","constraint":[{{"key":"t-1","severity":"error","human":"h","expression":"{expression}"}}]}}"#
+            ),
+        )
+    };
+    let text = r#"{"resourceType":"Patient","meta":{"profile":["http://test.no/p"]},"active":true}"#;
+    for (expression, wanted) in [
+        ("active.exists() and (", "Problem_processing_expression__in_profile__path__ @ Patient"),
+        ("noSuchFunction()", "Problem_processing_expression__in_profile__path__ @ Patient"),
+        ("active.memberOf('http://nowhere.no/vs')", "LMRV_CONSTRAINT_NOT_EVALUATED @ Patient"),
+        ("active.not()", "http://test.no/p#t-1 @ Patient"),
+    ] {
+        assert_eq!(errors(&judge(&with(&[&constraint(expression)]), text)), [wanted], "{expression}");
+    }
+    assert_eq!(errors(&judge(&with(&[&constraint("active")]), text)), Vec::<String>::new());
+}
+
+fn sliced() -> Validator {
+    with(&[&profile(
+        "s",
+        "Patient",
+        r#"{"id":"Patient.identifier","path":"Patient.identifier","slicing":{"discriminator":[{"type":"value","path":"system"}],"rules":"closed"},"min":1},
+           {"id":"Patient.identifier:a","path":"Patient.identifier","sliceName":"a","min":1,"max":"1"},
+           {"id":"Patient.identifier:a.system","path":"Patient.identifier.system","min":1,"fixedUri":"urn:oid:1.2.3"},
+           {"id":"Patient.identifier:a.value","path":"Patient.identifier.value","min":1},
+           {"id":"Patient.identifier:b","path":"Patient.identifier","sliceName":"b","max":"0"},
+           {"id":"Patient.identifier:b.system","path":"Patient.identifier.system","min":1,"fixedUri":"urn:oid:1.2.4"},
+           {"id":"Patient.name","path":"Patient.name","max":"0"}"#,
+    )])
+}
+
+#[test]
+fn slices_are_counted_and_strangers_in_closed_slicing_told_with_reasons() {
+    let validator = sliced();
+    let judge = |identifiers: &str| {
+        judge(
+            &validator,
+            &format!(
+                r#"{{"resourceType":"Patient","meta":{{"profile":["http://test.no/s"]}},"identifier":[{identifiers}]}}"#
+            ),
+        )
+    };
+    let good = r#"{"system":"urn:oid:1.2.3","value":"1"}"#;
+    assert_eq!(errors(&judge(good)), Vec::<String>::new());
+    assert_eq!(errors(&judge(&format!("{good},{good}"))), ["Validation_VAL_Profile_Maximum @ Patient"]);
+    assert_eq!(
+        errors(&judge(&format!(r#"{good},{{"system":"urn:oid:1.2.4"}}"#))),
+        ["Validation_VAL_Profile_Maximum @ Patient"]
+    );
+    assert_eq!(
+        errors(&judge(r#"{"system":"urn:oid:1.2.3"}"#)),
+        ["Validation_VAL_Profile_Minimum @ Patient.identifier[0]"]
+    );
+    let stranger = judge(r#"{"system":"urn:oid:9.9"}"#);
+    let issue =
+        stranger.iter().find(|i| i.id.as_str() == "Validation_VAL_Profile_NotSlice").expect("not slice");
+    assert!(issue.inner.iter().any(|i| i.text_en().contains("urn:oid:1.2.3")), "{:?}", issue.inner);
+    assert!(errors(&stranger).iter().any(|e| e == "Validation_VAL_Profile_Minimum_SLICE @ Patient"));
+}
+
+const BUNDLE: &str = r#"{"resourceType":"Bundle","type":"transaction","entry":[
+  {"fullUrl":"urn:uuid:11111111-1111-4111-8111-111111111111","resource":{"resourceType":"Patient","id":"p1","gender":"none"},"request":{"method":"POST","url":"Patient"}},
+  {"fullUrl":"urn:uuid:22222222-2222-4222-8222-222222222222","resource":{"resourceType":"Encounter","status":"finished","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"IMP"},
+    "subject":{"reference":"urn:uuid:33333333-3333-4333-8333-333333333333"},"serviceProvider":{"reference":"urn:uuid:11111111-1111-4111-8111-111111111111"}},"request":{"method":"POST","url":"Encounter"}}]}"#;
+
+#[test]
+fn issues_of_a_bundle_are_sorted_to_their_entries() {
+    let document = Document::parse(BUNDLE, &ParseOptions::lenient()).expect("json");
+    let options = Options { dangling_urn_is_error: true, ..Options::default() };
+    let report = r4().validate_bundle(&document, &options);
+    assert_eq!(report.entries.len(), 2);
+    assert_eq!(errors(&report.bundle), Vec::<String>::new());
+    assert_eq!(
+        errors(&report.entries[0]),
+        ["UNABLE_TO_INFER_CODESYSTEM @ Patient.gender", "Terminology_TX_NoValid_16 @ Patient.gender"]
+    );
+    assert_eq!(
+        errors(&report.entries[1]),
+        [
+            "Reference_REF_CantResolve @ Encounter.subject",
+            "Reference_REF_BadTargetType @ Encounter.serviceProvider"
+        ]
+    );
+    let whole = &report.entries[0][0].expression;
+    assert_eq!(whole, "Bundle.entry[0].resource/*Patient/p1*/.gender");
+}
+
+#[test]
+fn redacted_issues_repeat_no_value_and_no_id() {
+    let text = r#"{"resourceType":"Patient","id":"12345678901","gender":"Kari Nordmann","birthDate":"1990-13-01","99887766554":1,
+        "managingOrganization":{"reference":"Secret/Kari"},"identifier":[{"system":"relative","value":"12345678901"}],
+        "contained":[{"resourceType":"Patient","id":"12345678902"}]}"#;
+    let options = Options { redact_values: true, ..Options::default() };
+    let issues = r4().validate_text(text, &options);
+    assert!(issues.len() >= 4);
+    for issue in &issues {
+        for text in
+            [issue.text_en(), issue.text_nb(), issue.expression.clone(), issue.local_expression.clone()]
+        {
+            for secret in ["1234567890", "Kari", "1990-13", "99887766554"] {
+                assert!(!text.contains(secret), "{secret} in {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn target_profiles_hold_through_chains_and_circles() {
+    let profile = profile(
+        "chain",
+        "Organization",
+        r#"{"id":"Organization.name","path":"Organization.name","min":1},
+           {"id":"Organization.partOf","path":"Organization.partOf","type":[{"code":"Reference","targetProfile":["http://test.no/chain"]}]}"#,
+    );
+    let validator = with(&[&profile]);
+    let bundle = |count: usize, named_last: bool, circle: bool| {
+        let entries: Vec<String> = (0..count)
+            .map(|i| {
+                let next = if i + 1 < count { Some(i + 1) } else if circle { Some(0) } else { None };
+                let name = if i + 1 < count || named_last { r#","name":"N""# } else { r#","alias":["x"],"identifier":[{"value":"1"}]"# };
+                let part = next.map_or(String::new(), |n| {
+                    format!(r#","partOf":{{"reference":"urn:uuid:00000000-0000-4000-8000-{n:012x}"}}"#)
+                });
+                format!(
+                    r#"{{"fullUrl":"urn:uuid:00000000-0000-4000-8000-{i:012x}","resource":{{"resourceType":"Organization","meta":{{"profile":["http://test.no/chain"]}}{name}{part}}}}}"#
+                )
+            })
+            .collect();
+        format!(r#"{{"resourceType":"Bundle","type":"collection","entry":[{}]}}"#, entries.join(","))
+    };
+    assert_eq!(errors(&judge(&validator, &bundle(4, true, true))), Vec::<String>::new());
+    let broken = errors(&judge(&validator, &bundle(4, false, false)));
+    assert_eq!(broken.iter().filter(|e| e.contains("CantMatchChoice")).count(), 3, "{broken:#?}");
+    // A long chain neither overflows the stack nor takes quadratic time.
+    assert_eq!(errors(&judge(&validator, &bundle(3000, true, false))), Vec::<String>::new());
+}
+
+#[test]
+fn many_threads_find_what_one_finds() {
+    let entries: Vec<String> = (0..600)
+        .map(|i| {
+            let gender = if i % 7 == 0 { "wrong" } else { "male" };
+            format!(
+                r#"{{"fullUrl":"urn:uuid:00000000-0000-4000-8000-{i:012x}","resource":{{"resourceType":"Patient","gender":"{gender}"}}}}"#
+            )
+        })
+        .collect();
+    let text = format!(r#"{{"resourceType":"Bundle","type":"collection","entry":[{}]}}"#, entries.join(","));
+    let validator = r4();
+    let one = validator.validate_text(&text, &Options::default());
+    let four = validator.validate_text(&text, &Options { threads: 4, ..Options::default() });
+    assert_eq!(one, four);
+    assert_eq!(one.len(), 2 * 86);
+}
+
+#[test]
+fn hostile_input_gives_an_error_in_bounded_time() {
+    let deep = format!("{}1{}", r#"{"extension":[{"url":"a","extension":["#.repeat(120), "]}]}".repeat(120));
+    let text = format!(r#"{{"resourceType":"Patient","contact":[{deep}]}}"#);
+    assert!(judge(&r4(), &text).iter().any(|i| i.severity.is_error()));
+    let unparsable = "[".repeat(100_000);
+    assert_eq!(judge(&r4(), &unparsable)[0].severity, Severity::Fatal);
+    for text in ["", "1", "[]", "null", r#"{"resourceType":1}"#, r#"{"resourceType":"Nope"}"#, "{}"] {
+        let issues = judge(&r4(), text);
+        assert!(
+            issues.iter().any(|i| i.severity == Severity::Fatal || i.severity == Severity::Error),
+            "{text}"
+        );
+    }
+    let many: Vec<String> = (0..500).map(|i| format!(r#""x{i}":1"#)).collect();
+    let text = format!(r#"{{"resourceType":"Patient",{}}}"#, many.join(","));
+    let limited = r4().validate_text(&text, &Options { max_issues: 100, ..Options::default() });
+    assert_eq!(limited.len(), 101);
+    assert!(limited.iter().any(|i| i.id.as_str() == "LMRV_TOO_MANY_ISSUES"));
+}
+
+#[test]
+fn narrative_is_recommended_only_where_best_practice_is_asked_for() {
+    let text = r#"{"resourceType":"Patient","active":true}"#;
+    assert_eq!(judge(&r4(), text), []);
+    let options = Options { best_practice: BestPractice::Warning, ..Options::default() };
+    let issues = r4().validate_text(text, &options);
+    assert_eq!(issues[0].id.constraint_key(), Some("dom-6"));
+}
+
+#[test]
+fn contained_resources_must_be_referred_to() {
+    let text = |reference: &str| {
+        format!(
+            r#"{{"resourceType":"Patient","contained":[{{"resourceType":"Organization","id":"o","name":"N"}}],"managingOrganization":{{"reference":"{reference}"}}}}"#
+        )
+    };
+    assert_eq!(errors(&judge(&r4(), &text("#o"))), Vec::<String>::new());
+    let wrong = errors(&judge(&r4(), &text("#x")));
+    assert!(
+        wrong.contains(&"Reference_REF_CantResolve @ Patient.managingOrganization".to_owned()),
+        "{wrong:?}"
+    );
+    assert!(
+        wrong.contains(&"CONTAINED_ORPHAN_DOM3 @ Patient.contained[0]/*Organization/o*/".to_owned())
+            || wrong.contains(&"CONTAINED_ORPHAN_DOM3 @ Patient.contained[0]".to_owned()),
+        "{wrong:?}"
+    );
+}
