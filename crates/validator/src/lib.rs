@@ -14,6 +14,7 @@ pub mod messages;
 mod model;
 mod options;
 pub mod package;
+pub mod render;
 mod rules;
 pub mod snapshot;
 pub mod terminology;

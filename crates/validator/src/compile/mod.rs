@@ -56,6 +56,8 @@ pub(crate) struct Rule {
     pub(crate) max: u32,
     /// Whether JSON writes it as an array.
     pub(crate) array: bool,
+    /// Whether it is the `id` of a resource.
+    pub(crate) is_resource_id: bool,
     pub(crate) types: Box<[TypeRule]>,
     /// Children listed in this snapshot; `None`: those of the type.
     pub(crate) children: Option<Children>,
@@ -79,6 +81,8 @@ pub(crate) struct Rule {
 #[derive(Debug)]
 pub(crate) struct TypeRule {
     pub(crate) of: TypeRef,
+    name: Box<str>,
+    pub(crate) special: Special,
     pub(crate) primitive: Option<Primitive>,
     pub(crate) shape: Shape,
     /// The compiled definition of the type; `None` inside when it is unknown.
@@ -112,6 +116,32 @@ pub(crate) struct Targets {
     pub(crate) faults: Vec<(Arc<str>, Option<Arc<str>>)>,
 }
 
+/// Types with checks of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Special {
+    None,
+    Extension,
+    Coding,
+    Attachment,
+    Identifier,
+    Narrative,
+    Reference,
+}
+
+impl Special {
+    fn of(name: &str) -> Self {
+        match name {
+            "Extension" => Self::Extension,
+            "Coding" => Self::Coding,
+            "Attachment" => Self::Attachment,
+            "Identifier" => Self::Identifier,
+            "Narrative" => Self::Narrative,
+            "Reference" => Self::Reference,
+            _ => Self::None,
+        }
+    }
+}
+
 /// How an element of a type is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
@@ -134,6 +164,8 @@ impl TypeRule {
             _ => Shape::Complex,
         };
         Self {
+            name: name.into(),
+            special: Special::of(name),
             of: of.clone(),
             primitive,
             shape,
@@ -145,7 +177,7 @@ impl TypeRule {
     }
 
     pub(crate) fn name(&self) -> &str {
-        self.of.name()
+        &self.name
     }
 }
 
@@ -253,6 +285,8 @@ fn rule(
             Max::Unbounded => u32::MAX,
         },
         array: element.is_array(),
+        is_resource_id: definition.kind == StructureKind::Resource
+            && element.path.strip_suffix(".id").is_some_and(|owner| !owner.contains('.')),
         children: children(nested, definition, context),
         content,
         content_rule: OnceLock::new(),

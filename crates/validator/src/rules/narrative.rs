@@ -1,11 +1,15 @@
 //! Narratives: vocabulary, links, languages, and what profiles ask of them.
 
-use lmr_fhir::{Element, Kind, Node};
+use std::sync::LazyLock;
+
+use lmr_fhir::{Element, Kind, Name, Node};
 
 use crate::issue::Arg;
 use crate::messages::Message;
 use crate::rules::xhtml::Xhtml;
 use crate::validate::walk::{Def, Defs, Walker, name};
+
+static LANGUAGE: LazyLock<Name> = LazyLock::new(|| name("language"));
 
 impl<'a> Walker<'a> {
     /// Judges the XHTML of a narrative.
@@ -169,7 +173,7 @@ impl<'a> Walker<'a> {
 
     /// Whether the narrative is in the resource's language.
     pub(crate) fn narrative_language(&mut self, profile: &crate::compile::Profile) {
-        let Some(language) = self.resource.child(&name("language")).and_then(Element::text) else { return };
+        let Some(language) = self.resource.child(&LANGUAGE).and_then(Element::text) else { return };
         let div =
             self.resource.child(&name("text")).and_then(|t| t.child(&name("div"))).and_then(Element::text);
         let Some(div) = div else { return };

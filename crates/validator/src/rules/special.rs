@@ -1,29 +1,36 @@
 //! Checks that belong to one data type.
 
-use lmr_fhir::{Element, Kind};
+use std::sync::LazyLock;
 
+use lmr_fhir::{Element, Kind, Name};
+
+use crate::compile::Special;
 use crate::issue::Arg;
 use crate::messages::Message;
 use crate::rules::primitive;
 use crate::validate::walk::{Def, Defs, Walker, name};
+
+static SYSTEM: LazyLock<Name> = LazyLock::new(|| name("system"));
+static VALUE: LazyLock<Name> = LazyLock::new(|| name("value"));
+static CONTAINED: LazyLock<Name> = LazyLock::new(|| name("contained"));
 
 impl<'a> Walker<'a> {
     /// What the type of an element demands beyond its definition.
     pub(crate) fn type_checks(
         &mut self,
         item: Element<'a>,
-        type_name: &str,
+        special: Special,
         defs: &Defs<'a>,
         parent: Element<'a>,
         parent_def: Def<'a>,
     ) {
-        match type_name {
-            "Extension" => self.extension(item, defs, parent, parent_def),
-            "Coding" => self.coding(item, defs[0]),
-            "Attachment" => self.attachment(item, defs[0]),
-            "Identifier" => self.identifier(item, defs[0]),
-            "Narrative" => self.narrative_controls(item, defs),
-            _ => {}
+        match special {
+            Special::Extension => self.extension(item, defs, parent, parent_def),
+            Special::Coding => self.coding(item, defs[0]),
+            Special::Attachment => self.attachment(item, defs[0]),
+            Special::Identifier => self.identifier(item, defs[0]),
+            Special::Narrative => self.narrative_controls(item, defs),
+            Special::None | Special::Reference => {}
         }
     }
 
@@ -45,8 +52,8 @@ impl<'a> Walker<'a> {
     }
 
     fn identifier(&mut self, item: Element<'a>, def: Def<'a>) {
-        let system = item.child(&name("system")).and_then(Element::text);
-        let value = item.child(&name("value")).and_then(Element::text);
+        let system = item.child(&SYSTEM).and_then(Element::text);
+        let value = item.child(&VALUE).and_then(Element::text);
         let Some(system) = system.filter(|s| !s.is_empty()) else { return };
         if !primitive::is_absolute(&system) {
             self.issue(Message::IdentifierSystem, item.node(), Vec::new(), def.profile);
@@ -70,7 +77,7 @@ impl<'a> Walker<'a> {
 
     /// dom-3: every contained resource is referred to, or refers to its container.
     pub(crate) fn contained_referenced(&mut self, item: Element<'a>, profile: &crate::compile::Profile) {
-        let contained: Vec<Element<'a>> = item.children_named(&name("contained")).collect();
+        let contained: Vec<Element<'a>> = item.children_named(&CONTAINED).collect();
         if contained.is_empty() || self.options.contained == crate::ContainedPolicy::Ignore {
             return;
         }

@@ -12,17 +12,10 @@ use crate::validate::walk::{Def, Defs, Walker};
 
 impl<'a> Walker<'a> {
     /// Judges a primitive element.
-    pub(crate) fn primitive(
-        &mut self,
-        item: Element<'a>,
-        defs: &Defs<'a>,
-        ty: &'a TypeRule,
-        parent: Element<'a>,
-    ) {
+    pub(crate) fn primitive(&mut self, item: Element<'a>, defs: &Defs<'a>, ty: &'a TypeRule) {
         let Some(mut kind) = ty.primitive else { return };
         let def = defs[0];
-        let is_resource_id =
-            def.element().name() == "id" && def.profile.is_resource() && parent.resource_type().is_some();
+        let is_resource_id = def.rule.is_resource_id;
         if is_resource_id {
             // R4 gives Resource.id the type string by mistake.
             kind = Primitive::Id;

@@ -6,7 +6,8 @@ use lmr_fhir::{Element, Kind, Name, Node, hash_name};
 use lmr_fhirpath::{Env, TypeId, Typed};
 
 use crate::compile::{
-    Children, FORBIDDEN, Invariant, InvariantKind, Linked, Profile, ProfileId, Rule, Shape, Slices, TypeRule,
+    Children, FORBIDDEN, Invariant, InvariantKind, Linked, Profile, ProfileId, Rule, Shape, Slices, Special,
+    TypeRule,
 };
 use crate::definitions::ElementDefinition;
 use crate::issue::{Arg, Issue, IssueCode, MessageId, Severity};
@@ -456,7 +457,7 @@ impl<'a> Walker<'a> {
         match ty.map_or(Shape::Backbone, |t| t.shape) {
             Shape::Primitive => {
                 let Some(ty) = ty else { return };
-                self.primitive(item, defs, ty, parent);
+                self.primitive(item, defs, ty);
             }
             Shape::Resource => {
                 let found = item.resource_type().unwrap_or_default();
@@ -500,7 +501,7 @@ impl<'a> Walker<'a> {
             self.issue(Message::JsonEmptyObject, node, Vec::new(), first.profile);
         }
         let type_def = ty.filter(|t| t.shape == Shape::Complex).and_then(|t| {
-            let own = if t.name() == "Extension" { self.extension_def(item) } else { None };
+            let own = if t.special == Special::Extension { self.extension_def(item) } else { None };
             own.or_else(|| self.type_def(t))
         });
         let any_own =
@@ -531,20 +532,23 @@ impl<'a> Walker<'a> {
                 }
             }
         }
-        let type_name = ty.map_or("BackboneElement", TypeRule::name);
         let ty_id = self.type_id(first.rule, ty);
         self.invariants(item, defs, type_def, ty_id);
         for def in defs {
-            let own = ty.and_then(|t| def.rule.types.iter().find(|o| o.name() == t.name())).or(ty);
+            let own = match (ty, &*def.rule.types) {
+                // Nearly always there is but one.
+                (Some(t), [one]) if std::ptr::eq(t, one) => Some(t),
+                _ => ty.and_then(|t| def.rule.types.iter().find(|o| o.name() == t.name())).or(ty),
+            };
             self.value_rules(item, *def, own);
             if let Some(own) = own {
                 self.type_profiles(item, *def, own, parent);
-                if own.name() == "Reference" || own.name() == "CodeableReference" {
+                if own.special == Special::Reference {
                     self.reference(item, *def, own);
                 }
             }
         }
-        self.type_checks(item, type_name, defs, parent, parent_def);
+        self.type_checks(item, ty.map_or(Special::None, |t| t.special), defs, parent, parent_def);
     }
 
     /// FHIRPath type of an element.

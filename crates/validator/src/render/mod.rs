@@ -1,0 +1,5 @@
+//! Issues made into pages and texts for people.
+
+mod html;
+
+pub use html::{Mark, Page};
