@@ -1,6 +1,8 @@
 //! One run: settle what is open, find what is new, check, seal, send, book.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod maker;
+
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,22 +10,21 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use lmr_auth::Clock;
-use lmr_envelope::{RandomSource, RandomnessUnavailable, SealError, write_time};
-use lmr_fhir::{Document, ParseOptions};
+use lmr_envelope::{RandomSource, RandomnessUnavailable, SealError};
 use lmr_lmdi::RuleSetId;
 
 use crate::answer;
-use crate::bundle::{self, EntryText};
-use crate::clinical::{When, start_of};
+use crate::clinical::start_of;
 use crate::delivery::Ending;
-use crate::identity::{Hash, HashKey, uuid_text};
-use crate::index::{Index, Record};
-use crate::outbox::{Closed, HeldIssue, Item, ItemEnd, NewMessage, Outbox, OutboxError};
-use crate::plan::{self, BundleLimits, Planned, Role, Standing};
+use crate::identity::{Hash, HashKey};
+use crate::index::Index;
+use crate::outbox::{Closed, HeldIssue, ItemEnd, Outbox, OutboxError};
+use crate::plan::{self, BundleLimits};
 use crate::report::{Report, SentMessage};
 use crate::schedule::RetrySchedule;
-use crate::source::{Damage, Reader, SourceFault, SourceLimits};
+use crate::source::{Reader, SourceLimits};
 use crate::transport::Transport;
+use maker::Maker;
 
 /// What the sender must know.
 #[derive(Debug, Clone)]
@@ -404,180 +405,4 @@ struct Run {
     stop: Option<String>,
     /// Versions found faulty in this run: later bundles go without them.
     faulty: HashSet<Hash>,
-}
-
-/// Makes bundles into messages.
-struct Maker<'a> {
-    agent: &'a Agent,
-    index: &'a Index,
-    standings: &'a HashMap<Hash, Standing>,
-    reader: Reader,
-    since: Timestamp,
-    damage: Vec<Damage>,
-    /// Versions that are in a message of this run already.
-    counted: HashSet<Hash>,
-}
-
-impl Maker<'_> {
-    /// Builds, checks and seals a bundle, and puts it in the outbox. `None` when nothing of it can go.
-    async fn make(
-        &mut self,
-        mut planned: Planned,
-        run: &mut Run,
-    ) -> Result<Option<(i64, String)>, SenderError> {
-        let now = self.agent.now();
-        let mut id = [0; 16];
-        self.agent.random.fill(&mut id)?;
-        let message_id = uuid_text(id, 4);
-        // Each round leaves something out, so this ends.
-        loop {
-            let index = self.index;
-            let is_faulty = |at: &&u32| run.faulty.contains(&index.records[**at as usize].version);
-            let faulty: Vec<u32> = planned.entries.iter().filter(is_faulty).copied().collect();
-            if !faulty.is_empty() {
-                let left = plan::without(index, &planned, &faulty);
-                let waits = |root: &&u32| !left.roots.contains(root) && !faulty.contains(root);
-                run.report.waiting += planned.roots.iter().filter(waits).count();
-                planned = left;
-            }
-            let (texts, gone) = self.texts(&planned)?;
-            if !gone.is_empty() {
-                planned = plan::without(self.index, &planned, &gone);
-                continue;
-            }
-            if texts.is_empty() {
-                return Ok(None);
-            }
-            let context = self.context(&planned, now);
-            let text = bundle::write(self.agent.settings.rule_set, &message_id, &write_time(now), &texts);
-            drop(texts);
-            let faults = self.agent.checker.check(&text, &context)?;
-            if !faults.is_empty() {
-                let faulty = self.hold(&planned, faults, now).await?;
-                run.report.held_now += faulty.len();
-                run.faulty.extend(faulty.iter().map(|at| index.records[*at as usize].version));
-                continue;
-            }
-            let sealed = self.agent.sealer.seal(text.as_bytes(), &message_id, &context)?;
-            let resource_bytes = plan::bytes(index, &planned.entries);
-            let items: Vec<Item> = planned.entries.iter().map(|at| self.item(*at, &planned)).collect();
-            for item in &items {
-                let first = self.counted.insert(item.version);
-                match item.role {
-                    _ if !first => run.report.dependencies += 1,
-                    Role::New => run.report.new += 1,
-                    Role::Changed => run.report.changed += 1,
-                    Role::Dependency => run.report.dependencies += 1,
-                }
-            }
-            let message =
-                NewMessage { message_id: &message_id, sealed: &sealed, resource_bytes, items: &items };
-            let seq = self.agent.outbox.add(&message, now).await?;
-            return Ok(Some((seq, message_id)));
-        }
-    }
-
-    /// The entries' texts, read anew; and what has changed since it was read first.
-    fn texts(&mut self, planned: &Planned) -> Result<(Vec<EntryText>, Vec<u32>), SenderError> {
-        let mut texts = Vec::with_capacity(planned.entries.len());
-        let mut gone = Vec::new();
-        for at in &planned.entries {
-            let record = &self.index.records[*at as usize];
-            match self.text(record)? {
-                Ok(text) => texts.push(text),
-                Err(damage) => {
-                    self.damage.push(damage);
-                    gone.push(*at);
-                }
-            }
-        }
-        Ok((texts, gone))
-    }
-
-    fn text(&mut self, record: &Record) -> Result<Result<EntryText, Damage>, SenderError> {
-        let source = match self.reader.read(&record.place) {
-            Ok(source) => source,
-            Err(damage) => return Ok(Err(damage)),
-        };
-        let changed = || Damage {
-            file: record.place.file.to_string(),
-            line: Some(record.place.line),
-            fault: SourceFault::ChangedMeanwhile,
-        };
-        let Ok(document) = Document::parse(source.as_str(), &ParseOptions::strict()) else {
-            return Ok(Err(changed()));
-        };
-        let (version, mut edits) = self.index.look_again(document.root(), record.bundle, &self.agent.key);
-        if version != record.version {
-            return Ok(Err(changed()));
-        }
-        if self.agent.settings.rule_set.is_transaction() {
-            bundle::name_profile(
-                self.agent.settings.rule_set,
-                document.root(),
-                &record.resource_type,
-                &mut edits,
-            );
-        }
-        let resource = edits.apply(&source).map_err(|_| SenderError::Internal("edits overlap"))?;
-        Ok(Ok(EntryText {
-            full_url: record.full_url(),
-            resource_type: record.resource_type.to_string(),
-            resource,
-        }))
-    }
-
-    /// The reporting period: from the earliest thing told, or the last success, whichever is earlier.
-    fn context(&self, planned: &Planned, now: Timestamp) -> CheckContext {
-        let from = planned
-            .entries
-            .iter()
-            .filter_map(|at| match self.index.records[*at as usize].when {
-                When::At(time) => Some(time),
-                _ => None,
-            })
-            .fold(self.since, Timestamp::min)
-            .min(now);
-        CheckContext { now, from, to: now }
-    }
-
-    /// Holds faulty resources back. A fault of the bundle as a whole counts against everything new in it.
-    async fn hold(
-        &self,
-        planned: &Planned,
-        faults: Vec<CheckFault>,
-        now: Timestamp,
-    ) -> Result<Vec<u32>, SenderError> {
-        let mut by_entry: BTreeMap<u32, Vec<HeldIssue>> = BTreeMap::new();
-        let mut of_bundle = Vec::new();
-        for CheckFault { entry, issue } in faults {
-            match entry.and_then(|entry| planned.entries.get(entry)) {
-                Some(at) => by_entry.entry(*at).or_default().push(issue),
-                None => of_bundle.push(issue),
-            }
-        }
-        if by_entry.is_empty() {
-            by_entry.extend(planned.roots.iter().map(|root| (*root, of_bundle.clone())));
-        }
-        let faulty: Vec<u32> = by_entry.keys().copied().collect();
-        let held: Vec<(Item, Vec<HeldIssue>)> =
-            by_entry.into_iter().map(|(at, issues)| (self.item(at, planned), issues)).collect();
-        self.agent.outbox.hold(&held, now).await?;
-        Ok(faulty)
-    }
-
-    fn item(&self, at: u32, planned: &Planned) -> Item {
-        let record = &self.index.records[at as usize];
-        let standing = self.standings.get(&record.identity).copied().unwrap_or_default();
-        Item {
-            identity: record.identity,
-            version: record.version,
-            role: plan::role(standing, record.version),
-            root: planned.roots.contains(&at),
-            resource_type: record.resource_type.to_string(),
-            resource_id: record.id.as_deref().map(str::to_owned),
-            file: record.place.file.to_string(),
-            line: record.place.line,
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! What goes into the next transfer, and in which bundles. Pure: no clock, no files, no database.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -83,6 +83,7 @@ pub(crate) fn plan(
 
 /// What stays of a bundle when some of its resources cannot go.
 pub(crate) fn without(index: &Index, planned: &Planned, left_out: &[u32]) -> Planned {
+    let left_out: HashSet<u32> = left_out.iter().copied().collect();
     let mut reach = Reach::new(index);
     let mut closure = Vec::new();
     let roots: Vec<u32> = planned

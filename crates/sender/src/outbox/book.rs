@@ -1,0 +1,161 @@
+//! Booking: what an answer, a refusal or the check means for each resource.
+
+use jiff::Timestamp;
+use sqlx::{Row, Sqlite, Transaction};
+
+use super::{HeldIssue, Item, ItemEnd, Origin, OutboxError, Result, hash, int, ms};
+use crate::plan::Role;
+
+/// Books the answer for every resource of a message.
+pub(super) async fn book(
+    step: &mut Transaction<'static, Sqlite>,
+    seq: i64,
+    ends: &[ItemEnd],
+    now: Timestamp,
+) -> Result<()> {
+    let items = items_of(step, seq).await?;
+    if items.len() != ends.len() {
+        return Err(OutboxError::Damaged("an answer has another number of entries than its message"));
+    }
+    for (position, (item, end)) in items.iter().zip(ends).enumerate() {
+        sqlx::query("UPDATE item SET outcome = ? WHERE seq = ? AND position = ?")
+            .bind(end.as_str())
+            .bind(seq)
+            .bind(int(position))
+            .execute(&mut **step)
+            .await?;
+        match end {
+            ItemEnd::Stored | ItemEnd::Unchanged => {
+                // An older message answered late must not hide what a newer one has brought.
+                sqlx::query(
+                    "INSERT INTO stored (identity, version, resource_type, seq, at) VALUES (?1, ?2, ?3, ?4, ?5) \
+                     ON CONFLICT (identity) DO UPDATE SET version = ?2, seq = ?4, at = ?5 WHERE seq <= ?4",
+                )
+                .bind(item.identity.0.as_slice())
+                .bind(item.version.0.as_slice())
+                .bind(&item.resource_type)
+                .bind(seq)
+                .bind(ms(now))
+                .execute(&mut **step)
+                .await?;
+                sqlx::query("DELETE FROM held WHERE identity = ? AND version = ?")
+                    .bind(item.identity.0.as_slice())
+                    .bind(item.version.0.as_slice())
+                    .execute(&mut **step)
+                    .await?;
+            }
+            ItemEnd::Refused(issues) => {
+                let message_id = message_id_of(step, seq).await?;
+                hold(step, item, Origin::Register, Some(&message_id), issues, now).await?;
+            }
+            ItemEnd::NotStored => {}
+        }
+    }
+    Ok(())
+}
+
+/// The message was refused whole: what it was made for is held.
+pub(super) async fn hold_all(
+    step: &mut Transaction<'static, Sqlite>,
+    seq: i64,
+    issues: &[HeldIssue],
+    now: Timestamp,
+) -> Result<()> {
+    let message_id = message_id_of(step, seq).await?;
+    for item in items_of(step, seq).await? {
+        if item.root {
+            hold(step, &item, Origin::Register, Some(&message_id), issues, now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The message was too large: the next ones are half as large; what cannot be parted is held.
+pub(super) async fn split(
+    step: &mut Transaction<'static, Sqlite>,
+    seq: i64,
+    issues: &[HeldIssue],
+    now: Timestamp,
+) -> Result<()> {
+    let items = items_of(step, seq).await?;
+    if items.iter().filter(|item| item.root).count() <= 1 {
+        return hold_all(step, seq, issues, now).await;
+    }
+    sqlx::query(
+        "INSERT INTO setting (name, value) SELECT 'bundle-bytes', max(1, resource_bytes / 2) FROM message WHERE seq = ? \
+         ON CONFLICT (name) DO UPDATE SET value = min(CAST(value AS INTEGER), CAST(excluded.value AS INTEGER))",
+    )
+    .bind(seq)
+    .execute(&mut **step)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn hold(
+    step: &mut Transaction<'static, Sqlite>,
+    item: &Item,
+    origin: Origin,
+    message_id: Option<&str>,
+    issues: &[HeldIssue],
+    now: Timestamp,
+) -> Result<()> {
+    let issues =
+        serde_json::to_string(issues).map_err(|_| OutboxError::Damaged("issues cannot be written"))?;
+    sqlx::query("DELETE FROM held WHERE identity = ?")
+        .bind(item.identity.0.as_slice())
+        .execute(&mut **step)
+        .await?;
+    sqlx::query(
+        "INSERT INTO held (identity, version, resource_type, resource_id, file, line, since, origin, message_id, issues) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(item.identity.0.as_slice())
+    .bind(item.version.0.as_slice())
+    .bind(&item.resource_type)
+    .bind(&item.resource_id)
+    .bind(&item.file)
+    .bind(i64::from(item.line))
+    .bind(ms(now))
+    .bind(origin.as_str())
+    .bind(message_id)
+    .bind(issues)
+    .execute(&mut **step)
+    .await?;
+    Ok(())
+}
+
+async fn message_id_of(step: &mut Transaction<'static, Sqlite>, seq: i64) -> Result<String> {
+    Ok(sqlx::query("SELECT message_id FROM message WHERE seq = ?")
+        .bind(seq)
+        .fetch_one(&mut **step)
+        .await?
+        .get(0))
+}
+
+async fn items_of(step: &mut Transaction<'static, Sqlite>, seq: i64) -> Result<Vec<Item>> {
+    let rows = sqlx::query(
+        "SELECT identity, version, role, resource_type, resource_id, file, line, root FROM item \
+         WHERE seq = ? ORDER BY position",
+    )
+    .bind(seq)
+    .fetch_all(&mut **step)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Item {
+                identity: hash(row, 0)?,
+                version: hash(row, 1)?,
+                role: match row.get::<&str, _>(2) {
+                    "new" => Role::New,
+                    "changed" => Role::Changed,
+                    _ => Role::Dependency,
+                },
+                root: row.get(7),
+                resource_type: row.get(3),
+                resource_id: row.get(4),
+                file: row.get(5),
+                line: u32::try_from(row.get::<i64, _>(6)).unwrap_or_default(),
+            })
+        })
+        .collect()
+}
