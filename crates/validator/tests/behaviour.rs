@@ -317,3 +317,20 @@ fn contained_resources_must_be_referred_to() {
         "{wrong:?}"
     );
 }
+
+#[test]
+fn places_in_entries_and_beside_them_keep_their_numbers() {
+    let text = r#"{"resourceType":"Bundle","type":"collection","link":[{"relation":"a","url":"u"},{"relation":"a","url":"b c"}],"entry":[
+        {"fullUrl":"urn:uuid:11111111-1111-4111-8111-111111111111","resource":{"resourceType":"Patient"}},
+        {"fullUrl":"urn:uuid:22222222-2222-4222-8222-222222222222","resource":{"resourceType":"Patient","name":[{},{"given":["a",""]}]}}]}"#;
+    let issues = judge(&r4(), text);
+    let places: Vec<&str> =
+        issues.iter().filter(|i| i.severity.is_error()).map(|i| i.expression.as_str()).collect();
+    for wanted in [
+        "Bundle.link[1].url",
+        "Bundle.entry[1].resource/*Patient/null*/.name[0]",
+        "Bundle.entry[1].resource/*Patient/null*/.name[1].given[1]",
+    ] {
+        assert!(places.contains(&wanted), "{wanted} not in {places:#?}");
+    }
+}
