@@ -37,10 +37,6 @@ impl Profile {
         &self.rules[0]
     }
 
-    pub(crate) fn is_resource(&self) -> bool {
-        self.definition.kind == StructureKind::Resource
-    }
-
     pub(crate) fn element(&self, rule: &Rule) -> &ElementDefinition {
         &self.definition.elements[rule.element]
     }

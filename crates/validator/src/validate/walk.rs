@@ -788,8 +788,11 @@ impl<'a> Walker<'a> {
         if self.probes >= MAX_PROBES {
             return Vec::new();
         }
-        if profile.is_resource() {
-            let of = &*profile.definition.type_name;
+        // The type counts, not `kind`: profiles of data types are published with either.
+        let of = &*profile.definition.type_name;
+        let is_resource =
+            matches!(of, "Resource" | "DomainResource") || self.validator.definitions().is_resource_type(of);
+        if is_resource {
             let found = item.resource_type().unwrap_or_default();
             if !matches!(of, "Resource" | "DomainResource") && of != found {
                 let args = vec![
