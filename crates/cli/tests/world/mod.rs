@@ -21,16 +21,16 @@ use lmr_sandbox::hospital::{Era, Hospital};
 use serde_json::Value;
 
 /// The program under test.
-pub fn lmr() -> &'static str {
+pub(crate) fn lmr() -> &'static str {
     env!("CARGO_BIN_EXE_lmr")
 }
 
 /// A process that is killed when it goes out of scope.
-pub struct Process(Child);
+pub(crate) struct Process(Child);
 
 impl Process {
     /// SIGKILL, and wait for the end.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -43,7 +43,7 @@ impl Drop for Process {
 }
 
 /// A folder that `lmr sandbox init` has filled.
-pub struct World {
+pub(crate) struct World {
     folder: tempfile::TempDir,
     receiver_port: u16,
     helseid_port: u16,
@@ -54,7 +54,7 @@ fn free_port() -> u16 {
 }
 
 impl World {
-    pub fn make(ruleset: &str, administrations: usize, entries_per_bundle: usize) -> Self {
+    pub(crate) fn make(ruleset: &str, administrations: usize, entries_per_bundle: usize) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let (receiver_port, helseid_port) = (free_port(), free_port());
         let output = Command::new(lmr())
@@ -74,16 +74,16 @@ impl World {
         Self { folder, receiver_port, helseid_port }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    pub fn config(&self, name: &str) -> PathBuf {
+    pub(crate) fn config(&self, name: &str) -> PathBuf {
         self.path().join(name)
     }
 
     /// Starts the local HelseID and waits until it answers.
-    pub fn helseid(&self) -> Process {
+    pub(crate) fn helseid(&self) -> Process {
         let mut child = Command::new(lmr())
             .args(["sandbox", "helseid"])
             .arg(self.path())
@@ -100,7 +100,7 @@ impl World {
     }
 
     /// Starts the receiver and waits until its port is open.
-    pub fn receiver(&self) -> Process {
+    pub(crate) fn receiver(&self) -> Process {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.path().join("serve.log"));
         let child = Command::new(lmr())
             .args(["serve", "--config"])
@@ -118,12 +118,12 @@ impl World {
         process
     }
 
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.path().join("serve.log")).unwrap_or_default()
     }
 
     /// What `lmr admin deliveries` lists.
-    pub fn deliveries(&self) -> Vec<Value> {
+    pub(crate) fn deliveries(&self) -> Vec<Value> {
         let output = Command::new(lmr())
             .args(["admin", "deliveries", "--format", "json", "--limit", "100000", "--config"])
             .arg(self.config("receiver.toml"))
@@ -136,7 +136,7 @@ impl World {
 
     /// Resources of the source that a run reports: administrations and orders, all that they refer to, and the
     /// roles and diagnoses of those.
-    pub fn reported_resources(&self) -> u64 {
+    pub(crate) fn reported_resources(&self) -> u64 {
         let mut all = std::collections::HashMap::new();
         for entry in std::fs::read_dir(self.path().join("source")).expect("the source") {
             let text = std::fs::read_to_string(entry.expect("a file").path()).expect("UTF-8");
@@ -201,7 +201,7 @@ fn now() -> Timestamp {
 }
 
 /// Seals and posts messages of its own making.
-pub struct Courier {
+pub(crate) struct Courier {
     runtime: tokio::runtime::Runtime,
     client: reqwest::Client,
     helseid: HelseIdClient,
@@ -211,7 +211,7 @@ pub struct Courier {
 }
 
 impl Courier {
-    pub fn new(world: &World) -> Self {
+    pub(crate) fn new(world: &World) -> Self {
         lmr_auth::install_tls_provider();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let read = |name: &str| std::fs::read(world.config(name)).expect("a file of the world");
@@ -250,7 +250,7 @@ impl Courier {
     }
 
     /// A small message: its id and its bytes.
-    pub fn message(&self, seed: u64) -> (String, Vec<u8>) {
+    pub(crate) fn message(&self, seed: u64) -> (String, Vec<u8>) {
         let now = now();
         let id = format!("00000000-0000-4000-8000-{seed:012}");
         let yesterday = jiff::civil::date(2026, 1, 15);
@@ -273,7 +273,7 @@ impl Courier {
     }
 
     /// Posts until there is an answer; the answer must be 200.
-    pub fn deliver(&self, body: &[u8], patience: Duration) -> Vec<u8> {
+    pub(crate) fn deliver(&self, body: &[u8], patience: Duration) -> Vec<u8> {
         let until = Instant::now() + patience;
         loop {
             assert!(Instant::now() < until, "no answer within {patience:?}");
