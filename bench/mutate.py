@@ -16,7 +16,7 @@ SAMPLES = {
     "string": "x", "code": "x", "boolean": True, "dateTime": "2025-01-01", "date": "2025-01-01", "integer": 1,
     "HumanName": {"family": "x"}, "Attachment": {"title": "x"}, "CodeableConcept": {"text": "x"},
     "Reference": {"display": "x"}, "Identifier": {"value": "x"}, "Annotation": {"text": "x"},
-    "ContactPoint": {"value": "x"}, "Period": {"start": "2025-01-01"},
+    "ContactPoint": {"system": "phone", "value": "12345678"}, "Period": {"start": "2025-01-01"},
 }
 WRONG_FORMAT = {"date": "2025-13-01", "dateTime": "2025-05-20T08:15:00", "instant": "2025-05-20"}
 

@@ -62,6 +62,12 @@ pub fn allocations<T>(work: impl FnOnce() -> T) -> (T, Allocations) {
     (result, counted)
 }
 
+/// Seconds this thread has had on a processor: what else the machine does does not count.
+pub fn processor_seconds() -> f64 {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    told.split(' ').next().and_then(|n| n.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1e9
+}
+
 /// Most bytes of memory this process had resident so far.
 pub fn resident_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

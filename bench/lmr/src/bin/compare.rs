@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lmr_bench::{Fault, resident_bytes};
+use lmr_bench::{Fault, processor_seconds, resident_bytes};
 use lmr_fhir::{Document, ParseOptions};
 use lmr_lmdi::{CheckOptions, RuleSet, RuleSetId};
 use lmr_validator::definitions::Definitions;
@@ -108,13 +108,13 @@ fn read(files: &[impl AsRef<Path>]) -> Result<Vec<Vec<u8>>, Fault> {
 fn measure(texts: &[Vec<u8>], limit: Duration, judge: impl Fn(&[u8]) -> Vec<String>) -> Speed {
     let once = || texts.iter().map(|text| judge(text).len()).sum::<usize>();
     once();
-    let begin = Instant::now();
+    let (begin, busy) = (Instant::now(), processor_seconds());
     let mut rounds = 0_u32;
     while begin.elapsed() < limit {
         std::hint::black_box(once());
         rounds += 1;
     }
-    let seconds = begin.elapsed().as_secs_f64() / f64::from(rounds);
+    let seconds = (processor_seconds() - busy) / f64::from(rounds);
     let bytes: usize = texts.iter().map(Vec::len).sum();
     Speed { way: "whole", files_per_second: texts.len() as f64 / seconds, bytes_per_second: bytes as f64 / seconds }
 }

@@ -186,7 +186,7 @@ fn is_extension(parent: Element<'_>, model: &crate::model::TypeModel) -> bool {
 /// The names an element goes by in contexts: its type, its path from the
 /// resource and from the data type around it.
 fn names(here: &Waypoint<'_>, parent: Option<&Waypoint<'_>>, model: &crate::model::TypeModel) -> Vec<String> {
-    let mut out = vec![here.path.clone()];
+    let mut out = vec![here.path.to_string()];
     if here.ty != TypeId::UNKNOWN {
         out.push(model.type_name(here.ty).to_owned());
     }

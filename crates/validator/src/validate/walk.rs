@@ -289,7 +289,9 @@ impl<'a> Walker<'a> {
         if &*child.profile.definition.type_name == "Extension"
             && &*child.element().path == "Extension.value[x]"
         {
-            let found = crate::validate::trail(member, &self.validator.model).pop().and_then(|w| w.chosen);
+            let found = crate::validate::trail(member, &self.validator.model)
+                .pop()
+                .and_then(|w| w.chosen.map(str::to_owned));
             let args = vec![
                 Arg::Url(child.profile.definition.url.to_string()),
                 Arg::Text(allowed.join(", ")),
