@@ -221,21 +221,46 @@ impl Index {
         lookups
     }
 
-    /// The resource as it now stands at its place: its version, to be compared with the record's, and the edits
-    /// that turn its references into the `fullUrl`s of what they point at. A reference to something the source
-    /// does not hold stays as it is.
-    pub(crate) fn look_again(&self, node: Node<'_>, bundle: u64, key: &HashKey) -> (Hash, Edits) {
+    /// Looks at a resource as it now stands at its place.
+    pub(crate) fn look_again<'d>(&self, node: Node<'d>, bundle: u64, key: &HashKey) -> Seen<'d> {
         let content = content_of(node);
         let references: Vec<Wanted> =
             content.references.iter().map(|node| self.lookups(*node, bundle, key)).collect();
-        let mut edits = Edits::new();
+        let version = self.version(key.hash("content", &[&content.bytes]), &references, key);
+        let mut seen = Seen { version, edits: Edits::new(), dangling: Vec::new() };
         for (reference, lookups) in content.references.iter().zip(&references) {
-            if let Some(at) = self.find(lookups) {
-                edits.replace_string(reference.span(), &self.records[at as usize].full_url());
+            match self.find(lookups) {
+                Some(at) => {
+                    seen.edits.replace_string(reference.span(), &self.records[at as usize].full_url());
+                }
+                None if reference.as_str().is_some_and(|target| is_relative(&target)) => {
+                    seen.dangling.push(*reference);
+                }
+                None => {}
             }
         }
-        (self.version(key.hash("content", &[&content.bytes]), &references, key), edits)
+        seen
     }
+}
+
+/// A resource as it stands at its place when it is to be sent.
+pub(crate) struct Seen<'d> {
+    /// To be compared with the record's.
+    pub(crate) version: Hash,
+    /// Turn its references into the `fullUrl`s of what they point at. What cannot be found stays as it is.
+    pub(crate) edits: Edits,
+    /// References to something of the source's own that the source does not hold.
+    pub(crate) dangling: Vec<Node<'d>>,
+}
+
+/// `Type/id`, with or without a version: a reference that means nothing outside of the source.
+fn is_relative(target: &str) -> bool {
+    target.split_once('/').is_some_and(|(kind, id)| {
+        !kind.is_empty()
+            && !id.is_empty()
+            && kind.bytes().all(|byte| byte.is_ascii_alphabetic())
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-./_".contains(&byte))
+    })
 }
 
 /// Eleven digits in a row: a system that uses identity numbers as ids. Such an id is not kept.

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 use lmr_envelope::write_time;
-use lmr_fhir::{Document, ParseOptions};
+use lmr_fhir::{Document, Element, ParseOptions};
+use lmr_lmdi::codes::Code;
 
 use super::{Agent, CheckContext, CheckFault, Run, SenderError};
 use crate::bundle::{self, EntryText};
@@ -49,7 +50,7 @@ impl Maker<'_> {
                 run.report.waiting += planned.roots.iter().filter(waits).count();
                 planned = left;
             }
-            let (texts, gone) = self.texts(&planned)?;
+            let Texts { texts, gone, dangling } = self.texts(&planned)?;
             if !gone.is_empty() {
                 planned = plan::without(self.index, &planned, &gone);
                 continue;
@@ -60,7 +61,8 @@ impl Maker<'_> {
             let context = self.context(&planned, now);
             let text = bundle::write(self.agent.settings.rule_set, &message_id, &write_time(now), &texts);
             drop(texts);
-            let faults = self.agent.checker.check(&text, &context)?;
+            let faults =
+                if dangling.is_empty() { self.agent.checker.check(&text, &context)? } else { dangling };
             if !faults.is_empty() {
                 let faulty = self.hold(&planned, faults, now).await?;
                 run.report.held_now += faulty.len();
@@ -88,24 +90,31 @@ impl Maker<'_> {
         }
     }
 
-    /// The entries' texts, read anew; and what has changed since it was read first.
-    fn texts(&mut self, planned: &Planned) -> Result<(Vec<EntryText>, Vec<u32>), SenderError> {
-        let mut texts = Vec::with_capacity(planned.entries.len());
-        let mut gone = Vec::new();
-        for at in &planned.entries {
+    /// The entries' texts, read anew.
+    fn texts(&mut self, planned: &Planned) -> Result<Texts, SenderError> {
+        let mut all = Texts {
+            texts: Vec::with_capacity(planned.entries.len()),
+            gone: Vec::new(),
+            dangling: Vec::new(),
+        };
+        for (position, at) in planned.entries.iter().enumerate() {
             let record = &self.index.records[*at as usize];
             match self.text(record)? {
-                Ok(text) => texts.push(text),
+                Ok((text, paths)) => {
+                    all.texts.push(text);
+                    all.dangling.extend(paths.into_iter().map(|path| dangling(position, path)));
+                }
                 Err(damage) => {
                     self.damage.push(damage);
-                    gone.push(*at);
+                    all.gone.push(*at);
                 }
             }
         }
-        Ok((texts, gone))
+        Ok(all)
     }
 
-    fn text(&mut self, record: &Record) -> Result<Result<EntryText, Damage>, SenderError> {
+    /// One entry's text, and where it refers to something that the source does not hold.
+    fn text(&mut self, record: &Record) -> Result<Result<(EntryText, Vec<String>), Damage>, SenderError> {
         let source = match self.reader.read(&record.place) {
             Ok(source) => source,
             Err(damage) => return Ok(Err(damage)),
@@ -118,24 +127,22 @@ impl Maker<'_> {
         let Ok(document) = Document::parse(source.as_str(), &ParseOptions::strict()) else {
             return Ok(Err(changed()));
         };
-        let (version, mut edits) = self.index.look_again(document.root(), record.bundle, &self.agent.key);
-        if version != record.version {
+        let mut seen = self.index.look_again(document.root(), record.bundle, &self.agent.key);
+        if seen.version != record.version {
             return Ok(Err(changed()));
         }
-        if self.agent.settings.rule_set.is_transaction() {
-            bundle::name_profile(
-                self.agent.settings.rule_set,
-                document.root(),
-                &record.resource_type,
-                &mut edits,
-            );
+        let rule_set = self.agent.settings.rule_set;
+        if rule_set.is_transaction() {
+            bundle::name_profile(rule_set, document.root(), &record.resource_type, &mut seen.edits);
         }
-        let resource = edits.apply(&source).map_err(|_| SenderError::Internal("edits overlap"))?;
-        Ok(Ok(EntryText {
+        let paths = seen.dangling.iter().map(|node| Element::of(*node).raw_path()).collect();
+        let resource = seen.edits.apply(&source).map_err(|_| SenderError::Internal("edits overlap"))?;
+        let text = EntryText {
             full_url: record.full_url(),
             resource_type: record.resource_type.to_string(),
             resource,
-        }))
+        };
+        Ok(Ok((text, paths)))
     }
 
     /// The reporting period: from the earliest thing told, or the last success, whichever is earlier.
@@ -190,5 +197,27 @@ impl Maker<'_> {
             file: record.place.file.to_string(),
             line: record.place.line,
         }
+    }
+}
+
+/// The texts of a bundle's entries, in order.
+struct Texts {
+    texts: Vec<EntryText>,
+    /// What has changed since it was read first.
+    gone: Vec<u32>,
+    /// References that would mean nothing to the register.
+    dangling: Vec<CheckFault>,
+}
+
+fn dangling(entry: usize, path: String) -> CheckFault {
+    let text = Code::ReferenceDangling.text();
+    CheckFault {
+        entry: Some(entry),
+        issue: HeldIssue {
+            code: Some(Code::ReferenceDangling.as_str().to_owned()),
+            path: Some(path),
+            text_nb: text.explanation.nb.to_owned(),
+            text_en: text.explanation.en.to_owned(),
+        },
     }
 }

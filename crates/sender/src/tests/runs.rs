@@ -105,6 +105,25 @@ async fn a_faulty_resource_is_held_with_what_hangs_on_it_and_goes_when_it_is_men
 }
 
 #[tokio::test]
+async fn what_refers_to_nothing_in_the_source_is_held_until_that_is_there() {
+    let world = ward();
+    std::fs::remove_file(world.source().join("medicines.ndjson")).unwrap();
+    let outside = json!({ "reference": "https://fest.example/Medication/7" });
+    world.write("more.ndjson", &[with(given("d", "q", 1), "reason", outside)]);
+    world.write("medicine-of-d.ndjson", &[with(given("e", "q", 1), "medicationReference", json!({}))]);
+    let report = world.run().await;
+    // Everything with the missing medicine; a reference out of the source is none of its business.
+    assert_eq!((report.held_now, report.new, report.verdict()), (4, 2, Verdict::ToCorrect));
+    let held = world.agent().await.outbox().held().await.unwrap();
+    assert_eq!(held[0].issues[0].code.as_deref(), Some("LMR-3030"));
+    assert!(held[0].issues[0].path.as_deref().unwrap().contains("medicationReference"));
+    // The reference now means something: that is a change.
+    world.write("medicines.ndjson", &[medicine("m")]);
+    let report = world.run().await;
+    assert_eq!((report.new, report.held, report.verdict()), (6, 0, Verdict::Clean));
+}
+
+#[tokio::test]
 async fn what_the_register_refuses_waits_for_a_change_or_a_release() {
     for form in [RuleSetId::Lmdi094, RuleSetId::Lmdi112] {
         let mut world = ward();
