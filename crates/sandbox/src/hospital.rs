@@ -251,15 +251,13 @@ impl Hospital {
     /// bundle.
     #[must_use]
     pub fn bundle(&self, identifier: &str, timestamp: &str) -> Value {
-        let urls: BTreeMap<String, String> =
-            self.places.keys().map(|name| (name.clone(), numbers::full_url(name))).collect();
         let entries: Vec<Value> = self
             .resources
             .iter()
             .map(|resource| {
                 let mut resource = resource.clone();
                 let full_url = numbers::full_url(&name_of(&resource));
-                rewrite(&mut resource, &urls);
+                rewrite(&mut resource);
                 let url = resource["resourceType"].clone();
                 json!({ "fullUrl": full_url, "resource": resource, "request": { "method": "POST", "url": url } })
             })
@@ -303,20 +301,19 @@ fn name_of(resource: &Value) -> String {
     )
 }
 
-fn rewrite(value: &mut Value, urls: &BTreeMap<String, String>) {
+/// Rewrites every reference, also one whose target is missing: then to a `urn:uuid` that no entry has.
+fn rewrite(value: &mut Value) {
     match value {
         Value::Object(members) => {
             for (name, value) in members {
                 if let ("reference", Value::String(target)) = (name.as_str(), &mut *value) {
-                    if let Some(url) = urls.get(target) {
-                        target.clone_from(url);
-                    }
+                    *target = numbers::full_url(target);
                 } else {
-                    rewrite(value, urls);
+                    rewrite(value);
                 }
             }
         }
-        Value::Array(values) => values.iter_mut().for_each(|value| rewrite(value, urls)),
+        Value::Array(values) => values.iter_mut().for_each(rewrite),
         _ => {}
     }
 }

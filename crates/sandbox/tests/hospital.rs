@@ -50,6 +50,43 @@ fn every_reference_has_its_target_in_the_export_and_in_the_bundle() {
     }
 }
 
+/// The codes that refuse, entry by entry.
+fn refusals(hospital: &Hospital) -> Vec<(String, &'static str)> {
+    let bundle = hospital.bundle("00000000-0000-4000-8000-000000000001", "2026-03-03T06:00:00+01:00");
+    let text = bundle.to_string();
+    let document = lmr_lmdi::read_content(text.as_bytes(), lmr_fhir::Limits::default()).unwrap();
+    let options = lmr_lmdi::CheckOptions::at("2026-03-03T05:00:00Z".parse().unwrap());
+    let verdict = lmr_lmdi::check_bundle(&document, &options).unwrap();
+    assert!(verdict.bundle_refusal().is_none());
+    let refused = verdict.entries.iter().flat_map(|entry| {
+        let kind = entry.kind.clone().unwrap_or_default();
+        entry.findings.iter().filter(|f| f.refuses()).map(move |f| (kind.clone(), f.code.as_str()))
+    });
+    refused.collect()
+}
+
+#[test]
+fn everything_recorded_is_correct_by_the_rule_set_of_its_era_and_every_fault_is_found() {
+    for era in [Era::V0_9_4, Era::V1_1_2] {
+        let mut hospital = Hospital::new(era, 4, date(2026, 3, 1), 120);
+        hospital.add_day(date(2026, 3, 2), 40);
+        hospital.change(5);
+        assert!(hospital.retract("MedicationAdministration/adm-7"));
+        assert_eq!(refusals(&hospital), [], "{era:?}");
+        for fault in Fault::ALL {
+            let name = hospital.add_faulty(date(2026, 3, 2), fault);
+            let found = refusals(&hospital);
+            let kind = name.split('/').next().unwrap();
+            assert!(
+                !found.is_empty() && found.iter().all(|(of, _)| of == kind),
+                "{era:?} {fault:?}: {found:?}"
+            );
+            assert!(hospital.fix(&name));
+        }
+        assert_eq!(refusals(&hospital), [], "{era:?}");
+    }
+}
+
 #[test]
 fn people_are_synthetic_and_no_two_share_a_number() {
     let hospital = Hospital::new(Era::V0_9_4, 3, date(2026, 3, 1), 8000);
