@@ -54,9 +54,9 @@ fn every_reference_has_its_target_in_the_export_and_in_the_bundle() {
 fn refusals(hospital: &Hospital) -> Vec<(String, &'static str)> {
     let bundle = hospital.bundle("00000000-0000-4000-8000-000000000001", "2026-03-03T06:00:00+01:00");
     let text = bundle.to_string();
-    let document = lmr_lmdi::read_content(text.as_bytes(), lmr_fhir::Limits::default()).unwrap();
-    let options = lmr_lmdi::CheckOptions::at("2026-03-03T05:00:00Z".parse().unwrap());
-    let verdict = lmr_lmdi::check_bundle(&document, &options).unwrap();
+    let document = lmr_lmdi::read_content(text.as_bytes(), lmr_fhir::Limits::default()).expect("JSON");
+    let options = lmr_lmdi::CheckOptions::at("2026-03-03T05:00:00Z".parse().expect("a time"));
+    let verdict = lmr_lmdi::check_bundle(&document, &options).expect("a bundle");
     assert!(verdict.bundle_refusal().is_none());
     let refused = verdict.entries.iter().flat_map(|entry| {
         let kind = entry.kind.clone().unwrap_or_default();
