@@ -30,3 +30,8 @@ pub(crate) fn fresh_ids() -> lmr_auth::FreshId {
     #[expect(clippy::disallowed_methods, reason = "this crate reads the system's random source")]
     std::sync::Arc::new(|| uuid::Uuid::new_v4().into_bytes())
 }
+
+/// The present moment as a FHIR dateTime in Norwegian time, for FHIRPath's `now()`.
+pub(crate) fn fhir_now() -> String {
+    oslo(now()).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
+}

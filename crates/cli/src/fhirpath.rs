@@ -61,9 +61,7 @@ impl Fhirpath {
         let host =
             Definitions { references: DocumentHost::new(&document, Some(model)), validator: &validator };
         let mut env = Env::new().with_model(model).with_host(&host).with_resource(root, root);
-        if let Some(now) =
-            DateTime::parse(&clock::oslo(clock::now()).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string())
-        {
+        if let Some(now) = DateTime::parse(&clock::fhir_now()) {
             env = env.with_now(now);
         }
         let starts = match &context {

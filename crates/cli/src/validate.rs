@@ -76,6 +76,8 @@ pub(crate) enum Format {
     Json,
     /// An OperationOutcome per file, one JSON line each
     OperationOutcome,
+    /// One self-contained page with the faults marked in place; for one file
+    Html,
 }
 
 /// Fine points; the defaults are those of HL7's reference validator.
@@ -247,6 +249,7 @@ impl Fine {
             hints: !self.no_hints,
             redact_values: self.redact,
             threads: self.threads,
+            now: lmr_fhirpath::DateTime::parse(&clock::fhir_now()),
             ..Options::default()
         };
         for (index, url) in &self.entry_profile {
@@ -265,11 +268,14 @@ impl Validate {
             gather(path, &mut files)?;
         }
         let several = files.len() > 1;
+        if several && self.format == Format::Html {
+            bail!("--format html shows one file; give one, or another format for {}", files.len());
+        }
         let progress = crate::output::progress(files.len(), "files");
         for path in &files {
             let bytes = read(path)?;
             match Document::parse_bytes(&bytes, &ParseOptions::lenient()) {
-                Ok(document) => report.file(path, several, &judge.findings(&document)?),
+                Ok(document) => report.file(path, several, document.source(), &judge.findings(&document)?),
                 Err(error) => report.unreadable(path, several, &error),
             }?;
             progress.inc(1);

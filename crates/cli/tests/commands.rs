@@ -68,6 +68,11 @@ fn a_fault_gives_status_1_with_code_place_and_remedy() {
     assert_eq!(fault["severity"], "error");
     assert!(fault["line"].as_u64() > Some(0) && !fault["remedy"].as_str().unwrap_or_default().is_empty());
 
+    let output = with_input(&["validate", "--format", "html", "-"], &input);
+    assert_eq!(output.status.code(), Some(1));
+    let page = text(&output.stdout);
+    assert!(page.starts_with("<!doctype html>") && page.contains("LMR-4061") && page.contains("<mark"));
+
     let output = with_input(&["validate", "--format", "operation-outcome", "-"], &input);
     let said = text(&output.stdout);
     assert_eq!(said.lines().count(), 1);

@@ -6,6 +6,8 @@ use std::path::Path;
 use lmr_fhir::{OutcomeExtension, OutcomeValue, ParseError};
 use lmr_lmdi::codes::{Code, Severity};
 use lmr_lmdi::{Finding, response};
+use lmr_validator::Lang;
+use lmr_validator::render::{Mark, Page};
 
 use super::Format;
 use crate::output::{Language, Style};
@@ -53,7 +55,13 @@ impl Report {
     }
 
     /// What was found in one file.
-    pub(super) fn file(&mut self, path: &Path, several: bool, findings: &[Finding]) -> anyhow::Result<()> {
+    pub(super) fn file(
+        &mut self,
+        path: &Path,
+        several: bool,
+        source: &str,
+        findings: &[Finding],
+    ) -> anyhow::Result<()> {
         let errors = findings.iter().filter(|f| f.refuses()).count();
         let warnings = findings.iter().filter(|f| f.severity == Severity::Warning).count();
         self.files += 1;
@@ -66,6 +74,15 @@ impl Report {
                 for finding in findings {
                     writeln!(self.out, "{}", self.json(path, finding))?;
                 }
+            }
+            Format::Html => {
+                let title = path.display().to_string();
+                let marks: Vec<Mark> = findings.iter().map(|finding| self.mark(source, finding)).collect();
+                let lang = match self.language {
+                    Language::Nb => Lang::Nb,
+                    Language::En => Lang::En,
+                };
+                self.out.push_str(&Page { title: &title, source, lang }.render(&marks));
             }
             Format::OperationOutcome => {
                 let mut outcome = response::outcome_of(findings);
@@ -94,6 +111,9 @@ impl Report {
         match self.format {
             Format::Text => self.text(path, several, &findings, 1, 0)?,
             Format::Json => writeln!(self.out, "{}", self.json(path, &findings[0]))?,
+            Format::Html => {
+                anyhow::bail!("{}: {}", path.display(), findings[0].text(self.language.for_codes()))
+            }
             Format::OperationOutcome => {
                 let mut outcome = response::outcome_of(&findings);
                 outcome.extension.push(file_extension(path));
@@ -189,6 +209,38 @@ impl Report {
         })
     }
 
+    fn mark(&self, source: &str, finding: &Finding) -> Mark {
+        let language = self.language.for_codes();
+        let issue = finding.issue();
+        let mut notes: Vec<String> = issue
+            .map(|issue| &issue.inner)
+            .into_iter()
+            .flatten()
+            .map(|inner| match self.language {
+                Language::Nb => inner.text_nb(),
+                Language::En => inner.text_en(),
+            })
+            .collect();
+        if finding.refuses() {
+            notes.push(finding.code.text().remedy.in_language(language).to_owned());
+        }
+        Mark {
+            severity: match finding.severity {
+                Severity::Fatal => lmr_validator::Severity::Fatal,
+                Severity::Error => lmr_validator::Severity::Error,
+                Severity::Warning => lmr_validator::Severity::Warning,
+                Severity::Information => lmr_validator::Severity::Information,
+            },
+            span: issue.map_or_else(|| line_span(source, finding.line), |issue| issue.span.clone()),
+            line: finding.line,
+            column: finding.column,
+            code: finding.code.as_str().to_owned(),
+            text: finding.text(language).into_owned(),
+            expression: finding.full_expression.clone(),
+            notes,
+        }
+    }
+
     /// The whole report.
     pub(super) fn finish(&mut self, several: bool) -> anyhow::Result<String> {
         if self.format == Format::Text && several {
@@ -205,6 +257,15 @@ impl Report {
         }
         Ok(std::mem::take(&mut self.out))
     }
+}
+
+/// The bytes of a line without its indentation: findings of the register's own rules know no more.
+fn line_span(source: &str, line: u32) -> std::ops::Range<usize> {
+    let Some(index) = (line as usize).checked_sub(1) else { return 0..0 };
+    let start: usize = source.split_inclusive('\n').take(index).map(str::len).sum();
+    let text = source[start..].lines().next().unwrap_or_default();
+    let indent = text.len() - text.trim_start().len();
+    start + indent..start + text.trim_end().len().max(indent)
 }
 
 fn file_extension(path: &Path) -> OutcomeExtension {
