@@ -30,7 +30,9 @@ impl Engine for Octofhir {
 fn main() -> Result<(), Fault> {
     run("octofhir-fhirschema 0.3.33", |plan| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        // Profiles name their base by URL, elements their type by name.
         let mut schemas: HashMap<String, FhirSchema> = get_schemas(FhirVersion::R4).clone();
+        schemas.extend(get_schemas(FhirVersion::R4).values().map(|schema| (schema.url.clone(), schema.clone())));
         let mut known = HashMap::new();
         for definition in definitions(&plan.packages)? {
             if definition["resourceType"] != "StructureDefinition" {
