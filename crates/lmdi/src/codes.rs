@@ -3,7 +3,7 @@
 //! The register promises "specific error codes" but publishes no list, so this one is the
 //! project's own. A code never changes its meaning; a retired one is never used again.
 //! What a program decides on (status, retry class) stands in this file; what people read
-//! stands beside it in [`text`], one file per area.
+//! stands beside it in `text`, one file per area.
 
 mod connection;
 mod content;

@@ -1,6 +1,6 @@
 //! Makes snapshots: what a profile says, laid over what it constrains.
 //!
-//! The base's snapshot becomes a tree ([`tree`]), the differential another one ([`change`]); the
+//! The base's snapshot becomes a tree (`tree`), the differential another one (`change`); the
 //! changes are applied from the root down, an element before its children and the element itself
 //! before its slices, so that the order in which a differential is written does not matter.
 //! Where a change reaches below an element that the base does not unfold, the element's type or

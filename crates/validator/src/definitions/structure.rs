@@ -275,7 +275,7 @@ pub struct Constraint {
     pub severity: Severity,
     /// The rule in prose, as published.
     pub human: Arc<str>,
-    /// The rule as FHIRPath, corrected where R4 published it wrong (see [`super::corrections`]).
+    /// The rule as FHIRPath, corrected where R4 published it wrong (see `definitions::corrections`).
     pub expression: Option<Arc<str>>,
     /// Canonical of the definition that introduced it.
     pub source: Option<Arc<str>>,
