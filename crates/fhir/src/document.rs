@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use crate::parse::{self, ParseError, ParseOptions, Problem};
 use crate::{Element, Name};
@@ -40,6 +40,8 @@ pub(crate) const UNDERSCORE: u8 = 4;
 pub(crate) const DUPLICATE: u8 = 8;
 /// An object with at least one member whose name begins with `_`.
 pub(crate) const HAS_UNDERSCORE: u8 = 16;
+/// An object with a member that is filed like `resourceType`.
+pub(crate) const MAYBE_RESOURCE: u8 = 32;
 
 /// One value of the arena, 32 bytes. Nodes stand in source order; a container's contents follow it
 /// until `next`.
@@ -81,9 +83,11 @@ pub struct Document<'s> {
 struct Checkpoint {
     offset: u32,
     position: Position,
+    /// Whether what follows, up to the next one, is ASCII without line ends.
+    plain: bool,
 }
 
-const CHECKPOINT_EVERY: usize = 4096;
+const CHECKPOINT_EVERY: usize = 1024;
 
 /// Containers with more members than this get a list of them when one is asked for by number, so
 /// that a bundle of a hundred thousand entries costs no walk over all of them for each finding.
@@ -145,16 +149,24 @@ impl<'s> Document<'s> {
     }
 
     /// Line and column of a byte offset. Costs one pass over the text at the first call, then at
-    /// most a few kilobytes of scanning, whatever the length of the lines.
+    /// most a kilobyte of scanning, whatever the length of the lines.
     pub fn position(&self, offset: usize) -> Position {
         let places = self.places.get_or_init(|| checkpoints(&self.source));
         let offset = offset.min(self.source.len());
         let at = places.partition_point(|c| c.offset as usize <= offset);
-        let (from, position) = match at.checked_sub(1).and_then(|i| places.get(i)) {
-            Some(c) => (c.offset as usize, c.position),
-            None => (0, Position { line: 1, column: 1 }),
+        let Some(last) = at.checked_sub(1).and_then(|i| places.get(i)) else {
+            return Position { line: 1, column: 1 };
         };
-        advance(position, &self.source.as_bytes()[from..offset])
+        last.advance(&self.source.as_bytes()[last.offset as usize..offset])
+    }
+}
+
+impl Checkpoint {
+    fn advance(&self, bytes: &[u8]) -> Position {
+        if self.plain {
+            return Position { column: self.position.column + bytes.len() as u32, ..self.position };
+        }
+        advance(self.position, bytes)
     }
 }
 
@@ -178,8 +190,10 @@ fn checkpoints(source: &str) -> Vec<Checkpoint> {
     let mut position = Position { line: 1, column: 1 };
     let mut list = Vec::with_capacity(source.len() / CHECKPOINT_EVERY + 1);
     for (i, chunk) in source.as_bytes().chunks(CHECKPOINT_EVERY).enumerate() {
-        list.push(Checkpoint { offset: (i * CHECKPOINT_EVERY) as u32, position });
-        position = advance(position, chunk);
+        let plain = chunk.is_ascii() && memchr::memchr(b'\n', chunk).is_none();
+        let checkpoint = Checkpoint { offset: (i * CHECKPOINT_EVERY) as u32, position, plain };
+        position = checkpoint.advance(chunk);
+        list.push(checkpoint);
     }
     list
 }
@@ -204,6 +218,7 @@ impl<'d> Node<'d> {
         (index != NONE).then_some(Self { document, index })
     }
 
+    #[inline]
     pub(crate) fn data(self) -> &'d NodeData {
         &self.document.nodes[self.index as usize]
     }
@@ -214,11 +229,13 @@ impl<'d> Node<'d> {
     }
 
     /// Its number in the arena, in source order from 0.
+    #[inline]
     pub fn index(self) -> u32 {
         self.index
     }
 
     /// What it is.
+    #[inline]
     pub fn kind(self) -> Kind {
         self.data().kind
     }
@@ -257,6 +274,7 @@ impl<'d> Node<'d> {
     }
 
     /// The enclosing object or array.
+    #[inline]
     pub fn parent(self) -> Option<Node<'d>> {
         Node::at(self.document, self.data().parent)
     }
@@ -265,6 +283,9 @@ impl<'d> Node<'d> {
     /// containers of any length.
     pub fn ordinal(self) -> Option<usize> {
         let parent = self.parent()?;
+        if let Some(members) = self.document.long_containers.get().and_then(|long| long.get(&parent.index)) {
+            return members.binary_search(&self.index).ok();
+        }
         let near = parent.members().take(LONG).position(|member| member.index == self.index);
         near.or_else(|| parent.long_members()?.binary_search(&self.index).ok())
     }
@@ -283,21 +304,25 @@ impl<'d> Node<'d> {
     }
 
     /// Whether it is the value of a member whose name is doubled, and not the first of them.
+    #[inline]
     pub fn is_duplicate(self) -> bool {
         self.data().flags & DUPLICATE != 0
     }
 
     /// Whether its member name begins with `_`.
+    #[inline]
     pub fn is_underscore(self) -> bool {
         self.data().flags & UNDERSCORE != 0
     }
 
     /// The member `_x` beside `x`, or `x` beside `_x`.
+    #[inline]
     pub fn sibling(self) -> Option<Node<'d>> {
         Node::at(self.document, self.data().sibling)
     }
 
     /// The hash of its member name without underscore ([`crate::hash_name`]); 0 without a name.
+    #[inline]
     pub fn name_hash(self) -> u32 {
         self.data().hash
     }
@@ -335,10 +360,30 @@ impl<'d> Node<'d> {
         data.hash == name.hash()
             && data.key_start != NONE
             && if data.flags & KEY_ESCAPED == 0 {
-                self.name() == Some(name.as_str())
+                self.name_bytes() == name.as_str().as_bytes()
             } else {
                 self.key().is_some_and(|k| k.strip_prefix('_').unwrap_or(&k) == name.as_str())
             }
+    }
+
+    /// [`Node::name`] without the proof that it is text; empty without a name.
+    fn name_bytes(self) -> &'d [u8] {
+        let data = self.data();
+        if data.key_start == NONE {
+            return &[];
+        }
+        let skip = usize::from(data.flags & UNDERSCORE != 0 && data.flags & KEY_ESCAPED == 0);
+        let start = data.key_start as usize;
+        self.document.source.as_bytes().get(start + skip..start + data.key_len as usize).unwrap_or_default()
+    }
+
+    /// `resourceType` of an object, where it has one.
+    pub fn resource_type(self) -> Option<Cow<'d, str>> {
+        static RESOURCE_TYPE: LazyLock<Name> = LazyLock::new(|| Name::new("resourceType"));
+        if self.data().flags & MAYBE_RESOURCE == 0 {
+            return None;
+        }
+        self.get(&RESOURCE_TYPE)?.as_str()
     }
 
     /// The string's characters, unescaped; `None` for anything but a string.
@@ -366,6 +411,7 @@ impl<'d> Node<'d> {
     }
 
     /// Members of an object or items of an array, in source order, doubled ones included.
+    #[inline]
     pub fn members(self) -> Members<'d> {
         let data = self.data();
         let first = if matches!(data.kind, Kind::Object | Kind::Array) { self.index + 1 } else { data.next };
@@ -377,7 +423,7 @@ impl<'d> Node<'d> {
         if self.kind() != Kind::Object {
             return None;
         }
-        self.members().find(|m| !m.is_underscore() && m.is_named(name))
+        self.members().find(|m| m.name_hash() == name.hash() && !m.is_underscore() && m.is_named(name))
     }
 
     /// The first member with this name, looked up by text. For rare look-ups; compiled code uses
@@ -417,6 +463,7 @@ pub struct Members<'d> {
 impl<'d> Iterator for Members<'d> {
     type Item = Node<'d>;
 
+    #[inline]
     fn next(&mut self) -> Option<Node<'d>> {
         if self.at >= self.end {
             return None;

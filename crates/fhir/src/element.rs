@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::document::{HAS_UNDERSCORE, Kind, NONE};
+use crate::document::{HAS_UNDERSCORE, Kind, NONE, UNDERSCORE};
 use crate::{Document, Members, Name, Node, Position};
 
 /// One element of a resource: the value `x`, its companion `_x` (id and extensions of a primitive),
@@ -100,9 +100,7 @@ impl<'d> Element<'d> {
 
     /// `resourceType`, where the element is a resource.
     pub fn resource_type(self) -> Option<Cow<'d, str>> {
-        static RESOURCE_TYPE: std::sync::LazyLock<Name> =
-            std::sync::LazyLock::new(|| Name::new("resourceType"));
-        self.value()?.get(&RESOURCE_TYPE)?.as_str()
+        self.value()?.resource_type()
     }
 
     /// A primitive's value as text ([`Node::text`]).
@@ -136,17 +134,15 @@ impl<'d> Element<'d> {
         Children {
             members: self.first_object().map(Node::members),
             later: self.second_object().map(Node::members),
-            run: None,
+            run: Run::None,
         }
     }
 
     /// Its children of this name, in order; for `value[x]` ask for the full name.
-    pub fn children_named(self, name: &Name) -> Children<'d> {
+    pub fn children_named(self, name: &Name) -> Repetitions<'d> {
         let find = |object: Node<'d>| find_member(object, name);
-        let first = self.first_object().and_then(find);
-        let second = self.second_object().and_then(find);
-        let member = first.or(second);
-        Children { members: None, later: None, run: member.map(Run::of) }
+        let member = self.first_object().and_then(find).or_else(|| self.second_object().and_then(find));
+        Repetitions { run: member.map_or(Run::None, Run::of) }
     }
 
     /// Its first child of this name.
@@ -194,7 +190,8 @@ impl<'d> Element<'d> {
 
 /// The member of this name in an object, `x` before `_x`.
 fn find_member<'d>(object: Node<'d>, name: &Name) -> Option<Node<'d>> {
-    let found = object.members().find(|m| m.is_named(name) && !m.is_duplicate())?;
+    let found =
+        object.members().find(|m| m.name_hash() == name.hash() && m.is_named(name) && !m.is_duplicate())?;
     Some(if found.is_underscore() { found.sibling().unwrap_or(found) } else { found })
 }
 
@@ -215,6 +212,7 @@ impl std::fmt::Debug for Element<'_> {
 /// One member's repetitions: the items of `x` and `_x` side by side, or the two as they are.
 #[derive(Clone)]
 enum Run<'d> {
+    None,
     One(Element<'d>),
     Items {
         values: Option<Members<'d>>,
@@ -226,7 +224,21 @@ enum Run<'d> {
 
 impl<'d> Run<'d> {
     /// From the member `x`, or from `_x` where there is no `x`.
+    #[inline]
     fn of(member: Node<'d>) -> Self {
+        let data = member.data();
+        // By far the most: one value, without companion.
+        if data.sibling == NONE && data.flags & UNDERSCORE == 0 && data.kind != Kind::Array {
+            let document = member.document();
+            return match data.kind {
+                Kind::Null => Run::None,
+                _ => Run::One(Element { document, value: member.index(), sibling: NONE, index: NONE }),
+            };
+        }
+        Self::of_any(member)
+    }
+
+    fn of_any(member: Node<'d>) -> Self {
         let document = member.document();
         let (value, sibling) = if member.is_underscore() {
             (member.sibling(), Some(member))
@@ -250,6 +262,48 @@ impl<'d> Run<'d> {
             document,
         }
     }
+
+    #[inline]
+    fn next(&mut self) -> Option<Element<'d>> {
+        match self {
+            Run::None => None,
+            Run::One(element) => {
+                let element = *element;
+                *self = Run::None;
+                (element.value != NONE || element.sibling != NONE).then_some(element)
+            }
+            Run::Items { values, siblings, index, document } => loop {
+                let value = values.as_mut().and_then(Iterator::next);
+                let sibling = siblings.as_mut().and_then(Iterator::next);
+                if value.is_none() && sibling.is_none() {
+                    return None;
+                }
+                let at = *index;
+                *index += 1;
+                let real =
+                    |n: Option<Node<'d>>| n.filter(|n| n.kind() != Kind::Null).map_or(NONE, Node::index);
+                let element = Element { document, value: real(value), sibling: real(sibling), index: at };
+                if element.value != NONE || element.sibling != NONE {
+                    return Some(element);
+                }
+            },
+        }
+    }
+}
+
+/// Iterates over the repetitions of one child.
+#[derive(Clone)]
+pub struct Repetitions<'d> {
+    run: Run<'d>,
+}
+
+impl<'d> Iterator for Repetitions<'d> {
+    type Item = Element<'d>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Element<'d>> {
+        self.run.next()
+    }
 }
 
 /// Iterates over child elements.
@@ -257,7 +311,7 @@ impl<'d> Run<'d> {
 pub struct Children<'d> {
     members: Option<Members<'d>>,
     later: Option<Members<'d>>,
-    run: Option<Run<'d>>,
+    run: Run<'d>,
 }
 
 impl<'d> Iterator for Children<'d> {
@@ -266,33 +320,8 @@ impl<'d> Iterator for Children<'d> {
     fn next(&mut self) -> Option<Element<'d>> {
         const RESOURCE_TYPE: u32 = crate::hash_name(b"resourceType");
         loop {
-            match &mut self.run {
-                Some(Run::One(element)) => {
-                    let element = *element;
-                    self.run = None;
-                    if element.value == NONE && element.sibling == NONE {
-                        continue;
-                    }
-                    return Some(element);
-                }
-                Some(Run::Items { values, siblings, index, document }) => {
-                    let value = values.as_mut().and_then(Iterator::next);
-                    let sibling = siblings.as_mut().and_then(Iterator::next);
-                    if value.is_none() && sibling.is_none() {
-                        self.run = None;
-                        continue;
-                    }
-                    let at = *index;
-                    *index += 1;
-                    let real =
-                        |n: Option<Node<'d>>| n.filter(|n| n.kind() != Kind::Null).map_or(NONE, Node::index);
-                    let element = Element { document, value: real(value), sibling: real(sibling), index: at };
-                    if element.value == NONE && element.sibling == NONE {
-                        continue;
-                    }
-                    return Some(element);
-                }
-                None => {}
+            if let Some(element) = self.run.next() {
+                return Some(element);
             }
             let Some(member) = self.members.as_mut().and_then(Iterator::next) else {
                 self.members = Some(self.later.take()?);
@@ -304,7 +333,7 @@ impl<'d> Iterator for Children<'d> {
             {
                 continue;
             }
-            self.run = Some(Run::of(member));
+            self.run = Run::of(member);
         }
     }
 }
@@ -312,8 +341,8 @@ impl<'d> Iterator for Children<'d> {
 impl<'d> Node<'d> {
     /// The elements of an object's member: one, or the items of an array side by side with those of
     /// its companion; places where both are null are passed over, the index tells.
-    pub fn elements(self) -> Children<'d> {
-        Children { members: None, later: None, run: Some(Run::of(self)) }
+    pub fn elements(self) -> Repetitions<'d> {
+        Repetitions { run: Run::of(self) }
     }
 
     /// Whether an object has a member whose name begins with `_`.

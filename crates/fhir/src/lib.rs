@@ -19,7 +19,7 @@ mod parse;
 pub use bundle::{Bundle, BundleEntry};
 pub use document::{Document, Kind, Members, Node, Position};
 pub use edit::{Edits, OverlappingEdits, escape_into};
-pub use element::{Children, Element};
+pub use element::{Children, Element, Repetitions};
 pub use name::{Name, hash_name};
 pub use outcome::{OperationOutcome, OutcomeExtension, OutcomeIssue, OutcomeValue};
 pub use parse::{Limits, ParseError, ParseErrorKind, ParseOptions, Problem, ProblemKind};

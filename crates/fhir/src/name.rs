@@ -15,11 +15,13 @@ impl Name {
     }
 
     /// The name itself.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
     /// [`hash_name`] of the name.
+    #[inline]
     pub fn hash(&self) -> u32 {
         self.hash
     }

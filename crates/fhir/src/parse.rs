@@ -6,7 +6,9 @@
 
 use std::borrow::Cow;
 
-use crate::document::{DUPLICATE, ESCAPED, HAS_UNDERSCORE, KEY_ESCAPED, Kind, NONE, NodeData, UNDERSCORE};
+use crate::document::{
+    DUPLICATE, ESCAPED, HAS_UNDERSCORE, KEY_ESCAPED, Kind, MAYBE_RESOURCE, NONE, NodeData, UNDERSCORE,
+};
 use crate::hash_name;
 
 /// Bounds on what is read.
@@ -208,6 +210,8 @@ struct Key {
     flags: u8,
 }
 
+const RESOURCE_TYPE: u32 = hash_name(b"resourceType");
+
 const NO_KEY: Key = Key { start: NONE, len: 0, hash: 0, flags: 0 };
 
 pub(crate) fn parse(source: &str, options: &ParseOptions) -> Parsed<(Vec<NodeData>, Vec<Problem>)> {
@@ -252,7 +256,15 @@ impl Parser<'_> {
     }
 
     /// Skips white space, byte order marks and, in lenient reading, line comments.
+    #[inline]
     fn blank(&mut self) -> Parsed<()> {
+        match self.peek() {
+            Some(b' ' | b'\n' | b'\r' | b'\t' | b'/' | 0xef) => self.skip_blank(),
+            _ => Ok(()),
+        }
+    }
+
+    fn skip_blank(&mut self) -> Parsed<()> {
         loop {
             match self.peek() {
                 Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
@@ -441,6 +453,9 @@ impl Parser<'_> {
         if flags & UNDERSCORE != 0 {
             self.nodes[object as usize].flags |= HAS_UNDERSCORE;
         }
+        if hash == RESOURCE_TYPE {
+            self.nodes[object as usize].flags |= MAYBE_RESOURCE;
+        }
         Ok(Key { start: start as u32, len, hash, flags })
     }
 
@@ -507,11 +522,10 @@ impl Parser<'_> {
         self.at += 1;
         let mut escaped = false;
         loop {
-            let rest = &self.bytes[self.at..];
-            let Some(n) = rest.iter().position(|&b| STOPS_STRING[b as usize]) else {
+            let Some(stop) = string_stop(self.bytes, self.at) else {
                 return self.fail(open, ParseErrorKind::UnexpectedEnd);
             };
-            self.at += n;
+            self.at = stop;
             match self.bytes[self.at] {
                 b'"' => {
                     self.at += 1;
@@ -658,6 +672,27 @@ impl Parser<'_> {
             self.nodes[later as usize].sibling = earlier;
         }
     }
+}
+
+/// The next quote, backslash or control character from `at` on; eight bytes at a time.
+fn string_stop(bytes: &[u8], mut at: usize) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    // The lowest byte marked is exact; higher ones may be marked by a borrow.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word;
+    while let Some(block) = bytes.get(at..at + 8).and_then(|block| block.try_into().ok()) {
+        let word = u64::from_le_bytes(block);
+        let control = word.wrapping_sub(ONES * 0x20) & !word;
+        let marks =
+            (zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\'))) | control)
+                & HIGHS;
+        if marks != 0 {
+            return Some(at + marks.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    let rest = bytes.get(at..)?;
+    rest.iter().position(|&b| STOPS_STRING[b as usize]).map(|n| at + n)
 }
 
 const STOPS_STRING: [bool; 256] = {

@@ -79,6 +79,11 @@ pub trait Model: Sync {
     /// A type by its name (`Patient`, `code`, `Quantity`), not by URL.
     fn type_named(&self, name: &Name) -> Option<TypeId>;
 
+    /// As [`Model::type_named`], for a `resourceType` met in a document.
+    fn type_of_resource(&self, name: &str) -> Option<TypeId> {
+        self.type_named(&Name::new(name))
+    }
+
     /// The name that `type()` and results show: `Patient`, `code`; for a backbone element
     /// `BackboneElement` or `Element`.
     fn type_name(&self, ty: TypeId) -> &str;
@@ -121,5 +126,5 @@ impl<'a> Typed<'a> {
 
 /// The type that `resourceType` names.
 pub(crate) fn resource_type(element: Element<'_>, model: Option<&dyn Model>) -> Option<TypeId> {
-    model?.type_named(&Name::new(&element.resource_type()?))
+    model?.type_of_resource(&element.resource_type()?)
 }

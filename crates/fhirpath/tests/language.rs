@@ -370,3 +370,30 @@ fn conversions_take_what_the_specification_lists() {
         '2024-01-01T10:00:00.123+01:00'.toDateTime() => \"2024-01-01T10:00:00.123+01:00\"
     ");
 }
+
+#[test]
+fn a_path_taken_again_leads_to_what_stands_there_now() {
+    let text = r#"{"resourceType":"Bundle","type":"batch","entry":[
+        {"resource":{"id":"a","meta":{"profile":["x","y"]}}},
+        {"resource":{"id":"b","meta":{"profile":["y"]}}},
+        {"resource":{"id":"c"}}]}"#;
+    let document = Document::parse(text, &ParseOptions::default()).unwrap();
+    let bundle = Typed::resource(document.root_element(), None);
+    let holds = |text: &str| {
+        let expression = Expression::parse(text).unwrap();
+        let env = Env::new().with_resource(bundle, bundle);
+        expression.test(bundle, &env).unwrap()
+    };
+    let has = |wanted: &str| format!("resource.meta.profile.where($this = '{wanted}').exists()");
+    assert!(holds(&format!("entry.where({} or {}).resource.id = ('a' | 'b')", has("x"), has("y"))));
+    assert!(holds(&format!("entry.where({} and {}).resource.id = 'a'", has("x"), has("y"))));
+    assert!(!holds(&format!("entry.all({} or {})", has("x"), has("y"))));
+    assert!(holds(
+        "entry.where(resource.id = 'b').exists(resource.id = 'b') and entry.resource.id.count() = 3"
+    ));
+    assert!(holds(
+        "%resource.type = 'batch' and entry.all(%resource.type = 'batch' and %resource.type != 'x')"
+    ));
+    // The same words from another focus are another path.
+    assert!(holds("entry.resource.where(meta.profile.exists()).select(meta.profile).count() = 3"));
+}

@@ -102,6 +102,10 @@ fn types_are_known_through_the_tree() {
             ("contained.id", &[r#"{"type":"id","value":"o"}"#]),
             ("contained.type().name", &[r#"{"type":"string","value":"Organization"}"#]),
             ("contact.type().name", &[r#"{"type":"string","value":"BackboneElement"}"#]),
+            (
+                "name.type().name",
+                &[r#"{"type":"string","value":"HumanName"}"#, r#"{"type":"string","value":"HumanName"}"#],
+            ),
             ("name.descendants().ofType(code)", &[r#"{"type":"code","value":"official"}"#]),
             ("managingOrganization.resolve().name", &[r#"{"type":"string","value":"Org"}"#]),
             ("managingOrganization.resolve() is Organization", &[r#"{"type":"boolean","value":true}"#]),

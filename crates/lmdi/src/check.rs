@@ -2,13 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use lmr_fhir::{Bundle, BundleEntry, Document, Element, Limits, Name, ParseErrorKind, ParseOptions};
+use lmr_fhir::{Bundle, BundleEntry, Document, Element, Limits, Name, ParseOptions};
 
 use crate::codes::{Code, Severity};
 use crate::finding::Finding;
 use crate::identity::Identity;
+use crate::json_fault;
 use crate::place::{Scope, spot_at};
-use crate::references::{Link, dragged_down, outgoing, targets_of};
+use crate::references::{Link, Outgoing, dragged_down, outgoing, targets_of};
 use crate::register::{self, syntax};
 use crate::ruleset::{CheckOptions, ContentFault, RuleSet, RuleSetId};
 use crate::verdict::{EntryVerdict, Verdict};
@@ -20,12 +21,7 @@ use crate::verdict::{EntryVerdict, Verdict};
 /// [`ContentFault`] with the place.
 pub fn read_content(bytes: &[u8], limits: Limits) -> Result<Document<'_>, ContentFault> {
     Document::parse_bytes(bytes, &ParseOptions::strict().with_limits(limits)).map_err(|error| ContentFault {
-        code: match error.kind {
-            ParseErrorKind::NotUtf8 => Code::ContentNotUtf8,
-            ParseErrorKind::TooDeep(_) => Code::JsonTooDeep,
-            ParseErrorKind::TooLarge(_) | ParseErrorKind::TooManyNodes(_) => Code::JsonTooLarge,
-            _ => Code::ContentNotJson,
-        },
+        code: json_fault::code_of(&error.kind),
         expression: String::new(),
         line: error.line,
         column: error.column,
@@ -139,11 +135,7 @@ impl RuleSet {
         for (verdict, (out, resource)) in verdicts.iter_mut().zip(outgoing.iter().zip(&resources)) {
             let Some(resource) = *resource else { continue };
             let scope = Scope { resource, entry: Some(verdict.index) };
-            verdict.findings.extend(
-                out.outside.iter().map(|holder| {
-                    Finding::of(Code::ReferenceNotResolvable, scope.spot(Element::of(*holder)))
-                }),
-            );
+            judge_outgoing(scope, out, &mut verdict.findings);
         }
         let links: Vec<Vec<Link>> = outgoing.into_iter().map(|out| out.links).collect();
         drop_echoes(&links, &mut verdicts);
@@ -277,6 +269,26 @@ fn judge_together(entries: &[BundleEntry<'_>], verdicts: &mut [EntryVerdict]) {
                 verdict.findings.push(Finding::of(Code::ResourceTwiceInBundle, scope.spot(resource)));
             }
             _ => {}
+        }
+    }
+}
+
+/// References that no entry answers to. An absolute address may mean something to others: told, not checked. A relative
+/// one means nothing outside of the system it comes from, so the register could never follow it.
+fn judge_outgoing(scope: Scope<'_>, out: &Outgoing<'_>, findings: &mut Vec<Finding>) {
+    for holder in &out.outside {
+        findings.push(Finding::of(Code::ReferenceNotResolvable, scope.spot(Element::of(*holder))));
+    }
+    for holder in &out.missing {
+        let place = scope.spot(Element::of(*holder));
+        // A text that is no reference at all has been told as that.
+        let is_told = |finding: &Finding| {
+            (3030..3040).contains(&finding.code.number())
+                && finding.refuses()
+                && finding.full_expression.starts_with(&place.full_expression)
+        };
+        if !findings.iter().any(is_told) {
+            findings.push(Finding::of(Code::ReferenceDangling, place));
         }
     }
 }

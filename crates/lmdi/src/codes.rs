@@ -11,6 +11,7 @@ mod envelope;
 mod profile;
 mod register;
 pub mod render;
+mod reserved;
 mod terminology;
 mod text;
 

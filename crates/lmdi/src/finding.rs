@@ -1,12 +1,14 @@
 //! One finding about a bundle or a resource, with its code of the catalogue.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
+use lmr_fhir::ParseError;
 use lmr_validator::{Issue, Lang};
 
 use crate::codes::{Code, Language, Retry, Severity};
-use crate::mapping;
 use crate::ruleset::ContentFault;
+use crate::{json_fault, mapping};
 
 /// What was found, where, and what the sender does about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +26,8 @@ pub struct Finding {
     pub line: u32,
     /// Column just behind the element, from 1; 0 when unknown.
     pub column: u32,
+    /// Bytes of the document that it is about, where known.
+    pub span: Option<Range<usize>>,
     text: Source,
 }
 
@@ -31,6 +35,16 @@ pub struct Finding {
 enum Source {
     Validator(Box<Issue>),
     Register { nb: Cow<'static, str>, en: Cow<'static, str> },
+}
+
+/// Most reasons that are told of one finding.
+const REASONS: usize = 3;
+
+fn lang(language: Language) -> Lang {
+    match language {
+        Language::Bokmal => Lang::Nb,
+        Language::English => Lang::En,
+    }
 }
 
 /// Where a finding sits in the document.
@@ -44,6 +58,8 @@ pub struct Spot {
     pub line: u32,
     /// Column, from 1; 0 when unknown.
     pub column: u32,
+    /// Bytes of the document, where known.
+    pub span: Option<Range<usize>>,
 }
 
 impl Finding {
@@ -69,6 +85,7 @@ impl Finding {
             full_expression: spot.full_expression,
             line: spot.line,
             column: spot.column,
+            span: spot.span,
             text: Source::Register { nb: nb.into(), en: en.into() },
         }
     }
@@ -81,8 +98,18 @@ impl Finding {
             full_expression: fault.expression.clone(),
             line: fault.line,
             column: fault.column,
+            span: None,
         };
         Self::of(fault.code, spot)
+    }
+
+    /// A text that is no JSON, or over the limits of what is read, with what exactly is wrong.
+    #[must_use]
+    pub fn unreadable(error: &ParseError) -> Self {
+        let spot = Spot { line: error.line, column: error.column, ..Spot::default() };
+        let nb = format!("Innholdet kan ikke leses som JSON: {}.", json_fault::in_bokmal(&error.kind));
+        let en = format!("The content cannot be read as JSON: {}.", error.kind);
+        Self::with_text(json_fault::code_of(&error.kind), spot, nb, en)
     }
 
     /// What the validator found, filed under its code.
@@ -95,6 +122,7 @@ impl Finding {
             full_expression: issue.expression.clone(),
             line: issue.line,
             column: issue.column,
+            span: Some(issue.span.clone()),
             text: Source::Validator(Box::new(issue)),
         }
     }
@@ -141,6 +169,14 @@ impl Finding {
         }
     }
 
+    /// Why a slice or target profile did not match: the shortest reasons, each with its place.
+    #[must_use]
+    pub fn reasons(&self, language: Language) -> Vec<String> {
+        let inner = self.issue().map(|issue| issue.inner.as_slice()).unwrap_or_default();
+        let reason = |issue: &Issue| format!("{}: {}", issue.local_expression, issue.text(lang(language)));
+        inner.iter().take(REASONS).map(reason).collect()
+    }
+
     /// The sentence for people.
     #[must_use]
     pub fn text(&self, language: Language) -> Cow<'_, str> {
@@ -149,10 +185,7 @@ impl Finding {
             (Source::Register { en, .. }, Language::English) => Cow::Borrowed(en),
             (Source::Validator(issue), language) => Cow::Owned(match mapping::own_text(issue, language) {
                 Some(text) => text,
-                None => issue.text(match language {
-                    Language::Bokmal => Lang::Nb,
-                    Language::English => Lang::En,
-                }),
+                None => issue.text(lang(language)),
             }),
         }
     }

@@ -10,6 +10,7 @@ pub mod codes;
 pub mod fest;
 mod finding;
 mod identity;
+pub mod json_fault;
 mod mapping;
 mod place;
 mod references;

@@ -187,16 +187,18 @@ fn listed(message: Message) -> Option<Code> {
         M::CodeNotInRequired
         | M::ConceptNotInRequired
         | M::CodingNotInRequired
+        | M::OneCodingNotInRequired
         | M::CodingNotInMax
         | M::CodingNotInMaxSingle
         | M::InferCodeSystem => Code::CodeNotInRequiredSet,
         M::CodeNotInExtensible
         | M::ConceptNotInExtensible
         | M::CodingNotInExtensible
-        | M::CodingExpansionExtensible => Code::CodeNotInExtensibleSet,
-        M::CodeNotInPreferred | M::ConceptNotInPreferred | M::CodingNotInPreferred => {
-            Code::CodeNotInPreferredSet
-        }
+        | M::OneCodingNotInExtensible => Code::CodeNotInExtensibleSet,
+        M::CodeNotInPreferred
+        | M::ConceptNotInPreferred
+        | M::CodingNotInPreferred
+        | M::OneCodingNotInPreferred => Code::CodeNotInPreferredSet,
         M::CodeMissingRequired | M::CodeMissingExtensible | M::NoCodeProvided => Code::CodeMissing,
         M::ValueSetNotFound | M::ValueSetNoContent | M::BindingNoServer | M::BindingNoSource => {
             Code::ValueSetNotAvailable
@@ -231,7 +233,9 @@ fn listed(message: Message) -> Option<Code> {
         M::ExtUnknownNotHere | M::ExtUnknown | M::ExtSubInvalid => Code::ExtensionUnknown,
         M::ExtContextWrong | M::ExtContextWrongVer | M::ExtNotHere => Code::ExtensionNotAllowedHere,
         M::ExtModifierN | M::ExtModifierY => Code::ExtensionModifierMisuse,
-        M::ExtType | M::ExtSimpleAbsent | M::ExtUrlNotFound | M::ExtUrlAbsolute => Code::ExtensionInvalid,
+        M::ExtType | M::ExtSimpleAbsent | M::ExtSimpleWrong | M::ExtUrlNotFound | M::ExtUrlAbsolute => {
+            Code::ExtensionInvalid
+        }
         M::BundleFullUrlRequired | M::BundleUrlAbsolute | M::BundleUrlNoId | M::BundleUrlTypeId => {
             Code::FullUrlInvalid
         }
@@ -257,9 +261,11 @@ fn listed(message: Message) -> Option<Code> {
         | M::BundleSearchWrongTypeNoMode
         | M::BundleLinkDuplicate
         | M::BundleLinkProhibited => Code::BundleInvalid,
-        M::ConstraintCannotEvaluate | M::ConstraintSyntax | M::ProfileNoSnapshot | M::SliceCannotEvaluate => {
-            Code::RuleNotEvaluated
-        }
+        M::ConstraintCannotEvaluate
+        | M::ConstraintSyntax
+        | M::ProfileNoSnapshot
+        | M::ProfileLinesIgnored
+        | M::SliceCannotEvaluate => Code::RuleNotEvaluated,
         M::ProfileUnknown | M::ProfileUnknownHard => Code::ProfileUnknown,
         M::Signpost
         | M::SignpostGlobal

@@ -45,7 +45,8 @@ pub(crate) fn spot_at(element: Element<'_>, path: impl Into<String>) -> Spot {
 }
 
 fn at_element(element: Element<'_>, expression: String, full_expression: String) -> Spot {
-    Spot { expression, full_expression, line: element.start().line, column: element.end().column }
+    let (line, column) = (element.start().line, element.end().column);
+    Spot { expression, full_expression, line, column, span: Some(element.span()) }
 }
 
 /// `effectiveDateTime` is `effective` in FHIRPath.

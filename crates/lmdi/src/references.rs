@@ -36,8 +36,10 @@ pub(crate) struct Link {
 pub(crate) struct Outgoing<'d> {
     /// Other entries.
     pub(crate) links: Vec<Link>,
-    /// Objects whose `reference` is a web address outside the bundle: not checked.
+    /// Objects whose `reference` is an absolute address that is no entry's: not checked.
     pub(crate) outside: Vec<Node<'d>>,
+    /// Objects whose `reference` is relative and leads to no entry: nobody but the sender could follow it.
+    pub(crate) missing: Vec<Node<'d>>,
 }
 
 /// For every entry what it refers to.
@@ -53,10 +55,11 @@ pub(crate) fn outgoing(bundle: Bundle<'_>) -> Vec<Outgoing<'_>> {
                 walk(resource, &mut |text, holder| match targets.find(text, base.as_deref()) {
                     Some(target) if target == index => {}
                     Some(target) => found.links.push(Link { span: holder.span(), target }),
-                    None if text.starts_with("http://") || text.starts_with("https://") => {
-                        found.outside.push(holder);
-                    }
-                    None => {}
+                    None => match Form::of(text) {
+                        Form::Absolute => found.outside.push(holder),
+                        Form::Relative => found.missing.push(holder),
+                        Form::Contained | Form::Urn => {}
+                    },
                 });
             }
             found
@@ -83,6 +86,31 @@ fn walk<'d>(resource: Element<'d>, call: &mut dyn FnMut(&str, Node<'d>)) {
                 }
                 _ => {}
             }
+        }
+    }
+}
+
+/// What a reference text is, where no entry answers to it.
+enum Form {
+    /// `#id`, or nothing at all: the validator judges both.
+    Contained,
+    /// `urn:uuid:` or `urn:oid:`, which only an entry can answer to: the validator misses it.
+    Urn,
+    /// Another absolute address.
+    Absolute,
+    /// `Type/id`, or a search (`Type?…`), counted from a server that the register does not know.
+    Relative,
+}
+
+impl Form {
+    fn of(text: &str) -> Self {
+        // RFC 3986 section 4.2: in a relative reference no colon stands before the first slash.
+        let scheme = text.split(['/', '?']).next().and_then(|head| head.split_once(':'));
+        match scheme {
+            _ if text.is_empty() || text.starts_with('#') => Self::Contained,
+            Some((scheme, _)) if scheme.eq_ignore_ascii_case("urn") => Self::Urn,
+            Some(_) => Self::Absolute,
+            None => Self::Relative,
         }
     }
 }
@@ -184,6 +212,24 @@ mod tests {
         assert_eq!(graph[0], Vec::<usize>::new());
         assert_eq!(graph[2].iter().copied().collect::<std::collections::BTreeSet<_>>(), [0, 1].into());
         assert_eq!(graph[3], [2]);
+    }
+
+    #[test]
+    fn what_leads_out_of_the_bundle_is_told_apart_by_its_form() {
+        let text = r##"{"resourceType":"Bundle","entry":[{"fullUrl":"urn:uuid:1","resource":{"resourceType":"Patient",
+            "a":{"reference":"Patient/2"},"b":{"reference":"Patient?identifier=urn:oid:1|2"},
+            "c":{"reference":"https://a.example/Patient/2"},"d":{"reference":"urn:uuid:2"},
+            "e":{"reference":"#p"},"f":{"reference":"ftp:x"},"g":{"reference":""}}}]}"##;
+        let document = Document::parse(text, &ParseOptions::strict()).unwrap();
+        let found = outgoing(Bundle::of(&document).unwrap()).remove(0);
+        let names = |nodes: &[Node<'_>]| {
+            let mut names: Vec<String> =
+                nodes.iter().filter_map(|node| Some(node.key()?.to_string())).collect();
+            names.sort();
+            names.concat()
+        };
+        assert_eq!((names(&found.missing), names(&found.outside)), ("ab".to_owned(), "cf".to_owned()));
+        assert!(found.links.is_empty());
     }
 
     #[test]

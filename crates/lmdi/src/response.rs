@@ -110,11 +110,15 @@ impl EntryStatus<'_> {
 }
 
 /// The answer to a bundle, as FHIR JSON. The same input gives the same bytes.
+///
+/// `about_message` is what was noticed about the message as a whole without refusing it. A response bundle has no place
+/// for that, so it stands in the outcome of the first entry, with an expression that shows where it belongs.
 #[must_use]
 pub fn write(
     rule_set: RuleSetId,
     message_id: &str,
     timestamp: Timestamp,
+    about_message: &[Finding],
     entries: &[ResponseEntry<'_>],
 ) -> Vec<u8> {
     let mut out = String::with_capacity(256 + 512 * entries.len());
@@ -130,7 +134,7 @@ pub fn write(
             if i > 0 {
                 out.push(',');
             }
-            write_entry(entry, &mut out);
+            write_entry(entry, if i == 0 { about_message } else { &[] }, &mut out);
         }
         out.push(']');
     }
@@ -138,7 +142,7 @@ pub fn write(
     out.into_bytes()
 }
 
-fn write_entry(entry: &ResponseEntry<'_>, out: &mut String) {
+fn write_entry(entry: &ResponseEntry<'_>, about_message: &[Finding], out: &mut String) {
     out.push('{');
     if let Some(url) = entry.full_url {
         out.push_str("\"fullUrl\":");
@@ -157,7 +161,8 @@ fn write_entry(entry: &ResponseEntry<'_>, out: &mut String) {
         escape_into(out, &instant(stored.stored_at));
     }
     let note = entry.status.note();
-    let issues: Vec<OutcomeIssue> = note.iter().chain(entry.findings).map(issue).collect();
+    let issues: Vec<OutcomeIssue> =
+        note.iter().chain(entry.findings).chain(about_message).map(issue).collect();
     if !issues.is_empty() {
         out.push_str(",\"outcome\":");
         OperationOutcome { extension: Vec::new(), issue: issues }.write(out);
@@ -191,9 +196,16 @@ pub fn issue(finding: &Finding) -> OutcomeIssue {
         coding: coding(finding.code),
         text: Some(finding.text(Language::Bokmal).into_owned()),
         translations: vec![("en", finding.text(Language::English).into_owned())],
-        diagnostics: None,
+        diagnostics: diagnostics(finding),
         expression: if finding.expression.is_empty() { Vec::new() } else { vec![finding.expression.clone()] },
     }
+}
+
+/// Why a slice or target profile did not match: the shortest reasons, with their places. Bokmål, then English.
+fn diagnostics(finding: &Finding) -> Option<String> {
+    let nb = finding.reasons(Language::Bokmal);
+    let en = finding.reasons(Language::English);
+    (!nb.is_empty()).then(|| format!("{} / {}", nb.join(" | "), en.join(" | ")))
 }
 
 fn retry_extension(code: Code) -> OutcomeExtension {
@@ -290,6 +302,7 @@ mod tests {
             full_expression: "Bundle.entry[2].resource.code.coding[0].code".to_owned(),
             line: 7,
             column: 21,
+            span: None,
         };
         let refused = [Finding::of(Code::MedicationCodeOrIngredient, spot)];
         let entries = [
@@ -302,7 +315,7 @@ mod tests {
             ResponseEntry { full_url: Some("urn:uuid:3"), status: EntryStatus::Refused, findings: &refused },
             ResponseEntry { full_url: Some("urn:uuid:4"), status: EntryStatus::DependsOn(2), findings: &[] },
         ];
-        write(RuleSetId::Lmdi094, "m-1", at("2025-01-22T09:30:01Z"), &entries)
+        write(RuleSetId::Lmdi094, "m-1", at("2025-01-22T09:30:01Z"), &[], &entries)
     }
 
     #[test]

@@ -10,6 +10,7 @@ use lmr_fhir::{BundleEntry, Document};
 use lmr_validator::definitions::Definitions;
 use lmr_validator::package::{Package, PackageError};
 use lmr_validator::{Issue, Options, Validator};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::check::names_a_profile;
@@ -23,11 +24,13 @@ macro_rules! profile {
 }
 
 /// A rule set of the guide.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum RuleSetId {
     /// The guide as published until 18 March 2025: batch. Repaired, see docs/decisions.
+    #[serde(rename = "lmdi-0.9.4")]
     Lmdi094,
     /// Today's guide: transaction.
+    #[serde(rename = "lmdi-1.1.2")]
     Lmdi112,
 }
 

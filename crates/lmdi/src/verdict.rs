@@ -60,10 +60,12 @@ impl EntryVerdict {
 }
 
 impl Verdict {
-    /// The finding that refuses the bundle as a whole, if there is one.
+    /// The finding that refuses the bundle as a whole, if there is one: the first whose code is the bundle's own, else
+    /// the first of all.
     #[must_use]
     pub fn bundle_refusal(&self) -> Option<&Finding> {
-        self.bundle.iter().find(|finding| finding.refuses())
+        let refusing = self.bundle.iter().filter(|finding| finding.refuses());
+        refusing.min_by_key(|finding| std::cmp::Reverse(finding.code.severity()))
     }
 
     /// Whether bundle and entries break no rule.

@@ -57,7 +57,7 @@ fn the_answer_to_a_bundle_with_faults_is_fhir_and_says_each_entrys_fate() {
                 },
             })
             .collect();
-        let answer = response::write(rule_set, "m-1", sample::now(), &entries);
+        let answer = response::write(rule_set, "m-1", sample::now(), &verdict.bundle, &entries);
         assert_is_fhir(std::str::from_utf8(&answer).unwrap());
         let Answer::Bundle { entries: read, .. } = response::read(&answer).unwrap() else {
             panic!("no bundle")

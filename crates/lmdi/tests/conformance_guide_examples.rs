@@ -122,9 +122,8 @@ const EXAMPLES_094: &[(&str, &[Code], &str)] = &[
     ),
     (
         "MedicationAdministration-Administrering-2-Infusjon",
-        &[ElementForbidden, TypeNotAllowed],
-        "narrative; effectivePeriod, which this edition does not allow (told once: as a type, not also as a \
-         missing effectiveDateTime)",
+        &[ElementMissing, ElementForbidden, TypeNotAllowed],
+        "narrative; effectivePeriod, which this edition does not allow: a wrong type, and no effectiveDateTime",
     ),
     (
         "MedicationAdministration-Administrering-20",

@@ -14,6 +14,7 @@ use std::{
 use flate2::read::DeflateDecoder;
 
 use crate::{
+    compile::arena::OwnSet,
     definitions::{CORE_STRUCTURES, DefinitionError, StructureDefinition, StructureSummary, answers, read},
     package::ResourceKind,
 };
@@ -26,6 +27,8 @@ const MAGIC: &[u8] = b"LMRPACK1";
 struct Core {
     chunks: Vec<Chunk>,
     entries: Vec<Entry>,
+    /// Names of all resources, abstract ones too.
+    resources: OwnSet<Box<str>>,
 }
 
 struct Chunk {
@@ -96,9 +99,7 @@ pub(crate) fn urls<'a>(kind: ResourceKind) -> impl Iterator<Item = &'a str> {
 
 /// Whether the core has a resource, abstract or not, of this name.
 pub(crate) fn is_resource_type(name: &str) -> bool {
-    let Ok(core) = CORE.as_ref() else { return false };
-    core.find(ResourceKind::Structure, &format!("{CORE_STRUCTURES}{name}"), None)
-        .is_some_and(|entry| entry.is_resource && !entry.is_profile)
+    CORE.as_ref().is_ok_and(|core| core.resources.contains(name))
 }
 
 impl Core {
@@ -157,7 +158,12 @@ impl Core {
             }
             entries.push(entry);
         }
-        Some(Self { chunks, entries })
+        let resources = entries
+            .iter()
+            .filter(|entry| entry.is_resource && !entry.is_profile)
+            .filter_map(|entry| entry.url.strip_prefix(CORE_STRUCTURES).map(Into::into))
+            .collect();
+        Some(Self { chunks, entries, resources })
     }
 
     fn find(&self, kind: ResourceKind, url: &str, version: Option<&str>) -> Option<&Entry> {

@@ -15,7 +15,7 @@ use crate::{
     terminology::Terminology,
 };
 
-mod corrections;
+pub(crate) mod corrections;
 pub(crate) mod read;
 pub(crate) mod rules;
 mod structure;

@@ -1,12 +1,12 @@
 //! The types of FHIR as FHIRPath asks for them, read from the definitions of
 //! the base types on demand.
 
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 
 use lmr_fhir::{Name, hash_name};
 use lmr_fhirpath::{Child, Model, TypeId, TypeKind};
 
-use crate::compile::arena::{Arena, NameTable, OwnMap};
+use crate::compile::arena::{Arena, NameTable, Table};
 use crate::definitions::{Definitions, StructureDefinition, StructureKind};
 
 /// The data types of R4, sorted: known without reading their definitions.
@@ -76,7 +76,7 @@ pub(crate) struct TypeModel {
     definitions: Arc<Definitions>,
     types: Arena<ModelType>,
     /// Type names and element paths (`Patient.contact`) to numbers.
-    numbers: RwLock<OwnMap<Box<str>, TypeId>>,
+    numbers: Table<TypeId>,
 }
 
 #[derive(Debug)]
@@ -97,7 +97,7 @@ enum Entry {
 
 impl TypeModel {
     pub(crate) fn new(definitions: Arc<Definitions>) -> Self {
-        Self { definitions, types: Arena::new(), numbers: RwLock::default() }
+        Self { definitions, types: Arena::new(), numbers: Table::new() }
     }
 
     fn definition(&self, type_name: &str) -> Option<Arc<StructureDefinition>> {
@@ -107,7 +107,7 @@ impl TypeModel {
     /// The type of an element of a base definition: by type name, or by path
     /// for a backbone element.
     pub(crate) fn type_at(&self, path: &str) -> Option<TypeId> {
-        if let Some(known) = self.numbers.read().unwrap_or_else(PoisonError::into_inner).get(path) {
+        if let Some(known) = self.numbers.get(path) {
             return Some(*known);
         }
         let owner = path.split('.').next().unwrap_or(path);
@@ -118,10 +118,6 @@ impl TypeModel {
         if !known {
             return None;
         }
-        let mut numbers = self.numbers.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = numbers.get(path) {
-            return Some(*known);
-        }
         let name = if path.contains('.') { "BackboneElement" } else { path };
         let number = TypeId(self.types.push(ModelType {
             name: name.into(),
@@ -129,8 +125,14 @@ impl TypeModel {
             kind: OnceLock::new(),
             children: OnceLock::new(),
         }));
-        numbers.insert(path.into(), number);
-        Some(number)
+        // Where two threads came at once, one of the two numbers is used by all.
+        Some(*self.numbers.insert(path, number))
+    }
+
+    /// The type that a `resourceType` names. Paths are ours alone: a sender's
+    /// must not fill the memory.
+    pub(crate) fn resource_at(&self, name: &str) -> Option<TypeId> {
+        if name.contains('.') { None } else { self.type_at(name) }
     }
 
     /// Path of a type's element: `Patient.contact`, `Quantity`.
@@ -200,7 +202,11 @@ pub(crate) fn choice_name(stem: &str, type_name: &str) -> String {
 
 impl Model for TypeModel {
     fn type_named(&self, name: &Name) -> Option<TypeId> {
-        if name.as_str().contains('.') { None } else { self.type_at(name.as_str()) }
+        self.resource_at(name.as_str())
+    }
+
+    fn type_of_resource(&self, name: &str) -> Option<TypeId> {
+        self.resource_at(name)
     }
 
     fn type_name(&self, ty: TypeId) -> &str {

@@ -28,7 +28,7 @@ pub const MAX_FILE: u64 = 64 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum PackageError {
     /// It cannot be read from the disk.
-    #[error("{path}: {source}", path = path.display())]
+    #[error("cannot read {path}", path = path.display())]
     Unreadable {
         /// The file or folder.
         path: PathBuf,
@@ -98,7 +98,7 @@ pub enum PackageError {
         path: PathBuf,
     },
     /// It cannot be written.
-    #[error("{path} cannot be written: {source}", path = path.display())]
+    #[error("cannot write {path}", path = path.display())]
     Unwritable {
         /// The file or folder.
         path: PathBuf,
@@ -112,6 +112,12 @@ pub enum PackageError {
         path: PathBuf,
         /// The file in it.
         file: String,
+    },
+    /// Neither a file or folder nor an installed package.
+    #[error("{name} is no file or folder, and no package of that name is installed (lmr package list)")]
+    Nowhere {
+        /// What was asked for.
+        name: String,
     },
     /// The package is installed already.
     #[error("{name} {version} is installed already")]
@@ -292,17 +298,49 @@ impl Package {
         if text(root, "resourceType").as_deref() == Some("Bundle") {
             for entry in items(root, "entry") {
                 if let Some(resource) = entry.member("resource") {
-                    self.entries.extend(Entry::of(path, file, resource)?);
+                    self.add_resource(path, file, resource)?;
                 }
             }
-        } else {
-            self.entries.extend(Entry::of(path, file, root)?);
+            return Ok(());
         }
+        self.add_resource(path, file, root)
+    }
+
+    fn add_resource(&mut self, path: &Path, file: &str, resource: Node<'_>) -> Result<(), PackageError> {
+        let Some(entry) = Entry::of(path, file, resource)? else { return Ok(()) };
+        if entry.kind == ResourceKind::Structure {
+            self.entries.extend(
+                items(resource, "contained").filter_map(|inner| Entry::of_contained(&entry.url, inner)),
+            );
+        }
+        self.entries.push(entry);
         Ok(())
     }
 }
 
 impl Entry {
+    /// A value set or code system contained in a profile. A value set is known by the profile's
+    /// URL and its id, a code system by its own URL.
+    fn of_contained(owner: &str, resource: Node<'_>) -> Option<Self> {
+        let (kind, url) = match text(resource, "resourceType").as_deref()? {
+            "ValueSet" => {
+                (ResourceKind::ValueSet, contained_url(owner, &text(resource, "id")?).as_str().into())
+            }
+            "CodeSystem" => (ResourceKind::CodeSystem, text(resource, "url")?),
+            _ => return None,
+        };
+        Some(Self {
+            kind,
+            url,
+            version: text(resource, "version"),
+            name: text(resource, "name").unwrap_or_default(),
+            type_name: "".into(),
+            is_profile: false,
+            is_resource: false,
+            json: resource.raw().into(),
+        })
+    }
+
     /// `None` for a resource that is no definition.
     fn of(path: &Path, file: &str, resource: Node<'_>) -> Result<Option<Self>, PackageError> {
         let kind = match text(resource, "resourceType").as_deref() {
@@ -324,6 +362,11 @@ impl Entry {
             json: resource.raw().into(),
         }))
     }
+}
+
+/// Canonical by which a profile's contained value set is known: bindings name it `#id`.
+pub(crate) fn contained_url(owner: &str, id: &str) -> String {
+    format!("{owner}#{id}")
 }
 
 /// Files that packages carry beside their definitions, or that hold none.

@@ -34,7 +34,7 @@ const MAX_ELEMENTS: usize = 20_000;
 pub(crate) fn as_written(written: Written) -> StructureDefinition {
     let elements =
         written.snapshot.iter().cloned().map(crate::definitions::rules::ElementRules::whole).collect();
-    with_elements(written, elements)
+    with_elements(written, elements, Vec::new())
 }
 
 /// A definition whose snapshot is taken as written if there is one, else made from the
@@ -59,9 +59,12 @@ pub(crate) fn complete(
         root.name = written.type_name.rsplit('/').next().unwrap_or(&written.type_name).into();
     }
     let change = change::Change::of(&written.differential, &root.name, &url)?;
-    apply::Generator::new(&written, &root, definitions, making).apply(&mut root, &change, 0)?;
+    let mut generator = apply::Generator::new(&written, &root, definitions, making);
+    generator.apply(&mut root, &change, 0)?;
+    let mut ignored = base.ignored.clone();
+    ignored.extend(generator.ignored());
     let elements = root.flatten();
-    Ok(with_elements(written, elements))
+    Ok(with_elements(written, elements, ignored))
 }
 
 /// The root element of a definition, without making the rest of its snapshot: what an element
@@ -116,7 +119,11 @@ pub(crate) fn root_of(
     Ok(Some(root))
 }
 
-fn with_elements(written: Written, elements: Vec<ElementDefinition>) -> StructureDefinition {
+fn with_elements(
+    written: Written,
+    elements: Vec<ElementDefinition>,
+    ignored: Vec<Arc<str>>,
+) -> StructureDefinition {
     StructureDefinition {
         url: written.url,
         version: written.version,
@@ -130,5 +137,6 @@ fn with_elements(written: Written, elements: Vec<ElementDefinition>) -> Structur
         contexts: written.contexts,
         context_invariants: written.context_invariants,
         elements,
+        ignored,
     }
 }

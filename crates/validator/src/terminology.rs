@@ -9,6 +9,7 @@ use std::{
 };
 
 use crate::{
+    compile::arena::OwnMap,
     core,
     definitions::{DefinitionError, Library, MAX_CHAIN, split_canonical},
     package::ResourceKind,
@@ -125,7 +126,7 @@ impl Terminology {
 /// asked for by a known URL is found without a lock.
 #[derive(Debug)]
 struct Memo<T> {
-    by_url: OnceLock<HashMap<Box<str>, OnceLock<T>>>,
+    by_url: OnceLock<OwnMap<Box<str>, OnceLock<T>>>,
     others: Mutex<HashMap<Box<str>, T>>,
 }
 

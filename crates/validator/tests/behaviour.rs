@@ -173,6 +173,31 @@ fn slices_are_counted_and_strangers_in_closed_slicing_told_with_reasons() {
     assert!(errors(&stranger).iter().any(|e| e == "Validation_VAL_Profile_Minimum_SLICE @ Patient"));
 }
 
+#[test]
+fn a_choice_of_an_excluded_type_fills_no_slice() {
+    let validator = with(&[&profile(
+        "c",
+        "MedicationAdministration",
+        r#"{"id":"MedicationAdministration.effective[x]","path":"MedicationAdministration.effective[x]","slicing":{"discriminator":[{"type":"type","path":"$this"}],"rules":"closed"},"type":[{"code":"dateTime"}]},
+           {"id":"MedicationAdministration.effective[x]:effectiveDateTime","path":"MedicationAdministration.effective[x]","sliceName":"effectiveDateTime","min":1,"max":"1","type":[{"code":"dateTime"}]}"#,
+    )]);
+    let judge = |when: &str| {
+        let text = format!(
+            r#"{{"resourceType":"MedicationAdministration","meta":{{"profile":["http://test.no/c"]}},"status":"completed",
+                "medicationCodeableConcept":{{"text":"a"}},"subject":{{"display":"b"}},{when}}}"#
+        );
+        errors(&judge(&validator, &text))
+    };
+    assert_eq!(judge(r#""effectiveDateTime":"2026-01-01""#), Vec::<String>::new());
+    assert_eq!(
+        judge(r#""effectivePeriod":{"start":"2026-01-01"}"#),
+        [
+            "Validation_VAL_Profile_Minimum_SLICE @ MedicationAdministration",
+            "Extension_PROF_Type @ MedicationAdministration.effective.ofType(Period)"
+        ]
+    );
+}
+
 const BUNDLE: &str = r#"{"resourceType":"Bundle","type":"transaction","entry":[
   {"fullUrl":"urn:uuid:11111111-1111-4111-8111-111111111111","resource":{"resourceType":"Patient","id":"p1","gender":"none"},"request":{"method":"POST","url":"Patient"}},
   {"fullUrl":"urn:uuid:22222222-2222-4222-8222-222222222222","resource":{"resourceType":"Encounter","status":"finished","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"IMP"},

@@ -15,9 +15,10 @@ use lmr_validator::{
 };
 use serde_json::Value;
 
-/// Figures reached, in percent; the test fails below them.
-const REACHED_L1: f64 = 99.0;
-const REACHED_L2: f64 = 97.9;
+/// Percent of verdicts and of strict runs' findings that agree: what the visible cases have reached, and
+/// the least that is due on any others. The test fails below them.
+const REACHED: [f64; 2] = [99.0, 97.9];
+const DUE: [f64; 2] = [97.0, 90.0];
 
 #[expect(clippy::disallowed_methods, reason = "tests find shared data by an environment variable")]
 fn env(name: &str) -> Option<String> {
@@ -223,6 +224,16 @@ fn difference(a: &Found, b: &Found) -> Found {
     out
 }
 
+/// Runs, and how many of them agree in verdict, errors and warnings.
+#[derive(Default)]
+struct Totals {
+    runs: usize,
+    l1: usize,
+    strict: usize,
+    l2: usize,
+    l3: usize,
+}
+
 #[test]
 fn verdicts_and_findings_agree_with_the_reference_validator() {
     let Some(shared) = env("LMR_SHARED").map(PathBuf::from) else {
@@ -231,7 +242,8 @@ fn verdicts_and_findings_agree_with_the_reference_validator() {
     };
     let only = env("LMR_CASE");
     let mut table: BTreeMap<String, [usize; 4]> = BTreeMap::new();
-    let (mut l1, mut l1_of, mut l2, mut l2_of, mut l3) = (0usize, 0usize, 0usize, 0usize, 0usize);
+    // The visible cases, and any others.
+    let mut totals = [Totals::default(), Totals::default()];
     for case in cases(&shared) {
         let id = case.text("id").to_owned();
         if only.as_ref().is_some_and(|o| !id.contains(o.as_str())) {
@@ -267,12 +279,13 @@ fn verdicts_and_findings_agree_with_the_reference_validator() {
         let our_warnings = found(&case, &issues, true, &warnings);
         let (w_missing, w_extra) =
             (difference(&warnings, &our_warnings), difference(&our_warnings, &warnings));
-        l1_of += 1;
-        l1 += usize::from(verdict);
+        let total = &mut totals[usize::from(case.text("split") != "visible")];
+        total.runs += 1;
+        total.l1 += usize::from(verdict);
         if strict {
-            l2_of += 1;
-            l2 += usize::from(same);
-            l3 += usize::from(w_missing.is_empty() && w_extra.is_empty());
+            total.strict += 1;
+            total.l2 += usize::from(same);
+            total.l3 += usize::from(w_missing.is_empty() && w_extra.is_empty());
         }
         let row = table.entry(case.text("module").to_owned()).or_default();
         row[0] += 1;
@@ -301,15 +314,21 @@ fn verdicts_and_findings_agree_with_the_reference_validator() {
     for (module, [runs, v, s, f]) in &table {
         println!("{module:<12} {runs:>5} {v:>5} {s:>7} {f:>5}");
     }
-    let share = |part: usize, whole: usize| 100.0 * part as f64 / whole.max(1) as f64;
-    println!(
-        "L1 {l1}/{l1_of} = {:.1} %, L2 {l2}/{l2_of} = {:.1} % of strict runs, L3 {l3}/{l2_of} = {:.1} %",
-        share(l1, l1_of),
-        share(l2, l2_of),
-        share(l3, l2_of)
-    );
-    if only.is_none() {
-        assert!(share(l1, l1_of) >= REACHED_L1, "verdicts dropped");
-        assert!(share(l2, l2_of) >= REACHED_L2, "findings dropped");
+    for (name, total, least) in [("visible", &totals[0], REACHED), ("others", &totals[1], DUE)] {
+        if total.runs == 0 {
+            continue;
+        }
+        let share = |part: usize, whole: usize| 100.0 * part as f64 / whole.max(1) as f64;
+        let Totals { runs, l1, strict, l2, l3 } = *total;
+        let (verdicts, findings) = (share(l1, runs), share(l2, strict));
+        println!(
+            "{name}: L1 {l1}/{runs} = {verdicts:.1} %, L2 {l2}/{strict} = {findings:.1} % of strict runs, \
+             L3 {l3}/{strict} = {:.1} %",
+            share(l3, strict)
+        );
+        if only.is_none() {
+            assert!(verdicts >= least[0], "{name}: verdicts dropped below {} %", least[0]);
+            assert!(strict == 0 || findings >= least[1], "{name}: findings dropped below {} %", least[1]);
+        }
     }
 }

@@ -308,7 +308,7 @@ fn a_profile_may_mention_itself_without_walking_into_itself() {
 }
 
 #[test]
-fn a_missing_base_and_an_unknown_element_are_named() {
+fn a_missing_base_is_named_and_an_unknown_element_is_left_out_by_name() {
     let definitions = of(&[
         profile("orphan", "Patient", "urn:x:nowhere", json!([])),
         profile(
@@ -326,7 +326,9 @@ fn a_missing_base_and_an_unknown_element_are_named() {
     ]);
     let error = |name: &str| definitions.structure(&format!("urn:x:{name}")).unwrap_err().to_string();
     assert_eq!(error("orphan"), "urn:x:orphan is based on urn:x:nowhere, which is not at hand");
-    assert_eq!(error("misspelt"), "urn:x:misspelt: there is no element Patient.nmae");
+    let misspelt = definitions.structure("urn:x:misspelt").unwrap().unwrap();
+    assert_eq!(misspelt.ignored.iter().map(|path| &**path).collect::<Vec<_>>(), ["Patient.nmae"]);
+    assert!(misspelt.element("Patient.nmae").is_none() && misspelt.element("Patient.name").is_some());
     assert!(error("choice").contains("may have several types"));
     assert!(definitions.structure("urn:x:unknown").unwrap().is_none());
 }
@@ -482,4 +484,13 @@ fn packages_are_installed_once_listed_and_found_as_dependencies() {
     assert_eq!(packages.iter().map(Package::name).collect::<Vec<_>>(), ["n", "x.y"]);
     assert_eq!(missing.len(), 1);
     assert_eq!((missing[0].name.as_str(), missing[0].needed_by.as_str()), ("not.there", "n 1.0.0"));
+
+    for name in ["x.y", "x.y#1.2.0", "x.y@1.2.x"] {
+        let (packages, _) = package::load(&[name.into()], Some(&cache)).unwrap();
+        assert_eq!(packages[0].version(), "1.2.0", "{name}");
+    }
+    for name in ["x.y#2.0.0", "x.z", "none.tgz"] {
+        let error = package::load(&[name.into()], Some(&cache)).unwrap_err();
+        assert!(matches!(&error, PackageError::Nowhere { name: told } if told == name), "{error}");
+    }
 }

@@ -184,14 +184,12 @@ impl<'a> Engine<'_, 'a> {
                     Some(value) => self.enclosed(|| self.collect(value, Scope { this: &items, ..s }))?,
                     None => items.clone(),
                 };
-                let reserved = matches!(
-                    name.as_str(),
-                    "context" | "resource" | "rootResource" | "ucum" | "sct" | "loinc"
-                );
+                let reserved =
+                    matches!(&*name, "context" | "resource" | "rootResource" | "ucum" | "sct" | "loinc");
                 if reserved || self.variables.borrow().iter().any(|v| v.0 == name) {
-                    return self.fail(place, EvalFault::VariableTwice(name));
+                    return self.fail(place, EvalFault::VariableTwice(name.into_owned()));
                 }
-                self.variables.borrow_mut().push((name, value));
+                self.variables.borrow_mut().push((name.into_owned(), value));
                 self.pass(items, sink)
             }
             (F::Coalesce, args) => {
@@ -204,6 +202,7 @@ impl<'a> Engine<'_, 'a> {
                 Ok(true)
             }
             (F::Sort, keys) => self.sort(place, source, keys, s, sink),
+            (F::Type, _) => self.stream(source, s, &mut |item| sink(self.type_of(&item))),
             (F::ToChars | F::Split, args) => {
                 let parts = self.text_parts(place, function, source, args, s)?;
                 self.pass(parts, sink)

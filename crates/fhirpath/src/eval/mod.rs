@@ -20,13 +20,16 @@ mod types;
 
 pub(crate) use types::SYSTEM_TYPES;
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use smallvec::SmallVec;
 
 use crate::env::Env;
 use crate::error::{EvalError, EvalFault, Place, Unavailable};
 use crate::item::{Collection, Item};
+use crate::model::Typed;
 use crate::syntax::{Constant, Expr, Function, Kind, Shape, TypeTest};
 
 /// Boxed, so that the result of every step fits in registers.
@@ -50,18 +53,27 @@ impl<'s, 'a> Scope<'s, 'a> {
     }
 }
 
+/// What a path leads to from one element (`None`: from a resource that stays the same).
+struct Remembered<'a> {
+    path: u16,
+    from: Option<Typed<'a>>,
+    items: Rc<Collection<'a>>,
+}
+
 /// One evaluation.
 pub(crate) struct Engine<'e, 'a> {
     env: &'e Env<'a>,
     focus: &'e [Item<'a>],
     steps: Cell<u64>,
+    /// What repeated paths lead to, by their number and where they start from.
+    memo: RefCell<SmallVec<[Remembered<'a>; 0]>>,
     /// Defined by `defineVariable`, innermost last.
     variables: RefCell<SmallVec<[(String, Collection<'a>); 0]>>,
 }
 
 impl<'e, 'a> Engine<'e, 'a> {
     pub(crate) fn new(env: &'e Env<'a>, focus: &'e [Item<'a>]) -> Self {
-        Self { env, focus, steps: Cell::new(0), variables: RefCell::default() }
+        Self { env, focus, steps: Cell::new(0), memo: RefCell::default(), variables: RefCell::default() }
     }
 
     fn scope(&self) -> Scope<'e, 'a> {
@@ -152,6 +164,9 @@ impl<'e, 'a> Engine<'e, 'a> {
                     return Ok(false);
                 }
                 let mut found = false;
+                if let Some(items) = self.remembered(e, s)? {
+                    return Ok(!items.is_empty());
+                }
                 if let Kind::Member { source, name, type_like: false } = &e.kind {
                     self.visit(source, s, &mut |item| {
                         self.step(e.place)?;
@@ -188,7 +203,61 @@ impl<'e, 'a> Engine<'e, 'a> {
             }
             return Ok(true);
         }
+        if let Some(items) = self.remembered(e, s)? {
+            for item in items.iter() {
+                self.step(e.place)?;
+                if !look(item)? {
+                    return Ok(false);
+                }
+            }
+            return Ok(true);
+        }
         self.stream(e, s, &mut |item| look(&item))
+    }
+
+    /// What a repeated path leads to, walked the first time it is asked for; `None` for all other
+    /// nodes.
+    fn remembered(&self, e: &'a Expr, s: Scope<'_, 'a>) -> Outcome<Option<Rc<Collection<'a>>>> {
+        if e.memo == 0 {
+            return Ok(None);
+        }
+        let mut root = e;
+        while let Kind::Member { source, .. } = &root.kind {
+            root = source;
+        }
+        let from = match (&root.kind, s.this) {
+            (Kind::Constant(_), _) => None,
+            (_, [Item::Element(typed)]) => Some(*typed),
+            _ => return Ok(None),
+        };
+        let same = |one: &Remembered<'a>| {
+            one.path == e.memo
+                && match (one.from, from) {
+                    (Some(a), Some(b)) => a.ty == b.ty && a.element.is_same(b.element),
+                    (a, b) => a.is_none() && b.is_none(),
+                }
+        };
+        if let Some(known) = self.memo.borrow().iter().rev().find(|one| same(one)) {
+            return Ok(Some(Rc::clone(&known.items)));
+        }
+        let mut items = Collection::new();
+        if let Kind::Member { source, name, type_like } = &e.kind {
+            self.visit(source, s, &mut |item| {
+                self.step(e.place)?;
+                self.members(item, name, *type_like, &mut |found| {
+                    items.push(found);
+                    Ok(true)
+                })
+            })?;
+        }
+        let items = Rc::new(items);
+        let mut memo = self.memo.borrow_mut();
+        // From elsewhere, what was found before is no longer of use.
+        match memo.iter_mut().find(|one| one.path == e.memo) {
+            Some(one) => (one.from, one.items) = (from, Rc::clone(&items)),
+            None => memo.push(Remembered { path: e.memo, from, items: Rc::clone(&items) }),
+        }
+        Ok(Some(items))
     }
 
     /// How many items a node yields.
@@ -255,10 +324,13 @@ impl<'e, 'a> Engine<'e, 'a> {
     }
 
     /// A text argument.
-    fn text_arg(&self, e: &'a Expr, s: Scope<'_, 'a>, what: &'static str) -> Outcome<Option<String>> {
+    fn text_arg(&self, e: &'a Expr, s: Scope<'_, 'a>, what: &'static str) -> Outcome<Option<Cow<'a, str>>> {
+        if let Kind::Text(text) = &e.kind {
+            return Ok(Some(Cow::Borrowed(text)));
+        }
         match self.single_value(e, s, what)? {
             None => Ok(None),
-            Some(Item::String(text)) => Ok(Some(text.into_owned())),
+            Some(Item::String(text)) => Ok(Some(text)),
             Some(other) => self.type_fault(e.place, what, &other),
         }
     }
@@ -294,10 +366,13 @@ impl<'e, 'a> Engine<'e, 'a> {
                 }
                 Ok(true)
             }
-            Kind::Member { source, name, type_like } => self.visit(source, s, &mut |item| {
-                self.step(e.place)?;
-                self.members(item, name, *type_like, sink)
-            }),
+            Kind::Member { source, name, type_like } => match self.remembered(e, s)? {
+                Some(items) => self.pass(items.iter().cloned(), sink),
+                None => self.visit(source, s, &mut |item| {
+                    self.step(e.place)?;
+                    self.members(item, name, *type_like, sink)
+                }),
+            },
             Kind::Empty => Ok(true),
             Kind::Total => match s.total {
                 Some(total) => self.pass(total.clone(), sink),
@@ -511,7 +586,6 @@ impl<'e, 'a> Engine<'e, 'a> {
             | F::DateOf
             | F::TimeOf => self.part_of_time(place, function, source, s),
             F::Now | F::Today | F::TimeOfDay => self.clock(place, function),
-            F::Type => Ok(self.single(source, s, "type()")?.map(|item| self.type_of(&item))),
             F::GetValue => Ok(match self.single(source, s, "getValue()")? {
                 Some(item) => self.value_of(&item).filter(|v| v.as_element().is_none()),
                 None => None,

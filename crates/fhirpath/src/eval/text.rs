@@ -44,7 +44,7 @@ impl<'a> Engine<'_, 'a> {
         index: usize,
         s: Scope<'_, 'a>,
         what: &'static str,
-    ) -> Outcome<Option<String>> {
+    ) -> Outcome<Option<Cow<'a, str>>> {
         match args.get(index) {
             Some(arg) => self.text_arg(arg, s, what),
             None => Ok(None),
@@ -65,9 +65,9 @@ impl<'a> Engine<'_, 'a> {
         let (Some(text), Some(part)) = (text, part) else { return Ok(None) };
         self.steps(place, text.len() / 16)?;
         Ok(Some(match function {
-            Function::StartsWith => text.starts_with(&part),
-            Function::EndsWith => text.ends_with(&part),
-            _ => text.contains(&part),
+            Function::StartsWith => text.starts_with(&*part),
+            Function::EndsWith => text.ends_with(&*part),
+            _ => text.contains(&*part),
         }))
     }
 
@@ -97,11 +97,11 @@ impl<'a> Engine<'_, 'a> {
             F::Lower => made(text.to_lowercase()),
             F::Trim => made(text.trim().to_owned()),
             F::IndexOf => match self.argument(args, 0, s, what)? {
-                Some(part) => position(text.find(&part)),
+                Some(part) => position(text.find(&*part)),
                 None => None,
             },
             F::LastIndexOf => match self.argument(args, 0, s, what)? {
-                Some(part) => position(text.rfind(&part)),
+                Some(part) => position(text.rfind(&*part)),
                 None => None,
             },
             F::Substring => self.substring(&text, args, s)?.map(|t| Item::String(Cow::Owned(t))),
@@ -110,7 +110,7 @@ impl<'a> Engine<'_, 'a> {
                 let (Some(pattern), Some(by)) = (pattern, by) else { return Ok(None) };
                 let longest = if pattern.is_empty() { text.len() + 1 } else { text.len() / pattern.len() };
                 self.text_size(place, what, text.len() + longest.saturating_mul(by.len()))?;
-                made(text.replace(&pattern, &by))
+                made(text.replace(&*pattern, &by))
             }
             F::Encode | F::Decode | F::Escape | F::Unescape => {
                 let Some(format) = self.argument(args, 0, s, what)? else { return Ok(None) };
@@ -170,7 +170,7 @@ impl<'a> Engine<'_, 'a> {
                 Some(separator) => separator,
                 None => return Ok(None),
             },
-            None => String::new(),
+            None => Cow::Borrowed(""),
         };
         let mut joined: Option<String> = None;
         self.stream(source, s, &mut |item| {
@@ -210,7 +210,7 @@ impl<'a> Engine<'_, 'a> {
         if separator.is_empty() {
             return Ok(text.chars().map(|c| item(c.to_string())).collect());
         }
-        Ok(text.split(separator.as_str()).map(|t| item(t.to_owned())).collect())
+        Ok(text.split(&*separator).map(|t| item(t.to_owned())).collect())
     }
 
     /// The pattern, built now if it is computed; `None` when it is empty.

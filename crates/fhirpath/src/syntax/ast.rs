@@ -13,12 +13,14 @@ use crate::value::{Date, DateTime, Quantity, Time};
 pub(crate) struct Expr {
     pub(crate) place: Place,
     pub(crate) shape: Shape,
+    /// The same for all paths that lead to the same; 0 for what stands there once.
+    pub(crate) memo: u16,
     pub(crate) kind: Kind,
 }
 
 impl Expr {
     pub(crate) fn new(place: Place, kind: Kind) -> Self {
-        Self { place, shape: shape(&kind), kind }
+        Self { place, shape: shape(&kind), memo: 0, kind }
     }
 }
 
@@ -309,6 +311,7 @@ fn shape(kind: &Kind) -> Shape {
             | F::Distinct
             | F::Iif
             | F::ToChars
+            | F::Type
             | F::Split
             | F::Children
             | F::Descendants

@@ -4,6 +4,7 @@ mod ast;
 mod functions;
 mod lexer;
 mod parser;
+mod share;
 
 pub(crate) use ast::{Constant, Expr, Kind, Operator, Pattern, RegexUse, Shape, TypeSpec, TypeTest};
 pub(crate) use functions::Function;

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use super::ast::{Constant, Expr, Kind, Operator, Pattern, RegexUse, TypeSpec, TypeTest};
 use super::functions::Function;
 use super::lexer::{Token, tokens};
+use super::share::number_repeated_paths;
 use crate::error::{Place, SyntaxError, SyntaxFault};
 use crate::value::{CalendarUnit, Quantity, Unit};
 
@@ -22,7 +23,11 @@ pub(crate) fn parse(source: &str) -> Result<Expr, SyntaxError> {
     let mut parser = Parser { tokens, at: 0, nested: 0 };
     let expr = parser.expression(0)?;
     match parser.peek() {
-        Token::End => Ok(expr.expr),
+        Token::End => {
+            let mut root = expr.expr;
+            number_repeated_paths(&mut root);
+            Ok(root)
+        }
         other => {
             let found = other.describe();
             parser.fail(SyntaxFault::Trailing(found))

@@ -152,10 +152,19 @@ impl Canonical {
     }
 }
 
-/// Whether the code is one that this table can read.
-#[cfg(test)]
-fn is_valid(code: &str) -> bool {
-    resolve(code).is_some()
+/// Whether a text is a unit of UCUM, <https://ucum.org>: its grammar, of symbols that are defined.
+pub fn is_valid(code: &str) -> bool {
+    // Nearly all units in use are symbols and quotients of symbols.
+    let is_plain = |part: &str| units().contains_key(part) || prefixed(part).is_some();
+    (code.len() <= MAX_CODE && code.split('/').all(is_plain)) || resolve(code).is_some()
+}
+
+/// The prefix and the unit of a symbol such as `mg`.
+fn prefixed(symbol: &str) -> Option<(u32, i32, &'static str)> {
+    PREFIXES.iter().find_map(|(prefix, base, exponent)| {
+        let (code, (metric, _)) = units().get_key_value(symbol.strip_prefix(prefix)?)?;
+        metric.then_some((*base, *exponent, *code))
+    })
 }
 
 /// Converts between units of one kind, as far as 28 digits can tell.
@@ -348,15 +357,9 @@ impl Reader<'_> {
         if let Some((code, _)) = units().get_key_value(symbol) {
             return self.whole(code, None);
         }
-        PREFIXES.iter().find_map(|(prefix, base, exponent)| {
-            let rest = symbol.strip_prefix(prefix)?;
-            let (code, (metric, _)) = units().get_key_value(rest)?;
-            if !metric {
-                return None;
-            }
-            let power = Fraction { numerator: (*base).into(), denominator: 1.into() }.power(*exponent)?;
-            self.whole(code, Some(power))
-        })
+        let (base, exponent, code) = prefixed(symbol)?;
+        let power = Fraction { numerator: base.into(), denominator: 1.into() }.power(exponent)?;
+        self.whole(code, Some(power))
     }
 
     fn whole(&self, code: &'static str, prefix: Option<Fraction>) -> Option<Resolved> {

@@ -288,8 +288,8 @@ pub(super) const TEXTS: &[Text] = &[
             "What a resource refers to shall be in the same bundle.",
         ],
         [
-            "Avhengigheten ble ikke tatt med, eller UUID-en er skrevet feil.",
-            "The dependency was not included, or the UUID is misspelt.",
+            "Avhengigheten ble ikke tatt med, UUID-en er skrevet feil, eller referansen er relativ (Type/id) og ingen entry har den.",
+            "The dependency was not included, the UUID is misspelt, or the reference is relative (Type/id) and no entry has it.",
         ],
         "\"reference\": \"urn:uuid:…99\"",
         "\"reference\": \"urn:uuid:…01\" (entry i bundlen)",

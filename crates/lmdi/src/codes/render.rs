@@ -15,7 +15,8 @@ pub fn markdown() -> String {
          Renew with `cargo run -p lmr-lmdi --example error-codes`.\n\n\
          Bokmål first, English below. *HTTP* is the status of the call, or of the entry, that the code ends. \
          *Retry* tells the sender what to do: `later` sends again by itself, `after-correction` holds the \
-         resource until it has changed, `never` stops and calls a person.\n",
+         resource until it has changed, `never` stops and calls a person. *Reserved* codes are given by \
+         nothing yet.\n",
     );
     let mut area = None;
     for code in Code::ALL {
@@ -45,6 +46,9 @@ fn section(code: Code, out: &mut String) {
     let retry = if code.severity() >= super::Severity::Error { code.retry().as_str() } else { "-" };
     let _ = write!(out, "\n### {code} {} / {}\n\n", text.title.nb, text.title.en);
     let _ = write!(out, "{}, HTTP {status}, retry {retry}\n\n", code.severity().as_str());
+    if let Some(reason) = code.reserved() {
+        let _ = write!(out, "**Reservert.** {}<br>*Reserved. {}*\n\n", reason.nb, reason.en);
+    }
     let _ = write!(out, "{}<br>*{}*\n\n", text.explanation.nb, text.explanation.en);
     let _ = write!(out, "| | |\n|---|---|\n");
     let row = |out: &mut String, label: &str, pair: Bilingual| {
@@ -71,7 +75,7 @@ pub fn code_system() -> String {
         "\",\"name\":\"LmrFeilkode\",\"title\":\"Feilkoder fra mottaket\",\"status\":\"draft\",",
         "\"experimental\":true,\"caseSensitive\":true,\"content\":\"complete\",",
         "\"property\":[{\"code\":\"severity\",\"type\":\"code\"},{\"code\":\"http\",\"type\":\"integer\"},",
-        "{\"code\":\"retry\",\"type\":\"code\"}],\"count\":"
+        "{\"code\":\"retry\",\"type\":\"code\"},{\"code\":\"reserved\",\"type\":\"boolean\"}],\"count\":"
     ));
     let _ = write!(out, "{},\"concept\":[", Code::ALL.len());
     for (i, code) in Code::ALL.iter().enumerate() {
@@ -101,7 +105,11 @@ fn concept(code: Code, out: &mut String) {
     }
     out.push_str("},{\"code\":\"retry\",\"valueCode\":");
     escape_into(out, code.retry().as_str());
-    out.push_str("}]}");
+    out.push_str(if code.reserved().is_some() {
+        "},{\"code\":\"reserved\",\"valueBoolean\":true}]}"
+    } else {
+        "}]}"
+    });
 }
 
 #[cfg(test)]
@@ -123,5 +131,10 @@ mod tests {
         assert_eq!(concepts[0]["code"], "LMR-1001");
         assert_eq!(concepts[0]["property"][1]["valueInteger"], 403);
         assert!(concepts.iter().all(|concept| concept["designation"][0]["language"] == "en"));
+        let reserved = |code: &str| {
+            let concept = concepts.iter().find(|concept| concept["code"] == code).unwrap();
+            concept["property"].as_array().unwrap().iter().any(|property| property["code"] == "reserved")
+        };
+        assert!(reserved("LMR-1044") && !reserved("LMR-1001"));
     }
 }

@@ -1,5 +1,6 @@
 //! Append-only storage whose entries keep their place, and hashed name tables.
 
+use std::hash::Hasher;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -94,7 +95,7 @@ impl<V> NameTable<V> {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct OwnKeys(u64);
 
-impl std::hash::Hasher for OwnKeys {
+impl Hasher for OwnKeys {
     fn finish(&self) -> u64 {
         self.0
     }
@@ -112,14 +113,95 @@ impl std::hash::Hasher for OwnKeys {
     }
 
     fn write_u8(&mut self, _: u8) {}
+
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(u64::from(number));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        const M: u64 = 0x9e37_79b9_7f4a_7c15;
+        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(M);
+        self.0 ^= self.0 >> 32;
+    }
 }
+
+/// A set with [`OwnKeys`].
+pub(crate) type OwnSet<K> = std::collections::HashSet<K, std::hash::BuildHasherDefault<OwnKeys>>;
 
 /// A map with [`OwnKeys`].
 pub(crate) type OwnMap<K, V> = std::collections::HashMap<K, V, std::hash::BuildHasherDefault<OwnKeys>>;
 
+/// Texts to values, only ever added to: read without a lock, so that threads
+/// do not wait for each other. The keys are ours, never the sender's.
+#[derive(Debug)]
+pub(crate) struct Table<V> {
+    buckets: Box<[OnceLock<Box<Link<V>>>]>,
+}
+
+#[derive(Debug)]
+struct Link<V> {
+    hash: u64,
+    key: Box<str>,
+    value: V,
+    next: OnceLock<Box<Link<V>>>,
+}
+
+const BUCKETS: usize = 1024;
+
+impl<V> Table<V> {
+    pub(crate) fn new() -> Self {
+        Self { buckets: std::iter::repeat_with(OnceLock::new).take(BUCKETS).collect() }
+    }
+
+    fn hash(key: &str) -> u64 {
+        let mut hasher = OwnKeys::default();
+        hasher.write(key.as_bytes());
+        hasher.0
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<&V> {
+        let hash = Self::hash(key);
+        let mut at = &self.buckets[hash as usize % BUCKETS];
+        loop {
+            let link = at.get()?;
+            if link.hash == hash && *link.key == *key {
+                return Some(&link.value);
+            }
+            at = &link.next;
+        }
+    }
+
+    /// Adds a value; where the key is known already, that one stays and is
+    /// handed back.
+    pub(crate) fn insert(&self, key: &str, value: V) -> &V {
+        let hash = Self::hash(key);
+        let mut at = &self.buckets[hash as usize % BUCKETS];
+        let mut fresh = Some(Box::new(Link { hash, key: key.into(), value, next: OnceLock::new() }));
+        loop {
+            match at.get() {
+                Some(link) if link.hash == hash && *link.key == *key => return &link.value,
+                Some(link) => at = &link.next,
+                // Another thread may be quicker; then its link is looked at next.
+                None => fresh = fresh.take().and_then(|link| at.set(link).err()),
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_two_values_for_one_text_the_first_stays() {
+        let table = Table::new();
+        for i in 0..5000u32 {
+            assert_eq!(table.insert(&format!("key {i}"), i), &i);
+        }
+        assert_eq!(table.insert("key 7", 0), &7);
+        assert!((0..5000).all(|i| table.get(&format!("key {i}")) == Some(&i)));
+        assert_eq!(table.get("key"), None);
+    }
 
     #[test]
     fn what_is_added_is_found_at_its_number() {

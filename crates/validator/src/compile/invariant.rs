@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use lmr_fhir::{Name, Node};
 use lmr_fhirpath::Expression;
 
-use crate::definitions::{self, Constraint, StructureDefinition};
+use crate::definitions::{self, Constraint, StructureDefinition, corrections};
 use crate::issue::Severity;
 
 /// One constraint of one element.
@@ -28,6 +28,9 @@ pub(crate) enum InvariantKind {
     HasContent,
     /// `extension.exists() != value.exists()`.
     ExtensionOrValue,
+    /// ref-1: coded, since looking through all contained resources for every reference takes
+    /// time that grows with the square of their number.
+    LocalReference,
     /// dom-3: coded, as in the reference validator.
     ContainedReferenced,
     /// Evaluated.
@@ -82,6 +85,7 @@ impl Expressions {
             | "hasValue() or (children().count() > id.count()) or $this is Parameters" => {
                 InvariantKind::HasContent
             }
+            corrections::LOCAL_REFERENCE => InvariantKind::LocalReference,
             "extension.exists() != value.exists()" => InvariantKind::ExtensionOrValue,
             trimmed => match Expression::parse(trimmed) {
                 Ok(expression) => {

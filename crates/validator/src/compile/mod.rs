@@ -63,6 +63,8 @@ pub(crate) struct Rule {
     /// The rule of [`Rule::content`], found on first use.
     pub(crate) content_rule: OnceLock<Option<(ProfileId, u32)>>,
     pub(crate) invariants: Box<[Invariant]>,
+    /// Whether they ask for nothing but content (ele-1).
+    pub(crate) only_content: bool,
     /// Whether anything but type, children and invariants is to be checked.
     pub(crate) has_value_rules: bool,
     /// FHIRPath type of the element when it is a backbone element.
@@ -83,6 +85,8 @@ pub(crate) struct TypeRule {
     pub(crate) shape: Shape,
     /// The compiled definition of the type; `None` inside when it is unknown.
     pub(crate) base: OnceLock<Option<ProfileId>>,
+    /// [`Rule::only_content`] of that definition's root.
+    pub(crate) base_only_content: OnceLock<bool>,
     /// FHIRPath's number of the type.
     pub(crate) type_id: OnceLock<TypeId>,
     /// The rules of `type.profile`.
@@ -122,6 +126,7 @@ pub(crate) enum Special {
     Identifier,
     Narrative,
     Reference,
+    Quantity,
 }
 
 impl Special {
@@ -133,6 +138,7 @@ impl Special {
             "Identifier" => Self::Identifier,
             "Narrative" => Self::Narrative,
             "Reference" => Self::Reference,
+            "Quantity" | "Age" | "Count" | "Distance" | "Duration" => Self::Quantity,
             _ => Self::None,
         }
     }
@@ -166,6 +172,7 @@ impl TypeRule {
             primitive,
             shape,
             base: OnceLock::new(),
+            base_only_content: OnceLock::new(),
             type_id: OnceLock::new(),
             profiles: OnceLock::new(),
             targets: OnceLock::new(),
@@ -273,6 +280,11 @@ fn rule(
     } else {
         None
     };
+    let invariants: Box<[Invariant]> = element
+        .constraints
+        .iter()
+        .filter_map(|c| Invariant::new(c, definition, context.expressions))
+        .collect();
     Rule {
         element: index,
         min: element.min,
@@ -286,15 +298,15 @@ fn rule(
         children: children(nested, definition, context),
         content,
         content_rule: OnceLock::new(),
-        invariants: element
-            .constraints
-            .iter()
-            .filter_map(|c| Invariant::new(c, definition, context.expressions))
-            .collect(),
+        only_content: invariants.iter().all(|i| matches!(i.kind, InvariantKind::HasContent)),
+        invariants,
         has_value_rules: element.fixed.is_some()
             || element.pattern.is_some()
             || element.binding.is_some()
             || element.max_length.is_some()
+            || element.regex.is_some()
+            // The types of primitives' own values have theirs too: coded, not asked.
+            || element.types.iter().any(|t| t.regex.is_some() && !t.is_system())
             || element.min_value.is_some()
             || element.max_value.is_some(),
         backbone,

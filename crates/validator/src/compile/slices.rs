@@ -54,8 +54,10 @@ pub(crate) enum Test {
     Type(Box<[Step]>, Box<[Box<str>]>),
     /// Conforming to one of these profiles.
     Profile(Box<[Step]>, Box<[Arc<str>]>),
-    /// Cannot be told: the slice never matches.
-    Never,
+    /// At one of these places of the list: the first, and the one after the last.
+    Position(u32, u32),
+    /// Cannot be told: the slice never matches. Which discriminator, and why.
+    Never(Box<str>),
 }
 
 impl Slices {

@@ -6,13 +6,16 @@
 //! invariants of what they constrain. A correction only takes place where the expression is the
 //! published one: a definition that was repaired at its source is left alone.
 
-use super::structure::Constraint;
+use super::structure::{BindingStrength, Constraint};
 
 struct Correction {
     key: &'static str,
     published: &'static str,
     corrected: &'static str,
 }
+
+/// ref-1, corrected.
+pub(crate) const LOCAL_REFERENCE: &str = "reference.exists() implies (reference = '#' or (reference.startsWith('#').not() or (reference.substring(1).trace('url') in %rootResource.contained.id.trace('ids'))))";
 
 /// One entry for each faulty expression.
 const CORRECTIONS: &[Correction] = &[
@@ -21,7 +24,7 @@ const CORRECTIONS: &[Correction] = &[
     Correction {
         key: "ref-1",
         published: "reference.startsWith('#').not() or (reference.substring(1).trace('url') in %rootResource.contained.id.trace('ids'))",
-        corrected: "reference.exists() implies (reference = '#' or (reference.startsWith('#').not() or (reference.substring(1).trace('url') in %rootResource.contained.id.trace('ids'))))",
+        corrected: LOCAL_REFERENCE,
     },
     // Bundle.entry. An entry without fullUrl gives empty.
     Correction {
@@ -102,6 +105,21 @@ const CORRECTIONS: &[Correction] = &[
         corrected: "offset.empty() or (when.exists() and when.select($this in ('C' | 'CM' | 'CD' | 'CV')).allFalse())",
     },
 ];
+
+/// The vital signs profiles require their list of units of every component, which R5 took back:
+/// a component may be something else (an oxygen flow). The reference validator reads it so too.
+pub(crate) fn strength(
+    published: Option<BindingStrength>,
+    value_set: Option<&str>,
+) -> Option<BindingStrength> {
+    let is_vitals = value_set.is_some_and(|url| {
+        super::split_canonical(url).0 == "http://hl7.org/fhir/ValueSet/ucum-vitals-common"
+    });
+    match published {
+        Some(BindingStrength::Required) if is_vitals => Some(BindingStrength::Extensible),
+        other => other,
+    }
+}
 
 /// Puts the correct expression in the place of a published one that is known to be wrong.
 pub(crate) fn correct(constraint: &mut Constraint) {

@@ -13,6 +13,7 @@ use super::{
         StructureKind, TypeRef, Value, Versioning,
     },
 };
+use crate::package::contained_url;
 
 const ADDITIONAL_BINDINGS: [&str; 2] = [
     "http://hl7.org/fhir/tools/StructureDefinition/additional-binding",
@@ -147,6 +148,7 @@ impl Reader<'_> {
                 "extension" => {
                     rules.narrative_language = extension_text(node, NARRATIVE_LANGUAGE);
                     rules.narrative_source = extension_text(node, NARRATIVE_SOURCE);
+                    rules.regex = extension_text(node, REGEX);
                 }
                 other => {
                     let slot = [
@@ -265,6 +267,7 @@ impl Reader<'_> {
             None => None,
             other => return Err(self.unreadable("element.binding.strength", other)),
         };
+        let strength = corrections::strength(strength, text(node, "valueSet").as_deref());
         let additional = items(node, "extension")
             .filter(|extension| {
                 text(*extension, "url").is_some_and(|url| ADDITIONAL_BINDINGS.contains(&&*url))
@@ -272,16 +275,24 @@ impl Reader<'_> {
             .filter_map(|extension| {
                 Some(AdditionalBinding {
                     purpose: extension_text(extension, "purpose")?,
-                    value_set: extension_text(extension, "valueSet")?,
+                    value_set: self.value_set(extension_text(extension, "valueSet")?),
                 })
             })
             .collect();
         Ok(BindingRules {
             strength,
-            value_set: text(node, "valueSet"),
-            max_value_set: extension_text(node, MAX_VALUE_SET),
+            value_set: text(node, "valueSet").map(|url| self.value_set(url)),
+            max_value_set: extension_text(node, MAX_VALUE_SET).map(|url| self.value_set(url)),
             additional,
         })
+    }
+
+    /// `#id` is a value set contained in this definition.
+    fn value_set(&self, canonical: Arc<str>) -> Arc<str> {
+        match canonical.strip_prefix('#') {
+            Some(id) => contained_url(self.url, id).into(),
+            None => canonical,
+        }
     }
 
     fn slicing(&self, node: Node<'_>) -> Result<Slicing, DefinitionError> {

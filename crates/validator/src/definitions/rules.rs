@@ -29,6 +29,7 @@ pub(crate) struct ElementRules {
     pub(crate) must_support: Option<bool>,
     pub(crate) narrative_language: Option<Arc<str>>,
     pub(crate) narrative_source: Option<Arc<str>>,
+    pub(crate) regex: Option<Arc<str>>,
 }
 
 /// A binding, of which a differential may give a part.
@@ -80,6 +81,7 @@ impl ElementRules {
             must_support: self.must_support.unwrap_or(false),
             narrative_language: self.narrative_language,
             narrative_source: self.narrative_source,
+            regex: self.regex,
         }
     }
 }

@@ -31,6 +31,9 @@ pub struct StructureDefinition {
     pub context_invariants: Vec<Arc<str>>,
     /// The snapshot: the first element is the root, children follow their parent.
     pub elements: Vec<ElementDefinition>,
+    /// Paths in the differential (its own or that of a profile below it) that name no element of
+    /// the base. The snapshot is without them, as the reference validator's is.
+    pub ignored: Vec<Arc<str>>,
 }
 
 impl StructureDefinition {
@@ -143,6 +146,8 @@ pub struct ElementDefinition {
     pub narrative_language: Option<Arc<str>>,
     /// Whether parts of the narrative must name their source (extension narrative-source-control).
     pub narrative_source: Option<Arc<str>>,
+    /// Regular expression that the whole value must meet (extension regex).
+    pub regex: Option<Arc<str>>,
 }
 
 impl ElementDefinition {

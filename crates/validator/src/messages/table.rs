@@ -15,8 +15,8 @@ catalogue! {
         "Extension {1} ({3}): at least {2} required, found {0}"
         "Utvidelsen {1} ({3}): minst {2} kreves, fant {0}";
     ProfileMinimumMagic "VALIDATION_VAL_PROFILE_MINIMUM_MAGIC" Error Structure
-        "{0}: the vital signs profile {2} requires the LOINC code {1}, which is not given"
-        "{0}: vitaltegnprofilen {2} krever LOINC-koden {1}, som ikke er oppgitt";
+        "{0}: the vital signs profile {2} requires the code {1}, which is not given"
+        "{0}: vitaltegnprofilen {2} krever koden {1}, som ikke er oppgitt";
     ProfileMaximum "Validation_VAL_Profile_Maximum" Error Structure
         "{1}: at most {2} allowed, found {0}"
         "{1}: høyst {2} er tillatt, fant {0}";
@@ -321,9 +321,15 @@ catalogue! {
     CodingNotInMaxSingle "Terminology_TX_NoValid_11" Error CodeInvalid
         "'{0}' is not in the maximum value set {1}"
         "'{0}' er ikke i det største tillatte verdisettet {1}";
-    CodingExpansionExtensible "Terminology_TX_NoValid_13" Warning CodeInvalid
-        "The code {0} is not in the value set {1}; a code from it should be used if there is a fitting one"
-        "Koden {0} er ikke i verdisettet {1}; en kode derfra bør brukes hvis en passer";
+    OneCodingNotInRequired "Terminology_TX_NoValid_12" Error CodeInvalid
+        "The code {0} is not in the value set {1}, which is required{2}"
+        "Koden {0} er ikke i verdisettet {1}, som kreves{2}";
+    OneCodingNotInExtensible "Terminology_TX_NoValid_13" Warning CodeInvalid
+        "The code {0} is not in the value set {1}; a code from it should be used if there is a fitting one{2}"
+        "Koden {0} er ikke i verdisettet {1}; en kode derfra bør brukes hvis en passer{2}";
+    OneCodingNotInPreferred "Terminology_TX_NoValid_14" Information CodeInvalid
+        "The code {0} is not in the value set {1}, which is recommended{2}"
+        "Koden {0} er ikke i verdisettet {1}, som anbefales{2}";
     CodeMissingRequired "Terminology_TX_Code_ValueSet" Error CodeInvalid
         "No code is given, but one of the value set {0} is required"
         "Ingen kode er oppgitt, men en fra verdisettet {0} er påkrevd";
@@ -375,10 +381,10 @@ catalogue! {
     NoCodeProvided "NO_CODE_PROVIDED" Warning Value
         "No code is given for the code system {0}"
         "Ingen kode er oppgitt for kodeverket {0}";
-    UcumSyntax "LMRV_UCUM_SYNTAX" Error CodeInvalid
+    UcumSyntax "LMRV_UCUM_SYNTAX" Warning CodeInvalid
         "'{0}' is no valid UCUM unit"
         "'{0}' er ikke en gyldig UCUM-enhet";
-    LanguageCode "LMRV_LANGUAGE_CODE" Error CodeInvalid
+    LanguageCode "LMRV_LANGUAGE_CODE" Warning CodeInvalid
         "'{0}' is no valid language tag"
         "'{0}' er ikke en gyldig språkkode";
     // 6 references
@@ -446,6 +452,9 @@ catalogue! {
     ExtSimpleAbsent "Extension_EXT_Simple_ABSENT" Error Structure
         "The extension {0} must have a value"
         "Utvidelsen {0} må ha en verdi";
+    ExtSimpleWrong "Extension_EXT_Simple_WRONG" Error Structure
+        "The extension {0} is simple: it must have a value and no extensions inside"
+        "Utvidelsen {0} er enkel: den må ha en verdi og ingen utvidelser inni seg";
     ExtModifierN "Extension_EXT_Modifier_N" Error Structure
         "The extension {0} changes the meaning and must be a modifierExtension"
         "Utvidelsen {0} endrer meningen og må være en modifierExtension";
@@ -589,6 +598,9 @@ catalogue! {
     ProfileNoSnapshot "LMRV_PROFILE_NOT_USABLE" Error Exception
         "The profile {0} cannot be used: {1}"
         "Profilen {0} kan ikke brukes: {1}";
+    ProfileLinesIgnored "LMRV_PROFILE_LINES_IGNORED" Warning BusinessRule
+        "The profile {0} was applied without what it says of elements that do not exist: {1}"
+        "Profilen {0} ble brukt uten det den sier om elementer som ikke finnes: {1}";
     Signpost "VALIDATION_VAL_PROFILE_SIGNPOST" Information Informational
         "Checked against the profile {0}"
         "Kontrolleres mot profilen {0}";
@@ -644,7 +656,7 @@ catalogue! {
     XhtmlResolve "Type_Specific_Checks_DT_XHTML_Resolve" Error Invalid
         "The link '{0}' in the narrative leads nowhere"
         "Lenken '{0}' i den fortellende teksten fører ikke til noe";
-    XhtmlMultipleMatches "TYPE_SPECIFIC_CHECKS_DT_XHTML_MULTIPLE_MATCHES" Error Invalid
+    XhtmlMultipleMatches "TYPE_SPECIFIC_CHECKS_DT_XHTML_MULTIPLE_MATCHES" Warning Invalid
         "The link '{0}' in the narrative has several targets"
         "Lenken '{0}' i den fortellende teksten har flere mål";
     XhtmlLangDifferent "Language_XHTML_Lang_Different1" Warning BusinessRule

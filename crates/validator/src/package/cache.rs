@@ -116,7 +116,8 @@ impl PackageCache {
 }
 
 /// Opens packages, in this order, and behind them what they depend on: from among them, else
-/// from the cache. What cannot be found is told, for a profile may do without it.
+/// from the cache. What cannot be found is told, for a profile may do without it. What is no file or
+/// folder and reads `name`, `name#version` or `name@version` is looked up in the cache.
 ///
 /// # Errors
 /// [`PackageError`] if one cannot be read.
@@ -124,7 +125,7 @@ pub fn load(
     paths: &[PathBuf],
     cache: Option<&PackageCache>,
 ) -> Result<(Vec<Package>, Vec<MissingDependency>), PackageError> {
-    let mut packages = paths.iter().map(|path| Package::open(path)).collect::<Result<Vec<_>, _>>()?;
+    let mut packages = paths.iter().map(|path| open(path, cache)).collect::<Result<Vec<_>, _>>()?;
     let mut missing = Vec::new();
     let mut asked = HashSet::new();
     let mut next = 0;
@@ -150,6 +151,26 @@ pub fn load(
         }
     }
     Ok((packages, missing))
+}
+
+/// What stands at a path, else the installed package of that name.
+fn open(path: &Path, cache: Option<&PackageCache>) -> Result<Package, PackageError> {
+    let is_name = |name: &&str| {
+        let mut bytes = name.bytes();
+        name.contains('.') && bytes.all(|b| b.is_ascii_alphanumeric() || b".-_#@".contains(&b))
+    };
+    let Some(asked) = path.to_str().filter(is_name).filter(|_| !path.exists()) else {
+        return Package::open(path);
+    };
+    let (name, version) = asked.split_once(['#', '@']).unwrap_or((asked, "latest"));
+    let found = match cache {
+        Some(cache) => cache.find(name, version)?,
+        None => None,
+    };
+    match found {
+        Some(cached) => Package::open(&cached.path),
+        None => Err(PackageError::Nowhere { name: asked.to_owned() }),
+    }
 }
 
 fn fits(have: &str, want: &str) -> bool {

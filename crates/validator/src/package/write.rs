@@ -70,8 +70,12 @@ pub fn write_archive(
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(failed)?;
     }
+    // A device or a pipe is written into: a rename would take its place.
+    if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        return write_files(path, &files).map(drop).map_err(failed);
+    }
     let half = path.with_extension("part");
-    write_files(&half, &files).and_then(|()| fs::rename(&half, path)).map_err(|source| {
+    write_files(&half, &files).and_then(|file| file.sync_all()).and_then(|()| fs::rename(&half, path)).map_err(|source| {
         // What remains is overwritten by the next attempt; the first error counts.
         let _ = fs::remove_file(&half);
         failed(source)
@@ -83,7 +87,7 @@ fn compact(text: &str) -> String {
     serde_json::from_str::<Value>(text).map_or_else(|_| text.to_owned(), |value| value.to_string())
 }
 
-fn write_files(path: &Path, files: &[(String, String)]) -> io::Result<()> {
+fn write_files(path: &Path, files: &[(String, String)]) -> io::Result<fs::File> {
     let mut archive = tar::Builder::new(GzEncoder::new(fs::File::create(path)?, Compression::best()));
     for (name, text) in files {
         let mut header = tar::Header::new_gnu();
@@ -94,5 +98,5 @@ fn write_files(path: &Path, files: &[(String, String)]) -> io::Result<()> {
     }
     let mut file = archive.into_inner()?.finish()?;
     file.flush()?;
-    file.sync_all()
+    Ok(file)
 }

@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
+use super::layout::Layout;
 use crate::issue::{Issue, Lang, Severity};
 
 /// One fault to be shown: an [`Issue`], or a finding of another crate.
@@ -63,29 +64,39 @@ pub struct Page<'a> {
 struct Words {
     code: &'static str,
     none: &'static str,
-    severities: [&'static str; 4],
+    /// One and several of each severity.
+    severities: [(&'static str, &'static str); 4],
     line: &'static str,
+    laid_out: &'static str,
 }
 
 const EN: Words = Words {
     code: "en",
     none: "No findings",
-    severities: ["fatal", "errors", "warnings", "notes"],
+    severities: [("fatal", "fatal"), ("error", "errors"), ("warning", "warnings"), ("note", "notes")],
     line: "line",
+    laid_out: "Shown with line breaks; the places above are those in the file.",
 };
 const NB: Words = Words {
     code: "nb",
     none: "Ingen funn",
-    severities: ["kan ikke leses", "feil", "advarsler", "merknader"],
+    severities: [
+        ("kan ikke leses", "kan ikke leses"),
+        ("feil", "feil"),
+        ("advarsel", "advarsler"),
+        ("merknad", "merknader"),
+    ],
     line: "linje",
+    laid_out: "Vist med linjeskift; stedene over er de i filen.",
 };
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;color:#1b1b1b;background:#fff}\
 h1{font-size:1.3rem;overflow-wrap:anywhere}ul.f{padding:0;list-style:none}ul.f>li{border-left:.3rem solid;padding:.2rem .7rem;margin:.4rem 0}\
-.fatal,.error{border-color:#b3261e}.warning{border-color:#9a6700}.information{border-color:#1f5fa8}\
+ul.f>li.fatal,ul.f>li.error{border-color:#b3261e}ul.f>li.warning{border-color:#9a6700}ul.f>li.information{border-color:#1f5fa8}\
 code{font-size:.9em;color:#555;overflow-wrap:anywhere}pre{font:13px/1.5 ui-monospace,monospace;background:#f6f6f6;padding:1rem 0;overflow-x:auto;counter-reset:l}\
 pre span.l{display:block;min-height:1.5em;padding-left:4.5em;text-indent:-4em;white-space:pre-wrap;overflow-wrap:anywhere}\
 pre span.l::before{counter-increment:l;content:counter(l);display:inline-block;width:3.5em;margin-right:.5em;text-align:right;color:#888;text-indent:0}\
+pre.o span.l::before{content:none}\
 mark{background:#fde7e5;border-bottom:2px solid #b3261e;color:inherit}mark.warning{background:#fff3d6;border-color:#9a6700}mark.information{background:#e4eefa;border-color:#1f5fa8}\
 :target{outline:2px solid #1b1b1b}\
 @media(prefers-color-scheme:dark){body{background:#161616;color:#e8e8e8}pre{background:#202020}code{color:#aaa}mark{background:#4d1f1b}mark.warning{background:#453500}mark.information{background:#17324f}}";
@@ -110,7 +121,10 @@ impl Page<'_> {
             words.code,
             self.summary(marks, words),
         );
-        for (i, mark) in order.iter().enumerate() {
+        // What refuses the resource comes first in the list, places in their order in the listing.
+        let mut listed: Vec<(usize, &Mark)> = order.iter().copied().enumerate().collect();
+        listed.sort_by_key(|(_, mark)| mark.severity);
+        for (i, mark) in listed {
             let _ = write!(
                 out,
                 "<li class=\"{}\"><a href=\"#m{i}\">{} {}:{}</a> {}<br><code>{} · {}</code>",
@@ -131,8 +145,25 @@ impl Page<'_> {
             }
             out.push_str("</li>");
         }
-        out.push_str("</ul><pre>");
-        self.listing(&mut out, &order);
+        out.push_str("</ul>");
+        match Layout::of(self.source) {
+            None => {
+                out.push_str("<pre>");
+                self.listing(&mut out, &order);
+            }
+            Some(layout) => {
+                let moved: Vec<Mark> = order
+                    .iter()
+                    .map(|mark| Mark {
+                        span: layout.offset(mark.span.start)..layout.offset(mark.span.end),
+                        ..(*mark).clone()
+                    })
+                    .collect();
+                let moved: Vec<&Mark> = moved.iter().collect();
+                let _ = write!(out, "<p>{}</p><pre class=\"o\">", words.laid_out);
+                Page { source: &layout.text, ..*self }.listing(&mut out, &moved);
+            }
+        }
         out.push_str("</pre></body></html>\n");
         out
     }
@@ -144,7 +175,7 @@ impl Page<'_> {
             .zip(words.severities)
             .map(|(kind, word)| (marks.iter().filter(|m| m.severity == *kind).count(), word))
             .filter(|(count, _)| *count > 0)
-            .map(|(count, word)| format!("{count} {word}"))
+            .map(|(count, (one, many))| format!("{count} {}", if count == 1 { one } else { many }))
             .collect();
         if parts.is_empty() { words.none.to_owned() } else { parts.join(", ") }
     }

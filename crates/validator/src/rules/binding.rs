@@ -9,13 +9,12 @@ use lmr_fhir::{Element, Name, Node};
 
 use crate::compile::TypeRule;
 use crate::definitions::BindingStrength;
-use crate::issue::{Arg, Severity};
+use crate::issue::{Arg, Issue, MessageId, Severity};
 use crate::messages::Message;
+use crate::rules::grammar::{self, LANGUAGES, MEDIA_TYPES, UCUM};
 use crate::rules::suggest;
 use crate::terminology::{Gap, Membership, ValueSet};
 use crate::validate::walk::{Def, Walker, name};
-
-const UCUM: &str = "http://unitsofmeasure.org";
 
 /// Systems everybody knows whose content nobody ships: their codes are not
 /// checked, and that is no news.
@@ -36,8 +35,8 @@ const EXTERNAL: &[&str] = &[
     "http://dicom.nema.org/resources/ontology/DCM",
     "http://nucc.org/provider-taxonomy",
     "http://www.whocc.no/atc",
-    "urn:ietf:bcp:13",
-    "urn:ietf:bcp:47",
+    MEDIA_TYPES,
+    LANGUAGES,
     "urn:ietf:rfc:3986",
     "urn:iso:std:iso:3166",
     "urn:iso:std:iso:3166:-2",
@@ -166,17 +165,23 @@ impl<'a> Walker<'a> {
             return;
         };
         match set.validate(system.as_deref(), &code) {
-            Membership::Member(member) => {
-                let _ = member;
-            }
+            Membership::Member(member) => self.named_by(item, set, &member.system, &code),
             Membership::Unknown(gap) => self.gap(at, def, strength, canonical, &gap),
             Membership::NotMember => {
                 let shown = Arg::Value(format!("{}#{code}", system.as_deref().unwrap_or("")));
-                let message = match strength {
-                    BindingStrength::Required => Message::CodingNotInRequired,
-                    BindingStrength::Extensible => Message::CodingNotInExtensible,
-                    BindingStrength::Preferred => Message::CodingNotInPreferred,
-                    BindingStrength::Example => return,
+                // Of a system nobody knows it can only be said that the set does not have it.
+                let is_coding = def.element().types.iter().any(|t| t.name() == "Coding")
+                    && system
+                        .as_deref()
+                        .is_some_and(|s| self.validator.definitions().terminology().code_system(s).is_some());
+                let message = match (strength, is_coding) {
+                    (BindingStrength::Required, false) => Message::CodingNotInRequired,
+                    (BindingStrength::Extensible, false) => Message::CodingNotInExtensible,
+                    (BindingStrength::Preferred, false) => Message::CodingNotInPreferred,
+                    (BindingStrength::Required, true) => Message::OneCodingNotInRequired,
+                    (BindingStrength::Extensible, true) => Message::OneCodingNotInExtensible,
+                    (BindingStrength::Preferred, true) => Message::OneCodingNotInPreferred,
+                    (BindingStrength::Example, _) => return,
                 };
                 let args = vec![shown, named(set, canonical), Arg::Text(String::new())];
                 self.issue(message, at, args, def.profile);
@@ -193,17 +198,33 @@ impl<'a> Walker<'a> {
         set: &ValueSet,
     ) {
         let at = item.node();
-        let (mut any, mut unknown) = (false, None);
+        let (mut any, mut member, mut unknown) = (false, false, None);
         let mut codes = Vec::new();
+        let mut misnamed = Vec::new();
         for coding in item.children_named(&CODING) {
             let (system, code) = system_and_code(coding);
             let Some(code) = code else { continue };
             any = true;
+            let shown = || format!("{}#{code}", system.as_deref().unwrap_or(""));
             match set.validate(system.as_deref(), &code) {
-                Membership::Member(_) => return,
+                Membership::Member(found) => {
+                    member = true;
+                    self.named_by(coding, set, &found.system, &code);
+                }
                 Membership::Unknown(gap) => unknown = unknown.or(Some(gap)),
-                Membership::NotMember => codes.push(format!("{}#{code}", system.as_deref().unwrap_or(""))),
+                Membership::NotMember => codes.push(shown()),
             }
+            if let Some(display) = self.wrong_display(coding) {
+                misnamed.push(format!("{} {display:?}", shown()));
+            }
+        }
+        // With the reference, a concept of which one coding is misnamed has no valid coding.
+        if member && misnamed.is_empty() {
+            return;
+        }
+        if member {
+            codes = misnamed;
+            unknown = None;
         }
         if !any {
             self.no_code(at, def, strength, canonical, set);
@@ -220,6 +241,33 @@ impl<'a> Walker<'a> {
         };
         let args = vec![named(set, canonical), Arg::Value(format!(" ({})", codes.join(", ")))];
         self.issue(message, at, args, def.profile);
+    }
+
+    /// The display of a coding, if it has been reported as an error.
+    fn wrong_display(&self, coding: Element<'a>) -> Option<Cow<'a, str>> {
+        let wrong = MessageId::Catalogue(Message::DisplayWrong);
+        if !self.out.issues.iter().any(|i| i.id == wrong) {
+            return None;
+        }
+        let display = coding.child(&DISPLAY)?;
+        let span = display.node().span();
+        let told = |i: &Issue| i.id == wrong && i.span == span && i.severity.is_error();
+        self.out.issues.iter().any(told).then(|| display.text()).flatten()
+    }
+
+    /// A display that the bound value set gives the code is right, whatever the code system calls
+    /// it: a finding made of the Coding alone is withdrawn.
+    fn named_by(&mut self, coding: Element<'a>, set: &ValueSet, system: &str, code: &str) {
+        let Some(display) = coding.child(&DISPLAY) else { return };
+        let span = display.node().span();
+        let wrong = MessageId::Catalogue(Message::DisplayWrong);
+        if !self.out.issues.iter().any(|i| i.id == wrong && i.span == span) {
+            return;
+        }
+        let Some(text) = display.text() else { return };
+        if set.texts(system, code).iter().any(|known| same_display(known, &text)) {
+            self.out.issues.retain(|i| i.id != wrong || i.span != span);
+        }
     }
 
     fn no_code(
@@ -283,8 +331,7 @@ impl<'a> Walker<'a> {
                 self.issue(Message::ValueSetNotFound, at, vec![Arg::Url(canonical.to_owned())], def.profile);
             }
             // Units have a grammar of their own, languages and media types too.
-            Gap::NoCodeSystem(system)
-                if matches!(system.as_str(), UCUM | "urn:ietf:bcp:13" | "urn:ietf:bcp:47") => {}
+            Gap::NoCodeSystem(system) if matches!(system.as_str(), UCUM | MEDIA_TYPES | LANGUAGES) => {}
             gap => {
                 let args = vec![Arg::Url(canonical.to_owned()), Arg::Text(gap.to_string())];
                 let issue = self.issue(Message::ValueSetNoContent, at, args, def.profile);
@@ -292,6 +339,17 @@ impl<'a> Walker<'a> {
                     issue.severity = Severity::Information;
                 }
             }
+        }
+    }
+
+    /// Checks the unit of a Quantity by itself, whatever it is bound to.
+    pub(crate) fn quantity_unit(&mut self, item: Element<'a>, def: Def<'a>) {
+        let Some(code) = item.child(&CODE) else { return };
+        if let (Some(system), Some(text)) = (item.child(&SYSTEM).and_then(Element::text), code.text())
+            && system == UCUM
+            && !text.is_empty()
+        {
+            self.code_syntax(code, &system, &text, def);
         }
     }
 
@@ -311,6 +369,11 @@ impl<'a> Walker<'a> {
             self.issue(Message::SystemRelative, system_node, Vec::new(), def.profile);
             return;
         }
+        if let Some(code) = &code
+            && matches!(&*system, UCUM | LANGUAGES)
+        {
+            self.code_syntax(code_at.unwrap_or(item), &system, code, def);
+        }
         let terminology = self.validator.definitions().terminology();
         let Some(known) = terminology.code_system(&system) else {
             if terminology.has_value_set(&system) {
@@ -327,12 +390,11 @@ impl<'a> Walker<'a> {
             return;
         };
         let Some(code) = code else {
-            self.issue(
-                Message::NoCodeProvided,
-                item.node(),
-                vec![Arg::Url(system.into_owned())],
-                def.profile,
-            );
+            let args = vec![Arg::Url(system.into_owned())];
+            let issue = self.issue(Message::NoCodeProvided, item.node(), args, def.profile);
+            // The place where the code should stand.
+            issue.expression.push_str(".code");
+            issue.local_expression.push_str(".code");
             return;
         };
         let code_node = code_at.map_or(item.node(), Element::node);
@@ -367,6 +429,7 @@ impl<'a> Walker<'a> {
                 let Some(text) = shown.text() else { return };
                 if let Some(display) = &concept.display
                     && !same_display(display, &text)
+                    && !concept.designations.iter().any(|known| same_display(known, &text))
                     && !other_language(self.options.language.as_deref())
                 {
                     let args = vec![
@@ -396,21 +459,14 @@ fn same_display(a: &str, b: &str) -> bool {
 
 /// Value sets that are a grammar, not a list.
 fn syntax(canonical: &str, code: &str) -> Option<Membership> {
-    let url = canonical.split('|').next().unwrap_or(canonical);
-    let valid = match url {
-        "http://hl7.org/fhir/ValueSet/mimetypes" => {
-            code.split_once('/').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty() && !code.contains(' '))
-        }
-        "http://hl7.org/fhir/ValueSet/all-languages" => code.split('-').enumerate().all(|(i, p)| {
-            let letters = p.bytes().all(|b| b.is_ascii_alphabetic());
-            (1..=8).contains(&p.len())
-                && p.bytes().all(|b| b.is_ascii_alphanumeric())
-                && (i > 0 || (letters && p.len() >= 2) || matches!(p, "x" | "i"))
-        }),
+    let name = canonical.strip_prefix("http://hl7.org/fhir/ValueSet/")?;
+    let valid = match name.split_once('|').map_or(name, |(name, _)| name) {
+        "mimetypes" => grammar::is_media_type(code),
+        "all-languages" => grammar::is_language(code),
         _ => return None,
     };
     if valid {
-        return Some(Membership::Unknown(Gap::NoCodeSystem("urn:ietf:bcp:13".to_owned())));
+        return Some(Membership::Unknown(Gap::NoCodeSystem(MEDIA_TYPES.to_owned())));
     }
     Some(Membership::NotMember)
 }

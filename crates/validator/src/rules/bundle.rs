@@ -8,12 +8,16 @@ use lmr_fhir::{Element, Kind, Node};
 use smallvec::SmallVec;
 
 use crate::compile::Profile;
-use crate::issue::Arg;
+use crate::issue::{Arg, Severity};
 use crate::messages::Message;
 use crate::rules::links::{Entry, Links, type_and_id};
-use crate::rules::primitive;
 use crate::rules::resource::text_of;
+use crate::rules::{narrative, primitive};
+use crate::validate::job::Anchors;
 use crate::validate::walk::{Walker, name};
+
+/// Extension that leads from an element to its text in a narrative.
+const NARRATIVE_LINK: &str = "http://hl7.org/fhir/StructureDefinition/narrativeLink";
 
 /// What became of a reference by the bundle's own rules.
 enum Sought {
@@ -112,6 +116,9 @@ impl<'a> Walker<'a> {
         }
         let wanted = own.as_deref().and_then(|u| self.searched_type(u));
         let mut without_mode = false;
+        // Types that the search does not account for, or that are mixed.
+        let mut mixed = wanted.is_none();
+        let mut first_type: Option<&str> = wanted.as_deref();
         for entry in &links.entries {
             let Some(resource) = entry.resource else {
                 self.issue(Message::BundleSearchNoResource, entry.node, Vec::new(), base);
@@ -125,6 +132,9 @@ impl<'a> Walker<'a> {
             match mode.as_deref() {
                 None => {
                     without_mode = true;
+                    if entry.type_name != "OperationOutcome" {
+                        mixed |= **first_type.get_or_insert(&*entry.type_name) != *entry.type_name;
+                    }
                     if let Some(wanted) = &wanted
                         && **wanted != *entry.type_name
                         && entry.type_name != "OperationOutcome"
@@ -148,7 +158,10 @@ impl<'a> Walker<'a> {
             }
         }
         if without_mode {
-            self.issue(Message::BundleSearchNoMode, at, Vec::new(), base);
+            let issue = self.issue(Message::BundleSearchNoMode, at, Vec::new(), base);
+            if !mixed {
+                issue.severity = Severity::Information;
+            }
         }
     }
 
@@ -189,6 +202,7 @@ impl<'a> Walker<'a> {
                 self.must_be_inside(links, first, one, "MessageHeader.focus", base);
             }
         }
+        self.narrative_links(links, base);
         self.all_reachable(links, leader == "Composition", base);
     }
 
@@ -250,6 +264,41 @@ impl<'a> Walker<'a> {
             }
             Sought::Nothing => {
                 self.issue(Message::BundleNotFound, at, vec![value, what], base);
+            }
+        }
+    }
+
+    /// Links from entries into the narrative of others (extension `narrativeLink`): the place they
+    /// name must be there, once.
+    fn narrative_links(&mut self, links: &'a Links<'a>, base: &'a Profile) {
+        let mut known: HashMap<u32, Anchors> = HashMap::new();
+        for entry in &links.entries {
+            let Some(resource) = entry.resource else { continue };
+            for value in values_of(resource.node(), NARRATIVE_LINK) {
+                let Some(text) = value.as_str() else { continue };
+                let Some((_, fragment)) =
+                    text.split_once('#').filter(|(to, id)| !to.is_empty() && !id.is_empty())
+                else {
+                    continue;
+                };
+                let Sought::Found(at) = seek(links, &text, entry) else { continue };
+                let Some(target) = links.entries.get(at as usize).and_then(|e| e.resource) else {
+                    continue;
+                };
+                let ids = known.entry(at).or_insert_with(|| narrative::anchors(target.node()));
+                let found = ids.get(fragment).copied().unwrap_or(0);
+                let shown = Arg::Value(fragment.to_owned());
+                let whole = Arg::Value(text.to_string());
+                match found {
+                    0 => {
+                        self.issue(Message::BundleNotFound, value, vec![whole, shown], base);
+                    }
+                    1 => {}
+                    n => {
+                        let args = vec![Arg::from(n), shown, whole];
+                        self.issue(Message::BundleFragmentMultiple, value, args, base);
+                    }
+                }
             }
         }
     }
@@ -349,6 +398,19 @@ fn references(root: Node<'_>) -> Vec<String> {
                 _ => {}
             }
         }
+    }
+    out
+}
+
+/// The values of all extensions with a URL under a node.
+fn values_of<'a>(root: Node<'a>, url: &str) -> Vec<Node<'a>> {
+    let mut out = Vec::new();
+    let mut stack = vec![root];
+    while let Some(node) = stack.pop() {
+        if node.kind() == Kind::Object && node.member("url").and_then(Node::as_str).as_deref() == Some(url) {
+            out.extend(node.members().filter(|m| m.name().is_some_and(|n| n.starts_with("value"))));
+        }
+        stack.extend(node.members().filter(|m| matches!(m.kind(), Kind::Object | Kind::Array)));
     }
     out
 }

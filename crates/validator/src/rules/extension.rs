@@ -52,9 +52,8 @@ impl<'a> Walker<'a> {
             return;
         };
         let modifier = def.element().name() == "modifierExtension";
-        let nested = is_extension(parent, &self.validator.model);
         if !primitive::is_absolute(&url) {
-            if !nested {
+            if !is_extension(parent, &self.validator.model) {
                 self.issue(Message::ExtUrlAbsolute, at, Vec::new(), def.profile);
             } else if defs.len() == 1 && parent_def.profile.definition.is_profile() {
                 let args =
@@ -80,14 +79,46 @@ impl<'a> Walker<'a> {
         } else if !modifier && is_modifier {
             self.issue(Message::ExtModifierN, at, vec![Arg::Url(url.to_string())], def.profile);
         }
+        self.extension_value(item, &url, own, def);
         self.context(item, &url, own.profile, parent, parent_def, def);
+    }
+
+    /// A simple extension needs its value, a complex one has none.
+    fn extension_value(&mut self, item: Element<'a>, url: &str, own: Def<'a>, def: Def<'a>) {
+        let Some(children) = &own.rule.children else { return };
+        let rule = children.slots.iter().find_map(|slot| {
+            let rule = own.profile.rules.get(slot.rule as usize)?;
+            (own.profile.element(rule).name() == "value[x]").then_some(rule)
+        });
+        let Some(rule) = rule else { return };
+        let (mut value, mut nested) = (None, false);
+        for child in item.children() {
+            match child.name() {
+                Some("extension") => nested = true,
+                Some(name) if name.starts_with("value") && name.len() > 5 => value = Some(child),
+                _ => {}
+            }
+        }
+        let url = Arg::Url(url.to_owned());
+        match (value, rule.max > 0) {
+            (Some(value), false) => {
+                let args = vec![url, Arg::Text(String::new()), Arg::Name(self.type_by_name(value))];
+                self.issue(Message::ExtType, item.node(), args, def.profile);
+            }
+            (None, true) => {
+                let message = if nested { Message::ExtSimpleWrong } else { Message::ExtSimpleAbsent };
+                self.issue(message, item.node(), vec![url], def.profile);
+            }
+            _ => {}
+        }
     }
 
     fn may_be_unknown(&self, url: &str) -> bool {
         self.options.any_extensions
             || self.options.extension_domains.iter().any(|d| url.starts_with(d.as_str()))
             || url.starts_with(TOOLS)
-            || ["example.org", "acme.com", "nema.org"].iter().any(|d| url.contains(d))
+            || (self.options.example_urls
+                && ["example.org", "acme.com", "nema.org"].iter().any(|d| url.contains(d)))
     }
 
     fn context(

@@ -3,9 +3,16 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
-use lmr_fhir::{Element, Kind, Node};
+use lmr_fhir::{Element, Kind, Name, Node};
 use smallvec::SmallVec;
+
+static RESOURCE: LazyLock<Name> = LazyLock::new(|| Name::new("resource"));
+static FULL_URL: LazyLock<Name> = LazyLock::new(|| Name::new("fullUrl"));
+static ID: LazyLock<Name> = LazyLock::new(|| Name::new("id"));
+static META: LazyLock<Name> = LazyLock::new(|| Name::new("meta"));
+static VERSION_ID: LazyLock<Name> = LazyLock::new(|| Name::new("versionId"));
 
 /// One entry of a bundle.
 #[derive(Debug)]
@@ -72,17 +79,16 @@ impl<'a> Links<'a> {
         links.by_id.reserve(count);
         for node in list.members() {
             let at = u32::try_from(links.entries.len()).unwrap_or(u32::MAX);
-            let resource = node.member("resource");
-            let text = |name: &str| resource.and_then(|r| r.member(name)).and_then(Node::as_str);
+            let resource = node.get(&RESOURCE);
             let entry = Entry {
                 node,
-                full_url: node.member("fullUrl").and_then(Node::as_str),
+                full_url: node.get(&FULL_URL).and_then(Node::as_str),
                 resource: resource.map(Element::of),
-                type_name: text("resourceType").unwrap_or_default(),
-                id: text("id"),
+                type_name: resource.and_then(Node::resource_type).unwrap_or_default(),
+                id: resource.and_then(|r| r.get(&ID)).and_then(Node::as_str),
                 version: resource
-                    .and_then(|r| r.member("meta"))
-                    .and_then(|m| m.member("versionId"))
+                    .and_then(|r| r.get(&META))
+                    .and_then(|m| m.get(&VERSION_ID))
                     .and_then(Node::as_str),
             };
             if let Some(url) = &entry.full_url {

@@ -4,6 +4,7 @@ pub(crate) mod binding;
 mod bundle;
 pub(crate) mod extension;
 mod fixed;
+pub(crate) mod grammar;
 mod host;
 mod limits;
 pub(crate) mod links;

@@ -1,5 +1,6 @@
 //! Narratives: vocabulary, links, languages, and what profiles ask of them.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use lmr_fhir::{Element, Kind, Name, Node};
@@ -7,6 +8,7 @@ use lmr_fhir::{Element, Kind, Name, Node};
 use crate::issue::Arg;
 use crate::messages::Message;
 use crate::rules::xhtml::Xhtml;
+use crate::validate::job::Anchors;
 use crate::validate::walk::{Def, Defs, Walker, name};
 
 static LANGUAGE: LazyLock<Name> = LazyLock::new(|| name("language"));
@@ -34,23 +36,35 @@ impl<'a> Walker<'a> {
     }
 
     fn links_of(&mut self, xhtml: &Xhtml<'_>, at: Node<'a>, def: Def<'a>) {
+        // Made for the first link within the text.
+        let mut own: Option<HashMap<&str, usize>> = None;
         for (i, node) in xhtml.nodes.iter().enumerate() {
             if node.name() != Some("a") {
                 continue;
             }
             let Some(href) = node.attribute("href") else { continue };
             if let Some(id) = href.strip_prefix('#') {
-                let in_text = |n: &crate::rules::xhtml::XNode<'_>| {
-                    n.attribute("id") == Some(id) || n.attribute("name") == Some(id)
-                };
-                if !id.is_empty() && !xhtml.nodes.iter().any(in_text) && !self.has_id(id) {
-                    let args = vec![
-                        Arg::Value(href.to_owned()),
-                        Arg::Text(xhtml.path(i)),
-                        Arg::Value(xhtml.text(i)),
-                    ];
-                    self.issue(Message::XhtmlResolve, at, args, def.profile);
+                if id.is_empty() {
+                    continue;
                 }
+                let own = own.get_or_insert_with(|| {
+                    let mut ids = HashMap::new();
+                    for node in &xhtml.nodes {
+                        let (id, name) = (node.attribute("id"), node.attribute("name"));
+                        for one in id.into_iter().chain(name.filter(|n| Some(*n) != id)) {
+                            *ids.entry(one).or_default() += 1;
+                        }
+                    }
+                    ids
+                });
+                let message = match own.get(id).copied().unwrap_or(0) {
+                    0 if !self.has_id(id) => Message::XhtmlResolve,
+                    0 | 1 => continue,
+                    _ => Message::XhtmlMultipleMatches,
+                };
+                let args =
+                    vec![Arg::Value(href.to_owned()), Arg::Text(xhtml.path(i)), Arg::Value(xhtml.text(i))];
+                self.issue(message, at, args, def.profile);
             } else if let Some((scheme, _)) = href.split_once(':')
                 && scheme.bytes().all(|b| b.is_ascii_alphanumeric())
                 && !matches!(
@@ -70,32 +84,12 @@ impl<'a> Walker<'a> {
     }
 
     /// Whether anything in the resource (or around it) has the id.
-    fn has_id(&self, id: &str) -> bool {
-        let Some(root) = self.around.value() else { return false };
-        let wanted = format!("\"{id}\"");
-        let mut stack = vec![root];
-        while let Some(node) = stack.pop() {
-            for member in node.members() {
-                match member.kind() {
-                    Kind::Object | Kind::Array => stack.push(member),
-                    Kind::String if member.name() == Some("id") && member.raw() == wanted => return true,
-                    Kind::String if member.name() == Some("div") => {
-                        let text = member.as_str().unwrap_or_default();
-                        if ["id=\"", "id='", "name=\"", "name='"].iter().any(|a| {
-                            text.match_indices(a).any(|(i, a)| {
-                                text[i + a.len()..]
-                                    .strip_prefix(id)
-                                    .is_some_and(|r| r.starts_with(['"', '\'']))
-                            })
-                        }) {
-                            return true;
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-        false
+    pub(crate) fn has_id(&self, id: &str) -> bool {
+        let make = || {
+            let around = self.around;
+            self.shared.anchors.get(around.node(), || around.value().map(anchors).unwrap_or_default())
+        };
+        self.anchors.get_or_init(make).contains_key(id)
     }
 
     fn mixed_languages(&mut self, xhtml: &Xhtml<'_>, at: Node<'a>, def: Def<'a>) {
@@ -219,6 +213,39 @@ impl<'a> Walker<'a> {
             _ => {}
         }
     }
+}
+
+/// The ids of all elements under a node, of data and of narratives, and how often each stands.
+pub(crate) fn anchors(root: Node<'_>) -> Anchors {
+    let mut found = Anchors::new();
+    let mut stack = vec![root];
+    while let Some(node) = stack.pop() {
+        for member in node.members() {
+            match member.kind() {
+                Kind::Object | Kind::Array => stack.push(member),
+                Kind::String if member.name() == Some("id") => {
+                    if let Some(id) = member.as_str() {
+                        *found.entry((*id).into()).or_default() += 1;
+                    }
+                }
+                Kind::String if member.name() == Some("div") => {
+                    let text = member.as_str().unwrap_or_default();
+                    for attribute in ["id=", "name="] {
+                        for (at, _) in text.match_indices(attribute) {
+                            let rest = &text[at + attribute.len()..];
+                            let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''));
+                            let Some(quote) = quote else { continue };
+                            if let Some((id, _)) = rest[1..].split_once(quote) {
+                                *found.entry(id.into()).or_default() += 1;
+                            }
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    found
 }
 
 /// Languages of the sections directly under the outermost div.

@@ -88,6 +88,10 @@ pub(crate) fn check(kind: Primitive, text: &str, resource_id: bool, fault: &mut 
     if text.is_empty() {
         return fault(Message::PrimitiveNotEmpty);
     }
+    // A code of white space alone breaks the rule for codes instead.
+    if kind != Primitive::Code && text.starts_with(char::is_whitespace) && text.trim().is_empty() {
+        return fault(Message::PrimitiveWs);
+    }
     match kind {
         Primitive::Boolean => {
             if text != "true" && text != "false" {
@@ -113,11 +117,7 @@ pub(crate) fn check(kind: Primitive, text: &str, resource_id: bool, fault: &mut 
                 fault(Message::StringLength);
             }
             if kind == Primitive::String && outer_space(text) {
-                if text.trim().is_empty() {
-                    fault(Message::PrimitiveWs);
-                } else {
-                    fault(Message::StringWs);
-                }
+                fault(Message::StringWs);
             }
         }
         Primitive::Code => {
@@ -143,6 +143,9 @@ pub(crate) fn check(kind: Primitive, text: &str, resource_id: bool, fault: &mut 
         Primitive::Instant => {
             if !is_instant(text) {
                 fault(Message::DateTimeRegex);
+                if date_time(text.as_bytes()).is_none() || text.len() <= 10 {
+                    fault(Message::InstantValid);
+                }
             } else if !reasonable_year(text) {
                 fault(Message::DateTimeReasonable);
             }
@@ -155,7 +158,12 @@ pub(crate) fn check(kind: Primitive, text: &str, resource_id: bool, fault: &mut 
             }
         }
         Primitive::DateTime => match date_time(text.as_bytes()) {
-            None => fault(Message::DateTimeValid),
+            None => {
+                fault(Message::DateTimeValid);
+                if lacks_zone(text) {
+                    fault(Message::DateTimeTz);
+                }
+            }
             Some(DateTimeForm::TimeWithoutZone) => fault(Message::DateTimeTz),
             Some(DateTimeForm::Complete) => {
                 if !reasonable_year(text) {
@@ -176,7 +184,15 @@ fn outer_space(text: &str) -> bool {
     text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace)
 }
 
+/// Nothing but visible ASCII, as nearly all codes and addresses are.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_graphic())
+}
+
 fn is_code(text: &str) -> bool {
+    if is_plain(text) {
+        return !text.is_empty();
+    }
     let mut space = true;
     for c in text.chars() {
         if c.is_whitespace() {
@@ -245,7 +261,7 @@ fn uri(kind: Primitive, text: &str, fault: &mut dyn FnMut(Message)) {
     } else if text.starts_with("uuid:") {
         fault(Message::UriUuid);
     }
-    if text.contains(char::is_whitespace) {
+    if !is_plain(text) && text.contains(char::is_whitespace) {
         fault(Message::UriWs);
     }
     match kind {
@@ -269,23 +285,19 @@ fn uri(kind: Primitive, text: &str, fault: &mut dyn FnMut(Message)) {
 
 /// Whether the address has a scheme (`https:`, `urn:`, ...).
 pub(crate) fn is_absolute(text: &str) -> bool {
-    match text.split_once(':') {
-        Some((scheme, _)) => {
-            scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-                && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
-        }
-        None => false,
-    }
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().find(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.')))
+            == Some(b':')
 }
 
 /// `[0-2](\.(0|[1-9][0-9]*))+`
 pub(crate) fn is_oid(text: &str) -> bool {
-    let mut parts = text.split('.');
-    parts.next().is_some_and(|root| matches!(root, "0" | "1" | "2"))
-        && text.contains('.')
-        && parts.all(|p| {
-            !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()) && (p == "0" || !p.starts_with('0'))
-        })
+    let [b'0'..=b'2', b'.', arcs @ ..] = text.as_bytes() else { return false };
+    arcs.split(|b| *b == b'.').all(|arc| match arc {
+        [] => false,
+        [b'0'] => true,
+        [first, rest @ ..] => (b'1'..=b'9').contains(first) && rest.iter().all(u8::is_ascii_digit),
+    })
 }
 
 /// Lower-case hexadecimal, 8-4-4-4-12.
@@ -333,6 +345,9 @@ fn two(bytes: &[u8], at: usize) -> Option<u8> {
 fn date_len(bytes: &[u8]) -> Option<usize> {
     let (century, rest) = (two(bytes, 0)?, two(bytes, 2)?);
     let year = u32::from(century) * 100 + u32::from(rest);
+    if year == 0 {
+        return None;
+    }
     if bytes.get(4) != Some(&b'-') {
         return Some(4);
     }
@@ -383,6 +398,11 @@ fn date_time(bytes: &[u8]) -> Option<DateTimeForm> {
         zone if is_zone(zone) => Some(DateTimeForm::Complete),
         _ => None,
     }
+}
+
+/// Whether a text that is no dateTime has at least a time, and no zone after it.
+fn lacks_zone(text: &str) -> bool {
+    text.split_once('T').is_some_and(|(_, time)| !time.is_empty() && !time.contains(['Z', '+', '-']))
 }
 
 fn is_zone(zone: &[u8]) -> bool {
@@ -454,7 +474,8 @@ mod tests {
         for good in ["2024", "2024-02", "2024-02-29", "1900-01-01"] {
             assert_eq!(faults(Primitive::Date, good), [], "{good}");
         }
-        for bad in ["2023-02-29", "2024-13", "2024-1-1", "24-01-01", "2024-04-31", "2024-01-01T", "20240101"]
+        for bad in
+            ["2023-02-29", "2024-13", "2024-1-1", "24-01-01", "2024-04-31", "2024-01-01T", "20240101", "0000"]
         {
             assert_eq!(faults(Primitive::Date, bad), [Message::DateValid], "{bad}");
         }
@@ -470,7 +491,12 @@ mod tests {
         {
             assert_eq!(faults(Primitive::DateTime, bad), [Message::DateTimeValid], "{bad}");
         }
-        assert_eq!(faults(Primitive::Instant, "2024-05-28"), [Message::DateTimeRegex]);
+        let both = [Message::DateTimeRegex, Message::InstantValid];
+        assert_eq!(faults(Primitive::Instant, "2024-05-28"), both);
+        assert_eq!(faults(Primitive::Instant, "2024-02-30T10:00:00Z"), both);
+        assert_eq!(faults(Primitive::Instant, "2024-05-28T10:00:00"), [Message::DateTimeRegex]);
+        let both = [Message::DateTimeValid, Message::DateTimeTz];
+        assert_eq!(faults(Primitive::DateTime, "2024-05-28T13:28"), both);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::messages::Message;
 use crate::options::ReferenceCheck;
 use crate::rules::links::{Fault, type_and_id};
 use crate::rules::primitive;
-use crate::validate::job::Edge;
+use crate::validate::job::{Edge, Locals};
 use crate::validate::walk::{Def, Walker, name};
 
 static REFERENCE: LazyLock<Name> = LazyLock::new(|| name("reference"));
@@ -23,6 +23,9 @@ static IDENTIFIER: LazyLock<Name> = LazyLock::new(|| name("identifier"));
 static DISPLAY: LazyLock<Name> = LazyLock::new(|| name("display"));
 static TYPE: LazyLock<Name> = LazyLock::new(|| name("type"));
 static ID: LazyLock<Name> = LazyLock::new(|| name("id"));
+
+/// How many entries are named that nearly fit a reference.
+const MAX_NEAR: usize = 20;
 
 /// Where a reference leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -310,7 +313,7 @@ impl<'a> Walker<'a> {
             let args = vec![Arg::Value(url.clone()), Arg::Value(short.clone())];
             self.issue(Message::BundlePossibleMatches, at, args, def.profile);
         }
-        for entry in near {
+        for entry in near.into_iter().take(MAX_NEAR) {
             let full_url = self
                 .shared
                 .links
@@ -334,9 +337,25 @@ impl<'a> Walker<'a> {
         if id.is_empty() {
             return Some(self.around);
         }
-        self.around
-            .children_named(&CONTAINED)
-            .find(|c| c.child(&ID).and_then(Element::text).as_deref() == Some(id))
+        let around = self.around;
+        let make = || {
+            let mut known = Locals::new();
+            for one in around.children_named(&CONTAINED) {
+                if let Some(id) = one.child(&ID).and_then(Element::text) {
+                    known.entry(Box::from(&*id)).or_insert(one.node().index());
+                }
+            }
+            known
+        };
+        let locals = self.locals.get_or_init(|| self.shared.locals.get(around.node(), make));
+        self.shared.document.node(*locals.get(id)?).map(Element::of)
+    }
+
+    /// ref-1: a reference within the resource leads to a contained one, or to the container.
+    pub(crate) fn leads_to_contained(&self, item: Element<'a>) -> bool {
+        let text = item.child(&REFERENCE).and_then(Element::text);
+        let id = text.as_deref().and_then(|text| text.strip_prefix('#'));
+        id.is_none_or(|id| self.contained(id).is_some())
     }
 
     /// The resource a Reference (or a reference text) leads to, quietly.

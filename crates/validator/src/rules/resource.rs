@@ -44,7 +44,7 @@ impl<'a> Walker<'a> {
         let Some(base) = self.validator.type_profile(&type_name).and_then(|id| self.validator.get(id)) else {
             return;
         };
-        self.double_ids(base);
+        self.double_ids(role, base);
         match &*type_name {
             "Bundle" if role == Role::Root => self.bundle(base),
             "Observation" => {
@@ -56,12 +56,22 @@ impl<'a> Walker<'a> {
         self.narrative_language(base);
     }
 
-    fn double_ids(&mut self, base: &'a crate::compile::Profile) {
-        if self.ids().len() < 2 {
+    /// An id stands once in a resource; that of the document's own resource counts too, as with
+    /// the reference validator.
+    fn double_ids(&mut self, role: Role, base: &'a crate::compile::Profile) {
+        let own = self.resource.value().and_then(|node| node.member("id")).filter(|_| role == Role::Root);
+        if self.ids().len() + usize::from(own.is_some()) < 2 {
             return;
         }
+        // Several rules may have looked at the same id.
+        let mut places = HashSet::new();
         let mut seen = HashSet::new();
-        let doubles: Vec<_> = self.ids().iter().copied().filter(|n| !seen.insert(n.raw())).collect();
+        let doubles: Vec<_> = own
+            .into_iter()
+            .chain(self.ids().iter().copied())
+            .filter(|n| places.insert(n.index()))
+            .filter(|n| !seen.insert(n.raw()))
+            .collect();
         for id in doubles {
             let args = vec![Arg::Value(id.as_str().unwrap_or_default().into_owned())];
             let at = id.parent().unwrap_or(id);

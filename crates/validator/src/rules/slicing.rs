@@ -27,7 +27,11 @@ impl<'a> Walker<'a> {
         let mut at = 0;
         let mut found: Option<(usize, &'a Slice, usize)> = None;
         for (i, slice) in slices.list.iter().enumerate() {
-            if self.in_slice(item, base, slices, slice, ty) {
+            let fits = self.in_slice(item, base, slices, slice, ty, order.before);
+            if !fits && !order.untold {
+                order.untold = self.untold(item, base, slice);
+            }
+            if fits {
                 match found {
                     None => found = Some((i, slice, at)),
                     Some((_, first, _)) => {
@@ -42,6 +46,7 @@ impl<'a> Walker<'a> {
             }
             at += 1 + slice.nested.as_ref().map_or(0, |n| n.count());
         }
+        order.before += 1;
         let Some((index, slice, at)) = found else {
             self.outside(item, base, slices, order);
             return;
@@ -128,12 +133,19 @@ impl<'a> Walker<'a> {
                 ]
             };
             if have < def.rule.min {
-                let is_vital_code = magic(profile, slice, def);
-                let message = match is_vital_code {
-                    true => Message::ProfileMinimumMagic,
-                    false => Message::ProfileMinimumSlice,
-                };
-                self.issue(message, owner, args(def.rule.min), profile);
+                match magic_code(profile, def) {
+                    Some(code) => {
+                        let args = vec![
+                            Arg::Name(shown_path(def)),
+                            Arg::Text(code),
+                            Arg::Url(profile.canonical.to_string()),
+                        ];
+                        self.issue(Message::ProfileMinimumMagic, owner, args, profile);
+                    }
+                    None => {
+                        self.issue(Message::ProfileMinimumSlice, owner, args(def.rule.min), profile);
+                    }
+                }
             }
             if have > def.rule.max {
                 self.issue(Message::ProfileMaximum, owner, args(def.rule.max), profile);
@@ -157,13 +169,32 @@ impl<'a> Walker<'a> {
         slices: &'a Slices,
         slice: &'a Slice,
         ty: Option<&'a TypeRule>,
+        place: u32,
     ) -> bool {
         let def = Def { profile: base.profile, rule: &base.profile.rules[slice.rule as usize] };
         let tests = slice.tests.get_or_init(|| self.tests(def, slices));
-        !tests.is_empty() && tests.iter().all(|test| self.passes(item, test, ty))
+        !tests.is_empty() && tests.iter().all(|test| self.passes(item, test, ty, place))
     }
 
-    fn passes(&mut self, item: Element<'a>, test: &'a Test, ty: Option<&'a TypeRule>) -> bool {
+    /// A slice that no element can be told to be in is reported, not passed over.
+    fn untold(&mut self, item: Element<'a>, base: Def<'a>, slice: &'a Slice) -> bool {
+        let tests = slice.tests.get().map_or(&[][..], |t| t);
+        let Some(path) = tests.iter().find_map(|test| match test {
+            Test::Never(path) => Some(path),
+            _ => None,
+        }) else {
+            return false;
+        };
+        let args = vec![
+            Arg::Name(path.to_string()),
+            Arg::Name(slice.name.to_string()),
+            Arg::Url(base.profile.canonical.to_string()),
+        ];
+        self.issue(Message::SliceCannotEvaluate, item.node(), args, base.profile);
+        true
+    }
+
+    fn passes(&mut self, item: Element<'a>, test: &'a Test, ty: Option<&'a TypeRule>, place: u32) -> bool {
         match test {
             Test::Fixed(steps, value, inside) => self.compares(item, steps, value.json(), inside, false),
             Test::Pattern(steps, value, inside) => self.compares(item, steps, value.json(), inside, true),
@@ -206,7 +237,8 @@ impl<'a> Walker<'a> {
                     })
                 })
             }
-            Test::Never => false,
+            Test::Position(from, to) => (*from..*to).contains(&place),
+            Test::Never(_) => false,
         }
     }
 
@@ -234,7 +266,7 @@ impl<'a> Walker<'a> {
     }
 
     /// Type of an element by its property name (`valueQuantity`).
-    fn type_by_name(&self, item: Element<'a>) -> String {
+    pub(crate) fn type_by_name(&self, item: Element<'a>) -> String {
         crate::validate::trail(item.node(), &self.validator.model)
             .last()
             .map(|w| lmr_fhirpath::Model::type_name(&self.validator.model, w.ty).to_owned())
@@ -282,10 +314,14 @@ impl<'a> Walker<'a> {
     fn tests(&self, def: Def<'a>, slices: &Slices) -> Box<[Test]> {
         let mut out = Vec::new();
         for discriminator in &slices.discriminators {
-            out.extend(self.test(def, discriminator).into_iter().flatten());
+            match discriminator.kind {
+                DiscriminatorKind::Position => out.push(position(def, slices)),
+                _ => out.extend(self.test(def, discriminator).into_iter().flatten()),
+            }
         }
         if out.is_empty() {
-            out.push(Test::Never);
+            let paths: Vec<&str> = slices.discriminators.iter().map(|d| &*d.path).collect();
+            out.push(Test::Never(paths.join(", ").into()));
         }
         out.into()
     }
@@ -461,6 +497,22 @@ impl<'a> Walker<'a> {
     }
 }
 
+/// The places that a slice has in its list: all slices but the last have as many members as they
+/// may have.
+/// Rule: <https://hl7.org/fhir/R5/profiling.html#discriminator>.
+fn position(def: Def<'_>, slices: &Slices) -> Test {
+    let mut from = 0u32;
+    for slice in &slices.list {
+        let rule = &def.profile.rules[slice.rule as usize];
+        let to = from.saturating_add(rule.max);
+        if rule.element == def.rule.element {
+            return Test::Position(from, to);
+        }
+        from = to;
+    }
+    Test::Never("position".into())
+}
+
 /// A rule on a discriminator's path and the names below it.
 struct Criterion<'a> {
     def: Def<'a>,
@@ -476,9 +528,18 @@ fn is_choice_of(property: &str, stem: &str) -> bool {
     property.strip_prefix(stem).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
 }
 
-/// Whether the slice is the fixed LOINC code of a core vital signs profile.
-fn magic(profile: &Profile, _slice: &Slice, def: Def<'_>) -> bool {
-    profile.definition.url.starts_with("http://hl7.org/fhir/StructureDefinition/")
+/// The fixed code of a core vital signs profile, if the slice is about it.
+fn magic_code(profile: &Profile, def: Def<'_>) -> Option<String> {
+    let is_magic = profile.definition.url.starts_with("http://hl7.org/fhir/StructureDefinition/")
         && def.element().path.ends_with(".code.coding")
-        && &*profile.definition.type_name == "Observation"
+        && &*profile.definition.type_name == "Observation";
+    if !is_magic {
+        return None;
+    }
+    let children = def.rule.children.as_ref()?;
+    let code = children.slots.iter().find_map(|slot| {
+        let element = profile.element(&profile.rules[slot.rule as usize]);
+        (element.name() == "code").then(|| element.fixed.as_ref().or(element.pattern.as_ref()))?
+    });
+    Some(code.and_then(|value| value.json().text()).unwrap_or_default().into_owned())
 }

@@ -1,5 +1,6 @@
 //! Checks that belong to one data type.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use lmr_fhir::{Element, Kind, Name};
@@ -29,6 +30,7 @@ impl<'a> Walker<'a> {
             Special::Coding => self.coding(item, defs[0]),
             Special::Attachment => self.attachment(item, defs[0]),
             Special::Identifier => self.identifier(item, defs[0]),
+            Special::Quantity => self.quantity_unit(item, defs[0]),
             Special::Narrative => self.narrative_controls(item, defs),
             Special::None | Special::Reference => {}
         }
@@ -85,6 +87,14 @@ impl<'a> Walker<'a> {
         let id_of =
             |c: &Element<'a>| c.child(&name("id")).and_then(Element::text).map(std::borrow::Cow::into_owned);
         let ids: Vec<Option<String>> = contained.iter().map(id_of).collect();
+        let mut by_id: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (i, id) in ids.iter().enumerate() {
+            by_id.entry(id.as_deref().unwrap_or("")).or_default().push(i);
+        }
+        let by_node: HashMap<u32, usize> =
+            contained.iter().enumerate().map(|(i, c)| (c.node().index(), i)).collect();
+        // Each id, and which contained resources name it: the first, and whether others do.
+        let mut named: HashMap<String, (Option<usize>, bool)> = HashMap::new();
         let mut used = vec![false; contained.len()];
         // All strings under the resource that are fragments, and those under each contained one.
         let mut stack = vec![(root, None::<usize>)];
@@ -92,8 +102,7 @@ impl<'a> Walker<'a> {
             match node.kind() {
                 Kind::Object | Kind::Array => {
                     for member in node.members() {
-                        let inside =
-                            inside.or_else(|| contained.iter().position(|c| c.value() == Some(member)));
+                        let inside = inside.or_else(|| by_node.get(&member.index()).copied());
                         stack.push((member, inside));
                     }
                 }
@@ -109,14 +118,18 @@ impl<'a> Walker<'a> {
                             }
                             continue;
                         }
-                        for (i, id) in ids.iter().enumerate() {
-                            if id.as_deref() == Some(target) && inside != Some(i) {
-                                used[i] = true;
-                            }
+                        match named.get_mut(target) {
+                            Some((first, others)) => *others |= *first != inside,
+                            None => drop(named.insert(target.to_owned(), (inside, false))),
                         }
                     }
                 }
                 _ => {}
+            }
+        }
+        for (target, (first, others)) in named {
+            for &i in by_id.get(target.as_str()).map_or(&[][..], |list| list.as_slice()) {
+                used[i] |= others || first != Some(i);
             }
         }
         for ((resource, id), used) in contained.iter().zip(&ids).zip(used) {

@@ -8,7 +8,7 @@ use crate::issue::{Arg, Severity};
 use crate::messages::Message;
 use crate::options::HtmlInMarkdown;
 use crate::rules::primitive::{self, Json, Primitive};
-use crate::validate::walk::{Def, Defs, Walker};
+use crate::validate::walk::{Def, Defs, Walker, has_content};
 
 impl<'a> Walker<'a> {
     /// Judges a primitive element.
@@ -44,8 +44,13 @@ impl<'a> Walker<'a> {
                 }
             }
             let text = node.text().unwrap_or_default();
+            // What has no text may still have extensions.
+            let blank_but_extended =
+                text.trim_start().is_empty() && item.sibling().is_some_and(|s| s.members().next().is_some());
             let mut faults: smallvec::SmallVec<[Message; 2]> = smallvec::SmallVec::new();
-            primitive::check(kind, &text, is_resource_id, &mut |m| faults.push(m));
+            if !blank_but_extended {
+                primitive::check(kind, &text, is_resource_id, &mut |m| faults.push(m));
+            }
             for fault in &faults {
                 let arg = match fault {
                     Message::ResourceIdLength => Arg::from(text.chars().count()),
@@ -56,6 +61,20 @@ impl<'a> Walker<'a> {
             if faults.is_empty() {
                 self.text_checks(item, kind, &text, def);
             }
+        }
+        if !item.has_value() && item.sibling().is_some_and(|s| s.members().next().is_none()) {
+            self.issue(Message::PrimitiveValueExt, item.node(), Vec::new(), def.profile);
+        }
+        // The plain case: a value and nothing beside it, and rules that ask for no more.
+        if item.sibling().is_none()
+            && has_content(item)
+            && defs.iter().all(|def| def.rule.only_content && def.rule.children.is_none())
+            && self.type_asks_only_content(ty)
+        {
+            for def in defs {
+                self.value_rules(item, *def, Some(ty));
+            }
+            return;
         }
         let type_def = self.type_def(ty);
         let extended = is_resource_id && item.sibling().is_some_and(|s| s.member("extension").is_some());
@@ -89,6 +108,12 @@ impl<'a> Walker<'a> {
         {
             self.issue(Message::PrimitiveLength, item.node(), vec![Arg::from(max as usize)], def.profile);
         }
+        if let Some(pattern) = &element.regex {
+            self.regex(item, pattern, Message::PrimitiveRegex, def);
+        }
+        if let Some(pattern) = ty.and_then(|ty| ty.of.regex.as_ref()) {
+            self.regex(item, pattern, Message::PrimitiveRegexType, def);
+        }
         if element.min_value.is_some() || element.max_value.is_some() {
             self.limits(item, def);
         }
@@ -96,6 +121,32 @@ impl<'a> Walker<'a> {
             && let Some(ty) = ty
         {
             self.binding(item, def, ty);
+        }
+    }
+
+    /// The form that a definition gives by a regular expression (extension `regex`): of the whole
+    /// value.
+    fn regex(&mut self, item: Element<'a>, pattern: &str, message: Message, def: Def<'a>) {
+        let Some(text) = item.text() else { return };
+        let value = Arg::Value(primitive::shown(&text).into_owned());
+        let pattern_arg = Arg::Text(pattern.to_owned());
+        match self.validator.pattern(pattern) {
+            Some(regex) if regex.is_match(&text) => {}
+            Some(_) => {
+                let args = match message {
+                    Message::PrimitiveRegexType => {
+                        let name = def.rule.types.first().map_or("", TypeRule::name);
+                        vec![value, Arg::Name(name.to_owned()), pattern_arg]
+                    }
+                    _ => vec![value, pattern_arg],
+                };
+                self.issue(message, item.node(), args, def.profile);
+            }
+            // What cannot be asked is told, never passed.
+            None => {
+                let args = vec![Arg::Name("regex".to_owned()), pattern_arg];
+                self.issue(Message::ConstraintCannotEvaluate, item.node(), args, def.profile);
+            }
         }
     }
 
@@ -119,6 +170,12 @@ impl<'a> Walker<'a> {
                 self.issue(Message::MarkdownHtml, node, Vec::new(), def.profile).severity = severity;
             }
             Primitive::Xhtml => self.narrative(item, text, def),
+            Primitive::Uri | Primitive::Url
+                if text.starts_with('#') && self.options.hints && !self.has_id(&text[1..]) =>
+            {
+                let args = vec![Arg::Value(primitive::shown(text).into_owned())];
+                self.issue(Message::UrlInternal, node, args, def.profile);
+            }
             _ if kind.is_uri() && !self.options.example_urls && is_example(text) => {
                 let args = vec![Arg::Value(primitive::shown(text).into_owned())];
                 self.issue(Message::UrlExample, node, args, def.profile);
@@ -129,5 +186,5 @@ impl<'a> Walker<'a> {
 }
 
 fn is_example(url: &str) -> bool {
-    ["example.org", "acme.com", "example.com"].iter().any(|e| url.contains(e))
+    ["example.org", "example.com", "acme.com", "acme.org"].iter().any(|e| url.contains(e))
 }

@@ -207,19 +207,14 @@ impl<'t> Xhtml<'t> {
         self.nodes.iter().enumerate().filter(move |(_, n)| n.parent == Some(of)).map(|(i, _)| i)
     }
 
-    /// All text under a node, trimmed.
+    /// All text under a node, trimmed. Nodes stand in document order, so what is under a node
+    /// follows it.
     pub(crate) fn text(&self, under: usize) -> String {
         let mut out = String::new();
-        for (i, node) in self.nodes.iter().enumerate().skip(under) {
+        let below = self.nodes.iter().skip(under + 1).take_while(|n| n.parent.is_some_and(|p| p >= under));
+        for node in self.nodes.get(under).into_iter().chain(below) {
             if let XKind::Text(t) = node.kind {
-                let mut up = Some(i);
-                while let Some(u) = up {
-                    if u == under {
-                        out.push_str(t);
-                        break;
-                    }
-                    up = self.nodes[u].parent;
-                }
+                out.push_str(t);
             }
         }
         out.trim().to_owned()

@@ -23,6 +23,8 @@ pub(super) struct Generator<'g> {
     making: &'g mut Vec<Arc<str>>,
     /// How many elements there are so far.
     size: usize,
+    /// Paths that the base does not have.
+    ignored: Vec<Arc<str>>,
 }
 
 impl<'g> Generator<'g> {
@@ -32,7 +34,12 @@ impl<'g> Generator<'g> {
         definitions: &'g Definitions,
         making: &'g mut Vec<Arc<str>>,
     ) -> Self {
-        Self { written, base: base.clone(), definitions, making, size: base.count() }
+        Self { written, base: base.clone(), definitions, making, size: base.count(), ignored: Vec::new() }
+    }
+
+    /// The paths that were passed over because the base has no such element.
+    pub(super) fn ignored(self) -> Vec<Arc<str>> {
+        self.ignored
     }
 
     /// Applies a change to the branch that it means, at so many steps below the root.
@@ -60,7 +67,7 @@ impl<'g> Generator<'g> {
                 match branch.child(&child.name) {
                     Some(found) => self.apply(found, child, depth + 1)?,
                     None => {
-                        let added = self.added(change, child)?;
+                        let Some(added) = self.added(change, child) else { continue };
                         branch.children.push(added);
                         if let Some(found) = branch.children.last_mut() {
                             self.apply(found, child, depth + 1)?;
@@ -83,18 +90,17 @@ impl<'g> Generator<'g> {
         Ok(())
     }
 
-    /// Only a new type adds elements.
-    fn added(&self, parent: &Change, child: &Change) -> Result<Branch, DefinitionError> {
+    /// Only a new type adds elements. What else names an element that is not there is passed over
+    /// and remembered.
+    fn added(&mut self, parent: &Change, child: &Change) -> Option<Branch> {
         if self.written.derivation == Some(Derivation::Specialization)
             && let Some(rules) = child.rules.first()
         {
-            return Ok(Branch::new(child.name.clone(), rules.clone().whole()));
+            return Some(Branch::new(child.name.clone(), rules.clone().whole()));
         }
-        let path = child
-            .rules
-            .first()
-            .map_or_else(|| format!("{}.{}", parent.name, child.name), |rules| rules.path.to_string());
-        Err(DefinitionError::UnknownElement { url: self.written.url.to_string(), path })
+        let path = child.rules.first().map(|rules| rules.path.clone());
+        self.ignored.push(path.unwrap_or_else(|| format!("{}.{}", parent.name, child.name).into()));
+        None
     }
 
     /// Changes of one type of a choice (`valueQuantity`) become changes of a slice of the choice.

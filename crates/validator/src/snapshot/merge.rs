@@ -79,6 +79,9 @@ pub(super) fn constrain(element: &mut ElementDefinition, rules: &ElementRules, u
     if rules.narrative_source.is_some() {
         element.narrative_source.clone_from(&rules.narrative_source);
     }
+    if rules.regex.is_some() {
+        element.regex.clone_from(&rules.regex);
+    }
     if let Some(must_support) = rules.must_support {
         element.must_support = must_support;
     }

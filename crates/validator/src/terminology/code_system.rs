@@ -1,12 +1,15 @@
 //! A code system's content.
 
-use std::{borrow::Cow, collections::HashMap, sync::Arc};
+use std::{borrow::Cow, sync::Arc};
 
 use lmr_fhir::{Document, Node, ParseOptions};
 
-use crate::definitions::{
-    DefinitionError,
-    read::{flag, items, text, value_text},
+use crate::{
+    compile::arena::OwnMap,
+    definitions::{
+        DefinitionError,
+        read::{flag, items, text, value_text},
+    },
 };
 
 /// How deep concepts may be nested.
@@ -28,8 +31,8 @@ pub struct CodeSystem {
     /// Whether case tells codes apart; `None` if the definition does not say.
     pub is_case_sensitive: Option<bool>,
     concepts: Vec<Concept>,
-    by_code: HashMap<Arc<str>, u32>,
-    folded: HashMap<Box<str>, u32>,
+    by_code: OwnMap<Arc<str>, u32>,
+    folded: OwnMap<Box<str>, u32>,
     children: Vec<Vec<u32>>,
     parents: Vec<Vec<u32>>,
 }
@@ -56,6 +59,8 @@ pub struct Concept {
     pub code: Arc<str>,
     /// Its display.
     pub display: Option<Arc<str>>,
+    /// What else it is called, in whatever language.
+    pub designations: Box<[Arc<str>]>,
     /// Whether it only groups others and is not to be used in instances.
     pub is_abstract: bool,
     /// Whether it is no longer to be used.
@@ -91,8 +96,8 @@ impl CodeSystem {
             content,
             is_case_sensitive: flag(root, "caseSensitive"),
             concepts: Vec::new(),
-            by_code: HashMap::new(),
-            folded: HashMap::new(),
+            by_code: OwnMap::default(),
+            folded: OwnMap::default(),
             children: Vec::new(),
             parents: Vec::new(),
             url,
@@ -120,6 +125,7 @@ impl CodeSystem {
             };
             let concept = Concept {
                 display: text(item, "display"),
+                designations: items(item, "designation").filter_map(|one| text(one, "value")).collect(),
                 is_abstract: is("notSelectable", "true") || is("abstract", "true"),
                 is_inactive: is("inactive", "true") || is("status", "retired"),
                 properties,

@@ -1,14 +1,11 @@
 //! A value set, made ready for the question whether a code is in it.
 
-use std::{
-    borrow::Cow,
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{borrow::Cow, collections::HashSet, sync::Arc};
 
 use lmr_fhir::{Document, Node, ParseOptions};
 
 use super::{CodeSystem, Terminology, filter};
+use crate::compile::arena::OwnMap;
 use crate::definitions::{
     DefinitionError,
     read::{flag, items, text},
@@ -106,8 +103,24 @@ const MAX_COST: usize = 20_000;
 /// A code with its system and display.
 pub type ListedCode = (Arc<str>, Arc<str>, Option<Arc<str>>);
 
-/// Codes with the displays that a value set gives them.
-type Displays = HashMap<Arc<str>, Option<Arc<str>>>;
+/// Codes with the texts that a value set gives them.
+type Displays = OwnMap<Arc<str>, Texts>;
+
+/// What a value set calls a code.
+#[derive(Debug, Default)]
+struct Texts {
+    display: Option<Arc<str>>,
+    designations: Box<[Arc<str>]>,
+}
+
+impl Texts {
+    fn of(node: Node<'_>) -> Self {
+        Self {
+            display: text(node, "display"),
+            designations: items(node, "designation").filter_map(|one| text(one, "value")).collect(),
+        }
+    }
+}
 
 /// One `include` or `exclude`: what is in all of its conditions.
 #[derive(Debug)]
@@ -162,7 +175,10 @@ impl ValueSet {
         })?;
         let root = document.root();
         let mut set = Self {
-            url: text(root, "url").ok_or(DefinitionError::NoUrl)?,
+            // One contained in a profile needs no URL of its own.
+            url: text(root, "url")
+                .or_else(|| reading.last().map(|canonical| Arc::from(&**canonical)))
+                .ok_or(DefinitionError::NoUrl)?,
             version: text(root, "version"),
             name: text(root, "name"),
             title: text(root, "title"),
@@ -242,6 +258,22 @@ impl ValueSet {
         known
     }
 
+    /// The displays and designations that the value set itself gives a code, imported ones
+    /// included.
+    pub fn texts(&self, system: &str, code: &str) -> Vec<&Arc<str>> {
+        let mut found = Vec::new();
+        for part in self.include.iter().filter(|part| part.system.as_deref().is_none_or(|own| own == system))
+        {
+            if let Codes::Listed(listed, _) = &part.codes
+                && let Some(texts) = listed.get(code)
+            {
+                found.extend(texts.display.iter().chain(&texts.designations));
+            }
+            found.extend(part.imports.iter().flat_map(|import| import.texts(system, code)));
+        }
+        found
+    }
+
     /// The systems that it names, imported ones included.
     pub fn systems(&self) -> Vec<Arc<str>> {
         let mut systems = Vec::new();
@@ -315,7 +347,7 @@ impl Part {
         let code_system = terminology.code_system(&canonical);
         let codes = if node.member("concept").is_some() {
             let listed = items(node, "concept")
-                .filter_map(|concept| Some((text(concept, "code")?, text(concept, "display"))))
+                .filter_map(|concept| Some((text(concept, "code")?, Texts::of(concept))))
                 .collect();
             Codes::Listed(listed, code_system.or_else(|| terminology.code_system(&system)))
         } else {
@@ -405,12 +437,12 @@ impl Part {
             }
             Codes::Listed(listed, _) => {
                 let mut codes: Vec<_> = listed.iter().collect();
-                codes.sort_unstable();
+                codes.sort_unstable_by_key(|(code, _)| *code);
                 found.extend(
                     codes
                         .into_iter()
                         .take(limit)
-                        .map(|(code, display)| (system.clone(), code.clone(), display.clone())),
+                        .map(|(code, texts)| (system.clone(), code.clone(), texts.display.clone())),
                 );
             }
         }
@@ -443,11 +475,14 @@ impl Codes {
                 .number(code)
                 .filter(|number| numbers.contains(number))
                 .and_then(|number| member(content, number)),
-            Self::Listed(listed, content) => listed.get(code).map(|display| {
+            Self::Listed(listed, content) => listed.get(code).map(|texts| {
                 let concept = content.as_ref().and_then(|content| content.concept(code));
                 Membership::Member(Member {
                     system: system.cloned().unwrap_or_default(),
-                    display: display.clone().or_else(|| concept.and_then(|concept| concept.display.clone())),
+                    display: texts
+                        .display
+                        .clone()
+                        .or_else(|| concept.and_then(|concept| concept.display.clone())),
                     is_abstract: concept.is_some_and(|concept| concept.is_abstract),
                     is_inactive: concept.is_some_and(|concept| concept.is_inactive),
                     differs_in_case: false,
@@ -478,10 +513,10 @@ fn listed(expansion: Node<'_>, terminology: &Terminology) -> Vec<Part> {
         }
         let (Some(system), Some(code)) = (text(node, "system"), text(node, "code")) else { continue };
         let at = by_system.iter().position(|(known, _)| *known == system).unwrap_or_else(|| {
-            by_system.push((system, HashMap::new()));
+            by_system.push((system, Displays::default()));
             by_system.len() - 1
         });
-        by_system[at].1.insert(code, text(node, "display"));
+        by_system[at].1.insert(code, Texts::of(node));
     }
     by_system
         .into_iter()

@@ -1,13 +1,17 @@
 //! One validation: resources are judged one by one from a list of units, so
 //! that neither nesting nor chains of references lead to recursion.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use lmr_fhir::{Document, Element, Kind, Node, ProblemKind};
-
+use lmr_fhir::{Document, Element, Kind, Name, Node, ProblemKind};
 use smallvec::SmallVec;
 
+use crate::compile::arena::OwnMap;
 use crate::compile::{Profile, ProfileId};
 use crate::issue::{Arg, Issue, MessageId, Severity};
 use crate::messages::Message;
@@ -16,6 +20,10 @@ use crate::rules::links::Links;
 use crate::validate::walk::Walker;
 use crate::validate::{Validator, parse, place};
 
+static RESOURCE_TYPE: LazyLock<Name> = LazyLock::new(|| Name::new("resourceType"));
+static META: LazyLock<Name> = LazyLock::new(|| Name::new("meta"));
+static PROFILE: LazyLock<Name> = LazyLock::new(|| Name::new("profile"));
+
 /// What all walkers of one validation share.
 pub(crate) struct Shared<'a> {
     pub(crate) validator: &'a Validator,
@@ -23,6 +31,38 @@ pub(crate) struct Shared<'a> {
     pub(crate) options: &'a Options,
     /// References inside the bundle, where the document is one.
     pub(crate) links: Option<Links<'a>>,
+    /// What stands in resources that others ask about, by the resource's node: contained ones
+    /// share what is around them.
+    pub(crate) anchors: Shelf<Anchors>,
+    pub(crate) locals: Shelf<Locals>,
+    /// How many issues were made before the batch of units that is judged now: so what is kept does
+    /// not depend on which thread is quicker.
+    pub(crate) made: AtomicUsize,
+}
+
+/// Ids of elements, of data and of narratives, and how often each stands.
+pub(crate) type Anchors = HashMap<Box<str>, usize>;
+/// Nodes of contained resources by id.
+pub(crate) type Locals = HashMap<Box<str>, u32>;
+
+/// Things made once for a node.
+pub(crate) struct Shelf<T>(Mutex<HashMap<u32, Arc<T>>>);
+
+impl<T> Default for Shelf<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T> Shelf<T> {
+    pub(crate) fn get(&self, node: Node<'_>, make: impl FnOnce() -> T) -> Arc<T> {
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known().get(&node.index()) {
+            return Arc::clone(found);
+        }
+        let made = Arc::new(make());
+        Arc::clone(known().entry(node.index()).or_insert(made))
+    }
 }
 
 /// A resource met in the document and the profiles it must meet besides its
@@ -70,7 +110,16 @@ pub(crate) struct Outcome<'a> {
     pub(crate) issues: Vec<Issue>,
     pub(crate) edges: Vec<Edge<'a>>,
     pub(crate) found: Vec<Found<'a>>,
+    /// Whether a fault was left out to bound memory.
+    pub(crate) is_cut: bool,
+    /// Issues made, left out ones included.
+    pub(crate) made: usize,
 }
+
+/// Units judged side by side before the issues made are counted.
+const BATCH: usize = 1024;
+/// Units that a thread takes at a time.
+const HELPING: usize = 32;
 
 struct Unit<'a> {
     element: Element<'a>,
@@ -94,9 +143,9 @@ struct Resource<'a> {
 struct Plan<'a> {
     shared: &'a Shared<'a>,
     units: Vec<Unit<'a>>,
-    by_key: HashMap<(u32, ProfileId), usize>,
+    by_key: OwnMap<(u32, ProfileId), usize>,
     resources: Vec<Resource<'a>>,
-    by_node: HashMap<u32, usize>,
+    by_node: OwnMap<u32, usize>,
     issues: Vec<Issue>,
 }
 
@@ -104,13 +153,21 @@ struct Plan<'a> {
 pub(crate) fn run(validator: &Validator, document: &Document<'_>, options: &Options) -> Vec<Issue> {
     let root = document.root_element();
     let links = Links::of(root);
-    let shared = Shared { validator, document, options, links };
+    let shared = Shared {
+        validator,
+        document,
+        options,
+        links,
+        anchors: Shelf::default(),
+        locals: Shelf::default(),
+        made: AtomicUsize::new(0),
+    };
     let mut plan = Plan {
         shared: &shared,
         units: Vec::new(),
-        by_key: HashMap::new(),
+        by_key: OwnMap::default(),
         resources: Vec::new(),
-        by_node: HashMap::new(),
+        by_node: OwnMap::default(),
         issues: Vec::new(),
     };
     plan.problems();
@@ -166,7 +223,10 @@ impl<'a> Shared<'a> {
 impl<'a> Plan<'a> {
     /// What lenient reading noted.
     fn problems(&mut self) {
-        for problem in self.shared.document.problems() {
+        for (count, problem) in self.shared.document.problems().iter().enumerate() {
+            if count > self.shared.options.max_issues {
+                break;
+            }
             if problem.kind == ProblemKind::Comment && self.shared.options.allow_comments {
                 continue;
             }
@@ -235,7 +295,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Takes up a resource, or more profiles for one already met.
-    fn resource(&mut self, found: Found<'a>) {
+    fn resource(&mut self, mut found: Found<'a>) {
         let node = found.element.node();
         if let Some(&known) = self.by_node.get(&node.index()) {
             let profiles = self.fitting(found.element, found.profiles);
@@ -248,14 +308,14 @@ impl<'a> Plan<'a> {
         }
         let Some(type_name) = self.type_of(&found) else { return };
         let Some(base) = self.shared.validator.type_profile(&type_name) else {
-            let args = vec![Arg::Name(type_name), Arg::Text(String::new())];
+            let args = vec![Arg::Name(type_name.into_owned()), Arg::Text(String::new())];
             self.issues.push(self.shared.issue(Message::ProfileNoDefinition, node, args, None));
             return;
         };
         if found.role == Role::Contained && self.shared.options.contained == ContainedPolicy::Ignore {
             return;
         }
-        let mut wanted = found.profiles.clone();
+        let mut wanted = std::mem::take(&mut found.profiles);
         self.more_profiles(&found, &type_name, &mut wanted);
         let index = self.resources.len();
         self.by_node.insert(node.index(), index);
@@ -277,7 +337,7 @@ impl<'a> Plan<'a> {
     }
 
     /// The resource's type, reported when it has none that is known.
-    fn type_of(&mut self, found: &Found<'a>) -> Option<String> {
+    fn type_of(&mut self, found: &Found<'a>) -> Option<Cow<'a, str>> {
         let node = found.element.node();
         let inside = found.role != Role::Root;
         if node.kind() != Kind::Object {
@@ -287,7 +347,7 @@ impl<'a> Plan<'a> {
             self.issues.push(self.shared.issue(Message::MustBe, node, args, None));
             return None;
         }
-        let Some(member) = node.member("resourceType") else {
+        let Some(member) = node.get(&RESOURCE_TYPE) else {
             self.issues.push(self.shared.issue(Message::NoResourceType, node, Vec::new(), None));
             return None;
         };
@@ -297,7 +357,7 @@ impl<'a> Plan<'a> {
             return None;
         };
         if self.shared.validator.definitions().is_resource_type(&name) {
-            return Some(name.into_owned());
+            return Some(name);
         }
         let message = if inside { Message::ResourceTypeUnknownInside } else { Message::ResourceTypeUnknown };
         let args = vec![Arg::Name(name.into_owned()), Arg::Text(String::new())];
@@ -313,7 +373,7 @@ impl<'a> Plan<'a> {
             return;
         }
         if options.follow_meta_profile
-            && let Some(list) = node.member("meta").and_then(|m| m.member("profile"))
+            && let Some(list) = node.get(&META).and_then(|m| m.get(&PROFILE))
         {
             for item in list.members() {
                 if let Some(canonical) = item.as_str() {
@@ -324,7 +384,9 @@ impl<'a> Plan<'a> {
         for canonical in options.global_profiles.get(type_name).into_iter().flatten() {
             self.look_up(canonical, node, Message::ProfileUnknown, wanted);
         }
-        if found.role == Role::Entry {
+        if found.role == Role::Entry
+            && !(options.entry_profiles.is_empty() && options.type_profiles.is_empty())
+        {
             let index = self.shared.links.as_ref().and_then(|l| l.entry_of(node));
             let by_index = index.and_then(|i| options.entry_profiles.get(&i));
             let by_type = options.type_profiles.get(type_name);
@@ -336,7 +398,7 @@ impl<'a> Plan<'a> {
 
     /// Drops profiles of other types, saying so.
     fn fitting(&mut self, element: Element<'a>, profiles: Vec<ProfileId>) -> Vec<ProfileId> {
-        let mut out = Vec::new();
+        let mut out = Vec::with_capacity(profiles.len());
         for id in profiles {
             let Some(profile) = self.shared.validator.get(id) else { continue };
             if out.contains(&id) {
@@ -412,6 +474,17 @@ impl<'a> Plan<'a> {
     }
 
     fn round(&mut self, from: usize, to: usize) {
+        let mut from = from;
+        while from < to {
+            let until = to.min(from + BATCH);
+            self.batch(from, until);
+            let outcomes = self.units[from..until].iter().filter_map(|u| u.outcome.as_ref());
+            self.shared.made.fetch_add(outcomes.map(|o| o.made).sum(), Ordering::Relaxed);
+            from = until;
+        }
+    }
+
+    fn batch(&mut self, from: usize, to: usize) {
         let shared = self.shared;
         let threads = match shared.options.threads {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
@@ -425,15 +498,23 @@ impl<'a> Plan<'a> {
             }
             return;
         }
-        let size = (to - from).div_ceil(threads);
-        std::thread::scope(|scope| {
-            for chunk in self.units[from..to].chunks_mut(size) {
-                scope.spawn(move || {
-                    for unit in chunk {
-                        unit.outcome = Some(judge(shared, unit));
-                    }
-                });
+        // Small helpings, so that no thread waits long for another.
+        let helpings = Mutex::new(self.units[from..to].chunks_mut(HELPING));
+        let work = || {
+            loop {
+                // Nobody panics with the lock in hand.
+                let next = helpings.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let Some(units) = next else { return };
+                for unit in units {
+                    unit.outcome = Some(judge(shared, unit));
+                }
             }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..threads {
+                scope.spawn(work);
+            }
+            work();
         });
     }
 
@@ -441,14 +522,17 @@ impl<'a> Plan<'a> {
     fn take_up(&mut self, at: usize) {
         let Some(outcome) = self.units[at].outcome.as_mut() else { return };
         let found = std::mem::take(&mut outcome.found);
-        let edges: Vec<_> = outcome.edges.iter().map(|e| (e.target, e.around, e.profiles.clone())).collect();
+        let edges = std::mem::take(&mut outcome.edges);
         for found in found {
             self.resource(found);
         }
-        for (target, around, profiles) in edges {
-            for profile in profiles {
-                self.unit_of(target, around, Role::Entry, profile);
+        for edge in &edges {
+            for profile in &edge.profiles {
+                self.unit_of(edge.target, edge.around, Role::Entry, *profile);
             }
+        }
+        if let Some(outcome) = self.units[at].outcome.as_mut() {
+            outcome.edges = edges;
         }
     }
 
@@ -493,6 +577,11 @@ impl<'a> Plan<'a> {
             if unit.reported
                 && let Some(outcome) = unit.outcome
             {
+                // A resource of which something was left out is never let through.
+                if outcome.is_cut && !outcome.issues.iter().any(|i| i.severity.is_error()) {
+                    let args = vec![Arg::from(self.shared.options.max_issues)];
+                    out.push(self.shared.issue(Message::TooManyIssues, unit.element.node(), args, None));
+                }
                 out.extend(outcome.issues);
             }
         }
@@ -507,6 +596,9 @@ impl<'a> Plan<'a> {
             .iter()
             .map(|u| u.outcome.as_ref().is_none_or(|o| o.issues.iter().any(|i| i.severity.is_error())))
             .collect();
+        if !failed.contains(&true) {
+            return failed;
+        }
         // Who must be asked again when a unit fails.
         let mut askers: HashMap<usize, Vec<usize>> = HashMap::new();
         let mut fresh: Vec<usize> = Vec::new();
@@ -541,9 +633,29 @@ impl<'a> Plan<'a> {
         edge.profiles.iter().any(|p| self.by_key.get(&(node, *p)).is_some_and(|&u| !failed[u]))
     }
 
+    /// A target that fits several of the profiles: probably not what was meant.
+    fn several_fit(&self, edge: &Edge<'a>, failed: &[bool]) -> Option<Issue> {
+        if edge.profiles.len() < 2 {
+            return None;
+        }
+        let node = edge.target.node().index();
+        let fitting: Vec<&str> = edge
+            .profiles
+            .iter()
+            .filter(|p| self.by_key.get(&(node, **p)).is_some_and(|&u| !failed[u]))
+            .filter_map(|p| self.shared.validator.get(*p))
+            .map(|p| &*p.definition.url)
+            .collect();
+        if fitting.len() < 2 {
+            return None;
+        }
+        let args = vec![Arg::Value(edge.reference()), Arg::Url(fitting.join(", "))];
+        Some(self.shared.issue(Message::RefMultipleMatches, edge.at.node(), args, Some(edge.by)))
+    }
+
     fn edge_issue(&self, edge: &Edge<'a>, failed: &[bool]) -> Option<Issue> {
         if self.holds(edge, failed) {
-            return None;
+            return self.several_fit(edge, failed);
         }
         let names: Vec<&str> = edge
             .profiles
@@ -581,27 +693,98 @@ fn settle(mut issues: Vec<Issue>, options: &Options) -> Vec<Issue> {
     if !options.hints {
         issues.retain(|i| i.severity != Severity::Information);
     }
-    let mut seen: HashSet<(usize, usize, String, String)> = HashSet::new();
-    issues.retain(|i| {
-        let args = i.args.iter().map(ToString::to_string).collect::<Vec<_>>().join("\u{1}");
-        seen.insert((i.span.start, i.span.end, i.id.as_str().to_owned(), args))
-    });
+    drop_doubles(&mut issues);
     issues.sort_by_key(|i| (i.entry, i.span.start, i.severity));
     if issues.len() > options.max_issues {
-        let rest = issues.split_off(options.max_issues);
-        if let Some(first) = rest.into_iter().next() {
-            issues.push(Issue {
-                severity: Message::TooManyIssues.severity(),
-                code: Message::TooManyIssues.code(),
-                id: MessageId::Catalogue(Message::TooManyIssues),
-                args: vec![Arg::from(options.max_issues)],
-                entry: None,
-                inner: Vec::new(),
-                ..first
-            });
-        }
+        cut(&mut issues, options.max_issues);
     }
     issues
+}
+
+/// Cuts a list at its limit, but not an entry's only fault: every entry's verdict stands.
+fn cut(issues: &mut Vec<Issue>, limit: usize) {
+    let mut kept = 0usize;
+    // The list is sorted by entry.
+    let mut told: Option<Option<usize>> = None;
+    let mut first = None;
+    issues.retain(|issue| {
+        let keeps = kept < limit || (issue.severity.is_error() && told != Some(issue.entry));
+        if keeps {
+            kept += 1;
+            if issue.severity.is_error() {
+                told = Some(issue.entry);
+            }
+        } else if first.is_none() {
+            first = Some(issue.clone());
+        }
+        keeps
+    });
+    if let Some(first) = first {
+        issues.push(Issue {
+            severity: Message::TooManyIssues.severity(),
+            code: Message::TooManyIssues.code(),
+            id: MessageId::Catalogue(Message::TooManyIssues),
+            args: vec![Arg::from(limit)],
+            entry: None,
+            inner: Vec::new(),
+            ..first
+        });
+    }
+}
+
+/// Few issues are compared with each other, many are filed by hash.
+const FEW: usize = 32;
+
+/// Keeps the first of issues that say the same of the same place.
+fn drop_doubles(issues: &mut Vec<Issue>) {
+    let mut double = vec![false; issues.len()];
+    if issues.len() <= FEW {
+        for (at, issue) in issues.iter().enumerate() {
+            double[at] = issues[..at].iter().any(|earlier| says_the_same(earlier, issue));
+        }
+    } else {
+        let keys = RandomState::new();
+        let mut seen: HashMap<u64, SmallVec<[usize; 1]>> = HashMap::with_capacity(issues.len());
+        for (at, issue) in issues.iter().enumerate() {
+            let alike = seen.entry(hash_of(&keys, issue)).or_default();
+            double[at] = alike.iter().any(|&earlier| says_the_same(&issues[earlier], issue));
+            if !double[at] {
+                alike.push(at);
+            }
+        }
+    }
+    if double.contains(&true) {
+        let mut double = double.into_iter();
+        issues.retain(|_| !double.next().unwrap_or(false));
+    }
+}
+
+/// Same place, same rule, and facts that read the same.
+fn says_the_same(a: &Issue, b: &Issue) -> bool {
+    a.span == b.span
+        && (a.id == b.id || a.id.as_str() == b.id.as_str())
+        && a.args.len() == b.args.len()
+        && a.args.iter().zip(&b.args).all(|(a, b)| a == b || a.to_string() == b.to_string())
+}
+
+/// Equal for issues that [`says_the_same`] holds of.
+fn hash_of(keys: &RandomState, issue: &Issue) -> u64 {
+    struct Shown<H>(H);
+    impl<H: Hasher> std::fmt::Write for Shown<H> {
+        fn write_str(&mut self, text: &str) -> std::fmt::Result {
+            self.0.write(text.as_bytes());
+            Ok(())
+        }
+    }
+    let mut shown = Shown(keys.build_hasher());
+    shown.0.write_usize(issue.span.start);
+    shown.0.write_usize(issue.span.end);
+    shown.0.write(issue.id.as_str().as_bytes());
+    for arg in &issue.args {
+        // Writing to a hasher cannot fail.
+        let _ = write!(shown, "{arg}\u{1}");
+    }
+    shown.0.finish()
 }
 
 /// The JSON kind in words.

@@ -5,11 +5,12 @@ mod parse;
 mod place;
 pub(crate) mod walk;
 
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use lmr_fhir::{Document, Kind};
 
-use crate::compile::arena::{Arena, OwnMap};
+use crate::compile::arena::{Arena, Table};
 use crate::compile::{self, Context, Expressions, Profile, ProfileId};
 use crate::definitions::{Definitions, StructureDefinition, TypeRef};
 use crate::issue::{BundleReport, Issue};
@@ -18,6 +19,9 @@ use crate::options::Options;
 
 pub(crate) use job::{Shared, kind_name};
 pub(crate) use place::{Waypoint, trail};
+
+/// Bytes that a definition's regular expression may take when compiled.
+const MAX_PATTERN: usize = 1 << 20;
 
 const BASE: &str = "http://hl7.org/fhir/StructureDefinition/";
 
@@ -28,8 +32,11 @@ pub struct Validator {
     definitions: Arc<Definitions>,
     pub(crate) model: TypeModel,
     profiles: Arena<Profile>,
-    by_canonical: RwLock<OwnMap<Box<str>, Lookup>>,
+    by_canonical: Table<Lookup>,
+    /// The base definitions of types, by name.
+    by_type: Table<ProfileId>,
     expressions: Expressions,
+    patterns: RwLock<HashMap<Box<str>, Option<regex::Regex>>>,
 }
 
 /// What a canonical leads to: a compiled profile, nothing, or a definition
@@ -57,8 +64,10 @@ impl ValidatorBuilder {
             model: TypeModel::new(Arc::clone(&definitions)),
             definitions,
             profiles: Arena::new(),
-            by_canonical: RwLock::default(),
+            by_canonical: Table::new(),
+            by_type: Table::new(),
             expressions: Expressions::default(),
+            patterns: RwLock::default(),
         }
     }
 }
@@ -131,7 +140,7 @@ impl Validator {
 
     /// The compiled profile of a canonical.
     pub(crate) fn profile(&self, canonical: &str) -> Lookup {
-        if let Some(found) = self.by_canonical.read().unwrap_or_else(PoisonError::into_inner).get(canonical) {
+        if let Some(found) = self.by_canonical.get(canonical) {
             return found.clone();
         }
         let found = match self.definitions.structure(canonical) {
@@ -140,16 +149,24 @@ impl Validator {
             Err(error) => Err(Arc::from(error.to_string())),
             Ok(Some(definition)) => self.compiled(definition),
         };
-        let mut known = self.by_canonical.write().unwrap_or_else(PoisonError::into_inner);
-        known.entry(canonical.into()).or_insert(found).clone()
+        self.by_canonical.insert(canonical, found).clone()
+    }
+
+    /// A definition's regular expression, of the whole value; `None` if it cannot be used (it is no
+    /// regular expression, or one that does not run in linear time).
+    pub(crate) fn pattern(&self, text: &str) -> Option<regex::Regex> {
+        if let Some(known) = self.patterns.read().unwrap_or_else(PoisonError::into_inner).get(text) {
+            return known.clone();
+        }
+        let made = regex::RegexBuilder::new(&format!("^(?s:{text})$")).size_limit(MAX_PATTERN).build().ok();
+        let mut patterns = self.patterns.write().unwrap_or_else(PoisonError::into_inner);
+        patterns.entry(text.into()).or_insert(made).clone()
     }
 
     fn compiled(&self, definition: Arc<StructureDefinition>) -> Lookup {
         // The same definition under `url` and `url|version` is one profile.
         let canonical = definition.canonical();
-        if let Some(found) =
-            self.by_canonical.read().unwrap_or_else(PoisonError::into_inner).get(canonical.as_str())
-        {
+        if let Some(found) = self.by_canonical.get(&canonical) {
             return found.clone();
         }
         let is_resource = |name: &str| self.definitions.is_resource_type(name);
@@ -157,16 +174,11 @@ impl Validator {
         let context =
             Context { is_resource: &is_resource, base_types: &base_types, expressions: &self.expressions };
         let found = match compile::compile(definition, &context) {
-            Ok(profile) => Ok(Some(profile)),
+            Ok(profile) => Ok(Some(self.profiles.push(profile))),
             Err(error) => Err(Arc::from(format!("{canonical}: {error}"))),
         };
-        let mut known = self.by_canonical.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = known.get(canonical.as_str()) {
-            return found.clone();
-        }
-        let found = found.map(|p| p.map(|p| self.profiles.push(p)));
-        known.insert(canonical.into(), found.clone());
-        found
+        // Where two threads compiled it at once, one of the two is used by all.
+        self.by_canonical.insert(&canonical, found).clone()
     }
 
     fn base_types(&self, path: &str) -> Option<Arc<[TypeRef]>> {
@@ -181,7 +193,11 @@ impl Validator {
 
     /// The compiled base definition of a type.
     pub(crate) fn type_profile(&self, name: &str) -> Option<ProfileId> {
+        if let Some(known) = self.by_type.get(name) {
+            return Some(*known);
+        }
         let canonical = if name.contains(':') { name.to_owned() } else { format!("{BASE}{name}") };
-        self.profile(&canonical).ok().flatten()
+        let id = self.profile(&canonical).ok().flatten()?;
+        Some(*self.by_type.insert(name, id))
     }
 }

@@ -1,5 +1,5 @@
 //! Where an issue lies: FHIRPath expressions made from the tree, only when an
-//! issue is made.
+//! issue is made, and names that contexts of extensions are held against.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -7,10 +7,10 @@ use std::sync::LazyLock;
 
 use lmr_fhir::{Kind, Name, Node};
 use lmr_fhirpath::{Child, Model, TypeId};
+use smallvec::SmallVec;
 
 use crate::model::TypeModel;
 
-static RESOURCE_TYPE: LazyLock<Name> = LazyLock::new(|| Name::new("resourceType"));
 static ID: LazyLock<Name> = LazyLock::new(|| Name::new("id"));
 
 /// One element on the way from the root to a node.
@@ -18,20 +18,16 @@ static ID: LazyLock<Name> = LazyLock::new(|| Name::new("id"));
 pub(crate) struct Waypoint<'d> {
     /// Element name; for a choice without its type.
     pub(crate) name: &'d str,
-    pub(crate) node: Node<'d>,
-    pub(crate) index: Option<usize>,
     pub(crate) ty: TypeId,
     /// Type name of a choice (`Quantity` of `valueQuantity`).
     pub(crate) chosen: Option<&'d str>,
-    /// Resource type where the element is a resource.
-    pub(crate) resource: Option<Cow<'d, str>>,
     /// Path by definition: `Patient.contact.name`, begun anew in a data type.
     pub(crate) path: Cow<'d, str>,
 }
 
 /// The elements from the root to `node`, outermost first.
 pub(crate) fn trail<'d>(node: Node<'d>, model: &'d TypeModel) -> Vec<Waypoint<'d>> {
-    let mut nodes: smallvec::SmallVec<[Node<'d>; 16]> = smallvec::SmallVec::new();
+    let mut nodes: SmallVec<[Node<'d>; 16]> = SmallVec::new();
     let mut at = Some(node);
     while let Some(n) = at {
         nodes.push(n);
@@ -43,23 +39,21 @@ pub(crate) fn trail<'d>(node: Node<'d>, model: &'d TypeModel) -> Vec<Waypoint<'d
     while i < nodes.len() {
         let owner = nodes[i];
         let mut element = owner;
-        let mut index = None;
         if i > 0 && owner.kind() == Kind::Array && i + 1 < nodes.len() {
             element = nodes[i + 1];
-            index = element.ordinal();
             i += 1;
         }
         i += 1;
-        let resource = resource_type(element);
+        let resource = element.resource_type();
         let (name, mut ty, chosen, mut path) = match out.last() {
             None => (resource.as_deref().map_or("$", |_| ""), TypeId::UNKNOWN, None, Cow::Borrowed("")),
             Some(parent) => step(parent, owner.name().unwrap_or(""), model),
         };
         if let Some(resource) = &resource {
-            ty = model.type_at(resource).unwrap_or(TypeId::UNKNOWN);
+            ty = model.resource_at(resource).unwrap_or(TypeId::UNKNOWN);
             path = resource.clone();
         }
-        out.push(Waypoint { name, node: element, index, ty, chosen, resource, path });
+        out.push(Waypoint { name, ty, chosen, path });
     }
     out
 }
@@ -92,10 +86,6 @@ fn step<'d>(
     }
 }
 
-fn resource_type(node: Node<'_>) -> Option<Cow<'_, str>> {
-    node.get(&RESOURCE_TYPE)?.as_str()
-}
-
 /// Expressions and entry of a place.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Place {
@@ -107,45 +97,103 @@ pub(crate) struct Place {
 /// Describes a node's place. With `redact`, resource ids are left out of the
 /// comments and odd property names out of the path.
 pub(crate) fn place<'d>(node: Node<'d>, model: &'d TypeModel, redact: bool) -> Place {
-    let trail = trail(node, model);
-    let mut out = Place { expression: String::with_capacity(96), ..Place::default() };
-    let mut local_from = 0;
-    for (i, point) in trail.iter().enumerate() {
-        if i == 0 {
-            out.expression.push_str(point.resource.as_deref().unwrap_or("$"));
-            continue;
+    let mut nodes: SmallVec<[Node<'d>; 24]> = SmallVec::new();
+    let mut at = Some(node);
+    while let Some(n) = at {
+        nodes.push(n);
+        at = n.parent();
+    }
+    let mut out = Place { expression: String::with_capacity(24 * nodes.len() + 48), ..Place::default() };
+    let (mut local_from, mut local_type) = (0, None);
+    let (mut in_bundle, mut in_entry) = (false, false);
+    let mut ty = TypeId::UNKNOWN;
+    // How many elements have been named; from the outermost inwards.
+    let mut depth = 0;
+    while let Some(owner) = nodes.pop() {
+        let mut element = owner;
+        let mut index = None;
+        if depth > 0
+            && owner.kind() == Kind::Array
+            && let Some(item) = nodes.pop()
+        {
+            element = item;
+            index = element.ordinal();
         }
-        out.expression.push('.');
-        let odd = redact && !point.name.bytes().all(|b| b.is_ascii_alphabetic());
-        out.expression.push_str(if odd { "***" } else { point.name });
-        if let Some(chosen) = &point.chosen {
-            let _ = write!(out.expression, ".ofType({chosen})");
-        }
-        if let Some(index) = point.index {
-            let _ = write!(out.expression, "[{index}]");
-        }
-        if let Some(resource) = &point.resource {
-            if !redact {
-                let id = point.node.get(&ID).and_then(Node::as_str);
-                let _ = write!(out.expression, "/*{resource}/{}*/", id.as_deref().unwrap_or("null"));
+        let resource = element.resource_type();
+        if depth == 0 {
+            out.expression.push_str(resource.as_deref().unwrap_or("$"));
+            in_bundle = resource.as_deref() == Some("Bundle");
+        } else {
+            let member = owner.name().unwrap_or("");
+            let (name, chosen, child) = child_of(ty, owner, member, model);
+            ty = child;
+            out.expression.push('.');
+            let odd = redact && !name.bytes().all(|b| b.is_ascii_alphabetic());
+            out.expression.push_str(if odd { "***" } else { name });
+            if let Some(chosen) = chosen {
+                out.expression.push_str(".ofType(");
+                out.expression.push_str(chosen);
+                out.expression.push(')');
             }
-            let in_bundle_entry = i == 2
-                && trail[0].resource.as_deref() == Some("Bundle")
-                && trail[1].name == "entry"
-                && point.name == "resource";
-            if in_bundle_entry {
+            if let Some(index) = index {
+                push_index(&mut out.expression, index);
+            }
+            if let Some(resource) = &resource
+                && !redact
+            {
+                let id = element.get(&ID).and_then(Node::as_str);
+                for part in ["/*", resource, "/", id.as_deref().unwrap_or("null"), "*/"] {
+                    out.expression.push_str(part);
+                }
+            }
+            if depth == 1 && in_bundle && name == "entry" {
+                in_entry = true;
+                out.entry = index;
+            }
+            if depth == 2 && in_entry && name == "resource" && resource.is_some() {
                 local_from = out.expression.len();
-                out.local.push_str(resource);
+                local_type.clone_from(&resource);
             }
         }
-        if i == 1 && trail[0].resource.as_deref() == Some("Bundle") && point.name == "entry" {
-            out.entry = point.index;
+        if let Some(resource) = &resource {
+            ty = model.resource_at(resource).unwrap_or(TypeId::UNKNOWN);
         }
+        depth += 1;
     }
-    if local_from > 0 {
-        out.local.push_str(&out.expression[local_from..]);
-    } else {
-        out.local.clone_from(&out.expression);
-    }
+    let local_type = local_type.as_deref().unwrap_or("");
+    let rest = &out.expression[local_from..];
+    out.local.reserve_exact(local_type.len() + rest.len());
+    out.local.push_str(local_type);
+    out.local.push_str(rest);
     out
+}
+
+/// Name without the type of a choice, that type's name, and the type.
+fn child_of<'d>(
+    parent: TypeId,
+    node: Node<'d>,
+    member: &'d str,
+    model: &'d TypeModel,
+) -> (&'d str, Option<&'d str>, TypeId) {
+    match model.child_by_hash(parent, node.name_hash(), member) {
+        Some(Child::Variant { ty }) => {
+            let chosen = model.type_name(ty);
+            (&member[..member.len().saturating_sub(chosen.len())], Some(chosen), ty)
+        }
+        Some(Child::Element { ty, .. }) => (member, None, ty),
+        _ if member == "extension" || member == "modifierExtension" => {
+            (member, None, model.type_at("Extension").unwrap_or(TypeId::UNKNOWN))
+        }
+        _ => (member, None, TypeId::UNKNOWN),
+    }
+}
+
+fn push_index(out: &mut String, index: usize) {
+    out.push('[');
+    if index < 10 {
+        out.push(char::from(b'0' + index as u8));
+    } else {
+        let _ = write!(out, "{index}");
+    }
+    out.push(']');
 }

@@ -1,0 +1,147 @@
+//! Invariants of one element.
+
+use std::sync::Arc;
+
+use lmr_fhir::{Element, Kind, Node};
+use lmr_fhirpath::{TypeId, Typed};
+
+use super::{Def, ID, Walker};
+use crate::compile::{Invariant, InvariantKind, Profile};
+use crate::issue::{Arg, IssueCode, MessageId, Severity};
+use crate::messages::Message;
+use crate::options::BestPractice;
+
+impl<'a> Walker<'a> {
+    /// Runs the invariants of all rules and of the type, each expression once.
+    pub(crate) fn invariants(
+        &mut self,
+        item: Element<'a>,
+        defs: &[Def<'a>],
+        type_def: Option<Def<'a>>,
+        ty: TypeId,
+    ) {
+        // Nearly all elements are to have content, have some, and that is all.
+        if defs.iter().chain(&type_def).all(|def| def.rule.only_content) && has_content(item) {
+            return;
+        }
+        let mut done: smallvec::SmallVec<[(u32, Severity); 24]> = smallvec::SmallVec::new();
+        let mut content_done = false;
+        for def in defs.iter().chain(&type_def) {
+            for invariant in &def.rule.invariants {
+                match &invariant.kind {
+                    InvariantKind::HasContent => {
+                        if !content_done {
+                            content_done = true;
+                            if !has_content(item) {
+                                self.failed(invariant, item, def.profile);
+                            }
+                        }
+                    }
+                    InvariantKind::ExtensionOrValue => {
+                        if !extension_or_value(item) {
+                            self.failed(invariant, item, def.profile);
+                        }
+                    }
+                    InvariantKind::LocalReference => {
+                        if !self.leads_to_contained(item) {
+                            self.failed(invariant, item, def.profile);
+                        }
+                    }
+                    InvariantKind::ContainedReferenced => {
+                        if self.leads || self.probes > 0 {
+                            self.contained_referenced(item, def.profile);
+                        }
+                    }
+                    InvariantKind::Expression(shared) => {
+                        let mark = (shared.number, invariant.severity);
+                        if done.contains(&mark) || self.is_off(invariant) {
+                            continue;
+                        }
+                        done.push(mark);
+                        if let Some(object) = item.value().filter(|n| n.kind() == Kind::Object)
+                            && shared.holds_without_looking(object)
+                        {
+                            continue;
+                        }
+                        match shared.expression.test(Typed::new(item, ty), &self.env) {
+                            Ok(true) => {}
+                            Ok(false) => self.failed(invariant, item, def.profile),
+                            Err(error) => {
+                                let args =
+                                    vec![Arg::Name(invariant.key.to_string()), Arg::Text(error.to_string())];
+                                self.issue(Message::ConstraintCannotEvaluate, item.node(), args, def.profile);
+                            }
+                        }
+                    }
+                    InvariantKind::Broken(reason) => {
+                        if self.is_off(invariant) {
+                            continue;
+                        }
+                        let args = vec![
+                            Arg::Name(invariant.key.to_string()),
+                            Arg::Url(def.profile.canonical.to_string()),
+                            Arg::Text(reason.to_string()),
+                        ];
+                        self.issue(Message::ConstraintSyntax, item.node(), args, def.profile);
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_off(&self, invariant: &Invariant) -> bool {
+        is_best_practice(invariant) && self.options.best_practice == BestPractice::Ignore
+    }
+
+    fn failed(&mut self, invariant: &Invariant, item: Element<'a>, profile: &Profile) {
+        let severity = match (is_best_practice(invariant), self.options.best_practice) {
+            (false, _) => invariant.severity,
+            (true, BestPractice::Ignore) => return,
+            (true, BestPractice::Hint) => Severity::Information,
+            (true, BestPractice::Warning) => Severity::Warning,
+            (true, BestPractice::Error) => Severity::Error,
+        };
+        let args = vec![Arg::Name(invariant.key.to_string()), Arg::Text(invariant.human.to_string())];
+        let id = MessageId::Constraint(Arc::clone(&invariant.id));
+        let issue = self.shared.make(id, severity, IssueCode::Invariant, item.node(), args, Some(profile));
+        self.keep(issue);
+    }
+}
+
+/// dom-6 is a recommendation, whether or not a package marks it.
+fn is_best_practice(invariant: &Invariant) -> bool {
+    invariant.best_practice || &*invariant.key == "dom-6"
+}
+
+/// ele-1: a value, or children besides `id`.
+pub(crate) fn has_content(item: Element<'_>) -> bool {
+    if item.has_value() {
+        return true;
+    }
+    let object = |n: Node<'_>| {
+        n.kind() == Kind::Object
+            && n.members().any(|m| {
+                m.name_hash() != ID
+                    && m.name() != Some("resourceType")
+                    && m.kind() != Kind::Null
+                    && !(m.kind() == Kind::Array && m.members().next().is_none())
+            })
+    };
+    item.value().is_some_and(object) || item.sibling().is_some_and(object)
+}
+
+/// ext-1: nested extensions or a value, not both and not neither.
+fn extension_or_value(item: Element<'_>) -> bool {
+    let Some(node) = item.value() else { return true };
+    let (mut extension, mut value) = (false, false);
+    for member in node.members() {
+        match member.name() {
+            Some("extension") => extension = member.members().next().is_some(),
+            Some(name) if name.starts_with("value") && name.len() > 5 => {
+                value |= member.kind() != Kind::Null;
+            }
+            _ => {}
+        }
+    }
+    extension != value
+}

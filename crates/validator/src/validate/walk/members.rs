@@ -1,0 +1,340 @@
+//! The members of an object: what may stand there, in which shape, how often.
+
+use lmr_fhir::{Element, Kind, Node};
+
+use super::{Def, Defs, ID, MAX_DEPTH, SliceOrder, Walker, is_partial, shown_path};
+use crate::compile::{Children, FORBIDDEN, Shape, Slices, TypeRule};
+use crate::issue::Arg;
+use crate::messages::Message;
+use crate::rules::suggest;
+use crate::validate::job::kind_name;
+
+impl<'a> Walker<'a> {
+    /// Judges all members of an object.
+    pub(super) fn members(
+        &mut self,
+        element: Element<'a>,
+        def: Def<'a>,
+        children: &'a Children,
+        is_resource: bool,
+    ) {
+        // A primitive's id and extensions stand in its companion.
+        let object = element
+            .value()
+            .filter(|n| n.kind() == Kind::Object)
+            .or_else(|| element.sibling().filter(|n| n.kind() == Kind::Object));
+        if object.is_some() || !children.required.is_empty() {
+            self.members_of(object, element, def, children, is_resource);
+        }
+    }
+
+    /// Judges the id and extensions of a primitive element.
+    pub(crate) fn primitive_children(
+        &mut self,
+        item: Element<'a>,
+        defs: &Defs<'a>,
+        type_def: Option<Def<'a>>,
+    ) {
+        let mut own = false;
+        for def in defs {
+            if let Some(children) = &def.rule.children {
+                own = true;
+                self.members(item, *def, children, false);
+            }
+        }
+        if !own
+            && item.sibling().is_some_and(|s| s.kind() == Kind::Object)
+            && let Some(def) = type_def
+            && let Some(children) = &def.rule.children
+        {
+            self.members(item, def, children, false);
+        }
+    }
+
+    fn members_of(
+        &mut self,
+        members: Option<Node<'a>>,
+        element: Element<'a>,
+        def: Def<'a>,
+        children: &'a Children,
+        is_resource: bool,
+    ) {
+        let object = members.unwrap_or(element.node());
+        if self.depth >= MAX_DEPTH {
+            self.issue(Message::TooDeep, object, vec![Arg::from(MAX_DEPTH)], def.profile);
+            return;
+        }
+        self.depth += 1;
+        let base = self.counts.len();
+        self.counts.resize(base + children.slots.len(), 0);
+        for member in members.into_iter().flat_map(Node::members) {
+            if member.is_duplicate() {
+                continue;
+            }
+            let underscore = member.is_underscore();
+            if underscore && member.sibling().is_some() {
+                continue;
+            }
+            let name = member.name().unwrap_or("");
+            let Some(target) = children.table.get(member.name_hash(), name).copied() else {
+                let expected = is_partial(def) || (is_resource && name == "resourceType");
+                if !expected {
+                    self.unknown(member, object, def, children);
+                }
+                continue;
+            };
+            let slot = &children.slots[target.slot as usize];
+            let child = Def { profile: def.profile, rule: &def.profile.rules[slot.rule as usize] };
+            if name == "value" && is_companion(object) {
+                self.issue(Message::IllegalProperty, object, vec![Arg::Name(name.to_owned())], def.profile);
+                continue;
+            }
+            if target.ty == FORBIDDEN {
+                self.excluded_type(name, member, object, child);
+                self.counts[base + target.slot as usize] = 1;
+                // It fills the element, yet no slice of it.
+                if let Some(slices) = &slot.slices {
+                    self.slice_counts(object, def.profile, slices, &mut |_| 0);
+                }
+                continue;
+            }
+            let seen = base + target.slot as usize;
+            if self.counts[seen] > 0 {
+                // A second property of the same choice.
+                self.unknown(member, object, def, children);
+                continue;
+            }
+            let ty = child.rule.types.get(target.ty as usize);
+            let count = self.member(member, element, def, child, ty, slot.slices.as_deref());
+            self.counts[seen] = count;
+            if count > child.rule.max {
+                let args = vec![
+                    Arg::from(count as usize),
+                    Arg::Name(shown_path(child)),
+                    Arg::from(child.rule.max as usize),
+                    Arg::Url(child.profile.canonical.to_string()),
+                ];
+                self.issue(Message::ProfileMaximum, object, args, child.profile);
+            }
+            if self.leads && !is_resource && member.name_hash() == ID && member.kind() == Kind::String {
+                self.ids.push(member);
+            }
+        }
+        for &slot in &children.required {
+            let count = self.counts[base + slot as usize];
+            let slot = &children.slots[slot as usize];
+            let child = Def { profile: def.profile, rule: &def.profile.rules[slot.rule as usize] };
+            if count < child.rule.min {
+                let args = vec![
+                    Arg::from(count as usize),
+                    Arg::Name(shown_path(child)),
+                    Arg::from(child.rule.min as usize),
+                    Arg::Url(child.profile.canonical.to_string()),
+                ];
+                self.issue(Message::ProfileMinimum, object, args, child.profile);
+            }
+            if count == 0
+                && let Some(slices) = &slot.slices
+            {
+                self.slice_counts(object, def.profile, slices, &mut |_| 0);
+            }
+        }
+        self.counts.truncate(base);
+        self.depth -= 1;
+    }
+
+    fn unknown(&mut self, member: Node<'a>, object: Node<'a>, def: Def<'a>, children: &Children) {
+        let key = member.key().unwrap_or_default();
+        let names = children.table.iter().map(|(n, _)| n.as_str());
+        let near = suggest::nearest(key.trim_start_matches('_'), names);
+        let args = vec![Arg::Name(key.into_owned()), suggest::as_arg(near)];
+        let span = member.member_span();
+        let (line, column) = {
+            let at = |offset| self.shared.document.position(offset);
+            (at(span.start).line, at(span.end).column)
+        };
+        let issue = self.issue(Message::UnrecognisedProperty, object, args, def.profile);
+        issue.span = span;
+        // The reference tells the member's place, not the object's.
+        (issue.line, issue.column) = (line, column);
+    }
+
+    /// A choice with a type that the profile excludes.
+    fn excluded_type(&mut self, name: &str, member: Node<'a>, object: Node<'a>, child: Def<'a>) {
+        let mut allowed: Vec<&str> = child.rule.types.iter().map(TypeRule::name).collect();
+        allowed.dedup();
+        let found = crate::validate::trail(member, &self.validator.model)
+            .pop()
+            .and_then(|w| w.chosen.map(str::to_owned))
+            .unwrap_or_else(|| name.to_owned());
+        let of_extension = &*child.profile.definition.type_name == "Extension";
+        if of_extension && &*child.element().path == "Extension.value[x]" {
+            let args = vec![
+                Arg::Url(child.profile.definition.url.to_string()),
+                Arg::Text(allowed.join(", ")),
+                Arg::Name(found),
+            ];
+            self.issue(Message::ExtType, object, args, child.profile);
+            return;
+        }
+        if let [one] = allowed.as_slice() {
+            let args = vec![
+                Arg::Url(child.profile.canonical.to_string()),
+                Arg::Text((*one).to_owned()),
+                Arg::Name(found),
+            ];
+            self.issue(Message::ProfileType, member, args, child.profile);
+            return;
+        }
+        let args = vec![Arg::Name(name.to_owned()), Arg::Text(allowed.join(", "))];
+        self.issue(Message::ProfileNoType, object, args, child.profile);
+    }
+
+    /// Judges one member with all its repetitions; how many there are.
+    fn member(
+        &mut self,
+        member: Node<'a>,
+        parent: Element<'a>,
+        parent_def: Def<'a>,
+        child: Def<'a>,
+        ty: Option<&'a TypeRule>,
+        slices: Option<&'a Slices>,
+    ) -> u32 {
+        let (value, companion) =
+            if member.is_underscore() { (None, Some(member)) } else { (Some(member), member.sibling()) };
+        let primitive = ty.is_some_and(|t| t.shape == Shape::Primitive);
+        if !self.shape(value, companion, child, primitive) {
+            return 0;
+        }
+        let mut count = 0u32;
+        let mut places = 0u32;
+        let scratch = self.counts.len();
+        if let Some(slices) = slices {
+            self.counts.resize(scratch + slices.count(), 0);
+        }
+        let mut order = SliceOrder::default();
+        for item in member.elements() {
+            if let Some(index) = item.index() {
+                while places < index {
+                    self.hole(value, companion, places, child, primitive);
+                    places += 1;
+                }
+                places += 1;
+            }
+            let mut defs: Defs<'a> = smallvec::smallvec![child];
+            if let Some(slices) = slices {
+                self.place_in_slice(item, child, slices, scratch, &mut defs, &mut order, ty);
+            }
+            self.item(item, parent, parent_def, &defs, ty);
+            count += 1;
+        }
+        if let Some(list) = value.filter(|v| v.kind() == Kind::Array) {
+            let total = u32::try_from(list.members().count()).unwrap_or(u32::MAX);
+            while places < total {
+                self.hole(value, companion, places, child, primitive);
+                places += 1;
+            }
+        }
+        if let Some(slices) = slices {
+            let owner = parent.node();
+            let counts: smallvec::SmallVec<[u32; 16]> = self.counts[scratch..].iter().copied().collect();
+            self.slice_counts(owner, child.profile, slices, &mut |i| counts.get(i).copied().unwrap_or(0));
+            self.counts.truncate(scratch);
+        }
+        count
+    }
+
+    /// Whether arrays and single values stand where they are due.
+    fn shape(
+        &mut self,
+        value: Option<Node<'a>>,
+        companion: Option<Node<'a>>,
+        child: Def<'a>,
+        primitive: bool,
+    ) -> bool {
+        let name = || Arg::Name(child.element().name().to_owned());
+        if let Some(value) = value {
+            let found = Arg::Text(kind_name(value.kind()).to_owned());
+            match (child.rule.array, value.kind()) {
+                (true, Kind::Array) if value.members().next().is_none() => {
+                    self.issue(Message::JsonEmptyArray, value, Vec::new(), child.profile);
+                    return companion.is_some();
+                }
+                (true, Kind::Array) => {}
+                (true, _) => {
+                    self.issue(Message::MustBeArray, value, vec![found, name()], child.profile);
+                    if primitive || value.kind() != Kind::Object {
+                        return false;
+                    }
+                }
+                (false, Kind::Array) if primitive => {
+                    self.issue(Message::MustBeSimple, value, vec![found, name()], child.profile);
+                    return false;
+                }
+                (false, Kind::Array) => {
+                    let args = vec![Arg::Text("an object".to_owned()), found, name()];
+                    self.issue(Message::MustBe, value, args, child.profile);
+                    return false;
+                }
+                (false, Kind::Null) if companion.is_none() || !primitive => {
+                    if primitive {
+                        self.issue(Message::MustBeSimple, value, vec![found, name()], child.profile);
+                    } else {
+                        let args = vec![Arg::Text("an object".to_owned()), found, name()];
+                        self.issue(Message::MustBe, value, args, child.profile);
+                    }
+                    return false;
+                }
+                _ => {}
+            }
+        }
+        if let Some(companion) = companion {
+            if !primitive {
+                let key = companion.key().unwrap_or_default().into_owned();
+                let object = companion.parent().unwrap_or(companion);
+                let args = vec![Arg::Name(key), Arg::Text(String::new())];
+                self.issue(Message::UnrecognisedProperty, object, args, child.profile);
+                return value.is_some();
+            }
+            let key = Arg::Name(companion.key().unwrap_or_default().into_owned());
+            let found = Arg::Text(kind_name(companion.kind()).to_owned());
+            match (child.rule.array, companion.kind()) {
+                (true, Kind::Array) | (false, Kind::Object) => {}
+                (true, _) => {
+                    self.issue(Message::BaseMustBeArray, companion, vec![found, key], child.profile);
+                    return value.is_some();
+                }
+                (false, _) => {
+                    self.issue(Message::MustBeObject, companion, vec![found, key], child.profile);
+                    return value.is_some();
+                }
+            }
+        }
+        true
+    }
+
+    /// A place of an array with nothing in it.
+    fn hole(
+        &mut self,
+        value: Option<Node<'a>>,
+        companion: Option<Node<'a>>,
+        index: u32,
+        child: Def<'a>,
+        primitive: bool,
+    ) {
+        let Some(at) = value.or(companion) else { return };
+        let at = at.members().nth(index as usize).unwrap_or(at);
+        let name = Arg::Name(child.element().name().to_owned());
+        if primitive {
+            self.issue(Message::JsonInvalidArray, at, vec![name, Arg::from(index as usize)], child.profile);
+        } else {
+            let args = vec![Arg::Text("an object".to_owned()), Arg::Text("null".to_owned()), name];
+            self.issue(Message::MustBe, at, args, child.profile);
+        }
+    }
+}
+
+/// Whether an object is (an item of) a member that begins with an underscore.
+fn is_companion(object: Node<'_>) -> bool {
+    object.is_underscore() || object.parent().is_some_and(|p| p.kind() == Kind::Array && p.is_underscore())
+}

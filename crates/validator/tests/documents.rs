@@ -1,0 +1,131 @@
+//! Documents as a whole: links between entries, ids, and what bounds their findings.
+
+use lmr_fhir::{Document, ParseOptions};
+use lmr_validator::{Issue, Options, Severity, Validator};
+use serde_json::{Value, json};
+
+fn judge(instance: &Value, options: &Options) -> Vec<Issue> {
+    Validator::builder().build().validate_text(&instance.to_string(), options)
+}
+
+fn told(issues: &[Issue], id: &str) -> Vec<String> {
+    issues.iter().filter(|i| i.id.as_str() == id).map(|i| i.expression.clone()).collect()
+}
+
+/// A document whose second entry links to `#id` in the narrative of the first.
+fn document(link: &str, narrative: &str) -> Value {
+    let (first, second) =
+        ("urn:uuid:11111111-1111-4111-8111-111111111111", "urn:uuid:22222222-2222-4222-8222-222222222222");
+    json!({"resourceType": "Bundle", "type": "document", "timestamp": "2026-01-01T10:00:00Z",
+        "identifier": {"system": "urn:ietf:rfc:3986", "value": "urn:uuid:33333333-3333-4333-8333-333333333333"},
+        "entry": [
+        {"fullUrl": first, "resource": {"resourceType": "Composition", "status": "final",
+            "type": {"text": "a"}, "date": "2026-01-01", "title": "b", "author": [{"display": "c"}],
+            "section": [{"title": "d", "entry": [{"reference": second}],
+                "text": {"status": "generated", "div": format!("<div xmlns=\"http://www.w3.org/1999/xhtml\">{narrative}</div>")}}]}},
+        {"fullUrl": second, "resource": {"resourceType": "Observation", "status": "final", "code": {"text": "e"},
+            "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/narrativeLink", "valueUrl": format!("{first}#{link}")}]}}
+    ]})
+}
+
+#[test]
+fn links_into_the_narrative_of_another_entry_must_lead_to_one_place() {
+    let not_found = "Bundle_BUNDLE_Entry_NotFound";
+    let several = "BUNDLE_BUNDLE_ENTRY_FOUND_MULTIPLE_FRAGMENT";
+    let of = |link: &str, narrative: &str| judge(&document(link, narrative), &Options::default());
+    let place = "Bundle.entry[1].resource/*Observation/null*/.extension[0].value.ofType(url)";
+    let good = of("x", "<p id=\"x\">a</p>");
+    assert_eq!((told(&good, not_found), told(&good, several)), (Vec::new(), Vec::new()));
+    let missing = of("y", "<p id=\"x\">a</p>");
+    assert_eq!(told(&missing, not_found), [place]);
+    let twice = of("x", "<p id=\"x\">a</p><p id=\"x\">b</p>");
+    assert_eq!(told(&twice, several), [place]);
+}
+
+#[test]
+fn an_id_stands_once_in_a_resource_its_own_included() {
+    let of = |patient: Value| told(&judge(&patient, &Options::default()), "DUPLICATE_ID");
+    let names = |a: &str, b: &str| json!({"resourceType": "Patient", "id": "p", "name": [{"id": a, "text": "a"}, {"id": b, "text": "b"}]});
+    assert_eq!(of(names("a", "b")), Vec::<String>::new());
+    assert_eq!(of(names("a", "a")), ["Patient.name[1]"]);
+    assert_eq!(of(names("a", "p")), ["Patient.name[1]"]);
+}
+
+#[test]
+fn however_many_findings_there_are_every_entry_keeps_its_verdict() {
+    let entry = |i: usize, members: Value| {
+        let mut patient = json!({"resourceType": "Patient"});
+        for (key, value) in members.as_object().expect("members") {
+            patient[key] = value.clone();
+        }
+        json!({"fullUrl": format!("urn:uuid:11111111-1111-4111-8111-{i:012}"), "resource": patient})
+    };
+    let mut noisy = serde_json::Map::new();
+    for i in 0..5000 {
+        noisy.insert(format!("x{i}"), json!(1));
+    }
+    let bundle = json!({"resourceType": "Bundle", "type": "collection", "entry": [
+        entry(0, Value::Object(noisy)),
+        entry(1, json!({"active": true})),
+        entry(2, json!({"gender": "none"})),
+    ]});
+    let text = bundle.to_string();
+    let document = Document::parse(text.as_str(), &ParseOptions::lenient()).expect("json");
+    let options = Options { max_issues: 100, threads: 1, ..Options::default() };
+    let report = Validator::builder().build().validate_bundle(&document, &options);
+    let faulty: Vec<bool> = report.entries.iter().map(|e| e.iter().any(|i| i.severity.is_error())).collect();
+    assert_eq!(faulty, [true, false, true]);
+    let all: usize = report.entries.iter().map(Vec::len).sum::<usize>() + report.bundle.len();
+    assert!(all <= 103, "{all}");
+    assert!(
+        report
+            .bundle
+            .iter()
+            .any(|i| i.id.as_str() == "LMRV_TOO_MANY_ISSUES" && i.severity == Severity::Error)
+    );
+}
+
+#[test]
+fn a_large_bundle_is_not_refused_for_its_many_warnings() {
+    // Each patient gives a warning: its marital status has no code.
+    let entry = |i: usize| {
+        json!({"fullUrl": format!("urn:uuid:11111111-1111-4111-8111-{i:012}"), "resource": {
+            "resourceType": "Patient", "maritalStatus": {"text": "gift"}}})
+    };
+    let entries: Vec<Value> = (0..2000).map(entry).collect();
+    let bundle = json!({"resourceType": "Bundle", "type": "collection", "entry": entries});
+    let text = bundle.to_string();
+    let document = Document::parse(text.as_str(), &ParseOptions::lenient()).expect("json");
+    let validator = Validator::builder().build();
+    let judge = |threads| {
+        let options = Options { max_issues: 300, threads, ..Options::default() };
+        validator.validate(&document, &options)
+    };
+    let alone = judge(1);
+    assert!(alone.iter().filter(|i| i.severity.is_error()).all(|i| i.id.as_str() == "LMRV_TOO_MANY_ISSUES"));
+    assert!(alone.iter().filter(|i| i.severity.is_error()).count() <= 1, "{}", alone.len());
+    assert!(alone.len() > 300, "{}", alone.len());
+    // What is told does not depend on which thread is quicker.
+    for _ in 0..3 {
+        assert_eq!(judge(2), alone);
+    }
+}
+
+#[test]
+fn references_and_links_within_a_resource_take_time_in_line_with_its_size() {
+    let size = 3000;
+    let contained: Vec<Value> = (0..size)
+        .map(|i| {
+            json!({"resourceType": "Basic", "id": format!("c{i}"), "code": {"text": "a"},
+            "subject": {"reference": format!("#c{}", (i + 1) % size)}})
+        })
+        .collect();
+    let links: String =
+        (0..size).map(|i| format!("<a href=\"#c{i}\">a</a><a href=\"#x{i}\">b</a>")).collect();
+    let patient = json!({"resourceType": "Patient", "contained": contained, "text": {"status": "generated",
+        "div": format!("<div xmlns=\"http://www.w3.org/1999/xhtml\">{links}</div>")}});
+    // By the square of their number this takes minutes, in line less than a second.
+    let issues = judge(&patient, &Options::default());
+    assert_eq!(told(&issues, "Type_Specific_Checks_DT_XHTML_Resolve").len(), size);
+    assert_eq!(told(&issues, "CONTAINED_ORPHAN_DOM3"), Vec::<String>::new());
+}

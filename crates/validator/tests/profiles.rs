@@ -1,0 +1,250 @@
+//! What profiles may hold besides plain constraints, tried on profiles of our own.
+
+use std::sync::Arc;
+
+use lmr_validator::definitions::Definitions;
+use lmr_validator::package::Package;
+use lmr_validator::{Issue, Options, Severity, Validator};
+use serde_json::{Value, json};
+
+fn with(definitions: &[Value]) -> Validator {
+    let texts: Vec<String> = definitions.iter().map(Value::to_string).collect();
+    let package = Package::embedded("test", "1", texts.iter().map(String::as_str)).expect("definitions");
+    Validator::builder().definitions(Arc::new(Definitions::builder().package(package).build())).build()
+}
+
+fn profile(id: &str, of: &str, elements: Value) -> Value {
+    json!({
+        "resourceType": "StructureDefinition", "url": format!("http://test.no/{id}"), "name": "T",
+        "status": "active", "kind": "resource", "abstract": false, "type": of,
+        "baseDefinition": format!("http://hl7.org/fhir/StructureDefinition/{of}"),
+        "derivation": "constraint", "differential": {"element": elements}
+    })
+}
+
+fn judge(validator: &Validator, profile: &str, instance: &Value) -> Vec<Issue> {
+    let options = Options { profiles: vec![format!("http://test.no/{profile}")], ..Options::default() };
+    validator.validate_text(&instance.to_string(), &options)
+}
+
+/// `id @ path` of what is at least a warning.
+fn findings(issues: &[Issue]) -> Vec<String> {
+    issues
+        .iter()
+        .filter(|i| i.severity != Severity::Information)
+        .map(|i| format!("{} @ {}", i.id, i.local_expression))
+        .collect()
+}
+
+#[test]
+fn a_profile_that_names_no_element_is_applied_without_that_line_and_says_so() {
+    let validator = with(&[
+        profile(
+            "misspelt",
+            "Patient",
+            json!([{"path": "Patient.dateOfBirth", "min": 1}, {"path": "Patient.gender", "min": 1}]),
+        ),
+        json!({
+            "resourceType": "StructureDefinition", "url": "http://test.no/heir", "name": "H",
+            "status": "active", "kind": "resource", "abstract": false, "type": "Patient",
+            "baseDefinition": "http://test.no/misspelt", "derivation": "constraint",
+            "differential": {"element": [{"path": "Patient.active", "min": 1}]}
+        }),
+    ]);
+    let issues = judge(&validator, "misspelt", &json!({"resourceType": "Patient"}));
+    assert_eq!(
+        findings(&issues),
+        ["Validation_VAL_Profile_Minimum @ Patient", "LMRV_PROFILE_LINES_IGNORED @ Patient"]
+    );
+    let heir = json!({"resourceType": "Patient", "gender": "male", "active": true});
+    let issues = judge(&validator, "heir", &heir);
+    assert_eq!(findings(&issues), ["LMRV_PROFILE_LINES_IGNORED @ Patient"]);
+    assert!(issues[0].to_string().contains("Patient.dateOfBirth"), "{}", issues[0]);
+}
+
+fn ward() -> Validator {
+    let mut ward = profile(
+        "ward",
+        "Patient",
+        json!([{"path": "Patient.maritalStatus", "binding": {"strength": "required", "valueSet": "#states"}}]),
+    );
+    ward["contained"] = json!([
+        {"resourceType": "ValueSet", "id": "states", "status": "active", "compose": {"include": [
+            {"system": "http://test.no/states", "concept": [
+                {"code": "g", "display": "Wed"},
+                {"code": "u", "designation": [{"language": "nb", "value": "Ugift"}]}
+            ]}
+        ]}},
+        {"resourceType": "CodeSystem", "url": "http://test.no/states", "status": "active", "content": "complete",
+         "concept": [
+            {"code": "g", "display": "Married", "designation": [{"language": "nb", "value": "Gift"}]},
+            {"code": "u", "display": "Single"},
+            {"code": "s", "display": "Separated"}
+        ]}
+    ]);
+    with(&[ward])
+}
+
+fn state(code: &str, display: &str) -> Value {
+    json!({"resourceType": "Patient", "maritalStatus": {"coding": [
+        {"system": "http://test.no/states", "code": code, "display": display}
+    ]}})
+}
+
+#[test]
+fn a_value_set_contained_in_a_profile_decides_and_gives_displays() {
+    let validator = ward();
+    for (code, display) in [("g", "Wed"), ("u", "Ugift"), ("g", "Married"), ("g", "gift"), ("u", "Single")] {
+        let issues = judge(&validator, "ward", &state(code, display));
+        assert_eq!(findings(&issues), Vec::<String>::new(), "{code} {display}");
+    }
+    // The base definition's own binding is judged besides, since the profile is not met.
+    assert_eq!(
+        findings(&judge(&validator, "ward", &state("s", "Separated"))),
+        [
+            "Terminology_TX_NoValid_1_CC @ Patient.maritalStatus",
+            "Terminology_TX_NoValid_2_CC @ Patient.maritalStatus"
+        ]
+    );
+    let wrong = findings(&judge(&validator, "ward", &state("u", "Wed")));
+    // As with the reference, what is misnamed is no code of the set either.
+    assert!(wrong.contains(&"Terminology_TX_NoValid_1_CC @ Patient.maritalStatus".to_owned()), "{wrong:?}");
+    let display = "Display_Name_for__should_be_one_of__instead_of @ Patient.maritalStatus.coding[0].display";
+    assert!(wrong.iter().any(|one| one == display), "{wrong:?}");
+}
+
+fn observation(value: Value) -> Value {
+    let mut out = json!({"resourceType": "Observation", "status": "final", "code": {"text": "a"}});
+    for (key, value) in value.as_object().expect("members") {
+        out[key] = value.clone();
+    }
+    out
+}
+
+#[test]
+fn a_choice_of_an_excluded_type_is_told_by_the_one_type_or_by_all() {
+    let of = |types: Value| json!([{"path": "Observation.value[x]", "type": types}]);
+    let validator = with(&[
+        profile("one", "Observation", of(json!([{"code": "Quantity"}]))),
+        profile("two", "Observation", of(json!([{"code": "Quantity"}, {"code": "string"}]))),
+    ]);
+    let wrong = observation(json!({"valueBoolean": true}));
+    assert_eq!(
+        findings(&judge(&validator, "one", &wrong)),
+        ["Extension_PROF_Type @ Observation.value.ofType(boolean)"]
+    );
+    assert_eq!(findings(&judge(&validator, "two", &wrong)), ["Validation_VAL_Profile_NoType @ Observation"]);
+    let right = observation(json!({"valueQuantity": {"value": 1}}));
+    assert_eq!(findings(&judge(&validator, "one", &right)), Vec::<String>::new());
+}
+
+#[test]
+fn slices_by_position_take_their_places_in_the_list() {
+    let validator = with(&[profile(
+        "places",
+        "Patient",
+        json!([
+            {"id": "Patient.name", "path": "Patient.name",
+             "slicing": {"discriminator": [{"type": "position", "path": "$this"}], "rules": "open", "ordered": true}},
+            {"id": "Patient.name:own", "path": "Patient.name", "sliceName": "own", "min": 1, "max": "1"},
+            {"id": "Patient.name:own.family", "path": "Patient.name.family", "min": 1},
+            {"id": "Patient.name:more", "path": "Patient.name", "sliceName": "more", "max": "*"},
+            {"id": "Patient.name:more.text", "path": "Patient.name.text", "min": 1}
+        ]),
+    )]);
+    let patient = |names: Value| json!({"resourceType": "Patient", "name": names});
+    let good = patient(json!([{"family": "A"}, {"text": "b"}, {"text": "c"}]));
+    assert_eq!(findings(&judge(&validator, "places", &good)), Vec::<String>::new());
+    let turned = patient(json!([{"text": "b"}, {"family": "A"}]));
+    assert_eq!(
+        findings(&judge(&validator, "places", &turned)),
+        [
+            "Validation_VAL_Profile_Minimum @ Patient.name[0]",
+            "Validation_VAL_Profile_Minimum @ Patient.name[1]"
+        ]
+    );
+}
+
+#[test]
+fn a_slice_that_nothing_tells_apart_is_reported_by_name() {
+    let validator = with(&[profile(
+        "blind",
+        "Patient",
+        json!([
+            {"id": "Patient.name", "path": "Patient.name",
+             "slicing": {"discriminator": [{"type": "value", "path": "family"}], "rules": "open"}},
+            {"id": "Patient.name:own", "path": "Patient.name", "sliceName": "own"}
+        ]),
+    )]);
+    let issues = judge(
+        &validator,
+        "blind",
+        &json!({"resourceType": "Patient", "name": [{"text": "a"}, {"text": "b"}]}),
+    );
+    let told: Vec<&Issue> = issues
+        .iter()
+        .filter(|i| i.to_string().contains("The discriminator family of the slice own"))
+        .collect();
+    assert_eq!(told.len(), 1, "{issues:?}");
+    assert!(told[0].severity.is_error());
+}
+
+#[test]
+fn regular_expressions_of_a_definition_are_of_the_whole_value() {
+    let regex =
+        |text: &str| json!([{"url": "http://hl7.org/fhir/StructureDefinition/regex", "valueString": text}]);
+    let validator = with(&[profile(
+        "form",
+        "Patient",
+        json!([
+            {"path": "Patient.identifier.value", "extension": regex("[0-9]{4}")},
+            {"path": "Patient.contact.name.family", "type": [{"code": "string", "extension": regex("[A-Z].*")}]}
+        ]),
+    )]);
+    let patient = |value: &str, family: &str| json!({"resourceType": "Patient", "identifier": [{"value": value}], "contact": [{"name": {"family": family}}]});
+    assert_eq!(findings(&judge(&validator, "form", &patient("1234", "Aa"))), Vec::<String>::new());
+    assert_eq!(
+        findings(&judge(&validator, "form", &patient("a1234", "aA"))),
+        [
+            "Type_Specific_Checks_DT_Primitive_Regex @ Patient.identifier[0].value",
+            "Type_Specific_Checks_DT_Primitive_Regex_Type @ Patient.contact[0].name.family"
+        ]
+    );
+}
+
+#[test]
+fn an_extension_without_its_value_or_with_one_too_many_is_told() {
+    let extension = |id: &str, elements: Value| {
+        let mut out = profile(id, "Extension", elements);
+        out["kind"] = json!("complex-type");
+        out["context"] = json!([{"type": "element", "expression": "Patient"}]);
+        out
+    };
+    let validator = with(&[
+        extension(
+            "simple",
+            json!([{"path": "Extension.extension", "max": "0"},
+            {"path": "Extension.url", "fixedUri": "http://test.no/simple"},
+            {"path": "Extension.value[x]", "type": [{"code": "string"}]}]),
+        ),
+        extension(
+            "parts",
+            json!([{"path": "Extension.url", "fixedUri": "http://test.no/parts"},
+            {"path": "Extension.value[x]", "max": "0"}]),
+        ),
+    ]);
+    let errors = |extension: Value| {
+        let patient = json!({"resourceType": "Patient", "extension": [extension]});
+        findings(&validator.validate_text(&patient.to_string(), &Options::default()))
+    };
+    assert_eq!(errors(json!({"url": "http://test.no/simple", "valueString": "a"})), Vec::<String>::new());
+    let absent = errors(json!({"url": "http://test.no/simple"}));
+    assert!(absent.contains(&"Extension_EXT_Simple_ABSENT @ Patient.extension[0]".to_owned()), "{absent:?}");
+    let nested =
+        errors(json!({"url": "http://test.no/simple", "extension": [{"url": "a", "valueString": "b"}]}));
+    assert!(nested.contains(&"Extension_EXT_Simple_WRONG @ Patient.extension[0]".to_owned()), "{nested:?}");
+    let valued = errors(json!({"url": "http://test.no/parts", "valueString": "a"}));
+    assert!(valued.contains(&"Extension_EXT_Type @ Patient.extension[0]".to_owned()), "{valued:?}");
+    let typed = errors(json!({"url": "http://test.no/simple", "valueCode": "a"}));
+    assert_eq!(typed, ["Extension_EXT_Type @ Patient.extension[0]"]);
+}
