@@ -1,6 +1,6 @@
 //! Times as senders write them: ISO 8601 with `Z`, an offset, or none (then Norwegian local time).
 
-use jiff::{Timestamp, fmt::temporal::Pieces, tz::TimeZone};
+use jiff::{RoundMode, Timestamp, TimestampRound, Unit, fmt::temporal::Pieces, tz::TimeZone};
 use std::sync::LazyLock;
 use thiserror::Error;
 
@@ -43,8 +43,11 @@ pub fn read_time(text: &str) -> Result<Timestamp, TimeError> {
     }
 }
 
-/// Writes a time with its explicit Norwegian offset, e.g. `2025-03-14T08:00:00+01:00`.
+/// Writes a time with its explicit Norwegian offset, e.g. `2025-03-14T08:00:00.123+01:00`. What is finer than a
+/// millisecond is cut off: readers elsewhere take seven digits at most (.NET), some fewer.
 pub fn write_time(time: Timestamp) -> String {
+    let cut = TimestampRound::new().smallest(Unit::Millisecond).mode(RoundMode::Floor);
+    let time = time.round(cut).unwrap_or(time);
     let offset = OSLO.to_offset(time);
     time.display_with_offset(offset).to_string()
 }
@@ -55,6 +58,13 @@ mod tests {
 
     fn utc(text: &str) -> Timestamp {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn times_are_written_to_the_millisecond_and_never_later_than_they_are() {
+        let written = |text: &str| write_time(utc(text));
+        assert_eq!(written("2025-03-14T07:00:00.9999999Z"), "2025-03-14T08:00:00.999+01:00");
+        assert_eq!(written("2025-07-14T07:00:00Z"), "2025-07-14T09:00:00+02:00");
     }
 
     #[test]

@@ -160,7 +160,7 @@ impl Judged {
                 findings: &entry.findings,
             })
             .collect();
-        write(self.verdict.rule_set, message_id, now, &entries)
+        write(self.verdict.rule_set, message_id, now, &self.about_message, &entries)
     }
 }
 

@@ -3,34 +3,9 @@
 use crate::{AddressError, AllowList};
 use jiff::{Timestamp, civil::Date};
 use lmr_envelope::{Certificate, CertificateError, OrganisationNumber, Thumbprint};
+use lmr_lmdi::RuleSetId;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-
-/// A rule set a sender is bound to, whatever its bundles' type says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RuleSetPin {
-    /// The guide before 18 March 2025: batch.
-    #[serde(rename = "lmdi-0.9.4")]
-    Lmdi094,
-    /// Today's guide: transaction.
-    #[serde(rename = "lmdi-1.1.2")]
-    Lmdi112,
-}
-
-impl RuleSetPin {
-    /// The rule set's name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Lmdi094 => "lmdi-0.9.4",
-            Self::Lmdi112 => "lmdi-1.1.2",
-        }
-    }
-
-    /// Reads the rule set's name.
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::Lmdi094, Self::Lmdi112].into_iter().find(|pin| pin.as_str() == name)
-    }
-}
 
 /// A certificate registered for a sender, and the time in which the register accepts it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +47,7 @@ pub struct Avsender {
     /// Where it may call from; empty leaves this to the receiver's own list.
     pub addresses: AllowList,
     /// The only rule set it may use, if it is bound to one.
-    pub rule_set: Option<RuleSetPin>,
+    pub rule_set: Option<RuleSetId>,
     /// The agreed date from which data are reported.
     pub start_date: Option<Date>,
 }
@@ -103,7 +78,7 @@ pub struct AvsenderRecord {
     pub addresses: Vec<String>,
     /// `lmdi-0.9.4` or `lmdi-1.1.2`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rule_set: Option<RuleSetPin>,
+    pub rule_set: Option<RuleSetId>,
     /// The agreed start date, `2025-01-01`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_date: Option<Date>,

@@ -18,10 +18,9 @@ mod reply;
 mod store;
 
 pub use address::{AddressError, AllowList};
-pub use avsender::{
-    Avsender, AvsenderError, AvsenderRecord, CertificateRecord, RegisteredCertificate, RuleSetPin,
-};
+pub use avsender::{Avsender, AvsenderError, AvsenderRecord, CertificateRecord, RegisteredCertificate};
 pub use lmr_envelope::{Certificate, OrganisationNumber, RandomSource};
+pub use lmr_lmdi::RuleSetId;
 pub use receiver::{Caller, Parts, Receiver, Settings};
 pub use rejection::{Place, Rejection};
 pub use reply::{Counts, Outcome, Reply};

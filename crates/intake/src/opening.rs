@@ -5,11 +5,15 @@ use aws_lc_rs::digest::{SHA256, digest};
 use jiff::Timestamp;
 use lmr_envelope::{Envelope, RandomSource, VerifiedEnvelope, VerifyError, Warning};
 use lmr_fhir::{Bundle, Document, Name};
+use lmr_lmdi::codes::Code;
 use lmr_lmdi::{
-    CheckError, CheckOptions, Disposition, Identities, RuleSetId, Verdict, canonical_content, check_bundle,
-    read_content,
+    CheckError, CheckOptions, Disposition, Finding, Identities, Spot, Verdict, canonical_content,
+    check_bundle, read_content,
 };
 use std::sync::Arc;
+
+/// Most unknown members of one envelope that the answer names.
+const MEMBERS_TOLD: usize = 10;
 
 /// A message whose sender and signature are established.
 pub(crate) struct Established {
@@ -86,6 +90,8 @@ fn check_times(envelope: &Envelope, now: Timestamp, settings: &Settings) -> Resu
 pub(crate) struct Judged {
     content: Vec<u8>,
     pub(crate) verdict: Verdict,
+    /// What was noticed about the message as a whole without refusing it.
+    pub(crate) about_message: Vec<Finding>,
     pub(crate) dispositions: Vec<Disposition>,
     /// `system|value`.
     pub(crate) bundle_identifier: Option<String>,
@@ -129,11 +135,27 @@ pub(crate) fn judge(
     let thumbprint = read.encryption_thumbprint();
     let period = (read.reporting_from(), read.reporting_to());
     let key = parts.keys.find(thumbprint).ok_or(Rejection::EncryptionCertificateUnknown { thumbprint })?;
+    let unknown = unknown_members(read);
     let content = envelope.decrypt(key, random)?.inflate(&parts.settings.limits)?;
     let mut options = check_options(&parts.settings, now);
     options.reporting_period = Some(period);
-    options.pinned = avsender.rule_set.and_then(|pin| RuleSetId::parse(pin.as_str()));
-    judge_content(content, &parts.settings, &options)
+    options.pinned = avsender.rule_set;
+    let mut judged = judge_content(content, &parts.settings, &options)?;
+    judged.about_message.extend(unknown);
+    Ok(judged)
+}
+
+/// Members of the envelope that this version does not know: ignored, and the sender is told.
+fn unknown_members(envelope: &Envelope) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for Warning::UnknownMember(name) in envelope.warnings().iter().take(MEMBERS_TOLD) {
+        // A name is repeated only where it is one.
+        let is_name =
+            name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let expression = if is_name { name.clone() } else { String::new() };
+        found.push(Finding::of(Code::EnvelopeMemberUnknown, Spot { expression, ..Spot::default() }));
+    }
+    found
 }
 
 pub(crate) fn check_options(settings: &Settings, now: Timestamp) -> CheckOptions {
@@ -161,11 +183,12 @@ pub(crate) fn judge_content(
         }
     })?;
     let dispositions = verdict.dispositions();
+    let about_message = verdict.bundle.iter().filter(|finding| !finding.refuses()).cloned().collect();
     let bundle = Bundle::of(&document).ok_or(Rejection::Internal { doing: "reading a judged bundle" })?;
     let accepted = accepted(&document, bundle, &dispositions);
     let bundle_identifier = bundle_identifier(bundle);
     drop(document);
-    Ok(Judged { content, verdict, dispositions, bundle_identifier, accepted })
+    Ok(Judged { content, verdict, about_message, dispositions, bundle_identifier, accepted })
 }
 
 fn accepted(_document: &Document<'_>, bundle: Bundle<'_>, dispositions: &[Disposition]) -> Vec<Accepted> {

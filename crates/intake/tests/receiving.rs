@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use lmr_envelope::{Header, Limits, RandomSource, SystemRandom, Trust, primitives, seal};
 use lmr_intake::{
     AllowList, Avsender, AvsenderError, AvsenderRecord, Caller, CertificateRecord, Counts, DeliveryFilter,
-    OrganisationNumber, Outcome, Parts, Receiver, RegisteredCertificate, Rejection, Reply, RuleSetPin,
+    OrganisationNumber, Outcome, Parts, Receiver, RegisteredCertificate, Rejection, Reply, RuleSetId,
     Settings, Store,
 };
 use lmr_lmdi::codes::Code;
@@ -474,7 +474,7 @@ fn x509_public_key(der: &[u8]) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_sender_bound_to_a_rule_set_may_not_use_the_other() {
-    let place = place_with(|parts| parts.avsendere[0].rule_set = Some(RuleSetPin::Lmdi112)).await;
+    let place = place_with(|parts| parts.avsendere[0].rule_set = Some(RuleSetId::Lmdi112)).await;
     place.refuses(simple("m1"), Code::BundleTypeNotAgreed).await;
 }
 

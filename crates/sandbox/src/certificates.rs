@@ -4,8 +4,9 @@
 use jiff::Timestamp;
 use rcgen::string::PrintableString;
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, DnValue, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256, RsaKeySize, SerialNumber,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName, DnType, DnValue,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256,
+    RevokedCertParams, RsaKeySize, SerialNumber,
 };
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -114,6 +115,8 @@ pub struct KeyAndCertificate {
     pub certificate_pem: String,
     /// The private key, PKCS#8 in PEM.
     pub key_pem: String,
+    /// The certificate's serial number, by which a revocation list names it.
+    pub serial: u64,
 }
 
 impl std::fmt::Debug for KeyAndCertificate {
@@ -187,10 +190,9 @@ impl TestCa {
         subject.push(DnType::CommonName, order.name.as_str());
         params.distinguished_name = subject;
         set_validity(&mut params, order.not_before, order.not_after)?;
-        params.serial_number = Some(SerialNumber::from(serial));
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
         params.use_authority_key_identifier_extension = true;
-        self.issue(&params, &key)
+        self.issue(params, &key, serial)
     }
 
     /// Issues a TLS server certificate for `localhost`, `127.0.0.1` and `::1`.
@@ -205,22 +207,57 @@ impl TestCa {
         subject.push(DnType::CommonName, "localhost");
         params.distinguished_name = subject;
         set_validity(&mut params, after(now, -24), after(now, YEAR))?;
-        params.serial_number = Some(SerialNumber::from(self.next_serial()));
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        self.issue(&params, &key)
+        self.issue(params, &key, self.next_serial())
+    }
+
+    /// The authority's revocation list in PEM, good for a week from an hour before `now`.
+    ///
+    /// # Errors
+    /// [`CertificateMakeError`].
+    pub fn revocation_list(
+        &self,
+        revoked: &[&KeyAndCertificate],
+        now: Timestamp,
+    ) -> Result<String, CertificateMakeError> {
+        let since_1970 = |time: Timestamp| {
+            let seconds = u64::try_from(time.as_second()).map_err(|_| CertificateMakeError::Time)?;
+            Ok::<_, CertificateMakeError>(rcgen::date_time_ymd(1970, 1, 1) + Duration::from_secs(seconds))
+        };
+        let made = since_1970(after(now, -1))?;
+        let list = CertificateRevocationListParams {
+            this_update: made,
+            next_update: since_1970(after(now, 7 * 24))?,
+            crl_number: SerialNumber::from(1),
+            issuing_distribution_point: None,
+            revoked_certs: revoked
+                .iter()
+                .map(|certificate| RevokedCertParams {
+                    serial_number: SerialNumber::from(certificate.serial),
+                    revocation_time: made,
+                    reason_code: None,
+                    invalidity_date: None,
+                })
+                .collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        Ok(list.signed_by(&self.issuer)?.pem()?)
     }
 
     fn issue(
         &self,
-        params: &CertificateParams,
+        mut params: CertificateParams,
         key: &KeyPair,
+        serial: u64,
     ) -> Result<KeyAndCertificate, CertificateMakeError> {
+        params.serial_number = Some(SerialNumber::from(serial));
         let certificate = params.signed_by(key, &self.issuer)?;
         Ok(KeyAndCertificate {
             certificate_der: certificate.der().to_vec(),
             certificate_pem: certificate.pem(),
             key_pem: key.serialize_pem(),
+            serial,
         })
     }
 

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use lmr_auth::Clock;
 use lmr_envelope::SystemRandom;
-use lmr_intake::{DeliveryFilter, RuleSetPin, Store};
+use lmr_intake::{DeliveryFilter, Store};
 use lmr_lmdi::codes::Code;
 use lmr_lmdi::{PersonNumbers, RuleSetId};
 use lmr_sender::{
@@ -165,16 +165,17 @@ impl<'a> Story<'a> {
         demo: &Demo,
         tell: &'a mut dyn FnMut(Line),
     ) -> Result<Self, DemoError> {
-        let (rule_set, pin, kind) = match era {
-            Era::V0_9_4 => (RuleSetId::Lmdi094, RuleSetPin::Lmdi094, "batch"),
-            Era::V1_1_2 => (RuleSetId::Lmdi112, RuleSetPin::Lmdi112, "transaction"),
+        let rule_set = match era {
+            Era::V0_9_4 => RuleSetId::Lmdi094,
+            Era::V1_1_2 => RuleSetId::Lmdi112,
         };
+        let kind = rule_set.bundle_type();
         tell(Line::Part(both(
             format!("{name}: {} ({kind})", rule_set.as_str()),
             format!("{name}: {} ({kind})", rule_set.as_str()),
         )));
         let organisation = organisation_number(number);
-        let sender = world.add_sender(&organisation, name, Some(pin)).await?;
+        let sender = world.add_sender(&organisation, name, Some(rule_set)).await?;
         // The receiver reads its list of senders anew every few seconds.
         clock.advance_seconds(10);
         let today = clock.now().to_zoned(jiff::tz::TimeZone::get("Europe/Oslo")?).date();
@@ -202,7 +203,7 @@ impl<'a> Story<'a> {
             },
             key: HashKey::new(&[7; 32].into()),
             outbox: Outbox::open(&folder.join("sender.sqlite")).await?,
-            checker: Arc::new(RuleSetChecker::new(rule_set, PersonNumbers::Any, 0)),
+            checker: Arc::new(RuleSetChecker::new(rule_set, PersonNumbers::Any)),
             sealer: Arc::new(EnvelopeSealer::new(
                 sender.organisation,
                 world.register_certificate().clone(),

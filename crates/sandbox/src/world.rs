@@ -17,7 +17,7 @@ use lmr_auth::{
 };
 use lmr_envelope::{
     Certificate, CertificateError, DecryptionKey, DecryptionKeys, KeyError, PrivateKey, RandomSource,
-    RandomnessUnavailable, SealError, SystemRandom,
+    RandomnessUnavailable, SealError, SystemRandom, Trust, TrustError,
 };
 use lmr_intake::{AllowList, Parts, Receiver, Store, StoreError};
 use lmr_server::{HttpSettings, ServeError, Services, Tls, TlsError, serve};
@@ -51,6 +51,17 @@ pub struct Plan {
     pub register_bits: u32,
     /// Whether the receiver speaks TLS.
     pub tls: bool,
+    /// Who must have issued the senders' certificates; being registered is enough otherwise.
+    pub chain: Option<Chain>,
+}
+
+/// An authority in PEM, with its revocation list where there is one.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    /// CA certificate.
+    pub authority: String,
+    /// Revocation list.
+    pub revocations: Option<String>,
 }
 
 impl Default for Plan {
@@ -64,6 +75,7 @@ impl Default for Plan {
             intake: lmr_intake::Settings::default(),
             register_bits: 2048,
             tls: false,
+            chain: None,
         }
     }
 }
@@ -80,6 +92,8 @@ pub enum WorldError {
     Certificate(#[from] CertificateError),
     #[error("the private key: {0}")]
     Key(#[from] KeyError),
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     #[error(transparent)]
     ClientKey(#[from] SigningKeyFault),
     #[error(transparent)]
@@ -212,7 +226,7 @@ impl World {
         let receiver = Receiver::new(Parts {
             store: Arc::new(store.clone()) as Arc<dyn Store>,
             keys: DecryptionKeys::new(vec![key]),
-            trust: None,
+            trust: self.trust()?,
             avsendere: Vec::new(),
             settings: intake,
         });
@@ -234,6 +248,20 @@ impl World {
         }));
         self.running = Some(Running { store, stop, task });
         Ok(())
+    }
+
+    fn trust(&self) -> Result<Option<Trust>, WorldError> {
+        let Some(Chain { authority, revocations }) = &self.plan.chain else { return Ok(None) };
+        let trust = Trust::from_pem(authority.as_bytes())?;
+        Ok(Some(match revocations {
+            Some(lists) => trust.with_revocations(lists.as_bytes())?,
+            None => trust,
+        }))
+    }
+
+    /// Sets who must have issued the senders' certificates; holds from the receiver's next start.
+    pub fn demand_chain(&mut self, chain: Option<Chain>) {
+        self.plan.chain = chain;
     }
 
     /// The database's key: a file beside it, made the first time.

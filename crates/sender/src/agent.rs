@@ -291,7 +291,7 @@ impl Agent {
         let Some((sealed, entries)) = self.outbox.start(seq, self.now()).await? else { return Ok(()) };
         let delivery = self.transport.post(sealed).await;
         let now = self.now();
-        let reading = answer::read(delivery, entries, now);
+        let reading = answer::read(delivery, &message_id, entries, now);
         let closed = Closed {
             ending: &reading.ending,
             items: &reading.items,

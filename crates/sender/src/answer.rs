@@ -22,8 +22,8 @@ pub(crate) struct Reading {
     pub(crate) detail: String,
 }
 
-/// Reads what came of posting a message of `entries` entries. `now` is needed for a `Retry-After` with a date.
-pub(crate) fn read(delivery: Delivery, entries: usize, now: Timestamp) -> Reading {
+/// Reads what came of posting the message `id` of `entries` entries. `now` is needed for a `Retry-After` with a date.
+pub(crate) fn read(delivery: Delivery, id: &str, entries: usize, now: Timestamp) -> Reading {
     let whole = |ending, detail: String| Reading {
         ending,
         items: Vec::new(),
@@ -44,9 +44,11 @@ pub(crate) fn read(delivery: Delivery, entries: usize, now: Timestamp) -> Readin
     };
     let retry_after = retry_after.and_then(|text| wait(&text, now));
     let answer = response::read(&body).ok();
-    // A refused transaction is answered per resource as well, with 400.
-    if let (Some(Answer::Bundle { entries: answers, .. }), 200 | 400 | 422) = (&answer, status)
+    // A refused transaction is answered per resource as well, with 400. What answers another message, as a cache
+    // between here and there may do, says nothing about this one.
+    if let (Some(Answer::Bundle { message_id, entries: answers }), 200 | 400 | 422) = (&answer, status)
         && answers.len() == entries
+        && message_id.as_deref().is_none_or(|answered| answered == id)
     {
         return Reading {
             ending: Ending::Answered,
@@ -215,7 +217,7 @@ mod tests {
             (413, outcome("LMR-1041"), Ending::TooLarge),
             (400, outcome("LMR-1042"), later(true)),
         ] {
-            assert_eq!(read(answered(status, &body), 1, now()).ending, ending, "{status} {body}");
+            assert_eq!(read(answered(status, &body), "m", 1, now()).ending, ending, "{status} {body}");
         }
     }
 
@@ -231,7 +233,7 @@ mod tests {
             entry("424 Failed Dependency", &outcome("LMR-3040")),
             entry("422 Unprocessable Entity", &outcome("LMR-9006")),
         );
-        let reading = read(answered(200, &body), 5, now());
+        let reading = read(answered(200, &body), "m", 5, now());
         assert_eq!(reading.ending, Ending::Answered);
         assert_eq!(reading.items[0], ItemEnd::Unchanged);
         let ItemEnd::Refused(issues) = &reading.items[1] else { panic!("{:?}", reading.items[1]) };
@@ -240,15 +242,24 @@ mod tests {
         assert_eq!((issues[0].text_nb.as_str(), issues[0].text_en.as_str()), ("Norsk", "English"));
         assert_eq!(reading.items[2..], [ItemEnd::NotStored, ItemEnd::NotStored, ItemEnd::Stored]);
         // An answer for another number of entries is no answer.
-        let reading = read(answered(200, &body), 4, now());
+        let reading = read(answered(200, &body), "m", 4, now());
         assert_eq!(reading.ending, Ending::Later { may_have_arrived: true, retry_after: None });
+    }
+
+    #[test]
+    fn the_answer_to_another_message_is_none() {
+        let body = r#"{"resourceType":"Bundle","type":"batch-response","identifier":{"value":"m-1"},
+            "entry":[{"response":{"status":"201 Created"}}]}"#;
+        assert_eq!(read(answered(200, body), "m-1", 1, now()).ending, Ending::Answered);
+        let other = read(answered(200, body), "m-2", 1, now());
+        assert_eq!(other.ending, Ending::Later { may_have_arrived: true, retry_after: None });
     }
 
     #[test]
     fn a_refused_transaction_is_answered_per_resource_too() {
         let body = r#"{"resourceType":"Bundle","type":"transaction-response","entry":[
             {"response":{"status":"424 Failed Dependency"}},{"response":{"status":"422 Unprocessable Entity"}}]}"#;
-        let reading = read(answered(400, body), 2, now());
+        let reading = read(answered(400, body), "m", 2, now());
         assert_eq!(reading.ending, Ending::Answered);
         assert_eq!(reading.items[0], ItemEnd::NotStored);
         assert!(matches!(&reading.items[1], ItemEnd::Refused(issues) if issues.len() == 1));

@@ -13,7 +13,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Row, Sqlite, SqlitePool, Transaction};
+use sqlx::{Connection as _, Row, Sqlite, SqlitePool, Transaction};
 
 use crate::delivery::{Ending, Progress, State};
 use crate::identity::Hash;
@@ -36,7 +36,10 @@ pub enum OutboxError {
     #[error("the outbox database is damaged: {0}")]
     Damaged(&'static str),
     /// The file belongs to another installation.
-    #[error("the outbox database was made with another {0}")]
+    #[error(
+        "the outbox database was made with another {0}: use that one, or name a new database file \
+         (everything since the start date is then sent again)"
+    )]
     Foreign(&'static str),
     /// A test pulled the plug.
     #[cfg(test)]
@@ -139,7 +142,13 @@ impl Outbox {
             .synchronous(DURABILITY)
             .foreign_keys(true)
             .busy_timeout(std::time::Duration::from_secs(10));
-        let pool = SqlitePoolOptions::new().max_connections(2).connect_with(options).await?;
+        let pool = SqlitePoolOptions::new()
+            .max_connections(2)
+            // SQLite ends a transaction by itself when the disk is full, which the driver does not notice: such a
+            // connection is good for nothing any more.
+            .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+            .connect_with(options)
+            .await?;
         sqlx::migrate!("./migrations").run(&pool).await?;
         Ok(Self {
             pool,

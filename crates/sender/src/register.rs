@@ -12,15 +12,20 @@ use crate::outbox::HeldIssue;
 pub struct RuleSetChecker {
     rule_set: RuleSetId,
     person_numbers: PersonNumbers,
-    threads: usize,
+    accept_2032_numbers: bool,
 }
 
 impl RuleSetChecker {
-    /// Checks by this rule set. `person_numbers` should be what the receiver takes; `threads` are for large bundles,
-    /// 0 is as many as the machine has cores.
+    /// Checks by this rule set. `person_numbers` should be what the receiver takes.
     #[must_use]
-    pub fn new(rule_set: RuleSetId, person_numbers: PersonNumbers, threads: usize) -> Self {
-        Self { rule_set, person_numbers, threads }
+    pub fn new(rule_set: RuleSetId, person_numbers: PersonNumbers) -> Self {
+        Self { rule_set, person_numbers, accept_2032_numbers: false }
+    }
+
+    /// Takes numbers that are valid only under the scheme of 2032, where the receiver does.
+    #[must_use]
+    pub fn accepting_2032_numbers(self, accept: bool) -> Self {
+        Self { accept_2032_numbers: accept, ..self }
     }
 }
 
@@ -31,7 +36,8 @@ impl Checker for RuleSetChecker {
         let options = CheckOptions {
             reporting_period: Some((context.from, context.to)),
             person_numbers: self.person_numbers,
-            threads: self.threads,
+            accept_2032_numbers: self.accept_2032_numbers,
+            threads: 0,
             pinned: Some(self.rule_set),
             ..CheckOptions::at(context.now)
         };
@@ -67,10 +73,19 @@ fn fault(entry: Option<usize>, finding: &Finding) -> CheckFault {
     let issue = HeldIssue {
         code: Some(finding.code.as_str().to_owned()),
         path: (!finding.expression.is_empty()).then(|| finding.expression.clone()),
-        text_nb: finding.text(Language::Bokmal).into_owned(),
-        text_en: finding.text(Language::English).into_owned(),
+        text_nb: with_reasons(finding, Language::Bokmal),
+        text_en: with_reasons(finding, Language::English),
     };
     CheckFault { entry, issue }
+}
+
+/// The sentence, and why: a slice or profile that did not match is explained by what broke inside.
+fn with_reasons(finding: &Finding, language: Language) -> String {
+    let reasons = finding.reasons(language);
+    match reasons.as_slice() {
+        [] => finding.text(language).into_owned(),
+        reasons => format!("{} ({})", finding.text(language), reasons.join(" | ")),
+    }
 }
 
 /// SignertKryptertBundle, for the register's certificate and with the sender's.

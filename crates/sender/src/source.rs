@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lmr_fhir::{Bundle, Document, Limits, Node, ParseErrorKind, ParseOptions};
+use lmr_lmdi::json_fault;
 use serde::Serialize;
 
 /// Bounds on what is read from the source.
@@ -77,6 +78,8 @@ pub enum SourceFault {
         column: u32,
         /// What the reader says.
         reason: String,
+        /// The same in bokmål.
+        reason_nb: String,
     },
     /// JSON, but neither a resource nor a Bundle.
     #[error("is JSON, but not a FHIR resource: an object with a resourceType is expected")]
@@ -134,8 +137,8 @@ pub(crate) fn scan(
     limits: &SourceLimits,
     visit: &mut dyn FnMut(Found<'_>) -> Result<(), SourceFault>,
 ) -> io::Result<Scanned> {
-    if !folder.is_dir() {
-        return Err(io::Error::new(io::ErrorKind::NotADirectory, "the source is not a folder"));
+    if !folder.metadata()?.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::NotADirectory, "it is a file; a folder is expected"));
     }
     let mut pass = Pass { limits: *limits, visit, scanned: Scanned::default(), bundles: 0 };
     let hidden = |entry: &walkdir::DirEntry| {
@@ -238,7 +241,11 @@ impl Pass<'_> {
             Err(error) => {
                 let fault = match error.kind {
                     ParseErrorKind::TooLarge(limit) => SourceFault::TooLarge { limit },
-                    kind => SourceFault::Json { column: error.column, reason: kind.to_string() },
+                    kind => SourceFault::Json {
+                        column: error.column,
+                        reason: kind.to_string(),
+                        reason_nb: json_fault::in_bokmal(&kind).into_owned(),
+                    },
                 };
                 return self.damage(file, Some(line + error.line - 1), fault);
             }

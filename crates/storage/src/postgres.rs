@@ -12,8 +12,11 @@ mod writer;
 
 use crate::{OpenError, StorageKey};
 use backend::Inner;
-use sqlx::{migrate::Migrator, postgres::PgConnectOptions};
-use std::sync::Arc;
+use sqlx::{
+    migrate::Migrator,
+    postgres::{PgConnectOptions, PgSslMode},
+};
+use std::{net::IpAddr, sync::Arc};
 
 type Db = sqlx::Postgres;
 type Name = PostgresStore;
@@ -27,11 +30,11 @@ pub struct PostgresStore(Arc<Inner>);
 
 impl PostgresStore {
     /// Connects to `postgres://…` and brings the database to this program's schema. A schema from a newer
-    /// program and a key of another database are refused. The connection is not encrypted: put the database on
-    /// the same machine or behind a tunnel.
+    /// program and a key of another database are refused. A server elsewhere must show a certificate for its name
+    /// (`sslrootcert=FILE` for an authority of one's own) unless the address says `sslmode=disable` or `require`.
     pub async fn open(url: &str, key: StorageKey) -> Result<Self, OpenError> {
         // The server must not confirm a commit before it is on its disk.
-        let options = url.parse::<PgConnectOptions>()?.options([("synchronous_commit", "on")]);
+        let options = encrypted(url.parse()?).options([("synchronous_commit", "on")]);
         let reading = options.clone().options([("default_transaction_read_only", "on")]);
         Ok(Self(Inner::open(options, reading, key).await?))
     }
@@ -39,5 +42,39 @@ impl PostgresStore {
     /// Takes no more messages, commits those that wait and closes the connections.
     pub async fn close(&self) {
         self.0.close().await;
+    }
+}
+
+/// TLS to other machines. PostgreSQL's own default, `prefer`, gives way to whoever stands between.
+fn encrypted(options: PgConnectOptions) -> PgConnectOptions {
+    let host = options.get_host();
+    let is_local = options.get_socket().is_some()
+        || host.starts_with('/')
+        || host == "localhost"
+        || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    match options.get_ssl_mode() {
+        PgSslMode::Prefer if !is_local => options.ssl_mode(PgSslMode::VerifyFull),
+        _ => options,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_trusted_without_tls() {
+        let mode = |url: &str| encrypted(url.parse::<PgConnectOptions>().unwrap()).get_ssl_mode();
+        for here in [
+            "postgres://lmr@localhost/x",
+            "postgres://lmr@127.0.0.1:5433/x",
+            "postgres://lmr@[::1]/x",
+            "postgres://lmr@%2Frun%2Fpostgresql/x",
+        ] {
+            assert!(matches!(mode(here), PgSslMode::Prefer), "{here}");
+        }
+        assert!(matches!(mode("postgres://lmr@db.example.no/x"), PgSslMode::VerifyFull));
+        assert!(matches!(mode("postgres://lmr@192.0.2.7/x?sslmode=disable"), PgSslMode::Disable));
+        assert!(matches!(mode("postgres://lmr@192.0.2.7/x?sslmode=require"), PgSslMode::Require));
     }
 }

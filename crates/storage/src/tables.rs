@@ -10,7 +10,7 @@ use crate::{
 use jiff::Timestamp;
 use lmr_intake::{
     AllowList, Answer, Avsender, Certificate, Committed, Counts, Current, DeliveryFilter, DeliverySummary,
-    Identity, OrganisationNumber, Outcome, RegisteredCertificate, RuleSetPin, StoreError, StoredVersion,
+    Identity, OrganisationNumber, Outcome, RegisteredCertificate, RuleSetId, StoreError, StoredVersion,
 };
 use sqlx::{Database, FromRow, QueryBuilder, query, query_as, query_scalar};
 use std::collections::HashMap;
@@ -465,7 +465,7 @@ pub(super) async fn avsendere(db: &mut Connection) -> Result<Vec<Avsender>, Stor
                     .map_err(|_| StoreError::Damaged { what: "avsender_address.network" })?,
                 name: row.name,
                 active: row.active,
-                rule_set: row.rule_set.map(|name| RuleSetPin::parse(&name).ok_or(RULE_SET)).transpose()?,
+                rule_set: row.rule_set.map(|name| RuleSetId::parse(&name).ok_or(RULE_SET)).transpose()?,
                 start_date: row.start_date.map(|date| date.parse().map_err(|_| START_DATE)).transpose()?,
             })
         })
@@ -483,7 +483,7 @@ pub(super) async fn save_avsender(db: &mut Connection, avsender: &Avsender) -> R
     .bind(organisation)
     .bind(&avsender.name)
     .bind(avsender.active)
-    .bind(avsender.rule_set.map(RuleSetPin::as_str))
+    .bind(avsender.rule_set.map(RuleSetId::as_str))
     .bind(avsender.start_date.map(|date| date.to_string()))
     .execute(&mut *db)
     .await

@@ -8,7 +8,10 @@ use crate::{
 };
 use lmr_intake::{Committed, StoreError};
 use sqlx::{Connection as _, Database};
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 use tokio::{
     sync::{Mutex, mpsc, oneshot},
     task::JoinHandle,
@@ -29,13 +32,25 @@ const GROUP_BYTES: usize = 64 << 20;
 pub(super) struct Writer {
     queue: Mutex<Option<mpsc::Sender<(Prepared, Reply)>>>,
     task: Mutex<Option<JoinHandle<()>>>,
+    failing: Arc<AtomicBool>,
 }
 
 impl Writer {
     pub(super) fn start(connection: Connection, options: Options, key: Arc<StorageKey>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(run(connection, options, key, waiting));
-        Self { queue: Mutex::new(Some(queue)), task: Mutex::new(Some(task)) }
+        let failing = Arc::new(AtomicBool::new(false));
+        let task = tokio::spawn(run(connection, options, key, waiting, Arc::clone(&failing)));
+        Self { queue: Mutex::new(Some(queue)), task: Mutex::new(Some(task)), failing }
+    }
+
+    /// Whether the last commit failed: disk full, server gone.
+    pub(super) fn is_failing(&self) -> bool {
+        self.failing.load(Ordering::Relaxed)
+    }
+
+    /// Something was written since.
+    pub(super) fn works_again(&self) {
+        self.failing.store(false, Ordering::Relaxed);
     }
 
     pub(super) async fn commit(&self, delivery: Prepared) -> Result<Committed, StoreError> {
@@ -58,11 +73,13 @@ impl Writer {
 }
 
 async fn run(
-    mut connection: Connection,
+    connection: Connection,
     options: Options,
     key: Arc<StorageKey>,
     mut waiting: mpsc::Receiver<(Prepared, Reply)>,
+    failing: Arc<AtomicBool>,
 ) {
+    let mut connection = Some(connection);
     while let Some(first) = waiting.recv().await {
         let mut bytes = first.0.weight();
         let mut group = vec![first];
@@ -72,11 +89,14 @@ async fn run(
             group.push(next);
         }
         let (deliveries, replies): (Vec<_>, Vec<_>) = group.into_iter().unzip();
-        let results = match try_commit(&mut connection, &key, &deliveries).await {
-            Ok(results) => results,
+        let results = match commit(&mut connection, &options, &key, &deliveries).await {
+            Ok(results) => {
+                failing.store(false, Ordering::Relaxed);
+                results
+            }
             Err(problem) => {
+                failing.store(true, Ordering::Relaxed);
                 error!(%problem, messages = deliveries.len(), "a commit failed");
-                reconnect(&mut connection, &options).await;
                 // Should the commit have come through all the same, a resend gets the stored answer.
                 let text = problem.to_string();
                 deliveries.iter().map(|_| Err(StoreError::Unavailable(text.clone().into()))).collect()
@@ -87,20 +107,35 @@ async fn run(
             let _ = reply.send(result);
         }
     }
-    if let Err(problem) = connection.close().await {
+    if let Some(connection) = connection
+        && let Err(problem) = connection.close().await
+    {
         error!(%problem, "closing the database");
     }
 }
 
-/// A database server that was restarted has forgotten the connection.
-async fn reconnect(connection: &mut Connection, options: &Options) {
-    if connection.ping().await.is_ok() {
-        return;
-    }
-    match Connection::connect_with(options).await {
-        Ok(new) => *connection = new,
-        // The next message tries again.
-        Err(problem) => error!(%problem, "the database does not answer"),
+/// Commits on the connection that is there, or on a new one. A connection on which a commit failed is given up: its
+/// server may be gone, or the database may have ended the transaction by itself, which the driver does not notice.
+async fn commit(
+    connection: &mut Option<Connection>,
+    options: &Options,
+    key: &StorageKey,
+    deliveries: &[Prepared],
+) -> Result<Vec<Result<Committed, StoreError>>, sqlx::Error> {
+    let mut used = match connection.take() {
+        Some(connection) => connection,
+        None => Connection::connect_with(options).await?,
+    };
+    match try_commit(&mut used, key, deliveries).await {
+        Ok(results) => {
+            *connection = Some(used);
+            Ok(results)
+        }
+        Err(problem) => {
+            // Its locks must be gone before the next one asks for them; that it cannot say goodbye is no news.
+            let _ = used.close_hard().await;
+            Err(problem)
+        }
     }
 }
 

@@ -45,6 +45,41 @@ async fn everything_is_there_after_closing_and_opening_again() {
     assert!(store.seen(sender(), "m1", &contract::hash(1)).await.unwrap().is_some());
 }
 
+/// What SQLite does when the disk is full: it ends the transaction by itself.
+const FULL: &str = "CREATE TRIGGER full BEFORE INSERT ON resource_version
+                    BEGIN SELECT RAISE(ROLLBACK, 'database or disk is full'); END";
+
+#[tokio::test]
+async fn a_full_disk_stops_nothing_but_what_came_while_it_was_full() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lmr.db");
+    let store = open(&folder).await.unwrap();
+    store.commit(delivery("m1", 1, vec![version("a", 1, 1, 10)])).await.unwrap();
+    sql(&file, FULL).await;
+    for _ in 0..2 {
+        let refused = store.commit(delivery("m2", 2, vec![version("b", 2, 1, 20)])).await;
+        assert!(matches!(refused, Err(StoreError::Unavailable(_))));
+    }
+    sql(
+        &file,
+        "CREATE TRIGGER full_too BEFORE UPDATE ON key_check BEGIN SELECT RAISE(ROLLBACK, 'full'); END",
+    )
+    .await;
+    assert!(store.ready().await.is_err(), "not ready while nothing can be written");
+    sql(&file, "DROP TRIGGER full").await;
+    sql(&file, "DROP TRIGGER full_too").await;
+    store.ready().await.unwrap();
+    assert!(
+        store.seen(sender(), "m2", &contract::hash(2)).await.unwrap().is_none(),
+        "nothing of it is there"
+    );
+    let stored = store.commit(delivery("m2", 2, vec![version("b", 2, 1, 20)])).await.unwrap();
+    assert!(stored == lmr_intake::Committed::Stored);
+    assert!(
+        store.current(sender(), &[identity("a"), identity("b")]).await.unwrap().iter().all(Option::is_some)
+    );
+}
+
 #[tokio::test]
 async fn another_key_is_refused_at_start() {
     let folder = tempfile::tempdir().unwrap();

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use lmr_auth::jose::{Algorithm, SigningKey as ClientKey};
 use lmr_auth::{ActingFor, ClientSettings, Environment, HelseIdClient, SecretString};
 use lmr_envelope::{Certificate, Header, OrganisationNumber, PrivateKey, SigningKey, SystemRandom, seal};
-use lmr_intake::{AllowList, Avsender, RegisteredCertificate, RuleSetPin, Store as _};
+use lmr_intake::{AllowList, Avsender, RegisteredCertificate, RuleSetId, Store as _};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -81,7 +81,7 @@ impl World {
         &self,
         organisation: &str,
         name: &str,
-        rule_set: Option<RuleSetPin>,
+        rule_set: Option<RuleSetId>,
     ) -> Result<Sender, WorldError> {
         let sender = self.make_sender(organisation, name)?;
         self.register_sender(&sender, |avsender| avsender.rule_set = rule_set).await?;

@@ -398,3 +398,95 @@ async fn status_and_history_tell_what_happened() {
     assert_eq!(runs.iter().map(|run| run.kind.as_str()).collect::<Vec<_>>(), ["retry", "planned"]);
     assert_eq!(runs[1].report.as_ref().unwrap()["new"], 6);
 }
+
+#[tokio::test]
+async fn a_full_disk_ends_a_run_and_the_same_process_goes_on_when_there_is_room() {
+    let world = ward();
+    let agent = world.agent().await;
+    // What SQLite does when the disk is full: it ends the transaction by itself.
+    let sql = async |text: &'static str| {
+        let url = format!("sqlite://{}", world.folder.path().join("outbox.db").display());
+        let mut db = <sqlx::SqliteConnection as sqlx::Connection>::connect(&url).await.unwrap();
+        sqlx::query(text).execute(&mut db).await.unwrap();
+        sqlx::Connection::close(db).await.unwrap();
+    };
+    sql("CREATE TRIGGER full BEFORE INSERT ON item BEGIN SELECT RAISE(ROLLBACK, 'full'); END").await;
+    for _ in 0..3 {
+        assert!(matches!(agent.run().await, Err(SenderError::Outbox(_))));
+    }
+    assert_eq!(world.posted(), 0, "what is not in the outbox is not sent");
+    sql("DROP TRIGGER full").await;
+    let report = agent.run().await.unwrap();
+    assert_eq!((report.verdict(), report.new, world.posted()), (Verdict::Clean, 6, 1));
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_loses_and_doubles_nothing() {
+    let world = ward();
+    world.fates(&[Fate::RequestLost]);
+    assert_eq!(world.run().await.verdict(), Verdict::Undelivered);
+    world.pass(-48);
+    assert_eq!((world.retry().await.messages.len(), world.posted()), (0, 1), "not due by this clock");
+    let report = world.run().await;
+    assert_eq!(
+        (report.verdict(), world.posted()),
+        (Verdict::Clean, 2),
+        "the next planned transfer takes it up"
+    );
+    assert_eq!(world.versions("MedicationAdministration/a"), 1);
+    world.write("given.ndjson", &[given("a", "p", 2), given("b", "p", 1), given("c", "q", 1)]);
+    let report = world.run().await;
+    assert_eq!((report.verdict(), report.changed), (Verdict::Clean, 1));
+    assert_eq!(world.versions("MedicationAdministration/a"), 2);
+}
+
+#[tokio::test]
+async fn what_is_deleted_at_the_source_is_still_delivered_once_it_was_sealed_and_then_forgotten() {
+    let world = ward();
+    world.fates(&[Fate::AnswerLost]);
+    assert_eq!(world.run().await.verdict(), Verdict::Undelivered);
+    for file in ["medicines.ndjson", "patients.ndjson", "given.ndjson"] {
+        std::fs::remove_file(world.source().join(file)).unwrap();
+    }
+    world.pass(1);
+    assert_eq!(world.retry().await.verdict(), Verdict::Clean);
+    assert_eq!(world.versions("MedicationAdministration/c"), 1);
+    // An empty source is nothing new; and what comes back unchanged is nothing new either.
+    assert_eq!((world.run().await.new, world.posted()), (0, 2));
+    world.write("medicines.ndjson", &[medicine("m")]);
+    world.write("patients.ndjson", &[patient("q", 1)]);
+    world.write("given.ndjson", &[given("c", "q", 1)]);
+    let report = world.run().await;
+    assert_eq!((report.new, report.changed, report.verdict(), world.posted()), (0, 0, Verdict::Clean, 2));
+}
+
+#[tokio::test]
+async fn the_start_date_begins_at_midnight_in_norway_and_counts_the_end_of_a_period() {
+    let world = World::new(RuleSetId::Lmdi094);
+    world.write("m.ndjson", &[medicine("m"), patient("p", 1)]);
+    let at = |id: &str, time: &str| with(given(id, "p", 1), "effectiveDateTime", json!(time));
+    let mut over = given("over", "p", 1);
+    over.as_object_mut().unwrap().remove("effectiveDateTime");
+    let over = with(
+        over,
+        "effectivePeriod",
+        json!({ "start": "2026-02-28T22:00:00+01:00", "end": "2026-03-01T00:00:00+01:00" }),
+    );
+    world.write(
+        "given.ndjson",
+        &[
+            at("before", "2026-02-28T23:59:59.999+01:00"),
+            at("first", "2026-03-01T00:00:00+01:00"),
+            at("utc-before", "2026-02-28T22:59:59Z"),
+            at("utc-first", "2026-02-28T23:00:00Z"),
+            over,
+        ],
+    );
+    let report = world.run().await;
+    assert_eq!(report.too_early, 2);
+    let sent = |name: &str| world.versions(&format!("MedicationAdministration/{name}"));
+    assert_eq!(
+        [sent("before"), sent("first"), sent("utc-before"), sent("utc-first"), sent("over")],
+        [0, 1, 0, 1, 1]
+    );
+}

@@ -9,7 +9,7 @@
 use jiff::Timestamp;
 use lmr_intake::{
     AllowList, Answer, Avsender, Certificate, Committed, Counts, Delivery, DeliveryFilter, Identity,
-    NewVersion, OrganisationNumber, Outcome, RegisteredCertificate, RuleSetPin, Store,
+    NewVersion, OrganisationNumber, Outcome, RegisteredCertificate, RuleSetId, Store,
 };
 use std::sync::Arc;
 
@@ -278,7 +278,7 @@ pub async fn senders_are_registered_replaced_and_removed(store: Arc<dyn Store>) 
             RegisteredCertificate { certificate: certificate(2), from: None, until: Some(at(9)) },
         ],
         addresses: AllowList::parse(["192.0.2.7", "2001:db8::/32"]).unwrap(),
-        rule_set: Some(RuleSetPin::Lmdi112),
+        rule_set: Some(RuleSetId::Lmdi112),
         start_date: Some("2025-01-01".parse().unwrap()),
     };
     let two = Avsender {
