@@ -35,3 +35,7 @@ demo:
 # Makes the embedded R4 core anew and compares.
 definitions:
     scripts/regenerate-definitions --check
+
+# Every fuzz target for so many seconds.
+fuzz seconds="20":
+    scripts/fuzz {{seconds}}

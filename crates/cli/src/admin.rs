@@ -10,7 +10,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use lmr_envelope::{OrganisationNumber, RandomSource, SystemRandom};
 use lmr_intake::{
-    Avsender, AvsenderRecord, CertificateRecord, DeliveryFilter, DeliverySummary, Outcome, RuleSetPin, Store,
+    Avsender, AvsenderRecord, CertificateRecord, DeliveryFilter, DeliverySummary, Outcome, RuleSetId, Store,
 };
 
 use crate::clock;
@@ -112,9 +112,13 @@ impl Admin {
             let configured = config.avsendere(&folder)?;
             match &self.command {
                 Command::Senders => self.senders(&all_senders(&configured, &store).await?),
-                Command::Register(register) => register.save(&store).await,
-                Command::Activate { organisation } => set_active(&store, organisation, true).await,
-                Command::Deactivate { organisation } => set_active(&store, organisation, false).await,
+                Command::Register(register) => register.save(&configured, &store).await,
+                Command::Activate { organisation } => {
+                    set_active(&configured, &store, organisation, true).await
+                }
+                Command::Deactivate { organisation } => {
+                    set_active(&configured, &store, organisation, false).await
+                }
                 Command::Remove { organisation } => remove(&store, organisation).await,
                 Command::Deliveries(deliveries) => {
                     let list = store.deliveries(&deliveries.filter()?).await?;
@@ -146,7 +150,7 @@ impl Admin {
                             "valid": c.check_valid(now).is_ok(),
                         })).collect::<Vec<_>>(),
                         "addresses": sender.addresses.texts().collect::<Vec<_>>(),
-                        "ruleSet": sender.rule_set.map(RuleSetPin::as_str),
+                        "ruleSet": sender.rule_set.map(RuleSetId::as_str),
                         "startDate": sender.start_date.map(|d| d.to_string()),
                     })
                 )?,
@@ -162,7 +166,7 @@ impl Admin {
                     } else {
                         sender.addresses.to_string()
                     },
-                    sender.rule_set.map_or("by the bundle's type", RuleSetPin::as_str),
+                    sender.rule_set.map_or("by the bundle's type", RuleSetId::as_str),
                     sender.start_date.map_or_else(|| "-".to_owned(), |d| d.to_string()),
                 )?,
             }
@@ -289,10 +293,11 @@ impl Deliveries {
 }
 
 impl Register {
-    async fn save(&self, store: &Arc<dyn Store>) -> anyhow::Result<()> {
+    async fn save(&self, configured: &[Avsender], store: &Arc<dyn Store>) -> anyhow::Result<()> {
+        not_in_file(configured, organisation_number(&self.organisation)?)?;
         let rule_set = match &self.ruleset {
             Some(name) => {
-                Some(RuleSetPin::parse(name).with_context(|| format!("--ruleset: {name} is no rule set"))?)
+                Some(RuleSetId::parse(name).with_context(|| format!("--ruleset: {name} is no rule set"))?)
             }
             None => None,
         };
@@ -326,12 +331,24 @@ async fn all_senders(configured: &[Avsender], store: &Arc<dyn Store>) -> anyhow:
     Ok(all)
 }
 
-async fn set_active(store: &Arc<dyn Store>, organisation: &str, active: bool) -> anyhow::Result<()> {
+/// The configuration file goes first: a change in the database would look done and do nothing.
+fn not_in_file(configured: &[Avsender], number: OrganisationNumber) -> anyhow::Result<()> {
+    if configured.iter().any(|avsender| avsender.organisation == number) {
+        bail!("{number} stands in the configuration file, which goes before the database: change it there");
+    }
+    Ok(())
+}
+
+async fn set_active(
+    configured: &[Avsender],
+    store: &Arc<dyn Store>,
+    organisation: &str,
+    active: bool,
+) -> anyhow::Result<()> {
     let number = organisation_number(organisation)?;
+    not_in_file(configured, number)?;
     let Some(mut sender) = store.avsendere().await?.into_iter().find(|a| a.organisation == number) else {
-        bail!(
-            "{number} is not registered in the database; senders of the configuration file are changed there"
-        );
+        bail!("{number} is not registered; `lmr admin senders` lists those that are");
     };
     sender.active = active;
     store.save_avsender(&sender).await?;
@@ -363,7 +380,7 @@ fn new_key(file: &std::path::Path) -> anyhow::Result<ExitCode> {
 fn organisation_number(text: &str) -> anyhow::Result<OrganisationNumber> {
     OrganisationNumber::parse(text)
         .filter(OrganisationNumber::check_digit_holds)
-        .with_context(|| format!("{text} is no organisation number"))
+        .with_context(|| format!("{text} is no organisation number (nine digits, the last a check digit)"))
 }
 
 fn local(time: jiff::Timestamp) -> String {

@@ -58,7 +58,12 @@ impl Codes {
                             self.heading(code.area())
                         )?;
                     }
-                    writeln!(out, "  {}  {}", code.as_str(), code.title(self.lang.for_codes()))?;
+                    let reserved = match (code.reserved(), self.lang) {
+                        (None, _) => "",
+                        (Some(_), Language::Nb) => " (reservert)",
+                        (Some(_), Language::En) => " (reserved)",
+                    };
+                    writeln!(out, "  {}  {}{reserved}", code.as_str(), code.title(self.lang.for_codes()))?;
                 }
                 Format::Text => self.explain(code, &mut out)?,
             }
@@ -94,6 +99,9 @@ impl Codes {
         writeln!(out, "{:<10} {}", label("Galt", "Wrong"), style.bad(text.wrong))?;
         writeln!(out, "{:<10} {}", label("Riktig", "Right"), style.good(text.right))?;
         writeln!(out, "{:<10} {}", label("Gjør", "Do"), text.remedy.in_language(language))?;
+        if let Some(reason) = code.reserved() {
+            writeln!(out, "{:<10} {}", label("Reservert", "Reserved"), reason.in_language(language))?;
+        }
         let status = code.http_status().map_or_else(|| "-".to_owned(), |s| s.to_string());
         writeln!(
             out,
@@ -118,6 +126,7 @@ impl Codes {
             "wrong": text.wrong,
             "right": text.right,
             "remedy": text.remedy.in_language(language),
+            "reserved": code.reserved().map(|reason| reason.in_language(language)),
         })
     }
 }

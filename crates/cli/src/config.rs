@@ -36,6 +36,39 @@ impl KeyFiles {
     }
 }
 
+/// Which national identity numbers are taken.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct IdentityNumbers {
+    /// `any`, `synthetic-only` (test environments) or `real-only`.
+    pub(crate) numbers: WhichNumbers,
+    /// Numbers that are valid only under the scheme of 2032 are taken with a warning.
+    pub(crate) accept_2032: bool,
+}
+
+/// Real or made up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum WhichNumbers {
+    /// Both.
+    #[default]
+    Any,
+    /// Those of the synthetic series.
+    SyntheticOnly,
+    /// All others.
+    RealOnly,
+}
+
+impl From<WhichNumbers> for lmr_lmdi::PersonNumbers {
+    fn from(which: WhichNumbers) -> Self {
+        match which {
+            WhichNumbers::Any => Self::Any,
+            WhichNumbers::SyntheticOnly => Self::SyntheticOnly,
+            WhichNumbers::RealOnly => Self::RealOnly,
+        }
+    }
+}
+
 /// What is written to the log (standard error).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]

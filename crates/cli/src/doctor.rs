@@ -10,12 +10,13 @@ use anyhow::{Context, bail};
 use clap::Args;
 use lmr_auth::{Clock, Discovery, Environment, Fetcher, HelseIdClient, HttpFetcher};
 use lmr_envelope::{Certificate, DecryptionKey, SigningKey};
+use lmr_sender::Outbox;
 
 use crate::clock;
 use crate::config::receiver::ReceiverConfig;
 use crate::config::sender::SenderConfig;
 use crate::envelope::{certificate, private_key};
-use crate::output::{Style, print};
+use crate::output::{Style, chain, print};
 
 /// Try everything that a configuration file names and say what does not work.
 ///
@@ -71,7 +72,7 @@ impl Checks {
                 Some(value)
             }
             Err(error) => {
-                self.lines.push((Mark::Bad, format!("{what}: {error:#}")));
+                self.lines.push((Mark::Bad, format!("{what}: {}", chain(&error))));
                 None
             }
         }
@@ -149,10 +150,26 @@ async fn receiver(config: &ReceiverConfig, folder: &Path, checks: &mut Checks) {
     checks.note("everything together", crate::serve::services(config, folder).await);
 }
 
+/// Whether the sender's database opens, or could be made where it is not yet. Makes nothing.
+async fn outbox_fits(database: &Path) -> anyhow::Result<()> {
+    if database.exists() {
+        Outbox::open(database).await?.close().await;
+        return Ok(());
+    }
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        bail!("there is no folder {}", folder.display());
+    }
+    Ok(())
+}
+
 async fn sender(config: &SenderConfig, folder: &Path, checks: &mut Checks) {
     let source = folder.join(&config.source);
     let readable = std::fs::read_dir(&source).map(Iterator::count).map_err(anyhow::Error::from);
     checks.note(&format!("source folder {}", source.display()), readable);
+    checks.note("numbers in the file", config.check());
+    let database = folder.join(&config.database);
+    checks.note(&format!("database {}", database.display()), outbox_fits(&database).await);
     let files = config.certificate.from(folder);
     let pair = (|| Ok(SigningKey::new(certificate(&files.certificate)?, private_key(&files.key)?)?))();
     if let Some(key) = checks.note("signing certificate and key", pair) {

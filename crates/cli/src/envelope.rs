@@ -8,7 +8,7 @@ use clap::Args;
 use jiff::Timestamp;
 use lmr_envelope::{
     Certificate, DecryptionKey, DecryptionKeys, Envelope, Header, Limits, OrganisationNumber, PrivateKey,
-    RandomSource, SigningKey, SystemRandom, read_time, seal,
+    RandomSource, SigningKey, SystemRandom, Warning, read_time, seal,
 };
 
 use crate::clock;
@@ -120,8 +120,8 @@ impl Open {
         let key = DecryptionKey::new(certificate(&self.certificate)?, private_key(&self.key)?)
             .context("the certificate and the private key cannot be used together")?;
         let limits = Limits::default();
-        for warning in Envelope::parse(&body, &limits)?.warnings() {
-            eprintln!("warning: {warning:?}");
+        for Warning::UnknownMember(name) in Envelope::parse(&body, &limits)?.warnings() {
+            eprintln!("lmr: the unknown member {name:?} was not read");
         }
         let keys = DecryptionKeys::new(vec![key]);
         let bundle = lmr_envelope::open(&body, &sender, &keys, &limits, now, &SystemRandom)?;

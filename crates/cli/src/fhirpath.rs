@@ -22,6 +22,7 @@ use crate::output::{print, read};
 #[derive(Args)]
 pub(crate) struct Fhirpath {
     /// The expression
+    #[arg(allow_hyphen_values = true)]
     expression: String,
     /// A resource as JSON; - is standard input
     file: PathBuf,

@@ -34,31 +34,18 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Play the whole chain on this machine
     Demo(demo::Demo),
-    /// Check FHIR files against the register's rules
     Validate(validate::Validate),
-    /// Evaluate a FHIRPath expression
     Fhirpath(fhirpath::Fhirpath),
-    /// Installed FHIR packages
     Package(package::Package),
-    /// Code lists of your own
     Terminology(terminology::Terminology),
-    /// Explain the register's error codes
     Codes(codes::Codes),
-    /// Seal a bundle into a SignertKryptertBundle
     Seal(envelope::Seal),
-    /// Open a SignertKryptertBundle
     Open(envelope::Open),
-    /// Run the receiver
     Serve(serve::Serve),
-    /// Send a hospital's data to the register
     Send(send::Send),
-    /// Senders and deliveries of a receiver
     Admin(admin::Admin),
-    /// Try everything that a configuration file names
     Doctor(doctor::Doctor),
-    /// A make-believe world to try things in
     Sandbox(sandbox::Sandbox),
 }
 
@@ -83,7 +70,7 @@ fn main() -> ExitCode {
         Command::Sandbox(command) => command.run(),
     };
     result.unwrap_or_else(|error| {
-        eprintln!("lmr: {error:#}");
+        eprintln!("lmr: {}", output::chain(&error));
         ExitCode::from(UNUSABLE)
     })
 }

@@ -26,6 +26,19 @@ impl Language {
     }
 }
 
+/// An error with its causes, each said once: many name their cause in their own text already.
+pub(crate) fn chain(error: &anyhow::Error) -> String {
+    let mut said = String::new();
+    for cause in error.chain().map(ToString::to_string).filter(|cause| !cause.is_empty()) {
+        if said.is_empty() {
+            said = cause;
+        } else if !said.contains(&cause) {
+            said = format!("{said}: {cause}");
+        }
+    }
+    said
+}
+
 /// Reads a file, `-` being standard input.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     if path == Path::new("-") {
@@ -37,10 +50,16 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 /// Writes to a file by way of a temporary one beside it, or to standard output.
+///
+/// What is there and is no ordinary file (`/dev/null`, a pipe) is written into: a rename would put a file in
+/// its place, which as root takes the device from the whole machine. A symbolic link is followed.
 pub(crate) fn write(path: Option<&Path>, bytes: &[u8]) -> anyhow::Result<()> {
     let Some(path) = path.filter(|p| *p != Path::new("-")) else {
         return to_stdout(bytes);
     };
+    if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
+        return fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()));
+    }
     let mut partial = path.as_os_str().to_owned();
     partial.push(".partial");
     fs::write(&partial, bytes)

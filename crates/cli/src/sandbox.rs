@@ -89,7 +89,7 @@ struct Helseid {
 
 #[derive(Args)]
 struct MakeHospital {
-    /// Where to write the files
+    /// Where to write the files; in a folder that `lmr sandbox init` has filled, its source
     folder: PathBuf,
     #[arg(long, value_enum, default_value_t)]
     ruleset: Guide,
@@ -115,12 +115,10 @@ impl Sandbox {
             Command::Hospital(make) => {
                 let day = make.day.unwrap_or_else(yesterday);
                 let hospital = Hospital::new(make.ruleset.era(), make.seed, day, make.administrations);
-                hospital.write(&make.folder)?;
-                print(&format!(
-                    "wrote {} resources to {}\n",
-                    hospital.resources().len(),
-                    make.folder.display()
-                ))?;
+                let world = Folder::at(&make.folder);
+                let target = if world.sender_config().exists() { world.source() } else { make.folder };
+                hospital.write(&target)?;
+                print(&format!("wrote {} resources to {}\n", hospital.resources().len(), target.display()))?;
             }
         }
         Ok(ExitCode::SUCCESS)

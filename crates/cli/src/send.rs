@@ -1,5 +1,6 @@
 //! `lmr send`: the hospital's side.
 
+mod bokmal;
 mod texts;
 
 use std::path::{Path, PathBuf};
@@ -12,7 +13,6 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
 use lmr_auth::{Clock, Fetcher, HelseIdClient, HttpFetcher};
 use lmr_envelope::{OrganisationNumber, SigningKey, SystemRandom};
-use lmr_lmdi::{PersonNumbers, RuleSetId};
 use lmr_sender::{
     Agent, BundleLimits, EnvelopeSealer, HashKey, HelseIdAuthorizer, HttpSettings, HttpTransport, Outbox,
     Parts, RetrySchedule, RuleSetChecker, SenderError, Settings, SourceLimits, next_daily,
@@ -156,8 +156,8 @@ impl Send {
         let mut stop = std::pin::pin!(crate::serve::interrupted());
         loop {
             let planned = match agent.outbox().last_planned().await? {
-                // One that was missed is made up for at once.
-                Some(last) => next_daily(last, config.schedule.at),
+                // One that was missed is made up for at once. A clock that was set back does not count.
+                Some(last) => next_daily(last.min(clock::now()), config.schedule.at),
                 None => next_daily(clock::now(), config.schedule.at),
             };
             let attempt = agent.outbox().next_attempt().await?.unwrap_or(Timestamp::MAX);
@@ -208,10 +208,16 @@ async fn outbox(config: &SenderConfig, folder: &Path) -> anyhow::Result<Outbox> 
 /// Puts the sender together as configured.
 pub(crate) async fn agent(config: &SenderConfig, folder: &Path) -> anyhow::Result<Agent> {
     lmr_auth::install_tls_provider();
-    let rule_set = RuleSetId::parse(config.ruleset.as_str()).context("ruleset: unknown")?;
+    let rule_set = config.ruleset;
+    config.check()?;
     let organisation = OrganisationNumber::parse(&config.organisation)
         .filter(OrganisationNumber::check_digit_holds)
-        .with_context(|| format!("organisation: {} is no organisation number", config.organisation))?;
+        .with_context(|| {
+            format!(
+                "organisation: {} is no organisation number (nine digits, the last a check digit)",
+                config.organisation
+            )
+        })?;
     let files = config.certificate.from(folder);
     let signer = SigningKey::new(certificate(&files.certificate)?, private_key(&files.key)?)
         .with_context(|| format!("{} and its key do not fit together", files.certificate.display()))?;
@@ -239,19 +245,24 @@ pub(crate) async fn agent(config: &SenderConfig, folder: &Path) -> anyhow::Resul
     Ok(Agent::new(Parts {
         settings: Settings {
             folder: folder.join(&config.source),
-            own_addresses: Vec::new(),
+            own_addresses: config.own_addresses.clone(),
             source_limits: SourceLimits::default(),
             start: config.start_date,
             rule_set,
-            bundle_limits: BundleLimits { entries: config.bundle.entries, bytes: config.bundle.mib << 20 },
+            bundle_limits: BundleLimits {
+                entries: config.bundle.entries,
+                bytes: config.bundle.mib.saturating_mul(1 << 20),
+            },
             retry: RetrySchedule { waits: vec![wait; config.schedule.retries as usize] },
             lock: lock.into(),
             organisation: config.organisation.clone(),
         },
         key: HashKey::new(&hash_key(config, folder)?),
         outbox,
-        // What the register takes in this environment is its own to say.
-        checker: Arc::new(RuleSetChecker::new(rule_set, PersonNumbers::Any, 0)),
+        checker: Arc::new(
+            RuleSetChecker::new(rule_set, config.identity_numbers.numbers.into())
+                .accepting_2032_numbers(config.identity_numbers.accept_2032),
+        ),
         sealer: Arc::new(EnvelopeSealer::new(organisation, recipient, signer, SystemRandom)),
         transport: Arc::new(transport),
         clock,

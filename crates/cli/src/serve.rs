@@ -67,6 +67,7 @@ pub(crate) async fn open_store(config: &ReceiverConfig, folder: &Path) -> anyhow
 
 /// Puts a receiver together as the configuration says.
 pub(crate) async fn services(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<Services> {
+    config.limits.check()?;
     let store = open_store(config, folder).await?;
     let receiver = Receiver::new(Parts {
         store,
@@ -103,7 +104,7 @@ fn http_settings(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<HttpS
     let mut settings = HttpSettings {
         trusted_proxies: AllowList::parse(&config.trusted_proxies).context("trusted_proxies")?,
         proxy_header: config.proxy_header.into(),
-        body_limit: config.limits.body_mib * 1024 * 1024,
+        body_limit: config.limits.body_bytes(),
         body_timeout: Duration::from_secs(u64::from(config.limits.request_seconds)),
         work_timeout: Duration::from_secs(u64::from(config.limits.request_seconds)),
         ..HttpSettings::default()

@@ -4,6 +4,7 @@ mod report;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
@@ -24,14 +25,16 @@ use report::Report;
 /// Exit status: 0 without errors, 1 with errors, 2 for input or arguments that cannot be used.
 #[derive(Args)]
 pub(crate) struct Validate {
-    /// Files with one resource each (JSON), folders of such files, or - for standard input
+    /// Files with one resource each (.json) or one a line (.ndjson), folders of such files, or - for standard
+    /// input
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// The guide to check against; `none` is plain R4 plus what --package and --profile name. If left out, a
     /// batch is checked against lmdi-0.9.4 and everything else against lmdi-1.1.2
     #[arg(long, value_enum)]
     ruleset: Option<RuleSetChoice>,
-    /// FHIR package (.tgz), folder or single definition to load besides; may be repeated
+    /// FHIR package (.tgz), folder or single definition to load besides, or the name of an installed package
+    /// (name#version); may be repeated
     #[arg(long, value_name = "P")]
     package: Vec<PathBuf>,
     /// Folder with installed FHIR packages, for dependencies; ~/.fhir/packages if left out
@@ -129,6 +132,13 @@ struct Fine {
     /// Profile that a bundle entry must meet, as INDEX=URL; may be repeated
     #[arg(long, value_name = "INDEX=URL", value_parser = entry_profile)]
     entry_profile: Vec<(usize, String)>,
+    /// Profile that every resource of a type must meet wherever it stands, as TYPE=URL; may be repeated
+    #[arg(long, value_name = "TYPE=URL", value_parser = global_profile)]
+    global_profile: Vec<(String, String)>,
+    /// Resource that a reference outside the file leads to, as REFERENCE=FILE; may be repeated. With
+    /// --references valid it must fit the target profile
+    #[arg(long, value_name = "REFERENCE=FILE", value_parser = external)]
+    external: Vec<(String, PathBuf)>,
     /// Leave informational findings out
     #[arg(long)]
     no_hints: bool,
@@ -187,6 +197,18 @@ fn entry_profile(text: &str) -> Result<(usize, String), String> {
     Ok((index, url.trim().to_owned()))
 }
 
+fn global_profile(text: &str) -> Result<(String, String), String> {
+    let (of, url) = text.split_once('=').ok_or("write TYPE=URL, e.g. Patient=http://example.org/p")?;
+    Ok((of.trim().to_owned(), url.trim().to_owned()))
+}
+
+/// The last `=` divides: references may have some of their own (`Patient?identifier=1`).
+fn external(text: &str) -> Result<(String, PathBuf), String> {
+    let (reference, file) =
+        text.rsplit_once('=').ok_or("write REFERENCE=FILE, e.g. Patient/1=patient.json")?;
+    Ok((reference.trim().to_owned(), PathBuf::from(file)))
+}
+
 impl Fine {
     /// The first flag given that only makes sense without the register's rules.
     fn first_given(&self) -> Option<&'static str> {
@@ -206,12 +228,20 @@ impl Fine {
             (self.display_language.is_some(), "--display-language"),
             (self.wrong_display != Level::Error, "--wrong-display"),
             (!self.entry_profile.is_empty(), "--entry-profile"),
+            (!self.global_profile.is_empty(), "--global-profile"),
+            (!self.external.is_empty(), "--external"),
             (self.no_hints, "--no-hints"),
         ];
         given.into_iter().find(|(is_given, _)| *is_given).map(|(_, flag)| flag)
     }
 
-    fn options(&self, profiles: &[String]) -> Options {
+    /// Canonicals of all profiles that flags name.
+    fn profiles(&self) -> impl Iterator<Item = &String> {
+        let by_entry = self.entry_profile.iter().map(|(_, url)| url);
+        by_entry.chain(self.global_profile.iter().map(|(_, url)| url))
+    }
+
+    fn options(&self, profiles: &[String]) -> anyhow::Result<Options> {
         let mut options = Options {
             profiles: profiles.to_vec(),
             references: match self.references {
@@ -255,7 +285,16 @@ impl Fine {
         for (index, url) in &self.entry_profile {
             options.entry_profiles.entry(*index).or_default().push(url.clone());
         }
-        options
+        for (of, url) in &self.global_profile {
+            options.global_profiles.entry(of.clone()).or_default().push(url.clone());
+        }
+        for (reference, file) in &self.external {
+            let text = String::from_utf8(read(file)?).with_context(|| format!("{}", file.display()))?;
+            let document = Document::parse(text, &ParseOptions::lenient())
+                .with_context(|| format!("{} cannot be read", file.display()))?;
+            options.external.insert(reference.clone(), Arc::new(document));
+        }
+        Ok(options)
     }
 }
 
@@ -268,20 +307,32 @@ impl Validate {
             gather(path, &mut files)?;
         }
         let several = files.len() > 1;
-        if several && self.format == Format::Html {
-            bail!("--format html shows one file; give one, or another format for {}", files.len());
+        if self.format == Format::Html {
+            if several {
+                bail!("--format html shows one file; give one, or another format for {}", files.len());
+            }
+            if files.first().is_some_and(|path| is_lines(path)) {
+                bail!("--format html shows one resource; give another format for a resource a line");
+            }
         }
         let progress = crate::output::progress(files.len(), "files");
         for path in &files {
             let bytes = read(path)?;
-            match Document::parse_bytes(&bytes, &ParseOptions::lenient()) {
-                Ok(document) => report.file(path, several, document.source(), &judge.findings(&document)?),
-                Err(error) => report.unreadable(path, several, &error),
-            }?;
+            report.begin(path, several);
+            if is_lines(path) {
+                for (line, text) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
+                    if !text.trim_ascii().is_empty() {
+                        judge.text(text, Some(line), &mut report)?;
+                    }
+                }
+            } else {
+                judge.text(&bytes, None, &mut report)?;
+            }
+            report.end()?;
             progress.inc(1);
         }
         progress.finish_and_clear();
-        write(self.output.as_deref(), report.finish(several)?.as_bytes())?;
+        write(self.output.as_deref(), report.finish()?.as_bytes())?;
         Ok(if report.any_unreadable() {
             ExitCode::from(UNUSABLE)
         } else if report.any_error() {
@@ -333,14 +384,14 @@ impl Validate {
         }
         let definitions = lmr_validator::definitions::Definitions::builder().packages(packages).build();
         let validator = Validator::builder().definitions(definitions).build();
-        for profile in self.profile.iter().chain(self.fine.entry_profile.iter().map(|(_, url)| url)) {
+        for profile in self.profile.iter().chain(self.fine.profiles()) {
             if let Err(reason) = validator.prepare(profile) {
                 bail!("the profile cannot be used: {reason}");
             }
         }
         Ok(Judge::Plain {
             validator: Box::new(validator),
-            options: Box::new(self.fine.options(&self.profile)),
+            options: Box::new(self.fine.options(&self.profile)?),
         })
     }
 }
@@ -360,6 +411,14 @@ enum Judge {
 }
 
 impl Judge {
+    /// Judges one JSON text: a file, or a line of one.
+    fn text(&self, bytes: &[u8], line: Option<u32>, report: &mut Report) -> anyhow::Result<()> {
+        match Document::parse_bytes(bytes, &ParseOptions::lenient()) {
+            Ok(document) => report.resource(line, document.source(), self.findings(&document)?),
+            Err(error) => report.unreadable(line, &error),
+        }
+    }
+
     fn findings(&self, document: &Document<'_>) -> anyhow::Result<Vec<Finding>> {
         match self {
             Self::Plain { validator, options } => {
@@ -380,15 +439,7 @@ impl Judge {
                 let mut findings = if bundle.is_some() {
                     match rules.check_bundle(document, options) {
                         Ok(verdict) => verdict.findings().cloned().collect(),
-                        Err(fault) => {
-                            let spot = Spot {
-                                expression: fault.expression.clone(),
-                                full_expression: fault.expression,
-                                line: fault.line,
-                                column: fault.column,
-                            };
-                            vec![Finding::of(fault.code, spot)]
-                        }
+                        Err(fault) => vec![Finding::from_fault(&fault)],
                     }
                 } else if document.root_element().resource_type().is_none() {
                     vec![Finding::of(Code::ContentNotFhir, Spot { line: 1, column: 1, ..Spot::default() })]
@@ -430,6 +481,11 @@ fn add_profiles(
     Ok(())
 }
 
+/// Whether a file has a resource a line.
+fn is_lines(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e == "ndjson" || e == "jsonl")
+}
+
 /// The files that a path means: itself, or the JSON files of a folder.
 fn gather(path: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     if !path.is_dir() {
@@ -442,7 +498,7 @@ fn gather(path: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
         .with_context(|| format!("cannot read the folder {}", path.display()))?;
     inside.sort();
     for path in inside {
-        if path.is_dir() || path.extension().is_some_and(|e| e == "json") {
+        if path.is_dir() || path.extension().is_some_and(|e| e == "json") || is_lines(&path) {
             gather(&path, files)?;
         }
     }

@@ -19,7 +19,11 @@ fn with_input(arguments: &[&str], input: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .expect("lmr runs");
-    child.stdin.take().expect("its input").write_all(input.as_bytes()).expect("written");
+    match child.stdin.take().expect("its input").write_all(input.as_bytes()) {
+        // It may have ended before it read anything: wrong arguments.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => panic!("{error}"),
+        _ => {}
+    }
     child.wait_with_output().expect("lmr ends")
 }
 
@@ -82,6 +86,29 @@ fn a_fault_gives_status_1_with_code_place_and_remedy() {
 }
 
 #[test]
+fn a_file_with_a_resource_a_line_is_judged_line_by_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lines = folder.path().join("patients.ndjson");
+    let text_of_lines = "{\"resourceType\":\"Patient\",\"id\":\"a\"}\n\n\
+         {\"resourceType\":\"Patient\",\"gendr\":\"male\"}\n{\"resourceType\":\n";
+    std::fs::write(&lines, text_of_lines).expect("written");
+    std::fs::write(folder.path().join("notes.txt"), "not looked at").expect("written");
+    for path in [folder.path(), &lines] {
+        let arguments = ["validate", "--ruleset", "none", "--lang", "en", "--format", "json", str_of(path)];
+        let output = lmr(&arguments);
+        assert_eq!(output.status.code(), Some(2), "the last line is no JSON");
+        let told: Vec<Value> =
+            text(&output.stdout).lines().map(|l| serde_json::from_str(l).expect("JSON")).collect();
+        let places: Vec<_> = told.iter().map(|f| (f["line"].as_u64(), f["code"].as_str())).collect();
+        assert_eq!(places, [(Some(3), Some("LMR-4004")), (Some(4), Some("LMR-3002"))]);
+    }
+    let said = text(&lmr(&["validate", "--ruleset", "none", "--lang", "nb", str_of(&lines)]).stdout);
+    assert!(said.contains("patients.ndjson:3: 1 feil, 0 advarsler"), "{said}");
+    assert!(said.contains("teksten slutter før verdien er fullstendig"), "{said}");
+    assert!(said.ends_with("1 fil, 3 ressurser, 1 med feil; 2 feil, 0 advarsler\n"), "{said}");
+}
+
+#[test]
 fn what_cannot_be_used_gives_status_2_and_says_why() {
     let unreadable = with_input(&["validate", "-"], "{\"resourceType\": ");
     assert_eq!(unreadable.status.code(), Some(2));
@@ -104,6 +131,56 @@ fn what_cannot_be_used_gives_status_2_and_says_why() {
 }
 
 #[test]
+fn a_receiver_that_cannot_reach_its_postgresql_says_so_without_the_password() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let world = folder.path().join("world");
+    let at = |name: &str| world.join(name).display().to_string();
+    assert!(lmr(&["sandbox", "init", &world.display().to_string()]).status.success());
+    let config = std::fs::read_to_string(at("receiver.toml")).expect("a file");
+    let address = "postgres://lmr:hemmelig@127.0.0.1:1/mottak";
+    let changed = config.replace("\"receiver.sqlite\"", &format!("\"{address}\""));
+    assert_ne!(config, changed);
+    std::fs::write(at("receiver.toml"), changed).expect("written");
+    for command in ["serve", "doctor"] {
+        let output = lmr(&[command, "--config", &at("receiver.toml")]);
+        let said = text(&output.stdout) + &text(&output.stderr);
+        assert!(matches!(output.status.code(), Some(1 | 2)), "{command}: {said}");
+        assert!(said.contains("PostgreSQL") && !said.contains("hemmelig"), "{command}: {said}");
+    }
+    assert!(!world.join("postgres:").exists(), "and makes no file of that name");
+}
+
+#[test]
+fn a_sender_of_the_file_is_not_changed_where_nobody_reads_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let world = folder.path().join("world");
+    let at = |name: &str| world.join(name).display().to_string();
+    assert!(lmr(&["sandbox", "init", &world.display().to_string()]).status.success());
+    let config = std::fs::read_to_string(at("sender.toml")).expect("a file");
+    let line = config.lines().find(|line| line.starts_with("organisation")).expect("the organisation");
+    let number = line.split('"').nth(1).expect("its number");
+    let file = at("receiver.toml");
+    let register =
+        ["admin", "register", number, "--name", "x", "--certificate", &at("sender.pem"), "--config", &file];
+    for arguments in [register.to_vec(), vec!["admin", "deactivate", number, "--config", &file]] {
+        let output = lmr(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output.stdout));
+        assert!(text(&output.stderr).contains("configuration file"), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn the_hospitals_data_of_a_sandbox_are_written_where_its_sender_reads() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let world = folder.path().join("world").display().to_string();
+    assert!(lmr(&["sandbox", "init", &world, "--administrations", "3"]).status.success());
+    assert!(lmr(&["sandbox", "hospital", &world, "--administrations", "9"]).status.success());
+    let given = format!("{world}/source/MedicationAdministration.ndjson");
+    assert_eq!(std::fs::read_to_string(given).expect("a file").lines().count(), 9);
+    assert!(!Path::new(&world).join("Patient.ndjson").exists());
+}
+
+#[test]
 fn plain_r4_is_judged_without_the_registers_rules() {
     let good =
         with_input(&["validate", "--ruleset", "none", "-"], r#"{"resourceType":"Patient","active":true}"#);
@@ -115,6 +192,45 @@ fn plain_r4_is_judged_without_the_registers_rules() {
     assert_eq!(bad.status.code(), Some(1));
     let said = text(&bad.stdout);
     assert!(said.contains("LMR-4004") && said.contains("LMR-5001"), "{said}");
+}
+
+#[test]
+fn profiles_of_types_and_resources_outside_the_file_are_named_by_flags() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let profile = write(
+        "profile.json",
+        r#"{"resourceType":"StructureDefinition","url":"http://test.no/named","name":"N","status":"active",
+            "kind":"resource","abstract":false,"type":"Patient","derivation":"constraint",
+            "baseDefinition":"http://hl7.org/fhir/StructureDefinition/Patient",
+            "differential":{"element":[{"path":"Patient.name","min":1}]}}"#,
+    );
+    let patient = write("patient.json", r#"{"resourceType":"Patient","active":true}"#);
+    let judge = |more: &[&str], input: &str| {
+        let arguments =
+            [&["validate", "--ruleset", "none", "--lang", "en", "--package", str_of(&profile)], more, &["-"]];
+        with_input(&arguments.concat(), input)
+    };
+    let bare = r#"{"resourceType":"Patient","active":true}"#;
+    assert_eq!(judge(&[], bare).status.code(), Some(0));
+    let global = judge(&["--global-profile", "Patient=http://test.no/named"], bare);
+    assert_eq!(global.status.code(), Some(1), "{}", text(&global.stdout));
+    assert!(text(&global.stdout).contains("LMR-4001"));
+    let nowhere = judge(&["--global-profile", "Patient=http://test.no/unknown"], bare);
+    assert_eq!(nowhere.status.code(), Some(2));
+
+    let group = r#"{"resourceType":"Basic","code":{"text":"a"},"subject":{"reference":"Patient/1"}}"#;
+    let missing = judge(&["--references", "exists"], group);
+    assert_eq!(missing.status.code(), Some(1), "{}", text(&missing.stdout));
+    let external = format!("Patient/1={}", str_of(&patient));
+    let there = judge(&["--references", "exists", "--external", &external], group);
+    assert_eq!(there.status.code(), Some(0), "{}", text(&there.stdout));
+    let unreadable = judge(&["--external", "Patient/1=/nowhere.json"], group);
+    assert_eq!(unreadable.status.code(), Some(2));
 }
 
 #[test]
@@ -199,4 +315,45 @@ fn the_demo_passes_its_own_checks() {
     let said = text(&output.stdout);
     assert!(output.status.success(), "{said}\n{}", text(&output.stderr));
     assert!(said.contains("18 of 18 checks hold"), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_output_that_is_no_ordinary_file_stays_what_it_is() {
+    use std::os::unix::fs::FileTypeExt;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let (pipe, link, file) =
+        (folder.path().join("pipe"), folder.path().join("link"), folder.path().join("file"));
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
+    std::os::unix::fs::symlink(&file, &link).expect("a link");
+    std::fs::write(&file, "old").expect("a file");
+    let input = bundle(&hospital(Era::V1_1_2));
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::read_to_string(pipe).expect("the pipe is read")
+    });
+    for output in [&pipe, &link] {
+        let done = with_input(&["validate", "--format", "json", "--output", str_of(output), "-"], &input);
+        assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    }
+    assert!(std::fs::symlink_metadata(&pipe).expect("still there").file_type().is_fifo());
+    assert!(std::fs::symlink_metadata(&link).expect("still there").file_type().is_symlink());
+    let through_pipe = reader.join().expect("the reader ends");
+    assert_eq!(std::fs::read_to_string(&file).expect("written through the link"), through_pipe);
+    assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 3, "nothing lies about");
+
+    // A list of codes packed into a pipe is whole as well.
+    let codes = folder.path().join("codes.csv");
+    std::fs::write(&codes, "code,display\na,A\n").expect("a list");
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::read(pipe).expect("the pipe is read")
+    });
+    let done = lmr(&[
+        "terminology", "import", str_of(&codes), "--system", "http://example.org/codes", "--output", str_of(&pipe),
+    ]);
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    assert!(reader.join().expect("the reader ends").starts_with(&[0x1f, 0x8b]));
+    assert!(std::fs::symlink_metadata(&pipe).expect("still there").file_type().is_fifo());
 }

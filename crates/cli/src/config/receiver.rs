@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use lmr_auth::{Environment, TrustProfile};
 use lmr_envelope::{DecryptionKey, DecryptionKeys, Trust};
-use lmr_intake::{Avsender, AvsenderRecord, CertificateRecord, RuleSetPin};
+use lmr_intake::{Avsender, AvsenderRecord, CertificateRecord, RuleSetId};
 use serde::Deserialize;
 
-use super::{KeyFiles, Log};
+use super::{IdentityNumbers, KeyFiles, Log};
 use crate::envelope::{certificate, private_key};
 
 /// `lmr serve --config FILE`.
@@ -84,39 +84,6 @@ impl From<ProxyHeaderName> for lmr_server::ProxyHeader {
     }
 }
 
-/// Which national identity numbers are taken.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct IdentityNumbers {
-    /// `any`, `synthetic-only` (test environments) or `real-only`.
-    pub(crate) numbers: WhichNumbers,
-    /// Numbers that are valid only under the scheme of 2032 are taken with a warning.
-    pub(crate) accept_2032: bool,
-}
-
-/// Real or made up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum WhichNumbers {
-    /// Both.
-    #[default]
-    Any,
-    /// Those of the synthetic series.
-    SyntheticOnly,
-    /// All others.
-    RealOnly,
-}
-
-impl From<WhichNumbers> for lmr_lmdi::PersonNumbers {
-    fn from(which: WhichNumbers) -> Self {
-        match which {
-            WhichNumbers::Any => Self::Any,
-            WhichNumbers::SyntheticOnly => Self::SyntheticOnly,
-            WhichNumbers::RealOnly => Self::RealOnly,
-        }
-    }
-}
-
 /// Which tokens are accepted.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -149,7 +116,7 @@ pub(crate) struct AvsenderFile {
     #[serde(default)]
     pub(crate) addresses: Vec<String>,
     /// The only rule set it may use.
-    pub(crate) rule_set: Option<RuleSetPin>,
+    pub(crate) rule_set: Option<RuleSetId>,
     /// Agreed start date.
     pub(crate) start_date: Option<Date>,
 }
@@ -202,6 +169,31 @@ impl Default for LimitsSection {
 }
 
 const MIB: usize = 1024 * 1024;
+
+impl LimitsSection {
+    /// A limit of nothing would refuse everything, which nobody means.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        for (key, value) in [
+            ("body_mib", self.body_mib),
+            ("compressed_mib", self.compressed_mib),
+            ("inflated_mib", self.inflated_mib),
+            ("ratio", self.ratio),
+            ("entries", self.entries),
+            ("depth", self.depth),
+            ("request_seconds", self.request_seconds as usize),
+        ] {
+            if value == 0 {
+                bail!("limits.{key} is 0, so nothing could be received");
+            }
+        }
+        Ok(())
+    }
+
+    /// Largest request body in bytes.
+    pub(crate) fn body_bytes(&self) -> usize {
+        self.body_mib.saturating_mul(MIB)
+    }
+}
 
 impl ReceiverConfig {
     /// Who must have issued the senders' certificates.
@@ -261,9 +253,9 @@ impl ReceiverConfig {
     /// Bounds of the envelope.
     pub(crate) fn envelope_limits(&self) -> lmr_envelope::Limits {
         lmr_envelope::Limits {
-            body: self.limits.body_mib * MIB,
-            compressed: self.limits.compressed_mib * MIB,
-            inflated: self.limits.inflated_mib * MIB,
+            body: self.limits.body_mib.saturating_mul(MIB),
+            compressed: self.limits.compressed_mib.saturating_mul(MIB),
+            inflated: self.limits.inflated_mib.saturating_mul(MIB),
             ratio: self.limits.ratio,
         }
     }

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use jiff::civil::{Date, Time};
 use lmr_auth::jose::{Algorithm, SigningKey as TokenKey};
 use lmr_auth::{ActingFor, ClientSettings, Environment};
-use lmr_intake::RuleSetPin;
+use lmr_lmdi::RuleSetId;
 use serde::Deserialize;
 
-use super::{KeyFiles, Log};
+use super::{IdentityNumbers, KeyFiles, Log};
 
 /// `lmr send … --config FILE`.
 #[derive(Debug, Deserialize)]
@@ -21,13 +21,16 @@ pub(crate) struct SenderConfig {
     pub(crate) environment: Environment,
     /// Folder with FHIR files (JSON, NDJSON), read anew at every run.
     pub(crate) source: PathBuf,
+    /// Base addresses of the source's own FHIR server: a reference below one of them is as good as a relative one.
+    #[serde(default)]
+    pub(crate) own_addresses: Vec<String>,
     /// The sender's own database: what was delivered, the outbox, what was refused.
     pub(crate) database: PathBuf,
     /// File with the key under which the database knows resources: 64 hex digits. `lmr admin new-key`
     /// makes one.
     pub(crate) hash_key: PathBuf,
     /// The guide to follow: `lmdi-0.9.4` (batch) or `lmdi-1.1.2` (transaction).
-    pub(crate) ruleset: RuleSetPin,
+    pub(crate) ruleset: RuleSetId,
     /// The agreed date from which data are reported.
     pub(crate) start_date: Date,
     /// Where to send.
@@ -36,6 +39,9 @@ pub(crate) struct SenderConfig {
     pub(crate) certificate: KeyFiles,
     /// The client in HelseID.
     pub(crate) helseid: HelseIdSection,
+    /// Which identity numbers the register takes.
+    #[serde(default)]
+    pub(crate) identity_numbers: IdentityNumbers,
     /// When to send and to try again.
     #[serde(default)]
     pub(crate) schedule: ScheduleSection,
@@ -137,6 +143,20 @@ impl Default for BundleSection {
 }
 
 impl SenderConfig {
+    /// What no type can say.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        if self.schedule.retries > 3 {
+            bail!("schedule.retries: the protocol allows at most 3 new attempts before the next transfer");
+        }
+        if self.bundle.entries == 0 || self.bundle.mib == 0 {
+            bail!("bundle.entries and bundle.mib must be at least 1");
+        }
+        if self.receiver.timeout_seconds == 0 {
+            bail!("receiver.timeout_seconds must be at least 1");
+        }
+        Ok(())
+    }
+
     /// The client's settings and key.
     pub(crate) fn client(&self, folder: &Path) -> anyhow::Result<(ClientSettings, TokenKey)> {
         let section = &self.helseid;

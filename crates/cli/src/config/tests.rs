@@ -2,6 +2,7 @@ use std::path::Path;
 
 use super::receiver::ReceiverConfig;
 use super::sender::SenderConfig;
+use lmr_sandbox::certificates::{Order, TestCa};
 
 fn docs() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")
@@ -35,6 +36,26 @@ fn every_documented_sample_is_read() {
 }
 
 #[test]
+fn organisation_numbers_of_the_documentation_are_numbers() {
+    let mut pages: Vec<std::path::PathBuf> = vec![docs().join("configuration.md")];
+    for folder in ["samples", "guides"] {
+        pages.extend(
+            std::fs::read_dir(docs().join(folder)).expect("a folder").map(|e| e.expect("a file").path()),
+        );
+    }
+    let mut found = 0;
+    for page in pages {
+        let text = std::fs::read_to_string(&page).expect("a page");
+        for word in text.split(|c: char| !c.is_ascii_digit()).filter(|word| word.len() == 9) {
+            let number = lmr_envelope::OrganisationNumber::parse(word).expect("nine digits");
+            assert!(number.check_digit_holds(), "{word} in {}", page.display());
+            found += 1;
+        }
+    }
+    assert!(found > 3, "numbers in the documentation: {found}");
+}
+
+#[test]
 fn every_key_of_the_samples_is_explained() {
     let page = std::fs::read_to_string(docs().join("configuration.md")).expect("the page");
     for name in ["receiver.toml", "receiver-with-tls.toml", "sender.toml"] {
@@ -46,6 +67,59 @@ fn every_key_of_the_samples_is_explained() {
     }
 }
 
+/// The keys that a table takes, as serde lists them when it meets another one.
+fn known_keys<T: serde::de::DeserializeOwned>(text: &str, table: &str) -> Vec<String> {
+    let mut file: toml::Table = text.parse().expect("TOML");
+    let place = match table.split_once("[]") {
+        Some((list, _)) => file[list][0].as_table_mut(),
+        None if table.is_empty() => Some(&mut file),
+        None => file.entry(table).or_insert_with(|| toml::Value::Table(toml::Table::new())).as_table_mut(),
+    };
+    place.expect("a table").insert("no-such-key".to_owned(), toml::Value::Boolean(true));
+    let error = toml::from_str::<T>(&file.to_string()).err().expect("refused").to_string();
+    let (_, listed) = error.split_once("expected").expect("a list of keys");
+    listed.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_key_that_is_read_is_documented_and_no_other() {
+    let page = std::fs::read_to_string(docs().join("configuration.md")).expect("the page");
+    let (receiver_page, sender_page) = page.split_once("## sender.toml").expect("two parts");
+    let documented = |page: &str, name: &str| {
+        page.lines().any(|line| {
+            line.starts_with("| `")
+                && line.split('|').nth(1).is_some_and(|cell| cell.contains(&format!("`{name}`")))
+        })
+    };
+    let mut seen = Vec::new();
+    let mut check = |page: &str, keys: Vec<String>, prefix: &str, tables: &[&str]| {
+        assert!(!keys.is_empty(), "{prefix}");
+        for key in keys.into_iter().filter(|key| !tables.contains(&key.as_str())) {
+            let name = format!("{prefix}{key}");
+            assert!(documented(page, &name), "{name} is not in docs/configuration.md");
+            seen.push(name);
+        }
+    };
+    let receiver = sample("receiver.toml");
+    let tables = ["tls", "helseid", "identity_numbers", "limits", "log"];
+    check(receiver_page, known_keys::<ReceiverConfig>(&receiver, ""), "", &tables);
+    for table in tables {
+        check(receiver_page, known_keys::<ReceiverConfig>(&receiver, table), &format!("{table}."), &[]);
+    }
+    check(receiver_page, known_keys::<ReceiverConfig>(&receiver, "avsender[]"), "", &[]);
+    let sender = sample("sender.toml");
+    let tables = ["receiver", "certificate", "helseid", "identity_numbers", "schedule", "bundle", "log"];
+    check(sender_page, known_keys::<SenderConfig>(&sender, ""), "", &tables);
+    for table in tables {
+        check(sender_page, known_keys::<SenderConfig>(&sender, table), &format!("{table}."), &[]);
+    }
+    // And the other way round: a documented key is read.
+    let rows = page.lines().filter(|line| line.starts_with("| `"));
+    for name in rows.flat_map(|row| row.split('|').nth(1).unwrap_or_default().split('`').skip(1).step_by(2)) {
+        assert!(seen.iter().any(|key| key == name), "{name} is documented, but nothing reads it");
+    }
+}
+
 #[test]
 fn an_unknown_key_is_named() {
     let text = sample("receiver.toml").replace("[limits]", "[limits]\nspeed = 9");
@@ -54,4 +128,61 @@ fn an_unknown_key_is_named() {
     let text = format!("colour = \"red\"\n{}", sample("sender.toml"));
     let error = toml::from_str::<SenderConfig>(&text).expect_err("refused").to_string();
     assert!(error.contains("colour"), "{error}");
+}
+
+#[test]
+fn a_limit_of_nothing_and_more_attempts_than_the_protocol_allows_are_refused() {
+    let receiver = |key: &str, value: &str| {
+        let text = sample("receiver.toml");
+        let line = text.lines().find(|line| line.starts_with(&format!("{key} ="))).expect("the key");
+        let changed = text.replace(line, &format!("{key} = {value}"));
+        toml::from_str::<ReceiverConfig>(&changed).expect("a file").limits.check()
+    };
+    for key in ["body_mib", "compressed_mib", "inflated_mib", "ratio", "entries", "depth", "request_seconds"]
+    {
+        let error = receiver(key, "0").expect_err("refused").to_string();
+        assert!(error.contains(&format!("limits.{key}")), "{error}");
+        assert!(receiver(key, "1").is_ok(), "{key}");
+    }
+    let sender = |from: &str, to: &str| {
+        toml::from_str::<SenderConfig>(&sample("sender.toml").replace(from, to)).expect("a file").check()
+    };
+    assert!(sender("retries = 3", "retries = 0").is_ok());
+    assert!(sender("retries = 3", "retries = 4").is_err());
+    assert!(sender("entries = 5000", "entries = 0").is_err());
+    assert!(sender("timeout_seconds = 120", "timeout_seconds = 0").is_err());
+}
+
+#[test]
+fn authorities_and_their_revocation_lists_are_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    let now: jiff::Timestamp = "2026-03-01T12:00:00Z".parse().expect("a time");
+    let (ca, other) = (TestCa::new(now).expect("an authority"), TestCa::new(now).expect("an authority"));
+    let issue = |ca: &TestCa| ca.enterprise(&Order::new("310000019", "Liksom", now)).expect("issued");
+    let (good, revoked, foreign) = (issue(&ca), issue(&ca), issue(&other));
+    write("ca.pem", ca.certificate_pem());
+    write("crl.pem", &ca.revocation_list(&[&revoked], now).expect("a list"));
+    write("foreign.pem", &other.revocation_list(&[], now).expect("a list"));
+    let config = |keys: &str| {
+        let text = format!("{keys}\n{}", sample("receiver.toml"));
+        toml::from_str::<ReceiverConfig>(&text).expect("a file").trust(folder.path())
+    };
+    let judge = |trust: &lmr_envelope::Trust, pair: &lmr_sandbox::certificates::KeyAndCertificate| {
+        let certificate = lmr_envelope::Certificate::from_der(&pair.certificate_der).expect("a certificate");
+        trust.check(&certificate, now).is_ok()
+    };
+    assert!(config("").expect("read").is_none(), "being registered is enough");
+    let trust = config("authorities = \"ca.pem\"").expect("read").expect("an authority");
+    assert_eq!([&good, &revoked, &foreign].map(|pair| judge(&trust, pair)), [true, true, false]);
+    let trust = config("authorities = \"ca.pem\"\nrevocations = \"crl.pem\"").expect("read").expect("both");
+    assert_eq!([&good, &revoked, &foreign].map(|pair| judge(&trust, pair)), [true, false, false]);
+    for wrong in [
+        "revocations = \"crl.pem\"",
+        "authorities = \"none.pem\"",
+        "authorities = \"crl.pem\"",
+        "authorities = \"ca.pem\"\nrevocations = \"foreign.pem\"",
+    ] {
+        assert!(config(wrong).is_err(), "{wrong}");
+    }
 }

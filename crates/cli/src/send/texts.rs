@@ -1,5 +1,6 @@
 //! What people read of the sender, in bokmål and English.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
@@ -7,6 +8,7 @@ use lmr_lmdi::codes::Code;
 use lmr_sender::{HeldRow, MessageRow, Origin, Overview, Report, State, Verdict};
 use serde_json::{Value, json};
 
+use super::bokmal;
 use crate::clock;
 use crate::output::{Language, Style};
 
@@ -14,6 +16,13 @@ fn pick<'t>(language: Language, nb: &'t str, en: &'t str) -> &'t str {
     match language {
         Language::Nb => nb,
         Language::En => en,
+    }
+}
+
+fn detail(detail: &str, language: Language) -> Cow<'_, str> {
+    match language {
+        Language::Nb => bokmal::detail(detail),
+        Language::En => Cow::Borrowed(detail),
     }
 }
 
@@ -82,7 +91,11 @@ pub(super) fn report(report: &Report, language: Language) -> String {
             "not sent: nothing that is sent refers to them",
         );
         for damage in &report.damage {
-            lines.line(&format!("  {} {damage}", style.bad(say("Kan ikke brukes:", "Cannot be used:"))));
+            let what = match language {
+                Language::Nb => bokmal::damage(damage),
+                Language::En => damage.to_string(),
+            };
+            lines.line(&format!("  {} {what}", style.bad(say("Kan ikke brukes:", "Cannot be used:"))));
         }
         for doubled in &report.doubled {
             lines.line(&format!(
@@ -127,21 +140,26 @@ pub(super) fn report(report: &Report, language: Language) -> String {
             parts.push(format!("{} {}", say("nytt forsøk", "new attempt"), time(next)));
         }
         if !message.detail.is_empty() {
-            parts.push(message.detail.clone());
+            parts.push(detail(&message.detail, language).into_owned());
         }
         lines.line(&format!("  {}  {}", message.message_id, parts.join(", ")));
     }
     if let Some(stop) = &report.stop {
         lines.line(&format!(
-            "{} {stop}",
-            style.bad(say("Stanset, noen må se på dette:", "Stopped, a person must look:"))
+            "{} {}",
+            style.bad(say("Stanset, noen må se på dette:", "Stopped, a person must look:")),
+            detail(stop, language)
         ));
     }
     let (nb, en) = match report.verdict() {
         Verdict::Clean => ("Alt er levert.", "Everything is delivered."),
-        Verdict::ToCorrect => (
+        Verdict::ToCorrect if report.held > 0 => (
             "Levert, bortsett fra det som må rettes i kilden: se lmr send rejected.",
             "Delivered, except for what must be corrected at the source: see lmr send rejected.",
+        ),
+        Verdict::ToCorrect => (
+            "Levert, bortsett fra det i kilden som ikke kan brukes: rett filene som er nevnt over.",
+            "Delivered, except for what cannot be used: correct the files named above.",
         ),
         Verdict::Undelivered => {
             ("Ikke alt er levert; det blir forsøkt igjen.", "Not all is delivered; it will be tried again.")
@@ -229,12 +247,16 @@ pub(super) fn history(messages: &[MessageRow], language: Language) -> String {
         );
         for attempt in &message.attempts {
             let outcome = attempt.outcome.as_deref().unwrap_or("…");
-            let status = attempt.http_status.map(|status| format!(" HTTP {status}")).unwrap_or_default();
+            let outcome = if language == Language::Nb { bokmal::outcome(outcome) } else { outcome };
+            // A detail names the status itself.
+            let is_told = attempt.detail.as_deref().is_some_and(|detail| detail.contains("HTTP"));
+            let status = attempt.http_status.filter(|_| !is_told);
+            let status = status.map(|status| format!(" HTTP {status}")).unwrap_or_default();
             let detail = attempt
                 .detail
                 .as_deref()
                 .filter(|d| !d.is_empty())
-                .map(|d| format!(": {d}"))
+                .map(|text| format!(": {}", detail(text, language)))
                 .unwrap_or_default();
             let _ = writeln!(text, "    {}  {outcome}{status}{detail}", time(attempt.started_at));
         }

@@ -1,10 +1,10 @@
 //! How findings are shown.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use lmr_fhir::{OutcomeExtension, OutcomeValue, ParseError};
-use lmr_lmdi::codes::{Code, Severity};
+use lmr_lmdi::codes::Severity;
 use lmr_lmdi::{Finding, response};
 use lmr_validator::Lang;
 use lmr_validator::render::{Mark, Page};
@@ -20,8 +20,21 @@ pub(super) struct Report {
     language: Language,
     style: Style,
     out: String,
+    /// The file that is being told of, and whether there are others.
+    path: PathBuf,
+    several: bool,
+    /// Its findings so far.
+    here: Count,
+    total: Count,
     files: usize,
     faulty_files: usize,
+}
+
+/// What was found.
+#[derive(Clone, Copy, Default)]
+struct Count {
+    /// Resources looked at, or texts that should have been some.
+    resources: usize,
     errors: usize,
     warnings: usize,
     unreadable: usize,
@@ -34,49 +47,95 @@ impl Report {
             language,
             style: Style::for_stdout(),
             out: String::new(),
+            path: PathBuf::new(),
+            several: false,
+            here: Count::default(),
+            total: Count::default(),
             files: 0,
             faulty_files: 0,
-            errors: 0,
-            warnings: 0,
-            unreadable: 0,
         }
     }
 
     pub(super) fn any_error(&self) -> bool {
-        self.errors > 0
+        self.total.errors > 0
     }
 
     pub(super) fn any_unreadable(&self) -> bool {
-        self.unreadable > 0
+        self.total.unreadable > 0
     }
 
     fn say(&self, nb: &'static str, en: &'static str) -> &'static str {
         if self.language == Language::Nb { nb } else { en }
     }
 
-    /// What was found in one file.
-    pub(super) fn file(
+    /// What follows is about this file.
+    pub(super) fn begin(&mut self, path: &Path, several: bool) {
+        path.clone_into(&mut self.path);
+        self.several = several;
+        self.here = Count::default();
+        self.files += 1;
+    }
+
+    /// That was all of the file.
+    pub(super) fn end(&mut self) -> anyhow::Result<()> {
+        let Count { resources, errors, warnings, unreadable } = self.here;
+        // A file of many lines is told of by the faulty ones; one that is all right or empty, by its name.
+        if self.format == Format::Text && resources != 1 && errors + warnings == 0 {
+            let name = self.style.bold(&self.path.display().to_string());
+            let counted = self.counted(resources, ("ressurs", "ressurser"), ("resource", "resources"));
+            writeln!(self.out, "{name}: {} ({counted})", self.style.good(self.say("i orden", "correct")))?;
+        }
+        self.faulty_files += usize::from(errors > 0);
+        self.total.resources += resources;
+        self.total.errors += errors;
+        self.total.warnings += warnings;
+        self.total.unreadable += unreadable;
+        Ok(())
+    }
+
+    /// What was found in one resource: the file's, or that of one of its lines.
+    pub(super) fn resource(
         &mut self,
-        path: &Path,
-        several: bool,
+        line: Option<u32>,
         source: &str,
-        findings: &[Finding],
+        mut findings: Vec<Finding>,
     ) -> anyhow::Result<()> {
+        if let Some(line) = line {
+            for finding in &mut findings {
+                finding.line = line;
+            }
+        }
+        self.tell(line, source, &findings)
+    }
+
+    /// A text that is no JSON.
+    pub(super) fn unreadable(&mut self, line: Option<u32>, error: &ParseError) -> anyhow::Result<()> {
+        let mut finding = Finding::unreadable(error);
+        finding.line = line.unwrap_or(finding.line);
+        if self.format == Format::Html {
+            anyhow::bail!("{}: {}", self.path.display(), finding.text(self.language.for_codes()));
+        }
+        self.here.unreadable += 1;
+        self.tell(line, "", &[finding])
+    }
+
+    fn tell(&mut self, line: Option<u32>, source: &str, findings: &[Finding]) -> anyhow::Result<()> {
         let errors = findings.iter().filter(|f| f.refuses()).count();
         let warnings = findings.iter().filter(|f| f.severity == Severity::Warning).count();
-        self.files += 1;
-        self.errors += errors;
-        self.warnings += warnings;
-        self.faulty_files += usize::from(errors > 0);
+        self.here.resources += 1;
+        self.here.errors += errors;
+        self.here.warnings += warnings;
         match self.format {
-            Format::Text => self.text(path, several, findings, errors, warnings)?,
+            // Of many lines only those with something to tell.
+            Format::Text if line.is_some() && findings.is_empty() => {}
+            Format::Text => self.text(line, findings, errors, warnings)?,
             Format::Json => {
                 for finding in findings {
-                    writeln!(self.out, "{}", self.json(path, finding))?;
+                    writeln!(self.out, "{}", self.json(finding))?;
                 }
             }
             Format::Html => {
-                let title = path.display().to_string();
+                let title = self.path.display().to_string();
                 let marks: Vec<Mark> = findings.iter().map(|finding| self.mark(source, finding)).collect();
                 let lang = match self.language {
                     Language::Nb => Lang::Nb,
@@ -86,48 +145,35 @@ impl Report {
             }
             Format::OperationOutcome => {
                 let mut outcome = response::outcome_of(findings);
-                outcome.extension.push(file_extension(path));
+                outcome.extension.push(file_extension(&self.path));
                 writeln!(self.out, "{}", outcome.to_json())?;
             }
         }
         Ok(())
     }
 
-    /// A file that is no JSON.
-    pub(super) fn unreadable(
-        &mut self,
-        path: &Path,
-        several: bool,
-        error: &ParseError,
-    ) -> anyhow::Result<()> {
-        self.files += 1;
-        self.unreadable += 1;
-        self.faulty_files += 1;
-        let spot = lmr_lmdi::Spot { line: error.line, column: error.column, ..lmr_lmdi::Spot::default() };
-        let nb = format!("Filen kan ikke leses som JSON: {}.", error.kind);
-        let en = format!("The file cannot be read as JSON: {}.", error.kind);
-        let finding = Finding::with_text(Code::ContentNotJson, spot, nb, en);
-        let findings = [finding];
-        match self.format {
-            Format::Text => self.text(path, several, &findings, 1, 0)?,
-            Format::Json => writeln!(self.out, "{}", self.json(path, &findings[0]))?,
-            Format::Html => {
-                anyhow::bail!("{}: {}", path.display(), findings[0].text(self.language.for_codes()))
-            }
-            Format::OperationOutcome => {
-                let mut outcome = response::outcome_of(&findings);
-                outcome.extension.push(file_extension(path));
-                writeln!(self.out, "{}", outcome.to_json())?;
-            }
+    /// A number with its noun in bokmål or English.
+    fn counted(
+        &self,
+        count: usize,
+        nb: (&'static str, &'static str),
+        en: (&'static str, &'static str),
+    ) -> String {
+        let (one, many) = if self.language == Language::Nb { nb } else { en };
+        format!("{count} {}", if count == 1 { one } else { many })
+    }
+
+    fn errors_and_warnings(&self, errors: usize, warnings: usize) -> String {
+        let warnings = self.counted(warnings, ("advarsel", "advarsler"), ("warning", "warnings"));
+        if errors == 0 {
+            return warnings;
         }
-        self.errors += 1;
-        Ok(())
+        format!("{}, {warnings}", self.counted(errors, ("feil", "feil"), ("error", "errors")))
     }
 
     fn text(
         &mut self,
-        path: &Path,
-        several: bool,
+        line: Option<u32>,
         findings: &[Finding],
         errors: usize,
         warnings: usize,
@@ -135,17 +181,17 @@ impl Report {
         let verdict = match (errors, warnings) {
             (0, 0) => self.style.good(self.say("i orden", "correct")),
             (0, n) => self.style.good(&format!(
-                "{}, {n} {}",
+                "{}, {}",
                 self.say("i orden", "correct"),
-                self.say("advarsler", "warnings")
+                self.errors_and_warnings(0, n)
             )),
-            (e, n) => self.style.bad(&format!(
-                "{e} {}, {n} {}",
-                self.say("feil", "errors"),
-                self.say("advarsler", "warnings")
-            )),
+            (e, n) => self.style.bad(&self.errors_and_warnings(e, n)),
         };
-        let name = self.style.bold(&path.display().to_string());
+        let mut name = self.path.display().to_string();
+        if let Some(line) = line {
+            write!(name, ":{line}")?;
+        }
+        let name = self.style.bold(&name);
         writeln!(self.out, "{name}: {verdict}")?;
         for finding in findings {
             let severity = match finding.severity {
@@ -179,17 +225,17 @@ impl Report {
                 }
             }
         }
-        if several && !findings.is_empty() {
+        if (self.several || line.is_some()) && !findings.is_empty() {
             self.out.push('\n');
         }
         Ok(())
     }
 
-    fn json(&self, path: &Path, finding: &Finding) -> serde_json::Value {
+    fn json(&self, finding: &Finding) -> serde_json::Value {
         let language = self.language.for_codes();
         let text = finding.code.text();
         serde_json::json!({
-            "file": path.display().to_string(),
+            "file": self.path.display().to_string(),
             "severity": finding.severity.as_str(),
             "code": finding.code.as_str(),
             "issueType": finding.issue_type(),
@@ -231,7 +277,7 @@ impl Report {
                 Severity::Warning => lmr_validator::Severity::Warning,
                 Severity::Information => lmr_validator::Severity::Information,
             },
-            span: issue.map_or_else(|| line_span(source, finding.line), |issue| issue.span.clone()),
+            span: finding.span.clone().unwrap_or_else(|| line_span(source, finding.line)),
             line: finding.line,
             column: finding.column,
             code: finding.code.as_str().to_owned(),
@@ -242,24 +288,23 @@ impl Report {
     }
 
     /// The whole report.
-    pub(super) fn finish(&mut self, several: bool) -> anyhow::Result<String> {
-        if self.format == Format::Text && several {
-            let (files, faulty) = (self.files, self.faulty_files);
-            let line = if self.language == Language::Nb {
-                format!("{files} filer, {faulty} med feil; {} feil, {} advarsler", self.errors, self.warnings)
-            } else {
-                format!(
-                    "{files} files, {faulty} with errors; {} errors, {} warnings",
-                    self.errors, self.warnings
-                )
-            };
+    pub(super) fn finish(&mut self) -> anyhow::Result<String> {
+        if self.format == Format::Text && (self.files > 1 || self.total.resources > 1) {
+            let files = self.counted(self.files, ("fil", "filer"), ("file", "files"));
+            let resources =
+                self.counted(self.total.resources, ("ressurs", "ressurser"), ("resource", "resources"));
+            let looked_at =
+                if self.total.resources == self.files { files } else { format!("{files}, {resources}") };
+            let found = self.errors_and_warnings(self.total.errors, self.total.warnings);
+            let faulty = self.faulty_files;
+            let line = format!("{looked_at}, {faulty} {}; {found}", self.say("med feil", "with errors"));
             writeln!(self.out, "{}", self.style.bold(&line))?;
         }
         Ok(std::mem::take(&mut self.out))
     }
 }
 
-/// The bytes of a line without its indentation: findings of the register's own rules know no more.
+/// The bytes of a line without its indentation, for findings that know no more.
 fn line_span(source: &str, line: u32) -> std::ops::Range<usize> {
     let Some(index) = (line as usize).checked_sub(1) else { return 0..0 };
     let start: usize = source.split_inclusive('\n').take(index).map(str::len).sum();
