@@ -351,7 +351,13 @@ fn an_output_that_is_no_ordinary_file_stays_what_it_is() {
         move || std::fs::read(pipe).expect("the pipe is read")
     });
     let done = lmr(&[
-        "terminology", "import", str_of(&codes), "--system", "http://example.org/codes", "--output", str_of(&pipe),
+        "terminology",
+        "import",
+        str_of(&codes),
+        "--system",
+        "http://example.org/codes",
+        "--output",
+        str_of(&pipe),
     ]);
     assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
     assert!(reader.join().expect("the reader ends").starts_with(&[0x1f, 0x8b]));

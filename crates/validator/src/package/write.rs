@@ -75,11 +75,14 @@ pub fn write_archive(
         return write_files(path, &files).map(drop).map_err(failed);
     }
     let half = path.with_extension("part");
-    write_files(&half, &files).and_then(|file| file.sync_all()).and_then(|()| fs::rename(&half, path)).map_err(|source| {
-        // What remains is overwritten by the next attempt; the first error counts.
-        let _ = fs::remove_file(&half);
-        failed(source)
-    })
+    write_files(&half, &files)
+        .and_then(|file| file.sync_all())
+        .and_then(|()| fs::rename(&half, path))
+        .map_err(|source| {
+            // What remains is overwritten by the next attempt; the first error counts.
+            let _ = fs::remove_file(&half);
+            failed(source)
+        })
 }
 
 /// Without white space, if it parses: other people's files are often half blanks.
