@@ -4,6 +4,7 @@
 //! ([`Arg`]); sentences are made from templates in [`crate::messages`], in
 //! English and bokmål, only when somebody asks for them.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -192,16 +193,23 @@ fn looks_personal(name: &str) -> bool {
     }
 }
 
+/// A text of any length as a message shows it: its beginning if it is longer than `limit`.
+pub(crate) fn clipped(text: &str, limit: usize) -> Cow<'_, str> {
+    if text.len() <= limit || text.chars().nth(limit).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let end = text.char_indices().nth(limit.saturating_sub(3)).map_or(text.len(), |(at, _)| at);
+    Cow::Owned(format!("{}...", &text[..end]))
+}
+
 impl fmt::Display for Arg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Count(n) => write!(f, "{n}"),
-            Self::Name(s) | Self::Url(s) | Self::Text(s) => f.write_str(s),
-            Self::Value(s) if s.chars().count() > 120 => {
-                let cut: String = s.chars().take(117).collect();
-                write!(f, "{cut}...")
-            }
-            Self::Value(s) => f.write_str(s),
+            Self::Text(s) => f.write_str(s),
+            Self::Name(s) => f.write_str(&clipped(s, 200)),
+            Self::Url(s) => f.write_str(&clipped(s, 2000)),
+            Self::Value(s) => f.write_str(&clipped(s, 120)),
             Self::Withheld => f.write_str("***"),
         }
     }

@@ -432,14 +432,7 @@ fn seek(links: &Links<'_>, reference: &str, from: &Entry<'_>) -> Sought {
             .and_then(|full| full.strip_suffix(own.as_str()))
             .map(|server| format!("{server}{plain}"))
     };
-    let matches: SmallVec<[u32; 2]> = url
-        .as_deref()
-        .map_or(&[][..], |u| links.with_url(u))
-        .iter()
-        .copied()
-        .filter(|i| version.is_none_or(|v| links.entries[*i as usize].version.as_deref() == Some(v)))
-        .collect();
-    match matches.as_slice() {
+    match url.as_deref().map_or(&[][..], |u| links.with_version(u, version)) {
         [one] => return Sought::Found(*one),
         [] => {}
         several => return Sought::Several(several.len()),

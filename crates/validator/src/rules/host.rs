@@ -1,6 +1,7 @@
 //! What FHIRPath asks of its surroundings.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use lmr_fhir::{Element, Name};
 use lmr_fhirpath::{Host, Item, Typed, Unavailable};
@@ -9,6 +10,8 @@ use crate::rules::binding;
 use crate::terminology::Membership;
 use crate::validate::Shared;
 use crate::validate::walk::Walker;
+
+static CONTAINED: LazyLock<Name> = LazyLock::new(|| Name::new("contained"));
 
 impl<'a> Host<'a> for Shared<'a> {
     fn resolve(&self, reference: &str, from: Option<Typed<'a>>) -> Result<Option<Typed<'a>>, Unavailable> {
@@ -19,10 +22,10 @@ impl<'a> Host<'a> for Shared<'a> {
             let mut at = Some(from.element);
             while let Some(element) = at {
                 if element.resource_type().is_some() {
-                    let found = element
-                        .children_named(&Name::new("contained"))
-                        .find(|c| c.child(&Name::new("id")).and_then(Element::text).as_deref() == Some(id));
-                    if found.is_some() {
+                    if element.child(&CONTAINED).is_some()
+                        && let Some(node) = self.locals_of(element).get(id)
+                    {
+                        let found = self.document.node(*node).map(Element::of);
                         return Ok(found.map(|f| Typed::resource(f, model)));
                     }
                     if id.is_empty() && element.name() != Some("contained") {

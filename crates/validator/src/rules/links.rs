@@ -32,11 +32,13 @@ pub(crate) struct Links<'a> {
     pub(crate) kind: Cow<'a, str>,
     pub(crate) entries: Vec<Entry<'a>>,
     by_url: HashMap<Cow<'a, str>, SmallVec<[u32; 1]>>,
-    by_id: HashMap<TypeAndId<'a>, SmallVec<[u32; 1]>>,
+    by_id: HashMap<Pair<'a>, SmallVec<[u32; 1]>>,
+    /// Entries whose resource tells its version, by address and version.
+    by_version: HashMap<Pair<'a>, SmallVec<[u32; 1]>>,
 }
 
-/// Resource type and id.
-type TypeAndId<'a> = (Cow<'a, str>, Cow<'a, str>);
+/// Resource type and id, or address and version.
+type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 /// What became of a reference.
 #[derive(Debug)]
@@ -46,7 +48,8 @@ pub(crate) struct Sought {
     pub(crate) version: Option<String>,
     /// Type and id the reference names.
     pub(crate) type_and_id: Option<(String, String)>,
-    pub(crate) matches: SmallVec<[u32; 1]>,
+    /// The first entries that fit, at most two.
+    pub(crate) matches: SmallVec<[u32; 2]>,
     pub(crate) fault: Option<Fault>,
 }
 
@@ -69,6 +72,7 @@ impl<'a> Links<'a> {
             entries: Vec::new(),
             by_url: HashMap::new(),
             by_id: HashMap::new(),
+            by_version: HashMap::new(),
         };
         let Some(list) = object.member("entry").filter(|n| n.kind() == Kind::Array) else {
             return Some(links);
@@ -93,6 +97,9 @@ impl<'a> Links<'a> {
             };
             if let Some(url) = &entry.full_url {
                 links.by_url.entry(url.clone()).or_default().push(at);
+                if let Some(version) = &entry.version {
+                    links.by_version.entry((url.clone(), version.clone())).or_default().push(at);
+                }
             }
             if let Some(id) = &entry.id {
                 links.by_id.entry((entry.type_name.clone(), id.clone())).or_default().push(at);
@@ -118,6 +125,14 @@ impl<'a> Links<'a> {
     pub(crate) fn with_id(&self, type_name: &str, id: &str) -> &[u32] {
         self.by_id
             .get(&(Cow::Owned(type_name.to_owned()), Cow::Owned(id.to_owned())))
+            .map_or(&[], |m| m.as_slice())
+    }
+
+    /// Entries with this address, and with this version if one is asked for.
+    pub(crate) fn with_version(&self, url: &str, version: Option<&str>) -> &[u32] {
+        let Some(version) = version else { return self.with_url(url) };
+        self.by_version
+            .get(&(Cow::Owned(url.to_owned()), Cow::Owned(version.to_owned())))
             .map_or(&[], |m| m.as_slice())
     }
 
@@ -155,16 +170,8 @@ impl<'a> Links<'a> {
             });
         }
         if let Some(url) = &out.url {
-            for &at in self.with_url(url) {
-                let fits = match (&out.version, self.entries.get(at as usize)) {
-                    (Some(wanted), Some(entry)) => entry.version.as_deref() == Some(wanted),
-                    (None, Some(_)) => true,
-                    (_, None) => false,
-                };
-                if fits {
-                    out.matches.push(at);
-                }
-            }
+            // One is the target, a second makes it ambiguous: more are of no use.
+            out.matches.extend(self.with_version(url, out.version.as_deref()).iter().take(2).copied());
         }
         out
     }

@@ -14,15 +14,13 @@ use crate::messages::Message;
 use crate::options::ReferenceCheck;
 use crate::rules::links::{Fault, type_and_id};
 use crate::rules::primitive;
-use crate::validate::job::{Edge, Locals};
+use crate::validate::job::Edge;
 use crate::validate::walk::{Def, Walker, name};
 
 static REFERENCE: LazyLock<Name> = LazyLock::new(|| name("reference"));
-static CONTAINED: LazyLock<Name> = LazyLock::new(|| name("contained"));
 static IDENTIFIER: LazyLock<Name> = LazyLock::new(|| name("identifier"));
 static DISPLAY: LazyLock<Name> = LazyLock::new(|| name("display"));
 static TYPE: LazyLock<Name> = LazyLock::new(|| name("type"));
-static ID: LazyLock<Name> = LazyLock::new(|| name("id"));
 
 /// How many entries are named that nearly fit a reference.
 const MAX_NEAR: usize = 20;
@@ -303,17 +301,19 @@ impl<'a> Walker<'a> {
             }
         }
         let Some((type_name, id)) = &sought.type_and_id else { return };
-        let near: Vec<u32> = links.with_id(type_name, id).to_vec();
+        let near = links.with_id(type_name, id);
+        let (ambiguous, near): (bool, Vec<u32>) =
+            (near.len() > 1, near.iter().take(MAX_NEAR).copied().collect());
         let url = sought.url.clone().unwrap_or_default();
         let short = match &sought.version {
             Some(version) => format!("{type_name}/{id}/_history/{version}"),
             None => format!("{type_name}/{id}"),
         };
-        if near.len() > 1 {
+        if ambiguous {
             let args = vec![Arg::Value(url.clone()), Arg::Value(short.clone())];
             self.issue(Message::BundlePossibleMatches, at, args, def.profile);
         }
-        for entry in near.into_iter().take(MAX_NEAR) {
+        for entry in near {
             let full_url = self
                 .shared
                 .links
@@ -338,16 +338,7 @@ impl<'a> Walker<'a> {
             return Some(self.around);
         }
         let around = self.around;
-        let make = || {
-            let mut known = Locals::new();
-            for one in around.children_named(&CONTAINED) {
-                if let Some(id) = one.child(&ID).and_then(Element::text) {
-                    known.entry(Box::from(&*id)).or_insert(one.node().index());
-                }
-            }
-            known
-        };
-        let locals = self.locals.get_or_init(|| self.shared.locals.get(around.node(), make));
+        let locals = self.locals.get_or_init(|| self.shared.locals_of(around));
         self.shared.document.node(*locals.get(id)?).map(Element::of)
     }
 

@@ -1,10 +1,14 @@
 //! The narrative's XHTML: read with a small parser of our own, judged by the
 //! list of FHIR. Rule: <https://hl7.org/fhir/R4/narrative.html#rules>.
 
+use std::collections::HashSet;
+
 use crate::messages::Message;
 
 /// Deepest nesting read.
 const MAX_DEPTH: usize = 200;
+/// So many attributes are compared with each other, more are filed by hash.
+const FEW: usize = 32;
 
 /// A narrative as a flat list of nodes in document order; the first is the
 /// outermost element.
@@ -144,6 +148,7 @@ impl<'t> Xhtml<'t> {
             return Err(XhtmlError::Escape);
         }
         let mut attributes: Vec<(&'t str, &'t str)> = Vec::new();
+        let mut many: HashSet<&'t str> = HashSet::new();
         let mut rest = text[end..].trim_start();
         loop {
             if let Some(after) = rest.strip_prefix("/>") {
@@ -163,7 +168,15 @@ impl<'t> Xhtml<'t> {
             let quote =
                 value.chars().next().filter(|c| matches!(c, '"' | '\'')).ok_or(XhtmlError::Attribute)?;
             let close = value[1..].find(quote).ok_or(XhtmlError::Attribute)?;
-            if attributes.iter().any(|(n, _)| *n == key) {
+            let double = if attributes.len() < FEW {
+                attributes.iter().any(|(n, _)| *n == key)
+            } else {
+                if many.is_empty() {
+                    many.extend(attributes.iter().map(|(n, _)| *n));
+                }
+                !many.insert(key)
+            };
+            if double {
                 return Err(XhtmlError::DoubleAttribute);
             }
             self.entities_of(&value[1..=close])?;

@@ -22,6 +22,8 @@ use crate::validate::{Validator, parse, place};
 
 static RESOURCE_TYPE: LazyLock<Name> = LazyLock::new(|| Name::new("resourceType"));
 static META: LazyLock<Name> = LazyLock::new(|| Name::new("meta"));
+static CONTAINED: LazyLock<Name> = LazyLock::new(|| Name::new("contained"));
+static ID: LazyLock<Name> = LazyLock::new(|| Name::new("id"));
 static PROFILE: LazyLock<Name> = LazyLock::new(|| Name::new("profile"));
 
 /// What all walkers of one validation share.
@@ -178,6 +180,19 @@ pub(crate) fn run(validator: &Validator, document: &Document<'_>, options: &Opti
 }
 
 impl<'a> Shared<'a> {
+    /// The resources contained in one, by id; of two with one id the first.
+    pub(crate) fn locals_of(&self, resource: Element<'a>) -> Arc<Locals> {
+        self.locals.get(resource.node(), || {
+            let mut known = Locals::new();
+            for one in resource.children_named(&CONTAINED) {
+                if let Some(id) = one.child(&ID).and_then(Element::text) {
+                    known.entry(Box::from(&*id)).or_insert(one.node().index());
+                }
+            }
+            known
+        })
+    }
+
     pub(crate) fn issue(
         &self,
         message: Message,

@@ -9,7 +9,11 @@ use lmr_fhir::{Kind, Name, Node};
 use lmr_fhirpath::{Child, Model, TypeId};
 use smallvec::SmallVec;
 
+use crate::issue::clipped;
 use crate::model::TypeModel;
+
+/// Characters that a place shows of one name or id: more than any valid one has.
+const LONGEST: usize = 100;
 
 static ID: LazyLock<Name> = LazyLock::new(|| Name::new("id"));
 
@@ -121,7 +125,7 @@ pub(crate) fn place<'d>(node: Node<'d>, model: &'d TypeModel, redact: bool) -> P
         }
         let resource = element.resource_type();
         if depth == 0 {
-            out.expression.push_str(resource.as_deref().unwrap_or("$"));
+            out.expression.push_str(&clipped(resource.as_deref().unwrap_or("$"), LONGEST));
             in_bundle = resource.as_deref() == Some("Bundle");
         } else {
             let member = owner.name().unwrap_or("");
@@ -129,7 +133,11 @@ pub(crate) fn place<'d>(node: Node<'d>, model: &'d TypeModel, redact: bool) -> P
             ty = child;
             out.expression.push('.');
             let odd = redact && !name.bytes().all(|b| b.is_ascii_alphabetic());
-            out.expression.push_str(if odd { "***" } else { name });
+            if odd {
+                out.expression.push_str("***");
+            } else {
+                out.expression.push_str(&clipped(name, LONGEST));
+            }
             if let Some(chosen) = chosen {
                 out.expression.push_str(".ofType(");
                 out.expression.push_str(chosen);
@@ -142,7 +150,8 @@ pub(crate) fn place<'d>(node: Node<'d>, model: &'d TypeModel, redact: bool) -> P
                 && !redact
             {
                 let id = element.get(&ID).and_then(Node::as_str);
-                for part in ["/*", resource, "/", id.as_deref().unwrap_or("null"), "*/"] {
+                let id = id.as_deref().unwrap_or("null");
+                for part in ["/*", &clipped(resource, LONGEST), "/", &clipped(id, LONGEST), "*/"] {
                     out.expression.push_str(part);
                 }
             }
@@ -160,10 +169,10 @@ pub(crate) fn place<'d>(node: Node<'d>, model: &'d TypeModel, redact: bool) -> P
         }
         depth += 1;
     }
-    let local_type = local_type.as_deref().unwrap_or("");
+    let local_type = clipped(local_type.as_deref().unwrap_or(""), LONGEST);
     let rest = &out.expression[local_from..];
     out.local.reserve_exact(local_type.len() + rest.len());
-    out.local.push_str(local_type);
+    out.local.push_str(&local_type);
     out.local.push_str(rest);
     out
 }
