@@ -9,7 +9,7 @@ use clap::Args;
 use lmr_fhir::{Document, ParseOptions};
 use lmr_fhir::{Element, Name};
 use lmr_fhirpath::{DateTime, DocumentHost, Env, Expression, Host, Item, Typed, Unavailable, to_json};
-use lmr_validator::terminology::Membership;
+use lmr_validator::terminology::{Gap, Membership};
 use lmr_validator::{Options, Validator};
 
 use crate::clock;
@@ -132,6 +132,13 @@ impl<'a> Host<'a> for Definitions<'a> {
             }
             _ => false,
         };
+        // What has no code is in no value set, but an unknown value set is told all the same.
+        let gap = gap.or_else(|| match set.validate(None, "") {
+            Membership::Unknown(unknown @ (Gap::NoValueSet(_) | Gap::Unreadable(_))) => {
+                Some(unknown.to_string())
+            }
+            _ => None,
+        });
         match (found, gap) {
             (true, _) => Ok(true),
             (false, None) => Ok(false),

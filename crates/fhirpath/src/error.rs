@@ -132,8 +132,20 @@ pub enum EvalFault {
         /// The function.
         what: &'static str,
     },
-    /// A regular expression that is none, or too large to be compiled.
-    #[error("{what}: not a usable regular expression")]
+    /// A text that would become longer than is made.
+    #[error("{what}: the text would be longer than {limit} bytes")]
+    TextTooLong {
+        /// The function or operator.
+        what: &'static str,
+        /// Most bytes that are made.
+        limit: usize,
+    },
+    /// A regular expression that is none, that is too large to be compiled, or that does not run in
+    /// linear time.
+    #[error(
+        "{what}: not a regular expression that can be used (it is faulty, or too large, or has look-around or \
+         back-references, which take time without bound)"
+    )]
     Regex {
         /// The function.
         what: &'static str,
@@ -165,7 +177,7 @@ pub enum EvalFault {
     #[error("malformed {0} in the data")]
     Malformed(&'static str),
     /// The step budget is used up.
-    #[error("more than {0} steps")]
+    #[error("it takes more than {0} steps")]
     Budget(u64),
 }
 

@@ -83,7 +83,40 @@ fn work_without_end_runs_into_the_budget() {
         let expression = Expression::parse(text).expect(text);
         let env = Env::new().with_steps(100_000);
         let error = expression.evaluate_on(&[], &env).map(|_| ()).expect_err(text);
-        assert!(matches!(error.fault, EvalFault::Budget(_) | EvalFault::Argument { .. }), "{text}: {error}");
+        assert!(
+            matches!(error.fault, EvalFault::Budget(_) | EvalFault::TextTooLong { .. }),
+            "{text}: {error}"
+        );
+    }
+}
+
+#[test]
+fn items_that_are_only_looked_at_count_too() {
+    let names = vec![r#"{"text":"n"}"#; 2_000].join(",");
+    let document = Document::parse(
+        format!(r#"{{"resourceType":"Patient","name":[{names}]}}"#),
+        &ParseOptions::default(),
+    )
+    .unwrap();
+    let patient = Typed::resource(document.root_element(), None);
+    let all = "name.select(%resource.name.select(%resource.name))";
+    for text in [
+        format!("{all}.count()"),
+        format!("{all}.last()"),
+        format!("{all}.skip(2000000000).exists()"),
+        format!("{all}.select(true).allTrue()"),
+        format!("{all}.all(true)"),
+        format!("{all}.extension('x').exists()"),
+        format!("{all}[2000000000]"),
+        format!("'x' in {all}.text"),
+        format!("{all}.select(1).sum()"),
+        format!("{all}.exclude(name).exists()"),
+        format!("iif(true, {all}.single())"),
+    ] {
+        let expression = Expression::parse(&text).expect(&text);
+        let env = Env::new().with_resource(patient, patient).with_steps(100_000);
+        let fault = expression.evaluate(patient, &env).map(|_| ()).expect_err(&text).fault;
+        assert!(matches!(fault, EvalFault::Budget(_)), "{text}: {fault}");
     }
 }
 
@@ -96,7 +129,10 @@ fn texts_cannot_fill_the_memory() {
         let expression = Expression::parse(text).expect(text);
         let error =
             expression.evaluate_on(&[], &Env::new().with_steps(1_000_000)).map(|_| ()).expect_err(text);
-        assert!(matches!(error.fault, EvalFault::Budget(_) | EvalFault::Argument { .. }), "{text}: {error}");
+        assert!(
+            matches!(error.fault, EvalFault::Budget(_) | EvalFault::TextTooLong { .. }),
+            "{text}: {error}"
+        );
     }
 }
 

@@ -51,8 +51,24 @@ pub enum PackageError {
         /// The name.
         name: String,
     },
+    /// A definition in the archive is a link or a device.
+    #[error("{path} holds a link or a device where a file must be: {name:?}", path = path.display())]
+    NotAFile {
+        /// The archive.
+        path: PathBuf,
+        /// The name.
+        name: String,
+    },
+    /// Two files in the archive have one name and differ.
+    #[error("{path} holds two different files of the name {name:?}", path = path.display())]
+    TwoFiles {
+        /// The archive.
+        path: PathBuf,
+        /// The name.
+        name: String,
+    },
     /// It is larger than is accepted.
-    #[error("{path} inflates to more than {limit} bytes", path = path.display())]
+    #[error("{path} is larger than {limit} bytes (inflated, if it is an archive)", path = path.display())]
     TooLarge {
         /// The archive or file.
         path: PathBuf,
@@ -120,7 +136,7 @@ pub enum PackageError {
         name: String,
     },
     /// The package is installed already.
-    #[error("{name} {version} is installed already")]
+    #[error("{name} {version} is installed already; remove its folder from the cache to install another one")]
     Installed {
         /// The package's name.
         name: String,

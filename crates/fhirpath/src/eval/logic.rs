@@ -81,6 +81,7 @@ impl<'a> Engine<'_, 'a> {
         let Some(item) = self.single(item, s, what)? else { return Ok(None) };
         let mut found = false;
         self.visit(among, s, &mut |other| {
+            self.step(place)?;
             found = self.equal(place, &item, other)? == Some(true);
             Ok(!found)
         })?;
@@ -174,6 +175,7 @@ impl<'a> Engine<'_, 'a> {
         let mut found = false;
         let mut index = 0;
         self.visit(source, s, &mut |item| {
+            self.step(criterion.place)?;
             let holds = self.enclosed(|| self.condition(criterion, s.on(item, index), what))? == Some(true);
             index += 1;
             found = holds == wanted;
@@ -193,6 +195,7 @@ impl<'a> Engine<'_, 'a> {
     ) -> Outcome<bool> {
         let mut found = false;
         self.visit(source, s, &mut |item| {
+            self.step(place)?;
             match self.value_of(item) {
                 Some(Item::Boolean(b)) => found |= b == wanted,
                 None => {}

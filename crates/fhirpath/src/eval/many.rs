@@ -49,6 +49,7 @@ impl<'a> Engine<'_, 'a> {
                 // Breadth first, as `repeat(children())` would find them.
                 let mut queue: Vec<Item<'a>> = Vec::new();
                 self.stream(source, s, &mut |item| {
+                    self.step(place)?;
                     queue.push(item);
                     Ok(true)
                 })?;
@@ -68,6 +69,7 @@ impl<'a> Engine<'_, 'a> {
                 Ok(true)
             }
             (F::Tail, _) => self.stream(source, s, &mut |item| {
+                self.step(place)?;
                 index += 1;
                 if index > 1 { sink(item) } else { Ok(true) }
             }),
@@ -75,6 +77,7 @@ impl<'a> Engine<'_, 'a> {
                 let Some(count) = self.integer_arg(count, s, "skip()")? else { return Ok(true) };
                 let count = usize::try_from(count).unwrap_or(0);
                 self.stream(source, s, &mut |item| {
+                    self.step(place)?;
                     index += 1;
                     if index > count { sink(item) } else { Ok(true) }
                 })
@@ -120,6 +123,7 @@ impl<'a> Engine<'_, 'a> {
                 let other = self.enclosed(|| self.collect(other, s))?;
                 let other = Set::of(self, place, &other)?;
                 self.stream(source, s, &mut |item| {
+                    self.step(place)?;
                     if other.contains(self, place, &item)? { Ok(true) } else { sink(item) }
                 })
             }
@@ -202,16 +206,22 @@ impl<'a> Engine<'_, 'a> {
                 Ok(true)
             }
             (F::Sort, keys) => self.sort(place, source, keys, s, sink),
-            (F::Type, _) => self.stream(source, s, &mut |item| sink(self.type_of(&item))),
+            (F::Type, _) => self.stream(source, s, &mut |item| {
+                self.step(place)?;
+                sink(self.type_of(&item))
+            }),
             (F::ToChars | F::Split, args) => {
                 let parts = self.text_parts(place, function, source, args, s)?;
                 self.pass(parts, sink)
             }
             (F::Extension, [url]) => {
                 let Some(url) = self.text_arg(url, s, "extension()")? else { return Ok(true) };
-                self.stream(source, s, &mut |item| match item {
-                    Item::Element(typed) => self.extensions(typed, &url, sink),
-                    _ => Ok(true),
+                self.stream(source, s, &mut |item| {
+                    self.step(place)?;
+                    match item {
+                        Item::Element(typed) => self.extensions(typed, &url, sink),
+                        _ => Ok(true),
+                    }
                 })
             }
             (F::Resolve, _) => self.stream(source, s, &mut |item| {

@@ -101,6 +101,7 @@ impl<'a> Engine<'_, 'a> {
         let mut count = 0u64;
         let mut overflow = false;
         self.stream(source, s, &mut |item| {
+            self.step(place)?;
             let Some(item) = self.value_of(&item) else { return Ok(true) };
             count += 1;
             total = match total.take() {

@@ -275,6 +275,7 @@ impl<'e, 'a> Engine<'e, 'a> {
             return Ok(n);
         }
         self.visit(e, s, &mut |_| {
+            self.step(e.place)?;
             n += 1;
             Ok(true)
         })?;
@@ -290,6 +291,7 @@ impl<'e, 'a> Engine<'e, 'a> {
                 let mut found = None;
                 let mut count = 0;
                 self.stream(e, s, &mut |item| {
+                    self.step(e.place)?;
                     count += 1;
                     found = Some(item);
                     Ok(true)
@@ -476,6 +478,7 @@ impl<'e, 'a> Engine<'e, 'a> {
                 let Ok(mut left) = usize::try_from(index) else { return Ok(None) };
                 let mut found = None;
                 self.stream(source, s, &mut |item| {
+                    self.step(e.place)?;
                     if left == 0 {
                         found = Some(item);
                         return Ok(false);
@@ -531,6 +534,7 @@ impl<'e, 'a> Engine<'e, 'a> {
             F::Last => {
                 let mut last = None;
                 self.stream(source, s, &mut |item| {
+                    self.step(place)?;
                     last = Some(item);
                     Ok(true)
                 })?;

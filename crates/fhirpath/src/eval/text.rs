@@ -137,7 +137,11 @@ impl<'a> Engine<'_, 'a> {
     }
 
     fn within_size(&self, place: Place, what: &'static str, size: usize) -> Outcome<()> {
-        if size > MAX_TEXT { self.fail(place, EvalFault::Argument { what }) } else { Ok(()) }
+        if size > MAX_TEXT {
+            self.fail(place, EvalFault::TextTooLong { what, limit: MAX_TEXT })
+        } else {
+            Ok(())
+        }
     }
 
     /// Counted in characters. Empty when the start lies outside.
@@ -174,6 +178,7 @@ impl<'a> Engine<'_, 'a> {
         };
         let mut joined: Option<String> = None;
         self.stream(source, s, &mut |item| {
+            self.step(place)?;
             let Some(value) = self.value_of(&item) else { return Ok(true) };
             let Some(text) = text_of(&value) else { return self.type_fault(place, "join()", &value) };
             match &mut joined {

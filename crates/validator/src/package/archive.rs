@@ -1,9 +1,12 @@
 //! The files of a package, from a `.tgz` file or a folder, within limits.
 
 use std::{
+    cell::Cell,
+    collections::{HashMap, hash_map::Entry},
     fs,
     io::{self, Read},
     path::{Component, Path},
+    rc::Rc,
 };
 
 use flate2::read::GzDecoder;
@@ -17,17 +20,35 @@ pub(super) const MAX_INFLATED: u64 = 768 << 20;
 /// Most files that a package may hold.
 pub(super) const MAX_FILES: usize = 100_000;
 
+/// Most bytes that may stand before a file in an archive: its header, and extensions of it with
+/// long names, which are held in memory.
+const MAX_HEADER: u64 = 1 << 20;
+
 /// The JSON files that stand directly in `package/` of an archive.
 pub(super) fn files_of_archive(path: &Path, archive: impl Read) -> Result<Vec<File>, PackageError> {
     let mut files = Vec::new();
+    let mut by_name = HashMap::new();
     each_file(path, archive, |name, content| {
         let Some(name) = name.strip_prefix("package/").filter(|name| is_kept(name)) else { return Ok(()) };
         let mut bytes = Vec::new();
         content.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|error| not_an_archive(path, &error))?;
         if bytes.len() as u64 > MAX_FILE {
-            return Err(PackageError::TooLarge { path: path.to_owned(), limit: MAX_FILE });
+            let path = path.join(name);
+            return Err(PackageError::TooLarge { path, limit: MAX_FILE });
         }
-        files.push(File { name: name.to_owned(), bytes });
+        let bytes = File { name: name.to_owned(), bytes };
+        match by_name.entry(name.to_owned()) {
+            Entry::Vacant(free) => {
+                free.insert(files.len());
+                files.push(bytes);
+            }
+            // Packages with a file twice have been published; two different ones are two truths.
+            Entry::Occupied(known) => {
+                if files.get(*known.get()).is_none_or(|first: &File| first.bytes != bytes.bytes) {
+                    return Err(PackageError::TwoFiles { path: path.to_owned(), name: bytes.name });
+                }
+            }
+        }
         Ok(())
     })?;
     Ok(files)
@@ -47,9 +68,15 @@ pub(super) fn each_file(
             not_an_archive(path, &error)
         }
     };
-    let mut archive = tar::Archive::new(Bounded { inner: GzDecoder::new(archive), left: MAX_INFLATED });
-    for (count, entry) in archive.entries().map_err(failed)?.enumerate() {
+    let header = Rc::new(Cell::new(MAX_HEADER));
+    let bounded = Bounded { inner: GzDecoder::new(archive), left: MAX_INFLATED, header: Rc::clone(&header) };
+    let mut archive = tar::Archive::new(bounded);
+    let mut entries = archive.entries().map_err(failed)?;
+    for count in 0.. {
+        header.set(MAX_HEADER);
+        let Some(entry) = entries.next() else { break };
         let mut entry = entry.map_err(failed)?;
+        header.set(u64::MAX);
         if count >= MAX_FILES {
             return Err(PackageError::TooManyFiles { path: path.to_owned(), limit: MAX_FILES });
         }
@@ -60,9 +87,15 @@ pub(super) fn each_file(
         if !is_safe || name.contains('\\') {
             return Err(PackageError::UnsafePath { path: path.to_owned(), name });
         }
-        if entry.header().entry_type().is_file() {
-            take(name.strip_prefix("./").unwrap_or(&name), &mut entry)?;
+        let name = name.strip_prefix("./").unwrap_or(&name);
+        let kind = entry.header().entry_type();
+        if kind.is_file() {
+            take(name, &mut entry)?;
+        } else if !kind.is_dir() && name.strip_prefix("package/").is_some_and(is_kept) {
+            return Err(PackageError::NotAFile { path: path.to_owned(), name: name.to_owned() });
         }
+        // What nobody wanted is read here, so that the next header can be bounded.
+        io::copy(&mut entry, &mut io::sink()).map_err(failed)?;
     }
     Ok(())
 }
@@ -114,19 +147,21 @@ fn not_an_archive(path: &Path, error: &io::Error) -> PackageError {
     PackageError::NotAnArchive { path: path.to_owned(), reason: error.to_string() }
 }
 
-/// Fails when more is read than an archive may hold.
+/// Fails when more is read than an archive, or what stands before a file in it, may hold.
 struct Bounded<R> {
     inner: R,
     left: u64,
+    header: Rc<Cell<u64>>,
 }
 
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
-        self.left = self
-            .left
-            .checked_sub(count as u64)
-            .ok_or_else(|| io::Error::new(io::ErrorKind::FileTooLarge, "too much data"))?;
+        let too_much = || io::Error::new(io::ErrorKind::FileTooLarge, "too much data");
+        self.left = self.left.checked_sub(count as u64).ok_or_else(too_much)?;
+        if self.header.get().checked_sub(count as u64).map(|left| self.header.set(left)).is_none() {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "a file's name is too long"));
+        }
         Ok(count)
     }
 }

@@ -1,13 +1,17 @@
 //! What FHIRPath asks of its surroundings.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
+use std::cell::RefCell;
+use std::sync::{LazyLock, PoisonError};
 
 use lmr_fhir::{Element, Name};
 use lmr_fhirpath::{Host, Item, Typed, Unavailable};
 
+use crate::compile::ProfileId;
+use crate::issue::{Issue, MessageId};
+use crate::messages::Message;
 use crate::rules::binding;
-use crate::terminology::Membership;
+use crate::terminology::{Gap, Membership};
 use crate::validate::Shared;
 use crate::validate::walk::Walker;
 
@@ -66,6 +70,11 @@ impl<'a> Host<'a> for Shared<'a> {
             }
             _ => false,
         };
+        // What has no code is in no value set, but an unknown value set is told all the same.
+        let unknown = unknown.or_else(|| match set.validate(None, "") {
+            Membership::Unknown(gap @ (Gap::NoValueSet(_) | Gap::Unreadable(_))) => Some(gap),
+            _ => None,
+        });
         match (found, unknown) {
             (true, _) => Ok(true),
             (false, None) => Ok(false),
@@ -80,6 +89,43 @@ impl<'a> Host<'a> for Shared<'a> {
             Ok(None) => return Err(Unavailable::Definition(profile.to_owned())),
             Err(reason) => return Err(Unavailable::Definition(reason.to_string())),
         };
-        Ok(Walker::quietly(self, typed.element, id))
+        self.conforms(typed.element, id)
+    }
+}
+
+/// How deep `conformsTo()` may lead from profile to profile.
+const MAX_CALLS: usize = 6;
+
+thread_local! {
+    /// What `conformsTo()` is being asked right now: document, node, profile.
+    static ASKED: RefCell<Vec<(usize, u32, ProfileId)>> = const { RefCell::new(Vec::new()) };
+}
+
+impl<'a> Shared<'a> {
+    /// Whether an element meets a profile, found out once. A profile that asks for itself has no
+    /// answer, nor has one in which a constraint cannot be evaluated.
+    fn conforms(&self, element: Element<'a>, profile: ProfileId) -> Result<bool, Unavailable> {
+        let key = (element.node().index(), profile);
+        let known = || self.conforming.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(answer) = known().get(&key).copied() {
+            return answer.ok_or(Unavailable::Limit);
+        }
+        let asked = (std::ptr::from_ref(self.document).addr(), key.0, key.1);
+        let may = ASKED.with_borrow_mut(|all| {
+            let may = all.len() < MAX_CALLS && !all.contains(&asked);
+            if may {
+                all.push(asked);
+            }
+            may
+        });
+        let answer = may.then(|| {
+            let issues = Walker::quietly(self, element, profile);
+            ASKED.with_borrow_mut(Vec::pop);
+            let open = |i: &Issue| i.id == MessageId::Catalogue(Message::ConstraintCannotEvaluate);
+            (!issues.iter().any(open)).then(|| issues.iter().all(|i| !i.severity.is_error()))
+        });
+        let answer = answer.flatten();
+        known().insert(key, answer);
+        answer.ok_or(Unavailable::Limit)
     }
 }

@@ -174,7 +174,13 @@ impl CodeSystem {
         else {
             return;
         };
-        if !children.contains(&child) {
+        // The shorter list tells: thousands may stand below one concept.
+        let known = if children.len() < parents.len() {
+            children.contains(&child)
+        } else {
+            parents.contains(&parent)
+        };
+        if !known {
             children.push(child);
             parents.push(parent);
         }

@@ -37,6 +37,8 @@ pub(crate) struct Shared<'a> {
     /// share what is around them.
     pub(crate) anchors: Shelf<Anchors>,
     pub(crate) locals: Shelf<Locals>,
+    /// What `conformsTo()` gave, by node and profile; `None` where it has no answer.
+    pub(crate) conforming: Mutex<HashMap<(u32, ProfileId), Option<bool>>>,
     /// How many issues were made before the batch of units that is judged now: so what is kept does
     /// not depend on which thread is quicker.
     pub(crate) made: AtomicUsize,
@@ -162,6 +164,7 @@ pub(crate) fn run(validator: &Validator, document: &Document<'_>, options: &Opti
         links,
         anchors: Shelf::default(),
         locals: Shelf::default(),
+        conforming: Mutex::default(),
         made: AtomicUsize::new(0),
     };
     let mut plan = Plan {

@@ -160,10 +160,9 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// Whether an element meets a profile.
-    pub(crate) fn quietly(shared: &'a Shared<'a>, item: Element<'a>, profile: ProfileId) -> bool {
-        let mut walker = Self::new(shared, item, item);
-        walker.conformance(item, item, profile).iter().all(|i| !i.severity.is_error())
+    /// What is wrong with an element that is to meet a profile.
+    pub(crate) fn quietly(shared: &'a Shared<'a>, item: Element<'a>, profile: ProfileId) -> Vec<Issue> {
+        Self::new(shared, item, item).conformance(item, item, profile)
     }
 
     fn root(&mut self, profile: &'a Profile) {

@@ -1,0 +1,201 @@
+//! Definitions, archives and documents made to do harm: bounded time and memory, and a clear word.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test's own data")]
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use flate2::{Compression, write::GzEncoder};
+use lmr_validator::definitions::Definitions;
+use lmr_validator::package::{Package, PackageError};
+use lmr_validator::{Issue, Options, Severity, Validator};
+use serde_json::{Value, json};
+use tar::{EntryType, Header};
+
+const MANIFEST: &[u8] = br#"{"name":"test.hostile","version":"1.0.0"}"#;
+
+/// One entry of an archive.
+fn entry(name: &str, kind: EntryType, content: &[u8]) -> Vec<u8> {
+    let mut header = Header::new_gnu();
+    header.set_entry_type(kind);
+    header.set_size(content.len() as u64);
+    header.set_mode(0o644);
+    if matches!(kind, EntryType::Symlink | EntryType::Link) {
+        header.set_link_name("/etc/hostname").unwrap();
+    }
+    header.as_gnu_mut().unwrap().name[..name.len()].copy_from_slice(name.as_bytes());
+    header.set_cksum();
+    let mut out = header.as_bytes().to_vec();
+    out.extend(content);
+    out.resize(out.len().div_ceil(512) * 512, 0);
+    out
+}
+
+fn open(folder: &Path, entries: &[Vec<u8>]) -> Result<Package, PackageError> {
+    let path = folder.join("p.tgz");
+    let mut gzip = GzEncoder::new(std::fs::File::create(&path).unwrap(), Compression::fast());
+    for part in [entry("package/package.json", EntryType::Regular, MANIFEST)].iter().chain(entries) {
+        std::io::Write::write_all(&mut gzip, part).unwrap();
+    }
+    gzip.finish().unwrap();
+    Package::open(&path)
+}
+
+#[test]
+fn an_archive_holds_files_one_of_each_name() {
+    let folder = tempfile::tempdir().unwrap();
+    for kind in [EntryType::Symlink, EntryType::Link, EntryType::Fifo, EntryType::Char] {
+        let opened = open(folder.path(), &[entry("package/a.json", kind, b"")]);
+        assert!(
+            matches!(&opened, Err(PackageError::NotAFile { name, .. }) if name == "package/a.json"),
+            "{kind:?}"
+        );
+    }
+    let system = |url: &str| {
+        let content = json!({"resourceType": "CodeSystem", "url": url, "content": "complete"}).to_string();
+        entry("package/a.json", EntryType::Regular, content.as_bytes())
+    };
+    let twice = open(folder.path(), &[system("http://test.no/a"), system("http://test.no/b")]);
+    assert!(matches!(&twice, Err(PackageError::TwoFiles { name, .. }) if name == "a.json"));
+    let same = open(folder.path(), &[system("http://test.no/a"), system("http://test.no/a")]).unwrap();
+    assert_eq!(same.definitions().count(), 1);
+}
+
+#[test]
+fn names_and_files_that_inflate_to_much_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = vec![b'a'; 8 << 20];
+    for kind in [EntryType::GNULongName, EntryType::GNULongLink, EntryType::XHeader] {
+        let opened = open(folder.path(), &[entry("././@LongLink", kind, &name)]);
+        assert!(matches!(opened, Err(PackageError::NotAnArchive { .. })), "{kind:?}");
+    }
+    let large = vec![b' '; (64 << 20) + 1];
+    let opened = open(folder.path(), &[entry("package/large.json", EntryType::Regular, &large)]);
+    match opened {
+        Err(PackageError::TooLarge { path, .. }) => assert!(path.ends_with("p.tgz/large.json"), "{path:?}"),
+        other => panic!("{:?}", other.err()),
+    }
+}
+
+fn with(definitions: &[Value]) -> Validator {
+    let texts: Vec<String> = definitions.iter().map(Value::to_string).collect();
+    let package = Package::embedded("test", "1", texts.iter().map(String::as_str)).expect("definitions");
+    Validator::builder().definitions(Arc::new(Definitions::builder().package(package).build())).build()
+}
+
+/// A profile of Patient with these invariants.
+fn ruled(id: &str, invariants: &[&str]) -> Value {
+    let constraint: Vec<Value> = (1..)
+        .zip(invariants)
+        .map(|(n, expression)| json!({"key": format!("{id}-{n}"), "severity": "error", "human": "h", "expression": expression}))
+        .collect();
+    json!({
+        "resourceType": "StructureDefinition", "url": format!("http://test.no/{id}"), "name": "T",
+        "status": "active", "kind": "resource", "abstract": false, "type": "Patient",
+        "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Patient", "derivation": "constraint",
+        "differential": {"element": [{"path": "Patient", "constraint": constraint}]}
+    })
+}
+
+fn judge(validator: &Validator, profile: &str, instance: &Value) -> Vec<Issue> {
+    let options = Options { profiles: vec![format!("http://test.no/{profile}")], ..Options::default() };
+    validator.validate_text(&instance.to_string(), &options)
+}
+
+fn errors(issues: &[Issue]) -> Vec<String> {
+    issues.iter().filter(|i| i.severity == Severity::Error).map(|i| i.id.to_string()).collect()
+}
+
+const NOT_EVALUATED: &str = "LMRV_CONSTRAINT_NOT_EVALUATED";
+
+#[test]
+fn profiles_that_ask_whether_they_are_met_end_and_are_named() {
+    let validator = with(&[
+        ruled("self", &["conformsTo('http://test.no/self')"]),
+        ruled("ring", &["conformsTo('http://test.no/gnir')"]),
+        ruled("gnir", &["name.all(%resource.conformsTo('http://test.no/ring'))"]),
+    ]);
+    let patient = json!({"resourceType": "Patient", "name": [{"text": "a"}, {"text": "b"}]});
+    for profile in ["self", "ring"] {
+        let issues = judge(&validator, profile, &patient);
+        assert_eq!(errors(&issues), [NOT_EVALUATED], "{profile}");
+        assert!(issues.iter().any(|i| i.text_en().contains("conformsTo")), "{issues:?}");
+    }
+}
+
+#[test]
+fn conformance_asked_many_times_is_found_out_once() {
+    // Asked anew each time, the last one would be tried 40^4 times.
+    let ask = |n: usize| format!("iif(name.all(%resource.conformsTo('http://test.no/p{n}')), true, false)");
+    let mut profiles: Vec<Value> = (0..4).map(|n| ruled(&format!("p{n}"), &[&ask(n + 1)])).collect();
+    profiles.push(ruled("p4", &["name.exists()"]));
+    let names: Vec<Value> = (0..40).map(|n| json!({"text": format!("n{n}")})).collect();
+    let patient = json!({"resourceType": "Patient", "name": names});
+    assert_eq!(errors(&judge(&with(&profiles), "p0", &patient)), Vec::<String>::new());
+}
+
+#[test]
+fn an_unknown_value_set_is_named_whatever_is_asked_about() {
+    let validator = with(&[ruled("v", &["memberOf('http://test.no/none').not()"])]);
+    let issues = judge(&validator, "v", &json!({"resourceType": "Patient"}));
+    assert_eq!(errors(&issues), [NOT_EVALUATED]);
+    assert!(issues[0].text_en().contains("http://test.no/none"), "{}", issues[0].text_en());
+}
+
+fn plain(text: &str) -> Vec<Issue> {
+    Validator::builder().build().validate_text(text, &Options::default())
+}
+
+#[test]
+fn look_ups_take_time_in_line_with_the_number_asked_about() {
+    let size = 8_000;
+    // By the square of their number each of these takes long.
+    let contained: Vec<Value> =
+        (0..size).map(|i| json!({"resourceType": "Practitioner", "id": format!("c{i}")})).collect();
+    let references: Vec<Value> = (0..size).map(|i| json!({"reference": format!("#c{i}")})).collect();
+    let validator = with(&[ruled("r", &["generalPractitioner.all(resolve() is Practitioner)"])]);
+    let patient =
+        json!({"resourceType": "Patient", "contained": contained, "generalPractitioner": references});
+    assert_eq!(errors(&judge(&validator, "r", &patient)), Vec::<String>::new());
+
+    let mut attributes = String::new();
+    for i in 0..60_000 {
+        write!(attributes, " a{i}='x'").unwrap();
+    }
+    let narrative = |attributes: &str| {
+        json!({"resourceType": "Patient", "text": {"status": "generated",
+            "div": format!("<div xmlns='http://www.w3.org/1999/xhtml'><p{attributes}>x</p></div>")}})
+    };
+    assert!(!errors(&plain(&narrative(&attributes).to_string())).is_empty());
+    let twice = plain(&narrative(&format!("{attributes} a7='y'")).to_string());
+    assert!(twice.iter().any(|i| i.text_en().contains("an attribute stands twice")), "{twice:?}");
+
+    let alike: Vec<Value> = (0..size)
+        .map(|i| {
+            json!({"fullUrl": "urn:uuid:11111111-1111-4111-8111-111111111111", "resource": {"resourceType": "Patient",
+            "id": "p", "meta": {"versionId": "1"}, "generalPractitioner": [{"reference": "Practitioner/1"},
+            {"reference": format!("urn:uuid:11111111-1111-4111-8111-111111111111/_history/{i}")}]}})
+        })
+        .collect();
+    let bundle = json!({"resourceType": "Bundle", "type": "collection", "entry": alike});
+    assert!(!errors(&plain(&bundle.to_string())).is_empty());
+}
+
+#[test]
+fn places_and_messages_show_the_beginning_of_what_is_long() {
+    let long = "x".repeat(1 << 20);
+    for patient in [
+        json!({"resourceType": long}),
+        json!({"resourceType": "Patient", "meta": {"profile": [format!("http://{long}")]}}),
+        json!({"resourceType": "Patient", "extension": [{"url": format!("http://{long}"), "valueString": "a"}]}),
+        json!({"resourceType": "Patient", "contained": [{"resourceType": "Patient", "id": long, "activ": true}]}),
+        json!({"resourceType": "Patient", long[..60_000].to_owned(): true}),
+    ] {
+        let issues = plain(&patient.to_string());
+        assert!(!issues.is_empty());
+        for issue in issues {
+            assert!(issue.text_en().len() < 3000 && issue.expression.len() < 500, "{}", issue.id);
+        }
+    }
+}
