@@ -2,6 +2,7 @@
 
 mod report;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -304,7 +305,7 @@ impl Validate {
         let mut report = Report::new(self.format, self.lang);
         let mut files = Vec::new();
         for path in &self.files {
-            gather(path, &mut files)?;
+            files.extend(gather(path)?);
         }
         let several = files.len() > 1;
         if self.format == Format::Html {
@@ -317,8 +318,17 @@ impl Validate {
         }
         let progress = crate::output::progress(files.len(), "files");
         for path in &files {
-            let bytes = read(path)?;
             report.begin(path, several);
+            let bytes = match read(path) {
+                Ok(bytes) => bytes,
+                // The others are judged all the same.
+                Err(error) if several => {
+                    eprintln!("lmr: {error:#}");
+                    report.not_opened();
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             if is_lines(path) {
                 for (line, text) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
                     if !text.trim_ascii().is_empty() {
@@ -486,20 +496,40 @@ fn is_lines(path: &Path) -> bool {
     path.extension().is_some_and(|e| e == "ndjson" || e == "jsonl")
 }
 
-/// The files that a path means: itself, or the JSON files of a folder.
-fn gather(path: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+/// The files that a path means: itself, or the JSON files of a folder and those below it.
+fn gather(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     if !path.is_dir() {
-        files.push(path.to_owned());
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    below(path, &mut HashSet::new(), &mut files)?;
+    if files.is_empty() {
+        bail!("the folder {} holds no .json, .ndjson or .jsonl file", path.display());
+    }
+    Ok(files)
+}
+
+/// Links may lead round in a circle, so each folder is entered once.
+fn below(folder: &Path, entered: &mut HashSet<PathBuf>, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    let cannot = || format!("cannot read the folder {}", folder.display());
+    if !entered.insert(std::fs::canonicalize(folder).with_context(cannot)?) {
         return Ok(());
     }
     let read = |e: std::io::Result<std::fs::DirEntry>| e.map(|e| e.path());
-    let mut inside = std::fs::read_dir(path)
+    let mut inside = std::fs::read_dir(folder)
         .and_then(|entries| entries.map(read).collect::<Result<Vec<_>, _>>())
-        .with_context(|| format!("cannot read the folder {}", path.display()))?;
+        .with_context(cannot)?;
     inside.sort();
     for path in inside {
-        if path.is_dir() || path.extension().is_some_and(|e| e == "json") || is_lines(&path) {
-            gather(&path, files)?;
+        let of = std::fs::metadata(&path);
+        if of.as_ref().is_ok_and(std::fs::Metadata::is_dir) {
+            below(&path, entered, files)?;
+            continue;
+        }
+        // A pipe would be waited for; what cannot be looked at is told when it is read.
+        let may_be_read = of.is_err() || of.is_ok_and(|of| of.is_file());
+        if may_be_read && (path.extension().is_some_and(|e| e == "json") || is_lines(&path)) {
+            files.push(path);
         }
     }
     Ok(())

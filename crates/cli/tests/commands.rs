@@ -130,6 +130,48 @@ fn what_cannot_be_used_gives_status_2_and_says_why() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_folder_is_gone_through_once_whatever_stands_in_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let validate = || lmr(&["validate", "--ruleset", "none", "--lang", "en", str_of(folder.path())]);
+    let output = validate();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("holds no .json"), "{}", text(&output.stderr));
+
+    let inside = folder.path().join("inside");
+    std::fs::create_dir(&inside).expect("a folder");
+    std::fs::write(inside.join("good.json"), r#"{"resourceType":"Patient"}"#).expect("a file");
+    std::fs::write(inside.join("bad.json"), r#"{"resourceType":"Patient","activ":true}"#).expect("a file");
+    std::os::unix::fs::symlink(folder.path(), inside.join("round")).expect("a link");
+    let pipe = inside.join("pipe.json");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let output = validate();
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("2 files, 1 with errors"), "{said}");
+
+    // What cannot be opened is told, and the others are judged.
+    std::os::unix::fs::symlink("nowhere", inside.join("a.json")).expect("a link");
+    let output = validate();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("a.json"));
+    assert!(text(&output.stdout).contains("good.json: correct"), "{}", text(&output.stdout));
+}
+
+#[test]
+fn an_outcome_speaks_the_language_asked_for() {
+    for (lang, sentence, other) in [("en", "Correct", "nb"), ("nb", "I orden", "en")] {
+        let arguments =
+            ["validate", "--ruleset", "none", "--format", "operation-outcome", "--lang", lang, "-"];
+        let output = with_input(&arguments, r#"{"resourceType":"Patient"}"#);
+        let outcome: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let details = &outcome["issue"][0]["details"];
+        assert_eq!(details["text"], sentence);
+        assert_eq!(details["_text"]["extension"][0]["extension"][0]["valueCode"], other);
+    }
+}
+
 #[test]
 fn a_receiver_that_cannot_reach_its_postgresql_says_so_without_the_password() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use lmr_fhir::{OutcomeExtension, OutcomeValue, ParseError};
+use lmr_fhir::{OutcomeExtension, OutcomeIssue, OutcomeValue, ParseError};
 use lmr_lmdi::codes::Severity;
 use lmr_lmdi::{Finding, response};
 use lmr_validator::Lang;
@@ -76,6 +76,12 @@ impl Report {
         self.files += 1;
     }
 
+    /// The file could not be opened, which has been told.
+    pub(super) fn not_opened(&mut self) {
+        self.faulty_files += 1;
+        self.total.unreadable += 1;
+    }
+
     /// That was all of the file.
     pub(super) fn end(&mut self) -> anyhow::Result<()> {
         let Count { resources, errors, warnings, unreadable } = self.here;
@@ -146,6 +152,15 @@ impl Report {
             Format::OperationOutcome => {
                 let mut outcome = response::outcome_of(findings);
                 outcome.extension.push(file_extension(&self.path));
+                if findings.is_empty() {
+                    for issue in &mut outcome.issue {
+                        issue.text = Some("I orden".to_owned());
+                        issue.translations = vec![("en", "Correct".to_owned())];
+                    }
+                }
+                if self.language == Language::En {
+                    outcome.issue.iter_mut().for_each(english_first);
+                }
                 writeln!(self.out, "{}", outcome.to_json())?;
             }
         }
@@ -311,6 +326,13 @@ fn line_span(source: &str, line: u32) -> std::ops::Range<usize> {
     let text = source[start..].lines().next().unwrap_or_default();
     let indent = text.len() - text.trim_start().len();
     start + indent..start + text.trim_end().len().max(indent)
+}
+
+/// The sentence in English with its bokmål as the translation, instead of the other way round.
+fn english_first(issue: &mut OutcomeIssue) {
+    let Some(at) = issue.translations.iter().position(|(language, _)| *language == "en") else { return };
+    let (_, english) = issue.translations.remove(at);
+    issue.translations.extend(issue.text.replace(english).map(|bokmal| ("nb", bokmal)));
 }
 
 fn file_extension(path: &Path) -> OutcomeExtension {
