@@ -159,6 +159,10 @@ impl Checker<'_> {
                     TypeTest::As | TypeTest::OfType => self.specified(spec),
                 }
             }
+            Kind::HasText { source, .. } => {
+                self.infer(source, this);
+                Types::system("Boolean")
+            }
             Kind::Regex { source, use_as, pattern, substitution } => {
                 let source = self.infer(source, this);
                 self.text_source(e, use_as.text(), &source);

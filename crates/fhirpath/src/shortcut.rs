@@ -102,7 +102,7 @@ fn reads_children_only(expr: &Expr, names: &mut Vec<Name>) -> bool {
                 _ => args.iter().all(|arg| reads_children_only(arg, names)),
             }
         }
-        Kind::TypeTest { source, .. } => reads_children_only(source, names),
+        Kind::TypeTest { source, .. } | Kind::HasText { source, .. } => reads_children_only(source, names),
         Kind::Regex { source, pattern, substitution, .. } => {
             reads_children_only(source, names)
                 && substitution.as_ref().is_none_or(|one| reads_children_only(one, names))

@@ -397,3 +397,41 @@ fn a_path_taken_again_leads_to_what_stands_there_now() {
     // The same words from another focus are another path.
     assert!(holds("entry.resource.where(meta.profile.exists()).select(meta.profile).count() = 3"));
 }
+
+/// The evaluator has ways of its own for these; what they say must be what the long way says.
+#[test]
+fn conditions_that_are_asked_often_mean_the_same() {
+    let text = r#"{"resourceType":"Bundle","type":"batch","entry":[
+        {"fullUrl":"urn:a","resource":{"resourceType":"Patient","meta":{"profile":["p1","p2"]},"active":true}},
+        {"resource":{"resourceType":"Patient","meta":{"profile":["p3"]}}}]}"#;
+    let document = Document::parse(text, &ParseOptions::default()).unwrap();
+    let bundle = Typed::resource(document.root_element(), None);
+    for (expression, wanted) in [
+        (
+            "entry.all(resource.meta.profile.where($this = 'p1').exists() or resource.meta.profile.exists($this = 'p3'))",
+            true,
+        ),
+        (
+            "entry.all(resource.meta.profile.where($this = 'p1').exists() or resource.meta.profile.where($this = 'p4').exists())",
+            false,
+        ),
+        (
+            "entry.resource.active.where($this = 'true').exists() or entry.fullUrl.where('urn:a' = $this).exists()",
+            true,
+        ),
+        ("entry.resource.nothing.where($this = 'p1').exists()", false),
+        ("entry.all(resource.exists() = (%resource.type = 'batch' or %resource.type = 'transaction'))", true),
+        ("entry.all(request.exists() = (%resource.type = 'batch'))", false),
+        (
+            "entry.where(%resource.type = 'batch').count() = 2 and entry.where(%resource.type = 'x').empty()",
+            true,
+        ),
+        ("entry.select(%resource.nothing = 'x').empty()", true),
+        ("(fullUrl = 'a') = (type = 'batch')", false),
+        ("entry.where(fullUrl.exists()).exists() and entry.where(fullUrl = 'x').empty()", true),
+    ] {
+        let parsed = Expression::parse(expression).unwrap();
+        let env = Env::new().with_resource(bundle, bundle);
+        assert_eq!(parsed.test(bundle, &env).unwrap(), wanted, "{expression}");
+    }
+}

@@ -9,7 +9,7 @@ use super::{Engine, Outcome, Scope};
 use crate::error::{EvalFault, Place};
 use crate::item::Item;
 use crate::model::TypeKind;
-use crate::syntax::{Expr, Kind, Operator};
+use crate::syntax::{Expr, Kind, Operator, Shape};
 use crate::value::{Date, DateTime, Quantity, Time, parse_decimal, round_to_scale};
 
 /// Two values that can be held against each other.
@@ -122,6 +122,7 @@ impl<'a> Engine<'_, 'a> {
         match (a, b) {
             (Item::Integer(a), Item::Integer(b)) => return Ok(Some(a == b)),
             (Item::Boolean(a), Item::Boolean(b)) => return Ok(Some(a == b)),
+            (Item::String(a), Item::String(b)) => return Ok(Some(a == b)),
             (Item::Element(typed), Item::String(text)) | (Item::String(text), Item::Element(typed))
                 if self.kind(*typed) == TypeKind::String =>
             {
@@ -240,6 +241,11 @@ impl<'a> Engine<'_, 'a> {
     ) -> Outcome<Option<bool>> {
         if let Kind::Text(text) = &right.kind {
             return self.equals_text(place, left, text, s);
+        }
+        if left.shape == Shape::Logic && right.shape == Shape::Logic {
+            let a = self.enclosed(|| self.logic(left, s))?;
+            let b = self.enclosed(|| self.logic(right, s))?;
+            return Ok(a.zip(b).map(|(a, b)| a == b));
         }
         let a = self.enclosed(|| self.collect(left, s))?;
         if a.is_empty() {

@@ -3,11 +3,25 @@
 use super::{Engine, Outcome, Scope};
 use crate::error::{EvalFault, Place};
 use crate::item::Item;
+use crate::model::TypeKind;
 use crate::syntax::{Expr, Function, Kind, Operator};
 
 impl<'a> Engine<'_, 'a> {
     pub(super) fn logic(&self, e: &'a Expr, s: Scope<'_, 'a>) -> Outcome<Option<bool>> {
         self.step(e.place)?;
+        if e.settles == 0 {
+            return self.logic_of(e, s);
+        }
+        let known = self.settled.borrow().iter().find(|one| one.0 == e.settles).map(|one| one.1);
+        if let Some(verdict) = known {
+            return Ok(verdict);
+        }
+        let verdict = self.logic_of(e, s)?;
+        self.settled.borrow_mut().push((e.settles, verdict));
+        Ok(verdict)
+    }
+
+    fn logic_of(&self, e: &'a Expr, s: Scope<'_, 'a>) -> Outcome<Option<bool>> {
         match &e.kind {
             Kind::Boolean(b) => Ok(Some(*b)),
             Kind::Any(operands) => self.either(operands, s, "or", true),
@@ -18,6 +32,7 @@ impl<'a> Engine<'_, 'a> {
                 None => Ok(None),
             },
             Kind::Regex { source, use_as, pattern, .. } => self.matches(e.place, source, *use_as, pattern, s),
+            Kind::HasText { source, texts } => self.has_text(e.place, source, texts, s).map(Some),
             Kind::Call { source, function, args } => self.logic_call(e.place, *function, source, args, s),
             _ => self.condition(e, s, "a condition"),
         }
@@ -86,6 +101,22 @@ impl<'a> Engine<'_, 'a> {
             Ok(!found)
         })?;
         Ok(Some(found))
+    }
+
+    fn has_text(&self, place: Place, source: &'a Expr, texts: &[String], s: Scope<'_, 'a>) -> Outcome<bool> {
+        let mut found = false;
+        let wanted = |text: &str| texts.iter().any(|one| one == text);
+        self.visit(source, s, &mut |item| {
+            self.steps(place, texts.len())?;
+            found = match item {
+                Item::Element(typed) if self.kind(*typed) == TypeKind::String => {
+                    typed.element.text().is_some_and(|text| wanted(&text))
+                }
+                other => matches!(self.value_of(other), Some(Item::String(text)) if wanted(&text)),
+            };
+            Ok(!found)
+        })?;
+        Ok(found)
     }
 
     fn logic_call(
@@ -164,7 +195,7 @@ impl<'a> Engine<'_, 'a> {
     }
 
     /// Whether any item meets the criterion (`wanted`), or fails it (`!wanted`).
-    fn search(
+    pub(super) fn search(
         &self,
         source: &'a Expr,
         criterion: &'a Expr,

@@ -60,6 +60,9 @@ struct Remembered<'a> {
     items: Rc<Collection<'a>>,
 }
 
+/// Number of a condition and what it came to.
+type Settled = (u16, Option<bool>);
+
 /// One evaluation.
 pub(crate) struct Engine<'e, 'a> {
     env: &'e Env<'a>,
@@ -67,13 +70,22 @@ pub(crate) struct Engine<'e, 'a> {
     steps: Cell<u64>,
     /// What repeated paths lead to, by their number and where they start from.
     memo: RefCell<SmallVec<[Remembered<'a>; 0]>>,
+    /// What conditions came to that are the same for every item, by their number.
+    settled: RefCell<SmallVec<[Settled; 2]>>,
     /// Defined by `defineVariable`, innermost last.
     variables: RefCell<SmallVec<[(String, Collection<'a>); 0]>>,
 }
 
 impl<'e, 'a> Engine<'e, 'a> {
     pub(crate) fn new(env: &'e Env<'a>, focus: &'e [Item<'a>]) -> Self {
-        Self { env, focus, steps: Cell::new(0), memo: RefCell::default(), variables: RefCell::default() }
+        Self {
+            env,
+            focus,
+            steps: Cell::new(0),
+            memo: RefCell::default(),
+            settled: RefCell::default(),
+            variables: RefCell::default(),
+        }
     }
 
     fn scope(&self) -> Scope<'e, 'a> {
@@ -162,6 +174,11 @@ impl<'e, 'a> Engine<'e, 'a> {
                         }
                     }
                     return Ok(false);
+                }
+                if let Kind::Call { source, function: Function::Where, args } = &e.kind
+                    && let [criterion] = args.as_slice()
+                {
+                    return self.search(source, criterion, s, "where()", true);
                 }
                 let mut found = false;
                 if let Some(items) = self.remembered(e, s)? {

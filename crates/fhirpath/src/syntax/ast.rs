@@ -15,12 +15,14 @@ pub(crate) struct Expr {
     pub(crate) shape: Shape,
     /// The same for all paths that lead to the same; 0 for what stands there once.
     pub(crate) memo: u16,
+    /// A condition inside a loop that is the same for every item has a number of its own; others 0.
+    pub(crate) settles: u16,
     pub(crate) kind: Kind,
 }
 
 impl Expr {
     pub(crate) fn new(place: Place, kind: Kind) -> Self {
-        Self { place, shape: shape(&kind), memo: 0, kind }
+        Self { place, shape: shape(&kind), memo: 0, settles: 0, kind }
     }
 }
 
@@ -73,6 +75,11 @@ pub(crate) enum Kind {
         use_as: RegexUse,
         pattern: Pattern,
         substitution: Option<Box<Expr>>,
+    },
+    /// Whether an item of the source is one of these texts.
+    HasText {
+        source: Box<Expr>,
+        texts: Vec<String>,
     },
     Negate(Box<Expr>),
     /// `+x`
@@ -222,7 +229,7 @@ pub(crate) enum Shape {
 fn shape(kind: &Kind) -> Shape {
     use Function as F;
     match kind {
-        Kind::Boolean(_) | Kind::All(_) | Kind::Any(_) => Shape::Logic,
+        Kind::Boolean(_) | Kind::All(_) | Kind::Any(_) | Kind::HasText { .. } => Shape::Logic,
         Kind::Integer(_)
         | Kind::Decimal(_)
         | Kind::Text(_)

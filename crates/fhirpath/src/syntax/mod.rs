@@ -5,6 +5,7 @@ mod functions;
 mod lexer;
 mod parser;
 mod share;
+mod simplify;
 
 pub(crate) use ast::{Constant, Expr, Kind, Operator, Pattern, RegexUse, Shape, TypeSpec, TypeTest};
 pub(crate) use functions::Function;

@@ -7,7 +7,8 @@ use rust_decimal::Decimal;
 use super::ast::{Constant, Expr, Kind, Operator, Pattern, RegexUse, TypeSpec, TypeTest};
 use super::functions::Function;
 use super::lexer::{Token, tokens};
-use super::share::number_repeated_paths;
+use super::share::{number_repeated_paths, number_settled_conditions};
+use super::simplify::simplify;
 use crate::error::{Place, SyntaxError, SyntaxFault};
 use crate::value::{CalendarUnit, Quantity, Unit};
 
@@ -25,7 +26,9 @@ pub(crate) fn parse(source: &str) -> Result<Expr, SyntaxError> {
     match parser.peek() {
         Token::End => {
             let mut root = expr.expr;
+            simplify(&mut root);
             number_repeated_paths(&mut root);
+            number_settled_conditions(&mut root);
             Ok(root)
         }
         other => {

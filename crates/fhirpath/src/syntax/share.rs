@@ -1,9 +1,10 @@
-//! Paths that an expression takes more than once from the same place get a number, so that the
-//! evaluator can walk them once and keep what they lead to.
+//! What an expression asks more than once gets a number, so that the evaluator can keep the answer:
+//! paths taken again from the same place, and conditions in loops that no item changes.
 
 use std::collections::HashMap;
 
-use super::ast::{Constant, Expr, Kind, Pattern};
+use super::ast::{Constant, Expr, Kind, Pattern, Shape};
+use super::functions::Function;
 
 /// Numbers the repeated paths of an expression, from 1; all other nodes keep 0.
 pub(super) fn number_repeated_paths(root: &mut Expr) {
@@ -22,44 +23,99 @@ pub(super) fn number_repeated_paths(root: &mut Expr) {
     });
 }
 
+/// Numbers the conditions that are asked for every item of a collection and look at none of them,
+/// like `%resource.type = 'batch'` in `entry.all(…)`, from 1.
+pub(super) fn number_settled_conditions(root: &mut Expr) {
+    number_settled(root, false, &mut 0);
+}
+
+fn number_settled(expr: &mut Expr, in_loop: bool, last: &mut u16) {
+    if in_loop && expr.shape == Shape::Logic && *last < u16::MAX {
+        let mut looks = false;
+        if is_settled(expr, &mut looks) && looks {
+            *last += 1;
+            expr.settles = *last;
+            return;
+        }
+    }
+    let of_items = matches!(
+        &expr.kind,
+        Kind::Call { function: Function::Where | Function::Select | Function::All | Function::Exists, .. }
+    );
+    let mut at = 0;
+    each_part(expr, &mut |part| {
+        // The first part is what the function is called on.
+        number_settled(part, in_loop || (of_items && at > 0), last);
+        at += 1;
+    });
+}
+
+/// Whether a condition comes to the same wherever in the expression it stands; `looks` tells
+/// whether it looks at the resource at all.
+fn is_settled(expr: &Expr, looks: &mut bool) -> bool {
+    match &expr.kind {
+        Kind::Boolean(_) | Kind::Integer(_) | Kind::Text(_) | Kind::Constant(Constant::Text(_)) => true,
+        Kind::Constant(Constant::Resource | Constant::RootResource) => {
+            *looks = true;
+            true
+        }
+        Kind::Member { source, type_like: false, .. } | Kind::HasText { source, .. } => {
+            is_settled(source, looks)
+        }
+        Kind::Call {
+            source,
+            function: Function::Exists | Function::Empty | Function::Not | Function::HasValue,
+            args,
+        } => args.is_empty() && is_settled(source, looks),
+        Kind::All(parts) | Kind::Any(parts) => parts.iter().all(|part| is_settled(part, looks)),
+        Kind::Binary { left, right, .. } => is_settled(left, looks) && is_settled(right, looks),
+        _ => false,
+    }
+}
+
 /// Calls `found` for every path that is not the beginning of a longer one.
 fn each_path(expr: &mut Expr, found: &mut dyn FnMut(String, &mut Expr)) {
     if let Some(path) = path(expr) {
         return found(path, expr);
     }
+    each_part(expr, &mut |part| each_path(part, found));
+}
+
+/// Calls `found` for every direct part of an expression, in the order of the text.
+pub(super) fn each_part(expr: &mut Expr, found: &mut dyn FnMut(&mut Expr)) {
     match &mut expr.kind {
-        Kind::Member { source, .. } | Kind::TypeTest { source, .. } => each_path(source, found),
+        Kind::Member { source, .. } | Kind::TypeTest { source, .. } | Kind::HasText { source, .. } => {
+            found(source);
+        }
         Kind::At { source, index } => {
-            each_path(source, found);
-            each_path(index, found);
+            found(source);
+            found(index);
         }
         Kind::Call { source, args, .. } => {
-            each_path(source, found);
-            args.iter_mut().for_each(|arg| each_path(arg, found));
+            found(source);
+            args.iter_mut().for_each(found);
         }
         Kind::Regex { source, pattern, substitution, .. } => {
-            each_path(source, found);
+            found(source);
             if let Pattern::Computed(pattern) = pattern {
-                each_path(pattern, found);
+                found(pattern);
             }
             if let Some(substitution) = substitution {
-                each_path(substitution, found);
+                found(substitution);
             }
         }
-        Kind::Negate(inner) | Kind::Posit(inner) => each_path(inner, found),
-        Kind::All(parts) | Kind::Any(parts) | Kind::Union(parts) => {
-            parts.iter_mut().for_each(|part| each_path(part, found));
-        }
+        Kind::Negate(inner) | Kind::Posit(inner) => found(inner),
+        Kind::All(parts) | Kind::Any(parts) | Kind::Union(parts) => parts.iter_mut().for_each(found),
         Kind::Binary { left, right, .. } => {
-            each_path(left, found);
-            each_path(right, found);
+            found(left);
+            found(right);
         }
         _ => {}
     }
 }
 
 /// The text of a path of names that starts from the focus or from a resource.
-fn path(expr: &Expr) -> Option<String> {
+pub(super) fn path(expr: &Expr) -> Option<String> {
     let Kind::Member { source, name, type_like: false } = &expr.kind else { return None };
     let mut text = match &source.kind {
         Kind::Focus | Kind::This => String::from("$this"),
