@@ -9,6 +9,9 @@ use lmr_fhirpath::Expression;
 use crate::definitions::{self, Constraint, StructureDefinition, corrections};
 use crate::issue::Severity;
 
+/// bdl-7 of R4.
+const DISTINCT_ADDRESSES: &str = "(type = 'history') or entry.where(fullUrl.exists()).select(fullUrl&resource.meta.versionId).isDistinct()";
+
 /// One constraint of one element.
 #[derive(Debug)]
 pub(crate) struct Invariant {
@@ -45,26 +48,48 @@ pub(crate) struct Shared {
     pub(crate) expression: Expression,
     /// Number of the expression, to tell equal ones apart quickly.
     pub(crate) number: u32,
+    /// bdl-7: that entries differ in address and version, which the bundle's index nearly always
+    /// knows already.
+    pub(crate) asks_for_distinct_addresses: bool,
     /// Sets of child names; without all of one set the expression is true.
-    pub(crate) true_without: Box<[Box<[Name]>]>,
+    true_without: Box<[NameSet]>,
 }
 
 impl Shared {
-    /// Whether the expression is known to hold of an object with these members.
-    pub(crate) fn holds_without_looking(&self, object: Node<'_>) -> bool {
-        self.true_without
-            .iter()
-            .any(|set| !object.members().any(|m| set.iter().any(|name| is_or_is_choice(m, name))))
+    /// Whether the expression is known to hold of an object with members of these names.
+    #[inline]
+    pub(crate) fn holds_without_looking(&self, present: NameSet) -> bool {
+        self.true_without.iter().any(|set| set.0 & present.0 == 0)
     }
 }
 
-/// Whether a member is `name`, or a choice of it (`valueQuantity` of `value`).
-fn is_or_is_choice(member: Node<'_>, name: &Name) -> bool {
-    member.name_hash() == name.hash()
-        || member.name().is_some_and(|text| {
-            text.strip_prefix(name.as_str())
-                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
-        })
+/// Names, each filed under one bit of 64 by its first two bytes and its length up to the first
+/// capital: a choice (`valueQuantity`) and its stem (`value`) share a bit. Two sets without a common
+/// bit have no name in common; with one, they may have.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct NameSet(u64);
+
+impl NameSet {
+    /// The names of an object's members.
+    pub(crate) fn of(object: Node<'_>) -> Self {
+        Self(object.members().fold(0, |set, member| set | Self::bit(member.name().unwrap_or_default())))
+    }
+
+    fn of_names(names: &[Name]) -> Self {
+        Self(names.iter().fold(0, |set, name| set | Self::bit(name.as_str())))
+    }
+
+    fn bit(name: &str) -> u64 {
+        let bytes = name.as_bytes();
+        let ends = |byte: &u8| byte.is_ascii_uppercase() || *byte == b'\\';
+        let stem = bytes.iter().position(ends).unwrap_or(bytes.len());
+        // A name written with escapes may be any.
+        if bytes.get(stem) == Some(&b'\\') || bytes.first() == Some(&b'_') {
+            return u64::MAX;
+        }
+        let at = |i: usize| bytes.get(i).filter(|_| i < stem).map_or(0, |byte| u64::from(*byte));
+        1 << ((at(0) * 7 + at(1) * 3 + at(2) + stem as u64) % 64)
+    }
 }
 
 /// All expressions of a validator.
@@ -89,8 +114,14 @@ impl Expressions {
             "extension.exists() != value.exists()" => InvariantKind::ExtensionOrValue,
             trimmed => match Expression::parse(trimmed) {
                 Ok(expression) => {
-                    let true_without = expression.true_without().into_iter().map(Into::into).collect();
-                    InvariantKind::Expression(Arc::new(Shared { expression, number, true_without }))
+                    let true_without =
+                        expression.true_without().iter().map(|names| NameSet::of_names(names)).collect();
+                    InvariantKind::Expression(Arc::new(Shared {
+                        expression,
+                        number,
+                        asks_for_distinct_addresses: trimmed == DISTINCT_ADDRESSES,
+                        true_without,
+                    }))
                 }
                 Err(error) => InvariantKind::Broken(error.to_string().into()),
             },
@@ -125,5 +156,35 @@ impl Invariant {
             best_practice: constraint.is_best_practice,
             kind,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lmr_fhir::{Document, ParseOptions};
+
+    fn may_have(text: &str, names: &[&str]) -> bool {
+        let document = Document::parse(text, &ParseOptions::default()).expect("JSON");
+        let names: Vec<Name> = names.iter().map(|name| Name::new(name)).collect();
+        NameSet::of(document.root()).0 & NameSet::of_names(&names).0 != 0
+    }
+
+    #[test]
+    fn a_name_that_is_there_is_never_missed() {
+        for (text, name) in [
+            (r#"{"value":1}"#, "value"),
+            (r#"{"valueQuantity":{}}"#, "value"),
+            (r#"{"multipleBirthBoolean":true}"#, "multipleBirth"),
+            (r#"{"_birthDate":{}}"#, "birthDate"),
+            (r#"{"v\u0061lue":1}"#, "value"),
+            (r#"{"_v\u0061lueX":1}"#, "value"),
+            (r#"{"valueQ\u0075antity":{}}"#, "value"),
+        ] {
+            assert!(may_have(text, &[name]), "{text}");
+            assert!(may_have(text, &["zz", name]), "{text}");
+        }
+        assert!(!may_have("{}", &["value"]));
+        assert!(!may_have(r#"{"id":"1"}"#, &["value", "start"]));
     }
 }

@@ -35,6 +35,8 @@ pub(crate) struct Links<'a> {
     by_id: HashMap<Pair<'a>, SmallVec<[u32; 1]>>,
     /// Entries whose resource tells its version, by address and version.
     by_version: HashMap<Pair<'a>, SmallVec<[u32; 1]>>,
+    /// Whether each `fullUrl` is a text of its own, no version beside any.
+    distinct_urls: bool,
 }
 
 /// Resource type and id, or address and version.
@@ -73,6 +75,7 @@ impl<'a> Links<'a> {
             by_url: HashMap::new(),
             by_id: HashMap::new(),
             by_version: HashMap::new(),
+            distinct_urls: true,
         };
         let Some(list) = object.member("entry").filter(|n| n.kind() == Kind::Array) else {
             return Some(links);
@@ -84,29 +87,39 @@ impl<'a> Links<'a> {
         for node in list.members() {
             let at = u32::try_from(links.entries.len()).unwrap_or(u32::MAX);
             let resource = node.get(&RESOURCE);
+            let full_url = node.get(&FULL_URL);
+            let version = resource.and_then(|r| r.get(&META)).and_then(|m| m.get(&VERSION_ID));
+            links.distinct_urls &= version.is_none();
             let entry = Entry {
                 node,
-                full_url: node.get(&FULL_URL).and_then(Node::as_str),
+                full_url: full_url.and_then(Node::as_str),
                 resource: resource.map(Element::of),
                 type_name: resource.and_then(Node::resource_type).unwrap_or_default(),
                 id: resource.and_then(|r| r.get(&ID)).and_then(Node::as_str),
-                version: resource
-                    .and_then(|r| r.get(&META))
-                    .and_then(|m| m.get(&VERSION_ID))
-                    .and_then(Node::as_str),
+                version: version.and_then(Node::as_str),
             };
             if let Some(url) = &entry.full_url {
-                links.by_url.entry(url.clone()).or_default().push(at);
+                let same = links.by_url.entry(url.clone()).or_default();
+                links.distinct_urls &= same.is_empty();
+                same.push(at);
                 if let Some(version) = &entry.version {
                     links.by_version.entry((url.clone(), version.clone())).or_default().push(at);
                 }
             }
+            // What is there without being a text (extensions only) is left to the invariant.
+            links.distinct_urls &=
+                entry.full_url.is_some() == full_url.is_some() && !node.has_underscore_members();
             if let Some(id) = &entry.id {
                 links.by_id.entry((entry.type_name.clone(), id.clone())).or_default().push(at);
             }
             links.entries.push(entry);
         }
         Some(links)
+    }
+
+    /// Whether each `fullUrl` is known to be a text of its own, no version beside any.
+    pub(crate) fn has_distinct_urls(&self) -> bool {
+        self.distinct_urls
     }
 
     /// Index of the entry a node stands in.

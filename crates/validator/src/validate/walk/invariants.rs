@@ -6,10 +6,11 @@ use lmr_fhir::{Element, Kind, Node};
 use lmr_fhirpath::{TypeId, Typed};
 
 use super::{Def, ID, Walker};
-use crate::compile::{Invariant, InvariantKind, Profile};
+use crate::compile::{Invariant, InvariantKind, NameSet, Profile};
 use crate::issue::{Arg, IssueCode, MessageId, Severity};
 use crate::messages::Message;
 use crate::options::BestPractice;
+use crate::rules::links::Links;
 
 impl<'a> Walker<'a> {
     /// Runs the invariants of all rules and of the type, each expression once.
@@ -26,6 +27,9 @@ impl<'a> Walker<'a> {
         }
         let mut done: smallvec::SmallVec<[(u32, Severity); 24]> = smallvec::SmallVec::new();
         let mut content_done = false;
+        // Which names there are is looked at once, when the first expression asks.
+        let object = item.value().filter(|node| node.kind() == Kind::Object);
+        let mut present = None;
         for def in defs.iter().chain(&type_def) {
             for invariant in &def.rule.invariants {
                 match &invariant.kind {
@@ -58,9 +62,13 @@ impl<'a> Walker<'a> {
                             continue;
                         }
                         done.push(mark);
-                        if let Some(object) = item.value().filter(|n| n.kind() == Kind::Object)
-                            && shared.holds_without_looking(object)
+                        if let Some(object) = object
+                            && shared
+                                .holds_without_looking(*present.get_or_insert_with(|| NameSet::of(object)))
                         {
+                            continue;
+                        }
+                        if shared.asks_for_distinct_addresses && self.has_distinct_addresses(item) {
                             continue;
                         }
                         match shared.expression.test(Typed::new(item, ty), &self.env) {
@@ -87,6 +95,12 @@ impl<'a> Walker<'a> {
                 }
             }
         }
+    }
+
+    /// Whether the document's bundle is known to have no address twice.
+    fn has_distinct_addresses(&self, item: Element<'a>) -> bool {
+        let is_root = item.is_same(self.shared.document.root_element());
+        is_root && self.shared.links.as_ref().is_some_and(Links::has_distinct_urls)
     }
 
     fn is_off(&self, invariant: &Invariant) -> bool {

@@ -254,7 +254,8 @@ impl<'a> Walker<'a> {
     ) -> bool {
         let name = || Arg::Name(child.element().name().to_owned());
         if let Some(value) = value {
-            let found = Arg::Text(kind_name(value.kind()).to_owned());
+            // Made only for who has a fault to tell.
+            let found = || Arg::Text(kind_name(value.kind()).to_owned());
             match (child.rule.array, value.kind()) {
                 (true, Kind::Array) if value.members().next().is_none() => {
                     self.issue(Message::JsonEmptyArray, value, Vec::new(), child.profile);
@@ -262,25 +263,25 @@ impl<'a> Walker<'a> {
                 }
                 (true, Kind::Array) => {}
                 (true, _) => {
-                    self.issue(Message::MustBeArray, value, vec![found, name()], child.profile);
+                    self.issue(Message::MustBeArray, value, vec![found(), name()], child.profile);
                     if primitive || value.kind() != Kind::Object {
                         return false;
                     }
                 }
                 (false, Kind::Array) if primitive => {
-                    self.issue(Message::MustBeSimple, value, vec![found, name()], child.profile);
+                    self.issue(Message::MustBeSimple, value, vec![found(), name()], child.profile);
                     return false;
                 }
                 (false, Kind::Array) => {
-                    let args = vec![Arg::Text("an object".to_owned()), found, name()];
+                    let args = vec![Arg::Text("an object".to_owned()), found(), name()];
                     self.issue(Message::MustBe, value, args, child.profile);
                     return false;
                 }
                 (false, Kind::Null) if companion.is_none() || !primitive => {
                     if primitive {
-                        self.issue(Message::MustBeSimple, value, vec![found, name()], child.profile);
+                        self.issue(Message::MustBeSimple, value, vec![found(), name()], child.profile);
                     } else {
-                        let args = vec![Arg::Text("an object".to_owned()), found, name()];
+                        let args = vec![Arg::Text("an object".to_owned()), found(), name()];
                         self.issue(Message::MustBe, value, args, child.profile);
                     }
                     return false;
