@@ -123,7 +123,6 @@ fn listed(message: Message) -> Option<Code> {
             Code::ProfileNotMatched
         }
         M::ProfileNoDefinition
-        | M::AbstractResource
         | M::ResourceTypeUnknown
         | M::ResourceTypeUnknownInside
         | M::NoResourceType
@@ -165,7 +164,7 @@ fn listed(message: Message) -> Option<Code> {
         M::StringLength | M::PrimitiveLength => Code::StringTooLong,
         M::PrimitiveRegex | M::PrimitiveRegexType => Code::PrimitiveInvalid,
         M::FixedWrong | M::FixedNotAllowed => Code::FixedValueWrong,
-        M::FixedMissing | M::PatternCoding => Code::PatternMismatch,
+        M::FixedMissing | M::PatternCoding | M::FixedCodings => Code::PatternMismatch,
         M::DecimalGt
         | M::DecimalLt
         | M::IntegerGt
@@ -199,7 +198,9 @@ fn listed(message: Message) -> Option<Code> {
         | M::ConceptNotInPreferred
         | M::CodingNotInPreferred
         | M::OneCodingNotInPreferred => Code::CodeNotInPreferredSet,
-        M::CodeMissingRequired | M::CodeMissingExtensible | M::NoCodeProvided => Code::CodeMissing,
+        M::CodeMissingRequired | M::CodeMissingExtensible | M::CodeOnlyExtended | M::NoCodeProvided => {
+            Code::CodeMissing
+        }
         M::ValueSetNotFound | M::ValueSetNoContent | M::BindingNoServer | M::BindingNoSource => {
             Code::ValueSetNotAvailable
         }
@@ -231,7 +232,9 @@ fn listed(message: Message) -> Option<Code> {
         M::ContainedOrphan | M::ContainedNoId => Code::ContainedInvalid,
         M::DuplicateId => Code::IdDuplicate,
         M::ExtUnknownNotHere | M::ExtUnknown | M::ExtSubInvalid => Code::ExtensionUnknown,
-        M::ExtContextWrong | M::ExtContextWrongVer | M::ExtNotHere => Code::ExtensionNotAllowedHere,
+        M::ExtContextWrong | M::ExtContextWrongVer | M::ExtModifierContextWrongVer | M::ExtNotHere => {
+            Code::ExtensionNotAllowedHere
+        }
         M::ExtModifierN | M::ExtModifierY => Code::ExtensionModifierMisuse,
         M::ExtType | M::ExtSimpleAbsent | M::ExtSimpleWrong | M::ExtUrlNotFound | M::ExtUrlAbsolute => {
             Code::ExtensionInvalid

@@ -316,6 +316,8 @@ fn by_type(id: RuleSetId) -> HashMap<String, Vec<String>> {
 fn validator_options(options: &CheckOptions) -> Options {
     Options {
         dangling_urn_is_error: true,
+        // A reference whose address names a kind that is not allowed is wrong, wherever it leads.
+        assume_valid_rest_references: true,
         // Displays are texts for people; a hospital's own wording refuses nothing.
         wrong_display: lmr_validator::Severity::Warning,
         hints: false,

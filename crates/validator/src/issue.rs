@@ -76,6 +76,8 @@ pub enum IssueCode {
     MultipleMatches,
     /// Too long or too much.
     TooLong,
+    /// It cannot be told what the matter is.
+    Unknown,
     /// For information.
     Informational,
     /// Our fault.
@@ -101,6 +103,7 @@ impl IssueCode {
             Self::Duplicate => "duplicate",
             Self::MultipleMatches => "multiple-matches",
             Self::TooLong => "too-long",
+            Self::Unknown => "unknown",
             Self::Informational => "informational",
             Self::Exception => "exception",
             Self::Processing => "processing",

@@ -108,8 +108,10 @@ pub(crate) enum Linked {
 /// The target profiles of a reference, looked up.
 #[derive(Debug, Default)]
 pub(crate) struct Targets {
-    /// Types allowed; empty for any.
+    /// Types of the profiles that are known.
     pub(crate) types: Vec<Arc<str>>,
+    /// Whether any type is allowed.
+    pub(crate) any: bool,
     /// Type, profile, and whether it is more than the type's own definition.
     pub(crate) profiles: Vec<(Arc<str>, ProfileId, bool)>,
     /// Target profiles that are unknown (without reason) or broken.

@@ -56,9 +56,6 @@ catalogue! {
     ProfileNoDefinition "Validation_VAL_Profile_NoDefinition" Error Invalid
         "No definition is known for the resource type {0}"
         "Ingen definisjon er kjent for ressurstypen {0}";
-    AbstractResource "Validation_VAL_Content_Unknown" Error Structure
-        "{0} is abstract and cannot be used itself"
-        "{0} er abstrakt og kan ikke brukes selv";
     // 2 primitives
     DateValid "Type_Specific_Checks_DT_Date_Valid" Error Invalid
         "'{0}' is no valid date (YYYY, YYYY-MM or YYYY-MM-DD)"
@@ -211,6 +208,9 @@ catalogue! {
     PatternCoding "TYPE_CHECKS_PATTERN_CC" Error Value
         "No {0} is {2}, which the pattern of {1} asks for"
         "Ingen {0} er {2}, som mønsteret i {1} krever";
+    FixedCodings "Terminology_TX_Coding_Count" Error Value
+        "{2} asks for {0} codings, found {1}"
+        "{2} krever {0} kodinger, fant {1}";
     FixedNotAllowed "Profile_VAL_NotAllowed" Error Value
         "{0} is given, but the fixed value of {1} does not have it"
         "{0} er oppgitt, men den faste verdien i {1} har det ikke";
@@ -333,6 +333,9 @@ catalogue! {
     CodeMissingRequired "Terminology_TX_Code_ValueSet" Error CodeInvalid
         "No code is given, but one of the value set {0} is required"
         "Ingen kode er oppgitt, men en fra verdisettet {0} er påkrevd";
+    CodeOnlyExtended "Terminology_TX_Code_ValueSet_MISSING" Error CodeInvalid
+        "No code is given, only extensions, but one of the value set {0} is required"
+        "Ingen kode er oppgitt, bare utvidelser, men en fra verdisettet {0} er påkrevd";
     CodeMissingExtensible "Terminology_TX_Code_ValueSet_Ext" Warning CodeInvalid
         "No code is given, but one of the value set {0} should be if there is a fitting one"
         "Ingen kode er oppgitt, men en fra verdisettet {0} bør oppgis hvis en passer";
@@ -476,6 +479,9 @@ catalogue! {
     ExtContextWrongVer "Extension_EXTP_Context_Wrong_VER" Error Structure
         "The extension {0} version {3} is allowed on {1}, not here ({2})"
         "Utvidelsen {0} versjon {3} er tillatt på {1}, ikke her ({2})";
+    ExtModifierContextWrongVer "Extension_EXTM_Context_Wrong_VER" Error Structure
+        "The modifier extension {0} is not allowed here ({2}); allowed: {1}"
+        "Modifiserende utvidelse {0} er ikke tillatt her ({2}); tillatt: {1}";
     ExtNotHere "Profile_EXT_Not_Here" Error Structure
         "The extension {0} is not allowed here: its condition '{1}' is not met"
         "Utvidelsen {0} er ikke tillatt her: betingelsen '{1}' er ikke oppfylt";
@@ -552,9 +558,9 @@ catalogue! {
     BundleSearchNoSelf "BUNDLE_SEARCH_NOSELF" Warning Invalid
         "A search result should have a self link"
         "Et søkeresultat bør ha en self-lenke";
-    BundleSearchSelfNotUnderstood "BUNDLE_SEARCH_SELF_NOT_UNDERSTOOD" Warning Invalid
-        "The self link of the search result does not look like a search"
-        "Self-lenken i søkeresultatet ser ikke ut som et søk";
+    BundleSearchSelfNotUnderstood "BUNDLE_SEARCH_SELF_NOT_UNDERSTOOD" Information Invalid
+        "The self link of the search result does not tell which types were searched for, so they were not checked"
+        "Self-lenken i søkeresultatet sier ikke hvilke typer det ble søkt etter, så de ble ikke kontrollert";
     BundleSearchNoMode "BUNDLE_SEARCH_NO_MODE" Warning Invalid
         "The entries of a search result should say their search mode"
         "Oppføringene i et søkeresultat bør oppgi search.mode";

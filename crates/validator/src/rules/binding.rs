@@ -9,7 +9,7 @@ use lmr_fhir::{Element, Name, Node};
 
 use crate::compile::TypeRule;
 use crate::definitions::BindingStrength;
-use crate::issue::{Arg, Issue, MessageId, Severity};
+use crate::issue::{Arg, Issue, IssueCode, MessageId, Severity};
 use crate::messages::Message;
 use crate::rules::grammar::{self, LANGUAGES, MEDIA_TYPES, UCUM};
 use crate::rules::suggest;
@@ -65,12 +65,20 @@ impl<'a> Walker<'a> {
         };
         if let Some(canonical) = &binding.value_set
             && binding.strength != BindingStrength::Example
+            && (binding.strength != BindingStrength::Preferred || def.profile.definition.is_profile())
         {
             let set = def
                 .rule
                 .value_set
                 .get_or_init(|| self.validator.definitions().terminology().value_set(canonical));
+            let told = self.out.issues.len();
             self.bound(item, def, kind, binding.strength, canonical, set);
+            if binding.strength == BindingStrength::Preferred
+                && self.out.issues.len() > told
+                && !self.is_own_binding(def)
+            {
+                self.out.issues.truncate(told);
+            }
         }
         if let Some(canonical) = &binding.max_value_set {
             let set = self.validator.definitions().terminology().value_set(canonical);
@@ -91,6 +99,17 @@ impl<'a> Walker<'a> {
             let set = self.validator.definitions().terminology().value_set(&more.value_set);
             self.bound(item, def, kind, strength, &more.value_set, &set);
         }
+    }
+
+    /// Whether a profile sets the value set. What the base definition recommends is no news to
+    /// anybody, and the reference is silent about it.
+    fn is_own_binding(&self, def: Def<'a>) -> bool {
+        let element = def.element();
+        let path = element.base.as_ref().map_or(&*element.path, |base| &*base.path);
+        let owner = path.split('.').next().unwrap_or(path);
+        let Ok(Some(base)) = self.validator.definitions().type_definition(owner) else { return true };
+        let known = base.elements.iter().find(|e| &*e.path == path).and_then(|e| e.binding.as_ref());
+        known.map(|b| &b.value_set) != element.binding.as_ref().map(|b| &b.value_set)
     }
 
     fn bound(
@@ -380,12 +399,15 @@ impl<'a> Walker<'a> {
                 let args = vec![Arg::Url(system.into_owned())];
                 self.issue(Message::SystemIsValueSet, system_node, args, def.profile);
             } else if !EXTERNAL.contains(&&*system) && code.is_some() {
-                self.issue(
-                    Message::UnknownCodeSystem,
-                    system_node,
-                    vec![Arg::Url(system.into_owned())],
-                    def.profile,
-                );
+                let args = vec![Arg::Url(system.into_owned())];
+                let element = def.element();
+                let is_bound = element.name() == "coding"
+                    || element.binding.as_ref().is_some_and(|b| b.strength != BindingStrength::Example);
+                let issue = self.issue(Message::UnknownCodeSystem, system_node, args, def.profile);
+                // With the reference, a Coding of its own that nothing binds is but noted.
+                if !is_bound {
+                    (issue.severity, issue.code) = (Severity::Information, IssueCode::Unknown);
+                }
             }
             return;
         };

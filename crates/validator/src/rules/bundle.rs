@@ -2,6 +2,7 @@
 //! Rule: <https://hl7.org/fhir/R4/bundle.html>; conditions and severities are
 //! the reference validator's.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use lmr_fhir::{Element, Kind, Node};
@@ -114,62 +115,84 @@ impl<'a> Walker<'a> {
         if own.is_none() {
             self.issue(Message::BundleSearchNoSelf, at, Vec::new(), base);
         }
-        let wanted = own.as_deref().and_then(|u| self.searched_type(u));
-        let mut without_mode = false;
-        // Types that the search does not account for, or that are mixed.
-        let mut mixed = wanted.is_none();
-        let mut first_type: Option<&str> = wanted.as_deref();
+        let types = own.as_deref().map(|url| self.searched_types(url)).unwrap_or_default();
+        if own.is_some() && types.is_empty() && self.options.hints {
+            self.issue(Message::BundleSearchSelfNotUnderstood, at, Vec::new(), base);
+        }
+        let modes: Vec<_> = links.entries.iter().map(|e| search_mode(e.node)).collect();
+        if !modes.is_empty() && modes.iter().all(Option::is_none) {
+            self.search_without_modes(links, &types, base);
+            return;
+        }
+        for (entry, mode) in links.entries.iter().zip(modes) {
+            if mode.is_none() {
+                self.issue(Message::BundleSearchNoMode, entry.node, Vec::new(), base);
+            }
+            let Some(resource) = entry.resource else {
+                self.issue(Message::BundleSearchNoResource, entry.node, Vec::new(), base);
+                continue;
+            };
+            let Some(mode) = mode else { continue };
+            if matches!(&*mode, "match" | "include") && entry.id.is_none() {
+                self.issue(Message::BundleSearchNoId, resource.node(), Vec::new(), base);
+            }
+            let type_name = || Arg::Name(entry.type_name.to_string());
+            match &*mode {
+                "match" if !types.is_empty() && !types.iter().any(|t| **t == *entry.type_name) => {
+                    let args = vec![type_name(), Arg::Name(types.join(", "))];
+                    self.issue(Message::BundleSearchWrongType, resource.node(), args, base);
+                }
+                "outcome" if entry.type_name != "OperationOutcome" => {
+                    self.issue(Message::BundleSearchWrongOutcome, resource.node(), vec![type_name()], base);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A search result of which no entry says its mode: that is well where all fit the search.
+    fn search_without_modes(&mut self, links: &'a Links<'a>, types: &[String], base: &'a Profile) {
+        let mut in_doubt = types.is_empty();
+        let mut first_type: Option<&str> = None;
         for entry in &links.entries {
             let Some(resource) = entry.resource else {
                 self.issue(Message::BundleSearchNoResource, entry.node, Vec::new(), base);
                 continue;
             };
-            if entry.id.is_none() && entry.type_name != "OperationOutcome" {
-                self.issue(Message::BundleSearchNoId, resource.node(), Vec::new(), base);
+            let is_outcome = entry.type_name == "OperationOutcome";
+            if !types.is_empty() && !is_outcome && !types.iter().any(|t| **t == *entry.type_name) {
+                in_doubt = true;
+                let args = vec![Arg::Name(entry.type_name.to_string()), Arg::Name(types.join(", "))];
+                self.issue(Message::BundleSearchWrongTypeNoMode, resource.node(), args, base);
+                continue;
             }
-            let mode = entry.node.member("search").and_then(|s| s.member("mode")).and_then(Node::as_str);
-            let type_name = Arg::Name(entry.type_name.to_string());
-            match mode.as_deref() {
-                None => {
-                    without_mode = true;
-                    if entry.type_name != "OperationOutcome" {
-                        mixed |= **first_type.get_or_insert(&*entry.type_name) != *entry.type_name;
-                    }
-                    if let Some(wanted) = &wanted
-                        && **wanted != *entry.type_name
-                        && entry.type_name != "OperationOutcome"
-                    {
-                        let args = vec![type_name, Arg::Name(wanted.clone())];
-                        self.issue(Message::BundleSearchWrongTypeNoMode, resource.node(), args, base);
-                    }
-                }
-                Some("match") => {
-                    if let Some(wanted) = &wanted
-                        && **wanted != *entry.type_name
-                    {
-                        let args = vec![type_name, Arg::Name(wanted.clone())];
-                        self.issue(Message::BundleSearchWrongType, resource.node(), args, base);
-                    }
-                }
-                Some("outcome") if entry.type_name != "OperationOutcome" => {
-                    self.issue(Message::BundleSearchWrongOutcome, resource.node(), vec![type_name], base);
-                }
-                Some(_) => {}
+            if is_outcome {
+                continue;
             }
+            if entry.id.is_none() {
+                let issue = self.issue(Message::BundleSearchNoId, resource.node(), Vec::new(), base);
+                // Whether it is what was searched for cannot be told.
+                if types.is_empty() {
+                    issue.severity = Severity::Warning;
+                }
+            }
+            in_doubt |= **first_type.get_or_insert(&*entry.type_name) != *entry.type_name;
         }
-        if without_mode {
-            let issue = self.issue(Message::BundleSearchNoMode, at, Vec::new(), base);
-            if !mixed {
-                issue.severity = Severity::Information;
-            }
+        let issue = self.issue(Message::BundleSearchNoMode, self.resource.node(), Vec::new(), base);
+        if !in_doubt {
+            issue.severity = Severity::Information;
         }
     }
 
-    /// The type a search address names: the last path segment that is one.
-    fn searched_type(&self, url: &str) -> Option<String> {
-        let path = url.split('?').next().unwrap_or(url);
-        let last = path.rsplit('/').find(|s| !s.is_empty() && *s != "_search")?;
-        self.validator.definitions().is_resource_type(last).then(|| last.to_owned())
+    /// The types a search address names: its last segment, or the parameter `_type`.
+    fn searched_types(&self, url: &str) -> Vec<String> {
+        let (path, query) = url.split_once('?').unwrap_or((url, ""));
+        let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or(path);
+        if self.validator.definitions().is_resource_type(last) {
+            return vec![last.to_owned()];
+        }
+        let listed = query.split('&').filter_map(|part| part.strip_prefix("_type="));
+        listed.flat_map(|list| list.split(',')).map(str::to_owned).collect()
     }
 
     /// Documents and messages: the first resource leads to all others.
@@ -362,6 +385,11 @@ impl<'a> Walker<'a> {
             }
         }
     }
+}
+
+/// How an entry came into a search result.
+fn search_mode<'a>(entry: Node<'a>) -> Option<Cow<'a, str>> {
+    entry.member("search")?.member("mode")?.as_str()
 }
 
 /// Marks everything reachable from an entry; what was new.

@@ -176,7 +176,12 @@ impl<'a> Walker<'a> {
                 Arg::Text(names.join(", ")),
                 Arg::Text(definition.version.as_deref().unwrap_or("?").to_owned()),
             ];
-            self.issue(Message::ExtContextWrongVer, parent.node(), args, def.profile);
+            let message = if item.name() == Some("modifierExtension") {
+                Message::ExtModifierContextWrongVer
+            } else {
+                Message::ExtContextWrongVer
+            };
+            self.issue(message, parent.node(), args, def.profile);
         }
         for expression in &definition.context_invariants {
             let holds = Expression::parse(expression).ok().is_some_and(|e| {
@@ -185,7 +190,7 @@ impl<'a> Walker<'a> {
             });
             if !holds {
                 let args = vec![Arg::Url(url.to_owned()), Arg::Text(expression.to_string())];
-                self.issue(Message::ExtNotHere, item.node(), args, def.profile);
+                self.issue(Message::ExtNotHere, parent.node(), args, def.profile);
             }
         }
     }

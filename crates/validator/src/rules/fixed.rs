@@ -26,8 +26,7 @@ impl<'a> Walker<'a> {
                     match here.first() {
                         Some(found) => self.fixed(*found, member, pattern, def),
                         None => {
-                            let args = vec![Arg::Name(name.to_owned()), source()];
-                            self.issue(Message::FixedMissing, item.node(), args, def.profile);
+                            self.absent(item, name, source(), def);
                         }
                     }
                 }
@@ -58,6 +57,16 @@ impl<'a> Walker<'a> {
         }
     }
 
+    /// Tells the place where a part of a value should stand.
+    fn absent(&mut self, item: Element<'a>, name: &str, source: Arg, def: Def<'a>) {
+        let args = vec![Arg::Name(name.to_owned()), source];
+        let issue = self.issue(Message::FixedMissing, item.node(), args, def.profile);
+        for expression in [&mut issue.expression, &mut issue.local_expression] {
+            expression.push('.');
+            expression.push_str(name);
+        }
+    }
+
     fn fixed_list(
         &mut self,
         item: Element<'a>,
@@ -69,25 +78,31 @@ impl<'a> Walker<'a> {
     ) {
         let source = Arg::Url(format!("{}#{}", def.profile.definition.url, def.element().id));
         let wanted: Vec<Node<'_>> = want.members().collect();
+        let few = if pattern { here.len() < wanted.len() } else { here.len() != wanted.len() };
+        if name == "coding" && few {
+            let args = vec![Arg::from(wanted.len()), Arg::from(here.len()), source];
+            self.issue(Message::FixedCodings, item.node(), args, def.profile);
+            return;
+        }
         if pattern {
             for one in wanted {
-                if !here.iter().any(|h| matches(*h, one, true)) {
-                    let message =
-                        if name == "coding" { Message::PatternCoding } else { Message::FixedMissing };
-                    let args = vec![Arg::Name(name.to_owned()), source.clone()];
-                    let issue = self.issue(message, item.node(), args, def.profile);
-                    if message == Message::PatternCoding {
-                        let member =
-                            |n: &str| one.member(n).and_then(Node::text).unwrap_or_default().into_owned();
-                        issue.args.push(Arg::Text(format!("{}#{}", member("system"), member("code"))));
-                    }
+                if here.iter().any(|h| matches(*h, one, true)) {
+                    continue;
+                }
+                if name == "coding" {
+                    let member =
+                        |n: &str| one.member(n).and_then(Node::text).unwrap_or_default().into_owned();
+                    let shown = Arg::Text(format!("{}#{}", member("system"), member("code")));
+                    let args = vec![Arg::Name(name.to_owned()), source.clone(), shown];
+                    self.issue(Message::PatternCoding, item.node(), args, def.profile);
+                } else {
+                    self.absent(item, name, source.clone(), def);
                 }
             }
             return;
         }
-        if here.len() != wanted.len() {
-            let args = vec![Arg::Name(name.to_owned()), source];
-            self.issue(Message::FixedMissing, item.node(), args, def.profile);
+        if few {
+            self.absent(item, name, source, def);
             return;
         }
         for (found, one) in here.iter().zip(wanted) {

@@ -6,10 +6,11 @@ use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use lmr_fhir::{Element, Kind, Name, Node};
+use smallvec::SmallVec;
 
 use crate::compile::{Targets, TypeRule};
 use crate::definitions::Aggregation;
-use crate::issue::{Arg, Severity};
+use crate::issue::{Arg, IssueCode, Severity};
 use crate::messages::Message;
 use crate::options::ReferenceCheck;
 use crate::rules::links::{Fault, type_and_id};
@@ -20,7 +21,11 @@ use crate::validate::walk::{Def, Walker, name};
 static REFERENCE: LazyLock<Name> = LazyLock::new(|| name("reference"));
 static IDENTIFIER: LazyLock<Name> = LazyLock::new(|| name("identifier"));
 static DISPLAY: LazyLock<Name> = LazyLock::new(|| name("display"));
+static SYSTEM: LazyLock<Name> = LazyLock::new(|| name("system"));
+static VALUE: LazyLock<Name> = LazyLock::new(|| name("value"));
 static TYPE: LazyLock<Name> = LazyLock::new(|| name("type"));
+
+const BASE: &str = "http://hl7.org/fhir/StructureDefinition/";
 
 /// How many entries are named that nearly fit a reference.
 const MAX_NEAR: usize = 20;
@@ -38,7 +43,12 @@ impl<'a> Walker<'a> {
     pub(crate) fn reference(&mut self, item: Element<'a>, def: Def<'a>, ty: &'a TypeRule) {
         let at = item.node();
         let Some(text) = item.child(&REFERENCE).and_then(Element::text).filter(|t| !t.is_empty()) else {
-            if item.child(&IDENTIFIER).is_none() && item.child(&DISPLAY).is_none() && !has_extension(item) {
+            let has_text = |of: Element<'a>, name: &Name| {
+                of.child(name).and_then(Element::text).is_some_and(|t| !t.is_empty())
+            };
+            let identified =
+                item.child(&IDENTIFIER).is_some_and(|i| has_text(i, &SYSTEM) || has_text(i, &VALUE));
+            if !identified && !has_text(item, &DISPLAY) {
                 self.issue(Message::RefNoDisplay, at, Vec::new(), def.profile);
             }
             return;
@@ -46,12 +56,13 @@ impl<'a> Walker<'a> {
         if self.options.references == ReferenceCheck::Ignore {
             return;
         }
-        if suspicious(&text) {
+        if self.options.assume_valid_rest_references && self.suspicious(&text) {
             self.issue(Message::RefSuspicious, at, vec![Arg::Value(text.to_string())], def.profile);
         }
         let (found, place) = self.locate(item, &text, def, true);
         if place == Where::Contained && found.is_none() {
             self.issue(Message::RefCantResolve, at, vec![Arg::Value(text.to_string())], def.profile);
+            self.aggregation(at, def, ty, &text, Where::Remote);
             return;
         }
         let exists =
@@ -96,9 +107,7 @@ impl<'a> Walker<'a> {
                     Err(reason) => out.faults.push((Arc::clone(canonical), Some(reason))),
                 }
             }
-            if any {
-                out.types.clear();
-            }
+            out.any = any;
             out
         })
     }
@@ -113,51 +122,69 @@ impl<'a> Walker<'a> {
     ) {
         let at = item.node();
         let targets = self.targets(ty);
+        let told = match found {
+            Some(found) => Some(Cow::Borrowed(found)),
+            None => type_and_id(text.split("/_history/").next().unwrap_or(text))
+                .map(|(told, _)| told)
+                .filter(|told| self.validator.definitions().is_resource_type(told))
+                .map(Cow::Owned),
+        };
+        self.stated_type(item, def, targets, told.as_deref());
         for (canonical, reason) in &targets.faults {
             let url = Arg::Url(canonical.to_string());
             match reason {
-                None => self.issue(Message::RefCantResolveProfile, at, vec![url], def.profile),
+                None => {
+                    let issue = self.issue(Message::RefCantResolveProfile, at, vec![url], def.profile);
+                    // The reference asks for the profile only when there is something to judge by it.
+                    if found.is_none() {
+                        issue.severity = Severity::Information;
+                    }
+                }
                 Some(reason) => {
                     let args = vec![url, Arg::Text(reason.to_string())];
-                    self.issue(Message::ProfileNoSnapshot, at, args, def.profile)
+                    self.issue(Message::ProfileNoSnapshot, at, args, def.profile);
                 }
             };
         }
-        if !targets.faults.is_empty() {
-            return;
-        }
         let allowed = &targets.types;
-        if let Some(said) = item.child(&TYPE).and_then(Element::text)
-            && let Some(found) = found
-            && said != found
-        {
-            let args = vec![Arg::Name(said.into_owned()), Arg::Text(found.to_owned())];
+        let Some(told) = told.filter(|t| !targets.any && !allowed.iter().any(|a| **a == **t)) else { return };
+        if found.is_some() {
+            let unknown = targets.faults.iter().map(|(canonical, _)| canonical);
+            let wanted: Vec<&str> = allowed.iter().chain(unknown).map(|w| &**w).collect();
+            let args = vec![Arg::Name(told.into_owned()), Arg::Text(wanted.join(", "))];
+            self.issue(Message::RefBadTargetType, at, args, def.profile);
+        } else if targets.faults.is_empty() {
+            let args = vec![
+                Arg::Name(told.into_owned()),
+                Arg::Value(text.to_owned()),
+                Arg::Text(allowed.join(", ")),
+            ];
+            let assumed = self.options.assume_valid_rest_references;
+            let issue = self.issue(Message::RefBadTargetType2, at, args, def.profile);
+            // What an address says is taken for true by option only.
+            if !assumed {
+                issue.severity = Severity::Information;
+            }
+        }
+    }
+
+    /// `Reference.type`: one that is allowed, and the target's.
+    fn stated_type(&mut self, item: Element<'a>, def: Def<'a>, targets: &Targets, told: Option<&str>) {
+        let Some(stated) = item.child(&TYPE).and_then(Element::text) else { return };
+        let stated = stated.strip_prefix(BASE).unwrap_or(&stated);
+        let at = item.node();
+        if !targets.any && !targets.types.iter().any(|t| **t == *stated) {
+            for (canonical, _) in &targets.faults {
+                let url = Arg::Url(canonical.to_string());
+                self.issue(Message::RefCantResolveProfile, at, vec![url], def.profile).code =
+                    IssueCode::NotFound;
+            }
+            let args = vec![Arg::Name(stated.to_owned()), Arg::Text(targets.types.join(", "))];
             self.issue(Message::RefWrongTarget, at, args, def.profile);
         }
-        if allowed.is_empty() {
-            return;
-        }
-        let told = match found {
-            Some(_) => None,
-            None => type_and_id(text.split("/_history/").next().unwrap_or(text)).map(|(t, _)| t),
-        };
-        match (found, told.as_deref()) {
-            (Some(found), _) if !allowed.iter().any(|a| **a == *found) => {
-                let args = vec![Arg::Name(found.to_owned()), Arg::Text(allowed.join(", "))];
-                self.issue(Message::RefBadTargetType, at, args, def.profile);
-            }
-            (None, Some(told))
-                if self.validator.definitions().is_resource_type(told)
-                    && !allowed.iter().any(|a| **a == *told) =>
-            {
-                let args = vec![
-                    Arg::Name(told.to_owned()),
-                    Arg::Value(text.to_owned()),
-                    Arg::Text(allowed.join(", ")),
-                ];
-                self.issue(Message::RefBadTargetType2, at, args, def.profile);
-            }
-            _ => {}
+        if let Some(told) = told.filter(|told| *told != stated) {
+            let args = vec![Arg::Name(told.to_owned()), Arg::Text(stated.to_owned())];
+            self.issue(Message::RefBadTargetType, at, args, def.profile);
         }
     }
 
@@ -197,7 +224,7 @@ impl<'a> Walker<'a> {
         target: Element<'a>,
         place: Where,
     ) {
-        let mut profiles = smallvec::SmallVec::new();
+        let mut profiles = SmallVec::new();
         let found = target.resource_type();
         for (of, id, more) in &self.targets(ty).profiles {
             if found.as_deref() == Some(&**of) || matches!(&**of, "Resource" | "DomainResource") {
@@ -349,6 +376,21 @@ impl<'a> Walker<'a> {
         id.is_none_or(|id| self.contained(id).is_some())
     }
 
+    /// Neither absolute, nor a fragment, nor `Type/id` (with a version or not), nor a search.
+    fn suspicious(&self, text: &str) -> bool {
+        if primitive::is_absolute(text) || text.starts_with('#') || text.contains('?') {
+            return false;
+        }
+        let is_type = |name: &str| self.validator.definitions().is_resource_type(name);
+        match *text.split('/').collect::<SmallVec<[&str; 4]>>() {
+            [of, id] => !is_type(of) || !primitive::is_id(id),
+            [of, id, "_history", version] => {
+                !is_type(of) || !primitive::is_id(id) || !primitive::is_id(version)
+            }
+            _ => true,
+        }
+    }
+
     /// The resource a Reference (or a reference text) leads to, quietly.
     pub(crate) fn target_of(&self, item: Element<'a>) -> Option<Element<'a>> {
         let text = match item.value().map(Node::kind) {
@@ -409,21 +451,5 @@ impl<'a> Walker<'a> {
             issue.severity = Severity::Error;
             issue.inner = inner;
         }
-    }
-}
-
-fn has_extension(item: Element<'_>) -> bool {
-    item.value().is_some_and(|v| v.member("extension").is_some())
-}
-
-/// Neither absolute, nor a fragment, nor type/id, nor a conditional reference.
-fn suspicious(text: &str) -> bool {
-    if primitive::is_absolute(text) || text.starts_with('#') || text.contains('?') {
-        return false;
-    }
-    let plain = text.split('#').next().unwrap_or(text);
-    match plain.split_once("/_history/") {
-        Some((before, version)) => type_and_id(before).is_none() || !primitive::is_id(version),
-        None => false,
     }
 }

@@ -143,7 +143,16 @@ impl<'a> Walker<'a> {
                         self.issue(Message::ProfileMinimumMagic, owner, args, profile);
                     }
                     None => {
-                        self.issue(Message::ProfileMinimumSlice, owner, args(def.rule.min), profile);
+                        let mut args = args(def.rule.min);
+                        let message = match self.extension_url(def) {
+                            Some(url) => {
+                                args.truncate(3);
+                                args.push(Arg::Url(url));
+                                Message::ProfileMinimumSliceExt
+                            }
+                            None => Message::ProfileMinimumSlice,
+                        };
+                        self.issue(message, owner, args, profile);
                     }
                 }
             }
@@ -160,6 +169,18 @@ impl<'a> Walker<'a> {
                 at += nested.count();
             }
         }
+    }
+
+    /// The URL of the extension that a slice is about: its profile's, or the one it fixes.
+    fn extension_url(&self, def: Def<'a>) -> Option<String> {
+        if !is_extension(def) {
+            return None;
+        }
+        if let Some(profile) = def.rule.types.first().and_then(|t| t.of.profiles.first()) {
+            return Some(profile.to_string());
+        }
+        let url = self.child_defs(def, "url").into_iter().rev().find_map(|d| d.element().fixed.as_ref())?;
+        url.json().text().map(std::borrow::Cow::into_owned)
     }
 
     fn in_slice(

@@ -79,7 +79,13 @@ impl<'a> Walker<'a> {
 
     /// dom-3: every contained resource is referred to, or refers to its container.
     pub(crate) fn contained_referenced(&mut self, item: Element<'a>, profile: &crate::compile::Profile) {
-        let contained: Vec<Element<'a>> = item.children_named(&CONTAINED).collect();
+        // What is no resource has been told as such.
+        let contained: Vec<Element<'a>> = item
+            .children_named(&CONTAINED)
+            .filter(|c| {
+                c.resource_type().is_some_and(|of| self.validator.definitions().is_resource_type(&of))
+            })
+            .collect();
         if contained.is_empty() || self.options.contained == crate::ContainedPolicy::Ignore {
             return;
         }
@@ -130,6 +136,12 @@ impl<'a> Walker<'a> {
         for (target, (first, others)) in named {
             for &i in by_id.get(target.as_str()).map_or(&[][..], |list| list.as_slice()) {
                 used[i] |= others || first != Some(i);
+            }
+        }
+        for (id, list) in by_id.iter().filter(|(id, _)| !id.is_empty()) {
+            for &again in list.iter().skip(1) {
+                let args = vec![Arg::Value((*id).to_owned())];
+                self.issue(Message::DuplicateId, contained[again].node(), args, profile);
             }
         }
         for ((resource, id), used) in contained.iter().zip(&ids).zip(used) {

@@ -4,6 +4,7 @@
 use lmr_fhir::{Element, Kind};
 
 use crate::compile::TypeRule;
+use crate::definitions::BindingStrength;
 use crate::issue::{Arg, Severity};
 use crate::messages::Message;
 use crate::options::HtmlInMarkdown;
@@ -20,6 +21,7 @@ impl<'a> Walker<'a> {
             // R4 gives Resource.id the type string by mistake.
             kind = Primitive::Id;
         }
+        let mut is_blank = true;
         if let Some(node) = item.value().filter(|n| n.kind() != Kind::Null) {
             if matches!(node.kind(), Kind::Object | Kind::Array) {
                 let found = Arg::Text(crate::validate::kind_name(node.kind()).to_owned());
@@ -45,8 +47,8 @@ impl<'a> Walker<'a> {
             }
             let text = node.text().unwrap_or_default();
             // What has no text may still have extensions.
-            let blank_but_extended =
-                text.trim_start().is_empty() && item.sibling().is_some_and(|s| s.members().next().is_some());
+            is_blank = text.trim_start().is_empty();
+            let blank_but_extended = is_blank && item.sibling().is_some_and(|s| s.members().next().is_some());
             let mut faults: smallvec::SmallVec<[Message; 2]> = smallvec::SmallVec::new();
             if !blank_but_extended {
                 primitive::check(kind, &text, is_resource_id, &mut |m| faults.push(m));
@@ -61,6 +63,9 @@ impl<'a> Walker<'a> {
             if faults.is_empty() {
                 self.text_checks(item, kind, &text, def);
             }
+        }
+        if is_blank {
+            self.only_extended(item, defs);
         }
         if !item.has_value() && item.sibling().is_some_and(|s| s.members().next().is_none()) {
             self.issue(Message::PrimitiveValueExt, item.node(), Vec::new(), def.profile);
@@ -87,6 +92,19 @@ impl<'a> Walker<'a> {
         self.invariants(item, defs, type_def, type_id);
         for def in defs {
             self.value_rules(item, *def, Some(ty));
+        }
+    }
+
+    /// A code that is required cannot be left to extensions.
+    fn only_extended(&mut self, item: Element<'a>, defs: &Defs<'a>) {
+        for def in defs {
+            if let Some(binding) = &def.element().binding
+                && binding.strength == BindingStrength::Required
+                && let Some(value_set) = &binding.value_set
+            {
+                let args = vec![Arg::Url(value_set.to_string())];
+                self.issue(Message::CodeOnlyExtended, item.node(), args, def.profile);
+            }
         }
     }
 
@@ -152,14 +170,26 @@ impl<'a> Walker<'a> {
 
     fn text_checks(&mut self, item: Element<'a>, kind: Primitive, text: &str, def: Def<'a>) {
         let node = item.node();
+        if kind != Primitive::Xhtml
+            && (kind != Primitive::Markdown || self.options.security_checks)
+            && text.contains('<')
+            && primitive::looks_like_html(text)
+        {
+            let message = if self.options.security_checks {
+                Message::SecurityStringError
+            } else {
+                Message::SecurityStringWarning
+            };
+            self.issue(message, node, Vec::new(), def.profile);
+        }
         match kind {
-            Primitive::String if text.contains('<') && primitive::looks_like_html(text) => {
-                let message = if self.options.security_checks {
-                    Message::SecurityStringError
-                } else {
-                    Message::SecurityStringWarning
-                };
-                self.issue(message, node, Vec::new(), def.profile);
+            Primitive::Date | Primitive::DateTime | Primitive::Instant => {
+                if let Some(now) = &self.options.now
+                    && primitive::year_of(text).is_some_and(|year| year > u32::from(now.date().year()) + 80)
+                {
+                    let args = vec![Arg::Value(text.to_owned())];
+                    self.issue(Message::DateTimeReasonable, node, args, def.profile);
+                }
             }
             Primitive::Markdown if text.contains('<') && primitive::looks_like_html(text) => {
                 let severity = match self.options.html_in_markdown {
@@ -176,7 +206,9 @@ impl<'a> Walker<'a> {
                 let args = vec![Arg::Value(primitive::shown(text).into_owned())];
                 self.issue(Message::UrlInternal, node, args, def.profile);
             }
-            _ if kind.is_uri() && !self.options.example_urls && is_example(text) => {
+            Primitive::Uri | Primitive::Url | Primitive::Oid
+                if !self.options.example_urls && is_example(text) =>
+            {
                 let args = vec![Arg::Value(primitive::shown(text).into_owned())];
                 self.issue(Message::UrlExample, node, args, def.profile);
             }
@@ -186,5 +218,5 @@ impl<'a> Walker<'a> {
 }
 
 fn is_example(url: &str) -> bool {
-    ["example.org", "example.com", "acme.com", "acme.org"].iter().any(|e| url.contains(e))
+    ["example.org", "acme.com"].iter().any(|e| url.contains(e))
 }

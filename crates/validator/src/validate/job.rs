@@ -587,7 +587,11 @@ impl<'a> Plan<'a> {
             }
             for edge in self.units[at].outcome.as_ref().map_or(&[][..], |o| &o.edges) {
                 if let Some(issue) = self.edge_issue(edge, &failed) {
+                    let told = issue.severity.is_error();
                     out.push(issue);
+                    if told && self.shared.options.hints {
+                        self.details(edge, &mut out);
+                    }
                 }
             }
         }
@@ -699,6 +703,25 @@ impl<'a> Plan<'a> {
     }
 }
 
+impl<'a> Plan<'a> {
+    /// Why a target fits none of the profiles, profile by profile.
+    fn details(&self, edge: &Edge<'a>, out: &mut Vec<Issue>) {
+        let node = edge.target.node().index();
+        for id in &edge.profiles {
+            let (Some(&unit), Some(profile)) =
+                (self.by_key.get(&(node, *id)), self.shared.validator.get(*id))
+            else {
+                continue;
+            };
+            let args = vec![Arg::Value(edge.reference()), Arg::Url(profile.canonical.to_string())];
+            let mut issue = self.shared.issue(Message::Details, edge.at.node(), args, Some(edge.by));
+            let issues = self.units[unit].outcome.as_ref().map_or(&[][..], |o| &o.issues);
+            issue.inner = issues.iter().filter(|i| i.severity.is_error()).take(5).cloned().collect();
+            out.push(issue);
+        }
+    }
+}
+
 fn judge<'a>(shared: &'a Shared<'a>, unit: &Unit<'a>) -> Outcome<'a> {
     Walker::judge(shared, unit.element, unit.around, unit.role, unit.profile, unit.leads)
 }
@@ -780,9 +803,17 @@ fn drop_doubles(issues: &mut Vec<Issue>) {
 /// Same place, same rule, and facts that read the same.
 fn says_the_same(a: &Issue, b: &Issue) -> bool {
     a.span == b.span
-        && (a.id == b.id || a.id.as_str() == b.id.as_str())
+        && (a.id == b.id || said_by(a) == said_by(b))
         && a.args.len() == b.args.len()
         && a.args.iter().zip(&b.args).all(|(a, b)| a == b || a.to_string() == b.to_string())
+}
+
+/// The rule that speaks. An invariant is one whatever profile carries it: it runs once on an element.
+fn said_by(issue: &Issue) -> (bool, Severity, &str) {
+    match issue.id.constraint_key() {
+        Some(key) => (true, issue.severity, key),
+        None => (false, Severity::Error, issue.id.as_str()),
+    }
 }
 
 /// Equal for issues that [`says_the_same`] holds of.
@@ -797,7 +828,7 @@ fn hash_of(keys: &RandomState, issue: &Issue) -> u64 {
     let mut shown = Shown(keys.build_hasher());
     shown.0.write_usize(issue.span.start);
     shown.0.write_usize(issue.span.end);
-    shown.0.write(issue.id.as_str().as_bytes());
+    shown.0.write(said_by(issue).2.as_bytes());
     for arg in &issue.args {
         // Writing to a hasher cannot fail.
         let _ = write!(shown, "{arg}\u{1}");

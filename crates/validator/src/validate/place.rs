@@ -129,8 +129,12 @@ pub(crate) fn place<'d>(node: Node<'d>, model: &'d TypeModel, redact: bool) -> P
             in_bundle = resource.as_deref() == Some("Bundle");
         } else {
             let member = owner.name().unwrap_or("");
-            let (name, chosen, child) = child_of(ty, owner, member, model);
+            let (name, chosen, child, many) = child_of(ty, owner, member, model);
             ty = child;
+            if many && index.is_none() && owner.kind() != Kind::Array {
+                // Judged as the one item of the array that is due.
+                index = Some(0);
+            }
             out.expression.push('.');
             let odd = redact && !name.bytes().all(|b| b.is_ascii_alphabetic());
             if odd {
@@ -177,23 +181,23 @@ pub(crate) fn place<'d>(node: Node<'d>, model: &'d TypeModel, redact: bool) -> P
     out
 }
 
-/// Name without the type of a choice, that type's name, and the type.
+/// Name without the type of a choice, that type's name, the type, and whether it may repeat.
 fn child_of<'d>(
     parent: TypeId,
     node: Node<'d>,
     member: &'d str,
     model: &'d TypeModel,
-) -> (&'d str, Option<&'d str>, TypeId) {
+) -> (&'d str, Option<&'d str>, TypeId, bool) {
     match model.child_by_hash(parent, node.name_hash(), member) {
         Some(Child::Variant { ty }) => {
             let chosen = model.type_name(ty);
-            (&member[..member.len().saturating_sub(chosen.len())], Some(chosen), ty)
+            (&member[..member.len().saturating_sub(chosen.len())], Some(chosen), ty, false)
         }
-        Some(Child::Element { ty, .. }) => (member, None, ty),
+        Some(Child::Element { ty, many }) => (member, None, ty, many),
         _ if member == "extension" || member == "modifierExtension" => {
-            (member, None, model.type_at("Extension").unwrap_or(TypeId::UNKNOWN))
+            (member, None, model.type_at("Extension").unwrap_or(TypeId::UNKNOWN), true)
         }
-        _ => (member, None, TypeId::UNKNOWN),
+        _ => (member, None, TypeId::UNKNOWN, false),
     }
 }
 

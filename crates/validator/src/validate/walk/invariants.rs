@@ -26,7 +26,7 @@ impl<'a> Walker<'a> {
             return;
         }
         let mut done: smallvec::SmallVec<[(u32, Severity); 24]> = smallvec::SmallVec::new();
-        let mut content_done = false;
+        let (mut content_done, mut extension_done, mut reference_done) = (false, false, false);
         // Which names there are is looked at once, when the first expression asks.
         let object = item.value().filter(|node| node.kind() == Kind::Object);
         let mut present = None;
@@ -42,12 +42,12 @@ impl<'a> Walker<'a> {
                         }
                     }
                     InvariantKind::ExtensionOrValue => {
-                        if !extension_or_value(item) {
+                        if !std::mem::replace(&mut extension_done, true) && !extension_or_value(item) {
                             self.failed(invariant, item, def.profile);
                         }
                     }
                     InvariantKind::LocalReference => {
-                        if !self.leads_to_contained(item) {
+                        if !std::mem::replace(&mut reference_done, true) && !self.leads_to_contained(item) {
                             self.failed(invariant, item, def.profile);
                         }
                     }

@@ -148,14 +148,25 @@ impl<'a> Walker<'a> {
         let names = children.table.iter().map(|(n, _)| n.as_str());
         let near = suggest::nearest(key.trim_start_matches('_'), names);
         let args = vec![Arg::Name(key.into_owned()), suggest::as_arg(near)];
+        self.at_member(Message::UnrecognisedProperty, member, object, args, def);
+    }
+
+    /// An issue of an object whose lines are a member's, as the reference tells them.
+    fn at_member(
+        &mut self,
+        message: Message,
+        member: Node<'a>,
+        object: Node<'a>,
+        args: Vec<Arg>,
+        def: Def<'a>,
+    ) {
         let span = member.member_span();
         let (line, column) = {
             let at = |offset| self.shared.document.position(offset);
             (at(span.start).line, at(span.end).column)
         };
-        let issue = self.issue(Message::UnrecognisedProperty, object, args, def.profile);
+        let issue = self.issue(message, object, args, def.profile);
         issue.span = span;
-        // The reference tells the member's place, not the object's.
         (issue.line, issue.column) = (line, column);
     }
 
@@ -187,7 +198,7 @@ impl<'a> Walker<'a> {
             return;
         }
         let args = vec![Arg::Name(name.to_owned()), Arg::Text(allowed.join(", "))];
-        self.issue(Message::ProfileNoType, object, args, child.profile);
+        self.at_member(Message::ProfileNoType, member, object, args, child);
     }
 
     /// Judges one member with all its repetitions; how many there are.
@@ -263,7 +274,13 @@ impl<'a> Walker<'a> {
                 }
                 (true, Kind::Array) => {}
                 (true, _) => {
-                    self.issue(Message::MustBeArray, value, vec![found(), name()], child.profile);
+                    let issue = self.issue(Message::MustBeArray, value, vec![found(), name()], child.profile);
+                    // The reading tells this, before there are items.
+                    for expression in [&mut issue.expression, &mut issue.local_expression] {
+                        if let Some(list) = expression.strip_suffix("[0]") {
+                            expression.truncate(list.len());
+                        }
+                    }
                     if primitive || value.kind() != Kind::Object {
                         return false;
                     }
@@ -277,7 +294,8 @@ impl<'a> Walker<'a> {
                     self.issue(Message::MustBe, value, args, child.profile);
                     return false;
                 }
-                (false, Kind::Null) if companion.is_none() || !primitive => {
+                // Unlike an item of an array, a single value is left out, never null.
+                (false, Kind::Null) => {
                     if primitive {
                         self.issue(Message::MustBeSimple, value, vec![found(), name()], child.profile);
                     } else {
