@@ -11,8 +11,8 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use lmr_fhir::{Bundle, Document, ParseOptions};
 use lmr_lmdi::codes::Code;
-use lmr_lmdi::{CheckOptions, Finding, RuleSet, RuleSetId, Spot};
-use lmr_validator::package::{PackageCache, load};
+use lmr_lmdi::{CheckOptions, Finding, RuleSet, RuleSetId, Spot, response};
+use lmr_validator::package::{Package, PackageCache, load};
 use lmr_validator::{
     BestPractice, ContainedPolicy, HtmlInMarkdown, Options, ReferenceCheck, Severity, Validator,
 };
@@ -392,7 +392,11 @@ impl Validate {
             let (chosen, profiles) = (self.ruleset, self.profile.clone());
             return Ok(Judge::Register { chosen, own, options: Box::new(options), profiles });
         }
-        let definitions = lmr_validator::definitions::Definitions::builder().packages(packages).build();
+        let outcomes = response::definitions();
+        let outcomes =
+            Package::embedded("lmr", env!("CARGO_PKG_VERSION"), outcomes.iter().map(String::as_str))?;
+        let definitions =
+            lmr_validator::definitions::Definitions::builder().packages(packages).package(outcomes).build();
         let validator = Validator::builder().definitions(definitions).build();
         for profile in self.profile.iter().chain(self.fine.profiles()) {
             if let Err(reason) = validator.prepare(profile) {

@@ -173,6 +173,27 @@ fn an_outcome_speaks_the_language_asked_for() {
 }
 
 #[test]
+fn an_outcome_is_correct_fhir_by_the_same_program() {
+    let mut hospital = hospital(Era::V0_9_4);
+    hospital.add_faulty(jiff::civil::date(2026, 1, 15), Fault::AdministrationWithoutTime);
+    let output = with_input(&["validate", "--format", "operation-outcome", "-"], &bundle(&hospital));
+    assert_eq!(output.status.code(), Some(1));
+    let output = with_input(&["validate", "--ruleset", "none", "-"], &text(&output.stdout));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+}
+
+#[test]
+fn what_to_do_is_said_once_for_faults_of_one_kind_at_one_place() {
+    let output = with_input(
+        &["validate", "--lang", "en", "-"],
+        r#"{"resourceType":"MedicationAdministration","status":"compleeted"}"#,
+    );
+    let said = text(&output.stdout);
+    assert!(said.matches("LMR-5001").count() > 1, "{said}");
+    assert_eq!(said.matches("→ Translate").count(), 1, "{said}");
+}
+
+#[test]
 fn a_receiver_that_cannot_reach_its_postgresql_says_so_without_the_password() {
     let folder = tempfile::tempdir().expect("a folder");
     let world = folder.path().join("world");

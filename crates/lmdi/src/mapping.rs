@@ -264,6 +264,7 @@ fn listed(message: Message) -> Option<Code> {
         | M::BundleSearchWrongTypeNoMode
         | M::BundleLinkDuplicate
         | M::BundleLinkProhibited => Code::BundleInvalid,
+        M::ConstraintMalformed => Code::InvariantFailed,
         M::ConstraintCannotEvaluate
         | M::ConstraintSyntax
         | M::ProfileNoSnapshot

@@ -5,8 +5,10 @@
 //! only places that know the shape chosen here: FHIR's `batch-response` and `transaction-response`
 //! (<https://hl7.org/fhir/R4/http.html#transaction-response>) with an OperationOutcome per entry.
 
+mod definitions;
 mod read;
 
+pub use definitions::definitions;
 pub use read::{Answer, ReadEntry, ReadError, ReadIssue, ReadStatus, read};
 
 use jiff::Timestamp;
@@ -20,6 +22,9 @@ use crate::finding::{Finding, Spot};
 pub const RETRY_EXTENSION: &str = "http://fhi.no/fhir/lmr/StructureDefinition/retry";
 /// Extension of an OperationOutcome: under which id the receiver's log knows the call.
 pub const CORRELATION_EXTENSION: &str = "http://fhi.no/fhir/lmr/StructureDefinition/korrelasjonsid";
+
+/// Extension of an OperationOutcome: the file that it is about.
+pub const FILE_EXTENSION: &str = "http://hl7.org/fhir/StructureDefinition/operationoutcome-file";
 
 const MESSAGE_ID: &str = "http://hl7.org/fhir/StructureDefinition/operationoutcome-message-id";
 const LINE: &str = "http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-line";

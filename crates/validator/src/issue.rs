@@ -166,6 +166,13 @@ pub enum Arg {
     Url(String),
     /// Text of ours or of a definition.
     Text(String),
+    /// Words of ours, in both languages.
+    Said {
+        /// English.
+        en: &'static str,
+        /// Bokmål.
+        nb: &'static str,
+    },
     /// A value of the instance: may be personal, left out when values are
     /// redacted.
     Value(String),
@@ -210,6 +217,7 @@ impl fmt::Display for Arg {
         match self {
             Self::Count(n) => write!(f, "{n}"),
             Self::Text(s) => f.write_str(s),
+            Self::Said { en, .. } => f.write_str(en),
             Self::Name(s) => f.write_str(&clipped(s, 200)),
             Self::Url(s) => f.write_str(&clipped(s, 2000)),
             Self::Value(s) => f.write_str(&clipped(s, 120)),
@@ -260,13 +268,13 @@ impl Issue {
     /// The sentence, in the language asked for.
     pub fn text(&self, lang: Lang) -> String {
         match &self.id {
-            MessageId::Catalogue(m) => fill(m.template(lang), &self.args),
+            MessageId::Catalogue(m) => fill(m.template(lang), &self.args, lang),
             MessageId::Constraint(_) => {
                 let template = match lang {
                     Lang::En => "Constraint {0} is not met: {1}",
                     Lang::Nb => "Regelen {0} er ikke oppfylt: {1}",
                 };
-                fill(template, &self.args)
+                fill(template, &self.args, lang)
             }
         }
     }
@@ -299,7 +307,7 @@ impl fmt::Display for Issue {
 
 /// Puts `args` into the `{0}`, `{1}` ... of `template`; a missing argument
 /// leaves a dash.
-fn fill(template: &str, args: &[Arg]) -> String {
+fn fill(template: &str, args: &[Arg], lang: Lang) -> String {
     let mut out = String::with_capacity(template.len() + 32);
     let mut rest = template;
     while let Some(at) = rest.find('{') {
@@ -309,6 +317,7 @@ fn fill(template: &str, args: &[Arg]) -> String {
             Some(end) if tail[..end].bytes().all(|b| b.is_ascii_digit()) && end > 0 => {
                 let arg = tail[..end].parse::<usize>().ok().and_then(|i| args.get(i));
                 match arg {
+                    Some(Arg::Said { nb, .. }) if lang == Lang::Nb => out.push_str(nb),
                     Some(a) => out.push_str(&a.to_string()),
                     None => out.push('-'),
                 }

@@ -359,3 +359,47 @@ fn places_in_entries_and_beside_them_keep_their_numbers() {
         assert!(places.contains(&wanted), "{wanted} not in {places:#?}");
     }
 }
+
+#[test]
+fn bokmal_is_bokmal_to_the_last_word() {
+    let bokmal = |text: &str| -> Vec<String> { judge(&r4(), text).iter().map(Issue::text_nb).collect() };
+    let narrative = r#"{"resourceType":"Patient","text":{"status":"generated","div":"<div xmlns='http://www.w3.org/1999/xhtml'>"}}"#;
+    for (text, words) in [
+        (r#"{"resourceType":"Patient","maritalStatus":[{"text":"a"}]}"#, "må være et objekt, ikke en liste"),
+        (r#"{"resourceType":"Patient","maritalStatus":"a"}"#, "må være et objekt, ikke en tekst"),
+        (r#"{"resourceType":"Patient","gender":{}}"#, "ikke et objekt"),
+        (r#"{"resourceType":7}"#, "ikke et tall"),
+        (r#"{"resourceType":"Patient","name":[{"text":"\ud800"}]}"#, "et halvt par av \\u-koder"),
+        (r#"{"resourceType":"Patient","active":true,}"#, "på slutten av objektet"),
+        (narrative, "et element er ikke lukket"),
+    ] {
+        let said = bokmal(text);
+        assert!(said.iter().any(|s| s.contains(words)), "{words}: {said:?}");
+    }
+}
+
+#[test]
+fn what_is_nearly_right_is_named() {
+    for (text, words) in [
+        (r#"{"resourceType":"Pasient"}"#, "(Patient?)"),
+        (r#"{"resourceType":"Patient","deceasedDate":"2020"}"#, "(deceasedDateTime?)"),
+        (
+            r#"{"resourceType":"Patient","deceasedBoolean":true,"deceasedDateTime":"2020"}"#,
+            "only one type of a choice",
+        ),
+    ] {
+        let said: Vec<String> = judge(&r4(), text).iter().map(Issue::text_en).collect();
+        assert!(said.iter().any(|s| s.contains(words)), "{words}: {said:?}");
+    }
+}
+
+#[test]
+fn a_rule_over_a_malformed_date_is_the_senders_fault_not_ours() {
+    let issues = judge(
+        &r4(),
+        r#"{"resourceType":"Patient","name":[{"text":"a","period":{"start":"01.02.2024","end":"2024-02-01"}}]}"#,
+    );
+    let ids: Vec<&str> = issues.iter().map(|i| i.id.as_str()).collect();
+    assert!(ids.contains(&"LMRV_CONSTRAINT_MALFORMED_DATA"), "{ids:?}");
+    assert!(!ids.contains(&"LMRV_CONSTRAINT_NOT_EVALUATED"), "{ids:?}");
+}

@@ -12,8 +12,6 @@ use lmr_validator::render::{Mark, Page};
 use super::Format;
 use crate::output::{Language, Style};
 
-const FILE_EXTENSION: &str = "http://hl7.org/fhir/StructureDefinition/operationoutcome-file";
-
 /// A report that grows file by file.
 pub(super) struct Report {
     format: Format,
@@ -208,7 +206,7 @@ impl Report {
         }
         let name = self.style.bold(&name);
         writeln!(self.out, "{name}: {verdict}")?;
-        for finding in findings {
+        for (at, finding) in findings.iter().enumerate() {
             let severity = match finding.severity {
                 Severity::Fatal | Severity::Error => self.style.bad(self.say("feil", "error")),
                 Severity::Warning => self.style.warn(self.say("advarsel", "warning")),
@@ -225,7 +223,7 @@ impl Report {
                 finding.column,
                 self.style.bold(finding.code.as_str())
             )?;
-            writeln!(self.out, "      {}", finding.text(self.language.for_codes()))?;
+            writeln!(self.out, "      {}", self.sentence(finding))?;
             for inner in finding.issue().into_iter().flat_map(|issue| &issue.inner).take(3) {
                 let text = match self.language {
                     Language::Nb => inner.text_nb(),
@@ -233,7 +231,11 @@ impl Report {
                 };
                 writeln!(self.out, "      {}", self.style.faint(&format!("- {text}")))?;
             }
-            if finding.refuses() {
+            // What to do is said once where several rules speak of one thing.
+            let goes_on = findings.get(at + 1).is_some_and(|next| {
+                next.code == finding.code && next.full_expression == finding.full_expression
+            });
+            if finding.refuses() && !goes_on {
                 let remedy = finding.code.text().remedy.in_language(self.language.for_codes());
                 if !remedy.is_empty() {
                     writeln!(self.out, "      {} {remedy}", self.style.faint("→"))?;
@@ -244,6 +246,17 @@ impl Report {
             self.out.push('\n');
         }
         Ok(())
+    }
+
+    /// What is wrong. The register's own rules explain themselves; what is wrong is their title.
+    fn sentence(&self, finding: &Finding) -> String {
+        let language = self.language.for_codes();
+        let (text, about) = (finding.text(language), finding.code.text());
+        if text == about.explanation.in_language(language) {
+            format!("{}. {text}", about.title.in_language(language))
+        } else {
+            text.into_owned()
+        }
     }
 
     fn json(&self, finding: &Finding) -> serde_json::Value {
@@ -258,7 +271,7 @@ impl Report {
             "expression": finding.full_expression,
             "line": finding.line,
             "column": finding.column,
-            "text": finding.text(language),
+            "text": self.sentence(finding),
             "profile": finding.issue().and_then(|issue| issue.profile.as_deref()),
             "reasons": finding.issue().map(|issue| issue.inner.iter().map(|inner| match self.language {
                 Language::Nb => inner.text_nb(),
@@ -296,7 +309,7 @@ impl Report {
             line: finding.line,
             column: finding.column,
             code: finding.code.as_str().to_owned(),
-            text: finding.text(language).into_owned(),
+            text: self.sentence(finding),
             expression: finding.full_expression.clone(),
             notes,
         }
@@ -336,5 +349,5 @@ fn english_first(issue: &mut OutcomeIssue) {
 }
 
 fn file_extension(path: &Path) -> OutcomeExtension {
-    OutcomeExtension::new(FILE_EXTENSION, OutcomeValue::String(path.display().to_string()))
+    OutcomeExtension::new(response::FILE_EXTENSION, OutcomeValue::String(path.display().to_string()))
 }

@@ -592,6 +592,9 @@ catalogue! {
     ConstraintCannotEvaluate "LMRV_CONSTRAINT_NOT_EVALUATED" Error Exception
         "The constraint {0} could not be evaluated ({1}); this is our fault, not the sender's"
         "Regelen {0} kunne ikke evalueres ({1}); feilen er vår, ikke avsenderens";
+    ConstraintMalformed "LMRV_CONSTRAINT_MALFORMED_DATA" Error Invariant
+        "The constraint {0} cannot be judged, since a date, time or number in the element is malformed"
+        "Regelen {0} kan ikke vurderes, fordi en dato, et klokkeslett eller et tall i elementet er feil skrevet";
     ConstraintSyntax "Problem_processing_expression__in_profile__path__" Error Invariant
         "The constraint {0} of {1} is not valid FHIRPath: {2}"
         "Regelen {0} i {1} er ikke gyldig FHIRPath: {2}";

@@ -20,7 +20,7 @@ impl<'a> Walker<'a> {
         let xhtml = match Xhtml::parse(text) {
             Ok(xhtml) => xhtml,
             Err(error) => {
-                self.issue(Message::XhtmlSyntax, at, vec![Arg::Text(error.to_string())], def.profile);
+                self.issue(Message::XhtmlSyntax, at, vec![error.words()], def.profile);
                 return;
             }
         };

@@ -8,10 +8,13 @@ pub(crate) fn nearest<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> 
         return None;
     }
     let limit = (wrong.chars().count() / 3).clamp(1, 3);
+    let lower = wrong.to_lowercase();
     names
         .filter_map(|name| {
-            let d = distance(&wrong.to_lowercase(), &name.to_lowercase(), limit)?;
-            Some((d, name))
+            // A name that was only begun (`effectiveDate`) is meant too, if none is nearer.
+            let is_begun = wrong.len() > 4 && name.len() > wrong.len() && name.starts_with(wrong);
+            let begun = is_begun.then(|| name.len() - wrong.len() + limit);
+            Some((distance(&lower, &name.to_lowercase(), limit).or(begun)?, name))
         })
         .min()
         .map(|(_, name)| name)
@@ -50,6 +53,8 @@ mod tests {
         let names = ["birthDate", "gender", "name"];
         assert_eq!(nearest("birthdate", names.into_iter()), Some("birthDate"));
         assert_eq!(nearest("gendre", names.into_iter()), Some("gender"));
+        let choices = ["effectiveDateTime", "effectivePeriod"];
+        assert_eq!(nearest("effectiveDate", choices.into_iter()), Some("effectiveDateTime"));
         assert_eq!(nearest("occupation", names.into_iter()), None);
     }
 }

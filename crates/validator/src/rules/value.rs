@@ -24,7 +24,7 @@ impl<'a> Walker<'a> {
         let mut is_blank = true;
         if let Some(node) = item.value().filter(|n| n.kind() != Kind::Null) {
             if matches!(node.kind(), Kind::Object | Kind::Array) {
-                let found = Arg::Text(crate::validate::kind_name(node.kind()).to_owned());
+                let found = crate::validate::kind_name(node.kind());
                 let args = vec![found, Arg::Name(def.element().name().to_owned())];
                 self.issue(Message::MustBeSimple, node, args, def.profile);
                 return;

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use crate::issue::Arg;
 use crate::messages::Message;
 
 /// Deepest nesting read.
@@ -51,28 +52,45 @@ impl<'t> XNode<'t> {
 }
 
 /// Why the text is no well-formed XHTML; says nothing of its content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum XhtmlError {
-    #[error("it does not begin with an element")]
     NoElement,
-    #[error("a tag is not closed with '>'")]
     OpenTag,
-    #[error("an attribute is not written name=\"value\"")]
     Attribute,
-    #[error("an attribute stands twice on one element")]
     DoubleAttribute,
-    #[error("a closing tag does not match the open element")]
     WrongEnd,
-    #[error("an element is not closed")]
     Unclosed,
-    #[error("a comment is not closed")]
     Comment,
-    #[error("text follows the outermost element")]
     Trailing,
-    #[error("'<' or '&' is not escaped")]
     Escape,
-    #[error("it is nested too deeply")]
     TooDeep,
+}
+
+impl XhtmlError {
+    pub(crate) fn words(self) -> Arg {
+        let (en, nb) = match self {
+            Self::NoElement => ("it does not begin with an element", "den begynner ikke med et element"),
+            Self::OpenTag => ("a tag is not closed with '>'", "en tagg er ikke lukket med '>'"),
+            Self::Attribute => {
+                ("an attribute is not written name=\"value\"", "et attributt er ikke skrevet navn=\"verdi\"")
+            }
+            Self::DoubleAttribute => {
+                ("an attribute stands twice on one element", "et attributt står to ganger på ett element")
+            }
+            Self::WrongEnd => (
+                "a closing tag does not match the open element",
+                "en sluttagg hører ikke til elementet som er åpent",
+            ),
+            Self::Unclosed => ("an element is not closed", "et element er ikke lukket"),
+            Self::Comment => ("a comment is not closed", "en kommentar er ikke lukket"),
+            Self::Trailing => {
+                ("text follows the outermost element", "det står tekst etter det ytterste elementet")
+            }
+            Self::Escape => ("'<' or '&' is not escaped", "'<' eller '&' er ikke skrevet som entitet"),
+            Self::TooDeep => ("it is nested too deeply", "den har for mange nivåer"),
+        };
+        Arg::Said { en, nb }
+    }
 }
 
 impl<'t> Xhtml<'t> {
@@ -396,7 +414,7 @@ mod tests {
         let mut out = Vec::new();
         match Xhtml::parse(text) {
             Ok(x) => x.vocabulary(&mut |m, _| out.push(m)),
-            Err(e) => panic!("{e}"),
+            Err(e) => panic!("{e:?}"),
         }
         out
     }

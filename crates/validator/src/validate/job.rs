@@ -17,6 +17,7 @@ use crate::issue::{Arg, Issue, MessageId, Severity};
 use crate::messages::Message;
 use crate::options::{ContainedPolicy, Options};
 use crate::rules::links::Links;
+use crate::rules::suggest;
 use crate::validate::walk::Walker;
 use crate::validate::{Validator, parse, place};
 
@@ -119,6 +120,9 @@ pub(crate) struct Outcome<'a> {
     /// Issues made, left out ones included.
     pub(crate) made: usize,
 }
+
+/// Issues after which nothing is suggested that takes a look at all definitions.
+const SUGGESTED: usize = 100;
 
 /// Units judged side by side before the issues made are counted.
 const BATCH: usize = 1024;
@@ -268,13 +272,17 @@ impl<'a> Plan<'a> {
                     }
                 }
                 ProblemKind::TrailingComma => {
-                    args.push(Arg::Name(
-                        if at.kind() == Kind::Array { "Array" } else { "Object" }.to_owned(),
-                    ));
+                    args.push(match at.kind() {
+                        Kind::Array => Arg::Said { en: "Array", nb: "listen" },
+                        _ => Arg::Said { en: "Object", nb: "objektet" },
+                    });
                 }
-                ProblemKind::LoneSurrogate => args.push(Arg::Text("lone surrogate".to_owned())),
+                ProblemKind::LoneSurrogate => args.push(Arg::Said {
+                    en: "half of a pair of \\u escapes (lone surrogate)",
+                    nb: "et halvt par av \\u-koder (enslig surrogat)",
+                }),
                 ProblemKind::ControlCharacter => {
-                    args.push(Arg::Text("control character in a string".to_owned()))
+                    args.push(Arg::Said { en: "control character in a string", nb: "styretegn i en tekst" });
                 }
                 _ => {}
             }
@@ -359,9 +367,8 @@ impl<'a> Plan<'a> {
         let node = found.element.node();
         let inside = found.role != Role::Root;
         if node.kind() != Kind::Object {
-            let args = vec![Arg::Text("an object".to_owned()), Arg::Text(kind_name(node.kind()).to_owned())];
-            let mut args = args;
-            args.push(Arg::Name(found.element.name().unwrap_or("resource").to_owned()));
+            let name = Arg::Name(found.element.name().unwrap_or("resource").to_owned());
+            let args = vec![kind_name(Kind::Object), kind_name(node.kind()), name];
             self.issues.push(self.shared.issue(Message::MustBe, node, args, None));
             return None;
         }
@@ -370,7 +377,7 @@ impl<'a> Plan<'a> {
             return None;
         };
         let Some(name) = member.as_str() else {
-            let args = vec![Arg::Text(kind_name(member.kind()).to_owned())];
+            let args = vec![kind_name(member.kind())];
             self.issues.push(self.shared.issue(Message::ResourceTypeWrong, node, args, None));
             return None;
         };
@@ -378,7 +385,14 @@ impl<'a> Plan<'a> {
             return Some(name);
         }
         let message = if inside { Message::ResourceTypeUnknownInside } else { Message::ResourceTypeUnknown };
-        let args = vec![Arg::Name(name.into_owned()), Arg::Text(String::new())];
+        let near = (self.issues.len() < SUGGESTED)
+            .then(|| {
+                let known = self.shared.validator.definitions().structures();
+                let types = known.filter(|s| s.is_resource && !s.is_profile).map(|s| s.type_name);
+                suggest::nearest(&name, types).map(str::to_owned)
+            })
+            .flatten();
+        let args = vec![Arg::Name(name.into_owned()), suggest::as_arg(near.as_deref())];
         self.issues.push(self.shared.issue(message, node, args, None));
         None
     }
@@ -837,16 +851,17 @@ fn hash_of(keys: &RandomState, issue: &Issue) -> u64 {
 }
 
 /// The JSON kind in words.
-pub(crate) fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Object => "an object",
-        Kind::Array => "an array",
-        Kind::String => "a string",
-        Kind::Number => "a number",
-        Kind::Boolean => "a boolean",
-        Kind::Null => "null",
-        Kind::Bare => "a bare word",
-    }
+pub(crate) fn kind_name(kind: Kind) -> Arg {
+    let (en, nb) = match kind {
+        Kind::Object => ("an object", "et objekt"),
+        Kind::Array => ("an array", "en liste"),
+        Kind::String => ("a string", "en tekst"),
+        Kind::Number => ("a number", "et tall"),
+        Kind::Boolean => ("a boolean", "true eller false"),
+        Kind::Null => ("null", "null"),
+        Kind::Bare => ("a bare word", "et ord uten anførselstegn"),
+    };
+    Arg::Said { en, nb }
 }
 
 fn name_at(document: &Document<'_>, offset: u32) -> String {

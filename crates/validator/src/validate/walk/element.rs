@@ -55,8 +55,8 @@ impl<'a> Walker<'a> {
         let Some(node) = item.value() else { return };
         if node.kind() != Kind::Object {
             let args = vec![
-                Arg::Text("an object".to_owned()),
-                Arg::Text(kind_name(node.kind()).to_owned()),
+                kind_name(Kind::Object),
+                kind_name(node.kind()),
                 Arg::Name(first.element().name().to_owned()),
             ];
             self.issue(Message::MustBe, node, args, first.profile);

@@ -1,9 +1,9 @@
 //! Invariants of one element.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use lmr_fhir::{Element, Kind, Node};
-use lmr_fhirpath::{TypeId, Typed};
+use lmr_fhirpath::{Date, DateTime, Expression, Model as _, Time, TypeId, TypeKind, Typed};
 
 use super::{Def, ID, Walker};
 use crate::compile::{Invariant, InvariantKind, NameSet, Profile};
@@ -11,6 +11,10 @@ use crate::issue::{Arg, IssueCode, MessageId, Severity};
 use crate::messages::Message;
 use crate::options::BestPractice;
 use crate::rules::links::Links;
+
+/// An element and everything below it.
+static BELOW: LazyLock<Option<Expression>> =
+    LazyLock::new(|| Expression::parse("$this.combine(descendants())").ok());
 
 impl<'a> Walker<'a> {
     /// Runs the invariants of all rules and of the type, each expression once.
@@ -74,6 +78,10 @@ impl<'a> Walker<'a> {
                         match shared.expression.test(Typed::new(item, ty), &self.env) {
                             Ok(true) => {}
                             Ok(false) => self.failed(invariant, item, def.profile),
+                            Err(_) if self.is_malformed(Typed::new(item, ty)) => {
+                                let args = vec![Arg::Name(invariant.key.to_string())];
+                                self.issue(Message::ConstraintMalformed, item.node(), args, def.profile);
+                            }
                             Err(error) => {
                                 let args =
                                     vec![Arg::Name(invariant.key.to_string()), Arg::Text(error.to_string())];
@@ -101,6 +109,27 @@ impl<'a> Walker<'a> {
     fn has_distinct_addresses(&self, item: Element<'a>) -> bool {
         let is_root = item.is_same(self.shared.document.root_element());
         is_root && self.shared.links.as_ref().is_some_and(Links::has_distinct_urls)
+    }
+
+    /// Whether the element, or something below it, is a primitive that is not what its type says:
+    /// then it is not our fault that a rule cannot be evaluated.
+    fn is_malformed(&self, item: Typed<'a>) -> bool {
+        let Some(below) = &*BELOW else { return false };
+        let model = &self.validator.model;
+        let wrong = |typed: &Typed<'a>| {
+            let Some(text) = typed.element.text() else { return false };
+            match model.kind(typed.ty) {
+                TypeKind::Date => Date::parse(&text).is_none(),
+                TypeKind::DateTime => DateTime::parse(&text).is_none(),
+                TypeKind::Time => Time::parse(&text).is_none(),
+                TypeKind::Boolean => !matches!(&*text, "true" | "false"),
+                TypeKind::Integer => text.parse::<i64>().is_err(),
+                _ => false,
+            }
+        };
+        below
+            .evaluate(item, &self.env)
+            .is_ok_and(|items| items.iter().any(|i| i.as_element().is_some_and(|typed| wrong(&typed))))
     }
 
     fn is_off(&self, invariant: &Invariant) -> bool {

@@ -146,8 +146,15 @@ impl<'a> Walker<'a> {
     fn unknown(&mut self, member: Node<'a>, object: Node<'a>, def: Def<'a>, children: &Children) {
         let key = member.key().unwrap_or_default();
         let names = children.table.iter().map(|(n, _)| n.as_str());
-        let near = suggest::nearest(key.trim_start_matches('_'), names);
-        let args = vec![Arg::Name(key.into_owned()), suggest::as_arg(near)];
+        let near = if children.table.iter().any(|(name, _)| name.as_str() == key.trim_start_matches('_')) {
+            // The name is right, but one of the choice's types is taken already.
+            Arg::Said {
+                en: ": only one type of a choice may be given", nb: ": bare én av typene kan oppgis"
+            }
+        } else {
+            suggest::as_arg(suggest::nearest(key.trim_start_matches('_'), names))
+        };
+        let args = vec![Arg::Name(key.into_owned()), near];
         self.at_member(Message::UnrecognisedProperty, member, object, args, def);
     }
 
@@ -266,7 +273,7 @@ impl<'a> Walker<'a> {
         let name = || Arg::Name(child.element().name().to_owned());
         if let Some(value) = value {
             // Made only for who has a fault to tell.
-            let found = || Arg::Text(kind_name(value.kind()).to_owned());
+            let found = || kind_name(value.kind());
             match (child.rule.array, value.kind()) {
                 (true, Kind::Array) if value.members().next().is_none() => {
                     self.issue(Message::JsonEmptyArray, value, Vec::new(), child.profile);
@@ -290,7 +297,7 @@ impl<'a> Walker<'a> {
                     return false;
                 }
                 (false, Kind::Array) => {
-                    let args = vec![Arg::Text("an object".to_owned()), found(), name()];
+                    let args = vec![kind_name(Kind::Object), found(), name()];
                     self.issue(Message::MustBe, value, args, child.profile);
                     return false;
                 }
@@ -299,7 +306,7 @@ impl<'a> Walker<'a> {
                     if primitive {
                         self.issue(Message::MustBeSimple, value, vec![found(), name()], child.profile);
                     } else {
-                        let args = vec![Arg::Text("an object".to_owned()), found(), name()];
+                        let args = vec![kind_name(Kind::Object), found(), name()];
                         self.issue(Message::MustBe, value, args, child.profile);
                     }
                     return false;
@@ -316,7 +323,7 @@ impl<'a> Walker<'a> {
                 return value.is_some();
             }
             let key = Arg::Name(companion.key().unwrap_or_default().into_owned());
-            let found = Arg::Text(kind_name(companion.kind()).to_owned());
+            let found = kind_name(companion.kind());
             match (child.rule.array, companion.kind()) {
                 (true, Kind::Array) | (false, Kind::Object) => {}
                 (true, _) => {
@@ -347,7 +354,7 @@ impl<'a> Walker<'a> {
         if primitive {
             self.issue(Message::JsonInvalidArray, at, vec![name, Arg::from(index as usize)], child.profile);
         } else {
-            let args = vec![Arg::Text("an object".to_owned()), Arg::Text("null".to_owned()), name];
+            let args = vec![kind_name(Kind::Object), kind_name(Kind::Null), name];
             self.issue(Message::MustBe, at, args, child.profile);
         }
     }
