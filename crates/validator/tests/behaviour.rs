@@ -277,20 +277,36 @@ fn target_profiles_hold_through_chains_and_circles() {
 
 #[test]
 fn many_threads_find_what_one_finds() {
-    let entries: Vec<String> = (0..600)
-        .map(|i| {
-            let gender = if i % 7 == 0 { "wrong" } else { "male" };
-            format!(
-                r#"{{"fullUrl":"urn:uuid:00000000-0000-4000-8000-{i:012x}","resource":{{"resourceType":"Patient","gender":"{gender}"}}}}"#
-            )
-        })
-        .collect();
-    let text = format!(r#"{{"resourceType":"Bundle","type":"collection","entry":[{}]}}"#, entries.join(","));
-    let validator = r4();
-    let one = validator.validate_text(&text, &Options::default());
-    let four = validator.validate_text(&text, &Options { threads: 4, ..Options::default() });
-    assert_eq!(one, four);
-    assert_eq!(one.len(), 2 * 86);
+    // Few entries are judged one after the other, thousands in parts: with the same faults.
+    for count in [600, 5000] {
+        let entries: Vec<String> = (0..count)
+            .map(|i| {
+                let gender = if i % 7 == 0 { "wrong" } else { "male" };
+                let more = match i {
+                    10 | 590 => r#""id":"same","#,
+                    300 => r#""resuorce":1,"#,
+                    400 => return "null".to_owned(),
+                    _ => "",
+                };
+                format!(
+                    r#"{{{more}"fullUrl":"urn:uuid:00000000-0000-4000-8000-{i:012x}","resource":{{"resourceType":"Patient","gender":"{gender}"}}}}"#
+                )
+            })
+            .collect();
+        let text =
+            format!(r#"{{"resourceType":"Bundle","type":"collection","entry":[{}]}}"#, entries.join(","));
+        let validator = r4();
+        let one = validator.validate_text(&text, &Options::default());
+        let four = validator.validate_text(&text, &Options { threads: 4, ..Options::default() });
+        assert_eq!(one, four);
+        let told = |id: &str| -> Vec<&str> {
+            one.iter().filter(|i| i.id.as_str() == id).map(|i| &*i.expression).collect()
+        };
+        assert_eq!(told("DUPLICATE_ID"), ["Bundle.entry[590]"]);
+        assert_eq!(told("Unrecognised_property_"), ["Bundle.entry[300]"]);
+        assert_eq!(told("This_property_must_be__not_"), ["Bundle.entry[400]"]);
+        assert_eq!(told("Terminology_TX_NoValid_16").len(), (count as usize).div_ceil(7));
+    }
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::rules::primitive::Primitive;
 use crate::terminology::ValueSet;
 use arena::NameTable;
 
-pub(crate) use invariant::{Expressions, Invariant, InvariantKind, NameSet};
+pub(crate) use invariant::{Expressions, Invariant, InvariantKind, NameSet, Shared};
 pub(crate) use slices::{Slice, Slices, Step, Test};
 
 /// Number of a compiled profile in its validator.

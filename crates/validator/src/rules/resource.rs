@@ -92,7 +92,12 @@ impl<'a> Walker<'a> {
         let title = self.validator.get(id).map_or(String::new(), |p| p.definition.name.to_string());
         let args = vec![Arg::Url(canonical), Arg::Text(title), Arg::Text(format!("{system}#{code}"))];
         self.issue(Message::SignpostObs, self.resource.node(), args, base);
-        self.out.found.push(Found { element: self.resource, role, around: self.around, profiles: vec![id] });
+        self.out.found.push(Found {
+            element: self.resource,
+            role,
+            around: self.around,
+            profiles: smallvec::smallvec![id],
+        });
     }
 
     fn best_practice(&mut self, base: &'a crate::compile::Profile) {

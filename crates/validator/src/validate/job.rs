@@ -18,6 +18,7 @@ use crate::messages::Message;
 use crate::options::{ContainedPolicy, Options};
 use crate::rules::links::Links;
 use crate::rules::suggest;
+use crate::validate::cores::spread;
 use crate::validate::walk::Walker;
 use crate::validate::{Validator, parse, place};
 
@@ -70,6 +71,9 @@ impl<T> Shelf<T> {
     }
 }
 
+/// Profiles of one resource: seldom more than two.
+pub(crate) type ProfileIds = SmallVec<[ProfileId; 2]>;
+
 /// A resource met in the document and the profiles it must meet besides its
 /// own `meta.profile`.
 #[derive(Clone, Debug)]
@@ -78,7 +82,7 @@ pub(crate) struct Found<'a> {
     pub(crate) role: Role,
     /// The resource around it, for `%rootResource`; itself unless contained.
     pub(crate) around: Element<'a>,
-    pub(crate) profiles: Vec<ProfileId>,
+    pub(crate) profiles: ProfileIds,
 }
 
 /// Where a resource stands.
@@ -124,6 +128,17 @@ pub(crate) struct Outcome<'a> {
 /// Issues after which nothing is suggested that takes a look at all definitions.
 const SUGGESTED: usize = 100;
 
+impl<'a> Outcome<'a> {
+    /// Takes up what judging another part of the same resource gave.
+    pub(crate) fn add(&mut self, part: Self) {
+        self.issues.extend(part.issues);
+        self.edges.extend(part.edges);
+        self.found.extend(part.found);
+        self.is_cut |= part.is_cut;
+        self.made += part.made;
+    }
+}
+
 /// Units judged side by side before the issues made are counted.
 const BATCH: usize = 1024;
 /// Units that a thread takes at a time.
@@ -145,7 +160,7 @@ struct Resource<'a> {
     found: Found<'a>,
     base: ProfileId,
     base_planned: bool,
-    units: Vec<usize>,
+    units: SmallVec<[usize; 2]>,
 }
 
 struct Plan<'a> {
@@ -294,8 +309,8 @@ impl<'a> Plan<'a> {
     }
 
     /// Profiles the caller asks of the root resource.
-    fn explicit(&mut self) -> Vec<ProfileId> {
-        let mut out = Vec::new();
+    fn explicit(&mut self) -> ProfileIds {
+        let mut out = ProfileIds::new();
         for canonical in &self.shared.options.profiles {
             let root = self.shared.document.root();
             self.look_up(canonical, root, Message::ProfileUnknownHard, &mut out);
@@ -303,7 +318,7 @@ impl<'a> Plan<'a> {
         out
     }
 
-    fn look_up(&mut self, canonical: &str, at: Node<'_>, unknown: Message, out: &mut Vec<ProfileId>) {
+    fn look_up(&mut self, canonical: &str, at: Node<'_>, unknown: Message, out: &mut ProfileIds) {
         match self.shared.validator.profile(canonical) {
             Ok(Some(id)) => out.push(id),
             Ok(None) => {
@@ -325,7 +340,7 @@ impl<'a> Plan<'a> {
         let node = found.element.node();
         if let Some(&known) = self.by_node.get(&node.index()) {
             let profiles = self.fitting(found.element, found.profiles);
-            self.resources[known].found.profiles.extend(&profiles);
+            self.resources[known].found.profiles.extend(profiles.iter().copied());
             for id in profiles {
                 let unit = self.unit(known, id);
                 self.resources[known].units.push(unit);
@@ -346,7 +361,7 @@ impl<'a> Plan<'a> {
         let index = self.resources.len();
         self.by_node.insert(node.index(), index);
         let element = found.element;
-        self.resources.push(Resource { found, base, base_planned: false, units: Vec::new() });
+        self.resources.push(Resource { found, base, base_planned: false, units: SmallVec::new() });
         let mut profiles = self.fitting(element, wanted);
         profiles.retain(|id| *id != base);
         if profiles.is_empty() {
@@ -398,7 +413,7 @@ impl<'a> Plan<'a> {
     }
 
     /// `meta.profile` and the caller's wishes for entries.
-    fn more_profiles(&mut self, found: &Found<'a>, type_name: &str, wanted: &mut Vec<ProfileId>) {
+    fn more_profiles(&mut self, found: &Found<'a>, type_name: &str, wanted: &mut ProfileIds) {
         let options = self.shared.options;
         let node = found.element.node();
         if found.role == Role::Contained && options.contained == ContainedPolicy::BaseOnly {
@@ -429,8 +444,8 @@ impl<'a> Plan<'a> {
     }
 
     /// Drops profiles of other types, saying so.
-    fn fitting(&mut self, element: Element<'a>, profiles: Vec<ProfileId>) -> Vec<ProfileId> {
-        let mut out = Vec::with_capacity(profiles.len());
+    fn fitting(&mut self, element: Element<'a>, profiles: ProfileIds) -> ProfileIds {
+        let mut out = ProfileIds::new();
         for id in profiles {
             let Some(profile) = self.shared.validator.get(id) else { continue };
             if out.contains(&id) {
@@ -518,35 +533,10 @@ impl<'a> Plan<'a> {
 
     fn batch(&mut self, from: usize, to: usize) {
         let shared = self.shared;
-        let threads = match shared.options.threads {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
-            n => n,
-        };
-        // A thread costs more than a few resources.
-        let threads = threads.min((to - from) / 64).max(1);
-        if threads == 1 {
-            for unit in &mut self.units[from..to] {
+        spread(shared.options, &mut self.units[from..to], HELPING, |units| {
+            for unit in units {
                 unit.outcome = Some(judge(shared, unit));
             }
-            return;
-        }
-        // Small helpings, so that no thread waits long for another.
-        let helpings = Mutex::new(self.units[from..to].chunks_mut(HELPING));
-        let work = || {
-            loop {
-                // Nobody panics with the lock in hand.
-                let next = helpings.lock().unwrap_or_else(PoisonError::into_inner).next();
-                let Some(units) = next else { return };
-                for unit in units {
-                    unit.outcome = Some(judge(shared, unit));
-                }
-            }
-        };
-        std::thread::scope(|scope| {
-            for _ in 1..threads {
-                scope.spawn(work);
-            }
-            work();
         });
     }
 

@@ -1,5 +1,6 @@
 //! The validator: definitions compiled on demand, documents judged.
 
+mod cores;
 pub(crate) mod job;
 mod parse;
 mod place;

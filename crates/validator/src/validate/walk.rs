@@ -2,6 +2,7 @@
 
 mod element;
 mod invariants;
+mod long;
 mod members;
 mod profiles;
 

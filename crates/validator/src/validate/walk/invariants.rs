@@ -5,8 +5,8 @@ use std::sync::{Arc, LazyLock};
 use lmr_fhir::{Element, Kind, Node};
 use lmr_fhirpath::{Date, DateTime, Expression, Model as _, Time, TypeId, TypeKind, Typed};
 
-use super::{Def, ID, Walker};
-use crate::compile::{Invariant, InvariantKind, NameSet, Profile};
+use super::{Def, ID, Walker, long};
+use crate::compile::{Invariant, InvariantKind, NameSet, Profile, Shared};
 use crate::issue::{Arg, IssueCode, MessageId, Severity};
 use crate::messages::Message;
 use crate::options::BestPractice;
@@ -34,6 +34,7 @@ impl<'a> Walker<'a> {
         // Which names there are is looked at once, when the first expression asks.
         let object = item.value().filter(|node| node.kind() == Kind::Object);
         let mut present = None;
+        let mut ahead = self.verdicts_ahead(item, defs, type_def, ty);
         for def in defs.iter().chain(&type_def) {
             for invariant in &def.rule.invariants {
                 match &invariant.kind {
@@ -75,7 +76,8 @@ impl<'a> Walker<'a> {
                         if shared.asks_for_distinct_addresses && self.has_distinct_addresses(item) {
                             continue;
                         }
-                        match shared.expression.test(Typed::new(item, ty), &self.env) {
+                        let test = || shared.expression.test(Typed::new(item, ty), &self.env);
+                        match long::take(&mut ahead, shared.number).unwrap_or_else(test) {
                             Ok(true) => {}
                             Ok(false) => self.failed(invariant, item, def.profile),
                             Err(_) if self.is_malformed(Typed::new(item, ty)) => {
@@ -105,6 +107,13 @@ impl<'a> Walker<'a> {
         }
     }
 
+    /// Whether an expression is known to hold of an element without being evaluated.
+    pub(super) fn holds_unasked(&self, shared: &Shared, item: Element<'a>) -> bool {
+        let object = item.value().filter(|node| node.kind() == Kind::Object);
+        object.is_some_and(|object| shared.holds_without_looking(NameSet::of(object)))
+            || (shared.asks_for_distinct_addresses && self.has_distinct_addresses(item))
+    }
+
     /// Whether the document's bundle is known to have no address twice.
     fn has_distinct_addresses(&self, item: Element<'a>) -> bool {
         let is_root = item.is_same(self.shared.document.root_element());
@@ -132,7 +141,7 @@ impl<'a> Walker<'a> {
             .is_ok_and(|items| items.iter().any(|i| i.as_element().is_some_and(|typed| wrong(&typed))))
     }
 
-    fn is_off(&self, invariant: &Invariant) -> bool {
+    pub(super) fn is_off(&self, invariant: &Invariant) -> bool {
         is_best_practice(invariant) && self.options.best_practice == BestPractice::Ignore
     }
 

@@ -231,6 +231,8 @@ impl<'a> Walker<'a> {
             self.counts.resize(scratch + slices.count(), 0);
         }
         let mut order = SliceOrder::default();
+        let total = value.filter(|v| v.kind() == Kind::Array).map_or(0, |list| list.members().count());
+        let mut long = (slices.is_none() && self.is_long(total)).then(|| Vec::with_capacity(total));
         for item in member.elements() {
             if let Some(index) = item.index() {
                 while places < index {
@@ -239,19 +241,23 @@ impl<'a> Walker<'a> {
                 }
                 places += 1;
             }
+            count += 1;
+            if let Some(long) = &mut long {
+                long.push(item);
+                continue;
+            }
             let mut defs: Defs<'a> = smallvec::smallvec![child];
             if let Some(slices) = slices {
                 self.place_in_slice(item, child, slices, scratch, &mut defs, &mut order, ty);
             }
             self.item(item, parent, parent_def, &defs, ty);
-            count += 1;
         }
-        if let Some(list) = value.filter(|v| v.kind() == Kind::Array) {
-            let total = u32::try_from(list.members().count()).unwrap_or(u32::MAX);
-            while places < total {
-                self.hole(value, companion, places, child, primitive);
-                places += 1;
-            }
+        if let Some(long) = long {
+            self.long_list(&long, parent, parent_def, child, ty);
+        }
+        while (places as usize) < total {
+            self.hole(value, companion, places, child, primitive);
+            places += 1;
         }
         if let Some(slices) = slices {
             let owner = parent.node();

@@ -7,7 +7,7 @@ use super::{Def, Defs, MAX_PROBES, Walker};
 use crate::compile::{Linked, ProfileId, Rule, TypeRule};
 use crate::issue::{Arg, Issue};
 use crate::messages::Message;
-use crate::validate::job::{Found, Role};
+use crate::validate::job::{Found, ProfileIds, Role};
 
 impl<'a> Walker<'a> {
     /// FHIRPath type of an element.
@@ -186,7 +186,7 @@ impl<'a> Walker<'a> {
             self.issue(Message::BundleEntryType, item.node(), args, def.profile);
             return;
         }
-        let mut profiles = Vec::new();
+        let mut profiles = ProfileIds::new();
         for canonical in &ty.of.profiles {
             match self.validator.profile(canonical) {
                 Ok(Some(id)) => {
@@ -216,13 +216,8 @@ impl<'a> Walker<'a> {
     }
 
     /// Of several profiles one must fit; those that do not are dropped.
-    fn fitting_profiles(
-        &mut self,
-        item: Element<'a>,
-        def: Def<'a>,
-        profiles: &[ProfileId],
-    ) -> Vec<ProfileId> {
-        let mut fits = Vec::new();
+    fn fitting_profiles(&mut self, item: Element<'a>, def: Def<'a>, profiles: &[ProfileId]) -> ProfileIds {
+        let mut fits = ProfileIds::new();
         let mut reasons = Vec::new();
         for id in profiles {
             let issues = self.conformance(item, item, *id);
