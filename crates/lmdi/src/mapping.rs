@@ -267,6 +267,7 @@ fn listed(message: Message) -> Option<Code> {
         M::ConstraintMalformed => Code::InvariantFailed,
         M::ConstraintCannotEvaluate
         | M::ConstraintSyntax
+        | M::ConstraintDoubtful
         | M::ProfileNoSnapshot
         | M::ProfileLinesIgnored
         | M::SliceCannotEvaluate => Code::RuleNotEvaluated,

@@ -419,3 +419,23 @@ fn a_rule_over_a_malformed_date_is_the_senders_fault_not_ours() {
     assert!(ids.contains(&"LMRV_CONSTRAINT_MALFORMED_DATA"), "{ids:?}");
     assert!(!ids.contains(&"LMRV_CONSTRAINT_NOT_EVALUATED"), "{ids:?}");
 }
+
+#[test]
+fn a_constraint_over_an_element_that_is_not_defined_is_told() {
+    let validator = with(&[&profile(
+        "p",
+        "Patient",
+        r#"{"path":"Patient","constraint":[{"key":"k-1","severity":"error","human":"h","expression":"nam.exists().not()"},
+            {"key":"k-2","severity":"error","human":"h","expression":"name.exists().not()"}]},
+           {"path":"Patient.contact","constraint":[{"key":"k-3","severity":"error","human":"h","expression":"gendr.empty()"},
+            {"key":"k-4","severity":"error","human":"h","expression":"gender.exists()"}]}"#,
+    )]);
+    let text = r#"{"resourceType":"Patient","meta":{"profile":["http://test.no/p"]},"contact":[{"gender":"male","name":{"text":"a"}}]}"#;
+    let issues = judge(&validator, text);
+    let told: Vec<(Severity, String)> = issues.iter().map(|i| (i.severity, i.text_en())).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    for (told, (key, name)) in told.iter().zip([("k-1", "no element nam"), ("k-3", "no element gendr")]) {
+        assert_eq!(told.0, Severity::Warning);
+        assert!(told.1.contains(key) && told.1.contains(name), "{told:?}");
+    }
+}

@@ -6,11 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use lmr_fhir::{Name, Node};
 use lmr_fhirpath::Expression;
 
-use crate::definitions::{self, Constraint, StructureDefinition, corrections};
+use super::Context;
+use crate::definitions::{self, Constraint, ElementDefinition, StructureDefinition, corrections};
 use crate::issue::Severity;
 
 /// bdl-7 of R4.
 const DISTINCT_ADDRESSES: &str = "(type = 'history') or entry.where(fullUrl.exists()).select(fullUrl&resource.meta.versionId).isDistinct()";
+
+/// Where the R4 core's constraints come from: they are published as they are.
+const CORE: &str = "http://hl7.org/fhir/StructureDefinition/";
 
 /// One constraint of one element.
 #[derive(Debug)]
@@ -22,6 +26,9 @@ pub(crate) struct Invariant {
     pub(crate) severity: Severity,
     pub(crate) best_practice: bool,
     pub(crate) kind: InvariantKind,
+    /// What its expression speaks of that is not defined: evaluated all the same, as the reference
+    /// does, but told.
+    pub(crate) doubt: Option<Arc<str>>,
 }
 
 /// How it is decided.
@@ -135,16 +142,23 @@ impl Invariant {
     /// `None` for a constraint that has no expression: nothing to decide.
     pub(super) fn new(
         constraint: &Constraint,
+        element: &ElementDefinition,
         definition: &StructureDefinition,
-        expressions: &Expressions,
+        context: &Context<'_>,
     ) -> Option<Self> {
         let expression = constraint.expression.as_ref()?;
         let kind = if &*constraint.key == "dom-3" {
             InvariantKind::ContainedReferenced
         } else {
-            expressions.get(expression)
+            context.expressions.get(expression)
         };
         let source = constraint.source.as_ref().unwrap_or(&definition.url);
+        let doubt = match &kind {
+            InvariantKind::Expression(shared) if !source.starts_with(CORE) => {
+                (context.doubt)(&shared.expression, element)
+            }
+            _ => None,
+        };
         Some(Self {
             key: Arc::clone(&constraint.key),
             id: format!("{source}#{}", constraint.key).into(),
@@ -155,6 +169,7 @@ impl Invariant {
             },
             best_practice: constraint.is_best_practice,
             kind,
+            doubt,
         })
     }
 }

@@ -8,7 +8,7 @@ mod slices;
 use std::sync::{Arc, OnceLock};
 
 use lmr_fhir::Name;
-use lmr_fhirpath::TypeId;
+use lmr_fhirpath::{Expression, TypeId};
 
 use crate::definitions::{ElementDefinition, Max, StructureDefinition, StructureKind, TypeRef};
 use crate::model::choice_name;
@@ -221,6 +221,8 @@ pub(crate) struct Context<'c> {
     /// The types of an element of a base definition, by path.
     pub(crate) base_types: &'c dyn Fn(&str) -> Option<Arc<[TypeRef]>>,
     pub(crate) expressions: &'c Expressions,
+    /// What in an expression is not defined where an element stands.
+    pub(crate) doubt: &'c dyn Fn(&Expression, &ElementDefinition) -> Option<Arc<str>>,
 }
 
 /// Why a definition cannot be used.
@@ -282,11 +284,8 @@ fn rule(
     } else {
         None
     };
-    let invariants: Box<[Invariant]> = element
-        .constraints
-        .iter()
-        .filter_map(|c| Invariant::new(c, definition, context.expressions))
-        .collect();
+    let invariants: Box<[Invariant]> =
+        element.constraints.iter().filter_map(|c| Invariant::new(c, element, definition, context)).collect();
     Rule {
         element: index,
         min: element.min,

@@ -595,6 +595,9 @@ catalogue! {
     ConstraintMalformed "LMRV_CONSTRAINT_MALFORMED_DATA" Error Invariant
         "The constraint {0} cannot be judged, since a date, time or number in the element is malformed"
         "Regelen {0} kan ikke vurderes, fordi en dato, et klokkeslett eller et tall i elementet er feil skrevet";
+    ConstraintDoubtful "LMRV_CONSTRAINT_UNKNOWN_NAME" Warning NotSupported
+        "The constraint {0} of {1} speaks of something that is not defined, so it may say nothing: {2}"
+        "Regelen {0} i {1} nevner noe som ikke er definert, og sier kanskje ingenting: {2}";
     ConstraintSyntax "Problem_processing_expression__in_profile__path__" Error Invariant
         "The constraint {0} of {1} is not valid FHIRPath: {2}"
         "Regelen {0} i {1} er ikke gyldig FHIRPath: {2}";

@@ -13,7 +13,7 @@ use lmr_fhir::{Document, Kind};
 
 use crate::compile::arena::{Arena, Table};
 use crate::compile::{self, Context, Expressions, Profile, ProfileId};
-use crate::definitions::{Definitions, StructureDefinition, TypeRef};
+use crate::definitions::{Definitions, ElementDefinition, StructureDefinition, TypeRef};
 use crate::issue::{BundleReport, Issue};
 use crate::model::TypeModel;
 use crate::options::Options;
@@ -172,14 +172,37 @@ impl Validator {
         }
         let is_resource = |name: &str| self.definitions.is_resource_type(name);
         let base_types = |path: &str| self.base_types(path);
-        let context =
-            Context { is_resource: &is_resource, base_types: &base_types, expressions: &self.expressions };
+        let doubt = |expression: &lmr_fhirpath::Expression, element: &ElementDefinition| {
+            let of = self.type_of(element)?;
+            let faults = expression.check(&self.model, of).err()?;
+            Some(Arc::from(faults.first()?.to_string()))
+        };
+        let context = Context {
+            is_resource: &is_resource,
+            base_types: &base_types,
+            expressions: &self.expressions,
+            doubt: &doubt,
+        };
         let found = match compile::compile(definition, &context) {
             Ok(profile) => Ok(Some(self.profiles.push(profile))),
             Err(error) => Err(Arc::from(format!("{canonical}: {error}"))),
         };
         // Where two threads compiled it at once, one of the two is used by all.
         self.by_canonical.insert(&canonical, found).clone()
+    }
+
+    /// The one type of an element, if it has one that says what is below it.
+    fn type_of(&self, element: &ElementDefinition) -> Option<lmr_fhirpath::TypeId> {
+        if element.content_reference.is_some() {
+            return None;
+        }
+        let path = element.base.as_ref().map_or(&element.path, |base| &base.path);
+        match &*element.types {
+            [] => self.model.type_at(path),
+            [one] if matches!(&*one.code, "BackboneElement" | "Element") => self.model.type_at(path),
+            [one] => self.model.type_at(&one.code),
+            _ => None,
+        }
     }
 
     fn base_types(&self, path: &str) -> Option<Arc<[TypeRef]>> {

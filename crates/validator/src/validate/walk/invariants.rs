@@ -37,6 +37,16 @@ impl<'a> Walker<'a> {
         let mut ahead = self.verdicts_ahead(item, defs, type_def, ty);
         for def in defs.iter().chain(&type_def) {
             for invariant in &def.rule.invariants {
+                if let Some(doubt) = &invariant.doubt
+                    && !self.is_off(invariant)
+                {
+                    let args = vec![
+                        Arg::Name(invariant.key.to_string()),
+                        Arg::Url(def.profile.canonical.to_string()),
+                        Arg::Text(doubt.to_string()),
+                    ];
+                    self.issue(Message::ConstraintDoubtful, item.node(), args, def.profile);
+                }
                 match &invariant.kind {
                     InvariantKind::HasContent => {
                         if !content_done {
