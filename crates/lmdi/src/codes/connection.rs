@@ -464,7 +464,10 @@ pub(super) const OWN_TEXTS: &[Text] = &[
         ["Feil hos registeret, ikke i ressursen.", "A fault of the register's, not of the resource."],
         "regel uten resultat",
         "regel med resultat",
-        ["Meld fra til den som eier regelen, og send på nytt når den er rettet.", "Tell whoever owns the rule, and send again when it is corrected."],
+        [
+            "Meld fra til den som eier regelen, og send på nytt når den er rettet.",
+            "Tell whoever owns the rule, and send again when it is corrected.",
+        ],
     ),
     entry(
         Code::StepBudgetExhausted,

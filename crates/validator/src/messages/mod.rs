@@ -72,6 +72,37 @@ impl Message {
     }
 }
 
+impl Message {
+    /// Whether the reference tells this while it reads, before it knows the types of choices: its
+    /// paths then name elements as their definitions do (`value[x]`).
+    pub(crate) fn is_of_reading(self) -> bool {
+        matches!(
+            self,
+            Self::UnrecognisedProperty
+                | Self::MustBeArray
+                | Self::MustBe
+                | Self::MustBeSimple
+                | Self::MustBeObject
+                | Self::BaseMustBeArray
+        ) || self >= Self::JsonParse
+    }
+
+    /// Whether the path of what is told in reading leads to the list, not to its item: so it is for
+    /// lists of primitives.
+    pub(crate) fn is_of_list(self) -> bool {
+        matches!(
+            self,
+            Self::MustBeArray
+                | Self::MustBeSimple
+                | Self::MustBeObject
+                | Self::JsonInvalidArray
+                | Self::JsonNotBoolean
+                | Self::JsonNotNumber
+                | Self::JsonNotString
+        )
+    }
+}
+
 mod table;
 pub use table::{ALL, Message};
 

@@ -31,10 +31,19 @@ enum Sought {
 }
 
 impl<'a> Walker<'a> {
-    /// Judges the document's bundle.
+    /// Judges a bundle: the document, or one within it.
     pub(crate) fn bundle(&mut self, base: &'a Profile) {
         let shared = self.shared;
-        let Some(links) = &shared.links else { return };
+        let own;
+        let is_root = self.resource.node().index() == shared.document.root().index();
+        let links = match &shared.links {
+            Some(links) if is_root => links,
+            _ => {
+                own = Links::of(self.resource);
+                let Some(links) = &own else { return };
+                links
+            }
+        };
         let kind = links.kind.clone();
         self.full_urls(links, base);
         self.links(&kind, base);
@@ -46,7 +55,7 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn full_urls(&mut self, links: &'a Links<'a>, base: &'a Profile) {
+    fn full_urls(&mut self, links: &Links<'a>, base: &'a Profile) {
         let optional =
             matches!(&*links.kind, "transaction" | "transaction-response" | "batch" | "batch-response");
         for entry in &links.entries {
@@ -105,7 +114,7 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn search(&mut self, links: &'a Links<'a>, base: &'a Profile) {
+    fn search(&mut self, links: &Links<'a>, base: &'a Profile) {
         let at = self.resource.node();
         let own = self
             .resource
@@ -151,7 +160,7 @@ impl<'a> Walker<'a> {
     }
 
     /// A search result of which no entry says its mode: that is well where all fit the search.
-    fn search_without_modes(&mut self, links: &'a Links<'a>, types: &[String], base: &'a Profile) {
+    fn search_without_modes(&mut self, links: &Links<'a>, types: &[String], base: &'a Profile) {
         let mut in_doubt = types.is_empty();
         let mut first_type: Option<&str> = None;
         for entry in &links.entries {
@@ -196,7 +205,7 @@ impl<'a> Walker<'a> {
     }
 
     /// Documents and messages: the first resource leads to all others.
-    fn led_by(&mut self, links: &'a Links<'a>, leader: &str, base: &'a Profile) {
+    fn led_by(&mut self, links: &Links<'a>, leader: &str, base: &'a Profile) {
         let at = self.resource.node();
         let Some(first) = links.entries.first() else {
             self.issue(Message::BundleNoFirst, at, vec![Arg::Name(links.kind.to_string())], base);
@@ -231,8 +240,8 @@ impl<'a> Walker<'a> {
 
     fn composition(
         &mut self,
-        links: &'a Links<'a>,
-        first: &'a Entry<'a>,
+        links: &Links<'a>,
+        first: &Entry<'a>,
         resource: Element<'a>,
         base: &'a Profile,
     ) {
@@ -260,8 +269,8 @@ impl<'a> Walker<'a> {
 
     fn must_be_inside(
         &mut self,
-        links: &'a Links<'a>,
-        from: &'a Entry<'a>,
+        links: &Links<'a>,
+        from: &Entry<'a>,
         reference: Element<'a>,
         what: &str,
         base: &'a Profile,
@@ -293,7 +302,7 @@ impl<'a> Walker<'a> {
 
     /// Links from entries into the narrative of others (extension `narrativeLink`): the place they
     /// name must be there, once.
-    fn narrative_links(&mut self, links: &'a Links<'a>, base: &'a Profile) {
+    fn narrative_links(&mut self, links: &Links<'a>, base: &'a Profile) {
         let mut known: HashMap<u32, Anchors> = HashMap::new();
         for entry in &links.entries {
             let Some(resource) = entry.resource else { continue };
@@ -328,7 +337,7 @@ impl<'a> Walker<'a> {
 
     /// Every entry is reached from the first, following references forwards;
     /// those that only refer to reached ones are told as such.
-    fn all_reachable(&mut self, links: &'a Links<'a>, document: bool, base: &'a Profile) {
+    fn all_reachable(&mut self, links: &Links<'a>, document: bool, base: &'a Profile) {
         let count = links.entries.len();
         let mut targets: Vec<SmallVec<[u32; 4]>> = vec![SmallVec::new(); count];
         for (i, entry) in links.entries.iter().enumerate() {

@@ -40,8 +40,10 @@ impl<'a> Host<'a> for Shared<'a> {
             }
             return Ok(None);
         }
-        let Some(links) = &self.links else { return Ok(None) };
-        let found = links.resolve(reference, from.element.node()).and_then(|e| e.resource);
+        let found = match &self.links {
+            Some(links) => links.resolve(reference, from.element.node()).and_then(|e| e.resource),
+            None => self.parameter(reference),
+        };
         Ok(found.map(|f| Typed::resource(f, model)))
     }
 

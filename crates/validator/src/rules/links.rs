@@ -197,6 +197,38 @@ impl<'a> Links<'a> {
     }
 }
 
+/// Extension that gives a parameter's resource an address.
+const PARAMETER_URL: &str = "http://hl7.org/fhir/StructureDefinition/parameters-fullUrl";
+
+/// The resources of a Parameters resource: references within it may lead to each other, by type and
+/// id, or by the address that the parameter gives.
+pub(crate) fn parameters(root: Element<'_>) -> HashMap<Box<str>, u32> {
+    let mut found = HashMap::new();
+    if root.resource_type().as_deref() != Some("Parameters") {
+        return found;
+    }
+    let mut lists: Vec<Node<'_>> = root.value().and_then(|r| r.member("parameter")).into_iter().collect();
+    while let Some(list) = lists.pop() {
+        for parameter in list.members() {
+            lists.extend(parameter.member("part"));
+            let Some(resource) = parameter.member("resource") else { continue };
+            if let (Some(of), Some(id)) = (resource.resource_type(), resource.get(&ID).and_then(Node::as_str))
+            {
+                found.entry(format!("{of}/{id}").into()).or_insert(resource.index());
+            }
+            for extension in parameter.member("extension").into_iter().flat_map(Node::members) {
+                let address = extension.member("valueUri").and_then(Node::as_str);
+                if extension.member("url").and_then(Node::as_str).as_deref() == Some(PARAMETER_URL)
+                    && let Some(address) = address
+                {
+                    found.entry(address.into()).or_insert(resource.index());
+                }
+            }
+        }
+    }
+    found
+}
+
 /// `Patient/1` at the end of a reference.
 pub(crate) fn type_and_id(reference: &str) -> Option<(String, String)> {
     let mut parts = reference.rsplit('/');

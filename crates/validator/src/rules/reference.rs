@@ -15,6 +15,7 @@ use crate::messages::Message;
 use crate::options::ReferenceCheck;
 use crate::rules::links::{Fault, type_and_id};
 use crate::rules::primitive;
+use crate::rules::value::is_example;
 use crate::validate::job::Edge;
 use crate::validate::walk::{Def, Walker, name};
 
@@ -73,6 +74,7 @@ impl<'a> Walker<'a> {
             && external.is_none()
             && !text.contains('?')
             && !self.options.assume_valid_rest_references
+            && !(self.options.example_urls && is_example(&text))
         {
             self.issue(Message::RefCantResolve, at, vec![Arg::Value(text.to_string())], def.profile);
         }
@@ -254,8 +256,11 @@ impl<'a> Walker<'a> {
         if let Some(id) = text.strip_prefix('#') {
             return (self.contained(id), Where::Contained);
         }
-        let Some(links) = &self.shared.links else { return (None, Where::Remote) };
         let at = item.node();
+        let Some(links) = &self.shared.links else {
+            let found = self.shared.parameter(text);
+            return (found, if found.is_some() { Where::Bundled } else { Where::Remote });
+        };
         let Some(source) = links.entry_of(at) else {
             // A reference of the bundle itself (signature).
             let first = links.with_url(text).first().and_then(|i| links.entries[*i as usize].resource);
@@ -400,7 +405,10 @@ impl<'a> Walker<'a> {
         if let Some(id) = text.strip_prefix('#') {
             return self.contained(id);
         }
-        self.shared.links.as_ref()?.resolve(&text, item.node())?.resource
+        match &self.shared.links {
+            Some(links) => links.resolve(&text, item.node())?.resource,
+            None => self.shared.parameter(&text),
+        }
     }
 
     /// Type of a target outside the document, if the caller gave it.

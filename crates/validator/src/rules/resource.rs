@@ -46,7 +46,7 @@ impl<'a> Walker<'a> {
         };
         self.double_ids(role, base);
         match &*type_name {
-            "Bundle" if role == Role::Root => self.bundle(base),
+            "Bundle" => self.bundle(base),
             "Observation" => {
                 self.vital_sign(role, base);
                 self.best_practice(base);

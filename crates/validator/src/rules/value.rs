@@ -217,6 +217,7 @@ impl<'a> Walker<'a> {
     }
 }
 
-fn is_example(url: &str) -> bool {
+/// Whether an address is one that examples use.
+pub(crate) fn is_example(url: &str) -> bool {
     ["example.org", "acme.com"].iter().any(|e| url.contains(e))
 }

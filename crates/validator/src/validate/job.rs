@@ -16,7 +16,7 @@ use crate::compile::{Profile, ProfileId};
 use crate::issue::{Arg, Issue, MessageId, Severity};
 use crate::messages::Message;
 use crate::options::{ContainedPolicy, Options};
-use crate::rules::links::Links;
+use crate::rules::links::{self, Links};
 use crate::rules::suggest;
 use crate::validate::cores::spread;
 use crate::validate::walk::Walker;
@@ -35,6 +35,8 @@ pub(crate) struct Shared<'a> {
     pub(crate) options: &'a Options,
     /// References inside the bundle, where the document is one.
     pub(crate) links: Option<Links<'a>>,
+    /// The resources of the document's parameters, by `Type/id` and by address.
+    pub(crate) parameters: HashMap<Box<str>, u32>,
     /// What stands in resources that others ask about, by the resource's node: contained ones
     /// share what is around them.
     pub(crate) anchors: Shelf<Anchors>,
@@ -181,6 +183,7 @@ pub(crate) fn run(validator: &Validator, document: &Document<'_>, options: &Opti
         document,
         options,
         links,
+        parameters: links::parameters(root),
         anchors: Shelf::default(),
         locals: Shelf::default(),
         conforming: Mutex::default(),
@@ -202,6 +205,12 @@ pub(crate) fn run(validator: &Validator, document: &Document<'_>, options: &Opti
 }
 
 impl<'a> Shared<'a> {
+    /// The resource among the document's parameters that a reference leads to.
+    pub(crate) fn parameter(&self, reference: &str) -> Option<Element<'a>> {
+        let node = *self.parameters.get(reference)?;
+        self.document.node(node).map(Element::of)
+    }
+
     /// The resources contained in one, by id; of two with one id the first.
     pub(crate) fn locals_of(&self, resource: Element<'a>) -> Arc<Locals> {
         self.locals.get(resource.node(), || {
@@ -224,7 +233,16 @@ impl<'a> Shared<'a> {
     ) -> Issue {
         let severity = message.severity();
         let id = MessageId::Catalogue(message);
-        self.make(id, severity, message.code(), at, args, profile)
+        let mut issue = self.make(id, severity, message.code(), at, args, profile);
+        if message.is_of_reading() {
+            for expression in [&mut issue.expression, &mut issue.local_expression] {
+                place::name_by_definition(expression);
+                if message.is_of_list() {
+                    place::leave_item(expression);
+                }
+            }
+        }
+        issue
     }
 
     pub(crate) fn make(

@@ -201,6 +201,24 @@ fn child_of<'d>(
     }
 }
 
+/// `value[x]` for `value.ofType(Quantity)`.
+pub(crate) fn name_by_definition(expression: &mut String) {
+    const TYPE: &str = ".ofType(";
+    while let Some(at) = expression.find(TYPE) {
+        let Some(length) = expression[at..].find(')') else { return };
+        expression.replace_range(at..=at + length, "[x]");
+    }
+}
+
+/// `name[0].given` for `name[0].given[1]`.
+pub(crate) fn leave_item(expression: &mut String) {
+    if let Some((list, item)) = expression.strip_suffix(']').and_then(|e| e.rsplit_once('['))
+        && item.bytes().all(|b| b.is_ascii_digit())
+    {
+        expression.truncate(list.len());
+    }
+}
+
 fn push_index(out: &mut String, index: usize) {
     out.push('[');
     if index < 10 {

@@ -287,13 +287,7 @@ impl<'a> Walker<'a> {
                 }
                 (true, Kind::Array) => {}
                 (true, _) => {
-                    let issue = self.issue(Message::MustBeArray, value, vec![found(), name()], child.profile);
-                    // The reading tells this, before there are items.
-                    for expression in [&mut issue.expression, &mut issue.local_expression] {
-                        if let Some(list) = expression.strip_suffix("[0]") {
-                            expression.truncate(list.len());
-                        }
-                    }
+                    self.issue(Message::MustBeArray, value, vec![found(), name()], child.profile);
                     if primitive || value.kind() != Kind::Object {
                         return false;
                     }
