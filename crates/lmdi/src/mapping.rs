@@ -141,7 +141,11 @@ fn listed(message: Message) -> Option<Code> {
         | M::JsonNotNumber => Code::NumberInvalid,
         M::BooleanValue | M::JsonNotBoolean => Code::BooleanInvalid,
         M::CodeWs => Code::CodeFormatInvalid,
-        M::IdValid | M::ResourceIdChars | M::ResourceIdLength | M::ResourceIdExtended => Code::IdInvalid,
+        M::IdValid
+        | M::ResourceIdChars
+        | M::ResourceIdLength
+        | M::ResourceIdExtended
+        | M::ResourceIdMissing => Code::IdInvalid,
         M::OidStart | M::OidValid | M::UriOid => Code::OidInvalid,
         M::UuidStart | M::UuidValid | M::UriUuid => Code::UuidInvalid,
         M::UriWs
@@ -178,7 +182,9 @@ fn listed(message: Message) -> Option<Code> {
         | M::QuantityGtMax
         | M::QuantityLtMin
         | M::QuantityMaxNoValue
-        | M::QuantityUnitUnknown => Code::ValueOutOfRange,
+        | M::QuantityMinNoValue
+        | M::QuantityMinUnitUnknown
+        | M::QuantityMaxUnitUnknown => Code::ValueOutOfRange,
         M::NotSlice => Code::SliceClosed,
         M::NoSliceHint => Code::SliceUnmatched,
         M::MatchMultiple => Code::SliceAmbiguous,
@@ -229,7 +235,7 @@ fn listed(message: Message) -> Option<Code> {
         | M::RefSuspicious
         | M::RefNoDisplay
         | M::BundleFullUrlMissing => Code::ReferenceInvalid,
-        M::ContainedOrphan | M::ContainedNoId => Code::ContainedInvalid,
+        M::ContainedOrphan => Code::ContainedInvalid,
         M::DuplicateId => Code::IdDuplicate,
         M::ExtUnknownNotHere | M::ExtUnknown | M::ExtSubInvalid => Code::ExtensionUnknown,
         M::ExtContextWrong | M::ExtContextWrongVer | M::ExtModifierContextWrongVer | M::ExtNotHere => {

@@ -113,6 +113,8 @@ pub struct Options {
     pub external: HashMap<String, Arc<Document<'static>>>,
     /// How many steps references are followed into [`Options::external`].
     pub external_depth: usize,
+    /// Whether the document's own resource must have an id.
+    pub ids_required: bool,
     /// The moment of validation, for `now()` and limits relative to it;
     /// without it such rules are reported as not evaluated.
     pub now: Option<lmr_fhirpath::DateTime>,
@@ -152,6 +154,7 @@ impl Default for Options {
             hints: true,
             external: HashMap::new(),
             external_depth: 4,
+            ids_required: false,
             now: None,
             redact_values: false,
             threads: 1,

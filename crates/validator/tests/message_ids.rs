@@ -85,6 +85,7 @@ impl Row {
             "domain" => options.extension_domains.push(value.to_owned()),
             "any-extension" => options.any_extensions = true,
             "profile" => options.profiles.push(value.to_owned()),
+            "ids-required" => options.ids_required = true,
             "now" => options.now = lmr_fhirpath::DateTime::parse(value),
             other => panic!("{}: unknown option {other}", self.title),
         }

@@ -253,9 +253,15 @@ catalogue! {
     QuantityMaxNoValue "TYPE_SPECIFIC_CHECKS_DT_QTY_MAX_VALUE_NO_VALUE" Warning Invalid
         "The maximum {0} cannot be checked: the instance has no value"
         "Maksimum {0} kan ikke kontrolleres: instansen har ingen verdi";
-    QuantityUnitUnknown "TYPE_SPECIFIC_CHECKS_DT_QTY_MAX_VALUE_NO_UCUM_INST" Warning Invalid
-        "The limit {0} cannot be checked: the unit of the instance is not comparable"
-        "Grensen {0} kan ikke kontrolleres: enheten i instansen kan ikke sammenlignes";
+    QuantityMinNoValue "TYPE_SPECIFIC_CHECKS_DT_QTY_MIN_VALUE_NO_VALUE" Warning Invalid
+        "The minimum {0} cannot be checked: the instance has no value"
+        "Minimum {0} kan ikke kontrolleres: instansen har ingen verdi";
+    QuantityMinUnitUnknown "TYPE_SPECIFIC_CHECKS_DT_QTY_MIN_VALUE_NO_UCUM_INST" Warning Invalid
+        "The minimum {0} cannot be checked: the unit of the instance is not comparable"
+        "Minimum {0} kan ikke kontrolleres: enheten i instansen kan ikke sammenlignes";
+    QuantityMaxUnitUnknown "TYPE_SPECIFIC_CHECKS_DT_QTY_MAX_VALUE_NO_UCUM_INST" Warning Invalid
+        "The maximum {0} cannot be checked: the unit of the instance is not comparable"
+        "Maksimum {0} kan ikke kontrolleres: enheten i instansen kan ikke sammenlignes";
     // 4 slicing
     NotSlice "Validation_VAL_Profile_NotSlice" Error Invalid
         "This element fits none of the slices of {0}, and no others are allowed"
@@ -348,7 +354,7 @@ catalogue! {
     BindingNoServer "Terminology_TX_Binding_NoServer" Information CodeInvalid
         "The code {0} was not checked"
         "Koden {0} ble ikke kontrollert";
-    BindingNoSource "Terminology_TX_Binding_NoSource" Warning CodeInvalid
+    BindingNoSource "Terminology_TX_Binding_NoSource" Information CodeInvalid
         "The binding of {0} names no value set"
         "Bindingen for {0} oppgir ikke noe verdisett";
     UnknownCodeSystem "UNKNOWN_CODESYSTEM" Warning NotFound
@@ -439,7 +445,7 @@ catalogue! {
     DuplicateId "DUPLICATE_ID" Error BusinessRule
         "The id '{0}' stands more than once in the resource"
         "Id-en '{0}' står mer enn én gang i ressursen";
-    ContainedNoId "Resource_RES_ID_Missing" Error Invalid
+    ResourceIdMissing "Resource_RES_ID_Missing" Error Invalid
         "The resource must have an id"
         "Ressursen må ha en id";
     // 7 extensions

@@ -80,6 +80,13 @@ impl<'a> Walker<'a> {
                 self.out.issues.truncate(told);
             }
         }
+        if binding.value_set.is_none()
+            && binding.max_value_set.is_none()
+            && binding.strength != BindingStrength::Example
+        {
+            let args = vec![Arg::Name(def.element().id.to_string())];
+            self.issue(Message::BindingNoSource, item.node(), args, def.profile);
+        }
         if let Some(canonical) = &binding.max_value_set {
             let set = self.validator.definitions().terminology().value_set(canonical);
             self.maximum(item, def, kind, canonical, &set);

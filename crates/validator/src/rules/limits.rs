@@ -78,7 +78,8 @@ impl<'a> Walker<'a> {
         let shown = shown(limit.element());
         let wanted = quantity_of(limit.element());
         let Some(found) = quantity_of(item) else {
-            self.issue(Message::QuantityMaxNoValue, at, vec![Arg::Text(shown)], def.profile);
+            let message = if least { Message::QuantityMinNoValue } else { Message::QuantityMaxNoValue };
+            self.issue(message, at, vec![Arg::Text(shown)], def.profile);
             return;
         };
         let Some(wanted) = wanted else { return };
@@ -93,7 +94,9 @@ impl<'a> Walker<'a> {
         match verdict {
             Verdict::Within => {}
             Verdict::Unknown => {
-                self.issue(Message::QuantityUnitUnknown, at, vec![Arg::Text(shown)], def.profile);
+                let message =
+                    if least { Message::QuantityMinUnitUnknown } else { Message::QuantityMaxUnitUnknown };
+                self.issue(message, at, vec![Arg::Text(shown)], def.profile);
             }
             Verdict::Beyond => {
                 let message = match (least, same_unit) {

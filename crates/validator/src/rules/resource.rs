@@ -45,6 +45,9 @@ impl<'a> Walker<'a> {
             return;
         };
         self.double_ids(role, base);
+        if role == Role::Root && self.options.ids_required && self.resource.child(&name("id")).is_none() {
+            self.issue(Message::ResourceIdMissing, self.resource.node(), Vec::new(), base);
+        }
         match &*type_name {
             "Bundle" => self.bundle(base),
             "Observation" => {
