@@ -199,3 +199,44 @@ fn places_and_messages_show_the_beginning_of_what_is_long() {
         }
     }
 }
+
+#[test]
+fn resources_that_refer_to_each_other_crosswise_are_tried_once_each() {
+    // A slice is told by whether the target meets the profile itself; all ways are 24^6.
+    let linked = json!({
+        "resourceType": "StructureDefinition", "url": "http://test.no/l", "name": "L", "status": "active",
+        "kind": "resource", "abstract": false, "type": "Patient",
+        "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Patient", "derivation": "constraint",
+        "differential": {"element": [
+            {"id": "Patient.active", "path": "Patient.active", "min": 1},
+            {"id": "Patient.link", "path": "Patient.link",
+             "slicing": {"discriminator": [{"type": "profile", "path": "other.resolve()"}], "rules": "closed"}},
+            {"id": "Patient.link:s", "path": "Patient.link", "sliceName": "s"},
+            {"id": "Patient.link:s.other", "path": "Patient.link.other",
+             "type": [{"code": "Reference", "targetProfile": ["http://test.no/l"]}]}
+        ]}
+    });
+    let validator = with(&[linked]);
+    let address = |i: usize| format!("urn:uuid:11111111-1111-4111-8111-{i:012}");
+    let of = |active: usize| {
+        let entries: Vec<Value> = (0..24)
+            .map(|i| {
+                let links: Vec<Value> = (0..24)
+                    .filter(|j| *j != i)
+                    .map(|j| json!({"type": "seealso", "other": {"reference": address(j)}}))
+                    .collect();
+                let mut patient = json!({"resourceType": "Patient", "link": links,
+                    "meta": {"profile": ["http://test.no/l"]}});
+                if i < active {
+                    patient["active"] = json!(true);
+                }
+                json!({"fullUrl": address(i), "resource": patient})
+            })
+            .collect();
+        let bundle = json!({"resourceType": "Bundle", "type": "collection", "entry": entries});
+        validator.validate_text(&bundle.to_string(), &Options::default())
+    };
+    assert_eq!(errors(&of(24)), Vec::<String>::new());
+    // One that does not fit keeps the others from fitting.
+    assert!(errors(&of(23)).len() > 24);
+}

@@ -80,36 +80,56 @@ impl<'a> Walker<'a> {
             _ => Message::NoSliceHint,
         };
         let args = vec![Arg::Url(base.profile.canonical.to_string())];
-        let inner = if message == Message::NotSlice { self.why_not(item, base, slices) } else { Vec::new() };
+        // Reasons of what is itself only a reason are not told, and would be many.
+        let is_told = message == Message::NotSlice && self.probes == 0;
+        let inner = if is_told { self.why_not(item, base, slices) } else { Vec::new() };
         self.issue(message, item.node(), args, base.profile).inner = inner;
     }
 
-    /// For each slice the reason why the element is not in it.
+    /// For each slice what keeps the element out of it, the slice that it nearly fits first.
     fn why_not(&mut self, item: Element<'a>, base: Def<'a>, slices: &'a Slices) -> Vec<crate::Issue> {
-        let mut out = Vec::new();
+        let mut by_slice: Vec<Vec<crate::Issue>> = Vec::new();
         for slice in slices.list.iter().take(5) {
             let def = Def { profile: base.profile, rule: &base.profile.rules[slice.rule as usize] };
+            let mut reasons = Vec::new();
             for test in slice.tests.get().map_or(&[][..], |t| t) {
-                let steps = match test {
-                    Test::Fixed(steps, value, _) | Test::Pattern(steps, value, _) => Some((steps, value)),
-                    _ => None,
-                };
-                if let Some((steps, value)) = steps {
-                    let here = self.follow(item, steps);
-                    let want = value.json();
-                    let shown =
-                        want.text().map_or_else(|| want.raw().to_owned(), std::borrow::Cow::into_owned);
-                    let found = here.first().and_then(|e| e.text()).unwrap_or_default().into_owned();
-                    let args = vec![Arg::Value(found), Arg::Text(shown), Arg::Url(shown_path(def))];
-                    let at = here.first().map_or(item.node(), |e| e.node());
-                    out.push(self.shared.issue(Message::FixedWrong, at, args, Some(def.profile)));
+                match test {
+                    Test::Fixed(steps, value, inside) | Test::Pattern(steps, value, inside) => {
+                        let is_pattern = matches!(test, Test::Pattern(..));
+                        if !self.compares(item, steps, value.json(), inside, is_pattern) {
+                            reasons.push(self.wrong_value(item, def, steps, value.json()));
+                        }
+                    }
+                    Test::Profile(steps, profiles) => {
+                        for target in self.follow(item, steps).iter().take(1) {
+                            for id in profiles.iter().filter_map(|p| self.validator.profile(p).ok().flatten())
+                            {
+                                let issues = self.conformance(*target, *target, id);
+                                reasons.extend(issues.into_iter().filter(|i| i.severity.is_error()).take(3));
+                            }
+                        }
+                    }
+                    _ => {}
                 }
             }
+            by_slice.push(reasons);
         }
+        by_slice.sort_by_key(Vec::len);
+        let mut out: Vec<crate::Issue> = by_slice.into_iter().flatten().collect();
         for issue in &mut out {
             issue.severity = Severity::Information;
         }
         out
+    }
+
+    /// A value that is not the one by which a slice is told.
+    fn wrong_value(&self, item: Element<'a>, def: Def<'a>, steps: &[Step], want: Node<'_>) -> crate::Issue {
+        let here = self.follow(item, steps);
+        let shown = want.text().map_or_else(|| want.raw().to_owned(), std::borrow::Cow::into_owned);
+        let found = here.first().and_then(|e| e.text()).unwrap_or_default().into_owned();
+        let args = vec![Arg::Value(found), Arg::Text(shown), Arg::Url(shown_path(def))];
+        let at = here.first().map_or(item.node(), |e| e.node());
+        self.shared.issue(Message::FixedWrong, at, args, Some(def.profile))
     }
 
     /// Reports slices with too few or too many members.
@@ -253,7 +273,7 @@ impl<'a> Walker<'a> {
                 let here = self.follow(item, steps);
                 here.iter().any(|e| {
                     profiles.iter().any(|canonical| match self.validator.profile(canonical) {
-                        Ok(Some(id)) => self.conformance(*e, *e, id).iter().all(|i| !i.severity.is_error()),
+                        Ok(Some(id)) => self.fits(*e, *e, id),
                         _ => false,
                     })
                 })

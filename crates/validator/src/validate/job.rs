@@ -41,6 +41,8 @@ pub(crate) struct Shared<'a> {
     /// share what is around them.
     pub(crate) anchors: Shelf<Anchors>,
     pub(crate) locals: Shelf<Locals>,
+    /// Which resources meet which profiles: node, the one around it, profile, depth of asking.
+    pub(crate) fitting: Mutex<HashMap<(u32, u32, ProfileId, usize), bool>>,
     /// What `conformsTo()` gave, by node and profile; `None` where it has no answer.
     pub(crate) conforming: Mutex<HashMap<(u32, ProfileId), Option<bool>>>,
     /// How many issues were made before the batch of units that is judged now: so what is kept does
@@ -186,6 +188,7 @@ pub(crate) fn run(validator: &Validator, document: &Document<'_>, options: &Opti
         parameters: links::parameters(root),
         anchors: Shelf::default(),
         locals: Shelf::default(),
+        fitting: Mutex::default(),
         conforming: Mutex::default(),
         made: AtomicUsize::new(0),
     };

@@ -1,5 +1,7 @@
 //! Rules that stand elsewhere: types, content references, profiles of types and of resources.
 
+use std::sync::PoisonError;
+
 use lmr_fhir::Element;
 use lmr_fhirpath::TypeId;
 
@@ -237,6 +239,23 @@ impl<'a> Walker<'a> {
         fits
     }
 
+    /// Whether a resource (or element) meets a profile. Of a resource it is found out once at each
+    /// depth of asking: resources may refer to each other crosswise, and all ways are many.
+    pub(crate) fn fits(&mut self, item: Element<'a>, around: Element<'a>, id: ProfileId) -> bool {
+        let key = (item.node().index(), around.node().index(), id, self.probes);
+        let is_resource = item.resource_type().is_some();
+        let shared = self.shared;
+        let known = || shared.fitting.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_resource && let Some(fits) = known().get(&key).copied() {
+            return fits;
+        }
+        let fits = self.conformance(item, around, id).iter().all(|i| !i.severity.is_error());
+        if is_resource {
+            known().insert(key, fits);
+        }
+        fits
+    }
+
     /// Issues of a resource (or element) against a profile, without reporting.
     pub(crate) fn conformance(
         &mut self,
@@ -268,9 +287,7 @@ impl<'a> Walker<'a> {
             let mut issues = std::mem::take(&mut inner.out.issues);
             let edges = std::mem::take(&mut inner.out.edges);
             for edge in edges {
-                if !edge.profiles.iter().any(|p| {
-                    inner.conformance(edge.target, edge.around, *p).iter().all(|i| !i.severity.is_error())
-                }) {
+                if !edge.profiles.iter().any(|p| inner.fits(edge.target, edge.around, *p)) {
                     let args = vec![Arg::Value(edge.reference()), Arg::Url(String::new())];
                     issues.push(self.shared.issue(
                         Message::RefCantMatchChoice,
