@@ -117,11 +117,12 @@ impl Import {
     }
 
     fn read_csv(&self, path: &Path) -> anyhow::Result<CodeList> {
+        ensure!(std::fs::metadata(path)?.len() <= MAX_CSV, "the file has more than {MAX_CSV} bytes");
         let Some(system) = &self.system else {
             bail!("say with --system what code system the list is of");
         };
-        ensure!(std::fs::metadata(path)?.len() <= MAX_CSV, "the file has more than {MAX_CSV} bytes");
-        let text = std::fs::read_to_string(path)?;
+        let text = String::from_utf8(std::fs::read(path)?)
+            .map_err(|_| anyhow::anyhow!("the file is not UTF-8; save it as \"CSV UTF-8\""))?;
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let mut list = CodeList::new(system, self.title.as_deref().unwrap_or(&stem));
         list.version.clone_from(&self.system_version);
