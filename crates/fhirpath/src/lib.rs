@@ -12,6 +12,7 @@ mod env;
 mod error;
 mod eval;
 mod expression;
+mod for_all;
 mod host;
 mod html;
 mod item;
@@ -29,6 +30,7 @@ pub use error::{
     EvalError, EvalFault, Place, SemanticError, SemanticFault, SyntaxError, SyntaxFault, Unavailable,
 };
 pub use expression::Expression;
+pub use for_all::ForAll;
 pub use host::DocumentHost;
 pub use item::{Collection, Item, TypeInfo};
 pub use model::{Child, Model, TypeId, TypeKind, Typed};

@@ -310,6 +310,32 @@ fn many_threads_find_what_one_finds() {
 }
 
 #[test]
+fn an_invariant_about_every_entry_is_kept_in_bundles_of_any_length() {
+    let validator = r4();
+    for count in [10, 5000] {
+        for (faulty, wanted) in [(None, vec![]), (Some(count - 2), vec!["bdl-3"])] {
+            let entries: Vec<String> = (0..count)
+                .map(|i| {
+                    let request = if Some(i) == faulty {
+                        ""
+                    } else {
+                        r#","request":{"method":"POST","url":"Patient"}"#
+                    };
+                    format!(r#"{{"resource":{{"resourceType":"Patient","active":true}}{request}}}"#)
+                })
+                .collect();
+            let text =
+                format!(r#"{{"resourceType":"Bundle","type":"batch","entry":[{}]}}"#, entries.join(","));
+            let issues = validator.validate_text(&text, &Options::default());
+            let errors = issues.iter().filter(|i| i.severity.is_error());
+            let keys: Vec<&str> =
+                errors.map(|i| i.id.as_str().rsplit('#').next().unwrap_or_default()).collect();
+            assert_eq!(keys, wanted, "{count} entries");
+        }
+    }
+}
+
+#[test]
 fn hostile_input_gives_an_error_in_bounded_time() {
     let deep = format!("{}1{}", r#"{"extension":[{"url":"a","extension":["#.repeat(120), "]}]}".repeat(120));
     let text = format!(r#"{{"resourceType":"Patient","contact":[{deep}]}}"#);

@@ -111,6 +111,21 @@ impl<'e, 'a> Engine<'e, 'a> {
         verdict.map_err(|e| *e)
     }
 
+    /// Whether a condition holds of every item of the focus.
+    pub(crate) fn run_for_all(&self, condition: &'a Expr) -> Result<bool, EvalError> {
+        let holds = |(index, item): (usize, &'e Item<'a>)| -> Outcome<bool> {
+            self.step(condition.place)?;
+            let scope = self.scope().on(item, index);
+            Ok(self.enclosed(|| self.condition(condition, scope, "all()"))? == Some(true))
+        };
+        for one in self.focus.iter().enumerate() {
+            if !holds(one).map_err(|e| *e)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Of what is not a boolean by itself: several items count as true, like one.
     fn verdict(&self, root: &'a Expr) -> Outcome<bool> {
         let items = self.collect(root, self.scope())?;

@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::ast::{Constant, Expr, Kind, Pattern, Shape};
+use super::ast::{Constant, Expr, Kind, Shape};
+use super::each::each_part_mut;
 use super::functions::Function;
 
 /// Numbers the repeated paths of an expression, from 1; all other nodes keep 0.
@@ -43,7 +44,7 @@ fn number_settled(expr: &mut Expr, in_loop: bool, last: &mut u16) {
         Kind::Call { function: Function::Where | Function::Select | Function::All | Function::Exists, .. }
     );
     let mut at = 0;
-    each_part(expr, &mut |part| {
+    each_part_mut(expr, &mut |part| {
         // The first part is what the function is called on.
         number_settled(part, in_loop || (of_items && at > 0), last);
         at += 1;
@@ -78,40 +79,7 @@ fn each_path(expr: &mut Expr, found: &mut dyn FnMut(String, &mut Expr)) {
     if let Some(path) = path(expr) {
         return found(path, expr);
     }
-    each_part(expr, &mut |part| each_path(part, found));
-}
-
-/// Calls `found` for every direct part of an expression, in the order of the text.
-pub(super) fn each_part(expr: &mut Expr, found: &mut dyn FnMut(&mut Expr)) {
-    match &mut expr.kind {
-        Kind::Member { source, .. } | Kind::TypeTest { source, .. } | Kind::HasText { source, .. } => {
-            found(source);
-        }
-        Kind::At { source, index } => {
-            found(source);
-            found(index);
-        }
-        Kind::Call { source, args, .. } => {
-            found(source);
-            args.iter_mut().for_each(found);
-        }
-        Kind::Regex { source, pattern, substitution, .. } => {
-            found(source);
-            if let Pattern::Computed(pattern) = pattern {
-                found(pattern);
-            }
-            if let Some(substitution) = substitution {
-                found(substitution);
-            }
-        }
-        Kind::Negate(inner) | Kind::Posit(inner) => found(inner),
-        Kind::All(parts) | Kind::Any(parts) | Kind::Union(parts) => parts.iter_mut().for_each(found),
-        Kind::Binary { left, right, .. } => {
-            found(left);
-            found(right);
-        }
-        _ => {}
-    }
+    each_part_mut(expr, &mut |part| each_path(part, found));
 }
 
 /// The text of a path of names that starts from the focus or from a resource.

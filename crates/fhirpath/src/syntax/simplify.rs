@@ -1,13 +1,14 @@
 //! Forms that are asked often get a node of their own, which says the same in fewer steps.
 
 use super::ast::{Expr, Kind, Operator};
+use super::each::each_part_mut;
 use super::functions::Function;
-use super::share::{each_part, path};
+use super::share::path;
 
 /// `x.where($this = 'a').exists()` becomes "x has the text a", and several of them joined by `or`
 /// about the same path become one question.
 pub(super) fn simplify(expr: &mut Expr) {
-    each_part(expr, &mut simplify);
+    each_part_mut(expr, &mut simplify);
     match &mut expr.kind {
         Kind::Call { source, function: Function::Exists, args } => {
             let criterion = match (args.as_slice(), &mut source.kind) {

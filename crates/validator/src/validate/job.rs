@@ -566,6 +566,11 @@ impl<'a> Plan<'a> {
         let Some(outcome) = self.units[at].outcome.as_mut() else { return };
         let found = std::mem::take(&mut outcome.found);
         let edges = std::mem::take(&mut outcome.edges);
+        // Of a long bundle all entries turn up at once.
+        self.resources.reserve(found.len());
+        self.by_node.reserve(found.len());
+        self.by_key.reserve(found.len());
+        self.units.reserve(found.len());
         for found in found {
             self.resource(found);
         }

@@ -72,6 +72,8 @@ pub(crate) struct Walker<'a> {
     pub(crate) anchors: OnceCell<Arc<Anchors>>,
     /// Contained resources by id, when first asked for.
     pub(crate) locals: OnceCell<Arc<Locals>>,
+    /// Invariants of the document's resource that were tested with its long list, by number.
+    settled: Vec<(u32, bool)>,
 }
 
 impl<'a> Walker<'a> {
@@ -122,6 +124,7 @@ impl<'a> Walker<'a> {
             dropped: None,
             anchors: OnceCell::new(),
             locals: OnceCell::new(),
+            settled: Vec::new(),
             made_before: shared.made.load(Ordering::Relaxed),
         }
     }

@@ -87,7 +87,9 @@ impl<'a> Walker<'a> {
                             continue;
                         }
                         let test = || shared.expression.test(Typed::new(item, ty), &self.env);
-                        match long::take(&mut ahead, shared.number).unwrap_or_else(test) {
+                        let known = self.settled_with_list(shared.number, item).map(Ok);
+                        let known = known.or_else(|| long::take(&mut ahead, shared.number));
+                        match known.unwrap_or_else(test) {
                             Ok(true) => {}
                             Ok(false) => self.failed(invariant, item, def.profile),
                             Err(_) if self.is_malformed(Typed::new(item, ty)) => {

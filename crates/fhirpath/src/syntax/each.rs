@@ -1,0 +1,69 @@
+//! The direct parts of an expression, in the order of the text.
+
+use super::ast::{Expr, Kind, Pattern};
+
+/// Calls `found` for every direct part of an expression.
+pub(super) fn each_part_mut(expr: &mut Expr, found: &mut dyn FnMut(&mut Expr)) {
+    match &mut expr.kind {
+        Kind::Member { source, .. } | Kind::TypeTest { source, .. } | Kind::HasText { source, .. } => {
+            found(source);
+        }
+        Kind::At { source, index } => {
+            found(source);
+            found(index);
+        }
+        Kind::Call { source, args, .. } => {
+            found(source);
+            args.iter_mut().for_each(found);
+        }
+        Kind::Regex { source, pattern, substitution, .. } => {
+            found(source);
+            if let Pattern::Computed(pattern) = pattern {
+                found(pattern);
+            }
+            if let Some(substitution) = substitution {
+                found(substitution);
+            }
+        }
+        Kind::Negate(inner) | Kind::Posit(inner) => found(inner),
+        Kind::All(parts) | Kind::Any(parts) | Kind::Union(parts) => parts.iter_mut().for_each(found),
+        Kind::Binary { left, right, .. } => {
+            found(left);
+            found(right);
+        }
+        _ => {}
+    }
+}
+
+/// As [`each_part_mut`], for who only looks.
+pub(crate) fn each_part(expr: &Expr, found: &mut dyn FnMut(&Expr)) {
+    match &expr.kind {
+        Kind::Member { source, .. } | Kind::TypeTest { source, .. } | Kind::HasText { source, .. } => {
+            found(source);
+        }
+        Kind::At { source, index } => {
+            found(source);
+            found(index);
+        }
+        Kind::Call { source, args, .. } => {
+            found(source);
+            args.iter().for_each(found);
+        }
+        Kind::Regex { source, pattern, substitution, .. } => {
+            found(source);
+            if let Pattern::Computed(pattern) = pattern {
+                found(pattern);
+            }
+            if let Some(substitution) = substitution {
+                found(substitution);
+            }
+        }
+        Kind::Negate(inner) | Kind::Posit(inner) => found(inner),
+        Kind::All(parts) | Kind::Any(parts) | Kind::Union(parts) => parts.iter().for_each(found),
+        Kind::Binary { left, right, .. } => {
+            found(left);
+            found(right);
+        }
+        _ => {}
+    }
+}
