@@ -14,7 +14,7 @@ use crate::messages::Message;
 use crate::rules::links::{Entry, Links, type_and_id};
 use crate::rules::resource::text_of;
 use crate::rules::{narrative, primitive};
-use crate::validate::job::Anchors;
+use crate::validate::Anchors;
 use crate::validate::walk::{Walker, name};
 
 /// Extension that leads from an element to its text in a narrative.

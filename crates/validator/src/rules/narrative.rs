@@ -8,7 +8,7 @@ use lmr_fhir::{Element, Kind, Name, Node};
 use crate::issue::Arg;
 use crate::messages::Message;
 use crate::rules::xhtml::Xhtml;
-use crate::validate::job::Anchors;
+use crate::validate::Anchors;
 use crate::validate::walk::{Def, Defs, Walker, name};
 
 static LANGUAGE: LazyLock<Name> = LazyLock::new(|| name("language"));

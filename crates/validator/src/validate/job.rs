@@ -1,79 +1,30 @@
 //! One validation: resources are judged one by one from a list of units, so
 //! that neither nesting nor chains of references lead to recursion.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::fmt::Write as _;
-use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+mod edges;
+mod reading;
 
-use lmr_fhir::{Document, Element, Kind, Name, Node, ProblemKind};
+use std::borrow::Cow;
+use std::sync::LazyLock;
+use std::sync::atomic::Ordering;
+
+use lmr_fhir::{Document, Element, Kind, Name, Node};
 use smallvec::SmallVec;
 
 use crate::compile::arena::OwnMap;
 use crate::compile::{Profile, ProfileId};
-use crate::issue::{Arg, Issue, MessageId, Severity};
+use crate::issue::{Arg, Issue};
 use crate::messages::Message;
 use crate::options::{ContainedPolicy, Options};
-use crate::rules::links::{self, Links};
 use crate::rules::suggest;
 use crate::validate::cores::spread;
+use crate::validate::settle::settle;
 use crate::validate::walk::Walker;
-use crate::validate::{Validator, parse, place};
+use crate::validate::{Shared, Validator, kind_name};
 
 static RESOURCE_TYPE: LazyLock<Name> = LazyLock::new(|| Name::new("resourceType"));
 static META: LazyLock<Name> = LazyLock::new(|| Name::new("meta"));
-static CONTAINED: LazyLock<Name> = LazyLock::new(|| Name::new("contained"));
-static ID: LazyLock<Name> = LazyLock::new(|| Name::new("id"));
 static PROFILE: LazyLock<Name> = LazyLock::new(|| Name::new("profile"));
-
-/// What all walkers of one validation share.
-pub(crate) struct Shared<'a> {
-    pub(crate) validator: &'a Validator,
-    pub(crate) document: &'a Document<'a>,
-    pub(crate) options: &'a Options,
-    /// References inside the bundle, where the document is one.
-    pub(crate) links: Option<Links<'a>>,
-    /// The resources of the document's parameters, by `Type/id` and by address.
-    pub(crate) parameters: HashMap<Box<str>, u32>,
-    /// What stands in resources that others ask about, by the resource's node: contained ones
-    /// share what is around them.
-    pub(crate) anchors: Shelf<Anchors>,
-    pub(crate) locals: Shelf<Locals>,
-    /// Which resources meet which profiles: node, the one around it, profile, depth of asking.
-    pub(crate) fitting: Mutex<HashMap<(u32, u32, ProfileId, usize), bool>>,
-    /// What `conformsTo()` gave, by node and profile; `None` where it has no answer.
-    pub(crate) conforming: Mutex<HashMap<(u32, ProfileId), Option<bool>>>,
-    /// How many issues were made before the batch of units that is judged now: so what is kept does
-    /// not depend on which thread is quicker.
-    pub(crate) made: AtomicUsize,
-}
-
-/// Ids of elements, of data and of narratives, and how often each stands.
-pub(crate) type Anchors = HashMap<Box<str>, usize>;
-/// Nodes of contained resources by id.
-pub(crate) type Locals = HashMap<Box<str>, u32>;
-
-/// Things made once for a node.
-pub(crate) struct Shelf<T>(Mutex<HashMap<u32, Arc<T>>>);
-
-impl<T> Default for Shelf<T> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
-impl<T> Shelf<T> {
-    pub(crate) fn get(&self, node: Node<'_>, make: impl FnOnce() -> T) -> Arc<T> {
-        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = known().get(&node.index()) {
-            return Arc::clone(found);
-        }
-        let made = Arc::new(make());
-        Arc::clone(known().entry(node.index()).or_insert(made))
-    }
-}
 
 /// Profiles of one resource: seldom more than two.
 pub(crate) type ProfileIds = SmallVec<[ProfileId; 2]>;
@@ -179,19 +130,7 @@ struct Plan<'a> {
 /// Judges a document.
 pub(crate) fn run(validator: &Validator, document: &Document<'_>, options: &Options) -> Vec<Issue> {
     let root = document.root_element();
-    let links = Links::of(root);
-    let shared = Shared {
-        validator,
-        document,
-        options,
-        links,
-        parameters: links::parameters(root),
-        anchors: Shelf::default(),
-        locals: Shelf::default(),
-        fitting: Mutex::default(),
-        conforming: Mutex::default(),
-        made: AtomicUsize::new(0),
-    };
+    let shared = Shared::new(validator, document, options);
     let mut plan = Plan {
         shared: &shared,
         units: Vec::new(),
@@ -207,128 +146,7 @@ pub(crate) fn run(validator: &Validator, document: &Document<'_>, options: &Opti
     plan.finish()
 }
 
-impl<'a> Shared<'a> {
-    /// The resource among the document's parameters that a reference leads to.
-    pub(crate) fn parameter(&self, reference: &str) -> Option<Element<'a>> {
-        let node = *self.parameters.get(reference)?;
-        self.document.node(node).map(Element::of)
-    }
-
-    /// The resources contained in one, by id; of two with one id the first.
-    pub(crate) fn locals_of(&self, resource: Element<'a>) -> Arc<Locals> {
-        self.locals.get(resource.node(), || {
-            let mut known = Locals::new();
-            for one in resource.children_named(&CONTAINED) {
-                if let Some(id) = one.child(&ID).and_then(Element::text) {
-                    known.entry(Box::from(&*id)).or_insert(one.node().index());
-                }
-            }
-            known
-        })
-    }
-
-    pub(crate) fn issue(
-        &self,
-        message: Message,
-        at: Node<'_>,
-        args: Vec<Arg>,
-        profile: Option<&Profile>,
-    ) -> Issue {
-        let severity = message.severity();
-        let id = MessageId::Catalogue(message);
-        let mut issue = self.make(id, severity, message.code(), at, args, profile);
-        if message.is_of_reading() {
-            for expression in [&mut issue.expression, &mut issue.local_expression] {
-                place::name_by_definition(expression);
-                if message.is_of_list() {
-                    place::leave_item(expression);
-                }
-            }
-        }
-        issue
-    }
-
-    pub(crate) fn make(
-        &self,
-        id: MessageId,
-        severity: Severity,
-        code: crate::issue::IssueCode,
-        at: Node<'_>,
-        args: Vec<Arg>,
-        profile: Option<&Profile>,
-    ) -> Issue {
-        let redact = self.options.redact_values;
-        let place = place::place(at, &self.validator.model, redact);
-        let span = at.span();
-        let (start, end) = (self.document.position(span.start), self.document.position(span.end));
-        Issue {
-            severity,
-            code,
-            id,
-            args: if redact { args.into_iter().map(Arg::redacted).collect() } else { args },
-            expression: place.expression,
-            local_expression: place.local,
-            entry: place.entry,
-            line: start.line,
-            column: end.column,
-            span,
-            profile: profile.map(|p| Arc::clone(&p.canonical)),
-            inner: Vec::new(),
-        }
-    }
-}
-
 impl<'a> Plan<'a> {
-    /// What lenient reading noted.
-    fn problems(&mut self) {
-        for (count, problem) in self.shared.document.problems().iter().enumerate() {
-            if count > self.shared.options.max_issues {
-                break;
-            }
-            if problem.kind == ProblemKind::Comment && self.shared.options.allow_comments {
-                continue;
-            }
-            let Some(mut at) = self.shared.document.node(problem.node) else { continue };
-            let message = parse::message(problem);
-            let mut args = Vec::new();
-            match problem.kind {
-                ProblemKind::DuplicateKey => {
-                    args.push(Arg::Name(at.key().unwrap_or_default().into_owned()));
-                    at = at.parent().unwrap_or(at);
-                }
-                ProblemKind::BareName => {
-                    args.push(Arg::Name(name_at(self.shared.document, problem.offset)));
-                    at = if at.kind() == Kind::Object { at } else { at.parent().unwrap_or(at) };
-                }
-                ProblemKind::BareValue => {
-                    args.push(Arg::Name(at.key().unwrap_or("item".into()).into_owned()));
-                    // The reference names the object for members, the item for array items.
-                    if at.parent().is_some_and(|p| p.kind() == Kind::Object) {
-                        at = at.parent().unwrap_or(at);
-                    }
-                }
-                ProblemKind::TrailingComma => {
-                    args.push(match at.kind() {
-                        Kind::Array => Arg::Said { en: "Array", nb: "listen" },
-                        _ => Arg::Said { en: "Object", nb: "objektet" },
-                    });
-                }
-                ProblemKind::LoneSurrogate => args.push(Arg::Said {
-                    en: "half of a pair of \\u escapes (lone surrogate)",
-                    nb: "et halvt par av \\u-koder (enslig surrogat)",
-                }),
-                ProblemKind::ControlCharacter => {
-                    args.push(Arg::Said { en: "control character in a string", nb: "styretegn i en tekst" });
-                }
-                _ => {}
-            }
-            let mut issue = self.shared.issue(message, at, args, None);
-            let here = self.shared.document.position(problem.offset as usize);
-            (issue.line, issue.column) = (here.line, here.column);
-            self.issues.push(issue);
-        }
-    }
-
     /// Profiles the caller asks of the root resource.
     fn explicit(&mut self) -> ProfileIds {
         let mut out = ProfileIds::new();
@@ -639,248 +457,8 @@ impl<'a> Plan<'a> {
         }
         settle(out, self.shared.options)
     }
-
-    /// Which units fail: by themselves, or because a reference of theirs leads
-    /// to nothing that fits. References in a circle hold each other up.
-    fn failed(&self) -> Vec<bool> {
-        let mut failed: Vec<bool> = self
-            .units
-            .iter()
-            .map(|u| u.outcome.as_ref().is_none_or(|o| o.issues.iter().any(|i| i.severity.is_error())))
-            .collect();
-        if !failed.contains(&true) {
-            return failed;
-        }
-        // Who must be asked again when a unit fails.
-        let mut askers: HashMap<usize, Vec<usize>> = HashMap::new();
-        let mut fresh: Vec<usize> = Vec::new();
-        for (at, unit) in self.units.iter().enumerate() {
-            for edge in unit.outcome.as_ref().map_or(&[][..], |o| &o.edges) {
-                let node = edge.target.node().index();
-                for target in edge.profiles.iter().filter_map(|p| self.by_key.get(&(node, *p))) {
-                    askers.entry(*target).or_default().push(at);
-                }
-            }
-            if failed[at] {
-                fresh.push(at);
-            }
-        }
-        while let Some(at) = fresh.pop() {
-            for &asker in askers.get(&at).map_or(&[][..], |a| a.as_slice()) {
-                if failed[asker] {
-                    continue;
-                }
-                let edges = self.units[asker].outcome.as_ref().map_or(&[][..], |o| &o.edges);
-                if edges.iter().any(|e| !self.holds(e, &failed)) {
-                    failed[asker] = true;
-                    fresh.push(asker);
-                }
-            }
-        }
-        failed
-    }
-
-    fn holds(&self, edge: &Edge<'a>, failed: &[bool]) -> bool {
-        let node = edge.target.node().index();
-        edge.profiles.iter().any(|p| self.by_key.get(&(node, *p)).is_some_and(|&u| !failed[u]))
-    }
-
-    /// A target that fits several of the profiles: probably not what was meant.
-    fn several_fit(&self, edge: &Edge<'a>, failed: &[bool]) -> Option<Issue> {
-        if edge.profiles.len() < 2 {
-            return None;
-        }
-        let node = edge.target.node().index();
-        let fitting: Vec<&str> = edge
-            .profiles
-            .iter()
-            .filter(|p| self.by_key.get(&(node, **p)).is_some_and(|&u| !failed[u]))
-            .filter_map(|p| self.shared.validator.get(*p))
-            .map(|p| &*p.definition.url)
-            .collect();
-        if fitting.len() < 2 {
-            return None;
-        }
-        let args = vec![Arg::Value(edge.reference()), Arg::Url(fitting.join(", "))];
-        Some(self.shared.issue(Message::RefMultipleMatches, edge.at.node(), args, Some(edge.by)))
-    }
-
-    fn edge_issue(&self, edge: &Edge<'a>, failed: &[bool]) -> Option<Issue> {
-        if self.holds(edge, failed) {
-            return self.several_fit(edge, failed);
-        }
-        let names: Vec<&str> = edge
-            .profiles
-            .iter()
-            .filter_map(|p| self.shared.validator.get(*p))
-            .map(|p| &*p.definition.url)
-            .collect();
-        let args = vec![Arg::Value(edge.reference()), Arg::Url(names.join(", "))];
-        let mut issue = self.shared.issue(Message::RefCantMatchChoice, edge.at.node(), args, None);
-        issue.profile = Some(Arc::clone(&edge.by.canonical));
-        let node = edge.target.node().index();
-        let mut best: Option<&[Issue]> = None;
-        for profile in &edge.profiles {
-            let Some(&unit) = self.by_key.get(&(node, *profile)) else { continue };
-            let issues = self.units[unit].outcome.as_ref().map_or(&[][..], |o| &o.issues);
-            if best.is_none_or(|b| issues.len() < b.len()) {
-                best = Some(issues);
-            }
-        }
-        issue.inner =
-            best.unwrap_or_default().iter().filter(|i| i.severity.is_error()).take(5).cloned().collect();
-        Some(issue)
-    }
-}
-
-impl<'a> Plan<'a> {
-    /// Why a target fits none of the profiles, profile by profile.
-    fn details(&self, edge: &Edge<'a>, out: &mut Vec<Issue>) {
-        let node = edge.target.node().index();
-        for id in &edge.profiles {
-            let (Some(&unit), Some(profile)) =
-                (self.by_key.get(&(node, *id)), self.shared.validator.get(*id))
-            else {
-                continue;
-            };
-            let args = vec![Arg::Value(edge.reference()), Arg::Url(profile.canonical.to_string())];
-            let mut issue = self.shared.issue(Message::Details, edge.at.node(), args, Some(edge.by));
-            let issues = self.units[unit].outcome.as_ref().map_or(&[][..], |o| &o.issues);
-            issue.inner = issues.iter().filter(|i| i.severity.is_error()).take(5).cloned().collect();
-            out.push(issue);
-        }
-    }
 }
 
 fn judge<'a>(shared: &'a Shared<'a>, unit: &Unit<'a>) -> Outcome<'a> {
     Walker::judge(shared, unit.element, unit.around, unit.role, unit.profile, unit.leads)
-}
-
-/// Sorts by place, drops what is said twice, keeps to the limit.
-fn settle(mut issues: Vec<Issue>, options: &Options) -> Vec<Issue> {
-    if issues.is_empty() {
-        return issues;
-    }
-    if !options.hints {
-        issues.retain(|i| i.severity != Severity::Information);
-    }
-    drop_doubles(&mut issues);
-    issues.sort_by_key(|i| (i.entry, i.span.start, i.severity));
-    if issues.len() > options.max_issues {
-        cut(&mut issues, options.max_issues);
-    }
-    issues
-}
-
-/// Cuts a list at its limit, but not an entry's only fault: every entry's verdict stands.
-fn cut(issues: &mut Vec<Issue>, limit: usize) {
-    let mut kept = 0usize;
-    // The list is sorted by entry.
-    let mut told: Option<Option<usize>> = None;
-    let mut first = None;
-    issues.retain(|issue| {
-        let keeps = kept < limit || (issue.severity.is_error() && told != Some(issue.entry));
-        if keeps {
-            kept += 1;
-            if issue.severity.is_error() {
-                told = Some(issue.entry);
-            }
-        } else if first.is_none() {
-            first = Some(issue.clone());
-        }
-        keeps
-    });
-    if let Some(first) = first {
-        issues.push(Issue {
-            severity: Message::TooManyIssues.severity(),
-            code: Message::TooManyIssues.code(),
-            id: MessageId::Catalogue(Message::TooManyIssues),
-            args: vec![Arg::from(limit)],
-            entry: None,
-            inner: Vec::new(),
-            ..first
-        });
-    }
-}
-
-/// Few issues are compared with each other, many are filed by hash.
-const FEW: usize = 32;
-
-/// Keeps the first of issues that say the same of the same place.
-fn drop_doubles(issues: &mut Vec<Issue>) {
-    let mut double = vec![false; issues.len()];
-    if issues.len() <= FEW {
-        for (at, issue) in issues.iter().enumerate() {
-            double[at] = issues[..at].iter().any(|earlier| says_the_same(earlier, issue));
-        }
-    } else {
-        let keys = RandomState::new();
-        let mut seen: HashMap<u64, SmallVec<[usize; 1]>> = HashMap::with_capacity(issues.len());
-        for (at, issue) in issues.iter().enumerate() {
-            let alike = seen.entry(hash_of(&keys, issue)).or_default();
-            double[at] = alike.iter().any(|&earlier| says_the_same(&issues[earlier], issue));
-            if !double[at] {
-                alike.push(at);
-            }
-        }
-    }
-    if double.contains(&true) {
-        let mut double = double.into_iter();
-        issues.retain(|_| !double.next().unwrap_or(false));
-    }
-}
-
-/// Same place, same rule, and facts that read the same.
-fn says_the_same(a: &Issue, b: &Issue) -> bool {
-    a.span == b.span
-        && (a.id == b.id || said_by(a) == said_by(b))
-        && a.args.len() == b.args.len()
-        && a.args.iter().zip(&b.args).all(|(a, b)| a == b || a.to_string() == b.to_string())
-}
-
-/// The rule that speaks. An invariant is one whatever profile carries it: it runs once on an element.
-fn said_by(issue: &Issue) -> (bool, Severity, &str) {
-    match issue.id.constraint_key() {
-        Some(key) => (true, issue.severity, key),
-        None => (false, Severity::Error, issue.id.as_str()),
-    }
-}
-
-/// Equal for issues that [`says_the_same`] holds of.
-fn hash_of(keys: &RandomState, issue: &Issue) -> u64 {
-    struct Shown<H>(H);
-    impl<H: Hasher> std::fmt::Write for Shown<H> {
-        fn write_str(&mut self, text: &str) -> std::fmt::Result {
-            self.0.write(text.as_bytes());
-            Ok(())
-        }
-    }
-    let mut shown = Shown(keys.build_hasher());
-    shown.0.write_usize(issue.span.start);
-    shown.0.write_usize(issue.span.end);
-    shown.0.write(said_by(issue).2.as_bytes());
-    for arg in &issue.args {
-        // Writing to a hasher cannot fail.
-        let _ = write!(shown, "{arg}\u{1}");
-    }
-    shown.0.finish()
-}
-
-/// The JSON kind in words.
-pub(crate) fn kind_name(kind: Kind) -> Arg {
-    let (en, nb) = match kind {
-        Kind::Object => ("an object", "et objekt"),
-        Kind::Array => ("an array", "en liste"),
-        Kind::String => ("a string", "en tekst"),
-        Kind::Number => ("a number", "et tall"),
-        Kind::Boolean => ("a boolean", "true eller false"),
-        Kind::Null => ("null", "null"),
-        Kind::Bare => ("a bare word", "et ord uten anførselstegn"),
-    };
-    Arg::Said { en, nb }
-}
-
-fn name_at(document: &Document<'_>, offset: u32) -> String {
-    let rest = document.source().get(offset as usize..).unwrap_or_default();
-    rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').take(64).collect()
 }

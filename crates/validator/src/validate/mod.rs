@@ -4,6 +4,8 @@ mod cores;
 pub(crate) mod job;
 mod parse;
 mod place;
+mod settle;
+mod shared;
 pub(crate) mod walk;
 
 use std::collections::HashMap;
@@ -18,8 +20,8 @@ use crate::issue::{BundleReport, Issue};
 use crate::model::TypeModel;
 use crate::options::Options;
 
-pub(crate) use job::{Shared, kind_name};
 pub(crate) use place::{Waypoint, trail};
+pub(crate) use shared::{Anchors, Locals, Shared, kind_name};
 
 /// Bytes that a definition's regular expression may take when compiled.
 const MAX_PATTERN: usize = 1 << 20;

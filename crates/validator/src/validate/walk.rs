@@ -18,8 +18,8 @@ use crate::definitions::ElementDefinition;
 use crate::issue::{Arg, Issue};
 use crate::messages::Message;
 use crate::options::Options;
-use crate::validate::Validator;
-use crate::validate::job::{Anchors, Edge, Locals, Outcome, Role, Shared};
+use crate::validate::job::{Edge, Outcome, Role};
+use crate::validate::{Anchors, Locals, Shared, Validator};
 
 pub(crate) use invariants::has_content;
 

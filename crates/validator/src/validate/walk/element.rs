@@ -7,7 +7,7 @@ use super::{Def, Defs, Walker, is_partial};
 use crate::compile::{Shape, Special, TypeRule};
 use crate::issue::Arg;
 use crate::messages::Message;
-use crate::validate::job::kind_name;
+use crate::validate::kind_name;
 
 impl<'a> Walker<'a> {
     /// Judges one occurrence against its rule and those of its slices.

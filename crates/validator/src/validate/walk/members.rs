@@ -7,7 +7,7 @@ use crate::compile::{Children, FORBIDDEN, Shape, Slices, TypeRule};
 use crate::issue::Arg;
 use crate::messages::Message;
 use crate::rules::suggest;
-use crate::validate::job::kind_name;
+use crate::validate::kind_name;
 
 impl<'a> Walker<'a> {
     /// Judges all members of an object.

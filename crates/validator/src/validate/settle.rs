@@ -1,0 +1,122 @@
+//! From all that was found to what is told: each thing once, in the order of the document, within
+//! the limit.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use smallvec::SmallVec;
+
+use crate::issue::{Arg, Issue, MessageId, Severity};
+use crate::messages::Message;
+use crate::options::Options;
+
+/// Sorts by place, drops what is said twice, keeps to the limit.
+pub(crate) fn settle(mut issues: Vec<Issue>, options: &Options) -> Vec<Issue> {
+    if issues.is_empty() {
+        return issues;
+    }
+    if !options.hints {
+        issues.retain(|i| i.severity != Severity::Information);
+    }
+    drop_doubles(&mut issues);
+    issues.sort_by_key(|i| (i.entry, i.span.start, i.severity));
+    if issues.len() > options.max_issues {
+        cut(&mut issues, options.max_issues);
+    }
+    issues
+}
+
+/// Cuts a list at its limit, but not an entry's only fault: every entry's verdict stands.
+fn cut(issues: &mut Vec<Issue>, limit: usize) {
+    let mut kept = 0usize;
+    // The list is sorted by entry.
+    let mut told: Option<Option<usize>> = None;
+    let mut first = None;
+    issues.retain(|issue| {
+        let keeps = kept < limit || (issue.severity.is_error() && told != Some(issue.entry));
+        if keeps {
+            kept += 1;
+            if issue.severity.is_error() {
+                told = Some(issue.entry);
+            }
+        } else if first.is_none() {
+            first = Some(issue.clone());
+        }
+        keeps
+    });
+    if let Some(first) = first {
+        issues.push(Issue {
+            severity: Message::TooManyIssues.severity(),
+            code: Message::TooManyIssues.code(),
+            id: MessageId::Catalogue(Message::TooManyIssues),
+            args: vec![Arg::from(limit)],
+            entry: None,
+            inner: Vec::new(),
+            ..first
+        });
+    }
+}
+
+/// Few issues are compared with each other, many are filed by hash.
+const FEW: usize = 32;
+
+/// Keeps the first of issues that say the same of the same place.
+fn drop_doubles(issues: &mut Vec<Issue>) {
+    let mut double = vec![false; issues.len()];
+    if issues.len() <= FEW {
+        for (at, issue) in issues.iter().enumerate() {
+            double[at] = issues[..at].iter().any(|earlier| says_the_same(earlier, issue));
+        }
+    } else {
+        let keys = RandomState::new();
+        let mut seen: HashMap<u64, SmallVec<[usize; 1]>> = HashMap::with_capacity(issues.len());
+        for (at, issue) in issues.iter().enumerate() {
+            let alike = seen.entry(hash_of(&keys, issue)).or_default();
+            double[at] = alike.iter().any(|&earlier| says_the_same(&issues[earlier], issue));
+            if !double[at] {
+                alike.push(at);
+            }
+        }
+    }
+    if double.contains(&true) {
+        let mut double = double.into_iter();
+        issues.retain(|_| !double.next().unwrap_or(false));
+    }
+}
+
+/// Same place, same rule, and facts that read the same.
+fn says_the_same(a: &Issue, b: &Issue) -> bool {
+    a.span == b.span
+        && (a.id == b.id || said_by(a) == said_by(b))
+        && a.args.len() == b.args.len()
+        && a.args.iter().zip(&b.args).all(|(a, b)| a == b || a.to_string() == b.to_string())
+}
+
+/// The rule that speaks. An invariant is one whatever profile carries it: it runs once on an element.
+fn said_by(issue: &Issue) -> (bool, Severity, &str) {
+    match issue.id.constraint_key() {
+        Some(key) => (true, issue.severity, key),
+        None => (false, Severity::Error, issue.id.as_str()),
+    }
+}
+
+/// Equal for issues that [`says_the_same`] holds of.
+fn hash_of(keys: &RandomState, issue: &Issue) -> u64 {
+    struct Shown<H>(H);
+    impl<H: Hasher> std::fmt::Write for Shown<H> {
+        fn write_str(&mut self, text: &str) -> std::fmt::Result {
+            self.0.write(text.as_bytes());
+            Ok(())
+        }
+    }
+    let mut shown = Shown(keys.build_hasher());
+    shown.0.write_usize(issue.span.start);
+    shown.0.write_usize(issue.span.end);
+    shown.0.write(said_by(issue).2.as_bytes());
+    for arg in &issue.args {
+        // Writing to a hasher cannot fail.
+        let _ = write!(shown, "{arg}\u{1}");
+    }
+    shown.0.finish()
+}

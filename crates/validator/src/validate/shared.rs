@@ -1,0 +1,165 @@
+//! What all walkers of one validation share, and how issues are made of what they find.
+
+use std::collections::HashMap;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use lmr_fhir::{Document, Element, Kind, Name, Node};
+
+use crate::compile::{Profile, ProfileId};
+use crate::issue::{Arg, Issue, IssueCode, MessageId, Severity};
+use crate::messages::Message;
+use crate::options::Options;
+use crate::rules::links::{self, Links};
+use crate::validate::{Validator, place};
+
+static CONTAINED: LazyLock<Name> = LazyLock::new(|| Name::new("contained"));
+static ID: LazyLock<Name> = LazyLock::new(|| Name::new("id"));
+
+/// What all walkers of one validation share.
+pub(crate) struct Shared<'a> {
+    pub(crate) validator: &'a Validator,
+    pub(crate) document: &'a Document<'a>,
+    pub(crate) options: &'a Options,
+    /// References inside the bundle, where the document is one.
+    pub(crate) links: Option<Links<'a>>,
+    /// The resources of the document's parameters, by `Type/id` and by address.
+    pub(crate) parameters: HashMap<Box<str>, u32>,
+    /// What stands in resources that others ask about, by the resource's node: contained ones
+    /// share what is around them.
+    pub(crate) anchors: Shelf<Anchors>,
+    pub(crate) locals: Shelf<Locals>,
+    /// Which resources meet which profiles: node, the one around it, profile, depth of asking.
+    pub(crate) fitting: Mutex<HashMap<(u32, u32, ProfileId, usize), bool>>,
+    /// What `conformsTo()` gave, by node and profile; `None` where it has no answer.
+    pub(crate) conforming: Mutex<HashMap<(u32, ProfileId), Option<bool>>>,
+    /// How many issues were made before the batch of units that is judged now: so what is kept does
+    /// not depend on which thread is quicker.
+    pub(crate) made: AtomicUsize,
+}
+
+/// Ids of elements, of data and of narratives, and how often each stands.
+pub(crate) type Anchors = HashMap<Box<str>, usize>;
+/// Nodes of contained resources by id.
+pub(crate) type Locals = HashMap<Box<str>, u32>;
+
+/// Things made once for a node.
+pub(crate) struct Shelf<T>(Mutex<HashMap<u32, Arc<T>>>);
+
+impl<T> Default for Shelf<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T> Shelf<T> {
+    pub(crate) fn get(&self, node: Node<'_>, make: impl FnOnce() -> T) -> Arc<T> {
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known().get(&node.index()) {
+            return Arc::clone(found);
+        }
+        let made = Arc::new(make());
+        Arc::clone(known().entry(node.index()).or_insert(made))
+    }
+}
+
+impl<'a> Shared<'a> {
+    pub(crate) fn new(validator: &'a Validator, document: &'a Document<'a>, options: &'a Options) -> Self {
+        let root = document.root_element();
+        Self {
+            validator,
+            document,
+            options,
+            links: Links::of(root),
+            parameters: links::parameters(root),
+            anchors: Shelf::default(),
+            locals: Shelf::default(),
+            fitting: Mutex::default(),
+            conforming: Mutex::default(),
+            made: AtomicUsize::new(0),
+        }
+    }
+
+    /// The resource among the document's parameters that a reference leads to.
+    pub(crate) fn parameter(&self, reference: &str) -> Option<Element<'a>> {
+        let node = *self.parameters.get(reference)?;
+        self.document.node(node).map(Element::of)
+    }
+
+    /// The resources contained in one, by id; of two with one id the first.
+    pub(crate) fn locals_of(&self, resource: Element<'a>) -> Arc<Locals> {
+        self.locals.get(resource.node(), || {
+            let mut known = Locals::new();
+            for one in resource.children_named(&CONTAINED) {
+                if let Some(id) = one.child(&ID).and_then(Element::text) {
+                    known.entry(Box::from(&*id)).or_insert(one.node().index());
+                }
+            }
+            known
+        })
+    }
+
+    pub(crate) fn issue(
+        &self,
+        message: Message,
+        at: Node<'_>,
+        args: Vec<Arg>,
+        profile: Option<&Profile>,
+    ) -> Issue {
+        let severity = message.severity();
+        let id = MessageId::Catalogue(message);
+        let mut issue = self.make(id, severity, message.code(), at, args, profile);
+        if message.is_of_reading() {
+            for expression in [&mut issue.expression, &mut issue.local_expression] {
+                place::name_by_definition(expression);
+                if message.is_of_list() {
+                    place::leave_item(expression);
+                }
+            }
+        }
+        issue
+    }
+
+    pub(crate) fn make(
+        &self,
+        id: MessageId,
+        severity: Severity,
+        code: IssueCode,
+        at: Node<'_>,
+        args: Vec<Arg>,
+        profile: Option<&Profile>,
+    ) -> Issue {
+        let redact = self.options.redact_values;
+        let place = place::place(at, &self.validator.model, redact);
+        let span = at.span();
+        let (start, end) = (self.document.position(span.start), self.document.position(span.end));
+        Issue {
+            severity,
+            code,
+            id,
+            args: if redact { args.into_iter().map(Arg::redacted).collect() } else { args },
+            expression: place.expression,
+            local_expression: place.local,
+            entry: place.entry,
+            line: start.line,
+            column: end.column,
+            span,
+            profile: profile.map(|p| Arc::clone(&p.canonical)),
+            inner: Vec::new(),
+        }
+    }
+}
+
+/// The JSON kind in words.
+pub(crate) fn kind_name(kind: Kind) -> Arg {
+    let (en, nb) = match kind {
+        Kind::Object => ("an object", "et objekt"),
+        Kind::Array => ("an array", "en liste"),
+        Kind::String => ("a string", "en tekst"),
+        Kind::Number => ("a number", "et tall"),
+        Kind::Boolean => ("a boolean", "true eller false"),
+        Kind::Null => ("null", "null"),
+        Kind::Bare => ("a bare word", "et ord uten anførselstegn"),
+    };
+    Arg::Said { en, nb }
+}
