@@ -18,7 +18,23 @@ pub(crate) use text::unescape;
 use text::{hex4, is_bare, is_json_number, string_stop};
 
 pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, ParseError> {
-    std::str::from_utf8(bytes).map_err(|e| error_in(bytes, e.valid_up_to(), ParseErrorKind::NotUtf8))
+    std::str::from_utf8(bytes).map_err(|e| match other_format(bytes) {
+        Some(kind @ ParseErrorKind::Utf16) => error_in(bytes, 0, kind),
+        _ => error_in(bytes, e.valid_up_to(), ParseErrorKind::NotUtf8),
+    })
+}
+
+/// A format that is taken for JSON now and then. JSON begins with two ASCII characters, so that
+/// UTF-16 shows in the first two bytes.
+/// Rule: <https://www.rfc-editor.org/rfc/rfc4627#section-3>.
+fn other_format(bytes: &[u8]) -> Option<ParseErrorKind> {
+    match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => return Some(ParseErrorKind::Utf16),
+        [0, other, ..] | [other, 0, ..] if *other != 0 => return Some(ParseErrorKind::Utf16),
+        _ => {}
+    }
+    let text = bytes.strip_prefix(BOM).unwrap_or(bytes).trim_ascii_start();
+    (text.first() == Some(&b'<')).then_some(ParseErrorKind::Xml)
 }
 
 fn error_in(bytes: &[u8], offset: usize, kind: ParseErrorKind) -> ParseError {
@@ -75,7 +91,10 @@ pub(crate) fn parse(source: &str, options: &ParseOptions) -> Parsed<(Vec<NodeDat
         problems: Vec::new(),
         comments: Vec::new(),
     };
-    parser.document()?;
+    parser.document().map_err(|error| match other_format(bytes) {
+        Some(kind) => error_in(bytes, 0, kind),
+        None => error,
+    })?;
     let Parser { mut nodes, problems, .. } = parser;
     // A large document keeps what it needs and no more.
     if nodes.capacity() - nodes.len() > nodes.len() / 4 {

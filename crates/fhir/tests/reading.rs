@@ -75,6 +75,24 @@ fn what_is_not_json_is_refused_with_its_reason() {
     }
     let error = Document::parse_bytes(b"[\"\xff\"]", &ParseOptions::strict()).expect_err("not UTF-8");
     assert_eq!((error.kind, error.offset), (E::NotUtf8, 2));
+    let utf16 =
+        |text: &str, bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<_>>();
+    for (bytes, kind) in [
+        (b"\xef\xbb\xbf\n <Bundle/>".to_vec(), E::Xml),
+        (b"<a>\xff</a>".to_vec(), E::NotUtf8),
+        (utf16("{\"a\":1}", u16::to_le_bytes), E::Utf16),
+        (utf16("{\"a\":1}", u16::to_be_bytes), E::Utf16),
+        (utf16("{\"a\":\"å\"}", u16::to_le_bytes), E::Utf16),
+        (utf16("\u{feff}{}", u16::to_le_bytes), E::Utf16),
+        (utf16("\u{feff}{}", u16::to_be_bytes), E::Utf16),
+        (b"\0\0".to_vec(), E::ExpectedValue),
+        (b"[<]".to_vec(), E::ExpectedValue),
+    ] {
+        for options in [ParseOptions::strict(), ParseOptions::lenient()] {
+            let error = Document::parse_bytes(&bytes, &options).expect_err("not JSON");
+            assert_eq!(error.kind, kind, "{bytes:?}");
+        }
+    }
 }
 
 #[test]

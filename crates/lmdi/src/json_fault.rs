@@ -10,7 +10,7 @@ use crate::codes::Code;
 #[must_use]
 pub fn code_of(kind: &ParseErrorKind) -> Code {
     match kind {
-        ParseErrorKind::NotUtf8 => Code::ContentNotUtf8,
+        ParseErrorKind::NotUtf8 | ParseErrorKind::Utf16 => Code::ContentNotUtf8,
         ParseErrorKind::TooDeep(_) => Code::JsonTooDeep,
         ParseErrorKind::TooLarge(_) | ParseErrorKind::TooManyNodes(_) => Code::JsonTooLarge,
         _ => Code::ContentNotJson,
@@ -22,6 +22,8 @@ pub fn code_of(kind: &ParseErrorKind) -> Code {
 pub fn in_bokmal(kind: &ParseErrorKind) -> Cow<'static, str> {
     let text = match kind {
         ParseErrorKind::NotUtf8 => "teksten er ikke UTF-8",
+        ParseErrorKind::Xml => "teksten ser ut som XML; det skal være JSON i UTF-8",
+        ParseErrorKind::Utf16 => "teksten ser ut som UTF-16; det skal være JSON i UTF-8",
         ParseErrorKind::Empty => "teksten er tom",
         ParseErrorKind::UnexpectedEnd => "teksten slutter før verdien er fullstendig",
         ParseErrorKind::ExpectedValue => "her skal det stå en JSON-verdi",

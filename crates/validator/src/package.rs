@@ -10,7 +10,7 @@ use std::{
     sync::Arc,
 };
 
-use lmr_fhir::{Document, Node, ParseOptions};
+use lmr_fhir::{Document, Node, ParseError, ParseOptions};
 
 use crate::definitions::read::{items, text};
 
@@ -303,13 +303,16 @@ impl Package {
     }
 
     fn add(&mut self, path: &Path, file: &File) -> Result<(), PackageError> {
-        let text = str_of(path, file)?;
-        self.add_text(path, &file.name, text)
+        self.add_document(path, &file.name, &parse(path, file)?)
     }
 
     fn add_text(&mut self, path: &Path, file: &str, json: &str) -> Result<(), PackageError> {
         let document = Document::parse(Cow::Borrowed(json), &ParseOptions::default())
-            .map_err(|error| not_json(path, file, &error.to_string()))?;
+            .map_err(|error| not_json(path, file, &error))?;
+        self.add_document(path, file, &document)
+    }
+
+    fn add_document(&mut self, path: &Path, file: &str, document: &Document<'_>) -> Result<(), PackageError> {
         let root = document.root();
         if text(root, "resourceType").as_deref() == Some("Bundle") {
             for entry in items(root, "entry") {
@@ -395,18 +398,10 @@ fn has_ending(path: &Path, endings: &[&str]) -> bool {
 }
 
 fn parse<'f>(path: &Path, file: &'f File) -> Result<Document<'f>, PackageError> {
-    let text = str_of(path, file)?;
-    Document::parse(Cow::Borrowed(text), &ParseOptions::default())
-        .map_err(|error| not_json(path, &file.name, &error.to_string()))
+    Document::parse_bytes(&file.bytes, &ParseOptions::default())
+        .map_err(|error| not_json(path, &file.name, &error))
 }
 
-/// Some publishers' files begin with a byte order mark.
-fn str_of<'f>(path: &Path, file: &'f File) -> Result<&'f str, PackageError> {
-    std::str::from_utf8(&file.bytes)
-        .map(|text| text.strip_prefix('\u{feff}').unwrap_or(text))
-        .map_err(|_| not_json(path, &file.name, "it is not UTF-8"))
-}
-
-fn not_json(path: &Path, file: &str, reason: &str) -> PackageError {
-    PackageError::NotJson { path: path.to_owned(), file: file.to_owned(), reason: reason.to_owned() }
+fn not_json(path: &Path, file: &str, reason: &ParseError) -> PackageError {
+    PackageError::NotJson { path: path.to_owned(), file: file.to_owned(), reason: reason.to_string() }
 }

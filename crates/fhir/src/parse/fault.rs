@@ -66,6 +66,12 @@ pub enum ParseErrorKind {
     /// Bytes are not UTF-8.
     #[error("the text is not UTF-8")]
     NotUtf8,
+    /// The first character is `<`.
+    #[error("the text looks like XML; JSON in UTF-8 is expected")]
+    Xml,
+    /// A byte order mark of UTF-16, or a NUL byte as one of the first two.
+    #[error("the text looks like UTF-16; JSON in UTF-8 is expected")]
+    Utf16,
     /// Nothing but white space.
     #[error("the text is empty")]
     Empty,
