@@ -328,6 +328,14 @@ fn fhirpath_prints_a_line_an_item() {
     let failing = with_input(&["fhirpath", "Patient.name.given.single()", "-"], patient);
     assert_eq!(failing.status.code(), Some(1));
     assert!(text(&failing.stderr).contains("cannot be evaluated"));
+    for (expression, near) in
+        [("Patient.gendre", "gender"), ("Patient.name.were(true)", "where()"), ("Patient.nam.given", "name")]
+    {
+        let misspelt = with_input(&["fhirpath", expression, "-"], patient);
+        assert_eq!(misspelt.status.code(), Some(2));
+        let said = text(&misspelt.stderr);
+        assert!(said.contains(&format!("did you mean {near}?")), "{said}");
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod document;
 mod edit;
 mod element;
 mod name;
+mod nearest;
 mod outcome;
 mod parse;
 
@@ -21,5 +22,6 @@ pub use document::{Document, Kind, Members, Node, Position};
 pub use edit::{Edits, OverlappingEdits, escape_into};
 pub use element::{Children, Element, Repetitions};
 pub use name::{Name, hash_name};
+pub use nearest::nearest;
 pub use outcome::{OperationOutcome, OutcomeExtension, OutcomeIssue, OutcomeValue};
 pub use parse::{Limits, ParseError, ParseErrorKind, ParseOptions, Problem, ProblemKind};

@@ -245,12 +245,32 @@ impl Checker<'_> {
             let name = name.as_str().to_owned();
             let fault = match base {
                 Some(_) => SemanticFault::WrongContext { name, types },
-                None => SemanticFault::UnknownElement { name, types },
+                None => {
+                    let near = self.meant(source, &name, type_like);
+                    SemanticFault::UnknownElement { name, near, types }
+                }
             };
             self.fault(e, fault);
             return Types::open();
         }
         found
+    }
+
+    /// What a name that no type has may mean.
+    fn meant(&self, source: &Types, wrong: &str, type_like: bool) -> Option<String> {
+        if Function::find(wrong).is_some() {
+            return Some(format!("{wrong}()"));
+        }
+        let mut known: Vec<&str> = Vec::new();
+        for ty in &source.list {
+            if let Type::Fhir(id) = ty {
+                known.extend(self.model.child_names(*id));
+                if type_like {
+                    known.push(self.model.type_name(*id));
+                }
+            }
+        }
+        lmr_fhir::nearest(wrong, known.into_iter()).map(str::to_owned)
     }
 
     /// What `as` and `ofType` leave over.

@@ -62,8 +62,13 @@ pub enum SyntaxFault {
     #[error("unexpected {0} after the expression")]
     Trailing(String),
     /// No function of this name exists.
-    #[error("unknown function {0}()")]
-    UnknownFunction(String),
+    #[error("unknown function {name}(){}", did_you_mean(near.map(|near| format!("{near}()"))))]
+    UnknownFunction {
+        /// The name in the expression.
+        name: String,
+        /// The function that may be meant.
+        near: Option<&'static str>,
+    },
     /// The function takes another number of arguments.
     #[error("{function}() takes {expected} argument(s), not {found}")]
     Arity {
@@ -215,10 +220,12 @@ pub struct SemanticError {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SemanticFault {
     /// No such element in any of the possible types.
-    #[error("{types} has no element {name}")]
+    #[error("{types} has no element {name}{}", did_you_mean(near.as_ref()))]
     UnknownElement {
         /// The name in the expression.
         name: String,
+        /// What may be meant: an element, the type that the path starts with, or a function.
+        near: Option<String>,
         /// The types it was looked for in, comma-separated.
         types: String,
     },
@@ -238,4 +245,8 @@ pub enum SemanticFault {
         /// The possible types.
         found: String,
     },
+}
+
+fn did_you_mean(near: Option<impl fmt::Display>) -> String {
+    near.map_or_else(String::new, |near| format!("; did you mean {near}?"))
 }

@@ -98,6 +98,10 @@ pub trait Model: Sync {
     /// and text.
     fn child_by_hash(&self, parent: TypeId, hash: u32, name: &str) -> Option<Child<'_>>;
 
+    /// The names of all that may stand in `parent`, a choice by its name without type: for
+    /// suggestions.
+    fn child_names(&self, parent: TypeId) -> Vec<&str>;
+
     /// Whether `ty` is `base` or derives from it: `Age` from `Quantity`, `Patient` from `Resource`,
     /// `code` from `string`.
     fn is_subtype(&self, ty: TypeId, base: TypeId) -> bool;

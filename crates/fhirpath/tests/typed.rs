@@ -167,6 +167,32 @@ fn an_element_that_no_type_has_is_found_without_data() {
 }
 
 #[test]
+fn a_misspelt_name_is_told_with_the_one_that_may_be_meant() {
+    let model = SmallModel::new();
+    let patient = model.type_named(&"Patient".into()).unwrap();
+    for (text, told) in [
+        ("Patient.nmae", "line 1, column 9: Patient has no element nmae; did you mean name?"),
+        ("name.givn", "line 1, column 6: HumanName has no element givn; did you mean given?"),
+        ("Patinet.name", "line 1, column 1: Patient has no element Patinet; did you mean Patient?"),
+        ("extension.valeu", "line 1, column 11: Extension has no element valeu; did you mean value?"),
+        ("name.count", "line 1, column 6: HumanName has no element count; did you mean count()?"),
+        ("name.occupation", "line 1, column 6: HumanName has no element occupation"),
+    ] {
+        let faults = Expression::parse(text).unwrap().check(&model, patient).unwrap_err();
+        assert_eq!(faults[0].to_string(), told);
+    }
+    for (text, told) in [
+        ("name.exist()", "unknown function exist(); did you mean exists()?"),
+        ("name.oftype(code)", "unknown function oftype(); did you mean ofType()?"),
+        ("name.replaceMatch('a', 'b')", "unknown function replaceMatch(); did you mean replaceMatches()?"),
+        ("name.frobnicate()", "unknown function frobnicate()"),
+    ] {
+        let error = Expression::parse(text).unwrap_err();
+        assert_eq!(error.fault.to_string(), told);
+    }
+}
+
+#[test]
 fn what_cannot_be_evaluated_is_an_error_and_never_a_pass() {
     let model = SmallModel::new();
     let cases = [

@@ -252,6 +252,14 @@ impl Model for TypeModel {
         })
     }
 
+    fn child_names(&self, parent: TypeId) -> Vec<&str> {
+        let children = self.children(parent).into_iter().flat_map(NameTable::iter);
+        children
+            .filter(|(_, entry)| !matches!(entry, Entry::Variant { .. }))
+            .map(|(name, _)| name.as_str())
+            .collect()
+    }
+
     fn is_subtype(&self, ty: TypeId, base: TypeId) -> bool {
         if ty == base {
             return true;

@@ -17,6 +17,13 @@ macro_rules! functions {
                 }
             }
 
+            /// The function that a misspelt name may mean. Tests of types and those of regular
+            /// expressions are read apart.
+            pub(crate) fn nearest(wrong: &str) -> Option<&'static str> {
+                let apart = ["is", "as", "ofType", "matches", "matchesFull", "replaceMatches"];
+                lmr_fhir::nearest(wrong, [$($name,)*].into_iter().chain(apart))
+            }
+
             pub(crate) fn text(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)*

@@ -416,7 +416,9 @@ impl Parser {
             Kind::Regex { source, use_as, pattern, substitution: args.next().map(Box::new) }
         } else {
             let Some((function, text, least, most)) = Function::find(name) else {
-                return Err(SyntaxError { place, fault: SyntaxFault::UnknownFunction(name.to_owned()) });
+                let near = Function::nearest(name);
+                let fault = SyntaxFault::UnknownFunction { name: name.to_owned(), near };
+                return Err(SyntaxError { place, fault });
             };
             arity(text, least, most)?;
             Kind::Call { source, function, args }

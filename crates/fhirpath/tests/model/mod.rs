@@ -74,6 +74,7 @@ struct Type {
     base: Option<TypeId>,
     kind: TypeKind,
     children: HashMap<u32, Entry>,
+    child_names: Vec<String>,
 }
 
 pub(crate) struct SmallModel {
@@ -103,9 +104,11 @@ impl SmallModel {
                 _ => TypeKind::Complex,
             };
             let mut children = HashMap::new();
+            let mut child_names = Vec::new();
             for child in body.split(',').map(str::trim).filter(|c| !c.is_empty()) {
                 let (name, ty) = child.split_once(' ').unwrap();
                 let hash = |n: &str| hash_name(n.as_bytes());
+                child_names.push(name.trim_end_matches("[x]").to_owned());
                 if let Some(name) = name.strip_suffix("[x]") {
                     for ty in ty.split('|') {
                         let json = format!("{name}{}{}", ty[..1].to_uppercase(), &ty[1..]);
@@ -118,7 +121,7 @@ impl SmallModel {
                 }
             }
             let base = (head[2] != "-").then(|| id(head[2]));
-            types.push(Type { name: head[0].to_owned(), base, kind, children });
+            types.push(Type { name: head[0].to_owned(), base, kind, children, child_names });
         }
         let names =
             names.iter().enumerate().map(|(i, n)| (hash_name(n.as_bytes()), TypeId(i as u32))).collect();
@@ -158,6 +161,17 @@ impl Model for SmallModel {
             at = ty.base;
         }
         None
+    }
+
+    fn child_names(&self, parent: TypeId) -> Vec<&str> {
+        let mut names = Vec::new();
+        let mut at = Some(parent);
+        while let Some(ty) = at {
+            let ty = &self.types[ty.0 as usize];
+            names.extend(ty.child_names.iter().map(String::as_str));
+            at = ty.base;
+        }
+        names
     }
 
     fn is_subtype(&self, ty: TypeId, base: TypeId) -> bool {
