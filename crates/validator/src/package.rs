@@ -98,11 +98,11 @@ pub enum PackageError {
         member: &'static str,
     },
     /// A file in it is not JSON.
-    #[error("{file} in {path} is not JSON: {reason}", path = path.display())]
+    #[error("{} is not JSON: {reason}", place(path, file))]
     NotJson {
         /// The package.
         path: PathBuf,
-        /// The file in it.
+        /// The file in it; empty for a file given by itself.
         file: String,
         /// What the parser says.
         reason: String,
@@ -122,11 +122,11 @@ pub enum PackageError {
         source: std::io::Error,
     },
     /// A definition in it has no canonical URL.
-    #[error("{file} in {path} has no url", path = path.display())]
+    #[error("{} has no url", place(path, file))]
     NoUrl {
         /// The package.
         path: PathBuf,
-        /// The file in it.
+        /// The file in it; empty for a file given by itself.
         file: String,
     },
     /// Neither a file or folder nor an installed package.
@@ -205,9 +205,8 @@ impl Package {
             return Err(PackageError::TooLarge { path: path.to_owned(), limit: MAX_FILE });
         }
         let bytes = fs::read(path).map_err(unreadable)?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut package = Self::bare("", "");
-        package.add(path, &File { name, bytes })?;
+        package.add(path, &File { name: String::new(), bytes })?;
         if package.entries.is_empty() {
             return Err(PackageError::NoDefinition { path: path.to_owned() });
         }
@@ -404,4 +403,9 @@ fn parse<'f>(path: &Path, file: &'f File) -> Result<Document<'f>, PackageError> 
 
 fn not_json(path: &Path, file: &str, reason: &ParseError) -> PackageError {
     PackageError::NotJson { path: path.to_owned(), file: file.to_owned(), reason: reason.to_string() }
+}
+
+/// A file in a package, or the one file that was given.
+fn place(path: &Path, file: &str) -> String {
+    if file.is_empty() { path.display().to_string() } else { format!("{file} in {}", path.display()) }
 }

@@ -450,6 +450,16 @@ fn broken_packages_are_refused_by_name() {
     let other = folder.path().join("patient.json");
     fs::write(&other, br#"{"resourceType": "Patient"}"#).unwrap();
     assert!(matches!(Package::open(&other), Err(PackageError::NoDefinition { .. })));
+    for (bytes, told) in [
+        (&b"{"[..], "is not JSON: line 1, column 2: the text ends before the value is complete"),
+        (b"<a/>", "is not JSON: line 1, column 1: the text looks like XML; JSON in UTF-8 is expected"),
+        (b"{\0\"\0", "is not JSON: line 1, column 1: the text looks like UTF-16; JSON in UTF-8 is expected"),
+        (br#"{"resourceType": "ValueSet"}"#, "has no url"),
+    ] {
+        fs::write(&other, bytes).unwrap();
+        let error = Package::open(&other).unwrap_err();
+        assert_eq!(error.to_string(), format!("{} {told}", other.display()));
+    }
     assert!(matches!(Package::open(&folder.path().join("none.tgz")), Err(PackageError::Unreadable { .. })));
 }
 
