@@ -336,4 +336,8 @@ fn a_faulty_list_is_refused_with_its_line() {
     assert_eq!(read("a,A\na,B"), Err(CodeListError::Contradiction { code: "a".into() }));
     assert_eq!(read("a,A,z"), Err(CodeListError::NoParent { code: "a".into(), parent: "z".into() }));
     assert_eq!(read("code,display\n"), Err(CodeListError::Empty));
+    assert_eq!(read("code,display\na,A\nb,\"B\nc,C\nd,D\n"), Err(CodeListError::OpenQuote { line: 3 }));
+    assert_eq!(read("a,\"A\nb,B\nc,\"C\"\n"), Err(CodeListError::OpenQuote { line: 1 }));
+    assert_eq!(read("a,\"A\r\nb\"\r\nc,\"C"), Err(CodeListError::OpenQuote { line: 3 }));
+    assert_eq!(read("a,\"A \"\"x\"\", \n1\" \nb,B \"y\"\nc;\"\"\n\"d\",D"), Ok(()));
 }

@@ -20,6 +20,15 @@ pub enum CodeListError {
         /// What the reader says.
         reason: String,
     },
+    /// A quoted field has no end, or goes on after it.
+    #[error(
+        "line {line}: the quotation mark that opens a field here is not closed at the end of the field; close it, \
+         and double each one inside the field"
+    )]
+    OpenQuote {
+        /// Line on which it opens, from 1.
+        line: u64,
+    },
     /// A row has no code.
     #[error("line {line} has no code")]
     NoCode {
@@ -104,6 +113,9 @@ impl CodeList {
             .into_iter()
             .max_by_key(|wanted| (first.bytes().filter(|byte| byte == wanted).count(), *wanted == b','))
             .unwrap_or(b',');
+        if let Some(line) = open_quote(text, delimiter) {
+            return Err(CodeListError::OpenQuote { line });
+        }
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(delimiter)
             .has_headers(false)
@@ -236,4 +248,37 @@ impl Columns {
             parent: find(&["parent", "overordnet"]),
         })
     }
+}
+
+/// The line of the first quoted field that does not end with a quotation mark: the reader would
+/// take all that follows as part of it, without a word.
+/// Rule: <https://www.rfc-editor.org/rfc/rfc4180#section-2>, 5 to 7. Blanks after a field are trimmed.
+fn open_quote(text: &str, delimiter: u8) -> Option<u64> {
+    enum State {
+        Start,
+        Plain,
+        Quoted,
+        /// Behind a mark in a quoted field: the last one, or the first of a doubled one.
+        Mark,
+        Closed,
+    }
+    let mut state = State::Start;
+    let (mut line, mut opened) = (1, 1);
+    for byte in text.bytes() {
+        let is_end = byte == delimiter || matches!(byte, b'\r' | b'\n');
+        state = match (state, byte) {
+            (State::Start, b'"') => {
+                opened = line;
+                State::Quoted
+            }
+            (State::Quoted, b'"') => State::Mark,
+            (State::Quoted, _) | (State::Mark, b'"') => State::Quoted,
+            _ if is_end => State::Start,
+            (State::Mark | State::Closed, b' ' | b'\t') => State::Closed,
+            (State::Mark | State::Closed, _) => return Some(opened),
+            (State::Start | State::Plain, _) => State::Plain,
+        };
+        line += u64::from(byte == b'\n');
+    }
+    matches!(state, State::Quoted).then_some(opened)
 }
