@@ -276,6 +276,7 @@ fn listed(message: Message) -> Option<Code> {
         | M::ConstraintDoubtful
         | M::ProfileNoSnapshot
         | M::ProfileLinesIgnored
+        | M::SliceNoElement
         | M::SliceCannotEvaluate => Code::RuleNotEvaluated,
         M::ProfileUnknown | M::ProfileUnknownHard => Code::ProfileUnknown,
         M::Signpost

@@ -190,6 +190,55 @@ fn a_slice_that_nothing_tells_apart_is_reported_by_name() {
 }
 
 #[test]
+fn a_discriminator_that_names_no_element_is_told_with_the_name() {
+    for (path, unknown) in [
+        ("foo.bar", "foo"),
+        ("period.begin", "begin"),
+        ("extension('http://test.no/x').valeu", "valeu"),
+        ("system.code", "code"),
+    ] {
+        let validator = with(&[profile(
+            "astray",
+            "Patient",
+            json!([
+                {"id": "Patient.identifier", "path": "Patient.identifier",
+                 "slicing": {"discriminator": [{"type": "value", "path": path}], "rules": "closed"}},
+                {"id": "Patient.identifier:own", "path": "Patient.identifier", "sliceName": "own",
+                 "patternIdentifier": {"system": "urn:oid:1.2.3"}}
+            ]),
+        )]);
+        let patient = json!({"resourceType": "Patient", "identifier": [{"system": "urn:oid:1.2.3"}]});
+        let issues = judge(&validator, "astray", &patient);
+        let told: Vec<String> = issues.iter().map(ToString::to_string).collect();
+        let wanted = format!("The discriminator {path} of the slice own");
+        assert!(
+            told.iter().any(|one| one.contains(&wanted) && one.contains(&format!("has the name {unknown}"))),
+            "{told:?}"
+        );
+        assert!(!told.iter().any(|one| one.contains("''")), "{told:?}");
+        let inner: Vec<&Issue> = issues.iter().flat_map(|issue| &issue.inner).collect();
+        assert!(inner.is_empty(), "{inner:?}");
+    }
+    for path in
+        ["system", "$this", "assigner.resolve().foo", "extension('http://test.no/x').value", "type.coding"]
+    {
+        let validator = with(&[profile(
+            "right",
+            "Patient",
+            json!([
+                {"id": "Patient.identifier", "path": "Patient.identifier",
+                 "slicing": {"discriminator": [{"type": "value", "path": path}], "rules": "open"}},
+                {"id": "Patient.identifier:own", "path": "Patient.identifier", "sliceName": "own",
+                 "patternIdentifier": {"system": "urn:oid:1.2.3"}}
+            ]),
+        )]);
+        let patient = json!({"resourceType": "Patient", "identifier": [{"system": "urn:oid:1.2.3"}]});
+        let ids = findings(&judge(&validator, "right", &patient));
+        assert!(!ids.iter().any(|id| id.contains("UNKNOWN_ELEMENT")), "{path}: {ids:?}");
+    }
+}
+
+#[test]
 fn regular_expressions_of_a_definition_are_of_the_whole_value() {
     let regex =
         |text: &str| json!([{"url": "http://hl7.org/fhir/StructureDefinition/regex", "valueString": text}]);

@@ -56,6 +56,8 @@ pub(crate) enum Test {
     Profile(Box<[Step]>, Box<[Arc<str>]>),
     /// At one of these places of the list: the first, and the one after the last.
     Position(u32, u32),
+    /// The discriminator's path has this name, which no element has there: the slice never matches.
+    NoElement(Box<str>, Box<str>),
     /// Cannot be told: the slice never matches. Which discriminator, and why.
     Never(Box<str>),
 }

@@ -290,6 +290,9 @@ catalogue! {
     SliceCannotEvaluate "Discriminator__is_based_on_element_existence_but_slice__neither_sets_min1_or_max0" Error Processing
         "The discriminator {0} of the slice {1} in {2} cannot be evaluated"
         "Skillekriteriet {0} for skiven {1} i {2} kan ikke avgjøres";
+    SliceNoElement "LMRV_DISCRIMINATOR_UNKNOWN_ELEMENT" Error Processing
+        "The discriminator {0} of the slice {1} in {2} cannot be evaluated: no element there has the name {3}"
+        "Skillekriteriet {0} for skiven {1} i {2} kan ikke avgjøres: ikke noe element der har navnet {3}";
     // 5 terminology
     CodeNotInRequired "Terminology_TX_NoValid_16" Error CodeInvalid
         "'{0}' is not in the value set {1}, which is required{2}"

@@ -2,6 +2,7 @@
 
 pub(crate) mod binding;
 mod bundle;
+mod discriminator;
 pub(crate) mod extension;
 mod fixed;
 pub(crate) mod grammar;
