@@ -2,68 +2,47 @@
 
 use super::ast::{Expr, Kind, Pattern};
 
+/// The same for who looks (`iter`) and who changes (`iter_mut`).
+macro_rules! parts {
+    ($kind:expr, $found:ident, $iter:ident) => {
+        match $kind {
+            Kind::Member { source, .. } | Kind::TypeTest { source, .. } | Kind::HasText { source, .. } => {
+                $found(source);
+            }
+            Kind::At { source, index } => {
+                $found(source);
+                $found(index);
+            }
+            Kind::Call { source, args, .. } => {
+                $found(source);
+                args.$iter().for_each($found);
+            }
+            Kind::Regex { source, pattern, substitution, .. } => {
+                $found(source);
+                if let Pattern::Computed(pattern) = pattern {
+                    $found(pattern);
+                }
+                if let Some(substitution) = substitution {
+                    $found(substitution);
+                }
+            }
+            Kind::Negate(inner) | Kind::Posit(inner) => $found(inner),
+            Kind::All(parts) | Kind::Any(parts) | Kind::Union(parts) => parts.$iter().for_each($found),
+            Kind::Binary { left, right, .. } => {
+                $found(left);
+                $found(right);
+            }
+            _ => {}
+        }
+    };
+}
+
 /// Calls `found` for every direct part of an expression.
 pub(super) fn each_part_mut(expr: &mut Expr, found: &mut dyn FnMut(&mut Expr)) {
-    match &mut expr.kind {
-        Kind::Member { source, .. } | Kind::TypeTest { source, .. } | Kind::HasText { source, .. } => {
-            found(source);
-        }
-        Kind::At { source, index } => {
-            found(source);
-            found(index);
-        }
-        Kind::Call { source, args, .. } => {
-            found(source);
-            args.iter_mut().for_each(found);
-        }
-        Kind::Regex { source, pattern, substitution, .. } => {
-            found(source);
-            if let Pattern::Computed(pattern) = pattern {
-                found(pattern);
-            }
-            if let Some(substitution) = substitution {
-                found(substitution);
-            }
-        }
-        Kind::Negate(inner) | Kind::Posit(inner) => found(inner),
-        Kind::All(parts) | Kind::Any(parts) | Kind::Union(parts) => parts.iter_mut().for_each(found),
-        Kind::Binary { left, right, .. } => {
-            found(left);
-            found(right);
-        }
-        _ => {}
-    }
+    parts!(&mut expr.kind, found, iter_mut);
 }
 
 /// As [`each_part_mut`], for who only looks.
 pub(crate) fn each_part(expr: &Expr, found: &mut dyn FnMut(&Expr)) {
-    match &expr.kind {
-        Kind::Member { source, .. } | Kind::TypeTest { source, .. } | Kind::HasText { source, .. } => {
-            found(source);
-        }
-        Kind::At { source, index } => {
-            found(source);
-            found(index);
-        }
-        Kind::Call { source, args, .. } => {
-            found(source);
-            args.iter().for_each(found);
-        }
-        Kind::Regex { source, pattern, substitution, .. } => {
-            found(source);
-            if let Pattern::Computed(pattern) = pattern {
-                found(pattern);
-            }
-            if let Some(substitution) = substitution {
-                found(substitution);
-            }
-        }
-        Kind::Negate(inner) | Kind::Posit(inner) => found(inner),
-        Kind::All(parts) | Kind::Any(parts) | Kind::Union(parts) => parts.iter().for_each(found),
-        Kind::Binary { left, right, .. } => {
-            found(left);
-            found(right);
-        }
-        _ => {}
-    }
+    parts!(&expr.kind, found, iter);
 }
