@@ -297,3 +297,23 @@ fn an_extension_without_its_value_or_with_one_too_many_is_told() {
     let typed = errors(json!({"url": "http://test.no/simple", "valueCode": "a"}));
     assert_eq!(typed, ["Extension_EXT_Type @ Patient.extension[0]"]);
 }
+
+#[test]
+fn a_data_type_whose_definition_cannot_be_used_is_told_by_name() {
+    let validator = with(&[json!({
+        "resourceType": "StructureDefinition", "url": "http://hl7.org/fhir/StructureDefinition/HumanName",
+        "name": "HumanName", "status": "active", "kind": "complex-type", "abstract": false,
+        "type": "HumanName", "baseDefinition": "http://test.no/nowhere", "derivation": "specialization",
+        "differential": {"element": [{"id": "HumanName", "path": "HumanName"}]}
+    })]);
+    let patient = json!({"resourceType": "Patient", "name": [{"family": "A"}]});
+    let issues = validator.validate_text(&patient.to_string(), &Options::default());
+    let errors: Vec<&Issue> = issues.iter().filter(|i| i.severity.is_error()).collect();
+    let [error] = errors.as_slice() else { panic!("{errors:#?}") };
+    assert_eq!(error.expression, "Patient.name[0]");
+    let text = error.text_en();
+    assert!(
+        text.contains("StructureDefinition/HumanName") && text.contains("http://test.no/nowhere"),
+        "{text}"
+    );
+}

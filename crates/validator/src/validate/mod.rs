@@ -28,6 +28,11 @@ const MAX_PATTERN: usize = 1 << 20;
 
 const BASE: &str = "http://hl7.org/fhir/StructureDefinition/";
 
+/// The address of a type's definition.
+fn type_canonical(name: &str) -> String {
+    if name.contains(':') { name.to_owned() } else { format!("{BASE}{name}") }
+}
+
 /// Judges FHIR R4 documents against base definitions and profiles. Built once,
 /// used from any number of threads.
 #[derive(Debug)]
@@ -222,8 +227,14 @@ impl Validator {
         if let Some(known) = self.by_type.get(name) {
             return Some(*known);
         }
-        let canonical = if name.contains(':') { name.to_owned() } else { format!("{BASE}{name}") };
-        let id = self.profile(&canonical).ok().flatten()?;
+        let id = self.profile(&type_canonical(name)).ok().flatten()?;
         Some(*self.by_type.insert(name, id))
+    }
+
+    /// The address of a type's definition that cannot be used, and why.
+    pub(crate) fn type_fault(&self, name: &str) -> Option<(String, Arc<str>)> {
+        let canonical = type_canonical(name);
+        let reason = self.profile(&canonical).err()?;
+        Some((canonical, reason))
     }
 }

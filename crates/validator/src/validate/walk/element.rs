@@ -87,9 +87,16 @@ impl<'a> Walker<'a> {
                         self.members(item, def, children, false);
                     }
                 }
-                // A bare BackboneElement or Element: only what all elements have.
+                // A definition that cannot be used is told: what it asks for is unknown, not wrong.
                 None => {
-                    if let Some(base) = self.backbone_def()
+                    let complex = ty.filter(|t| t.shape == Shape::Complex);
+                    if let Some((canonical, reason)) =
+                        complex.and_then(|t| self.validator.type_fault(t.name()))
+                    {
+                        let args = vec![Arg::Url(canonical), Arg::Text(reason.to_string())];
+                        self.issue(Message::ProfileNoSnapshot, node, args, first.profile);
+                    } else if let Some(base) = self.backbone_def()
+                        // A bare BackboneElement or Element: only what all elements have.
                         && let Some(children) = &base.rule.children
                     {
                         self.members(item, base, children, false);
