@@ -12,7 +12,11 @@ fuzz_target!(|data: &[u8]| {
     match kind {
         b'c' => {
             if let Ok(certificate) = Certificate::read(rest) {
-                let _ = (certificate.thumbprint(), certificate.organisation(), certificate.common_name());
+                let _ = (
+                    certificate.thumbprint(),
+                    certificate.organisation(),
+                    certificate.common_name(),
+                );
                 assert!(Certificate::from_der(certificate.der()).is_ok());
             }
             let _ = Certificate::all_from_pem(rest);
@@ -33,7 +37,9 @@ fuzz_target!(|data: &[u8]| {
         }
         0x1f => match lmr_envelope::primitives::inflate(data, &LIMITS) {
             Ok(content) => {
-                assert!(content.len() <= LIMITS.inflated && content.len() <= data.len() * LIMITS.ratio);
+                assert!(
+                    content.len() <= LIMITS.inflated && content.len() <= data.len() * LIMITS.ratio
+                );
             }
             Err(error) => assert!(!error.to_string().is_empty()),
         },
@@ -44,7 +50,9 @@ fuzz_target!(|data: &[u8]| {
                 let _ = (envelope.reporting_from(), envelope.reporting_to(), envelope.warnings());
                 assert!(!format!("{envelope:?}").is_empty());
             }
-            Err(error) => assert!(error.to_string().len() < 400, "an error never repeats the content"),
+            Err(error) => {
+                assert!(error.to_string().len() < 400, "an error never repeats the content")
+            }
         },
     }
 });

@@ -39,7 +39,8 @@ fuzz_target!(|data: &[u8]| {
     let host = DocumentHost::new(document, None);
     let focus = Typed::new(document.root_element(), lmr_fhirpath::TypeId::UNKNOWN);
     let now = DateTime::parse("2025-01-02T03:04:05.678+01:00").expect("a dateTime");
-    let env = Env::new().with_host(&host).with_resource(focus, focus).with_now(now).with_steps(20_000);
+    let env =
+        Env::new().with_host(&host).with_resource(focus, focus).with_now(now).with_steps(20_000);
     match expression.evaluate(focus, &env) {
         Ok(items) => {
             for item in items.iter().take(200) {
@@ -50,7 +51,10 @@ fuzz_target!(|data: &[u8]| {
         }
         Err(error) => {
             let text = error.to_string();
-            assert!(!text.contains(SECRET) || source.contains(SECRET), "an error repeats data: {text}");
+            assert!(
+                !text.contains(SECRET) || source.contains(SECRET),
+                "an error repeats data: {text}"
+            );
         }
     }
     // The bigger budget of a test is bounded all the same.

@@ -21,7 +21,9 @@ fuzz_target!(|data: &[u8]| {
                 // The other parser does not look at surrogates in what it skips, and has no bounds.
                 matches!(
                     ours.kind,
-                    ParseErrorKind::LoneSurrogate | ParseErrorKind::TooDeep(_) | ParseErrorKind::NameTooLong
+                    ParseErrorKind::LoneSurrogate
+                        | ParseErrorKind::TooDeep(_)
+                        | ParseErrorKind::NameTooLong
                 ),
                 "strict reading refuses JSON: {ours}"
             ),
@@ -82,7 +84,8 @@ fn walk(document: &Document<'_>) {
     if let Some(bundle) = Bundle::of(document) {
         let _ = (bundle.kind(), bundle.timestamp(), bundle.identifier().is_some());
         for entry in bundle.entries() {
-            let _ = (entry.full_url(), entry.method(), entry.request_url(), entry.resource().is_some());
+            let _ =
+                (entry.full_url(), entry.method(), entry.request_url(), entry.resource().is_some());
         }
     }
 }
@@ -95,13 +98,24 @@ fn check_node<'d>(document: &'d Document<'d>, node: Node<'d>) {
     assert_eq!(&document.source()[span], node.raw());
     if let Some(parent) = node.parent() {
         let around = parent.span();
-        assert!(around.start <= member.start && member.end <= around.end, "a member lies in its container");
+        assert!(
+            around.start <= member.start && member.end <= around.end,
+            "a member lies in its container"
+        );
     }
     if let Some(sibling) = node.sibling() {
         assert_eq!(sibling.sibling(), Some(node), "x and _x know each other");
         assert_ne!(sibling.is_underscore(), node.is_underscore());
     }
-    let _ = (node.key(), node.name(), node.as_str(), node.text(), node.as_bool(), node.start(), node.end());
+    let _ = (
+        node.key(),
+        node.name(),
+        node.as_str(),
+        node.text(),
+        node.as_bool(),
+        node.start(),
+        node.end(),
+    );
 }
 
 /// Replaces every string by itself: the text read again is the same document.

@@ -13,7 +13,8 @@ fuzz_target!(|data: &[u8]| {
         b'k' => {
             if let Ok(key) = PublicJwk::parse(rest) {
                 let written = key.to_json().to_string();
-                let again = PublicJwk::parse(written.as_bytes()).expect("a key we wrote is readable");
+                let again =
+                    PublicJwk::parse(written.as_bytes()).expect("a key we wrote is readable");
                 assert_eq!(again.thumbprint(), key.thumbprint());
                 if let Some(algorithm) = key.algorithm() {
                     assert!(!key.verifies(algorithm, b"message", b"no signature"));
@@ -30,7 +31,9 @@ fuzz_target!(|data: &[u8]| {
                     assert!(text.len() <= LONGEST);
                     let _ = (jws.algorithm(), jws.kid(), jws.typ(), jws.unverified_claims());
                 }
-                Err(fault) => assert!(fault.to_string().len() < 400, "a fault never repeats the token"),
+                Err(fault) => {
+                    assert!(fault.to_string().len() < 400, "a fault never repeats the token")
+                }
             }
         }
     }

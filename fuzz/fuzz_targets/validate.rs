@@ -29,7 +29,11 @@ fuzz_target!(|data: &[u8]| {
         let issues = validator.validate(&document, &judged);
         issues.iter().for_each(|issue| check(&document, issue));
         let again = validator.validate(&document, &judged);
-        assert_eq!(format!("{issues:?}"), format!("{again:?}"), "the same text gives the same findings");
+        assert_eq!(
+            format!("{issues:?}"),
+            format!("{again:?}"),
+            "the same text gives the same findings"
+        );
     }
     if document.problems().is_empty() {
         register(&document);
@@ -48,13 +52,15 @@ fn register(document: &Document<'_>) {
         let set = RuleSet::get(id).expect("our own rule set");
         for finding in set.check_resource(document, &options) {
             assert!(
-                !finding.text(Language::Bokmal).is_empty() && !finding.text(Language::English).is_empty()
+                !finding.text(Language::Bokmal).is_empty()
+                    && !finding.text(Language::English).is_empty()
             );
         }
     }
     if let Ok(verdict) = lmr_lmdi::check_bundle(document, &options) {
         for entry in &verdict.entries {
-            let inside = entry.resource.as_ref().is_none_or(|span| span.end <= document.source().len());
+            let inside =
+                entry.resource.as_ref().is_none_or(|span| span.end <= document.source().len());
             assert!(inside && entry.depends_on.iter().all(|&at| at < verdict.entries.len()));
         }
     }

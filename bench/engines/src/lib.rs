@@ -53,7 +53,10 @@ pub trait Engine {
     fn errors(&self, resource: &serde_json::Value) -> Vec<String>;
 }
 
-pub fn run<E: Engine>(name: &str, load: impl FnOnce(&Plan) -> Result<E, Fault>) -> Result<(), Fault> {
+pub fn run<E: Engine>(
+    name: &str,
+    load: impl FnOnce(&Plan) -> Result<E, Fault>,
+) -> Result<(), Fault> {
     let path = std::env::args_os().nth(1).ok_or("which plan?")?;
     let plan: Plan = serde_json::from_slice(&std::fs::read(path)?)?;
     let begin = Instant::now();
@@ -90,10 +93,20 @@ pub fn run<E: Engine>(name: &str, load: impl FnOnce(&Plan) -> Result<E, Fault>) 
 
 fn of_entries<E: Engine>(engine: &E, resource: &serde_json::Value) -> Vec<String> {
     let entries = resource.get("entry").and_then(serde_json::Value::as_array);
-    entries.into_iter().flatten().filter_map(|entry| entry.get("resource")).flat_map(|r| engine.errors(r)).collect()
+    entries
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.get("resource"))
+        .flat_map(|r| engine.errors(r))
+        .collect()
 }
 
-fn measure(texts: &[Vec<u8>], limit: Duration, way: &'static str, mut judge: impl FnMut(&serde_json::Value)) -> Speed {
+fn measure(
+    texts: &[Vec<u8>],
+    limit: Duration,
+    way: &'static str,
+    mut judge: impl FnMut(&serde_json::Value),
+) -> Speed {
     let mut once = || {
         for text in texts {
             if let Ok(resource) = serde_json::from_slice(text) {
@@ -111,14 +124,23 @@ fn measure(texts: &[Vec<u8>], limit: Duration, way: &'static str, mut judge: imp
     // Time on the processor: what else the machine does must not count.
     let seconds = (processor_seconds() - busy) / f64::from(rounds);
     let bytes: usize = texts.iter().map(Vec::len).sum();
-    Speed { way, files_per_second: texts.len() as f64 / seconds, bytes_per_second: bytes as f64 / seconds }
+    Speed {
+        way,
+        files_per_second: texts.len() as f64 / seconds,
+        bytes_per_second: bytes as f64 / seconds,
+    }
 }
 
 /// Definitions in a folder.
 pub fn definitions(folder: &Path) -> Result<Vec<serde_json::Value>, Fault> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)?.map(|e| Ok(e?.path())).collect::<Result<_, Fault>>()?;
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder)?.map(|e| Ok(e?.path())).collect::<Result<_, Fault>>()?;
     files.sort();
-    files.iter().filter(|f| f.extension().is_some_and(|e| e == "json")).map(|f| Ok(serde_json::from_slice(&std::fs::read(f)?)?)).collect()
+    files
+        .iter()
+        .filter(|f| f.extension().is_some_and(|e| e == "json"))
+        .map(|f| Ok(serde_json::from_slice(&std::fs::read(f)?)?))
+        .collect()
 }
 
 fn processor_seconds() -> f64 {

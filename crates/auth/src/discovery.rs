@@ -119,7 +119,8 @@ impl Discovery {
         if answer.status != 200 {
             return Err(DiscoveryError::Status(answer.status));
         }
-        let members = crate::strict_json::object(&answer.body).map_err(|_| DiscoveryError::NotJson)?;
+        let members =
+            crate::strict_json::object(&answer.body).map_err(|_| DiscoveryError::NotJson)?;
         let text = |name| members.get(name).and_then(Value::as_str);
         if text("issuer").ok_or(DiscoveryError::Member("issuer"))? != self.issuer {
             return Err(DiscoveryError::OtherIssuer);
@@ -132,6 +133,9 @@ impl Discovery {
         if token_endpoint.is_some_and(|url| !safe_address(url, self.local)) {
             return Err(DiscoveryError::UnsafeAddress("token_endpoint"));
         }
-        Ok(Metadata { jwks_uri: jwks_uri.to_owned(), token_endpoint: token_endpoint.map(str::to_owned) })
+        Ok(Metadata {
+            jwks_uri: jwks_uri.to_owned(),
+            token_endpoint: token_endpoint.map(str::to_owned),
+        })
     }
 }

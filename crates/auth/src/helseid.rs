@@ -244,7 +244,8 @@ impl HelseIdClient {
         if !(1..=MAX_ASSERTION_LIFETIME).contains(&settings.assertion_lifetime_seconds) {
             return Err(ClientError::AssertionLifetime);
         }
-        let discovery = Discovery::new(&settings.issuer, local, Arc::clone(&fetcher), Arc::clone(&clock));
+        let discovery =
+            Discovery::new(&settings.issuer, local, Arc::clone(&fetcher), Arc::clone(&clock));
         Ok(Self { settings, key, discovery, fetcher, clock, fresh_id, cached: Mutex::new(None) })
     }
 
@@ -276,7 +277,8 @@ impl HelseIdClient {
 
     async fn fetch(&self) -> Result<AccessToken, TokenError> {
         let metadata = self.discovery.metadata().await?;
-        let endpoint = metadata.token_endpoint.as_deref().ok_or(DiscoveryError::Member("token_endpoint"))?;
+        let endpoint =
+            metadata.token_endpoint.as_deref().ok_or(DiscoveryError::Member("token_endpoint"))?;
         let sent = (self.clock)();
         let assertion = self.assertion(sent)?;
         let mut form = vec![
@@ -349,7 +351,8 @@ fn read_answer(answer: Answer, scope: &str, sent: Timestamp) -> Result<AccessTok
     if status != 200 {
         return Err(refused(status, &body));
     }
-    let media_type = content_type.as_deref().map(|value| value.split(';').next().unwrap_or("").trim());
+    let media_type =
+        content_type.as_deref().map(|value| value.split(';').next().unwrap_or("").trim());
     if !media_type.is_some_and(|value| value.eq_ignore_ascii_case("application/json")) {
         return Err(TokenError::Answer("its content type is not application/json"));
     }
@@ -365,7 +368,8 @@ fn read_answer(answer: Answer, scope: &str, sent: Timestamp) -> Result<AccessTok
     }
     let names_scope = |name| text(name).is_some_and(|list| list.split(' ').any(|one| one == scope));
     // RFC 6749 section 5.1: `scope` may be left out when it is the one asked for.
-    if names_scope("rejected_scope") || (members.contains_key("scope") && !all_granted(text("scope"), scope))
+    if names_scope("rejected_scope")
+        || (members.contains_key("scope") && !all_granted(text("scope"), scope))
     {
         return Err(TokenError::ScopeWithheld);
     }
@@ -377,7 +381,8 @@ fn read_answer(answer: Answer, scope: &str, sent: Timestamp) -> Result<AccessTok
         .min(MAX_TOKEN_LIFETIME);
     // A flat margin would defeat the cache for the shortest tokens (60 s were seen).
     let margin = (lifetime / 10).clamp(2, 30);
-    let good_for = SignedDuration::from_secs(i64::try_from(lifetime.saturating_sub(margin)).unwrap_or(0));
+    let good_for =
+        SignedDuration::from_secs(i64::try_from(lifetime.saturating_sub(margin)).unwrap_or(0));
     let use_until = sent.checked_add(good_for).unwrap_or(sent);
     Ok(AccessToken { token, use_until })
 }

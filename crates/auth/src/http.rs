@@ -98,15 +98,19 @@ impl HttpFetcher {
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, FetchError> {
-        let mut response =
-            request.header("accept", "application/json").send().await.map_err(|error| fault(&error))?;
+        let mut response = request
+            .header("accept", "application/json")
+            .send()
+            .await
+            .map_err(|error| fault(&error))?;
         let header = |name: &str| {
             response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
         };
         let status = response.status().as_u16();
         let content_type = header("content-type");
-        let retry_after =
-            header("retry-after").and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
+        let retry_after = header("retry-after")
+            .and_then(|value| value.trim().parse().ok())
+            .map(Duration::from_secs);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| fault(&error))? {
             if body.len() + chunk.len() > MAX_ANSWER {

@@ -88,7 +88,13 @@ pub struct IssuerKeys {
 impl IssuerKeys {
     /// `local` allows http on loopback.
     #[must_use]
-    pub fn new(issuer: &str, local: bool, fetcher: Arc<dyn Fetcher>, clock: Clock, cache: KeyCache) -> Self {
+    pub fn new(
+        issuer: &str,
+        local: bool,
+        fetcher: Arc<dyn Fetcher>,
+        clock: Clock,
+        cache: KeyCache,
+    ) -> Self {
         Self {
             discovery: Discovery::new(issuer, local, Arc::clone(&fetcher), Arc::clone(&clock)),
             fetcher,
@@ -104,7 +110,9 @@ impl IssuerKeys {
     /// # Errors
     /// [`KeyError`].
     pub async fn key(&self, kid: &str) -> Result<Arc<PublicJwk>, KeyError> {
-        if let Some(key) = self.current().filter(|set| self.is_fresh(set)).and_then(|set| set.key(kid)) {
+        if let Some(key) =
+            self.current().filter(|set| self.is_fresh(set)).and_then(|set| set.key(kid))
+        {
             return Ok(key);
         }
         let mut last = self.last.lock().await;
@@ -115,7 +123,8 @@ impl IssuerKeys {
         if fresh && let Some(key) = current.as_ref().and_then(|set| set.key(kid)) {
             return Ok(key);
         }
-        let pausing = last.at.is_some_and(|at| now.duration_since(at).abs() < self.cache.refetch_pause);
+        let pausing =
+            last.at.is_some_and(|at| now.duration_since(at).abs() < self.cache.refetch_pause);
         if !pausing {
             let outcome = self.refresh().await;
             *last = LastAttempt { at: Some(now), failed: outcome.is_err() };
@@ -167,8 +176,10 @@ impl IssuerKeys {
                 return Err(error);
             }
         };
-        let set = KeySet { fetched: (self.clock)(), keys: keys.into_iter().map(Arc::new).collect() };
-        *self.current.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(Arc::new(set));
+        let set =
+            KeySet { fetched: (self.clock)(), keys: keys.into_iter().map(Arc::new).collect() };
+        *self.current.write().unwrap_or_else(std::sync::PoisonError::into_inner) =
+            Some(Arc::new(set));
         Ok(())
     }
 

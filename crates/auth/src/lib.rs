@@ -20,7 +20,8 @@ mod verifier;
 
 pub use discovery::{Discovery, DiscoveryError, Metadata};
 pub use helseid::{
-    AccessToken, ActingFor, ClientError, ClientSettings, HelseIdClient, OauthError, Retry, TokenError,
+    AccessToken, ActingFor, ClientError, ClientSettings, HelseIdClient, OauthError, Retry,
+    TokenError,
 };
 pub use http::{Answer, ClientUnusable, FetchError, Fetcher, HttpFetcher, MAX_ANSWER};
 pub use issuer_keys::{IssuerKeys, KeyCache, KeyError};

@@ -15,7 +15,8 @@ impl OrganisationNumber {
         if digits.len() != 9 {
             return None;
         }
-        let sum: u32 = body.iter().zip([3, 2, 7, 6, 5, 4, 3, 2]).map(|(digit, weight)| digit * weight).sum();
+        let sum: u32 =
+            body.iter().zip([3, 2, 7, 6, 5, 4, 3, 2]).map(|(digit, weight)| digit * weight).sum();
         ((11 - sum % 11) % 11 == check).then(|| Self(text.to_owned()))
     }
 
@@ -39,7 +40,9 @@ mod tests {
     #[test]
     fn only_nine_digits_with_the_right_check_digit_are_a_number() {
         assert!(OrganisationNumber::parse("310000019").is_some());
-        for wrong in ["310000010", "31000001", "3100000190", "310 000 019", "", "31000001x", "٣10000019"] {
+        for wrong in
+            ["310000010", "31000001", "3100000190", "310 000 019", "", "31000001x", "٣10000019"]
+        {
             assert!(OrganisationNumber::parse(wrong).is_none(), "{wrong}");
         }
     }

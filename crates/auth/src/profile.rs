@@ -120,7 +120,9 @@ pub enum ProfileError {
         profile: String,
     },
     /// Test and production together.
-    #[error("trust profiles {one} and {other} belong to different environments; one process serves one")]
+    #[error(
+        "trust profiles {one} and {other} belong to different environments; one process serves one"
+    )]
     MixedEnvironments {
         /// One name.
         one: String,
@@ -216,9 +218,13 @@ pub(crate) fn check_all(profiles: &[TrustProfile]) -> Result<(), ProfileError> {
     for (index, one) in profiles.iter().enumerate() {
         for other in &profiles[index + 1..] {
             if one.name == other.name
-                || (one.issuer == other.issuer && one.scopes.iter().any(|scope| other.scopes.contains(scope)))
+                || (one.issuer == other.issuer
+                    && one.scopes.iter().any(|scope| other.scopes.contains(scope)))
             {
-                return Err(ProfileError::Overlap { one: one.name.clone(), other: other.name.clone() });
+                return Err(ProfileError::Overlap {
+                    one: one.name.clone(),
+                    other: other.name.clone(),
+                });
             }
         }
     }

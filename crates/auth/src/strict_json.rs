@@ -126,7 +126,9 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_one_object() {
-        for bytes in [&b""[..], b"[]", b"1", b"{} {}", b"{}x", b"{\"a\":1,}", b"\xff", b"{\"a\":1e999}"] {
+        for bytes in
+            [&b""[..], b"[]", b"1", b"{} {}", b"{}x", b"{\"a\":1,}", b"\xff", b"{\"a\":1e999}"]
+        {
             assert!(object(bytes).is_err(), "{bytes:?}");
         }
     }

@@ -60,12 +60,20 @@ impl TokenVerifier {
         let mut issuers: Vec<(String, IssuerKeys)> = Vec::new();
         for profile in &profiles {
             if profile.not_after.is_none() && profile.environment == Environment::Production {
-                tracing::warn!(profile = profile.name, "bearer tokens without a last day are accepted");
+                tracing::warn!(
+                    profile = profile.name,
+                    "bearer tokens without a last day are accepted"
+                );
             }
             if !issuers.iter().any(|(issuer, _)| *issuer == profile.issuer) {
                 let local = profile.environment == Environment::Local;
-                let keys =
-                    IssuerKeys::new(&profile.issuer, local, Arc::clone(fetcher), Arc::clone(&clock), cache);
+                let keys = IssuerKeys::new(
+                    &profile.issuer,
+                    local,
+                    Arc::clone(fetcher),
+                    Arc::clone(&clock),
+                    cache,
+                );
                 issuers.push((profile.issuer.clone(), keys));
             }
         }
@@ -104,24 +112,30 @@ impl TokenVerifier {
         // Unverified: chooses whose keys are asked, nothing else.
         let claimed = jws.unverified_claims().map_err(Refusal::Malformed)?;
         let issuer = claimed.get("iss").and_then(Value::as_str).ok_or(Refusal::Issuer)?;
-        let candidates: Vec<_> = self.profiles.iter().filter(|profile| profile.issuer == issuer).collect();
-        let (_, keys) = self.issuers.iter().find(|(name, _)| name == issuer).ok_or(Refusal::Issuer)?;
+        let candidates: Vec<_> =
+            self.profiles.iter().filter(|profile| profile.issuer == issuer).collect();
+        let (_, keys) =
+            self.issuers.iter().find(|(name, _)| name == issuer).ok_or(Refusal::Issuer)?;
         let profile = choose(&candidates, &claimed).ok_or(Refusal::Issuer)?;
 
         if !profile.algorithms.contains(&jws.algorithm()) {
             return Err(Refusal::Algorithm);
         }
-        if !jws.typ().is_some_and(|typ| profile.types.iter().any(|known| known.eq_ignore_ascii_case(typ))) {
+        if !jws
+            .typ()
+            .is_some_and(|typ| profile.types.iter().any(|known| known.eq_ignore_ascii_case(typ)))
+        {
             return Err(Refusal::TokenType);
         }
         let now = (self.clock)();
         if profile.not_after.is_some_and(|last| now > last) {
             return Err(Refusal::ProfileEnded);
         }
-        let key = keys.key(jws.kid().ok_or(Refusal::UnknownKey)?).await.map_err(|error| match error {
-            KeyError::Unknown => Refusal::UnknownKey,
-            KeyError::Unavailable => Refusal::KeysUnavailable,
-        })?;
+        let key =
+            keys.key(jws.kid().ok_or(Refusal::UnknownKey)?).await.map_err(|error| match error {
+                KeyError::Unknown => Refusal::UnknownKey,
+                KeyError::Unavailable => Refusal::KeysUnavailable,
+            })?;
         let claims = jws.verified_claims(&key).map_err(|fault| match fault {
             JwsFault::KeyMismatch => Refusal::UnknownKey,
             JwsFault::Signature => Refusal::Signature,
@@ -153,9 +167,14 @@ fn bearer_token<'a>(authorization: &[&'a [u8]]) -> Result<&'a str, Refusal> {
 /// Of the profiles of one issuer, the one whose scope and audience the token names. When none fits,
 /// the first is taken, so that its checks say what is wrong; a profile's checks are all made in any
 /// case, so this choice lets nothing in.
-fn choose<'a>(candidates: &[&'a TrustProfile], claims: &Map<String, Value>) -> Option<&'a TrustProfile> {
+fn choose<'a>(
+    candidates: &[&'a TrustProfile],
+    claims: &Map<String, Value>,
+) -> Option<&'a TrustProfile> {
     let scopes = scopes(claims);
-    let fits = |profile: &TrustProfile| profile.scopes.iter().any(|scope| scopes.contains(&scope.as_str()));
+    let fits = |profile: &TrustProfile| {
+        profile.scopes.iter().any(|scope| scopes.contains(&scope.as_str()))
+    };
     candidates.iter().find(|profile| fits(profile)).or_else(|| candidates.first()).copied()
 }
 
@@ -175,7 +194,8 @@ fn check_claims(
     if claims.contains_key("sub") {
         return Err(Refusal::UserToken);
     }
-    let client_id = text(claims, "client_id").filter(|id| !id.is_empty()).ok_or(Refusal::ClientMissing)?;
+    let client_id =
+        text(claims, "client_id").filter(|id| !id.is_empty()).ok_or(Refusal::ClientMissing)?;
     if claims.contains_key("cnf") {
         return Err(Refusal::SenderConstrained);
     }
@@ -201,7 +221,11 @@ fn check_claims(
     })
 }
 
-fn check_times(profile: &TrustProfile, claims: &Map<String, Value>, now: f64) -> Result<(), Refusal> {
+fn check_times(
+    profile: &TrustProfile,
+    claims: &Map<String, Value>,
+    now: f64,
+) -> Result<(), Refusal> {
     let leeway = f64::from(profile.leeway_seconds);
     let expires = numeric_date(claims, "exp")?.ok_or(Refusal::Times)?;
     let issued = numeric_date(claims, "iat")?;
@@ -229,7 +253,11 @@ fn numeric_date(claims: &Map<String, Value>, name: &str) -> Result<Option<f64>, 
         None => Ok(None),
         Some(value) => {
             let number = value.as_f64().ok_or(Refusal::Times)?;
-            if (0.0..=MAX_NUMERIC_DATE).contains(&number) { Ok(Some(number)) } else { Err(Refusal::Times) }
+            if (0.0..=MAX_NUMERIC_DATE).contains(&number) {
+                Ok(Some(number))
+            } else {
+                Err(Refusal::Times)
+            }
         }
     }
 }
@@ -249,7 +277,9 @@ fn sole_audience(claims: &Map<String, Value>) -> Option<&str> {
 /// HelseID writes an array, RFC 9068 a text separated by blanks. Anything else gives none.
 fn scopes(claims: &Map<String, Value>) -> Vec<&str> {
     match claims.get("scope") {
-        Some(Value::String(scopes)) => scopes.split(' ').filter(|scope| !scope.is_empty()).collect(),
+        Some(Value::String(scopes)) => {
+            scopes.split(' ').filter(|scope| !scope.is_empty()).collect()
+        }
         Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
         _ => Vec::new(),
     }
@@ -259,11 +289,16 @@ fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     claims.get(name).and_then(Value::as_str)
 }
 
-fn organisation(claims: &Map<String, Value>, name: &str) -> Result<Option<OrganisationNumber>, Refusal> {
+fn organisation(
+    claims: &Map<String, Value>,
+    name: &str,
+) -> Result<Option<OrganisationNumber>, Refusal> {
     match claims.get(name) {
         None => Ok(None),
-        Some(value) => {
-            value.as_str().and_then(OrganisationNumber::parse).map(Some).ok_or(Refusal::OrganisationMalformed)
-        }
+        Some(value) => value
+            .as_str()
+            .and_then(OrganisationNumber::parse)
+            .map(Some)
+            .ok_or(Refusal::OrganisationMalformed),
     }
 }

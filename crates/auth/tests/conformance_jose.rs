@@ -69,7 +69,10 @@ fn wycheproof_signatures_get_their_verdicts() {
             if accepted == expected {
                 continue;
             }
-            match STRICTER.iter().find(|(file, known, _)| *file == "json_web_signature" && *known == id) {
+            match STRICTER
+                .iter()
+                .find(|(file, known, _)| *file == "json_web_signature" && *known == id)
+            {
                 Some((_, _, why)) if expected => println!("case {id} refused: {why}"),
                 _ => differences.push((id, case["comment"].clone(), case["result"].clone())),
             }
@@ -110,7 +113,8 @@ fn a_key_set_with_private_keys_is_of_no_use() {
 #[test]
 fn thumbprints_are_those_of_the_rfcs() {
     let Some(file) = read("jose-dpop-rfc-vectors.json") else { return };
-    let thumbprint = |jwk: &Value| PublicJwk::parse(jwk.to_string().as_bytes()).unwrap().thumbprint();
+    let thumbprint =
+        |jwk: &Value| PublicJwk::parse(jwk.to_string().as_bytes()).unwrap().thumbprint();
     assert_eq!(thumbprint(&file["rfc7638"]["jwk"]), file["rfc7638"]["sha256_thumbprint_b64url"]);
     assert_eq!(thumbprint(&file["rfc9449"]["public_jwk"]), file["rfc9449"]["jkt"]["value"]);
 }
@@ -127,7 +131,10 @@ fn the_proofs_of_rfc_9449_verify_and_changed_ones_do_not() {
         let expected = vector.get("claims").unwrap_or(vector);
         assert_eq!(claims["jti"], expected["jti"]);
         let changed = proof.replacen(".eyJ", ".eyK", 1);
-        assert!(CompactJws::parse(&changed, 4096).map_or(true, |jws| jws.verified_payload(&key).is_err()));
+        assert!(
+            CompactJws::parse(&changed, 4096)
+                .map_or(true, |jws| jws.verified_payload(&key).is_err())
+        );
     }
 }
 

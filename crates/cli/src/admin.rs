@@ -10,7 +10,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use lmr_envelope::{OrganisationNumber, RandomSource, SystemRandom};
 use lmr_intake::{
-    Avsender, AvsenderRecord, CertificateRecord, DeliveryFilter, DeliverySummary, Outcome, RuleSetId, Store,
+    Avsender, AvsenderRecord, CertificateRecord, DeliveryFilter, DeliverySummary, Outcome,
+    RuleSetId, Store,
 };
 
 use crate::clock;
@@ -172,7 +173,9 @@ impl Admin {
             }
         }
         if list.is_empty() && self.format == Format::Text {
-            out.push_str("no senders: add [[avsender]] to the configuration or use `lmr admin register`\n");
+            out.push_str(
+                "no senders: add [[avsender]] to the configuration or use `lmr admin register`\n",
+            );
         }
         print(&out)
     }
@@ -211,7 +214,12 @@ impl Admin {
         print(&out)
     }
 
-    async fn overview(&self, senders: &[Avsender], store: &Arc<dyn Store>, days: u16) -> anyhow::Result<()> {
+    async fn overview(
+        &self,
+        senders: &[Avsender],
+        store: &Arc<dyn Store>,
+        days: u16,
+    ) -> anyhow::Result<()> {
         let since = clock::now() - jiff::SignedDuration::from_hours(24 * i64::from(days));
         let style = Style::for_stdout();
         let mut out = String::new();
@@ -224,7 +232,8 @@ impl Admin {
             };
             let list = store.deliveries(&filter).await?;
             let refused: u64 = list.iter().map(|d| u64::from(d.counts.refused)).sum();
-            let stored: u64 = list.iter().map(|d| u64::from(d.counts.created + d.counts.updated)).sum();
+            let stored: u64 =
+                list.iter().map(|d| u64::from(d.counts.created + d.counts.updated)).sum();
             let delivered_on: std::collections::BTreeSet<Date> =
                 list.iter().map(|d| clock::oslo(d.received_at).date()).collect();
             if self.format == Format::Json {
@@ -256,7 +265,11 @@ impl Admin {
                 list.len(),
                 sender.name,
             );
-            writeln!(out, "{}", if list.is_empty() && sender.active { style.bad(&line) } else { line })?;
+            writeln!(
+                out,
+                "{}",
+                if list.is_empty() && sender.active { style.bad(&line) } else { line }
+            )?;
         }
         print(&out)
     }
@@ -296,9 +309,10 @@ impl Register {
     async fn save(&self, configured: &[Avsender], store: &Arc<dyn Store>) -> anyhow::Result<()> {
         not_in_file(configured, organisation_number(&self.organisation)?)?;
         let rule_set = match &self.ruleset {
-            Some(name) => {
-                Some(RuleSetId::parse(name).with_context(|| format!("--ruleset: {name} is no rule set"))?)
-            }
+            Some(name) => Some(
+                RuleSetId::parse(name)
+                    .with_context(|| format!("--ruleset: {name} is no rule set"))?,
+            ),
             None => None,
         };
         let mut certificates = Vec::new();
@@ -321,7 +335,10 @@ impl Register {
     }
 }
 
-async fn all_senders(configured: &[Avsender], store: &Arc<dyn Store>) -> anyhow::Result<Vec<Avsender>> {
+async fn all_senders(
+    configured: &[Avsender],
+    store: &Arc<dyn Store>,
+) -> anyhow::Result<Vec<Avsender>> {
     let mut all = configured.to_vec();
     for stored in store.avsendere().await? {
         if all.iter().all(|known| known.organisation != stored.organisation) {
@@ -334,7 +351,9 @@ async fn all_senders(configured: &[Avsender], store: &Arc<dyn Store>) -> anyhow:
 /// The configuration file goes first: a change in the database would look done and do nothing.
 fn not_in_file(configured: &[Avsender], number: OrganisationNumber) -> anyhow::Result<()> {
     if configured.iter().any(|avsender| avsender.organisation == number) {
-        bail!("{number} stands in the configuration file, which goes before the database: change it there");
+        bail!(
+            "{number} stands in the configuration file, which goes before the database: change it there"
+        );
     }
     Ok(())
 }
@@ -347,7 +366,8 @@ async fn set_active(
 ) -> anyhow::Result<()> {
     let number = organisation_number(organisation)?;
     not_in_file(configured, number)?;
-    let Some(mut sender) = store.avsendere().await?.into_iter().find(|a| a.organisation == number) else {
+    let Some(mut sender) = store.avsendere().await?.into_iter().find(|a| a.organisation == number)
+    else {
         bail!("{number} is not registered; `lmr admin senders` lists those that are");
     };
     sender.active = active;
@@ -378,9 +398,9 @@ fn new_key(file: &std::path::Path) -> anyhow::Result<ExitCode> {
 }
 
 fn organisation_number(text: &str) -> anyhow::Result<OrganisationNumber> {
-    OrganisationNumber::parse(text)
-        .filter(OrganisationNumber::check_digit_holds)
-        .with_context(|| format!("{text} is no organisation number (nine digits, the last a check digit)"))
+    OrganisationNumber::parse(text).filter(OrganisationNumber::check_digit_holds).with_context(
+        || format!("{text} is no organisation number (nine digits, the last a check digit)"),
+    )
 }
 
 fn local(time: jiff::Timestamp) -> String {

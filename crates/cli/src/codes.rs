@@ -63,7 +63,12 @@ impl Codes {
                         (Some(_), Language::Nb) => " (reservert)",
                         (Some(_), Language::En) => " (reserved)",
                     };
-                    writeln!(out, "  {}  {}{reserved}", code.as_str(), code.title(self.lang.for_codes()))?;
+                    writeln!(
+                        out,
+                        "  {}  {}{reserved}",
+                        code.as_str(),
+                        code.title(self.lang.for_codes())
+                    )?;
                 }
                 Format::Text => self.explain(code, &mut out)?,
             }
@@ -82,7 +87,9 @@ impl Codes {
             Area::Content => ("LMR-3xxx JSON og bundle", "LMR-3xxx JSON and bundle"),
             Area::Profile => ("LMR-4xxx Ressurs mot profil", "LMR-4xxx Resource against profile"),
             Area::Terminology => ("LMR-5xxx Kodeverk", "LMR-5xxx Terminology"),
-            Area::Register => ("LMR-6xxx Registerets egne regler", "LMR-6xxx The register's own rules"),
+            Area::Register => {
+                ("LMR-6xxx Registerets egne regler", "LMR-6xxx The register's own rules")
+            }
             Area::Own => ("LMR-9xxx Feil hos registeret", "LMR-9xxx The register's own faults"),
         };
         Style::for_stdout().bold(if self.lang == Language::Nb { nb } else { en })
@@ -92,15 +99,26 @@ impl Codes {
         let language = self.lang.for_codes();
         let text = code.text();
         let style = Style::for_stdout();
-        let label = |nb: &'static str, en: &'static str| if self.lang == Language::Nb { nb } else { en };
-        writeln!(out, "{}  {}", style.bold(code.as_str()), style.bold(text.title.in_language(language)))?;
+        let label =
+            |nb: &'static str, en: &'static str| if self.lang == Language::Nb { nb } else { en };
+        writeln!(
+            out,
+            "{}  {}",
+            style.bold(code.as_str()),
+            style.bold(text.title.in_language(language))
+        )?;
         writeln!(out, "\n{}\n", text.explanation.in_language(language))?;
         writeln!(out, "{:<10} {}", label("Årsak", "Cause"), text.cause.in_language(language))?;
         writeln!(out, "{:<10} {}", label("Galt", "Wrong"), style.bad(text.wrong))?;
         writeln!(out, "{:<10} {}", label("Riktig", "Right"), style.good(text.right))?;
         writeln!(out, "{:<10} {}", label("Gjør", "Do"), text.remedy.in_language(language))?;
         if let Some(reason) = code.reserved() {
-            writeln!(out, "{:<10} {}", label("Reservert", "Reserved"), reason.in_language(language))?;
+            writeln!(
+                out,
+                "{:<10} {}",
+                label("Reservert", "Reserved"),
+                reason.in_language(language)
+            )?;
         }
         let status = code.http_status().map_or_else(|| "-".to_owned(), |s| s.to_string());
         writeln!(

@@ -13,9 +13,10 @@ pub(crate) mod sender;
 
 /// Reads a configuration file; the answer has the folder that relative paths start from.
 pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<(T, PathBuf)> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let config =
-        toml::from_str(&text).with_context(|| format!("{} is no valid configuration", path.display()))?;
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let config = toml::from_str(&text)
+        .with_context(|| format!("{} is no valid configuration", path.display()))?;
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     Ok((config, folder.to_owned()))
 }

@@ -52,8 +52,12 @@ impl Demo {
                 Line::Part(text) => format!("\n{}\n", style.bold(say(text, lang))),
                 Line::Step(text) => format!("  {}\n", say(text, lang)),
                 Line::Detail(text) => format!("      {}\n", style.faint(say(text, lang))),
-                Line::Check { what, holds: true } => format!("    {} {}\n", style.good("✔"), say(what, lang)),
-                Line::Check { what, holds: false } => format!("    {} {}\n", style.bad("✘"), say(what, lang)),
+                Line::Check { what, holds: true } => {
+                    format!("    {} {}\n", style.good("✔"), say(what, lang))
+                }
+                Line::Check { what, holds: false } => {
+                    format!("    {} {}\n", style.bad("✘"), say(what, lang))
+                }
             };
             // A reader that went away does not stop the checks.
             let _ = print(&text);
@@ -64,8 +68,12 @@ impl Demo {
             let seconds = began.elapsed().as_secs_f64();
             let held = outcome.checks - outcome.failed;
             let line = match lang {
-                Language::Nb => format!("{held} av {} kontroller holder ({seconds:.1} s)", outcome.checks),
-                Language::En => format!("{held} of {} checks hold ({seconds:.1} s)", outcome.checks),
+                Language::Nb => {
+                    format!("{held} av {} kontroller holder ({seconds:.1} s)", outcome.checks)
+                }
+                Language::En => {
+                    format!("{held} of {} checks hold ({seconds:.1} s)", outcome.checks)
+                }
             };
             print(&format!(
                 "\n{}\n",
@@ -76,7 +84,11 @@ impl Demo {
                 crate::serve::interrupted().await;
             }
             world.stop().await?;
-            Ok::<_, anyhow::Error>(if outcome.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            Ok::<_, anyhow::Error>(if outcome.failed == 0 {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
         })?;
         drop(temporary);
         Ok(code)
@@ -90,11 +102,16 @@ fn say(text: &Text, lang: Language) -> &str {
     }
 }
 
-fn stay(world: &lmr_sandbox::world::World, folder: &std::path::Path, lang: Language) -> anyhow::Result<()> {
+fn stay(
+    world: &lmr_sandbox::world::World,
+    folder: &std::path::Path,
+    lang: Language,
+) -> anyhow::Result<()> {
     let url = world.base_url();
     let bundle = folder.join("bundle.json");
     let yesterday = clock::oslo(clock::now()).date().yesterday()?;
-    let hospital = lmr_sandbox::hospital::Hospital::new(lmr_sandbox::hospital::Era::V1_1_2, 9, yesterday, 2);
+    let hospital =
+        lmr_sandbox::hospital::Hospital::new(lmr_sandbox::hospital::Era::V1_1_2, 9, yesterday, 2);
     let text = hospital.bundle("00000000-0000-4000-8000-000000000009", &clock::now().to_string());
     std::fs::write(&bundle, serde_json::to_string_pretty(&text)?)?;
     let (intro, end) = match lang {

@@ -46,7 +46,10 @@ impl Doctor {
             let (config, folder) = crate::config::read::<ReceiverConfig>(&self.config)?;
             runtime.block_on(receiver(&config, &folder, &mut checks));
         } else {
-            bail!("{} is neither a receiver's (no listen) nor a sender's (no source)", self.config.display());
+            bail!(
+                "{} is neither a receiver's (no listen) nor a sender's (no source)",
+                self.config.display()
+            );
         }
         checks.finish()
     }
@@ -81,7 +84,8 @@ impl Checks {
     fn validity(&mut self, what: &str, certificate: &Certificate) {
         let now = clock::now();
         let left = certificate.not_after().duration_since(now).as_hours() / 24;
-        let line = format!("{what}: certificate {} valid for {left} days", certificate.thumbprint());
+        let line =
+            format!("{what}: certificate {} valid for {left} days", certificate.thumbprint());
         match certificate.check_valid(now) {
             Ok(()) if left < SOON => self.lines.push((Mark::Soon, line)),
             Ok(()) => self.lines.push((Mark::Good, line)),
@@ -115,7 +119,8 @@ impl Checks {
 async fn receiver(config: &ReceiverConfig, folder: &Path, checks: &mut Checks) {
     match std::net::TcpListener::bind(config.listen) {
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
-            let line = format!("address {} is in use: by a receiver that runs already?", config.listen);
+            let line =
+                format!("address {} is in use: by a receiver that runs already?", config.listen);
             checks.lines.push((Mark::Soon, line));
         }
         result => {
@@ -126,18 +131,24 @@ async fn receiver(config: &ReceiverConfig, folder: &Path, checks: &mut Checks) {
     for files in &config.certificate {
         let files = files.from(folder);
         let what = format!("register's key {}", files.key.display());
-        let pair = (|| Ok(DecryptionKey::new(certificate(&files.certificate)?, private_key(&files.key)?)?))();
+        let pair = (|| {
+            Ok(DecryptionKey::new(certificate(&files.certificate)?, private_key(&files.key)?)?)
+        })();
         if let Some(key) = checks.note(&what, pair) {
             checks.validity("register", key.certificate());
         }
     }
     if config.certificate.is_empty() {
-        checks.note::<()>("register's certificates", Err(anyhow::anyhow!("no [[certificate]] in the file")));
+        checks.note::<()>(
+            "register's certificates",
+            Err(anyhow::anyhow!("no [[certificate]] in the file")),
+        );
     }
     if let Some(senders) = checks.note("senders of the file", config.avsendere(folder)) {
         for sender in &senders {
             for registered in &sender.certificates {
-                checks.validity(&format!("sender {}", sender.organisation), &registered.certificate);
+                checks
+                    .validity(&format!("sender {}", sender.organisation), &registered.certificate);
             }
         }
     }
@@ -156,7 +167,8 @@ async fn outbox_fits(database: &Path) -> anyhow::Result<()> {
         Outbox::open(database).await?.close().await;
         return Ok(());
     }
-    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder =
+        database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if !folder.is_dir() {
         bail!("there is no folder {}", folder.display());
     }
@@ -171,7 +183,8 @@ async fn sender(config: &SenderConfig, folder: &Path, checks: &mut Checks) {
     let database = folder.join(&config.database);
     checks.note(&format!("database {}", database.display()), outbox_fits(&database).await);
     let files = config.certificate.from(folder);
-    let pair = (|| Ok(SigningKey::new(certificate(&files.certificate)?, private_key(&files.key)?)?))();
+    let pair =
+        (|| Ok(SigningKey::new(certificate(&files.certificate)?, private_key(&files.key)?)?))();
     if let Some(key) = checks.note("signing certificate and key", pair) {
         checks.validity("sender", key.certificate());
         let named = key.certificate().organisation().map(|o| o.to_string());
@@ -189,7 +202,10 @@ async fn sender(config: &SenderConfig, folder: &Path, checks: &mut Checks) {
     checks.note("hash key", crate::config::sender::hash_key(config, folder));
     issuer(&config.helseid.issuer, config.environment, checks).await;
     checks.note("token from HelseID", token(config, folder).await);
-    checks.note(&format!("receiver {} answers", config.receiver.url), reach(&config.receiver.url).await);
+    checks.note(
+        &format!("receiver {} answers", config.receiver.url),
+        reach(&config.receiver.url).await,
+    );
 }
 
 fn fetcher() -> anyhow::Result<Arc<dyn Fetcher>> {
@@ -199,7 +215,8 @@ fn fetcher() -> anyhow::Result<Arc<dyn Fetcher>> {
 async fn issuer(issuer: &str, environment: Environment, checks: &mut Checks) {
     let result = async {
         let clock: Clock = Arc::new(clock::now);
-        let discovery = Discovery::new(issuer, environment == Environment::Local, fetcher()?, clock);
+        let discovery =
+            Discovery::new(issuer, environment == Environment::Local, fetcher()?, clock);
         discovery.metadata().await?;
         Ok(())
     };
@@ -208,7 +225,8 @@ async fn issuer(issuer: &str, environment: Environment, checks: &mut Checks) {
 
 async fn token(config: &SenderConfig, folder: &Path) -> anyhow::Result<()> {
     let (settings, key) = config.client(folder)?;
-    let client = HelseIdClient::new(settings, key, fetcher()?, Arc::new(clock::now), clock::fresh_ids())?;
+    let client =
+        HelseIdClient::new(settings, key, fetcher()?, Arc::new(clock::now), clock::fresh_ids())?;
     client.access_token().await?;
     Ok(())
 }

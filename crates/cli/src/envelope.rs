@@ -7,8 +7,8 @@ use anyhow::{Context, bail};
 use clap::Args;
 use jiff::Timestamp;
 use lmr_envelope::{
-    Certificate, DecryptionKey, DecryptionKeys, Envelope, Header, Limits, OrganisationNumber, PrivateKey,
-    RandomSource, SigningKey, SystemRandom, Warning, read_time, seal,
+    Certificate, DecryptionKey, DecryptionKeys, Envelope, Header, Limits, OrganisationNumber,
+    PrivateKey, RandomSource, SigningKey, SystemRandom, Warning, read_time, seal,
 };
 
 use crate::clock;
@@ -92,8 +92,9 @@ impl Seal {
             None => new_uuid()?,
         };
         let to = moment("--to", self.to.as_deref())?.unwrap_or(now);
-        let day_before =
-            to.checked_sub(jiff::SignedDuration::from_hours(24)).context("--to lies outside all time")?;
+        let day_before = to
+            .checked_sub(jiff::SignedDuration::from_hours(24))
+            .context("--to lies outside all time")?;
         let from = moment("--from", self.from.as_deref())?.unwrap_or(day_before);
         if from > to {
             bail!("the reporting period starts after it ends");
@@ -107,7 +108,11 @@ impl Seal {
         };
         let message = seal(&bundle, &header, &recipient, &signer, &SystemRandom)?;
         write(self.output.as_deref(), &message)?;
-        eprintln!("sealed {} bytes into {} bytes, messageId {message_id}", bundle.len(), message.len());
+        eprintln!(
+            "sealed {} bytes into {} bytes, messageId {message_id}",
+            bundle.len(),
+            message.len()
+        );
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -131,18 +136,21 @@ impl Open {
 }
 
 fn moment(flag: &str, text: Option<&str>) -> anyhow::Result<Option<Timestamp>> {
-    text.map(|t| read_time(t).with_context(|| format!("{flag}: not a time of ISO 8601"))).transpose()
+    text.map(|t| read_time(t).with_context(|| format!("{flag}: not a time of ISO 8601")))
+        .transpose()
 }
 
 /// Reads a certificate file, naming it in the error.
 pub(crate) fn certificate(path: &Path) -> anyhow::Result<Certificate> {
-    Certificate::read(&read(path)?).with_context(|| format!("{} is no usable certificate", path.display()))
+    Certificate::read(&read(path)?)
+        .with_context(|| format!("{} is no usable certificate", path.display()))
 }
 
 /// Reads a private key file, naming it in the error.
 pub(crate) fn private_key(path: &Path) -> anyhow::Result<PrivateKey> {
     let text = zeroize::Zeroizing::new(read(path)?);
-    PrivateKey::from_pem(&text).with_context(|| format!("{} is no usable private key", path.display()))
+    PrivateKey::from_pem(&text)
+        .with_context(|| format!("{} is no usable private key", path.display()))
 }
 
 fn new_uuid() -> anyhow::Result<String> {

@@ -8,7 +8,9 @@ use anyhow::bail;
 use clap::Args;
 use lmr_fhir::{Document, ParseOptions};
 use lmr_fhir::{Element, Name};
-use lmr_fhirpath::{DateTime, DocumentHost, Env, Expression, Host, Item, Typed, Unavailable, to_json};
+use lmr_fhirpath::{
+    DateTime, DocumentHost, Env, Expression, Host, Item, Typed, Unavailable, to_json,
+};
 use lmr_validator::terminology::{Gap, Membership};
 use lmr_validator::{Options, Validator};
 
@@ -59,8 +61,10 @@ impl Fhirpath {
                 bail!("the expression does not fit the definitions: {}", list.join("; "));
             }
         }
-        let host =
-            Definitions { references: DocumentHost::new(&document, Some(model)), validator: &validator };
+        let host = Definitions {
+            references: DocumentHost::new(&document, Some(model)),
+            validator: &validator,
+        };
         let mut env = Env::new().with_model(model).with_host(&host).with_resource(root, root);
         if let Some(now) = DateTime::parse(&clock::fhir_now()) {
             env = env.with_now(now);
@@ -103,7 +107,11 @@ struct Definitions<'a> {
 }
 
 impl<'a> Host<'a> for Definitions<'a> {
-    fn resolve(&self, reference: &str, from: Option<Typed<'a>>) -> Result<Option<Typed<'a>>, Unavailable> {
+    fn resolve(
+        &self,
+        reference: &str,
+        from: Option<Typed<'a>>,
+    ) -> Result<Option<Typed<'a>>, Unavailable> {
         self.references.resolve(reference, from)
     }
 
@@ -121,7 +129,8 @@ impl<'a> Host<'a> for Definitions<'a> {
         let found = match item {
             Item::String(code) => ask(None, code),
             Item::Element(typed) => {
-                let text = |e: Element<'a>, name: &str| e.child(&Name::new(name)).and_then(Element::text);
+                let text =
+                    |e: Element<'a>, name: &str| e.child(&Name::new(name)).and_then(Element::text);
                 let mut coding = |e: Element<'a>| {
                     text(e, "code").is_some_and(|code| ask(text(e, "system").as_deref(), &code))
                 };
@@ -157,6 +166,10 @@ impl<'a> Host<'a> for Definitions<'a> {
         // The resource is judged on its own, so that what surrounds it does not count.
         let text = typed.element.node().raw();
         let options = Options { profiles: vec![profile.to_owned()], ..Options::default() };
-        Ok(!self.validator.validate_text(text, &options).iter().any(|issue| issue.severity.is_error()))
+        Ok(!self
+            .validator
+            .validate_text(text, &options)
+            .iter()
+            .any(|issue| issue.severity.is_error()))
     }
 }

@@ -114,11 +114,17 @@ impl Sandbox {
             Command::Helseid(helseid) => helseid.run()?,
             Command::Hospital(make) => {
                 let day = make.day.unwrap_or_else(yesterday);
-                let hospital = Hospital::new(make.ruleset.era(), make.seed, day, make.administrations);
+                let hospital =
+                    Hospital::new(make.ruleset.era(), make.seed, day, make.administrations);
                 let world = Folder::at(&make.folder);
-                let target = if world.sender_config().exists() { world.source() } else { make.folder };
+                let target =
+                    if world.sender_config().exists() { world.source() } else { make.folder };
                 hospital.write(&target)?;
-                print(&format!("wrote {} resources to {}\n", hospital.resources().len(), target.display()))?;
+                print(&format!(
+                    "wrote {} resources to {}\n",
+                    hospital.resources().len(),
+                    target.display()
+                ))?;
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -151,13 +157,20 @@ impl Init {
 impl Helseid {
     fn run(self) -> anyhow::Result<()> {
         let folder = Folder::at(&self.folder);
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         runtime.block_on(async {
-            let helseid =
-                LocalHelseId::start(self.port, lmr_sandbox::clock::real(), lmr_sandbox::clock::fresh_ids())
-                    .await?;
+            let helseid = LocalHelseId::start(
+                self.port,
+                lmr_sandbox::clock::real(),
+                lmr_sandbox::clock::fresh_ids(),
+            )
+            .await?;
             helseid.register(folder.client()?);
-            print(&format!("HelseID for make-believe clients on {}; Ctrl-C ends it\n", helseid.issuer()))?;
+            print(&format!(
+                "HelseID for make-believe clients on {}; Ctrl-C ends it\n",
+                helseid.issuer()
+            ))?;
             tokio::signal::ctrl_c().await?;
             helseid.stop().await;
             Ok(())

@@ -14,8 +14,8 @@ use jiff::{SignedDuration, Timestamp};
 use lmr_auth::{Clock, Fetcher, HelseIdClient, HttpFetcher};
 use lmr_envelope::{OrganisationNumber, SigningKey, SystemRandom};
 use lmr_sender::{
-    Agent, BundleLimits, EnvelopeSealer, HashKey, HelseIdAuthorizer, HttpSettings, HttpTransport, Outbox,
-    Parts, RetrySchedule, RuleSetChecker, SenderError, Settings, SourceLimits, next_daily,
+    Agent, BundleLimits, EnvelopeSealer, HashKey, HelseIdAuthorizer, HttpSettings, HttpTransport,
+    Outbox, Parts, RetrySchedule, RuleSetChecker, SenderError, Settings, SourceLimits, next_daily,
 };
 
 use crate::clock;
@@ -130,7 +130,9 @@ impl Send {
             Command::Release(release) => {
                 let outbox = outbox(config, folder).await?;
                 let released = match &release.message {
-                    Some(message) => u64::from(outbox.give_up_message(message, clock::now()).await?),
+                    Some(message) => {
+                        u64::from(outbox.give_up_message(message, clock::now()).await?)
+                    }
                     None => outbox.release_held(release.number).await?,
                 };
                 self.show(&serde_json::json!({ "released": released }), || {
@@ -165,7 +167,8 @@ impl Send {
             tracing::info!(due = %due, planned = planned <= attempt, "waiting");
             while clock::now() < due {
                 // In short naps, so that a machine that slept or a clock that was set is noticed.
-                let left = due.duration_since(clock::now()).unsigned_abs().min(Duration::from_secs(30));
+                let left =
+                    due.duration_since(clock::now()).unsigned_abs().min(Duration::from_secs(30));
                 tokio::select! {
                     () = tokio::time::sleep(left) => {}
                     () = &mut stop => return Ok(ExitCode::SUCCESS),
@@ -188,7 +191,11 @@ impl Send {
         }
     }
 
-    fn show(&self, data: &impl serde::Serialize, text: impl FnOnce() -> String) -> anyhow::Result<()> {
+    fn show(
+        &self,
+        data: &impl serde::Serialize,
+        text: impl FnOnce() -> String,
+    ) -> anyhow::Result<()> {
         match self.format {
             Format::Json => print(&format!("{}\n", serde_json::to_string_pretty(data)?)),
             Format::Text => print(&text()),
@@ -220,7 +227,9 @@ pub(crate) async fn agent(config: &SenderConfig, folder: &Path) -> anyhow::Resul
         })?;
     let files = config.certificate.from(folder);
     let signer = SigningKey::new(certificate(&files.certificate)?, private_key(&files.key)?)
-        .with_context(|| format!("{} and its key do not fit together", files.certificate.display()))?;
+        .with_context(|| {
+            format!("{} and its key do not fit together", files.certificate.display())
+        })?;
     let recipient = certificate(&folder.join(&config.receiver.certificate))?;
 
     let clock: Clock = Arc::new(clock::now);
@@ -231,14 +240,17 @@ pub(crate) async fn agent(config: &SenderConfig, folder: &Path) -> anyhow::Resul
     http.timeout = Duration::from_secs(config.receiver.timeout_seconds);
     if let Some(path) = &config.receiver.tls_ca {
         let path = folder.join(path);
-        let pem = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let pem =
+            std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         http.certificate_authorities.push(pem);
     }
-    let transport = HttpTransport::new(&http, HelseIdAuthorizer::new(client)).context("receiver.url")?;
+    let transport =
+        HttpTransport::new(&http, HelseIdAuthorizer::new(client)).context("receiver.url")?;
 
     let database = folder.join(&config.database);
-    let outbox =
-        Outbox::open(&database).await.with_context(|| format!("cannot open {}", database.display()))?;
+    let outbox = Outbox::open(&database)
+        .await
+        .with_context(|| format!("cannot open {}", database.display()))?;
     let mut lock = database.into_os_string();
     lock.push(".lock");
     let wait = SignedDuration::from_mins(i64::from(config.schedule.retry_minutes));

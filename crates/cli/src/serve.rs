@@ -43,19 +43,25 @@ impl Serve {
 }
 
 /// Opens the database that the configuration names.
-pub(crate) async fn open_store(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<Arc<dyn Store>> {
+pub(crate) async fn open_store(
+    config: &ReceiverConfig,
+    folder: &Path,
+) -> anyhow::Result<Arc<dyn Store>> {
     let path = folder.join(&config.column_key);
     let text = zeroize::Zeroizing::new(
-        std::fs::read(&path).with_context(|| format!("cannot read {} (column_key)", path.display()))?,
+        std::fs::read(&path)
+            .with_context(|| format!("cannot read {} (column_key)", path.display()))?,
     );
-    let key = StorageKey::read(&text).with_context(|| format!("{} is no column key", path.display()))?;
+    let key =
+        StorageKey::read(&text).with_context(|| format!("{} is no column key", path.display()))?;
     if let Some(url) = config
         .database
         .to_str()
         .filter(|url| url.starts_with("postgres://") || url.starts_with("postgresql://"))
     {
         // The address may hold a password: it is not repeated.
-        let store = PostgresStore::open(url, key).await.context("cannot open the PostgreSQL database")?;
+        let store =
+            PostgresStore::open(url, key).await.context("cannot open the PostgreSQL database")?;
         return Ok(Arc::new(store));
     }
     let file = folder.join(&config.database);
@@ -89,8 +95,12 @@ pub(crate) async fn services(config: &ReceiverConfig, folder: &Path) -> anyhow::
     });
     let clock: Clock = Arc::new(clock::now);
     let fetcher: Arc<dyn Fetcher> = Arc::new(HttpFetcher::new(Duration::from_secs(10))?);
-    let verifier =
-        TokenVerifier::new(vec![config.trust_profile()], &fetcher, Arc::clone(&clock), KeyCache::default())?;
+    let verifier = TokenVerifier::new(
+        vec![config.trust_profile()],
+        &fetcher,
+        Arc::clone(&clock),
+        KeyCache::default(),
+    )?;
     Ok(Services {
         receiver,
         verifier: Arc::new(verifier),

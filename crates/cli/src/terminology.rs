@@ -76,8 +76,11 @@ impl Import {
             let found = self.read(file, &mut out).with_context(|| file.display().to_string())?;
             definitions.extend(found);
         }
-        let package =
-            Package::embedded(&self.name, &self.package_version, definitions.iter().map(String::as_str))?;
+        let package = Package::embedded(
+            &self.name,
+            &self.package_version,
+            definitions.iter().map(String::as_str),
+        )?;
         let mut seen = HashSet::new();
         for (kind, url) in package.definitions() {
             ensure!(seen.insert((kind, url.to_owned())), "{url} is defined twice");
@@ -110,14 +113,24 @@ impl Import {
             if self.partial {
                 list.content = Content::Fragment;
             }
-            writeln!(out, "{}: {} codes of {} ({})", path.display(), list.len(), list.title, list.url)?;
+            writeln!(
+                out,
+                "{}: {} codes of {} ({})",
+                path.display(),
+                list.len(),
+                list.title,
+                list.url
+            )?;
             texts.push(list.to_code_system()?);
         }
         Ok(texts)
     }
 
     fn read_csv(&self, path: &Path) -> anyhow::Result<CodeList> {
-        ensure!(std::fs::metadata(path)?.len() <= MAX_CSV, "the file has more than {MAX_CSV} bytes");
+        ensure!(
+            std::fs::metadata(path)?.len() <= MAX_CSV,
+            "the file has more than {MAX_CSV} bytes"
+        );
         let Some(system) = &self.system else {
             bail!("say with --system what code system the list is of");
         };

@@ -194,13 +194,15 @@ impl Level {
 }
 
 fn entry_profile(text: &str) -> Result<(usize, String), String> {
-    let (index, url) = text.split_once('=').ok_or("write INDEX=URL, e.g. 0=http://example.org/p")?;
+    let (index, url) =
+        text.split_once('=').ok_or("write INDEX=URL, e.g. 0=http://example.org/p")?;
     let index = index.trim().parse().map_err(|_| format!("{index} is no entry index"))?;
     Ok((index, url.trim().to_owned()))
 }
 
 fn global_profile(text: &str) -> Result<(String, String), String> {
-    let (of, url) = text.split_once('=').ok_or("write TYPE=URL, e.g. Patient=http://example.org/p")?;
+    let (of, url) =
+        text.split_once('=').ok_or("write TYPE=URL, e.g. Patient=http://example.org/p")?;
     Ok((of.trim().to_owned(), url.trim().to_owned()))
 }
 
@@ -291,7 +293,8 @@ impl Fine {
             options.global_profiles.entry(of.clone()).or_default().push(url.clone());
         }
         for (reference, file) in &self.external {
-            let text = String::from_utf8(read(file)?).with_context(|| format!("{}", file.display()))?;
+            let text =
+                String::from_utf8(read(file)?).with_context(|| format!("{}", file.display()))?;
             let document = Document::parse(text, &ParseOptions::lenient())
                 .with_context(|| format!("{} cannot be read", file.display()))?;
             options.external.insert(reference.clone(), Arc::new(document));
@@ -311,10 +314,15 @@ impl Validate {
         let several = files.len() > 1;
         if self.format == Format::Html {
             if several {
-                bail!("--format html shows one file; give one, or another format for {}", files.len());
+                bail!(
+                    "--format html shows one file; give one, or another format for {}",
+                    files.len()
+                );
             }
             if files.first().is_some_and(|path| is_lines(path)) {
-                bail!("--format html shows one resource; give another format for a resource a line");
+                bail!(
+                    "--format html shows one resource; give another format for a resource a line"
+                );
             }
         }
         let progress = crate::output::progress(files.len(), "files");
@@ -394,10 +402,15 @@ impl Validate {
             return Ok(Judge::Register { chosen, own, options: Box::new(options), profiles });
         }
         let outcomes = response::definitions();
-        let outcomes =
-            Package::embedded("lmr", env!("CARGO_PKG_VERSION"), outcomes.iter().map(String::as_str))?;
-        let definitions =
-            lmr_validator::definitions::Definitions::builder().packages(packages).package(outcomes).build();
+        let outcomes = Package::embedded(
+            "lmr",
+            env!("CARGO_PKG_VERSION"),
+            outcomes.iter().map(String::as_str),
+        )?;
+        let definitions = lmr_validator::definitions::Definitions::builder()
+            .packages(packages)
+            .package(outcomes)
+            .build();
         let validator = Validator::builder().definitions(definitions).build();
         for profile in self.profile.iter().chain(self.fine.profiles()) {
             if let Err(reason) = validator.prepare(profile) {
@@ -436,9 +449,11 @@ impl Judge {
 
     fn findings(&self, document: &Document<'_>) -> anyhow::Result<Vec<Finding>> {
         match self {
-            Self::Plain { validator, options } => {
-                Ok(validator.validate(document, options).into_iter().map(Finding::from_issue).collect())
-            }
+            Self::Plain { validator, options } => Ok(validator
+                .validate(document, options)
+                .into_iter()
+                .map(Finding::from_issue)
+                .collect()),
             Self::Register { chosen, own, options, profiles } => {
                 let bundle = Bundle::of(document);
                 let by_type = bundle.and_then(|b| RuleSetId::for_bundle_type(&b.kind()?));
@@ -457,7 +472,10 @@ impl Judge {
                         Err(fault) => vec![Finding::from_fault(&fault)],
                     }
                 } else if document.root_element().resource_type().is_none() {
-                    vec![Finding::of(Code::ContentNotFhir, Spot { line: 1, column: 1, ..Spot::default() })]
+                    vec![Finding::of(
+                        Code::ContentNotFhir,
+                        Spot { line: 1, column: 1, ..Spot::default() },
+                    )]
                 } else {
                     rules.check_resource(document, options)
                 };
@@ -486,9 +504,9 @@ fn add_profiles(
     let options = Options { profiles: profiles.to_vec(), ..Options::default() };
     for issue in validator.validate(document, &options) {
         let finding = Finding::from_issue(issue);
-        let known = findings
-            .iter()
-            .any(|f| f.full_expression == finding.full_expression && f.message_id() == finding.message_id());
+        let known = findings.iter().any(|f| {
+            f.full_expression == finding.full_expression && f.message_id() == finding.message_id()
+        });
         if !known {
             findings.push(finding);
         }

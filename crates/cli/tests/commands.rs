@@ -70,12 +70,17 @@ fn a_fault_gives_status_1_with_code_place_and_remedy() {
         text(&output.stdout).lines().map(|l| serde_json::from_str(l).expect("JSON")).collect();
     let fault = lines.iter().find(|l| l["code"] == "LMR-4061").expect("the fault");
     assert_eq!(fault["severity"], "error");
-    assert!(fault["line"].as_u64() > Some(0) && !fault["remedy"].as_str().unwrap_or_default().is_empty());
+    assert!(
+        fault["line"].as_u64() > Some(0)
+            && !fault["remedy"].as_str().unwrap_or_default().is_empty()
+    );
 
     let output = with_input(&["validate", "--format", "html", "-"], &input);
     assert_eq!(output.status.code(), Some(1));
     let page = text(&output.stdout);
-    assert!(page.starts_with("<!doctype html>") && page.contains("LMR-4061") && page.contains("<mark"));
+    assert!(
+        page.starts_with("<!doctype html>") && page.contains("LMR-4061") && page.contains("<mark")
+    );
 
     let output = with_input(&["validate", "--format", "operation-outcome", "-"], &input);
     let said = text(&output.stdout);
@@ -94,15 +99,18 @@ fn a_file_with_a_resource_a_line_is_judged_line_by_line() {
     std::fs::write(&lines, text_of_lines).expect("written");
     std::fs::write(folder.path().join("notes.txt"), "not looked at").expect("written");
     for path in [folder.path(), &lines] {
-        let arguments = ["validate", "--ruleset", "none", "--lang", "en", "--format", "json", str_of(path)];
+        let arguments =
+            ["validate", "--ruleset", "none", "--lang", "en", "--format", "json", str_of(path)];
         let output = lmr(&arguments);
         assert_eq!(output.status.code(), Some(2), "the last line is no JSON");
         let told: Vec<Value> =
             text(&output.stdout).lines().map(|l| serde_json::from_str(l).expect("JSON")).collect();
-        let places: Vec<_> = told.iter().map(|f| (f["line"].as_u64(), f["code"].as_str())).collect();
+        let places: Vec<_> =
+            told.iter().map(|f| (f["line"].as_u64(), f["code"].as_str())).collect();
         assert_eq!(places, [(Some(3), Some("LMR-4004")), (Some(4), Some("LMR-3002"))]);
     }
-    let said = text(&lmr(&["validate", "--ruleset", "none", "--lang", "nb", str_of(&lines)]).stdout);
+    let said =
+        text(&lmr(&["validate", "--ruleset", "none", "--lang", "nb", str_of(&lines)]).stdout);
     assert!(said.contains("patients.ndjson:3: 1 feil, 0 advarsler"), "{said}");
     assert!(said.contains("teksten slutter før verdien er fullstendig"), "{said}");
     assert!(said.ends_with("1 fil, 3 ressurser, 1 med feil; 2 feil, 0 advarsler\n"), "{said}");
@@ -114,7 +122,9 @@ fn what_cannot_be_used_gives_status_2_and_says_why() {
     assert_eq!(unreadable.status.code(), Some(2));
     assert!(text(&unreadable.stdout).contains("LMR-3002"));
     let utf16: String = "{\"resourceType\":\"Patient\"}".chars().flat_map(|c| [c, '\0']).collect();
-    for (input, code, name) in [("\n<Patient/>", "LMR-3002", "XML"), (&*utf16, "LMR-3001", "UTF-16")] {
+    for (input, code, name) in
+        [("\n<Patient/>", "LMR-3002", "XML"), (&*utf16, "LMR-3001", "UTF-16")]
+    {
         let output = with_input(&["validate", "--lang", "en", "-"], input);
         assert_eq!(output.status.code(), Some(2));
         let said = text(&output.stdout);
@@ -144,7 +154,8 @@ fn what_cannot_be_used_gives_status_2_and_says_why() {
 #[test]
 fn a_folder_is_gone_through_once_whatever_stands_in_it() {
     let folder = tempfile::tempdir().expect("a folder");
-    let validate = || lmr(&["validate", "--ruleset", "none", "--lang", "en", str_of(folder.path())]);
+    let validate =
+        || lmr(&["validate", "--ruleset", "none", "--lang", "en", str_of(folder.path())]);
     let output = validate();
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("holds no .json"), "{}", text(&output.stderr));
@@ -152,7 +163,8 @@ fn a_folder_is_gone_through_once_whatever_stands_in_it() {
     let inside = folder.path().join("inside");
     std::fs::create_dir(&inside).expect("a folder");
     std::fs::write(inside.join("good.json"), r#"{"resourceType":"Patient"}"#).expect("a file");
-    std::fs::write(inside.join("bad.json"), r#"{"resourceType":"Patient","activ":true}"#).expect("a file");
+    std::fs::write(inside.join("bad.json"), r#"{"resourceType":"Patient","activ":true}"#)
+        .expect("a file");
     std::os::unix::fs::symlink(folder.path(), inside.join("round")).expect("a link");
     let pipe = inside.join("pipe.json");
     assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
@@ -186,7 +198,8 @@ fn an_outcome_speaks_the_language_asked_for() {
 fn an_outcome_is_correct_fhir_by_the_same_program() {
     let mut hospital = hospital(Era::V0_9_4);
     hospital.add_faulty(jiff::civil::date(2026, 1, 15), Fault::AdministrationWithoutTime);
-    let output = with_input(&["validate", "--format", "operation-outcome", "-"], &bundle(&hospital));
+    let output =
+        with_input(&["validate", "--format", "operation-outcome", "-"], &bundle(&hospital));
     assert_eq!(output.status.code(), Some(1));
     let output = with_input(&["validate", "--ruleset", "none", "-"], &text(&output.stdout));
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
@@ -230,11 +243,21 @@ fn a_sender_of_the_file_is_not_changed_where_nobody_reads_it() {
     let at = |name: &str| world.join(name).display().to_string();
     assert!(lmr(&["sandbox", "init", &world.display().to_string()]).status.success());
     let config = std::fs::read_to_string(at("sender.toml")).expect("a file");
-    let line = config.lines().find(|line| line.starts_with("organisation")).expect("the organisation");
+    let line =
+        config.lines().find(|line| line.starts_with("organisation")).expect("the organisation");
     let number = line.split('"').nth(1).expect("its number");
     let file = at("receiver.toml");
-    let register =
-        ["admin", "register", number, "--name", "x", "--certificate", &at("sender.pem"), "--config", &file];
+    let register = [
+        "admin",
+        "register",
+        number,
+        "--name",
+        "x",
+        "--certificate",
+        &at("sender.pem"),
+        "--config",
+        &file,
+    ];
     for arguments in [register.to_vec(), vec!["admin", "deactivate", number, "--config", &file]] {
         let output = lmr(&arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output.stdout));
@@ -255,8 +278,10 @@ fn the_hospitals_data_of_a_sandbox_are_written_where_its_sender_reads() {
 
 #[test]
 fn plain_r4_is_judged_without_the_registers_rules() {
-    let good =
-        with_input(&["validate", "--ruleset", "none", "-"], r#"{"resourceType":"Patient","active":true}"#);
+    let good = with_input(
+        &["validate", "--ruleset", "none", "-"],
+        r#"{"resourceType":"Patient","active":true}"#,
+    );
     assert_eq!(good.status.code(), Some(0), "{}", text(&good.stdout));
     let bad = with_input(
         &["validate", "--ruleset", "none", "--lang", "en", "-"],
@@ -284,8 +309,11 @@ fn profiles_of_types_and_resources_outside_the_file_are_named_by_flags() {
     );
     let patient = write("patient.json", r#"{"resourceType":"Patient","active":true}"#);
     let judge = |more: &[&str], input: &str| {
-        let arguments =
-            [&["validate", "--ruleset", "none", "--lang", "en", "--package", str_of(&profile)], more, &["-"]];
+        let arguments = [
+            &["validate", "--ruleset", "none", "--lang", "en", "--package", str_of(&profile)],
+            more,
+            &["-"],
+        ];
         with_input(&arguments.concat(), input)
     };
     let bare = r#"{"resourceType":"Patient","active":true}"#;
@@ -296,7 +324,8 @@ fn profiles_of_types_and_resources_outside_the_file_are_named_by_flags() {
     let nowhere = judge(&["--global-profile", "Patient=http://test.no/unknown"], bare);
     assert_eq!(nowhere.status.code(), Some(2));
 
-    let group = r#"{"resourceType":"Basic","code":{"text":"a"},"subject":{"reference":"Patient/1"}}"#;
+    let group =
+        r#"{"resourceType":"Basic","code":{"text":"a"},"subject":{"reference":"Patient/1"}}"#;
     let missing = judge(&["--references", "exists"], group);
     assert_eq!(missing.status.code(), Some(1), "{}", text(&missing.stdout));
     let external = format!("Patient/1={}", str_of(&patient));
@@ -308,15 +337,19 @@ fn profiles_of_types_and_resources_outside_the_file_are_named_by_flags() {
 
 #[test]
 fn fhirpath_prints_a_line_an_item() {
-    let patient = r#"{"resourceType":"Patient","name":[{"given":["A","B"]}],"multipleBirthInteger":2}"#;
-    let output =
-        with_input(&["fhirpath", "Patient.name.given | (multipleBirth + 1).toString()", "-"], patient);
+    let patient =
+        r#"{"resourceType":"Patient","name":[{"given":["A","B"]}],"multipleBirthInteger":2}"#;
+    let output = with_input(
+        &["fhirpath", "Patient.name.given | (multipleBirth + 1).toString()", "-"],
+        patient,
+    );
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert_eq!(
         text(&output.stdout),
         "{\"type\":\"string\",\"value\":\"A\"}\n{\"type\":\"string\",\"value\":\"B\"}\n{\"type\":\"string\",\"value\":\"3\"}\n"
     );
-    let output = with_input(&["fhirpath", "--context", "Patient.name", "given.count()", "-"], patient);
+    let output =
+        with_input(&["fhirpath", "--context", "Patient.name", "given.count()", "-"], patient);
     assert_eq!(text(&output.stdout), "{\"type\":\"integer\",\"value\":2}\n");
     assert_eq!(with_input(&["fhirpath", "Patient.name.(", "-"], patient).status.code(), Some(2));
     assert_eq!(
@@ -328,9 +361,11 @@ fn fhirpath_prints_a_line_an_item() {
     let failing = with_input(&["fhirpath", "Patient.name.given.single()", "-"], patient);
     assert_eq!(failing.status.code(), Some(1));
     assert!(text(&failing.stderr).contains("cannot be evaluated"));
-    for (expression, near) in
-        [("Patient.gendre", "gender"), ("Patient.name.were(true)", "where()"), ("Patient.nam.given", "name")]
-    {
+    for (expression, near) in [
+        ("Patient.gendre", "gender"),
+        ("Patient.name.were(true)", "where()"),
+        ("Patient.nam.given", "name"),
+    ] {
         let misspelt = with_input(&["fhirpath", expression, "-"], patient);
         assert_eq!(misspelt.status.code(), Some(2));
         let said = text(&misspelt.stderr);
@@ -415,14 +450,19 @@ fn an_output_that_is_no_ordinary_file_stays_what_it_is() {
         move || std::fs::read_to_string(pipe).expect("the pipe is read")
     });
     for output in [&pipe, &link] {
-        let done = with_input(&["validate", "--format", "json", "--output", str_of(output), "-"], &input);
+        let done =
+            with_input(&["validate", "--format", "json", "--output", str_of(output), "-"], &input);
         assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
     }
     assert!(std::fs::symlink_metadata(&pipe).expect("still there").file_type().is_fifo());
     assert!(std::fs::symlink_metadata(&link).expect("still there").file_type().is_symlink());
     let through_pipe = reader.join().expect("the reader ends");
     assert_eq!(std::fs::read_to_string(&file).expect("written through the link"), through_pipe);
-    assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 3, "nothing lies about");
+    assert_eq!(
+        std::fs::read_dir(folder.path()).expect("the folder").count(),
+        3,
+        "nothing lies about"
+    );
 
     // A list of codes packed into a pipe is whole as well.
     let codes = folder.path().join("codes.csv");

@@ -17,7 +17,8 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self, below: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % below
     }
 }
@@ -29,12 +30,14 @@ fn a_receiver_killed_at_any_moment_keeps_every_answered_message_once() {
     let helseid = world.helseid();
     let mut receiver = world.receiver();
     let courier = Courier::new(&world);
-    let messages: Vec<(String, Vec<u8>)> = (0..MESSAGES).map(|n| courier.message(n as u64)).collect();
+    let messages: Vec<(String, Vec<u8>)> =
+        (0..MESSAGES).map(|n| courier.message(n as u64)).collect();
 
     let done = Arc::new(AtomicBool::new(false));
     let answered = Arc::new(AtomicU32::new(0));
     let sender = {
-        let (done, answered, messages) = (Arc::clone(&done), Arc::clone(&answered), messages.clone());
+        let (done, answered, messages) =
+            (Arc::clone(&done), Arc::clone(&answered), messages.clone());
         thread::spawn(move || {
             let answers: BTreeMap<String, Vec<u8>> = messages
                 .iter()
@@ -74,7 +77,8 @@ fn a_receiver_killed_at_any_moment_keeps_every_answered_message_once() {
 
     // Every message is there once, whatever was sent twice.
     let stored = world.deliveries();
-    let ids: BTreeSet<&str> = stored.iter().map(|d| d["messageId"].as_str().expect("an id")).collect();
+    let ids: BTreeSet<&str> =
+        stored.iter().map(|d| d["messageId"].as_str().expect("an id")).collect();
     assert_eq!(stored.len(), MESSAGES, "messages stored");
     assert_eq!(ids.len(), MESSAGES, "different messages stored");
     // And a resend gets the very bytes of the first answer.
@@ -122,7 +126,9 @@ fn a_sender_killed_at_any_moment_delivers_every_resource_once() {
         String::from_utf8_lossy(&output.stderr)
     );
     let deliveries = world.deliveries();
-    let sum = |key: &str| deliveries.iter().map(|d| d["counts"][key].as_u64().expect("a count")).sum::<u64>();
+    let sum = |key: &str| {
+        deliveries.iter().map(|d| d["counts"][key].as_u64().expect("a count")).sum::<u64>()
+    };
     assert!(deliveries.len() > 20, "{} messages only", deliveries.len());
     assert_eq!(sum("refused"), 0);
     assert_eq!(sum("updated"), 0, "no resource has a second version");

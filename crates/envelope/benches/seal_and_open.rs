@@ -6,8 +6,8 @@
 
 use divan::Bencher;
 use lmr_envelope::{
-    Certificate, DecryptionKey, DecryptionKeys, Header, Limits, OrganisationNumber, PrivateKey, SigningKey,
-    SystemRandom, open, seal,
+    Certificate, DecryptionKey, DecryptionKeys, Header, Limits, OrganisationNumber, PrivateKey,
+    SigningKey, SystemRandom, open, seal,
 };
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, RsaKeySize, date_time_ymd};
 
@@ -84,6 +84,7 @@ fn opening(bencher: Bencher<'_, '_>, (bits, len): (usize, usize)) {
     let keys = DecryptionKeys::new(vec![DecryptionKey::new(recipient.clone(), key).unwrap()]);
     let message = seal(&bundle(len), &header(), &recipient, &signing, &SystemRandom).unwrap();
     let now = NOW.parse().unwrap();
-    bencher
-        .bench_local(|| open(&message, &certificate, &keys, &Limits::default(), now, &SystemRandom).unwrap());
+    bencher.bench_local(|| {
+        open(&message, &certificate, &keys, &Limits::default(), now, &SystemRandom).unwrap()
+    });
 }

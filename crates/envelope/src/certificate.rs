@@ -150,15 +150,17 @@ impl Certificate {
 
     /// Reads one certificate; bytes after it are an error.
     pub fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
-        let (rest, parsed) = parse_x509_certificate(der).map_err(|_| CertificateError::Unreadable)?;
+        let (rest, parsed) =
+            parse_x509_certificate(der).map_err(|_| CertificateError::Unreadable)?;
         if !rest.is_empty() {
             return Err(CertificateError::Unreadable);
         }
         let thumbprint = Thumbprint::of(der);
         let public_key = parsed.public_key().raw.to_vec();
-        let verification_key =
-            primitives::verification_key(&public_key).map_err(|_| CertificateError::NotRsa { thumbprint })?;
-        let usage = parsed.key_usage().map_err(|_| CertificateError::Unreadable)?.map(|u| u.value.flags);
+        let verification_key = primitives::verification_key(&public_key)
+            .map_err(|_| CertificateError::NotRsa { thumbprint })?;
+        let usage =
+            parsed.key_usage().map_err(|_| CertificateError::Unreadable)?.map(|u| u.value.flags);
         let bit = |n: u16| usage.is_none_or(|flags| flags & (1 << n) != 0);
         let time = |t: x509_parser::time::ASN1Time| {
             Timestamp::from_second(t.timestamp()).map_err(|_| CertificateError::Unreadable)
@@ -217,7 +219,10 @@ impl Certificate {
     pub fn check_valid(&self, now: Timestamp) -> Result<(), CertificateError> {
         let thumbprint = self.0.thumbprint;
         if now < self.0.not_before {
-            return Err(CertificateError::NotYetValid { thumbprint, not_before: self.0.not_before });
+            return Err(CertificateError::NotYetValid {
+                thumbprint,
+                not_before: self.0.not_before,
+            });
         }
         // notAfter counts whole seconds and includes the last one.
         if now.as_second() > self.0.not_after.as_second() {

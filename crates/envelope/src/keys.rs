@@ -17,7 +17,9 @@ pub enum KeyError {
     #[error("no PEM block in the file; expected `-----BEGIN PRIVATE KEY-----`")]
     NoPem,
     /// A PEM block that is not PKCS#8 in clear.
-    #[error("the file holds `{label}`; a PKCS#8 `PRIVATE KEY` is needed (`openssl pkcs8 -topk8 -nocrypt`)")]
+    #[error(
+        "the file holds `{label}`; a PKCS#8 `PRIVATE KEY` is needed (`openssl pkcs8 -topk8 -nocrypt`)"
+    )]
     WrongPem {
         /// The label between the dashes.
         label: String,

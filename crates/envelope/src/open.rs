@@ -1,6 +1,6 @@
 use crate::{
-    Certificate, CertificateError, DecryptionKey, DecryptionKeys, Envelope, InflateError, Limits, ParseError,
-    RandomSource, Thumbprint, Usage, inflate::inflate, primitives,
+    Certificate, CertificateError, DecryptionKey, DecryptionKeys, Envelope, InflateError, Limits,
+    ParseError, RandomSource, Thumbprint, Usage, inflate::inflate, primitives,
 };
 use jiff::Timestamp;
 use std::fmt;
@@ -57,7 +57,11 @@ pub struct VerifiedEnvelope(Envelope);
 impl Envelope {
     /// Checks the signature with the certificate registered for the sender, which must be the one the
     /// message names, valid at `now` and meant for signing.
-    pub fn verify(self, certificate: &Certificate, now: Timestamp) -> Result<VerifiedEnvelope, VerifyError> {
+    pub fn verify(
+        self,
+        certificate: &Certificate,
+        now: Timestamp,
+    ) -> Result<VerifiedEnvelope, VerifyError> {
         if self.signature_thumbprint != certificate.thumbprint() {
             return Err(VerifyError::OtherCertificate { named: self.signature_thumbprint });
         }
@@ -77,7 +81,11 @@ impl VerifiedEnvelope {
 
     /// Decrypts in place. A key that cannot be unwrapped costs the same further work as a wrong tag:
     /// a random key then takes its place and fails at the tag.
-    pub fn decrypt(self, key: &DecryptionKey, random: &dyn RandomSource) -> Result<Compressed, DecryptError> {
+    pub fn decrypt(
+        self,
+        key: &DecryptionKey,
+        random: &dyn RandomSource,
+    ) -> Result<Compressed, DecryptError> {
         let mut envelope = self.0;
         let mut content_key = Zeroizing::new([0; primitives::KEY_LEN]);
         // Without randomness a fixed substitute does: it is no secret, it only has to fail.
@@ -90,8 +98,13 @@ impl VerifiedEnvelope {
         for (byte, real) in content_key.iter_mut().zip(candidate) {
             byte.conditional_assign(real, usable);
         }
-        let opened =
-            primitives::aes_open(&content_key, envelope.nonce, &[], &envelope.tag, &mut envelope.content);
+        let opened = primitives::aes_open(
+            &content_key,
+            envelope.nonce,
+            &[],
+            &envelope.tag,
+            &mut envelope.content,
+        );
         let key_failed = !bool::from(usable);
         match opened {
             Ok(()) if !key_failed => Ok(Compressed(envelope.content)),

@@ -21,7 +21,9 @@ impl OrganisationNumber {
         let text = text.strip_prefix("urn:oid:").unwrap_or(text);
         let number = if let Some(rest) = text.strip_prefix(ENH_OID) {
             rest.strip_prefix(['.', ':', '|', '#'])?
-        } else if let Some(rest) = text.strip_prefix("NTRNO-").or_else(|| text.strip_prefix("0192:")) {
+        } else if let Some(rest) =
+            text.strip_prefix("NTRNO-").or_else(|| text.strip_prefix("0192:"))
+        {
             rest
         } else {
             text
@@ -38,8 +40,12 @@ impl OrganisationNumber {
 
     /// Whether the last digit agrees with the others (modulus 11, weights 3 2 7 6 5 4 3 2).
     pub fn check_digit_holds(&self) -> bool {
-        let sum: u32 =
-            self.0.iter().zip([3, 2, 7, 6, 5, 4, 3, 2, 1]).map(|(d, w)| u32::from(d - b'0') * w).sum();
+        let sum: u32 = self
+            .0
+            .iter()
+            .zip([3, 2, 7, 6, 5, 4, 3, 2, 1])
+            .map(|(d, w)| u32::from(d - b'0') * w)
+            .sum();
         sum.is_multiple_of(11)
     }
 }
@@ -78,9 +84,15 @@ mod tests {
 
     #[test]
     fn what_is_not_a_number_is_refused() {
-        for text in
-            ["", "31000001", "3100000190", "31000001a", "NTRSE-310000019", "1.2.3.310000019", "３10000019"]
-        {
+        for text in [
+            "",
+            "31000001",
+            "3100000190",
+            "31000001a",
+            "NTRSE-310000019",
+            "1.2.3.310000019",
+            "３10000019",
+        ] {
             assert_eq!(OrganisationNumber::from_wire(text), None, "{text}");
         }
         assert!(!OrganisationNumber::parse("310000018").unwrap().check_digit_holds());

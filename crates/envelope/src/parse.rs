@@ -1,7 +1,8 @@
 //! Reads the JSON object: names without case, any order, nothing twice, texts borrowed until decoded.
 
 use crate::{
-    OrganisationNumber, Thumbprint, TimeError, primitives::NONCE_LEN, primitives::TAG_LEN, time::read_time,
+    OrganisationNumber, Thumbprint, TimeError, primitives::NONCE_LEN, primitives::TAG_LEN,
+    time::read_time,
 };
 use aws_lc_rs::digest::{Digest, SHA256, digest};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -201,7 +202,8 @@ impl Envelope {
         {
             return Err(ParseError::UnusableMessageId);
         }
-        let sender = OrganisationNumber::from_wire(&raw.text(1)?).ok_or(ParseError::NotAnOrganisation)?;
+        let sender =
+            OrganisationNumber::from_wire(&raw.text(1)?).ok_or(ParseError::NotAnOrganisation)?;
         let reporting_from = raw.time(3)?;
         let reporting_to = raw.time(4)?;
         let encoded = raw.text(5)?;
@@ -323,7 +325,8 @@ impl<'a> Members<'a> {
     }
 
     fn thumbprint(&self, index: usize) -> Result<Thumbprint, ParseError> {
-        Thumbprint::parse(&self.text(index)?).ok_or(ParseError::NotAThumbprint { member: MEMBERS[index] })
+        Thumbprint::parse(&self.text(index)?)
+            .ok_or(ParseError::NotAThumbprint { member: MEMBERS[index] })
     }
 
     fn base64(&self, index: usize) -> Result<Vec<u8>, ParseError> {
@@ -343,7 +346,9 @@ fn read_members(body: &[u8]) -> Result<Members<'_>, ParseError> {
     let mut reader = serde_json::Deserializer::from_slice(body);
     let members = reader.deserialize_any(MembersVisitor).and_then(|m| reader.end().map(|()| m));
     match members {
-        Ok(Some(Members { doubled: Some(index), .. })) => Err(ParseError::Doubled { member: MEMBERS[index] }),
+        Ok(Some(Members { doubled: Some(index), .. })) => {
+            Err(ParseError::Doubled { member: MEMBERS[index] })
+        }
         Ok(Some(members)) => Ok(members),
         Ok(None) => Err(ParseError::NotAnObject),
         Err(error) => Err(ParseError::NotJson { line: error.line(), column: error.column() }),
@@ -391,7 +396,9 @@ impl<'de> Visitor<'de> for MembersVisitor {
                 }
                 Some(index) => members.values[index] = Some(value),
                 // A handful says enough; a million names are no reason to remember them.
-                None if members.unknown.len() < 10 => members.unknown.push(name.chars().take(60).collect()),
+                None if members.unknown.len() < 10 => {
+                    members.unknown.push(name.chars().take(60).collect())
+                }
                 None => {}
             }
         }

@@ -26,9 +26,12 @@ pub(crate) fn first_block(text: &[u8], label: &str) -> PemBlock {
         };
     };
     let body = &text[start + begin.len()..];
-    let Some(end) = body.find(&format!("-----END {label}-----")) else { return PemBlock::Malformed };
-    let digits: Zeroizing<Vec<u8>> =
-        Zeroizing::new(body.as_bytes()[..end].iter().copied().filter(|b| !b.is_ascii_whitespace()).collect());
+    let Some(end) = body.find(&format!("-----END {label}-----")) else {
+        return PemBlock::Malformed;
+    };
+    let digits: Zeroizing<Vec<u8>> = Zeroizing::new(
+        body.as_bytes()[..end].iter().copied().filter(|b| !b.is_ascii_whitespace()).collect(),
+    );
     match STANDARD.decode(&*digits) {
         Ok(der) => PemBlock::Found(Zeroizing::new(der)),
         Err(_) => PemBlock::Malformed,

@@ -27,7 +27,11 @@ pub fn aes_seal(
     in_out: &mut [u8],
 ) -> Result<[u8; TAG_LEN], Unspecified> {
     let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key)?);
-    let tag = key.seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(aad), in_out)?;
+    let tag = key.seal_in_place_separate_tag(
+        Nonce::assume_unique_for_key(nonce),
+        Aad::from(aad),
+        in_out,
+    )?;
     tag.as_ref().try_into().map_err(|_| Unspecified)
 }
 
@@ -40,7 +44,12 @@ pub fn aes_open(
     in_out: &mut [u8],
 ) -> Result<(), Unspecified> {
     let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key)?);
-    key.open_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(aad), tag, in_out)?;
+    key.open_in_place_separate_tag(
+        Nonce::assume_unique_for_key(nonce),
+        Aad::from(aad),
+        tag,
+        in_out,
+    )?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 use crate::{
-    Certificate, CertificateError, OrganisationNumber, RandomSource, RandomnessUnavailable, SigningKey,
-    Usage,
+    Certificate, CertificateError, OrganisationNumber, RandomSource, RandomnessUnavailable,
+    SigningKey, Usage,
     inflate::gzip,
     parse::{FORMAT_VERSION, MEMBERS},
     primitives::{self, KEY_LEN, NONCE_LEN},

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use std::collections::HashSet;
 use thiserror::Error;
 use x509_parser::{
-    certificate::X509Certificate, parse_x509_certificate, parse_x509_crl, pem::Pem, prelude::FromDer,
-    x509::SubjectPublicKeyInfo,
+    certificate::X509Certificate, parse_x509_certificate, parse_x509_crl, pem::Pem,
+    prelude::FromDer, x509::SubjectPublicKeyInfo,
 };
 
 /// Why a certificate is not trusted, or why the check cannot be made (which counts as no trust).
@@ -86,7 +86,11 @@ impl Trust {
                 revocations: None,
             });
         }
-        if found.is_empty() { Err(WHAT) } else { Ok(Self { authorities: found, check_revocation: false }) }
+        if found.is_empty() {
+            Err(WHAT)
+        } else {
+            Ok(Self { authorities: found, check_revocation: false })
+        }
     }
 
     /// Adds revocation lists (PEM `X509 CRL`, any number, or one in DER). From then on every issuer must have
@@ -121,7 +125,10 @@ impl Trust {
                     .is_ok_and(|(_, key)| list.verify_signature(&key).is_ok())
         })?;
         authority.revocations = Some(Revocations {
-            serials: list.iter_revoked_certificates().map(|r| significant(r.raw_serial())).collect(),
+            serials: list
+                .iter_revoked_certificates()
+                .map(|r| significant(r.raw_serial()))
+                .collect(),
             next_update: list.next_update().map_or(i64::MIN, |t| t.timestamp()),
         });
         Some(())
@@ -131,7 +138,9 @@ impl Trust {
     pub fn check(&self, certificate: &Certificate, now: Timestamp) -> Result<(), TrustError> {
         let thumbprint = certificate.thumbprint();
         let unknown = TrustError::UnknownIssuer { thumbprint };
-        let Ok((_, parsed)) = parse_x509_certificate(certificate.der()) else { return Err(unknown) };
+        let Ok((_, parsed)) = parse_x509_certificate(certificate.der()) else {
+            return Err(unknown);
+        };
         let issuer = self.authorities.iter().find(|authority| {
             authority.subject == parsed.issuer().as_raw()
                 && SubjectPublicKeyInfo::from_der(&authority.public_key)
@@ -156,7 +165,9 @@ impl Trust {
 /// A CA by its basic constraints, allowed to sign certificates where key usage says anything.
 fn may_issue(certificate: &X509Certificate<'_>) -> bool {
     certificate.is_ca()
-        && certificate.key_usage().is_ok_and(|usage| usage.is_none_or(|usage| usage.value.key_cert_sign()))
+        && certificate
+            .key_usage()
+            .is_ok_and(|usage| usage.is_none_or(|usage| usage.value.key_cert_sign()))
 }
 
 /// Serial numbers are integers: leading zero bytes say nothing.

@@ -30,7 +30,9 @@ fn hex(value: &Value) -> Vec<u8> {
 
 fn groups(file: &Value) -> impl Iterator<Item = (&Value, &Value)> {
     let groups = file["testGroups"].as_array().unwrap();
-    groups.iter().flat_map(|group| group["tests"].as_array().unwrap().iter().map(move |test| (group, test)))
+    groups
+        .iter()
+        .flat_map(|group| group["tests"].as_array().unwrap().iter().map(move |test| (group, test)))
 }
 
 #[test]
@@ -59,7 +61,11 @@ fn aes_gcm() {
                 assert!(result.is_ok(), "test {id}");
                 assert_eq!(opened, message, "test {id}");
                 let mut sealed = message;
-                assert_eq!(primitives::aes_seal(&key, nonce, &aad, &mut sealed), Ok(tag), "test {id}");
+                assert_eq!(
+                    primitives::aes_seal(&key, nonce, &aad, &mut sealed),
+                    Ok(tag),
+                    "test {id}"
+                );
                 assert_eq!(sealed, ciphertext, "test {id}");
             }
             _ => assert!(result.is_err(), "test {id} must fail"),
@@ -75,7 +81,9 @@ fn aes_gcm() {
 #[test]
 fn rsa_oaep() {
     for size in [2048, 3072, 4096] {
-        let Some(file) = vectors(&format!("rsa_oaep_{size}_sha256_mgf1sha256_test.json")) else { return };
+        let Some(file) = vectors(&format!("rsa_oaep_{size}_sha256_mgf1sha256_test.json")) else {
+            return;
+        };
         let mut run = 0;
         for (group, test) in groups(&file) {
             let id = &test["tcId"];

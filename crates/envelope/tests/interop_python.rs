@@ -42,8 +42,8 @@ fn files() -> TempDir {
 }
 
 fn run(python: &str, folder: &TempDir, args: &[&str], input: &[u8]) -> Vec<u8> {
-    let script =
-        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../scripts/interop/signert_kryptert_bundle.py");
+    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../scripts/interop/signert_kryptert_bundle.py");
     let mut child = Command::new(python)
         .arg(script.canonicalize().unwrap())
         .args(args)
@@ -101,7 +101,8 @@ fn what_is_sealed_here_opens_in_python() {
     let (world, folder) = (world(), files());
     for bundle in bundles() {
         let register = world.register.certificate();
-        let message = seal(&bundle, &header(), &register, &world.sender.signing(), &SystemRandom).unwrap();
+        let message =
+            seal(&bundle, &header(), &register, &world.sender.signing(), &SystemRandom).unwrap();
         let args = [
             "open",
             "--register-cert=register.pem",

@@ -6,13 +6,13 @@ mod world;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use lmr_envelope::{
-    Certificate, CertificateError, Envelope, KeyError, Limits, OpenError, OrganisationNumber, ParseError,
-    PrivateKey, SealError, SigningKey, SystemRandom, Thumbprint, Trust, TrustError, Usage, VerifyError,
-    Warning, open, primitives, seal,
+    Certificate, CertificateError, Envelope, KeyError, Limits, OpenError, OrganisationNumber,
+    ParseError, PrivateKey, SealError, SigningKey, SystemRandom, Thumbprint, Trust, TrustError,
+    Usage, VerifyError, Warning, open, primitives, seal,
 };
 use rcgen::{
-    CertificateRevocationListParams, DnType, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams,
-    SerialNumber, date_time_ymd,
+    CertificateRevocationListParams, DnType, KeyIdMethod, KeyPair, KeyUsagePurpose,
+    RevokedCertParams, SerialNumber, date_time_ymd,
 };
 use serde_json::{Map, Value};
 use world::{Authority, header, now, params, subject, world};
@@ -21,9 +21,14 @@ const BUNDLE: &[u8] = br#"{"resourceType":"Bundle","type":"batch"}"#;
 
 fn sealed() -> Map<String, Value> {
     let world = world();
-    let message =
-        seal(BUNDLE, &header(), &world.register.certificate(), &world.sender.signing(), &SystemRandom)
-            .unwrap();
+    let message = seal(
+        BUNDLE,
+        &header(),
+        &world.register.certificate(),
+        &world.sender.signing(),
+        &SystemRandom,
+    )
+    .unwrap();
     serde_json::from_slice(&message).unwrap()
 }
 
@@ -49,7 +54,8 @@ fn with(change: impl FnOnce(&mut Map<String, Value>)) -> Result<Vec<u8>, OpenErr
 
 /// Signs changed content again, as a sender with a broken implementation would.
 fn resign(message: &mut Map<String, Value>, content: &[u8]) {
-    let signature = primitives::sign(&world().sender.private_key(), &digest(&SHA256, content)).unwrap();
+    let signature =
+        primitives::sign(&world().sender.private_key(), &digest(&SHA256, content)).unwrap();
     message.insert("encryptedContent".into(), STANDARD.encode(content).into());
     message.insert("signature".into(), STANDARD.encode(signature).into());
 }
@@ -145,7 +151,9 @@ fn a_missing_null_or_empty_member_is_named() {
 
 #[test]
 fn a_member_that_is_no_string_is_named() {
-    for value in [Value::from(1), Value::from(1.5), true.into(), vec![1].into(), Value::Object(Map::new())] {
+    for value in
+        [Value::from(1), Value::from(1.5), true.into(), vec![1].into(), Value::Object(Map::new())]
+    {
         let error = with(|m| drop(m.insert("nonce".into(), value))).unwrap_err();
         assert_eq!(error, OpenError::Parse(ParseError::NotAString { member: "nonce" }));
     }
@@ -156,13 +164,19 @@ fn what_is_no_json_object_is_refused() {
     for text in ["", "{", "<xml/>", "{\"a\":}", "{\"messageId\":\"x\"} {", "\u{0}"] {
         assert!(matches!(parse_error(text.as_bytes()), ParseError::NotJson { .. }), "{text}");
     }
-    assert!(matches!(parse_error(b"{\"messageId\":\"\xff\"}"), ParseError::NotJson { line: 1, .. }));
+    assert!(matches!(
+        parse_error(b"{\"messageId\":\"\xff\"}"),
+        ParseError::NotJson { line: 1, .. }
+    ));
     for text in ["[]", "null", "17", "1.5", "true", "\"text\""] {
         assert_eq!(parse_error(text.as_bytes()), ParseError::NotAnObject, "{text}");
     }
     // An unknown member is skipped without recursion, however deep it is.
     let deep = format!("{{\"x\":{}{}}}", "[".repeat(500_000), "]".repeat(500_000));
-    assert_eq!(parse_error(deep.as_bytes()), ParseError::Missing { member: "messageFormatVersion" });
+    assert_eq!(
+        parse_error(deep.as_bytes()),
+        ParseError::Missing { member: "messageFormatVersion" }
+    );
 }
 
 #[test]
@@ -177,7 +191,11 @@ fn values_of_the_wrong_form_are_named() {
         ("encryptedKey", "a-_b", ParseError::NotBase64 { member: "encryptedKey" }),
         ("signature", "AB==", ParseError::NotBase64 { member: "signature" }),
         ("nonce", "AAAA", ParseError::WrongLength { member: "nonce", expected: 12 }),
-        ("authenticationTag", "AAAA", ParseError::WrongLength { member: "authenticationTag", expected: 16 }),
+        (
+            "authenticationTag",
+            "AAAA",
+            ParseError::WrongLength { member: "authenticationTag", expected: 16 },
+        ),
         (
             "signatureCertificateThumbprint",
             "ABCD",
@@ -186,7 +204,10 @@ fn values_of_the_wrong_form_are_named() {
         (
             "rapporteringTil",
             "2025-03-14",
-            ParseError::NotATime { member: "rapporteringTil", reason: lmr_envelope::TimeError::NoTimeOfDay },
+            ParseError::NotATime {
+                member: "rapporteringTil",
+                reason: lmr_envelope::TimeError::NoTimeOfDay,
+            },
         ),
     ];
     for (member, value, expected) in cases {
@@ -229,7 +250,8 @@ fn another_certificate_of_the_same_sender_does_not_verify() {
     // The name alone does not help: the key behind it decides.
     let mut message = sealed();
     let stranger = world.stranger.certificate();
-    message.insert("signatureCertificateThumbprint".into(), stranger.thumbprint().to_string().into());
+    message
+        .insert("signatureCertificateThumbprint".into(), stranger.thumbprint().to_string().into());
     let text = serde_json::to_string(&message).unwrap();
     let envelope = Envelope::parse(text.as_bytes(), &Limits::default()).unwrap();
     assert_eq!(envelope.verify(&stranger, now()).unwrap_err(), VerifyError::BadSignature);
@@ -255,7 +277,12 @@ fn every_decryption_fault_after_the_signature_looks_the_same() {
     provoke(&|m| drop(m.insert("encryptedKey".into(), "AAAA".into())));
     // A well-padded key that is no AES-256 key, and one that is not this content's.
     for key in [vec![7; 16], vec![7; 32], vec![]] {
-        let spki = x509_parser::parse_x509_certificate(register.der()).unwrap().1.public_key().raw.to_vec();
+        let spki = x509_parser::parse_x509_certificate(register.der())
+            .unwrap()
+            .1
+            .public_key()
+            .raw
+            .to_vec();
         let encrypted = primitives::oaep_encrypt(&spki, &key).unwrap();
         provoke(&|m| drop(m.insert("encryptedKey".into(), STANDARD.encode(&encrypted).into())));
     }
@@ -271,8 +298,9 @@ fn every_decryption_fault_after_the_signature_looks_the_same() {
 #[test]
 fn a_message_for_a_foreign_certificate_is_refused_by_name() {
     let stranger = world().stranger.certificate().thumbprint();
-    let error =
-        with(|m| drop(m.insert("encryptionCertificateThumbprint".into(), stranger.to_string().into())));
+    let error = with(|m| {
+        drop(m.insert("encryptionCertificateThumbprint".into(), stranger.to_string().into()))
+    });
     assert_eq!(error.unwrap_err(), OpenError::UnknownEncryptionCertificate { named: stranger });
 }
 
@@ -280,12 +308,20 @@ fn a_message_for_a_foreign_certificate_is_refused_by_name() {
 fn many_megabytes_of_blanks_in_a_small_message_are_stopped() {
     let world = world();
     let bomb = vec![b' '; 64 << 20];
-    let message =
-        seal(&bomb, &header(), &world.register.certificate(), &world.sender.signing(), &SystemRandom)
-            .unwrap();
+    let message = seal(
+        &bomb,
+        &header(),
+        &world.register.certificate(),
+        &world.sender.signing(),
+        &SystemRandom,
+    )
+    .unwrap();
     assert!(message.len() < 200_000);
     let error = open_text(&message).unwrap_err();
-    assert!(matches!(error, OpenError::Inflate(lmr_envelope::InflateError::RatioTooHigh { limit: 200 })));
+    assert!(matches!(
+        error,
+        OpenError::Inflate(lmr_envelope::InflateError::RatioTooHigh { limit: 200 })
+    ));
 }
 
 #[test]
@@ -306,21 +342,33 @@ fn certificates_are_held_to_their_time_and_use() {
         verify("2027-01-01T00:00:01Z"),
         Err(VerifyError::Certificate(CertificateError::Expired { .. }))
     ));
-    let only_key =
-        world.authority.issue(&params(subject(world::SENDER), 20, &[KeyUsagePurpose::KeyEncipherment]));
+    let only_key = world.authority.issue(&params(
+        subject(world::SENDER),
+        20,
+        &[KeyUsagePurpose::KeyEncipherment],
+    ));
     let certificate = only_key.certificate();
     assert!(certificate.check_usage(Usage::KeyEncipherment).is_ok());
-    assert!(matches!(certificate.check_usage(Usage::Signature), Err(CertificateError::WrongUsage { .. })));
-    let error = seal(BUNDLE, &header(), &world.register.certificate(), &only_key.signing(), &SystemRandom)
-        .unwrap_err();
+    assert!(matches!(
+        certificate.check_usage(Usage::Signature),
+        Err(CertificateError::WrongUsage { .. })
+    ));
+    let error =
+        seal(BUNDLE, &header(), &world.register.certificate(), &only_key.signing(), &SystemRandom)
+            .unwrap_err();
     assert!(matches!(error, SealError::Certificate(CertificateError::WrongUsage { .. })));
 }
 
 #[test]
 fn sealing_with_somebody_elses_certificate_is_refused() {
     let world = world();
-    let error =
-        seal(BUNDLE, &header(), &world.register.certificate(), &world.register.signing(), &SystemRandom);
+    let error = seal(
+        BUNDLE,
+        &header(),
+        &world.register.certificate(),
+        &world.register.signing(),
+        &SystemRandom,
+    );
     let sender = OrganisationNumber::parse(world::SENDER).unwrap();
     assert_eq!(error.unwrap_err(), SealError::NotOurCertificate { sender });
 }
@@ -328,7 +376,10 @@ fn sealing_with_somebody_elses_certificate_is_refused() {
 #[test]
 fn the_organisation_is_read_from_either_attribute() {
     let authority = &world().authority;
-    assert_eq!(world().sender.certificate().organisation(), OrganisationNumber::parse(world::SENDER));
+    assert_eq!(
+        world().sender.certificate().organisation(),
+        OrganisationNumber::parse(world::SENDER)
+    );
     let mut old = rcgen::DistinguishedName::new();
     old.push(DnType::CommonName, "Oppdiktet foretak");
     old.push(DnType::from_oid(&[2, 5, 4, 5]), world::REGISTER);
@@ -345,8 +396,11 @@ fn thumbprints_are_compared_without_case_blanks_and_colons() {
     let thumbprint = world().sender.certificate().thumbprint();
     let upper = thumbprint.to_string();
     let pairs: Vec<&str> = (0..20).map(|i| &upper[i * 2..i * 2 + 2]).collect();
-    for text in [upper.to_lowercase(), pairs.join(":"), format!("\u{200e}{}", pairs.join(" ").to_lowercase())]
-    {
+    for text in [
+        upper.to_lowercase(),
+        pairs.join(":"),
+        format!("\u{200e}{}", pairs.join(" ").to_lowercase()),
+    ] {
         assert_eq!(Thumbprint::parse(&text), Some(thumbprint), "{text}");
     }
     for text in ["", &upper[..39], &format!("{upper}0"), &upper.replace(&upper[..1], "x")] {
@@ -365,7 +419,10 @@ fn unusable_keys_and_certificates_are_explained() {
     let cut = world.sender.key_pem.replace("-----END", "");
     assert!(matches!(PrivateKey::from_pem(cut.as_bytes()), Err(KeyError::Damaged)));
     let elliptic = KeyPair::generate().unwrap();
-    assert!(matches!(PrivateKey::from_pem(elliptic.serialize_pem().as_bytes()), Err(KeyError::NotRsa)));
+    assert!(matches!(
+        PrivateKey::from_pem(elliptic.serialize_pem().as_bytes()),
+        Err(KeyError::NotRsa)
+    ));
     let pair = SigningKey::new(world.sender.certificate(), world.stranger.private_key());
     assert!(matches!(pair, Err(KeyError::NotThisCertificate { .. })));
     assert_eq!(format!("{:?}", world.sender.private_key()), "PrivateKey(..)");

@@ -99,10 +99,19 @@ impl<'s> Document<'s> {
     /// # Errors
     /// [`ParseError`] with its place when the text is not JSON or exceeds a limit. In lenient
     /// reading, what can be read on from is noted in [`Document::problems`] instead.
-    pub fn parse(source: impl Into<Cow<'s, str>>, options: &ParseOptions) -> Result<Self, ParseError> {
+    pub fn parse(
+        source: impl Into<Cow<'s, str>>,
+        options: &ParseOptions,
+    ) -> Result<Self, ParseError> {
         let source = source.into();
         let (nodes, problems) = parse::parse(&source, options)?;
-        Ok(Self { source, nodes, problems, places: OnceLock::new(), long_containers: OnceLock::new() })
+        Ok(Self {
+            source,
+            nodes,
+            problems,
+            places: OnceLock::new(),
+            long_containers: OnceLock::new(),
+        })
     }
 
     /// Reads one JSON value from bytes that should be UTF-8.
@@ -145,7 +154,8 @@ impl<'s> Document<'s> {
 
     /// Bytes that the arena takes on the heap, the source not counted.
     pub fn heap_bytes(&self) -> usize {
-        self.nodes.capacity() * size_of::<NodeData>() + self.problems.capacity() * size_of::<Problem>()
+        self.nodes.capacity() * size_of::<NodeData>()
+            + self.problems.capacity() * size_of::<Problem>()
     }
 
     /// Line and column of a byte offset. Costs one pass over the text at the first call, then at
@@ -283,7 +293,9 @@ impl<'d> Node<'d> {
     /// containers of any length.
     pub fn ordinal(self) -> Option<usize> {
         let parent = self.parent()?;
-        if let Some(members) = self.document.long_containers.get().and_then(|long| long.get(&parent.index)) {
+        if let Some(members) =
+            self.document.long_containers.get().and_then(|long| long.get(&parent.index))
+        {
             return members.binary_search(&self.index).ok();
         }
         let near = parent.members().take(LONG).position(|member| member.index == self.index);
@@ -299,7 +311,8 @@ impl<'d> Node<'d> {
     }
 
     fn long_members(self) -> Option<&'d [u32]> {
-        let containers = self.document.long_containers.get_or_init(|| long_containers(self.document));
+        let containers =
+            self.document.long_containers.get_or_init(|| long_containers(self.document));
         containers.get(&self.index).map(|members| &**members)
     }
 
@@ -333,8 +346,8 @@ impl<'d> Node<'d> {
         if data.key_start == NONE {
             return None;
         }
-        let raw =
-            &self.document.source[data.key_start as usize..data.key_start as usize + data.key_len as usize];
+        let raw = &self.document.source
+            [data.key_start as usize..data.key_start as usize + data.key_len as usize];
         Some(if data.flags & KEY_ESCAPED != 0 {
             Cow::Owned(parse::unescape(raw))
         } else {
@@ -374,7 +387,11 @@ impl<'d> Node<'d> {
         }
         let skip = usize::from(data.flags & UNDERSCORE != 0 && data.flags & KEY_ESCAPED == 0);
         let start = data.key_start as usize;
-        self.document.source.as_bytes().get(start + skip..start + data.key_len as usize).unwrap_or_default()
+        self.document
+            .source
+            .as_bytes()
+            .get(start + skip..start + data.key_len as usize)
+            .unwrap_or_default()
     }
 
     /// `resourceType` of an object, where it has one.
@@ -391,7 +408,11 @@ impl<'d> Node<'d> {
         let data = self.data();
         (data.kind == Kind::String).then(|| {
             let inner = &self.document.source[data.start as usize + 1..data.end as usize - 1];
-            if data.flags & ESCAPED != 0 { Cow::Owned(parse::unescape(inner)) } else { Cow::Borrowed(inner) }
+            if data.flags & ESCAPED != 0 {
+                Cow::Owned(parse::unescape(inner))
+            } else {
+                Cow::Borrowed(inner)
+            }
         })
     }
 
@@ -414,7 +435,11 @@ impl<'d> Node<'d> {
     #[inline]
     pub fn members(self) -> Members<'d> {
         let data = self.data();
-        let first = if matches!(data.kind, Kind::Object | Kind::Array) { self.index + 1 } else { data.next };
+        let first = if matches!(data.kind, Kind::Object | Kind::Array) {
+            self.index + 1
+        } else {
+            data.next
+        };
         Members { document: self.document, at: first, end: data.next }
     }
 
@@ -423,7 +448,8 @@ impl<'d> Node<'d> {
         if self.kind() != Kind::Object {
             return None;
         }
-        self.members().find(|m| m.name_hash() == name.hash() && !m.is_underscore() && m.is_named(name))
+        self.members()
+            .find(|m| m.name_hash() == name.hash() && !m.is_underscore() && m.is_named(name))
     }
 
     /// The first member with this name, looked up by text. For rare look-ups; compiled code uses

@@ -44,8 +44,9 @@ impl Edits {
     /// [`OverlappingEdits`]; also for spans that do not lie on character borders.
     pub fn apply(mut self, source: &str) -> Result<String, OverlappingEdits> {
         self.list.sort_by_key(|(span, _)| (span.start, span.end));
-        let mut out =
-            String::with_capacity(source.len() + self.list.iter().map(|(_, t)| t.len()).sum::<usize>());
+        let mut out = String::with_capacity(
+            source.len() + self.list.iter().map(|(_, t)| t.len()).sum::<usize>(),
+        );
         let mut at = 0;
         for (span, text) in &self.list {
             if span.start < at || span.end < span.start {

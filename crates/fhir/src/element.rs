@@ -141,7 +141,8 @@ impl<'d> Element<'d> {
     /// Its children of this name, in order; for `value[x]` ask for the full name.
     pub fn children_named(self, name: &Name) -> Repetitions<'d> {
         let find = |object: Node<'d>| find_member(object, name);
-        let member = self.first_object().and_then(find).or_else(|| self.second_object().and_then(find));
+        let member =
+            self.first_object().and_then(find).or_else(|| self.second_object().and_then(find));
         Repetitions { run: member.map_or(Run::None, Run::of) }
     }
 
@@ -179,7 +180,9 @@ impl<'d> Element<'d> {
                     Some(i) => format!("{name}[{i}]"),
                     None => name.to_owned(),
                 }),
-                None => parts.push(element.resource_type().unwrap_or(Cow::Borrowed("$")).into_owned()),
+                None => {
+                    parts.push(element.resource_type().unwrap_or(Cow::Borrowed("$")).into_owned())
+                }
             }
             at = element.parent();
         }
@@ -190,8 +193,9 @@ impl<'d> Element<'d> {
 
 /// The member of this name in an object, `x` before `_x`.
 fn find_member<'d>(object: Node<'d>, name: &Name) -> Option<Node<'d>> {
-    let found =
-        object.members().find(|m| m.name_hash() == name.hash() && m.is_named(name) && !m.is_duplicate())?;
+    let found = object
+        .members()
+        .find(|m| m.name_hash() == name.hash() && m.is_named(name) && !m.is_duplicate())?;
     Some(if found.is_underscore() { found.sibling().unwrap_or(found) } else { found })
 }
 
@@ -232,7 +236,12 @@ impl<'d> Run<'d> {
             let document = member.document();
             return match data.kind {
                 Kind::Null => Run::None,
-                _ => Run::One(Element { document, value: member.index(), sibling: NONE, index: NONE }),
+                _ => Run::One(Element {
+                    document,
+                    value: member.index(),
+                    sibling: NONE,
+                    index: NONE,
+                }),
             };
         }
         Self::of_any(member)
@@ -280,9 +289,11 @@ impl<'d> Run<'d> {
                 }
                 let at = *index;
                 *index += 1;
-                let real =
-                    |n: Option<Node<'d>>| n.filter(|n| n.kind() != Kind::Null).map_or(NONE, Node::index);
-                let element = Element { document, value: real(value), sibling: real(sibling), index: at };
+                let real = |n: Option<Node<'d>>| {
+                    n.filter(|n| n.kind() != Kind::Null).map_or(NONE, Node::index)
+                };
+                let element =
+                    Element { document, value: real(value), sibling: real(sibling), index: at };
                 if element.value != NONE || element.sibling != NONE {
                     return Some(element);
                 }

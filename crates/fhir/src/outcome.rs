@@ -118,8 +118,11 @@ impl OutcomeIssue {
                 member(out, "text", text, &mut first);
                 if !self.translations.is_empty() {
                     out.push_str(",\"_text\":{");
-                    let list: Vec<_> =
-                        self.translations.iter().map(|(lang, text)| translation(lang, text)).collect();
+                    let list: Vec<_> = self
+                        .translations
+                        .iter()
+                        .map(|(lang, text)| translation(lang, text))
+                        .collect();
                     write_extension_list(out, &list);
                     out.push('}');
                 }

@@ -113,7 +113,13 @@ impl Parser<'_> {
     }
 
     /// Notes a fault in lenient reading, stops in strict reading.
-    fn note(&mut self, kind: ProblemKind, strict: ParseErrorKind, offset: usize, node: u32) -> Parsed<()> {
+    fn note(
+        &mut self,
+        kind: ProblemKind,
+        strict: ParseErrorKind,
+        offset: usize,
+        node: u32,
+    ) -> Parsed<()> {
         if !self.options.lenient {
             return self.fail(offset, strict);
         }
@@ -143,7 +149,8 @@ impl Parser<'_> {
                         .map_or(self.bytes.len(), |n| self.at + n);
                 }
                 Some(0xef)
-                    if self.bytes[self.at..].starts_with(BOM) && (self.options.lenient || self.at == 0) =>
+                    if self.bytes[self.at..].starts_with(BOM)
+                        && (self.options.lenient || self.at == 0) =>
                 {
                     self.at += BOM.len();
                 }
@@ -167,7 +174,11 @@ impl Parser<'_> {
         }
         if !self.comments.is_empty() {
             for offset in std::mem::take(&mut self.comments) {
-                self.problems.push(Problem { kind: ProblemKind::Comment, offset, node: index as u32 });
+                self.problems.push(Problem {
+                    kind: ProblemKind::Comment,
+                    offset,
+                    node: index as u32,
+                });
             }
         }
         self.nodes.push(NodeData {
@@ -441,7 +452,12 @@ impl Parser<'_> {
                         }
                     }
                     0xdc00..=0xdfff => {
-                        self.note(ProblemKind::LoneSurrogate, ParseErrorKind::LoneSurrogate, start, node)?;
+                        self.note(
+                            ProblemKind::LoneSurrogate,
+                            ParseErrorKind::LoneSurrogate,
+                            start,
+                            node,
+                        )?;
                     }
                     _ => {}
                 }

@@ -14,7 +14,8 @@ fn refusal(text: &str) -> ParseErrorKind {
 }
 
 fn problems(text: &str) -> Vec<ProblemKind> {
-    let document = Document::parse(text, &ParseOptions::lenient()).expect("lenient reading goes on");
+    let document =
+        Document::parse(text, &ParseOptions::lenient()).expect("lenient reading goes on");
     document.problems().iter().map(|p| p.kind).collect()
 }
 
@@ -73,10 +74,12 @@ fn what_is_not_json_is_refused_with_its_reason() {
     ] {
         assert_eq!(refusal(text), kind, "{text}");
     }
-    let error = Document::parse_bytes(b"[\"\xff\"]", &ParseOptions::strict()).expect_err("not UTF-8");
+    let error =
+        Document::parse_bytes(b"[\"\xff\"]", &ParseOptions::strict()).expect_err("not UTF-8");
     assert_eq!((error.kind, error.offset), (E::NotUtf8, 2));
-    let utf16 =
-        |text: &str, bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<_>>();
+    let utf16 = |text: &str, bytes: fn(u16) -> [u8; 2]| {
+        text.encode_utf16().flat_map(bytes).collect::<Vec<_>>()
+    };
     for (bytes, kind) in [
         (b"\xef\xbb\xbf\n <Bundle/>".to_vec(), E::Xml),
         (b"<a>\xff</a>".to_vec(), E::NotUtf8),
@@ -157,7 +160,9 @@ fn a_primitive_and_its_companion_are_one_element() {
     assert_eq!(seen[2], (Some(2), Some("c".into()), Some("g2".into())));
     assert_eq!(seen[3], (Some(3), None, Some("g3".into())));
     assert_eq!(given[2].child(&Name::new("id")).expect("id").raw_path(), "Patient.given[2].id");
-    assert!(given[2].child(&Name::new("id")).expect("id").parent().expect("parent").is_same(given[2]));
+    assert!(
+        given[2].child(&Name::new("id")).expect("id").parent().expect("parent").is_same(given[2])
+    );
 }
 
 #[test]

@@ -32,7 +32,10 @@ const INVARIANTS: [(&str, &str); 20] = [
     ),
     ("Period", "start.hasValue().not() or end.hasValue().not() or (start <= end)"),
     ("Quantity", "code.empty() or system.exists()"),
-    ("Patient.contact", "name.exists() or telecom.exists() or address.exists() or organization.exists()"),
+    (
+        "Patient.contact",
+        "name.exists() or telecom.exists() or address.exists() or organization.exists()",
+    ),
     ("Observation", "dataAbsentReason.empty() or value.empty()"),
     (
         "Observation",
@@ -48,7 +51,10 @@ const INVARIANTS: [(&str, &str); 20] = [
         "Bundle",
         "(type = 'history') or entry.where(fullUrl.exists()).select(fullUrl&resource.meta.versionId).isDistinct()",
     ),
-    ("Bundle", "type = 'document' implies (identifier.system.exists() and identifier.value.exists())"),
+    (
+        "Bundle",
+        "type = 'document' implies (identifier.system.exists() and identifier.value.exists())",
+    ),
     ("Bundle.entry", "resource.exists() or request.exists() or response.exists()"),
     ("Bundle.entry", "fullUrl.contains('/_history/').not()"),
     (
@@ -128,7 +134,9 @@ fn run(bencher: Bencher<'_, '_>, number: usize) {
     let model = SmallModel::new();
     let expressions: Vec<_> = INVARIANTS
         .iter()
-        .map(|(ty, text)| (model.type_named(&(*ty).into()).expect(ty), Expression::parse(text).expect(text)))
+        .map(|(ty, text)| {
+            (model.type_named(&(*ty).into()).expect(ty), Expression::parse(text).expect(text))
+        })
         .collect();
     let text = bundle();
     let document = Document::parse(text.as_str(), &ParseOptions::default()).unwrap();

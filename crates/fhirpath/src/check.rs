@@ -52,7 +52,11 @@ impl Types {
     }
 }
 
-pub(crate) fn check(root: &Expr, model: &dyn Model, context: TypeId) -> Result<(), Vec<SemanticError>> {
+pub(crate) fn check(
+    root: &Expr,
+    model: &dyn Model,
+    context: TypeId,
+) -> Result<(), Vec<SemanticError>> {
     let mut checker = Checker { model, context: Types::fhir(context), faults: Vec::new() };
     let this = checker.context.clone();
     checker.infer(root, &this);
@@ -212,7 +216,11 @@ impl Checker<'_> {
                         && (self.model.is_subtype(*id, base) || self.model.is_subtype(base, *id))
                     {
                         any = true;
-                        found.add(if self.model.is_subtype(*id, base) { *ty } else { Type::Fhir(base) });
+                        found.add(if self.model.is_subtype(*id, base) {
+                            *ty
+                        } else {
+                            Type::Fhir(base)
+                        });
                         continue;
                     }
                     match self.model.child(*id, name) {
@@ -235,7 +243,11 @@ impl Checker<'_> {
                 }
                 Type::System("Quantity") if matches!(name.as_str(), "value" | "unit" | "code") => {
                     any = true;
-                    found.add(Type::System(if name.as_str() == "value" { "Decimal" } else { "String" }));
+                    found.add(Type::System(if name.as_str() == "value" {
+                        "Decimal"
+                    } else {
+                        "String"
+                    }));
                 }
                 Type::System(_) => {}
             }
@@ -330,7 +342,14 @@ impl Checker<'_> {
         }
     }
 
-    fn call(&mut self, e: &Expr, source: &Expr, function: Function, args: &[Expr], this: &Types) -> Types {
+    fn call(
+        &mut self,
+        e: &Expr,
+        source: &Expr,
+        function: Function,
+        args: &[Expr],
+        this: &Types,
+    ) -> Types {
         use Function as F;
         let implicit = matches!(source.kind, Kind::Focus);
         let source = self.infer(source, this);

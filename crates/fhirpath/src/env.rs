@@ -16,7 +16,11 @@ pub trait Host<'a> {
     ///
     /// # Errors
     /// [`Unavailable`] when the host cannot tell.
-    fn resolve(&self, reference: &str, from: Option<Typed<'a>>) -> Result<Option<Typed<'a>>, Unavailable> {
+    fn resolve(
+        &self,
+        reference: &str,
+        from: Option<Typed<'a>>,
+    ) -> Result<Option<Typed<'a>>, Unavailable> {
         let _ = (reference, from);
         Err(Unavailable::Unsupported)
     }

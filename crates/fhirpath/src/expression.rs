@@ -40,7 +40,11 @@ impl Expression {
     ///
     /// # Errors
     /// [`EvalError`] when the expression cannot be evaluated on this data or in this environment.
-    pub fn evaluate<'a>(&'a self, focus: Typed<'a>, env: &Env<'a>) -> Result<Collection<'a>, EvalError> {
+    pub fn evaluate<'a>(
+        &'a self,
+        focus: Typed<'a>,
+        env: &Env<'a>,
+    ) -> Result<Collection<'a>, EvalError> {
         self.evaluate_on(std::slice::from_ref(&Item::Element(focus)), env)
     }
 
@@ -48,7 +52,11 @@ impl Expression {
     ///
     /// # Errors
     /// As [`Expression::evaluate`].
-    pub fn evaluate_on<'a>(&'a self, focus: &[Item<'a>], env: &Env<'a>) -> Result<Collection<'a>, EvalError> {
+    pub fn evaluate_on<'a>(
+        &'a self,
+        focus: &[Item<'a>],
+        env: &Env<'a>,
+    ) -> Result<Collection<'a>, EvalError> {
         Engine::new(env, focus).run(&self.root)
     }
 

@@ -22,7 +22,9 @@ impl Expression {
     /// The expression as a condition on each child of one name; `None` where it is more than that,
     /// or looks at the whole (`%context`) or at the place in it (`$index`).
     pub fn for_all(&self) -> Option<ForAll<'_>> {
-        let Kind::Call { source, function: Function::All, args } = &self.root().kind else { return None };
+        let Kind::Call { source, function: Function::All, args } = &self.root().kind else {
+            return None;
+        };
         let (Kind::Member { source: from, name, type_like: false }, [condition]) =
             (&source.kind, args.as_slice())
         else {
@@ -37,7 +39,9 @@ impl Expression {
 fn stands_alone(expr: &Expr) -> bool {
     let own = match &expr.kind {
         Kind::Index | Kind::Total | Kind::Constant(Constant::Context | Constant::Named(_)) => false,
-        Kind::Call { function, .. } => !matches!(function, Function::DefineVariable | Function::Trace),
+        Kind::Call { function, .. } => {
+            !matches!(function, Function::DefineVariable | Function::Trace)
+        }
         _ => true,
     };
     let mut parts = own;
@@ -76,8 +80,7 @@ mod tests {
 
     #[test]
     fn what_holds_of_all_children_is_told_child_by_child() {
-        let text =
-            r#"{"resourceType":"Bundle","type":"batch","entry":[{"id":"a"},{"id":"b"},{"fullUrl":"c"}]}"#;
+        let text = r#"{"resourceType":"Bundle","type":"batch","entry":[{"id":"a"},{"id":"b"},{"fullUrl":"c"}]}"#;
         let document = Document::parse(text, &ParseOptions::default()).expect("JSON");
         let bundle = Typed::resource(document.root_element(), None);
         for (source, wanted) in [

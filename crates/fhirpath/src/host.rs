@@ -28,9 +28,9 @@ impl<'a> DocumentHost<'a> {
                 if id.is_empty() {
                     return Some(element);
                 }
-                return element
-                    .children_named(&names::CONTAINED)
-                    .find(|c| c.child(&names::ID).and_then(Element::text).is_some_and(|i| i == id));
+                return element.children_named(&names::CONTAINED).find(|c| {
+                    c.child(&names::ID).and_then(Element::text).is_some_and(|i| i == id)
+                });
             }
             at = element.parent();
         }
@@ -64,7 +64,11 @@ impl<'a> DocumentHost<'a> {
 }
 
 impl<'a> Host<'a> for DocumentHost<'a> {
-    fn resolve(&self, reference: &str, from: Option<Typed<'a>>) -> Result<Option<Typed<'a>>, Unavailable> {
+    fn resolve(
+        &self,
+        reference: &str,
+        from: Option<Typed<'a>>,
+    ) -> Result<Option<Typed<'a>>, Unavailable> {
         let found = match reference.strip_prefix('#') {
             Some(id) => self.contained(id, from),
             None => self.entry(reference),

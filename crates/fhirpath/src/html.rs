@@ -198,13 +198,16 @@ fn attributes_allowed(tag: &str, attributes: &str) -> bool {
     while !rest.is_empty() {
         let Some((name, tail)) = rest.split_once('=') else { return false };
         let tail = tail.trim_start();
-        let Some(quote) = tail.chars().next().filter(|c| matches!(c, '"' | '\'')) else { return false };
+        let Some(quote) = tail.chars().next().filter(|c| matches!(c, '"' | '\'')) else {
+            return false;
+        };
         let Some(end) = tail[1..].find(quote) else { return false };
         let value = &tail[1..=end];
         let name = name.trim();
         let own = TAG_ATTRIBUTES.iter().find(|(t, _)| *t == tag).map_or(&[][..], |(_, list)| list);
         let script = value.trim_start().to_ascii_lowercase().starts_with("javascript:");
-        if !(ATTRIBUTES.contains(&name) || own.contains(&name)) || script || !entities_known(value) {
+        if !(ATTRIBUTES.contains(&name) || own.contains(&name)) || script || !entities_known(value)
+        {
             return false;
         }
         rest = tail[end + 2..].trim_start();
@@ -227,7 +230,11 @@ fn entities_known(text: &str) -> bool {
                 let radix = if hex.is_some() { 16 } else { 10 };
                 u32::from_str_radix(digits, radix).is_ok_and(|n| char::from_u32(n).is_some())
             }
-            None => !name.is_empty() && name.len() <= 8 && name.bytes().all(|b| b.is_ascii_alphanumeric()),
+            None => {
+                !name.is_empty()
+                    && name.len() <= 8
+                    && name.bytes().all(|b| b.is_ascii_alphanumeric())
+            }
         };
         if !ok {
             return false;

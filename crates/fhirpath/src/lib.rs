@@ -27,7 +27,8 @@ mod value;
 
 pub use env::{DEFAULT_STEPS, Env, Host};
 pub use error::{
-    EvalError, EvalFault, Place, SemanticError, SemanticFault, SyntaxError, SyntaxFault, Unavailable,
+    EvalError, EvalFault, Place, SemanticError, SemanticFault, SyntaxError, SyntaxFault,
+    Unavailable,
 };
 pub use expression::Expression;
 pub use for_all::ForAll;

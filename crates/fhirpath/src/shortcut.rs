@@ -27,7 +27,8 @@ impl Expression {
             let env = Env::new();
             let focus = Item::Element(Typed::new(empty.root_element(), TypeId::UNKNOWN));
             let result = Engine::new(&env, std::slice::from_ref(&focus)).run(part);
-            let decided = matches!(result.as_deref(), Ok([Item::Boolean(value)]) if *value == wanted);
+            let decided =
+                matches!(result.as_deref(), Ok([Item::Boolean(value)]) if *value == wanted);
             if decided && !out.contains(&names) {
                 out.push(names);
             }
@@ -82,16 +83,20 @@ fn reads_children_only(expr: &Expr, names: &mut Vec<Name>) -> bool {
             }
             _ => reads_children_only(source, names),
         },
-        Kind::At { source, index } => reads_children_only(source, names) && reads_children_only(index, names),
+        Kind::At { source, index } => {
+            reads_children_only(source, names) && reads_children_only(index, names)
+        }
         Kind::Call { source, function, args } => {
             if !reads_children_only(source, names) {
                 return false;
             }
             match function {
                 // What they do is done per item: nothing where there is none.
-                Function::Where | Function::Select | Function::All | Function::Exists | Function::Repeat => {
-                    true
-                }
+                Function::Where
+                | Function::Select
+                | Function::All
+                | Function::Exists
+                | Function::Repeat => true,
                 Function::Now
                 | Function::Today
                 | Function::TimeOfDay
@@ -102,7 +107,9 @@ fn reads_children_only(expr: &Expr, names: &mut Vec<Name>) -> bool {
                 _ => args.iter().all(|arg| reads_children_only(arg, names)),
             }
         }
-        Kind::TypeTest { source, .. } | Kind::HasText { source, .. } => reads_children_only(source, names),
+        Kind::TypeTest { source, .. } | Kind::HasText { source, .. } => {
+            reads_children_only(source, names)
+        }
         Kind::Regex { source, pattern, substitution, .. } => {
             reads_children_only(source, names)
                 && substitution.as_ref().is_none_or(|one| reads_children_only(one, names))

@@ -75,7 +75,8 @@ pub(crate) fn suffix_type(suffix: &str) -> Option<TypeId> {
     let index = TYPES.iter().position(|name| {
         let mut have = name.chars();
         let mut wanted = suffix.chars();
-        have.next().map(|c| c.to_ascii_uppercase()) == wanted.next() && have.as_str() == wanted.as_str()
+        have.next().map(|c| c.to_ascii_uppercase()) == wanted.next()
+            && have.as_str() == wanted.as_str()
     })?;
     u32::try_from(index).ok().map(TypeId)
 }
@@ -115,7 +116,9 @@ fn guess(element: Element<'_>) -> &'static str {
         None => "Element",
         Some(node) => match node.kind() {
             Kind::Boolean => "boolean",
-            Kind::Number if node.raw().bytes().all(|b| b.is_ascii_digit() || b == b'-') => "integer",
+            Kind::Number if node.raw().bytes().all(|b| b.is_ascii_digit() || b == b'-') => {
+                "integer"
+            }
             Kind::Number => "decimal",
             Kind::String | Kind::Bare => "string",
             Kind::Object | Kind::Array | Kind::Null => "Element",

@@ -26,8 +26,8 @@ fn run(text: &str) {
     let _ = expression.evaluate(typed, &env);
     let _ = expression.test(typed, &env);
     let _ = expression.check(model, typed.ty);
-    let _ =
-        expression.evaluate(Typed::resource(document.root_element(), None), &Env::new().with_steps(3_000));
+    let _ = expression
+        .evaluate(Typed::resource(document.root_element(), None), &Env::new().with_steps(3_000));
 }
 
 #[test]
@@ -127,8 +127,10 @@ fn texts_cannot_fill_the_memory() {
         "(0|1|2|3|4|5|6|7|8|9).select(0|1|2|3|4|5|6|7|8|9).aggregate($total + $total, 'abc').length()",
     ] {
         let expression = Expression::parse(text).expect(text);
-        let error =
-            expression.evaluate_on(&[], &Env::new().with_steps(1_000_000)).map(|_| ()).expect_err(text);
+        let error = expression
+            .evaluate_on(&[], &Env::new().with_steps(1_000_000))
+            .map(|_| ())
+            .expect_err(text);
         assert!(
             matches!(error.fault, EvalFault::Budget(_) | EvalFault::TextTooLong { .. }),
             "{text}: {error}"
@@ -155,9 +157,10 @@ fn large_collections_are_made_distinct_in_linear_time() {
     let names: Vec<_> = (0..20_000).map(|i| format!(r#"{{"text":"n{}"}}"#, i % 10_000)).collect();
     let text = format!(r#"{{"resourceType":"Patient","name":[{}]}}"#, names.join(","));
     let document = Document::parse(text, &ParseOptions::default()).unwrap();
-    let expression =
-        Expression::parse("name.text.distinct().count() = 10000 and name.distinct().count() = 10000")
-            .unwrap();
+    let expression = Expression::parse(
+        "name.text.distinct().count() = 10000 and name.distinct().count() = 10000",
+    )
+    .unwrap();
     let env = Env::new();
     assert!(expression.test(Typed::resource(document.root_element(), None), &env).unwrap());
 }
@@ -291,8 +294,8 @@ fn expression() -> impl Strategy<Value = String> {
                 inner.clone(),
                 inner.clone(),
                 prop::sample::select(vec![
-                    "+", "-", "*", "/", "div", "mod", "&", "|", "=", "~", "!=", "!~", "<", ">", "<=", ">=",
-                    "and", "or", "xor", "implies", "in", "contains",
+                    "+", "-", "*", "/", "div", "mod", "&", "|", "=", "~", "!=", "!~", "<", ">",
+                    "<=", ">=", "and", "or", "xor", "implies", "in", "contains",
                 ])
             )
                 .prop_map(|(a, b, o)| format!("({a}) {o} ({b})")),

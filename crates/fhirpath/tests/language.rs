@@ -74,7 +74,8 @@ fn names_may_be_keywords_and_delimited() {
     ] {
         let expression = Expression::parse(text).expect(text);
         let env = Env::new();
-        let items = expression.evaluate(Typed::resource(document.root_element(), None), &env).expect(text);
+        let items =
+            expression.evaluate(Typed::resource(document.root_element(), None), &env).expect(text);
         assert_eq!(items.iter().map(value).collect::<Vec<_>>(), [wanted], "{text}");
     }
 }
@@ -420,7 +421,10 @@ fn conditions_that_are_asked_often_mean_the_same() {
             true,
         ),
         ("entry.resource.nothing.where($this = 'p1').exists()", false),
-        ("entry.all(resource.exists() = (%resource.type = 'batch' or %resource.type = 'transaction'))", true),
+        (
+            "entry.all(resource.exists() = (%resource.type = 'batch' or %resource.type = 'transaction'))",
+            true,
+        ),
         ("entry.all(request.exists() = (%resource.type = 'batch'))", false),
         (
             "entry.where(%resource.type = 'batch').count() = 2 and entry.where(%resource.type = 'x').empty()",

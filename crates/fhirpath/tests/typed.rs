@@ -25,7 +25,11 @@ impl<'a> Host<'a> for Refusing {}
 
 struct Resolving<'a>(Typed<'a>);
 impl<'a> Host<'a> for Resolving<'a> {
-    fn resolve(&self, reference: &str, _: Option<Typed<'a>>) -> Result<Option<Typed<'a>>, Unavailable> {
+    fn resolve(
+        &self,
+        reference: &str,
+        _: Option<Typed<'a>>,
+    ) -> Result<Option<Typed<'a>>, Unavailable> {
         Ok((reference == "#o").then_some(self.0))
     }
     fn conforms_to(&self, _: &Item<'a>, profile: &str) -> Result<bool, Unavailable> {
@@ -39,8 +43,10 @@ fn expect(source: &str, cases: &[(&str, &[&str])]) {
     let expressions: Vec<_> = cases.iter().map(|(e, _)| Expression::parse(e).expect(e)).collect();
     let document = Document::parse(source.replace("\\#", "#"), &ParseOptions::default()).unwrap();
     let focus = Typed::resource(document.root_element(), Some(&model));
-    let organisation =
-        focus.element.child(&"contained".into()).map_or(focus, |c| Typed::resource(c, Some(&model)));
+    let organisation = focus
+        .element
+        .child(&"contained".into())
+        .map_or(focus, |c| Typed::resource(c, Some(&model)));
     let host = Resolving(organisation);
     let env = Env::new().with_model(&model).with_host(&host).with_resource(focus, focus);
     for (expression, (text, wanted)) in expressions.iter().zip(cases) {
@@ -85,7 +91,10 @@ fn primitives_and_their_extensions_are_one_element() {
                     r#"{"type":"string","value":"Per"}"#,
                 ],
             ),
-            ("name.given.where(hasValue().not()).extension.value", &[r#"{"type":"string","value":"y"}"#]),
+            (
+                "name.given.where(hasValue().not()).extension.value",
+                &[r#"{"type":"string","value":"y"}"#],
+            ),
             ("name[1].given[0].hasValue()", &[r#"{"type":"boolean","value":false}"#]),
             ("name[1].given[0] & 'x'", &[r#"{"type":"string","value":"x"}"#]),
             ("birthDate.getValue()", &[r#"{"type":"date","value":"1970-05-17"}"#]),
@@ -104,12 +113,21 @@ fn types_are_known_through_the_tree() {
             ("contact.type().name", &[r#"{"type":"string","value":"BackboneElement"}"#]),
             (
                 "name.type().name",
-                &[r#"{"type":"string","value":"HumanName"}"#, r#"{"type":"string","value":"HumanName"}"#],
+                &[
+                    r#"{"type":"string","value":"HumanName"}"#,
+                    r#"{"type":"string","value":"HumanName"}"#,
+                ],
             ),
             ("name.descendants().ofType(code)", &[r#"{"type":"code","value":"official"}"#]),
             ("managingOrganization.resolve().name", &[r#"{"type":"string","value":"Org"}"#]),
-            ("managingOrganization.resolve() is Organization", &[r#"{"type":"boolean","value":true}"#]),
-            ("$this is DomainResource and $this is Resource", &[r#"{"type":"boolean","value":true}"#]),
+            (
+                "managingOrganization.resolve() is Organization",
+                &[r#"{"type":"boolean","value":true}"#],
+            ),
+            (
+                "$this is DomainResource and $this is Resource",
+                &[r#"{"type":"boolean","value":true}"#],
+            ),
             (
                 "name.first().use.is(string) and name.first().use.is(code)",
                 &[r#"{"type":"boolean","value":true}"#],
@@ -174,7 +192,10 @@ fn a_misspelt_name_is_told_with_the_one_that_may_be_meant() {
         ("Patient.nmae", "line 1, column 9: Patient has no element nmae; did you mean name?"),
         ("name.givn", "line 1, column 6: HumanName has no element givn; did you mean given?"),
         ("Patinet.name", "line 1, column 1: Patient has no element Patinet; did you mean Patient?"),
-        ("extension.valeu", "line 1, column 11: Extension has no element valeu; did you mean value?"),
+        (
+            "extension.valeu",
+            "line 1, column 11: Extension has no element valeu; did you mean value?",
+        ),
         ("name.count", "line 1, column 6: HumanName has no element count; did you mean count()?"),
         ("name.occupation", "line 1, column 6: HumanName has no element occupation"),
     ] {
@@ -184,7 +205,10 @@ fn a_misspelt_name_is_told_with_the_one_that_may_be_meant() {
     for (text, told) in [
         ("name.exist()", "unknown function exist(); did you mean exists()?"),
         ("name.oftype(code)", "unknown function oftype(); did you mean ofType()?"),
-        ("name.replaceMatch('a', 'b')", "unknown function replaceMatch(); did you mean replaceMatches()?"),
+        (
+            "name.replaceMatch('a', 'b')",
+            "unknown function replaceMatch(); did you mean replaceMatches()?",
+        ),
         ("name.frobnicate()", "unknown function frobnicate()"),
     ] {
         let error = Expression::parse(text).unwrap_err();
@@ -208,7 +232,8 @@ fn what_cannot_be_evaluated_is_an_error_and_never_a_pass() {
         "name.family.matches('(')",
     ];
     let expressions: Vec<_> = cases.iter().map(|e| Expression::parse(e).expect(e)).collect();
-    let text = PATIENT.replace("\\#", "#").replace("\"active\"", "\"gender\":\"female\",\"active\"");
+    let text =
+        PATIENT.replace("\\#", "#").replace("\"active\"", "\"gender\":\"female\",\"active\"");
     let document = Document::parse(text, &ParseOptions::default()).unwrap();
     let focus = Typed::resource(document.root_element(), Some(&model));
     let env = Env::new().with_model(&model).with_host(&Refusing);

@@ -8,7 +8,9 @@ pub struct AllowList(Vec<IpNet>);
 
 /// A text that is no address and no range.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("`{text}` is no IP address, no range like 192.0.2.0/24 and no range like 192.0.2.1-192.0.2.9")]
+#[error(
+    "`{text}` is no IP address, no range like 192.0.2.0/24 and no range like 192.0.2.1-192.0.2.9"
+)]
 pub struct AddressError {
     text: String,
 }
@@ -94,8 +96,13 @@ mod tests {
 
     #[test]
     fn single_addresses_and_ranges_of_both_families_are_matched() {
-        let list =
-            ["192.0.2.7", "198.51.100.0/24", "203.0.113.10-203.0.113.20", "2001:db8:1::/48", "2001:db8:2::5"];
+        let list = [
+            "192.0.2.7",
+            "198.51.100.0/24",
+            "203.0.113.10-203.0.113.20",
+            "2001:db8:1::/48",
+            "2001:db8:2::5",
+        ];
         for inside in [
             "192.0.2.7",
             "198.51.100.255",
@@ -135,9 +142,14 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused_by_name() {
-        for text in
-            ["", "192.0.2", "192.0.2.0/33", "192.0.2.9-192.0.2.1", "192.0.2.1-2001:db8::1", "example.org"]
-        {
+        for text in [
+            "",
+            "192.0.2",
+            "192.0.2.0/33",
+            "192.0.2.9-192.0.2.1",
+            "192.0.2.1-2001:db8::1",
+            "example.org",
+        ] {
             assert_eq!(AllowList::parse([text]), Err(AddressError { text: text.to_owned() }));
         }
     }

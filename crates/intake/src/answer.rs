@@ -1,7 +1,8 @@
 //! From a verdict and what is stored to an answer and to what shall be stored.
 
 use crate::{
-    Caller, Counts, Current, Delivery, NewVersion, Outcome, Rejection, Reply, opening::Judged, store::Answer,
+    Caller, Counts, Current, Delivery, NewVersion, Outcome, Rejection, Reply, opening::Judged,
+    store::Answer,
 };
 use jiff::Timestamp;
 use lmr_envelope::{Envelope, RandomSource};
@@ -32,7 +33,11 @@ impl Sending {
                 reporting_to: envelope.reporting_to(),
                 generated_at: envelope.generated_at(),
                 received_at: now,
-                answer: Answer { outcome: Outcome::Accepted, body: Vec::new(), counts: Counts::default() },
+                answer: Answer {
+                    outcome: Outcome::Accepted,
+                    body: Vec::new(),
+                    counts: Counts::default(),
+                },
                 versions: Vec::new(),
             },
         }
@@ -43,7 +48,11 @@ impl Judged {
     /// Whether a transaction with a refused entry falls as a whole.
     fn outcome(&self) -> Outcome {
         let all = self.dispositions.iter().all(|d| *d == Disposition::Accepted);
-        if self.verdict.rule_set.is_transaction() && !all { Outcome::Refused } else { Outcome::Accepted }
+        if self.verdict.rule_set.is_transaction() && !all {
+            Outcome::Refused
+        } else {
+            Outcome::Accepted
+        }
     }
 
     /// The answer to a message that is only checked.
@@ -51,7 +60,13 @@ impl Judged {
         let mut counts = self.counts();
         counts.unchanged = 0;
         let body = self.write(message_id, now, |_| EntryStatus::Checked);
-        Reply { outcome: self.outcome(), body, counts, message_id: message_id.to_owned(), repeated: false }
+        Reply {
+            outcome: self.outcome(),
+            body,
+            counts,
+            message_id: message_id.to_owned(),
+            repeated: false,
+        }
     }
 
     /// What to commit, given the newest versions of the accepted entries' resources.
@@ -70,16 +85,24 @@ impl Judged {
             vec![None; self.verdict.entries.len()];
         if outcome == Outcome::Accepted {
             let identities = self.identities()?;
-            let mut ids = new_ids(current.iter().filter(|c| c.is_none()).count(), random)?.into_iter();
-            for ((accepted, identity), current) in self.accepted.iter().zip(identities).zip(current) {
+            let mut ids =
+                new_ids(current.iter().filter(|c| c.is_none()).count(), random)?.into_iter();
+            for ((accepted, identity), current) in self.accepted.iter().zip(identities).zip(current)
+            {
                 let (standing, resource_id, version, stored_at) = match current {
-                    Some(known) if known.content_hash == accepted.content_hash => {
-                        (Standing::Unchanged, known.resource_id.clone(), known.version, known.stored_at)
+                    Some(known) if known.content_hash == accepted.content_hash => (
+                        Standing::Unchanged,
+                        known.resource_id.clone(),
+                        known.version,
+                        known.stored_at,
+                    ),
+                    Some(known) => {
+                        (Standing::Updated, known.resource_id.clone(), known.version + 1, now)
                     }
-                    Some(known) => (Standing::Updated, known.resource_id.clone(), known.version + 1, now),
                     None => {
-                        let id =
-                            ids.next().ok_or(Rejection::Internal { doing: "giving a resource its id" })?;
+                        let id = ids
+                            .next()
+                            .ok_or(Rejection::Internal { doing: "giving a resource its id" })?;
                         (Standing::Created, id, 1, now)
                     }
                 };
@@ -127,12 +150,15 @@ impl Judged {
     /// Entries that are refused or fall with one; the stored ones are counted where they are found.
     fn counts(&self) -> Counts {
         let count = |wanted: fn(&Disposition) -> bool| {
-            u32::try_from(self.dispositions.iter().filter(|d| wanted(d)).count()).unwrap_or(u32::MAX)
+            u32::try_from(self.dispositions.iter().filter(|d| wanted(d)).count())
+                .unwrap_or(u32::MAX)
         };
         Counts {
             entries: count(|_| true),
             refused: count(|d| matches!(d, Disposition::Refused)),
-            dependent: count(|d| matches!(d, Disposition::DependsOn(_) | Disposition::AbortedBy(_))),
+            dependent: count(|d| {
+                matches!(d, Disposition::DependsOn(_) | Disposition::AbortedBy(_))
+            }),
             ..Counts::default()
         }
     }

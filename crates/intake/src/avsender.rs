@@ -55,7 +55,9 @@ pub struct Avsender {
 impl Avsender {
     /// The registered certificate with this thumbprint.
     pub fn certificate(&self, thumbprint: Thumbprint) -> Option<&RegisteredCertificate> {
-        self.certificates.iter().find(|registered| registered.certificate.thumbprint() == thumbprint)
+        self.certificates
+            .iter()
+            .find(|registered| registered.certificate.thumbprint() == thumbprint)
     }
 }
 

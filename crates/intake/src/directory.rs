@@ -23,7 +23,11 @@ impl Directory {
         Self { configured, snapshot: RwLock::new(None) }
     }
 
-    pub(crate) async fn at(&self, now: Timestamp, store: &dyn Store) -> Result<Arc<Snapshot>, StoreError> {
+    pub(crate) async fn at(
+        &self,
+        now: Timestamp,
+        store: &dyn Store,
+    ) -> Result<Arc<Snapshot>, StoreError> {
         let fresh = |snapshot: &Option<Arc<Snapshot>>| {
             // Also when the clock was set back.
             let age = |s: &Arc<Snapshot>| now.duration_since(s.read_at).abs();
@@ -48,7 +52,9 @@ impl Directory {
         let mut all = self.configured.clone();
         let stored = store.avsendere().await?;
         all.extend(
-            stored.into_iter().filter(|s| self.configured.iter().all(|c| c.organisation != s.organisation)),
+            stored
+                .into_iter()
+                .filter(|s| self.configured.iter().all(|c| c.organisation != s.organisation)),
         );
         Ok(all)
     }
@@ -61,6 +67,8 @@ impl Snapshot {
 
     /// Whether an active sender may call from this address.
     pub(crate) fn admits(&self, address: IpAddr) -> bool {
-        self.avsendere.values().any(|avsender| avsender.active && avsender.addresses.contains(address))
+        self.avsendere
+            .values()
+            .any(|avsender| avsender.active && avsender.addresses.contains(address))
     }
 }

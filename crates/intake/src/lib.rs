@@ -18,13 +18,15 @@ mod reply;
 mod store;
 
 pub use address::{AddressError, AllowList};
-pub use avsender::{Avsender, AvsenderError, AvsenderRecord, CertificateRecord, RegisteredCertificate};
+pub use avsender::{
+    Avsender, AvsenderError, AvsenderRecord, CertificateRecord, RegisteredCertificate,
+};
 pub use lmr_envelope::{Certificate, OrganisationNumber, RandomSource};
 pub use lmr_lmdi::RuleSetId;
 pub use receiver::{Caller, Parts, Receiver, Settings};
 pub use rejection::{Place, Rejection};
 pub use reply::{Counts, Outcome, Reply};
 pub use store::{
-    Answer, Committed, Current, Delivery, DeliveryFilter, DeliverySummary, Identity, NewVersion, Store,
-    StoreError, StoredVersion,
+    Answer, Committed, Current, Delivery, DeliveryFilter, DeliverySummary, Identity, NewVersion,
+    Store, StoreError, StoredVersion,
 };

@@ -1,6 +1,8 @@
 //! From the posted bytes to a verified envelope, and from there to a judged bundle. Pure work, no waiting.
 
-use crate::{Avsender, Caller, Rejection, Settings, directory::Snapshot, receiver::Parts, store::Identity};
+use crate::{
+    Avsender, Caller, Rejection, Settings, directory::Snapshot, receiver::Parts, store::Identity,
+};
 use aws_lc_rs::digest::{SHA256, digest};
 use jiff::Timestamp;
 use lmr_envelope::{Envelope, RandomSource, VerifiedEnvelope, VerifyError, Warning};
@@ -37,7 +39,10 @@ pub(crate) fn establish(
         return Err(Rejection::SenderInactive { sender });
     }
     if caller.organisation != sender {
-        return Err(Rejection::OrganisationMismatch { token: caller.organisation, message: sender });
+        return Err(Rejection::OrganisationMismatch {
+            token: caller.organisation,
+            message: sender,
+        });
     }
     if let Some(address) = caller.address
         && !avsender.addresses.is_empty()
@@ -46,8 +51,9 @@ pub(crate) fn establish(
         return Err(Rejection::AddressNotAllowed { sender });
     }
     let thumbprint = envelope.signature_thumbprint();
-    let registered =
-        avsender.certificate(thumbprint).ok_or(Rejection::CertificateUnknown { thumbprint, sender })?;
+    let registered = avsender
+        .certificate(thumbprint)
+        .ok_or(Rejection::CertificateUnknown { thumbprint, sender })?;
     registered.check_valid(now)?;
     if registered.certificate.organisation() != Some(sender) {
         return Err(Rejection::CertificateOrganisationMismatch { thumbprint, sender });
@@ -134,7 +140,10 @@ pub(crate) fn judge(
     let read = envelope.envelope();
     let thumbprint = read.encryption_thumbprint();
     let period = (read.reporting_from(), read.reporting_to());
-    let key = parts.keys.find(thumbprint).ok_or(Rejection::EncryptionCertificateUnknown { thumbprint })?;
+    let key = parts
+        .keys
+        .find(thumbprint)
+        .ok_or(Rejection::EncryptionCertificateUnknown { thumbprint })?;
     let unknown = unknown_members(read);
     let content = envelope.decrypt(key, random)?.inflate(&parts.settings.limits)?;
     let mut options = check_options(&parts.settings, now);
@@ -150,10 +159,11 @@ fn unknown_members(envelope: &Envelope) -> Vec<Finding> {
     let mut found = Vec::new();
     for Warning::UnknownMember(name) in envelope.warnings().iter().take(MEMBERS_TOLD) {
         // A name is repeated only where it is one.
-        let is_name =
-            name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let is_name = name.len() <= 64
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         let expression = if is_name { name.clone() } else { String::new() };
-        found.push(Finding::of(Code::EnvelopeMemberUnknown, Spot { expression, ..Spot::default() }));
+        found
+            .push(Finding::of(Code::EnvelopeMemberUnknown, Spot { expression, ..Spot::default() }));
     }
     found
 }
@@ -183,15 +193,21 @@ pub(crate) fn judge_content(
         }
     })?;
     let dispositions = verdict.dispositions();
-    let about_message = verdict.bundle.iter().filter(|finding| !finding.refuses()).cloned().collect();
-    let bundle = Bundle::of(&document).ok_or(Rejection::Internal { doing: "reading a judged bundle" })?;
+    let about_message =
+        verdict.bundle.iter().filter(|finding| !finding.refuses()).cloned().collect();
+    let bundle =
+        Bundle::of(&document).ok_or(Rejection::Internal { doing: "reading a judged bundle" })?;
     let accepted = accepted(&document, bundle, &dispositions);
     let bundle_identifier = bundle_identifier(bundle);
     drop(document);
     Ok(Judged { content, verdict, about_message, dispositions, bundle_identifier, accepted })
 }
 
-fn accepted(_document: &Document<'_>, bundle: Bundle<'_>, dispositions: &[Disposition]) -> Vec<Accepted> {
+fn accepted(
+    _document: &Document<'_>,
+    bundle: Bundle<'_>,
+    dispositions: &[Disposition],
+) -> Vec<Accepted> {
     let identities = Identities::of_bundle(bundle);
     bundle
         .entries()

@@ -1,5 +1,6 @@
 use crate::{
-    AllowList, Avsender, Committed, OrganisationNumber, Outcome, Rejection, Reply, Store, StoreError,
+    AllowList, Avsender, Committed, OrganisationNumber, Outcome, Rejection, Reply, Store,
+    StoreError,
     answer::Sending,
     directory::Directory,
     opening::{check_options, establish, judge, judge_content},
@@ -66,7 +67,11 @@ impl Default for Settings {
 
 impl Settings {
     pub(crate) fn json_limits(&self) -> lmr_fhir::Limits {
-        lmr_fhir::Limits { depth: self.depth, bytes: self.limits.inflated, ..lmr_fhir::Limits::default() }
+        lmr_fhir::Limits {
+            depth: self.depth,
+            bytes: self.limits.inflated,
+            ..lmr_fhir::Limits::default()
+        }
     }
 }
 
@@ -155,13 +160,16 @@ impl Receiver {
         let directory = self.directory.at(now, store).await?;
         let parts = Arc::clone(&self.parts);
         let calling = caller.clone();
-        let established =
-            blocking("reading an envelope", move || establish(&parts, &directory, &calling, &body, now))
-                .await?;
+        let established = blocking("reading an envelope", move || {
+            establish(&parts, &directory, &calling, &body, now)
+        })
+        .await?;
 
         let envelope = established.envelope.envelope();
         let sending = Sending::new(caller, envelope, now);
-        let seen = store.seen(envelope.sender(), envelope.message_id(), &envelope.content_sha256()).await?;
+        let seen = store
+            .seen(envelope.sender(), envelope.message_id(), &envelope.content_sha256())
+            .await?;
         let known = match (seen, purpose) {
             (Some(Committed::Repeated(answer)), Purpose::Store) => {
                 return Ok(first_answer(answer, sending.message_id));
@@ -174,7 +182,8 @@ impl Receiver {
 
         let parts = Arc::clone(&self.parts);
         let chance = Arc::clone(&random);
-        let judged = blocking("judging a bundle", move || judge(&parts, established, now, &*chance)).await?;
+        let judged =
+            blocking("judging a bundle", move || judge(&parts, established, now, &*chance)).await?;
         if let Some(refusal) = judged.verdict.bundle_refusal() {
             return Err(Rejection::of_bundle(refusal, &judged.verdict.bundle));
         }

@@ -1,7 +1,8 @@
 use crate::StoreError;
 use jiff::Timestamp;
 use lmr_envelope::{
-    CertificateError, DecryptError, InflateError, OrganisationNumber, ParseError, Thumbprint, TrustError,
+    CertificateError, DecryptError, InflateError, OrganisationNumber, ParseError, Thumbprint,
+    TrustError,
 };
 use lmr_lmdi::{
     ContentFault, Finding,

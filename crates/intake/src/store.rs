@@ -221,8 +221,13 @@ pub trait Store: Send + Sync {
     async fn commit(&self, delivery: Delivery) -> Result<Committed, StoreError>;
 
     /// The history of a resource, oldest first. Empty if there is none.
-    async fn history(&self, kind: &str, resource_id: &str) -> Result<Vec<StoredVersion>, StoreError>;
+    async fn history(
+        &self,
+        kind: &str,
+        resource_id: &str,
+    ) -> Result<Vec<StoredVersion>, StoreError>;
 
     /// Deliveries, newest first.
-    async fn deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<DeliverySummary>, StoreError>;
+    async fn deliveries(&self, filter: &DeliveryFilter)
+    -> Result<Vec<DeliverySummary>, StoreError>;
 }

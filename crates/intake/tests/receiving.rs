@@ -8,9 +8,9 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::{SignedDuration, Timestamp};
 use lmr_envelope::{Header, Limits, RandomSource, SystemRandom, Trust, primitives, seal};
 use lmr_intake::{
-    AllowList, Avsender, AvsenderError, AvsenderRecord, Caller, CertificateRecord, Counts, DeliveryFilter,
-    OrganisationNumber, Outcome, Parts, Receiver, RegisteredCertificate, Rejection, Reply, RuleSetId,
-    Settings, Store,
+    AllowList, Avsender, AvsenderError, AvsenderRecord, Caller, CertificateRecord, Counts,
+    DeliveryFilter, OrganisationNumber, Outcome, Parts, Receiver, RegisteredCertificate, Rejection,
+    Reply, RuleSetId, Settings, Store,
 };
 use lmr_lmdi::codes::Code;
 use lmr_storage::{SqliteStore, StorageKey};
@@ -93,7 +93,9 @@ impl Place {
     async fn takes(&self, body: Vec<u8>) -> Reply {
         match self.receive(body).await {
             Ok(reply) => reply,
-            Err(rejection) => panic!("{rejection}: {:?} {:?}", rejection.place(), rejection.findings()),
+            Err(rejection) => {
+                panic!("{rejection}: {:?} {:?}", rejection.place(), rejection.findings())
+            }
         }
     }
 
@@ -116,7 +118,11 @@ impl Place {
     }
 
     async fn messages(&self) -> usize {
-        self.store.deliveries(&DeliveryFilter { limit: 1000, ..Default::default() }).await.unwrap().len()
+        self.store
+            .deliveries(&DeliveryFilter { limit: 1000, ..Default::default() })
+            .await
+            .unwrap()
+            .len()
     }
 }
 
@@ -164,8 +170,14 @@ fn header(message_id: &str) -> Header<'_> {
 
 fn sealed(message_id: &str, content: &[u8]) -> Vec<u8> {
     let world = world();
-    seal(content, &header(message_id), &world.register.certificate(), &world.sender.signing(), &SystemRandom)
-        .unwrap()
+    seal(
+        content,
+        &header(message_id),
+        &world.register.certificate(),
+        &world.sender.signing(),
+        &SystemRandom,
+    )
+    .unwrap()
 }
 
 fn simple(message_id: &str) -> Vec<u8> {
@@ -197,10 +209,16 @@ async fn a_message_is_stored_and_answered_entry_by_entry() {
     let place = place().await;
     let people: Vec<Value> = PEOPLE[..2].iter().map(|number| patient(number, "female")).collect();
     let reply = place.takes(sealed("m1", &batch("b1", &people))).await;
-    assert_eq!((reply.outcome, reply.repeated, reply.message_id.as_str()), (Outcome::Accepted, false, "m1"));
+    assert_eq!(
+        (reply.outcome, reply.repeated, reply.message_id.as_str()),
+        (Outcome::Accepted, false, "m1")
+    );
     assert_eq!(reply.counts, Counts { entries: 2, created: 2, ..Counts::default() });
     let json = json_of(&reply);
-    assert_eq!((&json["type"], &json["identifier"]["value"]), (&"batch-response".into(), &"m1".into()));
+    assert_eq!(
+        (&json["type"], &json["identifier"]["value"]),
+        (&"batch-response".into(), &"m1".into())
+    );
     assert_eq!(statuses(&reply), ["201", "201"]);
     assert_eq!(json["entry"][1]["fullUrl"], uuid(1));
     let location = json["entry"][0]["response"]["location"].as_str().unwrap();
@@ -237,10 +255,17 @@ async fn a_changed_resource_becomes_a_version_and_an_unchanged_one_does_not() {
     let second = send("m2", "other").await;
     assert_eq!(second.counts, Counts { entries: 2, updated: 1, unchanged: 1, ..Counts::default() });
     assert_eq!(statuses(&second), ["200", "200"]);
-    let location = |reply: &Reply, n: usize| json_of(reply)["entry"][n]["response"]["location"].clone();
+    let location =
+        |reply: &Reply, n: usize| json_of(reply)["entry"][n]["response"]["location"].clone();
     assert_eq!(location(&first, 0), location(&second, 0));
     let changed = location(&second, 1);
-    let id = changed.as_str().unwrap().strip_prefix("Patient/").unwrap().strip_suffix("/_history/2").unwrap();
+    let id = changed
+        .as_str()
+        .unwrap()
+        .strip_prefix("Patient/")
+        .unwrap()
+        .strip_suffix("/_history/2")
+        .unwrap();
     let history = place.store.history("Patient", id).await.unwrap();
     let messages: Vec<_> = history.iter().map(|v| v.message_id.as_str()).collect();
     assert_eq!(messages, ["m1", "m2"]);
@@ -257,7 +282,8 @@ async fn in_a_batch_a_faulty_entry_falls_alone_and_takes_what_needs_it() {
                "subject": {"reference": uuid(n)},
                "code": {"coding": [{"system": "urn:oid:2.16.578.1.12.4.1.1.7110", "code": "A00"}]}})
     };
-    let resources = [patient(wrong_number, "female"), patient(PEOPLE[1], "male"), episode(0), episode(1)];
+    let resources =
+        [patient(wrong_number, "female"), patient(PEOPLE[1], "male"), episode(0), episode(1)];
     let reply = place.takes(sealed("m1", &batch("b1", &resources))).await;
     assert_eq!(statuses(&reply)[..3], ["422", "201", "424"]);
     assert_eq!(reply.outcome, Outcome::Accepted);
@@ -276,7 +302,10 @@ async fn a_transaction_is_taken_as_a_whole_or_not_at_all() {
     let refused = place.takes(message.clone()).await;
     assert_eq!(refused.outcome, Outcome::Refused);
     assert_eq!(statuses(&refused), ["424", "422"]);
-    assert_eq!(refused.counts, Counts { entries: 2, refused: 1, dependent: 1, ..Counts::default() });
+    assert_eq!(
+        refused.counts,
+        Counts { entries: 2, refused: 1, dependent: 1, ..Counts::default() }
+    );
     let again = place.takes(message).await;
     assert!(again.repeated && again.outcome == Outcome::Refused && again.body == refused.body);
     // Corrected, the bundle may keep its identifier; nothing of the refused one was kept.
@@ -285,7 +314,12 @@ async fn a_transaction_is_taken_as_a_whole_or_not_at_all() {
     assert_eq!(taken.outcome, Outcome::Accepted, "{}", json_of(&taken));
     assert_eq!(statuses(&taken), ["201", "201"]);
     assert_eq!(json_of(&taken)["type"], "transaction-response");
-    place.refuses(sealed("m3", &bundle_of("transaction", "b1", &right)), Code::BundleIdentifierReused).await;
+    place
+        .refuses(
+            sealed("m3", &bundle_of("transaction", "b1", &right)),
+            Code::BundleIdentifierReused,
+        )
+        .await;
 }
 
 #[tokio::test]
@@ -294,13 +328,19 @@ async fn replays_are_refused_and_told_apart() {
     let first = simple("m1");
     place.takes(first.clone()).await;
     place.refuses(changed(&first, set("messageId", "m2")), Code::ContentReplayed).await;
-    place.refuses(sealed("m1", &batch("b2", &[patient(PEOPLE[1], "male")])), Code::MessageIdReused).await;
     place
-        .refuses(sealed("m3", &batch("m1", &[patient(PEOPLE[1], "male")])), Code::BundleIdentifierReused)
+        .refuses(sealed("m1", &batch("b2", &[patient(PEOPLE[1], "male")])), Code::MessageIdReused)
+        .await;
+    place
+        .refuses(
+            sealed("m3", &batch("m1", &[patient(PEOPLE[1], "male")])),
+            Code::BundleIdentifierReused,
+        )
         .await;
     assert_eq!(place.messages().await, 1);
     // Checking a message that was delivered is no replay.
-    let checked = place.receiver.check(&caller(), first, now(), Arc::new(SystemRandom)).await.unwrap();
+    let checked =
+        place.receiver.check(&caller(), first, now(), Arc::new(SystemRandom)).await.unwrap();
     assert_eq!((checked.outcome, checked.repeated), (Outcome::Accepted, false));
 }
 
@@ -338,7 +378,8 @@ async fn every_fault_of_the_envelope_has_its_code() {
             Code::EnvelopeMemberWrongType,
         )
         .await;
-    let rejection = place.receive(changed(&simple("m1"), set("nonce", "AAAA"))).await.err().unwrap();
+    let rejection =
+        place.receive(changed(&simple("m1"), set("nonce", "AAAA"))).await.err().unwrap();
     assert_eq!(rejection.place().expression.as_deref(), Some("nonce"));
     let edge = changed(&simple("m1"), set("generatedAt", "2025-03-14T07:05:00Z"));
     assert_eq!(place.takes(edge).await.counts.created, 1);
@@ -348,7 +389,10 @@ async fn every_fault_of_the_envelope_has_its_code() {
 async fn every_doubt_about_the_sender_has_its_code() {
     let place = place().await;
     place
-        .refuses(changed(&simple("m1"), set("senderOrganizationIdentifier", REGISTER)), Code::SenderUnknown)
+        .refuses(
+            changed(&simple("m1"), set("senderOrganizationIdentifier", REGISTER)),
+            Code::SenderUnknown,
+        )
         .await;
     let foreign = Caller { organisation: org(REGISTER), ..caller() };
     place.refuses_from(&foreign, simple("m1"), Code::OrganisationMismatch).await;
@@ -362,7 +406,10 @@ async fn every_doubt_about_the_sender_has_its_code() {
         )
         .await;
     place
-        .refuses(changed(&simple("m1"), set("signature", &STANDARD.encode([7; 256]))), Code::SignatureInvalid)
+        .refuses(
+            changed(&simple("m1"), set("signature", &STANDARD.encode([7; 256]))),
+            Code::SignatureInvalid,
+        )
         .await;
     place.takes(simple("m1")).await;
 
@@ -387,7 +434,10 @@ async fn every_doubt_about_the_sender_has_its_code() {
     };
     let message = changed(
         &simple("m1"),
-        set("signatureCertificateThumbprint", &world().register.certificate().thumbprint().to_string()),
+        set(
+            "signatureCertificateThumbprint",
+            &world().register.certificate().thumbprint().to_string(),
+        ),
     );
     place_with(wrong).await.refuses(message, Code::CertificateOrganisationMismatch).await;
     let strict = |parts: &mut Parts| {
@@ -412,8 +462,12 @@ async fn every_fault_of_encryption_and_content_has_its_code() {
             Code::EncryptionCertificateUnknown,
         )
         .await;
-    place.refuses(changed(&simple("m1"), set("encryptedKey", "AAAA")), Code::DecryptionFailed).await;
-    place.refuses(changed(&simple("m1"), set("nonce", "AAAAAAAAAAAAAAAA")), Code::DecryptionFailed).await;
+    place
+        .refuses(changed(&simple("m1"), set("encryptedKey", "AAAA")), Code::DecryptionFailed)
+        .await;
+    place
+        .refuses(changed(&simple("m1"), set("nonce", "AAAAAAAAAAAAAAAA")), Code::DecryptionFailed)
+        .await;
     place.refuses(sealed("m1", &vec![b' '; 10 << 20]), Code::CompressionRatioTooHigh).await;
     place.refuses(sealed("m1", b"\xff\xfe"), Code::ContentNotUtf8).await;
     place.refuses(sealed("m1", b"{"), Code::ContentNotJson).await;
@@ -421,19 +475,23 @@ async fn every_fault_of_encryption_and_content_has_its_code() {
     place.refuses(sealed("m1", br#"{"resourceType":"Patient"}"#), Code::ContentNotBundle).await;
     let message = sealed("m1", &bundle_of("message", "b", &[patient(PEOPLE[0], "male")]));
     place.refuses(message, Code::BundleTypeWrong).await;
-    let rejection = place.receive(sealed("m1", &bundle_of("message", "b", &[]))).await.err().unwrap();
+    let rejection =
+        place.receive(sealed("m1", &bundle_of("message", "b", &[]))).await.err().unwrap();
     assert_eq!(rejection.place().expression.as_deref(), Some("Bundle.type"));
     assert!(rejection.place().line_column.is_some());
 
     let narrow = |parts: &mut Parts| {
         parts.settings.entries = 1;
         parts.settings.depth = 8;
-        parts.settings.limits = Limits { body: 13_000, compressed: 6000, inflated: 3000, ratio: 200 };
+        parts.settings.limits =
+            Limits { body: 13_000, compressed: 6000, inflated: 3000, ratio: 200 };
     };
     let place = place_with(narrow).await;
     let two = batch("b", &[patient(PEOPLE[0], "male"), patient(PEOPLE[1], "male")]);
     place.refuses(sealed("m1", &two), Code::BundleTooManyEntries).await;
-    place.refuses(sealed("m1", &[&[b'['; 9][..], &[b']'; 9][..]].concat()), Code::JsonTooDeep).await;
+    place
+        .refuses(sealed("m1", &[&[b'['; 9][..], &[b']'; 9][..]].concat()), Code::JsonTooDeep)
+        .await;
     let mut noise = vec![0; 12_000];
     SystemRandom.fill(&mut noise).unwrap();
     place.refuses(sealed("m1", &noise[..4000]), Code::InflatedTooLarge).await;
@@ -454,7 +512,8 @@ async fn content_that_does_not_inflate_is_told_from_content_that_does_not_decryp
     let register = world.register.certificate();
     let spki = x509_public_key(register.der());
     let message = changed(&simple("m1"), |m| {
-        let mut put = |name: &str, bytes: &[u8]| drop(m.insert(name.into(), STANDARD.encode(bytes).into()));
+        let mut put =
+            |name: &str, bytes: &[u8]| drop(m.insert(name.into(), STANDARD.encode(bytes).into()));
         put("encryptedContent", &content);
         put("encryptedKey", &primitives::oaep_encrypt(&spki, &key).unwrap());
         put("nonce", &nonce);
@@ -466,7 +525,8 @@ async fn content_that_does_not_inflate_is_told_from_content_that_does_not_decryp
 
 /// SubjectPublicKeyInfo of a certificate: the one SEQUENCE that starts with RSA's algorithm identifier.
 fn x509_public_key(der: &[u8]) -> Vec<u8> {
-    let rsa = [0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
+    let rsa =
+        [0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
     let at = der.windows(rsa.len()).position(|window| window == rsa).unwrap() - 4;
     let len = usize::from(der[at + 2]) << 8 | usize::from(der[at + 3]);
     der[at..at + 4 + len].to_vec()
@@ -482,8 +542,11 @@ async fn a_sender_bound_to_a_rule_set_may_not_use_the_other() {
 async fn checking_stores_nothing_and_remembers_nothing() {
     let place = place().await;
     let message = simple("m1");
-    let checked =
-        place.receiver.check(&caller(), message.clone(), now(), Arc::new(SystemRandom)).await.unwrap();
+    let checked = place
+        .receiver
+        .check(&caller(), message.clone(), now(), Arc::new(SystemRandom))
+        .await
+        .unwrap();
     assert_eq!((checked.outcome, statuses(&checked)), (Outcome::Accepted, vec!["200".to_owned()]));
     assert_eq!(checked.counts, Counts { entries: 1, ..Counts::default() });
     assert_eq!(place.messages().await, 0);
@@ -549,7 +612,8 @@ async fn senders_of_the_store_may_send_and_a_change_takes_effect_within_seconds(
 
 #[tokio::test]
 async fn addresses_are_admitted_by_the_receivers_list_or_an_active_senders() {
-    let place = place_with(|parts| parts.settings.addresses = AllowList::parse(["::1"]).unwrap()).await;
+    let place =
+        place_with(|parts| parts.settings.addresses = AllowList::parse(["::1"]).unwrap()).await;
     let admits = async |place: &Place, text: &str, at: Timestamp| {
         place.receiver.admits(text.parse().unwrap(), at).await.unwrap()
     };
@@ -568,7 +632,11 @@ fn senders_in_a_configuration_are_read_strictly() {
         organisation: SENDER.into(),
         name: "Oppdiktet sykehus".into(),
         active: true,
-        certificates: vec![CertificateRecord { pem: world().sender.pem.clone(), from: None, until: None }],
+        certificates: vec![CertificateRecord {
+            pem: world().sender.pem.clone(),
+            from: None,
+            until: None,
+        }],
         addresses: vec!["192.0.2.0/24".into()],
         rule_set: None,
         start_date: None,
@@ -579,8 +647,14 @@ fn senders_in_a_configuration_are_read_strictly() {
         change(&mut record);
         Avsender::try_from(&record).unwrap_err()
     };
-    assert!(matches!(error(&|r| r.organisation = "310000018".into()), AvsenderError::Organisation { .. }));
-    assert!(matches!(error(&|r| r.certificates[0].pem = "x".into()), AvsenderError::Certificate { .. }));
+    assert!(matches!(
+        error(&|r| r.organisation = "310000018".into()),
+        AvsenderError::Organisation { .. }
+    ));
+    assert!(matches!(
+        error(&|r| r.certificates[0].pem = "x".into()),
+        AvsenderError::Certificate { .. }
+    ));
     let foreign = |r: &mut AvsenderRecord| r.certificates[0].pem = world().register.pem.clone();
     assert!(matches!(error(&foreign), AvsenderError::ForeignCertificate { .. }));
     assert!(matches!(error(&|r| r.addresses.push("x".into())), AvsenderError::Address { .. }));

@@ -3,7 +3,10 @@
 //! With LMR_SHARED set, the guide's own example bundle is judged too, by its official packages.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a measurement")]
-#![expect(clippy::disallowed_methods, reason = "a measurement finds shared data by an environment variable")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a measurement finds shared data by an environment variable"
+)]
 
 use std::io::Read as _;
 use std::path::PathBuf;

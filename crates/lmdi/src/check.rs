@@ -20,11 +20,13 @@ use crate::verdict::{EntryVerdict, Verdict};
 /// # Errors
 /// [`ContentFault`] with the place.
 pub fn read_content(bytes: &[u8], limits: Limits) -> Result<Document<'_>, ContentFault> {
-    Document::parse_bytes(bytes, &ParseOptions::strict().with_limits(limits)).map_err(|error| ContentFault {
-        code: json_fault::code_of(&error.kind),
-        expression: String::new(),
-        line: error.line,
-        column: error.column,
+    Document::parse_bytes(bytes, &ParseOptions::strict().with_limits(limits)).map_err(|error| {
+        ContentFault {
+            code: json_fault::code_of(&error.kind),
+            expression: String::new(),
+            line: error.line,
+            column: error.column,
+        }
     })
 }
 
@@ -40,13 +42,18 @@ pub fn choose_rule_set(
     let Some(kind) = root.resource_type() else { return Err(fault(Code::ContentNotFhir, root)) };
     let Some(bundle) = Bundle::of(document) else {
         let is_type = kind.bytes().all(|b| b.is_ascii_alphabetic()) && !kind.is_empty();
-        return Err(fault(if is_type { Code::ContentNotBundle } else { Code::ContentNotFhir }, root));
+        return Err(fault(
+            if is_type { Code::ContentNotBundle } else { Code::ContentNotFhir },
+            root,
+        ));
     };
     let place = root.child(&Name::new("type")).unwrap_or(root);
     let chosen = bundle.kind().as_deref().and_then(RuleSetId::for_bundle_type);
     match (chosen, pinned) {
         (None, _) => Err(fault(Code::BundleTypeWrong, place)),
-        (Some(chosen), Some(pinned)) if chosen != pinned => Err(fault(Code::BundleTypeNotAgreed, place)),
+        (Some(chosen), Some(pinned)) if chosen != pinned => {
+            Err(fault(Code::BundleTypeNotAgreed, place))
+        }
         (Some(chosen), _) => Ok(chosen),
     }
 }
@@ -55,7 +62,10 @@ pub fn choose_rule_set(
 ///
 /// # Errors
 /// [`CheckError`]: the content's fault, or ours.
-pub fn check_bundle(document: &Document<'_>, options: &CheckOptions) -> Result<Verdict, CheckError> {
+pub fn check_bundle(
+    document: &Document<'_>,
+    options: &CheckOptions,
+) -> Result<Verdict, CheckError> {
     let id = choose_rule_set(document, options.pinned)?;
     Ok(RuleSet::get(id)?.check_bundle(document, options)?)
 }
@@ -92,7 +102,9 @@ impl RuleSet {
     ) -> Result<Verdict, ContentFault> {
         let root = document.root_element();
         choose_rule_set(document, Some(self.id()))?;
-        let Some(bundle) = Bundle::of(document) else { return Err(fault(Code::ContentNotBundle, root)) };
+        let Some(bundle) = Bundle::of(document) else {
+            return Err(fault(Code::ContentNotBundle, root));
+        };
         let entries: Vec<BundleEntry<'_>> = bundle.entries().collect();
         if entries.is_empty() {
             return Err(fault(Code::BundleEmpty, root));
@@ -104,7 +116,8 @@ impl RuleSet {
         about_bundle.retain(|finding| !is_told_per_entry(finding));
         let outgoing = outgoing(bundle);
         let graph: Vec<Vec<usize>> = outgoing.iter().map(|out| targets_of(&out.links)).collect();
-        let resources: Vec<Option<Element<'_>>> = entries.iter().map(|entry| entry.resource()).collect();
+        let resources: Vec<Option<Element<'_>>> =
+            entries.iter().map(|entry| entry.resource()).collect();
         let mut verdicts: Vec<EntryVerdict> = entries
             .iter()
             .zip(graph)
@@ -112,12 +125,15 @@ impl RuleSet {
             .map(|(index, (entry, depends_on))| {
                 let full_url = entry.full_url().map(std::borrow::Cow::into_owned);
                 let resource = entry.resource();
-                let patient = depends_on.iter().filter_map(|target| resources[*target]).find(is_patient);
+                let patient =
+                    depends_on.iter().filter_map(|target| resources[*target]).find(is_patient);
                 let findings = about_entries.get_mut(index).map(std::mem::take).unwrap_or_default();
                 EntryVerdict {
                     index,
-                    kind: resource.and_then(|resource| Some(resource.resource_type()?.into_owned())),
-                    identity: resource.and_then(|resource| Identity::of(resource, full_url.as_deref())),
+                    kind: resource
+                        .and_then(|resource| Some(resource.resource_type()?.into_owned())),
+                    identity: resource
+                        .and_then(|resource| Identity::of(resource, full_url.as_deref())),
                     depends_on,
                     resource: resource.map(Element::span),
                     findings: match resource {
@@ -166,7 +182,9 @@ impl RuleSet {
             Code::BundleTypeNotAgreed => finding.code == Code::BundleTypeWrong,
             code => finding.code == code,
         };
-        if let Some(fault) = refused.filter(|fault| !findings.iter().any(|f| says_the_same(f, fault))) {
+        if let Some(fault) =
+            refused.filter(|fault| !findings.iter().any(|f| says_the_same(f, fault)))
+        {
             findings.insert(0, Finding::from_fault(&fault));
         }
         register::judge(scope, None, options, &mut findings);
@@ -244,8 +262,11 @@ fn judge_together(entries: &[BundleEntry<'_>], verdicts: &mut [EntryVerdict]) {
         let meta = entry.resource()?.child(&Name::new("meta"))?;
         Some(meta.child(&Name::new("versionId"))?.text()?.into_owned())
     };
-    let keys: Vec<_> =
-        verdicts.iter().map(|verdict| verdict.full_url.clone()).zip(entries.iter().map(version)).collect();
+    let keys: Vec<_> = verdicts
+        .iter()
+        .map(|verdict| verdict.full_url.clone())
+        .zip(entries.iter().map(version))
+        .collect();
     for (url, version) in &keys {
         if let Some(url) = url {
             *urls.entry((url, version.clone())).or_default() += 1;
@@ -263,10 +284,14 @@ fn judge_together(entries: &[BundleEntry<'_>], verdicts: &mut [EntryVerdict]) {
         let scope = Scope { resource, entry: Some(index) };
         match &verdict.identity {
             None if verdict.kind.is_some() => {
-                verdict.findings.push(Finding::of(Code::ResourceWithoutIdentity, scope.spot(resource)));
+                verdict
+                    .findings
+                    .push(Finding::of(Code::ResourceWithoutIdentity, scope.spot(resource)));
             }
             Some(identity) if !seen.insert(identity.clone()) => {
-                verdict.findings.push(Finding::of(Code::ResourceTwiceInBundle, scope.spot(resource)));
+                verdict
+                    .findings
+                    .push(Finding::of(Code::ResourceTwiceInBundle, scope.spot(resource)));
             }
             _ => {}
         }
@@ -318,7 +343,8 @@ fn drop_echoes(links: &[Vec<Link>], verdicts: &mut [EntryVerdict]) {
         let genuine: Vec<usize> = verdicts
             .iter()
             .filter(|v| {
-                let is_genuine = |f: &Finding| target_of(v.index, f).is_some_and(|target| !falls(target));
+                let is_genuine =
+                    |f: &Finding| target_of(v.index, f).is_some_and(|target| !falls(target));
                 !falls(v.index) && v.findings.iter().any(is_genuine)
             })
             .map(|v| v.index)
@@ -326,7 +352,9 @@ fn drop_echoes(links: &[Vec<Link>], verdicts: &mut [EntryVerdict]) {
         if genuine.is_empty() {
             for verdict in verdicts.iter_mut() {
                 let index = verdict.index;
-                verdict.findings.retain(|f| target_of(index, f).is_none_or(|target| !falls(target)));
+                verdict
+                    .findings
+                    .retain(|f| target_of(index, f).is_none_or(|target| !falls(target)));
             }
             return;
         }
@@ -341,7 +369,8 @@ fn judge_timestamp(root: Element<'_>, options: &CheckOptions, findings: &mut Vec
     let latest = options.now.checked_add(options.clock_tolerance).unwrap_or(options.now);
     let moment = element.text().as_deref().and_then(register::dates::Moment::read);
     if moment.is_some_and(|moment| moment.first > latest) {
-        findings.push(Finding::of(Code::BundleTimestampInFuture, spot_at(element, "Bundle.timestamp")));
+        findings
+            .push(Finding::of(Code::BundleTimestampInFuture, spot_at(element, "Bundle.timestamp")));
     }
 }
 
@@ -366,7 +395,9 @@ fn refine(scope: Scope<'_>, mut findings: Vec<Finding>) -> Vec<Finding> {
         match syntax::route(&code) {
             syntax::Route::Member => {}
             syntax::Route::NotMember => findings.push(Finding::of(Code::RouteCodeRefused, place)),
-            syntax::Route::Unknown if open => findings.push(Finding::of(Code::RouteCodeNotDecided, place)),
+            syntax::Route::Unknown if open => {
+                findings.push(Finding::of(Code::RouteCodeNotDecided, place))
+            }
             syntax::Route::Unknown => {}
         }
     }

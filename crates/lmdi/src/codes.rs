@@ -403,7 +403,10 @@ impl Code {
             return None;
         }
         let number: u16 = digits.parse().ok()?;
-        Self::ALL.binary_search_by_key(&number, |code| code.number()).ok().map(|index| Self::ALL[index])
+        Self::ALL
+            .binary_search_by_key(&number, |code| code.number())
+            .ok()
+            .map(|index| Self::ALL[index])
     }
 
     /// What people read about this code.

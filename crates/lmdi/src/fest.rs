@@ -63,9 +63,10 @@ pub fn read(source: impl BufRead) -> Result<Vec<CodeList>, FestError> {
     let mut buffer = Vec::new();
     let mut state = State::default();
     loop {
-        let event = reader
-            .read_event_into(&mut buffer)
-            .map_err(|error| FestError::NotXml { at: reader.error_position(), reason: error.to_string() })?;
+        let event = reader.read_event_into(&mut buffer).map_err(|error| FestError::NotXml {
+            at: reader.error_position(),
+            reason: error.to_string(),
+        })?;
         match event {
             Event::Start(start) => state.open(&start)?,
             Event::Empty(start) => {
@@ -190,7 +191,8 @@ impl State {
     }
 
     fn keep(&mut self, kind: &'static str, record: Record) {
-        let concept = ListedConcept { display: record.name, parent: None, is_inactive: self.is_inactive };
+        let concept =
+            ListedConcept { display: record.name, parent: None, is_inactive: self.is_inactive };
         if let Some(id) = &record.id {
             self.add(kind, id, concept.clone());
             if let Some(bare) = id.strip_prefix("ID_") {
@@ -243,7 +245,10 @@ impl State {
 }
 
 fn attribute(start: &BytesStart<'_>, name: &str) -> Option<String> {
-    let found = start.attributes().flatten().find(|attribute| attribute.key.local_name().as_ref() == name)?;
+    let found = start
+        .attributes()
+        .flatten()
+        .find(|attribute| attribute.key.local_name().as_ref() == name)?;
     let value = found.normalized_value(XmlVersion::Implicit1_0).ok()?;
     (!value.is_empty()).then(|| value.into_owned())
 }

@@ -107,7 +107,8 @@ impl Finding {
     #[must_use]
     pub fn unreadable(error: &ParseError) -> Self {
         let spot = Spot { line: error.line, column: error.column, ..Spot::default() };
-        let nb = format!("Innholdet kan ikke leses som JSON: {}.", json_fault::in_bokmal(&error.kind));
+        let nb =
+            format!("Innholdet kan ikke leses som JSON: {}.", json_fault::in_bokmal(&error.kind));
         let en = format!("The content cannot be read as JSON: {}.", error.kind);
         Self::with_text(json_fault::code_of(&error.kind), spot, nb, en)
     }
@@ -173,7 +174,8 @@ impl Finding {
     #[must_use]
     pub fn reasons(&self, language: Language) -> Vec<String> {
         let inner = self.issue().map(|issue| issue.inner.as_slice()).unwrap_or_default();
-        let reason = |issue: &Issue| format!("{}: {}", issue.local_expression, issue.text(lang(language)));
+        let reason =
+            |issue: &Issue| format!("{}: {}", issue.local_expression, issue.text(lang(language)));
         inner.iter().take(REASONS).map(reason).collect()
     }
 
@@ -183,10 +185,12 @@ impl Finding {
         match (&self.text, language) {
             (Source::Register { nb, .. }, Language::Bokmal) => Cow::Borrowed(nb),
             (Source::Register { en, .. }, Language::English) => Cow::Borrowed(en),
-            (Source::Validator(issue), language) => Cow::Owned(match mapping::own_text(issue, language) {
-                Some(text) => text,
-                None => issue.text(lang(language)),
-            }),
+            (Source::Validator(issue), language) => {
+                Cow::Owned(match mapping::own_text(issue, language) {
+                    Some(text) => text,
+                    None => issue.text(lang(language)),
+                })
+            }
         }
     }
 }

@@ -76,7 +76,9 @@ impl Identities {
     pub fn of_bundle(bundle: Bundle<'_>) -> Self {
         let mut by_url = HashMap::new();
         for entry in bundle.entries() {
-            let (Some(url), Some(resource)) = (entry.full_url(), entry.resource()) else { continue };
+            let (Some(url), Some(resource)) = (entry.full_url(), entry.resource()) else {
+                continue;
+            };
             if let Some(identity) = Identity::of(resource, Some(&url)) {
                 by_url.entry(url.into_owned()).or_insert_with(|| identity.as_reference());
             }
@@ -125,8 +127,12 @@ fn write(node: Node<'_>, identities: &Identities, level: Level, out: &mut String
                 .members()
                 .filter(|member| !member.is_duplicate())
                 .filter_map(|member| Some((member.key()?, member)))
-                .filter(|(key, _)| level != Level::Meta || (key != "versionId" && key != "lastUpdated"))
-                .filter(|(key, member)| level != Level::Resource || key != "meta" || !is_idle_meta(*member))
+                .filter(|(key, _)| {
+                    level != Level::Meta || (key != "versionId" && key != "lastUpdated")
+                })
+                .filter(|(key, member)| {
+                    level != Level::Resource || key != "meta" || !is_idle_meta(*member)
+                })
                 .collect();
             members.sort_by(|a, b| a.0.cmp(&b.0));
             out.push('{');
@@ -136,8 +142,11 @@ fn write(node: Node<'_>, identities: &Identities, level: Level, out: &mut String
                 }
                 escape_into(out, key);
                 out.push(':');
-                let below =
-                    if level == Level::Resource && key == "meta" { Level::Meta } else { Level::Below };
+                let below = if level == Level::Resource && key == "meta" {
+                    Level::Meta
+                } else {
+                    Level::Below
+                };
                 match (key.as_ref(), member.as_str()) {
                     ("reference", Some(text)) => {
                         escape_into(out, identities.reference(&text).unwrap_or(&text));
@@ -165,7 +174,9 @@ fn write(node: Node<'_>, identities: &Identities, level: Level, out: &mut String
 /// A `meta` that holds nothing but what the source's server changes by itself.
 fn is_idle_meta(meta: Node<'_>) -> bool {
     meta.kind() == Kind::Object
-        && meta.members().all(|m| m.key().is_some_and(|key| key == "versionId" || key == "lastUpdated"))
+        && meta
+            .members()
+            .all(|m| m.key().is_some_and(|key| key == "versionId" || key == "lastUpdated"))
 }
 
 #[cfg(test)]
@@ -179,7 +190,8 @@ mod tests {
 
     fn canonical(text: &str) -> String {
         let document = parse(text);
-        String::from_utf8(canonical_content(document.root_element(), &Identities::default())).unwrap()
+        String::from_utf8(canonical_content(document.root_element(), &Identities::default()))
+            .unwrap()
     }
 
     fn key(text: &str, full_url: Option<&str>) -> Option<String> {
@@ -196,18 +208,25 @@ mod tests {
     #[test]
     fn without_identifier_the_id_counts_and_then_a_urn_uuid() {
         let url = "urn:uuid:0A0B0C0D-0000-4000-8000-000000000001";
-        assert_eq!(key(r#"{"resourceType":"Medication","id":"a"}"#, Some(url)).as_deref(), Some("id:a"));
+        assert_eq!(
+            key(r#"{"resourceType":"Medication","id":"a"}"#, Some(url)).as_deref(),
+            Some("id:a")
+        );
         assert_eq!(
             key(r#"{"resourceType":"Medication"}"#, Some(url)).as_deref(),
             Some("url:urn:uuid:0a0b0c0d-0000-4000-8000-000000000001")
         );
-        assert_eq!(key(r#"{"resourceType":"Medication"}"#, Some("http://a.example/Medication/1")), None);
+        assert_eq!(
+            key(r#"{"resourceType":"Medication"}"#, Some("http://a.example/Medication/1")),
+            None
+        );
         assert_eq!(key(r#"{"id":"a"}"#, None), None);
     }
 
     #[test]
     fn order_and_white_space_do_not_change_the_canonical_form_but_decimals_do() {
-        let a = r#"{ "resourceType":"Medication", "id":"a", "amount":{"numerator":{"value":1.0}} }"#;
+        let a =
+            r#"{ "resourceType":"Medication", "id":"a", "amount":{"numerator":{"value":1.0}} }"#;
         let b = r#"{"id":"a","amount":{"numerator":{"value":1.0}},"resourceType":"Medication"}"#;
         let c = r#"{"id":"a","amount":{"numerator":{"value":1.00}},"resourceType":"Medication"}"#;
         assert_eq!(canonical(a), canonical(b));

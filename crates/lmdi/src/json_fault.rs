@@ -29,12 +29,16 @@ pub fn in_bokmal(kind: &ParseErrorKind) -> Cow<'static, str> {
         ParseErrorKind::ExpectedValue => "her skal det stå en JSON-verdi",
         ParseErrorKind::ExpectedName => "her skal det stå et navn i doble anførselstegn",
         ParseErrorKind::ExpectedColon => "etter navnet skal det stå kolon",
-        ParseErrorKind::ExpectedCommaOrEnd => "her skal det stå komma eller en avsluttende parentes",
+        ParseErrorKind::ExpectedCommaOrEnd => {
+            "her skal det stå komma eller en avsluttende parentes"
+        }
         ParseErrorKind::WrongBracket => "den avsluttende parentesen passer ikke til den som åpner",
         ParseErrorKind::TrailingComma => "det står et komma foran den avsluttende parentesen",
         ParseErrorKind::BareWord => "et ord uten anførselstegn er ingen JSON-verdi",
         ParseErrorKind::Number => "tallet er ikke skrevet slik JSON krever",
-        ParseErrorKind::ControlCharacter => "et kontrolltegn i en tekst må skrives med omvendt skråstrek",
+        ParseErrorKind::ControlCharacter => {
+            "et kontrolltegn i en tekst må skrives med omvendt skråstrek"
+        }
         ParseErrorKind::Escape => "en tekst har en ukjent sekvens etter omvendt skråstrek",
         ParseErrorKind::LoneSurrogate => "en tekst har et halvt surrogatpar",
         ParseErrorKind::Comment => "kommentarer er ikke tillatt i JSON",

@@ -57,10 +57,14 @@ fn by_subject(message: Message, issue: &Issue) -> Option<Code> {
             "Bundle.identifier" => Some(Code::BundleIdentifierMissing),
             "Bundle.entry" => Some(Code::BundleEmpty),
             "Bundle.entry.resource" => Some(Code::EntryResourceMissing),
-            "Bundle.entry.request" | "Bundle.entry.request.method" => Some(Code::EntryRequestMissing),
+            "Bundle.entry.request" | "Bundle.entry.request.method" => {
+                Some(Code::EntryRequestMissing)
+            }
             _ => None,
         },
-        Message::ProfileMaximum if issue.args.get(2).is_some_and(is_zero) => Some(Code::ElementForbidden),
+        Message::ProfileMaximum if issue.args.get(2).is_some_and(is_zero) => {
+            Some(Code::ElementForbidden)
+        }
         Message::FixedWrong => match place_without_indices(&issue.expression).as_str() {
             "Bundle.type" => Some(Code::BundleTypeWrong),
             "Bundle.entry.request.method" => Some(Code::EntryMethodNotPost),
@@ -109,9 +113,10 @@ pub(crate) fn code_of_message(message: Message) -> Code {
 fn listed(message: Message) -> Option<Code> {
     use Message as M;
     Some(match message {
-        M::ProfileMinimum | M::ProfileMinimumSlice | M::ProfileMinimumSliceExt | M::ProfileMinimumMagic => {
-            Code::ElementMissing
-        }
+        M::ProfileMinimum
+        | M::ProfileMinimumSlice
+        | M::ProfileMinimumSliceExt
+        | M::ProfileMinimumMagic => Code::ElementMissing,
         M::ProfileMaximum => Code::ElementTooMany,
         M::UnrecognisedProperty | M::IllegalProperty => Code::ElementUnknown,
         M::MustBeArray | M::MustBe | M::MustBeSimple | M::MustBeObject | M::BaseMustBeArray => {
@@ -119,9 +124,11 @@ fn listed(message: Message) -> Option<Code> {
         }
         M::ProfileNoType | M::ProfileType => Code::TypeNotAllowed,
         M::ProfileNotAllowed => Code::ElementForbidden,
-        M::ProfileWrongType | M::NoMatch | M::MultipleMatches | M::Details | M::BundleEntryNoMatch => {
-            Code::ProfileNotMatched
-        }
+        M::ProfileWrongType
+        | M::NoMatch
+        | M::MultipleMatches
+        | M::Details
+        | M::BundleEntryNoMatch => Code::ProfileNotMatched,
         M::ProfileNoDefinition
         | M::ResourceTypeUnknown
         | M::ResourceTypeUnknownInside
@@ -156,7 +163,9 @@ fn listed(message: Message) -> Option<Code> {
         | M::IdentifierIetf
         | M::IdentifierIetfWrong
         | M::IdentifierIetfWrong2 => Code::UriInvalid,
-        M::Base64Valid | M::Base64Ws | M::AttachmentSize | M::AttachmentNoContent => Code::Base64Invalid,
+        M::Base64Valid | M::Base64Ws | M::AttachmentSize | M::AttachmentNoContent => {
+            Code::Base64Invalid
+        }
         M::PrimitiveNotEmpty
         | M::PrimitiveWs
         | M::StringWs
@@ -204,13 +213,16 @@ fn listed(message: Message) -> Option<Code> {
         | M::ConceptNotInPreferred
         | M::CodingNotInPreferred
         | M::OneCodingNotInPreferred => Code::CodeNotInPreferredSet,
-        M::CodeMissingRequired | M::CodeMissingExtensible | M::CodeOnlyExtended | M::NoCodeProvided => {
-            Code::CodeMissing
-        }
+        M::CodeMissingRequired
+        | M::CodeMissingExtensible
+        | M::CodeOnlyExtended
+        | M::NoCodeProvided => Code::CodeMissing,
         M::ValueSetNotFound | M::ValueSetNoContent | M::BindingNoServer | M::BindingNoSource => {
             Code::ValueSetNotAvailable
         }
-        M::UnknownCodeSystem | M::CodeSystemNoContent | M::CodeNotChecked => Code::CodeSystemNotAvailable,
+        M::UnknownCodeSystem | M::CodeSystemNoContent | M::CodeNotChecked => {
+            Code::CodeSystemNotAvailable
+        }
         M::UnknownCode | M::UnknownCodeNoVersion | M::LanguageCode => Code::CodeUnknown,
         M::DisplayWrong => Code::DisplayWrong,
         M::SystemRelative | M::SystemIsValueSet => Code::SystemInvalid,
@@ -238,13 +250,16 @@ fn listed(message: Message) -> Option<Code> {
         M::ContainedOrphan => Code::ContainedInvalid,
         M::DuplicateId => Code::IdDuplicate,
         M::ExtUnknownNotHere | M::ExtUnknown | M::ExtSubInvalid => Code::ExtensionUnknown,
-        M::ExtContextWrong | M::ExtContextWrongVer | M::ExtModifierContextWrongVer | M::ExtNotHere => {
-            Code::ExtensionNotAllowedHere
-        }
+        M::ExtContextWrong
+        | M::ExtContextWrongVer
+        | M::ExtModifierContextWrongVer
+        | M::ExtNotHere => Code::ExtensionNotAllowedHere,
         M::ExtModifierN | M::ExtModifierY => Code::ExtensionModifierMisuse,
-        M::ExtType | M::ExtSimpleAbsent | M::ExtSimpleWrong | M::ExtUrlNotFound | M::ExtUrlAbsolute => {
-            Code::ExtensionInvalid
-        }
+        M::ExtType
+        | M::ExtSimpleAbsent
+        | M::ExtSimpleWrong
+        | M::ExtUrlNotFound
+        | M::ExtUrlAbsolute => Code::ExtensionInvalid,
         M::BundleFullUrlRequired | M::BundleUrlAbsolute | M::BundleUrlNoId | M::BundleUrlTypeId => {
             Code::FullUrlInvalid
         }
@@ -351,29 +366,38 @@ fn invariant_text(key: &str) -> Option<(&'static str, &'static str)> {
             "et legemiddel skal ha kode eller ingrediens.",
             "a medication shall have a code or an ingredient.",
         ),
-        "ele-1" => {
-            ("et element skal ha verdi eller underelementer.", "an element shall have a value or children.")
-        }
+        "ele-1" => (
+            "et element skal ha verdi eller underelementer.",
+            "an element shall have a value or children.",
+        ),
         "ext-1" => (
             "en utvidelse skal ha enten verdi eller underutvidelser, ikke begge.",
             "an extension shall have either a value or nested extensions, not both.",
         ),
-        "per-1" => ("perioden kan ikke slutte før den begynner.", "the period cannot end before it starts."),
+        "per-1" => (
+            "perioden kan ikke slutte før den begynner.",
+            "the period cannot end before it starts.",
+        ),
         "qty-3" => ("en enhetskode skal ha system.", "a unit code shall have a system."),
-        "sqty-1" => ("mengden kan ikke ha sammenligningstegn.", "the quantity cannot have a comparator."),
+        "sqty-1" => {
+            ("mengden kan ikke ha sammenligningstegn.", "the quantity cannot have a comparator.")
+        }
         "rat-1" => (
             "teller og nevner skal være med begge to, eller ingen av dem.",
             "numerator and denominator shall both be there, or neither.",
         ),
-        "rng-2" => ("nedre grense kan ikke være over øvre.", "the low limit cannot be above the high one."),
+        "rng-2" => {
+            ("nedre grense kan ikke være over øvre.", "the low limit cannot be above the high one.")
+        }
         "drt-1" => (
             "en varighet skal ha verdi og enhet i UCUM.",
             "a duration shall have a value and a unit in UCUM.",
         ),
         "mad-1" => ("dosering skal ha dose eller rate.", "a dosage shall have a dose or a rate."),
-        "con-1" => {
-            ("stage skal ha summary eller assessment.", "stage shall have a summary or an assessment.")
-        }
+        "con-1" => (
+            "stage skal ha summary eller assessment.",
+            "stage shall have a summary or an assessment.",
+        ),
         "con-3" => (
             "en problemlistediagnose bør ha klinisk status.",
             "a problem-list condition should have a clinical status.",
@@ -390,17 +414,21 @@ fn invariant_text(key: &str) -> Option<(&'static str, &'static str)> {
             "organisasjonen skal ha navn eller identifikator.",
             "the organisation shall have a name or an identifier.",
         ),
-        "org-2" => {
-            ("en organisasjon kan ikke ha hjemmeadresse.", "an organisation cannot have a home address.")
-        }
+        "org-2" => (
+            "en organisasjon kan ikke ha hjemmeadresse.",
+            "an organisation cannot have a home address.",
+        ),
         "pat-1" => (
             "en kontakt skal ha navn, adresse, telekom eller organisasjon.",
             "a contact shall have a name, address, telecom or organisation.",
         ),
-        "dom-2" => {
-            ("en innkapslet ressurs kan ikke ha innkapslede.", "a contained resource cannot contain others.")
+        "dom-2" => (
+            "en innkapslet ressurs kan ikke ha innkapslede.",
+            "a contained resource cannot contain others.",
+        ),
+        "dom-3" => {
+            ("innkapslede ressurser skal vises til.", "contained resources shall be referred to.")
         }
-        "dom-3" => ("innkapslede ressurser skal vises til.", "contained resources shall be referred to."),
         "dom-4" => (
             "innkapslede ressurser kan ikke ha versjon eller endringstid.",
             "contained resources cannot have a version or a time of change.",
@@ -413,15 +441,20 @@ fn invariant_text(key: &str) -> Option<(&'static str, &'static str)> {
             "en #-referanse skal peke på en innkapslet ressurs.",
             "a #-reference shall point to a contained resource.",
         ),
-        "bdl-1" => {
-            ("total brukes bare i søkesvar og historikk.", "total is only for search results and history.")
+        "bdl-1" => (
+            "total brukes bare i søkesvar og historikk.",
+            "total is only for search results and history.",
+        ),
+        "bdl-2" => {
+            ("entry.search brukes bare i søkesvar.", "entry.search is only for search results.")
         }
-        "bdl-2" => ("entry.search brukes bare i søkesvar.", "entry.search is only for search results."),
         "bdl-3" => ("hver entry skal ha request.", "every entry shall have a request."),
         "bdl-4" => ("entry.response brukes bare i svar.", "entry.response is only for answers."),
         "bdl-5" => ("en entry skal ha innhold.", "an entry shall have content."),
         "bdl-7" => ("fullUrl skal være unik i bundlen.", "fullUrl shall be unique in the bundle."),
-        "bdl-8" => ("fullUrl kan ikke peke på en bestemt versjon.", "fullUrl cannot point to a version."),
+        "bdl-8" => {
+            ("fullUrl kan ikke peke på en bestemt versjon.", "fullUrl cannot point to a version.")
+        }
         "tim-1" => ("varighet skal ha enhet.", "a duration shall have a unit."),
         "tim-2" => ("periode skal ha enhet.", "a period shall have a unit."),
         "tim-4" => ("varighet kan ikke være negativ.", "a duration cannot be negative."),
@@ -429,12 +462,14 @@ fn invariant_text(key: &str) -> Option<(&'static str, &'static str)> {
         "tim-6" => ("periodMax krever period.", "periodMax needs period."),
         "tim-7" => ("durationMax krever duration.", "durationMax needs duration."),
         "tim-8" => ("countMax krever count.", "countMax needs count."),
-        "tim-9" => {
-            ("offset krever when, og ikke C, CM, CD eller CV.", "offset needs when, and not C, CM, CD or CV.")
-        }
-        "tim-10" => {
-            ("timeOfDay og when kan ikke brukes sammen.", "timeOfDay and when cannot be used together.")
-        }
+        "tim-9" => (
+            "offset krever when, og ikke C, CM, CD eller CV.",
+            "offset needs when, and not C, CM, CD or CV.",
+        ),
+        "tim-10" => (
+            "timeOfDay og when kan ikke brukes sammen.",
+            "timeOfDay and when cannot be used together.",
+        ),
         _ => return None,
     })
 }
@@ -446,13 +481,19 @@ mod tests {
 
     #[test]
     fn every_message_of_the_validator_has_a_code_of_its_own() {
-        let missing: Vec<&str> =
-            messages::ALL.iter().filter(|message| listed(**message).is_none()).map(|m| m.id()).collect();
+        let missing: Vec<&str> = messages::ALL
+            .iter()
+            .filter(|message| listed(**message).is_none())
+            .map(|m| m.id())
+            .collect();
         assert!(missing.is_empty(), "messages without a code: {missing:?}");
     }
 
     #[test]
     fn places_lose_their_indices_before_they_are_compared() {
-        assert_eq!(place_without_indices("Bundle.entry[12].request.method"), "Bundle.entry.request.method");
+        assert_eq!(
+            place_without_indices("Bundle.entry[12].request.method"),
+            "Bundle.entry.request.method"
+        );
     }
 }

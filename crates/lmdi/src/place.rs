@@ -31,9 +31,11 @@ impl<'d> Scope<'d> {
             at = parent;
         }
         let kind = self.resource.resource_type().unwrap_or("Resource".into());
-        let root =
-            self.entry.map_or_else(|| kind.to_string(), |entry| format!("Bundle.entry[{entry}].resource"));
-        let path = |root: &str| parts.iter().rev().fold(root.to_owned(), |path, part| path + "." + part);
+        let root = self
+            .entry
+            .map_or_else(|| kind.to_string(), |entry| format!("Bundle.entry[{entry}].resource"));
+        let path =
+            |root: &str| parts.iter().rev().fold(root.to_owned(), |path, part| path + "." + part);
         at_element(element, path(&kind), path(&root))
     }
 }
@@ -54,7 +56,8 @@ fn fhirpath_name(name: &str) -> &str {
     CHOICES
         .into_iter()
         .find(|choice| {
-            name.strip_prefix(choice).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
+            name.strip_prefix(choice)
+                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
         })
         .unwrap_or(name)
 }
@@ -75,8 +78,10 @@ mod tests {
             .and_then(|e| e.child(&Name::new("resource")))
             .unwrap();
         let scope = Scope { resource, entry: Some(0) };
-        let start =
-            resource.child(&Name::new("effectivePeriod")).and_then(|e| e.child(&Name::new("start"))).unwrap();
+        let start = resource
+            .child(&Name::new("effectivePeriod"))
+            .and_then(|e| e.child(&Name::new("start")))
+            .unwrap();
         let spot = scope.spot(start);
         assert_eq!(spot.expression, "MedicationAdministration.effective.start");
         assert_eq!(spot.full_expression, "Bundle.entry[0].resource.effective.start");

@@ -210,7 +210,10 @@ mod tests {
              "reasonReference":[{"reference":"urn:uuid:99"}]}}]}"##;
         let graph = graph(text);
         assert_eq!(graph[0], Vec::<usize>::new());
-        assert_eq!(graph[2].iter().copied().collect::<std::collections::BTreeSet<_>>(), [0, 1].into());
+        assert_eq!(
+            graph[2].iter().copied().collect::<std::collections::BTreeSet<_>>(),
+            [0, 1].into()
+        );
         assert_eq!(graph[3], [2]);
     }
 
@@ -228,7 +231,10 @@ mod tests {
             names.sort();
             names.concat()
         };
-        assert_eq!((names(&found.missing), names(&found.outside)), ("ab".to_owned(), "cf".to_owned()));
+        assert_eq!(
+            (names(&found.missing), names(&found.outside)),
+            ("ab".to_owned(), "cf".to_owned())
+        );
         assert!(found.links.is_empty());
     }
 

@@ -36,11 +36,14 @@ pub(crate) fn judge<'d>(
     findings: &mut Vec<Finding>,
 ) {
     let resource = scope.resource;
-    let mut found = |code: Code, element: Element<'d>| findings.push(Finding::of(code, scope.spot(element)));
+    let mut found =
+        |code: Code, element: Element<'d>| findings.push(Finding::of(code, scope.spot(element)));
     judge_values(resource, options, &mut found);
     match resource.resource_type().as_deref() {
         Some("Patient") => judge_patient(resource, options, &mut found),
-        Some("MedicationAdministration") => judge_administration(resource, patient, options, &mut found),
+        Some("MedicationAdministration") => {
+            judge_administration(resource, patient, options, &mut found)
+        }
         Some("MedicationRequest") => judge_request(resource, options, &mut found),
         _ => {}
     }
@@ -174,8 +177,9 @@ fn judge_administration<'d>(
         Some(at) => (Some(at), Some(at)),
         None => (period.and_then(|p| child(p, "start")), period.and_then(|p| child(p, "end"))),
     };
-    let read =
-        |element: Option<Element<'_>>| element.and_then(Element::text).as_deref().and_then(Moment::read);
+    let read = |element: Option<Element<'_>>| {
+        element.and_then(Element::text).as_deref().and_then(Moment::read)
+    };
     if let (Some(element), Some(moment)) = (to.or(from), read(to.or(from)))
         && moment.first > latest_now(options)
     {

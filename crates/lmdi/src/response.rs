@@ -189,7 +189,8 @@ pub fn issue(finding: &Finding) -> OutcomeIssue {
     }
     if finding.line > 0 {
         extension.push(OutcomeExtension::new(LINE, OutcomeValue::Integer(i64::from(finding.line))));
-        extension.push(OutcomeExtension::new(COLUMN, OutcomeValue::Integer(i64::from(finding.column))));
+        extension
+            .push(OutcomeExtension::new(COLUMN, OutcomeValue::Integer(i64::from(finding.column))));
     }
     if finding.severity >= Severity::Error {
         extension.push(retry_extension(finding.code));
@@ -202,7 +203,11 @@ pub fn issue(finding: &Finding) -> OutcomeIssue {
         text: Some(finding.text(Language::Bokmal).into_owned()),
         translations: vec![("en", finding.text(Language::English).into_owned())],
         diagnostics: diagnostics(finding),
-        expression: if finding.expression.is_empty() { Vec::new() } else { vec![finding.expression.clone()] },
+        expression: if finding.expression.is_empty() {
+            Vec::new()
+        } else {
+            vec![finding.expression.clone()]
+        },
     }
 }
 
@@ -250,7 +255,9 @@ pub fn refusal(code: Code, place: &RefusalPlace, correlation_id: Option<&str>) -
     };
     OperationOutcome {
         extension: correlation_id
-            .map(|id| OutcomeExtension::new(CORRELATION_EXTENSION, OutcomeValue::String(id.to_owned())))
+            .map(|id| {
+                OutcomeExtension::new(CORRELATION_EXTENSION, OutcomeValue::String(id.to_owned()))
+            })
             .into_iter()
             .collect(),
         issue: vec![OutcomeIssue {
@@ -317,8 +324,16 @@ mod tests {
                 findings: &[],
             },
             ResponseEntry { full_url: None, status: EntryStatus::Unchanged(stored), findings: &[] },
-            ResponseEntry { full_url: Some("urn:uuid:3"), status: EntryStatus::Refused, findings: &refused },
-            ResponseEntry { full_url: Some("urn:uuid:4"), status: EntryStatus::DependsOn(2), findings: &[] },
+            ResponseEntry {
+                full_url: Some("urn:uuid:3"),
+                status: EntryStatus::Refused,
+                findings: &refused,
+            },
+            ResponseEntry {
+                full_url: Some("urn:uuid:4"),
+                status: EntryStatus::DependsOn(2),
+                findings: &[],
+            },
         ];
         write(RuleSetId::Lmdi094, "m-1", at("2025-01-22T09:30:01Z"), &[], &entries)
     }
@@ -347,7 +362,9 @@ mod tests {
 
     #[test]
     fn the_sender_reads_back_what_the_receiver_wrote() {
-        let Answer::Bundle { message_id, entries } = read(&sample()).unwrap() else { panic!("no bundle") };
+        let Answer::Bundle { message_id, entries } = read(&sample()).unwrap() else {
+            panic!("no bundle")
+        };
         assert_eq!(message_id.as_deref(), Some("m-1"));
         let statuses: Vec<_> = entries.iter().map(|entry| entry.status).collect();
         use ReadStatus::{Dependent, Refused, Stored};
@@ -365,7 +382,8 @@ mod tests {
 
     #[test]
     fn a_refusal_carries_code_retry_and_correlation_but_no_details_of_ours() {
-        let place = RefusalPlace { expression: Some("nonce".to_owned()), line_column: Some((1, 9)) };
+        let place =
+            RefusalPlace { expression: Some("nonce".to_owned()), line_column: Some((1, 9)) };
         let json = refusal(Code::EnvelopeNonceInvalid, &place, Some("c-1")).to_json();
         let Answer::Outcome { issues, correlation_id } = read(json.as_bytes()).unwrap() else {
             panic!("no outcome")

@@ -222,7 +222,8 @@ impl RuleSet {
     /// # Errors
     /// [`RuleSetError`]: a fault of this program.
     pub fn get(id: RuleSetId) -> Result<&'static Self, RuleSetError> {
-        static SETS: [OnceLock<Result<RuleSet, RuleSetError>>; 2] = [OnceLock::new(), OnceLock::new()];
+        static SETS: [OnceLock<Result<RuleSet, RuleSetError>>; 2] =
+            [OnceLock::new(), OnceLock::new()];
         SETS[id as usize].get_or_init(|| Self::new(id, [])).as_ref().map_err(Clone::clone)
     }
 
@@ -231,11 +232,18 @@ impl RuleSet {
     ///
     /// # Errors
     /// [`RuleSetError`]: a fault of this program.
-    pub fn new(id: RuleSetId, packages: impl IntoIterator<Item = Package>) -> Result<Self, RuleSetError> {
-        let unusable =
-            |error: PackageError| RuleSetError::Unusable { rule_set: id.as_str(), reason: error.to_string() };
-        let definitions =
-            Definitions::builder().packages(packages).package(id.package().map_err(unusable)?).build();
+    pub fn new(
+        id: RuleSetId,
+        packages: impl IntoIterator<Item = Package>,
+    ) -> Result<Self, RuleSetError> {
+        let unusable = |error: PackageError| RuleSetError::Unusable {
+            rule_set: id.as_str(),
+            reason: error.to_string(),
+        };
+        let definitions = Definitions::builder()
+            .packages(packages)
+            .package(id.package().map_err(unusable)?)
+            .build();
         Ok(Self { id, validator: Validator::builder().definitions(definitions).build() })
     }
 
@@ -277,7 +285,8 @@ impl RuleSet {
                 for (index, entry) in entries.iter().enumerate() {
                     if let Some(resource) = entry.resource()
                         && !names_a_profile(resource, self.id)
-                        && let Some(profile) = resource.resource_type().and_then(|k| self.id.profile_of(&k))
+                        && let Some(profile) =
+                            resource.resource_type().and_then(|k| self.id.profile_of(&k))
                     {
                         options.entry_profiles.insert(index, vec![profile.to_owned()]);
                     }
@@ -290,7 +299,11 @@ impl RuleSet {
     }
 
     /// What the validator finds in a single resource (or a bundle of no type of the register's).
-    pub(crate) fn by_profile(&self, document: &Document<'_>, options: &CheckOptions) -> Vec<Finding> {
+    pub(crate) fn by_profile(
+        &self,
+        document: &Document<'_>,
+        options: &CheckOptions,
+    ) -> Vec<Finding> {
         let mut options = validator_options(options);
         let root = document.root_element();
         if root.resource_type().is_some_and(|kind| kind == "Bundle") {
@@ -298,7 +311,8 @@ impl RuleSet {
             if self.id == RuleSetId::Lmdi094 {
                 options.type_profiles = by_type(self.id);
             }
-        } else if let Some(profile) = root.resource_type().and_then(|kind| self.id.profile_of(&kind))
+        } else if let Some(profile) =
+            root.resource_type().and_then(|kind| self.id.profile_of(&kind))
             && !names_a_profile(root, self.id)
         {
             options.profiles = vec![profile.to_owned()];
@@ -310,7 +324,10 @@ impl RuleSet {
 }
 
 fn by_type(id: RuleSetId) -> HashMap<String, Vec<String>> {
-    id.kinds().iter().map(|(kind, profile)| ((*kind).to_owned(), vec![(*profile).to_owned()])).collect()
+    id.kinds()
+        .iter()
+        .map(|(kind, profile)| ((*kind).to_owned(), vec![(*profile).to_owned()]))
+        .collect()
 }
 
 fn validator_options(options: &CheckOptions) -> Options {

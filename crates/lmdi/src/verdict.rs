@@ -84,7 +84,8 @@ impl Verdict {
     #[must_use]
     pub fn dispositions(&self) -> Vec<Disposition> {
         let refused: Vec<bool> = self.entries.iter().map(EntryVerdict::is_refused).collect();
-        let graph: Vec<Vec<usize>> = self.entries.iter().map(|entry| entry.depends_on.clone()).collect();
+        let graph: Vec<Vec<usize>> =
+            self.entries.iter().map(|entry| entry.depends_on.clone()).collect();
         let dragged = dragged_down(&graph, &refused);
         let first = refused.iter().position(|refused| *refused);
         refused
@@ -93,7 +94,9 @@ impl Verdict {
             .map(|(refused, because)| match (refused, because, first) {
                 (true, ..) => Disposition::Refused,
                 (false, Some(because), _) => Disposition::DependsOn(because),
-                (false, None, Some(first)) if self.rule_set.is_transaction() => Disposition::AbortedBy(first),
+                (false, None, Some(first)) if self.rule_set.is_transaction() => {
+                    Disposition::AbortedBy(first)
+                }
                 (false, None, _) => Disposition::Accepted,
             })
             .collect()
@@ -148,7 +151,10 @@ mod tests {
     #[test]
     fn in_a_batch_only_what_hangs_on_a_refused_entry_falls_with_it() {
         use Disposition::{Accepted, DependsOn, Refused};
-        assert_eq!(verdict(RuleSetId::Lmdi094).dispositions(), [Accepted, Refused, DependsOn(1), Accepted]);
+        assert_eq!(
+            verdict(RuleSetId::Lmdi094).dispositions(),
+            [Accepted, Refused, DependsOn(1), Accepted]
+        );
     }
 
     #[test]

@@ -50,7 +50,9 @@ fn the_answer_to_a_bundle_with_faults_is_fhir_and_says_each_entrys_fate() {
                 full_url: entry.full_url.as_deref(),
                 findings: &entry.findings,
                 status: match disposition {
-                    Disposition::Accepted => EntryStatus::Created(stored(entry.kind.as_deref().unwrap())),
+                    Disposition::Accepted => {
+                        EntryStatus::Created(stored(entry.kind.as_deref().unwrap()))
+                    }
                     Disposition::Refused => EntryStatus::Refused,
                     Disposition::DependsOn(index) => EntryStatus::DependsOn(*index),
                     Disposition::AbortedBy(index) => EntryStatus::AbortedBy(*index),
@@ -66,7 +68,10 @@ fn the_answer_to_a_bundle_with_faults_is_fhir_and_says_each_entrys_fate() {
         assert_eq!(read[0].status_code, 422);
         assert!(read[0].issues.iter().any(|issue| issue.code == Some(Code::ElementForbidden)));
         let fates: Vec<u16> = read.iter().map(|entry| entry.status_code).collect();
-        assert!(fates.contains(&424) && fates.contains(&201) != rule_set.is_transaction(), "{fates:?}");
+        assert!(
+            fates.contains(&424) && fates.contains(&201) != rule_set.is_transaction(),
+            "{fates:?}"
+        );
         assert_is_fhir(&response::outcome_of(verdict.findings()).to_json());
     }
 }
@@ -74,7 +79,8 @@ fn the_answer_to_a_bundle_with_faults_is_fhir_and_says_each_entrys_fate() {
 #[test]
 fn every_refusal_and_the_code_system_are_fhir() {
     for code in Code::ALL {
-        let place = RefusalPlace { expression: Some("Bundle".to_owned()), line_column: Some((1, 2)) };
+        let place =
+            RefusalPlace { expression: Some("Bundle".to_owned()), line_column: Some((1, 2)) };
         let json = response::refusal(*code, &place, Some("c-1")).to_json();
         assert_is_fhir(&json);
         let Answer::Outcome { issues, .. } = response::read(json.as_bytes()).unwrap() else {

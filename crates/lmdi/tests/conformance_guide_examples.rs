@@ -29,7 +29,8 @@ fn examples(rule_set: RuleSetId) -> Option<BTreeMap<String, String>> {
     for entry in tar::Archive::new(flate2::read::GzDecoder::new(file)).entries().unwrap() {
         let mut entry = entry.unwrap();
         let path = entry.path().unwrap().to_string_lossy().into_owned();
-        if let Some(name) = path.strip_prefix("package/example/").and_then(|name| name.strip_suffix(".json"))
+        if let Some(name) =
+            path.strip_prefix("package/example/").and_then(|name| name.strip_suffix(".json"))
         {
             let name = name.to_owned();
             let mut text = String::new();
@@ -81,10 +82,15 @@ fn all_examples_of_1_1_2_pass_but_for_the_two_route_codes() {
 #[test]
 fn the_example_bundle_of_1_1_2_passes_whole_once_its_route_is_a_route() {
     let Some(examples) = examples(RuleSetId::Lmdi112) else { return };
-    let text = examples["Bundle-Bundle-Scenario-Sykehjem-Oksykodon"].replace("421521009", "26643006");
+    let text =
+        examples["Bundle-Bundle-Scenario-Sykehjem-Oksykodon"].replace("421521009", "26643006");
     let document = Document::parse(text, &ParseOptions::strict()).unwrap();
     let verdict = check_bundle(&document, &options()).unwrap();
-    assert!(verdict.is_faultless(), "{:#?}", verdict.findings().filter(|f| f.refuses()).collect::<Vec<_>>());
+    assert!(
+        verdict.is_faultless(),
+        "{:#?}",
+        verdict.findings().filter(|f| f.refuses()).collect::<Vec<_>>()
+    );
     assert_eq!(verdict.entries.len(), 8);
     assert!(verdict.entries.iter().all(|entry| entry.identity.is_some()));
 }
@@ -135,7 +141,11 @@ const EXAMPLES_094: &[(&str, &[Code], &str)] = &[
         &[ElementForbidden, TimeOfDayRequired],
         "narrative; a date without time of day",
     ),
-    ("MedicationRequest-Rekvirering-1", &[ElementForbidden, OidInvalid], "narrative; an OID with letters"),
+    (
+        "MedicationRequest-Rekvirering-1",
+        &[ElementForbidden, OidInvalid],
+        "narrative; an OID with letters",
+    ),
     (
         "Organization-Organisasjon-1-Sykehjem",
         &[ElementForbidden, OrganisationNumberFormat],
@@ -164,7 +174,8 @@ fn the_examples_of_0_9_4_are_explained_one_by_one() {
 #[test]
 fn without_their_narrative_the_simple_examples_of_0_9_4_pass() {
     let Some(examples) = examples(RuleSetId::Lmdi094) else { return };
-    for (name, codes, _) in EXAMPLES_094.iter().filter(|(_, codes, _)| *codes == [ElementForbidden]) {
+    for (name, codes, _) in EXAMPLES_094.iter().filter(|(_, codes, _)| *codes == [ElementForbidden])
+    {
         let mut json: serde_json::Value = serde_json::from_str(&examples[*name]).unwrap();
         json.as_object_mut().unwrap().remove("text");
         assert_eq!(refusals(RuleSetId::Lmdi094, &json.to_string()), [], "{name} {codes:?}");

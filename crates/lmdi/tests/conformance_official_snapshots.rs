@@ -18,7 +18,9 @@ use lmr_validator::snapshot::compare::{Aspect, Difference, compare};
 fn shared() -> Option<PathBuf> {
     let folder = std::env::var_os("LMR_SHARED").map(PathBuf::from);
     if folder.is_none() {
-        eprintln!("left out: LMR_SHARED is not set, so there are no official packages to compare with");
+        eprintln!(
+            "left out: LMR_SHARED is not set, so there are no official packages to compare with"
+        );
     }
     folder
 }
@@ -119,7 +121,10 @@ fn official(folder: &std::path::Path, rule_set: RuleSetId) -> Definitions {
         RuleSetId::Lmdi094 => "hl7.fhir.no.lmdi-0.9.4.tgz",
         RuleSetId::Lmdi112 => "hl7.fhir.no.lmdi-1.1.2.tgz",
     };
-    Definitions::builder().package(open(guide)).package(open("hl7.fhir.no.basis-2.2.0-snapshots.tgz")).build()
+    Definitions::builder()
+        .package(open(guide))
+        .package(open("hl7.fhir.no.basis-2.2.0-snapshots.tgz"))
+        .build()
 }
 
 fn of_the_guide(definitions: &Definitions) -> Vec<String> {
@@ -188,7 +193,12 @@ fn every_profile_and_extension_of_the_guide_has_the_official_snapshot() {
             rule_set.as_str(),
             urls.len()
         );
-        assert!(unexplained.is_empty(), "{} unexplained:\n{}", unexplained.len(), unexplained.join("\n"));
+        assert!(
+            unexplained.is_empty(),
+            "{} unexplained:\n{}",
+            unexplained.len(),
+            unexplained.join("\n")
+        );
     }
 }
 

@@ -67,9 +67,14 @@ fn ids_names_and_atc_codes_become_code_systems() {
 
 #[test]
 fn what_is_no_fest_file_is_refused() {
-    assert!(matches!(read("<html></html>".as_bytes()), Err(FestError::NotFest(root)) if root == "html"));
+    assert!(
+        matches!(read("<html></html>".as_bytes()), Err(FestError::NotFest(root)) if root == "html")
+    );
     assert!(matches!(read("<FEST></FEST>".as_bytes()), Err(FestError::Codes(_))));
-    assert!(matches!(read(&FILE.as_bytes()[..900]), Err(FestError::Truncated | FestError::NotXml { .. })));
+    assert!(matches!(
+        read(&FILE.as_bytes()[..900]),
+        Err(FestError::Truncated | FestError::NotXml { .. })
+    ));
     assert!(matches!(read("<FEST><a></b></FEST>".as_bytes()), Err(FestError::NotXml { .. })));
     let deep = format!("<FEST>{}", "<a>".repeat(100_000));
     assert!(matches!(read(deep.as_bytes()), Err(FestError::TooDeep)));

@@ -16,7 +16,8 @@ use lmr_fhir::{Document, ParseOptions};
 use lmr_lmdi::codes::Code::{self, *};
 use lmr_lmdi::{CheckError, RuleSet, RuleSetId, check_bundle};
 use lmr_validator::definitions::{
-    BindingStrength, Definitions, ElementDefinition, Max, Severity, SlicingRules, StructureDefinition,
+    BindingStrength, Definitions, ElementDefinition, Max, Severity, SlicingRules,
+    StructureDefinition,
 };
 use lmr_validator::terminology::Membership;
 use serde_json::{Value, json};
@@ -40,8 +41,14 @@ const MISSING: &[Code] = &[
     SliceClosed,
 ];
 const TOO_MANY: &[Code] = &[ElementTooMany];
-const OTHER_VALUE: &[Code] =
-    &[FixedValueWrong, PatternMismatch, SliceClosed, BundleTypeWrong, EntryMethodNotPost, ExtensionUnknown];
+const OTHER_VALUE: &[Code] = &[
+    FixedValueWrong,
+    PatternMismatch,
+    SliceClosed,
+    BundleTypeWrong,
+    EntryMethodNotPost,
+    ExtensionUnknown,
+];
 const OTHER_TYPE: &[Code] = &[TypeNotAllowed, SliceClosed, ExtensionInvalid];
 const OTHER_TARGET: &[Code] = &[ReferenceWrongKind, ReferenceProfileMismatch];
 const OTHER_CODE: &[Code] = &[CodeNotInRequiredSet, BundleTypeWrong];
@@ -75,7 +82,10 @@ impl Maker<'_> {
         let structure = used.structure;
         let (parent_id, _) = element.id.rsplit_once('.').unwrap_or((&element.id, ""));
         let find = |id: &str| -> Vec<String> {
-            used.roots.iter().flat_map(|root| locate::instances(&self.sample, root, structure, id)).collect()
+            used.roots
+                .iter()
+                .flat_map(|root| locate::instances(&self.sample, root, structure, id))
+                .collect()
         };
         let parents = if element.id.contains('.') { find(parent_id) } else { used.roots.clone() };
         let found = find(&element.id);
@@ -156,7 +166,8 @@ impl Maker<'_> {
             return match system {
                 Some(system) => list(json!({ "system": system, "value": "x" })),
                 None => {
-                    let system = locate::wanted(structure, &format!("{}.coding.system", element.id))?;
+                    let system =
+                        locate::wanted(structure, &format!("{}.coding.system", element.id))?;
                     list(json!({ "coding": [{ "system": system, "code": "1" }] }))
                 }
             };
@@ -207,11 +218,10 @@ impl Maker<'_> {
             .filter_map(|target| self.definitions.structure(target).ok()?)
             .map(|target| target.type_name.to_string())
             .collect();
-        let wrong = self.sample["entry"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .position(|entry| !kinds.contains(entry["resource"]["resourceType"].as_str().unwrap()));
+        let wrong =
+            self.sample["entry"].as_array().unwrap().iter().position(|entry| {
+                !kinds.contains(entry["resource"]["resourceType"].as_str().unwrap())
+            });
         if let Some(wrong) = wrong {
             let name = format!("{} {}: target of the wrong kind", structure.name, element.id);
             self.make(name, OTHER_TARGET, |bundle| {
@@ -220,8 +230,14 @@ impl Maker<'_> {
         }
     }
 
-    fn binding(&mut self, structure: &StructureDefinition, element: &ElementDefinition, first: &str) {
-        let Some(binding) = element.binding.as_ref().filter(|b| b.strength == BindingStrength::Required)
+    fn binding(
+        &mut self,
+        structure: &StructureDefinition,
+        element: &ElementDefinition,
+        first: &str,
+    ) {
+        let Some(binding) =
+            element.binding.as_ref().filter(|b| b.strength == BindingStrength::Required)
         else {
             return;
         };
@@ -234,17 +250,26 @@ impl Maker<'_> {
             .find(|pointer| self.sample.pointer(pointer).is_some_and(Value::is_string));
         let system = instance.get("system").or_else(|| instance.pointer("/coding/0/system"));
         let set = self.definitions.terminology().value_set(value_set);
-        if !matches!(set.validate(system.and_then(Value::as_str), "x-other"), Membership::NotMember) {
+        if !matches!(set.validate(system.and_then(Value::as_str), "x-other"), Membership::NotMember)
+        {
             self.left_out.insert(name, "the content of the value set is not at hand");
             return;
         }
         if let Some(place) = place {
-            self.make(name, OTHER_CODE, |bundle| *bundle.pointer_mut(&place).unwrap() = json!("x-other"));
+            self.make(name, OTHER_CODE, |bundle| {
+                *bundle.pointer_mut(&place).unwrap() = json!("x-other")
+            });
         }
     }
 
-    fn slicing(&mut self, structure: &StructureDefinition, element: &ElementDefinition, first: &str) {
-        let closed = element.slicing.as_ref().is_some_and(|slicing| slicing.rules == SlicingRules::Closed);
+    fn slicing(
+        &mut self,
+        structure: &StructureDefinition,
+        element: &ElementDefinition,
+        first: &str,
+    ) {
+        let closed =
+            element.slicing.as_ref().is_some_and(|slicing| slicing.rules == SlicingRules::Closed);
         if !closed || element.name().ends_with("[x]") {
             return;
         }
@@ -300,7 +325,9 @@ fn remove(bundle: &mut Value, first: &str, only_this: bool) {
     let holder = bundle.pointer_mut(parent).unwrap();
     match holder {
         Value::Object(object) => drop(object.remove(last)),
-        Value::Array(list) if only_this && list.len() > 1 => drop(list.remove(last.parse().unwrap())),
+        Value::Array(list) if only_this && list.len() > 1 => {
+            drop(list.remove(last.parse().unwrap()))
+        }
         _ => {
             let (object, key) = parent.rsplit_once('/').unwrap();
             bundle.pointer_mut(object).unwrap().as_object_mut().unwrap().remove(key);
@@ -401,8 +428,10 @@ fn mutations(rule_set: RuleSetId) -> (Vec<Mutation>, BTreeMap<String, &'static s
                 maker.made.push(Mutation { name: format!("invariant {key}"), expected, bundle });
             }
             None => {
-                let reason =
-                    recipes::OUT_OF_REACH.iter().find(|(known, _)| *known == key).map(|(_, reason)| *reason);
+                let reason = recipes::OUT_OF_REACH
+                    .iter()
+                    .find(|(known, _)| *known == key)
+                    .map(|(_, reason)| *reason);
                 match reason {
                     Some(reason) => drop(maker.left_out.insert(format!("invariant {key}"), reason)),
                     None => without_recipe.push(key),
@@ -427,7 +456,11 @@ fn refusals(bundle: &Value) -> Vec<Code> {
 #[test]
 fn nearly_every_broken_constraint_is_found_and_nothing_in_the_unbroken() {
     for rule_set in RuleSetId::ALL {
-        assert_eq!(refusals(&sample::bundle(rule_set)), [], "{rule_set:?}: the unbroken bundle is refused");
+        assert_eq!(
+            refusals(&sample::bundle(rule_set)),
+            [],
+            "{rule_set:?}: the unbroken bundle is refused"
+        );
         let (mutations, left_out) = mutations(rule_set);
         let mut missed = Vec::new();
         for mutation in &mutations {
@@ -450,6 +483,10 @@ fn nearly_every_broken_constraint_is_found_and_nothing_in_the_unbroken() {
             eprintln!("  missed: {name}");
         }
         assert!(mutations.len() > 200, "{rule_set:?}: too few mutations were made");
-        assert!(found * 100 >= mutations.len() * 99, "{rule_set:?}: {} missed: {missed:#?}", missed.len());
+        assert!(
+            found * 100 >= mutations.len() * 99,
+            "{rule_set:?}: {} missed: {missed:#?}",
+            missed.len()
+        );
     }
 }

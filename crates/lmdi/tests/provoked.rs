@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 
 use lmr_fhir::{Document, Limits, ParseOptions};
 use lmr_lmdi::codes::{Area, Code, Code::*};
-use lmr_lmdi::{CheckError, CheckOptions, Disposition, PersonNumbers, RuleSetId, check_bundle, read_content};
+use lmr_lmdi::{
+    CheckError, CheckOptions, Disposition, PersonNumbers, RuleSetId, check_bundle, read_content,
+};
 use sample::{bundle, options, organisation_number, person_number, reference};
 use serde_json::{Value, json};
 
@@ -17,11 +19,13 @@ const NEW: RuleSetId = RuleSetId::Lmdi112;
 const OLD: RuleSetId = RuleSetId::Lmdi094;
 
 fn codes_of_text(text: &str, options: &CheckOptions) -> BTreeSet<Code> {
-    let document =
-        match read_content(text.as_bytes(), Limits { depth: 100, nodes: 100_000, ..Limits::default() }) {
-            Ok(document) => document,
-            Err(fault) => return [fault.code].into(),
-        };
+    let document = match read_content(
+        text.as_bytes(),
+        Limits { depth: 100, nodes: 100_000, ..Limits::default() },
+    ) {
+        Ok(document) => document,
+        Err(fault) => return [fault.code].into(),
+    };
     match check_bundle(&document, options) {
         Ok(verdict) => {
             let dispositions = verdict.dispositions().into_iter().filter_map(Disposition::code);
@@ -89,7 +93,12 @@ fn changes() -> Vec<(Code, RuleSetId, Change)> {
         (FullUrlDuplicate, "", "/entry/1/fullUrl", json!(sample::uuid(0))),
         (FullUrlInvalid, "", "/entry/3/fullUrl", json!("Practitioner/r3")),
         (ReferenceDangling, "MedicationRequest", "/subject", reference(99)),
-        (ReferenceDangling, "MedicationRequest", "/subject", json!({ "reference": "Patient/ukjent" })),
+        (
+            ReferenceDangling,
+            "MedicationRequest",
+            "/subject",
+            json!({ "reference": "Patient/ukjent" }),
+        ),
         (TransactionAborted, "MedicationRequest", "/subject", reference(99)),
         (ReferenceWrongKind, "MedicationRequest", "/subject", reference(1)),
         (
@@ -131,8 +140,18 @@ fn changes() -> Vec<(Code, RuleSetId, Change)> {
         (DateInvalid, "Patient", "/birthDate", json!("12.05.1958")),
         (DateTimeInvalid, "MedicationRequest", "/authoredOn", json!("2026-04-30T25:00:00Z")),
         (TimeZoneMissing, "MedicationRequest", "/authoredOn", json!("2026-04-30T10:00:00")),
-        (TimeInvalid, "MedicationRequest", "/dosageInstruction/0/timing/repeat/timeOfDay", json!(["13.14"])),
-        (NumberInvalid, "MedicationRequest", "/dosageInstruction/0/timing/repeat/frequency", json!(1.5)),
+        (
+            TimeInvalid,
+            "MedicationRequest",
+            "/dosageInstruction/0/timing/repeat/timeOfDay",
+            json!(["13.14"]),
+        ),
+        (
+            NumberInvalid,
+            "MedicationRequest",
+            "/dosageInstruction/0/timing/repeat/frequency",
+            json!(1.5),
+        ),
         (BooleanInvalid, "MedicationRequest", "/reportedBoolean", json!("ja")),
         (
             CodeFormatInvalid,
@@ -176,7 +195,12 @@ fn changes() -> Vec<(Code, RuleSetId, Change)> {
         (ExtensionInvalid, "MedicationRequest", "/extension/1/valueString", json!(null)),
         (InvariantFailed, "MedicationAdministration", "/dosage/dose/system", json!(null)),
         (TimeOfDayRequired, "MedicationAdministration", "/effectiveDateTime", json!("2026-05-01")),
-        (OrganisationIdentifierRequired, "Organization", "/identifier/0/system", json!("urn:oid:1.2.3")),
+        (
+            OrganisationIdentifierRequired,
+            "Organization",
+            "/identifier/0/system",
+            json!("urn:oid:1.2.3"),
+        ),
         (
             EpisodeIdentifierRequired,
             "Encounter",
@@ -193,15 +217,35 @@ fn changes() -> Vec<(Code, RuleSetId, Change)> {
         (ProfileUnknown, "Patient", "/meta/profile/-", json!("http://eksempel.no/profil")),
         (ProfileNotMatched, "Organization", "/meta/profile/-", json!(format!("{own}lmdi-patient"))),
         (CodeNotInRequiredSet, "MedicationAdministration", "/status", json!("in-progress")),
-        (CodeNotInExtensibleSet, "Encounter", "/class", json!({ "system": "urn:oid:1.2.3", "code": "x" })),
+        (
+            CodeNotInExtensibleSet,
+            "Encounter",
+            "/class",
+            json!({ "system": "urn:oid:1.2.3", "code": "x" }),
+        ),
         (CodeMissing, "Condition", "/clinicalStatus", json!({ "text": "aktiv" })),
         (CodeUnknown, "Encounter", "/class/code", json!("FINNES-IKKE")),
         (DisplayWrong, "Encounter", "/class/display", json!("noe helt annet")),
         (SystemInvalid, "Encounter", "/class/system", json!("ikke/absolutt")),
         (SystemMissing, "Condition", "/stage/0/summary", json!({ "coding": [{ "code": "x" }] })),
-        (RouteCodeRefused, "MedicationAdministration", "/dosage/route/coding/0/code", json!("421521009")),
-        (RouteCodeNotDecided, "MedicationAdministration", "/dosage/route/coding/0/code", json!("55452001")),
-        (AtcSyntax, "Medication", "/extension/0/valueCodeableConcept/coding/0/code", json!("N2AA05")),
+        (
+            RouteCodeRefused,
+            "MedicationAdministration",
+            "/dosage/route/coding/0/code",
+            json!("421521009"),
+        ),
+        (
+            RouteCodeNotDecided,
+            "MedicationAdministration",
+            "/dosage/route/coding/0/code",
+            json!("55452001"),
+        ),
+        (
+            AtcSyntax,
+            "Medication",
+            "/extension/0/valueCodeableConcept/coding/0/code",
+            json!("N2AA05"),
+        ),
         (Icd10Syntax, "Condition", "/code/coding/1/code", json!("M15.")),
         (Icd11Syntax, "Condition", "/code/coding/2/code", json!("M15")),
         (Icpc2Syntax, "Condition", "/code/coding/3/code", json!("L9")),
@@ -210,7 +254,12 @@ fn changes() -> Vec<(Code, RuleSetId, Change)> {
         (FestIdSyntax, "Medication", "/code/coding/0/code", json!("106383")),
         (LmrSerialSyntax, "Medication", "/code/coding/1/code", json!("12")),
         (ItemNumberSyntax, "Medication", "/code/coding/4/code", json!("12")),
-        (MunicipalitySyntax, "Patient", "/address/0/_district/extension/0/valueCoding/code", json!("301")),
+        (
+            MunicipalitySyntax,
+            "Patient",
+            "/address/0/_district/extension/0/valueCoding/code",
+            json!("301"),
+        ),
         (UrbanDistrictSyntax, "Patient", "/address/0/extension/0/valueCoding/code", json!("02")),
         (VolvenCodeSyntax, "Medication", "/form/coding/0/code", json!("tablett")),
         (PersonNumberFormat, "Patient", "/identifier/0/value", json!("1")),
@@ -221,7 +270,12 @@ fn changes() -> Vec<(Code, RuleSetId, Change)> {
             "/identifier/0/value",
             json!(last_wrong(person_number("12855825"))),
         ),
-        (PersonNumberWrongSystem, "Patient", "/identifier/0/value", json!(person_number("52855825"))),
+        (
+            PersonNumberWrongSystem,
+            "Patient",
+            "/identifier/0/value",
+            json!(person_number("52855825")),
+        ),
         (BirthDateMismatch, "Patient", "/birthDate", json!("1958-05-13")),
         (HprNumberInvalid, "Practitioner", "/identifier/0/value", json!("HPR1")),
         (HprNumberLength, "Practitioner", "/identifier/0/value", json!("914")),
@@ -248,16 +302,20 @@ fn changes() -> Vec<(Code, RuleSetId, Change)> {
         (OrderedInFuture, "MedicationRequest", "/authoredOn", json!("2027-01-01")),
         (BundleTimestampInFuture, "", "/timestamp", json!("2027-01-01T00:00:00Z")),
     ];
-    let mut changes: Vec<(Code, RuleSetId, Change)> =
-        list.drain(..).map(|(code, kind, pointer, value)| (code, NEW, set(kind, pointer, value))).collect();
-    let also = |code, rule_set, change: fn(&mut Value)| (code, rule_set, Box::new(change) as Change);
+    let mut changes: Vec<(Code, RuleSetId, Change)> = list
+        .drain(..)
+        .map(|(code, kind, pointer, value)| (code, NEW, set(kind, pointer, value)))
+        .collect();
+    let also =
+        |code, rule_set, change: fn(&mut Value)| (code, rule_set, Box::new(change) as Change);
     changes.extend([
         also(CodeSystemNotAvailable, NEW, |_| {}),
         also(ValueSetNotAvailable, NEW, |_| {}),
         also(ReferenceInvalid, OLD, |bundle| {
             let index = at(bundle, "Condition");
             bundle["entry"][index].as_object_mut().unwrap().remove("fullUrl");
-            bundle["entry"][index]["resource"]["subject"] = json!({ "reference": "Patient/ukjent" });
+            bundle["entry"][index]["resource"]["subject"] =
+                json!({ "reference": "Patient/ukjent" });
         }),
         also(ReferenceProfileMismatch, NEW, |bundle| {
             let index = at(bundle, "MedicationRequest");
@@ -298,8 +356,14 @@ const ELSEWHERE: &[(Code, &str)] = &[
     (SliceUnmatched, "a hint; hints are off here: the validator's tests"),
     (BestPractice, "a hint; hints are off here: the validator's tests"),
     (CodeNotInPreferredSet, "a hint; hints are off here: the validator's tests"),
-    (PrimitiveInvalid, "the guides give no value a form by a regular expression: the validator's tests"),
-    (RuleBroken, "the catch-all for messages not filed yet: mapping.rs has a test that there is none"),
+    (
+        PrimitiveInvalid,
+        "the guides give no value a form by a regular expression: the validator's tests",
+    ),
+    (
+        RuleBroken,
+        "the catch-all for messages not filed yet: mapping.rs has a test that there is none",
+    ),
     (MessageIdReused, "intake"),
     (ContentReplayed, "intake"),
     (BundleIdentifierReused, "intake"),
@@ -327,7 +391,8 @@ fn every_code_about_content_is_provoked_and_every_other_says_where() {
         assert_eq!(codes_of_text(&text, &options()), [code].into(), "{code:?}");
         provoked.insert(code);
     }
-    let duplicate = bundle(NEW).to_string().replacen("\"gender\":", "\"gender\":\"male\",\"gender\":", 1);
+    let duplicate =
+        bundle(NEW).to_string().replacen("\"gender\":", "\"gender\":\"male\",\"gender\":", 1);
     assert!(codes_of_text(&duplicate, &options()).contains(&JsonDuplicateKey));
     assert_eq!(read_content(b"\xff", Limits::default()).unwrap_err().code, ContentNotUtf8);
     let with = |change: fn(&mut CheckOptions), text: &str| {
@@ -340,12 +405,20 @@ fn every_code_about_content_is_provoked_and_every_other_says_where() {
     let future = good.replace(&person_number("12855825"), "30108299939");
     assert!(with(|o| o.pinned = Some(OLD), &good).contains(&BundleTypeNotAgreed));
     assert!(with(|o| o.max_entries = 3, &good).contains(&BundleTooManyEntries));
-    assert!(with(|o| o.person_numbers = PersonNumbers::SyntheticOnly, &real).contains(&PersonNumberReal));
-    assert!(with(|o| o.person_numbers = PersonNumbers::RealOnly, &good).contains(&PersonNumberSynthetic));
+    assert!(
+        with(|o| o.person_numbers = PersonNumbers::SyntheticOnly, &real)
+            .contains(&PersonNumberReal)
+    );
+    assert!(
+        with(|o| o.person_numbers = PersonNumbers::RealOnly, &good)
+            .contains(&PersonNumberSynthetic)
+    );
     assert!(with(|o| o.accept_2032_numbers = true, &future).contains(&PersonNumber2032));
     let period = |o: &mut CheckOptions| {
-        o.reporting_period =
-            Some(("2026-05-03T00:00:00Z".parse().unwrap(), "2026-05-04T00:00:00Z".parse().unwrap()));
+        o.reporting_period = Some((
+            "2026-05-03T00:00:00Z".parse().unwrap(),
+            "2026-05-04T00:00:00Z".parse().unwrap(),
+        ));
     };
     assert!(with(period, &good).contains(&OutsideReportingPeriod));
     provoked.extend([
@@ -382,7 +455,8 @@ fn texts() -> Vec<(Code, String)> {
 #[test]
 fn the_unbroken_bundle_has_none_of_the_refusing_codes() {
     for rule_set in RuleSetId::ALL {
-        let document = Document::parse(bundle(rule_set).to_string(), &ParseOptions::strict()).unwrap();
+        let document =
+            Document::parse(bundle(rule_set).to_string(), &ParseOptions::strict()).unwrap();
         assert!(check_bundle(&document, &options()).unwrap().is_faultless());
     }
 }
@@ -433,7 +507,8 @@ fn every_code_is_raised_by_the_program_or_reserved_and_none_is_both() {
                 filing = listed.to_owned();
             }
             p if p.starts_with("validator/") => {
-                messages.extend(named(text, "Message::").chain(named(text, "M::")).map(str::to_owned));
+                messages
+                    .extend(named(text, "Message::").chain(named(text, "M::")).map(str::to_owned));
             }
             _ => raised.extend(named(text, "Code::").map(str::to_owned)),
         }

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use lmr_fhir::{Document, Limits, ParseOptions};
 use lmr_lmdi::codes::{Code, Language, Severity};
 use lmr_lmdi::{
-    CheckError, CheckOptions, Disposition, PersonNumbers, RuleSet, RuleSetId, Verdict, check_bundle,
-    read_content,
+    CheckError, CheckOptions, Disposition, PersonNumbers, RuleSet, RuleSetId, Verdict,
+    check_bundle, read_content,
 };
 use sample::{
     bundle, bundle_of, now, options, organisation_number, person_number, reference, resources, uuid,
@@ -94,8 +94,10 @@ fn what_is_no_bundle_of_the_register_is_told_apart() {
     }
     assert_eq!(content_fault(r#"{"resourceType":"Bundle"}"#), Code::BundleTypeWrong);
     assert_eq!(content_fault(r#"{"resourceType":"Bundle","type":"batch"}"#), Code::BundleEmpty);
-    let many =
-        format!(r#"{{"resourceType":"Bundle","type":"batch","entry":[{}]}}"#, vec!["{}"; 21].join(","));
+    let many = format!(
+        r#"{{"resourceType":"Bundle","type":"batch","entry":[{}]}}"#,
+        vec!["{}"; 21].join(",")
+    );
     assert_eq!(content_fault(&many), Code::BundleTooManyEntries);
     assert_eq!(read_content(b"\xff", Limits::default()).unwrap_err().code, Code::ContentNotUtf8);
 }
@@ -105,7 +107,9 @@ fn a_pinned_sender_may_not_send_the_other_type() {
     let text = bundle(OLD).to_string();
     let document = Document::parse(text, &ParseOptions::strict()).unwrap();
     let pinned = CheckOptions { pinned: Some(NEW), ..options() };
-    let Err(CheckError::Content(fault)) = check_bundle(&document, &pinned) else { panic!("accepted") };
+    let Err(CheckError::Content(fault)) = check_bundle(&document, &pinned) else {
+        panic!("accepted")
+    };
     assert_eq!((fault.code, fault.expression.as_str()), (Code::BundleTypeNotAgreed, "Bundle.type"));
 }
 
@@ -118,8 +122,12 @@ fn a_kind_that_is_not_allowed_is_told_at_its_entry_and_spares_the_others() {
         );
         let verdict = verdict(&bundle_of(rule_set, all));
         let last = verdict.entries.last().unwrap();
-        assert_eq!(last.findings.iter().map(|f| f.code).collect::<Vec<_>>(), [Code::ResourceKindNotAllowed]);
-        let accepted = verdict.dispositions().iter().filter(|d| **d == Disposition::Accepted).count();
+        assert_eq!(
+            last.findings.iter().map(|f| f.code).collect::<Vec<_>>(),
+            [Code::ResourceKindNotAllowed]
+        );
+        let accepted =
+            verdict.dispositions().iter().filter(|d| **d == Disposition::Accepted).count();
         assert_eq!(accepted, if rule_set == OLD { verdict.entries.len() - 1 } else { 0 });
     }
     // EpisodeOfCare belongs to the old guide, Encounter and Substance to the new one.
@@ -134,11 +142,15 @@ fn a_kind_that_is_not_allowed_is_told_at_its_entry_and_spares_the_others() {
 #[test]
 fn the_new_guide_wants_the_profile_named_to_the_letter() {
     let profile = "http://hl7.no/fhir/ig/lmdi/StructureDefinition/lmdi-patient";
-    for wrong in [json!(null), json!([]), json!([format!("{profile}|1.1.2")]), json!(["http://a.example/p"])]
+    for wrong in
+        [json!(null), json!([]), json!([format!("{profile}|1.1.2")]), json!(["http://a.example/p"])]
     {
-        assert_found(NEW, "Patient", Code::EntryProfileMissing, |r| r["meta"]["profile"] = wrong.clone());
+        assert_found(NEW, "Patient", Code::EntryProfileMissing, |r| {
+            r["meta"]["profile"] = wrong.clone()
+        });
     }
-    let codes = codes_after(OLD, "Patient", &options(), |r| r["meta"] = json!({ "source": "urn:a" }));
+    let codes =
+        codes_after(OLD, "Patient", &options(), |r| r["meta"] = json!({ "source": "urn:a" }));
     assert_eq!(codes.iter().filter(|c| **c == Code::EntryProfileMissing).count(), 0);
 }
 
@@ -157,7 +169,15 @@ fn doubled_entries_and_missing_identities_are_found() {
     twin["id"] = json!("another");
     all.push(twin);
     let found = verdict(&bundle_of(OLD, all));
-    assert!(found.entries.last().unwrap().findings.iter().any(|f| f.code == Code::ResourceTwiceInBundle));
+    assert!(
+        found
+            .entries
+            .last()
+            .unwrap()
+            .findings
+            .iter()
+            .any(|f| f.code == Code::ResourceTwiceInBundle)
+    );
     let mut nameless = bundle(OLD);
     let index = position(&resources(OLD), "Medication");
     nameless["entry"][index]["resource"].as_object_mut().unwrap().remove("id");
@@ -173,13 +193,20 @@ fn identity_numbers_are_held_to_form_date_check_digits_system_and_environment() 
     assert_found(NEW, "Patient", Code::PersonNumberFormat, with(good[..10].to_owned()));
     assert_found(NEW, "Patient", Code::PersonNumberDate, with(format!("32{}", &good[2..])));
     let last = (good.as_bytes()[10] - b'0' + 1) % 10;
-    assert_found(NEW, "Patient", Code::PersonNumberCheckDigit, with(format!("{}{last}", &good[..10])));
+    assert_found(
+        NEW,
+        "Patient",
+        Code::PersonNumberCheckDigit,
+        with(format!("{}{last}", &good[..10])),
+    );
     assert_found(NEW, "Patient", Code::PersonNumberWrongSystem, with(person_number("52855825")));
     let synthetic = CheckOptions { person_numbers: PersonNumbers::SyntheticOnly, ..options() };
     let real = person_number("12055825");
     assert!(codes_after(NEW, "Patient", &synthetic, with(real)).contains(&Code::PersonNumberReal));
     let production = CheckOptions { person_numbers: PersonNumbers::RealOnly, ..options() };
-    assert!(codes_after(NEW, "Patient", &production, |_| {}).contains(&Code::PersonNumberSynthetic));
+    assert!(
+        codes_after(NEW, "Patient", &production, |_| {}).contains(&Code::PersonNumberSynthetic)
+    );
     assert_found(NEW, "Patient", Code::BirthDateMismatch, |r| r["birthDate"] = json!("1958-05-13"));
     assert_found(NEW, "Patient", Code::BirthDateInFuture, |r| r["birthDate"] = json!("2027"));
 }
@@ -189,13 +216,19 @@ fn the_scheme_of_2032_is_refused_warned_of_or_in_force() {
     // Published as an example of the new scheme: the first remainder is 1.
     let number = "30108299939";
     let change = |r: &mut Value| r["identifier"][0]["value"] = json!(number);
-    assert!(codes_after(NEW, "Patient", &options(), change).contains(&Code::PersonNumberCheckDigit));
+    assert!(
+        codes_after(NEW, "Patient", &options(), change).contains(&Code::PersonNumberCheckDigit)
+    );
     let warned = CheckOptions { accept_2032_numbers: true, ..options() };
     let codes = codes_after(NEW, "Patient", &warned, change);
-    assert!(codes.contains(&Code::PersonNumber2032) && !codes.contains(&Code::PersonNumberCheckDigit));
+    assert!(
+        codes.contains(&Code::PersonNumber2032) && !codes.contains(&Code::PersonNumberCheckDigit)
+    );
     let later: Timestamp = "2032-01-02T00:00:00Z".parse().unwrap();
     let codes = codes_after(NEW, "Patient", &CheckOptions { now: later, ..options() }, change);
-    assert!(!codes.contains(&Code::PersonNumber2032) && !codes.contains(&Code::PersonNumberCheckDigit));
+    assert!(
+        !codes.contains(&Code::PersonNumber2032) && !codes.contains(&Code::PersonNumberCheckDigit)
+    );
 }
 
 #[test]
@@ -208,7 +241,9 @@ fn other_numbers_are_held_to_their_form() {
     };
     assert_found(NEW, "Organization", Code::OrganisationNumberCheckDigit, with(&wrong));
     assert_found(NEW, "Organization", Code::OrganisationNumberFormat, with("1234567890"));
-    assert_found(OLD, "Organization", Code::ReshIdInvalid, |r| r["identifier"][1]["value"] = json!("RESH-1"));
+    assert_found(OLD, "Organization", Code::ReshIdInvalid, |r| {
+        r["identifier"][1]["value"] = json!("RESH-1")
+    });
     assert_found(NEW, "Practitioner", Code::HprNumberInvalid, with("HPR9144900"));
     assert_found(NEW, "Practitioner", Code::HprNumberLength, with("914"));
 }
@@ -240,7 +275,9 @@ fn administrations_are_held_to_the_clock_the_patient_and_the_period() {
     assert!(codes_after(NEW, kind, &outside, |_| {}).contains(&Code::OutsideReportingPeriod));
     let inside = period("2026-05-01T00:00:00Z", "2026-05-03T00:00:00Z");
     assert!(!codes_after(NEW, kind, &inside, |_| {}).contains(&Code::OutsideReportingPeriod));
-    assert_found(NEW, "MedicationRequest", Code::OrderedInFuture, |r| r["authoredOn"] = json!("2026-06-03"));
+    assert_found(NEW, "MedicationRequest", Code::OrderedInFuture, |r| {
+        r["authoredOn"] = json!("2026-06-03")
+    });
     let mut late = bundle(NEW);
     late["timestamp"] = json!("2026-06-02T00:00:00Z");
     assert!(verdict(&late).bundle.iter().any(|f| f.code == Code::BundleTimestampInFuture));
@@ -256,7 +293,12 @@ fn codes_that_cannot_be_right_are_warned_of() {
     warn("Condition", Code::Icd10Syntax, "/code/coding/1/code", "M15.");
     warn("Condition", Code::Icd11Syntax, "/code/coding/2/code", "M15");
     warn("Condition", Code::Icpc2Syntax, "/code/coding/3/code", "L9");
-    warn("Medication", Code::AtcSyntax, "/extension/0/valueCodeableConcept/coding/0/code", "N2AA05");
+    warn(
+        "Medication",
+        Code::AtcSyntax,
+        "/extension/0/valueCodeableConcept/coding/0/code",
+        "N2AA05",
+    );
     warn("Medication", Code::FestIdSyntax, "/code/coding/0/code", "106383");
     warn("Medication", Code::LmrSerialSyntax, "/code/coding/1/code", "12");
     warn("Medication", Code::ItemNumberSyntax, "/code/coding/4/code", "12");
@@ -264,7 +306,8 @@ fn codes_that_cannot_be_right_are_warned_of() {
     warn("Patient", Code::UrbanDistrictSyntax, "/address/0/extension/0/valueCoding/code", "02");
     let district = "/address/0/_district/extension/0/valueCoding";
     assert_found(NEW, "Patient", Code::MunicipalitySyntax, |r| {
-        *r.pointer_mut(district).unwrap() = json!({ "system": "urn:oid:2.16.578.1.1", "code": "301" });
+        *r.pointer_mut(district).unwrap() =
+            json!({ "system": "urn:oid:2.16.578.1.1", "code": "301" });
     });
 }
 
@@ -276,7 +319,9 @@ fn the_two_route_codes_are_decided_without_snomed() {
     let kind = "MedicationAdministration";
     assert_found(NEW, kind, Code::RouteCodeRefused, route("421521009"));
     let codes = codes_after(NEW, kind, &options(), route("26643006"));
-    assert!(!codes.contains(&Code::ValueSetNotAvailable) && !codes.contains(&Code::RouteCodeNotDecided));
+    assert!(
+        !codes.contains(&Code::ValueSetNotAvailable) && !codes.contains(&Code::RouteCodeNotDecided)
+    );
     assert_found(NEW, kind, Code::RouteCodeNotDecided, route("55452001"));
 }
 
@@ -321,7 +366,12 @@ fn no_text_repeats_a_value_of_the_resource() {
     assert!(verdict.findings().count() > 3);
     for finding in verdict.findings() {
         for language in [Language::Bokmal, Language::English] {
-            assert!(!finding.text(language).contains(secret), "{}: {}", finding.code, finding.text(language));
+            assert!(
+                !finding.text(language).contains(secret),
+                "{}: {}",
+                finding.code,
+                finding.text(language)
+            );
         }
         assert!(!format!("{finding:?}").contains(secret), "{}", finding.code);
     }
@@ -339,8 +389,11 @@ fn places_are_given_from_the_entry_with_line_and_column() {
     let line = 1 + text.lines().position(|line| line.trim() == "\"value\": \"1\"").unwrap();
     let document = Document::parse(text.clone(), &ParseOptions::strict()).unwrap();
     let verdict = check_bundle(&document, &options()).unwrap();
-    let finding =
-        verdict.entries[1].findings.iter().find(|f| f.code == Code::OrganisationNumberFormat).unwrap();
+    let finding = verdict.entries[1]
+        .findings
+        .iter()
+        .find(|f| f.code == Code::OrganisationNumberFormat)
+        .unwrap();
     assert_eq!(finding.expression, "Organization.identifier[0].value");
     assert_eq!(finding.full_expression, "Bundle.entry[1].resource.identifier[0].value");
     assert_eq!(finding.line as usize, line);
@@ -355,7 +408,10 @@ fn references_are_followed_by_full_url() {
     let mut targets = verdict.entries[administration].depends_on.clone();
     targets.sort_unstable();
     assert_eq!(targets, [0, 4, 5, 7, 9]);
-    assert_eq!(verdict.entries[administration].full_url.as_deref(), Some(uuid(administration).as_str()));
+    assert_eq!(
+        verdict.entries[administration].full_url.as_deref(),
+        Some(uuid(administration).as_str())
+    );
     assert_eq!(reference(4)["reference"], uuid(4));
 }
 
@@ -401,12 +457,16 @@ fn what_stands_where_a_resource_belongs_is_refused_without_panic() {
             assert!(!verdict(&odd).is_faultless(), "{resource}");
         }
     }
-    for entry in [json!("x"), json!([]), json!({}), json!({ "resource": { "resourceType": "Patient" } })] {
+    for entry in
+        [json!("x"), json!([]), json!({}), json!({ "resource": { "resourceType": "Patient" } })]
+    {
         let mut odd = bundle(NEW);
         odd["entry"][0] = entry.clone();
         assert!(!verdict(&odd).is_faultless(), "{entry}");
         odd["entry"] = entry;
         let document = Document::parse(odd.to_string(), &ParseOptions::strict()).unwrap();
-        assert!(check_bundle(&document, &options()).map_or(true, |verdict| !verdict.is_faultless()));
+        assert!(
+            check_bundle(&document, &options()).map_or(true, |verdict| !verdict.is_faultless())
+        );
     }
 }

@@ -16,7 +16,8 @@ fn refusals(kind: &str, change: impl Fn(&mut Value)) -> Vec<Code> {
     let index = all.iter().position(|resource| resource["resourceType"] == kind).unwrap();
     change(&mut all[index]);
     let document =
-        Document::parse(bundle_of(RuleSetId::Lmdi094, all).to_string(), &ParseOptions::strict()).unwrap();
+        Document::parse(bundle_of(RuleSetId::Lmdi094, all).to_string(), &ParseOptions::strict())
+            .unwrap();
     let verdict = check_bundle(&document, &options()).unwrap();
     verdict.entries[index].findings.iter().filter(|f| f.refuses()).map(|f| f.code).collect()
 }
@@ -26,7 +27,8 @@ fn repair_1_patients_with_numbers_pass_and_the_slicing_is_still_closed() {
     assert_eq!(refusals("Patient", |_| {}), []);
     let foreign = |r: &mut Value| r["identifier"][0]["system"] = json!("urn:oid:1.2.3");
     assert!(refusals("Patient", foreign).contains(&Code::SliceClosed));
-    let without = |r: &mut Value| drop(r["identifier"][0].as_object_mut().unwrap().remove("system"));
+    let without =
+        |r: &mut Value| drop(r["identifier"][0].as_object_mut().unwrap().remove("system"));
     assert!(refusals("Patient", without).contains(&Code::SliceClosed));
     let twice = |r: &mut Value| {
         let number = person_number("13855825");
@@ -38,7 +40,11 @@ fn repair_1_patients_with_numbers_pass_and_the_slicing_is_still_closed() {
 #[test]
 fn repair_2_the_two_statuses_pass_and_no_other() {
     for status in ["completed", "entered-in-error"] {
-        assert_eq!(refusals("MedicationAdministration", |r| r["status"] = json!(status)), [], "{status}");
+        assert_eq!(
+            refusals("MedicationAdministration", |r| r["status"] = json!(status)),
+            [],
+            "{status}"
+        );
     }
     for status in ["in-progress", "not-done", "x"] {
         let codes = refusals("MedicationAdministration", |r| r["status"] = json!(status));
@@ -77,7 +83,10 @@ fn repair_4_any_type_of_an_organisation_passes_since_the_binding_is_preferred() 
 fn repair_5_the_nine_kinds_pass_and_others_are_told_apart() {
     let all = resources(RuleSetId::Lmdi094);
     for (kind, _) in RuleSetId::Lmdi094.kinds() {
-        assert!(all.iter().any(|resource| resource["resourceType"] == *kind), "{kind} is not in the sample");
+        assert!(
+            all.iter().any(|resource| resource["resourceType"] == *kind),
+            "{kind} is not in the sample"
+        );
         assert_eq!(refusals(kind, |_| {}), [], "{kind}");
     }
     let observation = |r: &mut Value| *r = json!({ "resourceType": "Observation", "id": "o" });

@@ -4,9 +4,9 @@
 use jiff::Timestamp;
 use rcgen::string::PrintableString;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName, DnType, DnValue,
-    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256,
-    RevokedCertParams, RsaKeySize, SerialNumber,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName,
+    DnType, DnValue, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
+    PKCS_RSA_SHA256, RevokedCertParams, RsaKeySize, SerialNumber,
 };
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -183,14 +183,16 @@ impl TestCa {
                 printable(&format!("NTRNO-{}", order.organisation))?,
             ),
             SubjectStyle::Older => {
-                subject.push(DnType::from_oid(SUBJECT_SERIAL_NUMBER), printable(&order.organisation)?);
+                subject
+                    .push(DnType::from_oid(SUBJECT_SERIAL_NUMBER), printable(&order.organisation)?);
             }
             SubjectStyle::WithoutNumber => {}
         }
         subject.push(DnType::CommonName, order.name.as_str());
         params.distinguished_name = subject;
         set_validity(&mut params, order.not_before, order.not_after)?;
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
+        params.key_usages =
+            vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
         params.use_authority_key_identifier_extension = true;
         self.issue(params, &key, serial)
     }
@@ -199,7 +201,10 @@ impl TestCa {
     ///
     /// # Errors
     /// [`CertificateMakeError`].
-    pub fn tls_for_loopback(&self, now: Timestamp) -> Result<KeyAndCertificate, CertificateMakeError> {
+    pub fn tls_for_loopback(
+        &self,
+        now: Timestamp,
+    ) -> Result<KeyAndCertificate, CertificateMakeError> {
         let key = KeyPair::generate()?;
         let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec();
         let mut params = CertificateParams::new(names)?;
@@ -222,8 +227,11 @@ impl TestCa {
         now: Timestamp,
     ) -> Result<String, CertificateMakeError> {
         let since_1970 = |time: Timestamp| {
-            let seconds = u64::try_from(time.as_second()).map_err(|_| CertificateMakeError::Time)?;
-            Ok::<_, CertificateMakeError>(rcgen::date_time_ymd(1970, 1, 1) + Duration::from_secs(seconds))
+            let seconds =
+                u64::try_from(time.as_second()).map_err(|_| CertificateMakeError::Time)?;
+            Ok::<_, CertificateMakeError>(
+                rcgen::date_time_ymd(1970, 1, 1) + Duration::from_secs(seconds),
+            )
         };
         let made = since_1970(after(now, -1))?;
         let list = CertificateRevocationListParams {
@@ -308,7 +316,9 @@ fn set_validity(
     until: Timestamp,
 ) -> Result<(), CertificateMakeError> {
     let since_1970 = |time: Timestamp| {
-        u64::try_from(time.as_second()).map(Duration::from_secs).map_err(|_| CertificateMakeError::Time)
+        u64::try_from(time.as_second())
+            .map(Duration::from_secs)
+            .map_err(|_| CertificateMakeError::Time)
     };
     let start = rcgen::date_time_ymd(1970, 1, 1);
     params.not_before = start + since_1970(from)?;

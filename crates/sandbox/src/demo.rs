@@ -15,8 +15,9 @@ use lmr_intake::{DeliveryFilter, Store};
 use lmr_lmdi::codes::Code;
 use lmr_lmdi::{PersonNumbers, RuleSetId};
 use lmr_sender::{
-    Agent, BundleLimits, EnvelopeSealer, HashKey, HeldRow, HelseIdAuthorizer, HttpSettings, HttpTransport,
-    Outbox, Parts, Report, RetrySchedule, RuleSetChecker, SenderError, Settings, SourceLimits, Verdict,
+    Agent, BundleLimits, EnvelopeSealer, HashKey, HeldRow, HelseIdAuthorizer, HttpSettings,
+    HttpTransport, Outbox, Parts, Report, RetrySchedule, RuleSetChecker, SenderError, Settings,
+    SourceLimits, Verdict,
 };
 
 use crate::clock::SettableClock;
@@ -110,7 +111,9 @@ impl Demo {
     /// [`DemoError`] when something could not be done at all; checks that fail are counted instead.
     pub async fn play(&self, tell: &mut dyn FnMut(Line)) -> Result<(World, Outcome), DemoError> {
         let clock = SettableClock::at(
-            self.now - jiff::SignedDuration::from_hours(24 * DAYS) - jiff::SignedDuration::from_mins(1),
+            self.now
+                - jiff::SignedDuration::from_hours(24 * DAYS)
+                - jiff::SignedDuration::from_mins(1),
         );
         tell(Line::Part(both(
             "En liksomverden på denne maskinen: HelseID, mottak, sykehus. Ingenting i den er ekte.",
@@ -124,15 +127,24 @@ impl Demo {
         })
         .await?;
         tell(Line::Step(both(
-            format!("HelseID svarer på {}, mottaket på {}", world.helseid().issuer(), world.base_url()),
-            format!("HelseID answers on {}, the receiver on {}", world.helseid().issuer(), world.base_url()),
+            format!(
+                "HelseID svarer på {}, mottaket på {}",
+                world.helseid().issuer(),
+                world.base_url()
+            ),
+            format!(
+                "HelseID answers on {}, the receiver on {}",
+                world.helseid().issuer(),
+                world.base_url()
+            ),
         )));
         let mut outcome = Outcome::default();
         for (number, era, name) in
             [(2, Era::V0_9_4, "Liksom sykehus HF"), (3, Era::V1_1_2, "Liksom sykehjem")]
         {
             let folder = self.folder.join(name.replace(' ', "-").to_lowercase());
-            let mut story = Story::begin(&world, &clock, era, number, name, &folder, self, tell).await?;
+            let mut story =
+                Story::begin(&world, &clock, era, number, name, &folder, self, tell).await?;
             story.days(&mut outcome).await?;
         }
         clock.let_go();
@@ -305,7 +317,10 @@ impl<'a> Story<'a> {
         self.next_day()?;
         let mended = self.hospital.fix(&faulty);
         self.hospital.write(&self.source)?;
-        self.step("Dag 3: feilen er rettet i journalen", "Day 3: the fault is corrected in the records");
+        self.step(
+            "Dag 3: feilen er rettet i journalen",
+            "Day 3: the fault is corrected in the records",
+        );
         let third = self.send().await?;
         let stored: usize = third.messages.iter().map(|m| m.stored).sum();
         let held = self.agent.outbox().held().await?;
@@ -379,7 +394,8 @@ impl<'a> Story<'a> {
         let bundle = self.hospital.bundle(&id, &now.to_string()).to_string();
         let sealed = self.world.seal(&self.sender, &id, bundle.as_bytes())?;
         let authorization = self.world.authorization(&self.sender).await?;
-        let answer = self.world.post("/fhirmottak/v1/validate", Some(&authorization), sealed).await?;
+        let answer =
+            self.world.post("/fhirmottak/v1/validate", Some(&authorization), sealed).await?;
         let text = String::from_utf8_lossy(&answer.body).into_owned();
         let statuses = answer.entry_statuses();
         let refused = statuses.iter().filter(|s| s.starts_with("422")).count();

@@ -102,7 +102,8 @@ impl Folder {
         let register = organisation_number(1);
         let hospital = organisation_number(2);
         let ca = TestCa::new(now)?;
-        let register_pair = ca.enterprise(&Order::new(&register, "Liksomregisteret", now).with_bits(3072))?;
+        let register_pair =
+            ca.enterprise(&Order::new(&register, "Liksomregisteret", now).with_bits(3072))?;
         let sender_pair = ca.enterprise(&Order::new(&hospital, "Liksom sykehus HF", now))?;
         let client = SigningKey::generate(Algorithm::ES512, "liksom-1", 2048)?;
         folder.write("ca.pem", ca.certificate_pem(), false)?;

@@ -268,8 +268,10 @@ impl Drop for LocalHelseId {
 /// RS256 with a `kid` of 40 capital hex digits, as HelseID's.
 fn issuer_key(purpose: &str) -> Result<SigningKey, HelseIdError> {
     let pair = rsa_key(purpose, 2048)?;
-    let digest =
-        aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, pair.public_key_raw());
+    let digest = aws_lc_rs::digest::digest(
+        &aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY,
+        pair.public_key_raw(),
+    );
     let kid: String = digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
     Ok(SigningKey::from_pkcs8(pair.serialized_der(), &kid, Algorithm::RS256)?)
 }

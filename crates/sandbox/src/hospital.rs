@@ -153,7 +153,9 @@ impl Hospital {
                 break;
             }
             let name = name_of(resource);
-            if resource["resourceType"] == "MedicationAdministration" && !self.correct.contains_key(&name) {
+            if resource["resourceType"] == "MedicationAdministration"
+                && !self.correct.contains_key(&name)
+            {
                 resource["dosage"]["dose"]["value"] = json!(dose);
                 changed.push(name);
             }
@@ -197,13 +199,18 @@ impl Hospital {
         self.spoil(&name, |administration| match fault {
             Fault::AdministrationStatus => administration["status"] = json!("in-progress"),
             Fault::AdministrationWithoutMedication => {
-                administration.as_object_mut().map(|members| members.shift_remove("medicationReference"));
+                administration
+                    .as_object_mut()
+                    .map(|members| members.shift_remove("medicationReference"));
             }
             Fault::DanglingMedication => {
-                administration["medicationReference"] = json!({ "reference": "Medication/finnes-ikke" });
+                administration["medicationReference"] =
+                    json!({ "reference": "Medication/finnes-ikke" });
             }
             _ => {
-                administration.as_object_mut().map(|members| members.shift_remove("effectivePeriod"));
+                administration
+                    .as_object_mut()
+                    .map(|members| members.shift_remove("effectivePeriod"));
                 administration["effectiveDateTime"] = json!(day.to_string());
             }
         });
@@ -212,7 +219,8 @@ impl Hospital {
 
     /// Corrects what [`Hospital::add_faulty`] spoiled; false when `name` is not a faulty resource.
     pub fn fix(&mut self, name: &str) -> bool {
-        let (Some(correct), Some(place)) = (self.correct.remove(name), self.places.get(name)) else {
+        let (Some(correct), Some(place)) = (self.correct.remove(name), self.places.get(name))
+        else {
             return false;
         };
         self.resources[*place] = correct;
@@ -229,7 +237,10 @@ impl Hospital {
         fs::create_dir_all(folder)?;
         let mut by_type: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
         for resource in &self.resources {
-            by_type.entry(resource["resourceType"].as_str().unwrap_or_default()).or_default().push(resource);
+            by_type
+                .entry(resource["resourceType"].as_str().unwrap_or_default())
+                .or_default()
+                .push(resource);
         }
         for (resource_type, resources) in by_type {
             let path = folder.join(format!("{resource_type}.ndjson"));

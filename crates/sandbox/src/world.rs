@@ -16,8 +16,8 @@ use lmr_auth::{
     TokenError, TokenVerifier, TrustProfile,
 };
 use lmr_envelope::{
-    Certificate, CertificateError, DecryptionKey, DecryptionKeys, KeyError, PrivateKey, RandomSource,
-    RandomnessUnavailable, SealError, SystemRandom, Trust, TrustError,
+    Certificate, CertificateError, DecryptionKey, DecryptionKeys, KeyError, PrivateKey,
+    RandomSource, RandomnessUnavailable, SealError, SystemRandom, Trust, TrustError,
 };
 use lmr_intake::{AllowList, Parts, Receiver, Store, StoreError};
 use lmr_server::{HttpSettings, ServeError, Services, Tls, TlsError, serve};
@@ -179,7 +179,8 @@ impl World {
             }
         };
         let helseid =
-            LocalHelseId::start(plan.helseid_port, Arc::clone(&plan.clock), clock::fresh_ids()).await?;
+            LocalHelseId::start(plan.helseid_port, Arc::clone(&plan.clock), clock::fresh_ids())
+                .await?;
         let ca = TestCa::new(now)?;
         let order = Order::new(&organisation_number(0), "Liksom legemiddelregister", now)
             .with_bits(plan.register_bits);
@@ -215,8 +216,12 @@ impl World {
         let store = SqliteStore::open(&self.folder.join("mottak.db"), self.storage_key()?).await?;
         let profile = TrustProfile::helseid_bearer(Environment::Local, self.helseid.issuer());
         let clock = Arc::clone(&self.plan.clock);
-        let verifier =
-            TokenVerifier::new(vec![profile], &self.fetcher, Arc::clone(&clock), KeyCache::default())?;
+        let verifier = TokenVerifier::new(
+            vec![profile],
+            &self.fetcher,
+            Arc::clone(&clock),
+            KeyCache::default(),
+        )?;
         let mut intake = self.plan.intake.clone();
         if intake.addresses.is_empty() {
             intake.addresses = AllowList::parse(["127.0.0.0/8", "::1"]).unwrap_or_default();
@@ -232,7 +237,8 @@ impl World {
         });
         let mut settings = self.plan.http.clone();
         if let Some(tls) = &self.tls {
-            settings.tls = Some(Tls::from_pem(tls.certificate_pem.as_bytes(), tls.key_pem.as_bytes())?);
+            settings.tls =
+                Some(Tls::from_pem(tls.certificate_pem.as_bytes(), tls.key_pem.as_bytes())?);
         }
         let services = Services {
             receiver,

@@ -16,16 +16,20 @@ fn now() -> Timestamp {
 fn an_enterprise_certificate_carries_the_number_in_both_styles_and_fits_its_key() {
     let ca = TestCa::new(now()).unwrap();
     for style in [SubjectStyle::Today, SubjectStyle::Older] {
-        let made = ca.enterprise(&Order::new(HOSPITAL, "Liksom sykehus", now()).with_style(style)).unwrap();
+        let made = ca
+            .enterprise(&Order::new(HOSPITAL, "Liksom sykehus", now()).with_style(style))
+            .unwrap();
         let certificate = Certificate::read(made.certificate_pem.as_bytes()).unwrap();
         assert_eq!(certificate.organisation().unwrap().as_str(), HOSPITAL);
         certificate.check_valid(now()).unwrap();
         for usage in [Usage::Signature, Usage::KeyEncipherment] {
             certificate.check_usage(usage).unwrap();
         }
-        SigningKey::new(certificate, PrivateKey::from_pem(made.key_pem.as_bytes()).unwrap()).unwrap();
+        SigningKey::new(certificate, PrivateKey::from_pem(made.key_pem.as_bytes()).unwrap())
+            .unwrap();
     }
-    let without = Order::new(HOSPITAL, "Liksom sykehus", now()).with_style(SubjectStyle::WithoutNumber);
+    let without =
+        Order::new(HOSPITAL, "Liksom sykehus", now()).with_style(SubjectStyle::WithoutNumber);
     let made = ca.enterprise(&without).unwrap();
     assert!(Certificate::from_der(&made.certificate_der).unwrap().organisation().is_none());
 }

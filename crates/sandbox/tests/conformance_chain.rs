@@ -18,7 +18,9 @@ use lmr_sandbox::world::{Plan, Sender, World};
 /// The example bundle of a package.
 fn example_bundle(package: &str) -> Option<String> {
     let Some(folder) = std::env::var_os("LMR_SHARED").map(PathBuf::from) else {
-        eprintln!("left out: LMR_SHARED is not set, so the guide's example bundles are not at hand");
+        eprintln!(
+            "left out: LMR_SHARED is not set, so the guide's example bundles are not at hand"
+        );
         return None;
     };
     let file = std::fs::File::open(folder.join("packages").join(package)).unwrap();
@@ -50,8 +52,10 @@ async fn the_transaction_of_1_1_2_is_stored_whole_once_its_route_is_a_route() {
     let (world, sender) = world().await;
 
     // As published it names a route that the required value set leaves out: all or none.
-    let refused =
-        world.deliver(&sender, "00000000-0000-4000-8000-000000000001", published.as_bytes()).await.unwrap();
+    let refused = world
+        .deliver(&sender, "00000000-0000-4000-8000-000000000001", published.as_bytes())
+        .await
+        .unwrap();
     assert_eq!(refused.status, 400, "{}", refused.json());
     let statuses = refused.entry_statuses();
     assert_eq!(statuses.len(), 8);
@@ -60,20 +64,33 @@ async fn the_transaction_of_1_1_2_is_stored_whole_once_its_route_is_a_route() {
     assert!(String::from_utf8_lossy(&refused.body).contains("LMR-5011"));
 
     let mended = published.replace("421521009", "26643006");
-    let stored =
-        world.deliver(&sender, "00000000-0000-4000-8000-000000000002", mended.as_bytes()).await.unwrap();
+    let stored = world
+        .deliver(&sender, "00000000-0000-4000-8000-000000000002", mended.as_bytes())
+        .await
+        .unwrap();
     assert_eq!(stored.status, 200, "{}", stored.json());
     assert_eq!(stored.json()["type"], "transaction-response");
-    assert!(stored.entry_statuses().iter().all(|s| s.starts_with("201")), "{:?}", stored.entry_statuses());
+    assert!(
+        stored.entry_statuses().iter().all(|s| s.starts_with("201")),
+        "{:?}",
+        stored.entry_statuses()
+    );
 
     // The same content in a new message: known already, no new versions.
     let again = mended.replacen("\"timestamp\"", " \"timestamp\"", 1);
     let identifier =
         serde_json::from_str::<serde_json::Value>(&mended).unwrap()["identifier"]["value"].clone();
-    let again = again.replace(identifier.as_str().unwrap(), "urn:uuid:00000000-0000-4000-8000-00000000000a");
-    let known =
-        world.deliver(&sender, "00000000-0000-4000-8000-000000000003", again.as_bytes()).await.unwrap();
-    assert!(known.entry_statuses().iter().all(|s| s.starts_with("200")), "{:?}", known.entry_statuses());
+    let again = again
+        .replace(identifier.as_str().unwrap(), "urn:uuid:00000000-0000-4000-8000-00000000000a");
+    let known = world
+        .deliver(&sender, "00000000-0000-4000-8000-000000000003", again.as_bytes())
+        .await
+        .unwrap();
+    assert!(
+        known.entry_statuses().iter().all(|s| s.starts_with("200")),
+        "{:?}",
+        known.entry_statuses()
+    );
     assert!(deliveries(&world).await >= 2);
 }
 
@@ -81,10 +98,14 @@ async fn the_transaction_of_1_1_2_is_stored_whole_once_its_route_is_a_route() {
 async fn the_batch_of_0_9_4_is_answered_entry_by_entry() {
     let Some(published) = example_bundle("hl7.fhir.no.lmdi-0.9.4.tgz") else { return };
     let (world, sender) = world().await;
-    let entries =
-        serde_json::from_str::<serde_json::Value>(&published).unwrap()["entry"].as_array().unwrap().len();
-    let answer =
-        world.deliver(&sender, "00000000-0000-4000-8000-000000000001", published.as_bytes()).await.unwrap();
+    let entries = serde_json::from_str::<serde_json::Value>(&published).unwrap()["entry"]
+        .as_array()
+        .unwrap()
+        .len();
+    let answer = world
+        .deliver(&sender, "00000000-0000-4000-8000-000000000001", published.as_bytes())
+        .await
+        .unwrap();
     assert_eq!(answer.status, 200, "{}", answer.json());
     assert_eq!(answer.json()["type"], "batch-response");
     let statuses = answer.entry_statuses();

@@ -5,8 +5,9 @@
 use jiff::Timestamp;
 use lmr_auth::jose::{Algorithm, SigningKey};
 use lmr_auth::{
-    ActingFor, ClientSettings, Environment, Fetcher, HelseIdClient, HttpFetcher, KeyCache, OauthError,
-    OrganisationNumber, ProfileError, Refusal, Retry, Scheme, TokenError, TokenVerifier, TrustProfile,
+    ActingFor, ClientSettings, Environment, Fetcher, HelseIdClient, HttpFetcher, KeyCache,
+    OauthError, OrganisationNumber, ProfileError, Refusal, Retry, Scheme, TokenError,
+    TokenVerifier, TrustProfile,
 };
 use lmr_sandbox::clock::{SettableClock, fresh_ids};
 use lmr_sandbox::helseid::{Client, LMR_SCOPE, LocalHelseId, Tenancy, TokenFault};
@@ -50,8 +51,14 @@ impl World {
             acting_for,
             assertion_lifetime_seconds: 20,
         };
-        HelseIdClient::new(settings, key, Arc::clone(&self.fetcher), self.clock.as_clock(), fresh_ids())
-            .unwrap()
+        HelseIdClient::new(
+            settings,
+            key,
+            Arc::clone(&self.fetcher),
+            self.clock.as_clock(),
+            fresh_ids(),
+        )
+        .unwrap()
     }
 
     /// What the receiver says to a token spoiled like this.
@@ -99,7 +106,8 @@ async fn a_private_jwk_and_its_text_give_the_same_client() {
     let world = world().await;
     let made = key(Algorithm::ES512);
     world.helseid.register(Client::single_tenant("client", HOSPITAL, made.public()));
-    let read = SigningKey::from_jwk(made.to_private_jwk().unwrap().expose().as_bytes(), None, None).unwrap();
+    let read = SigningKey::from_jwk(made.to_private_jwk().unwrap().expose().as_bytes(), None, None)
+        .unwrap();
     assert!(world.client(read, ActingFor::Registered).access_token().await.is_ok());
 }
 
@@ -157,14 +165,16 @@ async fn a_supplier_acts_for_its_customer_and_for_no_one_else() {
     register(&one);
     let customer = ActingFor::Customer { parent: number(HOSPITAL), child: Some(number(WARD)) };
     let token = world.client(one, customer).access_token().await.unwrap();
-    let verified = world.verifier.verify(&[token.authorization().expose().as_bytes()]).await.unwrap();
+    let verified =
+        world.verifier.verify(&[token.authorization().expose().as_bytes()]).await.unwrap();
     assert_eq!(verified.organisation.as_str(), HOSPITAL);
     assert_eq!(verified.child_organisation, Some(number(WARD)));
     assert_eq!(verified.supplier, Some(number(SUPPLIER)));
 
-    for (acting_for, hid) in
-        [(ActingFor::Customer { parent: number(WARD), child: None }, 1001), (ActingFor::Registered, 1007)]
-    {
+    for (acting_for, hid) in [
+        (ActingFor::Customer { parent: number(WARD), child: None }, 1001),
+        (ActingFor::Registered, 1007),
+    ] {
         let one = key(Algorithm::PS256);
         register(&one);
         let error = world.client(one, acting_for).access_token().await.unwrap_err();
@@ -198,14 +208,19 @@ async fn helseid_refuses_wrong_clients_for_good() {
     let world = world().await;
     let refused = |error| TokenError::Refused { status: 400, error, hid: None };
     let client = world.client(key(Algorithm::ES256), ActingFor::Registered);
-    assert_eq!(client.access_token().await.unwrap_err(), refused(OauthError::InvalidClient), "unknown");
+    assert_eq!(
+        client.access_token().await.unwrap_err(),
+        refused(OauthError::InvalidClient),
+        "unknown"
+    );
 
     let registered = key(Algorithm::ES256);
     world.helseid.register(Client::single_tenant("client", HOSPITAL, registered.public()));
     let other_key = world.client(key(Algorithm::ES256), ActingFor::Registered);
     assert_eq!(other_key.access_token().await.unwrap_err(), refused(OauthError::InvalidClient));
 
-    let other_scope = world.client_with(registered, ActingFor::Registered, "fhi:lmr.fhirmottak/api");
+    let other_scope =
+        world.client_with(registered, ActingFor::Registered, "fhi:lmr.fhirmottak/api");
     assert_eq!(other_scope.access_token().await.unwrap_err(), refused(OauthError::InvalidScope));
 }
 
@@ -238,7 +253,11 @@ async fn an_assertion_works_once_and_only_while_it_is_fresh() {
     assert_eq!(post(typ, &issuer, "a", now + 20).await, refused, "used before");
     assert_eq!(post(typ, &issuer, "b", now + 600).await, refused, "lives too long");
     assert_eq!(post(typ, &issuer, "c", now - 60).await, refused, "expired");
-    assert_eq!(post(typ, &format!("{issuer}/connect/token"), "d", now + 20).await, refused, "audience");
+    assert_eq!(
+        post(typ, &format!("{issuer}/connect/token"), "d", now + 20).await,
+        refused,
+        "audience"
+    );
     assert_eq!(post("JWT", &issuer, "e", now + 20).await, refused, "type");
 }
 
@@ -253,7 +272,10 @@ async fn an_issuer_that_is_down_is_tried_again_later() {
     assert_eq!(client.access_token().await.unwrap_err().retry(), Retry::Never, "unknown client");
     world.helseid.set_down(true);
     let error = client.access_token().await.unwrap_err();
-    assert_eq!(error, TokenError::Unavailable { status: 503, retry_after: Some(Duration::from_secs(5)) });
+    assert_eq!(
+        error,
+        TokenError::Unavailable { status: 503, retry_after: Some(Duration::from_secs(5)) }
+    );
     assert_eq!(error.retry(), Retry::Later(Some(Duration::from_secs(5))));
 }
 
@@ -300,9 +322,13 @@ async fn a_token_satisfies_one_whole_profile_or_none() {
     other.name = "other".to_owned();
     other.audience = "fhi:lmr".to_owned();
     other.scopes = vec!["fhi:lmr/fhirmottak.api".to_owned()];
-    let verifier =
-        TokenVerifier::new(vec![seed, other], &world.fetcher, world.clock.as_clock(), KeyCache::default())
-            .unwrap();
+    let verifier = TokenVerifier::new(
+        vec![seed, other],
+        &world.fetcher,
+        world.clock.as_clock(),
+        KeyCache::default(),
+    )
+    .unwrap();
     let verify = async |audience: &str, scope: serde_json::Value| {
         let claims = TokenFault::Claims(json!({"aud": audience, "scope": scope}));
         let token = world.helseid.token(HOSPITAL, Some(&claims)).unwrap();
@@ -311,7 +337,10 @@ async fn a_token_satisfies_one_whole_profile_or_none() {
     };
     let scope = |needed: &str| Err(Refusal::Scope { needed: needed.to_owned() });
     let (seed_scope, other_scope) = ("fhi:lmr.fhirmottak/all", "fhi:lmr/fhirmottak.api");
-    assert_eq!(verify("fhi:lmr.fhirmottak", json!([seed_scope])).await, Ok("helseid-bearer".to_owned()));
+    assert_eq!(
+        verify("fhi:lmr.fhirmottak", json!([seed_scope])).await,
+        Ok("helseid-bearer".to_owned())
+    );
     assert_eq!(verify("fhi:lmr", json!(other_scope)).await, Ok("other".to_owned()));
     // One profile's audience with the other's scope.
     assert_eq!(verify("fhi:lmr", json!([seed_scope])).await, Err(Refusal::Audience));
@@ -350,7 +379,11 @@ async fn times_are_read_as_json_numbers_and_compared_with_little_tolerance() {
     assert_eq!(verify(json!({"nbf": now + 4})).await, Ok(()));
     assert_eq!(verify(json!({"nbf": now + 6})).await, Err(Refusal::NotYetValid));
     assert_eq!(verify(json!({"iat": now + 6})).await, Err(Refusal::NotYetValid));
-    assert_eq!(verify(json!({"iat": null})).await, Err(Refusal::Times), "the lifetime cannot be judged");
+    assert_eq!(
+        verify(json!({"iat": null})).await,
+        Err(Refusal::Times),
+        "the lifetime cannot be judged"
+    );
 }
 
 #[tokio::test]
@@ -368,7 +401,10 @@ async fn the_receiver_reads_the_header_strictly() {
     assert_eq!(verify(&[b"Basic dTpw"]).await, Refusal::Scheme);
     assert_eq!(verify(&[good.replace("Bearer", "DPoP").as_bytes()]).await, Refusal::Scheme);
     let huge = format!("Bearer {}", "a".repeat(9000));
-    assert_eq!(verify(&[huge.as_bytes()]).await, Refusal::Malformed(lmr_auth::jose::JwsFault::TooLong));
+    assert_eq!(
+        verify(&[huge.as_bytes()]).await,
+        Refusal::Malformed(lmr_auth::jose::JwsFault::TooLong)
+    );
 }
 
 #[tokio::test]
@@ -422,21 +458,31 @@ async fn a_profile_ends_on_its_last_day() {
     let world = world().await;
     let mut profile = TrustProfile::helseid_bearer(Environment::Local, world.helseid.issuer());
     profile.not_after = Some("2025-03-01T11:00:00Z".parse().unwrap());
-    let verifier =
-        TokenVerifier::new(vec![profile], &world.fetcher, world.clock.as_clock(), KeyCache::default())
-            .unwrap();
+    let verifier = TokenVerifier::new(
+        vec![profile],
+        &world.fetcher,
+        world.clock.as_clock(),
+        KeyCache::default(),
+    )
+    .unwrap();
     let token = world.helseid.token(HOSPITAL, None).unwrap();
-    let refusal = verifier.verify(&[format!("Bearer {}", token.expose()).as_bytes()]).await.unwrap_err();
+    let refusal =
+        verifier.verify(&[format!("Bearer {}", token.expose()).as_bytes()]).await.unwrap_err();
     assert_eq!(refusal, Refusal::ProfileEnded);
 }
 
 #[tokio::test]
 async fn metadata_of_another_issuer_is_not_believed() {
     let world = world().await;
-    let profile = TrustProfile::helseid_bearer(Environment::Local, &format!("{}/", world.helseid.issuer()));
-    let verifier =
-        TokenVerifier::new(vec![profile], &world.fetcher, world.clock.as_clock(), KeyCache::default())
-            .unwrap();
+    let profile =
+        TrustProfile::helseid_bearer(Environment::Local, &format!("{}/", world.helseid.issuer()));
+    let verifier = TokenVerifier::new(
+        vec![profile],
+        &world.fetcher,
+        world.clock.as_clock(),
+        KeyCache::default(),
+    )
+    .unwrap();
     assert!(!verifier.ready().await);
 }
 
@@ -449,7 +495,8 @@ fn a_receiver_with_unsafe_profiles_does_not_start() {
             .map(|_| ())
             .unwrap_err()
     };
-    let right = TrustProfile::helseid_bearer(Environment::Production, TrustProfile::HELSEID_PRODUCTION);
+    let right =
+        TrustProfile::helseid_bearer(Environment::Production, TrustProfile::HELSEID_PRODUCTION);
     let profile = || right.name.clone();
     let with = |change: &dyn Fn(&mut TrustProfile)| {
         let mut changed = right.clone();
@@ -479,7 +526,10 @@ fn a_receiver_with_unsafe_profiles_does_not_start() {
         p.issuer = "http://helseid.example.no".to_owned();
     };
     assert_eq!(start(with(&local)), ProfileError::UnsafeIssuer { profile: profile() });
-    assert_eq!(start(with(&|p| p.leeway_seconds = 61)), ProfileError::Leeway { profile: profile() });
+    assert_eq!(
+        start(with(&|p| p.leeway_seconds = 61)),
+        ProfileError::Leeway { profile: profile() }
+    );
     assert_eq!(
         start(with(&|p| p.scheme = Scheme::Dpop)),
         ProfileError::DpopNotSupported { profile: profile() }

@@ -40,9 +40,11 @@ fn every_reference_has_its_target_in_the_export_and_in_the_bundle() {
         assert!(found.len() > 1000);
         assert!(found.iter().all(|target| hospital.get(target).is_some()), "{era:?}");
 
-        let bundle = hospital.bundle("00000000-0000-4000-8000-000000000001", "2026-03-30T06:00:00+02:00");
+        let bundle =
+            hospital.bundle("00000000-0000-4000-8000-000000000001", "2026-03-30T06:00:00+02:00");
         let entries = bundle["entry"].as_array().unwrap();
-        let urls: BTreeSet<&str> = entries.iter().filter_map(|entry| entry["fullUrl"].as_str()).collect();
+        let urls: BTreeSet<&str> =
+            entries.iter().filter_map(|entry| entry["fullUrl"].as_str()).collect();
         assert_eq!(urls.len(), entries.len());
         let mut found = Vec::new();
         references(&bundle, &mut found);
@@ -52,9 +54,11 @@ fn every_reference_has_its_target_in_the_export_and_in_the_bundle() {
 
 /// The codes that refuse, entry by entry.
 fn refusals(hospital: &Hospital) -> Vec<(String, &'static str)> {
-    let bundle = hospital.bundle("00000000-0000-4000-8000-000000000001", "2026-03-03T06:00:00+01:00");
+    let bundle =
+        hospital.bundle("00000000-0000-4000-8000-000000000001", "2026-03-03T06:00:00+01:00");
     let text = bundle.to_string();
-    let document = lmr_lmdi::read_content(text.as_bytes(), lmr_fhir::Limits::default()).expect("JSON");
+    let document =
+        lmr_lmdi::read_content(text.as_bytes(), lmr_fhir::Limits::default()).expect("JSON");
     let options = lmr_lmdi::CheckOptions::at("2026-03-03T05:00:00Z".parse().expect("a time"));
     let verdict = lmr_lmdi::check_bundle(&document, &options).expect("a bundle");
     assert!(verdict.bundle_refusal().is_none());

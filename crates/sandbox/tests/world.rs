@@ -7,7 +7,8 @@ use lmr_sandbox::world::{Plan, World};
 #[tokio::test]
 async fn a_world_is_ready_and_can_be_stopped_in_order() {
     let world = World::start(Plan::default()).await.unwrap();
-    let ready = world.client().get(format!("{}/health/ready", world.base_url())).send().await.unwrap();
+    let ready =
+        world.client().get(format!("{}/health/ready", world.base_url())).send().await.unwrap();
     assert_eq!(ready.status(), 200, "{}", ready.text().await.unwrap());
     world.stop().await.unwrap();
 }
@@ -34,5 +35,8 @@ async fn the_receiver_speaks_tls_to_those_who_trust_its_authority_and_only_tls()
         reqwest::Client::new().get(&url).send().await.unwrap_err().is_connect(),
         "a stranger's authority"
     );
-    assert!(reqwest::Client::new().get(url.replace("https", "http")).send().await.is_err(), "no TLS");
+    assert!(
+        reqwest::Client::new().get(url.replace("https", "http")).send().await.is_err(),
+        "no TLS"
+    );
 }

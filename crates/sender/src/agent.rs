@@ -55,7 +55,11 @@ pub trait Checker: Send + Sync {
     ///
     /// # Errors
     /// When the check itself could not be made.
-    fn check(&self, bundle: &str, context: &CheckContext) -> Result<Vec<CheckFault>, CheckImpossible>;
+    fn check(
+        &self,
+        bundle: &str,
+        context: &CheckContext,
+    ) -> Result<Vec<CheckFault>, CheckImpossible>;
 }
 
 /// What a check needs besides the bundle.
@@ -92,7 +96,12 @@ pub trait Sealer: Send + Sync {
     ///
     /// # Errors
     /// [`SealError`]: certificates or keys.
-    fn seal(&self, bundle: &[u8], message_id: &str, context: &CheckContext) -> Result<Vec<u8>, SealError>;
+    fn seal(
+        &self,
+        bundle: &[u8],
+        message_id: &str,
+        context: &CheckContext,
+    ) -> Result<Vec<u8>, SealError>;
 }
 
 /// Why a run came to nothing, or no further.
@@ -180,9 +189,10 @@ impl Agent {
         let Parts { settings, key, outbox, checker, sealer, transport, clock, random } = parts;
         let mark: String =
             key.hash("check", &[]).0.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        for (name, value, what) in
-            [("key", mark.as_str(), "hash key"), ("organisation", &settings.organisation, "organisation")]
-        {
+        for (name, value, what) in [
+            ("key", mark.as_str(), "hash key"),
+            ("organisation", &settings.organisation, "organisation"),
+        ] {
             match outbox.setting(name).await? {
                 None => outbox.set(name, value).await?,
                 Some(kept) if kept == value => {}
@@ -237,7 +247,8 @@ impl Agent {
     fn lock(&self) -> Result<File, SenderError> {
         let path = &self.settings.lock;
         let fault = |source| SenderError::Lock { path: path.clone(), source };
-        let file = File::options().create(true).truncate(false).write(true).open(path).map_err(fault)?;
+        let file =
+            File::options().create(true).truncate(false).write(true).open(path).map_err(fault)?;
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(std::fs::TryLockError::WouldBlock) => Err(SenderError::Busy(path.clone())),
@@ -270,8 +281,8 @@ impl Agent {
         report.open_messages = self.outbox.open_messages().await?;
         report.next_attempt = self.outbox.next_attempt().await?;
         report.held = self.outbox.held_count().await?;
-        let text =
-            serde_json::to_string(&report).map_err(|_| SenderError::Internal("a report is not JSON"))?;
+        let text = serde_json::to_string(&report)
+            .map_err(|_| SenderError::Internal("a report is not JSON"))?;
         self.outbox.end_run(run.number, &text, now).await?;
         Ok(report)
     }
@@ -288,7 +299,9 @@ impl Agent {
 
     /// One attempt with one message.
     async fn send(&self, seq: i64, message_id: String, run: &mut Run) -> Result<(), SenderError> {
-        let Some((sealed, entries)) = self.outbox.start(seq, self.now()).await? else { return Ok(()) };
+        let Some((sealed, entries)) = self.outbox.start(seq, self.now()).await? else {
+            return Ok(());
+        };
         let delivery = self.transport.post(sealed).await;
         let now = self.now();
         let reading = answer::read(delivery, &message_id, entries, now);
@@ -301,7 +314,8 @@ impl Agent {
         };
         let progress = self.outbox.finish(seq, &closed, now, &self.settings.retry).await?;
         tracing::info!(message.id = %message_id, state = progress.state.as_str(), "attempt ended");
-        let count = |wanted: fn(&ItemEnd) -> bool| reading.items.iter().filter(|end| wanted(end)).count();
+        let count =
+            |wanted: fn(&ItemEnd) -> bool| reading.items.iter().filter(|end| wanted(end)).count();
         run.report.messages.push(SentMessage {
             message_id,
             state: progress.state,
@@ -317,7 +331,8 @@ impl Agent {
             Ending::Never { .. } => run.stop = Some(reading.detail),
             Ending::Later { may_have_arrived, retry_after } => {
                 run.unanswered += 1;
-                let gone = !may_have_arrived || retry_after.is_some() || reading.http_status == Some(503);
+                let gone =
+                    !may_have_arrived || retry_after.is_some() || reading.http_status == Some(503);
                 if gone || run.unanswered >= PATIENCE {
                     run.paused = true;
                     // The transfer failed, not this message: the rest shares its attempt.
@@ -339,16 +354,22 @@ impl Agent {
     async fn send_new(&self, run: &mut Run) -> Result<(), SenderError> {
         let settings = &self.settings;
         let source = |source| SenderError::Source { path: settings.folder.clone(), source };
-        let mut index =
-            Index::read(&settings.folder, &settings.source_limits, &settings.own_addresses, &self.key)
-                .map_err(source)?;
+        let mut index = Index::read(
+            &settings.folder,
+            &settings.source_limits,
+            &settings.own_addresses,
+            &self.key,
+        )
+        .map_err(source)?;
         let present: HashMap<Hash, Hash> =
             index.records.iter().map(|record| (record.identity, record.version)).collect();
         self.outbox.forget_mended(&present).await?;
         let standings = self.outbox.standings().await?;
         let start = start_of(settings.start);
         let mut limits = settings.bundle_limits;
-        if let Some(bytes) = self.outbox.setting("bundle-bytes").await?.and_then(|text| text.parse().ok()) {
+        if let Some(bytes) =
+            self.outbox.setting("bundle-bytes").await?.and_then(|text| text.parse().ok())
+        {
             limits.bytes = limits.bytes.min(bytes);
         }
         let plan = plan::plan(&index, &standings, start, &limits);

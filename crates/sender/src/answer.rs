@@ -40,13 +40,16 @@ pub(crate) fn read(delivery: Delivery, id: &str, entries: usize, now: Timestamp)
         Delivery::NoAnswer { detail } => {
             return whole(Ending::Later { may_have_arrived: true, retry_after: None }, detail);
         }
-        Delivery::NoAccess { detail } => return whole(Ending::Never { bytes_at_fault: false }, detail),
+        Delivery::NoAccess { detail } => {
+            return whole(Ending::Never { bytes_at_fault: false }, detail);
+        }
     };
     let retry_after = retry_after.and_then(|text| wait(&text, now));
     let answer = response::read(&body).ok();
     // A refused transaction is answered per resource as well, with 400. What answers another message, as a cache
     // between here and there may do, says nothing about this one.
-    if let (Some(Answer::Bundle { message_id, entries: answers }), 200 | 400 | 422) = (&answer, status)
+    if let (Some(Answer::Bundle { message_id, entries: answers }), 200 | 400 | 422) =
+        (&answer, status)
         && answers.len() == entries
         && message_id.as_deref().is_none_or(|answered| answered == id)
     {
@@ -77,7 +80,13 @@ pub(crate) fn read(delivery: Delivery, id: &str, entries: usize, now: Timestamp)
             text_en: format!("The register answered HTTP {status} without explanation."),
         });
     }
-    Reading { ending, items: Vec::new(), issues, http_status: Some(status), detail: format!("{text}{named}") }
+    Reading {
+        ending,
+        items: Vec::new(),
+        issues,
+        http_status: Some(status),
+        detail: format!("{text}{named}"),
+    }
 }
 
 /// `Retry-After`: seconds or an HTTP date (RFC 9110 section 10.2.3).
@@ -91,7 +100,11 @@ fn wait(text: &str, now: Timestamp) -> Option<SignedDuration> {
 }
 
 /// A message that was answered as a whole: the table of response-and-error-codes, the code's own class first.
-fn of_whole(status: u16, retry_after: Option<SignedDuration>, found: &[ReadIssue]) -> (Ending, String) {
+fn of_whole(
+    status: u16,
+    retry_after: Option<SignedDuration>,
+    found: &[ReadIssue],
+) -> (Ending, String) {
     let later = |may_have_arrived| Ending::Later { may_have_arrived, retry_after };
     let says = |retry| found.iter().any(|issue| is_error(issue) && issue.retry == Some(retry));
     let answered = format!("the register answered HTTP {status}");
@@ -104,9 +117,10 @@ fn of_whole(status: u16, retry_after: Option<SignedDuration>, found: &[ReadIssue
         401 => (Ending::Never { bytes_at_fault: false }, format!("{answered} to a fresh token")),
         403 | 404 | 405 | 406 | 415 => (Ending::Never { bytes_at_fault: false }, answered),
         409 => (Ending::Never { bytes_at_fault: true }, answered),
-        300..=399 => {
-            (Ending::Never { bytes_at_fault: false }, format!("{answered}: it seems to have another address"))
-        }
+        300..=399 => (
+            Ending::Never { bytes_at_fault: false },
+            format!("{answered}: it seems to have another address"),
+        ),
         _ if says(Retry::Never) => (Ending::Never { bytes_at_fault: true }, answered),
         _ if says(Retry::Later) => (later(true), answered),
         _ => (Ending::Refused, answered),
@@ -130,7 +144,8 @@ fn of_entry(entry: &ReadEntry) -> ItemEnd {
         // Refused because of something else, or the register could not judge it: it goes again.
         (ReadStatus::Dependent | ReadStatus::Failed, _) | (_, 408 | 429) => ItemEnd::NotStored,
         (ReadStatus::Refused, status) => {
-            let errors: Vec<&ReadIssue> = entry.issues.iter().filter(|issue| is_error(issue)).collect();
+            let errors: Vec<&ReadIssue> =
+                entry.issues.iter().filter(|issue| is_error(issue)).collect();
             if !errors.is_empty() && errors.iter().all(|issue| issue.retry == Some(Retry::Later)) {
                 return ItemEnd::NotStored;
             }
@@ -139,7 +154,9 @@ fn of_entry(entry: &ReadEntry) -> ItemEnd {
                 issues.push(HeldIssue {
                     code: None,
                     path: None,
-                    text_nb: format!("Registeret avviste ressursen (status {status}) uten forklaring."),
+                    text_nb: format!(
+                        "Registeret avviste ressursen (status {status}) uten forklaring."
+                    ),
                     text_en: format!(
                         "The register refused the resource (status {status}) without explanation."
                     ),
@@ -156,15 +173,20 @@ fn is_error(issue: &ReadIssue) -> bool {
 
 fn held(issue: &ReadIssue) -> HeldIssue {
     let cut = |text: &str| text.chars().take(TEXT).collect::<String>();
-    let title = |language| issue.code.map(|code| code.title(language).to_owned()).unwrap_or_default();
-    let text_nb = if issue.text_nb.is_empty() { title(Language::Bokmal) } else { cut(&issue.text_nb) };
+    let title =
+        |language| issue.code.map(|code| code.title(language).to_owned()).unwrap_or_default();
+    let text_nb =
+        if issue.text_nb.is_empty() { title(Language::Bokmal) } else { cut(&issue.text_nb) };
     let text_en = match (issue.text_en.as_str(), title(Language::English)) {
         ("", title) if title.is_empty() => text_nb.clone(),
         ("", title) => title,
         (text, _) => cut(text),
     };
     HeldIssue {
-        code: issue.code.map(|code| code.as_str().to_owned()).or_else(|| issue.code_text.as_deref().map(cut)),
+        code: issue
+            .code
+            .map(|code| code.as_str().to_owned())
+            .or_else(|| issue.code_text.as_deref().map(cut)),
         path: issue.expression.as_deref().map(cut),
         text_nb,
         text_en,
@@ -217,7 +239,11 @@ mod tests {
             (413, outcome("LMR-1041"), Ending::TooLarge),
             (400, outcome("LMR-1042"), later(true)),
         ] {
-            assert_eq!(read(answered(status, &body), "m", 1, now()).ending, ending, "{status} {body}");
+            assert_eq!(
+                read(answered(status, &body), "m", 1, now()).ending,
+                ending,
+                "{status} {body}"
+            );
         }
     }
 
@@ -268,7 +294,10 @@ mod tests {
     #[test]
     fn retry_after_comes_in_seconds_and_as_a_date() {
         assert_eq!(wait("120", now()), Some(SignedDuration::from_mins(2)));
-        assert_eq!(wait("Sun, 01 Mar 2026 05:30:00 GMT", now()), Some(SignedDuration::from_mins(30)));
+        assert_eq!(
+            wait("Sun, 01 Mar 2026 05:30:00 GMT", now()),
+            Some(SignedDuration::from_mins(30))
+        );
         assert_eq!(wait("Sun, 01 Mar 2026 04:30:00 GMT", now()), Some(SignedDuration::ZERO));
         assert_eq!(wait("soon", now()), None);
     }

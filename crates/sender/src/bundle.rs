@@ -15,7 +15,12 @@ pub(crate) struct EntryText {
 }
 
 /// Writes the bundle. `identifier` is a UUID, `timestamp` a FHIR instant.
-pub(crate) fn write(rule_set: RuleSetId, identifier: &str, timestamp: &str, entries: &[EntryText]) -> String {
+pub(crate) fn write(
+    rule_set: RuleSetId,
+    identifier: &str,
+    timestamp: &str,
+    entries: &[EntryText],
+) -> String {
     let length: usize = entries.iter().map(|entry| entry.resource.len() + 200).sum();
     let mut out = String::with_capacity(length + 400);
     out.push_str(r#"{"resourceType":"Bundle","#);
@@ -46,12 +51,18 @@ pub(crate) fn write(rule_set: RuleSetId, identifier: &str, timestamp: &str, entr
 
 /// Adds the guide's profile for the resource's type, where it names none of the guide's profiles itself. A type the
 /// guide does not know stays as it is: the check will say so.
-pub(crate) fn name_profile(rule_set: RuleSetId, node: Node<'_>, resource_type: &str, edits: &mut Edits) {
+pub(crate) fn name_profile(
+    rule_set: RuleSetId,
+    node: Node<'_>,
+    resource_type: &str,
+    edits: &mut Edits,
+) {
     let Some(url) = rule_set.profile_of(resource_type) else { return };
     let inside = |node: Node<'_>| node.span().start + 1..node.span().start + 1;
     let comma = |node: Node<'_>| if node.members().next().is_some() { "," } else { "" };
     let Some(meta) = node.member("meta") else {
-        return edits.replace(inside(node), format!(r#""meta":{{"profile":["{url}"]}}{}"#, comma(node)));
+        return edits
+            .replace(inside(node), format!(r#""meta":{{"profile":["{url}"]}}{}"#, comma(node)));
     };
     if meta.kind() != Kind::Object {
         // Wrong as it stands: the check will say so.
@@ -60,9 +71,9 @@ pub(crate) fn name_profile(rule_set: RuleSetId, node: Node<'_>, resource_type: &
     match meta.member("profile") {
         None => edits.replace(inside(meta), format!(r#""profile":["{url}"]{}"#, comma(meta))),
         Some(profiles) if profiles.kind() == Kind::Array => {
-            let named = profiles
-                .members()
-                .any(|profile| profile.as_str().is_some_and(|profile| profile.starts_with(PROFILE)));
+            let named = profiles.members().any(|profile| {
+                profile.as_str().is_some_and(|profile| profile.starts_with(PROFILE))
+            });
             if !named {
                 edits.replace(inside(profiles), format!(r#""{url}"{}"#, comma(profiles)));
             }
@@ -90,7 +101,10 @@ mod tests {
             with_profile(r#"{"resourceType":"Patient"}"#),
             format!(r#"{{"meta":{{"profile":["{url}"]}},"resourceType":"Patient"}}"#)
         );
-        assert_eq!(with_profile(r#"{"meta":{}}"#), format!(r#"{{"meta":{{"profile":["{url}"]}}}}"#));
+        assert_eq!(
+            with_profile(r#"{"meta":{}}"#),
+            format!(r#"{{"meta":{{"profile":["{url}"]}}}}"#)
+        );
         assert_eq!(
             with_profile(r#"{"meta":{"versionId":"1"}}"#),
             format!(r#"{{"meta":{{"profile":["{url}"],"versionId":"1"}}}}"#)

@@ -96,11 +96,16 @@ mod tests {
     #[test]
     fn an_administration_counts_from_its_end() {
         let of = |json| when("MedicationAdministration", json);
-        assert_eq!(of(r#"{"effectiveDateTime":"2026-03-01T00:10:00+01:00"}"#), at("2026-02-28T23:10:00Z"));
-        let period =
-            r#"{"effectivePeriod":{"start":"2026-02-28T23:00:00+01:00","end":"2026-03-01T01:00:00+01:00"}}"#;
+        assert_eq!(
+            of(r#"{"effectiveDateTime":"2026-03-01T00:10:00+01:00"}"#),
+            at("2026-02-28T23:10:00Z")
+        );
+        let period = r#"{"effectivePeriod":{"start":"2026-02-28T23:00:00+01:00","end":"2026-03-01T01:00:00+01:00"}}"#;
         assert_eq!(of(period), at("2026-03-01T00:00:00Z"));
-        assert_eq!(of(r#"{"effectivePeriod":{"start":"2026-02-28T23:00:00Z"}}"#), at("2026-02-28T23:00:00Z"));
+        assert_eq!(
+            of(r#"{"effectivePeriod":{"start":"2026-02-28T23:00:00Z"}}"#),
+            at("2026-02-28T23:00:00Z")
+        );
         assert_eq!(of("{}"), When::Unreadable);
         assert_eq!(of(r#"{"effectiveDateTime":"i dag"}"#), When::Unreadable);
     }
@@ -118,6 +123,9 @@ mod tests {
 
     #[test]
     fn the_day_begins_at_midnight_in_norway() {
-        assert_eq!(start_of(jiff::civil::date(2026, 7, 1)), "2026-06-30T22:00:00Z".parse().unwrap());
+        assert_eq!(
+            start_of(jiff::civil::date(2026, 7, 1)),
+            "2026-06-30T22:00:00Z".parse().unwrap()
+        );
     }
 }

@@ -33,18 +33,24 @@ impl<'d> Content<'d> {
     fn write(&mut self, node: Node<'d>, spot: Spot) {
         match node.kind() {
             Kind::Object => {
-                let mut members: Vec<_> = node.members().map(|m| (m.key().unwrap_or_default(), m)).collect();
+                let mut members: Vec<_> =
+                    node.members().map(|m| (m.key().unwrap_or_default(), m)).collect();
                 members.sort_by(|a, b| a.0.cmp(&b.0));
                 self.bytes.push(b'{');
                 for (key, member) in members {
                     let meta = spot == Spot::Root && key == "meta";
                     if (spot == Spot::Meta && is_note(&key))
-                        || (meta && member.members().all(|note| note.key().is_some_and(|key| is_note(&key))))
+                        || (meta
+                            && member
+                                .members()
+                                .all(|note| note.key().is_some_and(|key| is_note(&key))))
                     {
                         continue;
                     }
                     self.text(&key);
-                    if key == "reference" && member.as_str().is_some_and(|target| !target.starts_with('#')) {
+                    if key == "reference"
+                        && member.as_str().is_some_and(|target| !target.starts_with('#'))
+                    {
                         self.references.push(member);
                         self.bytes.push(b'>');
                         continue;

@@ -138,9 +138,12 @@ impl Progress {
     #[must_use]
     pub(crate) fn interrupted(self, now: Timestamp) -> Self {
         match self.state {
-            State::Sending => {
-                Self { state: State::Waiting, may_have_arrived: true, next_attempt: Some(now), ..self }
-            }
+            State::Sending => Self {
+                state: State::Waiting,
+                may_have_arrived: true,
+                next_attempt: Some(now),
+                ..self
+            },
             _ => self,
         }
     }
@@ -173,7 +176,8 @@ impl Progress {
                 Self { state: State::Released, next_attempt: None, ..self }
             }
             State::Planned | State::Waiting | State::Exhausted | State::Stopped => {
-                let state = if self.state == State::Planned { State::Planned } else { State::Waiting };
+                let state =
+                    if self.state == State::Planned { State::Planned } else { State::Waiting };
                 Self { state, round: 0, next_attempt: Some(now), ..self }
             }
             State::Sending | State::Delivered | State::Refused | State::Released => self,

@@ -119,7 +119,8 @@ impl Index {
             names.push(key.hash("name", &[self.shortened(url).as_bytes()]));
         }
         let content = content_of(node);
-        let references = content.references.iter().map(|node| self.lookups(*node, bundle, key)).collect();
+        let references =
+            content.references.iter().map(|node| self.lookups(*node, bundle, key)).collect();
         let record = Record {
             resource_type: Arc::clone(
                 types.entry(resource_type.to_owned()).or_insert_with(|| resource_type.into()),
@@ -181,7 +182,8 @@ impl Index {
     fn resolve(&mut self, wanted: &[Vec<Wanted>], key: &HashKey) {
         for (at, references) in wanted.iter().enumerate() {
             let version = self.version(self.records[at].version, references, key);
-            let mut targets: Vec<u32> = references.iter().filter_map(|lookups| self.find(lookups)).collect();
+            let mut targets: Vec<u32> =
+                references.iter().filter_map(|lookups| self.find(lookups)).collect();
             targets.sort_unstable();
             targets.dedup();
             self.records[at].version = version;
@@ -207,7 +209,11 @@ impl Index {
     }
 
     fn shortened<'u>(&self, url: &'u str) -> &'u str {
-        let url = self.own_addresses.iter().find_map(|base| url.strip_prefix(base.as_str())).unwrap_or(url);
+        let url = self
+            .own_addresses
+            .iter()
+            .find_map(|base| url.strip_prefix(base.as_str()))
+            .unwrap_or(url);
         url.split_once("/_history/").map_or(url, |(resource, _)| resource)
     }
 
@@ -231,7 +237,8 @@ impl Index {
         for (reference, lookups) in content.references.iter().zip(&references) {
             match self.find(lookups) {
                 Some(at) => {
-                    seen.edits.replace_string(reference.span(), &self.records[at as usize].full_url());
+                    seen.edits
+                        .replace_string(reference.span(), &self.records[at as usize].full_url());
                 }
                 None if reference.as_str().is_some_and(|target| is_relative(&target)) => {
                     seen.dangling.push(*reference);

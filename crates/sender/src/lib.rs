@@ -25,12 +25,15 @@ pub use clinical::start_of;
 pub use delivery::{Ending, Progress, State};
 pub use identity::HashKey;
 pub use index::Doubled;
-pub use outbox::{AttemptRow, HeldIssue, HeldRow, MessageRow, Origin, Outbox, OutboxError, Overview, RunRow};
+pub use outbox::{
+    AttemptRow, HeldIssue, HeldRow, MessageRow, Origin, Outbox, OutboxError, Overview, RunRow,
+};
 pub use plan::BundleLimits;
 pub use register::{EnvelopeSealer, RuleSetChecker};
 pub use report::{Report, SentMessage, Verdict};
 pub use schedule::{RetrySchedule, next_daily};
 pub use source::{Damage, Place, Scanned, SourceFault, SourceLimits};
 pub use transport::{
-    Authorizer, Delivery, HelseIdAuthorizer, HttpSettings, HttpTransport, NoToken, Transport, TransportError,
+    Authorizer, Delivery, HelseIdAuthorizer, HttpSettings, HttpTransport, NoToken, Transport,
+    TransportError,
 };

@@ -146,7 +146,9 @@ impl Outbox {
             .max_connections(2)
             // SQLite ends a transaction by itself when the disk is full, which the driver does not notice: such a
             // connection is good for nothing any more.
-            .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+            .before_acquire(|connection, _| {
+                Box::pin(async move { Ok(!connection.is_in_transaction()) })
+            })
             .connect_with(options)
             .await?;
         sqlx::migrate!("./migrations").run(&pool).await?;
@@ -232,7 +234,8 @@ impl Outbox {
     pub(crate) async fn standings(&self) -> Result<HashMap<Hash, Standing>> {
         let mut standings: HashMap<Hash, Standing> = HashMap::new();
         let mut step = self.begin().await?;
-        for row in sqlx::query("SELECT identity, version FROM stored").fetch_all(&mut *step).await? {
+        for row in sqlx::query("SELECT identity, version FROM stored").fetch_all(&mut *step).await?
+        {
             standings.entry(hash(&row, 0)?).or_default().stored = Some(hash(&row, 1)?);
         }
         for row in sqlx::query("SELECT identity, version FROM held").fetch_all(&mut *step).await? {
@@ -312,8 +315,9 @@ impl Outbox {
             .fetch_one(&mut *step)
             .await?;
         let entries = usize::try_from(row.get::<i64, _>(1)).unwrap_or_default();
-        let sealed =
-            row.get::<Option<Vec<u8>>, _>(0).ok_or(OutboxError::Damaged("an open message has no content"))?;
+        let sealed = row
+            .get::<Option<Vec<u8>>, _>(0)
+            .ok_or(OutboxError::Damaged("an open message has no content"))?;
         store_progress(&mut step, seq, progress.begun(), now).await?;
         sqlx::query("INSERT INTO attempt (seq, started_at) VALUES (?, ?)")
             .bind(seq)
@@ -388,14 +392,19 @@ impl Outbox {
         let ending = Ending::Later { may_have_arrived: false, retry_after };
         for (seq, progress) in progresses(&mut step).await? {
             if progress.is_due(now) {
-                store_progress(&mut step, seq, progress.begun().ended(&ending, now, schedule), now).await?;
+                store_progress(&mut step, seq, progress.begun().ended(&ending, now, schedule), now)
+                    .await?;
             }
         }
         self.commit(step).await
     }
 
     /// Holds resources back that the check here has found faulty.
-    pub(crate) async fn hold(&self, faults: &[(Item, Vec<HeldIssue>)], now: Timestamp) -> Result<()> {
+    pub(crate) async fn hold(
+        &self,
+        faults: &[(Item, Vec<HeldIssue>)],
+        now: Timestamp,
+    ) -> Result<()> {
         let mut step = self.begin().await?;
         for (item, issues) in faults {
             hold(&mut step, item, Origin::Check, None, issues, now).await?;
@@ -406,12 +415,19 @@ impl Outbox {
     /// Forgets what is held for resources that have changed since: `now_at` gives the present versions.
     pub(crate) async fn forget_mended(&self, present: &HashMap<Hash, Hash>) -> Result<usize> {
         let mut step = self.begin().await?;
-        let rows = sqlx::query("SELECT number, identity, version FROM held").fetch_all(&mut *step).await?;
+        let rows =
+            sqlx::query("SELECT number, identity, version FROM held").fetch_all(&mut *step).await?;
         let mut forgotten = 0;
         for row in rows {
-            if present.get(&hash(&row, 1)?).is_some_and(|now| hash(&row, 2).is_ok_and(|held| held != *now)) {
+            if present
+                .get(&hash(&row, 1)?)
+                .is_some_and(|now| hash(&row, 2).is_ok_and(|held| held != *now))
+            {
                 let number: i64 = row.get(0);
-                sqlx::query("DELETE FROM held WHERE number = ?").bind(number).execute(&mut *step).await?;
+                sqlx::query("DELETE FROM held WHERE number = ?")
+                    .bind(number)
+                    .execute(&mut *step)
+                    .await?;
                 forgotten += 1;
             }
         }
@@ -431,7 +447,9 @@ impl Outbox {
             .execute(&mut *step)
             .await?;
         if number.is_none() {
-            sqlx::query("DELETE FROM setting WHERE name = 'bundle-bytes'").execute(&mut *step).await?;
+            sqlx::query("DELETE FROM setting WHERE name = 'bundle-bytes'")
+                .execute(&mut *step)
+                .await?;
         }
         self.commit(step).await?;
         Ok(done.rows_affected())
@@ -494,7 +512,8 @@ impl Outbox {
     }
 }
 
-const PROGRESS: &str = "SELECT seq, state, round, may_have_arrived, next_attempt FROM message WHERE seq = ?";
+const PROGRESS: &str =
+    "SELECT seq, state, round, may_have_arrived, next_attempt FROM message WHERE seq = ?";
 const OPEN: &str = "SELECT seq, state, round, may_have_arrived, next_attempt FROM message \
      WHERE state IN ('planned', 'sending', 'waiting', 'exhausted', 'stopped') ORDER BY seq";
 

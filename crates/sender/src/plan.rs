@@ -161,7 +161,8 @@ impl Planner<'_> {
                 _ => "",
             };
             let follows = self.index.records[at as usize].targets.iter().any(|target| {
-                reached[*target as usize] && *self.index.records[*target as usize].resource_type == *described
+                reached[*target as usize]
+                    && *self.index.records[*target as usize].resource_type == *described
             });
             if follows {
                 roots.push(at);
@@ -184,7 +185,9 @@ impl Planner<'_> {
             {
                 plan.waiting.push(root);
             } else if closure.iter().any(|at| {
-                self.standing(*at).open.is_some_and(|open| open != self.index.records[*at as usize].version)
+                self.standing(*at)
+                    .open
+                    .is_some_and(|open| open != self.index.records[*at as usize].version)
             }) {
                 plan.deferred.push(root);
             } else {
@@ -221,7 +224,8 @@ impl Planner<'_> {
             more.clear();
             self.reach.close_more(root, &mut more);
             let added = self::bytes(self.index, &more);
-            let full = bundle.entries.len() + more.len() > limits.entries || bytes + added > limits.bytes;
+            let full =
+                bundle.entries.len() + more.len() > limits.entries || bytes + added > limits.bytes;
             if full && !bundle.roots.is_empty() {
                 bundles.push(std::mem::take(&mut bundle));
                 bytes = 0;

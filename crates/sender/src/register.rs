@@ -1,6 +1,8 @@
 //! The register's rules and its envelope, as the agent uses them.
 
-use lmr_envelope::{Certificate, Header, OrganisationNumber, RandomSource, SealError, SigningKey, seal};
+use lmr_envelope::{
+    Certificate, Header, OrganisationNumber, RandomSource, SealError, SigningKey, seal,
+};
 use lmr_fhir::Limits;
 use lmr_lmdi::codes::{Code, Language};
 use lmr_lmdi::{CheckOptions, Finding, PersonNumbers, RuleSet, RuleSetId, read_content};
@@ -30,9 +32,13 @@ impl RuleSetChecker {
 }
 
 impl Checker for RuleSetChecker {
-    fn check(&self, bundle: &str, context: &CheckContext) -> Result<Vec<CheckFault>, CheckImpossible> {
-        let rules =
-            RuleSet::get(self.rule_set).map_err(|error| CheckImpossible { reason: error.to_string() })?;
+    fn check(
+        &self,
+        bundle: &str,
+        context: &CheckContext,
+    ) -> Result<Vec<CheckFault>, CheckImpossible> {
+        let rules = RuleSet::get(self.rule_set)
+            .map_err(|error| CheckImpossible { reason: error.to_string() })?;
         let options = CheckOptions {
             reporting_period: Some((context.from, context.to)),
             person_numbers: self.person_numbers,
@@ -98,13 +104,23 @@ pub struct EnvelopeSealer<R> {
 
 impl<R: RandomSource> EnvelopeSealer<R> {
     /// Seals for `recipient` in the name of `sender`, whose certificate `signer` holds.
-    pub fn new(sender: OrganisationNumber, recipient: Certificate, signer: SigningKey, random: R) -> Self {
+    pub fn new(
+        sender: OrganisationNumber,
+        recipient: Certificate,
+        signer: SigningKey,
+        random: R,
+    ) -> Self {
         Self { sender, recipient, signer, random }
     }
 }
 
 impl<R: RandomSource> Sealer for EnvelopeSealer<R> {
-    fn seal(&self, bundle: &[u8], message_id: &str, context: &CheckContext) -> Result<Vec<u8>, SealError> {
+    fn seal(
+        &self,
+        bundle: &[u8],
+        message_id: &str,
+        context: &CheckContext,
+    ) -> Result<Vec<u8>, SealError> {
         let header = Header {
             message_id,
             sender: self.sender,

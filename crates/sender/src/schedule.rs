@@ -84,7 +84,10 @@ mod tests {
         let now = utc("2026-03-01T05:00:00Z");
         let hours = |hours| Some(SignedDuration::from_hours(hours));
         assert_eq!(schedule.next(1, now, hours(3)), Some(utc("2026-03-01T08:00:00Z")));
-        assert_eq!(schedule.next(1, now, Some(SignedDuration::from_secs(5))), schedule.next(1, now, None));
+        assert_eq!(
+            schedule.next(1, now, Some(SignedDuration::from_secs(5))),
+            schedule.next(1, now, None)
+        );
         assert_eq!(schedule.next(1, now, hours(10_000)), Some(utc("2026-03-02T05:00:00Z")));
     }
 

@@ -91,7 +91,9 @@ pub enum SourceFault {
         index: usize,
     },
     /// Nothing by which the register could know the resource again.
-    #[error("a {resource_type} has no identifier, id or urn:uuid fullUrl by which it can be known again")]
+    #[error(
+        "a {resource_type} has no identifier, id or urn:uuid fullUrl by which it can be known again"
+    )]
     NoIdentity {
         /// Type of the resource.
         resource_type: String,
@@ -138,14 +140,19 @@ pub(crate) fn scan(
     visit: &mut dyn FnMut(Found<'_>) -> Result<(), SourceFault>,
 ) -> io::Result<Scanned> {
     if !folder.metadata()?.is_dir() {
-        return Err(io::Error::new(io::ErrorKind::NotADirectory, "it is a file; a folder is expected"));
+        return Err(io::Error::new(
+            io::ErrorKind::NotADirectory,
+            "it is a file; a folder is expected",
+        ));
     }
     let mut pass = Pass { limits: *limits, visit, scanned: Scanned::default(), bundles: 0 };
     let hidden = |entry: &walkdir::DirEntry| {
         entry.depth() > 0 && entry.file_name().to_str().is_some_and(|name| name.starts_with('.'))
     };
-    for entry in
-        walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().filter_entry(|entry| !hidden(entry))
+    for entry in walkdir::WalkDir::new(folder)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| !hidden(entry))
     {
         match entry {
             Ok(entry) if entry.file_type().is_dir() => {}
@@ -160,8 +167,9 @@ pub(crate) fn scan(
             Err(error) if error.depth() == 0 => return Err(error.into()),
             Err(error) => {
                 let file = relative(folder, error.path().unwrap_or(folder));
-                let reason =
-                    error.io_error().map_or_else(|| "a loop of links".to_owned(), ToString::to_string);
+                let reason = error
+                    .io_error()
+                    .map_or_else(|| "a loop of links".to_owned(), ToString::to_string);
                 pass.damage(&file, None, SourceFault::Unreadable { reason });
             }
         }
@@ -192,13 +200,18 @@ impl Pass<'_> {
     fn json(&mut self, file: &Arc<str>, path: &Path) {
         self.scanned.files += 1;
         let mut bytes = Vec::new();
-        let read = File::open(path)
-            .and_then(|opened| opened.take(self.limits.file_bytes as u64 + 1).read_to_end(&mut bytes));
+        let read = File::open(path).and_then(|opened| {
+            opened.take(self.limits.file_bytes as u64 + 1).read_to_end(&mut bytes)
+        });
         if let Err(error) = read {
             return self.damage(file, None, SourceFault::Unreadable { reason: error.to_string() });
         }
         if bytes.len() > self.limits.file_bytes {
-            return self.damage(file, None, SourceFault::TooLarge { limit: self.limits.file_bytes });
+            return self.damage(
+                file,
+                None,
+                SourceFault::TooLarge { limit: self.limits.file_bytes },
+            );
         }
         self.text(file, 1, 0, &bytes);
     }
@@ -208,7 +221,11 @@ impl Pass<'_> {
         let mut reader = match File::open(path) {
             Ok(opened) => BufReader::with_capacity(1 << 16, opened),
             Err(error) => {
-                return self.damage(file, None, SourceFault::Unreadable { reason: error.to_string() });
+                return self.damage(
+                    file,
+                    None,
+                    SourceFault::Unreadable { reason: error.to_string() },
+                );
             }
         };
         let (mut offset, mut line) = (0_u64, 0_u32);
@@ -343,7 +360,8 @@ impl Reader {
     /// [`Damage`] when the file has gone, shrunk, or does not hold text there any more.
     pub(crate) fn read(&mut self, place: &Place) -> Result<String, Damage> {
         let damage = |fault| Damage { file: place.file.to_string(), line: Some(place.line), fault };
-        let unreadable = |error: io::Error| damage(SourceFault::Unreadable { reason: error.to_string() });
+        let unreadable =
+            |error: io::Error| damage(SourceFault::Unreadable { reason: error.to_string() });
         let file = match &mut self.open {
             Some((name, file)) if *name == place.file => file,
             other => {

@@ -214,13 +214,18 @@ impl<A: Authorizer> HttpTransport<A> {
             Err(error) => return failed(&error),
         };
         let status = answer.status().as_u16();
-        let retry_after =
-            answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let retry_after = answer
+            .headers()
+            .get(RETRY_AFTER)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
         let mut body = Vec::new();
         loop {
             match answer.chunk().await {
                 Ok(Some(chunk)) if body.len() + chunk.len() > self.answer_limit => {
-                    return Delivery::NoAnswer { detail: "the answer is larger than is read".to_owned() };
+                    return Delivery::NoAnswer {
+                        detail: "the answer is larger than is read".to_owned(),
+                    };
                 }
                 Ok(Some(chunk)) => body.extend_from_slice(&chunk),
                 Ok(None) => return Delivery::Answered { status, retry_after, body },

@@ -10,7 +10,9 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use lmr_auth::SecretString;
-use lmr_sender::{Authorizer, Delivery, HttpSettings, HttpTransport, NoToken, Transport, TransportError};
+use lmr_sender::{
+    Authorizer, Delivery, HttpSettings, HttpTransport, NoToken, Transport, TransportError,
+};
 
 /// Gives numbered tokens, a new one after each refusal.
 #[derive(Default)]
@@ -89,7 +91,11 @@ async fn a_refused_token_is_replaced_once() {
         seen.fetch_add(1, Ordering::SeqCst);
         async move {
             let fresh = headers["authorization"] == "Bearer token-1";
-            (if fresh { StatusCode::OK } else { StatusCode::UNAUTHORIZED }, HeaderMap::new(), String::new())
+            (
+                if fresh { StatusCode::OK } else { StatusCode::UNAUTHORIZED },
+                HeaderMap::new(),
+                String::new(),
+            )
         }
     }))
     .await;
@@ -109,9 +115,13 @@ async fn what_may_have_arrived_is_told_from_what_has_not() {
     }))
     .await;
     let delivery = transport(&slow, Counter::default()).post(Vec::new()).await;
-    assert!(matches!(&delivery, Delivery::NoAnswer { detail } if detail.contains("in time")), "{delivery:?}");
+    assert!(
+        matches!(&delivery, Delivery::NoAnswer { detail } if detail.contains("in time")),
+        "{delivery:?}"
+    );
 
-    let endless = listen(router(|_, _| async { (StatusCode::OK, HeaderMap::new(), "x".repeat(2000)) })).await;
+    let endless =
+        listen(router(|_, _| async { (StatusCode::OK, HeaderMap::new(), "x".repeat(2000)) })).await;
     let delivery = transport(&endless, Counter::default()).post(Vec::new()).await;
     assert!(matches!(&delivery, Delivery::NoAnswer { .. }), "{delivery:?}");
 
@@ -130,7 +140,8 @@ async fn what_may_have_arrived_is_told_from_what_has_not() {
 
 #[tokio::test]
 async fn without_a_token_nothing_is_sent() {
-    let address = listen(router(|_, _| async { unreachable!("a message was sent without a token") })).await;
+    let address =
+        listen(router(|_, _| async { unreachable!("a message was sent without a token") })).await;
     let delivery = transport(&address, Nobody { passes: true }).post(Vec::new()).await;
     let retry_after = Some(Duration::from_secs(90));
     assert_eq!(delivery, Delivery::NotReached { detail: "no token".to_owned(), retry_after });

@@ -28,7 +28,10 @@ pub(crate) fn caller_address(
     }
     let hops = match header {
         ProxyHeader::XForwardedFor => {
-            elements(headers, &HeaderName::from_static("x-forwarded-for"))?.into_iter().map(Some).collect()
+            elements(headers, &HeaderName::from_static("x-forwarded-for"))?
+                .into_iter()
+                .map(Some)
+                .collect()
         }
         ProxyHeader::Forwarded => {
             let elements = elements(headers, &header::FORWARDED)?;
@@ -88,13 +91,17 @@ mod tests {
             headers.append(HeaderName::from_static(name), value.parse().unwrap());
         }
         let trusted = AllowList::parse(trusted).unwrap();
-        caller_address(peer.parse().unwrap(), &headers, &trusted, header).map(|address| address.to_string())
+        caller_address(peer.parse().unwrap(), &headers, &trusted, header)
+            .map(|address| address.to_string())
     }
 
     #[test]
     fn without_trusted_proxies_headers_are_not_believed() {
         let lines = [("x-forwarded-for", "203.0.113.9"), ("forwarded", "for=203.0.113.9")];
-        assert_eq!(caller("192.0.2.1", &[], ProxyHeader::XForwardedFor, &lines).unwrap(), "192.0.2.1");
+        assert_eq!(
+            caller("192.0.2.1", &[], ProxyHeader::XForwardedFor, &lines).unwrap(),
+            "192.0.2.1"
+        );
         assert_eq!(
             caller("192.0.2.1", &["10.0.0.0/8"], ProxyHeader::Forwarded, &lines).unwrap(),
             "192.0.2.1"
@@ -103,11 +110,18 @@ mod tests {
 
     #[test]
     fn the_last_untrusted_hop_is_the_caller_whatever_it_claims() {
-        let lines = [("x-forwarded-for", "198.51.100.1, 203.0.113.9"), ("x-forwarded-for", "10.0.0.2")];
+        let lines =
+            [("x-forwarded-for", "198.51.100.1, 203.0.113.9"), ("x-forwarded-for", "10.0.0.2")];
         let trusted = ["10.0.0.0/8"];
-        assert_eq!(caller("10.0.0.1", &trusted, ProxyHeader::XForwardedFor, &lines).unwrap(), "203.0.113.9");
+        assert_eq!(
+            caller("10.0.0.1", &trusted, ProxyHeader::XForwardedFor, &lines).unwrap(),
+            "203.0.113.9"
+        );
         let lines = [("forwarded", "for=198.51.100.1, For=\"[2001:db8::7]:4711\";proto=https")];
-        assert_eq!(caller("10.0.0.1", &trusted, ProxyHeader::Forwarded, &lines).unwrap(), "2001:db8::7");
+        assert_eq!(
+            caller("10.0.0.1", &trusted, ProxyHeader::Forwarded, &lines).unwrap(),
+            "2001:db8::7"
+        );
     }
 
     #[test]

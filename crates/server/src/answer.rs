@@ -86,13 +86,18 @@ fn challenge_value(challenge: &Challenge, fault: &Fault) -> String {
     match challenge {
         Challenge::Bare => "Bearer realm=\"lmr\"".to_owned(),
         Challenge::InvalidRequest => {
-            format!("Bearer realm=\"lmr\", error=\"invalid_request\", error_description=\"{description}\"")
+            format!(
+                "Bearer realm=\"lmr\", error=\"invalid_request\", error_description=\"{description}\""
+            )
         }
         Challenge::InvalidToken => {
-            format!("Bearer realm=\"lmr\", error=\"invalid_token\", error_description=\"{description}\"")
+            format!(
+                "Bearer realm=\"lmr\", error=\"invalid_token\", error_description=\"{description}\""
+            )
         }
         Challenge::InsufficientScope(scope) => {
-            let scope = scope.as_ref().map(|scope| format!(", scope=\"{scope}\"")).unwrap_or_default();
+            let scope =
+                scope.as_ref().map(|scope| format!(", scope=\"{scope}\"")).unwrap_or_default();
             format!(
                 "Bearer realm=\"lmr\", error=\"insufficient_scope\", error_description=\"{description}\"{scope}"
             )

@@ -87,12 +87,16 @@ impl Fault {
             Self::TokenInQuery => (Code::RequestMalformed, Some(InvalidRequest)),
             Self::Credentials(refusal) => match refusal {
                 Refusal::Missing => (Code::TokenMissing, Some(Bare)),
-                Refusal::Doubled | Refusal::MalformedHeader => (Code::RequestMalformed, Some(InvalidRequest)),
+                Refusal::Doubled | Refusal::MalformedHeader => {
+                    (Code::RequestMalformed, Some(InvalidRequest))
+                }
                 Refusal::Scheme => (Code::TokenSchemeWrong, Some(Bare)),
                 Refusal::Malformed(lmr_auth::jose::JwsFault::Algorithm) | Refusal::Algorithm => {
                     (Code::TokenAlgorithmNotAllowed, Some(InvalidToken))
                 }
-                Refusal::Malformed(_) | Refusal::Times => (Code::TokenMalformed, Some(InvalidToken)),
+                Refusal::Malformed(_) | Refusal::Times => {
+                    (Code::TokenMalformed, Some(InvalidToken))
+                }
                 Refusal::TokenType => (Code::TokenTypeWrong, Some(InvalidToken)),
                 Refusal::Issuer => (Code::TokenIssuerUnknown, Some(InvalidToken)),
                 Refusal::UnknownKey => (Code::TokenKeyUnknown, Some(InvalidToken)),
@@ -101,7 +105,9 @@ impl Fault {
                 Refusal::Expired => (Code::TokenExpired, Some(InvalidToken)),
                 Refusal::NotYetValid => (Code::TokenNotYetValid, Some(InvalidToken)),
                 Refusal::Lifetime => (Code::TokenLifetimeTooLong, Some(InvalidToken)),
-                Refusal::UserToken | Refusal::ClientMissing => (Code::TokenKindWrong, Some(InvalidToken)),
+                Refusal::UserToken | Refusal::ClientMissing => {
+                    (Code::TokenKindWrong, Some(InvalidToken))
+                }
                 Refusal::SenderConstrained | Refusal::ProfileEnded => {
                     (Code::TokenSchemeWrong, Some(InvalidToken))
                 }

@@ -66,13 +66,16 @@ fn offer(range: &str) -> Option<(f32, Label)> {
 /// Whether the body is said to be JSON in UTF-8 without content coding. Saying nothing is fine.
 pub(crate) fn sends_json(headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).map(|value: &HeaderValue| value.to_str().unwrap_or("?"));
-    if text(header::CONTENT_ENCODING).is_some_and(|coding| !coding.trim().eq_ignore_ascii_case("identity")) {
+    if text(header::CONTENT_ENCODING)
+        .is_some_and(|coding| !coding.trim().eq_ignore_ascii_case("identity"))
+    {
         return false;
     }
     let Some(kind) = text(header::CONTENT_TYPE) else { return true };
     let mut parts = kind.split(';').map(str::trim);
     let known = parts.next().is_some_and(|name| {
-        name.eq_ignore_ascii_case("application/json") || name.eq_ignore_ascii_case("application/fhir+json")
+        name.eq_ignore_ascii_case("application/json")
+            || name.eq_ignore_ascii_case("application/fhir+json")
     });
     known
         && parts.all(|parameter| {
@@ -107,9 +110,12 @@ mod tests {
         assert_eq!(label("application/json;q=0.1, application/fhir+json"), Some(Label::Fhir));
         assert_eq!(label("text/html, application/json;q=0.9, */*;q=0.8"), Some(Label::Json));
         assert_eq!(label("application/fhir+json; fhirVersion=4.0"), Some(Label::Fhir));
-        for neither in
-            ["text/xml", "application/fhir+xml", "application/fhir+json; fhirVersion=5.0", "*/*;q=0"]
-        {
+        for neither in [
+            "text/xml",
+            "application/fhir+xml",
+            "application/fhir+json; fhirVersion=5.0",
+            "*/*;q=0",
+        ] {
             assert_eq!(label(neither), None, "{neither}");
         }
     }
@@ -118,9 +124,11 @@ mod tests {
     fn only_json_in_utf_8_may_be_sent() {
         let sends = |value: &str| sends_json(&with(header::CONTENT_TYPE, value));
         assert!(sends_json(&HeaderMap::new()));
-        for right in
-            ["application/json", "Application/JSON; charset=UTF-8", "application/fhir+json;fhirVersion=4.0"]
-        {
+        for right in [
+            "application/json",
+            "Application/JSON; charset=UTF-8",
+            "application/fhir+json;fhirVersion=4.0",
+        ] {
             assert!(sends(right), "{right}");
         }
         for wrong in [

@@ -96,10 +96,15 @@ impl Metrics {
         let mut durations = Vec::new();
         for (route, histogram) in &table.durations {
             for (bucket, bound) in histogram.buckets.iter().zip(BOUNDS) {
-                durations.push((format!("_bucket{{route=\"{route}\",le=\"{bound}\"}}"), bucket.to_string()));
+                durations.push((
+                    format!("_bucket{{route=\"{route}\",le=\"{bound}\"}}"),
+                    bucket.to_string(),
+                ));
             }
-            durations
-                .push((format!("_bucket{{route=\"{route}\",le=\"+Inf\"}}"), histogram.count.to_string()));
+            durations.push((
+                format!("_bucket{{route=\"{route}\",le=\"+Inf\"}}"),
+                histogram.count.to_string(),
+            ));
             durations.push((format!("_sum{{route=\"{route}\"}}"), histogram.sum.to_string()));
             durations.push((format!("_count{{route=\"{route}\"}}"), histogram.count.to_string()));
         }
@@ -109,7 +114,12 @@ impl Metrics {
             .iter()
             .map(|(outcome, count)| (format!("{{outcome=\"{outcome}\"}}"), count.to_string()))
             .collect();
-        family("lmr_entries_total", "counter", "Entries of bundles by what became of them.", &entries);
+        family(
+            "lmr_entries_total",
+            "counter",
+            "Entries of bundles by what became of them.",
+            &entries,
+        );
         family(
             "lmr_repeated_messages_total",
             "counter",

@@ -17,7 +17,11 @@ pub(crate) struct RequestId(pub(crate) Arc<str>);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-pub(crate) async fn observe(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn observe(
+    State(shared): State<Arc<Shared>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let started = shared.now();
     let id = fresh_id(&shared);
     let route = route_name(request.uri().path());

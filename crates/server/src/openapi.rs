@@ -6,8 +6,11 @@ use serde_json::{Map, Value, json};
 pub(crate) fn document() -> Value {
     let mut paths = Map::new();
     for route in ROUTES {
-        let operation =
-            if route.allow == "POST" { message(route.path, route.summary) } else { reading(route.summary) };
+        let operation = if route.allow == "POST" {
+            message(route.path, route.summary)
+        } else {
+            reading(route.summary)
+        };
         let method = if route.allow == "POST" { "post" } else { "get" };
         paths.insert(route.path.to_owned(), json!({method: operation}));
     }
@@ -71,8 +74,7 @@ fn message(path: &str, summary: &str) -> Value {
     } else {
         ("SignertKryptertBundle", "LegemiddelregisterBundleResponse")
     };
-    let outcome =
-        |description: &str| json!({"description": description, "content": content("OperationOutcome")});
+    let outcome = |description: &str| json!({"description": description, "content": content("OperationOutcome")});
     let mut responses = json!({
         "200": {"description": "Judged; each entry has its status.", "content": content(response)},
         "400": outcome("Not taken, or a transaction with a refused entry (then a LegemiddelregisterBundleResponse)."),
@@ -124,6 +126,7 @@ fn sealed_message() -> Value {
         "signature": base64("RSA PKCS#1 v1.5 with SHA-256 over encryptedContent's bytes."),
         "generatedAt": text("When the message was made, ISO 8601."),
     });
-    let required: Vec<_> = members.as_object().map(|all| all.keys().cloned().collect()).unwrap_or_default();
+    let required: Vec<_> =
+        members.as_object().map(|all| all.keys().cloned().collect()).unwrap_or_default();
     json!({"type": "object", "required": required, "properties": members})
 }

@@ -54,7 +54,9 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         match path {
             "/fhirmottak/v1" | "/api/v1" => post(routes::message::receive),
             "/fhirmottak/v1/validate" => post(routes::message::check),
-            "/fhirmottak/v1/validateLegemiddelregisterBundle" => post(routes::message::check_bundle),
+            "/fhirmottak/v1/validateLegemiddelregisterBundle" => {
+                post(routes::message::check_bundle)
+            }
             "/health/live" => get(routes::operation::live),
             "/health/ready" => get(routes::operation::ready),
             "/metrics" => get(routes::operation::metrics),
@@ -79,6 +81,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
 
 fn refused(fault: &Fault, request: &Request) -> Response {
     let label = preferred(request.headers()).unwrap_or_default();
-    let id = request.extensions().get::<RequestId>().map(|id| Arc::clone(&id.0)).unwrap_or_default();
+    let id =
+        request.extensions().get::<RequestId>().map(|id| Arc::clone(&id.0)).unwrap_or_default();
     answer::fault(fault, label, &id, Notes::default())
 }

@@ -114,7 +114,8 @@ pub async fn serve(
     let outcome = match settings.tls {
         None => server.acceptor(plain).serve(app).await,
         Some(Tls(config)) => {
-            let tls = RustlsAcceptor::new(RustlsConfig::from_config(config)).handshake_timeout(HANDSHAKE);
+            let tls =
+                RustlsAcceptor::new(RustlsConfig::from_config(config)).handshake_timeout(HANDSHAKE);
             server.acceptor(tls.acceptor(plain)).serve(app).await
         }
     };

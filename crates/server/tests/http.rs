@@ -70,7 +70,11 @@ impl Store for Moody {
     ) -> Result<Option<Committed>, StoreError> {
         self.now().map(|()| None)
     }
-    async fn bundle_identifier_seen(&self, _: OrganisationNumber, _: &str) -> Result<bool, StoreError> {
+    async fn bundle_identifier_seen(
+        &self,
+        _: OrganisationNumber,
+        _: &str,
+    ) -> Result<bool, StoreError> {
         self.now().map(|()| false)
     }
     async fn current(
@@ -101,9 +105,15 @@ impl Fetcher for Issuer {
         let body = if url.ends_with("/jwks") {
             keys.clone()
         } else {
-            r#"{"issuer":"https://issuer.example.no","jwks_uri":"https://issuer.example.no/jwks"}"#.to_owned()
+            r#"{"issuer":"https://issuer.example.no","jwks_uri":"https://issuer.example.no/jwks"}"#
+                .to_owned()
         };
-        Ok(IssuerAnswer { status: 200, content_type: None, retry_after: None, body: body.into_bytes() })
+        Ok(IssuerAnswer {
+            status: 200,
+            content_type: None,
+            retry_after: None,
+            body: body.into_bytes(),
+        })
     }
 
     async fn post_form(&self, _: &str, _: &[(&str, &str)]) -> Result<IssuerAnswer, FetchError> {
@@ -153,16 +163,25 @@ async fn start_with(settings: HttpSettings, admitted: &str, issuer: bool) -> Run
     let fetcher: Arc<dyn Fetcher> = Arc::new(Issuer(keys));
     let profile = TrustProfile::helseid_bearer(Environment::Test, "https://issuer.example.no");
     let verifier =
-        TokenVerifier::new(vec![profile], &fetcher, Arc::clone(&clock), KeyCache::default()).unwrap();
+        TokenVerifier::new(vec![profile], &fetcher, Arc::clone(&clock), KeyCache::default())
+            .unwrap();
     let receiver = Receiver::new(Parts {
         store: Arc::clone(&store) as Arc<dyn Store>,
         keys: DecryptionKeys::new(Vec::new()),
         trust: None,
         avsendere: Vec::new(),
-        settings: Settings { addresses: AllowList::parse([admitted]).unwrap(), ..Settings::default() },
+        settings: Settings {
+            addresses: AllowList::parse([admitted]).unwrap(),
+            ..Settings::default()
+        },
     });
-    let services =
-        Services { receiver, verifier: Arc::new(verifier), clock, random: Arc::new(SystemRandom), settings };
+    let services = Services {
+        receiver,
+        verifier: Arc::new(verifier),
+        clock,
+        random: Arc::new(SystemRandom),
+        settings,
+    };
     lmr_auth::install_tls_provider();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -190,9 +209,15 @@ async fn assert_refused(response: reqwest::Response, status: u16, code: &str) ->
 #[tokio::test]
 async fn what_is_not_a_route_is_404_with_an_outcome() {
     let server = start().await;
-    for path in
-        ["/", "/fhirmottak", "/fhirmottak/v1/", "/fhirmottak/v2", "/FHIRMOTTAK/v1", "/health", "/a%00b"]
-    {
+    for path in [
+        "/",
+        "/fhirmottak",
+        "/fhirmottak/v1/",
+        "/fhirmottak/v2",
+        "/FHIRMOTTAK/v1",
+        "/health",
+        "/a%00b",
+    ] {
         for method in [Method::GET, Method::POST] {
             assert_refused(server.send(method, path).await, 404, "LMR-1002").await;
         }
@@ -203,7 +228,8 @@ async fn what_is_not_a_route_is_404_with_an_outcome() {
 async fn every_route_refuses_other_methods_and_says_which_it_takes() {
     let server = start().await;
     for route in ROUTES {
-        for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS]
+        for method in
+            [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS]
         {
             if route.allow.split(", ").any(|allowed| allowed == method.as_str()) {
                 continue;
@@ -219,7 +245,8 @@ async fn every_route_refuses_other_methods_and_says_which_it_takes() {
 async fn openapi_lists_exactly_the_routes() {
     let server = start().await;
     let document: Value = server.send(Method::GET, "/openapi.json").await.json().await.unwrap();
-    let mut listed: Vec<_> = document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+    let mut listed: Vec<_> =
+        document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
     let mut routes: Vec<_> = ROUTES.iter().map(|route| route.path).collect();
     listed.sort_unstable();
     routes.sort_unstable();
@@ -261,7 +288,8 @@ async fn an_address_that_is_not_listed_is_refused_before_anything_else() {
         assert_refused(response, 403, "LMR-1001").await;
     }
     // Nobody's word is taken for the address unless a trusted proxy says it.
-    let request = server.client.post(server.url(BUNDLE_CHECK)).header("x-forwarded-for", "192.0.2.7");
+    let request =
+        server.client.post(server.url(BUNDLE_CHECK)).header("x-forwarded-for", "192.0.2.7");
     assert_refused(request.send().await.unwrap(), 403, "LMR-1001").await;
     server.still_works().await;
 }
@@ -270,9 +298,11 @@ async fn an_address_that_is_not_listed_is_refused_before_anything_else() {
 async fn a_trusted_proxy_tells_the_address() {
     let trusted_proxies = AllowList::parse(["127.0.0.1"]).unwrap();
     let server =
-        start_with(HttpSettings { trusted_proxies, ..HttpSettings::default() }, "192.0.2.7", true).await;
+        start_with(HttpSettings { trusted_proxies, ..HttpSettings::default() }, "192.0.2.7", true)
+            .await;
     let from = async |address: &str| {
-        let request = server.client.post(server.url("/fhirmottak/v1")).header("x-forwarded-for", address);
+        let request =
+            server.client.post(server.url("/fhirmottak/v1")).header("x-forwarded-for", address);
         request.send().await.unwrap()
     };
     assert_refused(from("192.0.2.7").await, 401, "LMR-1010").await;
@@ -300,7 +330,12 @@ async fn credentials_in_the_wrong_place_or_shape_are_a_bad_request() {
         .header("authorization", "Bearer a.b.c")
         .header("authorization", "Bearer d.e.f");
     let response = doubled.send().await.unwrap();
-    assert!(response.headers()["www-authenticate"].to_str().unwrap().contains("error=\"invalid_request\""));
+    assert!(
+        response.headers()["www-authenticate"]
+            .to_str()
+            .unwrap()
+            .contains("error=\"invalid_request\"")
+    );
     assert_refused(response, 400, "LMR-1006").await;
     let response = server.post("/fhirmottak/v1?access_token=abc", "{}").await;
     assert_refused(response, 400, "LMR-1006").await;
@@ -325,7 +360,8 @@ async fn the_answer_is_labelled_as_the_caller_asks() {
     };
     assert_eq!(label(None).await, "application/fhir+json; fhirVersion=4.0");
     assert_eq!(label(Some("application/json")).await, "application/json");
-    let request = server.client.post(server.url(BUNDLE_CHECK)).header("accept", "text/xml").body("{}");
+    let request =
+        server.client.post(server.url(BUNDLE_CHECK)).header("accept", "text/xml").body("{}");
     assert_refused(request.send().await.unwrap(), 406, "LMR-1005").await;
 }
 
@@ -351,9 +387,13 @@ async fn a_body_that_is_missing_or_too_large_is_refused_while_it_is_read() {
 
     // Without Content-Length: the limit is met on the way.
     let mut stream = TcpStream::connect(server.address).await.unwrap();
-    let head = format!("POST {BUNDLE_CHECK} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+    let head =
+        format!("POST {BUNDLE_CHECK} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
     stream.write_all(head.as_bytes()).await.unwrap();
-    stream.write_all(format!("800\r\n{}\r\n0\r\n\r\n", "x".repeat(0x800)).as_bytes()).await.unwrap();
+    stream
+        .write_all(format!("800\r\n{}\r\n0\r\n\r\n", "x".repeat(0x800)).as_bytes())
+        .await
+        .unwrap();
     let answer = read_answer(&mut stream).await;
     assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("LMR-1041"), "{answer}");
     server.still_works().await;
@@ -361,7 +401,8 @@ async fn a_body_that_is_missing_or_too_large_is_refused_while_it_is_read() {
 
 #[tokio::test]
 async fn a_body_that_never_ends_is_given_up_and_a_broken_one_harms_nobody() {
-    let settings = HttpSettings { body_timeout: Duration::from_millis(200), ..HttpSettings::default() };
+    let settings =
+        HttpSettings { body_timeout: Duration::from_millis(200), ..HttpSettings::default() };
     let server = start_with(settings, "127.0.0.1", true).await;
     let head = format!("POST {BUNDLE_CHECK} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{{");
     let mut slow = TcpStream::connect(server.address).await.unwrap();
@@ -379,11 +420,13 @@ async fn a_body_that_never_ends_is_given_up_and_a_broken_one_harms_nobody() {
 
 #[tokio::test]
 async fn slow_headers_and_too_many_headers_are_hung_up_on() {
-    let settings = HttpSettings { header_timeout: Duration::from_millis(200), ..HttpSettings::default() };
+    let settings =
+        HttpSettings { header_timeout: Duration::from_millis(200), ..HttpSettings::default() };
     let server = start_with(settings, "127.0.0.1", true).await;
     let mut slow = TcpStream::connect(server.address).await.unwrap();
     slow.write_all(b"POST /fhirmottak/v1 HTTP/1.1\r\nHost: x\r\nX-A: ").await.unwrap();
-    let answer = tokio::time::timeout(Duration::from_secs(5), read_answer(&mut slow)).await.unwrap();
+    let answer =
+        tokio::time::timeout(Duration::from_secs(5), read_answer(&mut slow)).await.unwrap();
     assert!(!answer.contains("200"), "{answer}");
 
     let mut many = TcpStream::connect(server.address).await.unwrap();
@@ -397,8 +440,11 @@ async fn slow_headers_and_too_many_headers_are_hung_up_on() {
 
 #[tokio::test]
 async fn when_all_places_are_taken_messages_are_told_to_come_back() {
-    let settings =
-        HttpSettings { concurrent: 1, queue_wait: Duration::from_millis(50), ..HttpSettings::default() };
+    let settings = HttpSettings {
+        concurrent: 1,
+        queue_wait: Duration::from_millis(50),
+        ..HttpSettings::default()
+    };
     let server = start_with(settings, "127.0.0.1", true).await;
     let mut holder = TcpStream::connect(server.address).await.unwrap();
     let head = format!("POST {BUNDLE_CHECK} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{{");
@@ -416,7 +462,8 @@ async fn when_all_places_are_taken_messages_are_told_to_come_back() {
 #[tokio::test]
 async fn connections_beyond_the_limit_are_hung_up_on_until_one_ends() {
     let server =
-        start_with(HttpSettings { connections: 1, ..HttpSettings::default() }, "127.0.0.1", true).await;
+        start_with(HttpSettings { connections: 1, ..HttpSettings::default() }, "127.0.0.1", true)
+            .await;
     let ask = async |stream: &mut TcpStream| {
         let request = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
         // The other side may have hung up already.
@@ -437,7 +484,8 @@ async fn connections_beyond_the_limit_are_hung_up_on_until_one_ends() {
 async fn a_panic_ends_one_request_and_shows_nothing() {
     let server = start().await;
     server.store.be(Moody::PANICKING);
-    let body = assert_refused(server.send(Method::GET, "/health/ready").await, 500, "LMR-9001").await;
+    let body =
+        assert_refused(server.send(Method::GET, "/health/ready").await, 500, "LMR-9001").await;
     assert!(!body.to_string().contains("as told"));
     server.store.be(Moody::FINE);
     assert_eq!(server.send(Method::GET, "/health/ready").await.status(), 200);
@@ -449,7 +497,12 @@ async fn metrics_count_answers_and_are_for_the_operator_only() {
     server.post("/fhirmottak/v1", "{}").await;
     server.send(Method::GET, "/310000019/secret").await;
     let response = server.send(Method::GET, "/metrics").await;
-    assert!(response.headers()["content-type"].to_str().unwrap().starts_with("text/plain; version=0.0.4"));
+    assert!(
+        response.headers()["content-type"]
+            .to_str()
+            .unwrap()
+            .starts_with("text/plain; version=0.0.4")
+    );
     let text = response.text().await.unwrap();
     for line in [
         "lmr_requests_total{route=\"/fhirmottak/v1\",status=\"401\",code=\"LMR-1010\"} 1",
@@ -460,7 +513,8 @@ async fn metrics_count_answers_and_are_for_the_operator_only() {
         assert!(text.lines().any(|known| known == line), "{line} is not in\n{text}");
     }
     assert!(!text.contains("310000019"));
-    let settings = HttpSettings { metrics_addresses: AllowList::default(), ..HttpSettings::default() };
+    let settings =
+        HttpSettings { metrics_addresses: AllowList::default(), ..HttpSettings::default() };
     let closed = start_with(settings, "127.0.0.1", true).await;
     assert_refused(closed.send(Method::GET, "/metrics").await, 403, "LMR-1001").await;
 }
@@ -487,9 +541,9 @@ async fn read_answer(stream: &mut TcpStream) -> String {
     loop {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head
-                .lines()
-                .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+            let length = head.lines().find_map(|line| {
+                line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok()
+            });
             if body.len() >= length.unwrap_or(0) {
                 return text;
             }

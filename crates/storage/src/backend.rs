@@ -4,8 +4,8 @@ use super::{Db, MIGRATIONS, Name, tables, writer::Writer, writer::in_transaction
 use crate::{OpenError, StorageKey, error::unavailable, prepared::Prepared};
 use async_trait::async_trait;
 use lmr_intake::{
-    Avsender, Committed, Current, Delivery, DeliveryFilter, DeliverySummary, Identity, OrganisationNumber,
-    Store, StoreError, StoredVersion,
+    Avsender, Committed, Current, Delivery, DeliveryFilter, DeliverySummary, Identity,
+    OrganisationNumber, Store, StoreError, StoredVersion,
 };
 use sqlx::{
     Connection as _, Database, Pool,
@@ -68,7 +68,11 @@ impl Store for Name {
             // Nobody sends to a receiver that is not ready, so it must find out by itself that it is.
             let mut db = self.0.administrator().await?;
             in_transaction(&mut db, async |db| {
-                query("UPDATE key_check SET id = id").execute(db).await.map_err(unavailable).map(drop)
+                query("UPDATE key_check SET id = id")
+                    .execute(db)
+                    .await
+                    .map_err(unavailable)
+                    .map(drop)
             })
             .await?;
             db.close().await.map_err(unavailable)?;
@@ -90,7 +94,8 @@ impl Store for Name {
     async fn remove_avsender(&self, organisation: OrganisationNumber) -> Result<bool, StoreError> {
         let mut db = self.0.administrator().await?;
         let removed =
-            in_transaction(&mut db, async |db| tables::remove_avsender(db, organisation).await).await?;
+            in_transaction(&mut db, async |db| tables::remove_avsender(db, organisation).await)
+                .await?;
         db.close().await.map_err(unavailable)?;
         Ok(removed)
     }
@@ -101,7 +106,8 @@ impl Store for Name {
         message_id: &str,
         content_sha256: &[u8; 32],
     ) -> Result<Option<Committed>, StoreError> {
-        tables::seen(&mut *self.0.reader().await?, &self.0.key, sender, message_id, content_sha256).await
+        tables::seen(&mut *self.0.reader().await?, &self.0.key, sender, message_id, content_sha256)
+            .await
     }
 
     async fn bundle_identifier_seen(
@@ -109,8 +115,13 @@ impl Store for Name {
         sender: OrganisationNumber,
         bundle_identifier: &str,
     ) -> Result<bool, StoreError> {
-        tables::bundle_identifier_seen(&mut *self.0.reader().await?, &self.0.key, sender, bundle_identifier)
-            .await
+        tables::bundle_identifier_seen(
+            &mut *self.0.reader().await?,
+            &self.0.key,
+            sender,
+            bundle_identifier,
+        )
+        .await
     }
 
     async fn current(
@@ -133,11 +144,18 @@ impl Store for Name {
         self.0.writer.commit(prepared).await
     }
 
-    async fn history(&self, kind: &str, resource_id: &str) -> Result<Vec<StoredVersion>, StoreError> {
+    async fn history(
+        &self,
+        kind: &str,
+        resource_id: &str,
+    ) -> Result<Vec<StoredVersion>, StoreError> {
         tables::history(&mut *self.0.reader().await?, &self.0.key, kind, resource_id).await
     }
 
-    async fn deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<DeliverySummary>, StoreError> {
+    async fn deliveries(
+        &self,
+        filter: &DeliveryFilter,
+    ) -> Result<Vec<DeliverySummary>, StoreError> {
         tables::deliveries(&mut *self.0.reader().await?, filter).await
     }
 }

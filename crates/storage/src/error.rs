@@ -57,5 +57,7 @@ pub(crate) fn was_overtaken(error: &StoreError) -> bool {
     let StoreError::Unavailable(source) = error else { return false };
     let database = source.downcast_ref::<sqlx::Error>().and_then(|error| error.as_database_error());
     // PostgreSQL: deadlock_detected, serialization_failure.
-    database.and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "40P01" || code == "40001")
+    database
+        .and_then(sqlx::error::DatabaseError::code)
+        .is_some_and(|code| code == "40P01" || code == "40001")
 }

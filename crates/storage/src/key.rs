@@ -141,7 +141,9 @@ impl Columns {
         mut sealed: Vec<u8>,
     ) -> Result<Vec<u8>, StoreError> {
         let damaged = StoreError::Damaged { what: column };
-        let (Some(key), Some(nonce)) = (&self.0, sealed.get(1..1 + NONCE_LEN)) else { return Err(damaged) };
+        let (Some(key), Some(nonce)) = (&self.0, sealed.get(1..1 + NONCE_LEN)) else {
+            return Err(damaged);
+        };
         if sealed[0] != FORMAT {
             return Err(damaged);
         }

@@ -51,7 +51,10 @@ fn encrypted(options: PgConnectOptions) -> PgConnectOptions {
     let is_local = options.get_socket().is_some()
         || host.starts_with('/')
         || host == "localhost"
-        || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        || host
+            .trim_matches(['[', ']'])
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback());
     match options.get_ssl_mode() {
         PgSslMode::Prefer if !is_local => options.ssl_mode(PgSslMode::VerifyFull),
         _ => options,

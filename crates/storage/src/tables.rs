@@ -5,12 +5,15 @@ use crate::{
     OpenError,
     error::unavailable,
     key::{StorageKey, salt},
-    prepared::{ANSWER, CONTENT, HASH, Prepared, PreparedVersion, bundle_identifier_mac, identity_mac, time},
+    prepared::{
+        ANSWER, CONTENT, HASH, Prepared, PreparedVersion, bundle_identifier_mac, identity_mac, time,
+    },
 };
 use jiff::Timestamp;
 use lmr_intake::{
-    AllowList, Answer, Avsender, Certificate, Committed, Counts, Current, DeliveryFilter, DeliverySummary,
-    Identity, OrganisationNumber, Outcome, RegisteredCertificate, RuleSetId, StoreError, StoredVersion,
+    AllowList, Answer, Avsender, Certificate, Committed, Counts, Current, DeliveryFilter,
+    DeliverySummary, Identity, OrganisationNumber, Outcome, RegisteredCertificate, RuleSetId,
+    StoreError, StoredVersion,
 };
 use sqlx::{Database, FromRow, QueryBuilder, query, query_as, query_scalar};
 use std::collections::HashMap;
@@ -20,7 +23,8 @@ type Connection = <Db as Database>::Connection;
 /// Rows of one statement; SQLite takes 32 766 values, PostgreSQL 65 535.
 const CHUNK: usize = 400;
 
-const OUTCOMES: [(Outcome, &str); 2] = [(Outcome::Accepted, "accepted"), (Outcome::Refused, "refused")];
+const OUTCOMES: [(Outcome, &str); 2] =
+    [(Outcome::Accepted, "accepted"), (Outcome::Refused, "refused")];
 
 fn outcome_text(outcome: Outcome) -> &'static str {
     OUTCOMES.iter().find(|(o, _)| *o == outcome).map_or("accepted", |(_, text)| text)
@@ -36,11 +40,13 @@ pub(super) async fn check_key(db: &mut Connection, key: &StorageKey) -> Result<(
     const COLUMN: &str = "key_check.check_sealed";
     let salt = salt().map_err(|_| OpenError::Randomness)?;
     let sealed = key.columns(&salt).seal(COLUMN, &[], b"lmr").map_err(|_| OpenError::Randomness)?;
-    query("INSERT INTO key_check (id, salt, check_sealed) VALUES (1, $1, $2) ON CONFLICT DO NOTHING")
-        .bind(salt)
-        .bind(sealed)
-        .execute(&mut *db)
-        .await?;
+    query(
+        "INSERT INTO key_check (id, salt, check_sealed) VALUES (1, $1, $2) ON CONFLICT DO NOTHING",
+    )
+    .bind(salt)
+    .bind(sealed)
+    .execute(&mut *db)
+    .await?;
     let (salt, sealed): (Vec<u8>, Vec<u8>) =
         query_as("SELECT salt, check_sealed FROM key_check").fetch_one(db).await?;
     key.columns(&salt).open(COLUMN, &[], sealed).map(|_| ()).map_err(|_| OpenError::WrongKey)
@@ -58,7 +64,8 @@ struct CountsRow {
 
 impl CountsRow {
     fn read(&self) -> Result<Counts, StoreError> {
-        let number = |n: i64| u32::try_from(n).map_err(|_| StoreError::Damaged { what: "message's counts" });
+        let number =
+            |n: i64| u32::try_from(n).map_err(|_| StoreError::Damaged { what: "message's counts" });
         Ok(Counts {
             entries: number(self.entries)?,
             created: number(self.created)?,
@@ -100,14 +107,16 @@ pub(super) async fn seen(
     .fetch_all(db)
     .await
     .map_err(unavailable)?;
-    let same_id = |row: &SeenRow| row.organisation == organisation.as_str() && row.message_id == message_id;
+    let same_id =
+        |row: &SeenRow| row.organisation == organisation.as_str() && row.message_id == message_id;
     match rows.into_iter().partition::<Vec<_>, _>(same_id) {
         (same, _) if same.iter().any(|row| row.content_sha256 == content_sha256) => {
             let Some(row) = same.into_iter().next() else { return Ok(None) };
             let counts = row.counts.read()?;
             let outcome = outcome(&row.outcome)?;
             let columns = key.columns(&row.salt);
-            let body = columns.open(ANSWER, &[organisation.as_str(), message_id], row.answer_sealed)?;
+            let body =
+                columns.open(ANSWER, &[organisation.as_str(), message_id], row.answer_sealed)?;
             Ok(Some(Committed::Repeated(Answer { outcome, body, counts })))
         }
         (same, _) if !same.is_empty() => Ok(Some(Committed::MessageIdReused)),
@@ -123,11 +132,12 @@ pub(super) async fn bundle_identifier_seen(
     identifier: &str,
 ) -> Result<bool, StoreError> {
     let mac = bundle_identifier_mac(key, organisation, identifier);
-    let found: Option<i64> = query_scalar("SELECT id FROM message WHERE bundle_identifier_mac = $1")
-        .bind(mac)
-        .fetch_optional(db)
-        .await
-        .map_err(unavailable)?;
+    let found: Option<i64> =
+        query_scalar("SELECT id FROM message WHERE bundle_identifier_mac = $1")
+            .bind(mac)
+            .fetch_optional(db)
+            .await
+            .map_err(unavailable)?;
     Ok(found.is_some())
 }
 
@@ -163,10 +173,12 @@ pub(super) async fn current(
             list.push_bind(mac.as_slice());
         }
         sql.push(")");
-        let rows: Vec<CurrentRow> = sql.build_query_as().fetch_all(&mut *db).await.map_err(unavailable)?;
+        let rows: Vec<CurrentRow> =
+            sql.build_query_as().fetch_all(&mut *db).await.map_err(unavailable)?;
         for row in rows {
             let number = row.version.to_string();
-            let hash = key.columns(&row.salt).open(HASH, &[&row.resource_id, &number], row.hash_sealed)?;
+            let hash =
+                key.columns(&row.salt).open(HASH, &[&row.resource_id, &number], row.hash_sealed)?;
             found.insert(
                 row.identity_mac,
                 Current {
@@ -232,7 +244,8 @@ pub(super) async fn store(
     .map_err(unavailable)?;
     let Some(id) = id else {
         // Id and content are new, so it is the bundle identifier; or another receiver was quicker.
-        let now = self::seen(db, key, organisation, &delivery.message_id, &delivery.content_sha256).await?;
+        let now = self::seen(db, key, organisation, &delivery.message_id, &delivery.content_sha256)
+            .await?;
         return Ok(now.unwrap_or(Committed::BundleIdentifierReused));
     };
     let (first, later): (Vec<_>, Vec<_>) = delivery.versions.iter().partition(|v| v.version == 1);
@@ -267,8 +280,9 @@ async fn insert_resources(
     organisation: OrganisationNumber,
     chunk: &[&PreparedVersion],
 ) -> Result<bool, StoreError> {
-    let mut sql: QueryBuilder<Db> =
-        QueryBuilder::new("INSERT INTO resource (resource_id, kind, organisation, identity_mac, version) ");
+    let mut sql: QueryBuilder<Db> = QueryBuilder::new(
+        "INSERT INTO resource (resource_id, kind, organisation, identity_mac, version) ",
+    );
     sql.push_values(chunk, |mut row, new| {
         row.push_bind(new.resource_id.as_str())
             .push_bind(new.kind.as_str())
@@ -439,11 +453,12 @@ pub(super) async fn avsendere(db: &mut Connection) -> Result<Vec<Avsender>, Stor
     .fetch_all(&mut *db)
     .await
     .map_err(unavailable)?;
-    let addresses: Vec<(String, String)> =
-        query_as("SELECT organisation, network FROM avsender_address ORDER BY organisation, position")
-            .fetch_all(&mut *db)
-            .await
-            .map_err(unavailable)?;
+    let addresses: Vec<(String, String)> = query_as(
+        "SELECT organisation, network FROM avsender_address ORDER BY organisation, position",
+    )
+    .fetch_all(&mut *db)
+    .await
+    .map_err(unavailable)?;
     let mut registered: HashMap<String, Vec<RegisteredCertificate>> = HashMap::new();
     for row in certificates {
         registered.entry(row.organisation).or_default().push(RegisteredCertificate {
@@ -457,7 +472,8 @@ pub(super) async fn avsendere(db: &mut Connection) -> Result<Vec<Avsender>, Stor
         .map(|row| {
             const RULE_SET: StoreError = StoreError::Damaged { what: "avsender.rule_set" };
             const START_DATE: StoreError = StoreError::Damaged { what: "avsender.start_date" };
-            let networks = addresses.iter().filter(|(of, _)| *of == row.organisation).map(|(_, n)| n);
+            let networks =
+                addresses.iter().filter(|(of, _)| *of == row.organisation).map(|(_, n)| n);
             Ok(Avsender {
                 organisation: organisation(&row.organisation)?,
                 certificates: registered.remove(&row.organisation).unwrap_or_default(),
@@ -465,15 +481,24 @@ pub(super) async fn avsendere(db: &mut Connection) -> Result<Vec<Avsender>, Stor
                     .map_err(|_| StoreError::Damaged { what: "avsender_address.network" })?,
                 name: row.name,
                 active: row.active,
-                rule_set: row.rule_set.map(|name| RuleSetId::parse(&name).ok_or(RULE_SET)).transpose()?,
-                start_date: row.start_date.map(|date| date.parse().map_err(|_| START_DATE)).transpose()?,
+                rule_set: row
+                    .rule_set
+                    .map(|name| RuleSetId::parse(&name).ok_or(RULE_SET))
+                    .transpose()?,
+                start_date: row
+                    .start_date
+                    .map(|date| date.parse().map_err(|_| START_DATE))
+                    .transpose()?,
             })
         })
         .collect()
 }
 
 /// Replaces what is registered. The caller gives a transaction.
-pub(super) async fn save_avsender(db: &mut Connection, avsender: &Avsender) -> Result<(), StoreError> {
+pub(super) async fn save_avsender(
+    db: &mut Connection,
+    avsender: &Avsender,
+) -> Result<(), StoreError> {
     let organisation = avsender.organisation.as_str();
     query(
         "INSERT INTO avsender (organisation, name, active, rule_set, start_date) VALUES ($1, $2, $3, $4, $5)

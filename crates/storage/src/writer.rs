@@ -99,7 +99,10 @@ async fn run(
                 error!(%problem, messages = deliveries.len(), "a commit failed");
                 // Should the commit have come through all the same, a resend gets the stored answer.
                 let text = problem.to_string();
-                deliveries.iter().map(|_| Err(StoreError::Unavailable(text.clone().into()))).collect()
+                deliveries
+                    .iter()
+                    .map(|_| Err(StoreError::Unavailable(text.clone().into())))
+                    .collect()
             }
         };
         for (reply, result) in replies.into_iter().zip(results) {

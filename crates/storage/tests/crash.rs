@@ -29,9 +29,14 @@ async fn open(file: &Path) -> SqliteStore {
 /// Not a test of its own: the process that is killed. Stores messages until then, and says which are stored.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "started by the test below"]
-#[expect(clippy::disallowed_methods, reason = "told by its parent where to store and from which number on")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "told by its parent where to store and from which number on"
+)]
 async fn child() {
-    let (Ok(file), Ok(first)) = (std::env::var("CRASH_FILE"), std::env::var("CRASH_FIRST")) else { return };
+    let (Ok(file), Ok(first)) = (std::env::var("CRASH_FILE"), std::env::var("CRASH_FIRST")) else {
+        return;
+    };
     let first: u64 = first.parse().unwrap();
     let store = Arc::new(open(Path::new(&file)).await);
     println!("\nready");
@@ -40,7 +45,8 @@ async fn child() {
         let store = Arc::clone(&store);
         tasks.push(tokio::spawn(async move {
             for n in (first + lane..).step_by(usize::try_from(AT_ONCE).unwrap()) {
-                let versions = (0..3).map(|i| version(&format!("{n}-{i}"), n * 3 + i, 1, n)).collect();
+                let versions =
+                    (0..3).map(|i| version(&format!("{n}-{i}"), n * 3 + i, 1, n)).collect();
                 store.commit(delivery(&format!("m{n}"), n, versions)).await.unwrap();
                 // One write call: the parent must never see half a number.
                 let mut out = std::io::stdout().lock();
@@ -78,20 +84,26 @@ fn every_acknowledged_message_survives_being_killed_and_is_there_once() {
         child.kill().unwrap();
         child.wait().unwrap();
         acknowledged.extend(
-            lines.map_while(Result::ok).filter_map(|line| line.strip_prefix("stored ")?.parse::<u64>().ok()),
+            lines
+                .map_while(Result::ok)
+                .filter_map(|line| line.strip_prefix("stored ")?.parse::<u64>().ok()),
         );
 
         runtime.block_on(async {
             let store = open(&file).await;
             let filter = DeliveryFilter { limit: u32::MAX, ..DeliveryFilter::default() };
             let listed = store.deliveries(&filter).await.unwrap();
-            let there: BTreeSet<u64> =
-                listed.iter().map(|d| d.message_id.strip_prefix('m').unwrap().parse().unwrap()).collect();
+            let there: BTreeSet<u64> = listed
+                .iter()
+                .map(|d| d.message_id.strip_prefix('m').unwrap().parse().unwrap())
+                .collect();
             assert_eq!(there.len(), listed.len(), "a message is there twice");
             let lost: Vec<_> = acknowledged.difference(&there).collect();
             assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");
             // At most what was under way when the process died was stored without being acknowledged.
-            assert!(there.len() - acknowledged.len() <= usize::try_from(AT_ONCE * (round + 1)).unwrap());
+            assert!(
+                there.len() - acknowledged.len() <= usize::try_from(AT_ONCE * (round + 1)).unwrap()
+            );
             for n in there.iter().filter(|n| **n >= first) {
                 let keys: Vec<_> = (0..3).map(|i| identity(&format!("{n}-{i}"))).collect();
                 let found = store.current(sender(), &keys).await.unwrap();

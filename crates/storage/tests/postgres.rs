@@ -70,11 +70,13 @@ async fn a_restarted_database_costs_one_message_another_attempt() {
     assert!(matches!(store.commit(delivery("m1", 1, vec![])).await, Ok(Committed::Stored)));
     let name = url.rsplit('=').next().unwrap();
     let mut db = PgConnection::connect(&database().unwrap()).await.unwrap();
-    sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1")
-        .bind(name)
-        .execute(&mut db)
-        .await
-        .unwrap();
+    sqlx::query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1",
+    )
+    .bind(name)
+    .execute(&mut db)
+    .await
+    .unwrap();
     assert!(store.commit(delivery("m2", 2, vec![])).await.is_err());
     assert!(matches!(store.commit(delivery("m2", 2, vec![])).await, Ok(Committed::Stored)));
     assert!(store.seen(sender(), "m1", &hash(1)).await.unwrap().is_some());

@@ -76,7 +76,12 @@ async fn a_full_disk_stops_nothing_but_what_came_while_it_was_full() {
     let stored = store.commit(delivery("m2", 2, vec![version("b", 2, 1, 20)])).await.unwrap();
     assert!(stored == lmr_intake::Committed::Stored);
     assert!(
-        store.current(sender(), &[identity("a"), identity("b")]).await.unwrap().iter().all(Option::is_some)
+        store
+            .current(sender(), &[identity("a"), identity("b")])
+            .await
+            .unwrap()
+            .iter()
+            .all(Option::is_some)
     );
 }
 
@@ -92,7 +97,8 @@ async fn another_key_is_refused_at_start() {
 async fn a_schema_from_the_future_is_refused_at_start() {
     let folder = tempfile::tempdir().unwrap();
     open(&folder).await.unwrap().close().await;
-    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+    let newer =
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
                  VALUES (9999, 'from the future', TRUE, x'00', 0)";
     sql(&folder.path().join("lmr.db"), newer).await;
     assert!(matches!(open(&folder).await, Err(OpenError::UnknownSchema(_))));
@@ -101,17 +107,25 @@ async fn a_schema_from_the_future_is_refused_at_start() {
 #[tokio::test]
 async fn what_is_no_database_is_refused_at_start() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("lmr.db"), "this is a text file, and not even a short one".repeat(100))
-        .unwrap();
-    assert!(matches!(open(&folder).await, Err(OpenError::Unavailable(_) | OpenError::Migration(_))));
+    std::fs::write(
+        folder.path().join("lmr.db"),
+        "this is a text file, and not even a short one".repeat(100),
+    )
+    .unwrap();
+    assert!(matches!(
+        open(&folder).await,
+        Err(OpenError::Unavailable(_) | OpenError::Migration(_))
+    ));
 }
 
 #[tokio::test]
 async fn the_files_tell_nothing_of_people() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder).await.unwrap();
-    let mut sent = delivery("m1", 1, vec![version("urn:oid:2.16.578.1.12.4.1.4.1|13466512345", 1, 1, 10)]);
-    sent.versions[0].content = b"{\"resourceType\":\"Patient\",\"family\":\"Oppdiktetnavn\"}".to_vec();
+    let mut sent =
+        delivery("m1", 1, vec![version("urn:oid:2.16.578.1.12.4.1.4.1|13466512345", 1, 1, 10)]);
+    sent.versions[0].content =
+        b"{\"resourceType\":\"Patient\",\"family\":\"Oppdiktetnavn\"}".to_vec();
     sent.answer.body = b"{\"text\":\"Svarinnhold\"}".to_vec();
     sent.bundle_identifier = Some("Buntnavn".into());
     store.commit(sent).await.unwrap();
@@ -129,7 +143,10 @@ async fn the_files_tell_nothing_of_people() {
 async fn a_content_moved_to_another_row_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder).await.unwrap();
-    store.commit(delivery("m1", 1, vec![version("a", 1, 1, 10), version("b", 2, 1, 20)])).await.unwrap();
+    store
+        .commit(delivery("m1", 1, vec![version("a", 1, 1, 10), version("b", 2, 1, 20)]))
+        .await
+        .unwrap();
     let copy = "UPDATE resource_version SET content_sealed =
                     (SELECT content_sealed FROM resource_version WHERE resource_id LIKE '%2')
                 WHERE resource_id LIKE '%1'";

@@ -15,7 +15,11 @@ use lmr_validator::definitions::Definitions;
 use lmr_validator::package::Package;
 use lmr_validator::{Options, Validator};
 
-#[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a benchmark reads the clock and prints")]
+#[expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a benchmark reads the clock and prints"
+)]
 fn main() -> Result<(), Box<dyn Error>> {
     let mut files: Vec<PathBuf> = Vec::new();
     let (mut copies, mut threads) = (1usize, 1usize);

@@ -15,7 +15,9 @@ use flate2::read::DeflateDecoder;
 
 use crate::{
     compile::arena::OwnSet,
-    definitions::{CORE_STRUCTURES, DefinitionError, StructureDefinition, StructureSummary, answers, read},
+    definitions::{
+        CORE_STRUCTURES, DefinitionError, StructureDefinition, StructureSummary, answers, read,
+    },
     package::ResourceKind,
 };
 
@@ -77,16 +79,17 @@ pub(crate) fn json(
 
 /// Every structure definition of the core.
 pub(crate) fn structures<'a>() -> impl Iterator<Item = StructureSummary<'a>> {
-    CORE.iter().flat_map(|core| &core.entries).filter(|entry| entry.kind == ResourceKind::Structure).map(
-        |entry| StructureSummary {
+    CORE.iter()
+        .flat_map(|core| &core.entries)
+        .filter(|entry| entry.kind == ResourceKind::Structure)
+        .map(|entry| StructureSummary {
             url: &entry.url,
             version: Some(&entry.version),
             name: &entry.name,
             type_name: &entry.type_name,
             is_profile: entry.is_profile,
             is_resource: entry.is_resource,
-        },
-    )
+        })
 }
 
 /// Canonical URLs of every value set or code system of the core.
@@ -134,7 +137,8 @@ impl Core {
                 _ => return None,
             };
             let (chunk, offset, len) = (index.u32()?, index.u32()?, index.u32()?);
-            let (url, version, name) = (index.text()?.into(), index.text()?.into(), index.text()?.into());
+            let (url, version, name) =
+                (index.text()?.into(), index.text()?.into(), index.text()?.into());
             let mut entry = Entry {
                 kind,
                 chunk,
@@ -191,7 +195,9 @@ impl Core {
 
 fn inflate(deflated: &[u8], len: usize) -> Result<Vec<u8>, DefinitionError> {
     let mut bytes = Vec::with_capacity(len);
-    DeflateDecoder::new(deflated).read_to_end(&mut bytes).map_err(|_| DefinitionError::DamagedCore)?;
+    DeflateDecoder::new(deflated)
+        .read_to_end(&mut bytes)
+        .map_err(|_| DefinitionError::DamagedCore)?;
     if bytes.len() == len { Ok(bytes) } else { Err(DefinitionError::DamagedCore) }
 }
 

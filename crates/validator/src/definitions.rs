@@ -22,8 +22,9 @@ mod structure;
 
 pub use structure::{
     AdditionalBinding, Aggregation, Binding, BindingStrength, Constraint, ContextKind, Derivation,
-    Discriminator, DiscriminatorKind, ElementBase, ElementDefinition, ExtensionContext, Max, Severity,
-    Slicing, SlicingRules, StructureDefinition, StructureKind, TypeRef, Value, Versioning,
+    Discriminator, DiscriminatorKind, ElementBase, ElementDefinition, ExtensionContext, Max,
+    Severity, Slicing, SlicingRules, StructureDefinition, StructureKind, TypeRef, Value,
+    Versioning,
 };
 
 /// Where R4 keeps its types.
@@ -173,9 +174,15 @@ impl DefinitionsBuilder {
     /// Puts the R4 core behind them all.
     pub fn build(self) -> Definitions {
         let library = Arc::new(Library::new(self.packages));
-        let cells =
-            library.packages.iter().map(|package| package.entries.iter().map(|_| OnceLock::new()).collect());
-        Definitions { cells: cells.collect(), terminology: Terminology::new(library.clone()), library }
+        let cells = library
+            .packages
+            .iter()
+            .map(|package| package.entries.iter().map(|_| OnceLock::new()).collect());
+        Definitions {
+            cells: cells.collect(),
+            terminology: Terminology::new(library.clone()),
+            library,
+        }
     }
 }
 
@@ -205,7 +212,10 @@ impl Definitions {
     ///
     /// # Errors
     /// [`DefinitionError`] if there is one that cannot be used.
-    pub fn structure(&self, canonical: &str) -> Result<Option<Arc<StructureDefinition>>, DefinitionError> {
+    pub fn structure(
+        &self,
+        canonical: &str,
+    ) -> Result<Option<Arc<StructureDefinition>>, DefinitionError> {
         self.structure_within(canonical, &mut Vec::new())
     }
 
@@ -213,7 +223,10 @@ impl Definitions {
     ///
     /// # Errors
     /// [`DefinitionError`] if there is one that cannot be used.
-    pub fn type_definition(&self, name: &str) -> Result<Option<Arc<StructureDefinition>>, DefinitionError> {
+    pub fn type_definition(
+        &self,
+        name: &str,
+    ) -> Result<Option<Arc<StructureDefinition>>, DefinitionError> {
         self.type_within(name, &mut Vec::new())
     }
 
@@ -231,7 +244,8 @@ impl Definitions {
                 is_resource: entry.is_resource,
             })
         });
-        let core = core::structures().filter(|summary| !self.library.structures.contains_key(summary.url));
+        let core =
+            core::structures().filter(|summary| !self.library.structures.contains_key(summary.url));
         own.chain(core)
     }
 
@@ -254,7 +268,8 @@ impl Definitions {
             let (url, version) = split_canonical(canonical);
             return core::structure(url, version);
         };
-        let Some(cell) = self.cells.get(place.package).and_then(|cells| cells.get(place.entry)) else {
+        let Some(cell) = self.cells.get(place.package).and_then(|cells| cells.get(place.entry))
+        else {
             return Ok(None);
         };
         if let Some(made) = cell.get() {
@@ -282,8 +297,13 @@ impl Definitions {
 
     /// A definition of a package as written, and whether its snapshot is to be left aside;
     /// `None` for what stands in the core or nowhere.
-    pub(crate) fn written(&self, canonical: &str) -> Result<Option<(read::Written, bool)>, DefinitionError> {
-        let Some(place) = self.library.find(ResourceKind::Structure, canonical) else { return Ok(None) };
+    pub(crate) fn written(
+        &self,
+        canonical: &str,
+    ) -> Result<Option<(read::Written, bool)>, DefinitionError> {
+        let Some(place) = self.library.find(ResourceKind::Structure, canonical) else {
+            return Ok(None);
+        };
         let written = read::structure(&self.library.entry(place).json)?;
         Ok(Some((written, self.library.packages[place.package].drops_snapshots)))
     }
@@ -291,11 +311,15 @@ impl Definitions {
     fn make(&self, json: &str, drops_snapshot: bool, making: &mut Vec<Arc<str>>) -> Made {
         let written = read::structure(json)?;
         if let Some(from) = making.iter().position(|url| *url == written.url) {
-            let chain = making[from..].iter().chain([&written.url]).map(ToString::to_string).collect();
+            let chain =
+                making[from..].iter().chain([&written.url]).map(ToString::to_string).collect();
             return Err(DefinitionError::Cyclic { chain });
         }
         if making.len() >= MAX_CHAIN {
-            return Err(DefinitionError::LongChain { url: written.url.to_string(), limit: MAX_CHAIN });
+            return Err(DefinitionError::LongChain {
+                url: written.url.to_string(),
+                limit: MAX_CHAIN,
+            });
         }
         making.push(written.url.clone());
         let made = snapshot::complete(written, drops_snapshot, self, making);
@@ -360,7 +384,11 @@ impl Library {
         // group the latest version comes first.
         let rank = |place: &Place| {
             let name = &library.packages[place.package].name;
-            library.packages.iter().position(|package| package.name == *name).unwrap_or(place.package)
+            library
+                .packages
+                .iter()
+                .position(|package| package.name == *name)
+                .unwrap_or(place.package)
         };
         for map in [&mut library.structures, &mut library.value_sets, &mut library.code_systems] {
             for places in map.values_mut() {
@@ -408,7 +436,9 @@ impl Library {
             .iter()
             .find(|place| version.is_some() && self.entry(**place).version.as_deref() == version);
         exact
-            .or_else(|| places.iter().find(|place| answers(self.entry(**place).version.as_deref(), version)))
+            .or_else(|| {
+                places.iter().find(|place| answers(self.entry(**place).version.as_deref(), version))
+            })
             .copied()
     }
 }
@@ -417,7 +447,9 @@ impl Library {
 pub(crate) fn compare_versions(a: Option<&str>, b: Option<&str>) -> std::cmp::Ordering {
     let (Some(a), Some(b)) = (a, b) else { return a.cmp(&b) };
     let split = |version: &'_ str| match version.split_once('-') {
-        Some((release, label)) if release.contains('.') => (release.to_owned(), Some(label.to_owned())),
+        Some((release, label)) if release.contains('.') => {
+            (release.to_owned(), Some(label.to_owned()))
+        }
         _ => (version.to_owned(), None),
     };
     let ((a, a_label), (b, b_label)) = (split(a), split(b));

@@ -175,8 +175,12 @@ impl TypeModel {
                 continue;
             }
             let ty = match (&element.content_reference, element.types.first()) {
-                (Some(reference), _) => self.type_at(reference.rsplit('#').next().unwrap_or(reference)),
-                (None, Some(t)) if matches!(t.name(), "BackboneElement" | "Element") => self.type_at(path),
+                (Some(reference), _) => {
+                    self.type_at(reference.rsplit('#').next().unwrap_or(reference))
+                }
+                (None, Some(t)) if matches!(t.name(), "BackboneElement" | "Element") => {
+                    self.type_at(path)
+                }
                 (None, Some(t)) => self.type_at(t.name()),
                 (None, None) => None,
             };
@@ -222,8 +226,8 @@ impl Model for TypeModel {
             "date" => TypeKind::Date,
             "dateTime" | "instant" => TypeKind::DateTime,
             "time" => TypeKind::Time,
-            "string" | "code" | "id" | "markdown" | "uri" | "url" | "canonical" | "oid" | "uuid"
-            | "base64Binary" | "xhtml" => TypeKind::String,
+            "string" | "code" | "id" | "markdown" | "uri" | "url" | "canonical" | "oid"
+            | "uuid" | "base64Binary" | "xhtml" => TypeKind::String,
             "Quantity" | "Age" | "Distance" | "Duration" | "Count" | "Money" | "SimpleQuantity"
             | "MoneyQuantity" => {
                 if &*t.path == "Money" {

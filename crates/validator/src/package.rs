@@ -130,13 +130,17 @@ pub enum PackageError {
         file: String,
     },
     /// Neither a file or folder nor an installed package.
-    #[error("{name} is no file or folder, and no package of that name is installed (lmr package list)")]
+    #[error(
+        "{name} is no file or folder, and no package of that name is installed (lmr package list)"
+    )]
     Nowhere {
         /// What was asked for.
         name: String,
     },
     /// The package is installed already.
-    #[error("{name} {version} is installed already; remove its folder from the cache to install another one")]
+    #[error(
+        "{name} {version} is installed already; remove its folder from the cache to install another one"
+    )]
     Installed {
         /// The package's name.
         name: String,
@@ -311,7 +315,12 @@ impl Package {
         self.add_document(path, file, &document)
     }
 
-    fn add_document(&mut self, path: &Path, file: &str, document: &Document<'_>) -> Result<(), PackageError> {
+    fn add_document(
+        &mut self,
+        path: &Path,
+        file: &str,
+        document: &Document<'_>,
+    ) -> Result<(), PackageError> {
         let root = document.root();
         if text(root, "resourceType").as_deref() == Some("Bundle") {
             for entry in items(root, "entry") {
@@ -324,11 +333,17 @@ impl Package {
         self.add_resource(path, file, root)
     }
 
-    fn add_resource(&mut self, path: &Path, file: &str, resource: Node<'_>) -> Result<(), PackageError> {
+    fn add_resource(
+        &mut self,
+        path: &Path,
+        file: &str,
+        resource: Node<'_>,
+    ) -> Result<(), PackageError> {
         let Some(entry) = Entry::of(path, file, resource)? else { return Ok(()) };
         if entry.kind == ResourceKind::Structure {
             self.entries.extend(
-                items(resource, "contained").filter_map(|inner| Entry::of_contained(&entry.url, inner)),
+                items(resource, "contained")
+                    .filter_map(|inner| Entry::of_contained(&entry.url, inner)),
             );
         }
         self.entries.push(entry);
@@ -341,9 +356,10 @@ impl Entry {
     /// URL and its id, a code system by its own URL.
     fn of_contained(owner: &str, resource: Node<'_>) -> Option<Self> {
         let (kind, url) = match text(resource, "resourceType").as_deref()? {
-            "ValueSet" => {
-                (ResourceKind::ValueSet, contained_url(owner, &text(resource, "id")?).as_str().into())
-            }
+            "ValueSet" => (
+                ResourceKind::ValueSet,
+                contained_url(owner, &text(resource, "id")?).as_str().into(),
+            ),
             "CodeSystem" => (ResourceKind::CodeSystem, text(resource, "url")?),
             _ => return None,
         };
@@ -393,7 +409,8 @@ fn is_definition_file(name: &str) -> bool {
 }
 
 fn has_ending(path: &Path, endings: &[&str]) -> bool {
-    path.extension().is_some_and(|ending| endings.iter().any(|wanted| ending.eq_ignore_ascii_case(wanted)))
+    path.extension()
+        .is_some_and(|ending| endings.iter().any(|wanted| ending.eq_ignore_ascii_case(wanted)))
 }
 
 fn parse<'f>(path: &Path, file: &'f File) -> Result<Document<'f>, PackageError> {
@@ -402,10 +419,18 @@ fn parse<'f>(path: &Path, file: &'f File) -> Result<Document<'f>, PackageError> 
 }
 
 fn not_json(path: &Path, file: &str, reason: &ParseError) -> PackageError {
-    PackageError::NotJson { path: path.to_owned(), file: file.to_owned(), reason: reason.to_string() }
+    PackageError::NotJson {
+        path: path.to_owned(),
+        file: file.to_owned(),
+        reason: reason.to_string(),
+    }
 }
 
 /// A file in a package, or the one file that was given.
 fn place(path: &Path, file: &str) -> String {
-    if file.is_empty() { path.display().to_string() } else { format!("{file} in {}", path.display()) }
+    if file.is_empty() {
+        path.display().to_string()
+    } else {
+        format!("{file} in {}", path.display())
+    }
 }

@@ -32,8 +32,12 @@ const MAX_ELEMENTS: usize = 20_000;
 
 /// A definition whose snapshot is taken as it is written.
 pub(crate) fn as_written(written: Written) -> StructureDefinition {
-    let elements =
-        written.snapshot.iter().cloned().map(crate::definitions::rules::ElementRules::whole).collect();
+    let elements = written
+        .snapshot
+        .iter()
+        .cloned()
+        .map(crate::definitions::rules::ElementRules::whole)
+        .collect();
     with_elements(written, elements, Vec::new())
 }
 
@@ -49,10 +53,11 @@ pub(crate) fn complete(
         return Ok(as_written(written));
     }
     let url = written.url.to_string();
-    let base_url = written.base.as_ref().ok_or_else(|| DefinitionError::NoBase { url: url.clone() })?;
-    let base = definitions
-        .structure_within(base_url, making)?
-        .ok_or_else(|| DefinitionError::MissingBase { url: url.clone(), base: base_url.to_string() })?;
+    let base_url =
+        written.base.as_ref().ok_or_else(|| DefinitionError::NoBase { url: url.clone() })?;
+    let base = definitions.structure_within(base_url, making)?.ok_or_else(|| {
+        DefinitionError::MissingBase { url: url.clone(), base: base_url.to_string() }
+    })?;
     let mut root = tree::Branch::of(&base.elements, &base.url)?;
     // The elements of what a new type is based on become its own.
     if written.derivation == Some(Derivation::Specialization) {
@@ -91,7 +96,8 @@ pub(crate) fn root_of(
             }
             Some((written, drops_snapshot)) => {
                 if chain.iter().any(|before| before.url == written.url) {
-                    let chain = chain.iter().chain([&written]).map(|one| one.url.to_string()).collect();
+                    let chain =
+                        chain.iter().chain([&written]).map(|one| one.url.to_string()).collect();
                     return Err(DefinitionError::Cyclic { chain });
                 }
                 if chain.len() >= MAX_CHAIN {

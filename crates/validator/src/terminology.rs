@@ -86,8 +86,11 @@ impl Terminology {
             Look::Unread => {}
         }
         if let Some(from) = reading.iter().position(|one| **one == *canonical) {
-            let chain =
-                reading[from..].iter().map(ToString::to_string).chain([canonical.to_owned()]).collect();
+            let chain = reading[from..]
+                .iter()
+                .map(ToString::to_string)
+                .chain([canonical.to_owned()])
+                .collect();
             return Arc::new(ValueSet::missing(canonical, Gap::Cyclic { chain }));
         }
         if reading.len() >= MAX_CHAIN {
@@ -147,8 +150,13 @@ enum Look<T> {
 }
 
 impl<T: Clone> Memo<T> {
-    fn look<'u, U: Iterator<Item = &'u str>>(&self, canonical: &str, urls: impl FnOnce() -> U) -> Look<T> {
-        let by_url = self.by_url.get_or_init(|| urls().map(|url| (url.into(), OnceLock::new())).collect());
+    fn look<'u, U: Iterator<Item = &'u str>>(
+        &self,
+        canonical: &str,
+        urls: impl FnOnce() -> U,
+    ) -> Look<T> {
+        let by_url =
+            self.by_url.get_or_init(|| urls().map(|url| (url.into(), OnceLock::new())).collect());
         match by_url.get(canonical) {
             Some(cell) => cell.get().cloned().map_or(Look::Unread, Look::Read),
             None if by_url.contains_key(split_canonical(canonical).0) => {

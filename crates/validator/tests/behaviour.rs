@@ -13,7 +13,9 @@ fn r4() -> Validator {
 
 fn with(definitions: &[&str]) -> Validator {
     let package = Package::embedded("test", "1", definitions.iter().copied()).expect("definitions");
-    Validator::builder().definitions(Arc::new(Definitions::builder().package(package).build())).build()
+    Validator::builder()
+        .definitions(Arc::new(Definitions::builder().package(package).build()))
+        .build()
 }
 
 fn profile(id: &str, of: &str, elements: &str) -> String {
@@ -39,8 +41,10 @@ fn errors(issues: &[Issue]) -> Vec<String> {
 
 #[test]
 fn a_correct_patient_has_no_issue() {
-    let issues =
-        judge(&r4(), r#"{"resourceType":"Patient","id":"a","gender":"female","birthDate":"1990-02-28"}"#);
+    let issues = judge(
+        &r4(),
+        r#"{"resourceType":"Patient","id":"a","gender":"female","birthDate":"1990-02-28"}"#,
+    );
     assert_eq!(issues, []);
 }
 
@@ -88,7 +92,10 @@ fn a_code_outside_a_required_value_set_is_an_error_with_the_nearest_code() {
     let issues = judge(&r4(), r#"{"resourceType":"Patient","gender":"femal"}"#);
     assert_eq!(
         errors(&issues),
-        ["UNABLE_TO_INFER_CODESYSTEM @ Patient.gender", "Terminology_TX_NoValid_16 @ Patient.gender"]
+        [
+            "UNABLE_TO_INFER_CODESYSTEM @ Patient.gender",
+            "Terminology_TX_NoValid_16 @ Patient.gender"
+        ]
     );
     assert!(issues.iter().any(|i| i.text_en().contains("female?")));
 }
@@ -103,7 +110,9 @@ fn an_unknown_profile_is_told_never_passed_in_silence() {
     let asked = Options { profiles: vec!["http://nowhere.no/p".to_owned()], ..Options::default() };
     let issues = r4().validate_text(r#"{"resourceType":"Patient"}"#, &asked);
     assert!(
-        issues.iter().any(|i| i.severity.is_error() && i.id.as_str() == "Validation_VAL_Unknown_Profile")
+        issues
+            .iter()
+            .any(|i| i.severity.is_error() && i.id.as_str() == "Validation_VAL_Unknown_Profile")
     );
 }
 
@@ -118,14 +127,19 @@ fn a_broken_invariant_of_a_profile_is_an_error_never_a_pass() {
             ),
         )
     };
-    let text = r#"{"resourceType":"Patient","meta":{"profile":["http://test.no/p"]},"active":true}"#;
+    let text =
+        r#"{"resourceType":"Patient","meta":{"profile":["http://test.no/p"]},"active":true}"#;
     for (expression, wanted) in [
         ("active.exists() and (", "Problem_processing_expression__in_profile__path__ @ Patient"),
         ("noSuchFunction()", "Problem_processing_expression__in_profile__path__ @ Patient"),
         ("active.memberOf('http://nowhere.no/vs')", "LMRV_CONSTRAINT_NOT_EVALUATED @ Patient"),
         ("active.not()", "http://test.no/p#t-1 @ Patient"),
     ] {
-        assert_eq!(errors(&judge(&with(&[&constraint(expression)]), text)), [wanted], "{expression}");
+        assert_eq!(
+            errors(&judge(&with(&[&constraint(expression)]), text)),
+            [wanted],
+            "{expression}"
+        );
     }
     assert_eq!(errors(&judge(&with(&[&constraint("active")]), text)), Vec::<String>::new());
 }
@@ -157,7 +171,10 @@ fn slices_are_counted_and_strangers_in_closed_slicing_told_with_reasons() {
     };
     let good = r#"{"system":"urn:oid:1.2.3","value":"1"}"#;
     assert_eq!(errors(&judge(good)), Vec::<String>::new());
-    assert_eq!(errors(&judge(&format!("{good},{good}"))), ["Validation_VAL_Profile_Maximum @ Patient"]);
+    assert_eq!(
+        errors(&judge(&format!("{good},{good}"))),
+        ["Validation_VAL_Profile_Maximum @ Patient"]
+    );
     assert_eq!(
         errors(&judge(&format!(r#"{good},{{"system":"urn:oid:1.2.4"}}"#))),
         ["Validation_VAL_Profile_Maximum @ Patient"]
@@ -167,10 +184,14 @@ fn slices_are_counted_and_strangers_in_closed_slicing_told_with_reasons() {
         ["Validation_VAL_Profile_Minimum @ Patient.identifier[0]"]
     );
     let stranger = judge(r#"{"system":"urn:oid:9.9"}"#);
-    let issue =
-        stranger.iter().find(|i| i.id.as_str() == "Validation_VAL_Profile_NotSlice").expect("not slice");
+    let issue = stranger
+        .iter()
+        .find(|i| i.id.as_str() == "Validation_VAL_Profile_NotSlice")
+        .expect("not slice");
     assert!(issue.inner.iter().any(|i| i.text_en().contains("urn:oid:1.2.3")), "{:?}", issue.inner);
-    assert!(errors(&stranger).iter().any(|e| e == "Validation_VAL_Profile_Minimum_SLICE @ Patient"));
+    assert!(
+        errors(&stranger).iter().any(|e| e == "Validation_VAL_Profile_Minimum_SLICE @ Patient")
+    );
 }
 
 #[test]
@@ -212,7 +233,10 @@ fn issues_of_a_bundle_are_sorted_to_their_entries() {
     assert_eq!(errors(&report.bundle), Vec::<String>::new());
     assert_eq!(
         errors(&report.entries[0]),
-        ["UNABLE_TO_INFER_CODESYSTEM @ Patient.gender", "Terminology_TX_NoValid_16 @ Patient.gender"]
+        [
+            "UNABLE_TO_INFER_CODESYSTEM @ Patient.gender",
+            "Terminology_TX_NoValid_16 @ Patient.gender"
+        ]
     );
     assert_eq!(
         errors(&report.entries[1]),
@@ -234,9 +258,12 @@ fn redacted_issues_repeat_no_value_and_no_id() {
     let issues = r4().validate_text(text, &options);
     assert!(issues.len() >= 4);
     for issue in &issues {
-        for text in
-            [issue.text_en(), issue.text_nb(), issue.expression.clone(), issue.local_expression.clone()]
-        {
+        for text in [
+            issue.text_en(),
+            issue.text_nb(),
+            issue.expression.clone(),
+            issue.local_expression.clone(),
+        ] {
             for secret in ["1234567890", "Kari", "1990-13", "99887766554"] {
                 assert!(!text.contains(secret), "{secret} in {text}");
             }
@@ -266,7 +293,10 @@ fn target_profiles_hold_through_chains_and_circles() {
                 )
             })
             .collect();
-        format!(r#"{{"resourceType":"Bundle","type":"collection","entry":[{}]}}"#, entries.join(","))
+        format!(
+            r#"{{"resourceType":"Bundle","type":"collection","entry":[{}]}}"#,
+            entries.join(",")
+        )
     };
     assert_eq!(errors(&judge(&validator, &bundle(4, true, true))), Vec::<String>::new());
     let broken = errors(&judge(&validator, &bundle(4, false, false)));
@@ -293,8 +323,10 @@ fn many_threads_find_what_one_finds() {
                 )
             })
             .collect();
-        let text =
-            format!(r#"{{"resourceType":"Bundle","type":"collection","entry":[{}]}}"#, entries.join(","));
+        let text = format!(
+            r#"{{"resourceType":"Bundle","type":"collection","entry":[{}]}}"#,
+            entries.join(",")
+        );
         let validator = r4();
         let one = validator.validate_text(&text, &Options::default());
         let four = validator.validate_text(&text, &Options { threads: 4, ..Options::default() });
@@ -326,8 +358,10 @@ fn an_invariant_about_every_entry_is_kept_in_bundles_of_any_length() {
                     format!(r#"{{"resource":{{"resourceType":"Patient","active":true}}{request}}}"#)
                 })
                 .collect();
-            let text =
-                format!(r#"{{"resourceType":"Bundle","type":"batch","entry":[{}]}}"#, entries.join(","));
+            let text = format!(
+                r#"{{"resourceType":"Bundle","type":"batch","entry":[{}]}}"#,
+                entries.join(",")
+            );
             let issues = validator.validate_text(&text, &Options::default());
             let errors = issues.iter().filter(|i| i.severity.is_error());
             let keys: Vec<&str> =
@@ -339,12 +373,17 @@ fn an_invariant_about_every_entry_is_kept_in_bundles_of_any_length() {
 
 #[test]
 fn hostile_input_gives_an_error_in_bounded_time() {
-    let deep = format!("{}1{}", r#"{"extension":[{"url":"a","extension":["#.repeat(120), "]}]}".repeat(120));
+    let deep = format!(
+        "{}1{}",
+        r#"{"extension":[{"url":"a","extension":["#.repeat(120),
+        "]}]}".repeat(120)
+    );
     let text = format!(r#"{{"resourceType":"Patient","contact":[{deep}]}}"#);
     assert!(judge(&r4(), &text).iter().any(|i| i.severity.is_error()));
     let unparsable = "[".repeat(100_000);
     assert_eq!(judge(&r4(), &unparsable)[0].severity, Severity::Fatal);
-    for text in ["", "1", "[]", "null", r#"{"resourceType":1}"#, r#"{"resourceType":"Nope"}"#, "{}"] {
+    for text in ["", "1", "[]", "null", r#"{"resourceType":1}"#, r#"{"resourceType":"Nope"}"#, "{}"]
+    {
         let issues = judge(&r4(), text);
         assert!(
             issues.iter().any(|i| i.severity == Severity::Fatal || i.severity == Severity::Error),
@@ -381,7 +420,8 @@ fn contained_resources_must_be_referred_to() {
         "{wrong:?}"
     );
     assert!(
-        wrong.contains(&"CONTAINED_ORPHAN_DOM3 @ Patient.contained[0]/*Organization/o*/".to_owned())
+        wrong
+            .contains(&"CONTAINED_ORPHAN_DOM3 @ Patient.contained[0]/*Organization/o*/".to_owned())
             || wrong.contains(&"CONTAINED_ORPHAN_DOM3 @ Patient.contained[0]".to_owned()),
         "{wrong:?}"
     );
@@ -406,10 +446,14 @@ fn places_in_entries_and_beside_them_keep_their_numbers() {
 
 #[test]
 fn bokmal_is_bokmal_to_the_last_word() {
-    let bokmal = |text: &str| -> Vec<String> { judge(&r4(), text).iter().map(Issue::text_nb).collect() };
+    let bokmal =
+        |text: &str| -> Vec<String> { judge(&r4(), text).iter().map(Issue::text_nb).collect() };
     let narrative = r#"{"resourceType":"Patient","text":{"status":"generated","div":"<div xmlns='http://www.w3.org/1999/xhtml'>"}}"#;
     for (text, words) in [
-        (r#"{"resourceType":"Patient","maritalStatus":[{"text":"a"}]}"#, "må være et objekt, ikke en liste"),
+        (
+            r#"{"resourceType":"Patient","maritalStatus":[{"text":"a"}]}"#,
+            "må være et objekt, ikke en liste",
+        ),
         (r#"{"resourceType":"Patient","maritalStatus":"a"}"#, "må være et objekt, ikke en tekst"),
         (r#"{"resourceType":"Patient","gender":{}}"#, "ikke et objekt"),
         (r#"{"resourceType":7}"#, "ikke et tall"),
@@ -462,7 +506,9 @@ fn a_constraint_over_an_element_that_is_not_defined_is_told() {
     let issues = judge(&validator, text);
     let told: Vec<(Severity, String)> = issues.iter().map(|i| (i.severity, i.text_en())).collect();
     assert_eq!(told.len(), 2, "{told:?}");
-    for (told, (key, name)) in told.iter().zip([("k-1", "no element nam"), ("k-3", "no element gendr")]) {
+    for (told, (key, name)) in
+        told.iter().zip([("k-1", "no element nam"), ("k-3", "no element gendr")])
+    {
         assert_eq!(told.0, Severity::Warning);
         assert!(told.1.contains(key) && told.1.contains(name), "{told:?}");
     }

@@ -50,7 +50,8 @@ fn language_codes_must_be_well_formed() {
         json!({"resourceType": "Patient", "communication": [{"language":
             {"coding": [{"system": "urn:ietf:bcp:47", "code": code}]}}]})
     };
-    let told = |code: &str| findings(&patient(code)).iter().any(|f| f.starts_with("LMRV_LANGUAGE_CODE"));
+    let told =
+        |code: &str| findings(&patient(code)).iter().any(|f| f.starts_with("LMRV_LANGUAGE_CODE"));
     assert!(!told("nb-NO") && !told("se") && told("nb_NO") && told("norsk"));
 }
 

@@ -9,8 +9,8 @@ use std::path::Path;
 
 use lmr_fhir::{Document, ParseOptions};
 use lmr_fhirpath::{
-    DateTime, DocumentHost, Env, EvalError, Expression, Host, Item, Model, TypeId, Typed, Unavailable,
-    to_json,
+    DateTime, DocumentHost, Env, EvalError, Expression, Host, Item, Model, TypeId, Typed,
+    Unavailable, to_json,
 };
 use lmr_validator::Validator;
 use lmr_validator::definitions::Definitions;
@@ -24,7 +24,11 @@ struct Runner<'a> {
 }
 
 impl<'a> Host<'a> for Runner<'a> {
-    fn resolve(&self, reference: &str, from: Option<Typed<'a>>) -> Result<Option<Typed<'a>>, Unavailable> {
+    fn resolve(
+        &self,
+        reference: &str,
+        from: Option<Typed<'a>>,
+    ) -> Result<Option<Typed<'a>>, Unavailable> {
         self.document.resolve(reference, from)
     }
 
@@ -62,7 +66,8 @@ fn run(case: &Value, shared: &Path, model: &dyn Model) -> Result<(), String> {
         .as_str()
         .map(|i| std::fs::read_to_string(shared.join("conformance/fhirpath").join(i)).unwrap());
     let document =
-        Document::parse(input.unwrap_or_else(|| "{}".to_owned()), &ParseOptions::default()).unwrap();
+        Document::parse(input.unwrap_or_else(|| "{}".to_owned()), &ParseOptions::default())
+            .unwrap();
     let host = Runner { document: DocumentHost::new(&document, Some(model)) };
     let focus = Typed::resource(document.root_element(), Some(model));
     let env = Env::new()
@@ -75,7 +80,11 @@ fn run(case: &Value, shared: &Path, model: &dyn Model) -> Result<(), String> {
     if items[0].as_element().is_some_and(|t| t.ty != TypeId::UNKNOWN)
         && let Err(faults) = expression.check(model, items[0].as_element().unwrap().ty)
     {
-        return if invalid == Some("semantic") { Ok(()) } else { Err(format!("semantic: {}", faults[0])) };
+        return if invalid == Some("semantic") {
+            Ok(())
+        } else {
+            Err(format!("semantic: {}", faults[0]))
+        };
     }
     let result: Result<_, EvalError> = expression.evaluate_on(focus, &env);
     let items = match (result, invalid) {
@@ -124,7 +133,8 @@ fn official_cases_pass() {
     let mut groups: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     let (mut passed, mut counted, mut counted_passed) = (0, 0, 0);
     for case in suite["tests"].as_array().unwrap() {
-        let contested = case["flags"].as_array().is_some_and(|f| f.iter().any(|f| f == "contested"));
+        let contested =
+            case["flags"].as_array().is_some_and(|f| f.iter().any(|f| f == "contested"));
         let group = groups.entry(case["group"].as_str().unwrap()).or_default();
         group.1 += 1;
         counted += usize::from(!contested);

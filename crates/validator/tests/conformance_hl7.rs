@@ -11,7 +11,8 @@ use lmr_fhir::{Document, ParseOptions};
 use lmr_validator::definitions::Definitions;
 use lmr_validator::package::Package;
 use lmr_validator::{
-    BestPractice, ContainedPolicy, HtmlInMarkdown, Issue, Options, ReferenceCheck, Severity, Validator,
+    BestPractice, ContainedPolicy, HtmlInMarkdown, Issue, Options, ReferenceCheck, Severity,
+    Validator,
 };
 use serde_json::Value;
 
@@ -48,14 +49,18 @@ impl Case {
     }
 
     fn options(&self) -> Options {
-        let mut options =
-            Options { now: lmr_fhirpath::DateTime::parse("2026-06-25T12:00:00Z"), ..Options::default() };
+        let mut options = Options {
+            now: lmr_fhirpath::DateTime::parse("2026-06-25T12:00:00Z"),
+            ..Options::default()
+        };
         for (key, value) in self.json["options"].as_object().into_iter().flatten() {
             match (key.as_str(), value.as_str().unwrap_or("")) {
                 ("security-checks", _) => options.security_checks = value.as_bool() == Some(true),
                 ("allow-comments", _) => options.allow_comments = value.as_bool() == Some(true),
                 ("noHtmlInMarkdown", _) => options.html_in_markdown = HtmlInMarkdown::Error,
-                ("allowed-extension-domain", domain) => options.extension_domains.push(domain.to_owned()),
+                ("allowed-extension-domain", domain) => {
+                    options.extension_domains.push(domain.to_owned())
+                }
                 ("assumeValidRestReferences", _) => options.assume_valid_rest_references = true,
                 ("best-practice", "Warning") => options.best_practice = BestPractice::Warning,
                 ("language", language) => options.language = Some(language.to_owned()),
@@ -84,7 +89,8 @@ impl Case {
                 options.profiles.push(profile);
                 continue;
             }
-            let text = std::fs::read_to_string(self.path(&profile)).map_err(|e| format!("{profile}: {e}"))?;
+            let text = std::fs::read_to_string(self.path(&profile))
+                .map_err(|e| format!("{profile}: {e}"))?;
             let json: Value = serde_json::from_str(&text).map_err(|e| format!("{profile}: {e}"))?;
             options.profiles.push(json["url"].as_str().unwrap_or("").to_owned());
             files.push(profile);
@@ -94,7 +100,9 @@ impl Case {
             let text = std::fs::read_to_string(&path).map_err(|e| format!("{file}: {e}"))?;
             let json: Value = serde_json::from_str(&text).map_err(|e| format!("{file}: {e}"))?;
             for global in json["global"].as_array().into_iter().flatten() {
-                let (Some(of), Some(profile)) = (global["type"].as_str(), global["profile"].as_str()) else {
+                let (Some(of), Some(profile)) =
+                    (global["type"].as_str(), global["profile"].as_str())
+                else {
                     continue;
                 };
                 options.global_profiles.entry(of.to_owned()).or_default().push(profile.to_owned());
@@ -106,7 +114,8 @@ impl Case {
             }
         }
         let validator = Validator::builder().definitions(Arc::new(builder.build())).build();
-        let text = std::fs::read_to_string(self.path(self.text("file"))).map_err(|e| e.to_string())?;
+        let text =
+            std::fs::read_to_string(self.path(self.text("file"))).map_err(|e| e.to_string())?;
         Ok(match Document::parse(text.as_str(), &ParseOptions::lenient()) {
             Ok(document) => validator.validate(&document, &options),
             Err(_) => validator.validate_text(&text, &options),
@@ -195,7 +204,8 @@ fn found(case: &Case, issues: &[Issue], warnings: bool, expected: &Found) -> Fou
     let strict = case.text("comparison") == "strict";
     let mut out = Vec::new();
     for issue in issues {
-        let counts = if warnings { issue.severity == Severity::Warning } else { issue.severity.is_error() };
+        let counts =
+            if warnings { issue.severity == Severity::Warning } else { issue.severity.is_error() };
         if !counts {
             continue;
         }
@@ -328,7 +338,11 @@ fn verdicts_and_findings_agree_with_the_reference_validator() {
         );
         if only.is_none() {
             assert!(verdicts >= least[0], "{name}: verdicts dropped below {} %", least[0]);
-            assert!(strict == 0 || findings >= least[1], "{name}: findings dropped below {} %", least[1]);
+            assert!(
+                strict == 0 || findings >= least[1],
+                "{name}: findings dropped below {} %",
+                least[1]
+            );
         }
     }
 }

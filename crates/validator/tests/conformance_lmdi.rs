@@ -25,7 +25,8 @@ fn validator(shared: &Path) -> Validator {
 }
 
 fn examples(shared: &Path) -> BTreeMap<String, String> {
-    let file = std::fs::File::open(shared.join("packages/hl7.fhir.no.lmdi-1.1.2.tgz")).expect("package file");
+    let file = std::fs::File::open(shared.join("packages/hl7.fhir.no.lmdi-1.1.2.tgz"))
+        .expect("package file");
     let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
     let mut out = BTreeMap::new();
     for entry in archive.entries().expect("entries") {

@@ -26,8 +26,12 @@ const NO_BASIS_BARE: &str = "hl7.fhir.no.basis-2.2.2.tgz";
 
 /// The folder of material that is not part of the project, or `None` with a line that says so.
 fn shared(test: &str) -> Option<PathBuf> {
-    #[expect(clippy::disallowed_methods, reason = "where the material lies is told by the environment only")]
-    let folder = std::env::var("LMR_SHARED").ok().map(|folder| PathBuf::from(folder).join("packages"));
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "where the material lies is told by the environment only"
+    )]
+    let folder =
+        std::env::var("LMR_SHARED").ok().map(|folder| PathBuf::from(folder).join("packages"));
     if folder.is_none() {
         println!("{test}: left out, LMR_SHARED is not set");
     }
@@ -52,8 +56,11 @@ fn assert_explained(
     differences: Vec<Difference>,
     is_explained: impl Fn(&Difference) -> bool,
 ) {
-    let unexplained: Vec<String> =
-        differences.iter().filter(|difference| !is_explained(difference)).map(ToString::to_string).collect();
+    let unexplained: Vec<String> = differences
+        .iter()
+        .filter(|difference| !is_explained(difference))
+        .map(ToString::to_string)
+        .collect();
     assert!(unexplained.is_empty(), "{published}:\n{}", unexplained.join("\n"));
 }
 
@@ -62,8 +69,10 @@ fn remade(folder: &Path, name: &str, parents: impl Fn() -> Option<Package>) -> V
     let package = open(folder, name);
     let urls = structures(&package);
     let published = Definitions::builder().package(package).packages(parents()).build();
-    let made =
-        Definitions::builder().package(open(folder, name).without_snapshots()).packages(parents()).build();
+    let made = Definitions::builder()
+        .package(open(folder, name).without_snapshots())
+        .packages(parents())
+        .build();
     println!("{name}: {} snapshots compared", urls.len());
     urls.iter()
         .flat_map(|url| {
@@ -75,7 +84,8 @@ fn remade(folder: &Path, name: &str, parents: impl Fn() -> Option<Package>) -> V
 
 #[test]
 fn every_snapshot_of_the_guide_comes_out_again_from_its_differential() {
-    let Some(folder) = shared("every_snapshot_of_the_guide_comes_out_again_from_its_differential") else {
+    let Some(folder) = shared("every_snapshot_of_the_guide_comes_out_again_from_its_differential")
+    else {
         return;
     };
     // The publisher took the published snapshots of the parents.
@@ -84,7 +94,8 @@ fn every_snapshot_of_the_guide_comes_out_again_from_its_differential() {
 
 #[test]
 fn the_guide_comes_out_again_when_the_snapshots_of_its_parents_are_made_too() {
-    let Some(folder) = shared("the_guide_comes_out_again_when_the_snapshots_of_its_parents_are_made_too")
+    let Some(folder) =
+        shared("the_guide_comes_out_again_when_the_snapshots_of_its_parents_are_made_too")
     else {
         return;
     };
@@ -108,7 +119,8 @@ fn every_snapshot_of_the_guide_of_the_seed_comes_out_again_from_its_differential
 
 #[test]
 fn every_snapshot_of_no_basis_comes_out_again_from_its_differential() {
-    let Some(folder) = shared("every_snapshot_of_no_basis_comes_out_again_from_its_differential") else {
+    let Some(folder) = shared("every_snapshot_of_no_basis_comes_out_again_from_its_differential")
+    else {
         return;
     };
     assert_explained(NO_BASIS, remade(&folder, NO_BASIS, || None), is_firelys_way);
@@ -116,14 +128,16 @@ fn every_snapshot_of_no_basis_comes_out_again_from_its_differential() {
 
 #[test]
 fn no_basis_without_snapshots_equals_the_release_with_them_where_the_differentials_are_equal() {
-    let Some(folder) =
-        shared("no_basis_without_snapshots_equals_the_release_with_them_where_the_differentials_are_equal")
-    else {
+    let Some(folder) = shared(
+        "no_basis_without_snapshots_equals_the_release_with_them_where_the_differentials_are_equal",
+    ) else {
         return;
     };
-    let (before, after) = (differentials(&folder.join(NO_BASIS)), differentials(&folder.join(NO_BASIS_BARE)));
+    let (before, after) =
+        (differentials(&folder.join(NO_BASIS)), differentials(&folder.join(NO_BASIS_BARE)));
     let published = Definitions::builder().package(open(&folder, NO_BASIS)).build();
-    let made = Definitions::builder().package(open(&folder, NO_BASIS_BARE).without_snapshots()).build();
+    let made =
+        Definitions::builder().package(open(&folder, NO_BASIS_BARE).without_snapshots()).build();
     let mut equal = 0;
     for (url, differential) in &after {
         let made = made.structure(url).unwrap().unwrap();
@@ -143,18 +157,24 @@ fn is_firelys_way(difference: &Difference) -> bool {
     let Difference { element, aspect, left, right } = difference;
     match aspect {
         // It writes on every extension element that extensions are sliced by URL.
-        Aspect::Slicing if element.ends_with("xtension") => right.is_empty() && left.contains("\"url\""),
+        Aspect::Slicing if element.ends_with("xtension") => {
+            right.is_empty() && left.contains("\"url\"")
+        }
         // It repeats at each element the invariants of the element's type, which hold there anyway.
         Aspect::Constraints => {
             let left: Vec<&str> = left.lines().collect();
-            let of_types = ["ref-1", "per-1", "att-1", "cpt-2", "rat-1", "qty-3", "sqty-1", "rng-2"];
-            let mut added = left.iter().filter(|line| !right.lines().any(|other| other == **line)).peekable();
+            let of_types =
+                ["ref-1", "per-1", "att-1", "cpt-2", "rat-1", "qty-3", "sqty-1", "rng-2"];
+            let mut added =
+                left.iter().filter(|line| !right.lines().any(|other| other == **line)).peekable();
             let keeps = right.lines().all(|line| left.contains(&line));
             // It leaves out ele-1 where an element is a content reference.
             (element == "Composition.section.section" && left.is_empty())
                 || (keeps
                     && added.peek().is_some()
-                    && added.all(|line| of_types.iter().any(|key| line.starts_with(&format!("{key} ")))))
+                    && added.all(|line| {
+                        of_types.iter().any(|key| line.starts_with(&format!("{key} ")))
+                    }))
         }
         // The only slice of the choice is mandatory. The reference's generator concludes that the
         // other type is ruled out; Firely's leaves the conclusion to the validator.
@@ -173,7 +193,8 @@ fn differentials(path: &Path) -> HashMap<String, serde_json::Value> {
         if entry.read_to_string(&mut json).is_err() {
             continue;
         }
-        let Ok(mut resource) = serde_json::from_str::<serde_json::Value>(json.trim_start_matches('\u{feff}'))
+        let Ok(mut resource) =
+            serde_json::from_str::<serde_json::Value>(json.trim_start_matches('\u{feff}'))
         else {
             continue;
         };

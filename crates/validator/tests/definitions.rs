@@ -6,7 +6,9 @@ use std::{fs, io::Write as _, path::Path};
 
 use flate2::{Compression, write::GzEncoder};
 use lmr_validator::{
-    definitions::{BindingStrength, DefinitionError, Definitions, DiscriminatorKind, Max, SlicingRules},
+    definitions::{
+        BindingStrength, DefinitionError, Definitions, DiscriminatorKind, Max, SlicingRules,
+    },
     package::{self, Package, PackageCache, PackageError},
 };
 use serde_json::{Value, json};
@@ -38,7 +40,12 @@ fn of(definitions: &[Value]) -> Definitions {
 
 fn ids(definitions: &Definitions, url: &str, prefix: &str) -> Vec<String> {
     let found = definitions.structure(url).unwrap().unwrap();
-    found.elements.iter().map(|element| element.id.to_string()).filter(|id| id.starts_with(prefix)).collect()
+    found
+        .elements
+        .iter()
+        .map(|element| element.id.to_string())
+        .filter(|id| id.starts_with(prefix))
+        .collect()
 }
 
 #[test]
@@ -58,7 +65,10 @@ fn the_whole_core_can_be_read() {
 fn the_core_is_r4_as_published_where_the_npm_package_is_not() {
     let definitions = Definitions::r4();
     let bundle = definitions.type_definition("Bundle").unwrap().unwrap();
-    assert_eq!(&*bundle.element("Bundle.entry.response.outcome").unwrap().types[0].code, "Resource");
+    assert_eq!(
+        &*bundle.element("Bundle.entry.response.outcome").unwrap().types[0].code,
+        "Resource"
+    );
     let meta = definitions.type_definition("Meta").unwrap().unwrap();
     assert!(meta.element("Meta.project").is_none());
     assert!(meta.element("Meta.profile").is_some());
@@ -108,9 +118,13 @@ fn a_canonical_with_a_version_finds_that_version_and_one_without_the_latest() {
         definition["version"] = json!(version);
         Package::embedded("x", version, [definition.to_string().as_str()]).unwrap()
     };
-    let definitions = Definitions::builder().packages(["1.2.0", "1.10.0", "1.9.0"].map(definition)).build();
+    let definitions =
+        Definitions::builder().packages(["1.2.0", "1.10.0", "1.9.0"].map(definition)).build();
     let version = |canonical: &str| {
-        definitions.structure(canonical).unwrap().map(|found| found.version.clone().unwrap().to_string())
+        definitions
+            .structure(canonical)
+            .unwrap()
+            .map(|found| found.version.clone().unwrap().to_string())
     };
     assert_eq!(version("urn:x:p").as_deref(), Some("1.10.0"));
     assert_eq!(version("urn:x:p|1.9.0").as_deref(), Some("1.9.0"));
@@ -324,11 +338,14 @@ fn a_missing_base_is_named_and_an_unknown_element_is_left_out_by_name() {
             json!([{"path": "Observation.value[x].code", "min": 1}]),
         ),
     ]);
-    let error = |name: &str| definitions.structure(&format!("urn:x:{name}")).unwrap_err().to_string();
+    let error =
+        |name: &str| definitions.structure(&format!("urn:x:{name}")).unwrap_err().to_string();
     assert_eq!(error("orphan"), "urn:x:orphan is based on urn:x:nowhere, which is not at hand");
     let misspelt = definitions.structure("urn:x:misspelt").unwrap().unwrap();
     assert_eq!(misspelt.ignored.iter().map(|path| &**path).collect::<Vec<_>>(), ["Patient.nmae"]);
-    assert!(misspelt.element("Patient.nmae").is_none() && misspelt.element("Patient.name").is_some());
+    assert!(
+        misspelt.element("Patient.nmae").is_none() && misspelt.element("Patient.name").is_some()
+    );
     assert!(error("choice").contains("may have several types"));
     assert!(definitions.structure("urn:x:unknown").unwrap().is_none());
 }
@@ -349,7 +366,9 @@ fn elements_nested_without_end_are_refused() {
 fn chains_without_end_and_snapshots_that_double_are_refused() {
     let name = |number: usize| format!("p{number}");
     let mut chain: Vec<Value> = (0..2000)
-        .map(|number| profile(&name(number), "Patient", &format!("urn:x:{}", name(number + 1)), json!([])))
+        .map(|number| {
+            profile(&name(number), "Patient", &format!("urn:x:{}", name(number + 1)), json!([]))
+        })
         .collect();
     chain.push(profile(&name(2000), "Patient", &format!("{CORE}Patient"), json!([])));
     let definitions = of(&chain);
@@ -452,15 +471,24 @@ fn broken_packages_are_refused_by_name() {
     assert!(matches!(Package::open(&other), Err(PackageError::NoDefinition { .. })));
     for (bytes, told) in [
         (&b"{"[..], "is not JSON: line 1, column 2: the text ends before the value is complete"),
-        (b"<a/>", "is not JSON: line 1, column 1: the text looks like XML; JSON in UTF-8 is expected"),
-        (b"{\0\"\0", "is not JSON: line 1, column 1: the text looks like UTF-16; JSON in UTF-8 is expected"),
+        (
+            b"<a/>",
+            "is not JSON: line 1, column 1: the text looks like XML; JSON in UTF-8 is expected",
+        ),
+        (
+            b"{\0\"\0",
+            "is not JSON: line 1, column 1: the text looks like UTF-16; JSON in UTF-8 is expected",
+        ),
         (br#"{"resourceType": "ValueSet"}"#, "has no url"),
     ] {
         fs::write(&other, bytes).unwrap();
         let error = Package::open(&other).unwrap_err();
         assert_eq!(error.to_string(), format!("{} {told}", other.display()));
     }
-    assert!(matches!(Package::open(&folder.path().join("none.tgz")), Err(PackageError::Unreadable { .. })));
+    assert!(matches!(
+        Package::open(&folder.path().join("none.tgz")),
+        Err(PackageError::Unreadable { .. })
+    ));
 }
 
 #[test]

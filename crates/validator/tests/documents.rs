@@ -14,8 +14,10 @@ fn told(issues: &[Issue], id: &str) -> Vec<String> {
 
 /// A document whose second entry links to `#id` in the narrative of the first.
 fn document(link: &str, narrative: &str) -> Value {
-    let (first, second) =
-        ("urn:uuid:11111111-1111-4111-8111-111111111111", "urn:uuid:22222222-2222-4222-8222-222222222222");
+    let (first, second) = (
+        "urn:uuid:11111111-1111-4111-8111-111111111111",
+        "urn:uuid:22222222-2222-4222-8222-222222222222",
+    );
     json!({"resourceType": "Bundle", "type": "document", "timestamp": "2026-01-01T10:00:00Z",
         "identifier": {"system": "urn:ietf:rfc:3986", "value": "urn:uuid:33333333-3333-4333-8333-333333333333"},
         "entry": [
@@ -73,7 +75,8 @@ fn however_many_findings_there_are_every_entry_keeps_its_verdict() {
     let document = Document::parse(text.as_str(), &ParseOptions::lenient()).expect("json");
     let options = Options { max_issues: 100, threads: 1, ..Options::default() };
     let report = Validator::builder().build().validate_bundle(&document, &options);
-    let faulty: Vec<bool> = report.entries.iter().map(|e| e.iter().any(|i| i.severity.is_error())).collect();
+    let faulty: Vec<bool> =
+        report.entries.iter().map(|e| e.iter().any(|i| i.severity.is_error())).collect();
     assert_eq!(faulty, [true, false, true]);
     let all: usize = report.entries.iter().map(Vec::len).sum::<usize>() + report.bundle.len();
     assert!(all <= 103, "{all}");
@@ -102,7 +105,12 @@ fn a_large_bundle_is_not_refused_for_its_many_warnings() {
         validator.validate(&document, &options)
     };
     let alone = judge(1);
-    assert!(alone.iter().filter(|i| i.severity.is_error()).all(|i| i.id.as_str() == "LMRV_TOO_MANY_ISSUES"));
+    assert!(
+        alone
+            .iter()
+            .filter(|i| i.severity.is_error())
+            .all(|i| i.id.as_str() == "LMRV_TOO_MANY_ISSUES")
+    );
     assert!(alone.iter().filter(|i| i.severity.is_error()).count() <= 1, "{}", alone.len());
     assert!(alone.len() > 300, "{}", alone.len());
     // What is told does not depend on which thread is quicker.

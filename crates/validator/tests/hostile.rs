@@ -35,7 +35,8 @@ fn entry(name: &str, kind: EntryType, content: &[u8]) -> Vec<u8> {
 fn open(folder: &Path, entries: &[Vec<u8>]) -> Result<Package, PackageError> {
     let path = folder.join("p.tgz");
     let mut gzip = GzEncoder::new(std::fs::File::create(&path).unwrap(), Compression::fast());
-    for part in [entry("package/package.json", EntryType::Regular, MANIFEST)].iter().chain(entries) {
+    for part in [entry("package/package.json", EntryType::Regular, MANIFEST)].iter().chain(entries)
+    {
         std::io::Write::write_all(&mut gzip, part).unwrap();
     }
     gzip.finish().unwrap();
@@ -53,12 +54,14 @@ fn an_archive_holds_files_one_of_each_name() {
         );
     }
     let system = |url: &str| {
-        let content = json!({"resourceType": "CodeSystem", "url": url, "content": "complete"}).to_string();
+        let content =
+            json!({"resourceType": "CodeSystem", "url": url, "content": "complete"}).to_string();
         entry("package/a.json", EntryType::Regular, content.as_bytes())
     };
     let twice = open(folder.path(), &[system("http://test.no/a"), system("http://test.no/b")]);
     assert!(matches!(&twice, Err(PackageError::TwoFiles { name, .. }) if name == "a.json"));
-    let same = open(folder.path(), &[system("http://test.no/a"), system("http://test.no/a")]).unwrap();
+    let same =
+        open(folder.path(), &[system("http://test.no/a"), system("http://test.no/a")]).unwrap();
     assert_eq!(same.definitions().count(), 1);
 }
 
@@ -73,15 +76,20 @@ fn names_and_files_that_inflate_to_much_are_refused() {
     let large = vec![b' '; (64 << 20) + 1];
     let opened = open(folder.path(), &[entry("package/large.json", EntryType::Regular, &large)]);
     match opened {
-        Err(PackageError::TooLarge { path, .. }) => assert!(path.ends_with("p.tgz/large.json"), "{path:?}"),
+        Err(PackageError::TooLarge { path, .. }) => {
+            assert!(path.ends_with("p.tgz/large.json"), "{path:?}")
+        }
         other => panic!("{:?}", other.err()),
     }
 }
 
 fn with(definitions: &[Value]) -> Validator {
     let texts: Vec<String> = definitions.iter().map(Value::to_string).collect();
-    let package = Package::embedded("test", "1", texts.iter().map(String::as_str)).expect("definitions");
-    Validator::builder().definitions(Arc::new(Definitions::builder().package(package).build())).build()
+    let package =
+        Package::embedded("test", "1", texts.iter().map(String::as_str)).expect("definitions");
+    Validator::builder()
+        .definitions(Arc::new(Definitions::builder().package(package).build()))
+        .build()
 }
 
 /// A profile of Patient with these invariants.
@@ -99,7 +107,8 @@ fn ruled(id: &str, invariants: &[&str]) -> Value {
 }
 
 fn judge(validator: &Validator, profile: &str, instance: &Value) -> Vec<Issue> {
-    let options = Options { profiles: vec![format!("http://test.no/{profile}")], ..Options::default() };
+    let options =
+        Options { profiles: vec![format!("http://test.no/{profile}")], ..Options::default() };
     validator.validate_text(&instance.to_string(), &options)
 }
 
@@ -127,8 +136,11 @@ fn profiles_that_ask_whether_they_are_met_end_and_are_named() {
 #[test]
 fn conformance_asked_many_times_is_found_out_once() {
     // Asked anew each time, the last one would be tried 40^4 times.
-    let ask = |n: usize| format!("iif(name.all(%resource.conformsTo('http://test.no/p{n}')), true, false)");
-    let mut profiles: Vec<Value> = (0..4).map(|n| ruled(&format!("p{n}"), &[&ask(n + 1)])).collect();
+    let ask = |n: usize| {
+        format!("iif(name.all(%resource.conformsTo('http://test.no/p{n}')), true, false)")
+    };
+    let mut profiles: Vec<Value> =
+        (0..4).map(|n| ruled(&format!("p{n}"), &[&ask(n + 1)])).collect();
     profiles.push(ruled("p4", &["name.exists()"]));
     let names: Vec<Value> = (0..40).map(|n| json!({"text": format!("n{n}")})).collect();
     let patient = json!({"resourceType": "Patient", "name": names});
@@ -153,10 +165,10 @@ fn look_ups_take_time_in_line_with_the_number_asked_about() {
     // By the square of their number each of these takes long.
     let contained: Vec<Value> =
         (0..size).map(|i| json!({"resourceType": "Practitioner", "id": format!("c{i}")})).collect();
-    let references: Vec<Value> = (0..size).map(|i| json!({"reference": format!("#c{i}")})).collect();
+    let references: Vec<Value> =
+        (0..size).map(|i| json!({"reference": format!("#c{i}")})).collect();
     let validator = with(&[ruled("r", &["generalPractitioner.all(resolve() is Practitioner)"])]);
-    let patient =
-        json!({"resourceType": "Patient", "contained": contained, "generalPractitioner": references});
+    let patient = json!({"resourceType": "Patient", "contained": contained, "generalPractitioner": references});
     assert_eq!(errors(&judge(&validator, "r", &patient)), Vec::<String>::new());
 
     let mut attributes = String::new();

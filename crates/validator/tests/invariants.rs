@@ -13,7 +13,9 @@ const FAULTY: [&str; 3] = ["cid-0", "evv-1", "ras-1"];
 /// The types of the element at a path of a base definition.
 fn types_at(model: &dyn Model, path: &str) -> Vec<TypeId> {
     let mut parts = path.split('.');
-    let Some(first) = parts.next().and_then(|name| model.type_named(&name.into())) else { return Vec::new() };
+    let Some(first) = parts.next().and_then(|name| model.type_named(&name.into())) else {
+        return Vec::new();
+    };
     let mut at = vec![first];
     for name in parts {
         let name = name.trim_end_matches("[x]").into();
@@ -46,7 +48,9 @@ fn every_invariant_of_r4_fits_its_types() {
                         continue;
                     }
                     let verdict = match Expression::parse(text) {
-                        Ok(expression) => expression.check(model, ty).map_err(|faults| faults[0].to_string()),
+                        Ok(expression) => {
+                            expression.check(model, ty).map_err(|faults| faults[0].to_string())
+                        }
                         Err(error) => Err(error.to_string()),
                     };
                     if let Err(why) = verdict {

@@ -61,7 +61,8 @@ impl Row {
             "define" => self.definitions.push(rest.to_owned()),
             "external" => {
                 let (url, text) = rest.split_once(' ').expect("address and resource");
-                let document = Document::parse(text.to_owned(), &ParseOptions::lenient()).expect("json");
+                let document =
+                    Document::parse(text.to_owned(), &ParseOptions::lenient()).expect("json");
                 self.options.external.insert(url.to_owned(), Arc::new(document));
             }
             "with" => self.option(rest),
@@ -96,7 +97,8 @@ impl Row {
             let mut builder = Definitions::builder();
             if !self.definitions.is_empty() {
                 let texts = self.definitions.iter().map(String::as_str);
-                builder = builder.package(Package::embedded("test", "1", texts).expect("definitions"));
+                builder =
+                    builder.package(Package::embedded("test", "1", texts).expect("definitions"));
             }
             Arc::new(Validator::builder().definitions(Arc::new(builder.build())).build())
         });
@@ -105,13 +107,17 @@ impl Row {
 }
 
 fn profile(id: &str, of: &str, elements: &str) -> String {
-    let kind = if of.ends_with("Extension") || of == "Coding" || of == "Identifier" || of == "Quantity" {
-        "complex-type"
+    let kind =
+        if of.ends_with("Extension") || of == "Coding" || of == "Identifier" || of == "Quantity" {
+            "complex-type"
+        } else {
+            "resource"
+        };
+    let context = if of == "Extension" {
+        r#""context":[{"type":"element","expression":"Element"}],"#
     } else {
-        "resource"
+        ""
     };
-    let context =
-        if of == "Extension" { r#""context":[{"type":"element","expression":"Element"}],"# } else { "" };
     format!(
         r#"{{"resourceType":"StructureDefinition","url":"http://test.no/{id}","name":"T","status":"active","kind":"{kind}",
         {context}"abstract":false,"type":"{of}","baseDefinition":"http://hl7.org/fhir/StructureDefinition/{of}",
@@ -139,7 +145,8 @@ fn check(file: &str) {
         if found != wanted {
             wrong.push_str(&format!("\n### {}\n", row.title));
             for one in &found {
-                wrong.push_str(&format!("{} {one}\n", if wanted.contains(one) { " " } else { "+" }));
+                wrong
+                    .push_str(&format!("{} {one}\n", if wanted.contains(one) { " " } else { "+" }));
             }
             for one in wanted.iter().filter(|w| !found.contains(w)) {
                 wrong.push_str(&format!("- {one}\n"));

@@ -9,8 +9,11 @@ use serde_json::{Value, json};
 
 fn with(definitions: &[Value]) -> Validator {
     let texts: Vec<String> = definitions.iter().map(Value::to_string).collect();
-    let package = Package::embedded("test", "1", texts.iter().map(String::as_str)).expect("definitions");
-    Validator::builder().definitions(Arc::new(Definitions::builder().package(package).build())).build()
+    let package =
+        Package::embedded("test", "1", texts.iter().map(String::as_str)).expect("definitions");
+    Validator::builder()
+        .definitions(Arc::new(Definitions::builder().package(package).build()))
+        .build()
 }
 
 fn profile(id: &str, of: &str, elements: Value) -> Value {
@@ -23,7 +26,8 @@ fn profile(id: &str, of: &str, elements: Value) -> Value {
 }
 
 fn judge(validator: &Validator, profile: &str, instance: &Value) -> Vec<Issue> {
-    let options = Options { profiles: vec![format!("http://test.no/{profile}")], ..Options::default() };
+    let options =
+        Options { profiles: vec![format!("http://test.no/{profile}")], ..Options::default() };
     validator.validate_text(&instance.to_string(), &options)
 }
 
@@ -94,7 +98,9 @@ fn state(code: &str, display: &str) -> Value {
 #[test]
 fn a_value_set_contained_in_a_profile_decides_and_gives_displays() {
     let validator = ward();
-    for (code, display) in [("g", "Wed"), ("u", "Ugift"), ("g", "Married"), ("g", "gift"), ("u", "Single")] {
+    for (code, display) in
+        [("g", "Wed"), ("u", "Ugift"), ("g", "Married"), ("g", "gift"), ("u", "Single")]
+    {
         let issues = judge(&validator, "ward", &state(code, display));
         assert_eq!(findings(&issues), Vec::<String>::new(), "{code} {display}");
     }
@@ -108,8 +114,12 @@ fn a_value_set_contained_in_a_profile_decides_and_gives_displays() {
     );
     let wrong = findings(&judge(&validator, "ward", &state("u", "Wed")));
     // As with the reference, what is misnamed is no code of the set either.
-    assert!(wrong.contains(&"Terminology_TX_NoValid_1_CC @ Patient.maritalStatus".to_owned()), "{wrong:?}");
-    let display = "Display_Name_for__should_be_one_of__instead_of @ Patient.maritalStatus.coding[0].display";
+    assert!(
+        wrong.contains(&"Terminology_TX_NoValid_1_CC @ Patient.maritalStatus".to_owned()),
+        "{wrong:?}"
+    );
+    let display =
+        "Display_Name_for__should_be_one_of__instead_of @ Patient.maritalStatus.coding[0].display";
     assert!(wrong.iter().any(|one| one == display), "{wrong:?}");
 }
 
@@ -133,7 +143,10 @@ fn a_choice_of_an_excluded_type_is_told_by_the_one_type_or_by_all() {
         findings(&judge(&validator, "one", &wrong)),
         ["Extension_PROF_Type @ Observation.value.ofType(boolean)"]
     );
-    assert_eq!(findings(&judge(&validator, "two", &wrong)), ["Validation_VAL_Profile_NoType @ Observation"]);
+    assert_eq!(
+        findings(&judge(&validator, "two", &wrong)),
+        ["Validation_VAL_Profile_NoType @ Observation"]
+    );
     let right = observation(json!({"valueQuantity": {"value": 1}}));
     assert_eq!(findings(&judge(&validator, "one", &right)), Vec::<String>::new());
 }
@@ -207,21 +220,28 @@ fn a_discriminator_that_names_no_element_is_told_with_the_name() {
                  "patternIdentifier": {"system": "urn:oid:1.2.3"}}
             ]),
         )]);
-        let patient = json!({"resourceType": "Patient", "identifier": [{"system": "urn:oid:1.2.3"}]});
+        let patient =
+            json!({"resourceType": "Patient", "identifier": [{"system": "urn:oid:1.2.3"}]});
         let issues = judge(&validator, "astray", &patient);
         let told: Vec<String> = issues.iter().map(ToString::to_string).collect();
         let wanted = format!("The discriminator {path} of the slice own");
         assert!(
-            told.iter().any(|one| one.contains(&wanted) && one.contains(&format!("has the name {unknown}"))),
+            told.iter().any(
+                |one| one.contains(&wanted) && one.contains(&format!("has the name {unknown}"))
+            ),
             "{told:?}"
         );
         assert!(!told.iter().any(|one| one.contains("''")), "{told:?}");
         let inner: Vec<&Issue> = issues.iter().flat_map(|issue| &issue.inner).collect();
         assert!(inner.is_empty(), "{inner:?}");
     }
-    for path in
-        ["system", "$this", "assigner.resolve().foo", "extension('http://test.no/x').value", "type.coding"]
-    {
+    for path in [
+        "system",
+        "$this",
+        "assigner.resolve().foo",
+        "extension('http://test.no/x').value",
+        "type.coding",
+    ] {
         let validator = with(&[profile(
             "right",
             "Patient",
@@ -232,7 +252,8 @@ fn a_discriminator_that_names_no_element_is_told_with_the_name() {
                  "patternIdentifier": {"system": "urn:oid:1.2.3"}}
             ]),
         )]);
-        let patient = json!({"resourceType": "Patient", "identifier": [{"system": "urn:oid:1.2.3"}]});
+        let patient =
+            json!({"resourceType": "Patient", "identifier": [{"system": "urn:oid:1.2.3"}]});
         let ids = findings(&judge(&validator, "right", &patient));
         assert!(!ids.iter().any(|id| id.contains("UNKNOWN_ELEMENT")), "{path}: {ids:?}");
     }
@@ -240,8 +261,7 @@ fn a_discriminator_that_names_no_element_is_told_with_the_name() {
 
 #[test]
 fn regular_expressions_of_a_definition_are_of_the_whole_value() {
-    let regex =
-        |text: &str| json!([{"url": "http://hl7.org/fhir/StructureDefinition/regex", "valueString": text}]);
+    let regex = |text: &str| json!([{"url": "http://hl7.org/fhir/StructureDefinition/regex", "valueString": text}]);
     let validator = with(&[profile(
         "form",
         "Patient",
@@ -286,12 +306,22 @@ fn an_extension_without_its_value_or_with_one_too_many_is_told() {
         let patient = json!({"resourceType": "Patient", "extension": [extension]});
         findings(&validator.validate_text(&patient.to_string(), &Options::default()))
     };
-    assert_eq!(errors(json!({"url": "http://test.no/simple", "valueString": "a"})), Vec::<String>::new());
+    assert_eq!(
+        errors(json!({"url": "http://test.no/simple", "valueString": "a"})),
+        Vec::<String>::new()
+    );
     let absent = errors(json!({"url": "http://test.no/simple"}));
-    assert!(absent.contains(&"Extension_EXT_Simple_ABSENT @ Patient.extension[0]".to_owned()), "{absent:?}");
-    let nested =
-        errors(json!({"url": "http://test.no/simple", "extension": [{"url": "a", "valueString": "b"}]}));
-    assert!(nested.contains(&"Extension_EXT_Simple_WRONG @ Patient.extension[0]".to_owned()), "{nested:?}");
+    assert!(
+        absent.contains(&"Extension_EXT_Simple_ABSENT @ Patient.extension[0]".to_owned()),
+        "{absent:?}"
+    );
+    let nested = errors(
+        json!({"url": "http://test.no/simple", "extension": [{"url": "a", "valueString": "b"}]}),
+    );
+    assert!(
+        nested.contains(&"Extension_EXT_Simple_WRONG @ Patient.extension[0]".to_owned()),
+        "{nested:?}"
+    );
     let valued = errors(json!({"url": "http://test.no/parts", "valueString": "a"}));
     assert!(valued.contains(&"Extension_EXT_Type @ Patient.extension[0]".to_owned()), "{valued:?}");
     let typed = errors(json!({"url": "http://test.no/simple", "valueCode": "a"}));

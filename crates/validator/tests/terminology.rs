@@ -43,7 +43,8 @@ fn animals() -> Value {
 
 fn members(definitions: &Definitions, set: &str) -> Vec<String> {
     let set = definitions.terminology().value_set(&format!("urn:vs:{set}"));
-    let mut codes: Vec<String> = set.codes(100).into_iter().map(|(_, code, _)| code.to_string()).collect();
+    let mut codes: Vec<String> =
+        set.codes(100).into_iter().map(|(_, code, _)| code.to_string()).collect();
     codes.sort();
     codes
 }
@@ -53,7 +54,9 @@ fn codes_of_the_core_are_judged_and_displayed() {
     let definitions = Definitions::r4();
     let terminology = definitions.terminology();
     let gender = "http://hl7.org/fhir/ValueSet/administrative-gender|4.0.1";
-    let Membership::Member(member) = terminology.validate(gender, None, "female") else { panic!("female") };
+    let Membership::Member(member) = terminology.validate(gender, None, "female") else {
+        panic!("female")
+    };
     assert_eq!(&*member.system, "http://hl7.org/fhir/administrative-gender");
     assert_eq!(member.display.as_deref(), Some("Female"));
     assert_eq!(terminology.validate(gender, None, "Female"), Membership::NotMember);
@@ -107,10 +110,14 @@ fn what_has_no_content_is_unknown_by_name_and_never_refused() {
     };
     let routes = "http://hl7.org/fhir/ValueSet/route-codes";
     assert!(unknown(routes, Some("http://snomed.info/sct")).contains("http://snomed.info/sct"));
-    assert!(unknown("http://hl7.org/fhir/ValueSet/all-languages", None).contains("urn:ietf:bcp:47"));
+    assert!(
+        unknown("http://hl7.org/fhir/ValueSet/all-languages", None).contains("urn:ietf:bcp:47")
+    );
     assert!(unknown("http://hl7.org/fhir/ValueSet/mimetypes", None).contains("urn:ietf:bcp:13"));
     assert!(unknown("urn:nowhere", None).contains("urn:nowhere"));
-    assert!(unknown("http://snomed.info/sct?fhir_vs=isa/1", None).contains("http://snomed.info/sct"));
+    assert!(
+        unknown("http://snomed.info/sct?fhir_vs=isa/1", None).contains("http://snomed.info/sct")
+    );
     // Another system is outside for sure.
     assert_eq!(terminology.validate(routes, Some("urn:other"), "x"), Membership::NotMember);
     let snomed = terminology.code_system("http://snomed.info/sct").unwrap();
@@ -184,7 +191,10 @@ fn includes_excludes_and_imports_combine() {
             "narrowed",
             json!({"include": [{"system": "urn:cs:animals", "valueSet": ["urn:vs:pets"]}]}),
         ),
-        value_set("half", json!({"include": [{"valueSet": ["urn:vs:pets"]}, {"system": "urn:cs:nowhere"}]})),
+        value_set(
+            "half",
+            json!({"include": [{"valueSet": ["urn:vs:pets"]}, {"system": "urn:cs:nowhere"}]}),
+        ),
     ]);
     assert_eq!(members(&definitions, "both"), ["dog"]);
     assert_eq!(members(&definitions, "either"), ["cat", "dog", "old-dog", "poodle"]);
@@ -192,7 +202,9 @@ fn includes_excludes_and_imports_combine() {
     assert_eq!(members(&definitions, "active"), ["dog", "poodle"]);
     assert_eq!(members(&definitions, "narrowed"), ["cat", "dog"]);
     let terminology = definitions.terminology();
-    let Membership::Member(cat) = terminology.validate("urn:vs:pets", Some("urn:cs:animals"), "cat") else {
+    let Membership::Member(cat) =
+        terminology.validate("urn:vs:pets", Some("urn:cs:animals"), "cat")
+    else {
         panic!("cat")
     };
     assert_eq!(cat.display.as_deref(), Some("Katt"));
@@ -245,7 +257,8 @@ fn a_chain_of_imports_without_end_is_told_by_name() {
 #[test]
 fn imports_that_double_with_every_layer_do_not_take_forever() {
     let import = |number: usize| json!({"valueSet": [format!("urn:vs:{number}")]});
-    let mut sets = vec![animals(), value_set("0", json!({"include": [{"system": "urn:cs:animals"}]}))];
+    let mut sets =
+        vec![animals(), value_set("0", json!({"include": [{"system": "urn:cs:animals"}]}))];
     sets.extend((1..60).map(|number| {
         value_set(&number.to_string(), json!({"include": [import(number - 1), import(number - 1)]}))
     }));
@@ -263,7 +276,8 @@ fn a_published_expansion_stands_in_for_content_that_is_missing() {
         {"system": "urn:cs:nowhere", "code": "group", "abstract": true, "contains": [{"system": "urn:cs:nowhere", "code": "one", "display": "One"}]}
     ]});
     let mut paged = value_set("paged", json!({"include": [{"system": "urn:cs:nowhere"}]}));
-    paged["expansion"] = json!({"total": 7, "contains": [{"system": "urn:cs:nowhere", "code": "one"}]});
+    paged["expansion"] =
+        json!({"total": 7, "contains": [{"system": "urn:cs:nowhere", "code": "one"}]});
     let definitions = of(&[set, paged]);
     let terminology = definitions.terminology();
     assert!(matches!(terminology.validate("urn:vs:e", None, "one"), Membership::Member(_)));
@@ -286,7 +300,9 @@ fn case_matters_unless_the_system_says_it_does_not() {
     ]);
     let terminology = definitions.terminology();
     assert_eq!(terminology.validate("urn:vs:strict", None, "ab"), Membership::NotMember);
-    let Membership::Member(member) = terminology.validate("urn:vs:loose", None, "ab") else { panic!("ab") };
+    let Membership::Member(member) = terminology.validate("urn:vs:loose", None, "ab") else {
+        panic!("ab")
+    };
     assert!(member.differs_in_case);
 }
 
@@ -304,8 +320,10 @@ fn a_fragment_does_not_decide_what_it_lacks() {
 #[test]
 fn a_csv_list_becomes_a_code_system_that_is_checked_for_real() {
     let mut list = CodeList::new("urn:cs:fruit", "Fruit");
-    list.read_csv("\u{feff}Kode;Merknad;Visning;Overordnet\n01;;\"Apple; red\";\n02;x;Braeburn;01\n\n")
-        .unwrap();
+    list.read_csv(
+        "\u{feff}Kode;Merknad;Visning;Overordnet\n01;;\"Apple; red\";\n02;x;Braeburn;01\n\n",
+    )
+    .unwrap();
     assert_eq!(list.len(), 2);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("fruit.tgz");
@@ -319,9 +337,15 @@ fn a_csv_list_becomes_a_code_system_that_is_checked_for_real() {
     write_archive(&path, "x.fruit", "1.0.0", &texts).unwrap();
     assert!(first == std::fs::read(&path).unwrap(), "the same codes give the same bytes");
     let definitions = Definitions::builder().package(Package::open(&path).unwrap()).build();
-    assert_eq!(definitions.terminology().display("urn:cs:fruit", "01").as_deref(), Some("Apple; red"));
+    assert_eq!(
+        definitions.terminology().display("urn:cs:fruit", "01").as_deref(),
+        Some("Apple; red")
+    );
     assert_eq!(members(&definitions, "below"), ["02"]);
-    assert!(matches!(write_archive(&path, "../x", "1.0.0", &texts), Err(PackageError::BadManifest { .. })));
+    assert!(matches!(
+        write_archive(&path, "../x", "1.0.0", &texts),
+        Err(PackageError::BadManifest { .. })
+    ));
 }
 
 #[test]
@@ -334,9 +358,15 @@ fn a_faulty_list_is_refused_with_its_line() {
     assert_eq!(read("a\tA\tb\nb\tB"), Ok(()));
     assert_eq!(read("code,display\na,A\n,B"), Err(CodeListError::NoCode { line: 3 }));
     assert_eq!(read("a,A\na,B"), Err(CodeListError::Contradiction { code: "a".into() }));
-    assert_eq!(read("a,A,z"), Err(CodeListError::NoParent { code: "a".into(), parent: "z".into() }));
+    assert_eq!(
+        read("a,A,z"),
+        Err(CodeListError::NoParent { code: "a".into(), parent: "z".into() })
+    );
     assert_eq!(read("code,display\n"), Err(CodeListError::Empty));
-    assert_eq!(read("code,display\na,A\nb,\"B\nc,C\nd,D\n"), Err(CodeListError::OpenQuote { line: 3 }));
+    assert_eq!(
+        read("code,display\na,A\nb,\"B\nc,C\nd,D\n"),
+        Err(CodeListError::OpenQuote { line: 3 })
+    );
     assert_eq!(read("a,\"A\nb,B\nc,\"C\"\n"), Err(CodeListError::OpenQuote { line: 1 }));
     assert_eq!(read("a,\"A\r\nb\"\r\nc,\"C"), Err(CodeListError::OpenQuote { line: 3 }));
     assert_eq!(read("a,\"A \"\"x\"\", \n1\" \nb,B \"y\"\nc;\"\"\n\"d\",D"), Ok(()));

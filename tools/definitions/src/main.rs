@@ -55,10 +55,13 @@ struct Arguments {
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let archive =
-        fs::read(&arguments.package).with_context(|| format!("reading {}", arguments.package.display()))?;
+    let archive = fs::read(&arguments.package)
+        .with_context(|| format!("reading {}", arguments.package.display()))?;
     let digest = hex(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA512, &archive).as_ref());
-    ensure!(digest == SHA512, "this is not {PACKAGE} {VERSION}: its SHA-512 is {digest}, expected {SHA512}");
+    ensure!(
+        digest == SHA512,
+        "this is not {PACKAGE} {VERSION}: its SHA-512 is {digest}, expected {SHA512}"
+    );
     let (pack, repairs) = pack_of(&archive)?;
     let counts = pack.counts();
     let bytes = pack.finish()?;
@@ -77,8 +80,10 @@ fn pack_of(archive: &[u8]) -> Result<(pack::Pack, repair::Repairs)> {
     let mut repairs = repair::Repairs::default();
     let mut pack = pack::Pack::default();
     for name in BUNDLES {
-        let bundle = bundles.remove(name).with_context(|| format!("{name} is not in the package"))?;
-        let entries = bundle["entry"].as_array().with_context(|| format!("{name} has no entries"))?;
+        let bundle =
+            bundles.remove(name).with_context(|| format!("{name} is not in the package"))?;
+        let entries =
+            bundle["entry"].as_array().with_context(|| format!("{name} has no entries"))?;
         for entry in entries {
             let source = &entry["resource"];
             if repair::is_of_another_release(source) {
@@ -118,7 +123,8 @@ fn bundles(archive: &[u8]) -> Result<HashMap<&'static str, Value>> {
         if let Some(name) = wanted {
             let mut json = Vec::new();
             entry.read_to_end(&mut json)?;
-            let bundle = serde_json::from_slice(&json).with_context(|| format!("parsing {name}"))?;
+            let bundle =
+                serde_json::from_slice(&json).with_context(|| format!("parsing {name}"))?;
             found.insert(*name, bundle);
         }
     }

@@ -118,7 +118,8 @@ impl Pack {
 
     /// How many StructureDefinitions, value sets and code systems there are.
     pub(crate) fn counts(&self) -> [usize; 3] {
-        [b'S', b'V', b'C'].map(|kind| self.entries.iter().filter(|entry| entry.kind == kind).count())
+        [b'S', b'V', b'C']
+            .map(|kind| self.entries.iter().filter(|entry| entry.kind == kind).count())
     }
 }
 

@@ -47,7 +47,8 @@ impl DataElements {
             bail!("a StructureDefinition without type");
         };
         let root = format!("{name}.");
-        if definition["derivation"] == "constraint" || !self.order.iter().any(|path| path.starts_with(&root))
+        if definition["derivation"] == "constraint"
+            || !self.order.iter().any(|path| path.starts_with(&root))
         {
             return Ok(());
         }
@@ -63,7 +64,12 @@ impl DataElements {
         self.put_back_missing(&root, elements, repairs)
     }
 
-    fn drop_added(&self, differential: &HashSet<String>, elements: &mut Vec<Value>, repairs: &mut Repairs) {
+    fn drop_added(
+        &self,
+        differential: &HashSet<String>,
+        elements: &mut Vec<Value>,
+        repairs: &mut Repairs,
+    ) {
         // What has no type of its own is no data element, nor is what has too long a name for an
         // id: there the differential tells. A backbone element is R4's if anything below it is.
         let is_no_data_element = |element: &Value| {
@@ -92,9 +98,11 @@ impl DataElements {
         });
         let all = dropped.clone();
         dropped.retain(|path| !all.iter().any(|other| path != other && path.starts_with(other)));
-        repairs
-            .0
-            .extend(dropped.iter().map(|path| format!("{}: not in R4, dropped", path.trim_end_matches('.'))));
+        repairs.0.extend(
+            dropped
+                .iter()
+                .map(|path| format!("{}: not in R4, dropped", path.trim_end_matches('.'))),
+        );
     }
 
     fn put_back_changed(&self, elements: &mut [Value], repairs: &mut Repairs) {
@@ -109,7 +117,12 @@ impl DataElements {
         }
     }
 
-    fn put_back_missing(&self, root: &str, elements: &mut Vec<Value>, repairs: &mut Repairs) -> Result<()> {
+    fn put_back_missing(
+        &self,
+        root: &str,
+        elements: &mut Vec<Value>,
+        repairs: &mut Repairs,
+    ) -> Result<()> {
         let mut before: Option<&String> = None;
         for wanted in self.order.iter().filter(|path| path.starts_with(root)) {
             if !elements.iter().any(|element| path(element) == wanted) {
@@ -158,7 +171,8 @@ pub(crate) fn backbones(definition: &mut Value, repairs: &mut Repairs) -> Result
             put_back_rule(elements, "Appointment", "app-4", published, repairs)?;
         }
         "http://hl7.org/fhir/StructureDefinition/EvidenceVariable" => {
-            let element = find(elements, "EvidenceVariable.characteristic").context("no characteristic")?;
+            let element =
+                find(elements, "EvidenceVariable.characteristic").context("no characteristic")?;
             ensure!(element["min"] == 0, "EvidenceVariable is as published: drop the repair");
             element["min"] = json!(1);
             element["base"]["min"] = json!(1);

@@ -5,7 +5,8 @@
 
 use serde_json::{Map, Value};
 
-const BEST_PRACTICE: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-bestpractice";
+const BEST_PRACTICE: &str =
+    "http://hl7.org/fhir/StructureDefinition/elementdefinition-bestpractice";
 const FHIR_TYPE: &str = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type";
 const MAX_VALUE_SET: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet";
 const REGEX: &str = "http://hl7.org/fhir/StructureDefinition/regex";
@@ -46,9 +47,8 @@ fn element(source: &Value) -> Value {
     let mut kept = Map::new();
     for (key, value) in members(source) {
         let value = match key.as_str() {
-            "id" | "path" | "sliceName" | "min" | "max" | "base" | "contentReference" | "maxLength" => {
-                value.clone()
-            }
+            "id" | "path" | "sliceName" | "min" | "max" | "base" | "contentReference"
+            | "maxLength" => value.clone(),
             "isModifier" | "mustSupport" if value == &Value::Bool(true) => value.clone(),
             "slicing" => Value::Object(keep(value, &["discriminator", "ordered", "rules"])),
             "type" => each(value, |source| {
@@ -154,7 +154,9 @@ fn is_kept_property(property: &Value) -> bool {
     let code = property["code"].as_str().unwrap_or_default();
     CONCEPT_PROPERTIES.contains(&code)
         && !(code == "status"
-            && property["valueCode"].as_str().is_some_and(|status| status.eq_ignore_ascii_case("active")))
+            && property["valueCode"]
+                .as_str()
+                .is_some_and(|status| status.eq_ignore_ascii_case("active")))
 }
 
 fn members(source: &Value) -> impl Iterator<Item = (&String, &Value)> {
@@ -191,5 +193,6 @@ fn each(list: &Value, strip: impl Fn(&Value) -> Value) -> Value {
 
 /// Whether `name` is `prefix` followed by a type name, as in `fixedUri`.
 fn is_choice(name: &str, prefix: &str) -> bool {
-    name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase()))
+    name.strip_prefix(prefix)
+        .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase()))
 }

@@ -51,14 +51,19 @@ fn main() -> Result<(), Fault> {
     let options = Options { threads: 1, ..Options::default() };
 
     let begin = Instant::now();
-    let packages: Vec<Package> = plan.archives.iter().map(|p| Package::open(p)).collect::<Result<_, _>>()?;
-    let official = Validator::builder().definitions(Definitions::builder().packages(packages).build()).build();
-    let by_packages = report("lmr, official packages", &plan, begin, |document| by(&official, document, &options))?;
+    let packages: Vec<Package> =
+        plan.archives.iter().map(|p| Package::open(p)).collect::<Result<_, _>>()?;
+    let official =
+        Validator::builder().definitions(Definitions::builder().packages(packages).build()).build();
+    let by_packages = report("lmr, official packages", &plan, begin, |document| {
+        by(&official, document, &options)
+    })?;
 
     let begin = Instant::now();
     let own = Definitions::builder().package(RuleSetId::Lmdi112.package()?).build();
     let own = Validator::builder().definitions(Arc::new(own)).build();
-    let by_rule_set = report("lmr, own rule set", &plan, begin, |document| by(&own, document, &options))?;
+    let by_rule_set =
+        report("lmr, own rule set", &plan, begin, |document| by(&own, document, &options))?;
 
     let begin = Instant::now();
     let rule_set = RuleSet::get(RuleSetId::Lmdi112)?;
@@ -73,7 +78,10 @@ fn main() -> Result<(), Fault> {
 
 fn by(validator: &Validator, document: &Document<'_>, options: &Options) -> Vec<String> {
     let issues = validator.validate(document, options).into_iter();
-    issues.filter(|i| i.severity.is_error()).map(|i| format!("{}: {}", i.expression, i.text_en())).collect()
+    issues
+        .filter(|i| i.severity.is_error())
+        .map(|i| format!("{}: {}", i.expression, i.text_en()))
+        .collect()
 }
 
 fn report(
@@ -89,7 +97,11 @@ fn report(
     let load_seconds = begin.elapsed().as_secs_f64();
     let mut cases = Vec::new();
     for file in &plan.cases {
-        cases.push(Case { file: file.clone(), whole: judge(&std::fs::read(file)?), entries: vec![] });
+        cases.push(Case {
+            file: file.clone(),
+            whole: judge(&std::fs::read(file)?),
+            entries: vec![],
+        });
     }
     let texts = read(&plan.speed)?;
     Ok(Report {
@@ -116,5 +128,9 @@ fn measure(texts: &[Vec<u8>], limit: Duration, judge: impl Fn(&[u8]) -> Vec<Stri
     }
     let seconds = (processor_seconds() - busy) / f64::from(rounds);
     let bytes: usize = texts.iter().map(Vec::len).sum();
-    Speed { way: "whole", files_per_second: texts.len() as f64 / seconds, bytes_per_second: bytes as f64 / seconds }
+    Speed {
+        way: "whole",
+        files_per_second: texts.len() as f64 / seconds,
+        bytes_per_second: bytes as f64 / seconds,
+    }
 }

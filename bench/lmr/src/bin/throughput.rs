@@ -20,9 +20,13 @@ static ALLOCATOR: Counting = Counting;
 
 fn main() -> Result<(), Fault> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [what, bundle, rest @ ..] = &*arguments else { return Err("see the head of this file".into()) };
+    let [what, bundle, rest @ ..] = &*arguments else {
+        return Err("see the head of this file".into());
+    };
     let text = std::fs::read(bundle)?;
-    let number = |at: usize| -> Result<f64, Fault> { Ok(rest.get(at).ok_or("a number is missing")?.parse()?) };
+    let number = |at: usize| -> Result<f64, Fault> {
+        Ok(rest.get(at).ok_or("a number is missing")?.parse()?)
+    };
     let report = match what.as_str() {
         "rate" => {
             let (validator, options) = validator(&text)?;

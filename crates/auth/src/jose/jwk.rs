@@ -122,7 +122,8 @@ impl PublicJwk {
         modulus: &[u8],
         exponent: &[u8],
     ) -> Result<Self, JwkFault> {
-        let material = checked_rsa(without_zeros(modulus).to_vec(), without_zeros(exponent).to_vec())?;
+        let material =
+            checked_rsa(without_zeros(modulus).to_vec(), without_zeros(exponent).to_vec())?;
         Ok(Self { kid: Some(kid.to_owned()), algorithm: Some(algorithm), material })
     }
 
@@ -165,7 +166,9 @@ impl PublicJwk {
         match &self.material {
             Material::Rsa { modulus, exponent } => {
                 let Some(parameters) = algorithm.rsa_verification() else { return false };
-                PublicKeyComponents { n: modulus, e: exponent }.verify(parameters, message, signature).is_ok()
+                PublicKeyComponents { n: modulus, e: exponent }
+                    .verify(parameters, message, signature)
+                    .is_ok()
             }
             Material::Ec { curve, point } => {
                 curve.verification().verify_sig(point, message, signature).is_ok()
@@ -178,7 +181,11 @@ impl PublicJwk {
     pub fn thumbprint(&self) -> String {
         let canonical = match &self.material {
             Material::Rsa { modulus, exponent } => {
-                format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, base64url(exponent), base64url(modulus))
+                format!(
+                    r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#,
+                    base64url(exponent),
+                    base64url(modulus)
+                )
             }
             Material::Ec { curve, point } => {
                 let (x, y) = point[1..].split_at(curve.width());
@@ -313,7 +320,8 @@ fn rsa_material(members: &Map<String, Value>) -> Result<Material, JwkFault> {
 }
 
 fn checked_rsa(modulus: Vec<u8>, exponent: Vec<u8>) -> Result<Material, JwkFault> {
-    let bits = modulus.len() * 8 - modulus.first().map_or(0, |first| first.leading_zeros() as usize);
+    let bits =
+        modulus.len() * 8 - modulus.first().map_or(0, |first| first.leading_zeros() as usize);
     if !(2048..=8192).contains(&bits) {
         return Err(JwkFault::Size);
     }

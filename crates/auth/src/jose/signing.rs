@@ -68,7 +68,8 @@ impl SigningKey {
         let members = crate::strict_json::object(json).map_err(|_| JwkFault::NotAnObject)?;
         let public = PublicJwk::from_public_members(&members)?;
         let kid = kid.or(public.kid()).ok_or(SigningKeyFault::KidMissing)?.to_owned();
-        let algorithm = algorithm.or(public.algorithm()).ok_or(SigningKeyFault::AlgorithmMissing)?;
+        let algorithm =
+            algorithm.or(public.algorithm()).ok_or(SigningKeyFault::AlgorithmMissing)?;
         if !public.fits(algorithm) {
             return Err(SigningKeyFault::AlgorithmMismatch(algorithm));
         }
@@ -101,14 +102,18 @@ impl SigningKey {
     ///
     /// # Errors
     /// See [`SigningKeyFault`].
-    pub fn from_pkcs8(der: &[u8], kid: &str, algorithm: Algorithm) -> Result<Self, SigningKeyFault> {
+    pub fn from_pkcs8(
+        der: &[u8],
+        kid: &str,
+        algorithm: Algorithm,
+    ) -> Result<Self, SigningKeyFault> {
         let pair = match algorithm.key_type() {
-            KeyType::Rsa => {
-                Pair::Rsa(Box::new(RsaKeyPair::from_pkcs8(der).map_err(|_| SigningKeyFault::Rejected)?))
-            }
+            KeyType::Rsa => Pair::Rsa(Box::new(
+                RsaKeyPair::from_pkcs8(der).map_err(|_| SigningKeyFault::Rejected)?,
+            )),
             KeyType::Ec(curve) => {
-                let pair =
-                    EcdsaKeyPair::from_pkcs8(curve.signing(), der).map_err(|_| SigningKeyFault::Rejected)?;
+                let pair = EcdsaKeyPair::from_pkcs8(curve.signing(), der)
+                    .map_err(|_| SigningKeyFault::Rejected)?;
                 Pair::Ec(Box::new(pair), curve)
             }
         };
@@ -120,14 +125,21 @@ impl SigningKey {
     ///
     /// # Errors
     /// [`SigningKeyFault::Size`] or [`SigningKeyFault::Library`].
-    pub fn generate(algorithm: Algorithm, kid: &str, rsa_bits: u32) -> Result<Self, SigningKeyFault> {
+    pub fn generate(
+        algorithm: Algorithm,
+        kid: &str,
+        rsa_bits: u32,
+    ) -> Result<Self, SigningKeyFault> {
         let pair = match algorithm.key_type() {
             KeyType::Rsa => {
                 let size = rsa_size(rsa_bits).ok_or(SigningKeyFault::Size)?;
-                Pair::Rsa(Box::new(RsaKeyPair::generate(size).map_err(|_| SigningKeyFault::Library)?))
+                Pair::Rsa(Box::new(
+                    RsaKeyPair::generate(size).map_err(|_| SigningKeyFault::Library)?,
+                ))
             }
             KeyType::Ec(curve) => {
-                let pair = EcdsaKeyPair::generate(curve.signing()).map_err(|_| SigningKeyFault::Library)?;
+                let pair = EcdsaKeyPair::generate(curve.signing())
+                    .map_err(|_| SigningKeyFault::Library)?;
                 Pair::Ec(Box::new(pair), curve)
             }
         };
@@ -201,7 +213,8 @@ impl SigningKey {
                 Ok(signature)
             }
             Pair::Ec(pair, _) => {
-                let signature = pair.sign(&random, message).map_err(|_| SigningKeyFault::Library)?;
+                let signature =
+                    pair.sign(&random, message).map_err(|_| SigningKeyFault::Library)?;
                 Ok(signature.as_ref().to_vec())
             }
         }
@@ -220,7 +233,11 @@ impl SigningKey {
     ///
     /// # Errors
     /// [`SigningKeyFault::Library`].
-    pub fn sign_with_header(&self, header: &Value, claims: &Value) -> Result<SecretString, SigningKeyFault> {
+    pub fn sign_with_header(
+        &self,
+        header: &Value,
+        claims: &Value,
+    ) -> Result<SecretString, SigningKeyFault> {
         let input = format!(
             "{}.{}",
             base64url(header.to_string().as_bytes()),
@@ -256,7 +273,10 @@ fn rsa_from_members(members: &Map<String, Value>) -> Result<RsaKeyPair, SigningK
     RsaKeyPair::from_components(&components).map_err(|_| SigningKeyFault::Rejected)
 }
 
-fn ec_from_members(members: &Map<String, Value>, curve: Curve) -> Result<EcdsaKeyPair, SigningKeyFault> {
+fn ec_from_members(
+    members: &Map<String, Value>,
+    curve: Curve,
+) -> Result<EcdsaKeyPair, SigningKeyFault> {
     let d = text(members, "d")?.ok_or(JwkFault::Missing("d"))?;
     let d = Zeroizing::new(from_base64url(d).ok_or(JwkFault::Encoding("d"))?);
     if d.len() != curve.width() {

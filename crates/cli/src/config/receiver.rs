@@ -236,10 +236,11 @@ impl ReceiverConfig {
         let mut keys = Vec::new();
         for files in &self.certificate {
             let files = files.from(folder);
-            let key = DecryptionKey::new(certificate(&files.certificate)?, private_key(&files.key)?)
-                .with_context(|| {
-                    format!("{} and its key do not fit together", files.certificate.display())
-                })?;
+            let key =
+                DecryptionKey::new(certificate(&files.certificate)?, private_key(&files.key)?)
+                    .with_context(|| {
+                        format!("{} and its key do not fit together", files.certificate.display())
+                    })?;
             keys.push(key);
         }
         Ok(DecryptionKeys::new(keys))

@@ -146,7 +146,9 @@ impl SenderConfig {
     /// What no type can say.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         if self.schedule.retries > 3 {
-            bail!("schedule.retries: the protocol allows at most 3 new attempts before the next transfer");
+            bail!(
+                "schedule.retries: the protocol allows at most 3 new attempts before the next transfer"
+            );
         }
         if self.bundle.entries == 0 || self.bundle.mib == 0 {
             bail!("bundle.entries and bundle.mib must be at least 1");
@@ -182,20 +184,26 @@ impl SenderConfig {
         };
         let path = folder.join(&section.key);
         let text = zeroize::Zeroizing::new(
-            std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?,
+            std::fs::read_to_string(&path)
+                .with_context(|| format!("cannot read {}", path.display()))?,
         );
         let algorithm = section
             .algorithm
             .as_deref()
             .map(|name| {
-                Algorithm::from_name(name).with_context(|| format!("helseid.algorithm: {name} is unknown"))
+                Algorithm::from_name(name)
+                    .with_context(|| format!("helseid.algorithm: {name} is unknown"))
             })
             .transpose()?;
         let key = if text.trim_start().starts_with('{') {
             TokenKey::from_jwk(text.as_bytes(), section.kid.as_deref(), algorithm)
         } else {
             let kid = section.kid.as_deref().context("helseid.kid is needed with a PEM key")?;
-            TokenKey::from_pem(&text, kid, algorithm.context("helseid.algorithm is needed with a PEM key")?)
+            TokenKey::from_pem(
+                &text,
+                kid,
+                algorithm.context("helseid.algorithm is needed with a PEM key")?,
+            )
         }
         .with_context(|| format!("{} is no usable key", path.display()))?;
         Ok((settings, key))
@@ -203,7 +211,10 @@ impl SenderConfig {
 }
 
 /// The key under which the sender's database knows resources.
-pub(crate) fn hash_key(config: &SenderConfig, folder: &Path) -> anyhow::Result<zeroize::Zeroizing<[u8; 32]>> {
+pub(crate) fn hash_key(
+    config: &SenderConfig,
+    folder: &Path,
+) -> anyhow::Result<zeroize::Zeroizing<[u8; 32]>> {
     let path = folder.join(&config.hash_key);
     let text = zeroize::Zeroizing::new(
         std::fs::read_to_string(&path)

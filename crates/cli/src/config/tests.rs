@@ -18,7 +18,9 @@ fn keys(table: &toml::Table, prefix: &str, into: &mut Vec<String>) {
         let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
         match value {
             toml::Value::Table(inner) => keys(inner, &name, into),
-            toml::Value::Array(items) if items.iter().all(toml::Value::is_table) && !items.is_empty() => {
+            toml::Value::Array(items)
+                if items.iter().all(toml::Value::is_table) && !items.is_empty() =>
+            {
                 into.push(name);
                 items.iter().filter_map(toml::Value::as_table).for_each(|t| keys(t, "", into));
             }
@@ -32,7 +34,8 @@ fn every_documented_sample_is_read() {
     for name in ["receiver.toml", "receiver-with-tls.toml"] {
         toml::from_str::<ReceiverConfig>(&sample(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
     }
-    toml::from_str::<SenderConfig>(&sample("sender.toml")).unwrap_or_else(|e| panic!("sender.toml: {e}"));
+    toml::from_str::<SenderConfig>(&sample("sender.toml"))
+        .unwrap_or_else(|e| panic!("sender.toml: {e}"));
 }
 
 #[test]
@@ -40,7 +43,9 @@ fn organisation_numbers_of_the_documentation_are_numbers() {
     let mut pages: Vec<std::path::PathBuf> = vec![docs().join("configuration.md")];
     for folder in ["samples", "guides"] {
         pages.extend(
-            std::fs::read_dir(docs().join(folder)).expect("a folder").map(|e| e.expect("a file").path()),
+            std::fs::read_dir(docs().join(folder))
+                .expect("a folder")
+                .map(|e| e.expect("a file").path()),
         );
     }
     let mut found = 0;
@@ -62,7 +67,10 @@ fn every_key_of_the_samples_is_explained() {
         let mut found = Vec::new();
         keys(&sample(name).parse().expect("TOML"), "", &mut found);
         for key in found {
-            assert!(page.contains(&format!("`{key}`")), "{name}: {key} is not in docs/configuration.md");
+            assert!(
+                page.contains(&format!("`{key}`")),
+                "{name}: {key} is not in docs/configuration.md"
+            );
         }
     }
 }
@@ -73,7 +81,10 @@ fn known_keys<T: serde::de::DeserializeOwned>(text: &str, table: &str) -> Vec<St
     let place = match table.split_once("[]") {
         Some((list, _)) => file[list][0].as_table_mut(),
         None if table.is_empty() => Some(&mut file),
-        None => file.entry(table).or_insert_with(|| toml::Value::Table(toml::Table::new())).as_table_mut(),
+        None => file
+            .entry(table)
+            .or_insert_with(|| toml::Value::Table(toml::Table::new()))
+            .as_table_mut(),
     };
     place.expect("a table").insert("no-such-key".to_owned(), toml::Value::Boolean(true));
     let error = toml::from_str::<T>(&file.to_string()).err().expect("refused").to_string();
@@ -104,18 +115,26 @@ fn every_key_that_is_read_is_documented_and_no_other() {
     let tables = ["tls", "helseid", "identity_numbers", "limits", "log"];
     check(receiver_page, known_keys::<ReceiverConfig>(&receiver, ""), "", &tables);
     for table in tables {
-        check(receiver_page, known_keys::<ReceiverConfig>(&receiver, table), &format!("{table}."), &[]);
+        check(
+            receiver_page,
+            known_keys::<ReceiverConfig>(&receiver, table),
+            &format!("{table}."),
+            &[],
+        );
     }
     check(receiver_page, known_keys::<ReceiverConfig>(&receiver, "avsender[]"), "", &[]);
     let sender = sample("sender.toml");
-    let tables = ["receiver", "certificate", "helseid", "identity_numbers", "schedule", "bundle", "log"];
+    let tables =
+        ["receiver", "certificate", "helseid", "identity_numbers", "schedule", "bundle", "log"];
     check(sender_page, known_keys::<SenderConfig>(&sender, ""), "", &tables);
     for table in tables {
         check(sender_page, known_keys::<SenderConfig>(&sender, table), &format!("{table}."), &[]);
     }
     // And the other way round: a documented key is read.
     let rows = page.lines().filter(|line| line.starts_with("| `"));
-    for name in rows.flat_map(|row| row.split('|').nth(1).unwrap_or_default().split('`').skip(1).step_by(2)) {
+    for name in
+        rows.flat_map(|row| row.split('|').nth(1).unwrap_or_default().split('`').skip(1).step_by(2))
+    {
         assert!(seen.iter().any(|key| key == name), "{name} is documented, but nothing reads it");
     }
 }
@@ -134,18 +153,28 @@ fn an_unknown_key_is_named() {
 fn a_limit_of_nothing_and_more_attempts_than_the_protocol_allows_are_refused() {
     let receiver = |key: &str, value: &str| {
         let text = sample("receiver.toml");
-        let line = text.lines().find(|line| line.starts_with(&format!("{key} ="))).expect("the key");
+        let line =
+            text.lines().find(|line| line.starts_with(&format!("{key} ="))).expect("the key");
         let changed = text.replace(line, &format!("{key} = {value}"));
         toml::from_str::<ReceiverConfig>(&changed).expect("a file").limits.check()
     };
-    for key in ["body_mib", "compressed_mib", "inflated_mib", "ratio", "entries", "depth", "request_seconds"]
-    {
+    for key in [
+        "body_mib",
+        "compressed_mib",
+        "inflated_mib",
+        "ratio",
+        "entries",
+        "depth",
+        "request_seconds",
+    ] {
         let error = receiver(key, "0").expect_err("refused").to_string();
         assert!(error.contains(&format!("limits.{key}")), "{error}");
         assert!(receiver(key, "1").is_ok(), "{key}");
     }
     let sender = |from: &str, to: &str| {
-        toml::from_str::<SenderConfig>(&sample("sender.toml").replace(from, to)).expect("a file").check()
+        toml::from_str::<SenderConfig>(&sample("sender.toml").replace(from, to))
+            .expect("a file")
+            .check()
     };
     assert!(sender("retries = 3", "retries = 0").is_ok());
     assert!(sender("retries = 3", "retries = 4").is_err());
@@ -156,10 +185,13 @@ fn a_limit_of_nothing_and_more_attempts_than_the_protocol_allows_are_refused() {
 #[test]
 fn authorities_and_their_revocation_lists_are_read() {
     let folder = tempfile::tempdir().expect("a folder");
-    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    let write =
+        |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
     let now: jiff::Timestamp = "2026-03-01T12:00:00Z".parse().expect("a time");
-    let (ca, other) = (TestCa::new(now).expect("an authority"), TestCa::new(now).expect("an authority"));
-    let issue = |ca: &TestCa| ca.enterprise(&Order::new("310000019", "Liksom", now)).expect("issued");
+    let (ca, other) =
+        (TestCa::new(now).expect("an authority"), TestCa::new(now).expect("an authority"));
+    let issue =
+        |ca: &TestCa| ca.enterprise(&Order::new("310000019", "Liksom", now)).expect("issued");
     let (good, revoked, foreign) = (issue(&ca), issue(&ca), issue(&other));
     write("ca.pem", ca.certificate_pem());
     write("crl.pem", &ca.revocation_list(&[&revoked], now).expect("a list"));
@@ -168,14 +200,17 @@ fn authorities_and_their_revocation_lists_are_read() {
         let text = format!("{keys}\n{}", sample("receiver.toml"));
         toml::from_str::<ReceiverConfig>(&text).expect("a file").trust(folder.path())
     };
-    let judge = |trust: &lmr_envelope::Trust, pair: &lmr_sandbox::certificates::KeyAndCertificate| {
-        let certificate = lmr_envelope::Certificate::from_der(&pair.certificate_der).expect("a certificate");
+    let judge = |trust: &lmr_envelope::Trust,
+                 pair: &lmr_sandbox::certificates::KeyAndCertificate| {
+        let certificate =
+            lmr_envelope::Certificate::from_der(&pair.certificate_der).expect("a certificate");
         trust.check(&certificate, now).is_ok()
     };
     assert!(config("").expect("read").is_none(), "being registered is enough");
     let trust = config("authorities = \"ca.pem\"").expect("read").expect("an authority");
     assert_eq!([&good, &revoked, &foreign].map(|pair| judge(&trust, pair)), [true, true, false]);
-    let trust = config("authorities = \"ca.pem\"\nrevocations = \"crl.pem\"").expect("read").expect("both");
+    let trust =
+        config("authorities = \"ca.pem\"\nrevocations = \"crl.pem\"").expect("read").expect("both");
     assert_eq!([&good, &revoked, &foreign].map(|pair| judge(&trust, pair)), [true, false, false]);
     for wrong in [
         "revocations = \"crl.pem\"",

@@ -17,7 +17,9 @@ pub(super) fn damage(damage: &Damage) -> String {
         SourceFault::NotAResource => {
             "er JSON, men ingen FHIR-ressurs: det skal være et objekt med resourceType".to_owned()
         }
-        SourceFault::EntryWithoutResource { index } => format!("entry {index} i bundlen har ingen ressurs"),
+        SourceFault::EntryWithoutResource { index } => {
+            format!("entry {index} i bundlen har ingen ressurs")
+        }
         SourceFault::NoIdentity { resource_type } => format!(
             "{resource_type} har verken identifier, id eller urn:uuid som fullUrl, så den kan ikke kjennes igjen"
         ),

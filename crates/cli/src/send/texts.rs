@@ -84,7 +84,11 @@ pub(super) fn report(report: &Report, language: Language) -> String {
             "venter på svar på en tidligere versjon",
             "wait for the answer to an earlier version",
         );
-        lines.count(report.too_early, "fra før avtalt startdato", "from before the agreed start date");
+        lines.count(
+            report.too_early,
+            "fra før avtalt startdato",
+            "from before the agreed start date",
+        );
         lines.count(
             report.unused,
             "ikke sendt: ingenting som sendes viser til dem",
@@ -95,7 +99,10 @@ pub(super) fn report(report: &Report, language: Language) -> String {
                 Language::Nb => bokmal::damage(damage),
                 Language::En => damage.to_string(),
             };
-            lines.line(&format!("  {} {what}", style.bad(say("Kan ikke brukes:", "Cannot be used:"))));
+            lines.line(&format!(
+                "  {} {what}",
+                style.bad(say("Kan ikke brukes:", "Cannot be used:"))
+            ));
         }
         for doubled in &report.doubled {
             lines.line(&format!(
@@ -161,9 +168,10 @@ pub(super) fn report(report: &Report, language: Language) -> String {
             "Levert, bortsett fra det i kilden som ikke kan brukes: rett filene som er nevnt over.",
             "Delivered, except for what cannot be used: correct the files named above.",
         ),
-        Verdict::Undelivered => {
-            ("Ikke alt er levert; det blir forsøkt igjen.", "Not all is delivered; it will be tried again.")
-        }
+        Verdict::Undelivered => (
+            "Ikke alt er levert; det blir forsøkt igjen.",
+            "Not all is delivered; it will be tried again.",
+        ),
         Verdict::Stopped => ("Ikke levert.", "Not delivered."),
     };
     let text = say(nb, en);
@@ -187,7 +195,9 @@ fn state(state: State, language: Language) -> &'static str {
         State::Stopped => ("stanset", "stopped"),
         State::Delivered => ("besvart", "answered"),
         State::Refused => ("avvist", "refused"),
-        State::Released => ("oppgitt, innholdet sendes på nytt", "given up, the content is sent anew"),
+        State::Released => {
+            ("oppgitt, innholdet sendes på nytt", "given up, the content is sent anew")
+        }
     };
     match language {
         Language::Nb => nb,
@@ -198,7 +208,8 @@ fn state(state: State, language: Language) -> &'static str {
 pub(super) fn overview(overview: &Overview, language: Language) -> String {
     let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
     let mut text = String::new();
-    let moment = |moment: Option<Timestamp>| moment.map_or_else(|| say("aldri", "never").to_owned(), time);
+    let moment =
+        |moment: Option<Timestamp>| moment.map_or_else(|| say("aldri", "never").to_owned(), time);
     let _ = writeln!(
         text,
         "{}: {}",
@@ -207,7 +218,12 @@ pub(super) fn overview(overview: &Overview, language: Language) -> String {
     );
     if let Some(run) = &overview.last_run {
         let ended = run.ended_at.map_or_else(|| say("avbrutt", "cut off").to_owned(), time);
-        let _ = writeln!(text, "{}: {} – {ended}", say("Siste kjøring", "Last run"), time(run.started_at));
+        let _ = writeln!(
+            text,
+            "{}: {} – {ended}",
+            say("Siste kjøring", "Last run"),
+            time(run.started_at)
+        );
     }
     if let Some(next) = overview.next_attempt {
         let _ = writeln!(text, "{}: {}", say("Neste forsøk", "Next attempt"), time(next));

@@ -24,7 +24,11 @@ pub(super) fn gather(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 /// Links may lead round in a circle, so each folder is entered once.
-fn below(folder: &Path, entered: &mut HashSet<PathBuf>, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+fn below(
+    folder: &Path,
+    entered: &mut HashSet<PathBuf>,
+    files: &mut Vec<PathBuf>,
+) -> anyhow::Result<()> {
     let cannot = || format!("cannot read the folder {}", folder.display());
     if !entered.insert(std::fs::canonicalize(folder).with_context(cannot)?) {
         return Ok(());

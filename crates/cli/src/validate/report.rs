@@ -86,8 +86,13 @@ impl Report {
         // A file of many lines is told of by the faulty ones; one that is all right or empty, by its name.
         if self.format == Format::Text && resources != 1 && errors + warnings == 0 {
             let name = self.style.bold(&self.path.display().to_string());
-            let counted = self.counted(resources, ("ressurs", "ressurser"), ("resource", "resources"));
-            writeln!(self.out, "{name}: {} ({counted})", self.style.good(self.say("i orden", "correct")))?;
+            let counted =
+                self.counted(resources, ("ressurs", "ressurser"), ("resource", "resources"));
+            writeln!(
+                self.out,
+                "{name}: {} ({counted})",
+                self.style.good(self.say("i orden", "correct"))
+            )?;
         }
         self.faulty_files += usize::from(errors > 0);
         self.total.resources += resources;
@@ -113,7 +118,11 @@ impl Report {
     }
 
     /// A text that is no JSON.
-    pub(super) fn unreadable(&mut self, line: Option<u32>, error: &ParseError) -> anyhow::Result<()> {
+    pub(super) fn unreadable(
+        &mut self,
+        line: Option<u32>,
+        error: &ParseError,
+    ) -> anyhow::Result<()> {
         let mut finding = Finding::unreadable(error);
         finding.line = line.unwrap_or(finding.line);
         if self.format == Format::Html {
@@ -123,7 +132,12 @@ impl Report {
         self.tell(line, "", &[finding])
     }
 
-    fn tell(&mut self, line: Option<u32>, source: &str, findings: &[Finding]) -> anyhow::Result<()> {
+    fn tell(
+        &mut self,
+        line: Option<u32>,
+        source: &str,
+        findings: &[Finding],
+    ) -> anyhow::Result<()> {
         let errors = findings.iter().filter(|f| f.refuses()).count();
         let warnings = findings.iter().filter(|f| f.severity == Severity::Warning).count();
         self.here.resources += 1;
@@ -140,7 +154,8 @@ impl Report {
             }
             Format::Html => {
                 let title = self.path.display().to_string();
-                let marks: Vec<Mark> = findings.iter().map(|finding| self.mark(source, finding)).collect();
+                let marks: Vec<Mark> =
+                    findings.iter().map(|finding| self.mark(source, finding)).collect();
                 let lang = match self.language {
                     Language::Nb => Lang::Nb,
                     Language::En => Lang::En,
@@ -319,13 +334,20 @@ impl Report {
     pub(super) fn finish(&mut self) -> anyhow::Result<String> {
         if self.format == Format::Text && (self.files > 1 || self.total.resources > 1) {
             let files = self.counted(self.files, ("fil", "filer"), ("file", "files"));
-            let resources =
-                self.counted(self.total.resources, ("ressurs", "ressurser"), ("resource", "resources"));
-            let looked_at =
-                if self.total.resources == self.files { files } else { format!("{files}, {resources}") };
+            let resources = self.counted(
+                self.total.resources,
+                ("ressurs", "ressurser"),
+                ("resource", "resources"),
+            );
+            let looked_at = if self.total.resources == self.files {
+                files
+            } else {
+                format!("{files}, {resources}")
+            };
             let found = self.errors_and_warnings(self.total.errors, self.total.warnings);
             let faulty = self.faulty_files;
-            let line = format!("{looked_at}, {faulty} {}; {found}", self.say("med feil", "with errors"));
+            let line =
+                format!("{looked_at}, {faulty} {}; {found}", self.say("med feil", "with errors"));
             writeln!(self.out, "{}", self.style.bold(&line))?;
         }
         Ok(std::mem::take(&mut self.out))
@@ -343,11 +365,16 @@ fn line_span(source: &str, line: u32) -> std::ops::Range<usize> {
 
 /// The sentence in English with its bokmål as the translation, instead of the other way round.
 fn english_first(issue: &mut OutcomeIssue) {
-    let Some(at) = issue.translations.iter().position(|(language, _)| *language == "en") else { return };
+    let Some(at) = issue.translations.iter().position(|(language, _)| *language == "en") else {
+        return;
+    };
     let (_, english) = issue.translations.remove(at);
     issue.translations.extend(issue.text.replace(english).map(|bokmal| ("nb", bokmal)));
 }
 
 fn file_extension(path: &Path) -> OutcomeExtension {
-    OutcomeExtension::new(response::FILE_EXTENSION, OutcomeValue::String(path.display().to_string()))
+    OutcomeExtension::new(
+        response::FILE_EXTENSION,
+        OutcomeValue::String(path.display().to_string()),
+    )
 }

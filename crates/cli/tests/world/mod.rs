@@ -101,7 +101,10 @@ impl World {
 
     /// Starts the receiver and waits until its port is open.
     pub(crate) fn receiver(&self) -> Process {
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.path().join("serve.log"));
+        let log = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.path().join("serve.log"));
         let child = Command::new(lmr())
             .args(["serve", "--config"])
             .arg(self.config("receiver.toml"))
@@ -111,7 +114,11 @@ impl World {
         let mut process = Process(child);
         let until = Instant::now() + Duration::from_secs(60);
         while std::net::TcpStream::connect(("127.0.0.1", self.receiver_port)).is_err() {
-            assert!(process.0.try_wait().expect("waited").is_none(), "the receiver ended: {}", self.log());
+            assert!(
+                process.0.try_wait().expect("waited").is_none(),
+                "the receiver ended: {}",
+                self.log()
+            );
             assert!(Instant::now() < until, "the receiver does not open its port");
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -152,7 +159,9 @@ impl World {
         }
         let mut todo: Vec<String> = all
             .keys()
-            .filter(|n| n.starts_with("MedicationAdministration/") || n.starts_with("MedicationRequest/"))
+            .filter(|n| {
+                n.starts_with("MedicationAdministration/") || n.starts_with("MedicationRequest/")
+            })
             .cloned()
             .collect();
         let mut seen = std::collections::HashSet::new();
@@ -213,7 +222,8 @@ pub(crate) struct Courier {
 impl Courier {
     pub(crate) fn new(world: &World) -> Self {
         lmr_auth::install_tls_provider();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let read = |name: &str| std::fs::read(world.config(name)).expect("a file of the world");
         let certificate = |name: &str| Certificate::read(&read(name)).expect("a certificate");
         let signer = SigningKey::new(
@@ -229,7 +239,8 @@ impl Courier {
             acting_for: ActingFor::Registered,
             assertion_lifetime_seconds: 20,
         };
-        let key = TokenKey::from_jwk(&read("helseid-client.jwk"), None, None).expect("a client key");
+        let key =
+            TokenKey::from_jwk(&read("helseid-client.jwk"), None, None).expect("a client key");
         let fetcher = Arc::new(HttpFetcher::new(Duration::from_secs(10)).expect("a client"));
         let helseid = HelseIdClient::new(
             settings,
@@ -254,7 +265,8 @@ impl Courier {
         let now = now();
         let id = format!("00000000-0000-4000-8000-{seed:012}");
         let yesterday = jiff::civil::date(2026, 1, 15);
-        let bundle = Hospital::new(Era::V0_9_4, seed + 100, yesterday, 1).bundle(&id, &now.to_string());
+        let bundle =
+            Hospital::new(Era::V0_9_4, seed + 100, yesterday, 1).bundle(&id, &now.to_string());
         let header = Header {
             message_id: &id,
             sender: self.signer.certificate().organisation().expect("an organisation"),
@@ -293,7 +305,9 @@ impl Courier {
             match attempt {
                 Ok((200, answer)) => return answer,
                 Ok((503, _)) | Err(_) => std::thread::sleep(Duration::from_millis(20)),
-                Ok((status, answer)) => panic!("status {status}: {}", String::from_utf8_lossy(&answer)),
+                Ok((status, answer)) => {
+                    panic!("status {status}: {}", String::from_utf8_lossy(&answer))
+                }
             }
         }
     }

@@ -6,8 +6,8 @@ use lmr_envelope::{
     Certificate, DecryptionKey, DecryptionKeys, Header, OrganisationNumber, PrivateKey, SigningKey,
 };
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    PKCS_RSA_SHA256, RsaKeySize, SerialNumber, date_time_ymd,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, PKCS_RSA_SHA256, RsaKeySize, SerialNumber, date_time_ymd,
 };
 use std::sync::OnceLock;
 
@@ -33,7 +33,9 @@ impl Pair {
     }
 
     pub fn decrypting(&self) -> DecryptionKeys {
-        DecryptionKeys::new(vec![DecryptionKey::new(self.certificate(), self.private_key()).unwrap()])
+        DecryptionKeys::new(vec![
+            DecryptionKey::new(self.certificate(), self.private_key()).unwrap(),
+        ])
     }
 }
 
@@ -57,7 +59,11 @@ pub fn subject(organisation: &str) -> DistinguishedName {
     name
 }
 
-pub fn params(name: DistinguishedName, serial: u64, usages: &[KeyUsagePurpose]) -> CertificateParams {
+pub fn params(
+    name: DistinguishedName,
+    serial: u64,
+    usages: &[KeyUsagePurpose],
+) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = name;
     params.serial_number = Some(SerialNumber::from(serial));
@@ -75,7 +81,8 @@ impl Authority {
     pub fn new(name: &str) -> Self {
         let mut subject = DistinguishedName::new();
         subject.push(DnType::CommonName, name);
-        let mut params = params(subject, 1, &[KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign]);
+        let mut params =
+            params(subject, 1, &[KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign]);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = rsa_key();
         let pem = params.self_signed(&key).unwrap().pem();

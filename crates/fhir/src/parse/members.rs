@@ -45,7 +45,8 @@ impl Parser<'_> {
         let mut first = 0;
         for i in 1..=members.len() {
             let same = i < members.len() && {
-                let (x, y) = (&self.nodes[members[first] as usize], &self.nodes[members[i] as usize]);
+                let (x, y) =
+                    (&self.nodes[members[first] as usize], &self.nodes[members[i] as usize]);
                 x.hash == y.hash && self.name_of(x) == self.name_of(y)
             };
             if !same {
@@ -69,7 +70,8 @@ impl Parser<'_> {
 
     fn name_of(&self, node: &NodeData) -> Cow<'_, str> {
         let start = node.key_start as usize;
-        let raw = std::str::from_utf8(&self.bytes[start..start + node.key_len as usize]).unwrap_or_default();
+        let raw = std::str::from_utf8(&self.bytes[start..start + node.key_len as usize])
+            .unwrap_or_default();
         if node.flags & KEY_ESCAPED != 0 {
             let text = unescape(raw);
             return Cow::Owned(text.strip_prefix('_').map_or_else(|| text.clone(), str::to_owned));
@@ -80,7 +82,10 @@ impl Parser<'_> {
     /// Two members whose hashes agree: a pair, a doubled name, or strangers.
     fn relate(&mut self, earlier: u32, later: u32, has_underscore: bool) {
         let (a, b) = (&self.nodes[earlier as usize], &self.nodes[later as usize]);
-        if b.flags & DUPLICATE != 0 || a.flags & DUPLICATE != 0 || self.name_of(a) != self.name_of(b) {
+        if b.flags & DUPLICATE != 0
+            || a.flags & DUPLICATE != 0
+            || self.name_of(a) != self.name_of(b)
+        {
             return;
         }
         if a.flags & UNDERSCORE == b.flags & UNDERSCORE {

@@ -10,9 +10,10 @@ pub(super) fn string_stop(bytes: &[u8], mut at: usize) -> Option<usize> {
     while let Some(block) = bytes.get(at..at + 8).and_then(|block| block.try_into().ok()) {
         let word = u64::from_le_bytes(block);
         let control = word.wrapping_sub(ONES * 0x20) & !word;
-        let marks =
-            (zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\'))) | control)
-                & HIGHS;
+        let marks = (zeros(word ^ (ONES * u64::from(b'"')))
+            | zeros(word ^ (ONES * u64::from(b'\\')))
+            | control)
+            & HIGHS;
         if marks != 0 {
             return Some(at + marks.trailing_zeros() as usize / 8);
         }

@@ -48,7 +48,11 @@ impl<'a> Engine<'_, 'a> {
             (Item::Quantity(x), Item::Quantity(y)) => ((**x).clone(), (**y).clone()),
             (Item::Quantity(x), other) | (other, Item::Quantity(x)) if number(other).is_some() => {
                 let plain = Quantity::ucum(number(other).unwrap_or_default(), "1");
-                if matches!(a, Item::Quantity(_)) { ((**x).clone(), plain) } else { (plain, (**x).clone()) }
+                if matches!(a, Item::Quantity(_)) {
+                    ((**x).clone(), plain)
+                } else {
+                    (plain, (**x).clone())
+                }
             }
             _ => {
                 return match (number(&a), number(&b)) {
@@ -68,7 +72,13 @@ impl<'a> Engine<'_, 'a> {
     }
 
     #[cold]
-    fn types_fault<T>(&self, place: Place, what: &'static str, a: &Item<'a>, b: &Item<'a>) -> Outcome<T> {
+    fn types_fault<T>(
+        &self,
+        place: Place,
+        what: &'static str,
+        a: &Item<'a>,
+        b: &Item<'a>,
+    ) -> Outcome<T> {
         let model = self.env.model;
         let (left, right) = (a.type_name(model).into_owned(), b.type_name(model).into_owned());
         self.fail(place, EvalFault::Types { what, left, right })
@@ -86,7 +96,9 @@ impl<'a> Engine<'_, 'a> {
                 self.text_size(place, "&", x.len() + y.len())?;
                 Ok(Some(Item::String(Cow::Owned(format!("{x}{y}")))))
             }
-            (Some(Item::String(x)), None) | (None, Some(Item::String(x))) => Ok(Some(Item::String(x))),
+            (Some(Item::String(x)), None) | (None, Some(Item::String(x))) => {
+                Ok(Some(Item::String(x)))
+            }
             (Some(Item::String(_)) | None, Some(other)) | (Some(other), _) => {
                 self.type_fault(place, "&", &other)
             }
@@ -111,8 +123,12 @@ impl<'a> Engine<'_, 'a> {
         match moved {
             Ok(item) => Ok(Some(item)),
             Err(TemporalError::OutOfRange) => Ok(None),
-            Err(TemporalError::Definite(unit)) => self.fail(place, EvalFault::DefiniteDuration(unit)),
-            Err(TemporalError::NotDuration) => self.types_fault(place, operator.text(), moment, amount_item),
+            Err(TemporalError::Definite(unit)) => {
+                self.fail(place, EvalFault::DefiniteDuration(unit))
+            }
+            Err(TemporalError::NotDuration) => {
+                self.types_fault(place, operator.text(), moment, amount_item)
+            }
         }
     }
 

@@ -45,17 +45,17 @@ impl<'a> Engine<'_, 'a> {
             None => None,
         };
         let decimal = |value: Decimal| {
-            let digits =
-                u32::try_from(digits.unwrap_or(DECIMAL_DIGITS)).ok().filter(|d| *d <= MOST_DIGITS)?;
+            let digits = u32::try_from(digits.unwrap_or(DECIMAL_DIGITS))
+                .ok()
+                .filter(|d| *d <= MOST_DIGITS)?;
             boundary(value, digits, high)
         };
         let temporal = |full: u8| u8::try_from(digits.unwrap_or(i64::from(full))).ok();
         Ok(match item {
             Item::Integer(n) => decimal(Decimal::from(n)).map(Item::Decimal),
             Item::Decimal(d) => decimal(d).map(Item::Decimal),
-            Item::Quantity(q) => {
-                decimal(q.value).map(|value| Item::Quantity(Box::new(Quantity { value, unit: q.unit })))
-            }
+            Item::Quantity(q) => decimal(q.value)
+                .map(|value| Item::Quantity(Box::new(Quantity { value, unit: q.unit }))),
             Item::Date(d) => temporal(8).and_then(|n| d.boundary(n, high)).map(Item::Date),
             Item::DateTime(d) => temporal(17).and_then(|n| d.boundary(n, high)).map(Item::DateTime),
             Item::Time(t) => temporal(9).and_then(|n| t.boundary(n, high)).map(Item::Time),

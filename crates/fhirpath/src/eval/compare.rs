@@ -123,7 +123,8 @@ impl<'a> Engine<'_, 'a> {
             (Item::Integer(a), Item::Integer(b)) => return Ok(Some(a == b)),
             (Item::Boolean(a), Item::Boolean(b)) => return Ok(Some(a == b)),
             (Item::String(a), Item::String(b)) => return Ok(Some(a == b)),
-            (Item::Element(typed), Item::String(text)) | (Item::String(text), Item::Element(typed))
+            (Item::Element(typed), Item::String(text))
+            | (Item::String(text), Item::Element(typed))
                 if self.kind(*typed) == TypeKind::String =>
             {
                 return Ok(Some(typed.element.text().is_some_and(|t| t == *text)));
@@ -138,7 +139,9 @@ impl<'a> Engine<'_, 'a> {
         let Some((a, b)) = self.values(a, b) else {
             // A primitive with extensions only: equal to another of the same content.
             return Ok(match (a, b) {
-                (Item::Element(x), Item::Element(y)) => Some(self.same_content(place, x.element, y.element)?),
+                (Item::Element(x), Item::Element(y)) => {
+                    Some(self.same_content(place, x.element, y.element)?)
+                }
                 _ => Some(false),
             });
         };
@@ -160,7 +163,9 @@ impl<'a> Engine<'_, 'a> {
 
     pub(super) fn equivalent(&self, place: Place, a: &Item<'a>, b: &Item<'a>) -> Outcome<bool> {
         self.step(place)?;
-        let Some((a, b)) = self.values(a, b) else { return self.equal(place, a, b).map(|e| e == Some(true)) };
+        let Some((a, b)) = self.values(a, b) else {
+            return self.equal(place, a, b).map(|e| e == Some(true));
+        };
         Ok(match pair(&a, &b) {
             Pair::Numbers(a, b) => numbers_equivalent(a, b),
             Pair::Texts(a, b) => folded(a) == folded(b),
@@ -211,7 +216,9 @@ impl<'a> Engine<'_, 'a> {
     /// As [`Self::same_content`], repetitions in any order, texts and numbers compared loosely.
     fn like_content(&self, place: Place, a: Element<'a>, b: Element<'a>) -> Outcome<bool> {
         self.step(place)?;
-        if !same_primitive(a, b, |a, b| folded(a) == folded(b)) || a.resource_type() != b.resource_type() {
+        if !same_primitive(a, b, |a, b| folded(a) == folded(b))
+            || a.resource_type() != b.resource_type()
+        {
             return Ok(false);
         }
         let right: Vec<_> = b.children().collect();
@@ -363,7 +370,8 @@ impl<'a> Engine<'_, 'a> {
             Pair::Quantities(a, b) => a.compare(&b),
             _ => {
                 let model = self.env.model;
-                let (left, right) = (a.type_name(model).into_owned(), b.type_name(model).into_owned());
+                let (left, right) =
+                    (a.type_name(model).into_owned(), b.type_name(model).into_owned());
                 return self.fail(place, EvalFault::Types { what, left, right });
             }
         })

@@ -45,7 +45,9 @@ impl<'a> Engine<'_, 'a> {
     ) -> Outcome<Option<Item<'a>>> {
         use Function as F;
         Ok(match function {
-            F::ToInteger => to_integer(&item).filter(|n| i32::try_from(*n).is_ok()).map(Item::Integer),
+            F::ToInteger => {
+                to_integer(&item).filter(|n| i32::try_from(*n).is_ok()).map(Item::Integer)
+            }
             F::ToLong => to_integer(&item).map(Item::Integer),
             F::ToDecimal => match &item {
                 Item::Boolean(b) => Some(Item::Decimal(Decimal::from(u8::from(*b)))),
@@ -60,7 +62,9 @@ impl<'a> Engine<'_, 'a> {
                 Item::DateTime(d) => Some(Item::Date(d.date())),
                 Item::String(text) => {
                     // A full dateTime gives its date, as the specification has it.
-                    Date::parse(text).or_else(|| DateTime::parse(text).map(DateTime::date)).map(Item::Date)
+                    Date::parse(text)
+                        .or_else(|| DateTime::parse(text).map(DateTime::date))
+                        .map(Item::Date)
                 }
                 _ => None,
             },
@@ -72,7 +76,9 @@ impl<'a> Engine<'_, 'a> {
             },
             F::ToTime => match &item {
                 Item::Time(_) => Some(item),
-                Item::String(text) => Time::parse(text.strip_prefix('T').unwrap_or(text)).map(Item::Time),
+                Item::String(text) => {
+                    Time::parse(text.strip_prefix('T').unwrap_or(text)).map(Item::Time)
+                }
                 _ => None,
             },
             _ => {

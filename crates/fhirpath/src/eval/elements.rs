@@ -51,7 +51,12 @@ impl<'a> Engine<'_, 'a> {
         }
     }
 
-    pub(super) fn named_children(&self, parent: Typed<'a>, name: &Name, sink: Sink<'_, 'a>) -> Outcome<bool> {
+    pub(super) fn named_children(
+        &self,
+        parent: Typed<'a>,
+        name: &Name,
+        sink: Sink<'_, 'a>,
+    ) -> Outcome<bool> {
         let Some(model) = self.env.model.filter(|_| parent.ty.is_known()) else {
             return untyped_children(parent.element, name, sink);
         };
@@ -59,7 +64,11 @@ impl<'a> Engine<'_, 'a> {
             Some(Child::Element { ty, .. }) => {
                 let resource = model.kind(ty) == TypeKind::Resource;
                 for element in parent.element.children_named(name) {
-                    let ty = if resource { resource_type(element, Some(model)).unwrap_or(ty) } else { ty };
+                    let ty = if resource {
+                        resource_type(element, Some(model)).unwrap_or(ty)
+                    } else {
+                        ty
+                    };
                     if !sink(Item::Element(Typed { element, ty }))? {
                         return Ok(false);
                     }
@@ -239,7 +248,9 @@ fn untyped_children<'a>(parent: Element<'a>, name: &Name, sink: Sink<'_, 'a>) ->
         return Ok(true);
     }
     for element in parent.children() {
-        let Some(suffix) = element.name().and_then(|n| n.strip_prefix(name.as_str())) else { continue };
+        let Some(suffix) = element.name().and_then(|n| n.strip_prefix(name.as_str())) else {
+            continue;
+        };
         if let Some(ty) = untyped::suffix_type(suffix)
             && !sink(Item::Element(Typed { element, ty }))?
         {

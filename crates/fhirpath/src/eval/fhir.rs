@@ -10,7 +10,12 @@ use crate::syntax::{Expr, Function};
 
 impl<'a> Engine<'_, 'a> {
     /// The extensions of an element with this URL.
-    pub(super) fn extensions(&self, typed: Typed<'a>, url: &str, sink: Sink<'_, 'a>) -> Outcome<bool> {
+    pub(super) fn extensions(
+        &self,
+        typed: Typed<'a>,
+        url: &str,
+        sink: Sink<'_, 'a>,
+    ) -> Outcome<bool> {
         self.named_children(typed, &names::EXTENSION, &mut |item| {
             let found = match &item {
                 Item::Element(extension) => extension

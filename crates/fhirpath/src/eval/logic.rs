@@ -26,14 +26,20 @@ impl<'a> Engine<'_, 'a> {
             Kind::Boolean(b) => Ok(Some(*b)),
             Kind::Any(operands) => self.either(operands, s, "or", true),
             Kind::All(operands) => self.either(operands, s, "and", false),
-            Kind::Binary { operator, left, right } => self.relation(e.place, *operator, left, right, s),
+            Kind::Binary { operator, left, right } => {
+                self.relation(e.place, *operator, left, right, s)
+            }
             Kind::TypeTest { source, test, spec } => match self.single(source, s, "is")? {
                 Some(item) => self.is_of_type(e.place, &item, *test, spec).map(Some),
                 None => Ok(None),
             },
-            Kind::Regex { source, use_as, pattern, .. } => self.matches(e.place, source, *use_as, pattern, s),
+            Kind::Regex { source, use_as, pattern, .. } => {
+                self.matches(e.place, source, *use_as, pattern, s)
+            }
             Kind::HasText { source, texts } => self.has_text(e.place, source, texts, s).map(Some),
-            Kind::Call { source, function, args } => self.logic_call(e.place, *function, source, args, s),
+            Kind::Call { source, function, args } => {
+                self.logic_call(e.place, *function, source, args, s)
+            }
             _ => self.condition(e, s, "a condition"),
         }
     }
@@ -103,7 +109,13 @@ impl<'a> Engine<'_, 'a> {
         Ok(Some(found))
     }
 
-    fn has_text(&self, place: Place, source: &'a Expr, texts: &[String], s: Scope<'_, 'a>) -> Outcome<bool> {
+    fn has_text(
+        &self,
+        place: Place,
+        source: &'a Expr,
+        texts: &[String],
+        s: Scope<'_, 'a>,
+    ) -> Outcome<bool> {
         let mut found = false;
         let wanted = |text: &str| texts.iter().any(|one| one == text);
         self.visit(source, s, &mut |item| {
@@ -148,7 +160,9 @@ impl<'a> Engine<'_, 'a> {
             F::AllFalse => Ok(Some(!self.any_boolean(place, function, source, s, true)?)),
             F::AnyFalse => Ok(Some(self.any_boolean(place, function, source, s, false)?)),
             F::SubsetOf | F::SupersetOf => {
-                let (own, Some(other)) = (self.collect(source, s)?, args.first()) else { return Ok(None) };
+                let (own, Some(other)) = (self.collect(source, s)?, args.first()) else {
+                    return Ok(None);
+                };
                 let other = self.collect(other, s)?;
                 let within = if function == F::SubsetOf {
                     self.is_subset(place, &own, &other)?
@@ -185,10 +199,14 @@ impl<'a> Engine<'_, 'a> {
             | F::ConvertsToDateTime
             | F::ConvertsToTime
             | F::ConvertsToQuantity => {
-                let Some(item) = self.single_value(source, s, function.text())? else { return Ok(None) };
+                let Some(item) = self.single_value(source, s, function.text())? else {
+                    return Ok(None);
+                };
                 self.converts(function, item, args, s)
             }
-            F::StartsWith | F::EndsWith | F::Contains => self.text_test(place, function, source, args, s),
+            F::StartsWith | F::EndsWith | F::Contains => {
+                self.text_test(place, function, source, args, s)
+            }
             F::Comparable => self.comparable(place, source, args, s),
             _ => self.fhir_test(place, function, source, args, s),
         }
@@ -207,7 +225,8 @@ impl<'a> Engine<'_, 'a> {
         let mut index = 0;
         self.visit(source, s, &mut |item| {
             self.step(criterion.place)?;
-            let holds = self.enclosed(|| self.condition(criterion, s.on(item, index), what))? == Some(true);
+            let holds =
+                self.enclosed(|| self.condition(criterion, s.on(item, index), what))? == Some(true);
             index += 1;
             found = holds == wanted;
             Ok(!found)

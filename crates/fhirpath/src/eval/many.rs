@@ -25,7 +25,8 @@ impl<'a> Engine<'_, 'a> {
         match (function, args) {
             (F::Where, [criterion]) => self.stream(source, s, &mut |item| {
                 self.step(place)?;
-                let holds = self.enclosed(|| self.condition(criterion, s.on(&item, index), "where()"))?;
+                let holds =
+                    self.enclosed(|| self.condition(criterion, s.on(&item, index), "where()"))?;
                 index += 1;
                 if holds == Some(true) { sink(item) } else { Ok(true) }
             }),
@@ -132,10 +133,12 @@ impl<'a> Engine<'_, 'a> {
                 if !matches!(source.kind, Kind::Focus) {
                     own = self.collect(source, s)?;
                     if own.len() > 1 {
-                        return self.fail(place, EvalFault::NotSingle { what: "iif()", found: own.len() });
+                        return self
+                            .fail(place, EvalFault::NotSingle { what: "iif()", found: own.len() });
                     }
                 }
-                let inner = if matches!(source.kind, Kind::Focus) { s } else { Scope { this: &own, ..s } };
+                let inner =
+                    if matches!(source.kind, Kind::Focus) { s } else { Scope { this: &own, ..s } };
                 let holds = match self.single_value(criterion, inner, "iif()")? {
                     Some(Item::Boolean(b)) => b,
                     None => false,
@@ -185,11 +188,15 @@ impl<'a> Engine<'_, 'a> {
                 };
                 let items = self.collect(source, s)?;
                 let value = match value.first() {
-                    Some(value) => self.enclosed(|| self.collect(value, Scope { this: &items, ..s }))?,
+                    Some(value) => {
+                        self.enclosed(|| self.collect(value, Scope { this: &items, ..s }))?
+                    }
                     None => items.clone(),
                 };
-                let reserved =
-                    matches!(&*name, "context" | "resource" | "rootResource" | "ucum" | "sct" | "loinc");
+                let reserved = matches!(
+                    &*name,
+                    "context" | "resource" | "rootResource" | "ucum" | "sct" | "loinc"
+                );
                 if reserved || self.variables.borrow().iter().any(|v| v.0 == name) {
                     return self.fail(place, EvalFault::VariableTwice(name.into_owned()));
                 }
@@ -297,19 +304,26 @@ impl<'a> Engine<'_, 'a> {
             for (key, _) in &keys {
                 row.push(match key {
                     None => Some(item.clone()),
-                    Some(key) => self.enclosed(|| self.single_value(key, s.on(&item, i), "sort()"))?,
+                    Some(key) => {
+                        self.enclosed(|| self.single_value(key, s.on(&item, i), "sort()"))?
+                    }
                 });
             }
             rows.push((row, item));
         }
-        self.steps(place, rows.len() * rows.len().checked_ilog2().unwrap_or(0) as usize * keys.len())?;
+        self.steps(
+            place,
+            rows.len() * rows.len().checked_ilog2().unwrap_or(0) as usize * keys.len(),
+        )?;
         let order = |a: &Row<'a>, b: &Row<'a>| {
             for ((x, y), (_, down)) in a.0.iter().zip(&b.0).zip(&keys) {
                 let order = match (x, y) {
                     (None, None) => Ordering::Equal,
                     (None, Some(_)) => Ordering::Less,
                     (Some(_), None) => Ordering::Greater,
-                    (Some(x), Some(y)) => self.compare(place, "sort()", x, y)?.unwrap_or(Ordering::Equal),
+                    (Some(x), Some(y)) => {
+                        self.compare(place, "sort()", x, y)?.unwrap_or(Ordering::Equal)
+                    }
                 };
                 if order.is_ne() {
                     return Ok(if *down { order.reverse() } else { order });
@@ -326,7 +340,10 @@ type Row<'a> = (SmallVec<[Option<Item<'a>>; 2]>, Item<'a>);
 
 /// Stable. The standard sort panics where an order is not total, as that of dates with different
 /// precision is not, and cannot hand on an error.
-fn merge_sort<T>(mut rows: Vec<T>, order: &impl Fn(&T, &T) -> Outcome<Ordering>) -> Outcome<Vec<T>> {
+fn merge_sort<T>(
+    mut rows: Vec<T>,
+    order: &impl Fn(&T, &T) -> Outcome<Ordering>,
+) -> Outcome<Vec<T>> {
     if rows.len() < 2 {
         return Ok(rows);
     }

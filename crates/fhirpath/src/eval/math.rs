@@ -108,8 +108,8 @@ impl<'a> Engine<'_, 'a> {
                 None => Some(item),
                 Some(held) if matches!(function, F::Min | F::Max) => {
                     let order = self.compare(place, what, &item, &held)?;
-                    let better =
-                        order.is_some_and(|o| if function == F::Min { o.is_lt() } else { o.is_gt() });
+                    let better = order
+                        .is_some_and(|o| if function == F::Min { o.is_lt() } else { o.is_gt() });
                     Some(if better { item } else { held })
                 }
                 Some(held) => {
@@ -149,7 +149,9 @@ impl<'a> Engine<'_, 'a> {
                 .checked_div(count)
                 .map(|value| value.normalize())
                 .map(|value| Item::Quantity(Box::new(Quantity { value, unit: q.unit }))),
-            other => number(&other).and_then(|n| n.checked_div(count)).map(|n| Item::Decimal(n.normalize())),
+            other => number(&other)
+                .and_then(|n| n.checked_div(count))
+                .map(|n| Item::Decimal(n.normalize())),
         })
     }
 }
@@ -197,7 +199,8 @@ fn power<'a>(
         if whole < 0 {
             result = Decimal::ONE.checked_div(result)?.normalize();
         }
-        let integers = matches!((base_item, exponent_item), (Item::Integer(_), Some(Item::Integer(_))));
+        let integers =
+            matches!((base_item, exponent_item), (Item::Integer(_), Some(Item::Integer(_))));
         if integers && whole >= 0 {
             return integer(result.to_i64());
         }

@@ -34,7 +34,12 @@ impl<'a> Set<'a> {
         Ok(set)
     }
 
-    pub(super) fn contains(&self, engine: &Engine<'_, 'a>, place: Place, item: &Item<'a>) -> Outcome<bool> {
+    pub(super) fn contains(
+        &self,
+        engine: &Engine<'_, 'a>,
+        place: Place,
+        item: &Item<'a>,
+    ) -> Outcome<bool> {
         if self.index.is_empty() {
             for own in &self.items {
                 if engine.equal(place, own, item)? == Some(true) {
@@ -54,7 +59,12 @@ impl<'a> Set<'a> {
     }
 
     /// Whether the item was new.
-    pub(super) fn insert(&mut self, engine: &Engine<'_, 'a>, place: Place, item: Item<'a>) -> Outcome<bool> {
+    pub(super) fn insert(
+        &mut self,
+        engine: &Engine<'_, 'a>,
+        place: Place,
+        item: Item<'a>,
+    ) -> Outcome<bool> {
         if self.contains(engine, place, &item)? {
             return Ok(false);
         }
@@ -88,7 +98,12 @@ impl<'a> Engine<'_, 'a> {
     }
 
     /// Whether every item of `part` is in `whole`.
-    pub(super) fn is_subset(&self, place: Place, part: &[Item<'a>], whole: &[Item<'a>]) -> Outcome<bool> {
+    pub(super) fn is_subset(
+        &self,
+        place: Place,
+        part: &[Item<'a>],
+        whole: &[Item<'a>],
+    ) -> Outcome<bool> {
         let whole = Set::of(self, place, whole)?;
         for item in part {
             if !whole.contains(self, place, item)? {
@@ -126,7 +141,8 @@ impl<'a> Engine<'_, 'a> {
 fn content_hash(element: Element<'_>) -> u64 {
     let mut hasher = DefaultHasher::new();
     if let Some(text) = element.text() {
-        let number = element.value().filter(|v| v.kind() == Json::Number).and_then(|_| parse_decimal(&text));
+        let number =
+            element.value().filter(|v| v.kind() == Json::Number).and_then(|_| parse_decimal(&text));
         match number {
             Some(n) => n.normalize().hash(&mut hasher),
             None => text.hash(&mut hasher),

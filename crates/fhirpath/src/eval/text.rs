@@ -92,7 +92,9 @@ impl<'a> Engine<'_, 'a> {
         };
         let made = |text: String| Some(Item::String(Cow::Owned(text)));
         Ok(match function {
-            F::Length => Some(Item::Integer(i64::try_from(text.chars().count()).unwrap_or(i64::MAX))),
+            F::Length => {
+                Some(Item::Integer(i64::try_from(text.chars().count()).unwrap_or(i64::MAX)))
+            }
             F::Upper => made(text.to_uppercase()),
             F::Lower => made(text.to_lowercase()),
             F::Trim => made(text.trim().to_owned()),
@@ -106,9 +108,11 @@ impl<'a> Engine<'_, 'a> {
             },
             F::Substring => self.substring(&text, args, s)?.map(|t| Item::String(Cow::Owned(t))),
             F::Replace => {
-                let (pattern, by) = (self.argument(args, 0, s, what)?, self.argument(args, 1, s, what)?);
+                let (pattern, by) =
+                    (self.argument(args, 0, s, what)?, self.argument(args, 1, s, what)?);
                 let (Some(pattern), Some(by)) = (pattern, by) else { return Ok(None) };
-                let longest = if pattern.is_empty() { text.len() + 1 } else { text.len() / pattern.len() };
+                let longest =
+                    if pattern.is_empty() { text.len() + 1 } else { text.len() / pattern.len() };
                 self.text_size(place, what, text.len() + longest.saturating_mul(by.len()))?;
                 made(text.replace(&*pattern, &by))
             }
@@ -180,7 +184,9 @@ impl<'a> Engine<'_, 'a> {
         self.stream(source, s, &mut |item| {
             self.step(place)?;
             let Some(value) = self.value_of(&item) else { return Ok(true) };
-            let Some(text) = text_of(&value) else { return self.type_fault(place, "join()", &value) };
+            let Some(text) = text_of(&value) else {
+                return self.type_fault(place, "join()", &value);
+            };
             match &mut joined {
                 None => joined = Some(text.into_owned()),
                 Some(joined) => {
@@ -211,7 +217,9 @@ impl<'a> Engine<'_, 'a> {
         if function == Function::ToChars {
             return Ok(text.chars().map(|c| item(c.to_string())).collect());
         }
-        let Some(separator) = self.argument(args, 0, s, what)? else { return Ok(Collection::new()) };
+        let Some(separator) = self.argument(args, 0, s, what)? else {
+            return Ok(Collection::new());
+        };
         if separator.is_empty() {
             return Ok(text.chars().map(|c| item(c.to_string())).collect());
         }
@@ -310,7 +318,8 @@ fn expand(by: &str, captures: &regex::Captures<'_>, out: &mut String) {
         }
         if let Some(end) = tail.strip_prefix('{').and_then(|t| t.find('}')) {
             let name = &tail[1..=end];
-            let group = name.parse().map_or_else(|_| captures.name(name), |i: usize| captures.get(i));
+            let group =
+                name.parse().map_or_else(|_| captures.name(name), |i: usize| captures.get(i));
             out.push_str(group.map_or("", |m| m.as_str()));
             rest = &tail[end + 2..];
             continue;

@@ -9,7 +9,8 @@ use crate::untyped;
 
 /// The types of the System namespace.
 pub(crate) const SYSTEM_TYPES: [&str; 11] = [
-    "Any", "Boolean", "Integer", "Long", "Decimal", "String", "Date", "DateTime", "Time", "Quantity", "Ratio",
+    "Any", "Boolean", "Integer", "Long", "Decimal", "String", "Date", "DateTime", "Time",
+    "Quantity", "Ratio",
 ];
 
 impl<'a> Engine<'_, 'a> {
@@ -36,7 +37,9 @@ impl<'a> Engine<'_, 'a> {
                 return Ok(true);
             }
             return match self.env.model {
-                Some(model) if model.type_named(&spec.name).is_none() && !SYSTEM_TYPES.contains(&name) => {
+                Some(model)
+                    if model.type_named(&spec.name).is_none() && !SYSTEM_TYPES.contains(&name) =>
+                {
                     self.fail(place, EvalFault::UnknownType(name.to_owned()))
                 }
                 _ => Ok(false),
@@ -73,7 +76,10 @@ impl<'a> Engine<'_, 'a> {
             Item::Element(typed) => {
                 TypeInfo { namespace: "FHIR", name: self.element_type(*typed).into_owned() }
             }
-            other => TypeInfo { namespace: "System", name: other.system_type().unwrap_or("Any").to_owned() },
+            other => TypeInfo {
+                namespace: "System",
+                name: other.system_type().unwrap_or("Any").to_owned(),
+            },
         };
         Item::Type(Box::new(info))
     }

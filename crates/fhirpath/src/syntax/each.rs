@@ -6,7 +6,9 @@ use super::ast::{Expr, Kind, Pattern};
 macro_rules! parts {
     ($kind:expr, $found:ident, $iter:ident) => {
         match $kind {
-            Kind::Member { source, .. } | Kind::TypeTest { source, .. } | Kind::HasText { source, .. } => {
+            Kind::Member { source, .. }
+            | Kind::TypeTest { source, .. }
+            | Kind::HasText { source, .. } => {
                 $found(source);
             }
             Kind::At { source, index } => {
@@ -27,7 +29,9 @@ macro_rules! parts {
                 }
             }
             Kind::Negate(inner) | Kind::Posit(inner) => $found(inner),
-            Kind::All(parts) | Kind::Any(parts) | Kind::Union(parts) => parts.$iter().for_each($found),
+            Kind::All(parts) | Kind::Any(parts) | Kind::Union(parts) => {
+                parts.$iter().for_each($found)
+            }
             Kind::Binary { left, right, .. } => {
                 $found(left);
                 $found(right);

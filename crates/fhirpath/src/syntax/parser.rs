@@ -165,7 +165,13 @@ impl Parser {
         }
     }
 
-    fn operation(&mut self, infix: Infix, power: u8, left: Deep, place: Place) -> Result<Deep, SyntaxError> {
+    fn operation(
+        &mut self,
+        infix: Infix,
+        power: u8,
+        left: Deep,
+        place: Place,
+    ) -> Result<Deep, SyntaxError> {
         let test = match infix {
             Infix::Is => TypeTest::Is,
             Infix::As => TypeTest::As,
@@ -244,7 +250,9 @@ impl Parser {
                     Token::Word(name) if *self.peek() == Token::Symbol("(") => {
                         self.call(source, &name, place)?
                     }
-                    Token::Word(name) | Token::Quoted(name) => self.member(source, &name, false, place)?,
+                    Token::Word(name) | Token::Quoted(name) => {
+                        self.member(source, &name, false, place)?
+                    }
                     // `a.$this` is legal in the grammar; it starts again from the focus.
                     Token::Variable(name) => self.variable(&name, place)?,
                     _ => return self.expected("a name"),
@@ -261,7 +269,13 @@ impl Parser {
         }
     }
 
-    fn member(&self, source: Deep, name: &str, first: bool, place: Place) -> Result<Deep, SyntaxError> {
+    fn member(
+        &self,
+        source: Deep,
+        name: &str,
+        first: bool,
+        place: Place,
+    ) -> Result<Deep, SyntaxError> {
         let type_like = first && name.starts_with(|c: char| c.is_ascii_uppercase());
         let kind = Kind::Member { source: Box::new(source.expr), name: Name::new(name), type_like };
         self.node(place, kind, source.depth)
@@ -273,7 +287,10 @@ impl Parser {
             "index" => Kind::Index,
             "total" => Kind::Total,
             other => {
-                return Err(SyntaxError { place, fault: SyntaxFault::UnknownVariable(other.to_owned()) });
+                return Err(SyntaxError {
+                    place,
+                    fault: SyntaxFault::UnknownVariable(other.to_owned()),
+                });
             }
         };
         self.node(place, kind, 0)
@@ -307,7 +324,9 @@ impl Parser {
             Token::ZonedTime => Kind::ZonedTime,
             Token::Variable(name) => return self.variable(&name, place),
             Token::Constant(name) => Kind::Constant(Constant::of(name)),
-            Token::Word(word) if *self.peek() == Token::Symbol("(") => return self.call(focus, &word, place),
+            Token::Word(word) if *self.peek() == Token::Symbol("(") => {
+                return self.call(focus, &word, place);
+            }
             Token::Word(word) => match word.as_str() {
                 "true" => Kind::Boolean(true),
                 "false" => Kind::Boolean(false),
@@ -393,8 +412,12 @@ impl Parser {
             if (least..=most).contains(&args.len()) {
                 return Ok(());
             }
-            let expected = if least == most { least.to_string() } else { format!("{least} to {most}") };
-            Err(SyntaxError { place, fault: SyntaxFault::Arity { function, expected, found: args.len() } })
+            let expected =
+                if least == most { least.to_string() } else { format!("{least} to {most}") };
+            Err(SyntaxError {
+                place,
+                fault: SyntaxFault::Arity { function, expected, found: args.len() },
+            })
         };
         let regex = match name {
             "matches" => Some((RegexUse::Matches, 1)),
@@ -407,9 +430,9 @@ impl Parser {
             arity(use_as.text(), count, count)?;
             let mut args = args.into_iter();
             let pattern = match args.next() {
-                Some(Expr { kind: Kind::Text(text), .. }) => {
-                    Pattern::Built(build_regex(&text, use_as == RegexUse::MatchesFull).map(Box::new))
-                }
+                Some(Expr { kind: Kind::Text(text), .. }) => Pattern::Built(
+                    build_regex(&text, use_as == RegexUse::MatchesFull).map(Box::new),
+                ),
                 Some(other) => Pattern::Computed(Box::new(other)),
                 None => return self.expected("a pattern"),
             };

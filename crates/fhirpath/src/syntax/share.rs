@@ -41,7 +41,10 @@ fn number_settled(expr: &mut Expr, in_loop: bool, last: &mut u16) {
     }
     let of_items = matches!(
         &expr.kind,
-        Kind::Call { function: Function::Where | Function::Select | Function::All | Function::Exists, .. }
+        Kind::Call {
+            function: Function::Where | Function::Select | Function::All | Function::Exists,
+            ..
+        }
     );
     let mut at = 0;
     each_part_mut(expr, &mut |part| {
@@ -55,7 +58,9 @@ fn number_settled(expr: &mut Expr, in_loop: bool, last: &mut u16) {
 /// whether it looks at the resource at all.
 fn is_settled(expr: &Expr, looks: &mut bool) -> bool {
     match &expr.kind {
-        Kind::Boolean(_) | Kind::Integer(_) | Kind::Text(_) | Kind::Constant(Constant::Text(_)) => true,
+        Kind::Boolean(_) | Kind::Integer(_) | Kind::Text(_) | Kind::Constant(Constant::Text(_)) => {
+            true
+        }
         Kind::Constant(Constant::Resource | Constant::RootResource) => {
             *looks = true;
             true

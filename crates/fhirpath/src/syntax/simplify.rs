@@ -35,7 +35,8 @@ pub(super) fn simplify(expr: &mut Expr) {
 
 /// The text of `$this = 'text'`.
 fn text_wanted(criterion: &[Expr]) -> Option<String> {
-    let [Expr { kind: Kind::Binary { operator: Operator::Equal, left, right }, .. }] = criterion else {
+    let [Expr { kind: Kind::Binary { operator: Operator::Equal, left, right }, .. }] = criterion
+    else {
         return None;
     };
     match (&left.kind, &right.kind) {
@@ -54,7 +55,8 @@ fn merge(parts: &mut Vec<Expr>) {
     let mut merged: Vec<Expr> = Vec::with_capacity(parts.len());
     for mut part in parts.drain(..) {
         if let Kind::HasText { source, texts } = &mut part.kind
-            && let Some(Expr { kind: Kind::HasText { source: before, texts: all }, .. }) = merged.last_mut()
+            && let Some(Expr { kind: Kind::HasText { source: before, texts: all }, .. }) =
+                merged.last_mut()
             && path(source).is_some_and(|own| path(before) == Some(own))
         {
             all.append(texts);
@@ -75,8 +77,7 @@ mod tests {
 
     #[test]
     fn questions_for_a_text_of_one_path_become_one() {
-        let asked =
-            "a.b.where($this = 'x').exists() or a.b.exists($this = 'y') or a.b.where('z' = $this).exists()";
+        let asked = "a.b.where($this = 'x').exists() or a.b.exists($this = 'y') or a.b.where('z' = $this).exists()";
         assert!(matches!(kind(asked), Kind::HasText { texts, .. } if texts == ["x", "y", "z"]));
     }
 
@@ -84,9 +85,11 @@ mod tests {
     fn other_paths_and_other_criteria_stay_apart() {
         let two = kind("a.where($this = 'x').exists() or b.where($this = 'x').exists()");
         assert!(matches!(two, Kind::Any(parts) if parts.len() == 2));
-        for text in
-            ["a.where($this != 'x').exists()", "a.where(b = 'x').exists()", "a.where($this = 'x').empty()"]
-        {
+        for text in [
+            "a.where($this != 'x').exists()",
+            "a.where(b = 'x').exists()",
+            "a.where($this = 'x').empty()",
+        ] {
             assert!(!matches!(kind(text), Kind::HasText { .. }), "{text}");
         }
     }

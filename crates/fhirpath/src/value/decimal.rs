@@ -51,8 +51,11 @@ pub(crate) fn significant_digits(value: Decimal) -> i64 {
 pub(crate) fn boundary(value: Decimal, scale: u32, high: bool) -> Option<Decimal> {
     let half = Decimal::try_from_i128_with_scale(5, value.scale().checked_add(1)?).ok()?;
     let end = if high { value.checked_add(half)? } else { value.checked_sub(half)? };
-    let strategy =
-        if high { RoundingStrategy::ToPositiveInfinity } else { RoundingStrategy::ToNegativeInfinity };
+    let strategy = if high {
+        RoundingStrategy::ToPositiveInfinity
+    } else {
+        RoundingStrategy::ToNegativeInfinity
+    };
     let mut end = end.round_dp_with_strategy(scale, strategy);
     end.rescale(scale);
     (end.scale() == scale).then_some(end)

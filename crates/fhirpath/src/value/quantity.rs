@@ -146,7 +146,9 @@ impl Quantity {
     /// As [`Self::compare`], years and months taken as definite, both rounded to the coarser of the
     /// two precisions in its unit.
     pub(crate) fn equivalent(&self, other: &Self) -> bool {
-        let Some(converted) = ucum::convert(other.value, other.code(), self.code()) else { return false };
+        let Some(converted) = ucum::convert(other.value, other.code(), self.code()) else {
+            return false;
+        };
         let back = ucum::convert(self.value, self.code(), other.code());
         let same = |a: Decimal, b: Decimal, scale: u32| {
             super::round_to_scale(a, scale) == super::round_to_scale(b, scale)
@@ -189,7 +191,8 @@ impl Quantity {
             (None, None) => ucum::convert(other.value, other.code(), self.code())?,
             _ => return None,
         };
-        let value = if minus { self.value.checked_sub(value)? } else { self.value.checked_add(value)? };
+        let value =
+            if minus { self.value.checked_sub(value)? } else { self.value.checked_add(value)? };
         Some(Self { value, unit: self.unit.clone() })
     }
 
@@ -217,7 +220,9 @@ impl Quantity {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let end = text
             .char_indices()
-            .find(|(i, c)| !(c.is_ascii_digit() || *c == '.' || (*i == 0 && matches!(c, '+' | '-'))))
+            .find(|(i, c)| {
+                !(c.is_ascii_digit() || *c == '.' || (*i == 0 && matches!(c, '+' | '-')))
+            })
             .map_or(text.len(), |(i, _)| i);
         let (number, rest) = text.split_at(end);
         let value = super::parse_decimal(number.strip_prefix('+').unwrap_or(number))?;

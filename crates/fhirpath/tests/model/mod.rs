@@ -123,8 +123,11 @@ impl SmallModel {
             let base = (head[2] != "-").then(|| id(head[2]));
             types.push(Type { name: head[0].to_owned(), base, kind, children, child_names });
         }
-        let names =
-            names.iter().enumerate().map(|(i, n)| (hash_name(n.as_bytes()), TypeId(i as u32))).collect();
+        let names = names
+            .iter()
+            .enumerate()
+            .map(|(i, n)| (hash_name(n.as_bytes()), TypeId(i as u32)))
+            .collect();
         Self { types, names }
     }
 }

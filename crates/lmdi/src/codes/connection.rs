@@ -7,7 +7,10 @@ pub(super) const TEXTS: &[Text] = &[
     entry(
         Code::AddressNotAllowed,
         ["Adressen er ikke åpnet", "Address not allowed"],
-        ["Bare registrerte IP-adresser når mottaket.", "Only registered IP addresses reach the receiver."],
+        [
+            "Bare registrerte IP-adresser når mottaket.",
+            "Only registered IP addresses reach the receiver.",
+        ],
         [
             "Anropet kom fra en adresse som ikke står på listen, ofte ny utgående adresse eller proxy.",
             "The call came from an address that is not on the list, often a new outgoing address or proxy.",
@@ -106,14 +109,20 @@ pub(super) const TEXTS: &[Text] = &[
     entry(
         Code::TokenMalformed,
         ["Tilgangstoken kan ikke leses", "Access token unreadable"],
-        ["Tokenet er ikke en signert JWT i tre deler.", "The token is no signed JWT of three parts."],
+        [
+            "Tokenet er ikke en signert JWT i tre deler.",
+            "The token is no signed JWT of three parts.",
+        ],
         [
             "Tokenet er kuttet, kodet to ganger eller av en annen type.",
             "The token is cut off, encoded twice or of another kind.",
         ],
         "Authorization: Bearer abc",
         "Authorization: Bearer eyJ….….…",
-        ["Send tokenet uendret slik det ble utstedt.", "Send the token unchanged as it was issued."],
+        [
+            "Send tokenet uendret slik det ble utstedt.",
+            "Send the token unchanged as it was issued.",
+        ],
     ),
     entry(
         Code::TokenExpired,
@@ -169,7 +178,10 @@ pub(super) const TEXTS: &[Text] = &[
     entry(
         Code::TokenSignatureInvalid,
         ["Signaturen på tokenet stemmer ikke", "Token signature invalid"],
-        ["Tokenet er endret eller signert av en annen.", "The token was changed or signed by someone else."],
+        [
+            "Tokenet er endret eller signert av en annen.",
+            "The token was changed or signed by someone else.",
+        ],
         ["Tokenet er endret underveis.", "The token was changed on its way."],
         "endret nyttelast",
         "uendret token",
@@ -194,7 +206,10 @@ pub(super) const TEXTS: &[Text] = &[
             "Tokenet er signert med en algoritme utenfor listen, eller usignert.",
             "The token is signed with an algorithm outside the list, or unsigned.",
         ],
-        ["Hjemmelaget token eller feil bibliotekoppsett.", "A home-made token or a wrongly set up library."],
+        [
+            "Hjemmelaget token eller feil bibliotekoppsett.",
+            "A home-made token or a wrongly set up library.",
+        ],
         "alg = none",
         "alg = PS256",
         ["Bruk tokenet utstederen gir.", "Use the token the issuer gives."],
@@ -203,7 +218,10 @@ pub(super) const TEXTS: &[Text] = &[
         Code::TokenTypeWrong,
         ["Feil tokentype", "Wrong token type"],
         ["typ er ikke et tilgangstoken.", "typ is no access token."],
-        ["Et id-token eller en klientpåstand ble sendt.", "An id token or a client assertion was sent."],
+        [
+            "Et id-token eller en klientpåstand ble sendt.",
+            "An id token or a client assertion was sent.",
+        ],
         "typ = JWT",
         "typ = at+jwt",
         ["Send tilgangstokenet.", "Send the access token."],
@@ -211,7 +229,10 @@ pub(super) const TEXTS: &[Text] = &[
     entry(
         Code::TokenScopeMissing,
         ["Tokenet mangler tilgang", "Scope missing"],
-        ["scope inneholder ikke tilgangen endepunktet krever.", "scope lacks the access the endpoint needs."],
+        [
+            "scope inneholder ikke tilgangen endepunktet krever.",
+            "scope lacks the access the endpoint needs.",
+        ],
         [
             "Klienten har ikke fått tilgangen, eller ba ikke om den.",
             "The client was not granted the access, or did not ask for it.",
@@ -332,7 +353,10 @@ pub(super) const TEXTS: &[Text] = &[
         ],
         "cnf.jkt ≠ nøkkelens avtrykk",
         "cnf.jkt = nøkkelens avtrykk",
-        ["Hent token med nøkkelen som brukes i beviset.", "Fetch the token with the key used in the proof."],
+        [
+            "Hent token med nøkkelen som brukes i beviset.",
+            "Fetch the token with the key used in the proof.",
+        ],
     ),
     entry(
         Code::DpopNonceRequired,
@@ -361,7 +385,10 @@ pub(super) const TEXTS: &[Text] = &[
     entry(
         Code::BodyTooLarge,
         ["Meldingen er for stor", "Body too large"],
-        ["Innholdet er større enn mottakets grense.", "The content is larger than the receiver's limit."],
+        [
+            "Innholdet er større enn mottakets grense.",
+            "The content is larger than the receiver's limit.",
+        ],
         ["For mange ressurser i én overføring.", "Too many resources in one transfer."],
         "120 MiB",
         "under grensen i avtalen",
@@ -395,7 +422,10 @@ pub(super) const TEXTS: &[Text] = &[
             "Avsenderen sender oftere enn mottaket tar imot.",
             "The sender calls more often than the receiver takes.",
         ],
-        ["Mange bundler på rad eller en klient i løkke.", "Many bundles in a row or a client in a loop."],
+        [
+            "Mange bundler på rad eller en klient i løkke.",
+            "Many bundles in a row or a client in a loop.",
+        ],
         "hundre anrop i sekundet",
         "ett anrop av gangen",
         ["Vent så lenge Retry-After sier.", "Wait as long as Retry-After says."],
@@ -406,7 +436,10 @@ pub(super) const OWN_TEXTS: &[Text] = &[
     entry(
         Code::InternalFault,
         ["Feil hos registeret", "Fault at the register"],
-        ["Noe uventet skjedde. Ingenting er lagret.", "Something unexpected happened. Nothing was stored."],
+        [
+            "Noe uventet skjedde. Ingenting er lagret.",
+            "Something unexpected happened. Nothing was stored.",
+        ],
         ["Feilen ligger hos registeret.", "The fault is the register's."],
         "HTTP 500",
         "HTTP 200",
@@ -448,8 +481,14 @@ pub(super) const OWN_TEXTS: &[Text] = &[
     entry(
         Code::AuthorityUnavailable,
         ["Tokenutstederen kan ikke nås", "Token issuer unreachable"],
-        ["Mottaket får ikke hentet utstederens nøkler.", "The receiver cannot fetch the issuer's keys."],
-        ["Driftsproblem hos utstederen eller i nettet.", "Trouble at the issuer or in the network."],
+        [
+            "Mottaket får ikke hentet utstederens nøkler.",
+            "The receiver cannot fetch the issuer's keys.",
+        ],
+        [
+            "Driftsproblem hos utstederen eller i nettet.",
+            "Trouble at the issuer or in the network.",
+        ],
         "HTTP 503",
         "HTTP 200",
         ["Send samme melding på nytt senere.", "Send the same message again later."],
@@ -461,7 +500,10 @@ pub(super) const OWN_TEXTS: &[Text] = &[
             "Mottaket kan ikke avgjøre om ressursen følger regelen, og godtar den derfor ikke.",
             "The receiver cannot decide whether the resource follows the rule, so it does not accept it.",
         ],
-        ["Feil hos registeret, ikke i ressursen.", "A fault of the register's, not of the resource."],
+        [
+            "Feil hos registeret, ikke i ressursen.",
+            "A fault of the register's, not of the resource.",
+        ],
         "regel uten resultat",
         "regel med resultat",
         [

@@ -26,7 +26,10 @@ pub(super) const TEXTS: &[Text] = &[
         ],
         "{ \"a\": 1, }",
         "{ \"a\": 1 }",
-        ["Rett feilen på linjen og kolonnen som nevnes.", "Correct the fault at the line and column named."],
+        [
+            "Rett feilen på linjen og kolonnen som nevnes.",
+            "Correct the fault at the line and column named.",
+        ],
     ),
     entry(
         Code::JsonDuplicateKey,
@@ -68,7 +71,10 @@ pub(super) const TEXTS: &[Text] = &[
         ],
         "{ \"identifier\": [] }",
         "egenskapen utelatt",
-        ["La egenskapen være borte når den ikke har verdi.", "Leave the property out when it has no value."],
+        [
+            "La egenskapen være borte når den ikke har verdi.",
+            "Leave the property out when it has no value.",
+        ],
     ),
     entry(
         Code::JsonWrongShape,
@@ -125,7 +131,10 @@ pub(super) const TEXTS: &[Text] = &[
             "Type skal være batch eller transaction, etter utgaven av veiledningen.",
             "The type shall be batch or transaction, by edition of the guide.",
         ],
-        ["collection, document eller message er brukt.", "collection, document or message was used."],
+        [
+            "collection, document eller message er brukt.",
+            "collection, document or message was used.",
+        ],
         "\"type\": \"collection\"",
         "\"type\": \"transaction\"",
         ["Sett riktig type.", "Set the right type."],
@@ -164,7 +173,10 @@ pub(super) const TEXTS: &[Text] = &[
             "Bundlen har flere entry enn mottaket tar i én melding.",
             "The bundle has more entries than the receiver takes in one message.",
         ],
-        ["Første overføring, eller lang tid siden sist.", "A first transfer, or a long time since the last."],
+        [
+            "Første overføring, eller lang tid siden sist.",
+            "A first transfer, or a long time since the last.",
+        ],
         "200 000 entry",
         "under grensen",
         ["Del overføringen i flere bundler.", "Split the transfer into several bundles."],
@@ -172,7 +184,10 @@ pub(super) const TEXTS: &[Text] = &[
     entry(
         Code::BundleIdentifierMissing,
         ["Bundle.identifier mangler", "Bundle.identifier missing"],
-        ["Hver bundle skal ha sin egen identifikator.", "Every bundle shall have an identifier of its own."],
+        [
+            "Hver bundle skal ha sin egen identifikator.",
+            "Every bundle shall have an identifier of its own.",
+        ],
         ["Feltet er ikke fylt ut.", "The field was not filled in."],
         "uten identifier",
         "\"identifier\": { \"system\": \"…\", \"value\": \"…\" }",
@@ -239,7 +254,10 @@ pub(super) const TEXTS: &[Text] = &[
             "Veiledningen lister typene registeret tar imot.",
             "The guide lists the kinds the register accepts.",
         ],
-        ["Andre ressurser fra journalen har kommet med.", "Other resources of the record came along."],
+        [
+            "Andre ressurser fra journalen har kommet med.",
+            "Other resources of the record came along.",
+        ],
         "\"resourceType\": \"Observation\"",
         "\"resourceType\": \"MedicationAdministration\"",
         ["Ta ressursen ut av bundlen.", "Take the resource out of the bundle."],
@@ -314,7 +332,10 @@ pub(super) const TEXTS: &[Text] = &[
             "Referansen peker utenfor bundlen og er ikke kontrollert.",
             "The reference points outside the bundle and was not checked.",
         ],
-        ["Absolutt adresse til avsenderens eget system.", "An absolute address in the sender's own system."],
+        [
+            "Absolutt adresse til avsenderens eget system.",
+            "An absolute address in the sender's own system.",
+        ],
         "\"reference\": \"https://journal.example/Patient/1\"",
         "\"reference\": \"urn:uuid:…01\"",
         [
@@ -371,7 +392,10 @@ pub(super) const TEXTS: &[Text] = &[
         ["Kopierte elementer.", "Copied elements."],
         "to elementer med id a",
         "id a og id b",
-        ["Gi elementene ulike id-er, eller fjern dem.", "Give the elements different ids, or remove them."],
+        [
+            "Gi elementene ulike id-er, eller fjern dem.",
+            "Give the elements different ids, or remove them.",
+        ],
     ),
     entry(
         Code::DependencyRefused,
@@ -398,6 +422,9 @@ pub(super) const TEXTS: &[Text] = &[
         ["Feil i en annen entry.", "A fault in another entry."],
         "én feil entry av åtte",
         "åtte riktige entry",
-        ["Rett eller ta ut entryen som ble avvist.", "Correct or take out the entry that was refused."],
+        [
+            "Rett eller ta ut entryen som ble avvist.",
+            "Correct or take out the entry that was refused.",
+        ],
     ),
 ];

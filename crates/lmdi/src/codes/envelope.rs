@@ -7,7 +7,10 @@ pub(super) const TEXTS: &[Text] = &[
     entry(
         Code::EnvelopeNotJson,
         ["Konvolutten er ikke JSON", "Envelope is not JSON"],
-        ["Innholdet skal være ett JSON-objekt i UTF-8.", "The content shall be one JSON object in UTF-8."],
+        [
+            "Innholdet skal være ett JSON-objekt i UTF-8.",
+            "The content shall be one JSON object in UTF-8.",
+        ],
         [
             "Avkuttet fil, feil tegnkoding eller en usignert bundle.",
             "A file cut short, wrong encoding or an unsealed bundle.",
@@ -44,7 +47,10 @@ pub(super) const TEXTS: &[Text] = &[
         Code::EnvelopeMemberWrongType,
         ["Et felt i konvolutten har feil type", "Envelope member of the wrong type"],
         ["Alle felt er tekst.", "All members are strings."],
-        ["Tall, liste eller null der det skal stå tekst.", "A number, list or null where a string belongs."],
+        [
+            "Tall, liste eller null der det skal stå tekst.",
+            "A number, list or null where a string belongs.",
+        ],
         "{ \"messageFormatVersion\": 1.0 }",
         "{ \"messageFormatVersion\": \"1.0\" }",
         ["Skriv verdien som tekst.", "Write the value as a string."],
@@ -62,7 +68,10 @@ pub(super) const TEXTS: &[Text] = &[
         Code::EnvelopeVersionUnsupported,
         ["Formatversjonen støttes ikke", "Format version not supported"],
         ["messageFormatVersion skal være 1.0.", "messageFormatVersion shall be 1.0."],
-        ["Avsenderen bruker en annen versjon av formatet.", "The sender uses another version of the format."],
+        [
+            "Avsenderen bruker en annen versjon av formatet.",
+            "The sender uses another version of the format.",
+        ],
         "\"messageFormatVersion\": \"2.0\"",
         "\"messageFormatVersion\": \"1.0\"",
         ["Bruk versjon 1.0.", "Use version 1.0."],
@@ -74,7 +83,10 @@ pub(super) const TEXTS: &[Text] = &[
             "Vanlig alfabet med utfylling og uten linjeskift.",
             "The standard alphabet with padding and without line breaks.",
         ],
-        ["base64url, manglende utfylling eller linjeskift.", "base64url, missing padding or line breaks."],
+        [
+            "base64url, manglende utfylling eller linjeskift.",
+            "base64url, missing padding or line breaks.",
+        ],
         "\"nonce\": \"AAECAwQFBgcICQoL\\n\"",
         "\"nonce\": \"AAECAwQFBgcICQoL\"",
         ["Kod feltet med standard base64.", "Encode the member with standard base64."],
@@ -86,7 +98,10 @@ pub(super) const TEXTS: &[Text] = &[
             "Tider skrives etter ISO 8601, helst med forskyvning.",
             "Times are written as ISO 8601, preferably with an offset.",
         ],
-        ["Norsk datoformat eller manglende klokkeslett.", "A national date format or no time of day."],
+        [
+            "Norsk datoformat eller manglende klokkeslett.",
+            "A national date format or no time of day.",
+        ],
         "\"generatedAt\": \"22.01.2025 10:30\"",
         "\"generatedAt\": \"2025-01-22T10:30:00+01:00\"",
         ["Skriv tiden etter ISO 8601.", "Write the time as ISO 8601."],
@@ -137,7 +152,10 @@ pub(super) const TEXTS: &[Text] = &[
         ["Feil oppsett av AES-GCM.", "AES-GCM set up wrongly."],
         "16 byte",
         "12 byte",
-        ["Bruk 12 tilfeldige byte, nye for hver melding.", "Use 12 random bytes, new for every message."],
+        [
+            "Bruk 12 tilfeldige byte, nye for hver melding.",
+            "Use 12 random bytes, new for every message.",
+        ],
     ),
     entry(
         Code::EnvelopeTagInvalid,
@@ -146,7 +164,10 @@ pub(super) const TEXTS: &[Text] = &[
             "authenticationTag skal være 16 byte og stå for seg selv.",
             "authenticationTag shall be 16 bytes and stand on its own.",
         ],
-        ["Taggen ligger bakerst i encryptedContent.", "The tag was left at the end of encryptedContent."],
+        [
+            "Taggen ligger bakerst i encryptedContent.",
+            "The tag was left at the end of encryptedContent.",
+        ],
         "12 byte",
         "16 byte",
         ["Skill taggen fra chifferteksten.", "Take the tag out of the ciphertext."],
@@ -161,11 +182,17 @@ pub(super) const TEXTS: &[Text] = &[
         ["SHA-256 eller base64 ble brukt.", "SHA-256 or base64 was used."],
         "\"qvTGHdzF6KLavt4PO0gs2a6pQ00=\"",
         "\"aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d\"",
-        ["Skriv avtrykket som 40 heksadesimale sifre.", "Write the thumbprint as 40 hexadecimal digits."],
+        [
+            "Skriv avtrykket som 40 heksadesimale sifre.",
+            "Write the thumbprint as 40 hexadecimal digits.",
+        ],
     ),
     entry(
         Code::EnvelopeSenderInvalid,
-        ["Avsenderens organisasjonsnummer kan ikke brukes", "Sender's organisation number unusable"],
+        [
+            "Avsenderens organisasjonsnummer kan ikke brukes",
+            "Sender's organisation number unusable",
+        ],
         [
             "Feltet skal ha ni sifre med riktig kontrollsiffer, eller en OID.",
             "The member shall have nine digits with the right check digit, or an OID.",
@@ -173,7 +200,10 @@ pub(super) const TEXTS: &[Text] = &[
         ["Mellomrom, landkode eller skrivefeil.", "Blanks, a country code or a misprint."],
         "\"NO 999 999 999 MVA\"",
         "ni sifre",
-        ["Skriv organisasjonsnummeret som ni sifre.", "Write the organisation number as nine digits."],
+        [
+            "Skriv organisasjonsnummeret som ni sifre.",
+            "Write the organisation number as nine digits.",
+        ],
     ),
     entry(
         Code::SenderUnknown,
@@ -212,7 +242,10 @@ pub(super) const TEXTS: &[Text] = &[
         ],
         "token for A, konvolutt for B",
         "token for A, konvolutt for A",
-        ["Bruk token og konvolutt for samme virksomhet.", "Use token and envelope of the same organisation."],
+        [
+            "Bruk token og konvolutt for samme virksomhet.",
+            "Use token and envelope of the same organisation.",
+        ],
     ),
     entry(
         Code::CertificateOrganisationMismatch,
@@ -256,7 +289,10 @@ pub(super) const TEXTS: &[Text] = &[
     entry(
         Code::CertificateNotYetValid,
         ["Signatursertifikatet gjelder ikke ennå", "Signing certificate not yet valid"],
-        ["Sertifikatets gyldighetstid har ikke begynt.", "The certificate's validity has not begun."],
+        [
+            "Sertifikatets gyldighetstid har ikke begynt.",
+            "The certificate's validity has not begun.",
+        ],
         ["Nytt sertifikat tatt i bruk for tidlig.", "A new certificate taken into use too early."],
         "gyldig fra i morgen",
         "gyldig fra i går",
@@ -327,8 +363,14 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     entry(
         Code::EncryptionCertificateUnknown,
-        ["Krypteringssertifikatet er ikke registerets", "Encryption certificate not the register's"],
-        ["Registeret har ingen nøkkel for avtrykket.", "The register has no key for the thumbprint."],
+        [
+            "Krypteringssertifikatet er ikke registerets",
+            "Encryption certificate not the register's",
+        ],
+        [
+            "Registeret har ingen nøkkel for avtrykket.",
+            "The register has no key for the thumbprint.",
+        ],
         [
             "Registerets sertifikat er byttet, eller testsertifikatet er brukt.",
             "The register's certificate has changed, or the test one was used.",
@@ -347,7 +389,10 @@ pub(super) const TEXTS: &[Text] = &[
             "Nøkkel, nonce, tagg og chiffertekst hører ikke sammen. Av sikkerhetshensyn sies det ikke hvilken.",
             "Key, nonce, tag and ciphertext do not belong together. For safety it is not said which.",
         ],
-        ["Feil i krypteringen eller endret innhold.", "A fault in the encryption or changed content."],
+        [
+            "Feil i krypteringen eller endret innhold.",
+            "A fault in the encryption or changed content.",
+        ],
         "nøkkel fra en annen melding",
         "nøkkel fra samme melding",
         [
@@ -368,12 +413,18 @@ pub(super) const TEXTS: &[Text] = &[
         ],
         "ukomprimert JSON",
         "gzip(JSON)",
-        ["Komprimer bundlen med gzip før kryptering.", "Compress the bundle with gzip before encrypting."],
+        [
+            "Komprimer bundlen med gzip før kryptering.",
+            "Compress the bundle with gzip before encrypting.",
+        ],
     ),
     entry(
         Code::CompressedTooLarge,
         ["Det komprimerte innholdet er for stort", "Compressed content too large"],
-        ["Innholdet er større enn mottakets grense.", "The content is larger than the receiver's limit."],
+        [
+            "Innholdet er større enn mottakets grense.",
+            "The content is larger than the receiver's limit.",
+        ],
         ["For mange ressurser i én bundle.", "Too many resources in one bundle."],
         "60 MiB",
         "under grensen",
@@ -398,7 +449,10 @@ pub(super) const TEXTS: &[Text] = &[
             "Innholdet vokser mer enn tillatt når det pakkes ut.",
             "The content grows more than allowed when inflated.",
         ],
-        ["Svært mye gjentatt innhold, eller en gzip-bombe.", "Very much repeated content, or a gzip bomb."],
+        [
+            "Svært mye gjentatt innhold, eller en gzip-bombe.",
+            "Very much repeated content, or a gzip bomb.",
+        ],
         "1 KiB som blir 100 MiB",
         "vanlig JSON",
         ["Fjern gjentatt innhold.", "Remove the repeated content."],

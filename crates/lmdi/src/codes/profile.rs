@@ -52,7 +52,10 @@ pub(super) const TEXTS: &[Text] = &[
     entry(
         Code::ElementUnknown,
         ["Ukjent element", "Unknown element"],
-        ["FHIR R4 har ikke et element med dette navnet her.", "FHIR R4 has no element of this name here."],
+        [
+            "FHIR R4 har ikke et element med dette navnet her.",
+            "FHIR R4 has no element of this name here.",
+        ],
         [
             "Skrivefeil, egen utvidelse eller en annen FHIR-versjon.",
             "A misspelling, an addition of your own or another FHIR version.",
@@ -110,7 +113,10 @@ pub(super) const TEXTS: &[Text] = &[
         ],
         "\"2025-05-28T13:14\"",
         "\"2025-05-28T13:14:00+02:00\"",
-        ["Skriv dato, klokkeslett med sekunder og tidssone.", "Write date, time with seconds and time zone."],
+        [
+            "Skriv dato, klokkeslett med sekunder og tidssone.",
+            "Write date, time with seconds and time zone.",
+        ],
     ),
     entry(
         Code::TimeZoneMissing,
@@ -194,7 +200,10 @@ pub(super) const TEXTS: &[Text] = &[
             "En OID skrives urn:oid: fulgt av tall skilt med punktum.",
             "An OID is written urn:oid: followed by numbers parted by dots.",
         ],
-        ["Bokstaver i OID-en, eller urn:oid: mangler.", "Letters in the OID, or urn:oid: is missing."],
+        [
+            "Bokstaver i OID-en, eller urn:oid: mangler.",
+            "Letters in the OID, or urn:oid: is missing.",
+        ],
         "urn:oid:2.16.578.reseptid",
         "urn:oid:2.16.578.1.12.4.1.4.101",
         ["Rett OID-en.", "Correct the OID."],
@@ -218,7 +227,10 @@ pub(super) const TEXTS: &[Text] = &[
             "En URI kan ikke ha mellomrom, og en canonical skal være absolutt.",
             "A URI has no blanks, and a canonical shall be absolute.",
         ],
-        ["Mellomrom bak adressen, eller bare et navn.", "A blank after the address, or just a name."],
+        [
+            "Mellomrom bak adressen, eller bare et navn.",
+            "A blank after the address, or just a name.",
+        ],
         "\"http://eksempel .no\"",
         "\"http://eksempel.no\"",
         ["Rett adressen.", "Correct the address."],
@@ -247,7 +259,10 @@ pub(super) const TEXTS: &[Text] = &[
     entry(
         Code::StringTooLong,
         ["Verdien er for lang", "Value too long"],
-        ["Verdien er lengre enn elementet tillater.", "The value is longer than the element allows."],
+        [
+            "Verdien er lengre enn elementet tillater.",
+            "The value is longer than the element allows.",
+        ],
         ["Feil innhold i feltet.", "The wrong content in the field."],
         "over grensen",
         "under grensen",
@@ -256,7 +271,10 @@ pub(super) const TEXTS: &[Text] = &[
     entry(
         Code::PrimitiveInvalid,
         ["Verdien har feil form", "Value malformed"],
-        ["Verdien følger ikke formatet for typen sin.", "The value does not follow the format of its type."],
+        [
+            "Verdien følger ikke formatet for typen sin.",
+            "The value does not follow the format of its type.",
+        ],
         ["Feil omforming fra kilden.", "A wrong conversion from the source."],
         "fritekst i et kodefelt",
         "kode",
@@ -274,7 +292,10 @@ pub(super) const TEXTS: &[Text] = &[
     entry(
         Code::PatternMismatch,
         ["Verdien følger ikke mønsteret", "Value does not follow the pattern"],
-        ["Deler av verdien skal være som profilen sier.", "Parts of the value shall be as the profile says."],
+        [
+            "Deler av verdien skal være som profilen sier.",
+            "Parts of the value shall be as the profile says.",
+        ],
         ["Feil kodesystem eller enhet.", "The wrong code system or unit."],
         "\"system\": \"http://annet.example\"",
         "\"system\": \"http://unitsofmeasure.org\"",
@@ -299,10 +320,16 @@ pub(super) const TEXTS: &[Text] = &[
             "Listen er lukket: bare bestemte systemer eller typer kan stå her.",
             "The list is closed: only certain systems or types can stand here.",
         ],
-        ["Eget kodeverk, eller en kode uten system.", "A code system of your own, or a code without system."],
+        [
+            "Eget kodeverk, eller en kode uten system.",
+            "A code system of your own, or a code without system.",
+        ],
         "Condition.code.coding med lokalt system",
         "ICD-10, ICD-11, ICPC-2 eller SNOMED CT",
-        ["Fjern verdien eller bruk et tillatt system.", "Remove the value or use an allowed system."],
+        [
+            "Fjern verdien eller bruk et tillatt system.",
+            "Remove the value or use an allowed system.",
+        ],
     ),
     entry(
         Code::SliceAmbiguous,
@@ -319,7 +346,10 @@ pub(super) const TEXTS: &[Text] = &[
     entry(
         Code::SliceOrder,
         ["Feil rekkefølge", "Wrong order"],
-        ["Elementene skal stå i profilens rekkefølge.", "The elements shall stand in the profile's order."],
+        [
+            "Elementene skal stå i profilens rekkefølge.",
+            "The elements shall stand in the profile's order.",
+        ],
         ["Sortering hos kilden.", "Sorting at the source."],
         "b, a",
         "a, b",
@@ -344,7 +374,10 @@ pub(super) const TEXTS: &[Text] = &[
             "Utvidelsen er ikke definert i veiledningen eller i FHIR.",
             "The extension is defined neither in the guide nor in FHIR.",
         ],
-        ["Egen utvidelse, eller skrivefeil i adressen.", "An extension of your own, or a misspelt address."],
+        [
+            "Egen utvidelse, eller skrivefeil i adressen.",
+            "An extension of your own, or a misspelt address.",
+        ],
         "\"url\": \"http://eksempel.no/egen\"",
         "en utvidelse fra veiledningen",
         ["Fjern utvidelsen eller rett adressen.", "Remove the extension or correct its address."],
@@ -352,7 +385,10 @@ pub(super) const TEXTS: &[Text] = &[
     entry(
         Code::ExtensionNotAllowedHere,
         ["Utvidelsen hører ikke hjemme her", "Extension not allowed here"],
-        ["Utvidelsen er definert for andre elementer.", "The extension is defined for other elements."],
+        [
+            "Utvidelsen er definert for andre elementer.",
+            "The extension is defined for other elements.",
+        ],
         ["Utvidelsen er lagt på feil nivå.", "The extension stands at the wrong level."],
         "kommunenummer på address",
         "kommunenummer på address.district",
@@ -360,7 +396,10 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     entry(
         Code::ExtensionModifierMisuse,
-        ["extension og modifierExtension er forvekslet", "extension and modifierExtension mixed up"],
+        [
+            "extension og modifierExtension er forvekslet",
+            "extension and modifierExtension mixed up",
+        ],
         [
             "Utvidelser som endrer betydningen skal stå i modifierExtension, og bare de.",
             "Extensions that change the meaning shall stand in modifierExtension, and only they.",
@@ -419,10 +458,16 @@ pub(super) const TEXTS: &[Text] = &[
             "En organisasjon skal ha organisasjonsnummer eller RESH-id.",
             "An organisation shall have an organisation number or a RESH id.",
         ],
-        ["Bare et lokalt navn eller nummer er overført.", "Only a local name or number was carried over."],
+        [
+            "Bare et lokalt navn eller nummer er overført.",
+            "Only a local name or number was carried over.",
+        ],
         "{ \"name\": \"Post 3\" }",
         "\"identifier\": [ { \"system\": \"urn:oid:2.16.578.1.12.4.1.4.102\", \"value\": \"4001031\" } ]",
-        ["Legg til organisasjonsnummer eller RESH-id.", "Add the organisation number or the RESH id."],
+        [
+            "Legg til organisasjonsnummer eller RESH-id.",
+            "Add the organisation number or the RESH id.",
+        ],
     ),
     entry(
         Code::EpisodeIdentifierRequired,
@@ -441,7 +486,10 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     entry(
         Code::MedicationCodeOrIngredient,
-        ["Legemidlet har verken kode eller ingrediens", "Medication with neither code nor ingredient"],
+        [
+            "Legemidlet har verken kode eller ingrediens",
+            "Medication with neither code nor ingredient",
+        ],
         [
             "Et legemiddel skal ha code.coding eller minst én ingredient.",
             "A medication shall have code.coding or at least one ingredient.",
@@ -457,7 +505,10 @@ pub(super) const TEXTS: &[Text] = &[
     entry(
         Code::ElementEmpty,
         ["Elementet er tomt", "Element is empty"],
-        ["Et element skal ha en verdi eller underelementer.", "An element shall have a value or children."],
+        [
+            "Et element skal ha en verdi eller underelementer.",
+            "An element shall have a value or children.",
+        ],
         ["Bare id er skrevet.", "Only an id was written."],
         "\"code\": { \"id\": \"a\" }",
         "\"code\": { \"coding\": [ … ] }",
@@ -478,7 +529,10 @@ pub(super) const TEXTS: &[Text] = &[
     entry(
         Code::BestPractice,
         ["Anbefaling", "Recommendation"],
-        ["FHIR anbefaler dette, men krever det ikke.", "FHIR recommends this but does not demand it."],
+        [
+            "FHIR anbefaler dette, men krever det ikke.",
+            "FHIR recommends this but does not demand it.",
+        ],
         ["Valgfritt felt er ikke brukt.", "An optional field is not used."],
         "uten anbefalt felt",
         "med anbefalt felt",

@@ -19,7 +19,10 @@ pub(super) const TEXTS: &[Text] = &[
     entry(
         Code::PersonNumberCheckDigit,
         ["Kontrollsifrene i personnummeret stemmer ikke", "Identity number check digits wrong"],
-        ["De to siste sifrene regnes ut av de ni første.", "The last two digits follow from the first nine."],
+        [
+            "De to siste sifrene regnes ut av de ni første.",
+            "The last two digits follow from the first nine.",
+        ],
         ["Tastefeil eller hjelpenummer.", "A misprint or an auxiliary number."],
         "ett siffer endret",
         "nummeret slik det er tildelt",
@@ -72,7 +75,10 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     entry(
         Code::PersonNumber2032,
-        ["Nummeret er bare gyldig etter ordningen fra 2032", "Number only valid under the 2032 scheme"],
+        [
+            "Nummeret er bare gyldig etter ordningen fra 2032",
+            "Number only valid under the 2032 scheme",
+        ],
         [
             "Første kontrollsiffer passer bare den nye ordningen, som ikke er i bruk før 2032.",
             "The first check digit fits only the new scheme, not in use before 2032.",
@@ -88,8 +94,14 @@ pub(super) const TEXTS: &[Text] = &[
     entry(
         Code::BirthDateMismatch,
         ["Fødselsdatoen passer ikke personnummeret", "Birth date does not fit the identity number"],
-        ["birthDate og datoen i nummeret er forskjellige.", "birthDate and the date in the number differ."],
-        ["Opplysninger om to personer kan være blandet.", "Information on two people may be mixed."],
+        [
+            "birthDate og datoen i nummeret er forskjellige.",
+            "birthDate and the date in the number differ.",
+        ],
+        [
+            "Opplysninger om to personer kan være blandet.",
+            "Information on two people may be mixed.",
+        ],
         "nummer fra 1958, birthDate 1985",
         "begge 1958",
         ["Kontroller at begge gjelder samme person.", "Check that both are of the same person."],
@@ -106,7 +118,10 @@ pub(super) const TEXTS: &[Text] = &[
     entry(
         Code::HprNumberLength,
         ["HPR-nummeret har uvanlig lengde", "HPR number of unusual length"],
-        ["HPR-nummer har vanligvis sju til ni sifre.", "HPR numbers usually have seven to nine digits."],
+        [
+            "HPR-nummer har vanligvis sju til ni sifre.",
+            "HPR numbers usually have seven to nine digits.",
+        ],
         ["Sifre er falt bort.", "Digits were lost."],
         "914",
         "9144900",
@@ -126,12 +141,21 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     entry(
         Code::OrganisationNumberCheckDigit,
-        ["Kontrollsifferet i organisasjonsnummeret stemmer ikke", "Organisation number check digit wrong"],
-        ["Siste siffer regnes ut av de åtte første.", "The last digit follows from the first eight."],
+        [
+            "Kontrollsifferet i organisasjonsnummeret stemmer ikke",
+            "Organisation number check digit wrong",
+        ],
+        [
+            "Siste siffer regnes ut av de åtte første.",
+            "The last digit follows from the first eight.",
+        ],
         ["Tastefeil.", "A misprint."],
         "ett siffer endret",
         "nummeret i Enhetsregisteret",
-        ["Kontroller nummeret i Enhetsregisteret.", "Check the number in the register of entities."],
+        [
+            "Kontroller nummeret i Enhetsregisteret.",
+            "Check the number in the register of entities.",
+        ],
     ),
     entry(
         Code::ReshIdInvalid,
@@ -155,7 +179,10 @@ pub(super) const TEXTS: &[Text] = &[
         ],
         "effectiveDateTime i morgen",
         "effectiveDateTime i går",
-        ["Send administreringen når den er gjennomført.", "Send the administration once it has happened."],
+        [
+            "Send administreringen når den er gjennomført.",
+            "Send the administration once it has happened.",
+        ],
     ),
     entry(
         Code::AdministeredBeforeBirth,
@@ -205,7 +232,10 @@ pub(super) const TEXTS: &[Text] = &[
     entry(
         Code::BundleTimestampInFuture,
         ["Bundle.timestamp er fram i tid", "Bundle.timestamp in the future"],
-        ["Bundlen er merket med et tidspunkt etter nå.", "The bundle is marked with a time after now."],
+        [
+            "Bundlen er merket med et tidspunkt etter nå.",
+            "The bundle is marked with a time after now.",
+        ],
         ["Feil klokke eller feil forskyvning.", "A wrong clock or a wrong offset."],
         "i morgen",
         "nå",
@@ -218,7 +248,10 @@ pub(super) const TEXTS: &[Text] = &[
             "To entry har samme identitet hos registeret.",
             "Two entries have the same identity at the register.",
         ],
-        ["To versjoner av samme ressurs er tatt med.", "Two versions of one resource were included."],
+        [
+            "To versjoner av samme ressurs er tatt med.",
+            "Two versions of one resource were included.",
+        ],
         "to Patient med samme identifier",
         "én Patient",
         ["Send bare den siste versjonen.", "Send only the latest version."],
@@ -249,7 +282,10 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     entry(
         Code::ContentReplayed,
-        ["Samme innhold er sendt før under en annen id", "Same content sent before under another id"],
+        [
+            "Samme innhold er sendt før under en annen id",
+            "Same content sent before under another id",
+        ],
         [
             "Chifferteksten er kjent fra en tidligere melding.",
             "The ciphertext is known from an earlier message.",
@@ -268,7 +304,10 @@ pub(super) const TEXTS: &[Text] = &[
     entry(
         Code::BundleIdentifierReused,
         ["Bundle.identifier er brukt før", "Bundle.identifier used before"],
-        ["Hver bundle skal ha sin egen identifikator.", "Every bundle shall have an identifier of its own."],
+        [
+            "Hver bundle skal ha sin egen identifikator.",
+            "Every bundle shall have an identifier of its own.",
+        ],
         [
             "Identifikatoren er fast i oppsettet, eller bundlen er pakket på nytt.",
             "The identifier is fixed in the set-up, or the bundle was sealed again.",
@@ -280,7 +319,10 @@ pub(super) const TEXTS: &[Text] = &[
     entry(
         Code::StoredNew,
         ["Lagret", "Stored"],
-        ["Ressursen er ny for registeret og lagret.", "The resource is new to the register and stored."],
+        [
+            "Ressursen er ny for registeret og lagret.",
+            "The resource is new to the register and stored.",
+        ],
         ["-", "-"],
         "-",
         "201 Created",

@@ -119,7 +119,10 @@ mod tests {
     #[test]
     fn the_documentation_page_is_current() {
         let page = include_str!("../../../../docs/error-codes.md");
-        assert!(page == markdown(), "renew docs/error-codes.md: cargo run -p lmr-lmdi --example error-codes");
+        assert!(
+            page == markdown(),
+            "renew docs/error-codes.md: cargo run -p lmr-lmdi --example error-codes"
+        );
     }
 
     #[test]
@@ -133,7 +136,11 @@ mod tests {
         assert!(concepts.iter().all(|concept| concept["designation"][0]["language"] == "en"));
         let reserved = |code: &str| {
             let concept = concepts.iter().find(|concept| concept["code"] == code).unwrap();
-            concept["property"].as_array().unwrap().iter().any(|property| property["code"] == "reserved")
+            concept["property"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|property| property["code"] == "reserved")
         };
         assert!(reserved("LMR-1044") && !reserved("LMR-1001"));
     }

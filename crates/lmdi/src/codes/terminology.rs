@@ -19,7 +19,10 @@ pub(super) const TEXTS: &[Text] = &[
     entry(
         Code::CodeNotInExtensibleSet,
         ["Koden er utenfor det vanlige utvalget", "Code outside the usual set"],
-        ["Bruk en kode fra utvalget når det finnes en som passer.", "Use a code of the set when one fits."],
+        [
+            "Bruk en kode fra utvalget når det finnes en som passer.",
+            "Use a code of the set when one fits.",
+        ],
         ["Eget kodeverk.", "A code system of your own."],
         "lokal kode",
         "kode fra utvalget",
@@ -85,8 +88,14 @@ pub(super) const TEXTS: &[Text] = &[
     entry(
         Code::CodeUnknown,
         ["Koden finnes ikke i kodeverket", "Code not in its code system"],
-        ["Kodeverket er kjent, men har ikke koden.", "The code system is known but lacks the code."],
-        ["Utgått kode, skrivefeil eller feil system.", "A retired code, a misspelling or the wrong system."],
+        [
+            "Kodeverket er kjent, men har ikke koden.",
+            "The code system is known but lacks the code.",
+        ],
+        [
+            "Utgått kode, skrivefeil eller feil system.",
+            "A retired code, a misspelling or the wrong system.",
+        ],
         "ukjent kode",
         "kode fra kodeverket",
         ["Rett koden eller systemet.", "Correct the code or the system."],
@@ -94,7 +103,10 @@ pub(super) const TEXTS: &[Text] = &[
     entry(
         Code::DisplayWrong,
         ["Visningsteksten hører ikke til koden", "Display does not belong to the code"],
-        ["Kodeverket har en annen tekst for koden.", "The code system has another text for the code."],
+        [
+            "Kodeverket har en annen tekst for koden.",
+            "The code system has another text for the code.",
+        ],
         ["Tekst og kode er hentet fra ulike rader.", "Text and code come from different rows."],
         "feil display",
         "kodeverkets display",
@@ -190,7 +202,10 @@ pub(super) const TEXTS: &[Text] = &[
     entry(
         Code::Icpc2Syntax,
         ["Koden ser ikke ut som en ICPC-2-kode", "Does not look like an ICPC-2 code"],
-        ["ICPC-2-koder har én bokstav og to sifre.", "ICPC-2 codes have one letter and two digits."],
+        [
+            "ICPC-2-koder har én bokstav og to sifre.",
+            "ICPC-2 codes have one letter and two digits.",
+        ],
         ["Skrivefeil eller annet kodeverk.", "A misspelling or another code system."],
         "K7",
         "K74",
@@ -199,7 +214,10 @@ pub(super) const TEXTS: &[Text] = &[
     entry(
         Code::SnomedSyntax,
         ["Koden ser ikke ut som en SNOMED CT-kode", "Does not look like a SNOMED CT code"],
-        ["En SNOMED CT-kode for et begrep har 6 til 18 sifre.", "A SNOMED CT concept id has 6 to 18 digits."],
+        [
+            "En SNOMED CT-kode for et begrep har 6 til 18 sifre.",
+            "A SNOMED CT concept id has 6 to 18 digits.",
+        ],
         ["Term eller beskrivelses-id er brukt.", "A term or a description id was used."],
         "oral",
         "26643006",

@@ -133,7 +133,8 @@ mod tests {
     fn no_example_repeats_a_number_that_could_be_a_persons() {
         for text in tables() {
             for example in [text.wrong, text.right] {
-                let longest = example.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0);
+                let longest =
+                    example.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0);
                 assert!(longest != 11, "{}: {example}", text.code);
             }
         }

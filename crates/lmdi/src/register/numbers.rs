@@ -15,7 +15,8 @@ pub(crate) fn organisation(text: &str) -> Option<Code> {
     if text.len() != 9 || digits.len() != 9 {
         return Some(Code::OrganisationNumberFormat);
     }
-    let sum: u32 = digits.iter().zip([3, 2, 7, 6, 5, 4, 3, 2]).map(|(digit, weight)| digit * weight).sum();
+    let sum: u32 =
+        digits.iter().zip([3, 2, 7, 6, 5, 4, 3, 2]).map(|(digit, weight)| digit * weight).sum();
     let check = match sum % 11 {
         0 => 0,
         rest => 11 - rest,

@@ -160,7 +160,8 @@ mod tests {
         for (nine, synthetic) in
             [("124558255", true), ("127058255", true), ("128558255", true), ("120558255", false)]
         {
-            let Some(number) = (0..9).find_map(|i| complete(&format!("{}{i}", &nine[..8]), 0)) else {
+            let Some(number) = (0..9).find_map(|i| complete(&format!("{}{i}", &nine[..8]), 0))
+            else {
                 panic!("no number in the series {nine}")
             };
             assert_eq!(faults(&number, FNR, ANY), []);
@@ -207,9 +208,14 @@ mod tests {
 
     #[test]
     fn form_and_calendar_are_checked() {
-        for text in
-            ["", "1285582551", "128558255123", "12855 825512", "1285582551x", "１２８５５８２５５１２"]
-        {
+        for text in [
+            "",
+            "1285582551",
+            "128558255123",
+            "12855 825512",
+            "1285582551x",
+            "１２８５５８２５５１２",
+        ] {
             assert_eq!(faults(text, FNR, ANY), [Code::PersonNumberFormat], "{text}");
         }
         for nine in ["328558255", "126058255", "302258255", "900158255"] {

@@ -46,16 +46,21 @@ pub(crate) fn fault(system: &str, code: &str) -> Option<Code> {
         | "http://dmp.no/fhir/NamingSystem/festLegemiddelVirkestoff" => {
             bad(is_fest_id(code), Code::FestIdSyntax)
         }
-        "http://dmp.no/fhir/NamingSystem/lmrLopenummer" => bad(digits(code, 7), Code::LmrSerialSyntax),
-        "http://dmp.no/fhir/NamingSystem/fest-varenummer" => bad(digits(code, 6), Code::ItemNumberSyntax),
+        "http://dmp.no/fhir/NamingSystem/lmrLopenummer" => {
+            bad(digits(code, 7), Code::LmrSerialSyntax)
+        }
+        "http://dmp.no/fhir/NamingSystem/fest-varenummer" => {
+            bad(digits(code, 6), Code::ItemNumberSyntax)
+        }
         "urn:oid:2.16.578.1.12.4.1.1.3402" => municipality(code),
         "urn:oid:2.16.578.1.12.4.1.1.3403" => urban_district(code),
         "urn:oid:2.16.578.1.12.4.1.1.8624" => bad(digits(code, 2), Code::VolvenCodeSyntax),
         "urn:oid:2.16.578.1.12.4.1.1.7448"
         | "urn:oid:2.16.578.1.12.4.1.1.7477"
-        | "urn:oid:2.16.578.1.12.4.1.1.7478" => {
-            bad(!code.is_empty() && code.bytes().all(|b| b.is_ascii_digit()), Code::VolvenCodeSyntax)
-        }
+        | "urn:oid:2.16.578.1.12.4.1.1.7478" => bad(
+            !code.is_empty() && code.bytes().all(|b| b.is_ascii_digit()),
+            Code::VolvenCodeSyntax,
+        ),
         _ => None,
     }
 }
@@ -120,7 +125,8 @@ fn is_atc(code: &str) -> bool {
 
 fn is_icd10(code: &str) -> bool {
     let b = code.as_bytes();
-    if b.len() < 3 || !b[0].is_ascii_uppercase() || !b[1].is_ascii_digit() || !b[2].is_ascii_digit() {
+    if b.len() < 3 || !b[0].is_ascii_uppercase() || !b[1].is_ascii_digit() || !b[2].is_ascii_digit()
+    {
         return false;
     }
     let rest = &b[3..];
@@ -139,7 +145,8 @@ fn is_icd11(code: &str) -> bool {
     let letter = |byte: u8| byte.is_ascii_uppercase() && byte != b'I' && byte != b'O';
     let any = |byte: u8| byte.is_ascii_digit() || letter(byte);
     let stem = |text: &str| {
-        let (head, tail) = text.split_once('.').map_or((text, None), |(head, tail)| (head, Some(tail)));
+        let (head, tail) =
+            text.split_once('.').map_or((text, None), |(head, tail)| (head, Some(tail)));
         let b = head.as_bytes();
         b.len() == 4
             && any(b[0])
@@ -155,7 +162,9 @@ fn is_icpc2(code: &str) -> bool {
     let code = code.strip_prefix('-').unwrap_or(code);
     let b = code.as_bytes();
     match b {
-        [chapter, a, c] => b"ABDFHKLNPRSTUWXYZ".contains(chapter) && a.is_ascii_digit() && c.is_ascii_digit(),
+        [chapter, a, c] => {
+            b"ABDFHKLNPRSTUWXYZ".contains(chapter) && a.is_ascii_digit() && c.is_ascii_digit()
+        }
         [a, c] => a.is_ascii_digit() && c.is_ascii_digit(),
         _ => false,
     }
@@ -165,10 +174,9 @@ fn is_fest_id(code: &str) -> bool {
     let guid = code.get(..3).filter(|p| p.eq_ignore_ascii_case("ID_")).map_or(code, |_| &code[3..]);
     let parts: Vec<&str> = guid.split('-').collect();
     parts.len() == 5
-        && parts
-            .iter()
-            .zip([8, 4, 4, 4, 12])
-            .all(|(part, length)| part.len() == length && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        && parts.iter().zip([8, 4, 4, 4, 12]).all(|(part, length)| {
+            part.len() == length && part.bytes().all(|byte| byte.is_ascii_hexdigit())
+        })
 }
 
 #[cfg(test)]
@@ -177,7 +185,9 @@ mod tests {
 
     #[test]
     fn the_check_digit_of_snomed_ids_is_verhoeffs() {
-        for code in ["421521009", "47625008", "55452001", "396275006", "182896008", "385055001", "26643006"] {
+        for code in
+            ["421521009", "47625008", "55452001", "396275006", "182896008", "385055001", "26643006"]
+        {
             assert_eq!(fault(SNOMED, code), None, "{code}");
         }
         assert_eq!(fault(SNOMED, "32236009"), Some(Code::SnomedCheckDigit));
@@ -210,7 +220,10 @@ mod tests {
             ("urn:oid:2.16.578.1.12.4.1.1.7170", &["K74", "-30", "A03"], &["K7", "KK4", "C74", ""]),
             (
                 "http://dmp.no/fhir/NamingSystem/festLegemiddelDose",
-                &["ID_00000000-0000-4000-8000-00000000000A", "00000000-0000-4000-8000-00000000000a"],
+                &[
+                    "ID_00000000-0000-4000-8000-00000000000A",
+                    "00000000-0000-4000-8000-00000000000a",
+                ],
                 &["106383", "ID_", "ID_00000000-0000-4000-8000-00000000000G"],
             ),
             ("http://dmp.no/fhir/NamingSystem/lmrLopenummer", &["1000003"], &["10030", "10000033"]),

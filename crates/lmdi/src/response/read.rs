@@ -85,7 +85,9 @@ pub enum ReadError {
     #[error("the answer is not JSON")]
     NotJson,
     /// Neither a response bundle nor an OperationOutcome.
-    #[error("the answer is neither a batch-response, a transaction-response nor an OperationOutcome")]
+    #[error(
+        "the answer is neither a batch-response, a transaction-response nor an OperationOutcome"
+    )]
     NotAnAnswer,
     /// An entry says nothing.
     #[error("entry {entry} of the answer has no status")]
@@ -100,7 +102,8 @@ pub enum ReadError {
 /// # Errors
 /// [`ReadError`] when it is no answer; the caller then decides by the HTTP status alone.
 pub fn read(bytes: &[u8]) -> Result<Answer, ReadError> {
-    let document = Document::parse_bytes(bytes, &ParseOptions::strict()).map_err(|_| ReadError::NotJson)?;
+    let document =
+        Document::parse_bytes(bytes, &ParseOptions::strict()).map_err(|_| ReadError::NotJson)?;
     let root = document.root_element();
     if let Some(bundle) = Bundle::of(&document) {
         if !matches!(bundle.kind().as_deref(), Some("batch-response" | "transaction-response")) {
@@ -120,7 +123,8 @@ pub fn read(bytes: &[u8]) -> Result<Answer, ReadError> {
     if root.resource_type().is_some_and(|kind| kind == "OperationOutcome") {
         return Ok(Answer::Outcome {
             issues: read_issues(root),
-            correlation_id: extension(root, CORRELATION_EXTENSION).and_then(|e| text(e, "valueString")),
+            correlation_id: extension(root, CORRELATION_EXTENSION)
+                .and_then(|e| text(e, "valueString")),
         });
     }
     Err(ReadError::NotAnAnswer)
@@ -158,8 +162,9 @@ fn read_issue(issue: Element<'_>) -> ReadIssue {
     });
     let code = code_text.as_deref().and_then(Code::parse);
     let said = details.and_then(|details| details.child(&Name::new("text")));
-    let number =
-        |url, member| extension(issue, url).and_then(|e| text(e, member)).and_then(|text| text.parse().ok());
+    let number = |url, member| {
+        extension(issue, url).and_then(|e| text(e, member)).and_then(|text| text.parse().ok())
+    };
     ReadIssue {
         severity: match text(issue, "severity").as_deref() {
             Some("fatal") => Some(Severity::Fatal),
@@ -191,13 +196,17 @@ fn translation_en(said: Element<'_>) -> Option<String> {
     let translation = "http://hl7.org/fhir/StructureDefinition/translation";
     said.children_named(&Name::new("extension"))
         .filter(|e| text(*e, "url").as_deref() == Some(translation))
-        .find(|e| extension(*e, "lang").and_then(|lang| text(lang, "valueCode")).as_deref() == Some("en"))
+        .find(|e| {
+            extension(*e, "lang").and_then(|lang| text(lang, "valueCode")).as_deref() == Some("en")
+        })
         .and_then(|e| extension(e, "content"))
         .and_then(|content| text(content, "valueString").or_else(|| text(content, "valueMarkdown")))
 }
 
 fn extension<'d>(element: Element<'d>, url: &str) -> Option<Element<'d>> {
-    element.children_named(&Name::new("extension")).find(|e| text(*e, "url").as_deref() == Some(url))
+    element
+        .children_named(&Name::new("extension"))
+        .find(|e| text(*e, "url").as_deref() == Some(url))
 }
 
 fn text(element: Element<'_>, name: &str) -> Option<String> {

@@ -73,7 +73,11 @@ mod tests {
             .unwrap()
             .map(|entry| entry.unwrap().path())
             .flat_map(|path| {
-                if path.is_dir() { files_below(&path) } else { vec![std::fs::read_to_string(path).unwrap()] }
+                if path.is_dir() {
+                    files_below(&path)
+                } else {
+                    vec![std::fs::read_to_string(path).unwrap()]
+                }
             })
             .collect()
     }
@@ -86,7 +90,9 @@ mod tests {
             assert_eq!(files.len(), embedded.len());
             for file in files {
                 assert!(embedded.contains(&file.as_str()));
-                for prose in ["\"short\"", "\"definition\"", "\"comment\"", "\"description\"", "\"text\":"] {
+                for prose in
+                    ["\"short\"", "\"definition\"", "\"comment\"", "\"description\"", "\"text\":"]
+                {
                     assert!(!file.contains(prose), "{prose} in {name}");
                 }
             }

@@ -58,9 +58,9 @@ fn members(
     let keys: Vec<&String> = object
         .keys()
         .filter(|key| match name.strip_suffix("[x]") {
-            Some(stem) => {
-                key.strip_prefix(stem).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
-            }
+            Some(stem) => key
+                .strip_prefix(stem)
+                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase())),
             None => key.as_str() == name,
         })
         .filter(|key| !name.ends_with("[x]") || slice.is_none_or(|slice| slice == key.as_str()))
@@ -72,7 +72,9 @@ fn members(
                 Value::Array(items) => items
                     .iter()
                     .enumerate()
-                    .filter(|(_, item)| name.ends_with("[x]") || slice.is_none() || fits(item, structure, id))
+                    .filter(|(_, item)| {
+                        name.ends_with("[x]") || slice.is_none() || fits(item, structure, id)
+                    })
                     .map(|(index, _)| format!("{here}/{index}"))
                     .collect(),
                 _ => vec![here],
@@ -100,7 +102,10 @@ fn fits(item: &Value, structure: &StructureDefinition, id: &str) -> bool {
 }
 
 /// The url that tells an extension slice: its profile's, or its own fixed one.
-pub(crate) fn extension_url(structure: &StructureDefinition, element: &ElementDefinition) -> Option<String> {
+pub(crate) fn extension_url(
+    structure: &StructureDefinition,
+    element: &ElementDefinition,
+) -> Option<String> {
     if element.types.first().is_none_or(|kind| &*kind.code != "Extension") {
         return None;
     }
@@ -122,6 +127,8 @@ fn values(item: &Value, steps: &[&str]) -> Vec<Value> {
     match (item, steps) {
         (Value::Array(items), _) => items.iter().flat_map(|item| values(item, steps)).collect(),
         (_, []) => vec![item.clone()],
-        (_, [first, rest @ ..]) => item.get(*first).map(|value| values(value, rest)).unwrap_or_default(),
+        (_, [first, rest @ ..]) => {
+            item.get(*first).map(|value| values(value, rest)).unwrap_or_default()
+        }
     }
 }

@@ -31,8 +31,12 @@ pub(crate) fn broken(key: &str, rule_set: RuleSetId) -> Option<Value> {
                     json!({ "resourceType": "Basic", "id": "b", "code": { "text": "x" } });
             }
         },
-        "time-required" => first(b, "MedicationAdministration")["effectiveDateTime"] = json!("2026-05-01"),
-        "lmdi-org-identifier" => first(b, "Organization")["identifier"][0]["system"] = json!("urn:oid:1.2.3"),
+        "time-required" => {
+            first(b, "MedicationAdministration")["effectiveDateTime"] = json!("2026-05-01")
+        }
+        "lmdi-org-identifier" => {
+            first(b, "Organization")["identifier"][0]["system"] = json!("urn:oid:1.2.3")
+        }
         "npr-episode-at-least-one" => {
             first(b, "Encounter")["extension"][0]["extension"] =
                 json!([{ "url": "annet", "valueString": "x" }]);
@@ -52,19 +56,27 @@ pub(crate) fn broken(key: &str, rule_set: RuleSetId) -> Option<Value> {
                 json!({ "start": "2026-05-02", "end": "2026-05-01" })
         }
         "qty-3" => drop(
-            first(b, "MedicationAdministration").pointer_mut(quantity)?.as_object_mut()?.remove("system"),
+            first(b, "MedicationAdministration")
+                .pointer_mut(quantity)?
+                .as_object_mut()?
+                .remove("system"),
         ),
-        "sqty-1" => first(b, "MedicationAdministration").pointer_mut(quantity)?["comparator"] = json!("<"),
+        "sqty-1" => {
+            first(b, "MedicationAdministration").pointer_mut(quantity)?["comparator"] = json!("<")
+        }
         "rat-1" => drop(
             first(b, "MedicationAdministration")
                 .pointer_mut("/dosage/rateRatio")?
                 .as_object_mut()?
                 .remove("denominator"),
         ),
-        "mad-1" => first(b, "MedicationAdministration")["dosage"] = json!({ "method": { "text": "x" } }),
+        "mad-1" => {
+            first(b, "MedicationAdministration")["dosage"] = json!({ "method": { "text": "x" } })
+        }
         "con-1" => first(b, "Condition")["stage"] = json!([{ "type": { "text": "x" } }]),
         "con-5" => {
-            first(b, "Condition")["verificationStatus"]["coding"][0]["code"] = json!("entered-in-error");
+            first(b, "Condition")["verificationStatus"]["coding"][0]["code"] =
+                json!("entered-in-error");
         }
         "org-2" => first(b, "Organization")["address"][0]["use"] = json!("home"),
         "dom-2" => {
@@ -84,11 +96,12 @@ pub(crate) fn broken(key: &str, rule_set: RuleSetId) -> Option<Value> {
                 json!({ "security": [{ "code": "R" }] })
             };
             let request = first(b, "MedicationRequest");
-            request["contained"] =
-                json!([{ "resourceType": "Basic", "id": "c", "meta": meta, "code": { "text": "x" } }]);
+            request["contained"] = json!([{ "resourceType": "Basic", "id": "c", "meta": meta, "code": { "text": "x" } }]);
             request["basedOn"] = json!([{ "reference": "#c" }]);
         }
-        "ref-1" => first(b, "MedicationRequest")["subject"] = json!({ "reference": "#finnes-ikke" }),
+        "ref-1" => {
+            first(b, "MedicationRequest")["subject"] = json!({ "reference": "#finnes-ikke" })
+        }
         "bdl-1" => b["total"] = json!(1),
         "bdl-2" => b["entry"][0]["search"] = json!({ "mode": "match" }),
         "bdl-3" => drop(b["entry"][0].as_object_mut()?.remove("request")),
@@ -109,7 +122,8 @@ pub(crate) fn broken(key: &str, rule_set: RuleSetId) -> Option<Value> {
                 "tim-10" => json!({ "timeOfDay": ["08:00:00"], "when": ["HS"] }),
                 _ => return None,
             };
-            first(b, "MedicationRequest")["dosageInstruction"] = json!([{ "timing": { "repeat": repeat } }]);
+            first(b, "MedicationRequest")["dosageInstruction"] =
+                json!([{ "timing": { "repeat": repeat } }]);
         }
     }
     Some(bundle)

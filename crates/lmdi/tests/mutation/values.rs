@@ -42,7 +42,10 @@ pub(crate) fn of_type(name: &str) -> Option<Value> {
 }
 
 /// A value for an element of a resource type, with the required children of a backbone element.
-pub(crate) fn for_element(definitions: &Definitions, element: &ElementDefinition) -> Option<(String, Value)> {
+pub(crate) fn for_element(
+    definitions: &Definitions,
+    element: &ElementDefinition,
+) -> Option<(String, Value)> {
     let kind = element.types.first()?.name().to_owned();
     let name = element.name();
     let key = match name.strip_suffix("[x]") {

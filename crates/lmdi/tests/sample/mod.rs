@@ -1,5 +1,9 @@
 //! Correct synthetic bundles of both rule sets, made by code. Nothing in them is anybody's.
-#![allow(dead_code, clippy::unwrap_used, reason = "for tests, and every test file uses its own part")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "for tests, and every test file uses its own part"
+)]
 
 use jiff::Timestamp;
 use lmr_lmdi::{CheckOptions, RuleSetId};

@@ -70,14 +70,19 @@ pub(super) async fn token(
         return Ok((StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]).into_response());
     }
     let form = read_form(&headers, &body)?;
-    let field = |name: &str| form.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    let field =
+        |name: &str| form.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     match field("grant_type") {
         Some("client_credentials") => {}
         Some(_) => return Err(Refused("unsupported_grant_type", "grant_type".to_owned())),
         None => return Err(Refused("invalid_request", "grant_type is missing".to_owned())),
     }
-    let client =
-        authenticate(&state, field("client_id"), field("client_assertion_type"), field("client_assertion"))?;
+    let client = authenticate(
+        &state,
+        field("client_id"),
+        field("client_assertion_type"),
+        field("client_assertion"),
+    )?;
     let (client, assertion) = client;
     let scopes = granted_scopes(&client, field("scope"))?;
     let grant = grant(client, scopes, assertion.get("assertion_details"))?;
@@ -100,7 +105,8 @@ pub(super) async fn token(
 /// `application/x-www-form-urlencoded`, each name at most once (RFC 6749 section 3.2).
 fn read_form(headers: &HeaderMap, body: &str) -> Result<Vec<(String, String)>, Refused> {
     let invalid = |why: &str| Refused("invalid_request", why.to_owned());
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !kind.starts_with("application/x-www-form-urlencoded") {
         return Err(invalid("the content type is not a form"));
     }
@@ -109,7 +115,8 @@ fn read_form(headers: &HeaderMap, body: &str) -> Result<Vec<(String, String)>, R
     }
     let mut form: Vec<(String, String)> = Vec::new();
     // A URL's query has the same encoding as a form.
-    let parsed = reqwest::Url::parse(&format!("http://form/?{body}")).map_err(|_| invalid("form"))?;
+    let parsed =
+        reqwest::Url::parse(&format!("http://form/?{body}")).map_err(|_| invalid("form"))?;
     for (name, value) in parsed.query_pairs() {
         if form.iter().any(|(known, _)| *known == name) {
             return Err(invalid("a field is given twice"));
@@ -132,8 +139,10 @@ fn authenticate(
     let client_id = client_id.ok_or_else(|| client_refused("client_id is missing"))?;
     let assertion = assertion.ok_or_else(|| client_refused("client_assertion is missing"))?;
     let mut inner = state.inner();
-    let client = inner.clients.get(client_id).cloned().ok_or_else(|| client_refused("unknown client"))?;
-    let jws = CompactJws::parse(assertion, 8192).map_err(|_| client_refused("malformed assertion"))?;
+    let client =
+        inner.clients.get(client_id).cloned().ok_or_else(|| client_refused("unknown client"))?;
+    let jws =
+        CompactJws::parse(assertion, 8192).map_err(|_| client_refused("malformed assertion"))?;
     if jws.typ() != Some("client-authentication+jwt") {
         return Err(client_refused("wrong typ"));
     }
@@ -143,7 +152,8 @@ fn authenticate(
         .find(|key| key.kid().is_some() && key.kid() == jws.kid())
         .ok_or_else(|| client_refused("unknown kid"))?;
     // A registered key is bound to one algorithm; `verified_claims` refuses any other.
-    let claims = jws.verified_claims(key).map_err(|_| client_refused("wrong signature or algorithm"))?;
+    let claims =
+        jws.verified_claims(key).map_err(|_| client_refused("wrong signature or algorithm"))?;
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
     let number = |name: &str| claims.get(name).and_then(Value::as_i64);
     if text("iss") != Some(client_id) || text("sub") != Some(client_id) {
@@ -163,7 +173,9 @@ fn authenticate(
     if number("nbf").is_some_and(|from| from > now + SKEW) {
         return Err(client_refused("the assertion is not valid yet"));
     }
-    let jti = text("jti").filter(|jti| !jti.is_empty()).ok_or_else(|| client_refused("jti is missing"))?;
+    let jti = text("jti")
+        .filter(|jti| !jti.is_empty())
+        .ok_or_else(|| client_refused("jti is missing"))?;
     if !inner.used_assertions.insert(format!("{client_id} {jti}")) {
         return Err(client_refused("the assertion was used before"));
     }
@@ -175,7 +187,8 @@ fn granted_scopes(client: &Client, asked: Option<&str>) -> Result<Vec<String>, R
     if asked.trim().is_empty() {
         return Ok(client.scopes.clone());
     }
-    let scopes: Vec<String> = asked.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
+    let scopes: Vec<String> =
+        asked.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
     if let Some(unknown) = scopes.iter().find(|scope| !client.scopes.contains(scope)) {
         return Err(Refused("invalid_scope", format!("the client may not ask for {unknown}")));
     }
@@ -194,8 +207,9 @@ fn grant(client: Client, scopes: Vec<String>, details: Option<&Value>) -> Result
             };
             let one = one.filter(|one| one["type"] == "helseid_authorization");
             let identifier = one.map(|one| &one["practitioner_role"]["organization"]["identifier"]);
-            let identifier =
-                identifier.filter(|id| id["type"] == "ENH").ok_or_else(|| hid(1007, "malformed"))?;
+            let identifier = identifier
+                .filter(|id| id["type"] == "ENH")
+                .ok_or_else(|| hid(1007, "malformed"))?;
             let text = |name: &str| identifier[name].as_str().map(str::to_owned);
             let (Some(system), Some(value)) = (text("system"), text("value")) else {
                 return Err(hid(1007, "malformed"));

@@ -75,8 +75,7 @@ pub(super) fn mint(
     grant: &Grant,
     fault: Option<&TokenFault>,
 ) -> Result<SecretString, SigningKeyFault> {
-    let mut header =
-        json!({"alg": "RS256", "kid": key.kid(), "x5t": "AAAAAAAAAAAAAAAAAAAAAAAAAAA", "typ": "at+jwt"});
+    let mut header = json!({"alg": "RS256", "kid": key.kid(), "x5t": "AAAAAAAAAAAAAAAAAAAAAAAAAAA", "typ": "at+jwt"});
     let mut claims = right_claims(state, grant);
     let now = state.now().as_second();
     let Some(fault) = fault else { return key.sign_with_header(&header, &claims) };
@@ -97,7 +96,9 @@ pub(super) fn mint(
         TokenFault::WrongAudience => claims["aud"] = json!("fhi:annet.api"),
         TokenFault::TwoAudiences => claims["aud"] = json!(["fhi:lmr.fhirmottak", "fhi:annet.api"]),
         TokenFault::WrongScope => claims["scope"] = json!(["fhi:lmr.fhirmottak/api"]),
-        TokenFault::ScopeAsText => claims["scope"] = json!(format!("annet {}", grant.scopes.join(" "))),
+        TokenFault::ScopeAsText => {
+            claims["scope"] = json!(format!("annet {}", grant.scopes.join(" ")))
+        }
         TokenFault::WithoutOrganisation => {
             if let Some(all) = claims.as_object_mut() {
                 all.retain(|name, _| !name.contains("orgnr"));
@@ -115,7 +116,9 @@ pub(super) fn mint(
             claims["cnf"] = json!({"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"});
         }
         TokenFault::WithUser => claims["sub"] = json!("a-person"),
-        TokenFault::WithoutClient => drop(claims.as_object_mut().and_then(|all| all.remove("client_id"))),
+        TokenFault::WithoutClient => {
+            drop(claims.as_object_mut().and_then(|all| all.remove("client_id")))
+        }
         TokenFault::Claims(Value::Object(others)) => {
             if let Some(all) = claims.as_object_mut() {
                 all.extend(others.clone());
@@ -135,7 +138,10 @@ pub(super) fn mint(
         }
         TokenFault::Unsigned => {
             header["alg"] = json!("none");
-            return Ok(SecretString::new(format!("{}.", signing_input(&header, &claims.to_string()))));
+            return Ok(SecretString::new(format!(
+                "{}.",
+                signing_input(&header, &claims.to_string())
+            )));
         }
         TokenFault::SharedSecret => {
             header["alg"] = json!("HS256");
@@ -160,7 +166,8 @@ pub(super) fn mint(
 
 fn right_claims(state: &State, grant: &Grant) -> Value {
     let now = state.now().as_second();
-    let audience = grant.scopes.first().and_then(|scope| scope.split('/').next()).unwrap_or_default();
+    let audience =
+        grant.scopes.first().and_then(|scope| scope.split('/').next()).unwrap_or_default();
     let jti: String = (state.fresh_id)().iter().map(|byte| format!("{byte:02X}")).collect();
     let mut claims = json!({
         "iss": state.issuer,

@@ -88,7 +88,8 @@ pub fn organisation_number(n: u32) -> String {
     let mut left = n;
     let mut stem = 31_000_000_u32;
     loop {
-        let digits: Vec<u32> = format!("{stem:08}").bytes().map(|byte| u32::from(byte - b'0')).collect();
+        let digits: Vec<u32> =
+            format!("{stem:08}").bytes().map(|byte| u32::from(byte - b'0')).collect();
         if let Some(check) = check_digit(&digits, &WEIGHTS) {
             if left == 0 {
                 return format!("{stem:08}{check}");
@@ -119,7 +120,8 @@ mod tests {
 
     #[test]
     fn organisation_numbers_are_nine_digits_that_differ() {
-        let numbers: std::collections::BTreeSet<String> = (0..200).map(organisation_number).collect();
+        let numbers: std::collections::BTreeSet<String> =
+            (0..200).map(organisation_number).collect();
         assert_eq!(numbers.len(), 200);
         assert!(numbers.iter().all(|number| number.len() == 9 && number.starts_with("31")));
     }

@@ -15,13 +15,39 @@ const NB: &str = "http://hl7.no/fhir/StructureDefinition/no-basis-";
 const OWN: &str = "urn:oid:2.999.578";
 
 /// An invented medicine: name, ATC-shaped code, form code and name, route (SNOMED CT) and its name, unit, dose.
-type Medicine =
-    (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str, &'static str, u32);
+type Medicine = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    u32,
+);
 const MEDICINES: [Medicine; 10] = [
     ("Sandin tablett 500 mg", "N02ZZ01", "53", "Tablett", "26643006", "Oral route", "mg", 500),
     ("Oppdiktol tablett 5 mg", "C07ZZ02", "53", "Tablett", "26643006", "Oral route", "mg", 5),
-    ("Kassemycin injeksjon 1 g", "J01ZZ03", "15", "Injeksjon", "47625008", "Intravenous route", "g", 1),
-    ("Liksomin infusjon 10 mg/mL", "N01ZZ04", "25", "Infusjon", "47625008", "Intravenous route", "mL", 100),
+    (
+        "Kassemycin injeksjon 1 g",
+        "J01ZZ03",
+        "15",
+        "Injeksjon",
+        "47625008",
+        "Intravenous route",
+        "g",
+        1,
+    ),
+    (
+        "Liksomin infusjon 10 mg/mL",
+        "N01ZZ04",
+        "25",
+        "Infusjon",
+        "47625008",
+        "Intravenous route",
+        "mL",
+        100,
+    ),
     ("Tenkton mikstur 2 mg/mL", "N05ZZ05", "51", "Mikstur", "26643006", "Oral route", "mL", 10),
     (
         "Fantasulin injeksjon 100 E/mL",
@@ -45,7 +71,16 @@ const MEDICINES: [Medicine; 10] = [
     ),
     ("Dukkezolam tablett 10 mg", "N05ZZ08", "53", "Tablett", "26643006", "Oral route", "mg", 10),
     ("Prøvastatin tablett 40 mg", "C10ZZ09", "53", "Tablett", "26643006", "Oral route", "mg", 40),
-    ("Eksempelon injeksjon 2 mg", "H02ZZ10", "15", "Injeksjon", "78421000", "Intramuscular route", "mg", 2),
+    (
+        "Eksempelon injeksjon 2 mg",
+        "H02ZZ10",
+        "15",
+        "Injeksjon",
+        "78421000",
+        "Intramuscular route",
+        "mg",
+        2,
+    ),
 ];
 
 const DIAGNOSES: [&str; 6] = ["I20.9", "J18.9", "M16.1", "E11.9", "I50.0", "N39.0"];
@@ -92,7 +127,8 @@ impl Hospital {
                 "system": "urn:oid:2.16.578.1.12.4.1.4.102", "value": (9_900_000 + n).to_string()
             }));
         }
-        let kind = if n < 2 { ("prov", "Healthcare Provider") } else { ("dept", "Hospital Department") };
+        let kind =
+            if n < 2 { ("prov", "Healthcare Provider") } else { ("dept", "Hospital Department") };
         let mut unit = json!({
             "resourceType": "Organization",
             "id": id,
@@ -182,8 +218,7 @@ impl Hospital {
                 "system": "http://ehelse.no/fhir/CodeSystem/FEST", "code": substance, "display": "Liksomin"
             }] }
         }));
-        let amount =
-            |value: u32, unit: &str| json!({ "value": value, "unit": unit, "system": UCUM, "code": unit });
+        let amount = |value: u32, unit: &str| json!({ "value": value, "unit": unit, "system": UCUM, "code": unit });
         self.record(json!({
             "resourceType": "Medication",
             "id": "blanding-0",
@@ -235,7 +270,8 @@ impl Hospital {
             let day = u8::try_from(1 + self.random.below(28)).unwrap_or(1);
             let century = if year < 2000 { 0 } else { 500 };
             let individual = century + u16::try_from(self.random.below(490)).unwrap_or(0);
-            let (number, individual) = identity_number(year, month, day, series, d_number, individual);
+            let (number, individual) =
+                identity_number(year, month, day, series, d_number, individual);
             if self.numbers.insert(number.clone()) {
                 break (year, month, day, number, individual);
             }
@@ -305,7 +341,8 @@ impl Hospital {
         }
         order["authoredOn"] = json!(local(day, 1));
         order["requester"] = json!({ "reference": format!("Practitioner/lege-{}", n % 4) });
-        order["reasonReference"] = json!([{ "reference": format!("Condition/{}", stay.condition) }]);
+        order["reasonReference"] =
+            json!([{ "reference": format!("Condition/{}", stay.condition) }]);
         order["dosageInstruction"] = json!([{
             "timing": { "repeat": { "frequency": 3, "period": 1, "periodUnit": "d" } },
             "doseAndRate": [{ "doseQuantity": {
@@ -341,14 +378,15 @@ impl Hospital {
         });
         let infusion = *medicine == 3;
         if infusion && self.era == Era::V1_1_2 {
-            given["effectivePeriod"] = json!({ "start": local(day, minute), "end": local(day, minute + 30) });
+            given["effectivePeriod"] =
+                json!({ "start": local(day, minute), "end": local(day, minute + 30) });
         } else {
             given["effectiveDateTime"] = json!(local(day, minute));
         }
-        given["reasonReference"] = json!([{ "reference": format!("Condition/{}", stay.condition) }]);
+        given["reasonReference"] =
+            json!([{ "reference": format!("Condition/{}", stay.condition) }]);
         given["request"] = json!({ "reference": format!("MedicationRequest/{order}") });
-        let quantity =
-            |value: u32, unit: &str| json!({ "value": value, "unit": unit, "system": UCUM, "code": unit });
+        let quantity = |value: u32, unit: &str| json!({ "value": value, "unit": unit, "system": UCUM, "code": unit });
         given["dosage"] = json!({
             "route": { "coding": [{ "system": SNOMED, "code": route, "display": route_name }] },
             "dose": quantity(dose, unit)

@@ -7,7 +7,9 @@ use crate::helseid::{Client, LMR_SCOPE};
 use jiff::{SignedDuration, Timestamp};
 use lmr_auth::jose::{Algorithm, SigningKey as ClientKey};
 use lmr_auth::{ActingFor, ClientSettings, Environment, HelseIdClient, SecretString};
-use lmr_envelope::{Certificate, Header, OrganisationNumber, PrivateKey, SigningKey, SystemRandom, seal};
+use lmr_envelope::{
+    Certificate, Header, OrganisationNumber, PrivateKey, SigningKey, SystemRandom, seal,
+};
 use lmr_intake::{AllowList, Avsender, RegisteredCertificate, RuleSetId, Store as _};
 use serde_json::Value;
 use std::sync::Arc;
@@ -55,7 +57,8 @@ impl Answer {
     #[must_use]
     pub fn entry_statuses(&self) -> Vec<String> {
         let entries = self.json()["entry"].as_array().cloned().unwrap_or_default();
-        let status = |entry: &Value| entry["response"]["status"].as_str().unwrap_or_default().to_owned();
+        let status =
+            |entry: &Value| entry["response"]["status"].as_str().unwrap_or_default().to_owned();
         entries.iter().map(status).collect()
     }
 }
@@ -166,7 +169,12 @@ impl World {
     ///
     /// # Errors
     /// [`WorldError`].
-    pub fn seal(&self, sender: &Sender, message_id: &str, bundle: &[u8]) -> Result<Vec<u8>, WorldError> {
+    pub fn seal(
+        &self,
+        sender: &Sender,
+        message_id: &str,
+        bundle: &[u8],
+    ) -> Result<Vec<u8>, WorldError> {
         self.seal_at(sender, message_id, bundle, self.now())
     }
 
@@ -188,7 +196,13 @@ impl World {
             reporting_to: made,
             generated_at: made,
         };
-        Ok(seal(bundle, &header, &self.register_certificate, &sender.signing_key()?, &SystemRandom)?)
+        Ok(seal(
+            bundle,
+            &header,
+            &self.register_certificate,
+            &sender.signing_key()?,
+            &SystemRandom,
+        )?)
     }
 
     /// Posts a body to a path of the receiver.

@@ -29,8 +29,9 @@ async fn checking_gives_the_verdict_and_stores_nothing() {
 async fn a_bare_bundle_is_judged_without_credentials() {
     let scene = scene().await;
     let path = "/fhirmottak/v1/validateLegemiddelregisterBundle";
-    let post =
-        async |bundle: &Value| scene.world.post(path, None, bundle.to_string().into_bytes()).await.unwrap();
+    let post = async |bundle: &Value| {
+        scene.world.post(path, None, bundle.to_string().into_bytes()).await.unwrap()
+    };
     let answer = post(&scene.bundle(Era::V1_1_2)).await;
     assert_eq!(answer.status, 200, "{}", answer.json());
     assert_eq!(answer.json()["resourceType"], "OperationOutcome");

@@ -9,7 +9,8 @@ use lmr_server::HttpSettings;
 
 #[tokio::test]
 async fn an_address_that_nobody_registered() {
-    let scene = scene_with(|plan| plan.intake.addresses = AllowList::parse(["192.0.2.7"]).unwrap()).await;
+    let scene =
+        scene_with(|plan| plan.intake.addresses = AllowList::parse(["192.0.2.7"]).unwrap()).await;
     let token = scene.token().await;
     let answer = scene.world.post(RECEIVE, Some(&token), scene.message()).await.unwrap();
     assert_refusal(&answer, 403, "LMR-1001");
@@ -24,7 +25,11 @@ async fn an_address_that_nobody_registered() {
 async fn an_address_of_someone_else() {
     let scene = scene().await;
     let elsewhere = AllowList::parse(["192.0.2.7"]).unwrap();
-    scene.world.register_sender(&scene.sender, |avsender| avsender.addresses = elsewhere).await.unwrap();
+    scene
+        .world
+        .register_sender(&scene.sender, |avsender| avsender.addresses = elsewhere)
+        .await
+        .unwrap();
     let answer = scene.post(scene.message()).await;
     assert_refusal(&answer, 403, "LMR-1001");
     assert_eq!(scene.stored().await, 0);
@@ -94,8 +99,10 @@ async fn an_issuer_that_does_not_answer_is_no_fault_of_the_sender() {
 #[tokio::test]
 async fn a_body_beyond_the_limit() {
     let limit = 400_000;
-    let scene =
-        scene_with(|plan| plan.http = HttpSettings { body_limit: limit, ..HttpSettings::default() }).await;
+    let scene = scene_with(|plan| {
+        plan.http = HttpSettings { body_limit: limit, ..HttpSettings::default() }
+    })
+    .await;
     scene.refuses(vec![b' '; limit + 1], 413, "LMR-1041").await;
 }
 

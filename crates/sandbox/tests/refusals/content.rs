@@ -14,7 +14,8 @@ async fn content_that_is_no_bundle() {
     collection["type"] = json!("collection");
     let mut empty = scene.bundle(Era::V0_9_4);
     empty["entry"] = json!([]);
-    let deep = format!("{{\"resourceType\":\"Bundle\",\"x\":{}1{}}}", "[".repeat(200), "]".repeat(200));
+    let deep =
+        format!("{{\"resourceType\":\"Bundle\",\"x\":{}1{}}}", "[".repeat(200), "]".repeat(200));
     for (content, status, code) in [
         (b"\xff\xfe\xfd".to_vec(), 400, "LMR-3001"),
         (b"<Bundle/>".to_vec(), 400, "LMR-3002"),
@@ -35,7 +36,8 @@ async fn a_bundle_that_breaks_rules_as_a_whole_is_told_which() {
         let mut bundle = scene.bundle(era);
         bundle["total"] = json!(7);
         bundle.as_object_mut().unwrap().remove("identifier");
-        let answer = scene.refuses(scene.sealed(bundle.to_string().as_bytes()), 400, "LMR-3016").await;
+        let answer =
+            scene.refuses(scene.sealed(bundle.to_string().as_bytes()), 400, "LMR-3016").await;
         let issues = answer.json()["issue"].as_array().unwrap().clone();
         let told: Vec<(String, String)> = issues
             .iter()
@@ -44,8 +46,13 @@ async fn a_bundle_that_breaks_rules_as_a_whole_is_told_which() {
                 (text(&issue["details"]["coding"][0]["code"]), text(&issue["expression"][0]))
             })
             .collect();
-        for (code, place) in [("LMR-3016", "Bundle"), ("LMR-4003", "Bundle"), ("LMR-3017", "Bundle")] {
-            assert!(told.contains(&(code.to_owned(), place.to_owned())), "{era:?} {code}: {told:?}");
+        for (code, place) in
+            [("LMR-3016", "Bundle"), ("LMR-4003", "Bundle"), ("LMR-3017", "Bundle")]
+        {
+            assert!(
+                told.contains(&(code.to_owned(), place.to_owned())),
+                "{era:?} {code}: {told:?}"
+            );
         }
         // Each with its own remedy class and both languages.
         assert!(issues.iter().all(|issue| issue["details"]["_text"]["extension"].is_array()));
@@ -83,9 +90,13 @@ async fn what_is_odd_about_the_message_is_told_with_its_first_entry() {
     let answer = scene.post(message.clone()).await;
     assert_eq!(answer.status, 200, "{}", answer.json());
     let told = codes(&answer);
-    assert!(told[0].contains(&"LMR-2005".to_owned()) && told[0].contains(&"LMR-6026".to_owned()), "{told:?}");
+    assert!(
+        told[0].contains(&"LMR-2005".to_owned()) && told[0].contains(&"LMR-6026".to_owned()),
+        "{told:?}"
+    );
     assert!(!told[1].contains(&"LMR-2005".to_owned()), "once is enough: {told:?}");
-    let issues = answer.json()["entry"][0]["response"]["outcome"]["issue"].as_array().unwrap().clone();
+    let issues =
+        answer.json()["entry"][0]["response"]["outcome"]["issue"].as_array().unwrap().clone();
     assert!(issues.iter().any(|issue| issue["expression"][0] == "avsenderSystem"), "{issues:?}");
     assert_eq!(scene.post(message).await.body, answer.body, "and again for a resend");
 }
@@ -95,12 +106,14 @@ async fn a_closed_slicing_says_why_no_slice_fits() {
     let scene = scene().await;
     let mut bundle = scene.bundle(Era::V1_1_2);
     let index = find(&bundle, "MedicationAdministration");
-    bundle["entry"][index]["resource"]["dosage"]["route"]["coding"][0]["system"] = json!("urn:oid:1.2.3");
+    bundle["entry"][index]["resource"]["dosage"]["route"]["coding"][0]["system"] =
+        json!("urn:oid:1.2.3");
     let answer = scene.post(scene.sealed(bundle.to_string().as_bytes())).await;
     let json = answer.json();
     let issues = json["entry"][index]["response"]["outcome"]["issue"].as_array().unwrap();
     let closed = issues.iter().find(|issue| issue["details"]["coding"][0]["code"] == "LMR-4040");
-    let reasons = closed.unwrap_or_else(|| panic!("{issues:?}"))["diagnostics"].as_str().unwrap_or_default();
+    let reasons =
+        closed.unwrap_or_else(|| panic!("{issues:?}"))["diagnostics"].as_str().unwrap_or_default();
     assert!(reasons.contains("MedicationAdministration.dosage.route.coding[0]"), "{closed:?}");
     assert!(!reasons.contains("urn:oid:1.2.3"), "names the rule, not the value: {reasons}");
 }
@@ -116,7 +129,8 @@ async fn a_bundle_of_a_type_that_was_not_agreed() {
 
 #[tokio::test]
 async fn a_bundle_with_too_many_entries() {
-    let scene = scene_with(|plan| plan.intake = Settings { entries: 200, ..Settings::default() }).await;
+    let scene =
+        scene_with(|plan| plan.intake = Settings { entries: 200, ..Settings::default() }).await;
     let large = Hospital::new(Era::V0_9_4, 99, date(2025, 3, 1), 200);
     let bundle = scene.bundle_of(&large).to_string();
     scene.refuses(scene.sealed(bundle.as_bytes()), 413, "LMR-3015").await;
@@ -129,10 +143,13 @@ fn codes(answer: &Answer) -> Vec<Vec<String>> {
     entries
         .iter()
         .map(|entry| {
-            let issues = entry["response"]["outcome"]["issue"].as_array().cloned().unwrap_or_default();
+            let issues =
+                entry["response"]["outcome"]["issue"].as_array().cloned().unwrap_or_default();
             issues
                 .iter()
-                .filter_map(|issue| issue["details"]["coding"][0]["code"].as_str().map(str::to_owned))
+                .filter_map(|issue| {
+                    issue["details"]["coding"][0]["code"].as_str().map(str::to_owned)
+                })
                 .collect()
         })
         .collect()
@@ -147,7 +164,11 @@ async fn refuses_entry(scene: &Scene, era: Era, change: impl Fn(&mut Value) -> u
     let answer = scene.post(scene.sealed(bundle.to_string().as_bytes())).await;
     let statuses = answer.entry_statuses();
     assert_eq!(statuses.len(), bundle["entry"].as_array().unwrap().len(), "{}", answer.json());
-    assert!(statuses[index].starts_with("422"), "{era:?} {code}: {}", answer.json()["entry"][index]);
+    assert!(
+        statuses[index].starts_with("422"),
+        "{era:?} {code}: {}",
+        answer.json()["entry"][index]
+    );
     assert!(
         codes(&answer)[index].iter().any(|known| known == code),
         "{era:?} {code}: {:?}",
@@ -162,7 +183,11 @@ async fn refuses_entry(scene: &Scene, era: Era, change: impl Fn(&mut Value) -> u
         Era::V1_1_2 => {
             assert_eq!(answer.status, 400);
             assert_eq!(stored, 0, "{statuses:?}");
-            assert!(statuses.iter().all(|status| status.starts_with("422") || status.starts_with("424")));
+            assert!(
+                statuses
+                    .iter()
+                    .all(|status| status.starts_with("422") || status.starts_with("424"))
+            );
         }
     }
     // The answer itself is remembered in both cases, for a resend.
@@ -208,7 +233,8 @@ async fn an_entry_of_a_kind_that_the_register_does_not_take() {
 #[tokio::test]
 async fn a_reference_to_nothing() {
     let scene = scene().await;
-    for nothing in ["urn:uuid:00000000-0000-4000-8000-000000000000", "Patient/ukjent", "Patient?identifier=1"]
+    for nothing in
+        ["urn:uuid:00000000-0000-4000-8000-000000000000", "Patient/ukjent", "Patient?identifier=1"]
     {
         for era in [Era::V0_9_4, Era::V1_1_2] {
             let dangle = |bundle: &mut Value| {
@@ -231,8 +257,16 @@ async fn a_reference_to_another_system_is_taken_with_a_warning() {
             json!("https://journal.example/Patient/1");
         let answer = scene.post(scene.sealed(bundle.to_string().as_bytes())).await;
         assert_eq!(answer.status, 200, "{}", answer.json());
-        assert!(answer.entry_statuses()[index].starts_with("20"), "{}", answer.json()["entry"][index]);
-        assert!(codes(&answer)[index].contains(&"LMR-3032".to_owned()), "{:?}", codes(&answer)[index]);
+        assert!(
+            answer.entry_statuses()[index].starts_with("20"),
+            "{}",
+            answer.json()["entry"][index]
+        );
+        assert!(
+            codes(&answer)[index].contains(&"LMR-3032".to_owned()),
+            "{:?}",
+            codes(&answer)[index]
+        );
     }
 }
 
@@ -283,7 +317,9 @@ async fn no_answer_repeats_an_identity_number() {
     let answer = scene.post(scene.sealed(scene.bundle_of(&hospital).to_string().as_bytes())).await;
     let text = String::from_utf8(answer.body.clone()).unwrap();
     let mut numbers = 0;
-    for resource in hospital.resources().iter().filter(|resource| resource["resourceType"] == "Patient") {
+    for resource in
+        hospital.resources().iter().filter(|resource| resource["resourceType"] == "Patient")
+    {
         for identifier in resource["identifier"].as_array().unwrap() {
             let value = identifier["value"].as_str().unwrap();
             if value.len() == 11 {

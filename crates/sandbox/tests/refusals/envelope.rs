@@ -105,7 +105,8 @@ async fn members_with_wrong_values() {
         }
         scene.refuses(with(&message, member, value), 400, code).await;
     }
-    let number = changed(&scene.message(), |members| drop(members.insert("nonce".to_owned(), json!(1))));
+    let number =
+        changed(&scene.message(), |members| drop(members.insert("nonce".to_owned(), json!(1))));
     scene.refuses(number, 400, "LMR-2004").await;
 }
 
@@ -114,7 +115,8 @@ async fn a_sender_that_is_not_registered() {
     let scene = scene().await;
     let stranger = scene.world.make_sender(&organisation_number(2), "Liksom fremmed").unwrap();
     let token = scene.world.authorization(&stranger).await.unwrap();
-    let message = scene.world.seal(&stranger, "m", scene.bundle(Era::V0_9_4).to_string().as_bytes()).unwrap();
+    let message =
+        scene.world.seal(&stranger, "m", scene.bundle(Era::V0_9_4).to_string().as_bytes()).unwrap();
     scene.refuses_with(Some(&token), message, 400, "LMR-2020").await;
 }
 
@@ -124,7 +126,8 @@ async fn a_sender_that_is_closed_down() {
     let other = scene.world.make_sender(&organisation_number(2), "Liksom nedlagt").unwrap();
     scene.world.register_sender(&other, |avsender| avsender.active = false).await.unwrap();
     let token = scene.world.authorization(&other).await.unwrap();
-    let message = scene.world.seal(&other, "m", scene.bundle(Era::V0_9_4).to_string().as_bytes()).unwrap();
+    let message =
+        scene.world.seal(&other, "m", scene.bundle(Era::V0_9_4).to_string().as_bytes()).unwrap();
     scene.refuses_with(Some(&token), message, 400, "LMR-2021").await;
 }
 
@@ -153,7 +156,11 @@ async fn a_signing_certificate_that_is_not_registered() {
     // Registered beside the old one it works, and the old one still does.
     let new = lmr_envelope::Certificate::from_der(&sender.certificate.certificate_der).unwrap();
     let add = |avsender: &mut lmr_intake::Avsender| {
-        avsender.certificates.push(RegisteredCertificate { certificate: new, from: None, until: None });
+        avsender.certificates.push(RegisteredCertificate {
+            certificate: new,
+            from: None,
+            until: None,
+        });
     };
     scene.world.register_sender(&scene.sender, add).await.unwrap();
     scene.clock.advance_seconds(6);
@@ -178,7 +185,8 @@ async fn a_signing_certificate_before_and_after_its_time() {
         let token = scene.world.authorization(&other).await.unwrap();
         let bundle = scene.bundle(Era::V0_9_4).to_string();
         // Sealed while the certificate was good, then said to be made now.
-        let message = scene.world.seal_at(&other, &scene.message_id(), bundle.as_bytes(), sealed_at).unwrap();
+        let message =
+            scene.world.seal_at(&other, &scene.message_id(), bundle.as_bytes(), sealed_at).unwrap();
         let now = made.to_string();
         let message = with(&message, "generatedAt", &now);
         let message = with(&message, "rapporteringTil", &now);
@@ -193,7 +201,8 @@ async fn a_signing_certificate_of_an_unknown_authority_or_a_revoked_one() {
     let (message, late) = (scene.message(), scene.message());
     let stranger = TestCa::new(scene.world.now()).unwrap().certificate_pem().to_owned();
     let own = scene.world.ca().certificate_pem().to_owned();
-    let chain = |authority: &str, revocations| Some(Chain { authority: authority.to_owned(), revocations });
+    let chain =
+        |authority: &str, revocations| Some(Chain { authority: authority.to_owned(), revocations });
     scene.world.demand_chain(chain(&stranger, None));
     scene.world.restart_receiver().await.unwrap();
     assert_refusal(&scene.post(message.clone()).await, 400, "LMR-2034");
@@ -227,7 +236,9 @@ async fn a_signature_that_does_not_fit() {
     let message = scene.message();
     let mut content = ciphertext(&message);
     content[0] ^= 1;
-    scene.refuses(with(&message, "encryptedContent", &STANDARD.encode(&content)), 400, "LMR-2040").await;
+    scene
+        .refuses(with(&message, "encryptedContent", &STANDARD.encode(&content)), 400, "LMR-2040")
+        .await;
     scene.refuses(with(&message, "signature", &STANDARD.encode([1; 256])), 400, "LMR-2040").await;
     // The fault lies before the decryption: the message itself was never used up.
     assert_eq!(scene.post(message).await.status, 200);
@@ -280,7 +291,8 @@ async fn a_gzip_bomb() {
 #[tokio::test]
 async fn content_that_is_too_large_compressed_or_not() {
     let small = Limits { inflated: 300_000, compressed: 100_000, ..Limits::default() };
-    let scene = scene_with(|plan| plan.intake = Settings { limits: small, ..Settings::default() }).await;
+    let scene =
+        scene_with(|plan| plan.intake = Settings { limits: small, ..Settings::default() }).await;
     let padding = " 0123456789abcdef\n".repeat(20_000);
     scene.refuses(scene.sealed(padding.as_bytes()), 413, "LMR-2062").await;
     let mut noise = vec![0; 120_000];

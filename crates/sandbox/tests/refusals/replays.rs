@@ -16,7 +16,8 @@ async fn the_same_message_twice_gets_the_same_bytes_and_is_stored_once() {
     scene.world.restart_receiver().await.unwrap();
     let after = scene.post(message.clone()).await;
     assert_eq!((after.status, &after.body), (200, &first.body), "also after a restart");
-    let other_path = scene.world.post("/api/v1", Some(&scene.token().await), message).await.unwrap();
+    let other_path =
+        scene.world.post("/api/v1", Some(&scene.token().await), message).await.unwrap();
     assert_eq!(other_path.body, first.body, "also on the old path");
     assert_eq!(scene.stored().await, 1);
     scene.next_works().await;
@@ -61,7 +62,9 @@ async fn the_same_content_under_another_id() {
 async fn a_message_id_with_another_content() {
     let scene = scene().await;
     let id = scene.message_id();
-    let seal = |bundle: Value| scene.world.seal(&scene.sender, &id, bundle.to_string().as_bytes()).unwrap();
+    let seal = |bundle: Value| {
+        scene.world.seal(&scene.sender, &id, bundle.to_string().as_bytes()).unwrap()
+    };
     assert_eq!(scene.post(seal(scene.bundle(Era::V0_9_4))).await.status, 200);
     scene.refuses(seal(scene.bundle(Era::V0_9_4)), 409, "LMR-6040").await;
 }

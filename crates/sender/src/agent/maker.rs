@@ -59,10 +59,14 @@ impl Maker<'_> {
                 return Ok(None);
             }
             let context = self.context(&planned, now);
-            let text = bundle::write(self.agent.settings.rule_set, &message_id, &write_time(now), &texts);
+            let text =
+                bundle::write(self.agent.settings.rule_set, &message_id, &write_time(now), &texts);
             drop(texts);
-            let faults =
-                if dangling.is_empty() { self.agent.checker.check(&text, &context)? } else { dangling };
+            let faults = if dangling.is_empty() {
+                self.agent.checker.check(&text, &context)?
+            } else {
+                dangling
+            };
             if !faults.is_empty() {
                 let faulty = self.hold(&planned, faults, now).await?;
                 run.report.held_now += faulty.len();
@@ -83,8 +87,12 @@ impl Maker<'_> {
                     Role::Dependency => run.report.dependencies += 1,
                 }
             }
-            let message =
-                NewMessage { message_id: &message_id, sealed: &sealed, resource_bytes, items: &items };
+            let message = NewMessage {
+                message_id: &message_id,
+                sealed: &sealed,
+                resource_bytes,
+                items: &items,
+            };
             let seq = self.agent.outbox.add(&message, now).await?;
             return Ok(Some((seq, message_id)));
         }
@@ -114,7 +122,10 @@ impl Maker<'_> {
     }
 
     /// One entry's text, and where it refers to something that the source does not hold.
-    fn text(&mut self, record: &Record) -> Result<Result<(EntryText, Vec<String>), Damage>, SenderError> {
+    fn text(
+        &mut self,
+        record: &Record,
+    ) -> Result<Result<(EntryText, Vec<String>), Damage>, SenderError> {
         let source = match self.reader.read(&record.place) {
             Ok(source) => source,
             Err(damage) => return Ok(Err(damage)),
@@ -136,7 +147,8 @@ impl Maker<'_> {
             bundle::name_profile(rule_set, document.root(), &record.resource_type, &mut seen.edits);
         }
         let paths = seen.dangling.iter().map(|node| Element::of(*node).raw_path()).collect();
-        let resource = seen.edits.apply(&source).map_err(|_| SenderError::Internal("edits overlap"))?;
+        let resource =
+            seen.edits.apply(&source).map_err(|_| SenderError::Internal("edits overlap"))?;
         let text = EntryText {
             full_url: record.full_url(),
             resource_type: record.resource_type.to_string(),

@@ -15,7 +15,9 @@ pub(super) async fn book(
 ) -> Result<()> {
     let items = items_of(step, seq).await?;
     if items.len() != ends.len() {
-        return Err(OutboxError::Damaged("an answer has another number of entries than its message"));
+        return Err(OutboxError::Damaged(
+            "an answer has another number of entries than its message",
+        ));
     }
     for (position, (item, end)) in items.iter().zip(ends).enumerate() {
         sqlx::query("UPDATE item SET outcome = ? WHERE seq = ? AND position = ?")
@@ -99,8 +101,8 @@ pub(super) async fn hold(
     issues: &[HeldIssue],
     now: Timestamp,
 ) -> Result<()> {
-    let issues =
-        serde_json::to_string(issues).map_err(|_| OutboxError::Damaged("issues cannot be written"))?;
+    let issues = serde_json::to_string(issues)
+        .map_err(|_| OutboxError::Damaged("issues cannot be written"))?;
     sqlx::query("DELETE FROM held WHERE identity = ?")
         .bind(item.identity.0.as_slice())
         .execute(&mut **step)

@@ -16,7 +16,11 @@ impl Default for Fuse {
 
 impl Fuse {
     pub(super) fn burn(&self) -> Result<(), OutboxError> {
-        if self.0.fetch_sub(1, Ordering::SeqCst) <= 0 { Err(OutboxError::Unplugged) } else { Ok(()) }
+        if self.0.fetch_sub(1, Ordering::SeqCst) <= 0 {
+            Err(OutboxError::Unplugged)
+        } else {
+            Ok(())
+        }
     }
 }
 

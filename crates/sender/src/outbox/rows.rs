@@ -153,10 +153,15 @@ impl Outbox {
                 .await?,
         );
         let mut messages = Vec::new();
-        for (name, count) in
-            counts(sqlx::query("SELECT state, count(*) FROM message GROUP BY 1").fetch_all(&self.pool).await?)
-        {
-            messages.push((State::from_name(&name).ok_or(OutboxError::Damaged("an unknown state"))?, count));
+        for (name, count) in counts(
+            sqlx::query("SELECT state, count(*) FROM message GROUP BY 1")
+                .fetch_all(&self.pool)
+                .await?,
+        ) {
+            messages.push((
+                State::from_name(&name).ok_or(OutboxError::Damaged("an unknown state"))?,
+                count,
+            ));
         }
         let row = sqlx::query(
             "SELECT (SELECT count(*) FROM held), (SELECT min(next_attempt) FROM message \
@@ -230,7 +235,9 @@ impl Outbox {
                     started_at: time(row.get(0))?,
                     ended_at: row.get::<Option<i64>, _>(1).map(time).transpose()?,
                     outcome: row.get(2),
-                    http_status: row.get::<Option<i64>, _>(3).and_then(|status| u16::try_from(status).ok()),
+                    http_status: row
+                        .get::<Option<i64>, _>(3)
+                        .and_then(|status| u16::try_from(status).ok()),
                     detail: row.get(4),
                 })
             })
@@ -238,7 +245,8 @@ impl Outbox {
             messages.push(MessageRow {
                 message_id: row.get(1),
                 made_at: time(row.get(2))?,
-                state: State::from_name(row.get(3)).ok_or(OutboxError::Damaged("an unknown state"))?,
+                state: State::from_name(row.get(3))
+                    .ok_or(OutboxError::Damaged("an unknown state"))?,
                 bytes: number(row, 4),
                 entries: number(row, 5),
                 stored: number(row, 6),
@@ -297,9 +305,11 @@ impl Outbox {
     /// # Errors
     /// [`OutboxError`].
     pub async fn next_attempt(&self) -> Result<Option<Timestamp>> {
-        let row = sqlx::query("SELECT min(next_attempt) FROM message WHERE state IN ('planned', 'waiting')")
-            .fetch_one(&self.pool)
-            .await?;
+        let row = sqlx::query(
+            "SELECT min(next_attempt) FROM message WHERE state IN ('planned', 'waiting')",
+        )
+        .fetch_one(&self.pool)
+        .await?;
         row.get::<Option<i64>, _>(0).map(time).transpose()
     }
 

@@ -119,8 +119,11 @@ async fn play(form: RuleSetId, entries: usize, steps: &[Step]) {
     let register = world.register.lock().unwrap();
     for at in 0..7 {
         let resource = source.resource(at);
-        let name =
-            format!("{}/{}", resource["resourceType"].as_str().unwrap(), resource["id"].as_str().unwrap());
+        let name = format!(
+            "{}/{}",
+            resource["resourceType"].as_str().unwrap(),
+            resource["id"].as_str().unwrap()
+        );
         let versions: Vec<u64> =
             register.versions[&name].iter().map(|version| version["n"].as_u64().unwrap()).collect();
         assert!(versions.is_sorted_by(|a, b| a < b), "{name}: {versions:?}");
@@ -160,7 +163,11 @@ async fn a_process_may_die_at_any_step_of_a_run() {
         let report = world.run().await;
         assert_eq!((report.open_messages, report.held), (0, 2), "died after {after}");
         for name in ["a2", "a5", "a6"] {
-            assert_eq!(world.versions(&format!("MedicationAdministration/{name}")), 1, "died after {after}");
+            assert_eq!(
+                world.versions(&format!("MedicationAdministration/{name}")),
+                1,
+                "died after {after}"
+            );
         }
         if !died {
             break;

@@ -71,7 +71,9 @@ async fn references_are_understood_in_every_spelling_and_rewritten() {
     // The model register asserts that every reference has its target in the bundle.
     let stored = world.register.lock().unwrap().versions["MedicationAdministration/b"][0].clone();
     assert_eq!(stored["medicationReference"], "Medication/m");
-    assert!(stored["meta"]["profile"][0].as_str().unwrap().ends_with("/lmdi-medicationadministration"));
+    assert!(
+        stored["meta"]["profile"][0].as_str().unwrap().ends_with("/lmdi-medicationadministration")
+    );
     // A new urn:uuid at the next export is no change.
     std::fs::write(&path, bundle("6a0f0000-0000-4000-8000-000000000002").to_string()).unwrap();
     let report = world.run().await;
@@ -110,7 +112,10 @@ async fn what_refers_to_nothing_in_the_source_is_held_until_that_is_there() {
     std::fs::remove_file(world.source().join("medicines.ndjson")).unwrap();
     let outside = json!({ "reference": "https://fest.example/Medication/7" });
     world.write("more.ndjson", &[with(given("d", "q", 1), "reason", outside)]);
-    world.write("medicine-of-d.ndjson", &[with(given("e", "q", 1), "medicationReference", json!({}))]);
+    world.write(
+        "medicine-of-d.ndjson",
+        &[with(given("e", "q", 1), "medicationReference", json!({}))],
+    );
     let report = world.run().await;
     // Everything with the missing medicine; a reference out of the source is none of its business.
     assert_eq!((report.held_now, report.new, report.verdict()), (4, 2, Verdict::ToCorrect));
@@ -293,7 +298,8 @@ async fn roles_and_diagnoses_follow_what_they_describe() {
     world.run().await;
     assert_eq!((world.versions("Condition/of-p"), world.versions("Condition/of-home")), (1, 0));
     assert_eq!(world.versions("PractitionerRole/of-doctor"), 0);
-    let ordered = with(given("d", "p", 1), "practitioner", json!({ "reference": "Practitioner/doctor" }));
+    let ordered =
+        with(given("d", "p", 1), "practitioner", json!({ "reference": "Practitioner/doctor" }));
     world.write("more.ndjson", &[ordered]);
     world.run().await;
     assert_eq!(world.versions("PractitionerRole/of-doctor"), 1);
@@ -391,7 +397,8 @@ async fn status_and_history_tell_what_happened() {
     assert_eq!(overview.messages, [(State::Delivered, 1)]);
     assert_eq!(overview.stored.iter().map(|(_, count)| count).sum::<u64>(), 6);
     let messages = agent.outbox().messages(10).await.unwrap();
-    let outcomes: Vec<_> = messages[0].attempts.iter().map(|a| a.outcome.as_deref().unwrap()).collect();
+    let outcomes: Vec<_> =
+        messages[0].attempts.iter().map(|a| a.outcome.as_deref().unwrap()).collect();
     assert_eq!(outcomes, ["no-answer", "answered"]);
     assert_eq!((messages[0].entries, messages[0].stored), (6, 6));
     let runs = agent.outbox().runs(10).await.unwrap();
@@ -410,7 +417,8 @@ async fn a_full_disk_ends_a_run_and_the_same_process_goes_on_when_there_is_room(
         sqlx::query(text).execute(&mut db).await.unwrap();
         sqlx::Connection::close(db).await.unwrap();
     };
-    sql("CREATE TRIGGER full BEFORE INSERT ON item BEGIN SELECT RAISE(ROLLBACK, 'full'); END").await;
+    sql("CREATE TRIGGER full BEFORE INSERT ON item BEGIN SELECT RAISE(ROLLBACK, 'full'); END")
+        .await;
     for _ in 0..3 {
         assert!(matches!(agent.run().await, Err(SenderError::Outbox(_))));
     }
@@ -426,7 +434,11 @@ async fn a_clock_that_is_set_back_loses_and_doubles_nothing() {
     world.fates(&[Fate::RequestLost]);
     assert_eq!(world.run().await.verdict(), Verdict::Undelivered);
     world.pass(-48);
-    assert_eq!((world.retry().await.messages.len(), world.posted()), (0, 1), "not due by this clock");
+    assert_eq!(
+        (world.retry().await.messages.len(), world.posted()),
+        (0, 1),
+        "not due by this clock"
+    );
     let report = world.run().await;
     assert_eq!(
         (report.verdict(), world.posted()),
@@ -457,7 +469,10 @@ async fn what_is_deleted_at_the_source_is_still_delivered_once_it_was_sealed_and
     world.write("patients.ndjson", &[patient("q", 1)]);
     world.write("given.ndjson", &[given("c", "q", 1)]);
     let report = world.run().await;
-    assert_eq!((report.new, report.changed, report.verdict(), world.posted()), (0, 0, Verdict::Clean, 2));
+    assert_eq!(
+        (report.new, report.changed, report.verdict(), world.posted()),
+        (0, 0, Verdict::Clean, 2)
+    );
 }
 
 #[tokio::test]

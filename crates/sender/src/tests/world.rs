@@ -90,7 +90,8 @@ impl Register {
             .iter()
             .map(|entry| (entry["fullUrl"].as_str().unwrap(), name(&entry["resource"])))
             .collect();
-        let bad: Vec<bool> = entries.iter().map(|entry| entry["resource"]["fault"] == "register").collect();
+        let bad: Vec<bool> =
+            entries.iter().map(|entry| entry["resource"]["fault"] == "register").collect();
         let aborted = self.transaction && bad.contains(&true);
         let mut refused: Vec<&str> = Vec::new();
         let mut answers = Vec::new();
@@ -151,7 +152,12 @@ impl Transport for Line {
 struct Wax;
 
 impl Sealer for Wax {
-    fn seal(&self, bundle: &[u8], message_id: &str, _: &CheckContext) -> Result<Vec<u8>, SealError> {
+    fn seal(
+        &self,
+        bundle: &[u8],
+        message_id: &str,
+        _: &CheckContext,
+    ) -> Result<Vec<u8>, SealError> {
         Ok([message_id.as_bytes(), b"\n", bundle].concat())
     }
 }
@@ -160,7 +166,11 @@ impl Sealer for Wax {
 struct Glance;
 
 impl Checker for Glance {
-    fn check(&self, bundle: &str, context: &CheckContext) -> Result<Vec<CheckFault>, CheckImpossible> {
+    fn check(
+        &self,
+        bundle: &str,
+        context: &CheckContext,
+    ) -> Result<Vec<CheckFault>, CheckImpossible> {
         assert!(context.from <= context.to);
         let bundle: Value = serde_json::from_str(bundle).unwrap();
         let issue = HeldIssue {
@@ -203,7 +213,8 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(rule_set: RuleSetId) -> Self {
-        let register = Register { transaction: rule_set == RuleSetId::Lmdi112, ..Register::default() };
+        let register =
+            Register { transaction: rule_set == RuleSetId::Lmdi112, ..Register::default() };
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("source")).unwrap();
         Self {

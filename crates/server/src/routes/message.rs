@@ -53,7 +53,13 @@ pub(crate) async fn check_bundle(
     respond(&shared, peer.0.ip(), &id.0, request, Work::CheckBundle).await
 }
 
-async fn respond(shared: &Shared, peer: IpAddr, id: &RequestId, request: Request, work: Work) -> Response {
+async fn respond(
+    shared: &Shared,
+    peer: IpAddr,
+    id: &RequestId,
+    request: Request,
+    work: Work,
+) -> Response {
     let (head, mut body) = request.into_parts();
     let label = preferred(&head.headers).unwrap_or_default();
     let mut notes = Notes::default();
@@ -91,8 +97,9 @@ async fn process(
     notes: &mut Notes,
 ) -> Result<Reply, Fault> {
     let settings = &shared.settings;
-    let address = caller_address(peer, &head.headers, &settings.trusted_proxies, settings.proxy_header)
-        .ok_or(Fault::Address)?;
+    let address =
+        caller_address(peer, &head.headers, &settings.trusted_proxies, settings.proxy_header)
+            .ok_or(Fault::Address)?;
     if !shared.receiver.admits(address, shared.now()).await? {
         return Err(Fault::Address);
     }
@@ -115,10 +122,14 @@ async fn process(
     let random = Arc::clone(&shared.random);
     let doing = async {
         match (work, caller) {
-            (Work::Receive, Some(caller)) => shared.receiver.receive(&caller, bytes, now, random).await,
+            (Work::Receive, Some(caller)) => {
+                shared.receiver.receive(&caller, bytes, now, random).await
+            }
             (Work::Check, Some(caller)) => shared.receiver.check(&caller, bytes, now, random).await,
             (Work::CheckBundle, _) => shared.receiver.check_bundle(bytes, now).await,
-            (Work::Receive | Work::Check, None) => Err(Rejection::Internal { doing: "naming the caller" }),
+            (Work::Receive | Work::Check, None) => {
+                Err(Rejection::Internal { doing: "naming the caller" })
+            }
         }
     };
     match tokio::time::timeout(settings.work_timeout, doing).await {
@@ -133,12 +144,17 @@ async fn authenticate(
     address: IpAddr,
     notes: &mut Notes,
 ) -> Result<Caller, Fault> {
-    let in_query = |query: &str| query.split('&').any(|pair| pair.split('=').next() == Some("access_token"));
+    let in_query =
+        |query: &str| query.split('&').any(|pair| pair.split('=').next() == Some("access_token"));
     if head.uri.query().is_some_and(in_query) {
         return Err(Fault::TokenInQuery);
     }
-    let authorization: Vec<&[u8]> =
-        head.headers.get_all(header::AUTHORIZATION).iter().map(axum::http::HeaderValue::as_bytes).collect();
+    let authorization: Vec<&[u8]> = head
+        .headers
+        .get_all(header::AUTHORIZATION)
+        .iter()
+        .map(axum::http::HeaderValue::as_bytes)
+        .collect();
     let token = shared.verifier.verify(&authorization).await.map_err(Fault::Credentials)?;
     let VerifiedToken { profile, organisation, client_id, .. } = token;
     let organisation = OrganisationNumber::parse(organisation.as_str())

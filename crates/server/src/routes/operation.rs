@@ -46,11 +46,21 @@ pub(crate) async fn metrics(
     headers: HeaderMap,
 ) -> Response {
     let settings = &shared.settings;
-    let address = caller_address(peer.0.ip(), &headers, &settings.trusted_proxies, settings.proxy_header);
+    let address =
+        caller_address(peer.0.ip(), &headers, &settings.trusted_proxies, settings.proxy_header);
     if !address.is_some_and(|address| settings.metrics_addresses.contains(address)) {
-        return answer::fault(&Fault::Address, crate::media::Label::default(), &id.0.0, Notes::default());
+        return answer::fault(
+            &Fault::Address,
+            crate::media::Label::default(),
+            &id.0.0,
+            Notes::default(),
+        );
     }
-    answer::plain(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", shared.metrics.render())
+    answer::plain(
+        StatusCode::OK,
+        "text/plain; version=0.0.4; charset=utf-8",
+        shared.metrics.render(),
+    )
 }
 
 pub(crate) async fn openapi() -> Response {

@@ -8,8 +8,8 @@
 
 use jiff::Timestamp;
 use lmr_intake::{
-    AllowList, Answer, Avsender, Certificate, Committed, Counts, Delivery, DeliveryFilter, Identity,
-    NewVersion, OrganisationNumber, Outcome, RegisteredCertificate, RuleSetId, Store,
+    AllowList, Answer, Avsender, Certificate, Committed, Counts, Delivery, DeliveryFilter,
+    Identity, NewVersion, OrganisationNumber, Outcome, RegisteredCertificate, RuleSetId, Store,
 };
 use std::sync::Arc;
 
@@ -96,7 +96,8 @@ pub async fn a_message_and_its_resources_are_kept(store: Arc<dyn Store>) {
     let sent = delivery("m1", 1, vec![version("a", 1, 1, 10), version("b", 2, 1, 20)]);
     assert_eq!(commit(&*store, sent.clone()).await, "stored");
 
-    let current = store.current(sender(), &[identity("b"), identity("x"), identity("a")]).await.unwrap();
+    let current =
+        store.current(sender(), &[identity("b"), identity("x"), identity("a")]).await.unwrap();
     let found: Vec<_> =
         current.iter().map(|c| c.as_ref().map(|c| (c.resource_id.as_str(), c.version))).collect();
     let (a, b) = (format!("{:032x}", 1), format!("{:032x}", 2));
@@ -109,7 +110,8 @@ pub async fn a_message_and_its_resources_are_kept(store: Arc<dyn Store>) {
     let second = delivery("m2", 2, vec![version("a", 1, 2, 11)]);
     assert_eq!(commit(&*store, second).await, "stored");
     let history = store.history("Patient", &a).await.unwrap();
-    let seen: Vec<_> = history.iter().map(|v| (v.version, v.content_hash, v.message_id.as_str())).collect();
+    let seen: Vec<_> =
+        history.iter().map(|v| (v.version, v.content_hash, v.message_id.as_str())).collect();
     assert_eq!(seen, [(1, hash(10), "m1"), (2, hash(11), "m2")]);
     assert_eq!(history[0].content, version("a", 1, 1, 10).content);
     assert!(store.history("Medication", &a).await.unwrap().is_empty());
@@ -122,9 +124,10 @@ pub async fn the_same_message_gets_its_first_answer_again(store: Arc<dyn Store>)
     assert_eq!(commit(&*store, first.clone()).await, "stored");
     let mut again = first.clone();
     again.answer.body = b"another answer".to_vec();
-    for repeated in
-        [store.commit(again).await.unwrap(), store.seen(sender(), "m1", &hash(1)).await.unwrap().unwrap()]
-    {
+    for repeated in [
+        store.commit(again).await.unwrap(),
+        store.seen(sender(), "m1", &hash(1)).await.unwrap().unwrap(),
+    ] {
         let Committed::Repeated(answer) = repeated else { panic!("{}", name(&repeated)) };
         assert!(answer == first.answer);
     }
@@ -133,8 +136,9 @@ pub async fn the_same_message_gets_its_first_answer_again(store: Arc<dyn Store>)
 
 pub async fn replays_are_told_apart_and_change_nothing(store: Arc<dyn Store>) {
     assert_eq!(commit(&*store, delivery("m1", 1, vec![version("a", 1, 1, 10)])).await, "stored");
-    let seen =
-        async |org, id: &str, content| store.seen(org, id, &hash(content)).await.unwrap().map(|c| name(&c));
+    let seen = async |org, id: &str, content| {
+        store.seen(org, id, &hash(content)).await.unwrap().map(|c| name(&c))
+    };
     assert_eq!(seen(sender(), "m1", 2).await, Some("message id reused"));
     assert_eq!(seen(sender(), "m2", 1).await, Some("content replayed"));
     assert_eq!(seen(other(), "m1", 1).await, Some("content replayed"));
@@ -168,13 +172,22 @@ pub async fn a_version_that_moved_meanwhile_stops_the_whole_message(store: Arc<d
     let stale = delivery("m2", 2, vec![version("b", 2, 1, 20), version("a", 3, 1, 11)]);
     assert_eq!(commit(&*store, stale).await, "version moved");
     // Believes in a version 2 that is not there; and in a version that has passed.
-    assert_eq!(commit(&*store, delivery("m2", 2, vec![version("a", 1, 3, 11)])).await, "version moved");
-    assert_eq!(commit(&*store, delivery("m2", 2, vec![version("a", 9, 2, 11)])).await, "version moved");
+    assert_eq!(
+        commit(&*store, delivery("m2", 2, vec![version("a", 1, 3, 11)])).await,
+        "version moved"
+    );
+    assert_eq!(
+        commit(&*store, delivery("m2", 2, vec![version("a", 9, 2, 11)])).await,
+        "version moved"
+    );
     assert_eq!(messages(&*store).await, 1);
     assert_eq!(store.current(sender(), &[identity("b")]).await.unwrap(), [None]);
     let right = delivery("m2", 2, vec![version("b", 2, 1, 20), version("a", 1, 2, 11)]);
     assert_eq!(commit(&*store, right).await, "stored");
-    assert_eq!(commit(&*store, delivery("m3", 3, vec![version("a", 1, 2, 12)])).await, "version moved");
+    assert_eq!(
+        commit(&*store, delivery("m3", 3, vec![version("a", 1, 2, 12)])).await,
+        "version moved"
+    );
 }
 
 pub async fn a_large_message_is_one_message(store: Arc<dyn Store>) {
@@ -188,7 +201,10 @@ pub async fn a_large_message_is_one_message(store: Arc<dyn Store>) {
     let current = store.current(sender(), &all).await.unwrap();
     for (n, found) in (0_u64..).zip(&current[..2000]) {
         let found = found.as_ref().unwrap();
-        assert_eq!((found.version, found.content_hash), (if n < 1500 { 2 } else { 1 }, hash(n + 5000)));
+        assert_eq!(
+            (found.version, found.content_hash),
+            (if n < 1500 { 2 } else { 1 }, hash(n + 5000))
+        );
     }
     assert_eq!(current[2000], None);
 }
@@ -210,7 +226,10 @@ pub async fn messages_at_once_are_all_stored_once(store: Arc<dyn Store>) {
     for task in tasks {
         assert_eq!(task.await.unwrap(), ["repeated", "stored"]);
     }
-    let all = store.deliveries(&DeliveryFilter { limit: 1000, ..DeliveryFilter::default() }).await.unwrap();
+    let all = store
+        .deliveries(&DeliveryFilter { limit: 1000, ..DeliveryFilter::default() })
+        .await
+        .unwrap();
     assert_eq!(all.len(), 200);
 }
 
@@ -253,14 +272,21 @@ pub async fn deliveries_are_listed_newest_first_and_filtered(store: Arc<dyn Stor
     assert_eq!(list(DeliveryFilter { message_id, ..Default::default() }).await, ["m3"]);
     let span = DeliveryFilter { since: Some(at(2)), before: Some(at(4)), ..Default::default() };
     assert_eq!(list(span).await, ["m3", "m2"]);
-    let newest =
-        store.deliveries(&DeliveryFilter { limit: 1, ..Default::default() }).await.unwrap().remove(0);
-    assert_eq!((newest.sender, newest.outcome, newest.counts.refused), (other(), Outcome::Refused, 3));
+    let newest = store
+        .deliveries(&DeliveryFilter { limit: 1, ..Default::default() })
+        .await
+        .unwrap()
+        .remove(0);
+    assert_eq!(
+        (newest.sender, newest.outcome, newest.counts.refused),
+        (other(), Outcome::Refused, 3)
+    );
     assert_eq!((newest.rule_set.as_str(), newest.received_at), ("lmdi-0.9.4", at(5)));
 }
 
 fn certificate(serial: u64) -> Certificate {
-    let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
+    let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048)
+        .unwrap();
     let mut params = rcgen::CertificateParams::default();
     params.serial_number = Some(rcgen::SerialNumber::from(serial));
     params.distinguished_name.push(rcgen::DnType::from_oid(&[2, 5, 4, 97]), "NTRNO-310000019");

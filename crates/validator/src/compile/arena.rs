@@ -32,8 +32,9 @@ impl<T> Arena<T> {
     pub(crate) fn push(&self, value: T) -> u32 {
         let index = self.len.fetch_add(1, Ordering::Relaxed);
         let (chunk, offset) = Self::place(index);
-        let slots = self.chunks[chunk]
-            .get_or_init(|| std::iter::repeat_with(OnceLock::new).take((FIRST as usize) << chunk).collect());
+        let slots = self.chunks[chunk].get_or_init(|| {
+            std::iter::repeat_with(OnceLock::new).take((FIRST as usize) << chunk).collect()
+        });
         let fresh = slots[offset].set(value).is_ok();
         debug_assert!(fresh, "an index is handed out once");
         index
@@ -129,7 +130,8 @@ impl Hasher for OwnKeys {
 pub(crate) type OwnSet<K> = std::collections::HashSet<K, std::hash::BuildHasherDefault<OwnKeys>>;
 
 /// A map with [`OwnKeys`].
-pub(crate) type OwnMap<K, V> = std::collections::HashMap<K, V, std::hash::BuildHasherDefault<OwnKeys>>;
+pub(crate) type OwnMap<K, V> =
+    std::collections::HashMap<K, V, std::hash::BuildHasherDefault<OwnKeys>>;
 
 /// Texts to values, only ever added to: read without a lock, so that threads
 /// do not wait for each other. The keys are ours, never the sender's.
@@ -176,7 +178,8 @@ impl<V> Table<V> {
     pub(crate) fn insert(&self, key: &str, value: V) -> &V {
         let hash = Self::hash(key);
         let mut at = &self.buckets[hash as usize % BUCKETS];
-        let mut fresh = Some(Box::new(Link { hash, key: key.into(), value, next: OnceLock::new() }));
+        let mut fresh =
+            Some(Box::new(Link { hash, key: key.into(), value, next: OnceLock::new() }));
         loop {
             match at.get() {
                 Some(link) if link.hash == hash && *link.key == *key => return &link.value,
@@ -216,7 +219,8 @@ mod tests {
     #[test]
     fn names_are_found_and_strangers_are_not() {
         let names = ["a", "b", "value", "valueQuantity", "x"];
-        let table = NameTable::new(names.iter().enumerate().map(|(i, n)| (Name::new(n), i)).collect());
+        let table =
+            NameTable::new(names.iter().enumerate().map(|(i, n)| (Name::new(n), i)).collect());
         for (i, n) in names.iter().enumerate() {
             assert_eq!(table.get(Name::new(n).hash(), n), Some(&i));
         }

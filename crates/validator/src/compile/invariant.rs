@@ -79,7 +79,11 @@ pub(crate) struct NameSet(u64);
 impl NameSet {
     /// The names of an object's members.
     pub(crate) fn of(object: Node<'_>) -> Self {
-        Self(object.members().fold(0, |set, member| set | Self::bit(member.name().unwrap_or_default())))
+        Self(
+            object
+                .members()
+                .fold(0, |set, member| set | Self::bit(member.name().unwrap_or_default())),
+        )
     }
 
     fn of_names(names: &[Name]) -> Self {
@@ -121,8 +125,11 @@ impl Expressions {
             "extension.exists() != value.exists()" => InvariantKind::ExtensionOrValue,
             trimmed => match Expression::parse(trimmed) {
                 Ok(expression) => {
-                    let true_without =
-                        expression.true_without().iter().map(|names| NameSet::of_names(names)).collect();
+                    let true_without = expression
+                        .true_without()
+                        .iter()
+                        .map(|names| NameSet::of_names(names))
+                        .collect();
                     InvariantKind::Expression(Arc::new(Shared {
                         expression,
                         number,

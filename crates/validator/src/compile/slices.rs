@@ -6,7 +6,8 @@ use std::sync::{Arc, OnceLock};
 use lmr_fhir::Name;
 
 use crate::definitions::{
-    Discriminator, DiscriminatorKind, ElementDefinition, Slicing, SlicingRules, StructureDefinition, Value,
+    Discriminator, DiscriminatorKind, ElementDefinition, Slicing, SlicingRules,
+    StructureDefinition, Value,
 };
 
 /// The slices of one element.
@@ -72,7 +73,9 @@ impl Slices {
         let own: Vec<usize> = slices
             .iter()
             .copied()
-            .filter(|&i| !definition.elements[i].slice_name.as_deref().unwrap_or_default().contains('/'))
+            .filter(|&i| {
+                !definition.elements[i].slice_name.as_deref().unwrap_or_default().contains('/')
+            })
             .collect();
         if element.slicing.is_none() && own.is_empty() {
             return None;
@@ -90,10 +93,13 @@ impl Slices {
         let mut discriminators: Vec<Discriminator> =
             slicing.map_or_else(Vec::new, |s| s.discriminators.clone());
         if discriminators.is_empty() && element.name().ends_with("[x]") {
-            discriminators.push(Discriminator { kind: DiscriminatorKind::Type, path: "$this".into() });
+            discriminators
+                .push(Discriminator { kind: DiscriminatorKind::Type, path: "$this".into() });
         }
-        if discriminators.is_empty() && matches!(element.name(), "extension" | "modifierExtension") {
-            discriminators.push(Discriminator { kind: DiscriminatorKind::Value, path: "url".into() });
+        if discriminators.is_empty() && matches!(element.name(), "extension" | "modifierExtension")
+        {
+            discriminators
+                .push(Discriminator { kind: DiscriminatorKind::Value, path: "url".into() });
         }
         let list = own
             .iter()
@@ -115,7 +121,12 @@ impl Slices {
                 let nested = (slice.slicing.is_some() && !inside.is_empty()).then(|| {
                     Box::new(Self::level(slice, slice.slicing.as_deref(), &inside, all, definition))
                 });
-                Slice { name, rule: u32::try_from(i).unwrap_or(u32::MAX), tests: OnceLock::new(), nested }
+                Slice {
+                    name,
+                    rule: u32::try_from(i).unwrap_or(u32::MAX),
+                    tests: OnceLock::new(),
+                    nested,
+                }
             })
             .collect();
         Self {
@@ -154,8 +165,12 @@ impl Step {
                 let argument = arguments[..close].trim();
                 match name {
                     "resolve" if argument.is_empty() => steps.push(Self::Resolve),
-                    "extension" => steps.push(Self::Extension(argument.trim_matches(['\'', '"']).into())),
-                    "ofType" => steps.push(Self::OfType(argument.trim_start_matches("FHIR.").into())),
+                    "extension" => {
+                        steps.push(Self::Extension(argument.trim_matches(['\'', '"']).into()))
+                    }
+                    "ofType" => {
+                        steps.push(Self::OfType(argument.trim_start_matches("FHIR.").into()))
+                    }
                     _ => return None,
                 }
                 after = &arguments[close + 1..];

@@ -125,7 +125,8 @@ pub(crate) fn strength(
 pub(crate) fn correct(constraint: &mut Constraint) {
     let Some(expression) = &constraint.expression else { return };
     let correction = CORRECTIONS.iter().find(|correction| {
-        (correction.key == "*" || *correction.key == *constraint.key) && *correction.published == **expression
+        (correction.key == "*" || *correction.key == *constraint.key)
+            && *correction.published == **expression
     });
     if let Some(correction) = correction {
         constraint.expression = Some(correction.corrected.into());

@@ -8,9 +8,9 @@ use super::{
     DefinitionError, corrections,
     rules::{BindingRules, ElementRules},
     structure::{
-        AdditionalBinding, Aggregation, BindingStrength, Constraint, ContextKind, Derivation, Discriminator,
-        DiscriminatorKind, ElementBase, ExtensionContext, Max, Severity, Slicing, SlicingRules,
-        StructureKind, TypeRef, Value, Versioning,
+        AdditionalBinding, Aggregation, BindingStrength, Constraint, ContextKind, Derivation,
+        Discriminator, DiscriminatorKind, ElementBase, ExtensionContext, Max, Severity, Slicing,
+        SlicingRules, StructureKind, TypeRef, Value, Versioning,
     },
 };
 use crate::package::contained_url;
@@ -19,12 +19,15 @@ const ADDITIONAL_BINDINGS: [&str; 2] = [
     "http://hl7.org/fhir/tools/StructureDefinition/additional-binding",
     "http://hl7.org/fhir/5.0/StructureDefinition/extension-ElementDefinition.binding.additional",
 ];
-const BEST_PRACTICE: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-bestpractice";
+const BEST_PRACTICE: &str =
+    "http://hl7.org/fhir/StructureDefinition/elementdefinition-bestpractice";
 const FHIR_TYPE: &str = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type";
 const MAX_VALUE_SET: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet";
-const NARRATIVE_LANGUAGE: &str = "http://hl7.org/fhir/StructureDefinition/narrative-language-control";
+const NARRATIVE_LANGUAGE: &str =
+    "http://hl7.org/fhir/StructureDefinition/narrative-language-control";
 const NARRATIVE_SOURCE: &str = "http://hl7.org/fhir/StructureDefinition/narrative-source-control";
-const PROFILE_ELEMENT: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-profile-element";
+const PROFILE_ELEMENT: &str =
+    "http://hl7.org/fhir/StructureDefinition/elementdefinition-profile-element";
 const REGEX: &str = "http://hl7.org/fhir/StructureDefinition/regex";
 
 /// A StructureDefinition as written; its snapshot may be missing.
@@ -47,9 +50,13 @@ pub(crate) struct Written {
 
 /// Reads the JSON of a StructureDefinition.
 pub(crate) fn structure(json: &str) -> Result<Written, DefinitionError> {
-    let document = Document::parse(Cow::Borrowed(json), &ParseOptions::default()).map_err(|error| {
-        DefinitionError::NotJson { what: "a StructureDefinition".into(), reason: error.to_string() }
-    })?;
+    let document =
+        Document::parse(Cow::Borrowed(json), &ParseOptions::default()).map_err(|error| {
+            DefinitionError::NotJson {
+                what: "a StructureDefinition".into(),
+                reason: error.to_string(),
+            }
+        })?;
     let root = document.root();
     let url = text(root, "url").ok_or(DefinitionError::NoUrl)?;
     let reader = Reader { url: &url };
@@ -247,7 +254,8 @@ impl Reader<'_> {
             other => return Err(self.unreadable("element.constraint.severity", other)),
         };
         let mut constraint = Constraint {
-            key: text(node, "key").ok_or_else(|| self.unreadable("element.constraint.key", None))?,
+            key: text(node, "key")
+                .ok_or_else(|| self.unreadable("element.constraint.key", None))?,
             severity,
             human: text(node, "human").unwrap_or_default(),
             expression: text(node, "expression"),
@@ -322,9 +330,10 @@ impl Reader<'_> {
     }
 
     fn value(&self, type_name: Arc<str>, node: Node<'_>) -> Result<Value, DefinitionError> {
-        let document = Document::parse(node.raw().to_owned(), &ParseOptions::default()).map_err(|error| {
-            DefinitionError::NotJson { what: self.url.to_owned(), reason: error.to_string() }
-        })?;
+        let document =
+            Document::parse(node.raw().to_owned(), &ParseOptions::default()).map_err(|error| {
+                DefinitionError::NotJson { what: self.url.to_owned(), reason: error.to_string() }
+            })?;
         Ok(Value::new(type_name, document))
     }
 }
@@ -335,9 +344,11 @@ fn profiles(node: Node<'_>) -> Vec<Arc<str>> {
     let companions: Vec<Node<'_>> = items(node, "_profile").collect();
     let urls = items(node, "profile").filter_map(value_text);
     urls.enumerate()
-        .map(|(at, url)| match companions.get(at).and_then(|one| extension_text(*one, PROFILE_ELEMENT)) {
-            Some(element) => format!("{url}#{element}").into(),
-            None => url,
+        .map(|(at, url)| {
+            match companions.get(at).and_then(|one| extension_text(*one, PROFILE_ELEMENT)) {
+                Some(element) => format!("{url}#{element}").into(),
+                None => url,
+            }
         })
         .collect()
 }

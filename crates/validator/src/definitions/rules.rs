@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::structure::{
-    Binding, BindingStrength, Constraint, ElementBase, ElementDefinition, Max, Slicing, TypeRef, Value,
+    Binding, BindingStrength, Constraint, ElementBase, ElementDefinition, Max, Slicing, TypeRef,
+    Value,
 };
 
 /// An element of a differential, or of a snapshot as read.
@@ -49,7 +50,9 @@ impl BindingRules {
                 .strength
                 .or(before.map(|before| before.strength))
                 .unwrap_or(BindingStrength::Example),
-            value_set: self.value_set.or_else(|| before.and_then(|before| before.value_set.clone())),
+            value_set: self
+                .value_set
+                .or_else(|| before.and_then(|before| before.value_set.clone())),
             max_value_set: self.max_value_set,
             additional: self.additional,
         }

@@ -29,9 +29,14 @@ pub(super) fn files_of_archive(path: &Path, archive: impl Read) -> Result<Vec<Fi
     let mut files = Vec::new();
     let mut by_name = HashMap::new();
     each_file(path, archive, |name, content| {
-        let Some(name) = name.strip_prefix("package/").filter(|name| is_kept(name)) else { return Ok(()) };
+        let Some(name) = name.strip_prefix("package/").filter(|name| is_kept(name)) else {
+            return Ok(());
+        };
         let mut bytes = Vec::new();
-        content.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|error| not_an_archive(path, &error))?;
+        content
+            .take(MAX_FILE + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| not_an_archive(path, &error))?;
         if bytes.len() as u64 > MAX_FILE {
             let path = path.join(name);
             return Err(PackageError::TooLarge { path, limit: MAX_FILE });
@@ -69,7 +74,8 @@ pub(super) fn each_file(
         }
     };
     let header = Rc::new(Cell::new(MAX_HEADER));
-    let bounded = Bounded { inner: GzDecoder::new(archive), left: MAX_INFLATED, header: Rc::clone(&header) };
+    let bounded =
+        Bounded { inner: GzDecoder::new(archive), left: MAX_INFLATED, header: Rc::clone(&header) };
     let mut archive = tar::Archive::new(bounded);
     let mut entries = archive.entries().map_err(failed)?;
     for count in 0.. {
@@ -104,7 +110,8 @@ pub(super) fn each_file(
 pub(super) fn files_of_folder(path: &Path) -> Result<Vec<File>, PackageError> {
     let inner = path.join("package");
     let folder = if inner.join("package.json").is_file() { inner } else { path.to_owned() };
-    let unreadable = |path: &Path, source| PackageError::Unreadable { path: path.to_owned(), source };
+    let unreadable =
+        |path: &Path, source| PackageError::Unreadable { path: path.to_owned(), source };
     let mut names = Vec::new();
     for entry in fs::read_dir(&folder).map_err(|error| unreadable(&folder, error))? {
         let entry = entry.map_err(|error| unreadable(&folder, error))?;

@@ -65,7 +65,11 @@ impl PackageCache {
             let Ok(folder) = entry.file_name().into_string() else { continue };
             let Some((name, version)) = folder.split_once('#') else { continue };
             if entry.path().join("package").join("package.json").is_file() {
-                found.push(Cached { name: name.to_owned(), version: version.to_owned(), path: entry.path() });
+                found.push(Cached {
+                    name: name.to_owned(),
+                    version: version.to_owned(),
+                    path: entry.path(),
+                });
             }
         }
         found.sort_by(|a, b| {
@@ -109,8 +113,10 @@ impl PackageCache {
     /// # Errors
     /// [`PackageError::Unreadable`] if the folder exists and cannot be read.
     pub fn find(&self, name: &str, version: &str) -> Result<Option<Cached>, PackageError> {
-        let mut found =
-            self.list()?.into_iter().filter(|cached| cached.name == name && fits(&cached.version, version));
+        let mut found = self
+            .list()?
+            .into_iter()
+            .filter(|cached| cached.name == name && fits(&cached.version, version));
         Ok(found.next_back())
     }
 }
@@ -132,11 +138,14 @@ pub fn load(
     while let Some(package) = packages.get(next) {
         next += 1;
         let needed_by = format!("{} {}", package.name(), package.version());
-        let dependencies: Vec<(String, String)> =
-            package.dependencies().map(|(name, version)| (name.to_owned(), version.to_owned())).collect();
+        let dependencies: Vec<(String, String)> = package
+            .dependencies()
+            .map(|(name, version)| (name.to_owned(), version.to_owned()))
+            .collect();
         for (name, version) in dependencies {
-            let is_here =
-                packages.iter().any(|package| package.name() == name && fits(package.version(), &version));
+            let is_here = packages
+                .iter()
+                .any(|package| package.name() == name && fits(package.version(), &version));
             if name == CORE || is_here || !asked.insert((name.clone(), version.clone())) {
                 continue;
             }
@@ -146,7 +155,9 @@ pub fn load(
             };
             match cached {
                 Some(cached) => packages.push(Package::open(&cached.path)?),
-                None => missing.push(MissingDependency { needed_by: needed_by.clone(), name, version }),
+                None => {
+                    missing.push(MissingDependency { needed_by: needed_by.clone(), name, version })
+                }
             }
         }
     }

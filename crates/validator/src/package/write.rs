@@ -91,7 +91,8 @@ fn compact(text: &str) -> String {
 }
 
 fn write_files(path: &Path, files: &[(String, String)]) -> io::Result<fs::File> {
-    let mut archive = tar::Builder::new(GzEncoder::new(fs::File::create(path)?, Compression::best()));
+    let mut archive =
+        tar::Builder::new(GzEncoder::new(fs::File::create(path)?, Compression::best()));
     for (name, text) in files {
         let mut header = tar::Header::new_gnu();
         header.set_size(text.len() as u64);

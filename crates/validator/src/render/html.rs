@@ -73,7 +73,12 @@ struct Words {
 const EN: Words = Words {
     code: "en",
     none: "No findings",
-    severities: [("fatal", "fatal"), ("error", "errors"), ("warning", "warnings"), ("note", "notes")],
+    severities: [
+        ("fatal", "fatal"),
+        ("error", "errors"),
+        ("warning", "warnings"),
+        ("note", "notes"),
+    ],
     line: "line",
     laid_out: "Shown with line breaks; the places above are those in the file.",
 };
@@ -211,8 +216,10 @@ impl Page<'_> {
             }
             at
         };
-        let spans: Vec<(Range<usize>, &Mark)> =
-            marks.iter().map(|m| (clip(m.span.start)..clip(m.span.end.max(m.span.start + 1)), *m)).collect();
+        let spans: Vec<(Range<usize>, &Mark)> = marks
+            .iter()
+            .map(|m| (clip(m.span.start)..clip(m.span.end.max(m.span.start + 1)), *m))
+            .collect();
         let mut cuts: Vec<usize> = spans.iter().flat_map(|(s, _)| [s.start, s.end]).collect();
         cuts.extend([range.start, range.end]);
         cuts.sort_unstable();
@@ -229,8 +236,11 @@ impl Page<'_> {
                     let _ = write!(out, "<span id=\"m{}\"></span>", first + i);
                 }
             }
-            let over: Vec<&Mark> =
-                spans.iter().filter(|(s, _)| s.start <= start && end <= s.end).map(|(_, m)| *m).collect();
+            let over: Vec<&Mark> = spans
+                .iter()
+                .filter(|(s, _)| s.start <= start && end <= s.end)
+                .map(|(_, m)| *m)
+                .collect();
             let text = escaped(&self.source[start..end]);
             match over.iter().map(|m| m.severity).min() {
                 Some(worst) => {
@@ -285,7 +295,10 @@ mod tests {
         let source = "{\n  \"gender\": \"x\"\n}";
         let page = Page { title: "a.json", source, lang: Lang::Nb };
         let html = page.render(&[mark(14..17, "feil kjønn")]);
-        assert!(html.contains("<mark class=\"error\" title=\"feil kjønn\">&quot;x&quot;</mark>"), "{html}");
+        assert!(
+            html.contains("<mark class=\"error\" title=\"feil kjønn\">&quot;x&quot;</mark>"),
+            "{html}"
+        );
         assert!(html.contains("href=\"#m0\"") && html.contains("id=\"m0\""));
         assert!(html.contains("<p>1 feil</p>"));
     }
@@ -294,7 +307,11 @@ mod tests {
     fn the_instance_cannot_speak_through_its_report() {
         let source = "<script>alert('1')</script> \u{1b}[31m";
         let page = Page { title: "<t>", source, lang: Lang::En };
-        let html = page.render(&[mark(0..5, "<img src=x>"), mark(3..500, "a\"b"), mark(9_000..9_001, "far")]);
+        let html = page.render(&[
+            mark(0..5, "<img src=x>"),
+            mark(3..500, "a\"b"),
+            mark(9_000..9_001, "far"),
+        ]);
         assert!(!html.contains("<script") && !html.contains("<img") && !html.contains('\u{1b}'));
         assert!(!html.contains("<b>") && !html.contains("<t>"));
         assert_eq!(html.matches("id=\"m").count(), 3);

@@ -58,14 +58,15 @@ impl<'a> Walker<'a> {
         let Some(binding) = &def.element().binding else { return };
         let kind = match ty.name() {
             "code" | "string" | "uri" | "url" | "canonical" => Kind::Code,
-            "Coding" | "Quantity" | "Age" | "Duration" | "Distance" | "Count" | "SimpleQuantity"
-            | "Money" => Kind::Coding,
+            "Coding" | "Quantity" | "Age" | "Duration" | "Distance" | "Count"
+            | "SimpleQuantity" | "Money" => Kind::Coding,
             "CodeableConcept" => Kind::Concept,
             _ => return,
         };
         if let Some(canonical) = &binding.value_set
             && binding.strength != BindingStrength::Example
-            && (binding.strength != BindingStrength::Preferred || def.profile.definition.is_profile())
+            && (binding.strength != BindingStrength::Preferred
+                || def.profile.definition.is_profile())
         {
             let set = def
                 .rule
@@ -114,8 +115,11 @@ impl<'a> Walker<'a> {
         let element = def.element();
         let path = element.base.as_ref().map_or(&*element.path, |base| &*base.path);
         let owner = path.split('.').next().unwrap_or(path);
-        let Ok(Some(base)) = self.validator.definitions().type_definition(owner) else { return true };
-        let known = base.elements.iter().find(|e| &*e.path == path).and_then(|e| e.binding.as_ref());
+        let Ok(Some(base)) = self.validator.definitions().type_definition(owner) else {
+            return true;
+        };
+        let known =
+            base.elements.iter().find(|e| &*e.path == path).and_then(|e| e.binding.as_ref());
         known.map(|b| &b.value_set) != element.binding.as_ref().map(|b| &b.value_set)
     }
 
@@ -154,18 +158,28 @@ impl<'a> Walker<'a> {
                 match strength {
                     BindingStrength::Required => {
                         let near = set.codes(2000);
-                        let near =
-                            suggest::nearest(&code, near.iter().map(|(_, c, _)| &**c)).map(str::to_owned);
+                        let near = suggest::nearest(&code, near.iter().map(|(_, c, _)| &**c))
+                            .map(str::to_owned);
                         let args = vec![shown.clone(), named.clone()];
                         self.issue(Message::InferCodeSystem, at, args, def.profile);
                         let args = vec![shown, named, suggest::as_arg(near.as_deref())];
                         self.issue(Message::CodeNotInRequired, at, args, def.profile);
                     }
                     BindingStrength::Extensible => {
-                        self.issue(Message::CodeNotInExtensible, at, vec![shown, named], def.profile);
+                        self.issue(
+                            Message::CodeNotInExtensible,
+                            at,
+                            vec![shown, named],
+                            def.profile,
+                        );
                     }
                     BindingStrength::Preferred => {
-                        self.issue(Message::CodeNotInPreferred, at, vec![shown, named], def.profile);
+                        self.issue(
+                            Message::CodeNotInPreferred,
+                            at,
+                            vec![shown, named],
+                            def.profile,
+                        );
                     }
                     BindingStrength::Example => {}
                 }
@@ -197,9 +211,9 @@ impl<'a> Walker<'a> {
                 let shown = Arg::Value(format!("{}#{code}", system.as_deref().unwrap_or("")));
                 // Of a system nobody knows it can only be said that the set does not have it.
                 let is_coding = def.element().types.iter().any(|t| t.name() == "Coding")
-                    && system
-                        .as_deref()
-                        .is_some_and(|s| self.validator.definitions().terminology().code_system(s).is_some());
+                    && system.as_deref().is_some_and(|s| {
+                        self.validator.definitions().terminology().code_system(s).is_some()
+                    });
                 let message = match (strength, is_coding) {
                     (BindingStrength::Required, false) => Message::CodingNotInRequired,
                     (BindingStrength::Extensible, false) => Message::CodingNotInExtensible,
@@ -312,13 +326,21 @@ impl<'a> Walker<'a> {
         self.issue(message, at, vec![named(set, canonical)], def.profile);
     }
 
-    fn maximum(&mut self, item: Element<'a>, def: Def<'a>, kind: Kind, canonical: &str, set: &ValueSet) {
+    fn maximum(
+        &mut self,
+        item: Element<'a>,
+        def: Def<'a>,
+        kind: Kind,
+        canonical: &str,
+        set: &ValueSet,
+    ) {
         let at = item.node();
         let mut verdicts = Vec::new();
         let shown = match kind {
             Kind::Code => {
                 let Some(code) = item.text() else { return };
-                verdicts.push(syntax(canonical, &code).unwrap_or_else(|| set.validate(None, &code)));
+                verdicts
+                    .push(syntax(canonical, &code).unwrap_or_else(|| set.validate(None, &code)));
                 code.into_owned()
             }
             Kind::Coding => {
@@ -338,7 +360,8 @@ impl<'a> Walker<'a> {
         if verdicts.is_empty() || verdicts.iter().any(|v| matches!(v, Membership::Member(_))) {
             return;
         }
-        if let Some(Membership::Unknown(gap)) = verdicts.iter().find(|v| matches!(v, Membership::Unknown(_)))
+        if let Some(Membership::Unknown(gap)) =
+            verdicts.iter().find(|v| matches!(v, Membership::Unknown(_)))
         {
             return self.gap(at, def, BindingStrength::Required, canonical, gap);
         }
@@ -346,18 +369,36 @@ impl<'a> Walker<'a> {
         if matches!(kind, Kind::Concept) {
             self.issue(Message::CodingNotInMax, at, vec![named], def.profile);
         } else {
-            self.issue(Message::CodingNotInMaxSingle, at, vec![Arg::Value(shown), named], def.profile);
+            self.issue(
+                Message::CodingNotInMaxSingle,
+                at,
+                vec![Arg::Value(shown), named],
+                def.profile,
+            );
         }
     }
 
     /// Tells that a value set could not be asked.
-    fn gap(&mut self, at: Node<'a>, def: Def<'a>, strength: BindingStrength, canonical: &str, gap: &Gap) {
+    fn gap(
+        &mut self,
+        at: Node<'a>,
+        def: Def<'a>,
+        strength: BindingStrength,
+        canonical: &str,
+        gap: &Gap,
+    ) {
         match gap {
             Gap::NoValueSet(_) => {
-                self.issue(Message::ValueSetNotFound, at, vec![Arg::Url(canonical.to_owned())], def.profile);
+                self.issue(
+                    Message::ValueSetNotFound,
+                    at,
+                    vec![Arg::Url(canonical.to_owned())],
+                    def.profile,
+                );
             }
             // Units have a grammar of their own, languages and media types too.
-            Gap::NoCodeSystem(system) if matches!(system.as_str(), UCUM | MEDIA_TYPES | LANGUAGES) => {}
+            Gap::NoCodeSystem(system)
+                if matches!(system.as_str(), UCUM | MEDIA_TYPES | LANGUAGES) => {}
             gap => {
                 let args = vec![Arg::Url(canonical.to_owned()), Arg::Text(gap.to_string())];
                 let issue = self.issue(Message::ValueSetNoContent, at, args, def.profile);
@@ -371,7 +412,8 @@ impl<'a> Walker<'a> {
     /// Checks the unit of a Quantity by itself, whatever it is bound to.
     pub(crate) fn quantity_unit(&mut self, item: Element<'a>, def: Def<'a>) {
         let Some(code) = item.child(&CODE) else { return };
-        if let (Some(system), Some(text)) = (item.child(&SYSTEM).and_then(Element::text), code.text())
+        if let (Some(system), Some(text)) =
+            (item.child(&SYSTEM).and_then(Element::text), code.text())
             && system == UCUM
             && !text.is_empty()
         {
@@ -409,7 +451,10 @@ impl<'a> Walker<'a> {
                 let args = vec![Arg::Url(system.into_owned())];
                 let element = def.element();
                 let is_bound = element.name() == "coding"
-                    || element.binding.as_ref().is_some_and(|b| b.strength != BindingStrength::Example);
+                    || element
+                        .binding
+                        .as_ref()
+                        .is_some_and(|b| b.strength != BindingStrength::Example);
                 let issue = self.issue(Message::UnknownCodeSystem, system_node, args, def.profile);
                 // With the reference, a Coding of its own that nothing binds is but noted.
                 if !is_bound {
@@ -468,7 +513,8 @@ impl<'a> Walker<'a> {
                         Arg::Value(text.into_owned()),
                     ];
                     let severity = self.options.wrong_display;
-                    self.issue(Message::DisplayWrong, shown.node(), args, def.profile).severity = severity;
+                    self.issue(Message::DisplayWrong, shown.node(), args, def.profile).severity =
+                        severity;
                 }
             }
         }
@@ -514,7 +560,9 @@ static DISPLAY: LazyLock<Name> = LazyLock::new(|| name("display"));
 static CODING: LazyLock<Name> = LazyLock::new(|| name("coding"));
 
 /// System and code of a Coding or Quantity.
-pub(crate) fn system_and_code<'a>(item: Element<'a>) -> (Option<Cow<'a, str>>, Option<Cow<'a, str>>) {
+pub(crate) fn system_and_code<'a>(
+    item: Element<'a>,
+) -> (Option<Cow<'a, str>>, Option<Cow<'a, str>>) {
     let text = |n: &Name| item.child(n).and_then(Element::text).filter(|t| !t.is_empty());
     (text(&SYSTEM), text(&CODE))
 }

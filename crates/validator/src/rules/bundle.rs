@@ -56,8 +56,10 @@ impl<'a> Walker<'a> {
     }
 
     fn full_urls(&mut self, links: &Links<'a>, base: &'a Profile) {
-        let optional =
-            matches!(&*links.kind, "transaction" | "transaction-response" | "batch" | "batch-response");
+        let optional = matches!(
+            &*links.kind,
+            "transaction" | "transaction-response" | "batch" | "batch-response"
+        );
         for entry in &links.entries {
             let Some(url) = entry.full_url.as_deref() else {
                 if !optional {
@@ -66,7 +68,12 @@ impl<'a> Walker<'a> {
                 continue;
             };
             if !primitive::is_absolute(url) {
-                self.issue(Message::BundleUrlAbsolute, entry.node, vec![Arg::Value(url.to_owned())], base);
+                self.issue(
+                    Message::BundleUrlAbsolute,
+                    entry.node,
+                    vec![Arg::Value(url.to_owned())],
+                    base,
+                );
                 continue;
             }
             if !url.starts_with("http") || entry.resource.is_none() {
@@ -78,7 +85,12 @@ impl<'a> Walker<'a> {
             }
             match &entry.id {
                 None => {
-                    self.issue(Message::BundleUrlNoId, entry.node, vec![Arg::Value(url.to_owned())], base);
+                    self.issue(
+                        Message::BundleUrlNoId,
+                        entry.node,
+                        vec![Arg::Value(url.to_owned())],
+                        base,
+                    );
                 }
                 Some(id) if !url.ends_with(&format!("/{}/{id}", entry.type_name)) => {
                     let args = vec![
@@ -152,7 +164,12 @@ impl<'a> Walker<'a> {
                     self.issue(Message::BundleSearchWrongType, resource.node(), args, base);
                 }
                 "outcome" if entry.type_name != "OperationOutcome" => {
-                    self.issue(Message::BundleSearchWrongOutcome, resource.node(), vec![type_name()], base);
+                    self.issue(
+                        Message::BundleSearchWrongOutcome,
+                        resource.node(),
+                        vec![type_name()],
+                        base,
+                    );
                 }
                 _ => {}
             }
@@ -171,7 +188,8 @@ impl<'a> Walker<'a> {
             let is_outcome = entry.type_name == "OperationOutcome";
             if !types.is_empty() && !is_outcome && !types.iter().any(|t| **t == *entry.type_name) {
                 in_doubt = true;
-                let args = vec![Arg::Name(entry.type_name.to_string()), Arg::Name(types.join(", "))];
+                let args =
+                    vec![Arg::Name(entry.type_name.to_string()), Arg::Name(types.join(", "))];
                 self.issue(Message::BundleSearchWrongTypeNoMode, resource.node(), args, base);
                 continue;
             }
@@ -179,7 +197,8 @@ impl<'a> Walker<'a> {
                 continue;
             }
             if entry.id.is_none() {
-                let issue = self.issue(Message::BundleSearchNoId, resource.node(), Vec::new(), base);
+                let issue =
+                    self.issue(Message::BundleSearchNoId, resource.node(), Vec::new(), base);
                 // Whether it is what was searched for cannot be told.
                 if types.is_empty() {
                     issue.severity = Severity::Warning;
@@ -221,8 +240,11 @@ impl<'a> Walker<'a> {
             return;
         };
         if first.type_name != leader {
-            let message =
-                if leader == "Composition" { Message::BundleDocument } else { Message::BundleMessage };
+            let message = if leader == "Composition" {
+                Message::BundleDocument
+            } else {
+                Message::BundleMessage
+            };
             self.issue(message, first.node, Vec::new(), base);
             return;
         }
@@ -260,7 +282,13 @@ impl<'a> Walker<'a> {
         while let Some(section) = sections.pop() {
             for part in ["focus", "author", "entry"] {
                 for one in section.children_named(&name(part)).collect::<Vec<_>>() {
-                    self.must_be_inside(links, first, one, &format!("Composition.section.{part}"), base);
+                    self.must_be_inside(
+                        links,
+                        first,
+                        one,
+                        &format!("Composition.section.{part}"),
+                        base,
+                    );
                 }
             }
             sections.extend(section.children_named(&name("section")));
@@ -288,11 +316,21 @@ impl<'a> Walker<'a> {
                 self.issue(Message::BundleFoundMultiple, at, vec![Arg::from(n), value, what], base);
             }
             Sought::Nearly(n, Some(_)) => {
-                self.issue(Message::BundleNotFoundApparent, at, vec![Arg::from(n), value, what], base);
+                self.issue(
+                    Message::BundleNotFoundApparent,
+                    at,
+                    vec![Arg::from(n), value, what],
+                    base,
+                );
             }
             Sought::Nearly(n, None) => {
                 let source = Arg::Value(from.full_url.as_deref().unwrap_or("").to_owned());
-                self.issue(Message::BundleNotFoundCannot, at, vec![Arg::from(n), value, what, source], base);
+                self.issue(
+                    Message::BundleNotFoundCannot,
+                    at,
+                    vec![Arg::from(n), value, what, source],
+                    base,
+                );
             }
             Sought::Nothing => {
                 self.issue(Message::BundleNotFound, at, vec![value, what], base);
@@ -376,8 +414,11 @@ impl<'a> Walker<'a> {
                 if entry.type_name == "Provenance" {
                     continue;
                 }
-                let message =
-                    if document { Message::BundleReverseDocument } else { Message::BundleReverseMessage };
+                let message = if document {
+                    Message::BundleReverseDocument
+                } else {
+                    Message::BundleReverseMessage
+                };
                 let url = Arg::Value(entry.full_url.as_deref().unwrap_or("").to_owned());
                 self.issue(message, entry.node, vec![url], base);
             }
@@ -387,8 +428,11 @@ impl<'a> Walker<'a> {
         }
         for (entry, reached) in links.entries.iter().zip(reached) {
             if !reached && entry.resource.is_some() {
-                let message =
-                    if document { Message::BundleOrphanDocument } else { Message::BundleOrphanMessage };
+                let message = if document {
+                    Message::BundleOrphanDocument
+                } else {
+                    Message::BundleOrphanMessage
+                };
                 let url = Arg::Value(entry.full_url.as_deref().unwrap_or("").to_owned());
                 self.issue(message, entry.node, vec![url], base);
             }
@@ -444,7 +488,9 @@ fn values_of<'a>(root: Node<'a>, url: &str) -> Vec<Node<'a>> {
     let mut out = Vec::new();
     let mut stack = vec![root];
     while let Some(node) = stack.pop() {
-        if node.kind() == Kind::Object && node.member("url").and_then(Node::as_str).as_deref() == Some(url) {
+        if node.kind() == Kind::Object
+            && node.member("url").and_then(Node::as_str).as_deref() == Some(url)
+        {
             out.extend(node.members().filter(|m| m.name().is_some_and(|n| n.starts_with("value"))));
         }
         stack.extend(node.members().filter(|m| matches!(m.kind(), Kind::Object | Kind::Array)));

@@ -54,7 +54,8 @@ impl<'a> Walker<'a> {
                 // A slice on an extension's url is its profile.
                 if out.is_empty()
                     && &*discriminator.path == "url"
-                    && let Some(profile) = def.rule.types.first().and_then(|t| t.of.profiles.first())
+                    && let Some(profile) =
+                        def.rule.types.first().and_then(|t| t.of.profiles.first())
                 {
                     out.push(Test::Profile(Box::new([]), Box::new([profile.clone()])));
                 }
@@ -87,7 +88,12 @@ impl<'a> Walker<'a> {
             DiscriminatorKind::Profile => {
                 let c = criteria.iter().find(|c| c.inside.is_empty())?;
                 let profiles: Vec<_> = if matches!(steps.last(), Some(Step::Resolve)) {
-                    c.def.rule.types.iter().flat_map(|t| t.of.target_profiles.iter().cloned()).collect()
+                    c.def
+                        .rule
+                        .types
+                        .iter()
+                        .flat_map(|t| t.of.target_profiles.iter().cloned())
+                        .collect()
                 } else {
                     c.def.rule.types.iter().flat_map(|t| t.of.profiles.iter().cloned()).collect()
                 };
@@ -119,10 +125,14 @@ impl<'a> Walker<'a> {
                     let mut next = Vec::new();
                     for ty in here {
                         match model.child(ty, name) {
-                            Some(Child::Element { ty, .. } | Child::Variant { ty }) => next.push(ty),
+                            Some(Child::Element { ty, .. } | Child::Variant { ty }) => {
+                                next.push(ty)
+                            }
                             Some(Child::Choice { types, .. }) => next.extend(types),
                             // The value itself, which the definitions of primitives call an element.
-                            None if name.as_str() == "value" && model.kind(ty).is_primitive() => return None,
+                            None if name.as_str() == "value" && model.kind(ty).is_primitive() => {
+                                return None;
+                            }
                             None => {}
                         }
                     }
@@ -173,7 +183,8 @@ impl<'a> Walker<'a> {
                         next.push(*d);
                         if !std::ptr::eq(step, steps.last().unwrap_or(step)) {
                             next.clear();
-                            for canonical in d.rule.types.iter().flat_map(|t| &t.of.target_profiles) {
+                            for canonical in d.rule.types.iter().flat_map(|t| &t.of.target_profiles)
+                            {
                                 if let Ok(Some(id)) = self.validator.profile(canonical)
                                     && let Some(profile) = self.validator.get(id)
                                 {
@@ -211,7 +222,10 @@ impl<'a> Walker<'a> {
                 if own == name || own.strip_suffix("[x]") == Some(name) {
                     out.push(child);
                     for slice in slot.slices.iter().flat_map(|s| s.list.iter()) {
-                        out.push(Def { profile: d.profile, rule: &d.profile.rules[slice.rule as usize] });
+                        out.push(Def {
+                            profile: d.profile,
+                            rule: &d.profile.rules[slice.rule as usize],
+                        });
                     }
                 }
             }

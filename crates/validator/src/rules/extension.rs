@@ -34,7 +34,8 @@ impl<'a> Walker<'a> {
         }
         let id = self.validator.profile(&url).ok()??;
         let profile = self.validator.get(id)?;
-        (&*profile.definition.type_name == "Extension").then(|| Def { profile, rule: profile.root() })
+        (&*profile.definition.type_name == "Extension")
+            .then(|| Def { profile, rule: profile.root() })
     }
 
     /// Judges what an extension's own rules do not.
@@ -56,8 +57,10 @@ impl<'a> Walker<'a> {
             if !is_extension(parent, &self.validator.model) {
                 self.issue(Message::ExtUrlAbsolute, at, Vec::new(), def.profile);
             } else if defs.len() == 1 && parent_def.profile.definition.is_profile() {
-                let args =
-                    vec![Arg::Value(url.into_owned()), Arg::Url(parent_def.profile.canonical.to_string())];
+                let args = vec![
+                    Arg::Value(url.into_owned()),
+                    Arg::Url(parent_def.profile.canonical.to_string()),
+                ];
                 self.issue(Message::ExtSubInvalid, at, args, def.profile);
             }
             return;
@@ -68,8 +71,11 @@ impl<'a> Walker<'a> {
                 self.issue(Message::ProfileNoSnapshot, at, args, def.profile);
                 return;
             }
-            let message =
-                if self.may_be_unknown(&url) { Message::ExtUnknown } else { Message::ExtUnknownNotHere };
+            let message = if self.may_be_unknown(&url) {
+                Message::ExtUnknown
+            } else {
+                Message::ExtUnknownNotHere
+            };
             self.issue(message, at, vec![Arg::Url(url.into_owned())], def.profile);
             return;
         };
@@ -106,7 +112,8 @@ impl<'a> Walker<'a> {
                 self.issue(Message::ExtType, item.node(), args, def.profile);
             }
             (None, true) => {
-                let message = if nested { Message::ExtSimpleWrong } else { Message::ExtSimpleAbsent };
+                let message =
+                    if nested { Message::ExtSimpleWrong } else { Message::ExtSimpleAbsent };
                 self.issue(message, item.node(), vec![url], def.profile);
             }
             _ => {}
@@ -153,9 +160,12 @@ impl<'a> Walker<'a> {
         let fits = definition.contexts.is_empty()
             || definition.contexts.iter().any(|context| match context.kind {
                 ContextKind::Element => {
-                    let wanted = context.expression.split_once('#').map_or(&*context.expression, |(_, p)| p);
+                    let wanted =
+                        context.expression.split_once('#').map_or(&*context.expression, |(_, p)| p);
                     wanted == "Element"
-                        || names.iter().any(|n| n == wanted || n.strip_suffix("[x]") == Some(wanted))
+                        || names
+                            .iter()
+                            .any(|n| n == wanted || n.strip_suffix("[x]") == Some(wanted))
                         || wanted.strip_suffix("[x]").is_some_and(|w| names.iter().any(|n| n == w))
                         || is_base(here, wanted, model)
                         || above_is_base(here, above.last(), wanted, model)
@@ -221,7 +231,11 @@ fn is_extension(parent: Element<'_>, model: &crate::model::TypeModel) -> bool {
 
 /// The names an element goes by in contexts: its type, its path from the
 /// resource and from the data type around it.
-fn names(here: &Waypoint<'_>, parent: Option<&Waypoint<'_>>, model: &crate::model::TypeModel) -> Vec<String> {
+fn names(
+    here: &Waypoint<'_>,
+    parent: Option<&Waypoint<'_>>,
+    model: &crate::model::TypeModel,
+) -> Vec<String> {
     let mut out = vec![here.path.to_string()];
     if here.ty != TypeId::UNKNOWN {
         out.push(model.type_name(here.ty).to_owned());
@@ -247,6 +261,8 @@ fn above_is_base(
     wanted: &str,
     model: &crate::model::TypeModel,
 ) -> bool {
-    let (Some(parent), Some((owner, rest))) = (parent, wanted.split_once('.')) else { return false };
+    let (Some(parent), Some((owner, rest))) = (parent, wanted.split_once('.')) else {
+        return false;
+    };
     rest == here.name && model.type_at(owner).is_some_and(|base| model.is_subtype(parent.ty, base))
 }

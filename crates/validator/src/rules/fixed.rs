@@ -90,8 +90,9 @@ impl<'a> Walker<'a> {
                     continue;
                 }
                 if name == "coding" {
-                    let member =
-                        |n: &str| one.member(n).and_then(Node::text).unwrap_or_default().into_owned();
+                    let member = |n: &str| {
+                        one.member(n).and_then(Node::text).unwrap_or_default().into_owned()
+                    };
                     let shown = Arg::Text(format!("{}#{}", member("system"), member("code")));
                     let args = vec![Arg::Name(name.to_owned()), source.clone(), shown];
                     self.issue(Message::PatternCoding, item.node(), args, def.profile);
@@ -126,7 +127,8 @@ pub(crate) fn matches(item: Element<'_>, want: Node<'_>, pattern: bool) -> bool 
             if pattern {
                 wanted.iter().all(|w| here.iter().any(|h| matches(*h, *w, true)))
             } else {
-                wanted.len() == here.len() && here.iter().zip(&wanted).all(|(h, w)| matches(*h, *w, false))
+                wanted.len() == here.len()
+                    && here.iter().zip(&wanted).all(|(h, w)| matches(*h, *w, false))
             }
         } else {
             here.first().is_some_and(|h| matches(*h, member, pattern))
@@ -138,6 +140,8 @@ pub(crate) fn matches(item: Element<'_>, want: Node<'_>, pattern: bool) -> bool 
                 let name = c.name().unwrap_or("");
                 name == "id"
                     || name == "extension"
-                    || want.members().any(|m| m.key().is_some_and(|k| k.trim_start_matches('_') == name))
+                    || want
+                        .members()
+                        .any(|m| m.key().is_some_and(|k| k.trim_start_matches('_') == name))
             }))
 }

@@ -45,10 +45,12 @@ pub(crate) fn is_language(tag: &str) -> bool {
         extended += 1;
     }
     let _script = parts.next_if(|p| p.len() == 4 && letters(p));
-    let _region = parts
-        .next_if(|p| (p.len() == 2 && letters(p)) || (p.len() == 3 && p.bytes().all(|b| b.is_ascii_digit())));
+    let _region = parts.next_if(|p| {
+        (p.len() == 2 && letters(p)) || (p.len() == 3 && p.bytes().all(|b| b.is_ascii_digit()))
+    });
     let is_variant = |p: &&str| {
-        alphanumeric(p) && (p.len() >= 5 || (p.len() == 4 && p.starts_with(|c: char| c.is_ascii_digit())))
+        alphanumeric(p)
+            && (p.len() >= 5 || (p.len() == 4 && p.starts_with(|c: char| c.is_ascii_digit())))
     };
     while parts.next_if(is_variant).is_some() {}
     // Extensions and private use: one character, then at least one part.
@@ -95,9 +97,19 @@ mod tests {
         ] {
             assert!(is_language(good), "{good}");
         }
-        for bad in
-            ["", "n", "nb_NO", "nb-", "norsk", "norsk bokmål", "nb-N", "en-a", "123", "en-US-", "nb--NO"]
-        {
+        for bad in [
+            "",
+            "n",
+            "nb_NO",
+            "nb-",
+            "norsk",
+            "norsk bokmål",
+            "nb-N",
+            "en-a",
+            "123",
+            "en-US-",
+            "nb--NO",
+        ] {
             assert!(!is_language(bad), "{bad}");
         }
     }

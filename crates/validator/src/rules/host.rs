@@ -18,7 +18,11 @@ use crate::validate::walk::Walker;
 static CONTAINED: LazyLock<Name> = LazyLock::new(|| Name::new("contained"));
 
 impl<'a> Host<'a> for Shared<'a> {
-    fn resolve(&self, reference: &str, from: Option<Typed<'a>>) -> Result<Option<Typed<'a>>, Unavailable> {
+    fn resolve(
+        &self,
+        reference: &str,
+        from: Option<Typed<'a>>,
+    ) -> Result<Option<Typed<'a>>, Unavailable> {
         let Some(from) = from else { return Ok(None) };
         let model = Some(&self.validator.model as &dyn lmr_fhirpath::Model);
         if let Some(id) = reference.strip_prefix('#') {

@@ -34,8 +34,9 @@ impl<'a> Walker<'a> {
         let at = item.node();
         match limit.type_name() {
             "decimal" | "integer" | "positiveInt" | "unsignedInt" => {
-                let parse =
-                    |t: &str| Decimal::from_str_exact(t).or_else(|_| Decimal::from_scientific(t)).ok();
+                let parse = |t: &str| {
+                    Decimal::from_str_exact(t).or_else(|_| Decimal::from_scientific(t)).ok()
+                };
                 let wanted = limit.json().text().and_then(|t| parse(&t));
                 let found = item.text().and_then(|t| parse(&t));
                 if let (Some(wanted), Some(found)) = (wanted, found)
@@ -52,9 +53,10 @@ impl<'a> Walker<'a> {
                 }
             }
             "date" | "dateTime" | "instant" | "time" => {
-                let (Some(found), Some(wanted)) =
-                    (item.text().and_then(|t| moment(&t)), limit.json().text().and_then(|t| moment(&t)))
-                else {
+                let (Some(found), Some(wanted)) = (
+                    item.text().and_then(|t| moment(&t)),
+                    limit.json().text().and_then(|t| moment(&t)),
+                ) else {
                     return;
                 };
                 if compare(found, wanted, least) == Verdict::Beyond {
@@ -78,7 +80,8 @@ impl<'a> Walker<'a> {
         let shown = shown(limit.element());
         let wanted = quantity_of(limit.element());
         let Some(found) = quantity_of(item) else {
-            let message = if least { Message::QuantityMinNoValue } else { Message::QuantityMaxNoValue };
+            let message =
+                if least { Message::QuantityMinNoValue } else { Message::QuantityMaxNoValue };
             self.issue(message, at, vec![Arg::Text(shown)], def.profile);
             return;
         };
@@ -86,16 +89,24 @@ impl<'a> Walker<'a> {
         let same_unit = system_and_code(item) == system_and_code(limit.element())
             || system_and_code(limit.element()).1.is_none();
         let verdict = if same_unit {
-            let beyond = if least { found.value < wanted.value } else { found.value > wanted.value };
+            let beyond =
+                if least { found.value < wanted.value } else { found.value > wanted.value };
             if beyond { Verdict::Beyond } else { Verdict::Within }
         } else {
-            compare(Item::Quantity(Box::new(found.clone())), Item::Quantity(Box::new(wanted)), least)
+            compare(
+                Item::Quantity(Box::new(found.clone())),
+                Item::Quantity(Box::new(wanted)),
+                least,
+            )
         };
         match verdict {
             Verdict::Within => {}
             Verdict::Unknown => {
-                let message =
-                    if least { Message::QuantityMinUnitUnknown } else { Message::QuantityMaxUnitUnknown };
+                let message = if least {
+                    Message::QuantityMinUnitUnknown
+                } else {
+                    Message::QuantityMaxUnitUnknown
+                };
                 self.issue(message, at, vec![Arg::Text(shown)], def.profile);
             }
             Verdict::Beyond => {
@@ -173,7 +184,8 @@ fn moment(text: &str) -> Option<Item<'static>> {
 
 fn quantity_of(item: Element<'_>) -> Option<Quantity> {
     let value = item.child(&name("value"))?.text()?;
-    let value = Decimal::from_str_exact(&value).or_else(|_| Decimal::from_scientific(&value)).ok()?;
+    let value =
+        Decimal::from_str_exact(&value).or_else(|_| Decimal::from_scientific(&value)).ok()?;
     let code = system_and_code(item).1;
     Some(Quantity::ucum(value, code.as_deref().unwrap_or("1")))
 }
@@ -192,7 +204,8 @@ fn calendar(code: &str) -> Option<CalendarUnit> {
 }
 
 fn shown(limit: Element<'_>) -> String {
-    let value = limit.child(&name("value")).and_then(Element::text).unwrap_or_default().into_owned();
+    let value =
+        limit.child(&name("value")).and_then(Element::text).unwrap_or_default().into_owned();
     let code = system_and_code(limit).1.unwrap_or_default();
     format!("{value} {code}").trim().to_owned()
 }

@@ -184,7 +184,8 @@ impl<'a> Links<'a> {
         }
         if let Some(url) = &out.url {
             // One is the target, a second makes it ambiguous: more are of no use.
-            out.matches.extend(self.with_version(url, out.version.as_deref()).iter().take(2).copied());
+            out.matches
+                .extend(self.with_version(url, out.version.as_deref()).iter().take(2).copied());
         }
         out
     }
@@ -207,12 +208,14 @@ pub(crate) fn parameters(root: Element<'_>) -> HashMap<Box<str>, u32> {
     if root.resource_type().as_deref() != Some("Parameters") {
         return found;
     }
-    let mut lists: Vec<Node<'_>> = root.value().and_then(|r| r.member("parameter")).into_iter().collect();
+    let mut lists: Vec<Node<'_>> =
+        root.value().and_then(|r| r.member("parameter")).into_iter().collect();
     while let Some(list) = lists.pop() {
         for parameter in list.members() {
             lists.extend(parameter.member("part"));
             let Some(resource) = parameter.member("resource") else { continue };
-            if let (Some(of), Some(id)) = (resource.resource_type(), resource.get(&ID).and_then(Node::as_str))
+            if let (Some(of), Some(id)) =
+                (resource.resource_type(), resource.get(&ID).and_then(Node::as_str))
             {
                 found.entry(format!("{of}/{id}").into()).or_insert(resource.index());
             }

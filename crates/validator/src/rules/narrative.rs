@@ -62,8 +62,11 @@ impl<'a> Walker<'a> {
                     0 | 1 => continue,
                     _ => Message::XhtmlMultipleMatches,
                 };
-                let args =
-                    vec![Arg::Value(href.to_owned()), Arg::Text(xhtml.path(i)), Arg::Value(xhtml.text(i))];
+                let args = vec![
+                    Arg::Value(href.to_owned()),
+                    Arg::Text(xhtml.path(i)),
+                    Arg::Value(xhtml.text(i)),
+                ];
                 self.issue(message, at, args, def.profile);
             } else if let Some((scheme, _)) = href.split_once(':')
                 && scheme.bytes().all(|b| b.is_ascii_alphanumeric())
@@ -87,7 +90,9 @@ impl<'a> Walker<'a> {
     pub(crate) fn has_id(&self, id: &str) -> bool {
         let make = || {
             let around = self.around;
-            self.shared.anchors.get(around.node(), || around.value().map(anchors).unwrap_or_default())
+            self.shared
+                .anchors
+                .get(around.node(), || around.value().map(anchors).unwrap_or_default())
         };
         self.anchors.get_or_init(make).contains_key(id)
     }
@@ -109,7 +114,12 @@ impl<'a> Walker<'a> {
             }
         });
         if outside {
-            self.issue(Message::XhtmlMixedLang, at, vec![Arg::Text(sections.join(", "))], def.profile);
+            self.issue(
+                Message::XhtmlMixedLang,
+                at,
+                vec![Arg::Text(sections.join(", "))],
+                def.profile,
+            );
         }
     }
 
@@ -127,7 +137,12 @@ impl<'a> Walker<'a> {
             let sections = sections(&xhtml);
             match language.as_deref() {
                 Some("_yes") if sections.is_empty() => {
-                    self.issue(Message::XhtmlLangsRequired, item.node(), vec![profile()], def.profile);
+                    self.issue(
+                        Message::XhtmlLangsRequired,
+                        item.node(),
+                        vec![profile()],
+                        def.profile,
+                    );
                 }
                 Some("_no") if !sections.is_empty() => {
                     let args = vec![Arg::Text(sections.join(", ")), profile()];
@@ -138,7 +153,12 @@ impl<'a> Walker<'a> {
                     if let Some(own) = own
                         && !sections.iter().any(|s| s == &*own)
                     {
-                        self.issue(Message::XhtmlLangsRequiredDef, item.node(), vec![profile()], def.profile);
+                        self.issue(
+                            Message::XhtmlLangsRequiredDef,
+                            item.node(),
+                            vec![profile()],
+                            def.profile,
+                        );
                     }
                 }
                 _ => {}
@@ -149,7 +169,9 @@ impl<'a> Walker<'a> {
                     .filter(|c| {
                         let node = &xhtml.nodes[*c];
                         let class = node.attribute("class").unwrap_or("");
-                        !class.split(' ').any(|c| matches!(c, "boilerplate" | "generated" | "original"))
+                        !class
+                            .split(' ')
+                            .any(|c| matches!(c, "boilerplate" | "generated" | "original"))
                     })
                     .map(|c| match &xhtml.nodes[c].kind {
                         crate::rules::xhtml::XKind::Text(t) => t.trim().to_owned(),
@@ -168,8 +190,11 @@ impl<'a> Walker<'a> {
     /// Whether the narrative is in the resource's language.
     pub(crate) fn narrative_language(&mut self, profile: &crate::compile::Profile) {
         let Some(language) = self.resource.child(&LANGUAGE).and_then(Element::text) else { return };
-        let div =
-            self.resource.child(&name("text")).and_then(|t| t.child(&name("div"))).and_then(Element::text);
+        let div = self
+            .resource
+            .child(&name("text"))
+            .and_then(|t| t.child(&name("div")))
+            .and_then(Element::text);
         let Some(div) = div else { return };
         let Ok(xhtml) = Xhtml::parse(&div) else { return };
         let Some(outer) = xhtml.nodes.first() else { return };
@@ -182,8 +207,10 @@ impl<'a> Walker<'a> {
         let (mut lang, mut xml_lang) = either(outer);
         if lang.is_none()
             && xml_lang.is_none()
-            && let Some(first) =
-                sections.iter().map(|c| either(&xhtml.nodes[*c])).find(|(l, x)| l.is_some() || x.is_some())
+            && let Some(first) = sections
+                .iter()
+                .map(|c| either(&xhtml.nodes[*c]))
+                .find(|(l, x)| l.is_some() || x.is_some())
         {
             (lang, xml_lang) = first;
             // One of several sections may be in the resource's language.

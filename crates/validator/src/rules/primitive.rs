@@ -80,7 +80,12 @@ pub(crate) enum Json {
 const MAX_STRING: usize = 1_048_576;
 
 /// Judges a value's text; calls `fault` for every rule it breaks. No allocation.
-pub(crate) fn check(kind: Primitive, text: &str, resource_id: bool, fault: &mut dyn FnMut(Message)) {
+pub(crate) fn check(
+    kind: Primitive,
+    text: &str,
+    resource_id: bool,
+    fault: &mut dyn FnMut(Message),
+) {
     if text.is_empty() {
         return fault(Message::PrimitiveNotEmpty);
     }
@@ -132,7 +137,11 @@ pub(crate) fn check(kind: Primitive, text: &str, resource_id: bool, fault: &mut 
                 fault(Message::IdValid);
             }
         }
-        Primitive::Uri | Primitive::Url | Primitive::Canonical | Primitive::Oid | Primitive::Uuid => {
+        Primitive::Uri
+        | Primitive::Url
+        | Primitive::Canonical
+        | Primitive::Oid
+        | Primitive::Uuid => {
             uri(kind, text, fault);
         }
         Primitive::Base64 => base64(text, fault),
@@ -322,7 +331,8 @@ pub(crate) fn decoded_len(text: &str) -> Option<usize> {
             _ => return None,
         }
     }
-    ((digits + padding) % 4 == 0 && padding <= 2 && digits > 0).then(|| (digits + padding) / 4 * 3 - padding)
+    ((digits + padding) % 4 == 0 && padding <= 2 && digits > 0)
+        .then(|| (digits + padding) / 4 * 3 - padding)
 }
 
 fn two(bytes: &[u8], at: usize) -> Option<u8> {
@@ -394,7 +404,8 @@ fn date_time(bytes: &[u8]) -> Option<DateTimeForm> {
 
 /// Whether a text that is no dateTime has at least a time, and no zone after it.
 fn lacks_zone(text: &str) -> bool {
-    text.split_once('T').is_some_and(|(_, time)| !time.is_empty() && !time.contains(['Z', '+', '-']))
+    text.split_once('T')
+        .is_some_and(|(_, time)| !time.is_empty() && !time.contains(['Z', '+', '-']))
 }
 
 fn is_zone(zone: &[u8]) -> bool {
@@ -414,7 +425,9 @@ fn is_instant(text: &str) -> bool {
 
 /// `YYYY-MM-DDThh:mm:ss(.f)?zone`, whether or not that day exists.
 fn has_instant_form(bytes: &[u8]) -> bool {
-    let within = |at: usize, least: u8, most: u8| two(bytes, at).is_some_and(|n| (least..=most).contains(&n));
+    let within = |at: usize, least: u8, most: u8| {
+        two(bytes, at).is_some_and(|n| (least..=most).contains(&n))
+    };
     let marks = [(4, b'-'), (7, b'-'), (10, b'T')];
     two(bytes, 0).is_some()
         && two(bytes, 2).is_some()
@@ -453,7 +466,8 @@ pub(crate) fn html_tag(text: &str) -> Option<&str> {
             // `<https://...>` is a link in markdown, no tag.
             let end = name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len());
             if !name[end..].starts_with([':', '@', '.']) {
-                let cut = text[start..].char_indices().nth(2).map_or(text.len(), |(i, _)| start + i);
+                let cut =
+                    text[start..].char_indices().nth(2).map_or(text.len(), |(i, _)| start + i);
                 return Some(&text[start..cut]);
             }
         }
@@ -485,20 +499,32 @@ mod tests {
         for good in ["2024", "2024-02", "2024-02-29", "1900-01-01"] {
             assert_eq!(faults(Primitive::Date, good), [], "{good}");
         }
-        for bad in ["2023-02-29", "2024-13", "2024-1-1", "24-01-01", "2024-04-31", "2024-01-01T", "20240101"]
-        {
+        for bad in [
+            "2023-02-29",
+            "2024-13",
+            "2024-1-1",
+            "24-01-01",
+            "2024-04-31",
+            "2024-01-01T",
+            "20240101",
+        ] {
             assert_eq!(faults(Primitive::Date, bad), [Message::DateValid], "{bad}");
         }
     }
 
     #[test]
     fn a_date_with_time_needs_seconds_and_zone() {
-        for good in ["2024", "2024-05-28T13:28:17Z", "2024-05-28T13:28:17.239+02:00", "2024-05-28"] {
+        for good in ["2024", "2024-05-28T13:28:17Z", "2024-05-28T13:28:17.239+02:00", "2024-05-28"]
+        {
             assert_eq!(faults(Primitive::DateTime, good), [], "{good}");
         }
         assert_eq!(faults(Primitive::DateTime, "2024-05-28T13:28:17"), [Message::DateTimeTz]);
-        for bad in ["2024-05-28T13:28Z", "2024-05-28T24:00:00Z", "2024-05-28 13:28:17Z", "2024-05T13:28:17Z"]
-        {
+        for bad in [
+            "2024-05-28T13:28Z",
+            "2024-05-28T24:00:00Z",
+            "2024-05-28 13:28:17Z",
+            "2024-05T13:28:17Z",
+        ] {
             assert_eq!(faults(Primitive::DateTime, bad), [Message::DateTimeValid], "{bad}");
         }
         for bad in ["2024-05-28", "2024-05-28T10:00:00", "2024-13-28T10:00:00Z", "now"] {

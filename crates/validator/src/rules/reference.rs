@@ -43,12 +43,14 @@ impl<'a> Walker<'a> {
     /// Judges a Reference.
     pub(crate) fn reference(&mut self, item: Element<'a>, def: Def<'a>, ty: &'a TypeRule) {
         let at = item.node();
-        let Some(text) = item.child(&REFERENCE).and_then(Element::text).filter(|t| !t.is_empty()) else {
+        let Some(text) = item.child(&REFERENCE).and_then(Element::text).filter(|t| !t.is_empty())
+        else {
             let has_text = |of: Element<'a>, name: &Name| {
                 of.child(name).and_then(Element::text).is_some_and(|t| !t.is_empty())
             };
-            let identified =
-                item.child(&IDENTIFIER).is_some_and(|i| has_text(i, &SYSTEM) || has_text(i, &VALUE));
+            let identified = item
+                .child(&IDENTIFIER)
+                .is_some_and(|i| has_text(i, &SYSTEM) || has_text(i, &VALUE));
             if !identified && !has_text(item, &DISPLAY) {
                 self.issue(Message::RefNoDisplay, at, Vec::new(), def.profile);
             }
@@ -62,12 +64,19 @@ impl<'a> Walker<'a> {
         }
         let (found, place) = self.locate(item, &text, def, true);
         if place == Where::Contained && found.is_none() {
-            self.issue(Message::RefCantResolve, at, vec![Arg::Value(text.to_string())], def.profile);
+            self.issue(
+                Message::RefCantResolve,
+                at,
+                vec![Arg::Value(text.to_string())],
+                def.profile,
+            );
             self.aggregation(at, def, ty, &text, Where::Remote);
             return;
         }
-        let exists =
-            matches!(self.options.references, ReferenceCheck::ExistsAndType | ReferenceCheck::ExistsAndValid);
+        let exists = matches!(
+            self.options.references,
+            ReferenceCheck::ExistsAndType | ReferenceCheck::ExistsAndValid
+        );
         let external = if found.is_none() { self.external_type(&text) } else { None };
         if found.is_none()
             && exists
@@ -76,7 +85,12 @@ impl<'a> Walker<'a> {
             && !self.options.assume_valid_rest_references
             && !(self.options.example_urls && is_example(&text))
         {
-            self.issue(Message::RefCantResolve, at, vec![Arg::Value(text.to_string())], def.profile);
+            self.issue(
+                Message::RefCantResolve,
+                at,
+                vec![Arg::Value(text.to_string())],
+                def.profile,
+            );
         }
         let target_type: Option<Cow<'_, str>> =
             found.and_then(Element::resource_type).or_else(|| external.map(Cow::Owned));
@@ -136,7 +150,8 @@ impl<'a> Walker<'a> {
             let url = Arg::Url(canonical.to_string());
             match reason {
                 None => {
-                    let issue = self.issue(Message::RefCantResolveProfile, at, vec![url], def.profile);
+                    let issue =
+                        self.issue(Message::RefCantResolveProfile, at, vec![url], def.profile);
                     // The reference asks for the profile only when there is something to judge by it.
                     if found.is_none() {
                         issue.severity = Severity::Information;
@@ -149,7 +164,10 @@ impl<'a> Walker<'a> {
             };
         }
         let allowed = &targets.types;
-        let Some(told) = told.filter(|t| !targets.any && !allowed.iter().any(|a| **a == **t)) else { return };
+        let Some(told) = told.filter(|t| !targets.any && !allowed.iter().any(|a| **a == **t))
+        else {
+            return;
+        };
         if found.is_some() {
             let unknown = targets.faults.iter().map(|(canonical, _)| canonical);
             let wanted: Vec<&str> = allowed.iter().chain(unknown).map(|w| &**w).collect();
@@ -171,7 +189,13 @@ impl<'a> Walker<'a> {
     }
 
     /// `Reference.type`: one that is allowed, and the target's.
-    fn stated_type(&mut self, item: Element<'a>, def: Def<'a>, targets: &Targets, told: Option<&str>) {
+    fn stated_type(
+        &mut self,
+        item: Element<'a>,
+        def: Def<'a>,
+        targets: &Targets,
+        told: Option<&str>,
+    ) {
         let Some(stated) = item.child(&TYPE).and_then(Element::text) else { return };
         let stated = stated.strip_prefix(BASE).unwrap_or(&stated);
         let at = item.node();
@@ -190,7 +214,14 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn aggregation(&mut self, at: Node<'a>, def: Def<'a>, ty: &'a TypeRule, text: &str, place: Where) {
+    fn aggregation(
+        &mut self,
+        at: Node<'a>,
+        def: Def<'a>,
+        ty: &'a TypeRule,
+        text: &str,
+        place: Where,
+    ) {
         let modes = &ty.of.aggregation;
         if modes.is_empty() || !self.options.aggregation {
             return;
@@ -200,7 +231,9 @@ impl<'a> Walker<'a> {
             Where::Bundled => Aggregation::Bundled,
             Where::Remote => Aggregation::Referenced,
         };
-        if modes.contains(&is) || (is == Aggregation::Bundled && modes.contains(&Aggregation::Referenced)) {
+        if modes.contains(&is)
+            || (is == Aggregation::Bundled && modes.contains(&Aggregation::Referenced))
+        {
             return;
         }
         if place == Where::Remote && !modes.contains(&Aggregation::Referenced) {
@@ -263,7 +296,8 @@ impl<'a> Walker<'a> {
         };
         let Some(source) = links.entry_of(at) else {
             // A reference of the bundle itself (signature).
-            let first = links.with_url(text).first().and_then(|i| links.entries[*i as usize].resource);
+            let first =
+                links.with_url(text).first().and_then(|i| links.entries[*i as usize].resource);
             return (first, if first.is_some() { Where::Bundled } else { Where::Remote });
         };
         // The plain case: an address that one entry has.
@@ -274,8 +308,11 @@ impl<'a> Walker<'a> {
         }
         let from = links.entries[source].full_url.as_deref();
         let sought = links.seek(text, from);
-        let resource =
-            sought.matches.first().and_then(|i| links.entries.get(*i as usize)).and_then(|e| e.resource);
+        let resource = sought
+            .matches
+            .first()
+            .and_then(|i| links.entries.get(*i as usize))
+            .and_then(|e| e.resource);
         if !tell {
             return (resource, if resource.is_some() { Where::Bundled } else { Where::Remote });
         }
@@ -323,13 +360,29 @@ impl<'a> Walker<'a> {
     }
 
     /// What in the bundle nearly fits a reference that fits nothing.
-    fn near_misses(&mut self, at: Node<'a>, text: &str, sought: &crate::rules::links::Sought, def: Def<'a>) {
+    fn near_misses(
+        &mut self,
+        at: Node<'a>,
+        text: &str,
+        sought: &crate::rules::links::Sought,
+        def: Def<'a>,
+    ) {
         let Some(links) = &self.shared.links else { return };
         if text.starts_with("urn:") {
             if self.options.dangling_urn_is_error {
-                self.issue(Message::RefCantResolve, at, vec![Arg::Value(text.to_owned())], def.profile);
+                self.issue(
+                    Message::RefCantResolve,
+                    at,
+                    vec![Arg::Value(text.to_owned())],
+                    def.profile,
+                );
             } else {
-                self.issue(Message::BundleNotLocal, at, vec![Arg::Value(text.to_owned())], def.profile);
+                self.issue(
+                    Message::BundleNotLocal,
+                    at,
+                    vec![Arg::Value(text.to_owned())],
+                    def.profile,
+                );
             }
         }
         let Some((type_name, id)) = &sought.type_and_id else { return };
@@ -419,7 +472,9 @@ impl<'a> Walker<'a> {
 
     /// Target profiles of a target outside the document, if the caller gave it.
     fn remote_profiles(&mut self, item: Element<'a>, def: Def<'a>, ty: &'a TypeRule, text: &str) {
-        if self.options.references != ReferenceCheck::ExistsAndValid || self.options.external_depth == 0 {
+        if self.options.references != ReferenceCheck::ExistsAndValid
+            || self.options.external_depth == 0
+        {
             return;
         }
         let document = self.options.external.get(text);

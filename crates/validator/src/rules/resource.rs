@@ -41,11 +41,16 @@ impl<'a> Walker<'a> {
     /// Does them.
     pub(crate) fn resource_checks(&mut self, role: Role) {
         let type_name = self.resource.resource_type().unwrap_or_default();
-        let Some(base) = self.validator.type_profile(&type_name).and_then(|id| self.validator.get(id)) else {
+        let Some(base) =
+            self.validator.type_profile(&type_name).and_then(|id| self.validator.get(id))
+        else {
             return;
         };
         self.double_ids(role, base);
-        if role == Role::Root && self.options.ids_required && self.resource.child(&name("id")).is_none() {
+        if role == Role::Root
+            && self.options.ids_required
+            && self.resource.child(&name("id")).is_none()
+        {
             self.issue(Message::ResourceIdMissing, self.resource.node(), Vec::new(), base);
         }
         match &*type_name {
@@ -62,7 +67,8 @@ impl<'a> Walker<'a> {
     /// An id stands once in a resource; that of the document's own resource counts too, as with
     /// the reference validator.
     fn double_ids(&mut self, role: Role, base: &'a crate::compile::Profile) {
-        let own = self.resource.value().and_then(|node| node.member("id")).filter(|_| role == Role::Root);
+        let own =
+            self.resource.value().and_then(|node| node.member("id")).filter(|_| role == Role::Root);
         if self.ids().len() + usize::from(own.is_some()) < 2 {
             return;
         }
@@ -93,7 +99,8 @@ impl<'a> Walker<'a> {
         let canonical = format!("http://hl7.org/fhir/StructureDefinition/{profile}");
         let Ok(Some(id)) = self.validator.profile(&canonical) else { return };
         let title = self.validator.get(id).map_or(String::new(), |p| p.definition.name.to_string());
-        let args = vec![Arg::Url(canonical), Arg::Text(title), Arg::Text(format!("{system}#{code}"))];
+        let args =
+            vec![Arg::Url(canonical), Arg::Text(title), Arg::Text(format!("{system}#{code}"))];
         self.issue(Message::SignpostObs, self.resource.node(), args, base);
         self.out.found.push(Found {
             element: self.resource,

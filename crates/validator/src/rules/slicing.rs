@@ -57,7 +57,10 @@ impl<'a> Walker<'a> {
             self.issue(Message::SliceOrderOpenAtEnd, item.node(), args, base.profile);
         }
         if slices.ordered && index < order.last {
-            let args = vec![Arg::Url(base.profile.canonical.to_string()), Arg::Name(slice.name.to_string())];
+            let args = vec![
+                Arg::Url(base.profile.canonical.to_string()),
+                Arg::Name(slice.name.to_string()),
+            ];
             self.issue(Message::SliceOrder, item.node(), args, base.profile);
         }
         order.last = order.last.max(index);
@@ -69,7 +72,13 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn outside(&mut self, item: Element<'a>, base: Def<'a>, slices: &'a Slices, order: &mut SliceOrder) {
+    fn outside(
+        &mut self,
+        item: Element<'a>,
+        base: Def<'a>,
+        slices: &'a Slices,
+        order: &mut SliceOrder,
+    ) {
         order.unsliced = true;
         if slices.list.is_empty() && slices.rules != SlicingRules::Closed {
             return;
@@ -87,7 +96,12 @@ impl<'a> Walker<'a> {
     }
 
     /// For each slice what keeps the element out of it, the slice that it nearly fits first.
-    fn why_not(&mut self, item: Element<'a>, base: Def<'a>, slices: &'a Slices) -> Vec<crate::Issue> {
+    fn why_not(
+        &mut self,
+        item: Element<'a>,
+        base: Def<'a>,
+        slices: &'a Slices,
+    ) -> Vec<crate::Issue> {
         let mut by_slice: Vec<Vec<crate::Issue>> = Vec::new();
         for slice in slices.list.iter().take(5) {
             let def = Def { profile: base.profile, rule: &base.profile.rules[slice.rule as usize] };
@@ -102,10 +116,14 @@ impl<'a> Walker<'a> {
                     }
                     Test::Profile(steps, profiles) => {
                         for target in self.follow(item, steps).iter().take(1) {
-                            for id in profiles.iter().filter_map(|p| self.validator.profile(p).ok().flatten())
+                            for id in profiles
+                                .iter()
+                                .filter_map(|p| self.validator.profile(p).ok().flatten())
                             {
                                 let issues = self.conformance(*target, *target, id);
-                                reasons.extend(issues.into_iter().filter(|i| i.severity.is_error()).take(3));
+                                reasons.extend(
+                                    issues.into_iter().filter(|i| i.severity.is_error()).take(3),
+                                );
                             }
                         }
                     }
@@ -123,7 +141,13 @@ impl<'a> Walker<'a> {
     }
 
     /// A value that is not the one by which a slice is told.
-    fn wrong_value(&self, item: Element<'a>, def: Def<'a>, steps: &[Step], want: Node<'_>) -> crate::Issue {
+    fn wrong_value(
+        &self,
+        item: Element<'a>,
+        def: Def<'a>,
+        steps: &[Step],
+        want: Node<'_>,
+    ) -> crate::Issue {
         let here = self.follow(item, steps);
         let shown = want.text().map_or_else(|| want.raw().to_owned(), std::borrow::Cow::into_owned);
         let found = here.first().and_then(|e| e.text()).unwrap_or_default().into_owned();
@@ -183,8 +207,11 @@ impl<'a> Walker<'a> {
             if let Some(nested) = &slice.nested {
                 if have > 0 {
                     let base = at;
-                    let counts: SmallVec<[u32; 8]> = (0..nested.count()).map(|i| count(base + i)).collect();
-                    self.slice_counts(owner, profile, nested, &mut |i| counts.get(i).copied().unwrap_or(0));
+                    let counts: SmallVec<[u32; 8]> =
+                        (0..nested.count()).map(|i| count(base + i)).collect();
+                    self.slice_counts(owner, profile, nested, &mut |i| {
+                        counts.get(i).copied().unwrap_or(0)
+                    });
                 }
                 at += nested.count();
             }
@@ -199,7 +226,11 @@ impl<'a> Walker<'a> {
         if let Some(profile) = def.rule.types.first().and_then(|t| t.of.profiles.first()) {
             return Some(profile.to_string());
         }
-        let url = self.child_defs(def, "url").into_iter().rev().find_map(|d| d.element().fixed.as_ref())?;
+        let url = self
+            .child_defs(def, "url")
+            .into_iter()
+            .rev()
+            .find_map(|d| d.element().fixed.as_ref())?;
         url.json().text().map(std::borrow::Cow::into_owned)
     }
 
@@ -237,10 +268,20 @@ impl<'a> Walker<'a> {
         true
     }
 
-    fn passes(&mut self, item: Element<'a>, test: &'a Test, ty: Option<&'a TypeRule>, place: u32) -> bool {
+    fn passes(
+        &mut self,
+        item: Element<'a>,
+        test: &'a Test,
+        ty: Option<&'a TypeRule>,
+        place: u32,
+    ) -> bool {
         match test {
-            Test::Fixed(steps, value, inside) => self.compares(item, steps, value.json(), inside, false),
-            Test::Pattern(steps, value, inside) => self.compares(item, steps, value.json(), inside, true),
+            Test::Fixed(steps, value, inside) => {
+                self.compares(item, steps, value.json(), inside, false)
+            }
+            Test::Pattern(steps, value, inside) => {
+                self.compares(item, steps, value.json(), inside, true)
+            }
             Test::Exists(steps, wanted) => self.follow(item, steps).is_empty() != *wanted,
             Test::Binding(steps, canonical) => {
                 let set = self.validator.definitions().terminology().value_set(canonical);
@@ -249,9 +290,9 @@ impl<'a> Walker<'a> {
                         (system, Some(code)) => {
                             matches!(set.validate(system.as_deref(), &code), Membership::Member(_))
                         }
-                        _ => {
-                            e.text().is_some_and(|c| matches!(set.validate(None, &c), Membership::Member(_)))
-                        }
+                        _ => e.text().is_some_and(|c| {
+                            matches!(set.validate(None, &c), Membership::Member(_))
+                        }),
                     };
                     one(*e) || e.children_named(&Name::new("coding")).any(one)
                 })
@@ -332,7 +373,9 @@ impl<'a> Walker<'a> {
                         if !found {
                             // `value` for `value[x]`
                             next.extend(
-                                e.children().filter(|c| is_choice_of(c.name().unwrap_or(""), name.as_str())),
+                                e.children().filter(|c| {
+                                    is_choice_of(c.name().unwrap_or(""), name.as_str())
+                                }),
                             );
                         }
                     }
@@ -342,7 +385,9 @@ impl<'a> Walker<'a> {
                     ),
                     Step::Resolve => next.extend(self.target_of(e)),
                     Step::OfType(name) => {
-                        if self.type_by_name(e) == **name || e.resource_type().as_deref() == Some(&**name) {
+                        if self.type_by_name(e) == **name
+                            || e.resource_type().as_deref() == Some(&**name)
+                        {
                             next.push(e);
                         }
                     }
@@ -364,7 +409,9 @@ fn is_extension(def: Def<'_>) -> bool {
 
 /// Whether a property is a choice of `stem`: `valueQuantity` of `value`.
 fn is_choice_of(property: &str, stem: &str) -> bool {
-    property.strip_prefix(stem).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
+    property
+        .strip_prefix(stem)
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
 }
 
 /// The fixed code of a core vital signs profile, if the slice is about it.

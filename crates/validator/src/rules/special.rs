@@ -78,20 +78,26 @@ impl<'a> Walker<'a> {
     }
 
     /// dom-3: every contained resource is referred to, or refers to its container.
-    pub(crate) fn contained_referenced(&mut self, item: Element<'a>, profile: &crate::compile::Profile) {
+    pub(crate) fn contained_referenced(
+        &mut self,
+        item: Element<'a>,
+        profile: &crate::compile::Profile,
+    ) {
         // What is no resource has been told as such.
         let contained: Vec<Element<'a>> = item
             .children_named(&CONTAINED)
             .filter(|c| {
-                c.resource_type().is_some_and(|of| self.validator.definitions().is_resource_type(&of))
+                c.resource_type()
+                    .is_some_and(|of| self.validator.definitions().is_resource_type(&of))
             })
             .collect();
         if contained.is_empty() || self.options.contained == crate::ContainedPolicy::Ignore {
             return;
         }
         let Some(root) = item.value() else { return };
-        let id_of =
-            |c: &Element<'a>| c.child(&name("id")).and_then(Element::text).map(std::borrow::Cow::into_owned);
+        let id_of = |c: &Element<'a>| {
+            c.child(&name("id")).and_then(Element::text).map(std::borrow::Cow::into_owned)
+        };
         let ids: Vec<Option<String>> = contained.iter().map(id_of).collect();
         let mut by_id: HashMap<&str, Vec<usize>> = HashMap::new();
         for (i, id) in ids.iter().enumerate() {

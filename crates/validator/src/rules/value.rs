@@ -48,7 +48,8 @@ impl<'a> Walker<'a> {
             let text = node.text().unwrap_or_default();
             // What has no text may still have extensions.
             is_blank = text.trim_start().is_empty();
-            let blank_but_extended = is_blank && item.sibling().is_some_and(|s| s.members().next().is_some());
+            let blank_but_extended =
+                is_blank && item.sibling().is_some_and(|s| s.members().next().is_some());
             let mut faults: smallvec::SmallVec<[Message; 2]> = smallvec::SmallVec::new();
             if !blank_but_extended {
                 primitive::check(kind, &text, is_resource_id, &mut |m| faults.push(m));
@@ -82,7 +83,8 @@ impl<'a> Walker<'a> {
             return;
         }
         let type_def = self.type_def(ty);
-        let extended = is_resource_id && item.sibling().is_some_and(|s| s.member("extension").is_some());
+        let extended =
+            is_resource_id && item.sibling().is_some_and(|s| s.member("extension").is_some());
         if extended {
             self.issue(Message::ResourceIdExtended, item.node(), Vec::new(), def.profile);
         } else if !ty.of.is_system() || item.sibling().is_some() {
@@ -109,7 +111,12 @@ impl<'a> Walker<'a> {
     }
 
     /// Judges what any rule of an element's definition says of its value.
-    pub(crate) fn value_rules(&mut self, item: Element<'a>, def: Def<'a>, ty: Option<&'a TypeRule>) {
+    pub(crate) fn value_rules(
+        &mut self,
+        item: Element<'a>,
+        def: Def<'a>,
+        ty: Option<&'a TypeRule>,
+    ) {
         if !def.rule.has_value_rules {
             return;
         }
@@ -124,7 +131,12 @@ impl<'a> Walker<'a> {
             && let Some(text) = item.text()
             && text.chars().count() > max as usize
         {
-            self.issue(Message::PrimitiveLength, item.node(), vec![Arg::from(max as usize)], def.profile);
+            self.issue(
+                Message::PrimitiveLength,
+                item.node(),
+                vec![Arg::from(max as usize)],
+                def.profile,
+            );
         }
         if let Some(pattern) = &element.regex {
             self.regex(item, pattern, Message::PrimitiveRegex, def);
@@ -185,7 +197,8 @@ impl<'a> Walker<'a> {
         match kind {
             Primitive::Date | Primitive::DateTime | Primitive::Instant => {
                 if let Some(now) = &self.options.now
-                    && primitive::year_of(text).is_some_and(|year| year > u32::from(now.date().year()) + 80)
+                    && primitive::year_of(text)
+                        .is_some_and(|year| year > u32::from(now.date().year()) + 80)
                 {
                     let args = vec![Arg::Value(text.to_owned())];
                     self.issue(Message::DateTimeReasonable, node, args, def.profile);
@@ -197,7 +210,8 @@ impl<'a> Walker<'a> {
                     HtmlInMarkdown::Warning => Severity::Warning,
                     HtmlInMarkdown::Error => Severity::Error,
                 };
-                self.issue(Message::MarkdownHtml, node, Vec::new(), def.profile).severity = severity;
+                self.issue(Message::MarkdownHtml, node, Vec::new(), def.profile).severity =
+                    severity;
             }
             Primitive::Xhtml => self.narrative(item, text, def),
             Primitive::Uri | Primitive::Url

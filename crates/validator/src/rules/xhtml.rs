@@ -69,24 +69,31 @@ pub(crate) enum XhtmlError {
 impl XhtmlError {
     pub(crate) fn words(self) -> Arg {
         let (en, nb) = match self {
-            Self::NoElement => ("it does not begin with an element", "den begynner ikke med et element"),
+            Self::NoElement => {
+                ("it does not begin with an element", "den begynner ikke med et element")
+            }
             Self::OpenTag => ("a tag is not closed with '>'", "en tagg er ikke lukket med '>'"),
-            Self::Attribute => {
-                ("an attribute is not written name=\"value\"", "et attributt er ikke skrevet navn=\"verdi\"")
-            }
-            Self::DoubleAttribute => {
-                ("an attribute stands twice on one element", "et attributt står to ganger på ett element")
-            }
+            Self::Attribute => (
+                "an attribute is not written name=\"value\"",
+                "et attributt er ikke skrevet navn=\"verdi\"",
+            ),
+            Self::DoubleAttribute => (
+                "an attribute stands twice on one element",
+                "et attributt står to ganger på ett element",
+            ),
             Self::WrongEnd => (
                 "a closing tag does not match the open element",
                 "en sluttagg hører ikke til elementet som er åpent",
             ),
             Self::Unclosed => ("an element is not closed", "et element er ikke lukket"),
             Self::Comment => ("a comment is not closed", "en kommentar er ikke lukket"),
-            Self::Trailing => {
-                ("text follows the outermost element", "det står tekst etter det ytterste elementet")
+            Self::Trailing => (
+                "text follows the outermost element",
+                "det står tekst etter det ytterste elementet",
+            ),
+            Self::Escape => {
+                ("'<' or '&' is not escaped", "'<' eller '&' er ikke skrevet som entitet")
             }
-            Self::Escape => ("'<' or '&' is not escaped", "'<' eller '&' er ikke skrevet som entitet"),
             Self::TooDeep => ("it is nested too deeply", "den har for mange nivåer"),
         };
         Arg::Said { en, nb }
@@ -99,7 +106,8 @@ impl<'t> Xhtml<'t> {
         let mut open: Vec<usize> = Vec::new();
         let mut rest = text.trim_start_matches('\u{feff}').trim();
         if let Some(after) = rest.strip_prefix("<?xml") {
-            rest = after.find("?>").map(|i| after[i + 2..].trim_start()).ok_or(XhtmlError::OpenTag)?;
+            rest =
+                after.find("?>").map(|i| after[i + 2..].trim_start()).ok_or(XhtmlError::OpenTag)?;
         }
         if !rest.starts_with('<') {
             return Err(XhtmlError::NoElement);
@@ -137,8 +145,10 @@ impl<'t> Xhtml<'t> {
                     return Err(XhtmlError::Trailing);
                 }
                 let (name, attributes, closed, after) = out.tag(&rest[1..])?;
-                out.nodes
-                    .push(XNode { parent: open.last().copied(), kind: XKind::Element { name, attributes } });
+                out.nodes.push(XNode {
+                    parent: open.last().copied(),
+                    kind: XKind::Element { name, attributes },
+                });
                 if !closed {
                     if open.len() >= MAX_DEPTH {
                         return Err(XhtmlError::TooDeep);
@@ -159,8 +169,9 @@ impl<'t> Xhtml<'t> {
         &mut self,
         text: &'t str,
     ) -> Result<(&'t str, Vec<(&'t str, &'t str)>, bool, &'t str), XhtmlError> {
-        let end =
-            text.find(|c: char| c.is_whitespace() || c == '>' || c == '/').ok_or(XhtmlError::OpenTag)?;
+        let end = text
+            .find(|c: char| c.is_whitespace() || c == '>' || c == '/')
+            .ok_or(XhtmlError::OpenTag)?;
         let name = &text[..end];
         if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
             return Err(XhtmlError::Escape);
@@ -183,8 +194,11 @@ impl<'t> Xhtml<'t> {
                 return Err(XhtmlError::Attribute);
             }
             let value = rest[eq + 1..].trim_start();
-            let quote =
-                value.chars().next().filter(|c| matches!(c, '"' | '\'')).ok_or(XhtmlError::Attribute)?;
+            let quote = value
+                .chars()
+                .next()
+                .filter(|c| matches!(c, '"' | '\''))
+                .ok_or(XhtmlError::Attribute)?;
             let close = value[1..].find(quote).ok_or(XhtmlError::Attribute)?;
             let double = if attributes.len() < FEW {
                 attributes.iter().any(|(n, _)| *n == key)
@@ -242,7 +256,8 @@ impl<'t> Xhtml<'t> {
     /// follows it.
     pub(crate) fn text(&self, under: usize) -> String {
         let mut out = String::new();
-        let below = self.nodes.iter().skip(under + 1).take_while(|n| n.parent.is_some_and(|p| p >= under));
+        let below =
+            self.nodes.iter().skip(under + 1).take_while(|n| n.parent.is_some_and(|p| p >= under));
         for node in self.nodes.get(under).into_iter().chain(below) {
             if let XKind::Text(t) = node.kind {
                 out.push_str(t);
@@ -284,8 +299,10 @@ impl<'t> Xhtml<'t> {
 fn is_allowed_attribute(element: &str, attribute: &str, value: &str) -> bool {
     match attribute {
         "xmlns" => value == "http://www.w3.org/1999/xhtml",
-        "title" | "style" | "class" | "id" | "lang" | "xml:lang" | "dir" | "accesskey" | "tabindex"
-        | "span" | "width" | "align" | "valign" | "char" | "charoff" | "xml:space" => true,
+        "title" | "style" | "class" | "id" | "lang" | "xml:lang" | "dir" | "accesskey"
+        | "tabindex" | "span" | "width" | "align" | "valign" | "char" | "charoff" | "xml:space" => {
+            true
+        }
         _ => matches!(
             (element, attribute),
             (
@@ -303,11 +320,24 @@ fn is_allowed_attribute(element: &str, attribute: &str, value: &str) -> bool {
             ) | ("img", "src" | "alt" | "height" | "longdesc" | "usemap" | "border")
                 | (
                     "table",
-                    "border" | "cellpadding" | "cellspacing" | "frame" | "rules" | "summary" | "bgcolor"
+                    "border"
+                        | "cellpadding"
+                        | "cellspacing"
+                        | "frame"
+                        | "rules"
+                        | "summary"
+                        | "bgcolor"
                 )
                 | (
                     "td" | "th",
-                    "abbr" | "axis" | "headers" | "scope" | "rowspan" | "colspan" | "bgcolor" | "nowrap"
+                    "abbr"
+                        | "axis"
+                        | "headers"
+                        | "scope"
+                        | "rowspan"
+                        | "colspan"
+                        | "bgcolor"
+                        | "nowrap"
                 )
                 | ("tr", "bgcolor")
                 | ("blockquote" | "q", "cite")
@@ -382,27 +412,29 @@ const ELEMENTS: &[&str] = &[
 
 /// The entities of XHTML 1.0 (its three entity sets), sorted.
 const ENTITIES: &[&str] = &[
-    "AElig", "Aacute", "Acirc", "Agrave", "Alpha", "Aring", "Atilde", "Auml", "Beta", "Ccedil", "Chi",
-    "Dagger", "Delta", "ETH", "Eacute", "Ecirc", "Egrave", "Epsilon", "Eta", "Euml", "Gamma", "Iacute",
-    "Icirc", "Igrave", "Iota", "Iuml", "Kappa", "Lambda", "Mu", "Ntilde", "Nu", "OElig", "Oacute", "Ocirc",
-    "Ograve", "Omega", "Omicron", "Oslash", "Otilde", "Ouml", "Phi", "Pi", "Prime", "Psi", "Rho", "Scaron",
-    "Sigma", "THORN", "Tau", "Theta", "Uacute", "Ucirc", "Ugrave", "Upsilon", "Uuml", "Xi", "Yacute", "Yuml",
-    "Zeta", "aacute", "acirc", "acute", "aelig", "agrave", "alefsym", "alpha", "amp", "and", "ang", "apos",
-    "aring", "asymp", "atilde", "auml", "bdquo", "beta", "brvbar", "bull", "cap", "ccedil", "cedil", "cent",
-    "chi", "circ", "clubs", "cong", "copy", "crarr", "cup", "curren", "dArr", "dagger", "darr", "deg",
-    "delta", "diams", "divide", "eacute", "ecirc", "egrave", "empty", "emsp", "ensp", "epsilon", "equiv",
-    "eta", "eth", "euml", "euro", "exist", "fnof", "forall", "frac12", "frac14", "frac34", "frasl", "gamma",
-    "ge", "gt", "hArr", "harr", "hearts", "hellip", "iacute", "icirc", "iexcl", "igrave", "image", "infin",
-    "int", "iota", "iquest", "isin", "iuml", "kappa", "lArr", "lambda", "lang", "laquo", "larr", "lceil",
-    "ldquo", "le", "lfloor", "lowast", "loz", "lrm", "lsaquo", "lsquo", "lt", "macr", "mdash", "micro",
-    "middot", "minus", "mu", "nabla", "nbsp", "ndash", "ne", "ni", "not", "notin", "nsub", "ntilde", "nu",
-    "oacute", "ocirc", "oelig", "ograve", "oline", "omega", "omicron", "oplus", "or", "ordf", "ordm",
-    "oslash", "otilde", "otimes", "ouml", "para", "part", "permil", "perp", "phi", "pi", "piv", "plusmn",
-    "pound", "prime", "prod", "prop", "psi", "quot", "rArr", "radic", "rang", "raquo", "rarr", "rceil",
-    "rdquo", "real", "reg", "rfloor", "rho", "rlm", "rsaquo", "rsquo", "sbquo", "scaron", "sdot", "sect",
-    "shy", "sigma", "sigmaf", "sim", "spades", "sub", "sube", "sum", "sup", "sup1", "sup2", "sup3", "supe",
-    "szlig", "tau", "there4", "theta", "thetasym", "thinsp", "thorn", "tilde", "times", "trade", "uArr",
-    "uacute", "uarr", "ucirc", "ugrave", "uml", "upsih", "upsilon", "uuml", "weierp", "xi", "yacute", "yen",
+    "AElig", "Aacute", "Acirc", "Agrave", "Alpha", "Aring", "Atilde", "Auml", "Beta", "Ccedil",
+    "Chi", "Dagger", "Delta", "ETH", "Eacute", "Ecirc", "Egrave", "Epsilon", "Eta", "Euml",
+    "Gamma", "Iacute", "Icirc", "Igrave", "Iota", "Iuml", "Kappa", "Lambda", "Mu", "Ntilde", "Nu",
+    "OElig", "Oacute", "Ocirc", "Ograve", "Omega", "Omicron", "Oslash", "Otilde", "Ouml", "Phi",
+    "Pi", "Prime", "Psi", "Rho", "Scaron", "Sigma", "THORN", "Tau", "Theta", "Uacute", "Ucirc",
+    "Ugrave", "Upsilon", "Uuml", "Xi", "Yacute", "Yuml", "Zeta", "aacute", "acirc", "acute",
+    "aelig", "agrave", "alefsym", "alpha", "amp", "and", "ang", "apos", "aring", "asymp", "atilde",
+    "auml", "bdquo", "beta", "brvbar", "bull", "cap", "ccedil", "cedil", "cent", "chi", "circ",
+    "clubs", "cong", "copy", "crarr", "cup", "curren", "dArr", "dagger", "darr", "deg", "delta",
+    "diams", "divide", "eacute", "ecirc", "egrave", "empty", "emsp", "ensp", "epsilon", "equiv",
+    "eta", "eth", "euml", "euro", "exist", "fnof", "forall", "frac12", "frac14", "frac34", "frasl",
+    "gamma", "ge", "gt", "hArr", "harr", "hearts", "hellip", "iacute", "icirc", "iexcl", "igrave",
+    "image", "infin", "int", "iota", "iquest", "isin", "iuml", "kappa", "lArr", "lambda", "lang",
+    "laquo", "larr", "lceil", "ldquo", "le", "lfloor", "lowast", "loz", "lrm", "lsaquo", "lsquo",
+    "lt", "macr", "mdash", "micro", "middot", "minus", "mu", "nabla", "nbsp", "ndash", "ne", "ni",
+    "not", "notin", "nsub", "ntilde", "nu", "oacute", "ocirc", "oelig", "ograve", "oline", "omega",
+    "omicron", "oplus", "or", "ordf", "ordm", "oslash", "otilde", "otimes", "ouml", "para", "part",
+    "permil", "perp", "phi", "pi", "piv", "plusmn", "pound", "prime", "prod", "prop", "psi",
+    "quot", "rArr", "radic", "rang", "raquo", "rarr", "rceil", "rdquo", "real", "reg", "rfloor",
+    "rho", "rlm", "rsaquo", "rsquo", "sbquo", "scaron", "sdot", "sect", "shy", "sigma", "sigmaf",
+    "sim", "spades", "sub", "sube", "sum", "sup", "sup1", "sup2", "sup3", "supe", "szlig", "tau",
+    "there4", "theta", "thetasym", "thinsp", "thorn", "tilde", "times", "trade", "uArr", "uacute",
+    "uarr", "ucirc", "ugrave", "uml", "upsih", "upsilon", "uuml", "weierp", "xi", "yacute", "yen",
     "yuml", "zeta", "zwj", "zwnj",
 ];
 
@@ -434,7 +466,10 @@ mod tests {
     #[test]
     fn scripts_event_handlers_and_unknown_entities_are_found() {
         let open = "<div xmlns=\"http://www.w3.org/1999/xhtml\"";
-        assert_eq!(vocabulary(&format!("{open}><script>x</script></div>")), [Message::XhtmlElement]);
+        assert_eq!(
+            vocabulary(&format!("{open}><script>x</script></div>")),
+            [Message::XhtmlElement]
+        );
         assert_eq!(vocabulary(&format!("{open} onclick=\"x\"/>")), [Message::XhtmlAttribute]);
         assert_eq!(vocabulary(&format!("{open}>&unknown;</div>")), [Message::XhtmlEntity]);
         assert_eq!(vocabulary("<p xmlns=\"http://www.w3.org/1999/xhtml\"/>"), [Message::XhtmlName]);

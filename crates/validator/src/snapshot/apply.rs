@@ -10,8 +10,8 @@ use super::{
     tree::Branch,
 };
 use crate::definitions::{
-    DefinitionError, Definitions, Derivation, Discriminator, DiscriminatorKind, Slicing, SlicingRules,
-    TypeRef, read::Written,
+    DefinitionError, Definitions, Derivation, Discriminator, DiscriminatorKind, Slicing,
+    SlicingRules, TypeRef, read::Written,
 };
 
 /// Makes one snapshot.
@@ -34,7 +34,14 @@ impl<'g> Generator<'g> {
         definitions: &'g Definitions,
         making: &'g mut Vec<Arc<str>>,
     ) -> Self {
-        Self { written, base: base.clone(), definitions, making, size: base.count(), ignored: Vec::new() }
+        Self {
+            written,
+            base: base.clone(),
+            definitions,
+            making,
+            size: base.count(),
+            ignored: Vec::new(),
+        }
     }
 
     /// The paths that were passed over because the base has no such element.
@@ -50,7 +57,10 @@ impl<'g> Generator<'g> {
         depth: usize,
     ) -> Result<(), DefinitionError> {
         if depth > MAX_DEPTH {
-            return Err(DefinitionError::TooDeep { url: self.written.url.to_string(), limit: MAX_DEPTH });
+            return Err(DefinitionError::TooDeep {
+                url: self.written.url.to_string(),
+                limit: MAX_DEPTH,
+            });
         }
         for rules in &change.rules {
             if let Some(types) = rules.types.as_deref() {
@@ -80,7 +90,11 @@ impl<'g> Generator<'g> {
     }
 
     /// Takes over the root of the profile that an element's type gets.
-    fn adopt_profile(&mut self, branch: &mut Branch, types: &[TypeRef]) -> Result<(), DefinitionError> {
+    fn adopt_profile(
+        &mut self,
+        branch: &mut Branch,
+        types: &[TypeRef],
+    ) -> Result<(), DefinitionError> {
         let Some(profile) = single_profile(types) else { return Ok(()) };
         // A profile that is not at hand is reported when an instance is checked against it.
         if let Some(root) = root_of(profile, self.definitions)? {
@@ -111,9 +125,13 @@ impl<'g> Generator<'g> {
                 None
             } else {
                 branch.children.iter().find(|known| {
-                    known.name.strip_suffix("[x]").and_then(|stem| child.name.strip_prefix(stem)).is_some_and(
-                        |rest| known.element.types.iter().any(|one| capitalised(one.name()) == rest),
-                    )
+                    known
+                        .name
+                        .strip_suffix("[x]")
+                        .and_then(|stem| child.name.strip_prefix(stem))
+                        .is_some_and(|rest| {
+                            known.element.types.iter().any(|one| capitalised(one.name()) == rest)
+                        })
                 })
             };
             match choice {
@@ -122,8 +140,9 @@ impl<'g> Generator<'g> {
                     let mut child = child.clone();
                     // Some write the slice's name beside the type's: it is the same thing.
                     let slices = std::mem::take(&mut child.slices);
-                    let (same, others): (Vec<_>, Vec<_>) =
-                        slices.into_iter().partition(|slice| slice.slice.as_ref() == Some(&child.name));
+                    let (same, others): (Vec<_>, Vec<_>) = slices
+                        .into_iter()
+                        .partition(|slice| slice.slice.as_ref() == Some(&child.name));
                     child.slices = others;
                     for slice in same {
                         child.absorb(slice);
@@ -219,7 +238,11 @@ impl<'g> Generator<'g> {
                     _ => return Err(DefinitionError::AmbiguousType { url: url(), path: path() }),
                 };
                 self.definitions.type_within(name, self.making)?.ok_or_else(|| {
-                    DefinitionError::MissingType { url: url(), path: path(), missing: name.to_owned() }
+                    DefinitionError::MissingType {
+                        url: url(),
+                        path: path(),
+                        missing: name.to_owned(),
+                    }
                 })?
             }
         };
@@ -230,7 +253,10 @@ impl<'g> Generator<'g> {
     fn grow(&mut self, added: usize) -> Result<(), DefinitionError> {
         self.size += added;
         if self.size > MAX_ELEMENTS {
-            return Err(DefinitionError::TooLarge { url: self.written.url.to_string(), limit: MAX_ELEMENTS });
+            return Err(DefinitionError::TooLarge {
+                url: self.written.url.to_string(),
+                limit: MAX_ELEMENTS,
+            });
         }
         Ok(())
     }
@@ -257,8 +283,13 @@ fn add_slice(branch: &mut Branch, change: &Change, name: &Arc<str>) -> usize {
     if let Some(stem) = branch.name.strip_suffix("[x]")
         && let Some(wanted) = name.strip_prefix(stem)
     {
-        let fitting: Vec<TypeRef> =
-            slice.element.types.iter().filter(|one| capitalised(one.name()) == wanted).cloned().collect();
+        let fitting: Vec<TypeRef> = slice
+            .element
+            .types
+            .iter()
+            .filter(|one| capitalised(one.name()) == wanted)
+            .cloned()
+            .collect();
         if !fitting.is_empty() {
             slice.element.types = fitting.into();
             if slice.element.types.len() != branch.element.types.len() {
@@ -268,14 +299,20 @@ fn add_slice(branch: &mut Branch, change: &Change, name: &Arc<str>) -> usize {
     }
     let at = match resliced {
         Some(outer) => {
-            let prefix =
-                format!("{}/", branch.slices[outer].element.slice_name.as_deref().unwrap_or_default());
+            let prefix = format!(
+                "{}/",
+                branch.slices[outer].element.slice_name.as_deref().unwrap_or_default()
+            );
             outer
                 + 1
                 + branch.slices[outer + 1..]
                     .iter()
                     .take_while(|other| {
-                        other.element.slice_name.as_deref().is_some_and(|other| other.starts_with(&prefix))
+                        other
+                            .element
+                            .slice_name
+                            .as_deref()
+                            .is_some_and(|other| other.starts_with(&prefix))
                     })
                     .count()
         }
@@ -302,7 +339,10 @@ fn implicit_slicing(name: &str) -> Option<Arc<Slicing>> {
 
 fn is_sliced_by_type(branch: &Branch) -> bool {
     branch.element.slicing.as_ref().is_some_and(|slicing| {
-        slicing.discriminators.iter().any(|one| one.kind == DiscriminatorKind::Type && &*one.path == "$this")
+        slicing
+            .discriminators
+            .iter()
+            .any(|one| one.kind == DiscriminatorKind::Type && &*one.path == "$this")
     })
 }
 
@@ -325,7 +365,10 @@ fn settle_choice(branch: &mut Branch, change: &Change) {
         }
     }
     let is_covered = branch.element.types.iter().all(|one| {
-        branch.slices.iter().any(|slice| slice.element.types.iter().any(|sliced| sliced.code == one.code))
+        branch
+            .slices
+            .iter()
+            .any(|slice| slice.element.types.iter().any(|sliced| sliced.code == one.code))
     });
     if let Some(slicing) = &mut branch.element.slicing {
         let rules = if is_covered { SlicingRules::Closed } else { SlicingRules::Open };

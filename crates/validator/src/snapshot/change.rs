@@ -26,7 +26,11 @@ impl Change {
     }
 
     /// The tree of a differential. `root` is the name of the type that it changes.
-    pub(super) fn of(differential: &[ElementRules], root: &str, url: &str) -> Result<Self, DefinitionError> {
+    pub(super) fn of(
+        differential: &[ElementRules],
+        root: &str,
+        url: &str,
+    ) -> Result<Self, DefinitionError> {
         let mut change = Self::new(root.into(), None);
         let mut places = Places::default();
         for rules in differential {

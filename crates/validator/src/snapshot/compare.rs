@@ -86,7 +86,8 @@ pub fn compare(left: &StructureDefinition, right: &StructureDefinition) -> Vec<D
             right: "present".into(),
         });
     }
-    let common = |definition: &StructureDefinition, in_other: &BTreeMap<&str, &ElementDefinition>| {
+    let common = |definition: &StructureDefinition,
+                  in_other: &BTreeMap<&str, &ElementDefinition>| {
         definition
             .elements
             .iter()
@@ -117,7 +118,8 @@ fn compare_elements(left: &ElementDefinition, right: &ElementDefinition) -> Vec<
         (Aspect::Fixed, |element| value(element.fixed.as_deref())),
         (Aspect::Pattern, |element| value(element.pattern.as_deref())),
         (Aspect::Range, |element| {
-            let values = [&element.min_value, &element.max_value].map(|bound| value(bound.as_deref()));
+            let values =
+                [&element.min_value, &element.max_value].map(|bound| value(bound.as_deref()));
             format!("{}..{} {:?}", values[0], values[1], element.max_length)
         }),
         (Aspect::Binding, binding),
@@ -180,7 +182,11 @@ fn binding(element: &ElementDefinition) -> String {
         .binding
         .as_ref()
         .map(|binding| {
-            format!("{:?} {}", binding.strength, url(binding.value_set.as_deref().unwrap_or_default()))
+            format!(
+                "{:?} {}",
+                binding.strength,
+                url(binding.value_set.as_deref().unwrap_or_default())
+            )
         })
         .unwrap_or_default()
 }
@@ -190,7 +196,12 @@ fn constraints(element: &ElementDefinition) -> String {
         .constraints
         .iter()
         .map(|one| {
-            format!("{} {:?} {}", one.key, one.severity, one.expression.as_deref().unwrap_or_default())
+            format!(
+                "{} {:?} {}",
+                one.key,
+                one.severity,
+                one.expression.as_deref().unwrap_or_default()
+            )
         })
         .collect();
     all.sort_unstable();

@@ -58,7 +58,9 @@ pub(super) fn constrain(element: &mut ElementDefinition, rules: &ElementRules, u
         .filter(|constraint| !element.constraints.iter().any(|before| before.key == constraint.key))
         .map(|constraint| match constraint.source {
             Some(_) => constraint.clone(),
-            None => Arc::new(Constraint { source: Some(url.clone()), ..Constraint::clone(constraint) }),
+            None => {
+                Arc::new(Constraint { source: Some(url.clone()), ..Constraint::clone(constraint) })
+            }
         })
         .collect();
     if !added.is_empty() {
@@ -101,7 +103,11 @@ pub(super) fn single_profile(types: &[TypeRef]) -> Option<&Arc<str>> {
 
 /// Makes an element be what the root of its type's profile is, keeping what the element says
 /// beyond that. An extension takes its profile's cardinality too.
-pub(super) fn adopt_root(element: &mut ElementDefinition, root: &ElementDefinition, is_extension: bool) {
+pub(super) fn adopt_root(
+    element: &mut ElementDefinition,
+    root: &ElementDefinition,
+    is_extension: bool,
+) {
     if is_extension {
         element.min = root.min;
         element.max = root.max;
@@ -122,8 +128,10 @@ pub(super) fn adopt_root(element: &mut ElementDefinition, root: &ElementDefiniti
     if root.binding.is_some() {
         element.binding.clone_from(&root.binding);
     }
-    let missing =
-        element.constraints.iter().filter(|own| !root.constraints.iter().any(|other| other.key == own.key));
+    let missing = element
+        .constraints
+        .iter()
+        .filter(|own| !root.constraints.iter().any(|other| other.key == own.key));
     element.constraints = root.constraints.iter().chain(missing).cloned().collect();
     element.is_modifier |= root.is_modifier;
     element.must_support |= root.must_support;

@@ -21,7 +21,12 @@ pub(super) struct Places {
 }
 
 impl Places {
-    pub(super) fn next(&mut self, id: Option<&str>, path: &str, slice_name: Option<&str>) -> &[Step] {
+    pub(super) fn next(
+        &mut self,
+        id: Option<&str>,
+        path: &str,
+        slice_name: Option<&str>,
+    ) -> &[Step] {
         let count = path.split('.').count();
         let by_id = id.filter(|id| id.split('.').count() == count);
         let mut steps = Vec::with_capacity(count);

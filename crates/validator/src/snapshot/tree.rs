@@ -28,12 +28,15 @@ impl Branch {
         let mut places = Places::default();
         let mut root: Option<Self> = None;
         for element in elements {
-            let steps = places.next(Some(&element.id), &element.path, element.slice_name.as_deref());
+            let steps =
+                places.next(Some(&element.id), &element.path, element.slice_name.as_deref());
             if steps.len() > MAX_DEPTH {
                 return Err(DefinitionError::TooDeep { url: url.to_owned(), limit: MAX_DEPTH });
             }
-            let unknown =
-                || DefinitionError::UnknownElement { url: url.to_owned(), path: element.id.to_string() };
+            let unknown = || DefinitionError::UnknownElement {
+                url: url.to_owned(),
+                path: element.id.to_string(),
+            };
             match (&mut root, steps) {
                 (None, [first]) => root = Some(Self::new(first.name.clone(), element.clone())),
                 (Some(root), [_, between @ .., last]) => {
@@ -89,7 +92,9 @@ impl Branch {
             let child = branch.children.iter().find(|child| &*child.name == name)?;
             match slice {
                 None => Some(child),
-                Some(_) => child.slices.iter().find(|child| child.element.slice_name.as_deref() == slice),
+                Some(_) => {
+                    child.slices.iter().find(|child| child.element.slice_name.as_deref() == slice)
+                }
             }
         })
     }

@@ -111,7 +111,9 @@ impl CodeList {
         let first = text.lines().next().unwrap_or_default();
         let delimiter = [b',', b';', b'\t']
             .into_iter()
-            .max_by_key(|wanted| (first.bytes().filter(|byte| byte == wanted).count(), *wanted == b','))
+            .max_by_key(|wanted| {
+                (first.bytes().filter(|byte| byte == wanted).count(), *wanted == b',')
+            })
             .unwrap_or(b',');
         if let Some(line) = open_quote(text, delimiter) {
             return Err(CodeListError::OpenQuote { line });
@@ -136,7 +138,10 @@ impl CodeList {
                 continue;
             }
             let cell = |column: Option<usize>| {
-                column.and_then(|column| row.get(column)).filter(|text| !text.is_empty()).map(str::to_owned)
+                column
+                    .and_then(|column| row.get(column))
+                    .filter(|text| !text.is_empty())
+                    .map(str::to_owned)
             };
             if row.iter().all(str::is_empty) {
                 continue;
@@ -158,9 +163,13 @@ impl CodeList {
     /// [`CodeListError::Contradiction`], [`CodeListError::TooMany`].
     pub fn add(&mut self, code: &str, concept: ListedConcept) -> Result<(), CodeListError> {
         match self.concepts.get(code) {
-            Some(known) if *known != concept => Err(CodeListError::Contradiction { code: code.to_owned() }),
+            Some(known) if *known != concept => {
+                Err(CodeListError::Contradiction { code: code.to_owned() })
+            }
             Some(_) => Ok(()),
-            None if self.concepts.len() >= MAX_CODES => Err(CodeListError::TooMany { limit: MAX_CODES }),
+            None if self.concepts.len() >= MAX_CODES => {
+                Err(CodeListError::TooMany { limit: MAX_CODES })
+            }
             None => {
                 self.concepts.insert(code.to_owned(), concept);
                 Ok(())
@@ -200,7 +209,10 @@ impl CodeList {
             let mut properties = Vec::new();
             if let Some(parent) = &concept.parent {
                 if !self.concepts.contains_key(parent) {
-                    return Err(CodeListError::NoParent { code: code.clone(), parent: parent.clone() });
+                    return Err(CodeListError::NoParent {
+                        code: code.clone(),
+                        parent: parent.clone(),
+                    });
                 }
                 properties.push(json!({"code": "parent", "valueCode": parent}));
             }

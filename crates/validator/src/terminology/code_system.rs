@@ -70,9 +70,10 @@ pub struct Concept {
 
 impl CodeSystem {
     pub(super) fn read(json: &str) -> Result<Self, DefinitionError> {
-        let document = Document::parse(Cow::Borrowed(json), &ParseOptions::default()).map_err(|error| {
-            DefinitionError::NotJson { what: "a CodeSystem".into(), reason: error.to_string() }
-        })?;
+        let document =
+            Document::parse(Cow::Borrowed(json), &ParseOptions::default()).map_err(|error| {
+                DefinitionError::NotJson { what: "a CodeSystem".into(), reason: error.to_string() }
+            })?;
         let root = document.root();
         let url = text(root, "url").ok_or(DefinitionError::NoUrl)?;
         let content = match text(root, "content").as_deref() {
@@ -121,19 +122,22 @@ impl CodeSystem {
             let properties: Vec<(Arc<str>, Arc<str>)> =
                 items(item, "property").filter_map(property).collect();
             let is = |name: &str, value: &str| {
-                properties.iter().any(|(code, found)| &**code == name && found.eq_ignore_ascii_case(value))
+                properties
+                    .iter()
+                    .any(|(code, found)| &**code == name && found.eq_ignore_ascii_case(value))
             };
             let concept = Concept {
                 display: text(item, "display"),
-                designations: items(item, "designation").filter_map(|one| text(one, "value")).collect(),
+                designations: items(item, "designation")
+                    .filter_map(|one| text(one, "value"))
+                    .collect(),
                 is_abstract: is("notSelectable", "true") || is("abstract", "true"),
                 is_inactive: is("inactive", "true") || is("status", "retired"),
                 properties,
                 code: code.clone(),
             };
-            let number = u32::try_from(self.concepts.len()).map_err(|_| DefinitionError::TooDeep {
-                url: self.url.to_string(),
-                limit: u32::MAX as usize,
+            let number = u32::try_from(self.concepts.len()).map_err(|_| {
+                DefinitionError::TooDeep { url: self.url.to_string(), limit: u32::MAX as usize }
             })?;
             self.concepts.push(concept);
             self.children.push(Vec::new());
@@ -203,7 +207,9 @@ impl CodeSystem {
 
     pub(super) fn number(&self, code: &str) -> Option<u32> {
         self.by_code.get(code).copied().or_else(|| {
-            (!self.folded.is_empty()).then(|| self.folded.get(&*code.to_lowercase()).copied()).flatten()
+            (!self.folded.is_empty())
+                .then(|| self.folded.get(&*code.to_lowercase()).copied())
+                .flatten()
         })
     }
 
@@ -248,7 +254,9 @@ fn reach(links: &[Vec<u32>], from: u32) -> Vec<u32> {
 /// A property's code and value; of a Coding, the code.
 fn property(node: Node<'_>) -> Option<(Arc<str>, Arc<str>)> {
     let code = text(node, "code")?;
-    let value = node.members().find(|member| member.name().is_some_and(|name| name.starts_with("value")))?;
+    let value = node
+        .members()
+        .find(|member| member.name().is_some_and(|name| name.starts_with("value")))?;
     let value = value_text(value).or_else(|| text(value, "code"))?;
     Some((code, value))
 }

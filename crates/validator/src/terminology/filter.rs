@@ -15,8 +15,10 @@ const MAX_REGEX: usize = 1 << 20;
 pub(super) fn select(system: &CodeSystem, filter: Node<'_>) -> Result<HashSet<u32>, Gap> {
     let part = |member: &str| text(filter, member).unwrap_or_default();
     let (property, op, value) = (part("property"), part("op"), part("value"));
-    let unsupported =
-        || Gap::Filter { system: system.url.to_string(), filter: format!("{property} {op} {value}") };
+    let unsupported = || Gap::Filter {
+        system: system.url.to_string(),
+        filter: format!("{property} {op} {value}"),
+    };
     let all = || 0..u32::try_from(system.concepts().len()).unwrap_or(u32::MAX);
     let is_code = matches!(&*property, "concept" | "code");
     let named = || system.number(&value);
@@ -31,7 +33,9 @@ pub(super) fn select(system: &CodeSystem, filter: Node<'_>) -> Result<HashSet<u3
         "descendent-of" | "descendant-of" if is_code => {
             named().map(|number| system.below(number)).unwrap_or_default()
         }
-        "child-of" if is_code => named().map(|number| system.children(number).to_vec()).unwrap_or_default(),
+        "child-of" if is_code => {
+            named().map(|number| system.children(number).to_vec()).unwrap_or_default()
+        }
         "is-not-a" if is_code => {
             let below: HashSet<u32> = named()
                 .map(|number| with_self(system.below(number), number))
@@ -44,8 +48,11 @@ pub(super) fn select(system: &CodeSystem, filter: Node<'_>) -> Result<HashSet<u3
             named().map(|number| with_self(system.above(number), number)).unwrap_or_default()
         }
         "=" | "in" | "not-in" => {
-            let wanted: Vec<&str> =
-                if op.as_ref() == "=" { vec![&*value] } else { value.split(',').map(str::trim).collect() };
+            let wanted: Vec<&str> = if op.as_ref() == "=" {
+                vec![&*value]
+            } else {
+                value.split(',').map(str::trim).collect()
+            };
             let is_negated = op.as_ref() == "not-in";
             let values = Values::of(system, &property).ok_or_else(unsupported)?;
             all()
@@ -67,7 +74,9 @@ pub(super) fn select(system: &CodeSystem, filter: Node<'_>) -> Result<HashSet<u3
                 .map_err(|_| unsupported())?;
             let values = Values::of(system, &property).ok_or_else(unsupported)?;
             all()
-                .filter(|number| values.of_concept(*number).iter().any(|found| expression.is_match(found)))
+                .filter(|number| {
+                    values.of_concept(*number).iter().any(|found| expression.is_match(found))
+                })
                 .collect()
         }
         _ => return Err(unsupported()),

@@ -70,7 +70,9 @@ impl Gap {
     pub(super) fn implicit_or_missing(canonical: &str) -> Self {
         match canonical.split_once('?') {
             Some((system, "fhir_vs")) => Self::NoCodeSystem(system.to_owned()),
-            Some((system, query)) if query.starts_with("fhir_vs=") => Self::NoCodeSystem(system.to_owned()),
+            Some((system, query)) if query.starts_with("fhir_vs=") => {
+                Self::NoCodeSystem(system.to_owned())
+            }
             _ => Self::NoValueSet(canonical.to_owned()),
         }
     }
@@ -170,9 +172,10 @@ impl ValueSet {
         terminology: &Terminology,
         reading: &mut Vec<Box<str>>,
     ) -> Result<Self, DefinitionError> {
-        let document = Document::parse(Cow::Borrowed(json), &ParseOptions::default()).map_err(|error| {
-            DefinitionError::NotJson { what: "a ValueSet".into(), reason: error.to_string() }
-        })?;
+        let document =
+            Document::parse(Cow::Borrowed(json), &ParseOptions::default()).map_err(|error| {
+                DefinitionError::NotJson { what: "a ValueSet".into(), reason: error.to_string() }
+            })?;
         let root = document.root();
         let mut set = Self {
             // One contained in a profile needs no URL of its own.
@@ -190,10 +193,12 @@ impl ValueSet {
         };
         if let Some(compose) = root.member("compose") {
             set.without_inactive = flag(compose, "inactive") == Some(false);
-            set.include =
-                items(compose, "include").map(|part| Part::read(part, terminology, reading)).collect();
-            set.exclude =
-                items(compose, "exclude").map(|part| Part::read(part, terminology, reading)).collect();
+            set.include = items(compose, "include")
+                .map(|part| Part::read(part, terminology, reading))
+                .collect();
+            set.exclude = items(compose, "exclude")
+                .map(|part| Part::read(part, terminology, reading))
+                .collect();
         }
         for part in set.include.iter().chain(&set.exclude) {
             set.cost += 1 + part.imports.iter().map(|import| import.cost).sum::<usize>();
@@ -204,7 +209,8 @@ impl ValueSet {
         }
         // A published expansion stands in for content that is not at hand.
         if (set.include.is_empty() || set.gap().is_some())
-            && let Some(expansion) = root.member("expansion").filter(|expansion| is_whole(*expansion))
+            && let Some(expansion) =
+                root.member("expansion").filter(|expansion| is_whole(*expansion))
         {
             set.include = listed(expansion, terminology);
             set.exclude = Vec::new();
@@ -262,7 +268,10 @@ impl ValueSet {
     /// included.
     pub fn texts(&self, system: &str, code: &str) -> Vec<&Arc<str>> {
         let mut found = Vec::new();
-        for part in self.include.iter().filter(|part| part.system.as_deref().is_none_or(|own| own == system))
+        for part in self
+            .include
+            .iter()
+            .filter(|part| part.system.as_deref().is_none_or(|own| own == system))
         {
             if let Codes::Listed(listed, _) = &part.codes
                 && let Some(texts) = listed.get(code)
@@ -340,10 +349,11 @@ impl Part {
         let Some(system) = text(node, "system") else {
             return Self { system: None, codes: Codes::Any, imports };
         };
-        let canonical = match text(node, "version").filter(|version| !matches!(&**version, "*" | "")) {
-            Some(version) => Cow::Owned(format!("{system}|{version}")),
-            None => Cow::Borrowed(&*system),
-        };
+        let canonical =
+            match text(node, "version").filter(|version| !matches!(&**version, "*" | "")) {
+                Some(version) => Cow::Owned(format!("{system}|{version}")),
+                None => Cow::Borrowed(&*system),
+            };
         let code_system = terminology.code_system(&canonical);
         let codes = if node.member("concept").is_some() {
             let listed = items(node, "concept")
@@ -417,13 +427,13 @@ impl Part {
                 }
             }
             Codes::Missing(_) => {}
-            Codes::Whole(content) => found.extend(
-                content
-                    .concepts()
-                    .iter()
-                    .take(limit)
-                    .map(|concept| (system.clone(), concept.code.clone(), concept.display.clone())),
-            ),
+            Codes::Whole(content) => {
+                found.extend(
+                    content.concepts().iter().take(limit).map(|concept| {
+                        (system.clone(), concept.code.clone(), concept.display.clone())
+                    }),
+                )
+            }
             Codes::Selected(content, numbers) => {
                 let mut numbers: Vec<u32> = numbers.iter().copied().collect();
                 numbers.sort_unstable();
@@ -432,7 +442,9 @@ impl Part {
                         .iter()
                         .filter_map(|number| content.concepts().get(*number as usize))
                         .take(limit)
-                        .map(|concept| (system.clone(), concept.code.clone(), concept.display.clone())),
+                        .map(|concept| {
+                            (system.clone(), concept.code.clone(), concept.display.clone())
+                        }),
                 );
             }
             Codes::Listed(listed, _) => {
@@ -469,7 +481,9 @@ impl Codes {
             Self::Whole(content) => match content.number(code) {
                 Some(number) => member(content, number),
                 None if content.is_complete() => None,
-                None => return Some(Membership::Unknown(Gap::NoCodeSystem(content.url.to_string()))),
+                None => {
+                    return Some(Membership::Unknown(Gap::NoCodeSystem(content.url.to_string())));
+                }
             },
             Self::Selected(content, numbers) => content
                 .number(code)
@@ -511,7 +525,9 @@ fn listed(expansion: Node<'_>, terminology: &Terminology) -> Vec<Part> {
         if flag(node, "abstract") == Some(true) {
             continue;
         }
-        let (Some(system), Some(code)) = (text(node, "system"), text(node, "code")) else { continue };
+        let (Some(system), Some(code)) = (text(node, "system"), text(node, "code")) else {
+            continue;
+        };
         let at = by_system.iter().position(|(known, _)| *known == system).unwrap_or_else(|| {
             by_system.push((system, Displays::default()));
             by_system.len() - 1

@@ -161,7 +161,8 @@ impl<'a> Plan<'a> {
         match self.shared.validator.profile(canonical) {
             Ok(Some(id)) => out.push(id),
             Ok(None) => {
-                let mut issue = self.shared.issue(unknown, at, vec![Arg::Url(canonical.to_owned())], None);
+                let mut issue =
+                    self.shared.issue(unknown, at, vec![Arg::Url(canonical.to_owned())], None);
                 if unknown == Message::ProfileUnknown {
                     issue.severity = self.shared.options.unknown_profile;
                 }
@@ -192,7 +193,8 @@ impl<'a> Plan<'a> {
             self.issues.push(self.shared.issue(Message::ProfileNoDefinition, node, args, None));
             return;
         };
-        if found.role == Role::Contained && self.shared.options.contained == ContainedPolicy::Ignore {
+        if found.role == Role::Contained && self.shared.options.contained == ContainedPolicy::Ignore
+        {
             return;
         }
         let mut wanted = std::mem::take(&mut found.profiles);
@@ -238,7 +240,8 @@ impl<'a> Plan<'a> {
         if self.shared.validator.definitions().is_resource_type(&name) {
             return Some(name);
         }
-        let message = if inside { Message::ResourceTypeUnknownInside } else { Message::ResourceTypeUnknown };
+        let message =
+            if inside { Message::ResourceTypeUnknownInside } else { Message::ResourceTypeUnknown };
         let near = (self.issues.len() < SUGGESTED)
             .then(|| {
                 let known = self.shared.validator.definitions().structures();
@@ -300,7 +303,12 @@ impl<'a> Plan<'a> {
                     Arg::Name(type_name.into_owned()),
                     Arg::Url(profile.canonical.to_string()),
                 ];
-                let issue = self.shared.issue(Message::ProfileWrongType, element.node(), args, Some(profile));
+                let issue = self.shared.issue(
+                    Message::ProfileWrongType,
+                    element.node(),
+                    args,
+                    Some(profile),
+                );
                 self.issues.push(issue);
             }
         }
@@ -412,7 +420,10 @@ impl<'a> Plan<'a> {
                 continue;
             }
             let faulty = resource.units.iter().any(|&u| {
-                self.units[u].outcome.as_ref().is_some_and(|o| o.issues.iter().any(|i| i.severity.is_error()))
+                self.units[u]
+                    .outcome
+                    .as_ref()
+                    .is_some_and(|o| o.issues.iter().any(|i| i.severity.is_error()))
             });
             if faulty {
                 let base = resource.base;
@@ -450,7 +461,12 @@ impl<'a> Plan<'a> {
                 // A resource of which something was left out is never let through.
                 if outcome.is_cut && !outcome.issues.iter().any(|i| i.severity.is_error()) {
                     let args = vec![Arg::from(self.shared.options.max_issues)];
-                    out.push(self.shared.issue(Message::TooManyIssues, unit.element.node(), args, None));
+                    out.push(self.shared.issue(
+                        Message::TooManyIssues,
+                        unit.element.node(),
+                        args,
+                        None,
+                    ));
                 }
                 out.extend(outcome.issues);
             }

@@ -50,7 +50,9 @@ pub(crate) fn trail<'d>(node: Node<'d>, model: &'d TypeModel) -> Vec<Waypoint<'d
         i += 1;
         let resource = element.resource_type();
         let (name, mut ty, chosen, mut path) = match out.last() {
-            None => (resource.as_deref().map_or("$", |_| ""), TypeId::UNKNOWN, None, Cow::Borrowed("")),
+            None => {
+                (resource.as_deref().map_or("$", |_| ""), TypeId::UNKNOWN, None, Cow::Borrowed(""))
+            }
             Some(parent) => step(parent, owner.name().unwrap_or(""), model),
         };
         if let Some(resource) = &resource {
@@ -77,15 +79,20 @@ fn step<'d>(
         Some(Child::Element { ty, .. }) => {
             let name = model.type_name(ty);
             let path = if name == "BackboneElement" || name == "Resource" {
-                model.path(ty).map_or_else(|| format!("{}.{member}", parent.path).into(), Cow::Borrowed)
+                model
+                    .path(ty)
+                    .map_or_else(|| format!("{}.{member}", parent.path).into(), Cow::Borrowed)
             } else {
                 Cow::Borrowed(name)
             };
             (member, ty, None, path)
         }
-        _ if member == "extension" || member == "modifierExtension" => {
-            (member, model.type_at("Extension").unwrap_or(TypeId::UNKNOWN), None, Cow::Borrowed("Extension"))
-        }
+        _ if member == "extension" || member == "modifierExtension" => (
+            member,
+            model.type_at("Extension").unwrap_or(TypeId::UNKNOWN),
+            None,
+            Cow::Borrowed("Extension"),
+        ),
         _ => (member, TypeId::UNKNOWN, None, format!("{}.{member}", parent.path).into()),
     }
 }
@@ -107,7 +114,8 @@ pub(crate) fn place<'d>(node: Node<'d>, model: &'d TypeModel, redact: bool) -> P
         nodes.push(n);
         at = n.parent();
     }
-    let mut out = Place { expression: String::with_capacity(24 * nodes.len() + 48), ..Place::default() };
+    let mut out =
+        Place { expression: String::with_capacity(24 * nodes.len() + 48), ..Place::default() };
     let (mut local_from, mut local_type) = (0, None);
     let (mut in_bundle, mut in_entry) = (false, false);
     let mut ty = TypeId::UNKNOWN;

@@ -64,7 +64,11 @@ impl<T> Shelf<T> {
 }
 
 impl<'a> Shared<'a> {
-    pub(crate) fn new(validator: &'a Validator, document: &'a Document<'a>, options: &'a Options) -> Self {
+    pub(crate) fn new(
+        validator: &'a Validator,
+        document: &'a Document<'a>,
+        options: &'a Options,
+    ) -> Self {
         let root = document.root_element();
         Self {
             validator,

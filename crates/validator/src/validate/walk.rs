@@ -147,7 +147,8 @@ impl<'a> Walker<'a> {
         let made = self.made_before.saturating_add(self.out.made);
         self.out.made += 1;
         let cut = made >= self.options.max_issues.saturating_mul(2)
-            && (!issue.severity.is_error() || self.out.issues.iter().any(|i| i.severity.is_error()));
+            && (!issue.severity.is_error()
+                || self.out.issues.iter().any(|i| i.severity.is_error()));
         if cut {
             return self.dropped.insert(issue);
         }
@@ -165,7 +166,11 @@ impl<'a> Walker<'a> {
     }
 
     /// What is wrong with an element that is to meet a profile.
-    pub(crate) fn quietly(shared: &'a Shared<'a>, item: Element<'a>, profile: ProfileId) -> Vec<Issue> {
+    pub(crate) fn quietly(
+        shared: &'a Shared<'a>,
+        item: Element<'a>,
+        profile: ProfileId,
+    ) -> Vec<Issue> {
         Self::new(shared, item, item).conformance(item, item, profile)
     }
 
@@ -195,7 +200,12 @@ impl<'a> Walker<'a> {
     pub(crate) fn probe(&mut self, run: impl FnOnce(&mut Self)) -> Vec<Issue> {
         if self.probes >= MAX_PROBES {
             let at = self.resource.node();
-            return vec![self.shared.issue(Message::TooDeep, at, vec![Arg::from(MAX_PROBES)], None)];
+            return vec![self.shared.issue(
+                Message::TooDeep,
+                at,
+                vec![Arg::from(MAX_PROBES)],
+                None,
+            )];
         }
         self.tell_dropped();
         let kept = std::mem::take(&mut self.out);

@@ -60,7 +60,11 @@ impl DateTime {
     pub(super) fn at_nanos(self, nanos: i128) -> Option<Self> {
         let days = i64::try_from(nanos.div_euclid(DAY)).ok()?;
         let date = Date::from_day_number(days)?.truncated(self.date.precision());
-        Some(Self { date, time: self.time.map(|t| t.at(nanos.rem_euclid(DAY))), offset: self.offset })
+        Some(Self {
+            date,
+            time: self.time.map(|t| t.at(nanos.rem_euclid(DAY))),
+            offset: self.offset,
+        })
     }
 
     /// Moves to UTC without changing the moment.

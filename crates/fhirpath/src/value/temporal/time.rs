@@ -23,7 +23,8 @@ impl Time {
     /// Reads `HH`, `HH:MM`, `HH:MM:SS` or `HH:MM:SS.fff`; a fraction beyond nanoseconds is cut.
     pub fn parse(text: &str) -> Option<Self> {
         let b = text.as_bytes();
-        let mut time = Self { hour: two(b.get(..2)?)?, minute: 0, second: 0, given: 1, digits: 0, nanos: 0 };
+        let mut time =
+            Self { hour: two(b.get(..2)?)?, minute: 0, second: 0, given: 1, digits: 0, nanos: 0 };
         if b.len() > 2 {
             if b[2] != b':' {
                 return None;
@@ -111,7 +112,8 @@ impl Time {
     }
 
     pub(super) fn nanos_of_day(self) -> i128 {
-        (i128::from(self.hour) * 3600 + i128::from(self.minute) * 60 + i128::from(self.second)) * NANOS
+        (i128::from(self.hour) * 3600 + i128::from(self.minute) * 60 + i128::from(self.second))
+            * NANOS
             + i128::from(self.nanos)
     }
 

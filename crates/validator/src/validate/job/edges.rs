@@ -14,7 +14,9 @@ impl<'a> Plan<'a> {
         let mut failed: Vec<bool> = self
             .units
             .iter()
-            .map(|u| u.outcome.as_ref().is_none_or(|o| o.issues.iter().any(|i| i.severity.is_error())))
+            .map(|u| {
+                u.outcome.as_ref().is_none_or(|o| o.issues.iter().any(|i| i.severity.is_error()))
+            })
             .collect();
         if !failed.contains(&true) {
             return failed;
@@ -95,8 +97,13 @@ impl<'a> Plan<'a> {
                 best = Some(issues);
             }
         }
-        issue.inner =
-            best.unwrap_or_default().iter().filter(|i| i.severity.is_error()).take(5).cloned().collect();
+        issue.inner = best
+            .unwrap_or_default()
+            .iter()
+            .filter(|i| i.severity.is_error())
+            .take(5)
+            .cloned()
+            .collect();
         Some(issue)
     }
 
@@ -110,9 +117,11 @@ impl<'a> Plan<'a> {
                 continue;
             };
             let args = vec![Arg::Value(edge.reference()), Arg::Url(profile.canonical.to_string())];
-            let mut issue = self.shared.issue(Message::Details, edge.at.node(), args, Some(edge.by));
+            let mut issue =
+                self.shared.issue(Message::Details, edge.at.node(), args, Some(edge.by));
             let issues = self.units[unit].outcome.as_ref().map_or(&[][..], |o| &o.issues);
-            issue.inner = issues.iter().filter(|i| i.severity.is_error()).take(5).cloned().collect();
+            issue.inner =
+                issues.iter().filter(|i| i.severity.is_error()).take(5).cloned().collect();
             out.push(issue);
         }
     }

@@ -46,7 +46,10 @@ impl Plan<'_> {
                     nb: "et halvt par av \\u-koder (enslig surrogat)",
                 }),
                 ProblemKind::ControlCharacter => {
-                    args.push(Arg::Said { en: "control character in a string", nb: "styretegn i en tekst" });
+                    args.push(Arg::Said {
+                        en: "control character in a string",
+                        nb: "styretegn i en tekst",
+                    });
                 }
                 _ => {}
             }

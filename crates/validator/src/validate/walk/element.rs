@@ -30,7 +30,9 @@ impl<'a> Walker<'a> {
                     let mut types = def.rule.types.iter().filter(|t| t.shape == Shape::Resource);
                     let of = types
                         .clone()
-                        .find(|t| t.name() == found || matches!(t.name(), "Resource" | "DomainResource"))
+                        .find(|t| {
+                            t.name() == found || matches!(t.name(), "Resource" | "DomainResource")
+                        })
                         .or_else(|| types.next())
                         .or(ty);
                     if let Some(of) = of {
@@ -69,8 +71,9 @@ impl<'a> Walker<'a> {
             let own = if t.special == Special::Extension { self.extension_def(item) } else { None };
             own.or_else(|| self.type_def(t))
         });
-        let any_own =
-            defs.iter().any(|d| (d.rule.children.is_some() && !is_partial(*d)) || d.rule.content.is_some());
+        let any_own = defs
+            .iter()
+            .any(|d| (d.rule.children.is_some() && !is_partial(*d)) || d.rule.content.is_some());
         for def in defs {
             if let Some(children) = &def.rule.children {
                 self.members(item, *def, children, false);

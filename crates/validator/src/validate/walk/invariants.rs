@@ -57,12 +57,16 @@ impl<'a> Walker<'a> {
                         }
                     }
                     InvariantKind::ExtensionOrValue => {
-                        if !std::mem::replace(&mut extension_done, true) && !extension_or_value(item) {
+                        if !std::mem::replace(&mut extension_done, true)
+                            && !extension_or_value(item)
+                        {
                             self.failed(invariant, item, def.profile);
                         }
                     }
                     InvariantKind::LocalReference => {
-                        if !std::mem::replace(&mut reference_done, true) && !self.leads_to_contained(item) {
+                        if !std::mem::replace(&mut reference_done, true)
+                            && !self.leads_to_contained(item)
+                        {
                             self.failed(invariant, item, def.profile);
                         }
                     }
@@ -78,8 +82,9 @@ impl<'a> Walker<'a> {
                         }
                         done.push(mark);
                         if let Some(object) = object
-                            && shared
-                                .holds_without_looking(*present.get_or_insert_with(|| NameSet::of(object)))
+                            && shared.holds_without_looking(
+                                *present.get_or_insert_with(|| NameSet::of(object)),
+                            )
                         {
                             continue;
                         }
@@ -94,12 +99,24 @@ impl<'a> Walker<'a> {
                             Ok(false) => self.failed(invariant, item, def.profile),
                             Err(_) if self.is_malformed(Typed::new(item, ty)) => {
                                 let args = vec![Arg::Name(invariant.key.to_string())];
-                                self.issue(Message::ConstraintMalformed, item.node(), args, def.profile);
+                                self.issue(
+                                    Message::ConstraintMalformed,
+                                    item.node(),
+                                    args,
+                                    def.profile,
+                                );
                             }
                             Err(error) => {
-                                let args =
-                                    vec![Arg::Name(invariant.key.to_string()), Arg::Text(error.to_string())];
-                                self.issue(Message::ConstraintCannotEvaluate, item.node(), args, def.profile);
+                                let args = vec![
+                                    Arg::Name(invariant.key.to_string()),
+                                    Arg::Text(error.to_string()),
+                                ];
+                                self.issue(
+                                    Message::ConstraintCannotEvaluate,
+                                    item.node(),
+                                    args,
+                                    def.profile,
+                                );
                             }
                         }
                     }
@@ -148,9 +165,9 @@ impl<'a> Walker<'a> {
                 _ => false,
             }
         };
-        below
-            .evaluate(item, &self.env)
-            .is_ok_and(|items| items.iter().any(|i| i.as_element().is_some_and(|typed| wrong(&typed))))
+        below.evaluate(item, &self.env).is_ok_and(|items| {
+            items.iter().any(|i| i.as_element().is_some_and(|typed| wrong(&typed)))
+        })
     }
 
     pub(super) fn is_off(&self, invariant: &Invariant) -> bool {
@@ -165,9 +182,11 @@ impl<'a> Walker<'a> {
             (true, BestPractice::Warning) => Severity::Warning,
             (true, BestPractice::Error) => Severity::Error,
         };
-        let args = vec![Arg::Name(invariant.key.to_string()), Arg::Text(invariant.human.to_string())];
+        let args =
+            vec![Arg::Name(invariant.key.to_string()), Arg::Text(invariant.human.to_string())];
         let id = MessageId::Constraint(Arc::clone(&invariant.id));
-        let issue = self.shared.make(id, severity, IssueCode::Invariant, item.node(), args, Some(profile));
+        let issue =
+            self.shared.make(id, severity, IssueCode::Invariant, item.node(), args, Some(profile));
         self.keep(issue);
     }
 }

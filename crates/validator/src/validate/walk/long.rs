@@ -64,7 +64,8 @@ impl<'a> Walker<'a> {
         let (shared, resource, around) = (self.shared, self.resource, self.around);
         let (leads, depth) = (self.leads, self.depth);
         let (conditions, item_type) = self.conditions(items, parent, parent_def);
-        let mut holds: SmallVec<[Option<bool>; 4]> = smallvec::smallvec![Some(true); conditions.len()];
+        let mut holds: SmallVec<[Option<bool>; 4]> =
+            smallvec::smallvec![Some(true); conditions.len()];
         for batch in items.chunks(BATCH) {
             let made_before = self.made_before.saturating_add(self.out.made);
             let mut parts: Vec<Part<'_, 'a>> = batch
@@ -171,7 +172,11 @@ impl<'a> Walker<'a> {
                     && !settled(one.number)
                     && !self.holds_unasked(one, item)
                 {
-                    verdicts.push(Verdict { number: one.number, expression: &one.expression, result: None });
+                    verdicts.push(Verdict {
+                        number: one.number,
+                        expression: &one.expression,
+                        result: None,
+                    });
                 }
             }
         }

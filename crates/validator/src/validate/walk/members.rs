@@ -86,7 +86,12 @@ impl<'a> Walker<'a> {
             let slot = &children.slots[target.slot as usize];
             let child = Def { profile: def.profile, rule: &def.profile.rules[slot.rule as usize] };
             if name == "value" && is_companion(object) {
-                self.issue(Message::IllegalProperty, object, vec![Arg::Name(name.to_owned())], def.profile);
+                self.issue(
+                    Message::IllegalProperty,
+                    object,
+                    vec![Arg::Name(name.to_owned())],
+                    def.profile,
+                );
                 continue;
             }
             if target.ty == FORBIDDEN {
@@ -116,7 +121,11 @@ impl<'a> Walker<'a> {
                 ];
                 self.issue(Message::ProfileMaximum, object, args, child.profile);
             }
-            if self.leads && !is_resource && member.name_hash() == ID && member.kind() == Kind::String {
+            if self.leads
+                && !is_resource
+                && member.name_hash() == ID
+                && member.kind() == Kind::String
+            {
                 self.ids.push(member);
             }
         }
@@ -146,10 +155,15 @@ impl<'a> Walker<'a> {
     fn unknown(&mut self, member: Node<'a>, object: Node<'a>, def: Def<'a>, children: &Children) {
         let key = member.key().unwrap_or_default();
         let names = children.table.iter().map(|(n, _)| n.as_str());
-        let near = if children.table.iter().any(|(name, _)| name.as_str() == key.trim_start_matches('_')) {
+        let near = if children
+            .table
+            .iter()
+            .any(|(name, _)| name.as_str() == key.trim_start_matches('_'))
+        {
             // The name is right, but one of the choice's types is taken already.
             Arg::Said {
-                en: ": only one type of a choice may be given", nb: ": bare én av typene kan oppgis"
+                en: ": only one type of a choice may be given",
+                nb: ": bare én av typene kan oppgis",
             }
         } else {
             suggest::as_arg(suggest::nearest(key.trim_start_matches('_'), names))
@@ -218,8 +232,11 @@ impl<'a> Walker<'a> {
         ty: Option<&'a TypeRule>,
         slices: Option<&'a Slices>,
     ) -> u32 {
-        let (value, companion) =
-            if member.is_underscore() { (None, Some(member)) } else { (Some(member), member.sibling()) };
+        let (value, companion) = if member.is_underscore() {
+            (None, Some(member))
+        } else {
+            (Some(member), member.sibling())
+        };
         let primitive = ty.is_some_and(|t| t.shape == Shape::Primitive);
         if !self.shape(value, companion, child, primitive) {
             return 0;
@@ -231,7 +248,8 @@ impl<'a> Walker<'a> {
             self.counts.resize(scratch + slices.count(), 0);
         }
         let mut order = SliceOrder::default();
-        let total = value.filter(|v| v.kind() == Kind::Array).map_or(0, |list| list.members().count());
+        let total =
+            value.filter(|v| v.kind() == Kind::Array).map_or(0, |list| list.members().count());
         let mut long = (slices.is_none() && self.is_long(total)).then(|| Vec::with_capacity(total));
         for item in member.elements() {
             if let Some(index) = item.index() {
@@ -261,8 +279,11 @@ impl<'a> Walker<'a> {
         }
         if let Some(slices) = slices {
             let owner = parent.node();
-            let counts: smallvec::SmallVec<[u32; 16]> = self.counts[scratch..].iter().copied().collect();
-            self.slice_counts(owner, child.profile, slices, &mut |i| counts.get(i).copied().unwrap_or(0));
+            let counts: smallvec::SmallVec<[u32; 16]> =
+                self.counts[scratch..].iter().copied().collect();
+            self.slice_counts(owner, child.profile, slices, &mut |i| {
+                counts.get(i).copied().unwrap_or(0)
+            });
             self.counts.truncate(scratch);
         }
         count
@@ -304,7 +325,12 @@ impl<'a> Walker<'a> {
                 // Unlike an item of an array, a single value is left out, never null.
                 (false, Kind::Null) => {
                     if primitive {
-                        self.issue(Message::MustBeSimple, value, vec![found(), name()], child.profile);
+                        self.issue(
+                            Message::MustBeSimple,
+                            value,
+                            vec![found(), name()],
+                            child.profile,
+                        );
                     } else {
                         let args = vec![kind_name(Kind::Object), found(), name()];
                         self.issue(Message::MustBe, value, args, child.profile);
@@ -327,7 +353,12 @@ impl<'a> Walker<'a> {
             match (child.rule.array, companion.kind()) {
                 (true, Kind::Array) | (false, Kind::Object) => {}
                 (true, _) => {
-                    self.issue(Message::BaseMustBeArray, companion, vec![found, key], child.profile);
+                    self.issue(
+                        Message::BaseMustBeArray,
+                        companion,
+                        vec![found, key],
+                        child.profile,
+                    );
                     return value.is_some();
                 }
                 (false, _) => {
@@ -352,7 +383,12 @@ impl<'a> Walker<'a> {
         let at = at.members().nth(index as usize).unwrap_or(at);
         let name = Arg::Name(child.element().name().to_owned());
         if primitive {
-            self.issue(Message::JsonInvalidArray, at, vec![name, Arg::from(index as usize)], child.profile);
+            self.issue(
+                Message::JsonInvalidArray,
+                at,
+                vec![name, Arg::from(index as usize)],
+                child.profile,
+            );
         } else {
             let args = vec![kind_name(Kind::Object), kind_name(Kind::Null), name];
             self.issue(Message::MustBe, at, args, child.profile);
@@ -362,5 +398,6 @@ impl<'a> Walker<'a> {
 
 /// Whether an object is (an item of) a member that begins with an underscore.
 fn is_companion(object: Node<'_>) -> bool {
-    object.is_underscore() || object.parent().is_some_and(|p| p.kind() == Kind::Array && p.is_underscore())
+    object.is_underscore()
+        || object.parent().is_some_and(|p| p.kind() == Kind::Array && p.is_underscore())
 }

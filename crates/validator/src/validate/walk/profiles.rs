@@ -17,8 +17,12 @@ impl<'a> Walker<'a> {
         let model = &self.validator.model;
         let unknown = TypeId::UNKNOWN;
         match (&rule.backbone, ty) {
-            (Some(path), _) => *rule.backbone_id.get_or_init(|| model.type_at(path).unwrap_or(unknown)),
-            (None, Some(ty)) => *ty.type_id.get_or_init(|| model.type_at(ty.name()).unwrap_or(unknown)),
+            (Some(path), _) => {
+                *rule.backbone_id.get_or_init(|| model.type_at(path).unwrap_or(unknown))
+            }
+            (None, Some(ty)) => {
+                *ty.type_id.get_or_init(|| model.type_at(ty.name()).unwrap_or(unknown))
+            }
             (None, None) => unknown,
         }
     }
@@ -32,7 +36,8 @@ impl<'a> Walker<'a> {
 
     /// Whether a type's definition asks for nothing but content.
     pub(crate) fn type_asks_only_content(&self, ty: &'a TypeRule) -> bool {
-        *ty.base_only_content.get_or_init(|| self.type_def(ty).is_none_or(|def| def.rule.only_content))
+        *ty.base_only_content
+            .get_or_init(|| self.type_def(ty).is_none_or(|def| def.rule.only_content))
     }
 
     /// The rule a content reference leads to.
@@ -65,8 +70,10 @@ impl<'a> Walker<'a> {
             Err(reason) => return Linked::Broken(reason),
         };
         let Some(element) = element else { return Linked::Rule(id, 0) };
-        let found =
-            self.validator.get(id).and_then(|p| p.definition.elements.iter().position(|e| &*e.id == element));
+        let found = self
+            .validator
+            .get(id)
+            .and_then(|p| p.definition.elements.iter().position(|e| &*e.id == element));
         match found.and_then(|at| u32::try_from(at).ok()) {
             Some(at) => Linked::Rule(id, at),
             None => Linked::Unknown,
@@ -81,7 +88,12 @@ impl<'a> Walker<'a> {
     }
 
     /// Judges an element against a rule of a profile of its type.
-    pub(crate) fn against_type_profile(&mut self, item: Element<'a>, def: Def<'a>, ty: Option<&'a TypeRule>) {
+    pub(crate) fn against_type_profile(
+        &mut self,
+        item: Element<'a>,
+        def: Def<'a>,
+        ty: Option<&'a TypeRule>,
+    ) {
         let profile = def.profile;
         self.ignored_lines(item, profile);
         if let Some(children) = &def.rule.children {
@@ -143,7 +155,13 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn best_type_profile(&mut self, item: Element<'a>, def: Def<'a>, ty: &'a TypeRule, several: &[Def<'a>]) {
+    fn best_type_profile(
+        &mut self,
+        item: Element<'a>,
+        def: Def<'a>,
+        ty: &'a TypeRule,
+        several: &[Def<'a>],
+    ) {
         let at = item.node();
         let mut fits = Vec::new();
         let mut reasons = Vec::new();
@@ -166,7 +184,12 @@ impl<'a> Walker<'a> {
         }
         if fits.len() > 1 {
             let all: Vec<&str> = fits.iter().map(|(p, _)| &*p.definition.url).collect();
-            self.issue(Message::MultipleMatches, at, vec![Arg::from(all.len()), names(&all)], def.profile);
+            self.issue(
+                Message::MultipleMatches,
+                at,
+                vec![Arg::from(all.len()), names(&all)],
+                def.profile,
+            );
         }
         for (_, issues) in fits {
             self.out.issues.extend(issues);
@@ -194,7 +217,8 @@ impl<'a> Walker<'a> {
                 Ok(Some(id)) => {
                     let of = self.validator.get(id).map_or("", |p| &p.definition.type_name);
                     if of != found_type && !matches!(of, "Resource" | "DomainResource") {
-                        let args = vec![Arg::Name(found_type.to_string()), Arg::Name(of.to_owned())];
+                        let args =
+                            vec![Arg::Name(found_type.to_string()), Arg::Name(of.to_owned())];
                         self.issue(Message::BundleEntryType, item.node(), args, def.profile);
                         continue;
                     }
@@ -218,7 +242,12 @@ impl<'a> Walker<'a> {
     }
 
     /// Of several profiles one must fit; those that do not are dropped.
-    fn fitting_profiles(&mut self, item: Element<'a>, def: Def<'a>, profiles: &[ProfileId]) -> ProfileIds {
+    fn fitting_profiles(
+        &mut self,
+        item: Element<'a>,
+        def: Def<'a>,
+        profiles: &[ProfileId],
+    ) -> ProfileIds {
         let mut fits = ProfileIds::new();
         let mut reasons = Vec::new();
         for id in profiles {
@@ -230,10 +259,17 @@ impl<'a> Walker<'a> {
             }
         }
         if fits.is_empty() {
-            let names: Vec<&str> =
-                profiles.iter().filter_map(|p| self.validator.get(*p)).map(|p| &*p.definition.url).collect();
-            let issue =
-                self.issue(Message::NoMatch, item.node(), vec![Arg::Url(names.join(", "))], def.profile);
+            let names: Vec<&str> = profiles
+                .iter()
+                .filter_map(|p| self.validator.get(*p))
+                .map(|p| &*p.definition.url)
+                .collect();
+            let issue = self.issue(
+                Message::NoMatch,
+                item.node(),
+                vec![Arg::Url(names.join(", "))],
+                def.profile,
+            );
             issue.inner = reasons;
         }
         fits
@@ -269,8 +305,8 @@ impl<'a> Walker<'a> {
         }
         // The type counts, not `kind`: profiles of data types are published with either.
         let of = &*profile.definition.type_name;
-        let is_resource =
-            matches!(of, "Resource" | "DomainResource") || self.validator.definitions().is_resource_type(of);
+        let is_resource = matches!(of, "Resource" | "DomainResource")
+            || self.validator.definitions().is_resource_type(of);
         if is_resource {
             let found = item.resource_type().unwrap_or_default();
             if !matches!(of, "Resource" | "DomainResource") && of != found {
@@ -279,7 +315,12 @@ impl<'a> Walker<'a> {
                     Arg::Name(found.into_owned()),
                     Arg::Url(profile.canonical.to_string()),
                 ];
-                return vec![self.shared.issue(Message::ProfileWrongType, item.node(), args, Some(profile))];
+                return vec![self.shared.issue(
+                    Message::ProfileWrongType,
+                    item.node(),
+                    args,
+                    Some(profile),
+                )];
             }
             let mut inner = Self::new(self.shared, item, around);
             inner.probes = self.probes + 1;

@@ -284,8 +284,11 @@ fn rule(
     } else {
         None
     };
-    let invariants: Box<[Invariant]> =
-        element.constraints.iter().filter_map(|c| Invariant::new(c, element, definition, context)).collect();
+    let invariants: Box<[Invariant]> = element
+        .constraints
+        .iter()
+        .filter_map(|c| Invariant::new(c, element, definition, context))
+        .collect();
     Rule {
         element: index,
         min: element.min,
@@ -317,7 +320,11 @@ fn rule(
     }
 }
 
-fn children(nested: &[usize], definition: &StructureDefinition, context: &Context<'_>) -> Option<Children> {
+fn children(
+    nested: &[usize],
+    definition: &StructureDefinition,
+    context: &Context<'_>,
+) -> Option<Children> {
     if nested.is_empty() {
         return None;
     }
@@ -348,7 +355,10 @@ fn children(nested: &[usize], definition: &StructureDefinition, context: &Contex
             Some(stem) => {
                 for (t, of) in element.types.iter().enumerate() {
                     let ty = u16::try_from(t).unwrap_or(FORBIDDEN);
-                    entries.push((Name::new(&choice_name(stem, of.name())), Target { slot: index, ty }));
+                    entries.push((
+                        Name::new(&choice_name(stem, of.name())),
+                        Target { slot: index, ty },
+                    ));
                 }
                 let base_path = element.base.as_ref().map_or(&*element.path, |b| &*b.path);
                 for of in (context.base_types)(base_path).iter().flat_map(|t| t.iter()) {

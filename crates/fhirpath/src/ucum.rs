@@ -30,7 +30,10 @@ impl Fraction {
     }
 
     fn of_decimal(value: Decimal) -> Self {
-        Self { numerator: value.mantissa().into(), denominator: BigInt::from(10).pow(value.scale()) }
+        Self {
+            numerator: value.mantissa().into(),
+            denominator: BigInt::from(10).pow(value.scale()),
+        }
     }
 
     /// Reads `0.00012`; only for the table, whose numbers may be longer than a decimal.
@@ -46,7 +49,8 @@ impl Fraction {
             numerator: &self.numerator * &other.numerator,
             denominator: &self.denominator * &other.denominator,
         };
-        (product.numerator.bits() <= MAX_BITS && product.denominator.bits() <= MAX_BITS).then_some(product)
+        (product.numerator.bits() <= MAX_BITS && product.denominator.bits() <= MAX_BITS)
+            .then_some(product)
     }
 
     fn inverse(self) -> Self {
@@ -84,7 +88,9 @@ impl Fraction {
                 if quotient == zero && !exact && scale < 28 {
                     return None;
                 }
-                let value = Decimal::try_from_i128_with_scale(i128::try_from(quotient).ok()?, scale).ok()?;
+                let value =
+                    Decimal::try_from_i128_with_scale(i128::try_from(quotient).ok()?, scale)
+                        .ok()?;
                 return Some(if exact { value.normalize() } else { value });
             }
         }
@@ -215,7 +221,9 @@ pub(crate) fn combine(left: &str, right: &str, divide: bool) -> Option<(Decimal,
 
 fn units() -> &'static HashMap<&'static str, (bool, Meaning)> {
     static INDEX: OnceLock<HashMap<&'static str, (bool, Meaning)>> = OnceLock::new();
-    INDEX.get_or_init(|| UNITS.iter().map(|(code, metric, meaning)| (*code, (*metric, *meaning))).collect())
+    INDEX.get_or_init(|| {
+        UNITS.iter().map(|(code, metric, meaning)| (*code, (*metric, *meaning))).collect()
+    })
 }
 
 fn resolve(code: &str) -> Option<Resolved> {
@@ -293,7 +301,8 @@ impl Reader<'_> {
         let ten = self.rest.starts_with("10*") || self.rest.starts_with("10^");
         if !ten && self.rest.starts_with(|c: char| c.is_ascii_digit()) {
             let n = self.rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.rest.len());
-            let number = Fraction { numerator: self.rest[..n].parse().ok()?, denominator: 1.into() };
+            let number =
+                Fraction { numerator: self.rest[..n].parse().ok()?, denominator: 1.into() };
             if number.numerator == BigInt::from(0) {
                 return None;
             }
@@ -321,7 +330,9 @@ impl Reader<'_> {
                 b'[' if bracket => return None,
                 b'[' => bracket = true,
                 b']' => bracket = false,
-                b'.' | b'/' | b'(' | b')' | b'{' | b'}' | b'+' | b'-' | b'0'..=b'9' if !bracket => break,
+                b'.' | b'/' | b'(' | b')' | b'{' | b'}' | b'+' | b'-' | b'0'..=b'9' if !bracket => {
+                    break;
+                }
                 _ => {}
             }
             n += 1;
@@ -365,15 +376,18 @@ impl Reader<'_> {
     fn whole(&self, code: &'static str, prefix: Option<Fraction>) -> Option<Resolved> {
         let (_, meaning) = units().get(code)?;
         let mut unit = match meaning {
-            Meaning::Own => {
-                Resolved { factor: Fraction::one(), dimension: Dimension::from([(code, 1)]), shift: None }
-            }
+            Meaning::Own => Resolved {
+                factor: Fraction::one(),
+                dimension: Dimension::from([(code, 1)]),
+                shift: None,
+            },
             Meaning::Times(number, of) => {
                 let of = resolve_at(of, self.depth + 1)?;
                 Resolved::number(Fraction::of_text(number)?).times(&of, 1)?
             }
             Meaning::Scale { shift, numerator, denominator } => {
-                let factor = Fraction { numerator: (*numerator).into(), denominator: (*denominator).into() };
+                let factor =
+                    Fraction { numerator: (*numerator).into(), denominator: (*denominator).into() };
                 let mut shift = Fraction::of_text(shift)?;
                 if let Some(prefix) = &prefix {
                     // value in millidegrees: shift counts in millidegrees as well.
@@ -421,14 +435,19 @@ mod tests {
             ("5", "ug/kg/min", "mg/kg/h", "0.3"),
             ("1", "(mg/mL)/h", "mg/(mL.h)", "1"),
         ] {
-            assert_eq!(convert(dec(value), from, to), Some(dec(expected)), "{value} {from} to {to}");
+            assert_eq!(
+                convert(dec(value), from, to),
+                Some(dec(expected)),
+                "{value} {from} to {to}"
+            );
         }
     }
 
     #[test]
     fn codes_that_are_not_ucum_are_refused() {
         for code in [
-            "", "tsp_us", "mmHg", "[", "m[", "kg/", "m0", "m9999", "µg", "mg dl", "{a", "(m", "m)", "k[in_i]",
+            "", "tsp_us", "mmHg", "[", "m[", "kg/", "m0", "m9999", "µg", "mg dl", "{a", "(m", "m)",
+            "k[in_i]",
         ] {
             assert!(!is_valid(code), "{code}");
         }
@@ -437,7 +456,12 @@ mod tests {
 
     #[test]
     fn annotations_and_arbitrary_units_are_read() {
-        assert!(is_valid("{tablet}") && is_valid("mg{total}/d") && is_valid("10*6/L") && is_valid("k[iU]/L"));
+        assert!(
+            is_valid("{tablet}")
+                && is_valid("mg{total}/d")
+                && is_valid("10*6/L")
+                && is_valid("k[iU]/L")
+        );
         assert_eq!(convert(dec("1"), "[iU]", "g"), None);
         assert_eq!(convert(dec("2"), "k[iU]", "[iU]"), Some(dec("2000")));
     }

@@ -61,8 +61,9 @@ fn duration(amount: &Quantity, minus: bool) -> Result<(CalendarUnit, Decimal), T
 fn to_nanos(unit: CalendarUnit, value: Decimal) -> Result<i128, TemporalError> {
     let out = TemporalError::OutOfRange;
     let whole = |each: i128| value.trunc().to_i128().and_then(|n| n.checked_mul(each)).ok_or(out);
-    let part =
-        |each: i64| value.checked_mul(Decimal::from(each)).and_then(|n| n.trunc().to_i128()).ok_or(out);
+    let part = |each: i64| {
+        value.checked_mul(Decimal::from(each)).and_then(|n| n.trunc().to_i128()).ok_or(out)
+    };
     let nanos = match unit {
         CalendarUnit::Year => whole(365 * DAY),
         CalendarUnit::Month => whole(30 * DAY),

@@ -140,7 +140,11 @@ impl<'e, 'a> Engine<'e, 'a> {
     fn step(&self, place: Place) -> Outcome<()> {
         let steps = self.steps.get() + 1;
         self.steps.set(steps);
-        if steps > self.env.steps { self.fail(place, EvalFault::Budget(self.env.steps)) } else { Ok(()) }
+        if steps > self.env.steps {
+            self.fail(place, EvalFault::Budget(self.env.steps))
+        } else {
+            Ok(())
+        }
     }
 
     /// Counts work that a library does in one go.
@@ -315,7 +319,12 @@ impl<'e, 'a> Engine<'e, 'a> {
     }
 
     /// The one item of a node, or none.
-    fn single(&self, e: &'a Expr, s: Scope<'_, 'a>, what: &'static str) -> Outcome<Option<Item<'a>>> {
+    fn single(
+        &self,
+        e: &'a Expr,
+        s: Scope<'_, 'a>,
+        what: &'static str,
+    ) -> Outcome<Option<Item<'a>>> {
         match e.shape {
             Shape::Logic => Ok(self.logic(e, s)?.map(Item::Boolean)),
             Shape::Scalar => self.scalar(e, s),
@@ -338,7 +347,12 @@ impl<'e, 'a> Engine<'e, 'a> {
 
     /// The one value of a node: elements give what they hold. A primitive without a value gives
     /// nothing.
-    fn single_value(&self, e: &'a Expr, s: Scope<'_, 'a>, what: &'static str) -> Outcome<Option<Item<'a>>> {
+    fn single_value(
+        &self,
+        e: &'a Expr,
+        s: Scope<'_, 'a>,
+        what: &'static str,
+    ) -> Outcome<Option<Item<'a>>> {
         Ok(match self.single(e, s, what)? {
             Some(item) => self.value_of(&item),
             None => None,
@@ -346,7 +360,12 @@ impl<'e, 'a> Engine<'e, 'a> {
     }
 
     /// A node as a condition: nothing, its boolean, or true for any other single item.
-    fn condition(&self, e: &'a Expr, s: Scope<'_, 'a>, what: &'static str) -> Outcome<Option<bool>> {
+    fn condition(
+        &self,
+        e: &'a Expr,
+        s: Scope<'_, 'a>,
+        what: &'static str,
+    ) -> Outcome<Option<bool>> {
         if e.shape == Shape::Logic {
             return self.logic(e, s);
         }
@@ -358,7 +377,12 @@ impl<'e, 'a> Engine<'e, 'a> {
     }
 
     /// A text argument.
-    fn text_arg(&self, e: &'a Expr, s: Scope<'_, 'a>, what: &'static str) -> Outcome<Option<Cow<'a, str>>> {
+    fn text_arg(
+        &self,
+        e: &'a Expr,
+        s: Scope<'_, 'a>,
+        what: &'static str,
+    ) -> Outcome<Option<Cow<'a, str>>> {
         if let Kind::Text(text) = &e.kind {
             return Ok(Some(Cow::Borrowed(text)));
         }
@@ -370,7 +394,12 @@ impl<'e, 'a> Engine<'e, 'a> {
     }
 
     /// An integer argument.
-    fn integer_arg(&self, e: &'a Expr, s: Scope<'_, 'a>, what: &'static str) -> Outcome<Option<i64>> {
+    fn integer_arg(
+        &self,
+        e: &'a Expr,
+        s: Scope<'_, 'a>,
+        what: &'static str,
+    ) -> Outcome<Option<i64>> {
         match self.single_value(e, s, what)? {
             None => Ok(None),
             Some(Item::Integer(n)) => Ok(Some(n)),
@@ -426,12 +455,15 @@ impl<'e, 'a> Engine<'e, 'a> {
                 }
                 self.pass(self.distinct(e.place, all)?, sink)
             }
-            Kind::TypeTest { source, test: test @ (TypeTest::As | TypeTest::OfType), spec } => {
-                self.stream(source, s, &mut |item| {
+            Kind::TypeTest { source, test: test @ (TypeTest::As | TypeTest::OfType), spec } => self
+                .stream(source, s, &mut |item| {
                     self.step(e.place)?;
-                    if self.is_of_type(e.place, &item, *test, spec)? { sink(item) } else { Ok(true) }
-                })
-            }
+                    if self.is_of_type(e.place, &item, *test, spec)? {
+                        sink(item)
+                    } else {
+                        Ok(true)
+                    }
+                }),
             Kind::Call { source, function, args } => match e.shape {
                 Shape::Many => self.many(e.place, *function, source, args, s, sink),
                 _ => self.one(e, s, sink),
@@ -472,13 +504,20 @@ impl<'e, 'a> Engine<'e, 'a> {
                     Constant::Resource => (self.env.resource, "%resource"),
                     _ => (self.env.root_resource, "%rootResource"),
                 };
-                match known.or_else(|| self.enclosing_resource(*constant == Constant::RootResource)) {
+                match known.or_else(|| self.enclosing_resource(*constant == Constant::RootResource))
+                {
                     Some(resource) => resource,
                     None => return self.unavailable(place, what, Unavailable::Unsupported),
                 }
             }
             Constant::Named(name) => {
-                let own = self.variables.borrow().iter().rev().find(|v| v.0 == *name).map(|v| v.1.clone());
+                let own = self
+                    .variables
+                    .borrow()
+                    .iter()
+                    .rev()
+                    .find(|v| v.0 == *name)
+                    .map(|v| v.1.clone());
                 let given = || self.env.constants.iter().find(|c| c.0 == name).map(|c| c.1.clone());
                 let asked = || self.env.host.and_then(|host| host.constant(name));
                 return match own.or_else(given).or_else(asked) {
@@ -523,7 +562,9 @@ impl<'e, 'a> Engine<'e, 'a> {
             Kind::Negate(inner) => return self.negate(e.place, inner, s),
             Kind::Posit(inner) => {
                 return match self.single_value(inner, s, "+")? {
-                    Some(item @ (Item::Integer(_) | Item::Decimal(_) | Item::Quantity(_))) => Ok(Some(item)),
+                    Some(item @ (Item::Integer(_) | Item::Decimal(_) | Item::Quantity(_))) => {
+                        Ok(Some(item))
+                    }
                     Some(other) => self.type_fault(e.place, "+", &other),
                     None => Ok(None),
                 };
@@ -581,7 +622,9 @@ impl<'e, 'a> Engine<'e, 'a> {
             | F::ToDateTime
             | F::ToTime
             | F::ToQuantity => {
-                let Some(item) = self.single_value(source, s, function.text())? else { return Ok(None) };
+                let Some(item) = self.single_value(source, s, function.text())? else {
+                    return Ok(None);
+                };
                 self.convert(function, item, args, s)
             }
             F::IndexOf

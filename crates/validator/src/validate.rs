@@ -163,10 +163,14 @@ impl Validator {
     /// A definition's regular expression, of the whole value; `None` if it cannot be used (it is no
     /// regular expression, or one that does not run in linear time).
     pub(crate) fn pattern(&self, text: &str) -> Option<regex::Regex> {
-        if let Some(known) = self.patterns.read().unwrap_or_else(PoisonError::into_inner).get(text) {
+        if let Some(known) = self.patterns.read().unwrap_or_else(PoisonError::into_inner).get(text)
+        {
             return known.clone();
         }
-        let made = regex::RegexBuilder::new(&format!("^(?s:{text})$")).size_limit(MAX_PATTERN).build().ok();
+        let made = regex::RegexBuilder::new(&format!("^(?s:{text})$"))
+            .size_limit(MAX_PATTERN)
+            .build()
+            .ok();
         let mut patterns = self.patterns.write().unwrap_or_else(PoisonError::into_inner);
         patterns.entry(text.into()).or_insert(made).clone()
     }
@@ -206,7 +210,9 @@ impl Validator {
         let path = element.base.as_ref().map_or(&element.path, |base| &base.path);
         match &*element.types {
             [] => self.model.type_at(path),
-            [one] if matches!(&*one.code, "BackboneElement" | "Element") => self.model.type_at(path),
+            [one] if matches!(&*one.code, "BackboneElement" | "Element") => {
+                self.model.type_at(path)
+            }
             [one] => self.model.type_at(&one.code),
             _ => None,
         }

@@ -112,7 +112,11 @@ mod tests {
     use std::collections::HashSet;
 
     fn placeholders(template: &str) -> HashSet<String> {
-        template.split('{').skip(1).filter_map(|t| t.split_once('}').map(|(n, _)| n.to_owned())).collect()
+        template
+            .split('{')
+            .skip(1)
+            .filter_map(|t| t.split_once('}').map(|(n, _)| n.to_owned()))
+            .collect()
     }
 
     #[test]
