@@ -14,15 +14,18 @@ use std::{
 use flate2::read::DeflateDecoder;
 
 use crate::{
+    canonical::{self, answers},
     compile::arena::OwnSet,
     definitions::{
-        CORE_STRUCTURES, DefinitionError, StructureDefinition, StructureSummary, answers, read,
+        error::DefinitionError,
+        read,
+        structure::{StructureDefinition, StructureSummary},
     },
     package::ResourceKind,
 };
 
 static PACK: &[u8] = include_bytes!("../definitions/r4-core.pack");
-static CORE: LazyLock<Result<Core, DefinitionError>> = LazyLock::new(|| Core::new(PACK));
+static PACKED: LazyLock<Result<Core, DefinitionError>> = LazyLock::new(|| Core::new(PACK));
 
 const MAGIC: &[u8] = b"LMRPACK1";
 
@@ -58,11 +61,11 @@ pub(crate) fn structure(
     url: &str,
     version: Option<&str>,
 ) -> Result<Option<Arc<StructureDefinition>>, DefinitionError> {
-    let core = CORE.as_ref().map_err(Clone::clone)?;
+    let core = PACKED.as_ref().map_err(Clone::clone)?;
     let Some(entry) = core.find(ResourceKind::Structure, url, version) else { return Ok(None) };
     let made = entry.structure.get_or_init(|| {
         let written = read::structure(core.json(entry)?)?;
-        Ok(Arc::new(crate::snapshot::as_written(written)))
+        Ok(Arc::new(StructureDefinition::from_written(written)))
     });
     made.clone().map(Some)
 }
@@ -73,13 +76,14 @@ pub(crate) fn json(
     url: &str,
     version: Option<&str>,
 ) -> Result<Option<&'static str>, DefinitionError> {
-    let core = CORE.as_ref().map_err(Clone::clone)?;
+    let core = PACKED.as_ref().map_err(Clone::clone)?;
     core.find(kind, url, version).map(|entry| core.json(entry)).transpose()
 }
 
 /// Every structure definition of the core.
 pub(crate) fn structures<'a>() -> impl Iterator<Item = StructureSummary<'a>> {
-    CORE.iter()
+    PACKED
+        .iter()
         .flat_map(|core| &core.entries)
         .filter(|entry| entry.kind == ResourceKind::Structure)
         .map(|entry| StructureSummary {
@@ -94,7 +98,8 @@ pub(crate) fn structures<'a>() -> impl Iterator<Item = StructureSummary<'a>> {
 
 /// Canonical URLs of every value set or code system of the core.
 pub(crate) fn urls<'a>(kind: ResourceKind) -> impl Iterator<Item = &'a str> {
-    CORE.iter()
+    PACKED
+        .iter()
         .flat_map(|core| &core.entries)
         .filter(move |entry| entry.kind == kind)
         .map(|entry| &*entry.url)
@@ -102,7 +107,7 @@ pub(crate) fn urls<'a>(kind: ResourceKind) -> impl Iterator<Item = &'a str> {
 
 /// Whether the core has a resource, abstract or not, of this name.
 pub(crate) fn is_resource_type(name: &str) -> bool {
-    CORE.as_ref().is_ok_and(|core| core.resources.contains(name))
+    PACKED.as_ref().is_ok_and(|core| core.resources.contains(name))
 }
 
 impl Core {
@@ -165,7 +170,7 @@ impl Core {
         let resources = entries
             .iter()
             .filter(|entry| entry.is_resource && !entry.is_profile)
-            .filter_map(|entry| entry.url.strip_prefix(CORE_STRUCTURES).map(Into::into))
+            .filter_map(|entry| entry.url.strip_prefix(canonical::CORE).map(Into::into))
             .collect();
         Some(Self { chunks, entries, resources })
     }

@@ -6,10 +6,13 @@
 //! [`package`] reads packages, [`definitions`] finds what they define, with snapshots made whole
 //! by [`snapshot`]; [`terminology`] knows value sets and code systems.
 
+mod canonical;
 mod compile;
 mod core;
 pub mod definitions;
 mod issue;
+mod json;
+mod library;
 pub mod messages;
 mod model;
 mod options;

@@ -12,7 +12,10 @@ use std::{
 
 use lmr_fhir::{Document, Node, ParseError, ParseOptions};
 
-use crate::definitions::read::{items, text};
+use crate::{
+    canonical::contained_url,
+    json::{items, text},
+};
 
 mod archive;
 mod cache;
@@ -396,11 +399,6 @@ impl Entry {
             json: resource.raw().into(),
         }))
     }
-}
-
-/// Canonical by which a profile's contained value set is known: bindings name it `#id`.
-pub(crate) fn contained_url(owner: &str, id: &str) -> String {
-    format!("{owner}#{id}")
 }
 
 /// Files that packages carry beside their definitions, or that hold none.

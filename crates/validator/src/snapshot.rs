@@ -11,9 +11,13 @@
 
 use std::sync::Arc;
 
-use crate::definitions::{
-    DefinitionError, Definitions, Derivation, ElementDefinition, MAX_CHAIN, StructureDefinition,
-    read::Written,
+use crate::{
+    canonical::MAX_CHAIN,
+    definitions::{
+        error::DefinitionError,
+        structure::{Derivation, ElementDefinition, StructureDefinition},
+        written::Written,
+    },
 };
 
 mod apply;
@@ -30,15 +34,26 @@ const MAX_DEPTH: usize = 48;
 /// every layer; the largest published ones have a few thousand.
 const MAX_ELEMENTS: usize = 20_000;
 
-/// A definition whose snapshot is taken as it is written.
-pub(crate) fn as_written(written: Written) -> StructureDefinition {
-    let elements = written
-        .snapshot
-        .iter()
-        .cloned()
-        .map(crate::definitions::rules::ElementRules::whole)
-        .collect();
-    with_elements(written, elements, Vec::new())
+/// The definitions that snapshots are made from. `making` holds the URLs of the definitions whose
+/// snapshots are being made, so that circles are found.
+pub(crate) trait Bases {
+    /// The structure definition with this canonical, its snapshot complete; `None` if there is none.
+    fn structure(
+        &self,
+        canonical: &str,
+        making: &mut Vec<Arc<str>>,
+    ) -> Result<Option<Arc<StructureDefinition>>, DefinitionError>;
+
+    /// The definition of a FHIR type, or of a logical model by its URL; `None` if there is none.
+    fn type_definition(
+        &self,
+        name: &str,
+        making: &mut Vec<Arc<str>>,
+    ) -> Result<Option<Arc<StructureDefinition>>, DefinitionError>;
+
+    /// A definition of a package as written, and whether its snapshot is to be made again; `None`
+    /// for one of the core, and for one that does not exist.
+    fn written(&self, canonical: &str) -> Result<Option<(Written, bool)>, DefinitionError>;
 }
 
 /// A definition whose snapshot is taken as written if there is one, else made from the
@@ -46,17 +61,18 @@ pub(crate) fn as_written(written: Written) -> StructureDefinition {
 pub(crate) fn complete(
     written: Written,
     drops_snapshot: bool,
-    definitions: &Definitions,
+    bases: &dyn Bases,
     making: &mut Vec<Arc<str>>,
 ) -> Result<StructureDefinition, DefinitionError> {
     if !written.snapshot.is_empty() && (!drops_snapshot || written.differential.is_empty()) {
-        return Ok(as_written(written));
+        return Ok(StructureDefinition::from_written(written));
     }
     let url = written.url.to_string();
     let base_url =
         written.base.as_ref().ok_or_else(|| DefinitionError::NoBase { url: url.clone() })?;
-    let base = definitions.structure_within(base_url, making)?.ok_or_else(|| {
-        DefinitionError::MissingBase { url: url.clone(), base: base_url.to_string() }
+    let base = bases.structure(base_url, making)?.ok_or_else(|| DefinitionError::MissingBase {
+        url: url.clone(),
+        base: base_url.to_string(),
     })?;
     let mut root = tree::Branch::of(&base.elements, &base.url)?;
     // The elements of what a new type is based on become its own.
@@ -64,27 +80,27 @@ pub(crate) fn complete(
         root.name = written.type_name.rsplit('/').next().unwrap_or(&written.type_name).into();
     }
     let change = change::Change::of(&written.differential, &root.name, &url)?;
-    let mut generator = apply::Generator::new(&written, &root, definitions, making);
+    let mut generator = apply::Generator::new(&written, &root, bases, making);
     generator.apply(&mut root, &change, 0)?;
     let mut ignored = base.ignored.clone();
     ignored.extend(generator.ignored());
     let elements = root.flatten();
-    Ok(with_elements(written, elements, ignored))
+    Ok(StructureDefinition::with_elements(written, elements, ignored))
 }
 
 /// The root element of a definition, without making the rest of its snapshot: what an element
 /// takes over from the profile of its type. `None` if the definition is not at hand.
 pub(crate) fn root_of(
     canonical: &str,
-    definitions: &Definitions,
+    bases: &dyn Bases,
 ) -> Result<Option<ElementDefinition>, DefinitionError> {
     let mut chain: Vec<Written> = Vec::new();
     let mut next: Arc<str> = canonical.into();
     let mut root = loop {
-        match definitions.written(&next)? {
+        match bases.written(&next)? {
             None => {
                 // In the core, or nowhere.
-                let Some(found) = definitions.structure(&next)? else {
+                let Some(found) = bases.structure(&next, &mut Vec::new())? else {
                     let Some(last) = chain.last() else { return Ok(None) };
                     return Err(DefinitionError::MissingBase {
                         url: last.url.to_string(),
@@ -123,26 +139,4 @@ pub(crate) fn root_of(
         }
     }
     Ok(Some(root))
-}
-
-fn with_elements(
-    written: Written,
-    elements: Vec<ElementDefinition>,
-    ignored: Vec<Arc<str>>,
-) -> StructureDefinition {
-    StructureDefinition {
-        url: written.url,
-        version: written.version,
-        name: written.name,
-        type_name: written.type_name,
-        kind: written.kind,
-        derivation: written.derivation,
-        is_abstract: written.is_abstract,
-        status: written.status,
-        base: written.base,
-        contexts: written.contexts,
-        context_invariants: written.context_invariants,
-        elements,
-        ignored,
-    }
 }

@@ -9,9 +9,11 @@ use std::{
 };
 
 use crate::{
+    canonical::{MAX_CHAIN, split_canonical},
     compile::arena::OwnMap,
     core,
-    definitions::{DefinitionError, Library, MAX_CHAIN, split_canonical},
+    definitions::error::DefinitionError,
+    library::Library,
     package::ResourceKind,
 };
 

@@ -7,6 +7,7 @@
 //! published one: a definition that was repaired at its source is left alone.
 
 use super::structure::{BindingStrength, Constraint};
+use crate::canonical::split_canonical;
 
 struct Correction {
     key: &'static str,
@@ -113,7 +114,7 @@ pub(crate) fn strength(
     value_set: Option<&str>,
 ) -> Option<BindingStrength> {
     let is_vitals = value_set.is_some_and(|url| {
-        super::split_canonical(url).0 == "http://hl7.org/fhir/ValueSet/ucum-vitals-common"
+        split_canonical(url).0 == "http://hl7.org/fhir/ValueSet/ucum-vitals-common"
     });
     match published {
         Some(BindingStrength::Required) if is_vitals => Some(BindingStrength::Extensible),

@@ -5,15 +5,20 @@ use std::{borrow::Cow, sync::Arc};
 use lmr_fhir::{Document, Node, ParseOptions};
 
 use super::{
-    DefinitionError, corrections,
+    corrections,
+    error::DefinitionError,
     rules::{BindingRules, ElementRules},
     structure::{
         AdditionalBinding, Aggregation, BindingStrength, Constraint, ContextKind, Derivation,
         Discriminator, DiscriminatorKind, ElementBase, ExtensionContext, Max, Severity, Slicing,
         SlicingRules, StructureKind, TypeRef, Value, Versioning,
     },
+    written::Written,
 };
-use crate::package::contained_url;
+use crate::{
+    canonical::contained_url,
+    json::{flag, items, text, value_text},
+};
 
 const ADDITIONAL_BINDINGS: [&str; 2] = [
     "http://hl7.org/fhir/tools/StructureDefinition/additional-binding",
@@ -29,24 +34,6 @@ const NARRATIVE_SOURCE: &str = "http://hl7.org/fhir/StructureDefinition/narrativ
 const PROFILE_ELEMENT: &str =
     "http://hl7.org/fhir/StructureDefinition/elementdefinition-profile-element";
 const REGEX: &str = "http://hl7.org/fhir/StructureDefinition/regex";
-
-/// A StructureDefinition as written; its snapshot may be missing.
-#[derive(Debug)]
-pub(crate) struct Written {
-    pub(crate) url: Arc<str>,
-    pub(crate) version: Option<Arc<str>>,
-    pub(crate) name: Arc<str>,
-    pub(crate) type_name: Arc<str>,
-    pub(crate) kind: StructureKind,
-    pub(crate) derivation: Option<Derivation>,
-    pub(crate) is_abstract: bool,
-    pub(crate) status: Option<Arc<str>>,
-    pub(crate) base: Option<Arc<str>>,
-    pub(crate) contexts: Vec<ExtensionContext>,
-    pub(crate) context_invariants: Vec<Arc<str>>,
-    pub(crate) snapshot: Vec<ElementRules>,
-    pub(crate) differential: Vec<ElementRules>,
-}
 
 /// Reads the JSON of a StructureDefinition.
 pub(crate) fn structure(json: &str) -> Result<Written, DefinitionError> {
@@ -391,31 +378,6 @@ pub(crate) fn is_primitive_in_choice(name: &str) -> bool {
             | "Uuid"
             | "Xhtml"
     )
-}
-
-pub(crate) fn text(node: Node<'_>, member: &str) -> Option<Arc<str>> {
-    node.member(member).and_then(value_text)
-}
-
-pub(crate) fn value_text(node: Node<'_>) -> Option<Arc<str>> {
-    node.text().map(|text| match text {
-        Cow::Borrowed(text) => Arc::from(text),
-        Cow::Owned(text) => Arc::from(text),
-    })
-}
-
-pub(crate) fn flag(node: Node<'_>, member: &str) -> Option<bool> {
-    node.member(member).and_then(Node::as_bool)
-}
-
-/// The items of an array member; a single value counts as an array of one.
-pub(crate) fn items<'d>(node: Node<'d>, member: &str) -> impl Iterator<Item = Node<'d>> + use<'d> {
-    let found = node.member(member);
-    let (single, list) = match found {
-        Some(node) if node.kind() == lmr_fhir::Kind::Array => (None, Some(node.members())),
-        other => (other, None),
-    };
-    single.into_iter().chain(list.into_iter().flatten())
 }
 
 /// The value of the extension with this URL, as text.

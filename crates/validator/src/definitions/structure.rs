@@ -61,6 +61,23 @@ impl StructureDefinition {
     }
 }
 
+/// What an index tells of a structure definition without reading it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StructureSummary<'a> {
+    /// Canonical URL without version.
+    pub url: &'a str,
+    /// Business version.
+    pub version: Option<&'a str>,
+    /// Computer-friendly name.
+    pub name: &'a str,
+    /// The type that is defined or constrained.
+    pub type_name: &'a str,
+    /// Whether it constrains a type, that is, is a profile or an extension.
+    pub is_profile: bool,
+    /// Whether the type is a resource.
+    pub is_resource: bool,
+}
+
 /// `StructureDefinition.kind`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StructureKind {

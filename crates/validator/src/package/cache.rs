@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{File, Package, PackageError, archive};
-use crate::definitions::compare_versions;
+use crate::canonical::compare_versions;
 
 /// The R4 core, which is embedded.
 const CORE: &str = "hl7.fhir.r4.core";

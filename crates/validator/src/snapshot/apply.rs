@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use super::{
-    MAX_DEPTH, MAX_ELEMENTS,
+    Bases, MAX_DEPTH, MAX_ELEMENTS,
     change::Change,
     merge::{adopt_root, constrain, single_profile},
     root_of,
     tree::Branch,
 };
 use crate::definitions::{
-    DefinitionError, Definitions, Derivation, Discriminator, DiscriminatorKind, Slicing,
-    SlicingRules, TypeRef, read::Written,
+    error::DefinitionError,
+    structure::{Derivation, Discriminator, DiscriminatorKind, Slicing, SlicingRules, TypeRef},
+    written::Written,
 };
 
 /// Makes one snapshot.
@@ -19,7 +20,7 @@ pub(super) struct Generator<'g> {
     written: &'g Written,
     /// The base as it was, which content references mean.
     base: Branch,
-    definitions: &'g Definitions,
+    bases: &'g dyn Bases,
     making: &'g mut Vec<Arc<str>>,
     /// How many elements there are so far.
     size: usize,
@@ -31,17 +32,10 @@ impl<'g> Generator<'g> {
     pub(super) fn new(
         written: &'g Written,
         base: &Branch,
-        definitions: &'g Definitions,
+        bases: &'g dyn Bases,
         making: &'g mut Vec<Arc<str>>,
     ) -> Self {
-        Self {
-            written,
-            base: base.clone(),
-            definitions,
-            making,
-            size: base.count(),
-            ignored: Vec::new(),
-        }
+        Self { written, base: base.clone(), bases, making, size: base.count(), ignored: Vec::new() }
     }
 
     /// The paths that were passed over because the base has no such element.
@@ -97,7 +91,7 @@ impl<'g> Generator<'g> {
     ) -> Result<(), DefinitionError> {
         let Some(profile) = single_profile(types) else { return Ok(()) };
         // A profile that is not at hand is reported when an instance is checked against it.
-        if let Some(root) = root_of(profile, self.definitions)? {
+        if let Some(root) = root_of(profile, self.bases)? {
             let is_extension = types.iter().all(|one| &*one.code == "Extension");
             adopt_root(&mut branch.element, &root, is_extension);
         }
@@ -199,7 +193,7 @@ impl<'g> Generator<'g> {
                 Some(target) => Some(target.clone()),
                 None => {
                     let type_name = reference.split('.').next().unwrap_or_default();
-                    match self.definitions.type_within(type_name, self.making)? {
+                    match self.bases.type_definition(type_name, self.making)? {
                         Some(found) => {
                             Branch::of(&found.elements, &found.url)?.referenced(&reference).cloned()
                         }
@@ -220,7 +214,7 @@ impl<'g> Generator<'g> {
         // A profile that is not at hand is reported when an instance is checked against it; what
         // stands below the element is then that of the type.
         let profile = match single_profile(&branch.element.types) {
-            Some(profile) => self.definitions.structure_within(profile, self.making)?,
+            Some(profile) => self.bases.structure(profile, self.making)?,
             None => None,
         };
         let found = match profile {
@@ -237,7 +231,7 @@ impl<'g> Generator<'g> {
                     [_, ..] if is_common => "Element",
                     _ => return Err(DefinitionError::AmbiguousType { url: url(), path: path() }),
                 };
-                self.definitions.type_within(name, self.making)?.ok_or_else(|| {
+                self.bases.type_definition(name, self.making)?.ok_or_else(|| {
                     DefinitionError::MissingType {
                         url: url(),
                         path: path(),

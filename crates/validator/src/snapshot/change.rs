@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{MAX_DEPTH, place::Places};
-use crate::definitions::{DefinitionError, rules::ElementRules};
+use crate::definitions::{error::DefinitionError, rules::ElementRules};
 
 /// What a differential says of an element and of what stands below it.
 #[derive(Clone, Debug)]

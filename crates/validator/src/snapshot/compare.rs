@@ -4,7 +4,10 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use crate::definitions::{ElementDefinition, StructureDefinition, Value, split_canonical};
+use crate::{
+    canonical::split_canonical,
+    definitions::structure::{ElementDefinition, StructureDefinition, Value},
+};
 
 /// One difference between two snapshots.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::definitions::{Constraint, ElementDefinition, TypeRef, rules::ElementRules};
+use crate::definitions::{
+    rules::ElementRules,
+    structure::{Constraint, ElementDefinition, TypeRef},
+};
 
 /// Types to whose values a binding can apply.
 const BINDABLE: [&str; 14] = [

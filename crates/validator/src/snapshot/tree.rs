@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{MAX_DEPTH, place::Places, place::Step};
-use crate::definitions::{DefinitionError, ElementDefinition};
+use crate::definitions::{error::DefinitionError, structure::ElementDefinition};
 
 /// An element with what stands below it.
 #[derive(Clone, Debug)]

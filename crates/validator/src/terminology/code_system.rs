@@ -6,10 +6,8 @@ use lmr_fhir::{Document, Node, ParseOptions};
 
 use crate::{
     compile::arena::OwnMap,
-    definitions::{
-        DefinitionError,
-        read::{flag, items, text, value_text},
-    },
+    definitions::error::DefinitionError,
+    json::{flag, items, text, value_text},
 };
 
 /// How deep concepts may be nested.

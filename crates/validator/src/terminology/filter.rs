@@ -6,7 +6,7 @@ use lmr_fhir::Node;
 use regex::RegexBuilder;
 
 use super::{CodeSystem, value_set::Gap};
-use crate::definitions::read::text;
+use crate::json::text;
 
 /// Most bytes of a compiled expression; a value set is not to take the machine with it.
 const MAX_REGEX: usize = 1 << 20;

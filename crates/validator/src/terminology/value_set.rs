@@ -5,10 +5,10 @@ use std::{borrow::Cow, collections::HashSet, sync::Arc};
 use lmr_fhir::{Document, Node, ParseOptions};
 
 use super::{CodeSystem, Terminology, filter};
-use crate::compile::arena::OwnMap;
-use crate::definitions::{
-    DefinitionError,
-    read::{flag, items, text},
+use crate::{
+    compile::arena::OwnMap,
+    definitions::error::DefinitionError,
+    json::{flag, items, text},
 };
 
 /// Whether a code is in a value set.
@@ -150,7 +150,7 @@ enum Codes {
 impl ValueSet {
     /// A value set of which nothing is known but why.
     pub(super) fn missing(canonical: &str, gap: Gap) -> Self {
-        let (url, version) = crate::definitions::split_canonical(canonical);
+        let (url, version) = crate::canonical::split_canonical(canonical);
         Self {
             url: url.into(),
             version: version.map(Arc::from),
