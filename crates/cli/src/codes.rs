@@ -7,7 +7,7 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 use lmr_lmdi::codes::{Area, Code};
 
-use crate::output::{Language, Style, print};
+use crate::output::{self, Language, Style, print};
 
 /// Explain the register's error codes.
 ///
@@ -18,7 +18,7 @@ pub(crate) struct Codes {
     #[arg(value_name = "LMR-nnnn")]
     codes: Vec<String>,
     /// Language of the texts
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_parser = output::language(), default_value_t)]
     lang: Language,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
@@ -60,15 +60,10 @@ impl Codes {
                     }
                     let reserved = match (code.reserved(), self.lang) {
                         (None, _) => "",
-                        (Some(_), Language::Nb) => " (reservert)",
-                        (Some(_), Language::En) => " (reserved)",
+                        (Some(_), Language::Bokmal) => " (reservert)",
+                        (Some(_), Language::English) => " (reserved)",
                     };
-                    writeln!(
-                        out,
-                        "  {}  {}{reserved}",
-                        code.as_str(),
-                        code.title(self.lang.for_codes())
-                    )?;
+                    writeln!(out, "  {}  {}{reserved}", code.as_str(), code.title(self.lang))?;
                 }
                 Format::Text => self.explain(code, &mut out)?,
             }
@@ -92,15 +87,16 @@ impl Codes {
             }
             Area::Own => ("LMR-9xxx Feil hos registeret", "LMR-9xxx The register's own faults"),
         };
-        Style::for_stdout().bold(if self.lang == Language::Nb { nb } else { en })
+        Style::for_stdout().bold(if self.lang == Language::Bokmal { nb } else { en })
     }
 
     fn explain(&self, code: Code, out: &mut String) -> std::fmt::Result {
-        let language = self.lang.for_codes();
+        let language = self.lang;
         let text = code.text();
         let style = Style::for_stdout();
-        let label =
-            |nb: &'static str, en: &'static str| if self.lang == Language::Nb { nb } else { en };
+        let label = |nb: &'static str, en: &'static str| {
+            if self.lang == Language::Bokmal { nb } else { en }
+        };
         writeln!(
             out,
             "{}  {}",
@@ -131,7 +127,7 @@ impl Codes {
     }
 
     fn json(&self, code: Code) -> serde_json::Value {
-        let language = self.lang.for_codes();
+        let language = self.lang;
         let text = code.text();
         serde_json::json!({
             "code": code.as_str(),

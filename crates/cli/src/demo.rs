@@ -7,7 +7,7 @@ use clap::Args;
 use lmr_sandbox::demo::{Demo as Story, Line, Text};
 
 use crate::clock;
-use crate::output::{Language, Style, print};
+use crate::output::{self, Language, Style, print};
 
 /// Play the whole chain on this machine with make-believe people.
 ///
@@ -26,7 +26,7 @@ pub(crate) struct Demo {
     #[arg(long)]
     folder: Option<PathBuf>,
     /// Language of what is told
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_parser = output::language(), default_value_t)]
     lang: Language,
 }
 
@@ -68,10 +68,10 @@ impl Demo {
             let seconds = began.elapsed().as_secs_f64();
             let held = outcome.checks - outcome.failed;
             let line = match lang {
-                Language::Nb => {
+                Language::Bokmal => {
                     format!("{held} av {} kontroller holder ({seconds:.1} s)", outcome.checks)
                 }
-                Language::En => {
+                Language::English => {
                     format!("{held} of {} checks hold ({seconds:.1} s)", outcome.checks)
                 }
             };
@@ -97,8 +97,8 @@ impl Demo {
 
 fn say(text: &Text, lang: Language) -> &str {
     match lang {
-        Language::Nb => &text.nb,
-        Language::En => &text.en,
+        Language::Bokmal => &text.nb,
+        Language::English => &text.en,
     }
 }
 
@@ -115,8 +115,8 @@ fn stay(
     let text = hospital.bundle("00000000-0000-4000-8000-000000000009", &clock::now().to_string());
     std::fs::write(&bundle, serde_json::to_string_pretty(&text)?)?;
     let (intro, end) = match lang {
-        Language::Nb => ("Alt kjører fortsatt. Prøv:", "Ctrl-C avslutter."),
-        Language::En => ("Everything is still running. Try:", "Ctrl-C ends it."),
+        Language::Bokmal => ("Alt kjører fortsatt. Prøv:", "Ctrl-C avslutter."),
+        Language::English => ("Everything is still running. Try:", "Ctrl-C ends it."),
     };
     print(&format!(
         "\n{intro}\n\n  curl {url}/health/ready\n  curl {url}/metrics\n  \

@@ -5,25 +5,16 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use anyhow::Context;
-use clap::ValueEnum;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+pub(crate) use lmr_fhir::Language;
 
-/// Language of what people read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Language {
-    /// Norwegian bokmål
-    #[default]
-    Nb,
-    /// English
-    En,
-}
-
-impl Language {
-    pub(crate) fn for_codes(self) -> lmr_lmdi::codes::Language {
-        match self {
-            Self::Nb => lmr_lmdi::codes::Language::Bokmal,
-            Self::En => lmr_lmdi::codes::Language::English,
-        }
-    }
+/// Reads `--lang`.
+pub(crate) fn language() -> impl TypedValueParser<Value = Language> {
+    let values = [
+        PossibleValue::new("nb").help("Norwegian bokmål"),
+        PossibleValue::new("en").help("English"),
+    ];
+    PossibleValuesParser::new(values).try_map(|tag| tag.parse::<Language>())
 }
 
 /// An error with its causes, each said once: many name their cause in their own text already.

@@ -21,7 +21,7 @@ use lmr_sender::{
 use crate::clock;
 use crate::config::sender::{SenderConfig, hash_key};
 use crate::envelope::{certificate, private_key};
-use crate::output::{Language, print};
+use crate::output::{self, Language, print};
 
 /// Send a hospital's data to the register.
 ///
@@ -37,7 +37,7 @@ pub(crate) struct Send {
     #[arg(long, global = true, value_enum, default_value_t)]
     format: Format,
     /// Language of the text
-    #[arg(long, global = true, value_enum, default_value_t)]
+    #[arg(long, global = true, value_parser = output::language(), default_value_t)]
     lang: Language,
     #[command(subcommand)]
     command: Command,

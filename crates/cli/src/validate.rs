@@ -17,7 +17,7 @@ use lmr_validator::{
     BestPractice, ContainedPolicy, HtmlInMarkdown, Options, ReferenceCheck, Severity, Validator,
 };
 
-use crate::output::{Language, read, write};
+use crate::output::{self, Language, read, write};
 use crate::{UNUSABLE, clock};
 use files::{gather, is_lines};
 use report::Report;
@@ -49,7 +49,7 @@ pub(crate) struct Validate {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     /// Language of the texts
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_parser = output::language(), default_value_t)]
     lang: Language,
     /// Where to write the report; standard output if left out
     #[arg(long, short)]
@@ -325,7 +325,7 @@ impl Validate {
                 );
             }
         }
-        let progress = crate::output::progress(files.len(), "files");
+        let progress = output::progress(files.len(), "files");
         for path in &files {
             report.begin(path, several);
             let bytes = match read(path) {

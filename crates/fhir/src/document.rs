@@ -369,13 +369,18 @@ impl<'d> Node<'d> {
 
     /// Whether the member is called so, an underscore left aside.
     pub fn is_named(self, name: &Name) -> bool {
+        self.data().hash == name.hash() && self.is_called(name.as_str())
+    }
+
+    /// [`Node::is_named`] by the text alone.
+    #[inline]
+    pub(crate) fn is_called(self, name: &str) -> bool {
         let data = self.data();
-        data.hash == name.hash()
-            && data.key_start != NONE
+        data.key_start != NONE
             && if data.flags & KEY_ESCAPED == 0 {
-                self.name_bytes() == name.as_str().as_bytes()
+                self.name_bytes() == name.as_bytes()
             } else {
-                self.key().is_some_and(|k| k.strip_prefix('_').unwrap_or(&k) == name.as_str())
+                self.key().is_some_and(|k| k.strip_prefix('_').unwrap_or(&k) == name)
             }
     }
 

@@ -140,15 +140,40 @@ impl<'d> Element<'d> {
 
     /// Its children of this name, in order; for `value[x]` ask for the full name.
     pub fn children_named(self, name: &Name) -> Repetitions<'d> {
-        let find = |object: Node<'d>| find_member(object, name);
-        let member =
-            self.first_object().and_then(find).or_else(|| self.second_object().and_then(find));
-        Repetitions { run: member.map_or(Run::None, Run::of) }
+        self.repetitions(name.hash(), name.as_str())
     }
 
     /// Its first child of this name.
     pub fn child(self, name: &Name) -> Option<Element<'d>> {
         self.children_named(name).next()
+    }
+
+    /// The text of its first child of this name; `None` without the child or without a value.
+    ///
+    /// For names that are known where the code is written. Compiled profiles and expressions keep a
+    /// [`Name`] and use [`Element::child`].
+    #[inline]
+    pub fn child_text(self, name: &str) -> Option<Cow<'d, str>> {
+        self.child_by_name(name)?.text()
+    }
+
+    /// Its first child of this name, looked up by text.
+    #[inline]
+    pub fn child_by_name(self, name: &str) -> Option<Element<'d>> {
+        self.children_by_name(name).next()
+    }
+
+    /// Its children of this name in order, looked up by text.
+    #[inline]
+    pub fn children_by_name(self, name: &str) -> Repetitions<'d> {
+        self.repetitions(crate::hash_name(name.as_bytes()), name)
+    }
+
+    fn repetitions(self, hash: u32, name: &str) -> Repetitions<'d> {
+        let find = |object: Node<'d>| find_member(object, hash, name);
+        let member =
+            self.first_object().and_then(find).or_else(|| self.second_object().and_then(find));
+        Repetitions { run: member.map_or(Run::None, Run::of) }
     }
 
     fn first_object(self) -> Option<Node<'d>> {
@@ -192,10 +217,10 @@ impl<'d> Element<'d> {
 }
 
 /// The member of this name in an object, `x` before `_x`.
-fn find_member<'d>(object: Node<'d>, name: &Name) -> Option<Node<'d>> {
+fn find_member<'d>(object: Node<'d>, hash: u32, name: &str) -> Option<Node<'d>> {
     let found = object
         .members()
-        .find(|m| m.name_hash() == name.hash() && m.is_named(name) && !m.is_duplicate())?;
+        .find(|m| m.name_hash() == hash && m.is_called(name) && !m.is_duplicate())?;
     Some(if found.is_underscore() { found.sibling().unwrap_or(found) } else { found })
 }
 

@@ -15,48 +15,13 @@ mod reserved;
 mod terminology;
 mod text;
 
-pub use text::{Bilingual, Text};
+pub use lmr_fhir::{Bilingual, Language, Severity};
+pub use text::Text;
 
 use std::fmt;
 
 /// Canonical URL of the code system that carries the codes in an `OperationOutcome`.
 pub const CODE_SYSTEM: &str = "http://fhi.no/fhir/lmr/CodeSystem/feilkode";
-
-/// Language of a text for people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Language {
-    /// Norwegian bokmål, the register's own language.
-    #[default]
-    Bokmal,
-    /// English.
-    English,
-}
-
-/// How serious an entry of the catalogue is when nothing else decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// Told, nothing more.
-    Information,
-    /// Looks wrong; stored all the same.
-    Warning,
-    /// Refused.
-    Error,
-    /// Nothing after it could be judged.
-    Fatal,
-}
-
-impl Severity {
-    /// FHIR `issue-severity` code.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Information => "information",
-            Self::Warning => "warning",
-            Self::Error => "error",
-            Self::Fatal => "fatal",
-        }
-    }
-}
 
 /// What the sender does about it (extension `retry` of an issue).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use lmr_fhir::ParseError;
-use lmr_validator::{Issue, Lang};
+use lmr_validator::Issue;
 
 use crate::codes::{Code, Language, Retry, Severity};
 use crate::ruleset::ContentFault;
@@ -39,13 +39,6 @@ enum Source {
 
 /// Most reasons that are told of one finding.
 const REASONS: usize = 3;
-
-fn lang(language: Language) -> Lang {
-    match language {
-        Language::Bokmal => Lang::Nb,
-        Language::English => Lang::En,
-    }
-}
 
 /// Where a finding sits in the document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -118,7 +111,7 @@ impl Finding {
     pub fn from_issue(issue: Issue) -> Self {
         Self {
             code: mapping::code_of(&issue),
-            severity: mapping::severity_of(issue.severity),
+            severity: issue.severity,
             expression: issue.local_expression.clone(),
             full_expression: issue.expression.clone(),
             line: issue.line,
@@ -175,7 +168,7 @@ impl Finding {
     pub fn reasons(&self, language: Language) -> Vec<String> {
         let inner = self.issue().map(|issue| issue.inner.as_slice()).unwrap_or_default();
         let reason =
-            |issue: &Issue| format!("{}: {}", issue.local_expression, issue.text(lang(language)));
+            |issue: &Issue| format!("{}: {}", issue.local_expression, issue.text(language));
         inner.iter().take(REASONS).map(reason).collect()
     }
 
@@ -188,7 +181,7 @@ impl Finding {
             (Source::Validator(issue), language) => {
                 Cow::Owned(match mapping::own_text(issue, language) {
                     Some(text) => text,
-                    None => issue.text(lang(language)),
+                    None => issue.text(language),
                 })
             }
         }

@@ -3,17 +3,7 @@
 use lmr_validator::messages::Message;
 use lmr_validator::{Arg, Issue, MessageId};
 
-use crate::codes::{Code, Language, Severity};
-
-/// The register's severity of a validator's.
-pub(crate) fn severity_of(severity: lmr_validator::Severity) -> Severity {
-    match severity {
-        lmr_validator::Severity::Fatal => Severity::Fatal,
-        lmr_validator::Severity::Error => Severity::Error,
-        lmr_validator::Severity::Warning => Severity::Warning,
-        lmr_validator::Severity::Information => Severity::Information,
-    }
-}
+use crate::codes::{Code, Language};
 
 /// The code of one issue: its message decides, and for a few messages what they speak of.
 pub(crate) fn code_of(issue: &Issue) -> Code {

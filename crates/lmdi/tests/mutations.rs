@@ -12,12 +12,11 @@ mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lmr_fhir::{Document, ParseOptions};
+use lmr_fhir::{Document, ParseOptions, Severity};
 use lmr_lmdi::codes::Code::{self, *};
 use lmr_lmdi::{CheckError, RuleSet, RuleSetId, check_bundle};
 use lmr_validator::definitions::{
-    BindingStrength, Definitions, ElementDefinition, Max, Severity, SlicingRules,
-    StructureDefinition,
+    BindingStrength, Definitions, ElementDefinition, Max, SlicingRules, StructureDefinition,
 };
 use lmr_validator::terminology::Membership;
 use serde_json::{Value, json};

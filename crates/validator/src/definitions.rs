@@ -27,7 +27,7 @@ pub use error::DefinitionError;
 pub use structure::{
     AdditionalBinding, Aggregation, Binding, BindingStrength, Constraint, ContextKind, Derivation,
     Discriminator, DiscriminatorKind, ElementBase, ElementDefinition, ExtensionContext, Max,
-    Severity, Slicing, SlicingRules, StructureDefinition, StructureKind, StructureSummary, TypeRef,
+    Slicing, SlicingRules, StructureDefinition, StructureKind, StructureSummary, TypeRef,
     Value, Versioning,
 };
 

@@ -9,43 +9,9 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use lmr_fhir::{Language, Severity};
+
 use crate::messages::Message;
-
-/// How bad it is, worst first. FHIR's `issue-severity`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// The content could not be read further.
-    Fatal,
-    /// A rule is broken.
-    Error,
-    /// Worth a look; does not make the instance invalid.
-    Warning,
-    /// Told for completeness.
-    Information,
-}
-
-impl Severity {
-    /// The FHIR code (`fatal`, `error`, `warning`, `information`).
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Fatal => "fatal",
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Information => "information",
-        }
-    }
-
-    /// Whether an issue of this severity makes the instance invalid.
-    pub fn is_error(self) -> bool {
-        matches!(self, Self::Fatal | Self::Error)
-    }
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// FHIR's `issue-type`, as far as the validator uses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -109,16 +75,6 @@ impl IssueCode {
             Self::Processing => "processing",
         }
     }
-}
-
-/// Language of a text made for people.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Lang {
-    /// English.
-    #[default]
-    En,
-    /// Norwegian bokmål.
-    Nb,
 }
 
 /// Which rule spoke.
@@ -266,13 +222,13 @@ pub struct Issue {
 
 impl Issue {
     /// The sentence, in the language asked for.
-    pub fn text(&self, lang: Lang) -> String {
+    pub fn text(&self, lang: Language) -> String {
         match &self.id {
             MessageId::Catalogue(m) => fill(m.template(lang), &self.args, lang),
             MessageId::Constraint(_) => {
                 let template = match lang {
-                    Lang::En => "Constraint {0} is not met: {1}",
-                    Lang::Nb => "Regelen {0} er ikke oppfylt: {1}",
+                    Language::English => "Constraint {0} is not met: {1}",
+                    Language::Bokmal => "Regelen {0} er ikke oppfylt: {1}",
                 };
                 fill(template, &self.args, lang)
             }
@@ -281,12 +237,12 @@ impl Issue {
 
     /// The English sentence.
     pub fn text_en(&self) -> String {
-        self.text(Lang::En)
+        self.text(Language::English)
     }
 
     /// The bokmål sentence.
     pub fn text_nb(&self) -> String {
-        self.text(Lang::Nb)
+        self.text(Language::Bokmal)
     }
 }
 
@@ -307,7 +263,7 @@ impl fmt::Display for Issue {
 
 /// Puts `args` into the `{0}`, `{1}` ... of `template`; a missing argument
 /// leaves a dash.
-fn fill(template: &str, args: &[Arg], lang: Lang) -> String {
+fn fill(template: &str, args: &[Arg], lang: Language) -> String {
     let mut out = String::with_capacity(template.len() + 32);
     let mut rest = template;
     while let Some(at) = rest.find('{') {
@@ -317,7 +273,7 @@ fn fill(template: &str, args: &[Arg], lang: Lang) -> String {
             Some(end) if tail[..end].bytes().all(|b| b.is_ascii_digit()) && end > 0 => {
                 let arg = tail[..end].parse::<usize>().ok().and_then(|i| args.get(i));
                 match arg {
-                    Some(Arg::Said { nb, .. }) if lang == Lang::Nb => out.push_str(nb),
+                    Some(Arg::Said { nb, .. }) if lang == Language::Bokmal => out.push_str(nb),
                     Some(a) => out.push_str(&a.to_string()),
                     None => out.push('-'),
                 }

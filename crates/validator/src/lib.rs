@@ -23,6 +23,7 @@ pub mod snapshot;
 pub mod terminology;
 mod validate;
 
-pub use issue::{Arg, BundleReport, Issue, IssueCode, Lang, MessageId, Severity};
+pub use issue::{Arg, BundleReport, Issue, IssueCode, MessageId};
+pub use lmr_fhir::{Language, Severity};
 pub use options::{BestPractice, ContainedPolicy, HtmlInMarkdown, Options, ReferenceCheck};
 pub use validate::{Validator, ValidatorBuilder};

@@ -3,7 +3,9 @@
 //!
 //! Ids are the reference validator's where it has one; ours start with `LMRV_`.
 
-use crate::issue::{IssueCode, Lang, Severity};
+use lmr_fhir::{Language, Severity};
+
+use crate::issue::IssueCode;
 
 /// Declares the catalogue once: the enum and its table.
 macro_rules! catalogue {
@@ -64,10 +66,10 @@ impl Message {
     }
 
     /// The text with `{0}`, `{1}` ... for the arguments.
-    pub fn template(self, lang: Lang) -> &'static str {
+    pub fn template(self, lang: Language) -> &'static str {
         match lang {
-            Lang::En => self.entry().en,
-            Lang::Nb => self.entry().nb,
+            Language::English => self.entry().en,
+            Language::Bokmal => self.entry().nb,
         }
     }
 }
@@ -122,7 +124,7 @@ mod tests {
     #[test]
     fn every_message_has_a_text_in_both_languages_with_the_same_arguments() {
         for m in ALL {
-            let (en, nb) = (m.template(Lang::En), m.template(Lang::Nb));
+            let (en, nb) = (m.template(Language::English), m.template(Language::Bokmal));
             assert!(!en.trim().is_empty(), "{} has no English text", m.id());
             assert!(!nb.trim().is_empty(), "{} has no bokmål text", m.id());
             assert_ne!(en, nb, "{} is not translated", m.id());

@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use lmr_fhir::Document;
-
-use crate::issue::Severity;
+use lmr_fhir::{Document, Severity};
 
 /// How far references to other resources are checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

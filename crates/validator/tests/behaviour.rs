@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lmr_fhir::{Document, ParseOptions};
 use lmr_validator::definitions::Definitions;
 use lmr_validator::package::Package;
-use lmr_validator::{BestPractice, Issue, Lang, Options, Severity, Validator};
+use lmr_validator::{BestPractice, Issue, Language, Options, Severity, Validator};
 
 fn r4() -> Validator {
     Validator::builder().build()
@@ -52,8 +52,8 @@ fn a_correct_patient_has_no_issue() {
 fn a_misspelt_element_is_an_error_that_names_the_one_meant() {
     let issues = judge(&r4(), r#"{"resourceType":"Patient","birthdate":"1990-02-28"}"#);
     assert_eq!(errors(&issues), ["Unrecognised_property_ @ Patient"]);
-    assert!(issues[0].text(Lang::En).contains("birthDate?"), "{}", issues[0]);
-    assert!(issues[0].text(Lang::Nb).contains("birthDate?"));
+    assert!(issues[0].text(Language::English).contains("birthDate?"), "{}", issues[0]);
+    assert!(issues[0].text(Language::Bokmal).contains("birthDate?"));
 }
 
 #[test]

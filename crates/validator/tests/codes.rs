@@ -1,6 +1,6 @@
 //! Codes whose systems are a grammar, and single codings against value sets.
 
-use lmr_validator::{Issue, Lang, Options, Severity, Validator};
+use lmr_validator::{Issue, Language, Options, Severity, Validator};
 use serde_json::{Value, json};
 
 fn judge(instance: &Value) -> Vec<Issue> {
@@ -41,7 +41,10 @@ fn units_must_follow_the_grammar_of_ucum() {
         assert_eq!(findings(&measured(bad)), [place], "{bad}");
     }
     let issues = judge(&measured("mgg"));
-    assert!(issues[0].text(Lang::Nb).contains("mgg") && issues[0].text(Lang::En).contains("mgg"));
+    assert!(
+        issues[0].text(Language::Bokmal).contains("mgg")
+            && issues[0].text(Language::English).contains("mgg")
+    );
 }
 
 #[test]

@@ -14,15 +14,15 @@ use crate::output::{Language, Style};
 
 fn pick<'t>(language: Language, nb: &'t str, en: &'t str) -> &'t str {
     match language {
-        Language::Nb => nb,
-        Language::En => en,
+        Language::Bokmal => nb,
+        Language::English => en,
     }
 }
 
 fn detail(detail: &str, language: Language) -> Cow<'_, str> {
     match language {
-        Language::Nb => bokmal::detail(detail),
-        Language::En => Cow::Borrowed(detail),
+        Language::Bokmal => bokmal::detail(detail),
+        Language::English => Cow::Borrowed(detail),
     }
 }
 
@@ -96,8 +96,8 @@ pub(super) fn report(report: &Report, language: Language) -> String {
         );
         for damage in &report.damage {
             let what = match language {
-                Language::Nb => bokmal::damage(damage),
-                Language::En => damage.to_string(),
+                Language::Bokmal => bokmal::damage(damage),
+                Language::English => damage.to_string(),
             };
             lines.line(&format!(
                 "  {} {what}",
@@ -200,8 +200,8 @@ fn state(state: State, language: Language) -> &'static str {
         }
     };
     match language {
-        Language::Nb => nb,
-        Language::En => en,
+        Language::Bokmal => nb,
+        Language::English => en,
     }
 }
 
@@ -263,7 +263,8 @@ pub(super) fn history(messages: &[MessageRow], language: Language) -> String {
         );
         for attempt in &message.attempts {
             let outcome = attempt.outcome.as_deref().unwrap_or("…");
-            let outcome = if language == Language::Nb { bokmal::outcome(outcome) } else { outcome };
+            let outcome =
+                if language == Language::Bokmal { bokmal::outcome(outcome) } else { outcome };
             // A detail names the status itself.
             let is_told = attempt.detail.as_deref().is_some_and(|detail| detail.contains("HTTP"));
             let status = attempt.http_status.filter(|_| !is_told);
@@ -285,7 +286,7 @@ pub(super) fn history(messages: &[MessageRow], language: Language) -> String {
 
 /// The remedy that the catalogue knows for a code.
 fn remedy(code: Option<&str>, language: Language) -> Option<&'static str> {
-    let remedy = code.and_then(Code::parse)?.text().remedy.in_language(language.for_codes());
+    let remedy = code.and_then(Code::parse)?.text().remedy.in_language(language);
     (!remedy.is_empty()).then_some(remedy)
 }
 

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use lmr_fhir::{OutcomeExtension, OutcomeIssue, OutcomeValue, ParseError};
 use lmr_lmdi::codes::Severity;
 use lmr_lmdi::{Finding, response};
-use lmr_validator::Lang;
 use lmr_validator::render::{Mark, Page};
 
 use super::Format;
@@ -63,7 +62,7 @@ impl Report {
     }
 
     fn say(&self, nb: &'static str, en: &'static str) -> &'static str {
-        if self.language == Language::Nb { nb } else { en }
+        if self.language == Language::Bokmal { nb } else { en }
     }
 
     /// What follows is about this file.
@@ -126,7 +125,7 @@ impl Report {
         let mut finding = Finding::unreadable(error);
         finding.line = line.unwrap_or(finding.line);
         if self.format == Format::Html {
-            anyhow::bail!("{}: {}", self.path.display(), finding.text(self.language.for_codes()));
+            anyhow::bail!("{}: {}", self.path.display(), finding.text(self.language));
         }
         self.here.unreadable += 1;
         self.tell(line, "", &[finding])
@@ -156,11 +155,8 @@ impl Report {
                 let title = self.path.display().to_string();
                 let marks: Vec<Mark> =
                     findings.iter().map(|finding| self.mark(source, finding)).collect();
-                let lang = match self.language {
-                    Language::Nb => Lang::Nb,
-                    Language::En => Lang::En,
-                };
-                self.out.push_str(&Page { title: &title, source, lang }.render(&marks));
+                self.out
+                    .push_str(&Page { title: &title, source, lang: self.language }.render(&marks));
             }
             Format::OperationOutcome => {
                 let mut outcome = response::outcome_of(findings);
@@ -171,7 +167,7 @@ impl Report {
                         issue.translations = vec![("en", "Correct".to_owned())];
                     }
                 }
-                if self.language == Language::En {
+                if self.language == Language::English {
                     outcome.issue.iter_mut().for_each(english_first);
                 }
                 writeln!(self.out, "{}", outcome.to_json())?;
@@ -187,7 +183,7 @@ impl Report {
         nb: (&'static str, &'static str),
         en: (&'static str, &'static str),
     ) -> String {
-        let (one, many) = if self.language == Language::Nb { nb } else { en };
+        let (one, many) = if self.language == Language::Bokmal { nb } else { en };
         format!("{count} {}", if count == 1 { one } else { many })
     }
 
@@ -241,8 +237,8 @@ impl Report {
             writeln!(self.out, "      {}", self.sentence(finding))?;
             for inner in finding.issue().into_iter().flat_map(|issue| &issue.inner).take(3) {
                 let text = match self.language {
-                    Language::Nb => inner.text_nb(),
-                    Language::En => inner.text_en(),
+                    Language::Bokmal => inner.text_nb(),
+                    Language::English => inner.text_en(),
                 };
                 writeln!(self.out, "      {}", self.style.faint(&format!("- {text}")))?;
             }
@@ -251,7 +247,7 @@ impl Report {
                 next.code == finding.code && next.full_expression == finding.full_expression
             });
             if finding.refuses() && !goes_on {
-                let remedy = finding.code.text().remedy.in_language(self.language.for_codes());
+                let remedy = finding.code.text().remedy.in_language(self.language);
                 if !remedy.is_empty() {
                     writeln!(self.out, "      {} {remedy}", self.style.faint("→"))?;
                 }
@@ -265,7 +261,7 @@ impl Report {
 
     /// What is wrong. The register's own rules explain themselves; what is wrong is their title.
     fn sentence(&self, finding: &Finding) -> String {
-        let language = self.language.for_codes();
+        let language = self.language;
         let (text, about) = (finding.text(language), finding.code.text());
         if text == about.explanation.in_language(language) {
             format!("{}. {text}", about.title.in_language(language))
@@ -275,7 +271,7 @@ impl Report {
     }
 
     fn json(&self, finding: &Finding) -> serde_json::Value {
-        let language = self.language.for_codes();
+        let language = self.language;
         let text = finding.code.text();
         serde_json::json!({
             "file": self.path.display().to_string(),
@@ -289,8 +285,8 @@ impl Report {
             "text": self.sentence(finding),
             "profile": finding.issue().and_then(|issue| issue.profile.as_deref()),
             "reasons": finding.issue().map(|issue| issue.inner.iter().map(|inner| match self.language {
-                Language::Nb => inner.text_nb(),
-                Language::En => inner.text_en(),
+                Language::Bokmal => inner.text_nb(),
+                Language::English => inner.text_en(),
             }).collect::<Vec<_>>()).unwrap_or_default(),
             "cause": text.cause.in_language(language),
             "remedy": text.remedy.in_language(language),
@@ -299,27 +295,22 @@ impl Report {
     }
 
     fn mark(&self, source: &str, finding: &Finding) -> Mark {
-        let language = self.language.for_codes();
+        let language = self.language;
         let issue = finding.issue();
         let mut notes: Vec<String> = issue
             .map(|issue| &issue.inner)
             .into_iter()
             .flatten()
             .map(|inner| match self.language {
-                Language::Nb => inner.text_nb(),
-                Language::En => inner.text_en(),
+                Language::Bokmal => inner.text_nb(),
+                Language::English => inner.text_en(),
             })
             .collect();
         if finding.refuses() {
             notes.push(finding.code.text().remedy.in_language(language).to_owned());
         }
         Mark {
-            severity: match finding.severity {
-                Severity::Fatal => lmr_validator::Severity::Fatal,
-                Severity::Error => lmr_validator::Severity::Error,
-                Severity::Warning => lmr_validator::Severity::Warning,
-                Severity::Information => lmr_validator::Severity::Information,
-            },
+            severity: finding.severity,
             span: finding.span.clone().unwrap_or_else(|| line_span(source, finding.line)),
             line: finding.line,
             column: finding.column,

@@ -1,26 +1,6 @@
 //! The readable half of the catalogue.
 
-use super::{Area, Code, Language, connection, content, envelope, profile, register, terminology};
-
-/// One sentence in both languages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bilingual {
-    /// Bokmål.
-    pub nb: &'static str,
-    /// English.
-    pub en: &'static str,
-}
-
-impl Bilingual {
-    /// The sentence in `language`.
-    #[must_use]
-    pub const fn in_language(&self, language: Language) -> &'static str {
-        match language {
-            Language::Bokmal => self.nb,
-            Language::English => self.en,
-        }
-    }
-}
+use super::{Area, Bilingual, Code, connection, content, envelope, profile, register, terminology};
 
 /// Everything a person needs to understand and cure one code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lmr_fhir::{Name, Node};
+use lmr_fhir::{Name, Node, Severity};
 use lmr_fhirpath::Expression;
 
 use super::Context;
-use crate::definitions::{self, Constraint, ElementDefinition, StructureDefinition, corrections};
-use crate::issue::Severity;
+use crate::definitions::{Constraint, ElementDefinition, StructureDefinition, corrections};
 
 /// bdl-7 of R4.
 const DISTINCT_ADDRESSES: &str = "(type = 'history') or entry.where(fullUrl.exists()).select(fullUrl&resource.meta.versionId).isDistinct()";
@@ -170,10 +169,7 @@ impl Invariant {
             key: Arc::clone(&constraint.key),
             id: format!("{source}#{}", constraint.key).into(),
             human: Arc::clone(&constraint.human),
-            severity: match constraint.severity {
-                definitions::Severity::Error => Severity::Error,
-                definitions::Severity::Warning => Severity::Warning,
-            },
+            severity: constraint.severity,
             best_practice: constraint.is_best_practice,
             kind,
             doubt,

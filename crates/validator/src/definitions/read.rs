@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use lmr_fhir::{Document, Node, ParseOptions};
+use lmr_fhir::{Document, Node, ParseOptions, Severity};
 
 use super::{
     corrections,
@@ -10,7 +10,7 @@ use super::{
     rules::{BindingRules, ElementRules},
     structure::{
         AdditionalBinding, Aggregation, BindingStrength, Constraint, ContextKind, Derivation,
-        Discriminator, DiscriminatorKind, ElementBase, ExtensionContext, Max, Severity, Slicing,
+        Discriminator, DiscriminatorKind, ElementBase, ExtensionContext, Max, Slicing,
         SlicingRules, StructureKind, TypeRef, Value, Versioning,
     },
     written::Written,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lmr_fhir::{Document, Element, Node};
+use lmr_fhir::{Document, Element, Node, Severity};
 
 /// A profile, a resource, a data type or a logical model, its snapshot complete.
 #[derive(Clone, Debug)]
@@ -293,7 +293,7 @@ pub enum Versioning {
 pub struct Constraint {
     /// Unique among the element's constraints.
     pub key: Arc<str>,
-    /// What a failure is.
+    /// What a failure is: an error or a warning.
     pub severity: Severity,
     /// The rule in prose, as published.
     pub human: Arc<str>,
@@ -303,15 +303,6 @@ pub struct Constraint {
     pub source: Option<Arc<str>>,
     /// Whether it is a recommendation only.
     pub is_best_practice: bool,
-}
-
-/// `ElementDefinition.constraint.severity`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Severity {
-    /// The instance is invalid.
-    Error,
-    /// The instance is doubtful.
-    Warning,
 }
 
 /// `ElementDefinition.binding`.

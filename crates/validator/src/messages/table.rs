@@ -1,7 +1,9 @@
 //! The table itself, by area.
 
+use lmr_fhir::Severity;
+
 use super::Entry;
-use crate::issue::{IssueCode, Severity};
+use crate::issue::IssueCode;
 
 catalogue! {
     // 1 structure

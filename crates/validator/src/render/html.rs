@@ -3,11 +3,14 @@
 //! No script, no address outside the page; everything of the instance is
 //! escaped, so that a hostile file cannot speak through its own report.
 
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::ops::Range;
 
+use lmr_fhir::{Language, Severity};
+
 use super::layout::Layout;
-use crate::issue::{Issue, Lang, Severity};
+use crate::issue::Issue;
 
 /// One fault to be shown: an [`Issue`], or a finding of another crate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +35,7 @@ pub struct Mark {
 
 impl Mark {
     /// The mark of an issue.
-    pub fn of(issue: &Issue, lang: Lang) -> Self {
+    pub fn of(issue: &Issue, lang: Language) -> Self {
         Self {
             severity: issue.severity,
             span: issue.span.clone(),
@@ -58,7 +61,7 @@ pub struct Page<'a> {
     /// Its text.
     pub source: &'a str,
     /// Language of the page.
-    pub lang: Lang,
+    pub lang: Language,
 }
 
 struct Words {
@@ -110,11 +113,11 @@ impl Page<'_> {
     /// Writes the page with these marks.
     pub fn render(&self, marks: &[Mark]) -> String {
         let words = match self.lang {
-            Lang::En => &EN,
-            Lang::Nb => &NB,
+            Language::English => &EN,
+            Language::Bokmal => &NB,
         };
         let mut order: Vec<&Mark> = marks.iter().collect();
-        order.sort_by_key(|m| (m.span.start, m.severity));
+        order.sort_by_key(|m| (m.span.start, Reverse(m.severity)));
         let mut out = String::with_capacity(self.source.len() * 2 + marks.len() * 256 + 4096);
         let title = escaped(self.title);
         let _ = write!(
@@ -128,7 +131,7 @@ impl Page<'_> {
         );
         // What refuses the resource comes first in the list, places in their order in the listing.
         let mut listed: Vec<(usize, &Mark)> = order.iter().copied().enumerate().collect();
-        listed.sort_by_key(|(_, mark)| mark.severity);
+        listed.sort_by_key(|(_, mark)| Reverse(mark.severity));
         for (i, mark) in listed {
             let _ = write!(
                 out,
@@ -242,7 +245,7 @@ impl Page<'_> {
                 .map(|(_, m)| *m)
                 .collect();
             let text = escaped(&self.source[start..end]);
-            match over.iter().map(|m| m.severity).min() {
+            match over.iter().map(|m| m.severity).max() {
                 Some(worst) => {
                     let title: Vec<&str> = over.iter().map(|m| m.text.as_str()).collect();
                     let _ = write!(
@@ -293,7 +296,7 @@ mod tests {
     #[test]
     fn faults_are_marked_where_they_stand_and_listed_with_a_link() {
         let source = "{\n  \"gender\": \"x\"\n}";
-        let page = Page { title: "a.json", source, lang: Lang::Nb };
+        let page = Page { title: "a.json", source, lang: Language::Bokmal };
         let html = page.render(&[mark(14..17, "feil kjønn")]);
         assert!(
             html.contains("<mark class=\"error\" title=\"feil kjønn\">&quot;x&quot;</mark>"),
@@ -306,7 +309,7 @@ mod tests {
     #[test]
     fn the_instance_cannot_speak_through_its_report() {
         let source = "<script>alert('1')</script> \u{1b}[31m";
-        let page = Page { title: "<t>", source, lang: Lang::En };
+        let page = Page { title: "<t>", source, lang: Language::English };
         let html = page.render(&[
             mark(0..5, "<img src=x>"),
             mark(3..500, "a\"b"),
@@ -320,7 +323,7 @@ mod tests {
     #[test]
     fn marks_may_overlap_and_cut_through_letters() {
         let source = "æøå";
-        let page = Page { title: "t", source, lang: Lang::En };
+        let page = Page { title: "t", source, lang: Language::English };
         let html = page.render(&[mark(1..3, "a"), mark(2..6, "b")]);
         assert!(html.contains("</mark>"));
     }

@@ -5,11 +5,11 @@
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
-use lmr_fhir::{Element, Name, Node};
+use lmr_fhir::{Element, Name, Node, Severity};
 
 use crate::compile::TypeRule;
 use crate::definitions::BindingStrength;
-use crate::issue::{Arg, Issue, IssueCode, MessageId, Severity};
+use crate::issue::{Arg, Issue, IssueCode, MessageId};
 use crate::messages::Message;
 use crate::rules::grammar::{self, LANGUAGES, MEDIA_TYPES, UCUM};
 use crate::rules::suggest;

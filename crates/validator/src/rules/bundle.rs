@@ -5,11 +5,11 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use lmr_fhir::{Element, Kind, Node};
+use lmr_fhir::{Element, Kind, Node, Severity};
 use smallvec::SmallVec;
 
 use crate::compile::Profile;
-use crate::issue::{Arg, Severity};
+use crate::issue::Arg;
 use crate::messages::Message;
 use crate::rules::links::{Entry, Links, type_and_id};
 use crate::rules::resource::text_of;

@@ -5,12 +5,12 @@
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
-use lmr_fhir::{Element, Kind, Name, Node};
+use lmr_fhir::{Element, Kind, Name, Node, Severity};
 use smallvec::SmallVec;
 
 use crate::compile::{Targets, TypeRule};
 use crate::definitions::Aggregation;
-use crate::issue::{Arg, IssueCode, Severity};
+use crate::issue::{Arg, IssueCode};
 use crate::messages::Message;
 use crate::options::ReferenceCheck;
 use crate::rules::links::{Fault, type_and_id};

@@ -3,9 +3,9 @@
 
 use std::collections::HashSet;
 
-use lmr_fhir::Element;
+use lmr_fhir::{Element, Severity};
 
-use crate::issue::{Arg, Severity};
+use crate::issue::Arg;
 use crate::messages::Message;
 use crate::options::BestPractice;
 use crate::validate::job::{Found, Role};

@@ -1,11 +1,11 @@
 //! To which slice an element belongs, and whether the slices are filled.
 
-use lmr_fhir::{Element, Kind, Name, Node};
+use lmr_fhir::{Element, Kind, Name, Node, Severity};
 use smallvec::SmallVec;
 
 use crate::compile::{Profile, Shape, Slice, Slices, Step, Test, TypeRule};
 use crate::definitions::SlicingRules;
-use crate::issue::{Arg, Severity};
+use crate::issue::Arg;
 use crate::messages::Message;
 use crate::rules::{binding, fixed};
 use crate::terminology::Membership;

@@ -1,11 +1,11 @@
 //! Values of primitive elements and the rules an element's definition has for
 //! them.
 
-use lmr_fhir::{Element, Kind};
+use lmr_fhir::{Element, Kind, Severity};
 
 use crate::compile::TypeRule;
 use crate::definitions::BindingStrength;
-use crate::issue::{Arg, Severity};
+use crate::issue::Arg;
 use crate::messages::Message;
 use crate::options::HtmlInMarkdown;
 use crate::rules::primitive::{self, Json, Primitive};

@@ -1,13 +1,15 @@
 //! From all that was found to what is told: each thing once, in the order of the document, within
 //! the limit.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
+use lmr_fhir::Severity;
 use smallvec::SmallVec;
 
-use crate::issue::{Arg, Issue, MessageId, Severity};
+use crate::issue::{Arg, Issue, MessageId};
 use crate::messages::Message;
 use crate::options::Options;
 
@@ -20,7 +22,7 @@ pub(crate) fn settle(mut issues: Vec<Issue>, options: &Options) -> Vec<Issue> {
         issues.retain(|i| i.severity != Severity::Information);
     }
     drop_doubles(&mut issues);
-    issues.sort_by_key(|i| (i.entry, i.span.start, i.severity));
+    issues.sort_by_key(|i| (i.entry, i.span.start, Reverse(i.severity)));
     if issues.len() > options.max_issues {
         cut(&mut issues, options.max_issues);
     }

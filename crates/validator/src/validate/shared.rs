@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use lmr_fhir::{Document, Element, Kind, Name, Node};
+use lmr_fhir::{Document, Element, Kind, Name, Node, Severity};
 
 use crate::compile::{Profile, ProfileId};
-use crate::issue::{Arg, Issue, IssueCode, MessageId, Severity};
+use crate::issue::{Arg, Issue, IssueCode, MessageId};
 use crate::messages::Message;
 use crate::options::Options;
 use crate::rules::links::{self, Links};

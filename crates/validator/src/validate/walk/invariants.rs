@@ -2,12 +2,12 @@
 
 use std::sync::{Arc, LazyLock};
 
-use lmr_fhir::{Element, Kind, Node};
+use lmr_fhir::{Element, Kind, Node, Severity};
 use lmr_fhirpath::{Date, DateTime, Expression, Model as _, Time, TypeId, TypeKind, Typed};
 
 use super::{Def, ID, Walker, long};
 use crate::compile::{Invariant, InvariantKind, NameSet, Profile, Shared};
-use crate::issue::{Arg, IssueCode, MessageId, Severity};
+use crate::issue::{Arg, IssueCode, MessageId};
 use crate::messages::Message;
 use crate::options::BestPractice;
 use crate::rules::links::Links;
