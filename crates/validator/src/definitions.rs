@@ -27,8 +27,8 @@ pub use error::DefinitionError;
 pub use structure::{
     AdditionalBinding, Aggregation, Binding, BindingStrength, Constraint, ContextKind, Derivation,
     Discriminator, DiscriminatorKind, ElementBase, ElementDefinition, ExtensionContext, Max,
-    Slicing, SlicingRules, StructureDefinition, StructureKind, StructureSummary, TypeRef,
-    Value, Versioning,
+    Slicing, SlicingRules, StructureDefinition, StructureKind, StructureSummary, TypeRef, Value,
+    Versioning,
 };
 
 /// Puts packages together.
