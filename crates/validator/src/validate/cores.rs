@@ -1,6 +1,6 @@
 //! Work that is spread over the processor's cores.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::options::Options;
 
@@ -12,12 +12,13 @@ pub(crate) fn spread<T: Send>(
     helping: usize,
     work: impl Fn(&mut [T]) + Sync,
 ) {
+    // A thread costs more than a helping. The list is looked at first: most are too short for two.
+    let useful = list.len() / helping.saturating_mul(2).max(1);
     let threads = match options.threads {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        n => n,
+        _ if useful <= 1 => 1,
+        0 => core_count().min(useful),
+        n => n.min(useful),
     };
-    // A thread costs more than a helping.
-    let threads = threads.min(list.len() / helping.saturating_mul(2).max(1)).max(1);
     if threads == 1 {
         return work(list);
     }
@@ -36,4 +37,11 @@ pub(crate) fn spread<T: Send>(
         }
         work();
     });
+}
+
+/// How many cores the process may use, asked of the system once: under Linux each question reads
+/// the control group's files, which takes longer than the validation of a small bundle.
+fn core_count() -> usize {
+    static COUNT: OnceLock<usize> = OnceLock::new();
+    *COUNT.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
