@@ -3,11 +3,11 @@
 use crate::discovery::{Discovery, DiscoveryError};
 use crate::http::{Answer, FetchError, Fetcher, safe_address};
 use crate::jose::{SigningKey, SigningKeyFault};
-use crate::organisation::OrganisationNumber;
 use crate::profile::Environment;
 use crate::secret::SecretString;
 use crate::sources::{Clock, FreshId, uuid_text};
 use jiff::{SignedDuration, Timestamp};
+use lmr_identifiers::{OrganisationNumber, systems};
 use serde_json::{Value, json};
 use std::fmt;
 use std::sync::Arc;
@@ -21,10 +21,6 @@ const ASSERTION_JWT_TYPE: &str = "client-authentication+jwt";
 const MAX_ASSERTION_LIFETIME: u32 = 60;
 /// Longest lifetime of a token that is believed; a wrong number must not keep a token for ever.
 const MAX_TOKEN_LIFETIME: u64 = 24 * 3600;
-/// HelseID's system for a pair of parent and child numbers.
-const MULTI_TENANT_SYSTEM: &str = "urn:oid:1.0.6523";
-/// HelseID's system for a child number alone.
-const SINGLE_TENANT_SYSTEM: &str = "urn:oid:2.16.578.1.12.4.1.4.101";
 /// What ends a parent number without child. NHN's .NET library writes a colon, its Java library
 /// nothing; which one HelseID demands is not documented.
 const PARENT_ONLY_END: &str = ":";
@@ -324,12 +320,12 @@ impl fmt::Debug for HelseIdClient {
 fn assertion_details(acting_for: &ActingFor) -> Option<Value> {
     let (system, value) = match acting_for {
         ActingFor::Registered => return None,
-        ActingFor::Child { child } => (SINGLE_TENANT_SYSTEM, child.to_string()),
+        ActingFor::Child { child } => (systems::ORGANISATION_NUMBER, child.to_string()),
         ActingFor::Customer { parent, child: Some(child) } => {
-            (MULTI_TENANT_SYSTEM, format!("NO:ORGNR:{parent}:{child}"))
+            (systems::ORGANISATION_PAIR, format!("NO:ORGNR:{parent}:{child}"))
         }
         ActingFor::Customer { parent, child: None } => {
-            (MULTI_TENANT_SYSTEM, format!("NO:ORGNR:{parent}{PARENT_ONLY_END}"))
+            (systems::ORGANISATION_PAIR, format!("NO:ORGNR:{parent}{PARENT_ONLY_END}"))
         }
     };
     Some(json!({

@@ -10,7 +10,6 @@ mod helseid;
 mod http;
 mod issuer_keys;
 pub mod jose;
-mod organisation;
 mod profile;
 mod refusal;
 mod secret;
@@ -25,7 +24,6 @@ pub use helseid::{
 };
 pub use http::{Answer, ClientUnusable, FetchError, Fetcher, HttpFetcher, MAX_ANSWER};
 pub use issuer_keys::{IssuerKeys, KeyCache, KeyError};
-pub use organisation::OrganisationNumber;
 pub use profile::{Environment, MAX_LEEWAY, OrganisationClaim, ProfileError, Scheme, TrustProfile};
 pub use refusal::Refusal;
 pub use secret::SecretString;

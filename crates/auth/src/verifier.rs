@@ -3,10 +3,10 @@
 use crate::http::Fetcher;
 use crate::issuer_keys::{IssuerKeys, KeyCache, KeyError};
 use crate::jose::{CompactJws, JwsFault};
-use crate::organisation::OrganisationNumber;
 use crate::profile::{Environment, ProfileError, Scheme, TrustProfile, check_all};
 use crate::refusal::Refusal;
 use crate::sources::{Clock, seconds};
+use lmr_identifiers::OrganisationNumber;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -297,7 +297,7 @@ fn organisation(
         None => Ok(None),
         Some(value) => value
             .as_str()
-            .and_then(OrganisationNumber::parse)
+            .and_then(|text| OrganisationNumber::parse(text).ok())
             .map(Some)
             .ok_or(Refusal::OrganisationMalformed),
     }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
-use lmr_envelope::{OrganisationNumber, RandomSource, SystemRandom};
+use lmr_envelope::{RandomSource, SystemRandom};
+use lmr_identifiers::OrganisationNumber;
 use lmr_intake::{
     Avsender, AvsenderRecord, CertificateRecord, DeliveryFilter, DeliverySummary, Outcome,
     RuleSetId, Store,
@@ -398,9 +399,7 @@ fn new_key(file: &std::path::Path) -> anyhow::Result<ExitCode> {
 }
 
 fn organisation_number(text: &str) -> anyhow::Result<OrganisationNumber> {
-    OrganisationNumber::parse(text).filter(OrganisationNumber::check_digit_holds).with_context(
-        || format!("{text} is no organisation number (nine digits, the last a check digit)"),
-    )
+    OrganisationNumber::parse(text).with_context(|| format!("organisation: {text}"))
 }
 
 fn local(time: jiff::Timestamp) -> String {

@@ -7,9 +7,10 @@ use anyhow::{Context, bail};
 use clap::Args;
 use jiff::Timestamp;
 use lmr_envelope::{
-    Certificate, DecryptionKey, DecryptionKeys, Envelope, Header, Limits, OrganisationNumber,
-    PrivateKey, RandomSource, SigningKey, SystemRandom, Warning, read_time, seal,
+    Certificate, DecryptionKey, DecryptionKeys, Envelope, Header, Limits, PrivateKey, RandomSource,
+    SigningKey, SystemRandom, Warning, read_time, seal,
 };
+use lmr_identifiers::OrganisationNumber;
 
 use crate::clock;
 use crate::output::{read, write};
@@ -80,8 +81,9 @@ impl Seal {
             .context("the certificate and the private key cannot be used together")?;
         let recipient = certificate(&self.recipient)?;
         let sender = match &self.sender {
-            Some(text) => OrganisationNumber::parse(text)
-                .with_context(|| format!("--sender: {text} is no organisation number"))?,
+            Some(text) => {
+                OrganisationNumber::parse(text).with_context(|| format!("--sender: {text}"))?
+            }
             None => signer
                 .certificate()
                 .organisation()

@@ -12,7 +12,8 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
 use lmr_auth::{Clock, Fetcher, HelseIdClient, HttpFetcher};
-use lmr_envelope::{OrganisationNumber, SigningKey, SystemRandom};
+use lmr_envelope::{SigningKey, SystemRandom};
+use lmr_identifiers::OrganisationNumber;
 use lmr_sender::{
     Agent, BundleLimits, EnvelopeSealer, HashKey, HelseIdAuthorizer, HttpSettings, HttpTransport,
     Outbox, Parts, RetrySchedule, RuleSetChecker, SenderError, Settings, SourceLimits, next_daily,
@@ -218,13 +219,7 @@ pub(crate) async fn agent(config: &SenderConfig, folder: &Path) -> anyhow::Resul
     let rule_set = config.ruleset;
     config.check()?;
     let organisation = OrganisationNumber::parse(&config.organisation)
-        .filter(OrganisationNumber::check_digit_holds)
-        .with_context(|| {
-            format!(
-                "organisation: {} is no organisation number (nine digits, the last a check digit)",
-                config.organisation
-            )
-        })?;
+        .with_context(|| format!("organisation: {}", config.organisation))?;
     let files = config.certificate.from(folder);
     let signer = SigningKey::new(certificate(&files.certificate)?, private_key(&files.key)?)
         .with_context(|| {

@@ -6,9 +6,10 @@
 
 use divan::Bencher;
 use lmr_envelope::{
-    Certificate, DecryptionKey, DecryptionKeys, Header, Limits, OrganisationNumber, PrivateKey,
-    SigningKey, SystemRandom, open, seal,
+    Certificate, DecryptionKey, DecryptionKeys, Header, Limits, PrivateKey, SigningKey,
+    SystemRandom, open, seal,
 };
+use lmr_identifiers::OrganisationNumber;
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, RsaKeySize, date_time_ymd};
 
 const SENDER: &str = "310000019";

@@ -1,9 +1,10 @@
-use crate::{OrganisationNumber, primitives};
+use crate::primitives;
 use aws_lc_rs::{
     digest::{SHA1_FOR_LEGACY_USE_ONLY, digest},
     signature::ParsedPublicKey,
 };
 use jiff::Timestamp;
+use lmr_identifiers::OrganisationNumber;
 use std::{fmt, sync::Arc};
 use thiserror::Error;
 use x509_parser::{
@@ -277,7 +278,7 @@ fn organisation(certificate: &X509Certificate<'_>) -> Option<OrganisationNumber>
         certificate.subject().iter_by_oid(oid).next().and_then(|attribute| attribute.as_str().ok())
     };
     if let Some(identifier) = first(&ORGANIZATION_IDENTIFIER) {
-        return OrganisationNumber::parse(identifier.strip_prefix("NTRNO-")?);
+        return OrganisationNumber::parse(identifier.strip_prefix("NTRNO-")?).ok();
     }
-    OrganisationNumber::parse(first(&SERIAL_NUMBER)?)
+    OrganisationNumber::parse(first(&SERIAL_NUMBER)?).ok()
 }

@@ -17,7 +17,6 @@ mod certificate;
 mod inflate;
 mod keys;
 mod open;
-mod organisation;
 mod parse;
 mod pem;
 #[doc(hidden)]
@@ -31,7 +30,6 @@ pub use certificate::{Certificate, CertificateError, Thumbprint, Usage};
 pub use inflate::InflateError;
 pub use keys::{DecryptionKey, DecryptionKeys, KeyError, PrivateKey, SigningKey};
 pub use open::{Compressed, DecryptError, OpenError, VerifiedEnvelope, VerifyError, open};
-pub use organisation::OrganisationNumber;
 pub use parse::{Envelope, Limits, ParseError, Warning};
 pub use random::{RandomSource, RandomnessUnavailable, SystemRandom};
 pub use seal::{Header, SealError, seal};

@@ -1,12 +1,10 @@
 //! Reads the JSON object: names without case, any order, nothing twice, texts borrowed until decoded.
 
-use crate::{
-    OrganisationNumber, Thumbprint, TimeError, primitives::NONCE_LEN, primitives::TAG_LEN,
-    time::read_time,
-};
+use crate::{Thumbprint, TimeError, primitives::NONCE_LEN, primitives::TAG_LEN, time::read_time};
 use aws_lc_rs::digest::{Digest, SHA256, digest};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
+use lmr_identifiers::OrganisationNumber;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::{borrow::Cow, fmt};
 use thiserror::Error;
@@ -202,8 +200,8 @@ impl Envelope {
         {
             return Err(ParseError::UnusableMessageId);
         }
-        let sender =
-            OrganisationNumber::from_wire(&raw.text(1)?).ok_or(ParseError::NotAnOrganisation)?;
+        let sender = OrganisationNumber::from_wire(&raw.text(1)?)
+            .map_err(|_| ParseError::NotAnOrganisation)?;
         let reporting_from = raw.time(3)?;
         let reporting_to = raw.time(4)?;
         let encoded = raw.text(5)?;

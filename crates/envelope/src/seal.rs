@@ -1,6 +1,5 @@
 use crate::{
-    Certificate, CertificateError, OrganisationNumber, RandomSource, RandomnessUnavailable,
-    SigningKey, Usage,
+    Certificate, CertificateError, RandomSource, RandomnessUnavailable, SigningKey, Usage,
     inflate::gzip,
     parse::{FORMAT_VERSION, MEMBERS},
     primitives::{self, KEY_LEN, NONCE_LEN},
@@ -9,6 +8,7 @@ use crate::{
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
+use lmr_identifiers::OrganisationNumber;
 use thiserror::Error;
 use zeroize::Zeroizing;
 

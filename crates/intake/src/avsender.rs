@@ -2,7 +2,8 @@
 
 use crate::{AddressError, AllowList};
 use jiff::{Timestamp, civil::Date};
-use lmr_envelope::{Certificate, CertificateError, OrganisationNumber, Thumbprint};
+use lmr_envelope::{Certificate, CertificateError, Thumbprint};
+use lmr_identifiers::OrganisationNumber;
 use lmr_lmdi::RuleSetId;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -144,8 +145,7 @@ impl TryFrom<&AvsenderRecord> for Avsender {
 
     fn try_from(record: &AvsenderRecord) -> Result<Self, AvsenderError> {
         let organisation = OrganisationNumber::from_wire(&record.organisation)
-            .filter(OrganisationNumber::check_digit_holds)
-            .ok_or_else(|| AvsenderError::Organisation { text: record.organisation.clone() })?;
+            .map_err(|_| AvsenderError::Organisation { text: record.organisation.clone() })?;
         let mut certificates = Vec::new();
         for registered in &record.certificates {
             let certificate = Certificate::read(registered.pem.as_bytes())

@@ -21,7 +21,8 @@ pub use address::{AddressError, AllowList};
 pub use avsender::{
     Avsender, AvsenderError, AvsenderRecord, CertificateRecord, RegisteredCertificate,
 };
-pub use lmr_envelope::{Certificate, OrganisationNumber, RandomSource};
+pub use lmr_envelope::{Certificate, RandomSource};
+pub use lmr_identifiers::OrganisationNumber;
 pub use lmr_lmdi::RuleSetId;
 pub use receiver::{Caller, Parts, Receiver, Settings};
 pub use rejection::{Place, Rejection};

@@ -1,9 +1,9 @@
 use crate::StoreError;
 use jiff::Timestamp;
 use lmr_envelope::{
-    CertificateError, DecryptError, InflateError, OrganisationNumber, ParseError, Thumbprint,
-    TrustError,
+    CertificateError, DecryptError, InflateError, ParseError, Thumbprint, TrustError,
 };
+use lmr_identifiers::OrganisationNumber;
 use lmr_lmdi::{
     ContentFault, Finding,
     codes::{Code, Severity},

@@ -3,7 +3,7 @@
 use crate::{Avsender, Counts, Outcome};
 use async_trait::async_trait;
 use jiff::Timestamp;
-use lmr_envelope::OrganisationNumber;
+use lmr_identifiers::OrganisationNumber;
 use std::error::Error;
 use thiserror::Error;
 

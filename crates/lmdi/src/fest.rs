@@ -9,17 +9,12 @@
 use std::collections::HashMap;
 use std::io::BufRead;
 
+use lmr_identifiers::systems;
 use lmr_validator::terminology::{CodeList, CodeListError, Content, ListedConcept};
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use thiserror::Error;
 
-const BRAND: &str = "http://dmp.no/fhir/NamingSystem/festLegemiddelMerkevare";
-const PACKAGE: &str = "http://dmp.no/fhir/NamingSystem/festLegemiddelPakning";
-const DOSE: &str = "http://dmp.no/fhir/NamingSystem/festLegemiddelDose";
-const SUBSTANCE: &str = "http://dmp.no/fhir/NamingSystem/festLegemiddelVirkestoff";
-const ITEM_NUMBER: &str = "http://dmp.no/fhir/NamingSystem/fest-varenummer";
-const SERIAL_NUMBER: &str = "http://dmp.no/fhir/NamingSystem/lmrLopenummer";
 const ATC: &str = "http://www.whocc.no/atc";
 
 /// How deep elements may be nested.
@@ -139,10 +134,10 @@ impl State {
                 self.is_inactive = attribute(start, "V").is_some_and(|status| status != "A");
             }
             let kind = match &*name {
-                "legemiddelmerkevare" => Some(BRAND),
-                "legemiddelpakning" => Some(PACKAGE),
-                "legemiddeldose" => Some(DOSE),
-                "virkestoff" => Some(SUBSTANCE),
+                "legemiddelmerkevare" => Some(systems::FEST_BRAND),
+                "legemiddelpakning" => Some(systems::FEST_PACKAGE),
+                "legemiddeldose" => Some(systems::FEST_DOSE),
+                "virkestoff" => Some(systems::FEST_SUBSTANCE),
                 _ => None,
             };
             if let Some(kind) = kind {
@@ -200,10 +195,10 @@ impl State {
             }
         }
         if let Some(number) = &record.item_number {
-            self.add(ITEM_NUMBER, number, concept.clone());
+            self.add(systems::ITEM_NUMBER, number, concept.clone());
         }
         if let Some(number) = &record.serial_number {
-            self.add(SERIAL_NUMBER, number, concept);
+            self.add(systems::SERIAL_NUMBER, number, concept);
         }
         for (code, display) in record.atc {
             self.add(ATC, &code, ListedConcept { display, parent: None, is_inactive: false });
@@ -221,12 +216,12 @@ impl State {
     fn finish(self) -> Result<Vec<CodeList>, FestError> {
         let mut lists = Vec::new();
         for (system, title) in [
-            (BRAND, "FEST merkevare"),
-            (PACKAGE, "FEST pakning"),
-            (DOSE, "FEST dose"),
-            (SUBSTANCE, "FEST virkestoff"),
-            (ITEM_NUMBER, "FEST varenummer"),
-            (SERIAL_NUMBER, "LMR-løpenummer"),
+            (systems::FEST_BRAND, "FEST merkevare"),
+            (systems::FEST_PACKAGE, "FEST pakning"),
+            (systems::FEST_DOSE, "FEST dose"),
+            (systems::FEST_SUBSTANCE, "FEST virkestoff"),
+            (systems::ITEM_NUMBER, "FEST varenummer"),
+            (systems::SERIAL_NUMBER, "LMR-løpenummer"),
             (ATC, "ATC"),
         ] {
             let Some(codes) = self.codes.get(system) else { continue };

@@ -8,16 +8,14 @@ pub(crate) mod person;
 pub(crate) mod syntax;
 
 use lmr_fhir::{Element, Kind, Name, Node};
+use lmr_identifiers::{FIRST_DAY_OF_2032_SCHEME, NationalIdentityNumber, systems};
 
 use crate::codes::Code;
 use crate::finding::Finding;
 use crate::place::Scope;
 use crate::ruleset::CheckOptions;
 use dates::Moment;
-use person::{NewScheme, PersonNumber, Policy};
-
-/// First moment of the scheme in which old and new identity numbers stand side by side.
-const NEW_NUMBERS_FROM: &str = "2032-01-01";
+use person::{NewScheme, Policy};
 
 const MUNICIPALITY: [&str; 2] = [
     "http://hl7.no/fhir/StructureDefinition/no-basis-municipalitycode",
@@ -55,7 +53,7 @@ type Found<'a, 'd> = dyn FnMut(Code, Element<'d>) + 'a;
 fn judge_values<'d>(resource: Element<'d>, options: &CheckOptions, found: &mut Found<'_, 'd>) {
     let policy = Policy {
         numbers: options.person_numbers,
-        new_scheme: match Moment::read(NEW_NUMBERS_FROM) {
+        new_scheme: match Moment::read(FIRST_DAY_OF_2032_SCHEME) {
             Some(from) if options.now >= from.first => NewScheme::InForce,
             _ if options.accept_2032_numbers => NewScheme::Warned,
             _ => NewScheme::Refused,
@@ -122,10 +120,12 @@ fn judge_object<'d>(object: Node<'d>, policy: Policy, found: &mut Found<'_, 'd>)
 
 fn identifier_faults(system: &str, value: &str, policy: Policy) -> Vec<Code> {
     match system {
-        person::FNR | person::DNR => person::faults(value, system, policy),
-        numbers::ENH => numbers::organisation(value).into_iter().collect(),
-        numbers::RESH => numbers::resh(value).into_iter().collect(),
-        numbers::HPR => numbers::hpr(value).into_iter().collect(),
+        systems::NATIONAL_IDENTITY_NUMBER | systems::D_NUMBER => {
+            person::faults(value, system, policy)
+        }
+        systems::ORGANISATION_NUMBER => numbers::organisation(value).into_iter().collect(),
+        systems::RESH_ID => numbers::resh(value).into_iter().collect(),
+        systems::HPR_NUMBER => numbers::hpr(value).into_iter().collect(),
         _ => Vec::new(),
     }
 }
@@ -149,9 +149,11 @@ fn judge_patient<'d>(patient: Element<'d>, options: &CheckOptions, found: &mut F
     }
     for identifier in patient.children_named(&Name::new("identifier")) {
         let system = text_of(identifier, "system").unwrap_or_default();
-        if (system == person::FNR || system == person::DNR)
+        if (system == systems::NATIONAL_IDENTITY_NUMBER || system == systems::D_NUMBER)
             && let Some(value) = text_of(identifier, "value")
-            && PersonNumber::read(&value).is_ok_and(|number| !number.fits_birth_date(first))
+            && NationalIdentityNumber::parse(&value).is_ok_and(|number| {
+                !number.fits_birth_date(first.year(), first.month(), first.day())
+            })
         {
             found(Code::BirthDateMismatch, birth);
         }

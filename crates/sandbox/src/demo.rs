@@ -21,7 +21,9 @@ use lmr_sender::{
 };
 
 use crate::clock::SettableClock;
-use crate::hospital::{Era, Fault, Hospital, organisation_number};
+use lmr_identifiers::synthetic::organisation_number;
+
+use crate::hospital::{Era, Fault, Hospital};
 use crate::world::{Plan, Sender, World, WorldError};
 
 /// Days that the story takes: two nights for each hospital.
@@ -187,7 +189,7 @@ impl<'a> Story<'a> {
             format!("{name}: {} ({kind})", rule_set.as_str()),
         )));
         let organisation = organisation_number(number);
-        let sender = world.add_sender(&organisation, name, Some(rule_set)).await?;
+        let sender = world.add_sender(organisation.as_str(), name, Some(rule_set)).await?;
         // The receiver reads its list of senders anew every few seconds.
         clock.advance_seconds(10);
         let today = clock.now().to_zoned(jiff::tz::TimeZone::get("Europe/Oslo")?).date();
@@ -211,7 +213,7 @@ impl<'a> Story<'a> {
                 bundle_limits: BundleLimits::default(),
                 retry: RetrySchedule::default(),
                 lock: folder.join("sender.lock"),
-                organisation: organisation.clone(),
+                organisation: organisation.to_string(),
             },
             key: HashKey::new(&[7; 32].into()),
             outbox: Outbox::open(&folder.join("sender.sqlite")).await?,

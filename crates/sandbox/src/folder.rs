@@ -13,7 +13,9 @@ use lmr_envelope::{RandomSource, RandomnessUnavailable};
 
 use crate::certificates::{CertificateMakeError, Order, TestCa};
 use crate::helseid::Client;
-use crate::hospital::{Era, Hospital, organisation_number};
+use lmr_identifiers::synthetic::organisation_number;
+
+use crate::hospital::{Era, Hospital};
 
 /// Id of the sandbox's HelseID client.
 pub const CLIENT_ID: &str = "0b8f3c52-6a7e-4d19-9c40-5d1f2e7a8b63";
@@ -103,8 +105,9 @@ impl Folder {
         let hospital = organisation_number(2);
         let ca = TestCa::new(now)?;
         let register_pair =
-            ca.enterprise(&Order::new(&register, "Liksomregisteret", now).with_bits(3072))?;
-        let sender_pair = ca.enterprise(&Order::new(&hospital, "Liksom sykehus HF", now))?;
+            ca.enterprise(&Order::new(register.as_str(), "Liksomregisteret", now).with_bits(3072))?;
+        let sender_pair =
+            ca.enterprise(&Order::new(hospital.as_str(), "Liksom sykehus HF", now))?;
         let client = SigningKey::generate(Algorithm::ES512, "liksom-1", 2048)?;
         folder.write("ca.pem", ca.certificate_pem(), false)?;
         folder.write("register.pem", &register_pair.certificate_pem, false)?;
@@ -119,8 +122,8 @@ impl Folder {
             let digits: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
             folder.write(name, &digits, true)?;
         }
-        folder.write("receiver.toml", &receiver_toml(plan, &hospital), false)?;
-        folder.write("sender.toml", &sender_toml(plan, &hospital), false)?;
+        folder.write("receiver.toml", &receiver_toml(plan, hospital.as_str()), false)?;
+        folder.write("sender.toml", &sender_toml(plan, hospital.as_str()), false)?;
         Hospital::new(plan.era, plan.seed, plan.day, plan.administrations)
             .write(&source)
             .map_err(|e| folder.fault(&source, e))?;
@@ -155,7 +158,7 @@ impl Folder {
         let path = self.path.join("helseid-client.public.jwk");
         let json = fs::read(&path).map_err(|e| self.fault(&path, e))?;
         let key = PublicJwk::parse(&json).map_err(SigningKeyFault::from)?;
-        Ok(Client::single_tenant(CLIENT_ID, &organisation_number(2), &key))
+        Ok(Client::single_tenant(CLIENT_ID, organisation_number(2).as_str(), &key))
     }
 
     fn write(&self, name: &str, text: &str, secret: bool) -> Result<(), FolderError> {

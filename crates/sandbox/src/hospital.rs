@@ -8,7 +8,7 @@
 //! The resources refer to each other the way an export from a record system does (`Patient/pas-1`), so that a
 //! sender has the work of bundling to do; [`Hospital::bundle`] does it for tests that need a bundle at once.
 
-mod numbers;
+mod random;
 mod records;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,9 +17,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use jiff::civil::Date;
+use lmr_identifiers::synthetic::{Series, identity_number};
+use lmr_identifiers::{NationalIdentityNumber, systems};
 use serde_json::{Value, json};
-
-pub use numbers::{identity_number, organisation_number};
 
 /// Base of the guide's canonical addresses.
 const PROFILE: &str = "http://hl7.no/fhir/ig/lmdi/StructureDefinition/lmdi-";
@@ -77,7 +77,7 @@ impl Fault {
 #[derive(Debug, Clone)]
 pub struct Hospital {
     era: Era,
-    random: numbers::Random,
+    random: random::Random,
     resources: Vec<Value>,
     /// Position in `resources` by `Type/id`.
     places: BTreeMap<String, usize>,
@@ -85,7 +85,7 @@ pub struct Hospital {
     correct: BTreeMap<String, Value>,
     patients: Vec<records::Stay>,
     /// Identity numbers handed out: two people never share one.
-    numbers: BTreeSet<String>,
+    numbers: BTreeSet<NationalIdentityNumber>,
     administrations: usize,
     changes: u32,
 }
@@ -96,7 +96,7 @@ impl Hospital {
     pub fn new(era: Era, seed: u64, day: Date, administrations: usize) -> Self {
         let mut hospital = Self {
             era,
-            random: numbers::Random::new(seed),
+            random: random::Random::new(seed),
             resources: Vec::new(),
             places: BTreeMap::new(),
             correct: BTreeMap::new(),
@@ -187,10 +187,12 @@ impl Hospital {
                 if fault == Fault::PatientName {
                     patient["name"] = json!([{ "family": "Oppdiktet" }]);
                 } else {
-                    let (right, _) = identity_number(1971, 5, 17, 80, false, 432);
+                    let (right, _) = identity_number(1971, 5, 17, Series::Tenor, false, 432);
+                    let right = right.as_str();
                     let last = right.as_bytes()[10] - b'0';
                     let wrong = format!("{}{}", &right[..10], (last + 1) % 10);
-                    patient["identifier"] = json!([{ "system": numbers::FNR, "value": wrong }]);
+                    patient["identifier"] =
+                        json!([{ "system": systems::NATIONAL_IDENTITY_NUMBER, "value": wrong }]);
                 }
             });
             return name;
@@ -267,7 +269,7 @@ impl Hospital {
             .iter()
             .map(|resource| {
                 let mut resource = resource.clone();
-                let full_url = numbers::full_url(&name_of(&resource));
+                let full_url = random::full_url(&name_of(&resource));
                 rewrite(&mut resource);
                 let url = resource["resourceType"].clone();
                 json!({ "fullUrl": full_url, "resource": resource, "request": { "method": "POST", "url": url } })
@@ -318,7 +320,7 @@ fn rewrite(value: &mut Value) {
         Value::Object(members) => {
             for (name, value) in members {
                 if let ("reference", Value::String(target)) = (name.as_str(), &mut *value) {
-                    *target = numbers::full_url(target);
+                    *target = random::full_url(target);
                 } else {
                     rewrite(value);
                 }

@@ -8,7 +8,6 @@ pub use sender::{Answer, Sender};
 use crate::certificates::{CertificateMakeError, KeyAndCertificate, Order, TestCa};
 use crate::clock;
 use crate::helseid::{HelseIdError, LocalHelseId};
-use crate::hospital::organisation_number;
 use jiff::Timestamp;
 use lmr_auth::jose::SigningKeyFault;
 use lmr_auth::{
@@ -19,6 +18,7 @@ use lmr_envelope::{
     Certificate, CertificateError, DecryptionKey, DecryptionKeys, KeyError, PrivateKey,
     RandomSource, RandomnessUnavailable, SealError, SystemRandom, Trust, TrustError,
 };
+use lmr_identifiers::synthetic::organisation_number;
 use lmr_intake::{AllowList, Parts, Receiver, Store, StoreError};
 use lmr_server::{HttpSettings, ServeError, Services, Tls, TlsError, serve};
 use lmr_storage::{KeyFileError, OpenError, SqliteStore, StorageKey};
@@ -182,7 +182,7 @@ impl World {
             LocalHelseId::start(plan.helseid_port, Arc::clone(&plan.clock), clock::fresh_ids())
                 .await?;
         let ca = TestCa::new(now)?;
-        let order = Order::new(&organisation_number(0), "Liksom legemiddelregister", now)
+        let order = Order::new(organisation_number(0).as_str(), "Liksom legemiddelregister", now)
             .with_bits(plan.register_bits);
         let register = ca.enterprise(&order)?;
         let register_certificate = Certificate::from_der(&register.certificate_der)?;

@@ -11,8 +11,8 @@
 use std::io::Read;
 use std::path::PathBuf;
 
+use lmr_identifiers::synthetic::organisation_number;
 use lmr_intake::{DeliveryFilter, Store};
-use lmr_sandbox::hospital::organisation_number;
 use lmr_sandbox::world::{Plan, Sender, World};
 
 /// The example bundle of a package.
@@ -38,7 +38,8 @@ fn example_bundle(package: &str) -> Option<String> {
 
 async fn world() -> (World, Sender) {
     let world = World::start(Plan::default()).await.unwrap();
-    let sender = world.add_sender(&organisation_number(1), "Liksom sykehus", None).await.unwrap();
+    let sender =
+        world.add_sender(organisation_number(1).as_str(), "Liksom sykehus", None).await.unwrap();
     (world, sender)
 }
 

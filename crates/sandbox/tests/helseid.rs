@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use lmr_auth::jose::{Algorithm, SigningKey};
 use lmr_auth::{
     ActingFor, ClientSettings, Environment, Fetcher, HelseIdClient, HttpFetcher, KeyCache,
-    OauthError, OrganisationNumber, ProfileError, Refusal, Retry, Scheme, TokenError,
-    TokenVerifier, TrustProfile,
+    OauthError, ProfileError, Refusal, Retry, Scheme, TokenError, TokenVerifier, TrustProfile,
 };
+use lmr_identifiers::OrganisationNumber;
 use lmr_sandbox::clock::{SettableClock, fresh_ids};
 use lmr_sandbox::helseid::{Client, LMR_SCOPE, LocalHelseId, Tenancy, TokenFault};
 use serde_json::json;

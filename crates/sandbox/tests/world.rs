@@ -1,7 +1,7 @@
 //! The make-believe world itself: it starts, stops, starts again, and speaks TLS.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails like the test")]
 
-use lmr_sandbox::hospital::organisation_number;
+use lmr_identifiers::synthetic::organisation_number;
 use lmr_sandbox::world::{Plan, World};
 
 #[tokio::test]
@@ -16,7 +16,8 @@ async fn a_world_is_ready_and_can_be_stopped_in_order() {
 #[tokio::test]
 async fn senders_outlive_a_restart_of_the_receiver() {
     let mut world = World::start(Plan::default()).await.unwrap();
-    let sender = world.add_sender(&organisation_number(1), "Liksom sykehus", None).await.unwrap();
+    let sender =
+        world.add_sender(organisation_number(1).as_str(), "Liksom sykehus", None).await.unwrap();
     let address = world.address();
     world.restart_receiver().await.unwrap();
     assert_eq!(world.address(), address);

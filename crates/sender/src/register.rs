@@ -1,9 +1,8 @@
 //! The register's rules and its envelope, as the agent uses them.
 
-use lmr_envelope::{
-    Certificate, Header, OrganisationNumber, RandomSource, SealError, SigningKey, seal,
-};
+use lmr_envelope::{Certificate, Header, RandomSource, SealError, SigningKey, seal};
 use lmr_fhir::Limits;
+use lmr_identifiers::OrganisationNumber;
 use lmr_lmdi::codes::{Code, Language};
 use lmr_lmdi::{CheckOptions, Finding, PersonNumbers, RuleSet, RuleSetId, read_content};
 

@@ -419,7 +419,8 @@ pub(super) async fn deliveries(
 }
 
 fn organisation(text: &str) -> Result<OrganisationNumber, StoreError> {
-    OrganisationNumber::parse(text).ok_or(StoreError::Damaged { what: "an organisation number" })
+    OrganisationNumber::parse(text)
+        .map_err(|_| StoreError::Damaged { what: "an organisation number" })
 }
 
 #[derive(FromRow)]

@@ -163,7 +163,7 @@ impl SenderConfig {
     pub(crate) fn client(&self, folder: &Path) -> anyhow::Result<(ClientSettings, TokenKey)> {
         let section = &self.helseid;
         let number = |key: &str, text: &str| {
-            lmr_auth::OrganisationNumber::parse(text)
+            lmr_identifiers::OrganisationNumber::parse(text)
                 .with_context(|| format!("helseid.{key}: {text} is no organisation number"))
         };
         let child = section.child.as_deref().map(|c| number("child", c)).transpose()?;

@@ -2,9 +2,8 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 
 use jiff::Timestamp;
-use lmr_envelope::{
-    Certificate, DecryptionKey, DecryptionKeys, Header, OrganisationNumber, PrivateKey, SigningKey,
-};
+use lmr_envelope::{Certificate, DecryptionKey, DecryptionKeys, Header, PrivateKey, SigningKey};
+use lmr_identifiers::OrganisationNumber;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, PKCS_RSA_SHA256, RsaKeySize, SerialNumber, date_time_ymd,

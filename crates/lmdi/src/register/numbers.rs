@@ -1,45 +1,29 @@
 //! Organisation numbers, HPR numbers and RESH ids.
 
+use lmr_identifiers::{HprNumber, OrganisationNumber, OrganisationNumberError, ReshId};
+
 use crate::codes::Code;
 
-/// System of an organisation number (ENH).
-pub(crate) const ENH: &str = "urn:oid:2.16.578.1.12.4.1.4.101";
-/// System of a RESH id.
-pub(crate) const RESH: &str = "urn:oid:2.16.578.1.12.4.1.4.102";
-/// System of an HPR number.
-pub(crate) const HPR: &str = "urn:oid:2.16.578.1.12.4.1.4.4";
-
-/// Nine digits, the last one mod 11 with the weights of Brønnøysundregistrene.
+/// Nine digits of which the last is the check digit.
 pub(crate) fn organisation(text: &str) -> Option<Code> {
-    let digits: Vec<u32> = text.chars().map_while(|c| c.to_digit(10)).collect();
-    if text.len() != 9 || digits.len() != 9 {
-        return Some(Code::OrganisationNumberFormat);
+    match OrganisationNumber::parse(text) {
+        Ok(_) => None,
+        Err(OrganisationNumberError::Form) => Some(Code::OrganisationNumberFormat),
+        Err(OrganisationNumberError::CheckDigit) => Some(Code::OrganisationNumberCheckDigit),
     }
-    let sum: u32 =
-        digits.iter().zip([3, 2, 7, 6, 5, 4, 3, 2]).map(|(digit, weight)| digit * weight).sum();
-    let check = match sum % 11 {
-        0 => 0,
-        rest => 11 - rest,
-    };
-    // A check digit of 10 is never issued and never equal.
-    (check != digits[8]).then_some(Code::OrganisationNumberCheckDigit)
 }
 
-/// Digits only; no check digit is known. Shorter historic numbers may exist, so length only warns.
+/// Digits only; shorter historic numbers may exist, so the length only warns.
 pub(crate) fn hpr(text: &str) -> Option<Code> {
-    if !all_digits(text) {
-        return Some(Code::HprNumberInvalid);
+    match HprNumber::parse(text) {
+        Err(_) => Some(Code::HprNumberInvalid),
+        Ok(number) => (!number.has_usual_length()).then_some(Code::HprNumberLength),
     }
-    (!(7..=9).contains(&text.len())).then_some(Code::HprNumberLength)
 }
 
 /// A running number: digits only.
 pub(crate) fn resh(text: &str) -> Option<Code> {
-    (!all_digits(text) || text.len() > 12).then_some(Code::ReshIdInvalid)
-}
-
-fn all_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+    ReshId::parse(text).is_err().then_some(Code::ReshIdInvalid)
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! What codes look like in systems whose content is not at hand. All of it warns only: the forms are
 //! conventions, not part of the profiles.
 
+use lmr_identifiers::{FestId, systems};
+
 use crate::codes::Code;
 
 /// SNOMED CT.
@@ -40,18 +42,12 @@ pub(crate) fn fault(system: &str, code: &str) -> Option<Code> {
         "urn:oid:2.16.578.1.12.4.1.1.7110" => bad(is_icd10(code), Code::Icd10Syntax),
         "http://id.who.int/icd/release/11/mms" => bad(is_icd11(code), Code::Icd11Syntax),
         "urn:oid:2.16.578.1.12.4.1.1.7170" => bad(is_icpc2(code), Code::Icpc2Syntax),
-        "http://dmp.no/fhir/NamingSystem/festLegemiddelDose"
-        | "http://dmp.no/fhir/NamingSystem/festLegemiddelMerkevare"
-        | "http://dmp.no/fhir/NamingSystem/festLegemiddelPakning"
-        | "http://dmp.no/fhir/NamingSystem/festLegemiddelVirkestoff" => {
-            bad(is_fest_id(code), Code::FestIdSyntax)
-        }
-        "http://dmp.no/fhir/NamingSystem/lmrLopenummer" => {
-            bad(digits(code, 7), Code::LmrSerialSyntax)
-        }
-        "http://dmp.no/fhir/NamingSystem/fest-varenummer" => {
-            bad(digits(code, 6), Code::ItemNumberSyntax)
-        }
+        systems::FEST_DOSE
+        | systems::FEST_BRAND
+        | systems::FEST_PACKAGE
+        | systems::FEST_SUBSTANCE => bad(FestId::parse(code).is_ok(), Code::FestIdSyntax),
+        systems::SERIAL_NUMBER => bad(digits(code, 7), Code::LmrSerialSyntax),
+        systems::ITEM_NUMBER => bad(digits(code, 6), Code::ItemNumberSyntax),
         "urn:oid:2.16.578.1.12.4.1.1.3402" => municipality(code),
         "urn:oid:2.16.578.1.12.4.1.1.3403" => urban_district(code),
         "urn:oid:2.16.578.1.12.4.1.1.8624" => bad(digits(code, 2), Code::VolvenCodeSyntax),
@@ -170,15 +166,6 @@ fn is_icpc2(code: &str) -> bool {
     }
 }
 
-fn is_fest_id(code: &str) -> bool {
-    let guid = code.get(..3).filter(|p| p.eq_ignore_ascii_case("ID_")).map_or(code, |_| &code[3..]);
-    let parts: Vec<&str> = guid.split('-').collect();
-    parts.len() == 5
-        && parts.iter().zip([8, 4, 4, 4, 12]).all(|(part, length)| {
-            part.len() == length && part.bytes().all(|byte| byte.is_ascii_hexdigit())
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,15 +206,15 @@ mod tests {
             ),
             ("urn:oid:2.16.578.1.12.4.1.1.7170", &["K74", "-30", "A03"], &["K7", "KK4", "C74", ""]),
             (
-                "http://dmp.no/fhir/NamingSystem/festLegemiddelDose",
+                systems::FEST_DOSE,
                 &[
                     "ID_00000000-0000-4000-8000-00000000000A",
                     "00000000-0000-4000-8000-00000000000a",
                 ],
                 &["106383", "ID_", "ID_00000000-0000-4000-8000-00000000000G"],
             ),
-            ("http://dmp.no/fhir/NamingSystem/lmrLopenummer", &["1000003"], &["10030", "10000033"]),
-            ("http://dmp.no/fhir/NamingSystem/fest-varenummer", &["001234"], &["1234", "12345a"]),
+            (systems::SERIAL_NUMBER, &["1000003"], &["10030", "10000033"]),
+            (systems::ITEM_NUMBER, &["001234"], &["1234", "12345a"]),
             ("urn:oid:2.16.578.1.12.4.1.1.3402", &["0301"], &["301", "Oslo"]),
             ("urn:oid:2.16.578.1.12.4.1.1.3403", &["030102"], &["02", "030"]),
             ("urn:oid:2.16.578.1.12.4.1.1.8624", &["01"], &["1", "001"]),
@@ -253,9 +240,9 @@ mod tests {
             (Code::Icpc2Syntax, "urn:oid:2.16.578.1.12.4.1.1.7170"),
             (Code::SnomedSyntax, SNOMED),
             (Code::SnomedCheckDigit, SNOMED),
-            (Code::FestIdSyntax, "http://dmp.no/fhir/NamingSystem/festLegemiddelDose"),
-            (Code::LmrSerialSyntax, "http://dmp.no/fhir/NamingSystem/lmrLopenummer"),
-            (Code::ItemNumberSyntax, "http://dmp.no/fhir/NamingSystem/fest-varenummer"),
+            (Code::FestIdSyntax, systems::FEST_DOSE),
+            (Code::LmrSerialSyntax, systems::SERIAL_NUMBER),
+            (Code::ItemNumberSyntax, systems::ITEM_NUMBER),
             (Code::MunicipalitySyntax, "urn:oid:2.16.578.1.12.4.1.1.3402"),
             (Code::UrbanDistrictSyntax, "urn:oid:2.16.578.1.12.4.1.1.3403"),
             (Code::VolvenCodeSyntax, "urn:oid:2.16.578.1.12.4.1.1.7477"),

@@ -6,6 +6,7 @@
 )]
 
 use jiff::Timestamp;
+use lmr_identifiers::synthetic;
 use lmr_lmdi::{CheckOptions, RuleSetId};
 use serde_json::{Value, json};
 
@@ -30,31 +31,14 @@ pub(crate) fn reference(number: usize) -> Value {
     json!({ "reference": uuid(number) })
 }
 
-/// An identity number of a synthetic series that holds: nine digits and what follows from them.
+/// The synthetic identity number that begins with these eight digits.
 pub(crate) fn person_number(eight: &str) -> String {
-    let remainder = |digits: &[u32], weights: &[u32]| -> u32 {
-        digits.iter().zip(weights).map(|(d, w)| d * w).sum::<u32>() % 11
-    };
-    for ninth in 0..10 {
-        let mut digits: Vec<u32> = eight.chars().filter_map(|c| c.to_digit(10)).collect();
-        digits.push(ninth);
-        for weights in [&[3, 7, 6, 1, 8, 9, 4, 5, 2][..], &[5, 4, 3, 2, 7, 6, 5, 4, 3, 2][..]] {
-            digits.push((11 - remainder(&digits, weights)) % 11);
-        }
-        if digits.iter().all(|digit| *digit < 10) {
-            return digits.iter().map(u32::to_string).collect();
-        }
-    }
-    unreachable!("one of ten always holds")
+    synthetic::identity_number_from(eight).unwrap().as_str().to_owned()
 }
 
-/// An invented organisation number with a right check digit.
+/// The organisation number that begins with these eight digits.
 pub(crate) fn organisation_number(eight: &str) -> String {
-    let digits: Vec<u32> = eight.chars().filter_map(|c| c.to_digit(10)).collect();
-    let sum: u32 = digits.iter().zip([3, 2, 7, 6, 5, 4, 3, 2]).map(|(d, w)| d * w).sum();
-    let check = (11 - sum % 11) % 11;
-    assert!(check < 10, "choose other digits");
-    format!("{eight}{check}")
+    synthetic::organisation_number_from(eight).unwrap().to_string()
 }
 
 fn coding(system: &str, code: &str) -> Value {

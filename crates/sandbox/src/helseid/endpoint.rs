@@ -6,8 +6,8 @@ use axum::Json;
 use axum::extract::State as Shared;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use lmr_auth::OrganisationNumber;
 use lmr_auth::jose::CompactJws;
+use lmr_identifiers::{OrganisationNumber, systems};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -220,13 +220,13 @@ fn grant(client: Client, scopes: Vec<String>, details: Option<&Value>) -> Result
     let nine = |number: &str| {
         OrganisationNumber::parse(number)
             .map(|number| number.to_string())
-            .ok_or_else(|| hid(1004, "an organisation number is nine digits"))
+            .map_err(|_| hid(1004, "an organisation number is nine digits"))
     };
     let Client { client_id, name, tenancy, .. } = client;
     let (parent, child, supplier, multi_tenant) = match (tenancy, identifier) {
         (Tenancy::Single { parent, .. }, None) => (parent, None, None, false),
         (Tenancy::Single { parent, children }, Some((system, value))) => {
-            if system != "urn:oid:2.16.578.1.12.4.1.4.101" {
+            if system != systems::ORGANISATION_NUMBER {
                 return Err(hid(1005, "a single-tenant client may not pass a parent"));
             }
             let child = nine(&value)?;
@@ -241,7 +241,7 @@ fn grant(client: Client, scopes: Vec<String>, details: Option<&Value>) -> Result
         (Tenancy::Multi { supplier, customers }, Some((system, value))) => {
             let numbers = value
                 .strip_prefix("NO:ORGNR:")
-                .filter(|_| system == "urn:oid:1.0.6523")
+                .filter(|_| system == systems::ORGANISATION_PAIR)
                 .ok_or_else(|| hid(1007, "malformed"))?;
             // The real one is not clear on the last colon of a parent alone; both are taken.
             let (parent, child) = numbers.split_once(':').unwrap_or((numbers, ""));

@@ -5,8 +5,9 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::numbers::{DNR, FNR, identity_number, organisation_number};
 use super::{Era, Hospital, PROFILE};
+use lmr_identifiers::synthetic::{Series, identity_number, organisation_number};
+use lmr_identifiers::systems;
 
 const UCUM: &str = "http://unitsofmeasure.org";
 const SNOMED: &str = "http://snomed.info/sct";
@@ -120,11 +121,11 @@ impl Hospital {
 
     fn organisation(&mut self, id: &str, n: u32, name: &str, part_of: Option<&str>) {
         let mut identifier = vec![json!({
-            "system": "urn:oid:2.16.578.1.12.4.1.4.101", "value": organisation_number(n)
+            "system": systems::ORGANISATION_NUMBER, "value": organisation_number(n).as_str()
         })];
         if n > 0 {
             identifier.push(json!({
-                "system": "urn:oid:2.16.578.1.12.4.1.4.102", "value": (9_900_000 + n).to_string()
+                "system": systems::RESH_ID, "value": (9_900_000 + n).to_string()
             }));
         }
         let kind =
@@ -166,7 +167,7 @@ impl Hospital {
             "resourceType": "Practitioner",
             "id": id,
             "identifier": [{
-                "system": "urn:oid:2.16.578.1.12.4.1.4.4", "value": (999_900_000 + n).to_string()
+                "system": systems::HPR_NUMBER, "value": (999_900_000 + n).to_string()
             }]
         }));
         if self.era == Era::V0_9_4 {
@@ -192,7 +193,7 @@ impl Hospital {
             }]);
         }
         let mut codings = vec![json!({
-            "system": "http://dmp.no/fhir/NamingSystem/festLegemiddelMerkevare", "code": fest, "display": name
+            "system": systems::FEST_BRAND, "code": fest, "display": name
         })];
         if self.era == Era::V0_9_4 {
             codings.push(atc["coding"][0].clone());
@@ -263,7 +264,7 @@ impl Hospital {
 
     fn patient(&mut self, n: usize, id: &str) {
         let d_number = n % 7 == 3;
-        let series = [80, 65, 40][n % 3];
+        let series = [Series::Tenor, Series::Nhn, Series::Nav][n % 3];
         let (year, month, day, number, individual) = loop {
             let year = u16::try_from(1940 + self.random.below(75)).unwrap_or(1940);
             let month = u8::try_from(1 + self.random.below(12)).unwrap_or(1);
@@ -272,15 +273,15 @@ impl Hospital {
             let individual = century + u16::try_from(self.random.below(490)).unwrap_or(0);
             let (number, individual) =
                 identity_number(year, month, day, series, d_number, individual);
-            if self.numbers.insert(number.clone()) {
+            if self.numbers.insert(number) {
                 break (year, month, day, number, individual);
             }
         };
         let mut patient = json!({ "resourceType": "Patient", "id": id });
         // Not everyone who comes in is identified.
         if n % 11 != 10 {
-            let system = if d_number { DNR } else { FNR };
-            patient["identifier"] = json!([{ "system": system, "value": number }]);
+            let identifier = json!({ "system": number.system(), "value": number.as_str() });
+            patient["identifier"] = json!([identifier]);
         }
         patient["gender"] = json!(if individual % 2 == 1 { "male" } else { "female" });
         patient["birthDate"] = json!(format!("{year}-{month:02}-{day:02}"));

@@ -7,9 +7,8 @@ use crate::helseid::{Client, LMR_SCOPE};
 use jiff::{SignedDuration, Timestamp};
 use lmr_auth::jose::{Algorithm, SigningKey as ClientKey};
 use lmr_auth::{ActingFor, ClientSettings, Environment, HelseIdClient, SecretString};
-use lmr_envelope::{
-    Certificate, Header, OrganisationNumber, PrivateKey, SigningKey, SystemRandom, seal,
-};
+use lmr_envelope::{Certificate, Header, PrivateKey, SigningKey, SystemRandom, seal};
+use lmr_identifiers::OrganisationNumber;
 use lmr_intake::{AllowList, Avsender, RegisteredCertificate, RuleSetId, Store as _};
 use serde_json::Value;
 use std::sync::Arc;
@@ -97,8 +96,7 @@ impl World {
     /// [`WorldError`].
     pub fn make_sender(&self, organisation: &str, name: &str) -> Result<Sender, WorldError> {
         let number = OrganisationNumber::parse(organisation)
-            .filter(OrganisationNumber::check_digit_holds)
-            .ok_or_else(|| WorldError::Organisation(organisation.to_owned()))?;
+            .map_err(|_| WorldError::Organisation(organisation.to_owned()))?;
         let certificate = self.ca.enterprise(&Order::new(organisation, name, self.now()))?;
         let key = ClientKey::generate(Algorithm::ES256, &format!("key-{organisation}"), 0)?;
         let client_id = format!("client-{organisation}");

@@ -2,9 +2,9 @@
 
 use crate::scene::*;
 use lmr_auth::SecretString;
+use lmr_identifiers::synthetic::organisation_number;
 use lmr_intake::AllowList;
 use lmr_sandbox::helseid::TokenFault;
-use lmr_sandbox::hospital::organisation_number;
 use lmr_server::HttpSettings;
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn every_spoiled_token() {
         (TokenFault::WithUser, 401, "LMR-1024"),
         (TokenFault::WithoutClient, 401, "LMR-1024"),
     ] {
-        let token = scene.world.helseid().token(&organisation, Some(&fault)).unwrap();
+        let token = scene.world.helseid().token(organisation.as_str(), Some(&fault)).unwrap();
         let header = SecretString::new(format!("Bearer {}", token.expose()));
         let answer = scene.refuses_with(Some(&header), scene.message(), status, code).await;
         let challenge = answer.headers["www-authenticate"].to_str().unwrap();

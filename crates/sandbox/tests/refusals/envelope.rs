@@ -5,9 +5,10 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lmr_envelope::{Limits, PrivateKey, RandomSource as _, SystemRandom, primitives};
+use lmr_identifiers::synthetic::organisation_number;
 use lmr_intake::{RegisteredCertificate, Settings};
 use lmr_sandbox::certificates::{KeyAndCertificate, Order, TestCa};
-use lmr_sandbox::hospital::{Era, organisation_number};
+use lmr_sandbox::hospital::Era;
 use lmr_sandbox::world::Chain;
 use serde_json::{Map, Value, json};
 
@@ -113,7 +114,8 @@ async fn members_with_wrong_values() {
 #[tokio::test]
 async fn a_sender_that_is_not_registered() {
     let scene = scene().await;
-    let stranger = scene.world.make_sender(&organisation_number(2), "Liksom fremmed").unwrap();
+    let stranger =
+        scene.world.make_sender(organisation_number(2).as_str(), "Liksom fremmed").unwrap();
     let token = scene.world.authorization(&stranger).await.unwrap();
     let message =
         scene.world.seal(&stranger, "m", scene.bundle(Era::V0_9_4).to_string().as_bytes()).unwrap();
@@ -123,7 +125,7 @@ async fn a_sender_that_is_not_registered() {
 #[tokio::test]
 async fn a_sender_that_is_closed_down() {
     let scene = scene().await;
-    let other = scene.world.make_sender(&organisation_number(2), "Liksom nedlagt").unwrap();
+    let other = scene.world.make_sender(organisation_number(2).as_str(), "Liksom nedlagt").unwrap();
     scene.world.register_sender(&other, |avsender| avsender.active = false).await.unwrap();
     let token = scene.world.authorization(&other).await.unwrap();
     let message =
@@ -134,11 +136,13 @@ async fn a_sender_that_is_closed_down() {
 #[tokio::test]
 async fn a_token_of_another_organisation_than_the_message() {
     let scene = scene().await;
-    let other = scene.world.add_sender(&organisation_number(2), "Liksom nabo", None).await.unwrap();
+    let other =
+        scene.world.add_sender(organisation_number(2).as_str(), "Liksom nabo", None).await.unwrap();
     let token = scene.world.authorization(&other).await.unwrap();
     scene.refuses_with(Some(&token), scene.message(), 400, "LMR-2022").await;
     // The other way round too: the message claims to come from the neighbour.
-    let claimed = with(&scene.message(), "senderOrganizationIdentifier", &organisation_number(2));
+    let claimed =
+        with(&scene.message(), "senderOrganizationIdentifier", organisation_number(2).as_str());
     scene.refuses(claimed.clone(), 400, "LMR-2022").await;
     // And with the neighbour's token the certificate is not the neighbour's.
     scene.refuses_with(Some(&token), claimed, 400, "LMR-2030").await;
@@ -148,7 +152,7 @@ async fn a_token_of_another_organisation_than_the_message() {
 async fn a_signing_certificate_that_is_not_registered() {
     let scene = scene().await;
     let mut sender = scene.sender.clone();
-    let order = Order::new(&organisation_number(1), "Liksom sykehus", scene.world.now());
+    let order = Order::new(organisation_number(1).as_str(), "Liksom sykehus", scene.world.now());
     sender.certificate = scene.world.ca().enterprise(&order).unwrap();
     let bundle = scene.bundle(Era::V0_9_4).to_string();
     let message = scene.world.seal(&sender, &scene.message_id(), bundle.as_bytes()).unwrap();
@@ -172,13 +176,14 @@ async fn a_signing_certificate_that_is_not_registered() {
 async fn a_signing_certificate_before_and_after_its_time() {
     let scene = scene().await;
     let made = scene.world.now();
-    let base = Order::new(&organisation_number(2), "Liksom annen", made);
+    let base = Order::new(organisation_number(2).as_str(), "Liksom annen", made);
     let hour = jiff::SignedDuration::from_hours(1);
     for (order, sealed_at, code) in [
         (Order { not_after: made - hour, ..base.clone() }, made - hour - hour, "LMR-2031"),
         (Order { not_before: made + hour, ..base.clone() }, made + hour + hour, "LMR-2032"),
     ] {
-        let mut other = scene.world.make_sender(&organisation_number(2), "Liksom annen").unwrap();
+        let mut other =
+            scene.world.make_sender(organisation_number(2).as_str(), "Liksom annen").unwrap();
         other.certificate = scene.world.ca().enterprise(&order).unwrap();
         scene.world.register_sender(&other, |_| ()).await.unwrap();
         scene.clock.advance_seconds(6);

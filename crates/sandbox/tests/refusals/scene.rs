@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use jiff::civil::date;
 use lmr_auth::SecretString;
+use lmr_identifiers::synthetic::organisation_number;
 use lmr_intake::{DeliveryFilter, Store as _};
 use lmr_sandbox::clock::SettableClock;
-use lmr_sandbox::hospital::{Era, Hospital, organisation_number};
+use lmr_sandbox::hospital::{Era, Hospital};
 use lmr_sandbox::world::{Answer, Plan, Sender, World};
 use serde_json::{Map, Value, json};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -29,7 +30,8 @@ pub(crate) async fn scene_with(change: impl FnOnce(&mut Plan)) -> Scene {
     let mut plan = Plan { clock: clock.as_clock(), ..Plan::default() };
     change(&mut plan);
     let world = World::start(plan).await.unwrap();
-    let sender = world.add_sender(&organisation_number(1), "Liksom sykehus", None).await.unwrap();
+    let sender =
+        world.add_sender(organisation_number(1).as_str(), "Liksom sykehus", None).await.unwrap();
     Scene { world, clock, sender, count: AtomicU32::new(0) }
 }
 

@@ -13,7 +13,7 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::Response;
 use lmr_auth::VerifiedToken;
-use lmr_intake::{Caller, OrganisationNumber, Outcome, Rejection, Reply};
+use lmr_intake::{Caller, Outcome, Rejection, Reply};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
@@ -157,8 +157,6 @@ async fn authenticate(
         .collect();
     let token = shared.verifier.verify(&authorization).await.map_err(Fault::Credentials)?;
     let VerifiedToken { profile, organisation, client_id, .. } = token;
-    let organisation = OrganisationNumber::parse(organisation.as_str())
-        .ok_or(Fault::Credentials(lmr_auth::Refusal::OrganisationMalformed))?;
     notes.organisation = Some(organisation);
     notes.client_id = Some(client_id.clone());
     notes.profile = Some(profile.clone());
