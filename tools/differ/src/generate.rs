@@ -1,0 +1,14 @@
+//! Input of four kinds: instances of profiles, mutations of them, other spellings of one document,
+//! and profiles.
+
+pub(crate) mod bundle;
+pub(crate) mod instance;
+pub(crate) mod mutation;
+pub(crate) mod primitive;
+pub(crate) mod profile;
+pub(crate) mod spelling;
+
+use serde_json::{Map, Value};
+
+/// A JSON object whose members keep their order.
+pub(crate) type Object = Map<String, Value>;

@@ -1,0 +1,350 @@
+//! Validates generated input with our validator and with the reference, and prints where they differ.
+//!
+//! `differ --seed N --count M --reference bench/reference --package X.tgz` makes M inputs of each kind:
+//! instances of profiles, mutations of them, other spellings and random profiles. Each difference is
+//! shrunk and printed with what both reported; differences in `known.toml` are counted as explained.
+//! Without `--reference` only what needs no oracle is tested: equal spellings give equal findings, and
+//! one thread finds what several find.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a measuring program prints its results"
+)]
+
+mod finding;
+mod generate;
+mod known;
+mod ours;
+mod reference;
+mod shrink;
+
+use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
+
+use anyhow::Result;
+use clap::{Parser, ValueEnum};
+use fastrand::Rng;
+use serde_json::Value;
+
+use crate::{
+    finding::{Difference, Finding, Side},
+    generate::{bundle, instance::Generator, mutation, profile, spelling},
+    known::Known,
+    ours::Ours,
+    reference::Reference,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+enum Kind {
+    /// Instances of R4 resources and of the packages' profiles.
+    Instances,
+    /// Instances changed in one location.
+    Mutations,
+    /// Mutated instances in other spellings; needs no reference.
+    Spellings,
+    /// Random profiles with instances of theirs.
+    Profiles,
+}
+
+#[derive(Parser)]
+#[command(about = "Compares the validator with the reference on generated input")]
+struct Arguments {
+    /// Seed of the generator; printed, so that a run can be repeated.
+    #[arg(long)]
+    seed: u64,
+    /// Inputs of each kind.
+    #[arg(long, default_value_t = 100)]
+    count: usize,
+    /// Kinds of input; all if left out.
+    #[arg(long, value_delimiter = ',')]
+    kinds: Vec<Kind>,
+    /// Packages for both validators, those that others depend on first.
+    #[arg(long)]
+    package: Vec<PathBuf>,
+    /// Folder of the built reference validator.
+    #[arg(long)]
+    reference: Option<PathBuf>,
+    /// Differences that are printed in full, for each kind.
+    #[arg(long, default_value_t = 20)]
+    details: usize,
+    /// Fails if the verdict agrees in fewer than so many per cent of the inputs.
+    #[arg(long, default_value_t = 0.0)]
+    verdict_at_least: f64,
+    /// Fails if the findings agree in fewer than so many per cent of the inputs.
+    #[arg(long, default_value_t = 0.0)]
+    findings_at_least: f64,
+}
+
+/// One input for both validators.
+struct Input {
+    document: Value,
+    profiles: Vec<String>,
+    definitions: Vec<String>,
+    made: String,
+}
+
+#[derive(Default)]
+struct Tally {
+    inputs: usize,
+    verdicts: usize,
+    findings: usize,
+    explained: usize,
+    broken_down: usize,
+    kinds: BTreeMap<(Side, String), usize>,
+}
+
+fn main() -> Result<ExitCode> {
+    let arguments = Arguments::parse();
+    println!("seed {}", arguments.seed);
+    let ours = Ours::new(&arguments.package, &[])?;
+    let profiles = profiles(&ours);
+    let mut reference = arguments
+        .reference
+        .as_deref()
+        .map(|folder| Reference::start(folder, &arguments.package))
+        .transpose()?;
+    let mut known = Known::read()?;
+    let kinds = if arguments.kinds.is_empty() {
+        Kind::value_variants().to_vec()
+    } else {
+        arguments.kinds.clone()
+    };
+    let mut passed = true;
+    let mut tallies = BTreeMap::new();
+    for kind in kinds {
+        let mut rng = Rng::with_seed(arguments.seed.wrapping_mul(31).wrapping_add(kind as u64));
+        let mut generator = Generator::new(ours.definitions());
+        if kind == Kind::Spellings {
+            passed &= spellings(&mut rng, &mut generator, &ours, &profiles, arguments.count);
+            continue;
+        }
+        let Some(reference) = &mut reference else { continue };
+        let mut tally = Tally::default();
+        while tally.inputs + tally.broken_down < arguments.count {
+            let serial = format!("{}-{}", arguments.seed, tally.inputs + tally.broken_down);
+            let Some(input) = input(kind, &mut rng, &mut generator, &ours, &profiles, &serial)
+            else {
+                continue;
+            };
+            compare(&input, &ours, &arguments, reference, &mut known, &mut tally, kind)?;
+        }
+        tallies.insert(kind, tally);
+    }
+    println!(
+        "\nkind        inputs  verdict equal  findings equal  explained  reference broke down"
+    );
+    for (kind, tally) in &tallies {
+        let share = |part: usize| 100.0 * part as f64 / tally.inputs.max(1) as f64;
+        println!(
+            "{:<11} {:>6}  {:>12.2} %  {:>13.2} %  {:>9}  {:>20}",
+            format!("{kind:?}").to_lowercase(),
+            tally.inputs,
+            share(tally.verdicts),
+            share(tally.findings),
+            tally.explained,
+            tally.broken_down
+        );
+        passed &= share(tally.verdicts) >= arguments.verdict_at_least;
+        passed &= share(tally.findings) >= arguments.findings_at_least;
+    }
+    let mut counted: BTreeMap<(Side, String), usize> = BTreeMap::new();
+    for tally in tallies.values() {
+        for (kind, count) in &tally.kinds {
+            *counted.entry(kind.clone()).or_default() += count;
+        }
+    }
+    let mut counted: Vec<_> = counted.into_iter().collect();
+    counted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    for ((side, id), count) in counted {
+        println!("{count:>6}  {side}  {id}");
+    }
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What instances are made of: every concrete resource of R4, and every resource profile of the packages.
+fn profiles(ours: &Ours) -> Vec<String> {
+    let mut found: Vec<String> = ours
+        .definitions()
+        .structures()
+        .filter(|s| {
+            s.is_resource
+                && (!s.is_profile || !s.url.starts_with("http://hl7.org/fhir/StructureDefinition/"))
+        })
+        .filter(|s| {
+            !matches!(
+                s.type_name,
+                "Bundle" | "Parameters" | "Binary" | "Resource" | "DomainResource"
+            )
+        })
+        // Profiles of the packages come as often as all of R4 together.
+        .flat_map(|s| std::iter::repeat_n(s.url.to_owned(), if s.is_profile { 10 } else { 1 }))
+        .collect();
+    found.sort();
+    found
+}
+
+fn document(
+    rng: &mut Rng,
+    generator: &mut Generator<'_>,
+    profiles: &[String],
+) -> Option<(Value, String)> {
+    let thrift = rng.u8(..11);
+    if rng.u8(..5) == 0 {
+        let bundle = bundle::collection(rng, generator, profiles, thrift)?;
+        return Some((Value::Object(bundle), "bundle".to_owned()));
+    }
+    let profile = &profiles[rng.usize(..profiles.len())];
+    let made = generator.resource(rng, profile, thrift)?;
+    Some((Value::Object(made), profile.clone()))
+}
+
+fn input(
+    kind: Kind,
+    rng: &mut Rng,
+    generator: &mut Generator<'_>,
+    ours: &Ours,
+    profiles: &[String],
+    serial: &str,
+) -> Option<Input> {
+    match kind {
+        Kind::Instances | Kind::Spellings => {
+            let (document, made) = document(rng, generator, profiles)?;
+            Some(Input { document, profiles: Vec::new(), definitions: Vec::new(), made })
+        }
+        Kind::Mutations => {
+            let (mut document, made) = document(rng, generator, profiles)?;
+            let change = mutation::mutate(rng, &mut document)?;
+            Some(Input {
+                document,
+                profiles: Vec::new(),
+                definitions: Vec::new(),
+                made: format!("{made}, {change}"),
+            })
+        }
+        Kind::Profiles => {
+            let layers = profile::layers(rng, ours.definitions(), serial)?;
+            let url = layers.last()?["url"].as_str()?.to_owned();
+            let definitions: Vec<String> = layers.iter().map(Value::to_string).collect();
+            let own = Ours::new(&[], &definitions).ok()?;
+            let made = Generator::new(own.definitions()).resource(rng, &url, rng_thrift(serial))?;
+            let mut document = Value::Object(made);
+            document.as_object_mut()?.shift_remove("meta");
+            let change = if rng.bool() {
+                mutation::mutate(rng, &mut document).unwrap_or_default()
+            } else {
+                String::new()
+            };
+            let made = format!("{} {change}", definitions.join("\n   "));
+            Some(Input { document, profiles: vec![url], definitions, made })
+        }
+    }
+}
+
+/// Spreads sparse and rich instances over the serial numbers.
+fn rng_thrift(serial: &str) -> u8 {
+    serial.bytes().last().unwrap_or(0) % 11
+}
+
+fn compare(
+    input: &Input,
+    ours: &Ours,
+    arguments: &Arguments,
+    reference: &mut Reference,
+    known: &mut Known,
+    tally: &mut Tally,
+    kind: Kind,
+) -> Result<()> {
+    let own = if input.definitions.is_empty() {
+        None
+    } else {
+        Some(Ours::new(&arguments.package, &input.definitions)?)
+    };
+    let ours = own.as_ref().unwrap_or(ours);
+    let text = input.document.to_string();
+    let Some(theirs) = reference.validate(&text, &input.profiles, &input.definitions)? else {
+        tally.broken_down += 1;
+        return Ok(());
+    };
+    let mine = ours.validate(&text, &input.profiles, 1);
+    let explained_before = known.total();
+    let difference = known.unexplained(Difference::between(&theirs, &mine));
+    tally.inputs += 1;
+    tally.verdicts += usize::from(!difference.verdict_differs);
+    tally.findings += usize::from(difference.is_empty());
+    tally.explained += known.total() - explained_before;
+    if difference.is_empty() {
+        return Ok(());
+    }
+    for (kind, count) in difference.kinds() {
+        *tally.kinds.entry(kind).or_default() += count;
+    }
+    let shown = tally.inputs - tally.findings;
+    if shown > arguments.details {
+        return Ok(());
+    }
+    let wanted: Vec<_> = difference.kinds().into_keys().collect();
+    let smallest = shrink::shrink(&input.document, 150, |trial| {
+        let text = trial.to_string();
+        let Ok(Some(theirs)) = reference.validate(&text, &input.profiles, &[]) else {
+            return false;
+        };
+        let mine = ours.validate(&text, &input.profiles, 1);
+        let found = known.unexplained(Difference::between(&theirs, &mine)).kinds();
+        found.keys().any(|key| wanted.contains(key))
+    });
+    let text = smallest.to_string();
+    let theirs = reference.validate(&text, &input.profiles, &[])?.unwrap_or_default();
+    let mine = ours.validate(&text, &input.profiles, 1);
+    println!("\n== {kind:?} {shown}: {}", input.made);
+    println!("   {text}");
+    for (name, findings) in [("reference", &theirs), ("ours", &mine)] {
+        for finding in findings.iter().filter(|f| f.counts()) {
+            println!("   {name}: {finding}");
+        }
+    }
+    Ok(())
+}
+
+/// Equal spellings give equal findings, whatever the number of threads.
+fn spellings(
+    rng: &mut Rng,
+    generator: &mut Generator<'_>,
+    ours: &Ours,
+    profiles: &[String],
+    count: usize,
+) -> bool {
+    let mut wrong = 0;
+    let mut done = 0;
+    while done < count {
+        let Some((mut document, made)) = document(rng, generator, profiles) else { continue };
+        if rng.bool() {
+            mutation::mutate(rng, &mut document);
+        }
+        done += 1;
+        let expected = sorted(ours.validate(&document.to_string(), &[], 1));
+        let text = spelling::respell(rng, &document);
+        for (threads, found) in
+            [(1, sorted(ours.validate(&text, &[], 1))), (3, sorted(ours.validate(&text, &[], 3)))]
+        {
+            if found != expected {
+                wrong += 1;
+                println!("\n== Spellings: {made}, {threads} threads\n   {document}\n   {text}");
+                for finding in expected.iter().filter(|f| !found.contains(f)) {
+                    println!("   only as first written: {finding:?}");
+                }
+                for finding in found.iter().filter(|f| !expected.contains(f)) {
+                    println!("   only respelt: {finding:?}");
+                }
+            }
+        }
+    }
+    println!("spellings: {done} documents, {wrong} with other findings");
+    wrong == 0
+}
+
+/// Severity, id and location, sorted; texts may quote the spelling.
+fn sorted(findings: Vec<Finding>) -> Vec<(String, String, String)> {
+    let mut keys: Vec<_> = findings.into_iter().map(|f| (f.severity, f.id, f.location)).collect();
+    keys.sort();
+    keys
+}
