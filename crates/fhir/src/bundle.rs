@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use crate::{Document, Element, Name};
+use crate::document::Document;
+use crate::element::Element;
+use crate::name::Name;
 
 macro_rules! names {
     ($($constant:ident = $text:literal),* $(,)?) => {

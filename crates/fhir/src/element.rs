@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::document::{HAS_UNDERSCORE, Kind, NONE, UNDERSCORE};
-use crate::{Document, Members, Name, Node, Position};
+use crate::arena::{HAS_UNDERSCORE, Kind, NONE, UNDERSCORE};
+use crate::document::{Document, Members, Node, Position};
+use crate::name::Name;
 
 /// One element of a resource: the value `x`, its companion `_x` (id and extensions of a primitive),
 /// or both; one repetition of it where `x` is an array.

@@ -8,6 +8,7 @@
 //! The crate knows JSON and the JSON form of FHIR (<https://hl7.org/fhir/R4/json.html>), but no
 //! resource type: what may stand where is the validator's business.
 
+mod arena;
 mod bundle;
 mod document;
 mod edit;
@@ -20,8 +21,9 @@ mod parse;
 mod severity;
 mod types;
 
+pub use arena::Kind;
 pub use bundle::{Bundle, BundleEntry};
-pub use document::{Document, Kind, Members, Node, Position};
+pub use document::{Document, Members, Node, Position};
 pub use edit::{Edits, OverlappingEdits, escape_into};
 pub use element::{Children, Element, Repetitions};
 pub use language::{Bilingual, Language, Localized, UnknownLanguage};

@@ -1,6 +1,6 @@
 //! OperationOutcome, written.
 
-use crate::escape_into;
+use crate::edit::escape_into;
 
 /// A FHIR OperationOutcome (<https://hl7.org/fhir/R4/operationoutcome.html>) to be written as JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -8,10 +8,10 @@ mod fault;
 mod members;
 mod text;
 
-use crate::document::{
+use crate::arena::{
     ESCAPED, HAS_UNDERSCORE, KEY_ESCAPED, Kind, MAYBE_RESOURCE, NONE, NodeData, UNDERSCORE,
 };
-use crate::hash_name;
+use crate::name::hash_name;
 
 pub use fault::{Limits, ParseError, ParseErrorKind, ParseOptions, Problem, ProblemKind};
 pub(crate) use text::unescape;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Parser, Problem, ProblemKind, unescape};
-use crate::document::{DUPLICATE, HAS_UNDERSCORE, KEY_ESCAPED, NONE, NodeData, UNDERSCORE};
+use crate::arena::{DUPLICATE, HAS_UNDERSCORE, KEY_ESCAPED, NONE, NodeData, UNDERSCORE};
 
 impl Parser<'_> {
     /// Pairs `x` with `_x` and marks doubled names in a finished object.
