@@ -36,7 +36,7 @@ fuzz_target!(|data: &[u8]| {
     match (&strict, &lenient) {
         (Ok(a), Ok(b)) => {
             assert_eq!(a.node_count(), b.node_count());
-            assert_eq!(a.problems(), b.problems());
+            assert_eq!(a.syntax_issues(), b.syntax_issues());
         }
         (Ok(_), Err(e)) => panic!("lenient reading refuses what strict reading accepts: {e}"),
         _ => {}
@@ -59,7 +59,7 @@ fn walk(document: &Document<'_>) {
     }
     assert_eq!(seen, document.node_count(), "every node is some node's member");
 
-    for problem in document.problems() {
+    for problem in document.syntax_issues() {
         assert!(problem.offset as usize <= document.source().len());
         assert!(document.node(problem.node).is_some());
     }

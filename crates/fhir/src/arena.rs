@@ -28,14 +28,14 @@ pub(crate) const ESCAPED: u8 = 1;
 pub(crate) const KEY_ESCAPED: u8 = 2;
 /// The member name began with `_`; the hash is that of the rest.
 pub(crate) const UNDERSCORE: u8 = 4;
-/// A member of the same name stands before it; the first one counts.
+/// A duplicate: a member of the same name comes before it, and the first one counts.
 pub(crate) const DUPLICATE: u8 = 8;
 /// An object with at least one member whose name begins with `_`.
 pub(crate) const HAS_UNDERSCORE: u8 = 16;
 /// An object with a member that is filed like `resourceType`.
 pub(crate) const MAYBE_RESOURCE: u8 = 32;
 
-/// One value of the arena, 32 bytes. Nodes stand in source order; a container's contents follow it
+/// One value of the arena, 32 bytes. Nodes are in source order; a container's contents follow it
 /// until `next`.
 #[derive(Clone, Debug)]
 pub(crate) struct NodeData {

@@ -1,4 +1,4 @@
-//! The envelope of a FHIR Bundle, read in place.
+//! A FHIR Bundle and its entries, as views of the document.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -19,7 +19,7 @@ names! {
 }
 
 /// A resource of type Bundle (<https://hl7.org/fhir/R4/bundle.html>). Every part may be missing or
-/// of the wrong kind: that is for the validator to say.
+/// of the wrong kind: checking that is the validator's task.
 #[derive(Clone, Copy, Debug)]
 pub struct Bundle<'d> {
     element: Element<'d>,

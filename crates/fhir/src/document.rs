@@ -9,32 +9,24 @@ use crate::arena::{
     DUPLICATE, ESCAPED, KEY_ESCAPED, Kind, MAYBE_RESOURCE, NONE, NodeData, UNDERSCORE,
 };
 use crate::element::Element;
+use crate::location::SourceLocation;
 use crate::name::Name;
-use crate::parse::{self, ParseError, ParseOptions, Problem};
-
-/// A place in the source, both counted from 1, the column in characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Position {
-    /// Line, from 1.
-    pub line: u32,
-    /// Column in characters, from 1.
-    pub column: u32,
-}
+use crate::parse::{self, ParseError, ParseOptions, SyntaxIssue};
 
 /// A parsed JSON text.
 #[derive(Debug)]
 pub struct Document<'s> {
     pub(crate) source: Cow<'s, str>,
     pub(crate) nodes: Vec<NodeData>,
-    pub(crate) problems: Vec<Problem>,
-    places: OnceLock<Vec<Checkpoint>>,
+    pub(crate) syntax_issues: Vec<SyntaxIssue>,
+    checkpoints: OnceLock<Vec<Checkpoint>>,
     long_containers: OnceLock<HashMap<u32, Box<[u32]>>>,
 }
 
 #[derive(Debug)]
 struct Checkpoint {
     offset: u32,
-    position: Position,
+    location: SourceLocation,
     /// Whether what follows, up to the next one, is ASCII without line ends.
     plain: bool,
 }
@@ -42,26 +34,26 @@ struct Checkpoint {
 const CHECKPOINT_EVERY: usize = 1024;
 
 /// Containers with more members than this get a list of them when one is asked for by number, so
-/// that a bundle of a hundred thousand entries costs no walk over all of them for each finding.
+/// that a bundle of a hundred thousand entries is not iterated over once for each finding.
 const LONG: usize = 64;
 
 impl<'s> Document<'s> {
     /// Reads one JSON value.
     ///
     /// # Errors
-    /// [`ParseError`] with its place when the text is not JSON or exceeds a limit. In lenient
-    /// reading, what can be read on from is noted in [`Document::problems`] instead.
+    /// [`ParseError`] with its location when the text is not JSON or exceeds a limit. In lenient
+    /// reading, an issue that can be recovered from is added to [`Document::syntax_issues`] instead.
     pub fn parse(
         source: impl Into<Cow<'s, str>>,
         options: &ParseOptions,
     ) -> Result<Self, ParseError> {
         let source = source.into();
-        let (nodes, problems) = parse::parse(&source, options)?;
+        let (nodes, syntax_issues) = parse::parse(&source, options)?;
         Ok(Self {
             source,
             nodes,
-            problems,
-            places: OnceLock::new(),
+            syntax_issues,
+            checkpoints: OnceLock::new(),
             long_containers: OnceLock::new(),
         })
     }
@@ -79,9 +71,9 @@ impl<'s> Document<'s> {
         &self.source
     }
 
-    /// Faults that did not stop the reading, in source order.
-    pub fn problems(&self) -> &[Problem] {
-        &self.problems
+    /// Issues that did not stop the reader, in source order.
+    pub fn syntax_issues(&self) -> &[SyntaxIssue] {
+        &self.syntax_issues
     }
 
     /// The outermost value.
@@ -106,49 +98,52 @@ impl<'s> Document<'s> {
 
     /// Line and column of a byte offset. Costs one pass over the text at the first call, then at
     /// most a kilobyte of scanning, whatever the length of the lines.
-    pub fn position(&self, offset: usize) -> Position {
-        let places = self.places.get_or_init(|| checkpoints(&self.source));
+    pub fn location(&self, offset: usize) -> SourceLocation {
+        let checkpoints = self.checkpoints.get_or_init(|| scan_checkpoints(&self.source));
         let offset = offset.min(self.source.len());
-        let at = places.partition_point(|c| c.offset as usize <= offset);
-        let Some(last) = at.checked_sub(1).and_then(|i| places.get(i)) else {
-            return Position { line: 1, column: 1 };
+        let at = checkpoints.partition_point(|c| c.offset as usize <= offset);
+        let Some(last) = at.checked_sub(1).and_then(|i| checkpoints.get(i)) else {
+            return SourceLocation { line: 1, column: 1 };
         };
         last.advance(&self.source.as_bytes()[last.offset as usize..offset])
     }
 }
 
 impl Checkpoint {
-    fn advance(&self, bytes: &[u8]) -> Position {
+    fn advance(&self, bytes: &[u8]) -> SourceLocation {
         if self.plain {
-            return Position { column: self.position.column + bytes.len() as u32, ..self.position };
+            return SourceLocation {
+                column: self.location.column + bytes.len() as u32,
+                ..self.location
+            };
         }
-        advance(self.position, bytes)
+        advance(self.location, bytes)
     }
 }
 
-fn advance(mut position: Position, bytes: &[u8]) -> Position {
+fn advance(mut location: SourceLocation, bytes: &[u8]) -> SourceLocation {
     let mut line = bytes;
     if let Some(last) = memchr::memrchr(b'\n', bytes) {
-        position.line += memchr::memchr_iter(b'\n', bytes).count() as u32;
-        position.column = 1;
+        location.line += memchr::memchr_iter(b'\n', bytes).count() as u32;
+        location.column = 1;
         line = &bytes[last + 1..];
     }
     // All but the continuation bytes of UTF-8; in blocks whose sums fit a byte, which is what lets
     // the compiler count many at a time.
     for block in line.chunks(255) {
         let characters: u8 = block.iter().map(|byte| u8::from(byte & 0xc0 != 0x80)).sum();
-        position.column += u32::from(characters);
+        location.column += u32::from(characters);
     }
-    position
+    location
 }
 
-fn checkpoints(source: &str) -> Vec<Checkpoint> {
-    let mut position = Position { line: 1, column: 1 };
+fn scan_checkpoints(source: &str) -> Vec<Checkpoint> {
+    let mut location = SourceLocation { line: 1, column: 1 };
     let mut list = Vec::with_capacity(source.len() / CHECKPOINT_EVERY + 1);
     for (i, chunk) in source.as_bytes().chunks(CHECKPOINT_EVERY).enumerate() {
         let plain = chunk.is_ascii() && memchr::memchr(b'\n', chunk).is_none();
-        let checkpoint = Checkpoint { offset: (i * CHECKPOINT_EVERY) as u32, position, plain };
-        position = checkpoint.advance(chunk);
+        let checkpoint = Checkpoint { offset: (i * CHECKPOINT_EVERY) as u32, location, plain };
+        location = checkpoint.advance(chunk);
         list.push(checkpoint);
     }
     list
@@ -179,7 +174,7 @@ impl<'d> Node<'d> {
         &self.document.nodes[self.index as usize]
     }
 
-    /// The document it stands in.
+    /// The document that holds it.
     pub fn document(self) -> &'d Document<'d> {
         self.document
     }
@@ -220,13 +215,13 @@ impl<'d> Node<'d> {
     }
 
     /// Where it begins.
-    pub fn start(self) -> Position {
-        self.document.position(self.span().start)
+    pub fn start(self) -> SourceLocation {
+        self.document.location(self.span().start)
     }
 
-    /// Where it ends: the place just behind its last character.
-    pub fn end(self) -> Position {
-        self.document.position(self.span().end)
+    /// Where it ends: the location just behind its last character.
+    pub fn end(self) -> SourceLocation {
+        self.document.location(self.span().end)
     }
 
     /// The enclosing object or array.
@@ -235,7 +230,7 @@ impl<'d> Node<'d> {
         Node::at(self.document, self.data().parent)
     }
 
-    /// Its place among its container's contents, from 0; `None` for the outermost value. Cheap in
+    /// Its index among its container's contents, from 0; `None` for the outermost value. Cheap in
     /// containers of any length.
     pub fn ordinal(self) -> Option<usize> {
         let parent = self.parent()?;
@@ -248,7 +243,7 @@ impl<'d> Node<'d> {
         near.or_else(|| parent.long_members()?.binary_search(&self.index).ok())
     }
 
-    /// The container's content with this place, from 0. Cheap in containers of any length.
+    /// The container's content with this index, from 0. Cheap in containers of any length.
     pub fn nth(self, ordinal: usize) -> Option<Node<'d>> {
         if ordinal < LONG {
             return self.members().nth(ordinal);
@@ -262,7 +257,7 @@ impl<'d> Node<'d> {
         containers.get(&self.index).map(|members| &**members)
     }
 
-    /// Whether it is the value of a member whose name is doubled, and not the first of them.
+    /// Whether it is the value of a member with a duplicate name, and not the first of them.
     #[inline]
     pub fn is_duplicate(self) -> bool {
         self.data().flags & DUPLICATE != 0
@@ -313,7 +308,7 @@ impl<'d> Node<'d> {
         Some(&self.document.source[start + skip..start + data.key_len as usize])
     }
 
-    /// Whether the member is called so, an underscore left aside.
+    /// Whether the member has this name, with or without an underscore before it.
     pub fn is_named(self, name: &Name) -> bool {
         self.data().hash == name.hash() && self.is_called(name.as_str())
     }
@@ -382,7 +377,7 @@ impl<'d> Node<'d> {
         (self.kind() == Kind::Boolean).then(|| self.raw() == "true")
     }
 
-    /// Members of an object or items of an array, in source order, doubled ones included.
+    /// Members of an object or items of an array, in source order, duplicates included.
     #[inline]
     pub fn members(self) -> Members<'d> {
         let data = self.data();
@@ -414,7 +409,7 @@ impl<'d> Node<'d> {
 }
 
 impl std::fmt::Debug for Node<'_> {
-    /// Names the place only: a value may be a person's.
+    /// Shows kind and bytes only: a value may be personal data.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let span = self.span();
         write!(f, "{:?}@{}..{}", self.kind(), span.start, span.end)

@@ -1,4 +1,4 @@
-//! Changing a text without writing it anew: everything not touched keeps its bytes, decimals and
+//! Edits a text without serialising it again: everything not touched keeps its bytes, decimals and
 //! member order included.
 
 use std::ops::Range;
@@ -25,7 +25,7 @@ impl Edits {
         self.list.is_empty()
     }
 
-    /// Replaces these bytes by this text; an empty range inserts. Inserts at one place keep the
+    /// Replaces these bytes by this text; an empty range inserts. Inserts at one offset keep the
     /// order in which they were given.
     pub fn replace(&mut self, span: Range<usize>, text: impl Into<String>) {
         self.list.push((span, text.into()));

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::arena::{HAS_UNDERSCORE, Kind, NONE, UNDERSCORE};
-use crate::document::{Document, Members, Node, Position};
+use crate::document::{Document, Members, Node};
+use crate::location::SourceLocation;
 use crate::name::Name;
 
 /// One element of a resource: the value `x`, its companion `_x` (id and extensions of a primitive),
@@ -43,7 +44,7 @@ impl<'d> Element<'d> {
         }
     }
 
-    /// The document it stands in.
+    /// The document that holds it.
     pub fn document(self) -> &'d Document<'d> {
         self.document
     }
@@ -58,7 +59,7 @@ impl<'d> Element<'d> {
         Node::at(self.document, self.sibling)
     }
 
-    /// The node that stands for the element in messages: the value, else the companion.
+    /// The node that represents the element in messages: the value, else the companion.
     pub fn node(self) -> Node<'d> {
         match self.value().or(self.sibling()) {
             Some(node) => node,
@@ -89,7 +90,7 @@ impl<'d> Element<'d> {
         self.member().name_hash()
     }
 
-    /// Whether it is called so.
+    /// Whether it has this name.
     pub fn is_named(self, name: &Name) -> bool {
         self.member().is_named(name)
     }
@@ -120,16 +121,16 @@ impl<'d> Element<'d> {
     }
 
     /// Where it begins.
-    pub fn start(self) -> Position {
+    pub fn start(self) -> SourceLocation {
         self.node().start()
     }
 
-    /// Where it ends (the place just behind it).
-    pub fn end(self) -> Position {
+    /// Where it ends: the location just behind it.
+    pub fn end(self) -> SourceLocation {
         self.node().end()
     }
 
-    /// Its child elements in source order, `resourceType` left out, doubled members left out, arrays
+    /// Its child elements in source order, `resourceType` left out, duplicate members left out, arrays
     /// flattened. A primitive's children (`id`, `extension`) come from its companion.
     pub fn children(self) -> Children<'d> {
         Children {
@@ -185,7 +186,7 @@ impl<'d> Element<'d> {
         self.sibling().filter(|s| s.kind() == Kind::Object)
     }
 
-    /// Whether both are the same place of the same document.
+    /// Whether both are the same element of the same document.
     pub fn is_same(self, other: Element<'_>) -> bool {
         self.value == other.value
             && self.sibling == other.sibling
@@ -233,7 +234,7 @@ fn nth(node: Node<'_>, index: u32) -> Option<Node<'_>> {
 }
 
 impl std::fmt::Debug for Element<'_> {
-    /// Names the place only: a value may be a person's.
+    /// Shows kind and bytes only: a value may be personal data.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Element({:?})", self.node())
     }
@@ -377,7 +378,7 @@ impl<'d> Iterator for Children<'d> {
 
 impl<'d> Node<'d> {
     /// The elements of an object's member: one, or the items of an array side by side with those of
-    /// its companion; places where both are null are passed over, the index tells.
+    /// its companion. Items that are null in both are skipped; [`Element::index`] counts them.
     pub fn elements(self) -> Repetitions<'d> {
         Repetitions { run: Run::of(self) }
     }

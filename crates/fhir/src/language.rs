@@ -91,7 +91,7 @@ impl Bilingual {
     }
 }
 
-/// A thing with a text for people in both languages: a message, a code, a rejection, a state.
+/// Something with a text for people in both languages: a message, a code, a rejection, a state.
 ///
 /// The text is made on demand, so that nothing is formatted that nobody reads.
 pub trait Localized {

@@ -5,7 +5,7 @@ use crate::edit::escape_into;
 /// A FHIR OperationOutcome (<https://hl7.org/fhir/R4/operationoutcome.html>) to be written as JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OperationOutcome {
-    /// Extensions of the resource itself (for example the file that was judged).
+    /// Extensions of the resource itself (for example the file that was validated).
     pub extension: Vec<OutcomeExtension>,
     /// The issues; FHIR wants at least one.
     pub issue: Vec<OutcomeIssue>,
@@ -28,7 +28,7 @@ pub struct OutcomeIssue {
     pub translations: Vec<(&'static str, String)>,
     /// `diagnostics`.
     pub diagnostics: Option<String>,
-    /// FHIRPath places.
+    /// Locations of the elements concerned, in FHIRPath.
     pub expression: Vec<String>,
 }
 

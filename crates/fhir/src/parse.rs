@@ -1,10 +1,10 @@
 //! The reader: one pass, no recursion, bounded by [`Limits`].
 //!
 //! Strict reading is RFC 8259. Lenient reading goes on where HL7's reference validator does
-//! (line comments, missing or trailing commas, bare words) and notes a [`Problem`] for each, so that
-//! one slip of the pen does not hide every other finding.
+//! (line comments, missing or trailing commas, bare words) and reports a [`SyntaxIssue`] for each, so
+//! that one typing error does not hide every other finding.
 
-mod fault;
+mod error;
 mod members;
 mod text;
 
@@ -13,7 +13,7 @@ use crate::arena::{
 };
 use crate::name::hash_name;
 
-pub use fault::{Limits, ParseError, ParseErrorKind, ParseOptions, Problem, ProblemKind};
+pub use error::{Limits, ParseError, ParseErrorKind, ParseOptions, SyntaxIssue, SyntaxIssueKind};
 pub(crate) use text::unescape;
 use text::{hex4, is_bare, is_json_number, string_stop};
 
@@ -57,7 +57,7 @@ struct Parser<'a> {
     at: usize,
     options: &'a ParseOptions,
     nodes: Vec<NodeData>,
-    problems: Vec<Problem>,
+    syntax_issues: Vec<SyntaxIssue>,
     /// A comment was met; it belongs to the next value.
     comments: Vec<u32>,
 }
@@ -77,7 +77,10 @@ const RESOURCE_TYPE: u32 = hash_name(b"resourceType");
 
 const NO_KEY: Key = Key { start: NONE, len: 0, hash: 0, flags: 0 };
 
-pub(crate) fn parse(source: &str, options: &ParseOptions) -> Parsed<(Vec<NodeData>, Vec<Problem>)> {
+pub(crate) fn parse(
+    source: &str,
+    options: &ParseOptions,
+) -> Parsed<(Vec<NodeData>, Vec<SyntaxIssue>)> {
     let bytes = source.as_bytes();
     let limit = options.limits.bytes.min(u32::MAX as usize - 1);
     if bytes.len() > limit {
@@ -88,19 +91,19 @@ pub(crate) fn parse(source: &str, options: &ParseOptions) -> Parsed<(Vec<NodeDat
         at: 0,
         options,
         nodes: Vec::with_capacity(bytes.len() / 24 + 8),
-        problems: Vec::new(),
+        syntax_issues: Vec::new(),
         comments: Vec::new(),
     };
     parser.document().map_err(|error| match other_format(bytes) {
         Some(kind) => error_in(bytes, 0, kind),
         None => error,
     })?;
-    let Parser { mut nodes, problems, .. } = parser;
+    let Parser { mut nodes, syntax_issues, .. } = parser;
     // A large document keeps what it needs and no more.
     if nodes.capacity() - nodes.len() > nodes.len() / 4 {
         nodes.shrink_to_fit();
     }
-    Ok((nodes, problems))
+    Ok((nodes, syntax_issues))
 }
 
 impl Parser<'_> {
@@ -112,10 +115,10 @@ impl Parser<'_> {
         self.bytes.get(self.at).copied()
     }
 
-    /// Notes a fault in lenient reading, stops in strict reading.
+    /// Reports an issue in lenient reading, stops in strict reading.
     fn note(
         &mut self,
-        kind: ProblemKind,
+        kind: SyntaxIssueKind,
         strict: ParseErrorKind,
         offset: usize,
         node: u32,
@@ -123,7 +126,7 @@ impl Parser<'_> {
         if !self.options.lenient {
             return self.fail(offset, strict);
         }
-        self.problems.push(Problem { kind, offset: offset as u32, node });
+        self.syntax_issues.push(SyntaxIssue { kind, offset: offset as u32, node });
         Ok(())
     }
 
@@ -174,8 +177,8 @@ impl Parser<'_> {
         }
         if !self.comments.is_empty() {
             for offset in std::mem::take(&mut self.comments) {
-                self.problems.push(Problem {
-                    kind: ProblemKind::Comment,
+                self.syntax_issues.push(SyntaxIssue {
+                    kind: SyntaxIssueKind::Comment,
                     offset,
                     node: index as u32,
                 });
@@ -225,7 +228,7 @@ impl Parser<'_> {
                         None => return self.fail(self.at, ParseErrorKind::UnexpectedEnd),
                         Some(b'}' | b']') => {
                             self.note(
-                                ProblemKind::TrailingComma,
+                                SyntaxIssueKind::TrailingComma,
                                 ParseErrorKind::TrailingComma,
                                 comma,
                                 open,
@@ -237,8 +240,8 @@ impl Parser<'_> {
                 } else if self.options.lenient
                     && (byte == b'"' || byte == b'{' || byte == b'[' || is_bare(byte))
                 {
-                    self.problems.push(Problem {
-                        kind: ProblemKind::MissingComma,
+                    self.syntax_issues.push(SyntaxIssue {
+                        kind: SyntaxIssueKind::MissingComma,
                         offset: self.at as u32,
                         node: open,
                     });
@@ -258,7 +261,11 @@ impl Parser<'_> {
             return self.fail(self.at, ParseErrorKind::TrailingText);
         }
         for offset in std::mem::take(&mut self.comments) {
-            self.problems.push(Problem { kind: ProblemKind::Comment, offset, node: 0 });
+            self.syntax_issues.push(SyntaxIssue {
+                kind: SyntaxIssueKind::Comment,
+                offset,
+                node: 0,
+            });
         }
         Ok(())
     }
@@ -288,8 +295,8 @@ impl Parser<'_> {
                 (offset + 1, self.at - 1, escaped)
             }
             Some(byte) if self.options.lenient && is_bare(byte) => {
-                self.problems.push(Problem {
-                    kind: ProblemKind::BareName,
+                self.syntax_issues.push(SyntaxIssue {
+                    kind: SyntaxIssueKind::BareName,
                     offset: offset as u32,
                     node: object,
                 });
@@ -368,7 +375,12 @@ impl Parser<'_> {
                     b"null" => Kind::Null,
                     _ => {
                         let node = self.nodes.len() as u32;
-                        self.note(ProblemKind::BareValue, ParseErrorKind::BareWord, start, node)?;
+                        self.note(
+                            SyntaxIssueKind::BareValue,
+                            ParseErrorKind::BareWord,
+                            start,
+                            node,
+                        )?;
                         Kind::Bare
                     }
                 };
@@ -392,7 +404,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// Reads a string, quotes included, and tells whether it holds escapes. `node` is what a problem
+    /// Reads a string, quotes included, and returns whether it holds escapes. `node` is what an issue
     /// is filed under.
     fn string(&mut self, node: u32) -> Parsed<bool> {
         let open = self.at;
@@ -414,7 +426,7 @@ impl Parser<'_> {
                 }
                 _ => {
                     self.note(
-                        ProblemKind::ControlCharacter,
+                        SyntaxIssueKind::ControlCharacter,
                         ParseErrorKind::ControlCharacter,
                         self.at,
                         node,
@@ -444,7 +456,7 @@ impl Parser<'_> {
                             self.at += 6;
                         } else {
                             self.note(
-                                ProblemKind::LoneSurrogate,
+                                SyntaxIssueKind::LoneSurrogate,
                                 ParseErrorKind::LoneSurrogate,
                                 start,
                                 node,
@@ -453,7 +465,7 @@ impl Parser<'_> {
                     }
                     0xdc00..=0xdfff => {
                         self.note(
-                            ProblemKind::LoneSurrogate,
+                            SyntaxIssueKind::LoneSurrogate,
                             ParseErrorKind::LoneSurrogate,
                             start,
                             node,

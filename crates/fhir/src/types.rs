@@ -11,7 +11,7 @@ pub fn is_abstract_resource(name: &str) -> bool {
 ///
 /// FHIR gives the JSON property of a choice as the stem followed by the type's name with a capital
 /// first letter (<https://hl7.org/fhir/R4/formats.html#choice>). Whether the type exists, and is
-/// allowed there, is for the element's definition to say.
+/// allowed there, is for the element's definition to decide.
 #[must_use]
 pub fn is_choice_of(property: &str, stem: &str) -> bool {
     property

@@ -2,7 +2,7 @@
 
 use lmr_fhir::{
     Bundle, Document, Edits, Element, Kind, Limits, Name, Node, OperationOutcome, OutcomeExtension,
-    OutcomeIssue, OutcomeValue, ParseErrorKind, ParseOptions, Position, ProblemKind,
+    OutcomeIssue, OutcomeValue, ParseErrorKind, ParseOptions, SourceLocation, SyntaxIssueKind,
 };
 
 fn strict(text: &str) -> Document<'_> {
@@ -13,10 +13,10 @@ fn refusal(text: &str) -> ParseErrorKind {
     Document::parse(text, &ParseOptions::strict()).expect_err("must be refused").kind
 }
 
-fn problems(text: &str) -> Vec<ProblemKind> {
+fn syntax_issues(text: &str) -> Vec<SyntaxIssueKind> {
     let document =
         Document::parse(text, &ParseOptions::lenient()).expect("lenient reading goes on");
-    document.problems().iter().map(|p| p.kind).collect()
+    document.syntax_issues().iter().map(|p| p.kind).collect()
 }
 
 fn names(element: Element<'_>) -> Vec<String> {
@@ -24,7 +24,7 @@ fn names(element: Element<'_>) -> Vec<String> {
 }
 
 #[test]
-fn values_keep_their_text_and_place() {
+fn values_keep_their_text_and_location() {
     let document = strict("{\n  \"æ\": [1.00, -2e3, true, null, \"a\\u00e6\\n\\ud83d\\ude00\"]\n}");
     let list = document.root().members().next().expect("one member");
     assert_eq!(list.key().as_deref(), Some("æ"));
@@ -100,35 +100,38 @@ fn what_is_not_json_is_refused_with_its_reason() {
 
 #[test]
 fn lenient_reading_goes_on_and_notes_what_it_met() {
-    assert_eq!(problems("{\"a\":1,}"), [ProblemKind::TrailingComma]);
-    assert_eq!(problems("{\"a\":1 \"b\":2}"), [ProblemKind::MissingComma]);
-    assert_eq!(problems("{a:NaN}"), [ProblemKind::BareName, ProblemKind::BareValue]);
-    assert_eq!(problems("{ // x\n \"a\": 1 // y\n}"), [ProblemKind::Comment, ProblemKind::Comment]);
-    assert_eq!(problems("[\"\\ud800\"]"), [ProblemKind::LoneSurrogate]);
-    assert_eq!(problems("[00.1, 925.]"), []);
+    assert_eq!(syntax_issues("{\"a\":1,}"), [SyntaxIssueKind::TrailingComma]);
+    assert_eq!(syntax_issues("{\"a\":1 \"b\":2}"), [SyntaxIssueKind::MissingComma]);
+    assert_eq!(syntax_issues("{a:NaN}"), [SyntaxIssueKind::BareName, SyntaxIssueKind::BareValue]);
+    assert_eq!(
+        syntax_issues("{ // x\n \"a\": 1 // y\n}"),
+        [SyntaxIssueKind::Comment, SyntaxIssueKind::Comment]
+    );
+    assert_eq!(syntax_issues("[\"\\ud800\"]"), [SyntaxIssueKind::LoneSurrogate]);
+    assert_eq!(syntax_issues("[00.1, 925.]"), []);
     assert!(Document::parse("/* x */ 1", &ParseOptions::lenient()).is_err());
     assert!(Document::parse("{'a':1}", &ParseOptions::lenient()).is_err());
 }
 
 #[test]
-fn a_doubled_name_is_noted_and_the_first_one_counts() {
+fn a_duplicate_name_is_reported_and_the_first_one_counts() {
     let document = strict(r#"{"a":1,"b":2,"\u0061":3}"#);
-    assert_eq!(document.problems().len(), 1);
-    assert_eq!(document.problems()[0].kind, ProblemKind::DuplicateKey);
+    assert_eq!(document.syntax_issues().len(), 1);
+    assert_eq!(document.syntax_issues()[0].kind, SyntaxIssueKind::DuplicateKey);
     let a = document.root_element().child(&Name::new("a")).expect("a");
     assert_eq!(a.text().as_deref(), Some("1"));
     assert_eq!(names(document.root_element()), ["a", "b"]);
 }
 
 #[test]
-fn names_are_paired_and_doubled_ones_found_among_many_members() {
+fn names_are_paired_and_duplicates_found_among_many_members() {
     let mut text = String::from("{");
     for i in 0..5000 {
         text.push_str(&format!("\"n{i}\":{i},\"_n{i}\":{{\"id\":\"x{i}\"}},"));
     }
     text.push_str("\"n7\":0,\"_n8\":{}}");
     let document = strict(&text);
-    assert_eq!(document.problems().len(), 2);
+    assert_eq!(document.syntax_issues().len(), 2);
     let element = document.root_element().child(&Name::new("n4999")).expect("there");
     assert_eq!(element.child(&Name::new("id")).and_then(Element::text).as_deref(), Some("x4999"));
     assert_eq!(document.root_element().children().count(), 5000);
@@ -222,12 +225,12 @@ fn positions_count_characters_and_lines() {
         let before = &text[..offset];
         let line = before.matches('\n').count() as u32 + 1;
         let column = before.rsplit('\n').next().map_or(0, |rest| rest.chars().count()) as u32 + 1;
-        assert_eq!(document.position(offset), Position { line, column });
+        assert_eq!(document.location(offset), SourceLocation { line, column });
     }
 }
 
 #[test]
-fn a_bundle_is_read_in_place() {
+fn a_bundle_is_a_view_of_the_document() {
     let document = strict(
         r#"{"resourceType":"Bundle","type":"batch","entry":[{"fullUrl":"urn:uuid:1","resource":{"resourceType":"Patient"},
            "request":{"method":"POST","url":"Patient"}},{}]}"#,
@@ -282,7 +285,7 @@ fn an_outcome_is_written_as_fhir_json() {
 }
 
 #[test]
-fn debug_shows_places_and_no_values() {
+fn debug_shows_spans_and_no_values() {
     let document = strict(r#"{"name":"Kari Nordmann"}"#);
     let shown = format!("{:?} {:?}", document.root(), document.root_element());
     assert!(!shown.contains("Kari"));

@@ -123,7 +123,7 @@ fn all(bencher: Bencher<'_, '_>) {
     run(bencher, INVARIANTS.len());
 }
 
-/// One invariant, by its place in the list, on all elements that have it.
+/// One invariant, by its index in the list, on all elements that have it.
 #[divan::bench(args = 0..INVARIANTS.len())]
 fn one(bencher: Bencher<'_, '_>, number: usize) {
     run(bencher, number);

@@ -1,12 +1,12 @@
-//! The static check: which types can stand where, told from the definitions alone.
+//! The static check: infers the possible types of every node from the definitions alone.
 //!
 //! It finds what can never work. Where types cannot be known (`resolve()`, `children()`, a resource
-//! of any kind) it keeps silent. A misspelt type name is left to evaluation, as HL7's engine does.
+//! of any kind) it reports nothing. A misspelt type name is left to evaluation, as HL7's engine does.
 
 use lmr_fhir::Name;
 use smallvec::SmallVec;
 
-use crate::error::{SemanticError, SemanticFault};
+use crate::error::{SemanticError, SemanticErrorKind};
 use crate::eval::SYSTEM_TYPES;
 use crate::model::{Child, Model, TypeId, TypeKind};
 use crate::syntax::{Constant, Expr, Function, Kind, Operator, RegexUse, TypeSpec, TypeTest};
@@ -57,26 +57,26 @@ pub(crate) fn check(
     model: &dyn Model,
     context: TypeId,
 ) -> Result<(), Vec<SemanticError>> {
-    let mut checker = Checker { model, context: Types::fhir(context), faults: Vec::new() };
+    let mut checker = Checker { model, context: Types::fhir(context), errors: Vec::new() };
     let this = checker.context.clone();
     checker.infer(root, &this);
-    if checker.faults.is_empty() {
+    if checker.errors.is_empty() {
         return Ok(());
     }
-    checker.faults.sort_by_key(|f| f.place);
-    checker.faults.dedup();
-    Err(checker.faults)
+    checker.errors.sort_by_key(|f| f.location);
+    checker.errors.dedup();
+    Err(checker.errors)
 }
 
 struct Checker<'m> {
     model: &'m dyn Model,
     context: Types,
-    faults: Vec<SemanticError>,
+    errors: Vec<SemanticError>,
 }
 
 impl Checker<'_> {
-    fn fault(&mut self, at: &Expr, fault: SemanticFault) {
-        self.faults.push(SemanticError { place: at.place, fault });
+    fn report(&mut self, at: &Expr, kind: SemanticErrorKind) {
+        self.errors.push(SemanticError { location: at.location, kind });
     }
 
     fn names(&self, types: &Types) -> String {
@@ -255,14 +255,14 @@ impl Checker<'_> {
         if !any && !source.list.is_empty() {
             let types = self.names(source);
             let name = name.as_str().to_owned();
-            let fault = match base {
-                Some(_) => SemanticFault::WrongContext { name, types },
+            let kind = match base {
+                Some(_) => SemanticErrorKind::WrongContext { name, types },
                 None => {
                     let near = self.meant(source, &name, type_like);
-                    SemanticFault::UnknownElement { name, near, types }
+                    SemanticErrorKind::UnknownElement { name, near, types }
                 }
             };
-            self.fault(e, fault);
+            self.report(e, kind);
             return Types::open();
         }
         found
@@ -314,7 +314,7 @@ impl Checker<'_> {
                     && left.list.iter().all(|ty| temporal(self.kind(*ty)));
                 if only_temporal && !self.may_be(right, |k| k == TypeKind::Quantity) {
                     let found = self.names(right);
-                    self.fault(e, SemanticFault::Type { what: operator.text(), found });
+                    self.report(e, SemanticErrorKind::Type { what: operator.text(), found });
                 }
                 let mut all = left.clone();
                 all.merge(right);
@@ -338,7 +338,7 @@ impl Checker<'_> {
     fn text_source(&mut self, e: &Expr, what: &'static str, source: &Types) {
         if !self.may_be(source, TypeKind::is_primitive) {
             let found = self.names(source);
-            self.fault(e, SemanticFault::Type { what, found });
+            self.report(e, SemanticErrorKind::Type { what, found });
         }
     }
 
@@ -397,9 +397,9 @@ impl Checker<'_> {
                 // What the projection yields is projected again, until no new type comes.
                 for _ in 0..8 {
                     let before = all.list.len();
-                    let faults = self.faults.len();
+                    let errors = self.errors.len();
                     let next = args.first().map(|arg| self.infer(arg, &all)).unwrap_or_default();
-                    self.faults.truncate(faults);
+                    self.errors.truncate(errors);
                     all.merge(&next);
                     if all.list.len() == before {
                         break;
@@ -423,7 +423,7 @@ impl Checker<'_> {
                     && !self.may_be(&first, |k| k == TypeKind::Boolean)
                 {
                     let found = self.names(&first);
-                    self.fault(criterion, SemanticFault::Type { what: "iif()", found });
+                    self.report(criterion, SemanticErrorKind::Type { what: "iif()", found });
                 }
                 let mut all = Types::default();
                 for types in given.drain(1..) {

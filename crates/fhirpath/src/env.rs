@@ -10,12 +10,12 @@ use crate::value::DateTime;
 /// What only the surroundings can answer. Every method that is not overridden refuses, so that an
 /// expression that needs it fails instead of passing.
 pub trait Host<'a> {
-    /// The resource that a reference (relative, absolute, `urn:` or `#fragment`) leads to, seen from
-    /// the element that holds it. `Ok(None)` when it leads nowhere: the item is dropped, as the
+    /// The resource that a reference (relative, absolute, `urn:` or `#fragment`) refers to, seen from
+    /// the element that holds it. `Ok(None)` when there is no such resource: the item is dropped, as the
     /// specification has it.
     ///
     /// # Errors
-    /// [`Unavailable`] when the host cannot tell.
+    /// [`Unavailable`] when the host cannot decide.
     fn resolve(
         &self,
         reference: &str,
@@ -106,7 +106,7 @@ impl<'a> Env<'a> {
         self
     }
 
-    /// With someone to ask.
+    /// With a host for what only the caller can answer.
     #[must_use]
     pub fn with_host(mut self, host: &'a (dyn Host<'a> + 'a)) -> Self {
         self.host = Some(host);
@@ -133,7 +133,7 @@ impl<'a> Env<'a> {
         self
     }
 
-    /// With the moment that `now()` and `today()` tell, in the time zone they shall tell it in.
+    /// With the moment that `now()` and `today()` return, in the time zone they return it in.
     #[must_use]
     pub fn with_now(mut self, now: DateTime) -> Self {
         self.now = Some(now);

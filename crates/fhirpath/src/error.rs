@@ -1,37 +1,23 @@
-//! What can go wrong, and whose fault it is.
+//! Errors, by who has to act: the author of the expression, or the caller of the evaluation.
 
 use std::fmt;
 
+use lmr_fhir::SourceLocation;
 use thiserror::Error;
 
-/// A place in an expression, both counted from 1, the column in characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
-    /// Line, from 1.
-    pub line: u32,
-    /// Column in characters, from 1.
-    pub column: u32,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}", self.line, self.column)
-    }
-}
-
-/// The text is not a FHIRPath expression: the fault of who wrote the expression.
+/// The text is not a FHIRPath expression; its author has to correct it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{place}: {fault}")]
+#[error("{location}: {kind}")]
 pub struct SyntaxError {
     /// Where.
-    pub place: Place,
+    pub location: SourceLocation,
     /// Why.
-    pub fault: SyntaxFault,
+    pub kind: SyntaxErrorKind,
 }
 
 /// Why a text is not a FHIRPath expression.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum SyntaxFault {
+pub enum SyntaxErrorKind {
     /// A character that starts no token.
     #[error("unexpected character {0:?}")]
     Character(char),
@@ -55,7 +41,7 @@ pub enum SyntaxFault {
     Expected {
         /// What the grammar wants.
         expected: &'static str,
-        /// What stands there.
+        /// What was found instead.
         found: String,
     },
     /// The expression went on after its end.
@@ -94,17 +80,17 @@ pub enum SyntaxFault {
 ///
 /// Carries names from the expression and from definitions, never values from the data.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{place}: {fault}")]
+#[error("{location}: {kind}")]
 pub struct EvalError {
     /// Where in the expression.
-    pub place: Place,
+    pub location: SourceLocation,
     /// Why.
-    pub fault: EvalFault,
+    pub kind: EvalErrorKind,
 }
 
 /// Why an expression could not be evaluated.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum EvalFault {
+pub enum EvalErrorKind {
     /// One item was due, there were more.
     #[error("{what} needs at most one item, found {found}")]
     NotSingle {
@@ -208,17 +194,17 @@ pub enum Unavailable {
 
 /// An expression that does not fit the definitions: found without data.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{place}: {fault}")]
+#[error("{location}: {kind}")]
 pub struct SemanticError {
     /// Where in the expression.
-    pub place: Place,
+    pub location: SourceLocation,
     /// Why.
-    pub fault: SemanticFault,
+    pub kind: SemanticErrorKind,
 }
 
 /// Why an expression does not fit the definitions.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum SemanticFault {
+pub enum SemanticErrorKind {
     /// No such element in any of the possible types.
     #[error("{types} has no element {name}{}", did_you_mean(near.as_ref()))]
     UnknownElement {

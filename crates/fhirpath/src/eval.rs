@@ -1,4 +1,4 @@
-//! Walks the compiled form.
+//! Evaluates the compiled form.
 //!
 //! Every node is one of three shapes. *Logic* nodes yield a boolean or nothing, *scalar* nodes one
 //! item or nothing, all others pass their items one by one to a receiver that may stop them. So
@@ -24,20 +24,22 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use lmr_fhir::SourceLocation;
+
 use smallvec::SmallVec;
 
 use crate::env::Env;
-use crate::error::{EvalError, EvalFault, Place, Unavailable};
+use crate::error::{EvalError, EvalErrorKind, Unavailable};
 use crate::item::{Collection, Item};
 use crate::model::Typed;
 use crate::syntax::{Constant, Expr, Function, Kind, Shape, TypeTest};
 
 /// Boxed, so that the result of every step fits in registers.
-pub(crate) type Fail = Box<EvalError>;
-pub(crate) type Outcome<T> = Result<T, Fail>;
+pub(crate) type BoxedError = Box<EvalError>;
+pub(crate) type EvalResult<T> = Result<T, BoxedError>;
 
 /// Takes one item; `false` ends the flow.
-pub(crate) type Sink<'k, 'a> = &'k mut dyn FnMut(Item<'a>) -> Outcome<bool>;
+pub(crate) type Sink<'k, 'a> = &'k mut dyn FnMut(Item<'a>) -> EvalResult<bool>;
 
 /// What `$this`, `$index` and `$total` are.
 #[derive(Clone, Copy)]
@@ -53,25 +55,25 @@ impl<'s, 'a> Scope<'s, 'a> {
     }
 }
 
-/// What a path leads to from one element (`None`: from a resource that stays the same).
+/// The result of a path from one element (`None`: from a resource that stays the same).
 struct Remembered<'a> {
     path: u16,
     from: Option<Typed<'a>>,
     items: Rc<Collection<'a>>,
 }
 
-/// Number of a condition and what it came to.
-type Settled = (u16, Option<bool>);
+/// Number and result of a condition.
+type FixedCondition = (u16, Option<bool>);
 
 /// One evaluation.
 pub(crate) struct Engine<'e, 'a> {
     env: &'e Env<'a>,
     focus: &'e [Item<'a>],
     steps: Cell<u64>,
-    /// What repeated paths lead to, by their number and where they start from.
+    /// Results of repeated paths, by their number and where they start from.
     memo: RefCell<SmallVec<[Remembered<'a>; 0]>>,
-    /// What conditions came to that are the same for every item, by their number.
-    settled: RefCell<SmallVec<[Settled; 2]>>,
+    /// Results of conditions that are the same for every item, by their number.
+    fixed: RefCell<SmallVec<[FixedCondition; 2]>>,
     /// Defined by `defineVariable`, innermost last.
     variables: RefCell<SmallVec<[(String, Collection<'a>); 0]>>,
 }
@@ -83,7 +85,7 @@ impl<'e, 'a> Engine<'e, 'a> {
             focus,
             steps: Cell::new(0),
             memo: RefCell::default(),
-            settled: RefCell::default(),
+            fixed: RefCell::default(),
             variables: RefCell::default(),
         }
     }
@@ -113,8 +115,8 @@ impl<'e, 'a> Engine<'e, 'a> {
 
     /// Whether a condition holds of every item of the focus.
     pub(crate) fn run_for_all(&self, condition: &'a Expr) -> Result<bool, EvalError> {
-        let holds = |(index, item): (usize, &'e Item<'a>)| -> Outcome<bool> {
-            self.step(condition.place)?;
+        let holds = |(index, item): (usize, &'e Item<'a>)| -> EvalResult<bool> {
+            self.step(condition.location)?;
             let scope = self.scope().on(item, index);
             Ok(self.enclosed(|| self.condition(condition, scope, "all()"))? == Some(true))
         };
@@ -127,7 +129,7 @@ impl<'e, 'a> Engine<'e, 'a> {
     }
 
     /// Of what is not a boolean by itself: several items count as true, like one.
-    fn verdict(&self, root: &'a Expr) -> Outcome<bool> {
+    fn verdict(&self, root: &'a Expr) -> EvalResult<bool> {
         let items = self.collect(root, self.scope())?;
         Ok(match items.as_slice() {
             [] => false,
@@ -137,43 +139,53 @@ impl<'e, 'a> Engine<'e, 'a> {
     }
 
     #[inline]
-    fn step(&self, place: Place) -> Outcome<()> {
+    fn step(&self, location: SourceLocation) -> EvalResult<()> {
         let steps = self.steps.get() + 1;
         self.steps.set(steps);
         if steps > self.env.steps {
-            self.fail(place, EvalFault::Budget(self.env.steps))
+            self.fail(location, EvalErrorKind::Budget(self.env.steps))
         } else {
             Ok(())
         }
     }
 
     /// Counts work that a library does in one go.
-    fn steps(&self, place: Place, count: usize) -> Outcome<()> {
+    fn steps(&self, location: SourceLocation, count: usize) -> EvalResult<()> {
         self.steps.set(self.steps.get().saturating_add(count as u64));
-        self.step(place)
+        self.step(location)
     }
 
     #[cold]
-    fn fail<T>(&self, place: Place, fault: EvalFault) -> Outcome<T> {
-        Err(Box::new(EvalError { place, fault }))
+    fn fail<T>(&self, location: SourceLocation, kind: EvalErrorKind) -> EvalResult<T> {
+        Err(Box::new(EvalError { location, kind }))
     }
 
     #[cold]
-    fn type_fault<T>(&self, place: Place, what: &'static str, found: &Item<'a>) -> Outcome<T> {
+    fn type_error<T>(
+        &self,
+        location: SourceLocation,
+        what: &'static str,
+        found: &Item<'a>,
+    ) -> EvalResult<T> {
         let found = found.type_name(self.env.model).into_owned();
-        self.fail(place, EvalFault::Type { what, found })
+        self.fail(location, EvalErrorKind::Type { what, found })
     }
 
     #[cold]
-    fn unavailable<T>(&self, place: Place, what: &'static str, why: Unavailable) -> Outcome<T> {
-        self.fail(place, EvalFault::Unavailable { what, why })
+    fn unavailable<T>(
+        &self,
+        location: SourceLocation,
+        what: &'static str,
+        why: Unavailable,
+    ) -> EvalResult<T> {
+        self.fail(location, EvalErrorKind::Unavailable { what, why })
     }
 
     /// All items of a node.
-    fn collect(&self, e: &'a Expr, s: Scope<'_, 'a>) -> Outcome<Collection<'a>> {
+    fn collect(&self, e: &'a Expr, s: Scope<'_, 'a>) -> EvalResult<Collection<'a>> {
         let mut out = Collection::new();
         self.stream(e, s, &mut |item| {
-            self.step(e.place)?;
+            self.step(e.location)?;
             out.push(item);
             Ok(true)
         })?;
@@ -181,7 +193,7 @@ impl<'e, 'a> Engine<'e, 'a> {
     }
 
     /// Whether a node yields any item.
-    fn exists(&self, e: &'a Expr, s: Scope<'_, 'a>) -> Outcome<bool> {
+    fn exists(&self, e: &'a Expr, s: Scope<'_, 'a>) -> EvalResult<bool> {
         match e.shape {
             Shape::Logic => Ok(self.logic(e, s)?.is_some()),
             Shape::Scalar => Ok(self.scalar(e, s)?.is_some()),
@@ -205,7 +217,7 @@ impl<'e, 'a> Engine<'e, 'a> {
                 }
                 if let Kind::Member { source, name, type_like: false } = &e.kind {
                     self.visit(source, s, &mut |item| {
-                        self.step(e.place)?;
+                        self.step(e.location)?;
                         found = match item {
                             Item::Element(typed) => self.has_named_child(*typed, name)?,
                             _ => !self.members(item, name, false, &mut |_| Ok(false))?,
@@ -223,16 +235,16 @@ impl<'e, 'a> Engine<'e, 'a> {
         }
     }
 
-    /// As [`Self::stream`], for who only looks at the items.
+    /// As [`Self::stream`], for callers that need no ownership of the items.
     fn visit(
         &self,
         e: &'a Expr,
         s: Scope<'_, 'a>,
-        look: &mut dyn FnMut(&Item<'a>) -> Outcome<bool>,
-    ) -> Outcome<bool> {
+        look: &mut dyn FnMut(&Item<'a>) -> EvalResult<bool>,
+    ) -> EvalResult<bool> {
         if let Kind::Focus | Kind::This = e.kind {
             for item in s.this {
-                self.step(e.place)?;
+                self.step(e.location)?;
                 if !look(item)? {
                     return Ok(false);
                 }
@@ -241,7 +253,7 @@ impl<'e, 'a> Engine<'e, 'a> {
         }
         if let Some(items) = self.remembered(e, s)? {
             for item in items.iter() {
-                self.step(e.place)?;
+                self.step(e.location)?;
                 if !look(item)? {
                     return Ok(false);
                 }
@@ -251,9 +263,9 @@ impl<'e, 'a> Engine<'e, 'a> {
         self.stream(e, s, &mut |item| look(&item))
     }
 
-    /// What a repeated path leads to, walked the first time it is asked for; `None` for all other
+    /// The result of a repeated path, evaluated when it is first asked for; `None` for all other
     /// nodes.
-    fn remembered(&self, e: &'a Expr, s: Scope<'_, 'a>) -> Outcome<Option<Rc<Collection<'a>>>> {
+    fn remembered(&self, e: &'a Expr, s: Scope<'_, 'a>) -> EvalResult<Option<Rc<Collection<'a>>>> {
         if e.memo == 0 {
             return Ok(None);
         }
@@ -279,7 +291,7 @@ impl<'e, 'a> Engine<'e, 'a> {
         let mut items = Collection::new();
         if let Kind::Member { source, name, type_like } = &e.kind {
             self.visit(source, s, &mut |item| {
-                self.step(e.place)?;
+                self.step(e.location)?;
                 self.members(item, name, *type_like, &mut |found| {
                     items.push(found);
                     Ok(true)
@@ -297,13 +309,13 @@ impl<'e, 'a> Engine<'e, 'a> {
     }
 
     /// How many items a node yields.
-    fn count(&self, e: &'a Expr, s: Scope<'_, 'a>) -> Outcome<usize> {
+    fn count(&self, e: &'a Expr, s: Scope<'_, 'a>) -> EvalResult<usize> {
         let mut n = 0;
         if let Kind::Call { source, function: Function::Children, .. } = &e.kind {
             self.visit(source, s, &mut |item| {
                 if let Item::Element(typed) = item {
                     let children = typed.element.children().count();
-                    self.steps(e.place, children)?;
+                    self.steps(e.location, children)?;
                     n += children;
                 }
                 Ok(true)
@@ -311,7 +323,7 @@ impl<'e, 'a> Engine<'e, 'a> {
             return Ok(n);
         }
         self.visit(e, s, &mut |_| {
-            self.step(e.place)?;
+            self.step(e.location)?;
             n += 1;
             Ok(true)
         })?;
@@ -324,7 +336,7 @@ impl<'e, 'a> Engine<'e, 'a> {
         e: &'a Expr,
         s: Scope<'_, 'a>,
         what: &'static str,
-    ) -> Outcome<Option<Item<'a>>> {
+    ) -> EvalResult<Option<Item<'a>>> {
         match e.shape {
             Shape::Logic => Ok(self.logic(e, s)?.map(Item::Boolean)),
             Shape::Scalar => self.scalar(e, s),
@@ -332,13 +344,13 @@ impl<'e, 'a> Engine<'e, 'a> {
                 let mut found = None;
                 let mut count = 0;
                 self.stream(e, s, &mut |item| {
-                    self.step(e.place)?;
+                    self.step(e.location)?;
                     count += 1;
                     found = Some(item);
                     Ok(true)
                 })?;
                 if count > 1 {
-                    return self.fail(e.place, EvalFault::NotSingle { what, found: count });
+                    return self.fail(e.location, EvalErrorKind::NotSingle { what, found: count });
                 }
                 Ok(found)
             }
@@ -352,7 +364,7 @@ impl<'e, 'a> Engine<'e, 'a> {
         e: &'a Expr,
         s: Scope<'_, 'a>,
         what: &'static str,
-    ) -> Outcome<Option<Item<'a>>> {
+    ) -> EvalResult<Option<Item<'a>>> {
         Ok(match self.single(e, s, what)? {
             Some(item) => self.value_of(&item),
             None => None,
@@ -365,7 +377,7 @@ impl<'e, 'a> Engine<'e, 'a> {
         e: &'a Expr,
         s: Scope<'_, 'a>,
         what: &'static str,
-    ) -> Outcome<Option<bool>> {
+    ) -> EvalResult<Option<bool>> {
         if e.shape == Shape::Logic {
             return self.logic(e, s);
         }
@@ -382,14 +394,14 @@ impl<'e, 'a> Engine<'e, 'a> {
         e: &'a Expr,
         s: Scope<'_, 'a>,
         what: &'static str,
-    ) -> Outcome<Option<Cow<'a, str>>> {
+    ) -> EvalResult<Option<Cow<'a, str>>> {
         if let Kind::Text(text) = &e.kind {
             return Ok(Some(Cow::Borrowed(text)));
         }
         match self.single_value(e, s, what)? {
             None => Ok(None),
             Some(Item::String(text)) => Ok(Some(text)),
-            Some(other) => self.type_fault(e.place, what, &other),
+            Some(other) => self.type_error(e.location, what, &other),
         }
     }
 
@@ -399,16 +411,16 @@ impl<'e, 'a> Engine<'e, 'a> {
         e: &'a Expr,
         s: Scope<'_, 'a>,
         what: &'static str,
-    ) -> Outcome<Option<i64>> {
+    ) -> EvalResult<Option<i64>> {
         match self.single_value(e, s, what)? {
             None => Ok(None),
             Some(Item::Integer(n)) => Ok(Some(n)),
-            Some(other) => self.type_fault(e.place, what, &other),
+            Some(other) => self.type_error(e.location, what, &other),
         }
     }
 
     /// Runs `body`; variables it defines end with it.
-    fn enclosed<T>(&self, body: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
+    fn enclosed<T>(&self, body: impl FnOnce() -> EvalResult<T>) -> EvalResult<T> {
         let before = self.variables.borrow().len();
         let result = body();
         if self.variables.borrow().len() > before {
@@ -418,11 +430,11 @@ impl<'e, 'a> Engine<'e, 'a> {
     }
 
     /// Passes the items of a node on, one by one. `false` when the receiver had enough.
-    fn stream(&self, e: &'a Expr, s: Scope<'_, 'a>, sink: Sink<'_, 'a>) -> Outcome<bool> {
+    fn stream(&self, e: &'a Expr, s: Scope<'_, 'a>, sink: Sink<'_, 'a>) -> EvalResult<bool> {
         match &e.kind {
             Kind::Focus | Kind::This => {
                 for item in s.this {
-                    self.step(e.place)?;
+                    self.step(e.location)?;
                     if !sink(item.clone())? {
                         return Ok(false);
                     }
@@ -432,7 +444,7 @@ impl<'e, 'a> Engine<'e, 'a> {
             Kind::Member { source, name, type_like } => match self.remembered(e, s)? {
                 Some(items) => self.pass(items.iter().cloned(), sink),
                 None => self.visit(source, s, &mut |item| {
-                    self.step(e.place)?;
+                    self.step(e.location)?;
                     self.members(item, name, *type_like, sink)
                 }),
             },
@@ -441,38 +453,38 @@ impl<'e, 'a> Engine<'e, 'a> {
                 Some(total) => self.pass(total.clone(), sink),
                 None => Ok(true),
             },
-            Kind::Constant(constant) => self.constant(e.place, constant, sink),
+            Kind::Constant(constant) => self.constant(e.location, constant, sink),
             Kind::Union(operands) => {
                 let mut all = Collection::new();
                 for operand in operands {
                     self.enclosed(|| {
                         self.stream(operand, s, &mut |item| {
-                            self.step(e.place)?;
+                            self.step(e.location)?;
                             all.push(item);
                             Ok(true)
                         })
                     })?;
                 }
-                self.pass(self.distinct(e.place, all)?, sink)
+                self.pass(self.distinct(e.location, all)?, sink)
             }
             Kind::TypeTest { source, test: test @ (TypeTest::As | TypeTest::OfType), spec } => self
                 .stream(source, s, &mut |item| {
-                    self.step(e.place)?;
-                    if self.is_of_type(e.place, &item, *test, spec)? {
+                    self.step(e.location)?;
+                    if self.is_of_type(e.location, &item, *test, spec)? {
                         sink(item)
                     } else {
                         Ok(true)
                     }
                 }),
             Kind::Call { source, function, args } => match e.shape {
-                Shape::Many => self.many(e.place, *function, source, args, s, sink),
+                Shape::Many => self.many(e.location, *function, source, args, s, sink),
                 _ => self.one(e, s, sink),
             },
             _ => self.one(e, s, sink),
         }
     }
 
-    fn one(&self, e: &'a Expr, s: Scope<'_, 'a>, sink: Sink<'_, 'a>) -> Outcome<bool> {
+    fn one(&self, e: &'a Expr, s: Scope<'_, 'a>, sink: Sink<'_, 'a>) -> EvalResult<bool> {
         let item = match e.shape {
             Shape::Logic => self.logic(e, s)?.map(Item::Boolean),
             _ => self.scalar(e, s)?,
@@ -483,7 +495,11 @@ impl<'e, 'a> Engine<'e, 'a> {
         }
     }
 
-    fn pass(&self, items: impl IntoIterator<Item = Item<'a>>, sink: Sink<'_, 'a>) -> Outcome<bool> {
+    fn pass(
+        &self,
+        items: impl IntoIterator<Item = Item<'a>>,
+        sink: Sink<'_, 'a>,
+    ) -> EvalResult<bool> {
         for item in items {
             if !sink(item)? {
                 return Ok(false);
@@ -492,7 +508,12 @@ impl<'e, 'a> Engine<'e, 'a> {
         Ok(true)
     }
 
-    fn constant(&self, place: Place, constant: &'a Constant, sink: Sink<'_, 'a>) -> Outcome<bool> {
+    fn constant(
+        &self,
+        location: SourceLocation,
+        constant: &'a Constant,
+        sink: Sink<'_, 'a>,
+    ) -> EvalResult<bool> {
         let typed = match constant {
             Constant::Text(text) => return sink(Item::from(text.as_str())),
             Constant::Context => match self.env.context {
@@ -507,7 +528,7 @@ impl<'e, 'a> Engine<'e, 'a> {
                 match known.or_else(|| self.enclosing_resource(*constant == Constant::RootResource))
                 {
                     Some(resource) => resource,
-                    None => return self.unavailable(place, what, Unavailable::Unsupported),
+                    None => return self.unavailable(location, what, Unavailable::Unsupported),
                 }
             }
             Constant::Named(name) => {
@@ -522,7 +543,7 @@ impl<'e, 'a> Engine<'e, 'a> {
                 let asked = || self.env.host.and_then(|host| host.constant(name));
                 return match own.or_else(given).or_else(asked) {
                     Some(items) => self.pass(items, sink),
-                    None => self.fail(place, EvalFault::UnknownConstant(name.clone())),
+                    None => self.fail(location, EvalErrorKind::UnknownConstant(name.clone())),
                 };
             }
         };
@@ -530,7 +551,7 @@ impl<'e, 'a> Engine<'e, 'a> {
     }
 
     /// A node that yields one item or none.
-    fn scalar(&self, e: &'a Expr, s: Scope<'_, 'a>) -> Outcome<Option<Item<'a>>> {
+    fn scalar(&self, e: &'a Expr, s: Scope<'_, 'a>) -> EvalResult<Option<Item<'a>>> {
         Ok(Some(match &e.kind {
             Kind::Integer(n) => Item::Integer(*n),
             Kind::Decimal(d) => Item::Decimal(*d),
@@ -538,7 +559,7 @@ impl<'e, 'a> Engine<'e, 'a> {
             Kind::Date(d) => Item::Date(*d),
             Kind::DateTime(d) => Item::DateTime(*d),
             Kind::Time(t) => Item::Time(*t),
-            Kind::ZonedTime => return self.fail(e.place, EvalFault::TimeWithZone),
+            Kind::ZonedTime => return self.fail(e.location, EvalErrorKind::TimeWithZone),
             Kind::Quantity(q) => Item::Quantity(q.clone()),
             Kind::Index => match s.index {
                 Some(n) => Item::Integer(i64::try_from(n).unwrap_or(i64::MAX)),
@@ -549,7 +570,7 @@ impl<'e, 'a> Engine<'e, 'a> {
                 let Ok(mut left) = usize::try_from(index) else { return Ok(None) };
                 let mut found = None;
                 self.stream(source, s, &mut |item| {
-                    self.step(e.place)?;
+                    self.step(e.location)?;
                     if left == 0 {
                         found = Some(item);
                         return Ok(false);
@@ -559,24 +580,24 @@ impl<'e, 'a> Engine<'e, 'a> {
                 })?;
                 return Ok(found);
             }
-            Kind::Negate(inner) => return self.negate(e.place, inner, s),
+            Kind::Negate(inner) => return self.negate(e.location, inner, s),
             Kind::Posit(inner) => {
                 return match self.single_value(inner, s, "+")? {
                     Some(item @ (Item::Integer(_) | Item::Decimal(_) | Item::Quantity(_))) => {
                         Ok(Some(item))
                     }
-                    Some(other) => self.type_fault(e.place, "+", &other),
+                    Some(other) => self.type_error(e.location, "+", &other),
                     None => Ok(None),
                 };
             }
             Kind::Binary { operator, left, right } => {
-                return self.arithmetic(e.place, *operator, left, right, s);
+                return self.arithmetic(e.location, *operator, left, right, s);
             }
             Kind::Regex { source, pattern, substitution: Some(substitution), .. } => {
-                return self.replace_matches(e.place, source, pattern, substitution, s);
+                return self.replace_matches(e.location, source, pattern, substitution, s);
             }
             Kind::Call { source, function, args } => {
-                return self.scalar_call(e.place, *function, source, args, s);
+                return self.scalar_call(e.location, *function, source, args, s);
             }
             _ => return self.single(e, s, "an operand"),
         }))
@@ -584,12 +605,12 @@ impl<'e, 'a> Engine<'e, 'a> {
 
     fn scalar_call(
         &self,
-        place: Place,
+        location: SourceLocation,
         function: Function,
         source: &'a Expr,
         args: &'a [Expr],
         s: Scope<'_, 'a>,
-    ) -> Outcome<Option<Item<'a>>> {
+    ) -> EvalResult<Option<Item<'a>>> {
         use Function as F;
         match function {
             F::Count => {
@@ -607,7 +628,7 @@ impl<'e, 'a> Engine<'e, 'a> {
             F::Last => {
                 let mut last = None;
                 self.stream(source, s, &mut |item| {
-                    self.step(place)?;
+                    self.step(location)?;
                     last = Some(item);
                     Ok(true)
                 })?;
@@ -639,7 +660,7 @@ impl<'e, 'a> Engine<'e, 'a> {
             | F::Encode
             | F::Decode
             | F::Escape
-            | F::Unescape => self.text_function(place, function, source, args, s),
+            | F::Unescape => self.text_function(location, function, source, args, s),
             F::Abs
             | F::Ceiling
             | F::Exp
@@ -649,10 +670,10 @@ impl<'e, 'a> Engine<'e, 'a> {
             | F::Power
             | F::Round
             | F::Sqrt
-            | F::Truncate => self.math(place, function, source, args, s),
-            F::Sum | F::Min | F::Max | F::Avg => self.fold(place, function, source, s),
+            | F::Truncate => self.math(location, function, source, args, s),
+            F::Sum | F::Min | F::Max | F::Avg => self.fold(location, function, source, s),
             F::LowBoundary | F::HighBoundary | F::Precision => {
-                self.boundary(place, function, source, args, s)
+                self.boundary(location, function, source, args, s)
             }
             F::YearOf
             | F::MonthOf
@@ -663,13 +684,13 @@ impl<'e, 'a> Engine<'e, 'a> {
             | F::MillisecondOf
             | F::TimezoneOffsetOf
             | F::DateOf
-            | F::TimeOf => self.part_of_time(place, function, source, s),
-            F::Now | F::Today | F::TimeOfDay => self.clock(place, function),
+            | F::TimeOf => self.part_of_time(location, function, source, s),
+            F::Now | F::Today | F::TimeOfDay => self.clock(location, function),
             F::GetValue => Ok(match self.single(source, s, "getValue()")? {
                 Some(item) => self.value_of(&item).filter(|v| v.as_element().is_none()),
                 None => None,
             }),
-            _ => self.unavailable(place, function.text(), Unavailable::Unsupported),
+            _ => self.unavailable(location, function.text(), Unavailable::Unsupported),
         }
     }
 }

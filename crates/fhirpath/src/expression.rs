@@ -83,7 +83,7 @@ impl Expression {
     /// elements, unknown types, operands that can never fit.
     ///
     /// # Errors
-    /// All faults found, in the order of the text.
+    /// All errors found, in the order of the text.
     pub fn check(&self, model: &dyn Model, context: TypeId) -> Result<(), Vec<SemanticError>> {
         check::check(&self.root, model, context)
     }

@@ -1,5 +1,5 @@
 //! Invariants about every child of one name, such as `entry.all(…)`: their condition can be tested
-//! child by child, so that who walks a long list tests it while the child is at hand.
+//! child by child, so that a caller iterating a long list can test each item as it goes.
 
 use lmr_fhir::Name;
 
@@ -20,7 +20,7 @@ pub struct ForAll<'e> {
 
 impl Expression {
     /// The expression as a condition on each child of one name; `None` where it is more than that,
-    /// or looks at the whole (`%context`) or at the place in it (`$index`).
+    /// or depends on the whole (`%context`) or on the index (`$index`).
     pub fn for_all(&self) -> Option<ForAll<'_>> {
         let Kind::Call { source, function: Function::All, args } = &self.root().kind else {
             return None;
@@ -31,12 +31,12 @@ impl Expression {
             return None;
         };
         let of_focus = matches!(from.kind, Kind::Focus | Kind::This);
-        (of_focus && stands_alone(condition)).then_some(ForAll { child: name, condition })
+        (of_focus && is_independent(condition)).then_some(ForAll { child: name, condition })
     }
 }
 
-/// Whether an expression looks at nothing but its item and the resource.
-fn stands_alone(expr: &Expr) -> bool {
+/// Whether an expression depends on its item and the resource only.
+fn is_independent(expr: &Expr) -> bool {
     let own = match &expr.kind {
         Kind::Index | Kind::Total | Kind::Constant(Constant::Context | Constant::Named(_)) => false,
         Kind::Call { function, .. } => {
@@ -45,7 +45,7 @@ fn stands_alone(expr: &Expr) -> bool {
         _ => true,
     };
     let mut parts = own;
-    each_part(expr, &mut |part| parts = parts && stands_alone(part));
+    each_part(expr, &mut |part| parts = parts && is_independent(part));
     parts
 }
 
@@ -79,7 +79,7 @@ mod tests {
     use lmr_fhir::{Document, ParseOptions};
 
     #[test]
-    fn what_holds_of_all_children_is_told_child_by_child() {
+    fn what_holds_of_all_children_is_decided_child_by_child() {
         let text = r#"{"resourceType":"Bundle","type":"batch","entry":[{"id":"a"},{"id":"b"},{"fullUrl":"c"}]}"#;
         let document = Document::parse(text, &ParseOptions::default()).expect("JSON");
         let bundle = Typed::resource(document.root_element(), None);

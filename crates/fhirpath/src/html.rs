@@ -142,7 +142,7 @@ enum Part<'t> {
     End(&'t str),
 }
 
-/// Passes the parts on; false when the text is not well-formed or the receiver said so.
+/// Passes the parts on; false when the text is not well-formed or the receiver stopped.
 fn scan<'t>(text: &'t str, each: &mut dyn FnMut(Part<'t>) -> bool) -> bool {
     let mut rest = text;
     while let Some(n) = rest.find('<') {

@@ -27,7 +27,7 @@ mod value;
 
 pub use env::{DEFAULT_STEPS, Env, Host};
 pub use error::{
-    EvalError, EvalFault, Place, SemanticError, SemanticFault, SyntaxError, SyntaxFault,
+    EvalError, EvalErrorKind, SemanticError, SemanticErrorKind, SyntaxError, SyntaxErrorKind,
     Unavailable,
 };
 pub use expression::Expression;

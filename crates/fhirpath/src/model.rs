@@ -49,7 +49,7 @@ impl TypeKind {
     }
 }
 
-/// What stands under a name in a type.
+/// The element of a type that a name refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Child<'m> {
     /// An element of one type. Where that type is a resource, the real one follows from
@@ -69,7 +69,7 @@ pub enum Child<'m> {
     },
     /// `valueQuantity`: the JSON name of one type of a choice.
     Variant {
-        /// The type that the name says.
+        /// The type that the name ends in.
         ty: TypeId,
     },
 }
@@ -91,14 +91,14 @@ pub trait Model: Sync {
     /// How its values behave.
     fn kind(&self, ty: TypeId) -> TypeKind;
 
-    /// What stands under `name` in `parent`, inherited elements included.
+    /// The element `name` of `parent`, inherited elements included.
     fn child(&self, parent: TypeId, name: &Name) -> Option<Child<'_>>;
 
     /// As [`Model::child`], for a member met in a document: by its hash ([`lmr_fhir::hash_name`])
     /// and text.
     fn child_by_hash(&self, parent: TypeId, hash: u32, name: &str) -> Option<Child<'_>>;
 
-    /// The names of all that may stand in `parent`, a choice by its name without type: for
+    /// The names of all elements of `parent`, a choice by its name without type: for
     /// suggestions.
     fn child_names(&self, parent: TypeId) -> Vec<&str>;
 

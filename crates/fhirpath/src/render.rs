@@ -7,7 +7,7 @@ use lmr_fhir::escape_into;
 use crate::item::Item;
 use crate::model::Model;
 
-/// One item as `{"type":"...","value":...}`: elements as they stand in the document, numbers and
+/// One item as `{"type":"...","value":...}`: elements as they are in the document, numbers and
 /// booleans as such, everything else as text. A quantity is written as in an expression (`1 'mg'`).
 /// A primitive that has no value but extensions gives `null`.
 pub fn to_json(item: &Item<'_>, model: Option<&dyn Model>) -> String {

@@ -1,5 +1,4 @@
-//! What an invariant can be known by without evaluating it: most invariants
-//! are about elements that are not there.
+//! Decides invariants without evaluating them: most are about elements that are absent.
 
 use lmr_fhir::{Document, Name, ParseOptions};
 
@@ -12,7 +11,7 @@ use crate::syntax::{Constant, Expr, Function, Kind, Operator, Pattern};
 
 impl Expression {
     /// Sets of child names such that the expression is true of any focus that has none of the
-    /// children of one set. Names of choices are without type: `value` stands for `valueQuantity`.
+    /// children of one set. Names of choices are without type: `value` for `valueQuantity`.
     ///
     /// Found by evaluating the expression, or a part of it that decides the whole, on an element
     /// without children; parts that look at anything but children of the focus are left out.
@@ -34,7 +33,7 @@ impl Expression {
             }
         });
         out.sort_by_key(Vec::len);
-        // A larger set says nothing that a smaller one in it does not.
+        // A set that contains a smaller one adds nothing.
         let mut least: Vec<Vec<Name>> = Vec::new();
         for set in out {
             if !least.iter().any(|one| one.iter().all(|name| set.contains(name))) {

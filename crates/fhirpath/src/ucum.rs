@@ -152,7 +152,7 @@ impl Canonical {
         Some(Self { value: value.times(&unit.factor)?, dimension: unit.dimension })
     }
 
-    /// Whether both measure the same kind of thing.
+    /// Whether both have the same dimension.
     pub(crate) fn comparable(&self, other: &Self) -> bool {
         self.dimension == other.dimension
     }
@@ -173,7 +173,7 @@ fn prefixed(symbol: &str) -> Option<(u32, i32, &'static str)> {
     })
 }
 
-/// Converts between units of one kind, as far as 28 digits can tell.
+/// Converts between units of one kind, to 28 digits.
 pub(crate) fn convert(value: Decimal, from: &str, to: &str) -> Option<Decimal> {
     if from == to {
         return Some(value);

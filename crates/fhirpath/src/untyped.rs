@@ -1,11 +1,11 @@
-//! Reading elements without a model: `resourceType`, the suffix of a choice, and the JSON form tell
-//! what can be told.
+//! Reads elements without a model: `resourceType`, the suffix of a choice, and the JSON form give
+//! the type as far as they can.
 
 use lmr_fhir::{Element, Kind};
 
 use crate::model::{TypeId, Typed};
 
-/// The data types that may stand behind `value` in `value[x]`.
+/// The data types that may follow `value` in `value[x]`.
 const TYPES: [&str; 58] = [
     "base64Binary",
     "boolean",

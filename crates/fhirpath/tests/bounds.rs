@@ -7,7 +7,7 @@ mod model;
 use std::sync::LazyLock;
 
 use lmr_fhir::{Document, ParseOptions};
-use lmr_fhirpath::{Env, EvalFault, Expression, SyntaxFault, Typed};
+use lmr_fhirpath::{Env, EvalErrorKind, Expression, SyntaxErrorKind, Typed};
 use model::SmallModel;
 use proptest::prelude::*;
 
@@ -45,7 +45,7 @@ fn deep_nesting_is_refused_when_read() {
         assert!(Expression::parse(&text).is_err());
     }
     let error = Expression::parse(&"x ".repeat(200_000)).unwrap_err();
-    assert!(matches!(error.fault, SyntaxFault::TooLong(_)));
+    assert!(matches!(error.kind, SyntaxErrorKind::TooLong(_)));
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn work_without_end_runs_into_the_budget() {
         let env = Env::new().with_steps(100_000);
         let error = expression.evaluate_on(&[], &env).map(|_| ()).expect_err(text);
         assert!(
-            matches!(error.fault, EvalFault::Budget(_) | EvalFault::TextTooLong { .. }),
+            matches!(error.kind, EvalErrorKind::Budget(_) | EvalErrorKind::TextTooLong { .. }),
             "{text}: {error}"
         );
     }
@@ -115,8 +115,8 @@ fn items_that_are_only_looked_at_count_too() {
     ] {
         let expression = Expression::parse(&text).expect(&text);
         let env = Env::new().with_resource(patient, patient).with_steps(100_000);
-        let fault = expression.evaluate(patient, &env).map(|_| ()).expect_err(&text).fault;
-        assert!(matches!(fault, EvalFault::Budget(_)), "{text}: {fault}");
+        let kind = expression.evaluate(patient, &env).map(|_| ()).expect_err(&text).kind;
+        assert!(matches!(kind, EvalErrorKind::Budget(_)), "{text}: {kind}");
     }
 }
 
@@ -132,7 +132,7 @@ fn texts_cannot_fill_the_memory() {
             .map(|_| ())
             .expect_err(text);
         assert!(
-            matches!(error.fault, EvalFault::Budget(_) | EvalFault::TextTooLong { .. }),
+            matches!(error.kind, EvalErrorKind::Budget(_) | EvalErrorKind::TextTooLong { .. }),
             "{text}: {error}"
         );
     }
@@ -148,7 +148,7 @@ fn regular_expressions_take_linear_time() {
         let text = format!("'a'.matches('{pattern}')");
         let expression = Expression::parse(&text).unwrap();
         let error = expression.evaluate_on(&[], &Env::new()).map(|_| ()).unwrap_err();
-        assert!(matches!(error.fault, EvalFault::Regex { .. }), "{pattern}");
+        assert!(matches!(error.kind, EvalErrorKind::Regex { .. }), "{pattern}");
     }
 }
 
@@ -177,7 +177,7 @@ fn a_bundle_of_any_length_stays_within_the_budget() {
     let env = Env::new().with_resource(bundle, bundle);
     assert!(expression.test(bundle, &env).unwrap());
     let small = Env::new();
-    assert!(matches!(expression.test(bundle, &small).unwrap_err().fault, EvalFault::Budget(_)));
+    assert!(matches!(expression.test(bundle, &small).unwrap_err().kind, EvalErrorKind::Budget(_)));
 }
 
 const PIECES: [&str; 74] = [

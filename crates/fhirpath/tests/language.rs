@@ -3,12 +3,12 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test's own data")]
 
 use lmr_fhir::{Document, ParseOptions};
-use lmr_fhirpath::{DateTime, Env, EvalFault, Expression, Item, Typed, to_json};
+use lmr_fhirpath::{DateTime, Env, EvalErrorKind, Expression, Item, Typed, to_json};
 
-fn evaluate(text: &str) -> Result<Vec<String>, EvalFault> {
+fn evaluate(text: &str) -> Result<Vec<String>, EvalErrorKind> {
     let expression = Expression::parse(text).unwrap_or_else(|e| panic!("{text}: {e}"));
     let env = Env::new().with_now(DateTime::parse("2026-03-01T10:20:30.400+01:00").unwrap());
-    let items = expression.evaluate_on(&[], &env).map_err(|e| e.fault)?;
+    let items = expression.evaluate_on(&[], &env).map_err(|e| e.kind)?;
     Ok(items.iter().map(value).collect())
 }
 
@@ -37,7 +37,7 @@ fn fails(cases: &[&str]) {
 }
 
 #[test]
-fn operators_bind_as_the_grammar_says() {
+fn operators_bind_as_the_grammar_has_it() {
     all("
         1 + 2 * 3 - 4 => 3
         -2.power(2) => -4
@@ -81,7 +81,7 @@ fn names_may_be_keywords_and_delimited() {
 }
 
 #[test]
-fn syntax_errors_tell_line_and_column() {
+fn syntax_errors_have_line_and_column() {
     for (text, line, column) in [
         ("a.b.", 1, 5),
         ("a b", 1, 3),
@@ -108,7 +108,7 @@ fn syntax_errors_tell_line_and_column() {
         ("æ", 1, 1),
     ] {
         let error = Expression::parse(text).expect_err(text);
-        assert_eq!((error.place.line, error.place.column), (line, column), "{text}: {error}");
+        assert_eq!((error.location.line, error.location.column), (line, column), "{text}: {error}");
     }
 }
 
@@ -373,7 +373,7 @@ fn conversions_take_what_the_specification_lists() {
 }
 
 #[test]
-fn a_path_taken_again_leads_to_what_stands_there_now() {
+fn a_path_taken_again_gives_what_is_there_now() {
     let text = r#"{"resourceType":"Bundle","type":"batch","entry":[
         {"resource":{"id":"a","meta":{"profile":["x","y"]}}},
         {"resource":{"id":"b","meta":{"profile":["y"]}}},
@@ -399,7 +399,7 @@ fn a_path_taken_again_leads_to_what_stands_there_now() {
     assert!(holds("entry.resource.where(meta.profile.exists()).select(meta.profile).count() = 3"));
 }
 
-/// The evaluator has ways of its own for these; what they say must be what the long way says.
+/// The evaluator has shortcuts for these; what they give must be what the general way gives.
 #[test]
 fn conditions_that_are_asked_often_mean_the_same() {
     let text = r#"{"resourceType":"Bundle","type":"batch","entry":[

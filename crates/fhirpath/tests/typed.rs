@@ -6,7 +6,8 @@ mod model;
 
 use lmr_fhir::{Document, ParseOptions};
 use lmr_fhirpath::{
-    Env, EvalFault, Expression, Host, Item, Model, SemanticFault, Typed, Unavailable, to_json,
+    Env, EvalErrorKind, Expression, Host, Item, Model, SemanticErrorKind, Typed, Unavailable,
+    to_json,
 };
 use model::SmallModel;
 
@@ -157,12 +158,12 @@ fn an_element_that_no_type_has_is_found_without_data() {
         ("contact.name.select(given | oops)", 29),
         ("name.given.first().length().x", 29),
     ] {
-        let faults = Expression::parse(text).unwrap().check(&model, patient).unwrap_err();
-        assert_eq!(faults[0].place.column, column, "{text}: {}", faults[0]);
+        let errors = Expression::parse(text).unwrap().check(&model, patient).unwrap_err();
+        assert_eq!(errors[0].location.column, column, "{text}: {}", errors[0]);
         assert!(
             matches!(
-                faults[0].fault,
-                SemanticFault::UnknownElement { .. } | SemanticFault::WrongContext { .. }
+                errors[0].kind,
+                SemanticErrorKind::UnknownElement { .. } | SemanticErrorKind::WrongContext { .. }
             ),
             "{text}"
         );
@@ -179,13 +180,13 @@ fn an_element_that_no_type_has_is_found_without_data() {
         Expression::parse(text).unwrap().check(&model, patient).expect(text);
     }
     for text in ["birthDate + 1", "iif('x', 1)", "name.startsWith('x')", "contact.matches('x')"] {
-        let faults = Expression::parse(text).unwrap().check(&model, patient).unwrap_err();
-        assert!(matches!(faults[0].fault, SemanticFault::Type { .. }), "{text}");
+        let errors = Expression::parse(text).unwrap().check(&model, patient).unwrap_err();
+        assert!(matches!(errors[0].kind, SemanticErrorKind::Type { .. }), "{text}");
     }
 }
 
 #[test]
-fn a_misspelt_name_is_told_with_the_one_that_may_be_meant() {
+fn a_misspelt_name_is_reported_with_the_one_that_may_be_meant() {
     let model = SmallModel::new();
     let patient = model.type_named(&"Patient".into()).unwrap();
     for (text, told) in [
@@ -199,8 +200,8 @@ fn a_misspelt_name_is_told_with_the_one_that_may_be_meant() {
         ("name.count", "line 1, column 6: HumanName has no element count; did you mean count()?"),
         ("name.occupation", "line 1, column 6: HumanName has no element occupation"),
     ] {
-        let faults = Expression::parse(text).unwrap().check(&model, patient).unwrap_err();
-        assert_eq!(faults[0].to_string(), told);
+        let errors = Expression::parse(text).unwrap().check(&model, patient).unwrap_err();
+        assert_eq!(errors[0].to_string(), told);
     }
     for (text, told) in [
         ("name.exist()", "unknown function exist(); did you mean exists()?"),
@@ -212,7 +213,7 @@ fn a_misspelt_name_is_told_with_the_one_that_may_be_meant() {
         ("name.frobnicate()", "unknown function frobnicate()"),
     ] {
         let error = Expression::parse(text).unwrap_err();
-        assert_eq!(error.fault.to_string(), told);
+        assert_eq!(error.kind.to_string(), told);
     }
 }
 
@@ -241,11 +242,11 @@ fn what_cannot_be_evaluated_is_an_error_and_never_a_pass() {
         let error = expression.test(focus, &env).expect_err(text);
         assert!(
             matches!(
-                error.fault,
-                EvalFault::Unavailable { .. }
-                    | EvalFault::UnknownConstant(_)
-                    | EvalFault::UnknownType(_)
-                    | EvalFault::Regex { .. }
+                error.kind,
+                EvalErrorKind::Unavailable { .. }
+                    | EvalErrorKind::UnknownConstant(_)
+                    | EvalErrorKind::UnknownType(_)
+                    | EvalErrorKind::Regex { .. }
             ),
             "{text}: {error}"
         );
@@ -253,7 +254,7 @@ fn what_cannot_be_evaluated_is_an_error_and_never_a_pass() {
 }
 
 #[test]
-fn an_invariant_is_judged_as_hl7s_validator_judges_it() {
+fn an_invariant_is_decided_as_hl7s_validator_decides_it() {
     let model = SmallModel::new();
     let cases = [
         ("name.where(use = 'none')", false),

@@ -1,12 +1,12 @@
-//! The members of a finished object among each other.
+//! Relations among the members of a finished object: pairs of `x` and `_x`, duplicates.
 
 use std::borrow::Cow;
 
-use super::{Parser, Problem, ProblemKind, unescape};
+use super::{Parser, SyntaxIssue, SyntaxIssueKind, unescape};
 use crate::arena::{DUPLICATE, HAS_UNDERSCORE, KEY_ESCAPED, NONE, NodeData, UNDERSCORE};
 
 impl Parser<'_> {
-    /// Pairs `x` with `_x` and marks doubled names in a finished object.
+    /// Pairs `x` with `_x` and marks duplicate names in a finished object.
     pub(super) fn link_members(&mut self, object: u32) {
         let end = self.nodes.len() as u32;
         let has_underscore = self.nodes[object as usize].flags & HAS_UNDERSCORE != 0;
@@ -79,7 +79,7 @@ impl Parser<'_> {
         Cow::Borrowed(raw.strip_prefix('_').filter(|_| node.flags & UNDERSCORE != 0).unwrap_or(raw))
     }
 
-    /// Two members whose hashes agree: a pair, a doubled name, or strangers.
+    /// Two members whose hashes agree: a pair, a duplicate, or two names with one hash.
     fn relate(&mut self, earlier: u32, later: u32, has_underscore: bool) {
         let (a, b) = (&self.nodes[earlier as usize], &self.nodes[later as usize]);
         if b.flags & DUPLICATE != 0
@@ -91,7 +91,11 @@ impl Parser<'_> {
         if a.flags & UNDERSCORE == b.flags & UNDERSCORE {
             self.nodes[later as usize].flags |= DUPLICATE;
             let offset = self.nodes[later as usize].key_start;
-            self.problems.push(Problem { kind: ProblemKind::DuplicateKey, offset, node: later });
+            self.syntax_issues.push(SyntaxIssue {
+                kind: SyntaxIssueKind::DuplicateKey,
+                offset,
+                node: later,
+            });
         } else if has_underscore && a.sibling == NONE {
             self.nodes[earlier as usize].sibling = later;
             self.nodes[later as usize].sibling = earlier;

@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 
+use lmr_fhir::SourceLocation;
+
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::compare::number;
-use super::{Engine, Outcome, Scope};
-use crate::error::{EvalFault, Place};
+use super::{Engine, EvalResult, Scope};
+use crate::error::EvalErrorKind;
 use crate::item::Item;
 use crate::syntax::{Expr, Operator};
 use crate::value::{Quantity, TemporalError};
@@ -20,30 +22,30 @@ pub(super) fn integer<'a>(value: Option<i64>) -> Option<Item<'a>> {
 impl<'a> Engine<'_, 'a> {
     pub(super) fn arithmetic(
         &self,
-        place: Place,
+        location: SourceLocation,
         operator: Operator,
         left: &'a Expr,
         right: &'a Expr,
         s: Scope<'_, 'a>,
-    ) -> Outcome<Option<Item<'a>>> {
-        self.step(place)?;
+    ) -> EvalResult<Option<Item<'a>>> {
+        self.step(location)?;
         let what = operator.text();
         let a = self.enclosed(|| self.single_value(left, s, what))?;
         let b = self.enclosed(|| self.single_value(right, s, what))?;
         if operator == Operator::Concatenate {
-            return self.concatenate(place, a, b);
+            return self.concatenate(location, a, b);
         }
         let (Some(a), Some(b)) = (a, b) else { return Ok(None) };
         let (x, y) = match (&a, &b) {
             (Item::Integer(x), Item::Integer(y)) => return Ok(integers(operator, *x, *y)),
             (Item::String(x), Item::String(y)) if operator == Operator::Add => {
-                self.text_size(place, what, x.len() + y.len())?;
+                self.text_size(location, what, x.len() + y.len())?;
                 return Ok(Some(Item::String(Cow::Owned(format!("{x}{y}")))));
             }
             (Item::Date(_) | Item::DateTime(_) | Item::Time(_), Item::Quantity(q))
                 if matches!(operator, Operator::Add | Operator::Subtract) =>
             {
-                return self.move_in_time(place, operator, &a, q, &b);
+                return self.move_in_time(location, operator, &a, q, &b);
             }
             (Item::Quantity(x), Item::Quantity(y)) => ((**x).clone(), (**y).clone()),
             (Item::Quantity(x), other) | (other, Item::Quantity(x)) if number(other).is_some() => {
@@ -57,7 +59,7 @@ impl<'a> Engine<'_, 'a> {
             _ => {
                 return match (number(&a), number(&b)) {
                     (Some(x), Some(y)) => Ok(decimals(operator, x, y)),
-                    _ => self.types_fault(place, what, &a, &b),
+                    _ => self.types_error(location, what, &a, &b),
                 };
             }
         };
@@ -66,53 +68,53 @@ impl<'a> Engine<'_, 'a> {
             Operator::Subtract => x.plus(&y, true),
             Operator::Multiply => x.times(&y, false),
             Operator::Divide => x.times(&y, true),
-            _ => return self.types_fault(place, what, &a, &b),
+            _ => return self.types_error(location, what, &a, &b),
         };
         Ok(result.map(|q| Item::Quantity(Box::new(q))))
     }
 
     #[cold]
-    fn types_fault<T>(
+    fn types_error<T>(
         &self,
-        place: Place,
+        location: SourceLocation,
         what: &'static str,
         a: &Item<'a>,
         b: &Item<'a>,
-    ) -> Outcome<T> {
+    ) -> EvalResult<T> {
         let model = self.env.model;
         let (left, right) = (a.type_name(model).into_owned(), b.type_name(model).into_owned());
-        self.fail(place, EvalFault::Types { what, left, right })
+        self.fail(location, EvalErrorKind::Types { what, left, right })
     }
 
     fn concatenate(
         &self,
-        place: Place,
+        location: SourceLocation,
         a: Option<Item<'a>>,
         b: Option<Item<'a>>,
-    ) -> Outcome<Option<Item<'a>>> {
+    ) -> EvalResult<Option<Item<'a>>> {
         match (a, b) {
             (None, None) => Ok(Some(Item::from(""))),
             (Some(Item::String(x)), Some(Item::String(y))) => {
-                self.text_size(place, "&", x.len() + y.len())?;
+                self.text_size(location, "&", x.len() + y.len())?;
                 Ok(Some(Item::String(Cow::Owned(format!("{x}{y}")))))
             }
             (Some(Item::String(x)), None) | (None, Some(Item::String(x))) => {
                 Ok(Some(Item::String(x)))
             }
             (Some(Item::String(_)) | None, Some(other)) | (Some(other), _) => {
-                self.type_fault(place, "&", &other)
+                self.type_error(location, "&", &other)
             }
         }
     }
 
     fn move_in_time(
         &self,
-        place: Place,
+        location: SourceLocation,
         operator: Operator,
         moment: &Item<'a>,
         amount: &Quantity,
         amount_item: &Item<'a>,
-    ) -> Outcome<Option<Item<'a>>> {
+    ) -> EvalResult<Option<Item<'a>>> {
         let minus = operator == Operator::Subtract;
         let moved = match moment {
             Item::Date(d) => d.plus(amount, minus).map(Item::Date),
@@ -124,20 +126,20 @@ impl<'a> Engine<'_, 'a> {
             Ok(item) => Ok(Some(item)),
             Err(TemporalError::OutOfRange) => Ok(None),
             Err(TemporalError::Definite(unit)) => {
-                self.fail(place, EvalFault::DefiniteDuration(unit))
+                self.fail(location, EvalErrorKind::DefiniteDuration(unit))
             }
             Err(TemporalError::NotDuration) => {
-                self.types_fault(place, operator.text(), moment, amount_item)
+                self.types_error(location, operator.text(), moment, amount_item)
             }
         }
     }
 
     pub(super) fn negate(
         &self,
-        place: Place,
+        location: SourceLocation,
         inner: &'a Expr,
         s: Scope<'_, 'a>,
-    ) -> Outcome<Option<Item<'a>>> {
+    ) -> EvalResult<Option<Item<'a>>> {
         Ok(match self.single_value(inner, s, "-")? {
             None => None,
             Some(Item::Integer(n)) => integer(n.checked_neg()),
@@ -145,7 +147,7 @@ impl<'a> Engine<'_, 'a> {
             Some(Item::Quantity(q)) => {
                 Some(Item::Quantity(Box::new(Quantity { value: -q.value, unit: q.unit })))
             }
-            Some(other) => return self.type_fault(place, "-", &other),
+            Some(other) => return self.type_error(location, "-", &other),
         })
     }
 }
@@ -166,7 +168,7 @@ fn decimals<'a>(operator: Operator, x: Decimal, y: Decimal) -> Option<Item<'a>> 
         Operator::Add => x.checked_add(y),
         Operator::Subtract => x.checked_sub(y),
         Operator::Multiply => x.checked_mul(y),
-        // A quotient has no digits of its own: those that say nothing go.
+        // A quotient has no written precision: trailing zeros are dropped.
         Operator::Divide => x.checked_div(y).map(|q| q.normalize()),
         Operator::Mod => x.checked_rem(y),
         Operator::Div => return integer(x.checked_div(y)?.trunc().to_i64()),

@@ -1,9 +1,10 @@
 //! `lowBoundary()`, `highBoundary()`, `precision()`, `comparable()`.
 
+use lmr_fhir::SourceLocation;
+
 use rust_decimal::Decimal;
 
-use super::{Engine, Outcome, Scope};
-use crate::error::Place;
+use super::{Engine, EvalResult, Scope};
 use crate::item::Item;
 use crate::syntax::{Expr, Function};
 use crate::value::{Quantity, boundary, significant_digits};
@@ -16,12 +17,12 @@ const MOST_DIGITS: u32 = 28;
 impl<'a> Engine<'_, 'a> {
     pub(super) fn boundary(
         &self,
-        place: Place,
+        location: SourceLocation,
         function: Function,
         source: &'a Expr,
         args: &'a [Expr],
         s: Scope<'_, 'a>,
-    ) -> Outcome<Option<Item<'a>>> {
+    ) -> EvalResult<Option<Item<'a>>> {
         let what = function.text();
         let Some(item) = self.single_value(source, s, what)? else { return Ok(None) };
         if function == Function::Precision {
@@ -32,7 +33,7 @@ impl<'a> Engine<'_, 'a> {
                 Item::DateTime(d) => d.precision().into(),
                 Item::Time(t) => t.precision().into(),
                 Item::Quantity(q) => significant_digits(q.value),
-                other => return self.type_fault(place, what, &other),
+                other => return self.type_error(location, what, &other),
             };
             return Ok(Some(Item::Integer(digits)));
         }
@@ -59,17 +60,17 @@ impl<'a> Engine<'_, 'a> {
             Item::Date(d) => temporal(8).and_then(|n| d.boundary(n, high)).map(Item::Date),
             Item::DateTime(d) => temporal(17).and_then(|n| d.boundary(n, high)).map(Item::DateTime),
             Item::Time(t) => temporal(9).and_then(|n| t.boundary(n, high)).map(Item::Time),
-            other => return self.type_fault(place, what, &other),
+            other => return self.type_error(location, what, &other),
         })
     }
 
     pub(super) fn comparable(
         &self,
-        place: Place,
+        location: SourceLocation,
         source: &'a Expr,
         args: &'a [Expr],
         s: Scope<'_, 'a>,
-    ) -> Outcome<Option<bool>> {
+    ) -> EvalResult<Option<bool>> {
         let own = self.single_value(source, s, "comparable()")?;
         let other = match args.first() {
             Some(arg) => self.single_value(arg, s, "comparable()")?,
@@ -80,7 +81,7 @@ impl<'a> Engine<'_, 'a> {
             (Some(Item::Quantity(_)) | None, Some(other)) | (Some(other), _)
                 if !matches!(other, Item::Quantity(_)) =>
             {
-                self.type_fault(place, "comparable()", &other)
+                self.type_error(location, "comparable()", &other)
             }
             _ => Ok(None),
         }

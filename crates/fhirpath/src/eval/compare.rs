@@ -2,17 +2,17 @@
 
 use std::cmp::Ordering;
 
-use lmr_fhir::{Element, Kind as Json, Name};
+use lmr_fhir::{Element, Kind as Json, Name, SourceLocation};
 use rust_decimal::Decimal;
 
-use super::{Engine, Outcome, Scope};
-use crate::error::{EvalFault, Place};
+use super::{Engine, EvalResult, Scope};
+use crate::error::EvalErrorKind;
 use crate::item::Item;
 use crate::model::TypeKind;
 use crate::syntax::{Expr, Kind, Operator, Shape};
 use crate::value::{Date, DateTime, Quantity, Time, parse_decimal, round_to_scale};
 
-/// Two values that can be held against each other.
+/// Two values of types that can be compared.
 enum Pair<'i, 'a> {
     Numbers(Decimal, Decimal),
     Texts(&'i str, &'i str),
@@ -49,7 +49,7 @@ fn date_time(item: &Item<'_>) -> Option<DateTime> {
     }
 }
 
-/// Without a model, a text may be a date, time, number or boolean: the other side tells.
+/// Without a model, a text may be a date or time: the other side decides.
 fn as_like<'a>(text: &str, other: &Item<'_>) -> Option<Item<'a>> {
     match other {
         Item::Date(_) => {
@@ -117,8 +117,13 @@ impl<'a> Engine<'_, 'a> {
     }
 
     /// `=` of two items; `None` where precision or units leave it open.
-    pub(super) fn equal(&self, place: Place, a: &Item<'a>, b: &Item<'a>) -> Outcome<Option<bool>> {
-        self.step(place)?;
+    pub(super) fn equal(
+        &self,
+        location: SourceLocation,
+        a: &Item<'a>,
+        b: &Item<'a>,
+    ) -> EvalResult<Option<bool>> {
+        self.step(location)?;
         match (a, b) {
             (Item::Integer(a), Item::Integer(b)) => return Ok(Some(a == b)),
             (Item::Boolean(a), Item::Boolean(b)) => return Ok(Some(a == b)),
@@ -140,7 +145,7 @@ impl<'a> Engine<'_, 'a> {
             // A primitive with extensions only: equal to another of the same content.
             return Ok(match (a, b) {
                 (Item::Element(x), Item::Element(y)) => {
-                    Some(self.same_content(place, x.element, y.element)?)
+                    Some(self.same_content(location, x.element, y.element)?)
                 }
                 _ => Some(false),
             });
@@ -152,7 +157,7 @@ impl<'a> Engine<'_, 'a> {
             Pair::DateTimes(a, b) => a.partial_compare(b).map(Ordering::is_eq),
             Pair::Times(a, b) => a.partial_compare(b).map(Ordering::is_eq),
             Pair::Quantities(a, b) => a.compare(&b).map(Ordering::is_eq),
-            Pair::Elements(a, b) => Some(self.same_content(place, a, b)?),
+            Pair::Elements(a, b) => Some(self.same_content(location, a, b)?),
             Pair::Types => match (&a, &b) {
                 (Item::Type(a), Item::Type(b)) => Some(a == b),
                 _ => None,
@@ -161,10 +166,15 @@ impl<'a> Engine<'_, 'a> {
         })
     }
 
-    pub(super) fn equivalent(&self, place: Place, a: &Item<'a>, b: &Item<'a>) -> Outcome<bool> {
-        self.step(place)?;
+    pub(super) fn equivalent(
+        &self,
+        location: SourceLocation,
+        a: &Item<'a>,
+        b: &Item<'a>,
+    ) -> EvalResult<bool> {
+        self.step(location)?;
         let Some((a, b)) = self.values(a, b) else {
-            return self.equal(place, a, b).map(|e| e == Some(true));
+            return self.equal(location, a, b).map(|e| e == Some(true));
         };
         Ok(match pair(&a, &b) {
             Pair::Numbers(a, b) => numbers_equivalent(a, b),
@@ -173,15 +183,20 @@ impl<'a> Engine<'_, 'a> {
             Pair::DateTimes(a, b) => a.partial_compare(b) == Some(Ordering::Equal),
             Pair::Times(a, b) => a.partial_compare(b) == Some(Ordering::Equal),
             Pair::Quantities(a, b) => a.equivalent(&b),
-            Pair::Elements(a, b) => self.like_content(place, a, b)?,
+            Pair::Elements(a, b) => self.like_content(location, a, b)?,
             Pair::Types => matches!((&a, &b), (Item::Type(a), Item::Type(b)) if a == b),
             Pair::Unlike => false,
         })
     }
 
     /// Whether two elements have the same value and the same children, repetitions in the same order.
-    fn same_content(&self, place: Place, a: Element<'a>, b: Element<'a>) -> Outcome<bool> {
-        self.step(place)?;
+    fn same_content(
+        &self,
+        location: SourceLocation,
+        a: Element<'a>,
+        b: Element<'a>,
+    ) -> EvalResult<bool> {
+        self.step(location)?;
         if a.is_same(b) {
             return Ok(true);
         }
@@ -194,7 +209,7 @@ impl<'a> Engine<'_, 'a> {
         let mut seen = String::new();
         for child in a.children() {
             let Some(name) = child.name() else { continue };
-            // Repetitions stand together: each name once.
+            // Repetitions are adjacent: each name is compared once.
             if seen == name {
                 continue;
             }
@@ -205,7 +220,7 @@ impl<'a> Engine<'_, 'a> {
             loop {
                 match (left.next(), right.next()) {
                     (None, None) => break,
-                    (Some(x), Some(y)) if self.same_content(place, x, y)? => {}
+                    (Some(x), Some(y)) if self.same_content(location, x, y)? => {}
                     _ => return Ok(false),
                 }
             }
@@ -214,8 +229,13 @@ impl<'a> Engine<'_, 'a> {
     }
 
     /// As [`Self::same_content`], repetitions in any order, texts and numbers compared loosely.
-    fn like_content(&self, place: Place, a: Element<'a>, b: Element<'a>) -> Outcome<bool> {
-        self.step(place)?;
+    fn like_content(
+        &self,
+        location: SourceLocation,
+        a: Element<'a>,
+        b: Element<'a>,
+    ) -> EvalResult<bool> {
+        self.step(location)?;
         if !same_primitive(a, b, |a, b| folded(a) == folded(b))
             || a.resource_type() != b.resource_type()
         {
@@ -228,7 +248,7 @@ impl<'a> Engine<'_, 'a> {
         let mut taken = vec![false; right.len()];
         'left: for x in a.children() {
             for (i, y) in right.iter().enumerate() {
-                if !taken[i] && x.name() == y.name() && self.like_content(place, x, *y)? {
+                if !taken[i] && x.name() == y.name() && self.like_content(location, x, *y)? {
                     taken[i] = true;
                     continue 'left;
                 }
@@ -241,13 +261,13 @@ impl<'a> Engine<'_, 'a> {
     /// `=` of two collections, item by item.
     pub(super) fn equality(
         &self,
-        place: Place,
+        location: SourceLocation,
         left: &'a Expr,
         right: &'a Expr,
         s: Scope<'_, 'a>,
-    ) -> Outcome<Option<bool>> {
+    ) -> EvalResult<Option<bool>> {
         if let Kind::Text(text) = &right.kind {
-            return self.equals_text(place, left, text, s);
+            return self.equals_text(location, left, text, s);
         }
         if left.shape == Shape::Logic && right.shape == Shape::Logic {
             let a = self.enclosed(|| self.logic(left, s))?;
@@ -269,7 +289,7 @@ impl<'a> Engine<'_, 'a> {
         }
         let mut open = false;
         for (x, y) in a.iter().zip(&b) {
-            match self.equal(place, x, y)? {
+            match self.equal(location, x, y)? {
                 Some(true) => {}
                 Some(false) => return Ok(Some(false)),
                 None => open = true,
@@ -281,11 +301,11 @@ impl<'a> Engine<'_, 'a> {
     /// `code = 'x'`, the most common condition, without collections.
     fn equals_text(
         &self,
-        place: Place,
+        location: SourceLocation,
         left: &'a Expr,
         text: &'a str,
         s: Scope<'_, 'a>,
-    ) -> Outcome<Option<bool>> {
+    ) -> EvalResult<Option<bool>> {
         let text = Item::from(text);
         let mut count = 0;
         let mut same = None;
@@ -293,7 +313,7 @@ impl<'a> Engine<'_, 'a> {
             self.visit(left, s, &mut |item| {
                 count += 1;
                 if count == 1 {
-                    same = self.equal(place, item, &text)?;
+                    same = self.equal(location, item, &text)?;
                 }
                 Ok(count < 2)
             })
@@ -304,11 +324,11 @@ impl<'a> Engine<'_, 'a> {
     /// `~` of two collections, in any order.
     pub(super) fn equivalence(
         &self,
-        place: Place,
+        location: SourceLocation,
         left: &'a Expr,
         right: &'a Expr,
         s: Scope<'_, 'a>,
-    ) -> Outcome<bool> {
+    ) -> EvalResult<bool> {
         let a = self.enclosed(|| self.collect(left, s))?;
         let b = self.enclosed(|| self.collect(right, s))?;
         if a.len() != b.len() {
@@ -317,7 +337,7 @@ impl<'a> Engine<'_, 'a> {
         let mut taken = vec![false; b.len()];
         'left: for x in &a {
             for (i, y) in b.iter().enumerate() {
-                if !taken[i] && self.equivalent(place, x, y)? {
+                if !taken[i] && self.equivalent(location, x, y)? {
                     taken[i] = true;
                     continue 'left;
                 }
@@ -330,17 +350,17 @@ impl<'a> Engine<'_, 'a> {
     /// `<`, `<=`, `>`, `>=`
     pub(super) fn order(
         &self,
-        place: Place,
+        location: SourceLocation,
         operator: Operator,
         left: &'a Expr,
         right: &'a Expr,
         s: Scope<'_, 'a>,
-    ) -> Outcome<Option<bool>> {
+    ) -> EvalResult<Option<bool>> {
         let what = operator.text();
         let a = self.enclosed(|| self.single(left, s, what))?;
         let b = self.enclosed(|| self.single(right, s, what))?;
         let (Some(a), Some(b)) = (a, b) else { return Ok(None) };
-        let ordering = self.compare(place, what, &a, &b)?;
+        let ordering = self.compare(location, what, &a, &b)?;
         Ok(ordering.map(|o| match operator {
             Operator::Less => o.is_lt(),
             Operator::LessOrEqual => o.is_le(),
@@ -352,12 +372,12 @@ impl<'a> Engine<'_, 'a> {
     /// The order of two items; `None` where precision or units leave it open.
     pub(super) fn compare(
         &self,
-        place: Place,
+        location: SourceLocation,
         what: &'static str,
         a: &Item<'a>,
         b: &Item<'a>,
-    ) -> Outcome<Option<Ordering>> {
-        self.step(place)?;
+    ) -> EvalResult<Option<Ordering>> {
+        self.step(location)?;
         if let (Item::Integer(a), Item::Integer(b)) = (a, b) {
             return Ok(Some(a.cmp(b)));
         }
@@ -372,7 +392,7 @@ impl<'a> Engine<'_, 'a> {
                 let model = self.env.model;
                 let (left, right) =
                     (a.type_name(model).into_owned(), b.type_name(model).into_owned());
-                return self.fail(place, EvalFault::Types { what, left, right });
+                return self.fail(location, EvalErrorKind::Types { what, left, right });
             }
         })
     }

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::compare::number;
-use super::{Engine, Outcome, Scope};
+use super::{Engine, EvalResult, Scope};
 use crate::item::Item;
 use crate::syntax::{Expr, Function};
 use crate::value::{Date, DateTime, Quantity, Time, parse_decimal};
@@ -19,7 +19,7 @@ impl<'a> Engine<'_, 'a> {
         item: Item<'a>,
         args: &'a [Expr],
         s: Scope<'_, 'a>,
-    ) -> Outcome<Option<bool>> {
+    ) -> EvalResult<Option<bool>> {
         use Function as F;
         let to = match function {
             F::ToBoolean => return Ok(to_boolean(&item)),
@@ -42,7 +42,7 @@ impl<'a> Engine<'_, 'a> {
         item: Item<'a>,
         args: &'a [Expr],
         s: Scope<'_, 'a>,
-    ) -> Outcome<Option<Item<'a>>> {
+    ) -> EvalResult<Option<Item<'a>>> {
         use Function as F;
         Ok(match function {
             F::ToInteger => {

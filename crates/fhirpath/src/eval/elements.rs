@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use lmr_fhir::{Element, Kind as Json, Name};
 
-use super::{Engine, Outcome, Sink};
+use super::{Engine, EvalResult, Sink};
 use crate::item::{Item, element_type_name};
 use crate::model::{Child, Model, TypeId, TypeKind, Typed, resource_type};
 use crate::names;
@@ -12,14 +12,14 @@ use crate::untyped;
 use crate::value::{CalendarUnit, Date, DateTime, Quantity, Time, Unit, parse_decimal};
 
 impl<'a> Engine<'_, 'a> {
-    /// Passes on what `name` leads to from one item.
+    /// Passes on the children of one item that have this name.
     pub(super) fn members(
         &self,
         item: &Item<'a>,
         name: &'a Name,
         type_like: bool,
         sink: Sink<'_, 'a>,
-    ) -> Outcome<bool> {
+    ) -> EvalResult<bool> {
         match item {
             Item::Element(typed) => {
                 if type_like && self.is_named_type(*typed, name) {
@@ -56,7 +56,7 @@ impl<'a> Engine<'_, 'a> {
         parent: Typed<'a>,
         name: &Name,
         sink: Sink<'_, 'a>,
-    ) -> Outcome<bool> {
+    ) -> EvalResult<bool> {
         let Some(model) = self.env.model.filter(|_| parent.ty.is_known()) else {
             return untyped_children(parent.element, name, sink);
         };
@@ -93,9 +93,9 @@ impl<'a> Engine<'_, 'a> {
         }
     }
 
-    /// Whether [`Self::named_children`] would find any, told without making items where the model
+    /// Whether [`Self::named_children`] would find any, found without making items where the model
     /// knows the name for one plain element.
-    pub(super) fn has_named_child(&self, parent: Typed<'a>, name: &Name) -> Outcome<bool> {
+    pub(super) fn has_named_child(&self, parent: Typed<'a>, name: &Name) -> EvalResult<bool> {
         if let Some(model) = self.env.model.filter(|_| parent.ty.is_known()) {
             match model.child(parent.ty, name) {
                 Some(Child::Element { .. }) => return Ok(parent.element.child(name).is_some()),
@@ -107,7 +107,7 @@ impl<'a> Engine<'_, 'a> {
     }
 
     /// All children.
-    pub(super) fn children(&self, parent: Typed<'a>, sink: Sink<'_, 'a>) -> Outcome<bool> {
+    pub(super) fn children(&self, parent: Typed<'a>, sink: Sink<'_, 'a>) -> EvalResult<bool> {
         for element in parent.element.children() {
             let ty = self.type_of_child(parent, element);
             if !sink(Item::Element(Typed { element, ty }))? {
@@ -142,7 +142,7 @@ impl<'a> Engine<'_, 'a> {
         }
     }
 
-    /// What an item is worth in operators and functions: primitives give their System value,
+    /// The value of an item in operators and functions: primitives give their System value,
     /// quantities theirs, other elements themselves; a primitive without a value gives nothing. Text
     /// that is not of the form its type demands stays text.
     pub(super) fn value_of(&self, item: &Item<'a>) -> Option<Item<'a>> {
@@ -232,7 +232,7 @@ fn untyped_child_type(element: Element<'_>) -> TypeId {
 }
 
 /// The members of this name, else the one of a choice of this name.
-fn untyped_children<'a>(parent: Element<'a>, name: &Name, sink: Sink<'_, 'a>) -> Outcome<bool> {
+fn untyped_children<'a>(parent: Element<'a>, name: &Name, sink: Sink<'_, 'a>) -> EvalResult<bool> {
     let mut any = false;
     for element in parent.children_named(name) {
         any = true;

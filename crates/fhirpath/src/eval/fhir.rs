@@ -1,7 +1,9 @@
 //! The functions that FHIR adds (<https://hl7.org/fhir/R4/fhirpath.html#functions>).
 
-use super::{Engine, Outcome, Scope, Sink};
-use crate::error::{Place, Unavailable};
+use lmr_fhir::SourceLocation;
+
+use super::{Engine, EvalResult, Scope, Sink};
+use crate::error::Unavailable;
 use crate::html;
 use crate::item::Item;
 use crate::model::Typed;
@@ -15,7 +17,7 @@ impl<'a> Engine<'_, 'a> {
         typed: Typed<'a>,
         url: &str,
         sink: Sink<'_, 'a>,
-    ) -> Outcome<bool> {
+    ) -> EvalResult<bool> {
         self.named_children(typed, &names::EXTENSION, &mut |item| {
             let found = match &item {
                 Item::Element(extension) => extension
@@ -29,8 +31,12 @@ impl<'a> Engine<'_, 'a> {
         })
     }
 
-    /// What a Reference, canonical or uri leads to; nothing for what is no reference.
-    pub(super) fn resolve(&self, place: Place, item: &Item<'a>) -> Outcome<Option<Typed<'a>>> {
+    /// The resource that a Reference, canonical or uri refers to; nothing for other items.
+    pub(super) fn resolve(
+        &self,
+        location: SourceLocation,
+        item: &Item<'a>,
+    ) -> EvalResult<Option<Typed<'a>>> {
         let text;
         let mut from = None;
         let reference: &str = match item {
@@ -53,28 +59,28 @@ impl<'a> Engine<'_, 'a> {
             _ => return Ok(None),
         };
         let Some(host) = self.env.host else {
-            return self.unavailable(place, "resolve()", Unavailable::Unsupported);
+            return self.unavailable(location, "resolve()", Unavailable::Unsupported);
         };
         match host.resolve(reference, from) {
             Ok(target) => Ok(target),
-            Err(why) => self.unavailable(place, "resolve()", why),
+            Err(why) => self.unavailable(location, "resolve()", why),
         }
     }
 
     pub(super) fn fhir_test(
         &self,
-        place: Place,
+        location: SourceLocation,
         function: Function,
         source: &'a Expr,
         args: &'a [Expr],
         s: Scope<'_, 'a>,
-    ) -> Outcome<Option<bool>> {
+    ) -> EvalResult<Option<bool>> {
         use Function as F;
         let what = function.text();
         if let F::HtmlChecks | F::HtmlChecks2 = function {
             let Some(item) = self.single_value(source, s, what)? else { return Ok(None) };
-            let Item::String(text) = &item else { return self.type_fault(place, what, &item) };
-            self.steps(place, text.len() / 16)?;
+            let Item::String(text) = &item else { return self.type_error(location, what, &item) };
+            self.steps(location, text.len() / 16)?;
             return Ok(Some(match function {
                 F::HtmlChecks => html::is_narrative(text),
                 _ => html::has_content(text),
@@ -95,7 +101,7 @@ impl<'a> Engine<'_, 'a> {
             return Ok(Some(found));
         }
         let Some(host) = self.env.host else {
-            return self.unavailable(place, what, Unavailable::Unsupported);
+            return self.unavailable(location, what, Unavailable::Unsupported);
         };
         let answer = match (function, args.first()) {
             (F::MemberOf | F::ConformsTo, Some(arg)) => {
@@ -118,7 +124,7 @@ impl<'a> Engine<'_, 'a> {
         };
         match answer {
             Ok(b) => Ok(Some(b)),
-            Err(why) => self.unavailable(place, what, why),
+            Err(why) => self.unavailable(location, what, why),
         }
     }
 }

@@ -1,44 +1,48 @@
 //! Nodes that yield a boolean or nothing.
 
-use super::{Engine, Outcome, Scope};
-use crate::error::{EvalFault, Place};
+use lmr_fhir::SourceLocation;
+
+use super::{Engine, EvalResult, Scope};
+use crate::error::EvalErrorKind;
 use crate::item::Item;
 use crate::model::TypeKind;
 use crate::syntax::{Expr, Function, Kind, Operator};
 
 impl<'a> Engine<'_, 'a> {
-    pub(super) fn logic(&self, e: &'a Expr, s: Scope<'_, 'a>) -> Outcome<Option<bool>> {
-        self.step(e.place)?;
-        if e.settles == 0 {
+    pub(super) fn logic(&self, e: &'a Expr, s: Scope<'_, 'a>) -> EvalResult<Option<bool>> {
+        self.step(e.location)?;
+        if e.fixed == 0 {
             return self.logic_of(e, s);
         }
-        let known = self.settled.borrow().iter().find(|one| one.0 == e.settles).map(|one| one.1);
+        let known = self.fixed.borrow().iter().find(|one| one.0 == e.fixed).map(|one| one.1);
         if let Some(verdict) = known {
             return Ok(verdict);
         }
         let verdict = self.logic_of(e, s)?;
-        self.settled.borrow_mut().push((e.settles, verdict));
+        self.fixed.borrow_mut().push((e.fixed, verdict));
         Ok(verdict)
     }
 
-    fn logic_of(&self, e: &'a Expr, s: Scope<'_, 'a>) -> Outcome<Option<bool>> {
+    fn logic_of(&self, e: &'a Expr, s: Scope<'_, 'a>) -> EvalResult<Option<bool>> {
         match &e.kind {
             Kind::Boolean(b) => Ok(Some(*b)),
             Kind::Any(operands) => self.either(operands, s, "or", true),
             Kind::All(operands) => self.either(operands, s, "and", false),
             Kind::Binary { operator, left, right } => {
-                self.relation(e.place, *operator, left, right, s)
+                self.relation(e.location, *operator, left, right, s)
             }
             Kind::TypeTest { source, test, spec } => match self.single(source, s, "is")? {
-                Some(item) => self.is_of_type(e.place, &item, *test, spec).map(Some),
+                Some(item) => self.is_of_type(e.location, &item, *test, spec).map(Some),
                 None => Ok(None),
             },
             Kind::Regex { source, use_as, pattern, .. } => {
-                self.matches(e.place, source, *use_as, pattern, s)
+                self.matches(e.location, source, *use_as, pattern, s)
             }
-            Kind::HasText { source, texts } => self.has_text(e.place, source, texts, s).map(Some),
+            Kind::HasText { source, texts } => {
+                self.has_text(e.location, source, texts, s).map(Some)
+            }
             Kind::Call { source, function, args } => {
-                self.logic_call(e.place, *function, source, args, s)
+                self.logic_call(e.location, *function, source, args, s)
             }
             _ => self.condition(e, s, "a condition"),
         }
@@ -51,7 +55,7 @@ impl<'a> Engine<'_, 'a> {
         s: Scope<'_, 'a>,
         what: &'static str,
         decisive: bool,
-    ) -> Outcome<Option<bool>> {
+    ) -> EvalResult<Option<bool>> {
         let mut unknown = false;
         for operand in operands {
             match self.condition(operand, s, what)? {
@@ -65,12 +69,12 @@ impl<'a> Engine<'_, 'a> {
 
     fn relation(
         &self,
-        place: Place,
+        location: SourceLocation,
         operator: Operator,
         left: &'a Expr,
         right: &'a Expr,
         s: Scope<'_, 'a>,
-    ) -> Outcome<Option<bool>> {
+    ) -> EvalResult<Option<bool>> {
         match operator {
             Operator::Xor => {
                 let (a, b) = (self.condition(left, s, "xor")?, self.condition(right, s, "xor")?);
@@ -81,29 +85,29 @@ impl<'a> Engine<'_, 'a> {
                 Some(true) => self.condition(right, s, "implies"),
                 None => Ok(self.condition(right, s, "implies")?.filter(|b| *b)),
             },
-            Operator::In => self.membership(place, left, right, s, "in"),
-            Operator::Contains => self.membership(place, right, left, s, "contains"),
-            Operator::Equal => self.equality(place, left, right, s),
-            Operator::NotEqual => Ok(self.equality(place, left, right, s)?.map(|b| !b)),
-            Operator::Equivalent => self.equivalence(place, left, right, s).map(Some),
-            Operator::NotEquivalent => self.equivalence(place, left, right, s).map(|b| Some(!b)),
-            _ => self.order(place, operator, left, right, s),
+            Operator::In => self.membership(location, left, right, s, "in"),
+            Operator::Contains => self.membership(location, right, left, s, "contains"),
+            Operator::Equal => self.equality(location, left, right, s),
+            Operator::NotEqual => Ok(self.equality(location, left, right, s)?.map(|b| !b)),
+            Operator::Equivalent => self.equivalence(location, left, right, s).map(Some),
+            Operator::NotEquivalent => self.equivalence(location, left, right, s).map(|b| Some(!b)),
+            _ => self.order(location, operator, left, right, s),
         }
     }
 
     fn membership(
         &self,
-        place: Place,
+        location: SourceLocation,
         item: &'a Expr,
         among: &'a Expr,
         s: Scope<'_, 'a>,
         what: &'static str,
-    ) -> Outcome<Option<bool>> {
+    ) -> EvalResult<Option<bool>> {
         let Some(item) = self.single(item, s, what)? else { return Ok(None) };
         let mut found = false;
         self.visit(among, s, &mut |other| {
-            self.step(place)?;
-            found = self.equal(place, &item, other)? == Some(true);
+            self.step(location)?;
+            found = self.equal(location, &item, other)? == Some(true);
             Ok(!found)
         })?;
         Ok(Some(found))
@@ -111,15 +115,15 @@ impl<'a> Engine<'_, 'a> {
 
     fn has_text(
         &self,
-        place: Place,
+        location: SourceLocation,
         source: &'a Expr,
         texts: &[String],
         s: Scope<'_, 'a>,
-    ) -> Outcome<bool> {
+    ) -> EvalResult<bool> {
         let mut found = false;
         let wanted = |text: &str| texts.iter().any(|one| one == text);
         self.visit(source, s, &mut |item| {
-            self.steps(place, texts.len())?;
+            self.steps(location, texts.len())?;
             found = match item {
                 Item::Element(typed) if self.kind(*typed) == TypeKind::String => {
                     typed.element.text().is_some_and(|text| wanted(&text))
@@ -133,12 +137,12 @@ impl<'a> Engine<'_, 'a> {
 
     fn logic_call(
         &self,
-        place: Place,
+        location: SourceLocation,
         function: Function,
         source: &'a Expr,
         args: &'a [Expr],
         s: Scope<'_, 'a>,
-    ) -> Outcome<Option<bool>> {
+    ) -> EvalResult<Option<bool>> {
         use Function as F;
         match function {
             F::Empty => Ok(Some(!self.exists(source, s)?)),
@@ -155,26 +159,26 @@ impl<'a> Engine<'_, 'a> {
                 None => Ok(Some(true)),
             },
             F::Not => Ok(self.condition(source, s, "not()")?.map(|b| !b)),
-            F::AllTrue => Ok(Some(!self.any_boolean(place, function, source, s, false)?)),
-            F::AnyTrue => Ok(Some(self.any_boolean(place, function, source, s, true)?)),
-            F::AllFalse => Ok(Some(!self.any_boolean(place, function, source, s, true)?)),
-            F::AnyFalse => Ok(Some(self.any_boolean(place, function, source, s, false)?)),
+            F::AllTrue => Ok(Some(!self.any_boolean(location, function, source, s, false)?)),
+            F::AnyTrue => Ok(Some(self.any_boolean(location, function, source, s, true)?)),
+            F::AllFalse => Ok(Some(!self.any_boolean(location, function, source, s, true)?)),
+            F::AnyFalse => Ok(Some(self.any_boolean(location, function, source, s, false)?)),
             F::SubsetOf | F::SupersetOf => {
                 let (own, Some(other)) = (self.collect(source, s)?, args.first()) else {
                     return Ok(None);
                 };
                 let other = self.collect(other, s)?;
                 let within = if function == F::SubsetOf {
-                    self.is_subset(place, &own, &other)?
+                    self.is_subset(location, &own, &other)?
                 } else {
-                    self.is_subset(place, &other, &own)?
+                    self.is_subset(location, &other, &own)?
                 };
                 Ok(Some(within))
             }
             F::IsDistinct => {
                 let all = self.collect(source, s)?;
                 let count = all.len();
-                Ok(Some(self.distinct(place, all)?.len() == count))
+                Ok(Some(self.distinct(location, all)?.len() == count))
             }
             F::HasValue => {
                 let mut count = 0;
@@ -205,10 +209,10 @@ impl<'a> Engine<'_, 'a> {
                 self.converts(function, item, args, s)
             }
             F::StartsWith | F::EndsWith | F::Contains => {
-                self.text_test(place, function, source, args, s)
+                self.text_test(location, function, source, args, s)
             }
-            F::Comparable => self.comparable(place, source, args, s),
-            _ => self.fhir_test(place, function, source, args, s),
+            F::Comparable => self.comparable(location, source, args, s),
+            _ => self.fhir_test(location, function, source, args, s),
         }
     }
 
@@ -220,11 +224,11 @@ impl<'a> Engine<'_, 'a> {
         s: Scope<'_, 'a>,
         what: &'static str,
         wanted: bool,
-    ) -> Outcome<bool> {
+    ) -> EvalResult<bool> {
         let mut found = false;
         let mut index = 0;
         self.visit(source, s, &mut |item| {
-            self.step(criterion.place)?;
+            self.step(criterion.location)?;
             let holds =
                 self.enclosed(|| self.condition(criterion, s.on(item, index), what))? == Some(true);
             index += 1;
@@ -237,21 +241,22 @@ impl<'a> Engine<'_, 'a> {
     /// Whether any item is this boolean. All are looked at: every one must be a boolean.
     fn any_boolean(
         &self,
-        place: Place,
+        location: SourceLocation,
         function: Function,
         source: &'a Expr,
         s: Scope<'_, 'a>,
         wanted: bool,
-    ) -> Outcome<bool> {
+    ) -> EvalResult<bool> {
         let mut found = false;
         self.visit(source, s, &mut |item| {
-            self.step(place)?;
+            self.step(location)?;
             match self.value_of(item) {
                 Some(Item::Boolean(b)) => found |= b == wanted,
                 None => {}
                 Some(other) => {
                     let found = other.type_name(self.env.model).into_owned();
-                    return self.fail(place, EvalFault::Type { what: function.text(), found });
+                    return self
+                        .fail(location, EvalErrorKind::Type { what: function.text(), found });
                 }
             }
             Ok(true)

@@ -2,45 +2,47 @@
 
 use std::cmp::Ordering;
 
+use lmr_fhir::SourceLocation;
+
 use smallvec::SmallVec;
 
 use super::set::Set;
-use super::{Engine, Outcome, Scope, Sink};
-use crate::error::{EvalFault, Place, Unavailable};
+use super::{Engine, EvalResult, Scope, Sink};
+use crate::error::{EvalErrorKind, Unavailable};
 use crate::item::{Collection, Item};
 use crate::syntax::{Expr, Function, Kind};
 
 impl<'a> Engine<'_, 'a> {
     pub(super) fn many(
         &self,
-        place: Place,
+        location: SourceLocation,
         function: Function,
         source: &'a Expr,
         args: &'a [Expr],
         s: Scope<'_, 'a>,
         sink: Sink<'_, 'a>,
-    ) -> Outcome<bool> {
+    ) -> EvalResult<bool> {
         use Function as F;
         let mut index = 0;
         match (function, args) {
             (F::Where, [criterion]) => self.stream(source, s, &mut |item| {
-                self.step(place)?;
+                self.step(location)?;
                 let holds =
                     self.enclosed(|| self.condition(criterion, s.on(&item, index), "where()"))?;
                 index += 1;
                 if holds == Some(true) { sink(item) } else { Ok(true) }
             }),
             (F::Select, [projection]) => self.stream(source, s, &mut |item| {
-                self.step(place)?;
+                self.step(location)?;
                 let at = index;
                 index += 1;
                 self.enclosed(|| self.stream(projection, s.on(&item, at), sink))
             }),
             (F::Repeat | F::RepeatAll, [projection]) => {
-                self.repeat(place, source, projection, s, function == F::Repeat, sink)
+                self.repeat(location, source, projection, s, function == F::Repeat, sink)
             }
             (F::Children, _) => self.stream(source, s, &mut |item| {
-                self.step(place)?;
+                self.step(location)?;
                 match item {
                     Item::Element(typed) => self.children(typed, sink),
                     _ => Ok(true),
@@ -50,7 +52,7 @@ impl<'a> Engine<'_, 'a> {
                 // Breadth first, as `repeat(children())` would find them.
                 let mut queue: Vec<Item<'a>> = Vec::new();
                 self.stream(source, s, &mut |item| {
-                    self.step(place)?;
+                    self.step(location)?;
                     queue.push(item);
                     Ok(true)
                 })?;
@@ -59,7 +61,7 @@ impl<'a> Engine<'_, 'a> {
                     next += 1;
                     let Item::Element(typed) = item else { continue };
                     let go_on = self.children(typed, &mut |child| {
-                        self.step(place)?;
+                        self.step(location)?;
                         queue.push(child.clone());
                         sink(child)
                     })?;
@@ -70,7 +72,7 @@ impl<'a> Engine<'_, 'a> {
                 Ok(true)
             }
             (F::Tail, _) => self.stream(source, s, &mut |item| {
-                self.step(place)?;
+                self.step(location)?;
                 index += 1;
                 if index > 1 { sink(item) } else { Ok(true) }
             }),
@@ -78,7 +80,7 @@ impl<'a> Engine<'_, 'a> {
                 let Some(count) = self.integer_arg(count, s, "skip()")? else { return Ok(true) };
                 let count = usize::try_from(count).unwrap_or(0);
                 self.stream(source, s, &mut |item| {
-                    self.step(place)?;
+                    self.step(location)?;
                     index += 1;
                     if index > count { sink(item) } else { Ok(true) }
                 })
@@ -99,22 +101,22 @@ impl<'a> Engine<'_, 'a> {
             }
             (F::Distinct, _) => {
                 let all = self.collect(source, s)?;
-                self.pass(self.distinct(place, all)?, sink)
+                self.pass(self.distinct(location, all)?, sink)
             }
             (F::Union | F::Combine, [other, ..]) => {
                 let mut all = self.collect(source, s)?;
                 all.extend(self.enclosed(|| self.collect(other, s))?);
                 if function == F::Union {
-                    all = self.distinct(place, all)?;
+                    all = self.distinct(location, all)?;
                 }
                 self.pass(all, sink)
             }
             (F::Intersect, [other]) => {
                 let own = self.collect(source, s)?;
                 let other = self.enclosed(|| self.collect(other, s))?;
-                let other = Set::of(self, place, &other)?;
-                for item in self.distinct(place, own)? {
-                    if other.contains(self, place, &item)? && !sink(item)? {
+                let other = Set::of(self, location, &other)?;
+                for item in self.distinct(location, own)? {
+                    if other.contains(self, location, &item)? && !sink(item)? {
                         return Ok(false);
                     }
                 }
@@ -122,10 +124,10 @@ impl<'a> Engine<'_, 'a> {
             }
             (F::Exclude, [other]) => {
                 let other = self.enclosed(|| self.collect(other, s))?;
-                let other = Set::of(self, place, &other)?;
+                let other = Set::of(self, location, &other)?;
                 self.stream(source, s, &mut |item| {
-                    self.step(place)?;
-                    if other.contains(self, place, &item)? { Ok(true) } else { sink(item) }
+                    self.step(location)?;
+                    if other.contains(self, location, &item)? { Ok(true) } else { sink(item) }
                 })
             }
             (F::Iif, [criterion, then, otherwise @ ..]) => {
@@ -133,8 +135,10 @@ impl<'a> Engine<'_, 'a> {
                 if !matches!(source.kind, Kind::Focus) {
                     own = self.collect(source, s)?;
                     if own.len() > 1 {
-                        return self
-                            .fail(place, EvalFault::NotSingle { what: "iif()", found: own.len() });
+                        return self.fail(
+                            location,
+                            EvalErrorKind::NotSingle { what: "iif()", found: own.len() },
+                        );
                     }
                 }
                 let inner =
@@ -142,7 +146,7 @@ impl<'a> Engine<'_, 'a> {
                 let holds = match self.single_value(criterion, inner, "iif()")? {
                     Some(Item::Boolean(b)) => b,
                     None => false,
-                    Some(other) => return self.type_fault(criterion.place, "iif()", &other),
+                    Some(other) => return self.type_error(criterion.location, "iif()", &other),
                 };
                 match otherwise.first() {
                     _ if holds => self.stream(then, inner, sink),
@@ -156,7 +160,7 @@ impl<'a> Engine<'_, 'a> {
                     None => Collection::new(),
                 };
                 self.stream(source, s, &mut |item| {
-                    self.step(place)?;
+                    self.step(location)?;
                     let inner = Scope { total: Some(&total), ..s.on(&item, index) };
                     let next = self.enclosed(|| self.collect(aggregator, inner))?;
                     total = next;
@@ -167,7 +171,7 @@ impl<'a> Engine<'_, 'a> {
             }
             (F::Trace, [name, projection @ ..]) => {
                 let Some(name) = self.text_arg(name, s, "trace()")? else {
-                    return self.fail(place, EvalFault::Argument { what: "trace()" });
+                    return self.fail(location, EvalErrorKind::Argument { what: "trace()" });
                 };
                 let items = self.collect(source, s)?;
                 let mut count = items.len();
@@ -184,7 +188,8 @@ impl<'a> Engine<'_, 'a> {
             }
             (F::DefineVariable, [name, value @ ..]) => {
                 let Some(name) = self.text_arg(name, s, "defineVariable()")? else {
-                    return self.fail(place, EvalFault::Argument { what: "defineVariable()" });
+                    return self
+                        .fail(location, EvalErrorKind::Argument { what: "defineVariable()" });
                 };
                 let items = self.collect(source, s)?;
                 let value = match value.first() {
@@ -198,7 +203,7 @@ impl<'a> Engine<'_, 'a> {
                     "context" | "resource" | "rootResource" | "ucum" | "sct" | "loinc"
                 );
                 if reserved || self.variables.borrow().iter().any(|v| v.0 == name) {
-                    return self.fail(place, EvalFault::VariableTwice(name.into_owned()));
+                    return self.fail(location, EvalErrorKind::VariableTwice(name.into_owned()));
                 }
                 self.variables.borrow_mut().push((name.into_owned(), value));
                 self.pass(items, sink)
@@ -212,19 +217,19 @@ impl<'a> Engine<'_, 'a> {
                 }
                 Ok(true)
             }
-            (F::Sort, keys) => self.sort(place, source, keys, s, sink),
+            (F::Sort, keys) => self.sort(location, source, keys, s, sink),
             (F::Type, _) => self.stream(source, s, &mut |item| {
-                self.step(place)?;
+                self.step(location)?;
                 sink(self.type_of(&item))
             }),
             (F::ToChars | F::Split, args) => {
-                let parts = self.text_parts(place, function, source, args, s)?;
+                let parts = self.text_parts(location, function, source, args, s)?;
                 self.pass(parts, sink)
             }
             (F::Extension, [url]) => {
                 let Some(url) = self.text_arg(url, s, "extension()")? else { return Ok(true) };
                 self.stream(source, s, &mut |item| {
-                    self.step(place)?;
+                    self.step(location)?;
                     match item {
                         Item::Element(typed) => self.extensions(typed, &url, sink),
                         _ => Ok(true),
@@ -232,26 +237,26 @@ impl<'a> Engine<'_, 'a> {
                 })
             }
             (F::Resolve, _) => self.stream(source, s, &mut |item| {
-                self.step(place)?;
-                match self.resolve(place, &item)? {
+                self.step(location)?;
+                match self.resolve(location, &item)? {
                     Some(target) => sink(Item::Element(target)),
                     None => Ok(true),
                 }
             }),
-            _ => self.unavailable(place, function.text(), Unavailable::Unsupported),
+            _ => self.unavailable(location, function.text(), Unavailable::Unsupported),
         }
     }
 
     /// Applies the projection to its own results until nothing new comes.
     fn repeat(
         &self,
-        place: Place,
+        location: SourceLocation,
         source: &'a Expr,
         projection: &'a Expr,
         s: Scope<'_, 'a>,
         unique: bool,
         sink: Sink<'_, 'a>,
-    ) -> Outcome<bool> {
+    ) -> EvalResult<bool> {
         let mut queue: Vec<Item<'a>> = self.collect(source, s)?.into_vec();
         let mut seen = Set::new();
         let mut next = 0;
@@ -259,8 +264,8 @@ impl<'a> Engine<'_, 'a> {
             let mut fresh: SmallVec<[Item<'a>; 2]> = SmallVec::new();
             self.enclosed(|| {
                 self.stream(projection, s.on(&item, next), &mut |found| {
-                    self.step(place)?;
-                    if !unique || seen.insert(self, place, found.clone())? {
+                    self.step(location)?;
+                    if !unique || seen.insert(self, location, found.clone())? {
                         fresh.push(found);
                     }
                     Ok(true)
@@ -281,12 +286,12 @@ impl<'a> Engine<'_, 'a> {
     /// come first.
     fn sort(
         &self,
-        place: Place,
+        location: SourceLocation,
         source: &'a Expr,
         keys: &'a [Expr],
         s: Scope<'_, 'a>,
         sink: Sink<'_, 'a>,
-    ) -> Outcome<bool> {
+    ) -> EvalResult<bool> {
         let items = self.collect(source, s)?;
         let keys: SmallVec<[(Option<&'a Expr>, bool); 2]> = match keys {
             [] => SmallVec::from_slice(&[(None, false)]),
@@ -312,7 +317,7 @@ impl<'a> Engine<'_, 'a> {
             rows.push((row, item));
         }
         self.steps(
-            place,
+            location,
             rows.len() * rows.len().checked_ilog2().unwrap_or(0) as usize * keys.len(),
         )?;
         let order = |a: &Row<'a>, b: &Row<'a>| {
@@ -322,7 +327,7 @@ impl<'a> Engine<'_, 'a> {
                     (None, Some(_)) => Ordering::Less,
                     (Some(_), None) => Ordering::Greater,
                     (Some(x), Some(y)) => {
-                        self.compare(place, "sort()", x, y)?.unwrap_or(Ordering::Equal)
+                        self.compare(location, "sort()", x, y)?.unwrap_or(Ordering::Equal)
                     }
                 };
                 if order.is_ne() {
@@ -342,8 +347,8 @@ type Row<'a> = (SmallVec<[Option<Item<'a>>; 2]>, Item<'a>);
 /// precision is not, and cannot hand on an error.
 fn merge_sort<T>(
     mut rows: Vec<T>,
-    order: &impl Fn(&T, &T) -> Outcome<Ordering>,
-) -> Outcome<Vec<T>> {
+    order: &impl Fn(&T, &T) -> EvalResult<Ordering>,
+) -> EvalResult<Vec<T>> {
     if rows.len() < 2 {
         return Ok(rows);
     }

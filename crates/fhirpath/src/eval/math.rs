@@ -1,12 +1,14 @@
 //! Functions on numbers (N1, section 5.7), and sums.
 
+use lmr_fhir::SourceLocation;
+
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, MathematicalOps};
 
 use super::arithmetic::integer;
 use super::compare::number;
-use super::{Engine, Outcome, Scope};
-use crate::error::{EvalFault, Place};
+use super::{Engine, EvalResult, Scope};
+use crate::error::EvalErrorKind;
 use crate::item::Item;
 use crate::syntax::{Expr, Function};
 use crate::value::{Quantity, from_f64, round_to_scale};
@@ -14,12 +16,12 @@ use crate::value::{Quantity, from_f64, round_to_scale};
 impl<'a> Engine<'_, 'a> {
     pub(super) fn math(
         &self,
-        place: Place,
+        location: SourceLocation,
         function: Function,
         source: &'a Expr,
         args: &'a [Expr],
         s: Scope<'_, 'a>,
-    ) -> Outcome<Option<Item<'a>>> {
+    ) -> EvalResult<Option<Item<'a>>> {
         use Function as F;
         let what = function.text();
         let Some(item) = self.single_value(source, s, what)? else { return Ok(None) };
@@ -37,16 +39,16 @@ impl<'a> Engine<'_, 'a> {
                 F::Ceiling => q.value.ceil(),
                 F::Floor => q.value.floor(),
                 F::Truncate => q.value.trunc(),
-                F::Round => round_to_scale(q.value, self.scale(place, argument.as_ref())?),
-                _ => return self.type_fault(place, what, &item),
+                F::Round => round_to_scale(q.value, self.scale(location, argument.as_ref())?),
+                _ => return self.type_error(location, what, &item),
             };
             return Ok(Some(Item::Quantity(Box::new(Quantity { value, unit: q.unit.clone() }))));
         }
-        let Some(value) = number(&item) else { return self.type_fault(place, what, &item) };
+        let Some(value) = number(&item) else { return self.type_error(location, what, &item) };
         let argument_number = match &argument {
             Some(arg) => match number(arg) {
                 Some(n) => Some(n),
-                None => return self.type_fault(place, what, arg),
+                None => return self.type_error(location, what, arg),
             },
             None => None,
         };
@@ -59,7 +61,7 @@ impl<'a> Engine<'_, 'a> {
             F::Floor => integer(value.floor().to_i64()),
             F::Truncate => integer(value.trunc().to_i64()),
             F::Round => {
-                let scale = self.scale(place, argument.as_ref())?;
+                let scale = self.scale(location, argument.as_ref())?;
                 match item {
                     Item::Integer(_) => Some(Item::Integer(value.to_i64().unwrap_or_default())),
                     _ => Some(Item::Decimal(round_to_scale(value, scale))),
@@ -75,39 +77,39 @@ impl<'a> Engine<'_, 'a> {
     }
 
     /// Digits after the point, 0 to 28.
-    fn scale(&self, place: Place, argument: Option<&Item<'a>>) -> Outcome<u32> {
+    fn scale(&self, location: SourceLocation, argument: Option<&Item<'a>>) -> EvalResult<u32> {
         let scale = match argument {
             None => Some(0),
             Some(Item::Integer(n)) => u32::try_from(*n).ok(),
-            Some(other) => return self.type_fault(place, "round()", other),
+            Some(other) => return self.type_error(location, "round()", other),
         };
         match scale {
             Some(scale) => Ok(scale.min(28)),
-            None => self.fail(place, EvalFault::Argument { what: "round()" }),
+            None => self.fail(location, EvalErrorKind::Argument { what: "round()" }),
         }
     }
 
     /// `sum()`, `min()`, `max()`, `avg()`
     pub(super) fn fold(
         &self,
-        place: Place,
+        location: SourceLocation,
         function: Function,
         source: &'a Expr,
         s: Scope<'_, 'a>,
-    ) -> Outcome<Option<Item<'a>>> {
+    ) -> EvalResult<Option<Item<'a>>> {
         use Function as F;
         let what = function.text();
         let mut total: Option<Item<'a>> = None;
         let mut count = 0u64;
         let mut overflow = false;
         self.stream(source, s, &mut |item| {
-            self.step(place)?;
+            self.step(location)?;
             let Some(item) = self.value_of(&item) else { return Ok(true) };
             count += 1;
             total = match total.take() {
                 None => Some(item),
                 Some(held) if matches!(function, F::Min | F::Max) => {
-                    let order = self.compare(place, what, &item, &held)?;
+                    let order = self.compare(location, what, &item, &held)?;
                     let better = order
                         .is_some_and(|o| if function == F::Min { o.is_lt() } else { o.is_gt() });
                     Some(if better { item } else { held })
@@ -120,7 +122,7 @@ impl<'a> Engine<'_, 'a> {
                         (Item::Integer(a), Item::Integer(b)) => integer(a.checked_add(*b)),
                         _ => match (number(&held), number(&item)) {
                             (Some(a), Some(b)) => a.checked_add(b).map(Item::Decimal),
-                            _ => return self.type_fault(place, what, &item),
+                            _ => return self.type_error(location, what, &item),
                         },
                     };
                     overflow |= sum.is_none();
@@ -137,7 +139,7 @@ impl<'a> Engine<'_, 'a> {
             && number(&total).is_none()
             && !matches!(total, Item::Quantity(_))
         {
-            return self.type_fault(place, what, &total);
+            return self.type_error(location, what, &total);
         }
         if function != F::Avg {
             return Ok(Some(total));

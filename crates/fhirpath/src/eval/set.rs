@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use lmr_fhir::{Element, Kind as Json};
+use lmr_fhir::{Element, Kind as Json, SourceLocation};
 use smallvec::SmallVec;
 
 use super::compare::number;
-use super::{Engine, Outcome};
-use crate::error::Place;
+use super::{Engine, EvalResult};
 use crate::item::{Collection, Item};
 use crate::value::parse_decimal;
 
@@ -26,10 +25,14 @@ impl<'a> Set<'a> {
         Self { items: Collection::new(), index: HashMap::new() }
     }
 
-    pub(super) fn of(engine: &Engine<'_, 'a>, place: Place, items: &[Item<'a>]) -> Outcome<Self> {
+    pub(super) fn of(
+        engine: &Engine<'_, 'a>,
+        location: SourceLocation,
+        items: &[Item<'a>],
+    ) -> EvalResult<Self> {
         let mut set = Self::new();
         for item in items {
-            set.insert(engine, place, item.clone())?;
+            set.insert(engine, location, item.clone())?;
         }
         Ok(set)
     }
@@ -37,12 +40,12 @@ impl<'a> Set<'a> {
     pub(super) fn contains(
         &self,
         engine: &Engine<'_, 'a>,
-        place: Place,
+        location: SourceLocation,
         item: &Item<'a>,
-    ) -> Outcome<bool> {
+    ) -> EvalResult<bool> {
         if self.index.is_empty() {
             for own in &self.items {
-                if engine.equal(place, own, item)? == Some(true) {
+                if engine.equal(location, own, item)? == Some(true) {
                     return Ok(true);
                 }
             }
@@ -50,7 +53,7 @@ impl<'a> Set<'a> {
         }
         if let Some(candidates) = self.index.get(&engine.hash_of(item)) {
             for &i in candidates {
-                if engine.equal(place, &self.items[i as usize], item)? == Some(true) {
+                if engine.equal(location, &self.items[i as usize], item)? == Some(true) {
                     return Ok(true);
                 }
             }
@@ -62,10 +65,10 @@ impl<'a> Set<'a> {
     pub(super) fn insert(
         &mut self,
         engine: &Engine<'_, 'a>,
-        place: Place,
+        location: SourceLocation,
         item: Item<'a>,
-    ) -> Outcome<bool> {
-        if self.contains(engine, place, &item)? {
+    ) -> EvalResult<bool> {
+        if self.contains(engine, location, &item)? {
             return Ok(false);
         }
         self.items.push(item);
@@ -86,13 +89,17 @@ impl<'a> Set<'a> {
 
 impl<'a> Engine<'_, 'a> {
     /// The first of equal items each, in order.
-    pub(super) fn distinct(&self, place: Place, items: Collection<'a>) -> Outcome<Collection<'a>> {
+    pub(super) fn distinct(
+        &self,
+        location: SourceLocation,
+        items: Collection<'a>,
+    ) -> EvalResult<Collection<'a>> {
         if items.len() < 2 {
             return Ok(items);
         }
         let mut set = Set::new();
         for item in items {
-            set.insert(self, place, item)?;
+            set.insert(self, location, item)?;
         }
         Ok(set.into_items())
     }
@@ -100,13 +107,13 @@ impl<'a> Engine<'_, 'a> {
     /// Whether every item of `part` is in `whole`.
     pub(super) fn is_subset(
         &self,
-        place: Place,
+        location: SourceLocation,
         part: &[Item<'a>],
         whole: &[Item<'a>],
-    ) -> Outcome<bool> {
-        let whole = Set::of(self, place, whole)?;
+    ) -> EvalResult<bool> {
+        let whole = Set::of(self, location, whole)?;
         for item in part {
-            if !whole.contains(self, place, item)? {
+            if !whole.contains(self, location, item)? {
                 return Ok(false);
             }
         }
@@ -114,7 +121,7 @@ impl<'a> Engine<'_, 'a> {
     }
 
     /// Equal items have equal hashes. Where equality looks through different forms (dates of several
-    /// precisions, units), the hash tells nothing and comparison decides.
+    /// precisions, units), the hash is the same and comparison decides.
     fn hash_of(&self, item: &Item<'a>) -> u64 {
         let mut hasher = DefaultHasher::new();
         match self.value_of(item) {

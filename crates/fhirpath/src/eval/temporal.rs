@@ -1,15 +1,21 @@
 //! The clock, and parts of dates and times.
 
-use super::{Engine, Outcome, Scope};
-use crate::error::{Place, Unavailable};
+use lmr_fhir::SourceLocation;
+
+use super::{Engine, EvalResult, Scope};
+use crate::error::Unavailable;
 use crate::item::Item;
 use crate::syntax::{Expr, Function};
 use crate::value::{Date, DateTime, Time};
 
 impl<'a> Engine<'_, 'a> {
-    pub(super) fn clock(&self, place: Place, function: Function) -> Outcome<Option<Item<'a>>> {
+    pub(super) fn clock(
+        &self,
+        location: SourceLocation,
+        function: Function,
+    ) -> EvalResult<Option<Item<'a>>> {
         let Some(now) = self.env.now else {
-            return self.unavailable(place, function.text(), Unavailable::Clock);
+            return self.unavailable(location, function.text(), Unavailable::Clock);
         };
         Ok(match function {
             Function::Now => Some(Item::DateTime(now)),
@@ -20,18 +26,18 @@ impl<'a> Engine<'_, 'a> {
 
     pub(super) fn part_of_time(
         &self,
-        place: Place,
+        location: SourceLocation,
         function: Function,
         source: &'a Expr,
         s: Scope<'_, 'a>,
-    ) -> Outcome<Option<Item<'a>>> {
+    ) -> EvalResult<Option<Item<'a>>> {
         use Function as F;
         let Some(item) = self.single_value(source, s, function.text())? else { return Ok(None) };
         let (moment, time): (Option<DateTime>, Option<Time>) = match &item {
             Item::Date(d) => (Some((*d).into()), None),
             Item::DateTime(d) => (Some(*d), d.time()),
             Item::Time(t) => (None, Some(*t)),
-            _ => return self.type_fault(place, function.text(), &item),
+            _ => return self.type_error(location, function.text(), &item),
         };
         let date = moment.map(DateTime::date);
         let number = |n: Option<i64>| n.map(Item::Integer);

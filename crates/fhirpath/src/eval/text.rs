@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 
+use lmr_fhir::SourceLocation;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use regex::Regex;
 
 use super::convert::text_of;
-use super::{Engine, Outcome, Scope};
-use crate::error::{EvalFault, Place};
+use super::{Engine, EvalResult, Scope};
+use crate::error::EvalErrorKind;
 use crate::item::{Collection, Item};
 use crate::syntax::{Expr, Function, Pattern, RegexUse, build_regex};
 
@@ -19,11 +21,11 @@ impl<'a> Engine<'_, 'a> {
     /// The source as text. Other primitives are taken as they are written, as HL7's engine does.
     fn text(
         &self,
-        place: Place,
+        location: SourceLocation,
         what: &'static str,
         source: &'a Expr,
         s: Scope<'_, 'a>,
-    ) -> Outcome<Option<Cow<'a, str>>> {
+    ) -> EvalResult<Option<Cow<'a, str>>> {
         match self.single_value(source, s, what)? {
             None => Ok(None),
             Some(Item::String(text)) => Ok(Some(text)),
@@ -34,7 +36,7 @@ impl<'a> Engine<'_, 'a> {
                 | Item::DateTime(_)
                 | Item::Time(_)),
             ) => Ok(text_of(&item)),
-            Some(other) => self.type_fault(place, what, &other),
+            Some(other) => self.type_error(location, what, &other),
         }
     }
 
@@ -44,7 +46,7 @@ impl<'a> Engine<'_, 'a> {
         index: usize,
         s: Scope<'_, 'a>,
         what: &'static str,
-    ) -> Outcome<Option<Cow<'a, str>>> {
+    ) -> EvalResult<Option<Cow<'a, str>>> {
         match args.get(index) {
             Some(arg) => self.text_arg(arg, s, what),
             None => Ok(None),
@@ -53,17 +55,17 @@ impl<'a> Engine<'_, 'a> {
 
     pub(super) fn text_test(
         &self,
-        place: Place,
+        location: SourceLocation,
         function: Function,
         source: &'a Expr,
         args: &'a [Expr],
         s: Scope<'_, 'a>,
-    ) -> Outcome<Option<bool>> {
+    ) -> EvalResult<Option<bool>> {
         let what = function.text();
-        let text = self.text(place, what, source, s)?;
+        let text = self.text(location, what, source, s)?;
         let part = self.argument(args, 0, s, what)?;
         let (Some(text), Some(part)) = (text, part) else { return Ok(None) };
-        self.steps(place, text.len() / 16)?;
+        self.steps(location, text.len() / 16)?;
         Ok(Some(match function {
             Function::StartsWith => text.starts_with(&*part),
             Function::EndsWith => text.ends_with(&*part),
@@ -73,19 +75,19 @@ impl<'a> Engine<'_, 'a> {
 
     pub(super) fn text_function(
         &self,
-        place: Place,
+        location: SourceLocation,
         function: Function,
         source: &'a Expr,
         args: &'a [Expr],
         s: Scope<'_, 'a>,
-    ) -> Outcome<Option<Item<'a>>> {
+    ) -> EvalResult<Option<Item<'a>>> {
         use Function as F;
         let what = function.text();
         if function == F::Join {
-            return self.join(place, source, args, s);
+            return self.join(location, source, args, s);
         }
-        let Some(text) = self.text(place, what, source, s)? else { return Ok(None) };
-        self.steps(place, text.len() / 16)?;
+        let Some(text) = self.text(location, what, source, s)? else { return Ok(None) };
+        self.steps(location, text.len() / 16)?;
         let position = |n: Option<usize>| {
             let n = n.map_or(-1, |n| i64::try_from(text[..n].chars().count()).unwrap_or(i64::MAX));
             Some(Item::Integer(n))
@@ -113,7 +115,7 @@ impl<'a> Engine<'_, 'a> {
                 let (Some(pattern), Some(by)) = (pattern, by) else { return Ok(None) };
                 let longest =
                     if pattern.is_empty() { text.len() + 1 } else { text.len() / pattern.len() };
-                self.text_size(place, what, text.len() + longest.saturating_mul(by.len()))?;
+                self.text_size(location, what, text.len() + longest.saturating_mul(by.len()))?;
                 made(text.replace(&*pattern, &by))
             }
             F::Encode | F::Decode | F::Escape | F::Unescape => {
@@ -126,7 +128,7 @@ impl<'a> Engine<'_, 'a> {
                 };
                 match result {
                     Some(result) => result.map(|t| Item::String(Cow::Owned(t))),
-                    None => return self.fail(place, EvalFault::Argument { what }),
+                    None => return self.fail(location, EvalErrorKind::Argument { what }),
                 }
             }
             _ => None,
@@ -135,21 +137,36 @@ impl<'a> Engine<'_, 'a> {
 
     /// Before a text of this size is made: it counts towards the budget, so that neither time nor
     /// memory can be used up by texts.
-    pub(super) fn text_size(&self, place: Place, what: &'static str, size: usize) -> Outcome<()> {
-        self.within_size(place, what, size)?;
-        self.steps(place, size / 16)
+    pub(super) fn text_size(
+        &self,
+        location: SourceLocation,
+        what: &'static str,
+        size: usize,
+    ) -> EvalResult<()> {
+        self.within_size(location, what, size)?;
+        self.steps(location, size / 16)
     }
 
-    fn within_size(&self, place: Place, what: &'static str, size: usize) -> Outcome<()> {
+    fn within_size(
+        &self,
+        location: SourceLocation,
+        what: &'static str,
+        size: usize,
+    ) -> EvalResult<()> {
         if size > MAX_TEXT {
-            self.fail(place, EvalFault::TextTooLong { what, limit: MAX_TEXT })
+            self.fail(location, EvalErrorKind::TextTooLong { what, limit: MAX_TEXT })
         } else {
             Ok(())
         }
     }
 
     /// Counted in characters. Empty when the start lies outside.
-    fn substring(&self, text: &str, args: &'a [Expr], s: Scope<'_, 'a>) -> Outcome<Option<String>> {
+    fn substring(
+        &self,
+        text: &str,
+        args: &'a [Expr],
+        s: Scope<'_, 'a>,
+    ) -> EvalResult<Option<String>> {
         let what = "substring()";
         let start = match args.first() {
             Some(arg) => self.integer_arg(arg, s, what)?,
@@ -168,11 +185,11 @@ impl<'a> Engine<'_, 'a> {
 
     fn join(
         &self,
-        place: Place,
+        location: SourceLocation,
         source: &'a Expr,
         args: &'a [Expr],
         s: Scope<'_, 'a>,
-    ) -> Outcome<Option<Item<'a>>> {
+    ) -> EvalResult<Option<Item<'a>>> {
         let separator = match args.first() {
             Some(arg) => match self.text_arg(arg, s, "join()")? {
                 Some(separator) => separator,
@@ -182,16 +199,20 @@ impl<'a> Engine<'_, 'a> {
         };
         let mut joined: Option<String> = None;
         self.stream(source, s, &mut |item| {
-            self.step(place)?;
+            self.step(location)?;
             let Some(value) = self.value_of(&item) else { return Ok(true) };
             let Some(text) = text_of(&value) else {
-                return self.type_fault(place, "join()", &value);
+                return self.type_error(location, "join()", &value);
             };
             match &mut joined {
                 None => joined = Some(text.into_owned()),
                 Some(joined) => {
-                    self.within_size(place, "join()", joined.len() + separator.len() + text.len())?;
-                    self.steps(place, (separator.len() + text.len()) / 16)?;
+                    self.within_size(
+                        location,
+                        "join()",
+                        joined.len() + separator.len() + text.len(),
+                    )?;
+                    self.steps(location, (separator.len() + text.len()) / 16)?;
                     joined.push_str(&separator);
                     joined.push_str(&text);
                 }
@@ -204,15 +225,17 @@ impl<'a> Engine<'_, 'a> {
     /// `toChars()` and `split()`
     pub(super) fn text_parts(
         &self,
-        place: Place,
+        location: SourceLocation,
         function: Function,
         source: &'a Expr,
         args: &'a [Expr],
         s: Scope<'_, 'a>,
-    ) -> Outcome<Collection<'a>> {
+    ) -> EvalResult<Collection<'a>> {
         let what = function.text();
-        let Some(text) = self.text(place, what, source, s)? else { return Ok(Collection::new()) };
-        self.steps(place, text.len())?;
+        let Some(text) = self.text(location, what, source, s)? else {
+            return Ok(Collection::new());
+        };
+        self.steps(location, text.len())?;
         let item = |t: String| Item::String(Cow::Owned(t));
         if function == Function::ToChars {
             return Ok(text.chars().map(|c| item(c.to_string())).collect());
@@ -229,25 +252,25 @@ impl<'a> Engine<'_, 'a> {
     /// The pattern, built now if it is computed; `None` when it is empty.
     fn pattern<'p>(
         &self,
-        place: Place,
+        location: SourceLocation,
         use_as: RegexUse,
         pattern: &'a Pattern,
         s: Scope<'_, 'a>,
         built: &'p mut Option<Regex>,
-    ) -> Outcome<Option<&'p Regex>>
+    ) -> EvalResult<Option<&'p Regex>>
     where
         'a: 'p,
     {
         let what = use_as.text();
         match pattern {
             Pattern::Built(Some(regex)) => Ok(Some(regex)),
-            Pattern::Built(None) => self.fail(place, EvalFault::Regex { what }),
+            Pattern::Built(None) => self.fail(location, EvalErrorKind::Regex { what }),
             Pattern::Computed(expr) => {
                 let Some(text) = self.text_arg(expr, s, what)? else { return Ok(None) };
-                self.steps(place, 1000 + text.len())?;
+                self.steps(location, 1000 + text.len())?;
                 match build_regex(&text, use_as == RegexUse::MatchesFull) {
                     Some(regex) => Ok(Some(built.insert(regex))),
-                    None => self.fail(place, EvalFault::Regex { what }),
+                    None => self.fail(location, EvalErrorKind::Regex { what }),
                 }
             }
         }
@@ -256,39 +279,39 @@ impl<'a> Engine<'_, 'a> {
     /// `matches()` looks anywhere in the text, `matchesFull()` takes it whole.
     pub(super) fn matches(
         &self,
-        place: Place,
+        location: SourceLocation,
         source: &'a Expr,
         use_as: RegexUse,
         pattern: &'a Pattern,
         s: Scope<'_, 'a>,
-    ) -> Outcome<Option<bool>> {
-        let text = self.text(place, use_as.text(), source, s)?;
+    ) -> EvalResult<Option<bool>> {
+        let text = self.text(location, use_as.text(), source, s)?;
         let mut built = None;
-        let regex = self.pattern(place, use_as, pattern, s, &mut built)?;
+        let regex = self.pattern(location, use_as, pattern, s, &mut built)?;
         let (Some(text), Some(regex)) = (text, regex) else { return Ok(None) };
-        self.steps(place, text.len() / 16)?;
+        self.steps(location, text.len() / 16)?;
         Ok(Some(regex.is_match(&text)))
     }
 
     pub(super) fn replace_matches(
         &self,
-        place: Place,
+        location: SourceLocation,
         source: &'a Expr,
         pattern: &'a Pattern,
         substitution: &'a Expr,
         s: Scope<'_, 'a>,
-    ) -> Outcome<Option<Item<'a>>> {
+    ) -> EvalResult<Option<Item<'a>>> {
         let what = RegexUse::ReplaceMatches.text();
-        let text = self.text(place, what, source, s)?;
+        let text = self.text(location, what, source, s)?;
         let mut built = None;
-        let regex = self.pattern(place, RegexUse::ReplaceMatches, pattern, s, &mut built)?;
+        let regex = self.pattern(location, RegexUse::ReplaceMatches, pattern, s, &mut built)?;
         let by = self.text_arg(substitution, s, what)?;
         let (Some(text), Some(regex), Some(by)) = (text, regex, by) else { return Ok(None) };
         // An empty pattern matches between all characters; HL7's engine leaves the text as it is.
         if regex.as_str().is_empty() {
             return Ok(Some(Item::String(text)));
         }
-        self.steps(place, text.len() / 16)?;
+        self.steps(location, text.len() / 16)?;
         let mut out = String::with_capacity(text.len());
         let mut last = 0;
         for captures in regex.captures_iter(&text) {
@@ -296,10 +319,10 @@ impl<'a> Engine<'_, 'a> {
             out.push_str(&text[last..whole.start()]);
             expand(&by, &captures, &mut out);
             last = whole.end();
-            self.within_size(place, what, out.len())?;
+            self.within_size(location, what, out.len())?;
         }
         out.push_str(&text[last..]);
-        self.text_size(place, what, out.len())?;
+        self.text_size(location, what, out.len())?;
         Ok(Some(Item::String(Cow::Owned(out))))
     }
 }

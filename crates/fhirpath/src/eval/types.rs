@@ -1,8 +1,10 @@
 //! `is`, `as`, `ofType`, `type()`.
 
+use lmr_fhir::SourceLocation;
+
 use super::elements::known;
-use super::{Engine, Outcome};
-use crate::error::{EvalFault, Place};
+use super::{Engine, EvalResult};
+use crate::error::EvalErrorKind;
 use crate::item::{Item, TypeInfo};
 use crate::syntax::{TypeSpec, TypeTest};
 use crate::untyped;
@@ -18,14 +20,14 @@ impl<'a> Engine<'_, 'a> {
     ///
     /// `is` takes specialisations for what they derive from. `as` and `ofType` do so for data types
     /// and resources, but not for primitives, where HL7's engine wants the very type: a `code` is
-    /// no `ofType(string)`.
+    /// not an `ofType(string)`.
     pub(super) fn is_of_type(
         &self,
-        place: Place,
+        location: SourceLocation,
         item: &Item<'a>,
         test: TypeTest,
         spec: &TypeSpec,
-    ) -> Outcome<bool> {
+    ) -> EvalResult<bool> {
         let name = spec.name.as_str();
         let namespace = spec.namespace.as_deref();
         let Item::Element(typed) = item else {
@@ -40,7 +42,7 @@ impl<'a> Engine<'_, 'a> {
                 Some(model)
                     if model.type_named(&spec.name).is_none() && !SYSTEM_TYPES.contains(&name) =>
                 {
-                    self.fail(place, EvalFault::UnknownType(name.to_owned()))
+                    self.fail(location, EvalErrorKind::UnknownType(name.to_owned()))
                 }
                 _ => Ok(false),
             };
@@ -58,7 +60,7 @@ impl<'a> Engine<'_, 'a> {
             if namespace.is_none() && SYSTEM_TYPES.contains(&name) {
                 return Ok(false);
             }
-            return self.fail(place, EvalFault::UnknownType(name.to_owned()));
+            return self.fail(location, EvalErrorKind::UnknownType(name.to_owned()));
         };
         let Some(model) = known(Some(model), typed.ty) else {
             return Ok(untyped::is_type(*typed, name));
@@ -70,7 +72,7 @@ impl<'a> Engine<'_, 'a> {
         Ok(!exact && model.is_subtype(typed.ty, wanted))
     }
 
-    /// What `type()` tells of an item.
+    /// The result of `type()` for an item.
     pub(super) fn type_of(&self, item: &Item<'a>) -> Item<'a> {
         let info = match item {
             Item::Element(typed) => {

@@ -1,28 +1,27 @@
-//! The compiled form: what the evaluator walks. Names are hashed, functions resolved, patterns built.
+//! The compiled form: what the evaluator runs over. Names are hashed, functions resolved, patterns built.
 
-use lmr_fhir::Name;
+use lmr_fhir::{Name, SourceLocation};
 use regex::Regex;
 use rust_decimal::Decimal;
 
 use super::functions::Function;
-use crate::error::Place;
 use crate::value::{Date, DateTime, Quantity, Time};
 
-/// A node with its place in the text.
+/// A node with its location in the text.
 #[derive(Debug)]
 pub(crate) struct Expr {
-    pub(crate) place: Place,
+    pub(crate) location: SourceLocation,
     pub(crate) shape: Shape,
-    /// The same for all paths that lead to the same; 0 for what stands there once.
+    /// The same for all paths that lead to the same; 0 for a path that occurs once.
     pub(crate) memo: u16,
-    /// A condition inside a loop that is the same for every item has a number of its own; others 0.
-    pub(crate) settles: u16,
+    /// The number of a condition inside a loop that has the same result for every item; 0 for others.
+    pub(crate) fixed: u16,
     pub(crate) kind: Kind,
 }
 
 impl Expr {
-    pub(crate) fn new(place: Place, kind: Kind) -> Self {
-        Self { place, shape: shape(&kind), memo: 0, settles: 0, kind }
+    pub(crate) fn new(location: SourceLocation, kind: Kind) -> Self {
+        Self { location, shape: shape(&kind), memo: 0, fixed: 0, kind }
     }
 }
 

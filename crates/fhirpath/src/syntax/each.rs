@@ -2,7 +2,7 @@
 
 use super::ast::{Expr, Kind, Pattern};
 
-/// The same for who looks (`iter`) and who changes (`iter_mut`).
+/// The parts, for readers (`iter`) and for editors (`iter_mut`).
 macro_rules! parts {
     ($kind:expr, $found:ident, $iter:ident) => {
         match $kind {
@@ -46,7 +46,7 @@ pub(super) fn each_part_mut(expr: &mut Expr, found: &mut dyn FnMut(&mut Expr)) {
     parts!(&mut expr.kind, found, iter_mut);
 }
 
-/// As [`each_part_mut`], for who only looks.
+/// As [`each_part_mut`], without changing them.
 pub(crate) fn each_part(expr: &Expr, found: &mut dyn FnMut(&Expr)) {
     parts!(&expr.kind, found, iter);
 }

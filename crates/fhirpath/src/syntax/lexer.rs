@@ -1,8 +1,10 @@
 //! Text to tokens (N1 grammar, <http://hl7.org/fhirpath/N1/grammar.html>).
 
+use lmr_fhir::SourceLocation;
+
 use rust_decimal::Decimal;
 
-use crate::error::{Place, SyntaxError, SyntaxFault};
+use crate::error::{SyntaxError, SyntaxErrorKind};
 use crate::value::{Date, DateTime, Time};
 
 /// Longest expression that is read, in bytes.
@@ -57,19 +59,19 @@ const SYMBOLS: [&str; 26] = [
     "=", "~", "<", ">", ":", ";", "!", "?",
 ];
 
-pub(crate) fn tokens(source: &str) -> Result<Vec<(Token, Place)>, SyntaxError> {
+pub(crate) fn tokens(source: &str) -> Result<Vec<(Token, SourceLocation)>, SyntaxError> {
     if source.len() > MAX_LENGTH {
-        let place = Place { line: 1, column: 1 };
-        return Err(SyntaxError { place, fault: SyntaxFault::TooLong(MAX_LENGTH) });
+        let location = SourceLocation { line: 1, column: 1 };
+        return Err(SyntaxError { location, kind: SyntaxErrorKind::TooLong(MAX_LENGTH) });
     }
-    let mut lexer = Lexer { rest: source, place: Place { line: 1, column: 1 } };
+    let mut lexer = Lexer { rest: source, location: SourceLocation { line: 1, column: 1 } };
     let mut out = Vec::with_capacity(source.len() / 3 + 1);
     loop {
         lexer.skip_blank()?;
-        let place = lexer.place;
+        let location = lexer.location;
         let token = lexer.token()?;
         let end = token == Token::End;
-        out.push((token, place));
+        out.push((token, location));
         if end {
             return Ok(out);
         }
@@ -78,12 +80,12 @@ pub(crate) fn tokens(source: &str) -> Result<Vec<(Token, Place)>, SyntaxError> {
 
 struct Lexer<'s> {
     rest: &'s str,
-    place: Place,
+    location: SourceLocation,
 }
 
 impl<'s> Lexer<'s> {
-    fn fail<T>(&self, fault: SyntaxFault) -> Result<T, SyntaxError> {
-        Err(SyntaxError { place: self.place, fault })
+    fn fail<T>(&self, kind: SyntaxErrorKind) -> Result<T, SyntaxError> {
+        Err(SyntaxError { location: self.location, kind })
     }
 
     fn peek(&self) -> Option<char> {
@@ -101,10 +103,10 @@ impl<'s> Lexer<'s> {
         let (taken, rest) = self.rest.split_at(n);
         for c in taken.chars() {
             if c == '\n' {
-                self.place.line += 1;
-                self.place.column = 1;
+                self.location.line += 1;
+                self.location.column = 1;
             } else {
-                self.place.column += 1;
+                self.location.column += 1;
             }
         }
         self.rest = rest;
@@ -126,7 +128,7 @@ impl<'s> Lexer<'s> {
                     Some(n) => {
                         self.advance(n + 4);
                     }
-                    None => return self.fail(SyntaxFault::CommentWithoutEnd),
+                    None => return self.fail(SyntaxErrorKind::CommentWithoutEnd),
                 }
             } else {
                 return Ok(());
@@ -162,13 +164,13 @@ impl<'s> Lexer<'s> {
                         }
                         Ok(Token::Constant(word.to_owned()))
                     }
-                    Some(c) => self.fail(SyntaxFault::Character(c)),
-                    None => self.fail(SyntaxFault::Character('%')),
+                    Some(c) => self.fail(SyntaxErrorKind::Character(c)),
+                    None => self.fail(SyntaxErrorKind::Character('%')),
                 }
             }
             _ => {
                 let Some(symbol) = SYMBOLS.iter().find(|s| self.rest.starts_with(**s)) else {
-                    return self.fail(SyntaxFault::Character(c));
+                    return self.fail(SyntaxErrorKind::Character(c));
                 };
                 self.advance(symbol.len());
                 Ok(Token::Symbol(symbol))
@@ -186,7 +188,7 @@ impl<'s> Lexer<'s> {
 
     fn number(&mut self) -> Result<Token, SyntaxError> {
         let start = self.rest;
-        let place = self.place;
+        let location = self.location;
         self.digits();
         let mut fraction = false;
         if self.peek() == Some('.') && self.second().is_some_and(|c| c.is_ascii_digit()) {
@@ -203,14 +205,15 @@ impl<'s> Lexer<'s> {
         }
         // An integer beyond 32 bits goes on as a decimal rather than being lost.
         Decimal::from_str_exact(text).map(Token::Decimal).map_err(|_| SyntaxError {
-            place,
-            fault: SyntaxFault::NumberTooLong(text.chars().take(40).collect()),
+            location,
+            kind: SyntaxErrorKind::NumberTooLong(text.chars().take(40).collect()),
         })
     }
 
     fn quoted(&mut self, quote: char) -> Result<String, SyntaxError> {
-        let open = self.place;
-        let without_end = SyntaxError { place: open, fault: SyntaxFault::TextWithoutEnd(quote) };
+        let open = self.location;
+        let without_end =
+            SyntaxError { location: open, kind: SyntaxErrorKind::TextWithoutEnd(quote) };
         self.advance(1);
         let mut out = String::new();
         loop {
@@ -241,17 +244,17 @@ impl<'s> Lexer<'s> {
                     let both = 0x10000 + ((first - 0xd800) << 10) + second.wrapping_sub(0xdc00);
                     match char::from_u32(both) {
                         Some(c) if (0xdc00..0xe000).contains(&second) => out.push(c),
-                        _ => return self.fail(SyntaxFault::UnknownEscape),
+                        _ => return self.fail(SyntaxErrorKind::UnknownEscape),
                     }
                     return Ok(());
                 }
                 match char::from_u32(first) {
                     Some(c) => out.push(c),
-                    None => return self.fail(SyntaxFault::UnknownEscape),
+                    None => return self.fail(SyntaxErrorKind::UnknownEscape),
                 }
                 return Ok(());
             }
-            _ => return self.fail(SyntaxFault::UnknownEscape),
+            _ => return self.fail(SyntaxErrorKind::UnknownEscape),
         };
         self.advance(2);
         out.push(c);
@@ -265,13 +268,13 @@ impl<'s> Lexer<'s> {
                 self.advance(6);
                 Ok(n)
             }
-            None => self.fail(SyntaxFault::UnknownEscape),
+            None => self.fail(SyntaxErrorKind::UnknownEscape),
         }
     }
 
     /// `@2015-02-04T14:34:28.123+09:00` and its shorter forms.
     fn temporal(&mut self) -> Result<Token, SyntaxError> {
-        let place = self.place;
+        let location = self.location;
         self.advance(1);
         let start = self.rest;
         let mut dated = false;
@@ -322,8 +325,8 @@ impl<'s> Lexer<'s> {
             (false, _) => Time::parse(&text[text.len().min(1)..]).map(Token::Time),
         };
         token.ok_or_else(|| SyntaxError {
-            place,
-            fault: SyntaxFault::BadTemporal(text.chars().take(40).collect()),
+            location,
+            kind: SyntaxErrorKind::BadTemporal(text.chars().take(40).collect()),
         })
     }
 }

@@ -1,15 +1,15 @@
 //! Precedence climbing over the tokens.
 
-use lmr_fhir::Name;
+use lmr_fhir::{Name, SourceLocation};
 use regex::RegexBuilder;
 use rust_decimal::Decimal;
 
 use super::ast::{Constant, Expr, Kind, Operator, Pattern, RegexUse, TypeSpec, TypeTest};
 use super::functions::Function;
 use super::lexer::{Token, tokens};
-use super::share::{number_repeated_paths, number_settled_conditions};
+use super::share::{number_fixed_conditions, number_repeated_paths};
 use super::simplify::simplify;
-use crate::error::{Place, SyntaxError, SyntaxFault};
+use crate::error::{SyntaxError, SyntaxErrorKind};
 use crate::value::{CalendarUnit, Quantity, Unit};
 
 /// Deepest nesting, brackets and chained calls counted together: what the evaluator's recursion
@@ -28,12 +28,12 @@ pub(crate) fn parse(source: &str) -> Result<Expr, SyntaxError> {
             let mut root = expr.expr;
             simplify(&mut root);
             number_repeated_paths(&mut root);
-            number_settled_conditions(&mut root);
+            number_fixed_conditions(&mut root);
             Ok(root)
         }
         other => {
             let found = other.describe();
-            parser.fail(SyntaxFault::Trailing(found))
+            parser.fail(SyntaxErrorKind::Trailing(found))
         }
     }
 }
@@ -57,7 +57,7 @@ struct Deep {
 }
 
 struct Parser {
-    tokens: Vec<(Token, Place)>,
+    tokens: Vec<(Token, SourceLocation)>,
     at: usize,
     nested: usize,
 }
@@ -67,9 +67,9 @@ impl Parser {
         self.tokens.get(self.at).map_or(&Token::End, |t| &t.0)
     }
 
-    fn place(&self) -> Place {
+    fn location(&self) -> SourceLocation {
         let last = self.tokens.get(self.at).or(self.tokens.last());
-        last.map_or(Place { line: 1, column: 1 }, |t| t.1)
+        last.map_or(SourceLocation { line: 1, column: 1 }, |t| t.1)
     }
 
     fn next(&mut self) -> Token {
@@ -80,12 +80,12 @@ impl Parser {
         token
     }
 
-    fn fail<T>(&self, fault: SyntaxFault) -> Result<T, SyntaxError> {
-        Err(SyntaxError { place: self.place(), fault })
+    fn fail<T>(&self, kind: SyntaxErrorKind) -> Result<T, SyntaxError> {
+        Err(SyntaxError { location: self.location(), kind })
     }
 
     fn expected<T>(&self, expected: &'static str) -> Result<T, SyntaxError> {
-        self.fail(SyntaxFault::Expected { expected, found: self.peek().describe() })
+        self.fail(SyntaxErrorKind::Expected { expected, found: self.peek().describe() })
     }
 
     fn eat(&mut self, symbol: &'static str) -> bool {
@@ -100,33 +100,38 @@ impl Parser {
         if self.eat(symbol) { Ok(()) } else { self.expected(symbol) }
     }
 
-    fn node(&self, place: Place, kind: Kind, below: usize) -> Result<Deep, SyntaxError> {
+    fn node(
+        &self,
+        location: SourceLocation,
+        kind: Kind,
+        below: usize,
+    ) -> Result<Deep, SyntaxError> {
         if below >= MAX_DEPTH {
-            return Err(SyntaxError { place, fault: SyntaxFault::TooDeep(MAX_DEPTH) });
+            return Err(SyntaxError { location, kind: SyntaxErrorKind::TooDeep(MAX_DEPTH) });
         }
-        Ok(Deep { expr: Expr::new(place, kind), depth: below + 1 })
+        Ok(Deep { expr: Expr::new(location, kind), depth: below + 1 })
     }
 
     /// Everything that binds tighter than `least`.
     fn expression(&mut self, least: u8) -> Result<Deep, SyntaxError> {
         self.nested += 1;
         if self.nested > MAX_DEPTH {
-            return self.fail(SyntaxFault::TooDeep(MAX_DEPTH));
+            return self.fail(SyntaxErrorKind::TooDeep(MAX_DEPTH));
         }
         let mut left = self.unary()?;
         while let Some((operator, power)) = self.operator() {
             if power <= least {
                 break;
             }
-            let place = self.place();
+            let location = self.location();
             self.next();
-            left = self.operation(operator, power, left, place)?;
+            left = self.operation(operator, power, left, location)?;
         }
         self.nested -= 1;
         Ok(left)
     }
 
-    /// The operator that stands next, with its binding power.
+    /// The next operator, with its binding power.
     fn operator(&self) -> Option<(Infix, u8)> {
         use Operator as O;
         let binary = |o: Operator, power: u8| Some((Infix::Binary(o), power));
@@ -170,7 +175,7 @@ impl Parser {
         infix: Infix,
         power: u8,
         left: Deep,
-        place: Place,
+        location: SourceLocation,
     ) -> Result<Deep, SyntaxError> {
         let test = match infix {
             Infix::Is => TypeTest::Is,
@@ -182,15 +187,15 @@ impl Parser {
                 let kind = match (infix, left.expr) {
                     (Infix::Any, Expr { kind: Kind::Any(mut list), .. }) => {
                         list.push(right.expr);
-                        return Ok(Deep { expr: Expr::new(place, Kind::Any(list)), depth });
+                        return Ok(Deep { expr: Expr::new(location, Kind::Any(list)), depth });
                     }
                     (Infix::All, Expr { kind: Kind::All(mut list), .. }) => {
                         list.push(right.expr);
-                        return Ok(Deep { expr: Expr::new(place, Kind::All(list)), depth });
+                        return Ok(Deep { expr: Expr::new(location, Kind::All(list)), depth });
                     }
                     (Infix::Union, Expr { kind: Kind::Union(mut list), .. }) => {
                         list.push(right.expr);
-                        return Ok(Deep { expr: Expr::new(place, Kind::Union(list)), depth });
+                        return Ok(Deep { expr: Expr::new(location, Kind::Union(list)), depth });
                     }
                     (Infix::Any, left) => Kind::Any(vec![left, right.expr]),
                     (Infix::All, left) => Kind::All(vec![left, right.expr]),
@@ -200,15 +205,15 @@ impl Parser {
                     }
                     (Infix::Is | Infix::As, _) => return self.expected("an operator"),
                 };
-                return self.node(place, kind, depth);
+                return self.node(location, kind, depth);
             }
         };
         let spec = self.type_spec()?;
-        self.node(place, Kind::TypeTest { source: Box::new(left.expr), test, spec }, left.depth)
+        self.node(location, Kind::TypeTest { source: Box::new(left.expr), test, spec }, left.depth)
     }
 
     fn unary(&mut self) -> Result<Deep, SyntaxError> {
-        let place = self.place();
+        let location = self.location();
         let negative = match self.peek() {
             Token::Symbol("-") => true,
             Token::Symbol("+") => false,
@@ -217,7 +222,7 @@ impl Parser {
         self.next();
         self.nested += 1;
         if self.nested > MAX_DEPTH {
-            return self.fail(SyntaxFault::TooDeep(MAX_DEPTH));
+            return self.fail(SyntaxErrorKind::TooDeep(MAX_DEPTH));
         }
         let operand = self.unary()?;
         self.nested -= 1;
@@ -227,20 +232,20 @@ impl Parser {
             && value.scale() == 0
         {
             // The least integer: its digits alone are one beyond the greatest.
-            return self.node(place, Kind::Integer(i64::from(i32::MIN)), 0);
+            return self.node(location, Kind::Integer(i64::from(i32::MIN)), 0);
         }
         let inner = Box::new(operand.expr);
         let kind = if negative { Kind::Negate(inner) } else { Kind::Posit(inner) };
-        self.node(place, kind, operand.depth)
+        self.node(location, kind, operand.depth)
     }
 
     /// A term and what is invoked on it.
     fn chain(&mut self) -> Result<Deep, SyntaxError> {
         let mut source = self.term()?;
         loop {
-            let place = self.place();
+            let location = self.location();
             if self.eat(".") {
-                let place = self.place();
+                let location = self.location();
                 let token = self.peek().clone();
                 if !matches!(token, Token::Word(_) | Token::Quoted(_) | Token::Variable(_)) {
                     return self.expected("a name");
@@ -248,13 +253,13 @@ impl Parser {
                 self.next();
                 source = match token {
                     Token::Word(name) if *self.peek() == Token::Symbol("(") => {
-                        self.call(source, &name, place)?
+                        self.call(source, &name, location)?
                     }
                     Token::Word(name) | Token::Quoted(name) => {
-                        self.member(source, &name, false, place)?
+                        self.member(source, &name, false, location)?
                     }
                     // `a.$this` is legal in the grammar; it starts again from the focus.
-                    Token::Variable(name) => self.variable(&name, place)?,
+                    Token::Variable(name) => self.variable(&name, location)?,
                     _ => return self.expected("a name"),
                 };
             } else if self.eat("[") {
@@ -262,7 +267,7 @@ impl Parser {
                 self.expect("]")?;
                 let depth = source.depth.max(index.depth);
                 let kind = Kind::At { source: Box::new(source.expr), index: Box::new(index.expr) };
-                source = self.node(place, kind, depth)?;
+                source = self.node(location, kind, depth)?;
             } else {
                 return Ok(source);
             }
@@ -274,31 +279,31 @@ impl Parser {
         source: Deep,
         name: &str,
         first: bool,
-        place: Place,
+        location: SourceLocation,
     ) -> Result<Deep, SyntaxError> {
         let type_like = first && name.starts_with(|c: char| c.is_ascii_uppercase());
         let kind = Kind::Member { source: Box::new(source.expr), name: Name::new(name), type_like };
-        self.node(place, kind, source.depth)
+        self.node(location, kind, source.depth)
     }
 
-    fn variable(&self, name: &str, place: Place) -> Result<Deep, SyntaxError> {
+    fn variable(&self, name: &str, location: SourceLocation) -> Result<Deep, SyntaxError> {
         let kind = match name {
             "this" => Kind::This,
             "index" => Kind::Index,
             "total" => Kind::Total,
             other => {
                 return Err(SyntaxError {
-                    place,
-                    fault: SyntaxFault::UnknownVariable(other.to_owned()),
+                    location,
+                    kind: SyntaxErrorKind::UnknownVariable(other.to_owned()),
                 });
             }
         };
-        self.node(place, kind, 0)
+        self.node(location, kind, 0)
     }
 
     fn term(&mut self) -> Result<Deep, SyntaxError> {
-        let place = self.place();
-        let focus = Deep { expr: Expr::new(place, Kind::Focus), depth: 0 };
+        let location = self.location();
+        let focus = Deep { expr: Expr::new(location, Kind::Focus), depth: 0 };
         let kind = match self.next() {
             Token::Symbol("(") => {
                 let inner = self.expression(0)?;
@@ -322,10 +327,10 @@ impl Parser {
             Token::DateTime(d) => Kind::DateTime(d),
             Token::Time(t) => Kind::Time(t),
             Token::ZonedTime => Kind::ZonedTime,
-            Token::Variable(name) => return self.variable(&name, place),
+            Token::Variable(name) => return self.variable(&name, location),
             Token::Constant(name) => Kind::Constant(Constant::of(name)),
             Token::Word(word) if *self.peek() == Token::Symbol("(") => {
-                return self.call(focus, &word, place);
+                return self.call(focus, &word, location);
             }
             Token::Word(word) => match word.as_str() {
                 "true" => Kind::Boolean(true),
@@ -334,16 +339,16 @@ impl Parser {
                     self.at -= 1;
                     return self.expected("an expression");
                 }
-                _ => return self.member(focus, &word, true, place),
+                _ => return self.member(focus, &word, true, location),
             },
-            Token::Quoted(name) => return self.member(focus, &name, true, place),
+            Token::Quoted(name) => return self.member(focus, &name, true, location),
             Token::End => return self.expected("an expression"),
             Token::Symbol(_) => {
                 self.at = self.at.saturating_sub(1);
                 return self.expected("an expression");
             }
         };
-        self.node(place, kind, 0)
+        self.node(location, kind, 0)
     }
 
     /// The unit after a number: a text, or a word of the calendar.
@@ -378,7 +383,12 @@ impl Parser {
         }
     }
 
-    fn call(&mut self, source: Deep, name: &str, place: Place) -> Result<Deep, SyntaxError> {
+    fn call(
+        &mut self,
+        source: Deep,
+        name: &str,
+        location: SourceLocation,
+    ) -> Result<Deep, SyntaxError> {
         self.expect("(")?;
         let test = match name {
             "is" => Some(TypeTest::Is),
@@ -390,7 +400,7 @@ impl Parser {
             let spec = self.type_spec()?;
             self.expect(")")?;
             return self.node(
-                place,
+                location,
                 Kind::TypeTest { source: Box::new(source.expr), test, spec },
                 source.depth,
             );
@@ -415,8 +425,8 @@ impl Parser {
             let expected =
                 if least == most { least.to_string() } else { format!("{least} to {most}") };
             Err(SyntaxError {
-                place,
-                fault: SyntaxFault::Arity { function, expected, found: args.len() },
+                location,
+                kind: SyntaxErrorKind::Arity { function, expected, found: args.len() },
             })
         };
         let regex = match name {
@@ -440,13 +450,13 @@ impl Parser {
         } else {
             let Some((function, text, least, most)) = Function::find(name) else {
                 let near = Function::nearest(name);
-                let fault = SyntaxFault::UnknownFunction { name: name.to_owned(), near };
-                return Err(SyntaxError { place, fault });
+                let kind = SyntaxErrorKind::UnknownFunction { name: name.to_owned(), near };
+                return Err(SyntaxError { location, kind });
             };
             arity(text, least, most)?;
             Kind::Call { source, function, args }
         };
-        self.node(place, kind, depth)
+        self.node(location, kind, depth)
     }
 
     /// `sort(name desc)` allows a direction behind its argument.
@@ -461,9 +471,9 @@ impl Parser {
                 Ok(arg)
             }
             Token::Word(w) if w == "desc" => {
-                let place = self.place();
+                let location = self.location();
                 self.next();
-                self.node(place, Kind::Negate(Box::new(arg.expr)), arg.depth)
+                self.node(location, Kind::Negate(Box::new(arg.expr)), arg.depth)
             }
             _ => Ok(arg),
         }

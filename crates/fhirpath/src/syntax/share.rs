@@ -1,5 +1,5 @@
 //! What an expression asks more than once gets a number, so that the evaluator can keep the answer:
-//! paths taken again from the same place, and conditions in loops that no item changes.
+//! paths taken again from the same element, and conditions in loops that depend on no item.
 
 use std::collections::HashMap;
 
@@ -26,16 +26,16 @@ pub(super) fn number_repeated_paths(root: &mut Expr) {
 
 /// Numbers the conditions that are asked for every item of a collection and look at none of them,
 /// like `%resource.type = 'batch'` in `entry.all(…)`, from 1.
-pub(super) fn number_settled_conditions(root: &mut Expr) {
-    number_settled(root, false, &mut 0);
+pub(super) fn number_fixed_conditions(root: &mut Expr) {
+    number_fixed(root, false, &mut 0);
 }
 
-fn number_settled(expr: &mut Expr, in_loop: bool, last: &mut u16) {
+fn number_fixed(expr: &mut Expr, in_loop: bool, last: &mut u16) {
     if in_loop && expr.shape == Shape::Logic && *last < u16::MAX {
         let mut looks = false;
-        if is_settled(expr, &mut looks) && looks {
+        if is_fixed(expr, &mut looks) && looks {
             *last += 1;
-            expr.settles = *last;
+            expr.fixed = *last;
             return;
         }
     }
@@ -49,14 +49,14 @@ fn number_settled(expr: &mut Expr, in_loop: bool, last: &mut u16) {
     let mut at = 0;
     each_part_mut(expr, &mut |part| {
         // The first part is what the function is called on.
-        number_settled(part, in_loop || (of_items && at > 0), last);
+        number_fixed(part, in_loop || (of_items && at > 0), last);
         at += 1;
     });
 }
 
-/// Whether a condition comes to the same wherever in the expression it stands; `looks` tells
-/// whether it looks at the resource at all.
-fn is_settled(expr: &Expr, looks: &mut bool) -> bool {
+/// Whether a condition has the same result wherever it occurs in the expression; `looks` is set
+/// when it reads the resource at all.
+fn is_fixed(expr: &Expr, looks: &mut bool) -> bool {
     match &expr.kind {
         Kind::Boolean(_) | Kind::Integer(_) | Kind::Text(_) | Kind::Constant(Constant::Text(_)) => {
             true
@@ -66,15 +66,15 @@ fn is_settled(expr: &Expr, looks: &mut bool) -> bool {
             true
         }
         Kind::Member { source, type_like: false, .. } | Kind::HasText { source, .. } => {
-            is_settled(source, looks)
+            is_fixed(source, looks)
         }
         Kind::Call {
             source,
             function: Function::Exists | Function::Empty | Function::Not | Function::HasValue,
             args,
-        } => args.is_empty() && is_settled(source, looks),
-        Kind::All(parts) | Kind::Any(parts) => parts.iter().all(|part| is_settled(part, looks)),
-        Kind::Binary { left, right, .. } => is_settled(left, looks) && is_settled(right, looks),
+        } => args.is_empty() && is_fixed(source, looks),
+        Kind::All(parts) | Kind::Any(parts) => parts.iter().all(|part| is_fixed(part, looks)),
+        Kind::Binary { left, right, .. } => is_fixed(left, looks) && is_fixed(right, looks),
         _ => false,
     }
 }

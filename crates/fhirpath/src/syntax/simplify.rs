@@ -1,4 +1,4 @@
-//! Forms that are asked often get a node of their own, which says the same in fewer steps.
+//! Replaces frequent forms by nodes of their own that give the same result in fewer steps.
 
 use super::ast::{Expr, Kind, Operator};
 use super::each::each_part_mut;
@@ -46,8 +46,8 @@ fn text_wanted(criterion: &[Expr]) -> Option<String> {
 }
 
 fn take(expr: &mut Expr) -> Expr {
-    let place = expr.place;
-    std::mem::replace(expr, Expr::new(place, Kind::Empty))
+    let location = expr.location;
+    std::mem::replace(expr, Expr::new(location, Kind::Empty))
 }
 
 /// Puts the texts of neighbours about the same path into one list.

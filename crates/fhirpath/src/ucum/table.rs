@@ -4,7 +4,7 @@
 //! No UCUM crate fits: the ones published count in floating point or bring a validator's whole
 //! machinery, while comparison here must be exact.
 
-/// What a unit symbol stands for.
+/// What a unit symbol means.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Meaning {
     /// A dimension of its own: the seven base units, and the arbitrary units, which are

@@ -47,7 +47,7 @@ pub(crate) fn significant_digits(value: Decimal) -> i64 {
     i64::from(value.scale())
 }
 
-/// The end of the interval that the written digits stand for, rounded outwards to `scale` digits.
+/// The end of the interval that the written digits may have been rounded from, rounded outwards to `scale` digits.
 pub(crate) fn boundary(value: Decimal, scale: u32, high: bool) -> Option<Decimal> {
     let half = Decimal::try_from_i128_with_scale(5, value.scale().checked_add(1)?).ok()?;
     let end = if high { value.checked_add(half)? } else { value.checked_sub(half)? };

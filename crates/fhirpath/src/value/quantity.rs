@@ -71,7 +71,7 @@ impl CalendarUnit {
         }
     }
 
-    /// The calendar unit that the UCUM code of a FHIR Quantity stands for.
+    /// The calendar unit that the UCUM code of a FHIR Quantity means.
     pub(crate) fn of_code(code: &str) -> Option<Self> {
         Some(match code {
             "a" => Self::Year,

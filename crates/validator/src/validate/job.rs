@@ -139,7 +139,7 @@ pub(crate) fn run(validator: &Validator, document: &Document<'_>, options: &Opti
         by_node: OwnMap::default(),
         issues: Vec::new(),
     };
-    plan.problems();
+    plan.syntax_issues();
     let explicit = plan.explicit();
     plan.resource(Found { element: root, role: Role::Root, around: root, profiles: explicit });
     plan.work();

@@ -1,6 +1,6 @@
 //! Faults of the JSON itself as issues.
 
-use lmr_fhir::{ParseError, Problem, ProblemKind};
+use lmr_fhir::{ParseError, SyntaxIssue, SyntaxIssueKind};
 
 use crate::issue::{Arg, Issue, MessageId};
 use crate::messages::Message;
@@ -25,14 +25,14 @@ pub(crate) fn unreadable(error: &ParseError) -> Issue {
 }
 
 /// Message of a fault that reading went over.
-pub(crate) fn message(problem: &Problem) -> Message {
+pub(crate) fn message(problem: &SyntaxIssue) -> Message {
     match problem.kind {
-        ProblemKind::Comment => Message::JsonComments,
-        ProblemKind::TrailingComma => Message::JsonCommaExtra,
-        ProblemKind::MissingComma => Message::JsonCommaMissing,
-        ProblemKind::BareName => Message::JsonNoQuotes,
-        ProblemKind::BareValue => Message::JsonValueNoQuotes,
-        ProblemKind::DuplicateKey => Message::JsonDuplicate,
+        SyntaxIssueKind::Comment => Message::JsonComments,
+        SyntaxIssueKind::TrailingComma => Message::JsonCommaExtra,
+        SyntaxIssueKind::MissingComma => Message::JsonCommaMissing,
+        SyntaxIssueKind::BareName => Message::JsonNoQuotes,
+        SyntaxIssueKind::BareValue => Message::JsonValueNoQuotes,
+        SyntaxIssueKind::DuplicateKey => Message::JsonDuplicate,
         _ => Message::JsonOther,
     }
 }

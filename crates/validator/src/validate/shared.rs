@@ -136,7 +136,7 @@ impl<'a> Shared<'a> {
         let redact = self.options.redact_values;
         let place = place::place(at, &self.validator.model, redact);
         let span = at.span();
-        let (start, end) = (self.document.position(span.start), self.document.position(span.end));
+        let (start, end) = (self.document.location(span.start), self.document.location(span.end));
         Issue {
             severity,
             code,

@@ -60,11 +60,11 @@ impl Time {
         if order != Ordering::Equal {
             return Some(order);
         }
-        for (place, a, b) in [
+        for (location, a, b) in [
             (2, (self.minute, 0), (other.minute, 0)),
             (3, (self.second, self.nanos), (other.second, other.nanos)),
         ] {
-            match (self.given >= place, other.given >= place) {
+            match (self.given >= location, other.given >= location) {
                 (false, false) => return Some(Ordering::Equal),
                 (true, true) => order = a.cmp(&b),
                 _ => return None,

@@ -1,6 +1,6 @@
 //! What lenient reading noted, as issues.
 
-use lmr_fhir::{Document, Kind, ProblemKind};
+use lmr_fhir::{Document, Kind, SyntaxIssueKind};
 
 use super::Plan;
 use crate::issue::Arg;
@@ -8,44 +8,44 @@ use crate::validate::parse;
 
 impl Plan<'_> {
     /// What lenient reading noted.
-    pub(super) fn problems(&mut self) {
-        for (count, problem) in self.shared.document.problems().iter().enumerate() {
+    pub(super) fn syntax_issues(&mut self) {
+        for (count, problem) in self.shared.document.syntax_issues().iter().enumerate() {
             if count > self.shared.options.max_issues {
                 break;
             }
-            if problem.kind == ProblemKind::Comment && self.shared.options.allow_comments {
+            if problem.kind == SyntaxIssueKind::Comment && self.shared.options.allow_comments {
                 continue;
             }
             let Some(mut at) = self.shared.document.node(problem.node) else { continue };
             let message = parse::message(problem);
             let mut args = Vec::new();
             match problem.kind {
-                ProblemKind::DuplicateKey => {
+                SyntaxIssueKind::DuplicateKey => {
                     args.push(Arg::Name(at.key().unwrap_or_default().into_owned()));
                     at = at.parent().unwrap_or(at);
                 }
-                ProblemKind::BareName => {
+                SyntaxIssueKind::BareName => {
                     args.push(Arg::Name(name_at(self.shared.document, problem.offset)));
                     at = if at.kind() == Kind::Object { at } else { at.parent().unwrap_or(at) };
                 }
-                ProblemKind::BareValue => {
+                SyntaxIssueKind::BareValue => {
                     args.push(Arg::Name(at.key().unwrap_or("item".into()).into_owned()));
                     // The reference names the object for members, the item for array items.
                     if at.parent().is_some_and(|p| p.kind() == Kind::Object) {
                         at = at.parent().unwrap_or(at);
                     }
                 }
-                ProblemKind::TrailingComma => {
+                SyntaxIssueKind::TrailingComma => {
                     args.push(match at.kind() {
                         Kind::Array => Arg::Said { en: "Array", nb: "listen" },
                         _ => Arg::Said { en: "Object", nb: "objektet" },
                     });
                 }
-                ProblemKind::LoneSurrogate => args.push(Arg::Said {
+                SyntaxIssueKind::LoneSurrogate => args.push(Arg::Said {
                     en: "half of a pair of \\u escapes (lone surrogate)",
                     nb: "et halvt par av \\u-koder (enslig surrogat)",
                 }),
-                ProblemKind::ControlCharacter => {
+                SyntaxIssueKind::ControlCharacter => {
                     args.push(Arg::Said {
                         en: "control character in a string",
                         nb: "styretegn i en tekst",
@@ -54,7 +54,7 @@ impl Plan<'_> {
                 _ => {}
             }
             let mut issue = self.shared.issue(message, at, args, None);
-            let here = self.shared.document.position(problem.offset as usize);
+            let here = self.shared.document.location(problem.offset as usize);
             (issue.line, issue.column) = (here.line, here.column);
             self.issues.push(issue);
         }

@@ -183,7 +183,7 @@ impl<'a> Walker<'a> {
     ) {
         let span = member.member_span();
         let (line, column) = {
-            let at = |offset| self.shared.document.position(offset);
+            let at = |offset| self.shared.document.location(offset);
             (at(span.start).line, at(span.end).column)
         };
         let issue = self.issue(message, object, args, def.profile);

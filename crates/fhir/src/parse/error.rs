@@ -21,14 +21,14 @@ impl Default for Limits {
 /// How to read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ParseOptions {
-    /// Note recoverable faults as [`Problem`]s instead of stopping.
+    /// Whether recoverable errors become [`SyntaxIssue`]s instead of stopping the reader.
     pub lenient: bool,
     /// Bounds.
     pub limits: Limits,
 }
 
 impl ParseOptions {
-    /// RFC 8259 to the letter. Doubled member names, which it only advises against, are noted.
+    /// RFC 8259 to the letter. Duplicate member names, which it only advises against, become issues.
     pub fn strict() -> Self {
         Self::default()
     }
@@ -94,10 +94,10 @@ pub enum ParseErrorKind {
     #[error("the closing bracket does not match the opening one")]
     WrongBracket,
     /// A comma before a closing bracket.
-    #[error("a comma stands before the closing bracket")]
+    #[error("there is a comma before the closing bracket")]
     TrailingComma,
     /// A word that is not true, false or null.
-    #[error("a word without quotes is no JSON value")]
+    #[error("a word without quotes is not a JSON value")]
     BareWord,
     /// A number breaks the grammar of RFC 8259 section 6.
     #[error("the number is not written as JSON requires")]
@@ -131,14 +131,14 @@ pub enum ParseErrorKind {
     NameTooLong,
 }
 
-/// A fault that did not stop the reading.
+/// A deviation from JSON that did not stop the reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct SyntaxIssue {
     /// What is wrong.
-    pub kind: ProblemKind,
-    /// Byte offset of the fault.
+    pub kind: SyntaxIssueKind,
+    /// Byte offset of the deviation.
     pub offset: u32,
-    /// The value it concerns: the container for commas and names, the doubled member itself, the
+    /// The value it concerns: the container for commas and names, the duplicate member itself, the
     /// value that follows a comment.
     pub node: u32,
 }
@@ -146,7 +146,7 @@ pub struct Problem {
 /// What is wrong where reading went on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum ProblemKind {
+pub enum SyntaxIssueKind {
     /// A `//` comment.
     Comment,
     /// A comma before a closing bracket.
