@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use lmr_fhir::{Bundle, Document, ParseOptions};
 use lmr_lmdi::codes::Code;
-use lmr_lmdi::{CheckOptions, Finding, RuleSet, RuleSetId, Spot, response};
+use lmr_lmdi::{CheckOptions, Finding, RuleSet, RuleSetId, ElementLocation, response};
 use lmr_validator::package::{Package, PackageCache, load};
 use lmr_validator::{
     BestPractice, ContainedPolicy, HtmlInMarkdown, Options, ReferenceCheck, Severity, Validator,
@@ -474,7 +474,7 @@ impl Judge {
                 } else if document.root_element().resource_type().is_none() {
                     vec![Finding::of(
                         Code::ContentNotFhir,
-                        Spot { line: 1, column: 1, ..Spot::default() },
+                        ElementLocation { line: 1, column: 1, ..ElementLocation::default() },
                     )]
                 } else {
                     rules.check_resource(document, options)

@@ -9,7 +9,7 @@ use lmr_envelope::{Envelope, RandomSource, VerifiedEnvelope, VerifyError, Warnin
 use lmr_fhir::{Bundle, Document, Name};
 use lmr_lmdi::codes::Code;
 use lmr_lmdi::{
-    CheckError, CheckOptions, Disposition, Finding, Identities, Spot, Verdict, canonical_content,
+    CheckError, CheckOptions, Disposition, Finding, Identities, ElementLocation, Verdict, canonical_content,
     check_bundle, read_content,
 };
 use std::sync::Arc;
@@ -163,7 +163,7 @@ fn unknown_members(envelope: &Envelope) -> Vec<Finding> {
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         let expression = if is_name { name.clone() } else { String::new() };
         found
-            .push(Finding::of(Code::EnvelopeMemberUnknown, Spot { expression, ..Spot::default() }));
+            .push(Finding::of(Code::EnvelopeMemberUnknown, ElementLocation { expression, ..ElementLocation::default() }));
     }
     found
 }

@@ -2,16 +2,15 @@
 //!
 //! The register promises "specific error codes" but publishes no list, so this one is the
 //! project's own. A code never changes its meaning; a retired one is never used again.
-//! What a program decides on (status, retry class) stands in this file; what people read
-//! stands beside it in `text`, one file per area.
+//! One row a code, one file an area; `codes!` below makes the enum and its entries from them.
 
 mod connection;
 mod content;
 mod envelope;
+mod own;
 mod profile;
 mod register;
 pub mod render;
-mod reserved;
 mod terminology;
 mod text;
 
@@ -19,6 +18,13 @@ pub use lmr_fhir::{Bilingual, Language, Severity};
 pub use text::Text;
 
 use std::fmt;
+
+use content::content_codes;
+use envelope::envelope_codes;
+use own::own_codes;
+use profile::profile_codes;
+use register::register_codes;
+use terminology::terminology_codes;
 
 /// Canonical URL of the code system that carries the codes in an `OperationOutcome`.
 pub const CODE_SYSTEM: &str = "http://fhi.no/fhir/lmr/CodeSystem/feilkode";
@@ -57,7 +63,7 @@ impl Retry {
     }
 }
 
-/// The part of the chain a code belongs to: its thousands.
+/// The part of the chain a code belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Area {
     /// 1xxx: address, token, limits of the call.
@@ -76,284 +82,156 @@ pub enum Area {
     Own,
 }
 
+/// One code with all that is known of it: what a program decides on, and what people read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// Area, from the group of rows it is in.
+    pub area: Area,
+    /// Severity when the rule that raises it says nothing else.
+    pub severity: Severity,
+    /// HTTP status when it ends the call, or the status of the entry it refuses; `None` for what
+    /// is only reported.
+    pub http_status: Option<u16>,
+    /// What the sender does about it.
+    pub retry: Retry,
+    /// FHIR `issue-type` code.
+    pub issue_type: &'static str,
+    /// Who raises it: the file of the rule, or the crate for what is not a rule of this one.
+    pub raised: Raised,
+    /// What people read.
+    pub text: Text,
+}
+
+/// Who raises a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Raised {
+    /// A file or crate, counted from `crates/`. A test holds every one against the source.
+    In(&'static str),
+    /// Nothing yet: number and meaning are fixed, so that senders can prepare for it.
+    Reserved(Bilingual),
+}
+
+/// Makes the catalogue from its rows: the enum, and for each code its [`Entry`].
+///
+/// A row names all fields in this order, so what is missing does not compile:
+/// `Name = number { severity, status (a number or none), retry, issue_type,
+/// raised_in (or reserved: { nb, en }), title, explanation, cause, wrong, right, remedy }`.
 macro_rules! codes {
-    ($( $(#[$meta:meta])* $name:ident = $number:literal, $severity:ident, $http:expr, $retry:ident, $fhir:literal; )*) => {
-        /// One entry of the catalogue.
+    ([] $( $area:ident { $( $name:ident = $number:literal {
+        severity: $severity:ident, status: $status:tt, retry: $retry:ident, issue_type: $issue_type:literal,
+        $raised:ident: $by:tt,
+        title: $title:tt,
+        explanation: $explanation:tt,
+        cause: $cause:tt,
+        wrong: $wrong:literal,
+        right: $right:literal,
+        remedy: $remedy:tt,
+    } )* } )*) => {
+        /// A code of the catalogue.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(u16)]
-        pub enum Code { $( $(#[$meta])* #[doc = concat!("LMR-", stringify!($number))] $name = $number, )* }
+        pub enum Code { $( $( #[doc = concat!("LMR-", stringify!($number))] $name = $number, )* )* }
 
         impl Code {
             /// Every code, in order of number.
-            pub const ALL: &'static [Code] = &[ $( Code::$name, )* ];
+            pub const ALL: &'static [Code] = &[ $( $( Code::$name, )* )* ];
 
             /// `LMR-nnnn`, as it stands on the wire.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
-                match self { $( Code::$name => concat!("LMR-", stringify!($number)), )* }
+                match self { $( $( Code::$name => concat!("LMR-", stringify!($number)), )* )* }
             }
 
-            /// Severity when the rule that raises it says nothing else.
+            /// All that is known of it.
             #[must_use]
-            pub const fn severity(self) -> Severity {
-                match self { $( Code::$name => Severity::$severity, )* }
-            }
-
-            /// HTTP status when this code ends the call, or the status of the entry it
-            /// refuses; `None` for what is only told.
-            #[must_use]
-            pub const fn http_status(self) -> Option<u16> {
-                match self { $( Code::$name => $http, )* }
-            }
-
-            /// What the sender does about it.
-            #[must_use]
-            pub const fn retry(self) -> Retry {
-                match self { $( Code::$name => Retry::$retry, )* }
-            }
-
-            /// FHIR `issue-type` code.
-            #[must_use]
-            pub const fn issue_type(self) -> &'static str {
-                match self { $( Code::$name => $fhir, )* }
+            pub const fn entry(self) -> &'static Entry {
+                match self { $( $( Code::$name => &Entry {
+                    area: Area::$area,
+                    severity: Severity::$severity,
+                    http_status: field!(status $status),
+                    retry: Retry::$retry,
+                    issue_type: $issue_type,
+                    raised: field!($raised $by),
+                    text: Text {
+                        code: Code::$name,
+                        title: field!(both $title),
+                        explanation: field!(both $explanation),
+                        cause: field!(both $cause),
+                        wrong: $wrong,
+                        right: $right,
+                        remedy: field!(both $remedy),
+                    },
+                }, )* )* }
             }
         }
     };
 }
 
-codes! {
-    // 1xxx: before the body is read. Order of the receiver's checks.
-    AddressNotAllowed = 1001, Fatal, Some(403), Never, "forbidden";
-    EndpointUnknown = 1002, Fatal, Some(404), Never, "not-found";
-    MethodNotAllowed = 1003, Fatal, Some(405), Never, "not-supported";
-    MediaTypeUnsupported = 1004, Fatal, Some(415), Never, "not-supported";
-    MediaTypeNotAcceptable = 1005, Fatal, Some(406), Never, "not-supported";
-    RequestMalformed = 1006, Fatal, Some(400), Never, "invalid";
-    TokenMissing = 1010, Fatal, Some(401), Never, "login";
-    TokenMalformed = 1011, Fatal, Some(401), Never, "security";
-    TokenExpired = 1012, Fatal, Some(401), Never, "expired";
-    TokenNotYetValid = 1013, Fatal, Some(401), Never, "security";
-    TokenIssuerUnknown = 1014, Fatal, Some(401), Never, "security";
-    TokenAudienceWrong = 1015, Fatal, Some(401), Never, "security";
-    TokenSignatureInvalid = 1016, Fatal, Some(401), Never, "security";
-    TokenKeyUnknown = 1017, Fatal, Some(401), Never, "security";
-    TokenAlgorithmNotAllowed = 1018, Fatal, Some(401), Never, "security";
-    TokenTypeWrong = 1019, Fatal, Some(401), Never, "security";
-    TokenScopeMissing = 1020, Fatal, Some(403), Never, "forbidden";
-    TokenOrganisationMissing = 1021, Fatal, Some(403), Never, "forbidden";
-    TokenLifetimeTooLong = 1022, Fatal, Some(401), Never, "security";
-    TokenSchemeWrong = 1023, Fatal, Some(401), Never, "security";
-    TokenKindWrong = 1024, Fatal, Some(401), Never, "security";
-    DpopProofMissing = 1030, Fatal, Some(401), Never, "security";
-    DpopProofInvalid = 1031, Fatal, Some(401), Never, "security";
-    DpopProofReplayed = 1032, Fatal, Some(401), Never, "security";
-    DpopBindingMismatch = 1033, Fatal, Some(401), Never, "security";
-    DpopNonceRequired = 1034, Fatal, Some(401), Never, "security";
-    BodyMissing = 1040, Fatal, Some(400), AfterCorrection, "required";
-    BodyTooLarge = 1041, Fatal, Some(413), AfterCorrection, "too-long";
-    BodyIncomplete = 1042, Fatal, Some(400), Later, "incomplete";
-    RequestTimeout = 1043, Fatal, Some(408), Later, "timeout";
-    TooManyRequests = 1044, Fatal, Some(429), Later, "throttled";
-
-    // 2xxx: the SignertKryptertBundle.
-    EnvelopeNotJson = 2001, Fatal, Some(400), AfterCorrection, "structure";
-    EnvelopeMemberMissing = 2002, Fatal, Some(400), AfterCorrection, "required";
-    EnvelopeMemberDuplicate = 2003, Fatal, Some(400), AfterCorrection, "structure";
-    EnvelopeMemberWrongType = 2004, Fatal, Some(400), AfterCorrection, "structure";
-    EnvelopeMemberUnknown = 2005, Warning, None, AfterCorrection, "informational";
-    EnvelopeVersionUnsupported = 2006, Fatal, Some(400), Never, "not-supported";
-    EnvelopeBase64Invalid = 2007, Fatal, Some(400), AfterCorrection, "value";
-    EnvelopeTimeInvalid = 2008, Fatal, Some(400), AfterCorrection, "value";
-    EnvelopePeriodReversed = 2009, Fatal, Some(400), AfterCorrection, "value";
-    EnvelopeInFuture = 2010, Fatal, Some(400), AfterCorrection, "value";
-    EnvelopeMessageIdInvalid = 2011, Fatal, Some(400), AfterCorrection, "value";
-    EnvelopeNonceInvalid = 2012, Fatal, Some(400), AfterCorrection, "value";
-    EnvelopeTagInvalid = 2013, Fatal, Some(400), AfterCorrection, "value";
-    EnvelopeThumbprintInvalid = 2014, Fatal, Some(400), Never, "value";
-    EnvelopeSenderInvalid = 2015, Fatal, Some(400), Never, "value";
-    SenderUnknown = 2020, Fatal, Some(400), Never, "forbidden";
-    SenderInactive = 2021, Fatal, Some(400), Never, "forbidden";
-    OrganisationMismatch = 2022, Fatal, Some(400), Never, "forbidden";
-    CertificateOrganisationMismatch = 2023, Fatal, Some(400), Never, "security";
-    CertificateUnknown = 2030, Fatal, Some(400), Never, "security";
-    CertificateExpired = 2031, Fatal, Some(400), Never, "expired";
-    CertificateNotYetValid = 2032, Fatal, Some(400), Never, "security";
-    CertificateRevoked = 2033, Fatal, Some(400), Never, "security";
-    CertificateChainUntrusted = 2034, Fatal, Some(400), Never, "security";
-    CertificateUnsuitable = 2035, Fatal, Some(400), Never, "security";
-    SignatureInvalid = 2040, Fatal, Some(400), Never, "security";
-    EncryptionCertificateUnknown = 2050, Fatal, Some(400), Never, "security";
-    DecryptionFailed = 2051, Fatal, Some(400), Never, "security";
-    CompressionInvalid = 2060, Fatal, Some(400), AfterCorrection, "structure";
-    CompressedTooLarge = 2061, Fatal, Some(413), AfterCorrection, "too-long";
-    InflatedTooLarge = 2062, Fatal, Some(413), AfterCorrection, "too-long";
-    CompressionRatioTooHigh = 2063, Fatal, Some(413), AfterCorrection, "too-costly";
-
-    // 3xxx: JSON and bundle.
-    ContentNotUtf8 = 3001, Fatal, Some(400), AfterCorrection, "structure";
-    ContentNotJson = 3002, Fatal, Some(400), AfterCorrection, "structure";
-    JsonDuplicateKey = 3003, Error, Some(422), AfterCorrection, "invalid";
-    JsonTooDeep = 3004, Fatal, Some(400), AfterCorrection, "too-costly";
-    JsonEmptyValue = 3005, Error, Some(422), AfterCorrection, "invalid";
-    JsonWrongShape = 3006, Error, Some(422), AfterCorrection, "structure";
-    JsonTooLarge = 3007, Fatal, Some(413), AfterCorrection, "too-costly";
-    ContentNotFhir = 3010, Fatal, Some(400), AfterCorrection, "structure";
-    ContentNotBundle = 3011, Fatal, Some(400), AfterCorrection, "structure";
-    BundleTypeWrong = 3012, Fatal, Some(400), AfterCorrection, "value";
-    BundleTypeNotAgreed = 3013, Fatal, Some(400), Never, "business-rule";
-    BundleEmpty = 3014, Fatal, Some(400), AfterCorrection, "required";
-    BundleTooManyEntries = 3015, Fatal, Some(413), AfterCorrection, "too-costly";
-    BundleIdentifierMissing = 3016, Fatal, Some(400), AfterCorrection, "required";
-    BundleInvalid = 3017, Fatal, Some(400), AfterCorrection, "structure";
-    EntryResourceMissing = 3020, Error, Some(422), AfterCorrection, "required";
-    EntryRequestMissing = 3021, Error, Some(422), AfterCorrection, "required";
-    EntryMethodNotPost = 3022, Error, Some(422), AfterCorrection, "not-supported";
-    ResourceKindNotAllowed = 3023, Error, Some(422), AfterCorrection, "business-rule";
-    EntryProfileMissing = 3024, Error, Some(422), AfterCorrection, "required";
-    FullUrlDuplicate = 3025, Error, Some(422), AfterCorrection, "duplicate";
-    FullUrlInvalid = 3026, Error, Some(422), AfterCorrection, "value";
-    ReferenceDangling = 3030, Error, Some(422), AfterCorrection, "not-found";
-    ReferenceWrongKind = 3031, Error, Some(422), AfterCorrection, "structure";
-    ReferenceNotResolvable = 3032, Warning, None, AfterCorrection, "not-found";
-    ReferenceInvalid = 3033, Error, Some(422), AfterCorrection, "invalid";
-    ReferenceProfileMismatch = 3034, Error, Some(422), AfterCorrection, "structure";
-    ContainedInvalid = 3035, Error, Some(422), AfterCorrection, "invalid";
-    IdDuplicate = 3036, Error, Some(422), AfterCorrection, "duplicate";
-    DependencyRefused = 3040, Error, Some(424), AfterCorrection, "conflict";
-    TransactionAborted = 3041, Error, Some(424), AfterCorrection, "conflict";
-
-    // 4xxx: a resource against its profile.
-    ElementMissing = 4001, Error, Some(422), AfterCorrection, "required";
-    ElementTooMany = 4002, Error, Some(422), AfterCorrection, "structure";
-    ElementForbidden = 4003, Error, Some(422), AfterCorrection, "structure";
-    ElementUnknown = 4004, Error, Some(422), AfterCorrection, "structure";
-    TypeNotAllowed = 4005, Error, Some(422), AfterCorrection, "structure";
-    ResourceTypeUnknown = 4006, Error, Some(422), AfterCorrection, "structure";
-    DateInvalid = 4010, Error, Some(422), AfterCorrection, "value";
-    DateTimeInvalid = 4011, Error, Some(422), AfterCorrection, "value";
-    TimeZoneMissing = 4012, Error, Some(422), AfterCorrection, "value";
-    TimeInvalid = 4013, Error, Some(422), AfterCorrection, "value";
-    NumberInvalid = 4014, Error, Some(422), AfterCorrection, "value";
-    BooleanInvalid = 4015, Error, Some(422), AfterCorrection, "value";
-    CodeFormatInvalid = 4016, Error, Some(422), AfterCorrection, "value";
-    IdInvalid = 4017, Error, Some(422), AfterCorrection, "value";
-    OidInvalid = 4018, Error, Some(422), AfterCorrection, "value";
-    UuidInvalid = 4019, Error, Some(422), AfterCorrection, "value";
-    UriInvalid = 4020, Error, Some(422), AfterCorrection, "value";
-    Base64Invalid = 4021, Error, Some(422), AfterCorrection, "value";
-    StringInvalid = 4022, Error, Some(422), AfterCorrection, "value";
-    StringTooLong = 4023, Error, Some(422), AfterCorrection, "too-long";
-    PrimitiveInvalid = 4024, Error, Some(422), AfterCorrection, "value";
-    FixedValueWrong = 4030, Error, Some(422), AfterCorrection, "value";
-    PatternMismatch = 4031, Error, Some(422), AfterCorrection, "value";
-    ValueOutOfRange = 4032, Error, Some(422), AfterCorrection, "value";
-    SliceClosed = 4040, Error, Some(422), AfterCorrection, "structure";
-    SliceAmbiguous = 4041, Error, Some(422), AfterCorrection, "structure";
-    SliceOrder = 4042, Error, Some(422), AfterCorrection, "structure";
-    SliceUnmatched = 4043, Information, None, AfterCorrection, "informational";
-    ExtensionUnknown = 4050, Error, Some(422), AfterCorrection, "extension";
-    ExtensionNotAllowedHere = 4051, Error, Some(422), AfterCorrection, "extension";
-    ExtensionModifierMisuse = 4052, Error, Some(422), AfterCorrection, "extension";
-    ExtensionInvalid = 4053, Error, Some(422), AfterCorrection, "extension";
-    InvariantFailed = 4060, Error, Some(422), AfterCorrection, "invariant";
-    TimeOfDayRequired = 4061, Error, Some(422), AfterCorrection, "invariant";
-    OrganisationIdentifierRequired = 4062, Error, Some(422), AfterCorrection, "invariant";
-    EpisodeIdentifierRequired = 4063, Error, Some(422), AfterCorrection, "invariant";
-    MedicationCodeOrIngredient = 4064, Error, Some(422), AfterCorrection, "invariant";
-    ElementEmpty = 4065, Error, Some(422), AfterCorrection, "invariant";
-    PeriodReversed = 4066, Error, Some(422), AfterCorrection, "invariant";
-    BestPractice = 4067, Information, None, AfterCorrection, "informational";
-    ProfileUnknown = 4070, Warning, None, AfterCorrection, "not-found";
-    ProfileNotMatched = 4071, Error, Some(422), AfterCorrection, "structure";
-    NarrativeInvalid = 4072, Error, Some(422), AfterCorrection, "invalid";
-    RuleBroken = 4090, Error, Some(422), AfterCorrection, "processing";
-
-    // 5xxx: terminology.
-    CodeNotInRequiredSet = 5001, Error, Some(422), AfterCorrection, "code-invalid";
-    CodeNotInExtensibleSet = 5002, Warning, None, AfterCorrection, "code-invalid";
-    CodeNotInPreferredSet = 5003, Information, None, AfterCorrection, "code-invalid";
-    CodeMissing = 5004, Error, Some(422), AfterCorrection, "code-invalid";
-    CodeSystemNotAvailable = 5005, Warning, None, AfterCorrection, "not-found";
-    ValueSetNotAvailable = 5006, Warning, None, AfterCorrection, "not-found";
-    CodeUnknown = 5007, Error, Some(422), AfterCorrection, "code-invalid";
-    DisplayWrong = 5008, Error, Some(422), AfterCorrection, "code-invalid";
-    SystemInvalid = 5009, Error, Some(422), AfterCorrection, "code-invalid";
-    SystemMissing = 5010, Warning, None, AfterCorrection, "code-invalid";
-    RouteCodeRefused = 5011, Error, Some(422), AfterCorrection, "code-invalid";
-    RouteCodeNotDecided = 5012, Warning, None, AfterCorrection, "not-found";
-    AtcSyntax = 5020, Warning, None, AfterCorrection, "code-invalid";
-    Icd10Syntax = 5021, Warning, None, AfterCorrection, "code-invalid";
-    Icd11Syntax = 5022, Warning, None, AfterCorrection, "code-invalid";
-    Icpc2Syntax = 5023, Warning, None, AfterCorrection, "code-invalid";
-    SnomedSyntax = 5024, Warning, None, AfterCorrection, "code-invalid";
-    SnomedCheckDigit = 5025, Warning, None, AfterCorrection, "code-invalid";
-    FestIdSyntax = 5026, Warning, None, AfterCorrection, "code-invalid";
-    LmrSerialSyntax = 5027, Warning, None, AfterCorrection, "code-invalid";
-    ItemNumberSyntax = 5028, Warning, None, AfterCorrection, "code-invalid";
-    MunicipalitySyntax = 5029, Warning, None, AfterCorrection, "code-invalid";
-    UrbanDistrictSyntax = 5030, Warning, None, AfterCorrection, "code-invalid";
-    VolvenCodeSyntax = 5031, Warning, None, AfterCorrection, "code-invalid";
-    UnitInvalid = 5032, Warning, None, AfterCorrection, "code-invalid";
-
-    // 6xxx: the register's rules beyond the profiles.
-    PersonNumberFormat = 6001, Error, Some(422), AfterCorrection, "value";
-    PersonNumberCheckDigit = 6002, Error, Some(422), AfterCorrection, "value";
-    PersonNumberDate = 6003, Error, Some(422), AfterCorrection, "value";
-    PersonNumberWrongSystem = 6004, Error, Some(422), AfterCorrection, "value";
-    PersonNumberReal = 6005, Error, Some(422), Never, "business-rule";
-    PersonNumberSynthetic = 6006, Error, Some(422), Never, "business-rule";
-    PersonNumber2032 = 6007, Warning, None, AfterCorrection, "business-rule";
-    BirthDateMismatch = 6008, Warning, None, AfterCorrection, "business-rule";
-    HprNumberInvalid = 6010, Error, Some(422), AfterCorrection, "value";
-    HprNumberLength = 6011, Warning, None, AfterCorrection, "value";
-    OrganisationNumberFormat = 6012, Error, Some(422), AfterCorrection, "value";
-    OrganisationNumberCheckDigit = 6013, Error, Some(422), AfterCorrection, "value";
-    ReshIdInvalid = 6014, Error, Some(422), AfterCorrection, "value";
-    AdministeredInFuture = 6020, Error, Some(422), AfterCorrection, "business-rule";
-    AdministeredBeforeBirth = 6021, Error, Some(422), AfterCorrection, "business-rule";
-    BirthDateInFuture = 6022, Error, Some(422), AfterCorrection, "business-rule";
-    OutsideReportingPeriod = 6023, Warning, None, AfterCorrection, "business-rule";
-    OrderedInFuture = 6025, Warning, None, AfterCorrection, "business-rule";
-    BundleTimestampInFuture = 6026, Warning, None, AfterCorrection, "business-rule";
-    ResourceTwiceInBundle = 6030, Error, Some(422), AfterCorrection, "duplicate";
-    ResourceWithoutIdentity = 6031, Error, Some(422), AfterCorrection, "required";
-    MessageIdReused = 6040, Fatal, Some(409), Never, "duplicate";
-    ContentReplayed = 6041, Fatal, Some(409), Never, "duplicate";
-    BundleIdentifierReused = 6042, Fatal, Some(409), Never, "duplicate";
-    StoredNew = 6080, Information, None, AfterCorrection, "informational";
-    StoredNewVersion = 6081, Information, None, AfterCorrection, "informational";
-    AlreadyStored = 6082, Information, None, AfterCorrection, "informational";
-    CheckedOnly = 6083, Information, None, AfterCorrection, "informational";
-
-    // 9xxx: the register's own faults.
-    InternalFault = 9001, Fatal, Some(500), Later, "exception";
-    StorageUnavailable = 9002, Fatal, Some(503), Later, "transient";
-    Overloaded = 9003, Fatal, Some(503), Later, "throttled";
-    ShuttingDown = 9004, Fatal, Some(503), Later, "transient";
-    AuthorityUnavailable = 9005, Fatal, Some(503), Later, "transient";
-    RuleNotEvaluated = 9006, Error, Some(422), Later, "exception";
-    StepBudgetExhausted = 9007, Error, Some(422), AfterCorrection, "too-costly";
+/// The value of one field of a row.
+macro_rules! field {
+    (status none) => { None };
+    (status $number:literal) => { Some($number) };
+    (both { nb: $nb:literal, en: $en:literal $(,)? }) => { Bilingual { nb: $nb, en: $en } };
+    (raised_in $by:literal) => { Raised::In($by) };
+    (reserved $why:tt) => { Raised::Reserved(field!(both $why)) };
 }
 
+// Each area adds its rows and hands over to the next; `codes!` is the last.
+connection::connection_codes! { [
+    envelope_codes content_codes profile_codes terminology_codes register_codes own_codes codes
+] }
+
 impl Code {
+    /// Severity when the rule that raises it says nothing else.
+    #[must_use]
+    pub const fn severity(self) -> Severity {
+        self.entry().severity
+    }
+
+    /// HTTP status when this code ends the call, or the status of the entry it refuses; `None` for
+    /// what is only reported.
+    #[must_use]
+    pub const fn http_status(self) -> Option<u16> {
+        self.entry().http_status
+    }
+
+    /// What the sender does about it.
+    #[must_use]
+    pub const fn retry(self) -> Retry {
+        self.entry().retry
+    }
+
+    /// FHIR `issue-type` code.
+    #[must_use]
+    pub const fn issue_type(self) -> &'static str {
+        self.entry().issue_type
+    }
+
+    /// What people read about this code.
+    #[must_use]
+    pub const fn text(self) -> &'static Text {
+        &self.entry().text
+    }
+
+    /// Why nothing raises this code yet; `None` for a code in use.
+    #[must_use]
+    pub const fn reserved(self) -> Option<Bilingual> {
+        match self.entry().raised {
+            Raised::Reserved(why) => Some(why),
+            Raised::In(_) => None,
+        }
+    }
+
+    /// The area it belongs to.
+    #[must_use]
+    pub const fn area(self) -> Area {
+        self.entry().area
+    }
+
     /// The four digits.
     #[must_use]
     pub const fn number(self) -> u16 {
         self as u16
-    }
-
-    /// The area the thousands stand for.
-    #[must_use]
-    pub const fn area(self) -> Area {
-        match self.number() / 1000 {
-            1 => Area::Connection,
-            2 => Area::Envelope,
-            3 => Area::Content,
-            4 => Area::Profile,
-            5 => Area::Terminology,
-            6 => Area::Register,
-            _ => Area::Own,
-        }
     }
 
     /// Finds a code by `LMR-1001`, `lmr1001` or `1001`.
@@ -372,12 +250,6 @@ impl Code {
             .binary_search_by_key(&number, |code| code.number())
             .ok()
             .map(|index| Self::ALL[index])
-    }
-
-    /// What people read about this code.
-    #[must_use]
-    pub fn text(self) -> &'static Text {
-        text::of(self)
     }
 
     /// Title in the language asked for: short enough for a list.
@@ -412,6 +284,22 @@ mod tests {
         assert!(Code::ALL.windows(2).all(|pair| pair[0].number() < pair[1].number()));
         for code in Code::ALL {
             assert_eq!(code.as_str(), format!("LMR-{:04}", code.number()));
+        }
+    }
+
+    #[test]
+    fn the_thousands_of_a_number_are_its_area() {
+        for code in Code::ALL {
+            let thousands = match code.area() {
+                Area::Connection => 1,
+                Area::Envelope => 2,
+                Area::Content => 3,
+                Area::Profile => 4,
+                Area::Terminology => 5,
+                Area::Register => 6,
+                Area::Own => 9,
+            };
+            assert_eq!(code.number() / 1000, thousands, "{code}");
         }
     }
 

@@ -5,17 +5,17 @@ use std::ops::Range;
 
 use lmr_fhir::ParseError;
 use lmr_validator::Issue;
+use thiserror::Error;
 
 use crate::codes::{Code, Language, Retry, Severity};
-use crate::ruleset::ContentFault;
-use crate::{json_fault, mapping};
+use crate::{invariants, json_fault, mapping};
 
 /// What was found, where, and what the sender does about it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
     /// Its code.
     pub code: Code,
-    /// Error and fatal refuse the entry; the rest is told.
+    /// Error and fatal refuse the entry; the rest is only reported.
     pub severity: Severity,
     /// FHIRPath from the entry's resource (`Patient.identifier[0].value`), or from the bundle for
     /// findings about the bundle.
@@ -37,12 +37,26 @@ enum Source {
     Register { nb: Cow<'static, str>, en: Cow<'static, str> },
 }
 
-/// Most reasons that are told of one finding.
+/// Most reasons that are reported with one finding.
 const REASONS: usize = 3;
 
-/// Where a finding sits in the document.
+/// Why a content cannot be checked entry by entry at all. The fault is the sender's.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{code} at {line}:{column}")]
+pub struct ContentFault {
+    /// What is wrong.
+    pub code: Code,
+    /// FHIRPath, empty when there is none.
+    pub expression: String,
+    /// Line in the decrypted JSON, from 1; 0 when unknown.
+    pub line: u32,
+    /// Column, from 1; 0 when unknown.
+    pub column: u32,
+}
+
+/// Where a finding is in the document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Spot {
+pub struct ElementLocation {
     /// FHIRPath from the entry's resource.
     pub expression: String,
     /// FHIRPath from the root of the document.
@@ -58,52 +72,56 @@ pub struct Spot {
 impl Finding {
     /// A finding of a rule of the register's own: the catalogue's explanation is its text.
     #[must_use]
-    pub fn of(code: Code, spot: Spot) -> Self {
+    pub fn of(code: Code, location: ElementLocation) -> Self {
         let text = code.text();
-        Self::with_text(code, spot, text.explanation.nb, text.explanation.en)
+        Self::with_text(code, location, text.explanation.nb, text.explanation.en)
     }
 
     /// A finding with a text of its own. Texts never repeat values of the instance.
     #[must_use]
     pub fn with_text(
         code: Code,
-        spot: Spot,
+        location: ElementLocation,
         nb: impl Into<Cow<'static, str>>,
         en: impl Into<Cow<'static, str>>,
     ) -> Self {
         Self {
             code,
             severity: code.severity(),
-            expression: spot.expression,
-            full_expression: spot.full_expression,
-            line: spot.line,
-            column: spot.column,
-            span: spot.span,
+            expression: location.expression,
+            full_expression: location.full_expression,
+            line: location.line,
+            column: location.column,
+            span: location.span,
             text: Source::Register { nb: nb.into(), en: en.into() },
         }
     }
 
-    /// A content that cannot be judged entry by entry, as a finding.
+    /// A content that cannot be checked entry by entry, as a finding.
     #[must_use]
     pub fn from_fault(fault: &ContentFault) -> Self {
-        let spot = Spot {
+        let location = ElementLocation {
             expression: fault.expression.clone(),
             full_expression: fault.expression.clone(),
             line: fault.line,
             column: fault.column,
             span: None,
         };
-        Self::of(fault.code, spot)
+        Self::of(fault.code, location)
     }
 
-    /// A text that is no JSON, or over the limits of what is read, with what exactly is wrong.
+    /// A text that is not JSON, or over the limits of what is read, with what exactly is wrong.
     #[must_use]
     pub fn unreadable(error: &ParseError) -> Self {
-        let spot = Spot { line: error.line, column: error.column, ..Spot::default() };
+        let location = ElementLocation {
+            line: error.line,
+            column: error.column,
+            ..ElementLocation::default()
+        };
         let nb =
             format!("Innholdet kan ikke leses som JSON: {}.", json_fault::in_bokmal(&error.kind));
         let en = format!("The content cannot be read as JSON: {}.", error.kind);
-        Self::with_text(json_fault::code_of(&error.kind), spot, nb, en)
+        Self::with_text(json_fault::code_of(&error.kind), location, nb, en)
     }
 
     /// What the validator found, filed under its code.
@@ -163,7 +181,7 @@ impl Finding {
         }
     }
 
-    /// Why a slice or target profile did not match: the shortest reasons, each with its place.
+    /// Why a slice or target profile did not match: the shortest reasons, each with its location.
     #[must_use]
     pub fn reasons(&self, language: Language) -> Vec<String> {
         let inner = self.issue().map(|issue| issue.inner.as_slice()).unwrap_or_default();
@@ -179,7 +197,7 @@ impl Finding {
             (Source::Register { nb, .. }, Language::Bokmal) => Cow::Borrowed(nb),
             (Source::Register { en, .. }, Language::English) => Cow::Borrowed(en),
             (Source::Validator(issue), language) => {
-                Cow::Owned(match mapping::own_text(issue, language) {
+                Cow::Owned(match invariants::text_of(issue, language) {
                     Some(text) => text,
                     None => issue.text(language),
                 })

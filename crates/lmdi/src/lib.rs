@@ -1,27 +1,36 @@
 //! The LMDI guide as data: rule sets, register rules, error codes, the answer.
 //!
-//! A [`RuleSet`] judges a bundle with the validator and the register's own rules and gives a
+//! A [`RuleSet`] checks a bundle with the validator and the register's own rules and gives a
 //! [`Verdict`]: findings per entry, each with a [`codes::Code`] of the catalogue, and what the
 //! receiver needs to store it (identity, dependencies). [`response`] writes and reads the
 //! LegemiddelregisterBundleResponse.
 
+mod administered;
+mod bundle_index;
 mod check;
 pub mod codes;
+mod dates;
+mod echoes;
 pub mod fest;
 mod finding;
+mod guide;
 mod identity;
+mod invariants;
 pub mod json_fault;
+mod location;
 mod mapping;
-mod place;
+mod options;
 mod references;
-mod register;
 pub mod response;
-mod ruleset;
+mod rule_set;
+mod rules;
 mod verdict;
 
 pub use check::{CheckError, check_bundle, choose_rule_set, read_content};
-pub use finding::{Finding, Spot};
+pub use finding::{ContentFault, ElementLocation, Finding};
+pub use guide::RuleSetId;
 pub use identity::{Identities, Identity, canonical_content};
+pub use options::{CheckOptions, PersonNumbers};
 pub use references::{dependencies, for_each_reference};
-pub use ruleset::{CheckOptions, ContentFault, PersonNumbers, RuleSet, RuleSetError, RuleSetId};
+pub use rule_set::{RuleSet, RuleSetError};
 pub use verdict::{Disposition, EntryVerdict, Verdict};

@@ -1,42 +1,20 @@
-//! From what the validator says to the register's code.
+//! The register's code for what the validator reports.
 
 use lmr_validator::messages::Message;
 use lmr_validator::{Arg, Issue, MessageId};
 
-use crate::codes::{Code, Language};
+use crate::codes::Code;
+use crate::invariants;
 
 /// The code of one issue: its message decides, and for a few messages what they speak of.
 pub(crate) fn code_of(issue: &Issue) -> Code {
     match &issue.id {
         MessageId::Constraint(_) => {
-            issue.id.constraint_key().map_or(Code::InvariantFailed, code_of_invariant)
+            issue.id.constraint_key().map_or(Code::InvariantFailed, invariants::code_of)
         }
         MessageId::Catalogue(message) => {
             by_subject(*message, issue).unwrap_or_else(|| code_of_message(*message))
         }
-    }
-}
-
-/// The code of a failed invariant, by key.
-pub(crate) fn code_of_invariant(key: &str) -> Code {
-    match key {
-        "lr-allowed-resources" => Code::EntryProfileMissing,
-        "time-required" => Code::TimeOfDayRequired,
-        "lmdi-org-identifier" => Code::OrganisationIdentifierRequired,
-        "npr-episode-at-least-one" => Code::EpisodeIdentifierRequired,
-        "lmdi-medication-code-or-ingredient" => Code::MedicationCodeOrIngredient,
-        "ele-1" => Code::ElementEmpty,
-        "ext-1" => Code::ExtensionInvalid,
-        "per-1" => Code::PeriodReversed,
-        "ref-1" | "dom-2" | "dom-3" | "dom-4" | "dom-5" => Code::ContainedInvalid,
-        "dom-6" => Code::BestPractice,
-        "bdl-3" => Code::EntryRequestMissing,
-        "bdl-5" => Code::EntryResourceMissing,
-        "bdl-7" => Code::FullUrlDuplicate,
-        "bdl-8" => Code::FullUrlInvalid,
-        "bdl-1" | "bdl-2" | "bdl-4" => Code::BundleInvalid,
-        "txt-1" | "txt-2" => Code::NarrativeInvalid,
-        _ => Code::InvariantFailed,
     }
 }
 
@@ -322,144 +300,6 @@ fn listed(message: Message) -> Option<Code> {
         | M::JsonOther => Code::ContentNotJson,
         M::JsonDuplicate => Code::JsonDuplicateKey,
         M::JsonEmptyArray | M::JsonEmptyObject | M::JsonInvalidArray => Code::JsonEmptyValue,
-        _ => return None,
-    })
-}
-
-/// The sentence of an invariant in our words: the guide's own and R4's, whose definitions speak
-/// English only.
-pub(crate) fn own_text(issue: &Issue, language: Language) -> Option<String> {
-    let key = issue.id.constraint_key()?;
-    let (nb, en) = invariant_text(key)?;
-    Some(match language {
-        Language::Bokmal => format!("Regelen {key} er ikke oppfylt: {nb}"),
-        Language::English => format!("Constraint {key} is not met: {en}"),
-    })
-}
-
-fn invariant_text(key: &str) -> Option<(&'static str, &'static str)> {
-    Some(match key {
-        "lr-allowed-resources" => (
-            "hver ressurs skal være av et slag veiledningen tar imot og oppgi det i meta.profile.",
-            "every resource shall be of a kind the guide accepts and say so in meta.profile.",
-        ),
-        "time-required" => ("klokkeslettet skal være med.", "the time of day shall be given."),
-        "lmdi-org-identifier" => (
-            "en organisasjon skal ha organisasjonsnummer (ENH) eller RESH-id.",
-            "an organisation shall have an organisation number (ENH) or a RESH id.",
-        ),
-        "npr-episode-at-least-one" => (
-            "episodeidentifikatoren skal ha tekst, UUID eller begge.",
-            "the episode identifier shall have a string, a UUID or both.",
-        ),
-        "lmdi-medication-code-or-ingredient" => (
-            "et legemiddel skal ha kode eller ingrediens.",
-            "a medication shall have a code or an ingredient.",
-        ),
-        "ele-1" => (
-            "et element skal ha verdi eller underelementer.",
-            "an element shall have a value or children.",
-        ),
-        "ext-1" => (
-            "en utvidelse skal ha enten verdi eller underutvidelser, ikke begge.",
-            "an extension shall have either a value or nested extensions, not both.",
-        ),
-        "per-1" => (
-            "perioden kan ikke slutte før den begynner.",
-            "the period cannot end before it starts.",
-        ),
-        "qty-3" => ("en enhetskode skal ha system.", "a unit code shall have a system."),
-        "sqty-1" => {
-            ("mengden kan ikke ha sammenligningstegn.", "the quantity cannot have a comparator.")
-        }
-        "rat-1" => (
-            "teller og nevner skal være med begge to, eller ingen av dem.",
-            "numerator and denominator shall both be there, or neither.",
-        ),
-        "rng-2" => {
-            ("nedre grense kan ikke være over øvre.", "the low limit cannot be above the high one.")
-        }
-        "drt-1" => (
-            "en varighet skal ha verdi og enhet i UCUM.",
-            "a duration shall have a value and a unit in UCUM.",
-        ),
-        "mad-1" => ("dosering skal ha dose eller rate.", "a dosage shall have a dose or a rate."),
-        "con-1" => (
-            "stage skal ha summary eller assessment.",
-            "stage shall have a summary or an assessment.",
-        ),
-        "con-3" => (
-            "en problemlistediagnose bør ha klinisk status.",
-            "a problem-list condition should have a clinical status.",
-        ),
-        "con-4" => (
-            "en avsluttet tilstand skal ha klinisk status inactive, resolved eller remission.",
-            "an abated condition shall have the clinical status inactive, resolved or remission.",
-        ),
-        "con-5" => (
-            "klinisk status kan ikke være med når diagnosen er feilregistrert.",
-            "the clinical status cannot be there when the condition was entered in error.",
-        ),
-        "org-1" => (
-            "organisasjonen skal ha navn eller identifikator.",
-            "the organisation shall have a name or an identifier.",
-        ),
-        "org-2" => (
-            "en organisasjon kan ikke ha hjemmeadresse.",
-            "an organisation cannot have a home address.",
-        ),
-        "pat-1" => (
-            "en kontakt skal ha navn, adresse, telekom eller organisasjon.",
-            "a contact shall have a name, address, telecom or organisation.",
-        ),
-        "dom-2" => (
-            "en innkapslet ressurs kan ikke ha innkapslede.",
-            "a contained resource cannot contain others.",
-        ),
-        "dom-3" => {
-            ("innkapslede ressurser skal vises til.", "contained resources shall be referred to.")
-        }
-        "dom-4" => (
-            "innkapslede ressurser kan ikke ha versjon eller endringstid.",
-            "contained resources cannot have a version or a time of change.",
-        ),
-        "dom-5" => (
-            "innkapslede ressurser kan ikke ha sikkerhetsmerke.",
-            "contained resources cannot have a security label.",
-        ),
-        "ref-1" => (
-            "en #-referanse skal peke på en innkapslet ressurs.",
-            "a #-reference shall point to a contained resource.",
-        ),
-        "bdl-1" => (
-            "total brukes bare i søkesvar og historikk.",
-            "total is only for search results and history.",
-        ),
-        "bdl-2" => {
-            ("entry.search brukes bare i søkesvar.", "entry.search is only for search results.")
-        }
-        "bdl-3" => ("hver entry skal ha request.", "every entry shall have a request."),
-        "bdl-4" => ("entry.response brukes bare i svar.", "entry.response is only for answers."),
-        "bdl-5" => ("en entry skal ha innhold.", "an entry shall have content."),
-        "bdl-7" => ("fullUrl skal være unik i bundlen.", "fullUrl shall be unique in the bundle."),
-        "bdl-8" => {
-            ("fullUrl kan ikke peke på en bestemt versjon.", "fullUrl cannot point to a version.")
-        }
-        "tim-1" => ("varighet skal ha enhet.", "a duration shall have a unit."),
-        "tim-2" => ("periode skal ha enhet.", "a period shall have a unit."),
-        "tim-4" => ("varighet kan ikke være negativ.", "a duration cannot be negative."),
-        "tim-5" => ("periode kan ikke være negativ.", "a period cannot be negative."),
-        "tim-6" => ("periodMax krever period.", "periodMax needs period."),
-        "tim-7" => ("durationMax krever duration.", "durationMax needs duration."),
-        "tim-8" => ("countMax krever count.", "countMax needs count."),
-        "tim-9" => (
-            "offset krever when, og ikke C, CM, CD eller CV.",
-            "offset needs when, and not C, CM, CD or CV.",
-        ),
-        "tim-10" => (
-            "timeOfDay og when kan ikke brukes sammen.",
-            "timeOfDay and when cannot be used together.",
-        ),
         _ => return None,
     })
 }

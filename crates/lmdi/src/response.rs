@@ -14,9 +14,9 @@ pub use read::{Answer, ReadEntry, ReadError, ReadIssue, ReadStatus, read};
 use jiff::Timestamp;
 use lmr_fhir::{OperationOutcome, OutcomeExtension, OutcomeIssue, OutcomeValue, escape_into};
 
-use crate::RuleSetId;
 use crate::codes::{CODE_SYSTEM, Code, Language, Severity};
-use crate::finding::{Finding, Spot};
+use crate::finding::{ElementLocation, Finding};
+use crate::guide::RuleSetId;
 
 /// Extension of an issue: what the sender does about it (`never`, `after-correction`, `later`).
 pub const RETRY_EXTENSION: &str = "http://fhi.no/fhir/lmr/StructureDefinition/retry";
@@ -92,13 +92,16 @@ impl EntryStatus<'_> {
 
     /// What the status alone does not say.
     fn note(&self) -> Option<Finding> {
-        let finding = |code| Some(Finding::of(code, Spot::default()));
+        let finding = |code| Some(Finding::of(code, ElementLocation::default()));
         let because = |code: Code, index: usize| {
-            let spot = Spot { expression: format!("Bundle.entry[{index}]"), ..Spot::default() };
+            let location = ElementLocation {
+                expression: format!("Bundle.entry[{index}]"),
+                ..ElementLocation::default()
+            };
             let text = code.text();
             Some(Finding::with_text(
                 code,
-                spot,
+                location,
                 format!("{} Det gjelder entry {index} (regnet fra 0).", text.explanation.nb),
                 format!("{} That is entry {index} (counted from 0).", text.explanation.en),
             ))
@@ -288,7 +291,7 @@ pub fn outcome_of<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Operat
         })
         .collect();
     if issues.is_empty() {
-        issues.push(issue(&Finding::of(Code::CheckedOnly, Spot::default())));
+        issues.push(issue(&Finding::of(Code::CheckedOnly, ElementLocation::default())));
     }
     OperationOutcome { extension: Vec::new(), issue: issues }
 }
@@ -309,14 +312,14 @@ mod tests {
             version: 2,
             stored_at: at("2025-01-22T09:30:00Z"),
         };
-        let spot = Spot {
+        let location = ElementLocation {
             expression: "Medication.code.coding[0].code".to_owned(),
             full_expression: "Bundle.entry[2].resource.code.coding[0].code".to_owned(),
             line: 7,
             column: 21,
             span: None,
         };
-        let refused = [Finding::of(Code::MedicationCodeOrIngredient, spot)];
+        let refused = [Finding::of(Code::MedicationCodeOrIngredient, location)];
         let entries = [
             ResponseEntry {
                 full_url: Some("urn:uuid:1"),

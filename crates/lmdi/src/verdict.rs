@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use crate::RuleSetId;
 use crate::codes::{Code, Severity};
 use crate::finding::Finding;
+use crate::guide::RuleSetId;
 use crate::identity::Identity;
 use crate::references::dragged_down;
 
@@ -124,13 +124,16 @@ impl Disposition {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::Spot;
+    use crate::finding::ElementLocation;
 
     fn entry(index: usize, depends_on: &[usize], code: Option<Code>) -> EntryVerdict {
         EntryVerdict {
             index,
             depends_on: depends_on.to_vec(),
-            findings: code.map(|code| Finding::of(code, Spot::default())).into_iter().collect(),
+            findings: code
+                .map(|code| Finding::of(code, ElementLocation::default()))
+                .into_iter()
+                .collect(),
             ..EntryVerdict::default()
         }
     }

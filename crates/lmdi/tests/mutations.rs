@@ -381,7 +381,7 @@ fn mutations(rule_set: RuleSetId) -> (Vec<Mutation>, BTreeMap<String, &'static s
         let structure = definitions.structure(url).unwrap().unwrap();
         let roots = if url == rule_set.bundle_profile() {
             vec![String::new()]
-        } else if rule_set.kinds().iter().any(|(_, profile)| profile == url) {
+        } else if rule_set.profiles().iter().any(|(_, profile)| profile == url) {
             let entries = sample["entry"].as_array().unwrap();
             entries
                 .iter()

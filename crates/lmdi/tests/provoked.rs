@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use lmr_fhir::{Document, Limits, ParseOptions};
-use lmr_lmdi::codes::{Area, Code, Code::*};
+use lmr_lmdi::codes::{Area, Code, Code::*, Raised};
 use lmr_lmdi::{
     CheckError, CheckOptions, Disposition, PersonNumbers, RuleSetId, check_bundle, read_content,
 };
@@ -441,6 +441,74 @@ fn every_code_about_content_is_provoked_and_every_other_says_where() {
     assert!(unprovoked.is_empty(), "{unprovoked:?}");
 }
 
+/// The example of a code as a change to the sample bundle, if it is the JSON of a resource: its elements
+/// replace those of the first resource of its type (or of the bundle), and what only the other example
+/// has is left out.
+fn applied(example: &str, other: &str) -> Option<Value> {
+    let (this, other): (Value, Value) =
+        (serde_json::from_str(example).ok()?, serde_json::from_str(other).ok()?);
+    let resource_type = this.get("resourceType")?.as_str()?;
+    assert_eq!(other["resourceType"], resource_type, "{example}");
+    let mut bundle = bundle(NEW);
+    let root = match resource_type {
+        "Bundle" => bundle.as_object_mut(),
+        name => {
+            let index = at(&bundle, name);
+            bundle["entry"][index]["resource"].as_object_mut()
+        }
+    }
+    .unwrap();
+    root.retain(|name, _| other.get(name).is_none());
+    root.extend(this.as_object().unwrap().clone());
+    Some(bundle)
+}
+
+#[test]
+fn the_catalogues_examples_are_what_they_claim() {
+    let mut run = 0;
+    let mut wrong = Vec::new();
+    for code in Code::ALL {
+        let text = code.text();
+        let Some(broken) = applied(text.wrong, text.right) else { continue };
+        let right = applied(text.right, text.wrong).unwrap();
+        run += 1;
+        let found = codes_of_text(&broken.to_string(), &options());
+        if !found.contains(code) {
+            wrong.push(format!("{code} {code:?}: the wrong example gives {found:?}"));
+        }
+        if codes_of_text(&right.to_string(), &options()).contains(code) {
+            wrong.push(format!("{code} {code:?}: the right example gives it too"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(run > 70, "only {run} examples are run");
+}
+
+#[test]
+fn every_code_names_where_it_is_raised() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    for code in Code::ALL {
+        let Raised::In(place) = code.entry().raised else { continue };
+        let path = crates.join(place);
+        let mut files = Vec::new();
+        if path.is_dir() {
+            sources(&path.join("src"), &mut files);
+        } else {
+            files.push((path.clone(), std::fs::read_to_string(&path).unwrap_or_default()));
+            let invariants = crates.join("lmdi/rulesets/invariants.json");
+            if place == "lmdi/src/mapping.rs" {
+                files.push((invariants.clone(), std::fs::read_to_string(&invariants).unwrap()));
+            }
+        }
+        let name = format!("{code:?}");
+        let raises = |text: &str| {
+            text.contains(&format!("\"{code}\""))
+                || text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == name)
+        };
+        assert!(files.iter().any(|(_, text)| raises(text)), "{code} {name} is not in {place}");
+    }
+}
+
 /// Contents refused as a whole.
 fn texts() -> Vec<(Code, String)> {
     vec![
@@ -524,12 +592,15 @@ fn every_code_is_raised_by_the_program_or_reserved_and_none_is_both() {
             raised.extend(arm.1);
         }
     }
+    let invariants = std::fs::read_to_string(crates.join("lmdi/rulesets/invariants.json")).unwrap();
+    let by_invariant = Code::ALL.iter().filter(|c| invariants.contains(&format!("\"{c}\"")));
+    raised.extend(by_invariant.map(|code| format!("{code:?}")));
     for code in Code::ALL {
         let name = format!("{code:?}");
         assert_ne!(
             raised.contains(&name),
             code.reserved().is_some(),
-            "{code} {name}: raised by nothing and not reserved, or both (codes/reserved.rs)"
+            "{code} {name}: raised by nothing and not reserved, or both"
         );
     }
 }

@@ -82,7 +82,7 @@ fn repair_4_any_type_of_an_organisation_passes_since_the_binding_is_preferred() 
 #[test]
 fn repair_5_the_nine_kinds_pass_and_others_are_told_apart() {
     let all = resources(RuleSetId::Lmdi094);
-    for (kind, _) in RuleSetId::Lmdi094.kinds() {
+    for (kind, _) in RuleSetId::Lmdi094.profiles() {
         assert!(
             all.iter().any(|resource| resource["resourceType"] == *kind),
             "{kind} is not in the sample"

@@ -1,364 +1,506 @@
-//! LMR-6xxx: the register's rules beyond the profiles, and what became of an entry.
+//! LMR-6xxx: the register's rules beyond the profiles, and what became of an entry. One row a code; `codes!` in `codes.rs` names the fields.
 
-use super::Code;
-use super::text::{Text, entry};
+macro_rules! register_codes {
+    ([$next:ident $($rest:ident)*] $($before:tt)*) => { $next! { [$($rest)*] $($before)*
+    Register {
+        PersonNumberFormat = 6001 {
+            severity: Error, status: 422, retry: AfterCorrection, issue_type: "value",
+            raised_in: "lmdi/src/rules/person_number.rs",
+            title: { nb: "Personnummeret har feil form", en: "Identity number malformed" },
+            explanation: {
+                nb: "Fødselsnummer og D-nummer har elleve sifre uten mellomrom.",
+                en: "National identity numbers and D-numbers have eleven digits without blanks.",
+            },
+            cause: {
+                nb: "Mellomrom, eller null foran er borte.",
+                en: "Blanks, or the leading zero is gone.",
+            },
+            wrong: "ti sifre",
+            right: "elleve sifre",
+            remedy: {
+                nb: "Skriv nummeret med elleve sifre.",
+                en: "Write the number with eleven digits.",
+            },
+        }
+        PersonNumberCheckDigit = 6002 {
+            severity: Error, status: 422, retry: AfterCorrection, issue_type: "value",
+            raised_in: "lmdi/src/rules/person_number.rs",
+            title: {
+                nb: "Kontrollsifrene i personnummeret stemmer ikke",
+                en: "Identity number check digits wrong",
+            },
+            explanation: {
+                nb: "De to siste sifrene regnes ut av de ni første.",
+                en: "The last two digits follow from the first nine.",
+            },
+            cause: {
+                nb: "Tastefeil eller hjelpenummer.",
+                en: "A misprint or an auxiliary number.",
+            },
+            wrong: "ett siffer endret",
+            right: "nummeret slik det er tildelt",
+            remedy: {
+                nb: "Kontroller nummeret hos kilden.",
+                en: "Check the number at the source.",
+            },
+        }
+        PersonNumberDate = 6003 {
+            severity: Error, status: 422, retry: AfterCorrection, issue_type: "value",
+            raised_in: "lmdi/src/rules/person_number.rs",
+            title: {
+                nb: "Datoen i personnummeret finnes ikke",
+                en: "Date in the identity number does not exist",
+            },
+            explanation: {
+                nb: "De seks første sifrene skal gi en dato som passer individsifrene.",
+                en: "The first six digits shall give a date that fits the individual digits.",
+            },
+            cause: {
+                nb: "Tastefeil eller hjelpenummer.",
+                en: "A misprint or an auxiliary number.",
+            },
+            wrong: "dag 32",
+            right: "dag 31",
+            remedy: {
+                nb: "Kontroller nummeret hos kilden.",
+                en: "Check the number at the source.",
+            },
+        }
+        PersonNumberWrongSystem = 6004 {
+            severity: Error, status: 422, retry: AfterCorrection, issue_type: "value",
+            raised_in: "lmdi/src/rules/person_number.rs",
+            title: { nb: "Nummeret står under feil system", en: "Number under the wrong system" },
+            explanation: {
+                nb: "D-nummer har første siffer økt med 4 og sitt eget system.",
+                en: "D-numbers have the first digit raised by 4 and a system of their own.",
+            },
+            cause: {
+                nb: "Fødselsnummer og D-nummer er forvekslet.",
+                en: "Identity number and D-number are mixed up.",
+            },
+            wrong: "D-nummer under urn:oid:2.16.578.1.12.4.1.4.1",
+            right: "D-nummer under urn:oid:2.16.578.1.12.4.1.4.2",
+            remedy: {
+                nb: "Bruk systemet som hører til nummeret.",
+                en: "Use the system that belongs to the number.",
+            },
+        }
+        PersonNumberReal = 6005 {
+            severity: Error, status: 422, retry: Never, issue_type: "business-rule",
+            raised_in: "lmdi/src/rules/person_number.rs",
+            title: {
+                nb: "Virkelig personnummer i testmiljø",
+                en: "Real identity number in a test environment",
+            },
+            explanation: {
+                nb: "Testmiljøet tar bare syntetiske numre (måned økt med 40, 65 eller 80).",
+                en: "The test environment takes synthetic numbers only (month raised by 40, 65 or 80).",
+            },
+            cause: {
+                nb: "Produksjonsdata er sendt til test.",
+                en: "Production data were sent to test.",
+            },
+            wrong: "måned 05",
+            right: "måned 85",
+            remedy: {
+                nb: "Stans sendingen og bruk syntetiske data.",
+                en: "Stop sending and use synthetic data.",
+            },
+        }
+        PersonNumberSynthetic = 6006 {
+            severity: Error, status: 422, retry: Never, issue_type: "business-rule",
+            raised_in: "lmdi/src/rules/person_number.rs",
+            title: {
+                nb: "Syntetisk personnummer i produksjon",
+                en: "Synthetic identity number in production",
+            },
+            explanation: {
+                nb: "Produksjon tar ikke syntetiske numre.",
+                en: "Production takes no synthetic numbers.",
+            },
+            cause: {
+                nb: "Testdata er sendt til produksjon.",
+                en: "Test data were sent to production.",
+            },
+            wrong: "måned 85",
+            right: "måned 05",
+            remedy: {
+                nb: "Stans sendingen og kontroller miljøet.",
+                en: "Stop sending and check the environment.",
+            },
+        }
+        PersonNumber2032 = 6007 {
+            severity: Warning, status: none, retry: AfterCorrection, issue_type: "business-rule",
+            raised_in: "lmdi/src/rules/person_number.rs",
+            title: {
+                nb: "Nummeret er bare gyldig etter ordningen fra 2032",
+                en: "Number only valid under the 2032 scheme",
+            },
+            explanation: {
+                nb: "Første kontrollsiffer passer bare den nye ordningen, som ikke er i bruk før 2032.",
+                en: "The first check digit fits only the new scheme, not in use before 2032.",
+            },
+            cause: {
+                nb: "Tastefeil, eller et nummer tildelt etter ny ordning.",
+                en: "A misprint, or a number issued under the new scheme.",
+            },
+            wrong: "k1 med rest 1",
+            right: "k1 med rest 0",
+            remedy: {
+                nb: "Kontroller nummeret hos kilden.",
+                en: "Check the number at the source.",
+            },
+        }
+        BirthDateMismatch = 6008 {
+            severity: Warning, status: none, retry: AfterCorrection, issue_type: "business-rule",
+            raised_in: "lmdi/src/rules/birth_date_and_number.rs",
+            title: {
+                nb: "Fødselsdatoen passer ikke personnummeret",
+                en: "Birth date does not fit the identity number",
+            },
+            explanation: {
+                nb: "birthDate og datoen i nummeret er forskjellige.",
+                en: "birthDate and the date in the number differ.",
+            },
+            cause: {
+                nb: "Opplysninger om to personer kan være blandet.",
+                en: "Information on two people may be mixed.",
+            },
+            wrong: r#"{"resourceType": "Patient", "birthDate": "1985-05-12"}"#,
+            right: r#"{"resourceType": "Patient", "birthDate": "1958-05-12"}"#,
+            remedy: {
+                nb: "Kontroller at begge gjelder samme person.",
+                en: "Check that both are of the same person.",
+            },
+        }
+        HprNumberInvalid = 6010 {
+            severity: Error, status: 422, retry: AfterCorrection, issue_type: "value",
+            raised_in: "lmdi/src/rules/hpr_number.rs",
+            title: { nb: "HPR-nummeret har feil form", en: "HPR number malformed" },
+            explanation: { nb: "HPR-nummer er bare sifre.", en: "HPR numbers are digits only." },
+            cause: { nb: "Navn eller brukernavn er brukt.", en: "A name or user name was used." },
+            wrong: r#"{"resourceType": "Practitioner", "identifier": [{"system": "urn:oid:2.16.578.1.12.4.1.4.4", "value": "HPR9144900"}]}"#,
+            right: r#"{"resourceType": "Practitioner", "identifier": [{"system": "urn:oid:2.16.578.1.12.4.1.4.4", "value": "9144900"}]}"#,
+            remedy: { nb: "Skriv bare sifrene.", en: "Write the digits only." },
+        }
+        HprNumberLength = 6011 {
+            severity: Warning, status: none, retry: AfterCorrection, issue_type: "value",
+            raised_in: "lmdi/src/rules/hpr_number.rs",
+            title: { nb: "HPR-nummeret har uvanlig lengde", en: "HPR number of unusual length" },
+            explanation: {
+                nb: "HPR-nummer har vanligvis sju til ni sifre.",
+                en: "HPR numbers usually have seven to nine digits.",
+            },
+            cause: { nb: "Sifre er falt bort.", en: "Digits were lost." },
+            wrong: r#"{"resourceType": "Practitioner", "identifier": [{"system": "urn:oid:2.16.578.1.12.4.1.4.4", "value": "914"}]}"#,
+            right: r#"{"resourceType": "Practitioner", "identifier": [{"system": "urn:oid:2.16.578.1.12.4.1.4.4", "value": "9144900"}]}"#,
+            remedy: { nb: "Kontroller nummeret.", en: "Check the number." },
+        }
+        OrganisationNumberFormat = 6012 {
+            severity: Error, status: 422, retry: AfterCorrection, issue_type: "value",
+            raised_in: "lmdi/src/rules/organisation_number.rs",
+            title: {
+                nb: "Organisasjonsnummeret har feil form",
+                en: "Organisation number malformed",
+            },
+            explanation: {
+                nb: "Organisasjonsnummer har ni sifre uten mellomrom.",
+                en: "Organisation numbers have nine digits without blanks.",
+            },
+            cause: {
+                nb: "Mellomrom, eller et tiende siffer fra NPR.",
+                en: "Blanks, or a tenth digit from NPR.",
+            },
+            wrong: r#"{"resourceType": "Organization", "identifier": [{"system": "urn:oid:2.16.578.1.12.4.1.4.101", "value": "1234567890"}]}"#,
+            right: r#"{"resourceType": "Organization", "identifier": [{"system": "urn:oid:2.16.578.1.12.4.1.4.101", "value": "999000207"}]}"#,
+            remedy: {
+                nb: "Skriv nummeret med ni sifre.",
+                en: "Write the number with nine digits.",
+            },
+        }
+        OrganisationNumberCheckDigit = 6013 {
+            severity: Error, status: 422, retry: AfterCorrection, issue_type: "value",
+            raised_in: "lmdi/src/rules/organisation_number.rs",
+            title: {
+                nb: "Kontrollsifferet i organisasjonsnummeret stemmer ikke",
+                en: "Organisation number check digit wrong",
+            },
+            explanation: {
+                nb: "Siste siffer regnes ut av de åtte første.",
+                en: "The last digit follows from the first eight.",
+            },
+            cause: { nb: "Tastefeil.", en: "A misprint." },
+            wrong: r#"{"resourceType": "Organization", "identifier": [{"system": "urn:oid:2.16.578.1.12.4.1.4.101", "value": "999000208"}]}"#,
+            right: r#"{"resourceType": "Organization", "identifier": [{"system": "urn:oid:2.16.578.1.12.4.1.4.101", "value": "999000207"}]}"#,
+            remedy: {
+                nb: "Kontroller nummeret i Enhetsregisteret.",
+                en: "Check the number in the register of entities.",
+            },
+        }
+        ReshIdInvalid = 6014 {
+            severity: Error, status: 422, retry: AfterCorrection, issue_type: "value",
+            raised_in: "lmdi/src/rules/resh_id.rs",
+            title: { nb: "RESH-id har feil form", en: "RESH id malformed" },
+            explanation: { nb: "RESH-id er bare sifre.", en: "RESH ids are digits only." },
+            cause: { nb: "Navn eller OID er brukt.", en: "A name or an OID was used." },
+            wrong: r#"{"resourceType": "Organization", "identifier": [{"system": "urn:oid:2.16.578.1.12.4.1.4.102", "value": "RESH-4001031"}]}"#,
+            right: r#"{"resourceType": "Organization", "identifier": [{"system": "urn:oid:2.16.578.1.12.4.1.4.102", "value": "4001031"}]}"#,
+            remedy: { nb: "Skriv bare sifrene.", en: "Write the digits only." },
+        }
+        AdministeredInFuture = 6020 {
+            severity: Error, status: 422, retry: AfterCorrection, issue_type: "business-rule",
+            raised_in: "lmdi/src/rules/administered_in_future.rs",
+            title: { nb: "Administrert fram i tid", en: "Administered in the future" },
+            explanation: {
+                nb: "Administreringen kan ikke ha skjedd etter at meldingen kom.",
+                en: "The administration cannot have happened after the message came.",
+            },
+            cause: {
+                nb: "Planlagt administrering er sendt som gjennomført, eller klokken er feil.",
+                en: "A planned administration was sent as completed, or the clock is wrong.",
+            },
+            wrong: r#"{"resourceType": "MedicationAdministration", "effectiveDateTime": "9999-12-31T23:59:59+01:00"}"#,
+            right: r#"{"resourceType": "MedicationAdministration", "effectiveDateTime": "2026-05-01T08:00:00+02:00"}"#,
+            remedy: {
+                nb: "Send administreringen når den er gjennomført.",
+                en: "Send the administration once it has happened.",
+            },
+        }
+        AdministeredBeforeBirth = 6021 {
+            severity: Error, status: 422, retry: AfterCorrection, issue_type: "business-rule",
+            raised_in: "lmdi/src/rules/administered_before_birth.rs",
+            title: {
+                nb: "Administrert før pasienten ble født",
+                en: "Administered before the patient was born",
+            },
+            explanation: {
+                nb: "Administreringen er før pasientens fødselsdato.",
+                en: "The administration is before the patient's birth date.",
+            },
+            cause: {
+                nb: "Feil pasient eller feil dato.",
+                en: "The wrong patient or the wrong date.",
+            },
+            wrong: r#"{"resourceType": "MedicationAdministration", "effectiveDateTime": "1950-01-01T08:00:00+01:00"}"#,
+            right: r#"{"resourceType": "MedicationAdministration", "effectiveDateTime": "2026-05-01T08:00:00+02:00"}"#,
+            remedy: { nb: "Kontroller pasient og tidspunkt.", en: "Check patient and time." },
+        }
+        BirthDateInFuture = 6022 {
+            severity: Error, status: 422, retry: AfterCorrection, issue_type: "business-rule",
+            raised_in: "lmdi/src/rules/birth_date_in_future.rs",
+            title: { nb: "Fødselsdato fram i tid", en: "Birth date in the future" },
+            explanation: {
+                nb: "birthDate kan ikke være etter i dag.",
+                en: "birthDate cannot be after today.",
+            },
+            cause: { nb: "Tastefeil.", en: "A misprint." },
+            wrong: r#"{"resourceType": "Patient", "birthDate": "2058-05-12"}"#,
+            right: r#"{"resourceType": "Patient", "birthDate": "1958-05-12"}"#,
+            remedy: { nb: "Rett datoen.", en: "Correct the date." },
+        }
+        OutsideReportingPeriod = 6023 {
+            severity: Warning, status: none, retry: AfterCorrection, issue_type: "business-rule",
+            raised_in: "lmdi/src/rules/outside_reporting_period.rs",
+            title: { nb: "Utenfor rapporteringsperioden", en: "Outside the reporting period" },
+            explanation: {
+                nb: "Administreringen ligger utenfor perioden i konvolutten.",
+                en: "The administration lies outside the envelope's period.",
+            },
+            cause: {
+                nb: "Etterregistrering, eller feil periode.",
+                en: "A late entry, or the wrong period.",
+            },
+            wrong: "administrert i januar, periode februar",
+            right: "administrert i februar",
+            remedy: {
+                nb: "Ingen ting ved etterregistrering; ellers rett perioden.",
+                en: "Nothing for late entries; else correct the period.",
+            },
+        }
+        OrderedInFuture = 6025 {
+            severity: Warning, status: none, retry: AfterCorrection, issue_type: "business-rule",
+            raised_in: "lmdi/src/rules/ordered_in_future.rs",
+            title: { nb: "Rekvirert fram i tid", en: "Ordered in the future" },
+            explanation: {
+                nb: "authoredOn er etter at meldingen kom.",
+                en: "authoredOn is after the message came.",
+            },
+            cause: {
+                nb: "Feil klokke eller planlagt dato.",
+                en: "A wrong clock or a planned date.",
+            },
+            wrong: r#"{"resourceType": "MedicationRequest", "authoredOn": "2062-04-30"}"#,
+            right: r#"{"resourceType": "MedicationRequest", "authoredOn": "2026-04-30"}"#,
+            remedy: {
+                nb: "Bruk tidspunktet rekvireringen ble skrevet.",
+                en: "Use the time the order was written.",
+            },
+        }
+        BundleTimestampInFuture = 6026 {
+            severity: Warning, status: none, retry: AfterCorrection, issue_type: "business-rule",
+            raised_in: "lmdi/src/rules/bundle_timestamp.rs",
+            title: { nb: "Bundle.timestamp er fram i tid", en: "Bundle.timestamp in the future" },
+            explanation: {
+                nb: "Bundlen er merket med et tidspunkt etter nå.",
+                en: "The bundle is marked with a time after now.",
+            },
+            cause: {
+                nb: "Feil klokke eller feil forskyvning.",
+                en: "A wrong clock or a wrong offset.",
+            },
+            wrong: r#"{"resourceType": "Bundle", "timestamp": "2062-05-02T06:00:00+02:00"}"#,
+            right: r#"{"resourceType": "Bundle", "timestamp": "2026-05-02T06:00:00+02:00"}"#,
+            remedy: { nb: "Rett klokken.", en: "Correct the clock." },
+        }
+        ResourceTwiceInBundle = 6030 {
+            severity: Error, status: 422, retry: AfterCorrection, issue_type: "duplicate",
+            raised_in: "lmdi/src/rules/duplicate_resource.rs",
+            title: {
+                nb: "Samme ressurs to ganger i bundlen",
+                en: "Same resource twice in the bundle",
+            },
+            explanation: {
+                nb: "To entry har samme identitet hos registeret.",
+                en: "Two entries have the same identity at the register.",
+            },
+            cause: {
+                nb: "To versjoner av samme ressurs er tatt med.",
+                en: "Two versions of one resource were included.",
+            },
+            wrong: "to Patient med samme identifier",
+            right: "én Patient",
+            remedy: { nb: "Send bare den siste versjonen.", en: "Send only the latest version." },
+        }
+        ResourceWithoutIdentity = 6031 {
+            severity: Error, status: 422, retry: AfterCorrection, issue_type: "required",
+            raised_in: "lmdi/src/rules/missing_identity.rs",
+            title: { nb: "Ressursen kan ikke gjenkjennes", en: "Resource cannot be recognised" },
+            explanation: {
+                nb: "En ressurs skal ha identifier med verdi, id, eller fullUrl som urn:uuid.",
+                en: "A resource shall have an identifier with a value, an id, or a fullUrl that is a urn:uuid.",
+            },
+            cause: { nb: "Ingen av dem er overført.", en: "None of them was carried over." },
+            wrong: "{ \"resourceType\": \"Medication\", … }",
+            right: "{ \"resourceType\": \"Medication\", \"id\": \"m1\", … }",
+            remedy: { nb: "Gi ressursen en varig id.", en: "Give the resource a lasting id." },
+        }
+        MessageIdReused = 6040 {
+            severity: Fatal, status: 409, retry: Never, issue_type: "duplicate",
+            raised_in: "intake",
+            title: {
+                nb: "messageId er brukt før med annet innhold",
+                en: "messageId used before with other content",
+            },
+            explanation: {
+                nb: "En messageId gjelder én melding.",
+                en: "A messageId stands for one message.",
+            },
+            cause: { nb: "Ny melding fikk gammel id.", en: "A new message got an old id." },
+            wrong: "samme id, nytt innhold",
+            right: "ny id, nytt innhold",
+            remedy: {
+                nb: "Gi meldingen ny messageId, og finn ut hvorfor den gamle ble brukt.",
+                en: "Give the message a new messageId, and find out why the old one was used.",
+            },
+        }
+        ContentReplayed = 6041 {
+            severity: Fatal, status: 409, retry: Never, issue_type: "duplicate",
+            raised_in: "intake",
+            title: {
+                nb: "Samme innhold er sendt før under en annen id",
+                en: "Same content sent before under another id",
+            },
+            explanation: {
+                nb: "Chifferteksten er kjent fra en tidligere melding.",
+                en: "The ciphertext is known from an earlier message.",
+            },
+            cause: {
+                nb: "En gammel melding er merket om. Det kan være et forsøk på misbruk.",
+                en: "An old message was re-labelled. It may be an attempt at abuse.",
+            },
+            wrong: "nytt messageId på gammelt innhold",
+            right: "samme messageId ved ny sending",
+            remedy: {
+                nb: "Send om igjen med uendret messageId, eller krypter på nytt.",
+                en: "Resend with the messageId unchanged, or encrypt anew.",
+            },
+        }
+        BundleIdentifierReused = 6042 {
+            severity: Fatal, status: 409, retry: Never, issue_type: "duplicate",
+            raised_in: "intake",
+            title: { nb: "Bundle.identifier er brukt før", en: "Bundle.identifier used before" },
+            explanation: {
+                nb: "Hver bundle skal ha sin egen identifikator.",
+                en: "Every bundle shall have an identifier of its own.",
+            },
+            cause: {
+                nb: "Identifikatoren er fast i oppsettet, eller bundlen er pakket på nytt.",
+                en: "The identifier is fixed in the set-up, or the bundle was sealed again.",
+            },
+            wrong: "samme identifier i to meldinger",
+            right: "ny identifier i hver bundle",
+            remedy: {
+                nb: "Lag ny identifikator for hver bundle.",
+                en: "Make a new identifier for every bundle.",
+            },
+        }
+        StoredNew = 6080 {
+            severity: Information, status: none, retry: AfterCorrection, issue_type: "informational",
+            reserved: { nb: "Status 201 sier det samme.", en: "Status 201 says the same." },
+            title: { nb: "Lagret", en: "Stored" },
+            explanation: {
+                nb: "Ressursen er ny for registeret og lagret.",
+                en: "The resource is new to the register and stored.",
+            },
+            cause: { nb: "-", en: "-" },
+            wrong: "-",
+            right: "201 Created",
+            remedy: { nb: "Ingen ting.", en: "Nothing." },
+        }
+        StoredNewVersion = 6081 {
+            severity: Information, status: none, retry: AfterCorrection, issue_type: "informational",
+            raised_in: "lmdi/src/response.rs",
+            title: { nb: "Lagret som ny versjon", en: "Stored as a new version" },
+            explanation: {
+                nb: "Ressursen var kjent med annet innhold; en ny versjon er lagret.",
+                en: "The resource was known with other content; a new version is stored.",
+            },
+            cause: { nb: "-", en: "-" },
+            wrong: "-",
+            right: "200 OK",
+            remedy: { nb: "Ingen ting.", en: "Nothing." },
+        }
+        AlreadyStored = 6082 {
+            severity: Information, status: none, retry: AfterCorrection, issue_type: "informational",
+            raised_in: "lmdi/src/response.rs",
+            title: { nb: "Allerede lagret", en: "Already stored" },
+            explanation: {
+                nb: "Ressursen er lik den som er lagret; ingen ny versjon er laget.",
+                en: "The resource equals the stored one; no new version was made.",
+            },
+            cause: {
+                nb: "Uendret ressurs er sendt på nytt.",
+                en: "An unchanged resource was sent again.",
+            },
+            wrong: "-",
+            right: "200 OK",
+            remedy: {
+                nb: "Send bare det som er nytt eller endret.",
+                en: "Send only what is new or changed.",
+            },
+        }
+        CheckedOnly = 6083 {
+            severity: Information, status: none, retry: AfterCorrection, issue_type: "informational",
+            raised_in: "lmdi/src/response.rs",
+            title: { nb: "Kontrollert, ikke lagret", en: "Checked, not stored" },
+            explanation: { nb: "Endepunktet kontrollerer bare.", en: "The endpoint only checks." },
+            cause: { nb: "-", en: "-" },
+            wrong: "-",
+            right: "200 OK",
+            remedy: { nb: "Send til mottaket for å lagre.", en: "Send to the receiver to store." },
+        }
+    }
+    } };
+}
 
-pub(super) const TEXTS: &[Text] = &[
-    entry(
-        Code::PersonNumberFormat,
-        ["Personnummeret har feil form", "Identity number malformed"],
-        [
-            "Fødselsnummer og D-nummer har elleve sifre uten mellomrom.",
-            "National identity numbers and D-numbers have eleven digits without blanks.",
-        ],
-        ["Mellomrom, eller null foran er borte.", "Blanks, or the leading zero is gone."],
-        "ti sifre",
-        "elleve sifre",
-        ["Skriv nummeret med elleve sifre.", "Write the number with eleven digits."],
-    ),
-    entry(
-        Code::PersonNumberCheckDigit,
-        ["Kontrollsifrene i personnummeret stemmer ikke", "Identity number check digits wrong"],
-        [
-            "De to siste sifrene regnes ut av de ni første.",
-            "The last two digits follow from the first nine.",
-        ],
-        ["Tastefeil eller hjelpenummer.", "A misprint or an auxiliary number."],
-        "ett siffer endret",
-        "nummeret slik det er tildelt",
-        ["Kontroller nummeret hos kilden.", "Check the number at the source."],
-    ),
-    entry(
-        Code::PersonNumberDate,
-        ["Datoen i personnummeret finnes ikke", "Date in the identity number does not exist"],
-        [
-            "De seks første sifrene skal gi en dato som passer individsifrene.",
-            "The first six digits shall give a date that fits the individual digits.",
-        ],
-        ["Tastefeil eller hjelpenummer.", "A misprint or an auxiliary number."],
-        "dag 32",
-        "dag 31",
-        ["Kontroller nummeret hos kilden.", "Check the number at the source."],
-    ),
-    entry(
-        Code::PersonNumberWrongSystem,
-        ["Nummeret står under feil system", "Number under the wrong system"],
-        [
-            "D-nummer har første siffer økt med 4 og sitt eget system.",
-            "D-numbers have the first digit raised by 4 and a system of their own.",
-        ],
-        ["Fødselsnummer og D-nummer er forvekslet.", "Identity number and D-number are mixed up."],
-        "D-nummer under urn:oid:2.16.578.1.12.4.1.4.1",
-        "D-nummer under urn:oid:2.16.578.1.12.4.1.4.2",
-        ["Bruk systemet som hører til nummeret.", "Use the system that belongs to the number."],
-    ),
-    entry(
-        Code::PersonNumberReal,
-        ["Virkelig personnummer i testmiljø", "Real identity number in a test environment"],
-        [
-            "Testmiljøet tar bare syntetiske numre (måned økt med 40, 65 eller 80).",
-            "The test environment takes synthetic numbers only (month raised by 40, 65 or 80).",
-        ],
-        ["Produksjonsdata er sendt til test.", "Production data were sent to test."],
-        "måned 05",
-        "måned 85",
-        ["Stans sendingen og bruk syntetiske data.", "Stop sending and use synthetic data."],
-    ),
-    entry(
-        Code::PersonNumberSynthetic,
-        ["Syntetisk personnummer i produksjon", "Synthetic identity number in production"],
-        ["Produksjon tar ikke syntetiske numre.", "Production takes no synthetic numbers."],
-        ["Testdata er sendt til produksjon.", "Test data were sent to production."],
-        "måned 85",
-        "måned 05",
-        ["Stans sendingen og kontroller miljøet.", "Stop sending and check the environment."],
-    ),
-    entry(
-        Code::PersonNumber2032,
-        [
-            "Nummeret er bare gyldig etter ordningen fra 2032",
-            "Number only valid under the 2032 scheme",
-        ],
-        [
-            "Første kontrollsiffer passer bare den nye ordningen, som ikke er i bruk før 2032.",
-            "The first check digit fits only the new scheme, not in use before 2032.",
-        ],
-        [
-            "Tastefeil, eller et nummer tildelt etter ny ordning.",
-            "A misprint, or a number issued under the new scheme.",
-        ],
-        "k1 med rest 1",
-        "k1 med rest 0",
-        ["Kontroller nummeret hos kilden.", "Check the number at the source."],
-    ),
-    entry(
-        Code::BirthDateMismatch,
-        ["Fødselsdatoen passer ikke personnummeret", "Birth date does not fit the identity number"],
-        [
-            "birthDate og datoen i nummeret er forskjellige.",
-            "birthDate and the date in the number differ.",
-        ],
-        [
-            "Opplysninger om to personer kan være blandet.",
-            "Information on two people may be mixed.",
-        ],
-        "nummer fra 1958, birthDate 1985",
-        "begge 1958",
-        ["Kontroller at begge gjelder samme person.", "Check that both are of the same person."],
-    ),
-    entry(
-        Code::HprNumberInvalid,
-        ["HPR-nummeret har feil form", "HPR number malformed"],
-        ["HPR-nummer er bare sifre.", "HPR numbers are digits only."],
-        ["Navn eller brukernavn er brukt.", "A name or user name was used."],
-        "HPR9144900",
-        "9144900",
-        ["Skriv bare sifrene.", "Write the digits only."],
-    ),
-    entry(
-        Code::HprNumberLength,
-        ["HPR-nummeret har uvanlig lengde", "HPR number of unusual length"],
-        [
-            "HPR-nummer har vanligvis sju til ni sifre.",
-            "HPR numbers usually have seven to nine digits.",
-        ],
-        ["Sifre er falt bort.", "Digits were lost."],
-        "914",
-        "9144900",
-        ["Kontroller nummeret.", "Check the number."],
-    ),
-    entry(
-        Code::OrganisationNumberFormat,
-        ["Organisasjonsnummeret har feil form", "Organisation number malformed"],
-        [
-            "Organisasjonsnummer har ni sifre uten mellomrom.",
-            "Organisation numbers have nine digits without blanks.",
-        ],
-        ["Mellomrom, eller et tiende siffer fra NPR.", "Blanks, or a tenth digit from NPR."],
-        "ti sifre",
-        "ni sifre",
-        ["Skriv nummeret med ni sifre.", "Write the number with nine digits."],
-    ),
-    entry(
-        Code::OrganisationNumberCheckDigit,
-        [
-            "Kontrollsifferet i organisasjonsnummeret stemmer ikke",
-            "Organisation number check digit wrong",
-        ],
-        [
-            "Siste siffer regnes ut av de åtte første.",
-            "The last digit follows from the first eight.",
-        ],
-        ["Tastefeil.", "A misprint."],
-        "ett siffer endret",
-        "nummeret i Enhetsregisteret",
-        [
-            "Kontroller nummeret i Enhetsregisteret.",
-            "Check the number in the register of entities.",
-        ],
-    ),
-    entry(
-        Code::ReshIdInvalid,
-        ["RESH-id har feil form", "RESH id malformed"],
-        ["RESH-id er bare sifre.", "RESH ids are digits only."],
-        ["Navn eller OID er brukt.", "A name or an OID was used."],
-        "RESH-4001031",
-        "4001031",
-        ["Skriv bare sifrene.", "Write the digits only."],
-    ),
-    entry(
-        Code::AdministeredInFuture,
-        ["Administrert fram i tid", "Administered in the future"],
-        [
-            "Administreringen kan ikke ha skjedd etter at meldingen kom.",
-            "The administration cannot have happened after the message came.",
-        ],
-        [
-            "Planlagt administrering er sendt som gjennomført, eller klokken er feil.",
-            "A planned administration was sent as completed, or the clock is wrong.",
-        ],
-        "effectiveDateTime i morgen",
-        "effectiveDateTime i går",
-        [
-            "Send administreringen når den er gjennomført.",
-            "Send the administration once it has happened.",
-        ],
-    ),
-    entry(
-        Code::AdministeredBeforeBirth,
-        ["Administrert før pasienten ble født", "Administered before the patient was born"],
-        [
-            "Administreringen er før pasientens fødselsdato.",
-            "The administration is before the patient's birth date.",
-        ],
-        ["Feil pasient eller feil dato.", "The wrong patient or the wrong date."],
-        "født 2020, administrert 2019",
-        "født 2018, administrert 2019",
-        ["Kontroller pasient og tidspunkt.", "Check patient and time."],
-    ),
-    entry(
-        Code::BirthDateInFuture,
-        ["Fødselsdato fram i tid", "Birth date in the future"],
-        ["birthDate kan ikke være etter i dag.", "birthDate cannot be after today."],
-        ["Tastefeil.", "A misprint."],
-        "neste år",
-        "i fjor",
-        ["Rett datoen.", "Correct the date."],
-    ),
-    entry(
-        Code::OutsideReportingPeriod,
-        ["Utenfor rapporteringsperioden", "Outside the reporting period"],
-        [
-            "Administreringen ligger utenfor perioden i konvolutten.",
-            "The administration lies outside the envelope's period.",
-        ],
-        ["Etterregistrering, eller feil periode.", "A late entry, or the wrong period."],
-        "administrert i januar, periode februar",
-        "administrert i februar",
-        [
-            "Ingen ting ved etterregistrering; ellers rett perioden.",
-            "Nothing for late entries; else correct the period.",
-        ],
-    ),
-    entry(
-        Code::OrderedInFuture,
-        ["Rekvirert fram i tid", "Ordered in the future"],
-        ["authoredOn er etter at meldingen kom.", "authoredOn is after the message came."],
-        ["Feil klokke eller planlagt dato.", "A wrong clock or a planned date."],
-        "authoredOn i morgen",
-        "authoredOn i går",
-        ["Bruk tidspunktet rekvireringen ble skrevet.", "Use the time the order was written."],
-    ),
-    entry(
-        Code::BundleTimestampInFuture,
-        ["Bundle.timestamp er fram i tid", "Bundle.timestamp in the future"],
-        [
-            "Bundlen er merket med et tidspunkt etter nå.",
-            "The bundle is marked with a time after now.",
-        ],
-        ["Feil klokke eller feil forskyvning.", "A wrong clock or a wrong offset."],
-        "i morgen",
-        "nå",
-        ["Rett klokken.", "Correct the clock."],
-    ),
-    entry(
-        Code::ResourceTwiceInBundle,
-        ["Samme ressurs to ganger i bundlen", "Same resource twice in the bundle"],
-        [
-            "To entry har samme identitet hos registeret.",
-            "Two entries have the same identity at the register.",
-        ],
-        [
-            "To versjoner av samme ressurs er tatt med.",
-            "Two versions of one resource were included.",
-        ],
-        "to Patient med samme identifier",
-        "én Patient",
-        ["Send bare den siste versjonen.", "Send only the latest version."],
-    ),
-    entry(
-        Code::ResourceWithoutIdentity,
-        ["Ressursen kan ikke gjenkjennes", "Resource cannot be recognised"],
-        [
-            "En ressurs skal ha identifier med verdi, id, eller fullUrl som urn:uuid.",
-            "A resource shall have an identifier with a value, an id, or a fullUrl that is a urn:uuid.",
-        ],
-        ["Ingen av dem er overført.", "None of them was carried over."],
-        "{ \"resourceType\": \"Medication\", … }",
-        "{ \"resourceType\": \"Medication\", \"id\": \"m1\", … }",
-        ["Gi ressursen en varig id.", "Give the resource a lasting id."],
-    ),
-    entry(
-        Code::MessageIdReused,
-        ["messageId er brukt før med annet innhold", "messageId used before with other content"],
-        ["En messageId gjelder én melding.", "A messageId stands for one message."],
-        ["Ny melding fikk gammel id.", "A new message got an old id."],
-        "samme id, nytt innhold",
-        "ny id, nytt innhold",
-        [
-            "Gi meldingen ny messageId, og finn ut hvorfor den gamle ble brukt.",
-            "Give the message a new messageId, and find out why the old one was used.",
-        ],
-    ),
-    entry(
-        Code::ContentReplayed,
-        [
-            "Samme innhold er sendt før under en annen id",
-            "Same content sent before under another id",
-        ],
-        [
-            "Chifferteksten er kjent fra en tidligere melding.",
-            "The ciphertext is known from an earlier message.",
-        ],
-        [
-            "En gammel melding er merket om. Det kan være et forsøk på misbruk.",
-            "An old message was re-labelled. It may be an attempt at abuse.",
-        ],
-        "nytt messageId på gammelt innhold",
-        "samme messageId ved ny sending",
-        [
-            "Send om igjen med uendret messageId, eller krypter på nytt.",
-            "Resend with the messageId unchanged, or encrypt anew.",
-        ],
-    ),
-    entry(
-        Code::BundleIdentifierReused,
-        ["Bundle.identifier er brukt før", "Bundle.identifier used before"],
-        [
-            "Hver bundle skal ha sin egen identifikator.",
-            "Every bundle shall have an identifier of its own.",
-        ],
-        [
-            "Identifikatoren er fast i oppsettet, eller bundlen er pakket på nytt.",
-            "The identifier is fixed in the set-up, or the bundle was sealed again.",
-        ],
-        "samme identifier i to meldinger",
-        "ny identifier i hver bundle",
-        ["Lag ny identifikator for hver bundle.", "Make a new identifier for every bundle."],
-    ),
-    entry(
-        Code::StoredNew,
-        ["Lagret", "Stored"],
-        [
-            "Ressursen er ny for registeret og lagret.",
-            "The resource is new to the register and stored.",
-        ],
-        ["-", "-"],
-        "-",
-        "201 Created",
-        ["Ingen ting.", "Nothing."],
-    ),
-    entry(
-        Code::StoredNewVersion,
-        ["Lagret som ny versjon", "Stored as a new version"],
-        [
-            "Ressursen var kjent med annet innhold; en ny versjon er lagret.",
-            "The resource was known with other content; a new version is stored.",
-        ],
-        ["-", "-"],
-        "-",
-        "200 OK",
-        ["Ingen ting.", "Nothing."],
-    ),
-    entry(
-        Code::AlreadyStored,
-        ["Allerede lagret", "Already stored"],
-        [
-            "Ressursen er lik den som er lagret; ingen ny versjon er laget.",
-            "The resource equals the stored one; no new version was made.",
-        ],
-        ["Uendret ressurs er sendt på nytt.", "An unchanged resource was sent again."],
-        "-",
-        "200 OK",
-        ["Send bare det som er nytt eller endret.", "Send only what is new or changed."],
-    ),
-    entry(
-        Code::CheckedOnly,
-        ["Kontrollert, ikke lagret", "Checked, not stored"],
-        ["Endepunktet kontrollerer bare.", "The endpoint only checks."],
-        ["-", "-"],
-        "-",
-        "200 OK",
-        ["Send til mottaket for å lagre.", "Send to the receiver to store."],
-    ),
-];
+pub(super) use register_codes;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use lmr_fhir::escape_into;
 
-use super::{Area, Bilingual, CODE_SYSTEM, Code};
+use super::{Area, Bilingual, CODE_SYSTEM, Code, Raised};
 
 /// `docs/error-codes.md`, whole.
 #[must_use]
@@ -15,8 +15,9 @@ pub fn markdown() -> String {
          Renew with `cargo run -p lmr-lmdi --example error-codes`.\n\n\
          Bokmål first, English below. *HTTP* is the status of the call, or of the entry, that the code ends. \
          *Retry* tells the sender what to do: `later` sends again by itself, `after-correction` holds the \
-         resource until it has changed, `never` stops and calls a person. *Reserved* codes are given by \
-         nothing yet.\n",
+         resource until it has changed, `never` stops and calls a person. *Decided in* names the file or crate \
+         below `crates/`. *Reserved* codes are given by nothing yet. Examples that are the JSON of a \
+         resource are run by a test: their elements replace those of a correct resource.\n",
     );
     let mut area = None;
     for code in Code::ALL {
@@ -45,10 +46,13 @@ fn section(code: Code, out: &mut String) {
     let status = code.http_status().map_or_else(|| "-".to_owned(), |status| status.to_string());
     let retry = if code.severity() >= super::Severity::Error { code.retry().as_str() } else { "-" };
     let _ = write!(out, "\n### {code} {} / {}\n\n", text.title.nb, text.title.en);
-    let _ = write!(out, "{}, HTTP {status}, retry {retry}\n\n", code.severity().as_str());
-    if let Some(reason) = code.reserved() {
-        let _ = write!(out, "**Reservert.** {}<br>*Reserved. {}*\n\n", reason.nb, reason.en);
-    }
+    let _ = write!(out, "{}, HTTP {status}, retry {retry}", code.severity().as_str());
+    let _ = match code.entry().raised {
+        Raised::In(place) => write!(out, ", decided in `{place}`\n\n"),
+        Raised::Reserved(why) => {
+            write!(out, "\n\n**Reservert.** {}<br>*Reserved. {}*\n\n", why.nb, why.en)
+        }
+    };
     let _ = write!(out, "{}<br>*{}*\n\n", text.explanation.nb, text.explanation.en);
     let _ = write!(out, "| | |\n|---|---|\n");
     let row = |out: &mut String, label: &str, pair: Bilingual| {

@@ -1,24 +1,24 @@
-//! Where an element stands, in FHIRPath.
+//! Where an element is, in FHIRPath.
 
 use lmr_fhir::Element;
 
-use crate::finding::Spot;
+use crate::finding::ElementLocation;
 
 /// Choice elements the register's own rules speak of, as FHIRPath names them.
 const CHOICES: [&str; 4] = ["effective", "medication", "item", "value"];
 
-/// A resource in its surroundings: the one entry of a bundle, or the whole document.
+/// A resource and what holds it: one entry of a bundle, or the document itself.
 #[derive(Clone, Copy)]
 pub(crate) struct Scope<'d> {
     pub(crate) resource: Element<'d>,
-    /// Which entry it stands in. Given, not looked for: that would cost a walk through the bundle for
+    /// Which entry it is in. Given, not looked for: that would cost a walk through the bundle for
     /// every finding.
     pub(crate) entry: Option<usize>,
 }
 
 impl<'d> Scope<'d> {
-    /// The place of an element of the resource (or of the resource itself).
-    pub(crate) fn spot(self, element: Element<'d>) -> Spot {
+    /// The location of an element of the resource (or of the resource itself).
+    pub(crate) fn location(self, element: Element<'d>) -> ElementLocation {
         let mut parts = Vec::new();
         let mut at = element;
         while !at.is_same(self.resource) {
@@ -40,15 +40,19 @@ impl<'d> Scope<'d> {
     }
 }
 
-/// The place of something outside the resources, whose path is known.
-pub(crate) fn spot_at(element: Element<'_>, path: impl Into<String>) -> Spot {
+/// The location of something outside the resources, whose path is known.
+pub(crate) fn location_at(element: Element<'_>, path: impl Into<String>) -> ElementLocation {
     let path = path.into();
     at_element(element, path.clone(), path)
 }
 
-fn at_element(element: Element<'_>, expression: String, full_expression: String) -> Spot {
+fn at_element(
+    element: Element<'_>,
+    expression: String,
+    full_expression: String,
+) -> ElementLocation {
     let (line, column) = (element.start().line, element.end().column);
-    Spot { expression, full_expression, line, column, span: Some(element.span()) }
+    ElementLocation { expression, full_expression, line, column, span: Some(element.span()) }
 }
 
 /// `effectiveDateTime` is `effective` in FHIRPath.
@@ -68,7 +72,7 @@ mod tests {
     use lmr_fhir::{Document, Name, ParseOptions};
 
     #[test]
-    fn places_are_given_from_the_resource_and_from_the_root() {
+    fn locations_are_given_from_the_resource_and_from_the_root() {
         let text = r#"{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"MedicationAdministration",
             "identifier":[{"value":"a"},{"value":"b"}],"effectivePeriod":{"start":"2025"}}}]}"#;
         let document = Document::parse(text, &ParseOptions::strict()).unwrap();
@@ -82,13 +86,16 @@ mod tests {
             .child(&Name::new("effectivePeriod"))
             .and_then(|e| e.child(&Name::new("start")))
             .unwrap();
-        let spot = scope.spot(start);
-        assert_eq!(spot.expression, "MedicationAdministration.effective.start");
-        assert_eq!(spot.full_expression, "Bundle.entry[0].resource.effective.start");
-        assert_eq!(spot.line, 2);
+        let location = scope.location(start);
+        assert_eq!(location.expression, "MedicationAdministration.effective.start");
+        assert_eq!(location.full_expression, "Bundle.entry[0].resource.effective.start");
+        assert_eq!(location.line, 2);
         let second = resource.children_named(&Name::new("identifier")).nth(1).unwrap();
         let value = second.child(&Name::new("value")).unwrap();
-        assert_eq!(scope.spot(value).expression, "MedicationAdministration.identifier[1].value");
-        assert_eq!(scope.spot(resource).full_expression, "Bundle.entry[0].resource");
+        assert_eq!(
+            scope.location(value).expression,
+            "MedicationAdministration.identifier[1].value"
+        );
+        assert_eq!(scope.location(resource).full_expression, "Bundle.entry[0].resource");
     }
 }

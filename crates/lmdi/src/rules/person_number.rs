@@ -1,28 +1,75 @@
-//! Which national identity numbers and D-numbers the register takes, and under which system.
+//! LMR-6001 to LMR-6007: a fødselsnummer or D-nummer has its form, date and check digits, is under its
+//! own system, and belongs to the environment (synthetic or real).
+//!
+//! Why: the register of patients is keyed by it. Source: Skatteetaten's documentation of the population
+//! register, including the new control digits from 2032; the synthetic series are those of NAV (+40),
+//! NHN (+65) and Tenor (+80).
 
-use lmr_identifiers::{NationalIdentityNumber, NationalIdentityNumberError};
+use lmr_fhir::Element;
+use lmr_identifiers::{
+    FIRST_DAY_OF_2032_SCHEME, NationalIdentityNumber, NationalIdentityNumberError, systems,
+};
 
-use crate::PersonNumbers;
 use crate::codes::Code;
+use crate::dates::Moment;
+use crate::finding::Finding;
+use crate::options::{CheckOptions, PersonNumbers};
+use crate::rules::{Check, Coded, Context, Rule};
+
+pub(crate) const RULE: Rule = Rule {
+    codes: &[
+        Code::PersonNumberFormat,
+        Code::PersonNumberCheckDigit,
+        Code::PersonNumberDate,
+        Code::PersonNumberWrongSystem,
+        Code::PersonNumberReal,
+        Code::PersonNumberSynthetic,
+        Code::PersonNumber2032,
+    ],
+    check: Check::Coded(check),
+};
+
+fn check(context: &Context<'_>, coded: &Coded<'_>, findings: &mut Vec<Finding>) {
+    for system in [systems::NATIONAL_IDENTITY_NUMBER, systems::D_NUMBER] {
+        if let Some((node, text)) = coded.value_of(&[system]) {
+            for code in faults(&text, system, Policy::of(context.options)) {
+                findings.push(context.finding(code, Element::of(node)));
+            }
+        }
+    }
+}
 
 /// What an environment takes.
 #[derive(Clone, Copy)]
-pub(crate) struct Policy {
-    pub(crate) numbers: PersonNumbers,
+struct Policy {
+    numbers: PersonNumbers,
     /// The scheme of 2032 is in force, or its numbers are taken with a warning.
-    pub(crate) new_scheme: NewScheme,
+    new_scheme: NewScheme,
+}
+
+impl Policy {
+    fn of(options: &CheckOptions) -> Self {
+        Self {
+            numbers: options.person_numbers,
+            new_scheme: match Moment::read(FIRST_DAY_OF_2032_SCHEME) {
+                Some(from) if from.first <= options.now.into() => NewScheme::InForce,
+                _ if options.accept_2032_numbers => NewScheme::Warned,
+                _ => NewScheme::Refused,
+            },
+        }
+    }
 }
 
 /// How numbers are met that only the scheme of 2032 allows.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NewScheme {
+enum NewScheme {
     Refused,
     Warned,
     InForce,
 }
 
 /// All that is wrong with a number under its system. Says nothing about the number itself.
-pub(crate) fn faults(text: &str, system: &str, policy: Policy) -> Vec<Code> {
+fn faults(text: &str, system: &str, policy: Policy) -> Vec<Code> {
     let number = match NationalIdentityNumber::parse(text) {
         Ok(number) => number,
         Err(NationalIdentityNumberError::Form) => return vec![Code::PersonNumberFormat],

@@ -1,0 +1,65 @@
+//! What a check needs to know besides the bundle.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::guide::RuleSetId;
+
+/// Which identity numbers an environment takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PersonNumbers {
+    /// Real and synthetic ones.
+    #[default]
+    Any,
+    /// Test environments: synthetic ones only.
+    SyntheticOnly,
+    /// Production: real ones only.
+    RealOnly,
+}
+
+/// What a check needs to know besides the bundle.
+#[derive(Clone, Debug)]
+pub struct CheckOptions {
+    /// The time of the check.
+    pub now: Timestamp,
+    /// How far ahead a sender's clock may be.
+    pub clock_tolerance: SignedDuration,
+    /// The reporting period of the envelope, where there is one.
+    pub reporting_period: Option<(Timestamp, Timestamp)>,
+    /// Which identity numbers are taken.
+    pub person_numbers: PersonNumbers,
+    /// Whether numbers valid only under the scheme of 2032 are taken with a warning instead of refused.
+    pub accept_2032_numbers: bool,
+    /// Most entries of one bundle.
+    pub max_entries: usize,
+    /// Whether values of the instance are kept out of texts and locations. On for all that is sent or
+    /// logged.
+    pub redact: bool,
+    /// Threads for large bundles; 0 = as many as the machine has cores.
+    pub threads: usize,
+    /// The only rule set the sender may use, if it is bound to one.
+    pub pinned: Option<RuleSetId>,
+}
+
+impl CheckOptions {
+    /// The receiver's defaults at this time: five minutes of tolerance, any identity number, 100 000
+    /// entries, values redacted, one thread.
+    #[must_use]
+    pub fn at(now: Timestamp) -> Self {
+        Self {
+            now,
+            clock_tolerance: SignedDuration::from_mins(5),
+            reporting_period: None,
+            person_numbers: PersonNumbers::Any,
+            accept_2032_numbers: false,
+            max_entries: 100_000,
+            redact: true,
+            threads: 1,
+            pinned: None,
+        }
+    }
+
+    /// The latest time that a sender's clock may show.
+    pub(crate) fn latest_now(&self) -> Timestamp {
+        self.now.checked_add(self.clock_tolerance).unwrap_or(self.now)
+    }
+}
