@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use lmr_fhir::{Bundle, Document, ParseOptions};
 use lmr_lmdi::codes::Code;
-use lmr_lmdi::{CheckOptions, Finding, RuleSet, RuleSetId, ElementLocation, response};
+use lmr_lmdi::{CheckOptions, ElementLocation, Finding, RuleSet, RuleSetId, response};
 use lmr_validator::package::{Package, PackageCache, load};
 use lmr_validator::{
     BestPractice, ContainedPolicy, HtmlInMarkdown, Options, ReferenceCheck, Severity, Validator,

@@ -9,8 +9,8 @@ use lmr_envelope::{Envelope, RandomSource, VerifiedEnvelope, VerifyError, Warnin
 use lmr_fhir::{Bundle, Document, Name};
 use lmr_lmdi::codes::Code;
 use lmr_lmdi::{
-    CheckError, CheckOptions, Disposition, Finding, Identities, ElementLocation, Verdict, canonical_content,
-    check_bundle, read_content,
+    CheckError, CheckOptions, Disposition, ElementLocation, Finding, Identities, Verdict,
+    canonical_content, check_bundle, read_content,
 };
 use std::sync::Arc;
 
@@ -162,8 +162,10 @@ fn unknown_members(envelope: &Envelope) -> Vec<Finding> {
         let is_name = name.len() <= 64
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         let expression = if is_name { name.clone() } else { String::new() };
-        found
-            .push(Finding::of(Code::EnvelopeMemberUnknown, ElementLocation { expression, ..ElementLocation::default() }));
+        found.push(Finding::of(
+            Code::EnvelopeMemberUnknown,
+            ElementLocation { expression, ..ElementLocation::default() },
+        ));
     }
     found
 }
