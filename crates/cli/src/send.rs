@@ -1,28 +1,22 @@
 //! `lmr send`: the hospital's side.
 
-mod bokmal;
+mod setup;
 mod texts;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
-use jiff::{SignedDuration, Timestamp};
-use lmr_auth::{Clock, Fetcher, HelseIdClient, HttpFetcher};
-use lmr_envelope::{SigningKey, SystemRandom};
-use lmr_identifiers::OrganisationNumber;
-use lmr_sender::{
-    Agent, BundleLimits, EnvelopeSealer, HashKey, HelseIdAuthorizer, HttpSettings, HttpTransport,
-    Outbox, Parts, RetrySchedule, RuleSetChecker, SenderError, Settings, SourceLimits, next_daily,
-};
+use jiff::Timestamp;
+use lmr_sender::{SenderError, next_daily};
 
 use crate::clock;
-use crate::config::sender::{SenderConfig, hash_key};
-use crate::envelope::{certificate, private_key};
+use crate::config::sender::SenderConfig;
 use crate::output::{self, Language, print};
+use setup::outbox;
+
+pub(crate) use setup::agent;
 
 /// Send a hospital's data to the register.
 ///
@@ -110,7 +104,7 @@ impl Send {
                 };
                 self.show(&report, || texts::report(&report, self.lang))?;
                 agent.outbox().close().await;
-                Ok(ExitCode::from(report.verdict().exit_code()))
+                Ok(ExitCode::from(report.status().exit_code()))
             }
             Command::Daemon => self.daemon(config, folder).await,
             Command::Status => {
@@ -179,7 +173,7 @@ impl Send {
             match done {
                 Ok(report) => {
                     self.show(&report, || texts::report(&report, self.lang))?;
-                    tracing::info!(verdict = ?report.verdict(), open = report.open_messages, held = report.held, "run ended");
+                    tracing::info!(status = ?report.status(), open = report.open_messages, held = report.held, "run ended");
                 }
                 Err(error) => {
                     tracing::error!(%error, "run failed");
@@ -202,78 +196,4 @@ impl Send {
             Format::Text => print(&text()),
         }
     }
-}
-
-/// The sender's database as configured; it must be there.
-async fn outbox(config: &SenderConfig, folder: &Path) -> anyhow::Result<Outbox> {
-    let path = folder.join(&config.database);
-    if !path.exists() {
-        bail!("{} is not there: nothing has been sent yet", path.display());
-    }
-    Outbox::open(&path).await.with_context(|| format!("cannot open {}", path.display()))
-}
-
-/// Puts the sender together as configured.
-pub(crate) async fn agent(config: &SenderConfig, folder: &Path) -> anyhow::Result<Agent> {
-    lmr_auth::install_tls_provider();
-    let rule_set = config.ruleset;
-    config.check()?;
-    let organisation = OrganisationNumber::parse(&config.organisation)
-        .with_context(|| format!("organisation: {}", config.organisation))?;
-    let files = config.certificate.from(folder);
-    let signer = SigningKey::new(certificate(&files.certificate)?, private_key(&files.key)?)
-        .with_context(|| {
-            format!("{} and its key do not fit together", files.certificate.display())
-        })?;
-    let recipient = certificate(&folder.join(&config.receiver.certificate))?;
-
-    let clock: Clock = Arc::new(clock::now);
-    let (client, key) = config.client(folder)?;
-    let fetcher: Arc<dyn Fetcher> = Arc::new(HttpFetcher::new(Duration::from_secs(30))?);
-    let client = HelseIdClient::new(client, key, fetcher, Arc::clone(&clock), clock::fresh_ids())?;
-    let mut http = HttpSettings::new(&config.receiver.url);
-    http.timeout = Duration::from_secs(config.receiver.timeout_seconds);
-    if let Some(path) = &config.receiver.tls_ca {
-        let path = folder.join(path);
-        let pem =
-            std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        http.certificate_authorities.push(pem);
-    }
-    let transport =
-        HttpTransport::new(&http, HelseIdAuthorizer::new(client)).context("receiver.url")?;
-
-    let database = folder.join(&config.database);
-    let outbox = Outbox::open(&database)
-        .await
-        .with_context(|| format!("cannot open {}", database.display()))?;
-    let mut lock = database.into_os_string();
-    lock.push(".lock");
-    let wait = SignedDuration::from_mins(i64::from(config.schedule.retry_minutes));
-    Ok(Agent::new(Parts {
-        settings: Settings {
-            folder: folder.join(&config.source),
-            own_addresses: config.own_addresses.clone(),
-            source_limits: SourceLimits::default(),
-            start: config.start_date,
-            rule_set,
-            bundle_limits: BundleLimits {
-                entries: config.bundle.entries,
-                bytes: config.bundle.mib.saturating_mul(1 << 20),
-            },
-            retry: RetrySchedule { waits: vec![wait; config.schedule.retries as usize] },
-            lock: lock.into(),
-            organisation: config.organisation.clone(),
-        },
-        key: HashKey::new(&hash_key(config, folder)?),
-        outbox,
-        checker: Arc::new(
-            RuleSetChecker::new(rule_set, config.identity_numbers.numbers.into())
-                .accepting_2032_numbers(config.identity_numbers.accept_2032),
-        ),
-        sealer: Arc::new(EnvelopeSealer::new(organisation, recipient, signer, SystemRandom)),
-        transport: Arc::new(transport),
-        clock,
-        random: Arc::new(SystemRandom),
-    })
-    .await?)
 }

@@ -11,13 +11,14 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use lmr_auth::Clock;
 use lmr_envelope::SystemRandom;
+use lmr_fhir::Language;
 use lmr_intake::{DeliveryFilter, Store};
 use lmr_lmdi::codes::Code;
 use lmr_lmdi::{PersonNumbers, RuleSetId};
 use lmr_sender::{
-    Agent, BundleLimits, EnvelopeSealer, HashKey, HeldRow, HelseIdAuthorizer, HttpSettings,
-    HttpTransport, Outbox, Parts, Report, RetrySchedule, RuleSetChecker, SenderError, Settings,
-    SourceLimits, Verdict,
+    Agent, BundleLimits, EnvelopeSealer, FolderSource, HashKey, HeldRow, HelseIdAuthorizer,
+    HttpSettings, HttpTransport, Outbox, Parts, Report, RetrySchedule, RuleSetChecker, RunStatus,
+    SenderError, Settings, SourceLimits,
 };
 
 use crate::clock::SettableClock;
@@ -205,9 +206,7 @@ impl<'a> Story<'a> {
         )?;
         let agent = Agent::new(Parts {
             settings: Settings {
-                folder: source.clone(),
                 own_addresses: Vec::new(),
-                source_limits: SourceLimits::default(),
                 start: day,
                 rule_set,
                 bundle_limits: BundleLimits::default(),
@@ -215,6 +214,7 @@ impl<'a> Story<'a> {
                 lock: folder.join("sender.lock"),
                 organisation: organisation.to_string(),
             },
+            source: Arc::new(FolderSource::new(&source, SourceLimits::default())),
             key: HashKey::new(&[7; 32].into()),
             outbox: Outbox::open(&folder.join("sender.sqlite")).await?,
             checker: Arc::new(RuleSetChecker::new(rule_set, PersonNumbers::Any)),
@@ -250,7 +250,7 @@ impl<'a> Story<'a> {
         let stored: usize = first.messages.iter().map(|m| m.stored).sum();
         self.check(
             outcome,
-            stored > administrations && first.verdict() == Verdict::Clean,
+            stored > administrations && first.status() == RunStatus::Clean,
             "alt er mottatt og lagret",
             "everything is received and stored",
         );
@@ -299,7 +299,7 @@ impl<'a> Story<'a> {
         let held = self.agent.outbox().held().await?;
         self.show_held(&held);
         let codes: Vec<&str> =
-            held.iter().flat_map(|row| &row.issues).filter_map(|i| i.code.as_deref()).collect();
+            held.iter().flat_map(|row| &row.findings).filter_map(|i| i.code.as_deref()).collect();
         self.check(
             outcome,
             held.len() == 1 && codes.contains(&Code::TimeOfDayRequired.as_str()),
@@ -358,8 +358,8 @@ impl<'a> Story<'a> {
                     message.stored, message.unchanged, message.refused
                 ),
             );
-            if !message.detail.is_empty() {
-                self.detail(message.detail.clone(), message.detail.clone());
+            if let Some(failure) = &message.failure {
+                self.detail(failure.text(Language::Bokmal), failure.text(Language::English));
             }
         }
         Ok(report)
@@ -374,12 +374,12 @@ impl<'a> Story<'a> {
                 row.file,
                 row.line
             );
-            for issue in &row.issues {
-                let code = issue.code.as_deref().unwrap_or("-");
-                let path = issue.path.as_deref().unwrap_or_default();
+            for finding in &row.findings {
+                let code = finding.code.as_deref().unwrap_or("-");
+                let path = finding.path.as_deref().unwrap_or_default();
                 self.detail(
-                    format!("{name}: {code} {path}: {}", issue.text_nb),
-                    format!("{name}: {code} {path}: {}", issue.text_en),
+                    format!("{name}: {code} {path}: {}", finding.text_nb),
+                    format!("{name}: {code} {path}: {}", finding.text_en),
                 );
                 if let Some(code) = Code::parse(code) {
                     let remedy = code.text().remedy;

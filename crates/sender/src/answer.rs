@@ -3,155 +3,163 @@
 //! The answer's form is known to [`lmr_lmdi::response`] only.
 
 use jiff::{SignedDuration, Timestamp};
-use lmr_lmdi::codes::{Code, Language, Retry, Severity};
+use lmr_fhir::{Language, Severity};
+use lmr_lmdi::codes::{Code, Retry};
 use lmr_lmdi::response::{self, Answer, ReadEntry, ReadIssue, ReadStatus};
 
-use crate::delivery::Ending;
-use crate::outbox::{HeldIssue, ItemEnd};
-use crate::transport::Delivery;
+use crate::attempt::{AttemptFailure, StatusNote};
+use crate::outbox::{HeldFinding, ItemOutcome};
+use crate::progress::AttemptOutcome;
+use crate::transport::PostOutcome;
 
 /// An answer, read.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Reading {
-    pub(crate) ending: Ending,
+pub(crate) struct ReadAnswer {
+    pub(crate) outcome: AttemptOutcome,
     /// One per entry when the register answered per resource.
-    pub(crate) items: Vec<ItemEnd>,
+    pub(crate) items: Vec<ItemOutcome>,
     /// What is wrong with the message as a whole.
-    pub(crate) issues: Vec<HeldIssue>,
+    pub(crate) findings: Vec<HeldFinding>,
     pub(crate) http_status: Option<u16>,
-    pub(crate) detail: String,
+    /// Why the message was not delivered; `None` when it was.
+    pub(crate) failure: Option<AttemptFailure>,
 }
 
-/// Reads what came of posting the message `id` of `entries` entries. `now` is needed for a `Retry-After` with a date.
-pub(crate) fn read(delivery: Delivery, id: &str, entries: usize, now: Timestamp) -> Reading {
-    let whole = |ending, detail: String| Reading {
-        ending,
+/// Reads what came of posting the message `id` of `entries` entries. `now` is needed for a
+/// `Retry-After` with a date.
+///
+/// Only an answer that shows that the register itself gave it (a bundle for this message, or an
+/// OperationOutcome with a code of its catalogue) is a verdict on the data. Everything else says
+/// something of the way there: the message is kept and tried again.
+pub(crate) fn read(posted: PostOutcome, id: &str, entries: usize, now: Timestamp) -> ReadAnswer {
+    let whole = |outcome, failure| ReadAnswer {
+        outcome,
         items: Vec::new(),
-        issues: Vec::new(),
+        findings: Vec::new(),
         http_status: None,
-        detail,
+        failure: Some(failure),
     };
-    let (status, retry_after, body) = match delivery {
-        Delivery::Answered { status, retry_after, body } => (status, retry_after, body),
-        Delivery::NotReached { detail, retry_after } => {
+    let (status, retry_after, body) = match posted {
+        PostOutcome::Answered { status, retry_after, body } => (status, retry_after, body),
+        PostOutcome::NotReached { failure, retry_after } => {
             let retry_after = retry_after.and_then(|wait| SignedDuration::try_from(wait).ok());
-            return whole(Ending::Later { may_have_arrived: false, retry_after }, detail);
+            return whole(AttemptOutcome::Later { may_have_arrived: false, retry_after }, failure);
         }
-        Delivery::NoAnswer { detail } => {
-            return whole(Ending::Later { may_have_arrived: true, retry_after: None }, detail);
+        PostOutcome::NoAnswer { failure } => {
+            let outcome = AttemptOutcome::Later { may_have_arrived: true, retry_after: None };
+            return whole(outcome, failure);
         }
-        Delivery::NoAccess { detail } => {
-            return whole(Ending::Never { bytes_at_fault: false }, detail);
+        PostOutcome::NoAccess { failure } => {
+            return whole(AttemptOutcome::Never { bytes_at_fault: false }, failure);
         }
     };
     let retry_after = retry_after.and_then(|text| wait(&text, now));
     let answer = response::read(&body).ok();
-    // A refused transaction is answered per resource as well, with 400. What answers another message, as a cache
-    // between here and there may do, says nothing about this one.
+    // A refused transaction is answered per resource as well, with 400. What answers another message, as
+    // a cache between here and there may do, says nothing about this one.
     if let (Some(Answer::Bundle { message_id, entries: answers }), 200 | 400 | 422) =
         (&answer, status)
         && answers.len() == entries
         && message_id.as_deref().is_none_or(|answered| answered == id)
     {
-        return Reading {
-            ending: Ending::Answered,
+        return ReadAnswer {
+            outcome: AttemptOutcome::Answered,
             items: answers.iter().map(of_entry).collect(),
-            issues: Vec::new(),
+            findings: Vec::new(),
             http_status: Some(status),
-            detail: String::new(),
+            failure: None,
         };
     }
     let found = match answer {
         Some(Answer::Outcome { issues, .. }) => issues,
         _ => Vec::new(),
     };
-    let (ending, text) = of_whole(status, retry_after, &found);
-    let codes: Vec<&str> = found
+    let (outcome, note) = of_whole(status, retry_after, &found, body.is_empty());
+    let codes = found
         .iter()
         .filter_map(|issue| issue.code.map(Code::as_str).or(issue.code_text.as_deref()))
+        .map(str::to_owned)
         .collect();
-    let named = if codes.is_empty() { String::new() } else { format!(" ({})", codes.join(", ")) };
-    let mut issues: Vec<HeldIssue> = found.iter().take(ISSUES).map(held).collect();
-    if issues.is_empty() {
-        issues.push(HeldIssue {
-            code: None,
-            path: None,
-            text_nb: format!("Registeret svarte HTTP {status} uten forklaring."),
-            text_en: format!("The register answered HTTP {status} without explanation."),
-        });
-    }
-    Reading {
-        ending,
+    ReadAnswer {
+        outcome,
         items: Vec::new(),
-        issues,
+        findings: found.iter().take(MAX_FINDINGS).map(held).collect(),
         http_status: Some(status),
-        detail: format!("{text}{named}"),
+        failure: Some(AttemptFailure::Status { status, note, codes }),
     }
 }
 
-/// `Retry-After`: seconds or an HTTP date (RFC 9110 section 10.2.3).
+/// `Retry-After`: seconds, or an HTTP date in any of its three forms (RFC 9110 sections 5.6.7, 10.2.3).
+/// A number too large to be held is the largest.
 fn wait(text: &str, now: Timestamp) -> Option<SignedDuration> {
     let text = text.trim();
-    if let Ok(seconds) = text.parse::<u32>() {
-        return Some(SignedDuration::from_secs(i64::from(seconds)));
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(SignedDuration::from_secs(text.parse().unwrap_or(i64::MAX)));
     }
-    let at = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+    let at = Timestamp::try_from(httpdate::parse_http_date(text).ok()?).ok()?;
     Some(at.duration_since(now).max(SignedDuration::ZERO))
 }
 
-/// A message that was answered as a whole: the table of response-and-error-codes, the code's own class first.
+/// A message that was answered as a whole: the code's own class first, then the status.
 fn of_whole(
     status: u16,
     retry_after: Option<SignedDuration>,
     found: &[ReadIssue],
-) -> (Ending, String) {
-    let later = |may_have_arrived| Ending::Later { may_have_arrived, retry_after };
+    is_empty: bool,
+) -> (AttemptOutcome, StatusNote) {
+    let later = |may_have_arrived| AttemptOutcome::Later { may_have_arrived, retry_after };
+    let never = |bytes_at_fault| AttemptOutcome::Never { bytes_at_fault };
     let says = |retry| found.iter().any(|issue| is_error(issue) && issue.retry == Some(retry));
-    let answered = format!("the register answered HTTP {status}");
+    let is_register = found.iter().any(|issue| issue.code_text.is_some());
+    let clock_is_wrong = found.iter().any(|issue| issue.code == Some(Code::EnvelopeInFuture));
+    let note = if is_register { StatusNote::Register } else { StatusNote::NotTheRegister };
     match status {
         // Too many requests were not looked at; for the others that is not certain.
-        429 => (later(false), answered),
-        408 | 500..=599 => (later(true), answered),
-        200..=299 => (later(true), format!("{answered}, but not in the form agreed")),
-        413 => (Ending::TooLarge, answered),
-        401 => (Ending::Never { bytes_at_fault: false }, format!("{answered} to a fresh token")),
-        403 | 404 | 405 | 406 | 415 => (Ending::Never { bytes_at_fault: false }, answered),
-        409 => (Ending::Never { bytes_at_fault: true }, answered),
-        300..=399 => (
-            Ending::Never { bytes_at_fault: false },
-            format!("{answered}: it seems to have another address"),
-        ),
-        _ if says(Retry::Never) => (Ending::Never { bytes_at_fault: true }, answered),
-        _ if says(Retry::Later) => (later(true), answered),
-        _ => (Ending::Refused, answered),
+        429 => (later(false), StatusNote::Register),
+        408 | 500..=599 => (later(true), StatusNote::Register),
+        200..=299 => (later(true), StatusNote::NotAsAgreed),
+        300..=399 => (never(false), StatusNote::Redirect),
+        // A page of something between, or of another server, may be gone in an hour.
+        401 if is_register || is_empty => (never(false), StatusNote::FreshToken),
+        403 | 404 | 405 | 406 | 415 if is_register || is_empty => {
+            (never(false), StatusNote::Register)
+        }
+        _ if !is_register => (later(true), note),
+        413 => (AttemptOutcome::TooLarge, note),
+        409 => (never(true), note),
+        // The clock of this machine is for an operator to put right, and nothing is wrong with the data.
+        _ if clock_is_wrong || says(Retry::Never) => (never(true), note),
+        _ if says(Retry::Later) => (later(true), note),
+        _ => (AttemptOutcome::Refused, note),
     }
 }
 
 /// Longest text that is kept of what the register writes, in characters.
-const TEXT: usize = 1000;
-/// Most issues that are kept of one outcome.
-const ISSUES: usize = 50;
+const MAX_TEXT: usize = 1000;
+/// Most findings that are kept of one outcome.
+const MAX_FINDINGS: usize = 50;
 
-fn of_entry(entry: &ReadEntry) -> ItemEnd {
+fn of_entry(entry: &ReadEntry) -> ItemOutcome {
     match (entry.status, entry.status_code) {
         (ReadStatus::Stored, _) => {
             if entry.issues.iter().any(|issue| issue.code == Some(Code::AlreadyStored)) {
-                ItemEnd::Unchanged
+                ItemOutcome::Unchanged
             } else {
-                ItemEnd::Stored
+                ItemOutcome::Stored
             }
         }
-        // Refused because of something else, or the register could not judge it: it goes again.
-        (ReadStatus::Dependent | ReadStatus::Failed, _) | (_, 408 | 429) => ItemEnd::NotStored,
+        // Refused because of something else, or the register could not check it: it goes again.
+        (ReadStatus::Dependent | ReadStatus::Failed, _) | (_, 408 | 429) => ItemOutcome::NotStored,
         (ReadStatus::Refused, status) => {
             let errors: Vec<&ReadIssue> =
                 entry.issues.iter().filter(|issue| is_error(issue)).collect();
             if !errors.is_empty() && errors.iter().all(|issue| issue.retry == Some(Retry::Later)) {
-                return ItemEnd::NotStored;
+                return ItemOutcome::NotStored;
             }
-            let mut issues: Vec<HeldIssue> = errors.into_iter().take(ISSUES).map(held).collect();
-            if issues.is_empty() {
-                issues.push(HeldIssue {
+            let mut findings: Vec<HeldFinding> =
+                errors.into_iter().take(MAX_FINDINGS).map(held).collect();
+            if findings.is_empty() {
+                findings.push(HeldFinding {
                     code: None,
                     path: None,
                     text_nb: format!(
@@ -162,7 +170,7 @@ fn of_entry(entry: &ReadEntry) -> ItemEnd {
                     ),
                 });
             }
-            ItemEnd::Refused(issues)
+            ItemOutcome::Refused(findings)
         }
     }
 }
@@ -171,8 +179,8 @@ fn is_error(issue: &ReadIssue) -> bool {
     issue.severity.is_some_and(|severity| severity >= Severity::Error)
 }
 
-fn held(issue: &ReadIssue) -> HeldIssue {
-    let cut = |text: &str| text.chars().take(TEXT).collect::<String>();
+fn held(issue: &ReadIssue) -> HeldFinding {
+    let cut = |text: &str| text.chars().take(MAX_TEXT).collect::<String>();
     let title =
         |language| issue.code.map(|code| code.title(language).to_owned()).unwrap_or_default();
     let text_nb =
@@ -182,7 +190,7 @@ fn held(issue: &ReadIssue) -> HeldIssue {
         ("", title) => title,
         (text, _) => cut(text),
     };
-    HeldIssue {
+    HeldFinding {
         code: issue
             .code
             .map(|code| code.as_str().to_owned())
@@ -202,8 +210,8 @@ mod tests {
         "2026-03-01T05:00:00Z".parse().unwrap()
     }
 
-    fn answered(status: u16, body: &str) -> Delivery {
-        Delivery::Answered { status, retry_after: None, body: body.as_bytes().to_vec() }
+    fn answered(status: u16, body: &str) -> PostOutcome {
+        PostOutcome::Answered { status, retry_after: None, body: body.as_bytes().to_vec() }
     }
 
     fn outcome(code: &str) -> String {
@@ -218,8 +226,9 @@ mod tests {
 
     #[test]
     fn every_status_has_its_class() {
-        let later = |may_have_arrived| Ending::Later { may_have_arrived, retry_after: None };
-        let never = |bytes_at_fault| Ending::Never { bytes_at_fault };
+        let later =
+            |may_have_arrived| AttemptOutcome::Later { may_have_arrived, retry_after: None };
+        let never = |bytes_at_fault| AttemptOutcome::Never { bytes_at_fault };
         for (status, body, ending) in [
             (408, String::new(), later(true)),
             (429, String::new(), later(false)),
@@ -232,18 +241,39 @@ mod tests {
             (403, outcome("LMR-1001"), never(false)),
             (404, String::new(), never(false)),
             (307, String::new(), never(false)),
+            (404, String::from("<html>another server"), later(true)),
+            (403, String::from("<html>a firewall's page"), later(true)),
             (400, outcome("LMR-2030"), never(true)),
             (409, outcome("LMR-6041"), never(true)),
-            (400, outcome("LMR-3011"), Ending::Refused),
-            (422, String::new(), Ending::Refused),
-            (413, outcome("LMR-1041"), Ending::TooLarge),
+            (400, outcome("LMR-3011"), AttemptOutcome::Refused),
+            (422, outcome("LMR-3012"), AttemptOutcome::Refused),
+            (400, outcome("LMR-2010"), never(true)),
+            (413, outcome("LMR-1041"), AttemptOutcome::TooLarge),
             (400, outcome("LMR-1042"), later(true)),
         ] {
             assert_eq!(
-                read(answered(status, &body), "m", 1, now()).ending,
+                read(answered(status, &body), "m", 1, now()).outcome,
                 ending,
                 "{status} {body}"
             );
+        }
+    }
+
+    /// a1, breaker 6: fourteen statuses, and 400, 413 and 422, with nothing of the register's in them.
+    #[test]
+    fn a_status_without_the_registers_own_answer_is_no_verdict_on_data() {
+        let foreign = r#"{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"invalid"}]}"#;
+        for status in [
+            101, 400, 402, 407, 409, 410, 412, 413, 417, 418, 421, 422, 423, 425, 426, 428, 431,
+            451, 499, 600,
+        ] {
+            for body in ["", "<html>", r#"{"error":"no"}"#, foreign] {
+                let answer = read(answered(status, body), "m", 1, now());
+                let later = AttemptOutcome::Later { may_have_arrived: true, retry_after: None };
+                assert_eq!(answer.outcome, later, "{status} {body}");
+                let text = answer.failure.unwrap().text(Language::English);
+                assert!(text.contains("not the register's own"), "{text}");
+            }
         }
     }
 
@@ -259,36 +289,47 @@ mod tests {
             entry("424 Failed Dependency", &outcome("LMR-3040")),
             entry("422 Unprocessable Entity", &outcome("LMR-9006")),
         );
-        let reading = read(answered(200, &body), "m", 5, now());
-        assert_eq!(reading.ending, Ending::Answered);
-        assert_eq!(reading.items[0], ItemEnd::Unchanged);
-        let ItemEnd::Refused(issues) = &reading.items[1] else { panic!("{:?}", reading.items[1]) };
+        let answer = read(answered(200, &body), "m", 5, now());
+        assert_eq!(answer.outcome, AttemptOutcome::Answered);
+        assert_eq!(answer.items[0], ItemOutcome::Unchanged);
+        let ItemOutcome::Refused(issues) = &answer.items[1] else {
+            panic!("{:?}", answer.items[1])
+        };
         assert_eq!(issues[0].code.as_deref(), Some("LMR-4003"));
         assert_eq!(issues[0].path.as_deref(), Some("Patient.name"));
         assert_eq!((issues[0].text_nb.as_str(), issues[0].text_en.as_str()), ("Norsk", "English"));
-        assert_eq!(reading.items[2..], [ItemEnd::NotStored, ItemEnd::NotStored, ItemEnd::Stored]);
+        assert_eq!(
+            answer.items[2..],
+            [ItemOutcome::NotStored, ItemOutcome::NotStored, ItemOutcome::Stored]
+        );
         // An answer for another number of entries is no answer.
-        let reading = read(answered(200, &body), "m", 4, now());
-        assert_eq!(reading.ending, Ending::Later { may_have_arrived: true, retry_after: None });
+        let answer = read(answered(200, &body), "m", 4, now());
+        assert_eq!(
+            answer.outcome,
+            AttemptOutcome::Later { may_have_arrived: true, retry_after: None }
+        );
     }
 
     #[test]
     fn the_answer_to_another_message_is_none() {
         let body = r#"{"resourceType":"Bundle","type":"batch-response","identifier":{"value":"m-1"},
             "entry":[{"response":{"status":"201 Created"}}]}"#;
-        assert_eq!(read(answered(200, body), "m-1", 1, now()).ending, Ending::Answered);
+        assert_eq!(read(answered(200, body), "m-1", 1, now()).outcome, AttemptOutcome::Answered);
         let other = read(answered(200, body), "m-2", 1, now());
-        assert_eq!(other.ending, Ending::Later { may_have_arrived: true, retry_after: None });
+        assert_eq!(
+            other.outcome,
+            AttemptOutcome::Later { may_have_arrived: true, retry_after: None }
+        );
     }
 
     #[test]
     fn a_refused_transaction_is_answered_per_resource_too() {
         let body = r#"{"resourceType":"Bundle","type":"transaction-response","entry":[
             {"response":{"status":"424 Failed Dependency"}},{"response":{"status":"422 Unprocessable Entity"}}]}"#;
-        let reading = read(answered(400, body), "m", 2, now());
-        assert_eq!(reading.ending, Ending::Answered);
-        assert_eq!(reading.items[0], ItemEnd::NotStored);
-        assert!(matches!(&reading.items[1], ItemEnd::Refused(issues) if issues.len() == 1));
+        let answer = read(answered(400, body), "m", 2, now());
+        assert_eq!(answer.outcome, AttemptOutcome::Answered);
+        assert_eq!(answer.items[0], ItemOutcome::NotStored);
+        assert!(matches!(&answer.items[1], ItemOutcome::Refused(issues) if issues.len() == 1));
     }
 
     #[test]
@@ -299,6 +340,16 @@ mod tests {
             Some(SignedDuration::from_mins(30))
         );
         assert_eq!(wait("Sun, 01 Mar 2026 04:30:00 GMT", now()), Some(SignedDuration::ZERO));
-        assert_eq!(wait("soon", now()), None);
+        // a15
+        assert_eq!(
+            wait("Sunday, 01-Mar-26 05:30:00 GMT", now()),
+            Some(SignedDuration::from_mins(30))
+        );
+        assert_eq!(wait("Sun Mar  1 05:30:00 2026", now()), Some(SignedDuration::from_mins(30)));
+        assert!(wait("99999999999999", now()).unwrap() > SignedDuration::from_hours(24 * 365));
+        assert!(wait("99999999999999999999999999", now()).is_some());
+        for nothing in ["soon", "", "-5", "1.5"] {
+            assert_eq!(wait(nothing, now()), None, "{nothing}");
+        }
     }
 }

@@ -51,7 +51,7 @@ impl When {
 
 /// Midnight in Norway at the start of a day.
 #[must_use]
-pub fn start_of(day: Date) -> Timestamp {
+pub(crate) fn start_of(day: Date) -> Timestamp {
     day.to_zoned(oslo()).map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp())
 }
 

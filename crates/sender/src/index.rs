@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::io;
-use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -14,8 +12,9 @@ use serde::Serialize;
 use crate::clinical::When;
 use crate::content::content_of;
 use crate::identity::{Hash, HashKey};
-
-use crate::source::{Found, Place, Scanned, SourceFault, SourceLimits, scan};
+use crate::source::{
+    FoundResource, Scanned, Source, SourceIssueKind, SourceLocation, SourceUnavailable,
+};
 
 /// A resource of the source.
 #[derive(Debug)]
@@ -30,7 +29,7 @@ pub(crate) struct Record {
     pub(crate) id: Option<Box<str>>,
     /// `fullUrl` to use in bundles, where the register knows the resource by it.
     given_url: Option<Box<str>>,
-    pub(crate) place: Place,
+    pub(crate) location: SourceLocation,
     pub(crate) bundle: u64,
     /// What it refers to, as positions in the index; ascending, each once.
     pub(crate) targets: Vec<u32>,
@@ -43,15 +42,15 @@ impl Record {
     }
 }
 
-/// A resource that stands in the source twice with different content; the newer one is used.
+/// A resource that is in the source more than once with different content; the newer one is used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Doubled {
+pub struct Duplicate {
     /// Type.
     pub resource_type: String,
-    /// File and line of the one that is used.
-    pub used: (String, u32),
-    /// File and line of the one that is not.
-    pub left: (String, u32),
+    /// Where the one is that is used.
+    pub used: SourceLocation,
+    /// Where the one is that is not.
+    pub unused: SourceLocation,
 }
 
 /// Everything in the source.
@@ -59,38 +58,36 @@ pub struct Doubled {
 pub(crate) struct Index {
     pub(crate) records: Vec<Record>,
     pub(crate) scanned: Scanned,
-    pub(crate) doubled: Vec<Doubled>,
+    pub(crate) duplicates: Vec<Duplicate>,
     names: HashMap<Hash, u32>,
     own_addresses: Vec<String>,
 }
 
 /// A reference as found: by what it may be looked up, narrowest first.
-type Wanted = Vec<Hash>;
+type Lookups = Vec<Hash>;
 
 impl Index {
     /// Reads the source. `own_addresses` are the base addresses of the source's own FHIR server: an absolute
     /// reference below one of them is as good as a relative one.
     pub(crate) fn read(
-        folder: &Path,
-        limits: &SourceLimits,
+        source: &dyn Source,
         own_addresses: &[String],
         key: &HashKey,
-    ) -> io::Result<Self> {
+    ) -> Result<Self, SourceUnavailable> {
         let own_addresses: Vec<String> =
             own_addresses.iter().map(|base| format!("{}/", base.trim_end_matches('/'))).collect();
         let mut index = Self {
             records: Vec::new(),
             scanned: Scanned::default(),
-            doubled: Vec::new(),
+            duplicates: Vec::new(),
             names: HashMap::new(),
             own_addresses,
         };
         let mut identities: HashMap<Hash, u32> = HashMap::new();
-        let mut wanted: Vec<Vec<Wanted>> = Vec::new();
+        let mut wanted: Vec<Vec<Lookups>> = Vec::new();
         let mut types: HashMap<String, Arc<str>> = HashMap::new();
-        let scanned = scan(folder, limits, &mut |found| {
-            index.take(found, key, &mut identities, &mut wanted, &mut types)
-        })?;
+        let scanned = source
+            .scan(&mut |found| index.take(found, key, &mut identities, &mut wanted, &mut types))?;
         index.scanned = scanned;
         index.resolve(&wanted, key);
         Ok(index)
@@ -98,15 +95,15 @@ impl Index {
 
     fn take(
         &mut self,
-        found: Found<'_>,
+        found: FoundResource<'_>,
         key: &HashKey,
         identities: &mut HashMap<Hash, u32>,
-        wanted: &mut Vec<Vec<Wanted>>,
+        wanted: &mut Vec<Vec<Lookups>>,
         types: &mut HashMap<String, Arc<str>>,
-    ) -> Result<(), SourceFault> {
-        let Found { node, resource_type, full_url, place, bundle } = found;
+    ) -> Result<(), SourceIssueKind> {
+        let FoundResource { node, resource_type, full_url, location, bundle } = found;
         let Some(known) = Identity::of(Element::of(node), full_url) else {
-            return Err(SourceFault::NoIdentity { resource_type: resource_type.to_owned() });
+            return Err(SourceIssueKind::NoIdentity { resource_type: resource_type.to_owned() });
         };
         let identity = key.hash("identity", &[resource_type.as_bytes(), known.key.as_bytes()]);
         let id = node.member("id").and_then(Node::as_str);
@@ -135,7 +132,7 @@ impl Index {
                 .and_then(|meta| meta.member("lastUpdated"))
                 .and_then(Node::as_str)
                 .and_then(|text| lmr_envelope::read_time(&text).ok()),
-            place,
+            location,
             bundle,
             targets: Vec::new(),
         };
@@ -156,12 +153,11 @@ impl Index {
                         (Some(kept), Some(new)) => new >= kept,
                         _ => true,
                     };
-                    let (used, left) = if newer { (&record, &*kept) } else { (&*kept, &record) };
-                    let spot = |record: &Record| (record.place.file.to_string(), record.place.line);
-                    self.doubled.push(Doubled {
+                    let (used, unused) = if newer { (&record, &*kept) } else { (&*kept, &record) };
+                    self.duplicates.push(Duplicate {
                         resource_type: resource_type.to_owned(),
-                        used: spot(used),
-                        left: spot(left),
+                        used: used.location.clone(),
+                        unused: unused.location.clone(),
                     });
                     if newer {
                         *kept = record;
@@ -179,7 +175,7 @@ impl Index {
 
     /// Turns references into positions, and lets what they point at count as content: a reference that now means
     /// another resource is a change, another spelling of the same one is not.
-    fn resolve(&mut self, wanted: &[Vec<Wanted>], key: &HashKey) {
+    fn resolve(&mut self, wanted: &[Vec<Lookups>], key: &HashKey) {
         for (at, references) in wanted.iter().enumerate() {
             let version = self.version(self.records[at].version, references, key);
             let mut targets: Vec<u32> =
@@ -191,7 +187,7 @@ impl Index {
         }
     }
 
-    fn version(&self, content: Hash, references: &[Wanted], key: &HashKey) -> Hash {
+    fn version(&self, content: Hash, references: &[Lookups], key: &HashKey) -> Hash {
         let mut parts = vec![content.0];
         for lookups in references {
             parts.push(match (self.find(lookups), lookups.last()) {
@@ -204,7 +200,7 @@ impl Index {
         key.hash("version", &[parts.as_flattened()])
     }
 
-    fn find(&self, lookups: &Wanted) -> Option<u32> {
+    fn find(&self, lookups: &Lookups) -> Option<u32> {
         lookups.iter().find_map(|name| self.names.get(name).copied())
     }
 
@@ -217,7 +213,7 @@ impl Index {
         url.split_once("/_history/").map_or(url, |(resource, _)| resource)
     }
 
-    fn lookups(&self, reference: Node<'_>, bundle: u64, key: &HashKey) -> Wanted {
+    fn lookups(&self, reference: Node<'_>, bundle: u64, key: &HashKey) -> Lookups {
         let target = reference.as_str().unwrap_or_default();
         let mut lookups = Vec::with_capacity(2);
         if bundle != 0 {
@@ -227,31 +223,32 @@ impl Index {
         lookups
     }
 
-    /// Looks at a resource as it now stands at its place.
-    pub(crate) fn look_again<'d>(&self, node: Node<'d>, bundle: u64, key: &HashKey) -> Seen<'d> {
+    /// Reads a resource as it now is at its location.
+    pub(crate) fn read_again<'d>(&self, node: Node<'d>, bundle: u64, key: &HashKey) -> Reread<'d> {
         let content = content_of(node);
-        let references: Vec<Wanted> =
+        let references: Vec<Lookups> =
             content.references.iter().map(|node| self.lookups(*node, bundle, key)).collect();
         let version = self.version(key.hash("content", &[&content.bytes]), &references, key);
-        let mut seen = Seen { version, edits: Edits::new(), dangling: Vec::new() };
+        let mut reread = Reread { version, edits: Edits::new(), dangling: Vec::new() };
         for (reference, lookups) in content.references.iter().zip(&references) {
             match self.find(lookups) {
                 Some(at) => {
-                    seen.edits
+                    reread
+                        .edits
                         .replace_string(reference.span(), &self.records[at as usize].full_url());
                 }
                 None if reference.as_str().is_some_and(|target| is_relative(&target)) => {
-                    seen.dangling.push(*reference);
+                    reread.dangling.push(*reference);
                 }
                 None => {}
             }
         }
-        seen
+        reread
     }
 }
 
-/// A resource as it stands at its place when it is to be sent.
-pub(crate) struct Seen<'d> {
+/// A resource as it is at its location when it is to be sent.
+pub(crate) struct Reread<'d> {
     /// To be compared with the record's.
     pub(crate) version: Hash,
     /// Turn its references into the `fullUrl`s of what they point at. What cannot be found stays as it is.

@@ -1,39 +1,71 @@
-//! Sources, change detection, outbox, transport, answers.
+//! The hospital's side: finds what is new or changed in a source and delivers it to the register, once,
+//! whatever fails on the way.
+//!
+//! - [`Source`]: where resources come from; [`FolderSource`] is a folder of FHIR files.
+//! - [`Agent`]: one planned transfer, or the new attempts that are due. What it needs is handed in by
+//!   traits ([`Checker`], [`Sealer`], [`Transport`]), so that no file here reads the clock, makes keys or
+//!   opens a socket by itself.
+//! - [`Outbox`]: the sender's own database. Messages are sealed before they are stored; resources are
+//!   known by keyed hashes only.
+//!
+//! The time of the next transfer and of new attempts is a pure function of the time given:
+//!
+//! ```
+//! use jiff::civil::time;
+//! use lmr_sender::{RetrySchedule, next_daily};
+//!
+//! let now = "2026-01-10T05:00:00Z".parse()?;
+//! assert_eq!(next_daily(now, time(6, 30, 0, 0)), "2026-01-10T05:30:00Z".parse()?);
+//! // The first attempt failed: the next one comes an hour later.
+//! let next = RetrySchedule::default().next(1, now, None);
+//! assert_eq!(next, Some("2026-01-10T06:00:00Z".parse()?));
+//! # Ok::<(), jiff::Error>(())
+//! ```
 
 mod agent;
 mod answer;
+mod attempt;
 mod bundle;
+mod check;
 mod clinical;
 mod content;
-mod delivery;
+mod error;
 mod identity;
 mod index;
+mod lock;
+mod message;
 mod outbox;
 mod plan;
-mod register;
+mod progress;
 mod report;
+mod run;
 mod schedule;
+mod seal;
 mod source;
 #[cfg(test)]
 mod tests;
 mod transport;
 
-pub use agent::{
-    Agent, CheckContext, CheckFault, CheckImpossible, Checker, Parts, Sealer, SenderError, Settings,
-};
-pub use clinical::start_of;
-pub use delivery::{Ending, Progress, State};
+pub use agent::{Agent, Parts, Settings};
+pub use attempt::{AttemptFailure, ConnectionFailure, StatusNote, TokenFailure};
+pub use check::{CheckContext, CheckError, CheckFinding, Checker, RuleSetChecker};
+pub use error::SenderError;
 pub use identity::HashKey;
-pub use index::Doubled;
+pub use index::Duplicate;
+pub use lock::Lock;
 pub use outbox::{
-    AttemptRow, HeldIssue, HeldRow, MessageRow, Origin, Outbox, OutboxError, Overview, RunRow,
+    AttemptRow, HeldFinding, HeldRow, MessageRow, Origin, Outbox, OutboxError, Overview, RunRow,
 };
 pub use plan::BundleLimits;
-pub use register::{EnvelopeSealer, RuleSetChecker};
-pub use report::{Report, SentMessage, Verdict};
+pub use progress::State;
+pub use report::{Report, RunKind, RunStatus, SentMessage};
 pub use schedule::{RetrySchedule, next_daily};
-pub use source::{Damage, Place, Scanned, SourceFault, SourceLimits};
+pub use seal::{EnvelopeSealer, Sealer};
+pub use source::{
+    FileError, FolderSource, FoundResource, PassedOver, PassedOverKind, Scanned, Source,
+    SourceIssue, SourceIssueKind, SourceLimits, SourceLocation, SourceUnavailable,
+};
 pub use transport::{
-    Authorizer, Delivery, HelseIdAuthorizer, HttpSettings, HttpTransport, NoToken, Transport,
-    TransportError,
+    AuthorizationError, Authorizer, HelseIdAuthorizer, HttpSettings, HttpTransport, PostOutcome,
+    Transport, TransportError,
 };

@@ -5,7 +5,7 @@
 
 mod book;
 #[cfg(test)]
-mod fuse;
+mod failpoint;
 mod rows;
 
 use std::collections::HashMap;
@@ -15,13 +15,15 @@ use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, Row, Sqlite, SqlitePool, Transaction};
 
-use crate::delivery::{Ending, Progress, State};
+use crate::attempt::AttemptFailure;
 use crate::identity::Hash;
-use crate::plan::{Role, Standing};
+use crate::plan::{RecordStatus, Role};
+use crate::progress::{AttemptOutcome, Progress, State};
+use crate::report::RunKind;
 use crate::schedule::RetrySchedule;
 use book::{book, hold, hold_all, split};
 
-pub use rows::{AttemptRow, HeldIssue, HeldRow, MessageRow, Origin, Overview, RunRow};
+pub use rows::{AttemptRow, HeldFinding, HeldRow, MessageRow, Origin, Overview, RunRow};
 
 /// Why the outbox could not do its part: this installation's matter.
 #[derive(Debug, thiserror::Error)]
@@ -41,10 +43,10 @@ pub enum OutboxError {
          (everything since the start date is then sent again)"
     )]
     Foreign(&'static str),
-    /// A test pulled the plug.
+    /// A test made the program fail here.
     #[cfg(test)]
-    #[error("the plug was pulled")]
-    Unplugged,
+    #[error("a failpoint of a test")]
+    Failpoint,
 }
 
 type Result<T> = std::result::Result<T, OutboxError>;
@@ -87,18 +89,18 @@ pub(crate) struct Due {
 
 /// The answer for one resource of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum ItemEnd {
+pub(crate) enum ItemOutcome {
     /// The register has this version.
     Stored,
     /// It has, and had it before.
     Unchanged,
     /// It breaks a rule.
-    Refused(Vec<HeldIssue>),
+    Refused(Vec<HeldFinding>),
     /// Nothing wrong with it, but not stored.
     NotStored,
 }
 
-impl ItemEnd {
+impl ItemOutcome {
     fn as_str(&self) -> &'static str {
         match self {
             Self::Stored => "stored",
@@ -110,15 +112,15 @@ impl ItemEnd {
 }
 
 /// How an attempt ended, with what is to be booked.
-pub(crate) struct Closed<'c> {
-    pub(crate) ending: &'c Ending,
-    /// For [`Ending::Answered`] one per item, in order; else empty.
-    pub(crate) items: &'c [ItemEnd],
-    /// For [`Ending::Refused`]: what is wrong with the message.
-    pub(crate) issues: &'c [HeldIssue],
+pub(crate) struct FinishedAttempt<'c> {
+    pub(crate) outcome: &'c AttemptOutcome,
+    /// For [`AttemptOutcome::Answered`] one per item, in order; else empty.
+    pub(crate) items: &'c [ItemOutcome],
+    /// For [`AttemptOutcome::Refused`]: what is wrong with the message.
+    pub(crate) findings: &'c [HeldFinding],
     pub(crate) http_status: Option<u16>,
-    /// A short text without anything of the message.
-    pub(crate) detail: &'c str,
+    /// Why the message was not delivered.
+    pub(crate) failure: Option<&'c AttemptFailure>,
 }
 
 /// The outbox, open.
@@ -126,7 +128,7 @@ pub(crate) struct Closed<'c> {
 pub struct Outbox {
     pool: SqlitePool,
     #[cfg(test)]
-    fuse: fuse::Fuse,
+    failpoint: failpoint::Failpoint,
 }
 
 impl Outbox {
@@ -155,7 +157,7 @@ impl Outbox {
         Ok(Self {
             pool,
             #[cfg(test)]
-            fuse: fuse::Fuse::default(),
+            failpoint: failpoint::Failpoint::default(),
         })
     }
 
@@ -167,14 +169,14 @@ impl Outbox {
     /// One step: a transaction that is there whole or not at all.
     async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
         #[cfg(test)]
-        self.fuse.burn()?;
+        self.failpoint.pass()?;
         Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
     }
 
     async fn commit(&self, step: Transaction<'static, Sqlite>) -> Result<()> {
         step.commit().await?;
         #[cfg(test)]
-        self.fuse.burn()?;
+        self.failpoint.pass()?;
         Ok(())
     }
 
@@ -211,10 +213,11 @@ impl Outbox {
             }
         }
         sqlx::query(
-            "UPDATE attempt SET ended_at = ?1, outcome = 'interrupted', detail = 'the process ended' \
+            "UPDATE attempt SET ended_at = ?1, outcome = 'interrupted', detail = ?2 \
              WHERE ended_at IS NULL",
         )
         .bind(ms(now))
+        .bind(AttemptFailure::ProcessEnded.to_stored())
         .execute(&mut *step)
         .await?;
         self.commit(step).await?;
@@ -231,23 +234,23 @@ impl Outbox {
     }
 
     /// What is known of every resource: confirmed, held, under way.
-    pub(crate) async fn standings(&self) -> Result<HashMap<Hash, Standing>> {
-        let mut standings: HashMap<Hash, Standing> = HashMap::new();
+    pub(crate) async fn statuses(&self) -> Result<HashMap<Hash, RecordStatus>> {
+        let mut statuses: HashMap<Hash, RecordStatus> = HashMap::new();
         let mut step = self.begin().await?;
         for row in sqlx::query("SELECT identity, version FROM stored").fetch_all(&mut *step).await?
         {
-            standings.entry(hash(&row, 0)?).or_default().stored = Some(hash(&row, 1)?);
+            statuses.entry(hash(&row, 0)?).or_default().stored = Some(hash(&row, 1)?);
         }
         for row in sqlx::query("SELECT identity, version FROM held").fetch_all(&mut *step).await? {
-            standings.entry(hash(&row, 0)?).or_default().held = Some(hash(&row, 1)?);
+            statuses.entry(hash(&row, 0)?).or_default().held = Some(hash(&row, 1)?);
         }
         let open = "SELECT i.identity, i.version FROM message m JOIN item i ON i.seq = m.seq \
                     WHERE m.state IN ('planned', 'sending', 'waiting', 'exhausted', 'stopped')";
         for row in sqlx::query(open).fetch_all(&mut *step).await? {
-            standings.entry(hash(&row, 0)?).or_default().open = Some(hash(&row, 1)?);
+            statuses.entry(hash(&row, 0)?).or_default().open = Some(hash(&row, 1)?);
         }
         self.commit(step).await?;
-        Ok(standings)
+        Ok(statuses)
     }
 
     /// Puts a sealed message in the outbox.
@@ -332,7 +335,7 @@ impl Outbox {
     pub(crate) async fn finish(
         &self,
         seq: i64,
-        closed: &Closed<'_>,
+        finished: &FinishedAttempt<'_>,
         now: Timestamp,
         schedule: &RetrySchedule,
     ) -> Result<Progress> {
@@ -341,38 +344,40 @@ impl Outbox {
         if progress.state != State::Sending {
             return Err(OutboxError::Damaged("an attempt ended that had not begun"));
         }
-        let after = progress.ended(closed.ending, now, schedule);
+        let after = progress.finished(finished.outcome, now, schedule);
+        let reason = finished.failure.map(AttemptFailure::to_stored);
         sqlx::query(
             "UPDATE attempt SET ended_at = ?, outcome = ?, http_status = ?, detail = ? \
              WHERE seq = ? AND ended_at IS NULL",
         )
         .bind(ms(now))
-        .bind(ending_name(closed.ending))
-        .bind(closed.http_status)
-        .bind(closed.detail)
+        .bind(outcome_name(finished.outcome))
+        .bind(finished.http_status)
+        .bind(&reason)
         .bind(seq)
         .execute(&mut *step)
         .await?;
-        match closed.ending {
-            Ending::Answered => book(&mut step, seq, closed.items, now).await?,
-            Ending::Refused => hold_all(&mut step, seq, closed.issues, now).await?,
-            Ending::TooLarge => split(&mut step, seq, closed.issues, now).await?,
-            Ending::Never { bytes_at_fault: true } => {
+        match finished.outcome {
+            AttemptOutcome::Answered => book(&mut step, seq, finished.items, now).await?,
+            AttemptOutcome::Refused => hold_all(&mut step, seq, finished.findings, now).await?,
+            AttemptOutcome::TooLarge => split(&mut step, seq, finished.findings, now).await?,
+            AttemptOutcome::Never { bytes_at_fault: true } => {
                 // Sealed with the same certificates, so with the same fault; none has been tried.
                 sqlx::query(
-                    "UPDATE message SET state = 'released', sealed = NULL, next_attempt = NULL, settled_at = ?, \
-                     reason = 'sealed like a message that was refused' WHERE state = 'planned'",
+                    "UPDATE message SET state = 'released', sealed = NULL, next_attempt = NULL, finished_at = ?1, \
+                     reason = ?2 WHERE state = 'planned'",
                 )
                 .bind(ms(now))
+                .bind(AttemptFailure::SealedLikeRefused.to_stored())
                 .execute(&mut *step)
                 .await?;
             }
-            Ending::Later { .. } | Ending::Never { bytes_at_fault: false } => {}
+            AttemptOutcome::Later { .. } | AttemptOutcome::Never { bytes_at_fault: false } => {}
         }
         store_progress(&mut step, seq, after, now).await?;
-        if !closed.detail.is_empty() {
+        if reason.is_some() {
             sqlx::query("UPDATE message SET reason = ? WHERE seq = ?")
-                .bind(closed.detail)
+                .bind(&reason)
                 .bind(seq)
                 .execute(&mut *step)
                 .await?;
@@ -381,7 +386,7 @@ impl Outbox {
         Ok(after)
     }
 
-    /// The way to the register is closed: everything that is due now counts as tried and not reached.
+    /// The way to the register is finished: everything that is due now counts as tried and not reached.
     pub(crate) async fn fail_due(
         &self,
         now: Timestamp,
@@ -389,11 +394,16 @@ impl Outbox {
         schedule: &RetrySchedule,
     ) -> Result<()> {
         let mut step = self.begin().await?;
-        let ending = Ending::Later { may_have_arrived: false, retry_after };
+        let outcome = AttemptOutcome::Later { may_have_arrived: false, retry_after };
         for (seq, progress) in progresses(&mut step).await? {
             if progress.is_due(now) {
-                store_progress(&mut step, seq, progress.begun().ended(&ending, now, schedule), now)
-                    .await?;
+                store_progress(
+                    &mut step,
+                    seq,
+                    progress.begun().finished(&outcome, now, schedule),
+                    now,
+                )
+                .await?;
             }
         }
         self.commit(step).await
@@ -402,7 +412,7 @@ impl Outbox {
     /// Holds resources back that the check here has found faulty.
     pub(crate) async fn hold(
         &self,
-        faults: &[(Item, Vec<HeldIssue>)],
+        faults: &[(Item, Vec<HeldFinding>)],
         now: Timestamp,
     ) -> Result<()> {
         let mut step = self.begin().await?;
@@ -413,7 +423,7 @@ impl Outbox {
     }
 
     /// Forgets what is held for resources that have changed since: `now_at` gives the present versions.
-    pub(crate) async fn forget_mended(&self, present: &HashMap<Hash, Hash>) -> Result<usize> {
+    pub(crate) async fn drop_corrected(&self, present: &HashMap<Hash, Hash>) -> Result<usize> {
         let mut step = self.begin().await?;
         let rows =
             sqlx::query("SELECT number, identity, version FROM held").fetch_all(&mut *step).await?;
@@ -464,12 +474,13 @@ impl Outbox {
     pub async fn give_up_message(&self, message_id: &str, now: Timestamp) -> Result<bool> {
         let mut step = self.begin().await?;
         let done = sqlx::query(
-            "UPDATE message SET state = 'released', sealed = NULL, next_attempt = NULL, settled_at = ?2, \
-             reason = 'given up by an operator' \
+            "UPDATE message SET state = 'released', sealed = NULL, next_attempt = NULL, finished_at = ?2, \
+             reason = ?3 \
              WHERE message_id = ?1 AND state IN ('planned', 'waiting', 'exhausted', 'stopped')",
         )
         .bind(message_id)
         .bind(ms(now))
+        .bind(AttemptFailure::GivenUp.to_stored())
         .execute(&mut *step)
         .await?;
         self.commit(step).await?;
@@ -479,18 +490,20 @@ impl Outbox {
     /// Forgets the resources of messages settled before `before`; the messages themselves stay.
     pub(crate) async fn prune(&self, before: Timestamp) -> Result<()> {
         let mut step = self.begin().await?;
-        sqlx::query("DELETE FROM item WHERE seq IN (SELECT seq FROM message WHERE settled_at < ?)")
-            .bind(ms(before))
-            .execute(&mut *step)
-            .await?;
+        sqlx::query(
+            "DELETE FROM item WHERE seq IN (SELECT seq FROM message WHERE finished_at < ?)",
+        )
+        .bind(ms(before))
+        .execute(&mut *step)
+        .await?;
         self.commit(step).await
     }
 
     /// Notes that a run begins.
-    pub(crate) async fn begin_run(&self, kind: &'static str, now: Timestamp) -> Result<i64> {
+    pub(crate) async fn begin_run(&self, kind: RunKind, now: Timestamp) -> Result<i64> {
         let mut step = self.begin().await?;
         let number = sqlx::query("INSERT INTO run (kind, started_at) VALUES (?, ?)")
-            .bind(kind)
+            .bind(kind.as_str())
             .bind(ms(now))
             .execute(&mut *step)
             .await?
@@ -547,7 +560,7 @@ async fn store_progress(
 ) -> Result<()> {
     sqlx::query(
         "UPDATE message SET state = ?1, round = ?2, may_have_arrived = ?3, next_attempt = ?4, \
-         settled_at = CASE WHEN ?5 THEN NULL ELSE ?6 END, sealed = CASE WHEN ?5 THEN sealed END WHERE seq = ?7",
+         finished_at = CASE WHEN ?5 THEN NULL ELSE ?6 END, sealed = CASE WHEN ?5 THEN sealed END WHERE seq = ?7",
     )
     .bind(progress.state.as_str())
     .bind(i64::from(progress.round))
@@ -561,15 +574,15 @@ async fn store_progress(
     Ok(())
 }
 
-fn ending_name(ending: &Ending) -> &'static str {
-    match ending {
-        Ending::Answered => "answered",
-        Ending::Later { may_have_arrived: true, .. } => "no-answer",
-        Ending::Later { .. } => "not-reached",
-        Ending::Never { bytes_at_fault: true } => "message-refused",
-        Ending::Never { .. } => "access-refused",
-        Ending::Refused => "content-refused",
-        Ending::TooLarge => "too-large",
+fn outcome_name(outcome: &AttemptOutcome) -> &'static str {
+    match outcome {
+        AttemptOutcome::Answered => "answered",
+        AttemptOutcome::Later { may_have_arrived: true, .. } => "no-answer",
+        AttemptOutcome::Later { .. } => "not-reached",
+        AttemptOutcome::Never { bytes_at_fault: true } => "message-refused",
+        AttemptOutcome::Never { .. } => "access-refused",
+        AttemptOutcome::Refused => "content-refused",
+        AttemptOutcome::TooLarge => "too-large",
     }
 }
 

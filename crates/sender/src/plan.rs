@@ -10,7 +10,7 @@ use crate::index::Index;
 
 /// What the ledger says of one resource.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Standing {
+pub(crate) struct RecordStatus {
     /// The version the register has confirmed.
     pub(crate) stored: Option<Hash>,
     /// The version that is held back, refused by the register or by the check here.
@@ -74,11 +74,11 @@ pub(crate) struct Plan {
 
 pub(crate) fn plan(
     index: &Index,
-    standings: &HashMap<Hash, Standing>,
+    statuses: &HashMap<Hash, RecordStatus>,
     start: Timestamp,
     limits: &BundleLimits,
 ) -> Plan {
-    Planner { index, standings, start, reach: Reach::new(index) }.plan(limits)
+    Planner { index, statuses, start, reach: Reach::new(index) }.plan(limits)
 }
 
 /// What stays of a bundle when some of its resources cannot go.
@@ -105,11 +105,11 @@ pub(crate) fn without(index: &Index, planned: &Planned, left_out: &[u32]) -> Pla
 
 /// What bundles are measured by: the resources as they stand in the source.
 pub(crate) fn bytes(index: &Index, entries: &[u32]) -> usize {
-    entries.iter().map(|at| index.records[*at as usize].place.length).sum()
+    entries.iter().map(|at| index.records[*at as usize].location.bytes()).sum()
 }
 
-pub(crate) fn role(standing: Standing, version: Hash) -> Role {
-    match standing.stored {
+pub(crate) fn role(status: RecordStatus, version: Hash) -> Role {
+    match status.stored {
         None => Role::New,
         Some(stored) if stored == version => Role::Dependency,
         Some(_) => Role::Changed,
@@ -118,7 +118,7 @@ pub(crate) fn role(standing: Standing, version: Hash) -> Role {
 
 struct Planner<'a> {
     index: &'a Index,
-    standings: &'a HashMap<Hash, Standing>,
+    statuses: &'a HashMap<Hash, RecordStatus>,
     start: Timestamp,
     reach: Reach<'a>,
 }
@@ -131,12 +131,12 @@ impl Planner<'_> {
         let mut timeless = Vec::new();
         for (at, record) in self.index.records.iter().enumerate() {
             let at = at as u32;
-            let standing = self.standing(at);
-            if standing.stored == Some(record.version) || standing.open == Some(record.version) {
+            let status = self.status(at);
+            if status.stored == Some(record.version) || status.open == Some(record.version) {
                 reached[at as usize] = true;
                 continue;
             }
-            let sent_before = standing.stored.is_some() || standing.open.is_some();
+            let sent_before = status.stored.is_some() || status.open.is_some();
             match record.when {
                 _ if sent_before => roots.push(at),
                 When::Unreadable => roots.push(at),
@@ -174,18 +174,18 @@ impl Planner<'_> {
         let mut ready = Vec::new();
         for root in roots {
             let version = self.index.records[root as usize].version;
-            if self.standing(root).held == Some(version) {
+            if self.status(root).held == Some(version) {
                 plan.held.push(root);
                 continue;
             }
             self.reach.close(root, &mut closure);
             if closure
                 .iter()
-                .any(|at| self.standing(*at).held == Some(self.index.records[*at as usize].version))
+                .any(|at| self.status(*at).held == Some(self.index.records[*at as usize].version))
             {
                 plan.waiting.push(root);
             } else if closure.iter().any(|at| {
-                self.standing(*at)
+                self.status(*at)
                     .open
                     .is_some_and(|open| open != self.index.records[*at as usize].version)
             }) {
@@ -198,8 +198,8 @@ impl Planner<'_> {
         plan
     }
 
-    fn standing(&self, at: u32) -> Standing {
-        self.standings.get(&self.index.records[at as usize].identity).copied().unwrap_or_default()
+    fn status(&self, at: u32) -> RecordStatus {
+        self.statuses.get(&self.index.records[at as usize].identity).copied().unwrap_or_default()
     }
 
     /// Fills bundles one after the other. What belongs to one patient stays together, so that little is sent twice.

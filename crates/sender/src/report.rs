@@ -3,16 +3,50 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::delivery::State;
-use crate::index::Doubled;
-use crate::source::Damage;
+use crate::attempt::AttemptFailure;
+use crate::index::{Duplicate, Index};
+use crate::plan::Plan;
+use crate::progress::State;
+use crate::source::{PassedOver, SourceIssue};
+
+/// What a run was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunKind {
+    /// A transfer of everything new or changed.
+    Planned,
+    /// New attempts that were due.
+    Retry,
+}
+
+impl RunKind {
+    /// Its name in the outbox.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Retry => "retry",
+        }
+    }
+}
+
+/// What making one message adds to a report.
+#[derive(Debug, Default)]
+pub(crate) struct MessageCounts {
+    pub(crate) new: usize,
+    pub(crate) changed: usize,
+    pub(crate) dependencies: usize,
+    pub(crate) held_now: usize,
+    pub(crate) waiting: usize,
+    pub(crate) source_issues: Vec<SourceIssue>,
+}
 
 /// What became of one message in a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SentMessage {
     /// `messageId`.
     pub message_id: String,
-    /// Where it stands now.
+    /// Its state after the attempt.
     pub state: State,
     /// Resources in it.
     pub entries: usize,
@@ -26,15 +60,15 @@ pub struct SentMessage {
     pub not_stored: usize,
     /// When it is tried next.
     pub next_attempt: Option<Timestamp>,
-    /// More, if there is more to say.
-    pub detail: String,
+    /// Why it was not delivered.
+    pub failure: Option<AttemptFailure>,
 }
 
 /// What a run did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// `planned` or `retry`.
-    pub kind: &'static str,
+    /// What it was for.
+    pub kind: RunKind,
     /// When it began.
     pub started_at: Timestamp,
     /// When it ended.
@@ -46,9 +80,11 @@ pub struct Report {
     /// Resources read.
     pub resources: usize,
     /// Parts of the source that could not be used.
-    pub damage: Vec<Damage>,
-    /// Resources that stand in the source twice.
-    pub doubled: Vec<Doubled>,
+    pub source_issues: Vec<SourceIssue>,
+    /// Files that were not read, by the reason.
+    pub passed_over: Vec<PassedOver>,
+    /// Resources that are in the source more than once, with different content.
+    pub duplicates: Vec<Duplicate>,
     /// Entries the register had never confirmed.
     pub new: usize,
     /// Entries of which the register had another version.
@@ -70,7 +106,7 @@ pub struct Report {
     /// The messages tried in this run, in order.
     pub messages: Vec<SentMessage>,
     /// Why the run was stopped for a person to look at.
-    pub stop: Option<String>,
+    pub stop: Option<AttemptFailure>,
     /// Resources held after the run.
     pub held: u64,
     /// Messages still without an answer after the run.
@@ -82,7 +118,7 @@ pub struct Report {
 /// How a run is to be taken, worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Verdict {
+pub enum RunStatus {
     /// A person must change something: access, certificate, configuration.
     Stopped,
     /// Something is not delivered yet and will be tried again.
@@ -93,7 +129,7 @@ pub enum Verdict {
     Clean,
 }
 
-impl Verdict {
+impl RunStatus {
     /// The process's exit code: 0, 1 to correct, 3 undelivered, 4 stopped (2 is for wrong arguments).
     #[must_use]
     pub fn exit_code(self) -> u8 {
@@ -107,7 +143,7 @@ impl Verdict {
 }
 
 impl Report {
-    pub(crate) fn new(kind: &'static str, now: Timestamp) -> Self {
+    pub(crate) fn new(kind: RunKind, now: Timestamp) -> Self {
         Self {
             kind,
             started_at: now,
@@ -115,8 +151,9 @@ impl Report {
             interrupted: 0,
             files: 0,
             resources: 0,
-            damage: Vec::new(),
-            doubled: Vec::new(),
+            source_issues: Vec::new(),
+            passed_over: Vec::new(),
+            duplicates: Vec::new(),
             new: 0,
             changed: 0,
             dependencies: 0,
@@ -134,17 +171,40 @@ impl Report {
         }
     }
 
+    /// Takes over what the source holds and what the plan makes of it.
+    pub(crate) fn count(&mut self, index: &Index, plan: &Plan) {
+        self.files = index.scanned.files;
+        self.resources = index.scanned.resources;
+        self.source_issues.clone_from(&index.scanned.issues);
+        self.passed_over.clone_from(&index.scanned.passed_over);
+        self.duplicates.clone_from(&index.duplicates);
+        self.held_before = plan.held.len();
+        self.waiting = plan.waiting.len();
+        self.deferred = plan.deferred.len();
+        self.too_early = plan.too_early;
+        self.unused = plan.unused;
+    }
+
+    pub(crate) fn add(&mut self, counts: MessageCounts) {
+        self.new += counts.new;
+        self.changed += counts.changed;
+        self.dependencies += counts.dependencies;
+        self.held_now += counts.held_now;
+        self.waiting += counts.waiting;
+        self.source_issues.extend(counts.source_issues);
+    }
+
     /// How the run is to be taken.
     #[must_use]
-    pub fn verdict(&self) -> Verdict {
+    pub fn status(&self) -> RunStatus {
         if self.stop.is_some() {
-            Verdict::Stopped
+            RunStatus::Stopped
         } else if self.open_messages > 0 {
-            Verdict::Undelivered
-        } else if self.held > 0 || !self.damage.is_empty() {
-            Verdict::ToCorrect
+            RunStatus::Undelivered
+        } else if self.held > 0 || !self.source_issues.is_empty() {
+            RunStatus::ToCorrect
         } else {
-            Verdict::Clean
+            RunStatus::Clean
         }
     }
 }

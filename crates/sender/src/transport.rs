@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use lmr_auth::{AccessToken, HelseIdClient, Retry, SecretString};
+use lmr_auth::{AccessToken, DiscoveryError, HelseIdClient, Retry, SecretString, TokenError};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use tokio::sync::Mutex;
 
+use crate::attempt::{AttemptFailure, ConnectionFailure, TokenFailure};
+
 /// What came of posting a message.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Delivery {
+pub enum PostOutcome {
     /// The register, or something before it, answered.
     Answered {
         /// HTTP status.
@@ -21,30 +23,30 @@ pub enum Delivery {
     },
     /// Nothing was sent, and a later attempt may succeed.
     NotReached {
-        /// Why, without anything of the message.
-        detail: String,
+        /// Why.
+        failure: AttemptFailure,
         /// How long to wait at least.
         retry_after: Option<Duration>,
     },
     /// Something was sent; whether it arrived nobody knows.
     NoAnswer {
-        /// Why, without anything of the message.
-        detail: String,
+        /// Why.
+        failure: AttemptFailure,
     },
     /// Nothing was sent, and nothing will be before a person has changed something.
     NoAccess {
         /// Why.
-        detail: String,
+        failure: AttemptFailure,
     },
 }
 
-impl std::fmt::Debug for Delivery {
+impl std::fmt::Debug for PostOutcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Answered { status, .. } => write!(f, "Answered({status})"),
-            Self::NotReached { detail, .. } => write!(f, "NotReached({detail})"),
-            Self::NoAnswer { detail } => write!(f, "NoAnswer({detail})"),
-            Self::NoAccess { detail } => write!(f, "NoAccess({detail})"),
+            Self::NotReached { failure, .. } => write!(f, "NotReached({failure})"),
+            Self::NoAnswer { failure } => write!(f, "NoAnswer({failure})"),
+            Self::NoAccess { failure } => write!(f, "NoAccess({failure})"),
         }
     }
 }
@@ -53,28 +55,58 @@ impl std::fmt::Debug for Delivery {
 #[async_trait]
 pub trait Transport: Send + Sync {
     /// Posts a sealed message once.
-    async fn post(&self, message: Vec<u8>) -> Delivery;
+    async fn post(&self, message: Vec<u8>) -> PostOutcome;
 }
 
 /// Where access tokens come from.
 #[async_trait]
 pub trait Authorizer: Send + Sync {
     /// The value of the `Authorization` header.
-    async fn authorization(&self) -> Result<SecretString, NoToken>;
+    async fn authorization(&self) -> Result<SecretString, AuthorizationError>;
     /// The register answered the last one with 401: the next one must be fresh.
     async fn refused(&self);
 }
 
 /// There is no token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{detail}")]
-pub struct NoToken {
+#[error("{reason}")]
+pub struct AuthorizationError {
     /// Why.
-    pub detail: String,
+    pub reason: TokenFailure,
     /// Whether a later attempt may succeed by itself.
     pub passes: bool,
     /// How long to wait at least.
     pub retry_after: Option<Duration>,
+}
+
+impl From<TokenError> for AuthorizationError {
+    fn from(error: TokenError) -> Self {
+        let (passes, retry_after) = match error.retry() {
+            Retry::Later(wait) => (true, wait),
+            Retry::Never => (false, None),
+        };
+        let reason = match error {
+            TokenError::Discovery(DiscoveryError::Fetch(error))
+            | TokenError::Unreachable(error) => {
+                TokenFailure::IssuerUnreachable { detail: error.to_string() }
+            }
+            TokenError::Discovery(DiscoveryError::Status(status))
+            | TokenError::Unavailable { status, .. } => TokenFailure::IssuerUnavailable { status },
+            TokenError::Discovery(DiscoveryError::OtherIssuer) => TokenFailure::OtherIssuer,
+            TokenError::Discovery(error) => {
+                TokenFailure::AnswerUnusable { detail: error.to_string() }
+            }
+            TokenError::Refused { status, error, hid } => {
+                TokenFailure::ClientRefused { status, error: error.to_string(), hid }
+            }
+            TokenError::Answer(detail) => {
+                TokenFailure::AnswerUnusable { detail: detail.to_owned() }
+            }
+            TokenError::ScopeWithheld => TokenFailure::ScopeWithheld,
+            TokenError::Key(error) => TokenFailure::KeyUnusable { detail: error.to_string() },
+        };
+        Self { reason, passes, retry_after }
+    }
 }
 
 /// Tokens from HelseID.
@@ -93,20 +125,14 @@ impl HelseIdAuthorizer {
 
 #[async_trait]
 impl Authorizer for HelseIdAuthorizer {
-    async fn authorization(&self) -> Result<SecretString, NoToken> {
+    async fn authorization(&self) -> Result<SecretString, AuthorizationError> {
         match self.client.access_token().await {
             Ok(token) => {
                 let authorization = token.authorization();
                 *self.last.lock().await = Some(token);
                 Ok(authorization)
             }
-            Err(error) => {
-                let (passes, retry_after) = match error.retry() {
-                    Retry::Later(wait) => (true, wait),
-                    Retry::Never => (false, None),
-                };
-                Err(NoToken { detail: error.to_string(), passes, retry_after })
-            }
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -199,7 +225,7 @@ impl<A: Authorizer> HttpTransport<A> {
         Ok(Self { client, address, answer_limit: settings.answer_limit, authorizer })
     }
 
-    async fn attempt(&self, authorization: &SecretString, message: Vec<u8>) -> Delivery {
+    async fn attempt(&self, authorization: &SecretString, message: Vec<u8>) -> PostOutcome {
         let sent = self
             .client
             .post(self.address.clone())
@@ -223,56 +249,58 @@ impl<A: Authorizer> HttpTransport<A> {
         loop {
             match answer.chunk().await {
                 Ok(Some(chunk)) if body.len() + chunk.len() > self.answer_limit => {
-                    return Delivery::NoAnswer {
-                        detail: "the answer is larger than is read".to_owned(),
-                    };
+                    return PostOutcome::NoAnswer { failure: AttemptFailure::AnswerTooLarge };
                 }
                 Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Ok(None) => return Delivery::Answered { status, retry_after, body },
+                Ok(None) => return PostOutcome::Answered { status, retry_after, body },
                 Err(error) => return failed(&error),
             }
         }
     }
 }
 
-/// Names the failure. reqwest's own text may hold the address with a query; its kind is enough.
-fn failed(error: &reqwest::Error) -> Delivery {
+/// Names the failure. reqwest's own text may hold the address with a query; its causes do not.
+fn failed(error: &reqwest::Error) -> PostOutcome {
     if error.is_connect() {
-        let detail = match std::error::Error::source(error).and_then(std::error::Error::source) {
-            Some(source) => format!("no connection to the register: {source}"),
-            None => "no connection to the register".to_owned(),
+        let reason = match std::error::Error::source(error) {
+            Some(cause) => ConnectionFailure::of(cause),
+            None => ConnectionFailure::Other(String::new()),
         };
-        return Delivery::NotReached { detail, retry_after: None };
+        let failure = AttemptFailure::NoConnection { reason };
+        return PostOutcome::NotReached { failure, retry_after: None };
     }
     if error.is_builder() {
-        return Delivery::NoAccess { detail: "the request could not be made".to_owned() };
+        return PostOutcome::NoAccess { failure: AttemptFailure::RequestNotMade };
     }
-    let detail = if error.is_timeout() {
-        "the register did not answer in time"
+    let failure = if error.is_timeout() {
+        AttemptFailure::NoAnswerInTime
     } else if error.is_body() || error.is_decode() {
-        "the answer broke off"
+        AttemptFailure::AnswerBrokenOff
     } else {
-        "the connection broke before the answer"
+        AttemptFailure::ConnectionBroken
     };
-    Delivery::NoAnswer { detail: detail.to_owned() }
+    PostOutcome::NoAnswer { failure }
 }
 
 #[async_trait]
 impl<A: Authorizer> Transport for HttpTransport<A> {
-    async fn post(&self, message: Vec<u8>) -> Delivery {
+    async fn post(&self, message: Vec<u8>) -> PostOutcome {
         let mut fresh = false;
         loop {
             let authorization = match self.authorizer.authorization().await {
                 Ok(authorization) => authorization,
-                Err(NoToken { detail, passes: true, retry_after }) => {
-                    return Delivery::NotReached { detail, retry_after };
+                Err(AuthorizationError { reason, passes, retry_after }) => {
+                    let failure = AttemptFailure::Token { reason };
+                    return match passes {
+                        true => PostOutcome::NotReached { failure, retry_after },
+                        false => PostOutcome::NoAccess { failure },
+                    };
                 }
-                Err(NoToken { detail, .. }) => return Delivery::NoAccess { detail },
             };
             let delivery = self.attempt(&authorization, message.clone()).await;
             // One fresh token: a kept one may have been withdrawn or its key changed.
             match delivery {
-                Delivery::Answered { status: 401, .. } if !fresh => {
+                PostOutcome::Answered { status: 401, .. } if !fresh => {
                     fresh = true;
                     self.authorizer.refused().await;
                 }

@@ -11,7 +11,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use lmr_auth::SecretString;
 use lmr_sender::{
-    Authorizer, Delivery, HttpSettings, HttpTransport, NoToken, Transport, TransportError,
+    AttemptFailure, AuthorizationError, Authorizer, HttpSettings, HttpTransport, PostOutcome,
+    TokenFailure, Transport, TransportError,
 };
 
 /// Gives numbered tokens, a new one after each refusal.
@@ -20,7 +21,7 @@ struct Counter(AtomicU32);
 
 #[async_trait]
 impl Authorizer for Counter {
-    async fn authorization(&self) -> Result<SecretString, NoToken> {
+    async fn authorization(&self) -> Result<SecretString, AuthorizationError> {
         Ok(SecretString::new(format!("Bearer token-{}", self.0.load(Ordering::SeqCst))))
     }
 
@@ -36,12 +37,16 @@ struct Nobody {
 
 #[async_trait]
 impl Authorizer for Nobody {
-    async fn authorization(&self) -> Result<SecretString, NoToken> {
+    async fn authorization(&self) -> Result<SecretString, AuthorizationError> {
         let retry_after = self.passes.then_some(Duration::from_secs(90));
-        Err(NoToken { detail: "no token".to_owned(), passes: self.passes, retry_after })
+        Err(AuthorizationError { reason: no_token(), passes: self.passes, retry_after })
     }
 
     async fn refused(&self) {}
+}
+
+fn no_token() -> TokenFailure {
+    TokenFailure::Other { detail: "no token".to_owned() }
 }
 
 async fn listen(router: Router) -> String {
@@ -78,9 +83,12 @@ async fn a_message_goes_out_as_it_is_and_the_answer_comes_back_whole() {
         (StatusCode::SERVICE_UNAVAILABLE, headers, "later".to_owned())
     }))
     .await;
-    let delivery = transport(&address, Counter::default()).post(b"sealed".to_vec()).await;
+    let outcome = transport(&address, Counter::default()).post(b"sealed".to_vec()).await;
     let retry_after = Some("30".to_owned());
-    assert_eq!(delivery, Delivery::Answered { status: 503, retry_after, body: b"later".to_vec() });
+    assert_eq!(
+        outcome,
+        PostOutcome::Answered { status: 503, retry_after, body: b"later".to_vec() }
+    );
 }
 
 #[tokio::test]
@@ -99,11 +107,11 @@ async fn a_refused_token_is_replaced_once() {
         }
     }))
     .await;
-    let delivery = transport(&address, Counter::default()).post(Vec::new()).await;
-    assert_eq!(delivery, Delivery::Answered { status: 200, retry_after: None, body: Vec::new() });
+    let outcome = transport(&address, Counter::default()).post(Vec::new()).await;
+    assert_eq!(outcome, PostOutcome::Answered { status: 200, retry_after: None, body: Vec::new() });
     // A fresh token that is refused as well is an answer.
-    let delivery = transport(&address, Counter(AtomicU32::new(5))).post(Vec::new()).await;
-    assert_eq!(delivery, Delivery::Answered { status: 401, retry_after: None, body: Vec::new() });
+    let outcome = transport(&address, Counter(AtomicU32::new(5))).post(Vec::new()).await;
+    assert_eq!(outcome, PostOutcome::Answered { status: 401, retry_after: None, body: Vec::new() });
     assert_eq!(calls.load(Ordering::SeqCst), 4);
 }
 
@@ -114,39 +122,40 @@ async fn what_may_have_arrived_is_told_from_what_has_not() {
         (StatusCode::OK, HeaderMap::new(), String::new())
     }))
     .await;
-    let delivery = transport(&slow, Counter::default()).post(Vec::new()).await;
+    let outcome = transport(&slow, Counter::default()).post(Vec::new()).await;
     assert!(
-        matches!(&delivery, Delivery::NoAnswer { detail } if detail.contains("in time")),
-        "{delivery:?}"
+        matches!(&outcome, PostOutcome::NoAnswer { failure: AttemptFailure::NoAnswerInTime }),
+        "{outcome:?}"
     );
 
     let endless =
         listen(router(|_, _| async { (StatusCode::OK, HeaderMap::new(), "x".repeat(2000)) })).await;
-    let delivery = transport(&endless, Counter::default()).post(Vec::new()).await;
-    assert!(matches!(&delivery, Delivery::NoAnswer { .. }), "{delivery:?}");
+    let outcome = transport(&endless, Counter::default()).post(Vec::new()).await;
+    assert!(matches!(&outcome, PostOutcome::NoAnswer { .. }), "{outcome:?}");
 
     // A listener that hangs up without a word.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}/", listener.local_addr().unwrap());
     let hanging = tokio::spawn(async move { drop(listener.accept().await.unwrap()) });
-    let delivery = transport(&address, Counter::default()).post(Vec::new()).await;
-    assert!(matches!(&delivery, Delivery::NoAnswer { .. }), "{delivery:?}");
+    let outcome = transport(&address, Counter::default()).post(Vec::new()).await;
+    assert!(matches!(&outcome, PostOutcome::NoAnswer { .. }), "{outcome:?}");
     hanging.await.unwrap();
 
     // Nobody listens there any more.
-    let delivery = transport(&address, Counter::default()).post(Vec::new()).await;
-    assert!(matches!(&delivery, Delivery::NotReached { .. }), "{delivery:?}");
+    let outcome = transport(&address, Counter::default()).post(Vec::new()).await;
+    assert!(matches!(&outcome, PostOutcome::NotReached { .. }), "{outcome:?}");
 }
 
 #[tokio::test]
 async fn without_a_token_nothing_is_sent() {
     let address =
         listen(router(|_, _| async { unreachable!("a message was sent without a token") })).await;
-    let delivery = transport(&address, Nobody { passes: true }).post(Vec::new()).await;
+    let outcome = transport(&address, Nobody { passes: true }).post(Vec::new()).await;
     let retry_after = Some(Duration::from_secs(90));
-    assert_eq!(delivery, Delivery::NotReached { detail: "no token".to_owned(), retry_after });
-    let delivery = transport(&address, Nobody { passes: false }).post(Vec::new()).await;
-    assert_eq!(delivery, Delivery::NoAccess { detail: "no token".to_owned() });
+    let failure = AttemptFailure::Token { reason: no_token() };
+    assert_eq!(outcome, PostOutcome::NotReached { failure: failure.clone(), retry_after });
+    let outcome = transport(&address, Nobody { passes: false }).post(Vec::new()).await;
+    assert_eq!(outcome, PostOutcome::NoAccess { failure });
 }
 
 #[tokio::test]
@@ -157,8 +166,8 @@ async fn a_redirect_is_not_followed_and_an_open_line_not_used() {
         (StatusCode::TEMPORARY_REDIRECT, headers, String::new())
     }))
     .await;
-    let delivery = transport(&address, Counter::default()).post(Vec::new()).await;
-    assert!(matches!(delivery, Delivery::Answered { status: 307, .. }));
+    let outcome = transport(&address, Counter::default()).post(Vec::new()).await;
+    assert!(matches!(outcome, PostOutcome::Answered { status: 307, .. }));
     for address in ["http://register.example/", "ftp://127.0.0.1/", "no address"] {
         let made = HttpTransport::new(&HttpSettings::new(address), Counter::default());
         assert!(matches!(made.err(), Some(TransportError::Address(_))), "{address}");

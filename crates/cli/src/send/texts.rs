@@ -1,14 +1,15 @@
 //! What people read of the sender, in bokmål and English.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use lmr_lmdi::codes::Code;
-use lmr_sender::{HeldRow, MessageRow, Origin, Overview, Report, State, Verdict};
+use lmr_sender::{
+    HeldRow, MessageRow, Origin, Overview, PassedOver, PassedOverKind, Report, RunKind, RunStatus,
+    State,
+};
 use serde_json::{Value, json};
 
-use super::bokmal;
 use crate::clock;
 use crate::output::{Language, Style};
 
@@ -16,13 +17,6 @@ fn pick<'t>(language: Language, nb: &'t str, en: &'t str) -> &'t str {
     match language {
         Language::Bokmal => nb,
         Language::English => en,
-    }
-}
-
-fn detail(detail: &str, language: Language) -> Cow<'_, str> {
-    match language {
-        Language::Bokmal => bokmal::detail(detail),
-        Language::English => Cow::Borrowed(detail),
     }
 }
 
@@ -53,7 +47,7 @@ pub(super) fn report(report: &Report, language: Language) -> String {
     let style = Style::for_stdout();
     let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
     let mut lines = Lines { text: String::new(), language };
-    if report.kind == "planned" {
+    if report.kind == RunKind::Planned {
         lines.line(&style.bold(say("Kilden", "The source")));
         lines.count(report.files, "filer lest", "files read");
         lines.count(report.resources, "ressurser funnet", "resources found");
@@ -94,26 +88,24 @@ pub(super) fn report(report: &Report, language: Language) -> String {
             "ikke sendt: ingenting som sendes viser til dem",
             "not sent: nothing that is sent refers to them",
         );
-        for damage in &report.damage {
-            let what = match language {
-                Language::Bokmal => bokmal::damage(damage),
-                Language::English => damage.to_string(),
-            };
-            lines.line(&format!(
-                "  {} {what}",
-                style.bad(say("Kan ikke brukes:", "Cannot be used:"))
-            ));
+        for passed_over in &report.passed_over {
+            let what = passed_over_text(passed_over, language);
+            lines.line(&format!("{:>8}  {what}", passed_over.count));
         }
-        for doubled in &report.doubled {
+        for issue in &report.source_issues {
+            let start = style.bad(say("Kan ikke brukes:", "Cannot be used:"));
+            lines.line(&format!("  {start} {}", issue.text(language)));
+        }
+        for duplicate in &report.duplicates {
             lines.line(&format!(
                 "  {} {}: {}:{} {} {}:{}",
-                style.warn(say("Står to ganger:", "Stands twice:")),
-                doubled.resource_type,
-                doubled.used.0,
-                doubled.used.1,
+                style.warn(say("Finnes flere ganger:", "Is there more than once:")),
+                duplicate.resource_type,
+                duplicate.used.label(),
+                duplicate.used.line(),
                 say("brukes, ikke", "is used, not"),
-                doubled.left.0,
-                doubled.left.1
+                duplicate.unused.label(),
+                duplicate.unused.line()
             ));
         }
     }
@@ -146,8 +138,8 @@ pub(super) fn report(report: &Report, language: Language) -> String {
         if let Some(next) = message.next_attempt {
             parts.push(format!("{} {}", say("nytt forsøk", "new attempt"), time(next)));
         }
-        if !message.detail.is_empty() {
-            parts.push(detail(&message.detail, language).into_owned());
+        if let Some(failure) = &message.failure {
+            parts.push(failure.text(language));
         }
         lines.line(&format!("  {}  {}", message.message_id, parts.join(", ")));
     }
@@ -155,29 +147,29 @@ pub(super) fn report(report: &Report, language: Language) -> String {
         lines.line(&format!(
             "{} {}",
             style.bad(say("Stanset, noen må se på dette:", "Stopped, a person must look:")),
-            detail(stop, language)
+            stop.text(language)
         ));
     }
-    let (nb, en) = match report.verdict() {
-        Verdict::Clean => ("Alt er levert.", "Everything is delivered."),
-        Verdict::ToCorrect if report.held > 0 => (
+    let (nb, en) = match report.status() {
+        RunStatus::Clean => ("Alt er levert.", "Everything is delivered."),
+        RunStatus::ToCorrect if report.held > 0 => (
             "Levert, bortsett fra det som må rettes i kilden: se lmr send rejected.",
             "Delivered, except for what must be corrected at the source: see lmr send rejected.",
         ),
-        Verdict::ToCorrect => (
+        RunStatus::ToCorrect => (
             "Levert, bortsett fra det i kilden som ikke kan brukes: rett filene som er nevnt over.",
             "Delivered, except for what cannot be used: correct the files named above.",
         ),
-        Verdict::Undelivered => (
+        RunStatus::Undelivered => (
             "Ikke alt er levert; det blir forsøkt igjen.",
             "Not all is delivered; it will be tried again.",
         ),
-        Verdict::Stopped => ("Ikke levert.", "Not delivered."),
+        RunStatus::Stopped => ("Ikke levert.", "Not delivered."),
     };
     let text = say(nb, en);
-    lines.line(&match report.verdict() {
-        Verdict::Clean => style.good(text),
-        Verdict::Stopped => style.bad(text),
+    lines.line(&match report.status() {
+        RunStatus::Clean => style.good(text),
+        RunStatus::Stopped => style.bad(text),
         _ => style.warn(text),
     });
     lines.text
@@ -196,13 +188,57 @@ fn state(state: State, language: Language) -> &'static str {
         State::Delivered => ("besvart", "answered"),
         State::Refused => ("avvist", "refused"),
         State::Released => {
-            ("oppgitt, innholdet sendes på nytt", "given up, the content is sent anew")
+            ("gitt opp, innholdet sendes på nytt", "given up, the content is sent again")
         }
     };
     match language {
         Language::Bokmal => nb,
         Language::English => en,
     }
+}
+
+/// How an attempt ended, by the outbox's name.
+fn outcome(name: &str, language: Language) -> &str {
+    let nb = match name {
+        "answered" => "besvart",
+        "no-answer" => "ikke noe svar",
+        "not-reached" => "ikke nådd fram",
+        "message-refused" => "meldingen avvist",
+        "access-refused" => "ikke tilgang",
+        "content-refused" => "innholdet avvist",
+        "too-large" => "for stor",
+        "interrupted" => "avbrutt",
+        other => other,
+    };
+    if language == Language::Bokmal { nb } else { name }
+}
+
+/// Why files were not read, with the first of them.
+fn passed_over_text(passed_over: &PassedOver, language: Language) -> String {
+    let (nb, en) = match &passed_over.kind {
+        PassedOverKind::Ending { ending } if ending.is_empty() => (
+            "filer uten endelse, ikke lest".to_owned(),
+            "files without an ending, not read".to_owned(),
+        ),
+        PassedOverKind::Ending { ending } => {
+            (format!("{ending}-filer, ikke lest"), format!("{ending} files, not read"))
+        }
+        PassedOverKind::NotAFile => {
+            ("rør eller enheter, ikke lest".to_owned(), "pipes or devices, not read".to_owned())
+        }
+        PassedOverKind::LinkLoop => (
+            "lenker som går i ring, ikke fulgt".to_owned(),
+            "links that go round in a circle, not followed".to_owned(),
+        ),
+        PassedOverKind::ReadAlready => (
+            "lenker til en fil som alt er lest".to_owned(),
+            "links to a file that was read already".to_owned(),
+        ),
+        PassedOverKind::Hidden => {
+            ("skjulte filer, ikke lest".to_owned(), "hidden files, not read".to_owned())
+        }
+    };
+    format!("{} ({})", pick(language, &nb, &en), passed_over.example)
 }
 
 pub(super) fn overview(overview: &Overview, language: Language) -> String {
@@ -262,20 +298,14 @@ pub(super) fn history(messages: &[MessageRow], language: Language) -> String {
             message.bytes,
         );
         for attempt in &message.attempts {
-            let outcome = attempt.outcome.as_deref().unwrap_or("…");
-            let outcome =
-                if language == Language::Bokmal { bokmal::outcome(outcome) } else { outcome };
-            // A detail names the status itself.
-            let is_told = attempt.detail.as_deref().is_some_and(|detail| detail.contains("HTTP"));
-            let status = attempt.http_status.filter(|_| !is_told);
+            let outcome = attempt.outcome.as_deref().map_or("…", |name| outcome(name, language));
+            // A failure names the status itself.
+            let named = attempt.failure.as_ref().is_some_and(|f| f.http_status().is_some());
+            let status = attempt.http_status.filter(|_| !named);
             let status = status.map(|status| format!(" HTTP {status}")).unwrap_or_default();
-            let detail = attempt
-                .detail
-                .as_deref()
-                .filter(|d| !d.is_empty())
-                .map(|text| format!(": {}", detail(text, language)))
-                .unwrap_or_default();
-            let _ = writeln!(text, "    {}  {outcome}{status}{detail}", time(attempt.started_at));
+            let failure = attempt.failure.as_ref();
+            let failure = failure.map(|f| format!(": {}", f.text(language))).unwrap_or_default();
+            let _ = writeln!(text, "    {}  {outcome}{status}{failure}", time(attempt.started_at));
         }
     }
     if messages.is_empty() {
@@ -312,15 +342,15 @@ pub(super) fn held(held: &[HeldRow], language: Language) -> String {
             row.line,
             time(row.since)
         );
-        for issue in &row.issues {
+        for finding in &row.findings {
             let _ = writeln!(
                 text,
                 "      {}{}  {}",
-                style.bad(issue.code.as_deref().unwrap_or("–")),
-                issue.path.as_deref().map(|path| format!("  {path}")).unwrap_or_default(),
-                pick(language, &issue.text_nb, &issue.text_en)
+                style.bad(finding.code.as_deref().unwrap_or("–")),
+                finding.path.as_deref().map(|path| format!("  {path}")).unwrap_or_default(),
+                pick(language, &finding.text_nb, &finding.text_en)
             );
-            if let Some(remedy) = remedy(issue.code.as_deref(), language) {
+            if let Some(remedy) = remedy(finding.code.as_deref(), language) {
                 let _ = writeln!(text, "      {}", style.faint(remedy));
             }
         }
@@ -334,8 +364,8 @@ pub(super) fn held(held: &[HeldRow], language: Language) -> String {
 pub(super) fn held_json(held: &[HeldRow], language: Language) -> Value {
     let rows = held.iter().map(|row| {
         let mut json = json!(row);
-        for (at, issue) in row.issues.iter().enumerate() {
-            json["issues"][at]["remedy"] = json!(remedy(issue.code.as_deref(), language));
+        for (at, finding) in row.findings.iter().enumerate() {
+            json["findings"][at]["remedy"] = json!(remedy(finding.code.as_deref(), language));
         }
         json
     });

@@ -1,16 +1,16 @@
-//! Booking: what an answer, a refusal or the check means for each resource.
+//! What an answer, a refusal or the check means for each resource.
 
 use jiff::Timestamp;
 use sqlx::{Row, Sqlite, Transaction};
 
-use super::{HeldIssue, Item, ItemEnd, Origin, OutboxError, Result, hash, int, ms};
+use super::{HeldFinding, Item, ItemOutcome, Origin, OutboxError, Result, hash, int, ms};
 use crate::plan::Role;
 
 /// Books the answer for every resource of a message.
 pub(super) async fn book(
     step: &mut Transaction<'static, Sqlite>,
     seq: i64,
-    ends: &[ItemEnd],
+    ends: &[ItemOutcome],
     now: Timestamp,
 ) -> Result<()> {
     let items = items_of(step, seq).await?;
@@ -27,7 +27,7 @@ pub(super) async fn book(
             .execute(&mut **step)
             .await?;
         match end {
-            ItemEnd::Stored | ItemEnd::Unchanged => {
+            ItemOutcome::Stored | ItemOutcome::Unchanged => {
                 // An older message answered late must not hide what a newer one has brought.
                 sqlx::query(
                     "INSERT INTO stored (identity, version, resource_type, seq, at) VALUES (?1, ?2, ?3, ?4, ?5) \
@@ -46,11 +46,11 @@ pub(super) async fn book(
                     .execute(&mut **step)
                     .await?;
             }
-            ItemEnd::Refused(issues) => {
+            ItemOutcome::Refused(findings) => {
                 let message_id = message_id_of(step, seq).await?;
-                hold(step, item, Origin::Register, Some(&message_id), issues, now).await?;
+                hold(step, item, Origin::Register, Some(&message_id), findings, now).await?;
             }
-            ItemEnd::NotStored => {}
+            ItemOutcome::NotStored => {}
         }
     }
     Ok(())
@@ -60,28 +60,28 @@ pub(super) async fn book(
 pub(super) async fn hold_all(
     step: &mut Transaction<'static, Sqlite>,
     seq: i64,
-    issues: &[HeldIssue],
+    findings: &[HeldFinding],
     now: Timestamp,
 ) -> Result<()> {
     let message_id = message_id_of(step, seq).await?;
     for item in items_of(step, seq).await? {
         if item.root {
-            hold(step, &item, Origin::Register, Some(&message_id), issues, now).await?;
+            hold(step, &item, Origin::Register, Some(&message_id), findings, now).await?;
         }
     }
     Ok(())
 }
 
-/// The message was too large: the next ones are half as large; what cannot be parted is held.
+/// The message was too large: the next ones are half as large; what cannot be split is held.
 pub(super) async fn split(
     step: &mut Transaction<'static, Sqlite>,
     seq: i64,
-    issues: &[HeldIssue],
+    findings: &[HeldFinding],
     now: Timestamp,
 ) -> Result<()> {
     let items = items_of(step, seq).await?;
     if items.iter().filter(|item| item.root).count() <= 1 {
-        return hold_all(step, seq, issues, now).await;
+        return hold_all(step, seq, findings, now).await;
     }
     sqlx::query(
         "INSERT INTO setting (name, value) SELECT 'bundle-bytes', max(1, resource_bytes / 2) FROM message WHERE seq = ? \
@@ -98,11 +98,11 @@ pub(super) async fn hold(
     item: &Item,
     origin: Origin,
     message_id: Option<&str>,
-    issues: &[HeldIssue],
+    findings: &[HeldFinding],
     now: Timestamp,
 ) -> Result<()> {
-    let issues = serde_json::to_string(issues)
-        .map_err(|_| OutboxError::Damaged("issues cannot be written"))?;
+    let findings = serde_json::to_string(findings)
+        .map_err(|_| OutboxError::Damaged("findings cannot be written"))?;
     sqlx::query("DELETE FROM held WHERE identity = ?")
         .bind(item.identity.0.as_slice())
         .execute(&mut **step)
@@ -120,7 +120,7 @@ pub(super) async fn hold(
     .bind(ms(now))
     .bind(origin.as_str())
     .bind(message_id)
-    .bind(issues)
+    .bind(findings)
     .execute(&mut **step)
     .await?;
     Ok(())

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use sqlx::Row;
 
 use super::{Outbox, OutboxError, Result, time};
-use crate::delivery::State;
+use crate::attempt::AttemptFailure;
 use crate::identity::Hash;
+use crate::progress::State;
 
-/// Who found the fault.
+/// Who found what is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
@@ -27,9 +28,9 @@ impl Origin {
     }
 }
 
-/// One fault of a held resource. No text repeats the resource's content.
+/// What refuses a held resource. No text repeats the resource's content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HeldIssue {
+pub struct HeldFinding {
     /// `LMR-nnnn`; `None` when the register gave none.
     pub code: Option<String>,
     /// FHIRPath from the resource.
@@ -60,7 +61,7 @@ pub struct HeldRow {
     /// The message it was refused in, if the register refused it.
     pub message_id: Option<String>,
     /// What is wrong.
-    pub issues: Vec<HeldIssue>,
+    pub findings: Vec<HeldFinding>,
 }
 
 /// A message and what became of it.
@@ -70,7 +71,7 @@ pub struct MessageRow {
     pub message_id: String,
     /// When it was sealed.
     pub made_at: Timestamp,
-    /// Where it stands.
+    /// Its state.
     pub state: State,
     /// Bytes as sent.
     pub bytes: u64,
@@ -82,10 +83,10 @@ pub struct MessageRow {
     pub refused: u64,
     /// When it is tried next.
     pub next_attempt: Option<Timestamp>,
-    /// When it was settled.
-    pub settled_at: Option<Timestamp>,
-    /// Why it stands where it stands, if there is more to say.
-    pub reason: Option<String>,
+    /// When it was finished.
+    pub finished_at: Option<Timestamp>,
+    /// Why it is in that state, if there is more to say.
+    pub reason: Option<AttemptFailure>,
     /// Every attempt.
     pub attempts: Vec<AttemptRow>,
 }
@@ -102,8 +103,8 @@ pub struct AttemptRow {
     pub outcome: Option<String>,
     /// HTTP status, if there was an answer.
     pub http_status: Option<u16>,
-    /// More, if there is more to say.
-    pub detail: Option<String>,
+    /// Why it failed.
+    pub failure: Option<AttemptFailure>,
 }
 
 /// A run of the sender.
@@ -121,7 +122,7 @@ pub struct RunRow {
     pub report: Option<serde_json::Value>,
 }
 
-/// How things stand.
+/// What has been delivered, what is open and what is held.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Overview {
     /// Resources the register has confirmed, by type.
@@ -139,7 +140,7 @@ pub struct Overview {
 }
 
 impl Outbox {
-    /// How things stand.
+    /// What has been delivered, what is open and what is held.
     ///
     /// # Errors
     /// [`OutboxError`].
@@ -214,7 +215,7 @@ impl Outbox {
             "SELECT m.seq, m.message_id, m.made_at, m.state, m.bytes, m.entries, \
                (SELECT count(*) FROM item i WHERE i.seq = m.seq AND i.outcome IN ('stored', 'unchanged')), \
                (SELECT count(*) FROM item i WHERE i.seq = m.seq AND i.outcome = 'refused'), \
-               m.next_attempt, m.settled_at, m.reason \
+               m.next_attempt, m.finished_at, m.reason \
              FROM message m ORDER BY m.seq DESC LIMIT ?",
         )
         .bind(limit)
@@ -238,7 +239,7 @@ impl Outbox {
                     http_status: row
                         .get::<Option<i64>, _>(3)
                         .and_then(|status| u16::try_from(status).ok()),
-                    detail: row.get(4),
+                    failure: row.get::<Option<&str>, _>(4).and_then(failure),
                 })
             })
             .collect::<Result<Vec<_>>>()?;
@@ -252,8 +253,8 @@ impl Outbox {
                 stored: number(row, 6),
                 refused: number(row, 7),
                 next_attempt: row.get::<Option<i64>, _>(8).map(time).transpose()?,
-                settled_at: row.get::<Option<i64>, _>(9).map(time).transpose()?,
-                reason: row.get(10),
+                finished_at: row.get::<Option<i64>, _>(9).map(time).transpose()?,
+                reason: row.get::<Option<&str>, _>(10).and_then(failure),
                 attempts,
             });
         }
@@ -282,8 +283,8 @@ impl Outbox {
                 since: time(row.get(5))?,
                 origin: if row.get::<&str, _>(6) == "check" { Origin::Check } else { Origin::Register },
                 message_id: row.get(7),
-                issues: serde_json::from_str(row.get(8))
-                    .map_err(|_| OutboxError::Damaged("issues that cannot be read"))?,
+                findings: serde_json::from_str(row.get(8))
+                    .map_err(|_| OutboxError::Damaged("findings that cannot be read"))?,
             })
         })
         .collect()
@@ -338,6 +339,11 @@ impl Outbox {
         let row = sqlx::query("SELECT count(*) FROM held").fetch_one(&self.pool).await?;
         Ok(number(&row, 0))
     }
+}
+
+/// Attempts that delivered their message stored an empty text once.
+fn failure(stored: &str) -> Option<AttemptFailure> {
+    (!stored.is_empty()).then(|| AttemptFailure::from_stored(stored))
 }
 
 fn number(row: &sqlx::sqlite::SqliteRow, column: usize) -> u64 {

@@ -31,6 +31,7 @@ fn fate() -> impl Strategy<Value = Fate> {
         1 => Just(Fate::Status(400)),
         1 => Just(Fate::Status(409)),
         1 => Just(Fate::Status(413)),
+        1 => prop_oneof![Just(400_u16), Just(413), Just(421), Just(499)].prop_map(Fate::Page),
     ]
 }
 
@@ -69,11 +70,11 @@ async fn act(world: &World, fates: &[Fate], death: Option<i64>, planned: bool) {
     world.fates(fates);
     let agent = world.agent().await;
     if let Some(steps) = death {
-        agent.outbox().unplug_after(steps);
+        agent.outbox().fail_after(steps);
     }
     let done = if planned { agent.run().await } else { agent.retry_due().await };
     match done {
-        Ok(_) | Err(SenderError::Outbox(OutboxError::Unplugged)) => {}
+        Ok(_) | Err(SenderError::Outbox(OutboxError::Failpoint)) => {}
         Err(error) => panic!("{error}"),
     }
 }
@@ -99,7 +100,7 @@ async fn play(form: RuleSetId, entries: usize, steps: &[Step]) {
             }
         }
     }
-    // Everything is mended, released and reachable.
+    // Everything is corrected, released and reachable.
     for (version, fault) in &mut source.0 {
         *version += u32::from(fault.take().is_some());
     }
@@ -114,7 +115,7 @@ async fn play(form: RuleSetId, entries: usize, steps: &[Step]) {
         world.pass(24);
         last = world.run().await;
     }
-    assert_eq!(last.verdict(), Verdict::Clean, "{last:#?}");
+    assert_eq!(last.status(), RunStatus::Clean, "{last:#?}");
     assert_eq!(last.messages, []);
     let register = world.register.lock().unwrap();
     for at in 0..7 {
@@ -157,7 +158,7 @@ async fn a_process_may_die_at_any_step_of_a_run() {
         source.0[4].1 = Some("register");
         source.write(&world);
         let agent = world.agent().await;
-        agent.outbox().unplug_after(after);
+        agent.outbox().fail_after(after);
         let died = agent.run().await.is_err();
         drop(agent);
         let report = world.run().await;

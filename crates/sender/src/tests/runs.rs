@@ -22,14 +22,14 @@ async fn the_first_transfer_takes_what_happened_and_what_it_refers_to_and_the_se
     );
     let report = world.run().await;
     assert_eq!((report.new, report.changed, report.too_early, report.unused), (6, 0, 1, 2));
-    assert_eq!(report.verdict(), Verdict::Clean);
+    assert_eq!(report.status(), RunStatus::Clean);
     assert_eq!(world.versions("Patient/home"), 0);
     assert_eq!(world.versions("MedicationAdministration/c"), 1);
 
     world.pass(24);
     let report = world.run().await;
     assert_eq!((report.new, report.changed, report.dependencies, world.posted()), (0, 0, 0, 1));
-    assert_eq!(report.verdict(), Verdict::Clean);
+    assert_eq!(report.status(), RunStatus::Clean);
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn references_are_understood_in_every_spelling_and_rewritten() {
 }
 
 #[tokio::test]
-async fn a_faulty_resource_is_held_with_what_hangs_on_it_and_goes_when_it_is_mended() {
+async fn a_faulty_resource_is_held_with_what_hangs_on_it_and_goes_when_it_is_corrected() {
     let world = ward();
     world.write(
         "patients.ndjson",
@@ -89,12 +89,12 @@ async fn a_faulty_resource_is_held_with_what_hangs_on_it_and_goes_when_it_is_men
     );
     let report = world.run().await;
     assert_eq!((report.held_now, report.waiting, report.new), (1, 2, 3));
-    assert_eq!(report.verdict(), Verdict::ToCorrect);
+    assert_eq!(report.status(), RunStatus::ToCorrect);
     let agent = world.agent().await;
     let held = agent.outbox().held().await.unwrap();
     assert_eq!((held[0].file.as_str(), held[0].line), ("patients.ndjson", 1));
     assert_eq!((held[0].resource_id.as_deref(), held[0].origin), (Some("p"), Origin::Check));
-    assert_eq!(held[0].issues[0].code.as_deref(), Some("LMR-4003"));
+    assert_eq!(held[0].findings[0].code.as_deref(), Some("LMR-4003"));
     drop(agent);
 
     let report = world.run().await;
@@ -102,7 +102,7 @@ async fn a_faulty_resource_is_held_with_what_hangs_on_it_and_goes_when_it_is_men
 
     world.write("patients.ndjson", &[patient("p", 2), patient("q", 1), patient("home", 1)]);
     let report = world.run().await;
-    assert_eq!((report.new, report.held, report.verdict()), (3, 0, Verdict::Clean));
+    assert_eq!((report.new, report.held, report.status()), (3, 0, RunStatus::Clean));
     assert_eq!(world.versions("MedicationAdministration/a"), 1);
 }
 
@@ -118,14 +118,14 @@ async fn what_refers_to_nothing_in_the_source_is_held_until_that_is_there() {
     );
     let report = world.run().await;
     // Everything with the missing medicine; a reference out of the source is none of its business.
-    assert_eq!((report.held_now, report.new, report.verdict()), (4, 2, Verdict::ToCorrect));
+    assert_eq!((report.held_now, report.new, report.status()), (4, 2, RunStatus::ToCorrect));
     let held = world.agent().await.outbox().held().await.unwrap();
-    assert_eq!(held[0].issues[0].code.as_deref(), Some("LMR-3030"));
-    assert!(held[0].issues[0].path.as_deref().unwrap().contains("medicationReference"));
+    assert_eq!(held[0].findings[0].code.as_deref(), Some("LMR-3030"));
+    assert!(held[0].findings[0].path.as_deref().unwrap().contains("medicationReference"));
     // The reference now means something: that is a change.
     world.write("medicines.ndjson", &[medicine("m")]);
     let report = world.run().await;
-    assert_eq!((report.new, report.held, report.verdict()), (6, 0, Verdict::Clean));
+    assert_eq!((report.new, report.held, report.status()), (6, 0, RunStatus::Clean));
 }
 
 #[tokio::test]
@@ -137,7 +137,7 @@ async fn what_the_register_refuses_waits_for_a_change_or_a_release() {
         let bad = with(given("a", "p", 1), "fault", json!("register"));
         world.write("given.ndjson", &[bad, given("b", "p", 1), given("c", "q", 1)]);
         let report = world.run().await;
-        assert_eq!(report.verdict(), Verdict::ToCorrect);
+        assert_eq!(report.status(), RunStatus::ToCorrect);
         let message = &report.messages[0];
         let stored_first = if form == RuleSetId::Lmdi094 { 5 } else { 0 };
         assert_eq!((message.refused, message.stored), (1, stored_first));
@@ -158,7 +158,7 @@ async fn what_the_register_refuses_waits_for_a_change_or_a_release() {
         world.run().await;
         assert_eq!(world.posted(), posted + 1);
         world.write("given.ndjson", &[given("a", "p", 2), given("b", "p", 1), given("c", "q", 1)]);
-        assert_eq!(world.run().await.verdict(), Verdict::Clean);
+        assert_eq!(world.run().await.status(), RunStatus::Clean);
         assert_eq!(world.versions("MedicationAdministration/a"), 1);
     }
 }
@@ -168,7 +168,7 @@ async fn three_new_attempts_an_hour_apart_and_then_the_next_planned_transfer() {
     let world = ward();
     world.register.lock().unwrap().otherwise = Some(Fate::NotReached);
     let report = world.run().await;
-    assert_eq!(report.verdict(), Verdict::Undelivered);
+    assert_eq!(report.status(), RunStatus::Undelivered);
     assert_eq!(world.posted(), 1);
     for attempt in 2..=4 {
         // Not before the hour has passed.
@@ -185,7 +185,7 @@ async fn three_new_attempts_an_hour_apart_and_then_the_next_planned_transfer() {
     world.write("more.ndjson", &[given("d", "q", 1)]);
     world.pass(20);
     let report = world.run().await;
-    assert_eq!((report.messages.len(), report.new, report.verdict()), (1, 7, Verdict::Clean));
+    assert_eq!((report.messages.len(), report.new, report.status()), (1, 7, RunStatus::Clean));
     assert_eq!(world.versions("MedicationAdministration/a"), 1);
 }
 
@@ -209,7 +209,7 @@ async fn a_message_that_may_have_arrived_is_sent_again_with_the_same_bytes_first
     world.register.lock().unwrap().otherwise = None;
     world.pass(24);
     let report = world.run().await;
-    assert_eq!((report.messages.len(), report.changed, report.verdict()), (2, 1, Verdict::Clean));
+    assert_eq!((report.messages.len(), report.changed, report.status()), (2, 1, RunStatus::Clean));
     assert_eq!(world.versions("MedicationAdministration/a"), 2);
     assert_eq!(world.versions("MedicationAdministration/b"), 1);
 }
@@ -220,12 +220,12 @@ async fn missing_access_stops_the_run_and_the_same_bytes_go_when_it_is_back() {
     world.limits = BundleLimits { entries: 3, bytes: 1 << 20 };
     world.fates(&[Fate::Status(403)]);
     let report = world.run().await;
-    assert_eq!((report.verdict(), world.posted()), (Verdict::Stopped, 1));
+    assert_eq!((report.status(), world.posted()), (RunStatus::Stopped, 1));
     // No attempt before a person has looked.
     world.pass(5);
     assert_eq!((world.retry().await.messages.len(), world.posted()), (0, 1));
     let report = world.run().await;
-    assert_eq!(report.verdict(), Verdict::Clean);
+    assert_eq!(report.status(), RunStatus::Clean);
     let posted = world.register.lock().unwrap().posted.clone();
     assert_eq!(posted[0], posted[1]);
     assert_eq!(world.versions("MedicationAdministration/c"), 1);
@@ -237,9 +237,9 @@ async fn a_message_that_can_never_pass_is_made_anew() {
     world.limits = BundleLimits { entries: 3, bytes: 1 << 20 };
     world.fates(&[Fate::Status(409)]);
     let report = world.run().await;
-    assert_eq!((report.verdict(), world.posted()), (Verdict::Stopped, 1));
+    assert_eq!((report.status(), world.posted()), (RunStatus::Stopped, 1));
     let report = world.run().await;
-    assert_eq!((report.verdict(), report.new), (Verdict::Clean, 6));
+    assert_eq!((report.status(), report.new), (RunStatus::Clean, 6));
     let posted = world.register.lock().unwrap().posted.clone();
     assert!(posted[1..].iter().all(|(id, _)| *id != posted[0].0));
 }
@@ -261,12 +261,12 @@ async fn what_is_too_large_by_itself_is_held() {
     let world = ward();
     world.register.lock().unwrap().largest = Some(500);
     let report = world.run().await;
-    assert_eq!((report.open_messages, report.held, report.verdict()), (0, 3, Verdict::ToCorrect));
+    assert_eq!((report.open_messages, report.held, report.status()), (0, 3, RunStatus::ToCorrect));
     world.register.lock().unwrap().largest = None;
     assert_eq!(world.run().await.messages, []);
     world.agent().await.outbox().release_held(None).await.unwrap();
     let report = world.run().await;
-    assert_eq!((report.new, report.messages.len(), report.verdict()), (6, 1, Verdict::Clean));
+    assert_eq!((report.new, report.messages.len(), report.status()), (6, 1, RunStatus::Clean));
 }
 
 #[tokio::test]
@@ -276,7 +276,7 @@ async fn large_days_go_in_several_bundles_each_with_what_it_refers_to() {
     let many: Vec<_> = (0..20).map(|n| given(&format!("x{n}"), ["p", "q"][n % 2], 1)).collect();
     world.write("given.ndjson", &many);
     let report = world.run().await;
-    assert_eq!((report.messages.len(), report.new, report.verdict()), (10, 23, Verdict::Clean));
+    assert_eq!((report.messages.len(), report.new, report.status()), (10, 23, RunStatus::Clean));
     assert!(report.messages.iter().all(|message| message.entries <= 4));
     assert_eq!(world.versions("Patient/p"), 1);
 }
@@ -325,17 +325,17 @@ async fn broken_parts_of_the_source_are_named_and_the_rest_is_sent() {
         {"resourceType":"Medication","id":"loose"}}]}"#,
     );
     let report = world.run().await;
-    let damage: Vec<String> = report.damage.iter().map(ToString::to_string).collect();
-    let starts = |start: &str| damage.iter().any(|line| line.starts_with(start));
-    assert_eq!(damage.len(), 7, "{damage:#?}");
-    assert!(starts("half.json:1: is not JSON (column 27)"), "{damage:#?}");
-    assert!(starts("list.json:1: is JSON, but not a FHIR resource"), "{damage:#?}");
-    assert!(starts("latin1.ndjson:1: is not JSON"), "{damage:#?}");
-    assert!(starts("nameless.json:2: a Organization has no identifier"), "{damage:#?}");
-    assert!(starts("empty.json:1: is not JSON"), "{damage:#?}");
-    assert!(starts("mixed.ndjson:2: is not JSON"), "{damage:#?}");
-    assert!(starts("bundle.json:1: entry 0 of the Bundle has no resource"), "{damage:#?}");
-    assert_eq!(report.verdict(), Verdict::ToCorrect);
+    let issues: Vec<String> = report.source_issues.iter().map(ToString::to_string).collect();
+    let starts = |start: &str| issues.iter().any(|line| line.starts_with(start));
+    assert_eq!(issues.len(), 7, "{issues:#?}");
+    assert!(starts("half.json:1: is not JSON (column 27)"), "{issues:#?}");
+    assert!(starts("list.json:1: is JSON, but not a FHIR resource"), "{issues:#?}");
+    assert!(starts("latin1.ndjson:1: is not JSON"), "{issues:#?}");
+    assert!(starts("nameless.json:2: a Organization has no identifier"), "{issues:#?}");
+    assert!(starts("empty.json:1: is not JSON"), "{issues:#?}");
+    assert!(starts("mixed.ndjson:2: is not JSON"), "{issues:#?}");
+    assert!(starts("bundle.json:1: entry 0 of the Bundle has no resource"), "{issues:#?}");
+    assert_eq!(report.status(), RunStatus::ToCorrect);
     for name in ["a", "d", "e", "f"] {
         assert_eq!(world.versions(&format!("MedicationAdministration/{name}")), 1, "{name}");
     }
@@ -349,8 +349,11 @@ async fn the_newer_of_two_is_sent_and_the_doubling_told() {
     };
     world.write("patients.ndjson", &[dated(2, 2), dated(1, 1), patient("q", 1)]);
     let report = world.run().await;
-    assert_eq!(report.doubled.len(), 1);
-    assert_eq!(report.doubled[0].used, ("patients.ndjson".to_owned(), 1));
+    assert_eq!(report.duplicates.len(), 1);
+    assert_eq!(
+        (report.duplicates[0].used.label(), report.duplicates[0].used.line()),
+        ("patients.ndjson", 1)
+    );
     assert_eq!(world.register.lock().unwrap().versions["Patient/p"][0]["n"], 2);
     assert_eq!(world.run().await.new, 0);
 }
@@ -425,14 +428,14 @@ async fn a_full_disk_ends_a_run_and_the_same_process_goes_on_when_there_is_room(
     assert_eq!(world.posted(), 0, "what is not in the outbox is not sent");
     sql("DROP TRIGGER full").await;
     let report = agent.run().await.unwrap();
-    assert_eq!((report.verdict(), report.new, world.posted()), (Verdict::Clean, 6, 1));
+    assert_eq!((report.status(), report.new, world.posted()), (RunStatus::Clean, 6, 1));
 }
 
 #[tokio::test]
 async fn a_clock_that_is_set_back_loses_and_doubles_nothing() {
     let world = ward();
     world.fates(&[Fate::RequestLost]);
-    assert_eq!(world.run().await.verdict(), Verdict::Undelivered);
+    assert_eq!(world.run().await.status(), RunStatus::Undelivered);
     world.pass(-48);
     assert_eq!(
         (world.retry().await.messages.len(), world.posted()),
@@ -441,14 +444,14 @@ async fn a_clock_that_is_set_back_loses_and_doubles_nothing() {
     );
     let report = world.run().await;
     assert_eq!(
-        (report.verdict(), world.posted()),
-        (Verdict::Clean, 2),
+        (report.status(), world.posted()),
+        (RunStatus::Clean, 2),
         "the next planned transfer takes it up"
     );
     assert_eq!(world.versions("MedicationAdministration/a"), 1);
     world.write("given.ndjson", &[given("a", "p", 2), given("b", "p", 1), given("c", "q", 1)]);
     let report = world.run().await;
-    assert_eq!((report.verdict(), report.changed), (Verdict::Clean, 1));
+    assert_eq!((report.status(), report.changed), (RunStatus::Clean, 1));
     assert_eq!(world.versions("MedicationAdministration/a"), 2);
 }
 
@@ -456,12 +459,12 @@ async fn a_clock_that_is_set_back_loses_and_doubles_nothing() {
 async fn what_is_deleted_at_the_source_is_still_delivered_once_it_was_sealed_and_then_forgotten() {
     let world = ward();
     world.fates(&[Fate::AnswerLost]);
-    assert_eq!(world.run().await.verdict(), Verdict::Undelivered);
+    assert_eq!(world.run().await.status(), RunStatus::Undelivered);
     for file in ["medicines.ndjson", "patients.ndjson", "given.ndjson"] {
         std::fs::remove_file(world.source().join(file)).unwrap();
     }
     world.pass(1);
-    assert_eq!(world.retry().await.verdict(), Verdict::Clean);
+    assert_eq!(world.retry().await.status(), RunStatus::Clean);
     assert_eq!(world.versions("MedicationAdministration/c"), 1);
     // An empty source is nothing new; and what comes back unchanged is nothing new either.
     assert_eq!((world.run().await.new, world.posted()), (0, 2));
@@ -470,8 +473,8 @@ async fn what_is_deleted_at_the_source_is_still_delivered_once_it_was_sealed_and
     world.write("given.ndjson", &[given("c", "q", 1)]);
     let report = world.run().await;
     assert_eq!(
-        (report.new, report.changed, report.verdict(), world.posted()),
-        (0, 0, Verdict::Clean, 2)
+        (report.new, report.changed, report.status(), world.posted()),
+        (0, 0, RunStatus::Clean, 2)
     );
 }
 

@@ -25,8 +25,31 @@ pub(super) enum Fate {
     RequestLost,
     /// No connection.
     NotReached,
-    /// This status, not processed.
+    /// This status of the register's, not processed.
     Status(u16),
+    /// This status of something between, not processed.
+    Page(u16),
+}
+
+/// A message refused as a whole, with a code of the register's where it gives one.
+fn refused(status: u16) -> PostOutcome {
+    let code = match status {
+        400 => "LMR-3011",
+        409 => "LMR-6041",
+        413 => "LMR-1041",
+        _ => return PostOutcome::Answered { status, retry_after: None, body: Vec::new() },
+    };
+    PostOutcome::Answered { status, retry_after: None, body: outcome(code) }
+}
+
+/// An OperationOutcome of the register's with one error.
+fn outcome(code: &str) -> Vec<u8> {
+    let coding = json!({ "system": lmr_lmdi::codes::CODE_SYSTEM, "code": code });
+    json!({ "resourceType": "OperationOutcome", "issue": [
+        { "severity": "error", "code": "invalid", "details": { "coding": [coding] } }
+    ]})
+    .to_string()
+    .into_bytes()
 }
 
 /// The register: dedups by message id, keeps versions.
@@ -45,7 +68,7 @@ pub(super) struct Register {
 }
 
 impl Register {
-    fn receive(&mut self, message: &[u8]) -> Delivery {
+    fn receive(&mut self, message: &[u8]) -> PostOutcome {
         let (id, bundle) = split(message);
         if let Some((known, first)) = self
             .posted
@@ -59,16 +82,25 @@ impl Register {
         let fate = self.fates.pop_front().or(self.otherwise).unwrap_or(Fate::Answered);
         match fate {
             Fate::Answered | Fate::AnswerLost => {}
-            Fate::RequestLost => return Delivery::NoAnswer { detail: "lost".to_owned() },
+            Fate::RequestLost => {
+                return PostOutcome::NoAnswer { failure: AttemptFailure::ConnectionBroken };
+            }
             Fate::NotReached => {
-                return Delivery::NotReached { detail: "no way".to_owned(), retry_after: None };
+                return PostOutcome::NotReached {
+                    failure: AttemptFailure::NoConnection { reason: ConnectionFailure::Refused },
+                    retry_after: None,
+                };
             }
             Fate::Status(status) => {
-                return Delivery::Answered { status, retry_after: None, body: Vec::new() };
+                return refused(status);
+            }
+            Fate::Page(status) => {
+                let body = b"<html>a proxy's page</html>".to_vec();
+                return PostOutcome::Answered { status, retry_after: None, body };
             }
         }
         if self.largest.is_some_and(|largest| message.len() > largest) {
-            return Delivery::Answered { status: 413, retry_after: None, body: Vec::new() };
+            return refused(413);
         }
         let (status, body) = match self.answers.get(&id) {
             Some(answer) => answer.clone(),
@@ -79,9 +111,9 @@ impl Register {
             }
         };
         if fate == Fate::AnswerLost {
-            return Delivery::NoAnswer { detail: "lost".to_owned() };
+            return PostOutcome::NoAnswer { failure: AttemptFailure::ConnectionBroken };
         }
-        Delivery::Answered { status, retry_after: None, body }
+        PostOutcome::Answered { status, retry_after: None, body }
     }
 
     fn process(&mut self, bundle: &Value) -> (u16, Vec<u8>) {
@@ -143,7 +175,7 @@ struct Line(Arc<Mutex<Register>>);
 
 #[async_trait]
 impl Transport for Line {
-    async fn post(&self, message: Vec<u8>) -> Delivery {
+    async fn post(&self, message: Vec<u8>) -> PostOutcome {
         self.0.lock().unwrap().receive(&message)
     }
 }
@@ -166,14 +198,10 @@ impl Sealer for Wax {
 struct Glance;
 
 impl Checker for Glance {
-    fn check(
-        &self,
-        bundle: &str,
-        context: &CheckContext,
-    ) -> Result<Vec<CheckFault>, CheckImpossible> {
+    fn check(&self, bundle: &str, context: &CheckContext) -> Result<Vec<CheckFinding>, CheckError> {
         assert!(context.from <= context.to);
         let bundle: Value = serde_json::from_str(bundle).unwrap();
-        let issue = HeldIssue {
+        let finding = HeldFinding {
             code: Some("LMR-4003".to_owned()),
             path: Some("fault".to_owned()),
             text_nb: "Feil".to_owned(),
@@ -182,7 +210,7 @@ impl Checker for Glance {
         let entries = bundle["entry"].as_array().unwrap().iter().enumerate();
         Ok(entries
             .filter(|(_, entry)| entry["resource"]["fault"] == "check")
-            .map(|(at, _)| CheckFault { entry: Some(at), issue: issue.clone() })
+            .map(|(at, _)| CheckFinding { entry: Some(at), finding: finding.clone() })
             .collect())
     }
 }
@@ -262,9 +290,7 @@ impl World {
         let now = Arc::clone(&self.now);
         Agent::new(Parts {
             settings: Settings {
-                folder: self.source(),
                 own_addresses: vec!["https://fhir.sykehus.example/r4".to_owned()],
-                source_limits: SourceLimits::default(),
                 start: jiff::civil::date(2026, 3, 1),
                 rule_set: self.rule_set,
                 bundle_limits: self.limits,
@@ -272,6 +298,7 @@ impl World {
                 lock: self.folder.path().join("outbox.lock"),
                 organisation: organisation.to_owned(),
             },
+            source: Arc::new(FolderSource::new(self.source(), SourceLimits::default())),
             key: HashKey::new(&Zeroizing::new([7; 32])),
             outbox,
             checker: Arc::new(Glance),

@@ -1,13 +1,48 @@
-//! The register's rules and its envelope, as the agent uses them.
+//! The check before sending: what a run asks of it, and the receiver's rule set as its answer.
 
-use lmr_envelope::{Certificate, Header, RandomSource, SealError, SigningKey, seal};
-use lmr_fhir::Limits;
-use lmr_identifiers::OrganisationNumber;
-use lmr_lmdi::codes::{Code, Language};
+use jiff::Timestamp;
+use lmr_fhir::{Language, Limits};
+use lmr_lmdi::codes::Code;
 use lmr_lmdi::{CheckOptions, Finding, PersonNumbers, RuleSet, RuleSetId, read_content};
 
-use crate::agent::{CheckContext, CheckFault, CheckImpossible, Checker, Sealer};
-use crate::outbox::HeldIssue;
+use crate::outbox::HeldFinding;
+
+/// The check before sending: the rule set of the receiver.
+pub trait Checker: Send + Sync {
+    /// Checks a bundle; gives only what would be refused, no warnings.
+    ///
+    /// # Errors
+    /// [`CheckError`] when the check itself could not be made.
+    fn check(&self, bundle: &str, context: &CheckContext) -> Result<Vec<CheckFinding>, CheckError>;
+}
+
+/// What a check and a seal need besides the bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CheckContext {
+    /// Time of the check.
+    pub now: Timestamp,
+    /// Start of the reporting period.
+    pub from: Timestamp,
+    /// End of the reporting period.
+    pub to: Timestamp,
+}
+
+/// Something that refuses an entry or the whole bundle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckFinding {
+    /// Index of the entry; `None` for the bundle as a whole.
+    pub entry: Option<usize>,
+    /// What is wrong.
+    pub finding: HeldFinding,
+}
+
+/// The check could not be made: this installation's matter.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the check before sending could not be made: {reason}")]
+pub struct CheckError {
+    /// Why.
+    pub reason: String,
+}
 
 /// The check with the same rule set as the receiver's.
 pub struct RuleSetChecker {
@@ -31,13 +66,9 @@ impl RuleSetChecker {
 }
 
 impl Checker for RuleSetChecker {
-    fn check(
-        &self,
-        bundle: &str,
-        context: &CheckContext,
-    ) -> Result<Vec<CheckFault>, CheckImpossible> {
+    fn check(&self, bundle: &str, context: &CheckContext) -> Result<Vec<CheckFinding>, CheckError> {
         let rules = RuleSet::get(self.rule_set)
-            .map_err(|error| CheckImpossible { reason: error.to_string() })?;
+            .map_err(|error| CheckError { reason: error.to_string() })?;
         let options = CheckOptions {
             reporting_period: Some((context.from, context.to)),
             person_numbers: self.person_numbers,
@@ -55,33 +86,33 @@ impl Checker for RuleSetChecker {
             Ok(verdict) => verdict,
             Err(fault) => return Ok(vec![of_whole(fault.code)]),
         };
-        let of_bundle = verdict.bundle.iter().filter(|f| f.refuses()).map(|f| fault(None, f));
+        let of_bundle = verdict.bundle.iter().filter(|f| f.refuses()).map(|f| of_finding(None, f));
         let of_entries = verdict.entries.iter().flat_map(|entry| {
-            entry.findings.iter().filter(|f| f.refuses()).map(|f| fault(Some(entry.index), f))
+            entry.findings.iter().filter(|f| f.refuses()).map(|f| of_finding(Some(entry.index), f))
         });
         Ok(of_bundle.chain(of_entries).collect())
     }
 }
 
-fn of_whole(code: Code) -> CheckFault {
+fn of_whole(code: Code) -> CheckFinding {
     let text = code.text();
-    let issue = HeldIssue {
+    let finding = HeldFinding {
         code: Some(code.as_str().to_owned()),
         path: None,
         text_nb: text.explanation.nb.to_owned(),
         text_en: text.explanation.en.to_owned(),
     };
-    CheckFault { entry: None, issue }
+    CheckFinding { entry: None, finding }
 }
 
-fn fault(entry: Option<usize>, finding: &Finding) -> CheckFault {
-    let issue = HeldIssue {
+fn of_finding(entry: Option<usize>, finding: &Finding) -> CheckFinding {
+    let held = HeldFinding {
         code: Some(finding.code.as_str().to_owned()),
         path: (!finding.expression.is_empty()).then(|| finding.expression.clone()),
         text_nb: with_reasons(finding, Language::Bokmal),
         text_en: with_reasons(finding, Language::English),
     };
-    CheckFault { entry, issue }
+    CheckFinding { entry, finding: held }
 }
 
 /// The sentence, and why: a slice or profile that did not match is explained by what broke inside.
@@ -90,43 +121,5 @@ fn with_reasons(finding: &Finding, language: Language) -> String {
     match reasons.as_slice() {
         [] => finding.text(language).into_owned(),
         reasons => format!("{} ({})", finding.text(language), reasons.join(" | ")),
-    }
-}
-
-/// SignertKryptertBundle, for the register's certificate and with the sender's.
-pub struct EnvelopeSealer<R> {
-    sender: OrganisationNumber,
-    recipient: Certificate,
-    signer: SigningKey,
-    random: R,
-}
-
-impl<R: RandomSource> EnvelopeSealer<R> {
-    /// Seals for `recipient` in the name of `sender`, whose certificate `signer` holds.
-    pub fn new(
-        sender: OrganisationNumber,
-        recipient: Certificate,
-        signer: SigningKey,
-        random: R,
-    ) -> Self {
-        Self { sender, recipient, signer, random }
-    }
-}
-
-impl<R: RandomSource> Sealer for EnvelopeSealer<R> {
-    fn seal(
-        &self,
-        bundle: &[u8],
-        message_id: &str,
-        context: &CheckContext,
-    ) -> Result<Vec<u8>, SealError> {
-        let header = Header {
-            message_id,
-            sender: self.sender,
-            reporting_from: context.from,
-            reporting_to: context.to,
-            generated_at: context.now,
-        };
-        seal(bundle, &header, &self.recipient, &self.signer, &self.random)
     }
 }

@@ -6,18 +6,18 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use super::{Outbox, OutboxError};
 
 #[derive(Debug, Clone)]
-pub(super) struct Fuse(Arc<AtomicI64>);
+pub(super) struct Failpoint(Arc<AtomicI64>);
 
-impl Default for Fuse {
+impl Default for Failpoint {
     fn default() -> Self {
         Self(Arc::new(AtomicI64::new(i64::MAX)))
     }
 }
 
-impl Fuse {
-    pub(super) fn burn(&self) -> Result<(), OutboxError> {
+impl Failpoint {
+    pub(super) fn pass(&self) -> Result<(), OutboxError> {
         if self.0.fetch_sub(1, Ordering::SeqCst) <= 0 {
-            Err(OutboxError::Unplugged)
+            Err(OutboxError::Failpoint)
         } else {
             Ok(())
         }
@@ -26,7 +26,7 @@ impl Fuse {
 
 impl Outbox {
     /// Every step from the `steps`th half step on fails; a commit may have happened just before.
-    pub(crate) fn unplug_after(&self, steps: i64) {
-        self.fuse.0.store(steps, Ordering::SeqCst);
+    pub(crate) fn fail_after(&self, steps: i64) {
+        self.failpoint.0.store(steps, Ordering::SeqCst);
     }
 }

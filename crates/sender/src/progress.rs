@@ -1,15 +1,15 @@
-//! A message's life as data: states, what an attempt can end in, and what follows.
+//! A message's life as data: states, attempt outcomes, and what follows from each.
 //!
 //! ```text
 //! planned ──▶ sending ──▶ delivered     answered per resource
 //!    ▲           │  ├───▶ refused       refused whole, its resources are held
 //!    │           │  ├───▶ stopped       no access; same bytes at the next planned transfer
-//!    │           │  ├───▶ released      these bytes can never pass; the data is bundled anew
+//!    │           │  ├───▶ released      these bytes can never pass; the data is bundled again
 //!    │           ▼  └───▶ exhausted     no answer in any attempt of the round
 //!    └─────── waiting                   next attempt has a time
 //! ```
 //!
-//! **When data may be bundled anew.** A message whose fate is unknown (the request may have arrived) is sent again
+//! **When data may be bundled again.** A message whose fate is unknown (the request may have arrived) is sent again
 //! with the same id and the same bytes before anything else happens to its data: the register answers a resend with
 //! its first answer, so nothing is stored twice and the answer is not lost. Only a message that certainly has not
 //! been stored is released: none of its attempts reached the register, or the register refused these very bytes.
@@ -20,7 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::schedule::RetrySchedule;
 
-/// Where a message stands.
+/// The state of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
@@ -81,9 +81,9 @@ impl State {
     }
 }
 
-/// How an attempt ended, short enough to stand in a row.
+/// How an attempt ended, as the outbox keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ending {
+pub(crate) enum AttemptOutcome {
     /// The register answered for every resource.
     Answered,
     /// A communication error.
@@ -106,8 +106,8 @@ pub enum Ending {
 
 /// The part of a message that changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
-    /// Where it stands.
+pub(crate) struct Progress {
+    /// Its state.
     pub state: State,
     /// Attempts begun in this round.
     pub round: u32,
@@ -124,7 +124,7 @@ impl Progress {
 
     /// Whether an attempt may begin now.
     #[must_use]
-    pub fn is_due(self, now: Timestamp) -> bool {
+    pub(crate) fn is_due(self, now: Timestamp) -> bool {
         matches!(self.state, State::Planned | State::Waiting)
             && self.next_attempt.is_some_and(|next| next <= now)
     }
@@ -149,14 +149,21 @@ impl Progress {
     }
 
     #[must_use]
-    pub(crate) fn ended(self, ending: &Ending, now: Timestamp, schedule: &RetrySchedule) -> Self {
-        let settled = |state| Self { state, next_attempt: None, ..self };
-        match ending {
-            Ending::Answered => settled(State::Delivered),
-            Ending::Refused => settled(State::Refused),
-            Ending::TooLarge | Ending::Never { bytes_at_fault: true } => settled(State::Released),
-            Ending::Never { bytes_at_fault: false } => settled(State::Stopped),
-            Ending::Later { may_have_arrived, retry_after } => {
+    pub(crate) fn finished(
+        self,
+        outcome: &AttemptOutcome,
+        now: Timestamp,
+        schedule: &RetrySchedule,
+    ) -> Self {
+        let done = |state| Self { state, next_attempt: None, ..self };
+        match outcome {
+            AttemptOutcome::Answered => done(State::Delivered),
+            AttemptOutcome::Refused => done(State::Refused),
+            AttemptOutcome::TooLarge | AttemptOutcome::Never { bytes_at_fault: true } => {
+                done(State::Released)
+            }
+            AttemptOutcome::Never { bytes_at_fault: false } => done(State::Stopped),
+            AttemptOutcome::Later { may_have_arrived, retry_after } => {
                 let next_attempt = schedule.next(self.round, now, *retry_after);
                 Self {
                     state: if next_attempt.is_some() { State::Waiting } else { State::Exhausted },

@@ -1,0 +1,92 @@
+//! The sender put together as its configuration says.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use jiff::SignedDuration;
+use lmr_auth::{Clock, Fetcher, HelseIdClient, HttpFetcher};
+use lmr_envelope::{SigningKey, SystemRandom};
+use lmr_identifiers::OrganisationNumber;
+use lmr_sender::{
+    Agent, BundleLimits, EnvelopeSealer, FolderSource, HashKey, HelseIdAuthorizer, HttpSettings,
+    HttpTransport, Outbox, Parts, RetrySchedule, RuleSetChecker, Settings, SourceLimits,
+};
+
+use crate::clock;
+use crate::config::sender::{SenderConfig, hash_key};
+use crate::envelope::{certificate, private_key};
+
+/// The sender's database as configured; it must be there.
+pub(super) async fn outbox(config: &SenderConfig, folder: &Path) -> anyhow::Result<Outbox> {
+    let path = folder.join(&config.database);
+    if !path.exists() {
+        bail!("{} is not there: nothing has been sent yet", path.display());
+    }
+    Outbox::open(&path).await.with_context(|| format!("cannot open {}", path.display()))
+}
+
+/// Puts the sender together as configured.
+pub(crate) async fn agent(config: &SenderConfig, folder: &Path) -> anyhow::Result<Agent> {
+    lmr_auth::install_tls_provider();
+    let rule_set = config.ruleset;
+    config.check()?;
+    let organisation = OrganisationNumber::parse(&config.organisation)
+        .with_context(|| format!("organisation: {}", config.organisation))?;
+    let files = config.certificate.from(folder);
+    let signer = SigningKey::new(certificate(&files.certificate)?, private_key(&files.key)?)
+        .with_context(|| {
+            format!("{} and its key do not fit together", files.certificate.display())
+        })?;
+    let recipient = certificate(&folder.join(&config.receiver.certificate))?;
+
+    let clock: Clock = Arc::new(clock::now);
+    let (client, key) = config.client(folder)?;
+    let fetcher: Arc<dyn Fetcher> = Arc::new(HttpFetcher::new(Duration::from_secs(30))?);
+    let client = HelseIdClient::new(client, key, fetcher, Arc::clone(&clock), clock::fresh_ids())?;
+    let mut http = HttpSettings::new(&config.receiver.url);
+    http.timeout = Duration::from_secs(config.receiver.timeout_seconds);
+    if let Some(path) = &config.receiver.tls_ca {
+        let path = folder.join(path);
+        let pem =
+            std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        http.certificate_authorities.push(pem);
+    }
+    let transport =
+        HttpTransport::new(&http, HelseIdAuthorizer::new(client)).context("receiver.url")?;
+
+    let database = folder.join(&config.database);
+    let outbox = Outbox::open(&database)
+        .await
+        .with_context(|| format!("cannot open {}", database.display()))?;
+    let mut lock = database.into_os_string();
+    lock.push(".lock");
+    let wait = SignedDuration::from_mins(i64::from(config.schedule.retry_minutes));
+    Ok(Agent::new(Parts {
+        settings: Settings {
+            own_addresses: config.own_addresses.clone(),
+            start: config.start_date,
+            rule_set,
+            bundle_limits: BundleLimits {
+                entries: config.bundle.entries,
+                bytes: config.bundle.mib.saturating_mul(1 << 20),
+            },
+            retry: RetrySchedule { waits: vec![wait; config.schedule.retries as usize] },
+            lock: lock.into(),
+            organisation: config.organisation.clone(),
+        },
+        source: Arc::new(FolderSource::new(folder.join(&config.source), SourceLimits::default())),
+        key: HashKey::new(&hash_key(config, folder)?),
+        outbox,
+        checker: Arc::new(
+            RuleSetChecker::new(rule_set, config.identity_numbers.numbers.into())
+                .accepting_2032_numbers(config.identity_numbers.accept_2032),
+        ),
+        sealer: Arc::new(EnvelopeSealer::new(organisation, recipient, signer, SystemRandom)),
+        transport: Arc::new(transport),
+        clock,
+        random: Arc::new(SystemRandom),
+    })
+    .await?)
+}

@@ -1,0 +1,1 @@
+ALTER TABLE message RENAME COLUMN settled_at TO finished_at;

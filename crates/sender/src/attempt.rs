@@ -1,0 +1,443 @@
+//! Why an attempt to deliver a message failed: typed, stored by name, and said in both languages here.
+
+use std::fmt;
+
+use lmr_fhir::Language;
+use lmr_lmdi::codes::Code;
+use serde::{Deserialize, Serialize};
+
+/// Why a message was not delivered by an attempt, or will not be delivered at all.
+///
+/// Holds nothing of the message, of a token or of a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "cause", rename_all = "kebab-case")]
+pub enum AttemptFailure {
+    /// No connection to the register.
+    NoConnection {
+        /// Why.
+        reason: ConnectionFailure,
+    },
+    /// The time allowed for the exchange ran out.
+    NoAnswerInTime,
+    /// The answer began and did not end.
+    AnswerBrokenOff,
+    /// The connection broke before an answer.
+    ConnectionBroken,
+    /// The answer is larger than the limit.
+    AnswerTooLarge,
+    /// The HTTP client could not make the request.
+    RequestNotMade,
+    /// The process ended during the attempt.
+    ProcessEnded,
+    /// The process was asked to stop before the answer came.
+    StopRequested,
+    /// An answer that does not deliver the message.
+    Status {
+        /// HTTP status.
+        status: u16,
+        /// What is known beyond the status.
+        note: StatusNote,
+        /// The register's codes, `LMR-nnnn` where it used the catalogue.
+        codes: Vec<String>,
+    },
+    /// No access token.
+    Token {
+        /// Why.
+        reason: TokenFailure,
+    },
+    /// An operator gave the message up.
+    GivenUp,
+    /// The message was sealed with the same certificates as one that was refused for them.
+    SealedLikeRefused,
+    /// A text of another version of the program.
+    Other {
+        /// The text.
+        text: String,
+    },
+}
+
+/// What an answer with an error status tells beyond the status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StatusNote {
+    /// The register itself answered.
+    Register,
+    /// Nothing shows that the register itself answered: a proxy, a gateway or another server may have.
+    NotTheRegister,
+    /// Success, but without an answer to this message.
+    NotAsAgreed,
+    /// The access token was fresh.
+    FreshToken,
+    /// A redirect, which is never followed.
+    Redirect,
+}
+
+/// Why there is no connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConnectionFailure {
+    /// The name has no address.
+    NameUnknown,
+    /// Nothing listens at the address.
+    Refused,
+    /// No answer to the connection.
+    Timeout,
+    /// The network has no way to the address.
+    Unreachable,
+    /// The server's certificate is from an authority that is not trusted.
+    UnknownAuthority,
+    /// The server's certificate has expired, or the clock here is wrong.
+    CertificateExpired,
+    /// The server's certificate is not valid yet, or the clock here is wrong.
+    CertificateNotYetValid,
+    /// The server's certificate is for another name.
+    CertificateName,
+    /// What answers does not speak TLS.
+    NotTls,
+    /// Anything else, in the words of the HTTP client.
+    #[serde(untagged)]
+    Other(String),
+}
+
+/// Why there is no access token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "token", rename_all = "kebab-case")]
+pub enum TokenFailure {
+    /// The issuer cannot be reached.
+    IssuerUnreachable {
+        /// In the words of the HTTP client; empty where nothing is known.
+        detail: String,
+    },
+    /// The issuer, or something before it, answered with a status that says nothing of the client.
+    IssuerUnavailable {
+        /// HTTP status.
+        status: u16,
+    },
+    /// The issuer's answer is not what the protocol says.
+    AnswerUnusable {
+        /// What is wrong, in English: for whoever runs the issuer.
+        detail: String,
+    },
+    /// The issuer names a configuration error (RFC 6749 section 5.2).
+    ClientRefused {
+        /// HTTP status.
+        status: u16,
+        /// The OAuth error by name.
+        error: String,
+        /// The number of the HelseID code, where one was given.
+        hid: Option<u16>,
+    },
+    /// The metadata is that of another issuer than the one configured.
+    OtherIssuer,
+    /// The token lacks the scope.
+    ScopeWithheld,
+    /// The client's key cannot sign.
+    KeyUnusable {
+        /// Why, in English.
+        detail: String,
+    },
+    /// Anything else.
+    Other {
+        /// In English.
+        detail: String,
+    },
+}
+
+impl AttemptFailure {
+    /// As it is stored.
+    pub(crate) fn to_stored(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// From the outbox; what an older version stored was a sentence.
+    pub(crate) fn from_stored(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_else(|_| Self::Other { text: text.to_owned() })
+    }
+
+    /// The HTTP status, where there was an answer.
+    #[must_use]
+    pub fn http_status(&self) -> Option<u16> {
+        match self {
+            Self::Status { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// The sentence, without a full stop.
+    #[must_use]
+    pub fn text(&self, language: Language) -> String {
+        let nb = language == Language::Bokmal;
+        let pick = |no: &str, en: &str| (if nb { no } else { en }).to_owned();
+        match self {
+            Self::NoConnection { reason } => {
+                let start =
+                    pick("ingen forbindelse med registeret", "no connection to the register");
+                format!("{start}: {}", reason.text(language))
+            }
+            Self::NoAnswerInTime => {
+                pick("registeret svarte ikke i tide", "the register did not answer in time")
+            }
+            Self::AnswerBrokenOff => pick("svaret ble avbrutt", "the answer broke off"),
+            Self::ConnectionBroken => pick(
+                "forbindelsen ble brutt før svaret kom",
+                "the connection broke before the answer",
+            ),
+            Self::AnswerTooLarge => {
+                pick("svaret er større enn det som leses", "the answer is larger than is read")
+            }
+            Self::RequestNotMade => {
+                pick("kallet kunne ikke lages", "the request could not be made")
+            }
+            Self::ProcessEnded => pick("prosessen ble avsluttet", "the process ended"),
+            Self::StopRequested => pick(
+                "programmet ble bedt om å avslutte før svaret kom",
+                "the program was asked to stop before the answer came",
+            ),
+            Self::Status { status, note, codes } => {
+                let note = match note {
+                    StatusNote::Register => String::new(),
+                    StatusNote::NotTheRegister => pick(
+                        ", men svaret er ikke registerets eget: noe på veien (mellomtjener, brannmur) \
+                         eller en annen tjener på adressen kan ha svart",
+                        ", but the answer is not the register's own: something on the way (proxy, \
+                         firewall) or another server at the address may have answered",
+                    ),
+                    StatusNote::NotAsAgreed => {
+                        pick(", men ikke på avtalt form", ", but not in the form agreed")
+                    }
+                    StatusNote::FreshToken => pick(" på et ferskt token", " to a fresh token"),
+                    StatusNote::Redirect => pick(
+                        ": det ser ut til å ha en annen adresse",
+                        ": it seems to have another address",
+                    ),
+                };
+                let codes: Vec<String> =
+                    codes.iter().map(|code| with_title(code, language)).collect();
+                let codes = match codes.is_empty() {
+                    true => String::new(),
+                    false => format!(" ({})", codes.join(", ")),
+                };
+                let start = pick("registeret svarte HTTP", "the register answered HTTP");
+                format!("{start} {status}{note}{codes}")
+            }
+            Self::Token { reason } => reason.text(language),
+            Self::GivenUp => pick("gitt opp av en operatør", "given up by an operator"),
+            Self::SealedLikeRefused => pick(
+                "forseglet som en melding som ble avvist",
+                "sealed like a message that was refused",
+            ),
+            Self::Other { text } => text.clone(),
+        }
+    }
+}
+
+impl fmt::Display for AttemptFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(Language::English))
+    }
+}
+
+fn with_title(code: &str, language: Language) -> String {
+    match Code::parse(code) {
+        Some(known) => format!("{code}: {}", known.title(language)),
+        None => code.to_owned(),
+    }
+}
+
+impl ConnectionFailure {
+    /// From the error of a connection that was not made: the innermost typed cause.
+    pub(crate) fn of(error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut innermost = String::new();
+        let mut at = Some(error);
+        while let Some(error) = at {
+            if let Some(known) = error.downcast_ref::<rustls::Error>().and_then(Self::of_tls) {
+                return known;
+            }
+            if let Some(io) = error.downcast_ref::<std::io::Error>() {
+                let inner = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+                if let Some(known) = inner.and_then(Self::of_tls) {
+                    return known;
+                }
+                match io.kind() {
+                    std::io::ErrorKind::ConnectionRefused => return Self::Refused,
+                    std::io::ErrorKind::TimedOut => return Self::Timeout,
+                    std::io::ErrorKind::HostUnreachable
+                    | std::io::ErrorKind::NetworkUnreachable => return Self::Unreachable,
+                    _ => {}
+                }
+            }
+            let text = error.to_string();
+            // The resolver's error has no type of its own outside of the HTTP client.
+            if text.starts_with("dns error") {
+                return Self::NameUnknown;
+            }
+            innermost = text;
+            at = error.source();
+        }
+        Self::Other(innermost)
+    }
+
+    fn of_tls(error: &rustls::Error) -> Option<Self> {
+        use rustls::{CertificateError, Error};
+        Some(match error {
+            Error::InvalidCertificate(reason) => match reason {
+                CertificateError::UnknownIssuer => Self::UnknownAuthority,
+                CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                    Self::CertificateExpired
+                }
+                CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                    Self::CertificateNotYetValid
+                }
+                CertificateError::NotValidForName
+                | CertificateError::NotValidForNameContext { .. } => Self::CertificateName,
+                other => Self::Other(other.to_string()),
+            },
+            Error::InvalidMessage(_) => Self::NotTls,
+            _ => return None,
+        })
+    }
+
+    /// The reason as a half sentence.
+    #[must_use]
+    pub fn text(&self, language: Language) -> &str {
+        let (nb, en) = match self {
+            Self::NameUnknown => {
+                ("navnet på tjeneren er ukjent (DNS)", "the server's name is unknown (DNS)")
+            }
+            Self::Refused => ("ingenting svarer på adressen", "nothing answers at the address"),
+            Self::Timeout => ("adressen svarer ikke", "the address does not answer"),
+            Self::Unreachable => {
+                ("nettet har ingen vei til adressen", "the network has no way to the address")
+            }
+            Self::UnknownAuthority => (
+                "tjenerens sertifikat er fra en utsteder som ikke er klarert (receiver.tls_ca)",
+                "the server's certificate is from an authority that is not trusted \
+                 (receiver.tls_ca)",
+            ),
+            Self::CertificateExpired => (
+                "tjenerens sertifikat er utløpt, eller klokken her går feil",
+                "the server's certificate has expired, or the clock here is wrong",
+            ),
+            Self::CertificateNotYetValid => (
+                "tjenerens sertifikat gjelder ikke ennå, eller klokken her går feil",
+                "the server's certificate is not valid yet, or the clock here is wrong",
+            ),
+            Self::CertificateName => (
+                "tjenerens sertifikat gjelder et annet navn",
+                "the server's certificate is for another name",
+            ),
+            Self::NotTls => (
+                "det som svarer, bruker ikke TLS: er adressen eller porten riktig?",
+                "what answers does not speak TLS: is the address or port right?",
+            ),
+            Self::Other(text) => (text.as_str(), text.as_str()),
+        };
+        if language == Language::Bokmal { nb } else { en }
+    }
+}
+
+impl TokenFailure {
+    /// The sentence, without a full stop.
+    #[must_use]
+    pub fn text(&self, language: Language) -> String {
+        let nb = language == Language::Bokmal;
+        match self {
+            Self::IssuerUnreachable { detail } => {
+                let start = if nb { "HelseID kan ikke nås" } else { "HelseID cannot be reached" };
+                if detail.is_empty() { start.to_owned() } else { format!("{start}: {detail}") }
+            }
+            Self::IssuerUnavailable { status } if nb => {
+                format!("HelseID er ikke tilgjengelig (HTTP {status})")
+            }
+            Self::IssuerUnavailable { status } => format!("HelseID is unavailable (HTTP {status})"),
+            Self::AnswerUnusable { detail } if nb => {
+                format!("svaret fra HelseID kan ikke brukes: {detail}")
+            }
+            Self::AnswerUnusable { detail } => format!("HelseID's answer is not usable: {detail}"),
+            Self::ClientRefused { status, error, hid } => {
+                let hid = hid.map(|number| format!(" (HID-{number})")).unwrap_or_default();
+                let start =
+                    if nb { "HelseID avviser klienten" } else { "HelseID refuses the client" };
+                format!("{start} (HTTP {status}): {error}{hid}")
+            }
+            Self::OtherIssuer if nb => {
+                "metadataene på adressen tilhører en annen utsteder enn den i helseid.issuer".into()
+            }
+            Self::OtherIssuer => {
+                "the metadata at the address names another issuer than helseid.issuer".into()
+            }
+            Self::ScopeWithheld if nb => {
+                "HelseID gir ikke scopet; har organisasjonen signert vilkårene og fått tilgang?"
+                    .into()
+            }
+            Self::ScopeWithheld => {
+                "HelseID withheld the scope; has the organisation signed the terms and got access?"
+                    .into()
+            }
+            Self::KeyUnusable { detail } if nb => {
+                format!("nøkkelen til HelseID-klienten kan ikke brukes: {detail}")
+            }
+            Self::KeyUnusable { detail } => format!("the client's key cannot be used: {detail}"),
+            Self::Other { detail } => detail.clone(),
+        }
+    }
+}
+
+impl fmt::Display for TokenFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(Language::English))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_stored_by_name_and_comes_back_as_it_was() {
+        for failure in [
+            AttemptFailure::NoConnection { reason: ConnectionFailure::Refused },
+            AttemptFailure::NoConnection { reason: ConnectionFailure::Other("tunnel".into()) },
+            AttemptFailure::Token {
+                reason: TokenFailure::ClientRefused {
+                    status: 400,
+                    error: "invalid_client".into(),
+                    hid: Some(7),
+                },
+            },
+            AttemptFailure::Status {
+                status: 401,
+                note: StatusNote::FreshToken,
+                codes: vec!["LMR-1012".into()],
+            },
+            AttemptFailure::GivenUp,
+        ] {
+            assert_eq!(AttemptFailure::from_stored(&failure.to_stored()), failure);
+        }
+        let old = "the register answered HTTP 503";
+        assert_eq!(AttemptFailure::from_stored(old).text(Language::Bokmal), old);
+    }
+
+    #[test]
+    fn a_failure_is_said_in_both_languages_with_the_titles_of_its_codes() {
+        let failure = AttemptFailure::Status {
+            status: 404,
+            note: StatusNote::Register,
+            codes: vec!["LMR-1002".into()],
+        };
+        let title = Code::parse("LMR-1002").unwrap().title(Language::Bokmal);
+        assert_eq!(
+            failure.text(Language::Bokmal),
+            format!("registeret svarte HTTP 404 (LMR-1002: {title})")
+        );
+        let refused = AttemptFailure::NoConnection { reason: ConnectionFailure::Refused };
+        assert_eq!(
+            refused.text(Language::Bokmal),
+            "ingen forbindelse med registeret: ingenting svarer på adressen"
+        );
+        assert_eq!(
+            refused.text(Language::English),
+            "no connection to the register: nothing answers at the address"
+        );
+    }
+}

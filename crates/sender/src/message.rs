@@ -1,0 +1,277 @@
+//! From a planned bundle to a sealed message in the outbox.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use jiff::Timestamp;
+use lmr_envelope::write_time;
+use lmr_fhir::{Document, Element, ParseOptions};
+use lmr_lmdi::codes::Code;
+
+use crate::agent::Agent;
+use crate::bundle::{self, EntryText};
+use crate::check::{CheckContext, CheckFinding};
+use crate::clinical::When;
+use crate::error::SenderError;
+use crate::identity::{Hash, uuid_text};
+use crate::index::{Index, Record};
+use crate::outbox::{HeldFinding, Item, NewMessage};
+use crate::plan::{self, Planned, RecordStatus, Role};
+use crate::report::MessageCounts;
+use crate::source::{SourceIssue, SourceIssueKind};
+
+/// What became of a planned bundle.
+pub(crate) struct Made {
+    /// Number and id of the message; `None` when nothing of it can go.
+    pub(crate) message: Option<(i64, String)>,
+    /// To be added to the report.
+    pub(crate) counts: MessageCounts,
+}
+
+/// Makes bundles into messages.
+pub(crate) struct MessageMaker<'a> {
+    agent: &'a Agent,
+    index: &'a Index,
+    statuses: &'a HashMap<Hash, RecordStatus>,
+    since: Timestamp,
+    /// Versions that are in a message of this run already.
+    counted: HashSet<Hash>,
+}
+
+impl<'a> MessageMaker<'a> {
+    /// A maker for one plan. `since` is the start of the reporting period where nothing is older.
+    pub(crate) fn new(
+        agent: &'a Agent,
+        index: &'a Index,
+        statuses: &'a HashMap<Hash, RecordStatus>,
+        since: Timestamp,
+    ) -> Self {
+        Self { agent, index, statuses, since, counted: HashSet::new() }
+    }
+
+    /// Builds, checks and seals a bundle, and puts it in the outbox. `faulty` holds the versions that
+    /// this run has found faulty: they are left out, and what the check finds is added.
+    pub(crate) async fn make(
+        &mut self,
+        mut planned: Planned,
+        faulty: &mut HashSet<Hash>,
+    ) -> Result<Made, SenderError> {
+        let now = self.agent.now();
+        let mut counts = MessageCounts::default();
+        let mut id = [0; 16];
+        self.agent.random.fill(&mut id)?;
+        let message_id = uuid_text(id, 4);
+        // Each round leaves something out, so this ends.
+        loop {
+            let index = self.index;
+            planned = without_faulty(index, planned, faulty, &mut counts);
+            let Texts { texts, gone, dangling } = self.texts(&planned, &mut counts)?;
+            if !gone.is_empty() {
+                planned = plan::without(index, &planned, &gone);
+                continue;
+            }
+            if texts.is_empty() {
+                return Ok(Made { message: None, counts });
+            }
+            let context = self.context(&planned, now);
+            let rule_set = self.agent.settings.rule_set;
+            let text = bundle::write(rule_set, &message_id, &write_time(now), &texts);
+            drop(texts);
+            let findings = if dangling.is_empty() {
+                self.agent.checker.check(&text, &context)?
+            } else {
+                dangling
+            };
+            if !findings.is_empty() {
+                let held = self.hold(&planned, findings, now).await?;
+                counts.held_now += held.len();
+                faulty.extend(held.iter().map(|at| index.records[*at as usize].version));
+                continue;
+            }
+            let sealed = self.agent.sealer.seal(text.as_bytes(), &message_id, &context)?;
+            let items = self.items(&planned);
+            self.count(&items, &mut counts);
+            let message = NewMessage {
+                message_id: &message_id,
+                sealed: &sealed,
+                resource_bytes: plan::bytes(index, &planned.entries),
+                items: &items,
+            };
+            let seq = self.agent.outbox.add(&message, now).await?;
+            return Ok(Made { message: Some((seq, message_id)), counts });
+        }
+    }
+
+    fn items(&self, planned: &Planned) -> Vec<Item> {
+        let roots: HashSet<u32> = planned.roots.iter().copied().collect();
+        planned.entries.iter().map(|at| self.item(*at, roots.contains(at))).collect()
+    }
+
+    fn count(&mut self, items: &[Item], counts: &mut MessageCounts) {
+        for item in items {
+            let first = self.counted.insert(item.version);
+            match item.role {
+                _ if !first => counts.dependencies += 1,
+                Role::New => counts.new += 1,
+                Role::Changed => counts.changed += 1,
+                Role::Dependency => counts.dependencies += 1,
+            }
+        }
+    }
+
+    /// The entries' texts, read again.
+    fn texts(&self, planned: &Planned, counts: &mut MessageCounts) -> Result<Texts, SenderError> {
+        let mut all = Texts {
+            texts: Vec::with_capacity(planned.entries.len()),
+            gone: Vec::new(),
+            dangling: Vec::new(),
+        };
+        for (position, at) in planned.entries.iter().enumerate() {
+            let record = &self.index.records[*at as usize];
+            match self.text(record)? {
+                Ok((text, paths)) => {
+                    all.texts.push(text);
+                    all.dangling.extend(paths.into_iter().map(|path| dangling(position, path)));
+                }
+                Err(issue) => {
+                    counts.source_issues.push(SourceIssue {
+                        file: record.location.label().to_owned(),
+                        line: Some(record.location.line()),
+                        issue,
+                    });
+                    all.gone.push(*at);
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// One entry's text, and where it refers to something that the source does not hold.
+    fn text(
+        &self,
+        record: &Record,
+    ) -> Result<Result<(EntryText, Vec<String>), SourceIssueKind>, SenderError> {
+        let source = match self.agent.source.read(&record.location) {
+            Ok(source) => source,
+            Err(issue) => return Ok(Err(issue)),
+        };
+        let Ok(document) = Document::parse(source.as_str(), &ParseOptions::strict()) else {
+            return Ok(Err(SourceIssueKind::ChangedMeanwhile));
+        };
+        let mut reread = self.index.read_again(document.root(), record.bundle, &self.agent.key);
+        if reread.version != record.version {
+            return Ok(Err(SourceIssueKind::ChangedMeanwhile));
+        }
+        let rule_set = self.agent.settings.rule_set;
+        if rule_set.is_transaction() {
+            bundle::name_profile(
+                rule_set,
+                document.root(),
+                &record.resource_type,
+                &mut reread.edits,
+            );
+        }
+        let paths = reread.dangling.iter().map(|node| Element::of(*node).raw_path()).collect();
+        let resource =
+            reread.edits.apply(&source).map_err(|_| SenderError::Internal("edits overlap"))?;
+        let text = EntryText {
+            full_url: record.full_url(),
+            resource_type: record.resource_type.to_string(),
+            resource,
+        };
+        Ok(Ok((text, paths)))
+    }
+
+    /// The reporting period: from the earliest thing reported, or the last success, whichever is earlier.
+    fn context(&self, planned: &Planned, now: Timestamp) -> CheckContext {
+        let from = planned
+            .entries
+            .iter()
+            .filter_map(|at| match self.index.records[*at as usize].when {
+                When::At(time) => Some(time),
+                _ => None,
+            })
+            .fold(self.since, Timestamp::min)
+            .min(now);
+        CheckContext { now, from, to: now }
+    }
+
+    /// Holds faulty resources back. A finding about the bundle as a whole counts against everything new in it.
+    async fn hold(
+        &self,
+        planned: &Planned,
+        findings: Vec<CheckFinding>,
+        now: Timestamp,
+    ) -> Result<Vec<u32>, SenderError> {
+        let mut by_entry: BTreeMap<u32, Vec<HeldFinding>> = BTreeMap::new();
+        let mut of_bundle = Vec::new();
+        for CheckFinding { entry, finding } in findings {
+            match entry.and_then(|entry| planned.entries.get(entry)) {
+                Some(at) => by_entry.entry(*at).or_default().push(finding),
+                None => of_bundle.push(finding),
+            }
+        }
+        if by_entry.is_empty() {
+            by_entry.extend(planned.roots.iter().map(|root| (*root, of_bundle.clone())));
+        }
+        let faulty: Vec<u32> = by_entry.keys().copied().collect();
+        let held: Vec<(Item, Vec<HeldFinding>)> =
+            by_entry.into_iter().map(|(at, findings)| (self.item(at, true), findings)).collect();
+        self.agent.outbox.hold(&held, now).await?;
+        Ok(faulty)
+    }
+
+    fn item(&self, at: u32, root: bool) -> Item {
+        let record = &self.index.records[at as usize];
+        let status = self.statuses.get(&record.identity).copied().unwrap_or_default();
+        Item {
+            identity: record.identity,
+            version: record.version,
+            role: plan::role(status, record.version),
+            root,
+            resource_type: record.resource_type.to_string(),
+            resource_id: record.id.as_deref().map(str::to_owned),
+            file: record.location.label().to_owned(),
+            line: record.location.line(),
+        }
+    }
+}
+
+/// What stays of a plan without the versions that were found faulty; what referred to them waits.
+fn without_faulty(
+    index: &Index,
+    planned: Planned,
+    faulty: &HashSet<Hash>,
+    counts: &mut MessageCounts,
+) -> Planned {
+    let is_faulty = |at: &&u32| faulty.contains(&index.records[**at as usize].version);
+    let faulty: Vec<u32> = planned.entries.iter().filter(is_faulty).copied().collect();
+    if faulty.is_empty() {
+        return planned;
+    }
+    let left = plan::without(index, &planned, &faulty);
+    let waits = |root: &&u32| !left.roots.contains(root) && !faulty.contains(root);
+    counts.waiting += planned.roots.iter().filter(waits).count();
+    left
+}
+
+/// The texts of a bundle's entries, in order.
+struct Texts {
+    texts: Vec<EntryText>,
+    /// What has changed since it was read first.
+    gone: Vec<u32>,
+    /// References that would mean nothing to the register.
+    dangling: Vec<CheckFinding>,
+}
+
+fn dangling(entry: usize, path: String) -> CheckFinding {
+    let text = Code::ReferenceDangling.text();
+    CheckFinding {
+        entry: Some(entry),
+        finding: HeldFinding {
+            code: Some(Code::ReferenceDangling.as_str().to_owned()),
+            path: Some(path),
+            text_nb: text.explanation.nb.to_owned(),
+            text_en: text.explanation.en.to_owned(),
+        },
+    }
+}

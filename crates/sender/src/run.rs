@@ -1,0 +1,64 @@
+//! A run under way: what it has found so far, and its first and last entries in the outbox.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+
+use crate::attempt::AttemptFailure;
+use crate::error::SenderError;
+use crate::identity::Hash;
+use crate::outbox::Outbox;
+use crate::report::{Report, RunKind};
+
+/// A run under way.
+pub(crate) struct Run {
+    number: i64,
+    pub(crate) report: Report,
+    /// Communication errors in a row.
+    pub(crate) unanswered: u32,
+    /// The rest of the run is made into messages but not sent.
+    pub(crate) paused: bool,
+    /// A message was too large: its data is to be bundled again, in smaller ones.
+    pub(crate) too_large: bool,
+    /// A person is needed before anything more is sent.
+    pub(crate) stop: Option<AttemptFailure>,
+    /// Versions found faulty in this run: later bundles go without them.
+    pub(crate) faulty: HashSet<Hash>,
+}
+
+impl Run {
+    /// Takes up what an earlier process left unfinished and notes that a run begins.
+    pub(crate) async fn begin(
+        outbox: &Outbox,
+        kind: RunKind,
+        now: Timestamp,
+    ) -> Result<Self, SenderError> {
+        let interrupted = outbox.recover(now).await?;
+        let number = outbox.begin_run(kind, now).await?;
+        let mut report = Report::new(kind, now);
+        report.interrupted = interrupted;
+        Ok(Self {
+            number,
+            report,
+            unanswered: 0,
+            paused: false,
+            too_large: false,
+            stop: None,
+            faulty: HashSet::new(),
+        })
+    }
+
+    /// Completes the report and notes it with the run.
+    pub(crate) async fn end(self, outbox: &Outbox, now: Timestamp) -> Result<Report, SenderError> {
+        let mut report = self.report;
+        report.ended_at = now;
+        report.stop = self.stop;
+        report.open_messages = outbox.open_messages().await?;
+        report.next_attempt = outbox.next_attempt().await?;
+        report.held = outbox.held_count().await?;
+        let text = serde_json::to_string(&report)
+            .map_err(|_| SenderError::Internal("a report is not JSON"))?;
+        outbox.end_run(self.number, &text, now).await?;
+        Ok(report)
+    }
+}

@@ -1,0 +1,58 @@
+//! Sealing: what a run asks of it, and the register's envelope as its answer.
+
+use lmr_envelope::{Certificate, Header, RandomSource, SealError, SigningKey, seal};
+use lmr_identifiers::OrganisationNumber;
+
+use crate::check::CheckContext;
+
+/// Makes the sealed message.
+pub trait Sealer: Send + Sync {
+    /// Seals a bundle.
+    ///
+    /// # Errors
+    /// [`SealError`]: certificates or keys.
+    fn seal(
+        &self,
+        bundle: &[u8],
+        message_id: &str,
+        context: &CheckContext,
+    ) -> Result<Vec<u8>, SealError>;
+}
+
+/// SignertKryptertBundle, for the register's certificate and with the sender's.
+pub struct EnvelopeSealer<R> {
+    sender: OrganisationNumber,
+    recipient: Certificate,
+    signer: SigningKey,
+    random: R,
+}
+
+impl<R: RandomSource> EnvelopeSealer<R> {
+    /// Seals for `recipient` in the name of `sender`, whose certificate `signer` holds.
+    pub fn new(
+        sender: OrganisationNumber,
+        recipient: Certificate,
+        signer: SigningKey,
+        random: R,
+    ) -> Self {
+        Self { sender, recipient, signer, random }
+    }
+}
+
+impl<R: RandomSource> Sealer for EnvelopeSealer<R> {
+    fn seal(
+        &self,
+        bundle: &[u8],
+        message_id: &str,
+        context: &CheckContext,
+    ) -> Result<Vec<u8>, SealError> {
+        let header = Header {
+            message_id,
+            sender: self.sender,
+            reporting_from: context.from,
+            reporting_to: context.to,
+            generated_at: context.now,
+        };
+        seal(bundle, &header, &self.recipient, &self.signer, &self.random)
+    }
+}

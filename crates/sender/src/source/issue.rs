@@ -1,0 +1,180 @@
+//! What can be wrong with a part of the source, in both languages.
+
+use std::fmt;
+use std::io;
+
+use lmr_fhir::Language;
+use lmr_fhir::ParseErrorKind;
+use lmr_lmdi::json_fault;
+use serde::{Serialize, Serializer};
+
+/// A part of the source that could not be used. The rest was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SourceIssue {
+    /// The part's name for people.
+    pub file: String,
+    /// Line from 1, where one is known.
+    pub line: Option<u32>,
+    /// What is wrong.
+    pub issue: SourceIssueKind,
+}
+
+impl SourceIssue {
+    /// Location and sentence.
+    #[must_use]
+    pub fn text(&self, language: Language) -> String {
+        let line = self.line.map(|line| format!(":{line}")).unwrap_or_default();
+        format!("{}{line}: {}", self.file, self.issue.text(language))
+    }
+}
+
+impl fmt::Display for SourceIssue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(Language::English))
+    }
+}
+
+/// What is wrong with a part of the source: always the source's owner's to correct.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum SourceIssueKind {
+    /// The file system gave an error.
+    Unreadable {
+        /// The file system's reason.
+        reason: FileError,
+    },
+    /// A file or line over its limit.
+    TooLarge {
+        /// Bytes.
+        limit: usize,
+    },
+    /// Not JSON.
+    Json {
+        /// Column of the error, in characters from 1.
+        column: u32,
+        /// What the reader found.
+        #[serde(serialize_with = "as_english")]
+        reason: ParseErrorKind,
+    },
+    /// JSON, but neither a resource nor a Bundle.
+    NotAResource,
+    /// A Bundle entry without resource.
+    EntryWithoutResource {
+        /// Index in the Bundle, from 0.
+        index: usize,
+    },
+    /// Nothing by which the register could know the resource again.
+    NoIdentity {
+        /// Type of the resource.
+        resource_type: String,
+    },
+    /// The file was written to between the two passes.
+    ChangedMeanwhile,
+}
+
+fn as_english<S: Serializer>(reason: &ParseErrorKind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(reason)
+}
+
+impl SourceIssueKind {
+    /// The predicate of a sentence whose subject is the part.
+    #[must_use]
+    pub fn text(&self, language: Language) -> String {
+        let nb = language == Language::Bokmal;
+        match self {
+            Self::Unreadable { reason } if nb => {
+                format!("kan ikke leses: {}", reason.text(language))
+            }
+            Self::Unreadable { reason } => format!("cannot be read: {}", reason.text(language)),
+            Self::TooLarge { limit } if nb => format!("er større enn grensen på {limit} byte"),
+            Self::TooLarge { limit } => format!("is larger than the limit of {limit} bytes"),
+            Self::Json { column, reason } if nb => {
+                format!("er ikke JSON (kolonne {column}): {}", json_fault::in_bokmal(reason))
+            }
+            Self::Json { column, reason } => format!("is not JSON (column {column}): {reason}"),
+            Self::NotAResource if nb => {
+                "er JSON, men ikke en FHIR-ressurs: det skal være et objekt med resourceType".into()
+            }
+            Self::NotAResource => {
+                "is JSON, but not a FHIR resource: an object with a resourceType is expected".into()
+            }
+            Self::EntryWithoutResource { index } if nb => {
+                format!("entry {index} i bundlen har ingen ressurs")
+            }
+            Self::EntryWithoutResource { index } => {
+                format!("entry {index} of the Bundle has no resource")
+            }
+            Self::NoIdentity { resource_type } if nb => format!(
+                "{resource_type} har verken identifier, id eller urn:uuid som fullUrl, så den kan \
+                 ikke kjennes igjen"
+            ),
+            Self::NoIdentity { resource_type } => format!(
+                "a {resource_type} has no identifier, id or urn:uuid fullUrl by which it can be \
+                 known again"
+            ),
+            Self::ChangedMeanwhile if nb => {
+                "ble endret mens den ble lest; den tas med i neste overføring".into()
+            }
+            Self::ChangedMeanwhile => {
+                "has changed while it was read; it goes with the next transfer".into()
+            }
+        }
+    }
+}
+
+/// Why the file system gave no data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileError {
+    /// There is nothing of that name.
+    NotFound,
+    /// The user that runs the program may not read it.
+    PermissionDenied,
+    /// A file where a folder is expected.
+    NotAFolder,
+    /// Links that lead back to a folder above them.
+    LinkLoop,
+    /// Any other reason, in the system's words.
+    #[serde(untagged)]
+    Other(String),
+}
+
+impl From<io::Error> for FileError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::NotFound,
+            io::ErrorKind::PermissionDenied => Self::PermissionDenied,
+            io::ErrorKind::NotADirectory => Self::NotAFolder,
+            _ => Self::Other(error.to_string()),
+        }
+    }
+}
+
+impl FileError {
+    /// The reason as a half sentence.
+    #[must_use]
+    pub fn text(&self, language: Language) -> &str {
+        let (nb, en) = match self {
+            Self::NotFound => ("finnes ikke", "it is not there"),
+            Self::PermissionDenied => (
+                "brukeren som kjører programmet, har ikke lov til å lese der",
+                "the user that runs the program may not read there",
+            ),
+            Self::NotAFolder => {
+                ("det er en fil; en mappe er ventet", "it is a file; a folder is expected")
+            }
+            Self::LinkLoop => ("lenker som går i ring", "links that go round in a circle"),
+            Self::Other(text) => (text.as_str(), text.as_str()),
+        };
+        match language {
+            Language::Bokmal => nb,
+            Language::English => en,
+        }
+    }
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text(Language::English))
+    }
+}

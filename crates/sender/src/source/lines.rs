@@ -1,0 +1,157 @@
+//! From text to resources: JSON texts, Bundles and files with a text a line.
+
+use std::io::{self, BufRead, BufReader, Read};
+use std::sync::Arc;
+
+use lmr_fhir::{Bundle, Document, Element, Limits, Node, ParseErrorKind, ParseOptions};
+
+use super::{FoundResource, Scanned, SourceIssue, SourceIssueKind, SourceLocation, SourcePart};
+
+/// Hands resources to a visitor and keeps count.
+pub(super) struct Reading<'v> {
+    depth: usize,
+    visit: &'v mut dyn FnMut(FoundResource<'_>) -> Result<(), SourceIssueKind>,
+    scanned: Scanned,
+    bundles: u64,
+}
+
+impl<'v> Reading<'v> {
+    pub(super) fn new(
+        depth: usize,
+        visit: &'v mut dyn FnMut(FoundResource<'_>) -> Result<(), SourceIssueKind>,
+    ) -> Self {
+        Self { depth, visit, scanned: Scanned::default(), bundles: 0 }
+    }
+
+    pub(super) fn begin_part(&mut self) {
+        self.scanned.files += 1;
+    }
+
+    pub(super) fn report(&mut self, label: &str, line: Option<u32>, issue: SourceIssueKind) {
+        self.scanned.issues.push(SourceIssue { file: label.to_owned(), line, issue });
+    }
+
+    pub(super) fn finish(self) -> Scanned {
+        self.scanned
+    }
+
+    /// A JSON text a line, empty lines passed over. The key of a location is its first byte.
+    ///
+    /// # Errors
+    /// The line at which reading failed.
+    pub(super) fn lines(
+        &mut self,
+        part: &Arc<SourcePart>,
+        file: impl Read,
+        limit: usize,
+    ) -> Result<(), (Option<u32>, io::Error)> {
+        let mut reader = BufReader::with_capacity(1 << 16, file);
+        let (mut offset, mut line) = (0_u64, 0_u32);
+        let mut bytes = Vec::new();
+        loop {
+            line += 1;
+            let length =
+                read_line(&mut reader, limit, &mut bytes).map_err(|error| (Some(line), error))?;
+            if length == 0 {
+                return Ok(());
+            }
+            if bytes.len() > limit {
+                self.report(&part.label, Some(line), SourceIssueKind::TooLarge { limit });
+            } else if !bytes.iter().all(u8::is_ascii_whitespace) {
+                self.text(part, line, offset, &bytes);
+            }
+            offset += length;
+        }
+    }
+
+    /// One JSON text that starts at `line` and byte `offset` of its part.
+    pub(super) fn text(&mut self, part: &Arc<SourcePart>, line: u32, offset: u64, bytes: &[u8]) {
+        let limits = Limits { depth: self.depth, ..Limits::default() };
+        let options = ParseOptions::strict().with_limits(limits);
+        let document = match Document::parse_bytes(bytes, &options) {
+            Ok(document) => document,
+            Err(error) => {
+                let issue = match error.kind {
+                    ParseErrorKind::TooLarge(limit) => SourceIssueKind::TooLarge { limit },
+                    reason => SourceIssueKind::Json { column: error.column, reason },
+                };
+                return self.report(&part.label, Some(line + error.line - 1), issue);
+            }
+        };
+        let location = |node: Node<'_>| SourceLocation {
+            part: Arc::clone(part),
+            line: line + node.start().line - 1,
+            key: offset + node.span().start as u64,
+            length: u32::try_from(node.span().len()).unwrap_or(u32::MAX),
+        };
+        let root = document.root();
+        let Some(bundle) = Bundle::of(&document) else {
+            return self.resource(root, None, location(root), 0);
+        };
+        self.bundles += 1;
+        let number = self.bundles;
+        for (index, entry) in bundle.entries().enumerate() {
+            let full_url = entry.full_url();
+            match entry.resource().and_then(Element::value) {
+                Some(node) => self.resource(node, full_url.as_deref(), location(node), number),
+                None => {
+                    let line = location(entry.element().node()).line;
+                    let issue = SourceIssueKind::EntryWithoutResource { index };
+                    self.report(&part.label, Some(line), issue);
+                }
+            }
+        }
+    }
+
+    fn resource(
+        &mut self,
+        node: Node<'_>,
+        full_url: Option<&str>,
+        location: SourceLocation,
+        bundle: u64,
+    ) {
+        let (part, line) = (Arc::clone(&location.part), location.line);
+        let resource_type = node.member("resourceType").and_then(Node::as_str);
+        let visited = match &resource_type {
+            Some(resource_type) if is_type_name(resource_type) => {
+                self.scanned.resources += 1;
+                (self.visit)(FoundResource { node, resource_type, full_url, location, bundle })
+            }
+            _ => Err(SourceIssueKind::NotAResource),
+        };
+        if let Err(issue) = visited {
+            self.report(&part.label, Some(line), issue);
+        }
+    }
+}
+
+/// Type names are letters only, so that nothing else ever reaches a message or the outbox by this way.
+fn is_type_name(name: &str) -> bool {
+    (1..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+/// Reads a line into `line`, at most `limit` bytes and one more. Returns how many bytes it has in the
+/// file, 0 at the end.
+fn read_line(reader: &mut impl BufRead, limit: usize, line: &mut Vec<u8>) -> io::Result<u64> {
+    line.clear();
+    let mut length = 0;
+    loop {
+        let (used, ended) = {
+            let available = match reader.fill_buf() {
+                Ok(available) => available,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            let end = available.iter().position(|byte| *byte == b'\n');
+            let part = &available[..end.unwrap_or(available.len())];
+            let room = (limit + 1).saturating_sub(line.len());
+            line.extend_from_slice(&part[..part.len().min(room)]);
+            (part.len() + usize::from(end.is_some()), end.is_some() || available.is_empty())
+        };
+        reader.consume(used);
+        length += used as u64;
+        if ended {
+            return Ok(length);
+        }
+    }
+}
