@@ -1,6 +1,6 @@
 //! The embedded R4 core, read piece by piece as it is needed.
 //!
-//! The pack (its layout stands in `tools/definitions/src/pack.rs`) is made from R4 4.0.1 as
+//! The pack (its layout is described in `tools/definitions/src/pack.rs`) is made from R4 4.0.1 as
 //! published. Reading the index costs under a millisecond, a definition the inflating of one
 //! chunk. What has been read is shared by every [`crate::definitions::Definitions`] of the
 //! process, since nothing that users bring changes the core.

@@ -1,4 +1,4 @@
-//! Definitions at hand: the R4 core and the packages put before it.
+//! The definitions a validator knows: the R4 core and the packages put before it.
 //!
 //! A [`Definitions`] does not change once it is built. Structure definitions are read, and their
 //! snapshots made, when they are first asked for; any number of threads may ask.
@@ -156,19 +156,21 @@ impl Bases for Definitions {
         canonical: &str,
         making: &mut Vec<Arc<str>>,
     ) -> Result<Option<Arc<StructureDefinition>>, DefinitionError> {
-        let Some(place) = self.library.find(ResourceKind::Structure, canonical) else {
+        let Some(location) = self.library.find(ResourceKind::Structure, canonical) else {
             let (url, version) = split_canonical(canonical);
             return core::structure(url, version);
         };
-        let Some(cell) = self.cells.get(place.package).and_then(|cells| cells.get(place.entry))
+        let Some(cell) =
+            self.cells.get(location.package).and_then(|cells| cells.get(location.entry))
         else {
             return Ok(None);
         };
         if let Some(made) = cell.get() {
             return made.clone().map(Some);
         }
-        let package = &self.library.packages[place.package];
-        let made = self.make(&package.entries[place.entry].json, package.drops_snapshots, making);
+        let package = &self.library.packages[location.package];
+        let made =
+            self.make(&package.entries[location.entry].json, package.drops_snapshots, making);
         // A failure inside a circle is the fault of the one that began it.
         if making.is_empty() || made.is_ok() {
             return cell.get_or_init(|| made).clone().map(Some);
@@ -188,10 +190,10 @@ impl Bases for Definitions {
     }
 
     fn written(&self, canonical: &str) -> Result<Option<(Written, bool)>, DefinitionError> {
-        let Some(place) = self.library.find(ResourceKind::Structure, canonical) else {
+        let Some(location) = self.library.find(ResourceKind::Structure, canonical) else {
             return Ok(None);
         };
-        let written = read::structure(&self.library.entry(place).json)?;
-        Ok(Some((written, self.library.packages[place.package].drops_snapshots)))
+        let written = read::structure(&self.library.entry(location).json)?;
+        Ok(Some((written, self.library.packages[location.package].drops_snapshots)))
     }
 }

@@ -8,18 +8,18 @@ use crate::{
     package::{Entry, Package, ResourceKind},
 };
 
-/// The packages and where each canonical stands in them.
+/// The packages and where each canonical is in them.
 #[derive(Debug)]
 pub(crate) struct Library {
     pub(crate) packages: Vec<Package>,
-    structures: HashMap<Arc<str>, Vec<Place>>,
-    value_sets: HashMap<Arc<str>, Vec<Place>>,
-    code_systems: HashMap<Arc<str>, Vec<Place>>,
+    structures: HashMap<Arc<str>, Vec<EntryLocation>>,
+    value_sets: HashMap<Arc<str>, Vec<EntryLocation>>,
+    code_systems: HashMap<Arc<str>, Vec<EntryLocation>>,
 }
 
 /// One definition in one package.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
+pub(crate) struct EntryLocation {
     pub(crate) package: usize,
     pub(crate) entry: usize,
 }
@@ -39,26 +39,32 @@ impl Library {
                     ResourceKind::ValueSet => &mut library.value_sets,
                     ResourceKind::CodeSystem => &mut library.code_systems,
                 };
-                map.entry(found.url.clone()).or_default().push(Place { package: number, entry });
+                map.entry(found.url.clone())
+                    .or_default()
+                    .push(EntryLocation { package: number, entry });
             }
         }
-        // Packages of one name are one group, standing where the first of them stands; inside a
+        // Packages of one name are one group, in the position of the first of them; inside a
         // group the latest version comes first.
-        let rank = |place: &Place| {
-            let name = &library.packages[place.package].name;
+        let rank = |location: &EntryLocation| {
+            let name = &library.packages[location.package].name;
             library
                 .packages
                 .iter()
                 .position(|package| package.name == *name)
-                .unwrap_or(place.package)
+                .unwrap_or(location.package)
         };
         for map in [&mut library.structures, &mut library.value_sets, &mut library.code_systems] {
-            for places in map.values_mut() {
-                places.sort_by(|a, b| {
-                    let version = |place: &Place| {
-                        library.packages[place.package].entries[place.entry].version.as_deref()
+            for locations in map.values_mut() {
+                locations.sort_by(|a, b| {
+                    let version = |location: &EntryLocation| {
+                        library.packages[location.package].entries[location.entry]
+                            .version
+                            .as_deref()
                     };
-                    let package = |place: &Place| Some(&*library.packages[place.package].version);
+                    let package = |location: &EntryLocation| {
+                        Some(&*library.packages[location.package].version)
+                    };
                     rank(a)
                         .cmp(&rank(b))
                         .then_with(|| compare_versions(package(b), package(a)))
@@ -82,8 +88,8 @@ impl Library {
 
     /// The structure definitions that count: the first of each canonical.
     pub(crate) fn structures(&self) -> impl Iterator<Item = StructureSummary<'_>> {
-        self.structures.values().filter_map(|places| {
-            let entry = self.entry(*places.first()?);
+        self.structures.values().filter_map(|locations| {
+            let entry = self.entry(*locations.first()?);
             Some(StructureSummary {
                 url: &entry.url,
                 version: entry.version.as_deref(),
@@ -96,26 +102,28 @@ impl Library {
     }
 
     /// The definition at this location.
-    pub(crate) fn entry(&self, place: Place) -> &Entry {
-        &self.packages[place.package].entries[place.entry]
+    pub(crate) fn entry(&self, location: EntryLocation) -> &Entry {
+        &self.packages[location.package].entries[location.entry]
     }
 
     /// The definition that answers the canonical; exact versions before those that only begin
     /// like it.
-    pub(crate) fn find(&self, kind: ResourceKind, canonical: &str) -> Option<Place> {
+    pub(crate) fn find(&self, kind: ResourceKind, canonical: &str) -> Option<EntryLocation> {
         let (url, version) = split_canonical(canonical);
-        let places = match kind {
+        let locations = match kind {
             ResourceKind::Structure => &self.structures,
             ResourceKind::ValueSet => &self.value_sets,
             ResourceKind::CodeSystem => &self.code_systems,
         }
         .get(url)?;
-        let exact = places
-            .iter()
-            .find(|place| version.is_some() && self.entry(**place).version.as_deref() == version);
+        let exact = locations.iter().find(|location| {
+            version.is_some() && self.entry(**location).version.as_deref() == version
+        });
         exact
             .or_else(|| {
-                places.iter().find(|place| answers(self.entry(**place).version.as_deref(), version))
+                locations
+                    .iter()
+                    .find(|location| answers(self.entry(**location).version.as_deref(), version))
             })
             .copied()
     }

@@ -1,6 +1,6 @@
 //! FHIR packages: `.tgz` files, folders, single JSON files, and what a program embeds.
 //!
-//! Only definitions are kept: StructureDefinitions, value sets and code systems that stand
+//! Only definitions are kept: StructureDefinitions, value sets and code systems that are
 //! directly in `package/`. Examples and everything else are left aside.
 
 use std::{
@@ -47,7 +47,7 @@ pub enum PackageError {
         reason: String,
     },
     /// A file in the archive would land outside the package.
-    #[error("{path} holds a file whose name leads out of it: {name:?}", path = path.display())]
+    #[error("{path} holds a file whose name is a path outside it: {name:?}", path = path.display())]
     UnsafePath {
         /// The archive.
         path: PathBuf,
@@ -87,7 +87,7 @@ pub enum PackageError {
         limit: usize,
     },
     /// It has no `package/package.json`.
-    #[error("{path} has no package.json, so it is no FHIR package", path = path.display())]
+    #[error("{path} has no package.json, so it is not a FHIR package", path = path.display())]
     NoManifest {
         /// The archive or folder.
         path: PathBuf,
@@ -101,7 +101,7 @@ pub enum PackageError {
         member: &'static str,
     },
     /// A file in it is not JSON.
-    #[error("{} is not JSON: {reason}", place(path, file))]
+    #[error("{} is not JSON: {reason}", location(path, file))]
     NotJson {
         /// The package.
         path: PathBuf,
@@ -125,7 +125,7 @@ pub enum PackageError {
         source: std::io::Error,
     },
     /// A definition in it has no canonical URL.
-    #[error("{} has no url", place(path, file))]
+    #[error("{} has no url", location(path, file))]
     NoUrl {
         /// The package.
         path: PathBuf,
@@ -134,7 +134,7 @@ pub enum PackageError {
     },
     /// Neither a file or folder nor an installed package.
     #[error(
-        "{name} is no file or folder, and no package of that name is installed (lmr package list)"
+        "{name} is not a file or folder, and no package of that name is installed (lmr package list)"
     )]
     Nowhere {
         /// What was asked for.
@@ -378,7 +378,7 @@ impl Entry {
         })
     }
 
-    /// `None` for a resource that is no definition.
+    /// `None` for a resource that is not a definition.
     fn of(path: &Path, file: &str, resource: Node<'_>) -> Result<Option<Self>, PackageError> {
         let kind = match text(resource, "resourceType").as_deref() {
             Some("StructureDefinition") => ResourceKind::Structure,
@@ -425,7 +425,7 @@ fn not_json(path: &Path, file: &str, reason: &ParseError) -> PackageError {
 }
 
 /// A file in a package, or the one file that was given.
-fn place(path: &Path, file: &str) -> String {
+fn location(path: &Path, file: &str) -> String {
     if file.is_empty() {
         path.display().to_string()
     } else {

@@ -23,8 +23,8 @@ use crate::{
 mod apply;
 mod change;
 pub mod compare;
+mod location;
 mod merge;
-mod place;
 mod tree;
 
 /// How deep elements may be nested.

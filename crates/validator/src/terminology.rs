@@ -119,8 +119,8 @@ impl Terminology {
     }
 
     fn json(&self, kind: ResourceKind, canonical: &str) -> Result<Option<&str>, DefinitionError> {
-        if let Some(place) = self.library.find(kind, canonical) {
-            return Ok(Some(&self.library.entry(place).json));
+        if let Some(location) = self.library.find(kind, canonical) {
+            return Ok(Some(&self.library.entry(location).json));
         }
         let (url, version) = split_canonical(canonical);
         core::json(kind, url, version)
@@ -147,7 +147,7 @@ enum Look<T> {
     Read(T),
     /// It has not been read yet.
     Unread,
-    /// Nothing defines it. Such canonicals stand in documents too, so they are not kept.
+    /// Nothing defines it. Such canonicals come from documents too, so they are not kept.
     Nowhere,
 }
 

@@ -14,7 +14,7 @@
 //!   u32 chunk, u32 offset in the inflated chunk, u32 length of the JSON
 //!   url, version, name, then for 'S': type, kind, derivation, base; each u16 length + UTF-8
 //! ```
-//! Definitions that stand close together in the source share a chunk: neighbours repeat each
+//! Definitions that are close together in the source share a chunk: neighbours repeat each
 //! other's texts, and a definition is reached by inflating some tens of kilobytes.
 
 use std::io::Write as _;
@@ -85,7 +85,7 @@ impl Pack {
     pub(crate) fn finish(mut self) -> Result<Vec<u8>> {
         self.entries.sort_by(|a, b| a.texts[..2].cmp(&b.texts[..2]));
         if self.entries.windows(2).any(|pair| pair[0].texts[..2] == pair[1].texts[..2]) {
-            bail!("a definition occurs twice");
+            bail!("a definition is a duplicate");
         }
         let mut index = Vec::new();
         let mut body = Vec::new();

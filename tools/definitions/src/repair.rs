@@ -70,8 +70,8 @@ impl DataElements {
         elements: &mut Vec<Value>,
         repairs: &mut Repairs,
     ) {
-        // What has no type of its own is no data element, nor is what has too long a name for an
-        // id: there the differential tells. A backbone element is R4's if anything below it is.
+        // What has no type of its own is not a data element, nor is what has too long a name for an
+        // id: there the differential decides. A backbone element is R4's if anything below it is.
         let is_no_data_element = |element: &Value| {
             element.get("contentReference").is_some() || "de-".len() + path(element).len() > 64
         };
@@ -143,7 +143,7 @@ impl DataElements {
     }
 }
 
-/// What the data elements cannot tell, since backbone elements are none of them.
+/// What the data elements do not define, since backbone elements are none of them.
 ///
 /// - `bdl-8` reads `fullUrl.contains('/_history/').not()`. (That expression is itself faulty
 ///   for entries without fullUrl; the validator replaces it as the reference does. The core

@@ -106,7 +106,7 @@ fn include(source: &Value) -> Value {
     Value::Object(kept)
 }
 
-/// A CodeSystem with its codes, displays, hierarchy and the properties judged by rules.
+/// A CodeSystem with its codes, displays, hierarchy and the properties that rules use.
 pub(crate) fn code_system(source: &Value) -> Value {
     let mut kept = keep(
         source,
@@ -149,7 +149,7 @@ fn concept(source: &Value) -> Value {
     Value::Object(kept)
 }
 
-/// `status = active` says what a missing status says too, and stands on most v2 codes.
+/// `status = active` says what a missing status says too, and is on most v2 codes.
 fn is_kept_property(property: &Value) -> bool {
     let code = property["code"].as_str().unwrap_or_default();
     CONCEPT_PROPERTIES.contains(&code)

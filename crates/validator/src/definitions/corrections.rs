@@ -1,9 +1,9 @@
-//! Invariants that R4 4.0.1 published wrong, and what stands in their place.
+//! Invariants that R4 4.0.1 published wrong, and their corrections.
 //!
 //! FHIRPath as published gives an empty result, or none at all, for correct instances, and an
 //! invariant without a true result has failed. The reference validator replaces these before it
 //! runs them; so do we, whatever package a definition comes from, since profiles copy the
-//! invariants of what they constrain. A correction only takes place where the expression is the
+//! invariants of what they constrain. A correction is only applied where the expression is the
 //! published one: a definition that was repaired at its source is left alone.
 
 use super::structure::{BindingStrength, Constraint};
@@ -122,7 +122,7 @@ pub(crate) fn strength(
     }
 }
 
-/// Puts the correct expression in the place of a published one that is known to be wrong.
+/// Replaces a published expression that is known to be wrong.
 pub(crate) fn correct(constraint: &mut Constraint) {
     let Some(expression) = &constraint.expression else { return };
     let correction = CORRECTIONS.iter().find(|correction| {

@@ -21,7 +21,7 @@ pub enum DefinitionError {
         url: String,
         /// Which member.
         member: &'static str,
-        /// What stands there.
+        /// The value that is there.
         value: Option<String>,
     },
     /// What it is based on is not among the definitions.

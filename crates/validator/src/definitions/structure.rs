@@ -25,9 +25,9 @@ pub struct StructureDefinition {
     pub status: Option<Arc<str>>,
     /// Canonical of what is specialised or constrained.
     pub base: Option<Arc<str>>,
-    /// Where an extension may stand.
+    /// Where an extension may be used.
     pub contexts: Vec<ExtensionContext>,
-    /// FHIRPath that must hold where an extension stands.
+    /// FHIRPath that must hold where an extension is used.
     pub context_invariants: Vec<Arc<str>>,
     /// The snapshot: the first element is the root, children follow their parent.
     pub elements: Vec<ElementDefinition>,
@@ -61,7 +61,7 @@ impl StructureDefinition {
     }
 }
 
-/// What an index tells of a structure definition without reading it.
+/// What is known of a structure definition before it is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StructureSummary<'a> {
     /// Canonical URL without version.
@@ -85,7 +85,7 @@ pub enum StructureKind {
     PrimitiveType,
     /// A data type with members.
     ComplexType,
-    /// Can stand alone, has a `resourceType`.
+    /// Can be exchanged on its own, has a `resourceType`.
     Resource,
     /// A model that is not a FHIR type.
     Logical,
@@ -100,7 +100,7 @@ pub enum Derivation {
     Constraint,
 }
 
-/// One place where an extension may stand.
+/// One context in which an extension may be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExtensionContext {
     /// How to read the expression.
@@ -153,7 +153,7 @@ pub struct ElementDefinition {
     pub constraints: Arc<[Arc<Constraint>]>,
     /// Which codes are permitted.
     pub binding: Option<Arc<Binding>>,
-    /// How the element's slices are told apart; present on the element that is sliced.
+    /// How the element's slices are distinguished; present on the element that is sliced.
     pub slicing: Option<Arc<Slicing>>,
     /// Whether it changes the meaning of what contains it.
     pub is_modifier: bool,
@@ -229,7 +229,7 @@ pub struct TypeRef {
 }
 
 impl TypeRef {
-    /// The type without more ado.
+    /// The type without profiles and other restrictions.
     pub fn new(code: impl Into<Arc<str>>) -> Self {
         Self {
             code: code.into(),
@@ -343,11 +343,11 @@ pub enum BindingStrength {
 /// `ElementDefinition.slicing`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slicing {
-    /// What tells the slices apart; all must fit.
+    /// What distinguishes the slices; all must fit.
     pub discriminators: Vec<Discriminator>,
     /// Whether the slices must come in their order.
     pub ordered: bool,
-    /// What may stand beside the slices.
+    /// What is allowed beside the slices.
     pub rules: SlicingRules,
 }
 
@@ -373,7 +373,7 @@ pub enum DiscriminatorKind {
     Type,
     /// Whether it conforms to the profile.
     Profile,
-    /// The place among the repetitions (R5).
+    /// The index among the repetitions (R5).
     Position,
 }
 

@@ -20,11 +20,11 @@ pub(super) const MAX_INFLATED: u64 = 768 << 20;
 /// Most files that a package may hold.
 pub(super) const MAX_FILES: usize = 100_000;
 
-/// Most bytes that may stand before a file in an archive: its header, and extensions of it with
+/// Most bytes that may precede a file in an archive: its header, and extensions of it with
 /// long names, which are held in memory.
 const MAX_HEADER: u64 = 1 << 20;
 
-/// The JSON files that stand directly in `package/` of an archive.
+/// The JSON files directly in `package/` of an archive.
 pub(super) fn files_of_archive(path: &Path, archive: impl Read) -> Result<Vec<File>, PackageError> {
     let mut files = Vec::new();
     let mut by_name = HashMap::new();
@@ -47,7 +47,7 @@ pub(super) fn files_of_archive(path: &Path, archive: impl Read) -> Result<Vec<Fi
                 free.insert(files.len());
                 files.push(bytes);
             }
-            // Packages with a file twice have been published; two different ones are two truths.
+            // Packages with duplicate files have been published; files that differ contradict each other.
             Entry::Occupied(known) => {
                 if files.get(*known.get()).is_none_or(|first: &File| first.bytes != bytes.bytes) {
                     return Err(PackageError::TwoFiles { path: path.to_owned(), name: bytes.name });
@@ -154,7 +154,7 @@ fn not_an_archive(path: &Path, error: &io::Error) -> PackageError {
     PackageError::NotAnArchive { path: path.to_owned(), reason: error.to_string() }
 }
 
-/// Fails when more is read than an archive, or what stands before a file in it, may hold.
+/// Fails when more is read than an archive, or what precedes a file in it, may hold.
 struct Bounded<R> {
     inner: R,
     left: u64,

@@ -27,11 +27,11 @@ pub struct Cached {
     pub name: String,
     /// The package's version.
     pub version: String,
-    /// Where it stands.
+    /// Its folder.
     pub path: PathBuf,
 }
 
-/// A dependency that stands neither among the packages given nor in the cache.
+/// A dependency that is neither among the packages given nor in the cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingDependency {
     /// The package that needs it.
@@ -122,7 +122,7 @@ impl PackageCache {
 }
 
 /// Opens packages, in this order, and behind them what they depend on: from among them, else
-/// from the cache. What cannot be found is told, for a profile may do without it. What is no file or
+/// from the cache. What cannot be found is reported, since a profile may not need it. What is not a file or
 /// folder and reads `name`, `name#version` or `name@version` is looked up in the cache.
 ///
 /// # Errors
@@ -164,7 +164,7 @@ pub fn load(
     Ok((packages, missing))
 }
 
-/// What stands at a path, else the installed package of that name.
+/// The package at a path, else the installed package of that name.
 fn open(path: &Path, cache: Option<&PackageCache>) -> Result<Package, PackageError> {
     let is_name = |name: &&str| {
         let mut bytes = name.bytes();

@@ -70,7 +70,7 @@ pub fn write_archive(
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(failed)?;
     }
-    // A device or a pipe is written into: a rename would take its place.
+    // A device or a pipe is written into: a rename would replace it.
     if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
         return write_files(path, &files).map(drop).map_err(failed);
     }

@@ -170,7 +170,7 @@ impl<'g> Generator<'g> {
             }
         }
         if is_choice && !had_slices && is_sliced_by_type(branch) {
-            settle_choice(branch, change);
+            close_covered_choice(branch, change);
         }
         Ok(())
     }
@@ -211,8 +211,8 @@ impl<'g> Generator<'g> {
             branch.children = target.children;
             return self.grow(branch.count());
         }
-        // A profile that is not at hand is reported when an instance is checked against it; what
-        // stands below the element is then that of the type.
+        // A profile that is not at hand is reported when an instance is checked against it; the
+        // children of the element are then those of the type.
         let profile = match single_profile(&branch.element.types) {
             Some(profile) => self.bases.structure(profile, self.making)?,
             None => None,
@@ -257,7 +257,7 @@ impl<'g> Generator<'g> {
 }
 
 /// Puts a new slice behind the others, or behind what it re-slices. It begins as what is sliced,
-/// optional. Tells how many elements were added.
+/// optional. Returns the number of elements added.
 fn add_slice(branch: &mut Branch, change: &Change, name: &Arc<str>) -> usize {
     let resliced = name.rsplit_once('/').and_then(|(outer, _)| {
         branch.slices.iter().position(|slice| slice.element.slice_name.as_deref() == Some(outer))
@@ -270,7 +270,7 @@ fn add_slice(branch: &mut Branch, change: &Change, name: &Arc<str>) -> usize {
     slice.element.slicing = None;
     slice.element.min = 0;
     slice.slices = Vec::new();
-    // The slice's own profile says what stands below it.
+    // The slice's own profile defines its children.
     if change.type_profile().is_some() {
         slice.children = Vec::new();
     }
@@ -342,7 +342,7 @@ fn is_sliced_by_type(branch: &Branch) -> bool {
 
 /// A choice sliced by type for the first time: a mandatory slice rules out the other types; if
 /// every type has its slice, nothing else can come, whatever the differential calls it.
-fn settle_choice(branch: &mut Branch, change: &Change) {
+fn close_covered_choice(branch: &mut Branch, change: &Change) {
     let mandatory = change.slices.iter().find(|slice| slice.min().is_some_and(|min| min > 0));
     if let [only] = change.slices.as_slice()
         && mandatory.is_some()

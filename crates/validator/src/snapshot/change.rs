@@ -2,21 +2,21 @@
 
 use std::sync::Arc;
 
-use super::{MAX_DEPTH, place::Places};
+use super::{MAX_DEPTH, location::Locations};
 use crate::definitions::{error::DefinitionError, rules::ElementRules};
 
-/// What a differential says of an element and of what stands below it.
+/// What a differential defines for an element and of what is below it.
 #[derive(Clone, Debug)]
 pub(super) struct Change {
     /// Last segment of the path; may be that of one type of a choice (`valueQuantity`).
     pub(super) name: Arc<str>,
     /// The slice that is meant, if one is.
     pub(super) slice: Option<Arc<str>>,
-    /// What is said of the element itself; more than one if it is written twice.
+    /// The rules for the element itself; more than one if the element is repeated.
     pub(super) rules: Vec<ElementRules>,
-    /// What is said of elements below it.
+    /// The changes of elements below it.
     pub(super) children: Vec<Change>,
-    /// What is said of its slices.
+    /// The changes of its slices.
     pub(super) slices: Vec<Change>,
 }
 
@@ -32,9 +32,10 @@ impl Change {
         url: &str,
     ) -> Result<Self, DefinitionError> {
         let mut change = Self::new(root.into(), None);
-        let mut places = Places::default();
+        let mut locations = Locations::default();
         for rules in differential {
-            let steps = places.next(rules.id.as_deref(), &rules.path, rules.slice_name.as_deref());
+            let steps =
+                locations.next(rules.id.as_deref(), &rules.path, rules.slice_name.as_deref());
             if steps.len() > MAX_DEPTH {
                 return Err(DefinitionError::TooDeep { url: url.to_owned(), limit: MAX_DEPTH });
             }
@@ -77,7 +78,7 @@ impl Change {
         &mut self.slices[at]
     }
 
-    /// Adds what another change says of the same place.
+    /// Adds what another change defines for the same element.
     pub(super) fn absorb(&mut self, other: Self) {
         self.rules.extend(other.rules);
         for child in other.children {

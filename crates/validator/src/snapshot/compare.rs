@@ -1,4 +1,4 @@
-//! Tells where two snapshots differ in what an instance must satisfy.
+//! Finds where two snapshots differ in what an instance must satisfy.
 //!
 //! Versions behind canonicals (`|4.0.1`) are left aside: a publisher pins them or does not.
 

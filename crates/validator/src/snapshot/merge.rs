@@ -25,7 +25,7 @@ const BINDABLE: [&str; 14] = [
     "markdown",
 ];
 
-/// Lays rules over an element. `url` is the definition that they stand in.
+/// Lays rules over an element. `url` is the definition that has them.
 pub(super) fn constrain(element: &mut ElementDefinition, rules: &ElementRules, url: &Arc<str>) {
     if let Some(min) = rules.min {
         element.min = min;

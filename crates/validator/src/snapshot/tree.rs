@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{MAX_DEPTH, place::Places, place::Step};
+use super::{MAX_DEPTH, location::Locations, location::Step};
 use crate::definitions::{error::DefinitionError, structure::ElementDefinition};
 
-/// An element with what stands below it.
+/// An element with what is below it.
 #[derive(Clone, Debug)]
 pub(super) struct Branch {
     /// Last segment of the path.
@@ -14,7 +14,7 @@ pub(super) struct Branch {
     pub(super) element: ElementDefinition,
     /// The elements below it, if they are unfolded.
     pub(super) children: Vec<Branch>,
-    /// Its slices, which have no slices of their own: a re-slice stands behind what it re-slices.
+    /// Its slices, which have no slices of their own: a re-slice follows what it re-slices.
     pub(super) slices: Vec<Branch>,
 }
 
@@ -25,11 +25,11 @@ impl Branch {
 
     /// The tree of a snapshot.
     pub(super) fn of(elements: &[ElementDefinition], url: &str) -> Result<Self, DefinitionError> {
-        let mut places = Places::default();
+        let mut locations = Locations::default();
         let mut root: Option<Self> = None;
         for element in elements {
             let steps =
-                places.next(Some(&element.id), &element.path, element.slice_name.as_deref());
+                locations.next(Some(&element.id), &element.path, element.slice_name.as_deref());
             if steps.len() > MAX_DEPTH {
                 return Err(DefinitionError::TooDeep { url: url.to_owned(), limit: MAX_DEPTH });
             }
@@ -99,7 +99,7 @@ impl Branch {
         })
     }
 
-    /// The snapshot: each element, then what stands below it, then its slices.
+    /// The snapshot: each element, then what is below it, then its slices.
     pub(super) fn flatten(self) -> Vec<ElementDefinition> {
         let mut elements = Vec::new();
         let name = self.name.clone();

@@ -35,8 +35,10 @@ pub enum CodeListError {
         /// Line, from 1.
         line: u64,
     },
-    /// A code stands twice with different displays or parents.
-    #[error("the code {code:?} stands twice and says different things")]
+    /// A code is a duplicate with different displays or parents.
+    #[error(
+        "the code {code:?} is listed more than once, with different displays or parents; keep one of the rows"
+    )]
     Contradiction {
         /// The code.
         code: String,
@@ -46,7 +48,7 @@ pub enum CodeListError {
     NoParent {
         /// The code.
         code: String,
-        /// What stands as its parent.
+        /// The code given as its parent.
         parent: String,
     },
     /// There are no codes in it.
@@ -71,7 +73,7 @@ pub struct CodeList {
     pub title: String,
     /// Whether codes that are not in the list do not exist.
     pub content: Content,
-    /// Whether case tells codes apart.
+    /// Whether case distinguishes codes.
     pub is_case_sensitive: bool,
     concepts: BTreeMap<String, ListedConcept>,
 }
@@ -88,7 +90,7 @@ pub struct ListedConcept {
 }
 
 impl CodeList {
-    /// An empty list of a system that is complete and tells case apart.
+    /// An empty list of a system that is complete and case-sensitive.
     pub fn new(url: &str, title: &str) -> Self {
         Self {
             url: url.to_owned(),
@@ -105,7 +107,7 @@ impl CodeList {
     /// they may stand in any order and others are left aside.
     ///
     /// # Errors
-    /// [`CodeListError`] tells the line.
+    /// [`CodeListError`] names the line.
     pub fn read_csv(&mut self, text: &str) -> Result<(), CodeListError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let first = text.lines().next().unwrap_or_default();
@@ -270,7 +272,7 @@ fn open_quote(text: &str, delimiter: u8) -> Option<u64> {
         Start,
         Plain,
         Quoted,
-        /// Behind a mark in a quoted field: the last one, or the first of a doubled one.
+        /// Behind a mark in a quoted field: the last one, or the first of an escaped one.
         Mark,
         Closed,
     }

@@ -26,7 +26,7 @@ pub struct CodeSystem {
     pub title: Option<Arc<str>>,
     /// How much of the system is at hand.
     pub content: Content,
-    /// Whether case tells codes apart; `None` if the definition does not say.
+    /// Whether case distinguishes codes; `None` if the definition does not say.
     pub is_case_sensitive: Option<bool>,
     concepts: Vec<Concept>,
     by_code: OwnMap<Arc<str>, u32>,
@@ -176,7 +176,7 @@ impl CodeSystem {
         else {
             return;
         };
-        // The shorter list tells: thousands may stand below one concept.
+        // The shorter list is searched: one concept may have thousands of children.
         let known = if children.len() < parents.len() {
             children.contains(&child)
         } else {

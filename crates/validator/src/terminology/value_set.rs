@@ -18,7 +18,7 @@ pub enum Membership {
     Member(Member),
     /// It is not.
     NotMember,
-    /// That cannot be told from the content at hand.
+    /// The content at hand does not decide it.
     Unknown(Gap),
 }
 
@@ -46,7 +46,7 @@ pub enum Gap {
     /// No such code system is at hand, or it came without its codes.
     #[error("the codes of {0} are not at hand")]
     NoCodeSystem(String),
-    /// A filter asks for something that the code system at hand does not tell.
+    /// A filter asks for something that the code system at hand does not have.
     #[error("{system} cannot be filtered by {filter:?}")]
     Filter {
         /// The code system.
@@ -207,7 +207,7 @@ impl ValueSet {
         if set.cost > MAX_COST {
             return Err(DefinitionError::TooLarge { url: set.url.to_string(), limit: MAX_COST });
         }
-        // A published expansion stands in for content that is not at hand.
+        // A published expansion replaces content that is not at hand.
         if (set.include.is_empty() || set.gap().is_some())
             && let Some(expansion) =
                 root.member("expansion").filter(|expansion| is_whole(*expansion))
@@ -242,7 +242,7 @@ impl ValueSet {
         }
     }
 
-    /// Whether some of its codes are of this system; `None` if that cannot be told.
+    /// Whether some of its codes are of this system; `None` if the content at hand does not decide it.
     pub fn has_system(&self, system: &str) -> Option<bool> {
         let mut known = Some(false);
         for part in &self.include {

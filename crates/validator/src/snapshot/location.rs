@@ -1,4 +1,4 @@
-//! Where an element stands: its path with the slices it is in.
+//! The location of an element: its path with the slices it is in.
 
 use std::sync::Arc;
 
@@ -11,16 +11,16 @@ pub(super) struct Step {
     pub(super) slice: Option<Arc<str>>,
 }
 
-/// Finds places of elements, one after another in the order in which they are written.
+/// Finds the locations of elements, one after another in the order in which they are written.
 ///
-/// The id tells the slices where there is one that fits the path. Without it, what stands below
+/// The id names the slices where there is one that fits the path. Without it, what is below
 /// the path of a slice that came before belongs to that slice.
 #[derive(Default)]
-pub(super) struct Places {
+pub(super) struct Locations {
     before: Vec<Step>,
 }
 
-impl Places {
+impl Locations {
     pub(super) fn next(
         &mut self,
         id: Option<&str>,
