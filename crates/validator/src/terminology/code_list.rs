@@ -1,10 +1,11 @@
 //! Codes that come in another form than FHIR, on their way to become a CodeSystem.
 
-use std::collections::{BTreeMap, HashMap};
-
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 use super::Content;
+
+mod csv;
+mod resource;
 
 /// Most codes that one list may have.
 const MAX_CODES: usize = 2_000_000;
@@ -51,6 +52,12 @@ pub enum CodeListError {
         /// The code given as its parent.
         parent: String,
     },
+    /// A CodeSystem that was written before cannot be read again.
+    #[error("it is not a CodeSystem with a list of codes: {reason}")]
+    NotCodeSystem {
+        /// What is wrong.
+        reason: String,
+    },
     /// There are no codes in it.
     #[error("there are no codes in it")]
     Empty,
@@ -75,6 +82,10 @@ pub struct CodeList {
     pub content: Content,
     /// Whether case distinguishes codes.
     pub is_case_sensitive: bool,
+    /// Canonical URL of the value set that holds all of the list's codes, if there is to be one.
+    pub value_set: Option<String>,
+    /// What the list was made from, as `meta.tag`: system and code.
+    pub tags: Vec<(String, String)>,
     concepts: BTreeMap<String, ListedConcept>,
 }
 
@@ -85,8 +96,12 @@ pub struct ListedConcept {
     pub display: Option<String>,
     /// The code above it.
     pub parent: Option<String>,
+    /// What else it is called.
+    pub designations: Vec<String>,
     /// Whether it is no longer to be used.
     pub is_inactive: bool,
+    /// Version of the list in which an inactive code was seen last as an active one.
+    pub last_seen: Option<String>,
 }
 
 impl CodeList {
@@ -98,65 +113,10 @@ impl CodeList {
             title: title.to_owned(),
             content: Content::Complete,
             is_case_sensitive: true,
+            value_set: None,
+            tags: Vec::new(),
             concepts: BTreeMap::new(),
         }
-    }
-
-    /// Reads `code,display,parent`: separated by comma, semicolon or tabulator, whichever the first
-    /// line has most of. A first line with the word `code` or `kode` names the columns; then
-    /// they may stand in any order and others are left aside.
-    ///
-    /// # Errors
-    /// [`CodeListError`] names the line.
-    pub fn read_csv(&mut self, text: &str) -> Result<(), CodeListError> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let first = text.lines().next().unwrap_or_default();
-        let delimiter = [b',', b';', b'\t']
-            .into_iter()
-            .max_by_key(|wanted| {
-                (first.bytes().filter(|byte| byte == wanted).count(), *wanted == b',')
-            })
-            .unwrap_or(b',');
-        if let Some(line) = open_quote(text, delimiter) {
-            return Err(CodeListError::OpenQuote { line });
-        }
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(delimiter)
-            .has_headers(false)
-            .flexible(true)
-            .trim(csv::Trim::All)
-            .from_reader(text.as_bytes());
-        let mut columns = Columns { code: 0, display: Some(1), parent: Some(2) };
-        for (number, row) in reader.records().enumerate() {
-            let row = row.map_err(|error| CodeListError::NotCsv {
-                line: error.position().map_or(0, csv::Position::line),
-                reason: error.to_string(),
-            })?;
-            let line = row.position().map_or(0, csv::Position::line);
-            if number == 0
-                && let Some(named) = Columns::named(&row)
-            {
-                columns = named;
-                continue;
-            }
-            let cell = |column: Option<usize>| {
-                column
-                    .and_then(|column| row.get(column))
-                    .filter(|text| !text.is_empty())
-                    .map(str::to_owned)
-            };
-            if row.iter().all(str::is_empty) {
-                continue;
-            }
-            let code = cell(Some(columns.code)).ok_or(CodeListError::NoCode { line })?;
-            let concept = ListedConcept {
-                display: cell(columns.display),
-                parent: cell(columns.parent),
-                is_inactive: false,
-            };
-            self.add(&code, concept)?;
-        }
-        Ok(())
     }
 
     /// Adds a code. The same code may come again if it says the same.
@@ -194,105 +154,41 @@ impl CodeList {
         self.concepts.is_empty()
     }
 
-    /// The list as a FHIR CodeSystem in JSON.
-    ///
-    /// # Errors
-    /// [`CodeListError::Empty`], [`CodeListError::NoParent`].
-    pub fn to_code_system(&self) -> Result<String, CodeListError> {
-        if self.concepts.is_empty() {
-            return Err(CodeListError::Empty);
-        }
-        let mut codes = Vec::with_capacity(self.concepts.len());
-        for (code, concept) in &self.concepts {
-            let mut item = json!({"code": code});
-            if let Some(display) = &concept.display {
-                item["display"] = json!(display);
-            }
-            let mut properties = Vec::new();
-            if let Some(parent) = &concept.parent {
-                if !self.concepts.contains_key(parent) {
-                    return Err(CodeListError::NoParent {
-                        code: code.clone(),
-                        parent: parent.clone(),
-                    });
-                }
-                properties.push(json!({"code": "parent", "valueCode": parent}));
-            }
-            if concept.is_inactive {
-                properties.push(json!({"code": "inactive", "valueBoolean": true}));
-            }
-            if !properties.is_empty() {
-                item["property"] = Value::Array(properties);
-            }
-            codes.push(item);
-        }
-        let mut system = json!({
-            "resourceType": "CodeSystem",
-            "url": self.url,
-            "name": self.title,
-            "title": self.title,
-            "status": "active",
-            "caseSensitive": self.is_case_sensitive,
-            "content": if self.content == Content::Complete { "complete" } else { "fragment" },
-            "count": codes.len(),
-        });
-        if let Some(version) = &self.version {
-            system["version"] = json!(version);
-        }
-        system["concept"] = Value::Array(codes);
-        Ok(system.to_string())
+    /// The codes with what the list says of them, in the order of the codes.
+    pub fn concepts(&self) -> impl Iterator<Item = (&str, &ListedConcept)> {
+        self.concepts.iter().map(|(code, concept)| (code.as_str(), concept))
     }
-}
 
-struct Columns {
-    code: usize,
-    display: Option<usize>,
-    parent: Option<usize>,
-}
-
-impl Columns {
-    /// The columns that a first line names, if it is one that does.
-    fn named(row: &csv::StringRecord) -> Option<Self> {
-        let names: HashMap<String, usize> =
-            row.iter().enumerate().map(|(at, name)| (name.to_lowercase(), at)).collect();
-        let find = |wanted: &[&str]| wanted.iter().find_map(|name| names.get(*name).copied());
-        Some(Self {
-            code: find(&["code", "kode"])?,
-            display: find(&["display", "visning", "navn", "term", "tekst"]),
-            parent: find(&["parent", "overordnet"]),
-        })
+    /// How many codes are in use.
+    pub fn active(&self) -> usize {
+        self.concepts.values().filter(|concept| !concept.is_inactive).count()
     }
-}
 
-/// The line of the first quoted field that does not end with a quotation mark: the reader would
-/// take all that follows as part of it, without a word.
-/// Rule: <https://www.rfc-editor.org/rfc/rfc4180#section-2>, 5 to 7. Blanks after a field are trimmed.
-fn open_quote(text: &str, delimiter: u8) -> Option<u64> {
-    enum State {
-        Start,
-        Plain,
-        Quoted,
-        /// Behind a mark in a quoted field: the last one, or the first of an escaped one.
-        Mark,
-        Closed,
+    /// The value of a tag.
+    pub fn tag(&self, system: &str) -> Option<&str> {
+        self.tags.iter().find(|(known, _)| known == system).map(|(_, code)| code.as_str())
     }
-    let mut state = State::Start;
-    let (mut line, mut opened) = (1, 1);
-    for byte in text.bytes() {
-        let is_end = byte == delimiter || matches!(byte, b'\r' | b'\n');
-        state = match (state, byte) {
-            (State::Start, b'"') => {
-                opened = line;
-                State::Quoted
+
+    /// Keeps the codes of an earlier list that this one no longer has, as inactive ones: what was
+    /// recorded under them is reported late and corrected later. Returns how many were withdrawn
+    /// between the two lists.
+    pub fn keep_withdrawn(&mut self, earlier: &Self) -> usize {
+        let gone: Vec<(String, ListedConcept)> = earlier
+            .concepts
+            .iter()
+            .filter(|(code, _)| !self.concepts.contains_key(*code))
+            .map(|(code, concept)| (code.clone(), concept.clone()))
+            .collect();
+        let mut withdrawn = 0;
+        for (code, mut concept) in gone {
+            if !concept.is_inactive {
+                withdrawn += 1;
+                concept.last_seen.clone_from(&earlier.version);
             }
-            (State::Quoted, b'"') => State::Mark,
-            (State::Quoted, _) | (State::Mark, b'"') => State::Quoted,
-            _ if is_end => State::Start,
-            (State::Mark | State::Closed, b' ' | b'\t') => State::Closed,
-            (State::Mark | State::Closed, _) => return Some(opened),
-            (State::Start | State::Plain, _) => State::Plain,
-        };
-        line += u64::from(byte == b'\n');
+            concept.is_inactive = true;
+            concept.parent = concept.parent.filter(|parent| self.concepts.contains_key(parent));
+            self.concepts.insert(code, concept);
+        }
+        withdrawn
     }
-    matches!(state, State::Quoted).then_some(opened)
 }
