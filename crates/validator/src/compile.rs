@@ -12,7 +12,7 @@ use lmr_fhirpath::{Expression, TypeId};
 
 use crate::definitions::{ElementDefinition, Max, StructureDefinition, StructureKind, TypeRef};
 use crate::model::choice_name;
-use crate::rules::primitive::Primitive;
+use crate::check::primitive::Primitive;
 use crate::terminology::ValueSet;
 use arena::NameTable;
 

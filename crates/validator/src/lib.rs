@@ -18,7 +18,7 @@ mod model;
 mod options;
 pub mod package;
 pub mod render;
-mod rules;
+mod check;
 pub mod snapshot;
 pub mod terminology;
 mod validate;

@@ -16,7 +16,7 @@ use crate::compile::{Profile, ProfileId};
 use crate::issue::{Arg, Issue};
 use crate::messages::Message;
 use crate::options::{ContainedPolicy, Options};
-use crate::rules::suggest;
+use crate::check::suggest;
 use crate::validate::cores::spread;
 use crate::validate::settle::settle;
 use crate::validate::walk::Walker;

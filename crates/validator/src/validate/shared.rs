@@ -10,7 +10,7 @@ use crate::compile::{Profile, ProfileId};
 use crate::issue::{Arg, Issue, IssueCode, MessageId};
 use crate::messages::Message;
 use crate::options::Options;
-use crate::rules::links::{self, Links};
+use crate::check::links::{self, Links};
 use crate::validate::{Validator, place};
 
 static CONTAINED: LazyLock<Name> = LazyLock::new(|| Name::new("contained"));

@@ -10,7 +10,7 @@ use crate::compile::{Invariant, InvariantKind, NameSet, Profile, Shared};
 use crate::issue::{Arg, IssueCode, MessageId};
 use crate::messages::Message;
 use crate::options::BestPractice;
-use crate::rules::links::Links;
+use crate::check::links::Links;
 
 /// An element and everything below it.
 static BELOW: LazyLock<Option<Expression>> =

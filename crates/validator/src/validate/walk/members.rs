@@ -6,7 +6,7 @@ use super::{Def, Defs, ID, MAX_DEPTH, SliceOrder, Walker, is_partial, shown_path
 use crate::compile::{Children, FORBIDDEN, Shape, Slices, TypeRule};
 use crate::issue::Arg;
 use crate::messages::Message;
-use crate::rules::suggest;
+use crate::check::suggest;
 use crate::validate::kind_name;
 
 impl<'a> Walker<'a> {

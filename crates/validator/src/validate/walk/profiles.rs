@@ -118,7 +118,7 @@ impl<'a> Walker<'a> {
         for (canonical, linked) in profiles.iter().zip(linked) {
             // What an extension says itself is judged by its url in any case.
             if ty.name() == "Extension"
-                && crate::rules::extension::url_of(item).as_deref() == Some(&**canonical)
+                && crate::check::extension::url_of(item).as_deref() == Some(&**canonical)
             {
                 return;
             }

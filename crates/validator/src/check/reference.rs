@@ -13,9 +13,9 @@ use crate::definitions::Aggregation;
 use crate::issue::{Arg, IssueCode};
 use crate::messages::Message;
 use crate::options::ReferenceCheck;
-use crate::rules::links::{Fault, type_and_id};
-use crate::rules::primitive;
-use crate::rules::value::is_example;
+use crate::check::links::{Fault, type_and_id};
+use crate::check::primitive;
+use crate::check::value::is_example;
 use crate::validate::job::Edge;
 use crate::validate::walk::{Def, Walker, name};
 
@@ -364,7 +364,7 @@ impl<'a> Walker<'a> {
         &mut self,
         at: Node<'a>,
         text: &str,
-        sought: &crate::rules::links::Sought,
+        sought: &crate::check::links::Sought,
         def: Def<'a>,
     ) {
         let Some(links) = &self.shared.links else { return };

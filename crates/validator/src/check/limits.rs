@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use crate::definitions::Value;
 use crate::issue::Arg;
 use crate::messages::Message;
-use crate::rules::binding::system_and_code;
+use crate::check::binding::system_and_code;
 use crate::validate::walk::{Def, Walker, name};
 
 /// How a value stands to a limit.

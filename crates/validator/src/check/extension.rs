@@ -11,7 +11,7 @@ use crate::compile::Profile;
 use crate::definitions::ContextKind;
 use crate::issue::Arg;
 use crate::messages::Message;
-use crate::rules::primitive;
+use crate::check::primitive;
 use crate::validate::walk::{Def, Defs, Walker, name};
 use crate::validate::{Waypoint, trail};
 

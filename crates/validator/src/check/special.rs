@@ -8,7 +8,7 @@ use lmr_fhir::{Element, Kind, Name};
 use crate::compile::Special;
 use crate::issue::Arg;
 use crate::messages::Message;
-use crate::rules::primitive;
+use crate::check::primitive;
 use crate::validate::walk::{Def, Defs, Walker, name};
 
 static SYSTEM: LazyLock<Name> = LazyLock::new(|| name("system"));

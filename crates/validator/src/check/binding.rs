@@ -11,8 +11,8 @@ use crate::compile::TypeRule;
 use crate::definitions::BindingStrength;
 use crate::issue::{Arg, Issue, IssueCode, MessageId};
 use crate::messages::Message;
-use crate::rules::grammar::{self, LANGUAGES, MEDIA_TYPES, UCUM};
-use crate::rules::suggest;
+use crate::check::grammar::{self, LANGUAGES, MEDIA_TYPES, UCUM};
+use crate::check::suggest;
 use crate::terminology::{Gap, Membership, ValueSet};
 use crate::validate::walk::{Def, Walker, name};
 

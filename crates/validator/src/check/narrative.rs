@@ -7,7 +7,7 @@ use lmr_fhir::{Element, Kind, Name, Node};
 
 use crate::issue::Arg;
 use crate::messages::Message;
-use crate::rules::xhtml::Xhtml;
+use crate::check::xhtml::Xhtml;
 use crate::validate::Anchors;
 use crate::validate::walk::{Def, Defs, Walker, name};
 
@@ -107,7 +107,7 @@ impl<'a> Walker<'a> {
             match node.name() {
                 None => {
                     !xhtml.text(c).is_empty()
-                        || matches!(&node.kind, crate::rules::xhtml::XKind::Text(t) if !t.trim().is_empty())
+                        || matches!(&node.kind, crate::check::xhtml::XKind::Text(t) if !t.trim().is_empty())
                 }
                 Some("div") => node.attribute("lang").is_none() && node.attribute("xml:lang").is_none(),
                 Some(_) => true,
@@ -174,8 +174,8 @@ impl<'a> Walker<'a> {
                             .any(|c| matches!(c, "boilerplate" | "generated" | "original"))
                     })
                     .map(|c| match &xhtml.nodes[c].kind {
-                        crate::rules::xhtml::XKind::Text(t) => t.trim().to_owned(),
-                        crate::rules::xhtml::XKind::Element { .. } => xhtml.text(c),
+                        crate::check::xhtml::XKind::Text(t) => t.trim().to_owned(),
+                        crate::check::xhtml::XKind::Element { .. } => xhtml.text(c),
                     })
                     .filter(|t| !t.is_empty())
                     .collect();
@@ -201,7 +201,7 @@ impl<'a> Walker<'a> {
         // Language sections speak for the whole where the outer div does not.
         let sections: Vec<usize> =
             xhtml.children(0).filter(|c| xhtml.nodes[*c].name() == Some("div")).collect();
-        let either = |n: &crate::rules::xhtml::XNode<'_>| {
+        let either = |n: &crate::check::xhtml::XNode<'_>| {
             (n.attribute("lang").map(str::to_owned), n.attribute("xml:lang").map(str::to_owned))
         };
         let (mut lang, mut xml_lang) = either(outer);

@@ -10,7 +10,7 @@ use lmr_fhirpath::{Host, Item, Typed, Unavailable};
 use crate::compile::ProfileId;
 use crate::issue::{Issue, MessageId};
 use crate::messages::Message;
-use crate::rules::binding;
+use crate::check::binding;
 use crate::terminology::{Gap, Membership};
 use crate::validate::Shared;
 use crate::validate::walk::Walker;

@@ -11,9 +11,9 @@ use smallvec::SmallVec;
 use crate::compile::Profile;
 use crate::issue::Arg;
 use crate::messages::Message;
-use crate::rules::links::{Entry, Links, type_and_id};
-use crate::rules::resource::text_of;
-use crate::rules::{narrative, primitive};
+use crate::check::links::{Entry, Links, type_and_id};
+use crate::check::resource::text_of;
+use crate::check::{narrative, primitive};
 use crate::validate::Anchors;
 use crate::validate::walk::{Walker, name};
 

@@ -7,7 +7,7 @@ use crate::compile::{Profile, Shape, Slice, Slices, Step, Test, TypeRule};
 use crate::definitions::SlicingRules;
 use crate::issue::Arg;
 use crate::messages::Message;
-use crate::rules::{binding, fixed};
+use crate::check::{binding, fixed};
 use crate::terminology::Membership;
 use crate::validate::walk::{Def, Defs, SliceOrder, Walker, shown_path};
 

@@ -8,7 +8,7 @@ use crate::definitions::BindingStrength;
 use crate::issue::Arg;
 use crate::messages::Message;
 use crate::options::HtmlInMarkdown;
-use crate::rules::primitive::{self, Json, Primitive};
+use crate::check::primitive::{self, Json, Primitive};
 use crate::validate::walk::{Def, Defs, Walker, has_content};
 
 impl<'a> Walker<'a> {
