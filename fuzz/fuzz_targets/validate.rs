@@ -9,7 +9,7 @@ use lmr_fhir::{Document, Limits, ParseOptions};
 use lmr_lmdi::codes::Language;
 use lmr_lmdi::{CheckOptions, RuleSet, RuleSetId};
 use lmr_validator::definitions::Definitions;
-use lmr_validator::{Issue, Lang, Options, Validator};
+use lmr_validator::{Issue, Language, Options, Validator};
 
 /// Plain R4.
 static PLAIN: LazyLock<Validator> =
@@ -42,7 +42,7 @@ fuzz_target!(|data: &[u8]| {
 
 fn check(document: &Document<'_>, issue: &Issue) {
     assert!(issue.span.end <= document.source().len() && issue.span.start <= issue.span.end);
-    assert!(!issue.text(Lang::En).is_empty() && !issue.text(Lang::Nb).is_empty());
+    assert!(!issue.text(Language::English).is_empty() && !issue.text(Language::Bokmal).is_empty());
     issue.inner.iter().for_each(|inner| check(document, inner));
 }
 

@@ -205,6 +205,6 @@ impl RuleSet {
 fn is_reported_per_entry(finding: &Finding) -> bool {
     finding
         .issue()
-        .and_then(|issue| issue.id.constraint_key())
+        .and_then(|issue| issue.constraint_key())
         .is_some_and(|key| matches!(key, "lr-allowed-resources" | "bdl-3" | "bdl-7"))
 }

@@ -164,7 +164,7 @@ impl Finding {
     #[must_use]
     pub fn message_id(&self) -> Option<&str> {
         match &self.text {
-            Source::Validator(issue) => Some(issue.id.as_str()),
+            Source::Validator(issue) => Some(issue.id()),
             Source::Register { .. } => match self.code {
                 Code::RouteCodeRefused => Some("Terminology_TX_NoValid_16"),
                 _ => None,

@@ -39,7 +39,7 @@ pub(crate) fn code_of(key: &str) -> Code {
 
 /// The sentence of a failed invariant in our words, where there is one.
 pub(crate) fn text_of(issue: &Issue, language: Language) -> Option<String> {
-    let key = issue.id.constraint_key()?;
+    let key = issue.constraint_key()?;
     let (nb, en) = INVARIANTS.get(key)?.text.as_ref()?;
     Some(match language {
         Language::Bokmal => format!("Regelen {key} er ikke oppfylt: {nb}"),

@@ -1,20 +1,23 @@
 //! The checks, one subject a file.
 
 pub(crate) mod binding;
-mod bundle;
+pub(crate) mod bundle;
 mod discriminator;
 pub(crate) mod extension;
-mod fixed;
+pub(crate) mod fixed;
 pub(crate) mod grammar;
 mod host;
+pub(crate) mod invariant;
+pub(crate) mod json;
 mod limits;
 pub(crate) mod links;
-mod narrative;
+pub(crate) mod narrative;
 pub(crate) mod primitive;
-mod reference;
+pub(crate) mod reference;
 mod resource;
-mod slicing;
+pub(crate) mod slicing;
 mod special;
+pub(crate) mod structure;
 pub(crate) mod suggest;
 mod value;
 pub(crate) mod xhtml;

@@ -10,9 +10,9 @@ use std::sync::{Arc, OnceLock};
 use lmr_fhir::Name;
 use lmr_fhirpath::{Expression, TypeId};
 
+use crate::check::primitive::Primitive;
 use crate::definitions::{ElementDefinition, Max, StructureDefinition, StructureKind, TypeRef};
 use crate::model::choice_name;
-use crate::check::primitive::Primitive;
 use crate::terminology::ValueSet;
 use arena::NameTable;
 

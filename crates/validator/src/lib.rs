@@ -7,6 +7,7 @@
 //! by [`snapshot`]; [`terminology`] knows value sets and code systems.
 
 mod canonical;
+mod check;
 mod compile;
 mod core;
 pub mod definitions;
@@ -18,12 +19,12 @@ mod model;
 mod options;
 pub mod package;
 pub mod render;
-mod check;
 pub mod snapshot;
 pub mod terminology;
 mod validate;
 
-pub use issue::{Arg, BundleReport, Issue, IssueCode, MessageId};
+pub use issue::{BundleReport, Issue};
 pub use lmr_fhir::{Language, Severity};
+pub use messages::issue_code::IssueCode;
 pub use options::{BestPractice, ContainedPolicy, HtmlInMarkdown, Options, ReferenceCheck};
 pub use validate::{Validator, ValidatorBuilder};

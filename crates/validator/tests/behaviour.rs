@@ -35,7 +35,7 @@ fn errors(issues: &[Issue]) -> Vec<String> {
     issues
         .iter()
         .filter(|i| i.severity.is_error())
-        .map(|i| format!("{} @ {}", i.id, i.local_expression))
+        .map(|i| format!("{} @ {}", i.id(), i.local_expression))
         .collect()
 }
 
@@ -106,13 +106,11 @@ fn an_unknown_profile_is_told_never_passed_in_silence() {
     let issues = judge(&r4(), text);
     assert_eq!(issues.len(), 1);
     assert_eq!(issues[0].severity, Severity::Warning);
-    assert_eq!(issues[0].id.as_str(), "VALIDATION_VAL_PROFILE_UNKNOWN_NOT_POLICY");
+    assert_eq!(issues[0].id(), "VALIDATION_VAL_PROFILE_UNKNOWN_NOT_POLICY");
     let asked = Options { profiles: vec!["http://nowhere.no/p".to_owned()], ..Options::default() };
     let issues = r4().validate_text(r#"{"resourceType":"Patient"}"#, &asked);
     assert!(
-        issues
-            .iter()
-            .any(|i| i.severity.is_error() && i.id.as_str() == "Validation_VAL_Unknown_Profile")
+        issues.iter().any(|i| i.severity.is_error() && i.id() == "Validation_VAL_Unknown_Profile")
     );
 }
 
@@ -184,10 +182,8 @@ fn slices_are_counted_and_strangers_in_closed_slicing_told_with_reasons() {
         ["Validation_VAL_Profile_Minimum @ Patient.identifier[0]"]
     );
     let stranger = judge(r#"{"system":"urn:oid:9.9"}"#);
-    let issue = stranger
-        .iter()
-        .find(|i| i.id.as_str() == "Validation_VAL_Profile_NotSlice")
-        .expect("not slice");
+    let issue =
+        stranger.iter().find(|i| i.id() == "Validation_VAL_Profile_NotSlice").expect("not slice");
     assert!(issue.inner.iter().any(|i| i.text_en().contains("urn:oid:1.2.3")), "{:?}", issue.inner);
     assert!(
         errors(&stranger).iter().any(|e| e == "Validation_VAL_Profile_Minimum_SLICE @ Patient")
@@ -332,7 +328,7 @@ fn many_threads_find_what_one_finds() {
         let four = validator.validate_text(&text, &Options { threads: 4, ..Options::default() });
         assert_eq!(one, four);
         let told = |id: &str| -> Vec<&str> {
-            one.iter().filter(|i| i.id.as_str() == id).map(|i| &*i.expression).collect()
+            one.iter().filter(|i| i.id() == id).map(|i| &*i.expression).collect()
         };
         assert_eq!(told("DUPLICATE_ID"), ["Bundle.entry[590]"]);
         assert_eq!(told("Unrecognised_property_"), ["Bundle.entry[300]"]);
@@ -365,7 +361,7 @@ fn an_invariant_about_every_entry_is_kept_in_bundles_of_any_length() {
             let issues = validator.validate_text(&text, &Options::default());
             let errors = issues.iter().filter(|i| i.severity.is_error());
             let keys: Vec<&str> =
-                errors.map(|i| i.id.as_str().rsplit('#').next().unwrap_or_default()).collect();
+                errors.map(|i| i.id().rsplit('#').next().unwrap_or_default()).collect();
             assert_eq!(keys, wanted, "{count} entries");
         }
     }
@@ -394,7 +390,7 @@ fn hostile_input_gives_an_error_in_bounded_time() {
     let text = format!(r#"{{"resourceType":"Patient",{}}}"#, many.join(","));
     let limited = r4().validate_text(&text, &Options { max_issues: 100, ..Options::default() });
     assert_eq!(limited.len(), 101);
-    assert!(limited.iter().any(|i| i.id.as_str() == "LMRV_TOO_MANY_ISSUES"));
+    assert!(limited.iter().any(|i| i.id() == "LMRV_TOO_MANY_ISSUES"));
 }
 
 #[test]
@@ -403,7 +399,7 @@ fn narrative_is_recommended_only_where_best_practice_is_asked_for() {
     assert_eq!(judge(&r4(), text), []);
     let options = Options { best_practice: BestPractice::Warning, ..Options::default() };
     let issues = r4().validate_text(text, &options);
-    assert_eq!(issues[0].id.constraint_key(), Some("dom-6"));
+    assert_eq!(issues[0].constraint_key(), Some("dom-6"));
 }
 
 #[test]
@@ -487,7 +483,7 @@ fn a_rule_over_a_malformed_date_is_the_senders_fault_not_ours() {
         &r4(),
         r#"{"resourceType":"Patient","name":[{"text":"a","period":{"start":"01.02.2024","end":"2024-02-01"}}]}"#,
     );
-    let ids: Vec<&str> = issues.iter().map(|i| i.id.as_str()).collect();
+    let ids: Vec<&str> = issues.iter().map(|i| i.id()).collect();
     assert!(ids.contains(&"LMRV_CONSTRAINT_MALFORMED_DATA"), "{ids:?}");
     assert!(!ids.contains(&"LMRV_CONSTRAINT_NOT_EVALUATED"), "{ids:?}");
 }

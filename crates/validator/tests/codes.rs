@@ -10,7 +10,7 @@ fn judge(instance: &Value) -> Vec<Issue> {
 fn findings(instance: &Value) -> Vec<String> {
     let issues = judge(instance);
     let told = issues.iter().filter(|i| i.severity != Severity::Information);
-    told.map(|i| format!("{} @ {}", i.id, i.local_expression)).collect()
+    told.map(|i| format!("{} @ {}", i.id(), i.local_expression)).collect()
 }
 
 fn measured(unit: &str) -> Value {
@@ -69,7 +69,7 @@ fn a_result_without_a_search_mode_is_a_hint_where_the_types_tell() {
         let bundle = json!({"resourceType": "Bundle", "type": "searchset",
             "link": [{"relation": "self", "url": url}], "entry": entries});
         let issues = judge(&bundle);
-        issues.into_iter().find(|i| i.id.as_str() == "BUNDLE_SEARCH_NO_MODE").map(|i| i.severity)
+        issues.into_iter().find(|i| i.id() == "BUNDLE_SEARCH_NO_MODE").map(|i| i.severity)
     };
     let search = "https://a.no/Patient?name=a";
     assert_eq!(result(search, &["Patient", "Patient"]), Some(Severity::Information));

@@ -209,7 +209,7 @@ fn found(case: &Case, issues: &[Issue], warnings: bool, expected: &Found) -> Fou
         if !counts {
             continue;
         }
-        let id = issue.id.as_str();
+        let id = issue.id();
         let key = key(id, &issue.expression, quirks.iter().any(|q| q == id));
         let ours_only = !expected.contains(&key);
         if is_tx(id) && ours_only && (!strict || warnings) {

@@ -113,7 +113,7 @@ fn judge(validator: &Validator, profile: &str, instance: &Value) -> Vec<Issue> {
 }
 
 fn errors(issues: &[Issue]) -> Vec<String> {
-    issues.iter().filter(|i| i.severity == Severity::Error).map(|i| i.id.to_string()).collect()
+    issues.iter().filter(|i| i.severity == Severity::Error).map(|i| i.id().to_owned()).collect()
 }
 
 const NOT_EVALUATED: &str = "LMRV_CONSTRAINT_NOT_EVALUATED";
@@ -207,7 +207,7 @@ fn places_and_messages_show_the_beginning_of_what_is_long() {
         let issues = plain(&patient.to_string());
         assert!(!issues.is_empty());
         for issue in issues {
-            assert!(issue.text_en().len() < 3000 && issue.expression.len() < 500, "{}", issue.id);
+            assert!(issue.text_en().len() < 3000 && issue.expression.len() < 500, "{}", issue.id());
         }
     }
 }

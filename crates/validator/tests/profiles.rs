@@ -36,7 +36,7 @@ fn findings(issues: &[Issue]) -> Vec<String> {
     issues
         .iter()
         .filter(|i| i.severity != Severity::Information)
-        .map(|i| format!("{} @ {}", i.id, i.local_expression))
+        .map(|i| format!("{} @ {}", i.id(), i.local_expression))
         .collect()
 }
 

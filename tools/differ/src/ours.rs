@@ -42,7 +42,7 @@ impl Ours {
             .map(|issue| {
                 Finding::new(
                     issue.severity.as_str(),
-                    issue.id.as_str(),
+                    issue.id(),
                     &issue.expression,
                     issue.text_en(),
                 )

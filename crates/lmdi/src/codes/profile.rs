@@ -705,7 +705,10 @@ macro_rules! profile_codes {
         }
         RuleBroken = 4090 {
             severity: Error, status: 422, retry: AfterCorrection, issue_type: "processing",
-            raised_in: "lmdi/src/mapping.rs",
+            reserved: {
+                nb: "Hver regel i validatoren har en egen kode.",
+                en: "Every rule of the validator has a code of its own.",
+            },
             title: { nb: "En annen FHIR-regel er brutt", en: "Another FHIR rule is broken" },
             explanation: { nb: "Regelen står i meldingen.", en: "The rule stands in the message." },
             cause: { nb: "Se meldingen.", en: "See the message." },

@@ -2,17 +2,21 @@
 //! Rule: <https://hl7.org/fhir/R4/terminologies.html#strength>. What has no
 //! content is told, never judged.
 
+pub(crate) mod messages;
+
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use lmr_fhir::{Element, Name, Node, Severity};
 
-use crate::compile::TypeRule;
-use crate::definitions::BindingStrength;
-use crate::issue::{Arg, Issue, IssueCode, MessageId};
-use crate::messages::Message;
 use crate::check::grammar::{self, LANGUAGES, MEDIA_TYPES, UCUM};
 use crate::check::suggest;
+use crate::compile::TypeRule;
+use crate::definitions::BindingStrength;
+use crate::issue::Issue;
+use crate::messages::Message;
+use crate::messages::field::{Defined, Value};
+use crate::messages::issue_code::IssueCode;
 use crate::terminology::{Gap, Membership, ValueSet};
 use crate::validate::walk::{Def, Walker, name};
 
@@ -85,8 +89,11 @@ impl<'a> Walker<'a> {
             && binding.max_value_set.is_none()
             && binding.strength != BindingStrength::Example
         {
-            let args = vec![Arg::Name(def.element().id.to_string())];
-            self.issue(Message::BindingNoSource, item.node(), args, def.profile);
+            self.issue(
+                Message::BindingNoSource { element: def.element().id.to_string().into() },
+                item.node(),
+                def.profile,
+            );
         }
         if let Some(canonical) = &binding.max_value_set {
             let set = self.validator.definitions().terminology().value_set(canonical);
@@ -153,31 +160,42 @@ impl<'a> Walker<'a> {
             Membership::Member(_) => {}
             Membership::Unknown(gap) => self.gap(at, def, strength, canonical, &gap),
             Membership::NotMember => {
-                let shown = Arg::Value(code.to_string());
+                let shown = Value::from(&*code);
                 let named = named(set, canonical);
                 match strength {
                     BindingStrength::Required => {
                         let near = set.codes(2000);
                         let near = suggest::nearest(&code, near.iter().map(|(_, c, _)| &**c))
                             .map(str::to_owned);
-                        let args = vec![shown.clone(), named.clone()];
-                        self.issue(Message::InferCodeSystem, at, args, def.profile);
-                        let args = vec![shown, named, suggest::as_arg(near.as_deref())];
-                        self.issue(Message::CodeNotInRequired, at, args, def.profile);
+                        self.issue(
+                            Message::InferCodeSystem {
+                                code: shown.clone(),
+                                value_set: named.clone(),
+                            },
+                            at,
+                            def.profile,
+                        );
+                        self.issue(
+                            Message::CodeNotInRequired {
+                                code: shown,
+                                value_set: named,
+                                hint: near.as_deref().into(),
+                            },
+                            at,
+                            def.profile,
+                        );
                     }
                     BindingStrength::Extensible => {
                         self.issue(
-                            Message::CodeNotInExtensible,
+                            Message::CodeNotInExtensible { code: shown, value_set: named },
                             at,
-                            vec![shown, named],
                             def.profile,
                         );
                     }
                     BindingStrength::Preferred => {
                         self.issue(
-                            Message::CodeNotInPreferred,
+                            Message::CodeNotInPreferred { code: shown, value_set: named },
                             at,
-                            vec![shown, named],
                             def.profile,
                         );
                     }
@@ -208,23 +226,35 @@ impl<'a> Walker<'a> {
             Membership::Member(member) => self.named_by(item, set, &member.system, &code),
             Membership::Unknown(gap) => self.gap(at, def, strength, canonical, &gap),
             Membership::NotMember => {
-                let shown = Arg::Value(format!("{}#{code}", system.as_deref().unwrap_or("")));
+                let code = Value::from(format!("{}#{code}", system.as_deref().unwrap_or("")));
                 // Of a system nobody knows it can only be said that the set does not have it.
                 let is_coding = def.element().types.iter().any(|t| t.name() == "Coding")
                     && system.as_deref().is_some_and(|s| {
                         self.validator.definitions().terminology().code_system(s).is_some()
                     });
+                let value_set = named(set, canonical);
                 let message = match (strength, is_coding) {
-                    (BindingStrength::Required, false) => Message::CodingNotInRequired,
-                    (BindingStrength::Extensible, false) => Message::CodingNotInExtensible,
-                    (BindingStrength::Preferred, false) => Message::CodingNotInPreferred,
-                    (BindingStrength::Required, true) => Message::OneCodingNotInRequired,
-                    (BindingStrength::Extensible, true) => Message::OneCodingNotInExtensible,
-                    (BindingStrength::Preferred, true) => Message::OneCodingNotInPreferred,
+                    (BindingStrength::Required, false) => {
+                        Message::CodingNotInRequired { code, value_set }
+                    }
+                    (BindingStrength::Extensible, false) => {
+                        Message::CodingNotInExtensible { code, value_set }
+                    }
+                    (BindingStrength::Preferred, false) => {
+                        Message::CodingNotInPreferred { code, value_set }
+                    }
+                    (BindingStrength::Required, true) => {
+                        Message::OneCodingNotInRequired { code, value_set }
+                    }
+                    (BindingStrength::Extensible, true) => {
+                        Message::OneCodingNotInExtensible { code, value_set }
+                    }
+                    (BindingStrength::Preferred, true) => {
+                        Message::OneCodingNotInPreferred { code, value_set }
+                    }
                     (BindingStrength::Example, _) => return,
                 };
-                let args = vec![shown, named(set, canonical), Arg::Text(String::new())];
-                self.issue(message, at, args, def.profile);
+                self.issue(message, at, def.profile);
             }
         }
     }
@@ -273,25 +303,24 @@ impl<'a> Walker<'a> {
         if let Some(gap) = unknown {
             return self.gap(at, def, strength, canonical, &gap);
         }
+        let (value_set, codes) = (named(set, canonical), codes.join(", ").into());
         let message = match strength {
-            BindingStrength::Required => Message::ConceptNotInRequired,
-            BindingStrength::Extensible => Message::ConceptNotInExtensible,
-            BindingStrength::Preferred => Message::ConceptNotInPreferred,
+            BindingStrength::Required => Message::ConceptNotInRequired { value_set, codes },
+            BindingStrength::Extensible => Message::ConceptNotInExtensible { value_set, codes },
+            BindingStrength::Preferred => Message::ConceptNotInPreferred { value_set, codes },
             BindingStrength::Example => return,
         };
-        let args = vec![named(set, canonical), Arg::Value(format!(" ({})", codes.join(", ")))];
-        self.issue(message, at, args, def.profile);
+        self.issue(message, at, def.profile);
     }
 
     /// The display of a coding, if it has been reported as an error.
     fn wrong_display(&self, coding: Element<'a>) -> Option<Cow<'a, str>> {
-        let wrong = MessageId::Catalogue(Message::DisplayWrong);
-        if !self.out.issues.iter().any(|i| i.id == wrong) {
+        if !self.out.issues.iter().any(is_wrong_display) {
             return None;
         }
         let display = coding.child(&DISPLAY)?;
         let span = display.node().span();
-        let told = |i: &Issue| i.id == wrong && i.span == span && i.severity.is_error();
+        let told = |i: &Issue| is_wrong_display(i) && i.span == span && i.severity.is_error();
         self.out.issues.iter().any(told).then(|| display.text()).flatten()
     }
 
@@ -300,13 +329,12 @@ impl<'a> Walker<'a> {
     fn named_by(&mut self, coding: Element<'a>, set: &ValueSet, system: &str, code: &str) {
         let Some(display) = coding.child(&DISPLAY) else { return };
         let span = display.node().span();
-        let wrong = MessageId::Catalogue(Message::DisplayWrong);
-        if !self.out.issues.iter().any(|i| i.id == wrong && i.span == span) {
+        if !self.out.issues.iter().any(|i| is_wrong_display(i) && i.span == span) {
             return;
         }
         let Some(text) = display.text() else { return };
         if set.texts(system, code).iter().any(|known| same_display(known, &text)) {
-            self.out.issues.retain(|i| i.id != wrong || i.span != span);
+            self.out.issues.retain(|i| !is_wrong_display(i) || i.span != span);
         }
     }
 
@@ -319,11 +347,15 @@ impl<'a> Walker<'a> {
         set: &ValueSet,
     ) {
         let message = match strength {
-            BindingStrength::Required => Message::CodeMissingRequired,
-            BindingStrength::Extensible => Message::CodeMissingExtensible,
+            BindingStrength::Required => {
+                Message::CodeMissingRequired { value_set: named(set, canonical) }
+            }
+            BindingStrength::Extensible => {
+                Message::CodeMissingExtensible { value_set: named(set, canonical) }
+            }
             _ => return,
         };
-        self.issue(message, at, vec![named(set, canonical)], def.profile);
+        self.issue(message, at, def.profile);
     }
 
     fn maximum(
@@ -367,12 +399,11 @@ impl<'a> Walker<'a> {
         }
         let named = named(set, canonical);
         if matches!(kind, Kind::Concept) {
-            self.issue(Message::CodingNotInMax, at, vec![named], def.profile);
+            self.issue(Message::CodingNotInMax { value_set: named }, at, def.profile);
         } else {
             self.issue(
-                Message::CodingNotInMaxSingle,
+                Message::CodingNotInMaxSingle { code: shown.into(), value_set: named },
                 at,
-                vec![Arg::Value(shown), named],
                 def.profile,
             );
         }
@@ -390,9 +421,8 @@ impl<'a> Walker<'a> {
         match gap {
             Gap::NoValueSet(_) => {
                 self.issue(
-                    Message::ValueSetNotFound,
+                    Message::ValueSetNotFound { value_set: canonical.to_owned().into() },
                     at,
-                    vec![Arg::Url(canonical.to_owned())],
                     def.profile,
                 );
             }
@@ -400,8 +430,14 @@ impl<'a> Walker<'a> {
             Gap::NoCodeSystem(system)
                 if matches!(system.as_str(), UCUM | MEDIA_TYPES | LANGUAGES) => {}
             gap => {
-                let args = vec![Arg::Url(canonical.to_owned()), Arg::Text(gap.to_string())];
-                let issue = self.issue(Message::ValueSetNoContent, at, args, def.profile);
+                let issue = self.issue(
+                    Message::ValueSetNoContent {
+                        value_set: canonical.to_owned().into(),
+                        reason: gap.to_string().into(),
+                    },
+                    at,
+                    def.profile,
+                );
                 if strength != BindingStrength::Required {
                     issue.severity = Severity::Information;
                 }
@@ -428,13 +464,13 @@ impl<'a> Walker<'a> {
         let (system, code) = system_and_code(item);
         let Some(system) = system else {
             if code.is_some() {
-                self.issue(Message::CodeNoSystem, item.node(), Vec::new(), def.profile);
+                self.issue(Message::CodeNoSystem, item.node(), def.profile);
             }
             return;
         };
         let system_node = system_at.map_or(item.node(), Element::node);
         if !super::primitive::is_absolute(&system) {
-            self.issue(Message::SystemRelative, system_node, Vec::new(), def.profile);
+            self.issue(Message::SystemRelative, system_node, def.profile);
             return;
         }
         if let Some(code) = &code
@@ -445,17 +481,23 @@ impl<'a> Walker<'a> {
         let terminology = self.validator.definitions().terminology();
         let Some(known) = terminology.code_system(&system) else {
             if terminology.has_value_set(&system) {
-                let args = vec![Arg::Url(system.into_owned())];
-                self.issue(Message::SystemIsValueSet, system_node, args, def.profile);
+                self.issue(
+                    Message::SystemIsValueSet { system: system.into_owned().into() },
+                    system_node,
+                    def.profile,
+                );
             } else if !EXTERNAL.contains(&&*system) && code.is_some() {
-                let args = vec![Arg::Url(system.into_owned())];
                 let element = def.element();
                 let is_bound = element.name() == "coding"
                     || element
                         .binding
                         .as_ref()
                         .is_some_and(|b| b.strength != BindingStrength::Example);
-                let issue = self.issue(Message::UnknownCodeSystem, system_node, args, def.profile);
+                let issue = self.issue(
+                    Message::UnknownCodeSystem { system: system.into_owned().into() },
+                    system_node,
+                    def.profile,
+                );
                 // With the reference, a Coding of its own that nothing binds is but noted.
                 if !is_bound {
                     (issue.severity, issue.code) = (Severity::Information, IssueCode::Unknown);
@@ -464,8 +506,11 @@ impl<'a> Walker<'a> {
             return;
         };
         let Some(code) = code else {
-            let args = vec![Arg::Url(system.into_owned())];
-            let issue = self.issue(Message::NoCodeProvided, item.node(), args, def.profile);
+            let issue = self.issue(
+                Message::NoCodeProvided { system: system.into_owned().into() },
+                item.node(),
+                def.profile,
+            );
             // The place where the code should stand.
             issue.expression.push_str(".code");
             issue.local_expression.push_str(".code");
@@ -475,18 +520,20 @@ impl<'a> Walker<'a> {
         match known.concept(&code) {
             None if known.is_complete() => {
                 let near = suggest::nearest(&code, known.concepts().iter().map(|c| &*c.code));
-                let near = suggest::as_arg(near);
-                let (code, system) = (Arg::Value(code.into_owned()), Arg::Url(system.into_owned()));
+                let hint = near.into();
+                let (code, system) = (code.into(), system.into_owned().into());
                 match &known.version {
                     Some(version) => {
-                        let args = vec![code, system, Arg::Text(version.to_string()), near];
-                        self.issue(Message::UnknownCode, code_node, args, def.profile);
+                        self.issue(
+                            Message::UnknownCode { code, system, version: version.into(), hint },
+                            code_node,
+                            def.profile,
+                        );
                     }
                     None => {
                         self.issue(
-                            Message::UnknownCodeNoVersion,
+                            Message::UnknownCodeNoVersion { code, system, hint },
                             code_node,
-                            vec![code, system, near],
                             def.profile,
                         );
                     }
@@ -494,8 +541,11 @@ impl<'a> Walker<'a> {
             }
             None => {
                 if !EXTERNAL.contains(&&*system) {
-                    let args = vec![Arg::Url(system.into_owned())];
-                    self.issue(Message::CodeSystemNoContent, code_node, args, def.profile);
+                    self.issue(
+                        Message::CodeSystemNoContent { system: system.into_owned().into() },
+                        code_node,
+                        def.profile,
+                    );
                 }
             }
             Some(concept) => {
@@ -506,15 +556,18 @@ impl<'a> Walker<'a> {
                     && !concept.designations.iter().any(|known| same_display(known, &text))
                     && !other_language(self.options.language.as_deref())
                 {
-                    let args = vec![
-                        Arg::Url(system.into_owned()),
-                        Arg::Value(code.into_owned()),
-                        Arg::Text(display.to_string()),
-                        Arg::Value(text.into_owned()),
-                    ];
                     let severity = self.options.wrong_display;
-                    self.issue(Message::DisplayWrong, shown.node(), args, def.profile).severity =
-                        severity;
+                    self.issue(
+                        Message::DisplayWrong {
+                            system: system.into_owned().into(),
+                            code: code.into_owned().into(),
+                            expected: display.to_string().into(),
+                            found: text.into_owned().into(),
+                        },
+                        shown.node(),
+                        def.profile,
+                    )
+                    .severity = severity;
                 }
             }
         }
@@ -546,12 +599,17 @@ fn syntax(canonical: &str, code: &str) -> Option<Membership> {
     Some(Membership::NotMember)
 }
 
-fn named(set: &ValueSet, canonical: &str) -> Arg {
+/// Whether an issue is about the display of a code.
+fn is_wrong_display(issue: &Issue) -> bool {
+    matches!(issue.message, Message::DisplayWrong { .. })
+}
+
+fn named(set: &ValueSet, canonical: &str) -> Defined {
     let title: Option<&Arc<str>> = set.title.as_ref().or(set.name.as_ref());
-    Arg::Url(match title {
-        Some(title) => format!("{title} ({canonical})"),
-        None => canonical.to_owned(),
-    })
+    match title {
+        Some(title) => format!("{title} ({canonical})").into(),
+        None => canonical.into(),
+    }
 }
 
 static SYSTEM: LazyLock<Name> = LazyLock::new(|| name("system"));

@@ -2,18 +2,20 @@
 //! Rule: <https://hl7.org/fhir/R4/bundle.html>; conditions and severities are
 //! the reference validator's.
 
+pub(crate) mod messages;
+
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use lmr_fhir::{Element, Kind, Node, Severity};
 use smallvec::SmallVec;
 
-use crate::compile::Profile;
-use crate::issue::Arg;
-use crate::messages::Message;
 use crate::check::links::{Entry, Links, type_and_id};
 use crate::check::resource::text_of;
 use crate::check::{narrative, primitive};
+use crate::compile::Profile;
+use crate::messages::Message;
+use crate::messages::field::{Text, TypeName, Value};
 use crate::validate::Anchors;
 use crate::validate::walk::{Walker, name};
 
@@ -63,15 +65,14 @@ impl<'a> Walker<'a> {
         for entry in &links.entries {
             let Some(url) = entry.full_url.as_deref() else {
                 if !optional {
-                    self.issue(Message::BundleFullUrlRequired, entry.node, Vec::new(), base);
+                    self.issue(Message::BundleFullUrlRequired, entry.node, base);
                 }
                 continue;
             };
             if !primitive::is_absolute(url) {
                 self.issue(
-                    Message::BundleUrlAbsolute,
+                    Message::BundleUrlAbsolute { url: url.to_owned().into() },
                     entry.node,
-                    vec![Arg::Value(url.to_owned())],
                     base,
                 );
                 continue;
@@ -86,19 +87,21 @@ impl<'a> Walker<'a> {
             match &entry.id {
                 None => {
                     self.issue(
-                        Message::BundleUrlNoId,
+                        Message::BundleUrlNoId { url: url.to_owned().into() },
                         entry.node,
-                        vec![Arg::Value(url.to_owned())],
                         base,
                     );
                 }
                 Some(id) if !url.ends_with(&format!("/{}/{id}", entry.type_name)) => {
-                    let args = vec![
-                        Arg::Value(url.to_owned()),
-                        Arg::Name(entry.type_name.to_string()),
-                        Arg::Value(id.to_string()),
-                    ];
-                    self.issue(Message::BundleUrlTypeId, entry.node, args, base);
+                    self.issue(
+                        Message::BundleUrlTypeId {
+                            url: url.to_owned().into(),
+                            type_name: entry.type_name.to_string().into(),
+                            id: id.to_string().into(),
+                        },
+                        entry.node,
+                        base,
+                    );
                 }
                 Some(_) => {}
             }
@@ -113,13 +116,18 @@ impl<'a> Walker<'a> {
             let Some(text) = relation.text() else { continue };
             let paging = matches!(&*text, "first" | "previous" | "prev" | "next" | "last");
             if paging && kind != "searchset" && kind != "history" {
-                let args = vec![Arg::Name(text.into_owned()), Arg::Name(kind.to_owned())];
-                self.issue(Message::BundleLinkProhibited, relation.node(), args, base);
+                self.issue(
+                    Message::BundleLinkProhibited {
+                        relation: text.into_owned().into(),
+                        bundle_type: kind.to_owned().into(),
+                    },
+                    relation.node(),
+                    base,
+                );
             } else if !seen.insert(text.to_string()) && (paging || &*text == "self") {
                 self.issue(
-                    Message::BundleLinkDuplicate,
+                    Message::BundleLinkDuplicate { relation: text.into_owned().into() },
                     relation.node(),
-                    vec![Arg::Name(text.into_owned())],
                     base,
                 );
             }
@@ -134,11 +142,11 @@ impl<'a> Walker<'a> {
             .find(|l| text_of(*l, "relation").as_deref() == Some("self"))
             .and_then(|l| text_of(l, "url"));
         if own.is_none() {
-            self.issue(Message::BundleSearchNoSelf, at, Vec::new(), base);
+            self.issue(Message::BundleSearchNoSelf, at, base);
         }
         let types = own.as_deref().map(|url| self.searched_types(url)).unwrap_or_default();
         if own.is_some() && types.is_empty() && self.options.hints {
-            self.issue(Message::BundleSearchSelfNotUnderstood, at, Vec::new(), base);
+            self.issue(Message::BundleSearchSelfNotUnderstood, at, base);
         }
         let modes: Vec<_> = links.entries.iter().map(|e| search_mode(e.node)).collect();
         if !modes.is_empty() && modes.iter().all(Option::is_none) {
@@ -147,27 +155,32 @@ impl<'a> Walker<'a> {
         }
         for (entry, mode) in links.entries.iter().zip(modes) {
             if mode.is_none() {
-                self.issue(Message::BundleSearchNoMode, entry.node, Vec::new(), base);
+                self.issue(Message::BundleSearchNoMode, entry.node, base);
             }
             let Some(resource) = entry.resource else {
-                self.issue(Message::BundleSearchNoResource, entry.node, Vec::new(), base);
+                self.issue(Message::BundleSearchNoResource, entry.node, base);
                 continue;
             };
             let Some(mode) = mode else { continue };
             if matches!(&*mode, "match" | "include") && entry.id.is_none() {
-                self.issue(Message::BundleSearchNoId, resource.node(), Vec::new(), base);
+                self.issue(Message::BundleSearchNoId, resource.node(), base);
             }
-            let type_name = || Arg::Name(entry.type_name.to_string());
+            let type_name = || TypeName::from(&*entry.type_name);
             match &*mode {
                 "match" if !types.is_empty() && !types.iter().any(|t| **t == *entry.type_name) => {
-                    let args = vec![type_name(), Arg::Name(types.join(", "))];
-                    self.issue(Message::BundleSearchWrongType, resource.node(), args, base);
+                    self.issue(
+                        Message::BundleSearchWrongType {
+                            found: type_name(),
+                            searched: types.join(", ").into(),
+                        },
+                        resource.node(),
+                        base,
+                    );
                 }
                 "outcome" if entry.type_name != "OperationOutcome" => {
                     self.issue(
-                        Message::BundleSearchWrongOutcome,
+                        Message::BundleSearchWrongOutcome { found: type_name() },
                         resource.node(),
-                        vec![type_name()],
                         base,
                     );
                 }
@@ -182,23 +195,27 @@ impl<'a> Walker<'a> {
         let mut first_type: Option<&str> = None;
         for entry in &links.entries {
             let Some(resource) = entry.resource else {
-                self.issue(Message::BundleSearchNoResource, entry.node, Vec::new(), base);
+                self.issue(Message::BundleSearchNoResource, entry.node, base);
                 continue;
             };
             let is_outcome = entry.type_name == "OperationOutcome";
             if !types.is_empty() && !is_outcome && !types.iter().any(|t| **t == *entry.type_name) {
                 in_doubt = true;
-                let args =
-                    vec![Arg::Name(entry.type_name.to_string()), Arg::Name(types.join(", "))];
-                self.issue(Message::BundleSearchWrongTypeNoMode, resource.node(), args, base);
+                self.issue(
+                    Message::BundleSearchWrongTypeNoMode {
+                        found: entry.type_name.to_string().into(),
+                        searched: types.join(", ").into(),
+                    },
+                    resource.node(),
+                    base,
+                );
                 continue;
             }
             if is_outcome {
                 continue;
             }
             if entry.id.is_none() {
-                let issue =
-                    self.issue(Message::BundleSearchNoId, resource.node(), Vec::new(), base);
+                let issue = self.issue(Message::BundleSearchNoId, resource.node(), base);
                 // Whether it is what was searched for cannot be told.
                 if types.is_empty() {
                     issue.severity = Severity::Warning;
@@ -206,7 +223,7 @@ impl<'a> Walker<'a> {
             }
             in_doubt |= **first_type.get_or_insert(&*entry.type_name) != *entry.type_name;
         }
-        let issue = self.issue(Message::BundleSearchNoMode, self.resource.node(), Vec::new(), base);
+        let issue = self.issue(Message::BundleSearchNoMode, self.resource.node(), base);
         if !in_doubt {
             issue.severity = Severity::Information;
         }
@@ -227,14 +244,17 @@ impl<'a> Walker<'a> {
     fn led_by(&mut self, links: &Links<'a>, leader: &str, base: &'a Profile) {
         let at = self.resource.node();
         let Some(first) = links.entries.first() else {
-            self.issue(Message::BundleNoFirst, at, vec![Arg::Name(links.kind.to_string())], base);
+            self.issue(
+                Message::BundleNoFirst { bundle_type: links.kind.to_string().into() },
+                at,
+                base,
+            );
             return;
         };
         let Some(resource) = first.resource else {
             self.issue(
-                Message::BundleNoFirstResource,
+                Message::BundleNoFirstResource { bundle_type: links.kind.to_string().into() },
                 first.node,
-                vec![Arg::Name(links.kind.to_string())],
                 base,
             );
             return;
@@ -245,7 +265,7 @@ impl<'a> Walker<'a> {
             } else {
                 Message::BundleMessage
             };
-            self.issue(message, first.node, Vec::new(), base);
+            self.issue(message, first.node, base);
             return;
         }
         if leader == "Composition" {
@@ -308,32 +328,30 @@ impl<'a> Walker<'a> {
             return;
         }
         let at = reference.node();
-        let what = Arg::Text(what.to_owned());
-        let value = Arg::Value(text.to_string());
+        let source = Text::defined(what);
+        let reference = Value::from(&*text);
         match seek(links, &text, from) {
             Sought::Found(_) => {}
             Sought::Several(n) => {
-                self.issue(Message::BundleFoundMultiple, at, vec![Arg::from(n), value, what], base);
+                self.issue(Message::BundleFoundMultiple { count: n, reference, source }, at, base);
             }
             Sought::Nearly(n, Some(_)) => {
                 self.issue(
-                    Message::BundleNotFoundApparent,
+                    Message::BundleNotFoundApparent { count: n, reference, source },
                     at,
-                    vec![Arg::from(n), value, what],
                     base,
                 );
             }
             Sought::Nearly(n, None) => {
-                let source = Arg::Value(from.full_url.as_deref().unwrap_or("").to_owned());
+                let full_url = from.full_url.as_deref().unwrap_or("").into();
                 self.issue(
-                    Message::BundleNotFoundCannot,
+                    Message::BundleNotFoundCannot { count: n, reference, source, full_url },
                     at,
-                    vec![Arg::from(n), value, what, source],
                     base,
                 );
             }
             Sought::Nothing => {
-                self.issue(Message::BundleNotFound, at, vec![value, what], base);
+                self.issue(Message::BundleNotFound { reference, source }, at, base);
             }
         }
     }
@@ -357,16 +375,30 @@ impl<'a> Walker<'a> {
                 };
                 let ids = known.entry(at).or_insert_with(|| narrative::anchors(target.node()));
                 let found = ids.get(fragment).copied().unwrap_or(0);
-                let shown = Arg::Value(fragment.to_owned());
-                let whole = Arg::Value(text.to_string());
+                let shown = Value::from(fragment);
+                let whole = Value::from(&*text);
                 match found {
                     0 => {
-                        self.issue(Message::BundleNotFound, value, vec![whole, shown], base);
+                        self.issue(
+                            Message::BundleNotFound {
+                                reference: whole,
+                                source: Text::Given(shown),
+                            },
+                            value,
+                            base,
+                        );
                     }
                     1 => {}
                     n => {
-                        let args = vec![Arg::from(n), shown, whole];
-                        self.issue(Message::BundleFragmentMultiple, value, args, base);
+                        self.issue(
+                            Message::BundleFragmentMultiple {
+                                count: n,
+                                id: shown,
+                                resource: whole,
+                            },
+                            value,
+                            base,
+                        );
                     }
                 }
             }
@@ -414,13 +446,13 @@ impl<'a> Walker<'a> {
                 if entry.type_name == "Provenance" {
                     continue;
                 }
+                let full_url = entry.full_url.as_deref().unwrap_or("").into();
                 let message = if document {
-                    Message::BundleReverseDocument
+                    Message::BundleReverseDocument { full_url }
                 } else {
-                    Message::BundleReverseMessage
+                    Message::BundleReverseMessage { full_url }
                 };
-                let url = Arg::Value(entry.full_url.as_deref().unwrap_or("").to_owned());
-                self.issue(message, entry.node, vec![url], base);
+                self.issue(message, entry.node, base);
             }
             if fresh.is_empty() {
                 break;
@@ -428,13 +460,13 @@ impl<'a> Walker<'a> {
         }
         for (entry, reached) in links.entries.iter().zip(reached) {
             if !reached && entry.resource.is_some() {
+                let full_url = entry.full_url.as_deref().unwrap_or("").into();
                 let message = if document {
-                    Message::BundleOrphanDocument
+                    Message::BundleOrphanDocument { full_url }
                 } else {
-                    Message::BundleOrphanMessage
+                    Message::BundleOrphanMessage { full_url }
                 };
-                let url = Arg::Value(entry.full_url.as_deref().unwrap_or("").to_owned());
-                self.issue(message, entry.node, vec![url], base);
+                self.issue(message, entry.node, base);
             }
         }
     }

@@ -1,17 +1,19 @@
 //! Extensions: known, allowed here, of an allowed type.
 //! Rule: <https://hl7.org/fhir/R4/extensibility.html>.
 
+pub(crate) mod messages;
+
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use lmr_fhir::{Element, Name};
 use lmr_fhirpath::{Expression, Item, Model as _, TypeId, Typed};
 
+use crate::check::primitive;
 use crate::compile::Profile;
 use crate::definitions::ContextKind;
-use crate::issue::Arg;
 use crate::messages::Message;
-use crate::check::primitive;
+use crate::messages::field::Defined;
 use crate::validate::walk::{Def, Defs, Walker, name};
 use crate::validate::{Waypoint, trail};
 
@@ -49,41 +51,50 @@ impl<'a> Walker<'a> {
         let at = item.node();
         let def = defs[0];
         let Some(url) = url_of(item).filter(|u| !u.is_empty()) else {
-            self.issue(Message::ExtUrlNotFound, at, Vec::new(), def.profile);
+            self.issue(Message::ExtUrlNotFound, at, def.profile);
             return;
         };
         let modifier = def.element().name() == "modifierExtension";
         if !primitive::is_absolute(&url) {
             if !is_extension(parent, &self.validator.model) {
-                self.issue(Message::ExtUrlAbsolute, at, Vec::new(), def.profile);
+                self.issue(Message::ExtUrlAbsolute, at, def.profile);
             } else if defs.len() == 1 && parent_def.profile.definition.is_profile() {
-                let args = vec![
-                    Arg::Value(url.into_owned()),
-                    Arg::Url(parent_def.profile.canonical.to_string()),
-                ];
-                self.issue(Message::ExtSubInvalid, at, args, def.profile);
+                self.issue(
+                    Message::ExtSubInvalid {
+                        url: url.into_owned().into(),
+                        extension: (&parent_def.profile.canonical).into(),
+                    },
+                    at,
+                    def.profile,
+                );
             }
             return;
         }
         let Some(own) = self.extension_def(item) else {
             if let Err(reason) = self.validator.profile(&url) {
-                let args = vec![Arg::Url(url.into_owned()), Arg::Text(reason.to_string())];
-                self.issue(Message::ProfileNoSnapshot, at, args, def.profile);
+                self.issue(
+                    Message::ProfileNoSnapshot {
+                        profile: url.into_owned().into(),
+                        reason: reason.to_string().into(),
+                    },
+                    at,
+                    def.profile,
+                );
                 return;
             }
             let message = if self.may_be_unknown(&url) {
-                Message::ExtUnknown
+                Message::ExtUnknown { url: url.into() }
             } else {
-                Message::ExtUnknownNotHere
+                Message::ExtUnknownNotHere { url: url.into() }
             };
-            self.issue(message, at, vec![Arg::Url(url.into_owned())], def.profile);
+            self.issue(message, at, def.profile);
             return;
         };
         let is_modifier = own.element().is_modifier;
         if modifier && !is_modifier {
-            self.issue(Message::ExtModifierY, at, vec![Arg::Url(url.to_string())], def.profile);
+            self.issue(Message::ExtModifierY { url: url.to_string().into() }, at, def.profile);
         } else if !modifier && is_modifier {
-            self.issue(Message::ExtModifierN, at, vec![Arg::Url(url.to_string())], def.profile);
+            self.issue(Message::ExtModifierN { url: url.to_string().into() }, at, def.profile);
         }
         self.extension_value(item, &url, own, def);
         self.context(item, &url, own.profile, parent, parent_def, def);
@@ -105,16 +116,26 @@ impl<'a> Walker<'a> {
                 _ => {}
             }
         }
-        let url = Arg::Url(url.to_owned());
+        let url = Defined::from(url);
         match (value, rule.max > 0) {
             (Some(value), false) => {
-                let args = vec![url, Arg::Text(String::new()), Arg::Name(self.type_by_name(value))];
-                self.issue(Message::ExtType, item.node(), args, def.profile);
+                self.issue(
+                    Message::ExtType {
+                        url,
+                        allowed: String::new().into(),
+                        found: self.type_by_name(value).into(),
+                    },
+                    item.node(),
+                    def.profile,
+                );
             }
             (None, true) => {
-                let message =
-                    if nested { Message::ExtSimpleWrong } else { Message::ExtSimpleAbsent };
-                self.issue(message, item.node(), vec![url], def.profile);
+                let message = if nested {
+                    Message::ExtSimpleWrong { url }
+                } else {
+                    Message::ExtSimpleAbsent { url }
+                };
+                self.issue(message, item.node(), def.profile);
             }
             _ => {}
         }
@@ -180,18 +201,14 @@ impl<'a> Walker<'a> {
             });
         if !fits {
             let allowed: Vec<&str> = definition.contexts.iter().map(|c| &*c.expression).collect();
-            let args = vec![
-                Arg::Url(url.to_owned()),
-                Arg::Text(allowed.join(", ")),
-                Arg::Text(names.join(", ")),
-                Arg::Text(definition.version.as_deref().unwrap_or("?").to_owned()),
-            ];
+            let (url, version) = (url.into(), definition.version.as_deref().unwrap_or("?").into());
+            let (allowed, found) = (allowed.join(", ").into(), names.join(", ").into());
             let message = if item.name() == Some("modifierExtension") {
-                Message::ExtModifierContextWrongVer
+                Message::ExtModifierContextWrongVer { url, allowed, found, version }
             } else {
-                Message::ExtContextWrongVer
+                Message::ExtContextWrongVer { url, allowed, found, version }
             };
-            self.issue(message, parent.node(), args, def.profile);
+            self.issue(message, parent.node(), def.profile);
         }
         for expression in &definition.context_invariants {
             let holds = Expression::parse(expression).ok().is_some_and(|e| {
@@ -199,8 +216,14 @@ impl<'a> Walker<'a> {
                 self.test_once(&e, focus)
             });
             if !holds {
-                let args = vec![Arg::Url(url.to_owned()), Arg::Text(expression.to_string())];
-                self.issue(Message::ExtNotHere, parent.node(), args, def.profile);
+                self.issue(
+                    Message::ExtNotHere {
+                        url: url.to_owned().into(),
+                        condition: expression.to_string().into(),
+                    },
+                    parent.node(),
+                    def.profile,
+                );
             }
         }
     }

@@ -2,16 +2,19 @@
 //! Rule: <https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.fixed_x_>;
 //! numbers are compared as text, as the reference validator does.
 
+pub(crate) mod messages;
+
 use lmr_fhir::{Element, Kind, Node};
 
-use crate::issue::Arg;
 use crate::messages::Message;
+use crate::messages::field::Defined;
 use crate::validate::walk::{Def, Walker};
 
 impl<'a> Walker<'a> {
     /// Reports where an element differs from a fixed value or pattern.
     pub(crate) fn fixed(&mut self, item: Element<'a>, want: Node<'_>, pattern: bool, def: Def<'a>) {
-        let source = || Arg::Url(format!("{}#{}", def.profile.definition.url, def.element().id));
+        let source =
+            || Defined::from(format!("{}#{}", def.profile.definition.url, def.element().id));
         match want.kind() {
             Kind::Object => {
                 for member in want.members() {
@@ -37,8 +40,14 @@ impl<'a> Walker<'a> {
                             .members()
                             .any(|m| m.key().is_some_and(|k| k.trim_start_matches('_') == name));
                         if !wanted && name != "id" && name != "extension" {
-                            let args = vec![Arg::Name(name.to_owned()), source()];
-                            self.issue(Message::FixedNotAllowed, child.node(), args, def.profile);
+                            self.issue(
+                                Message::FixedNotAllowed {
+                                    element: name.to_owned().into(),
+                                    source: source(),
+                                },
+                                child.node(),
+                                def.profile,
+                            );
                         }
                     }
                 }
@@ -46,21 +55,27 @@ impl<'a> Walker<'a> {
             _ => {
                 let found = item.text();
                 if found.is_none() || found != want.text() {
-                    let args = vec![
-                        Arg::Value(found.unwrap_or_default().into_owned()),
-                        Arg::Text(want.text().unwrap_or_default().into_owned()),
-                        source(),
-                    ];
-                    self.issue(Message::FixedWrong, item.node(), args, def.profile);
+                    self.issue(
+                        Message::FixedWrong {
+                            found: found.unwrap_or_default().into_owned().into(),
+                            expected: want.text().unwrap_or_default().into_owned().into(),
+                            source: source(),
+                        },
+                        item.node(),
+                        def.profile,
+                    );
                 }
             }
         }
     }
 
     /// Tells the place where a part of a value should stand.
-    fn absent(&mut self, item: Element<'a>, name: &str, source: Arg, def: Def<'a>) {
-        let args = vec![Arg::Name(name.to_owned()), source];
-        let issue = self.issue(Message::FixedMissing, item.node(), args, def.profile);
+    fn absent(&mut self, item: Element<'a>, name: &str, source: Defined, def: Def<'a>) {
+        let issue = self.issue(
+            Message::FixedMissing { element: name.to_owned().into(), source },
+            item.node(),
+            def.profile,
+        );
         for expression in [&mut issue.expression, &mut issue.local_expression] {
             expression.push('.');
             expression.push_str(name);
@@ -76,12 +91,15 @@ impl<'a> Walker<'a> {
         pattern: bool,
         def: Def<'a>,
     ) {
-        let source = Arg::Url(format!("{}#{}", def.profile.definition.url, def.element().id));
+        let source = Defined::from(format!("{}#{}", def.profile.definition.url, def.element().id));
         let wanted: Vec<Node<'_>> = want.members().collect();
         let few = if pattern { here.len() < wanted.len() } else { here.len() != wanted.len() };
         if name == "coding" && few {
-            let args = vec![Arg::from(wanted.len()), Arg::from(here.len()), source];
-            self.issue(Message::FixedCodings, item.node(), args, def.profile);
+            self.issue(
+                Message::FixedCodings { expected: wanted.len(), found: here.len(), source },
+                item.node(),
+                def.profile,
+            );
             return;
         }
         if pattern {
@@ -93,9 +111,16 @@ impl<'a> Walker<'a> {
                     let member = |n: &str| {
                         one.member(n).and_then(Node::text).unwrap_or_default().into_owned()
                     };
-                    let shown = Arg::Text(format!("{}#{}", member("system"), member("code")));
-                    let args = vec![Arg::Name(name.to_owned()), source.clone(), shown];
-                    self.issue(Message::PatternCoding, item.node(), args, def.profile);
+                    let expected = format!("{}#{}", member("system"), member("code")).into();
+                    self.issue(
+                        Message::PatternCoding {
+                            element: name.to_owned().into(),
+                            source: source.clone(),
+                            expected,
+                        },
+                        item.node(),
+                        def.profile,
+                    );
                 } else {
                     self.absent(item, name, source.clone(), def);
                 }

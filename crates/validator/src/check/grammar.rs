@@ -3,7 +3,6 @@
 
 use lmr_fhir::Element;
 
-use crate::issue::Arg;
 use crate::messages::Message;
 use crate::validate::walk::{Def, Walker};
 
@@ -16,11 +15,11 @@ impl<'a> Walker<'a> {
     /// owner may have added what our table of units does not have.
     pub(crate) fn code_syntax(&mut self, at: Element<'a>, system: &str, code: &str, def: Def<'a>) {
         let message = match system {
-            UCUM if !lmr_fhirpath::is_ucum(code) => Message::UcumSyntax,
-            LANGUAGES if !is_language(code) => Message::LanguageCode,
+            UCUM if !lmr_fhirpath::is_ucum(code) => Message::UcumSyntax { unit: code.into() },
+            LANGUAGES if !is_language(code) => Message::LanguageCode { tag: code.into() },
             _ => return,
         };
-        self.issue(message, at.node(), vec![Arg::Value(code.to_owned())], def.profile);
+        self.issue(message, at.node(), def.profile);
     }
 }
 

@@ -7,10 +7,10 @@ use std::sync::{LazyLock, PoisonError};
 use lmr_fhir::{Element, Name};
 use lmr_fhirpath::{Host, Item, Typed, Unavailable};
 
-use crate::compile::ProfileId;
-use crate::issue::{Issue, MessageId};
-use crate::messages::Message;
 use crate::check::binding;
+use crate::compile::ProfileId;
+use crate::issue::Issue;
+use crate::messages::Message;
 use crate::terminology::{Gap, Membership};
 use crate::validate::Shared;
 use crate::validate::walk::Walker;
@@ -127,7 +127,7 @@ impl<'a> Shared<'a> {
         let answer = may.then(|| {
             let issues = Walker::quietly(self, element, profile);
             ASKED.with_borrow_mut(Vec::pop);
-            let open = |i: &Issue| i.id == MessageId::Catalogue(Message::ConstraintCannotEvaluate);
+            let open = |i: &Issue| matches!(i.message, Message::ConstraintCannotEvaluate { .. });
             (!issues.iter().any(open)).then(|| issues.iter().all(|i| !i.severity.is_error()))
         });
         let answer = answer.flatten();

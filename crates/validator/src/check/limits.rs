@@ -4,10 +4,10 @@ use lmr_fhir::Element;
 use lmr_fhirpath::{CalendarUnit, Date, DateTime, Env, Expression, Item, Quantity, Time, Unit};
 use rust_decimal::Decimal;
 
-use crate::definitions::Value;
-use crate::issue::Arg;
-use crate::messages::Message;
 use crate::check::binding::system_and_code;
+use crate::definitions::Value;
+use crate::messages::Message;
+use crate::messages::field::{Defined, Text};
 use crate::validate::walk::{Def, Walker, name};
 
 /// How a value stands to a limit.
@@ -43,13 +43,14 @@ impl<'a> Walker<'a> {
                     && (if least { found < wanted } else { found > wanted })
                 {
                     let decimal = limit.type_name() == "decimal";
+                    let limit = wanted.to_string().into();
                     let message = match (decimal, least) {
-                        (true, true) => Message::DecimalLt,
-                        (true, false) => Message::DecimalGt,
-                        (false, true) => Message::IntegerLt,
-                        (false, false) => Message::IntegerGt,
+                        (true, true) => Message::DecimalLt { limit },
+                        (true, false) => Message::DecimalGt { limit },
+                        (false, true) => Message::IntegerLt { limit },
+                        (false, false) => Message::IntegerGt { limit },
                     };
-                    self.issue(message, at, vec![Arg::Text(wanted.to_string())], def.profile);
+                    self.issue(message, at, def.profile);
                 }
             }
             "date" | "dateTime" | "instant" | "time" => {
@@ -60,9 +61,10 @@ impl<'a> Walker<'a> {
                     return;
                 };
                 if compare(found, wanted, least) == Verdict::Beyond {
-                    let message = if least { Message::DateLt } else { Message::DateGt };
-                    let shown = limit.json().text().unwrap_or_default().into_owned();
-                    self.issue(message, at, vec![Arg::Text(shown)], def.profile);
+                    let limit = Defined::from(&*limit.json().text().unwrap_or_default());
+                    let message =
+                        if least { Message::DateLt { limit } } else { Message::DateGt { limit } };
+                    self.issue(message, at, def.profile);
                 }
             }
             "Duration" | "Quantity" if item.value().is_some_and(|v| v.as_str().is_some()) => {
@@ -77,12 +79,15 @@ impl<'a> Walker<'a> {
 
     fn quantity(&mut self, item: Element<'a>, limit: &Value, least: bool, def: Def<'a>) {
         let at = item.node();
-        let shown = shown(limit.element());
+        let shown = Defined::from(shown(limit.element()));
         let wanted = quantity_of(limit.element());
         let Some(found) = quantity_of(item) else {
-            let message =
-                if least { Message::QuantityMinNoValue } else { Message::QuantityMaxNoValue };
-            self.issue(message, at, vec![Arg::Text(shown)], def.profile);
+            let message = if least {
+                Message::QuantityMinNoValue { limit: shown }
+            } else {
+                Message::QuantityMaxNoValue { limit: shown }
+            };
+            self.issue(message, at, def.profile);
             return;
         };
         let Some(wanted) = wanted else { return };
@@ -103,21 +108,21 @@ impl<'a> Walker<'a> {
             Verdict::Within => {}
             Verdict::Unknown => {
                 let message = if least {
-                    Message::QuantityMinUnitUnknown
+                    Message::QuantityMinUnitUnknown { limit: shown }
                 } else {
-                    Message::QuantityMaxUnitUnknown
+                    Message::QuantityMaxUnitUnknown { limit: shown }
                 };
-                self.issue(message, at, vec![Arg::Text(shown)], def.profile);
+                self.issue(message, at, def.profile);
             }
             Verdict::Beyond => {
+                let (value, limit) = (found.value.to_string().into(), shown);
                 let message = match (least, same_unit) {
-                    (true, true) => Message::QuantityMin,
-                    (true, false) => Message::QuantityMinUcum,
-                    (false, true) => Message::QuantityMax,
-                    (false, false) => Message::QuantityMaxUcum,
+                    (true, true) => Message::QuantityMin { value, limit },
+                    (true, false) => Message::QuantityMinUcum { value, limit },
+                    (false, true) => Message::QuantityMax { value, limit },
+                    (false, false) => Message::QuantityMaxUcum { value, limit },
                 };
-                let value = Arg::Value(found.value.to_string());
-                self.issue(message, at, vec![value, Arg::Text(shown)], def.profile);
+                self.issue(message, at, def.profile);
             }
         }
     }
@@ -137,8 +142,14 @@ impl<'a> Walker<'a> {
             return;
         };
         let Some(now) = self.options.now else {
-            let args = vec![Arg::Name(shown), Arg::Text("no clock given".to_owned())];
-            self.issue(Message::ConstraintCannotEvaluate, at, args, def.profile);
+            self.issue(
+                Message::ConstraintCannotEvaluate {
+                    rule: shown.into(),
+                    reason: Text::defined("no clock given"),
+                },
+                at,
+                def.profile,
+            );
             return;
         };
         let amount = Quantity { value: value.abs(), unit: Unit::Calendar(unit) };
@@ -153,10 +164,14 @@ impl<'a> Walker<'a> {
             Item::Date(_) => Item::Date(edge.date()),
             _ => Item::DateTime(*edge),
         };
-        let shown_value = Arg::Value(item.text().unwrap_or_default().into_owned());
         if compare(found, edge, least) == Verdict::Beyond {
-            let message = if least { Message::QuantityLtMin } else { Message::QuantityGtMax };
-            self.issue(message, at, vec![shown_value, Arg::Text(shown)], def.profile);
+            let (value, limit) = (item.text().unwrap_or_default().into(), shown.into());
+            let message = if least {
+                Message::QuantityLtMin { value, limit }
+            } else {
+                Message::QuantityGtMax { value, limit }
+            };
+            self.issue(message, at, def.profile);
         }
     }
 }

@@ -1,13 +1,15 @@
 //! Narratives: vocabulary, links, languages, and what profiles ask of them.
 
+pub(crate) mod messages;
+
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use lmr_fhir::{Element, Kind, Name, Node};
 
-use crate::issue::Arg;
-use crate::messages::Message;
 use crate::check::xhtml::Xhtml;
+use crate::messages::Message;
+use crate::messages::field::Defined;
 use crate::validate::Anchors;
 use crate::validate::walk::{Def, Defs, Walker, name};
 
@@ -20,16 +22,14 @@ impl<'a> Walker<'a> {
         let xhtml = match Xhtml::parse(text) {
             Ok(xhtml) => xhtml,
             Err(error) => {
-                self.issue(Message::XhtmlSyntax, at, vec![error.words()], def.profile);
+                self.issue(Message::XhtmlSyntax { reason: error.words() }, at, def.profile);
                 return;
             }
         };
         let mut faults = Vec::new();
-        xhtml.vocabulary(&mut |m, args| {
-            faults.push((m, args.iter().map(|a| Arg::Name((*a).to_owned())).collect::<Vec<_>>()));
-        });
-        for (message, args) in faults {
-            self.issue(message, at, args, def.profile);
+        xhtml.vocabulary(&mut |message| faults.push(message));
+        for message in faults {
+            self.issue(message, at, def.profile);
         }
         self.links_of(&xhtml, at, def);
         self.mixed_languages(&xhtml, at, def);
@@ -57,17 +57,13 @@ impl<'a> Walker<'a> {
                     }
                     ids
                 });
+                let (href, path, text) = (href.into(), xhtml.path(i).into(), xhtml.text(i).into());
                 let message = match own.get(id).copied().unwrap_or(0) {
-                    0 if !self.has_id(id) => Message::XhtmlResolve,
+                    0 if !self.has_id(id) => Message::XhtmlResolve { href, path, text },
                     0 | 1 => continue,
-                    _ => Message::XhtmlMultipleMatches,
+                    _ => Message::XhtmlMultipleMatches { href, path, text },
                 };
-                let args = vec![
-                    Arg::Value(href.to_owned()),
-                    Arg::Text(xhtml.path(i)),
-                    Arg::Value(xhtml.text(i)),
-                ];
-                self.issue(message, at, args, def.profile);
+                self.issue(message, at, def.profile);
             } else if let Some((scheme, _)) = href.split_once(':')
                 && scheme.bytes().all(|b| b.is_ascii_alphanumeric())
                 && !matches!(
@@ -75,13 +71,16 @@ impl<'a> Walker<'a> {
                     "http" | "https" | "tel" | "mailto" | "data" | "ftp" | "sms" | "cid" | "file"
                 )
             {
-                let args = vec![
-                    Arg::Name(scheme.to_owned()),
-                    Arg::Value(href.to_owned()),
-                    Arg::Text(xhtml.path(i)),
-                    Arg::Value(xhtml.text(i)),
-                ];
-                self.issue(Message::XhtmlHref, at, args, def.profile);
+                self.issue(
+                    Message::XhtmlHref {
+                        scheme: scheme.to_owned().into(),
+                        href: href.to_owned().into(),
+                        path: xhtml.path(i).into(),
+                        text: xhtml.text(i).into(),
+                    },
+                    at,
+                    def.profile,
+                );
             }
         }
     }
@@ -115,9 +114,8 @@ impl<'a> Walker<'a> {
         });
         if outside {
             self.issue(
-                Message::XhtmlMixedLang,
+                Message::XhtmlMixedLang { languages: sections.join(", ").into() },
                 at,
-                vec![Arg::Text(sections.join(", "))],
                 def.profile,
             );
         }
@@ -133,20 +131,25 @@ impl<'a> Walker<'a> {
                 continue;
             }
             let Ok(xhtml) = Xhtml::parse(&div) else { return };
-            let profile = || Arg::Url(def.profile.definition.url.to_string());
+            let profile = || Defined::from(&def.profile.definition.url);
             let sections = sections(&xhtml);
             match language.as_deref() {
                 Some("_yes") if sections.is_empty() => {
                     self.issue(
-                        Message::XhtmlLangsRequired,
+                        Message::XhtmlLangsRequired { profile: profile() },
                         item.node(),
-                        vec![profile()],
                         def.profile,
                     );
                 }
                 Some("_no") if !sections.is_empty() => {
-                    let args = vec![Arg::Text(sections.join(", ")), profile()];
-                    self.issue(Message::XhtmlNoLangs, item.node(), args, def.profile);
+                    self.issue(
+                        Message::XhtmlNoLangs {
+                            languages: sections.join(", ").into(),
+                            profile: profile(),
+                        },
+                        item.node(),
+                        def.profile,
+                    );
                 }
                 Some("_resource") => {
                     let own = self.resource.child(&name("language")).and_then(Element::text);
@@ -154,9 +157,8 @@ impl<'a> Walker<'a> {
                         && !sections.iter().any(|s| s == &*own)
                     {
                         self.issue(
-                            Message::XhtmlLangsRequiredDef,
+                            Message::XhtmlLangsRequiredDef { profile: profile() },
                             item.node(),
-                            vec![profile()],
                             def.profile,
                         );
                     }
@@ -180,8 +182,8 @@ impl<'a> Walker<'a> {
                     .filter(|t| !t.is_empty())
                     .collect();
                 for text in without {
-                    let message = Message::XhtmlControlNoSource;
-                    self.issue(message, item.node(), vec![Arg::Value(text)], def.profile);
+                    let message = Message::XhtmlControlNoSource { text: text.into() };
+                    self.issue(message, item.node(), def.profile);
                 }
             }
         }
@@ -221,21 +223,33 @@ impl<'a> Walker<'a> {
         let at = self.resource.node();
         match (lang, xml_lang) {
             (None, None) => {
-                self.issue(Message::XhtmlLangMissing, at, Vec::new(), profile);
+                self.issue(Message::XhtmlLangMissing, at, profile);
             }
             (None, Some(_)) => {
-                self.issue(Message::XhtmlLangMissing2, at, Vec::new(), profile);
+                self.issue(Message::XhtmlLangMissing2, at, profile);
             }
             (Some(_), None) => {
-                self.issue(Message::XhtmlLangMissing3, at, Vec::new(), profile);
+                self.issue(Message::XhtmlLangMissing3, at, profile);
             }
             (Some(lang), Some(_)) if lang != *language => {
-                let args = vec![Arg::Text(language.into_owned()), Arg::Text(lang)];
-                self.issue(Message::XhtmlLangDifferent, at, args, profile);
+                self.issue(
+                    Message::XhtmlLangDifferent {
+                        language: language.into_owned().into(),
+                        lang: lang.into(),
+                    },
+                    at,
+                    profile,
+                );
             }
             (Some(_), Some(xml_lang)) if xml_lang != *language => {
-                let args = vec![Arg::Text(language.into_owned()), Arg::Text(xml_lang)];
-                self.issue(Message::XhtmlLangDifferent2, at, args, profile);
+                self.issue(
+                    Message::XhtmlLangDifferent2 {
+                        language: language.into_owned().into(),
+                        lang: xml_lang.into(),
+                    },
+                    at,
+                    profile,
+                );
             }
             _ => {}
         }

@@ -2,20 +2,23 @@
 //! Rule: <https://hl7.org/fhir/R4/references.html>; the order of checks is the
 //! reference validator's.
 
+pub(crate) mod messages;
+
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use lmr_fhir::{Element, Kind, Name, Node, Severity};
 use smallvec::SmallVec;
 
-use crate::compile::{Targets, TypeRule};
-use crate::definitions::Aggregation;
-use crate::issue::{Arg, IssueCode};
-use crate::messages::Message;
-use crate::options::ReferenceCheck;
 use crate::check::links::{Fault, type_and_id};
 use crate::check::primitive;
 use crate::check::value::is_example;
+use crate::compile::{Targets, TypeRule};
+use crate::definitions::Aggregation;
+use crate::messages::Message;
+use crate::messages::field::{Defined, Text, Value};
+use crate::messages::issue_code::IssueCode;
+use crate::options::ReferenceCheck;
 use crate::validate::job::Edge;
 use crate::validate::walk::{Def, Walker, name};
 
@@ -52,7 +55,7 @@ impl<'a> Walker<'a> {
                 .child(&IDENTIFIER)
                 .is_some_and(|i| has_text(i, &SYSTEM) || has_text(i, &VALUE));
             if !identified && !has_text(item, &DISPLAY) {
-                self.issue(Message::RefNoDisplay, at, Vec::new(), def.profile);
+                self.issue(Message::RefNoDisplay, at, def.profile);
             }
             return;
         };
@@ -60,14 +63,17 @@ impl<'a> Walker<'a> {
             return;
         }
         if self.options.assume_valid_rest_references && self.suspicious(&text) {
-            self.issue(Message::RefSuspicious, at, vec![Arg::Value(text.to_string())], def.profile);
+            self.issue(
+                Message::RefSuspicious { reference: text.to_string().into() },
+                at,
+                def.profile,
+            );
         }
         let (found, place) = self.locate(item, &text, def, true);
         if place == Where::Contained && found.is_none() {
             self.issue(
-                Message::RefCantResolve,
+                Message::RefCantResolve { reference: text.to_string().into() },
                 at,
-                vec![Arg::Value(text.to_string())],
                 def.profile,
             );
             self.aggregation(at, def, ty, &text, Where::Remote);
@@ -86,9 +92,8 @@ impl<'a> Walker<'a> {
             && !(self.options.example_urls && is_example(&text))
         {
             self.issue(
-                Message::RefCantResolve,
+                Message::RefCantResolve { reference: text.to_string().into() },
                 at,
-                vec![Arg::Value(text.to_string())],
                 def.profile,
             );
         }
@@ -147,19 +152,28 @@ impl<'a> Walker<'a> {
         };
         self.stated_type(item, def, targets, told.as_deref());
         for (canonical, reason) in &targets.faults {
-            let url = Arg::Url(canonical.to_string());
+            let url = Defined::from(canonical);
             match reason {
                 None => {
-                    let issue =
-                        self.issue(Message::RefCantResolveProfile, at, vec![url], def.profile);
+                    let issue = self.issue(
+                        Message::RefCantResolveProfile { profile: url },
+                        at,
+                        def.profile,
+                    );
                     // The reference asks for the profile only when there is something to judge by it.
                     if found.is_none() {
                         issue.severity = Severity::Information;
                     }
                 }
                 Some(reason) => {
-                    let args = vec![url, Arg::Text(reason.to_string())];
-                    self.issue(Message::ProfileNoSnapshot, at, args, def.profile);
+                    self.issue(
+                        Message::ProfileNoSnapshot {
+                            profile: url,
+                            reason: reason.to_string().into(),
+                        },
+                        at,
+                        def.profile,
+                    );
                 }
             };
         }
@@ -171,16 +185,25 @@ impl<'a> Walker<'a> {
         if found.is_some() {
             let unknown = targets.faults.iter().map(|(canonical, _)| canonical);
             let wanted: Vec<&str> = allowed.iter().chain(unknown).map(|w| &**w).collect();
-            let args = vec![Arg::Name(told.into_owned()), Arg::Text(wanted.join(", "))];
-            self.issue(Message::RefBadTargetType, at, args, def.profile);
+            self.issue(
+                Message::RefBadTargetType {
+                    found: told.into_owned().into(),
+                    allowed: Text::defined(wanted.join(", ")),
+                },
+                at,
+                def.profile,
+            );
         } else if targets.faults.is_empty() {
-            let args = vec![
-                Arg::Name(told.into_owned()),
-                Arg::Value(text.to_owned()),
-                Arg::Text(allowed.join(", ")),
-            ];
             let assumed = self.options.assume_valid_rest_references;
-            let issue = self.issue(Message::RefBadTargetType2, at, args, def.profile);
+            let issue = self.issue(
+                Message::RefBadTargetType2 {
+                    found: told.into_owned().into(),
+                    reference: text.to_owned().into(),
+                    allowed: allowed.join(", ").into(),
+                },
+                at,
+                def.profile,
+            );
             // What an address says is taken for true by option only.
             if !assumed {
                 issue.severity = Severity::Information;
@@ -201,16 +224,28 @@ impl<'a> Walker<'a> {
         let at = item.node();
         if !targets.any && !targets.types.iter().any(|t| **t == *stated) {
             for (canonical, _) in &targets.faults {
-                let url = Arg::Url(canonical.to_string());
-                self.issue(Message::RefCantResolveProfile, at, vec![url], def.profile).code =
+                let url = Defined::from(canonical);
+                self.issue(Message::RefCantResolveProfile { profile: url }, at, def.profile).code =
                     IssueCode::NotFound;
             }
-            let args = vec![Arg::Name(stated.to_owned()), Arg::Text(targets.types.join(", "))];
-            self.issue(Message::RefWrongTarget, at, args, def.profile);
+            self.issue(
+                Message::RefWrongTarget {
+                    stated: stated.to_owned().into(),
+                    allowed: targets.types.join(", ").into(),
+                },
+                at,
+                def.profile,
+            );
         }
         if let Some(told) = told.filter(|told| *told != stated) {
-            let args = vec![Arg::Name(told.to_owned()), Arg::Text(stated.to_owned())];
-            self.issue(Message::RefBadTargetType, at, args, def.profile);
+            self.issue(
+                Message::RefBadTargetType {
+                    found: told.to_owned().into(),
+                    allowed: Text::given(stated),
+                },
+                at,
+                def.profile,
+            );
         }
     }
 
@@ -237,8 +272,11 @@ impl<'a> Walker<'a> {
             return;
         }
         if place == Where::Remote && !modes.contains(&Aggregation::Referenced) {
-            let args = vec![Arg::Value(text.to_owned())];
-            self.issue(Message::RefNotFoundBundle, at, args, def.profile);
+            self.issue(
+                Message::RefNotFoundBundle { reference: text.to_owned().into() },
+                at,
+                def.profile,
+            );
             return;
         }
         let word = |a: &Aggregation| match a {
@@ -247,8 +285,14 @@ impl<'a> Walker<'a> {
             Aggregation::Bundled => "bundled",
         };
         let allowed: Vec<&str> = modes.iter().map(word).collect();
-        let args = vec![Arg::Text(word(&is).to_owned()), Arg::Text(allowed.join(", "))];
-        self.issue(Message::RefAggregation, at, args, def.profile);
+        self.issue(
+            Message::RefAggregation {
+                found: word(&is).to_owned().into(),
+                allowed: allowed.join(", ").into(),
+            },
+            at,
+            def.profile,
+        );
     }
 
     fn target_profiles(
@@ -316,14 +360,18 @@ impl<'a> Walker<'a> {
         if !tell {
             return (resource, if resource.is_some() { Where::Bundled } else { Where::Remote });
         }
-        let value = || Arg::Value(text.to_owned());
+        let value = || Value::from(text);
         let transaction = matches!(&*links.kind, "transaction" | "batch");
         match sought.fault {
             Some(Fault::NoFullUrl) => {
                 let answer = matches!(&*links.kind, "batch-response" | "transaction-response");
                 let conditional = transaction && text.contains('?');
                 if !answer && !conditional {
-                    self.issue(Message::BundleFullUrlMissing, at, vec![value()], def.profile);
+                    self.issue(
+                        Message::BundleFullUrlMissing { reference: value() },
+                        at,
+                        def.profile,
+                    );
                 }
                 return (None, Where::Remote);
             }
@@ -331,14 +379,18 @@ impl<'a> Walker<'a> {
                 if transaction && text.contains('?') {
                     return (None, Where::Remote);
                 }
-                let message = if transaction { Message::RefFormat1 } else { Message::RefFormat2 };
-                self.issue(message, at, vec![value()], def.profile);
+                let message = if transaction {
+                    Message::RefFormat1 { reference: value() }
+                } else {
+                    Message::RefFormat2 { reference: value() }
+                };
+                self.issue(message, at, def.profile);
                 return (None, Where::Remote);
             }
             None => {}
         }
         if sought.matches.len() > 1 {
-            self.issue(Message::BundleMultipleMatches, at, vec![value()], def.profile);
+            self.issue(Message::BundleMultipleMatches { reference: value() }, at, def.profile);
         }
         let Some(resource) = resource else {
             self.near_misses(at, text, &sought, def);
@@ -350,9 +402,8 @@ impl<'a> Walker<'a> {
             && found != *told
         {
             self.issue(
-                Message::RefResourceType,
+                Message::RefResourceType { reference: value(), found: found.into_owned().into() },
                 at,
-                vec![value(), Arg::Name(found.into_owned())],
                 def.profile,
             );
         }
@@ -371,16 +422,14 @@ impl<'a> Walker<'a> {
         if text.starts_with("urn:") {
             if self.options.dangling_urn_is_error {
                 self.issue(
-                    Message::RefCantResolve,
+                    Message::RefCantResolve { reference: text.to_owned().into() },
                     at,
-                    vec![Arg::Value(text.to_owned())],
                     def.profile,
                 );
             } else {
                 self.issue(
-                    Message::BundleNotLocal,
+                    Message::BundleNotLocal { reference: text.to_owned().into() },
                     at,
-                    vec![Arg::Value(text.to_owned())],
                     def.profile,
                 );
             }
@@ -395,8 +444,14 @@ impl<'a> Walker<'a> {
             None => format!("{type_name}/{id}"),
         };
         if ambiguous {
-            let args = vec![Arg::Value(url.clone()), Arg::Value(short.clone())];
-            self.issue(Message::BundlePossibleMatches, at, args, def.profile);
+            self.issue(
+                Message::BundlePossibleMatches {
+                    reference: url.clone().into(),
+                    target: short.clone().into(),
+                },
+                at,
+                def.profile,
+            );
         }
         for entry in near {
             let full_url = self
@@ -407,13 +462,16 @@ impl<'a> Walker<'a> {
                 .and_then(|e| e.full_url.as_deref())
                 .unwrap_or("")
                 .to_owned();
-            let args = vec![
-                Arg::from(entry as usize),
-                Arg::Value(short.clone()),
-                Arg::Value(full_url),
-                Arg::Value(url.clone()),
-            ];
-            self.issue(Message::BundlePossibleWrongUrl, at, args, def.profile);
+            self.issue(
+                Message::BundlePossibleWrongUrl {
+                    entry: entry as usize,
+                    reference: short.clone().into(),
+                    full_url: full_url.into(),
+                    expected: url.clone().into(),
+                },
+                at,
+                def.profile,
+            );
         }
     }
 
@@ -509,8 +567,14 @@ impl<'a> Walker<'a> {
             inner.extend(issues.into_iter().filter(|i| i.severity.is_error()));
         }
         if !names.is_empty() {
-            let args = vec![Arg::Value(text.to_owned()), Arg::Url(names.join(", "))];
-            let issue = self.issue(Message::RefCantMatchChoice, item.node(), args, def.profile);
+            let issue = self.issue(
+                Message::RefCantMatchChoice {
+                    reference: text.to_owned().into(),
+                    profiles: names.join(", ").into(),
+                },
+                item.node(),
+                def.profile,
+            );
             issue.severity = Severity::Error;
             issue.inner = inner;
         }

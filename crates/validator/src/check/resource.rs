@@ -5,7 +5,6 @@ use std::collections::HashSet;
 
 use lmr_fhir::{Element, Severity};
 
-use crate::issue::Arg;
 use crate::messages::Message;
 use crate::options::BestPractice;
 use crate::validate::job::{Found, Role};
@@ -51,7 +50,7 @@ impl<'a> Walker<'a> {
             && self.options.ids_required
             && self.resource.child(&name("id")).is_none()
         {
-            self.issue(Message::ResourceIdMissing, self.resource.node(), Vec::new(), base);
+            self.issue(Message::ResourceIdMissing, self.resource.node(), base);
         }
         match &*type_name {
             "Bundle" => self.bundle(base),
@@ -82,9 +81,12 @@ impl<'a> Walker<'a> {
             .filter(|n| !seen.insert(n.raw()))
             .collect();
         for id in doubles {
-            let args = vec![Arg::Value(id.as_str().unwrap_or_default().into_owned())];
             let at = id.parent().unwrap_or(id);
-            self.issue(Message::DuplicateId, at, args, base);
+            self.issue(
+                Message::DuplicateId { id: id.as_str().unwrap_or_default().into_owned().into() },
+                at,
+                base,
+            );
         }
     }
 
@@ -99,9 +101,15 @@ impl<'a> Walker<'a> {
         let canonical = format!("http://hl7.org/fhir/StructureDefinition/{profile}");
         let Ok(Some(id)) = self.validator.profile(&canonical) else { return };
         let title = self.validator.get(id).map_or(String::new(), |p| p.definition.name.to_string());
-        let args =
-            vec![Arg::Url(canonical), Arg::Text(title), Arg::Text(format!("{system}#{code}"))];
-        self.issue(Message::SignpostObs, self.resource.node(), args, base);
+        self.issue(
+            Message::SignpostObs {
+                profile: canonical.into(),
+                title: title.into(),
+                code: format!("{system}#{code}").into(),
+            },
+            self.resource.node(),
+            base,
+        );
         self.out.found.push(Found {
             element: self.resource,
             role,
@@ -125,7 +133,7 @@ impl<'a> Walker<'a> {
         ];
         for (there, message) in missing {
             if !there {
-                self.issue(message, self.resource.node(), Vec::new(), base).severity = severity;
+                self.issue(message, self.resource.node(), base).severity = severity;
             }
         }
     }

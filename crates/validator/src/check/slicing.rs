@@ -1,13 +1,14 @@
 //! To which slice an element belongs, and whether the slices are filled.
 
+pub(crate) mod messages;
+
 use lmr_fhir::{Element, Kind, Name, Node, Severity};
 use smallvec::SmallVec;
 
+use crate::check::{binding, fixed};
 use crate::compile::{Profile, Shape, Slice, Slices, Step, Test, TypeRule};
 use crate::definitions::SlicingRules;
-use crate::issue::Arg;
 use crate::messages::Message;
-use crate::check::{binding, fixed};
 use crate::terminology::Membership;
 use crate::validate::walk::{Def, Defs, SliceOrder, Walker, shown_path};
 
@@ -35,12 +36,15 @@ impl<'a> Walker<'a> {
                 match found {
                     None => found = Some((i, slice, at)),
                     Some((_, first, _)) => {
-                        let args = vec![
-                            Arg::Url(base.profile.canonical.to_string()),
-                            Arg::Name(first.name.to_string()),
-                            Arg::Name(slice.name.to_string()),
-                        ];
-                        self.issue(Message::MatchMultiple, item.node(), args, base.profile);
+                        self.issue(
+                            Message::MatchMultiple {
+                                profile: (&base.profile.canonical).into(),
+                                first: (&first.name).into(),
+                                second: (&slice.name).into(),
+                            },
+                            item.node(),
+                            base.profile,
+                        );
                     }
                 }
             }
@@ -53,15 +57,21 @@ impl<'a> Walker<'a> {
         };
         self.bump(scratch + at);
         if order.unsliced && slices.rules == SlicingRules::OpenAtEnd {
-            let args = vec![Arg::Url(base.profile.canonical.to_string())];
-            self.issue(Message::SliceOrderOpenAtEnd, item.node(), args, base.profile);
+            self.issue(
+                Message::SliceOrderOpenAtEnd { profile: (&base.profile.canonical).into() },
+                item.node(),
+                base.profile,
+            );
         }
         if slices.ordered && index < order.last {
-            let args = vec![
-                Arg::Url(base.profile.canonical.to_string()),
-                Arg::Name(slice.name.to_string()),
-            ];
-            self.issue(Message::SliceOrder, item.node(), args, base.profile);
+            self.issue(
+                Message::SliceOrder {
+                    profile: (&base.profile.canonical).into(),
+                    slice: (&slice.name).into(),
+                },
+                item.node(),
+                base.profile,
+            );
         }
         order.last = order.last.max(index);
         let def = Def { profile: base.profile, rule: &base.profile.rules[slice.rule as usize] };
@@ -83,16 +93,17 @@ impl<'a> Walker<'a> {
         if slices.list.is_empty() && slices.rules != SlicingRules::Closed {
             return;
         }
-        let message = match slices.rules {
-            SlicingRules::Closed => Message::NotSlice,
+        let profile = (&base.profile.canonical).into();
+        let (message, inner) = match slices.rules {
+            // Reasons of what is itself only a reason are not reported, and would be many.
+            SlicingRules::Closed if self.probes == 0 => {
+                (Message::NotSlice { profile }, self.why_not(item, base, slices))
+            }
+            SlicingRules::Closed => (Message::NotSlice { profile }, Vec::new()),
             _ if !self.options.hints || is_extension(base) => return,
-            _ => Message::NoSliceHint,
+            _ => (Message::NoSliceHint { profile }, Vec::new()),
         };
-        let args = vec![Arg::Url(base.profile.canonical.to_string())];
-        // Reasons of what is itself only a reason are not told, and would be many.
-        let is_told = message == Message::NotSlice && self.probes == 0;
-        let inner = if is_told { self.why_not(item, base, slices) } else { Vec::new() };
-        self.issue(message, item.node(), args, base.profile).inner = inner;
+        self.issue(message, item.node(), base.profile).inner = inner;
     }
 
     /// For each slice what keeps the element out of it, the slice that it nearly fits first.
@@ -151,9 +162,16 @@ impl<'a> Walker<'a> {
         let here = self.follow(item, steps);
         let shown = want.text().map_or_else(|| want.raw().to_owned(), std::borrow::Cow::into_owned);
         let found = here.first().and_then(|e| e.text()).unwrap_or_default().into_owned();
-        let args = vec![Arg::Value(found), Arg::Text(shown), Arg::Url(shown_path(def))];
         let at = here.first().map_or(item.node(), |e| e.node());
-        self.shared.issue(Message::FixedWrong, at, args, Some(def.profile))
+        self.shared.issue(
+            Message::FixedWrong {
+                found: found.into(),
+                expected: shown.into(),
+                source: shown_path(def).into(),
+            },
+            at,
+            Some(def.profile),
+        )
     }
 
     /// Reports slices with too few or too many members.
@@ -168,40 +186,38 @@ impl<'a> Walker<'a> {
         for slice in &slices.list {
             let def = Def { profile, rule: &profile.rules[slice.rule as usize] };
             let have = count(at);
-            let args = |limit: u32| {
-                vec![
-                    Arg::from(have as usize),
-                    Arg::Name(shown_path(def)),
-                    Arg::from(limit as usize),
-                    Arg::Url(profile.canonical.to_string()),
-                ]
-            };
+            let (found, element) = (have as usize, || shown_path(def).into());
+            let limit = def.rule.min as usize;
             if have < def.rule.min {
-                match magic_code(profile, def) {
-                    Some(code) => {
-                        let args = vec![
-                            Arg::Name(shown_path(def)),
-                            Arg::Text(code),
-                            Arg::Url(profile.canonical.to_string()),
-                        ];
-                        self.issue(Message::ProfileMinimumMagic, owner, args, profile);
-                    }
-                    None => {
-                        let mut args = args(def.rule.min);
-                        let message = match self.extension_url(def) {
-                            Some(url) => {
-                                args.truncate(3);
-                                args.push(Arg::Url(url));
-                                Message::ProfileMinimumSliceExt
-                            }
-                            None => Message::ProfileMinimumSlice,
-                        };
-                        self.issue(message, owner, args, profile);
-                    }
-                }
+                let message = match (magic_code(profile, def), self.extension_url(def)) {
+                    (Some(code), _) => Message::ProfileMinimumMagic {
+                        element: element(),
+                        code: code.into(),
+                        profile: (&profile.canonical).into(),
+                    },
+                    (None, Some(url)) => Message::ProfileMinimumSliceExt {
+                        found,
+                        element: element(),
+                        limit,
+                        url: url.into(),
+                    },
+                    (None, None) => Message::ProfileMinimumSlice {
+                        found,
+                        element: element(),
+                        limit,
+                        profile: (&profile.canonical).into(),
+                    },
+                };
+                self.issue(message, owner, profile);
             }
             if have > def.rule.max {
-                self.issue(Message::ProfileMaximum, owner, args(def.rule.max), profile);
+                let message = Message::ProfileMaximum {
+                    found,
+                    element: element(),
+                    limit: def.rule.max as usize,
+                    profile: (&profile.canonical).into(),
+                };
+                self.issue(message, owner, profile);
             }
             at += 1;
             if let Some(nested) = &slice.nested {
@@ -251,20 +267,24 @@ impl<'a> Walker<'a> {
     /// A slice that no element can be told to be in is reported, not passed over.
     fn untold(&mut self, item: Element<'a>, base: Def<'a>, slice: &'a Slice) -> bool {
         let tests = slice.tests.get().map_or(&[][..], |t| t);
-        let Some((message, path, unknown)) = tests.iter().find_map(|test| match test {
-            Test::NoElement(path, unknown) => Some((Message::SliceNoElement, path, Some(unknown))),
-            Test::Never(path) => Some((Message::SliceCannotEvaluate, path, None)),
+        let (name, canonical) = (&slice.name, &base.profile.canonical);
+        let Some(message) = tests.iter().find_map(|test| match test {
+            Test::NoElement(path, unknown) => Some(Message::SliceNoElement {
+                discriminator: (&**path).into(),
+                slice: name.into(),
+                profile: canonical.into(),
+                name: (&**unknown).into(),
+            }),
+            Test::Never(path) => Some(Message::SliceCannotEvaluate {
+                discriminator: (&**path).into(),
+                slice: name.into(),
+                profile: canonical.into(),
+            }),
             _ => None,
         }) else {
             return false;
         };
-        let mut args = vec![
-            Arg::Name(path.to_string()),
-            Arg::Name(slice.name.to_string()),
-            Arg::Url(base.profile.canonical.to_string()),
-        ];
-        args.extend(unknown.map(|name| Arg::Name(name.to_string())));
-        self.issue(message, item.node(), args, base.profile);
+        self.issue(message, item.node(), base.profile);
         true
     }
 

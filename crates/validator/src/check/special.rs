@@ -5,10 +5,9 @@ use std::sync::LazyLock;
 
 use lmr_fhir::{Element, Kind, Name};
 
-use crate::compile::Special;
-use crate::issue::Arg;
-use crate::messages::Message;
 use crate::check::primitive;
+use crate::compile::Special;
+use crate::messages::Message;
 use crate::validate::walk::{Def, Defs, Walker, name};
 
 static SYSTEM: LazyLock<Name> = LazyLock::new(|| name("system"));
@@ -45,11 +44,14 @@ impl<'a> Walker<'a> {
             && let Ok(stated) = size.parse::<i64>()
             && i64::try_from(actual) != Ok(stated)
         {
-            let args = vec![Arg::Count(stated), Arg::from(actual)];
-            self.issue(Message::AttachmentSize, item.node(), args, def.profile);
+            self.issue(
+                Message::AttachmentSize { stated: stated.to_string().into(), actual },
+                item.node(),
+                def.profile,
+            );
         }
         if data.is_none() && !["url", "data", "contentType", "language"].into_iter().any(has) {
-            self.issue(Message::AttachmentNoContent, item.node(), Vec::new(), def.profile);
+            self.issue(Message::AttachmentNoContent, item.node(), def.profile);
         }
     }
 
@@ -58,21 +60,30 @@ impl<'a> Walker<'a> {
         let value = item.child(&VALUE).and_then(Element::text);
         let Some(system) = system.filter(|s| !s.is_empty()) else { return };
         if !primitive::is_absolute(&system) {
-            self.issue(Message::IdentifierSystem, item.node(), Vec::new(), def.profile);
+            self.issue(Message::IdentifierSystem, item.node(), def.profile);
             return;
         }
         let value = value.unwrap_or_default();
         if &*system == "urn:ietf:rfc:3986" {
             if !value.is_empty() && !primitive::is_absolute(&value) {
-                self.issue(Message::IdentifierIetf, item.node(), Vec::new(), def.profile);
+                self.issue(Message::IdentifierIetf, item.node(), def.profile);
             }
         } else if system.contains("ietf.org/html/rfc4122") {
             if primitive::is_uuid(&value.to_lowercase()) {
-                let args = vec![Arg::Url(system.into_owned()), Arg::Value(value.into_owned())];
-                self.issue(Message::IdentifierIetfWrong2, item.node(), args, def.profile);
+                self.issue(
+                    Message::IdentifierIetfWrong2 {
+                        system: system.into_owned().into(),
+                        value: value.into_owned().into(),
+                    },
+                    item.node(),
+                    def.profile,
+                );
             } else {
-                let args = vec![Arg::Url(system.into_owned())];
-                self.issue(Message::IdentifierIetfWrong, item.node(), args, def.profile);
+                self.issue(
+                    Message::IdentifierIetfWrong { system: system.into_owned().into() },
+                    item.node(),
+                    def.profile,
+                );
             }
         }
     }
@@ -146,14 +157,20 @@ impl<'a> Walker<'a> {
         }
         for (id, list) in by_id.iter().filter(|(id, _)| !id.is_empty()) {
             for &again in list.iter().skip(1) {
-                let args = vec![Arg::Value((*id).to_owned())];
-                self.issue(Message::DuplicateId, contained[again].node(), args, profile);
+                self.issue(
+                    Message::DuplicateId { id: (*id).to_owned().into() },
+                    contained[again].node(),
+                    profile,
+                );
             }
         }
         for ((resource, id), used) in contained.iter().zip(&ids).zip(used) {
             if !used {
-                let args = vec![Arg::Value(id.clone().unwrap_or_default())];
-                self.issue(Message::ContainedOrphan, resource.node(), args, profile);
+                self.issue(
+                    Message::ContainedOrphan { id: id.clone().unwrap_or_default().into() },
+                    resource.node(),
+                    profile,
+                );
             }
         }
     }

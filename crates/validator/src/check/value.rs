@@ -3,12 +3,12 @@
 
 use lmr_fhir::{Element, Kind, Severity};
 
+use crate::check::primitive::{self, Json, Primitive};
 use crate::compile::TypeRule;
 use crate::definitions::BindingStrength;
-use crate::issue::Arg;
 use crate::messages::Message;
+use crate::messages::field::{Text, Value};
 use crate::options::HtmlInMarkdown;
-use crate::check::primitive::{self, Json, Primitive};
 use crate::validate::walk::{Def, Defs, Walker, has_content};
 
 impl<'a> Walker<'a> {
@@ -25,8 +25,14 @@ impl<'a> Walker<'a> {
         if let Some(node) = item.value().filter(|n| n.kind() != Kind::Null) {
             if matches!(node.kind(), Kind::Object | Kind::Array) {
                 let found = crate::validate::kind_name(node.kind());
-                let args = vec![found, Arg::Name(def.element().name().to_owned())];
-                self.issue(Message::MustBeSimple, node, args, def.profile);
+                self.issue(
+                    Message::MustBeSimple {
+                        found,
+                        property: def.element().name().to_owned().into(),
+                    },
+                    node,
+                    def.profile,
+                );
                 return;
             }
             match (kind.json(), node.kind()) {
@@ -36,13 +42,13 @@ impl<'a> Walker<'a> {
                 // Reported where it was read.
                 (_, Kind::Bare) => {}
                 (Json::Boolean, _) => {
-                    self.issue(Message::JsonNotBoolean, node, Vec::new(), def.profile);
+                    self.issue(Message::JsonNotBoolean, node, def.profile);
                 }
                 (Json::Number, _) => {
-                    self.issue(Message::JsonNotNumber, node, Vec::new(), def.profile);
+                    self.issue(Message::JsonNotNumber, node, def.profile);
                 }
                 (Json::String, _) => {
-                    self.issue(Message::JsonNotString, node, Vec::new(), def.profile);
+                    self.issue(Message::JsonNotString, node, def.profile);
                 }
             }
             let text = node.text().unwrap_or_default();
@@ -54,22 +60,18 @@ impl<'a> Walker<'a> {
             if !blank_but_extended {
                 primitive::check(kind, &text, is_resource_id, &mut |m| faults.push(m));
             }
-            for fault in &faults {
-                let arg = match fault {
-                    Message::ResourceIdLength => Arg::from(text.chars().count()),
-                    _ => Arg::Value(primitive::shown(&text).into_owned()),
-                };
-                self.issue(*fault, node, vec![arg], def.profile);
-            }
             if faults.is_empty() {
                 self.text_checks(item, kind, &text, def);
+            }
+            for fault in faults {
+                self.issue(fault, node, def.profile);
             }
         }
         if is_blank {
             self.only_extended(item, defs);
         }
         if !item.has_value() && item.sibling().is_some_and(|s| s.members().next().is_none()) {
-            self.issue(Message::PrimitiveValueExt, item.node(), Vec::new(), def.profile);
+            self.issue(Message::PrimitiveValueExt, item.node(), def.profile);
         }
         // The plain case: a value and nothing beside it, and rules that ask for no more.
         if item.sibling().is_none()
@@ -86,7 +88,7 @@ impl<'a> Walker<'a> {
         let extended =
             is_resource_id && item.sibling().is_some_and(|s| s.member("extension").is_some());
         if extended {
-            self.issue(Message::ResourceIdExtended, item.node(), Vec::new(), def.profile);
+            self.issue(Message::ResourceIdExtended, item.node(), def.profile);
         } else if !ty.of.is_system() || item.sibling().is_some() {
             self.primitive_children(item, defs, type_def);
         }
@@ -104,8 +106,11 @@ impl<'a> Walker<'a> {
                 && binding.strength == BindingStrength::Required
                 && let Some(value_set) = &binding.value_set
             {
-                let args = vec![Arg::Url(value_set.to_string())];
-                self.issue(Message::CodeOnlyExtended, item.node(), args, def.profile);
+                self.issue(
+                    Message::CodeOnlyExtended { value_set: value_set.to_string().into() },
+                    item.node(),
+                    def.profile,
+                );
             }
         }
     }
@@ -131,18 +136,13 @@ impl<'a> Walker<'a> {
             && let Some(text) = item.text()
             && text.chars().count() > max as usize
         {
-            self.issue(
-                Message::PrimitiveLength,
-                item.node(),
-                vec![Arg::from(max as usize)],
-                def.profile,
-            );
+            self.issue(Message::PrimitiveLength { limit: max as usize }, item.node(), def.profile);
         }
         if let Some(pattern) = &element.regex {
-            self.regex(item, pattern, Message::PrimitiveRegex, def);
+            self.regex(item, pattern, false, def);
         }
         if let Some(pattern) = ty.and_then(|ty| ty.of.regex.as_ref()) {
-            self.regex(item, pattern, Message::PrimitiveRegexType, def);
+            self.regex(item, pattern, true, def);
         }
         if element.min_value.is_some() || element.max_value.is_some() {
             self.limits(item, def);
@@ -156,26 +156,30 @@ impl<'a> Walker<'a> {
 
     /// The form that a definition gives by a regular expression (extension `regex`): of the whole
     /// value.
-    fn regex(&mut self, item: Element<'a>, pattern: &str, message: Message, def: Def<'a>) {
+    fn regex(&mut self, item: Element<'a>, pattern: &str, of_type: bool, def: Def<'a>) {
         let Some(text) = item.text() else { return };
-        let value = Arg::Value(primitive::shown(&text).into_owned());
-        let pattern_arg = Arg::Text(pattern.to_owned());
         match self.validator.pattern(pattern) {
             Some(regex) if regex.is_match(&text) => {}
             Some(_) => {
-                let args = match message {
-                    Message::PrimitiveRegexType => {
-                        let name = def.rule.types.first().map_or("", TypeRule::name);
-                        vec![value, Arg::Name(name.to_owned()), pattern_arg]
-                    }
-                    _ => vec![value, pattern_arg],
+                let (value, pattern) = (Value::from(primitive::shown(&text)), pattern.into());
+                let message = if of_type {
+                    let type_name = def.rule.types.first().map_or("", TypeRule::name).into();
+                    Message::PrimitiveRegexType { value, type_name, pattern }
+                } else {
+                    Message::PrimitiveRegex { value, pattern }
                 };
-                self.issue(message, item.node(), args, def.profile);
+                self.issue(message, item.node(), def.profile);
             }
             // What cannot be asked is told, never passed.
             None => {
-                let args = vec![Arg::Name("regex".to_owned()), pattern_arg];
-                self.issue(Message::ConstraintCannotEvaluate, item.node(), args, def.profile);
+                self.issue(
+                    Message::ConstraintCannotEvaluate {
+                        rule: "regex".into(),
+                        reason: Text::defined(pattern),
+                    },
+                    item.node(),
+                    def.profile,
+                );
             }
         }
     }
@@ -192,7 +196,7 @@ impl<'a> Walker<'a> {
             } else {
                 Message::SecurityStringWarning
             };
-            self.issue(message, node, Vec::new(), def.profile);
+            self.issue(message, node, def.profile);
         }
         match kind {
             Primitive::Date | Primitive::DateTime | Primitive::Instant => {
@@ -200,8 +204,11 @@ impl<'a> Walker<'a> {
                     && primitive::year_of(text)
                         .is_some_and(|year| year > u32::from(now.date().year()) + 80)
                 {
-                    let args = vec![Arg::Value(text.to_owned())];
-                    self.issue(Message::DateTimeReasonable, node, args, def.profile);
+                    self.issue(
+                        Message::DateTimeReasonable { value: text.to_owned().into() },
+                        node,
+                        def.profile,
+                    );
                 }
             }
             Primitive::Markdown if text.contains('<') && primitive::looks_like_html(text) => {
@@ -210,21 +217,26 @@ impl<'a> Walker<'a> {
                     HtmlInMarkdown::Warning => Severity::Warning,
                     HtmlInMarkdown::Error => Severity::Error,
                 };
-                self.issue(Message::MarkdownHtml, node, Vec::new(), def.profile).severity =
-                    severity;
+                self.issue(Message::MarkdownHtml, node, def.profile).severity = severity;
             }
             Primitive::Xhtml => self.narrative(item, text, def),
             Primitive::Uri | Primitive::Url
                 if text.starts_with('#') && self.options.hints && !self.has_id(&text[1..]) =>
             {
-                let args = vec![Arg::Value(primitive::shown(text).into_owned())];
-                self.issue(Message::UrlInternal, node, args, def.profile);
+                self.issue(
+                    Message::UrlInternal { value: primitive::shown(text).into_owned().into() },
+                    node,
+                    def.profile,
+                );
             }
             Primitive::Uri | Primitive::Url | Primitive::Oid
                 if !self.options.example_urls && is_example(text) =>
             {
-                let args = vec![Arg::Value(primitive::shown(text).into_owned())];
-                self.issue(Message::UrlExample, node, args, def.profile);
+                self.issue(
+                    Message::UrlExample { value: primitive::shown(text).into_owned().into() },
+                    node,
+                    def.profile,
+                );
             }
             _ => {}
         }

@@ -3,8 +3,10 @@
 
 use std::collections::HashSet;
 
-use crate::issue::Arg;
+use lmr_fhir::Bilingual;
+
 use crate::messages::Message;
+use crate::messages::field::Words;
 
 /// Deepest nesting read.
 const MAX_DEPTH: usize = 200;
@@ -67,36 +69,46 @@ pub(crate) enum XhtmlError {
 }
 
 impl XhtmlError {
-    pub(crate) fn words(self) -> Arg {
-        let (en, nb) = match self {
-            Self::NoElement => {
-                ("it does not begin with an element", "den begynner ikke med et element")
+    pub(crate) fn words(self) -> Words {
+        Words::of(match self {
+            Self::NoElement => &Bilingual {
+                en: "it does not begin with an element",
+                nb: "den begynner ikke med et element",
+            },
+            Self::OpenTag => &Bilingual {
+                en: "a tag is not closed with '>'",
+                nb: "en tagg er ikke lukket med '>'",
+            },
+            Self::Attribute => &Bilingual {
+                en: "an attribute is not written name=\"value\"",
+                nb: "et attributt er ikke skrevet navn=\"verdi\"",
+            },
+            Self::DoubleAttribute => &Bilingual {
+                en: "an attribute stands twice on one element",
+                nb: "et attributt står to ganger på ett element",
+            },
+            Self::WrongEnd => &Bilingual {
+                en: "a closing tag does not match the open element",
+                nb: "en sluttagg hører ikke til elementet som er åpent",
+            },
+            Self::Unclosed => {
+                &Bilingual { en: "an element is not closed", nb: "et element er ikke lukket" }
             }
-            Self::OpenTag => ("a tag is not closed with '>'", "en tagg er ikke lukket med '>'"),
-            Self::Attribute => (
-                "an attribute is not written name=\"value\"",
-                "et attributt er ikke skrevet navn=\"verdi\"",
-            ),
-            Self::DoubleAttribute => (
-                "an attribute stands twice on one element",
-                "et attributt står to ganger på ett element",
-            ),
-            Self::WrongEnd => (
-                "a closing tag does not match the open element",
-                "en sluttagg hører ikke til elementet som er åpent",
-            ),
-            Self::Unclosed => ("an element is not closed", "et element er ikke lukket"),
-            Self::Comment => ("a comment is not closed", "en kommentar er ikke lukket"),
-            Self::Trailing => (
-                "text follows the outermost element",
-                "det står tekst etter det ytterste elementet",
-            ),
-            Self::Escape => {
-                ("'<' or '&' is not escaped", "'<' eller '&' er ikke skrevet som entitet")
+            Self::Comment => {
+                &Bilingual { en: "a comment is not closed", nb: "en kommentar er ikke lukket" }
             }
-            Self::TooDeep => ("it is nested too deeply", "den har for mange nivåer"),
-        };
-        Arg::Said { en, nb }
+            Self::Trailing => &Bilingual {
+                en: "text follows the outermost element",
+                nb: "det står tekst etter det ytterste elementet",
+            },
+            Self::Escape => &Bilingual {
+                en: "'<' or '&' is not escaped",
+                nb: "'<' eller '&' er ikke skrevet som entitet",
+            },
+            Self::TooDeep => {
+                &Bilingual { en: "it is nested too deeply", nb: "den har for mange nivåer" }
+            }
+        })
     }
 }
 
@@ -266,30 +278,32 @@ impl<'t> Xhtml<'t> {
         out.trim().to_owned()
     }
 
-    /// Faults of the allowed vocabulary: message and its arguments.
-    pub(crate) fn vocabulary(&self, fault: &mut dyn FnMut(Message, &[&str])) {
+    /// Faults of the allowed vocabulary.
+    pub(crate) fn vocabulary(&self, fault: &mut dyn FnMut(Message)) {
         for entity in &self.entities {
-            fault(Message::XhtmlEntity, &[entity]);
+            fault(Message::XhtmlEntity { entity: (*entity).into() });
         }
         if self.doctype {
-            fault(Message::XhtmlComment, &[]);
+            fault(Message::XhtmlComment);
         }
         for (i, node) in self.nodes.iter().enumerate() {
             let XKind::Element { name, attributes } = &node.kind else { continue };
             if i == 0 {
                 if *name != "div" {
-                    fault(Message::XhtmlName, &[name]);
+                    fault(Message::XhtmlName { element: (*name).into() });
                 }
                 if node.attribute("xmlns") != Some("http://www.w3.org/1999/xhtml") {
-                    fault(Message::XhtmlNamespace, &[node.attribute("xmlns").unwrap_or("")]);
+                    let namespace = node.attribute("xmlns").unwrap_or("").into();
+                    fault(Message::XhtmlNamespace { namespace });
                 }
             }
             if ELEMENTS.binary_search(name).is_err() {
-                fault(Message::XhtmlElement, &[name]);
+                fault(Message::XhtmlElement { element: (*name).into() });
             }
             for (attribute, value) in attributes {
                 if !is_allowed_attribute(name, attribute, value) {
-                    fault(Message::XhtmlAttribute, &[attribute, name]);
+                    let (attribute, element) = ((*attribute).into(), (*name).into());
+                    fault(Message::XhtmlAttribute { attribute, element });
                 }
             }
         }
@@ -442,10 +456,10 @@ const ENTITIES: &[&str] = &[
 mod tests {
     use super::*;
 
-    fn vocabulary(text: &str) -> Vec<Message> {
+    fn vocabulary(text: &str) -> Vec<&'static str> {
         let mut out = Vec::new();
         match Xhtml::parse(text) {
-            Ok(x) => x.vocabulary(&mut |m, _| out.push(m)),
+            Ok(x) => x.vocabulary(&mut |m| out.push(m.name())),
             Err(e) => panic!("{e:?}"),
         }
         out
@@ -460,19 +474,16 @@ mod tests {
     #[test]
     fn ordinary_narrative_passes() {
         let text = "<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>A &nbsp;<b class='x'>b</b><br/><!-- c --></p></div>";
-        assert_eq!(vocabulary(text), []);
+        assert!(vocabulary(text).is_empty());
     }
 
     #[test]
     fn scripts_event_handlers_and_unknown_entities_are_found() {
         let open = "<div xmlns=\"http://www.w3.org/1999/xhtml\"";
-        assert_eq!(
-            vocabulary(&format!("{open}><script>x</script></div>")),
-            [Message::XhtmlElement]
-        );
-        assert_eq!(vocabulary(&format!("{open} onclick=\"x\"/>")), [Message::XhtmlAttribute]);
-        assert_eq!(vocabulary(&format!("{open}>&unknown;</div>")), [Message::XhtmlEntity]);
-        assert_eq!(vocabulary("<p xmlns=\"http://www.w3.org/1999/xhtml\"/>"), [Message::XhtmlName]);
+        assert_eq!(vocabulary(&format!("{open}><script>x</script></div>")), ["XhtmlElement"]);
+        assert_eq!(vocabulary(&format!("{open} onclick=\"x\"/>")), ["XhtmlAttribute"]);
+        assert_eq!(vocabulary(&format!("{open}>&unknown;</div>")), ["XhtmlEntity"]);
+        assert_eq!(vocabulary("<p xmlns=\"http://www.w3.org/1999/xhtml\"/>"), ["XhtmlName"]);
     }
 
     #[test]

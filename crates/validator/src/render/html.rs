@@ -41,7 +41,7 @@ impl Mark {
             span: issue.span.clone(),
             line: issue.line,
             column: issue.column,
-            code: issue.id.as_str().to_owned(),
+            code: issue.id().to_owned(),
             text: issue.text(lang),
             expression: issue.expression.clone(),
             notes: issue

@@ -11,12 +11,13 @@ use std::sync::atomic::Ordering;
 use lmr_fhir::{Document, Element, Kind, Name, Node};
 use smallvec::SmallVec;
 
+use crate::check::suggest;
 use crate::compile::arena::OwnMap;
 use crate::compile::{Profile, ProfileId};
-use crate::issue::{Arg, Issue};
+use crate::issue::Issue;
 use crate::messages::Message;
+use crate::messages::field::Defined;
 use crate::options::{ContainedPolicy, Options};
-use crate::check::suggest;
 use crate::validate::cores::spread;
 use crate::validate::settle::settle;
 use crate::validate::walk::Walker;
@@ -152,25 +153,33 @@ impl<'a> Plan<'a> {
         let mut out = ProfileIds::new();
         for canonical in &self.shared.options.profiles {
             let root = self.shared.document.root();
-            self.look_up(canonical, root, Message::ProfileUnknownHard, &mut out);
+            self.look_up(canonical, root, true, &mut out);
         }
         out
     }
 
-    fn look_up(&mut self, canonical: &str, at: Node<'_>, unknown: Message, out: &mut ProfileIds) {
+    /// Adds the profile of a canonical to `out`, or reports why it cannot be used. A profile that is
+    /// unknown is an error where the caller asks for it, and a matter of policy where the instance
+    /// or an implementation guide does.
+    fn look_up(&mut self, canonical: &str, at: Node<'_>, required: bool, out: &mut ProfileIds) {
         match self.shared.validator.profile(canonical) {
             Ok(Some(id)) => out.push(id),
+            Ok(None) if required => {
+                let message = Message::ProfileUnknownHard { profile: canonical.into() };
+                self.issues.push(self.shared.issue(message, at, None));
+            }
             Ok(None) => {
-                let mut issue =
-                    self.shared.issue(unknown, at, vec![Arg::Url(canonical.to_owned())], None);
-                if unknown == Message::ProfileUnknown {
-                    issue.severity = self.shared.options.unknown_profile;
-                }
+                let message = Message::ProfileUnknown { profile: canonical.into() };
+                let mut issue = self.shared.issue(message, at, None);
+                issue.severity = self.shared.options.unknown_profile;
                 self.issues.push(issue);
             }
             Err(reason) => {
-                let args = vec![Arg::Url(canonical.to_owned()), Arg::Text(reason.to_string())];
-                self.issues.push(self.shared.issue(Message::ProfileNoSnapshot, at, args, None));
+                let message = Message::ProfileNoSnapshot {
+                    profile: canonical.into(),
+                    reason: (&reason).into(),
+                };
+                self.issues.push(self.shared.issue(message, at, None));
             }
         }
     }
@@ -189,8 +198,11 @@ impl<'a> Plan<'a> {
         }
         let Some(type_name) = self.type_of(&found) else { return };
         let Some(base) = self.shared.validator.type_profile(&type_name) else {
-            let args = vec![Arg::Name(type_name.into_owned()), Arg::Text(String::new())];
-            self.issues.push(self.shared.issue(Message::ProfileNoDefinition, node, args, None));
+            self.issues.push(self.shared.issue(
+                Message::ProfileNoDefinition { type_name: type_name.into_owned().into() },
+                node,
+                None,
+            ));
             return;
         };
         if found.role == Role::Contained && self.shared.options.contained == ContainedPolicy::Ignore
@@ -223,25 +235,33 @@ impl<'a> Plan<'a> {
         let node = found.element.node();
         let inside = found.role != Role::Root;
         if node.kind() != Kind::Object {
-            let name = Arg::Name(found.element.name().unwrap_or("resource").to_owned());
-            let args = vec![kind_name(Kind::Object), kind_name(node.kind()), name];
-            self.issues.push(self.shared.issue(Message::MustBe, node, args, None));
+            let name = Defined::from(found.element.name().unwrap_or("resource"));
+            self.issues.push(self.shared.issue(
+                Message::MustBe {
+                    expected: kind_name(Kind::Object),
+                    found: kind_name(node.kind()),
+                    property: name,
+                },
+                node,
+                None,
+            ));
             return None;
         }
         let Some(member) = node.get(&RESOURCE_TYPE) else {
-            self.issues.push(self.shared.issue(Message::NoResourceType, node, Vec::new(), None));
+            self.issues.push(self.shared.issue(Message::NoResourceType, node, None));
             return None;
         };
         let Some(name) = member.as_str() else {
-            let args = vec![kind_name(member.kind())];
-            self.issues.push(self.shared.issue(Message::ResourceTypeWrong, node, args, None));
+            self.issues.push(self.shared.issue(
+                Message::ResourceTypeWrong { found: kind_name(member.kind()) },
+                node,
+                None,
+            ));
             return None;
         };
         if self.shared.validator.definitions().is_resource_type(&name) {
             return Some(name);
         }
-        let message =
-            if inside { Message::ResourceTypeUnknownInside } else { Message::ResourceTypeUnknown };
         let near = (self.issues.len() < SUGGESTED)
             .then(|| {
                 let known = self.shared.validator.definitions().structures();
@@ -249,8 +269,13 @@ impl<'a> Plan<'a> {
                 suggest::nearest(&name, types).map(str::to_owned)
             })
             .flatten();
-        let args = vec![Arg::Name(name.into_owned()), suggest::as_arg(near.as_deref())];
-        self.issues.push(self.shared.issue(message, node, args, None));
+        let (type_name, hint) = (name.into(), near.as_deref().into());
+        let message = if inside {
+            Message::ResourceTypeUnknownInside { type_name, hint }
+        } else {
+            Message::ResourceTypeUnknown { type_name, hint }
+        };
+        self.issues.push(self.shared.issue(message, node, None));
         None
     }
 
@@ -266,12 +291,12 @@ impl<'a> Plan<'a> {
         {
             for item in list.members() {
                 if let Some(canonical) = item.as_str() {
-                    self.look_up(&canonical, item, Message::ProfileUnknown, wanted);
+                    self.look_up(&canonical, item, false, wanted);
                 }
             }
         }
         for canonical in options.global_profiles.get(type_name).into_iter().flatten() {
-            self.look_up(canonical, node, Message::ProfileUnknown, wanted);
+            self.look_up(canonical, node, false, wanted);
         }
         if found.role == Role::Entry
             && !(options.entry_profiles.is_empty() && options.type_profiles.is_empty())
@@ -280,7 +305,7 @@ impl<'a> Plan<'a> {
             let by_index = index.and_then(|i| options.entry_profiles.get(&i));
             let by_type = options.type_profiles.get(type_name);
             for canonical in by_index.into_iter().chain(by_type).flatten() {
-                self.look_up(canonical, node, Message::ProfileUnknownHard, wanted);
+                self.look_up(canonical, node, true, wanted);
             }
         }
     }
@@ -298,15 +323,13 @@ impl<'a> Plan<'a> {
             if of == type_name || of == "Resource" || of == "DomainResource" {
                 out.push(id);
             } else {
-                let args = vec![
-                    Arg::Name(of.to_owned()),
-                    Arg::Name(type_name.into_owned()),
-                    Arg::Url(profile.canonical.to_string()),
-                ];
                 let issue = self.shared.issue(
-                    Message::ProfileWrongType,
+                    Message::ProfileWrongType {
+                        expected: of.to_owned().into(),
+                        found: type_name.into_owned().into(),
+                        profile: (&profile.canonical).into(),
+                    },
                     element.node(),
-                    args,
                     Some(profile),
                 );
                 self.issues.push(issue);
@@ -440,6 +463,9 @@ impl<'a> Plan<'a> {
     fn finish(mut self) -> Vec<Issue> {
         let failed = self.failed();
         let mut out = std::mem::take(&mut self.issues);
+        // One allocation for all: an issue is large.
+        let outcomes = self.units.iter().filter(|u| u.reported).filter_map(|u| u.outcome.as_ref());
+        out.reserve_exact(outcomes.map(|o| o.issues.len()).sum());
         for at in 0..self.units.len() {
             if !self.units[at].reported {
                 continue;
@@ -460,11 +486,9 @@ impl<'a> Plan<'a> {
             {
                 // A resource of which something was left out is never let through.
                 if outcome.is_cut && !outcome.issues.iter().any(|i| i.severity.is_error()) {
-                    let args = vec![Arg::from(self.shared.options.max_issues)];
                     out.push(self.shared.issue(
-                        Message::TooManyIssues,
+                        Message::TooManyIssues { limit: self.shared.options.max_issues },
                         unit.element.node(),
-                        args,
                         None,
                     ));
                 }

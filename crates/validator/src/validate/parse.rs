@@ -1,18 +1,17 @@
 //! Faults of the JSON itself as issues.
 
-use lmr_fhir::{ParseError, SyntaxIssue, SyntaxIssueKind};
+use lmr_fhir::ParseError;
 
-use crate::issue::{Arg, Issue, MessageId};
+use crate::issue::Issue;
 use crate::messages::Message;
 
 /// The one issue of a text that cannot be read.
 pub(crate) fn unreadable(error: &ParseError) -> Issue {
-    let message = Message::JsonParse;
+    let message = Message::JsonParse { reason: error.kind.to_string().into() };
     Issue {
         severity: message.severity(),
         code: message.code(),
-        id: MessageId::Catalogue(message),
-        args: vec![Arg::Text(error.kind.to_string())],
+        message,
         expression: String::new(),
         local_expression: String::new(),
         entry: None,
@@ -21,18 +20,5 @@ pub(crate) fn unreadable(error: &ParseError) -> Issue {
         span: error.offset..error.offset,
         profile: None,
         inner: Vec::new(),
-    }
-}
-
-/// Message of a fault that reading went over.
-pub(crate) fn message(problem: &SyntaxIssue) -> Message {
-    match problem.kind {
-        SyntaxIssueKind::Comment => Message::JsonComments,
-        SyntaxIssueKind::TrailingComma => Message::JsonCommaExtra,
-        SyntaxIssueKind::MissingComma => Message::JsonCommaMissing,
-        SyntaxIssueKind::BareName => Message::JsonNoQuotes,
-        SyntaxIssueKind::BareValue => Message::JsonValueNoQuotes,
-        SyntaxIssueKind::DuplicateKey => Message::JsonDuplicate,
-        _ => Message::JsonOther,
     }
 }

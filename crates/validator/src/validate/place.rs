@@ -9,7 +9,7 @@ use lmr_fhir::{Kind, Name, Node};
 use lmr_fhirpath::{Child, Model, TypeId};
 use smallvec::SmallVec;
 
-use crate::issue::clipped;
+use crate::messages::field::{WITHHELD, clipped};
 use crate::model::TypeModel;
 
 /// Characters that a place shows of one name or id: more than any valid one has.
@@ -105,8 +105,8 @@ pub(crate) struct Place {
     pub(crate) entry: Option<usize>,
 }
 
-/// Describes a node's place. With `redact`, resource ids are left out of the
-/// comments and odd property names out of the path.
+/// Describes a node's place. With `redact`, the comments with resource ids are left out, and so is
+/// every name that no definition has: it is the sender's text.
 pub(crate) fn place<'d>(node: Node<'d>, model: &'d TypeModel, redact: bool) -> Place {
     let mut nodes: SmallVec<[Node<'d>; 24]> = SmallVec::new();
     let mut at = Some(node);
@@ -133,7 +133,12 @@ pub(crate) fn place<'d>(node: Node<'d>, model: &'d TypeModel, redact: bool) -> P
         }
         let resource = element.resource_type();
         if depth == 0 {
-            out.expression.push_str(&clipped(resource.as_deref().unwrap_or("$"), LONGEST));
+            let name = match resource.as_deref() {
+                Some(name) if redact && model.resource_at(name).is_none() => WITHHELD,
+                Some(name) => &clipped(name, LONGEST),
+                None => "$",
+            };
+            out.expression.push_str(name);
             in_bundle = resource.as_deref() == Some("Bundle");
         } else {
             let member = owner.name().unwrap_or("");
@@ -144,9 +149,8 @@ pub(crate) fn place<'d>(node: Node<'d>, model: &'d TypeModel, redact: bool) -> P
                 index = Some(0);
             }
             out.expression.push('.');
-            let odd = redact && !name.bytes().all(|b| b.is_ascii_alphabetic());
-            if odd {
-                out.expression.push_str("***");
+            if redact && child == TypeId::UNKNOWN {
+                out.expression.push_str(WITHHELD);
             } else {
                 out.expression.push_str(&clipped(name, LONGEST));
             }
@@ -181,7 +185,10 @@ pub(crate) fn place<'d>(node: Node<'d>, model: &'d TypeModel, redact: bool) -> P
         }
         depth += 1;
     }
-    let local_type = clipped(local_type.as_deref().unwrap_or(""), LONGEST);
+    let local_type = match local_type.as_deref() {
+        Some(name) if redact && model.resource_at(name).is_none() => Cow::Borrowed(WITHHELD),
+        name => clipped(name.unwrap_or(""), LONGEST),
+    };
     let rest = &out.expression[local_from..];
     out.local.reserve_exact(local_type.len() + rest.len());
     out.local.push_str(&local_type);

@@ -3,13 +3,12 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::fmt::Write as _;
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
 use lmr_fhir::Severity;
 use smallvec::SmallVec;
 
-use crate::issue::{Arg, Issue, MessageId};
+use crate::issue::Issue;
 use crate::messages::Message;
 use crate::options::Options;
 
@@ -48,11 +47,11 @@ fn cut(issues: &mut Vec<Issue>, limit: usize) {
         keeps
     });
     if let Some(first) = first {
+        let message = Message::TooManyIssues { limit };
         issues.push(Issue {
-            severity: Message::TooManyIssues.severity(),
-            code: Message::TooManyIssues.code(),
-            id: MessageId::Catalogue(Message::TooManyIssues),
-            args: vec![Arg::from(limit)],
+            severity: message.severity(),
+            code: message.code(),
+            message,
             entry: None,
             inner: Vec::new(),
             ..first
@@ -87,38 +86,21 @@ fn drop_doubles(issues: &mut Vec<Issue>) {
     }
 }
 
-/// Same place, same rule, and facts that read the same.
+/// Same location, same rule, same facts. An invariant is one whatever profile carries it: it runs
+/// once on an element, and once for each severity.
 fn says_the_same(a: &Issue, b: &Issue) -> bool {
     a.span == b.span
-        && (a.id == b.id || said_by(a) == said_by(b))
-        && a.args.len() == b.args.len()
-        && a.args.iter().zip(&b.args).all(|(a, b)| a == b || a.to_string() == b.to_string())
-}
-
-/// The rule that speaks. An invariant is one whatever profile carries it: it runs once on an element.
-fn said_by(issue: &Issue) -> (bool, Severity, &str) {
-    match issue.id.constraint_key() {
-        Some(key) => (true, issue.severity, key),
-        None => (false, Severity::Error, issue.id.as_str()),
-    }
+        && a.message.reports_the_same(&b.message)
+        && (a.severity == b.severity || a.message.id() == b.message.id())
 }
 
 /// Equal for issues that [`says_the_same`] holds of.
 fn hash_of(keys: &RandomState, issue: &Issue) -> u64 {
-    struct Shown<H>(H);
-    impl<H: Hasher> std::fmt::Write for Shown<H> {
-        fn write_str(&mut self, text: &str) -> std::fmt::Result {
-            self.0.write(text.as_bytes());
-            Ok(())
-        }
+    let mut state = keys.build_hasher();
+    issue.span.hash(&mut state);
+    match &issue.message {
+        Message::Invariant { key, .. } => key.hash(&mut state),
+        message => message.hash(&mut state),
     }
-    let mut shown = Shown(keys.build_hasher());
-    shown.0.write_usize(issue.span.start);
-    shown.0.write_usize(issue.span.end);
-    shown.0.write(said_by(issue).2.as_bytes());
-    for arg in &issue.args {
-        // Writing to a hasher cannot fail.
-        let _ = write!(shown, "{arg}\u{1}");
-    }
-    shown.0.finish()
+    state.finish()
 }

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use lmr_fhir::{Document, Element, Kind, Name, Node, Severity};
+use lmr_fhir::{Bilingual, Document, Element, Kind, Name, Node, Severity};
 
-use crate::compile::{Profile, ProfileId};
-use crate::issue::{Arg, Issue, IssueCode, MessageId};
-use crate::messages::Message;
-use crate::options::Options;
 use crate::check::links::{self, Links};
+use crate::compile::{Profile, ProfileId};
+use crate::issue::Issue;
+use crate::messages::Message;
+use crate::messages::field::Words;
+use crate::options::Options;
 use crate::validate::{Validator, place};
 
 static CONTAINED: LazyLock<Name> = LazyLock::new(|| Name::new("contained"));
@@ -103,20 +104,14 @@ impl<'a> Shared<'a> {
         })
     }
 
-    pub(crate) fn issue(
-        &self,
-        message: Message,
-        at: Node<'_>,
-        args: Vec<Arg>,
-        profile: Option<&Profile>,
-    ) -> Issue {
+    pub(crate) fn issue(&self, message: Message, at: Node<'_>, profile: Option<&Profile>) -> Issue {
+        let (of_reading, of_list) = (message.is_of_reading(), message.is_of_list());
         let severity = message.severity();
-        let id = MessageId::Catalogue(message);
-        let mut issue = self.make(id, severity, message.code(), at, args, profile);
-        if message.is_of_reading() {
+        let mut issue = self.make(message, severity, at, profile);
+        if of_reading {
             for expression in [&mut issue.expression, &mut issue.local_expression] {
                 place::name_by_definition(expression);
-                if message.is_of_list() {
+                if of_list {
                     place::leave_item(expression);
                 }
             }
@@ -126,22 +121,22 @@ impl<'a> Shared<'a> {
 
     pub(crate) fn make(
         &self,
-        id: MessageId,
+        mut message: Message,
         severity: Severity,
-        code: IssueCode,
         at: Node<'_>,
-        args: Vec<Arg>,
         profile: Option<&Profile>,
     ) -> Issue {
         let redact = self.options.redact_values;
+        if redact {
+            message.redact(&|name| self.validator.definitions().is_resource_type(name));
+        }
         let place = place::place(at, &self.validator.model, redact);
         let span = at.span();
         let (start, end) = (self.document.location(span.start), self.document.location(span.end));
         Issue {
             severity,
-            code,
-            id,
-            args: if redact { args.into_iter().map(Arg::redacted).collect() } else { args },
+            code: message.code(),
+            message,
             expression: place.expression,
             local_expression: place.local,
             entry: place.entry,
@@ -155,15 +150,14 @@ impl<'a> Shared<'a> {
 }
 
 /// The JSON kind in words.
-pub(crate) fn kind_name(kind: Kind) -> Arg {
-    let (en, nb) = match kind {
-        Kind::Object => ("an object", "et objekt"),
-        Kind::Array => ("an array", "en liste"),
-        Kind::String => ("a string", "en tekst"),
-        Kind::Number => ("a number", "et tall"),
-        Kind::Boolean => ("a boolean", "true eller false"),
-        Kind::Null => ("null", "null"),
-        Kind::Bare => ("a bare word", "et ord uten anførselstegn"),
-    };
-    Arg::Said { en, nb }
+pub(crate) fn kind_name(kind: Kind) -> Words {
+    Words::of(match kind {
+        Kind::Object => &Bilingual { en: "an object", nb: "et objekt" },
+        Kind::Array => &Bilingual { en: "an array", nb: "en liste" },
+        Kind::String => &Bilingual { en: "a string", nb: "en tekst" },
+        Kind::Number => &Bilingual { en: "a number", nb: "et tall" },
+        Kind::Boolean => &Bilingual { en: "a boolean", nb: "true eller false" },
+        Kind::Null => &Bilingual { en: "null", nb: "null" },
+        Kind::Bare => &Bilingual { en: "a bare word", nb: "et ord uten anførselstegn" },
+    })
 }

@@ -15,7 +15,7 @@ use lmr_fhirpath::{Env, TypeId, Typed};
 
 use crate::compile::{Profile, ProfileId, Rule};
 use crate::definitions::ElementDefinition;
-use crate::issue::{Arg, Issue};
+use crate::issue::Issue;
 use crate::messages::Message;
 use crate::options::Options;
 use crate::validate::job::{Edge, Outcome, Role};
@@ -133,10 +133,9 @@ impl<'a> Walker<'a> {
         &mut self,
         message: Message,
         at: Node<'_>,
-        args: Vec<Arg>,
         profile: &Profile,
     ) -> &mut Issue {
-        let issue = self.shared.issue(message, at, args, Some(profile));
+        let issue = self.shared.issue(message, at, Some(profile));
         self.keep(issue)
     }
 
@@ -191,8 +190,14 @@ impl<'a> Walker<'a> {
     fn ignored_lines(&mut self, item: Element<'a>, profile: &Profile) {
         if !profile.definition.ignored.is_empty() {
             let names = profile.definition.ignored.join(", ");
-            let args = vec![Arg::Url(profile.canonical.to_string()), Arg::Text(names)];
-            self.issue(Message::ProfileLinesIgnored, item.node(), args, profile);
+            self.issue(
+                Message::ProfileLinesIgnored {
+                    profile: (&profile.canonical).into(),
+                    elements: names.into(),
+                },
+                item.node(),
+                profile,
+            );
         }
     }
 
@@ -200,12 +205,7 @@ impl<'a> Walker<'a> {
     pub(crate) fn probe(&mut self, run: impl FnOnce(&mut Self)) -> Vec<Issue> {
         if self.probes >= MAX_PROBES {
             let at = self.resource.node();
-            return vec![self.shared.issue(
-                Message::TooDeep,
-                at,
-                vec![Arg::from(MAX_PROBES)],
-                None,
-            )];
+            return vec![self.shared.issue(Message::TooDeep { limit: MAX_PROBES }, at, None)];
         }
         self.tell_dropped();
         let kept = std::mem::take(&mut self.out);

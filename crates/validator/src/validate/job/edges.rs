@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Edge, Plan};
-use crate::issue::{Arg, Issue};
+use crate::issue::Issue;
 use crate::messages::Message;
 
 impl<'a> Plan<'a> {
@@ -71,8 +71,14 @@ impl<'a> Plan<'a> {
         if fitting.len() < 2 {
             return None;
         }
-        let args = vec![Arg::Value(edge.reference()), Arg::Url(fitting.join(", "))];
-        Some(self.shared.issue(Message::RefMultipleMatches, edge.at.node(), args, Some(edge.by)))
+        Some(self.shared.issue(
+            Message::RefMultipleMatches {
+                reference: edge.reference().into(),
+                profiles: fitting.join(", ").into(),
+            },
+            edge.at.node(),
+            Some(edge.by),
+        ))
     }
 
     pub(super) fn edge_issue(&self, edge: &Edge<'a>, failed: &[bool]) -> Option<Issue> {
@@ -85,8 +91,14 @@ impl<'a> Plan<'a> {
             .filter_map(|p| self.shared.validator.get(*p))
             .map(|p| &*p.definition.url)
             .collect();
-        let args = vec![Arg::Value(edge.reference()), Arg::Url(names.join(", "))];
-        let mut issue = self.shared.issue(Message::RefCantMatchChoice, edge.at.node(), args, None);
+        let mut issue = self.shared.issue(
+            Message::RefCantMatchChoice {
+                reference: edge.reference().into(),
+                profiles: names.join(", ").into(),
+            },
+            edge.at.node(),
+            None,
+        );
         issue.profile = Some(Arc::clone(&edge.by.canonical));
         let node = edge.target.node().index();
         let mut best: Option<&[Issue]> = None;
@@ -116,9 +128,14 @@ impl<'a> Plan<'a> {
             else {
                 continue;
             };
-            let args = vec![Arg::Value(edge.reference()), Arg::Url(profile.canonical.to_string())];
-            let mut issue =
-                self.shared.issue(Message::Details, edge.at.node(), args, Some(edge.by));
+            let mut issue = self.shared.issue(
+                Message::Details {
+                    reference: edge.reference().into(),
+                    profile: (&profile.canonical).into(),
+                },
+                edge.at.node(),
+                Some(edge.by),
+            );
             let issues = self.units[unit].outcome.as_ref().map_or(&[][..], |o| &o.issues);
             issue.inner =
                 issues.iter().filter(|i| i.severity.is_error()).take(5).cloned().collect();

@@ -1,10 +1,10 @@
 //! What lenient reading noted, as issues.
 
-use lmr_fhir::{Document, Kind, SyntaxIssueKind};
+use lmr_fhir::{Bilingual, Document, Kind, SyntaxIssueKind};
 
 use super::Plan;
-use crate::issue::Arg;
-use crate::validate::parse;
+use crate::messages::Message;
+use crate::messages::field::Words;
 
 impl Plan<'_> {
     /// What lenient reading noted.
@@ -17,43 +17,54 @@ impl Plan<'_> {
                 continue;
             }
             let Some(mut at) = self.shared.document.node(problem.node) else { continue };
-            let message = parse::message(problem);
-            let mut args = Vec::new();
-            match problem.kind {
+            let message = match problem.kind {
+                SyntaxIssueKind::Comment => Message::JsonComments,
+                SyntaxIssueKind::MissingComma => Message::JsonCommaMissing,
                 SyntaxIssueKind::DuplicateKey => {
-                    args.push(Arg::Name(at.key().unwrap_or_default().into_owned()));
+                    let property = at.key().unwrap_or_default().into();
                     at = at.parent().unwrap_or(at);
+                    Message::JsonDuplicate { property }
                 }
                 SyntaxIssueKind::BareName => {
-                    args.push(Arg::Name(name_at(self.shared.document, problem.offset)));
+                    let property = name_at(self.shared.document, problem.offset).into();
                     at = if at.kind() == Kind::Object { at } else { at.parent().unwrap_or(at) };
+                    Message::JsonNoQuotes { property }
                 }
                 SyntaxIssueKind::BareValue => {
-                    args.push(Arg::Name(at.key().unwrap_or("item".into()).into_owned()));
+                    let property = at.key().unwrap_or("item".into()).into();
                     // The reference names the object for members, the item for array items.
                     if at.parent().is_some_and(|p| p.kind() == Kind::Object) {
                         at = at.parent().unwrap_or(at);
                     }
+                    Message::JsonValueNoQuotes { property }
                 }
-                SyntaxIssueKind::TrailingComma => {
-                    args.push(match at.kind() {
-                        Kind::Array => Arg::Said { en: "Array", nb: "listen" },
-                        _ => Arg::Said { en: "Object", nb: "objektet" },
-                    });
-                }
-                SyntaxIssueKind::LoneSurrogate => args.push(Arg::Said {
-                    en: "half of a pair of \\u escapes (lone surrogate)",
-                    nb: "et halvt par av \\u-koder (enslig surrogat)",
-                }),
-                SyntaxIssueKind::ControlCharacter => {
-                    args.push(Arg::Said {
+                SyntaxIssueKind::TrailingComma => Message::JsonCommaExtra {
+                    container: match at.kind() {
+                        Kind::Array => Words::of(&Bilingual { en: "Array", nb: "listen" }),
+                        _ => Words::of(&Bilingual { en: "Object", nb: "objektet" }),
+                    },
+                },
+                SyntaxIssueKind::LoneSurrogate => Message::JsonOther {
+                    reason: Words::of(&Bilingual {
+                        en: "half of a pair of \\u escapes (lone surrogate)",
+                        nb: "et halvt par av \\u-koder (enslig surrogat)",
+                    }),
+                },
+                SyntaxIssueKind::ControlCharacter => Message::JsonOther {
+                    reason: Words::of(&Bilingual {
                         en: "control character in a string",
                         nb: "styretegn i en tekst",
-                    });
-                }
-                _ => {}
-            }
-            let mut issue = self.shared.issue(message, at, args, None);
+                    }),
+                },
+                // The enum may grow; what a new kind is called is not known here.
+                _ => Message::JsonOther {
+                    reason: Words::of(&Bilingual {
+                        en: "not written as JSON requires",
+                        nb: "ikke skrevet slik JSON krever",
+                    }),
+                },
+            };
+            let mut issue = self.shared.issue(message, at, None);
             let here = self.shared.document.location(problem.offset as usize);
             (issue.line, issue.column) = (here.line, here.column);
             self.issues.push(issue);

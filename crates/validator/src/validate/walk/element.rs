@@ -5,7 +5,6 @@ use lmr_fhirpath::TypeId;
 
 use super::{Def, Defs, Walker, is_partial};
 use crate::compile::{Shape, Special, TypeRule};
-use crate::issue::Arg;
 use crate::messages::Message;
 use crate::validate::kind_name;
 
@@ -56,16 +55,19 @@ impl<'a> Walker<'a> {
         let first = defs[0];
         let Some(node) = item.value() else { return };
         if node.kind() != Kind::Object {
-            let args = vec![
-                kind_name(Kind::Object),
-                kind_name(node.kind()),
-                Arg::Name(first.element().name().to_owned()),
-            ];
-            self.issue(Message::MustBe, node, args, first.profile);
+            self.issue(
+                Message::MustBe {
+                    expected: kind_name(Kind::Object),
+                    found: kind_name(node.kind()),
+                    property: first.element().name().to_owned().into(),
+                },
+                node,
+                first.profile,
+            );
             return;
         }
         if node.members().next().is_none() {
-            self.issue(Message::JsonEmptyObject, node, Vec::new(), first.profile);
+            self.issue(Message::JsonEmptyObject, node, first.profile);
         }
         let type_def = ty.filter(|t| t.shape == Shape::Complex).and_then(|t| {
             let own = if t.special == Special::Extension { self.extension_def(item) } else { None };
@@ -96,8 +98,14 @@ impl<'a> Walker<'a> {
                     if let Some((canonical, reason)) =
                         complex.and_then(|t| self.validator.type_fault(t.name()))
                     {
-                        let args = vec![Arg::Url(canonical), Arg::Text(reason.to_string())];
-                        self.issue(Message::ProfileNoSnapshot, node, args, first.profile);
+                        self.issue(
+                            Message::ProfileNoSnapshot {
+                                profile: canonical.into(),
+                                reason: reason.to_string().into(),
+                            },
+                            node,
+                            first.profile,
+                        );
                     } else if let Some(base) = self.backbone_def()
                         // A bare BackboneElement or Element: only what all elements have.
                         && let Some(children) = &base.rule.children

@@ -6,11 +6,11 @@ use lmr_fhir::{Element, Kind, Node, Severity};
 use lmr_fhirpath::{Date, DateTime, Expression, Model as _, Time, TypeId, TypeKind, Typed};
 
 use super::{Def, ID, Walker, long};
-use crate::compile::{Invariant, InvariantKind, NameSet, Profile, Shared};
-use crate::issue::{Arg, IssueCode, MessageId};
-use crate::messages::Message;
-use crate::options::BestPractice;
 use crate::check::links::Links;
+use crate::compile::{Invariant, InvariantKind, NameSet, Profile, Shared};
+use crate::messages::Message;
+use crate::messages::field::Text;
+use crate::options::BestPractice;
 
 /// An element and everything below it.
 static BELOW: LazyLock<Option<Expression>> =
@@ -40,12 +40,15 @@ impl<'a> Walker<'a> {
                 if let Some(doubt) = &invariant.doubt
                     && !self.is_off(invariant)
                 {
-                    let args = vec![
-                        Arg::Name(invariant.key.to_string()),
-                        Arg::Url(def.profile.canonical.to_string()),
-                        Arg::Text(doubt.to_string()),
-                    ];
-                    self.issue(Message::ConstraintDoubtful, item.node(), args, def.profile);
+                    self.issue(
+                        Message::ConstraintDoubtful {
+                            rule: (&invariant.key).into(),
+                            profile: (&def.profile.canonical).into(),
+                            reason: doubt.into(),
+                        },
+                        item.node(),
+                        def.profile,
+                    );
                 }
                 match &invariant.kind {
                     InvariantKind::HasContent => {
@@ -98,23 +101,19 @@ impl<'a> Walker<'a> {
                             Ok(true) => {}
                             Ok(false) => self.failed(invariant, item, def.profile),
                             Err(_) if self.is_malformed(Typed::new(item, ty)) => {
-                                let args = vec![Arg::Name(invariant.key.to_string())];
                                 self.issue(
-                                    Message::ConstraintMalformed,
+                                    Message::ConstraintMalformed { rule: (&invariant.key).into() },
                                     item.node(),
-                                    args,
                                     def.profile,
                                 );
                             }
                             Err(error) => {
-                                let args = vec![
-                                    Arg::Name(invariant.key.to_string()),
-                                    Arg::Text(error.to_string()),
-                                ];
                                 self.issue(
-                                    Message::ConstraintCannotEvaluate,
+                                    Message::ConstraintCannotEvaluate {
+                                        rule: (&invariant.key).into(),
+                                        reason: Text::given(error.to_string()),
+                                    },
                                     item.node(),
-                                    args,
                                     def.profile,
                                 );
                             }
@@ -124,12 +123,15 @@ impl<'a> Walker<'a> {
                         if self.is_off(invariant) {
                             continue;
                         }
-                        let args = vec![
-                            Arg::Name(invariant.key.to_string()),
-                            Arg::Url(def.profile.canonical.to_string()),
-                            Arg::Text(reason.to_string()),
-                        ];
-                        self.issue(Message::ConstraintSyntax, item.node(), args, def.profile);
+                        self.issue(
+                            Message::ConstraintSyntax {
+                                rule: (&invariant.key).into(),
+                                profile: (&def.profile.canonical).into(),
+                                reason: reason.into(),
+                            },
+                            item.node(),
+                            def.profile,
+                        );
                     }
                 }
             }
@@ -182,11 +184,12 @@ impl<'a> Walker<'a> {
             (true, BestPractice::Warning) => Severity::Warning,
             (true, BestPractice::Error) => Severity::Error,
         };
-        let args =
-            vec![Arg::Name(invariant.key.to_string()), Arg::Text(invariant.human.to_string())];
-        let id = MessageId::Constraint(Arc::clone(&invariant.id));
-        let issue =
-            self.shared.make(id, severity, IssueCode::Invariant, item.node(), args, Some(profile));
+        let message = Message::Invariant {
+            id: Arc::clone(&invariant.id),
+            key: Arc::clone(&invariant.key),
+            human: Arc::clone(&invariant.human),
+        };
+        let issue = self.shared.make(message, severity, item.node(), Some(profile));
         self.keep(issue);
     }
 }

@@ -1,12 +1,12 @@
 //! The members of an object: what may stand there, in which shape, how often.
 
-use lmr_fhir::{Element, Kind, Node};
+use lmr_fhir::{Bilingual, Element, Kind, Node};
 
 use super::{Def, Defs, ID, MAX_DEPTH, SliceOrder, Walker, is_partial, shown_path};
-use crate::compile::{Children, FORBIDDEN, Shape, Slices, TypeRule};
-use crate::issue::Arg;
-use crate::messages::Message;
 use crate::check::suggest;
+use crate::compile::{Children, FORBIDDEN, Shape, Slices, TypeRule};
+use crate::messages::Message;
+use crate::messages::field::{Defined, Hint, Words};
 use crate::validate::kind_name;
 
 impl<'a> Walker<'a> {
@@ -61,7 +61,7 @@ impl<'a> Walker<'a> {
     ) {
         let object = members.unwrap_or(element.node());
         if self.depth >= MAX_DEPTH {
-            self.issue(Message::TooDeep, object, vec![Arg::from(MAX_DEPTH)], def.profile);
+            self.issue(Message::TooDeep { limit: MAX_DEPTH }, object, def.profile);
             return;
         }
         self.depth += 1;
@@ -87,9 +87,8 @@ impl<'a> Walker<'a> {
             let child = Def { profile: def.profile, rule: &def.profile.rules[slot.rule as usize] };
             if name == "value" && is_companion(object) {
                 self.issue(
-                    Message::IllegalProperty,
+                    Message::IllegalProperty { property: name.to_owned().into() },
                     object,
-                    vec![Arg::Name(name.to_owned())],
                     def.profile,
                 );
                 continue;
@@ -113,13 +112,16 @@ impl<'a> Walker<'a> {
             let count = self.member(member, element, def, child, ty, slot.slices.as_deref());
             self.counts[seen] = count;
             if count > child.rule.max {
-                let args = vec![
-                    Arg::from(count as usize),
-                    Arg::Name(shown_path(child)),
-                    Arg::from(child.rule.max as usize),
-                    Arg::Url(child.profile.canonical.to_string()),
-                ];
-                self.issue(Message::ProfileMaximum, object, args, child.profile);
+                self.issue(
+                    Message::ProfileMaximum {
+                        found: count as usize,
+                        element: shown_path(child).into(),
+                        limit: child.rule.max as usize,
+                        profile: (&child.profile.canonical).into(),
+                    },
+                    object,
+                    child.profile,
+                );
             }
             if self.leads
                 && !is_resource
@@ -134,13 +136,16 @@ impl<'a> Walker<'a> {
             let slot = &children.slots[slot as usize];
             let child = Def { profile: def.profile, rule: &def.profile.rules[slot.rule as usize] };
             if count < child.rule.min {
-                let args = vec![
-                    Arg::from(count as usize),
-                    Arg::Name(shown_path(child)),
-                    Arg::from(child.rule.min as usize),
-                    Arg::Url(child.profile.canonical.to_string()),
-                ];
-                self.issue(Message::ProfileMinimum, object, args, child.profile);
+                self.issue(
+                    Message::ProfileMinimum {
+                        found: count as usize,
+                        element: shown_path(child).into(),
+                        limit: child.rule.min as usize,
+                        profile: (&child.profile.canonical).into(),
+                    },
+                    object,
+                    child.profile,
+                );
             }
             if count == 0
                 && let Some(slices) = &slot.slices
@@ -161,32 +166,29 @@ impl<'a> Walker<'a> {
             .any(|(name, _)| name.as_str() == key.trim_start_matches('_'))
         {
             // The name is right, but one of the choice's types is taken already.
-            Arg::Said {
+            Hint::Words(Words::of(&Bilingual {
                 en: ": only one type of a choice may be given",
                 nb: ": bare én av typene kan oppgis",
-            }
+            }))
         } else {
-            suggest::as_arg(suggest::nearest(key.trim_start_matches('_'), names))
+            suggest::nearest(key.trim_start_matches('_'), names).into()
         };
-        let args = vec![Arg::Name(key.into_owned()), near];
-        self.at_member(Message::UnrecognisedProperty, member, object, args, def);
+        self.at_member(
+            Message::UnrecognisedProperty { property: key.into_owned().into(), hint: near },
+            member,
+            object,
+            def,
+        );
     }
 
     /// An issue of an object whose lines are a member's, as the reference tells them.
-    fn at_member(
-        &mut self,
-        message: Message,
-        member: Node<'a>,
-        object: Node<'a>,
-        args: Vec<Arg>,
-        def: Def<'a>,
-    ) {
+    fn at_member(&mut self, message: Message, member: Node<'a>, object: Node<'a>, def: Def<'a>) {
         let span = member.member_span();
         let (line, column) = {
             let at = |offset| self.shared.document.location(offset);
             (at(span.start).line, at(span.end).column)
         };
-        let issue = self.issue(message, object, args, def.profile);
+        let issue = self.issue(message, object, def.profile);
         issue.span = span;
         (issue.line, issue.column) = (line, column);
     }
@@ -201,25 +203,38 @@ impl<'a> Walker<'a> {
             .unwrap_or_else(|| name.to_owned());
         let of_extension = &*child.profile.definition.type_name == "Extension";
         if of_extension && &*child.element().path == "Extension.value[x]" {
-            let args = vec![
-                Arg::Url(child.profile.definition.url.to_string()),
-                Arg::Text(allowed.join(", ")),
-                Arg::Name(found),
-            ];
-            self.issue(Message::ExtType, object, args, child.profile);
+            self.issue(
+                Message::ExtType {
+                    url: child.profile.definition.url.to_string().into(),
+                    allowed: allowed.join(", ").into(),
+                    found: found.into(),
+                },
+                object,
+                child.profile,
+            );
             return;
         }
         if let [one] = allowed.as_slice() {
-            let args = vec![
-                Arg::Url(child.profile.canonical.to_string()),
-                Arg::Text((*one).to_owned()),
-                Arg::Name(found),
-            ];
-            self.issue(Message::ProfileType, member, args, child.profile);
+            self.issue(
+                Message::ProfileType {
+                    profile: (&child.profile.canonical).into(),
+                    allowed: (*one).to_owned().into(),
+                    found: found.into(),
+                },
+                member,
+                child.profile,
+            );
             return;
         }
-        let args = vec![Arg::Name(name.to_owned()), Arg::Text(allowed.join(", "))];
-        self.at_member(Message::ProfileNoType, member, object, args, child);
+        self.at_member(
+            Message::ProfileNoType {
+                property: name.to_owned().into(),
+                allowed: allowed.join(", ").into(),
+            },
+            member,
+            object,
+            child,
+        );
     }
 
     /// Judges one member with all its repetitions; how many there are.
@@ -297,43 +312,64 @@ impl<'a> Walker<'a> {
         child: Def<'a>,
         primitive: bool,
     ) -> bool {
-        let name = || Arg::Name(child.element().name().to_owned());
+        let name = || Defined::from(child.element().name());
         if let Some(value) = value {
             // Made only for who has a fault to tell.
             let found = || kind_name(value.kind());
             match (child.rule.array, value.kind()) {
                 (true, Kind::Array) if value.members().next().is_none() => {
-                    self.issue(Message::JsonEmptyArray, value, Vec::new(), child.profile);
+                    self.issue(Message::JsonEmptyArray, value, child.profile);
                     return companion.is_some();
                 }
                 (true, Kind::Array) => {}
                 (true, _) => {
-                    self.issue(Message::MustBeArray, value, vec![found(), name()], child.profile);
+                    self.issue(
+                        Message::MustBeArray { found: found(), property: name() },
+                        value,
+                        child.profile,
+                    );
                     if primitive || value.kind() != Kind::Object {
                         return false;
                     }
                 }
                 (false, Kind::Array) if primitive => {
-                    self.issue(Message::MustBeSimple, value, vec![found(), name()], child.profile);
+                    self.issue(
+                        Message::MustBeSimple { found: found(), property: name() },
+                        value,
+                        child.profile,
+                    );
                     return false;
                 }
                 (false, Kind::Array) => {
-                    let args = vec![kind_name(Kind::Object), found(), name()];
-                    self.issue(Message::MustBe, value, args, child.profile);
+                    self.issue(
+                        Message::MustBe {
+                            expected: kind_name(Kind::Object),
+                            found: found(),
+                            property: name(),
+                        },
+                        value,
+                        child.profile,
+                    );
                     return false;
                 }
                 // Unlike an item of an array, a single value is left out, never null.
                 (false, Kind::Null) => {
                     if primitive {
                         self.issue(
-                            Message::MustBeSimple,
+                            Message::MustBeSimple { found: found(), property: name() },
                             value,
-                            vec![found(), name()],
                             child.profile,
                         );
                     } else {
-                        let args = vec![kind_name(Kind::Object), found(), name()];
-                        self.issue(Message::MustBe, value, args, child.profile);
+                        self.issue(
+                            Message::MustBe {
+                                expected: kind_name(Kind::Object),
+                                found: found(),
+                                property: name(),
+                            },
+                            value,
+                            child.profile,
+                        );
                     }
                     return false;
                 }
@@ -344,25 +380,31 @@ impl<'a> Walker<'a> {
             if !primitive {
                 let key = companion.key().unwrap_or_default().into_owned();
                 let object = companion.parent().unwrap_or(companion);
-                let args = vec![Arg::Name(key), Arg::Text(String::new())];
-                self.issue(Message::UnrecognisedProperty, object, args, child.profile);
+                self.issue(
+                    Message::UnrecognisedProperty { property: key.into(), hint: Hint::None },
+                    object,
+                    child.profile,
+                );
                 return value.is_some();
             }
-            let key = Arg::Name(companion.key().unwrap_or_default().into_owned());
+            let key = Defined::from(&*companion.key().unwrap_or_default());
             let found = kind_name(companion.kind());
             match (child.rule.array, companion.kind()) {
                 (true, Kind::Array) | (false, Kind::Object) => {}
                 (true, _) => {
                     self.issue(
-                        Message::BaseMustBeArray,
+                        Message::BaseMustBeArray { found, property: key },
                         companion,
-                        vec![found, key],
                         child.profile,
                     );
                     return value.is_some();
                 }
                 (false, _) => {
-                    self.issue(Message::MustBeObject, companion, vec![found, key], child.profile);
+                    self.issue(
+                        Message::MustBeObject { found, property: key },
+                        companion,
+                        child.profile,
+                    );
                     return value.is_some();
                 }
             }
@@ -381,17 +423,23 @@ impl<'a> Walker<'a> {
     ) {
         let Some(at) = value.or(companion) else { return };
         let at = at.members().nth(index as usize).unwrap_or(at);
-        let name = Arg::Name(child.element().name().to_owned());
+        let name = Defined::from(child.element().name());
         if primitive {
             self.issue(
-                Message::JsonInvalidArray,
+                Message::JsonInvalidArray { element: name, index: index as usize },
                 at,
-                vec![name, Arg::from(index as usize)],
                 child.profile,
             );
         } else {
-            let args = vec![kind_name(Kind::Object), kind_name(Kind::Null), name];
-            self.issue(Message::MustBe, at, args, child.profile);
+            self.issue(
+                Message::MustBe {
+                    expected: kind_name(Kind::Object),
+                    found: kind_name(Kind::Null),
+                    property: name,
+                },
+                at,
+                child.profile,
+            );
         }
     }
 }

@@ -7,8 +7,9 @@ use lmr_fhirpath::TypeId;
 
 use super::{Def, Defs, MAX_PROBES, Walker};
 use crate::compile::{Linked, ProfileId, Rule, TypeRule};
-use crate::issue::{Arg, Issue};
+use crate::issue::Issue;
 use crate::messages::Message;
+use crate::messages::field::Defined;
 use crate::validate::job::{Found, ProfileIds, Role};
 
 impl<'a> Walker<'a> {
@@ -130,15 +131,20 @@ impl<'a> Walker<'a> {
                 }
                 Linked::Unknown => {
                     self.issue(
-                        Message::ProfileUnknownHard,
+                        Message::ProfileUnknownHard { profile: canonical.into() },
                         at,
-                        vec![Arg::Url(canonical.to_string())],
                         def.profile,
                     );
                 }
                 Linked::Broken(reason) => {
-                    let args = vec![Arg::Url(canonical.to_string()), Arg::Text(reason.to_string())];
-                    self.issue(Message::ProfileNoSnapshot, at, args, def.profile);
+                    self.issue(
+                        Message::ProfileNoSnapshot {
+                            profile: canonical.into(),
+                            reason: reason.to_string().into(),
+                        },
+                        at,
+                        def.profile,
+                    );
                 }
             }
         }
@@ -173,10 +179,10 @@ impl<'a> Walker<'a> {
                 fits.push((one.profile, issues));
             }
         }
-        let names = |list: &[&str]| Arg::Url(list.join(", "));
+        let names = |list: &[&str]| Defined::from(list.join(", "));
         if fits.is_empty() {
             let all: Vec<&str> = several.iter().map(|d| &*d.profile.definition.url).collect();
-            let issue = self.issue(Message::NoMatch, at, vec![names(&all)], def.profile);
+            let issue = self.issue(Message::NoMatch { profiles: names(&all) }, at, def.profile);
             issue.inner.clone_from(&reasons);
             // The reference tells the reasons of every candidate as well.
             self.out.issues.extend(reasons);
@@ -185,9 +191,8 @@ impl<'a> Walker<'a> {
         if fits.len() > 1 {
             let all: Vec<&str> = fits.iter().map(|(p, _)| &*p.definition.url).collect();
             self.issue(
-                Message::MultipleMatches,
+                Message::MultipleMatches { count: all.len(), profiles: names(&all) },
                 at,
-                vec![Arg::from(all.len()), names(&all)],
                 def.profile,
             );
         }
@@ -207,8 +212,14 @@ impl<'a> Walker<'a> {
         let found_type = item.resource_type().unwrap_or_default();
         let wanted = ty.name();
         if !matches!(wanted, "Resource" | "DomainResource") && wanted != found_type {
-            let args = vec![Arg::Name(found_type.to_string()), Arg::Name(wanted.to_owned())];
-            self.issue(Message::BundleEntryType, item.node(), args, def.profile);
+            self.issue(
+                Message::BundleEntryType {
+                    found: found_type.to_string().into(),
+                    allowed: wanted.to_owned().into(),
+                },
+                item.node(),
+                def.profile,
+            );
             return;
         }
         let mut profiles = ProfileIds::new();
@@ -217,20 +228,34 @@ impl<'a> Walker<'a> {
                 Ok(Some(id)) => {
                     let of = self.validator.get(id).map_or("", |p| &p.definition.type_name);
                     if of != found_type && !matches!(of, "Resource" | "DomainResource") {
-                        let args =
-                            vec![Arg::Name(found_type.to_string()), Arg::Name(of.to_owned())];
-                        self.issue(Message::BundleEntryType, item.node(), args, def.profile);
+                        self.issue(
+                            Message::BundleEntryType {
+                                found: found_type.to_string().into(),
+                                allowed: of.to_owned().into(),
+                            },
+                            item.node(),
+                            def.profile,
+                        );
                         continue;
                     }
                     profiles.push(id);
                 }
                 Ok(None) => {
-                    let args = vec![Arg::Url(canonical.to_string())];
-                    self.issue(Message::BundleEntryNoMatch, item.node(), args, def.profile);
+                    self.issue(
+                        Message::BundleEntryNoMatch { profile: canonical.into() },
+                        item.node(),
+                        def.profile,
+                    );
                 }
                 Err(reason) => {
-                    let args = vec![Arg::Url(canonical.to_string()), Arg::Text(reason.to_string())];
-                    self.issue(Message::ProfileNoSnapshot, item.node(), args, def.profile);
+                    self.issue(
+                        Message::ProfileNoSnapshot {
+                            profile: canonical.into(),
+                            reason: reason.to_string().into(),
+                        },
+                        item.node(),
+                        def.profile,
+                    );
                 }
             }
         }
@@ -265,9 +290,8 @@ impl<'a> Walker<'a> {
                 .map(|p| &*p.definition.url)
                 .collect();
             let issue = self.issue(
-                Message::NoMatch,
+                Message::NoMatch { profiles: names.join(", ").into() },
                 item.node(),
-                vec![Arg::Url(names.join(", "))],
                 def.profile,
             );
             issue.inner = reasons;
@@ -310,15 +334,13 @@ impl<'a> Walker<'a> {
         if is_resource {
             let found = item.resource_type().unwrap_or_default();
             if !matches!(of, "Resource" | "DomainResource") && of != found {
-                let args = vec![
-                    Arg::Name(of.to_owned()),
-                    Arg::Name(found.into_owned()),
-                    Arg::Url(profile.canonical.to_string()),
-                ];
                 return vec![self.shared.issue(
-                    Message::ProfileWrongType,
+                    Message::ProfileWrongType {
+                        expected: of.to_owned().into(),
+                        found: found.into_owned().into(),
+                        profile: (&profile.canonical).into(),
+                    },
                     item.node(),
-                    args,
                     Some(profile),
                 )];
             }
@@ -329,11 +351,12 @@ impl<'a> Walker<'a> {
             let edges = std::mem::take(&mut inner.out.edges);
             for edge in edges {
                 if !edge.profiles.iter().any(|p| inner.fits(edge.target, edge.around, *p)) {
-                    let args = vec![Arg::Value(edge.reference()), Arg::Url(String::new())];
                     issues.push(self.shared.issue(
-                        Message::RefCantMatchChoice,
+                        Message::RefCantMatchChoice {
+                            reference: edge.reference().into(),
+                            profiles: String::new().into(),
+                        },
                         edge.at.node(),
-                        args,
                         Some(profile),
                     ));
                 }

@@ -1,0 +1,94 @@
+//! Messages: fixed values, patterns, least and greatest values.
+
+/// Passes its rows on; see `messages.rs`.
+macro_rules! fixed_messages {
+    ($next:ident $($rest:tt)*) => {
+        $next! { $($rest)*
+            FixedWrong { found: Value, expected: Defined, source: Defined }
+                "_DT_Fixed_Wrong" Error Value
+                en "The value is '{found}', but {source} fixes it to '{expected}'"
+                nb "Verdien er '{found}', men {source} fastsetter den til '{expected}'";
+            FixedMissing { element: Defined, source: Defined }
+                "Profile_VAL_MissingElement" Error Value
+                en "{element} is missing, but the fixed value or pattern of {source} has it"
+                nb "{element} mangler, men den faste verdien eller mønsteret i {source} har det";
+            PatternCoding { element: Defined, source: Defined, expected: Defined }
+                "TYPE_CHECKS_PATTERN_CC" Error Value
+                en "No {element} is {expected}, which the pattern of {source} asks for"
+                nb "Ingen {element} er {expected}, som mønsteret i {source} krever";
+            FixedCodings { expected: usize, found: usize, source: Defined }
+                "Terminology_TX_Coding_Count" Error Value
+                en "{source} asks for {expected} codings, found {found}"
+                nb "{source} krever {expected} kodinger, fant {found}";
+            FixedNotAllowed { element: GivenName, source: Defined }
+                "Profile_VAL_NotAllowed" Error Value
+                en "{element} is given, but the fixed value of {source} does not have it"
+                nb "{element} er oppgitt, men den faste verdien i {source} har det ikke";
+            DecimalGt { limit: Defined }
+                "Type_Specific_Checks_DT_Decimal_GT" Error Invalid
+                en "The value is above the maximum {limit}"
+                nb "Verdien er over maksimum {limit}";
+            DecimalLt { limit: Defined }
+                "Type_Specific_Checks_DT_Decimal_LT" Error Invalid
+                en "The value is below the minimum {limit}"
+                nb "Verdien er under minimum {limit}";
+            IntegerGt { limit: Defined }
+                "Type_Specific_Checks_DT_Integer_GT" Error Invalid
+                en "The value is above the maximum {limit}"
+                nb "Verdien er over maksimum {limit}";
+            IntegerLt { limit: Defined }
+                "Type_Specific_Checks_DT_Integer_LT" Error Invalid
+                en "The value is below the minimum {limit}"
+                nb "Verdien er under minimum {limit}";
+            DateGt { limit: Defined }
+                "TYPE_SPECIFIC_CHECKS_DT_DT_GT" Error Invalid
+                en "The time is after the latest permitted {limit}"
+                nb "Tidspunktet er etter det seneste tillatte {limit}";
+            DateLt { limit: Defined }
+                "TYPE_SPECIFIC_CHECKS_DT_DT_LT" Error Invalid
+                en "The time is before the earliest permitted {limit}"
+                nb "Tidspunktet er før det tidligste tillatte {limit}";
+            QuantityMax { value: Value, limit: Defined }
+                "TYPE_SPECIFIC_CHECKS_DT_QTY_MAX_VALUE_WRONG" Error Invalid
+                en "The value {value} is above the maximum {limit}"
+                nb "Verdien {value} er over maksimum {limit}";
+            QuantityMaxUcum { value: Value, limit: Defined }
+                "TYPE_SPECIFIC_CHECKS_DT_QTY_MAX_VALUE_WRONG_UCUM" Error Invalid
+                en "The value {value} is above the maximum {limit} after conversion of units"
+                nb "Verdien {value} er over maksimum {limit} etter omregning av enhet";
+            QuantityMin { value: Value, limit: Defined }
+                "TYPE_SPECIFIC_CHECKS_DT_QTY_MIN_VALUE_WRONG" Error Invalid
+                en "The value {value} is below the minimum {limit}"
+                nb "Verdien {value} er under minimum {limit}";
+            QuantityMinUcum { value: Value, limit: Defined }
+                "TYPE_SPECIFIC_CHECKS_DT_QTY_MIN_VALUE_WRONG_UCUM" Error Invalid
+                en "The value {value} is below the minimum {limit} after conversion of units"
+                nb "Verdien {value} er under minimum {limit} etter omregning av enhet";
+            QuantityGtMax { value: Value, limit: Defined }
+                "TYPE_SPECIFIC_CHECKS_DT_QTY_GT_MAX" Error Invalid
+                en "The time '{value}' is later than {limit} from now"
+                nb "Tidspunktet '{value}' er senere enn {limit} fra nå";
+            QuantityLtMin { value: Value, limit: Defined }
+                "TYPE_SPECIFIC_CHECKS_DT_QTY_LT_MIN" Error Invalid
+                en "The time '{value}' is earlier than {limit} from now"
+                nb "Tidspunktet '{value}' er tidligere enn {limit} fra nå";
+            QuantityMaxNoValue { limit: Defined }
+                "TYPE_SPECIFIC_CHECKS_DT_QTY_MAX_VALUE_NO_VALUE" Warning Invalid
+                en "The maximum {limit} cannot be checked: the instance has no value"
+                nb "Maksimum {limit} kan ikke kontrolleres: instansen har ingen verdi";
+            QuantityMinNoValue { limit: Defined }
+                "TYPE_SPECIFIC_CHECKS_DT_QTY_MIN_VALUE_NO_VALUE" Warning Invalid
+                en "The minimum {limit} cannot be checked: the instance has no value"
+                nb "Minimum {limit} kan ikke kontrolleres: instansen har ingen verdi";
+            QuantityMinUnitUnknown { limit: Defined }
+                "TYPE_SPECIFIC_CHECKS_DT_QTY_MIN_VALUE_NO_UCUM_INST" Warning Invalid
+                en "The minimum {limit} cannot be checked: the unit of the instance is not comparable"
+                nb "Minimum {limit} kan ikke kontrolleres: enheten i instansen kan ikke sammenlignes";
+            QuantityMaxUnitUnknown { limit: Defined }
+                "TYPE_SPECIFIC_CHECKS_DT_QTY_MAX_VALUE_NO_UCUM_INST" Warning Invalid
+                en "The maximum {limit} cannot be checked: the unit of the instance is not comparable"
+                nb "Maksimum {limit} kan ikke kontrolleres: enheten i instansen kan ikke sammenlignes";
+        }
+    };
+}
+pub(crate) use fixed_messages;

@@ -1,0 +1,3 @@
+//! Constraints in FHIRPath, and the profiles that carry them.
+
+pub(crate) mod messages;

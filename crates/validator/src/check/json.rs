@@ -1,0 +1,3 @@
+//! The JSON itself.
+
+pub(crate) mod messages;

@@ -1,0 +1,3 @@
+//! Which elements there may be, in which shape and how often.
+
+pub(crate) mod messages;

@@ -1,0 +1,238 @@
+//! The types of a message's facts. The type says where a fact comes from, and so what redaction
+//! leaves of it: words of definitions and of ours stay, whatever the instance wrote goes.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use lmr_fhir::{Bilingual, Language};
+
+/// Characters of a definition's text that a message shows.
+const MAX_DEFINED: usize = 2000;
+
+/// What stands for a text that was left out.
+pub(crate) const WITHHELD: &str = "***";
+
+/// A fact of a message.
+pub(super) trait Field {
+    /// Leaves out what comes from the instance.
+    fn redact(&mut self, _is_type: &dyn Fn(&str) -> bool) {}
+    /// The fact as the text shows it.
+    fn shown(&self, language: Language) -> Cow<'_, str>;
+}
+
+impl Field for usize {
+    fn shown(&self, _: Language) -> Cow<'_, str> {
+        Cow::Owned(self.to_string())
+    }
+}
+
+/// Text of a definition or of ours: the path of an element, a canonical, a type, a limit. Stays.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Defined(Arc<str>);
+
+impl Defined {
+    /// The whole text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for Defined {
+    fn default() -> Self {
+        Self("".into())
+    }
+}
+
+impl From<&str> for Defined {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<String> for Defined {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<&Arc<str>> for Defined {
+    fn from(text: &Arc<str>) -> Self {
+        Self(Arc::clone(text))
+    }
+}
+
+impl Field for Defined {
+    fn shown(&self, _: Language) -> Cow<'_, str> {
+        clipped(&self.0, MAX_DEFINED)
+    }
+}
+
+/// Text of the instance; `None` when it was left out. A message shows `LIMIT` characters of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Given<const LIMIT: usize>(Option<Box<str>>);
+
+/// A value.
+pub type Value = Given<120>;
+/// The name of a property, of an XHTML element, of a type.
+pub type GivenName = Given<200>;
+/// An address.
+pub type GivenUrl = Given<2000>;
+
+impl<const LIMIT: usize> From<&str> for Given<LIMIT> {
+    fn from(text: &str) -> Self {
+        Self(Some(text.into()))
+    }
+}
+
+impl<const LIMIT: usize> From<String> for Given<LIMIT> {
+    fn from(text: String) -> Self {
+        Self(Some(text.into()))
+    }
+}
+
+impl<const LIMIT: usize> From<Cow<'_, str>> for Given<LIMIT> {
+    fn from(text: Cow<'_, str>) -> Self {
+        Self(Some(text.into()))
+    }
+}
+
+impl<const LIMIT: usize> Field for Given<LIMIT> {
+    fn redact(&mut self, _: &dyn Fn(&str) -> bool) {
+        self.0 = None;
+    }
+
+    fn shown(&self, _: Language) -> Cow<'_, str> {
+        self.0.as_deref().map_or(Cow::Borrowed(WITHHELD), |text| clipped(text, LIMIT))
+    }
+}
+
+/// A resource type that the instance states. Stays if it is one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct TypeName(GivenName);
+
+impl<T: Into<GivenName>> From<T> for TypeName {
+    fn from(name: T) -> Self {
+        Self(name.into())
+    }
+}
+
+impl Field for TypeName {
+    fn redact(&mut self, is_type: &dyn Fn(&str) -> bool) {
+        if !self.0.0.as_deref().is_some_and(is_type) {
+            self.0 = Given(None);
+        }
+    }
+
+    fn shown(&self, language: Language) -> Cow<'_, str> {
+        self.0.shown(language)
+    }
+}
+
+/// Text that is a definition's in some cases and the instance's in others.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Text {
+    /// Of a definition, or ours.
+    Defined(Defined),
+    /// Of the instance.
+    Given(Given<120>),
+}
+
+impl Text {
+    /// Text of a definition, or ours.
+    pub fn defined(text: impl Into<Defined>) -> Self {
+        Self::Defined(text.into())
+    }
+
+    /// Text of the instance.
+    pub fn given(text: impl Into<Value>) -> Self {
+        Self::Given(text.into())
+    }
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self::Defined(Defined::default())
+    }
+}
+
+impl Field for Text {
+    fn redact(&mut self, is_type: &dyn Fn(&str) -> bool) {
+        if let Self::Given(given) = self {
+            given.redact(is_type);
+        }
+    }
+
+    fn shown(&self, language: Language) -> Cow<'_, str> {
+        match self {
+            Self::Defined(text) => text.shown(language),
+            Self::Given(text) => text.shown(language),
+        }
+    }
+}
+
+/// Words of ours, in both languages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Words(&'static Bilingual);
+
+impl Words {
+    /// Refers to the words, so that a message stays small.
+    pub const fn of(words: &'static Bilingual) -> Self {
+        Self(words)
+    }
+}
+
+impl Default for Words {
+    fn default() -> Self {
+        Self(&Bilingual { nb: "", en: "" })
+    }
+}
+
+impl Field for Words {
+    fn shown(&self, language: Language) -> Cow<'_, str> {
+        Cow::Borrowed(self.0.in_language(language))
+    }
+}
+
+/// What may help, as the last words of a text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Hint {
+    /// Nothing to suggest.
+    #[default]
+    None,
+    /// A known name or code that is nearly the one written.
+    Near(Box<str>),
+    /// Words of ours.
+    Words(Words),
+}
+
+impl From<Option<&str>> for Hint {
+    fn from(near: Option<&str>) -> Self {
+        near.map_or(Self::None, |near| Self::Near(near.into()))
+    }
+}
+
+impl Field for Hint {
+    fn shown(&self, language: Language) -> Cow<'_, str> {
+        match self {
+            Self::None => Cow::Borrowed(""),
+            Self::Near(near) => Cow::Owned(format!(" ({near}?)")),
+            Self::Words(words) => words.shown(language),
+        }
+    }
+}
+
+/// A text of any length as a message shows it: its beginning if it is longer than `limit`.
+pub(crate) fn clipped(text: &str, limit: usize) -> Cow<'_, str> {
+    if text.len() <= limit || text.chars().nth(limit).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let end = text.char_indices().nth(limit.saturating_sub(3)).map_or(text.len(), |(at, _)| at);
+    Cow::Owned(format!("{}...", &text[..end]))
+}
+
+impl fmt::Display for Defined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
