@@ -17,7 +17,7 @@ static PLAIN: LazyLock<Validator> =
 
 /// The profiles of the transaction era.
 static GUIDE: LazyLock<Validator> = LazyLock::new(|| {
-    let package = RuleSetId::Lmdi112.package().expect("our own rule set");
+    let package = RuleSetId::LATEST.package().expect("our own rule set");
     Validator::builder().definitions(Definitions::builder().package(package).build()).build()
 });
 
@@ -48,7 +48,7 @@ fn check(document: &Document<'_>, issue: &Issue) {
 
 fn register(document: &Document<'_>) {
     let options = CheckOptions::at("2026-01-01T00:00:00Z".parse().expect("a time"));
-    for id in [RuleSetId::Lmdi094, RuleSetId::Lmdi112] {
+    for id in RuleSetId::ALL {
         let set = RuleSet::get(id).expect("our own rule set");
         for finding in set.check_resource(document, &options) {
             assert!(

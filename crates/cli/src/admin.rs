@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use lmr_envelope::{RandomSource, SystemRandom};
@@ -79,7 +80,7 @@ struct Register {
     #[arg(long)]
     address: Vec<String>,
     /// The only rule set it may use
-    #[arg(long, value_name = "lmdi-0.9.4|lmdi-1.1.2")]
+    #[arg(long, value_parser = PossibleValuesParser::new(RuleSetId::ALL.map(RuleSetId::as_str)))]
     ruleset: Option<String>,
     /// Agreed start date, e.g. 2026-01-01
     #[arg(long)]

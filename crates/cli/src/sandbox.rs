@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use lmr_envelope::SystemRandom;
+use lmr_lmdi::RuleSetId;
 use lmr_sandbox::folder::{Folder, Plan};
 use lmr_sandbox::helseid::LocalHelseId;
 use lmr_sandbox::hospital::{Era, Hospital};
@@ -37,16 +38,16 @@ pub(crate) enum Guide {
     #[default]
     #[value(name = "lmdi-0.9.4")]
     Lmdi094,
-    /// 1.1.2: transaction
-    #[value(name = "lmdi-1.1.2")]
-    Lmdi112,
+    /// The newest: transaction
+    #[value(name = RuleSetId::LATEST.as_str())]
+    Latest,
 }
 
 impl Guide {
     pub(crate) fn era(self) -> Era {
         match self {
             Self::Lmdi094 => Era::V0_9_4,
-            Self::Lmdi112 => Era::V1_1_2,
+            Self::Latest => Era::V1_1_2,
         }
     }
 }

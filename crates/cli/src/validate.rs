@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use lmr_fhir::{Bundle, Document, ParseOptions};
 use lmr_lmdi::codes::Code;
@@ -32,8 +33,8 @@ pub(crate) struct Validate {
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// The guide to check against; `none` is plain R4 plus what --package and --profile name. If left out, a
-    /// batch is checked against lmdi-0.9.4 and everything else against lmdi-1.1.2
-    #[arg(long, value_enum)]
+    /// batch is checked against lmdi-0.9.4 and everything else against the newest
+    #[arg(long, value_parser = RuleSetChoice::parser())]
     ruleset: Option<RuleSetChoice>,
     /// FHIR package (.tgz), folder or single definition to load besides, or the name of an installed package
     /// (name#version); may be repeated
@@ -59,17 +60,21 @@ pub(crate) struct Validate {
 }
 
 /// Rule sets by the names users know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RuleSetChoice {
-    /// The guide before 18 March 2025: batch
-    #[value(name = "lmdi-0.9.4")]
-    Lmdi094,
-    /// Today's guide: transaction
-    #[value(name = "lmdi-1.1.2")]
-    Lmdi112,
-    /// Plain FHIR R4
-    #[value(name = "none")]
+    /// A rule set of the guide.
+    Guide(RuleSetId),
+    /// Plain FHIR R4.
     None,
+}
+
+impl RuleSetChoice {
+    /// Takes the names of all rule sets, and `none`.
+    fn parser() -> impl TypedValueParser<Value = Self> {
+        let names = RuleSetId::ALL.into_iter().map(RuleSetId::as_str).chain(["none"]);
+        PossibleValuesParser::new(names)
+            .map(|name| RuleSetId::parse(&name).map_or(Self::None, Self::Guide))
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -384,9 +389,12 @@ impl Validate {
             let mut own = Vec::new();
             if !self.package.is_empty() {
                 let ids = match self.ruleset {
-                    Some(RuleSetChoice::Lmdi094) => vec![RuleSetId::Lmdi094],
-                    Some(_) => vec![RuleSetId::Lmdi112],
-                    None => vec![RuleSetId::Lmdi112, RuleSetId::Lmdi094],
+                    Some(RuleSetChoice::Guide(id)) => vec![id],
+                    // The newest of each type of bundle.
+                    _ => ["transaction", "batch"]
+                        .into_iter()
+                        .filter_map(RuleSetId::for_bundle_type)
+                        .collect(),
                 };
                 let mut packages = Some(packages);
                 for id in ids {
@@ -458,9 +466,8 @@ impl Judge {
                 let bundle = Bundle::of(document);
                 let by_type = bundle.and_then(|b| RuleSetId::for_bundle_type(&b.kind()?));
                 let id = match chosen {
-                    Some(RuleSetChoice::Lmdi094) => RuleSetId::Lmdi094,
-                    Some(_) => RuleSetId::Lmdi112,
-                    None => by_type.unwrap_or(RuleSetId::Lmdi112),
+                    Some(RuleSetChoice::Guide(id)) => *id,
+                    _ => by_type.unwrap_or(RuleSetId::LATEST),
                 };
                 let rules = match own.iter().find(|rules| rules.id() == id) {
                     Some(rules) => rules,

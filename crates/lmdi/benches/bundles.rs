@@ -42,7 +42,7 @@ fn bundle(bencher: Bencher<'_, '_>) {
 /// The same with the register's rules.
 #[divan::bench]
 fn bundle_with_register_rules(bencher: Bencher<'_, '_>) {
-    let rules = RuleSet::get(RuleSetId::Lmdi112).unwrap();
+    let rules = RuleSet::get(RuleSetId::LATEST).unwrap();
     let options = CheckOptions::at("2026-01-01T00:00:00Z".parse().unwrap());
     bencher.counter(ItemsCount::new(8_u32)).bench_local(|| {
         let document = Document::parse(BUNDLE, &ParseOptions::strict()).unwrap();
@@ -79,7 +79,7 @@ fn guides_bundle(bencher: Bencher<'_, '_>) {
 }
 
 fn own() -> Validator {
-    let package = RuleSetId::Lmdi112.package().unwrap();
+    let package = RuleSetId::LATEST.package().unwrap();
     Validator::builder().definitions(Definitions::builder().package(package).build()).build()
 }
 

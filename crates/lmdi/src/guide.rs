@@ -108,6 +108,9 @@ rule_sets! {
 }
 
 impl RuleSetId {
+    /// The newest rule set: what is checked against where nothing says otherwise.
+    pub const LATEST: Self = Self::ALL[Self::ALL.len() - 1];
+
     const fn row(self) -> &'static Row {
         &ROWS[self as usize]
     }

@@ -15,7 +15,7 @@ const MOST_BYTES: u64 = 53_200;
 
 #[test]
 fn a_bundle_of_eight_entries_stays_within_the_recorded_allocations() {
-    let package = RuleSetId::Lmdi112.package().unwrap();
+    let package = RuleSetId::LATEST.package().unwrap();
     let definitions = Definitions::builder().package(package).build();
     let validator = Validator::builder().definitions(definitions).build();
     let judge = || {

@@ -15,7 +15,7 @@ use lmr_lmdi::{
 use sample::{bundle, options, organisation_number, person_number, reference};
 use serde_json::{Value, json};
 
-const NEW: RuleSetId = RuleSetId::Lmdi112;
+const NEW: RuleSetId = RuleSetId::LATEST;
 const OLD: RuleSetId = RuleSetId::Lmdi094;
 
 fn codes_of_text(text: &str, options: &CheckOptions) -> BTreeSet<Code> {

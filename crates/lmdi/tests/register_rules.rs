@@ -15,7 +15,7 @@ use sample::{
 };
 use serde_json::{Value, json};
 
-const NEW: RuleSetId = RuleSetId::Lmdi112;
+const NEW: RuleSetId = RuleSetId::LATEST;
 const OLD: RuleSetId = RuleSetId::Lmdi094;
 
 fn verdict_with(bundle: &Value, options: &CheckOptions) -> Verdict {

@@ -182,7 +182,7 @@ impl<'a> Story<'a> {
     ) -> Result<Self, DemoError> {
         let rule_set = match era {
             Era::V0_9_4 => RuleSetId::Lmdi094,
-            Era::V1_1_2 => RuleSetId::Lmdi112,
+            Era::V1_1_2 => RuleSetId::LATEST,
         };
         let kind = rule_set.bundle_type();
         tell(Line::Part(both(

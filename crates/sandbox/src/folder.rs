@@ -14,6 +14,7 @@ use lmr_envelope::{RandomSource, RandomnessUnavailable};
 use crate::certificates::{CertificateMakeError, Order, TestCa};
 use crate::helseid::Client;
 use lmr_identifiers::synthetic::organisation_number;
+use lmr_lmdi::RuleSetId;
 
 use crate::hospital::{Era, Hospital};
 
@@ -184,7 +185,7 @@ impl Folder {
 fn rule_set(era: Era) -> &'static str {
     match era {
         Era::V0_9_4 => "lmdi-0.9.4",
-        Era::V1_1_2 => "lmdi-1.1.2",
+        Era::V1_1_2 => RuleSetId::LATEST.as_str(),
     }
 }
 

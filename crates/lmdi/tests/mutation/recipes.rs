@@ -22,15 +22,14 @@ pub(crate) fn broken(key: &str, rule_set: RuleSetId) -> Option<Value> {
     let b = &mut bundle;
     let quantity = "/dosage/dose";
     match key {
-        "lr-allowed-resources" => match rule_set {
-            RuleSetId::Lmdi112 => {
-                b["entry"][0]["resource"]["meta"]["profile"] = json!([format!("{PROFILE}none")])
-            }
-            RuleSetId::Lmdi094 => {
+        "lr-allowed-resources" => {
+            if rule_set.wants_profile_named() {
+                b["entry"][0]["resource"]["meta"]["profile"] = json!([format!("{PROFILE}none")]);
+            } else {
                 b["entry"][0]["resource"] =
                     json!({ "resourceType": "Basic", "id": "b", "code": { "text": "x" } });
             }
-        },
+        }
         "time-required" => {
             first(b, "MedicationAdministration")["effectiveDateTime"] = json!("2026-05-01")
         }

@@ -55,14 +55,11 @@ fn fest_id(number: usize) -> String {
 
 /// The resources in order; entry n has `uuid(n)`.
 pub(crate) fn resources(rule_set: RuleSetId) -> Vec<Value> {
-    let mut resources = match rule_set {
-        RuleSetId::Lmdi112 => resources_112(),
-        RuleSetId::Lmdi094 => resources_094(),
-    };
+    let mut resources = if rule_set.is_transaction() { resources_112() } else { resources_094() };
     for (index, resource) in resources.iter_mut().enumerate() {
         let kind = resource["resourceType"].as_str().unwrap().to_owned();
         resource["id"] = json!(format!("r{index}"));
-        if rule_set == RuleSetId::Lmdi112 {
+        if rule_set.wants_profile_named() {
             resource["meta"] = json!({ "profile": [format!("{PROFILE}{}", kind.to_lowercase())] });
         }
     }

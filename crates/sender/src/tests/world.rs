@@ -241,8 +241,7 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(rule_set: RuleSetId) -> Self {
-        let register =
-            Register { transaction: rule_set == RuleSetId::Lmdi112, ..Register::default() };
+        let register = Register { transaction: rule_set.is_transaction(), ..Register::default() };
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("source")).unwrap();
         Self {
