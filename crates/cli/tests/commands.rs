@@ -45,7 +45,9 @@ fn str_of(path: &Path) -> &str {
 
 #[test]
 fn a_correct_bundle_of_either_era_is_in_order() {
-    for (era, ruleset) in [(Era::V0_9_4, "lmdi-0.9.4"), (Era::V1_1_2, "lmdi-1.1.2")] {
+    for (era, ruleset) in
+        [(Era::V0_9_4, "lmdi-0.9.4"), (Era::V1_1_2, "lmdi-1.1.2"), (Era::V1_1_2, "lmdi-1.1.7")]
+    {
         let input = bundle(&hospital(era));
         for arguments in [vec!["validate", "-"], vec!["validate", "--ruleset", ruleset, "-"]] {
             let output = with_input(&arguments, &input);

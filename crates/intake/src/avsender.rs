@@ -79,7 +79,7 @@ pub struct AvsenderRecord {
     /// Addresses and ranges it may call from.
     #[serde(default)]
     pub addresses: Vec<String>,
-    /// `lmdi-0.9.4` or `lmdi-1.1.2`.
+    /// `lmdi-0.9.4`, `lmdi-1.1.2` or `lmdi-1.1.7`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule_set: Option<RuleSetId>,
     /// The agreed start date, `2025-01-01`.

@@ -105,6 +105,12 @@ rule_sets! {
     Lmdi112 = "lmdi-1.1.2" {
         version: "1.1.2", date: "2026-06-12", bundles: Transaction, extends: None, types: TYPES,
     }
+    /// The guide of October 2026. Ours, made after the guide's built files of 1.1.7 (Medication: 1.1.5,
+    /// not changed since).
+    Lmdi117 = "lmdi-1.1.7" {
+        version: "1.1.7", date: "2026-10-07", bundles: Transaction, extends: Some(RuleSetId::Lmdi112),
+        types: TYPES,
+    }
 }
 
 impl RuleSetId {

@@ -117,12 +117,9 @@ fn copied_by_the_publisher(url: &str, difference: &Difference) -> bool {
 
 fn official(folder: &std::path::Path, rule_set: RuleSetId) -> Definitions {
     let open = |name: &str| Package::open(&folder.join("packages").join(name)).unwrap();
-    let guide = match rule_set {
-        RuleSetId::Lmdi094 => "hl7.fhir.no.lmdi-0.9.4.tgz",
-        RuleSetId::Lmdi112 => "hl7.fhir.no.lmdi-1.1.2.tgz",
-    };
+    let guide = format!("hl7.fhir.no.{rule_set}.tgz");
     Definitions::builder()
-        .package(open(guide))
+        .package(open(&guide))
         .package(open("hl7.fhir.no.basis-2.2.0-snapshots.tgz"))
         .build()
 }
@@ -143,7 +140,8 @@ fn structure(definitions: &Definitions, url: &str) -> std::sync::Arc<StructureDe
 #[test]
 fn every_profile_and_extension_of_the_guide_has_the_official_snapshot() {
     let Some(folder) = shared() else { return };
-    for rule_set in RuleSetId::ALL {
+    // No official package is at hand for the rule sets after 1.1.2; guide_versions.rs holds them to it.
+    for rule_set in [RuleSetId::Lmdi094, RuleSetId::Lmdi112] {
         let official = official(&folder, rule_set);
         let ours = RuleSet::get(rule_set).unwrap().definitions();
         let mut urls = of_the_guide(&official);

@@ -120,7 +120,7 @@ fn changes() -> Vec<(Code, RuleSetId, Change)> {
             "/ingredient",
             json!([{ "id": "a", "itemCodeableConcept": { "text": "x" } }, { "id": "a", "itemCodeableConcept": { "text": "x" } }]),
         ),
-        (ElementMissing, "MedicationRequest", "/requester", json!(null)),
+        (ElementMissing, "MedicationRequest", "/status", json!(null)),
         (
             ElementTooMany,
             "Condition",

@@ -29,7 +29,7 @@ pub(crate) struct SenderConfig {
     /// File with the key under which the database knows resources: 64 hex digits. `lmr admin new-key`
     /// makes one.
     pub(crate) hash_key: PathBuf,
-    /// The guide to follow: `lmdi-0.9.4` (batch) or `lmdi-1.1.2` (transaction).
+    /// The guide to follow: `lmdi-0.9.4` (batch), `lmdi-1.1.7` or the older `lmdi-1.1.2` (transaction).
     pub(crate) ruleset: RuleSetId,
     /// The agreed date from which data are reported.
     pub(crate) start_date: Date,
