@@ -10,7 +10,7 @@ use lmr_auth::{
 use lmr_envelope::{DecryptionKeys, SystemRandom};
 use lmr_intake::{
     AllowList, Avsender, Committed, Current, Delivery, DeliveryFilter, DeliverySummary, Identity,
-    OrganisationNumber, Parts, Receiver, Settings, Store, StoreError, StoredVersion,
+    OrganisationNumber, Parts, Receiver, Seen, Settings, Store, StoreError, StoredVersion,
 };
 use lmr_server::{HttpSettings, ROUTES, Services, serve};
 use reqwest::{Method, StatusCode};
@@ -67,7 +67,7 @@ impl Store for Moody {
         _: OrganisationNumber,
         _: &str,
         _: &[u8; 32],
-    ) -> Result<Option<Committed>, StoreError> {
+    ) -> Result<Option<Seen>, StoreError> {
         self.now().map(|()| None)
     }
     async fn bundle_identifier_seen(
@@ -227,15 +227,15 @@ async fn what_is_not_a_route_is_404_with_an_outcome() {
 #[tokio::test]
 async fn every_route_refuses_other_methods_and_says_which_it_takes() {
     let server = start().await;
-    for route in ROUTES {
+    for route in &ROUTES {
         for method in
             [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS]
         {
-            if route.allow.split(", ").any(|allowed| allowed == method.as_str()) {
+            if route.methods.allow().split(", ").any(|allowed| allowed == method.as_str()) {
                 continue;
             }
             let response = server.send(method, route.path).await;
-            assert_eq!(response.headers()["allow"], route.allow, "{}", route.path);
+            assert_eq!(response.headers()["allow"], route.methods.allow(), "{}", route.path);
             assert_refused(response, 405, "LMR-1003").await;
         }
     }
@@ -251,9 +251,9 @@ async fn openapi_lists_exactly_the_routes() {
     listed.sort_unstable();
     routes.sort_unstable();
     assert_eq!(listed, routes);
-    for route in ROUTES {
+    for route in &ROUTES {
         let methods: Vec<_> = document["paths"][route.path].as_object().unwrap().keys().collect();
-        assert_eq!(methods, [if route.allow == "POST" { "post" } else { "get" }]);
+        assert_eq!(methods, [route.methods.operation()]);
     }
 }
 
