@@ -34,6 +34,7 @@ impl Moody {
     const FINE: u8 = 0;
     const UNAVAILABLE: u8 = 1;
     const PANICKING: u8 = 2;
+    const STUCK: u8 = 3;
 
     fn be(&self, mood: u8) {
         self.0.store(mood, Ordering::SeqCst);
@@ -54,6 +55,9 @@ impl Store for Moody {
         self.now()
     }
     async fn avsendere(&self) -> Result<Vec<Avsender>, StoreError> {
+        while self.0.load(Ordering::SeqCst) == Self::STUCK {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         self.now().map(|()| Vec::new())
     }
     async fn save_avsender(&self, _: &Avsender) -> Result<(), StoreError> {
@@ -123,6 +127,7 @@ impl Fetcher for Issuer {
 
 struct Running {
     address: SocketAddr,
+    key: Arc<SigningKey>,
     store: Arc<Moody>,
     client: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
@@ -156,10 +161,9 @@ async fn start() -> Running {
 async fn start_with(settings: HttpSettings, admitted: &str, issuer: bool) -> Running {
     let store = Arc::new(Moody::default());
     let clock: lmr_auth::Clock = Arc::new(|| "2025-03-01T12:00:00Z".parse::<Timestamp>().unwrap());
-    let keys = issuer.then(|| {
-        let key = SigningKey::generate(Algorithm::ES256, "key", 0).unwrap();
-        serde_json::json!({"keys": [key.public().to_json()]}).to_string()
-    });
+    let key = Arc::new(SigningKey::generate(Algorithm::ES256, "key", 0).unwrap());
+    let keys =
+        issuer.then(|| serde_json::json!({"keys": [key.public().to_json()]}).to_string());
     let fetcher: Arc<dyn Fetcher> = Arc::new(Issuer(keys));
     let profile = TrustProfile::helseid_bearer(Environment::Test, "https://issuer.example.no");
     let verifier =
@@ -189,7 +193,7 @@ async fn start_with(settings: HttpSettings, admitted: &str, issuer: bool) -> Run
     let task = tokio::spawn(async move {
         serve(listener, services, async { drop(stopped.await) }).await.unwrap();
     });
-    Running { address, store, client: reqwest::Client::new(), stop: Some(stop), task }
+    Running { address, key, store, client: reqwest::Client::new(), stop: Some(stop), task }
 }
 
 /// The answer is an OperationOutcome with this code, and its status is this.
@@ -446,15 +450,14 @@ async fn when_all_places_are_taken_messages_are_told_to_come_back() {
         ..HttpSettings::default()
     };
     let server = start_with(settings, "127.0.0.1", true).await;
-    let mut holder = TcpStream::connect(server.address).await.unwrap();
-    let head = format!("POST {BUNDLE_CHECK} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{{");
-    holder.write_all(head.as_bytes()).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    server.store.be(Moody::STUCK);
+    let holder = tokio::spawn(server.message("310000019", "{}").send());
+    tokio::time::sleep(Duration::from_millis(200)).await;
     let response = server.post(BUNDLE_CHECK, "{}").await;
     assert_eq!(response.headers()["retry-after"], "10");
     assert_refused(response, 503, "LMR-9003").await;
-    holder.write_all(b"}").await.unwrap();
-    assert!(!read_answer(&mut holder).await.contains("LMR-9003"));
+    server.store.be(Moody::FINE);
+    assert_ne!(holder.await.unwrap().unwrap().status(), 503);
     let response = server.post(BUNDLE_CHECK, "{}").await;
     assert_ne!(response.status(), 503);
 }
