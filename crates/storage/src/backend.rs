@@ -1,7 +1,11 @@
 //! The store on whichever database `super` names: `Db`, `BEGIN`, `MIGRATIONS`, and the public type `Name`.
 
 use super::{Db, MIGRATIONS, Name, tables, writer::Writer, writer::in_transaction};
-use crate::{OpenError, StorageKey, error::unavailable, prepared::Prepared};
+use crate::{
+    error::{OpenError, unavailable},
+    key::StorageKey,
+    prepared::Prepared,
+};
 use async_trait::async_trait;
 use lmr_intake::{
     Avsender, Committed, Current, Delivery, DeliveryFilter, DeliverySummary, Identity,

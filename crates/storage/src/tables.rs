@@ -2,8 +2,7 @@
 
 use super::Db;
 use crate::{
-    OpenError,
-    error::unavailable,
+    error::{OpenError, unavailable},
     key::{StorageKey, salt},
     prepared::{
         ANSWER, CONTENT, HASH, Prepared, PreparedVersion, bundle_identifier_mac, identity_mac, time,
