@@ -12,8 +12,8 @@ use lmr_fhir::{Bundle, Element, Name};
 use lmr_lmdi::codes::Code;
 use lmr_lmdi::response::{EntryStatus, ResponseEntry, outcome_of, write};
 use lmr_lmdi::{
-    CheckError, CheckOptions, Disposition, ElementLocation, Finding, Identities, RuleSetId, Verdict,
-    canonical_content, check_bundle, read_content,
+    CheckError, CheckOptions, Disposition, ElementLocation, Finding, Identities, RuleSetId,
+    Verdict, canonical_content, check_bundle, read_content,
 };
 
 /// Most unknown members of one envelope that the answer names.

@@ -235,7 +235,11 @@ async fn a_resend_gets_the_same_bytes_also_after_a_restart() {
     let message = simple("m1");
     let first = place.takes(message.clone()).await;
     let again = place.takes(message.clone()).await;
-    assert!(again.repeated && again.answer.body == first.answer.body && again.answer.counts == first.answer.counts);
+    assert!(
+        again.repeated
+            && again.answer.body == first.answer.body
+            && again.answer.counts == first.answer.counts
+    );
     place.store.close().await;
     let store = open(&place.folder).await;
     let later = now() + SignedDuration::from_hours(3);
@@ -253,7 +257,10 @@ async fn a_changed_resource_becomes_a_version_and_an_unchanged_one_does_not() {
     };
     let first = send("m1", "male").await;
     let second = send("m2", "other").await;
-    assert_eq!(second.answer.counts, Counts { entries: 2, updated: 1, unchanged: 1, ..Counts::default() });
+    assert_eq!(
+        second.answer.counts,
+        Counts { entries: 2, updated: 1, unchanged: 1, ..Counts::default() }
+    );
     assert_eq!(statuses(&second), ["200", "200"]);
     let location =
         |reply: &Reply, n: usize| json_of(reply)["entry"][n]["response"]["location"].clone();
@@ -307,7 +314,11 @@ async fn a_transaction_is_taken_as_a_whole_or_not_at_all() {
         Counts { entries: 2, refused: 1, dependent: 1, ..Counts::default() }
     );
     let again = place.takes(message).await;
-    assert!(again.repeated && again.answer.outcome == Outcome::Refused && again.answer.body == refused.answer.body);
+    assert!(
+        again.repeated
+            && again.answer.outcome == Outcome::Refused
+            && again.answer.body == refused.answer.body
+    );
     // Corrected, the bundle may keep its identifier; nothing of the refused one was kept.
     let right = [patient(PEOPLE[0], "female"), patient(PEOPLE[1], "male")];
     let taken = place.takes(sealed("m2", &bundle_of("transaction", "b1", &right))).await;
@@ -547,7 +558,10 @@ async fn checking_stores_nothing_and_remembers_nothing() {
         .check(&caller(), message.clone(), now(), Arc::new(SystemRandom))
         .await
         .unwrap();
-    assert_eq!((checked.answer.outcome, statuses(&checked)), (Outcome::Accepted, vec!["200".to_owned()]));
+    assert_eq!(
+        (checked.answer.outcome, statuses(&checked)),
+        (Outcome::Accepted, vec!["200".to_owned()])
+    );
     assert_eq!(checked.answer.counts, Counts { entries: 1, ..Counts::default() });
     assert_eq!(place.messages().await, 0);
     let stored = place.takes(message).await;

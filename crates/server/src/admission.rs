@@ -1,8 +1,8 @@
 //! Who may call: the address first, then the token. Extractors, so that a handler that names one has it checked.
 
 use crate::address::caller_address;
-use crate::errors::Fault;
 use crate::call::Call;
+use crate::errors::Fault;
 use crate::state::Shared;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header;

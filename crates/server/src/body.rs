@@ -68,8 +68,7 @@ impl<'a> Budget<'a> {
             return;
         }
         if let Some(address) = self.address {
-            let permit =
-                self.places.body_pages_by_address.acquire(network(address), more).await;
+            let permit = self.places.body_pages_by_address.acquire(network(address), more).await;
             match &mut self.buffered.address {
                 Some(held) => held.merge(permit),
                 None => self.buffered.address = Some(permit),

@@ -90,12 +90,23 @@ impl Connections {
         match &mut *logged {
             Some((at, unlogged)) if now.duration_since(*at) < LOG_INTERVAL => {
                 *unlogged += 1;
-                tracing::debug!(address = address.map(tracing::field::display), detail, reason = reason.as_str(), "connection refused");
+                tracing::debug!(
+                    address = address.map(tracing::field::display),
+                    detail,
+                    reason = reason.as_str(),
+                    "connection refused"
+                );
             }
             last => {
                 let unlogged = last.map_or(0, |(_, unlogged)| unlogged);
                 *last = Some((now, 0));
-                tracing::warn!(address = address.map(tracing::field::display), detail, reason = reason.as_str(), unlogged, "connection refused");
+                tracing::warn!(
+                    address = address.map(tracing::field::display),
+                    detail,
+                    reason = reason.as_str(),
+                    unlogged,
+                    "connection refused"
+                );
             }
         }
     }

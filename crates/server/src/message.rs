@@ -2,9 +2,9 @@
 
 use crate::answer;
 use crate::body::{self, Budget};
+use crate::call::Call;
 use crate::errors::Fault;
 use crate::media::{preferred, sends_json};
-use crate::call::Call;
 use crate::places::Place;
 use crate::state::Shared;
 use axum::extract::{FromRequest, Request};

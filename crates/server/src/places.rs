@@ -162,7 +162,8 @@ mod tests {
     async fn a_waiter_that_gives_up_leaves_nothing_behind() {
         let keyed = Keyed::new(1);
         let held = keyed.acquire(7, 1).await;
-        let waiting = tokio::time::timeout(std::time::Duration::from_millis(5), keyed.acquire(7, 1));
+        let waiting =
+            tokio::time::timeout(std::time::Duration::from_millis(5), keyed.acquire(7, 1));
         assert!(waiting.await.is_err());
         drop(held);
         assert!(keyed.in_use.lock().unwrap().is_empty());

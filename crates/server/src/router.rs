@@ -13,7 +13,8 @@ use std::sync::Arc;
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     let mut router = Router::new();
     for route in &ROUTES {
-        let refuse = move || async move { Fault::MethodNotAllowed { allow: route.methods.allow() } };
+        let refuse =
+            move || async move { Fault::MethodNotAllowed { allow: route.methods.allow() } };
         let handler = (route.handler)(route.methods.filter()).fallback(refuse);
         router = router.route(route.path, handler);
     }

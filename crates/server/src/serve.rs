@@ -88,7 +88,10 @@ pub async fn serve(
         while open.join_next().await.is_some() {}
     });
     if ended.await.is_err() {
-        tracing::warn!(connections = open.len(), "connections were cut off at the end of the time to stop");
+        tracing::warn!(
+            connections = open.len(),
+            "connections were cut off at the end of the time to stop"
+        );
     }
     Ok(())
 }

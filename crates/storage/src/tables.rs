@@ -11,8 +11,8 @@ use crate::{
 use jiff::Timestamp;
 use lmr_intake::{
     AllowList, Answer, Avsender, Certificate, Committed, Counts, Current, DeliveryFilter,
-    DeliverySummary, Identity, OrganisationNumber, Outcome, RegisteredCertificate, RuleSetId,
-    Seen, StoreError, StoredVersion,
+    DeliverySummary, Identity, OrganisationNumber, Outcome, RegisteredCertificate, RuleSetId, Seen,
+    StoreError, StoredVersion,
 };
 use sqlx::{Database, FromRow, QueryBuilder, query, query_as, query_scalar};
 use std::collections::HashMap;

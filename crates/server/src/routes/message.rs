@@ -38,6 +38,7 @@ pub(crate) async fn check_bundle(
     message: Message,
 ) -> Result<Answered, Fault> {
     let now = shared.now();
-    let check = move |receiver: Receiver, body| async move { receiver.check_bundle(body, now).await };
+    let check =
+        move |receiver: Receiver, body| async move { receiver.check_bundle(body, now).await };
     message.process(&shared, check).await
 }

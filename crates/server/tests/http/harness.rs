@@ -193,8 +193,7 @@ pub async fn start_with(settings: HttpSettings, admitted: &str, issuer: bool) ->
     let store = Arc::new(Moody::default());
     let clock: lmr_auth::Clock = Arc::new(|| NOW.parse::<Timestamp>().unwrap());
     let key = Arc::new(SigningKey::generate(Algorithm::ES256, "key", 0).unwrap());
-    let keys =
-        issuer.then(|| serde_json::json!({"keys": [key.public().to_json()]}).to_string());
+    let keys = issuer.then(|| serde_json::json!({"keys": [key.public().to_json()]}).to_string());
     let fetcher: Arc<dyn Fetcher> = Arc::new(Issuer(keys));
     let profile = TrustProfile::helseid_bearer(Environment::Test, "https://issuer.example.no");
     let verifier =

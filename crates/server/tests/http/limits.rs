@@ -1,6 +1,8 @@
 //! What one caller can take from the others: nothing. The numbers b1 to b18 are those of docs/security.md.
 
-use crate::harness::{BUNDLE_CHECK, Moody, Running, assert_refused, read_answer, start, start_with};
+use crate::harness::{
+    BUNDLE_CHECK, Moody, Running, assert_refused, read_answer, start, start_with,
+};
 use lmr_intake::AllowList;
 use lmr_server::HttpSettings;
 use reqwest::{Method, StatusCode};
@@ -148,8 +150,7 @@ async fn b5_a_body_slower_than_the_least_speed_is_given_up() {
     let settings = HttpSettings { min_body_speed: 1 << 20, ..HttpSettings::default() };
     let server = start_with(settings, "127.0.0.1", true).await;
     let mut slow = TcpStream::connect(server.address).await.unwrap();
-    let head =
-        format!("POST {BUNDLE_CHECK} HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n");
+    let head = format!("POST {BUNDLE_CHECK} HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n");
     slow.write_all(head.as_bytes()).await.unwrap();
     let mut answer = vec![0; 4096];
     let mut read = 0;
@@ -175,8 +176,7 @@ async fn b5_bodies_that_are_arriving_share_a_bounded_memory() {
     };
     let server = start_with(settings, "127.0.0.1", true).await;
     let mut half = TcpStream::connect(server.address).await.unwrap();
-    let head =
-        format!("POST {BUNDLE_CHECK} HTTP/1.1\r\nHost: x\r\nContent-Length: 39000\r\n\r\n");
+    let head = format!("POST {BUNDLE_CHECK} HTTP/1.1\r\nHost: x\r\nContent-Length: 39000\r\n\r\n");
     half.write_all(head.as_bytes()).await.unwrap();
     half.write_all(&[b' '; 30_000]).await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -209,7 +209,8 @@ async fn b15_a_caller_that_closes_its_sending_half_gets_its_answer() {
     let server = start().await;
     for _ in 0..20 {
         let mut stream = TcpStream::connect(server.address).await.unwrap();
-        let ask = format!("POST {BUNDLE_CHECK} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{{}}");
+        let ask =
+            format!("POST {BUNDLE_CHECK} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{{}}");
         stream.write_all(ask.as_bytes()).await.unwrap();
         stream.shutdown().await.unwrap();
         assert!(read_answer(&mut stream).await.starts_with("HTTP/1.1 400"));
@@ -222,8 +223,7 @@ async fn b18_a_slow_body_is_answered_when_its_time_is_up_and_not_later() {
         HttpSettings { body_timeout: Duration::from_millis(200), ..HttpSettings::default() };
     let server = start_with(settings, "127.0.0.1", true).await;
     let mut slow = TcpStream::connect(server.address).await.unwrap();
-    let head =
-        format!("POST {BUNDLE_CHECK} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{{");
+    let head = format!("POST {BUNDLE_CHECK} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{{");
     slow.write_all(head.as_bytes()).await.unwrap();
     let answer = timeout(Duration::from_secs(3), read_answer(&mut slow)).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("LMR-1043"), "{answer}");

@@ -1,9 +1,5 @@
 //! The HTTP side without a world behind it: routes, limits, refusals before `intake`, health.
-#![allow(
-    clippy::unwrap_used,
-    unreachable_pub,
-    reason = "a helper of a test fails like the test"
-)]
+#![allow(clippy::unwrap_used, unreachable_pub, reason = "a helper of a test fails like the test")]
 
 mod harness;
 mod limits;

@@ -129,7 +129,10 @@ pub async fn a_message_and_its_resources_are_kept(store: Arc<dyn Store>) {
 
 pub async fn the_same_message_gets_its_first_answer_again(store: Arc<dyn Store>) {
     let first = delivery("m1", 1, vec![version("a", 1, 1, 10)]);
-    assert_eq!(store.seen(sender(), "m1", &hash(1)).await.unwrap().map(|seen| name_of_seen(&seen)), None);
+    assert_eq!(
+        store.seen(sender(), "m1", &hash(1)).await.unwrap().map(|seen| name_of_seen(&seen)),
+        None
+    );
     assert_eq!(commit(&*store, first.clone()).await, "stored");
     let mut again = first.clone();
     again.answer.body = b"another answer".to_vec();
@@ -137,7 +140,9 @@ pub async fn the_same_message_gets_its_first_answer_again(store: Arc<dyn Store>)
         store.commit(again).await.unwrap(),
         Committed::Known(store.seen(sender(), "m1", &hash(1)).await.unwrap().unwrap()),
     ] {
-        let Committed::Known(Seen::Repeated(answer)) = repeated else { panic!("{}", name(&repeated)) };
+        let Committed::Known(Seen::Repeated(answer)) = repeated else {
+            panic!("{}", name(&repeated))
+        };
         assert!(answer == first.answer);
     }
     assert_eq!(messages(&*store).await, 1);
