@@ -259,8 +259,11 @@ fn a_sender_of_the_file_is_not_changed_where_nobody_reads_it() {
         &at("sender.pem"),
         "--config",
         &file,
+        "--lang",
+        "en",
     ];
-    for arguments in [register.to_vec(), vec!["admin", "deactivate", number, "--config", &file]] {
+    let deactivate = vec!["admin", "deactivate", number, "--config", &file, "--lang", "en"];
+    for arguments in [register.to_vec(), deactivate] {
         let output = lmr(&arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output.stdout));
         assert!(text(&output.stderr).contains("configuration file"), "{}", text(&output.stderr));
@@ -360,7 +363,8 @@ fn fhirpath_prints_a_line_an_item() {
             .code(),
         Some(2)
     );
-    let failing = with_input(&["fhirpath", "Patient.name.given.single()", "-"], patient);
+    let failing =
+        with_input(&["fhirpath", "--lang", "en", "Patient.name.given.single()", "-"], patient);
     assert_eq!(failing.status.code(), Some(1));
     assert!(text(&failing.stderr).contains("cannot be evaluated"));
     for (expression, near) in [

@@ -15,8 +15,8 @@ use lmr_sender::{
 };
 
 use crate::clock;
+use crate::config::key_files::{certificate, private_key};
 use crate::config::sender::{SenderConfig, hash_key};
-use crate::envelope::{certificate, private_key};
 
 /// The sender's database as configured; it must be there.
 pub(super) async fn outbox(config: &SenderConfig, folder: &Path) -> anyhow::Result<Outbox> {

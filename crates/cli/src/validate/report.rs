@@ -10,6 +10,7 @@ use lmr_validator::render::{Mark, Page};
 
 use super::Format;
 use crate::output::{Language, Style};
+use crate::text::{Text, failure};
 
 /// A report that grows file by file.
 pub(super) struct Report {
@@ -125,7 +126,10 @@ impl Report {
         let mut finding = Finding::unreadable(error);
         finding.line = line.unwrap_or(finding.line);
         if self.format == Format::Html {
-            anyhow::bail!("{}: {}", self.path.display(), finding.text(self.language));
+            let path = self.path.display();
+            return Err(failure(Text::of(|language| {
+                format!("{path}: {}", finding.text(language))
+            })));
         }
         self.here.unreadable += 1;
         self.tell(line, "", &[finding])
