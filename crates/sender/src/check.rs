@@ -14,6 +14,13 @@ pub trait Checker: Send + Sync {
     /// # Errors
     /// [`CheckError`] when the check itself could not be made.
     fn check(&self, bundle: &str, context: &CheckContext) -> Result<Vec<CheckFinding>, CheckError>;
+
+    /// Changes when the check may come to another result for the same bundle: what is held is then
+    /// checked again.
+    fn fingerprint(&self) -> String;
+
+    /// Whether FHIR has a resource type of this name.
+    fn is_resource_type(&self, name: &str) -> bool;
 }
 
 /// What a check and a seal need besides the bundle.
@@ -91,6 +98,22 @@ impl Checker for RuleSetChecker {
             entry.findings.iter().filter(|f| f.refuses()).map(|f| of_finding(Some(entry.index), f))
         });
         Ok(of_bundle.chain(of_entries).collect())
+    }
+
+    fn fingerprint(&self) -> String {
+        // The program's version stands for its rules, the digest for the guide's.
+        format!(
+            "{} {} {} {:?} {}",
+            env!("CARGO_PKG_VERSION"),
+            self.rule_set.as_str(),
+            self.rule_set.digest(),
+            self.person_numbers,
+            self.accept_2032_numbers,
+        )
+    }
+
+    fn is_resource_type(&self, name: &str) -> bool {
+        RuleSet::get(self.rule_set).is_ok_and(|rules| rules.definitions().is_resource_type(name))
     }
 }
 

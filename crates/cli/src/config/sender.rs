@@ -22,6 +22,10 @@ pub(crate) struct SenderConfig {
     pub(crate) environment: Environment,
     /// Folder with FHIR files (JSON, NDJSON), read anew at every run.
     pub(crate) source: PathBuf,
+    /// The source delivers only what is new since the last run: it may be empty, and a record that is not
+    /// in it has not vanished.
+    #[serde(default)]
+    pub(crate) incremental: bool,
     /// Base addresses of the source's own FHIR server: a reference below one of them is as good as a relative one.
     #[serde(default)]
     pub(crate) own_addresses: Vec<String>,
