@@ -19,6 +19,7 @@ mod fhirpath;
 mod input;
 mod output;
 mod package;
+mod rulesets;
 mod sandbox;
 mod send;
 mod serve;
@@ -48,6 +49,8 @@ enum Command {
     Package(package::Package),
     Terminology(terminology::Terminology),
     Codes(codes::Codes),
+    #[command(name = "rulesets")]
+    RuleSets(rulesets::RuleSets),
     Seal(envelope::Seal),
     Open(envelope::Open),
     Serve(serve::Serve),
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Command::Package(command) => command.run(),
         Command::Terminology(command) => command.run(),
         Command::Codes(command) => command.run(lang),
+        Command::RuleSets(command) => command.run(lang),
         Command::Seal(command) => command.run(lang),
         Command::Open(command) => command.run(lang),
         Command::Serve(command) => command.run(),

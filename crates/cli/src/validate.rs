@@ -240,18 +240,24 @@ impl Checks {
     /// Validates one JSON text: a file, or a line of one.
     fn text(&self, bytes: &[u8], line: Option<u32>, report: &mut Report) -> anyhow::Result<()> {
         match Document::parse_bytes(bytes, &ParseOptions::lenient()) {
-            Ok(document) => report.resource(line, document.source(), self.findings(&document)?),
+            Ok(document) => {
+                let (rule_set, findings) = self.findings(&document)?;
+                report.resource(line, document.source(), rule_set, findings)
+            }
             Err(error) => report.unreadable(line, &error),
         }
     }
 
-    fn findings(&self, document: &Document<'_>) -> anyhow::Result<Vec<Finding>> {
+    /// The findings, and the rule set they are of; `None` with `--ruleset none`.
+    fn findings(
+        &self,
+        document: &Document<'_>,
+    ) -> anyhow::Result<(Option<RuleSetId>, Vec<Finding>)> {
         match self {
-            Self::Plain { validator, options } => Ok(validator
-                .validate(document, options)
-                .into_iter()
-                .map(Finding::from_issue)
-                .collect()),
+            Self::Plain { validator, options } => {
+                let issues = validator.validate(document, options);
+                Ok((None, issues.into_iter().map(Finding::from_issue).collect()))
+            }
             Self::Register { chosen, own, options, profiles } => {
                 let bundle = Bundle::of(document);
                 let by_type = bundle.and_then(|b| RuleSetId::for_bundle_type(&b.kind()?));
@@ -279,7 +285,7 @@ impl Checks {
                 if !profiles.is_empty() {
                     add_profiles(rules, document, profiles, &mut findings)?;
                 }
-                Ok(findings)
+                Ok((Some(id), findings))
             }
         }
     }
