@@ -250,8 +250,7 @@ impl Reader<'_> {
             severity,
             human: text(node, "human").unwrap_or_default(),
             expression: text(node, "expression"),
-            source: text(node, "source")
-                .or_else(|| self.defines_type.then(|| Arc::from(self.url))),
+            source: text(node, "source").or_else(|| self.defines_type.then(|| Arc::from(self.url))),
             is_best_practice: extension_text(node, BEST_PRACTICE).as_deref() == Some("true"),
         };
         corrections::correct(&mut constraint);
