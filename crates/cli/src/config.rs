@@ -4,6 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
+use lmr_lmdi::RuleSets;
+use lmr_validator::package::{Package, ResourceKind};
+use lmr_validator::terminology::CodeSystem;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -111,6 +114,29 @@ impl Log {
         .map_err(|error| anyhow::anyhow!("{error}"))
         .explain(|| text!("loggen kan ikke startes", "logging cannot start"))
     }
+}
+
+/// The rule sets with the code lists of these packages, which `lmr terminology import` made.
+/// Relative paths start from the folder of the configuration file.
+pub(crate) fn rule_sets(terminology: &[PathBuf], folder: &Path) -> anyhow::Result<RuleSets> {
+    let mut packages = Vec::with_capacity(terminology.len());
+    for file in terminology {
+        let path = folder.join(file);
+        let unusable = || {
+            text!(
+                "terminology: {path} kan ikke brukes; `lmr terminology import` lager filen",
+                "terminology: {path} cannot be used; `lmr terminology import` makes the file",
+                path = path.display()
+            )
+        };
+        let package = Package::open(&path).explain(unusable)?;
+        // A list that cannot be read would check nothing, and say so only code by code.
+        for text in package.texts(ResourceKind::CodeSystem) {
+            CodeSystem::read(text).explain(unusable)?;
+        }
+        packages.push(package);
+    }
+    Ok(RuleSets::with_packages(packages))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use lmr_fhir::{Bundle, Document, ParseOptions};
 use lmr_lmdi::codes::Code;
-use lmr_lmdi::{CheckOptions, ElementLocation, Finding, RuleSet, RuleSetId, response};
+use lmr_lmdi::{CheckOptions, ElementLocation, Finding, RuleSet, RuleSetId, RuleSets, response};
 use lmr_validator::package::{Package, PackageCache, load};
 use lmr_validator::{Options, Validator};
 
@@ -169,28 +169,9 @@ impl Validate {
             let mut options = CheckOptions::at(clock::now());
             options.redact = self.fine.redact;
             options.threads = self.fine.threads;
-            let mut own = Vec::new();
-            if !self.package.is_empty() {
-                let ids = match self.ruleset {
-                    Some(RuleSetChoice::Guide(id)) => vec![id],
-                    // The newest of each type of bundle.
-                    _ => ["transaction", "batch"]
-                        .into_iter()
-                        .filter_map(RuleSetId::for_bundle_type)
-                        .collect(),
-                };
-                let mut packages = Some(packages);
-                for id in ids {
-                    // Packages belong to one rule set; for a second one they are read again.
-                    let packages = match packages.take() {
-                        Some(packages) => packages,
-                        None => load(&self.package, cache.as_ref())?.0,
-                    };
-                    own.push(RuleSet::new(id, packages)?);
-                }
-            }
+            options.rule_sets = RuleSets::with_packages(packages);
             let (chosen, profiles) = (self.ruleset, self.profile.clone());
-            return Ok(Checks::Register { chosen, own, options: Box::new(options), profiles });
+            return Ok(Checks::Register { chosen, options: Box::new(options), profiles });
         }
         let outcomes = response::definitions();
         let outcomes = Package::embedded(
@@ -224,16 +205,8 @@ fn one_resource() -> anyhow::Error {
 
 /// What findings come from.
 enum Checks {
-    Register {
-        chosen: Option<RuleSetChoice>,
-        own: Vec<RuleSet>,
-        options: Box<CheckOptions>,
-        profiles: Vec<String>,
-    },
-    Plain {
-        validator: Box<Validator>,
-        options: Box<Options>,
-    },
+    Register { chosen: Option<RuleSetChoice>, options: Box<CheckOptions>, profiles: Vec<String> },
+    Plain { validator: Box<Validator>, options: Box<Options> },
 }
 
 impl Checks {
@@ -258,17 +231,14 @@ impl Checks {
                 let issues = validator.validate(document, options);
                 Ok((None, issues.into_iter().map(Finding::from_issue).collect()))
             }
-            Self::Register { chosen, own, options, profiles } => {
+            Self::Register { chosen, options, profiles } => {
                 let bundle = Bundle::of(document);
                 let by_type = bundle.and_then(|b| RuleSetId::for_bundle_type(&b.kind()?));
                 let id = match chosen {
                     Some(RuleSetChoice::Guide(id)) => *id,
                     _ => by_type.unwrap_or(RuleSetId::LATEST),
                 };
-                let rules = match own.iter().find(|rules| rules.id() == id) {
-                    Some(rules) => rules,
-                    None => RuleSet::get(id)?,
-                };
+                let rules = options.rule_sets.get(id)?;
                 let mut findings = if bundle.is_some() {
                     match rules.check_bundle(document, options) {
                         Ok(verdict) => verdict.findings().cloned().collect(),

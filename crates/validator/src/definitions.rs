@@ -34,22 +34,22 @@ pub use structure::{
 /// Puts packages together.
 #[derive(Debug, Default)]
 pub struct DefinitionsBuilder {
-    packages: Vec<Package>,
+    packages: Vec<Arc<Package>>,
 }
 
 impl DefinitionsBuilder {
     /// Adds a package behind those added before. Where two packages define the same canonical,
     /// the earlier one counts; of several versions of one package, the latest.
     #[must_use]
-    pub fn package(mut self, package: Package) -> Self {
-        self.packages.push(package);
+    pub fn package(mut self, package: impl Into<Arc<Package>>) -> Self {
+        self.packages.push(package.into());
         self
     }
 
     /// Adds packages, the first one first.
     #[must_use]
-    pub fn packages(mut self, packages: impl IntoIterator<Item = Package>) -> Self {
-        self.packages.extend(packages);
+    pub fn packages(mut self, packages: impl IntoIterator<Item: Into<Arc<Package>>>) -> Self {
+        self.packages.extend(packages.into_iter().map(Into::into));
         self
     }
 

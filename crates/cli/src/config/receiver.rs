@@ -56,6 +56,9 @@ pub(crate) struct ReceiverConfig {
     /// Which identity numbers are taken.
     #[serde(default)]
     pub(crate) identity_numbers: IdentityNumbers,
+    /// Packages with code lists, made by `lmr terminology import`, that codes are checked against.
+    #[serde(default)]
+    pub(crate) terminology: Vec<PathBuf>,
     /// Bounds on what is accepted.
     #[serde(default)]
     pub(crate) limits: LimitsSection,

@@ -38,6 +38,9 @@ pub(crate) struct SenderConfig {
     pub(crate) ruleset: RuleSetId,
     /// The agreed date from which data are reported.
     pub(crate) start_date: Date,
+    /// Packages with code lists, made by `lmr terminology import`; those of the receiver.
+    #[serde(default)]
+    pub(crate) terminology: Vec<PathBuf>,
     /// Where to send.
     pub(crate) receiver: ReceiverSection,
     /// The sender's enterprise certificate and key.

@@ -102,7 +102,8 @@ pub(crate) async fn agent(config: &SenderConfig, folder: &Path) -> anyhow::Resul
         outbox,
         checker: Arc::new(
             RuleSetChecker::new(rule_set, config.identity_numbers.numbers.into())
-                .accepting_2032_numbers(config.identity_numbers.accept_2032),
+                .accepting_2032_numbers(config.identity_numbers.accept_2032)
+                .with_rule_sets(crate::config::rule_sets(&config.terminology, folder)?),
         ),
         sealer: Arc::new(EnvelopeSealer::new(organisation, recipient, signer, SystemRandom)),
         transport: Arc::new(transport),
