@@ -11,7 +11,7 @@ use crate::{
     library::Library,
     package::{Package, ResourceKind},
     snapshot::{self, Bases},
-    terminology::Terminology,
+    terminology::{Membership, Terminology},
 };
 
 pub(crate) mod corrections;
@@ -67,6 +67,9 @@ impl DefinitionsBuilder {
         }
     }
 }
+
+/// How many codes of a value set are compared with another one.
+const MAX_COMPARED: usize = 5_000;
 
 type Made = Result<Arc<StructureDefinition>, DefinitionError>;
 
@@ -195,5 +198,30 @@ impl Bases for Definitions {
         };
         let written = read::structure(&self.library.entry(location).json)?;
         Ok(Some((written, self.library.packages[location.package].drops_snapshots)))
+    }
+
+    fn parent(&self, canonical: &str) -> Option<Option<Arc<str>>> {
+        if let Ok(Some((written, _))) = self.written(canonical) {
+            return Some(written.base);
+        }
+        let (url, version) = split_canonical(canonical);
+        Some(core::structure(url, version).ok()??.base.clone())
+    }
+
+    fn is_subset(&self, value_set: &str, of: &str) -> Option<bool> {
+        let (narrow, wide) =
+            (self.terminology.value_set(value_set), self.terminology.value_set(of));
+        if narrow.gap().is_some() || wide.gap().is_some() {
+            return None;
+        }
+        let codes = narrow.codes(MAX_COMPARED);
+        if codes.len() == MAX_COMPARED {
+            return None;
+        }
+        Some(
+            codes.iter().all(|(system, code, _)| {
+                wide.validate(Some(system), code) != Membership::NotMember
+            }),
+        )
     }
 }

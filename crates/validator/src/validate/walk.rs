@@ -199,6 +199,17 @@ impl<'a> Walker<'a> {
                 profile,
             );
         }
+        if !profile.definition.looser.is_empty() {
+            let rules = profile.definition.looser.join(", ");
+            self.issue(
+                Message::ProfileLinesLooser {
+                    profile: (&profile.canonical).into(),
+                    rules: rules.into(),
+                },
+                item.node(),
+                profile,
+            );
+        }
     }
 
     /// Runs something on the side and hands back its issues.
