@@ -107,6 +107,7 @@ pub(crate) async fn services(config: &ReceiverConfig, folder: &Path) -> anyhow::
             person_numbers: config.identity_numbers.numbers.into(),
             accept_2032_numbers: config.identity_numbers.accept_2032,
             threads: config.limits.threads_per_message,
+            rule_sets: crate::config::rule_sets(&config.terminology, folder)?,
         },
     });
     let clock: Clock = Arc::new(clock::now);

@@ -5,7 +5,7 @@ use crate::avsender::Avsender;
 use crate::store::Store;
 use jiff::{SignedDuration, Timestamp};
 use lmr_envelope::{DecryptionKeys, Limits, Trust};
-use lmr_lmdi::{CheckOptions, PersonNumbers};
+use lmr_lmdi::{CheckOptions, PersonNumbers, RuleSets};
 use std::sync::Arc;
 
 /// Holds what an operator may set.
@@ -27,6 +27,8 @@ pub struct Settings {
     pub accept_2032_numbers: bool,
     /// Threads for one large bundle; 0 = as many as the machine has cores.
     pub threads: usize,
+    /// The rule sets to check by, with code lists of the operator's own where there are any.
+    pub rule_sets: RuleSets,
 }
 
 impl Default for Settings {
@@ -42,6 +44,7 @@ impl Default for Settings {
             person_numbers: PersonNumbers::Any,
             accept_2032_numbers: false,
             threads: 0,
+            rule_sets: RuleSets::default(),
         }
     }
 }
@@ -64,6 +67,7 @@ impl Settings {
             accept_2032_numbers: self.accept_2032_numbers,
             max_entries: self.entries,
             threads: self.threads,
+            rule_sets: self.rule_sets.clone(),
             ..CheckOptions::at(now)
         }
     }
