@@ -129,7 +129,9 @@ impl Checker for RuleSetChecker {
     }
 
     fn is_resource_type(&self, name: &str) -> bool {
-        self.rule_sets.get(self.rule_set).is_ok_and(|rules| rules.definitions().is_resource_type(name))
+        self.rule_sets
+            .get(self.rule_set)
+            .is_ok_and(|rules| rules.definitions().is_resource_type(name))
     }
 }
 
