@@ -1,6 +1,6 @@
 //! Registered senders ("avsendere").
 
-use crate::address::{AddressError, AllowList};
+use crate::{AddressError, AllowList};
 use jiff::{Timestamp, civil::Date};
 use lmr_envelope::{Certificate, CertificateError, Thumbprint};
 use lmr_identifiers::OrganisationNumber;
@@ -20,10 +20,7 @@ pub struct RegisteredCertificate {
 }
 
 impl RegisteredCertificate {
-    /// Checks that the time is within the certificate's own validity and the registered one.
-    ///
-    /// # Errors
-    /// [`CertificateError::NotYetValid`] or [`CertificateError::Expired`].
+    /// Whether the certificate is within its own validity and the registered time.
     pub fn check_valid(&self, now: Timestamp) -> Result<(), CertificateError> {
         self.certificate.check_valid(now)?;
         let thumbprint = self.certificate.thumbprint();
@@ -65,7 +62,7 @@ impl Avsender {
     }
 }
 
-/// A sender as a configuration file has it. Unknown keys are errors.
+/// A sender as it stands in a configuration file. Unknown keys are errors.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AvsenderRecord {
@@ -94,7 +91,7 @@ fn yes() -> bool {
     true
 }
 
-/// A registered certificate as a configuration file has it.
+/// A registered certificate as it stands in a configuration file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CertificateRecord {
@@ -114,7 +111,7 @@ pub enum AvsenderError {
     /// Not nine digits with a right check digit.
     #[error("`{text}` is not an organisation number")]
     Organisation {
-        /// What was written.
+        /// What stands there.
         text: String,
     },
     /// One of its certificates.

@@ -23,7 +23,6 @@ mod options;
 mod references;
 pub mod response;
 mod rule_set;
-mod rule_sets;
 mod rules;
 mod verdict;
 
@@ -34,5 +33,4 @@ pub use identity::{Identities, Identity, canonical_content};
 pub use options::{CheckOptions, PersonNumbers};
 pub use references::{dependencies, for_each_reference};
 pub use rule_set::{RuleSet, RuleSetError};
-pub use rule_sets::RuleSets;
 pub use verdict::{Disposition, EntryVerdict, Verdict};

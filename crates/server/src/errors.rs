@@ -1,12 +1,9 @@
 //! The one table from a fault to its answer: status, LMR code, challenge, `Retry-After`.
 
-use crate::answer::chain;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use lmr_auth::Refusal;
-use lmr_intake::{Location, Rejection, StoreError};
+use lmr_intake::{Place, Rejection, StoreError};
 use lmr_lmdi::{Finding, codes::Code};
-use std::sync::Arc;
 
 /// Why a request is not answered as its caller wished.
 #[derive(Debug)]
@@ -17,7 +14,7 @@ pub(crate) enum Fault {
     MethodNotAllowed { allow: &'static str },
     /// The caller's address is not listed, or cannot be known.
     Address,
-    /// No token, or one that is not accepted.
+    /// The credentials.
     Credentials(Refusal),
     /// A token in the query, where logs and histories see it.
     TokenInQuery,
@@ -25,19 +22,19 @@ pub(crate) enum Fault {
     ContentType,
     /// The caller takes no JSON.
     NotAcceptable,
-    /// The request has no body, or an empty one.
+    /// No body.
     BodyMissing,
-    /// The body is larger than the limit, as announced or as it came.
+    /// Too large.
     BodyTooLarge,
     /// The connection ended before the body.
     BodyIncomplete,
-    /// The body took too long, or came slower than the least speed.
+    /// The body took too long.
     BodyTimeout,
-    /// No place for another message, in all or of this sender or address, within the time of waiting.
+    /// No place for another message.
     Overloaded,
-    /// The work took too long and was told to stop.
+    /// The work took too long.
     WorkTimeout,
-    /// `intake` does not take the message.
+    /// `intake` says no.
     Rejected(Rejection),
     /// A panic: a fault of ours.
     Panic,
@@ -158,20 +155,15 @@ impl Fault {
         }
     }
 
-    /// Whether a panic of ours is behind it.
-    pub(crate) fn is_panic(&self) -> bool {
-        matches!(self, Self::Panic | Self::Rejected(Rejection::Panicked { .. }))
-    }
-
-    /// Where the fault is, as far as the caller may know.
-    pub(crate) fn location(&self) -> Location {
+    /// Where the fault sits, as far as the caller may know.
+    pub(crate) fn place(&self) -> Place {
         match self {
-            Self::Rejected(rejection) => rejection.location(),
-            _ => Location::default(),
+            Self::Rejected(rejection) => rejection.place(),
+            _ => Place::default(),
         }
     }
 
-    /// For the log: more than the caller gets to know, never a value of the message.
+    /// For the log: more than the caller is told, never a value of the message.
     pub(crate) fn detail(&self) -> String {
         match self {
             Self::EndpointUnknown => "no such path".to_owned(),
@@ -193,11 +185,14 @@ impl Fault {
     }
 }
 
-/// The answer is made where the caller's wishes and the call's id are known: in `observe`.
-impl IntoResponse for Fault {
-    fn into_response(self) -> Response {
-        let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
-        response.extensions_mut().insert(Arc::new(self));
-        response
+/// An error with its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
     }
+    text
 }

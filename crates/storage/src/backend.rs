@@ -1,15 +1,11 @@
 //! The store on whichever database `super` names: `Db`, `BEGIN`, `MIGRATIONS`, and the public type `Name`.
 
 use super::{Db, MIGRATIONS, Name, tables, writer::Writer, writer::in_transaction};
-use crate::{
-    error::{OpenError, unavailable},
-    key::StorageKey,
-    prepared::Prepared,
-};
+use crate::{OpenError, StorageKey, error::unavailable, prepared::Prepared};
 use async_trait::async_trait;
 use lmr_intake::{
     Avsender, Committed, Current, Delivery, DeliveryFilter, DeliverySummary, Identity,
-    OrganisationNumber, Seen, Store, StoreError, StoredVersion,
+    OrganisationNumber, Store, StoreError, StoredVersion,
 };
 use sqlx::{
     Connection as _, Database, Pool,
@@ -57,7 +53,7 @@ impl Inner {
         self.readers.acquire().await.map_err(unavailable)
     }
 
-    /// A connection for the rare writes other than messages.
+    /// A connection for the seldom writes beside messages.
     async fn administrator(&self) -> Result<Connection, StoreError> {
         Connection::connect_with(&self.options).await.map_err(unavailable)
     }
@@ -109,7 +105,7 @@ impl Store for Name {
         sender: OrganisationNumber,
         message_id: &str,
         content_sha256: &[u8; 32],
-    ) -> Result<Option<Seen>, StoreError> {
+    ) -> Result<Option<Committed>, StoreError> {
         tables::seen(&mut *self.0.reader().await?, &self.0.key, sender, message_id, content_sha256)
             .await
     }

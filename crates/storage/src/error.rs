@@ -1,6 +1,4 @@
-//! Why a database cannot be used, and which of its errors pass by themselves.
-
-use crate::key::KeyFileError;
+use crate::KeyFileError;
 use lmr_intake::StoreError;
 use sqlx::migrate::MigrateError;
 use thiserror::Error;

@@ -1,23 +1,142 @@
-//! The checks, one subject a file.
+//! The checks, one subject a file, and the order in which they run.
+//!
+//! A check is a function `check(cx, item, def)`: it reads the definition of an element, looks at the
+//! instance and reports to the [`Context`]. The walk calls the functions of this page for every
+//! element it comes to; going down, and what is validated against what, is not the checks' matter.
 
+pub(crate) mod attachment;
 pub(crate) mod binding;
 pub(crate) mod bundle;
-mod discriminator;
+pub(crate) mod coding;
+pub(crate) mod contained;
+pub(crate) mod context;
 pub(crate) mod extension;
 pub(crate) mod fixed;
 pub(crate) mod grammar;
-mod host;
+pub(crate) mod identifier;
 pub(crate) mod invariant;
 pub(crate) mod json;
-mod limits;
-pub(crate) mod links;
+pub(crate) mod length;
 pub(crate) mod narrative;
+pub(crate) mod observation;
+pub(crate) mod outcome;
+pub(crate) mod pattern;
 pub(crate) mod primitive;
+pub(crate) mod range;
 pub(crate) mod reference;
-mod resource;
+pub(crate) mod resource_id;
+pub(crate) mod shared;
 pub(crate) mod slicing;
-mod special;
+pub(crate) mod string;
 pub(crate) mod structure;
-pub(crate) mod suggest;
-mod value;
 pub(crate) mod xhtml;
+
+use lmr_fhir::{Element, Kind};
+
+use crate::compile::{Def, Defs, Profile, Special, TypeRule};
+use context::Context;
+use outcome::Role;
+use primitive::Primitive;
+
+/// The value of a primitive element, before its id and extensions. Whether there is a value to go
+/// on with.
+pub(crate) fn primitive<'a>(
+    cx: &mut Context<'a>,
+    item: Element<'a>,
+    defs: &Defs<'a>,
+    ty: &'a TypeRule,
+) -> bool {
+    let def = defs[0];
+    let Some(kind) = Primitive::of_element(def, ty) else { return false };
+    let mut is_blank = true;
+    if let Some(node) = item.value().filter(|node| node.kind() != Kind::Null) {
+        if !json::check_simple(cx, node, def) {
+            return false;
+        }
+        json::check_kind(cx, node, kind, def);
+        let text = node.text().unwrap_or_default();
+        // What has no text may still have extensions.
+        is_blank = text.trim_start().is_empty();
+        if primitive::check(cx, item, node, kind, &text, def) {
+            string::check(cx, item, kind, &text, def);
+        }
+    }
+    if is_blank {
+        binding::check_only_extended(cx, item, defs);
+    }
+    json::check_value_or_extension(cx, item, def);
+    true
+}
+
+/// The value of any element, by the rules of one definition.
+pub(crate) fn value<'a>(
+    cx: &mut Context<'a>,
+    item: Element<'a>,
+    def: Def<'a>,
+    ty: Option<&'a TypeRule>,
+) {
+    if !def.rule.has_value_rules {
+        return;
+    }
+    fixed::check(cx, item, def);
+    length::check(cx, item, def);
+    pattern::check(cx, item, def, ty);
+    range::check(cx, item, def);
+    if let Some(ty) = ty {
+        binding::check(cx, item, def, ty);
+    }
+}
+
+/// A complex element, after its members and its values: what its type demands beyond its
+/// definition.
+pub(crate) fn complex<'a>(
+    cx: &mut Context<'a>,
+    item: Element<'a>,
+    special: Special,
+    defs: &Defs<'a>,
+    parent: Element<'a>,
+    parent_def: Def<'a>,
+) {
+    match special {
+        Special::Extension => extension::check(cx, item, defs, parent, parent_def),
+        Special::Coding => coding::check(cx, item, defs[0]),
+        Special::Attachment => attachment::check(cx, item, defs[0]),
+        Special::Identifier => identifier::check(cx, item, defs[0]),
+        Special::Quantity => coding::check_unit(cx, item, defs[0]),
+        Special::Narrative => narrative::check_controls(cx, item, defs),
+        // A reference is checked by the rules of each definition: `reference::check`.
+        Special::None | Special::Reference => {}
+    }
+}
+
+/// A resource as a whole, once however many profiles it is validated against.
+pub(crate) fn resource<'a>(cx: &mut Context<'a>, role: Role) {
+    let type_name = cx.resource.resource_type().unwrap_or_default();
+    let base = cx.profiles.type_profile(&type_name).and_then(|id| cx.profiles.get(id));
+    let Some(base) = base else { return };
+    resource_id::check_duplicates(cx, role, base);
+    resource_id::check_required(cx, role, base);
+    match &*type_name {
+        "Bundle" => bundle(cx, base),
+        "Observation" => {
+            observation::check_vital_sign(cx, role, base);
+            observation::check_best_practice(cx, base);
+        }
+        _ => {}
+    }
+    narrative::check_language(cx, base);
+}
+
+/// A bundle: the document, or one within it.
+fn bundle<'a>(cx: &mut Context<'a>, base: &'a Profile) {
+    let Some(entries) = bundle::entries_of(cx) else { return };
+    let entries = &*entries;
+    bundle::full_url::check(cx, entries, base);
+    bundle::link::check(cx, &entries.kind, base);
+    match &*entries.kind {
+        "document" => bundle::led_by::check(cx, entries, "Composition", base),
+        "message" => bundle::led_by::check(cx, entries, "MessageHeader", base),
+        "searchset" => bundle::search::check(cx, entries, base),
+        _ => {}
+    }
+}

@@ -3,12 +3,14 @@
 
 pub(crate) mod arena;
 mod invariant;
+mod profiles;
 mod slices;
 
 use std::sync::{Arc, OnceLock};
 
 use lmr_fhir::Name;
 use lmr_fhirpath::{Expression, TypeId};
+use smallvec::SmallVec;
 
 use crate::check::primitive::Primitive;
 use crate::definitions::{ElementDefinition, Max, StructureDefinition, StructureKind, TypeRef};
@@ -16,8 +18,9 @@ use crate::model::choice_name;
 use crate::terminology::ValueSet;
 use arena::NameTable;
 
-pub(crate) use invariant::{Expressions, Invariant, InvariantKind, NameSet, Shared};
-pub(crate) use slices::{Slice, Slices, Step, Test};
+pub(crate) use invariant::{Expressions, Invariant, InvariantKind, NameSet, SharedExpression};
+pub(crate) use profiles::Profiles;
+pub(crate) use slices::{Slice, Slices, Step};
 
 /// Number of a compiled profile in its validator.
 pub(crate) type ProfileId = u32;
@@ -41,6 +44,22 @@ impl Profile {
         &self.definition.elements[rule.element]
     }
 }
+
+/// A rule in its profile.
+#[derive(Clone, Copy)]
+pub(crate) struct Def<'a> {
+    pub(crate) profile: &'a Profile,
+    pub(crate) rule: &'a Rule,
+}
+
+impl<'a> Def<'a> {
+    pub(crate) fn element(self) -> &'a ElementDefinition {
+        self.profile.element(self.rule)
+    }
+}
+
+/// The rules one element must meet: the element's own and its slices'.
+pub(crate) type Defs<'a> = SmallVec<[Def<'a>; 3]>;
 
 /// What one element of a snapshot demands.
 #[derive(Debug)]
@@ -152,7 +171,7 @@ pub(crate) enum Shape {
     Primitive,
     Backbone,
     Complex,
-    /// Any resource, the type is told by `resourceType`.
+    /// Any resource, its type is in `resourceType`.
     Resource,
 }
 

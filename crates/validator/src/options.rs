@@ -45,7 +45,7 @@ pub enum BestPractice {
     Error,
 }
 
-/// How HTML tags in markdown are judged.
+/// What HTML tags in markdown give.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HtmlInMarkdown {
     /// Not looked for.
@@ -100,7 +100,7 @@ pub struct Options {
     pub security_checks: bool,
     /// HTML in markdown.
     pub html_in_markdown: HtmlInMarkdown,
-    /// Language for displays (BCP-47); displays in other languages are not judged.
+    /// Language for displays (BCP-47); displays in other languages are not checked.
     pub language: Option<String>,
     /// Severity of a wrong display.
     pub wrong_display: Severity,

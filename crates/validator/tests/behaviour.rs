@@ -483,7 +483,7 @@ fn a_rule_over_a_malformed_date_is_the_senders_fault_not_ours() {
         &r4(),
         r#"{"resourceType":"Patient","name":[{"text":"a","period":{"start":"01.02.2024","end":"2024-02-01"}}]}"#,
     );
-    let ids: Vec<&str> = issues.iter().map(|i| i.id()).collect();
+    let ids: Vec<&str> = issues.iter().map(Issue::id).collect();
     assert!(ids.contains(&"LMRV_CONSTRAINT_MALFORMED_DATA"), "{ids:?}");
     assert!(!ids.contains(&"LMRV_CONSTRAINT_NOT_EVALUATED"), "{ids:?}");
 }

@@ -10,18 +10,6 @@ use crate::finding::{Difference, Side};
 #[serde(deny_unknown_fields)]
 struct File {
     known: Vec<Row>,
-    #[serde(default)]
-    same: Vec<Same>,
-}
-
-/// Two ids for one finding.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Same {
-    reference: String,
-    ours: String,
-    #[expect(dead_code, reason = "for readers of the file")]
-    why: String,
 }
 
 #[derive(Deserialize)]
@@ -38,10 +26,10 @@ struct Row {
     #[serde(default)]
     location: String,
     /// What the specification says.
-    #[expect(dead_code, reason = "for readers of the file")]
+    #[expect(dead_code, reason = "for who reads the file")]
     why: String,
     /// Whose fault the difference is: `reference`, `ours`, or `neither`.
-    #[expect(dead_code, reason = "for readers of the file")]
+    #[expect(dead_code, reason = "for who reads the file")]
     fault: String,
 }
 
@@ -49,8 +37,6 @@ struct Row {
 pub(crate) struct Known {
     rows: Vec<(Side, Regex, Regex, Regex)>,
     hits: Vec<usize>,
-    /// Pairs of ids, the reference's first, that mean the same.
-    pub(crate) same: Vec<(String, String)>,
 }
 
 impl Known {
@@ -74,8 +60,7 @@ impl Known {
             })
             .collect::<Result<Vec<_>>>()?;
         let hits = vec![0; rows.len()];
-        let same = file.same.into_iter().map(|pair| (pair.reference, pair.ours)).collect();
-        Ok(Self { rows, hits, same })
+        Ok(Self { rows, hits })
     }
 
     /// What of the difference is not explained. The verdict counts as explained if an error was.

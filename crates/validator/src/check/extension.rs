@@ -9,15 +9,16 @@ use std::sync::LazyLock;
 use lmr_fhir::{Element, Name};
 use lmr_fhirpath::{Expression, Item, Model as _, TypeId, Typed};
 
-use crate::check::primitive;
-use crate::compile::Profile;
+use super::context::Context;
+use super::primitive;
+use crate::compile::{Def, Defs, Profile};
 use crate::definitions::ContextKind;
+use crate::location::{Waypoint, trail};
 use crate::messages::Message;
 use crate::messages::field::Defined;
-use crate::validate::walk::{Def, Defs, Walker, name};
-use crate::validate::{Waypoint, trail};
+use crate::model::TypeModel;
 
-static URL: LazyLock<Name> = LazyLock::new(|| name("url"));
+static URL: LazyLock<Name> = LazyLock::new(|| Name::new("url"));
 
 /// Extensions of the specification's own tools: never unknown.
 const TOOLS: &str = "http://hl7.org/fhir/tools/StructureDefinition/";
@@ -27,238 +28,229 @@ pub(crate) fn url_of(item: Element<'_>) -> Option<Cow<'_, str>> {
     item.child(&URL)?.text()
 }
 
-impl<'a> Walker<'a> {
-    /// The definition of an extension by its url.
-    pub(crate) fn extension_def(&self, item: Element<'a>) -> Option<Def<'a>> {
-        let url = url_of(item)?;
-        if !primitive::is_absolute(&url) {
-            return None;
-        }
-        let id = self.validator.profile(&url).ok()??;
-        let profile = self.validator.get(id)?;
-        (&*profile.definition.type_name == "Extension")
-            .then(|| Def { profile, rule: profile.root() })
+/// The definition of an extension by its url.
+pub(crate) fn definition<'a>(cx: &Context<'a>, item: Element<'a>) -> Option<Def<'a>> {
+    let url = url_of(item)?;
+    if !primitive::is_absolute(&url) {
+        return None;
     }
+    let id = cx.profiles.profile(&url).ok()??;
+    let profile = cx.profiles.get(id)?;
+    (&*profile.definition.type_name == "Extension").then(|| Def { profile, rule: profile.root() })
+}
 
-    /// Judges what an extension's own rules do not.
-    pub(crate) fn extension(
-        &mut self,
-        item: Element<'a>,
-        defs: &Defs<'a>,
-        parent: Element<'a>,
-        parent_def: Def<'a>,
-    ) {
-        let at = item.node();
-        let def = defs[0];
-        let Some(url) = url_of(item).filter(|u| !u.is_empty()) else {
-            self.issue(Message::ExtUrlNotFound, at, def.profile);
-            return;
-        };
-        let modifier = def.element().name() == "modifierExtension";
-        if !primitive::is_absolute(&url) {
-            if !is_extension(parent, &self.validator.model) {
-                self.issue(Message::ExtUrlAbsolute, at, def.profile);
-            } else if defs.len() == 1 && parent_def.profile.definition.is_profile() {
-                self.issue(
-                    Message::ExtSubInvalid {
-                        url: url.into_owned().into(),
-                        extension: (&parent_def.profile.canonical).into(),
-                    },
-                    at,
-                    def.profile,
-                );
-            }
-            return;
+/// Checks what an extension's own rules do not.
+pub(crate) fn check<'a>(
+    cx: &mut Context<'a>,
+    item: Element<'a>,
+    defs: &Defs<'a>,
+    parent: Element<'a>,
+    parent_def: Def<'a>,
+) {
+    let at = item.node();
+    let def = defs[0];
+    let Some(url) = url_of(item).filter(|u| !u.is_empty()) else {
+        cx.report(Message::ExtUrlNotFound, at, def.profile);
+        return;
+    };
+    let modifier = def.element().name() == "modifierExtension";
+    if !primitive::is_absolute(&url) {
+        if !is_extension(parent, &cx.profiles.model) {
+            cx.report(Message::ExtUrlAbsolute, at, def.profile);
+        } else if defs.len() == 1 && parent_def.profile.definition.is_profile() {
+            cx.report(
+                Message::ExtSubInvalid {
+                    url: url.into_owned().into(),
+                    extension: (&parent_def.profile.canonical).into(),
+                },
+                at,
+                def.profile,
+            );
         }
-        let Some(own) = self.extension_def(item) else {
-            if let Err(reason) = self.validator.profile(&url) {
-                self.issue(
-                    Message::ProfileNoSnapshot {
-                        profile: url.into_owned().into(),
-                        reason: reason.to_string().into(),
-                    },
-                    at,
-                    def.profile,
-                );
-                return;
-            }
-            let message = if self.may_be_unknown(&url) {
-                Message::ExtUnknown { url: url.into() }
-            } else {
-                Message::ExtUnknownNotHere { url: url.into() }
-            };
-            self.issue(message, at, def.profile);
-            return;
-        };
-        let is_modifier = own.element().is_modifier;
-        if modifier && !is_modifier {
-            self.issue(Message::ExtModifierY { url: url.to_string().into() }, at, def.profile);
-        } else if !modifier && is_modifier {
-            self.issue(Message::ExtModifierN { url: url.to_string().into() }, at, def.profile);
-        }
-        self.extension_value(item, &url, own, def);
-        self.context(item, &url, own.profile, parent, parent_def, def);
+        return;
     }
-
-    /// A simple extension needs its value, a complex one has none.
-    fn extension_value(&mut self, item: Element<'a>, url: &str, own: Def<'a>, def: Def<'a>) {
-        let Some(children) = &own.rule.children else { return };
-        let rule = children.slots.iter().find_map(|slot| {
-            let rule = own.profile.rules.get(slot.rule as usize)?;
-            (own.profile.element(rule).name() == "value[x]").then_some(rule)
-        });
-        let Some(rule) = rule else { return };
-        let (mut value, mut nested) = (None, false);
-        for child in item.children() {
-            match child.name() {
-                Some("extension") => nested = true,
-                Some(name) if name.starts_with("value") && name.len() > 5 => value = Some(child),
-                _ => {}
-            }
+    let Some(own) = definition(cx, item) else {
+        if let Err(reason) = cx.profiles.profile(&url) {
+            cx.report(
+                Message::ProfileNoSnapshot {
+                    profile: url.into_owned().into(),
+                    reason: reason.to_string().into(),
+                },
+                at,
+                def.profile,
+            );
+            return;
         }
-        let url = Defined::from(url);
-        match (value, rule.max > 0) {
-            (Some(value), false) => {
-                self.issue(
-                    Message::ExtType {
-                        url,
-                        allowed: String::new().into(),
-                        found: self.type_by_name(value).into(),
-                    },
-                    item.node(),
-                    def.profile,
-                );
-            }
-            (None, true) => {
-                let message = if nested {
-                    Message::ExtSimpleWrong { url }
-                } else {
-                    Message::ExtSimpleAbsent { url }
-                };
-                self.issue(message, item.node(), def.profile);
-            }
+        let message = if may_be_unknown(cx, &url) {
+            Message::ExtUnknown { url: url.into() }
+        } else {
+            Message::ExtUnknownNotHere { url: url.into() }
+        };
+        cx.report(message, at, def.profile);
+        return;
+    };
+    let is_modifier = own.element().is_modifier;
+    if modifier && !is_modifier {
+        cx.report(Message::ExtModifierY { url: url.to_string().into() }, at, def.profile);
+    } else if !modifier && is_modifier {
+        cx.report(Message::ExtModifierN { url: url.to_string().into() }, at, def.profile);
+    }
+    value(cx, item, &url, own, def);
+    context(cx, item, &url, own.profile, parent, parent_def, def);
+}
+
+/// A simple extension needs its value, a complex one has none.
+fn value<'a>(cx: &mut Context<'a>, item: Element<'a>, url: &str, own: Def<'a>, def: Def<'a>) {
+    let Some(children) = &own.rule.children else { return };
+    let rule = children.slots.iter().find_map(|slot| {
+        let rule = own.profile.rules.get(slot.rule as usize)?;
+        (own.profile.element(rule).name() == "value[x]").then_some(rule)
+    });
+    let Some(rule) = rule else { return };
+    let (mut value, mut nested) = (None, false);
+    for child in item.children() {
+        match child.name() {
+            Some("extension") => nested = true,
+            Some(name) if name.starts_with("value") && name.len() > 5 => value = Some(child),
             _ => {}
         }
     }
-
-    fn may_be_unknown(&self, url: &str) -> bool {
-        self.options.any_extensions
-            || self.options.extension_domains.iter().any(|d| url.starts_with(d.as_str()))
-            || url.starts_with(TOOLS)
-            || (self.options.example_urls
-                && ["example.org", "acme.com", "nema.org"].iter().any(|d| url.contains(d)))
-    }
-
-    fn context(
-        &mut self,
-        item: Element<'a>,
-        url: &str,
-        own: &'a Profile,
-        parent: Element<'a>,
-        parent_def: Def<'a>,
-        def: Def<'a>,
-    ) {
-        let definition = &own.definition;
-        if definition.contexts.is_empty() && definition.context_invariants.is_empty() {
-            return;
+    let url = Defined::from(url);
+    match (value, rule.max > 0) {
+        (Some(value), false) => {
+            cx.report(
+                Message::ExtType {
+                    url,
+                    allowed: String::new().into(),
+                    found: cx.type_by_property(value).into(),
+                },
+                item.node(),
+                def.profile,
+            );
         }
-        let parent_element = parent_def.element();
-        let plainly = definition.contexts.iter().any(|c| {
-            c.kind == ContextKind::Element
-                && (&*c.expression == "Element"
-                    || c.expression == parent_element.path
-                    || parent_element.base.as_ref().is_some_and(|b| b.path == c.expression)
-                    || parent_element.types.iter().any(|t| t.name() == &*c.expression))
-        });
-        if plainly && definition.context_invariants.is_empty() {
-            return;
-        }
-        let model = &self.validator.model;
-        // For a primitive the parent's node may be its companion: the same place.
-        let way = trail(parent.node(), model);
-        let Some((here, above)) = way.split_last() else { return };
-        let names = names(here, above.last(), model);
-        let fits = definition.contexts.is_empty()
-            || definition.contexts.iter().any(|context| match context.kind {
-                ContextKind::Element => {
-                    let wanted =
-                        context.expression.split_once('#').map_or(&*context.expression, |(_, p)| p);
-                    wanted == "Element"
-                        || names
-                            .iter()
-                            .any(|n| n == wanted || n.strip_suffix("[x]") == Some(wanted))
-                        || wanted.strip_suffix("[x]").is_some_and(|w| names.iter().any(|n| n == w))
-                        || is_base(here, wanted, model)
-                        || above_is_base(here, above.last(), wanted, model)
-                }
-                // The extension itself or its value.
-                ContextKind::Extension => {
-                    let wanted = Some(&*context.expression);
-                    url_of(parent).as_deref() == wanted
-                        || parent.parent().is_some_and(|p| url_of(p).as_deref() == wanted)
-                }
-                ContextKind::Fhirpath => self.selects(&context.expression, parent),
-            });
-        if !fits {
-            let allowed: Vec<&str> = definition.contexts.iter().map(|c| &*c.expression).collect();
-            let (url, version) = (url.into(), definition.version.as_deref().unwrap_or("?").into());
-            let (allowed, found) = (allowed.join(", ").into(), names.join(", ").into());
-            let message = if item.name() == Some("modifierExtension") {
-                Message::ExtModifierContextWrongVer { url, allowed, found, version }
+        (None, true) => {
+            let message = if nested {
+                Message::ExtSimpleWrong { url }
             } else {
-                Message::ExtContextWrongVer { url, allowed, found, version }
+                Message::ExtSimpleAbsent { url }
             };
-            self.issue(message, parent.node(), def.profile);
+            cx.report(message, item.node(), def.profile);
         }
-        for expression in &definition.context_invariants {
-            let holds = Expression::parse(expression).ok().is_some_and(|e| {
-                let focus = Typed::new(parent, here.ty);
-                self.test_once(&e, focus)
-            });
-            if !holds {
-                self.issue(
-                    Message::ExtNotHere {
-                        url: url.to_owned().into(),
-                        condition: expression.to_string().into(),
-                    },
-                    parent.node(),
-                    def.profile,
-                );
-            }
-        }
-    }
-
-    /// Whether a FHIRPath on the resource selects the element.
-    fn selects(&self, expression: &str, element: Element<'a>) -> bool {
-        let Ok(expression) = Expression::parse(expression) else { return false };
-        let model: &dyn lmr_fhirpath::Model = &self.validator.model;
-        let resource = Typed::resource(self.resource, Some(model));
-        let env = lmr_fhirpath::Env::new().with_model(model).with_resource(resource, resource);
-        expression.evaluate(resource, &env).is_ok_and(|items| {
-            items.iter().any(|i| matches!(i, Item::Element(t) if t.element.is_same(element)))
-        })
-    }
-
-    fn test_once(&self, expression: &Expression, focus: Typed<'_>) -> bool {
-        let model: &dyn lmr_fhirpath::Model = &self.validator.model;
-        let resource = Typed::resource(self.resource, Some(model));
-        let env = lmr_fhirpath::Env::new().with_model(model).with_resource(resource, resource);
-        expression.test(focus, &env).unwrap_or(false)
+        _ => {}
     }
 }
 
-fn is_extension(parent: Element<'_>, model: &crate::model::TypeModel) -> bool {
+fn may_be_unknown<'a>(cx: &Context<'a>, url: &str) -> bool {
+    cx.options.any_extensions
+        || cx.options.extension_domains.iter().any(|d| url.starts_with(d.as_str()))
+        || url.starts_with(TOOLS)
+        || (cx.options.example_urls
+            && ["example.org", "acme.com", "nema.org"].iter().any(|d| url.contains(d)))
+}
+
+fn context<'a>(
+    cx: &mut Context<'a>,
+    item: Element<'a>,
+    url: &str,
+    own: &'a Profile,
+    parent: Element<'a>,
+    parent_def: Def<'a>,
+    def: Def<'a>,
+) {
+    let definition = &own.definition;
+    if definition.contexts.is_empty() && definition.context_invariants.is_empty() {
+        return;
+    }
+    let parent_element = parent_def.element();
+    let plainly = definition.contexts.iter().any(|c| {
+        c.kind == ContextKind::Element
+            && (&*c.expression == "Element"
+                || c.expression == parent_element.path
+                || parent_element.base.as_ref().is_some_and(|b| b.path == c.expression)
+                || parent_element.types.iter().any(|t| t.name() == &*c.expression))
+    });
+    if plainly && definition.context_invariants.is_empty() {
+        return;
+    }
+    let model = &cx.profiles.model;
+    // For a primitive the parent's node may be its companion: the same place.
+    let way = trail(parent.node(), model);
+    let Some((here, above)) = way.split_last() else { return };
+    let names = names(here, above.last(), model);
+    let fits = definition.contexts.is_empty()
+        || definition.contexts.iter().any(|context| match context.kind {
+            ContextKind::Element => {
+                let wanted =
+                    context.expression.split_once('#').map_or(&*context.expression, |(_, p)| p);
+                wanted == "Element"
+                    || names.iter().any(|n| n == wanted || n.strip_suffix("[x]") == Some(wanted))
+                    || wanted.strip_suffix("[x]").is_some_and(|w| names.iter().any(|n| n == w))
+                    || is_base(here, wanted, model)
+                    || above_is_base(here, above.last(), wanted, model)
+            }
+            // The extension itself or its value.
+            ContextKind::Extension => {
+                let wanted = Some(&*context.expression);
+                url_of(parent).as_deref() == wanted
+                    || parent.parent().is_some_and(|p| url_of(p).as_deref() == wanted)
+            }
+            ContextKind::Fhirpath => selects(cx, &context.expression, parent),
+        });
+    if !fits {
+        let allowed: Vec<&str> = definition.contexts.iter().map(|c| &*c.expression).collect();
+        let (url, version) = (url.into(), definition.version.as_deref().unwrap_or("?").into());
+        let (allowed, found) = (allowed.join(", ").into(), names.join(", ").into());
+        let message = if item.name() == Some("modifierExtension") {
+            Message::ExtModifierContextWrongVer { url, allowed, found, version }
+        } else {
+            Message::ExtContextWrongVer { url, allowed, found, version }
+        };
+        cx.report(message, parent.node(), def.profile);
+    }
+    for expression in &definition.context_invariants {
+        let holds = Expression::parse(expression).ok().is_some_and(|e| {
+            let focus = Typed::new(parent, here.ty);
+            test_once(cx, &e, focus)
+        });
+        if !holds {
+            cx.report(
+                Message::ExtNotHere {
+                    url: url.to_owned().into(),
+                    condition: expression.to_string().into(),
+                },
+                parent.node(),
+                def.profile,
+            );
+        }
+    }
+}
+
+/// Whether a FHIRPath on the resource selects the element.
+fn selects<'a>(cx: &Context<'a>, expression: &str, element: Element<'a>) -> bool {
+    let Ok(expression) = Expression::parse(expression) else { return false };
+    let model: &dyn lmr_fhirpath::Model = &cx.profiles.model;
+    let resource = Typed::resource(cx.resource, Some(model));
+    let env = lmr_fhirpath::Env::new().with_model(model).with_resource(resource, resource);
+    expression.evaluate(resource, &env).is_ok_and(|items| {
+        items.iter().any(|i| matches!(i, Item::Element(t) if t.element.is_same(element)))
+    })
+}
+
+fn test_once<'a>(cx: &Context<'a>, expression: &Expression, focus: Typed<'_>) -> bool {
+    let model: &dyn lmr_fhirpath::Model = &cx.profiles.model;
+    let resource = Typed::resource(cx.resource, Some(model));
+    let env = lmr_fhirpath::Env::new().with_model(model).with_resource(resource, resource);
+    expression.test(focus, &env).unwrap_or(false)
+}
+
+fn is_extension(parent: Element<'_>, model: &TypeModel) -> bool {
     matches!(parent.name(), Some("extension" | "modifierExtension"))
         || trail(parent.node(), model).last().is_some_and(|w| model.type_name(w.ty) == "Extension")
 }
 
 /// The names an element goes by in contexts: its type, its path from the
-/// resource and from the data type around it.
-fn names(
-    here: &Waypoint<'_>,
-    parent: Option<&Waypoint<'_>>,
-    model: &crate::model::TypeModel,
-) -> Vec<String> {
+/// resource and from the data type that holds it.
+fn names(here: &Waypoint<'_>, parent: Option<&Waypoint<'_>>, model: &TypeModel) -> Vec<String> {
     let mut out = vec![here.path.to_string()];
     if here.ty != TypeId::UNKNOWN {
         out.push(model.type_name(here.ty).to_owned());
@@ -273,7 +265,7 @@ fn names(
     out
 }
 
-fn is_base(here: &Waypoint<'_>, wanted: &str, model: &crate::model::TypeModel) -> bool {
+fn is_base(here: &Waypoint<'_>, wanted: &str, model: &TypeModel) -> bool {
     model.type_at(wanted).is_some_and(|base| model.is_subtype(here.ty, base))
 }
 
@@ -282,7 +274,7 @@ fn above_is_base(
     here: &Waypoint<'_>,
     parent: Option<&Waypoint<'_>>,
     wanted: &str,
-    model: &crate::model::TypeModel,
+    model: &TypeModel,
 ) -> bool {
     let (Some(parent), Some((owner, rest))) = (parent, wanted.split_once('.')) else {
         return false;

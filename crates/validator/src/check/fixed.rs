@@ -4,136 +4,149 @@
 
 pub(crate) mod messages;
 
-use lmr_fhir::{Element, Kind, Node};
+use lmr_fhir::{Element, Kind, Name, Node};
 
+use super::context::Context;
+use crate::compile::Def;
 use crate::messages::Message;
 use crate::messages::field::Defined;
-use crate::validate::walk::{Def, Walker};
 
-impl<'a> Walker<'a> {
-    /// Reports where an element differs from a fixed value or pattern.
-    pub(crate) fn fixed(&mut self, item: Element<'a>, want: Node<'_>, pattern: bool, def: Def<'a>) {
-        let source =
-            || Defined::from(format!("{}#{}", def.profile.definition.url, def.element().id));
-        match want.kind() {
-            Kind::Object => {
-                for member in want.members() {
-                    let key = member.key().unwrap_or_default();
-                    let name = key.trim_start_matches('_');
-                    let here: Vec<Element<'a>> =
-                        item.children_named(&crate::validate::walk::name(name)).collect();
-                    if member.kind() == Kind::Array {
-                        self.fixed_list(item, &here, member, name, pattern, def);
-                        continue;
-                    }
-                    match here.first() {
-                        Some(found) => self.fixed(*found, member, pattern, def),
-                        None => {
-                            self.absent(item, name, source(), def);
-                        }
-                    }
+/// Fixed value, then pattern.
+pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>) {
+    let element = def.element();
+    if let Some(fixed) = &element.fixed {
+        equals(cx, item, fixed.json(), false, def);
+    }
+    if let Some(pattern) = &element.pattern {
+        equals(cx, item, pattern.json(), true, def);
+    }
+}
+
+/// Reports where an element differs from a fixed value or pattern.
+fn equals<'a>(
+    cx: &mut Context<'a>,
+    item: Element<'a>,
+    want: Node<'_>,
+    pattern: bool,
+    def: Def<'a>,
+) {
+    let source = || Defined::from(format!("{}#{}", def.profile.definition.url, def.element().id));
+    match want.kind() {
+        Kind::Object => {
+            for member in want.members() {
+                let key = member.key().unwrap_or_default();
+                let name = key.trim_start_matches('_');
+                let here: Vec<Element<'a>> = item.children_named(&Name::new(name)).collect();
+                if member.kind() == Kind::Array {
+                    list(cx, item, &here, member, name, pattern, def);
+                    continue;
                 }
-                if !pattern {
-                    for child in item.children() {
-                        let name = child.name().unwrap_or("");
-                        let wanted = want
-                            .members()
-                            .any(|m| m.key().is_some_and(|k| k.trim_start_matches('_') == name));
-                        if !wanted && name != "id" && name != "extension" {
-                            self.issue(
-                                Message::FixedNotAllowed {
-                                    element: name.to_owned().into(),
-                                    source: source(),
-                                },
-                                child.node(),
-                                def.profile,
-                            );
-                        }
+                match here.first() {
+                    Some(found) => equals(cx, *found, member, pattern, def),
+                    None => {
+                        absent(cx, item, name, source(), def);
                     }
                 }
             }
-            _ => {
-                let found = item.text();
-                if found.is_none() || found != want.text() {
-                    self.issue(
-                        Message::FixedWrong {
-                            found: found.unwrap_or_default().into_owned().into(),
-                            expected: want.text().unwrap_or_default().into_owned().into(),
-                            source: source(),
-                        },
-                        item.node(),
-                        def.profile,
-                    );
+            if !pattern {
+                for child in item.children() {
+                    let name = child.name().unwrap_or("");
+                    let wanted = want
+                        .members()
+                        .any(|m| m.key().is_some_and(|k| k.trim_start_matches('_') == name));
+                    if !wanted && name != "id" && name != "extension" {
+                        cx.report(
+                            Message::FixedNotAllowed {
+                                element: name.to_owned().into(),
+                                source: source(),
+                            },
+                            child.node(),
+                            def.profile,
+                        );
+                    }
                 }
             }
         }
+        _ => {
+            let found = item.text();
+            if found.is_none() || found != want.text() {
+                cx.report(
+                    Message::FixedWrong {
+                        found: found.unwrap_or_default().into_owned().into(),
+                        expected: want.text().unwrap_or_default().into_owned().into(),
+                        source: source(),
+                    },
+                    item.node(),
+                    def.profile,
+                );
+            }
+        }
     }
+}
 
-    /// Tells the place where a part of a value should stand.
-    fn absent(&mut self, item: Element<'a>, name: &str, source: Defined, def: Def<'a>) {
-        let issue = self.issue(
-            Message::FixedMissing { element: name.to_owned().into(), source },
+/// Reports the location where a part of a value is missing.
+fn absent<'a>(cx: &mut Context<'a>, item: Element<'a>, name: &str, source: Defined, def: Def<'a>) {
+    let issue = cx.report(
+        Message::FixedMissing { element: name.to_owned().into(), source },
+        item.node(),
+        def.profile,
+    );
+    for expression in [&mut issue.expression, &mut issue.local_expression] {
+        expression.push('.');
+        expression.push_str(name);
+    }
+}
+
+fn list<'a>(
+    cx: &mut Context<'a>,
+    item: Element<'a>,
+    here: &[Element<'a>],
+    want: Node<'_>,
+    name: &str,
+    pattern: bool,
+    def: Def<'a>,
+) {
+    let source = Defined::from(format!("{}#{}", def.profile.definition.url, def.element().id));
+    let wanted: Vec<Node<'_>> = want.members().collect();
+    let few = if pattern { here.len() < wanted.len() } else { here.len() != wanted.len() };
+    if name == "coding" && few {
+        cx.report(
+            Message::FixedCodings { expected: wanted.len(), found: here.len(), source },
             item.node(),
             def.profile,
         );
-        for expression in [&mut issue.expression, &mut issue.local_expression] {
-            expression.push('.');
-            expression.push_str(name);
-        }
+        return;
     }
-
-    fn fixed_list(
-        &mut self,
-        item: Element<'a>,
-        here: &[Element<'a>],
-        want: Node<'_>,
-        name: &str,
-        pattern: bool,
-        def: Def<'a>,
-    ) {
-        let source = Defined::from(format!("{}#{}", def.profile.definition.url, def.element().id));
-        let wanted: Vec<Node<'_>> = want.members().collect();
-        let few = if pattern { here.len() < wanted.len() } else { here.len() != wanted.len() };
-        if name == "coding" && few {
-            self.issue(
-                Message::FixedCodings { expected: wanted.len(), found: here.len(), source },
-                item.node(),
-                def.profile,
-            );
-            return;
-        }
-        if pattern {
-            for one in wanted {
-                if here.iter().any(|h| matches(*h, one, true)) {
-                    continue;
-                }
-                if name == "coding" {
-                    let member = |n: &str| {
-                        one.member(n).and_then(Node::text).unwrap_or_default().into_owned()
-                    };
-                    let expected = format!("{}#{}", member("system"), member("code")).into();
-                    self.issue(
-                        Message::PatternCoding {
-                            element: name.to_owned().into(),
-                            source: source.clone(),
-                            expected,
-                        },
-                        item.node(),
-                        def.profile,
-                    );
-                } else {
-                    self.absent(item, name, source.clone(), def);
-                }
+    if pattern {
+        for one in wanted {
+            if here.iter().any(|h| matches(*h, one, true)) {
+                continue;
             }
-            return;
+            if name == "coding" {
+                let member =
+                    |n: &str| one.member(n).and_then(Node::text).unwrap_or_default().into_owned();
+                let expected = format!("{}#{}", member("system"), member("code")).into();
+                cx.report(
+                    Message::PatternCoding {
+                        element: name.to_owned().into(),
+                        source: source.clone(),
+                        expected,
+                    },
+                    item.node(),
+                    def.profile,
+                );
+            } else {
+                absent(cx, item, name, source.clone(), def);
+            }
         }
-        if few {
-            self.absent(item, name, source, def);
-            return;
-        }
-        for (found, one) in here.iter().zip(wanted) {
-            self.fixed(*found, one, false, def);
-        }
+        return;
+    }
+    if few {
+        absent(cx, item, name, source, def);
+        return;
+    }
+    for (found, one) in here.iter().zip(wanted) {
+        equals(cx, *found, one, false, def);
     }
 }
 

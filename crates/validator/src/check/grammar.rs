@@ -3,24 +3,29 @@
 
 use lmr_fhir::Element;
 
+use super::context::Context;
+use crate::compile::Def;
 use crate::messages::Message;
-use crate::validate::walk::{Def, Walker};
 
 pub(crate) const UCUM: &str = "http://unitsofmeasure.org";
 pub(crate) const LANGUAGES: &str = "urn:ietf:bcp:47";
 pub(crate) const MEDIA_TYPES: &str = "urn:ietf:bcp:13";
 
-impl<'a> Walker<'a> {
-    /// Tells when a code cannot be one of its system. A warning: the system's
-    /// owner may have added what our table of units does not have.
-    pub(crate) fn code_syntax(&mut self, at: Element<'a>, system: &str, code: &str, def: Def<'a>) {
-        let message = match system {
-            UCUM if !lmr_fhirpath::is_ucum(code) => Message::UcumSyntax { unit: code.into() },
-            LANGUAGES if !is_language(code) => Message::LanguageCode { tag: code.into() },
-            _ => return,
-        };
-        self.issue(message, at.node(), def.profile);
-    }
+/// Reports a code that cannot be one of its system. A warning: the system's
+/// owner may have added what our table of units does not have.
+pub(crate) fn check<'a>(
+    cx: &mut Context<'a>,
+    at: Element<'a>,
+    system: &str,
+    code: &str,
+    def: Def<'a>,
+) {
+    let message = match system {
+        UCUM if !lmr_fhirpath::is_ucum(code) => Message::UcumSyntax { unit: code.into() },
+        LANGUAGES if !is_language(code) => Message::LanguageCode { tag: code.into() },
+        _ => return,
+    };
+    cx.report(message, at.node(), def.profile);
 }
 
 /// Whether a language tag is well-formed.

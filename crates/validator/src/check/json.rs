@@ -1,3 +1,43 @@
-//! The JSON itself.
+//! The JSON of a primitive element: one simple value of the right kind.
 
 pub(crate) mod messages;
+
+use lmr_fhir::{Element, Kind, Node};
+
+use super::context::Context;
+use super::primitive::{Json, Primitive};
+use super::shared::kind_name;
+use crate::compile::Def;
+use crate::messages::Message;
+
+/// A primitive is neither an object nor an array.
+pub(crate) fn check_simple<'a>(cx: &mut Context<'a>, node: Node<'a>, def: Def<'a>) -> bool {
+    if !matches!(node.kind(), Kind::Object | Kind::Array) {
+        return true;
+    }
+    let (found, property) = (kind_name(node.kind()), def.element().name().into());
+    cx.report(Message::MustBeSimple { found, property }, node, def.profile);
+    false
+}
+
+/// Numbers and booleans are written as such, all others as strings.
+pub(crate) fn check_kind<'a>(cx: &mut Context<'a>, node: Node<'a>, kind: Primitive, def: Def<'a>) {
+    let message = match (kind.json(), node.kind()) {
+        (Json::Boolean, Kind::Boolean)
+        | (Json::Number, Kind::Number)
+        | (Json::String, Kind::String) => return,
+        // Reported where it was read.
+        (_, Kind::Bare) => return,
+        (Json::Boolean, _) => Message::JsonNotBoolean,
+        (Json::Number, _) => Message::JsonNotNumber,
+        (Json::String, _) => Message::JsonNotString,
+    };
+    cx.report(message, node, def.profile);
+}
+
+/// What stands beside a value that is missing must have something in it.
+pub(crate) fn check_value_or_extension<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>) {
+    if !item.has_value() && item.sibling().is_some_and(|s| s.members().next().is_none()) {
+        cx.report(Message::PrimitiveValueExt, item.node(), def.profile);
+    }
+}

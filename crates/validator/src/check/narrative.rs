@@ -7,252 +7,243 @@ use std::sync::LazyLock;
 
 use lmr_fhir::{Element, Kind, Name, Node};
 
-use crate::check::xhtml::Xhtml;
+use super::context::Context;
+use super::shared::Anchors;
+use super::xhtml::{XKind, XNode, Xhtml};
+use crate::compile::{Def, Defs, Profile};
 use crate::messages::Message;
 use crate::messages::field::Defined;
-use crate::validate::Anchors;
-use crate::validate::walk::{Def, Defs, Walker, name};
 
-static LANGUAGE: LazyLock<Name> = LazyLock::new(|| name("language"));
+static LANGUAGE: LazyLock<Name> = LazyLock::new(|| Name::new("language"));
 
-impl<'a> Walker<'a> {
-    /// Judges the XHTML of a narrative.
-    pub(crate) fn narrative(&mut self, item: Element<'a>, text: &str, def: Def<'a>) {
-        let at = item.node();
-        let xhtml = match Xhtml::parse(text) {
-            Ok(xhtml) => xhtml,
-            Err(error) => {
-                self.issue(Message::XhtmlSyntax { reason: error.words() }, at, def.profile);
-                return;
-            }
-        };
-        let mut faults = Vec::new();
-        xhtml.vocabulary(&mut |message| faults.push(message));
-        for message in faults {
-            self.issue(message, at, def.profile);
-        }
-        self.links_of(&xhtml, at, def);
-        self.mixed_languages(&xhtml, at, def);
-    }
-
-    fn links_of(&mut self, xhtml: &Xhtml<'_>, at: Node<'a>, def: Def<'a>) {
-        // Made for the first link within the text.
-        let mut own: Option<HashMap<&str, usize>> = None;
-        for (i, node) in xhtml.nodes.iter().enumerate() {
-            if node.name() != Some("a") {
-                continue;
-            }
-            let Some(href) = node.attribute("href") else { continue };
-            if let Some(id) = href.strip_prefix('#') {
-                if id.is_empty() {
-                    continue;
-                }
-                let own = own.get_or_insert_with(|| {
-                    let mut ids = HashMap::new();
-                    for node in &xhtml.nodes {
-                        let (id, name) = (node.attribute("id"), node.attribute("name"));
-                        for one in id.into_iter().chain(name.filter(|n| Some(*n) != id)) {
-                            *ids.entry(one).or_default() += 1;
-                        }
-                    }
-                    ids
-                });
-                let (href, path, text) = (href.into(), xhtml.path(i).into(), xhtml.text(i).into());
-                let message = match own.get(id).copied().unwrap_or(0) {
-                    0 if !self.has_id(id) => Message::XhtmlResolve { href, path, text },
-                    0 | 1 => continue,
-                    _ => Message::XhtmlMultipleMatches { href, path, text },
-                };
-                self.issue(message, at, def.profile);
-            } else if let Some((scheme, _)) = href.split_once(':')
-                && scheme.bytes().all(|b| b.is_ascii_alphanumeric())
-                && !matches!(
-                    scheme.to_ascii_lowercase().as_str(),
-                    "http" | "https" | "tel" | "mailto" | "data" | "ftp" | "sms" | "cid" | "file"
-                )
-            {
-                self.issue(
-                    Message::XhtmlHref {
-                        scheme: scheme.to_owned().into(),
-                        href: href.to_owned().into(),
-                        path: xhtml.path(i).into(),
-                        text: xhtml.text(i).into(),
-                    },
-                    at,
-                    def.profile,
-                );
-            }
-        }
-    }
-
-    /// Whether anything in the resource (or around it) has the id.
-    pub(crate) fn has_id(&self, id: &str) -> bool {
-        let make = || {
-            let around = self.around;
-            self.shared
-                .anchors
-                .get(around.node(), || around.value().map(anchors).unwrap_or_default())
-        };
-        self.anchors.get_or_init(make).contains_key(id)
-    }
-
-    fn mixed_languages(&mut self, xhtml: &Xhtml<'_>, at: Node<'a>, def: Def<'a>) {
-        let sections = sections(xhtml);
-        if sections.is_empty() {
+/// Checks the XHTML of a narrative.
+pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, text: &str, def: Def<'a>) {
+    let at = item.node();
+    let xhtml = match Xhtml::parse(text) {
+        Ok(xhtml) => xhtml,
+        Err(error) => {
+            cx.report(Message::XhtmlSyntax { reason: error.words() }, at, def.profile);
             return;
         }
-        let outside = xhtml.children(0).any(|c| {
-            let node = &xhtml.nodes[c];
-            match node.name() {
-                None => {
-                    !xhtml.text(c).is_empty()
-                        || matches!(&node.kind, crate::check::xhtml::XKind::Text(t) if !t.trim().is_empty())
-                }
-                Some("div") => node.attribute("lang").is_none() && node.attribute("xml:lang").is_none(),
-                Some(_) => true,
+    };
+    let mut faults = Vec::new();
+    xhtml.vocabulary(&mut |message| faults.push(message));
+    for message in faults {
+        cx.report(message, at, def.profile);
+    }
+    links_of(cx, &xhtml, at, def);
+    mixed_languages(cx, &xhtml, at, def);
+}
+
+fn links_of<'a>(cx: &mut Context<'a>, xhtml: &Xhtml<'_>, at: Node<'a>, def: Def<'a>) {
+    // Made for the first link within the text.
+    let mut own: Option<HashMap<&str, usize>> = None;
+    for (i, node) in xhtml.nodes.iter().enumerate() {
+        if node.name() != Some("a") {
+            continue;
+        }
+        let Some(href) = node.attribute("href") else { continue };
+        if let Some(id) = href.strip_prefix('#') {
+            if id.is_empty() {
+                continue;
             }
-        });
-        if outside {
-            self.issue(
-                Message::XhtmlMixedLang { languages: sections.join(", ").into() },
+            let own = own.get_or_insert_with(|| {
+                let mut ids = HashMap::new();
+                for node in &xhtml.nodes {
+                    let (id, name) = (node.attribute("id"), node.attribute("name"));
+                    for one in id.into_iter().chain(name.filter(|n| Some(*n) != id)) {
+                        *ids.entry(one).or_default() += 1;
+                    }
+                }
+                ids
+            });
+            let (href, path, text) = (href.into(), xhtml.path(i).into(), xhtml.text(i).into());
+            let message = match own.get(id).copied().unwrap_or(0) {
+                0 if !has_id(cx, id) => Message::XhtmlResolve { href, path, text },
+                0 | 1 => continue,
+                _ => Message::XhtmlMultipleMatches { href, path, text },
+            };
+            cx.report(message, at, def.profile);
+        } else if let Some((scheme, _)) = href.split_once(':')
+            && scheme.bytes().all(|b| b.is_ascii_alphanumeric())
+            && !matches!(
+                scheme.to_ascii_lowercase().as_str(),
+                "http" | "https" | "tel" | "mailto" | "data" | "ftp" | "sms" | "cid" | "file"
+            )
+        {
+            cx.report(
+                Message::XhtmlHref {
+                    scheme: scheme.to_owned().into(),
+                    href: href.to_owned().into(),
+                    path: xhtml.path(i).into(),
+                    text: xhtml.text(i).into(),
+                },
                 at,
                 def.profile,
             );
         }
     }
+}
 
-    /// What extensions on the narrative's definition ask of it.
-    pub(crate) fn narrative_controls(&mut self, item: Element<'a>, defs: &Defs<'a>) {
-        let Some(div) = item.child(&name("div")).and_then(Element::text) else { return };
-        for def in defs {
-            let element = def.element();
-            let (language, source) = (&element.narrative_language, &element.narrative_source);
-            if language.is_none() && source.is_none() {
-                continue;
-            }
-            let Ok(xhtml) = Xhtml::parse(&div) else { return };
-            let profile = || Defined::from(&def.profile.definition.url);
-            let sections = sections(&xhtml);
-            match language.as_deref() {
-                Some("_yes") if sections.is_empty() => {
-                    self.issue(
-                        Message::XhtmlLangsRequired { profile: profile() },
-                        item.node(),
-                        def.profile,
-                    );
-                }
-                Some("_no") if !sections.is_empty() => {
-                    self.issue(
-                        Message::XhtmlNoLangs {
-                            languages: sections.join(", ").into(),
-                            profile: profile(),
-                        },
-                        item.node(),
-                        def.profile,
-                    );
-                }
-                Some("_resource") => {
-                    let own = self.resource.child(&name("language")).and_then(Element::text);
-                    if let Some(own) = own
-                        && !sections.iter().any(|s| s == &*own)
-                    {
-                        self.issue(
-                            Message::XhtmlLangsRequiredDef { profile: profile() },
-                            item.node(),
-                            def.profile,
-                        );
-                    }
-                }
-                _ => {}
-            }
-            if source.is_some() {
-                let without: Vec<String> = xhtml
-                    .children(0)
-                    .filter(|c| {
-                        let node = &xhtml.nodes[*c];
-                        let class = node.attribute("class").unwrap_or("");
-                        !class
-                            .split(' ')
-                            .any(|c| matches!(c, "boilerplate" | "generated" | "original"))
-                    })
-                    .map(|c| match &xhtml.nodes[c].kind {
-                        crate::check::xhtml::XKind::Text(t) => t.trim().to_owned(),
-                        crate::check::xhtml::XKind::Element { .. } => xhtml.text(c),
-                    })
-                    .filter(|t| !t.is_empty())
-                    .collect();
-                for text in without {
-                    let message = Message::XhtmlControlNoSource { text: text.into() };
-                    self.issue(message, item.node(), def.profile);
-                }
-            }
-        }
+/// Whether anything in the resource, or in the one that holds it, has the id.
+pub(crate) fn has_id(cx: &Context<'_>, id: &str) -> bool {
+    cx.anchors().contains_key(id)
+}
+
+fn mixed_languages<'a>(cx: &mut Context<'a>, xhtml: &Xhtml<'_>, at: Node<'a>, def: Def<'a>) {
+    let sections = sections(xhtml);
+    if sections.is_empty() {
+        return;
     }
-
-    /// Whether the narrative is in the resource's language.
-    pub(crate) fn narrative_language(&mut self, profile: &crate::compile::Profile) {
-        let Some(language) = self.resource.child(&LANGUAGE).and_then(Element::text) else { return };
-        let div = self
-            .resource
-            .child(&name("text"))
-            .and_then(|t| t.child(&name("div")))
-            .and_then(Element::text);
-        let Some(div) = div else { return };
-        let Ok(xhtml) = Xhtml::parse(&div) else { return };
-        let Some(outer) = xhtml.nodes.first() else { return };
-        // Language sections speak for the whole where the outer div does not.
-        let sections: Vec<usize> =
-            xhtml.children(0).filter(|c| xhtml.nodes[*c].name() == Some("div")).collect();
-        let either = |n: &crate::check::xhtml::XNode<'_>| {
-            (n.attribute("lang").map(str::to_owned), n.attribute("xml:lang").map(str::to_owned))
-        };
-        let (mut lang, mut xml_lang) = either(outer);
-        if lang.is_none()
-            && xml_lang.is_none()
-            && let Some(first) = sections
-                .iter()
-                .map(|c| either(&xhtml.nodes[*c]))
-                .find(|(l, x)| l.is_some() || x.is_some())
-        {
-            (lang, xml_lang) = first;
-            // One of several sections may be in the resource's language.
-            if sections.iter().any(|c| xhtml.nodes[*c].attribute("lang") == Some(&*language)) {
-                return;
+    let outside = xhtml.children(0).any(|c| {
+        let node = &xhtml.nodes[c];
+        match node.name() {
+            None => {
+                !xhtml.text(c).is_empty()
+                    || matches!(&node.kind, XKind::Text(t) if !t.trim().is_empty())
             }
+            Some("div") => node.attribute("lang").is_none() && node.attribute("xml:lang").is_none(),
+            Some(_) => true,
         }
-        let at = self.resource.node();
-        match (lang, xml_lang) {
-            (None, None) => {
-                self.issue(Message::XhtmlLangMissing, at, profile);
-            }
-            (None, Some(_)) => {
-                self.issue(Message::XhtmlLangMissing2, at, profile);
-            }
-            (Some(_), None) => {
-                self.issue(Message::XhtmlLangMissing3, at, profile);
-            }
-            (Some(lang), Some(_)) if lang != *language => {
-                self.issue(
-                    Message::XhtmlLangDifferent {
-                        language: language.into_owned().into(),
-                        lang: lang.into(),
-                    },
-                    at,
-                    profile,
+    });
+    if outside {
+        cx.report(
+            Message::XhtmlMixedLang { languages: sections.join(", ").into() },
+            at,
+            def.profile,
+        );
+    }
+}
+
+/// What extensions on the narrative's definition ask of it.
+pub(crate) fn check_controls<'a>(cx: &mut Context<'a>, item: Element<'a>, defs: &Defs<'a>) {
+    let Some(div) = item.child(&Name::new("div")).and_then(Element::text) else { return };
+    for def in defs {
+        let element = def.element();
+        let (language, source) = (&element.narrative_language, &element.narrative_source);
+        if language.is_none() && source.is_none() {
+            continue;
+        }
+        let Ok(xhtml) = Xhtml::parse(&div) else { return };
+        let profile = || Defined::from(&def.profile.definition.url);
+        let sections = sections(&xhtml);
+        match language.as_deref() {
+            Some("_yes") if sections.is_empty() => {
+                cx.report(
+                    Message::XhtmlLangsRequired { profile: profile() },
+                    item.node(),
+                    def.profile,
                 );
             }
-            (Some(_), Some(xml_lang)) if xml_lang != *language => {
-                self.issue(
-                    Message::XhtmlLangDifferent2 {
-                        language: language.into_owned().into(),
-                        lang: xml_lang.into(),
+            Some("_no") if !sections.is_empty() => {
+                cx.report(
+                    Message::XhtmlNoLangs {
+                        languages: sections.join(", ").into(),
+                        profile: profile(),
                     },
-                    at,
-                    profile,
+                    item.node(),
+                    def.profile,
                 );
+            }
+            Some("_resource") => {
+                let own = cx.resource.child(&Name::new("language")).and_then(Element::text);
+                if let Some(own) = own
+                    && !sections.iter().any(|s| s == &*own)
+                {
+                    cx.report(
+                        Message::XhtmlLangsRequiredDef { profile: profile() },
+                        item.node(),
+                        def.profile,
+                    );
+                }
             }
             _ => {}
         }
+        if source.is_some() {
+            let without: Vec<String> = xhtml
+                .children(0)
+                .filter(|c| {
+                    let node = &xhtml.nodes[*c];
+                    let class = node.attribute("class").unwrap_or("");
+                    !class.split(' ').any(|c| matches!(c, "boilerplate" | "generated" | "original"))
+                })
+                .map(|c| match &xhtml.nodes[c].kind {
+                    XKind::Text(t) => t.trim().to_owned(),
+                    XKind::Element { .. } => xhtml.text(c),
+                })
+                .filter(|t| !t.is_empty())
+                .collect();
+            for text in without {
+                let message = Message::XhtmlControlNoSource { text: text.into() };
+                cx.report(message, item.node(), def.profile);
+            }
+        }
+    }
+}
+
+/// Whether the narrative is in the resource's language.
+pub(crate) fn check_language<'a>(cx: &mut Context<'a>, profile: &Profile) {
+    let Some(language) = cx.resource.child(&LANGUAGE).and_then(Element::text) else { return };
+    let div = cx
+        .resource
+        .child(&Name::new("text"))
+        .and_then(|t| t.child(&Name::new("div")))
+        .and_then(Element::text);
+    let Some(div) = div else { return };
+    let Ok(xhtml) = Xhtml::parse(&div) else { return };
+    let Some(outer) = xhtml.nodes.first() else { return };
+    // Language sections speak for the whole where the outer div does not.
+    let sections: Vec<usize> =
+        xhtml.children(0).filter(|c| xhtml.nodes[*c].name() == Some("div")).collect();
+    let either = |n: &XNode<'_>| {
+        (n.attribute("lang").map(str::to_owned), n.attribute("xml:lang").map(str::to_owned))
+    };
+    let (mut lang, mut xml_lang) = either(outer);
+    if lang.is_none()
+        && xml_lang.is_none()
+        && let Some(first) = sections
+            .iter()
+            .map(|c| either(&xhtml.nodes[*c]))
+            .find(|(l, x)| l.is_some() || x.is_some())
+    {
+        (lang, xml_lang) = first;
+        // One of several sections may be in the resource's language.
+        if sections.iter().any(|c| xhtml.nodes[*c].attribute("lang") == Some(&*language)) {
+            return;
+        }
+    }
+    let at = cx.resource.node();
+    match (lang, xml_lang) {
+        (None, None) => {
+            cx.report(Message::XhtmlLangMissing, at, profile);
+        }
+        (None, Some(_)) => {
+            cx.report(Message::XhtmlLangMissing2, at, profile);
+        }
+        (Some(_), None) => {
+            cx.report(Message::XhtmlLangMissing3, at, profile);
+        }
+        (Some(lang), Some(_)) if lang != *language => {
+            cx.report(
+                Message::XhtmlLangDifferent {
+                    language: language.into_owned().into(),
+                    lang: lang.into(),
+                },
+                at,
+                profile,
+            );
+        }
+        (Some(_), Some(xml_lang)) if xml_lang != *language => {
+            cx.report(
+                Message::XhtmlLangDifferent2 {
+                    language: language.into_owned().into(),
+                    lang: xml_lang.into(),
+                },
+                at,
+                profile,
+            );
+        }
+        _ => {}
     }
 }
 

@@ -6,6 +6,11 @@ pub(crate) mod messages;
 
 use std::borrow::Cow;
 
+use lmr_fhir::{Element, Node};
+use smallvec::SmallVec;
+
+use super::context::Context;
+use crate::compile::{Def, TypeRule};
 use crate::messages::Message;
 
 /// The primitive types of R4.
@@ -60,6 +65,12 @@ impl Primitive {
         })
     }
 
+    /// The type of an element's value. R4 gives `Resource.id` the type string by mistake.
+    pub(crate) fn of_element(def: Def<'_>, ty: &TypeRule) -> Option<Self> {
+        let own = ty.primitive?;
+        Some(if def.rule.is_resource_id { Self::Id } else { own })
+    }
+
     /// What the JSON value must be.
     pub(crate) fn json(self) -> Json {
         match self {
@@ -81,13 +92,30 @@ pub(crate) enum Json {
 /// 1 MB, the longest string FHIR allows, in bytes.
 const MAX_STRING: usize = 1_048_576;
 
-/// Judges a value's text; calls `fault` for every rule it breaks. No allocation.
-pub(crate) fn check(
+/// The form of a value. Whether it is as its type requires.
+pub(crate) fn check<'a>(
+    cx: &mut Context<'a>,
+    item: Element<'a>,
+    node: Node<'a>,
     kind: Primitive,
     text: &str,
-    resource_id: bool,
-    fault: &mut dyn FnMut(Message),
-) {
+    def: Def<'a>,
+) -> bool {
+    let has_companion = item.sibling().is_some_and(|s| s.members().next().is_some());
+    if has_companion && text.trim_start().is_empty() {
+        return true;
+    }
+    let mut faults: SmallVec<[Message; 2]> = SmallVec::new();
+    faults_of(kind, text, def.rule.is_resource_id, &mut |message| faults.push(message));
+    let is_correct = faults.is_empty();
+    for fault in faults {
+        cx.report(fault, node, def.profile);
+    }
+    is_correct
+}
+
+/// Calls `fault` for every rule that a value's text breaks. Allocates for those alone.
+fn faults_of(kind: Primitive, text: &str, resource_id: bool, fault: &mut dyn FnMut(Message)) {
     if text.is_empty() {
         return fault(Message::PrimitiveNotEmpty);
     }
@@ -492,7 +520,7 @@ mod tests {
 
     fn faults(kind: Primitive, text: &str) -> Vec<&'static str> {
         let mut out = Vec::new();
-        check(kind, text, false, &mut |m| out.push(m.name()));
+        faults_of(kind, text, false, &mut |m| out.push(m.name()));
         out
     }
 

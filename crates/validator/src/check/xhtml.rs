@@ -1,5 +1,5 @@
-//! The narrative's XHTML: read with a small parser of our own, judged by the
-//! list of FHIR. Rule: <https://hl7.org/fhir/R4/narrative.html#rules>.
+//! The narrative's XHTML: read with a small parser of our own, checked against
+//! the list of FHIR. Rule: <https://hl7.org/fhir/R4/narrative.html#rules>.
 
 use std::collections::HashSet;
 

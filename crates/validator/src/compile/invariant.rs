@@ -26,7 +26,7 @@ pub(crate) struct Invariant {
     pub(crate) best_practice: bool,
     pub(crate) kind: InvariantKind,
     /// What its expression speaks of that is not defined: evaluated all the same, as the reference
-    /// does, but told.
+    /// does, with a warning.
     pub(crate) doubt: Option<Arc<str>>,
 }
 
@@ -43,16 +43,16 @@ pub(crate) enum InvariantKind {
     /// dom-3: coded, as in the reference validator.
     ContainedReferenced,
     /// Evaluated.
-    Expression(Arc<Shared>),
+    Expression(Arc<SharedExpression>),
     /// Not valid FHIRPath: reported where it should have run.
     Broken(Arc<str>),
 }
 
 /// An expression shared by every profile that carries it.
 #[derive(Debug)]
-pub(crate) struct Shared {
+pub(crate) struct SharedExpression {
     pub(crate) expression: Expression,
-    /// Number of the expression, to tell equal ones apart quickly.
+    /// Number of the expression, to recognise equal ones quickly.
     pub(crate) number: u32,
     /// bdl-7: that entries differ in address and version, which the bundle's index nearly always
     /// knows already.
@@ -61,7 +61,7 @@ pub(crate) struct Shared {
     true_without: Box<[NameSet]>,
 }
 
-impl Shared {
+impl SharedExpression {
     /// Whether the expression is known to hold of an object with members of these names.
     #[inline]
     pub(crate) fn holds_without_looking(&self, present: NameSet) -> bool {
@@ -129,7 +129,7 @@ impl Expressions {
                         .iter()
                         .map(|names| NameSet::of_names(names))
                         .collect();
-                    InvariantKind::Expression(Arc::new(Shared {
+                    InvariantKind::Expression(Arc::new(SharedExpression {
                         expression,
                         number,
                         asks_for_distinct_addresses: trimmed == DISTINCT_ADDRESSES,

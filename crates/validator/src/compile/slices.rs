@@ -5,9 +5,10 @@ use std::sync::{Arc, OnceLock};
 
 use lmr_fhir::Name;
 
+use super::{Def, Profile};
+use crate::check::slicing::discriminator::Discriminators;
 use crate::definitions::{
-    Discriminator, DiscriminatorKind, ElementDefinition, Slicing, SlicingRules,
-    StructureDefinition, Value,
+    Discriminator, DiscriminatorKind, ElementDefinition, Slicing, SlicingRules, StructureDefinition,
 };
 
 /// The slices of one element.
@@ -24,9 +25,8 @@ pub(crate) struct Slices {
 pub(crate) struct Slice {
     pub(crate) name: Arc<str>,
     pub(crate) rule: u32,
-    /// What an element must show to belong here; made on first use, since it
-    /// may need other profiles.
-    pub(crate) tests: OnceLock<Box<[Test]>>,
+    /// What an element must show to belong here; set when the profile is compiled.
+    pub(crate) tests: OnceLock<Discriminators>,
     /// Slices of this slice.
     pub(crate) nested: Option<Box<Slices>>,
 }
@@ -40,27 +40,11 @@ pub(crate) enum Step {
     OfType(Box<str>),
 }
 
-/// What one discriminator asks of an element.
-#[derive(Debug)]
-pub(crate) enum Test {
-    /// Equal to this value (fixed).
-    Fixed(Box<[Step]>, Arc<Value>, Box<[Name]>),
-    /// At least this value (pattern).
-    Pattern(Box<[Step]>, Arc<Value>, Box<[Name]>),
-    /// In this value set (required binding).
-    Binding(Box<[Step]>, Arc<str>),
-    /// There or not.
-    Exists(Box<[Step]>, bool),
-    /// Of one of these types.
-    Type(Box<[Step]>, Box<[Box<str>]>),
-    /// Conforming to one of these profiles.
-    Profile(Box<[Step]>, Box<[Arc<str>]>),
-    /// At one of these places of the list: the first, and the one after the last.
-    Position(u32, u32),
-    /// The discriminator's path has this name, which no element has there: the slice never matches.
-    NoElement(Box<str>, Box<str>),
-    /// Cannot be told: the slice never matches. Which discriminator, and why.
-    Never(Box<str>),
+impl Slice {
+    /// The slice's rule in its profile.
+    pub(crate) fn def<'a>(&self, profile: &'a Profile) -> Def<'a> {
+        Def { profile, rule: &profile.rules[self.rule as usize] }
+    }
 }
 
 impl Slices {

@@ -56,7 +56,7 @@ impl Mark {
 /// A page to be written.
 #[derive(Clone, Copy, Debug)]
 pub struct Page<'a> {
-    /// What was judged, e.g. the file's name.
+    /// What was validated, e.g. the file's name.
     pub title: &'a str,
     /// Its text.
     pub source: &'a str,

@@ -10,7 +10,7 @@ macro_rules! invariant_messages {
                 nb "Regelen {rule} kunne ikke evalueres ({reason}); feilen er vår, ikke avsenderens";
             ConstraintMalformed { rule: Defined }
                 "LMRV_CONSTRAINT_MALFORMED_DATA" Error Invariant
-                en "The constraint {rule} cannot be judged, since a date, time or number in the element is malformed"
+                en "The constraint {rule} cannot be validated, since a date, time or number in the element is malformed"
                 nb "Regelen {rule} kan ikke vurderes, fordi en dato, et klokkeslett eller et tall i elementet er feil skrevet";
             ConstraintDoubtful { rule: Defined, profile: Defined, reason: Defined }
                 "LMRV_CONSTRAINT_UNKNOWN_NAME" Warning NotSupported
@@ -36,10 +36,6 @@ macro_rules! invariant_messages {
                 "LMRV_PROFILE_LINES_IGNORED" Warning BusinessRule
                 en "The profile {profile} was applied without what it says of elements that do not exist: {elements}"
                 nb "Profilen {profile} ble brukt uten det den sier om elementer som ikke finnes: {elements}";
-            ProfileLinesLooser { profile: Defined, rules: Defined }
-                "LMRV_PROFILE_LINES_LOOSER" Warning BusinessRule
-                en "The profile {profile} was applied without rules that would allow more than the profile or type it is based on: {rules}"
-                nb "Profilen {profile} ble brukt uten regler som ville tillatt mer enn profilen eller typen den bygger på: {rules}";
             SignpostObs { profile: Defined, title: Defined, code: Value }
                 "VALIDATION_VAL_PROFILE_SIGNPOST_OBS" Information Informational
                 en "The code {code} makes this Observation a vital sign: checked against {profile} ({title})"

@@ -1,0 +1,556 @@
+//! The HTTP side without a world behind it: routes, limits, refusals before `intake`, health.
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails like the test")]
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use lmr_auth::jose::{Algorithm, SigningKey};
+use lmr_auth::{
+    Answer as IssuerAnswer, Environment, FetchError, Fetcher, KeyCache, TokenVerifier, TrustProfile,
+};
+use lmr_envelope::{DecryptionKeys, SystemRandom};
+use lmr_intake::{
+    AllowList, Avsender, Committed, Current, Delivery, DeliveryFilter, DeliverySummary, Identity,
+    OrganisationNumber, Parts, Receiver, Settings, Store, StoreError, StoredVersion,
+};
+use lmr_server::{HttpSettings, ROUTES, Services, serve};
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+const BUNDLE_CHECK: &str = "/fhirmottak/v1/validateLegemiddelregisterBundle";
+
+/// A store that remembers nothing and can be told to fail.
+#[derive(Default)]
+struct Moody(AtomicU8);
+
+impl Moody {
+    const FINE: u8 = 0;
+    const UNAVAILABLE: u8 = 1;
+    const PANICKING: u8 = 2;
+
+    fn be(&self, mood: u8) {
+        self.0.store(mood, Ordering::SeqCst);
+    }
+
+    fn now(&self) -> Result<(), StoreError> {
+        match self.0.load(Ordering::SeqCst) {
+            Self::FINE => Ok(()),
+            Self::UNAVAILABLE => Err(StoreError::Unavailable("the disk is at lunch".into())),
+            _ => panic!("the store panics, as told"),
+        }
+    }
+}
+
+#[async_trait]
+impl Store for Moody {
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.now()
+    }
+    async fn avsendere(&self) -> Result<Vec<Avsender>, StoreError> {
+        self.now().map(|()| Vec::new())
+    }
+    async fn save_avsender(&self, _: &Avsender) -> Result<(), StoreError> {
+        self.now()
+    }
+    async fn remove_avsender(&self, _: OrganisationNumber) -> Result<bool, StoreError> {
+        self.now().map(|()| false)
+    }
+    async fn seen(
+        &self,
+        _: OrganisationNumber,
+        _: &str,
+        _: &[u8; 32],
+    ) -> Result<Option<Committed>, StoreError> {
+        self.now().map(|()| None)
+    }
+    async fn bundle_identifier_seen(
+        &self,
+        _: OrganisationNumber,
+        _: &str,
+    ) -> Result<bool, StoreError> {
+        self.now().map(|()| false)
+    }
+    async fn current(
+        &self,
+        _: OrganisationNumber,
+        identities: &[Identity],
+    ) -> Result<Vec<Option<Current>>, StoreError> {
+        self.now().map(|()| identities.iter().map(|_| None).collect())
+    }
+    async fn commit(&self, _: Delivery) -> Result<Committed, StoreError> {
+        self.now().map(|()| Committed::Stored)
+    }
+    async fn history(&self, _: &str, _: &str) -> Result<Vec<StoredVersion>, StoreError> {
+        self.now().map(|()| Vec::new())
+    }
+    async fn deliveries(&self, _: &DeliveryFilter) -> Result<Vec<DeliverySummary>, StoreError> {
+        self.now().map(|()| Vec::new())
+    }
+}
+
+/// An issuer that has one key, or is not there.
+struct Issuer(Option<String>);
+
+#[async_trait]
+impl Fetcher for Issuer {
+    async fn get(&self, url: &str) -> Result<IssuerAnswer, FetchError> {
+        let keys = self.0.as_ref().ok_or(FetchError::Connect)?;
+        let body = if url.ends_with("/jwks") {
+            keys.clone()
+        } else {
+            r#"{"issuer":"https://issuer.example.no","jwks_uri":"https://issuer.example.no/jwks"}"#
+                .to_owned()
+        };
+        Ok(IssuerAnswer {
+            status: 200,
+            content_type: None,
+            retry_after: None,
+            body: body.into_bytes(),
+        })
+    }
+
+    async fn post_form(&self, _: &str, _: &[(&str, &str)]) -> Result<IssuerAnswer, FetchError> {
+        Err(FetchError::Connect)
+    }
+}
+
+struct Running {
+    address: SocketAddr,
+    store: Arc<Moody>,
+    client: reqwest::Client,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    async fn send(&self, method: Method, path: &str) -> reqwest::Response {
+        self.client.request(method, self.url(path)).send().await.unwrap()
+    }
+
+    async fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> reqwest::Response {
+        self.client.post(self.url(path)).body(body).send().await.unwrap()
+    }
+
+    /// The way back from a refusal: the receiver still answers.
+    async fn still_works(&self) {
+        assert_eq!(self.send(Method::GET, "/health/live").await.status(), StatusCode::OK);
+    }
+}
+
+/// A receiver that admits loopback, with an issuer at hand.
+async fn start() -> Running {
+    start_with(HttpSettings::default(), "127.0.0.1", true).await
+}
+
+async fn start_with(settings: HttpSettings, admitted: &str, issuer: bool) -> Running {
+    let store = Arc::new(Moody::default());
+    let clock: lmr_auth::Clock = Arc::new(|| "2025-03-01T12:00:00Z".parse::<Timestamp>().unwrap());
+    let keys = issuer.then(|| {
+        let key = SigningKey::generate(Algorithm::ES256, "key", 0).unwrap();
+        serde_json::json!({"keys": [key.public().to_json()]}).to_string()
+    });
+    let fetcher: Arc<dyn Fetcher> = Arc::new(Issuer(keys));
+    let profile = TrustProfile::helseid_bearer(Environment::Test, "https://issuer.example.no");
+    let verifier =
+        TokenVerifier::new(vec![profile], &fetcher, Arc::clone(&clock), KeyCache::default())
+            .unwrap();
+    let receiver = Receiver::new(Parts {
+        store: Arc::clone(&store) as Arc<dyn Store>,
+        keys: DecryptionKeys::new(Vec::new()),
+        trust: None,
+        avsendere: Vec::new(),
+        settings: Settings {
+            addresses: AllowList::parse([admitted]).unwrap(),
+            ..Settings::default()
+        },
+    });
+    let services = Services {
+        receiver,
+        verifier: Arc::new(verifier),
+        clock,
+        random: Arc::new(SystemRandom),
+        settings,
+    };
+    lmr_auth::install_tls_provider();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let task = tokio::spawn(async move {
+        serve(listener, services, async { drop(stopped.await) }).await.unwrap();
+    });
+    Running { address, store, client: reqwest::Client::new(), stop: Some(stop), task }
+}
+
+/// The answer is an OperationOutcome with this code, and its status is this.
+async fn assert_refused(response: reqwest::Response, status: u16, code: &str) -> Value {
+    assert_eq!(response.status().as_u16(), status, "{code}");
+    let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+    assert_eq!(response.headers()["cache-control"], "no-store");
+    let body: Value = response.json().await.unwrap();
+    assert_eq!(body["resourceType"], "OperationOutcome");
+    let issue = &body["issue"][0];
+    assert_eq!(issue["details"]["coding"][0]["code"], code);
+    assert_eq!(body["extension"][0]["valueString"], id, "the caller can name the request");
+    assert!(!issue["details"]["text"].as_str().unwrap().is_empty());
+    body
+}
+
+#[tokio::test]
+async fn what_is_not_a_route_is_404_with_an_outcome() {
+    let server = start().await;
+    for path in [
+        "/",
+        "/fhirmottak",
+        "/fhirmottak/v1/",
+        "/fhirmottak/v2",
+        "/FHIRMOTTAK/v1",
+        "/health",
+        "/a%00b",
+    ] {
+        for method in [Method::GET, Method::POST] {
+            assert_refused(server.send(method, path).await, 404, "LMR-1002").await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_route_refuses_other_methods_and_says_which_it_takes() {
+    let server = start().await;
+    for route in ROUTES {
+        for method in
+            [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS]
+        {
+            if route.allow.split(", ").any(|allowed| allowed == method.as_str()) {
+                continue;
+            }
+            let response = server.send(method, route.path).await;
+            assert_eq!(response.headers()["allow"], route.allow, "{}", route.path);
+            assert_refused(response, 405, "LMR-1003").await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn openapi_lists_exactly_the_routes() {
+    let server = start().await;
+    let document: Value = server.send(Method::GET, "/openapi.json").await.json().await.unwrap();
+    let mut listed: Vec<_> =
+        document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+    let mut routes: Vec<_> = ROUTES.iter().map(|route| route.path).collect();
+    listed.sort_unstable();
+    routes.sort_unstable();
+    assert_eq!(listed, routes);
+    for route in ROUTES {
+        let methods: Vec<_> = document["paths"][route.path].as_object().unwrap().keys().collect();
+        assert_eq!(methods, [if route.allow == "POST" { "post" } else { "get" }]);
+    }
+}
+
+#[tokio::test]
+async fn health_says_what_is_missing() {
+    let server = start().await;
+    assert_eq!(server.send(Method::GET, "/health/live").await.status(), 200);
+    assert_eq!(server.send(Method::HEAD, "/health/ready").await.status(), 200);
+    let ready = server.send(Method::GET, "/health/ready").await;
+    assert_eq!(ready.json::<Value>().await.unwrap()["status"], "ready");
+    server.store.be(Moody::UNAVAILABLE);
+    let response = server.send(Method::GET, "/health/ready").await;
+    assert_eq!(response.status(), 503);
+    let text = response.text().await.unwrap();
+    assert!(!text.contains("lunch"), "no internals: {text}");
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["store"], "not ready");
+    server.store.be(Moody::FINE);
+    assert_eq!(server.send(Method::GET, "/health/ready").await.status(), 200);
+
+    let alone = start_with(HttpSettings::default(), "127.0.0.1", false).await;
+    let response = alone.send(Method::GET, "/health/ready").await;
+    assert_eq!(response.status(), 503);
+    assert_eq!(response.json::<Value>().await.unwrap()["issuer"], "not ready");
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_listed_is_refused_before_anything_else() {
+    let server = start_with(HttpSettings::default(), "192.0.2.7", true).await;
+    for path in ["/fhirmottak/v1", "/api/v1", "/fhirmottak/v1/validate", BUNDLE_CHECK] {
+        let response = server.post(path, "not json").await;
+        assert!(!response.headers().contains_key("www-authenticate"));
+        assert_refused(response, 403, "LMR-1001").await;
+    }
+    // Nobody's word is taken for the address unless a trusted proxy says it.
+    let request =
+        server.client.post(server.url(BUNDLE_CHECK)).header("x-forwarded-for", "192.0.2.7");
+    assert_refused(request.send().await.unwrap(), 403, "LMR-1001").await;
+    server.still_works().await;
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_tells_the_address() {
+    let trusted_proxies = AllowList::parse(["127.0.0.1"]).unwrap();
+    let server =
+        start_with(HttpSettings { trusted_proxies, ..HttpSettings::default() }, "192.0.2.7", true)
+            .await;
+    let from = async |address: &str| {
+        let request =
+            server.client.post(server.url("/fhirmottak/v1")).header("x-forwarded-for", address);
+        request.send().await.unwrap()
+    };
+    assert_refused(from("192.0.2.7").await, 401, "LMR-1010").await;
+    assert_refused(from("192.0.2.7, 198.51.100.1").await, 403, "LMR-1001").await;
+    assert_refused(from("nonsense").await, 403, "LMR-1001").await;
+}
+
+#[tokio::test]
+async fn without_credentials_the_challenge_is_bare() {
+    let server = start().await;
+    for path in ["/fhirmottak/v1", "/api/v1", "/fhirmottak/v1/validate"] {
+        let response = server.post(path, "{}").await;
+        assert_eq!(response.headers()["www-authenticate"], "Bearer realm=\"lmr\"");
+        assert_refused(response, 401, "LMR-1010").await;
+    }
+}
+
+#[tokio::test]
+async fn credentials_in_the_wrong_place_or_shape_are_a_bad_request() {
+    let server = start().await;
+    let path = server.url("/fhirmottak/v1");
+    let doubled = server
+        .client
+        .post(&path)
+        .header("authorization", "Bearer a.b.c")
+        .header("authorization", "Bearer d.e.f");
+    let response = doubled.send().await.unwrap();
+    assert!(
+        response.headers()["www-authenticate"]
+            .to_str()
+            .unwrap()
+            .contains("error=\"invalid_request\"")
+    );
+    assert_refused(response, 400, "LMR-1006").await;
+    let response = server.post("/fhirmottak/v1?access_token=abc", "{}").await;
+    assert_refused(response, 400, "LMR-1006").await;
+    let basic = server.client.post(&path).basic_auth("u", Some("p")).send().await.unwrap();
+    assert_eq!(basic.headers()["www-authenticate"], "Bearer realm=\"lmr\"");
+    assert_refused(basic, 401, "LMR-1023").await;
+    let malformed = server.client.post(&path).bearer_auth("a.b.c").send().await.unwrap();
+    let challenge = malformed.headers()["www-authenticate"].to_str().unwrap().to_owned();
+    assert!(challenge.contains("error=\"invalid_token\""), "{challenge}");
+    assert_refused(malformed, 401, "LMR-1011").await;
+}
+
+#[tokio::test]
+async fn the_answer_is_labelled_as_the_caller_asks() {
+    let server = start().await;
+    let label = async |accept: Option<&str>| {
+        let mut request = server.client.post(server.url("/fhirmottak/v1"));
+        if let Some(accept) = accept {
+            request = request.header("accept", accept);
+        }
+        request.send().await.unwrap().headers()["content-type"].to_str().unwrap().to_owned()
+    };
+    assert_eq!(label(None).await, "application/fhir+json; fhirVersion=4.0");
+    assert_eq!(label(Some("application/json")).await, "application/json");
+    let request =
+        server.client.post(server.url(BUNDLE_CHECK)).header("accept", "text/xml").body("{}");
+    assert_refused(request.send().await.unwrap(), 406, "LMR-1005").await;
+}
+
+#[tokio::test]
+async fn only_json_in_utf_8_is_taken() {
+    let server = start().await;
+    for (name, value) in [
+        ("content-type", "text/xml"),
+        ("content-type", "application/json; charset=latin1"),
+        ("content-encoding", "gzip"),
+    ] {
+        let request = server.client.post(server.url(BUNDLE_CHECK)).header(name, value).body("{}");
+        assert_refused(request.send().await.unwrap(), 415, "LMR-1004").await;
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_missing_or_too_large_is_refused_while_it_is_read() {
+    let settings = HttpSettings { body_limit: 1000, ..HttpSettings::default() };
+    let server = start_with(settings, "127.0.0.1", true).await;
+    assert_refused(server.post(BUNDLE_CHECK, "").await, 400, "LMR-1040").await;
+    assert_refused(server.post(BUNDLE_CHECK, "x".repeat(1001)).await, 413, "LMR-1041").await;
+
+    // Without Content-Length: the limit is met on the way.
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let head =
+        format!("POST {BUNDLE_CHECK} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream
+        .write_all(format!("800\r\n{}\r\n0\r\n\r\n", "x".repeat(0x800)).as_bytes())
+        .await
+        .unwrap();
+    let answer = read_answer(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("LMR-1041"), "{answer}");
+    server.still_works().await;
+}
+
+#[tokio::test]
+async fn a_body_that_never_ends_is_given_up_and_a_broken_one_harms_nobody() {
+    let settings =
+        HttpSettings { body_timeout: Duration::from_millis(200), ..HttpSettings::default() };
+    let server = start_with(settings, "127.0.0.1", true).await;
+    let head = format!("POST {BUNDLE_CHECK} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{{");
+    let mut slow = TcpStream::connect(server.address).await.unwrap();
+    slow.write_all(head.as_bytes()).await.unwrap();
+    let mut broken = TcpStream::connect(server.address).await.unwrap();
+    broken.write_all(head.as_bytes()).await.unwrap();
+    drop(broken);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    // The rest comes while it is being thrown away; the answer follows.
+    slow.write_all(&[b' '; 99]).await.unwrap();
+    let answer = read_answer(&mut slow).await;
+    assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("LMR-1043"), "{answer}");
+    server.still_works().await;
+}
+
+#[tokio::test]
+async fn slow_headers_and_too_many_headers_are_hung_up_on() {
+    let settings =
+        HttpSettings { header_timeout: Duration::from_millis(200), ..HttpSettings::default() };
+    let server = start_with(settings, "127.0.0.1", true).await;
+    let mut slow = TcpStream::connect(server.address).await.unwrap();
+    slow.write_all(b"POST /fhirmottak/v1 HTTP/1.1\r\nHost: x\r\nX-A: ").await.unwrap();
+    let answer =
+        tokio::time::timeout(Duration::from_secs(5), read_answer(&mut slow)).await.unwrap();
+    assert!(!answer.contains("200"), "{answer}");
+
+    let mut many = TcpStream::connect(server.address).await.unwrap();
+    let headers: String = (0..100).map(|n| format!("X-{n}: y\r\n")).collect();
+    many.write_all(format!("GET /health/live HTTP/1.1\r\nHost: x\r\n{headers}\r\n").as_bytes())
+        .await
+        .unwrap();
+    assert!(read_answer(&mut many).await.starts_with("HTTP/1.1 431"));
+    server.still_works().await;
+}
+
+#[tokio::test]
+async fn when_all_places_are_taken_messages_are_told_to_come_back() {
+    let settings = HttpSettings {
+        concurrent: 1,
+        queue_wait: Duration::from_millis(50),
+        ..HttpSettings::default()
+    };
+    let server = start_with(settings, "127.0.0.1", true).await;
+    let mut holder = TcpStream::connect(server.address).await.unwrap();
+    let head = format!("POST {BUNDLE_CHECK} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{{");
+    holder.write_all(head.as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let response = server.post(BUNDLE_CHECK, "{}").await;
+    assert_eq!(response.headers()["retry-after"], "10");
+    assert_refused(response, 503, "LMR-9003").await;
+    holder.write_all(b"}").await.unwrap();
+    assert!(!read_answer(&mut holder).await.contains("LMR-9003"));
+    let response = server.post(BUNDLE_CHECK, "{}").await;
+    assert_ne!(response.status(), 503);
+}
+
+#[tokio::test]
+async fn connections_beyond_the_limit_are_hung_up_on_until_one_ends() {
+    let server =
+        start_with(HttpSettings { connections: 1, ..HttpSettings::default() }, "127.0.0.1", true)
+            .await;
+    let ask = async |stream: &mut TcpStream| {
+        let request = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        // The other side may have hung up already.
+        let _ = stream.write_all(request).await;
+        read_answer(stream).await
+    };
+    let first = TcpStream::connect(server.address).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let mut second = TcpStream::connect(server.address).await.unwrap();
+    assert_eq!(ask(&mut second).await, "");
+    drop(first);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let mut third = TcpStream::connect(server.address).await.unwrap();
+    assert!(ask(&mut third).await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn a_panic_ends_one_request_and_shows_nothing() {
+    let server = start().await;
+    server.store.be(Moody::PANICKING);
+    let body =
+        assert_refused(server.send(Method::GET, "/health/ready").await, 500, "LMR-9001").await;
+    assert!(!body.to_string().contains("as told"));
+    server.store.be(Moody::FINE);
+    assert_eq!(server.send(Method::GET, "/health/ready").await.status(), 200);
+}
+
+#[tokio::test]
+async fn metrics_count_answers_and_are_for_the_operator_only() {
+    let server = start().await;
+    server.post("/fhirmottak/v1", "{}").await;
+    server.send(Method::GET, "/310000019/secret").await;
+    let response = server.send(Method::GET, "/metrics").await;
+    assert!(
+        response.headers()["content-type"]
+            .to_str()
+            .unwrap()
+            .starts_with("text/plain; version=0.0.4")
+    );
+    let text = response.text().await.unwrap();
+    for line in [
+        "lmr_requests_total{route=\"/fhirmottak/v1\",status=\"401\",code=\"LMR-1010\"} 1",
+        "lmr_requests_total{route=\"unknown\",status=\"404\",code=\"LMR-1002\"} 1",
+        "lmr_request_duration_seconds_count{route=\"/fhirmottak/v1\"} 1",
+        "lmr_requests_in_flight 1",
+    ] {
+        assert!(text.lines().any(|known| known == line), "{line} is not in\n{text}");
+    }
+    assert!(!text.contains("310000019"));
+    let settings =
+        HttpSettings { metrics_addresses: AllowList::default(), ..HttpSettings::default() };
+    let closed = start_with(settings, "127.0.0.1", true).await;
+    assert_refused(closed.send(Method::GET, "/metrics").await, 403, "LMR-1001").await;
+}
+
+#[tokio::test]
+async fn told_to_stop_it_lets_the_running_request_end_and_takes_no_other() {
+    let mut server = start().await;
+    let mut running = TcpStream::connect(server.address).await.unwrap();
+    let head = format!("POST {BUNDLE_CHECK} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{{");
+    running.write_all(head.as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    drop(server.stop.take());
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    running.write_all(b"}").await.unwrap();
+    assert!(read_answer(&mut running).await.starts_with("HTTP/1.1 "));
+    tokio::time::timeout(Duration::from_secs(5), &mut server.task).await.unwrap().unwrap();
+    assert!(TcpStream::connect(server.address).await.is_err());
+}
+
+/// Reads until an answer with its body is there, or the connection ends.
+async fn read_answer(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| {
+                line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok()
+            });
+            if body.len() >= length.unwrap_or(0) {
+                return text;
+            }
+        }
+        match stream.read(&mut buffer).await {
+            Ok(0) | Err(_) => return text,
+            Ok(count) => bytes.extend_from_slice(&buffer[..count]),
+        }
+    }
+}

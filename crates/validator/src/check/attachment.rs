@@ -1,0 +1,29 @@
+//! Attachments: their size, and that there is something to attach.
+
+use lmr_fhir::{Element, Name};
+
+use super::context::Context;
+use super::primitive;
+use crate::compile::Def;
+use crate::messages::Message;
+
+/// The size is that of the decoded data.
+pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>) {
+    let text = |n: &str| item.child(&Name::new(n)).and_then(Element::text);
+    let has = |n: &str| item.children_named(&Name::new(n)).next().is_some();
+    let data = text("data");
+    if let (Some(data), Some(size)) = (&data, text("size"))
+        && let Some(actual) = primitive::decoded_len(data)
+        && let Ok(stated) = size.parse::<i64>()
+        && i64::try_from(actual) != Ok(stated)
+    {
+        cx.report(
+            Message::AttachmentSize { stated: stated.to_string().into(), actual },
+            item.node(),
+            def.profile,
+        );
+    }
+    if data.is_none() && !["url", "data", "contentType", "language"].into_iter().any(has) {
+        cx.report(Message::AttachmentNoContent, item.node(), def.profile);
+    }
+}

@@ -1,0 +1,275 @@
+//! The entries of a bundle and who refers to whom.
+//! Rule: <https://hl7.org/fhir/R4/bundle.html#references>.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use lmr_fhir::{Element, Kind, Name, Node};
+use smallvec::SmallVec;
+
+static RESOURCE: LazyLock<Name> = LazyLock::new(|| Name::new("resource"));
+static FULL_URL: LazyLock<Name> = LazyLock::new(|| Name::new("fullUrl"));
+static ID: LazyLock<Name> = LazyLock::new(|| Name::new("id"));
+static META: LazyLock<Name> = LazyLock::new(|| Name::new("meta"));
+static VERSION_ID: LazyLock<Name> = LazyLock::new(|| Name::new("versionId"));
+
+/// One entry of a bundle.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry<'a> {
+    pub(crate) node: Node<'a>,
+    pub(crate) full_url: Option<Cow<'a, str>>,
+    pub(crate) resource: Option<Element<'a>>,
+    pub(crate) type_name: Cow<'a, str>,
+    pub(crate) id: Option<Cow<'a, str>>,
+    pub(crate) version: Option<Cow<'a, str>>,
+}
+
+/// The entries of the document's bundle, found by address, by type and id, and
+/// by place.
+#[derive(Clone, Debug)]
+pub(crate) struct Links<'a> {
+    pub(crate) kind: Cow<'a, str>,
+    pub(crate) entries: Vec<Entry<'a>>,
+    by_url: HashMap<Cow<'a, str>, SmallVec<[u32; 1]>>,
+    by_id: HashMap<Pair<'a>, SmallVec<[u32; 1]>>,
+    /// Entries whose resource tells its version, by address and version.
+    by_version: HashMap<Pair<'a>, SmallVec<[u32; 1]>>,
+    /// Whether each `fullUrl` is a text of its own, no version beside any.
+    distinct_urls: bool,
+}
+
+/// Resource type and id, or address and version.
+type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
+
+/// What became of a reference.
+#[derive(Debug)]
+pub(crate) struct Sought {
+    /// Address looked for; `None` when none could be made.
+    pub(crate) url: Option<String>,
+    pub(crate) version: Option<String>,
+    /// Type and id the reference names.
+    pub(crate) type_and_id: Option<(String, String)>,
+    /// The first entries that fit, at most two.
+    pub(crate) matches: SmallVec<[u32; 2]>,
+    pub(crate) fault: Option<Fault>,
+}
+
+/// Why no address could be made of a reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    NoFullUrl,
+    Shape,
+}
+
+impl<'a> Links<'a> {
+    /// `None` when the element is no bundle.
+    pub(crate) fn of(root: Element<'a>) -> Option<Self> {
+        if root.resource_type()? != "Bundle" {
+            return None;
+        }
+        let object = root.value()?;
+        let mut links = Self {
+            kind: object.member("type").and_then(Node::as_str).unwrap_or_default(),
+            entries: Vec::new(),
+            by_url: HashMap::new(),
+            by_id: HashMap::new(),
+            by_version: HashMap::new(),
+            distinct_urls: true,
+        };
+        let Some(list) = object.member("entry").filter(|n| n.kind() == Kind::Array) else {
+            return Some(links);
+        };
+        let count = list.members().count();
+        links.entries.reserve(count);
+        links.by_url.reserve(count);
+        links.by_id.reserve(count);
+        for node in list.members() {
+            let at = u32::try_from(links.entries.len()).unwrap_or(u32::MAX);
+            let resource = node.get(&RESOURCE);
+            let full_url = node.get(&FULL_URL);
+            let version = resource.and_then(|r| r.get(&META)).and_then(|m| m.get(&VERSION_ID));
+            links.distinct_urls &= version.is_none();
+            let entry = Entry {
+                node,
+                full_url: full_url.and_then(Node::as_str),
+                resource: resource.map(Element::of),
+                type_name: resource.and_then(Node::resource_type).unwrap_or_default(),
+                id: resource.and_then(|r| r.get(&ID)).and_then(Node::as_str),
+                version: version.and_then(Node::as_str),
+            };
+            if let Some(url) = &entry.full_url {
+                let same = links.by_url.entry(url.clone()).or_default();
+                links.distinct_urls &= same.is_empty();
+                same.push(at);
+                if let Some(version) = &entry.version {
+                    links.by_version.entry((url.clone(), version.clone())).or_default().push(at);
+                }
+            }
+            // What is there without being a text (extensions only) is left to the invariant.
+            links.distinct_urls &=
+                entry.full_url.is_some() == full_url.is_some() && !node.has_underscore_members();
+            if let Some(id) = &entry.id {
+                links.by_id.entry((entry.type_name.clone(), id.clone())).or_default().push(at);
+            }
+            links.entries.push(entry);
+        }
+        Some(links)
+    }
+
+    /// Whether each `fullUrl` is known to be a text of its own, no version beside any.
+    pub(crate) fn has_distinct_urls(&self) -> bool {
+        self.distinct_urls
+    }
+
+    /// Index of the entry a node stands in.
+    pub(crate) fn entry_of(&self, node: Node<'_>) -> Option<usize> {
+        let at = self.entries.partition_point(|e| e.node.index() <= node.index()).checked_sub(1)?;
+        let entry = self.entries.get(at)?;
+        (node.span().end <= entry.node.span().end).then_some(at)
+    }
+
+    /// Entries with this address.
+    pub(crate) fn with_url(&self, url: &str) -> &[u32] {
+        self.by_url.get(url).map_or(&[], |m| m.as_slice())
+    }
+
+    /// Entries whose resource has this type and id.
+    pub(crate) fn with_id(&self, type_name: &str, id: &str) -> &[u32] {
+        self.by_id
+            .get(&(Cow::Owned(type_name.to_owned()), Cow::Owned(id.to_owned())))
+            .map_or(&[], |m| m.as_slice())
+    }
+
+    /// Entries with this address, and with this version if one is asked for.
+    pub(crate) fn with_version(&self, url: &str, version: Option<&str>) -> &[u32] {
+        let Some(version) = version else { return self.with_url(url) };
+        self.by_version
+            .get(&(Cow::Owned(url.to_owned()), Cow::Owned(version.to_owned())))
+            .map_or(&[], |m| m.as_slice())
+    }
+
+    /// Follows a reference from an entry by the rules of bundles.
+    pub(crate) fn seek(&self, reference: &str, from: Option<&str>) -> Sought {
+        let reference = reference.split('#').next().unwrap_or(reference);
+        let (plain, version) = match reference.split_once("/_history/") {
+            Some((plain, version)) => (plain, Some(version.to_owned())),
+            None => (reference, None),
+        };
+        let mut out = Sought {
+            url: None,
+            version,
+            type_and_id: type_and_id(plain),
+            matches: SmallVec::new(),
+            fault: None,
+        };
+        if crate::check::primitive::is_absolute(plain) {
+            out.url = Some(plain.to_owned());
+        } else {
+            let Some(from) = from else {
+                out.fault = Some(Fault::NoFullUrl);
+                return out;
+            };
+            if plain.split('/').count() != 2 {
+                out.fault = Some(Fault::Shape);
+                return out;
+            }
+            out.url = Some(if from.starts_with("urn") {
+                let id = plain.split('/').nth(1).unwrap_or_default();
+                format!("{}:{id}", from.rsplit_once(':').map_or(from, |(base, _)| base))
+            } else {
+                let base = from.rsplitn(3, '/').nth(2).unwrap_or_default();
+                if base.is_empty() { plain.to_owned() } else { format!("{base}/{plain}") }
+            });
+        }
+        if let Some(url) = &out.url {
+            // One is the target, a second makes it ambiguous: more are of no use.
+            out.matches
+                .extend(self.with_version(url, out.version.as_deref()).iter().take(2).copied());
+        }
+        out
+    }
+
+    /// The entry a reference leads to, the first if there are several.
+    pub(crate) fn resolve(&self, reference: &str, from: Node<'_>) -> Option<&Entry<'a>> {
+        let source = self.entry_of(from).and_then(|i| self.entries[i].full_url.as_deref());
+        let sought = self.seek(reference, source);
+        self.entries.get(*sought.matches.first()? as usize)
+    }
+}
+
+/// Extension that gives a parameter's resource an address.
+const PARAMETER_URL: &str = "http://hl7.org/fhir/StructureDefinition/parameters-fullUrl";
+
+/// The resources of a Parameters resource: references within it may lead to each other, by type and
+/// id, or by the address that the parameter gives.
+pub(crate) fn parameters(root: Element<'_>) -> HashMap<Box<str>, u32> {
+    let mut found = HashMap::new();
+    if root.resource_type().as_deref() != Some("Parameters") {
+        return found;
+    }
+    let mut lists: Vec<Node<'_>> =
+        root.value().and_then(|r| r.member("parameter")).into_iter().collect();
+    while let Some(list) = lists.pop() {
+        for parameter in list.members() {
+            lists.extend(parameter.member("part"));
+            let Some(resource) = parameter.member("resource") else { continue };
+            if let (Some(of), Some(id)) =
+                (resource.resource_type(), resource.get(&ID).and_then(Node::as_str))
+            {
+                found.entry(format!("{of}/{id}").into()).or_insert(resource.index());
+            }
+            for extension in parameter.member("extension").into_iter().flat_map(Node::members) {
+                let address = extension.member("valueUri").and_then(Node::as_str);
+                if extension.member("url").and_then(Node::as_str).as_deref() == Some(PARAMETER_URL)
+                    && let Some(address) = address
+                {
+                    found.entry(address.into()).or_insert(resource.index());
+                }
+            }
+        }
+    }
+    found
+}
+
+/// `Patient/1` at the end of a reference.
+pub(crate) fn type_and_id(reference: &str) -> Option<(String, String)> {
+    let mut parts = reference.rsplit('/');
+    let id = parts.next()?;
+    let type_name = parts.next()?;
+    let is_type = type_name.starts_with(|c: char| c.is_ascii_uppercase())
+        && type_name.bytes().all(|b| b.is_ascii_alphanumeric());
+    (is_type && crate::check::primitive::is_id(id)).then(|| (type_name.to_owned(), id.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lmr_fhir::{Document, ParseOptions};
+
+    fn sought(reference: &str, from: Option<&str>) -> (Option<String>, usize) {
+        let text = r#"{"resourceType":"Bundle","type":"collection","entry":[
+            {"fullUrl":"http://a/fhir/Patient/1","resource":{"resourceType":"Patient","id":"1"}},
+            {"fullUrl":"urn:uuid:22222222-2222-4222-8222-222222222222","resource":{"resourceType":"Patient","id":"2"}}]}"#;
+        let document = Document::parse(text, &ParseOptions::strict()).expect("json");
+        let links = Links::of(document.root_element()).expect("bundle");
+        let sought = links.seek(reference, from);
+        (sought.url, sought.matches.len())
+    }
+
+    #[test]
+    fn relative_references_take_the_server_of_the_referring_entry() {
+        let from = Some("http://a/fhir/Observation/9");
+        assert_eq!(sought("Patient/1", from), (Some("http://a/fhir/Patient/1".into()), 1));
+        assert_eq!(sought("Patient/1", Some("http://b/Observation/9")).1, 0);
+        assert_eq!(sought("Patient/1/_history/3", from).1, 0);
+        assert_eq!(sought("Patient/1", None).0, None);
+    }
+
+    #[test]
+    fn urn_addresses_are_compared_as_they_are() {
+        let uuid = "urn:uuid:22222222-2222-4222-8222-222222222222";
+        assert_eq!(sought(uuid, None).1, 1);
+        assert_eq!(sought("Patient/7", Some(uuid)).0.as_deref(), Some("urn:uuid:7"));
+    }
+}

@@ -1,0 +1,111 @@
+//! Contained resources: found by fragments, and referred to from their container.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use lmr_fhir::{Element, Kind, Name};
+
+use super::context::Context;
+use crate::compile::Profile;
+use crate::messages::Message;
+use crate::options::ContainedPolicy;
+
+static CONTAINED: LazyLock<Name> = LazyLock::new(|| Name::new("contained"));
+static REFERENCE: LazyLock<Name> = LazyLock::new(|| Name::new("reference"));
+
+/// The contained resource with this id; `#` alone is the container.
+pub(crate) fn find<'a>(cx: &Context<'a>, id: &str) -> Option<Element<'a>> {
+    if id.is_empty() {
+        return Some(cx.container);
+    }
+    cx.shared.document.node(*cx.locals().get(id)?).map(Element::of)
+}
+
+/// ref-1: a reference within the resource leads to a contained one, or to the container.
+pub(crate) fn is_found<'a>(cx: &Context<'a>, item: Element<'a>) -> bool {
+    let text = item.child(&REFERENCE).and_then(Element::text);
+    let id = text.as_deref().and_then(|text| text.strip_prefix('#'));
+    id.is_none_or(|id| find(cx, id).is_some())
+}
+
+/// dom-3: every contained resource is referred to, or refers to its container.
+pub(crate) fn check_referenced<'a>(cx: &mut Context<'a>, item: Element<'a>, profile: &Profile) {
+    // What is not a resource is reported elsewhere.
+    let contained: Vec<Element<'a>> = item
+        .children_named(&CONTAINED)
+        .filter(|c| {
+            c.resource_type().is_some_and(|of| cx.profiles.definitions().is_resource_type(&of))
+        })
+        .collect();
+    if contained.is_empty() || cx.options.contained == ContainedPolicy::Ignore {
+        return;
+    }
+    let Some(root) = item.value() else { return };
+    let id_of = |c: &Element<'a>| {
+        c.child(&Name::new("id")).and_then(Element::text).map(std::borrow::Cow::into_owned)
+    };
+    let ids: Vec<Option<String>> = contained.iter().map(id_of).collect();
+    let mut by_id: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (i, id) in ids.iter().enumerate() {
+        by_id.entry(id.as_deref().unwrap_or("")).or_default().push(i);
+    }
+    let by_node: HashMap<u32, usize> =
+        contained.iter().enumerate().map(|(i, c)| (c.node().index(), i)).collect();
+    // Each id, and which contained resources name it: the first, and whether others do.
+    let mut named: HashMap<String, (Option<usize>, bool)> = HashMap::new();
+    let mut used = vec![false; contained.len()];
+    // All strings under the resource that are fragments, and those under each contained one.
+    let mut stack = vec![(root, None::<usize>)];
+    while let Some((node, inside)) = stack.pop() {
+        match node.kind() {
+            Kind::Object | Kind::Array => {
+                for member in node.members() {
+                    let inside = inside.or_else(|| by_node.get(&member.index()).copied());
+                    stack.push((member, inside));
+                }
+            }
+            Kind::String => {
+                let raw = node.raw();
+                if raw.starts_with("\"#")
+                    && let Some(text) = node.as_str()
+                {
+                    let target = &text[1..];
+                    if target.is_empty() {
+                        if let Some(i) = inside {
+                            used[i] = true;
+                        }
+                        continue;
+                    }
+                    match named.get_mut(target) {
+                        Some((first, others)) => *others |= *first != inside,
+                        None => drop(named.insert(target.to_owned(), (inside, false))),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    for (target, (first, others)) in named {
+        for &i in by_id.get(target.as_str()).map_or(&[][..], |list| list.as_slice()) {
+            used[i] |= others || first != Some(i);
+        }
+    }
+    for (id, list) in by_id.iter().filter(|(id, _)| !id.is_empty()) {
+        for &again in list.iter().skip(1) {
+            cx.report(
+                Message::DuplicateId { id: (*id).to_owned().into() },
+                contained[again].node(),
+                profile,
+            );
+        }
+    }
+    for ((resource, id), used) in contained.iter().zip(&ids).zip(used) {
+        if !used {
+            cx.report(
+                Message::ContainedOrphan { id: id.clone().unwrap_or_default().into() },
+                resource.node(),
+                profile,
+            );
+        }
+    }
+}

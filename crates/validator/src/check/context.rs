@@ -1,0 +1,170 @@
+//! What a check may read, and where it reports. No check goes down the tree itself: the few that
+//! need a whole resource or element held against a profile ask [`Conformance`].
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use lmr_fhir::{Element, Node};
+use lmr_fhirpath::{Env, Model, Typed};
+
+use super::narrative;
+use super::outcome::{Outcome, PendingTarget};
+use super::shared::{Anchors, Locals, Shared};
+use crate::compile::{Profile, ProfileId, Profiles};
+use crate::issue::Issue;
+use crate::location::trail;
+use crate::messages::Message;
+use crate::options::Options;
+
+/// One resource being validated against one profile.
+pub(crate) struct Context<'a> {
+    pub(crate) shared: &'a Shared<'a>,
+    pub(crate) profiles: &'a Profiles,
+    pub(crate) options: &'a Options,
+    /// The resource, and the one that holds it if it is contained.
+    pub(crate) resource: Element<'a>,
+    pub(crate) container: Element<'a>,
+    /// The surroundings in which invariants are evaluated.
+    pub(crate) env: Env<'a>,
+    pub(crate) out: Outcome<'a>,
+    /// How deep one profile is tried inside another's slicing; 0 when issues are reported.
+    pub(crate) probes: usize,
+    /// Whether the checks that belong to the resource, not to a profile, are done here.
+    pub(crate) leads: bool,
+    /// The ids of elements met so far.
+    pub(crate) ids: Vec<Node<'a>>,
+    /// Invariants of the document's resource that were tested with its long list, by number.
+    pub(crate) known_invariants: Vec<(u32, bool)>,
+    /// How many issues other tasks had made when this one began.
+    pub(crate) made_before: usize,
+    /// The last issue that was one too many.
+    dropped: Option<Issue>,
+    anchors: OnceCell<Arc<Anchors>>,
+    locals: OnceCell<Arc<Locals>>,
+}
+
+/// Whether something conforms to a profile: asked by checks, answered by the walk.
+pub(crate) trait Conformance<'a> {
+    /// The context of the resource that asks.
+    fn cx(&mut self) -> &mut Context<'a>;
+    /// Whether a resource or element meets a profile. Of a resource it is found out once at each
+    /// depth of asking.
+    fn fits(&mut self, item: Element<'a>, container: Element<'a>, profile: ProfileId) -> bool;
+    /// The issues of a resource or element against a profile, not reported.
+    fn issues_against(
+        &mut self,
+        item: Element<'a>,
+        container: Element<'a>,
+        profile: ProfileId,
+    ) -> Vec<Issue>;
+    /// Counts one more element in a slice.
+    fn count_slice(&mut self, at: usize);
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(
+        shared: &'a Shared<'a>,
+        resource: Element<'a>,
+        container: Element<'a>,
+    ) -> Self {
+        let model: &'a dyn Model = &shared.profiles.model;
+        let own = Typed::resource(resource, Some(model));
+        let env = Env::new().with_model(model).with_host(shared).with_resource(
+            own,
+            if container.is_same(resource) { own } else { Typed::resource(container, Some(model)) },
+        );
+        let env = match &shared.options.now {
+            Some(now) => env.with_now(*now),
+            None => env,
+        };
+        Self {
+            shared,
+            profiles: shared.profiles,
+            options: shared.options,
+            resource,
+            container,
+            env,
+            out: Outcome::default(),
+            probes: 0,
+            leads: false,
+            ids: Vec::new(),
+            known_invariants: Vec::new(),
+            made_before: shared.made.load(Ordering::Relaxed),
+            dropped: None,
+            anchors: OnceCell::new(),
+            locals: OnceCell::new(),
+        }
+    }
+
+    /// Reports a message about an element. The issue is handed back for the few checks whose
+    /// severity or location is not the catalogue's.
+    pub(crate) fn report(
+        &mut self,
+        message: Message,
+        at: Node<'_>,
+        profile: &Profile,
+    ) -> &mut Issue {
+        let issue = self.shared.issue(message, at, Some(profile));
+        self.keep(issue)
+    }
+
+    /// Keeps an issue, unless there are so many by now that only the first error of each resource
+    /// is worth its memory.
+    pub(crate) fn keep(&mut self, issue: Issue) -> &mut Issue {
+        self.note_dropped();
+        let made = self.made_before.saturating_add(self.out.made);
+        self.out.made += 1;
+        let cut = made >= self.options.max_issues.saturating_mul(2)
+            && (!issue.severity.is_error()
+                || self.out.issues.iter().any(|i| i.severity.is_error()));
+        if cut {
+            return self.dropped.insert(issue);
+        }
+        self.out.issues.push(issue);
+        let last = self.out.issues.len() - 1;
+        &mut self.out.issues[last]
+    }
+
+    /// Notes whether what was left out last is an error: its severity may have been changed after
+    /// it was made.
+    pub(crate) fn note_dropped(&mut self) {
+        if let Some(dropped) = self.dropped.take() {
+            self.out.is_cut |= dropped.severity.is_error();
+        }
+    }
+
+    /// Remembers that a reference must lead to something that fits.
+    pub(crate) fn pending(&mut self, target: PendingTarget<'a>) {
+        self.out.pending.push(target);
+    }
+
+    /// Whether this is the document's own resource, and issues are reported.
+    pub(crate) fn is_document(&self) -> bool {
+        self.probes == 0 && self.resource.is_same(self.shared.document.root_element())
+    }
+
+    /// The contained resources of the container, by id.
+    pub(crate) fn locals(&self) -> &Locals {
+        self.locals.get_or_init(|| self.shared.locals_of(self.container))
+    }
+
+    /// The ids of all elements of the container, of data and of narratives.
+    pub(crate) fn anchors(&self) -> &Anchors {
+        self.anchors.get_or_init(|| {
+            let container = self.container;
+            self.shared.anchors.get(container.node(), || {
+                container.value().map(narrative::anchors).unwrap_or_default()
+            })
+        })
+    }
+
+    /// Type of an element by its property name (`valueQuantity`).
+    pub(crate) fn type_by_property(&self, item: Element<'a>) -> String {
+        let model = &self.profiles.model;
+        trail(item.node(), model)
+            .last()
+            .map(|waypoint| model.type_name(waypoint.ty).to_owned())
+            .unwrap_or_default()
+    }
+}

@@ -1,0 +1,59 @@
+//! The form that a definition gives a value by a regular expression (extension `regex`).
+
+use lmr_fhir::Element;
+
+use super::context::Context;
+use super::primitive;
+use crate::compile::{Def, TypeRule};
+use crate::messages::Message;
+use crate::messages::field::{Text, Value};
+
+/// The element's own form, then its type's.
+pub(crate) fn check<'a>(
+    cx: &mut Context<'a>,
+    item: Element<'a>,
+    def: Def<'a>,
+    ty: Option<&'a TypeRule>,
+) {
+    if let Some(pattern) = &def.element().regex {
+        matches(cx, item, pattern, false, def);
+    }
+    if let Some(pattern) = ty.and_then(|ty| ty.of.regex.as_ref()) {
+        matches(cx, item, pattern, true, def);
+    }
+}
+
+/// Of the whole value.
+fn matches<'a>(
+    cx: &mut Context<'a>,
+    item: Element<'a>,
+    pattern: &str,
+    of_type: bool,
+    def: Def<'a>,
+) {
+    let Some(text) = item.text() else { return };
+    match cx.profiles.pattern(pattern) {
+        Some(regex) if regex.is_match(&text) => {}
+        Some(_) => {
+            let (value, pattern) = (Value::from(primitive::shown(&text)), pattern.into());
+            let message = if of_type {
+                let type_name = def.rule.types.first().map_or("", TypeRule::name).into();
+                Message::PrimitiveRegexType { value, type_name, pattern }
+            } else {
+                Message::PrimitiveRegex { value, pattern }
+            };
+            cx.report(message, item.node(), def.profile);
+        }
+        // What cannot be tested is reported, never passed.
+        None => {
+            cx.report(
+                Message::ConstraintCannotEvaluate {
+                    rule: "regex".into(),
+                    reason: Text::defined(pattern),
+                },
+                item.node(),
+                def.profile,
+            );
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! `minValue[x]` and `maxValue[x]`: compared by value, quantities with UCUM.
+
+use lmr_fhir::{Element, Name};
+use lmr_fhirpath::{CalendarUnit, Date, DateTime, Env, Expression, Item, Quantity, Time, Unit};
+use rust_decimal::Decimal;
+
+use super::coding::system_and_code;
+use super::context::Context;
+use crate::compile::Def;
+use crate::definitions::Value;
+use crate::messages::Message;
+use crate::messages::field::{Defined, Text};
+
+/// How a value compares with a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Comparison {
+    Within,
+    Beyond,
+    Unknown,
+}
+
+/// Checks an element's least and greatest value.
+pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>) {
+    let element = def.element();
+    if let Some(min) = &element.min_value {
+        limit(cx, item, min, true, def);
+    }
+    if let Some(max) = &element.max_value {
+        limit(cx, item, max, false, def);
+    }
+}
+
+fn limit<'a>(cx: &mut Context<'a>, item: Element<'a>, limit: &Value, least: bool, def: Def<'a>) {
+    let at = item.node();
+    match limit.type_name() {
+        "decimal" | "integer" | "positiveInt" | "unsignedInt" => {
+            let parse =
+                |t: &str| Decimal::from_str_exact(t).or_else(|_| Decimal::from_scientific(t)).ok();
+            let wanted = limit.json().text().and_then(|t| parse(&t));
+            let found = item.text().and_then(|t| parse(&t));
+            if let (Some(wanted), Some(found)) = (wanted, found)
+                && (if least { found < wanted } else { found > wanted })
+            {
+                let decimal = limit.type_name() == "decimal";
+                let limit = wanted.to_string().into();
+                let message = match (decimal, least) {
+                    (true, true) => Message::DecimalLt { limit },
+                    (true, false) => Message::DecimalGt { limit },
+                    (false, true) => Message::IntegerLt { limit },
+                    (false, false) => Message::IntegerGt { limit },
+                };
+                cx.report(message, at, def.profile);
+            }
+        }
+        "date" | "dateTime" | "instant" | "time" => {
+            let (Some(found), Some(wanted)) = (
+                item.text().and_then(|t| moment(&t)),
+                limit.json().text().and_then(|t| moment(&t)),
+            ) else {
+                return;
+            };
+            if compare(found, wanted, least) == Comparison::Beyond {
+                let limit = Defined::from(&*limit.json().text().unwrap_or_default());
+                let message =
+                    if least { Message::DateLt { limit } } else { Message::DateGt { limit } };
+                cx.report(message, at, def.profile);
+            }
+        }
+        "Duration" | "Quantity" if item.value().is_some_and(|v| v.as_str().is_some()) => {
+            relative(cx, item, limit, least, def);
+        }
+        "Quantity" | "Duration" | "Age" | "Count" | "Distance" | "SimpleQuantity" => {
+            quantity(cx, item, limit, least, def);
+        }
+        _ => {}
+    }
+}
+
+fn quantity<'a>(cx: &mut Context<'a>, item: Element<'a>, limit: &Value, least: bool, def: Def<'a>) {
+    let at = item.node();
+    let shown = Defined::from(shown(limit.element()));
+    let wanted = quantity_of(limit.element());
+    let Some(found) = quantity_of(item) else {
+        let message = if least {
+            Message::QuantityMinNoValue { limit: shown }
+        } else {
+            Message::QuantityMaxNoValue { limit: shown }
+        };
+        cx.report(message, at, def.profile);
+        return;
+    };
+    let Some(wanted) = wanted else { return };
+    let same_unit = system_and_code(item) == system_and_code(limit.element())
+        || system_and_code(limit.element()).1.is_none();
+    let comparison = if same_unit {
+        let beyond = if least { found.value < wanted.value } else { found.value > wanted.value };
+        if beyond { Comparison::Beyond } else { Comparison::Within }
+    } else {
+        compare(Item::Quantity(Box::new(found.clone())), Item::Quantity(Box::new(wanted)), least)
+    };
+    match comparison {
+        Comparison::Within => {}
+        Comparison::Unknown => {
+            let message = if least {
+                Message::QuantityMinUnitUnknown { limit: shown }
+            } else {
+                Message::QuantityMaxUnitUnknown { limit: shown }
+            };
+            cx.report(message, at, def.profile);
+        }
+        Comparison::Beyond => {
+            let (value, limit) = (found.value.to_string().into(), shown);
+            let message = match (least, same_unit) {
+                (true, true) => Message::QuantityMin { value, limit },
+                (true, false) => Message::QuantityMinUcum { value, limit },
+                (false, true) => Message::QuantityMax { value, limit },
+                (false, false) => Message::QuantityMaxUcum { value, limit },
+            };
+            cx.report(message, at, def.profile);
+        }
+    }
+}
+
+/// A limit of a date relative to the moment of validation.
+fn relative<'a>(cx: &mut Context<'a>, item: Element<'a>, limit: &Value, least: bool, def: Def<'a>) {
+    let at = item.node();
+    let shown = shown(limit.element());
+    let span = limit.element();
+    let value = span.child(&Name::new("value")).and_then(Element::text);
+    let unit = system_and_code(span).1.as_deref().and_then(calendar);
+    let (Some(value), Some(unit), Some(found)) = (
+        value.and_then(|v| Decimal::from_str_exact(&v).ok()),
+        unit,
+        item.text().and_then(|t| moment(&t)),
+    ) else {
+        return;
+    };
+    let Some(now) = cx.options.now else {
+        cx.report(
+            Message::ConstraintCannotEvaluate {
+                rule: shown.into(),
+                reason: Text::defined("no clock given"),
+            },
+            at,
+            def.profile,
+        );
+        return;
+    };
+    let amount = Quantity { value: value.abs(), unit: Unit::Calendar(unit) };
+    let back = least == value.is_sign_positive();
+    let text = if back { "$this - %amount" } else { "$this + %amount" };
+    let Ok(expression) = Expression::parse(text) else { return };
+    let mut env = Env::new();
+    env.define("amount", smallvec::smallvec![Item::Quantity(Box::new(amount))]);
+    let Ok(edge) = expression.evaluate_on(&[Item::DateTime(now)], &env) else { return };
+    let Some(Item::DateTime(edge)) = edge.first() else { return };
+    let edge = match &found {
+        Item::Date(_) => Item::Date(edge.date()),
+        _ => Item::DateTime(*edge),
+    };
+    if compare(found, edge, least) == Comparison::Beyond {
+        let (value, limit) = (item.text().unwrap_or_default().into(), shown.into());
+        let message = if least {
+            Message::QuantityLtMin { value, limit }
+        } else {
+            Message::QuantityGtMax { value, limit }
+        };
+        cx.report(message, at, def.profile);
+    }
+}
+
+/// Whether `found` keeps to `limit`, asked in FHIRPath so that units and
+/// precisions count as they do there.
+fn compare(found: Item<'_>, limit: Item<'_>, least: bool) -> Comparison {
+    let text = if least { "$this >= %limit" } else { "$this <= %limit" };
+    let Ok(expression) = Expression::parse(text) else { return Comparison::Unknown };
+    let mut env = Env::new();
+    env.define("limit", smallvec::smallvec![limit]);
+    match expression.evaluate_on(&[found], &env).as_deref() {
+        Ok([Item::Boolean(true)]) => Comparison::Within,
+        Ok([Item::Boolean(false)]) => Comparison::Beyond,
+        _ => Comparison::Unknown,
+    }
+}
+
+fn moment(text: &str) -> Option<Item<'static>> {
+    if let Some(date) = Date::parse(text) {
+        return Some(Item::Date(date));
+    }
+    DateTime::parse(text).map(Item::DateTime).or_else(|| Time::parse(text).map(Item::Time))
+}
+
+fn quantity_of(item: Element<'_>) -> Option<Quantity> {
+    let value = item.child(&Name::new("value"))?.text()?;
+    let value =
+        Decimal::from_str_exact(&value).or_else(|_| Decimal::from_scientific(&value)).ok()?;
+    let code = system_and_code(item).1;
+    Some(Quantity::ucum(value, code.as_deref().unwrap_or("1")))
+}
+
+fn calendar(code: &str) -> Option<CalendarUnit> {
+    Some(match code {
+        "a" => CalendarUnit::Year,
+        "mo" => CalendarUnit::Month,
+        "wk" => CalendarUnit::Week,
+        "d" => CalendarUnit::Day,
+        "h" => CalendarUnit::Hour,
+        "min" => CalendarUnit::Minute,
+        "s" => CalendarUnit::Second,
+        _ => return None,
+    })
+}
+
+fn shown(limit: Element<'_>) -> String {
+    let value =
+        limit.child(&Name::new("value")).and_then(Element::text).unwrap_or_default().into_owned();
+    let code = system_and_code(limit).1.unwrap_or_default();
+    format!("{value} {code}").trim().to_owned()
+}

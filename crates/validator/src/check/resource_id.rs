@@ -1,0 +1,46 @@
+//! Ids: one for the document's resource where it is asked for, none twice.
+
+use std::collections::HashSet;
+
+use lmr_fhir::Name;
+
+use super::context::Context;
+use super::outcome::Role;
+use crate::compile::Profile;
+use crate::messages::Message;
+
+/// The document's own resource has an id, by option.
+pub(crate) fn check_required<'a>(cx: &mut Context<'a>, role: Role, base: &'a Profile) {
+    if role == Role::Root
+        && cx.options.ids_required
+        && cx.resource.child(&Name::new("id")).is_none()
+    {
+        cx.report(Message::ResourceIdMissing, cx.resource.node(), base);
+    }
+}
+
+/// An id stands once in a resource; that of the document's own resource counts too, as with
+/// the reference validator.
+pub(crate) fn check_duplicates<'a>(cx: &mut Context<'a>, role: Role, base: &'a Profile) {
+    let own = cx.resource.value().and_then(|node| node.member("id")).filter(|_| role == Role::Root);
+    if cx.ids.len() + usize::from(own.is_some()) < 2 {
+        return;
+    }
+    // Several rules may have looked at the same id.
+    let mut places = HashSet::new();
+    let mut seen = HashSet::new();
+    let doubles: Vec<_> = own
+        .into_iter()
+        .chain(cx.ids.iter().copied())
+        .filter(|n| places.insert(n.index()))
+        .filter(|n| !seen.insert(n.raw()))
+        .collect();
+    for id in doubles {
+        let at = id.parent().unwrap_or(id);
+        cx.report(
+            Message::DuplicateId { id: id.as_str().unwrap_or_default().into_owned().into() },
+            at,
+            base,
+        );
+    }
+}

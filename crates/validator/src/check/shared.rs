@@ -1,0 +1,170 @@
+//! What all tasks of one validation share, and how issues are made.
+
+use std::collections::HashMap;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use lmr_fhir::{Bilingual, Document, Element, Kind, Name, Node, Severity};
+
+use super::bundle::entries::{self, Links};
+use crate::compile::{Profile, ProfileId, Profiles};
+use crate::issue::Issue;
+use crate::location;
+use crate::messages::Message;
+use crate::messages::field::Words;
+use crate::options::Options;
+
+static CONTAINED: LazyLock<Name> = LazyLock::new(|| Name::new("contained"));
+static ID: LazyLock<Name> = LazyLock::new(|| Name::new("id"));
+
+/// What all tasks of one validation share.
+pub(crate) struct Shared<'a> {
+    pub(crate) profiles: &'a Profiles,
+    pub(crate) document: &'a Document<'a>,
+    pub(crate) options: &'a Options,
+    /// References inside the bundle, where the document is one.
+    pub(crate) links: Option<Links<'a>>,
+    /// The resources of the document's parameters, by `Type/id` and by address.
+    pub(crate) parameters: HashMap<Box<str>, u32>,
+    /// What stands in resources that others ask about, by the resource's node: contained ones
+    /// share their container.
+    pub(crate) anchors: Shelf<Anchors>,
+    pub(crate) locals: Shelf<Locals>,
+    /// Which resources meet which profiles: node, container, profile, depth of asking.
+    pub(crate) fitting: Mutex<HashMap<(u32, u32, ProfileId, usize), bool>>,
+    /// What `conformsTo()` gave, by node and profile; `None` where it has no answer.
+    pub(crate) conforming: Mutex<HashMap<(u32, ProfileId), Option<bool>>>,
+    /// How many issues were made before the batch of tasks that is validated now: so what is kept does
+    /// not depend on which thread is quicker.
+    pub(crate) made: AtomicUsize,
+    /// Validates another document: for references to what the caller gave beside this one.
+    pub(crate) validate: Validate,
+}
+
+/// Validates a document.
+pub(crate) type Validate = fn(&Profiles, &Document<'_>, &Options) -> Vec<Issue>;
+
+/// Ids of elements, of data and of narratives, and how often each stands.
+pub(crate) type Anchors = HashMap<Box<str>, usize>;
+/// Nodes of contained resources by id.
+pub(crate) type Locals = HashMap<Box<str>, u32>;
+
+/// Things made once for a node.
+pub(crate) struct Shelf<T>(Mutex<HashMap<u32, Arc<T>>>);
+
+impl<T> Default for Shelf<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T> Shelf<T> {
+    pub(crate) fn get(&self, node: Node<'_>, make: impl FnOnce() -> T) -> Arc<T> {
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known().get(&node.index()) {
+            return Arc::clone(found);
+        }
+        let made = Arc::new(make());
+        Arc::clone(known().entry(node.index()).or_insert(made))
+    }
+}
+
+impl<'a> Shared<'a> {
+    pub(crate) fn new(
+        profiles: &'a Profiles,
+        document: &'a Document<'a>,
+        options: &'a Options,
+        validate: Validate,
+    ) -> Self {
+        let root = document.root_element();
+        Self {
+            profiles,
+            document,
+            options,
+            links: Links::of(root),
+            parameters: entries::parameters(root),
+            anchors: Shelf::default(),
+            locals: Shelf::default(),
+            fitting: Mutex::default(),
+            conforming: Mutex::default(),
+            made: AtomicUsize::new(0),
+            validate,
+        }
+    }
+
+    /// The resource among the document's parameters that a reference leads to.
+    pub(crate) fn parameter(&self, reference: &str) -> Option<Element<'a>> {
+        let node = *self.parameters.get(reference)?;
+        self.document.node(node).map(Element::of)
+    }
+
+    /// The resources contained in one, by id; of two with one id the first.
+    pub(crate) fn locals_of(&self, resource: Element<'a>) -> Arc<Locals> {
+        self.locals.get(resource.node(), || {
+            let mut known = Locals::new();
+            for one in resource.children_named(&CONTAINED) {
+                if let Some(id) = one.child(&ID).and_then(Element::text) {
+                    known.entry(Box::from(&*id)).or_insert(one.node().index());
+                }
+            }
+            known
+        })
+    }
+
+    pub(crate) fn issue(&self, message: Message, at: Node<'_>, profile: Option<&Profile>) -> Issue {
+        let (of_reading, of_list) = (message.is_of_reading(), message.is_of_list());
+        let severity = message.severity();
+        let mut issue = self.make(message, severity, at, profile);
+        if of_reading {
+            for expression in [&mut issue.expression, &mut issue.local_expression] {
+                location::name_by_definition(expression);
+                if of_list {
+                    location::leave_item(expression);
+                }
+            }
+        }
+        issue
+    }
+
+    pub(crate) fn make(
+        &self,
+        mut message: Message,
+        severity: Severity,
+        at: Node<'_>,
+        profile: Option<&Profile>,
+    ) -> Issue {
+        let redact = self.options.redact_values;
+        if redact {
+            message.redact(&|name| self.profiles.definitions().is_resource_type(name));
+        }
+        let location = location::locate(at, &self.profiles.model, redact);
+        let span = at.span();
+        let (start, end) = (self.document.location(span.start), self.document.location(span.end));
+        Issue {
+            severity,
+            code: message.code(),
+            message,
+            expression: location.expression,
+            local_expression: location.local,
+            entry: location.entry,
+            line: start.line,
+            column: end.column,
+            span,
+            profile: profile.map(|p| Arc::clone(&p.canonical)),
+            inner: Vec::new(),
+        }
+    }
+}
+
+/// The JSON kind in words.
+pub(crate) fn kind_name(kind: Kind) -> Words {
+    Words::of(match kind {
+        Kind::Object => &Bilingual { en: "an object", nb: "et objekt" },
+        Kind::Array => &Bilingual { en: "an array", nb: "en liste" },
+        Kind::String => &Bilingual { en: "a string", nb: "en tekst" },
+        Kind::Number => &Bilingual { en: "a number", nb: "et tall" },
+        Kind::Boolean => &Bilingual { en: "a boolean", nb: "true eller false" },
+        Kind::Null => &Bilingual { en: "null", nb: "null" },
+        Kind::Bare => &Bilingual { en: "a bare word", nb: "et ord uten anførselstegn" },
+    })
+}

@@ -1,3 +1,0 @@
-//! "Did you mean" in messages.
-
-pub(crate) use lmr_fhir::nearest;

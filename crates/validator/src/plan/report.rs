@@ -1,0 +1,106 @@
+//! Removes duplicate issues, sorts them by location and applies the limit.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+
+use lmr_fhir::Severity;
+use smallvec::SmallVec;
+
+use crate::issue::Issue;
+use crate::messages::Message;
+use crate::options::Options;
+
+/// Removes duplicates, sorts by location, applies the limit.
+pub(super) fn finished(mut issues: Vec<Issue>, options: &Options) -> Vec<Issue> {
+    if issues.is_empty() {
+        return issues;
+    }
+    if !options.hints {
+        issues.retain(|i| i.severity != Severity::Information);
+    }
+    remove_duplicates(&mut issues);
+    issues.sort_by_key(|i| (i.entry, i.span.start, Reverse(i.severity)));
+    if issues.len() > options.max_issues {
+        cut(&mut issues, options.max_issues);
+    }
+    issues
+}
+
+/// Cuts a list at its limit, but keeps an error of each entry that has one, so that no entry passes by it.
+fn cut(issues: &mut Vec<Issue>, limit: usize) {
+    let mut kept = 0usize;
+    // The list is sorted by entry.
+    let mut kept_error_of: Option<Option<usize>> = None;
+    let mut first = None;
+    issues.retain(|issue| {
+        let keeps =
+            kept < limit || (issue.severity.is_error() && kept_error_of != Some(issue.entry));
+        if keeps {
+            kept += 1;
+            if issue.severity.is_error() {
+                kept_error_of = Some(issue.entry);
+            }
+        } else if first.is_none() {
+            first = Some(issue.clone());
+        }
+        keeps
+    });
+    if let Some(first) = first {
+        let message = Message::TooManyIssues { limit };
+        issues.push(Issue {
+            severity: message.severity(),
+            code: message.code(),
+            message,
+            entry: None,
+            inner: Vec::new(),
+            ..first
+        });
+    }
+}
+
+/// Few issues are compared with each other, many are filed by hash.
+const FEW: usize = 32;
+
+/// Keeps the first of issues that report the same about the same element.
+fn remove_duplicates(issues: &mut Vec<Issue>) {
+    let mut double = vec![false; issues.len()];
+    if issues.len() <= FEW {
+        for (at, issue) in issues.iter().enumerate() {
+            double[at] = issues[..at].iter().any(|earlier| is_duplicate(earlier, issue));
+        }
+    } else {
+        let keys = RandomState::new();
+        let mut seen: HashMap<u64, SmallVec<[usize; 1]>> = HashMap::with_capacity(issues.len());
+        for (at, issue) in issues.iter().enumerate() {
+            let alike = seen.entry(hash_of(&keys, issue)).or_default();
+            double[at] = alike.iter().any(|&earlier| is_duplicate(&issues[earlier], issue));
+            if !double[at] {
+                alike.push(at);
+            }
+        }
+    }
+    if double.contains(&true) {
+        let mut double = double.into_iter();
+        issues.retain(|_| !double.next().unwrap_or(false));
+    }
+}
+
+/// Same location, same rule, same facts. An invariant is one whatever profile carries it: it runs
+/// once on an element, and once for each severity.
+fn is_duplicate(a: &Issue, b: &Issue) -> bool {
+    a.span == b.span
+        && a.message.reports_the_same(&b.message)
+        && (a.severity == b.severity || a.message.id() == b.message.id())
+}
+
+/// Equal for issues that [`is_duplicate`] holds of.
+fn hash_of(keys: &RandomState, issue: &Issue) -> u64 {
+    let mut state = keys.build_hasher();
+    issue.span.hash(&mut state);
+    match &issue.message {
+        Message::Invariant { key, .. } => key.hash(&mut state),
+        message => message.hash(&mut state),
+    }
+    state.finish()
+}

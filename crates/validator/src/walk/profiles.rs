@@ -1,0 +1,303 @@
+//! Rules that stand elsewhere: types, content references, profiles of types and of resources.
+
+use std::sync::PoisonError;
+
+use lmr_fhir::Element;
+use lmr_fhirpath::TypeId;
+
+use super::{MAX_PROBES, Walker};
+use crate::check::outcome::{Found, ProfileIds, Role};
+use crate::check::{self, extension, invariant};
+use crate::compile::{Def, Defs, Linked, ProfileId, TypeRule};
+use crate::issue::Issue;
+use crate::messages::Message;
+use crate::messages::field::Defined;
+
+impl<'a> Walker<'a> {
+    /// Validates an element against a rule of a profile of its type.
+    pub(crate) fn against_type_profile(
+        &mut self,
+        item: Element<'a>,
+        def: Def<'a>,
+        ty: Option<&'a TypeRule>,
+    ) {
+        let profile = def.profile;
+        self.ignored_lines(item, profile);
+        if let Some(children) = &def.rule.children {
+            self.members(item, def, children, false);
+        }
+        let path = def.rule.backbone.as_deref().unwrap_or(&profile.definition.type_name);
+        let id = self.cx.profiles.model.type_at(path).unwrap_or(TypeId::UNKNOWN);
+        let rules: Defs<'a> = smallvec::smallvec![def];
+        invariant::check(&mut self.cx, item, &rules, None, id, &mut []);
+        check::value(&mut self.cx, item, def, ty);
+    }
+
+    /// `type.profile`: one must fit.
+    pub(super) fn type_profiles(&mut self, item: Element<'a>, def: Def<'a>, ty: &'a TypeRule) {
+        let profiles = &ty.of.profiles;
+        if profiles.is_empty() {
+            return;
+        }
+        let at = item.node();
+        let linked =
+            ty.profiles.get_or_init(|| profiles.iter().map(|p| self.cx.profiles.link(p)).collect());
+        let mut usable: Defs<'a> = smallvec::SmallVec::new();
+        for (canonical, linked) in profiles.iter().zip(linked) {
+            // What an extension says itself is checked by its url in any case.
+            if ty.name() == "Extension" && extension::url_of(item).as_deref() == Some(&**canonical)
+            {
+                return;
+            }
+            match linked {
+                Linked::Rule(id, rule) => {
+                    if let Some(profile) = self.cx.profiles.get(*id) {
+                        usable.push(Def { profile, rule: &profile.rules[*rule as usize] });
+                    }
+                }
+                Linked::Unknown => {
+                    self.cx.report(
+                        Message::ProfileUnknownHard { profile: canonical.into() },
+                        at,
+                        def.profile,
+                    );
+                }
+                Linked::Broken(reason) => {
+                    self.cx.report(
+                        Message::ProfileNoSnapshot {
+                            profile: canonical.into(),
+                            reason: reason.to_string().into(),
+                        },
+                        at,
+                        def.profile,
+                    );
+                }
+            }
+        }
+        match usable.as_slice() {
+            [] => {}
+            [one] if profiles.len() == 1 => {
+                let one = *one;
+                self.against_type_profile(item, one, Some(ty));
+            }
+            several => {
+                let several: Defs<'a> = several.iter().copied().collect();
+                self.best_type_profile(item, def, ty, &several);
+            }
+        }
+    }
+
+    fn best_type_profile(
+        &mut self,
+        item: Element<'a>,
+        def: Def<'a>,
+        ty: &'a TypeRule,
+        several: &[Def<'a>],
+    ) {
+        let at = item.node();
+        let mut fits = Vec::new();
+        let mut reasons = Vec::new();
+        for one in several {
+            let issues = self.probe(|w| w.against_type_profile(item, *one, Some(ty)));
+            if issues.iter().any(|i| i.severity.is_error()) {
+                reasons.extend(issues);
+            } else {
+                fits.push((one.profile, issues));
+            }
+        }
+        let names = |list: &[&str]| Defined::from(list.join(", "));
+        if fits.is_empty() {
+            let all: Vec<&str> = several.iter().map(|d| &*d.profile.definition.url).collect();
+            let issue = self.cx.report(Message::NoMatch { profiles: names(&all) }, at, def.profile);
+            issue.inner.clone_from(&reasons);
+            // The reference reports the reasons of every candidate as well.
+            self.cx.out.issues.extend(reasons);
+            return;
+        }
+        if fits.len() > 1 {
+            let all: Vec<&str> = fits.iter().map(|(p, _)| &*p.definition.url).collect();
+            self.cx.report(
+                Message::MultipleMatches { count: all.len(), profiles: names(&all) },
+                at,
+                def.profile,
+            );
+        }
+        for (_, issues) in fits {
+            self.cx.out.issues.extend(issues);
+        }
+    }
+
+    /// A resource inside the resource: left to a task of its own.
+    pub(super) fn inner_resource(&mut self, item: Element<'a>, def: Def<'a>, ty: &'a TypeRule) {
+        let name = item.name().unwrap_or("");
+        let role = match name {
+            "contained" => Role::Contained,
+            "resource" if def.element().path.ends_with("parameter.resource") => Role::Parameter,
+            _ => Role::Entry,
+        };
+        let found_type = item.resource_type().unwrap_or_default();
+        let wanted = ty.name();
+        if !matches!(wanted, "Resource" | "DomainResource") && wanted != found_type {
+            self.cx.report(
+                Message::BundleEntryType {
+                    found: found_type.to_string().into(),
+                    allowed: wanted.to_owned().into(),
+                },
+                item.node(),
+                def.profile,
+            );
+            return;
+        }
+        let mut profiles = ProfileIds::new();
+        for canonical in &ty.of.profiles {
+            match self.cx.profiles.profile(canonical) {
+                Ok(Some(id)) => {
+                    let of = self.cx.profiles.get(id).map_or("", |p| &p.definition.type_name);
+                    if of != found_type && !matches!(of, "Resource" | "DomainResource") {
+                        self.cx.report(
+                            Message::BundleEntryType {
+                                found: found_type.to_string().into(),
+                                allowed: of.to_owned().into(),
+                            },
+                            item.node(),
+                            def.profile,
+                        );
+                        continue;
+                    }
+                    profiles.push(id);
+                }
+                Ok(None) => {
+                    self.cx.report(
+                        Message::BundleEntryNoMatch { profile: canonical.into() },
+                        item.node(),
+                        def.profile,
+                    );
+                }
+                Err(reason) => {
+                    self.cx.report(
+                        Message::ProfileNoSnapshot {
+                            profile: canonical.into(),
+                            reason: reason.to_string().into(),
+                        },
+                        item.node(),
+                        def.profile,
+                    );
+                }
+            }
+        }
+        if profiles.len() > 1 {
+            profiles = self.fitting_profiles(item, def, &profiles);
+        }
+        let container = if role == Role::Contained { self.cx.resource } else { item };
+        self.cx.out.found.push(Found { element: item, role, container, profiles });
+    }
+
+    /// Of several profiles one must fit; those that do not are dropped.
+    fn fitting_profiles(
+        &mut self,
+        item: Element<'a>,
+        def: Def<'a>,
+        profiles: &[ProfileId],
+    ) -> ProfileIds {
+        let mut fits = ProfileIds::new();
+        let mut reasons = Vec::new();
+        for id in profiles {
+            let issues = self.conformance(item, item, *id);
+            if issues.iter().any(|i| i.severity.is_error()) {
+                reasons.extend(issues);
+            } else {
+                fits.push(*id);
+            }
+        }
+        if fits.is_empty() {
+            let names: Vec<&str> = profiles
+                .iter()
+                .filter_map(|p| self.cx.profiles.get(*p))
+                .map(|p| &*p.definition.url)
+                .collect();
+            let issue = self.cx.report(
+                Message::NoMatch { profiles: names.join(", ").into() },
+                item.node(),
+                def.profile,
+            );
+            issue.inner = reasons;
+        }
+        fits
+    }
+
+    /// Whether a resource (or element) meets a profile. Of a resource it is found out once at each
+    /// depth of asking: resources may refer to each other crosswise, and all ways are many.
+    pub(super) fn fits_profile(
+        &mut self,
+        item: Element<'a>,
+        container: Element<'a>,
+        id: ProfileId,
+    ) -> bool {
+        let key = (item.node().index(), container.node().index(), id, self.cx.probes);
+        let is_resource = item.resource_type().is_some();
+        let shared = self.cx.shared;
+        let known = || shared.fitting.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_resource && let Some(fits) = known().get(&key).copied() {
+            return fits;
+        }
+        let fits = self.conformance(item, container, id).iter().all(|i| !i.severity.is_error());
+        if is_resource {
+            known().insert(key, fits);
+        }
+        fits
+    }
+
+    /// Issues of a resource (or element) against a profile, without reporting.
+    pub(super) fn conformance(
+        &mut self,
+        item: Element<'a>,
+        container: Element<'a>,
+        id: ProfileId,
+    ) -> Vec<Issue> {
+        let Some(profile) = self.cx.profiles.get(id) else { return Vec::new() };
+        if self.cx.probes >= MAX_PROBES {
+            return Vec::new();
+        }
+        // The type counts, not `kind`: profiles of data types are published with either.
+        let of = &*profile.definition.type_name;
+        let is_resource = matches!(of, "Resource" | "DomainResource")
+            || self.cx.profiles.definitions().is_resource_type(of);
+        if is_resource {
+            let found = item.resource_type().unwrap_or_default();
+            if !matches!(of, "Resource" | "DomainResource") && of != found {
+                return vec![self.cx.shared.issue(
+                    Message::ProfileWrongType {
+                        expected: of.to_owned().into(),
+                        found: found.into_owned().into(),
+                        profile: (&profile.canonical).into(),
+                    },
+                    item.node(),
+                    Some(profile),
+                )];
+            }
+            let mut inner = Self::new(self.cx.shared, item, container);
+            inner.cx.probes = self.cx.probes + 1;
+            inner.root(profile);
+            let mut issues = std::mem::take(&mut inner.cx.out.issues);
+            let pending = std::mem::take(&mut inner.cx.out.pending);
+            for target in pending {
+                if !target
+                    .profiles
+                    .iter()
+                    .any(|p| inner.fits_profile(target.target, target.container, *p))
+                {
+                    issues.push(self.cx.shared.issue(
+                        Message::RefCantMatchChoice {
+                            reference: target.reference().into(),
+                            profiles: String::new().into(),
+                        },
+                        target.at.node(),
+                        Some(profile),
+                    ));
+                }
+            }
+            return issues;
+        }
+        self.probe(|w| w.against_type_profile(item, Def { profile, rule: profile.root() }, None))
+    }
+}
