@@ -4,37 +4,36 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use lmr_lmdi::RuleSets;
+use lmr_validator::package::{Package, ResourceKind};
+use lmr_validator::terminology::CodeSystem;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::text::{Explain, text};
+
+pub(crate) mod key_files;
 pub(crate) mod receiver;
 pub(crate) mod sender;
 
 /// Reads a configuration file; the answer has the folder that relative paths start from.
 pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<(T, PathBuf)> {
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let config = toml::from_str(&text)
-        .with_context(|| format!("{} is no valid configuration", path.display()))?;
+    let toml = read_text(path)?;
+    let config = toml::from_str(&toml).explain(|| {
+        text!(
+            "{path} er ikke en gyldig konfigurasjon",
+            "{path} is not a valid configuration",
+            path = path.display()
+        )
+    })?;
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     Ok((config, folder.to_owned()))
 }
 
-/// A certificate and its private key.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct KeyFiles {
-    /// Certificate, PEM (a TLS certificate may be followed by its chain) or DER.
-    pub(crate) certificate: PathBuf,
-    /// Private key, PEM (PKCS#8, not encrypted).
-    pub(crate) key: PathBuf,
-}
-
-impl KeyFiles {
-    pub(crate) fn from(&self, folder: &Path) -> Self {
-        Self { certificate: folder.join(&self.certificate), key: folder.join(&self.key) }
-    }
+/// Reads a text file, naming it in the error.
+pub(crate) fn read_text(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path)
+        .explain(|| text!("kan ikke lese {path}", "cannot read {path}", path = path.display()))
 }
 
 /// Which national identity numbers are taken.
@@ -97,8 +96,13 @@ pub(crate) enum LogFormat {
 impl Log {
     /// Starts logging for this process.
     pub(crate) fn start(&self) -> anyhow::Result<()> {
-        let filter = tracing_subscriber::EnvFilter::try_new(&self.level)
-            .with_context(|| format!("log.level: {} is no filter", self.level))?;
+        let filter = tracing_subscriber::EnvFilter::try_new(&self.level).explain(|| {
+            text!(
+                "log.level: {level} er ikke et filter",
+                "log.level: {level} is not a filter",
+                level = self.level
+            )
+        })?;
         let builder = tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_writer(std::io::stderr)
@@ -107,8 +111,32 @@ impl Log {
             LogFormat::Text => builder.with_target(false).try_init(),
             LogFormat::Json => builder.json().flatten_event(true).try_init(),
         }
-        .map_err(|error| anyhow::anyhow!("logging cannot start: {error}"))
+        .map_err(|error| anyhow::anyhow!("{error}"))
+        .explain(|| text!("loggen kan ikke startes", "logging cannot start"))
     }
+}
+
+/// The rule sets with the code lists of these packages, which `lmr terminology import` made.
+/// Relative paths start from the folder of the configuration file.
+pub(crate) fn rule_sets(terminology: &[PathBuf], folder: &Path) -> anyhow::Result<RuleSets> {
+    let mut packages = Vec::with_capacity(terminology.len());
+    for file in terminology {
+        let path = folder.join(file);
+        let unusable = || {
+            text!(
+                "terminology: {path} kan ikke brukes; `lmr terminology import` lager filen",
+                "terminology: {path} cannot be used; `lmr terminology import` makes the file",
+                path = path.display()
+            )
+        };
+        let package = Package::open(&path).explain(unusable)?;
+        // A list that cannot be read would check nothing, and say so only code by code.
+        for text in package.texts(ResourceKind::CodeSystem) {
+            CodeSystem::read(text).explain(unusable)?;
+        }
+        packages.push(package);
+    }
+    Ok(RuleSets::with_packages(packages))
 }
 
 #[cfg(test)]

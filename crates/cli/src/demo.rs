@@ -7,7 +7,7 @@ use clap::Args;
 use lmr_sandbox::demo::{Demo as Story, Line, Text};
 
 use crate::clock;
-use crate::output::{self, Language, Style, print};
+use crate::output::{Language, Style, print};
 
 /// Play the whole chain on this machine with make-believe people.
 ///
@@ -25,13 +25,10 @@ pub(crate) struct Demo {
     /// Keep databases and files here instead of in a temporary folder
     #[arg(long)]
     folder: Option<PathBuf>,
-    /// Language of what is told
-    #[arg(long, value_parser = output::language(), default_value_t)]
-    lang: Language,
 }
 
 impl Demo {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
         let began = clock::instant();
         let (folder, temporary) = match &self.folder {
             Some(folder) => (folder.clone(), None),
@@ -46,7 +43,6 @@ impl Demo {
             now: clock::now(),
         };
         let style = Style::for_stdout();
-        let lang = self.lang;
         let mut tell = |line: Line| {
             let text = match &line {
                 Line::Part(text) => format!("\n{}\n", style.bold(say(text, lang))),

@@ -13,10 +13,11 @@ use lmr_envelope::{Certificate, DecryptionKey, SigningKey};
 use lmr_sender::Outbox;
 
 use crate::clock;
+use crate::config::key_files::{certificate, private_key};
 use crate::config::receiver::ReceiverConfig;
 use crate::config::sender::SenderConfig;
-use crate::envelope::{certificate, private_key};
-use crate::output::{Style, chain, print};
+use crate::output::{Language, Style, print};
+use crate::text::chain;
 
 /// Try everything that a configuration file names and say what does not work.
 ///
@@ -32,13 +33,13 @@ pub(crate) struct Doctor {
 const SOON: i64 = 60;
 
 impl Doctor {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
         let text = std::fs::read_to_string(&self.config)
             .with_context(|| format!("cannot read {}", self.config.display()))?;
         let table: toml::Table =
             text.parse().with_context(|| format!("{} is no TOML", self.config.display()))?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let mut checks = Checks::default();
+        let mut checks = Checks { lang, ..Checks::default() };
         if table.contains_key("source") {
             let (config, folder) = crate::config::read::<SenderConfig>(&self.config)?;
             runtime.block_on(sender(&config, &folder, &mut checks));
@@ -57,6 +58,7 @@ impl Doctor {
 
 #[derive(Default)]
 struct Checks {
+    lang: Language,
     lines: Vec<(Mark, String)>,
 }
 
@@ -75,7 +77,7 @@ impl Checks {
                 Some(value)
             }
             Err(error) => {
-                self.lines.push((Mark::Bad, format!("{what}: {}", chain(&error))));
+                self.lines.push((Mark::Bad, format!("{what}: {}", chain(&error, self.lang))));
                 None
             }
         }

@@ -1,19 +1,20 @@
 //! `lmr seal` and `lmr open`: one message by hand.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
 use clap::Args;
 use jiff::Timestamp;
 use lmr_envelope::{
-    Certificate, DecryptionKey, DecryptionKeys, Envelope, Header, Limits, PrivateKey, RandomSource,
-    SigningKey, SystemRandom, Warning, read_time, seal,
+    DecryptionKey, DecryptionKeys, Envelope, Header, Limits, RandomSource, SigningKey,
+    SystemRandom, Warning, read_time, seal,
 };
 use lmr_identifiers::OrganisationNumber;
 
 use crate::clock;
-use crate::output::{read, write};
+use crate::config::key_files::{certificate, private_key};
+use crate::output::{Language, read, write};
+use crate::text::{Explain, Text, fail, text};
 
 /// Seal a bundle into a SignertKryptertBundle.
 ///
@@ -74,20 +75,25 @@ pub(crate) struct Open {
 }
 
 impl Seal {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
         let now = clock::now();
         let bundle = read(&self.bundle)?;
         let signer = SigningKey::new(certificate(&self.certificate)?, private_key(&self.key)?)
-            .context("the certificate and the private key cannot be used together")?;
+            .explain(no_pair)?;
         let recipient = certificate(&self.recipient)?;
         let sender = match &self.sender {
-            Some(text) => {
-                OrganisationNumber::parse(text).with_context(|| format!("--sender: {text}"))?
-            }
-            None => signer
-                .certificate()
-                .organisation()
-                .context("the certificate names no organisation number; give it with --sender")?,
+            Some(number) => OrganisationNumber::parse(number).explain(|| {
+                text!(
+                    "--sender: {number} er ikke et organisasjonsnummer",
+                    "--sender: {number} is not an organisation number"
+                )
+            })?,
+            None => signer.certificate().organisation().explain(|| {
+                text!(
+                    "sertifikatet har ikke noe organisasjonsnummer; oppgi det med --sender",
+                    "the certificate names no organisation number; give it with --sender"
+                )
+            })?,
         };
         let message_id = match self.message_id {
             Some(id) => id,
@@ -96,10 +102,13 @@ impl Seal {
         let to = moment("--to", self.to.as_deref())?.unwrap_or(now);
         let day_before = to
             .checked_sub(jiff::SignedDuration::from_hours(24))
-            .context("--to lies outside all time")?;
+            .explain(|| text!("--to er utenfor all tid", "--to is outside all time"))?;
         let from = moment("--from", self.from.as_deref())?.unwrap_or(day_before);
         if from > to {
-            bail!("the reporting period starts after it ends");
+            fail!(
+                "rapporteringsperioden begynner etter at den slutter",
+                "the reporting period starts after it ends"
+            );
         }
         let header = Header {
             message_id: &message_id,
@@ -110,25 +119,31 @@ impl Seal {
         };
         let message = seal(&bundle, &header, &recipient, &signer, &SystemRandom)?;
         write(self.output.as_deref(), &message)?;
-        eprintln!(
-            "sealed {} bytes into {} bytes, messageId {message_id}",
-            bundle.len(),
-            message.len()
+        let done = text!(
+            "forseglet {bytes} byte til {sealed} byte, messageId {message_id}",
+            "sealed {bytes} bytes into {sealed} bytes, messageId {message_id}",
+            bytes = bundle.len(),
+            sealed = message.len()
         );
+        eprintln!("{}", done.get(lang));
         Ok(ExitCode::SUCCESS)
     }
 }
 
 impl Open {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
         let now = moment("--at", self.at.as_deref())?.unwrap_or_else(clock::now);
         let body = read(&self.message)?;
         let sender = certificate(&self.sender_certificate)?;
         let key = DecryptionKey::new(certificate(&self.certificate)?, private_key(&self.key)?)
-            .context("the certificate and the private key cannot be used together")?;
+            .explain(no_pair)?;
         let limits = Limits::default();
         for Warning::UnknownMember(name) in Envelope::parse(&body, &limits)?.warnings() {
-            eprintln!("lmr: the unknown member {name:?} was not read");
+            let note = text!(
+                "det ukjente medlemmet {name:?} ble ikke lest",
+                "the unknown member {name:?} was not read"
+            );
+            eprintln!("lmr: {}", note.get(lang));
         }
         let keys = DecryptionKeys::new(vec![key]);
         let bundle = lmr_envelope::open(&body, &sender, &keys, &limits, now, &SystemRandom)?;
@@ -137,22 +152,20 @@ impl Open {
     }
 }
 
-fn moment(flag: &str, text: Option<&str>) -> anyhow::Result<Option<Timestamp>> {
-    text.map(|t| read_time(t).with_context(|| format!("{flag}: not a time of ISO 8601")))
-        .transpose()
+fn moment(flag: &str, time: Option<&str>) -> anyhow::Result<Option<Timestamp>> {
+    time.map(|time| {
+        read_time(time).explain(|| {
+            text!("{flag}: ikke et tidspunkt etter ISO 8601", "{flag}: not a time of ISO 8601")
+        })
+    })
+    .transpose()
 }
 
-/// Reads a certificate file, naming it in the error.
-pub(crate) fn certificate(path: &Path) -> anyhow::Result<Certificate> {
-    Certificate::read(&read(path)?)
-        .with_context(|| format!("{} is no usable certificate", path.display()))
-}
-
-/// Reads a private key file, naming it in the error.
-pub(crate) fn private_key(path: &Path) -> anyhow::Result<PrivateKey> {
-    let text = zeroize::Zeroizing::new(read(path)?);
-    PrivateKey::from_pem(&text)
-        .with_context(|| format!("{} is no usable private key", path.display()))
+fn no_pair() -> Text {
+    text!(
+        "sertifikatet og den private nøkkelen kan ikke brukes sammen",
+        "the certificate and the private key cannot be used together"
+    )
 }
 
 fn new_uuid() -> anyhow::Result<String> {

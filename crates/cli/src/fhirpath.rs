@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::bail;
 use clap::Args;
 use lmr_fhir::{Document, ParseOptions};
 use lmr_fhir::{Element, Name};
@@ -15,7 +14,9 @@ use lmr_validator::terminology::{Gap, Membership};
 use lmr_validator::{Options, Validator};
 
 use crate::clock;
-use crate::output::{print, read};
+use crate::input::texts;
+use crate::output::{Language, print, read};
+use crate::text::{Explain, chain, fail, text};
 
 /// Evaluate a FHIRPath expression on a resource.
 ///
@@ -26,7 +27,7 @@ pub(crate) struct Fhirpath {
     /// The expression
     #[arg(allow_hyphen_values = true)]
     expression: String,
-    /// A resource as JSON; - is standard input
+    /// A resource as JSON, or one a line (.ndjson); - is standard input, of either kind
     file: PathBuf,
     /// Evaluate from the items that this expression gives, one after the other
     #[arg(long, value_name = "EXPR")]
@@ -37,46 +38,77 @@ pub(crate) struct Fhirpath {
 }
 
 impl Fhirpath {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let expression = match Expression::parse(&self.expression) {
-            Ok(expression) => expression,
-            Err(error) => bail!("the expression cannot be read: {error}"),
-        };
-        let context = match self.context.as_deref().map(Expression::parse).transpose() {
-            Ok(context) => context,
-            Err(error) => bail!("--context cannot be read: {error}"),
-        };
+    pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
+        let expression = Expression::parse(&self.expression)
+            .explain(|| text!("uttrykket kan ikke leses", "the expression cannot be read"))?;
+        let context = self
+            .context
+            .as_deref()
+            .map(Expression::parse)
+            .transpose()
+            .explain(|| text!("--context kan ikke leses", "--context cannot be read"))?;
         let bytes = read(&self.file)?;
-        let document = match Document::parse_bytes(&bytes, &ParseOptions::lenient()) {
-            Ok(document) => document,
-            Err(error) => bail!("{} is not JSON: {error}", self.file.display()),
-        };
         let validator = Validator::builder().build();
+        let mut code = ExitCode::SUCCESS;
+        for (line, json) in texts(&self.file, &bytes) {
+            let document = Document::parse_bytes(json, &ParseOptions::lenient()).explain(|| {
+                let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+                text!(
+                    "{file}{line} er ikke JSON",
+                    "{file}{line} is not JSON",
+                    file = self.file.display()
+                )
+            })?;
+            let (out, failed) =
+                self.evaluate(&expression, context.as_ref(), &document, &validator)?;
+            print(&out)?;
+            if let Some(error) = failed {
+                eprintln!("lmr: {}", chain(&error, lang));
+                code = ExitCode::FAILURE;
+            }
+        }
+        Ok(code)
+    }
+
+    /// A line per item, and why the evaluation ended early if it did.
+    fn evaluate(
+        &self,
+        expression: &Expression,
+        context: Option<&Expression>,
+        document: &Document<'_>,
+        validator: &Validator,
+    ) -> anyhow::Result<(String, Option<anyhow::Error>)> {
         let model = validator.fhirpath_model();
         let root = Typed::resource(document.root_element(), Some(model));
         if !self.no_check && root.ty.is_known() {
-            let start = context.as_ref().unwrap_or(&expression);
+            let start = context.unwrap_or(expression);
             if let Err(faults) = start.check(model, root.ty) {
                 let list: Vec<String> = faults.iter().map(ToString::to_string).collect();
-                bail!("the expression does not fit the definitions: {}", list.join("; "));
+                fail!(
+                    "uttrykket passer ikke til definisjonene: {list}",
+                    "the expression does not fit the definitions: {list}",
+                    list = list.join("; ")
+                );
             }
         }
-        let host = Definitions {
-            references: DocumentHost::new(&document, Some(model)),
-            validator: &validator,
-        };
+        let host = Definitions { references: DocumentHost::new(document, Some(model)), validator };
         let mut env = Env::new().with_model(model).with_host(&host).with_resource(root, root);
         if let Some(now) = DateTime::parse(&clock::fhir_now()) {
             env = env.with_now(now);
         }
-        let starts = match &context {
+        let mut out = String::new();
+        let starts = match context {
             None => vec![Item::from(root)],
             Some(context) => match context.evaluate(root, &env) {
                 Ok(items) => items.into_iter().collect(),
-                Err(error) => return failed("--context", &error),
+                Err(error) => {
+                    let error = Err::<(), _>(error).explain(|| {
+                        text!("--context kan ikke evalueres", "--context cannot be evaluated")
+                    });
+                    return Ok((out, error.err()));
+                }
             },
         };
-        let mut out = String::new();
         for start in &starts {
             match expression.evaluate_on(std::slice::from_ref(start), &env) {
                 Ok(items) => {
@@ -85,19 +117,15 @@ impl Fhirpath {
                     }
                 }
                 Err(error) => {
-                    print(&out)?;
-                    return failed("the expression", &error);
+                    let error = Err::<(), _>(error).explain(|| {
+                        text!("uttrykket kan ikke evalueres", "the expression cannot be evaluated")
+                    });
+                    return Ok((out, error.err()));
                 }
             }
         }
-        print(&out)?;
-        Ok(ExitCode::SUCCESS)
+        Ok((out, None))
     }
-}
-
-fn failed(what: &str, error: &lmr_fhirpath::EvalError) -> anyhow::Result<ExitCode> {
-    eprintln!("lmr: {what} cannot be evaluated: {error}");
-    Ok(ExitCode::FAILURE)
 }
 
 /// Answers from the document and from the definitions.
@@ -141,7 +169,7 @@ impl<'a> Host<'a> for Definitions<'a> {
             }
             _ => false,
         };
-        // What has no code is in no value set, but an unknown value set is told all the same.
+        // What has no code is in no value set, but an unknown value set is reported all the same.
         let gap = gap.or_else(|| match set.validate(None, "") {
             Membership::Unknown(unknown @ (Gap::NoValueSet(_) | Gap::Unreadable(_))) => {
                 Some(unknown.to_string())
@@ -163,7 +191,7 @@ impl<'a> Host<'a> for Definitions<'a> {
         if typed.element.resource_type().is_none() {
             return Err(Unavailable::Unsupported);
         }
-        // The resource is judged on its own, so that what surrounds it does not count.
+        // The resource is validated on its own, so that what surrounds it does not count.
         let text = typed.element.node().raw();
         let options = Options { profiles: vec![profile.to_owned()], ..Options::default() };
         Ok(!self

@@ -1,10 +1,12 @@
 //! The one binary, `lmr`: reads arguments, configuration, clock and environment, and wires the rooms
 //! together. Nothing below this crate looks at any of them.
-#![expect(clippy::print_stderr, reason = "this crate is where people are told")]
+#![expect(clippy::print_stderr, reason = "the program prints to the terminal")]
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::output::Language;
 
 mod admin;
 mod clock;
@@ -14,12 +16,16 @@ mod demo;
 mod doctor;
 mod envelope;
 mod fhirpath;
+mod input;
 mod output;
 mod package;
+mod rulesets;
 mod sandbox;
 mod send;
 mod serve;
 mod terminology;
+mod text;
+mod usage;
 mod validate;
 
 /// Open transfer chain to the Norwegian medicine registry (Legemiddelregisteret).
@@ -28,6 +34,9 @@ mod validate;
 #[derive(Parser)]
 #[command(name = "lmr", version, max_term_width = 110)]
 struct Arguments {
+    /// Language of what is printed, errors included
+    #[arg(long, global = true, env = "LMR_LANG", value_parser = output::language(), default_value_t)]
+    lang: Language,
     #[command(subcommand)]
     command: Command,
 }
@@ -40,6 +49,8 @@ enum Command {
     Package(package::Package),
     Terminology(terminology::Terminology),
     Codes(codes::Codes),
+    #[command(name = "rulesets")]
+    RuleSets(rulesets::RuleSets),
     Seal(envelope::Seal),
     Open(envelope::Open),
     Serve(serve::Serve),
@@ -53,24 +64,29 @@ enum Command {
 const UNUSABLE: u8 = 2;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage::explain(&error),
+    };
+    let lang = arguments.lang;
     let result = match arguments.command {
-        Command::Demo(command) => command.run(),
-        Command::Validate(command) => command.run(),
-        Command::Fhirpath(command) => command.run(),
+        Command::Demo(command) => command.run(lang),
+        Command::Validate(command) => command.run(lang),
+        Command::Fhirpath(command) => command.run(lang),
         Command::Package(command) => command.run(),
         Command::Terminology(command) => command.run(),
-        Command::Codes(command) => command.run(),
-        Command::Seal(command) => command.run(),
-        Command::Open(command) => command.run(),
+        Command::Codes(command) => command.run(lang),
+        Command::RuleSets(command) => command.run(lang),
+        Command::Seal(command) => command.run(lang),
+        Command::Open(command) => command.run(lang),
         Command::Serve(command) => command.run(),
         Command::Send(command) => command.run(),
-        Command::Admin(command) => command.run(),
-        Command::Doctor(command) => command.run(),
+        Command::Admin(command) => command.run(lang),
+        Command::Doctor(command) => command.run(lang),
         Command::Sandbox(command) => command.run(),
     };
     result.unwrap_or_else(|error| {
-        eprintln!("lmr: {}", output::chain(&error));
+        eprintln!("lmr: {}", text::chain(&error, lang));
         ExitCode::from(UNUSABLE)
     })
 }

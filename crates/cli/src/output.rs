@@ -4,9 +4,10 @@ use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
-use anyhow::Context;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 pub(crate) use lmr_fhir::Language;
+
+use crate::text::{Explain, text};
 
 /// Reads `--lang`.
 pub(crate) fn language() -> impl TypedValueParser<Value = Language> {
@@ -17,28 +18,16 @@ pub(crate) fn language() -> impl TypedValueParser<Value = Language> {
     PossibleValuesParser::new(values).try_map(|tag| tag.parse::<Language>())
 }
 
-/// An error with its causes, each said once: many name their cause in their own text already.
-pub(crate) fn chain(error: &anyhow::Error) -> String {
-    let mut said = String::new();
-    for cause in error.chain().map(ToString::to_string).filter(|cause| !cause.is_empty()) {
-        if said.is_empty() {
-            said = cause;
-        } else if !said.contains(&cause) {
-            said = format!("{said}: {cause}");
-        }
-    }
-    said
-}
-
 /// Reads a file, `-` being standard input.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     if path == Path::new("-") {
         let mut bytes = Vec::new();
         io::Read::read_to_end(&mut io::stdin().lock(), &mut bytes)
-            .context("cannot read standard input")?;
+            .explain(|| text!("kan ikke lese standard inn", "cannot read standard input"))?;
         return Ok(bytes);
     }
-    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+    fs::read(path)
+        .explain(|| text!("kan ikke lese {path}", "cannot read {path}", path = path.display()))
 }
 
 /// Writes to a file by way of a temporary one beside it, or to standard output.
@@ -49,14 +38,14 @@ pub(crate) fn write(path: Option<&Path>, bytes: &[u8]) -> anyhow::Result<()> {
     let Some(path) = path.filter(|p| *p != Path::new("-")) else {
         return to_stdout(bytes);
     };
+    let cannot_write =
+        || text!("kan ikke skrive {path}", "cannot write {path}", path = path.display());
     if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
-        return fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()));
+        return fs::write(path, bytes).explain(cannot_write);
     }
     let mut partial = path.as_os_str().to_owned();
     partial.push(".partial");
-    fs::write(&partial, bytes)
-        .and_then(|()| fs::rename(&partial, path))
-        .with_context(|| format!("cannot write {}", path.display()))
+    fs::write(&partial, bytes).and_then(|()| fs::rename(&partial, path)).explain(cannot_write)
 }
 
 /// Bytes in hex digits.
@@ -73,7 +62,13 @@ pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     options
         .open(path)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .with_context(|| format!("cannot write the new file {}", path.display()))
+        .explain(|| {
+            text!(
+                "kan ikke skrive den nye filen {path}",
+                "cannot write the new file {path}",
+                path = path.display()
+            )
+        })
 }
 
 /// Prints text. A reader that has gone away (`lmr codes | head`) is no fault.
@@ -84,9 +79,9 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
 fn to_stdout(bytes: &[u8]) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(error).context("cannot write to standard output")
-        }
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).explain(|| {
+            text!("kan ikke skrive til standard ut", "cannot write to standard output")
+        }),
         _ => Ok(()),
     }
 }

@@ -20,9 +20,10 @@ pub(crate) use setup::agent;
 
 /// Send a hospital's data to the register.
 ///
-/// Exit status: 0 everything is delivered; 1 something must be corrected at the source (`lmr send rejected`);
-/// 2 wrong arguments or configuration; 3 something is not delivered yet and will be tried again; 4 a person must look:
-/// access, certificate or address.
+/// Exit status of `run` and `status`: 0 everything is delivered; 1 something must be corrected at the source
+/// (`lmr send rejected`, broken files, unknown resource types); 2 wrong arguments or configuration; 3 something is
+/// not delivered yet and will be tried again, or another run is under way; 4 a person must look: access,
+/// certificate, address, database; 5 the source is empty, cannot be read, or has lost more than half of its records.
 #[derive(Args)]
 pub(crate) struct Send {
     /// The sender's configuration file
@@ -57,16 +58,22 @@ enum Command {
     },
     /// Make the daily transfer and the new attempts at their times, until interrupted
     Daemon,
-    /// How things stand
+    /// How everything stands, with the exit status of the last run: for people and for monitors
     Status,
-    /// Messages and what became of them, newest first
+    /// Runs, messages and what became of them, newest first
     History {
         /// How many
         #[arg(long, short = 'n', default_value_t = 20)]
         limit: u32,
     },
-    /// What is held back until it is corrected at the source, with the reason and the remedy
-    Rejected,
+    /// What is held back until it is corrected at the source: the wrong value, what is allowed, the remedy, what waits
+    Rejected {
+        /// Show no value of any resource: no wrong value, no key, no id
+        #[arg(long)]
+        redact: bool,
+    },
+    /// What the register has and a complete source does not hold any more
+    Vanished,
     /// Let go of what is held, or give a message up
     Release(Release),
 }
@@ -110,30 +117,37 @@ impl Send {
             Command::Status => {
                 let overview = outbox(config, folder).await?.overview().await?;
                 self.show(&overview, || texts::overview(&overview, self.lang))?;
-                Ok(ExitCode::SUCCESS)
+                Ok(ExitCode::from(overview.status.exit_code()))
             }
             Command::History { limit } => {
-                let messages = outbox(config, folder).await?.messages(*limit).await?;
-                self.show(&messages, || texts::history(&messages, self.lang))?;
+                let outbox = outbox(config, folder).await?;
+                let (runs, messages) = (outbox.runs(*limit).await?, outbox.messages(*limit).await?);
+                let json = serde_json::json!({ "runs": runs, "messages": messages });
+                self.show(&json, || texts::history(&runs, &messages, self.lang))?;
                 Ok(ExitCode::SUCCESS)
             }
-            Command::Rejected => {
-                let held = outbox(config, folder).await?.held().await?;
-                self.show(&texts::held_json(&held, self.lang), || texts::held(&held, self.lang))?;
+            Command::Rejected { redact } => {
+                let rejected = setup::rejected(config, folder, *redact).await?;
+                self.show(&rejected.json(self.lang), || rejected.text(self.lang))?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Command::Vanished => {
+                let rows = outbox(config, folder).await?.vanished().await?;
+                self.show(&rows, || texts::vanished(&rows, self.lang))?;
                 Ok(ExitCode::SUCCESS)
             }
             Command::Release(release) => {
                 let outbox = outbox(config, folder).await?;
-                let released = match &release.message {
-                    Some(message) => {
-                        u64::from(outbox.give_up_message(message, clock::now()).await?)
-                    }
-                    None => outbox.release_held(release.number).await?,
-                };
-                self.show(&serde_json::json!({ "released": released }), || {
-                    texts::released(released, self.lang)
-                })?;
-                Ok(ExitCode::from(u8::from(released == 0 && !release.all)))
+                if let Some(message) = &release.message {
+                    let done = outbox.give_up_message(message, clock::now()).await?;
+                    self.show(&serde_json::json!({ "given_up": done }), || {
+                        texts::given_up(done, self.lang)
+                    })?;
+                    return Ok(ExitCode::from(u8::from(!done)));
+                }
+                let released = outbox.release_held(release.number).await?;
+                self.show(&released, || texts::released(released, self.lang))?;
+                Ok(ExitCode::from(u8::from(released.total() == 0 && !release.all)))
             }
         }
     }
@@ -143,7 +157,7 @@ impl Send {
         eprintln!("lmr: {error}");
         Ok(ExitCode::from(match error {
             SenderError::Busy(_) => 3,
-            SenderError::Source { .. } => 2,
+            SenderError::Source(_) => 5,
             _ => 4,
         }))
     }

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use clap::Args;
 use lmr_auth::{Clock, Fetcher, HttpFetcher, KeyCache, TokenVerifier};
 use lmr_envelope::SystemRandom;
@@ -16,6 +15,7 @@ use tokio::net::TcpListener;
 
 use crate::clock;
 use crate::config::receiver::ReceiverConfig;
+use crate::text::{Explain, text};
 
 /// Run the receiver until interrupted.
 #[derive(Args)]
@@ -34,7 +34,13 @@ impl Serve {
             let services = services(&config, &folder).await?;
             let listener = TcpListener::bind(config.listen)
                 .await
-                .with_context(|| format!("cannot listen on {}", config.listen))?;
+                .explain(|| {
+                    text!(
+                        "kan ikke lytte på {address}",
+                        "cannot listen on {address}",
+                        address = config.listen
+                    )
+                })?;
             tracing::info!(address = %listener.local_addr()?, environment = ?config.environment, "listening");
             lmr_server::serve(listener, services, interrupted()).await?;
             Ok(ExitCode::SUCCESS)
@@ -48,26 +54,35 @@ pub(crate) async fn open_store(
     folder: &Path,
 ) -> anyhow::Result<Arc<dyn Store>> {
     let path = folder.join(&config.column_key);
-    let text = zeroize::Zeroizing::new(
-        std::fs::read(&path)
-            .with_context(|| format!("cannot read {} (column_key)", path.display()))?,
+    let content = zeroize::Zeroizing::new(
+        crate::output::read(&path).explain(|| text!("column_key", "column_key"))?,
     );
-    let key =
-        StorageKey::read(&text).with_context(|| format!("{} is no column key", path.display()))?;
+    let key = StorageKey::read(&content).explain(|| {
+        text!(
+            "{path} er ikke en nøkkel for column_key",
+            "{path} is not a key for column_key",
+            path = path.display()
+        )
+    })?;
     if let Some(url) = config
         .database
         .to_str()
         .filter(|url| url.starts_with("postgres://") || url.starts_with("postgresql://"))
     {
         // The address may hold a password: it is not repeated.
-        let store =
-            PostgresStore::open(url, key).await.context("cannot open the PostgreSQL database")?;
+        let store = PostgresStore::open(url, key).await.explain(|| {
+            text!("kan ikke åpne PostgreSQL-databasen", "cannot open the PostgreSQL database")
+        })?;
         return Ok(Arc::new(store));
     }
     let file = folder.join(&config.database);
-    let store = SqliteStore::open(&file, key)
-        .await
-        .with_context(|| format!("cannot open the database {}", file.display()))?;
+    let store = SqliteStore::open(&file, key).await.explain(|| {
+        text!(
+            "kan ikke åpne databasen {file}",
+            "cannot open the database {file}",
+            file = file.display()
+        )
+    })?;
     Ok(Arc::new(store))
 }
 
@@ -87,10 +102,12 @@ pub(crate) async fn services(config: &ReceiverConfig, folder: &Path) -> anyhow::
             clock_tolerance: jiff::SignedDuration::from_secs(i64::from(
                 config.limits.clock_tolerance_seconds,
             )),
-            addresses: AllowList::parse(&config.addresses).context("addresses")?,
+            addresses: AllowList::parse(&config.addresses)
+                .explain(|| text!("addresses", "addresses"))?,
             person_numbers: config.identity_numbers.numbers.into(),
             accept_2032_numbers: config.identity_numbers.accept_2032,
             threads: config.limits.threads_per_message,
+            rule_sets: crate::config::rule_sets(&config.terminology, folder)?,
         },
     });
     let clock: Clock = Arc::new(clock::now);
@@ -112,7 +129,8 @@ pub(crate) async fn services(config: &ReceiverConfig, folder: &Path) -> anyhow::
 
 fn http_settings(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<HttpSettings> {
     let mut settings = HttpSettings {
-        trusted_proxies: AllowList::parse(&config.trusted_proxies).context("trusted_proxies")?,
+        trusted_proxies: AllowList::parse(&config.trusted_proxies)
+            .explain(|| text!("trusted_proxies", "trusted_proxies"))?,
         proxy_header: config.proxy_header.into(),
         body_limit: config.limits.body_bytes(),
         body_timeout: Duration::from_secs(u64::from(config.limits.request_seconds)),
@@ -120,16 +138,15 @@ fn http_settings(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<HttpS
         ..HttpSettings::default()
     };
     if let Some(addresses) = &config.metrics_addresses {
-        settings.metrics_addresses = AllowList::parse(addresses).context("metrics_addresses")?;
+        settings.metrics_addresses = AllowList::parse(addresses)
+            .explain(|| text!("metrics_addresses", "metrics_addresses"))?;
     }
     if config.limits.concurrent_messages > 0 {
         settings.concurrent = config.limits.concurrent_messages;
     }
     if let Some(files) = &config.tls {
         let files = files.from(folder);
-        let read = |path: &Path| {
-            std::fs::read(path).with_context(|| format!("cannot read {} (tls)", path.display()))
-        };
+        let read = |path: &Path| crate::output::read(path).explain(|| text!("[tls]", "[tls]"));
         let key = zeroize::Zeroizing::new(read(&files.key)?);
         settings.tls = Some(Tls::from_pem(&read(&files.certificate)?, &key)?);
     }

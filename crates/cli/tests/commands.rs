@@ -259,8 +259,11 @@ fn a_sender_of_the_file_is_not_changed_where_nobody_reads_it() {
         &at("sender.pem"),
         "--config",
         &file,
+        "--lang",
+        "en",
     ];
-    for arguments in [register.to_vec(), vec!["admin", "deactivate", number, "--config", &file]] {
+    let deactivate = vec!["admin", "deactivate", number, "--config", &file, "--lang", "en"];
+    for arguments in [register.to_vec(), deactivate] {
         let output = lmr(&arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output.stdout));
         assert!(text(&output.stderr).contains("configuration file"), "{}", text(&output.stderr));
@@ -360,7 +363,8 @@ fn fhirpath_prints_a_line_an_item() {
             .code(),
         Some(2)
     );
-    let failing = with_input(&["fhirpath", "Patient.name.given.single()", "-"], patient);
+    let failing =
+        with_input(&["fhirpath", "--lang", "en", "Patient.name.given.single()", "-"], patient);
     assert_eq!(failing.status.code(), Some(1));
     assert!(text(&failing.stderr).contains("cannot be evaluated"));
     for (expression, near) in [
@@ -485,4 +489,30 @@ fn an_output_that_is_no_ordinary_file_stays_what_it_is() {
     assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
     assert!(reader.join().expect("the reader ends").starts_with(&[0x1f, 0x8b]));
     assert!(std::fs::symlink_metadata(&pipe).expect("still there").file_type().is_fifo());
+}
+
+#[test]
+fn every_report_names_the_rule_set_and_its_digest() {
+    let listed = lmr(&["rulesets", "--format", "json"]);
+    assert_eq!(listed.status.code(), Some(0));
+    let rows: Vec<Value> =
+        text(&listed.stdout).lines().map(|l| serde_json::from_str(l).expect("JSON")).collect();
+    let newest = rows.iter().rfind(|row| row["default"] == true).expect("a default");
+    assert_eq!(newest["id"], "lmdi-1.1.7");
+    assert_eq!(newest["bundleType"], "transaction");
+    let digest = newest["digest"].as_str().expect("a digest");
+    assert!(digest.starts_with("sha256:") && digest.len() == 71, "{digest}");
+    let said = text(&lmr(&["rulesets", "--lang", "en"]).stdout);
+    assert!(said.contains(digest) && said.contains("guide 1.1.7 of 2026-10-07"), "{said}");
+
+    let input = bundle(&hospital(Era::V1_1_2));
+    for format in ["text", "json", "operation-outcome", "html"] {
+        let output = with_input(&["validate", "--format", format, "-"], &input);
+        let said = text(&output.stdout);
+        assert!(said.contains("lmdi-1.1.7") && said.contains(digest), "{format}: {said}");
+    }
+    let plain = text(&with_input(&["validate", "--ruleset", "none", "-"], &input).stdout);
+    assert!(!plain.contains("lmdi-1"), "{plain}");
+    let older = with_input(&["validate", "--ruleset", "lmdi-1.1.2", "-"], &input);
+    assert!(text(&older.stdout).contains("lmdi-1.1.2") && !text(&older.stdout).contains(digest));
 }

@@ -12,10 +12,14 @@ use x509_parser::{
     der_parser::{Oid, oid},
     parse_x509_certificate,
     pem::Pem,
+    public_key::PublicKey,
 };
 
 const ORGANIZATION_IDENTIFIER: Oid<'static> = oid!(2.5.4.97);
 const SERIAL_NUMBER: Oid<'static> = oid!(2.5.4.5);
+
+/// Lengths of an RSA modulus that are taken, in bits.
+const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
 /// SHA-1 over the certificate's DER: .NET's name for it. A name, not a security check.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -157,6 +161,14 @@ impl Certificate {
             return Err(CertificateError::Unreadable);
         }
         let thumbprint = Thumbprint::of(der);
+        // The library looks at the length only when a signature is verified.
+        let size = match parsed.public_key().parsed() {
+            Ok(PublicKey::RSA(key)) => bits(key.modulus),
+            _ => 0,
+        };
+        if !RSA_BITS.contains(&size) {
+            return Err(CertificateError::NotRsa { thumbprint });
+        }
         let public_key = parsed.public_key().raw.to_vec();
         let verification_key = primitives::verification_key(&public_key)
             .map_err(|_| CertificateError::NotRsa { thumbprint })?;
@@ -281,4 +293,10 @@ fn organisation(certificate: &X509Certificate<'_>) -> Option<OrganisationNumber>
         return OrganisationNumber::parse(identifier.strip_prefix("NTRNO-")?).ok();
     }
     OrganisationNumber::parse(first(&SERIAL_NUMBER)?).ok()
+}
+
+/// The length of a big-endian number in bits.
+fn bits(number: &[u8]) -> usize {
+    let Some(start) = number.iter().position(|byte| *byte != 0) else { return 0 };
+    8 * (number.len() - start) - number[start].leading_zeros() as usize
 }

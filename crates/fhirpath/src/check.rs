@@ -8,8 +8,9 @@ use smallvec::SmallVec;
 
 use crate::error::{SemanticError, SemanticErrorKind};
 use crate::eval::SYSTEM_TYPES;
+use crate::functions::{Arguments, Function, Input, Output};
 use crate::model::{Child, Model, TypeId, TypeKind};
-use crate::syntax::{Constant, Expr, Function, Kind, Operator, RegexUse, TypeSpec, TypeTest};
+use crate::syntax::{Constant, Expr, Kind, Operator, RegexUse, TypeSpec, TypeTest};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Type {
@@ -42,6 +43,14 @@ impl Types {
         if !self.list.contains(&ty) {
             self.list.push(ty);
         }
+    }
+
+    fn all<'t>(list: impl IntoIterator<Item = &'t Self>) -> Self {
+        let mut all = Self::default();
+        for types in list {
+            all.merge(types);
+        }
+        all
     }
 
     fn merge(&mut self, other: &Self) {
@@ -350,142 +359,60 @@ impl Checker<'_> {
         args: &[Expr],
         this: &Types,
     ) -> Types {
-        use Function as F;
-        let implicit = matches!(source.kind, Kind::Focus);
+        let row = function.row();
+        let is_implicit = matches!(source.kind, Kind::Focus);
         let source = self.infer(source, this);
-        let on_items = matches!(
-            function,
-            F::Exists
-                | F::All
-                | F::Where
-                | F::Select
-                | F::Repeat
-                | F::RepeatAll
-                | F::Sort
-                | F::Aggregate
-                | F::Trace
-                | F::DefineVariable
-        ) || (function == F::Iif && !implicit);
-        let inner = if on_items { &source } else { this };
-        let mut given: Vec<Types> = args.iter().map(|arg| self.infer(arg, inner)).collect();
-        let first = given.first().cloned().unwrap_or_default();
-        match function {
-            F::Where
-            | F::Sort
-            | F::Single
-            | F::First
-            | F::Last
-            | F::Tail
-            | F::Skip
-            | F::Take
-            | F::Intersect
-            | F::Exclude
-            | F::Distinct
-            | F::Trace
-            | F::DefineVariable
-            | F::Abs
-            | F::Round
-            | F::Sum
-            | F::Min
-            | F::Max
-            | F::LowBoundary
-            | F::HighBoundary
-            | F::GetValue => source,
-            F::Select => first,
-            F::Repeat | F::RepeatAll => {
-                let mut all = first;
-                // What the projection yields is projected again, until no new type comes.
-                for _ in 0..8 {
-                    let before = all.list.len();
-                    let errors = self.errors.len();
-                    let next = args.first().map(|arg| self.infer(arg, &all)).unwrap_or_default();
-                    self.errors.truncate(errors);
-                    all.merge(&next);
-                    if all.list.len() == before {
-                        break;
-                    }
-                }
-                all
-            }
-            F::Union | F::Combine => {
-                let mut all = source;
-                all.merge(&first);
-                all
-            }
-            F::Coalesce => given.iter().fold(Types::default(), |mut all, types| {
-                all.merge(types);
-                all
-            }),
-            F::Iif => {
-                // A union is for evaluation to refuse: it is too many items, whatever they are.
-                if let Some(criterion) = args.first()
-                    && !matches!(criterion.kind, Kind::Union(_))
-                    && !self.may_be(&first, |k| k == TypeKind::Boolean)
-                {
-                    let found = self.names(&first);
-                    self.report(criterion, SemanticErrorKind::Type { what: "iif()", found });
-                }
-                let mut all = Types::default();
-                for types in given.drain(1..) {
-                    all.merge(&types);
-                }
-                all
-            }
-            F::StartsWith | F::EndsWith | F::Contains => {
-                self.text_source(e, function.text(), &source);
-                Types::system("Boolean")
-            }
-            F::Upper
-            | F::Lower
-            | F::Trim
-            | F::Substring
-            | F::Replace
-            | F::ToChars
-            | F::Split
-            | F::Encode
-            | F::Decode
-            | F::Escape
-            | F::Unescape => {
-                self.text_source(e, function.text(), &source);
-                Types::system("String")
-            }
-            F::IndexOf | F::LastIndexOf | F::Length => {
-                self.text_source(e, function.text(), &source);
-                Types::system("Integer")
-            }
-            F::Join | F::ToText => Types::system("String"),
-            F::Count
-            | F::ToInteger
-            | F::ToLong
-            | F::Ceiling
-            | F::Floor
-            | F::Truncate
-            | F::Precision
-            | F::YearOf
-            | F::MonthOf
-            | F::DayOf
-            | F::HourOf
-            | F::MinuteOf
-            | F::SecondOf
-            | F::MillisecondOf => Types::system("Integer"),
-            F::ToDecimal | F::Exp | F::Ln | F::Log | F::Sqrt | F::TimezoneOffsetOf => {
-                Types::system("Decimal")
-            }
-            F::ToDate | F::Today | F::DateOf => Types::system("Date"),
-            F::ToDateTime | F::Now => Types::system("DateTime"),
-            F::ToTime | F::TimeOfDay | F::TimeOf => Types::system("Time"),
-            F::ToQuantity => Types::system("Quantity"),
-            F::Extension => self.named("Extension").map_or_else(Types::open, Types::fhir),
-            F::Children
-            | F::Descendants
-            | F::Resolve
-            | F::Aggregate
-            | F::Type
-            | F::Slice
-            | F::ElementDefinition
-            | F::Power
-            | F::Avg => Types::open(),
-            _ => Types::system("Boolean"),
+        let inner = match row.arguments {
+            Arguments::Each | Arguments::Source => &source,
+            Arguments::Branch if !is_implicit => &source,
+            Arguments::Focus | Arguments::Branch => this,
+        };
+        let given: Vec<Types> = args.iter().map(|arg| self.infer(arg, inner)).collect();
+        match row.input {
+            Input::Any => {}
+            Input::Text => self.text_source(e, row.call, &source),
         }
+        let first = || given.first().cloned().unwrap_or_default();
+        match row.output {
+            Output::System(name) => Types::system(name),
+            Output::Fhir(name) => self.named(name).map_or_else(Types::open, Types::fhir),
+            Output::Source => source,
+            Output::First => first(),
+            Output::SourceAndFirst => Types::all([&source, &first()]),
+            Output::AnyArgument => Types::all(&given),
+            Output::Branches => {
+                self.condition(args.first(), &first(), row.call);
+                Types::all(given.iter().skip(1))
+            }
+            Output::Repeated => self.repeated(args.first(), first()),
+            Output::Unknown => Types::open(),
+        }
+    }
+
+    /// What is no boolean cannot decide. A union is for evaluation to refuse: it is too many items,
+    /// whatever they are.
+    fn condition(&mut self, criterion: Option<&Expr>, types: &Types, what: &'static str) {
+        if let Some(criterion) = criterion
+            && !matches!(criterion.kind, Kind::Union(_))
+            && !self.may_be(types, |k| k == TypeKind::Boolean)
+        {
+            let found = self.names(types);
+            self.report(criterion, SemanticErrorKind::Type { what, found });
+        }
+    }
+
+    /// What the projection yields is projected again, until no new type comes.
+    fn repeated(&mut self, projection: Option<&Expr>, mut all: Types) -> Types {
+        for _ in 0..8 {
+            let before = all.list.len();
+            let errors = self.errors.len();
+            let next = projection.map(|one| self.infer(one, &all)).unwrap_or_default();
+            self.errors.truncate(errors);
+            all.merge(&next);
+            if all.list.len() == before {
+                break;
+            }
+        }
+        all
     }
 }

@@ -155,7 +155,7 @@ pub enum EvalErrorKind {
     UnknownConstant(String),
     /// The variable is already defined.
     #[error("variable %{0} is defined twice")]
-    VariableTwice(String),
+    DuplicateVariable(String),
     /// Needs something the environment does not have.
     #[error("{what} cannot be evaluated here: {why}")]
     Unavailable {

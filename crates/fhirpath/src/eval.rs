@@ -5,19 +5,26 @@
 //! `exists()` and its like end at the first item, and a chain of steps builds no collections.
 
 mod arithmetic;
-mod boundary;
+pub(crate) mod boundary;
+mod call;
 mod compare;
-mod convert;
+pub(crate) mod conversion;
 mod elements;
-mod fhir;
+pub(crate) mod existence;
+pub(crate) mod fhir;
+pub(crate) mod filtering;
+pub(crate) mod flow;
 mod logic;
-mod many;
-mod math;
+pub(crate) mod math;
 mod set;
-mod temporal;
-mod text;
+pub(crate) mod subsetting;
+pub(crate) mod sum;
+pub(crate) mod temporal;
+pub(crate) mod text;
+pub(crate) mod tree;
 mod types;
 
+pub(crate) use call::Call;
 pub(crate) use types::SYSTEM_TYPES;
 
 use std::borrow::Cow;
@@ -30,13 +37,20 @@ use smallvec::SmallVec;
 
 use crate::env::Env;
 use crate::error::{EvalError, EvalErrorKind, Unavailable};
+use crate::functions::{Evaluator, Function, Shape};
 use crate::item::{Collection, Item};
 use crate::model::Typed;
-use crate::syntax::{Constant, Expr, Function, Kind, Shape, TypeTest};
+use crate::syntax::{Constant, Expr, Kind, TypeTest};
 
 /// Boxed, so that the result of every step fits in registers.
 pub(crate) type BoxedError = Box<EvalError>;
 pub(crate) type EvalResult<T> = Result<T, BoxedError>;
+/// A boolean or nothing.
+pub(crate) type LogicResult = EvalResult<Option<bool>>;
+/// One item or nothing.
+pub(crate) type ScalarResult<'a> = EvalResult<Option<Item<'a>>>;
+/// Whether the receiver wants more items.
+pub(crate) type FlowResult = EvalResult<bool>;
 
 /// Takes one item; `false` ends the flow.
 pub(crate) type Sink<'k, 'a> = &'k mut dyn FnMut(Item<'a>) -> EvalResult<bool>;
@@ -209,7 +223,7 @@ impl<'e, 'a> Engine<'e, 'a> {
                 if let Kind::Call { source, function: Function::Where, args } = &e.kind
                     && let [criterion] = args.as_slice()
                 {
-                    return self.search(source, criterion, s, "where()", true);
+                    return self.search(source, criterion, s, Function::Where.row().call, true);
                 }
                 let mut found = false;
                 if let Some(items) = self.remembered(e, s)? {
@@ -476,9 +490,11 @@ impl<'e, 'a> Engine<'e, 'a> {
                         Ok(true)
                     }
                 }),
-            Kind::Call { source, function, args } => match e.shape {
-                Shape::Many => self.many(e.location, *function, source, args, s, sink),
-                _ => self.one(e, s, sink),
+            Kind::Call { source, function, args } => match function.row().evaluator {
+                Evaluator::Many(evaluate) => {
+                    evaluate(self, Call::new(e.location, *function, source, args, s), sink)
+                }
+                Evaluator::Logic(_) | Evaluator::Scalar(_) => self.one(e, s, sink),
             },
             _ => self.one(e, s, sink),
         }
@@ -596,101 +612,13 @@ impl<'e, 'a> Engine<'e, 'a> {
             Kind::Regex { source, pattern, substitution: Some(substitution), .. } => {
                 return self.replace_matches(e.location, source, pattern, substitution, s);
             }
-            Kind::Call { source, function, args } => {
-                return self.scalar_call(e.location, *function, source, args, s);
-            }
+            Kind::Call { source, function, args } => match function.row().evaluator {
+                Evaluator::Scalar(evaluate) => {
+                    return evaluate(self, Call::new(e.location, *function, source, args, s));
+                }
+                Evaluator::Logic(_) | Evaluator::Many(_) => return self.single(e, s, "an operand"),
+            },
             _ => return self.single(e, s, "an operand"),
         }))
-    }
-
-    fn scalar_call(
-        &self,
-        location: SourceLocation,
-        function: Function,
-        source: &'a Expr,
-        args: &'a [Expr],
-        s: Scope<'_, 'a>,
-    ) -> EvalResult<Option<Item<'a>>> {
-        use Function as F;
-        match function {
-            F::Count => {
-                let count = self.count(source, s)?;
-                Ok(Some(Item::Integer(i64::try_from(count).unwrap_or(i64::MAX))))
-            }
-            F::First => {
-                let mut first = None;
-                self.stream(source, s, &mut |item| {
-                    first = Some(item);
-                    Ok(false)
-                })?;
-                Ok(first)
-            }
-            F::Last => {
-                let mut last = None;
-                self.stream(source, s, &mut |item| {
-                    self.step(location)?;
-                    last = Some(item);
-                    Ok(true)
-                })?;
-                Ok(last)
-            }
-            F::Single => self.single(source, s, "single()"),
-            F::ToInteger
-            | F::ToLong
-            | F::ToDecimal
-            | F::ToText
-            | F::ToDate
-            | F::ToDateTime
-            | F::ToTime
-            | F::ToQuantity => {
-                let Some(item) = self.single_value(source, s, function.text())? else {
-                    return Ok(None);
-                };
-                self.convert(function, item, args, s)
-            }
-            F::IndexOf
-            | F::LastIndexOf
-            | F::Substring
-            | F::Upper
-            | F::Lower
-            | F::Replace
-            | F::Length
-            | F::Trim
-            | F::Join
-            | F::Encode
-            | F::Decode
-            | F::Escape
-            | F::Unescape => self.text_function(location, function, source, args, s),
-            F::Abs
-            | F::Ceiling
-            | F::Exp
-            | F::Floor
-            | F::Ln
-            | F::Log
-            | F::Power
-            | F::Round
-            | F::Sqrt
-            | F::Truncate => self.math(location, function, source, args, s),
-            F::Sum | F::Min | F::Max | F::Avg => self.fold(location, function, source, s),
-            F::LowBoundary | F::HighBoundary | F::Precision => {
-                self.boundary(location, function, source, args, s)
-            }
-            F::YearOf
-            | F::MonthOf
-            | F::DayOf
-            | F::HourOf
-            | F::MinuteOf
-            | F::SecondOf
-            | F::MillisecondOf
-            | F::TimezoneOffsetOf
-            | F::DateOf
-            | F::TimeOf => self.part_of_time(location, function, source, s),
-            F::Now | F::Today | F::TimeOfDay => self.clock(location, function),
-            F::GetValue => Ok(match self.single(source, s, "getValue()")? {
-                Some(item) => self.value_of(&item).filter(|v| v.as_element().is_none()),
-                None => None,
-            }),
-            _ => self.unavailable(location, function.text(), Unavailable::Unsupported),
-        }
     }
 }

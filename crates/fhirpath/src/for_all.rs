@@ -7,9 +7,10 @@ use crate::env::Env;
 use crate::error::EvalError;
 use crate::eval::Engine;
 use crate::expression::Expression;
+use crate::functions::Function;
 use crate::item::Item;
 use crate::model::Typed;
-use crate::syntax::{Constant, Expr, Function, Kind, each_part};
+use crate::syntax::{Constant, Expr, Kind, each_part};
 
 /// The condition of `child.all(condition)`.
 #[derive(Clone, Copy, Debug)]

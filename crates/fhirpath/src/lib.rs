@@ -13,6 +13,7 @@ mod error;
 mod eval;
 mod expression;
 mod for_all;
+mod functions;
 mod host;
 mod html;
 mod item;

@@ -5,9 +5,10 @@ use lmr_fhir::{Document, Name, ParseOptions};
 use crate::env::Env;
 use crate::eval::Engine;
 use crate::expression::Expression;
+use crate::functions::Arguments;
 use crate::item::Item;
 use crate::model::{TypeId, Typed};
-use crate::syntax::{Constant, Expr, Function, Kind, Operator, Pattern};
+use crate::syntax::{Constant, Expr, Kind, Operator, Pattern};
 
 impl Expression {
     /// Sets of child names such that the expression is true of any focus that has none of the
@@ -89,21 +90,13 @@ fn reads_children_only(expr: &Expr, names: &mut Vec<Name>) -> bool {
             if !reads_children_only(source, names) {
                 return false;
             }
-            match function {
-                // What they do is done per item: nothing where there is none.
-                Function::Where
-                | Function::Select
-                | Function::All
-                | Function::Exists
-                | Function::Repeat => true,
-                Function::Now
-                | Function::Today
-                | Function::TimeOfDay
-                | Function::Aggregate
-                | Function::DefineVariable
-                | Function::RepeatAll
-                | Function::Sort => false,
-                _ => args.iter().all(|arg| reads_children_only(arg, names)),
+            match function.row().arguments {
+                // Nothing is evaluated where there is no item.
+                Arguments::Each => true,
+                Arguments::Source => false,
+                Arguments::Focus | Arguments::Branch => {
+                    args.iter().all(|arg| reads_children_only(arg, names))
+                }
             }
         }
         Kind::TypeTest { source, .. } | Kind::HasText { source, .. } => {

@@ -1,3 +1,5 @@
+//! Lists of addresses and ranges.
+
 use ipnet::{IpNet, Ipv4Net, Ipv4Subnets, Ipv6Subnets};
 use std::{fmt, net::IpAddr, str::FromStr};
 use thiserror::Error;
@@ -6,10 +8,10 @@ use thiserror::Error;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AllowList(Vec<IpNet>);
 
-/// A text that is no address and no range.
+/// A text that is neither an address nor a range.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error(
-    "`{text}` is no IP address, no range like 192.0.2.0/24 and no range like 192.0.2.1-192.0.2.9"
+    "`{text}` is not an IP address, a range like 192.0.2.0/24 or a range like 192.0.2.1-192.0.2.9"
 )]
 pub struct AddressError {
     text: String,
@@ -17,6 +19,9 @@ pub struct AddressError {
 
 impl AllowList {
     /// Reads `192.0.2.7`, `192.0.2.0/24`, `192.0.2.10-192.0.2.20` and the same in IPv6.
+    ///
+    /// # Errors
+    /// [`AddressError`] names the first text that is none of these.
     pub fn parse<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> Result<Self, AddressError> {
         let mut nets = Vec::new();
         for text in texts {

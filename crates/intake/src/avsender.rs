@@ -1,6 +1,6 @@
 //! Registered senders ("avsendere").
 
-use crate::{AddressError, AllowList};
+use crate::address::{AddressError, AllowList};
 use jiff::{Timestamp, civil::Date};
 use lmr_envelope::{Certificate, CertificateError, Thumbprint};
 use lmr_identifiers::OrganisationNumber;
@@ -20,7 +20,10 @@ pub struct RegisteredCertificate {
 }
 
 impl RegisteredCertificate {
-    /// Whether the certificate is within its own validity and the registered time.
+    /// Checks that the time is within the certificate's own validity and the registered one.
+    ///
+    /// # Errors
+    /// [`CertificateError::NotYetValid`] or [`CertificateError::Expired`].
     pub fn check_valid(&self, now: Timestamp) -> Result<(), CertificateError> {
         self.certificate.check_valid(now)?;
         let thumbprint = self.certificate.thumbprint();
@@ -62,7 +65,7 @@ impl Avsender {
     }
 }
 
-/// A sender as it stands in a configuration file. Unknown keys are errors.
+/// A sender as a configuration file has it. Unknown keys are errors.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AvsenderRecord {
@@ -91,7 +94,7 @@ fn yes() -> bool {
     true
 }
 
-/// A registered certificate as it stands in a configuration file.
+/// A registered certificate as a configuration file has it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CertificateRecord {
@@ -111,7 +114,7 @@ pub enum AvsenderError {
     /// Not nine digits with a right check digit.
     #[error("`{text}` is not an organisation number")]
     Organisation {
-        /// What stands there.
+        /// What was written.
         text: String,
     },
     /// One of its certificates.

@@ -1,12 +1,14 @@
-//! The senders at hand: those of the configuration and those of the store, read again every few seconds.
+//! The senders: those of the configuration and those of the store, read again every few seconds.
 
-use crate::{Avsender, OrganisationNumber, Store, StoreError};
+use crate::avsender::Avsender;
+use crate::store::{Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
+use lmr_identifiers::OrganisationNumber;
 use std::{collections::HashMap, net::IpAddr, sync::Arc};
 use tokio::sync::RwLock;
 
-/// How old the list may be. Another process (`lmr admin`, another receiver) may change the store.
-const FRESH: SignedDuration = SignedDuration::from_secs(5);
+/// Greatest age of the list. Another process (`lmr admin`, another receiver) may change the store.
+const MAX_AGE: SignedDuration = SignedDuration::from_secs(5);
 
 pub(crate) struct Directory {
     configured: Vec<Avsender>,
@@ -31,7 +33,7 @@ impl Directory {
         let fresh = |snapshot: &Option<Arc<Snapshot>>| {
             // Also when the clock was set back.
             let age = |s: &Arc<Snapshot>| now.duration_since(s.read_at).abs();
-            snapshot.as_ref().filter(|s| age(s) < FRESH).cloned()
+            snapshot.as_ref().filter(|s| age(s) < MAX_AGE).cloned()
         };
         if let Some(snapshot) = fresh(&*self.snapshot.read().await) {
             return Ok(snapshot);
@@ -47,7 +49,7 @@ impl Directory {
         Ok(snapshot)
     }
 
-    /// Configured ones first; they stand before a stored one of the same number.
+    /// Configured ones first; they take precedence over a stored one of the same number.
     pub(crate) async fn all(&self, store: &dyn Store) -> Result<Vec<Avsender>, StoreError> {
         let mut all = self.configured.clone();
         let stored = store.avsendere().await?;

@@ -1,33 +1,66 @@
 //! The receiver's domain: who may send, what is accepted, what is remembered.
 //!
-//! [`Receiver::receive`] takes a message from a caller whose address and token the server has already
+//! [`Receiver::receive`] takes a message from a [`Caller`] whose address and token the server has already
 //! checked, and goes the rest of the way: envelope, sender, signature, decryption, bundle, every entry,
 //! storage, answer. [`Receiver::check`] goes the same way and stores nothing. Plaintext never leaves this
-//! crate except into the [`Store`], whose implementations encrypt it.
+//! crate except into the [`Store`], whose implementations encrypt it. HTTP is unknown here: a [`Rejection`]
+//! has a code of the catalogue, the server turns it into a status.
 //!
-//! HTTP is unknown here: a [`Rejection`] has a code of the catalogue, the server turns it into a status.
+//! | type | what it is |
+//! |---|---|
+//! | [`Receiver`], [`Parts`], [`Settings`] | the receiver, what it is made of, what the operator may set |
+//! | [`Avsender`], [`AllowList`] | a registered sender; addresses |
+//! | [`Store`], [`Delivery`] | what is remembered, as a trait; a message to be committed as a whole |
+//! | [`Reply`], [`Rejection`] | the answer entry by entry, or why there is none |
+//!
+//! ```
+//! use lmr_intake::{AllowList, Avsender, AvsenderRecord};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let record = AvsenderRecord {
+//!     organisation: "310000019".into(),
+//!     name: "Oppdiktet sykehus".into(),
+//!     active: true,
+//!     certificates: vec![],
+//!     addresses: vec!["192.0.2.0/24".into()],
+//!     rule_set: None,
+//!     start_date: None,
+//! };
+//! let avsender = Avsender::try_from(&record)?;
+//! assert!(avsender.addresses.contains("192.0.2.7".parse()?));
+//! assert!(AllowList::parse(["192.0.2"]).is_err());
+//! # Ok(())
+//! # }
+//! ```
 
 mod address;
-mod answer;
+mod admission;
 mod avsender;
+mod caller;
+mod delivery;
 mod directory;
-mod opening;
 mod receiver;
 mod rejection;
 mod reply;
+mod settings;
+mod stop;
 mod store;
+mod validation;
 
 pub use address::{AddressError, AllowList};
 pub use avsender::{
     Avsender, AvsenderError, AvsenderRecord, CertificateRecord, RegisteredCertificate,
 };
+pub use caller::Caller;
 pub use lmr_envelope::{Certificate, RandomSource};
 pub use lmr_identifiers::OrganisationNumber;
 pub use lmr_lmdi::RuleSetId;
-pub use receiver::{Caller, Parts, Receiver, Settings};
-pub use rejection::{Place, Rejection};
-pub use reply::{Counts, Outcome, Reply};
+pub use receiver::Receiver;
+pub use rejection::{Location, Rejection};
+pub use reply::{Answer, Counts, Outcome, Reply};
+pub use settings::{Parts, Settings};
+pub use stop::Stop;
 pub use store::{
-    Answer, Committed, Current, Delivery, DeliveryFilter, DeliverySummary, Identity, NewVersion,
-    Store, StoreError, StoredVersion,
+    Committed, Current, Delivery, DeliveryFilter, DeliverySummary, Identity, MessageHead,
+    NewVersion, Seen, Store, StoreError, StoredVersion,
 };

@@ -1,4 +1,6 @@
-use crate::StoreError;
+//! Why a message is not taken at all.
+
+use crate::store::StoreError;
 use jiff::Timestamp;
 use lmr_envelope::{
     CertificateError, DecryptError, InflateError, ParseError, Thumbprint, TrustError,
@@ -10,9 +12,9 @@ use lmr_lmdi::{
 };
 use thiserror::Error;
 
-/// Where in the decrypted bundle a fault sits.
+/// Where in the envelope or the decrypted bundle the fault is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct Location {
     /// FHIRPath from the bundle, or the envelope member's name.
     pub expression: Option<String>,
     /// Line and column in the decrypted JSON, from 1.
@@ -20,7 +22,7 @@ pub struct Place {
 }
 
 /// Why a message was not taken at all. `Display` is for the receiver's log; callers get [`Rejection::code`] and
-/// [`Rejection::place`] only.
+/// [`Rejection::location`] only.
 #[derive(Debug, Error)]
 pub enum Rejection {
     /// The caller's address is not one of the sender's.
@@ -29,7 +31,7 @@ pub enum Rejection {
         /// The sender in token and message.
         sender: OrganisationNumber,
     },
-    /// The text is no envelope.
+    /// The text is not an envelope.
     #[error("envelope: {0}")]
     Envelope(#[from] ParseError),
     /// The reporting period ends before it starts.
@@ -119,13 +121,25 @@ pub enum Rejection {
         /// What is wrong.
         code: Code,
         /// Where.
-        place: Place,
-        /// Everything found about the bundle as a whole, where it could be judged.
+        location: Location,
+        /// Everything found about the bundle as a whole, where it could be validated.
         findings: Vec<Finding>,
     },
     /// The database failed.
     #[error("store: {0}")]
     Store(#[from] StoreError),
+    /// The work was told to stop, because nobody waits for it any more.
+    #[error("the work was stopped while {doing}")]
+    Stopped {
+        /// What was being done.
+        doing: &'static str,
+    },
+    /// A panic in the work on this message.
+    #[error("a panic while {doing}")]
+    Panicked {
+        /// What was being done.
+        doing: &'static str,
+    },
     /// Something broke that should not be able to.
     #[error("internal fault while {doing}")]
     Internal {
@@ -179,7 +193,10 @@ impl Rejection {
             Self::Content { code, .. } => *code,
             Self::Store(StoreError::Unavailable(_)) => Code::StorageUnavailable,
             Self::Store(StoreError::Closing) => Code::ShuttingDown,
-            Self::Store(StoreError::Damaged { .. }) | Self::Internal { .. } => Code::InternalFault,
+            Self::Stopped { .. } => Code::Overloaded,
+            Self::Store(StoreError::Damaged { .. })
+            | Self::Panicked { .. }
+            | Self::Internal { .. } => Code::InternalFault,
         }
     }
 
@@ -189,7 +206,7 @@ impl Rejection {
         let ends_call = refusal.code.severity() == Severity::Fatal;
         Self::Content {
             code: if ends_call { refusal.code } else { Code::BundleInvalid },
-            place: place(&refusal.full_expression, refusal.line, refusal.column),
+            location: location(&refusal.full_expression, refusal.line, refusal.column),
             findings: all.to_vec(),
         }
     }
@@ -202,34 +219,34 @@ impl Rejection {
         }
     }
 
-    /// Where the fault sits, as far as the sender may know.
-    pub fn place(&self) -> Place {
+    /// Where the fault is, as far as the sender may know.
+    pub fn location(&self) -> Location {
         match self {
-            Self::Envelope(ParseError::NotJson { line, column }) => Place {
+            Self::Envelope(ParseError::NotJson { line, column }) => Location {
                 expression: None,
                 line_column: u32::try_from(*line).ok().zip(u32::try_from(*column).ok()),
             },
             Self::Envelope(error) => {
-                Place { expression: error.member().map(str::to_owned), line_column: None }
+                Location { expression: error.member().map(str::to_owned), line_column: None }
             }
             Self::InFuture { member, .. } => {
-                Place { expression: Some((*member).to_owned()), line_column: None }
+                Location { expression: Some((*member).to_owned()), line_column: None }
             }
-            Self::Content { place, .. } => place.clone(),
-            _ => Place::default(),
+            Self::Content { location, .. } => location.clone(),
+            _ => Location::default(),
         }
     }
 }
 
 impl From<ContentFault> for Rejection {
     fn from(fault: ContentFault) -> Self {
-        let place = place(&fault.expression, fault.line, fault.column);
-        Self::Content { code: fault.code, place, findings: Vec::new() }
+        let location = location(&fault.expression, fault.line, fault.column);
+        Self::Content { code: fault.code, location, findings: Vec::new() }
     }
 }
 
-fn place(expression: &str, line: u32, column: u32) -> Place {
-    Place {
+fn location(expression: &str, line: u32, column: u32) -> Location {
+    Location {
         expression: (!expression.is_empty()).then(|| expression.to_owned()),
         line_column: (line > 0).then_some((line, column)),
     }

@@ -1,3 +1,5 @@
+//! The answer to a message whose bundle could be read.
+
 use serde::{Deserialize, Serialize};
 
 /// What the answer to a readable bundle says as a whole.
@@ -27,17 +29,24 @@ pub struct Counts {
     pub dependent: u32,
 }
 
-/// The answer to a message whose bundle could be read.
+/// The answer to a message, kept so that a resend gets the same bytes.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Reply {
+pub struct Answer {
     /// Whether the bundle was taken.
     pub outcome: Outcome,
     /// FHIR JSON: LegemiddelregisterBundleResponse, or an OperationOutcome for a bare bundle.
     pub body: Vec<u8>,
     /// How the entries fared.
     pub counts: Counts,
-    /// The sender's id of the message; empty for a bare bundle.
-    pub message_id: String,
+}
+
+/// An answer with the message it belongs to.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// What goes back.
+    pub answer: Answer,
+    /// The sender's id of the message; `None` for a bare bundle.
+    pub message_id: Option<String>,
     /// Whether this is the first answer given again.
     pub repeated: bool,
 }

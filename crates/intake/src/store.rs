@@ -1,6 +1,7 @@
 //! What the receiver remembers, as a trait: `storage` implements it.
 
-use crate::{Avsender, Counts, Outcome};
+use crate::avsender::Avsender;
+use crate::reply::{Answer, Counts, Outcome};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use lmr_identifiers::OrganisationNumber;
@@ -53,13 +54,13 @@ pub struct NewVersion {
     pub identity: Identity,
     /// The register's own id: new with version 1, the known one after that.
     pub resource_id: String,
-    /// Counted from 1; the commit fails with [`Committed::VersionMoved`] unless the newest is one less.
+    /// Counted from 1; the commit fails with [`Committed::Moved`] unless the newest is one less.
     pub version: u32,
     /// Hash of the content.
     pub content_hash: [u8; 32],
     /// The resource as JSON, as it was received.
     pub content: Vec<u8>,
-    /// Its place in the bundle, from 0.
+    /// Its index in the bundle, from 0.
     pub entry: u32,
 }
 
@@ -78,37 +79,21 @@ pub struct StoredVersion {
     pub content: Vec<u8>,
     /// The message that brought it.
     pub message_id: String,
-    /// Its place in the bundle, from 0.
+    /// Its index in the bundle, from 0.
     pub entry: u32,
     /// When it was stored.
     pub stored_at: Timestamp,
 }
 
-/// The answer to a message, kept so that a resend gets the same bytes.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// What it said.
-    pub outcome: Outcome,
-    /// Its body.
-    pub body: Vec<u8>,
-    /// How the entries fared.
-    pub counts: Counts,
-}
-
-/// A whole message, committed at once or not at all.
+/// The envelope's part of a message, with when and by which client it came.
 #[derive(Clone)]
-pub struct Delivery {
+pub struct MessageHead {
     /// Who sent it.
     pub sender: OrganisationNumber,
     /// The sender's id of it.
     pub message_id: String,
     /// SHA-256 of the encrypted content.
     pub content_sha256: [u8; 32],
-    /// `Bundle.identifier` as `system|value`; absent where the bundle was refused as a whole, so that the
-    /// corrected bundle may carry it again.
-    pub bundle_identifier: Option<String>,
-    /// Name of the rule set.
-    pub rule_set: &'static str,
     /// The OAuth client that sent it.
     pub client_id: String,
     /// Start of the reporting period.
@@ -119,10 +104,33 @@ pub struct Delivery {
     pub generated_at: Timestamp,
     /// When it came.
     pub received_at: Timestamp,
+}
+
+/// A whole message, committed at once or not at all.
+#[derive(Clone)]
+pub struct Delivery {
+    /// What the envelope says.
+    pub head: MessageHead,
+    /// `Bundle.identifier` as `system|value`; absent where the bundle was refused as a whole, so that the
+    /// corrected bundle may carry it again.
+    pub bundle_identifier: Option<String>,
+    /// Name of the rule set.
+    pub rule_set: &'static str,
     /// The answer that will be sent once this is durable.
     pub answer: Answer,
     /// New versions of resources, in the order of the entries. No identity twice.
     pub versions: Vec<NewVersion>,
+}
+
+/// How a message is known already.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Seen {
+    /// The same message was there already: its first answer.
+    Repeated(Answer),
+    /// The sender has used this message id for another content.
+    MessageIdReused,
+    /// This content has come under another message id.
+    ContentReplayed,
 }
 
 /// What became of a commit. Only [`Committed::Stored`] has changed anything.
@@ -130,16 +138,12 @@ pub struct Delivery {
 pub enum Committed {
     /// Durable.
     Stored,
-    /// The same message was there already: its first answer.
-    Repeated(Answer),
-    /// The sender has used this message id for another content.
-    MessageIdReused,
-    /// This content has come under another message id.
-    ContentReplayed,
+    /// The message, or a part of what identifies it, was there already.
+    Known(Seen),
     /// The sender has used this bundle identifier in another message.
     BundleIdentifierReused,
     /// Another message has stored a version meanwhile: look up again and repeat.
-    VersionMoved,
+    Moved,
 }
 
 /// Which deliveries to list.
@@ -194,14 +198,13 @@ pub trait Store: Send + Sync {
     /// Removes a sender; says whether it was there. Its deliveries stay.
     async fn remove_avsender(&self, organisation: OrganisationNumber) -> Result<bool, StoreError>;
 
-    /// What is known of a message before it is opened: `None` if neither id nor content have been seen;
-    /// [`Committed::Repeated`], [`Committed::MessageIdReused`] or [`Committed::ContentReplayed`] otherwise.
+    /// What is known of a message before it is opened: `None` if neither id nor content have been seen.
     async fn seen(
         &self,
         sender: OrganisationNumber,
         message_id: &str,
         content_sha256: &[u8; 32],
-    ) -> Result<Option<Committed>, StoreError>;
+    ) -> Result<Option<Seen>, StoreError>;
 
     /// Whether the sender has delivered a bundle with this identifier.
     async fn bundle_identifier_seen(

@@ -94,7 +94,7 @@ impl Place {
         match self.receive(body).await {
             Ok(reply) => reply,
             Err(rejection) => {
-                panic!("{rejection}: {:?} {:?}", rejection.place(), rejection.findings())
+                panic!("{rejection}: {:?} {:?}", rejection.location(), rejection.findings())
             }
         }
     }
@@ -195,7 +195,7 @@ fn set(member: &str, value: &str) -> impl FnOnce(&mut Map<String, Value>) {
 }
 
 fn json_of(reply: &Reply) -> Value {
-    serde_json::from_slice(&reply.body).unwrap()
+    serde_json::from_slice(&reply.answer.body).unwrap()
 }
 
 fn statuses(reply: &Reply) -> Vec<String> {
@@ -210,10 +210,10 @@ async fn a_message_is_stored_and_answered_entry_by_entry() {
     let people: Vec<Value> = PEOPLE[..2].iter().map(|number| patient(number, "female")).collect();
     let reply = place.takes(sealed("m1", &batch("b1", &people))).await;
     assert_eq!(
-        (reply.outcome, reply.repeated, reply.message_id.as_str()),
-        (Outcome::Accepted, false, "m1")
+        (reply.answer.outcome, reply.repeated, reply.message_id.as_deref()),
+        (Outcome::Accepted, false, Some("m1"))
     );
-    assert_eq!(reply.counts, Counts { entries: 2, created: 2, ..Counts::default() });
+    assert_eq!(reply.answer.counts, Counts { entries: 2, created: 2, ..Counts::default() });
     let json = json_of(&reply);
     assert_eq!(
         (&json["type"], &json["identifier"]["value"]),
@@ -225,7 +225,7 @@ async fn a_message_is_stored_and_answered_entry_by_entry() {
     let id = location.strip_prefix("Patient/").unwrap().strip_suffix("/_history/1").unwrap();
     let history = place.store.history("Patient", id).await.unwrap();
     assert_eq!(serde_json::from_slice::<Value>(&history[0].content).unwrap(), people[0]);
-    let text = String::from_utf8(reply.body).unwrap();
+    let text = String::from_utf8(reply.answer.body).unwrap();
     assert!(!text.contains(PEOPLE[0]), "the answer repeats an identity number");
 }
 
@@ -235,13 +235,17 @@ async fn a_resend_gets_the_same_bytes_also_after_a_restart() {
     let message = simple("m1");
     let first = place.takes(message.clone()).await;
     let again = place.takes(message.clone()).await;
-    assert!(again.repeated && again.body == first.body && again.counts == first.counts);
+    assert!(
+        again.repeated
+            && again.answer.body == first.answer.body
+            && again.answer.counts == first.answer.counts
+    );
     place.store.close().await;
     let store = open(&place.folder).await;
     let later = now() + SignedDuration::from_hours(3);
     let receiver = Receiver::new(parts(&store));
     let again = receiver.receive(&caller(), message, later, Arc::new(SystemRandom)).await.unwrap();
-    assert!(again.repeated && again.body == first.body);
+    assert!(again.repeated && again.answer.body == first.answer.body);
 }
 
 #[tokio::test]
@@ -253,7 +257,10 @@ async fn a_changed_resource_becomes_a_version_and_an_unchanged_one_does_not() {
     };
     let first = send("m1", "male").await;
     let second = send("m2", "other").await;
-    assert_eq!(second.counts, Counts { entries: 2, updated: 1, unchanged: 1, ..Counts::default() });
+    assert_eq!(
+        second.answer.counts,
+        Counts { entries: 2, updated: 1, unchanged: 1, ..Counts::default() }
+    );
     assert_eq!(statuses(&second), ["200", "200"]);
     let location =
         |reply: &Reply, n: usize| json_of(reply)["entry"][n]["response"]["location"].clone();
@@ -270,7 +277,7 @@ async fn a_changed_resource_becomes_a_version_and_an_unchanged_one_does_not() {
     let messages: Vec<_> = history.iter().map(|v| v.message_id.as_str()).collect();
     assert_eq!(messages, ["m1", "m2"]);
     // Back to what it was: a version of its own, not the old one.
-    assert_eq!(send("m3", "male").await.counts.updated, 1);
+    assert_eq!(send("m3", "male").await.answer.counts.updated, 1);
 }
 
 #[tokio::test]
@@ -286,8 +293,8 @@ async fn in_a_batch_a_faulty_entry_falls_alone_and_takes_what_needs_it() {
         [patient(wrong_number, "female"), patient(PEOPLE[1], "male"), episode(0), episode(1)];
     let reply = place.takes(sealed("m1", &batch("b1", &resources))).await;
     assert_eq!(statuses(&reply)[..3], ["422", "201", "424"]);
-    assert_eq!(reply.outcome, Outcome::Accepted);
-    assert_eq!((reply.counts.refused, reply.counts.dependent), (1, 1));
+    assert_eq!(reply.answer.outcome, Outcome::Accepted);
+    assert_eq!((reply.answer.counts.refused, reply.answer.counts.dependent), (1, 1));
     // The corrected patient comes in a later transfer.
     let resources = [patient(PEOPLE[0], "female"), episode(0)];
     let reply = place.takes(sealed("m2", &batch("b2", &resources))).await;
@@ -300,18 +307,22 @@ async fn a_transaction_is_taken_as_a_whole_or_not_at_all() {
     let faulty = [patient(PEOPLE[0], "female"), patient("13866510283", "male")];
     let message = sealed("m1", &bundle_of("transaction", "b1", &faulty));
     let refused = place.takes(message.clone()).await;
-    assert_eq!(refused.outcome, Outcome::Refused);
+    assert_eq!(refused.answer.outcome, Outcome::Refused);
     assert_eq!(statuses(&refused), ["424", "422"]);
     assert_eq!(
-        refused.counts,
+        refused.answer.counts,
         Counts { entries: 2, refused: 1, dependent: 1, ..Counts::default() }
     );
     let again = place.takes(message).await;
-    assert!(again.repeated && again.outcome == Outcome::Refused && again.body == refused.body);
+    assert!(
+        again.repeated
+            && again.answer.outcome == Outcome::Refused
+            && again.answer.body == refused.answer.body
+    );
     // Corrected, the bundle may keep its identifier; nothing of the refused one was kept.
     let right = [patient(PEOPLE[0], "female"), patient(PEOPLE[1], "male")];
     let taken = place.takes(sealed("m2", &bundle_of("transaction", "b1", &right))).await;
-    assert_eq!(taken.outcome, Outcome::Accepted, "{}", json_of(&taken));
+    assert_eq!(taken.answer.outcome, Outcome::Accepted, "{}", json_of(&taken));
     assert_eq!(statuses(&taken), ["201", "201"]);
     assert_eq!(json_of(&taken)["type"], "transaction-response");
     place
@@ -341,7 +352,7 @@ async fn replays_are_refused_and_told_apart() {
     // Checking a message that was delivered is no replay.
     let checked =
         place.receiver.check(&caller(), first, now(), Arc::new(SystemRandom)).await.unwrap();
-    assert_eq!((checked.outcome, checked.repeated), (Outcome::Accepted, false));
+    assert_eq!((checked.answer.outcome, checked.repeated), (Outcome::Accepted, false));
 }
 
 #[tokio::test]
@@ -380,9 +391,9 @@ async fn every_fault_of_the_envelope_has_its_code() {
         .await;
     let rejection =
         place.receive(changed(&simple("m1"), set("nonce", "AAAA"))).await.err().unwrap();
-    assert_eq!(rejection.place().expression.as_deref(), Some("nonce"));
+    assert_eq!(rejection.location().expression.as_deref(), Some("nonce"));
     let edge = changed(&simple("m1"), set("generatedAt", "2025-03-14T07:05:00Z"));
-    assert_eq!(place.takes(edge).await.counts.created, 1);
+    assert_eq!(place.takes(edge).await.answer.counts.created, 1);
 }
 
 #[tokio::test]
@@ -477,8 +488,8 @@ async fn every_fault_of_encryption_and_content_has_its_code() {
     place.refuses(message, Code::BundleTypeWrong).await;
     let rejection =
         place.receive(sealed("m1", &bundle_of("message", "b", &[]))).await.err().unwrap();
-    assert_eq!(rejection.place().expression.as_deref(), Some("Bundle.type"));
-    assert!(rejection.place().line_column.is_some());
+    assert_eq!(rejection.location().expression.as_deref(), Some("Bundle.type"));
+    assert!(rejection.location().line_column.is_some());
 
     let narrow = |parts: &mut Parts| {
         parts.settings.entries = 1;
@@ -547,11 +558,14 @@ async fn checking_stores_nothing_and_remembers_nothing() {
         .check(&caller(), message.clone(), now(), Arc::new(SystemRandom))
         .await
         .unwrap();
-    assert_eq!((checked.outcome, statuses(&checked)), (Outcome::Accepted, vec!["200".to_owned()]));
-    assert_eq!(checked.counts, Counts { entries: 1, ..Counts::default() });
+    assert_eq!(
+        (checked.answer.outcome, statuses(&checked)),
+        (Outcome::Accepted, vec!["200".to_owned()])
+    );
+    assert_eq!(checked.answer.counts, Counts { entries: 1, ..Counts::default() });
     assert_eq!(place.messages().await, 0);
     let stored = place.takes(message).await;
-    assert_eq!((stored.repeated, stored.counts.created), (false, 1));
+    assert_eq!((stored.repeated, stored.answer.counts.created), (false, 1));
 }
 
 #[tokio::test]
@@ -560,13 +574,13 @@ async fn a_bare_bundle_is_judged_with_an_operation_outcome() {
     let check = async |content: Vec<u8>| place.receiver.check_bundle(content, now()).await;
     let good = check(batch("b", &[patient(PEOPLE[0], "male")])).await.unwrap();
     assert_eq!(
-        (good.outcome, &json_of(&good)["resourceType"]),
+        (good.answer.outcome, &json_of(&good)["resourceType"]),
         (Outcome::Accepted, &"OperationOutcome".into()),
         "{}",
         json_of(&good)
     );
     let bad = check(batch("b", &[patient("13866510283", "male")])).await.unwrap();
-    assert_eq!((bad.outcome, bad.counts.refused), (Outcome::Refused, 1));
+    assert_eq!((bad.answer.outcome, bad.answer.counts.refused), (Outcome::Refused, 1));
     let issues = json_of(&bad)["issue"].to_string();
     assert!(issues.contains("LMR-6002") && !issues.contains("13866510283"), "{issues}");
     assert_eq!(check(b"{}".to_vec()).await.err().map(|r| r.code()), Some(Code::ContentNotFhir));
@@ -604,7 +618,7 @@ async fn senders_of_the_store_may_send_and_a_change_takes_effect_within_seconds(
     let later = |seconds| now() + SignedDuration::from_secs(seconds);
     let random = || Arc::new(SystemRandom);
     let reply = place.receiver.receive(&caller(), simple("m1"), later(6), random()).await.unwrap();
-    assert_eq!(reply.counts.created, 1);
+    assert_eq!(reply.answer.counts.created, 1);
     place.store.save_avsender(&Avsender { active: false, ..avsender() }).await.unwrap();
     let refused = place.receiver.receive(&caller(), simple("m2"), later(12), random()).await;
     assert_eq!(refused.err().map(|r| r.code()), Some(Code::SenderInactive));

@@ -68,7 +68,7 @@ pub fn check_bundle(
     options: &CheckOptions,
 ) -> Result<Verdict, CheckError> {
     let id = choose_rule_set(document, options.pinned)?;
-    Ok(RuleSet::get(id)?.check_bundle(document, options)?)
+    Ok(options.rule_sets.get(id)?.check_bundle(document, options)?)
 }
 
 /// Why there is no verdict.

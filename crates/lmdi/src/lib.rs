@@ -23,6 +23,7 @@ mod options;
 mod references;
 pub mod response;
 mod rule_set;
+mod rule_sets;
 mod rules;
 mod verdict;
 
@@ -33,4 +34,5 @@ pub use identity::{Identities, Identity, canonical_content};
 pub use options::{CheckOptions, PersonNumbers};
 pub use references::{dependencies, for_each_reference};
 pub use rule_set::{RuleSet, RuleSetError};
+pub use rule_sets::RuleSets;
 pub use verdict::{Disposition, EntryVerdict, Verdict};

@@ -238,6 +238,7 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::ConstraintDoubtful { .. }
         | M::ProfileNoSnapshot { .. }
         | M::ProfileLinesIgnored { .. }
+        | M::ProfileLinesLooser { .. }
         | M::SliceNoElement { .. }
         | M::SliceCannotEvaluate { .. } => Code::RuleNotEvaluated,
         M::ProfileUnknown { .. } | M::ProfileUnknownHard { .. } => Code::ProfileUnknown,

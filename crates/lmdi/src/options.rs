@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::guide::RuleSetId;
+use crate::rule_sets::RuleSets;
 
 /// Which identity numbers an environment takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub struct CheckOptions {
     pub threads: usize,
     /// The only rule set the sender may use, if it is bound to one.
     pub pinned: Option<RuleSetId>,
+    /// The rule sets to check by, with code lists of the operator's own where there are any.
+    pub rule_sets: RuleSets,
 }
 
 impl CheckOptions {
@@ -55,6 +58,7 @@ impl CheckOptions {
             redact: true,
             threads: 1,
             pinned: None,
+            rule_sets: RuleSets::default(),
         }
     }
 

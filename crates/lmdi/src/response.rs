@@ -23,6 +23,11 @@ pub const RETRY_EXTENSION: &str = "http://fhi.no/fhir/lmr/StructureDefinition/re
 /// Extension of an OperationOutcome: under which id the receiver's log knows the call.
 pub const CORRELATION_EXTENSION: &str = "http://fhi.no/fhir/lmr/StructureDefinition/korrelasjonsid";
 
+/// Extension of an OperationOutcome, or of the answer's `meta`: the rule set that was checked against.
+pub const RULE_SET_EXTENSION: &str = "http://fhi.no/fhir/lmr/StructureDefinition/regelsett";
+/// Extension beside it: the digest of the rule set's definitions, `sha256:` and 64 hexadecimal digits.
+pub const DIGEST_EXTENSION: &str = "http://fhi.no/fhir/lmr/StructureDefinition/regelsett-digest";
+
 /// Extension of an OperationOutcome: the file that it is about.
 pub const FILE_EXTENSION: &str = "http://hl7.org/fhir/StructureDefinition/operationoutcome-file";
 
@@ -130,7 +135,15 @@ pub fn write(
     entries: &[ResponseEntry<'_>],
 ) -> Vec<u8> {
     let mut out = String::with_capacity(256 + 512 * entries.len());
-    out.push_str("{\"resourceType\":\"Bundle\",\"identifier\":{\"value\":");
+    out.push_str("{\"resourceType\":\"Bundle\",\"meta\":{\"extension\":[{\"url\":");
+    escape_into(&mut out, RULE_SET_EXTENSION);
+    out.push_str(",\"valueCode\":");
+    escape_into(&mut out, rule_set.as_str());
+    out.push_str("},{\"url\":");
+    escape_into(&mut out, DIGEST_EXTENSION);
+    out.push_str(",\"valueString\":");
+    escape_into(&mut out, &digest_text(rule_set));
+    out.push_str("}]},\"identifier\":{\"value\":");
     escape_into(&mut out, message_id);
     out.push_str("},\"type\":\"");
     out.push_str(rule_set.bundle_type());
@@ -148,6 +161,19 @@ pub fn write(
     }
     out.push('}');
     out.into_bytes()
+}
+
+/// The digest as it stands on the wire.
+fn digest_text(rule_set: RuleSetId) -> String {
+    format!("sha256:{}", rule_set.digest())
+}
+
+/// Names the rule set and its digest in an outcome.
+pub fn name_rule_set(outcome: &mut OperationOutcome, rule_set: RuleSetId) {
+    outcome.extension.extend([
+        OutcomeExtension::new(RULE_SET_EXTENSION, OutcomeValue::Code(rule_set.to_string())),
+        OutcomeExtension::new(DIGEST_EXTENSION, OutcomeValue::String(digest_text(rule_set))),
+    ]);
 }
 
 fn write_entry(entry: &ResponseEntry<'_>, about_message: &[Finding], out: &mut String) {
@@ -346,6 +372,10 @@ mod tests {
         let text = String::from_utf8(sample()).unwrap();
         let json: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(json["type"], "batch-response");
+        let about = &json["meta"]["extension"];
+        assert_eq!(about[0]["valueCode"], "lmdi-0.9.4");
+        let digest = format!("sha256:{}", RuleSetId::Lmdi094.digest());
+        assert_eq!(about[1]["valueString"], digest.as_str());
         assert_eq!(json["identifier"]["value"], "m-1");
         assert_eq!(json["timestamp"], "2025-01-22T09:30:01.000Z");
         let first = &json["entry"][0]["response"];

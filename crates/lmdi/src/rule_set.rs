@@ -1,7 +1,7 @@
 //! A rule set compiled: its validator, and what it finds in a bundle or a resource.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use lmr_fhir::{BundleEntry, Document};
 use lmr_validator::definitions::Definitions;
@@ -51,7 +51,7 @@ impl RuleSet {
     /// [`RuleSetError`]: a fault of this program.
     pub fn new(
         id: RuleSetId,
-        packages: impl IntoIterator<Item = Package>,
+        packages: impl IntoIterator<Item = Arc<Package>>,
     ) -> Result<Self, RuleSetError> {
         let unusable = |error: PackageError| RuleSetError::Unusable {
             rule_set: id.as_str(),

@@ -45,6 +45,17 @@ pub enum SubjectStyle {
     WithoutNumber,
 }
 
+/// What an enterprise certificate may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderUsage {
+    /// Signing messages and encrypting keys, as ordinary ones.
+    SigningAndEncryption,
+    /// Signing alone.
+    Signing,
+    /// Encrypting keys alone: a sender cannot sign with it.
+    Encryption,
+}
+
 /// What an enterprise certificate is to say.
 #[derive(Debug, Clone)]
 pub struct Order {
@@ -60,6 +71,8 @@ pub struct Order {
     pub not_after: Timestamp,
     /// Where the number stands.
     pub style: SubjectStyle,
+    /// Its key usage extension.
+    pub usage: OrderUsage,
 }
 
 impl Order {
@@ -73,6 +86,7 @@ impl Order {
             not_before: after(now, -24),
             not_after: after(now, 3 * YEAR),
             style: SubjectStyle::Today,
+            usage: OrderUsage::SigningAndEncryption,
         }
     }
 
@@ -95,6 +109,13 @@ impl Order {
     #[must_use]
     pub fn not_yet_valid(mut self, now: Timestamp) -> Self {
         self.not_before = after(now, 1);
+        self
+    }
+
+    /// For another use.
+    #[must_use]
+    pub fn with_usage(mut self, usage: OrderUsage) -> Self {
+        self.usage = usage;
         self
     }
 
@@ -191,8 +212,13 @@ impl TestCa {
         subject.push(DnType::CommonName, order.name.as_str());
         params.distinguished_name = subject;
         set_validity(&mut params, order.not_before, order.not_after)?;
-        params.key_usages =
-            vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
+        params.key_usages = match order.usage {
+            OrderUsage::SigningAndEncryption => {
+                vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment]
+            }
+            OrderUsage::Signing => vec![KeyUsagePurpose::DigitalSignature],
+            OrderUsage::Encryption => vec![KeyUsagePurpose::KeyEncipherment],
+        };
         params.use_authority_key_identifier_extension = true;
         self.issue(params, &key, serial)
     }

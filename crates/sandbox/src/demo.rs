@@ -207,6 +207,7 @@ impl<'a> Story<'a> {
         let agent = Agent::new(Parts {
             settings: Settings {
                 own_addresses: Vec::new(),
+                incremental: false,
                 start: day,
                 rule_set,
                 bundle_limits: BundleLimits::default(),

@@ -19,9 +19,9 @@ use crate::index::Index;
 use crate::lock::Lock;
 use crate::message::{Made, MessageMaker};
 use crate::outbox::{FinishedAttempt, ItemOutcome, Outbox, OutboxError};
-use crate::plan::{self, BundleLimits};
+use crate::plan::{self, BundleLimits, Plan, RecordStatus};
 use crate::progress::AttemptOutcome;
-use crate::report::{Report, RunKind, SentMessage};
+use crate::report::{ForeignType, Report, RunKind, SentMessage, SourceFailure};
 use crate::run::Run;
 use crate::schedule::RetrySchedule;
 use crate::seal::Sealer;
@@ -33,6 +33,8 @@ use crate::transport::Transport;
 pub struct Settings {
     /// Base addresses of the source's own FHIR server.
     pub own_addresses: Vec<String>,
+    /// The source delivers only what is new: it may be empty, and what it does not hold has not vanished.
+    pub incremental: bool,
     /// The agreed start date.
     pub start: Date,
     /// The rule set that the bundles follow.
@@ -127,20 +129,48 @@ impl Agent {
     pub async fn run(&self) -> Result<Report, SenderError> {
         let _lock = Lock::take(&self.settings.lock)?;
         let mut run = Run::begin(&self.outbox, RunKind::Planned, self.now()).await?;
+        let done = self.transfer(&mut run).await;
+        self.end(run, done).await
+    }
+
+    async fn transfer(&self, run: &mut Run) -> Result<(), SenderError> {
         self.outbox.new_round(self.now()).await?;
-        self.send_due(&mut run).await?;
-        self.send_new(&mut run).await?;
+        self.send_due(run).await?;
+        run.report.reexamined = self.outbox.drop_when_rules_changed(&self.fingerprint()).await?
+            + self.outbox.drop_clock_dependent().await?;
+        self.send_new(run).await?;
         // Halves the size each time, down to what cannot be split, which is held.
         while std::mem::take(&mut run.too_large) && run.stop.is_none() && !run.paused {
-            self.send_new(&mut run).await?;
+            self.send_new(run).await?;
         }
-        if run.stop.is_none() && run.unanswered == 0 && self.outbox.open_messages().await? == 0 {
+        let is_delivered = run.stop.is_none()
+            && run.unanswered == 0
+            && run.report.source_failure.is_none()
+            && self.outbox.open_messages().await? == 0;
+        if is_delivered {
             self.outbox.set("last-success", &run.report.started_at.to_string()).await?;
         }
-        self.outbox
-            .prune(self.now().saturating_sub(ITEM_RETENTION).unwrap_or(Timestamp::MIN))
-            .await?;
-        run.end(&self.outbox, self.now()).await
+        let before = self.now().saturating_sub(ITEM_RETENTION).unwrap_or(Timestamp::MIN);
+        self.outbox.prune(before).await?;
+        Ok(())
+    }
+
+    /// Notes how the run ended, whether it was done or broke off.
+    async fn end(&self, run: Run, done: Result<(), SenderError>) -> Result<Report, SenderError> {
+        match done {
+            Ok(()) => run.end(&self.outbox, self.now()).await,
+            Err(error) => {
+                run.fail(&self.outbox, &error, self.now()).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// What decides on what is held, besides the data.
+    fn fingerprint(&self) -> String {
+        let settings = &self.settings;
+        let addresses = settings.own_addresses.join(" ");
+        format!("{} {} {addresses}", self.checker.fingerprint(), settings.rule_set.as_str())
     }
 
     /// New attempts that are due, and nothing else.
@@ -150,8 +180,8 @@ impl Agent {
     pub async fn retry_due(&self) -> Result<Report, SenderError> {
         let _lock = Lock::take(&self.settings.lock)?;
         let mut run = Run::begin(&self.outbox, RunKind::Retry, self.now()).await?;
-        self.send_due(&mut run).await?;
-        run.end(&self.outbox, self.now()).await
+        let done = self.send_due(&mut run).await;
+        self.end(run, done).await
     }
 
     async fn send_due(&self, run: &mut Run) -> Result<(), SenderError> {
@@ -180,7 +210,13 @@ impl Agent {
             failure: answer.failure.as_ref(),
         };
         let progress = self.outbox.finish(seq, &finished, now, &self.settings.retry).await?;
-        tracing::info!(message.id = %message_id, state = progress.state.as_str(), "attempt ended");
+        let state = progress.state.as_str();
+        match &answer.failure {
+            None => tracing::info!(message.id = %message_id, state, "delivered"),
+            Some(reason) => {
+                tracing::warn!(message.id = %message_id, state, %reason, "not delivered");
+            }
+        }
         let count = |wanted: fn(&ItemOutcome) -> bool| {
             answer.items.iter().filter(|item| wanted(item)).count()
         };
@@ -221,13 +257,17 @@ impl Agent {
     /// Finds what is new or changed, and sends it.
     async fn send_new(&self, run: &mut Run) -> Result<(), SenderError> {
         let index = Index::read(&*self.source, &self.settings.own_addresses, &self.key)?;
-        let present: HashMap<Hash, Hash> =
-            index.records.iter().map(|record| (record.identity, record.version)).collect();
-        self.outbox.drop_corrected(&present).await?;
+        run.report.count_source(&index);
+        if index.scanned.resources == 0 && !self.settings.incremental {
+            run.report.source_failure = Some(SourceFailure::Empty);
+            return Ok(());
+        }
+        self.compare(&index, run).await?;
         let statuses = self.outbox.statuses().await?;
         let start = start_of(self.settings.start);
-        let plan = plan::plan(&index, &statuses, start, &self.bundle_limits().await?);
-        run.report.count(&index, &plan);
+        let plan = self.plan(&index, &statuses).await?;
+        run.report.count_plan(&plan);
+        run.report.foreign_types = self.foreign_types(&index, &plan);
         let since = match self.outbox.setting("last-success").await? {
             Some(text) => text.parse().unwrap_or(start),
             None => start,
@@ -249,7 +289,72 @@ impl Agent {
             // What was made after the pause waits for the same next attempt.
             self.outbox.fail_due(self.now(), None, &self.settings.retry).await?;
         }
+        self.note_waiting(&index, since).await
+    }
+
+    /// Compares the source with what is known: what is held and has changed or gone is let go, what has
+    /// vanished is noted.
+    async fn compare(&self, index: &Index, run: &mut Run) -> Result<(), SenderError> {
+        let present: HashMap<Hash, Hash> =
+            index.records.iter().map(|record| (record.identity, record.version)).collect();
+        let is_complete = !self.settings.incremental;
+        self.outbox.drop_corrected(&present, is_complete).await?;
+        if !is_complete {
+            return Ok(());
+        }
+        let statuses = self.outbox.statuses().await?;
+        let known = statuses.iter().filter(|(_, s)| s.stored.is_some() && !s.annulled);
+        let (mut all, mut missing) = (0, 0);
+        for (identity, _) in known {
+            all += 1;
+            missing += usize::from(!present.contains_key(identity));
+        }
+        (run.report.known, run.report.missing) = (all, missing);
+        // Records of a file that cannot be opened have not vanished.
+        let is_whole = index.scanned.issues.iter().all(|issue| issue.line.is_some());
+        let may_add = is_whole && missing > 0 && !run.report.has_lost_half();
+        run.report.vanished_now += self.outbox.note_vanished(&present, may_add, self.now()).await?;
         Ok(())
+    }
+
+    async fn plan(
+        &self,
+        index: &Index,
+        statuses: &HashMap<Hash, RecordStatus>,
+    ) -> Result<Plan, SenderError> {
+        let start = start_of(self.settings.start);
+        let limits = self.bundle_limits().await?;
+        Ok(plan::plan(index, statuses, start, self.settings.rule_set, &limits))
+    }
+
+    fn foreign_types(&self, index: &Index, plan: &Plan) -> Vec<ForeignType> {
+        let foreign = plan.foreign.iter().filter_map(|(resource_type, all)| {
+            let is_fhir_type = self.checker.is_resource_type(resource_type);
+            let taken = self.settings.rule_set.profiles().iter().map(|(taken, _)| *taken);
+            let suggestion = lmr_fhir::nearest(resource_type, taken).filter(|_| !is_fhir_type);
+            Some(ForeignType {
+                resource_type: resource_type.to_string(),
+                count: all.len(),
+                example: index.records[*all.first()? as usize].location.clone(),
+                is_fhir_type,
+                suggestion,
+            })
+        });
+        foreign.collect()
+    }
+
+    /// Lists what waits for held resources, as everything is after the transfer.
+    async fn note_waiting(&self, index: &Index, since: Timestamp) -> Result<(), SenderError> {
+        let mut waiting = Vec::new();
+        if self.outbox.held_count().await? > 0 {
+            let statuses = self.outbox.statuses().await?;
+            let plan = self.plan(index, &statuses).await?;
+            let maker = MessageMaker::new(self, index, &statuses, since);
+            for (root, held) in plan.waiting {
+                waiting.push((maker.item(root, true), index.records[held as usize].identity));
+            }
+        }
+        Ok(self.outbox.set_waiting(&waiting).await?)
     }
 
     /// The configured bounds, or less where the register has called a message too large.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use lmr_fhir::{Language, Limits};
 use lmr_lmdi::codes::Code;
-use lmr_lmdi::{CheckOptions, Finding, PersonNumbers, RuleSet, RuleSetId, read_content};
+use lmr_lmdi::{CheckOptions, Finding, PersonNumbers, RuleSetId, RuleSets, read_content};
 
 use crate::outbox::HeldFinding;
 
@@ -14,6 +14,13 @@ pub trait Checker: Send + Sync {
     /// # Errors
     /// [`CheckError`] when the check itself could not be made.
     fn check(&self, bundle: &str, context: &CheckContext) -> Result<Vec<CheckFinding>, CheckError>;
+
+    /// Changes when the check may come to another result for the same bundle: what is held is then
+    /// checked again.
+    fn fingerprint(&self) -> String;
+
+    /// Whether FHIR has a resource type of this name.
+    fn is_resource_type(&self, name: &str) -> bool;
 }
 
 /// What a check and a seal need besides the bundle.
@@ -49,13 +56,19 @@ pub struct RuleSetChecker {
     rule_set: RuleSetId,
     person_numbers: PersonNumbers,
     accept_2032_numbers: bool,
+    rule_sets: RuleSets,
 }
 
 impl RuleSetChecker {
     /// Checks by this rule set. `person_numbers` should be what the receiver takes.
     #[must_use]
     pub fn new(rule_set: RuleSetId, person_numbers: PersonNumbers) -> Self {
-        Self { rule_set, person_numbers, accept_2032_numbers: false }
+        Self {
+            rule_set,
+            person_numbers,
+            accept_2032_numbers: false,
+            rule_sets: RuleSets::default(),
+        }
     }
 
     /// Takes numbers that are valid only under the scheme of 2032, where the receiver does.
@@ -63,11 +76,20 @@ impl RuleSetChecker {
     pub fn accepting_2032_numbers(self, accept: bool) -> Self {
         Self { accept_2032_numbers: accept, ..self }
     }
+
+    /// Checks codes against the code lists that these rule sets were made with. They should be
+    /// those of the receiver.
+    #[must_use]
+    pub fn with_rule_sets(self, rule_sets: RuleSets) -> Self {
+        Self { rule_sets, ..self }
+    }
 }
 
 impl Checker for RuleSetChecker {
     fn check(&self, bundle: &str, context: &CheckContext) -> Result<Vec<CheckFinding>, CheckError> {
-        let rules = RuleSet::get(self.rule_set)
+        let rules = self
+            .rule_sets
+            .get(self.rule_set)
             .map_err(|error| CheckError { reason: error.to_string() })?;
         let options = CheckOptions {
             reporting_period: Some((context.from, context.to)),
@@ -75,6 +97,7 @@ impl Checker for RuleSetChecker {
             accept_2032_numbers: self.accept_2032_numbers,
             threads: 0,
             pinned: Some(self.rule_set),
+            rule_sets: self.rule_sets.clone(),
             ..CheckOptions::at(context.now)
         };
         let limits = Limits { depth: 100, ..Limits::default() };
@@ -91,6 +114,24 @@ impl Checker for RuleSetChecker {
             entry.findings.iter().filter(|f| f.refuses()).map(|f| of_finding(Some(entry.index), f))
         });
         Ok(of_bundle.chain(of_entries).collect())
+    }
+
+    fn fingerprint(&self) -> String {
+        // The program's version stands for its rules, the digest for the guide's.
+        format!(
+            "{} {} {} {:?} {}",
+            env!("CARGO_PKG_VERSION"),
+            self.rule_set.as_str(),
+            self.rule_set.digest(),
+            self.person_numbers,
+            self.accept_2032_numbers,
+        )
+    }
+
+    fn is_resource_type(&self, name: &str) -> bool {
+        self.rule_sets
+            .get(self.rule_set)
+            .is_ok_and(|rules| rules.definitions().is_resource_type(name))
     }
 }
 

@@ -13,8 +13,9 @@ use crate::clinical::When;
 use crate::content::content_of;
 use crate::identity::{Hash, HashKey};
 use crate::source::{
-    FoundResource, Scanned, Source, SourceIssueKind, SourceLocation, SourceUnavailable,
+    FoundResource, Scanned, Scope, Source, SourceIssueKind, SourceLocation, SourceUnavailable,
 };
+use crate::source_key::{looks_personal, source_key};
 
 /// A resource of the source.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub(crate) struct Record {
     pub(crate) when: When,
     /// The technical id, for people to find it by; `None` when it looks like an identity number.
     pub(crate) id: Option<Box<str>>,
+    /// The source's own key, unless it is a person's number.
+    pub(crate) source_key: Option<Box<str>>,
     /// `fullUrl` to use in bundles, where the register knows the resource by it.
     given_url: Option<Box<str>>,
     pub(crate) location: SourceLocation,
@@ -47,10 +50,36 @@ impl Record {
 pub struct Duplicate {
     /// Type.
     pub resource_type: String,
+    /// The source's own key.
+    pub source_key: Option<String>,
     /// Where the one is that is used.
     pub used: SourceLocation,
     /// Where the one is that is not.
     pub unused: SourceLocation,
+}
+
+/// A fault in how administrations are identified: they cannot be corrected or annulled for sure (guide
+/// 1.1.6: the same identifier over time, in an area of the sender's own).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IdentifierAdvice {
+    /// No business identifier.
+    Missing,
+    /// An identifier without a system: another sender may use the same value.
+    WithoutSystem,
+    /// More than one: it is not said which one counts.
+    Several,
+}
+
+/// Administrations to which an advice applies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AdviceCount {
+    /// The advice.
+    pub advice: IdentifierAdvice,
+    /// How many administrations.
+    pub count: usize,
+    /// The first of them.
+    pub example: SourceLocation,
 }
 
 /// Everything in the source.
@@ -59,6 +88,7 @@ pub(crate) struct Index {
     pub(crate) records: Vec<Record>,
     pub(crate) scanned: Scanned,
     pub(crate) duplicates: Vec<Duplicate>,
+    pub(crate) advice: Vec<AdviceCount>,
     names: HashMap<Hash, u32>,
     own_addresses: Vec<String>,
 }
@@ -80,14 +110,16 @@ impl Index {
             records: Vec::new(),
             scanned: Scanned::default(),
             duplicates: Vec::new(),
+            advice: Vec::new(),
             names: HashMap::new(),
             own_addresses,
         };
         let mut identities: HashMap<Hash, u32> = HashMap::new();
         let mut wanted: Vec<Vec<Lookups>> = Vec::new();
         let mut types: HashMap<String, Arc<str>> = HashMap::new();
-        let scanned = source
-            .scan(&mut |found| index.take(found, key, &mut identities, &mut wanted, &mut types))?;
+        let scanned = source.scan(Scope::All, &mut |found| {
+            index.take(found, key, &mut identities, &mut wanted, &mut types)
+        })?;
         index.scanned = scanned;
         index.resolve(&wanted, key);
         Ok(index)
@@ -115,6 +147,11 @@ impl Index {
             names.push(key.hash("name", &[&bundle.to_be_bytes(), url.as_bytes()]));
             names.push(key.hash("name", &[self.shortened(url).as_bytes()]));
         }
+        if resource_type == "MedicationAdministration"
+            && let Some(advice) = identifier_advice(node)
+        {
+            self.advise(advice, &location);
+        }
         let content = content_of(node);
         let references =
             content.references.iter().map(|node| self.lookups(*node, bundle, key)).collect();
@@ -126,6 +163,7 @@ impl Index {
             version: key.hash("content", &[&content.bytes]),
             when: When::of(resource_type, node),
             id: id.filter(|id| !looks_personal(id)).map(|id| id.into_owned().into()),
+            source_key: source_key(node).map(Into::into),
             given_url: full_url.filter(|_| known.key.starts_with("url:")).map(Into::into),
             updated: node
                 .member("meta")
@@ -156,6 +194,7 @@ impl Index {
                     let (used, unused) = if newer { (&record, &*kept) } else { (&*kept, &record) };
                     self.duplicates.push(Duplicate {
                         resource_type: resource_type.to_owned(),
+                        source_key: used.source_key.as_deref().map(str::to_owned),
                         used: used.location.clone(),
                         unused: unused.location.clone(),
                     });
@@ -171,6 +210,16 @@ impl Index {
             self.names.insert(name, at);
         }
         Ok(())
+    }
+
+    fn advise(&mut self, advice: IdentifierAdvice, location: &SourceLocation) {
+        match self.advice.iter_mut().find(|known| known.advice == advice) {
+            Some(known) => known.count += 1,
+            None => {
+                let example = location.clone();
+                self.advice.push(AdviceCount { advice, count: 1, example });
+            }
+        }
     }
 
     /// Turns references into positions, and lets what they point at count as content: a reference that now means
@@ -257,6 +306,25 @@ pub(crate) struct Reread<'d> {
     pub(crate) dangling: Vec<Node<'d>>,
 }
 
+fn identifier_advice(administration: Node<'_>) -> Option<IdentifierAdvice> {
+    let with_value = |identifier: &Node<'_>| {
+        identifier.member("value").and_then(Node::as_str).is_some_and(|v| !v.trim().is_empty())
+    };
+    let identifiers: Vec<Node<'_>> = administration
+        .member("identifier")
+        .map(|identifiers| identifiers.members().filter(with_value).collect())
+        .unwrap_or_default();
+    let has_system = |identifier: &Node<'_>| {
+        identifier.member("system").and_then(Node::as_str).is_some_and(|s| !s.trim().is_empty())
+    };
+    match identifiers.as_slice() {
+        [] => Some(IdentifierAdvice::Missing),
+        [first, ..] if !has_system(first) => Some(IdentifierAdvice::WithoutSystem),
+        [_] => None,
+        _ => Some(IdentifierAdvice::Several),
+    }
+}
+
 /// `Type/id`, with or without a version: a reference that means nothing outside of the source.
 fn is_relative(target: &str) -> bool {
     target.split_once('/').is_some_and(|(kind, id)| {
@@ -264,14 +332,5 @@ fn is_relative(target: &str) -> bool {
             && !id.is_empty()
             && kind.bytes().all(|byte| byte.is_ascii_alphabetic())
             && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-./_".contains(&byte))
-    })
-}
-
-/// Eleven digits in a row: a system that uses identity numbers as ids. Such an id is not kept.
-fn looks_personal(id: &str) -> bool {
-    let mut run = 0;
-    id.bytes().any(|byte| {
-        run = if byte.is_ascii_digit() { run + 1 } else { 0 };
-        run >= 11
     })
 }

@@ -32,6 +32,7 @@ mod content;
 mod error;
 mod identity;
 mod index;
+mod inspect;
 mod lock;
 mod message;
 mod outbox;
@@ -42,6 +43,7 @@ mod run;
 mod schedule;
 mod seal;
 mod source;
+mod source_key;
 #[cfg(test)]
 mod tests;
 mod transport;
@@ -51,14 +53,16 @@ pub use attempt::{AttemptFailure, ConnectionFailure, StatusNote, TokenFailure};
 pub use check::{CheckContext, CheckError, CheckFinding, Checker, RuleSetChecker};
 pub use error::SenderError;
 pub use identity::HashKey;
-pub use index::Duplicate;
+pub use index::{AdviceCount, Duplicate, IdentifierAdvice};
+pub use inspect::{ElementDetail, inspect};
 pub use lock::Lock;
 pub use outbox::{
-    AttemptRow, HeldFinding, HeldRow, MessageRow, Origin, Outbox, OutboxError, Overview, RunRow,
+    AttemptRow, HeldFinding, HeldRow, MessageRow, Origin, Outbox, OutboxError, Overview, Released,
+    RunRow, SourceCounts, VanishedRow, WaitingRow,
 };
 pub use plan::BundleLimits;
 pub use progress::State;
-pub use report::{Report, RunKind, RunStatus, SentMessage};
+pub use report::{ForeignType, Report, RunKind, RunStatus, SentMessage, SourceFailure};
 pub use schedule::{RetrySchedule, next_daily};
 pub use seal::{EnvelopeSealer, Sealer};
 pub use source::{

@@ -220,7 +220,8 @@ impl<'a> MessageMaker<'a> {
         Ok(faulty)
     }
 
-    fn item(&self, at: u32, root: bool) -> Item {
+    /// The resource as the outbox keeps it.
+    pub(crate) fn item(&self, at: u32, root: bool) -> Item {
         let record = &self.index.records[at as usize];
         let status = self.statuses.get(&record.identity).copied().unwrap_or_default();
         Item {
@@ -230,6 +231,7 @@ impl<'a> MessageMaker<'a> {
             root,
             resource_type: record.resource_type.to_string(),
             resource_id: record.id.as_deref().map(str::to_owned),
+            source_key: record.source_key.as_deref().map(str::to_owned),
             file: record.location.label().to_owned(),
             line: record.location.line(),
         }

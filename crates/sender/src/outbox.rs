@@ -6,7 +6,9 @@
 mod book;
 #[cfg(test)]
 mod failpoint;
+mod held;
 mod rows;
+mod vanished;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -21,9 +23,11 @@ use crate::plan::{RecordStatus, Role};
 use crate::progress::{AttemptOutcome, Progress, State};
 use crate::report::RunKind;
 use crate::schedule::RetrySchedule;
-use book::{book, hold, hold_all, split};
+use book::{book, hold_all, split};
 
-pub use rows::{AttemptRow, HeldFinding, HeldRow, MessageRow, Origin, Overview, RunRow};
+pub use held::{HeldFinding, HeldRow, Origin, Released, WaitingRow};
+pub use rows::{AttemptRow, MessageRow, Overview, RunRow, SourceCounts};
+pub use vanished::VanishedRow;
 
 /// Why the outbox could not do its part: this installation's matter.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +71,7 @@ pub(crate) struct Item {
     pub(crate) root: bool,
     pub(crate) resource_type: String,
     pub(crate) resource_id: Option<String>,
+    pub(crate) source_key: Option<String>,
     pub(crate) file: String,
     pub(crate) line: u32,
 }
@@ -237,9 +242,11 @@ impl Outbox {
     pub(crate) async fn statuses(&self) -> Result<HashMap<Hash, RecordStatus>> {
         let mut statuses: HashMap<Hash, RecordStatus> = HashMap::new();
         let mut step = self.begin().await?;
-        for row in sqlx::query("SELECT identity, version FROM stored").fetch_all(&mut *step).await?
-        {
-            statuses.entry(hash(&row, 0)?).or_default().stored = Some(hash(&row, 1)?);
+        let stored = "SELECT identity, version, annulled_at IS NOT NULL FROM stored";
+        for row in sqlx::query(stored).fetch_all(&mut *step).await? {
+            let status = statuses.entry(hash(&row, 0)?).or_default();
+            status.stored = Some(hash(&row, 1)?);
+            status.annulled = row.get(2);
         }
         for row in sqlx::query("SELECT identity, version FROM held").fetch_all(&mut *step).await? {
             statuses.entry(hash(&row, 0)?).or_default().held = Some(hash(&row, 1)?);
@@ -274,8 +281,8 @@ impl Outbox {
         .last_insert_rowid();
         for (position, item) in message.items.iter().enumerate() {
             sqlx::query(
-                "INSERT INTO item (seq, position, identity, version, role, root, resource_type, resource_id, file, \
-                 line) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO item (seq, position, identity, version, role, root, resource_type, resource_id, \
+                 source_key, file, line) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )
             .bind(seq)
             .bind(int(position))
@@ -285,6 +292,7 @@ impl Outbox {
             .bind(item.root)
             .bind(&item.resource_type)
             .bind(&item.resource_id)
+            .bind(&item.source_key)
             .bind(&item.file)
             .bind(i64::from(item.line))
             .execute(&mut *step)
@@ -407,62 +415,6 @@ impl Outbox {
             }
         }
         self.commit(step).await
-    }
-
-    /// Holds resources back that the check here has found faulty.
-    pub(crate) async fn hold(
-        &self,
-        faults: &[(Item, Vec<HeldFinding>)],
-        now: Timestamp,
-    ) -> Result<()> {
-        let mut step = self.begin().await?;
-        for (item, issues) in faults {
-            hold(&mut step, item, Origin::Check, None, issues, now).await?;
-        }
-        self.commit(step).await
-    }
-
-    /// Forgets what is held for resources that have changed since: `now_at` gives the present versions.
-    pub(crate) async fn drop_corrected(&self, present: &HashMap<Hash, Hash>) -> Result<usize> {
-        let mut step = self.begin().await?;
-        let rows =
-            sqlx::query("SELECT number, identity, version FROM held").fetch_all(&mut *step).await?;
-        let mut forgotten = 0;
-        for row in rows {
-            if present
-                .get(&hash(&row, 1)?)
-                .is_some_and(|now| hash(&row, 2).is_ok_and(|held| held != *now))
-            {
-                let number: i64 = row.get(0);
-                sqlx::query("DELETE FROM held WHERE number = ?")
-                    .bind(number)
-                    .execute(&mut *step)
-                    .await?;
-                forgotten += 1;
-            }
-        }
-        self.commit(step).await?;
-        Ok(forgotten)
-    }
-
-    /// Releases what is held, by number or all: it goes with the next transfer though it has not changed.
-    /// Releasing all also forgets that the register has called messages too large.
-    ///
-    /// # Errors
-    /// [`OutboxError`].
-    pub async fn release_held(&self, number: Option<i64>) -> Result<u64> {
-        let mut step = self.begin().await?;
-        let done = sqlx::query("DELETE FROM held WHERE ?1 IS NULL OR number = ?1")
-            .bind(number)
-            .execute(&mut *step)
-            .await?;
-        if number.is_none() {
-            sqlx::query("DELETE FROM setting WHERE name = 'bundle-bytes'")
-                .execute(&mut *step)
-                .await?;
-        }
-        self.commit(step).await?;
-        Ok(done.rows_affected())
     }
 
     /// Gives a message up that gets no answer: it is never sent again, its data goes with the next transfer.

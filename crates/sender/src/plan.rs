@@ -1,8 +1,10 @@
 //! What goes into the next transfer, and in which bundles. Pure: no clock, no files, no database.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
+use lmr_lmdi::RuleSetId;
 
 use crate::clinical::When;
 use crate::identity::Hash;
@@ -17,6 +19,8 @@ pub(crate) struct RecordStatus {
     pub(crate) held: Option<Hash>,
     /// The version in a sealed message whose answer is not in yet.
     pub(crate) open: Option<Hash>,
+    /// The register has confirmed that it is annulled.
+    pub(crate) annulled: bool,
 }
 
 /// Bounds of one bundle.
@@ -62,12 +66,14 @@ pub(crate) struct Plan {
     pub(crate) bundles: Vec<Planned>,
     /// Refused earlier and not changed since.
     pub(crate) held: Vec<u32>,
-    /// New or changed, but something they refer to is held.
-    pub(crate) waiting: Vec<u32>,
+    /// New or changed, but something they refer to is held: with the first that is.
+    pub(crate) waiting: Vec<(u32, u32)>,
     /// New or changed, but another version of them or of something they refer to is under way.
     pub(crate) deferred: Vec<u32>,
     /// Happened before the agreed start date.
     pub(crate) too_early: usize,
+    /// Resource types that the guide does not take, and what is there of each.
+    pub(crate) foreign: BTreeMap<Arc<str>, Vec<u32>>,
     /// Never sent, without a time of their own, and nothing that is sent refers to them.
     pub(crate) unused: usize,
 }
@@ -76,9 +82,10 @@ pub(crate) fn plan(
     index: &Index,
     statuses: &HashMap<Hash, RecordStatus>,
     start: Timestamp,
+    rule_set: RuleSetId,
     limits: &BundleLimits,
 ) -> Plan {
-    Planner { index, statuses, start, reach: Reach::new(index) }.plan(limits)
+    Planner { index, statuses, start, rule_set, reach: Reach::new(index) }.plan(limits)
 }
 
 /// What stays of a bundle when some of its resources cannot go.
@@ -120,6 +127,7 @@ struct Planner<'a> {
     index: &'a Index,
     statuses: &'a HashMap<Hash, RecordStatus>,
     start: Timestamp,
+    rule_set: RuleSetId,
     reach: Reach<'a>,
 }
 
@@ -134,6 +142,10 @@ impl Planner<'_> {
             let status = self.status(at);
             if status.stored == Some(record.version) || status.open == Some(record.version) {
                 reached[at as usize] = true;
+                continue;
+            }
+            if self.rule_set.profile_of(&record.resource_type).is_none() {
+                plan.foreign.entry(Arc::clone(&record.resource_type)).or_default().push(at);
                 continue;
             }
             let sent_before = status.stored.is_some() || status.open.is_some();
@@ -179,11 +191,11 @@ impl Planner<'_> {
                 continue;
             }
             self.reach.close(root, &mut closure);
-            if closure
-                .iter()
-                .any(|at| self.status(*at).held == Some(self.index.records[*at as usize].version))
-            {
-                plan.waiting.push(root);
+            let is_held = |at: &&u32| {
+                self.status(**at).held == Some(self.index.records[**at as usize].version)
+            };
+            if let Some(held) = closure.iter().find(is_held) {
+                plan.waiting.push((root, *held));
             } else if closure.iter().any(|at| {
                 self.status(*at)
                     .open

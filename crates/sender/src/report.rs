@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::attempt::AttemptFailure;
-use crate::index::{Duplicate, Index};
+use crate::index::{AdviceCount, Duplicate, Index};
 use crate::plan::Plan;
 use crate::progress::State;
-use crate::source::{PassedOver, SourceIssue};
+use crate::source::{FileError, PassedOver, SourceIssue, SourceLocation};
 
 /// What a run was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -28,6 +28,36 @@ impl RunKind {
             Self::Retry => "retry",
         }
     }
+}
+
+/// Why a source gave nothing that could be sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum SourceFailure {
+    /// Not a single resource, and the source is not declared incremental.
+    Empty,
+    /// It cannot be read at all.
+    Unavailable {
+        /// The source's name.
+        name: String,
+        /// Why.
+        reason: FileError,
+    },
+}
+
+/// A resource type in the source that the guide does not take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ForeignType {
+    /// The name as it is in the source.
+    pub resource_type: String,
+    /// How many resources.
+    pub count: usize,
+    /// The first of them.
+    pub example: SourceLocation,
+    /// FHIR has this type; else it is most likely misspelt.
+    pub is_fhir_type: bool,
+    /// The type that may be meant.
+    pub suggestion: Option<&'static str>,
 }
 
 /// What making one message adds to a report.
@@ -69,6 +99,24 @@ pub struct SentMessage {
 pub struct Report {
     /// What it was for.
     pub kind: RunKind,
+    /// Why the source gave nothing that could be sent.
+    pub source_failure: Option<SourceFailure>,
+    /// What ended the run early, in English: the same text as on standard error.
+    pub error: Option<String>,
+    /// Records that the register had confirmed before the run.
+    pub known: usize,
+    /// Of these: not in the source any more. Counted only where the source is complete.
+    pub missing: usize,
+    /// Administrations and requests that have vanished from the source and are not annulled.
+    pub vanished: u64,
+    /// Of these: missed for the first time.
+    pub vanished_now: u64,
+    /// Held resources that were let go to be checked again: the clock, the rules or the configuration.
+    pub reexamined: u64,
+    /// Resource types that the guide does not take.
+    pub foreign_types: Vec<ForeignType>,
+    /// How administrations are identified, where that will not do for corrections.
+    pub identifier_advice: Vec<AdviceCount>,
     /// When it began.
     pub started_at: Timestamp,
     /// When it ended.
@@ -121,6 +169,8 @@ pub struct Report {
 pub enum RunStatus {
     /// A person must change something: access, certificate, configuration.
     Stopped,
+    /// The source is empty, cannot be read, or has lost more than half of what it had.
+    SourceFailed,
     /// Something is not delivered yet and will be tried again.
     Undelivered,
     /// Something must be corrected at the source.
@@ -130,7 +180,8 @@ pub enum RunStatus {
 }
 
 impl RunStatus {
-    /// The process's exit code: 0, 1 to correct, 3 undelivered, 4 stopped (2 is for wrong arguments).
+    /// The process's exit status: 0 clean, 1 to correct, 3 undelivered, 4 stopped, 5 the source failed (2
+    /// is for wrong arguments and configuration).
     #[must_use]
     pub fn exit_code(self) -> u8 {
         match self {
@@ -138,6 +189,7 @@ impl RunStatus {
             Self::ToCorrect => 1,
             Self::Undelivered => 3,
             Self::Stopped => 4,
+            Self::SourceFailed => 5,
         }
     }
 }
@@ -146,6 +198,15 @@ impl Report {
     pub(crate) fn new(kind: RunKind, now: Timestamp) -> Self {
         Self {
             kind,
+            source_failure: None,
+            error: None,
+            known: 0,
+            missing: 0,
+            vanished: 0,
+            vanished_now: 0,
+            reexamined: 0,
+            foreign_types: Vec::new(),
+            identifier_advice: Vec::new(),
             started_at: now,
             ended_at: now,
             interrupted: 0,
@@ -171,18 +232,30 @@ impl Report {
         }
     }
 
-    /// Takes over what the source holds and what the plan makes of it.
-    pub(crate) fn count(&mut self, index: &Index, plan: &Plan) {
+    /// Takes over what the source holds.
+    pub(crate) fn count_source(&mut self, index: &Index) {
         self.files = index.scanned.files;
         self.resources = index.scanned.resources;
         self.source_issues.clone_from(&index.scanned.issues);
         self.passed_over.clone_from(&index.scanned.passed_over);
         self.duplicates.clone_from(&index.duplicates);
+        self.identifier_advice.clone_from(&index.advice);
+    }
+
+    /// Takes over why resources are not in any message.
+    pub(crate) fn count_plan(&mut self, plan: &Plan) {
         self.held_before = plan.held.len();
         self.waiting = plan.waiting.len();
         self.deferred = plan.deferred.len();
         self.too_early = plan.too_early;
         self.unused = plan.unused;
+    }
+
+    /// Whether a complete source has lost half or more of what the register has: most likely an export
+    /// that failed.
+    #[must_use]
+    pub fn has_lost_half(&self) -> bool {
+        self.known > 0 && self.missing * 2 >= self.known
     }
 
     pub(crate) fn add(&mut self, counts: MessageCounts) {
@@ -197,11 +270,14 @@ impl Report {
     /// How the run is to be taken.
     #[must_use]
     pub fn status(&self) -> RunStatus {
+        let misspelt = self.foreign_types.iter().any(|foreign| !foreign.is_fhir_type);
         if self.stop.is_some() {
             RunStatus::Stopped
+        } else if self.source_failure.is_some() || self.missing * 2 > self.known {
+            RunStatus::SourceFailed
         } else if self.open_messages > 0 {
             RunStatus::Undelivered
-        } else if self.held > 0 || !self.source_issues.is_empty() {
+        } else if self.held > 0 || !self.source_issues.is_empty() || misspelt {
             RunStatus::ToCorrect
         } else {
             RunStatus::Clean

@@ -8,7 +8,8 @@ use crate::attempt::AttemptFailure;
 use crate::error::SenderError;
 use crate::identity::Hash;
 use crate::outbox::Outbox;
-use crate::report::{Report, RunKind};
+use crate::report::{Report, RunKind, SourceFailure};
+use crate::source::SourceUnavailable;
 
 /// A run under way.
 pub(crate) struct Run {
@@ -56,9 +57,23 @@ impl Run {
         report.open_messages = outbox.open_messages().await?;
         report.next_attempt = outbox.next_attempt().await?;
         report.held = outbox.held_count().await?;
+        report.vanished = outbox.vanished_count().await?;
         let text = serde_json::to_string(&report)
             .map_err(|_| SenderError::Internal("a report is not JSON"))?;
         outbox.end_run(self.number, &text, now).await?;
         Ok(report)
+    }
+
+    /// Notes that an error ended the run, so that the status shows it. An outbox that cannot be written
+    /// may be that error.
+    pub(crate) async fn fail(mut self, outbox: &Outbox, error: &SenderError, now: Timestamp) {
+        self.report.error = Some(error.to_string());
+        if let SenderError::Source(SourceUnavailable { name, cause }) = error {
+            let (name, reason) = (name.clone(), cause.clone());
+            self.report.source_failure = Some(SourceFailure::Unavailable { name, reason });
+        }
+        if let Err(error) = self.end(outbox, now).await {
+            tracing::error!(%error, "the run's end could not be noted");
+        }
     }
 }

@@ -11,6 +11,7 @@ mod folder;
 mod issue;
 mod lines;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::sync::Arc;
 
@@ -38,12 +39,21 @@ impl Default for SourceLimits {
     }
 }
 
+/// How much of a source is read.
+#[derive(Debug, Clone, Copy)]
+pub enum Scope<'s> {
+    /// Everything.
+    All,
+    /// The parts with these labels.
+    Parts(&'s BTreeSet<String>),
+}
+
 /// A place resources are read from.
 pub trait Source: Send + Sync {
     /// What people call it: a path, an address.
     fn name(&self) -> String;
 
-    /// Reads everything there is, in an order that is the same every time, and hands each resource to
+    /// Reads what is in `scope`, in an order that is the same every time, and hands each resource to
     /// `visit`. An issue that the visitor reports is kept with its location, like the source's own.
     ///
     /// # Errors
@@ -51,6 +61,7 @@ pub trait Source: Send + Sync {
     /// [`Scanned::issues`].
     fn scan(
         &self,
+        scope: Scope<'_>,
         visit: &mut dyn FnMut(FoundResource<'_>) -> Result<(), SourceIssueKind>,
     ) -> Result<Scanned, SourceUnavailable>;
 

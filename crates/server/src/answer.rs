@@ -1,42 +1,40 @@
 //! Answers on the wire.
 
+use crate::call::Call;
 use crate::errors::{Challenge, Fault};
 use crate::media::Label;
-use axum::body::Body;
+use crate::places::Place;
+use axum::body::{Body, HttpBody};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use lmr_intake::{Counts, OrganisationNumber, Place};
-use lmr_lmdi::codes::Code;
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+use lmr_intake::Location;
 use lmr_lmdi::response::{RefusalPlace, outcome_of, refusal};
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::time::Instant;
 
-/// What the request's log line and the metrics say beyond the status.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Notes {
-    pub(crate) organisation: Option<OrganisationNumber>,
-    pub(crate) client_id: Option<String>,
-    pub(crate) profile: Option<String>,
-    pub(crate) message_id: Option<String>,
-    pub(crate) code: Option<Code>,
-    pub(crate) detail: Option<String>,
-    pub(crate) counts: Option<Counts>,
-    pub(crate) repeated: bool,
-    pub(crate) body_bytes: Option<usize>,
-}
+/// Bytes of an answer that are handed on at once. What is handed on counts as written, so it is little.
+const PIECE: usize = 64 << 10;
 
-/// The answer to a fault; `request_id` lets a person find it in the log.
-pub(crate) fn fault(fault: &Fault, label: Label, request_id: &str, mut notes: Notes) -> Response {
+/// The answer to a fault; the call's id lets a person find it in the log.
+pub(crate) fn fault(fault: &Fault, call: &Call) -> Response {
     let row = fault.row();
-    notes.code = Some(row.code);
-    notes.detail = Some(fault.detail());
-    let Place { expression, line_column } = fault.place();
-    let place = RefusalPlace { expression, line_column };
-    let mut outcome = refusal(row.code, &place, Some(request_id));
+    call.note(|notes| {
+        notes.code = Some(row.code);
+        notes.detail = Some(fault.detail());
+    });
+    let Location { expression, line_column } = fault.location();
+    let location = RefusalPlace { expression, line_column };
+    let mut outcome = refusal(row.code, &location, Some(&call.id));
     if !fault.findings().is_empty() {
-        // The bundle breaks rules as a whole: which ones, each with its own code and place.
+        // The bundle breaks rules as a whole: which ones, each with its own code and location.
         outcome.issue.extend(outcome_of(fault.findings()).issue);
     }
-    let body = outcome.to_json().into_bytes();
-    let mut response = fhir(row.status, label, body, notes);
+    let mut response = fhir(row.status, Body::from(outcome.to_json()));
     let headers = response.headers_mut();
     if let Some(challenge) = row.challenge
         && let Ok(value) = challenge_value(&challenge, fault).parse()
@@ -52,14 +50,55 @@ pub(crate) fn fault(fault: &Fault, label: Label, request_id: &str, mut notes: No
     response
 }
 
-/// A FHIR answer with its notes for the log.
-pub(crate) fn fhir(status: StatusCode, label: Label, body: Vec<u8>, notes: Notes) -> Response {
-    let mut response = Response::new(Body::from(body));
+/// A FHIR answer; [`label`] gives it the media type that the caller asks for.
+pub(crate) fn fhir(status: StatusCode, body: Body) -> Response {
+    let mut response = Response::new(body);
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, label.header());
     no_store(response.headers_mut());
-    response.extensions_mut().insert(notes);
     response
+}
+
+/// Labels an answer that is not labelled yet.
+pub(crate) fn label(response: &mut Response, label: Label) {
+    response.headers_mut().entry(header::CONTENT_TYPE).or_insert_with(|| label.header());
+}
+
+/// A body that keeps a message's place until it has been handed on, at most for the time given.
+pub(crate) fn held(body: Vec<u8>, place: Place, limit: Duration) -> Body {
+    Body::new(Held { rest: Bytes::from(body), _place: place, until: Instant::now() + limit })
+}
+
+struct Held {
+    rest: Bytes,
+    _place: Place,
+    until: Instant,
+}
+
+impl HttpBody for Held {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if self.rest.is_empty() {
+            return Poll::Ready(None);
+        }
+        if Instant::now() > self.until {
+            return Poll::Ready(Some(Err(io::ErrorKind::TimedOut.into())));
+        }
+        let piece = self.rest.len().min(PIECE);
+        Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(piece)))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.rest.len() as u64)
+    }
 }
 
 /// Another text, such as metrics.
@@ -103,4 +142,16 @@ fn challenge_value(challenge: &Challenge, fault: &Fault) -> String {
             )
         }
     }
+}
+
+/// An error with its causes, for the log.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }

@@ -1,15 +1,32 @@
-//! Bodies, bounded while they are read.
+//! Bodies, bounded in size, time, speed and memory while they are read.
 
 use crate::errors::Fault;
-use axum::body::Body;
+use crate::places::{KeyedPermit, PAGE, Places, network};
+use crate::settings::HttpSettings;
+use crate::state::Shared;
+use axum::body::{Body, HttpBody};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use bytes::Bytes;
 use http_body_util::BodyExt as _;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout, timeout_at};
 
-/// What is read and thrown away of a refused caller's body, in bytes, when its address is unknown.
-pub(crate) const STRANGER_DRAIN: usize = 64 << 10;
-/// How long the throwing away may take.
+/// What is read and thrown away of a refused caller's body, in bytes, when its address is on no list.
+const STRANGER_DRAIN: usize = 64 << 10;
+/// How long a refused caller's body is read and thrown away.
 const DRAIN_TIME: Duration = Duration::from_secs(10);
+/// The same for a body that was refused for being slow.
+const SLOW_DRAIN_TIME: Duration = Duration::from_millis(500);
+/// Time in which a body need not yet keep the least speed.
+const SPEED_GRACE: Duration = Duration::from_secs(10);
 
 /// Refuses by `Content-Length` what is too large, before a byte is read.
 pub(crate) fn check_announced_length(headers: &HeaderMap, limit: usize) -> Result<(), Fault> {
@@ -23,35 +40,144 @@ pub(crate) fn check_announced_length(headers: &HeaderMap, limit: usize) -> Resul
     Ok(())
 }
 
-/// Reads a body of at most `limit` bytes within `time`.
-pub(crate) async fn read(body: &mut Body, limit: usize, time: Duration) -> Result<Vec<u8>, Fault> {
-    let reading = async {
-        let mut bytes = Vec::new();
-        while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|_| Fault::BodyIncomplete)?;
-            let Ok(data) = frame.into_data() else { continue };
-            if bytes.len() + data.len() > limit {
-                return Err(Fault::BodyTooLarge);
-            }
-            bytes.extend_from_slice(&data);
-        }
-        if bytes.is_empty() { Err(Fault::BodyMissing) } else { Ok(bytes) }
-    };
-    tokio::time::timeout(time, reading).await.unwrap_or(Err(Fault::BodyTimeout))
+/// Memory for a body that is arriving: counted for all callers together and for each address.
+pub(crate) struct Budget<'a> {
+    places: &'a Places,
+    address: Option<IpAddr>,
+    pages: usize,
+    buffered: Buffered,
 }
 
-/// Reads and forgets what the caller still sends, so that it gets to read its refusal: closing with
-/// unread bytes resets the connection, and the sender would see a broken line instead of the answer.
-pub(crate) async fn drain(body: &mut Body, limit: usize) {
+/// The memory of a body, given back when dropped.
+#[derive(Default)]
+pub(crate) struct Buffered {
+    address: Option<KeyedPermit<IpAddr>>,
+    all: Option<OwnedSemaphorePermit>,
+}
+
+impl<'a> Budget<'a> {
+    pub(crate) fn new(places: &'a Places, address: Option<IpAddr>) -> Self {
+        Self { places, address, pages: 0, buffered: Buffered::default() }
+    }
+
+    /// Waits until there is memory for a body of this length.
+    async fn grow(&mut self, bytes: usize) {
+        let wanted = bytes.div_ceil(PAGE);
+        let Ok(more) = u32::try_from(wanted.saturating_sub(self.pages)) else { return };
+        if more == 0 {
+            return;
+        }
+        if let Some(address) = self.address {
+            let permit = self.places.body_pages_by_address.acquire(network(address), more).await;
+            match &mut self.buffered.address {
+                Some(held) => held.merge(permit),
+                None => self.buffered.address = Some(permit),
+            }
+        }
+        let all: Arc<Semaphore> = Arc::clone(&self.places.body_pages);
+        // The semaphore is never closed.
+        if let Ok(permit) = all.acquire_many_owned(more).await {
+            match &mut self.buffered.all {
+                Some(held) => held.merge(permit),
+                None => self.buffered.all = Some(permit),
+            }
+        }
+        self.pages = wanted;
+    }
+}
+
+/// Reads a body within the limits of size, time and speed.
+pub(crate) async fn read(
+    body: &mut Body,
+    mut budget: Budget<'_>,
+    settings: &HttpSettings,
+) -> Result<(Vec<u8>, Buffered), Fault> {
+    let start = Instant::now();
+    let latest = start + settings.body_timeout;
+    let mut bytes = Vec::new();
+    loop {
+        let earned = bytes.len() as u64 / u64::from(settings.min_body_speed.max(1));
+        let due = latest.min(start + SPEED_GRACE + Duration::from_secs(earned));
+        let frame = match timeout_at(due, body.frame()).await {
+            Ok(Some(frame)) => frame.map_err(|_| Fault::BodyIncomplete)?,
+            Ok(None) => break,
+            Err(_) => return Err(Fault::BodyTimeout),
+        };
+        let Ok(data) = frame.into_data() else { continue };
+        if bytes.len() + data.len() > settings.body_limit {
+            return Err(Fault::BodyTooLarge);
+        }
+        timeout_at(latest, budget.grow(bytes.len() + data.len()))
+            .await
+            .map_err(|_| Fault::Overloaded)?;
+        bytes.extend_from_slice(&data);
+    }
+    if bytes.is_empty() { Err(Fault::BodyMissing) } else { Ok((bytes, budget.buffered)) }
+}
+
+/// A body that a handler reads and whose rest the layer around it can still read.
+#[derive(Clone)]
+struct Rest(Arc<Mutex<(Body, bool)>>);
+
+impl HttpBody for Rest {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, axum::Error>>> {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.1 = true;
+        Pin::new(&mut inner.0).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.is_end_stream()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.size_hint()
+    }
+}
+
+/// Reads and forgets what a refused caller still sends, so that it gets to read its refusal: closing with
+/// unread bytes resets the connection, and the sender would see a broken line instead of the answer. Who waits for
+/// `100 Continue` has sent nothing and is answered at once (RFC 9110 section 10.1.1).
+pub(crate) async fn drain_rest(
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let waits = request
+        .headers()
+        .get(header::EXPECT)
+        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
+    let (head, body) = request.into_parts();
+    let rest = Rest(Arc::new(Mutex::new((body, false))));
+    let request = Request::from_parts(head, Body::new(rest.clone()));
+    let response = next.run(request).await;
+    let Some(fault) = response.extensions().get::<Arc<Fault>>().cloned() else { return response };
+    let is_read = rest.0.lock().unwrap_or_else(PoisonError::into_inner).1;
+    if waits && !is_read {
+        return response;
+    }
+    let (limit, time) = match *fault {
+        Fault::Address => (STRANGER_DRAIN, DRAIN_TIME),
+        Fault::BodyTimeout => (shared.settings.body_limit, SLOW_DRAIN_TIME),
+        _ => (shared.settings.body_limit, DRAIN_TIME),
+    };
+    let mut rest = Body::new(rest);
     let draining = async {
         let mut drained = 0;
-        while let Some(Ok(frame)) = body.frame().await {
-            drained += frame.data_ref().map_or(0, bytes::Bytes::len);
+        while let Some(Ok(frame)) = rest.frame().await {
+            drained += frame.data_ref().map_or(0, Bytes::len);
             if drained > limit {
                 return;
             }
         }
     };
     // Running out of time is the point of the limit.
-    let _ = tokio::time::timeout(DRAIN_TIME, draining).await;
+    let _ = timeout(time, draining).await;
+    response
 }

@@ -1,9 +1,12 @@
 //! The one table from a fault to its answer: status, LMR code, challenge, `Retry-After`.
 
+use crate::answer::chain;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use lmr_auth::Refusal;
-use lmr_intake::{Place, Rejection, StoreError};
+use lmr_intake::{Location, Rejection, StoreError};
 use lmr_lmdi::{Finding, codes::Code};
+use std::sync::Arc;
 
 /// Why a request is not answered as its caller wished.
 #[derive(Debug)]
@@ -14,7 +17,7 @@ pub(crate) enum Fault {
     MethodNotAllowed { allow: &'static str },
     /// The caller's address is not listed, or cannot be known.
     Address,
-    /// The credentials.
+    /// No token, or one that is not accepted.
     Credentials(Refusal),
     /// A token in the query, where logs and histories see it.
     TokenInQuery,
@@ -22,19 +25,19 @@ pub(crate) enum Fault {
     ContentType,
     /// The caller takes no JSON.
     NotAcceptable,
-    /// No body.
+    /// The request has no body, or an empty one.
     BodyMissing,
-    /// Too large.
+    /// The body is larger than the limit, as announced or as it came.
     BodyTooLarge,
     /// The connection ended before the body.
     BodyIncomplete,
-    /// The body took too long.
+    /// The body took too long, or came slower than the least speed.
     BodyTimeout,
-    /// No place for another message.
+    /// No place for another message, in all or of this sender or address, within the time of waiting.
     Overloaded,
-    /// The work took too long.
+    /// The work took too long and was told to stop.
     WorkTimeout,
-    /// `intake` says no.
+    /// `intake` does not take the message.
     Rejected(Rejection),
     /// A panic: a fault of ours.
     Panic,
@@ -155,15 +158,20 @@ impl Fault {
         }
     }
 
-    /// Where the fault sits, as far as the caller may know.
-    pub(crate) fn place(&self) -> Place {
+    /// Whether a panic of ours is behind it.
+    pub(crate) fn is_panic(&self) -> bool {
+        matches!(self, Self::Panic | Self::Rejected(Rejection::Panicked { .. }))
+    }
+
+    /// Where the fault is, as far as the caller may know.
+    pub(crate) fn location(&self) -> Location {
         match self {
-            Self::Rejected(rejection) => rejection.place(),
-            _ => Place::default(),
+            Self::Rejected(rejection) => rejection.location(),
+            _ => Location::default(),
         }
     }
 
-    /// For the log: more than the caller is told, never a value of the message.
+    /// For the log: more than the caller gets to know, never a value of the message.
     pub(crate) fn detail(&self) -> String {
         match self {
             Self::EndpointUnknown => "no such path".to_owned(),
@@ -185,14 +193,11 @@ impl Fault {
     }
 }
 
-/// An error with its causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
+/// The answer is made where the caller's wishes and the call's id are known: in `observe`.
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
     }
-    text
 }

@@ -1,24 +1,51 @@
-//! HTTP for the receiver: routes, limits, credentials, and one table from a fault to its answer.
+//! HTTP for the receiver: connections, routes, limits, credentials, and one table from a fault to its answer.
 //!
 //! [`serve`] runs a receiver on a listening socket until it is told to stop. The order of the checks
 //! is that of the register's guide: address, token, size, then `intake`. No body, token or key is ever
 //! logged; each request leaves one line.
+//!
+//! | type | what it is |
+//! |---|---|
+//! | [`Services`] | what a receiver's HTTP side is made of |
+//! | [`HttpSettings`] | addresses and limits, each with its default |
+//! | [`Route`], [`ROUTES`] | one row a route: path, methods, handler, OpenAPI operation |
+//! | [`Tls`] | TLS of our own, replaceable while it runs |
+//!
+//! ```
+//! use lmr_server::{HttpSettings, Methods, ROUTES};
+//!
+//! let settings = HttpSettings { concurrent: 64, ..HttpSettings::default() };
+//! assert!(settings.concurrent_per_sender < settings.concurrent);
+//! let posts = ROUTES.iter().filter(|route| route.methods == Methods::Post);
+//! assert_eq!(posts.count(), 4);
+//! ```
 
 mod address;
+mod admission;
 mod answer;
 mod body;
+mod call;
 mod connections;
 mod errors;
 mod media;
+mod message;
 mod metrics;
 mod observe;
 mod openapi;
+mod places;
+mod route;
 mod router;
 mod routes;
 mod serve;
+mod settings;
 mod state;
+mod stream;
+mod tls;
 
 pub use address::ProxyHeader;
-pub use router::{ROUTES, RouteInfo};
-pub use serve::{ServeError, Tls, TlsError, serve};
-pub use state::{HttpSettings, Services};
+pub use route::{Methods, Route};
+pub use routes::ROUTES;
+pub use serve::{ServeError, serve};
+pub use settings::HttpSettings;
+pub use state::Services;
+pub use tls::{Tls, TlsError};

@@ -8,7 +8,7 @@ pub(crate) enum Label {
     /// `application/fhir+json; fhirVersion=4.0`
     #[default]
     Fhir,
-    /// `application/json`, for who asks for it.
+    /// `application/json`, for callers that ask for it.
     Json,
 }
 
@@ -30,7 +30,7 @@ pub(crate) fn preferred(headers: &HeaderMap) -> Option<Label> {
         for range in line.split(',').map(str::trim).filter(|range| !range.is_empty()) {
             any = true;
             let Some((quality, label)) = offer(range) else { continue };
-            // The first of equals stands.
+            // The first of equals wins.
             if quality > 0.0 && best.is_none_or(|(known, _)| quality > known) {
                 best = Some((quality, label));
             }

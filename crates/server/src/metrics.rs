@@ -1,7 +1,7 @@
 //! Counters for Prometheus. Labels are routes, statuses and codes; never a person, an organisation
 //! or a message.
 
-use crate::answer::Notes;
+use crate::call::Notes;
 use lmr_lmdi::codes::Code;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,6 +16,8 @@ pub(crate) struct Metrics {
     in_flight: AtomicU64,
     requests: AtomicU64,
     body_bytes: AtomicU64,
+    connections: AtomicU64,
+    panics: AtomicU64,
     table: Mutex<Table>,
 }
 
@@ -25,6 +27,7 @@ struct Table {
     durations: BTreeMap<&'static str, Histogram>,
     entries: BTreeMap<&'static str, u64>,
     repeated: u64,
+    connections_refused: BTreeMap<&'static str, u64>,
 }
 
 #[derive(Default)]
@@ -38,6 +41,23 @@ impl Metrics {
     pub(crate) fn started(&self) {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         self.requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn connection_started(&self) {
+        self.connections.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn connection_ended(&self) {
+        self.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn connection_refused(&self, reason: &'static str) {
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        *table.connections_refused.entry(reason).or_default() += 1;
+    }
+
+    pub(crate) fn panicked(&self) {
+        self.panics.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn requests_so_far(&self) -> u64 {
@@ -73,8 +93,8 @@ impl Metrics {
         }
     }
 
-    /// Prometheus text format 0.0.4.
-    pub(crate) fn render(&self) -> String {
+    /// Prometheus text format 0.0.4. The places in use and the lost log lines are counted elsewhere.
+    pub(crate) fn render(&self, places_in_use: usize, lost_log_lines: u64) -> String {
         let mut out = String::new();
         let mut family = |name: &str, kind: &str, help: &str, lines: &[(String, String)]| {
             let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
@@ -137,6 +157,41 @@ impl Metrics {
             "gauge",
             "Requests being answered.",
             &one(self.in_flight.load(Ordering::Relaxed)),
+        );
+        family(
+            "lmr_places_in_use",
+            "gauge",
+            "Messages in work, from the arrived body to the written answer.",
+            &one(places_in_use as u64),
+        );
+        family(
+            "lmr_connections",
+            "gauge",
+            "Open connections.",
+            &one(self.connections.load(Ordering::Relaxed)),
+        );
+        let refused: Vec<_> = table
+            .connections_refused
+            .iter()
+            .map(|(reason, count)| (format!("{{reason=\"{reason}\"}}"), count.to_string()))
+            .collect();
+        family(
+            "lmr_connections_refused_total",
+            "counter",
+            "Connections that were hung up on, by reason.",
+            &refused,
+        );
+        family(
+            "lmr_panics_total",
+            "counter",
+            "Requests answered with 500 because of a panic.",
+            &one(self.panics.load(Ordering::Relaxed)),
+        );
+        family(
+            "lmr_log_lines_lost_total",
+            "counter",
+            "Log lines that could not be written.",
+            &one(lost_log_lines),
         );
         out
     }

@@ -1,53 +1,73 @@
 //! Around every request: an id, its own task, one log line, the metrics.
 
-use crate::answer::{self, Notes};
+use crate::answer;
+use crate::call::{Call, Notes};
 use crate::errors::Fault;
 use crate::media::preferred;
-use crate::router::route_name;
+use crate::routes::ROUTES;
 use crate::state::Shared;
-use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use std::sync::Arc;
-
-/// The id of a request, 32 hex digits; also in the answer's header `X-Request-Id`.
-#[derive(Clone, Debug)]
-pub(crate) struct RequestId(pub(crate) Arc<str>);
+use std::time::Duration;
+use tokio::time::Instant;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The route's name for logs and metrics where there is none: never what a caller made up.
+const UNKNOWN: &str = "unknown";
 
 pub(crate) async fn observe(
     State(shared): State<Arc<Shared>>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let started = shared.now();
-    let id = fresh_id(&shared);
-    let route = route_name(request.uri().path());
+    let started = Instant::now();
+    let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let route = ROUTES.iter().map(|route| route.path).find(|path| Some(*path) == matched);
     let method = request.method().clone();
     let label = preferred(request.headers()).unwrap_or_default();
-    request.extensions_mut().insert(RequestId(Arc::clone(&id)));
+    let call = Call::new(fresh_id(&shared));
+    request.extensions_mut().insert(call.clone());
     shared.metrics.started();
     // In a task of its own a request survives the caller's hanging up in the middle of the storing,
     // and a panic ends no more than itself.
-    let mut response = match tokio::spawn(next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => answer::fault(&Fault::Panic, label, &id, Notes::default()),
-    };
-    if let Ok(value) = HeaderValue::from_str(&id) {
+    let response = tokio::spawn(next.run(request)).await;
+    let mut response = response.unwrap_or_else(|_| Fault::Panic.into_response());
+    if let Some(fault) = response.extensions_mut().remove::<Arc<Fault>>() {
+        if fault.is_panic() {
+            shared.metrics.panicked();
+        }
+        response = answer::fault(&fault, &call);
+    }
+    answer::label(&mut response, label);
+    if let Ok(value) = HeaderValue::from_str(&call.id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    let notes = response.extensions_mut().remove::<Notes>().unwrap_or_default();
-    let elapsed = shared.now().duration_since(started);
-    let milliseconds = elapsed.as_millis();
-    shared.metrics.ended(route, response.status().as_u16(), &notes, elapsed.as_secs_f64());
+    let notes = call.take();
     let status = response.status().as_u16();
+    let route = route.unwrap_or(UNKNOWN);
+    let elapsed = started.elapsed();
+    shared.metrics.ended(route, status, &notes, elapsed.as_secs_f64());
+    log(&call, &method, route, status, &notes, elapsed);
+    response
+}
+
+/// The request's line. Its level is what an operator should do: nothing, look at a caller, look at us.
+fn log(
+    call: &Call,
+    method: &Method,
+    route: &'static str,
+    status: u16,
+    notes: &Notes,
+    elapsed: Duration,
+) {
     let counts = notes.counts.unwrap_or_default();
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(
-                request.id = %id,
+                request.id = %call.id,
                 request.method = %method,
                 request.route = route,
                 status,
@@ -64,20 +84,19 @@ pub(crate) async fn observe(
                 unchanged = counts.unchanged,
                 refused = counts.refused,
                 dependent = counts.dependent,
-                milliseconds = i64::try_from(milliseconds).unwrap_or(i64::MAX),
+                milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
                 detail = notes.detail.as_deref(),
                 "request"
             )
         };
     }
-    if status >= 500 {
-        line!(error);
-    } else if route.starts_with("/health") || route == "/metrics" {
-        line!(debug);
-    } else {
-        line!(info);
+    match (status, route) {
+        (500.., _) => line!(error),
+        (_, "/health/live" | "/health/ready" | "/metrics") => line!(debug),
+        // Somebody who does not know us is no news; a sender that is refused is.
+        (400.., route) if route != UNKNOWN => line!(warn),
+        _ => line!(info),
     }
-    response
 }
 
 fn fresh_id(shared: &Shared) -> Arc<str> {

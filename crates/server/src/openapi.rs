@@ -1,18 +1,15 @@
 //! The interface's description (OpenAPI 3.1), made from the table of routes.
 
-use crate::router::ROUTES;
+use crate::route::Route;
 use serde_json::{Map, Value, json};
 
-pub(crate) fn document() -> Value {
+/// The document: paths and summaries from the table, each operation from its row.
+pub(crate) fn document(routes: &[Route]) -> Value {
     let mut paths = Map::new();
-    for route in ROUTES {
-        let operation = if route.allow == "POST" {
-            message(route.path, route.summary)
-        } else {
-            reading(route.summary)
-        };
-        let method = if route.allow == "POST" { "post" } else { "get" };
-        paths.insert(route.path.to_owned(), json!({method: operation}));
+    for route in routes {
+        let mut operation = (route.operation)();
+        operation["summary"] = route.summary.into();
+        paths.insert(route.path.to_owned(), json!({route.methods.operation(): operation}));
     }
     json!({
         "openapi": "3.1.0",
@@ -32,7 +29,7 @@ pub(crate) fn document() -> Value {
                 }
             },
             "schemas": {
-                "SignertKryptertBundle": sealed_message(),
+                "SignertKryptertBundle": envelope(),
                 "LegemiddelregisterBundle": {
                     "type": "object",
                     "description": "A FHIR R4 Bundle of type batch or transaction by the guide's profiles.",
@@ -67,40 +64,75 @@ pub(crate) fn document() -> Value {
     })
 }
 
-fn message(path: &str, summary: &str) -> Value {
-    let bare = path.ends_with("validateLegemiddelregisterBundle");
-    let (request, response) = if bare {
-        ("LegemiddelregisterBundle", "OperationOutcome")
-    } else {
-        ("SignertKryptertBundle", "LegemiddelregisterBundleResponse")
-    };
-    let outcome = |description: &str| json!({"description": description, "content": content("OperationOutcome")});
-    let mut responses = json!({
-        "200": {"description": "Judged; each entry has its status.", "content": content(response)},
-        "400": outcome("Not taken, or a transaction with a refused entry (then a LegemiddelregisterBundleResponse)."),
-        "403": outcome("Address or scope."),
-        "406": outcome("The caller takes no JSON."),
-        "408": outcome("The body took too long."),
-        "413": outcome("Too large."),
-        "415": outcome("Not JSON in UTF-8."),
-        "422": outcome("The content breaks a rule as a whole."),
-        "500": outcome("The register's own fault."),
-        "503": outcome("Try again later; see Retry-After."),
-    });
-    if !bare {
-        responses["401"] = outcome("No token, or one that is not accepted; see WWW-Authenticate.");
-        responses["409"] = outcome("The message or its content has been used before.");
-    }
+/// A route that takes a sealed message with a token.
+pub(crate) fn sealed_message() -> Value {
+    let mut operation = message("SignertKryptertBundle", "LegemiddelregisterBundleResponse");
+    operation["security"] = json!([{"helseid": []}]);
+    let responses = &mut operation["responses"];
+    responses["401"] = outcome("No token, or one that is not accepted; see WWW-Authenticate.");
+    responses["409"] = outcome("The message or its content has been used before.");
+    operation
+}
+
+/// The route that takes a bare bundle without a token.
+pub(crate) fn bare_bundle() -> Value {
+    message("LegemiddelregisterBundle", "OperationOutcome")
+}
+
+fn message(request: &str, response: &str) -> Value {
     json!({
-        "summary": summary,
-        "security": if bare { json!([]) } else { json!([{"helseid": []}]) },
+        "security": [],
         "requestBody": {"required": true, "content": content(request)},
-        "responses": responses,
+        "responses": {
+            "200": {"description": "Validated; each entry has its status.", "content": content(response)},
+            "400": outcome("Not taken, or a transaction with a refused entry (then a LegemiddelregisterBundleResponse)."),
+            "403": outcome("Address or scope."),
+            "406": outcome("The caller takes no JSON."),
+            "408": outcome("The body took too long."),
+            "413": outcome("Too large."),
+            "415": outcome("Not JSON in UTF-8."),
+            "500": outcome("The register's own fault."),
+            "503": outcome("Try again later; see Retry-After."),
+        },
     })
 }
 
-fn reading(summary: &str) -> Value {
-    json!({"summary": summary, "security": [], "responses": {"200": {"description": "As asked."}}})
+pub(crate) fn live() -> Value {
+    json!({"security": [], "responses": {"200": status("The process answers.")}})
+}
+
+pub(crate) fn ready() -> Value {
+    json!({"security": [], "responses": {
+        "200": status("Messages can be taken."),
+        "503": status("Messages cannot be taken; the members name what is missing."),
+        "500": outcome("The register's own fault."),
+    }})
+}
+
+pub(crate) fn metrics() -> Value {
+    let text = json!({"text/plain": {"schema": {"type": "string"}}});
+    json!({"security": [], "responses": {
+        "200": {"description": "Prometheus text format 0.0.4.", "content": text},
+        "403": outcome("The address is not on the list of those that may read metrics."),
+    }})
+}
+
+pub(crate) fn description() -> Value {
+    let document = json!({"application/json": {"schema": {"type": "object"}}});
+    json!({"security": [], "responses": {
+        "200": {"description": "This document.", "content": document},
+    }})
+}
+
+fn status(description: &str) -> Value {
+    let schema = json!({"type": "object", "required": ["status"], "properties": {
+        "status": {"type": "string"},
+    }});
+    json!({"description": description, "content": {"application/json": {"schema": schema}}})
+}
+
+fn outcome(description: &str) -> Value {
+    json!({"description": description, "content": content("OperationOutcome")})
 }
 
 fn content(schema: &str) -> Value {
@@ -108,7 +140,7 @@ fn content(schema: &str) -> Value {
     json!({"application/fhir+json": media.clone(), "application/json": media})
 }
 
-fn sealed_message() -> Value {
+fn envelope() -> Value {
     let text = |description: &str| json!({"type": "string", "description": description});
     let base64 = |description: &str| json!({"type": "string", "contentEncoding": "base64", "description": description});
     let members = json!({

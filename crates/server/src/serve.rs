@@ -1,74 +1,36 @@
 //! Running a receiver on a socket until it is told to stop.
 
-use crate::connections::Bounded;
+use crate::connections::{Connections, Refused, Slot, is_listed};
+use crate::openapi;
 use crate::router::router;
+use crate::routes::ROUTES;
 use crate::state::{Services, Shared};
-use axum_server::accept::DefaultAcceptor;
-use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
-use axum_server::{Handle, Server};
-use hyper_util::rt::TokioTimer;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use crate::stream::{Silence, Watched};
+use axum::extract::ConnectInfo;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::service::TowerToHyperService;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt as _;
 
 /// Headers of one request at most, in number and in bytes of the whole head.
 const MAX_HEADERS: usize = 64;
 const MAX_HEAD_BYTES: usize = 64 << 10;
 /// Longest time for a TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-
-/// A TLS certificate with its key, ready for use.
-#[derive(Clone)]
-pub struct Tls(Arc<rustls::ServerConfig>);
-
-impl std::fmt::Debug for Tls {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Tls(..)")
-    }
-}
-
-/// Why a TLS certificate or key cannot be used: the operator's files.
-#[derive(Debug, thiserror::Error)]
-pub enum TlsError {
-    /// No certificate in the text.
-    #[error("no PEM certificate in the TLS certificate file")]
-    Certificate,
-    /// No private key in the text.
-    #[error("no PEM private key in the TLS key file")]
-    Key,
-    /// They do not fit, or are of a kind not supported.
-    #[error("TLS certificate and key cannot be used: {0}")]
-    Unusable(#[from] rustls::Error),
-}
-
-impl Tls {
-    /// From a certificate chain, leaf first, and its private key, both PEM.
-    ///
-    /// # Errors
-    /// [`TlsError`].
-    pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, TlsError> {
-        let chain: Vec<_> = CertificateDer::pem_slice_iter(chain)
-            .collect::<Result<_, _>>()
-            .map_err(|_| TlsError::Certificate)?;
-        if chain.is_empty() {
-            return Err(TlsError::Certificate);
-        }
-        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| TlsError::Key)?;
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let mut config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(chain, key)?;
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self(Arc::new(config)))
-    }
-}
+/// Pause after a socket could not be taken: file descriptors may be free again then.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Why serving ended on its own.
 #[derive(Debug, thiserror::Error)]
@@ -88,37 +50,119 @@ pub async fn serve(
     services: Services,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let settings = services.settings.clone();
-    let shared = Arc::new(Shared::new(services));
-    let app = router(Arc::clone(&shared)).into_make_service_with_connect_info::<SocketAddr>();
-    let handle = Handle::<SocketAddr>::new();
-    let stopper = {
-        let (handle, drain) = (handle.clone(), settings.drain);
-        tokio::spawn(async move {
-            shutdown.await;
-            shared.stopping.store(true, Ordering::Relaxed);
-            tracing::info!("stopping");
-            handle.graceful_shutdown(Some(drain));
-        })
-    };
-    let mut server = Server::from_listener(listener).http1_only().handle(handle);
-    server
-        .http_builder()
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(settings.header_timeout)
-        .max_headers(MAX_HEADERS)
-        .max_buf_size(MAX_HEAD_BYTES)
-        .half_close(false);
-    let plain = Bounded::new(DefaultAcceptor::new(), settings.connections);
-    let outcome = match settings.tls {
-        None => server.acceptor(plain).serve(app).await,
-        Some(Tls(config)) => {
-            let tls =
-                RustlsAcceptor::new(RustlsConfig::from_config(config)).handshake_timeout(HANDSHAKE);
-            server.acceptor(tls.acceptor(plain)).serve(app).await
+    listener.local_addr()?;
+    let server = Arc::new(Server::new(services));
+    let shared = Arc::clone(&server.shared);
+    let graceful = GracefulShutdown::new();
+    let mut open = JoinSet::new();
+    tokio::pin!(shutdown);
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            Some(_) = open.join_next(), if !open.is_empty() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => match server.connections.slot(peer.ip(), &shared.settings) {
+                    Ok(slot) => {
+                        let connection =
+                            Arc::clone(&server).connection(stream, peer, slot, graceful.watcher());
+                        open.spawn(connection);
+                    }
+                    Err(reason) => server.connections.note(reason, Some(peer.ip()), None),
+                },
+                // The peer is gone already; nothing is wrong here.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) => {
+                    server.connections.note(Refused::NotAccepted, None, Some(&error.to_string()));
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            },
         }
-    };
-    stopper.abort();
-    Ok(outcome?)
+    }
+    shared.stopping.store(true, Ordering::Relaxed);
+    drop(listener);
+    let ended = timeout(shared.settings.drain, async {
+        let ending = graceful.shutdown();
+        tracing::info!("stopping");
+        ending.await;
+        // What is written last must get out before the runtime ends.
+        while open.join_next().await.is_some() {}
+    });
+    if ended.await.is_err() {
+        tracing::warn!(
+            connections = open.len(),
+            "connections were cut off at the end of the time to stop"
+        );
+    }
+    Ok(())
+}
+
+struct Server {
+    shared: Arc<Shared>,
+    connections: Connections,
+    app: axum::Router,
+    http: http1::Builder,
+}
+
+impl Server {
+    fn new(services: Services) -> Self {
+        let shared = Arc::new(Shared::new(services, openapi::document(&ROUTES).to_string()));
+        let mut http = http1::Builder::new();
+        // A caller that has sent its request may close its half of the connection and still wants its answer.
+        http.timer(TokioTimer::new())
+            .header_read_timeout(shared.settings.header_timeout)
+            .max_headers(MAX_HEADERS)
+            .max_buf_size(MAX_HEAD_BYTES)
+            .half_close(true);
+        Self {
+            connections: Connections::new(&shared.settings, Arc::clone(&shared.metrics)),
+            app: router(Arc::clone(&shared)),
+            http,
+            shared,
+        }
+    }
+
+    async fn connection(
+        self: Arc<Self>,
+        stream: TcpStream,
+        peer: SocketAddr,
+        slot: Slot,
+        watcher: Watcher,
+    ) {
+        if !is_listed(&self.shared, peer.ip()).await {
+            self.connections.note(Refused::NotListed, Some(peer.ip()), None);
+            return;
+        }
+        // Answers are written at once; a socket that cannot be set so still works.
+        let _ = stream.set_nodelay(true);
+        let settings = &self.shared.settings;
+        let silence = Silence { first_byte: settings.first_byte, write: settings.write_timeout };
+        match &settings.tls {
+            None => self.http(Watched::new(stream, silence), peer, watcher).await,
+            Some(tls) => {
+                let accepting = TlsAcceptor::from(tls.current()).accept(stream);
+                if let Ok(Ok(stream)) = timeout(HANDSHAKE, accepting).await {
+                    self.http(Watched::new(stream, silence), peer, watcher).await;
+                }
+            }
+        }
+        drop(slot);
+    }
+
+    async fn http(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        peer: SocketAddr,
+        watcher: Watcher,
+    ) {
+        let app = self.app.clone().map_request(move |mut request: hyper::Request<_>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            request
+        });
+        let service = TowerToHyperService::new(app);
+        let connection = self.http.serve_connection(TokioIo::new(stream), service);
+        // Ends with the caller's faults too: broken heads, silence, a reset. The request's own line says what was asked.
+        if let Err(error) = watcher.watch(connection).await {
+            tracing::debug!(%error, "connection ended");
+        }
+    }
 }

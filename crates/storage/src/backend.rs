@@ -1,11 +1,15 @@
 //! The store on whichever database `super` names: `Db`, `BEGIN`, `MIGRATIONS`, and the public type `Name`.
 
 use super::{Db, MIGRATIONS, Name, tables, writer::Writer, writer::in_transaction};
-use crate::{OpenError, StorageKey, error::unavailable, prepared::Prepared};
+use crate::{
+    error::{OpenError, unavailable},
+    key::StorageKey,
+    prepared::Prepared,
+};
 use async_trait::async_trait;
 use lmr_intake::{
     Avsender, Committed, Current, Delivery, DeliveryFilter, DeliverySummary, Identity,
-    OrganisationNumber, Store, StoreError, StoredVersion,
+    OrganisationNumber, Seen, Store, StoreError, StoredVersion,
 };
 use sqlx::{
     Connection as _, Database, Pool,
@@ -53,7 +57,7 @@ impl Inner {
         self.readers.acquire().await.map_err(unavailable)
     }
 
-    /// A connection for the seldom writes beside messages.
+    /// A connection for the rare writes other than messages.
     async fn administrator(&self) -> Result<Connection, StoreError> {
         Connection::connect_with(&self.options).await.map_err(unavailable)
     }
@@ -105,7 +109,7 @@ impl Store for Name {
         sender: OrganisationNumber,
         message_id: &str,
         content_sha256: &[u8; 32],
-    ) -> Result<Option<Committed>, StoreError> {
+    ) -> Result<Option<Seen>, StoreError> {
         tables::seen(&mut *self.0.reader().await?, &self.0.key, sender, message_id, content_sha256)
             .await
     }

@@ -1,4 +1,6 @@
-use crate::KeyFileError;
+//! Why a database cannot be used, and which of its errors pass by themselves.
+
+use crate::key::KeyFileError;
 use lmr_intake::StoreError;
 use sqlx::migrate::MigrateError;
 use thiserror::Error;

@@ -31,6 +31,9 @@ pub struct StorageKey {
 
 impl StorageKey {
     /// Takes a key file's content: 32 bytes, or 64 hex digits with blanks around them.
+    ///
+    /// # Errors
+    /// [`KeyFileError`].
     pub fn read(file: &[u8]) -> Result<Self, KeyFileError> {
         if let Ok(key) = <&[u8; KEY_LEN]>::try_from(file) {
             return Ok(Self::new(key));
@@ -55,7 +58,7 @@ impl StorageKey {
         Self { derive, identifiers }
     }
 
-    /// A digest that finds a value again without telling it. Parts cannot run into each other.
+    /// A digest that finds a value again without revealing it. Parts cannot run into each other.
     pub(crate) fn digest(&self, purpose: &str, parts: &[&str]) -> Vec<u8> {
         let mut context = hmac::Context::with_key(&self.identifiers);
         for part in [purpose].iter().chain(parts) {

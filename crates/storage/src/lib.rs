@@ -3,6 +3,34 @@
 //! One writer commits all waiting messages together, so that the price of a durable commit is shared; an answer
 //! is given after that commit. Resources, their hashes and the answers are encrypted by column, business
 //! identifiers are stored as keyed digests only: the database file alone tells who delivered when, nothing of whom.
+//!
+//! | type | what it is |
+//! |---|---|
+//! | [`SqliteStore`] | the embedded default: one file |
+//! | [`PostgresStore`] | for several receivers on one database |
+//! | [`StorageKey`] | the key that encrypts the columns |
+//!
+//! # One text, two databases
+//!
+//! `backend.rs`, `tables.rs` and `writer.rs` are compiled twice, as children of `sqlite.rs` and of `postgres.rs`
+//! (`#[path]`). sqlx has a type of its own for each database's connection, row and query, and bounds for "any
+//! database that can bind and read these columns" would be longer than the code they guard. What differs stands in
+//! the two parents: the names `Db`, `Name`, `BEGIN`, `MIGRATIONS`, and which errors mean what. To change a table,
+//! add a migration for each database; to add a database, write a third parent. `tests/contract` runs on all.
+//!
+//! ```
+//! use lmr_intake::{DeliveryFilter, Store as _};
+//! use lmr_storage::{SqliteStore, StorageKey};
+//!
+//! # tokio::runtime::Runtime::new()?.block_on(async {
+//! let folder = tempfile::tempdir()?;
+//! let store = SqliteStore::open(&folder.path().join("lmr.sqlite"), StorageKey::new(&[7; 32])).await?;
+//! assert!(store.deliveries(&DeliveryFilter::default()).await?.is_empty());
+//! store.close().await;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod error;
 mod key;

@@ -10,7 +10,8 @@ mod tables;
 #[path = "writer.rs"]
 mod writer;
 
-use crate::{OpenError, StorageKey};
+use crate::error::OpenError;
+use crate::key::StorageKey;
 use backend::Inner;
 use sqlx::{
     migrate::Migrator,
@@ -32,6 +33,9 @@ impl PostgresStore {
     /// Connects to `postgres://…` and brings the database to this program's schema. A schema from a newer
     /// program and a key of another database are refused. A server elsewhere must show a certificate for its name
     /// (`sslrootcert=FILE` for an authority of one's own) unless the address says `sslmode=disable` or `require`.
+    ///
+    /// # Errors
+    /// [`OpenError`].
     pub async fn open(url: &str, key: StorageKey) -> Result<Self, OpenError> {
         // The server must not confirm a commit before it is on its disk.
         let options = encrypted(url.parse()?).options([("synchronous_commit", "on")]);

@@ -40,8 +40,9 @@ impl Prepared {
     pub(crate) fn new(key: &StorageKey, delivery: Delivery) -> Result<Self, StoreError> {
         let salt = salt()?;
         let columns = key.columns(&salt);
-        let organisation = delivery.sender;
-        let row = [organisation.as_str(), &delivery.message_id];
+        let head = delivery.head;
+        let organisation = head.sender;
+        let row = [organisation.as_str(), &head.message_id];
         let answer_sealed = columns.seal(ANSWER, &row, &delivery.answer.body)?;
         let mut versions = Vec::with_capacity(delivery.versions.len());
         for new in delivery.versions {
@@ -63,14 +64,14 @@ impl Prepared {
                 .bundle_identifier
                 .map(|identifier| bundle_identifier_mac(key, organisation, &identifier)),
             organisation,
-            message_id: delivery.message_id,
-            content_sha256: delivery.content_sha256,
+            message_id: head.message_id,
+            content_sha256: head.content_sha256,
             rule_set: delivery.rule_set,
-            client_id: delivery.client_id,
-            reporting_from: delivery.reporting_from.as_microsecond(),
-            reporting_to: delivery.reporting_to.as_microsecond(),
-            generated_at: delivery.generated_at.as_microsecond(),
-            received_at: delivery.received_at.as_microsecond(),
+            client_id: head.client_id,
+            reporting_from: head.reporting_from.as_microsecond(),
+            reporting_to: head.reporting_to.as_microsecond(),
+            generated_at: head.generated_at.as_microsecond(),
+            received_at: head.received_at.as_microsecond(),
             answer: delivery.answer,
             salt,
             answer_sealed,

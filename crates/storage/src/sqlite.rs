@@ -7,7 +7,8 @@ mod tables;
 #[path = "writer.rs"]
 mod writer;
 
-use crate::{OpenError, StorageKey};
+use crate::error::OpenError;
+use crate::key::StorageKey;
 use backend::Inner;
 use sqlx::{
     migrate::Migrator,
@@ -28,6 +29,9 @@ pub struct SqliteStore(Arc<Inner>);
 impl SqliteStore {
     /// Opens the file, makes it if it is not there, and brings it to this program's schema. A schema from
     /// a newer program and a key of another database are refused.
+    ///
+    /// # Errors
+    /// [`OpenError`].
     pub async fn open(file: &Path, key: StorageKey) -> Result<Self, OpenError> {
         let options = SqliteConnectOptions::new()
             .filename(file)

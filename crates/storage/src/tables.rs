@@ -2,8 +2,7 @@
 
 use super::Db;
 use crate::{
-    OpenError,
-    error::unavailable,
+    error::{OpenError, unavailable},
     key::{StorageKey, salt},
     prepared::{
         ANSWER, CONTENT, HASH, Prepared, PreparedVersion, bundle_identifier_mac, identity_mac, time,
@@ -12,7 +11,7 @@ use crate::{
 use jiff::Timestamp;
 use lmr_intake::{
     AllowList, Answer, Avsender, Certificate, Committed, Counts, Current, DeliveryFilter,
-    DeliverySummary, Identity, OrganisationNumber, Outcome, RegisteredCertificate, RuleSetId,
+    DeliverySummary, Identity, OrganisationNumber, Outcome, RegisteredCertificate, RuleSetId, Seen,
     StoreError, StoredVersion,
 };
 use sqlx::{Database, FromRow, QueryBuilder, query, query_as, query_scalar};
@@ -95,7 +94,7 @@ pub(super) async fn seen(
     organisation: OrganisationNumber,
     message_id: &str,
     content_sha256: &[u8; 32],
-) -> Result<Option<Committed>, StoreError> {
+) -> Result<Option<Seen>, StoreError> {
     let rows: Vec<SeenRow> = query_as(
         "SELECT organisation, message_id, content_sha256, outcome, salt, answer_sealed,
                 entries, created, updated, unchanged, refused, dependent
@@ -117,10 +116,10 @@ pub(super) async fn seen(
             let columns = key.columns(&row.salt);
             let body =
                 columns.open(ANSWER, &[organisation.as_str(), message_id], row.answer_sealed)?;
-            Ok(Some(Committed::Repeated(Answer { outcome, body, counts })))
+            Ok(Some(Seen::Repeated(Answer { outcome, body, counts })))
         }
-        (same, _) if !same.is_empty() => Ok(Some(Committed::MessageIdReused)),
-        (_, other) if !other.is_empty() => Ok(Some(Committed::ContentReplayed)),
+        (same, _) if !same.is_empty() => Ok(Some(Seen::MessageIdReused)),
+        (_, other) if !other.is_empty() => Ok(Some(Seen::ContentReplayed)),
         _ => Ok(None),
     }
 }
@@ -210,7 +209,7 @@ pub(super) async fn store(
     let organisation = delivery.organisation;
     let seen = seen(db, key, organisation, &delivery.message_id, &delivery.content_sha256).await?;
     if let Some(seen) = seen {
-        return Ok(seen);
+        return Ok(Committed::Known(seen));
     }
     let counts = delivery.answer.counts;
     let id: Option<i64> = query_scalar(
@@ -246,12 +245,12 @@ pub(super) async fn store(
         // Id and content are new, so it is the bundle identifier; or another receiver was quicker.
         let now = self::seen(db, key, organisation, &delivery.message_id, &delivery.content_sha256)
             .await?;
-        return Ok(now.unwrap_or(Committed::BundleIdentifierReused));
+        return Ok(now.map_or(Committed::BundleIdentifierReused, Committed::Known));
     };
     let (first, later): (Vec<_>, Vec<_>) = delivery.versions.iter().partition(|v| v.version == 1);
     for chunk in first.chunks(CHUNK) {
         if !insert_resources(db, organisation, chunk).await? {
-            return Ok(Committed::VersionMoved);
+            return Ok(Committed::Moved);
         }
     }
     for new in later {
@@ -266,7 +265,7 @@ pub(super) async fn store(
         .await
         .map_err(unavailable)?;
         if moved.rows_affected() != 1 {
-            return Ok(Committed::VersionMoved);
+            return Ok(Committed::Moved);
         }
     }
     for chunk in delivery.versions.chunks(CHUNK) {
@@ -350,13 +349,13 @@ pub(super) async fn history(
         .map(|row| {
             let columns = key.columns(&row.salt);
             let number = row.version.to_string();
-            let place = [resource_id, &number];
+            let row_key = [resource_id, &number];
             Ok(StoredVersion {
                 kind: kind.to_owned(),
                 resource_id: resource_id.to_owned(),
                 version: version(row.version)?,
-                content_hash: content_hash(columns.open(HASH, &place, row.hash_sealed)?)?,
-                content: columns.open(CONTENT, &place, row.content_sealed)?,
+                content_hash: content_hash(columns.open(HASH, &row_key, row.hash_sealed)?)?,
+                content: columns.open(CONTENT, &row_key, row.content_sealed)?,
                 message_id: row.message_id,
                 entry: u32::try_from(row.entry)
                     .map_err(|_| StoreError::Damaged { what: "resource_version.entry" })?,

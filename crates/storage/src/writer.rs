@@ -154,7 +154,7 @@ async fn try_commit(
         let mut savepoint = transaction.begin().await?;
         let mut result = tables::store(&mut savepoint, key, delivery).await;
         if result.as_ref().is_err_and(was_overtaken) {
-            result = Ok(Committed::VersionMoved);
+            result = Ok(Committed::Moved);
         }
         match &result {
             Ok(Committed::Stored) => savepoint.commit().await?,

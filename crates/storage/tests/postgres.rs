@@ -8,7 +8,7 @@
 mod contract;
 
 use contract::{delivery, hash, identity, sender, version};
-use lmr_intake::{Committed, Store};
+use lmr_intake::{Committed, Seen, Store};
 use lmr_storage::{OpenError, PostgresStore, StorageKey};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::{
@@ -101,9 +101,9 @@ async fn two_receivers_on_one_database_store_every_message_once() {
                     });
                     let message = delivery(&format!("m{n}"), n, versions.collect());
                     match store.commit(message).await.unwrap() {
-                        Committed::VersionMoved => tokio::task::yield_now().await,
+                        Committed::Moved => tokio::task::yield_now().await,
                         Committed::Stored => return 1,
-                        Committed::Repeated(_) => return 0,
+                        Committed::Known(Seen::Repeated(_)) => return 0,
                         _ => panic!("a message was taken for another"),
                     }
                 }

@@ -11,7 +11,7 @@ use crate::{
     library::Library,
     package::{Package, ResourceKind},
     snapshot::{self, Bases},
-    terminology::Terminology,
+    terminology::{Membership, Terminology},
 };
 
 pub(crate) mod corrections;
@@ -34,22 +34,22 @@ pub use structure::{
 /// Puts packages together.
 #[derive(Debug, Default)]
 pub struct DefinitionsBuilder {
-    packages: Vec<Package>,
+    packages: Vec<Arc<Package>>,
 }
 
 impl DefinitionsBuilder {
     /// Adds a package behind those added before. Where two packages define the same canonical,
     /// the earlier one counts; of several versions of one package, the latest.
     #[must_use]
-    pub fn package(mut self, package: Package) -> Self {
-        self.packages.push(package);
+    pub fn package(mut self, package: impl Into<Arc<Package>>) -> Self {
+        self.packages.push(package.into());
         self
     }
 
     /// Adds packages, the first one first.
     #[must_use]
-    pub fn packages(mut self, packages: impl IntoIterator<Item = Package>) -> Self {
-        self.packages.extend(packages);
+    pub fn packages(mut self, packages: impl IntoIterator<Item: Into<Arc<Package>>>) -> Self {
+        self.packages.extend(packages.into_iter().map(Into::into));
         self
     }
 
@@ -67,6 +67,9 @@ impl DefinitionsBuilder {
         }
     }
 }
+
+/// How many codes of a value set are compared with another one.
+const MAX_COMPARED: usize = 5_000;
 
 type Made = Result<Arc<StructureDefinition>, DefinitionError>;
 
@@ -195,5 +198,30 @@ impl Bases for Definitions {
         };
         let written = read::structure(&self.library.entry(location).json)?;
         Ok(Some((written, self.library.packages[location.package].drops_snapshots)))
+    }
+
+    fn parent(&self, canonical: &str) -> Option<Option<Arc<str>>> {
+        if let Ok(Some((written, _))) = self.written(canonical) {
+            return Some(written.base);
+        }
+        let (url, version) = split_canonical(canonical);
+        Some(core::structure(url, version).ok()??.base.clone())
+    }
+
+    fn is_subset(&self, value_set: &str, of: &str) -> Option<bool> {
+        let (narrow, wide) =
+            (self.terminology.value_set(value_set), self.terminology.value_set(of));
+        if narrow.gap().is_some() || wide.gap().is_some() {
+            return None;
+        }
+        let codes = narrow.codes(MAX_COMPARED);
+        if codes.len() == MAX_COMPARED {
+            return None;
+        }
+        Some(
+            codes.iter().all(|(system, code, _)| {
+                wide.validate(Some(system), code) != Membership::NotMember
+            }),
+        )
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 /// The packages and where each canonical is in them.
 #[derive(Debug)]
 pub(crate) struct Library {
-    pub(crate) packages: Vec<Package>,
+    pub(crate) packages: Vec<Arc<Package>>,
     structures: HashMap<Arc<str>, Vec<EntryLocation>>,
     value_sets: HashMap<Arc<str>, Vec<EntryLocation>>,
     code_systems: HashMap<Arc<str>, Vec<EntryLocation>>,
@@ -25,7 +25,7 @@ pub(crate) struct EntryLocation {
 }
 
 impl Library {
-    pub(crate) fn new(packages: Vec<Package>) -> Self {
+    pub(crate) fn new(packages: Vec<Arc<Package>>) -> Self {
         let mut library = Self {
             packages,
             structures: HashMap::new(),

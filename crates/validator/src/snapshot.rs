@@ -25,6 +25,7 @@ mod change;
 pub mod compare;
 mod location;
 mod merge;
+mod tighten;
 mod tree;
 
 /// How deep elements may be nested.
@@ -54,6 +55,13 @@ pub(crate) trait Bases {
     /// A definition of a package as written, and whether its snapshot is to be made again; `None`
     /// for one of the core, and for one that does not exist.
     fn written(&self, canonical: &str) -> Result<Option<(Written, bool)>, DefinitionError>;
+
+    /// What a definition is based on, `Some(None)` for the roots; `None` for a definition that is
+    /// not known.
+    fn parent(&self, canonical: &str) -> Option<Option<Arc<str>>>;
+
+    /// Whether every code of one value set is in another one; `None` if that is not known.
+    fn is_subset(&self, value_set: &str, of: &str) -> Option<bool>;
 }
 
 /// A definition whose snapshot is taken as written if there is one, else made from the
@@ -82,10 +90,12 @@ pub(crate) fn complete(
     let change = change::Change::of(&written.differential, &root.name, &url)?;
     let mut generator = apply::Generator::new(&written, &root, bases, making);
     generator.apply(&mut root, &change, 0)?;
-    let mut ignored = base.ignored.clone();
-    ignored.extend(generator.ignored());
+    let (ignored, looser) = generator.not_applied();
     let elements = root.flatten();
-    Ok(StructureDefinition::with_elements(written, elements, ignored))
+    let mut made = StructureDefinition::with_elements(written, elements);
+    made.ignored = base.ignored.iter().cloned().chain(ignored).collect();
+    made.looser = base.looser.iter().cloned().chain(looser).collect();
+    Ok(made)
 }
 
 /// The root element of a definition, without making the rest of its snapshot: what an element
@@ -135,7 +145,7 @@ pub(crate) fn root_of(
     };
     for written in chain.iter().rev() {
         for rules in written.differential.iter().filter(|rules| !rules.path.contains('.')) {
-            merge::constrain(&mut root, rules, &written.url);
+            merge::constrain(&mut root, rules, &written.url, bases, false);
         }
     }
     Ok(Some(root))

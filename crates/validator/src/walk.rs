@@ -97,6 +97,13 @@ impl<'a> Walker<'a> {
                 profile,
             );
         }
+        if !profile.definition.looser.is_empty() {
+            let message = Message::ProfileLinesLooser {
+                profile: (&profile.canonical).into(),
+                rules: profile.definition.looser.join(", ").into(),
+            };
+            self.cx.report(message, item.node(), profile);
+        }
     }
 
     /// Runs something on the side and hands back its issues.

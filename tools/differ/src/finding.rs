@@ -17,9 +17,16 @@ impl Finding {
         Self {
             severity: severity.to_owned(),
             id: id.to_owned(),
-            location: location.replace("[x]", ""),
+            location: without_comments(&location.replace("[x]", "")),
             text,
         }
+    }
+
+    /// Severity, id and location: what makes two findings the same. An invariant counts by its key,
+    /// whichever profile carries it.
+    pub(crate) fn key(&self) -> (&str, &str, &str) {
+        let id = self.id.rsplit_once('#').map_or(&*self.id, |(_, key)| key);
+        (&self.severity, id, &self.location)
     }
 
     pub(crate) fn is_error(&self) -> bool {
@@ -63,18 +70,31 @@ pub(crate) struct Difference {
 }
 
 impl Difference {
-    /// Compares the errors and warnings of both. The reference's parser gives no message ids: such
-    /// a finding matches any of the same severity and location.
-    pub(crate) fn between(reference: &[Finding], ours: &[Finding]) -> Self {
-        let mut left: Vec<&Finding> = reference.iter().filter(|f| f.counts()).collect();
-        let mut right: Vec<&Finding> = ours.iter().filter(|f| f.counts()).collect();
-        for same in [
-            (|a: &Finding, b: &Finding| {
-                a.severity == b.severity && a.id == b.id && a.location == b.location
-            }) as fn(&Finding, &Finding) -> bool,
-            |a, b| a.id.is_empty() && a.severity == b.severity && a.location == b.location,
-        ] {
-            left.retain(|a| match right.iter().position(|b| same(a, b)) {
+    /// Compares the errors and warnings of both. What one side reports twice counts once. The
+    /// reference's parser gives no message ids: such a finding matches any of our reader's in the
+    /// same location. `same` says which ids mean the same.
+    pub(crate) fn between(
+        reference: &[Finding],
+        ours: &[Finding],
+        same: &[(String, String)],
+    ) -> Self {
+        let mut left = distinct(reference);
+        let mut right = distinct(ours);
+        let equal = |a: &Finding, b: &Finding| a.key() == b.key();
+        let renamed = |a: &Finding, b: &Finding| {
+            a.severity == b.severity
+                && a.location == b.location
+                && same.iter().any(|(theirs, mine)| *theirs == a.id && *mine == b.id)
+        };
+        let unnamed = |a: &Finding, b: &Finding| {
+            a.id.is_empty()
+                && a.severity == b.severity
+                && a.location == b.location
+                && is_of_reader(&b.id)
+        };
+        let passes: [&dyn Fn(&Finding, &Finding) -> bool; 3] = [&equal, &renamed, &unnamed];
+        for matches in passes {
+            left.retain(|a| match right.iter().position(|b| matches(a, b)) {
                 Some(found) => {
                     right.remove(found);
                     false
@@ -100,9 +120,48 @@ impl Difference {
     pub(crate) fn kinds(&self) -> BTreeMap<(Side, String), usize> {
         let mut kinds = BTreeMap::new();
         for (side, finding) in &self.alone {
-            let id = if finding.id.is_empty() { "(no id)".to_owned() } else { finding.id.clone() };
+            let id = match finding.key().1 {
+                "" => "(no id)",
+                id => id,
+            };
             *kinds.entry((*side, format!("{} {id}", finding.severity))).or_default() += 1;
         }
         kinds
     }
+}
+
+fn distinct(findings: &[Finding]) -> Vec<&Finding> {
+    let mut kept: Vec<&Finding> = Vec::new();
+    for finding in findings.iter().filter(|f| f.counts()) {
+        if !kept.iter().any(|other| other.key() == finding.key() && other.id == finding.id) {
+            kept.push(finding);
+        }
+    }
+    kept
+}
+
+/// Whether our JSON reader, not a rule of a profile, reports under this id.
+fn is_of_reader(id: &str) -> bool {
+    [
+        "Unrecognised_property_",
+        "Object_must_have_some_content",
+        "This_property_must_be",
+        "Error_parsing_JSON",
+        "ARRAY_CANNOT_BE_EMPTY",
+        "LMRV_JSON",
+    ]
+    .iter()
+    .any(|start| id.starts_with(start))
+}
+
+/// The location without the `/*Type/id*/` that both put into bundles at times.
+fn without_comments(location: &str) -> String {
+    let mut rest = location;
+    let mut plain = String::new();
+    while let Some((before, after)) = rest.split_once("/*") {
+        plain.push_str(before);
+        rest = after.split_once("*/").map_or("", |(_, after)| after);
+    }
+    plain.push_str(rest);
+    plain
 }

@@ -10,6 +10,18 @@ use crate::finding::{Difference, Side};
 #[serde(deny_unknown_fields)]
 struct File {
     known: Vec<Row>,
+    #[serde(default)]
+    same: Vec<Same>,
+}
+
+/// Two ids for one finding.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Same {
+    reference: String,
+    ours: String,
+    #[expect(dead_code, reason = "for readers of the file")]
+    why: String,
 }
 
 #[derive(Deserialize)]
@@ -26,10 +38,10 @@ struct Row {
     #[serde(default)]
     location: String,
     /// What the specification says.
-    #[expect(dead_code, reason = "for who reads the file")]
+    #[expect(dead_code, reason = "for readers of the file")]
     why: String,
     /// Whose fault the difference is: `reference`, `ours`, or `neither`.
-    #[expect(dead_code, reason = "for who reads the file")]
+    #[expect(dead_code, reason = "for readers of the file")]
     fault: String,
 }
 
@@ -37,6 +49,8 @@ struct Row {
 pub(crate) struct Known {
     rows: Vec<(Side, Regex, Regex, Regex)>,
     hits: Vec<usize>,
+    /// Pairs of ids, the reference's first, that mean the same.
+    pub(crate) same: Vec<(String, String)>,
 }
 
 impl Known {
@@ -60,7 +74,8 @@ impl Known {
             })
             .collect::<Result<Vec<_>>>()?;
         let hits = vec![0; rows.len()];
-        Ok(Self { rows, hits })
+        let same = file.same.into_iter().map(|pair| (pair.reference, pair.ours)).collect();
+        Ok(Self { rows, hits, same })
     }
 
     /// What of the difference is not explained. The verdict counts as explained if an error was.

@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use lmr_auth::{Environment, TrustProfile};
@@ -11,8 +10,9 @@ use lmr_envelope::{DecryptionKey, DecryptionKeys, Trust};
 use lmr_intake::{Avsender, AvsenderRecord, CertificateRecord, RuleSetId};
 use serde::Deserialize;
 
-use super::{IdentityNumbers, KeyFiles, Log};
-use crate::envelope::{certificate, private_key};
+use super::key_files::{KeyFiles, certificate, private_key};
+use super::{IdentityNumbers, Log};
+use crate::text::{Explain, fail, text};
 
 /// `lmr serve --config FILE`.
 #[derive(Debug, Deserialize)]
@@ -56,6 +56,9 @@ pub(crate) struct ReceiverConfig {
     /// Which identity numbers are taken.
     #[serde(default)]
     pub(crate) identity_numbers: IdentityNumbers,
+    /// Packages with code lists, made by `lmr terminology import`, that codes are checked against.
+    #[serde(default)]
+    pub(crate) terminology: Vec<PathBuf>,
     /// Bounds on what is accepted.
     #[serde(default)]
     pub(crate) limits: LimitsSection,
@@ -152,18 +155,22 @@ pub(crate) struct LimitsSection {
 }
 
 impl Default for LimitsSection {
+    /// The receiver's own defaults.
     fn default() -> Self {
+        let intake = lmr_intake::Settings::default();
+        let http = lmr_server::HttpSettings::default();
+        let seconds = |time: u64| u32::try_from(time).unwrap_or(u32::MAX);
         Self {
-            body_mib: 64,
-            compressed_mib: 48,
-            inflated_mib: 512,
-            ratio: 200,
-            entries: 100_000,
-            depth: 100,
-            clock_tolerance_seconds: 300,
+            body_mib: intake.limits.body / MIB,
+            compressed_mib: intake.limits.compressed / MIB,
+            inflated_mib: intake.limits.inflated / MIB,
+            ratio: intake.limits.ratio,
+            entries: intake.entries,
+            depth: intake.depth,
+            clock_tolerance_seconds: seconds(intake.clock_tolerance.unsigned_abs().as_secs()),
             concurrent_messages: 0,
-            threads_per_message: 0,
-            request_seconds: 120,
+            threads_per_message: intake.threads,
+            request_seconds: seconds(http.body_timeout.as_secs()),
         }
     }
 }
@@ -183,7 +190,10 @@ impl LimitsSection {
             ("request_seconds", self.request_seconds as usize),
         ] {
             if value == 0 {
-                bail!("limits.{key} is 0, so nothing could be received");
+                fail!(
+                    "limits.{key} er 0, så ingenting kunne tas imot",
+                    "limits.{key} is 0, so nothing could be received"
+                );
             }
         }
         Ok(())
@@ -200,17 +210,24 @@ impl ReceiverConfig {
     pub(crate) fn trust(&self, folder: &Path) -> anyhow::Result<Option<Trust>> {
         let read = |file: &Path| {
             let path = folder.join(file);
-            std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
+            std::fs::read(&path).explain(|| {
+                text!("kan ikke lese {path}", "cannot read {path}", path = path.display())
+            })
         };
         let Some(authorities) = &self.authorities else {
             if self.revocations.is_some() {
-                bail!("`revocations` needs `authorities`");
+                fail!("revocations krever authorities", "`revocations` needs `authorities`");
             }
             return Ok(None);
         };
-        let trust = Trust::from_pem(&read(authorities)?).context("authorities")?;
+        let trust =
+            Trust::from_pem(&read(authorities)?).explain(|| text!("authorities", "authorities"))?;
         match &self.revocations {
-            Some(lists) => Ok(Some(trust.with_revocations(&read(lists)?).context("revocations")?)),
+            Some(lists) => Ok(Some(
+                trust
+                    .with_revocations(&read(lists)?)
+                    .explain(|| text!("revocations", "revocations"))?,
+            )),
             None => Ok(Some(trust)),
         }
     }
@@ -231,15 +248,22 @@ impl ReceiverConfig {
     /// The register's keys, read from their files.
     pub(crate) fn decryption_keys(&self, folder: &Path) -> anyhow::Result<DecryptionKeys> {
         if self.certificate.is_empty() {
-            bail!("no [[certificate]]: without the register's key nothing can be opened");
+            fail!(
+                "ingen [[certificate]]: uten registerets nøkkel kan ingenting åpnes",
+                "no [[certificate]]: without the register's key nothing can be opened"
+            );
         }
         let mut keys = Vec::new();
         for files in &self.certificate {
             let files = files.from(folder);
             let key =
                 DecryptionKey::new(certificate(&files.certificate)?, private_key(&files.key)?)
-                    .with_context(|| {
-                        format!("{} and its key do not fit together", files.certificate.display())
+                    .explain(|| {
+                        text!(
+                            "{certificate} og nøkkelen hører ikke sammen",
+                            "{certificate} and its key do not fit together",
+                            certificate = files.certificate.display()
+                        )
                     })?;
             keys.push(key);
         }
@@ -269,8 +293,13 @@ impl AvsenderFile {
             .iter()
             .map(|path| {
                 let path = folder.join(path);
-                let pem = std::fs::read_to_string(&path)
-                    .with_context(|| format!("cannot read {} (a PEM file)", path.display()))?;
+                let pem = std::fs::read_to_string(&path).explain(|| {
+                    text!(
+                        "kan ikke lese {path} (en PEM-fil)",
+                        "cannot read {path} (a PEM file)",
+                        path = path.display()
+                    )
+                })?;
                 Ok(CertificateRecord { pem, from: None, until: None })
             })
             .collect::<anyhow::Result<Vec<_>>>()?;
@@ -283,6 +312,7 @@ impl AvsenderFile {
             rule_set: self.rule_set,
             start_date: self.start_date,
         };
-        Avsender::try_from(&record).with_context(|| format!("[[avsender]] {}", self.name))
+        Avsender::try_from(&record)
+            .explain(|| text!("[[avsender]] {name}", "[[avsender]] {name}", name = self.name))
     }
 }

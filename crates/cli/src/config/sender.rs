@@ -2,14 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
 use jiff::civil::{Date, Time};
 use lmr_auth::jose::{Algorithm, SigningKey as TokenKey};
 use lmr_auth::{ActingFor, ClientSettings, Environment};
 use lmr_lmdi::RuleSetId;
 use serde::Deserialize;
 
-use super::{IdentityNumbers, KeyFiles, Log};
+use super::key_files::KeyFiles;
+use super::{IdentityNumbers, Log, read_text};
+use crate::text::{Explain, fail, text};
 
 /// `lmr send … --config FILE`.
 #[derive(Debug, Deserialize)]
@@ -21,6 +22,10 @@ pub(crate) struct SenderConfig {
     pub(crate) environment: Environment,
     /// Folder with FHIR files (JSON, NDJSON), read anew at every run.
     pub(crate) source: PathBuf,
+    /// The source delivers only what is new since the last run: it may be empty, and a record that is not
+    /// in it has not vanished.
+    #[serde(default)]
+    pub(crate) incremental: bool,
     /// Base addresses of the source's own FHIR server: a reference below one of them is as good as a relative one.
     #[serde(default)]
     pub(crate) own_addresses: Vec<String>,
@@ -33,6 +38,9 @@ pub(crate) struct SenderConfig {
     pub(crate) ruleset: RuleSetId,
     /// The agreed date from which data are reported.
     pub(crate) start_date: Date,
+    /// Packages with code lists, made by `lmr terminology import`; those of the receiver.
+    #[serde(default)]
+    pub(crate) terminology: Vec<PathBuf>,
     /// Where to send.
     pub(crate) receiver: ReceiverSection,
     /// The sender's enterprise certificate and key.
@@ -146,15 +154,22 @@ impl SenderConfig {
     /// What no type can say.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         if self.schedule.retries > 3 {
-            bail!(
+            fail!(
+                "schedule.retries: protokollen tillater høyst 3 nye forsøk før neste overføring",
                 "schedule.retries: the protocol allows at most 3 new attempts before the next transfer"
             );
         }
         if self.bundle.entries == 0 || self.bundle.mib == 0 {
-            bail!("bundle.entries and bundle.mib must be at least 1");
+            fail!(
+                "bundle.entries og bundle.mib må være minst 1",
+                "bundle.entries and bundle.mib must be at least 1"
+            );
         }
         if self.receiver.timeout_seconds == 0 {
-            bail!("receiver.timeout_seconds must be at least 1");
+            fail!(
+                "receiver.timeout_seconds må være minst 1",
+                "receiver.timeout_seconds must be at least 1"
+            );
         }
         Ok(())
     }
@@ -162,9 +177,13 @@ impl SenderConfig {
     /// The client's settings and key.
     pub(crate) fn client(&self, folder: &Path) -> anyhow::Result<(ClientSettings, TokenKey)> {
         let section = &self.helseid;
-        let number = |key: &str, text: &str| {
-            lmr_identifiers::OrganisationNumber::parse(text)
-                .with_context(|| format!("helseid.{key}: {text} is no organisation number"))
+        let number = |key: &str, number: &str| {
+            lmr_identifiers::OrganisationNumber::parse(number).explain(|| {
+                text!(
+                    "helseid.{key}: {number} er ikke et organisasjonsnummer",
+                    "helseid.{key}: {number} is not an organisation number"
+                )
+            })
         };
         let child = section.child.as_deref().map(|c| number("child", c)).transpose()?;
         let customer = section.customer.as_deref().map(|c| number("customer", c)).transpose()?;
@@ -183,29 +202,36 @@ impl SenderConfig {
             assertion_lifetime_seconds: section.assertion_seconds,
         };
         let path = folder.join(&section.key);
-        let text = zeroize::Zeroizing::new(
-            std::fs::read_to_string(&path)
-                .with_context(|| format!("cannot read {}", path.display()))?,
-        );
+        let content = zeroize::Zeroizing::new(read_text(&path)?);
         let algorithm = section
             .algorithm
             .as_deref()
             .map(|name| {
-                Algorithm::from_name(name)
-                    .with_context(|| format!("helseid.algorithm: {name} is unknown"))
+                Algorithm::from_name(name).explain(|| {
+                    text!(
+                        "helseid.algorithm: {name} er ukjent",
+                        "helseid.algorithm: {name} is unknown"
+                    )
+                })
             })
             .transpose()?;
-        let key = if text.trim_start().starts_with('{') {
-            TokenKey::from_jwk(text.as_bytes(), section.kid.as_deref(), algorithm)
+        let key = if content.trim_start().starts_with('{') {
+            TokenKey::from_jwk(content.as_bytes(), section.kid.as_deref(), algorithm)
         } else {
-            let kid = section.kid.as_deref().context("helseid.kid is needed with a PEM key")?;
-            TokenKey::from_pem(
-                &text,
-                kid,
-                algorithm.context("helseid.algorithm is needed with a PEM key")?,
-            )
+            let needed = |key: &'static str| {
+                text!("en PEM-nøkkel krever helseid.{key}", "a PEM key needs helseid.{key}")
+            };
+            let kid = section.kid.as_deref().explain(|| needed("kid"))?;
+            let algorithm = algorithm.explain(|| needed("algorithm"))?;
+            TokenKey::from_pem(&content, kid, algorithm)
         }
-        .with_context(|| format!("{} is no usable key", path.display()))?;
+        .explain(|| {
+            text!(
+                "{path} er ikke en nøkkel som kan brukes",
+                "{path} is not a usable key",
+                path = path.display()
+            )
+        })?;
         Ok((settings, key))
     }
 }
@@ -216,21 +242,23 @@ pub(crate) fn hash_key(
     folder: &Path,
 ) -> anyhow::Result<zeroize::Zeroizing<[u8; 32]>> {
     let path = folder.join(&config.hash_key);
-    let text = zeroize::Zeroizing::new(
-        std::fs::read_to_string(&path)
-            .with_context(|| format!("cannot read {} (hash_key)", path.display()))?,
-    );
+    let content =
+        zeroize::Zeroizing::new(read_text(&path).explain(|| text!("hash_key", "hash_key"))?);
+    let not_a_key = || {
+        text!(
+            "{path} skal ha 64 heksadesimale sifre (lmr admin new-key lager en slik fil)",
+            "{path} must hold 64 hex digits (lmr admin new-key makes such a file)",
+            path = path.display()
+        )
+    };
     let mut key = zeroize::Zeroizing::new([0; 32]);
-    let digits = text.trim().as_bytes();
-    let pairs = digits.chunks_exact(2);
+    let digits = content.trim().as_bytes();
     if digits.len() != 64 {
-        anyhow::bail!("{} must hold 64 hex digits", path.display());
+        return Err(crate::text::failure(not_a_key()));
     }
-    for (byte, pair) in key.iter_mut().zip(pairs) {
+    for (byte, pair) in key.iter_mut().zip(digits.chunks_exact(2)) {
         let pair = std::str::from_utf8(pair).unwrap_or_default();
-        *byte = u8::from_str_radix(pair, 16)
-            .ok()
-            .with_context(|| format!("{} must hold 64 hex digits", path.display()))?;
+        *byte = u8::from_str_radix(pair, 16).ok().explain(not_a_key)?;
     }
     Ok(key)
 }

@@ -11,12 +11,13 @@ use lmr_envelope::{SigningKey, SystemRandom};
 use lmr_identifiers::OrganisationNumber;
 use lmr_sender::{
     Agent, BundleLimits, EnvelopeSealer, FolderSource, HashKey, HelseIdAuthorizer, HttpSettings,
-    HttpTransport, Outbox, Parts, RetrySchedule, RuleSetChecker, Settings, SourceLimits,
+    HttpTransport, Outbox, Parts, RetrySchedule, RuleSetChecker, Settings, SourceLimits, inspect,
 };
 
+use super::texts::Rejected;
 use crate::clock;
+use crate::config::key_files::{certificate, private_key};
 use crate::config::sender::{SenderConfig, hash_key};
-use crate::envelope::{certificate, private_key};
 
 /// The sender's database as configured; it must be there.
 pub(super) async fn outbox(config: &SenderConfig, folder: &Path) -> anyhow::Result<Outbox> {
@@ -25,6 +26,25 @@ pub(super) async fn outbox(config: &SenderConfig, folder: &Path) -> anyhow::Resu
         bail!("{} is not there: nothing has been sent yet", path.display());
     }
     Outbox::open(&path).await.with_context(|| format!("cannot open {}", path.display()))
+}
+
+/// What is held, with the values that the source has now.
+pub(super) async fn rejected(
+    config: &SenderConfig,
+    folder: &Path,
+    redact: bool,
+) -> anyhow::Result<Rejected> {
+    let outbox = outbox(config, folder).await?;
+    let (held, waiting) = (outbox.held().await?, outbox.waiting().await?);
+    let source = source(config, folder);
+    let key = HashKey::new(&hash_key(config, folder)?);
+    // A source that cannot be read now leaves the list without values.
+    let details = inspect(&source, &key, config.ruleset, &held).unwrap_or_default();
+    Ok(Rejected { held, waiting, details, redact })
+}
+
+fn source(config: &SenderConfig, folder: &Path) -> FolderSource {
+    FolderSource::new(folder.join(&config.source), SourceLimits::default())
 }
 
 /// Puts the sender together as configured.
@@ -66,6 +86,7 @@ pub(crate) async fn agent(config: &SenderConfig, folder: &Path) -> anyhow::Resul
     Ok(Agent::new(Parts {
         settings: Settings {
             own_addresses: config.own_addresses.clone(),
+            incremental: config.incremental,
             start: config.start_date,
             rule_set,
             bundle_limits: BundleLimits {
@@ -76,12 +97,13 @@ pub(crate) async fn agent(config: &SenderConfig, folder: &Path) -> anyhow::Resul
             lock: lock.into(),
             organisation: config.organisation.clone(),
         },
-        source: Arc::new(FolderSource::new(folder.join(&config.source), SourceLimits::default())),
+        source: Arc::new(source(config, folder)),
         key: HashKey::new(&hash_key(config, folder)?),
         outbox,
         checker: Arc::new(
             RuleSetChecker::new(rule_set, config.identity_numbers.numbers.into())
-                .accepting_2032_numbers(config.identity_numbers.accept_2032),
+                .accepting_2032_numbers(config.identity_numbers.accept_2032)
+                .with_rule_sets(crate::config::rule_sets(&config.terminology, folder)?),
         ),
         sealer: Arc::new(EnvelopeSealer::new(organisation, recipient, signer, SystemRandom)),
         transport: Arc::new(transport),

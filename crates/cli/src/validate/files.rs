@@ -3,12 +3,8 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
-
-/// Whether a file has a resource a line.
-pub(super) fn is_lines(path: &Path) -> bool {
-    path.extension().is_some_and(|e| e == "ndjson" || e == "jsonl")
-}
+use crate::input::is_lines;
+use crate::text::{Explain, fail, text};
 
 /// The files that a path means: itself, or the JSON files of a folder and those below it.
 pub(super) fn gather(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
@@ -18,25 +14,35 @@ pub(super) fn gather(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     below(path, &mut HashSet::new(), &mut files)?;
     if files.is_empty() {
-        bail!("the folder {} holds no .json, .ndjson or .jsonl file", path.display());
+        fail!(
+            "mappen {path} har ingen fil .json, .ndjson eller .jsonl",
+            "the folder {path} holds no .json, .ndjson or .jsonl file",
+            path = path.display()
+        );
     }
     Ok(files)
 }
 
-/// Links may lead round in a circle, so each folder is entered once.
+/// Links may go round in a circle, so each folder is entered once.
 fn below(
     folder: &Path,
     entered: &mut HashSet<PathBuf>,
     files: &mut Vec<PathBuf>,
 ) -> anyhow::Result<()> {
-    let cannot = || format!("cannot read the folder {}", folder.display());
-    if !entered.insert(std::fs::canonicalize(folder).with_context(cannot)?) {
+    let cannot = || {
+        text!(
+            "kan ikke lese mappen {folder}",
+            "cannot read the folder {folder}",
+            folder = folder.display()
+        )
+    };
+    if !entered.insert(std::fs::canonicalize(folder).explain(cannot)?) {
         return Ok(());
     }
     let read = |e: std::io::Result<std::fs::DirEntry>| e.map(|e| e.path());
     let mut inside = std::fs::read_dir(folder)
         .and_then(|entries| entries.map(read).collect::<Result<Vec<_>, _>>())
-        .with_context(cannot)?;
+        .explain(cannot)?;
     inside.sort();
     for path in inside {
         let of = std::fs::metadata(&path);
@@ -44,7 +50,7 @@ fn below(
             below(&path, entered, files)?;
             continue;
         }
-        // A pipe would be waited for; what cannot be looked at is told when it is read.
+        // A pipe would be waited for; what cannot be looked at is reported when it is read.
         let may_be_read = of.is_err() || of.is_ok_and(|of| of.is_file());
         if may_be_read && (path.extension().is_some_and(|e| e == "json") || is_lines(&path)) {
             files.push(path);

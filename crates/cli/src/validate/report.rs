@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use lmr_fhir::{OutcomeExtension, OutcomeIssue, OutcomeValue, ParseError};
 use lmr_lmdi::codes::Severity;
-use lmr_lmdi::{Finding, response};
+use lmr_lmdi::{Finding, RuleSetId, response};
 use lmr_validator::render::{Mark, Page};
 
 use super::Format;
 use crate::output::{Language, Style};
+use crate::text::{Text, failure};
 
 /// A report that grows file by file.
 pub(super) struct Report {
@@ -25,6 +26,9 @@ pub(super) struct Report {
     total: Count,
     files: usize,
     faulty_files: usize,
+    /// The rule set of the resource at hand, and those used until now.
+    rule_set: Option<RuleSetId>,
+    rule_sets: Vec<RuleSetId>,
 }
 
 /// What was found.
@@ -50,6 +54,8 @@ impl Report {
             total: Count::default(),
             files: 0,
             faulty_files: 0,
+            rule_set: None,
+            rule_sets: Vec::new(),
         }
     }
 
@@ -106,8 +112,15 @@ impl Report {
         &mut self,
         line: Option<u32>,
         source: &str,
+        rule_set: Option<RuleSetId>,
         mut findings: Vec<Finding>,
     ) -> anyhow::Result<()> {
+        self.rule_set = rule_set;
+        if let Some(id) = rule_set
+            && !self.rule_sets.contains(&id)
+        {
+            self.rule_sets.push(id);
+        }
         if let Some(line) = line {
             for finding in &mut findings {
                 finding.line = line;
@@ -125,9 +138,13 @@ impl Report {
         let mut finding = Finding::unreadable(error);
         finding.line = line.unwrap_or(finding.line);
         if self.format == Format::Html {
-            anyhow::bail!("{}: {}", self.path.display(), finding.text(self.language));
+            let path = self.path.display();
+            return Err(failure(Text::of(|language| {
+                format!("{path}: {}", finding.text(language))
+            })));
         }
         self.here.unreadable += 1;
+        self.rule_set = None;
         self.tell(line, "", &[finding])
     }
 
@@ -152,7 +169,10 @@ impl Report {
                 }
             }
             Format::Html => {
-                let title = self.path.display().to_string();
+                let mut title = self.path.display().to_string();
+                if let Some(id) = self.rule_set {
+                    write!(title, " ({id} sha256:{})", id.digest())?;
+                }
                 let marks: Vec<Mark> =
                     findings.iter().map(|finding| self.mark(source, finding)).collect();
                 self.out
@@ -161,6 +181,9 @@ impl Report {
             Format::OperationOutcome => {
                 let mut outcome = response::outcome_of(findings);
                 outcome.extension.push(file_extension(&self.path));
+                if let Some(id) = self.rule_set {
+                    response::name_rule_set(&mut outcome, id);
+                }
                 if findings.is_empty() {
                     for issue in &mut outcome.issue {
                         issue.text = Some("I orden".to_owned());
@@ -216,7 +239,8 @@ impl Report {
             write!(name, ":{line}")?;
         }
         let name = self.style.bold(&name);
-        writeln!(self.out, "{name}: {verdict}")?;
+        let rule_set = self.rule_set.map_or_else(String::new, |id| format!(" ({id})"));
+        writeln!(self.out, "{name}: {verdict}{}", self.style.faint(&rule_set))?;
         for (at, finding) in findings.iter().enumerate() {
             let severity = match finding.severity {
                 Severity::Fatal | Severity::Error => self.style.bad(self.say("feil", "error")),
@@ -275,6 +299,8 @@ impl Report {
         let text = finding.code.text();
         serde_json::json!({
             "file": self.path.display().to_string(),
+            "ruleSet": self.rule_set.map(RuleSetId::as_str),
+            "ruleSetDigest": self.rule_set.map(|id| format!("sha256:{}", id.digest())),
             "severity": finding.severity.as_str(),
             "code": finding.code.as_str(),
             "issueType": finding.issue_type(),
@@ -340,6 +366,20 @@ impl Report {
             let line =
                 format!("{looked_at}, {faulty} {}; {found}", self.say("med feil", "with errors"));
             writeln!(self.out, "{}", self.style.bold(&line))?;
+        }
+        if self.format == Format::Text {
+            for id in &self.rule_sets {
+                let line = format!(
+                    "{} {id}: {} {} {} {}, sha256:{}",
+                    self.say("regelsett", "rule set"),
+                    self.say("veiledningen", "guide"),
+                    id.version(),
+                    self.say("av", "of"),
+                    id.date(),
+                    id.digest()
+                );
+                writeln!(self.out, "{}", self.style.faint(&line))?;
+            }
         }
         Ok(std::mem::take(&mut self.out))
     }

@@ -7,9 +7,10 @@ use rust_decimal::Decimal;
 
 use super::{Engine, EvalResult, Scope};
 use crate::error::EvalErrorKind;
+use crate::functions::Shape;
 use crate::item::Item;
 use crate::model::TypeKind;
-use crate::syntax::{Expr, Kind, Operator, Shape};
+use crate::syntax::{Expr, Kind, Operator};
 use crate::value::{Date, DateTime, Quantity, Time, parse_decimal, round_to_scale};
 
 /// Two values of types that can be compared.

@@ -2,13 +2,176 @@
 
 use lmr_fhir::SourceLocation;
 
-use super::{Engine, EvalResult, Scope, Sink};
+use super::{Call, Engine, EvalResult, FlowResult, LogicResult, ScalarResult, Sink};
+use crate::env::Host;
 use crate::error::Unavailable;
 use crate::html;
 use crate::item::Item;
 use crate::model::Typed;
 use crate::names;
-use crate::syntax::{Expr, Function};
+
+pub(crate) fn extension<'a>(
+    engine: &Engine<'_, 'a>,
+    call: Call<'_, 'a>,
+    sink: Sink<'_, 'a>,
+) -> FlowResult {
+    let Some(url) = engine.argument_text(call, 0)? else { return Ok(true) };
+    engine.stream(call.source, call.scope, &mut |item| {
+        engine.step(call.location)?;
+        match item {
+            Item::Element(typed) => engine.extensions(typed, &url, sink),
+            _ => Ok(true),
+        }
+    })
+}
+
+pub(crate) fn has_extension<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> LogicResult {
+    let Some(item) = engine.single(call.source, call.scope, call.what())? else { return Ok(None) };
+    let url = engine.argument_text(call, 0)?;
+    let (Some(url), Item::Element(typed)) = (url, item) else { return Ok(Some(false)) };
+    let mut found = false;
+    engine.extensions(typed, &url, &mut |_| {
+        found = true;
+        Ok(false)
+    })?;
+    Ok(Some(found))
+}
+
+/// Whether there is one item, and it has a value.
+pub(crate) fn has_value<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> LogicResult {
+    let mut count = 0;
+    let mut valued = false;
+    engine.visit(call.source, call.scope, &mut |item| {
+        count += 1;
+        valued = match item {
+            Item::Element(typed) => typed.element.has_value(),
+            _ => true,
+        };
+        Ok(count < 2)
+    })?;
+    Ok(Some(count == 1 && valued))
+}
+
+pub(crate) fn get_value<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    Ok(engine.source_value(call)?.filter(|value| value.as_element().is_none()))
+}
+
+pub(crate) fn resolve<'a>(
+    engine: &Engine<'_, 'a>,
+    call: Call<'_, 'a>,
+    sink: Sink<'_, 'a>,
+) -> FlowResult {
+    engine.stream(call.source, call.scope, &mut |item| {
+        engine.step(call.location)?;
+        match engine.resolve(call.location, &item)? {
+            Some(target) => sink(Item::Element(target)),
+            None => Ok(true),
+        }
+    })
+}
+
+pub(crate) fn member_of<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> LogicResult {
+    ask_about_url(engine, call, Host::member_of)
+}
+
+pub(crate) fn conforms_to<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> LogicResult {
+    ask_about_url(engine, call, Host::conforms_to)
+}
+
+pub(crate) fn subsumes<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> LogicResult {
+    ask_about_pair(engine, call, Host::subsumes)
+}
+
+pub(crate) fn subsumed_by<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> LogicResult {
+    ask_about_pair(engine, call, |host, own, other| host.subsumes(other, own))
+}
+
+fn ask_about_url<'a>(
+    engine: &Engine<'_, 'a>,
+    call: Call<'_, 'a>,
+    ask: impl Fn(&(dyn Host<'a> + 'a), &Item<'a>, &str) -> Result<bool, Unavailable>,
+) -> LogicResult {
+    let Some(item) = engine.single(call.source, call.scope, call.what())? else { return Ok(None) };
+    let host = host(engine, call)?;
+    let Some(url) = engine.argument_text(call, 0)? else { return Ok(None) };
+    answer(engine, call, ask(host, &item, &url))
+}
+
+fn ask_about_pair<'a>(
+    engine: &Engine<'_, 'a>,
+    call: Call<'_, 'a>,
+    ask: impl Fn(&(dyn Host<'a> + 'a), &Item<'a>, &Item<'a>) -> Result<bool, Unavailable>,
+) -> LogicResult {
+    let Some(item) = engine.single(call.source, call.scope, call.what())? else { return Ok(None) };
+    let host = host(engine, call)?;
+    let Some(other) = engine.single(call.arg(0), call.scope, call.what())? else { return Ok(None) };
+    answer(engine, call, ask(host, &item, &other))
+}
+
+fn host<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> EvalResult<&'a (dyn Host<'a> + 'a)> {
+    match engine.env.host {
+        Some(host) => Ok(host),
+        None => engine.unavailable(call.location, call.what(), Unavailable::Unsupported),
+    }
+}
+
+fn answer<'a>(
+    engine: &Engine<'_, 'a>,
+    call: Call<'_, 'a>,
+    answer: Result<bool, Unavailable>,
+) -> LogicResult {
+    match answer {
+        Ok(b) => Ok(Some(b)),
+        Err(why) => engine.unavailable(call.location, call.what(), why),
+    }
+}
+
+pub(crate) fn html_checks<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> LogicResult {
+    check_html(engine, call, html::is_narrative)
+}
+
+pub(crate) fn html_checks2<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> LogicResult {
+    check_html(engine, call, html::has_content)
+}
+
+fn check_html<'a>(
+    engine: &Engine<'_, 'a>,
+    call: Call<'_, 'a>,
+    check: impl Fn(&str) -> bool,
+) -> LogicResult {
+    let Some(item) = engine.source_value(call)? else { return Ok(None) };
+    let Item::String(text) = &item else { return engine.wrong_type(call, &item) };
+    engine.steps(call.location, text.len() / 16)?;
+    Ok(Some(check(text)))
+}
+
+/// R4 names the function, but which modifiers an evaluator knows is for its host to say, and no
+/// host is asked.
+pub(crate) fn check_modifiers<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> LogicResult {
+    match engine.single(call.source, call.scope, call.what())? {
+        Some(_) => engine.unavailable(call.location, call.what(), Unavailable::Unsupported),
+        None => Ok(None),
+    }
+}
+
+/// R4 names the function, no published invariant uses it, and [`crate::Model`] holds no
+/// ElementDefinitions.
+pub(crate) fn element_definition<'a>(
+    engine: &Engine<'_, 'a>,
+    call: Call<'_, 'a>,
+    _: Sink<'_, 'a>,
+) -> FlowResult {
+    engine.unavailable(call.location, call.what(), Unavailable::Unsupported)
+}
+
+/// As [`element_definition`].
+pub(crate) fn slice<'a>(
+    engine: &Engine<'_, 'a>,
+    call: Call<'_, 'a>,
+    _: Sink<'_, 'a>,
+) -> FlowResult {
+    engine.unavailable(call.location, call.what(), Unavailable::Unsupported)
+}
 
 impl<'a> Engine<'_, 'a> {
     /// The extensions of an element with this URL.
@@ -64,67 +227,6 @@ impl<'a> Engine<'_, 'a> {
         match host.resolve(reference, from) {
             Ok(target) => Ok(target),
             Err(why) => self.unavailable(location, "resolve()", why),
-        }
-    }
-
-    pub(super) fn fhir_test(
-        &self,
-        location: SourceLocation,
-        function: Function,
-        source: &'a Expr,
-        args: &'a [Expr],
-        s: Scope<'_, 'a>,
-    ) -> EvalResult<Option<bool>> {
-        use Function as F;
-        let what = function.text();
-        if let F::HtmlChecks | F::HtmlChecks2 = function {
-            let Some(item) = self.single_value(source, s, what)? else { return Ok(None) };
-            let Item::String(text) = &item else { return self.type_error(location, what, &item) };
-            self.steps(location, text.len() / 16)?;
-            return Ok(Some(match function {
-                F::HtmlChecks => html::is_narrative(text),
-                _ => html::has_content(text),
-            }));
-        }
-        let Some(item) = self.single(source, s, what)? else { return Ok(None) };
-        if function == F::HasExtension {
-            let url = match args.first() {
-                Some(arg) => self.text_arg(arg, s, what)?,
-                None => None,
-            };
-            let (Some(url), Item::Element(typed)) = (url, item) else { return Ok(Some(false)) };
-            let mut found = false;
-            self.extensions(typed, &url, &mut |_| {
-                found = true;
-                Ok(false)
-            })?;
-            return Ok(Some(found));
-        }
-        let Some(host) = self.env.host else {
-            return self.unavailable(location, what, Unavailable::Unsupported);
-        };
-        let answer = match (function, args.first()) {
-            (F::MemberOf | F::ConformsTo, Some(arg)) => {
-                let Some(url) = self.text_arg(arg, s, what)? else { return Ok(None) };
-                if function == F::MemberOf {
-                    host.member_of(&item, &url)
-                } else {
-                    host.conforms_to(&item, &url)
-                }
-            }
-            (F::Subsumes | F::SubsumedBy, Some(arg)) => {
-                let Some(other) = self.single(arg, s, what)? else { return Ok(None) };
-                if function == F::Subsumes {
-                    host.subsumes(&item, &other)
-                } else {
-                    host.subsumes(&other, &item)
-                }
-            }
-            _ => Err(Unavailable::Unsupported),
-        };
-        match answer {
-            Ok(b) => Ok(Some(b)),
-            Err(why) => self.unavailable(location, what, why),
         }
     }
 }

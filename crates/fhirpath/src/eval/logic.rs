@@ -2,11 +2,11 @@
 
 use lmr_fhir::SourceLocation;
 
-use super::{Engine, EvalResult, Scope};
-use crate::error::EvalErrorKind;
+use super::{Call, Engine, EvalResult, Scope};
+use crate::functions::Evaluator;
 use crate::item::Item;
 use crate::model::TypeKind;
-use crate::syntax::{Expr, Function, Kind, Operator};
+use crate::syntax::{Expr, Kind, Operator};
 
 impl<'a> Engine<'_, 'a> {
     pub(super) fn logic(&self, e: &'a Expr, s: Scope<'_, 'a>) -> EvalResult<Option<bool>> {
@@ -41,9 +41,12 @@ impl<'a> Engine<'_, 'a> {
             Kind::HasText { source, texts } => {
                 self.has_text(e.location, source, texts, s).map(Some)
             }
-            Kind::Call { source, function, args } => {
-                self.logic_call(e.location, *function, source, args, s)
-            }
+            Kind::Call { source, function, args } => match function.row().evaluator {
+                Evaluator::Logic(evaluate) => {
+                    evaluate(self, Call::new(e.location, *function, source, args, s))
+                }
+                Evaluator::Scalar(_) | Evaluator::Many(_) => self.condition(e, s, "a condition"),
+            },
             _ => self.condition(e, s, "a condition"),
         }
     }
@@ -131,135 +134,6 @@ impl<'a> Engine<'_, 'a> {
                 other => matches!(self.value_of(other), Some(Item::String(text)) if wanted(&text)),
             };
             Ok(!found)
-        })?;
-        Ok(found)
-    }
-
-    fn logic_call(
-        &self,
-        location: SourceLocation,
-        function: Function,
-        source: &'a Expr,
-        args: &'a [Expr],
-        s: Scope<'_, 'a>,
-    ) -> EvalResult<Option<bool>> {
-        use Function as F;
-        match function {
-            F::Empty => Ok(Some(!self.exists(source, s)?)),
-            F::Exists => match args.first() {
-                None => self.exists(source, s).map(Some),
-                Some(criterion) => {
-                    // The first item for which the criterion holds ends the search.
-                    let found = self.search(source, criterion, s, "exists()", true)?;
-                    Ok(Some(found))
-                }
-            },
-            F::All => match args.first() {
-                Some(criterion) => Ok(Some(!self.search(source, criterion, s, "all()", false)?)),
-                None => Ok(Some(true)),
-            },
-            F::Not => Ok(self.condition(source, s, "not()")?.map(|b| !b)),
-            F::AllTrue => Ok(Some(!self.any_boolean(location, function, source, s, false)?)),
-            F::AnyTrue => Ok(Some(self.any_boolean(location, function, source, s, true)?)),
-            F::AllFalse => Ok(Some(!self.any_boolean(location, function, source, s, true)?)),
-            F::AnyFalse => Ok(Some(self.any_boolean(location, function, source, s, false)?)),
-            F::SubsetOf | F::SupersetOf => {
-                let (own, Some(other)) = (self.collect(source, s)?, args.first()) else {
-                    return Ok(None);
-                };
-                let other = self.collect(other, s)?;
-                let within = if function == F::SubsetOf {
-                    self.is_subset(location, &own, &other)?
-                } else {
-                    self.is_subset(location, &other, &own)?
-                };
-                Ok(Some(within))
-            }
-            F::IsDistinct => {
-                let all = self.collect(source, s)?;
-                let count = all.len();
-                Ok(Some(self.distinct(location, all)?.len() == count))
-            }
-            F::HasValue => {
-                let mut count = 0;
-                let mut valued = false;
-                self.visit(source, s, &mut |item| {
-                    count += 1;
-                    valued = match item {
-                        Item::Element(typed) => typed.element.has_value(),
-                        _ => true,
-                    };
-                    Ok(count < 2)
-                })?;
-                Ok(Some(count == 1 && valued))
-            }
-            F::ToBoolean
-            | F::ConvertsToBoolean
-            | F::ConvertsToInteger
-            | F::ConvertsToLong
-            | F::ConvertsToDecimal
-            | F::ConvertsToText
-            | F::ConvertsToDate
-            | F::ConvertsToDateTime
-            | F::ConvertsToTime
-            | F::ConvertsToQuantity => {
-                let Some(item) = self.single_value(source, s, function.text())? else {
-                    return Ok(None);
-                };
-                self.converts(function, item, args, s)
-            }
-            F::StartsWith | F::EndsWith | F::Contains => {
-                self.text_test(location, function, source, args, s)
-            }
-            F::Comparable => self.comparable(location, source, args, s),
-            _ => self.fhir_test(location, function, source, args, s),
-        }
-    }
-
-    /// Whether any item meets the criterion (`wanted`), or fails it (`!wanted`).
-    pub(super) fn search(
-        &self,
-        source: &'a Expr,
-        criterion: &'a Expr,
-        s: Scope<'_, 'a>,
-        what: &'static str,
-        wanted: bool,
-    ) -> EvalResult<bool> {
-        let mut found = false;
-        let mut index = 0;
-        self.visit(source, s, &mut |item| {
-            self.step(criterion.location)?;
-            let holds =
-                self.enclosed(|| self.condition(criterion, s.on(item, index), what))? == Some(true);
-            index += 1;
-            found = holds == wanted;
-            Ok(!found)
-        })?;
-        Ok(found)
-    }
-
-    /// Whether any item is this boolean. All are looked at: every one must be a boolean.
-    fn any_boolean(
-        &self,
-        location: SourceLocation,
-        function: Function,
-        source: &'a Expr,
-        s: Scope<'_, 'a>,
-        wanted: bool,
-    ) -> EvalResult<bool> {
-        let mut found = false;
-        self.visit(source, s, &mut |item| {
-            self.step(location)?;
-            match self.value_of(item) {
-                Some(Item::Boolean(b)) => found |= b == wanted,
-                None => {}
-                Some(other) => {
-                    let found = other.type_name(self.env.model).into_owned();
-                    return self
-                        .fail(location, EvalErrorKind::Type { what: function.text(), found });
-                }
-            }
-            Ok(true)
         })?;
         Ok(found)
     }

@@ -1,160 +1,125 @@
-//! Functions on numbers (N1, section 5.7), and sums.
-
-use lmr_fhir::SourceLocation;
+//! Functions on numbers (N1, section 5.7).
 
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, MathematicalOps};
 
 use super::arithmetic::integer;
 use super::compare::number;
-use super::{Engine, EvalResult, Scope};
+use super::{Call, Engine, EvalResult, ScalarResult};
 use crate::error::EvalErrorKind;
 use crate::item::Item;
-use crate::syntax::{Expr, Function};
 use crate::value::{Quantity, from_f64, round_to_scale};
 
-impl<'a> Engine<'_, 'a> {
-    pub(super) fn math(
-        &self,
-        location: SourceLocation,
-        function: Function,
-        source: &'a Expr,
-        args: &'a [Expr],
-        s: Scope<'_, 'a>,
-    ) -> EvalResult<Option<Item<'a>>> {
-        use Function as F;
-        let what = function.text();
-        let Some(item) = self.single_value(source, s, what)? else { return Ok(None) };
-        let argument = match args.first() {
-            Some(arg) => match self.single_value(arg, s, what)? {
-                Some(arg) => Some(arg),
-                None if function == F::Round => None,
-                None => return Ok(None),
-            },
-            None => None,
-        };
-        if let Item::Quantity(q) = &item {
-            let value = match function {
-                F::Abs => q.value.abs(),
-                F::Ceiling => q.value.ceil(),
-                F::Floor => q.value.floor(),
-                F::Truncate => q.value.trunc(),
-                F::Round => round_to_scale(q.value, self.scale(location, argument.as_ref())?),
-                _ => return self.type_error(location, what, &item),
-            };
-            return Ok(Some(Item::Quantity(Box::new(Quantity { value, unit: q.unit.clone() }))));
-        }
-        let Some(value) = number(&item) else { return self.type_error(location, what, &item) };
-        let argument_number = match &argument {
-            Some(arg) => match number(arg) {
-                Some(n) => Some(n),
-                None => return self.type_error(location, what, arg),
-            },
-            None => None,
-        };
-        Ok(match function {
-            F::Abs => match item {
-                Item::Integer(n) => integer(n.checked_abs()),
-                _ => Some(Item::Decimal(value.abs())),
-            },
-            F::Ceiling => integer(value.ceil().to_i64()),
-            F::Floor => integer(value.floor().to_i64()),
-            F::Truncate => integer(value.trunc().to_i64()),
-            F::Round => {
-                let scale = self.scale(location, argument.as_ref())?;
-                match item {
-                    Item::Integer(_) => Some(Item::Integer(value.to_i64().unwrap_or_default())),
-                    _ => Some(Item::Decimal(round_to_scale(value, scale))),
-                }
-            }
-            F::Sqrt => value.sqrt().map(|d| Item::Decimal(d.normalize())),
-            F::Exp => value.to_f64().and_then(|v| from_f64(v.exp())).map(Item::Decimal),
-            F::Ln => logarithm(value, None),
-            F::Log => logarithm(value, argument_number),
-            F::Power => power(&item, value, argument.as_ref(), argument_number),
-            _ => None,
-        })
+pub(crate) fn abs<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    match engine.source_value(call)? {
+        Some(Item::Integer(n)) => Ok(integer(n.checked_abs())),
+        Some(Item::Decimal(d)) => Ok(Some(Item::Decimal(d.abs()))),
+        item => of_quantity(engine, call, item, Decimal::abs),
     }
+}
 
-    /// Digits after the point, 0 to 28.
-    fn scale(&self, location: SourceLocation, argument: Option<&Item<'a>>) -> EvalResult<u32> {
-        let scale = match argument {
-            None => Some(0),
-            Some(Item::Integer(n)) => u32::try_from(*n).ok(),
-            Some(other) => return self.type_error(location, "round()", other),
-        };
-        match scale {
-            Some(scale) => Ok(scale.min(28)),
-            None => self.fail(location, EvalErrorKind::Argument { what: "round()" }),
-        }
+pub(crate) fn ceiling<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    to_whole(engine, call, Decimal::ceil)
+}
+
+pub(crate) fn floor<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    to_whole(engine, call, Decimal::floor)
+}
+
+pub(crate) fn truncate<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    to_whole(engine, call, Decimal::trunc)
+}
+
+/// Numbers become integers, quantities keep their unit.
+fn to_whole<'a>(
+    engine: &Engine<'_, 'a>,
+    call: Call<'_, 'a>,
+    cut: impl Fn(&Decimal) -> Decimal,
+) -> ScalarResult<'a> {
+    let item = engine.source_value(call)?;
+    match item.as_ref().and_then(number) {
+        Some(value) => Ok(integer(cut(&value).to_i64())),
+        None => of_quantity(engine, call, item, cut),
     }
+}
 
-    /// `sum()`, `min()`, `max()`, `avg()`
-    pub(super) fn fold(
-        &self,
-        location: SourceLocation,
-        function: Function,
-        source: &'a Expr,
-        s: Scope<'_, 'a>,
-    ) -> EvalResult<Option<Item<'a>>> {
-        use Function as F;
-        let what = function.text();
-        let mut total: Option<Item<'a>> = None;
-        let mut count = 0u64;
-        let mut overflow = false;
-        self.stream(source, s, &mut |item| {
-            self.step(location)?;
-            let Some(item) = self.value_of(&item) else { return Ok(true) };
-            count += 1;
-            total = match total.take() {
-                None => Some(item),
-                Some(held) if matches!(function, F::Min | F::Max) => {
-                    let order = self.compare(location, what, &item, &held)?;
-                    let better = order
-                        .is_some_and(|o| if function == F::Min { o.is_lt() } else { o.is_gt() });
-                    Some(if better { item } else { held })
-                }
-                Some(held) => {
-                    let sum = match (&held, &item) {
-                        (Item::Quantity(a), Item::Quantity(b)) => {
-                            a.plus(b, false).map(|q| Item::Quantity(Box::new(q)))
-                        }
-                        (Item::Integer(a), Item::Integer(b)) => integer(a.checked_add(*b)),
-                        _ => match (number(&held), number(&item)) {
-                            (Some(a), Some(b)) => a.checked_add(b).map(Item::Decimal),
-                            _ => return self.type_error(location, what, &item),
-                        },
-                    };
-                    overflow |= sum.is_none();
-                    sum
-                }
-            };
-            Ok(!overflow)
-        })?;
-        if overflow {
-            return Ok(None);
+/// The same unit with another value; no other type is taken.
+fn of_quantity<'a>(
+    engine: &Engine<'_, 'a>,
+    call: Call<'_, 'a>,
+    item: Option<Item<'a>>,
+    change: impl Fn(&Decimal) -> Decimal,
+) -> ScalarResult<'a> {
+    match item {
+        None => Ok(None),
+        Some(Item::Quantity(q)) => {
+            let Quantity { value, unit } = *q;
+            Ok(Some(Item::Quantity(Box::new(Quantity { value: change(&value), unit }))))
         }
-        let Some(total) = total else { return Ok(None) };
-        if matches!(function, F::Sum | F::Avg)
-            && number(&total).is_none()
-            && !matches!(total, Item::Quantity(_))
-        {
-            return self.type_error(location, what, &total);
-        }
-        if function != F::Avg {
-            return Ok(Some(total));
-        }
-        let count = Decimal::from(count);
-        Ok(match total {
-            Item::Quantity(q) => q
-                .value
-                .checked_div(count)
-                .map(|value| value.normalize())
-                .map(|value| Item::Quantity(Box::new(Quantity { value, unit: q.unit }))),
-            other => number(&other)
-                .and_then(|n| n.checked_div(count))
-                .map(|n| Item::Decimal(n.normalize())),
-        })
+        Some(other) => engine.wrong_type(call, &other),
+    }
+}
+
+pub(crate) fn round<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    let Some(item) = engine.source_value(call)? else { return Ok(None) };
+    let scale = digits(engine, call)?;
+    match item {
+        Item::Integer(n) => Ok(Some(Item::Integer(n))),
+        Item::Decimal(d) => Ok(Some(Item::Decimal(round_to_scale(d, scale)))),
+        item => of_quantity(engine, call, Some(item), |value| round_to_scale(*value, scale)),
+    }
+}
+
+/// Digits after the point, 0 to 28.
+fn digits<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> EvalResult<u32> {
+    match u32::try_from(engine.argument_integer(call, 0)?.unwrap_or(0)) {
+        Ok(scale) => Ok(scale.min(28)),
+        Err(_) => engine.fail(call.location, EvalErrorKind::Argument { what: call.what() }),
+    }
+}
+
+pub(crate) fn sqrt<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    let value = source_number(engine, call)?;
+    Ok(value.and_then(|value| value.sqrt()).map(|root| Item::Decimal(root.normalize())))
+}
+
+pub(crate) fn exp<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    let value = source_number(engine, call)?.and_then(|value| value.to_f64());
+    Ok(value.and_then(|value| from_f64(value.exp())).map(Item::Decimal))
+}
+
+pub(crate) fn ln<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    Ok(source_number(engine, call)?.and_then(|value| logarithm(value, None)))
+}
+
+pub(crate) fn log<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    let Some(value) = source_number(engine, call)? else { return Ok(None) };
+    let Some(base) = argument_number(engine, call)? else { return Ok(None) };
+    Ok(number(&base).and_then(|base| logarithm(value, Some(base))))
+}
+
+pub(crate) fn power<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    let Some(base) = engine.source_value(call)? else { return Ok(None) };
+    if number(&base).is_none() {
+        return engine.wrong_type(call, &base);
+    }
+    let Some(exponent) = argument_number(engine, call)? else { return Ok(None) };
+    Ok(raised(&base, &exponent))
+}
+
+fn source_number<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> EvalResult<Option<Decimal>> {
+    let Some(item) = engine.source_value(call)? else { return Ok(None) };
+    match number(&item) {
+        Some(value) => Ok(Some(value)),
+        None => engine.wrong_type(call, &item),
+    }
+}
+
+/// The argument, which must be a number.
+fn argument_number<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    match engine.argument_value(call, 0)? {
+        Some(item) if number(&item).is_none() => engine.wrong_type(call, &item),
+        item => Ok(item),
     }
 }
 
@@ -174,13 +139,8 @@ fn logarithm<'a>(value: Decimal, base: Option<Decimal>) -> Option<Item<'a>> {
 }
 
 /// Exact for whole exponents; negative numbers have no other powers.
-fn power<'a>(
-    base_item: &Item<'a>,
-    base: Decimal,
-    exponent_item: Option<&Item<'a>>,
-    exponent: Option<Decimal>,
-) -> Option<Item<'a>> {
-    let exponent = exponent?;
+fn raised<'a>(base_item: &Item<'a>, exponent_item: &Item<'a>) -> Option<Item<'a>> {
+    let (base, exponent) = (number(base_item)?, number(exponent_item)?);
     let whole = if exponent.fract().is_zero() { exponent.to_i64() } else { None };
     if let Some(whole) = whole {
         let mut result = Decimal::ONE;
@@ -201,8 +161,7 @@ fn power<'a>(
         if whole < 0 {
             result = Decimal::ONE.checked_div(result)?.normalize();
         }
-        let integers =
-            matches!((base_item, exponent_item), (Item::Integer(_), Some(Item::Integer(_))));
+        let integers = matches!((base_item, exponent_item), (Item::Integer(_), Item::Integer(_)));
         if integers && whole >= 0 {
             return integer(result.to_i64());
         }

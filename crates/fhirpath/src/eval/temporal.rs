@@ -1,60 +1,102 @@
 //! The clock, and parts of dates and times.
 
-use lmr_fhir::SourceLocation;
+use rust_decimal::Decimal;
 
-use super::{Engine, EvalResult, Scope};
+use super::{Call, Engine, EvalResult, ScalarResult};
 use crate::error::Unavailable;
 use crate::item::Item;
-use crate::syntax::{Expr, Function};
 use crate::value::{Date, DateTime, Time};
 
-impl<'a> Engine<'_, 'a> {
-    pub(super) fn clock(
-        &self,
-        location: SourceLocation,
-        function: Function,
-    ) -> EvalResult<Option<Item<'a>>> {
-        let Some(now) = self.env.now else {
-            return self.unavailable(location, function.text(), Unavailable::Clock);
-        };
-        Ok(match function {
-            Function::Now => Some(Item::DateTime(now)),
-            Function::Today => Some(Item::Date(now.date())),
-            _ => now.time().map(Item::Time),
-        })
-    }
+pub(crate) fn now<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    Ok(Some(Item::DateTime(clock(engine, call)?)))
+}
 
-    pub(super) fn part_of_time(
-        &self,
-        location: SourceLocation,
-        function: Function,
-        source: &'a Expr,
-        s: Scope<'_, 'a>,
-    ) -> EvalResult<Option<Item<'a>>> {
-        use Function as F;
-        let Some(item) = self.single_value(source, s, function.text())? else { return Ok(None) };
-        let (moment, time): (Option<DateTime>, Option<Time>) = match &item {
-            Item::Date(d) => (Some((*d).into()), None),
-            Item::DateTime(d) => (Some(*d), d.time()),
-            Item::Time(t) => (None, Some(*t)),
-            _ => return self.type_error(location, function.text(), &item),
-        };
-        let date = moment.map(DateTime::date);
-        let number = |n: Option<i64>| n.map(Item::Integer);
-        Ok(match function {
-            F::YearOf => number(date.map(|d| d.year().into())),
-            F::MonthOf => number(date.and_then(Date::month).map(i64::from)),
-            F::DayOf => number(date.and_then(Date::day).map(i64::from)),
-            F::HourOf => number(time.map(|t| t.hour().into())),
-            F::MinuteOf => number(time.and_then(Time::minute).map(i64::from)),
-            F::SecondOf => number(time.and_then(Time::second).map(i64::from)),
-            F::MillisecondOf => number(time.and_then(Time::millisecond).map(i64::from)),
-            F::TimezoneOffsetOf => moment
-                .and_then(DateTime::offset)
-                .and_then(|o| rust_decimal::Decimal::from(o).checked_div(60.into()))
-                .map(Item::Decimal),
-            F::DateOf => date.map(Item::Date),
-            _ => time.map(Item::Time),
-        })
+pub(crate) fn today<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    Ok(Some(Item::Date(clock(engine, call)?.date())))
+}
+
+pub(crate) fn time_of_day<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    Ok(clock(engine, call)?.time().map(Item::Time))
+}
+
+fn clock<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> EvalResult<DateTime> {
+    match engine.env.now {
+        Some(now) => Ok(now),
+        None => engine.unavailable(call.location, call.what(), Unavailable::Clock),
     }
+}
+
+/// A date, dateTime or time, by its parts.
+#[derive(Default)]
+struct Parts {
+    date: Option<Date>,
+    time: Option<Time>,
+    /// Minutes east of UTC.
+    offset: Option<i16>,
+}
+
+fn part<'a>(
+    engine: &Engine<'_, 'a>,
+    call: Call<'_, 'a>,
+    take: impl Fn(Parts) -> Option<Item<'a>>,
+) -> ScalarResult<'a> {
+    Ok(match engine.source_value(call)? {
+        None => None,
+        Some(Item::Date(d)) => take(Parts { date: Some(d), ..Parts::default() }),
+        Some(Item::DateTime(d)) => {
+            take(Parts { date: Some(d.date()), time: d.time(), offset: d.offset() })
+        }
+        Some(Item::Time(t)) => take(Parts { time: Some(t), ..Parts::default() }),
+        Some(other) => return engine.wrong_type(call, &other),
+    })
+}
+
+fn integer<'a>(n: impl Into<i64>) -> Item<'a> {
+    Item::Integer(n.into())
+}
+
+pub(crate) fn year_of<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    part(engine, call, |parts| parts.date.map(|d| integer(d.year())))
+}
+
+pub(crate) fn month_of<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    part(engine, call, |parts| parts.date.and_then(Date::month).map(integer))
+}
+
+pub(crate) fn day_of<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    part(engine, call, |parts| parts.date.and_then(Date::day).map(integer))
+}
+
+pub(crate) fn hour_of<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    part(engine, call, |parts| parts.time.map(|t| integer(t.hour())))
+}
+
+pub(crate) fn minute_of<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    part(engine, call, |parts| parts.time.and_then(Time::minute).map(integer))
+}
+
+pub(crate) fn second_of<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    part(engine, call, |parts| parts.time.and_then(Time::second).map(integer))
+}
+
+pub(crate) fn millisecond_of<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    part(engine, call, |parts| parts.time.and_then(Time::millisecond).map(integer))
+}
+
+pub(crate) fn date_of<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    part(engine, call, |parts| parts.date.map(Item::Date))
+}
+
+pub(crate) fn time_of<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    part(engine, call, |parts| parts.time.map(Item::Time))
+}
+
+/// In hours, east of UTC.
+pub(crate) fn timezone_offset_of<'a>(
+    engine: &Engine<'_, 'a>,
+    call: Call<'_, 'a>,
+) -> ScalarResult<'a> {
+    part(engine, call, |parts| {
+        parts.offset.and_then(|o| Decimal::from(o).checked_div(60.into())).map(Item::Decimal)
+    })
 }

@@ -2,23 +2,205 @@
 
 use std::borrow::Cow;
 
-use lmr_fhir::SourceLocation;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use lmr_fhir::SourceLocation;
 use regex::Regex;
 
-use super::convert::text_of;
-use super::{Engine, EvalResult, Scope};
+use super::conversion::text_of;
+use super::{Call, Engine, EvalResult, FlowResult, LogicResult, ScalarResult, Scope, Sink};
 use crate::error::EvalErrorKind;
-use crate::item::{Collection, Item};
-use crate::syntax::{Expr, Function, Pattern, RegexUse, build_regex};
+use crate::item::Item;
+use crate::syntax::{Expr, Pattern, RegexUse, build_regex};
 
 /// Longest text that a function makes, in bytes.
 const MAX_TEXT: usize = 16 << 20;
 
+fn made<'a>(text: String) -> Option<Item<'a>> {
+    Some(Item::String(Cow::Owned(text)))
+}
+
+fn integer<'a>(n: usize) -> Option<Item<'a>> {
+    Some(Item::Integer(i64::try_from(n).unwrap_or(i64::MAX)))
+}
+
+pub(crate) fn length<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    Ok(engine.source_text(call)?.and_then(|text| integer(text.chars().count())))
+}
+
+pub(crate) fn upper<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    Ok(engine.source_text(call)?.and_then(|text| made(text.to_uppercase())))
+}
+
+pub(crate) fn lower<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    Ok(engine.source_text(call)?.and_then(|text| made(text.to_lowercase())))
+}
+
+pub(crate) fn trim<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    Ok(engine.source_text(call)?.and_then(|text| made(text.trim().to_owned())))
+}
+
+pub(crate) fn starts_with<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> LogicResult {
+    test(engine, call, |text, part| text.starts_with(part))
+}
+
+pub(crate) fn ends_with<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> LogicResult {
+    test(engine, call, |text, part| text.ends_with(part))
+}
+
+pub(crate) fn contains<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> LogicResult {
+    test(engine, call, |text, part| text.contains(part))
+}
+
+fn test<'a>(
+    engine: &Engine<'_, 'a>,
+    call: Call<'_, 'a>,
+    test: impl Fn(&str, &str) -> bool,
+) -> LogicResult {
+    let text = engine.source_text(call)?;
+    let part = engine.argument_text(call, 0)?;
+    Ok(text.zip(part).map(|(text, part)| test(&text, &part)))
+}
+
+pub(crate) fn index_of<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    index(engine, call, |text, part| text.find(part))
+}
+
+pub(crate) fn last_index_of<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    index(engine, call, |text, part| text.rfind(part))
+}
+
+/// Counted in characters; -1 where the part is not found.
+fn index<'a>(
+    engine: &Engine<'_, 'a>,
+    call: Call<'_, 'a>,
+    find: impl Fn(&str, &str) -> Option<usize>,
+) -> ScalarResult<'a> {
+    let Some(text) = engine.source_text(call)? else { return Ok(None) };
+    let Some(part) = engine.argument_text(call, 0)? else { return Ok(None) };
+    Ok(match find(&text, &part) {
+        Some(byte) => integer(text[..byte].chars().count()),
+        None => Some(Item::Integer(-1)),
+    })
+}
+
+/// Counted in characters. Empty when the start lies outside.
+pub(crate) fn substring<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    let Some(text) = engine.source_text(call)? else { return Ok(None) };
+    let start = engine.argument_integer(call, 0)?;
+    let length = engine.argument_integer(call, 1)?;
+    let Some(Ok(start)) = start.map(usize::try_from) else { return Ok(None) };
+    let mut rest = text.char_indices().skip(start);
+    let Some((from, _)) = rest.next() else { return Ok(None) };
+    let length = length.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(0));
+    Ok(made(text[from..].chars().take(length).collect()))
+}
+
+pub(crate) fn replace<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    let Some(text) = engine.source_text(call)? else { return Ok(None) };
+    let (pattern, by) = (engine.argument_text(call, 0)?, engine.argument_text(call, 1)?);
+    let (Some(pattern), Some(by)) = (pattern, by) else { return Ok(None) };
+    let most = if pattern.is_empty() { text.len() + 1 } else { text.len() / pattern.len() };
+    let size = text.len() + most.saturating_mul(by.len());
+    engine.text_size(call.location, call.what(), size)?;
+    Ok(made(text.replace(&*pattern, &by)))
+}
+
+pub(crate) fn encode<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    recode(engine, call, encoded)
+}
+
+pub(crate) fn decode<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    recode(engine, call, decoded)
+}
+
+pub(crate) fn escape<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    recode(engine, call, escaped)
+}
+
+pub(crate) fn unescape<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    recode(engine, call, unescaped)
+}
+
+fn recode<'a>(
+    engine: &Engine<'_, 'a>,
+    call: Call<'_, 'a>,
+    recode: impl Fn(&str, &str) -> Coded,
+) -> ScalarResult<'a> {
+    let Some(text) = engine.source_text(call)? else { return Ok(None) };
+    let Some(format) = engine.argument_text(call, 0)? else { return Ok(None) };
+    match recode(&text, &format) {
+        Some(result) => Ok(result.and_then(made)),
+        None => engine.fail(call.location, EvalErrorKind::Argument { what: call.what() }),
+    }
+}
+
+pub(crate) fn to_chars<'a>(
+    engine: &Engine<'_, 'a>,
+    call: Call<'_, 'a>,
+    sink: Sink<'_, 'a>,
+) -> FlowResult {
+    let Some(text) = engine.source_text(call)? else { return Ok(true) };
+    engine.steps(call.location, text.len())?;
+    engine.pass(text.chars().filter_map(|c| made(c.to_string())), sink)
+}
+
+/// Without a separator, as [`to_chars`].
+pub(crate) fn split<'a>(
+    engine: &Engine<'_, 'a>,
+    call: Call<'_, 'a>,
+    sink: Sink<'_, 'a>,
+) -> FlowResult {
+    let Some(text) = engine.source_text(call)? else { return Ok(true) };
+    let Some(separator) = engine.argument_text(call, 0)? else { return Ok(true) };
+    if separator.is_empty() {
+        return to_chars(engine, call, sink);
+    }
+    engine.steps(call.location, text.len())?;
+    engine.pass(text.split(&*separator).filter_map(|part| made(part.to_owned())), sink)
+}
+
+pub(crate) fn join<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    let (location, what) = (call.location, call.what());
+    let separator = match call.args {
+        [] => Cow::Borrowed(""),
+        _ => match engine.argument_text(call, 0)? {
+            Some(separator) => separator,
+            None => return Ok(None),
+        },
+    };
+    let mut joined: Option<String> = None;
+    engine.stream(call.source, call.scope, &mut |item| {
+        engine.step(location)?;
+        let Some(value) = engine.value_of(&item) else { return Ok(true) };
+        let Some(text) = text_of(&value) else { return engine.wrong_type(call, &value) };
+        match &mut joined {
+            None => joined = Some(text.into_owned()),
+            Some(joined) => {
+                let added = separator.len() + text.len();
+                engine.within_size(location, what, joined.len() + added)?;
+                engine.steps(location, added / 16)?;
+                joined.push_str(&separator);
+                joined.push_str(&text);
+            }
+        }
+        Ok(true)
+    })?;
+    Ok(joined.and_then(made))
+}
+
 impl<'a> Engine<'_, 'a> {
-    /// The source as text. Other primitives are taken as they are written, as HL7's engine does.
+    /// The text that a function is called on; its length counts towards the budget.
+    fn source_text(&self, call: Call<'_, 'a>) -> EvalResult<Option<Cow<'a, str>>> {
+        let text = self.text(call.location, call.what(), call.source, call.scope)?;
+        if let Some(text) = &text {
+            self.steps(call.location, text.len() / 16)?;
+        }
+        Ok(text)
+    }
+
+    /// A node as text. Primitives of other types are taken as they are written, as HL7's engine
+    /// does.
     fn text(
         &self,
         location: SourceLocation,
@@ -38,101 +220,6 @@ impl<'a> Engine<'_, 'a> {
             ) => Ok(text_of(&item)),
             Some(other) => self.type_error(location, what, &other),
         }
-    }
-
-    fn argument(
-        &self,
-        args: &'a [Expr],
-        index: usize,
-        s: Scope<'_, 'a>,
-        what: &'static str,
-    ) -> EvalResult<Option<Cow<'a, str>>> {
-        match args.get(index) {
-            Some(arg) => self.text_arg(arg, s, what),
-            None => Ok(None),
-        }
-    }
-
-    pub(super) fn text_test(
-        &self,
-        location: SourceLocation,
-        function: Function,
-        source: &'a Expr,
-        args: &'a [Expr],
-        s: Scope<'_, 'a>,
-    ) -> EvalResult<Option<bool>> {
-        let what = function.text();
-        let text = self.text(location, what, source, s)?;
-        let part = self.argument(args, 0, s, what)?;
-        let (Some(text), Some(part)) = (text, part) else { return Ok(None) };
-        self.steps(location, text.len() / 16)?;
-        Ok(Some(match function {
-            Function::StartsWith => text.starts_with(&*part),
-            Function::EndsWith => text.ends_with(&*part),
-            _ => text.contains(&*part),
-        }))
-    }
-
-    pub(super) fn text_function(
-        &self,
-        location: SourceLocation,
-        function: Function,
-        source: &'a Expr,
-        args: &'a [Expr],
-        s: Scope<'_, 'a>,
-    ) -> EvalResult<Option<Item<'a>>> {
-        use Function as F;
-        let what = function.text();
-        if function == F::Join {
-            return self.join(location, source, args, s);
-        }
-        let Some(text) = self.text(location, what, source, s)? else { return Ok(None) };
-        self.steps(location, text.len() / 16)?;
-        let position = |n: Option<usize>| {
-            let n = n.map_or(-1, |n| i64::try_from(text[..n].chars().count()).unwrap_or(i64::MAX));
-            Some(Item::Integer(n))
-        };
-        let made = |text: String| Some(Item::String(Cow::Owned(text)));
-        Ok(match function {
-            F::Length => {
-                Some(Item::Integer(i64::try_from(text.chars().count()).unwrap_or(i64::MAX)))
-            }
-            F::Upper => made(text.to_uppercase()),
-            F::Lower => made(text.to_lowercase()),
-            F::Trim => made(text.trim().to_owned()),
-            F::IndexOf => match self.argument(args, 0, s, what)? {
-                Some(part) => position(text.find(&*part)),
-                None => None,
-            },
-            F::LastIndexOf => match self.argument(args, 0, s, what)? {
-                Some(part) => position(text.rfind(&*part)),
-                None => None,
-            },
-            F::Substring => self.substring(&text, args, s)?.map(|t| Item::String(Cow::Owned(t))),
-            F::Replace => {
-                let (pattern, by) =
-                    (self.argument(args, 0, s, what)?, self.argument(args, 1, s, what)?);
-                let (Some(pattern), Some(by)) = (pattern, by) else { return Ok(None) };
-                let longest =
-                    if pattern.is_empty() { text.len() + 1 } else { text.len() / pattern.len() };
-                self.text_size(location, what, text.len() + longest.saturating_mul(by.len()))?;
-                made(text.replace(&*pattern, &by))
-            }
-            F::Encode | F::Decode | F::Escape | F::Unescape => {
-                let Some(format) = self.argument(args, 0, s, what)? else { return Ok(None) };
-                let result = match function {
-                    F::Encode => encode(&text, &format),
-                    F::Decode => decode(&text, &format),
-                    F::Escape => escape(&text, &format),
-                    _ => unescape(&text, &format),
-                };
-                match result {
-                    Some(result) => result.map(|t| Item::String(Cow::Owned(t))),
-                    None => return self.fail(location, EvalErrorKind::Argument { what }),
-                }
-            }
-            _ => None,
-        })
     }
 
     /// Before a text of this size is made: it counts towards the budget, so that neither time nor
@@ -158,95 +245,6 @@ impl<'a> Engine<'_, 'a> {
         } else {
             Ok(())
         }
-    }
-
-    /// Counted in characters. Empty when the start lies outside.
-    fn substring(
-        &self,
-        text: &str,
-        args: &'a [Expr],
-        s: Scope<'_, 'a>,
-    ) -> EvalResult<Option<String>> {
-        let what = "substring()";
-        let start = match args.first() {
-            Some(arg) => self.integer_arg(arg, s, what)?,
-            None => None,
-        };
-        let length = match args.get(1) {
-            Some(arg) => self.integer_arg(arg, s, what)?,
-            None => None,
-        };
-        let Some(Ok(start)) = start.map(usize::try_from) else { return Ok(None) };
-        let mut rest = text.char_indices().skip(start);
-        let Some((from, _)) = rest.next() else { return Ok(None) };
-        let length = length.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(0));
-        Ok(Some(text[from..].chars().take(length).collect()))
-    }
-
-    fn join(
-        &self,
-        location: SourceLocation,
-        source: &'a Expr,
-        args: &'a [Expr],
-        s: Scope<'_, 'a>,
-    ) -> EvalResult<Option<Item<'a>>> {
-        let separator = match args.first() {
-            Some(arg) => match self.text_arg(arg, s, "join()")? {
-                Some(separator) => separator,
-                None => return Ok(None),
-            },
-            None => Cow::Borrowed(""),
-        };
-        let mut joined: Option<String> = None;
-        self.stream(source, s, &mut |item| {
-            self.step(location)?;
-            let Some(value) = self.value_of(&item) else { return Ok(true) };
-            let Some(text) = text_of(&value) else {
-                return self.type_error(location, "join()", &value);
-            };
-            match &mut joined {
-                None => joined = Some(text.into_owned()),
-                Some(joined) => {
-                    self.within_size(
-                        location,
-                        "join()",
-                        joined.len() + separator.len() + text.len(),
-                    )?;
-                    self.steps(location, (separator.len() + text.len()) / 16)?;
-                    joined.push_str(&separator);
-                    joined.push_str(&text);
-                }
-            }
-            Ok(true)
-        })?;
-        Ok(joined.map(|text| Item::String(Cow::Owned(text))))
-    }
-
-    /// `toChars()` and `split()`
-    pub(super) fn text_parts(
-        &self,
-        location: SourceLocation,
-        function: Function,
-        source: &'a Expr,
-        args: &'a [Expr],
-        s: Scope<'_, 'a>,
-    ) -> EvalResult<Collection<'a>> {
-        let what = function.text();
-        let Some(text) = self.text(location, what, source, s)? else {
-            return Ok(Collection::new());
-        };
-        self.steps(location, text.len())?;
-        let item = |t: String| Item::String(Cow::Owned(t));
-        if function == Function::ToChars {
-            return Ok(text.chars().map(|c| item(c.to_string())).collect());
-        }
-        let Some(separator) = self.argument(args, 0, s, what)? else {
-            return Ok(Collection::new());
-        };
-        if separator.is_empty() {
-            return Ok(text.chars().map(|c| item(c.to_string())).collect());
-        }
-        Ok(text.split(&*separator).map(|t| item(t.to_owned())).collect())
     }
 
     /// The pattern, built now if it is computed; `None` when it is empty.
@@ -368,7 +366,7 @@ fn expand(by: &str, captures: &regex::Captures<'_>, out: &mut String) {
 /// `None` for an unknown format, `Some(None)` for text that is not of the format.
 type Coded = Option<Option<String>>;
 
-fn encode(text: &str, format: &str) -> Coded {
+fn encoded(text: &str, format: &str) -> Coded {
     match format {
         "hex" => {
             let mut out = String::with_capacity(text.len() * 2);
@@ -385,7 +383,7 @@ fn encode(text: &str, format: &str) -> Coded {
     }
 }
 
-fn decode(text: &str, format: &str) -> Coded {
+fn decoded(text: &str, format: &str) -> Coded {
     let bytes = match format {
         "hex" => hex(text),
         "base64" => STANDARD.decode(text).ok(),
@@ -403,7 +401,7 @@ fn hex(text: &str) -> Option<Vec<u8>> {
     text.as_bytes().chunks(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect()
 }
 
-fn escape(text: &str, format: &str) -> Coded {
+fn escaped(text: &str, format: &str) -> Coded {
     let mut out = String::with_capacity(text.len());
     match format {
         "html" => {
@@ -427,7 +425,7 @@ fn escape(text: &str, format: &str) -> Coded {
     Some(Some(out))
 }
 
-fn unescape(text: &str, format: &str) -> Coded {
+fn unescaped(text: &str, format: &str) -> Coded {
     match format {
         "html" => Some(Some(
             text.replace("&lt;", "<")

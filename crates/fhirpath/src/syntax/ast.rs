@@ -4,7 +4,7 @@ use lmr_fhir::{Name, SourceLocation};
 use regex::Regex;
 use rust_decimal::Decimal;
 
-use super::functions::Function;
+use crate::functions::{Function, Shape};
 use crate::value::{Date, DateTime, Quantity, Time};
 
 /// A node with its location in the text.
@@ -217,16 +217,7 @@ impl Operator {
     }
 }
 
-/// How a node yields its result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shape {
-    Logic,
-    Scalar,
-    Many,
-}
-
 fn shape(kind: &Kind) -> Shape {
-    use Function as F;
     match kind {
         Kind::Boolean(_) | Kind::All(_) | Kind::Any(_) | Kind::HasText { .. } => Shape::Logic,
         Kind::Integer(_)
@@ -264,71 +255,19 @@ fn shape(kind: &Kind) -> Shape {
             | Operator::Divide
             | Operator::Div
             | Operator::Mod => Shape::Scalar,
-            _ => Shape::Logic,
+            Operator::Xor
+            | Operator::Implies
+            | Operator::In
+            | Operator::Contains
+            | Operator::Equal
+            | Operator::NotEqual
+            | Operator::Equivalent
+            | Operator::NotEquivalent
+            | Operator::Less
+            | Operator::LessOrEqual
+            | Operator::Greater
+            | Operator::GreaterOrEqual => Shape::Logic,
         },
-        Kind::Call { function, .. } => match function {
-            F::Empty
-            | F::Exists
-            | F::All
-            | F::AllTrue
-            | F::AnyTrue
-            | F::AllFalse
-            | F::AnyFalse
-            | F::SubsetOf
-            | F::SupersetOf
-            | F::IsDistinct
-            | F::Not
-            | F::ToBoolean
-            | F::ConvertsToBoolean
-            | F::ConvertsToInteger
-            | F::ConvertsToLong
-            | F::ConvertsToDecimal
-            | F::ConvertsToText
-            | F::ConvertsToDate
-            | F::ConvertsToDateTime
-            | F::ConvertsToTime
-            | F::ConvertsToQuantity
-            | F::StartsWith
-            | F::EndsWith
-            | F::Contains
-            | F::Comparable
-            | F::HasExtension
-            | F::HasValue
-            | F::MemberOf
-            | F::ConformsTo
-            | F::Subsumes
-            | F::SubsumedBy
-            | F::HtmlChecks
-            | F::HtmlChecks2
-            | F::CheckModifiers => Shape::Logic,
-            F::Where
-            | F::Select
-            | F::Repeat
-            | F::RepeatAll
-            | F::Sort
-            | F::Coalesce
-            | F::Tail
-            | F::Skip
-            | F::Take
-            | F::Intersect
-            | F::Exclude
-            | F::Union
-            | F::Combine
-            | F::Distinct
-            | F::Iif
-            | F::ToChars
-            | F::Type
-            | F::Split
-            | F::Children
-            | F::Descendants
-            | F::Aggregate
-            | F::Trace
-            | F::DefineVariable
-            | F::Extension
-            | F::Resolve
-            | F::Slice
-            | F::ElementDefinition => Shape::Many,
-            _ => Shape::Scalar,
-        },
+        Kind::Call { function, .. } => function.row().shape(),
     }
 }

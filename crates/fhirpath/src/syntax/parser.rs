@@ -5,11 +5,11 @@ use regex::RegexBuilder;
 use rust_decimal::Decimal;
 
 use super::ast::{Constant, Expr, Kind, Operator, Pattern, RegexUse, TypeSpec, TypeTest};
-use super::functions::Function;
 use super::lexer::{Token, tokens};
 use super::share::{number_fixed_conditions, number_repeated_paths};
 use super::simplify::simplify;
 use crate::error::{SyntaxError, SyntaxErrorKind};
+use crate::functions::Function;
 use crate::value::{CalendarUnit, Quantity, Unit};
 
 /// Deepest nesting, brackets and chained calls counted together: what the evaluator's recursion
@@ -448,12 +448,13 @@ impl Parser {
             };
             Kind::Regex { source, use_as, pattern, substitution: args.next().map(Box::new) }
         } else {
-            let Some((function, text, least, most)) = Function::find(name) else {
+            let Some(function) = Function::find(name) else {
                 let near = Function::nearest(name);
                 let kind = SyntaxErrorKind::UnknownFunction { name: name.to_owned(), near };
                 return Err(SyntaxError { location, kind });
             };
-            arity(text, least, most)?;
+            let row = function.row();
+            arity(row.name, *row.arity.start(), *row.arity.end())?;
             Kind::Call { source, function, args }
         };
         self.node(location, kind, depth)

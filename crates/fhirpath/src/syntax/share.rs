@@ -3,9 +3,9 @@
 
 use std::collections::HashMap;
 
-use super::ast::{Constant, Expr, Kind, Shape};
+use super::ast::{Constant, Expr, Kind};
 use super::each::each_part_mut;
-use super::functions::Function;
+use crate::functions::{Arguments, Function, Shape};
 
 /// Numbers the repeated paths of an expression, from 1; all other nodes keep 0.
 pub(super) fn number_repeated_paths(root: &mut Expr) {
@@ -39,13 +39,8 @@ fn number_fixed(expr: &mut Expr, in_loop: bool, last: &mut u16) {
             return;
         }
     }
-    let of_items = matches!(
-        &expr.kind,
-        Kind::Call {
-            function: Function::Where | Function::Select | Function::All | Function::Exists,
-            ..
-        }
-    );
+    let of_items = matches!(&expr.kind, Kind::Call { function, .. }
+        if function.row().arguments == Arguments::Each);
     let mut at = 0;
     each_part_mut(expr, &mut |part| {
         // The first part is what the function is called on.

@@ -2,8 +2,8 @@
 
 use super::ast::{Expr, Kind, Operator};
 use super::each::each_part_mut;
-use super::functions::Function;
 use super::share::path;
+use crate::functions::Function;
 
 /// `x.where($this = 'a').exists()` becomes "x has the text a", and several of them joined by `or`
 /// about the same path become one question.

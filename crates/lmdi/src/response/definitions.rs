@@ -1,29 +1,39 @@
 //! Definitions of what our outcomes carry: who validates an answer has nothing to look for.
 
-use super::{COLUMN, CORRELATION_EXTENSION, FILE_EXTENSION, LINE, MESSAGE_ID, RETRY_EXTENSION};
+use super::{
+    COLUMN, CORRELATION_EXTENSION, DIGEST_EXTENSION, FILE_EXTENSION, LINE, MESSAGE_ID,
+    RETRY_EXTENSION, RULE_SET_EXTENSION,
+};
 use crate::codes::render::code_system;
 
 /// The extensions of our OperationOutcomes, HL7's own for validators among them, with the type of
 /// their value and where they stand. HL7 publishes its four outside the R4 core:
 /// <http://hl7.org/fhir/extensions/extension-registry.html>.
-const EXTENSIONS: [(&str, &str, &str); 6] = [
-    (MESSAGE_ID, "code", "OperationOutcome.issue"),
-    (LINE, "integer", "OperationOutcome.issue"),
-    (COLUMN, "integer", "OperationOutcome.issue"),
-    (FILE_EXTENSION, "string", "OperationOutcome"),
-    (RETRY_EXTENSION, "code", "OperationOutcome.issue"),
-    (CORRELATION_EXTENSION, "string", "OperationOutcome"),
+const EXTENSIONS: [(&str, &str, &[&str]); 8] = [
+    (MESSAGE_ID, "code", &["OperationOutcome.issue"]),
+    (LINE, "integer", &["OperationOutcome.issue"]),
+    (COLUMN, "integer", &["OperationOutcome.issue"]),
+    (FILE_EXTENSION, "string", &["OperationOutcome"]),
+    (RETRY_EXTENSION, "code", &["OperationOutcome.issue"]),
+    (CORRELATION_EXTENSION, "string", &["OperationOutcome"]),
+    (RULE_SET_EXTENSION, "code", &["OperationOutcome", "Meta"]),
+    (DIGEST_EXTENSION, "string", &["OperationOutcome", "Meta"]),
 ];
 
 /// The error codes as a CodeSystem and the extensions as StructureDefinitions, one JSON text each.
 #[must_use]
 pub fn definitions() -> Vec<String> {
-    let extension = |(url, ty, context): &(&str, &str, &str)| {
+    let extension = |(url, ty, contexts): &(&str, &str, &[&str])| {
         let name = url.rsplit('/').next().unwrap_or(url);
+        let contexts: Vec<String> = contexts
+            .iter()
+            .map(|context| format!("{{\"type\":\"element\",\"expression\":\"{context}\"}}"))
+            .collect();
+        let contexts = contexts.join(",");
         format!(
             "{{\"resourceType\":\"StructureDefinition\",\"id\":\"{name}\",\"url\":\"{url}\",\"name\":\"{name}\",\
              \"status\":\"draft\",\"kind\":\"complex-type\",\"abstract\":false,\
-             \"context\":[{{\"type\":\"element\",\"expression\":\"{context}\"}}],\"type\":\"Extension\",\
+             \"context\":[{contexts}],\"type\":\"Extension\",\
              \"baseDefinition\":\"http://hl7.org/fhir/StructureDefinition/Extension\",\"derivation\":\"constraint\",\
              \"differential\":{{\"element\":[\
              {{\"id\":\"Extension.extension\",\"path\":\"Extension.extension\",\"max\":\"0\"}},\

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use sqlx::{Row, Sqlite, Transaction};
 
+use super::held::hold;
 use super::{HeldFinding, Item, ItemOutcome, Origin, OutboxError, Result, hash, int, ms};
 use crate::plan::Role;
 
@@ -30,14 +31,17 @@ pub(super) async fn book(
             ItemOutcome::Stored | ItemOutcome::Unchanged => {
                 // An older message answered late must not hide what a newer one has brought.
                 sqlx::query(
-                    "INSERT INTO stored (identity, version, resource_type, seq, at) VALUES (?1, ?2, ?3, ?4, ?5) \
-                     ON CONFLICT (identity) DO UPDATE SET version = ?2, seq = ?4, at = ?5 WHERE seq <= ?4",
+                    "INSERT INTO stored (identity, version, resource_type, seq, at, resource_id, source_key) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (identity) DO UPDATE SET version = ?2, \
+                     seq = ?4, at = ?5, resource_id = ?6, source_key = ?7, annulled_at = NULL WHERE seq <= ?4",
                 )
                 .bind(item.identity.0.as_slice())
                 .bind(item.version.0.as_slice())
                 .bind(&item.resource_type)
                 .bind(seq)
                 .bind(ms(now))
+                .bind(&item.resource_id)
+                .bind(&item.source_key)
                 .execute(&mut **step)
                 .await?;
                 sqlx::query("DELETE FROM held WHERE identity = ? AND version = ?")
@@ -93,39 +97,6 @@ pub(super) async fn split(
     Ok(())
 }
 
-pub(super) async fn hold(
-    step: &mut Transaction<'static, Sqlite>,
-    item: &Item,
-    origin: Origin,
-    message_id: Option<&str>,
-    findings: &[HeldFinding],
-    now: Timestamp,
-) -> Result<()> {
-    let findings = serde_json::to_string(findings)
-        .map_err(|_| OutboxError::Damaged("findings cannot be written"))?;
-    sqlx::query("DELETE FROM held WHERE identity = ?")
-        .bind(item.identity.0.as_slice())
-        .execute(&mut **step)
-        .await?;
-    sqlx::query(
-        "INSERT INTO held (identity, version, resource_type, resource_id, file, line, since, origin, message_id, issues) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(item.identity.0.as_slice())
-    .bind(item.version.0.as_slice())
-    .bind(&item.resource_type)
-    .bind(&item.resource_id)
-    .bind(&item.file)
-    .bind(i64::from(item.line))
-    .bind(ms(now))
-    .bind(origin.as_str())
-    .bind(message_id)
-    .bind(findings)
-    .execute(&mut **step)
-    .await?;
-    Ok(())
-}
-
 async fn message_id_of(step: &mut Transaction<'static, Sqlite>, seq: i64) -> Result<String> {
     Ok(sqlx::query("SELECT message_id FROM message WHERE seq = ?")
         .bind(seq)
@@ -136,7 +107,7 @@ async fn message_id_of(step: &mut Transaction<'static, Sqlite>, seq: i64) -> Res
 
 async fn items_of(step: &mut Transaction<'static, Sqlite>, seq: i64) -> Result<Vec<Item>> {
     let rows = sqlx::query(
-        "SELECT identity, version, role, resource_type, resource_id, file, line, root FROM item \
+        "SELECT identity, version, role, resource_type, resource_id, file, line, root, source_key FROM item \
          WHERE seq = ? ORDER BY position",
     )
     .bind(seq)
@@ -155,6 +126,7 @@ async fn items_of(step: &mut Transaction<'static, Sqlite>, seq: i64) -> Result<V
                 root: row.get(7),
                 resource_type: row.get(3),
                 resource_id: row.get(4),
+                source_key: row.get(8),
                 file: row.get(5),
                 line: u32::try_from(row.get::<i64, _>(6)).unwrap_or_default(),
             })

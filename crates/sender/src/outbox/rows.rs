@@ -1,68 +1,14 @@
 //! What people look at: status, history, the list of what is to be corrected.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 use sqlx::Row;
 
 use super::{Outbox, OutboxError, Result, time};
 use crate::attempt::AttemptFailure;
-use crate::identity::Hash;
 use crate::progress::State;
-
-/// Who found what is wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Origin {
-    /// The check before sending.
-    Check,
-    /// The register.
-    Register,
-}
-
-impl Origin {
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Check => "check",
-            Self::Register => "register",
-        }
-    }
-}
-
-/// What refuses a held resource. No text repeats the resource's content.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HeldFinding {
-    /// `LMR-nnnn`; `None` when the register gave none.
-    pub code: Option<String>,
-    /// FHIRPath from the resource.
-    pub path: Option<String>,
-    /// What is wrong, in bokmål.
-    pub text_nb: String,
-    /// What is wrong, in English.
-    pub text_en: String,
-}
-
-/// A resource that is held until it changes or is released.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct HeldRow {
-    /// Number to release it by.
-    pub number: i64,
-    /// Type of the resource.
-    pub resource_type: String,
-    /// Its technical id, unless that looks like an identity number.
-    pub resource_id: Option<String>,
-    /// File below the source folder.
-    pub file: String,
-    /// Line from 1.
-    pub line: u32,
-    /// Since when.
-    pub since: Timestamp,
-    /// Who found it.
-    pub origin: Origin,
-    /// The message it was refused in, if the register refused it.
-    pub message_id: Option<String>,
-    /// What is wrong.
-    pub findings: Vec<HeldFinding>,
-}
+use crate::report::RunStatus;
 
 /// A message and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -119,24 +65,139 @@ pub struct RunRow {
     /// When it ended; `None` for one that was cut off.
     pub ended_at: Option<Timestamp>,
     /// Its report.
-    pub report: Option<serde_json::Value>,
+    pub report: Option<Value>,
 }
 
 /// What has been delivered, what is open and what is held.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Overview {
     /// Resources the register has confirmed, by type.
+    #[serde(serialize_with = "as_map")]
     pub stored: Vec<(String, u64)>,
     /// Messages by state, empty states left out.
+    #[serde(serialize_with = "as_map")]
     pub messages: Vec<(State, u64)>,
+    /// How everything is to be taken now: the exit status of `lmr send status`.
+    pub status: RunStatus,
     /// Resources held.
     pub held: u64,
+    /// Correct resources that wait for them.
+    pub waiting: u64,
+    /// Administrations and requests that have vanished from the source and are not annulled.
+    pub vanished: u64,
+    /// What the last transfer made of the source.
+    pub last_source: Option<SourceCounts>,
     /// When the next attempt is due.
     pub next_attempt: Option<Timestamp>,
     /// When the last transfer began after which nothing was left undelivered.
     pub last_success: Option<Timestamp>,
     /// The last run.
     pub last_run: Option<RunRow>,
+}
+
+/// What a transfer made of the source: kept with its report, and shown by status and history.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct SourceCounts {
+    /// When the transfer began.
+    pub at: Option<Timestamp>,
+    /// Files and resources read.
+    pub files: u64,
+    /// Resources read.
+    pub resources: u64,
+    /// New, changed and sent along.
+    pub new: u64,
+    /// Changed.
+    pub changed: u64,
+    /// Parts that could not be used.
+    pub source_issues: u64,
+    /// Files that were not read.
+    pub passed_over: u64,
+    /// Resources of types that the guide does not take.
+    pub foreign: u64,
+    /// Waiting for something held.
+    pub waiting: u64,
+    /// Waiting for the answer to another version.
+    pub deferred: u64,
+    /// From before the agreed start date.
+    pub too_early: u64,
+    /// Nothing that is sent refers to them.
+    pub unused: u64,
+    /// Known records that the source lacks.
+    pub missing: u64,
+    /// Known records.
+    pub known: u64,
+    /// Why the source gave nothing, in JSON as in the report.
+    pub source_failure: Option<Value>,
+    /// What ended the run.
+    pub error: Option<String>,
+    /// Why the run was stopped.
+    pub stop: Option<AttemptFailure>,
+}
+
+impl SourceCounts {
+    fn of(run: &RunRow) -> Option<Self> {
+        let report = run.report.as_ref()?;
+        let number = |name: &str| report[name].as_u64().unwrap_or_default();
+        let length = |name: &str| report[name].as_array().map_or(0, |list| list.len() as u64);
+        let sum = |name: &str| {
+            let list = report[name].as_array().map(Vec::as_slice).unwrap_or_default();
+            list.iter().filter_map(|item| item["count"].as_u64()).sum()
+        };
+        Some(Self {
+            at: Some(run.started_at),
+            files: number("files"),
+            resources: number("resources"),
+            new: number("new"),
+            changed: number("changed"),
+            source_issues: length("source_issues"),
+            passed_over: sum("passed_over"),
+            foreign: sum("foreign_types"),
+            waiting: number("waiting"),
+            deferred: number("deferred"),
+            too_early: number("too_early"),
+            unused: number("unused"),
+            missing: number("missing"),
+            known: number("known"),
+            source_failure: report.get("source_failure").filter(|value| !value.is_null()).cloned(),
+            error: report["error"].as_str().map(str::to_owned),
+            stop: report.get("stop").and_then(|stop| serde_json::from_value(stop.clone()).ok()),
+        })
+    }
+
+    fn misspelt(run: &RunRow) -> bool {
+        let types = run.report.as_ref().and_then(|report| report["foreign_types"].as_array());
+        types.is_some_and(|all| all.iter().any(|foreign| foreign["is_fhir_type"] == false))
+    }
+}
+
+impl RunRow {
+    /// What the run made of the source, where it was a transfer that ended.
+    #[must_use]
+    pub fn source(&self) -> Option<SourceCounts> {
+        (self.kind == "planned").then(|| SourceCounts::of(self)).flatten()
+    }
+}
+
+/// How everything is to be taken, from what is open and held and from the last transfer.
+fn status_of(overview: &Overview, last_planned: Option<&RunRow>) -> RunStatus {
+    let source = overview.last_source.as_ref();
+    let stopped = source.is_some_and(|source| source.stop.is_some())
+        || overview.messages.iter().any(|(state, _)| *state == State::Stopped);
+    let open = overview.messages.iter().any(|(state, _)| state.is_open());
+    let failed = source.is_some_and(|s| s.source_failure.is_some() || s.missing * 2 > s.known);
+    let broke_off = source.is_some_and(|source| source.error.is_some());
+    let issues = source.is_some_and(|source| source.source_issues > 0);
+    if stopped {
+        RunStatus::Stopped
+    } else if failed {
+        RunStatus::SourceFailed
+    } else if open || broke_off {
+        RunStatus::Undelivered
+    } else if overview.held > 0 || issues || last_planned.is_some_and(SourceCounts::misspelt) {
+        RunStatus::ToCorrect
+    } else {
+        RunStatus::Clean
+    }
 }
 
 impl Outbox {
@@ -174,14 +235,22 @@ impl Outbox {
             Some(text) => text.parse().ok(),
             None => None,
         };
-        Ok(Overview {
+        let last_planned = self.last_run_of("planned").await?;
+        let mut overview = Overview {
             stored,
             messages,
+            status: RunStatus::Clean,
             held: number(&row, 0),
+            waiting: 0,
+            vanished: self.vanished_count().await?,
+            last_source: last_planned.as_ref().and_then(RunRow::source),
             next_attempt: row.get::<Option<i64>, _>(1).map(time).transpose()?,
             last_success,
             last_run: self.runs(1).await?.pop(),
-        })
+        };
+        overview.waiting = overview.last_source.as_ref().map_or(0, |source| source.waiting);
+        overview.status = status_of(&overview, last_planned.as_ref());
+        Ok(overview)
     }
 
     /// The last runs, newest first.
@@ -189,21 +258,29 @@ impl Outbox {
     /// # Errors
     /// [`OutboxError`].
     pub async fn runs(&self, limit: u32) -> Result<Vec<RunRow>> {
-        sqlx::query("SELECT number, kind, started_at, ended_at, report FROM run ORDER BY number DESC LIMIT ?")
-            .bind(limit)
-            .fetch_all(&self.pool)
-            .await?
-            .iter()
-            .map(|row| {
-                Ok(RunRow {
-                    number: row.get(0),
-                    kind: row.get(1),
-                    started_at: time(row.get(2))?,
-                    ended_at: row.get::<Option<i64>, _>(3).map(time).transpose()?,
-                    report: row.get::<Option<&str>, _>(4).and_then(|text| serde_json::from_str(text).ok()),
-                })
-            })
-            .collect()
+        sqlx::query(
+            "SELECT number, kind, started_at, ended_at, report FROM run ORDER BY number DESC LIMIT ?",
+        )
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?
+        .iter()
+        .map(run_row)
+        .collect()
+    }
+
+    /// The last run of a kind that has a report.
+    async fn last_run_of(&self, kind: &str) -> Result<Option<RunRow>> {
+        sqlx::query(
+            "SELECT number, kind, started_at, ended_at, report FROM run \
+             WHERE kind = ? AND report IS NOT NULL ORDER BY number DESC LIMIT 1",
+        )
+        .bind(kind)
+        .fetch_optional(&self.pool)
+        .await?
+        .as_ref()
+        .map(run_row)
+        .transpose()
     }
 
     /// The last messages, newest first, with their attempts.
@@ -261,35 +338,6 @@ impl Outbox {
         Ok(messages)
     }
 
-    /// What is held, oldest first.
-    ///
-    /// # Errors
-    /// [`OutboxError`].
-    pub async fn held(&self) -> Result<Vec<HeldRow>> {
-        sqlx::query(
-            "SELECT number, resource_type, resource_id, file, line, since, origin, message_id, issues \
-             FROM held ORDER BY number",
-        )
-        .fetch_all(&self.pool)
-        .await?
-        .iter()
-        .map(|row| {
-            Ok(HeldRow {
-                number: row.get(0),
-                resource_type: row.get(1),
-                resource_id: row.get(2),
-                file: row.get(3),
-                line: u32::try_from(row.get::<i64, _>(4)).unwrap_or_default(),
-                since: time(row.get(5))?,
-                origin: if row.get::<&str, _>(6) == "check" { Origin::Check } else { Origin::Register },
-                message_id: row.get(7),
-                findings: serde_json::from_str(row.get(8))
-                    .map_err(|_| OutboxError::Damaged("findings that cannot be read"))?,
-            })
-        })
-        .collect()
-    }
-
     /// When the last planned transfer began.
     ///
     /// # Errors
@@ -323,22 +371,24 @@ impl Outbox {
         .await?;
         Ok(number(&row, 0))
     }
+}
 
-    /// The versions that are held.
-    pub(crate) async fn held_versions(&self) -> Result<Vec<Hash>> {
-        sqlx::query("SELECT version FROM held")
-            .fetch_all(&self.pool)
-            .await?
-            .iter()
-            .map(|row| super::hash(row, 0))
-            .collect()
-    }
+/// Pairs as an object, in their order.
+fn as_map<K: Serialize, S: Serializer>(
+    pairs: &[(K, u64)],
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|(key, count)| (key, count)))
+}
 
-    /// How many resources are held.
-    pub(crate) async fn held_count(&self) -> Result<u64> {
-        let row = sqlx::query("SELECT count(*) FROM held").fetch_one(&self.pool).await?;
-        Ok(number(&row, 0))
-    }
+fn run_row(row: &sqlx::sqlite::SqliteRow) -> Result<RunRow> {
+    Ok(RunRow {
+        number: row.get(0),
+        kind: row.get(1),
+        started_at: time(row.get(2))?,
+        ended_at: row.get::<Option<i64>, _>(3).map(time).transpose()?,
+        report: row.get::<Option<&str>, _>(4).and_then(|text| serde_json::from_str(text).ok()),
+    })
 }
 
 /// Attempts that delivered their message stored an empty text once.

@@ -15,7 +15,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::lines::Reading;
 use super::{
-    FileError, FoundResource, PassedOver, PassedOverKind, Scanned, Source, SourceIssueKind,
+    FileError, FoundResource, PassedOver, PassedOverKind, Scanned, Scope, Source, SourceIssueKind,
     SourceLimits, SourceLocation, SourcePart, SourceUnavailable,
 };
 
@@ -43,6 +43,7 @@ impl Source for FolderSource {
 
     fn scan(
         &self,
+        scope: Scope<'_>,
         visit: &mut dyn FnMut(FoundResource<'_>) -> Result<(), SourceIssueKind>,
     ) -> Result<Scanned, SourceUnavailable> {
         let unavailable = |cause| SourceUnavailable { name: self.name(), cause };
@@ -53,6 +54,7 @@ impl Source for FolderSource {
         let mut pass = Pass {
             folder: &self.folder,
             limits: self.limits,
+            scope,
             reading: Reading::new(self.limits.depth, visit),
             seen: HashSet::new(),
             passed_over: BTreeMap::new(),
@@ -141,6 +143,7 @@ impl Format {
 struct Pass<'v> {
     folder: &'v Path,
     limits: SourceLimits,
+    scope: Scope<'v>,
     reading: Reading<'v>,
     /// Files read, by device and number: one that two links lead to is read once.
     seen: HashSet<(u64, u64)>,
@@ -150,6 +153,11 @@ struct Pass<'v> {
 impl Pass<'_> {
     fn file(&mut self, entry: &DirEntry) {
         let path = entry.path();
+        if let Scope::Parts(labels) = self.scope
+            && !labels.contains(&relative(self.folder, path))
+        {
+            return;
+        }
         if !entry.file_type().is_file() {
             // Reading from a pipe or a device may never end.
             return self.pass_over(PassedOverKind::NotAFile, path);

@@ -6,7 +6,7 @@ use std::io;
 use lmr_fhir::Language;
 use lmr_fhir::ParseErrorKind;
 use lmr_lmdi::json_fault;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// A part of the source that could not be used. The rest was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -123,7 +123,7 @@ impl SourceIssueKind {
 }
 
 /// Why the file system gave no data.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FileError {
     /// There is nothing of that name.

@@ -153,7 +153,7 @@ async fn what_the_register_refuses_waits_for_a_change_or_a_release() {
 
         let agent = world.agent().await;
         assert_eq!(agent.outbox().held().await.unwrap()[0].origin, Origin::Register);
-        assert_eq!(agent.outbox().release_held(None).await.unwrap(), 1);
+        assert_eq!(agent.outbox().release_held(None).await.unwrap().total(), 1);
         drop(agent);
         world.run().await;
         assert_eq!(world.posted(), posted + 1);

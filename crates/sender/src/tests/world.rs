@@ -27,6 +27,8 @@ pub(super) enum Fate {
     NotReached,
     /// This status of the register's, not processed.
     Status(u16),
+    /// Refused whole with this code of the register's.
+    Refused(&'static str),
     /// This status of something between, not processed.
     Page(u16),
 }
@@ -93,6 +95,10 @@ impl Register {
             }
             Fate::Status(status) => {
                 return refused(status);
+            }
+            Fate::Refused(code) => {
+                let body = outcome(code);
+                return PostOutcome::Answered { status: 400, retry_after: None, body };
             }
             Fate::Page(status) => {
                 let body = b"<html>a proxy's page</html>".to_vec();
@@ -194,24 +200,44 @@ impl Sealer for Wax {
     }
 }
 
-/// Finds `"fault": "check"`.
-struct Glance;
+/// Finds `"fault": "check"`, and `"future"` before its time.
+struct Glance {
+    rules: &'static str,
+}
 
 impl Checker for Glance {
     fn check(&self, bundle: &str, context: &CheckContext) -> Result<Vec<CheckFinding>, CheckError> {
         assert!(context.from <= context.to);
         let bundle: Value = serde_json::from_str(bundle).unwrap();
-        let finding = HeldFinding {
-            code: Some("LMR-4003".to_owned()),
+        let finding = |code: &str| HeldFinding {
+            code: Some(code.to_owned()),
             path: Some("fault".to_owned()),
             text_nb: "Feil".to_owned(),
             text_en: "Fault".to_owned(),
         };
         let entries = bundle["entry"].as_array().unwrap().iter().enumerate();
         Ok(entries
-            .filter(|(_, entry)| entry["resource"]["fault"] == "check")
-            .map(|(at, _)| CheckFinding { entry: Some(at), finding: finding.clone() })
+            .filter_map(|(at, entry)| {
+                let code = match entry["resource"]["fault"].as_str()? {
+                    "check" => "LMR-4003",
+                    // By the first rules only.
+                    "rules" if self.rules == "1" => "LMR-4003",
+                    future => {
+                        let future: Timestamp = future.parse().ok()?;
+                        (future > context.now).then_some("LMR-6020")?
+                    }
+                };
+                Some(CheckFinding { entry: Some(at), finding: finding(code) })
+            })
             .collect())
+    }
+
+    fn fingerprint(&self) -> String {
+        self.rules.to_owned()
+    }
+
+    fn is_resource_type(&self, name: &str) -> bool {
+        ["Observation", "Patient", "EpisodeOfCare"].contains(&name)
     }
 }
 
@@ -237,6 +263,9 @@ pub(super) struct World {
     random: Arc<Counter>,
     pub(super) rule_set: RuleSetId,
     pub(super) limits: BundleLimits,
+    pub(super) incremental: bool,
+    /// What the checker says it checks by.
+    pub(super) rules: &'static str,
 }
 
 impl World {
@@ -251,6 +280,8 @@ impl World {
             random: Arc::new(Counter::default()),
             rule_set,
             limits: BundleLimits::default(),
+            incremental: false,
+            rules: "1",
         }
     }
 
@@ -290,6 +321,7 @@ impl World {
         Agent::new(Parts {
             settings: Settings {
                 own_addresses: vec!["https://fhir.sykehus.example/r4".to_owned()],
+                incremental: self.incremental,
                 start: jiff::civil::date(2026, 3, 1),
                 rule_set: self.rule_set,
                 bundle_limits: self.limits,
@@ -300,7 +332,7 @@ impl World {
             source: Arc::new(FolderSource::new(self.source(), SourceLimits::default())),
             key: HashKey::new(&Zeroizing::new([7; 32])),
             outbox,
-            checker: Arc::new(Glance),
+            checker: Arc::new(Glance { rules: self.rules }),
             sealer: Arc::new(Wax),
             transport: Arc::new(Line(Arc::clone(&self.register))),
             clock: Arc::new(move || *now.lock().unwrap()),

@@ -1,16 +1,14 @@
 //! Health, metrics and the description of the interface.
 
-use crate::address::caller_address;
-use crate::answer::{self, Notes};
+use crate::admission::caller_address_of;
+use crate::answer;
 use crate::errors::Fault;
-use crate::observe::RequestId;
-use crate::openapi;
 use crate::state::Shared;
-use axum::extract::{ConnectInfo, Extension, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::Response;
 use serde_json::json;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -24,7 +22,7 @@ pub(crate) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
     let stopping = shared.stopping.load(Ordering::Relaxed);
     let store = shared.receiver.store().ready().await;
     if let Err(error) = &store {
-        tracing::warn!(%error, "the store is not ready");
+        tracing::warn!(detail = answer::chain(error), "the store is not ready");
     }
     let keys = shared.verifier.ready().await;
     let state = |good: bool| if good { "ready" } else { "not ready" };
@@ -41,28 +39,17 @@ pub(crate) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
 
 pub(crate) async fn metrics(
     State(shared): State<Arc<Shared>>,
-    peer: ConnectInfo<SocketAddr>,
-    id: Extension<RequestId>,
-    headers: HeaderMap,
-) -> Response {
-    let settings = &shared.settings;
-    let address =
-        caller_address(peer.0.ip(), &headers, &settings.trusted_proxies, settings.proxy_header);
-    if !address.is_some_and(|address| settings.metrics_addresses.contains(address)) {
-        return answer::fault(
-            &Fault::Address,
-            crate::media::Label::default(),
-            &id.0.0,
-            Notes::default(),
-        );
+    head: Parts,
+) -> Result<Response, Fault> {
+    let address = caller_address_of(&head, &shared).ok_or(Fault::Address)?;
+    if !shared.settings.metrics_addresses.contains(address) {
+        return Err(Fault::Address);
     }
-    answer::plain(
-        StatusCode::OK,
-        "text/plain; version=0.0.4; charset=utf-8",
-        shared.metrics.render(),
-    )
+    let lost = shared.settings.lost_log_lines.load(Ordering::Relaxed);
+    let text = shared.metrics.render(shared.places.in_use(), lost);
+    Ok(answer::plain(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text))
 }
 
-pub(crate) async fn openapi() -> Response {
-    answer::plain(StatusCode::OK, JSON, openapi::document().to_string())
+pub(crate) async fn openapi(State(shared): State<Arc<Shared>>) -> Response {
+    answer::plain(StatusCode::OK, JSON, shared.openapi.clone())
 }

@@ -9,7 +9,8 @@
 use jiff::Timestamp;
 use lmr_intake::{
     AllowList, Answer, Avsender, Certificate, Committed, Counts, Delivery, DeliveryFilter,
-    Identity, NewVersion, OrganisationNumber, Outcome, RegisteredCertificate, RuleSetId, Store,
+    Identity, MessageHead, NewVersion, OrganisationNumber, Outcome, RegisteredCertificate,
+    RuleSetId, Seen, Store,
 };
 use std::sync::Arc;
 
@@ -53,16 +54,18 @@ pub fn version(key: &str, id: u64, version: u32, content: u64) -> NewVersion {
 pub fn delivery(message: &str, content: u64, versions: Vec<NewVersion>) -> Delivery {
     let entries = u32::try_from(versions.len()).unwrap();
     Delivery {
-        sender: sender(),
-        message_id: message.into(),
-        content_sha256: hash(content),
+        head: MessageHead {
+            sender: sender(),
+            message_id: message.into(),
+            content_sha256: hash(content),
+            client_id: "klient".into(),
+            reporting_from: at(-86_400),
+            reporting_to: at(0),
+            generated_at: at(1),
+            received_at: at(i64::try_from(content % 1000).unwrap()),
+        },
         bundle_identifier: Some(format!("urn:test|{message}")),
         rule_set: "lmdi-0.9.4",
-        client_id: "klient".into(),
-        reporting_from: at(-86_400),
-        reporting_to: at(0),
-        generated_at: at(1),
-        received_at: at(i64::try_from(content % 1000).unwrap()),
         answer: Answer {
             outcome: Outcome::Accepted,
             body: format!("answer to {message}").into_bytes(),
@@ -75,11 +78,17 @@ pub fn delivery(message: &str, content: u64, versions: Vec<NewVersion>) -> Deliv
 fn name(committed: &Committed) -> &'static str {
     match committed {
         Committed::Stored => "stored",
-        Committed::Repeated(_) => "repeated",
-        Committed::MessageIdReused => "message id reused",
-        Committed::ContentReplayed => "content replayed",
+        Committed::Known(seen) => name_of_seen(seen),
         Committed::BundleIdentifierReused => "bundle identifier reused",
-        Committed::VersionMoved => "version moved",
+        Committed::Moved => "version moved",
+    }
+}
+
+fn name_of_seen(seen: &Seen) -> &'static str {
+    match seen {
+        Seen::Repeated(_) => "repeated",
+        Seen::MessageIdReused => "message id reused",
+        Seen::ContentReplayed => "content replayed",
     }
 }
 
@@ -103,7 +112,7 @@ pub async fn a_message_and_its_resources_are_kept(store: Arc<dyn Store>) {
     let (a, b) = (format!("{:032x}", 1), format!("{:032x}", 2));
     assert_eq!(found, [Some((b.as_str(), 1)), None, Some((a.as_str(), 1))]);
     assert_eq!(current[2].as_ref().unwrap().content_hash, hash(10));
-    assert_eq!(current[2].as_ref().unwrap().stored_at, sent.received_at);
+    assert_eq!(current[2].as_ref().unwrap().stored_at, sent.head.received_at);
     // Another sender's resource of the same identity is another resource.
     assert_eq!(store.current(other(), &[identity("a")]).await.unwrap(), [None]);
 
@@ -120,15 +129,20 @@ pub async fn a_message_and_its_resources_are_kept(store: Arc<dyn Store>) {
 
 pub async fn the_same_message_gets_its_first_answer_again(store: Arc<dyn Store>) {
     let first = delivery("m1", 1, vec![version("a", 1, 1, 10)]);
-    assert_eq!(store.seen(sender(), "m1", &hash(1)).await.unwrap().map(|c| name(&c)), None);
+    assert_eq!(
+        store.seen(sender(), "m1", &hash(1)).await.unwrap().map(|seen| name_of_seen(&seen)),
+        None
+    );
     assert_eq!(commit(&*store, first.clone()).await, "stored");
     let mut again = first.clone();
     again.answer.body = b"another answer".to_vec();
     for repeated in [
         store.commit(again).await.unwrap(),
-        store.seen(sender(), "m1", &hash(1)).await.unwrap().unwrap(),
+        Committed::Known(store.seen(sender(), "m1", &hash(1)).await.unwrap().unwrap()),
     ] {
-        let Committed::Repeated(answer) = repeated else { panic!("{}", name(&repeated)) };
+        let Committed::Known(Seen::Repeated(answer)) = repeated else {
+            panic!("{}", name(&repeated))
+        };
         assert!(answer == first.answer);
     }
     assert_eq!(messages(&*store).await, 1);
@@ -137,7 +151,7 @@ pub async fn the_same_message_gets_its_first_answer_again(store: Arc<dyn Store>)
 pub async fn replays_are_told_apart_and_change_nothing(store: Arc<dyn Store>) {
     assert_eq!(commit(&*store, delivery("m1", 1, vec![version("a", 1, 1, 10)])).await, "stored");
     let seen = async |org, id: &str, content| {
-        store.seen(org, id, &hash(content)).await.unwrap().map(|c| name(&c))
+        store.seen(org, id, &hash(content)).await.unwrap().map(|seen| name_of_seen(&seen))
     };
     assert_eq!(seen(sender(), "m1", 2).await, Some("message id reused"));
     assert_eq!(seen(sender(), "m2", 1).await, Some("content replayed"));
@@ -156,7 +170,7 @@ pub async fn replays_are_told_apart_and_change_nothing(store: Arc<dyn Store>) {
     assert_eq!(store.current(sender(), &[identity("b")]).await.unwrap(), [None]);
 
     // Identifiers belong to their sender; a refused bundle leaves its identifier free.
-    same_bundle.sender = other();
+    same_bundle.head.sender = other();
     assert_eq!(commit(&*store, same_bundle).await, "stored");
     let mut refused = delivery("m4", 4, vec![]);
     refused.bundle_identifier = None;
@@ -255,7 +269,7 @@ pub async fn deliveries_are_listed_newest_first_and_filtered(store: Arc<dyn Stor
     for n in 1..=5 {
         let mut sent = delivery(&format!("m{n}"), n, vec![]);
         if n == 5 {
-            sent.sender = other();
+            sent.head.sender = other();
             sent.answer.outcome = Outcome::Refused;
             sent.answer.counts.refused = 3;
         }

@@ -46,7 +46,8 @@ pub(crate) fn structure(json: &str) -> Result<Written, DefinitionError> {
         })?;
     let root = document.root();
     let url = text(root, "url").ok_or(DefinitionError::NoUrl)?;
-    let reader = Reader { url: &url };
+    let defines_type = text(root, "derivation").as_deref() != Some("constraint");
+    let reader = Reader { url: &url, defines_type };
     let kind = match text(root, "kind").as_deref() {
         Some("primitive-type") => StructureKind::PrimitiveType,
         Some("complex-type") => StructureKind::ComplexType,
@@ -84,6 +85,9 @@ pub(crate) fn structure(json: &str) -> Result<Written, DefinitionError> {
 
 struct Reader<'a> {
     url: &'a str,
+    /// Whether it defines a type. Then its constraints without a source are its own, also where a
+    /// profile inherits them.
+    defines_type: bool,
 }
 
 impl Reader<'_> {
@@ -246,7 +250,7 @@ impl Reader<'_> {
             severity,
             human: text(node, "human").unwrap_or_default(),
             expression: text(node, "expression"),
-            source: text(node, "source"),
+            source: text(node, "source").or_else(|| self.defines_type.then(|| Arc::from(self.url))),
             is_best_practice: extension_text(node, BEST_PRACTICE).as_deref() == Some("true"),
         };
         corrections::correct(&mut constraint);

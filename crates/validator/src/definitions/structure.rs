@@ -34,6 +34,9 @@ pub struct StructureDefinition {
     /// Paths in the differential (its own or that of a profile below it) that name no element of
     /// the base. The snapshot is without them, as the reference validator's is.
     pub ignored: Vec<Arc<str>>,
+    /// Rules in the differential (its own or that of a profile below it) that would allow more than
+    /// the base does: element and aspect. The snapshot is without them.
+    pub looser: Vec<Arc<str>>,
 }
 
 impl StructureDefinition {

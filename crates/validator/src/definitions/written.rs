@@ -32,16 +32,11 @@ impl StructureDefinition {
     pub(crate) fn from_written(mut written: Written) -> Self {
         let snapshot = std::mem::take(&mut written.snapshot);
         let elements = snapshot.into_iter().map(ElementRules::whole).collect();
-        Self::with_elements(written, elements, Vec::new())
+        Self::with_elements(written, elements)
     }
 
-    /// A definition with a snapshot made for it, and the paths in the differential that name no
-    /// element of the base.
-    pub(crate) fn with_elements(
-        written: Written,
-        elements: Vec<ElementDefinition>,
-        ignored: Vec<Arc<str>>,
-    ) -> Self {
+    /// A definition with a snapshot made for it.
+    pub(crate) fn with_elements(written: Written, elements: Vec<ElementDefinition>) -> Self {
         Self {
             url: written.url,
             version: written.version,
@@ -55,7 +50,8 @@ impl StructureDefinition {
             contexts: written.contexts,
             context_invariants: written.context_invariants,
             elements,
-            ignored,
+            ignored: Vec::new(),
+            looser: Vec::new(),
         }
     }
 }

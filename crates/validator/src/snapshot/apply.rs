@@ -26,6 +26,8 @@ pub(super) struct Generator<'g> {
     size: usize,
     /// Paths that the base does not have.
     ignored: Vec<Arc<str>>,
+    /// Rules that would allow more than the base does.
+    looser: Vec<Arc<str>>,
 }
 
 impl<'g> Generator<'g> {
@@ -35,12 +37,21 @@ impl<'g> Generator<'g> {
         bases: &'g dyn Bases,
         making: &'g mut Vec<Arc<str>>,
     ) -> Self {
-        Self { written, base: base.clone(), bases, making, size: base.count(), ignored: Vec::new() }
+        Self {
+            written,
+            base: base.clone(),
+            bases,
+            making,
+            size: base.count(),
+            ignored: Vec::new(),
+            looser: Vec::new(),
+        }
     }
 
-    /// The paths that were passed over because the base has no such element.
-    pub(super) fn ignored(self) -> Vec<Arc<str>> {
-        self.ignored
+    /// What of the differential was not applied: paths that the base does not have, and rules that
+    /// would allow more than the base does.
+    pub(super) fn not_applied(self) -> (Vec<Arc<str>>, Vec<Arc<str>>) {
+        (self.ignored, self.looser)
     }
 
     /// Applies a change to the branch that it means, at so many steps below the root.
@@ -56,14 +67,27 @@ impl<'g> Generator<'g> {
                 limit: MAX_DEPTH,
             });
         }
+        // What may come beside the slices of the base, whatever the change says.
+        let was_closed = branch
+            .element
+            .slicing
+            .as_ref()
+            .is_some_and(|slicing| slicing.rules == SlicingRules::Closed);
         for rules in &change.rules {
             if let Some(types) = rules.types.as_deref() {
+                let before = branch.element.min;
                 self.adopt_profile(branch, types)?;
+                // What an extension's own root demands is not said of the place where it is used.
                 if change.slice.is_some() && rules.min.is_none() {
-                    branch.element.min = 0;
+                    branch.element.min = before;
                 }
             }
-            constrain(&mut branch.element, rules, &self.written.url);
+            let has_slices = !branch.slices.is_empty();
+            let refused =
+                constrain(&mut branch.element, rules, &self.written.url, self.bases, has_slices);
+            self.looser.extend(refused.iter().map(|aspect| {
+                Arc::from(format!("{} ({aspect})", rules.id.as_ref().unwrap_or(&rules.path)))
+            }));
         }
         if !change.children.is_empty() {
             self.unfold(branch, change)?;
@@ -80,7 +104,10 @@ impl<'g> Generator<'g> {
                 }
             }
         }
-        if change.slices.is_empty() { Ok(()) } else { self.apply_slices(branch, change, depth) }
+        if change.slices.is_empty() {
+            return Ok(());
+        }
+        self.apply_slices(branch, change, depth, was_closed)
     }
 
     /// Takes over the root of the profile that an element's type gets.
@@ -153,6 +180,7 @@ impl<'g> Generator<'g> {
         branch: &mut Branch,
         change: &Change,
         depth: usize,
+        was_closed: bool,
     ) -> Result<(), DefinitionError> {
         let is_choice = branch.name.ends_with("[x]");
         let had_slices = !branch.slices.is_empty();
@@ -162,6 +190,14 @@ impl<'g> Generator<'g> {
         for slice in &change.slices {
             let Some(name) = &slice.slice else { continue };
             if branch.slice(name).is_none() {
+                // Nothing new comes beside the slices of a closed slicing; a part of one of them may.
+                if was_closed && !branch.is_reslice(name) {
+                    self.looser.push(slice.label("sliceName"));
+                    continue;
+                }
+                if branch.element.slicing.is_none() {
+                    self.ignored.push(slice.label("slicing"));
+                }
                 let added = add_slice(branch, slice, name);
                 self.grow(added)?;
             }
@@ -341,7 +377,7 @@ fn is_sliced_by_type(branch: &Branch) -> bool {
 }
 
 /// A choice sliced by type for the first time: a mandatory slice rules out the other types; if
-/// every type has its slice, nothing else can come, whatever the differential calls it.
+/// every type has its slice, nothing else can come. Slicing that is closed stays so.
 fn close_covered_choice(branch: &mut Branch, change: &Change) {
     let mandatory = change.slices.iter().find(|slice| slice.min().is_some_and(|min| min > 0));
     if let [only] = change.slices.as_slice()
@@ -364,8 +400,8 @@ fn close_covered_choice(branch: &mut Branch, change: &Change) {
             .iter()
             .any(|slice| slice.element.types.iter().any(|sliced| sliced.code == one.code))
     });
-    if let Some(slicing) = &mut branch.element.slicing {
-        let rules = if is_covered { SlicingRules::Closed } else { SlicingRules::Open };
+    if is_covered && let Some(slicing) = &mut branch.element.slicing {
+        let rules = SlicingRules::Closed;
         *slicing = Arc::new(Slicing { rules, ordered: false, ..Slicing::clone(slicing) });
     }
 }

@@ -91,6 +91,20 @@ impl Change {
         }
     }
 
+    /// The change for messages, with the aspect that is meant.
+    pub(super) fn label(&self, aspect: &str) -> Arc<str> {
+        let own = self.rules.first().or_else(|| self.children.first()?.rules.first());
+        match own {
+            Some(rules) => {
+                format!("{} ({aspect})", rules.id.as_ref().unwrap_or(&rules.path)).into()
+            }
+            None => {
+                format!("{}:{} ({aspect})", self.name, self.slice.as_deref().unwrap_or_default())
+                    .into()
+            }
+        }
+    }
+
     /// The least number of times that it says itself.
     pub(super) fn min(&self) -> Option<u32> {
         self.rules.iter().rev().find_map(|rules| rules.min)

@@ -1,7 +1,11 @@
 //! What a differential says of one element, laid over the element.
 
-use std::sync::Arc;
+use std::{cmp::Ordering, sync::Arc};
 
+use super::{
+    Bases,
+    tighten::{self, Refused},
+};
 use crate::definitions::{
     rules::ElementRules,
     structure::{Constraint, ElementDefinition, TypeRef},
@@ -25,70 +29,108 @@ const BINDABLE: [&str; 14] = [
     "markdown",
 ];
 
-/// Lays rules over an element. `url` is the definition that has them.
-pub(super) fn constrain(element: &mut ElementDefinition, rules: &ElementRules, url: &Arc<str>) {
+/// Lays rules over an element; `url` is the definition that has them. Returns the aspects whose
+/// rules would have made the element looser, which were not applied.
+pub(super) fn constrain(
+    element: &mut ElementDefinition,
+    rules: &ElementRules,
+    url: &Arc<str>,
+    bases: &dyn Bases,
+    has_slices: bool,
+) -> Refused {
+    let mut refused = Refused::new();
     if let Some(min) = rules.min {
-        element.min = min;
+        tighten::min(&mut element.min, min, &mut refused);
     }
     if let Some(max) = rules.max {
-        element.max = max;
+        tighten::max(&mut element.max, max, &mut refused);
     }
     if let Some(types) = rules.types.as_ref().filter(|types| !types.is_empty()) {
-        element.types = types.clone();
-        if element.binding.is_some() && !types.iter().any(|one| BINDABLE.contains(&one.name())) {
+        element.types = tighten::types(&element.types, types, bases, &mut refused).into();
+        if element.binding.is_some()
+            && !element.types.iter().any(|one| BINDABLE.contains(&one.name()))
+        {
             element.binding = None;
         }
     }
-    if rules.content_reference.is_some() {
-        element.content_reference.clone_from(&rules.content_reference);
-    }
-    for (slot, value) in [
-        (&mut element.fixed, &rules.fixed),
-        (&mut element.pattern, &rules.pattern),
-        (&mut element.min_value, &rules.min_value),
-        (&mut element.max_value, &rules.max_value),
-    ] {
-        if value.is_some() {
-            slot.clone_from(value);
+    if let Some(reference) = &rules.content_reference {
+        match &element.content_reference {
+            Some(before) if before == reference => {}
+            None if element.types.is_empty() => element.content_reference = Some(reference.clone()),
+            _ => refused.push("contentReference"),
         }
     }
-    if rules.max_length.is_some() {
-        element.max_length = rules.max_length;
+    if let Some(value) = &rules.fixed {
+        tighten::fixed(&mut element.fixed, value, &mut refused);
     }
-    let added: Vec<Arc<Constraint>> = rules
-        .constraints
-        .iter()
-        .filter(|constraint| !element.constraints.iter().any(|before| before.key == constraint.key))
-        .map(|constraint| match constraint.source {
+    if let Some(value) = &rules.pattern {
+        tighten::pattern(&mut element.pattern, value, &mut refused);
+    }
+    if let Some(value) = &rules.min_value {
+        tighten::bound(&mut element.min_value, value, Ordering::Greater, "minValue", &mut refused);
+    }
+    if let Some(value) = &rules.max_value {
+        tighten::bound(&mut element.max_value, value, Ordering::Less, "maxValue", &mut refused);
+    }
+    if let Some(length) = rules.max_length {
+        tighten::max_length(&mut element.max_length, length, &mut refused);
+    }
+    add_constraints(element, rules, url, &mut refused);
+    if let Some(binding) = &rules.binding {
+        let before = element.binding.as_deref();
+        let mut made = binding.clone().over(before);
+        tighten::binding(&mut made, before, bases, &mut refused);
+        element.binding = Some(Arc::new(made));
+    }
+    if let Some(slicing) = &rules.slicing {
+        tighten::slicing(&mut element.slicing, slicing, has_slices, &mut refused);
+    }
+    if let Some(is_modifier) = rules.is_modifier {
+        tighten::flag(&mut element.is_modifier, is_modifier, "isModifier", &mut refused);
+    }
+    if let Some(must_support) = rules.must_support {
+        tighten::flag(&mut element.must_support, must_support, "mustSupport", &mut refused);
+    }
+    for (slot, value, name) in [
+        (&mut element.narrative_language, &rules.narrative_language, "narrative-language-control"),
+        (&mut element.narrative_source, &rules.narrative_source, "narrative-source-control"),
+        (&mut element.regex, &rules.regex, "regex"),
+    ] {
+        match (&slot, value) {
+            (Some(before), Some(value)) if before != value => refused.push(name),
+            (_, Some(_)) => slot.clone_from(value),
+            (_, None) => {}
+        }
+    }
+    refused
+}
+
+/// Adds constraints. One with the key of another one is that one again, or refused.
+fn add_constraints(
+    element: &mut ElementDefinition,
+    rules: &ElementRules,
+    url: &Arc<str>,
+    refused: &mut Refused,
+) {
+    let mut added: Vec<Arc<Constraint>> = Vec::new();
+    for constraint in &rules.constraints {
+        let before = element.constraints.iter().chain(&added).find(|one| one.key == constraint.key);
+        if let Some(before) = before {
+            if before.expression != constraint.expression || before.severity != constraint.severity
+            {
+                refused.push("constraint");
+            }
+            continue;
+        }
+        added.push(match constraint.source {
             Some(_) => constraint.clone(),
             None => {
                 Arc::new(Constraint { source: Some(url.clone()), ..Constraint::clone(constraint) })
             }
-        })
-        .collect();
+        });
+    }
     if !added.is_empty() {
         element.constraints = element.constraints.iter().cloned().chain(added).collect();
-    }
-    if let Some(binding) = &rules.binding {
-        element.binding = Some(Arc::new(binding.clone().over(element.binding.as_deref())));
-    }
-    if rules.slicing.is_some() {
-        element.slicing.clone_from(&rules.slicing);
-    }
-    if let Some(is_modifier) = rules.is_modifier {
-        element.is_modifier = is_modifier;
-    }
-    if rules.narrative_language.is_some() {
-        element.narrative_language.clone_from(&rules.narrative_language);
-    }
-    if rules.narrative_source.is_some() {
-        element.narrative_source.clone_from(&rules.narrative_source);
-    }
-    if rules.regex.is_some() {
-        element.regex.clone_from(&rules.regex);
-    }
-    if let Some(must_support) = rules.must_support {
-        element.must_support = must_support;
     }
 }
 
@@ -112,23 +154,24 @@ pub(super) fn adopt_root(
     is_extension: bool,
 ) {
     if is_extension {
-        element.min = root.min;
-        element.max = root.max;
+        element.min = element.min.max(root.min);
+        element.max = tighten::smaller(element.max, root.max);
     }
+    // The profile itself is applied to the instance too: what both say is kept as it is here.
     for (slot, value) in [
         (&mut element.fixed, &root.fixed),
         (&mut element.pattern, &root.pattern),
         (&mut element.min_value, &root.min_value),
         (&mut element.max_value, &root.max_value),
     ] {
-        if value.is_some() {
+        if slot.is_none() {
             slot.clone_from(value);
         }
     }
-    if root.max_length.is_some() {
+    if element.max_length.is_none() {
         element.max_length = root.max_length;
     }
-    if root.binding.is_some() {
+    if element.binding.is_none() {
         element.binding.clone_from(&root.binding);
     }
     let missing = element

@@ -78,6 +78,13 @@ impl Branch {
         self.slices.iter_mut().find(|slice| slice.element.slice_name.as_deref() == Some(name))
     }
 
+    /// Whether a slice of this name is a part of another slice (`outer/inner`).
+    pub(super) fn is_reslice(&self, name: &str) -> bool {
+        name.rsplit_once('/').is_some_and(|(outer, _)| {
+            self.slices.iter().any(|slice| slice.element.slice_name.as_deref() == Some(outer))
+        })
+    }
+
     /// The branch that a content reference names (`Questionnaire.item`).
     pub(super) fn referenced(&self, id: &str) -> Option<&Self> {
         let mut parts = id.split('.');

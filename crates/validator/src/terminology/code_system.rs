@@ -67,7 +67,11 @@ pub struct Concept {
 }
 
 impl CodeSystem {
-    pub(super) fn read(json: &str) -> Result<Self, DefinitionError> {
+    /// Reads the JSON of a CodeSystem.
+    ///
+    /// # Errors
+    /// [`DefinitionError`] says what is wrong with it.
+    pub fn read(json: &str) -> Result<Self, DefinitionError> {
         let document =
             Document::parse(Cow::Borrowed(json), &ParseOptions::default()).map_err(|error| {
                 DefinitionError::NotJson { what: "a CodeSystem".into(), reason: error.to_string() }

@@ -36,6 +36,10 @@ macro_rules! invariant_messages {
                 "LMRV_PROFILE_LINES_IGNORED" Warning BusinessRule
                 en "The profile {profile} was applied without what it says of elements that do not exist: {elements}"
                 nb "Profilen {profile} ble brukt uten det den sier om elementer som ikke finnes: {elements}";
+            ProfileLinesLooser { profile: Defined, rules: Defined }
+                "LMRV_PROFILE_LINES_LOOSER" Warning BusinessRule
+                en "The profile {profile} was applied without rules that would allow more than the profile or type it is based on: {rules}"
+                nb "Profilen {profile} ble brukt uten regler som ville tillatt mer enn profilen eller typen den bygger på: {rules}";
             SignpostObs { profile: Defined, title: Defined, code: Value }
                 "VALIDATION_VAL_PROFILE_SIGNPOST_OBS" Information Informational
                 en "The code {code} makes this Observation a vital sign: checked against {profile} ({title})"

@@ -1,210 +1,17 @@
 //! The HTTP side without a world behind it: routes, limits, refusals before `intake`, health.
-#![allow(clippy::unwrap_used, reason = "a helper of a test fails like the test")]
+#![allow(clippy::unwrap_used, unreachable_pub, reason = "a helper of a test fails like the test")]
 
-use async_trait::async_trait;
-use jiff::Timestamp;
-use lmr_auth::jose::{Algorithm, SigningKey};
-use lmr_auth::{
-    Answer as IssuerAnswer, Environment, FetchError, Fetcher, KeyCache, TokenVerifier, TrustProfile,
-};
-use lmr_envelope::{DecryptionKeys, SystemRandom};
-use lmr_intake::{
-    AllowList, Avsender, Committed, Current, Delivery, DeliveryFilter, DeliverySummary, Identity,
-    OrganisationNumber, Parts, Receiver, Settings, Store, StoreError, StoredVersion,
-};
-use lmr_server::{HttpSettings, ROUTES, Services, serve};
-use reqwest::{Method, StatusCode};
+mod harness;
+mod limits;
+
+use harness::{BUNDLE_CHECK, Moody, assert_refused, read_answer, start, start_with};
+use lmr_intake::AllowList;
+use lmr_server::{HttpSettings, ROUTES};
+use reqwest::Method;
 use serde_json::Value;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
-
-const BUNDLE_CHECK: &str = "/fhirmottak/v1/validateLegemiddelregisterBundle";
-
-/// A store that remembers nothing and can be told to fail.
-#[derive(Default)]
-struct Moody(AtomicU8);
-
-impl Moody {
-    const FINE: u8 = 0;
-    const UNAVAILABLE: u8 = 1;
-    const PANICKING: u8 = 2;
-
-    fn be(&self, mood: u8) {
-        self.0.store(mood, Ordering::SeqCst);
-    }
-
-    fn now(&self) -> Result<(), StoreError> {
-        match self.0.load(Ordering::SeqCst) {
-            Self::FINE => Ok(()),
-            Self::UNAVAILABLE => Err(StoreError::Unavailable("the disk is at lunch".into())),
-            _ => panic!("the store panics, as told"),
-        }
-    }
-}
-
-#[async_trait]
-impl Store for Moody {
-    async fn ready(&self) -> Result<(), StoreError> {
-        self.now()
-    }
-    async fn avsendere(&self) -> Result<Vec<Avsender>, StoreError> {
-        self.now().map(|()| Vec::new())
-    }
-    async fn save_avsender(&self, _: &Avsender) -> Result<(), StoreError> {
-        self.now()
-    }
-    async fn remove_avsender(&self, _: OrganisationNumber) -> Result<bool, StoreError> {
-        self.now().map(|()| false)
-    }
-    async fn seen(
-        &self,
-        _: OrganisationNumber,
-        _: &str,
-        _: &[u8; 32],
-    ) -> Result<Option<Committed>, StoreError> {
-        self.now().map(|()| None)
-    }
-    async fn bundle_identifier_seen(
-        &self,
-        _: OrganisationNumber,
-        _: &str,
-    ) -> Result<bool, StoreError> {
-        self.now().map(|()| false)
-    }
-    async fn current(
-        &self,
-        _: OrganisationNumber,
-        identities: &[Identity],
-    ) -> Result<Vec<Option<Current>>, StoreError> {
-        self.now().map(|()| identities.iter().map(|_| None).collect())
-    }
-    async fn commit(&self, _: Delivery) -> Result<Committed, StoreError> {
-        self.now().map(|()| Committed::Stored)
-    }
-    async fn history(&self, _: &str, _: &str) -> Result<Vec<StoredVersion>, StoreError> {
-        self.now().map(|()| Vec::new())
-    }
-    async fn deliveries(&self, _: &DeliveryFilter) -> Result<Vec<DeliverySummary>, StoreError> {
-        self.now().map(|()| Vec::new())
-    }
-}
-
-/// An issuer that has one key, or is not there.
-struct Issuer(Option<String>);
-
-#[async_trait]
-impl Fetcher for Issuer {
-    async fn get(&self, url: &str) -> Result<IssuerAnswer, FetchError> {
-        let keys = self.0.as_ref().ok_or(FetchError::Connect)?;
-        let body = if url.ends_with("/jwks") {
-            keys.clone()
-        } else {
-            r#"{"issuer":"https://issuer.example.no","jwks_uri":"https://issuer.example.no/jwks"}"#
-                .to_owned()
-        };
-        Ok(IssuerAnswer {
-            status: 200,
-            content_type: None,
-            retry_after: None,
-            body: body.into_bytes(),
-        })
-    }
-
-    async fn post_form(&self, _: &str, _: &[(&str, &str)]) -> Result<IssuerAnswer, FetchError> {
-        Err(FetchError::Connect)
-    }
-}
-
-struct Running {
-    address: SocketAddr,
-    store: Arc<Moody>,
-    client: reqwest::Client,
-    stop: Option<oneshot::Sender<()>>,
-    task: JoinHandle<()>,
-}
-
-impl Running {
-    fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
-    }
-
-    async fn send(&self, method: Method, path: &str) -> reqwest::Response {
-        self.client.request(method, self.url(path)).send().await.unwrap()
-    }
-
-    async fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> reqwest::Response {
-        self.client.post(self.url(path)).body(body).send().await.unwrap()
-    }
-
-    /// The way back from a refusal: the receiver still answers.
-    async fn still_works(&self) {
-        assert_eq!(self.send(Method::GET, "/health/live").await.status(), StatusCode::OK);
-    }
-}
-
-/// A receiver that admits loopback, with an issuer at hand.
-async fn start() -> Running {
-    start_with(HttpSettings::default(), "127.0.0.1", true).await
-}
-
-async fn start_with(settings: HttpSettings, admitted: &str, issuer: bool) -> Running {
-    let store = Arc::new(Moody::default());
-    let clock: lmr_auth::Clock = Arc::new(|| "2025-03-01T12:00:00Z".parse::<Timestamp>().unwrap());
-    let keys = issuer.then(|| {
-        let key = SigningKey::generate(Algorithm::ES256, "key", 0).unwrap();
-        serde_json::json!({"keys": [key.public().to_json()]}).to_string()
-    });
-    let fetcher: Arc<dyn Fetcher> = Arc::new(Issuer(keys));
-    let profile = TrustProfile::helseid_bearer(Environment::Test, "https://issuer.example.no");
-    let verifier =
-        TokenVerifier::new(vec![profile], &fetcher, Arc::clone(&clock), KeyCache::default())
-            .unwrap();
-    let receiver = Receiver::new(Parts {
-        store: Arc::clone(&store) as Arc<dyn Store>,
-        keys: DecryptionKeys::new(Vec::new()),
-        trust: None,
-        avsendere: Vec::new(),
-        settings: Settings {
-            addresses: AllowList::parse([admitted]).unwrap(),
-            ..Settings::default()
-        },
-    });
-    let services = Services {
-        receiver,
-        verifier: Arc::new(verifier),
-        clock,
-        random: Arc::new(SystemRandom),
-        settings,
-    };
-    lmr_auth::install_tls_provider();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let task = tokio::spawn(async move {
-        serve(listener, services, async { drop(stopped.await) }).await.unwrap();
-    });
-    Running { address, store, client: reqwest::Client::new(), stop: Some(stop), task }
-}
-
-/// The answer is an OperationOutcome with this code, and its status is this.
-async fn assert_refused(response: reqwest::Response, status: u16, code: &str) -> Value {
-    assert_eq!(response.status().as_u16(), status, "{code}");
-    let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
-    assert_eq!(response.headers()["cache-control"], "no-store");
-    let body: Value = response.json().await.unwrap();
-    assert_eq!(body["resourceType"], "OperationOutcome");
-    let issue = &body["issue"][0];
-    assert_eq!(issue["details"]["coding"][0]["code"], code);
-    assert_eq!(body["extension"][0]["valueString"], id, "the caller can name the request");
-    assert!(!issue["details"]["text"].as_str().unwrap().is_empty());
-    body
-}
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
 #[tokio::test]
 async fn what_is_not_a_route_is_404_with_an_outcome() {
@@ -227,15 +34,15 @@ async fn what_is_not_a_route_is_404_with_an_outcome() {
 #[tokio::test]
 async fn every_route_refuses_other_methods_and_says_which_it_takes() {
     let server = start().await;
-    for route in ROUTES {
+    for route in &ROUTES {
         for method in
             [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS]
         {
-            if route.allow.split(", ").any(|allowed| allowed == method.as_str()) {
+            if route.methods.allow().split(", ").any(|allowed| allowed == method.as_str()) {
                 continue;
             }
             let response = server.send(method, route.path).await;
-            assert_eq!(response.headers()["allow"], route.allow, "{}", route.path);
+            assert_eq!(response.headers()["allow"], route.methods.allow(), "{}", route.path);
             assert_refused(response, 405, "LMR-1003").await;
         }
     }
@@ -251,9 +58,9 @@ async fn openapi_lists_exactly_the_routes() {
     listed.sort_unstable();
     routes.sort_unstable();
     assert_eq!(listed, routes);
-    for route in ROUTES {
+    for route in &ROUTES {
         let methods: Vec<_> = document["paths"][route.path].as_object().unwrap().keys().collect();
-        assert_eq!(methods, [if route.allow == "POST" { "post" } else { "get" }]);
+        assert_eq!(methods, [route.methods.operation()]);
     }
 }
 
@@ -446,15 +253,14 @@ async fn when_all_places_are_taken_messages_are_told_to_come_back() {
         ..HttpSettings::default()
     };
     let server = start_with(settings, "127.0.0.1", true).await;
-    let mut holder = TcpStream::connect(server.address).await.unwrap();
-    let head = format!("POST {BUNDLE_CHECK} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{{");
-    holder.write_all(head.as_bytes()).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    server.store.be(Moody::STUCK);
+    let holder = tokio::spawn(server.message("310000019", "{}").send());
+    tokio::time::sleep(Duration::from_millis(200)).await;
     let response = server.post(BUNDLE_CHECK, "{}").await;
     assert_eq!(response.headers()["retry-after"], "10");
     assert_refused(response, 503, "LMR-9003").await;
-    holder.write_all(b"}").await.unwrap();
-    assert!(!read_answer(&mut holder).await.contains("LMR-9003"));
+    server.store.be(Moody::FINE);
+    assert_ne!(holder.await.unwrap().unwrap().status(), 503);
     let response = server.post(BUNDLE_CHECK, "{}").await;
     assert_ne!(response.status(), 503);
 }
@@ -532,25 +338,4 @@ async fn told_to_stop_it_lets_the_running_request_end_and_takes_no_other() {
     assert!(read_answer(&mut running).await.starts_with("HTTP/1.1 "));
     tokio::time::timeout(Duration::from_secs(5), &mut server.task).await.unwrap().unwrap();
     assert!(TcpStream::connect(server.address).await.is_err());
-}
-
-/// Reads until an answer with its body is there, or the connection ends.
-async fn read_answer(stream: &mut TcpStream) -> String {
-    let mut bytes = Vec::new();
-    let mut buffer = [0; 4096];
-    loop {
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|line| {
-                line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok()
-            });
-            if body.len() >= length.unwrap_or(0) {
-                return text;
-            }
-        }
-        match stream.read(&mut buffer).await {
-            Ok(0) | Err(_) => return text,
-            Ok(count) => bytes.extend_from_slice(&buffer[..count]),
-        }
-    }
 }

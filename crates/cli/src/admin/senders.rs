@@ -1,0 +1,302 @@
+//! The registered senders: listing, activating, removing.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use lmr_identifiers::OrganisationNumber;
+use lmr_intake::{Avsender, DeliveryFilter, RegisteredCertificate, RuleSetId, Store};
+use serde_json::{Value, json};
+
+use super::deliveries::local;
+use super::{Format, View, organisation_number};
+use crate::clock;
+use crate::output::{Style, print};
+use crate::text::{fail, text};
+
+/// The senders of a receiver: those of its file, which go first, and those of its database.
+pub(super) struct Senders {
+    pub(super) configured: Vec<Avsender>,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) view: View,
+}
+
+impl Senders {
+    pub(super) async fn list(&self) -> anyhow::Result<ExitCode> {
+        let list = self.all().await?;
+        let mut out = String::new();
+        for sender in &list {
+            match self.view.format {
+                Format::Json => writeln!(out, "{}", json_of(sender))?,
+                Format::Text => out.push_str(&text_of(sender, self.view)),
+            }
+        }
+        if list.is_empty() && self.view.format == Format::Text {
+            out.push_str(self.view.say(
+                "ingen avsendere: legg til [[avsender]] i konfigurasjonen eller bruk «lmr admin register»\n",
+                "no senders: add [[avsender]] to the configuration or use `lmr admin register`\n",
+            ));
+        }
+        print(&out)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    pub(super) async fn all(&self) -> anyhow::Result<Vec<Avsender>> {
+        let mut all = self.configured.clone();
+        for stored in self.store.avsendere().await? {
+            if all.iter().all(|known| known.organisation != stored.organisation) {
+                all.push(stored);
+            }
+        }
+        Ok(all)
+    }
+
+    /// The sender that the database has, for a change. The configuration file goes first: a change in the
+    /// database would look done and do nothing.
+    pub(super) async fn registered(
+        &self,
+        number: OrganisationNumber,
+    ) -> anyhow::Result<Option<Avsender>> {
+        if self.configured.iter().any(|avsender| avsender.organisation == number) {
+            fail!(
+                "{number} er oppført i konfigurasjonsfilen, som går foran databasen: endre der",
+                "{number} is in the configuration file, which goes before the database: change it there"
+            );
+        }
+        let stored = self.store.avsendere().await?;
+        Ok(stored.into_iter().find(|avsender| avsender.organisation == number))
+    }
+
+    /// Changes one registered sender and prints it before and after.
+    pub(super) async fn change(
+        &self,
+        organisation: &str,
+        change: impl FnOnce(&mut Avsender) -> anyhow::Result<()>,
+    ) -> anyhow::Result<ExitCode> {
+        let number = organisation_number(organisation)?;
+        let Some(before) = self.registered(number).await? else {
+            fail!(
+                "{number} er ikke registrert; «lmr admin senders» viser dem som er det",
+                "{number} is not registered; `lmr admin senders` lists those that are"
+            );
+        };
+        let mut after = before.clone();
+        change(&mut after)?;
+        if after == before {
+            self.report(Some(&before), None)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        self.store.save_avsender(&after).await?;
+        self.report(Some(&before), Some(&after))?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Prints a sender before and after a change; without `after` nothing was changed.
+    pub(super) fn report(
+        &self,
+        before: Option<&Avsender>,
+        after: Option<&Avsender>,
+    ) -> anyhow::Result<()> {
+        let view = self.view;
+        if view.format == Format::Json {
+            let unchanged = before.filter(|_| after.is_none());
+            let line = json!({
+                "changed": after.is_some(),
+                "before": before.map(json_of),
+                "after": after.or(unchanged).map(json_of),
+            });
+            return print(&format!("{line}\n"));
+        }
+        let mut out = String::new();
+        match (before, after) {
+            (Some(before), Some(after)) => {
+                let style = Style::for_stdout();
+                writeln!(out, "{}", style.faint(view.say("før:", "before:")))?;
+                out.push_str(&text_of(before, view));
+                writeln!(out, "{}", style.bold(view.say("nå:", "now:")))?;
+                out.push_str(&text_of(after, view));
+            }
+            (None, Some(after)) => {
+                writeln!(out, "{}", view.say("registrert:", "registered:"))?;
+                out.push_str(&text_of(after, view));
+            }
+            (Some(before), None) => {
+                writeln!(
+                    out,
+                    "{}",
+                    view.say(
+                        "ingenting er endret, det er slik fra før:",
+                        "unchanged, it is so already:"
+                    )
+                )?;
+                out.push_str(&text_of(before, view));
+            }
+            (None, None) => {}
+        }
+        print(&out)
+    }
+
+    pub(super) async fn set_active(
+        &self,
+        organisation: &str,
+        active: bool,
+    ) -> anyhow::Result<ExitCode> {
+        self.change(organisation, |avsender| {
+            avsender.active = active;
+            Ok(())
+        })
+        .await
+    }
+
+    pub(super) async fn remove(&self, organisation: &str) -> anyhow::Result<ExitCode> {
+        let number = organisation_number(organisation)?;
+        let before = self.registered(number).await?;
+        if !self.store.remove_avsender(number).await? {
+            fail!(
+                "{number} er ikke registrert i databasen",
+                "{number} is not registered in the database"
+            );
+        }
+        if self.view.format == Format::Json {
+            print(&format!("{}\n", json!({ "removed": before.as_ref().map(json_of) })))?;
+        } else {
+            let done = text!(
+                "fjernet {number}; leveransene blir værende\n",
+                "removed {number}; its deliveries stay\n"
+            );
+            print(done.get(self.view.lang))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    pub(super) async fn overview(&self, days: u16) -> anyhow::Result<ExitCode> {
+        let now = clock::now();
+        let since = now - jiff::SignedDuration::from_hours(24 * i64::from(days));
+        let style = Style::for_stdout();
+        let mut out = String::new();
+        for sender in &self.all().await? {
+            let filter = DeliveryFilter {
+                sender: Some(sender.organisation),
+                since: Some(since),
+                limit: u32::MAX,
+                ..DeliveryFilter::default()
+            };
+            let list = self.store.deliveries(&filter).await?;
+            let refused: u64 = list.iter().map(|d| u64::from(d.counts.refused)).sum();
+            let stored: u64 =
+                list.iter().map(|d| u64::from(d.counts.created + d.counts.updated)).sum();
+            let delivered_on: BTreeSet<Date> =
+                list.iter().map(|d| clock::oslo(d.received_at).date()).collect();
+            if self.view.format == Format::Json {
+                let line = json!({
+                    "organisation": sender.organisation.to_string(), "name": sender.name, "active": sender.active,
+                    "days": days, "daysWithDelivery": delivered_on.len(), "messages": list.len(),
+                    "stored": stored, "refused": refused,
+                    "lastDelivery": list.first().map(|d| d.received_at.to_string()),
+                });
+                writeln!(out, "{line}")?;
+                continue;
+            }
+            // One mark a day, today last.
+            let today = clock::oslo(now).date();
+            let marks: String = (0..i64::from(days))
+                .rev()
+                .map(|back| {
+                    let day = today.checked_sub(jiff::Span::new().days(back)).unwrap_or(today);
+                    if delivered_on.contains(&day) { '■' } else { '·' }
+                })
+                .collect();
+            let last = list.first().map_or_else(
+                || self.view.say("aldri", "nothing").to_owned(),
+                |d| local(d.received_at),
+            );
+            let line = text!(
+                "{number}  {marks}  {messages} meldinger, {stored} lagret, {refused} avvist; sist: {last}  {name}",
+                "{number}  {marks}  {messages} messages, {stored} stored, {refused} refused; last: {last}  {name}",
+                number = sender.organisation,
+                messages = list.len(),
+                name = sender.name,
+            );
+            let line = line.get(self.view.lang);
+            let silent = list.is_empty() && sender.active;
+            writeln!(out, "{}", if silent { style.bad(line) } else { line.clone() })?;
+        }
+        print(&out)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Two lines and one per certificate.
+fn text_of(sender: &Avsender, view: View) -> String {
+    let mut out = String::new();
+    let state = if sender.active {
+        view.say("aktiv  ", "active  ")
+    } else {
+        view.say("inaktiv", "inactive")
+    };
+    let addresses = if sender.addresses.is_empty() {
+        view.say("mottakets egen liste", "the receiver's own list").to_owned()
+    } else {
+        sender.addresses.to_string()
+    };
+    let rule_set = sender
+        .rule_set
+        .map_or(view.say("etter bundlens type", "by the bundle's type"), RuleSetId::as_str);
+    let start = sender.start_date.map_or_else(|| "-".to_owned(), |date| date.to_string());
+    let lines = text!(
+        "{number}  {state}  {name}\n    adresser: {addresses}; regelsett: {rule_set}; startdato: {start}\n",
+        "{number}  {state}  {name}\n    addresses: {addresses}; rule set: {rule_set}; start date: {start}\n",
+        number = sender.organisation,
+        name = sender.name,
+    );
+    out.push_str(lines.get(view.lang));
+    if sender.certificates.is_empty() {
+        let _ = writeln!(out, "    {}", view.say("ingen sertifikater", "no certificates"));
+    }
+    for registered in &sender.certificates {
+        let _ = writeln!(out, "    {}", certificate_line(registered, view));
+    }
+    out
+}
+
+fn certificate_line(registered: &RegisteredCertificate, view: View) -> String {
+    let certificate = &registered.certificate;
+    let until = registered
+        .until
+        .map_or(certificate.not_after(), |until| until.min(certificate.not_after()));
+    let (thumbprint, day) = (certificate.thumbprint(), clock::oslo(until).date());
+    let line = if registered.check_valid(clock::now()).is_ok() {
+        text!(
+            "sertifikat {thumbprint}, gyldig til {day}",
+            "certificate {thumbprint}, valid until {day}"
+        )
+    } else if clock::now() > until {
+        text!("sertifikat {thumbprint}, utløpt {day}", "certificate {thumbprint}, expired {day}")
+    } else {
+        let from =
+            registered.from.unwrap_or(certificate.not_before()).max(certificate.not_before());
+        let from = clock::oslo(from).date();
+        text!(
+            "sertifikat {thumbprint}, gyldig fra {from} til {day}",
+            "certificate {thumbprint}, valid from {from} until {day}"
+        )
+    };
+    line.get(view.lang).clone()
+}
+
+fn json_of(sender: &Avsender) -> Value {
+    let now = clock::now();
+    json!({
+        "organisation": sender.organisation.to_string(), "name": sender.name, "active": sender.active,
+        "certificates": sender.certificates.iter().map(|c| json!({
+            "thumbprint": c.certificate.thumbprint().to_string(),
+            "notAfter": c.certificate.not_after().to_string(),
+            "valid": c.check_valid(now).is_ok(),
+        })).collect::<Vec<_>>(),
+        "addresses": sender.addresses.texts().collect::<Vec<_>>(),
+        "ruleSet": sender.rule_set.map(RuleSetId::as_str),
+        "startDate": sender.start_date.map(|d| d.to_string()),
+    })
+}

@@ -1,0 +1,298 @@
+//! The report of a run.
+
+use lmr_sender::{
+    AdviceCount, ForeignType, IdentifierAdvice, PassedOver, PassedOverKind, Report, RunKind,
+    RunStatus, SourceFailure,
+};
+
+use super::{name, pick, state, status_text, time};
+use crate::output::{Language, Style};
+
+/// Lines that are only written when there is something to say.
+struct Lines {
+    text: String,
+    language: Language,
+}
+
+impl Lines {
+    fn count(&mut self, number: usize, nb: &str, en: &str) {
+        if number > 0 {
+            self.line(&format!("{number:>8}  {}", pick(self.language, nb, en)));
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+}
+
+/// The report of a run.
+pub(in crate::send) fn report(report: &Report, language: Language) -> String {
+    let style = Style::for_stdout();
+    let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
+    let mut lines = Lines { text: String::new(), language };
+    if report.kind == RunKind::Planned {
+        lines.line(&style.bold(say("Kilden", "The source")));
+        lines.count(report.files, "filer lest", "files read");
+        lines.count(report.resources, "ressurser funnet", "resources found");
+        lines.count(report.new, "nye", "new");
+        lines.count(report.changed, "endret", "changed");
+        lines.count(
+            report.dependencies,
+            "sendt med fordi andre viser til dem",
+            "sent along, others refer to them",
+        );
+        lines.count(
+            report.held_now,
+            "holdt tilbake av kontrollen før sending",
+            "held back by the check before sending",
+        );
+        lines.count(
+            report.held_before,
+            "holdt tilbake fra før, ikke endret",
+            "held back before, not changed",
+        );
+        lines.count(
+            report.waiting,
+            "venter fordi de viser til noe som holdes tilbake",
+            "wait, they refer to something held back",
+        );
+        lines.count(
+            report.deferred,
+            "venter på svar på en tidligere versjon",
+            "wait for the answer to an earlier version",
+        );
+        lines.count(
+            report.too_early,
+            "fra før avtalt startdato",
+            "from before the agreed start date",
+        );
+        lines.count(
+            report.unused,
+            "ikke sendt: ingenting som sendes viser til dem",
+            "not sent: nothing that is sent refers to them",
+        );
+        lines.count(
+            usize::try_from(report.reexamined).unwrap_or(usize::MAX),
+            "holdt tilbake fra før og kontrollert på nytt (klokken, reglene eller oppsettet)",
+            "held back before and checked again (the clock, the rules or the configuration)",
+        );
+        for foreign in &report.foreign_types {
+            lines.line(&format!("{:>8}  {}", foreign.count, foreign_text(foreign, language)));
+        }
+        for passed_over in &report.passed_over {
+            let what = passed_over_text(passed_over, language);
+            lines.line(&format!("{:>8}  {what}", passed_over.count));
+        }
+        for issue in &report.source_issues {
+            let start = style.bad(say("Kan ikke brukes:", "Cannot be used:"));
+            lines.line(&format!("  {start} {}", issue.text(language)));
+        }
+        for duplicate in &report.duplicates {
+            lines.line(&format!(
+                "  {} {}: {}:{} {} {}:{}",
+                style.warn(say("Finnes flere ganger:", "Is there more than once:")),
+                name(&duplicate.resource_type, duplicate.source_key.as_deref(), None),
+                duplicate.used.label(),
+                duplicate.used.line(),
+                say("brukes, ikke", "is used, not"),
+                duplicate.unused.label(),
+                duplicate.unused.line()
+            ));
+        }
+        for advice in &report.identifier_advice {
+            let what = advice_text(advice, language);
+            lines.line(&format!("  {} {what}", style.warn(say("Råd:", "Advice:"))));
+        }
+        source_warnings(report, language, &mut lines);
+    }
+    if report.interrupted > 0 {
+        lines.count(
+            report.interrupted,
+            "forsøk var avbrutt og tas opp igjen",
+            "attempts had been cut off and are taken up",
+        );
+    }
+    if !report.messages.is_empty() {
+        lines.line(&style.bold(say("Meldinger", "Messages")));
+    }
+    for message in &report.messages {
+        let mut parts = vec![state(message.state, language).to_owned()];
+        for (count, nb, en) in [
+            (message.stored, "lagret", "stored"),
+            (message.unchanged, "uendret", "unchanged"),
+            (message.refused, "avvist", "refused"),
+            (
+                message.not_stored,
+                "ikke lagret fordi noe annet ble avvist",
+                "not stored because something else was refused",
+            ),
+        ] {
+            if count > 0 {
+                parts.push(format!("{count} {}", pick(language, nb, en)));
+            }
+        }
+        if let Some(next) = message.next_attempt {
+            parts.push(format!("{} {}", say("nytt forsøk", "new attempt"), time(next)));
+        }
+        if let Some(failure) = &message.failure {
+            parts.push(failure.text(language));
+        }
+        lines.line(&format!("  {}  {}", message.message_id, parts.join(", ")));
+    }
+    if let Some(stop) = &report.stop {
+        lines.line(&format!(
+            "{} {}",
+            style.bad(say("Stanset, noen må se på dette:", "Stopped, a person must look:")),
+            stop.text(language)
+        ));
+    }
+    let text = match report.status() {
+        RunStatus::ToCorrect if report.held > 0 => say(
+            "Levert, bortsett fra det som må rettes i kilden: se lmr send rejected.",
+            "Delivered, except for what must be corrected at the source: see lmr send rejected.",
+        ),
+        RunStatus::ToCorrect => say(
+            "Levert, bortsett fra det i kilden som ikke kan brukes: rett det som er nevnt over.",
+            "Delivered, except for what cannot be used: correct what is named above.",
+        ),
+        other => status_text(other, language),
+    };
+    lines.line(&match report.status() {
+        RunStatus::Clean => style.good(text),
+        RunStatus::Stopped | RunStatus::SourceFailed => style.bad(text),
+        _ => style.warn(text),
+    });
+    lines.text
+}
+
+/// What is wrong with the source as a whole, and what has vanished from it.
+fn source_warnings(report: &Report, language: Language, lines: &mut Lines) {
+    let style = Style::for_stdout();
+    if let Some(failure) = &report.source_failure {
+        lines.line(&format!("  {}", style.bad(&source_failure(failure, language))));
+    }
+    if report.has_lost_half() {
+        let (missing, known) = (report.missing, report.known);
+        let text = match language {
+            Language::Bokmal => format!(
+                "Kilden mangler {missing} av {known} kjente poster: er eksporten hel? (Leverer den \
+                 bare det som er nytt, skal incremental = true stå i sender.toml.)"
+            ),
+            Language::English => format!(
+                "The source lacks {missing} of {known} known records: is the export whole? (If it \
+                 only delivers what is new, sender.toml should have incremental = true.)"
+            ),
+        };
+        lines.line(&format!("  {}", style.warn(&text)));
+    }
+    if report.vanished > 0 {
+        let (all, now) = (report.vanished, report.vanished_now);
+        let text = match language {
+            Language::Bokmal => format!(
+                "{all} leverte poster finnes ikke lenger i kilden ({now} nye). Registeret beholder \
+                 dem. Er de feilført: lmr send vanished viser dem, lmr send annul annullerer."
+            ),
+            Language::English => format!(
+                "{all} delivered records are not in the source any more ({now} new). The register \
+                 keeps them. If they were wrong: lmr send vanished lists them, lmr send annul annuls."
+            ),
+        };
+        lines.line(&format!("  {}", style.warn(&text)));
+    }
+}
+
+/// Why a source gave nothing.
+pub(super) fn source_failure(failure: &SourceFailure, language: Language) -> String {
+    match (failure, language) {
+        (SourceFailure::Empty, Language::Bokmal) => {
+            "Kilden er tom: ikke én ressurs. Er eksporten kjørt, og er mappen montert?".to_owned()
+        }
+        (SourceFailure::Empty, Language::English) => {
+            "The source is empty: not one resource. Has the export run, and is the folder mounted?"
+                .to_owned()
+        }
+        (SourceFailure::Unavailable { name, reason }, Language::Bokmal) => {
+            format!("Kilden {name} kan ikke leses: {}", reason.text(language))
+        }
+        (SourceFailure::Unavailable { name, reason }, Language::English) => {
+            format!("The source {name} cannot be read: {}", reason.text(language))
+        }
+    }
+}
+
+/// A resource type that the guide does not take.
+fn foreign_text(foreign: &ForeignType, language: Language) -> String {
+    let ForeignType { resource_type, example, is_fhir_type, suggestion, .. } = foreign;
+    let place = format!("{}:{}", example.label(), example.line());
+    match (language, suggestion, is_fhir_type) {
+        (Language::Bokmal, Some(meant), _) => {
+            format!("{resource_type} er ikke en FHIR-ressurstype ({meant}?), ikke sendt ({place})")
+        }
+        (Language::English, Some(meant), _) => {
+            format!("{resource_type} is not a FHIR resource type ({meant}?), not sent ({place})")
+        }
+        (Language::Bokmal, None, false) => {
+            format!("{resource_type} er ikke en FHIR-ressurstype, ikke sendt ({place})")
+        }
+        (Language::English, None, false) => {
+            format!("{resource_type} is not a FHIR resource type, not sent ({place})")
+        }
+        (Language::Bokmal, None, true) => {
+            format!("{resource_type}: veiledningen tar ikke imot typen, ikke sendt ({place})")
+        }
+        (Language::English, None, true) => {
+            format!("{resource_type}: the guide does not take this type, not sent ({place})")
+        }
+    }
+}
+
+/// Why administrations may not be found again when they are corrected.
+fn advice_text(advice: &AdviceCount, language: Language) -> String {
+    let (nb, en) = match advice.advice {
+        IdentifierAdvice::Missing => (
+            "administreringer uten identifier: registeret kan ikke kjenne dem igjen når de rettes",
+            "administrations without identifier: the register cannot know them again when corrected",
+        ),
+        IdentifierAdvice::WithoutSystem => (
+            "administreringer har identifier uten system: en annen avsender kan bruke samme verdi",
+            "administrations have an identifier without system: another sender may use its value",
+        ),
+        IdentifierAdvice::Several => (
+            "administreringer har flere identifier: bare den første gjelder her",
+            "administrations have several identifiers: only the first counts here",
+        ),
+    };
+    let example = &advice.example;
+    let text = pick(language, nb, en);
+    format!("{} {text} ({}:{})", advice.count, example.label(), example.line())
+}
+
+/// Why files were not read, with the first of them.
+fn passed_over_text(passed_over: &PassedOver, language: Language) -> String {
+    let (nb, en) = match &passed_over.kind {
+        PassedOverKind::Ending { ending } if ending.is_empty() => (
+            "filer uten endelse, ikke lest".to_owned(),
+            "files without an ending, not read".to_owned(),
+        ),
+        PassedOverKind::Ending { ending } => {
+            (format!("{ending}-filer, ikke lest"), format!("{ending} files, not read"))
+        }
+        PassedOverKind::NotAFile => {
+            ("rør eller enheter, ikke lest".to_owned(), "pipes or devices, not read".to_owned())
+        }
+        PassedOverKind::LinkLoop => (
+            "lenker som går i ring, ikke fulgt".to_owned(),
+            "links that go round in a circle, not followed".to_owned(),
+        ),
+        PassedOverKind::ReadAlready => (
+            "lenker til en fil som alt er lest".to_owned(),
+            "links to a file that was read already".to_owned(),
+        ),
+        PassedOverKind::Hidden => {
+            ("skjulte filer, ikke lest".to_owned(), "hidden files, not read".to_owned())
+        }
+    };
+    format!("{} ({})", pick(language, &nb, &en), passed_over.example)
+}

@@ -1,0 +1,193 @@
+//! Status and history.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use lmr_sender::{FileError, MessageRow, Overview, RunRow, SourceCounts, SourceFailure};
+
+use super::report::source_failure;
+use super::{pick, state, status_text, time};
+use crate::output::Language;
+
+/// How everything stands.
+pub(in crate::send) fn overview(overview: &Overview, language: Language) -> String {
+    let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
+    let mut text = String::new();
+    let _ = writeln!(text, "{}", status_text(overview.status, language));
+    let moment =
+        |moment: Option<Timestamp>| moment.map_or_else(|| say("aldri", "never").to_owned(), time);
+    let _ = writeln!(
+        text,
+        "{}: {}",
+        say("Siste vellykkede overføring", "Last successful transfer"),
+        moment(overview.last_success)
+    );
+    if let Some(run) = &overview.last_run {
+        let ended = run.ended_at.map_or_else(|| say("avbrutt", "cut off").to_owned(), time);
+        let _ = writeln!(
+            text,
+            "{}: {} – {ended}",
+            say("Siste kjøring", "Last run"),
+            time(run.started_at)
+        );
+    }
+    if let Some(next) = overview.next_attempt {
+        let _ = writeln!(text, "{}: {}", say("Neste forsøk", "Next attempt"), time(next));
+    }
+    let _ = writeln!(text, "{}:", say("Bekreftet av registeret", "Confirmed by the register"));
+    if overview.stored.is_empty() {
+        let _ = writeln!(text, "  {}", say("ingenting", "nothing"));
+    }
+    for (resource_type, count) in &overview.stored {
+        let _ = writeln!(text, "{count:>8}  {resource_type}");
+    }
+    let _ = writeln!(text, "{}:", say("Meldinger", "Messages"));
+    for (of, count) in &overview.messages {
+        let _ = writeln!(text, "{count:>8}  {}", state(*of, language));
+    }
+    let _ = writeln!(text, "{}: {}", say("Holdt tilbake", "Held back"), overview.held);
+    let _ = writeln!(text, "{}: {}", say("Venter på dem", "Wait for them"), overview.waiting);
+    if overview.vanished > 0 {
+        let what = say("Forsvunnet fra kilden, ikke annullert", "Vanished, not annulled");
+        let _ = writeln!(text, "{what}: {}", overview.vanished);
+    }
+    if let Some(source) = &overview.last_source {
+        let at = source.at.map(time).unwrap_or_default();
+        let _ = writeln!(text, "{} ({at}):", say("Kilden sist", "The source last"));
+        for (count, what) in source_counts(source, language) {
+            let _ = writeln!(text, "{count:>8}  {what}");
+        }
+        for problem in source_problems(source, language) {
+            let _ = writeln!(text, "  {problem}");
+        }
+    }
+    text
+}
+
+/// What a transfer made of the source; the first two always, the rest where there is any.
+fn source_counts(
+    source: &SourceCounts,
+    language: Language,
+) -> impl Iterator<Item = (u64, &'static str)> {
+    let pick = move |nb: &'static str, en: &'static str| pick(language, nb, en);
+    let always = [
+        (source.files, pick("filer lest", "files read")),
+        (source.resources, pick("ressurser funnet", "resources found")),
+    ];
+    let some = [
+        (source.new, pick("nye", "new")),
+        (source.changed, pick("endret", "changed")),
+        (source.source_issues, pick("deler kan ikke brukes", "parts cannot be used")),
+        (source.passed_over, pick("filer ikke lest", "files not read")),
+        (
+            source.foreign,
+            pick("av typer veiledningen ikke tar", "of types the guide does not take"),
+        ),
+        (source.waiting, pick("venter på noe som holdes tilbake", "wait for something held back")),
+        (source.deferred, pick("venter på svar", "wait for an answer")),
+        (source.too_early, pick("fra før startdatoen", "from before the start date")),
+        (source.unused, pick("ingen viser til dem", "nothing refers to them")),
+    ];
+    always.into_iter().chain(some.into_iter().filter(|(count, _)| *count > 0))
+}
+
+/// What went wrong with a transfer as a whole.
+fn source_problems(source: &SourceCounts, language: Language) -> Vec<String> {
+    let mut problems = Vec::new();
+    match &source.source_failure {
+        Some(failure) if failure["kind"] == "empty" => {
+            problems.push(source_failure(&SourceFailure::Empty, language));
+        }
+        Some(failure) => {
+            let name = failure["name"].as_str().unwrap_or_default().to_owned();
+            let reason = serde_json::from_value(failure["reason"].clone())
+                .unwrap_or_else(|_| FileError::Other(String::new()));
+            problems.push(source_failure(&SourceFailure::Unavailable { name, reason }, language));
+        }
+        None => problems.extend(source.error.clone()),
+    }
+    if source.known > 0 && source.missing * 2 >= source.known {
+        let (missing, known) = (source.missing, source.known);
+        problems.push(match language {
+            Language::Bokmal => format!("Kilden mangler {missing} av {known} kjente poster."),
+            Language::English => format!("The source lacks {missing} of {known} known records."),
+        });
+    }
+    problems.extend(source.stop.as_ref().map(|stop| stop.text(language)));
+    problems
+}
+
+/// How an attempt ended, by the outbox's name.
+fn outcome(name: &str, language: Language) -> &str {
+    let nb = match name {
+        "answered" => "besvart",
+        "no-answer" => "ikke noe svar",
+        "not-reached" => "ikke nådd fram",
+        "message-refused" => "meldingen avvist",
+        "access-refused" => "ikke tilgang",
+        "content-refused" => "innholdet avvist",
+        "too-large" => "for stor",
+        "interrupted" => "avbrutt",
+        other => other,
+    };
+    if language == Language::Bokmal { nb } else { name }
+}
+
+/// Runs and messages, newest first.
+pub(in crate::send) fn history(
+    runs: &[RunRow],
+    messages: &[MessageRow],
+    language: Language,
+) -> String {
+    let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
+    let mut text = String::new();
+    let _ = writeln!(text, "{}", say("Kjøringer", "Runs"));
+    for run in runs {
+        let ended = run.ended_at.map_or_else(|| say("avbrutt", "cut off").to_owned(), time);
+        let kind = match run.kind.as_str() {
+            "planned" => say("overføring", "transfer"),
+            _ => say("nye forsøk", "new attempts"),
+        };
+        let _ = writeln!(text, "{} – {ended}  {kind}", time(run.started_at));
+        if let Some(source) = run.source() {
+            let counts: Vec<String> = source_counts(&source, language)
+                .map(|(count, what)| format!("{count} {what}"))
+                .collect();
+            let _ = writeln!(text, "    {}", counts.join(", "));
+            for problem in source_problems(&source, language) {
+                let _ = writeln!(text, "    {problem}");
+            }
+        }
+    }
+    let _ = writeln!(text, "{}", say("Meldinger", "Messages"));
+    for message in messages {
+        let _ = writeln!(
+            text,
+            "{}  {}  {}: {} {}, {} {}, {} {} ({} B)",
+            time(message.made_at),
+            message.message_id,
+            state(message.state, language),
+            message.entries,
+            say("ressurser", "resources"),
+            message.stored,
+            say("lagret", "stored"),
+            message.refused,
+            say("avvist", "refused"),
+            message.bytes,
+        );
+        for attempt in &message.attempts {
+            let outcome = attempt.outcome.as_deref().map_or("…", |name| outcome(name, language));
+            // A failure names the status itself.
+            let named = attempt.failure.as_ref().is_some_and(|f| f.http_status().is_some());
+            let status = attempt.http_status.filter(|_| !named);
+            let status = status.map(|status| format!(" HTTP {status}")).unwrap_or_default();
+            let failure = attempt.failure.as_ref();
+            let failure = failure.map(|f| format!(": {}", f.text(language))).unwrap_or_default();
+            let _ = writeln!(text, "    {}  {outcome}{status}{failure}", time(attempt.started_at));
+        }
+    }
+    if messages.is_empty() {
+        let _ = writeln!(text, "{}", say("Ingen meldinger.", "No messages."));
+    }
+    text
+}

@@ -1,0 +1,196 @@
+//! Sentences in bokmål and English, errors that carry one, and the system's own errors in both.
+//!
+//! An error is made where it is noticed, with both sentences; [`chain`] renders it in the language asked
+//! for when it reaches a person. Causes of other crates are rendered by [`cause`].
+
+pub(crate) mod causes;
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use lmr_fhir::Bilingual;
+
+use crate::output::Language;
+
+/// A sentence in both languages.
+pub(crate) type Text = Bilingual<String>;
+
+/// Makes a [`Text`] from two format strings, bokmål first, with the same arguments.
+macro_rules! text {
+    ($nb:literal, $en:literal $(, $($argument:tt)*)?) => {
+        $crate::text::Text {
+            nb: format!($nb $(, $($argument)*)?),
+            en: format!($en $(, $($argument)*)?),
+        }
+    };
+}
+
+/// Returns with an error that says this in both languages.
+macro_rules! fail {
+    ($($argument:tt)*) => {
+        return Err($crate::text::failure($crate::text::text!($($argument)*)))
+    };
+}
+
+pub(crate) use {fail, text};
+
+/// An error in both languages, with its cause where there is one. `Display` is English, as in the log.
+#[derive(Debug)]
+struct Failure {
+    text: Text,
+    cause: Option<anyhow::Error>,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text.en)
+    }
+}
+
+impl Error for Failure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.as_ref().map(|cause| {
+            let cause: &(dyn Error + 'static) = cause.as_ref();
+            cause
+        })
+    }
+}
+
+/// An error that says this.
+pub(crate) fn failure(text: Text) -> anyhow::Error {
+    anyhow::Error::new(Failure { text, cause: None })
+}
+
+/// Says in both languages what could not be done, and keeps why.
+pub(crate) trait Explain<T> {
+    fn explain(self, text: impl FnOnce() -> Text) -> anyhow::Result<T>;
+}
+
+impl<T, E: Into<anyhow::Error>> Explain<T> for Result<T, E> {
+    fn explain(self, text: impl FnOnce() -> Text) -> anyhow::Result<T> {
+        self.map_err(|error| {
+            anyhow::Error::new(Failure { text: text(), cause: Some(error.into()) })
+        })
+    }
+}
+
+impl<T> Explain<T> for Option<T> {
+    fn explain(self, text: impl FnOnce() -> Text) -> anyhow::Result<T> {
+        self.ok_or_else(|| failure(text()))
+    }
+}
+
+/// An error with its causes, each once: many name their cause in their own text already.
+pub(crate) fn chain(error: &anyhow::Error, language: Language) -> String {
+    let mut said = String::new();
+    let mut english = String::new();
+    for error in error.chain() {
+        let own = error.to_string();
+        if own.is_empty() || (!english.is_empty() && english.contains(&own)) {
+            continue;
+        }
+        let text = cause(error, language);
+        if !said.is_empty() {
+            said.push_str(": ");
+        }
+        said.push_str(&text);
+        english.push_str(&own);
+    }
+    said
+}
+
+/// One error of a chain in a language. What has no sentence of its own in bokmål stays as it is.
+fn cause(error: &(dyn Error + 'static), language: Language) -> String {
+    if let Some(failure) = error.downcast_ref::<Failure>() {
+        return failure.text.get(language).clone();
+    }
+    if let Some(error) = error.downcast_ref::<io::Error>() {
+        return io_error(error, language);
+    }
+    match language {
+        Language::Bokmal => causes::in_bokmal(error),
+        Language::English => None,
+    }
+    .unwrap_or_else(|| error.to_string())
+}
+
+/// What the operating system says, in a language; without its number.
+pub(crate) fn io_error(error: &io::Error, language: Language) -> String {
+    // An error that a library wraps has a text of its own.
+    if error.get_ref().is_some() {
+        return error.to_string();
+    }
+    let (nb, en) = match error.kind() {
+        io::ErrorKind::NotFound => ("finnes ikke", "does not exist"),
+        io::ErrorKind::PermissionDenied => {
+            ("denne brukeren har ikke tilgang", "this user has no access")
+        }
+        io::ErrorKind::AlreadyExists => ("finnes fra før", "exists already"),
+        io::ErrorKind::AddrInUse => ("adressen er i bruk", "the address is in use"),
+        io::ErrorKind::AddrNotAvailable => {
+            ("maskinen har ikke denne adressen", "this machine does not have the address")
+        }
+        io::ErrorKind::ConnectionRefused => {
+            ("ingenting svarer på adressen", "nothing answers at the address")
+        }
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => {
+            ("forbindelsen ble brutt", "the connection broke")
+        }
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
+            ("det er ingen vei til adressen", "there is no way to the address")
+        }
+        io::ErrorKind::TimedOut => ("det kom ikke svar i tide", "no answer in time"),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            ("disken er full", "the disk is full")
+        }
+        io::ErrorKind::ReadOnlyFilesystem => {
+            ("filsystemet kan bare leses", "the file system is read-only")
+        }
+        io::ErrorKind::IsADirectory => ("er en mappe", "is a folder"),
+        io::ErrorKind::NotADirectory => ("er ikke en mappe", "is not a folder"),
+        io::ErrorKind::FileTooLarge => ("filen er for stor", "the file is too large"),
+        io::ErrorKind::InvalidFilename => ("navnet kan ikke brukes", "the name cannot be used"),
+        io::ErrorKind::InvalidData => ("er ikke tekst i UTF-8", "is not text in UTF-8"),
+        _ => return error.to_string(),
+    };
+    match language {
+        Language::Bokmal => nb,
+        Language::English => en,
+    }
+    .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_is_in_one_language_and_names_each_cause_once() {
+        let missing = std::fs::read("/no/such/file")
+            .explain(|| text!("kan ikke lese {file}", "cannot read {file}", file = "nøkkelen"));
+        let error = missing.explain(|| text!("mottaket", "the receiver")).expect_err("no file");
+        assert_eq!(
+            chain(&error, Language::Bokmal),
+            "mottaket: kan ikke lese nøkkelen: finnes ikke"
+        );
+        assert_eq!(
+            chain(&error, Language::English),
+            "the receiver: cannot read nøkkelen: does not exist"
+        );
+        let twice = Err::<(), _>(io::Error::other("broken"))
+            .explain(|| text!("lageret: broken", "the store: broken"));
+        assert_eq!(chain(&twice.expect_err("broken"), Language::English), "the store: broken");
+    }
+
+    #[test]
+    fn every_error_that_the_system_often_gives_is_in_both_languages() {
+        // Numbers of Linux and macOS: ENOENT, EACCES, EEXIST, ENOSPC, EISDIR, ENOTDIR.
+        for number in [2, 13, 17, 28, 21, 20] {
+            let error = io::Error::from_raw_os_error(number);
+            let (nb, en) =
+                (io_error(&error, Language::Bokmal), io_error(&error, Language::English));
+            assert!(nb != en && !nb.contains("os error") && !en.contains("os error"), "{nb} {en}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Errors of other crates in bokmål. They are typed and say in English what is wrong; those that people
+//! meet when they set something up have their sentence here, the others stay in English.
+
+use std::error::Error;
+
+use lmr_envelope::{CertificateError, KeyError, Usage};
+use lmr_intake::AvsenderError;
+use lmr_server::TlsError;
+use lmr_storage::{KeyFileError, OpenError};
+
+/// The error in bokmål, where there is a sentence for it.
+pub(super) fn in_bokmal(error: &(dyn Error + 'static)) -> Option<String> {
+    if let Some(error) = error.downcast_ref::<CertificateError>() {
+        return Some(certificate(error));
+    }
+    if let Some(error) = error.downcast_ref::<KeyError>() {
+        return Some(key(error));
+    }
+    if let Some(error) = error.downcast_ref::<AvsenderError>() {
+        return sender(error);
+    }
+    if let Some(error) = error.downcast_ref::<OpenError>() {
+        return database(error).map(str::to_owned);
+    }
+    if let Some(KeyFileError::WrongLength) = error.downcast_ref::<KeyFileError>() {
+        return Some(
+            "nøkkelen skal være 32 tilfeldige byte eller 64 heksadesimale sifre".to_owned(),
+        );
+    }
+    if let Some(error) = error.downcast_ref::<TlsError>() {
+        return tls(error);
+    }
+    None
+}
+
+/// What is wrong with an enterprise certificate.
+pub(crate) fn certificate(error: &CertificateError) -> String {
+    match error {
+        CertificateError::NoPem => "filen har ikke noen PEM-blokk CERTIFICATE".to_owned(),
+        CertificateError::Unreadable => "det er ikke et lesbart X.509-sertifikat".to_owned(),
+        CertificateError::NotRsa { thumbprint } => {
+            format!("sertifikatet {thumbprint} har ikke en RSA-nøkkel på minst 2048 biter")
+        }
+        CertificateError::NotYetValid { thumbprint, not_before } => {
+            format!("sertifikatet {thumbprint} gjelder ikke før {not_before}")
+        }
+        CertificateError::Expired { thumbprint, not_after } => {
+            format!("sertifikatet {thumbprint} utløp {not_after}")
+        }
+        CertificateError::WrongUsage { thumbprint, usage } => {
+            let usage = match usage {
+                Usage::Signature => "signering",
+                Usage::KeyEncipherment => "kryptering av nøkler",
+            };
+            format!("sertifikatet {thumbprint} er ikke utstedt for {usage}")
+        }
+    }
+}
+
+fn key(error: &KeyError) -> String {
+    match error {
+        KeyError::NoPem => {
+            "filen har ikke noen PEM-blokk; -----BEGIN PRIVATE KEY----- er ventet".to_owned()
+        }
+        KeyError::WrongPem { label } => format!(
+            "filen inneholder {label}; det skal være PKCS#8, PRIVATE KEY (openssl pkcs8 -topk8 -nocrypt)"
+        ),
+        KeyError::Damaged => "PEM-blokken er skadet".to_owned(),
+        KeyError::NotRsa => "nøkkelen er ikke en RSA-nøkkel på minst 2048 biter".to_owned(),
+        KeyError::NotThisCertificate { thumbprint } => {
+            format!("den private nøkkelen hører ikke til sertifikatet {thumbprint}")
+        }
+    }
+}
+
+fn sender(error: &AvsenderError) -> Option<String> {
+    Some(match error {
+        AvsenderError::Certificate { organisation, source } => {
+            format!("sertifikatet til {organisation}: {}", certificate(source))
+        }
+        AvsenderError::ForeignCertificate { organisation, thumbprint } => {
+            format!("sertifikatet {thumbprint} er ikke utstedt til {organisation}")
+        }
+        AvsenderError::Address { organisation, source } => {
+            format!("adressen til {organisation}: {source}")
+        }
+        AvsenderError::Organisation { .. } => return None,
+    })
+}
+
+fn database(error: &OpenError) -> Option<&'static str> {
+    Some(match error {
+        OpenError::Unavailable(_) => "databasen kan ikke åpnes",
+        OpenError::UnknownSchema(_) => {
+            "databasen har et skjema som dette programmet ikke kjenner; bruk programmet som laget den, eller et nyere"
+        }
+        OpenError::Migration(_) => "databasen kunne ikke bringes over i dette programmets skjema",
+        OpenError::WrongKey => "nøkkelen hører ikke til denne databasen",
+        OpenError::Randomness => "ingen tilfeldige byte til prøven på databasens nøkkel",
+        OpenError::Key(_) => return None,
+    })
+}
+
+fn tls(error: &TlsError) -> Option<String> {
+    Some(match error {
+        TlsError::Certificate => "filen har ikke noe PEM-sertifikat (tls.certificate)".to_owned(),
+        TlsError::Key => "filen har ikke noen privat nøkkel i PEM (tls.key)".to_owned(),
+        TlsError::Unusable(reason) => {
+            format!("TLS-sertifikatet og nøkkelen kan ikke brukes: {reason}")
+        }
+    })
+}

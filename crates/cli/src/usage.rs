@@ -1,0 +1,91 @@
+//! Arguments that cannot be used, explained in bokmål. In English clap explains them itself.
+
+use std::error::Error as _;
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use clap::Error;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use crate::UNUSABLE;
+use crate::output::Language;
+
+/// Prints what is wrong with the arguments, or the help that was asked for.
+pub(crate) fn explain(error: &Error) -> ExitCode {
+    let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    match in_bokmal(error).filter(|_| language() == Language::Bokmal) {
+        Some(text) => eprintln!("{text}"),
+        // A reader that went away does not change the exit status.
+        None => drop(error.print()),
+    }
+    if help { ExitCode::SUCCESS } else { ExitCode::from(UNUSABLE) }
+}
+
+/// The language asked for, as far as it can be known when the arguments cannot be read.
+#[expect(clippy::disallowed_methods, reason = "the environment is read in this crate only")]
+fn language() -> Language {
+    let mut asked = std::env::var("LMR_LANG").ok();
+    let mut arguments = std::env::args_os().filter_map(|argument| argument.into_string().ok());
+    while let Some(argument) = arguments.next() {
+        if argument == "--lang" {
+            asked = arguments.next();
+        } else if let Some(tag) = argument.strip_prefix("--lang=") {
+            asked = Some(tag.to_owned());
+        }
+    }
+    asked.and_then(|tag| tag.parse().ok()).unwrap_or_default()
+}
+
+/// The sentence in bokmål; `None` for help, and for what clap alone can explain.
+fn in_bokmal(error: &Error) -> Option<String> {
+    let get = |kind| error.get(kind).map(words);
+    let argument = get(ContextKind::InvalidArg);
+    let mut text = match error.kind() {
+        ErrorKind::UnknownArgument => format!("argumentet {} er ukjent", argument?),
+        ErrorKind::InvalidSubcommand => {
+            format!("kommandoen {} er ukjent", get(ContextKind::InvalidSubcommand)?)
+        }
+        ErrorKind::MissingRequiredArgument => format!("det mangler: {}", argument?),
+        ErrorKind::ArgumentConflict => format!(
+            "{} kan ikke brukes sammen med {}",
+            argument?,
+            get(ContextKind::PriorArg).unwrap_or_default()
+        ),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            let value = get(ContextKind::InvalidValue)?;
+            if value.is_empty() {
+                format!("{} mangler en verdi", argument?)
+            } else {
+                let reason = error.source().map(|reason| format!(": {reason}"));
+                format!(
+                    "verdien «{value}» kan ikke brukes for {}{}",
+                    argument?,
+                    reason.unwrap_or_default()
+                )
+            }
+        }
+        _ => return None,
+    };
+    let valid = get(ContextKind::ValidValue).filter(|values| !values.is_empty());
+    if let Some(values) = valid {
+        let _ = write!(text, "\n  mulige verdier: {values}");
+    }
+    let near =
+        [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
+    if let Some(near) = near.into_iter().find_map(get) {
+        let _ = write!(text, "\n  mente du {near}?");
+    }
+    if let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) {
+        let usage = usage.to_string();
+        let _ = write!(text, "\n\n{}", usage.replacen("Usage:", "Bruk:", 1));
+    }
+    Some(format!("lmr: {text}\n\n«lmr help» viser kommandoene, «--help» en kommandos argumenter."))
+}
+
+fn words(value: &ContextValue) -> String {
+    match value {
+        ContextValue::String(text) => text.clone(),
+        ContextValue::Strings(list) => list.join(", "),
+        other => other.to_string(),
+    }
+}

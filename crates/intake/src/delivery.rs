@@ -1,0 +1,108 @@
+//! From a validated bundle and what is stored to what shall be stored, with its answer.
+
+use crate::rejection::Rejection;
+use crate::reply::Answer;
+use crate::store::{Current, Delivery, MessageHead, NewVersion};
+use crate::validation::Validated;
+use lmr_envelope::RandomSource;
+use lmr_lmdi::response::{EntryStatus, Stored};
+use std::fmt::Write as _;
+
+/// What storing makes of an accepted entry.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Created,
+    Updated,
+    Unchanged,
+}
+
+/// Compares the accepted entries with the newest versions of their resources, given in the same order.
+pub(crate) fn delivery(
+    validated: &Validated,
+    head: &MessageHead,
+    current: &[Option<Current>],
+    random: &dyn RandomSource,
+) -> Result<Delivery, Rejection> {
+    let now = head.received_at;
+    let mut counts = validated.counts();
+    let mut versions = Vec::new();
+    let mut entries = Vec::with_capacity(current.len());
+    for ((entry, accepted), known) in validated.accepted().zip(current) {
+        let (change, newest) = match known {
+            Some(known) if known.content_hash == accepted.content_hash => {
+                counts.unchanged += 1;
+                (Change::Unchanged, known.clone())
+            }
+            Some(known) => {
+                counts.updated += 1;
+                let newest = Current {
+                    resource_id: known.resource_id.clone(),
+                    version: known.version + 1,
+                    content_hash: accepted.content_hash,
+                    stored_at: now,
+                };
+                (Change::Updated, newest)
+            }
+            None => {
+                counts.created += 1;
+                let newest = Current {
+                    resource_id: new_id(random)?,
+                    version: 1,
+                    content_hash: accepted.content_hash,
+                    stored_at: now,
+                };
+                (Change::Created, newest)
+            }
+        };
+        if change != Change::Unchanged {
+            versions.push(NewVersion {
+                identity: accepted.identity.clone(),
+                resource_id: newest.resource_id.clone(),
+                version: newest.version,
+                content_hash: newest.content_hash,
+                content: validated.resource(entry).to_vec(),
+                entry: u32::try_from(entry).unwrap_or(u32::MAX),
+            });
+        }
+        entries.push((change, accepted.identity.kind.as_str(), newest));
+    }
+    let mut rest = entries.iter();
+    let body = validated.render(&head.message_id, now, |_| match rest.next() {
+        Some((change, kind, newest)) => {
+            let stored = Stored {
+                kind,
+                resource_id: &newest.resource_id,
+                version: newest.version,
+                stored_at: newest.stored_at,
+            };
+            match change {
+                Change::Created => EntryStatus::Created(stored),
+                Change::Updated => EntryStatus::Updated(stored),
+                Change::Unchanged => EntryStatus::Unchanged(stored),
+            }
+        }
+        // As many as there are accepted entries.
+        None => EntryStatus::Refused,
+    });
+    // A bundle of which nothing was taken may come again, corrected, under its identifier.
+    let bundle_identifier =
+        validated.bundle_identifier.clone().filter(|_| validated.accepted().next().is_some());
+    Ok(Delivery {
+        head: head.clone(),
+        bundle_identifier,
+        rule_set: validated.rule_set().as_str(),
+        answer: Answer { outcome: validated.outcome(), body, counts },
+        versions,
+    })
+}
+
+/// A random id of 32 hex digits.
+fn new_id(random: &dyn RandomSource) -> Result<String, Rejection> {
+    let mut bytes = [0; 16];
+    random.fill(&mut bytes).map_err(|_| Rejection::Internal { doing: "drawing random ids" })?;
+    Ok(bytes.iter().fold(String::with_capacity(32), |mut text, byte| {
+        // Writing to a String does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    }))
+}

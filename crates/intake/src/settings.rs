@@ -1,0 +1,88 @@
+//! What a receiver is made of and what its operator may set.
+
+use crate::address::AllowList;
+use crate::avsender::Avsender;
+use crate::store::Store;
+use jiff::{SignedDuration, Timestamp};
+use lmr_envelope::{DecryptionKeys, Limits, Trust};
+use lmr_lmdi::{CheckOptions, PersonNumbers, RuleSets};
+use std::sync::Arc;
+
+/// Holds what an operator may set.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Bounds of the envelope.
+    pub limits: Limits,
+    /// Most entries of one bundle.
+    pub entries: usize,
+    /// Deepest nesting of its JSON.
+    pub depth: usize,
+    /// How far ahead a sender's clock may be.
+    pub clock_tolerance: SignedDuration,
+    /// Addresses that may call in addition to those registered with senders.
+    pub addresses: AllowList,
+    /// Which identity numbers are taken.
+    pub person_numbers: PersonNumbers,
+    /// Whether numbers valid only under the scheme of 2032 are taken, with a warning.
+    pub accept_2032_numbers: bool,
+    /// Threads for one large bundle; 0 = as many as the machine has cores.
+    pub threads: usize,
+    /// The rule sets to check by, with code lists of the operator's own where there are any.
+    pub rule_sets: RuleSets,
+}
+
+impl Default for Settings {
+    /// The limits of the envelope, 100 000 entries, depth 100, five minutes, no further addresses, any identity
+    /// number, all cores.
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            entries: 100_000,
+            depth: 100,
+            clock_tolerance: SignedDuration::from_mins(5),
+            addresses: AllowList::default(),
+            person_numbers: PersonNumbers::Any,
+            accept_2032_numbers: false,
+            threads: 0,
+            rule_sets: RuleSets::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// Bounds for reading a bundle's JSON.
+    pub(crate) fn json_limits(&self) -> lmr_fhir::Limits {
+        lmr_fhir::Limits {
+            depth: self.depth,
+            bytes: self.limits.inflated,
+            ..lmr_fhir::Limits::default()
+        }
+    }
+
+    /// Options for validating a bundle at this time.
+    pub(crate) fn check_options(&self, now: Timestamp) -> CheckOptions {
+        CheckOptions {
+            clock_tolerance: self.clock_tolerance,
+            person_numbers: self.person_numbers,
+            accept_2032_numbers: self.accept_2032_numbers,
+            max_entries: self.entries,
+            threads: self.threads,
+            rule_sets: self.rule_sets.clone(),
+            ..CheckOptions::at(now)
+        }
+    }
+}
+
+/// Lists what a receiver is made of.
+pub struct Parts {
+    /// Its memory.
+    pub store: Arc<dyn Store>,
+    /// The register's decryption keys.
+    pub keys: DecryptionKeys,
+    /// Authorities for signing certificates; `None` trusts what is registered.
+    pub trust: Option<Trust>,
+    /// Senders of the configuration file; they take precedence over those in the store.
+    pub avsendere: Vec<Avsender>,
+    /// What the operator has set.
+    pub settings: Settings,
+}

@@ -1,0 +1,243 @@
+//! From a verified envelope, or bare content, to a bundle whose every entry has its fate. Pure work, no waiting.
+
+use crate::admission::Established;
+use crate::rejection::Rejection;
+use crate::reply::{Answer, Counts, Outcome};
+use crate::settings::{Parts, Settings};
+use crate::store::Identity;
+use aws_lc_rs::digest::{SHA256, digest};
+use jiff::Timestamp;
+use lmr_envelope::{Envelope, RandomSource, Warning};
+use lmr_fhir::{Bundle, Element, Name};
+use lmr_lmdi::codes::Code;
+use lmr_lmdi::response::{EntryStatus, ResponseEntry, outcome_of, write};
+use lmr_lmdi::{
+    CheckError, CheckOptions, Disposition, ElementLocation, Finding, Identities, RuleSetId,
+    Verdict, canonical_content, check_bundle, read_content,
+};
+
+/// Most unknown members of one envelope that the answer names.
+const MAX_REPORTED_MEMBERS: usize = 10;
+
+/// A decrypted bundle after validation. No rule about the bundle as a whole is broken.
+pub(crate) struct Validated {
+    content: Vec<u8>,
+    verdict: Verdict,
+    /// What was noticed about the message as a whole without refusing it.
+    about_message: Vec<Finding>,
+    /// Of every entry, in order.
+    fates: Vec<Fate>,
+    /// `system|value`.
+    pub(crate) bundle_identifier: Option<String>,
+}
+
+/// What becomes of an entry.
+pub(crate) enum Fate {
+    /// To be stored.
+    Accepted(Accepted),
+    /// Breaks a rule: 422.
+    Refused,
+    /// Correct, but hangs on the refused entry with this index: 424.
+    DependsOn(usize),
+    /// Correct, but the transaction fell with the entry of this index: 424.
+    AbortedBy(usize),
+}
+
+/// What storing an accepted entry needs to know.
+pub(crate) struct Accepted {
+    pub(crate) identity: Identity,
+    pub(crate) content_hash: [u8; 32],
+}
+
+/// Decrypts, inflates and validates a message.
+pub(crate) fn validate(
+    parts: &Parts,
+    established: Established,
+    now: Timestamp,
+    random: &dyn RandomSource,
+) -> Result<Validated, Rejection> {
+    let Established { avsender, envelope } = established;
+    let read = envelope.envelope();
+    let thumbprint = read.encryption_thumbprint();
+    let period = (read.reporting_from(), read.reporting_to());
+    let key = parts
+        .keys
+        .find(thumbprint)
+        .ok_or(Rejection::EncryptionCertificateUnknown { thumbprint })?;
+    let unknown = unknown_members(read);
+    let content = envelope.decrypt(key, random)?.inflate(&parts.settings.limits)?;
+    let mut options = parts.settings.check_options(now);
+    options.reporting_period = Some(period);
+    options.pinned = avsender.rule_set;
+    let mut validated = validate_content(content, &parts.settings, &options)?;
+    if let Some(refusal) = validated.verdict.bundle_refusal() {
+        return Err(Rejection::of_bundle(refusal, &validated.verdict.bundle));
+    }
+    validated.about_message.extend(unknown);
+    Ok(validated)
+}
+
+/// Validates a bare bundle. The answer's body is an OperationOutcome.
+pub(crate) fn validate_bare(
+    content: Vec<u8>,
+    settings: &Settings,
+    now: Timestamp,
+) -> Result<Answer, Rejection> {
+    let validated = validate_content(content, settings, &settings.check_options(now))?;
+    let verdict = &validated.verdict;
+    Ok(Answer {
+        outcome: if verdict.is_faultless() { Outcome::Accepted } else { Outcome::Refused },
+        body: outcome_of(verdict.findings()).to_json().into_bytes(),
+        counts: validated.counts(),
+    })
+}
+
+/// Members of the envelope that this version does not know: ignored, and reported to the sender.
+fn unknown_members(envelope: &Envelope) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for Warning::UnknownMember(name) in envelope.warnings().iter().take(MAX_REPORTED_MEMBERS) {
+        // A name is repeated only where it is one.
+        let is_name = name.len() <= 64
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let expression = if is_name { name.clone() } else { String::new() };
+        let location = ElementLocation { expression, ..ElementLocation::default() };
+        found.push(Finding::of(Code::EnvelopeMemberUnknown, location));
+    }
+    found
+}
+
+fn validate_content(
+    content: Vec<u8>,
+    settings: &Settings,
+    options: &CheckOptions,
+) -> Result<Validated, Rejection> {
+    let document = read_content(&content, settings.json_limits())?;
+    let verdict = check_bundle(&document, options).map_err(|error| match error {
+        CheckError::Content(fault) => fault.into(),
+        CheckError::RuleSet(error) => {
+            tracing::error!(%error, "a rule set cannot be used");
+            Rejection::Internal { doing: "compiling a rule set" }
+        }
+    })?;
+    let bundle =
+        Bundle::of(&document).ok_or(Rejection::Internal { doing: "reading a checked bundle" })?;
+    let about_message =
+        verdict.bundle.iter().filter(|finding| !finding.refuses()).cloned().collect();
+    let fates = fates(bundle, &verdict)?;
+    let bundle_identifier = bundle_identifier(bundle);
+    drop(document);
+    Ok(Validated { content, verdict, about_message, fates, bundle_identifier })
+}
+
+fn fates(bundle: Bundle<'_>, verdict: &Verdict) -> Result<Vec<Fate>, Rejection> {
+    let identities = Identities::of_bundle(bundle);
+    let accepted = |resource: Element<'_>, identity: &lmr_lmdi::Identity| {
+        let mut content_hash = [0; 32];
+        let canonical = canonical_content(resource, &identities);
+        content_hash.copy_from_slice(digest(&SHA256, &canonical).as_ref());
+        let identity = Identity { kind: identity.kind.clone(), key: identity.key.clone() };
+        Fate::Accepted(Accepted { identity, content_hash })
+    };
+    let entries = bundle.entries().zip(&verdict.entries).zip(verdict.dispositions());
+    entries
+        .map(|((entry, checked), disposition)| match disposition {
+            Disposition::Accepted => entry
+                .resource()
+                .zip(checked.identity.as_ref())
+                .map(|(resource, identity)| accepted(resource, identity))
+                // The rule sets refuse an entry without resource or identity.
+                .ok_or(Rejection::Internal { doing: "identifying an accepted entry" }),
+            Disposition::Refused => Ok(Fate::Refused),
+            Disposition::DependsOn(on) => Ok(Fate::DependsOn(on)),
+            Disposition::AbortedBy(by) => Ok(Fate::AbortedBy(by)),
+        })
+        .collect()
+}
+
+fn bundle_identifier(bundle: Bundle<'_>) -> Option<String> {
+    let identifier = bundle.identifier()?;
+    let text = |name| identifier.child(&Name::new(name)).and_then(Element::text);
+    Some(format!("{}|{}", text("system").unwrap_or_default(), text("value")?))
+}
+
+impl Validated {
+    /// The rule set that the bundle was validated by.
+    pub(crate) fn rule_set(&self) -> RuleSetId {
+        self.verdict.rule_set
+    }
+
+    /// Whether a transaction with a refused entry falls as a whole.
+    pub(crate) fn outcome(&self) -> Outcome {
+        let all = self.fates.iter().all(|fate| matches!(fate, Fate::Accepted(_)));
+        if self.verdict.rule_set.is_transaction() && !all {
+            Outcome::Refused
+        } else {
+            Outcome::Accepted
+        }
+    }
+
+    /// The accepted entries with their indices.
+    pub(crate) fn accepted(&self) -> impl Iterator<Item = (usize, &Accepted)> {
+        self.fates.iter().enumerate().filter_map(|(index, fate)| match fate {
+            Fate::Accepted(accepted) => Some((index, accepted)),
+            _ => None,
+        })
+    }
+
+    /// The identities of the accepted entries, in their order.
+    pub(crate) fn identities(&self) -> Vec<Identity> {
+        self.accepted().map(|(_, accepted)| accepted.identity.clone()).collect()
+    }
+
+    /// An entry's resource as it was received.
+    pub(crate) fn resource(&self, entry: usize) -> &[u8] {
+        let span = self.verdict.entries.get(entry).and_then(|entry| entry.resource.clone());
+        span.and_then(|span| self.content.get(span)).unwrap_or_default()
+    }
+
+    /// The answer to a message that is only checked.
+    pub(crate) fn checked(&self, message_id: &str, now: Timestamp) -> Answer {
+        let body = self.render(message_id, now, |_| EntryStatus::Checked);
+        Answer { outcome: self.outcome(), body, counts: self.counts() }
+    }
+
+    /// Entries that are refused or fall with one. What became of the accepted ones, the store decides.
+    pub(crate) fn counts(&self) -> Counts {
+        let count = |wanted: fn(&Fate) -> bool| {
+            u32::try_from(self.fates.iter().filter(|fate| wanted(fate)).count()).unwrap_or(u32::MAX)
+        };
+        Counts {
+            entries: count(|_| true),
+            refused: count(|fate| matches!(fate, Fate::Refused)),
+            dependent: count(|fate| matches!(fate, Fate::DependsOn(_) | Fate::AbortedBy(_))),
+            ..Counts::default()
+        }
+    }
+
+    /// The answer's body. `accepted` gives the status of each accepted entry by its index.
+    pub(crate) fn render<'a>(
+        &'a self,
+        message_id: &str,
+        now: Timestamp,
+        mut accepted: impl FnMut(usize) -> EntryStatus<'a>,
+    ) -> Vec<u8> {
+        let entries: Vec<ResponseEntry<'a>> = self
+            .verdict
+            .entries
+            .iter()
+            .zip(&self.fates)
+            .enumerate()
+            .map(|(index, (entry, fate))| ResponseEntry {
+                full_url: entry.full_url.as_deref(),
+                status: match fate {
+                    Fate::Accepted(_) => accepted(index),
+                    Fate::Refused => EntryStatus::Refused,
+                    Fate::DependsOn(on) => EntryStatus::DependsOn(*on),
+                    Fate::AbortedBy(by) => EntryStatus::AbortedBy(*by),
+                },
+                findings: &entry.findings,
+            })
+            .collect();
+        write(self.verdict.rule_set, message_id, now, &self.about_message, &entries)
+    }
+}

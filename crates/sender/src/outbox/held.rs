@@ -1,0 +1,378 @@
+//! What is held back: why, since when, what waits for it, and when it is let go.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use lmr_fhir::Language;
+use serde::{Deserialize, Serialize};
+use sqlx::{Row, Sqlite, Transaction};
+
+use super::{Item, Outbox, OutboxError, Result, hash, ms, time};
+use crate::identity::Hash;
+
+/// Who found what is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// The check before sending.
+    Check,
+    /// The register.
+    Register,
+}
+
+impl Origin {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Check => "check",
+            Self::Register => "register",
+        }
+    }
+}
+
+/// What refuses a held resource. No text repeats the resource's content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldFinding {
+    /// `LMR-nnnn`; `None` when the register gave none.
+    pub code: Option<String>,
+    /// FHIRPath from the resource.
+    pub path: Option<String>,
+    /// What is wrong, in bokmål.
+    pub text_nb: String,
+    /// What is wrong, in English.
+    pub text_en: String,
+}
+
+/// Codes that say that something is in the future: whether it is depends on when one looks, and on two
+/// clocks. EnvelopeInFuture, AdministeredInFuture, BirthDateInFuture, OrderedInFuture,
+/// BundleTimestampInFuture.
+const CLOCK_CODES: [&str; 5] = ["LMR-2010", "LMR-6020", "LMR-6022", "LMR-6025", "LMR-6026"];
+
+impl HeldFinding {
+    /// Whether it may be gone later without any change.
+    #[must_use]
+    pub fn depends_on_clock(&self) -> bool {
+        self.code.as_deref().is_some_and(|code| CLOCK_CODES.contains(&code))
+    }
+
+    /// The sentence.
+    #[must_use]
+    pub fn text(&self, language: Language) -> &str {
+        match language {
+            Language::Bokmal => &self.text_nb,
+            Language::English => &self.text_en,
+        }
+    }
+}
+
+/// A resource that is held until it changes or is released.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HeldRow {
+    /// Number to release it by.
+    pub number: i64,
+    /// Type of the resource.
+    pub resource_type: String,
+    /// Its technical id, unless that looks like an identity number.
+    pub resource_id: Option<String>,
+    /// The source's own key: its first business identifier, unless that is a person's number.
+    pub source_key: Option<String>,
+    /// File below the source folder.
+    pub file: String,
+    /// Line from 1.
+    pub line: u32,
+    /// Since when.
+    pub since: Timestamp,
+    /// Who found it.
+    pub origin: Origin,
+    /// Everything that is wrong depends on the time: every transfer tries it again.
+    pub depends_on_clock: bool,
+    /// The message it was refused in, if the register refused it.
+    pub message_id: Option<String>,
+    /// What is wrong.
+    pub findings: Vec<HeldFinding>,
+    /// How many correct resources wait for it.
+    pub waiting: u64,
+    #[serde(skip)]
+    pub(crate) identity: Hash,
+}
+
+/// A correct resource that waits because it refers to a held one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WaitingRow {
+    /// Number of the held resource.
+    pub held: i64,
+    /// Type of the resource that waits.
+    pub resource_type: String,
+    /// Its technical id, unless that looks like an identity number.
+    pub resource_id: Option<String>,
+    /// The source's own key.
+    pub source_key: Option<String>,
+    /// File below the source folder.
+    pub file: String,
+    /// Line from 1.
+    pub line: u32,
+}
+
+/// What a release let go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Released {
+    /// Refused by the register: sent again with the next transfer.
+    pub refused_by_register: u64,
+    /// Found by the check before sending: checked again, and held again if nothing has changed.
+    pub found_by_check: u64,
+}
+
+impl Released {
+    /// All of them.
+    #[must_use]
+    pub fn total(self) -> u64 {
+        self.refused_by_register + self.found_by_check
+    }
+}
+
+/// Most waiting resources that are listed; the counts are of all.
+const MAX_WAITING: usize = 10_000;
+
+impl Outbox {
+    /// Holds resources back that the check here has found faulty.
+    pub(crate) async fn hold(
+        &self,
+        held: &[(Item, Vec<HeldFinding>)],
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut step = self.begin().await?;
+        for (item, findings) in held {
+            hold(&mut step, item, Origin::Check, None, findings, now).await?;
+        }
+        self.commit(step).await
+    }
+
+    /// Lets go of what is held for resources that have changed since, and, where the source is complete,
+    /// for those it does not hold any more: `present` gives the present versions.
+    pub(crate) async fn drop_corrected(
+        &self,
+        present: &HashMap<Hash, Hash>,
+        is_complete: bool,
+    ) -> Result<usize> {
+        let mut step = self.begin().await?;
+        let rows =
+            sqlx::query("SELECT number, identity, version FROM held").fetch_all(&mut *step).await?;
+        let mut dropped = 0;
+        for row in rows {
+            let is_current = match present.get(&hash(&row, 1)?) {
+                Some(version) => *version == hash(&row, 2)?,
+                None => !is_complete,
+            };
+            if !is_current {
+                let number: i64 = row.get(0);
+                sqlx::query("DELETE FROM held WHERE number = ?")
+                    .bind(number)
+                    .execute(&mut *step)
+                    .await?;
+                dropped += 1;
+            }
+        }
+        self.commit(step).await?;
+        Ok(dropped)
+    }
+
+    /// Lets go of what only a clock kept back: it is checked again.
+    pub(crate) async fn drop_clock_dependent(&self) -> Result<u64> {
+        let mut step = self.begin().await?;
+        let done =
+            sqlx::query("DELETE FROM held WHERE depends_on_clock").execute(&mut *step).await?;
+        self.commit(step).await?;
+        Ok(done.rows_affected())
+    }
+
+    /// Lets go of everything held when it was found by other rules or another configuration than now.
+    /// Returns how many.
+    pub(crate) async fn drop_when_rules_changed(&self, fingerprint: &str) -> Result<u64> {
+        if self.setting("checked-with").await?.as_deref() == Some(fingerprint) {
+            return Ok(0);
+        }
+        let mut step = self.begin().await?;
+        let done = sqlx::query("DELETE FROM held").execute(&mut *step).await?;
+        sqlx::query(
+            "INSERT INTO setting (name, value) VALUES ('checked-with', ?1) \
+             ON CONFLICT (name) DO UPDATE SET value = ?1",
+        )
+        .bind(fingerprint)
+        .execute(&mut *step)
+        .await?;
+        self.commit(step).await?;
+        Ok(done.rows_affected())
+    }
+
+    /// Releases what is held, by number or all. Releasing all also forgets that the register has called
+    /// messages too large.
+    ///
+    /// # Errors
+    /// [`OutboxError`].
+    pub async fn release_held(&self, number: Option<i64>) -> Result<Released> {
+        let mut step = self.begin().await?;
+        let mut released = Released::default();
+        for (origin, count) in [
+            (Origin::Register, &mut released.refused_by_register),
+            (Origin::Check, &mut released.found_by_check),
+        ] {
+            *count =
+                sqlx::query("DELETE FROM held WHERE (?1 IS NULL OR number = ?1) AND origin = ?2")
+                    .bind(number)
+                    .bind(origin.as_str())
+                    .execute(&mut *step)
+                    .await?
+                    .rows_affected();
+        }
+        if number.is_none() {
+            sqlx::query("DELETE FROM setting WHERE name = 'bundle-bytes'")
+                .execute(&mut *step)
+                .await?;
+        }
+        self.commit(step).await?;
+        Ok(released)
+    }
+
+    /// Replaces the list of what waits: each with the identity of the held resource.
+    pub(crate) async fn set_waiting(&self, waiting: &[(Item, Hash)]) -> Result<()> {
+        let mut step = self.begin().await?;
+        sqlx::query("DELETE FROM waiting").execute(&mut *step).await?;
+        for (item, held) in waiting.iter().take(MAX_WAITING) {
+            sqlx::query(
+                "INSERT INTO waiting (identity, held, resource_type, resource_id, source_key, file, line) \
+                 VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (identity) DO NOTHING",
+            )
+            .bind(item.identity.0.as_slice())
+            .bind(held.0.as_slice())
+            .bind(&item.resource_type)
+            .bind(&item.resource_id)
+            .bind(&item.source_key)
+            .bind(&item.file)
+            .bind(i64::from(item.line))
+            .execute(&mut *step)
+            .await?;
+        }
+        self.commit(step).await
+    }
+
+    /// What is held, oldest first.
+    ///
+    /// # Errors
+    /// [`OutboxError`].
+    pub async fn held(&self) -> Result<Vec<HeldRow>> {
+        sqlx::query(
+            "SELECT number, resource_type, resource_id, file, line, since, origin, message_id, issues, \
+               source_key, depends_on_clock, identity, \
+               (SELECT count(*) FROM waiting w WHERE w.held = held.identity) \
+             FROM held ORDER BY number",
+        )
+        .fetch_all(&self.pool)
+        .await?
+        .iter()
+        .map(|row| {
+            let is_check = row.get::<&str, _>(6) == "check";
+            Ok(HeldRow {
+                number: row.get(0),
+                resource_type: row.get(1),
+                resource_id: row.get(2),
+                source_key: row.get(9),
+                file: row.get(3),
+                line: u32::try_from(row.get::<i64, _>(4)).unwrap_or_default(),
+                since: time(row.get(5))?,
+                origin: if is_check { Origin::Check } else { Origin::Register },
+                depends_on_clock: row.get(10),
+                message_id: row.get(7),
+                findings: serde_json::from_str(row.get(8))
+                    .map_err(|_| OutboxError::Damaged("findings that cannot be read"))?,
+                waiting: u64::try_from(row.get::<i64, _>(12)).unwrap_or_default(),
+                identity: hash(row, 11)?,
+            })
+        })
+        .collect()
+    }
+
+    /// What waits for held resources, by the number of the held one.
+    ///
+    /// # Errors
+    /// [`OutboxError`].
+    pub async fn waiting(&self) -> Result<Vec<WaitingRow>> {
+        sqlx::query(
+            "SELECT h.number, w.resource_type, w.resource_id, w.source_key, w.file, w.line \
+             FROM waiting w JOIN held h ON h.identity = w.held ORDER BY h.number, w.file, w.line",
+        )
+        .fetch_all(&self.pool)
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(WaitingRow {
+                held: row.get(0),
+                resource_type: row.get(1),
+                resource_id: row.get(2),
+                source_key: row.get(3),
+                file: row.get(4),
+                line: u32::try_from(row.get::<i64, _>(5)).unwrap_or_default(),
+            })
+        })
+        .collect()
+    }
+
+    /// The versions that are held.
+    pub(crate) async fn held_versions(&self) -> Result<Vec<Hash>> {
+        sqlx::query("SELECT version FROM held")
+            .fetch_all(&self.pool)
+            .await?
+            .iter()
+            .map(|row| hash(row, 0))
+            .collect()
+    }
+
+    /// How many resources are held.
+    pub(crate) async fn held_count(&self) -> Result<u64> {
+        let row = sqlx::query("SELECT count(*) FROM held").fetch_one(&self.pool).await?;
+        Ok(u64::try_from(row.get::<i64, _>(0)).unwrap_or_default())
+    }
+}
+
+/// Holds one resource. What was held for it before is replaced; the same version keeps its date.
+pub(super) async fn hold(
+    step: &mut Transaction<'static, Sqlite>,
+    item: &Item,
+    origin: Origin,
+    message_id: Option<&str>,
+    findings: &[HeldFinding],
+    now: Timestamp,
+) -> Result<()> {
+    let depends_on_clock =
+        !findings.is_empty() && findings.iter().all(HeldFinding::depends_on_clock);
+    let findings = serde_json::to_string(findings)
+        .map_err(|_| OutboxError::Damaged("findings cannot be written"))?;
+    let since: Option<i64> =
+        sqlx::query("SELECT since FROM held WHERE identity = ? AND version = ?")
+            .bind(item.identity.0.as_slice())
+            .bind(item.version.0.as_slice())
+            .fetch_optional(&mut **step)
+            .await?
+            .map(|row| row.get(0));
+    sqlx::query("DELETE FROM held WHERE identity = ?")
+        .bind(item.identity.0.as_slice())
+        .execute(&mut **step)
+        .await?;
+    sqlx::query(
+        "INSERT INTO held (identity, version, resource_type, resource_id, source_key, file, line, since, \
+         origin, message_id, issues, depends_on_clock) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(item.identity.0.as_slice())
+    .bind(item.version.0.as_slice())
+    .bind(&item.resource_type)
+    .bind(&item.resource_id)
+    .bind(&item.source_key)
+    .bind(&item.file)
+    .bind(i64::from(item.line))
+    .bind(since.unwrap_or(ms(now)))
+    .bind(origin.as_str())
+    .bind(message_id)
+    .bind(findings)
+    .bind(depends_on_clock)
+    .execute(&mut **step)
+    .await?;
+    Ok(())
+}

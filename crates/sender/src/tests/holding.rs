@@ -1,0 +1,153 @@
+//! Holding is right: what a clock, a proxy, other rules or an identity kept back is let go by itself.
+
+use lmr_lmdi::RuleSetId;
+use serde_json::json;
+
+use super::world::{Fate, World, given, medicine, patient, with};
+use crate::*;
+
+fn ward() -> World {
+    let world = World::new(RuleSetId::Lmdi094);
+    world.write("medicines.ndjson", &[medicine("m")]);
+    world.write("patients.ndjson", &[patient("p", 1), patient("q", 1)]);
+    world.write("given.ndjson", &[given("a", "p", 1), given("b", "q", 1)]);
+    world
+}
+
+/// a1, breaker 6 c and d
+#[tokio::test]
+async fn a_page_of_something_between_holds_nothing() {
+    for status in [400, 402, 407, 409, 412, 413, 417, 421, 422, 423, 426, 428, 431, 451, 499] {
+        let world = ward();
+        world.fates(&[Fate::Page(status), Fate::Page(status)]);
+        let report = world.run().await;
+        assert_eq!((report.status(), report.held), (RunStatus::Undelivered, 0), "{status}");
+        world.pass(1);
+        assert_eq!(world.retry().await.status(), RunStatus::Undelivered, "{status}");
+        world.pass(1);
+        assert_eq!(world.retry().await.status(), RunStatus::Clean, "{status}");
+        assert_eq!(world.run().await.messages, [], "{status}");
+        assert_eq!(world.versions("MedicationAdministration/a"), 1, "{status}");
+    }
+}
+
+/// breaker 6 b
+#[tokio::test]
+async fn what_is_in_the_future_goes_by_itself_when_it_has_happened() {
+    let world = ward();
+    let soon = with(given("a", "p", 1), "fault", json!("2026-03-02T05:05:00Z"));
+    world.write("given.ndjson", &[soon, given("b", "q", 1)]);
+    let report = world.run().await;
+    assert_eq!((report.held, report.status()), (1, RunStatus::ToCorrect));
+    let held = world.agent().await.outbox().held().await.unwrap();
+    assert!(held[0].depends_on_clock);
+    let since = held[0].since;
+    // The same clock: held again, with its first date.
+    let report = world.run().await;
+    assert_eq!((report.reexamined, report.held), (1, 1));
+    assert_eq!(world.agent().await.outbox().held().await.unwrap()[0].since, since);
+    world.pass(1);
+    let report = world.run().await;
+    assert_eq!((report.held, report.status()), (0, RunStatus::Clean));
+    assert_eq!(world.versions("MedicationAdministration/a"), 1);
+}
+
+/// breaker 6 a
+#[tokio::test]
+async fn a_clock_that_is_wrong_is_the_operators_matter_and_holds_no_data() {
+    let world = ward();
+    world.fates(&[Fate::Refused("LMR-2010")]);
+    let report = world.run().await;
+    assert_eq!((report.status(), report.held), (RunStatus::Stopped, 0));
+    let text = report.stop.unwrap().text(lmr_fhir::Language::English);
+    assert!(text.contains("LMR-2010"), "{text}");
+    let report = world.run().await;
+    assert_eq!((report.status(), report.new), (RunStatus::Clean, 5));
+}
+
+/// n5
+#[tokio::test]
+async fn a_corrected_identity_or_a_deleted_record_leaves_nothing_held() {
+    let world = ward();
+    let wrong = with(patient("p", 1), "identifier", json!([{ "system": "s", "value": "wrong" }]));
+    world.write("patients.ndjson", &[with(wrong, "fault", json!("check")), patient("q", 1)]);
+    assert_eq!(world.run().await.held, 1);
+    let right = with(patient("p", 1), "identifier", json!([{ "system": "s", "value": "right" }]));
+    world.write("patients.ndjson", &[right, patient("q", 1)]);
+    let report = world.run().await;
+    assert_eq!((report.held, report.status()), (0, RunStatus::Clean));
+    // Deleted at the source.
+    world.write("more.ndjson", &[with(given("c", "q", 1), "fault", json!("check"))]);
+    assert_eq!(world.run().await.held, 1);
+    std::fs::remove_file(world.source().join("more.ndjson")).unwrap();
+    let report = world.run().await;
+    assert_eq!((report.held, report.status()), (0, RunStatus::Clean));
+}
+
+#[tokio::test]
+async fn an_incremental_source_keeps_what_it_does_not_repeat_held() {
+    let mut world = ward();
+    world.incremental = true;
+    world.write("given.ndjson", &[with(given("a", "p", 1), "fault", json!("check"))]);
+    assert_eq!(world.run().await.held, 1);
+    for file in ["given.ndjson", "patients.ndjson", "medicines.ndjson"] {
+        std::fs::remove_file(world.source().join(file)).unwrap();
+    }
+    assert_eq!(world.run().await.held, 1);
+}
+
+/// n9
+#[tokio::test]
+async fn other_rules_or_settings_examine_what_is_held_again() {
+    let mut world = ward();
+    world.write("given.ndjson", &[with(given("a", "p", 1), "fault", json!("rules"))]);
+    assert_eq!(world.run().await.held, 1);
+    assert_eq!(world.run().await.reexamined, 0, "the same rules find the same");
+    world.rules = "2";
+    let report = world.run().await;
+    assert_eq!((report.reexamined, report.held, report.status()), (1, 0, RunStatus::Clean));
+}
+
+/// n10
+#[tokio::test]
+async fn a_release_says_what_will_happen() {
+    let world = ward();
+    world.write(
+        "given.ndjson",
+        &[
+            with(given("a", "p", 1), "fault", json!("check")),
+            with(given("b", "q", 1), "fault", json!("register")),
+        ],
+    );
+    assert_eq!(world.run().await.held, 2);
+    let released = world.agent().await.outbox().release_held(None).await.unwrap();
+    assert_eq!(released, Released { refused_by_register: 1, found_by_check: 1 });
+    let report = world.run().await;
+    assert_eq!((report.held, report.held_now), (2, 1), "both again, and one without being sent");
+}
+
+/// "lists what waits for it", with the source's own keys
+#[tokio::test]
+async fn what_is_held_lists_what_waits_for_it() {
+    let world = ward();
+    let keyed = |resource, value: &str| {
+        with(resource, "identifier", json!([{ "system": "urn:oid:1.2", "value": value }]))
+    };
+    for fault in ["check", "register"] {
+        world.write(
+            "patients.ndjson",
+            &[keyed(with(patient("p", 1), "fault", json!(fault)), "PAT-1"), patient("q", 1)],
+        );
+        world.write("given.ndjson", &[keyed(given("a", "p", 1), "ADM-1"), given("b", "q", 1)]);
+        assert_eq!(world.run().await.held, 1, "{fault}");
+        let agent = world.agent().await;
+        let held = agent.outbox().held().await.unwrap();
+        assert_eq!((held[0].waiting, held[0].source_key.as_deref()), (1, Some("PAT-1")), "{fault}");
+        let waiting = agent.outbox().waiting().await.unwrap();
+        assert_eq!(waiting[0].source_key.as_deref(), Some("ADM-1"), "{fault}");
+        assert_eq!((waiting[0].held, waiting[0].file.as_str()), (held[0].number, "given.ndjson"));
+    }
+    world.write("patients.ndjson", &[patient("p", 1), patient("q", 1)]);
+    world.run().await;
+    assert_eq!(world.agent().await.outbox().waiting().await.unwrap(), []);
+}

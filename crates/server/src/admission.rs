@@ -1,0 +1,67 @@
+//! Who may call: the address first, then the token. Extractors, so that a handler that names one has it checked.
+
+use crate::address::caller_address;
+use crate::call::Call;
+use crate::errors::Fault;
+use crate::state::Shared;
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::header;
+use axum::http::request::Parts;
+use lmr_auth::VerifiedToken;
+use lmr_intake::Caller;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+/// A caller whose address is listed: the receiver's own list or a sender's.
+pub(crate) struct Admitted(pub(crate) IpAddr);
+
+/// A caller with a listed address and an accepted token.
+pub(crate) struct Authenticated(pub(crate) Caller);
+
+/// The address a request comes from, `None` where a proxy does not name it.
+pub(crate) fn caller_address_of(head: &Parts, shared: &Shared) -> Option<IpAddr> {
+    let ConnectInfo(peer) = head.extensions.get::<ConnectInfo<SocketAddr>>()?;
+    let settings = &shared.settings;
+    caller_address(peer.ip(), &head.headers, &settings.trusted_proxies, settings.proxy_header)
+}
+
+impl FromRequestParts<Arc<Shared>> for Admitted {
+    type Rejection = Fault;
+
+    async fn from_request_parts(head: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Fault> {
+        let address = caller_address_of(head, shared).ok_or(Fault::Address)?;
+        if !shared.receiver.admits(address, shared.now()).await? {
+            return Err(Fault::Address);
+        }
+        Call::of(&head.extensions).note(|notes| notes.address = Some(address));
+        Ok(Self(address))
+    }
+}
+
+impl FromRequestParts<Arc<Shared>> for Authenticated {
+    type Rejection = Fault;
+
+    async fn from_request_parts(head: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Fault> {
+        let Admitted(address) = Admitted::from_request_parts(head, shared).await?;
+        let in_query = |query: &str| {
+            query.split('&').any(|pair| pair.split('=').next() == Some("access_token"))
+        };
+        if head.uri.query().is_some_and(in_query) {
+            return Err(Fault::TokenInQuery);
+        }
+        let authorization: Vec<&[u8]> = head
+            .headers
+            .get_all(header::AUTHORIZATION)
+            .iter()
+            .map(axum::http::HeaderValue::as_bytes)
+            .collect();
+        let token = shared.verifier.verify(&authorization).await.map_err(Fault::Credentials)?;
+        let VerifiedToken { profile, organisation, client_id, .. } = token;
+        Call::of(&head.extensions).note(|notes| {
+            notes.organisation = Some(organisation);
+            notes.client_id = Some(client_id.clone());
+            notes.profile = Some(profile.clone());
+        });
+        Ok(Self(Caller { organisation, client_id, profile, address: Some(address) }))
+    }
+}

@@ -1,0 +1,64 @@
+//! One call: its id, and what is noted about it on the way, for its log line, the metrics and the answer.
+
+use axum::http::Extensions;
+use lmr_intake::{Counts, OrganisationNumber, Reply};
+use lmr_lmdi::codes::Code;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What the request's log line and the metrics say beyond the status.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Notes {
+    pub(crate) address: Option<IpAddr>,
+    pub(crate) organisation: Option<OrganisationNumber>,
+    pub(crate) client_id: Option<String>,
+    pub(crate) profile: Option<String>,
+    pub(crate) message_id: Option<String>,
+    pub(crate) code: Option<Code>,
+    pub(crate) detail: Option<String>,
+    pub(crate) counts: Option<Counts>,
+    pub(crate) repeated: bool,
+    pub(crate) body_bytes: Option<usize>,
+}
+
+/// A request's id and notes, shared by all that handle it.
+#[derive(Clone, Default)]
+pub(crate) struct Call {
+    /// 32 hex digits; also in the answer's header `X-Request-Id`.
+    pub(crate) id: Arc<str>,
+    notes: Arc<Mutex<Notes>>,
+}
+
+impl Call {
+    pub(crate) fn new(id: Arc<str>) -> Self {
+        Self { id, notes: Arc::default() }
+    }
+
+    /// The call of a request; one of nobody's where none was put there.
+    pub(crate) fn of(extensions: &Extensions) -> Self {
+        extensions.get::<Self>().cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn note(&self, change: impl FnOnce(&mut Notes)) {
+        change(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    pub(crate) fn note_reply(&self, reply: &Reply) {
+        self.note(|notes| {
+            notes.counts = Some(reply.answer.counts);
+            notes.repeated = reply.repeated;
+            notes.message_id.clone_from(&reply.message_id);
+        });
+    }
+
+    /// The sender and the address, as far as they are known.
+    pub(crate) fn origin(&self) -> (Option<OrganisationNumber>, Option<IpAddr>) {
+        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        (notes.organisation, notes.address)
+    }
+
+    /// The notes, once the call is answered.
+    pub(crate) fn take(&self) -> Notes {
+        std::mem::take(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

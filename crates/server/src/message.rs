@@ -1,0 +1,96 @@
+//! A posted message: its body, its place among those in work, the work itself, the answer.
+
+use crate::answer;
+use crate::body::{self, Budget};
+use crate::call::Call;
+use crate::errors::Fault;
+use crate::media::{preferred, sends_json};
+use crate::places::Place;
+use crate::state::Shared;
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use lmr_intake::{Outcome, Receiver, Rejection, Reply, Stop};
+use std::future::Future;
+use std::sync::Arc;
+use tokio::time::{Duration, timeout};
+
+/// A body that has arrived, with its place.
+pub(crate) struct Message {
+    body: Vec<u8>,
+    place: Place,
+    call: Call,
+}
+
+/// An answer that keeps the message's place until it is written.
+pub(crate) struct Answered {
+    reply: Reply,
+    place: Place,
+    write_limit: Duration,
+}
+
+impl FromRequest<Arc<Shared>> for Message {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, shared: &Arc<Shared>) -> Result<Self, Fault> {
+        let settings = &shared.settings;
+        let (head, mut body) = request.into_parts();
+        if !sends_json(&head.headers) {
+            return Err(Fault::ContentType);
+        }
+        if preferred(&head.headers).is_none() {
+            return Err(Fault::NotAcceptable);
+        }
+        body::check_announced_length(&head.headers, settings.body_limit)?;
+        let call = Call::of(&head.extensions);
+        let (organisation, address) = call.origin();
+        let budget = Budget::new(&shared.places, address);
+        let (bytes, buffered) = body::read(&mut body, budget, settings).await?;
+        call.note(|notes| notes.body_bytes = Some(bytes.len()));
+        let waiting = shared.places.place(organisation, address);
+        let place = timeout(settings.queue_wait, waiting).await.map_err(|_| Fault::Overloaded)?;
+        drop(buffered);
+        Ok(Self { body: bytes, place, call })
+    }
+}
+
+impl Message {
+    /// Runs the work. The place is given back when the work has ended and its answer is written, also when nobody
+    /// waits for it any more.
+    pub(crate) async fn process<F>(
+        self,
+        shared: &Shared,
+        work: impl FnOnce(Receiver, Vec<u8>) -> F,
+    ) -> Result<Answered, Fault>
+    where
+        F: Future<Output = Result<Reply, Rejection>> + Send + 'static,
+    {
+        let Self { body, place, call } = self;
+        let stop = Stop::default();
+        let doing = work(shared.receiver.stopped_by(stop.clone()), body);
+        let running = tokio::spawn(async move { (doing.await, place) });
+        match timeout(shared.settings.work_timeout, running).await {
+            Ok(Ok((Ok(reply), place))) => {
+                call.note_reply(&reply);
+                Ok(Answered { reply, place, write_limit: shared.settings.answer_timeout })
+            }
+            Ok(Ok((Err(rejection), _))) => Err(rejection.into()),
+            Ok(Err(_)) => Err(Fault::Panic),
+            Err(_) => {
+                stop.set();
+                Err(Fault::WorkTimeout)
+            }
+        }
+    }
+}
+
+impl IntoResponse for Answered {
+    fn into_response(self) -> Response {
+        let answer = self.reply.answer;
+        let status = match answer.outcome {
+            Outcome::Accepted => StatusCode::OK,
+            Outcome::Refused => StatusCode::BAD_REQUEST,
+        };
+        answer::fhir(status, answer::held(answer.body, self.place, self.write_limit))
+    }
+}

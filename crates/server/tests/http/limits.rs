@@ -1,0 +1,251 @@
+//! What one caller can take from the others: nothing. The numbers b1 to b18 are those of docs/security.md.
+
+use crate::harness::{
+    BUNDLE_CHECK, Moody, Running, assert_refused, read_answer, start, start_with,
+};
+use lmr_intake::AllowList;
+use lmr_server::HttpSettings;
+use reqwest::{Method, StatusCode};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
+
+/// A connection from another address of this machine.
+async fn connect_from(server: &Running, address: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(format!("{address}:0").parse().unwrap()).unwrap();
+    socket.connect(server.address).await.unwrap()
+}
+
+/// Whether the other side hangs up within five seconds without having said anything.
+async fn is_hung_up_on(stream: &mut TcpStream) -> bool {
+    let mut byte = [0];
+    let read = timeout(Duration::from_secs(5), stream.read(&mut byte)).await;
+    matches!(read, Ok(Ok(0) | Err(_)))
+}
+
+#[tokio::test]
+async fn b2_a_connection_that_says_nothing_is_hung_up_on() {
+    let settings =
+        HttpSettings { first_byte: Duration::from_millis(100), ..HttpSettings::default() };
+    let server = start_with(settings, "127.0.0.1", true).await;
+    let mut silent = TcpStream::connect(server.address).await.unwrap();
+    assert!(is_hung_up_on(&mut silent).await);
+    server.still_works().await;
+}
+
+#[tokio::test]
+async fn b2_silent_connections_of_one_address_leave_room_for_others() {
+    let settings =
+        HttpSettings { connections: 30, connections_per_address: 20, ..HttpSettings::default() };
+    let server = start_with(settings, "127.0.0.1", true).await;
+    let mut silent = Vec::new();
+    for _ in 0..40 {
+        silent.push(connect_from(&server, "127.0.0.9").await);
+    }
+    // The last ones are hung up on at once, not after the time for the first byte.
+    assert!(is_hung_up_on(silent.last_mut().unwrap()).await);
+    server.still_works().await;
+    let refused = "lmr_connections_refused_total{reason=\"all connections of the address taken\"}";
+    assert_eq!(server.metric(refused).await, Some(20.0));
+    assert!(server.metric("lmr_connections").await.unwrap() >= 21.0);
+    drop(silent);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(server.metric("lmr_connections").await.unwrap() < 5.0);
+}
+
+#[tokio::test]
+async fn b2_an_address_on_no_list_is_cut_off_as_it_connects() {
+    let settings = HttpSettings {
+        metrics_addresses: AllowList::parse(["127.0.0.1"]).unwrap(),
+        ..HttpSettings::default()
+    };
+    let server = start_with(settings, "127.0.0.7", true).await;
+    let mut stranger = connect_from(&server, "127.0.0.9").await;
+    assert!(is_hung_up_on(&mut stranger).await);
+    let ask = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
+    for listed in ["127.0.0.1", "127.0.0.7"] {
+        let mut stream = connect_from(&server, listed).await;
+        stream.write_all(ask).await.unwrap();
+        assert!(read_answer(&mut stream).await.starts_with("HTTP/1.1 200"), "{listed}");
+    }
+    let refused = "lmr_connections_refused_total{reason=\"address not listed\"}";
+    assert_eq!(server.metric(refused).await, Some(1.0));
+}
+
+#[tokio::test]
+async fn b5_slow_bodies_take_no_place_from_others() {
+    let settings = HttpSettings {
+        concurrent: 2,
+        queue_wait: Duration::from_millis(200),
+        ..HttpSettings::default()
+    };
+    let server = start_with(settings, "127.0.0.1", true).await;
+    let head = format!("POST {BUNDLE_CHECK} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{{");
+    let mut slow = Vec::new();
+    for _ in 0..32 {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        slow.push(stream);
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(server.metric("lmr_places_in_use").await, Some(0.0));
+    assert_ne!(server.post(BUNDLE_CHECK, "{}").await.status(), StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn b5_one_sender_has_only_its_own_places() {
+    let settings = HttpSettings {
+        concurrent: 8,
+        concurrent_per_sender: 2,
+        queue_wait: Duration::from_millis(300),
+        ..HttpSettings::default()
+    };
+    let server = start_with(settings, "127.0.0.1", true).await;
+    server.store.be(Moody::STUCK);
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        held.push(tokio::spawn(server.message("310000019", "{}").send()));
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(server.metric("lmr_places_in_use").await, Some(2.0));
+    let more = server.message("310000019", "{}").send().await.unwrap();
+    assert_refused(more, 503, "LMR-9003").await;
+    // Another sender from the same address is served once the store answers.
+    let other = tokio::spawn(server.message("320000009", "{}").send());
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(server.metric("lmr_places_in_use").await, Some(3.0));
+    server.store.be(Moody::FINE);
+    assert_ne!(other.await.unwrap().unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
+    for held in held {
+        assert_ne!(held.await.unwrap().unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
+    }
+    assert_eq!(server.metric("lmr_places_in_use").await, Some(0.0));
+}
+
+#[tokio::test]
+async fn b5_one_address_has_only_its_own_places() {
+    let settings = HttpSettings {
+        concurrent: 8,
+        concurrent_per_address: 1,
+        queue_wait: Duration::from_millis(100),
+        ..HttpSettings::default()
+    };
+    let server = start_with(settings, "127.0.0.0/8", true).await;
+    server.store.be(Moody::STUCK);
+    let held = tokio::spawn(server.message("310000019", "{}").send());
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_refused(server.post(BUNDLE_CHECK, "{}").await, 503, "LMR-9003").await;
+    let mut other = connect_from(&server, "127.0.0.9").await;
+    let ask = format!("POST {BUNDLE_CHECK} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{{}}");
+    other.write_all(ask.as_bytes()).await.unwrap();
+    assert!(!read_answer(&mut other).await.contains("LMR-9003"));
+    server.store.be(Moody::FINE);
+    held.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn b5_a_body_slower_than_the_least_speed_is_given_up() {
+    let settings = HttpSettings { min_body_speed: 1 << 20, ..HttpSettings::default() };
+    let server = start_with(settings, "127.0.0.1", true).await;
+    let mut slow = TcpStream::connect(server.address).await.unwrap();
+    let head = format!("POST {BUNDLE_CHECK} HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n");
+    slow.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 4096];
+    let mut read = 0;
+    for _ in 0..30 {
+        slow.write_all(&[b' '; 100]).await.unwrap();
+        if let Ok(count) = timeout(Duration::from_millis(500), slow.read(&mut answer)).await {
+            read = count.unwrap();
+            break;
+        }
+    }
+    let text = String::from_utf8_lossy(&answer[..read]).into_owned();
+    assert!(text.starts_with("HTTP/1.1 408"), "{text}");
+    server.still_works().await;
+}
+
+#[tokio::test]
+async fn b5_bodies_that_are_arriving_share_a_bounded_memory() {
+    let settings = HttpSettings {
+        body_limit: 40_000,
+        body_memory: 40_000,
+        body_timeout: Duration::from_millis(700),
+        ..HttpSettings::default()
+    };
+    let server = start_with(settings, "127.0.0.1", true).await;
+    let mut half = TcpStream::connect(server.address).await.unwrap();
+    let head = format!("POST {BUNDLE_CHECK} HTTP/1.1\r\nHost: x\r\nContent-Length: 39000\r\n\r\n");
+    half.write_all(head.as_bytes()).await.unwrap();
+    half.write_all(&[b' '; 30_000]).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    // Waits for memory until the first body is given up, and is taken then.
+    let waiting = server.post(BUNDLE_CHECK, " ".repeat(30_000)).await;
+    assert_refused(waiting, 400, "LMR-3002").await;
+}
+
+#[tokio::test]
+async fn b7_the_place_is_kept_until_the_work_has_ended() {
+    let settings = HttpSettings {
+        concurrent: 1,
+        work_timeout: Duration::from_millis(100),
+        queue_wait: Duration::from_millis(50),
+        ..HttpSettings::default()
+    };
+    let server = start_with(settings, "127.0.0.1", true).await;
+    server.store.be(Moody::STUCK);
+    let given_up = server.message("310000019", "{}").send().await.unwrap();
+    assert_refused(given_up, 503, "LMR-9003").await;
+    assert_eq!(server.metric("lmr_places_in_use").await, Some(1.0), "the work goes on");
+    assert_refused(server.post(BUNDLE_CHECK, "{}").await, 503, "LMR-9003").await;
+    server.store.be(Moody::FINE);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(server.metric("lmr_places_in_use").await, Some(0.0));
+}
+
+#[tokio::test]
+async fn b15_a_caller_that_closes_its_sending_half_gets_its_answer() {
+    let server = start().await;
+    for _ in 0..20 {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let ask =
+            format!("POST {BUNDLE_CHECK} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{{}}");
+        stream.write_all(ask.as_bytes()).await.unwrap();
+        stream.shutdown().await.unwrap();
+        assert!(read_answer(&mut stream).await.starts_with("HTTP/1.1 400"));
+    }
+}
+
+#[tokio::test]
+async fn b18_a_slow_body_is_answered_when_its_time_is_up_and_not_later() {
+    let settings =
+        HttpSettings { body_timeout: Duration::from_millis(200), ..HttpSettings::default() };
+    let server = start_with(settings, "127.0.0.1", true).await;
+    let mut slow = TcpStream::connect(server.address).await.unwrap();
+    let head = format!("POST {BUNDLE_CHECK} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{{");
+    slow.write_all(head.as_bytes()).await.unwrap();
+    let answer = timeout(Duration::from_secs(3), read_answer(&mut slow)).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("LMR-1043"), "{answer}");
+}
+
+#[tokio::test]
+async fn an_expected_continue_is_answered_by_the_refusal_itself() {
+    let server = start().await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let head = "POST /fhirmottak/v1 HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\
+                Authorization: Bearer x.y.z\r\nContent-Length: 1000000\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let answer = timeout(Duration::from_secs(3), read_answer(&mut stream)).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_panic_is_counted() {
+    let server = start().await;
+    server.store.be(Moody::PANICKING);
+    assert_refused(server.send(Method::GET, "/health/ready").await, 500, "LMR-9001").await;
+    server.store.be(Moody::FINE);
+    assert_eq!(server.metric("lmr_panics_total").await, Some(1.0));
+    assert_eq!(server.metric("lmr_log_lines_lost_total").await, Some(0.0));
+}
