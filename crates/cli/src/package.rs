@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::{Args, Subcommand};
 use lmr_validator::package::PackageCache;
 
-use crate::output::print;
+use crate::output::{Language, print};
+use crate::text::{Explain, text};
 
 /// List and install FHIR packages in the standard cache (~/.fhir/packages).
 #[derive(Args)]
@@ -32,7 +32,7 @@ enum Command {
 }
 
 impl Package {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
         let folder = cache_folder(self.package_cache)?;
         let cache = PackageCache::new(&folder);
         let mut out = String::new();
@@ -42,19 +42,21 @@ impl Package {
                     writeln!(out, "{} {}", package.name, package.version)?;
                 }
                 if out.is_empty() {
-                    writeln!(out, "no packages in {}", folder.display())?;
+                    let folder = folder.display();
+                    let none = text!("ingen pakker i {folder}", "no packages in {folder}");
+                    writeln!(out, "{}", none.get(lang))?;
                 }
             }
             Command::Install { files } => {
                 for file in files {
                     let package = cache.install(&file)?;
-                    writeln!(
-                        out,
-                        "installed {} {} in {}",
-                        package.name,
-                        package.version,
-                        package.path.display()
-                    )?;
+                    let (name, version) = (&package.name, &package.version);
+                    let done = text!(
+                        "installerte {name} {version} i {path}",
+                        "installed {name} {version} in {path}",
+                        path = package.path.display()
+                    );
+                    writeln!(out, "{}", done.get(lang))?;
                 }
             }
         }
@@ -68,7 +70,12 @@ pub(crate) fn cache_folder(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {
     match given {
         Some(folder) => Ok(folder),
         None => Ok(std::env::home_dir()
-            .context("no home folder: say with --package-cache where packages are")?
+            .explain(|| {
+                text!(
+                    "ingen hjemmemappe: si med --package-cache hvor pakkene er",
+                    "no home folder: say with --package-cache where packages are"
+                )
+            })?
             .join(".fhir")
             .join("packages")),
     }

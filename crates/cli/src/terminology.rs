@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+use crate::output::Language;
+
 mod import;
 mod status;
 
@@ -33,10 +35,10 @@ enum Command {
 }
 
 impl Terminology {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
         match self.command {
-            Command::Import(import) => import.run(),
-            Command::Status(status) => status.run(),
+            Command::Import(import) => import.run(lang),
+            Command::Status(status) => status.run(lang),
         }
     }
 }

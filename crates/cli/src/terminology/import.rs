@@ -10,14 +10,14 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, bail, ensure};
 use clap::{Args, ValueEnum};
 use lmr_lmdi::fest;
 use lmr_validator::package::{Package, ResourceKind, write_archive};
 use lmr_validator::terminology::{CodeList, Content};
 
 use super::{EXTRACT, SOURCE};
-use crate::output::{self, Language, print};
+use crate::output::{Language, print};
+use crate::text::{Explain, fail, text};
 
 /// Most bytes of a CSV file.
 const MAX_CSV: u64 = 512 << 20;
@@ -62,8 +62,8 @@ pub(super) struct Import {
     /// Version of the package
     #[arg(long, default_value = "1.0.0")]
     package_version: String,
-    /// Language of the texts
-    #[arg(long, value_parser = output::language(), default_value_t)]
+    /// Language of the texts, given for all commands
+    #[arg(skip)]
     lang: Language,
 }
 
@@ -107,11 +107,13 @@ enum Imported {
 }
 
 impl Import {
-    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(super) fn run(mut self, lang: Language) -> anyhow::Result<ExitCode> {
+        self.lang = lang;
         let mut out = String::new();
         let mut imported = Vec::new();
         for file in &self.files {
-            let found = self.read(file, &mut out).with_context(|| file.display().to_string())?;
+            let name = || text!("{file}", "{file}", file = file.display());
+            let found = self.read(file, &mut out).explain(name)?;
             imported.extend(found);
         }
         let previous = self.previous()?;
@@ -135,7 +137,9 @@ impl Import {
         )?;
         let mut seen = HashSet::new();
         for (kind, url) in package.definitions() {
-            ensure!(seen.insert((kind, url.to_owned())), "{url} is defined more than once");
+            if !seen.insert((kind, url.to_owned())) {
+                fail!("{url} er definert mer enn én gang", "{url} is defined more than once");
+            }
         }
         self.refuse_missing(&previous, &seen)?;
         write_archive(&self.output, &self.name, &self.package_version, &definitions)?;
@@ -166,7 +170,12 @@ impl Import {
                     .flat_map(|kind| package.texts(kind))
                     .map(|text| Imported::Resource(text.to_owned()))
                     .collect();
-                ensure!(!texts.is_empty(), "there is no CodeSystem and no ValueSet in it");
+                if texts.is_empty() {
+                    fail!(
+                        "det er ikke noe CodeSystem eller ValueSet i den",
+                        "there is no CodeSystem and no ValueSet in it"
+                    );
+                }
                 let (path, count) = (path.display(), texts.len());
                 match self.lang {
                     Language::Bokmal => writeln!(out, "{path}: {count} kodeverk og verdisett")?,
@@ -206,13 +215,15 @@ impl Import {
 
     fn read_fest(&self, path: &Path, out: &mut String) -> anyhow::Result<Vec<CodeList>> {
         let file = fest::read(BufReader::new(File::open(path)?))?;
-        ensure!(
-            self.partial || file.is_full(),
-            "the file lacks {}, which every full file has: it is an increment or an excerpt, and \
-             cannot replace a list. Take the full file, or say with --partial that its codes are \
-             some of many",
-            file.absent.join(", ")
-        );
+        if !self.partial && !file.is_full() {
+            let absent = file.absent.join(", ");
+            fail!(
+                "filen mangler {absent}, som en full fil har: den er en endringsfil eller et utdrag, og kan ikke \
+                 erstatte en liste. Bruk den fulle filen, eller si med --partial at kodene er noen av flere",
+                "the file lacks {absent}, which a full file has: it is an increment or an excerpt, and cannot \
+                 replace a list. Take the full file, or say with --partial that its codes are some of many"
+            );
+        }
         let extract = self
             .extract
             .or_else(|| Extract::by_name(path))
@@ -310,12 +321,21 @@ impl Import {
     }
 
     fn read_csv(&self, path: &Path) -> anyhow::Result<CodeList> {
-        ensure!(fs::metadata(path)?.len() <= MAX_CSV, "the file has more than {MAX_CSV} bytes");
+        if fs::metadata(path)?.len() > MAX_CSV {
+            fail!("filen har mer enn {MAX_CSV} byte", "the file has more than {MAX_CSV} bytes");
+        }
         let Some(system) = &self.system else {
-            bail!("say with --system what code system the list is of");
+            fail!(
+                "si med --system hvilket kodeverk listen er for",
+                "say with --system what code system the list is of"
+            );
         };
-        let text = String::from_utf8(fs::read(path)?)
-            .map_err(|_| anyhow::anyhow!("the file is not UTF-8; save it as \"CSV UTF-8\""))?;
+        let text = String::from_utf8(fs::read(path)?).ok().explain(|| {
+            text!(
+                "filen er ikke UTF-8; lagre den som \"CSV UTF-8\"",
+                "the file is not UTF-8; save it as \"CSV UTF-8\""
+            )
+        })?;
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let mut list = CodeList::new(system, self.title.as_deref().unwrap_or(&stem));
         list.version.clone_from(&self.system_version);
@@ -334,16 +354,17 @@ impl Import {
             None => return Ok(HashMap::new()),
         };
         let unusable = || {
-            format!(
-                "{}: what was imported before cannot be read; move it away to begin again",
-                path.display()
+            text!(
+                "{path}: det som ble importert før, kan ikke leses; flytt filen for å begynne på nytt",
+                "{path}: what was imported before cannot be read; move it away to begin again",
+                path = path.display()
             )
         };
-        let package = Package::open(path).with_context(unusable)?;
+        let package = Package::open(path).explain(unusable)?;
         package
             .texts(ResourceKind::CodeSystem)
             .map(|text| {
-                let list = CodeList::from_code_system(text).with_context(unusable)?;
+                let list = CodeList::from_code_system(text).explain(unusable)?;
                 Ok((list.url.clone(), list))
             })
             .collect()
@@ -357,25 +378,31 @@ impl Import {
         out: &mut String,
     ) -> anyhow::Result<()> {
         let (old, new) = (before.active(), list.active());
-        ensure!(
-            self.allow_smaller || new.saturating_mul(5) >= old.saturating_mul(4),
-            "{}: {new} codes now, {old} before; a list that has lost more than a fifth is rather cut \
-             than changed, so nothing is withdrawn and nothing was written. Fetch the file again, \
-             or say with --allow-smaller that it is right",
-            list.title
-        );
+        let title = &list.title;
+        if !self.allow_smaller && new.saturating_mul(5) < old.saturating_mul(4) {
+            fail!(
+                "{title}: {new} koder nå, {old} før; en liste som har mistet mer enn en femdel, er heller kuttet enn \
+                 endret, så ingenting er trukket tilbake og ingenting ble skrevet. Hent filen på nytt, eller si med \
+                 --allow-smaller at den er riktig",
+                "{title}: {new} codes now, {old} before; a list that has lost more than a fifth is rather cut than \
+                 changed, so nothing is withdrawn and nothing was written. Fetch the file again, or say with \
+                 --allow-smaller that it is right"
+            );
+        }
         let is_fest = list.tag(SOURCE).is_some_and(|source| source.starts_with("fest"));
         if !is_fest {
             return Ok(());
         }
-        ensure!(
-            self.allow_older || before.version.is_none() || list.version >= before.version,
-            "{}: the file is of {}, the list imported before of {}; nothing was written. Give \
-             --allow-older to go back",
-            list.title,
-            list.version.as_deref().unwrap_or("?"),
-            before.version.as_deref().unwrap_or("?")
-        );
+        if !self.allow_older && before.version.is_some() && list.version < before.version {
+            fail!(
+                "{title}: filen er fra {new}, listen som ble importert før, er fra {old}; ingenting ble skrevet. Gå \
+                 tilbake med --allow-older",
+                "{title}: the file is of {new}, the list imported before of {old}; nothing was written. Give \
+                 --allow-older to go back",
+                new = list.version.as_deref().unwrap_or("?"),
+                old = before.version.as_deref().unwrap_or("?")
+            );
+        }
         let withdrawn = list.keep_withdrawn(before);
         if withdrawn > 0 {
             let title = &list.title;
@@ -405,12 +432,15 @@ impl Import {
             .map(String::as_str)
             .collect();
         missing.sort_unstable();
-        ensure!(
-            self.allow_smaller || missing.is_empty(),
-            "{} was imported before and is in none of the files; nothing was written. Import its \
-             file too, write to another --output, or say with --allow-smaller that it shall go",
-            missing.join(", ")
-        );
+        if !self.allow_smaller && !missing.is_empty() {
+            let missing = missing.join(", ");
+            fail!(
+                "{missing} ble importert før og er ikke i noen av filene; ingenting ble skrevet. Importer filen dens \
+                 også, skriv til en annen --output, eller si med --allow-smaller at den skal bort",
+                "{missing} was imported before and is in none of the files; nothing was written. Import its file \
+                 too, write to another --output, or say with --allow-smaller that it shall go"
+            );
+        }
         Ok(())
     }
 }

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 use lmr_lmdi::fest;
@@ -14,7 +13,8 @@ use serde_json::{Value, json};
 
 use super::{EXTRACT, SOURCE};
 use crate::clock;
-use crate::output::{self, Language, print};
+use crate::output::{Language, print};
+use crate::text::{Explain, fail, text};
 
 /// Days after which a FEST list is old: it is published every 14 days, and the data are some days
 /// old by then.
@@ -34,8 +34,8 @@ pub(super) struct Status {
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// Language of the texts
-    #[arg(long, value_parser = output::language(), default_value_t)]
+    /// Language of the texts, given for all commands
+    #[arg(skip)]
     lang: Language,
 }
 
@@ -55,21 +55,25 @@ struct Loaded {
 }
 
 impl Status {
-    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(super) fn run(mut self, lang: Language) -> anyhow::Result<ExitCode> {
+        self.lang = lang;
         let mut files = self.files.clone();
         if let Some(config) = &self.config {
             files.extend(configured(config)?);
         }
         if files.is_empty() && self.config.is_none() {
-            bail!("name the packages, or with --config a configuration file that names them");
+            fail!(
+                "oppgi pakkene, eller med --config en konfigurasjonsfil som navngir dem",
+                "name the packages, or with --config a configuration file that names them"
+            );
         }
         let today = clock::oslo(clock::now()).date();
         let mut loaded = Vec::new();
         for file in files {
             let package = Package::open(&file)?;
             for text in package.texts(ResourceKind::CodeSystem) {
-                let list =
-                    CodeList::from_code_system(text).with_context(|| file.display().to_string())?;
+                let list = CodeList::from_code_system(text)
+                    .explain(|| text!("{file}", "{file}", file = file.display()))?;
                 let age_days = list.version.as_deref().and_then(|version| age(version, today));
                 loaded.push(Loaded { file: file.clone(), list, age_days });
             }
@@ -196,7 +200,9 @@ fn age(version: &str, today: Date) -> Option<i32> {
 fn configured(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let (table, folder) = crate::config::read::<toml::Table>(path)?;
     let Some(files) = table.get("terminology") else { return Ok(Vec::new()) };
-    let files: Vec<PathBuf> =
-        files.clone().try_into().with_context(|| format!("{}: terminology", path.display()))?;
+    let files: Vec<PathBuf> = files
+        .clone()
+        .try_into()
+        .explain(|| text!("{path}: terminology", "{path}: terminology", path = path.display()))?;
     Ok(files.iter().map(|file| folder.join(file)).collect())
 }

@@ -8,6 +8,8 @@ use lmr_intake::AvsenderError;
 use lmr_server::TlsError;
 use lmr_storage::{KeyFileError, OpenError};
 
+mod lists;
+
 /// The error in bokmål, where there is a sentence for it.
 pub(super) fn in_bokmal(error: &(dyn Error + 'static)) -> Option<String> {
     if let Some(error) = error.downcast_ref::<CertificateError>() {
@@ -30,7 +32,7 @@ pub(super) fn in_bokmal(error: &(dyn Error + 'static)) -> Option<String> {
     if let Some(error) = error.downcast_ref::<TlsError>() {
         return tls(error);
     }
-    None
+    lists::in_bokmal(error)
 }
 
 /// What is wrong with an enterprise certificate.

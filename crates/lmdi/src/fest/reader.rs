@@ -7,6 +7,7 @@ use std::io::BufRead;
 
 use quick_xml::{
     NsReader, XmlVersion,
+    errors::SyntaxError,
     events::{BytesStart, Event},
     name::ResolveResult,
 };
@@ -100,6 +101,10 @@ fn not_utf8(error: &quick_xml::Error, at: u64) -> FestError {
     match error {
         quick_xml::Error::Encoding(_) => {
             FestError::Encoding("another encoding than UTF-8".to_owned())
+        }
+        // Nothing but the end of the file leaves a tag, a comment or a CDATA section open.
+        quick_xml::Error::Syntax(fault) if !matches!(fault, SyntaxError::InvalidBangMarkup) => {
+            FestError::Truncated
         }
         quick_xml::Error::Io(error) => {
             FestError::Unreadable(std::io::Error::new(error.kind(), error.to_string()))
