@@ -33,9 +33,6 @@ pub enum SyntaxErrorKind {
     /// A date, dateTime or time that no calendar or clock has.
     #[error("not a date or time: {0}")]
     BadTemporal(String),
-    /// A number with more digits than are held exactly.
-    #[error("number beyond 28 digits: {0}")]
-    NumberTooLong(String),
     /// Something else was due.
     #[error("expected {expected}, found {found}")]
     Expected {

@@ -570,7 +570,7 @@ impl<'e, 'a> Engine<'e, 'a> {
     fn scalar(&self, e: &'a Expr, s: Scope<'_, 'a>) -> EvalResult<Option<Item<'a>>> {
         Ok(Some(match &e.kind {
             Kind::Integer(n) => Item::Integer(*n),
-            Kind::Decimal(d) => Item::Decimal(*d),
+            Kind::Decimal(d) => Item::Decimal(d.clone()),
             Kind::Text(text) => Item::from(text.as_str()),
             Kind::Date(d) => Item::Date(*d),
             Kind::DateTime(d) => Item::DateTime(*d),

@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 
-use rust_decimal::Decimal;
 use smallvec::SmallVec;
 
 use crate::model::{Model, Typed};
 use crate::untyped;
-use crate::value::{Date, DateTime, Quantity, Time};
+use crate::value::{Date, DateTime, Decimal, Quantity, Time};
 
 /// One item of a collection: an element of the data, or a computed value of a System type.
 #[derive(Clone)]

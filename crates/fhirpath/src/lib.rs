@@ -38,4 +38,4 @@ pub use item::{Collection, Item, TypeInfo};
 pub use model::{Child, Model, TypeId, TypeKind, Typed};
 pub use render::to_json;
 pub use ucum::is_valid as is_ucum;
-pub use value::{CalendarUnit, Date, DateTime, Quantity, Time, Unit};
+pub use value::{CalendarUnit, Date, DateTime, Decimal, Quantity, Time, Unit};

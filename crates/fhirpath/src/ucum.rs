@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 use num_bigint::BigInt;
-use rust_decimal::Decimal;
 use table::{Meaning, PREFIXES, UNITS};
+
+use crate::value::Decimal;
 
 /// Longest unit code that is read.
 const MAX_CODE: usize = 200;
@@ -29,11 +30,10 @@ impl Fraction {
         Self { numerator: 1.into(), denominator: 1.into() }
     }
 
-    fn of_decimal(value: Decimal) -> Self {
-        Self {
-            numerator: value.mantissa().into(),
-            denominator: BigInt::from(10).pow(value.scale()),
-        }
+    /// `None` for a number that is too long for arithmetic.
+    fn of_decimal(value: &Decimal) -> Option<Self> {
+        let (numerator, denominator) = value.ratio()?;
+        Some(Self { numerator, denominator })
     }
 
     /// Reads `0.00012`; only for the table, whose numbers may be longer than a decimal.
@@ -77,24 +77,9 @@ impl Fraction {
         (&self.numerator * &other.denominator).cmp(&(&other.numerator * &self.denominator))
     }
 
-    /// To at most 28 digits; exact where that is enough.
+    /// Exact where 28 digits are enough.
     pub(crate) fn to_decimal(&self) -> Option<Decimal> {
-        let zero = BigInt::from(0);
-        for scale in (0..=28u32).rev() {
-            let scaled = &self.numerator * BigInt::from(10).pow(scale);
-            let quotient = &scaled / &self.denominator;
-            if quotient.bits() <= 96 {
-                let exact = &quotient * &self.denominator == scaled;
-                if quotient == zero && !exact && scale < 28 {
-                    return None;
-                }
-                let value =
-                    Decimal::try_from_i128_with_scale(i128::try_from(quotient).ok()?, scale)
-                        .ok()?;
-                return Some(if exact { value.normalize() } else { value });
-            }
-        }
-        None
+        Decimal::of_ratio(&self.numerator, &self.denominator)
     }
 }
 
@@ -143,9 +128,9 @@ pub(crate) struct Canonical {
 
 impl Canonical {
     /// `value` of the unit `code`; `None` if the code is not UCUM.
-    pub(crate) fn new(value: Decimal, code: &str) -> Option<Self> {
+    pub(crate) fn new(value: &Decimal, code: &str) -> Option<Self> {
         let unit = resolve(code)?;
-        let mut value = Fraction::of_decimal(value);
+        let mut value = Fraction::of_decimal(value)?;
         if let Some(shift) = &unit.shift {
             value = value.plus(shift);
         }
@@ -174,9 +159,9 @@ fn prefixed(symbol: &str) -> Option<(u32, i32, &'static str)> {
 }
 
 /// Converts between units of one kind, to 28 digits.
-pub(crate) fn convert(value: Decimal, from: &str, to: &str) -> Option<Decimal> {
+pub(crate) fn convert(value: &Decimal, from: &str, to: &str) -> Option<Decimal> {
     if from == to {
-        return Some(value);
+        return Some(value.clone());
     }
     let source = Canonical::new(value, from)?;
     let target = resolve(to)?;
@@ -408,7 +393,7 @@ mod tests {
     use super::*;
 
     fn dec(text: &str) -> Decimal {
-        Decimal::from_str_exact(text).unwrap()
+        Decimal::parse(text).unwrap()
     }
 
     #[test]
@@ -436,7 +421,7 @@ mod tests {
             ("1", "(mg/mL)/h", "mg/(mL.h)", "1"),
         ] {
             assert_eq!(
-                convert(dec(value), from, to),
+                convert(&dec(value), from, to),
                 Some(dec(expected)),
                 "{value} {from} to {to}"
             );
@@ -462,8 +447,8 @@ mod tests {
                 && is_valid("10*6/L")
                 && is_valid("k[iU]/L")
         );
-        assert_eq!(convert(dec("1"), "[iU]", "g"), None);
-        assert_eq!(convert(dec("2"), "k[iU]", "[iU]"), Some(dec("2000")));
+        assert_eq!(convert(&dec("1"), "[iU]", "g"), None);
+        assert_eq!(convert(&dec("2"), "k[iU]", "[iU]"), Some(dec("2000")));
     }
 
     #[test]

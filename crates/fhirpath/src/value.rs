@@ -7,5 +7,6 @@ mod temporal;
 pub use quantity::{CalendarUnit, Quantity, Unit};
 pub use temporal::{Date, DateTime, Time};
 
-pub(crate) use decimal::{boundary, from_f64, parse_decimal, round_to_scale, significant_digits};
+pub use decimal::Decimal;
+pub(crate) use decimal::Rounding;
 pub(crate) use temporal::TemporalError;

@@ -4,15 +4,12 @@ use std::borrow::Cow;
 
 use lmr_fhir::SourceLocation;
 
-use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
-
 use super::compare::number;
 use super::{Engine, EvalResult, Scope};
 use crate::error::EvalErrorKind;
 use crate::item::Item;
 use crate::syntax::{Expr, Operator};
-use crate::value::{Quantity, TemporalError};
+use crate::value::{Decimal, Quantity, TemporalError};
 
 /// An integer result, if it stays within 32 bits.
 pub(super) fn integer<'a>(value: Option<i64>) -> Option<Item<'a>> {
@@ -49,7 +46,7 @@ impl<'a> Engine<'_, 'a> {
             }
             (Item::Quantity(x), Item::Quantity(y)) => ((**x).clone(), (**y).clone()),
             (Item::Quantity(x), other) | (other, Item::Quantity(x)) if number(other).is_some() => {
-                let plain = Quantity::ucum(number(other).unwrap_or_default(), "1");
+                let plain = Quantity::ucum(number(other).unwrap_or(Decimal::ZERO), "1");
                 if matches!(a, Item::Quantity(_)) {
                     ((**x).clone(), plain)
                 } else {
@@ -58,7 +55,7 @@ impl<'a> Engine<'_, 'a> {
             }
             _ => {
                 return match (number(&a), number(&b)) {
-                    (Some(x), Some(y)) => Ok(decimals(operator, x, y)),
+                    (Some(x), Some(y)) => Ok(decimals(operator, &x, &y)),
                     _ => self.types_error(location, what, &a, &b),
                 };
             }
@@ -143,9 +140,9 @@ impl<'a> Engine<'_, 'a> {
         Ok(match self.single_value(inner, s, "-")? {
             None => None,
             Some(Item::Integer(n)) => integer(n.checked_neg()),
-            Some(Item::Decimal(d)) => Some(Item::Decimal(-d)),
+            Some(Item::Decimal(d)) => Some(Item::Decimal(d.negated())),
             Some(Item::Quantity(q)) => {
-                Some(Item::Quantity(Box::new(Quantity { value: -q.value, unit: q.unit })))
+                Some(Item::Quantity(Box::new(Quantity { value: q.value.negated(), unit: q.unit })))
             }
             Some(other) => return self.type_error(location, "-", &other),
         })
@@ -159,19 +156,19 @@ fn integers<'a>(operator: Operator, x: i64, y: i64) -> Option<Item<'a>> {
         Operator::Multiply => integer(x.checked_mul(y)),
         Operator::Div => integer(x.checked_div(y)),
         Operator::Mod => integer(x.checked_rem(y)),
-        _ => decimals(operator, Decimal::from(x), Decimal::from(y)),
+        _ => decimals(operator, &Decimal::from(x), &Decimal::from(y)),
     }
 }
 
-fn decimals<'a>(operator: Operator, x: Decimal, y: Decimal) -> Option<Item<'a>> {
+fn decimals<'a>(operator: Operator, x: &Decimal, y: &Decimal) -> Option<Item<'a>> {
     let result = match operator {
-        Operator::Add => x.checked_add(y),
-        Operator::Subtract => x.checked_sub(y),
-        Operator::Multiply => x.checked_mul(y),
+        Operator::Add => x.plus(y),
+        Operator::Subtract => x.minus(y),
+        Operator::Multiply => x.times(y),
         // A quotient has no written precision: trailing zeros are dropped.
-        Operator::Divide => x.checked_div(y).map(|q| q.normalize()),
-        Operator::Mod => x.checked_rem(y),
-        Operator::Div => return integer(x.checked_div(y)?.trunc().to_i64()),
+        Operator::Divide => x.divided_by(y),
+        Operator::Mod => x.remainder(y),
+        Operator::Div => return integer(x.whole_quotient(y)?.to_i64()),
         _ => None,
     };
     result.map(Item::Decimal)

@@ -3,7 +3,6 @@
 use std::cmp::Ordering;
 
 use lmr_fhir::{Element, Kind as Json, Name, SourceLocation};
-use rust_decimal::Decimal;
 
 use super::{Engine, EvalResult, Scope};
 use crate::error::EvalErrorKind;
@@ -11,7 +10,7 @@ use crate::functions::Shape;
 use crate::item::Item;
 use crate::model::TypeKind;
 use crate::syntax::{Expr, Kind, Operator};
-use crate::value::{Date, DateTime, Quantity, Time, parse_decimal, round_to_scale};
+use crate::value::{Date, DateTime, Decimal, Quantity, Rounding, Time};
 
 /// Two values of types that can be compared.
 enum Pair<'i, 'a> {
@@ -30,7 +29,7 @@ enum Pair<'i, 'a> {
 pub(super) fn number(item: &Item<'_>) -> Option<Decimal> {
     match item {
         Item::Integer(n) => Some(Decimal::from(*n)),
-        Item::Decimal(d) => Some(*d),
+        Item::Decimal(d) => Some(d.clone()),
         _ => None,
     }
 }
@@ -93,9 +92,9 @@ fn folded(text: &str) -> String {
     out
 }
 
-fn numbers_equivalent(a: Decimal, b: Decimal) -> bool {
-    let scale = a.normalize().scale().min(b.normalize().scale());
-    round_to_scale(a, scale) == round_to_scale(b, scale)
+fn numbers_equivalent(a: &Decimal, b: &Decimal) -> bool {
+    let scale = a.normalized().scale().min(b.normalized().scale());
+    a.rounded(scale, Rounding::HalfUp) == b.rounded(scale, Rounding::HalfUp)
 }
 
 impl<'a> Engine<'_, 'a> {
@@ -178,7 +177,7 @@ impl<'a> Engine<'_, 'a> {
             return self.equal(location, a, b).map(|e| e == Some(true));
         };
         Ok(match pair(&a, &b) {
-            Pair::Numbers(a, b) => numbers_equivalent(a, b),
+            Pair::Numbers(a, b) => numbers_equivalent(&a, &b),
             Pair::Texts(a, b) => folded(a) == folded(b),
             Pair::Booleans(a, b) => a == b,
             Pair::DateTimes(a, b) => a.partial_compare(b) == Some(Ordering::Equal),
@@ -409,7 +408,7 @@ fn same_primitive(a: Element<'_>, b: Element<'_>, texts: impl Fn(&str, &str) -> 
                 return false;
             }
             if kind(a) == Some(Json::Number)
-                && let (Some(x), Some(y)) = (parse_decimal(&x), parse_decimal(&y))
+                && let (Some(x), Some(y)) = (Decimal::parse(&x), Decimal::parse(&y))
             {
                 return x == y;
             }

@@ -2,14 +2,11 @@
 
 use std::borrow::Cow;
 
-use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
-
 use super::compare::number;
 use super::{Call, Engine, EvalResult, LogicResult, ScalarResult};
 use crate::item::Item;
 use crate::ucum;
-use crate::value::{Date, DateTime, Quantity, Time, parse_decimal};
+use crate::value::{Date, DateTime, Decimal, Quantity, Time};
 
 pub(crate) fn to_boolean<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> LogicResult {
     Ok(engine.source_value(call)?.and_then(|item| as_boolean(&item)))
@@ -114,7 +111,7 @@ fn in_unit<'a>(
     let unit = engine.argument_text(call, 0)?;
     Ok(match (quantity, unit) {
         (Some(q), Some(unit)) => {
-            ucum::convert(q.value, q.code(), &unit).map(|value| Quantity::ucum(value, &unit))
+            ucum::convert(&q.value, q.code(), &unit).map(|value| Quantity::ucum(value, &unit))
         }
         (quantity, _) => quantity,
     })
@@ -131,7 +128,7 @@ fn as_long(item: Item<'_>) -> Option<Item<'_>> {
 fn as_decimal(item: Item<'_>) -> Option<Item<'_>> {
     match &item {
         Item::Boolean(b) => Some(Decimal::from(u8::from(*b))),
-        Item::String(text) => parse_decimal(text.strip_prefix('+').unwrap_or(text)),
+        Item::String(text) => Decimal::parse(text.strip_prefix('+').unwrap_or(text)),
         other => number(other),
     }
     .map(Item::Decimal)
@@ -202,7 +199,7 @@ fn as_whole(item: &Item<'_>) -> Option<i64> {
     match item {
         Item::Integer(n) => Some(*n),
         Item::Boolean(b) => Some(i64::from(*b)),
-        Item::Decimal(d) if d.fract().is_zero() => d.to_i64(),
+        Item::Decimal(d) if d.is_whole() => d.to_i64(),
         Item::String(text) => {
             let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
             if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {

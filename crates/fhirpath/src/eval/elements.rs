@@ -9,7 +9,7 @@ use crate::item::{Item, element_type_name};
 use crate::model::{Child, Model, TypeId, TypeKind, Typed, resource_type};
 use crate::names;
 use crate::untyped;
-use crate::value::{CalendarUnit, Date, DateTime, Quantity, Time, Unit, parse_decimal};
+use crate::value::{CalendarUnit, Date, DateTime, Decimal, Quantity, Time, Unit};
 
 impl<'a> Engine<'_, 'a> {
     /// Passes on the children of one item that have this name.
@@ -33,7 +33,7 @@ impl<'a> Engine<'_, 'a> {
                 _ => Ok(true),
             },
             Item::Quantity(quantity) => match name.as_str() {
-                "value" => sink(Item::Decimal(quantity.value)),
+                "value" => sink(Item::Decimal(quantity.value.clone())),
                 "unit" | "code" => sink(Item::String(Cow::Owned(quantity.code().to_owned()))),
                 _ => Ok(true),
             },
@@ -163,8 +163,11 @@ impl<'a> Engine<'_, 'a> {
                 "false" => Some(Item::Boolean(false)),
                 _ => None,
             },
-            TypeKind::Integer => text.parse().ok().map(Item::Integer),
-            TypeKind::Decimal => parse_decimal(&text).map(Item::Decimal),
+            TypeKind::Integer => match text.parse() {
+                Ok(n) => Some(Item::Integer(n)),
+                Err(_) => Decimal::parse(&text).map(Item::Decimal),
+            },
+            TypeKind::Decimal => Decimal::parse(&text).map(Item::Decimal),
             TypeKind::Date => Date::parse(&text).map(Item::Date),
             TypeKind::DateTime => DateTime::parse(&text).map(Item::DateTime),
             TypeKind::Time => Time::parse(&text).map(Item::Time),
@@ -179,7 +182,7 @@ impl<'a> Engine<'_, 'a> {
         if element.child(&names::COMPARATOR).is_some() {
             return None;
         }
-        let value = parse_decimal(&element.child(&names::VALUE)?.text()?)?;
+        let value = Decimal::parse(&element.child(&names::VALUE)?.text()?)?;
         let text = |name: &Name| element.child(name).and_then(Element::text);
         let is_ucum = text(&names::SYSTEM).is_some_and(|s| s == "http://unitsofmeasure.org");
         let unit = match (text(&names::CODE).filter(|_| is_ucum), text(&names::UNIT)) {

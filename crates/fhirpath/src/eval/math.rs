@@ -1,14 +1,11 @@
 //! Functions on numbers (N1, section 5.7).
 
-use rust_decimal::prelude::ToPrimitive;
-use rust_decimal::{Decimal, MathematicalOps};
-
 use super::arithmetic::integer;
 use super::compare::number;
 use super::{Call, Engine, EvalResult, ScalarResult};
 use crate::error::EvalErrorKind;
 use crate::item::Item;
-use crate::value::{Quantity, from_f64, round_to_scale};
+use crate::value::{Decimal, Quantity, Rounding};
 
 pub(crate) fn abs<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
     match engine.source_value(call)? {
@@ -19,27 +16,27 @@ pub(crate) fn abs<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResu
 }
 
 pub(crate) fn ceiling<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
-    to_whole(engine, call, Decimal::ceil)
+    to_whole(engine, call, Rounding::Ceiling)
 }
 
 pub(crate) fn floor<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
-    to_whole(engine, call, Decimal::floor)
+    to_whole(engine, call, Rounding::Floor)
 }
 
 pub(crate) fn truncate<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
-    to_whole(engine, call, Decimal::trunc)
+    to_whole(engine, call, Rounding::Truncate)
 }
 
 /// Numbers become integers, quantities keep their unit.
 fn to_whole<'a>(
     engine: &Engine<'_, 'a>,
     call: Call<'_, 'a>,
-    cut: impl Fn(&Decimal) -> Decimal,
+    rounding: Rounding,
 ) -> ScalarResult<'a> {
     let item = engine.source_value(call)?;
     match item.as_ref().and_then(number) {
-        Some(value) => Ok(integer(cut(&value).to_i64())),
-        None => of_quantity(engine, call, item, cut),
+        Some(value) => Ok(integer(value.rounded(0, rounding).to_i64())),
+        None => of_quantity(engine, call, item, |value| value.rounded(0, rounding)),
     }
 }
 
@@ -65,37 +62,39 @@ pub(crate) fn round<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarRe
     let scale = digits(engine, call)?;
     match item {
         Item::Integer(n) => Ok(Some(Item::Integer(n))),
-        Item::Decimal(d) => Ok(Some(Item::Decimal(round_to_scale(d, scale)))),
-        item => of_quantity(engine, call, Some(item), |value| round_to_scale(*value, scale)),
+        Item::Decimal(d) => Ok(Some(Item::Decimal(d.rounded(scale, Rounding::HalfUp)))),
+        item => {
+            of_quantity(engine, call, Some(item), |value| value.rounded(scale, Rounding::HalfUp))
+        }
     }
 }
 
-/// Digits after the point, 0 to 28.
-fn digits<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> EvalResult<u32> {
-    match u32::try_from(engine.argument_integer(call, 0)?.unwrap_or(0)) {
-        Ok(scale) => Ok(scale.min(28)),
-        Err(_) => engine.fail(call.location, EvalErrorKind::Argument { what: call.what() }),
+/// Digits behind the point.
+fn digits<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> EvalResult<i64> {
+    match engine.argument_integer(call, 0)?.unwrap_or(0) {
+        scale @ 0.. => Ok(scale),
+        _ => engine.fail(call.location, EvalErrorKind::Argument { what: call.what() }),
     }
 }
 
 pub(crate) fn sqrt<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
     let value = source_number(engine, call)?;
-    Ok(value.and_then(|value| value.sqrt()).map(|root| Item::Decimal(root.normalize())))
+    Ok(value.and_then(|value| value.root()).map(Item::Decimal))
 }
 
 pub(crate) fn exp<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
     let value = source_number(engine, call)?.and_then(|value| value.to_f64());
-    Ok(value.and_then(|value| from_f64(value.exp())).map(Item::Decimal))
+    Ok(value.and_then(|value| Decimal::from_f64(value.exp())).map(Item::Decimal))
 }
 
 pub(crate) fn ln<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
-    Ok(source_number(engine, call)?.and_then(|value| logarithm(value, None)))
+    Ok(source_number(engine, call)?.and_then(|value| logarithm(&value, None)))
 }
 
 pub(crate) fn log<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
     let Some(value) = source_number(engine, call)? else { return Ok(None) };
     let Some(base) = argument_number(engine, call)? else { return Ok(None) };
-    Ok(number(&base).and_then(|base| logarithm(value, Some(base))))
+    Ok(number(&base).and_then(|base| logarithm(&value, Some(&base))))
 }
 
 pub(crate) fn power<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
@@ -123,49 +122,29 @@ fn argument_number<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarRes
     }
 }
 
-fn logarithm<'a>(value: Decimal, base: Option<Decimal>) -> Option<Item<'a>> {
-    if value <= Decimal::ZERO {
-        return None;
-    }
-    let v = value.to_f64()?;
-    let result = match base {
+fn logarithm<'a>(value: &Decimal, base: Option<&Decimal>) -> Option<Item<'a>> {
+    let v = value.to_f64().filter(|v| *v > 0.0)?;
+    let result = match base.map(Decimal::to_f64) {
         None => v.ln(),
-        Some(base) if base == Decimal::from(10) => v.log10(),
-        Some(base) if base == Decimal::TWO => v.log2(),
-        Some(base) if base > Decimal::ZERO && base != Decimal::ONE => v.ln() / base.to_f64()?.ln(),
+        Some(Some(10.0)) => v.log10(),
+        Some(Some(2.0)) => v.log2(),
+        Some(Some(base)) if base > 0.0 && base != 1.0 => v.ln() / base.ln(),
         Some(_) => return None,
     };
-    from_f64(result).map(Item::Decimal)
+    Decimal::from_f64(result).map(Item::Decimal)
 }
 
 /// Exact for whole exponents; negative numbers have no other powers.
 fn raised<'a>(base_item: &Item<'a>, exponent_item: &Item<'a>) -> Option<Item<'a>> {
     let (base, exponent) = (number(base_item)?, number(exponent_item)?);
-    let whole = if exponent.fract().is_zero() { exponent.to_i64() } else { None };
-    if let Some(whole) = whole {
-        let mut result = Decimal::ONE;
-        // Beyond, only powers of 0 and 1 are of any use, and they end the loop at once.
-        let times = whole.unsigned_abs();
-        if times > 100_000 && !base.is_zero() && base.abs() != Decimal::ONE {
-            return None;
-        }
-        for _ in 0..times {
-            result = result.checked_mul(base)?;
-            if result.is_zero() || base.abs() == Decimal::ONE {
-                break;
-            }
-        }
-        if base == Decimal::NEGATIVE_ONE {
-            result = if whole % 2 == 0 { Decimal::ONE } else { Decimal::NEGATIVE_ONE };
-        }
-        if whole < 0 {
-            result = Decimal::ONE.checked_div(result)?.normalize();
-        }
-        let integers = matches!((base_item, exponent_item), (Item::Integer(_), Item::Integer(_)));
-        if integers && whole >= 0 {
-            return integer(result.to_i64());
-        }
-        return Some(Item::Decimal(result));
+    if !exponent.is_whole() {
+        return Decimal::from_f64(base.to_f64()?.powf(exponent.to_f64()?)).map(Item::Decimal);
     }
-    from_f64(base.to_f64()?.powf(exponent.to_f64()?)).map(Item::Decimal)
+    let exponent = exponent.to_i64()?;
+    let power = base.power(exponent)?;
+    let are_integers = matches!((base_item, exponent_item), (Item::Integer(_), Item::Integer(_)));
+    if are_integers && exponent >= 0 {
+        return integer(power.to_i64());
+    }
+    Some(Item::Decimal(power))
 }

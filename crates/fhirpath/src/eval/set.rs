@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::compare::number;
 use super::{Engine, EvalResult};
 use crate::item::{Collection, Item};
-use crate::value::parse_decimal;
+use crate::value::Decimal;
 
 /// From this size on, items are filed by hash instead of compared with each other.
 const HASH_FROM: usize = 12;
@@ -130,7 +130,7 @@ impl<'a> Engine<'_, 'a> {
             Some(Item::Element(typed)) => return content_hash(typed.element),
             Some(Item::Type(info)) => info.hash(&mut hasher),
             Some(other) => match number(&other) {
-                Some(n) => n.normalize().hash(&mut hasher),
+                Some(n) => n.hash(&mut hasher),
                 None => 0u8.hash(&mut hasher),
             },
             None => match item {
@@ -148,10 +148,12 @@ impl<'a> Engine<'_, 'a> {
 fn content_hash(element: Element<'_>) -> u64 {
     let mut hasher = DefaultHasher::new();
     if let Some(text) = element.text() {
-        let number =
-            element.value().filter(|v| v.kind() == Json::Number).and_then(|_| parse_decimal(&text));
+        let number = element
+            .value()
+            .filter(|v| v.kind() == Json::Number)
+            .and_then(|_| Decimal::parse(&text));
         match number {
-            Some(n) => n.normalize().hash(&mut hasher),
+            Some(n) => n.hash(&mut hasher),
             None => text.hash(&mut hasher),
         }
     }

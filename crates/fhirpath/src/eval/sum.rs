@@ -1,12 +1,10 @@
 //! `sum()`, `min()`, `max()`, `avg()`
 
-use rust_decimal::Decimal;
-
 use super::arithmetic::integer;
 use super::compare::number;
 use super::{Call, Engine, EvalResult, ScalarResult};
 use crate::item::Item;
-use crate::value::Quantity;
+use crate::value::{Decimal, Quantity};
 
 pub(crate) fn sum<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
     Ok(total(engine, call)?.map(|(total, _)| total))
@@ -15,12 +13,12 @@ pub(crate) fn sum<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResu
 pub(crate) fn avg<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
     let Some((total, count)) = total(engine, call)? else { return Ok(None) };
     let count = Decimal::from(count);
-    let share = |value: Decimal| value.checked_div(count).map(|share| share.normalize());
+    let share = |value: &Decimal| value.divided_by(&count);
     Ok(match total {
         Item::Quantity(q) => {
-            share(q.value).map(|value| Item::Quantity(Box::new(Quantity { value, unit: q.unit })))
+            share(&q.value).map(|value| Item::Quantity(Box::new(Quantity { value, unit: q.unit })))
         }
-        other => number(&other).and_then(share).map(Item::Decimal),
+        other => number(&other).and_then(|n| share(&n)).map(Item::Decimal),
     })
 }
 
@@ -57,9 +55,9 @@ fn extreme<'a>(
 }
 
 /// The sum and the number of items; nothing for no items, and where the sum is out of range.
-fn total<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> EvalResult<Option<(Item<'a>, u64)>> {
+fn total<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> EvalResult<Option<(Item<'a>, i64)>> {
     let mut total: Option<Item<'a>> = None;
-    let mut count = 0u64;
+    let mut count = 0i64;
     let in_range = engine.stream(call.source, call.scope, &mut |item| {
         engine.step(call.location)?;
         let Some(item) = engine.value_of(&item) else { return Ok(true) };
@@ -90,7 +88,7 @@ fn plus<'a>(
         }
         (Item::Integer(a), Item::Integer(b)) => Ok(integer(a.checked_add(*b))),
         _ => match (number(a), number(b)) {
-            (Some(a), Some(b)) => Ok(a.checked_add(b).map(Item::Decimal)),
+            (Some(a), Some(b)) => Ok(a.plus(&b).map(Item::Decimal)),
             _ => engine.wrong_type(call, b),
         },
     }

@@ -1,11 +1,9 @@
 //! The clock, and parts of dates and times.
 
-use rust_decimal::Decimal;
-
 use super::{Call, Engine, EvalResult, ScalarResult};
 use crate::error::Unavailable;
 use crate::item::Item;
-use crate::value::{Date, DateTime, Time};
+use crate::value::{Date, DateTime, Decimal, Time};
 
 pub(crate) fn now<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
     Ok(Some(Item::DateTime(clock(engine, call)?)))
@@ -97,6 +95,6 @@ pub(crate) fn timezone_offset_of<'a>(
     call: Call<'_, 'a>,
 ) -> ScalarResult<'a> {
     part(engine, call, |parts| {
-        parts.offset.and_then(|o| Decimal::from(o).checked_div(60.into())).map(Item::Decimal)
+        parts.offset.and_then(|o| Decimal::from(o).divided_by(&60.into())).map(Item::Decimal)
     })
 }

@@ -2,10 +2,9 @@
 
 use lmr_fhir::{Name, SourceLocation};
 use regex::Regex;
-use rust_decimal::Decimal;
 
 use crate::functions::{Function, Shape};
-use crate::value::{Date, DateTime, Quantity, Time};
+use crate::value::{Date, DateTime, Decimal, Quantity, Time};
 
 /// A node with its location in the text.
 #[derive(Debug)]

@@ -2,10 +2,8 @@
 
 use lmr_fhir::SourceLocation;
 
-use rust_decimal::Decimal;
-
 use crate::error::{SyntaxError, SyntaxErrorKind};
-use crate::value::{Date, DateTime, Time};
+use crate::value::{Date, DateTime, Decimal, Time};
 
 /// Longest expression that is read, in bytes.
 pub(crate) const MAX_LENGTH: usize = 256 * 1024;
@@ -204,9 +202,12 @@ impl<'s> Lexer<'s> {
             return Ok(Token::Integer(n));
         }
         // An integer beyond 32 bits goes on as a decimal rather than being lost.
-        Decimal::from_str_exact(text).map(Token::Decimal).map_err(|_| SyntaxError {
+        Decimal::parse(text).map(Token::Decimal).ok_or_else(|| SyntaxError {
             location,
-            kind: SyntaxErrorKind::NumberTooLong(text.chars().take(40).collect()),
+            kind: SyntaxErrorKind::Expected {
+                expected: "a number",
+                found: text.chars().take(40).collect(),
+            },
         })
     }
 

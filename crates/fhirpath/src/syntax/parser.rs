@@ -2,7 +2,6 @@
 
 use lmr_fhir::{Name, SourceLocation};
 use regex::RegexBuilder;
-use rust_decimal::Decimal;
 
 use super::ast::{Constant, Expr, Kind, Operator, Pattern, RegexUse, TypeSpec, TypeTest};
 use super::lexer::{Token, tokens};
@@ -10,7 +9,7 @@ use super::share::{number_fixed_conditions, number_repeated_paths};
 use super::simplify::simplify;
 use crate::error::{SyntaxError, SyntaxErrorKind};
 use crate::functions::Function;
-use crate::value::{CalendarUnit, Quantity, Unit};
+use crate::value::{CalendarUnit, Decimal, Quantity, Unit};
 
 /// Deepest nesting, brackets and chained calls counted together: what the evaluator's recursion
 /// can take on a thread with a small stack.
@@ -227,8 +226,8 @@ impl Parser {
         let operand = self.unary()?;
         self.nested -= 1;
         if negative
-            && let Kind::Decimal(value) = operand.expr.kind
-            && value == Decimal::from(1i64 << 31)
+            && let Kind::Decimal(value) = &operand.expr.kind
+            && *value == Decimal::from(1i64 << 31)
             && value.scale() == 0
         {
             // The least integer: its digits alone are one beyond the greatest.

@@ -3,8 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use rust_decimal::Decimal;
-
+use super::decimal::{Decimal, Rounding};
 use crate::ucum::{self, Canonical};
 
 /// A unit of the calendar, written without quotes in an expression: `4 days`.
@@ -125,8 +124,8 @@ impl Quantity {
 
     fn months(&self) -> Option<Decimal> {
         match &self.unit {
-            Unit::Calendar(CalendarUnit::Year) => self.value.checked_mul(Decimal::from(12)),
-            Unit::Calendar(CalendarUnit::Month) => Some(self.value),
+            Unit::Calendar(CalendarUnit::Year) => self.value.times(&Decimal::from(12)),
+            Unit::Calendar(CalendarUnit::Month) => Some(self.value.clone()),
             _ => None,
         }
     }
@@ -146,31 +145,28 @@ impl Quantity {
     /// As [`Self::compare`], years and months taken as definite, both rounded to the coarser of the
     /// two precisions in its unit.
     pub(crate) fn equivalent(&self, other: &Self) -> bool {
-        let Some(converted) = ucum::convert(other.value, other.code(), self.code()) else {
+        let Some(converted) = ucum::convert(&other.value, other.code(), self.code()) else {
             return false;
         };
-        let back = ucum::convert(self.value, self.code(), other.code());
-        let same = |a: Decimal, b: Decimal, scale: u32| {
-            super::round_to_scale(a, scale) == super::round_to_scale(b, scale)
+        let back = ucum::convert(&self.value, self.code(), other.code());
+        let same = |a: &Decimal, b: &Decimal, scale: i64| {
+            a.rounded(scale, Rounding::HalfUp) == b.rounded(scale, Rounding::HalfUp)
         };
         if self.code() == other.code() {
-            let scale = self.value.normalize().scale().min(other.value.normalize().scale());
-            return same(self.value, other.value, scale);
+            let scale = self.value.normalized().scale().min(other.value.normalized().scale());
+            return same(&self.value, &other.value, scale);
         }
         // The coarser one is the one whose last digit is worth more.
-        let step = |q: &Self| Decimal::try_from_i128_with_scale(1, q.value.scale()).ok();
-        let own_step = step(self);
-        let other_step = step(other).and_then(|s| ucum::convert(s, other.code(), self.code()));
-        match (own_step, other_step) {
-            (Some(own), Some(others)) if others > own => {
-                back.is_some_and(|b| same(b, other.value, other.value.scale()))
-            }
-            _ => same(self.value, converted, self.value.scale()),
+        let others_step = ucum::convert(&other.value.step(), other.code(), self.code());
+        if others_step.is_some_and(|step| step > self.value.step()) {
+            back.is_some_and(|back| same(&back, &other.value, other.value.scale()))
+        } else {
+            same(&self.value, &converted, self.value.scale())
         }
     }
 
     fn canonical(&self) -> Option<Canonical> {
-        Canonical::new(self.value, self.code())
+        Canonical::new(&self.value, self.code())
     }
 
     /// Whether both are of one kind.
@@ -185,26 +181,22 @@ impl Quantity {
     pub(crate) fn plus(&self, other: &Self, minus: bool) -> Option<Self> {
         let value = match (self.months(), other.months()) {
             (Some(_), Some(months)) => match self.unit {
-                Unit::Calendar(CalendarUnit::Year) => months.checked_div(Decimal::from(12))?,
+                Unit::Calendar(CalendarUnit::Year) => months.divided_by(&Decimal::from(12))?,
                 _ => months,
             },
-            (None, None) => ucum::convert(other.value, other.code(), self.code())?,
+            (None, None) => ucum::convert(&other.value, other.code(), self.code())?,
             _ => return None,
         };
-        let value =
-            if minus { self.value.checked_sub(value)? } else { self.value.checked_add(value)? };
+        let value = if minus { self.value.minus(&value)? } else { self.value.plus(&value)? };
         Some(Self { value, unit: self.unit.clone() })
     }
 
     /// Product or quotient; the unit is written in base units unless one side has none.
     pub(crate) fn times(&self, other: &Self, divide: bool) -> Option<Self> {
         let value = if divide {
-            if other.value.is_zero() {
-                return None;
-            }
-            self.value.checked_div(other.value)?.normalize()
+            self.value.divided_by(&other.value)?
         } else {
-            self.value.checked_mul(other.value)?
+            self.value.times(&other.value)?
         };
         if other.code() == "1" {
             return Some(Self { value, unit: self.unit.clone() });
@@ -213,7 +205,7 @@ impl Quantity {
             return Some(Self { value, unit: other.unit.clone() });
         }
         let (factor, code) = ucum::combine(self.code(), other.code(), divide)?;
-        Some(Self { value: value.checked_mul(factor)?, unit: Unit::Ucum(code.into()) })
+        Some(Self { value: value.times(&factor)?, unit: Unit::Ucum(code.into()) })
     }
 
     /// Reads `4 days`, `1 'wk'` or a bare number.
@@ -225,7 +217,7 @@ impl Quantity {
             })
             .map_or(text.len(), |(i, _)| i);
         let (number, rest) = text.split_at(end);
-        let value = super::parse_decimal(number.strip_prefix('+').unwrap_or(number))?;
+        let value = Decimal::parse(number.strip_prefix('+').unwrap_or(number))?;
         let unit = rest.trim();
         let unit = if unit.is_empty() {
             Unit::Ucum("1".into())

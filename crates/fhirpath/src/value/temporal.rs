@@ -7,17 +7,16 @@ mod date;
 mod date_time;
 mod time;
 
-use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
-
 pub use date::Date;
 pub use date_time::DateTime;
 pub use time::Time;
 
+use super::decimal::Decimal;
 use super::quantity::{CalendarUnit, Quantity, Unit};
 
-const NANOS: i128 = 1_000_000_000;
-const DAY: i128 = 86_400 * NANOS;
+/// A second in attoseconds, the unit in which moments are counted.
+const SECOND: i128 = 1_000_000_000_000_000_000;
+const DAY: i128 = 86_400 * SECOND;
 
 /// Why an amount cannot be added to a date or time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,26 +53,24 @@ fn duration(amount: &Quantity, minus: bool) -> Result<(CalendarUnit, Decimal), T
             word => CalendarUnit::parse(word).ok_or(TemporalError::NotDuration)?,
         },
     };
-    Ok((unit, if minus { -amount.value } else { amount.value }))
+    Ok((unit, if minus { amount.value.negated() } else { amount.value.clone() }))
 }
 
-/// Only seconds keep their fraction.
-fn to_nanos(unit: CalendarUnit, value: Decimal) -> Result<i128, TemporalError> {
+/// In attoseconds. Only seconds and milliseconds keep their fraction.
+fn to_attos(unit: CalendarUnit, value: &Decimal) -> Result<i128, TemporalError> {
     let out = TemporalError::OutOfRange;
-    let whole = |each: i128| value.trunc().to_i128().and_then(|n| n.checked_mul(each)).ok_or(out);
-    let part = |each: i64| {
-        value.checked_mul(Decimal::from(each)).and_then(|n| n.trunc().to_i128()).ok_or(out)
-    };
-    let nanos = match unit {
+    let whole = |each: i128| value.to_i128().and_then(|n| n.checked_mul(each)).ok_or(out);
+    let part = |each: i64| value.times(&Decimal::from(each)).and_then(|n| n.to_i128()).ok_or(out);
+    let attos = match unit {
         CalendarUnit::Year => whole(365 * DAY),
         CalendarUnit::Month => whole(30 * DAY),
         CalendarUnit::Week => whole(7 * DAY),
         CalendarUnit::Day => whole(DAY),
-        CalendarUnit::Hour => whole(3600 * NANOS),
-        CalendarUnit::Minute => whole(60 * NANOS),
-        CalendarUnit::Second => part(1_000_000_000),
-        CalendarUnit::Millisecond => part(1_000_000),
+        CalendarUnit::Hour => whole(3600 * SECOND),
+        CalendarUnit::Minute => whole(60 * SECOND),
+        CalendarUnit::Second => part(1_000_000_000_000_000_000),
+        CalendarUnit::Millisecond => part(1_000_000_000_000_000),
     }?;
     // Nothing beyond the calendar's ten thousand years can be added.
-    if nanos.abs() > 4_000_000 * DAY { Err(out) } else { Ok(nanos) }
+    if attos.abs() > 4_000_000 * DAY { Err(out) } else { Ok(attos) }
 }

@@ -3,9 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use rust_decimal::prelude::ToPrimitive;
-
-use super::{DAY, Date, NANOS, TemporalError, Time, duration, to_nanos, two};
+use super::{DAY, Date, SECOND, TemporalError, Time, duration, to_attos, two};
 use crate::value::{CalendarUnit, Quantity};
 
 /// A date, with or without a time, the time with or without an offset from UTC.
@@ -52,62 +50,69 @@ impl DateTime {
         self.offset
     }
 
-    /// Nanoseconds since 1970 in local reckoning.
-    pub(super) fn local_nanos(self) -> i128 {
-        i128::from(self.date.day_number()) * DAY + self.time.map_or(0, Time::nanos_of_day)
+    /// Attoseconds since 1970 in local reckoning.
+    fn local_attos(self) -> i128 {
+        i128::from(self.date.day_number()) * DAY + self.time.map_or(0, Time::attos_of_day)
     }
 
-    pub(super) fn at_nanos(self, nanos: i128) -> Option<Self> {
-        let days = i64::try_from(nanos.div_euclid(DAY)).ok()?;
+    fn at_attos(self, attos: i128) -> Option<Self> {
+        let days = i64::try_from(attos.div_euclid(DAY)).ok()?;
         let date = Date::from_day_number(days)?.truncated(self.date.precision());
         Some(Self {
             date,
-            time: self.time.map(|t| t.at(nanos.rem_euclid(DAY))),
+            time: self.time.map(|t| t.at(attos.rem_euclid(DAY))),
             offset: self.offset,
         })
     }
 
-    /// Moves to UTC without changing the moment.
-    pub(super) fn in_utc(self) -> Self {
+    /// Day and time in UTC; without an offset, as they are.
+    ///
+    /// The day is a number, so that the last hours of year 9999 and the first of year 1 have one too;
+    /// an offset is whole minutes, so that a leap second stays the 60th.
+    fn in_utc(self, time: Time) -> (i64, Time) {
+        let day = self.date.day_number();
         match self.offset {
-            Some(offset) if offset != 0 => {
-                let nanos = self.local_nanos() - i128::from(offset) * 60 * NANOS;
-                self.at_nanos(nanos).unwrap_or(self)
+            None | Some(0) => (day, time),
+            Some(offset) => {
+                let minutes = i64::from(time.hour) * 60 + i64::from(time.minute);
+                let minutes = minutes - i64::from(offset);
+                (day + minutes.div_euclid(24 * 60), time.in_minute(minutes.rem_euclid(24 * 60)))
             }
-            _ => self,
         }
     }
 
     /// Equal, less or greater as far as both are known; `None` when precision or a missing time zone
     /// leaves it open.
     pub fn partial_compare(self, other: Self) -> Option<Ordering> {
-        if let (Some(_), Some(_)) = (self.time, other.time)
-            && self.offset.is_some() != other.offset.is_some()
-        {
-            return self.compare_one_zone(other);
-        }
-        let both_timed = self.time.is_some() && other.time.is_some();
-        let (a, b) = if both_timed { (self.in_utc(), other.in_utc()) } else { (self, other) };
-        match a.date.compare(b.date) {
-            Some(Ordering::Equal) => match (a.time, b.time) {
-                (Some(x), Some(y)) => x.compare(y),
-                (None, None) => Some(Ordering::Equal),
-                _ => None,
+        match (self.time, other.time) {
+            (Some(_), Some(_)) if self.offset.is_some() != other.offset.is_some() => {
+                self.compare_one_zone(other)
+            }
+            (Some(own), Some(others)) => {
+                let ((day, own), (other_day, others)) = (self.in_utc(own), other.in_utc(others));
+                match day.cmp(&other_day) {
+                    Ordering::Equal => own.compare(others),
+                    order => Some(order),
+                }
+            }
+            (own, others) => match self.date.compare(other.date) {
+                Some(Ordering::Equal) if own.is_some() != others.is_some() => None,
+                order => order,
             },
-            order => order,
         }
     }
 
     /// One has an offset, the other none: it may be anything from -12:00 to +14:00.
-    pub(super) fn compare_one_zone(self, other: Self) -> Option<Ordering> {
+    fn compare_one_zone(self, other: Self) -> Option<Ordering> {
+        const HOUR: i128 = 3600 * SECOND;
         let range = |t: Self| {
-            let moment = t.local_nanos();
+            let moment = t.local_attos();
             match t.offset {
-                Some(o) => {
-                    let utc = moment - i128::from(o) * 60 * NANOS;
+                Some(offset) => {
+                    let utc = moment - i128::from(offset) * 60 * SECOND;
                     (utc, utc)
                 }
-                None => (moment - 14 * 3600 * NANOS, moment + 12 * 3600 * NANOS),
+                None => (moment - 14 * HOUR, moment + 12 * HOUR),
             }
         };
         let ((a_low, a_high), (b_low, b_high)) = (range(self), range(other));
@@ -131,7 +136,7 @@ impl DateTime {
     /// Adds a duration; an amount finer than the precision held counts in whole units of it.
     pub(crate) fn plus(self, amount: &Quantity, minus: bool) -> Result<Self, TemporalError> {
         let (unit, value) = duration(amount, minus)?;
-        let whole = value.trunc().to_i64().ok_or(TemporalError::OutOfRange)?;
+        let whole = value.to_i64().ok_or(TemporalError::OutOfRange)?;
         let out = TemporalError::OutOfRange;
         let precision = self.date.precision();
         let moved = |date: Option<Date>| date.map(|date| Self { date, ..self }).ok_or(out);
@@ -141,17 +146,17 @@ impl DateTime {
             CalendarUnit::Month => moved(self.date.plus_months(whole)),
             _ if precision < 8 => {
                 // 30 days to a month, 12 months to a year, as the specification has it.
-                let days = i64::try_from(to_nanos(unit, value)? / DAY).map_err(|_| out)?;
+                let days = i64::try_from(to_attos(unit, &value)? / DAY).map_err(|_| out)?;
                 let months = if precision == 4 { days / 365 * 12 } else { days / 30 };
                 moved(self.date.plus_months(months))
             }
             _ => {
-                let nanos = to_nanos(unit, value)?;
-                let nanos = match self.time {
-                    None => nanos / DAY * DAY,
-                    Some(t) => t.whole_units(nanos),
+                let attos = to_attos(unit, &value)?;
+                let attos = match self.time {
+                    None => attos / DAY * DAY,
+                    Some(t) => t.whole_units(attos),
                 };
-                self.at_nanos(self.local_nanos().checked_add(nanos).ok_or(out)?).ok_or(out)
+                self.at_attos(self.local_attos().checked_add(attos).ok_or(out)?).ok_or(out)
             }
         }
     }
@@ -162,12 +167,8 @@ impl DateTime {
         match precision {
             4 | 6 | 8 => Some(Self::from(date.truncated(precision))),
             10 | 12 | 14 | 17 => {
-                let start = Time { hour: 0, minute: 0, second: 0, given: 3, digits: 0, nanos: 0 };
-                let time = match self.time {
-                    Some(t) => t.filled(high),
-                    None if high => Time { hour: 23, minute: 59, second: 59, ..start }.filled(true),
-                    None => start.filled(false),
-                };
+                let whole_day = if high { Time::LAST_SECOND } else { Time::MIDNIGHT };
+                let time = self.time.unwrap_or(whole_day).filled(high);
                 let time = time.truncated(if precision == 17 { 9 } else { precision - 8 });
                 let widest = if high { -12 * 60 } else { 14 * 60 };
                 Some(Self { date, time: Some(time), offset: Some(self.offset.unwrap_or(widest)) })

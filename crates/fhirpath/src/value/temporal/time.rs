@@ -2,9 +2,17 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::num::NonZeroU8;
 
-use super::{DAY, NANOS, TemporalError, duration, to_nanos, two};
+use super::{DAY, SECOND, TemporalError, duration, to_attos, two};
 use crate::value::{CalendarUnit, Quantity};
+
+/// How many of hour, minute and second are given.
+const HOUR: NonZeroU8 = NonZeroU8::MIN;
+const MINUTE: NonZeroU8 = HOUR.saturating_add(1);
+const TO_SECOND: NonZeroU8 = HOUR.saturating_add(2);
+/// Digits of a second's fraction that are held.
+const MAX_DIGITS: u8 = 18;
 
 /// A time of day to the hour, minute, second or a fraction of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -12,68 +20,87 @@ pub struct Time {
     pub(super) hour: u8,
     pub(super) minute: u8,
     pub(super) second: u8,
-    /// How many of hour, minute and second are given, 1 to 3.
-    pub(super) given: u8,
-    /// Digits of the fraction that were written, 0 to 9.
-    pub(super) digits: u8,
-    pub(super) nanos: u32,
+    given: NonZeroU8,
+    /// Digits of the fraction that were written, 0 to [`MAX_DIGITS`].
+    digits: u8,
+    /// Whether digits above zero follow beyond [`MAX_DIGITS`].
+    has_more: bool,
+    /// The fraction of the second in attoseconds.
+    attos: u64,
 }
 
 impl Time {
-    /// Reads `HH`, `HH:MM`, `HH:MM:SS` or `HH:MM:SS.fff`; a fraction beyond nanoseconds is cut.
+    /// The first moment of a day.
+    pub(super) const MIDNIGHT: Self = Self {
+        hour: 0,
+        minute: 0,
+        second: 0,
+        given: TO_SECOND,
+        digits: 0,
+        has_more: false,
+        attos: 0,
+    };
+
+    /// The last second of a day that has no leap second.
+    pub(super) const LAST_SECOND: Self =
+        Self { hour: 23, minute: 59, second: 59, ..Self::MIDNIGHT };
+
+    /// Reads `HH`, `HH:MM`, `HH:MM:SS` or `HH:MM:SS.fff`, the fraction of any length. Beyond 18
+    /// digits, two times that differ no earlier cannot be compared.
     pub fn parse(text: &str) -> Option<Self> {
         let b = text.as_bytes();
-        let mut time =
-            Self { hour: two(b.get(..2)?)?, minute: 0, second: 0, given: 1, digits: 0, nanos: 0 };
+        let mut time = Self { hour: two(b.get(..2)?)?, given: HOUR, ..Self::MIDNIGHT };
         if b.len() > 2 {
             if b[2] != b':' {
                 return None;
             }
             time.minute = two(b.get(3..5)?)?;
-            time.given = 2;
+            time.given = MINUTE;
         }
         if b.len() > 5 {
             if b[5] != b':' {
                 return None;
             }
             time.second = two(b.get(6..8)?)?;
-            time.given = 3;
+            time.given = TO_SECOND;
         }
         if b.len() > 8 {
             let fraction = &b[9..];
             if b[8] != b'.' || fraction.is_empty() || !fraction.iter().all(u8::is_ascii_digit) {
                 return None;
             }
-            let mut nanos = 0;
-            for i in 0..9 {
-                nanos = nanos * 10 + fraction.get(i).map_or(0, |d| u32::from(d - b'0'));
+            for i in 0..usize::from(MAX_DIGITS) {
+                time.attos = time.attos * 10 + fraction.get(i).map_or(0, |d| u64::from(d - b'0'));
             }
-            time.nanos = nanos;
-            time.digits = u8::try_from(fraction.len().min(9)).unwrap_or(9);
+            let beyond = fraction.get(usize::from(MAX_DIGITS)..).unwrap_or_default();
+            time.has_more = beyond.iter().any(|d| *d != b'0');
+            time.digits = u8::try_from(fraction.len()).unwrap_or(MAX_DIGITS).min(MAX_DIGITS);
         }
         // 60 is a leap second; FHIR allows it.
         (time.hour < 24 && time.minute < 60 && time.second <= 60).then_some(time)
     }
 
     pub(super) fn compare(self, other: Self) -> Option<Ordering> {
-        let mut order = self.hour.cmp(&other.hour);
-        if order != Ordering::Equal {
+        let order = self.hour.cmp(&other.hour);
+        if order.is_ne() {
             return Some(order);
         }
-        for (location, a, b) in [
-            (2, (self.minute, 0), (other.minute, 0)),
-            (3, (self.second, self.nanos), (other.second, other.nanos)),
-        ] {
-            match (self.given >= location, other.given >= location) {
-                (false, false) => return Some(Ordering::Equal),
-                (true, true) => order = a.cmp(&b),
-                _ => return None,
-            }
-            if order != Ordering::Equal {
-                return Some(order);
-            }
+        match (self.minute(), other.minute()) {
+            (None, None) => return Some(Ordering::Equal),
+            (Some(a), Some(b)) if a == b => {}
+            (Some(a), Some(b)) => return Some(a.cmp(&b)),
+            _ => return None,
         }
-        Some(order)
+        // Second and fraction are one decimal.
+        match (self.second(), other.second()) {
+            (None, None) => Some(Ordering::Equal),
+            (Some(a), Some(b)) => match (a, self.attos).cmp(&(b, other.attos)) {
+                Ordering::Equal if self.has_more && other.has_more => None,
+                Ordering::Equal => Some(self.has_more.cmp(&other.has_more)),
+                order => Some(order),
+            },
+            _ => None,
+        }
     }
 
     /// Equal, less or greater as far as both are known; `None` when precision leaves it open.
@@ -88,90 +115,103 @@ impl Time {
 
     /// 0 to 59, where given.
     pub fn minute(self) -> Option<u8> {
-        (self.given > 1).then_some(self.minute)
+        (self.given >= MINUTE).then_some(self.minute)
     }
 
     /// 0 to 60, where given.
     pub fn second(self) -> Option<u8> {
-        (self.given > 2).then_some(self.second)
+        (self.given >= TO_SECOND).then_some(self.second)
     }
 
     /// Thousandths of the second, where a fraction is given.
     pub fn millisecond(self) -> Option<u32> {
-        (self.digits > 0).then_some(self.nanos / 1_000_000)
+        (self.digits > 0).then(|| u32::try_from(self.attos / 1_000_000_000_000_000).unwrap_or(0))
     }
 
     /// Digits of precision: 2, 4, 6 or 9.
     pub fn precision(self) -> u8 {
         match (self.given, self.digits) {
-            (1, _) => 2,
-            (2, _) => 4,
+            (HOUR, _) => 2,
+            (MINUTE, _) => 4,
             (_, 0) => 6,
             _ => 9,
         }
     }
 
-    pub(super) fn nanos_of_day(self) -> i128 {
+    /// Attoseconds since midnight.
+    pub(super) fn attos_of_day(self) -> i128 {
         (i128::from(self.hour) * 3600 + i128::from(self.minute) * 60 + i128::from(self.second))
-            * NANOS
-            + i128::from(self.nanos)
+            * SECOND
+            + i128::from(self.attos)
+    }
+
+    /// The same second and fraction in another minute of the day.
+    pub(super) fn in_minute(self, minute_of_day: i64) -> Self {
+        let part = |n: i64| u8::try_from(n).unwrap_or(0);
+        Self { hour: part(minute_of_day / 60), minute: part(minute_of_day % 60), ..self }
     }
 
     /// The same precision at another moment of the day.
-    pub(super) fn at(self, nanos_of_day: i128) -> Self {
-        let seconds = nanos_of_day / NANOS;
-        let nanos = u32::try_from(nanos_of_day % NANOS).unwrap_or(0);
+    pub(super) fn at(self, attos_of_day: i128) -> Self {
+        let seconds = attos_of_day / SECOND;
+        let attos = u64::try_from(attos_of_day % SECOND).unwrap_or(0);
         let part = |n: i128| u8::try_from(n).unwrap_or(0);
-        let digits = if nanos != 0 && self.given == 3 { self.digits.max(3) } else { self.digits };
+        // Milliseconds at least, and all digits that are not zero.
+        let mut needed = if attos == 0 { 0 } else { MAX_DIGITS };
+        while needed > 3 && attos.is_multiple_of(10u64.pow(u32::from(MAX_DIGITS - needed) + 1)) {
+            needed -= 1;
+        }
+        let digits = if self.given == TO_SECOND { self.digits.max(needed) } else { self.digits };
         Self {
             hour: part(seconds / 3600),
             minute: part(seconds / 60 % 60),
             second: part(seconds % 60),
             given: self.given,
             digits,
-            nanos,
+            has_more: self.has_more,
+            attos,
         }
     }
 
     pub(crate) fn plus(self, amount: &Quantity, minus: bool) -> Result<Self, TemporalError> {
         let (unit, value) = duration(amount, minus)?;
-        let nanos = match unit {
+        let attos = match unit {
             CalendarUnit::Year | CalendarUnit::Month | CalendarUnit::Week | CalendarUnit::Day => {
                 return Err(TemporalError::NotDuration);
             }
-            _ => to_nanos(unit, value)?,
+            _ => to_attos(unit, &value)?,
         };
-        let nanos = self.whole_units(nanos);
-        Ok(self.at((self.nanos_of_day() + nanos).rem_euclid(DAY)))
+        let attos = self.whole_units(attos);
+        Ok(self.at((self.attos_of_day() + attos).rem_euclid(DAY)))
     }
 
     /// Cuts a duration to whole units of the precision given.
-    pub(super) fn whole_units(self, nanos: i128) -> i128 {
+    pub(super) fn whole_units(self, attos: i128) -> i128 {
         let unit = match self.given {
-            1 => 3600 * NANOS,
-            2 => 60 * NANOS,
-            _ => return nanos,
+            HOUR => 3600 * SECOND,
+            MINUTE => 60 * SECOND,
+            _ => return attos,
         };
-        nanos / unit * unit
+        attos / unit * unit
     }
 
     pub(super) fn filled(self, high: bool) -> Self {
         let mut t = self;
-        if t.given < 2 {
+        if t.given < MINUTE {
             t.minute = if high { 59 } else { 0 };
         }
-        if t.given < 3 {
+        if t.given < TO_SECOND {
             t.second = if high { 59 } else { 0 };
         }
-        if t.digits == 0 {
-            t.nanos = if high { 999_999_999 } else { 0 };
-        } else if high {
-            let step = 10u32.pow(9 - u32::from(t.digits));
-            t.nanos = (t.nanos / step * step) + (step - 1);
+        if high {
+            let step = 10u64.pow(u32::from(MAX_DIGITS - t.digits));
+            t.attos = (t.attos / step * step) + (step - 1);
         }
-        t.given = 3;
+        const MILLISECOND: u64 = 1_000_000_000_000_000;
+        t.given = TO_SECOND;
         t.digits = 3;
-        t.nanos = t.nanos / 1_000_000 * 1_000_000;
+        t.has_more = false;
+        t.attos = t.attos / MILLISECOND * MILLISECOND;
         t
     }
 
@@ -179,15 +219,16 @@ impl Time {
         let mut t = self;
         if precision < 9 {
             t.digits = 0;
-            t.nanos = 0;
+            t.has_more = false;
+            t.attos = 0;
         }
         if precision < 6 {
             t.second = 0;
-            t.given = 2;
+            t.given = MINUTE;
         }
         if precision < 4 {
             t.minute = 0;
-            t.given = 1;
+            t.given = HOUR;
         }
         t
     }
@@ -201,14 +242,14 @@ impl Time {
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:02}", self.hour)?;
-        if self.given > 1 {
+        if self.given >= MINUTE {
             write!(f, ":{:02}", self.minute)?;
         }
-        if self.given > 2 {
+        if self.given >= TO_SECOND {
             write!(f, ":{:02}", self.second)?;
             if self.digits > 0 {
                 let digits = usize::from(self.digits);
-                let fraction = self.nanos / 10u32.pow(9 - u32::from(self.digits));
+                let fraction = self.attos / 10u64.pow(u32::from(MAX_DIGITS - self.digits));
                 write!(f, ".{fraction:0digits$}")?;
             }
         }
