@@ -1,8 +1,7 @@
 //! `minValue[x]` and `maxValue[x]`: compared by value, quantities with UCUM.
 
 use lmr_fhir::{Element, Name};
-use lmr_fhirpath::{CalendarUnit, Date, DateTime, Env, Expression, Item, Quantity, Time, Unit};
-use rust_decimal::Decimal;
+use lmr_fhirpath::{CalendarUnit, Date, DateTime, Decimal, Env, Expression, Item, Quantity, Time, Unit};
 
 use super::coding::system_and_code;
 use super::context::Context;
@@ -34,10 +33,8 @@ fn limit<'a>(cx: &mut Context<'a>, item: Element<'a>, limit: &Value, least: bool
     let at = item.node();
     match limit.type_name() {
         "decimal" | "integer" | "positiveInt" | "unsignedInt" => {
-            let parse =
-                |t: &str| Decimal::from_str_exact(t).or_else(|_| Decimal::from_scientific(t)).ok();
-            let wanted = limit.json().text().and_then(|t| parse(&t));
-            let found = item.text().and_then(|t| parse(&t));
+            let wanted = limit.json().text().and_then(|t| Decimal::parse(&t));
+            let found = item.text().and_then(|t| Decimal::parse(&t));
             if let (Some(wanted), Some(found)) = (wanted, found)
                 && (if least { found < wanted } else { found > wanted })
             {
@@ -129,7 +126,7 @@ fn relative<'a>(cx: &mut Context<'a>, item: Element<'a>, limit: &Value, least: b
     let value = span.child(&Name::new("value")).and_then(Element::text);
     let unit = system_and_code(span).1.as_deref().and_then(calendar);
     let (Some(value), Some(unit), Some(found)) = (
-        value.and_then(|v| Decimal::from_str_exact(&v).ok()),
+        value.and_then(|v| Decimal::parse(&v)),
         unit,
         item.text().and_then(|t| moment(&t)),
     ) else {
@@ -147,18 +144,24 @@ fn relative<'a>(cx: &mut Context<'a>, item: Element<'a>, limit: &Value, least: b
         return;
     };
     let amount = Quantity { value: value.abs(), unit: Unit::Calendar(unit) };
-    let back = least == value.is_sign_positive();
+    let back = least != value.is_negative();
     let text = if back { "$this - %amount" } else { "$this + %amount" };
     let Ok(expression) = Expression::parse(text) else { return };
     let mut env = Env::new();
     env.define("amount", smallvec::smallvec![Item::Quantity(Box::new(amount))]);
     let Ok(edge) = expression.evaluate_on(&[Item::DateTime(now)], &env) else { return };
-    let Some(Item::DateTime(edge)) = edge.first() else { return };
-    let edge = match &found {
-        Item::Date(_) => Item::Date(edge.date()),
-        _ => Item::DateTime(*edge),
+    let is_beyond = match edge.first() {
+        Some(Item::DateTime(edge)) => {
+            let edge = match &found {
+                Item::Date(_) => Item::Date(edge.date()),
+                _ => Item::DateTime(*edge),
+            };
+            compare(found, edge, least) == Comparison::Beyond
+        }
+        // Before year 1 or after 9999: all dates are on the same side of it.
+        _ => least != back,
     };
-    if compare(found, edge, least) == Comparison::Beyond {
+    if is_beyond {
         let (value, limit) = (item.text().unwrap_or_default().into(), shown.into());
         let message = if least {
             Message::QuantityLtMin { value, limit }
@@ -192,8 +195,7 @@ fn moment(text: &str) -> Option<Item<'static>> {
 
 fn quantity_of(item: Element<'_>) -> Option<Quantity> {
     let value = item.child(&Name::new("value"))?.text()?;
-    let value =
-        Decimal::from_str_exact(&value).or_else(|_| Decimal::from_scientific(&value)).ok()?;
+    let value = Decimal::parse(&value)?;
     let code = system_and_code(item).1;
     Some(Quantity::ucum(value, code.as_deref().unwrap_or("1")))
 }
@@ -207,6 +209,7 @@ fn calendar(code: &str) -> Option<CalendarUnit> {
         "h" => CalendarUnit::Hour,
         "min" => CalendarUnit::Minute,
         "s" => CalendarUnit::Second,
+        "ms" => CalendarUnit::Millisecond,
         _ => return None,
     })
 }
