@@ -1,7 +1,9 @@
 //! `minValue[x]` and `maxValue[x]`: compared by value, quantities with UCUM.
 
 use lmr_fhir::{Element, Name};
-use lmr_fhirpath::{CalendarUnit, Date, DateTime, Decimal, Env, Expression, Item, Quantity, Time, Unit};
+use lmr_fhirpath::{
+    CalendarUnit, Date, DateTime, Decimal, Env, Expression, Item, Quantity, Time, Unit,
+};
 
 use super::coding::system_and_code;
 use super::context::Context;
@@ -125,11 +127,9 @@ fn relative<'a>(cx: &mut Context<'a>, item: Element<'a>, limit: &Value, least: b
     let span = limit.element();
     let value = span.child(&Name::new("value")).and_then(Element::text);
     let unit = system_and_code(span).1.as_deref().and_then(calendar);
-    let (Some(value), Some(unit), Some(found)) = (
-        value.and_then(|v| Decimal::parse(&v)),
-        unit,
-        item.text().and_then(|t| moment(&t)),
-    ) else {
+    let (Some(value), Some(unit), Some(found)) =
+        (value.and_then(|v| Decimal::parse(&v)), unit, item.text().and_then(|t| moment(&t)))
+    else {
         return;
     };
     let Some(now) = cx.options.now else {
