@@ -69,6 +69,26 @@ impl From<WhichNumbers> for lmr_lmdi::PersonNumbers {
     }
 }
 
+/// What is done about what the register would lose in silence.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum WhichAdvice {
+    /// Warn of it.
+    #[default]
+    Warn,
+    /// Refuse the entry.
+    Refuse,
+}
+
+impl From<WhichAdvice> for lmr_lmdi::Advice {
+    fn from(which: WhichAdvice) -> Self {
+        match which {
+            WhichAdvice::Warn => Self::Warn,
+            WhichAdvice::Refuse => Self::Refuse,
+        }
+    }
+}
+
 /// What is written to the log (standard error).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]

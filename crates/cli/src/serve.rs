@@ -106,6 +106,7 @@ pub(crate) async fn services(config: &ReceiverConfig, folder: &Path) -> anyhow::
                 .explain(|| text!("addresses", "addresses"))?,
             person_numbers: config.identity_numbers.numbers.into(),
             accept_2032_numbers: config.identity_numbers.accept_2032,
+            advice: config.advice.into(),
             threads: config.limits.threads_per_message,
             rule_sets: crate::config::rule_sets(&config.terminology, folder)?,
         },

@@ -5,7 +5,7 @@ use crate::avsender::Avsender;
 use crate::store::Store;
 use jiff::{SignedDuration, Timestamp};
 use lmr_envelope::{DecryptionKeys, Limits, Trust};
-use lmr_lmdi::{CheckOptions, PersonNumbers, RuleSets};
+use lmr_lmdi::{Advice, CheckOptions, PersonNumbers, RuleSets};
 use std::sync::Arc;
 
 /// Holds what an operator may set.
@@ -25,6 +25,8 @@ pub struct Settings {
     pub person_numbers: PersonNumbers,
     /// Whether numbers valid only under the scheme of 2032 are taken, with a warning.
     pub accept_2032_numbers: bool,
+    /// What is done about what the register would lose in silence.
+    pub advice: Advice,
     /// Threads for one large bundle; 0 = as many as the machine has cores.
     pub threads: usize,
     /// The rule sets to check by, with code lists of the operator's own where there are any.
@@ -43,6 +45,7 @@ impl Default for Settings {
             addresses: AllowList::default(),
             person_numbers: PersonNumbers::Any,
             accept_2032_numbers: false,
+            advice: Advice::Warn,
             threads: 0,
             rule_sets: RuleSets::default(),
         }
@@ -65,6 +68,7 @@ impl Settings {
             clock_tolerance: self.clock_tolerance,
             person_numbers: self.person_numbers,
             accept_2032_numbers: self.accept_2032_numbers,
+            advice: self.advice,
             max_entries: self.entries,
             threads: self.threads,
             rule_sets: self.rule_sets.clone(),

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use lmr_envelope::{Envelope, RandomSource, Warning};
 use lmr_fhir::{Bundle, Element, Name};
 use lmr_lmdi::codes::Code;
-use lmr_lmdi::response::{EntryStatus, ResponseEntry, outcome_of, write};
+use lmr_lmdi::response::{EntryStatus, Head, ResponseEntry, name_rule_set, outcome_of, write};
 use lmr_lmdi::{
     CheckError, CheckOptions, Disposition, ElementLocation, Finding, Identities, RuleSetId,
     Verdict, canonical_content, check_bundle, read_content,
@@ -64,7 +64,12 @@ pub(crate) fn validate(
         .keys
         .find(thumbprint)
         .ok_or(Rejection::EncryptionCertificateUnknown { thumbprint })?;
-    let unknown = unknown_members(read);
+    let mut about_envelope = unknown_members(read);
+    if !is_uuid(read.message_id()) {
+        let location =
+            ElementLocation { expression: "messageId".to_owned(), ..ElementLocation::default() };
+        about_envelope.push(Finding::of(Code::MessageIdNotUuid, location));
+    }
     let content = envelope.decrypt(key, random)?.inflate(&parts.settings.limits)?;
     let mut options = parts.settings.check_options(now);
     options.reporting_period = Some(period);
@@ -73,7 +78,7 @@ pub(crate) fn validate(
     if let Some(refusal) = validated.verdict.bundle_refusal() {
         return Err(Rejection::of_bundle(refusal, &validated.verdict.bundle));
     }
-    validated.about_message.extend(unknown);
+    validated.about_message.extend(about_envelope);
     Ok(validated)
 }
 
@@ -87,7 +92,11 @@ pub(crate) fn validate_bare(
     let verdict = &validated.verdict;
     Ok(Answer {
         outcome: if verdict.is_faultless() { Outcome::Accepted } else { Outcome::Refused },
-        body: outcome_of(verdict.findings()).to_json().into_bytes(),
+        body: {
+            let mut outcome = outcome_of(verdict.findings());
+            name_rule_set(&mut outcome, verdict.rule_set);
+            outcome.to_json().into_bytes()
+        },
         counts: validated.counts(),
     })
 }
@@ -104,6 +113,13 @@ fn unknown_members(envelope: &Envelope) -> Vec<Finding> {
         found.push(Finding::of(Code::EnvelopeMemberUnknown, location));
     }
     found
+}
+
+/// Whether a text is a UUID as RFC 9562 writes it: 32 hexadecimal digits in five groups.
+fn is_uuid(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+        && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 fn validate_content(
@@ -238,6 +254,13 @@ impl Validated {
                 findings: &entry.findings,
             })
             .collect();
-        write(self.verdict.rule_set, message_id, now, &self.about_message, &entries)
+        let head = Head {
+            rule_set: self.verdict.rule_set,
+            message_id,
+            timestamp: now,
+            about_message: &self.about_message,
+            links: self.verdict.links,
+        };
+        write(&head, &entries)
     }
 }

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use lmr_fhir::{Bundle, BundleEntry, Element, Name};
 
+use crate::history::AdministrationFacts;
 use crate::identity::Identity;
+use crate::links::{self, LinkCounts};
 use crate::references::{Outgoing, outgoing, targets_of};
 
 /// A bundle's entries with what is looked up again and again.
@@ -15,6 +17,21 @@ pub(crate) struct BundleIndex<'d> {
     full_urls: HashMap<(String, Option<String>), usize>,
     /// The first entry of an identity.
     first_of: HashMap<Identity, usize>,
+    /// How often a join key occurs.
+    join_keys: HashMap<String, usize>,
+}
+
+/// What the register joins the parts of a message by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum JoinKey {
+    /// Not an administration.
+    NotNeeded,
+    /// Its `fullUrl`.
+    FullUrl,
+    /// `MedicationAdministration/` and its id, since there is no `fullUrl`.
+    Id,
+    /// It has neither.
+    Missing,
 }
 
 /// One entry.
@@ -38,6 +55,7 @@ impl<'d> BundleIndex<'d> {
             entries: Vec::with_capacity(entries.len()),
             full_urls: HashMap::new(),
             first_of: HashMap::new(),
+            join_keys: HashMap::new(),
         };
         for (at, (entry, outgoing)) in entries.into_iter().zip(outgoing(bundle)).enumerate() {
             let resource = entry.resource();
@@ -48,6 +66,9 @@ impl<'d> BundleIndex<'d> {
             let identity = resource.and_then(|r| Identity::of(r, full_url.as_deref()));
             if let Some(identity) = &identity {
                 index.first_of.entry(identity.clone()).or_insert(at);
+            }
+            if let (_, Some(key)) = join_key(resource, full_url.as_deref()) {
+                *index.join_keys.entry(key).or_default() += 1;
             }
             index.entries.push(IndexedEntry { entry, resource, full_url, identity, outgoing });
         }
@@ -69,10 +90,64 @@ impl<'d> BundleIndex<'d> {
             .is_some_and(|url| self.full_urls.get(&(url.clone(), version_of(*resource))) > Some(&1))
     }
 
+    /// The entry that a reference of an entry leads to. `holder` is the Reference.
+    pub(crate) fn target_of(&self, entry: usize, holder: Element<'_>) -> Option<usize> {
+        let span = holder.value()?.span();
+        let links = &self.entries[entry].outgoing.links;
+        links.iter().find(|link| link.span == span).map(|link| link.target)
+    }
+
+    /// What the register joins an entry by.
+    pub(crate) fn join_key(&self, entry: usize) -> JoinKey {
+        let IndexedEntry { full_url, resource, .. } = &self.entries[entry];
+        join_key(*resource, full_url.as_deref()).0
+    }
+
+    /// Whether another administration has the same join key.
+    pub(crate) fn shares_join_key(&self, entry: usize) -> bool {
+        let IndexedEntry { full_url, resource, .. } = &self.entries[entry];
+        let key = join_key(*resource, full_url.as_deref()).1;
+        key.is_some_and(|key| self.join_keys.get(&key) > Some(&1))
+    }
+
+    /// How many administrations the register can link.
+    pub(crate) fn links(&self) -> LinkCounts {
+        links::count(self)
+    }
+
+    /// What the next version of an administration is held against.
+    pub(crate) fn administration(&self, entry: usize) -> Option<AdministrationFacts> {
+        let resource = self.entries[entry].resource?;
+        if resource.resource_type()? != "MedicationAdministration" {
+            return None;
+        }
+        let status = resource.child(&Name::new("status")).and_then(Element::text);
+        let subject = resource.child(&Name::new("subject"));
+        let patient = subject.and_then(|subject| self.target_of(entry, subject));
+        Some(AdministrationFacts {
+            is_annulled: status.as_deref() == Some("entered-in-error"),
+            patient: patient.and_then(|patient| self.entries[patient].identity.clone()),
+        })
+    }
+
     /// Whether an earlier entry has the same identity.
     pub(crate) fn repeats_identity(&self, entry: usize) -> bool {
         let identity = self.entries[entry].identity.as_ref();
         identity.is_some_and(|identity| self.first_of.get(identity) != Some(&entry))
+    }
+}
+
+/// The kind of join key, and the key.
+fn join_key(resource: Option<Element<'_>>, full_url: Option<&str>) -> (JoinKey, Option<String>) {
+    let is_administration =
+        |r: &Element<'_>| r.resource_type().is_some_and(|name| name == "MedicationAdministration");
+    let Some(resource) = resource.filter(is_administration) else {
+        return (JoinKey::NotNeeded, None);
+    };
+    match (full_url, resource.child(&Name::new("id")).and_then(Element::text)) {
+        (Some(url), _) => (JoinKey::FullUrl, Some(url.to_owned())),
+        (None, Some(id)) => (JoinKey::Id, Some(format!("MedicationAdministration/{id}"))),
+        (None, None) => (JoinKey::Missing, None),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::location::Scope;
 use crate::options::CheckOptions;
 use crate::references::targets_of;
 use crate::rule_set::{RuleSet, RuleSetError};
-use crate::rules::{self, Context, EntryContext};
+use crate::rules::{self, BundleContext, Context, EntryContext};
 use crate::verdict::{EntryVerdict, Verdict};
 
 /// Reads a decrypted content: UTF-8, JSON, within the limits. Duplicate members are noted, not refused:
@@ -124,8 +124,9 @@ impl RuleSet {
             .map(|(at, findings)| self.check_entry(&index, at, findings, options))
             .collect();
         drop_echoes(&index, &mut verdicts);
-        rules::check_bundle(root, options, &mut about_bundle);
-        Ok(Verdict { rule_set: self.id(), bundle: about_bundle, entries: verdicts })
+        rules::check_bundle(&BundleContext { root, index: &index, options }, &mut about_bundle);
+        let links = index.links();
+        Ok(Verdict { rule_set: self.id(), bundle: about_bundle, entries: verdicts, links })
     }
 
     /// One entry: what the validator found, then the register's rules.
@@ -160,6 +161,7 @@ impl RuleSet {
             identity: entry.identity.clone(),
             depends_on: targets_of(&entry.outgoing.links),
             resource: entry.resource.map(Element::span),
+            administration: bundle.administration(index),
             findings,
         }
     }

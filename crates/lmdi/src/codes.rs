@@ -96,6 +96,8 @@ pub struct Entry {
     pub retry: Retry,
     /// FHIR `issue-type` code.
     pub issue_type: &'static str,
+    /// Whether `advice = "refuse"` makes an error of it.
+    pub refused_by_advice: bool,
     /// Who raises it: the file of the rule, or the crate for what is not a rule of this one.
     pub raised: Raised,
     /// What people read.
@@ -114,11 +116,11 @@ pub enum Raised {
 /// Makes the catalogue from its rows: the enum, and for each code its [`Entry`].
 ///
 /// A row names all fields in this order, so what is missing does not compile:
-/// `Name = number { severity, status (a number or none), retry, issue_type,
+/// `Name = number { severity, optionally advice: refuse, status (a number or none), retry, issue_type,
 /// raised_in (or reserved: { nb, en }), title, explanation, cause, wrong, right, remedy }`.
 macro_rules! codes {
     ([] $( $area:ident { $( $name:ident = $number:literal {
-        severity: $severity:ident, status: $status:tt, retry: $retry:ident, issue_type: $issue_type:literal,
+        severity: $severity:ident, $(advice: $advice:ident,)? status: $status:tt, retry: $retry:ident, issue_type: $issue_type:literal,
         $raised:ident: $by:tt,
         title: $title:tt,
         explanation: $explanation:tt,
@@ -151,6 +153,7 @@ macro_rules! codes {
                     http_status: field!(status $status),
                     retry: Retry::$retry,
                     issue_type: $issue_type,
+                    refused_by_advice: field!(advice $($advice)?),
                     raised: field!($raised $by),
                     text: Text {
                         code: Code::$name,
@@ -172,6 +175,8 @@ macro_rules! field {
     (status none) => { None };
     (status $number:literal) => { Some($number) };
     (both { nb: $nb:literal, en: $en:literal $(,)? }) => { Bilingual { nb: $nb, en: $en } };
+    (advice) => { false };
+    (advice refuse) => { true };
     (raised_in $by:literal) => { Raised::In($by) };
     (reserved $why:tt) => { Raised::Reserved(field!(both $why)) };
 }

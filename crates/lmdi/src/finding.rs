@@ -8,6 +8,7 @@ use lmr_validator::Issue;
 use thiserror::Error;
 
 use crate::codes::{Code, Language, Retry, Severity};
+use crate::options::{Advice, CheckOptions};
 use crate::{invariants, json_fault, mapping};
 
 /// What was found, where, and what the sender does about it.
@@ -136,6 +137,13 @@ impl Finding {
             column: issue.column,
             span: Some(issue.span.clone()),
             text: Source::Validator(Box::new(issue)),
+        }
+    }
+
+    /// Makes an error of it if `advice = "refuse"` is set and its code is one that refuses then.
+    pub(crate) fn advise(&mut self, options: &CheckOptions) {
+        if self.code.entry().refused_by_advice && options.advice == Advice::Refuse {
+            self.severity = Severity::Error;
         }
     }
 

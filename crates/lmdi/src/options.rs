@@ -17,6 +17,17 @@ pub enum PersonNumbers {
     RealOnly,
 }
 
+/// What is done about what the register would lose in silence: an administration without its patient, a
+/// message that stops behind the receiver. The catalogue says which codes it concerns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Advice {
+    /// Report it as a warning; the guide allows it.
+    #[default]
+    Warn,
+    /// Refuse the entry.
+    Refuse,
+}
+
 /// What a check needs to know besides the bundle.
 #[derive(Clone, Debug)]
 pub struct CheckOptions {
@@ -30,6 +41,8 @@ pub struct CheckOptions {
     pub person_numbers: PersonNumbers,
     /// Whether numbers valid only under the scheme of 2032 are taken with a warning instead of refused.
     pub accept_2032_numbers: bool,
+    /// What is done about what the register would lose in silence.
+    pub advice: Advice,
     /// Most entries of one bundle.
     pub max_entries: usize,
     /// Whether values of the instance are kept out of texts and locations. On for all that is sent or
@@ -54,6 +67,7 @@ impl CheckOptions {
             reporting_period: None,
             person_numbers: PersonNumbers::Any,
             accept_2032_numbers: false,
+            advice: Advice::Warn,
             max_entries: 100_000,
             redact: true,
             threads: 1,

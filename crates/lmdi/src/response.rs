@@ -11,12 +11,15 @@ mod read;
 pub use definitions::definitions;
 pub use read::{Answer, ReadEntry, ReadError, ReadIssue, ReadStatus, read};
 
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
 use lmr_fhir::{OperationOutcome, OutcomeExtension, OutcomeIssue, OutcomeValue, escape_into};
 
 use crate::codes::{CODE_SYSTEM, Code, Language, Severity};
 use crate::finding::{ElementLocation, Finding};
 use crate::guide::RuleSetId;
+use crate::links::LinkCounts;
 
 /// Extension of an issue: what the sender does about it (`never`, `after-correction`, `later`).
 pub const RETRY_EXTENSION: &str = "http://fhi.no/fhir/lmr/StructureDefinition/retry";
@@ -27,6 +30,10 @@ pub const CORRELATION_EXTENSION: &str = "http://fhi.no/fhir/lmr/StructureDefinit
 pub const RULE_SET_EXTENSION: &str = "http://fhi.no/fhir/lmr/StructureDefinition/regelsett";
 /// Extension beside it: the digest of the rule set's definitions, `sha256:` and 64 hexadecimal digits.
 pub const DIGEST_EXTENSION: &str = "http://fhi.no/fhir/lmr/StructureDefinition/regelsett-digest";
+
+/// Extension of the answer's `meta`: how many administrations the bundle has, and how many of them the
+/// register can link to a patient and a prescriber.
+pub const LINKS_EXTENSION: &str = "http://fhi.no/fhir/lmr/StructureDefinition/koblinger";
 
 /// Extension of an OperationOutcome: the file that it is about.
 pub const FILE_EXTENSION: &str = "http://hl7.org/fhir/StructureDefinition/operationoutcome-file";
@@ -122,18 +129,26 @@ impl EntryStatus<'_> {
     }
 }
 
+/// What an answer says about the message as a whole.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'a> {
+    /// What was checked against.
+    pub rule_set: RuleSetId,
+    /// The message that is answered.
+    pub message_id: &'a str,
+    /// When.
+    pub timestamp: Timestamp,
+    /// What was noticed about the message as a whole without refusing it. A response bundle has no place for
+    /// that, so it is in the outcome of the first entry, with an expression that shows where it belongs.
+    pub about_message: &'a [Finding],
+    /// How many administrations the register can link.
+    pub links: LinkCounts,
+}
+
 /// The answer to a bundle, as FHIR JSON. The same input gives the same bytes.
-///
-/// `about_message` is what was noticed about the message as a whole without refusing it. A response bundle has no place
-/// for that, so it stands in the outcome of the first entry, with an expression that shows where it belongs.
 #[must_use]
-pub fn write(
-    rule_set: RuleSetId,
-    message_id: &str,
-    timestamp: Timestamp,
-    about_message: &[Finding],
-    entries: &[ResponseEntry<'_>],
-) -> Vec<u8> {
+pub fn write(head: &Head<'_>, entries: &[ResponseEntry<'_>]) -> Vec<u8> {
+    let Head { rule_set, message_id, timestamp, about_message, links } = *head;
     let mut out = String::with_capacity(256 + 512 * entries.len());
     out.push_str("{\"resourceType\":\"Bundle\",\"meta\":{\"extension\":[{\"url\":");
     escape_into(&mut out, RULE_SET_EXTENSION);
@@ -143,6 +158,15 @@ pub fn write(
     escape_into(&mut out, DIGEST_EXTENSION);
     out.push_str(",\"valueString\":");
     escape_into(&mut out, &digest_text(rule_set));
+    out.push_str("},{\"url\":");
+    escape_into(&mut out, LINKS_EXTENSION);
+    out.push_str(",\"extension\":[");
+    for (i, (part, count)) in parts_of(links).into_iter().enumerate() {
+        let comma = if i > 0 { "," } else { "" };
+        // Writing to a String does not fail.
+        let _ = write!(out, "{comma}{{\"url\":\"{part}\",\"valueInteger\":{count}}}");
+    }
+    out.push(']');
     out.push_str("}]},\"identifier\":{\"value\":");
     escape_into(&mut out, message_id);
     out.push_str("},\"type\":\"");
@@ -161,6 +185,15 @@ pub fn write(
     }
     out.push('}');
     out.into_bytes()
+}
+
+/// The parts of the extension that counts links.
+fn parts_of(links: LinkCounts) -> [(&'static str, usize); 3] {
+    [
+        ("administreringer", links.administrations),
+        ("medPasient", links.with_patient),
+        ("medRekvirent", links.with_prescriber),
+    ]
 }
 
 /// The digest as it stands on the wire.
@@ -331,6 +364,9 @@ mod tests {
         text.parse().unwrap()
     }
 
+    const LINKS: LinkCounts =
+        LinkCounts { administrations: 3, with_patient: 2, with_prescriber: 1 };
+
     fn sample() -> Vec<u8> {
         let stored = Stored {
             kind: "Patient",
@@ -364,7 +400,14 @@ mod tests {
                 findings: &[],
             },
         ];
-        write(RuleSetId::Lmdi094, "m-1", at("2025-01-22T09:30:01Z"), &[], &entries)
+        let head = Head {
+            rule_set: RuleSetId::Lmdi094,
+            message_id: "m-1",
+            timestamp: at("2025-01-22T09:30:01Z"),
+            about_message: &[],
+            links: LINKS,
+        };
+        write(&head, &entries)
     }
 
     #[test]
@@ -395,9 +438,10 @@ mod tests {
 
     #[test]
     fn the_sender_reads_back_what_the_receiver_wrote() {
-        let Answer::Bundle { message_id, entries } = read(&sample()).unwrap() else {
+        let Answer::Bundle { message_id, entries, links } = read(&sample()).unwrap() else {
             panic!("no bundle")
         };
+        assert_eq!(links, Some(LINKS));
         assert_eq!(message_id.as_deref(), Some("m-1"));
         let statuses: Vec<_> = entries.iter().map(|entry| entry.status).collect();
         use ReadStatus::{Dependent, Refused, Stored};

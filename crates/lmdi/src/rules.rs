@@ -6,24 +6,34 @@
 
 mod administered_before_birth;
 mod administered_in_future;
+mod administration_identifier;
 mod birth_date_and_number;
 mod birth_date_in_future;
 mod bundle_timestamp;
 mod code_form;
+mod contained_resource;
 mod dangling_reference;
+mod diagnosis_twice;
 mod duplicate_full_url;
 mod duplicate_resource;
 mod hpr_number;
+mod hpr_number_elsewhere;
+mod identity_number_elsewhere;
+mod join_key;
+mod lost_link;
 mod missing_identity;
+mod missing_links;
 mod named_profile;
 mod ordered_in_future;
 mod organisation_number;
 mod outside_reference;
 mod outside_reporting_period;
+mod patient_with_both_numbers;
 mod person_number;
 mod resh_id;
 mod resource_type;
 mod route_code;
+mod strength_given_twice;
 
 use lmr_fhir::{Element, Kind, Name, Node};
 
@@ -44,27 +54,40 @@ pub(crate) const RULES: &[Rule] = &[
     // What an entry is.
     named_profile::RULE, // LMR-3024
     // Identifiers and codes, wherever they are in a resource.
-    person_number::RULE,       // LMR-6001 to 6007
-    organisation_number::RULE, // LMR-6012, 6013
-    resh_id::RULE,             // LMR-6014
-    hpr_number::RULE,          // LMR-6010, 6011
-    code_form::RULE,           // LMR-5020 to 5031
+    person_number::RULE,        // LMR-6001 to 6007
+    organisation_number::RULE,  // LMR-6012, 6013
+    resh_id::RULE,              // LMR-6014
+    hpr_number::RULE,           // LMR-6010, 6011, 6015
+    hpr_number_elsewhere::RULE, // LMR-6069
+    code_form::RULE,            // LMR-5020 to 5031
     // Patients.
-    birth_date_in_future::RULE,  // LMR-6022
-    birth_date_and_number::RULE, // LMR-6008
+    birth_date_in_future::RULE,      // LMR-6022
+    birth_date_and_number::RULE,     // LMR-6008
+    patient_with_both_numbers::RULE, // LMR-6016
     // Administrations and orders.
     administered_in_future::RULE,    // LMR-6020
     administered_before_birth::RULE, // LMR-6021
     outside_reporting_period::RULE,  // LMR-6023
     ordered_in_future::RULE,         // LMR-6025
+    administration_identifier::RULE, // LMR-6050 to 6052
+    // Conditions and medications.
+    diagnosis_twice::RULE,      // LMR-5033
+    strength_given_twice::RULE, // LMR-6057
+    // What the register would lose in silence.
+    contained_resource::RULE,        // LMR-6067
+    identity_number_elsewhere::RULE, // LMR-6068
     // Entries beside each other.
     duplicate_full_url::RULE, // LMR-3025
     missing_identity::RULE,   // LMR-6031
     duplicate_resource::RULE, // LMR-6030
     outside_reference::RULE,  // LMR-3032
     dangling_reference::RULE, // LMR-3030
+    join_key::RULE,           // LMR-6060 to 6062
+    lost_link::RULE,          // LMR-6063, 6064
     // The bundle.
-    bundle_timestamp::RULE, // LMR-6026
+    bundle_timestamp::RULE,            // LMR-6026
+    identity_number_elsewhere::AROUND, // LMR-6068
+    missing_links::RULE,               // LMR-6065, 6066
 ];
 
 pub(crate) use resource_type::check as check_resource_type;
@@ -87,7 +110,7 @@ pub(crate) enum Check {
     /// One entry of a bundle, with the others at hand.
     Entry(fn(&Context<'_>, EntryContext<'_>, &mut Vec<Finding>)),
     /// The bundle.
-    Bundle(fn(Element<'_>, &CheckOptions, &mut Vec<Finding>)),
+    Bundle(fn(&BundleContext<'_>, &mut Vec<Finding>)),
 }
 
 /// What a rule may look at.
@@ -101,6 +124,16 @@ pub(crate) struct Context<'a> {
     pub(crate) patient: Option<Element<'a>>,
     /// The entry in its bundle; `None` for a resource that is checked alone.
     pub(crate) entry: Option<EntryContext<'a>>,
+    /// Time, period, policies.
+    pub(crate) options: &'a CheckOptions,
+}
+
+/// A bundle.
+pub(crate) struct BundleContext<'a> {
+    /// The Bundle.
+    pub(crate) root: Element<'a>,
+    /// Its entries.
+    pub(crate) index: &'a BundleIndex<'a>,
     /// Time, period, policies.
     pub(crate) options: &'a CheckOptions,
 }
@@ -132,7 +165,9 @@ impl<'a> Context<'a> {
 
     /// A finding at an element, with the catalogue's text.
     pub(crate) fn finding(&self, code: Code, element: Element<'a>) -> Finding {
-        Finding::of(code, self.location(element))
+        let mut finding = Finding::of(code, self.location(element));
+        finding.advise(self.options);
+        finding
     }
 }
 
@@ -221,10 +256,10 @@ fn walk(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Runs the rules on the bundle.
-pub(crate) fn check_bundle(root: Element<'_>, options: &CheckOptions, findings: &mut Vec<Finding>) {
+pub(crate) fn check_bundle(context: &BundleContext<'_>, findings: &mut Vec<Finding>) {
     for rule in RULES {
         if let Check::Bundle(check) = rule.check {
-            check(root, options, findings);
+            check(context, findings);
         }
     }
 }

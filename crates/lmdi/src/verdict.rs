@@ -5,7 +5,9 @@ use std::ops::Range;
 use crate::codes::{Code, Severity};
 use crate::finding::Finding;
 use crate::guide::RuleSetId;
+use crate::history::AdministrationFacts;
 use crate::identity::Identity;
+use crate::links::LinkCounts;
 use crate::references::dragged_down;
 
 /// What a rule set says about a bundle.
@@ -17,6 +19,8 @@ pub struct Verdict {
     pub bundle: Vec<Finding>,
     /// Every entry, in order.
     pub entries: Vec<EntryVerdict>,
+    /// How many administrations the register can link to a patient and a prescriber.
+    pub links: LinkCounts,
 }
 
 /// What a rule set says about one entry.
@@ -34,6 +38,8 @@ pub struct EntryVerdict {
     pub depends_on: Vec<usize>,
     /// Bytes of the resource in the document.
     pub resource: Option<Range<usize>>,
+    /// Of an administration: what its next version is held against.
+    pub administration: Option<AdministrationFacts>,
     /// Everything found about it.
     pub findings: Vec<Finding>,
 }
@@ -142,6 +148,7 @@ mod tests {
         Verdict {
             rule_set,
             bundle: Vec::new(),
+            links: LinkCounts::default(),
             entries: vec![
                 entry(0, &[], Some(Code::AtcSyntax)),
                 entry(1, &[], Some(Code::ElementMissing)),

@@ -59,7 +59,16 @@ fn the_answer_to_a_bundle_with_faults_is_fhir_and_says_each_entrys_fate() {
                 },
             })
             .collect();
-        let answer = response::write(rule_set, "m-1", sample::now(), &verdict.bundle, &entries);
+        let answer = {
+            let head = response::Head {
+                rule_set,
+                message_id: "m-1",
+                timestamp: sample::now(),
+                about_message: &verdict.bundle,
+                links: verdict.links,
+            };
+            response::write(&head, &entries)
+        };
         assert_is_fhir(std::str::from_utf8(&answer).unwrap());
         let Answer::Bundle { entries: read, .. } = response::read(&answer).unwrap() else {
             panic!("no bundle")

@@ -338,6 +338,34 @@ fn changes() -> Vec<(Code, RuleSetId, Change)> {
             bundle["entry"][8]["resource"].as_object_mut().unwrap().remove("id");
             bundle["entry"][8]["fullUrl"] = json!("https://a.example/fhir/Medication/1");
         }),
+        also(PatientWithBothNumbers, NEW, |_| {}),
+        also(JoinKeyMissing, NEW, |bundle| {
+            let index = at(bundle, "MedicationAdministration");
+            let entry = bundle["entry"][index].as_object_mut().unwrap();
+            entry.remove("fullUrl");
+            entry["resource"].as_object_mut().unwrap().remove("id");
+        }),
+        also(JoinKeyFromId, NEW, |bundle| {
+            let index = at(bundle, "MedicationAdministration");
+            bundle["entry"][index].as_object_mut().unwrap().remove("fullUrl");
+        }),
+        also(JoinKeyDuplicate, NEW, |bundle| {
+            let index = at(bundle, "MedicationAdministration");
+            for at in [index, index + 1] {
+                bundle["entry"][at].as_object_mut().unwrap().remove("fullUrl");
+                bundle["entry"][at]["resource"]["id"] = json!("a1");
+            }
+        }),
+        also(PatientLinksMissing, NEW, |_| {}),
+        also(PrescriberLinksMissing, NEW, |bundle| {
+            let index = at(bundle, "MedicationAdministration");
+            bundle["entry"][index]["resource"].as_object_mut().unwrap().remove("request");
+        }),
+        also(IdentityNumberElsewhere, NEW, |bundle| {
+            let index = at(bundle, "MedicationRequest");
+            bundle["entry"][index]["resource"]["groupIdentifier"] =
+                json!({ "value": format!("pas-{}", person_number("12855825")) });
+        }),
         also(ReshIdInvalid, OLD, |bundle| {
             bundle["entry"][1]["resource"]["identifier"][1]["value"] = json!("x")
         }),
@@ -360,6 +388,9 @@ const ELSEWHERE: &[(Code, &str)] = &[
         PrimitiveInvalid,
         "the guides give no value a form by a regular expression: the validator's tests",
     ),
+    (AnnulsUnknown, "history.rs, and intake"),
+    (CompletedAfterAnnulment, "history.rs, and intake"),
+    (CorrectionChangesPatient, "history.rs, and intake"),
     (MessageIdReused, "intake"),
     (ContentReplayed, "intake"),
     (BundleIdentifierReused, "intake"),
@@ -427,6 +458,9 @@ fn every_code_about_content_is_provoked_and_every_other_says_where() {
         PersonNumber2032,
         OutsideReportingPeriod,
     ]);
+    // The examples are run by a test of their own.
+    let run = |code: &&Code| applied(code.text().wrong, code.text().right).is_some();
+    provoked.extend(Code::ALL.iter().filter(run));
     provoked.extend(ELSEWHERE.iter().map(|(code, _)| *code));
     provoked.extend(Code::ALL.iter().filter(|code| code.reserved().is_some()));
     let about_content = [Area::Content, Area::Profile, Area::Terminology, Area::Register];

@@ -57,7 +57,7 @@ pub(crate) fn read(posted: PostOutcome, id: &str, entries: usize, now: Timestamp
     let answer = response::read(&body).ok();
     // A refused transaction is answered per resource as well, with 400. What answers another message, as
     // a cache between here and there may do, says nothing about this one.
-    if let (Some(Answer::Bundle { message_id, entries: answers }), 200 | 400 | 422) =
+    if let (Some(Answer::Bundle { message_id, entries: answers, .. }), 200 | 400 | 422) =
         (&answer, status)
         && answers.len() == entries
         && message_id.as_deref().is_none_or(|answered| answered == id)

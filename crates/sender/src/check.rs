@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use lmr_fhir::{Language, Limits};
 use lmr_lmdi::codes::Code;
-use lmr_lmdi::{CheckOptions, Finding, PersonNumbers, RuleSetId, RuleSets, read_content};
+use lmr_lmdi::{Advice, CheckOptions, Finding, PersonNumbers, RuleSetId, RuleSets, read_content};
 
 use crate::outbox::HeldFinding;
 
@@ -57,6 +57,7 @@ pub struct RuleSetChecker {
     person_numbers: PersonNumbers,
     accept_2032_numbers: bool,
     rule_sets: RuleSets,
+    advice: Advice,
 }
 
 impl RuleSetChecker {
@@ -67,6 +68,7 @@ impl RuleSetChecker {
             rule_set,
             person_numbers,
             accept_2032_numbers: false,
+            advice: Advice::Warn,
             rule_sets: RuleSets::default(),
         }
     }
@@ -83,6 +85,12 @@ impl RuleSetChecker {
     pub fn with_rule_sets(self, rule_sets: RuleSets) -> Self {
         Self { rule_sets, ..self }
     }
+
+    /// Warns of what the register would lose in silence, or holds it back.
+    #[must_use]
+    pub fn with_advice(self, advice: Advice) -> Self {
+        Self { advice, ..self }
+    }
 }
 
 impl Checker for RuleSetChecker {
@@ -95,6 +103,7 @@ impl Checker for RuleSetChecker {
             reporting_period: Some((context.from, context.to)),
             person_numbers: self.person_numbers,
             accept_2032_numbers: self.accept_2032_numbers,
+            advice: self.advice,
             threads: 0,
             pinned: Some(self.rule_set),
             rule_sets: self.rule_sets.clone(),
@@ -119,12 +128,13 @@ impl Checker for RuleSetChecker {
     fn fingerprint(&self) -> String {
         // The program's version stands for its rules, the digest for the guide's.
         format!(
-            "{} {} {} {:?} {}",
+            "{} {} {} {:?} {} {:?}",
             env!("CARGO_PKG_VERSION"),
             self.rule_set.as_str(),
             self.rule_set.digest(),
             self.person_numbers,
             self.accept_2032_numbers,
+            self.advice,
         )
     }
 

@@ -11,7 +11,7 @@ use lmr_intake::{Avsender, AvsenderRecord, CertificateRecord, RuleSetId};
 use serde::Deserialize;
 
 use super::key_files::{KeyFiles, certificate, private_key};
-use super::{IdentityNumbers, Log};
+use super::{IdentityNumbers, Log, WhichAdvice};
 use crate::text::{Explain, fail, text};
 
 /// `lmr serve --config FILE`.
@@ -59,6 +59,9 @@ pub(crate) struct ReceiverConfig {
     /// Packages with code lists, made by `lmr terminology import`, that codes are checked against.
     #[serde(default)]
     pub(crate) terminology: Vec<PathBuf>,
+    /// Whether what the register would lose in silence is warned of or refused.
+    #[serde(default)]
+    pub(crate) advice: WhichAdvice,
     /// Bounds on what is accepted.
     #[serde(default)]
     pub(crate) limits: LimitsSection,

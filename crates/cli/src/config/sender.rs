@@ -9,7 +9,7 @@ use lmr_lmdi::RuleSetId;
 use serde::Deserialize;
 
 use super::key_files::KeyFiles;
-use super::{IdentityNumbers, Log, read_text};
+use super::{IdentityNumbers, Log, WhichAdvice, read_text};
 use crate::text::{Explain, fail, text};
 
 /// `lmr send … --config FILE`.
@@ -50,6 +50,9 @@ pub(crate) struct SenderConfig {
     /// Which identity numbers the register takes.
     #[serde(default)]
     pub(crate) identity_numbers: IdentityNumbers,
+    /// Whether what the register would lose in silence is warned of or refused.
+    #[serde(default)]
+    pub(crate) advice: WhichAdvice,
     /// When to send and to try again.
     #[serde(default)]
     pub(crate) schedule: ScheduleSection,

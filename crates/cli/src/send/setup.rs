@@ -103,7 +103,8 @@ pub(crate) async fn agent(config: &SenderConfig, folder: &Path) -> anyhow::Resul
         checker: Arc::new(
             RuleSetChecker::new(rule_set, config.identity_numbers.numbers.into())
                 .accepting_2032_numbers(config.identity_numbers.accept_2032)
-                .with_rule_sets(crate::config::rule_sets(&config.terminology, folder)?),
+                .with_rule_sets(crate::config::rule_sets(&config.terminology, folder)?)
+                .with_advice(config.advice.into()),
         ),
         sealer: Arc::new(EnvelopeSealer::new(organisation, recipient, signer, SystemRandom)),
         transport: Arc::new(transport),

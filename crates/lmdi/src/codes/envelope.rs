@@ -264,6 +264,25 @@ macro_rules! envelope_codes {
                 en: "Write the organisation number as nine digits.",
             },
         }
+        MessageIdNotUuid = 2016 {
+            severity: Warning, status: none, retry: AfterCorrection, issue_type: "value",
+            raised_in: "intake",
+            title: { nb: "messageId er ikke en UUID", en: "messageId is not a UUID" },
+            explanation: {
+                nb: "Registeret bruker messageId som UUID i alle ledd bak mottaket.",
+                en: "The register uses the messageId as a UUID in every step behind the receiver.",
+            },
+            cause: {
+                nb: "Et løpenummer eller en egen nøkkel er brukt.",
+                en: "A running number or a key of your own was used.",
+            },
+            wrong: r#""messageId": "2026-05-01-0001""#,
+            right: r#""messageId": "6f1f6c0e-2b6f-4b2a-9d7e-0d6f3b1c2a11""#,
+            remedy: {
+                nb: "Lag en ny UUID for hver melding.",
+                en: "Make a new UUID for every message.",
+            },
+        }
         SenderUnknown = 2020 {
             severity: Fatal, status: 400, retry: Never, issue_type: "forbidden",
             raised_in: "intake",

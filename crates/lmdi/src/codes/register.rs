@@ -247,6 +247,47 @@ macro_rules! register_codes {
             right: r#"{"resourceType": "Organization", "identifier": [{"system": "urn:oid:2.16.578.1.12.4.1.4.102", "value": "4001031"}]}"#,
             remedy: { nb: "Skriv bare sifrene.", en: "Write the digits only." },
         }
+        HprNumberTooLarge = 6015 {
+            severity: Warning, status: none, retry: AfterCorrection, issue_type: "value",
+            raised_in: "lmdi/src/rules/hpr_number.rs",
+            title: { nb: "HPR-nummeret er for stort", en: "HPR number too large" },
+            explanation: {
+                nb: "Registeret lagrer HPR-nummer som heltall opptil 2147483647; et større gir ingen rekvirent.",
+                en: "The register stores HPR numbers as integers up to 2147483647; a larger one gives no prescriber.",
+            },
+            cause: {
+                nb: "Et annet nummer er brukt som HPR-nummer.",
+                en: "Another number was used as HPR number.",
+            },
+            wrong: r#"{"resourceType": "Practitioner", "identifier": [{"system": "urn:oid:2.16.578.1.12.4.1.4.4", "value": "9144900123"}]}"#,
+            right: r#"{"resourceType": "Practitioner", "identifier": [{"system": "urn:oid:2.16.578.1.12.4.1.4.4", "value": "9144900"}]}"#,
+            remedy: {
+                nb: "Bruk helsepersonellets HPR-nummer.",
+                en: "Use the practitioner's HPR number.",
+            },
+        }
+        PatientWithBothNumbers = 6016 {
+            severity: Warning, status: none, retry: AfterCorrection, issue_type: "business-rule",
+            raised_in: "lmdi/src/rules/patient_with_both_numbers.rs",
+            title: {
+                nb: "Pasienten har både fødselsnummer og D-nummer",
+                en: "Patient with both identity number and D-number",
+            },
+            explanation: {
+                nb: "Registeret regner en pasient med begge numre som uten gyldig identitet, og administreringene mister pasienten.",
+                en: "The register takes a patient with both numbers as one without a valid identity, and the administrations lose their patient.",
+            },
+            cause: {
+                nb: "D-nummeret ble stående da personen fikk fødselsnummer.",
+                en: "The D-number was kept when the person got an identity number.",
+            },
+            wrong: "fødselsnummer og D-nummer på samme Patient",
+            right: "bare fødselsnummeret",
+            remedy: {
+                nb: "Send bare det nummeret som gjelder nå.",
+                en: "Send only the number that is valid now.",
+            },
+        }
         AdministeredInFuture = 6020 {
             severity: Error, status: 422, retry: AfterCorrection, issue_type: "business-rule",
             raised_in: "lmdi/src/rules/administered_in_future.rs",
@@ -442,6 +483,353 @@ macro_rules! register_codes {
             remedy: {
                 nb: "Lag ny identifikator for hver bundle.",
                 en: "Make a new identifier for every bundle.",
+            },
+        }
+        AdministrationWithoutIdentifier = 6050 {
+            severity: Warning, status: none, retry: AfterCorrection, issue_type: "required",
+            raised_in: "lmdi/src/rules/administration_identifier.rs",
+            title: {
+                nb: "Administreringen har ikke identifier",
+                en: "Administration without identifier",
+            },
+            explanation: {
+                nb: "Fra veiledningen 1.1.6 kjennes en administrering igjen på identifier når den rettes eller annulleres.",
+                en: "From guide 1.1.6 an administration is recognised by its identifier when it is corrected or annulled.",
+            },
+            cause: {
+                nb: "Kildens nøkkel er ikke overført.",
+                en: "The source's key was not carried over.",
+            },
+            wrong: r#"{"resourceType": "MedicationAdministration", "status": "completed"}"#,
+            right: r#"{"resourceType": "MedicationAdministration", "status": "completed", "identifier": [{"system": "http://sykehus.example/administrering", "value": "A-1"}]}"#,
+            remedy: {
+                nb: "Send kildens varige nøkkel som identifier, med system.",
+                en: "Send the source's lasting key as identifier, with a system.",
+            },
+        }
+        IdentifierWithoutSystem = 6051 {
+            severity: Warning, status: none, retry: AfterCorrection, issue_type: "required",
+            raised_in: "lmdi/src/rules/administration_identifier.rs",
+            title: { nb: "Identifier uten system", en: "Identifier without system" },
+            explanation: {
+                nb: "identifier.system skiller nøklene til ulike avsendere fra hverandre.",
+                en: "identifier.system keeps the keys of different senders apart.",
+            },
+            cause: { nb: "Bare verdien er overført.", en: "Only the value was carried over." },
+            wrong: r#"{"resourceType": "MedicationAdministration", "identifier": [{"value": "A-1"}]}"#,
+            right: r#"{"resourceType": "MedicationAdministration", "identifier": [{"system": "http://sykehus.example/administrering", "value": "A-1"}]}"#,
+            remedy: {
+                nb: "Oppgi et system som virksomheten selv eier (urn:oid eller http-adresse).",
+                en: "Give a system that the organisation owns (urn:oid or http address).",
+            },
+        }
+        SeveralIdentifiers = 6052 {
+            severity: Warning, status: none, retry: AfterCorrection, issue_type: "business-rule",
+            raised_in: "lmdi/src/rules/administration_identifier.rs",
+            title: {
+                nb: "Administreringen har flere identifier",
+                en: "Administration with several identifiers",
+            },
+            explanation: {
+                nb: "Veiledningen sier ikke hvilken som gjelder; mottaket bruker den første med verdi.",
+                en: "The guide does not say which one counts; the receiver uses the first one with a value.",
+            },
+            cause: {
+                nb: "Flere systemer har gitt administreringen en nøkkel.",
+                en: "Several systems gave the administration a key.",
+            },
+            wrong: r#"{"resourceType": "MedicationAdministration", "identifier": [{"system": "http://sykehus.example/administrering", "value": "A-1"}, {"system": "http://annet.example/id", "value": "7"}]}"#,
+            right: r#"{"resourceType": "MedicationAdministration", "identifier": [{"system": "http://sykehus.example/administrering", "value": "A-1"}]}"#,
+            remedy: {
+                nb: "Sett den varige nøkkelen først, i alle overføringer.",
+                en: "Put the lasting key first, in all transfers.",
+            },
+        }
+        AnnulsUnknown = 6053 {
+            severity: Information, status: none, retry: AfterCorrection, issue_type: "not-found",
+            raised_in: "lmdi/src/history.rs",
+            title: {
+                nb: "Annullerer noe som ikke er mottatt",
+                en: "Annuls what was never received",
+            },
+            explanation: {
+                nb: "Registeret har ingen tidligere versjon av administreringen. Annulleringen er lagret.",
+                en: "The register has no earlier version of the administration. The annulment is stored.",
+            },
+            cause: {
+                nb: "Nøkkelen er en annen enn da administreringen ble sendt, eller den ble aldri sendt.",
+                en: "The key is not the one the administration was sent with, or it was never sent.",
+            },
+            wrong: "entered-in-error med ukjent identifier",
+            right: "entered-in-error med identifier fra en tidligere overføring",
+            remedy: {
+                nb: "Kontroller at identifier er den samme som før.",
+                en: "Check that the identifier is the same as before.",
+            },
+        }
+        CompletedAfterAnnulment = 6054 {
+            severity: Warning, status: none, retry: AfterCorrection, issue_type: "business-rule",
+            raised_in: "lmdi/src/history.rs",
+            title: { nb: "Gjennomført etter annullering", en: "Completed after annulment" },
+            explanation: {
+                nb: "Administreringen var annullert. Den nye versjonen er lagret og gjelder.",
+                en: "The administration was annulled. The new version is stored and counts.",
+            },
+            cause: {
+                nb: "Annulleringen var en feil, eller nøkkelen er brukt om igjen.",
+                en: "The annulment was a mistake, or the key was used again.",
+            },
+            wrong: "completed etter entered-in-error",
+            right: "ny identifier for en ny administrering",
+            remedy: {
+                nb: "Kontroller hos kilden hva som gjelder.",
+                en: "Check at the source what holds.",
+            },
+        }
+        CorrectionChangesPatient = 6055 {
+            severity: Warning, status: none, retry: AfterCorrection, issue_type: "business-rule",
+            raised_in: "lmdi/src/history.rs",
+            title: {
+                nb: "Rettelsen gjelder en annen pasient",
+                en: "Correction is of another patient",
+            },
+            explanation: {
+                nb: "Pasienten er en annen enn i den forrige versjonen av administreringen.",
+                en: "The patient is another one than in the previous version of the administration.",
+            },
+            cause: {
+                nb: "Administreringen var ført på feil pasient, eller nøkkelen er brukt om igjen.",
+                en: "The administration was recorded for the wrong patient, or the key was used again.",
+            },
+            wrong: "samme identifier, ny subject",
+            right: "samme identifier, samme subject",
+            remedy: {
+                nb: "Kontroller hos kilden. Var pasienten feil, annuller og send på nytt.",
+                en: "Check at the source. If the patient was wrong, annul and send again.",
+            },
+        }
+        StrengthGivenTwice = 6057 {
+            severity: Warning, status: none, retry: AfterCorrection, issue_type: "business-rule",
+            raised_in: "lmdi/src/rules/strength_given_twice.rs",
+            title: {
+                nb: "Styrke oppgitt både som brøk og mengde",
+                en: "Strength as both ratio and amount",
+            },
+            explanation: {
+                nb: "Mengden brukes i stedet for teller og nevner, ikke sammen med dem.",
+                en: "The amount is used instead of numerator and denominator, not beside them.",
+            },
+            cause: { nb: "Begge er fylt ut fra kilden.", en: "Both were filled from the source." },
+            wrong: r#"{"resourceType": "Medication", "ingredient": [{"itemCodeableConcept": {"text": "morfin"}, "strength": {"extension": [{"url": "http://hl7.no/fhir/ig/lmdi/StructureDefinition/lmdi-ingredient-strength", "valueQuantity": {"value": 12.5, "unit": "mL"}}], "numerator": {"value": 40, "unit": "mg"}, "denominator": {"value": 1, "unit": "mL"}}}]}"#,
+            right: r#"{"resourceType": "Medication", "ingredient": [{"itemCodeableConcept": {"text": "morfin"}, "strength": {"numerator": {"value": 40, "unit": "mg"}, "denominator": {"value": 1, "unit": "mL"}}}]}"#,
+            remedy: {
+                nb: "Oppgi brøken når konsentrasjonen er kjent, ellers mengden.",
+                en: "Give the ratio when the concentration is known, else the amount.",
+            },
+        }
+        JoinKeyMissing = 6060 {
+            severity: Warning, advice: refuse, status: none, retry: AfterCorrection, issue_type: "required",
+            raised_in: "lmdi/src/rules/join_key.rs",
+            title: {
+                nb: "Administreringen har ingen koblingsnøkkel",
+                en: "Administration without join key",
+            },
+            explanation: {
+                nb: "Registeret kobler pasient, rekvirent og administrering med fullUrl, ellers med id. Begge mangler.",
+                en: "The register joins patient, prescriber and administration by fullUrl, else by id. Both are missing.",
+            },
+            cause: {
+                nb: "Verken fullUrl eller id er overført.",
+                en: "Neither fullUrl nor id was carried over.",
+            },
+            wrong: "MedicationAdministration uten fullUrl og id",
+            right: r#""fullUrl": "urn:uuid:6f1f6c0e-2b6f-4b2a-9d7e-0d6f3b1c2a11""#,
+            remedy: {
+                nb: "Gi hver entry en fullUrl som urn:uuid.",
+                en: "Give every entry a fullUrl that is a urn:uuid.",
+            },
+        }
+        JoinKeyFromId = 6061 {
+            severity: Warning, status: none, retry: AfterCorrection, issue_type: "business-rule",
+            raised_in: "lmdi/src/rules/join_key.rs",
+            title: {
+                nb: "Koblingsnøkkelen må lages av id",
+                en: "Join key has to be made from the id",
+            },
+            explanation: {
+                nb: "Registeret ser først etter fullUrl; uten den brukes MedicationAdministration/id.",
+                en: "The register looks for the fullUrl first; without it MedicationAdministration/id is used.",
+            },
+            cause: { nb: "fullUrl er ikke overført.", en: "The fullUrl was not carried over." },
+            wrong: r#"{ "resource": { "resourceType": "MedicationAdministration", "id": "a1", … } }"#,
+            right: r#"{ "fullUrl": "urn:uuid:…", "resource": { … } }"#,
+            remedy: {
+                nb: "Gi entry en fullUrl som urn:uuid.",
+                en: "Give the entry a fullUrl that is a urn:uuid.",
+            },
+        }
+        JoinKeyDuplicate = 6062 {
+            severity: Warning, advice: refuse, status: none, retry: AfterCorrection, issue_type: "duplicate",
+            raised_in: "lmdi/src/rules/join_key.rs",
+            title: {
+                nb: "To administreringer har samme koblingsnøkkel",
+                en: "Two administrations share a join key",
+            },
+            explanation: {
+                nb: "Koblingsnøkkelen (fullUrl, ellers id) er primærnøkkel hos registeret; lagringen stopper bak mottaket.",
+                en: "The join key (fullUrl, else id) is a primary key at the register; storing stops behind the receiver.",
+            },
+            cause: {
+                nb: "To versjoner av samme ressurs, eller en id som ikke er entydig.",
+                en: "Two versions of one resource, or an id that is not unique.",
+            },
+            wrong: "to administreringer uten fullUrl med id a1",
+            right: "id a1 og id a2",
+            remedy: {
+                nb: "Gi hver administrering sin egen fullUrl.",
+                en: "Give every administration a fullUrl of its own.",
+            },
+        }
+        LinkUnresolved = 6063 {
+            severity: Warning, status: none, retry: AfterCorrection, issue_type: "not-found",
+            raised_in: "lmdi/src/rules/lost_link.rs",
+            title: { nb: "Koblingen fører ut av bundlen", en: "Link leads out of the bundle" },
+            explanation: {
+                nb: "Registeret finner pasient og rekvirent bare i samme bundle; administreringen lagres uten.",
+                en: "The register finds patient and prescriber only in the same bundle; the administration is stored without.",
+            },
+            cause: {
+                nb: "Ressursen det vises til er ikke tatt med.",
+                en: "The resource referred to was not included.",
+            },
+            wrong: r#"{"resourceType": "MedicationAdministration", "request": {"reference": "https://journal.example/MedicationRequest/1"}}"#,
+            right: r#"{"resourceType": "MedicationAdministration", "request": {"reference": "urn:uuid:00000000-0000-4000-8000-000000000009"}}"#,
+            remedy: {
+                nb: "Ta ressursen med i bundlen og vis til dens fullUrl.",
+                en: "Include the resource in the bundle and refer to its fullUrl.",
+            },
+        }
+        LinkOnlyLogical = 6064 {
+            severity: Warning, status: none, retry: AfterCorrection, issue_type: "not-found",
+            raised_in: "lmdi/src/rules/lost_link.rs",
+            title: { nb: "Koblingen er bare logisk", en: "Link is only logical" },
+            explanation: {
+                nb: "En referanse med bare identifier eller display fører ikke til noen ressurs; administreringen lagres uten pasient eller rekvirent.",
+                en: "A reference with only identifier or display leads to no resource; the administration is stored without patient or prescriber.",
+            },
+            cause: {
+                nb: "Kilden kjenner bare nummer eller navn.",
+                en: "The source knows only a number or a name.",
+            },
+            wrong: r#"{"resourceType": "MedicationRequest", "requester": {"display": "avdelingen"}}"#,
+            right: r#"{"resourceType": "MedicationRequest", "requester": {"reference": "urn:uuid:00000000-0000-4000-8000-000000000003"}}"#,
+            remedy: {
+                nb: "Ta ressursen med i bundlen og vis til dens fullUrl.",
+                en: "Include the resource in the bundle and refer to its fullUrl.",
+            },
+        }
+        PatientLinksMissing = 6065 {
+            severity: Information, status: none, retry: AfterCorrection, issue_type: "informational",
+            raised_in: "lmdi/src/rules/missing_links.rs",
+            title: {
+                nb: "Administreringer uten pasientkobling",
+                en: "Administrations without a patient link",
+            },
+            explanation: {
+                nb: "Registeret finner ikke en pasient med ett gyldig fødselsnummer eller D-nummer til alle administreringer.",
+                en: "The register does not find a patient with one valid identity number or D-number for all administrations.",
+            },
+            cause: {
+                nb: "Pasienten har ikke nummer, eller har to, eller er ikke med i bundlen.",
+                en: "The patient has no number, or two, or is not in the bundle.",
+            },
+            wrong: "Patient uten identifier",
+            right: "Patient med fødselsnummer",
+            remedy: { nb: "Se på andelen over tid.", en: "Watch the share over time." },
+        }
+        PrescriberLinksMissing = 6066 {
+            severity: Information, status: none, retry: AfterCorrection, issue_type: "informational",
+            raised_in: "lmdi/src/rules/missing_links.rs",
+            title: {
+                nb: "Administreringer uten rekvirentkobling",
+                en: "Administrations without a prescriber link",
+            },
+            explanation: {
+                nb: "Registeret finner ikke en rekvirent med gyldig HPR-nummer til alle administreringer.",
+                en: "The register does not find a prescriber with a valid HPR number for all administrations.",
+            },
+            cause: {
+                nb: "Administreringen har ikke request, eller rekvireringen har ikke requester med HPR-nummer.",
+                en: "The administration has no request, or the request has no requester with an HPR number.",
+            },
+            wrong: "MedicationAdministration uten request",
+            right: "request → MedicationRequest med requester → Practitioner med HPR-nummer",
+            remedy: { nb: "Se på andelen over tid.", en: "Watch the share over time." },
+        }
+        ContainedResource = 6067 {
+            severity: Warning, advice: refuse, status: none, retry: AfterCorrection, issue_type: "business-rule",
+            raised_in: "lmdi/src/rules/contained_resource.rs",
+            title: {
+                nb: "Ressursen inneholder andre ressurser",
+                en: "Resource with contained resources",
+            },
+            explanation: {
+                nb: "Registeret kan ikke dele en melding med contained; meldingen stopper bak mottaket.",
+                en: "The register cannot split a message with contained; the message stops behind the receiver.",
+            },
+            cause: {
+                nb: "Kilden bygger legemiddel eller rekvirent inn i ressursen.",
+                en: "The source builds the medication or the prescriber into the resource.",
+            },
+            wrong: r##"{"resourceType": "MedicationRequest", "contained": [{"resourceType": "Patient", "id": "p"}], "subject": {"reference": "#p"}}"##,
+            right: r#"{"resourceType": "MedicationRequest", "subject": {"reference": "urn:uuid:00000000-0000-4000-8000-000000000000"}}"#,
+            remedy: {
+                nb: "Gjør dem til egne entry i bundlen.",
+                en: "Make them entries of the bundle.",
+            },
+        }
+        IdentityNumberElsewhere = 6068 {
+            severity: Warning, advice: refuse, status: none, retry: AfterCorrection, issue_type: "security",
+            raised_in: "lmdi/src/rules/identity_number_elsewhere.rs",
+            title: {
+                nb: "Personnummer utenfor Patient.identifier",
+                en: "Identity number outside Patient.identifier",
+            },
+            explanation: {
+                nb: "Registeret maskerer bare verdien i Patient.identifier; et personnummer i id, adresse, referanse eller tekst blir liggende.",
+                en: "The register masks only the value in Patient.identifier; an identity number in an id, address, reference or text stays.",
+            },
+            cause: {
+                nb: "Id eller nøkkel er laget av personnummeret, eller nummeret står i fritekst.",
+                en: "An id or key was made from the identity number, or the number is in free text.",
+            },
+            wrong: r#""id": "pasient-<fødselsnummer>""#,
+            right: r#""id": "pasient-1""#,
+            remedy: {
+                nb: "Lag id-er og nøkler uten personnummer, og fjern nummeret fra tekst.",
+                en: "Make ids and keys without identity numbers, and remove the number from texts.",
+            },
+        }
+        HprNumberElsewhere = 6069 {
+            severity: Warning, advice: refuse, status: none, retry: AfterCorrection, issue_type: "security",
+            raised_in: "lmdi/src/rules/hpr_number_elsewhere.rs",
+            title: {
+                nb: "HPR-nummer utenfor Practitioner.identifier",
+                en: "HPR number outside Practitioner.identifier",
+            },
+            explanation: {
+                nb: "Registeret maskerer bare verdien i Practitioner.identifier; et HPR-nummer i en logisk referanse blir liggende, og rekvirenten finnes ikke.",
+                en: "The register masks only the value in Practitioner.identifier; an HPR number in a logical reference stays, and the prescriber is not found.",
+            },
+            cause: {
+                nb: "Rekvirenten er oppgitt som logisk referanse.",
+                en: "The prescriber is given as a logical reference.",
+            },
+            wrong: r#"{"resourceType": "MedicationRequest", "requester": {"identifier": {"system": "urn:oid:2.16.578.1.12.4.1.4.4", "value": "9144900"}}}"#,
+            right: r#"{"resourceType": "MedicationRequest", "requester": {"reference": "urn:uuid:00000000-0000-4000-8000-000000000003"}}"#,
+            remedy: {
+                nb: "Ta Practitioner med i bundlen og vis til den.",
+                en: "Include the Practitioner in the bundle and refer to it.",
             },
         }
         StoredNew = 6080 {

@@ -46,7 +46,9 @@ fn section(code: Code, out: &mut String) {
     let status = code.http_status().map_or_else(|| "-".to_owned(), |status| status.to_string());
     let retry = if code.severity() >= super::Severity::Error { code.retry().as_str() } else { "-" };
     let _ = write!(out, "\n### {code} {} / {}\n\n", text.title.nb, text.title.en);
-    let _ = write!(out, "{}, HTTP {status}, retry {retry}", code.severity().as_str());
+    let advice =
+        if code.entry().refused_by_advice { " (error with `advice = \"refuse\"`)" } else { "" };
+    let _ = write!(out, "{}{advice}, HTTP {status}, retry {retry}", code.severity().as_str());
     let _ = match code.entry().raised {
         Raised::In(place) => write!(out, ", decided in `{place}`\n\n"),
         Raised::Reserved(why) => {

@@ -454,6 +454,22 @@ macro_rules! terminology_codes {
             right: r#"{"resourceType": "MedicationAdministration", "dosage": {"dose": {"value": 2.5, "unit": "mg", "system": "http://unitsofmeasure.org", "code": "mg"}}}"#,
             remedy: { nb: "Bruk en UCUM-kode.", en: "Use a UCUM code." },
         }
+        DiagnosisTwice = 5033 {
+            severity: Warning, status: none, retry: AfterCorrection, issue_type: "business-rule",
+            raised_in: "lmdi/src/rules/diagnosis_twice.rs",
+            title: { nb: "Samme ICD-10-kode to ganger", en: "Same ICD-10 code twice" },
+            explanation: {
+                nb: "En diagnose kan ha flere ICD-10-koder, men hver av dem bare én gang.",
+                en: "A condition can have several ICD-10 codes, but each of them only once.",
+            },
+            cause: {
+                nb: "Kodene er slått sammen fra flere kilder.",
+                en: "The codes were merged from several sources.",
+            },
+            wrong: r#"{"resourceType": "Condition", "code": {"coding": [{"system": "urn:oid:2.16.578.1.12.4.1.1.7110", "code": "M15.0"}, {"system": "urn:oid:2.16.578.1.12.4.1.1.7110", "code": "M15.0"}]}}"#,
+            right: r#"{"resourceType": "Condition", "code": {"coding": [{"system": "urn:oid:2.16.578.1.12.4.1.1.7110", "code": "M15.0"}, {"system": "urn:oid:2.16.578.1.12.4.1.1.7110", "code": "M24.1"}]}}"#,
+            remedy: { nb: "Fjern den ene.", en: "Remove one of them." },
+        }
     }
     } };
 }

@@ -3,8 +3,9 @@
 use lmr_fhir::{Bundle, Document, Element, Name, ParseOptions};
 use thiserror::Error;
 
-use super::{COLUMN, CORRELATION_EXTENSION, LINE, MESSAGE_ID, RETRY_EXTENSION};
+use super::{COLUMN, CORRELATION_EXTENSION, LINE, LINKS_EXTENSION, MESSAGE_ID, RETRY_EXTENSION};
 use crate::codes::{CODE_SYSTEM, Code, Retry, Severity};
+use crate::links::LinkCounts;
 
 /// An answer of the register.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub enum Answer {
         message_id: Option<String>,
         /// In the order of the request.
         entries: Vec<ReadEntry>,
+        /// How many administrations the register can link, where it says so.
+        links: Option<LinkCounts>,
     },
     /// The call was refused before its entries were judged.
     Outcome {
@@ -118,7 +121,7 @@ pub fn read(bytes: &[u8]) -> Result<Answer, ReadError> {
                     .ok_or(ReadError::EntryWithoutStatus { entry: index })
             })
             .collect::<Result<_, _>>()?;
-        return Ok(Answer::Bundle { message_id, entries });
+        return Ok(Answer::Bundle { message_id, entries, links: read_links(root) });
     }
     if root.resource_type().is_some_and(|kind| kind == "OperationOutcome") {
         return Ok(Answer::Outcome {
@@ -128,6 +131,16 @@ pub fn read(bytes: &[u8]) -> Result<Answer, ReadError> {
         });
     }
     Err(ReadError::NotAnAnswer)
+}
+
+fn read_links(bundle: Element<'_>) -> Option<LinkCounts> {
+    let links = extension(bundle.child(&Name::new("meta"))?, LINKS_EXTENSION)?;
+    let count = |part| text(extension(links, part)?, "valueInteger")?.parse().ok();
+    Some(LinkCounts {
+        administrations: count("administreringer")?,
+        with_patient: count("medPasient")?,
+        with_prescriber: count("medRekvirent")?,
+    })
 }
 
 fn read_entry(entry: Element<'_>, full_url: Option<String>) -> Option<ReadEntry> {

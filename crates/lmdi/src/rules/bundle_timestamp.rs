@@ -2,22 +2,19 @@
 //!
 //! Why: a warning of a wrong clock or a wrong offset at the sender, before it spoils other times.
 
-use lmr_fhir::Element;
-
 use crate::codes::Code;
 use crate::dates::Moment;
 use crate::finding::Finding;
 use crate::location::location_at;
-use crate::options::CheckOptions;
-use crate::rules::{Check, Rule, child};
+use crate::rules::{BundleContext, Check, Rule, child};
 
 pub(crate) const RULE: Rule =
     Rule { codes: &[Code::BundleTimestampInFuture], check: Check::Bundle(check) };
 
-fn check(bundle: Element<'_>, options: &CheckOptions, findings: &mut Vec<Finding>) {
-    let Some(element) = child(bundle, "timestamp") else { return };
+fn check(context: &BundleContext<'_>, findings: &mut Vec<Finding>) {
+    let Some(element) = child(context.root, "timestamp") else { return };
     let moment = element.text().as_deref().and_then(Moment::read);
-    if moment.is_some_and(|moment| moment.first > options.latest_now().into()) {
+    if moment.is_some_and(|moment| moment.first > context.options.latest_now().into()) {
         let location = location_at(element, "Bundle.timestamp");
         findings.push(Finding::of(Code::BundleTimestampInFuture, location));
     }

@@ -61,6 +61,8 @@ fn check(context: &Context<'_>, coded: &Coded<'_>, findings: &mut Vec<Finding>) 
     }
 }
 
+/// ICD-10.
+pub(crate) const ICD10: &str = "urn:oid:2.16.578.1.12.4.1.1.7110";
 /// SNOMED CT.
 pub(crate) const SNOMED: &str = "http://snomed.info/sct";
 
@@ -70,7 +72,7 @@ pub(super) fn fault(system: &str, code: &str) -> Option<Code> {
     match system {
         SNOMED => snomed(code),
         "http://www.whocc.no/atc" => bad(is_atc(code), Code::AtcSyntax),
-        "urn:oid:2.16.578.1.12.4.1.1.7110" => bad(is_icd10(code), Code::Icd10Syntax),
+        ICD10 => bad(is_icd10(code), Code::Icd10Syntax),
         "http://id.who.int/icd/release/11/mms" => bad(is_icd11(code), Code::Icd11Syntax),
         "urn:oid:2.16.578.1.12.4.1.1.7170" => bad(is_icpc2(code), Code::Icpc2Syntax),
         systems::FEST_DOSE

@@ -19,7 +19,7 @@ fn check(context: &Context<'_>, entry: EntryContext<'_>, findings: &mut Vec<Find
         let is_reported = |finding: &Finding| {
             is_about_a_reference(finding.code)
                 && finding.refuses()
-                && finding.full_expression.starts_with(&location.full_expression)
+                && finding.expression.starts_with(&location.expression)
         };
         if !findings.iter().any(is_reported) {
             findings.push(Finding::of(Code::ReferenceDangling, location));

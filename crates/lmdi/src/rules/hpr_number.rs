@@ -1,4 +1,4 @@
-//! LMR-6010, LMR-6011: an HPR number is digits only, usually seven to nine.
+//! LMR-6010, LMR-6011, LMR-6015: an HPR number is digits only, usually seven to nine, and fits an integer.
 //!
 //! Why: the register of prescribers is keyed by it, as an integer. No check digit is published, and
 //! shorter historic numbers may exist, so the length only warns. Source: the guide, lmdi-practitioner.
@@ -8,10 +8,13 @@ use lmr_identifiers::{HprNumber, systems};
 
 use crate::codes::Code;
 use crate::finding::Finding;
+use crate::links::fits_the_register;
 use crate::rules::{Check, Coded, Context, Rule};
 
-pub(crate) const RULE: Rule =
-    Rule { codes: &[Code::HprNumberInvalid, Code::HprNumberLength], check: Check::Coded(check) };
+pub(crate) const RULE: Rule = Rule {
+    codes: &[Code::HprNumberInvalid, Code::HprNumberLength, Code::HprNumberTooLarge],
+    check: Check::Coded(check),
+};
 
 fn check(context: &Context<'_>, coded: &Coded<'_>, findings: &mut Vec<Finding>) {
     if let Some((node, text)) = coded.value_of(&[systems::HPR_NUMBER])
@@ -24,6 +27,7 @@ fn check(context: &Context<'_>, coded: &Coded<'_>, findings: &mut Vec<Finding>) 
 fn fault(text: &str) -> Option<Code> {
     match HprNumber::parse(text) {
         Err(_) => Some(Code::HprNumberInvalid),
+        Ok(_) if !fits_the_register(text) => Some(Code::HprNumberTooLarge),
         Ok(number) => (!number.has_usual_length()).then_some(Code::HprNumberLength),
     }
 }
@@ -37,6 +41,8 @@ mod tests {
         assert_eq!(fault("9144900"), None);
         assert_eq!(fault("914"), Some(Code::HprNumberLength));
         assert_eq!(fault("HPR9144900"), Some(Code::HprNumberInvalid));
+        assert_eq!(fault("2147483647"), Some(Code::HprNumberLength));
+        assert_eq!(fault("2147483648"), Some(Code::HprNumberTooLarge));
         assert_eq!(fault(""), Some(Code::HprNumberInvalid));
     }
 }

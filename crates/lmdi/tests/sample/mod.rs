@@ -257,6 +257,7 @@ fn resources_112() -> Vec<Value> {
         }),
         json!({
             "resourceType": "MedicationAdministration",
+            "identifier": [{ "system": "urn:oid:2.16.578.1.34.10.5", "value": "A-1" }],
             "status": "completed",
             "medicationReference": reference(7),
             "subject": reference(0),
@@ -268,6 +269,7 @@ fn resources_112() -> Vec<Value> {
         }),
         json!({
             "resourceType": "MedicationAdministration",
+            "identifier": [{ "system": "urn:oid:2.16.578.1.34.10.5", "value": "A-2" }],
             "status": "entered-in-error",
             "medicationReference": reference(8),
             "subject": reference(0),

@@ -1,0 +1,150 @@
+//! LMR-6068: an identity number is in the value of a patient's identifier and nowhere else.
+//!
+//! Why: the register masks that value and only that; a number in an id, a `fullUrl`, a reference, a text or
+//! another identifier lands in the store that may not hold identities (the regulation on
+//! Legemiddelregisteret; FHI's description of masking). The finding names the location, never the value.
+
+use lmr_fhir::{Element, Kind, Node};
+use lmr_identifiers::NationalIdentityNumber;
+
+use crate::codes::Code;
+use crate::finding::Finding;
+use crate::location::location_at;
+use crate::rules::{BundleContext, Check, Context, Rule};
+
+pub(crate) const RULE: Rule =
+    Rule { codes: &[Code::IdentityNumberElsewhere], check: Check::Resource(check) };
+
+/// The same for what the bundle has around the resources.
+pub(crate) const AROUND: Rule = Rule { codes: &[], check: Check::Bundle(check_around) };
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let resource = context.resource();
+    let Some(root) = resource.value() else { return };
+    let is_patient = context.is("Patient");
+    for node in holders(root) {
+        if !(is_patient && is_identifier_value(node, root)) {
+            findings.push(context.finding(Code::IdentityNumberElsewhere, Element::of(node)));
+        }
+    }
+}
+
+/// What the bundle has besides resources: its own id and identifier, and each entry's addresses.
+fn check_around(context: &BundleContext<'_>, findings: &mut Vec<Finding>) {
+    let Some(root) = context.root.value() else { return };
+    if !may_hold(root.raw()) {
+        return;
+    }
+    let resources: Vec<_> = context
+        .index
+        .entries
+        .iter()
+        .filter_map(|entry| Some(entry.resource?.value()?.span()))
+        .collect();
+    for node in holders_outside(root, &resources) {
+        let element = Element::of(node);
+        let mut finding =
+            Finding::of(Code::IdentityNumberElsewhere, location_at(element, element.raw_path()));
+        finding.advise(context.options);
+        findings.push(finding);
+    }
+}
+
+/// Strings and numbers at or below a node that hold an identity number, in order.
+fn holders<'d>(root: Node<'d>) -> Vec<Node<'d>> {
+    if may_hold(root.raw()) { holders_outside(root, &[]) } else { Vec::new() }
+}
+
+fn holders_outside<'d>(root: Node<'d>, skipped: &[std::ops::Range<usize>]) -> Vec<Node<'d>> {
+    let mut found = Vec::new();
+    let mut pending = vec![root];
+    while let Some(node) = pending.pop() {
+        match node.kind() {
+            Kind::Object | Kind::Array if skipped.contains(&node.span()) => {}
+            Kind::Object | Kind::Array => pending.extend(node.members()),
+            Kind::String if node.as_str().is_some_and(|text| holds_number(&text)) => {
+                found.push(node);
+            }
+            Kind::Number if holds_number(node.raw()) => found.push(node),
+            _ => {}
+        }
+    }
+    found.sort_by_key(|node| node.span().start);
+    found
+}
+
+/// Whether a JSON text may hold an identity number: a quick look that costs no walk. An escaped character
+/// could be a digit.
+fn may_hold(json: &str) -> bool {
+    json.contains("\\u") || candidates(json).next().is_some()
+}
+
+fn holds_number(text: &str) -> bool {
+    candidates(text).any(|digits| NationalIdentityNumber::parse(&digits).is_ok())
+}
+
+/// Eleven digits that stand for themselves, together or as six and five with a blank or hyphen between.
+fn candidates(text: &str) -> impl Iterator<Item = String> + '_ {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while at < bytes.len() {
+            if !bytes[at].is_ascii_digit() {
+                at += 1;
+                continue;
+            }
+            let start = at;
+            let run = |from: usize| bytes[from..].iter().take_while(|b| b.is_ascii_digit()).count();
+            let length = run(start);
+            at = start + length;
+            if length == 11 {
+                return text.get(start..at).map(str::to_owned);
+            }
+            if length == 6 && matches!(bytes.get(at), Some(b' ' | b'-')) && run(at + 1) == 5 {
+                let rest = text.get(at + 1..at + 6)?;
+                return text.get(start..at).map(|first| format!("{first}{rest}"));
+            }
+        }
+        None
+    })
+}
+
+/// Whether it is `identifier[n].value` of the resource.
+fn is_identifier_value(node: Node<'_>, resource: Node<'_>) -> bool {
+    let named = |node: Node<'_>, name: &str| node.key().is_some_and(|key| key == name);
+    let Some(identifier) = node.parent().filter(|_| named(node, "value")) else { return false };
+    let Some(list) = identifier.parent() else { return false };
+    named(list, "identifier") && list.parent().is_some_and(|p| p.span() == resource.span())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lmr_identifiers::synthetic::identity_number_from;
+
+    #[test]
+    fn numbers_are_found_between_other_characters_but_not_within_longer_ones() {
+        let number = identity_number_from("12855825").unwrap();
+        let number = number.as_str();
+        let spaced = format!("{} {}", &number[..6], &number[6..]);
+        for text in [
+            number.to_owned(),
+            format!("Patient/{number}"),
+            format!("urn:pas:{number}:a"),
+            format!("f. {spaced}."),
+            spaced.replace(' ', "-"),
+        ] {
+            assert!(holds_number(&text), "{text}");
+        }
+        for text in [
+            format!("1{number}"),
+            format!("{number}0"),
+            format!("{} {}0", &number[..6], &number[6..]),
+            "12345678901".to_owned(),
+            "2.16.578.1.12.4.1.4.1".to_owned(),
+            "æ".to_owned(),
+        ] {
+            assert!(!holds_number(&text), "{text}");
+        }
+    }
+}
