@@ -19,6 +19,8 @@ pub struct Document<'s> {
     pub(crate) source: Cow<'s, str>,
     pub(crate) nodes: Vec<NodeData>,
     pub(crate) syntax_issues: Vec<SyntaxIssue>,
+    /// Member names that are written with escapes, unescaped, by the index of their node.
+    escaped_names: Vec<(u32, Box<str>)>,
     checkpoints: OnceLock<Vec<Checkpoint>>,
     long_containers: OnceLock<HashMap<u32, Box<[u32]>>>,
 }
@@ -50,6 +52,7 @@ impl<'s> Document<'s> {
         let source = source.into();
         let (nodes, syntax_issues) = parse::parse(&source, options)?;
         Ok(Self {
+            escaped_names: escaped_names(&source, &nodes),
             source,
             nodes,
             syntax_issues,
@@ -147,6 +150,19 @@ fn scan_checkpoints(source: &str) -> Vec<Checkpoint> {
         list.push(checkpoint);
     }
     list
+}
+
+/// Unescaped once, so that a name is text to compare however it is written.
+fn escaped_names(source: &str, nodes: &[NodeData]) -> Vec<(u32, Box<str>)> {
+    let unescaped = |node: &NodeData| {
+        let start = node.key_start as usize;
+        parse::unescape(&source[start..start + usize::from(node.key_len)]).into_boxed_str()
+    };
+    (0..)
+        .zip(nodes)
+        .filter(|(_, node)| node.flags & KEY_ESCAPED != 0)
+        .map(|(index, node)| (index, unescaped(node)))
+        .collect()
 }
 
 fn long_containers(document: &Document<'_>) -> HashMap<u32, Box<[u32]>> {
@@ -281,31 +297,29 @@ impl<'d> Node<'d> {
         self.data().hash
     }
 
-    /// Its member name as written, with underscore, unescaped.
+    /// Its member name with its underscore, unescaped.
     pub fn key(self) -> Option<Cow<'d, str>> {
-        let data = self.data();
-        if data.key_start == NONE {
-            return None;
-        }
-        let raw = &self.document.source
-            [data.key_start as usize..data.key_start as usize + data.key_len as usize];
-        Some(if data.flags & KEY_ESCAPED != 0 {
-            Cow::Owned(parse::unescape(raw))
-        } else {
-            Cow::Borrowed(raw)
-        })
+        self.full_name().map(Cow::Borrowed)
     }
 
-    /// Its member name without underscore, where that needs no unescaping (names with escapes are
-    /// legal JSON, but no FHIR element has one; they give the raw text).
+    /// Its member name without underscore, unescaped.
     pub fn name(self) -> Option<&'d str> {
+        let name = self.full_name()?;
+        Some(if self.is_underscore() { name.strip_prefix('_').unwrap_or(name) } else { name })
+    }
+
+    fn full_name(self) -> Option<&'d str> {
         let data = self.data();
         if data.key_start == NONE {
             return None;
         }
-        let skip = usize::from(data.flags & UNDERSCORE != 0 && data.flags & KEY_ESCAPED == 0);
-        let start = data.key_start as usize;
-        Some(&self.document.source[start + skip..start + data.key_len as usize])
+        if data.flags & KEY_ESCAPED == 0 {
+            let start = data.key_start as usize;
+            return Some(&self.document.source[start..start + usize::from(data.key_len)]);
+        }
+        let names = &self.document.escaped_names;
+        let at = names.binary_search_by_key(&self.index, |(index, _)| *index).ok()?;
+        names.get(at).map(|(_, name)| &**name)
     }
 
     /// Whether the member has this name, with or without an underscore before it.
@@ -321,17 +335,17 @@ impl<'d> Node<'d> {
             && if data.flags & KEY_ESCAPED == 0 {
                 self.name_bytes() == name.as_bytes()
             } else {
-                self.key().is_some_and(|k| k.strip_prefix('_').unwrap_or(&k) == name)
+                self.name() == Some(name)
             }
     }
 
-    /// [`Node::name`] without the proof that it is text; empty without a name.
+    /// [`Node::name`] without escapes, without the proof that it is text; empty without a name.
     fn name_bytes(self) -> &'d [u8] {
         let data = self.data();
         if data.key_start == NONE {
             return &[];
         }
-        let skip = usize::from(data.flags & UNDERSCORE != 0 && data.flags & KEY_ESCAPED == 0);
+        let skip = usize::from(data.flags & UNDERSCORE != 0);
         let start = data.key_start as usize;
         self.document
             .source

@@ -305,3 +305,18 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn an_escaped_name_is_the_name() {
+    let text = r#"{"resource\u0054ype":"Patient","giv\u0065n":["Ada"],"\u005fgiven":[{"id":"n1"}],"a\/b":1}"#;
+    let document = Document::parse(text, &ParseOptions::strict()).unwrap();
+    let root = document.root_element();
+    assert_eq!(root.resource_type().as_deref(), Some("Patient"));
+    let names: Vec<_> = root.children().map(|child| child.name().unwrap()).collect();
+    assert_eq!(names, ["given", "a/b"]);
+    let given = root.child_by_name("given").unwrap();
+    assert_eq!(given.text().as_deref(), Some("Ada"));
+    assert_eq!(given.child_text("id").as_deref(), Some("n1"));
+    let keys: Vec<_> = document.root().members().map(|member| member.key().unwrap()).collect();
+    assert_eq!(keys, ["resourceType", "given", "_given", "a/b"]);
+}

@@ -1,6 +1,9 @@
 //! Every message id in the situation it is made for: severity, issue code, place and line. The rows
 //! stand in `message_ids/*.txt`, a file for each area; their form is told in tests/README.md.
 
+#[path = "message_ids/respell.rs"]
+mod respell;
+
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -265,4 +268,59 @@ fn redaction_leaves_nothing_of_the_instance() {
     }
     assert!(tried > 2000, "the test shows too little: {tried}");
     assert!(leaked.is_empty(), "{leaked}");
+}
+
+/// What an issue is, apart from where in the text it is found.
+fn without_location(issue: &Issue) -> String {
+    let place = if issue.expression.is_empty() { "-" } else { &issue.expression };
+    format!("{} {} {} {place}", issue.severity, issue.code.as_str(), issue.id())
+}
+
+#[test]
+fn equal_spellings_of_a_document_have_equal_issues() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/message_ids");
+    let mut validators = HashMap::new();
+    let (mut count, mut differences) = (0, String::new());
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .expect("rows")
+        .map(|entry| entry.expect("a file").path())
+        .collect();
+    files.sort();
+    for file in files.iter().filter(|path| path.extension().is_some_and(|end| end == "txt")) {
+        for row in rows(&std::fs::read_to_string(file).expect("rows")) {
+            let Ok(document) = Document::parse(&*row.text, &ParseOptions::strict()) else {
+                continue;
+            };
+            if !document.syntax_issues().is_empty() {
+                // Of duplicate members the first one counts: their order is part of the document.
+                continue;
+            }
+            let validator = row.validator(&mut validators);
+            let issues = |text: &str| {
+                let mut issues: Vec<String> = validator
+                    .validate_text(text, &row.options)
+                    .iter()
+                    .map(without_location)
+                    .collect();
+                issues.sort();
+                issues
+            };
+            let wanted = issues(&row.text);
+            for seed in 0..8 {
+                let mut random = respell::Random::new(seed * 1000 + count);
+                let other = respell::respell(document.root(), &mut random);
+                let found = issues(&other);
+                if found != wanted {
+                    differences += &format!(
+                        "{}, seed {seed}\n{other}\n  as written {wanted:#?}\n  respelt {found:#?}\n",
+                        row.title
+                    );
+                    break;
+                }
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 250, "only {count} rows");
+    assert_eq!(differences, "", "equal documents, other issues");
 }

@@ -65,11 +65,9 @@ pub(crate) fn check_referenced<'a>(cx: &mut Context<'a>, item: Element<'a>, prof
                 }
             }
             Kind::String => {
-                let raw = node.raw();
-                if raw.starts_with("\"#")
-                    && let Some(text) = node.as_str()
+                if let Some(text) = node.as_str()
+                    && let Some(target) = text.strip_prefix('#')
                 {
-                    let target = &text[1..];
                     if target.is_empty() {
                         if let Some(i) = inside {
                             used[i] = true;

@@ -33,7 +33,7 @@ pub(crate) fn check_duplicates<'a>(cx: &mut Context<'a>, role: Role, base: &'a P
         .into_iter()
         .chain(cx.ids.iter().copied())
         .filter(|n| places.insert(n.index()))
-        .filter(|n| !seen.insert(n.raw()))
+        .filter(|n| !seen.insert(n.text()))
         .collect();
     for id in doubles {
         let at = id.parent().unwrap_or(id);
