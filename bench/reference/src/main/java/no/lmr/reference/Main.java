@@ -6,6 +6,7 @@ import com.google.gson.JsonObject;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +24,7 @@ import org.hl7.fhir.utilities.validation.ValidationMessage;
  * </pre>
  *
  * Definitions given with a request hold for that request and all that follow, so their URLs must be fresh.
- * {@code --rate FILE SECONDS} instead prints validations a second of one file after as long a warm-up, with memory.
+ * {@code --plan FILE} instead answers a plan of bench/compare, {@code --rate FILE SECONDS} prints validations a second of one file after as long a warm-up, with memory.
  */
 public final class Main {
   private Main() {}
@@ -36,11 +37,13 @@ public final class Main {
     Path core = null;
     List<Path> packages = new ArrayList<>();
     Path rated = null;
+    Path plan = null;
     double seconds = 0;
     for (int at = 0; at < args.length; at++) {
       switch (args[at]) {
         case "--core" -> core = Path.of(args[++at]);
         case "--package" -> packages.add(Path.of(args[++at]));
+        case "--plan" -> plan = Path.of(args[++at]);
         case "--rate" -> {
           rated = Path.of(args[++at]);
           seconds = Double.parseDouble(args[++at]);
@@ -48,11 +51,17 @@ public final class Main {
         default -> throw new IllegalArgumentException("unknown argument " + args[at]);
       }
     }
+    JsonObject planned = plan == null ? null : new Gson().fromJson(Files.readString(plan), JsonObject.class);
+    if (planned != null) for (String archive : texts(planned, "archives")) packages.add(Path.of(archive));
     if (core == null) throw new IllegalArgumentException("--core FOLDER is missing");
     Engine engine = new Engine(core, packages);
     double start = (System.nanoTime() - begin) / 1e9;
     if (rated != null) {
       rate(engine, Files.readString(rated), seconds, start, answers);
+      return;
+    }
+    if (planned != null) {
+      answers.println(compare(engine, planned, start));
       return;
     }
     JsonObject ready = new JsonObject();
@@ -103,24 +112,68 @@ public final class Main {
     long first = System.nanoTime();
     engine.validate(text, List.of());
     double firstSeconds = (System.nanoTime() - first) / 1e9;
-    repeat(engine, text, seconds);
-    double rate = repeat(engine, text, seconds);
+    repeat(engine, List.of(text), seconds);
+    double rate = repeat(engine, List.of(text), seconds);
     JsonObject figures = new JsonObject();
     figures.addProperty("start_seconds", start);
     figures.addProperty("first_seconds", firstSeconds);
     figures.addProperty("per_second", rate);
-    for (String line : Files.readAllLines(Path.of("/proc/self/status")))
-      if (line.startsWith("VmHWM:")) figures.addProperty("peak_kb", Long.parseLong(line.replaceAll("\\D+", "")));
+    figures.addProperty("peak_kb", peakKilobytes());
     out.println(figures);
   }
 
-  private static double repeat(Engine engine, String text, double seconds) throws Exception {
+  /** What bench/compare asks of every engine: errors by file, then speed on some of the files. */
+  private static JsonObject compare(Engine engine, JsonObject plan, double start) throws Exception {
+    JsonArray cases = new JsonArray();
+    for (String file : texts(plan, "cases")) {
+      JsonArray errors = new JsonArray();
+      for (ValidationMessage message : engine.validate(Files.readString(Path.of(file)), List.of())) {
+        if (message.getLevel().isError()) errors.add(message.getLocation() + ": " + message.getMessage());
+      }
+      JsonObject found = new JsonObject();
+      found.addProperty("file", file);
+      found.add("whole", errors);
+      found.add("entries", new JsonArray());
+      cases.add(found);
+    }
+    List<String> speed = new ArrayList<>();
+    for (String file : texts(plan, "speed")) speed.add(Files.readString(Path.of(file)));
+    double seconds = plan.get("seconds").getAsDouble();
+    repeat(engine, speed, seconds);
+    JsonObject rate = new JsonObject();
+    rate.addProperty("way", "whole");
+    rate.addProperty("files_per_second", repeat(engine, speed, seconds));
+    JsonArray rates = new JsonArray();
+    rates.add(rate);
+    JsonObject report = new JsonObject();
+    report.addProperty("engine", "HL7 validator (HAPI 8.8.1), warm");
+    report.addProperty("load_seconds", start);
+    report.add("cases", cases);
+    report.add("speed", rates);
+    report.addProperty("resident_bytes", peakKilobytes() * 1024);
+    return report;
+  }
+
+  private static long peakKilobytes() throws Exception {
+    for (String line : Files.readAllLines(Path.of("/proc/self/status")))
+      if (line.startsWith("VmHWM:")) return Long.parseLong(line.replaceAll("\\D+", ""));
+    return 0;
+  }
+
+  /** Validations of these texts in turn, for each second that the process has a processor. */
+  private static double repeat(Engine engine, List<String> texts, double seconds) throws Exception {
     long begin = System.nanoTime();
+    long used = processorNanos();
     int count = 0;
     while (System.nanoTime() - begin < seconds * 1e9) {
-      engine.validate(text, List.of());
+      engine.validate(texts.get(count % texts.size()), List.of());
       count++;
     }
-    return count / ((System.nanoTime() - begin) / 1e9);
+    return count / ((processorNanos() - used) / 1e9);
+  }
+
+  /** Collector and compiler included. */
+  private static long processorNanos() {
+    return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
   }
 }
