@@ -1,32 +1,50 @@
-//! `lmr doctor`: tries everything that a configuration file names, one thing after the other.
+//! `lmr doctor`: tries everything that a configuration file names, with the client, the authorities and the
+//! proxy of a real run, and says what does not work and what to do.
+
+mod files;
+mod network;
+mod receiver;
+mod sender;
+mod source;
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::time::Duration;
 
-use anyhow::{Context, bail};
-use clap::Args;
-use lmr_auth::{Clock, Discovery, Environment, Fetcher, HelseIdClient, HttpFetcher};
-use lmr_envelope::{Certificate, DecryptionKey, SigningKey};
-use lmr_sender::Outbox;
+use clap::{Args, ValueEnum};
+use lmr_envelope::Certificate;
+use serde_json::json;
 
 use crate::clock;
-use crate::config::key_files::{certificate, private_key};
+use crate::config::read_text;
 use crate::config::receiver::ReceiverConfig;
 use crate::config::sender::SenderConfig;
 use crate::output::{Language, Style, print};
-use crate::text::chain;
+use crate::text::{Explain, Text, causes, fail, text};
 
 /// Try everything that a configuration file names and say what does not work.
 ///
-/// Exit status: 0 when everything works, 1 when something does not, 2 when the file cannot be used.
+/// A sender's file: files, modes, disk, source, rule set, certificates, HelseID, clock and the receiver, which
+/// is asked to validate a message that it does not store. A receiver's: its files, certificates, TLS, database
+/// and HelseID. Nothing is stored or changed. Exit status: 0 when everything works, 1 when something does not,
+/// 2 when the file cannot be used.
 #[derive(Args)]
 pub(crate) struct Doctor {
     /// receiver.toml or sender.toml
     #[arg(long, short)]
     config: PathBuf,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// A JSON line per check
+    Json,
 }
 
 /// Certificates that end within so many days are pointed out.
@@ -34,207 +52,187 @@ const SOON: i64 = 60;
 
 impl Doctor {
     pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
-        let text = std::fs::read_to_string(&self.config)
-            .with_context(|| format!("cannot read {}", self.config.display()))?;
-        let table: toml::Table =
-            text.parse().with_context(|| format!("{} is no TOML", self.config.display()))?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let mut checks = Checks { lang, ..Checks::default() };
+        let content = read_text(&self.config)?;
+        let table: toml::Table = content.parse().explain(|| {
+            text!("{path} er ikke TOML", "{path} is not TOML", path = self.config.display())
+        })?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let mut checks = Checks::default();
+        checks.config_file(&self.config);
         if table.contains_key("source") {
             let (config, folder) = crate::config::read::<SenderConfig>(&self.config)?;
-            runtime.block_on(sender(&config, &folder, &mut checks));
+            runtime.block_on(sender::examine(&config, &folder, &mut checks));
         } else if table.contains_key("listen") {
             let (config, folder) = crate::config::read::<ReceiverConfig>(&self.config)?;
-            runtime.block_on(receiver(&config, &folder, &mut checks));
+            runtime.block_on(receiver::examine(&config, &folder, &mut checks));
         } else {
-            bail!(
-                "{} is neither a receiver's (no listen) nor a sender's (no source)",
-                self.config.display()
+            fail!(
+                "{path} er verken et mottaks (uten listen) eller en avsenders (uten source)",
+                "{path} is neither a receiver's (no listen) nor a sender's (no source)",
+                path = self.config.display()
             );
         }
-        checks.finish()
+        print(&match self.format {
+            Format::Text => checks.text(lang),
+            Format::Json => checks.json(lang),
+        })?;
+        Ok(if checks.failed() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
 
-#[derive(Default)]
-struct Checks {
-    lang: Language,
-    lines: Vec<(Mark, String)>,
+/// What one check gave.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Status {
+    Ok,
+    /// Works, and will not for long or not well.
+    Warning,
+    Failed,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Mark {
-    Good,
-    Soon,
-    Bad,
+impl Status {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// One check and its outcome.
+struct Line {
+    /// Name for programs, `receiver.connection`.
+    id: &'static str,
+    status: Status,
+    text: Text,
+    remedy: Option<Text>,
+}
+
+/// The checks so far, in the order they were made.
+#[derive(Default)]
+pub(super) struct Checks {
+    lines: Vec<Line>,
 }
 
 impl Checks {
-    fn note<T>(&mut self, what: &str, result: anyhow::Result<T>) -> Option<T> {
+    pub(super) fn ok(&mut self, id: &'static str, text: Text) {
+        self.lines.push(Line { id, status: Status::Ok, text, remedy: None });
+    }
+
+    pub(super) fn warn(&mut self, id: &'static str, text: Text, remedy: Text) {
+        self.lines.push(Line { id, status: Status::Warning, text, remedy: Some(remedy) });
+    }
+
+    pub(super) fn fail(&mut self, id: &'static str, text: Text, remedy: Option<Text>) {
+        self.lines.push(Line { id, status: Status::Failed, text, remedy });
+    }
+
+    /// Reports whether something could be done, and gives what came of it.
+    pub(super) fn note<T>(
+        &mut self,
+        id: &'static str,
+        what: &Text,
+        result: anyhow::Result<T>,
+    ) -> Option<T> {
         match result {
             Ok(value) => {
-                self.lines.push((Mark::Good, what.to_owned()));
+                self.ok(id, what.clone());
                 Some(value)
             }
             Err(error) => {
-                self.lines.push((Mark::Bad, format!("{what}: {}", chain(&error, self.lang))));
+                self.error(id, what, &error);
                 None
             }
         }
     }
 
-    fn validity(&mut self, what: &str, certificate: &Certificate) {
+    pub(super) fn error(&mut self, id: &'static str, what: &Text, error: &anyhow::Error) {
+        let text = Text::of(|language| {
+            format!("{}: {}", what.get(language), crate::text::chain(error, language))
+        });
+        self.fail(id, text, None);
+    }
+
+    /// How long an enterprise certificate is valid.
+    pub(super) fn validity(&mut self, id: &'static str, what: &Text, certificate: &Certificate) {
         let now = clock::now();
-        let left = certificate.not_after().duration_since(now).as_hours() / 24;
-        let line =
-            format!("{what}: certificate {} valid for {left} days", certificate.thumbprint());
-        match certificate.check_valid(now) {
-            Ok(()) if left < SOON => self.lines.push((Mark::Soon, line)),
-            Ok(()) => self.lines.push((Mark::Good, line)),
-            Err(error) => self.lines.push((Mark::Bad, format!("{what}: {error}"))),
-        }
-    }
-
-    fn finish(self) -> anyhow::Result<ExitCode> {
-        let style = Style::for_stdout();
-        let mut out = String::new();
-        for (mark, line) in &self.lines {
-            let sign = match mark {
-                Mark::Good => style.good("ok  "),
-                Mark::Soon => style.warn("soon"),
-                Mark::Bad => style.bad("FAIL"),
+        if let Err(error) = certificate.check_valid(now) {
+            let text = Text {
+                nb: format!("{}: {}", what.nb, causes::certificate(&error)),
+                en: format!("{}: {error}", what.en),
             };
-            writeln!(out, "{sign}  {line}")?;
+            self.fail(id, text, Some(renew()));
+            return;
         }
-        let bad = self.lines.iter().filter(|(mark, _)| *mark == Mark::Bad).count();
-        let verdict = if bad == 0 {
-            style.good("everything works")
-        } else {
-            style.bad(&format!("{bad} of {} do not work", self.lines.len()))
-        };
-        writeln!(out, "\n{verdict}")?;
-        print(&out)?;
-        Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        self.days_left(id, what, certificate.not_after());
     }
-}
 
-async fn receiver(config: &ReceiverConfig, folder: &Path, checks: &mut Checks) {
-    match std::net::TcpListener::bind(config.listen) {
-        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
-            let line =
-                format!("address {} is in use: by a receiver that runs already?", config.listen);
-            checks.lines.push((Mark::Soon, line));
-        }
-        result => {
-            let result = result.map_err(anyhow::Error::from);
-            checks.note(&format!("address {} can be listened on", config.listen), result);
-        }
-    }
-    for files in &config.certificate {
-        let files = files.from(folder);
-        let what = format!("register's key {}", files.key.display());
-        let pair = (|| {
-            Ok(DecryptionKey::new(certificate(&files.certificate)?, private_key(&files.key)?)?)
-        })();
-        if let Some(key) = checks.note(&what, pair) {
-            checks.validity("register", key.certificate());
+    /// Reports the end of a validity that has not come yet.
+    pub(super) fn days_left(&mut self, id: &'static str, what: &Text, until: jiff::Timestamp) {
+        let days = until.duration_since(clock::now()).as_hours() / 24;
+        let text = Text {
+            nb: format!("{}: gyldig i {days} dager til", what.nb),
+            en: format!("{}: valid for {days} more days", what.en),
+        };
+        if days < SOON {
+            self.warn(id, text, renew());
+        } else {
+            self.ok(id, text);
         }
     }
-    if config.certificate.is_empty() {
-        checks.note::<()>(
-            "register's certificates",
-            Err(anyhow::anyhow!("no [[certificate]] in the file")),
-        );
+
+    fn failed(&self) -> usize {
+        self.lines.iter().filter(|line| line.status == Status::Failed).count()
     }
-    if let Some(senders) = checks.note("senders of the file", config.avsendere(folder)) {
-        for sender in &senders {
-            for registered in &sender.certificates {
-                checks
-                    .validity(&format!("sender {}", sender.organisation), &registered.certificate);
+
+    fn text(&self, lang: Language) -> String {
+        let style = Style::for_stdout();
+        let say =
+            |nb: &'static str, en: &'static str| if lang == Language::Bokmal { nb } else { en };
+        let mut out = String::new();
+        for line in &self.lines {
+            let sign = match line.status {
+                Status::Ok => style.good("ok  "),
+                Status::Warning => style.warn(say("obs ", "note")),
+                Status::Failed => style.bad(say("FEIL", "FAIL")),
+            };
+            let _ = writeln!(out, "{sign}  {}", line.text.get(lang));
+            if let Some(remedy) = &line.remedy {
+                let _ = writeln!(out, "      → {}", remedy.get(lang));
             }
         }
-    }
-    let store = crate::serve::open_store(config, folder).await;
-    if let Some(store) = checks.note("database and column key", store) {
-        let stored = store.avsendere().await.map_err(anyhow::Error::from);
-        checks.note("senders of the database", stored);
-    }
-    issuer(&config.helseid.issuer, config.environment, checks).await;
-    checks.note("everything together", crate::serve::services(config, folder).await);
-}
-
-/// Whether the sender's database opens, or could be made where it is not yet. Makes nothing.
-async fn outbox_fits(database: &Path) -> anyhow::Result<()> {
-    if database.exists() {
-        Outbox::open(database).await?.close().await;
-        return Ok(());
-    }
-    let folder =
-        database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if !folder.is_dir() {
-        bail!("there is no folder {}", folder.display());
-    }
-    Ok(())
-}
-
-async fn sender(config: &SenderConfig, folder: &Path, checks: &mut Checks) {
-    let source = folder.join(&config.source);
-    let readable = std::fs::read_dir(&source).map(Iterator::count).map_err(anyhow::Error::from);
-    checks.note(&format!("source folder {}", source.display()), readable);
-    checks.note("numbers in the file", config.check());
-    let database = folder.join(&config.database);
-    checks.note(&format!("database {}", database.display()), outbox_fits(&database).await);
-    let files = config.certificate.from(folder);
-    let pair =
-        (|| Ok(SigningKey::new(certificate(&files.certificate)?, private_key(&files.key)?)?))();
-    if let Some(key) = checks.note("signing certificate and key", pair) {
-        checks.validity("sender", key.certificate());
-        let named = key.certificate().organisation().map(|o| o.to_string());
-        let same = if named.as_deref() == Some(config.organisation.as_str()) {
-            Ok(())
+        let (failed, all) = (self.failed(), self.lines.len());
+        let verdict = if failed == 0 {
+            style.good(say("alt virker", "everything works"))
         } else {
-            Err(anyhow::anyhow!("the certificate names {}", named.as_deref().unwrap_or("none")))
+            let verdict = text!(
+                "{failed} av {all} prøver viser noe som ikke virker",
+                "{failed} of {all} checks found something that does not work"
+            );
+            style.bad(verdict.get(lang))
         };
-        checks.note(&format!("organisation {}", config.organisation), same);
+        let _ = writeln!(out, "\n{verdict}");
+        out
     }
-    let register = folder.join(&config.receiver.certificate);
-    if let Some(register) = checks.note("register's certificate", certificate(&register)) {
-        checks.validity("register", &register);
+
+    fn json(&self, lang: Language) -> String {
+        let mut out = String::new();
+        for line in &self.lines {
+            let row = json!({
+                "check": line.id,
+                "status": line.status.as_str(),
+                "text": line.text.get(lang),
+                "remedy": line.remedy.as_ref().map(|remedy| remedy.get(lang)),
+            });
+            let _ = writeln!(out, "{row}");
+        }
+        out
     }
-    checks.note("hash key", crate::config::sender::hash_key(config, folder));
-    issuer(&config.helseid.issuer, config.environment, checks).await;
-    checks.note("token from HelseID", token(config, folder).await);
-    checks.note(
-        &format!("receiver {} answers", config.receiver.url),
-        reach(&config.receiver.url).await,
-    );
 }
 
-fn fetcher() -> anyhow::Result<Arc<dyn Fetcher>> {
-    Ok(Arc::new(HttpFetcher::new(Duration::from_secs(10))?))
-}
-
-async fn issuer(issuer: &str, environment: Environment, checks: &mut Checks) {
-    let result = async {
-        let clock: Clock = Arc::new(clock::now);
-        let discovery =
-            Discovery::new(issuer, environment == Environment::Local, fetcher()?, clock);
-        discovery.metadata().await?;
-        Ok(())
-    };
-    checks.note(&format!("HelseID {issuer}"), result.await);
-}
-
-async fn token(config: &SenderConfig, folder: &Path) -> anyhow::Result<()> {
-    let (settings, key) = config.client(folder)?;
-    let client =
-        HelseIdClient::new(settings, key, fetcher()?, Arc::new(clock::now), clock::fresh_ids())?;
-    client.access_token().await?;
-    Ok(())
-}
-
-/// Any answer will do: without a message the register can only refuse.
-async fn reach(url: &str) -> anyhow::Result<()> {
-    fetcher()?.get(url).await?;
-    Ok(())
+fn renew() -> Text {
+    text!(
+        "bestill et nytt sertifikat og legg det inn ved siden av det gamle før det utløper",
+        "order a new certificate and add it beside the old one before that one expires"
+    )
 }

@@ -168,7 +168,8 @@ fn no_pair() -> Text {
     )
 }
 
-fn new_uuid() -> anyhow::Result<String> {
+/// A fresh random UUID.
+pub(crate) fn new_uuid() -> anyhow::Result<String> {
     let mut bytes = [0; 16];
     SystemRandom.fill(&mut bytes)?;
     Ok(uuid::Builder::from_random_bytes(bytes).into_uuid().to_string())

@@ -16,7 +16,7 @@ use crate::config::sender::SenderConfig;
 use crate::output::{self, Language, print};
 use setup::outbox;
 
-pub(crate) use setup::agent;
+pub(crate) use setup::{agent, authorizer, http_settings, transport};
 
 /// Send a hospital's data to the register.
 ///

@@ -254,10 +254,6 @@ impl ConnectionFailure {
                 return known;
             }
             if let Some(io) = error.downcast_ref::<std::io::Error>() {
-                let inner = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-                if let Some(known) = inner.and_then(Self::of_tls) {
-                    return known;
-                }
                 match io.kind() {
                     std::io::ErrorKind::ConnectionRefused => return Self::Refused,
                     std::io::ErrorKind::TimedOut => return Self::Timeout,
@@ -272,7 +268,12 @@ impl ConnectionFailure {
                 return Self::NameUnknown;
             }
             innermost = text;
-            at = error.source();
+            // What an io::Error wraps is not its source, and may itself be one that wraps the cause.
+            let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+            at = match wrapped {
+                Some(wrapped) => Some(wrapped),
+                None => error.source(),
+            };
         }
         Self::Other(innermost)
     }

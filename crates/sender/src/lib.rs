@@ -66,7 +66,7 @@ pub use report::{ForeignType, Report, RunKind, RunStatus, SentMessage, SourceFai
 pub use schedule::{RetrySchedule, next_daily};
 pub use seal::{EnvelopeSealer, Sealer};
 pub use source::{
-    FileError, FolderSource, FoundResource, PassedOver, PassedOverKind, Scanned, Source,
+    FileError, FolderSource, FoundResource, PassedOver, PassedOverKind, Scanned, Scope, Source,
     SourceIssue, SourceIssueKind, SourceLimits, SourceLocation, SourceUnavailable,
 };
 pub use transport::{

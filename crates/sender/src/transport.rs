@@ -1,10 +1,12 @@
 //! Getting a sealed message to the register: a token, one POST, and what came of it.
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use lmr_auth::{AccessToken, DiscoveryError, HelseIdClient, Retry, SecretString, TokenError};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, RETRY_AFTER};
 use tokio::sync::Mutex;
 
 use crate::attempt::{AttemptFailure, ConnectionFailure, TokenFailure};
@@ -189,6 +191,7 @@ pub struct HttpTransport<A> {
     address: reqwest::Url,
     answer_limit: usize,
     authorizer: A,
+    server_time: std::sync::Mutex<Option<Timestamp>>,
 }
 
 impl<A: Authorizer> HttpTransport<A> {
@@ -222,7 +225,18 @@ impl<A: Authorizer> HttpTransport<A> {
             // A redirect would hand the token to somebody else.
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        Ok(Self { client, address, answer_limit: settings.answer_limit, authorizer })
+        Ok(Self {
+            client,
+            address,
+            answer_limit: settings.answer_limit,
+            authorizer,
+            server_time: std::sync::Mutex::new(None),
+        })
+    }
+
+    /// The time that the last answer carried (`Date`, RFC 9110 section 6.6.1), for comparing clocks.
+    pub fn server_time(&self) -> Option<Timestamp> {
+        *self.server_time.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn attempt(&self, authorization: &SecretString, message: Vec<u8>) -> PostOutcome {
@@ -239,6 +253,12 @@ impl<A: Authorizer> HttpTransport<A> {
             Ok(answer) => answer,
             Err(error) => return failed(&error),
         };
+        let date = answer
+            .headers()
+            .get(DATE)
+            .and_then(|value| httpdate::parse_http_date(value.to_str().ok()?).ok())
+            .and_then(|time| Timestamp::try_from(time).ok());
+        *self.server_time.lock().unwrap_or_else(PoisonError::into_inner) = date;
         let status = answer.status().as_u16();
         let retry_after = answer
             .headers()

@@ -168,6 +168,14 @@ impl SenderConfig {
                 "bundle.entries and bundle.mib must be at least 1"
             );
         }
+        for address in &self.own_addresses {
+            if !address.starts_with("https://") && !address.starts_with("http://") {
+                fail!(
+                    "own_addresses: {address} er ikke en adresse (https://…)",
+                    "own_addresses: {address} is not an address (https://…)"
+                );
+            }
+        }
         if self.receiver.timeout_seconds == 0 {
             fail!(
                 "receiver.timeout_seconds må være minst 1",

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
 use jiff::SignedDuration;
 use lmr_auth::{Clock, Fetcher, HelseIdClient, HttpFetcher};
 use lmr_envelope::{SigningKey, SystemRandom};
@@ -18,14 +17,66 @@ use super::texts::Rejected;
 use crate::clock;
 use crate::config::key_files::{certificate, private_key};
 use crate::config::sender::{SenderConfig, hash_key};
+use crate::text::{Explain, fail, text};
 
 /// The sender's database as configured; it must be there.
 pub(super) async fn outbox(config: &SenderConfig, folder: &Path) -> anyhow::Result<Outbox> {
     let path = folder.join(&config.database);
     if !path.exists() {
-        bail!("{} is not there: nothing has been sent yet", path.display());
+        fail!(
+            "{path} finnes ikke: ingenting er sendt ennå",
+            "{path} is not there: nothing has been sent yet",
+            path = path.display()
+        );
     }
-    Outbox::open(&path).await.with_context(|| format!("cannot open {}", path.display()))
+    open(&path).await
+}
+
+async fn open(path: &Path) -> anyhow::Result<Outbox> {
+    Outbox::open(path)
+        .await
+        .explain(|| text!("kan ikke åpne {path}", "cannot open {path}", path = path.display()))
+}
+
+/// The source of access tokens as configured.
+pub(crate) fn authorizer(
+    config: &SenderConfig,
+    folder: &Path,
+) -> anyhow::Result<HelseIdAuthorizer> {
+    lmr_auth::install_tls_provider();
+    let clock: Clock = Arc::new(clock::now);
+    let (client, key) = config.client(folder)?;
+    let fetcher: Arc<dyn Fetcher> = Arc::new(HttpFetcher::new(Duration::from_secs(30))?);
+    let client = HelseIdClient::new(client, key, fetcher, clock, clock::fresh_ids())?;
+    Ok(HelseIdAuthorizer::new(client))
+}
+
+/// The way to an address of the register as configured: authorities, proxy, tokens and time.
+pub(crate) fn transport(
+    config: &SenderConfig,
+    folder: &Path,
+    address: &str,
+) -> anyhow::Result<HttpTransport<HelseIdAuthorizer>> {
+    let settings = http_settings(config, folder, address)?;
+    HttpTransport::new(&settings, authorizer(config, folder)?)
+        .explain(|| text!("receiver.url", "receiver.url"))
+}
+
+/// How the register is reached.
+pub(crate) fn http_settings(
+    config: &SenderConfig,
+    folder: &Path,
+    address: &str,
+) -> anyhow::Result<HttpSettings> {
+    lmr_auth::install_tls_provider();
+    let mut http = HttpSettings::new(address);
+    http.timeout = Duration::from_secs(config.receiver.timeout_seconds);
+    if let Some(path) = &config.receiver.tls_ca {
+        let pem = crate::output::read(&folder.join(path))
+            .explain(|| text!("receiver.tls_ca", "receiver.tls_ca"))?;
+        http.certificate_authorities.push(pem);
+    }
+    Ok(http)
 }
 
 /// What is held, with the values that the source has now.
@@ -53,33 +104,23 @@ pub(crate) async fn agent(config: &SenderConfig, folder: &Path) -> anyhow::Resul
     let rule_set = config.ruleset;
     config.check()?;
     let organisation = OrganisationNumber::parse(&config.organisation)
-        .with_context(|| format!("organisation: {}", config.organisation))?;
+        .explain(|| text!("organisation", "organisation"))?;
     let files = config.certificate.from(folder);
     let signer = SigningKey::new(certificate(&files.certificate)?, private_key(&files.key)?)
-        .with_context(|| {
-            format!("{} and its key do not fit together", files.certificate.display())
+        .explain(|| {
+            text!(
+                "{certificate} og nøkkelen hører ikke sammen",
+                "{certificate} and its key do not fit together",
+                certificate = files.certificate.display()
+            )
         })?;
     let recipient = certificate(&folder.join(&config.receiver.certificate))?;
 
     let clock: Clock = Arc::new(clock::now);
-    let (client, key) = config.client(folder)?;
-    let fetcher: Arc<dyn Fetcher> = Arc::new(HttpFetcher::new(Duration::from_secs(30))?);
-    let client = HelseIdClient::new(client, key, fetcher, Arc::clone(&clock), clock::fresh_ids())?;
-    let mut http = HttpSettings::new(&config.receiver.url);
-    http.timeout = Duration::from_secs(config.receiver.timeout_seconds);
-    if let Some(path) = &config.receiver.tls_ca {
-        let path = folder.join(path);
-        let pem =
-            std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        http.certificate_authorities.push(pem);
-    }
-    let transport =
-        HttpTransport::new(&http, HelseIdAuthorizer::new(client)).context("receiver.url")?;
+    let transport = transport(config, folder, &config.receiver.url)?;
 
     let database = folder.join(&config.database);
-    let outbox = Outbox::open(&database)
-        .await
-        .with_context(|| format!("cannot open {}", database.display()))?;
+    let outbox = open(&database).await?;
     let mut lock = database.into_os_string();
     lock.push(".lock");
     let wait = SignedDuration::from_mins(i64::from(config.schedule.retry_minutes));

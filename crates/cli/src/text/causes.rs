@@ -5,8 +5,11 @@ use std::error::Error;
 
 use lmr_envelope::{CertificateError, KeyError, Usage};
 use lmr_intake::AvsenderError;
+use lmr_sender::{OutboxError, SenderError};
 use lmr_server::TlsError;
 use lmr_storage::{KeyFileError, OpenError};
+
+use crate::output::Language;
 
 mod lists;
 
@@ -32,7 +35,49 @@ pub(super) fn in_bokmal(error: &(dyn Error + 'static)) -> Option<String> {
     if let Some(error) = error.downcast_ref::<TlsError>() {
         return tls(error);
     }
+    if let Some(error) = error.downcast_ref::<SenderError>() {
+        return run(error);
+    }
+    if let Some(error) = error.downcast_ref::<OutboxError>() {
+        return Some(outbox(error));
+    }
     lists::in_bokmal(error)
+}
+
+/// Why a run of the sender ended early.
+fn run(error: &SenderError) -> Option<String> {
+    Some(match error {
+        SenderError::Busy(lock) => {
+            format!("en annen kjøring er i gang (låsefil {})", lock.display())
+        }
+        SenderError::Lock { path, source } => {
+            format!("låsefilen {}: {}", path.display(), super::io_error(source, Language::Bokmal))
+        }
+        SenderError::Source(error) => {
+            format!("kilden {}: {}", error.name, error.cause.text(Language::Bokmal))
+        }
+        SenderError::Outbox(error) => outbox(error),
+        SenderError::Internal(what) => format!("en feil i dette programmet: {what}"),
+        _ => return None,
+    })
+}
+
+fn outbox(error: &OutboxError) -> String {
+    match error {
+        OutboxError::Database(reason) => format!("avsenderens database: {reason}"),
+        OutboxError::Form(reason) => format!("avsenderens database har en ukjent form: {reason}"),
+        OutboxError::Damaged(what) => format!("avsenderens database er skadet: {what}"),
+        OutboxError::Foreign(what) => {
+            let what = match *what {
+                "hash key" => "en annen hash_key",
+                "organisation" => "en annen organisasjon",
+                other => other,
+            };
+            format!(
+                "avsenderens database ble laget med {what}: bruk den, eller oppgi en ny databasefil (alt siden startdatoen blir da sendt på nytt)"
+            )
+        }
+    }
 }
 
 /// What is wrong with an enterprise certificate.

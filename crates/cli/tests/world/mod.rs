@@ -45,11 +45,12 @@ impl Drop for Process {
 /// A folder that `lmr sandbox init` has filled.
 pub(crate) struct World {
     folder: tempfile::TempDir,
-    receiver_port: u16,
+    pub(crate) receiver_port: u16,
     helseid_port: u16,
 }
 
-fn free_port() -> u16 {
+/// A port of loopback that nobody listens on.
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port()
 }
 
@@ -101,19 +102,24 @@ impl World {
 
     /// Starts the receiver and waits until its port is open.
     pub(crate) fn receiver(&self) -> Process {
+        self.serve("receiver.toml", self.receiver_port)
+    }
+
+    /// Starts a receiver with a configuration of this folder that listens on `port`.
+    pub(crate) fn serve(&self, config: &str, port: u16) -> Process {
         let log = std::fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(self.path().join("serve.log"));
         let child = Command::new(lmr())
             .args(["serve", "--config"])
-            .arg(self.config("receiver.toml"))
+            .arg(self.config(config))
             .stderr(log.map_or_else(|_| Stdio::null(), Stdio::from))
             .spawn()
             .expect("lmr serve");
         let mut process = Process(child);
         let until = Instant::now() + Duration::from_secs(60);
-        while std::net::TcpStream::connect(("127.0.0.1", self.receiver_port)).is_err() {
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(
                 process.0.try_wait().expect("waited").is_none(),
                 "the receiver ended: {}",

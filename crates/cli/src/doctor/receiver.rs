@@ -1,0 +1,191 @@
+//! What a receiver's file names.
+
+use std::path::Path;
+
+use lmr_envelope::{DecryptionKey, Usage};
+use lmr_intake::Avsender;
+use x509_parser::pem::Pem;
+
+use super::{Checks, network};
+use crate::clock;
+use crate::config::key_files::{certificate, private_key};
+use crate::config::receiver::ReceiverConfig;
+use crate::text::{Explain, Text, failure, text};
+
+pub(super) async fn examine(config: &ReceiverConfig, folder: &Path, checks: &mut Checks) {
+    listening(config, checks);
+    checks.secret_file(&folder.join(&config.column_key));
+    for files in &config.certificate {
+        let files = files.from(folder);
+        checks.secret_file(&files.key);
+        let what =
+            text!("registerets nøkkel {key}", "register's key {key}", key = files.key.display());
+        let pair = (|| {
+            let key =
+                DecryptionKey::new(certificate(&files.certificate)?, private_key(&files.key)?)?;
+            key.certificate().check_usage(Usage::KeyEncipherment)?;
+            Ok(key)
+        })();
+        if let Some(key) = checks.note("certificate.register", &what, pair) {
+            let what = text!("registerets sertifikat", "register's certificate");
+            checks.validity("certificate.register", &what, key.certificate());
+        }
+    }
+    if config.certificate.is_empty() {
+        let missing = failure(text!(
+            "ingen [[certificate]] i filen: uten registerets nøkkel kan ingenting åpnes",
+            "no [[certificate]] in the file: without the register's key nothing can be opened"
+        ));
+        checks.error(
+            "certificate.register",
+            &text!("registerets sertifikater", "register's certificates"),
+            &missing,
+        );
+    }
+    tls(config, folder, checks);
+    let what = text!("avsenderne i filen", "senders of the file");
+    let configured =
+        checks.note("senders.file", &what, config.avsendere(folder)).unwrap_or_default();
+    senders(&configured, checks);
+    database(config, folder, &configured, checks).await;
+    network::issuer(&config.helseid.issuer, config.environment, checks).await;
+    let what = text!("alt satt sammen", "everything together");
+    checks.note("services", &what, crate::serve::services(config, folder).await);
+}
+
+fn listening(config: &ReceiverConfig, checks: &mut Checks) {
+    let address = config.listen;
+    match std::net::TcpListener::bind(address) {
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => checks.warn(
+            "listen",
+            text!("adressen {address} er i bruk", "address {address} is in use"),
+            text!(
+                "er det et mottak som allerede kjører, er alt som det skal",
+                "if a receiver is running already, all is as it should be"
+            ),
+        ),
+        result => {
+            let what = text!("lytting på {address}", "listening on {address}");
+            checks.note("listen", &what, result.map_err(anyhow::Error::from));
+        }
+    }
+}
+
+/// The TLS certificate of our own: that it goes with its key, and how long it is valid.
+fn tls(config: &ReceiverConfig, folder: &Path, checks: &mut Checks) {
+    let Some(files) = &config.tls else { return };
+    let files = files.from(folder);
+    checks.secret_file(&files.key);
+    let what = text!("eget TLS-sertifikat", "TLS certificate of our own");
+    let read = (|| {
+        let chain = crate::output::read(&files.certificate)?;
+        let key = zeroize::Zeroizing::new(crate::output::read(&files.key)?);
+        lmr_server::Tls::from_pem(&chain, &key)?;
+        validity_of(&chain)
+    })();
+    let Some((from, until)) = checks.note("tls", &what, read) else { return };
+    let now = clock::now();
+    if now > until {
+        let day = clock::oslo(until).date();
+        checks.fail(
+            "tls",
+            Text {
+                nb: format!("{} utløp {day}", what.nb),
+                en: format!("{} expired {day}", what.en),
+            },
+            Some(super::renew()),
+        );
+    } else if now < from {
+        let day = clock::oslo(from).date();
+        checks.fail(
+            "tls",
+            Text {
+                nb: format!("{} gjelder ikke før {day}", what.nb),
+                en: format!("{} is not valid before {day}", what.en),
+            },
+            None,
+        );
+    } else {
+        checks.days_left("tls", &what, until);
+    }
+}
+
+/// First and last moment of the first certificate of a chain in PEM.
+fn validity_of(chain: &[u8]) -> anyhow::Result<(jiff::Timestamp, jiff::Timestamp)> {
+    let no_certificate = || text!("filen har ikke noe sertifikat", "the file has no certificate");
+    let leaf = Pem::iter_from_buffer(chain)
+        .filter_map(Result::ok)
+        .find(|block| block.label == "CERTIFICATE")
+        .explain(no_certificate)?;
+    let parsed = leaf.parse_x509().explain(no_certificate)?;
+    let validity = parsed.validity();
+    Ok((
+        jiff::Timestamp::from_second(validity.not_before.timestamp())?,
+        jiff::Timestamp::from_second(validity.not_after.timestamp())?,
+    ))
+}
+
+/// The certificates of registered senders.
+fn senders(list: &[Avsender], checks: &mut Checks) {
+    for sender in list {
+        let (number, name) = (sender.organisation, &sender.name);
+        if !sender.active {
+            checks.warn(
+                "sender.status",
+                text!(
+                    "avsender {number} {name} er satt ut av drift",
+                    "sender {number} {name} is inactive"
+                ),
+                text!("lmr admin activate {number}", "lmr admin activate {number}"),
+            );
+        }
+        let what = text!("avsender {number} {name}", "sender {number} {name}");
+        let now = clock::now();
+        let valid = sender.certificates.iter().filter(|c| c.check_valid(now).is_ok()).count();
+        if valid == 0 && sender.active {
+            checks.fail(
+                "sender.certificate",
+                Text {
+                    nb: format!("{}: ikke noe gyldig sertifikat", what.nb),
+                    en: format!("{}: no valid certificate", what.en),
+                },
+                Some(text!(
+                    "lmr admin add-certificate {number} FIL",
+                    "lmr admin add-certificate {number} FILE"
+                )),
+            );
+        }
+        // One that has ended is of no interest while another one is valid.
+        for registered in
+            sender.certificates.iter().filter(|c| valid == 0 || c.check_valid(now).is_ok())
+        {
+            checks.validity("sender.certificate", &what, &registered.certificate);
+        }
+    }
+}
+
+async fn database(
+    config: &ReceiverConfig,
+    folder: &Path,
+    configured: &[Avsender],
+    checks: &mut Checks,
+) {
+    let is_url = config.database.to_str().is_some_and(|database| database.contains("://"));
+    if !is_url {
+        let file = folder.join(&config.database);
+        checks.room("disk", &file);
+        checks.database_file(&file);
+    }
+    let what = text!("database og column_key", "database and column key");
+    let store = crate::serve::open_store(config, folder).await;
+    let Some(store) = checks.note("database", &what, store) else { return };
+    let what = text!("avsenderne i databasen", "senders of the database");
+    let stored = store.avsendere().await.map_err(anyhow::Error::from);
+    if let Some(stored) = checks.note("senders.database", &what, stored) {
+        let further: Vec<Avsender> = stored
+            .into_iter()
+            .filter(|stored| configured.iter().all(|c| c.organisation != stored.organisation))
+            .collect();
+        senders(&further, checks);
+    }
+}

@@ -1,0 +1,144 @@
+//! The source: whether there is something in it, whether it can be used, and whether the rule set fits.
+
+use std::path::Path;
+
+use lmr_fhir::{Document, Language, ParseOptions};
+use lmr_lmdi::{CheckOptions, RuleSet, RuleSetId};
+use lmr_sender::{FolderSource, PassedOverKind, Scope, Source as _, SourceLimits};
+
+use super::Checks;
+use crate::clock;
+use crate::config::sender::SenderConfig;
+use crate::text::{Text, text};
+
+/// How many resources of each type are checked against the rule sets.
+const SAMPLE: usize = 25;
+
+/// How many single issues are named.
+const NAMED: usize = 5;
+
+/// Reads the source as a run does, and checks a sample of it against every rule set.
+pub(super) fn examine(config: &SenderConfig, folder: &Path, checks: &mut Checks) {
+    let folder = &folder.join(&config.source);
+    let what = text!("kilden {folder}", "source {folder}", folder = folder.display());
+    let source = FolderSource::new(folder, SourceLimits::default());
+    let mut sample: Vec<(String, String)> = Vec::new();
+    let scanned = source.scan(Scope::All, &mut |found| {
+        let of_type = sample.iter().filter(|(name, _)| name == found.resource_type).count();
+        if of_type < SAMPLE {
+            sample.push((found.resource_type.to_owned(), found.node.raw().to_owned()));
+        }
+        Ok(())
+    });
+    let scanned = match scanned {
+        Ok(scanned) => scanned,
+        Err(error) => {
+            let text = Text {
+                nb: format!("{}: {}", what.nb, error.cause.text(Language::Bokmal)),
+                en: format!("{}: {}", what.en, error.cause.text(Language::English)),
+            };
+            return checks.fail("source", text, None);
+        }
+    };
+    if scanned.resources == 0 && !config.incremental {
+        checks.fail(
+            "source",
+            Text {
+                nb: format!("{}: ingen ressurser", what.nb),
+                en: format!("{}: no resources", what.en),
+            },
+            Some(text!(
+                "skriv eksporten dit som .json eller .ndjson før hver kjøring; virker eksportjobben?",
+                "write the export there as .json or .ndjson before each run; does the export job work?"
+            )),
+        );
+    } else {
+        let (files, resources) = (scanned.files, scanned.resources);
+        checks.ok(
+            "source",
+            Text {
+                nb: format!("{}: {resources} ressurser i {files} filer", what.nb),
+                en: format!("{}: {resources} resources in {files} files", what.en),
+            },
+        );
+    }
+    for issue in scanned.issues.iter().take(NAMED) {
+        checks.fail("source.files", Text::of(|language| issue.text(language)), None);
+    }
+    if let Some(more) = scanned.issues.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        checks.fail(
+            "source.files",
+            text!("og {more} til i kilden", "and {more} more in the source"),
+            None,
+        );
+    }
+    for passed in &scanned.passed_over {
+        // Hidden files and second links are passed over on purpose.
+        if !matches!(passed.kind, PassedOverKind::Ending { .. } | PassedOverKind::NotAFile) {
+            continue;
+        }
+        let (count, example) = (passed.count, &passed.example);
+        checks.warn(
+            "source.files",
+            text!(
+                "{count} filer blir ikke lest, f.eks. {example}",
+                "{count} files are not read, e.g. {example}"
+            ),
+            text!(
+                "bare .json, .ndjson og .jsonl blir lest; pakk ut eller gi filen nytt navn",
+                "only .json, .ndjson and .jsonl are read; unpack or rename the file"
+            ),
+        );
+    }
+    fits(&sample, config.ruleset, checks);
+}
+
+/// Whether the sample goes with the rule set, and if not, which one it goes with.
+fn fits(sample: &[(String, String)], wanted: RuleSetId, checks: &mut Checks) {
+    if sample.is_empty() {
+        return;
+    }
+    let refused = |id: RuleSetId| -> anyhow::Result<usize> {
+        let rules = RuleSet::get(id)?;
+        let options = CheckOptions::at(clock::now());
+        let refuses = |text: &str| {
+            Document::parse_bytes(text.as_bytes(), &ParseOptions::lenient()).is_ok_and(|d| {
+                rules.check_resource(&d, &options).iter().any(lmr_lmdi::Finding::refuses)
+            })
+        };
+        Ok(sample.iter().filter(|(_, text)| refuses(text)).count())
+    };
+    let (name, all) = (wanted.as_str(), sample.len());
+    let what = text!("regelsettet {name}", "rule set {name}");
+    let count = match refused(wanted) {
+        Ok(count) => count,
+        Err(error) => return checks.error("ruleset", &what, &error),
+    };
+    if count == 0 {
+        return checks.ok(
+            "ruleset",
+            text!("kilden passer til regelsettet {name}", "the source fits the rule set {name}"),
+        );
+    }
+    let found = text!(
+        "{count} av {all} ressurser (et utvalg) ville bli holdt tilbake etter {name}",
+        "{count} of {all} resources (a sample) would be held back by {name}"
+    );
+    let better = RuleSetId::ALL
+        .into_iter()
+        .filter(|id| *id != wanted)
+        .filter_map(|id| Some((id, refused(id).ok()?)))
+        .min_by_key(|(_, refused)| *refused)
+        .filter(|(_, refused)| refused * 4 < count);
+    match better {
+        Some((id, _)) => checks.fail("ruleset", found, Some(text!(
+            "ressursene ser ut til å følge {id}: rett ruleset i konfigurasjonen, eller eksporten",
+            "the resources seem to follow {id}: correct ruleset in the configuration, or the export",
+            id = id.as_str()
+        ))),
+        None => checks.warn("ruleset", found, text!(
+            "lmr validate --ruleset {name} viser hva som er galt",
+            "lmr validate --ruleset {name} shows what is wrong"
+        )),
+    }
+}
