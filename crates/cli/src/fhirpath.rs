@@ -185,8 +185,8 @@ impl<'a> Host<'a> for Definitions<'a> {
 
     fn conforms_to(&self, item: &Item<'a>, profile: &str) -> Result<bool, Unavailable> {
         let Item::Element(typed) = item else { return Ok(false) };
-        if let Err(reason) = self.validator.prepare(profile) {
-            return Err(Unavailable::Definition(reason));
+        if let Err(error) = self.validator.prepare(profile) {
+            return Err(Unavailable::Definition(error.to_string()));
         }
         if typed.element.resource_type().is_none() {
             return Err(Unavailable::Unsupported);

@@ -2,6 +2,7 @@
 //! invariants parsed and shared, types linked on first use.
 
 pub(crate) mod arena;
+mod error;
 mod invariant;
 mod profiles;
 mod slices;
@@ -18,6 +19,7 @@ use crate::model::choice_name;
 use crate::terminology::ValueSet;
 use arena::NameTable;
 
+pub use error::{CompileError, ProfileError, UnusableProfile};
 pub(crate) use invariant::{Expressions, Invariant, InvariantKind, NameSet, SharedExpression};
 pub(crate) use profiles::Profiles;
 pub(crate) use slices::{Slice, Slices, Step};
@@ -121,7 +123,7 @@ pub(crate) enum Linked {
     Rule(ProfileId, u32),
     Unknown,
     /// It cannot be used, and why.
-    Broken(Arc<str>),
+    Broken(UnusableProfile),
 }
 
 /// The target profiles of a reference, looked up.
@@ -134,7 +136,7 @@ pub(crate) struct Targets {
     /// Type, profile, and whether it is more than the type's own definition.
     pub(crate) profiles: Vec<(Arc<str>, ProfileId, bool)>,
     /// Target profiles that are unknown (without reason) or broken.
-    pub(crate) faults: Vec<(Arc<str>, Option<Arc<str>>)>,
+    pub(crate) faults: Vec<(Arc<str>, Option<UnusableProfile>)>,
 }
 
 /// Types with checks of their own.
@@ -242,15 +244,6 @@ pub(crate) struct Context<'c> {
     pub(crate) expressions: &'c Expressions,
     /// What in an expression is not defined where an element stands.
     pub(crate) doubt: &'c dyn Fn(&Expression, &ElementDefinition) -> Option<Arc<str>>,
-}
-
-/// Why a definition cannot be used.
-#[derive(Clone, Debug, thiserror::Error)]
-pub(crate) enum CompileError {
-    #[error("its snapshot is empty")]
-    Empty,
-    #[error("the element {0} has no parent in the snapshot")]
-    Orphan(Box<str>),
 }
 
 /// Makes a snapshot ready.

@@ -1,10 +1,28 @@
-//! FHIR packages, snapshots, compiled profiles and the checks.
+//! A FHIR R4 validator: packages, snapshots, profiles and the checks.
 //!
-//! A [`Validator`] is built once from [`definitions`] and then validates documents; what it finds are
-//! [`Issue`]s, data that renderers turn into text, JSON lines, OperationOutcome or HTML.
+//! A [`Validator`] is built once from [`definitions`] (R4 itself is built in) and then used from any
+//! number of threads. It reports [`Issue`]s: a [`Message`](messages::Message) with named facts, the
+//! location of the element, and the sentence in English or bokmål on demand. Nothing is fetched from
+//! a network; what is not known is reported, never guessed.
 //!
-//! [`package`] reads packages, [`definitions`] finds what they define, with snapshots made whole
-//! by [`snapshot`]; [`terminology`] knows value sets and code systems.
+//! ```
+//! use lmr_validator::{Options, Severity, Validator};
+//! use lmr_validator::messages::Message;
+//!
+//! let validator = Validator::builder().build();
+//! let patient = r#"{"resourceType": "Patient", "birthDate": "1990-02-30"}"#;
+//! let issues = validator.validate_text(patient, &Options::default());
+//!
+//! assert_eq!(issues.len(), 1);
+//! assert_eq!(issues[0].severity, Severity::Error);
+//! assert_eq!(issues[0].expression, "Patient.birthDate");
+//! assert!(matches!(issues[0].message, Message::DateValid { .. }));
+//! ```
+//!
+//! Profiles come in packages: [`package`] reads them, [`definitions`] finds what they define, with
+//! snapshots made whole by [`snapshot`]; [`terminology`] has value sets and code systems. [`Options`]
+//! says which profiles an instance must meet and how strict to be; [`render`] makes a page of HTML
+//! with the issues marked in the source. `examples/` has a small program for each.
 
 mod canonical;
 mod check;
@@ -27,6 +45,7 @@ pub mod terminology;
 mod validator;
 mod walk;
 
+pub use compile::{CompileError, ProfileError, UnusableProfile};
 pub use issue::{BundleReport, Issue};
 pub use lmr_fhir::{Language, Severity};
 pub use messages::issue_code::IssueCode;

@@ -116,7 +116,7 @@ impl<'a> Plan<'a> {
             Err(reason) => {
                 let message = Message::ProfileNoSnapshot {
                     profile: canonical.into(),
-                    reason: (&reason).into(),
+                    reason: reason.to_string().into(),
                 };
                 self.issues.push(self.shared.issue(message, at, None));
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lmr_fhir::{Document, Kind, ParseOptions};
 
-use crate::compile::Profiles;
+use crate::compile::{ProfileError, Profiles};
 use crate::definitions::Definitions;
 use crate::issue::{BundleReport, Issue};
 use crate::options::Options;
@@ -87,16 +87,14 @@ impl Validator {
         report
     }
 
-    /// Compiles a profile now and tells what in it cannot be used: for checking
-    /// packages at start instead of at the first instance.
+    /// Compiles a profile now instead of at the first instance: for checking packages at start.
     ///
     /// # Errors
-    /// The reason in words when the profile is unknown or its definition broken.
-    pub fn prepare(&self, canonical: &str) -> Result<(), String> {
-        match self.profiles.profile(canonical) {
-            Ok(Some(_)) => Ok(()),
-            Ok(None) => Err(format!("{canonical} is not known")),
-            Err(reason) => Err(reason.to_string()),
+    /// No package has the profile, or its definition cannot be used.
+    pub fn prepare(&self, canonical: &str) -> Result<(), ProfileError> {
+        match self.profiles.profile(canonical)? {
+            Some(_) => Ok(()),
+            None => Err(ProfileError::Unknown(canonical.into())),
         }
     }
 }

@@ -101,8 +101,8 @@ pub(crate) fn check<'a>(
     text: &str,
     def: Def<'a>,
 ) -> bool {
-    let has_companion = item.sibling().is_some_and(|s| s.members().next().is_some());
-    if has_companion && text.trim_start().is_empty() {
+    if text.trim_start().is_empty() && item.sibling().is_some_and(|s| s.members().next().is_some())
+    {
         return true;
     }
     let mut faults: SmallVec<[Message; 2]> = SmallVec::new();

@@ -1,4 +1,15 @@
-//! Append-only storage whose entries keep their place, and hashed name tables.
+//! Storage of compiled definitions: added to while other threads read, never changed.
+//!
+//! | container | keyed by | for |
+//! |---|---|---|
+//! | [`Arena`] | number | profiles and types; an entry never moves, so that references stay good |
+//! | [`Table`] | text | what has been looked up by canonical or type name; read without a lock |
+//! | [`NameTable`] | property name | the children of an element; built once, read for every member |
+//! | [`OwnMap`] | numbers of ours | one validation's tasks; keys need no protection against collisions |
+//!
+//! A concurrent map of another crate would take a lock, or an allocation, for each look-up; these are
+//! read some hundred times for each resource. Keys that a sender chooses are never kept: the memory
+//! would grow with what is sent.
 
 use std::hash::Hasher;
 use std::sync::OnceLock;

@@ -6,7 +6,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use lmr_fhirpath::TypeId;
 
 use super::arena::{Arena, Table};
-use super::{Context, Def, Expressions, Linked, Profile, ProfileId, Rule, TypeRule, compile};
+use super::{
+    Context, Def, Expressions, Linked, Profile, ProfileId, Rule, TypeRule, UnusableProfile, compile,
+};
 use crate::check::slicing::discriminator;
 use crate::definitions::{Definitions, ElementDefinition, StructureDefinition, TypeRef};
 use crate::model::TypeModel;
@@ -23,7 +25,7 @@ fn type_canonical(name: &str) -> String {
 
 /// What a canonical leads to: a compiled profile, nothing, or a definition
 /// that cannot be used (with the reason).
-pub(crate) type Lookup = Result<Option<ProfileId>, Arc<str>>;
+pub(crate) type Lookup = Result<Option<ProfileId>, UnusableProfile>;
 
 /// All definitions, compiled when first asked for. Shared by any number of threads.
 #[derive(Debug)]
@@ -68,7 +70,7 @@ impl Profiles {
         let found = match self.definitions.structure(canonical) {
             // What is not known is not kept: the sender's names must not fill the memory.
             Ok(None) => return Ok(None),
-            Err(error) => Err(Arc::from(error.to_string())),
+            Err(error) => Err(UnusableProfile::Definition(Arc::new(error))),
             Ok(Some(definition)) => self.compile(definition),
         };
         self.by_canonical.insert(canonical, found).clone()
@@ -110,7 +112,9 @@ impl Profiles {
         };
         let found = match compile(definition, &context) {
             Ok(profile) => Ok(Some(self.compiled.push(profile))),
-            Err(error) => Err(Arc::from(format!("{canonical}: {error}"))),
+            Err(error) => {
+                Err(UnusableProfile::Snapshot { canonical: canonical.as_str().into(), error })
+            }
         };
         // Where two threads compiled it at once, one of the two is used by all.
         let found = self.by_canonical.insert(&canonical, found).clone();
@@ -159,7 +163,7 @@ impl Profiles {
     }
 
     /// The address of a type's definition that cannot be used, and why.
-    pub(crate) fn type_fault(&self, name: &str) -> Option<(String, Arc<str>)> {
+    pub(crate) fn type_fault(&self, name: &str) -> Option<(String, UnusableProfile)> {
         let canonical = type_canonical(name);
         let reason = self.profile(&canonical).err()?;
         Some((canonical, reason))

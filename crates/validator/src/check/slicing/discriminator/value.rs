@@ -58,9 +58,16 @@ struct HasValue {
 
 impl HasValue {
     fn holds<'a>(&self, cx: &Context<'a>, item: Element<'a>) -> bool {
-        part_of(self.value.json(), &self.inside).is_some_and(|want| {
-            follow(cx, item, &self.steps).iter().any(|e| fixed::matches(*e, want, self.is_pattern))
-        })
+        let Some(want) = part_of(self.value.json(), &self.inside) else { return false };
+        let holds = |element: Element<'a>| fixed::matches(element, want, self.is_pattern);
+        // Nearly all slicings go by one child (`url`, `system`), which needs no list.
+        if let [Step::Child(name)] = &*self.steps {
+            let mut children = item.children_named(name).peekable();
+            if children.peek().is_some() {
+                return children.any(holds);
+            }
+        }
+        follow(cx, item, &self.steps).iter().any(|element| holds(*element))
     }
 }
 
