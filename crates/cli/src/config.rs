@@ -70,7 +70,7 @@ impl From<WhichNumbers> for lmr_lmdi::PersonNumbers {
 }
 
 /// What is done about what the register would lose in silence.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum WhichAdvice {
     /// Warn of it.

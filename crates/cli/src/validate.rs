@@ -15,6 +15,7 @@ use lmr_lmdi::{CheckOptions, ElementLocation, Finding, RuleSet, RuleSetId, RuleS
 use lmr_validator::package::{Package, PackageCache, load};
 use lmr_validator::{Options, Validator};
 
+use crate::config::WhichAdvice;
 use crate::input::{is_lines, texts};
 use crate::output::{self, Language, read, write};
 use crate::text::{fail, failure, text};
@@ -46,6 +47,10 @@ pub(crate) struct Validate {
     /// Profile the resource must meet, besides those in its meta.profile; may be repeated
     #[arg(long, value_name = "URL")]
     profile: Vec<String>,
+    /// What is done about what the register would lose in silence: a warning or an error; says too which
+    /// version of the guide is needed, and why
+    #[arg(long, value_enum)]
+    advice: Option<WhichAdvice>,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -169,9 +174,11 @@ impl Validate {
             let mut options = CheckOptions::at(clock::now());
             options.redact = self.fine.redact;
             options.threads = self.fine.threads;
+            options.advice = self.advice.unwrap_or_default().into();
             options.rule_sets = RuleSets::with_packages(packages);
             let (chosen, profiles) = (self.ruleset, self.profile.clone());
-            return Ok(Checks::Register { chosen, options: Box::new(options), profiles });
+            let needs = self.advice.is_some();
+            return Ok(Checks::Register { chosen, options: Box::new(options), profiles, needs });
         }
         let outcomes = response::definitions();
         let outcomes = Package::embedded(
@@ -205,8 +212,17 @@ fn one_resource() -> anyhow::Error {
 
 /// What findings come from.
 enum Checks {
-    Register { chosen: Option<RuleSetChoice>, options: Box<CheckOptions>, profiles: Vec<String> },
-    Plain { validator: Box<Validator>, options: Box<Options> },
+    Register {
+        chosen: Option<RuleSetChoice>,
+        options: Box<CheckOptions>,
+        profiles: Vec<String>,
+        /// Whether to say which version of the guide is needed.
+        needs: bool,
+    },
+    Plain {
+        validator: Box<Validator>,
+        options: Box<Options>,
+    },
 }
 
 impl Checks {
@@ -231,7 +247,7 @@ impl Checks {
                 let issues = validator.validate(document, options);
                 Ok((None, issues.into_iter().map(Finding::from_issue).collect()))
             }
-            Self::Register { chosen, options, profiles } => {
+            Self::Register { chosen, options, profiles, needs } => {
                 let bundle = Bundle::of(document);
                 let by_type = bundle.and_then(|b| RuleSetId::for_bundle_type(&b.kind()?));
                 let id = match chosen {
@@ -254,6 +270,9 @@ impl Checks {
                 };
                 if !profiles.is_empty() {
                     add_profiles(rules, document, profiles, &mut findings)?;
+                }
+                if *needs {
+                    findings.extend(lmr_lmdi::needs(rules, document, options)?);
                 }
                 Ok((Some(id), findings))
             }

@@ -173,6 +173,12 @@ impl RuleSetId {
         self.is_transaction()
     }
 
+    /// The rule set whose definitions it takes over where it has none of its own: the guide before it.
+    #[must_use]
+    pub const fn extends(self) -> Option<Self> {
+        self.row().extends
+    }
+
     /// The resource types a bundle may carry, with the profile of each.
     #[must_use]
     pub const fn profiles(self) -> &'static [(&'static str, &'static str)] {
@@ -202,7 +208,7 @@ impl RuleSetId {
     /// The definitions as JSON, by path in the folder: its own, and those of the rule set it extends that
     /// it does not replace. What is taken over gets this rule set's version.
     fn definitions(self) -> BTreeMap<&'static str, Cow<'static, str>> {
-        let mut all = match self.row().extends {
+        let mut all = match self.extends() {
             None => BTreeMap::new(),
             Some(base) => {
                 let versions = [base, self].map(|id| format!("\"version\": \"{}\"", id.version()));

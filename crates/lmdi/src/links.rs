@@ -2,11 +2,12 @@
 
 use lmr_fhir::{Element, Name};
 use lmr_identifiers::{HprNumber, NationalIdentityNumber, systems};
+use serde::Serialize;
 
 use crate::bundle_index::BundleIndex;
 
 /// How many administrations a bundle has, and how many of them the register can link.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LinkCounts {
     /// Resources of type MedicationAdministration.
     pub administrations: usize,

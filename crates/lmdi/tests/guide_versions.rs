@@ -273,3 +273,34 @@ fn what_is_taken_over_says_the_newer_version() {
         assert!(definitions.structure(&versioned).unwrap().is_some(), "{versioned}");
     }
 }
+
+#[test]
+fn what_only_a_newer_guide_takes_says_which_and_why() {
+    let needs_after = |resource_type: &str, change: &dyn Fn(&mut Value)| {
+        let mut all = resources(NEWER);
+        change(all.iter_mut().find(|r| r["resourceType"] == resource_type).unwrap());
+        let text = bundle_of(NEWER, all).to_string();
+        let document = Document::parse(text, &ParseOptions::strict()).unwrap();
+        lmr_lmdi::needs(RuleSet::get(NEWER).unwrap(), &document, &options()).unwrap()
+    };
+    for (name, since, path) in [
+        ("request without requester", "1.1.3", "MedicationRequest"),
+        ("two ICD-10 codes", "1.1.7", "Condition.code"),
+        ("a third system of form", "1.1.5", "Medication.form"),
+    ] {
+        let (_, resource_type, _, _, change) =
+            cases().into_iter().find(|case| case.0 == name).unwrap();
+        let needs = needs_after(resource_type, &change);
+        assert!(!needs.is_empty(), "{name}");
+        for finding in &needs {
+            assert_eq!(finding.code, Code::NeedsNewerGuide);
+            assert!(finding.expression.starts_with(path), "{name}: {}", finding.expression);
+            let text = finding.text(lmr_lmdi::codes::Language::English);
+            assert!(text.contains(&format!("guide {since} or newer")), "{name}: {text}");
+        }
+    }
+    // What both take needs nothing, and what both refuse says nothing of versions.
+    assert!(needs_after("Condition", &|_| {}).is_empty());
+    let refused = |r: &mut Value| r["code"]["coding"] = json!([coding("urn:oid:1.2.3", "x")]);
+    assert!(needs_after("Condition", &refused).is_empty());
+}

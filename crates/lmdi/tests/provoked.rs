@@ -388,6 +388,7 @@ const ELSEWHERE: &[(Code, &str)] = &[
         PrimitiveInvalid,
         "the guides give no value a form by a regular expression: the validator's tests",
     ),
+    (NeedsNewerGuide, "guide_versions.rs"),
     (AnnulsUnknown, "history.rs, and intake"),
     (CompletedAfterAnnulment, "history.rs, and intake"),
     (CorrectionChangesPatient, "history.rs, and intake"),

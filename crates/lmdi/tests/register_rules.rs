@@ -470,3 +470,80 @@ fn what_stands_where_a_resource_belongs_is_refused_without_panic() {
         );
     }
 }
+
+/// An administration over a period, as infusions are.
+fn over(start: Option<&str>, end: Option<&str>) -> impl Fn(&mut Value) {
+    let mut period = json!({});
+    for (name, time) in [("start", start), ("end", end)] {
+        if let Some(time) = time {
+            period[name] = json!(time);
+        }
+    }
+    move |administration| {
+        administration.as_object_mut().unwrap().remove("effectiveDateTime");
+        administration["effectivePeriod"] = period.clone();
+    }
+}
+
+#[test]
+fn administrations_over_a_period_are_held_to_its_end_and_its_begin() {
+    let kind = "MedicationAdministration";
+    let (past, future) = ("2026-05-01T08:00:00+02:00", "2026-07-01T08:00:00+02:00");
+    let codes = |start, end| codes_after(NEW, kind, &options(), over(start, end));
+    // The end counts; without one, the begin.
+    for (start, end, is_future) in [
+        (Some(past), Some(future), true),
+        (Some(past), Some("9999-12-31T23:59:59+01:00"), true),
+        (Some(past), Some("2026-07-01T08:00:00.123456789012+02:00"), true),
+        (Some(future), None, true),
+        (None, Some(future), true),
+        (Some(past), Some(past), false),
+        (Some(past), None, false),
+        (None, Some(past), false),
+    ] {
+        let found = codes(start, end).contains(&Code::AdministeredInFuture);
+        assert_eq!(found, is_future, "{start:?} to {end:?}");
+    }
+    // The begin is held against the birth date.
+    let before = "1958-05-11T12:00:00+01:00";
+    assert!(codes(Some(before), Some(past)).contains(&Code::AdministeredBeforeBirth));
+    assert!(codes(None, Some(before)).contains(&Code::AdministeredBeforeBirth));
+    assert!(!codes(Some(past), Some(past)).contains(&Code::AdministeredBeforeBirth));
+    // A period that touches the reporting period is inside of it.
+    let reporting = CheckOptions {
+        reporting_period: Some((
+            "2026-05-02T00:00:00Z".parse().unwrap(),
+            "2026-05-03T00:00:00Z".parse().unwrap(),
+        )),
+        ..options()
+    };
+    let outside = |start, end| {
+        codes_after(NEW, kind, &reporting, over(Some(start), Some(end)))
+            .contains(&Code::OutsideReportingPeriod)
+    };
+    assert!(outside("2026-05-01T08:00:00Z", "2026-05-01T09:00:00Z"));
+    assert!(outside("2026-05-03T08:00:00Z", "2026-05-03T09:00:00Z"));
+    assert!(!outside("2026-05-01T23:00:00Z", "2026-05-02T01:00:00Z"));
+    assert!(!outside("2026-05-02T23:00:00Z", "2026-05-03T01:00:00Z"));
+    assert!(!outside("2026-05-01T08:00:00Z", "2026-05-04T09:00:00Z"));
+}
+
+#[test]
+fn times_that_a_timestamp_cannot_hold_are_held_to_the_clock_all_the_same() {
+    for time in [
+        "9999-12-31T23:59:59+01:00",
+        "9999-12-31T23:59:59Z",
+        "2099-01-01T00:00:00.123456789012+01:00",
+        "2099-06-30T23:59:60Z",
+    ] {
+        assert_found(NEW, "MedicationAdministration", Code::AdministeredInFuture, |r| {
+            r["effectiveDateTime"] = json!(time);
+        });
+    }
+    for date in ["9999", "9999-12", "9999-12-31"] {
+        assert_found(NEW, "Patient", Code::BirthDateInFuture, |r| r["birthDate"] = json!(date));
+        assert_found(NEW, "MedicationRequest", Code::OrderedInFuture, |r| {
+            r["authoredOn"] = json!(date);
+        });
+    }
+}

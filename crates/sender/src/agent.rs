@@ -228,6 +228,7 @@ impl Agent {
             unchanged: count(|item| *item == ItemOutcome::Unchanged),
             refused: count(|item| matches!(item, ItemOutcome::Refused(_))),
             not_stored: count(|item| *item == ItemOutcome::NotStored),
+            links: answer.links,
             next_attempt: progress.next_attempt,
             failure: answer.failure.clone(),
         });

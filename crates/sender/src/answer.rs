@@ -4,6 +4,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use lmr_fhir::{Language, Severity};
+use lmr_lmdi::LinkCounts;
 use lmr_lmdi::codes::{Code, Retry};
 use lmr_lmdi::response::{self, Answer, ReadEntry, ReadIssue, ReadStatus};
 
@@ -21,6 +22,8 @@ pub(crate) struct ReadAnswer {
     /// What is wrong with the message as a whole.
     pub(crate) findings: Vec<HeldFinding>,
     pub(crate) http_status: Option<u16>,
+    /// How many administrations the register can link to patients and prescribers, where it says so.
+    pub(crate) links: Option<LinkCounts>,
     /// Why the message was not delivered; `None` when it was.
     pub(crate) failure: Option<AttemptFailure>,
 }
@@ -37,6 +40,7 @@ pub(crate) fn read(posted: PostOutcome, id: &str, entries: usize, now: Timestamp
         items: Vec::new(),
         findings: Vec::new(),
         http_status: None,
+        links: None,
         failure: Some(failure),
     };
     let (status, retry_after, body) = match posted {
@@ -57,7 +61,7 @@ pub(crate) fn read(posted: PostOutcome, id: &str, entries: usize, now: Timestamp
     let answer = response::read(&body).ok();
     // A refused transaction is answered per resource as well, with 400. What answers another message, as
     // a cache between here and there may do, says nothing about this one.
-    if let (Some(Answer::Bundle { message_id, entries: answers, .. }), 200 | 400 | 422) =
+    if let (Some(Answer::Bundle { message_id, entries: answers, links }), 200 | 400 | 422) =
         (&answer, status)
         && answers.len() == entries
         && message_id.as_deref().is_none_or(|answered| answered == id)
@@ -67,6 +71,7 @@ pub(crate) fn read(posted: PostOutcome, id: &str, entries: usize, now: Timestamp
             items: answers.iter().map(of_entry).collect(),
             findings: Vec::new(),
             http_status: Some(status),
+            links: *links,
             failure: None,
         };
     }
@@ -85,6 +90,7 @@ pub(crate) fn read(posted: PostOutcome, id: &str, entries: usize, now: Timestamp
         items: Vec::new(),
         findings: found.iter().take(MAX_FINDINGS).map(held).collect(),
         http_status: Some(status),
+        links: None,
         failure: Some(AttemptFailure::Status { status, note, codes }),
     }
 }

@@ -1,6 +1,7 @@
 //! What a run did, for people and programs.
 
 use jiff::Timestamp;
+use lmr_lmdi::LinkCounts;
 use serde::Serialize;
 
 use crate::attempt::AttemptFailure;
@@ -88,6 +89,9 @@ pub struct SentMessage {
     pub refused: usize,
     /// Correct, but not stored because of another one.
     pub not_stored: usize,
+    /// How many of its administrations the register can link to a patient and a prescriber, where the
+    /// answer says so.
+    pub links: Option<LinkCounts>,
     /// When it is tried next.
     pub next_attempt: Option<Timestamp>,
     /// Why it was not delivered.

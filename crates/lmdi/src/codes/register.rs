@@ -832,6 +832,28 @@ macro_rules! register_codes {
                 en: "Include the Practitioner in the bundle and refer to it.",
             },
         }
+        NeedsNewerGuide = 6071 {
+            severity: Information, status: none, retry: AfterCorrection, issue_type: "informational",
+            raised_in: "lmdi/src/needs.rs",
+            title: {
+                nb: "Krever en nyere versjon av veiledningen",
+                en: "Needs a newer version of the guide",
+            },
+            explanation: {
+                nb: "Innholdet er riktig etter den nyeste veiledningen, men en eldre versjon avviser det.",
+                en: "The content is correct by the newest guide, but an older version refuses it.",
+            },
+            cause: {
+                nb: "Noe er brukt som eldre versjoner ikke tillater.",
+                en: "Something is used that older versions do not allow.",
+            },
+            wrong: "to ICD-10-koder i Condition (før 1.1.7)",
+            right: "én ICD-10-kode",
+            remedy: {
+                nb: "Ingen ting hvis motparten følger den nyeste veiledningen.",
+                en: "Nothing if the counterpart follows the newest guide.",
+            },
+        }
         StoredNew = 6080 {
             severity: Information, status: none, retry: AfterCorrection, issue_type: "informational",
             reserved: { nb: "Status 201 sier det samme.", en: "Status 201 says the same." },

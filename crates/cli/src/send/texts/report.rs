@@ -133,6 +133,18 @@ pub(in crate::send) fn report(report: &Report, language: Language) -> String {
                 parts.push(format!("{count} {}", pick(language, nb, en)));
             }
         }
+        if let Some(links) = message.links.filter(|links| links.administrations > 0) {
+            let share = |with: usize| with * 100 / links.administrations;
+            parts.push(format!(
+                "{} {}: {} % {}, {} % {}",
+                links.administrations,
+                say("administreringer", "administrations"),
+                share(links.with_patient),
+                say("med pasientkobling", "with patient link"),
+                share(links.with_prescriber),
+                say("med rekvirentkobling", "with prescriber link")
+            ));
+        }
         if let Some(next) = message.next_attempt {
             parts.push(format!("{} {}", say("nytt forsøk", "new attempt"), time(next)));
         }
