@@ -1,16 +1,53 @@
 //! An issuer's metadata document (RFC 8414), read from the issuer and kept for a day.
 
-use crate::http::{FetchError, Fetcher, safe_address};
-use crate::sources::Clock;
+use std::sync::Arc;
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use std::sync::Arc;
 use tokio::sync::Mutex;
+
+use crate::http::{FetchError, Fetcher, safe_address};
+use crate::retry_after::retry_after;
+use crate::sources::Clock;
 
 /// How long metadata is used: NHN's libraries use 24 hours (functional requirement FK2).
 const KEEP: SignedDuration = SignedDuration::from_hours(24);
 /// How long metadata may still be used when a new one cannot be had.
 const KEEP_AT_MOST: SignedDuration = SignedDuration::from_hours(48);
+
+/// Who an issuer is: decides where its metadata is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IssuerKind {
+    /// HelseID (NHN), OpenID Connect Discovery.
+    HelseId,
+    /// Maskinporten (Digdir), RFC 8414.
+    Maskinporten,
+}
+
+impl IssuerKind {
+    /// For texts.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::HelseId => "HelseID",
+            Self::Maskinporten => "Maskinporten",
+        }
+    }
+
+    /// Where the metadata of this issuer is.
+    #[must_use]
+    pub fn metadata_url(self, issuer: &str) -> String {
+        format!("{}{}", issuer.trim_end_matches('/'), self.metadata_path())
+    }
+
+    fn metadata_path(self) -> &'static str {
+        match self {
+            Self::HelseId => "/.well-known/openid-configuration",
+            Self::Maskinporten => "/.well-known/oauth-authorization-server",
+        }
+    }
+}
 
 /// What this project reads of an issuer's metadata.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,14 +59,19 @@ pub struct Metadata {
 }
 
 /// Why there is no metadata.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DiscoveryError {
     /// No answer.
     #[error("the issuer's metadata cannot be had: {0}")]
     Fetch(#[from] FetchError),
     /// An answer that is not 200.
-    #[error("the issuer's metadata address answers {0}")]
-    Status(u16),
+    #[error("the issuer's metadata address answers HTTP {status}")]
+    Status {
+        /// The status.
+        status: u16,
+        /// `Retry-After`.
+        retry_after: Option<Duration>,
+    },
     /// Not a JSON object.
     #[error("the issuer's metadata is not a JSON object")]
     NotJson,
@@ -47,12 +89,24 @@ pub enum DiscoveryError {
 impl DiscoveryError {
     /// Whether a later attempt may go better without anyone changing anything.
     #[must_use]
-    pub fn passes(self) -> bool {
+    pub fn passes(&self) -> bool {
         match self {
             Self::Fetch(FetchError::Address) => false,
-            Self::Fetch(_) => true,
-            Self::Status(status) => status == 429 || status >= 500,
-            Self::NotJson | Self::OtherIssuer | Self::Member(_) | Self::UnsafeAddress(_) => false,
+            // A maintenance page is neither JSON nor, often, an error by its status.
+            Self::Fetch(_) | Self::NotJson => true,
+            Self::Status { status, .. } => !(300..400).contains(status),
+            Self::OtherIssuer | Self::Member(_) | Self::UnsafeAddress(_) => false,
+        }
+    }
+}
+
+impl DiscoveryError {
+    /// How long the issuer asks to wait.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
+            _ => None,
         }
     }
 }
@@ -70,8 +124,14 @@ pub struct Discovery {
 impl Discovery {
     /// `local` allows http on loopback.
     #[must_use]
-    pub fn new(issuer: &str, local: bool, fetcher: Arc<dyn Fetcher>, clock: Clock) -> Self {
-        let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+    pub fn new(
+        kind: IssuerKind,
+        issuer: &str,
+        local: bool,
+        fetcher: Arc<dyn Fetcher>,
+        clock: Clock,
+    ) -> Self {
+        let url = kind.metadata_url(issuer);
         Self { issuer: issuer.to_owned(), url, local, fetcher, clock, cached: Mutex::new(None) }
     }
 
@@ -109,7 +169,7 @@ impl Discovery {
         }
     }
 
-    /// Forgets the metadata, so that the next call reads it anew.
+    /// Forgets the metadata, so that the next call reads it again.
     pub async fn forget(&self) {
         *self.cached.lock().await = None;
     }
@@ -117,7 +177,13 @@ impl Discovery {
     async fn fetch(&self) -> Result<Metadata, DiscoveryError> {
         let answer = self.fetcher.get(&self.url).await?;
         if answer.status != 200 {
-            return Err(DiscoveryError::Status(answer.status));
+            return Err(DiscoveryError::Status {
+                status: answer.status,
+                retry_after: answer
+                    .retry_after
+                    .and_then(|text| retry_after(&text, (self.clock)()))
+                    .and_then(|wait| Duration::try_from(wait).ok()),
+            });
         }
         let members =
             crate::strict_json::object(&answer.body).map_err(|_| DiscoveryError::NotJson)?;

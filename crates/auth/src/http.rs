@@ -1,7 +1,9 @@
 //! How the issuers are reached: a small trait, and reqwest behind it. Tests put another behind it.
 
-use async_trait::async_trait;
 use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::Url;
 
 /// The largest answer of an issuer that is read, in bytes. Real ones are below 20 KB.
 pub const MAX_ANSWER: usize = 256 * 1024;
@@ -12,8 +14,10 @@ pub struct Answer {
     pub status: u16,
     /// `Content-Type`, as sent.
     pub content_type: Option<String>,
-    /// `Retry-After`, when it is a number of seconds.
-    pub retry_after: Option<Duration>,
+    /// `Retry-After`, as sent; [`crate::retry_after`] reads it.
+    pub retry_after: Option<String>,
+    /// `DPoP-Nonce` (RFC 9449 section 8).
+    pub dpop_nonce: Option<String>,
     /// The body, at most [`MAX_ANSWER`] bytes.
     pub body: Vec<u8>,
 }
@@ -34,13 +38,13 @@ pub enum FetchError {
     /// The time allowed ran out.
     #[error("no answer in time")]
     Timeout,
-    /// The connection broke, or what came was no HTTP.
+    /// The connection broke, or what came was not HTTP.
     #[error("the connection broke")]
     Broken,
     /// More than [`MAX_ANSWER`] bytes.
     #[error("the answer is too large")]
     TooLarge,
-    /// The address is no URL.
+    /// The address is not a URL.
     #[error("the address is not a URL")]
     Address,
 }
@@ -54,17 +58,24 @@ pub trait Fetcher: Send + Sync {
     /// [`FetchError`] when there is no answer; a status of 400 or more is an answer.
     async fn get(&self, url: &str) -> Result<Answer, FetchError>;
 
-    /// Posts a form.
+    /// Posts a form, with a DPoP proof in its header where one is given.
     ///
     /// # Errors
     /// As [`Fetcher::get`].
-    async fn post_form(&self, url: &str, form: &[(&str, &str)]) -> Result<Answer, FetchError>;
+    async fn post_form(
+        &self,
+        url: &str,
+        form: &[(&str, &str)],
+        proof: Option<&str>,
+    ) -> Result<Answer, FetchError>;
 }
 
 /// The [`Fetcher`] of real life: verified TLS, no redirects, limits on time and size.
 #[derive(Debug, Clone)]
 pub struct HttpFetcher {
     client: reqwest::Client,
+    /// For this machine itself, past any proxy that the environment names.
+    direct: reqwest::Client,
 }
 
 /// The HTTP client could not be made: the machine's TLS roots are unusable.
@@ -87,14 +98,22 @@ impl HttpFetcher {
     /// [`ClientUnusable`], also when a certificate is not PEM.
     pub fn with_roots(timeout: Duration, roots_pem: &[&str]) -> Result<Self, ClientUnusable> {
         crate::install_tls_provider();
-        let mut builder = reqwest::Client::builder()
-            .timeout(timeout)
-            .connect_timeout(timeout)
-            .redirect(reqwest::redirect::Policy::none());
-        for pem in roots_pem {
-            builder = builder.add_root_certificate(reqwest::Certificate::from_pem(pem.as_bytes())?);
-        }
-        Ok(Self { client: builder.build()? })
+        let build = || {
+            let mut builder = reqwest::Client::builder()
+                .timeout(timeout)
+                .connect_timeout(timeout)
+                .redirect(reqwest::redirect::Policy::none());
+            for pem in roots_pem {
+                builder =
+                    builder.add_root_certificate(reqwest::Certificate::from_pem(pem.as_bytes())?);
+            }
+            Ok::<_, reqwest::Error>(builder)
+        };
+        Ok(Self { client: build()?.build()?, direct: build()?.no_proxy().build()? })
+    }
+
+    fn client_for(&self, url: &str) -> &reqwest::Client {
+        if Url::parse(url).is_ok_and(|url| is_loopback(&url)) { &self.direct } else { &self.client }
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, FetchError> {
@@ -102,38 +121,49 @@ impl HttpFetcher {
             .header("accept", "application/json")
             .send()
             .await
-            .map_err(|error| fault(&error))?;
+            .map_err(|error| fetch_error(&error))?;
         let header = |name: &str| {
             response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
         };
         let status = response.status().as_u16();
         let content_type = header("content-type");
-        let retry_after = header("retry-after")
-            .and_then(|value| value.trim().parse().ok())
-            .map(Duration::from_secs);
+        let retry_after = header("retry-after");
+        let dpop_nonce = header("dpop-nonce");
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| fault(&error))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| fetch_error(&error))? {
             if body.len() + chunk.len() > MAX_ANSWER {
                 return Err(FetchError::TooLarge);
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status, content_type, retry_after, body })
+        Ok(Answer { status, content_type, retry_after, dpop_nonce, body })
     }
 }
 
 #[async_trait]
 impl Fetcher for HttpFetcher {
     async fn get(&self, url: &str) -> Result<Answer, FetchError> {
-        self.send(self.client.get(url)).await
+        self.send(self.client_for(url).get(url)).await
     }
 
-    async fn post_form(&self, url: &str, form: &[(&str, &str)]) -> Result<Answer, FetchError> {
-        self.send(self.client.post(url).form(form)).await
+    async fn post_form(
+        &self,
+        url: &str,
+        form: &[(&str, &str)],
+        proof: Option<&str>,
+    ) -> Result<Answer, FetchError> {
+        let mut request = self.client_for(url).post(url).form(form);
+        if let Some(proof) = proof {
+            let mut value =
+                reqwest::header::HeaderValue::from_str(proof).map_err(|_| FetchError::Broken)?;
+            value.set_sensitive(true);
+            request = request.header("dpop", value);
+        }
+        self.send(request).await
     }
 }
 
-fn fault(error: &reqwest::Error) -> FetchError {
+fn fetch_error(error: &reqwest::Error) -> FetchError {
     if error.is_timeout() {
         FetchError::Timeout
     } else if error.is_connect() {
@@ -147,19 +177,22 @@ fn fault(error: &reqwest::Error) -> FetchError {
 
 /// Whether an issuer's address is safe: https, or http on loopback where `local` allows it.
 pub(crate) fn safe_address(url: &str, local: bool) -> bool {
-    let Ok(url) = reqwest::Url::parse(url) else { return false };
+    let Ok(url) = Url::parse(url) else { return false };
     match url.scheme() {
         "https" => url.host_str().is_some(),
-        "http" => local && loopback(&url),
+        "http" => local && is_loopback(&url),
         _ => false,
     }
 }
 
-fn loopback(url: &reqwest::Url) -> bool {
+/// Whether an address is this machine itself. Requests to it never go through a proxy, which would see
+/// the token.
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
     url.host_str().is_some_and(|host| {
         host == "localhost"
             || host
-                .trim_matches(|c| c == '[' || c == ']')
+                .trim_matches(['[', ']'])
                 .parse::<std::net::IpAddr>()
                 .is_ok_and(|address| address.is_loopback())
     })

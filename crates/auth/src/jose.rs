@@ -8,9 +8,9 @@ mod signing;
 mod weak_rsa;
 
 pub use algorithm::{Algorithm, Curve, KeyType};
-pub use jwk::{JwkFault, PublicJwk, parse_jwks};
-pub use jws::{CompactJws, JwsFault};
-pub use signing::{SigningKey, SigningKeyFault};
+pub use jwk::{JwkError, PublicJwk, parse_jwks};
+pub use jws::{CompactJws, JwsError};
+pub use signing::{SigningKey, SigningKeyError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -17,8 +17,3 @@ pub(crate) fn uuid_text(mut bytes: [u8; 16]) -> String {
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
-
-/// Seconds since 1970 with their fraction, as a NumericDate (RFC 7519 section 2).
-pub(crate) fn seconds(time: Timestamp) -> f64 {
-    time.as_millisecond() as f64 / 1000.0
-}

@@ -1,40 +1,82 @@
-//! The receiver's side: from the `Authorization` headers to a caller that is known.
+//! The receiver's side: from the headers of a request to a caller that is known.
 
-use crate::http::Fetcher;
-use crate::issuer_keys::{IssuerKeys, KeyCache, KeyError};
-use crate::jose::{CompactJws, JwsFault};
-use crate::profile::{Environment, ProfileError, Scheme, TrustProfile, check_all};
-use crate::refusal::Refusal;
-use crate::sources::{Clock, seconds};
+use std::sync::Arc;
+
 use lmr_identifiers::OrganisationNumber;
 use serde_json::{Map, Value};
-use std::sync::Arc;
+
+use crate::challenge;
+use crate::claims::{self, key_thumbprint, scopes};
+use crate::discovery::IssuerKind;
+use crate::dpop::{
+    NonceIssuer, ProcessReplayMemory, ProofExpectation, PublicUrl, ReplayMemory, check_proof,
+};
+use crate::http::Fetcher;
+use crate::issuer_keys::{IssuerKeys, KeyCache, KeyError};
+use crate::jose::{CompactJws, JwsError};
+use crate::numeric_date::seconds;
+use crate::profile::{Environment, ProfileError, Scheme, TrustProfile, check_all};
+use crate::rejection::TokenRejection;
+use crate::sources::Clock;
 
 /// The longest access token read, in bytes.
 pub const MAX_TOKEN: usize = 8 * 1024;
-/// Numbers above this are no dates (2^53).
-const MAX_NUMERIC_DATE: f64 = 9_007_199_254_740_992.0;
+/// Proofs that one process remembers when no store does: an hour's at some hundred a second.
+const PROCESS_MEMORY: usize = 100_000;
 
-const ORGNR_PARENT: &str = "helseid://claims/client/claims/orgnr_parent";
-const ORGNR_CHILD: &str = "helseid://claims/client/claims/orgnr_child";
-const ORGNR_SUPPLIER: &str = "helseid://claims/client/claims/orgnr_supplier";
+/// What a request shows of itself, as received.
+#[derive(Debug, Clone, Copy)]
+pub struct Presented<'a> {
+    /// The values of all `Authorization` headers.
+    pub authorization: &'a [&'a [u8]],
+    /// The values of all `DPoP` headers.
+    pub dpop: &'a [&'a [u8]],
+    /// The method.
+    pub method: &'a str,
+    /// The path, as received.
+    pub path: &'a str,
+    /// The query.
+    pub query: Option<&'a str>,
+}
+
+impl<'a> Presented<'a> {
+    /// A request of which only `Authorization` counts, as with Bearer tokens.
+    #[must_use]
+    pub fn bearer(authorization: &'a [&'a [u8]]) -> Self {
+        Self { authorization, dpop: &[], method: "POST", path: "/", query: None }
+    }
+}
 
 /// Who calls, proven by a token. The token itself is not kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedToken {
     /// The trust profile it satisfies.
     pub profile: String,
+    /// How it was shown.
+    pub scheme: Scheme,
     /// The organisation that stands behind the call (proven by the issuer).
     pub organisation: OrganisationNumber,
     /// The sub-unit the client says it acts for. HelseID does not prove it for multi-tenant
     /// clients, so it is a statement only.
     pub child_organisation: Option<OrganisationNumber>,
-    /// The supplier that acts for the organisation.
+    /// The supplier that acts for the organisation; for logs.
     pub supplier: Option<OrganisationNumber>,
+    /// The authority that knows of the supplier's delegation; for logs.
+    pub delegation_source: Option<String>,
     /// The client's id at the issuer; for logs.
     pub client_id: String,
     /// `jti`, when the token has one; for logs.
     pub token_id: Option<String>,
+}
+
+/// What the check of DPoP proofs needs beside the profiles.
+pub struct DpopSettings {
+    /// The addresses the receiver is called by, as callers write them.
+    pub public_urls: Vec<String>,
+    /// The memory of used proofs.
+    pub replays: Arc<dyn ReplayMemory>,
+    /// A secret that nonces are made from; the same for all receivers behind one address.
+    pub nonce_key: [u8; 32],
 }
 
 /// Verifies tokens by the configured trust profiles.
@@ -43,10 +85,13 @@ pub struct TokenVerifier {
     /// One key cache per issuer; keys never cross over.
     issuers: Vec<(String, IssuerKeys)>,
     clock: Clock,
+    public_urls: Vec<PublicUrl>,
+    replays: Arc<dyn ReplayMemory>,
+    nonces: NonceIssuer,
 }
 
 impl TokenVerifier {
-    /// Checks the profiles and makes the caches; fetches nothing yet.
+    /// Checks the profiles and makes the caches; fetches nothing yet. For profiles without DPoP.
     ///
     /// # Errors
     /// [`ProfileError`]: the receiver must not start.
@@ -56,20 +101,53 @@ impl TokenVerifier {
         clock: Clock,
         cache: KeyCache,
     ) -> Result<Self, ProfileError> {
+        let dpop = DpopSettings {
+            public_urls: Vec::new(),
+            replays: Arc::new(ProcessReplayMemory::new(PROCESS_MEMORY)),
+            nonce_key: [0; 32],
+        };
+        Self::with_dpop(profiles, fetcher, clock, cache, dpop)
+    }
+
+    /// As [`TokenVerifier::new`], for profiles of which some take DPoP.
+    ///
+    /// # Errors
+    /// [`ProfileError`]: the receiver must not start.
+    pub fn with_dpop(
+        profiles: Vec<TrustProfile>,
+        fetcher: &Arc<dyn Fetcher>,
+        clock: Clock,
+        cache: KeyCache,
+        dpop: DpopSettings,
+    ) -> Result<Self, ProfileError> {
         check_all(&profiles)?;
+        let public_urls: Vec<PublicUrl> = dpop
+            .public_urls
+            .iter()
+            .map(|url| PublicUrl::parse(url).ok_or_else(|| ProfileError::Address(url.clone())))
+            .collect::<Result<_, _>>()?;
+        if public_urls.is_empty()
+            && let Some(profile) = profiles.iter().find(|one| one.scheme == Scheme::Dpop)
+        {
+            return Err(ProfileError::AddressUnknown { profile: profile.name.clone() });
+        }
         let mut issuers: Vec<(String, IssuerKeys)> = Vec::new();
         for profile in &profiles {
-            if profile.not_after.is_none() && profile.environment == Environment::Production {
+            if profile.scheme == Scheme::Bearer
+                && profile.issuer_kind == IssuerKind::HelseId
+                && profile.environment != Environment::Local
+            {
                 tracing::warn!(
                     profile = profile.name,
-                    "bearer tokens without a last day are accepted"
+                    not_after = profile.not_after.map(tracing::field::display),
+                    "Bearer tokens of HelseID are accepted: whoever steals one can use it until it expires"
                 );
             }
             if !issuers.iter().any(|(issuer, _)| *issuer == profile.issuer) {
-                let local = profile.environment == Environment::Local;
                 let keys = IssuerKeys::new(
+                    profile.issuer_kind,
                     &profile.issuer,
-                    local,
+                    profile.environment == Environment::Local,
                     Arc::clone(fetcher),
                     Arc::clone(&clock),
                     cache,
@@ -77,19 +155,34 @@ impl TokenVerifier {
                 issuers.push((profile.issuer.clone(), keys));
             }
         }
-        Ok(Self { profiles, issuers, clock })
+        let nonces = NonceIssuer::new(&dpop.nonce_key);
+        Ok(Self { profiles, issuers, clock, public_urls, replays: dpop.replays, nonces })
     }
 
-    /// The schemes that an answer 401 may offer.
+    /// The schemes of the profiles that are accepted now.
     #[must_use]
     pub fn schemes(&self) -> Vec<Scheme> {
-        let mut schemes: Vec<Scheme> = Vec::new();
-        for profile in &self.profiles {
-            if !schemes.contains(&profile.scheme) {
-                schemes.push(profile.scheme);
-            }
-        }
-        schemes
+        let now = (self.clock)();
+        let accepted = |scheme| {
+            self.profiles.iter().any(|profile| {
+                profile.scheme == scheme && profile.not_after.is_none_or(|last| now <= last)
+            })
+        };
+        [Scheme::Dpop, Scheme::Bearer].into_iter().filter(|scheme| accepted(*scheme)).collect()
+    }
+
+    /// The values of `WWW-Authenticate` for an answer to this rejection: one for each scheme that is
+    /// accepted; none where the rejection is not the caller's fault.
+    #[must_use]
+    pub fn challenges(&self, rejection: &TokenRejection) -> Vec<String> {
+        self.schemes()
+            .into_iter()
+            .filter_map(|scheme| {
+                let proofs = self.profiles.iter().find(|profile| profile.scheme == Scheme::Dpop);
+                let algorithms = proofs.map(|profile| profile.proof_algorithms.as_slice());
+                challenge::value(scheme, rejection, algorithms.unwrap_or_default())
+            })
+            .collect()
     }
 
     /// Whether the keys of every issuer are at hand; for the readiness check.
@@ -102,203 +195,151 @@ impl TokenVerifier {
         true
     }
 
-    /// Verifies the values of all `Authorization` headers of a request.
+    /// Verifies what a request shows.
     ///
     /// # Errors
-    /// [`Refusal`], the first reason in the order of the checks.
-    pub async fn verify(&self, authorization: &[&[u8]]) -> Result<VerifiedToken, Refusal> {
-        let token = bearer_token(authorization)?;
-        let jws = CompactJws::parse(token, MAX_TOKEN).map_err(Refusal::Malformed)?;
-        // Unverified: chooses whose keys are asked, nothing else.
-        let claimed = jws.unverified_claims().map_err(Refusal::Malformed)?;
-        let issuer = claimed.get("iss").and_then(Value::as_str).ok_or(Refusal::Issuer)?;
-        let candidates: Vec<_> =
-            self.profiles.iter().filter(|profile| profile.issuer == issuer).collect();
-        let (_, keys) =
-            self.issuers.iter().find(|(name, _)| name == issuer).ok_or(Refusal::Issuer)?;
-        let profile = choose(&candidates, &claimed).ok_or(Refusal::Issuer)?;
-
-        if !profile.algorithms.contains(&jws.algorithm()) {
-            return Err(Refusal::Algorithm);
+    /// [`TokenRejection`], the first reason in the order of the checks.
+    pub async fn verify(&self, presented: &Presented<'_>) -> Result<VerifiedToken, TokenRejection> {
+        if has_token_in_query(presented.query) {
+            return Err(TokenRejection::InQuery);
         }
-        if !jws
-            .typ()
-            .is_some_and(|typ| profile.types.iter().any(|known| known.eq_ignore_ascii_case(typ)))
-        {
-            return Err(Refusal::TokenType);
+        let (scheme, token) = credentials(presented.authorization)?;
+        let scheme = self
+            .schemes()
+            .into_iter()
+            .find(|known| known.name().eq_ignore_ascii_case(scheme))
+            .or_else(|| self.ended_scheme(scheme))
+            .ok_or(TokenRejection::Scheme)?;
+        let jws = CompactJws::parse(token, MAX_TOKEN).map_err(TokenRejection::Malformed)?;
+        // Unverified: chooses whose keys are asked, nothing else.
+        let claimed = jws.unverified_claims().map_err(TokenRejection::Malformed)?;
+        let issuer = claimed.get("iss").and_then(Value::as_str).ok_or(TokenRejection::Issuer)?;
+        let (_, keys) =
+            self.issuers.iter().find(|(name, _)| name == issuer).ok_or(TokenRejection::Issuer)?;
+        let profile = self.choose(scheme, issuer, &claimed)?;
+        if !profile.algorithms.contains(&jws.algorithm()) {
+            return Err(TokenRejection::Algorithm);
+        }
+        let type_fits = match jws.typ() {
+            None => profile.untyped,
+            Some(typ) => profile.types.iter().any(|known| known.eq_ignore_ascii_case(typ)),
+        };
+        if !type_fits {
+            return Err(TokenRejection::TokenType);
         }
         let now = (self.clock)();
         if profile.not_after.is_some_and(|last| now > last) {
-            return Err(Refusal::ProfileEnded);
+            return Err(TokenRejection::ProfileEnded);
         }
-        let key =
-            keys.key(jws.kid().ok_or(Refusal::UnknownKey)?).await.map_err(|error| match error {
-                KeyError::Unknown => Refusal::UnknownKey,
-                KeyError::Unavailable => Refusal::KeysUnavailable,
-            })?;
-        let claims = jws.verified_claims(&key).map_err(|fault| match fault {
-            JwsFault::KeyMismatch => Refusal::UnknownKey,
-            JwsFault::Signature => Refusal::Signature,
-            other => Refusal::Malformed(other),
+        let kid = jws.kid().ok_or(TokenRejection::UnknownKey)?;
+        let key = keys.key(kid, jws.algorithm()).await.map_err(|error| match error {
+            KeyError::Unknown => TokenRejection::UnknownKey,
+            KeyError::Unavailable { retry_after } => {
+                TokenRejection::KeysUnavailable { retry_after }
+            }
         })?;
-        check_claims(profile, &claims, seconds(now))
-    }
-}
-
-/// The token in the one `Authorization` header (RFC 6750 section 2.1, RFC 9110 section 11.4).
-fn bearer_token<'a>(authorization: &[&'a [u8]]) -> Result<&'a str, Refusal> {
-    let value = match authorization {
-        [] => return Err(Refusal::Missing),
-        [value] => std::str::from_utf8(value).map_err(|_| Refusal::MalformedHeader)?,
-        _ => return Err(Refusal::Doubled),
-    };
-    let (scheme, rest) = value.trim().split_once(' ').ok_or(Refusal::MalformedHeader)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(Refusal::Scheme);
-    }
-    let token = rest.trim_start_matches(' ');
-    let is_token68 = |c: char| c.is_ascii_alphanumeric() || "-._~+/=".contains(c);
-    if token.is_empty() || !token.chars().all(is_token68) {
-        return Err(Refusal::MalformedHeader);
-    }
-    Ok(token)
-}
-
-/// Of the profiles of one issuer, the one whose scope and audience the token names. When none fits,
-/// the first is taken, so that its checks say what is wrong; a profile's checks are all made in any
-/// case, so this choice lets nothing in.
-fn choose<'a>(
-    candidates: &[&'a TrustProfile],
-    claims: &Map<String, Value>,
-) -> Option<&'a TrustProfile> {
-    let scopes = scopes(claims);
-    let fits = |profile: &TrustProfile| {
-        profile.scopes.iter().any(|scope| scopes.contains(&scope.as_str()))
-    };
-    candidates.iter().find(|profile| fits(profile)).or_else(|| candidates.first()).copied()
-}
-
-/// The checks on the verified claims, in their order.
-fn check_claims(
-    profile: &TrustProfile,
-    claims: &Map<String, Value>,
-    now: f64,
-) -> Result<VerifiedToken, Refusal> {
-    if claims.get("iss").and_then(Value::as_str) != Some(profile.issuer.as_str()) {
-        return Err(Refusal::Issuer);
-    }
-    if sole_audience(claims) != Some(profile.audience.as_str()) {
-        return Err(Refusal::Audience);
-    }
-    check_times(profile, claims, now)?;
-    if claims.contains_key("sub") {
-        return Err(Refusal::UserToken);
-    }
-    let client_id =
-        text(claims, "client_id").filter(|id| !id.is_empty()).ok_or(Refusal::ClientMissing)?;
-    if claims.contains_key("cnf") {
-        return Err(Refusal::SenderConstrained);
-    }
-    let granted = scopes(claims);
-    if !profile.scopes.iter().any(|scope| granted.contains(&scope.as_str())) {
-        return Err(Refusal::Scope { needed: profile.scopes.join(" ") });
-    }
-    let organisation =
-        organisation(claims, ORGNR_PARENT)?.ok_or(Refusal::OrganisationMissing).inspect_err(|_| {
-            tracing::warn!(
-                profile = profile.name,
-                client_id,
-                "token without orgnr_parent: is the claim selected for the API in HelseID Selvbetjening?"
-            );
+        let claims = jws.verified_claims(&key).map_err(|error| match error {
+            JwsError::KeyMismatch => TokenRejection::UnknownKey,
+            JwsError::Signature => TokenRejection::Signature,
+            other => TokenRejection::Malformed(other),
         })?;
-    Ok(VerifiedToken {
-        profile: profile.name.clone(),
-        organisation,
-        child_organisation: self::organisation(claims, ORGNR_CHILD)?,
-        supplier: self::organisation(claims, ORGNR_SUPPLIER)?,
-        client_id: client_id.to_owned(),
-        token_id: text(claims, "jti").map(str::to_owned),
-    })
-}
-
-fn check_times(
-    profile: &TrustProfile,
-    claims: &Map<String, Value>,
-    now: f64,
-) -> Result<(), Refusal> {
-    let leeway = f64::from(profile.leeway_seconds);
-    let expires = numeric_date(claims, "exp")?.ok_or(Refusal::Times)?;
-    let issued = numeric_date(claims, "iat")?;
-    if now >= expires + leeway {
-        return Err(Refusal::Expired);
-    }
-    if numeric_date(claims, "nbf")?.is_some_and(|from| now < from - leeway) {
-        return Err(Refusal::NotYetValid);
-    }
-    if issued.is_some_and(|issued| issued > now + leeway) {
-        return Err(Refusal::NotYetValid);
-    }
-    if let Some(longest) = profile.max_lifetime_seconds {
-        let issued = issued.ok_or(Refusal::Times)?;
-        if expires - issued > f64::from(longest) {
-            return Err(Refusal::Lifetime);
+        claims::check(profile, &claims, seconds(now))?;
+        if profile.scheme == Scheme::Dpop {
+            self.check_proof(profile, presented, token, key_thumbprint(&claims)?).await?;
         }
+        // Last, so that nothing is told to whoever shows a token without its key.
+        claims::authorise(profile, &claims)
     }
-    Ok(())
-}
 
-/// RFC 7519 section 2: a JSON number, not necessarily whole.
-fn numeric_date(claims: &Map<String, Value>, name: &str) -> Result<Option<f64>, Refusal> {
-    match claims.get(name) {
-        None => Ok(None),
-        Some(value) => {
-            let number = value.as_f64().ok_or(Refusal::Times)?;
-            if (0.0..=MAX_NUMERIC_DATE).contains(&number) {
-                Ok(Some(number))
+    /// A scheme whose profiles have all ended: such a token is told that, not that the scheme is unknown.
+    fn ended_scheme(&self, name: &str) -> Option<Scheme> {
+        let of_name = |one: &&TrustProfile| one.scheme.name().eq_ignore_ascii_case(name);
+        self.profiles.iter().find(of_name).map(|profile| profile.scheme)
+    }
+
+    /// Of the profiles of one issuer and scheme, the one whose scope the token names. When none fits,
+    /// the first is taken, so that its checks say what is wrong; a profile's checks are all made in any
+    /// case, so this choice lets nothing in.
+    fn choose(
+        &self,
+        scheme: Scheme,
+        issuer: &str,
+        claims: &Map<String, Value>,
+    ) -> Result<&TrustProfile, TokenRejection> {
+        let granted = scopes(claims);
+        let fits = |profile: &&TrustProfile| {
+            profile.scopes.iter().any(|scope| granted.contains(&scope.as_str()))
+        };
+        let of_issuer =
+            || self.profiles.iter().filter(move |p| p.issuer == issuer && p.scheme == scheme);
+        of_issuer().find(fits).or_else(|| of_issuer().next()).ok_or(
+            if scheme == Scheme::Bearer && claims.contains_key("cnf") {
+                TokenRejection::SenderConstrained
             } else {
-                Err(Refusal::Times)
+                TokenRejection::Scheme
+            },
+        )
+    }
+
+    async fn check_proof(
+        &self,
+        profile: &TrustProfile,
+        presented: &Presented<'_>,
+        token: &str,
+        thumbprint: &str,
+    ) -> Result<(), TokenRejection> {
+        let now = (self.clock)();
+        let urls: Vec<String> =
+            self.public_urls.iter().filter_map(|url| url.with_path(presented.path)).collect();
+        let proof = check_proof(
+            presented.dpop,
+            &ProofExpectation {
+                method: presented.method,
+                urls: &urls,
+                access_token: Some(token),
+                thumbprint: Some(thumbprint),
+                algorithms: &profile.proof_algorithms,
+                window: profile.proof_window,
+                now,
+            },
+        )?;
+        if profile.proof_nonce
+            && !proof.nonce.as_deref().is_some_and(|nonce| self.nonces.recognises(nonce, now))
+        {
+            return Err(TokenRejection::NonceRequired { nonce: self.nonces.current(now) });
+        }
+        match self.replays.record(&proof.digest, now, proof.until).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(crate::rejection::ProofRejection::Replayed.into()),
+            Err(error) => {
+                tracing::error!(%error, "a DPoP proof cannot be remembered");
+                Err(TokenRejection::ReplayMemoryUnavailable)
             }
         }
     }
 }
 
-/// A text, or an array of exactly one.
-fn sole_audience(claims: &Map<String, Value>) -> Option<&str> {
-    match claims.get("aud")? {
-        Value::String(audience) => Some(audience),
-        Value::Array(items) => match items.as_slice() {
-            [Value::String(audience)] => Some(audience),
-            _ => None,
-        },
-        _ => None,
-    }
+fn has_token_in_query(query: Option<&str>) -> bool {
+    query.is_some_and(|query| {
+        query.split('&').any(|pair| pair.split('=').next() == Some("access_token"))
+    })
 }
 
-/// HelseID writes an array, RFC 9068 a text separated by blanks. Anything else gives none.
-fn scopes(claims: &Map<String, Value>) -> Vec<&str> {
-    match claims.get("scope") {
-        Some(Value::String(scopes)) => {
-            scopes.split(' ').filter(|scope| !scope.is_empty()).collect()
-        }
-        Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
+/// Scheme and token of the one `Authorization` header (RFC 6750 section 2.1, RFC 9110 section 11.4).
+fn credentials<'a>(authorization: &[&'a [u8]]) -> Result<(&'a str, &'a str), TokenRejection> {
+    let value = match authorization {
+        [] => return Err(TokenRejection::Missing),
+        [value] => std::str::from_utf8(value).map_err(|_| TokenRejection::MalformedHeader)?,
+        _ => return Err(TokenRejection::Duplicate),
+    };
+    let (scheme, rest) = value.trim().split_once(' ').ok_or(TokenRejection::MalformedHeader)?;
+    if !scheme.eq_ignore_ascii_case("bearer") && !scheme.eq_ignore_ascii_case("dpop") {
+        return Err(TokenRejection::Scheme);
     }
-}
-
-fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
-    claims.get(name).and_then(Value::as_str)
-}
-
-fn organisation(
-    claims: &Map<String, Value>,
-    name: &str,
-) -> Result<Option<OrganisationNumber>, Refusal> {
-    match claims.get(name) {
-        None => Ok(None),
-        Some(value) => value
-            .as_str()
-            .and_then(|text| OrganisationNumber::parse(text).ok())
-            .map(Some)
-            .ok_or(Refusal::OrganisationMalformed),
+    let token = rest.trim_start_matches(' ');
+    let is_token68 = |c: char| c.is_ascii_alphanumeric() || "-._~+/=".contains(c);
+    if token.is_empty() || !token.chars().all(is_token68) {
+        return Err(TokenRejection::MalformedHeader);
     }
+    Ok((scheme, token))
 }

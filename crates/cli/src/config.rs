@@ -15,6 +15,8 @@ use crate::text::{Explain, text};
 pub(crate) mod key_files;
 pub(crate) mod receiver;
 pub(crate) mod sender;
+pub(crate) mod token_client;
+pub(crate) mod trust;
 
 /// Reads a configuration file; the answer has the folder that relative paths start from.
 pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<(T, PathBuf)> {

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use lmr_auth::{Clock, Fetcher, HttpFetcher, KeyCache, TokenVerifier};
+use lmr_auth::{Clock, DpopSettings, Fetcher, HttpFetcher, KeyCache, TokenVerifier};
 use lmr_envelope::SystemRandom;
 use lmr_intake::{AllowList, Parts, Receiver, Settings, Store};
-use lmr_server::{HttpSettings, Services, Tls};
+use lmr_server::{HttpSettings, Services, StoreReplays, Tls};
 use lmr_storage::{PostgresStore, SqliteStore, StorageKey};
 use tokio::net::TcpListener;
 
 use crate::clock;
+use crate::config::read_text;
 use crate::config::receiver::ReceiverConfig;
 use crate::text::{Explain, text};
 
@@ -91,7 +92,7 @@ pub(crate) async fn services(config: &ReceiverConfig, folder: &Path) -> anyhow::
     config.limits.check()?;
     let store = open_store(config, folder).await?;
     let receiver = Receiver::new(Parts {
-        store,
+        store: Arc::clone(&store),
         keys: config.decryption_keys(folder)?,
         trust: config.trust(folder)?,
         avsendere: config.avsendere(folder)?,
@@ -113,11 +114,17 @@ pub(crate) async fn services(config: &ReceiverConfig, folder: &Path) -> anyhow::
     });
     let clock: Clock = Arc::new(clock::now);
     let fetcher: Arc<dyn Fetcher> = Arc::new(HttpFetcher::new(Duration::from_secs(10))?);
-    let verifier = TokenVerifier::new(
-        vec![config.trust_profile()],
+    let dpop = DpopSettings {
+        public_urls: config.public_urls(),
+        replays: Arc::new(StoreReplays::new(Arc::clone(&store))),
+        nonce_key: nonce_key(config, folder)?,
+    };
+    let verifier = TokenVerifier::with_dpop(
+        config.trust_profiles()?,
         &fetcher,
         Arc::clone(&clock),
         KeyCache::default(),
+        dpop,
     )?;
     Ok(Services {
         receiver,
@@ -126,6 +133,12 @@ pub(crate) async fn services(config: &ReceiverConfig, folder: &Path) -> anyhow::
         random: Arc::new(SystemRandom),
         settings: http_settings(config, folder)?,
     })
+}
+
+/// The secret of DPoP nonces, the same for all receivers with one column key.
+fn nonce_key(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<[u8; 32]> {
+    let secret = zeroize::Zeroizing::new(read_text(&folder.join(&config.column_key))?);
+    Ok(lmr_auth::dpop::nonce_key(secret.trim().as_bytes()))
 }
 
 fn http_settings(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<HttpSettings> {

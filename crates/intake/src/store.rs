@@ -223,6 +223,15 @@ pub trait Store: Send + Sync {
     /// Stores a message wholly and durably, or nothing of it.
     async fn commit(&self, delivery: Delivery) -> Result<Committed, StoreError>;
 
+    /// Records a used DPoP proof by its digest, in one step with asking whether it is known; true when it
+    /// is new. After `until` it may be forgotten. It holds for all receivers on this store.
+    async fn record_proof(
+        &self,
+        digest: &[u8; 32],
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, StoreError>;
+
     /// The history of a resource, oldest first. Empty if there is none.
     async fn history(
         &self,

@@ -16,9 +16,9 @@ use lmr_intake::{DeliveryFilter, Store};
 use lmr_lmdi::codes::Code;
 use lmr_lmdi::{PersonNumbers, RuleSetId};
 use lmr_sender::{
-    Agent, BundleLimits, EnvelopeSealer, FolderSource, HashKey, HeldRow, HelseIdAuthorizer,
-    HttpSettings, HttpTransport, Outbox, Parts, Report, RetrySchedule, RuleSetChecker, RunStatus,
-    SenderError, Settings, SourceLimits,
+    Agent, BundleLimits, EnvelopeSealer, FolderSource, HashKey, HeldRow, HttpSettings,
+    HttpTransport, Outbox, Parts, Report, RetrySchedule, RuleSetChecker, RunStatus, SenderError,
+    Settings, SourceLimits, TokenAuthorizer,
 };
 
 use crate::clock::SettableClock;
@@ -199,7 +199,7 @@ impl<'a> Story<'a> {
         std::fs::create_dir_all(&source)?;
         let hospital = Hospital::new(era, u64::from(number), day, demo.administrations);
         let as_clock: Clock = clock.as_clock();
-        let authorizer = HelseIdAuthorizer::new(world.helseid_client(&sender)?);
+        let authorizer = TokenAuthorizer::new(world.helseid_client(&sender)?);
         let transport = HttpTransport::new(
             &HttpSettings::new(format!("{}/fhirmottak/v1", world.base_url())),
             authorizer,

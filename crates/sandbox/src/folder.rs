@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use lmr_auth::jose::{Algorithm, PublicJwk, SigningKey, SigningKeyFault};
+use lmr_auth::jose::{Algorithm, PublicJwk, SigningKey, SigningKeyError};
 use lmr_envelope::{RandomSource, RandomnessUnavailable};
 
 use crate::certificates::{CertificateMakeError, Order, TestCa};
@@ -71,7 +71,7 @@ pub enum FolderError {
     Certificate(#[from] CertificateMakeError),
     /// The client's key could not be made or read.
     #[error(transparent)]
-    Key(#[from] SigningKeyFault),
+    Key(#[from] SigningKeyError),
     /// No random bytes.
     #[error(transparent)]
     Randomness(#[from] RandomnessUnavailable),
@@ -158,7 +158,7 @@ impl Folder {
     pub fn client(&self) -> Result<Client, FolderError> {
         let path = self.path.join("helseid-client.public.jwk");
         let json = fs::read(&path).map_err(|e| self.fault(&path, e))?;
-        let key = PublicJwk::parse(&json).map_err(SigningKeyFault::from)?;
+        let key = PublicJwk::parse(&json).map_err(SigningKeyError::from)?;
         Ok(Client::single_tenant(CLIENT_ID, organisation_number(2).as_str(), &key))
     }
 

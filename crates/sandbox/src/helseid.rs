@@ -11,8 +11,10 @@ use crate::certificates::{CertificateMakeError, rsa_key};
 use axum::Router;
 use axum::routing::{get, post};
 use jiff::Timestamp;
-use lmr_auth::jose::{Algorithm, PublicJwk, SigningKey, SigningKeyFault};
+use lmr_auth::dpop::NonceIssuer;
+use lmr_auth::jose::{Algorithm, PublicJwk, SigningKey, SigningKeyError};
 use lmr_auth::{Clock, FreshId, SecretString};
+use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,6 +24,8 @@ use tokio::task::JoinHandle;
 
 /// The register's scope of the seed era.
 pub const LMR_SCOPE: &str = "fhi:lmr.fhirmottak/all";
+/// The register's scope for tokens that are bound to a key.
+pub const DPOP_SCOPE: &str = "fhi:lmr.fhirmottak/api";
 /// Lifetime of a token in seconds, as seen from the real one.
 pub const TOKEN_LIFETIME: u32 = 600;
 
@@ -33,7 +37,7 @@ pub enum HelseIdError {
     Listen(#[from] std::io::Error),
     /// Its key cannot be made.
     #[error("the local HelseID's key: {0}")]
-    Key(#[from] SigningKeyFault),
+    Key(#[from] SigningKeyError),
     /// Its key cannot be made.
     #[error("the local HelseID's key: {0}")]
     Make(#[from] CertificateMakeError),
@@ -71,6 +75,27 @@ pub struct Client {
     pub scopes: Vec<String>,
     /// Whom it acts for.
     pub tenancy: Tenancy,
+    /// Whether its tokens are bound to a key (DPoP).
+    pub dpop: bool,
+}
+
+/// A way in which the token endpoint answers otherwise than it should.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EndpointFault {
+    /// A page in HTML with this status, as a gateway or a maintenance page gives.
+    Page(u16),
+    /// A token without the scope asked for, named in `rejected_scope`.
+    WithheldScope,
+    /// Another scope than the one asked for.
+    OtherScope,
+    /// Bearer for a client that sent a proof.
+    Unbound,
+    /// This value of `expires_in`; null leaves it out.
+    ExpiresIn(Value),
+    /// A new nonce demanded for every attempt.
+    EndlessNonce,
+    /// `Retry-After` with this text and 503.
+    RetryAfter(String),
 }
 
 impl Client {
@@ -83,6 +108,7 @@ impl Client {
             keys: vec![key.clone()],
             scopes: vec![LMR_SCOPE.to_owned()],
             tenancy: Tenancy::Single { parent: organisation.to_owned(), children: Vec::new() },
+            dpop: false,
         }
     }
 }
@@ -92,6 +118,7 @@ struct State {
     issuer: String,
     clock: Clock,
     fresh_id: FreshId,
+    nonces: NonceIssuer,
     inner: Mutex<Inner>,
 }
 
@@ -101,9 +128,12 @@ struct Inner {
     key: Arc<SigningKey>,
     retired_key: Option<Arc<SigningKey>>,
     fault: Option<TokenFault>,
+    endpoint_fault: Option<EndpointFault>,
+    used_proofs: HashSet<[u8; 32]>,
     down: bool,
     tokens_issued: u64,
     key_fetches: u64,
+    rotations: u32,
 }
 
 impl State {
@@ -141,6 +171,7 @@ impl LocalHelseId {
         let key = Arc::new(issuer_key("helseid/1")?);
         let state = Arc::new(State {
             issuer: format!("http://{address}"),
+            nonces: NonceIssuer::new(&fresh_id()),
             clock,
             fresh_id,
             inner: Mutex::new(Inner {
@@ -149,9 +180,12 @@ impl LocalHelseId {
                 key,
                 retired_key: None,
                 fault: None,
+                endpoint_fault: None,
+                used_proofs: HashSet::new(),
                 down: false,
                 tokens_issued: 0,
                 key_fetches: 0,
+                rotations: 0,
             }),
         });
         let router = Router::new()
@@ -194,6 +228,11 @@ impl LocalHelseId {
         self.state.inner().fault = fault;
     }
 
+    /// Makes the token endpoint answer otherwise from now on.
+    pub fn misbehave(&self, fault: Option<EndpointFault>) {
+        self.state.inner().endpoint_fault = fault;
+    }
+
     /// Answers 503 everywhere while true.
     pub fn set_down(&self, down: bool) {
         self.state.inner().down = down;
@@ -216,7 +255,12 @@ impl LocalHelseId {
     /// # Errors
     /// [`HelseIdError`].
     pub fn rotate_keys(&self) -> Result<(), HelseIdError> {
-        let key = Arc::new(issuer_key("helseid/2")?);
+        let rotations = {
+            let mut inner = self.state.inner();
+            inner.rotations += 1;
+            inner.rotations
+        };
+        let key = Arc::new(issuer_key(&format!("helseid/{}", rotations + 1))?);
         let mut inner = self.state.inner();
         let old = std::mem::replace(&mut inner.key, key);
         inner.retired_key = Some(old);
@@ -227,12 +271,12 @@ impl LocalHelseId {
     /// given, spoiled as wished.
     ///
     /// # Errors
-    /// [`SigningKeyFault`].
+    /// [`SigningKeyError`].
     pub fn token(
         &self,
         organisation: &str,
         fault: Option<&TokenFault>,
-    ) -> Result<SecretString, SigningKeyFault> {
+    ) -> Result<SecretString, SigningKeyError> {
         let grant = mint::Grant {
             client_id: "11111111-2222-4333-8444-555555555555".to_owned(),
             client_name: "Test token".to_owned(),
@@ -241,6 +285,7 @@ impl LocalHelseId {
             child: None,
             supplier: None,
             multi_tenant: false,
+            bound_to: None,
         };
         let key = Arc::clone(&self.state.inner().key);
         mint::mint(&self.state, &key, &grant, fault)

@@ -6,4 +6,5 @@ pub mod demo;
 pub mod folder;
 pub mod helseid;
 pub mod hospital;
+pub mod maskinporten;
 pub mod world;

@@ -8,11 +8,12 @@ pub use sender::{Answer, Sender};
 use crate::certificates::{CertificateMakeError, KeyAndCertificate, Order, TestCa};
 use crate::clock;
 use crate::helseid::{HelseIdError, LocalHelseId};
+use crate::maskinporten::LocalMaskinporten;
 use jiff::Timestamp;
-use lmr_auth::jose::SigningKeyFault;
+use lmr_auth::jose::SigningKeyError;
 use lmr_auth::{
-    ClientError, ClientUnusable, Clock, Environment, Fetcher, HttpFetcher, KeyCache, ProfileError,
-    TokenError, TokenVerifier, TrustProfile,
+    ClientError, ClientUnusable, Clock, DpopSettings, Environment, Fetcher, HttpFetcher, KeyCache,
+    ProfileError, TokenError, TokenVerifier, TrustKind, TrustProfile,
 };
 use lmr_envelope::{
     Certificate, CertificateError, DecryptionKey, DecryptionKeys, KeyError, PrivateKey,
@@ -20,7 +21,7 @@ use lmr_envelope::{
 };
 use lmr_identifiers::synthetic::organisation_number;
 use lmr_intake::{AllowList, Parts, Receiver, Store, StoreError};
-use lmr_server::{HttpSettings, ServeError, Services, Tls, TlsError, serve};
+use lmr_server::{HttpSettings, ServeError, Services, StoreReplays, Tls, TlsError, serve};
 use lmr_storage::{KeyFileError, OpenError, SqliteStore, StorageKey};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -41,6 +42,10 @@ pub struct Plan {
     pub clock: Clock,
     /// Port of HelseID; 0 takes any.
     pub helseid_port: u16,
+    /// The kinds of tokens the receiver takes.
+    pub trust: Vec<TrustKind>,
+    /// Whether DPoP proofs need a nonce.
+    pub proof_nonce: bool,
     /// Port of the receiver; 0 takes any.
     pub receiver_port: u16,
     /// Limits of the receiver's HTTP side.
@@ -70,6 +75,8 @@ impl Default for Plan {
             folder: None,
             clock: clock::real(),
             helseid_port: 0,
+            trust: vec![TrustKind::HelseidBearer],
+            proof_nonce: false,
             receiver_port: 0,
             http: HttpSettings::default(),
             intake: lmr_intake::Settings::default(),
@@ -95,7 +102,7 @@ pub enum WorldError {
     #[error(transparent)]
     Trust(#[from] TrustError),
     #[error(transparent)]
-    ClientKey(#[from] SigningKeyFault),
+    ClientKey(#[from] SigningKeyError),
     #[error(transparent)]
     Client(#[from] ClientError),
     #[error(transparent)]
@@ -135,6 +142,7 @@ pub struct World {
     // Removes the folder at the end.
     _temporary: Option<TempDir>,
     helseid: LocalHelseId,
+    maskinporten: LocalMaskinporten,
     ca: TestCa,
     register: KeyAndCertificate,
     register_certificate: Certificate,
@@ -181,6 +189,8 @@ impl World {
         let helseid =
             LocalHelseId::start(plan.helseid_port, Arc::clone(&plan.clock), clock::fresh_ids())
                 .await?;
+        let maskinporten =
+            LocalMaskinporten::start(0, Arc::clone(&plan.clock), clock::fresh_ids()).await?;
         let ca = TestCa::new(now)?;
         let order = Order::new(organisation_number(0).as_str(), "Liksom legemiddelregister", now)
             .with_bits(plan.register_bits);
@@ -199,6 +209,7 @@ impl World {
             folder,
             _temporary: temporary,
             helseid,
+            maskinporten,
             ca,
             register,
             register_certificate,
@@ -214,14 +225,16 @@ impl World {
 
     async fn run(&mut self, listener: TcpListener) -> Result<(), WorldError> {
         let store = SqliteStore::open(&self.folder.join("mottak.db"), self.storage_key()?).await?;
-        let profile = TrustProfile::helseid_bearer(Environment::Local, self.helseid.issuer());
         let clock = Arc::clone(&self.plan.clock);
-        let verifier = TokenVerifier::new(
-            vec![profile],
-            &self.fetcher,
-            Arc::clone(&clock),
-            KeyCache::default(),
-        )?;
+        let profiles = self.plan.trust.iter().map(|kind| self.profile(*kind)).collect();
+        let dpop = DpopSettings {
+            public_urls: vec![self.base_url()],
+            replays: Arc::new(StoreReplays::new(Arc::new(store.clone()))),
+            nonce_key: [7; 32],
+        };
+        let cache = KeyCache::default();
+        let verifier =
+            TokenVerifier::with_dpop(profiles, &self.fetcher, Arc::clone(&clock), cache, dpop)?;
         let mut intake = self.plan.intake.clone();
         if intake.addresses.is_empty() {
             intake.addresses = AllowList::parse(["127.0.0.0/8", "::1"]).unwrap_or_default();
@@ -254,6 +267,22 @@ impl World {
         }));
         self.running = Some(Running { store, stop, task });
         Ok(())
+    }
+
+    fn profile(&self, kind: TrustKind) -> TrustProfile {
+        let issuer = match kind {
+            TrustKind::Maskinporten => self.maskinporten.issuer(),
+            TrustKind::HelseidBearer | TrustKind::HelseidDpop => self.helseid.issuer(),
+        };
+        let mut profile = TrustProfile::new(kind, Environment::Local, issuer);
+        profile.proof_nonce = self.plan.proof_nonce;
+        profile
+    }
+
+    /// The local Maskinporten.
+    #[must_use]
+    pub fn maskinporten(&self) -> &LocalMaskinporten {
+        &self.maskinporten
     }
 
     fn trust(&self) -> Result<Option<Trust>, WorldError> {

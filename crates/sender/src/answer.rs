@@ -57,7 +57,7 @@ pub(crate) fn read(posted: PostOutcome, id: &str, entries: usize, now: Timestamp
             return whole(AttemptOutcome::Never { bytes_at_fault: false }, failure);
         }
     };
-    let retry_after = retry_after.and_then(|text| wait(&text, now));
+    let retry_after = retry_after.and_then(|text| lmr_auth::retry_after(&text, now));
     let answer = response::read(&body).ok();
     // A refused transaction is answered per resource as well, with 400. What answers another message, as
     // a cache between here and there may do, says nothing about this one.
@@ -93,17 +93,6 @@ pub(crate) fn read(posted: PostOutcome, id: &str, entries: usize, now: Timestamp
         links: None,
         failure: Some(AttemptFailure::Status { status, note, codes }),
     }
-}
-
-/// `Retry-After`: seconds, or an HTTP date in any of its three forms (RFC 9110 sections 5.6.7, 10.2.3).
-/// A number too large to be held is the largest.
-fn wait(text: &str, now: Timestamp) -> Option<SignedDuration> {
-    let text = text.trim();
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(SignedDuration::from_secs(text.parse().unwrap_or(i64::MAX)));
-    }
-    let at = Timestamp::try_from(httpdate::parse_http_date(text).ok()?).ok()?;
-    Some(at.duration_since(now).max(SignedDuration::ZERO))
 }
 
 /// A message that was answered as a whole: the code's own class first, then the status.
@@ -210,6 +199,7 @@ fn held(issue: &ReadIssue) -> HeldFinding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lmr_auth::retry_after;
     use lmr_lmdi::codes::CODE_SYSTEM;
 
     fn now() -> Timestamp {
@@ -340,22 +330,27 @@ mod tests {
 
     #[test]
     fn retry_after_comes_in_seconds_and_as_a_date() {
-        assert_eq!(wait("120", now()), Some(SignedDuration::from_mins(2)));
+        assert_eq!(retry_after("120", now()), Some(SignedDuration::from_mins(2)));
         assert_eq!(
-            wait("Sun, 01 Mar 2026 05:30:00 GMT", now()),
+            retry_after("Sun, 01 Mar 2026 05:30:00 GMT", now()),
             Some(SignedDuration::from_mins(30))
         );
-        assert_eq!(wait("Sun, 01 Mar 2026 04:30:00 GMT", now()), Some(SignedDuration::ZERO));
+        assert_eq!(retry_after("Sun, 01 Mar 2026 04:30:00 GMT", now()), Some(SignedDuration::ZERO));
         // a15
         assert_eq!(
-            wait("Sunday, 01-Mar-26 05:30:00 GMT", now()),
+            retry_after("Sunday, 01-Mar-26 05:30:00 GMT", now()),
             Some(SignedDuration::from_mins(30))
         );
-        assert_eq!(wait("Sun Mar  1 05:30:00 2026", now()), Some(SignedDuration::from_mins(30)));
-        assert!(wait("99999999999999", now()).unwrap() > SignedDuration::from_hours(24 * 365));
-        assert!(wait("99999999999999999999999999", now()).is_some());
+        assert_eq!(
+            retry_after("Sun Mar  1 05:30:00 2026", now()),
+            Some(SignedDuration::from_mins(30))
+        );
+        assert!(
+            retry_after("99999999999999", now()).unwrap() > SignedDuration::from_hours(24 * 365)
+        );
+        assert!(retry_after("99999999999999999999999999", now()).is_some());
         for nothing in ["soon", "", "-5", "1.5"] {
-            assert_eq!(wait(nothing, now()), None, "{nothing}");
+            assert_eq!(retry_after(nothing, now()), None, "{nothing}");
         }
     }
 }

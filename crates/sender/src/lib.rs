@@ -70,6 +70,6 @@ pub use source::{
     SourceIssue, SourceIssueKind, SourceLimits, SourceLocation, SourceUnavailable,
 };
 pub use transport::{
-    AuthorizationError, Authorizer, HelseIdAuthorizer, HttpSettings, HttpTransport, PostOutcome,
+    AuthorizationError, Authorizer, HttpSettings, HttpTransport, PostOutcome, TokenAuthorizer,
     Transport, TransportError,
 };

@@ -5,8 +5,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use lmr_auth::{AccessToken, DiscoveryError, HelseIdClient, Retry, SecretString, TokenError};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, RETRY_AFTER};
+use lmr_auth::{
+    AccessToken, DiscoveryError, RequestHeaders, Retry, TokenClient, TokenError, is_loopback,
+};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER,
+    WWW_AUTHENTICATE,
+};
 use tokio::sync::Mutex;
 
 use crate::attempt::{AttemptFailure, ConnectionFailure, TokenFailure};
@@ -63,8 +68,12 @@ pub trait Transport: Send + Sync {
 /// Where access tokens come from.
 #[async_trait]
 pub trait Authorizer: Send + Sync {
-    /// The value of the `Authorization` header.
-    async fn authorization(&self) -> Result<SecretString, AuthorizationError>;
+    /// The headers for one POST to this address; `nonce` is what the server demanded for DPoP proofs.
+    async fn headers(
+        &self,
+        url: &str,
+        nonce: Option<&str>,
+    ) -> Result<RequestHeaders, AuthorizationError>;
     /// The register answered the last one with 401: the next one must be fresh.
     async fn refused(&self);
 }
@@ -92,50 +101,57 @@ impl From<TokenError> for AuthorizationError {
             | TokenError::Unreachable(error) => {
                 TokenFailure::IssuerUnreachable { detail: error.to_string() }
             }
-            TokenError::Discovery(DiscoveryError::Status(status))
+            TokenError::Discovery(DiscoveryError::Status { status, .. })
             | TokenError::Unavailable { status, .. } => TokenFailure::IssuerUnavailable { status },
             TokenError::Discovery(DiscoveryError::OtherIssuer) => TokenFailure::OtherIssuer,
             TokenError::Discovery(error) => {
                 TokenFailure::AnswerUnusable { detail: error.to_string() }
             }
-            TokenError::Refused { status, error, hid } => {
-                TokenFailure::ClientRefused { status, error: error.to_string(), hid }
-            }
-            TokenError::Answer(detail) => {
-                TokenFailure::AnswerUnusable { detail: detail.to_owned() }
+            TokenError::Rejected { status, error, code } => {
+                let hid = code.as_ref().and_then(|code| code.strip_prefix("HID-")?.parse().ok());
+                let error = match code {
+                    Some(code) if hid.is_none() => format!("{error} ({code})"),
+                    _ => error.to_string(),
+                };
+                TokenFailure::ClientRefused { status, error, hid }
             }
             TokenError::ScopeWithheld => TokenFailure::ScopeWithheld,
             TokenError::Key(error) => TokenFailure::KeyUnusable { detail: error.to_string() },
+            TokenError::KeySource(error) => TokenFailure::KeyUnusable { detail: error.to_string() },
+            error @ (TokenError::Answer(_)
+            | TokenError::Moved { .. }
+            | TokenError::NotBound
+            | TokenError::NonceLoop) => TokenFailure::AnswerUnusable { detail: error.to_string() },
         };
         Self { reason, passes, retry_after }
     }
 }
 
-/// Tokens from HelseID.
-pub struct HelseIdAuthorizer {
-    client: HelseIdClient,
+/// Tokens from the issuer that a [`TokenClient`] is registered with.
+pub struct TokenAuthorizer {
+    client: TokenClient,
     last: Mutex<Option<AccessToken>>,
 }
 
-impl HelseIdAuthorizer {
+impl TokenAuthorizer {
     /// Uses this client.
     #[must_use]
-    pub fn new(client: HelseIdClient) -> Self {
+    pub fn new(client: TokenClient) -> Self {
         Self { client, last: Mutex::new(None) }
     }
 }
 
 #[async_trait]
-impl Authorizer for HelseIdAuthorizer {
-    async fn authorization(&self) -> Result<SecretString, AuthorizationError> {
-        match self.client.access_token().await {
-            Ok(token) => {
-                let authorization = token.authorization();
-                *self.last.lock().await = Some(token);
-                Ok(authorization)
-            }
-            Err(error) => Err(error.into()),
-        }
+impl Authorizer for TokenAuthorizer {
+    async fn headers(
+        &self,
+        url: &str,
+        nonce: Option<&str>,
+    ) -> Result<RequestHeaders, AuthorizationError> {
+        let token = self.client.access_token().await?;
+        let headers = self.client.headers(&token, "POST", url, nonce).map_err(TokenError::from)?;
+        *self.last.lock().await = Some(token);
+        Ok(headers)
     }
 
     async fn refused(&self) {
@@ -203,13 +219,7 @@ impl<A: Authorizer> HttpTransport<A> {
     pub fn new(settings: &HttpSettings, authorizer: A) -> Result<Self, TransportError> {
         let address: reqwest::Url =
             settings.address.parse().map_err(|_| TransportError::Address("it cannot be read"))?;
-        let loopback = address.host_str().is_some_and(|host| {
-            host == "localhost"
-                || host
-                    .trim_matches(['[', ']'])
-                    .parse::<std::net::IpAddr>()
-                    .is_ok_and(|address| address.is_loopback())
-        });
+        let loopback = is_loopback(&address);
         match address.scheme() {
             "https" => {}
             "http" if loopback => {}
@@ -218,6 +228,10 @@ impl<A: Authorizer> HttpTransport<A> {
         let mut client = reqwest::Client::builder();
         for authority in &settings.certificate_authorities {
             client = client.add_root_certificate(reqwest::Certificate::from_pem(authority)?);
+        }
+        if loopback {
+            // A proxy of the environment's would see the token of a gateway on this machine.
+            client = client.no_proxy();
         }
         let client = client
             .connect_timeout(settings.connect_timeout)
@@ -239,11 +253,37 @@ impl<A: Authorizer> HttpTransport<A> {
         *self.server_time.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn attempt(&self, authorization: &SecretString, message: Vec<u8>) -> PostOutcome {
-        let sent = self
-            .client
-            .post(self.address.clone())
-            .header(AUTHORIZATION, authorization.expose())
+    /// Posts once; also gives the nonce that the server demands in a new proof.
+    async fn attempt(
+        &self,
+        headers: &RequestHeaders,
+        message: Vec<u8>,
+    ) -> (PostOutcome, Option<String>) {
+        let mut nonce = None;
+        let outcome = self.exchange(headers, message, &mut nonce).await;
+        (outcome, nonce)
+    }
+
+    async fn exchange(
+        &self,
+        headers: &RequestHeaders,
+        message: Vec<u8>,
+        nonce: &mut Option<String>,
+    ) -> PostOutcome {
+        let mut request = self.client.post(self.address.clone());
+        let shown = [
+            (AUTHORIZATION.as_str(), Some(&headers.authorization)),
+            ("dpop", headers.proof.as_ref()),
+        ];
+        for (name, secret) in shown {
+            let Some(secret) = secret else { continue };
+            let Ok(mut value) = HeaderValue::from_str(secret.expose()) else {
+                return PostOutcome::NoAccess { failure: AttemptFailure::RequestNotMade };
+            };
+            value.set_sensitive(true);
+            request = request.header(name, value);
+        }
+        let sent = request
             .header(CONTENT_TYPE, "application/json")
             .header(ACCEPT, "application/fhir+json; fhirVersion=4.0")
             .body(message)
@@ -260,6 +300,7 @@ impl<A: Authorizer> HttpTransport<A> {
             .and_then(|time| Timestamp::try_from(time).ok());
         *self.server_time.lock().unwrap_or_else(PoisonError::into_inner) = date;
         let status = answer.status().as_u16();
+        *nonce = demanded_nonce(status, answer.headers());
         let retry_after = answer
             .headers()
             .get(RETRY_AFTER)
@@ -277,6 +318,17 @@ impl<A: Authorizer> HttpTransport<A> {
             }
         }
     }
+}
+
+/// The nonce of an answer that demands one (RFC 9449 section 9).
+fn demanded_nonce(status: u16, headers: &HeaderMap) -> Option<String> {
+    let demanded = headers
+        .get_all(WWW_AUTHENTICATE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|challenge| challenge.contains("use_dpop_nonce"));
+    let nonce = headers.get("dpop-nonce")?.to_str().ok()?;
+    (status == 401 && demanded).then(|| nonce.to_owned())
 }
 
 /// Names the failure. reqwest's own text may hold the address with a query; its causes do not.
@@ -306,9 +358,11 @@ fn failed(error: &reqwest::Error) -> PostOutcome {
 impl<A: Authorizer> Transport for HttpTransport<A> {
     async fn post(&self, message: Vec<u8>) -> PostOutcome {
         let mut fresh = false;
+        let mut nonce: Option<String> = None;
         loop {
-            let authorization = match self.authorizer.authorization().await {
-                Ok(authorization) => authorization,
+            let headers = self.authorizer.headers(self.address.as_str(), nonce.as_deref()).await;
+            let headers = match headers {
+                Ok(headers) => headers,
                 Err(AuthorizationError { reason, passes, retry_after }) => {
                     let failure = AttemptFailure::Token { reason };
                     return match passes {
@@ -317,9 +371,15 @@ impl<A: Authorizer> Transport for HttpTransport<A> {
                     };
                 }
             };
-            let delivery = self.attempt(&authorization, message.clone()).await;
-            // One fresh token: a kept one may have been withdrawn or its key changed.
-            match delivery {
+            let (outcome, demanded) = self.attempt(&headers, message.clone()).await;
+            match outcome {
+                // The token is good; the same one is shown with a proof that has the nonce.
+                PostOutcome::Answered { status: 401, .. }
+                    if demanded.is_some() && nonce.is_none() =>
+                {
+                    nonce = demanded;
+                }
+                // One fresh token: a kept one may have been withdrawn or its key changed.
                 PostOutcome::Answered { status: 401, .. } if !fresh => {
                     fresh = true;
                     self.authorizer.refused().await;

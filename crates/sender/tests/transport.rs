@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
-use lmr_auth::SecretString;
+use lmr_auth::{RequestHeaders, SecretString};
 use lmr_sender::{
     AttemptFailure, AuthorizationError, Authorizer, HttpSettings, HttpTransport, PostOutcome,
     TokenFailure, Transport, TransportError,
@@ -21,8 +21,13 @@ struct Counter(AtomicU32);
 
 #[async_trait]
 impl Authorizer for Counter {
-    async fn authorization(&self) -> Result<SecretString, AuthorizationError> {
-        Ok(SecretString::new(format!("Bearer token-{}", self.0.load(Ordering::SeqCst))))
+    async fn headers(
+        &self,
+        _: &str,
+        _: Option<&str>,
+    ) -> Result<RequestHeaders, AuthorizationError> {
+        let token = format!("Bearer token-{}", self.0.load(Ordering::SeqCst));
+        Ok(RequestHeaders { authorization: SecretString::new(token), proof: None })
     }
 
     async fn refused(&self) {
@@ -37,7 +42,11 @@ struct Nobody {
 
 #[async_trait]
 impl Authorizer for Nobody {
-    async fn authorization(&self) -> Result<SecretString, AuthorizationError> {
+    async fn headers(
+        &self,
+        _: &str,
+        _: Option<&str>,
+    ) -> Result<RequestHeaders, AuthorizationError> {
         let retry_after = self.passes.then_some(Duration::from_secs(90));
         Err(AuthorizationError { reason: no_token(), passes: self.passes, retry_after })
     }

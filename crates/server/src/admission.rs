@@ -5,9 +5,8 @@ use crate::call::Call;
 use crate::errors::Fault;
 use crate::state::Shared;
 use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::header;
 use axum::http::request::Parts;
-use lmr_auth::VerifiedToken;
+use lmr_auth::{Presented, VerifiedToken};
 use lmr_intake::Caller;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -43,23 +42,27 @@ impl FromRequestParts<Arc<Shared>> for Authenticated {
 
     async fn from_request_parts(head: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Fault> {
         let Admitted(address) = Admitted::from_request_parts(head, shared).await?;
-        let in_query = |query: &str| {
-            query.split('&').any(|pair| pair.split('=').next() == Some("access_token"))
+        let values = |name: &str| -> Vec<&[u8]> {
+            head.headers.get_all(name).iter().map(axum::http::HeaderValue::as_bytes).collect()
         };
-        if head.uri.query().is_some_and(in_query) {
-            return Err(Fault::TokenInQuery);
-        }
-        let authorization: Vec<&[u8]> = head
-            .headers
-            .get_all(header::AUTHORIZATION)
-            .iter()
-            .map(axum::http::HeaderValue::as_bytes)
-            .collect();
-        let token = shared.verifier.verify(&authorization).await.map_err(Fault::Credentials)?;
-        let VerifiedToken { profile, organisation, client_id, .. } = token;
+        let (authorization, dpop) = (values("authorization"), values("dpop"));
+        let presented = Presented {
+            authorization: &authorization,
+            dpop: &dpop,
+            method: head.method.as_str(),
+            path: head.uri.path(),
+            query: head.uri.query(),
+        };
+        let verified = shared.verifier.verify(&presented).await;
+        let token = verified.map_err(|rejection| {
+            let challenges = shared.verifier.challenges(&rejection);
+            Fault::Credentials { rejection, challenges }
+        })?;
+        let VerifiedToken { profile, organisation, client_id, supplier, .. } = token;
         Call::of(&head.extensions).note(|notes| {
             notes.organisation = Some(organisation);
             notes.client_id = Some(client_id.clone());
+            notes.supplier = supplier;
             notes.profile = Some(profile.clone());
         });
         Ok(Self(Caller { organisation, client_id, profile, address: Some(address) }))

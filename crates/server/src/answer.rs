@@ -1,7 +1,7 @@
 //! Answers on the wire.
 
 use crate::call::Call;
-use crate::errors::{Challenge, Fault};
+use crate::errors::Fault;
 use crate::media::Label;
 use crate::places::Place;
 use axum::body::{Body, HttpBody};
@@ -36,10 +36,15 @@ pub(crate) fn fault(fault: &Fault, call: &Call) -> Response {
     }
     let mut response = fhir(row.status, Body::from(outcome.to_json()));
     let headers = response.headers_mut();
-    if let Some(challenge) = row.challenge
-        && let Ok(value) = challenge_value(&challenge, fault).parse()
+    for challenge in row.challenges {
+        if let Ok(value) = challenge.parse() {
+            headers.append(header::WWW_AUTHENTICATE, value);
+        }
+    }
+    if let Some(nonce) = row.nonce
+        && let Ok(value) = nonce.parse()
     {
-        headers.insert(header::WWW_AUTHENTICATE, value);
+        headers.insert("dpop-nonce", value);
     }
     if let Some(seconds) = row.retry_after {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -113,35 +118,6 @@ pub(crate) fn plain(status: StatusCode, media_type: &'static str, body: String) 
 fn no_store(headers: &mut HeaderMap) {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-}
-
-/// RFC 6750 section 3: printable ASCII without quote and backslash in the description.
-fn challenge_value(challenge: &Challenge, fault: &Fault) -> String {
-    let description: String = fault
-        .detail()
-        .chars()
-        .filter(|c| (c.is_ascii_graphic() || *c == ' ') && *c != '"' && *c != '\\')
-        .collect();
-    match challenge {
-        Challenge::Bare => "Bearer realm=\"lmr\"".to_owned(),
-        Challenge::InvalidRequest => {
-            format!(
-                "Bearer realm=\"lmr\", error=\"invalid_request\", error_description=\"{description}\""
-            )
-        }
-        Challenge::InvalidToken => {
-            format!(
-                "Bearer realm=\"lmr\", error=\"invalid_token\", error_description=\"{description}\""
-            )
-        }
-        Challenge::InsufficientScope(scope) => {
-            let scope =
-                scope.as_ref().map(|scope| format!(", scope=\"{scope}\"")).unwrap_or_default();
-            format!(
-                "Bearer realm=\"lmr\", error=\"insufficient_scope\", error_description=\"{description}\"{scope}"
-            )
-        }
-    }
 }
 
 /// An error with its causes, for the log.

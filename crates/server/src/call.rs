@@ -12,6 +12,8 @@ pub(crate) struct Notes {
     pub(crate) address: Option<IpAddr>,
     pub(crate) organisation: Option<OrganisationNumber>,
     pub(crate) client_id: Option<String>,
+    /// The supplier that acts for the organisation.
+    pub(crate) supplier: Option<OrganisationNumber>,
     pub(crate) profile: Option<String>,
     pub(crate) message_id: Option<String>,
     pub(crate) code: Option<Code>,

@@ -3,7 +3,7 @@
 use crate::answer::chain;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use lmr_auth::Refusal;
+use lmr_auth::{ProofRejection, TokenRejection};
 use lmr_intake::{Location, Rejection, StoreError};
 use lmr_lmdi::{Finding, codes::Code};
 use std::sync::Arc;
@@ -17,10 +17,8 @@ pub(crate) enum Fault {
     MethodNotAllowed { allow: &'static str },
     /// The caller's address is not listed, or cannot be known.
     Address,
-    /// No token, or one that is not accepted.
-    Credentials(Refusal),
-    /// A token in the query, where logs and histories see it.
-    TokenInQuery,
+    /// No token, or one that is not accepted; and what `WWW-Authenticate` says of it.
+    Credentials { rejection: TokenRejection, challenges: Vec<String> },
     /// The body is said to be something else than JSON in UTF-8.
     ContentType,
     /// The caller takes no JSON.
@@ -48,23 +46,13 @@ pub(crate) enum Fault {
 pub(crate) struct Row {
     pub(crate) status: StatusCode,
     pub(crate) code: Code,
-    pub(crate) challenge: Option<Challenge>,
+    /// `WWW-Authenticate`, a value for each scheme.
+    pub(crate) challenges: Vec<String>,
+    /// `DPoP-Nonce`.
+    pub(crate) nonce: Option<String>,
     /// Seconds.
     pub(crate) retry_after: Option<u32>,
     pub(crate) allow: Option<&'static str>,
-}
-
-/// `WWW-Authenticate` (RFC 6750 section 3).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Challenge {
-    /// No credentials were shown: no error.
-    Bare,
-    /// `invalid_request`
-    InvalidRequest,
-    /// `invalid_token`
-    InvalidToken,
-    /// `insufficient_scope`, with the scope needed where that is what is missing.
-    InsufficientScope(Option<String>),
 }
 
 impl From<Rejection> for Fault {
@@ -82,56 +70,21 @@ impl From<StoreError> for Fault {
 impl Fault {
     /// The table.
     pub(crate) fn row(&self) -> Row {
-        use Challenge::{Bare, InsufficientScope, InvalidRequest, InvalidToken};
-        let (code, challenge) = match self {
-            Self::EndpointUnknown => (Code::EndpointUnknown, None),
-            Self::MethodNotAllowed { .. } => (Code::MethodNotAllowed, None),
-            Self::Address => (Code::AddressNotAllowed, None),
-            Self::TokenInQuery => (Code::RequestMalformed, Some(InvalidRequest)),
-            Self::Credentials(refusal) => match refusal {
-                Refusal::Missing => (Code::TokenMissing, Some(Bare)),
-                Refusal::Doubled | Refusal::MalformedHeader => {
-                    (Code::RequestMalformed, Some(InvalidRequest))
-                }
-                Refusal::Scheme => (Code::TokenSchemeWrong, Some(Bare)),
-                Refusal::Malformed(lmr_auth::jose::JwsFault::Algorithm) | Refusal::Algorithm => {
-                    (Code::TokenAlgorithmNotAllowed, Some(InvalidToken))
-                }
-                Refusal::Malformed(_) | Refusal::Times => {
-                    (Code::TokenMalformed, Some(InvalidToken))
-                }
-                Refusal::TokenType => (Code::TokenTypeWrong, Some(InvalidToken)),
-                Refusal::Issuer => (Code::TokenIssuerUnknown, Some(InvalidToken)),
-                Refusal::UnknownKey => (Code::TokenKeyUnknown, Some(InvalidToken)),
-                Refusal::Signature => (Code::TokenSignatureInvalid, Some(InvalidToken)),
-                Refusal::Audience => (Code::TokenAudienceWrong, Some(InvalidToken)),
-                Refusal::Expired => (Code::TokenExpired, Some(InvalidToken)),
-                Refusal::NotYetValid => (Code::TokenNotYetValid, Some(InvalidToken)),
-                Refusal::Lifetime => (Code::TokenLifetimeTooLong, Some(InvalidToken)),
-                Refusal::UserToken | Refusal::ClientMissing => {
-                    (Code::TokenKindWrong, Some(InvalidToken))
-                }
-                Refusal::SenderConstrained | Refusal::ProfileEnded => {
-                    (Code::TokenSchemeWrong, Some(InvalidToken))
-                }
-                Refusal::Scope { needed } => {
-                    (Code::TokenScopeMissing, Some(InsufficientScope(Some(needed.clone()))))
-                }
-                Refusal::OrganisationMissing | Refusal::OrganisationMalformed => {
-                    (Code::TokenOrganisationMissing, Some(InsufficientScope(None)))
-                }
-                Refusal::KeysUnavailable => (Code::AuthorityUnavailable, None),
-            },
-            Self::ContentType => (Code::MediaTypeUnsupported, None),
-            Self::NotAcceptable => (Code::MediaTypeNotAcceptable, None),
-            Self::BodyMissing => (Code::BodyMissing, None),
-            Self::BodyTooLarge => (Code::BodyTooLarge, None),
-            Self::BodyIncomplete => (Code::BodyIncomplete, None),
-            Self::BodyTimeout => (Code::RequestTimeout, None),
-            Self::Overloaded | Self::WorkTimeout => (Code::Overloaded, None),
+        let code = match self {
+            Self::EndpointUnknown => Code::EndpointUnknown,
+            Self::MethodNotAllowed { .. } => Code::MethodNotAllowed,
+            Self::Address => Code::AddressNotAllowed,
+            Self::Credentials { rejection, .. } => code_of(rejection),
+            Self::ContentType => Code::MediaTypeUnsupported,
+            Self::NotAcceptable => Code::MediaTypeNotAcceptable,
+            Self::BodyMissing => Code::BodyMissing,
+            Self::BodyTooLarge => Code::BodyTooLarge,
+            Self::BodyIncomplete => Code::BodyIncomplete,
+            Self::BodyTimeout => Code::RequestTimeout,
+            Self::Overloaded | Self::WorkTimeout => Code::Overloaded,
             // `intake` maps its reasons to codes exhaustively; the catalogue has their statuses.
-            Self::Rejected(rejection) => (rejection.code(), None),
-            Self::Panic => (Code::InternalFault, None),
+            Self::Rejected(rejection) => rejection.code(),
+            Self::Panic => Code::InternalFault,
         };
         let status = code
             .http_status()
@@ -140,6 +93,10 @@ impl Fault {
             .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry_after = match self {
             Self::Overloaded => Some(10),
+            Self::Credentials {
+                rejection: TokenRejection::KeysUnavailable { retry_after },
+                ..
+            } => Some(u32::try_from(retry_after.as_secs()).unwrap_or(60).max(1)),
             _ if status == StatusCode::SERVICE_UNAVAILABLE => Some(60),
             _ => None,
         };
@@ -147,7 +104,17 @@ impl Fault {
             Self::MethodNotAllowed { allow } => Some(*allow),
             _ => None,
         };
-        Row { status, code, challenge, retry_after, allow }
+        let (challenges, nonce) = match self {
+            Self::Credentials { rejection, challenges } => {
+                let nonce = match rejection {
+                    TokenRejection::NonceRequired { nonce } => Some(nonce.clone()),
+                    _ => None,
+                };
+                (challenges.clone(), nonce)
+            }
+            _ => (Vec::new(), None),
+        };
+        Row { status, code, challenges, nonce, retry_after, allow }
     }
 
     /// What was found about a bundle as a whole.
@@ -177,8 +144,7 @@ impl Fault {
             Self::EndpointUnknown => "no such path".to_owned(),
             Self::MethodNotAllowed { .. } => "method not allowed".to_owned(),
             Self::Address => "address not allowed".to_owned(),
-            Self::Credentials(refusal) => refusal.to_string(),
-            Self::TokenInQuery => "a token in the query".to_owned(),
+            Self::Credentials { rejection, .. } => rejection.to_string(),
             Self::ContentType => "unsupported content type or coding".to_owned(),
             Self::NotAcceptable => "the caller takes no JSON".to_owned(),
             Self::BodyMissing => "no body".to_owned(),
@@ -190,6 +156,38 @@ impl Fault {
             Self::Rejected(rejection) => chain(rejection),
             Self::Panic => "a panic".to_owned(),
         }
+    }
+}
+
+/// The code of each reason for which credentials are rejected.
+fn code_of(rejection: &TokenRejection) -> Code {
+    use TokenRejection as R;
+    match rejection {
+        R::InQuery | R::Duplicate | R::MalformedHeader => Code::RequestMalformed,
+        R::Missing => Code::TokenMissing,
+        R::Scheme | R::SenderConstrained | R::NotBound | R::ProfileEnded => Code::TokenSchemeWrong,
+        R::Malformed(lmr_auth::jose::JwsError::Algorithm) | R::Algorithm => {
+            Code::TokenAlgorithmNotAllowed
+        }
+        R::Malformed(_) | R::Times => Code::TokenMalformed,
+        R::TokenType => Code::TokenTypeWrong,
+        R::Issuer => Code::TokenIssuerUnknown,
+        R::UnknownKey => Code::TokenKeyUnknown,
+        R::Signature => Code::TokenSignatureInvalid,
+        R::Audience { .. } => Code::TokenAudienceWrong,
+        R::Expired => Code::TokenExpired,
+        R::NotYetValid => Code::TokenNotYetValid,
+        R::Lifetime => Code::TokenLifetimeTooLong,
+        R::UserToken | R::SystemUser | R::ClientMissing => Code::TokenKindWrong,
+        R::Proof(ProofRejection::Missing) => Code::DpopProofMissing,
+        R::Proof(ProofRejection::Replayed) => Code::DpopProofReplayed,
+        R::Proof(ProofRejection::OtherKey) => Code::DpopBindingMismatch,
+        R::Proof(_) => Code::DpopProofInvalid,
+        R::NonceRequired { .. } => Code::DpopNonceRequired,
+        R::Scope { .. } => Code::TokenScopeMissing,
+        R::OrganisationMissing | R::OrganisationMalformed => Code::TokenOrganisationMissing,
+        R::KeysUnavailable { .. } => Code::AuthorityUnavailable,
+        R::ReplayMemoryUnavailable => Code::StorageUnavailable,
     }
 }
 

@@ -33,6 +33,7 @@ mod metrics;
 mod observe;
 mod openapi;
 mod places;
+mod replays;
 mod route;
 mod router;
 mod routes;
@@ -43,6 +44,7 @@ mod stream;
 mod tls;
 
 pub use address::ProxyHeader;
+pub use replays::StoreReplays;
 pub use route::{Methods, Route};
 pub use routes::ROUTES;
 pub use serve::{ServeError, serve};

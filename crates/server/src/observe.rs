@@ -74,6 +74,7 @@ fn log(
                 issue.code = notes.code.map(lmr_lmdi::codes::Code::as_str),
                 avsender.org = notes.organisation.map(tracing::field::display),
                 client.id = notes.client_id.as_deref(),
+                supplier = notes.supplier.map(tracing::field::display),
                 profile = notes.profile.as_deref(),
                 message.id = notes.message_id.as_deref(),
                 message.repeated = notes.repeated,

@@ -1,12 +1,13 @@
 //! The store on whichever database `super` names: `Db`, `BEGIN`, `MIGRATIONS`, and the public type `Name`.
 
-use super::{Db, MIGRATIONS, Name, tables, writer::Writer, writer::in_transaction};
+use super::{Db, MIGRATIONS, Name, quick, tables, writer::Writer, writer::in_transaction};
 use crate::{
     error::{OpenError, unavailable},
     key::StorageKey,
     prepared::Prepared,
 };
 use async_trait::async_trait;
+use jiff::Timestamp;
 use lmr_intake::{
     Avsender, Committed, Current, Delivery, DeliveryFilter, DeliverySummary, Identity,
     OrganisationNumber, Seen, Store, StoreError, StoredVersion,
@@ -29,6 +30,8 @@ pub(super) struct Inner {
     key: Arc<StorageKey>,
     writer: Writer,
     readers: Pool<Db>,
+    /// One connection for the many small writes of used proofs; opened when the first comes.
+    proofs: Pool<Db>,
     options: Options,
 }
 
@@ -45,12 +48,14 @@ impl Inner {
         let readers = PoolOptions::new().max_connections(READERS).connect_with(reading).await?;
         let key = Arc::new(key);
         let writer = Writer::start(connection, options.clone(), Arc::clone(&key));
-        Ok(Arc::new(Self { key, writer, readers, options }))
+        let proofs = PoolOptions::new().max_connections(1).connect_lazy_with(quick(&options));
+        Ok(Arc::new(Self { key, writer, readers, proofs, options }))
     }
 
     pub(super) async fn close(&self) {
         self.writer.close().await;
         self.readers.close().await;
+        self.proofs.close().await;
     }
 
     async fn reader(&self) -> Result<PoolConnection<Db>, StoreError> {
@@ -102,6 +107,16 @@ impl Store for Name {
                 .await?;
         db.close().await.map_err(unavailable)?;
         Ok(removed)
+    }
+
+    async fn record_proof(
+        &self,
+        digest: &[u8; 32],
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut db = self.0.proofs.acquire().await.map_err(unavailable)?;
+        tables::record_proof(&mut db, digest, now, until).await
     }
 
     async fn seen(

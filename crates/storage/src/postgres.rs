@@ -23,6 +23,12 @@ type Db = sqlx::Postgres;
 type Name = PostgresStore;
 /// Read committed is enough: what must not happen twice is held by unique keys and checked versions.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+/// Options for writes that may be lost with the server: losing a used proof opens a window of a minute to
+/// whoever holds it, and waiting for the disk would cost every call as much as its message does.
+fn quick(options: &PgConnectOptions) -> PgConnectOptions {
+    options.clone().options([("synchronous_commit", "off")])
+}
+
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// A store in a PostgreSQL database. Clones share it; other processes may use the same database.

@@ -20,6 +20,12 @@ type Db = sqlx::Sqlite;
 type Name = SqliteStore;
 /// Takes the write lock at once: a read that turns into a write could find it taken.
 const BEGIN: &str = "BEGIN IMMEDIATE";
+/// Options for writes that may be lost with the power: losing a used proof opens a window of a minute to
+/// whoever holds it, and waiting for the disk would cost every call as much as its message does.
+fn quick(options: &SqliteConnectOptions) -> SqliteConnectOptions {
+    options.clone().synchronous(SqliteSynchronous::Normal)
+}
+
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// A store in one SQLite file. Clones share it.

@@ -13,7 +13,7 @@ const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]
 
 /// Why a JWK is no usable public signature key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum JwkFault {
+pub enum JwkError {
     /// The text is not one JSON object with unique names.
     #[error("the key is not a JSON object with unique member names")]
     NotAnObject,
@@ -80,9 +80,9 @@ impl PublicJwk {
     /// Reads one JWK from text.
     ///
     /// # Errors
-    /// See [`JwkFault`].
-    pub fn parse(json: &[u8]) -> Result<Self, JwkFault> {
-        let members = crate::strict_json::object(json).map_err(|_| JwkFault::NotAnObject)?;
+    /// See [`JwkError`].
+    pub fn parse(json: &[u8]) -> Result<Self, JwkError> {
+        let members = crate::strict_json::object(json).map_err(|_| JwkError::NotAnObject)?;
         Self::from_members(&members)
     }
 
@@ -90,28 +90,28 @@ impl PublicJwk {
     /// slip by.
     ///
     /// # Errors
-    /// See [`JwkFault`].
-    pub fn from_members(members: &Map<String, Value>) -> Result<Self, JwkFault> {
+    /// See [`JwkError`].
+    pub fn from_members(members: &Map<String, Value>) -> Result<Self, JwkError> {
         if let Some(name) = PRIVATE_MEMBERS.into_iter().find(|name| members.contains_key(*name)) {
-            return Err(JwkFault::Private(name));
+            return Err(JwkError::Private(name));
         }
         Self::from_public_members(members)
     }
 
     /// The public half of a JWK that may be private.
-    pub(super) fn from_public_members(members: &Map<String, Value>) -> Result<Self, JwkFault> {
+    pub(super) fn from_public_members(members: &Map<String, Value>) -> Result<Self, JwkError> {
         check_purpose(members)?;
         let material = match text(members, "kty")? {
             Some("RSA") => rsa_material(members)?,
             Some("EC") => ec_material(members)?,
-            _ => return Err(JwkFault::KeyType),
+            _ => return Err(JwkError::KeyType),
         };
         let algorithm = match text(members, "alg")? {
             None => None,
-            Some(name) => Some(Algorithm::from_name(name).ok_or(JwkFault::Algorithm)?),
+            Some(name) => Some(Algorithm::from_name(name).ok_or(JwkError::Algorithm)?),
         };
         if algorithm.is_some_and(|algorithm| algorithm.key_type() != material.key_type()) {
-            return Err(JwkFault::Algorithm);
+            return Err(JwkError::Algorithm);
         }
         Ok(Self { kid: text(members, "kid")?.map(str::to_owned), algorithm, material })
     }
@@ -121,7 +121,7 @@ impl PublicJwk {
         algorithm: Algorithm,
         modulus: &[u8],
         exponent: &[u8],
-    ) -> Result<Self, JwkFault> {
+    ) -> Result<Self, JwkError> {
         let material =
             checked_rsa(without_zeros(modulus).to_vec(), without_zeros(exponent).to_vec())?;
         Ok(Self { kid: Some(kid.to_owned()), algorithm: Some(algorithm), material })
@@ -132,7 +132,7 @@ impl PublicJwk {
         algorithm: Algorithm,
         curve: Curve,
         point: &[u8],
-    ) -> Result<Self, JwkFault> {
+    ) -> Result<Self, JwkError> {
         let material = Material::Ec { curve, point: point.to_vec() };
         Ok(Self { kid: Some(kid.to_owned()), algorithm: Some(algorithm), material })
     }
@@ -200,10 +200,11 @@ impl PublicJwk {
         base64url(digest::digest(&digest::SHA256, canonical.as_bytes()).as_ref())
     }
 
-    /// The key as JWK, with `use` = `sig` and its `kid` and `alg` if it has them.
+    /// The key as JWK with the members that make the key and no others (RFC 7638 section 3.2), as a
+    /// DPoP proof carries it.
     #[must_use]
-    pub fn to_json(&self) -> Value {
-        let mut jwk = match &self.material {
+    pub fn to_bare_json(&self) -> Value {
+        match &self.material {
             Material::Rsa { modulus, exponent } => {
                 json!({"kty": "RSA", "n": base64url(modulus), "e": base64url(exponent)})
             }
@@ -211,7 +212,13 @@ impl PublicJwk {
                 let (x, y) = point[1..].split_at(curve.width());
                 json!({"kty": "EC", "crv": curve.name(), "x": base64url(x), "y": base64url(y)})
             }
-        };
+        }
+    }
+
+    /// The key as JWK, with `use` = `sig` and its `kid` and `alg` if it has them.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let mut jwk = self.to_bare_json();
         jwk["use"] = json!("sig");
         if let Some(kid) = &self.kid {
             jwk["kid"] = json!(kid);
@@ -242,31 +249,38 @@ impl Material {
     }
 }
 
-/// The usable keys of a JWKS. Keys are read one by one, so one that is unknown or broken hides no
-/// other (RFC 7517 section 5); keys without `kid` cannot be chosen and are left out; a `kid` that
-/// names two keys names none.
+/// The usable signature keys of a JWKS. Keys are read one by one, so one that is unknown or broken
+/// hides no other (RFC 7517 section 5). Keys without `kid` cannot be chosen and are left out. A key for
+/// encryption may share its `kid` with a signature key, and so may one of another type; two signature
+/// keys of one type under one `kid` are both left out, since it names neither.
 ///
 /// # Errors
-/// [`JwkFault::NotAnObject`] or a fault of `keys` when the document is no JWKS at all.
-pub fn parse_jwks(json: &[u8]) -> Result<Vec<PublicJwk>, JwkFault> {
-    let document = crate::strict_json::object(json).map_err(|_| JwkFault::NotAnObject)?;
+/// [`JwkError::NotAnObject`] or an error about `keys` when the document is not a JWKS at all.
+pub fn parse_jwks(json: &[u8]) -> Result<Vec<PublicJwk>, JwkError> {
+    let document = crate::strict_json::object(json).map_err(|_| JwkError::NotAnObject)?;
     let entries = match document.get("keys") {
-        None => return Err(JwkFault::Missing("keys")),
+        None => return Err(JwkError::Missing("keys")),
         Some(Value::Array(entries)) => entries,
-        Some(_) => return Err(JwkFault::Type("keys")),
+        Some(_) => return Err(JwkError::Type("keys")),
     };
-    let kid_of = |entry: &Value| entry.get("kid").and_then(Value::as_str).map(str::to_owned);
-    let kids: Vec<_> = entries.iter().filter_map(kid_of).collect();
+    let text_of = |entry: &Map<String, Value>, name: &str| {
+        entry.get(name).and_then(Value::as_str).map(str::to_owned)
+    };
+    let named: Vec<(String, Option<String>, &Map<String, Value>)> = entries
+        .iter()
+        .filter_map(Value::as_object)
+        .filter(|entry| check_purpose(entry) != Err(JwkError::Use))
+        .filter_map(|entry| Some((text_of(entry, "kid")?, text_of(entry, "kty"), entry)))
+        .collect();
     let mut keys = Vec::new();
-    for entry in entries {
-        let (Some(members), Some(kid)) = (entry.as_object(), kid_of(entry)) else { continue };
-        if kids.iter().filter(|other| **other == kid).count() > 1 {
-            tracing::warn!(kid, "key set names two keys alike; neither is used");
+    for (kid, kty, entry) in &named {
+        if named.iter().filter(|(other, type_, _)| other == kid && type_ == kty).count() > 1 {
+            tracing::warn!(kid, "key set names two signature keys alike; neither is used");
             continue;
         }
-        match PublicJwk::from_members(members) {
+        match PublicJwk::from_members(entry) {
             Ok(key) => keys.push(key),
-            Err(fault) => tracing::debug!(kid, %fault, "key left out"),
+            Err(error) => tracing::debug!(kid, %error, "key left out"),
         }
     }
     Ok(keys)
@@ -275,22 +289,22 @@ pub fn parse_jwks(json: &[u8]) -> Result<Vec<PublicJwk>, JwkFault> {
 pub(super) fn text<'a>(
     members: &'a Map<String, Value>,
     name: &'static str,
-) -> Result<Option<&'a str>, JwkFault> {
+) -> Result<Option<&'a str>, JwkError> {
     match members.get(name) {
         None => Ok(None),
         Some(Value::String(value)) => Ok(Some(value)),
-        Some(_) => Err(JwkFault::Type(name)),
+        Some(_) => Err(JwkError::Type(name)),
     }
 }
 
-pub(super) fn bytes(members: &Map<String, Value>, name: &'static str) -> Result<Vec<u8>, JwkFault> {
-    let value = text(members, name)?.ok_or(JwkFault::Missing(name))?;
-    from_base64url(value).ok_or(JwkFault::Encoding(name))
+pub(super) fn bytes(members: &Map<String, Value>, name: &'static str) -> Result<Vec<u8>, JwkError> {
+    let value = text(members, name)?.ok_or(JwkError::Missing(name))?;
+    from_base64url(value).ok_or(JwkError::Encoding(name))
 }
 
-fn check_purpose(members: &Map<String, Value>) -> Result<(), JwkFault> {
+fn check_purpose(members: &Map<String, Value>) -> Result<(), JwkError> {
     if text(members, "use")?.is_some_and(|purpose| purpose != "sig") {
-        return Err(JwkFault::Use);
+        return Err(JwkError::Use);
     }
     match members.get("key_ops") {
         None => Ok(()),
@@ -299,56 +313,56 @@ fn check_purpose(members: &Map<String, Value>) -> Result<(), JwkFault> {
             if operations.iter().any(|name| name == "verify" || name == "sign") {
                 Ok(())
             } else {
-                Err(JwkFault::Use)
+                Err(JwkError::Use)
             }
         }
-        Some(_) => Err(JwkFault::Type("key_ops")),
+        Some(_) => Err(JwkError::Type("key_ops")),
     }
 }
 
-fn rsa_material(members: &Map<String, Value>) -> Result<Material, JwkFault> {
+fn rsa_material(members: &Map<String, Value>) -> Result<Material, JwkError> {
     let modulus = bytes(members, "n")?;
     let exponent = bytes(members, "e")?;
     // RFC 7518 section 6.3.1.1: the shortest spelling only, or one key had two thumbprints.
     if modulus.first() == Some(&0) {
-        return Err(JwkFault::Encoding("n"));
+        return Err(JwkError::Encoding("n"));
     }
     if exponent.first() == Some(&0) {
-        return Err(JwkFault::Encoding("e"));
+        return Err(JwkError::Encoding("e"));
     }
     checked_rsa(modulus, exponent)
 }
 
-fn checked_rsa(modulus: Vec<u8>, exponent: Vec<u8>) -> Result<Material, JwkFault> {
+fn checked_rsa(modulus: Vec<u8>, exponent: Vec<u8>) -> Result<Material, JwkError> {
     let bits =
         modulus.len() * 8 - modulus.first().map_or(0, |first| first.leading_zeros() as usize);
     if !(2048..=8192).contains(&bits) {
-        return Err(JwkFault::Size);
+        return Err(JwkError::Size);
     }
     let odd = exponent.last().is_some_and(|last| last % 2 == 1);
     if !odd || exponent == [1] || exponent.len() > 4 {
-        return Err(JwkFault::Exponent);
+        return Err(JwkError::Exponent);
     }
     if modulus.last().is_none_or(|last| last % 2 == 0) || weak_rsa::has_roca_mark(&modulus) {
-        return Err(JwkFault::WeakModulus);
+        return Err(JwkError::WeakModulus);
     }
     Ok(Material::Rsa { modulus, exponent })
 }
 
-fn ec_material(members: &Map<String, Value>) -> Result<Material, JwkFault> {
-    let curve = text(members, "crv")?.and_then(Curve::from_name).ok_or(JwkFault::Curve)?;
+fn ec_material(members: &Map<String, Value>) -> Result<Material, JwkError> {
+    let curve = text(members, "crv")?.and_then(Curve::from_name).ok_or(JwkError::Curve)?;
     let (x, y) = (bytes(members, "x")?, bytes(members, "y")?);
     // RFC 7518 section 6.2.1.2: full width, leading zeros included.
     if x.len() != curve.width() {
-        return Err(JwkFault::Encoding("x"));
+        return Err(JwkError::Encoding("x"));
     }
     if y.len() != curve.width() {
-        return Err(JwkFault::Encoding("y"));
+        return Err(JwkError::Encoding("y"));
     }
     let mut point = vec![4];
     point.extend(x);
     point.extend(y);
-    ParsedPublicKey::new(curve.verification(), &point).map_err(|_| JwkFault::Point)?;
+    ParsedPublicKey::new(curve.verification(), &point).map_err(|_| JwkError::Point)?;
     Ok(Material::Ec { curve, point })
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 /// Why a text is no JWS this project accepts, before or at the signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum JwsFault {
+pub enum JwsError {
     /// Longer than the limit given.
     #[error("the token is too long")]
     TooLong,
@@ -53,39 +53,45 @@ impl<'a> CompactJws<'a> {
     /// Takes the text apart. `max` is in bytes.
     ///
     /// # Errors
-    /// All of [`JwsFault`] up to the payload; never `KeyMismatch` or `Signature`.
-    pub fn parse(text: &'a str, max: usize) -> Result<Self, JwsFault> {
+    /// All of [`JwsError`] up to the payload; never `KeyMismatch` or `Signature`.
+    pub fn parse(text: &'a str, max: usize) -> Result<Self, JwsError> {
         if text.len() > max {
-            return Err(JwsFault::TooLong);
+            return Err(JwsError::TooLong);
         }
         let mut parts = text.split('.');
         let (Some(header), Some(payload), Some(signature), None) =
             (parts.next(), parts.next(), parts.next(), parts.next())
         else {
-            return Err(JwsFault::Parts);
+            return Err(JwsError::Parts);
         };
         if header.is_empty() || signature.is_empty() {
-            return Err(JwsFault::Parts);
+            return Err(JwsError::Parts);
         }
         let signing_input = &text[..header.len() + 1 + payload.len()];
-        let header = from_base64url(header).ok_or(JwsFault::Encoding)?;
-        let payload = from_base64url(payload).ok_or(JwsFault::Encoding)?;
-        let signature = from_base64url(signature).ok_or(JwsFault::Encoding)?;
-        let header = crate::strict_json::object(&header).map_err(|_| JwsFault::Header)?;
+        let header = from_base64url(header).ok_or(JwsError::Encoding)?;
+        let payload = from_base64url(payload).ok_or(JwsError::Encoding)?;
+        let signature = from_base64url(signature).ok_or(JwsError::Encoding)?;
+        let header = crate::strict_json::object(&header).map_err(|_| JwsError::Header)?;
         if header.contains_key("crit") {
-            return Err(JwsFault::Critical);
+            return Err(JwsError::Critical);
         }
         for name in ["typ", "kid", "cty"] {
             if header.get(name).is_some_and(|value| !value.is_string()) {
-                return Err(JwsFault::HeaderMember(name));
+                return Err(JwsError::HeaderMember(name));
             }
         }
         let algorithm = header
             .get("alg")
             .and_then(Value::as_str)
             .and_then(Algorithm::from_name)
-            .ok_or(JwsFault::Algorithm)?;
+            .ok_or(JwsError::Algorithm)?;
         Ok(Self { header, algorithm, signing_input, payload, signature })
+    }
+
+    /// The header's members.
+    #[must_use]
+    pub fn header(&self) -> &Map<String, Value> {
+        &self.header
     }
 
     /// The header's `alg`.
@@ -110,21 +116,21 @@ impl<'a> CompactJws<'a> {
     /// choose who is to be trusted.
     ///
     /// # Errors
-    /// [`JwsFault::Payload`].
-    pub fn unverified_claims(&self) -> Result<Map<String, Value>, JwsFault> {
-        crate::strict_json::object(&self.payload).map_err(|_| JwsFault::Payload)
+    /// [`JwsError::Payload`].
+    pub fn unverified_claims(&self) -> Result<Map<String, Value>, JwsError> {
+        crate::strict_json::object(&self.payload).map_err(|_| JwsError::Payload)
     }
 
     /// The payload's bytes, once `key` has verified the signature over the text as received.
     ///
     /// # Errors
-    /// [`JwsFault::KeyMismatch`] or [`JwsFault::Signature`].
-    pub fn verified_payload(&self, key: &PublicJwk) -> Result<&[u8], JwsFault> {
+    /// [`JwsError::KeyMismatch`] or [`JwsError::Signature`].
+    pub fn verified_payload(&self, key: &PublicJwk) -> Result<&[u8], JwsError> {
         if !key.fits(self.algorithm) {
-            return Err(JwsFault::KeyMismatch);
+            return Err(JwsError::KeyMismatch);
         }
         if !key.verifies(self.algorithm, self.signing_input.as_bytes(), &self.signature) {
-            return Err(JwsFault::Signature);
+            return Err(JwsError::Signature);
         }
         Ok(&self.payload)
     }
@@ -132,8 +138,8 @@ impl<'a> CompactJws<'a> {
     /// The payload as a JSON object, once `key` has verified the signature.
     ///
     /// # Errors
-    /// As [`CompactJws::verified_payload`], and [`JwsFault::Payload`].
-    pub fn verified_claims(&self, key: &PublicJwk) -> Result<Map<String, Value>, JwsFault> {
-        crate::strict_json::object(self.verified_payload(key)?).map_err(|_| JwsFault::Payload)
+    /// As [`CompactJws::verified_payload`], and [`JwsError::Payload`].
+    pub fn verified_claims(&self, key: &PublicJwk) -> Result<Map<String, Value>, JwsError> {
+        crate::strict_json::object(self.verified_payload(key)?).map_err(|_| JwsError::Payload)
     }
 }

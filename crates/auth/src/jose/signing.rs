@@ -1,7 +1,7 @@
 //! Private keys that sign: read from JWK or PKCS#8, or made anew.
 
 use super::algorithm::{Algorithm, Curve, KeyType, rsa_size};
-use super::jwk::{JwkFault, PublicJwk, bytes, text};
+use super::jwk::{JwkError, PublicJwk, bytes, text};
 use super::{base64url, from_base64url};
 use crate::secret::SecretString;
 use aws_lc_rs::encoding::{AsBigEndian, EcPrivateKeyBin};
@@ -15,10 +15,10 @@ use zeroize::Zeroizing;
 
 /// Why a private key cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum SigningKeyFault {
+pub enum SigningKeyError {
     /// A member of the JWK.
     #[error("the private key: {0}")]
-    Jwk(#[from] JwkFault),
+    Jwk(#[from] JwkError),
     /// Neither given nor named in the JWK.
     #[error("the private key has no kid and none was given")]
     KidMissing,
@@ -59,19 +59,19 @@ impl SigningKey {
     /// Reads a private JWK. `kid` and `alg` come from the JWK unless given.
     ///
     /// # Errors
-    /// See [`SigningKeyFault`]; an RSA key needs all of `n e d p q dp dq qi`.
+    /// See [`SigningKeyError`]; an RSA key needs all of `n e d p q dp dq qi`.
     pub fn from_jwk(
         json: &[u8],
         kid: Option<&str>,
         algorithm: Option<Algorithm>,
-    ) -> Result<Self, SigningKeyFault> {
-        let members = crate::strict_json::object(json).map_err(|_| JwkFault::NotAnObject)?;
+    ) -> Result<Self, SigningKeyError> {
+        let members = crate::strict_json::object(json).map_err(|_| JwkError::NotAnObject)?;
         let public = PublicJwk::from_public_members(&members)?;
-        let kid = kid.or(public.kid()).ok_or(SigningKeyFault::KidMissing)?.to_owned();
+        let kid = kid.or(public.kid()).ok_or(SigningKeyError::KidMissing)?.to_owned();
         let algorithm =
-            algorithm.or(public.algorithm()).ok_or(SigningKeyFault::AlgorithmMissing)?;
+            algorithm.or(public.algorithm()).ok_or(SigningKeyError::AlgorithmMissing)?;
         if !public.fits(algorithm) {
-            return Err(SigningKeyFault::AlgorithmMismatch(algorithm));
+            return Err(SigningKeyError::AlgorithmMismatch(algorithm));
         }
         let pair = match algorithm.key_type() {
             KeyType::Rsa => Pair::Rsa(Box::new(rsa_from_members(&members)?)),
@@ -83,37 +83,37 @@ impl SigningKey {
     /// Reads an unencrypted PKCS#8 private key in PEM.
     ///
     /// # Errors
-    /// See [`SigningKeyFault`].
-    pub fn from_pem(pem: &str, kid: &str, algorithm: Algorithm) -> Result<Self, SigningKeyFault> {
+    /// See [`SigningKeyError`].
+    pub fn from_pem(pem: &str, kid: &str, algorithm: Algorithm) -> Result<Self, SigningKeyError> {
         let body = pem
             .split_once("-----BEGIN PRIVATE KEY-----")
             .and_then(|(_, rest)| rest.split_once("-----END PRIVATE KEY-----"))
             .map(|(body, _)| body)
-            .ok_or(SigningKeyFault::NotPem)?;
+            .ok_or(SigningKeyError::NotPem)?;
         let compact: Zeroizing<String> =
             Zeroizing::new(body.chars().filter(|c| !c.is_ascii_whitespace()).collect());
         let der = base64::engine::general_purpose::STANDARD
             .decode(compact.as_bytes())
-            .map_err(|_| SigningKeyFault::NotPem)?;
+            .map_err(|_| SigningKeyError::NotPem)?;
         Self::from_pkcs8(&Zeroizing::new(der), kid, algorithm)
     }
 
     /// Reads an unencrypted PKCS#8 private key in DER.
     ///
     /// # Errors
-    /// See [`SigningKeyFault`].
+    /// See [`SigningKeyError`].
     pub fn from_pkcs8(
         der: &[u8],
         kid: &str,
         algorithm: Algorithm,
-    ) -> Result<Self, SigningKeyFault> {
+    ) -> Result<Self, SigningKeyError> {
         let pair = match algorithm.key_type() {
             KeyType::Rsa => Pair::Rsa(Box::new(
-                RsaKeyPair::from_pkcs8(der).map_err(|_| SigningKeyFault::Rejected)?,
+                RsaKeyPair::from_pkcs8(der).map_err(|_| SigningKeyError::Rejected)?,
             )),
             KeyType::Ec(curve) => {
                 let pair = EcdsaKeyPair::from_pkcs8(curve.signing(), der)
-                    .map_err(|_| SigningKeyFault::Rejected)?;
+                    .map_err(|_| SigningKeyError::Rejected)?;
                 Pair::Ec(Box::new(pair), curve)
             }
         };
@@ -124,29 +124,29 @@ impl SigningKey {
     /// for an operator who makes a key to register.
     ///
     /// # Errors
-    /// [`SigningKeyFault::Size`] or [`SigningKeyFault::Library`].
+    /// [`SigningKeyError::Size`] or [`SigningKeyError::Library`].
     pub fn generate(
         algorithm: Algorithm,
         kid: &str,
         rsa_bits: u32,
-    ) -> Result<Self, SigningKeyFault> {
+    ) -> Result<Self, SigningKeyError> {
         let pair = match algorithm.key_type() {
             KeyType::Rsa => {
-                let size = rsa_size(rsa_bits).ok_or(SigningKeyFault::Size)?;
+                let size = rsa_size(rsa_bits).ok_or(SigningKeyError::Size)?;
                 Pair::Rsa(Box::new(
-                    RsaKeyPair::generate(size).map_err(|_| SigningKeyFault::Library)?,
+                    RsaKeyPair::generate(size).map_err(|_| SigningKeyError::Library)?,
                 ))
             }
             KeyType::Ec(curve) => {
                 let pair = EcdsaKeyPair::generate(curve.signing())
-                    .map_err(|_| SigningKeyFault::Library)?;
+                    .map_err(|_| SigningKeyError::Library)?;
                 Pair::Ec(Box::new(pair), curve)
             }
         };
         Self::assemble(pair, kid, algorithm)
     }
 
-    fn assemble(pair: Pair, kid: &str, algorithm: Algorithm) -> Result<Self, SigningKeyFault> {
+    fn assemble(pair: Pair, kid: &str, algorithm: Algorithm) -> Result<Self, SigningKeyError> {
         let public = match &pair {
             Pair::Rsa(pair) => {
                 let key = pair.public_key();
@@ -185,13 +185,13 @@ impl SigningKey {
     /// The private key as JWK. Only elliptic-curve keys: an RSA key is kept as PKCS#8.
     ///
     /// # Errors
-    /// [`SigningKeyFault::AlgorithmMismatch`] for RSA, [`SigningKeyFault::Library`].
-    pub fn to_private_jwk(&self) -> Result<SecretString, SigningKeyFault> {
+    /// [`SigningKeyError::AlgorithmMismatch`] for RSA, [`SigningKeyError::Library`].
+    pub fn to_private_jwk(&self) -> Result<SecretString, SigningKeyError> {
         let Pair::Ec(pair, _) = &self.pair else {
-            return Err(SigningKeyFault::AlgorithmMismatch(self.algorithm));
+            return Err(SigningKeyError::AlgorithmMismatch(self.algorithm));
         };
         let number: EcPrivateKeyBin<'_> =
-            pair.private_key().as_be_bytes().map_err(|_| SigningKeyFault::Library)?;
+            pair.private_key().as_be_bytes().map_err(|_| SigningKeyError::Library)?;
         let mut jwk = self.public.to_json();
         jwk["d"] = json!(base64url(number.as_ref()));
         Ok(SecretString::new(jwk.to_string()))
@@ -200,21 +200,21 @@ impl SigningKey {
     /// Signs a message; the signature is in the form JWS uses.
     ///
     /// # Errors
-    /// [`SigningKeyFault::Library`].
-    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningKeyFault> {
+    /// [`SigningKeyError::Library`].
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningKeyError> {
         // aws-lc draws its own randomness; the argument is there for ring's sake.
         let random = SystemRandom::new();
         match &self.pair {
             Pair::Rsa(pair) => {
-                let encoding = self.algorithm.rsa_signing().ok_or(SigningKeyFault::Library)?;
+                let encoding = self.algorithm.rsa_signing().ok_or(SigningKeyError::Library)?;
                 let mut signature = vec![0; pair.public_modulus_len()];
                 pair.sign(encoding, &random, message, &mut signature)
-                    .map_err(|_| SigningKeyFault::Library)?;
+                    .map_err(|_| SigningKeyError::Library)?;
                 Ok(signature)
             }
             Pair::Ec(pair, _) => {
                 let signature =
-                    pair.sign(&random, message).map_err(|_| SigningKeyFault::Library)?;
+                    pair.sign(&random, message).map_err(|_| SigningKeyError::Library)?;
                 Ok(signature.as_ref().to_vec())
             }
         }
@@ -223,8 +223,8 @@ impl SigningKey {
     /// A compact JWS with `alg`, `kid` and `typ` in its header.
     ///
     /// # Errors
-    /// [`SigningKeyFault::Library`].
-    pub fn sign_jws(&self, typ: &str, claims: &Value) -> Result<SecretString, SigningKeyFault> {
+    /// [`SigningKeyError::Library`].
+    pub fn sign_jws(&self, typ: &str, claims: &Value) -> Result<SecretString, SigningKeyError> {
         let header = json!({"alg": self.algorithm.name(), "kid": self.kid, "typ": typ});
         self.sign_with_header(&header, claims)
     }
@@ -232,12 +232,12 @@ impl SigningKey {
     /// A compact JWS with a header of the caller's own; tests and the sandbox make faulty tokens so.
     ///
     /// # Errors
-    /// [`SigningKeyFault::Library`].
+    /// [`SigningKeyError::Library`].
     pub fn sign_with_header(
         &self,
         header: &Value,
         claims: &Value,
-    ) -> Result<SecretString, SigningKeyFault> {
+    ) -> Result<SecretString, SigningKeyError> {
         let input = format!(
             "{}.{}",
             base64url(header.to_string().as_bytes()),
@@ -254,9 +254,9 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-fn rsa_from_members(members: &Map<String, Value>) -> Result<RsaKeyPair, SigningKeyFault> {
+fn rsa_from_members(members: &Map<String, Value>) -> Result<RsaKeyPair, SigningKeyError> {
     if text(members, "d")?.is_none() {
-        return Err(JwkFault::Missing("d").into());
+        return Err(JwkError::Missing("d").into());
     }
     let secret = |name| bytes(members, name).map(Zeroizing::new);
     let (d, p, q) = (secret("d")?, secret("p")?, secret("q")?);
@@ -270,21 +270,21 @@ fn rsa_from_members(members: &Map<String, Value>) -> Result<RsaKeyPair, SigningK
         dQ: dq.as_slice(),
         qInv: qi.as_slice(),
     };
-    RsaKeyPair::from_components(&components).map_err(|_| SigningKeyFault::Rejected)
+    RsaKeyPair::from_components(&components).map_err(|_| SigningKeyError::Rejected)
 }
 
 fn ec_from_members(
     members: &Map<String, Value>,
     curve: Curve,
-) -> Result<EcdsaKeyPair, SigningKeyFault> {
-    let d = text(members, "d")?.ok_or(JwkFault::Missing("d"))?;
-    let d = Zeroizing::new(from_base64url(d).ok_or(JwkFault::Encoding("d"))?);
+) -> Result<EcdsaKeyPair, SigningKeyError> {
+    let d = text(members, "d")?.ok_or(JwkError::Missing("d"))?;
+    let d = Zeroizing::new(from_base64url(d).ok_or(JwkError::Encoding("d"))?);
     if d.len() != curve.width() {
-        return Err(JwkFault::Encoding("d").into());
+        return Err(JwkError::Encoding("d").into());
     }
     let mut point = vec![4];
     point.extend(bytes(members, "x")?);
     point.extend(bytes(members, "y")?);
     EcdsaKeyPair::from_private_key_and_public_key(curve.signing(), &d, &point)
-        .map_err(|_| SigningKeyFault::Rejected)
+        .map_err(|_| SigningKeyError::Rejected)
 }

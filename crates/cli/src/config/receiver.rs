@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use lmr_auth::{Environment, TrustProfile};
 use lmr_envelope::{DecryptionKey, DecryptionKeys, Trust};
@@ -11,6 +10,7 @@ use lmr_intake::{Avsender, AvsenderRecord, CertificateRecord, RuleSetId};
 use serde::Deserialize;
 
 use super::key_files::{KeyFiles, certificate, private_key};
+use super::trust::{HelseIdBearer, TrustSection};
 use super::{IdentityNumbers, Log, WhichAdvice};
 use crate::text::{Explain, fail, text};
 
@@ -39,8 +39,14 @@ pub(crate) struct ReceiverConfig {
     /// Addresses and ranges that may call whoever they are, besides each sender's own.
     #[serde(default)]
     pub(crate) addresses: Vec<String>,
-    /// HelseID as issuer of the senders' tokens.
-    pub(crate) helseid: HelseId,
+    /// The kinds of access tokens that are accepted.
+    #[serde(default)]
+    pub(crate) trust: Vec<TrustSection>,
+    /// The older form of `[[trust]]` with kind `helseid-bearer`.
+    pub(crate) helseid: Option<HelseIdBearer>,
+    /// The addresses senders call, in front of a proxy: what DPoP proofs are made for.
+    #[serde(default)]
+    pub(crate) public_urls: Vec<String>,
     /// The register's enterprise certificates with keys: the present one and, around a change, the
     /// one before or after it.
     #[serde(default)]
@@ -88,20 +94,6 @@ impl From<ProxyHeaderName> for lmr_server::ProxyHeader {
             ProxyHeaderName::Forwarded => Self::Forwarded,
         }
     }
-}
-
-/// Which tokens are accepted.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct HelseId {
-    /// `iss`, byte for byte: `https://helseid-sts.nhn.no` in production.
-    pub(crate) issuer: String,
-    /// `aud`; the seed documents' API name if left out.
-    pub(crate) audience: Option<String>,
-    /// Scopes of which a token must have one; `fhi:lmr.fhirmottak/all` if left out.
-    pub(crate) scopes: Option<Vec<String>>,
-    /// Last moment at which bearer tokens are accepted.
-    pub(crate) not_after: Option<Timestamp>,
 }
 
 /// One sender.
@@ -235,17 +227,35 @@ impl ReceiverConfig {
         }
     }
 
-    /// The one profile of tokens that is accepted.
-    pub(crate) fn trust_profile(&self) -> TrustProfile {
-        let mut profile = TrustProfile::helseid_bearer(self.environment, &self.helseid.issuer);
-        if let Some(audience) = &self.helseid.audience {
-            profile.audience.clone_from(audience);
+    /// The profiles of tokens that are accepted.
+    pub(crate) fn trust_profiles(&self) -> anyhow::Result<Vec<TrustProfile>> {
+        match (&self.helseid, self.trust.as_slice()) {
+            (None, []) => fail!(
+                "ingen [[trust]]: ikke noe tilgangstoken ville bli godtatt",
+                "no [[trust]]: no access token would be accepted"
+            ),
+            (Some(helseid), []) => Ok(vec![helseid.profile(self.environment)]),
+            (None, sections) => {
+                sections.iter().map(|section| section.profile(self.environment)).collect()
+            }
+            (Some(_), _) => fail!(
+                "både [helseid] og [[trust]]: skriv [helseid] som en [[trust]] med kind = \"helseid-bearer\"",
+                "both [helseid] and [[trust]]: write [helseid] as a [[trust]] with kind = \"helseid-bearer\""
+            ),
         }
-        if let Some(scopes) = &self.helseid.scopes {
-            profile.scopes.clone_from(scopes);
+    }
+
+    /// The addresses that DPoP proofs may be made for; on this machine those it listens on.
+    pub(crate) fn public_urls(&self) -> Vec<String> {
+        if self.public_urls.is_empty() && self.environment == Environment::Local {
+            let scheme = if self.tls.is_some() { "https" } else { "http" };
+            let port = self.listen.port();
+            return vec![
+                format!("{scheme}://{}", self.listen),
+                format!("{scheme}://localhost:{port}"),
+            ];
         }
-        profile.not_after = self.helseid.not_after;
-        profile
+        self.public_urls.clone()
     }
 
     /// The register's keys, read from their files.

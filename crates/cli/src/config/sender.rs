@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use jiff::civil::{Date, Time};
-use lmr_auth::jose::{Algorithm, SigningKey as TokenKey};
-use lmr_auth::{ActingFor, ClientSettings, Environment};
+use lmr_auth::{ClientSettings, Environment};
 use lmr_lmdi::RuleSetId;
 use serde::Deserialize;
 
 use super::key_files::KeyFiles;
+use super::token_client::{HelseIdSection, KeyFile, MaskinportenSection};
 use super::{IdentityNumbers, Log, WhichAdvice, read_text};
 use crate::text::{Explain, fail, text};
 
@@ -46,7 +46,9 @@ pub(crate) struct SenderConfig {
     /// The sender's enterprise certificate and key.
     pub(crate) certificate: KeyFiles,
     /// The client in HelseID.
-    pub(crate) helseid: HelseIdSection,
+    pub(crate) helseid: Option<HelseIdSection>,
+    /// The client in Maskinporten.
+    pub(crate) maskinporten: Option<MaskinportenSection>,
     /// Which identity numbers the register takes.
     #[serde(default)]
     pub(crate) identity_numbers: IdentityNumbers,
@@ -81,42 +83,6 @@ pub(crate) struct ReceiverSection {
 
 fn two_minutes() -> u64 {
     120
-}
-
-/// The client in HelseID.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct HelseIdSection {
-    /// `https://helseid-sts.nhn.no` in production.
-    pub(crate) issuer: String,
-    /// The client's id from Selvbetjening.
-    pub(crate) client_id: String,
-    /// The client's private key: a JWK file as Selvbetjening gives it, or PEM (PKCS#8).
-    pub(crate) key: PathBuf,
-    /// `kid`, where the key file has none.
-    pub(crate) kid: Option<String>,
-    /// `alg` registered with the key, where the key file has none: RS256 … ES512.
-    pub(crate) algorithm: Option<String>,
-    /// Scope wanted.
-    #[serde(default = "seed_scope")]
-    pub(crate) scope: String,
-    /// Narrows the token to one API.
-    pub(crate) resource: Option<String>,
-    /// Sub-unit that the token shall name (single-tenant clients).
-    pub(crate) child: Option<String>,
-    /// Customer that a supplier's multi-tenant client acts for.
-    pub(crate) customer: Option<String>,
-    /// Lifetime of a client assertion in seconds.
-    #[serde(default = "twenty")]
-    pub(crate) assertion_seconds: u32,
-}
-
-fn seed_scope() -> String {
-    "fhi:lmr.fhirmottak/all".to_owned()
-}
-
-fn twenty() -> u32 {
-    20
 }
 
 /// When to send.
@@ -185,65 +151,34 @@ impl SenderConfig {
         Ok(())
     }
 
-    /// The client's settings and key.
-    pub(crate) fn client(&self, folder: &Path) -> anyhow::Result<(ClientSettings, TokenKey)> {
-        let section = &self.helseid;
-        let number = |key: &str, number: &str| {
-            lmr_identifiers::OrganisationNumber::parse(number).explain(|| {
-                text!(
-                    "helseid.{key}: {number} er ikke et organisasjonsnummer",
-                    "helseid.{key}: {number} is not an organisation number"
-                )
-            })
-        };
-        let child = section.child.as_deref().map(|c| number("child", c)).transpose()?;
-        let customer = section.customer.as_deref().map(|c| number("customer", c)).transpose()?;
-        let acting_for = match (customer, child) {
-            (Some(parent), child) => ActingFor::Customer { parent, child },
-            (None, Some(child)) => ActingFor::Child { child },
-            (None, None) => ActingFor::Registered,
-        };
-        let settings = ClientSettings {
-            issuer: section.issuer.clone(),
-            environment: self.environment,
-            client_id: section.client_id.clone(),
-            scope: section.scope.clone(),
-            resource: section.resource.clone(),
-            acting_for,
-            assertion_lifetime_seconds: section.assertion_seconds,
-        };
-        let path = folder.join(&section.key);
-        let content = zeroize::Zeroizing::new(read_text(&path)?);
-        let algorithm = section
-            .algorithm
-            .as_deref()
-            .map(|name| {
-                Algorithm::from_name(name).explain(|| {
-                    text!(
-                        "helseid.algorithm: {name} er ukjent",
-                        "helseid.algorithm: {name} is unknown"
-                    )
-                })
-            })
-            .transpose()?;
-        let key = if content.trim_start().starts_with('{') {
-            TokenKey::from_jwk(content.as_bytes(), section.kid.as_deref(), algorithm)
-        } else {
-            let needed = |key: &'static str| {
-                text!("en PEM-nøkkel krever helseid.{key}", "a PEM key needs helseid.{key}")
-            };
-            let kid = section.kid.as_deref().explain(|| needed("kid"))?;
-            let algorithm = algorithm.explain(|| needed("algorithm"))?;
-            TokenKey::from_pem(&content, kid, algorithm)
+    /// The key file of the client that gets access tokens.
+    pub(crate) fn token_key(&self) -> Option<&Path> {
+        match (&self.helseid, &self.maskinporten) {
+            (Some(section), _) => Some(&section.key),
+            (None, section) => section.as_ref().map(|section| section.key.as_path()),
         }
-        .explain(|| {
-            text!(
-                "{path} er ikke en nøkkel som kan brukes",
-                "{path} is not a usable key",
-                path = path.display()
-            )
-        })?;
-        Ok((settings, key))
+    }
+
+    /// The client that gets access tokens, and its key.
+    pub(crate) fn client(&self, folder: &Path) -> anyhow::Result<(ClientSettings, KeyFile)> {
+        match (&self.helseid, &self.maskinporten) {
+            (Some(section), None) => {
+                Ok((section.settings(self.environment)?, section.key(folder)?))
+            }
+            (None, Some(section)) => {
+                Ok((section.settings(self.environment)?, section.key(folder)?))
+            }
+            (Some(_), Some(_)) => fail!(
+                "både [helseid] og [maskinporten]: token hentes ett sted",
+                "both [helseid] and [maskinporten]: tokens come from one of them"
+            ),
+            (None, None) => {
+                fail!(
+                    "verken [helseid] eller [maskinporten]: token hentes fra en av dem",
+                    "neither [helseid] nor [maskinporten]: tokens come from one of them"
+                )
+            }
+        }
     }
 }
 

@@ -123,9 +123,18 @@ fn every_key_that_is_read_is_documented_and_no_other() {
         );
     }
     check(receiver_page, known_keys::<ReceiverConfig>(&receiver, "avsender[]"), "", &[]);
+    check(receiver_page, known_keys::<ReceiverConfig>(&receiver, "trust[]"), "", &[]);
     let sender = sample("sender.toml");
-    let tables =
-        ["receiver", "certificate", "helseid", "identity_numbers", "schedule", "bundle", "log"];
+    let tables = [
+        "receiver",
+        "certificate",
+        "helseid",
+        "maskinporten",
+        "identity_numbers",
+        "schedule",
+        "bundle",
+        "log",
+    ];
     check(sender_page, known_keys::<SenderConfig>(&sender, ""), "", &tables);
     for table in tables {
         check(sender_page, known_keys::<SenderConfig>(&sender, table), &format!("{table}."), &[]);
@@ -220,4 +229,65 @@ fn authorities_and_their_revocation_lists_are_read() {
     ] {
         assert!(config(wrong).is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn trust_is_written_in_one_form_and_whole() {
+    let profiles = |text: &str| {
+        let rest = sample("receiver.toml");
+        let (head, _) = rest.split_once("[[trust]]").expect("trust");
+        let (_, tail) = rest.split_once("[[certificate]]").expect("certificate");
+        let file = format!("{head}\n{text}\n[[certificate]]{tail}");
+        toml::from_str::<ReceiverConfig>(&file).expect("a file").trust_profiles()
+    };
+    let older = "[helseid]\nissuer = \"https://helseid-sts.test.nhn.no\"\n";
+    let trust = |rest: &str| format!("[[trust]]\n{rest}\n");
+    let seed = profiles(older).expect("the older form");
+    let same = profiles(&trust("kind = \"helseid-bearer\"")).expect("the new form");
+    assert_eq!(seed, same, "the two forms mean the same");
+    let all = sample("receiver.toml");
+    let all = toml::from_str::<ReceiverConfig>(&all).expect("a file").trust_profiles();
+    let names: Vec<String> = all.expect("three").into_iter().map(|profile| profile.name).collect();
+    assert_eq!(names, ["helseid-dpop", "maskinporten", "helseid-bearer"]);
+    for wrong in [
+        String::new(),
+        format!("{older}{}", trust("kind = \"maskinporten\"")),
+        trust("kind = \"maskinporten\"\nproof_nonce = true"),
+        trust("kind = \"helseid-bearer\"\nproof_past_seconds = 9"),
+    ] {
+        assert!(profiles(&wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn tokens_come_from_one_issuer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = lmr_auth::jose::SigningKey::generate(lmr_auth::jose::Algorithm::ES256, "k", 0);
+    let jwk = key.expect("a key").to_private_jwk().expect("a JWK");
+    std::fs::write(folder.path().join("key.jwk"), jwk.expose()).expect("written");
+    let flow = |tables: &str| {
+        let rest = sample("sender.toml");
+        let (head, tail) = rest.split_once("[helseid]").expect("helseid");
+        let (_, tail) = tail.split_once("[identity_numbers]").expect("identity_numbers");
+        let file = format!("{head}\n{tables}\n[identity_numbers]{tail}");
+        let config = toml::from_str::<SenderConfig>(&file).expect("a file");
+        config.client(folder.path()).map(|(settings, _)| settings.flow)
+    };
+    let helseid = |rest: &str| {
+        let issuer = "issuer = \"https://helseid-sts.test.nhn.no\"";
+        format!("[helseid]\n{issuer}\nclient_id = \"c\"\nkey = \"key.jwk\"\n{rest}\n")
+    };
+    let bound = |tables: &str| match flow(tables).expect("a client") {
+        lmr_auth::Flow::HelseIdDpop { .. } => true,
+        lmr_auth::Flow::HelseIdBearer { .. } => false,
+        other => panic!("{other:?}"),
+    };
+    assert!(!bound(&helseid("")), "the scope of March 2025");
+    assert!(bound(&helseid("scope = \"fhi:lmr.fhirmottak/api\"")));
+    assert!(bound(&helseid("dpop = true")));
+    assert!(!bound(&helseid("dpop = false\nscope = \"fhi:lmr.fhirmottak/api\"")));
+    let maskinporten = "[maskinporten]\nclient_id = \"c\"\nkey = \"key.jwk\"\n";
+    let error = flow(maskinporten).expect_err("an EC key").to_string();
+    assert!(error.contains("key.jwk"), "{error}");
+    assert!(flow("").is_err() && flow(&format!("{}{maskinporten}", helseid(""))).is_err());
 }

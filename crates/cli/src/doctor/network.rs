@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use lmr_auth::{Clock, Discovery, Environment, Fetcher, HttpFetcher, SecretString};
+use lmr_auth::{
+    Clock, Discovery, Environment, Fetcher, HttpFetcher, IssuerKind, RequestHeaders, SecretString,
+};
 use lmr_sender::{
     AttemptFailure, AuthorizationError, Authorizer, HttpSettings, HttpTransport, PostOutcome,
     Transport as _,
@@ -24,18 +26,28 @@ pub(super) struct NoToken;
 
 #[async_trait]
 impl Authorizer for NoToken {
-    async fn authorization(&self) -> Result<SecretString, AuthorizationError> {
-        Ok(SecretString::new(String::new()))
+    async fn headers(
+        &self,
+        _: &str,
+        _: Option<&str>,
+    ) -> Result<RequestHeaders, AuthorizationError> {
+        Ok(RequestHeaders { authorization: SecretString::new(String::new()), proof: None })
     }
 
     async fn refused(&self) {}
 }
 
-/// Tries HelseID: the connection, its metadata, the clock. `true` when it can be used.
-pub(super) async fn issuer(address: &str, environment: Environment, checks: &mut Checks) -> bool {
+/// Tries an issuer: the connection, its metadata, the clock. `true` when it can be used.
+pub(super) async fn issuer(
+    kind: IssuerKind,
+    address: &str,
+    environment: Environment,
+    checks: &mut Checks,
+) -> bool {
     lmr_auth::install_tls_provider();
-    let what = text!("HelseID {address}", "HelseID {address}");
-    let connection = format!("{}/.well-known/openid-configuration", address.trim_end_matches('/'));
+    let name = kind.name();
+    let what = text!("{name} {address}", "{name} {address}");
+    let connection = kind.metadata_url(address);
     let mut settings = HttpSettings::new(connection);
     settings.timeout = Duration::from_secs(15);
     match HttpTransport::new(&settings, NoToken) {
@@ -55,7 +67,7 @@ pub(super) async fn issuer(address: &str, environment: Environment, checks: &mut
                 checks.fail("helseid.connection", text, None);
                 return false;
             }
-            compare_clocks(&text!("HelseID", "HelseID"), transport.server_time(), checks);
+            compare_clocks(&text!("{name}", "{name}"), transport.server_time(), checks);
         }
         Err(error) => {
             checks.error("helseid.connection", &what, &error.into());
@@ -65,7 +77,7 @@ pub(super) async fn issuer(address: &str, environment: Environment, checks: &mut
     let metadata = async {
         let clock: Clock = Arc::new(clock::now);
         let fetcher: Arc<dyn Fetcher> = Arc::new(HttpFetcher::new(Duration::from_secs(15))?);
-        Discovery::new(address, environment == Environment::Local, fetcher, clock)
+        Discovery::new(kind, address, environment == Environment::Local, fetcher, clock)
             .metadata()
             .await?;
         Ok(())

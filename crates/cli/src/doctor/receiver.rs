@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use lmr_auth::{IssuerKind, Scheme, TrustProfile};
 use lmr_envelope::{DecryptionKey, Usage};
 use lmr_intake::Avsender;
 use x509_parser::pem::Pem;
@@ -48,9 +49,38 @@ pub(super) async fn examine(config: &ReceiverConfig, folder: &Path, checks: &mut
         checks.note("senders.file", &what, config.avsendere(folder)).unwrap_or_default();
     senders(&configured, checks);
     database(config, folder, &configured, checks).await;
-    network::issuer(&config.helseid.issuer, config.environment, checks).await;
+    let what = text!("[[trust]]", "[[trust]]");
+    let profiles = checks.note("trust", &what, config.trust_profiles()).unwrap_or_default();
+    let mut tried: Vec<&str> = Vec::new();
+    for profile in &profiles {
+        if !tried.contains(&profile.issuer.as_str()) {
+            tried.push(&profile.issuer);
+            let (kind, issuer) = (profile.issuer_kind, &profile.issuer);
+            network::issuer(kind, issuer, config.environment, checks).await;
+        }
+        bearer(profile, checks);
+    }
     let what = text!("alt satt sammen", "everything together");
     checks.note("services", &what, crate::serve::services(config, folder).await);
+}
+
+/// Points out a kind of token that whoever steals it can use.
+fn bearer(profile: &TrustProfile, checks: &mut Checks) {
+    if profile.scheme != Scheme::Bearer || profile.issuer_kind != IssuerKind::HelseId {
+        return;
+    }
+    let name = &profile.name;
+    checks.warn(
+        "trust.bearer",
+        text!(
+            "{name}: tokener som den som stjeler dem kan bruke (Bearer fra HelseID), blir godtatt",
+            "{name}: tokens that whoever steals them can use (HelseID Bearer) are accepted"
+        ),
+        text!(
+            "bruk kind = \"helseid-dpop\" så snart avsenderne kan, og sett not_after",
+            "use kind = \"helseid-dpop\" as soon as the senders can, and set not_after"
+        ),
+    );
 }
 
 fn listening(config: &ReceiverConfig, checks: &mut Checks) {

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use lmr_auth::IssuerKind;
 use lmr_envelope::{Header, SigningKey, SystemRandom, Usage};
 use lmr_lmdi::codes::Code;
-use lmr_sender::{AttemptFailure, HelseIdAuthorizer, HttpTransport, PostOutcome, Transport as _};
+use lmr_sender::{AttemptFailure, HttpTransport, PostOutcome, TokenAuthorizer, Transport as _};
 use serde_json::{Value, json};
 
 use super::files::folder_of;
@@ -19,8 +20,11 @@ pub(super) async fn examine(config: &SenderConfig, folder: &Path, checks: &mut C
     source::examine(config, folder, checks);
 
     let files = config.certificate.from(folder);
-    for secret in [&files.key, &folder.join(&config.helseid.key), &folder.join(&config.hash_key)] {
-        checks.secret_file(secret);
+    let token_key = config.token_key().map(|key| folder.join(key));
+    for secret in [Some(files.key.clone()), token_key, Some(folder.join(&config.hash_key))] {
+        if let Some(secret) = secret {
+            checks.secret_file(&secret);
+        }
     }
     let signer = (|| {
         let signer = SigningKey::new(certificate(&files.certificate)?, private_key(&files.key)?)?;
@@ -59,8 +63,12 @@ pub(super) async fn examine(config: &SenderConfig, folder: &Path, checks: &mut C
     checks.note("hash-key", &text!("hash_key", "hash_key"), key);
     database(config, folder, checks).await;
 
-    if network::issuer(&config.helseid.issuer, config.environment, checks).await {
-        token(config, folder, checks).await;
+    let what = text!("klienten som henter tokener", "the client that gets tokens");
+    if let Some((settings, _)) = checks.note("token.client", &what, config.client(folder)) {
+        let kind = settings.flow.issuer_kind();
+        if network::issuer(kind, &settings.issuer, config.environment, checks).await {
+            token(kind, config, folder, checks).await;
+        }
     }
     if let (Some(signer), Some(register)) = (signer, register) {
         receiver(config, folder, &signer, &register, checks).await;
@@ -96,26 +104,31 @@ async fn database(config: &SenderConfig, folder: &Path, checks: &mut Checks) {
     }
 }
 
-async fn token(config: &SenderConfig, folder: &Path, checks: &mut Checks) {
-    let what = text!("token fra HelseID", "token from HelseID");
-    let authorizer = crate::send::authorizer(config, folder);
-    let Some(authorizer) = checks.note(
-        "helseid.client",
-        &text!("klienten i HelseID", "the client in HelseID"),
-        authorizer,
-    ) else {
-        return;
+async fn token(kind: IssuerKind, config: &SenderConfig, folder: &Path, checks: &mut Checks) {
+    let name = kind.name();
+    let what = text!("token fra {name}", "token from {name}");
+    let authorizer = match crate::send::authorizer(config, folder) {
+        Ok(authorizer) => authorizer,
+        Err(error) => return checks.error("helseid.client", &what, &error),
     };
-    match lmr_sender::Authorizer::authorization(&authorizer).await {
+    let headers = lmr_sender::Authorizer::headers(&authorizer, &config.receiver.url, None);
+    match headers.await {
         Ok(_) => checks.ok("helseid.token", what),
         Err(error) => {
             let text = Text::of(|language| {
                 format!("{}: {}", what.get(language), error.reason.text(language))
             });
-            checks.fail("helseid.token", text, Some(text!(
-                "sammenlign helseid.client_id, key, scope og resource med klienten i HelseID Selvbetjening",
-                "compare helseid.client_id, key, scope and resource with the client in HelseID Selvbetjening"
-            )));
+            let remedy = match kind {
+                IssuerKind::HelseId => text!(
+                    "sammenlign helseid.client_id, key, scope og resource med klienten i HelseID Selvbetjening",
+                    "compare helseid.client_id, key, scope and resource with the client in HelseID Selvbetjening"
+                ),
+                IssuerKind::Maskinporten => text!(
+                    "sammenlign maskinporten.client_id, key, kid, scope og resource med klienten hos Digdir",
+                    "compare maskinporten.client_id, key, kid, scope and resource with the client at Digdir"
+                ),
+            };
+            checks.fail("helseid.token", text, Some(remedy));
         }
     }
 }
@@ -221,7 +234,7 @@ async fn wrong_path(
         return checks.fail("receiver.path", not_found, Some(remedy));
     }
     // An empty object is not a message: nothing can come of it.
-    let transport: anyhow::Result<HttpTransport<HelseIdAuthorizer>> =
+    let transport: anyhow::Result<HttpTransport<TokenAuthorizer>> =
         crate::send::transport(config, folder, &config.receiver.url);
     let Ok(transport) = transport else { return };
     match transport.post(b"{}".to_vec()).await {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use lmr_auth::{Clock, Fetcher, HelseIdClient, HttpFetcher};
+use lmr_auth::{Clock, Fetcher, HttpFetcher, TokenClient};
 use lmr_envelope::{SigningKey, SystemRandom};
 use lmr_identifiers::OrganisationNumber;
 use lmr_sender::{
-    Agent, BundleLimits, EnvelopeSealer, FolderSource, HashKey, HelseIdAuthorizer, HttpSettings,
+    Agent, BundleLimits, EnvelopeSealer, FolderSource, HashKey, TokenAuthorizer, HttpSettings,
     HttpTransport, Outbox, Parts, RetrySchedule, RuleSetChecker, Settings, SourceLimits, inspect,
 };
 
@@ -42,13 +42,13 @@ async fn open(path: &Path) -> anyhow::Result<Outbox> {
 pub(crate) fn authorizer(
     config: &SenderConfig,
     folder: &Path,
-) -> anyhow::Result<HelseIdAuthorizer> {
+) -> anyhow::Result<TokenAuthorizer> {
     lmr_auth::install_tls_provider();
     let clock: Clock = Arc::new(clock::now);
     let (client, key) = config.client(folder)?;
     let fetcher: Arc<dyn Fetcher> = Arc::new(HttpFetcher::new(Duration::from_secs(30))?);
-    let client = HelseIdClient::new(client, key, fetcher, clock, clock::fresh_ids())?;
-    Ok(HelseIdAuthorizer::new(client))
+    let client = TokenClient::new(client, Arc::new(key), fetcher, clock, clock::fresh_ids())?;
+    Ok(TokenAuthorizer::new(client))
 }
 
 /// The way to an address of the register as configured: authorities, proxy, tokens and time.
@@ -56,7 +56,7 @@ pub(crate) fn transport(
     config: &SenderConfig,
     folder: &Path,
     address: &str,
-) -> anyhow::Result<HttpTransport<HelseIdAuthorizer>> {
+) -> anyhow::Result<HttpTransport<TokenAuthorizer>> {
     let settings = http_settings(config, folder, address)?;
     HttpTransport::new(&settings, authorizer(config, folder)?)
         .explain(|| text!("receiver.url", "receiver.url"))

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use lmr_auth::jose::SigningKey as TokenKey;
-use lmr_auth::{ActingFor, ClientSettings, Environment, HelseIdClient, HttpFetcher};
+use lmr_auth::{ActingFor, ClientSettings, Environment, FixedKey, Flow, HttpFetcher, TokenClient};
 use lmr_envelope::{Certificate, Header, PrivateKey, SigningKey, SystemRandom};
 use lmr_sandbox::hospital::{Era, Hospital};
 use serde_json::Value;
@@ -219,7 +219,7 @@ fn now() -> Timestamp {
 pub(crate) struct Courier {
     runtime: tokio::runtime::Runtime,
     client: reqwest::Client,
-    helseid: HelseIdClient,
+    helseid: TokenClient,
     url: String,
     signer: SigningKey,
     recipient: Certificate,
@@ -242,15 +242,15 @@ impl Courier {
             client_id: lmr_sandbox::folder::CLIENT_ID.to_owned(),
             scope: lmr_sandbox::helseid::LMR_SCOPE.to_owned(),
             resource: None,
-            acting_for: ActingFor::Registered,
+            flow: Flow::HelseIdBearer { acting_for: ActingFor::Registered },
             assertion_lifetime_seconds: 20,
         };
         let key =
             TokenKey::from_jwk(&read("helseid-client.jwk"), None, None).expect("a client key");
         let fetcher = Arc::new(HttpFetcher::new(Duration::from_secs(10)).expect("a client"));
-        let helseid = HelseIdClient::new(
+        let helseid = TokenClient::new(
             settings,
-            key,
+            Arc::new(FixedKey::new(key)),
             fetcher,
             lmr_sandbox::clock::real(),
             lmr_sandbox::clock::fresh_ids(),
@@ -300,7 +300,7 @@ impl Courier {
                 let response = self
                     .client
                     .post(&self.url)
-                    .header("authorization", token.authorization().expose())
+                    .header("authorization", token.bearer().expect("a Bearer token").expose())
                     .header("content-type", "application/json")
                     .body(body.to_vec())
                     .send()

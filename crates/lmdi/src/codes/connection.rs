@@ -206,8 +206,8 @@ macro_rules! connection_codes {
                 en: "aud is not this API, or names several.",
             },
             cause: {
-                nb: "Token for et annet API, eller flere API-er i samme token.",
-                en: "A token for another API, or several APIs in one token.",
+                nb: "Token for et annet API, eller flere API-er i samme token. Navnene fhi:lmr.fhirmottak (HelseID) og fhi:lmr/fhirmottak (Maskinporten) er lette å forveksle.",
+                en: "A token for another API, or several APIs in one token. The names fhi:lmr.fhirmottak (HelseID) and fhi:lmr/fhirmottak (Maskinporten) are easily taken for each other.",
             },
             wrong: "aud = annet:api",
             right: "aud = fhi:lmr.fhirmottak",
@@ -336,8 +336,8 @@ macro_rules! connection_codes {
             raised_in: "server",
             title: { nb: "Feil Authorization-skjema", en: "Wrong authorization scheme" },
             explanation: {
-                nb: "Endepunktet tar enten Bearer eller DPoP, se WWW-Authenticate.",
-                en: "The endpoint takes either Bearer or DPoP, see WWW-Authenticate.",
+                nb: "Mottaket godtar bare skjemaene som WWW-Authenticate nevner.",
+                en: "The receiver takes only the schemes that WWW-Authenticate names.",
             },
             cause: {
                 nb: "Et DPoP-bundet token ble sendt som Bearer, eller omvendt.",
@@ -368,10 +368,7 @@ macro_rules! connection_codes {
         }
         DpopProofMissing = 1030 {
             severity: Fatal, status: 401, retry: Never, issue_type: "security",
-            reserved: {
-                nb: "Tas i bruk når mottaket tar imot DPoP-bundne token.",
-                en: "Comes into use when the receiver takes DPoP-bound tokens.",
-            },
+            raised_in: "server",
             title: { nb: "DPoP-bevis mangler", en: "DPoP proof missing" },
             explanation: {
                 nb: "Tokenet er bundet til en nøkkel, og beviset må følge hvert anrop.",
@@ -387,10 +384,7 @@ macro_rules! connection_codes {
         }
         DpopProofInvalid = 1031 {
             severity: Fatal, status: 401, retry: Never, issue_type: "security",
-            reserved: {
-                nb: "Tas i bruk når mottaket tar imot DPoP-bundne token.",
-                en: "Comes into use when the receiver takes DPoP-bound tokens.",
-            },
+            raised_in: "server",
             title: { nb: "DPoP-beviset stemmer ikke", en: "DPoP proof invalid" },
             explanation: {
                 nb: "Beviset gjelder en annen metode, adresse, tid eller et annet token.",
@@ -409,10 +403,7 @@ macro_rules! connection_codes {
         }
         DpopProofReplayed = 1032 {
             severity: Fatal, status: 401, retry: Never, issue_type: "security",
-            reserved: {
-                nb: "Tas i bruk når mottaket tar imot DPoP-bundne token.",
-                en: "Comes into use when the receiver takes DPoP-bound tokens.",
-            },
+            raised_in: "server",
             title: { nb: "DPoP-beviset er brukt før", en: "DPoP proof used before" },
             explanation: {
                 nb: "Hvert bevis gjelder for ett anrop.",
@@ -431,10 +422,7 @@ macro_rules! connection_codes {
         }
         DpopBindingMismatch = 1033 {
             severity: Fatal, status: 401, retry: Never, issue_type: "security",
-            reserved: {
-                nb: "Tas i bruk når mottaket tar imot DPoP-bundne token.",
-                en: "Comes into use when the receiver takes DPoP-bound tokens.",
-            },
+            raised_in: "server",
             title: {
                 nb: "DPoP-nøkkelen passer ikke tokenet",
                 en: "DPoP key does not fit the token",
@@ -456,10 +444,7 @@ macro_rules! connection_codes {
         }
         DpopNonceRequired = 1034 {
             severity: Fatal, status: 401, retry: Never, issue_type: "security",
-            reserved: {
-                nb: "Tas i bruk når mottaket tar imot DPoP-bundne token.",
-                en: "Comes into use when the receiver takes DPoP-bound tokens.",
-            },
+            raised_in: "server",
             title: { nb: "DPoP-beviset må ha nonce", en: "DPoP proof needs a nonce" },
             explanation: {
                 nb: "Mottaket krever verdien i svarhodet DPoP-Nonce.",

@@ -1,12 +1,13 @@
 //! The three endpoints, and the checks of the token endpoint in HelseID's order.
 
 use super::mint::{Grant, mint};
-use super::{Client, State, TOKEN_LIFETIME, Tenancy};
+use super::{Client, EndpointFault, State, TOKEN_LIFETIME, Tenancy};
 use axum::Json;
 use axum::extract::State as Shared;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use lmr_auth::jose::CompactJws;
+use axum::response::{Html, IntoResponse, Response};
+use lmr_auth::dpop::{ProofExpectation, ProofWindow, check_proof};
+use lmr_auth::jose::{Algorithm, CompactJws};
 use lmr_identifiers::{OrganisationNumber, systems};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -16,18 +17,35 @@ const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-be
 const ASSERTION_LIFETIME: i64 = 60;
 const SKEW: i64 = 5;
 
-/// A refusal: HTTP 400 with an OAuth error.
-pub(super) struct Refused(&'static str, String);
+/// HTTP 400 with an OAuth error.
+pub(super) struct Refused {
+    error: &'static str,
+    description: String,
+    /// `DPoP-Nonce`.
+    nonce: Option<String>,
+}
+
+impl Refused {
+    fn new(error: &'static str, description: &str) -> Self {
+        Self { error, description: description.to_owned(), nonce: None }
+    }
+}
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let body = json!({"error": self.0, "error_description": self.1});
-        (StatusCode::BAD_REQUEST, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+        let body = json!({"error": self.error, "error_description": self.description});
+        let status = StatusCode::BAD_REQUEST;
+        let mut response =
+            (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response();
+        if let Some(nonce) = self.nonce.and_then(|nonce| nonce.parse().ok()) {
+            response.headers_mut().insert("dpop-nonce", nonce);
+        }
+        response
     }
 }
 
 fn client_refused(why: &str) -> Refused {
-    Refused("invalid_client", why.to_owned())
+    Refused::new("invalid_client", why)
 }
 
 pub(super) async fn metadata(Shared(state): Shared<Arc<State>>) -> Response {
@@ -35,7 +53,7 @@ pub(super) async fn metadata(Shared(state): Shared<Arc<State>>) -> Response {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     let issuer = &state.issuer;
-    let algorithms: Vec<_> = lmr_auth::jose::Algorithm::ALL.iter().map(|one| one.name()).collect();
+    let algorithms: Vec<_> = Algorithm::ALL.iter().map(|one| one.name()).collect();
     Json(json!({
         "issuer": issuer,
         "jwks_uri": format!("{issuer}/.well-known/openid-configuration/jwks"),
@@ -43,7 +61,8 @@ pub(super) async fn metadata(Shared(state): Shared<Arc<State>>) -> Response {
         "grant_types_supported": ["client_credentials"],
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": algorithms,
-        "scopes_supported": [super::LMR_SCOPE],
+        "scopes_supported": [super::LMR_SCOPE, super::DPOP_SCOPE],
+        "dpop_signing_alg_values_supported": algorithms,
         "response_types_supported": [],
         "id_token_signing_alg_values_supported": ["RS256"],
     }))
@@ -66,45 +85,109 @@ pub(super) async fn token(
     headers: HeaderMap,
     body: String,
 ) -> Result<Response, Refused> {
-    if state.inner().down {
-        return Ok((StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]).into_response());
+    let endpoint_fault = state.inner().endpoint_fault.clone();
+    match &endpoint_fault {
+        _ if state.inner().down => {
+            let wait = [(header::RETRY_AFTER, "5")];
+            return Ok((StatusCode::SERVICE_UNAVAILABLE, wait).into_response());
+        }
+        Some(EndpointFault::RetryAfter(text)) => {
+            let wait = [(header::RETRY_AFTER, text.clone())];
+            return Ok((StatusCode::SERVICE_UNAVAILABLE, wait).into_response());
+        }
+        Some(EndpointFault::Page(status)) => {
+            let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::OK);
+            let page = Html("<html><title>Vedlikehold</title><p>Kom tilbake senere.</html>");
+            return Ok((status, page).into_response());
+        }
+        _ => {}
     }
     let form = read_form(&headers, &body)?;
     let field =
         |name: &str| form.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     match field("grant_type") {
         Some("client_credentials") => {}
-        Some(_) => return Err(Refused("unsupported_grant_type", "grant_type".to_owned())),
-        None => return Err(Refused("invalid_request", "grant_type is missing".to_owned())),
+        Some(_) => return Err(Refused::new("unsupported_grant_type", "grant_type")),
+        None => return Err(Refused::new("invalid_request", "grant_type is missing")),
     }
-    let client = authenticate(
+    let (client, assertion) = authenticate(
         &state,
         field("client_id"),
         field("client_assertion_type"),
         field("client_assertion"),
     )?;
-    let (client, assertion) = client;
+    let bound_to = match client.dpop {
+        true => Some(check_binding(&state, &headers, endpoint_fault.as_ref())?),
+        false => None,
+    };
     let scopes = granted_scopes(&client, field("scope"))?;
-    let grant = grant(client, scopes, assertion.get("assertion_details"))?;
+    let mut grant = grant(client, scopes, assertion.get("assertion_details"))?;
+    grant.bound_to = bound_to.filter(|_| endpoint_fault != Some(EndpointFault::Unbound));
     let (key, fault) = {
         let mut inner = state.inner();
         inner.tokens_issued += 1;
         (Arc::clone(&inner.key), inner.fault.clone())
     };
     let token = mint(&state, &key, &grant, fault.as_ref())
-        .map_err(|_| Refused("server_error", "the token cannot be signed".to_owned()))?;
-    let body = json!({
+        .map_err(|_| Refused::new("server_error", "the token cannot be signed"))?;
+    let mut body = json!({
         "access_token": token.expose(),
         "expires_in": TOKEN_LIFETIME,
-        "token_type": "Bearer",
+        "token_type": if grant.bound_to.is_some() { "DPoP" } else { "Bearer" },
         "scope": grant.scopes.join(" "),
     });
+    match endpoint_fault {
+        Some(EndpointFault::WithheldScope) => {
+            body["rejected_scope"] = body["scope"].take();
+            body["scope"] = json!("");
+        }
+        Some(EndpointFault::OtherScope) => body["scope"] = json!("fhi:annet.api/les"),
+        Some(EndpointFault::ExpiresIn(value)) => {
+            body["expires_in"] = value;
+            if let Some(members) = body.as_object_mut() {
+                members.retain(|_, value| !value.is_null());
+            }
+        }
+        _ => {}
+    }
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
+}
+
+/// Checks the DPoP proof and gives the thumbprint of its key. HelseID demands a nonce of its own.
+fn check_binding(
+    state: &State,
+    headers: &HeaderMap,
+    fault: Option<&EndpointFault>,
+) -> Result<String, Refused> {
+    let now = state.now();
+    let values: Vec<&[u8]> = headers.get_all("dpop").iter().map(|one| one.as_bytes()).collect();
+    let url = format!("{}/connect/token", state.issuer);
+    let expected = ProofExpectation {
+        method: "POST",
+        urls: &[url],
+        access_token: None,
+        thumbprint: None,
+        algorithms: &Algorithm::ALL,
+        window: ProofWindow::default(),
+        now,
+    };
+    let proof = check_proof(&values, &expected)
+        .map_err(|why| Refused::new("invalid_dpop_proof", &why.to_string()))?;
+    let known = proof.nonce.as_deref().is_some_and(|nonce| state.nonces.recognises(nonce, now));
+    if !known || fault == Some(&EndpointFault::EndlessNonce) {
+        let mut refused = Refused::new("use_dpop_nonce", "a nonce is demanded");
+        refused.nonce = Some(state.nonces.current(now));
+        return Err(refused);
+    }
+    if !state.inner().used_proofs.insert(proof.digest) {
+        return Err(Refused::new("invalid_dpop_proof", "the proof was used before"));
+    }
+    Ok(proof.thumbprint)
 }
 
 /// `application/x-www-form-urlencoded`, each name at most once (RFC 6749 section 3.2).
 fn read_form(headers: &HeaderMap, body: &str) -> Result<Vec<(String, String)>, Refused> {
-    let invalid = |why: &str| Refused("invalid_request", why.to_owned());
+    let invalid = |why: &str| Refused::new("invalid_request", why);
     let kind =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !kind.starts_with("application/x-www-form-urlencoded") {
@@ -190,14 +273,18 @@ fn granted_scopes(client: &Client, asked: Option<&str>) -> Result<Vec<String>, R
     let scopes: Vec<String> =
         asked.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
     if let Some(unknown) = scopes.iter().find(|scope| !client.scopes.contains(scope)) {
-        return Err(Refused("invalid_scope", format!("the client may not ask for {unknown}")));
+        return Err(Refused::new(
+            "invalid_scope",
+            &format!("the client may not ask for {unknown}"),
+        ));
     }
     Ok(scopes)
 }
 
 /// Reads `assertion_details` and holds it against the registration (HID-1001 to HID-1007).
 fn grant(client: Client, scopes: Vec<String>, details: Option<&Value>) -> Result<Grant, Refused> {
-    let hid = |number: u16, why: &str| Refused("invalid_request", format!("HID-{number}: {why}"));
+    let hid =
+        |number: u16, why: &str| Refused::new("invalid_request", &format!("HID-{number}: {why}"));
     let identifier = match details {
         None => None,
         Some(details) => {
@@ -253,5 +340,15 @@ fn grant(client: Client, scopes: Vec<String>, details: Option<&Value>) -> Result
             (parent, child, Some(supplier), true)
         }
     };
-    Ok(Grant { client_id, client_name: name, scopes, parent, child, supplier, multi_tenant })
+    let bound_to = None;
+    Ok(Grant {
+        client_id,
+        client_name: name,
+        scopes,
+        parent,
+        child,
+        supplier,
+        multi_tenant,
+        bound_to,
+    })
 }

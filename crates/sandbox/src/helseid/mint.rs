@@ -2,7 +2,7 @@
 
 use super::{State, TOKEN_LIFETIME};
 use lmr_auth::SecretString;
-use lmr_auth::jose::{Algorithm, SigningKey, SigningKeyFault, base64url};
+use lmr_auth::jose::{Algorithm, SigningKey, SigningKeyError, base64url};
 use serde_json::{Value, json};
 
 /// One way to spoil a token.
@@ -67,6 +67,8 @@ pub(super) struct Grant {
     pub(super) child: Option<String>,
     pub(super) supplier: Option<String>,
     pub(super) multi_tenant: bool,
+    /// Thumbprint of the key the token is bound to.
+    pub(super) bound_to: Option<String>,
 }
 
 pub(super) fn mint(
@@ -74,7 +76,7 @@ pub(super) fn mint(
     key: &SigningKey,
     grant: &Grant,
     fault: Option<&TokenFault>,
-) -> Result<SecretString, SigningKeyFault> {
+) -> Result<SecretString, SigningKeyError> {
     let mut header = json!({"alg": "RS256", "kid": key.kid(), "x5t": "AAAAAAAAAAAAAAAAAAAAAAAAAAA", "typ": "at+jwt"});
     let mut claims = right_claims(state, grant);
     let now = state.now().as_second();
@@ -185,6 +187,9 @@ fn right_claims(state: &State, grant: &Grant) -> Value {
         "helseid://claims/client/claims/orgnr_parent": grant.parent,
         "jti": jti,
     });
+    if let Some(thumbprint) = &grant.bound_to {
+        claims["cnf"] = json!({ "jkt": thumbprint });
+    }
     if let Some(child) = &grant.child {
         claims["helseid://claims/client/claims/orgnr_child"] = json!(child);
     }

@@ -6,7 +6,9 @@ use crate::clock;
 use crate::helseid::{Client, LMR_SCOPE};
 use jiff::{SignedDuration, Timestamp};
 use lmr_auth::jose::{Algorithm, SigningKey as ClientKey};
-use lmr_auth::{ActingFor, ClientSettings, Environment, HelseIdClient, SecretString};
+use lmr_auth::{
+    ActingFor, ClientSettings, Environment, FixedKey, Flow, SecretString, TokenClient, TokenError,
+};
 use lmr_envelope::{Certificate, Header, PrivateKey, SigningKey, SystemRandom, seal};
 use lmr_identifiers::OrganisationNumber;
 use lmr_intake::{AllowList, Avsender, RegisteredCertificate, RuleSetId, Store as _};
@@ -140,19 +142,25 @@ impl World {
     ///
     /// # Errors
     /// [`WorldError`].
-    pub fn helseid_client(&self, sender: &Sender) -> Result<HelseIdClient, WorldError> {
+    pub fn helseid_client(&self, sender: &Sender) -> Result<TokenClient, WorldError> {
         let settings = ClientSettings {
             issuer: self.helseid.issuer().to_owned(),
             environment: Environment::Local,
             client_id: sender.client_id.clone(),
             scope: LMR_SCOPE.to_owned(),
             resource: None,
-            acting_for: ActingFor::Registered,
+            flow: Flow::HelseIdBearer { acting_for: ActingFor::Registered },
             assertion_lifetime_seconds: 20,
         };
         let key = ClientKey::from_jwk(sender.client_key.expose().as_bytes(), None, None)?;
         let clock = Arc::clone(&self.plan.clock);
-        Ok(HelseIdClient::new(settings, key, Arc::clone(&self.fetcher), clock, clock::fresh_ids())?)
+        Ok(TokenClient::new(
+            settings,
+            Arc::new(FixedKey::new(key)),
+            Arc::clone(&self.fetcher),
+            clock,
+            clock::fresh_ids(),
+        )?)
     }
 
     /// The value of an `Authorization` header for the sender, fresh from HelseID.
@@ -160,7 +168,8 @@ impl World {
     /// # Errors
     /// [`WorldError`].
     pub async fn authorization(&self, sender: &Sender) -> Result<SecretString, WorldError> {
-        Ok(self.helseid_client(sender)?.access_token().await?.authorization())
+        let token = self.helseid_client(sender)?.access_token().await?;
+        Ok(token.bearer().ok_or(TokenError::Answer("the token is bound to a key"))?)
     }
 
     /// Seals a bundle for this world's register; the period is the day before now.

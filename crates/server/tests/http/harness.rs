@@ -92,6 +92,14 @@ impl Store for Moody {
     async fn commit(&self, _: Delivery) -> Result<Committed, StoreError> {
         self.now().map(|()| Committed::Stored)
     }
+    async fn record_proof(
+        &self,
+        _: &[u8; 32],
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.now().map(|()| true)
+    }
     async fn history(&self, _: &str, _: &str) -> Result<Vec<StoredVersion>, StoreError> {
         self.now().map(|()| Vec::new())
     }
@@ -117,11 +125,17 @@ impl Fetcher for Issuer {
             status: 200,
             content_type: None,
             retry_after: None,
+            dpop_nonce: None,
             body: body.into_bytes(),
         })
     }
 
-    async fn post_form(&self, _: &str, _: &[(&str, &str)]) -> Result<IssuerAnswer, FetchError> {
+    async fn post_form(
+        &self,
+        _: &str,
+        _: &[(&str, &str)],
+        _: Option<&str>,
+    ) -> Result<IssuerAnswer, FetchError> {
         Err(FetchError::Connect)
     }
 }

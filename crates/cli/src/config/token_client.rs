@@ -1,0 +1,275 @@
+//! `[helseid]` and `[maskinporten]` in the sender's configuration: the client that gets access tokens.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lmr_auth::jose::{Algorithm, SigningKey};
+use lmr_auth::{
+    ActingFor, ClientSettings, Environment, Flow, KeySource, KeySourceError, ProofKey,
+    ResourceForm, TokenKey, TrustKind, TrustProfile,
+};
+use lmr_envelope::Certificate;
+use lmr_identifiers::OrganisationNumber;
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::read_text;
+use crate::output::read;
+use crate::text::{Explain, fail, text};
+
+/// The scope of March 2025, which HelseID gave Bearer tokens for.
+const BEARER_SCOPE: &str = "fhi:lmr.fhirmottak/all";
+
+/// The client in HelseID.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HelseIdSection {
+    /// `https://helseid-sts.nhn.no` in production.
+    pub(crate) issuer: String,
+    /// The client's id from Selvbetjening.
+    pub(crate) client_id: String,
+    /// The client's private key: a JWK file as Selvbetjening gives it, or PEM (PKCS#8).
+    pub(crate) key: PathBuf,
+    /// `kid`, where the key file has none.
+    pub(crate) kid: Option<String>,
+    /// `alg` registered with the key, where the key file has none: RS256 … ES512.
+    pub(crate) algorithm: Option<String>,
+    /// Scope wanted.
+    #[serde(default = "bearer_scope")]
+    pub(crate) scope: String,
+    /// Whether the token is bound to a key (DPoP). If left out: yes, except for the scope of March 2025.
+    pub(crate) dpop: Option<bool>,
+    /// The algorithm of a key made for DPoP proofs alone; the client's own key if left out.
+    pub(crate) proof_algorithm: Option<String>,
+    /// Narrows the token to one API.
+    pub(crate) resource: Option<String>,
+    /// Sub-unit that the token shall name (single-tenant clients).
+    pub(crate) child: Option<String>,
+    /// Customer that a supplier's multi-tenant client acts for.
+    pub(crate) customer: Option<String>,
+    /// Lifetime of a client assertion in seconds.
+    #[serde(default = "twenty")]
+    pub(crate) assertion_seconds: u32,
+}
+
+/// The client in Maskinporten.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MaskinportenSection {
+    /// `https://maskinporten.no/` in production; that of the environment if left out.
+    pub(crate) issuer: Option<String>,
+    /// The client's id.
+    pub(crate) client_id: String,
+    /// The client's private RSA key: PEM (PKCS#8) or a JWK file.
+    pub(crate) key: PathBuf,
+    /// `kid` of the registered key, where the key file has none.
+    pub(crate) kid: Option<String>,
+    /// RS256, RS384 or RS512.
+    #[serde(default = "rs256")]
+    pub(crate) algorithm: String,
+    /// Enterprise certificate with its chain (PEM), where the client is known by it and not by a `kid`.
+    pub(crate) certificates: Option<PathBuf>,
+    /// Scope wanted.
+    #[serde(default = "maskinporten_scope")]
+    pub(crate) scope: String,
+    /// The API the token is for: becomes its `aud`.
+    #[serde(default = "maskinporten_resource")]
+    pub(crate) resource: String,
+    /// Whether `resource` is written as a text instead of an array.
+    #[serde(default)]
+    pub(crate) resource_as_text: bool,
+    /// Organisation that a supplier acts for (delegation in Altinn).
+    pub(crate) consumer_org: Option<String>,
+    /// Lifetime of an assertion in seconds.
+    #[serde(default = "twenty")]
+    pub(crate) assertion_seconds: u32,
+}
+
+fn bearer_scope() -> String {
+    BEARER_SCOPE.to_owned()
+}
+
+fn maskinporten_scope() -> String {
+    "fhi:lmr/fhirmottak.api".to_owned()
+}
+
+fn maskinporten_resource() -> String {
+    "fhi:lmr/fhirmottak".to_owned()
+}
+
+fn rs256() -> String {
+    Algorithm::RS256.name().to_owned()
+}
+
+fn twenty() -> u32 {
+    20
+}
+
+fn organisation(key: &str, text: &str) -> anyhow::Result<OrganisationNumber> {
+    OrganisationNumber::parse(text).explain(|| {
+        text!(
+            "{key}: {text} er ikke et organisasjonsnummer",
+            "{key}: {text} is not an organisation number"
+        )
+    })
+}
+
+fn algorithm(key: &str, name: &str) -> anyhow::Result<Algorithm> {
+    Algorithm::from_name(name)
+        .explain(|| text!("{key}: {name} er ukjent", "{key}: {name} is unknown"))
+}
+
+impl HelseIdSection {
+    pub(super) fn settings(&self, environment: Environment) -> anyhow::Result<ClientSettings> {
+        let number = |key: &str, text: &Option<String>| {
+            text.as_deref().map(|text| organisation(&format!("helseid.{key}"), text)).transpose()
+        };
+        let acting_for = match (number("customer", &self.customer)?, number("child", &self.child)?)
+        {
+            (Some(parent), child) => ActingFor::Customer { parent, child },
+            (None, Some(child)) => ActingFor::Child { child },
+            (None, None) => ActingFor::Registered,
+        };
+        let proof_key = match &self.proof_algorithm {
+            Some(name) => ProofKey::Own(algorithm("helseid.proof_algorithm", name)?),
+            None => ProofKey::OfAssertion,
+        };
+        let flow = match self.dpop.unwrap_or(self.scope != BEARER_SCOPE) {
+            true => Flow::HelseIdDpop { acting_for, proof_key },
+            false => Flow::HelseIdBearer { acting_for },
+        };
+        Ok(ClientSettings {
+            issuer: self.issuer.clone(),
+            environment,
+            client_id: self.client_id.clone(),
+            scope: self.scope.clone(),
+            resource: self.resource.clone(),
+            flow,
+            assertion_lifetime_seconds: self.assertion_seconds,
+        })
+    }
+
+    pub(super) fn key(&self, folder: &Path) -> anyhow::Result<KeyFile> {
+        KeyFile::new(
+            folder.join(&self.key),
+            self.kid.clone(),
+            self.algorithm
+                .as_deref()
+                .map(|name| algorithm("helseid.algorithm", name))
+                .transpose()?,
+            None,
+        )
+    }
+}
+
+impl MaskinportenSection {
+    pub(super) fn settings(&self, environment: Environment) -> anyhow::Result<ClientSettings> {
+        let usual = TrustProfile::usual_issuer(TrustKind::Maskinporten, environment);
+        let issuer = self.issuer.as_deref().or(usual).explain(|| {
+            text!(
+                "maskinporten.issuer må angis i miljøet local",
+                "maskinporten.issuer is needed in environment local"
+            )
+        })?;
+        let consumer = self
+            .consumer_org
+            .as_deref()
+            .map(|text| organisation("maskinporten.consumer_org", text))
+            .transpose()?;
+        let resource_form =
+            if self.resource_as_text { ResourceForm::Text } else { ResourceForm::Array };
+        Ok(ClientSettings {
+            issuer: issuer.to_owned(),
+            environment,
+            client_id: self.client_id.clone(),
+            scope: self.scope.clone(),
+            resource: Some(self.resource.clone()),
+            flow: Flow::Maskinporten { consumer, resource_form },
+            assertion_lifetime_seconds: self.assertion_seconds,
+        })
+    }
+
+    pub(super) fn key(&self, folder: &Path) -> anyhow::Result<KeyFile> {
+        let algorithm = algorithm("maskinporten.algorithm", &self.algorithm)?;
+        if ![Algorithm::RS256, Algorithm::RS384, Algorithm::RS512].contains(&algorithm) {
+            fail!(
+                "maskinporten.algorithm: Maskinporten godtar bare RS256, RS384 og RS512",
+                "maskinporten.algorithm: Maskinporten takes RS256, RS384 and RS512 only"
+            );
+        }
+        KeyFile::new(
+            folder.join(&self.key),
+            self.kid.clone(),
+            Some(algorithm),
+            self.certificates.as_ref().map(|path| folder.join(path)),
+        )
+    }
+}
+
+/// The client's key in its file, read again before every new token.
+#[derive(Debug)]
+pub(crate) struct KeyFile {
+    path: PathBuf,
+    kid: Option<String>,
+    algorithm: Option<Algorithm>,
+    certificates: Option<PathBuf>,
+}
+
+impl KeyFile {
+    /// Reads it once, so that a file that cannot be used is reported at start.
+    fn new(
+        path: PathBuf,
+        kid: Option<String>,
+        algorithm: Option<Algorithm>,
+        certificates: Option<PathBuf>,
+    ) -> anyhow::Result<Self> {
+        let file = Self { path, kid, algorithm, certificates };
+        file.read()?;
+        Ok(file)
+    }
+
+    fn read(&self) -> anyhow::Result<TokenKey> {
+        let content = Zeroizing::new(read_text(&self.path)?);
+        let certificates = match &self.certificates {
+            Some(path) => certificates(path)?,
+            None => Vec::new(),
+        };
+        // The certificate names the key, so no id of its own is needed.
+        let kid = self.kid.as_deref().or((!certificates.is_empty()).then_some("x5c"));
+        let needed =
+            |key: &'static str| text!("en PEM-nøkkel krever {key}", "a PEM key needs {key}");
+        let key = if content.trim_start().starts_with('{') {
+            SigningKey::from_jwk(content.as_bytes(), kid, self.algorithm)
+        } else {
+            let kid = kid.explain(|| needed("kid"))?;
+            let algorithm = self.algorithm.explain(|| needed("algorithm"))?;
+            SigningKey::from_pem(&content, kid, algorithm)
+        }
+        .explain(|| {
+            text!(
+                "{path} er ikke en nøkkel som kan brukes",
+                "{path} is not a usable key",
+                path = self.path.display()
+            )
+        })?;
+        Ok(TokenKey { key: Arc::new(key), certificates })
+    }
+}
+
+impl KeySource for KeyFile {
+    fn load(&self) -> Result<TokenKey, KeySourceError> {
+        self.read().map_err(|error| KeySourceError(format!("{error:#}")))
+    }
+}
+
+/// The DER certificates of a PEM file, in its order.
+fn certificates(path: &Path) -> anyhow::Result<Vec<Vec<u8>>> {
+    let found = Certificate::all_from_pem(&read(path)?).explain(|| {
+        text!(
+            "{path} er ikke et sertifikat som kan brukes",
+            "{path} is not a usable certificate",
+            path = path.display()
+        )
+    })?;
+    Ok(found.iter().map(|certificate| certificate.der().to_vec()).collect())
+}

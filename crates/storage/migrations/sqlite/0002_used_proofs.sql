@@ -1,0 +1,7 @@
+-- Used DPoP proofs, by digest, until they would be too old anyway. Shared by all receivers on this database.
+CREATE TABLE used_proof (
+    digest BLOB NOT NULL PRIMARY KEY,
+    until BIGINT NOT NULL
+) WITHOUT ROWID;
+
+CREATE INDEX used_proof_until ON used_proof (until);
