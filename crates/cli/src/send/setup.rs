@@ -9,8 +9,8 @@ use lmr_auth::{Clock, Fetcher, HttpFetcher, TokenClient};
 use lmr_envelope::{SigningKey, SystemRandom};
 use lmr_identifiers::OrganisationNumber;
 use lmr_sender::{
-    Agent, BundleLimits, EnvelopeSealer, FolderSource, HashKey, TokenAuthorizer, HttpSettings,
-    HttpTransport, Outbox, Parts, RetrySchedule, RuleSetChecker, Settings, SourceLimits, inspect,
+    Agent, BundleLimits, EnvelopeSealer, FolderSource, HashKey, HttpSettings, HttpTransport,
+    Outbox, Parts, RetrySchedule, RuleSetChecker, Settings, SourceLimits, TokenAuthorizer, inspect,
 };
 
 use super::texts::Rejected;
@@ -39,10 +39,7 @@ async fn open(path: &Path) -> anyhow::Result<Outbox> {
 }
 
 /// The source of access tokens as configured.
-pub(crate) fn authorizer(
-    config: &SenderConfig,
-    folder: &Path,
-) -> anyhow::Result<TokenAuthorizer> {
+pub(crate) fn authorizer(config: &SenderConfig, folder: &Path) -> anyhow::Result<TokenAuthorizer> {
     lmr_auth::install_tls_provider();
     let clock: Clock = Arc::new(clock::now);
     let (client, key) = config.client(folder)?;
