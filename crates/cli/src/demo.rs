@@ -9,7 +9,7 @@ use lmr_sandbox::demo::{Demo as Story, Line, Text};
 use crate::clock;
 use crate::output::{Language, Style, print};
 
-/// Play the whole chain on this machine with make-believe people.
+/// Play the whole chain on this machine with synthetic people.
 ///
 /// Makes keys and certificates, starts a local HelseID and a receiver on loopback, sends three days of two
 /// hospitals (0.9.4 as batch, 1.1.2 as transaction), with changes, a fault and its correction. Exit status 1 if

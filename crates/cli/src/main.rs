@@ -83,7 +83,7 @@ fn main() -> ExitCode {
         Command::Send(command) => command.run(),
         Command::Admin(command) => command.run(lang),
         Command::Doctor(command) => command.run(lang),
-        Command::Sandbox(command) => command.run(),
+        Command::Sandbox(command) => command.run(lang),
     };
     result.unwrap_or_else(|error| {
         eprintln!("lmr: {}", text::chain(&error, lang));

@@ -1,4 +1,4 @@
-//! `lmr sandbox`: a make-believe world to try things in.
+//! `lmr sandbox`: a simulated world to try things in.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -7,14 +7,15 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use lmr_envelope::SystemRandom;
 use lmr_lmdi::RuleSetId;
-use lmr_sandbox::folder::{Folder, Plan};
+use lmr_sandbox::folder::{Folder, FolderError, Plan};
 use lmr_sandbox::helseid::LocalHelseId;
 use lmr_sandbox::hospital::{Era, Hospital};
 
 use crate::clock;
-use crate::output::print;
+use crate::output::{Language, print};
+use crate::text::{fail, text};
 
-/// A make-believe world to try things in: nothing in it is real.
+/// A simulated world to try things in: nothing in it is real.
 #[derive(Args)]
 pub(crate) struct Sandbox {
     #[command(subcommand)]
@@ -32,7 +33,7 @@ enum Command {
 }
 
 /// The guide the hospital follows.
-#[derive(Clone, Copy, Default, ValueEnum)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Guide {
     /// 0.9.4: batch
     #[default]
@@ -44,6 +45,14 @@ pub(crate) enum Guide {
 }
 
 impl Guide {
+    /// The guide of a rule set, where the sandbox has data for it.
+    fn of(rule_set: &str) -> Option<Self> {
+        match RuleSetId::parse(rule_set)?.bundle_type() {
+            "batch" => Some(Self::Lmdi094),
+            _ => Some(Self::Latest),
+        }
+    }
+
     pub(crate) fn era(self) -> Era {
         match self {
             Self::Lmdi094 => Era::V0_9_4,
@@ -65,7 +74,7 @@ struct Init {
     /// First day of the data; yesterday if left out
     #[arg(long)]
     day: Option<Date>,
-    /// Seed of the make-believe data
+    /// Seed of the synthetic data
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Port of the receiver on loopback
@@ -77,23 +86,27 @@ struct Init {
     /// Most entries in one bundle
     #[arg(long, default_value_t = 5000)]
     entries_per_bundle: usize,
+    /// Throw away the sandbox that the folder holds already, with its keys, databases and data
+    #[arg(long)]
+    force: bool,
 }
 
 #[derive(Args)]
 struct Helseid {
     /// The folder that `lmr sandbox init` has filled
     folder: PathBuf,
-    /// Port on loopback; must be the one in the folder's configuration
-    #[arg(long, default_value_t = 8081)]
-    port: u16,
+    /// Port on loopback; the one in the folder's configuration if left out
+    #[arg(long)]
+    port: Option<u16>,
 }
 
 #[derive(Args)]
 struct MakeHospital {
     /// Where to write the files; in a folder that `lmr sandbox init` has filled, its source
     folder: PathBuf,
-    #[arg(long, value_enum, default_value_t)]
-    ruleset: Guide,
+    /// The guide the hospital follows; that of the folder's configuration if left out
+    #[arg(long, value_enum)]
+    ruleset: Option<Guide>,
     #[arg(long, default_value_t = 40)]
     administrations: usize,
     /// First day of the data; yesterday if left out
@@ -109,31 +122,52 @@ fn yesterday() -> Date {
 }
 
 impl Sandbox {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
         match self.command {
-            Command::Init(init) => init.run()?,
-            Command::Helseid(helseid) => helseid.run()?,
-            Command::Hospital(make) => {
-                let day = make.day.unwrap_or_else(yesterday);
-                let hospital =
-                    Hospital::new(make.ruleset.era(), make.seed, day, make.administrations);
-                let world = Folder::at(&make.folder);
-                let target =
-                    if world.sender_config().exists() { world.source() } else { make.folder };
-                hospital.write(&target)?;
-                print(&format!(
-                    "wrote {} resources to {}\n",
-                    hospital.resources().len(),
-                    target.display()
-                ))?;
-            }
+            Command::Init(init) => init.run(lang)?,
+            Command::Helseid(helseid) => helseid.run(lang)?,
+            Command::Hospital(make) => make.run(lang)?,
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
+impl MakeHospital {
+    fn run(self, lang: Language) -> anyhow::Result<()> {
+        let world = Folder::at(&self.folder);
+        let is_world = world.sender_config().exists();
+        let of_world = world.sender_value("ruleset").and_then(|name| Guide::of(&name));
+        if let (Some(given), Some(configured)) = (self.ruleset, of_world)
+            && given != configured
+        {
+            fail!(
+                "{folder} er laget for et annet regelsett; lag en ny verden med «lmr sandbox init»",
+                "{folder} is made for another rule set; make a new world with `lmr sandbox init`",
+                folder = self.folder.display()
+            );
+        }
+        let guide = self.ruleset.or(of_world).unwrap_or_default();
+        let day = self.day.unwrap_or_else(yesterday);
+        let hospital = Hospital::new(guide.era(), self.seed, day, self.administrations);
+        let target = if is_world {
+            world.clear_source()?;
+            world.source()
+        } else {
+            self.folder
+        };
+        hospital.write(&target)?;
+        let done = text!(
+            "skrev {count} ressurser til {target}\n",
+            "wrote {count} resources to {target}\n",
+            count = hospital.resources().len(),
+            target = target.display()
+        );
+        print(done.get(lang))
+    }
+}
+
 impl Init {
-    fn run(self) -> anyhow::Result<()> {
+    fn run(self, lang: Language) -> anyhow::Result<()> {
         let plan = Plan {
             era: self.ruleset.era(),
             day: self.day.unwrap_or_else(yesterday),
@@ -143,35 +177,57 @@ impl Init {
             helseid_port: self.helseid_port,
             entries_per_bundle: self.entries_per_bundle,
         };
-        let folder = Folder::make(&self.folder, &plan, clock::now(), &SystemRandom)?;
-        let at = folder.path().display();
-        print(&format!(
-            "A make-believe world in {at}. Try, in three terminals:\n\n  \
-             lmr sandbox helseid {at} --port {helseid}\n  \
+        if self.force {
+            Folder::at(&self.folder).clear()?;
+        }
+        let folder = match Folder::make(&self.folder, &plan, clock::now(), &SystemRandom) {
+            Err(FolderError::Filled { path }) => fail!(
+                "{path} har en sandkasse fra før. Bruk den, velg en annen mappe, eller kast den med --force",
+                "{path} holds a sandbox already. Use it, choose another folder, or throw it away with --force",
+                path = path.display()
+            ),
+            made => made?,
+        };
+        let done = text!(
+            "En simulert verden i {at}. Prøv, i tre terminaler:\n\n  \
+             lmr sandbox helseid {at}\n  \
              lmr serve --config {at}/receiver.toml\n  \
              lmr send run --config {at}/sender.toml\n",
-            helseid = self.helseid_port,
-        ))
+            "A simulated world in {at}. Try, in three terminals:\n\n  \
+             lmr sandbox helseid {at}\n  \
+             lmr serve --config {at}/receiver.toml\n  \
+             lmr send run --config {at}/sender.toml\n",
+            at = folder.path().display()
+        );
+        print(done.get(lang))
     }
 }
 
 impl Helseid {
-    fn run(self) -> anyhow::Result<()> {
+    /// The port of the issuer in the sender's configuration.
+    fn port(&self, folder: &Folder) -> u16 {
+        let configured = || folder.sender_value("issuer")?.rsplit(':').next()?.parse().ok();
+        self.port.or_else(configured).unwrap_or(8081)
+    }
+
+    fn run(self, lang: Language) -> anyhow::Result<()> {
         let folder = Folder::at(&self.folder);
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         runtime.block_on(async {
             let helseid = LocalHelseId::start(
-                self.port,
+                self.port(&folder),
                 lmr_sandbox::clock::real(),
                 lmr_sandbox::clock::fresh_ids(),
             )
             .await?;
             helseid.register(folder.client()?);
-            print(&format!(
-                "HelseID for make-believe clients on {}; Ctrl-C ends it\n",
-                helseid.issuer()
-            ))?;
+            let running = text!(
+                "HelseID for syntetiske klienter på {issuer}; Ctrl-C avslutter\n",
+                "HelseID for synthetic clients on {issuer}; Ctrl-C ends it\n",
+                issuer = helseid.issuer()
+            );
+            print(running.get(lang))?;
             tokio::signal::ctrl_c().await?;
             helseid.stop().await;
             Ok(())

@@ -282,6 +282,41 @@ fn the_hospitals_data_of_a_sandbox_are_written_where_its_sender_reads() {
 }
 
 #[test]
+fn a_sandbox_is_neither_overwritten_nor_mixed_unasked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let world = folder.path().join("world");
+    let at = |name: &str| std::fs::read_to_string(world.join(name)).expect("a file");
+    let init = |more: &[&str]| lmr(&[&["sandbox", "init", str_of(&world)], more].concat());
+    assert!(init(&["--ruleset", "lmdi-1.1.7"]).status.success());
+    let (key, export) = (at("sender.key"), at("source/Patient.ndjson"));
+    for (lang, words) in [("nb", "har en sandkasse fra før"), ("en", "holds a sandbox already")] {
+        let again = init(&["--lang", lang]);
+        assert_eq!(again.status.code(), Some(2));
+        let said = text(&again.stderr);
+        assert!(said.contains(words) && said.contains("--force"), "{said}");
+    }
+    assert_eq!(at("sender.key"), key);
+    // The hospital's data are those of the world's rule set, whatever the default is.
+    let hospital = |more: &[&str]| lmr(&[&["sandbox", "hospital", str_of(&world)], more].concat());
+    assert!(hospital(&["--seed", "7"]).status.success());
+    assert!(
+        at("source/Patient.ndjson") != export
+            && !world.join("source/EpisodeOfCare.ndjson").exists()
+    );
+    let other = hospital(&["--ruleset", "lmdi-0.9.4"]);
+    assert_eq!(other.status.code(), Some(2), "{}", text(&other.stdout));
+    // Thrown away on request, with everything that belongs to the old keys.
+    std::fs::write(world.join("sender.sqlite"), "old").expect("written");
+    let forced = init(&["--force"]);
+    assert!(forced.status.success(), "{}", text(&forced.stderr));
+    assert_ne!(at("sender.key"), key);
+    assert!(
+        !world.join("sender.sqlite").exists() && !world.join("source/Encounter.ndjson").exists()
+    );
+    assert!(world.join("source/EpisodeOfCare.ndjson").exists());
+}
+
+#[test]
 fn plain_r4_is_judged_without_the_registers_rules() {
     let good = with_input(
         &["validate", "--ruleset", "none", "-"],
@@ -380,6 +415,62 @@ fn fhirpath_prints_a_line_an_item() {
 }
 
 #[test]
+fn n22_a_resource_a_line_is_taken_from_standard_input_too() {
+    let lines = "{\"resourceType\":\"Patient\",\"active\":true}\n\n{\"resourceType\":\"Patient\",\"activ\":true}\n";
+    let output = with_input(
+        &["validate", "--ruleset", "none", "--lang", "en", "--format", "json", "-"],
+        lines,
+    );
+    assert_eq!(output.status.code(), Some(1));
+    let finding: Value = serde_json::from_slice(&output.stdout).expect("one finding");
+    assert_eq!((finding["line"].as_u64(), finding["code"].as_str()), (Some(3), Some("LMR-4004")));
+    let output = with_input(&["fhirpath", "--no-check", "Patient.active", "-"], lines);
+    assert_eq!(text(&output.stdout), "{\"type\":\"boolean\",\"value\":true}\n");
+    let output = with_input(&["fhirpath", "Patient.resourceType.count() + 1", "-"], lines);
+    assert!(output.status.code().is_some());
+    // Two values that are not one a line are still a fault.
+    let broken =
+        with_input(&["validate", "--ruleset", "none", "-"], "{\"resourceType\":\"Patient\"} x\n");
+    assert_eq!(broken.status.code(), Some(2));
+}
+
+#[test]
+fn n24_what_is_wrong_with_the_arguments_is_said_in_the_language_asked_for() {
+    for (arguments, nb, en) in [
+        (
+            vec!["validate", "--rulset", "none", "x"],
+            "argumentet --rulset er ukjent",
+            "unexpected argument",
+        ),
+        (vec!["vallidate"], "kommandoen vallidate er ukjent", "unrecognized subcommand"),
+        (vec!["validate"], "det mangler: <FILES>...", "required arguments"),
+        (
+            vec!["validate", "--format", "pdf", "x"],
+            "mulige verdier: text, json",
+            "possible values: text, json",
+        ),
+    ] {
+        for (lang, words) in [("nb", nb), ("en", en)] {
+            let output = lmr(&[arguments.clone(), vec!["--lang", lang]].concat());
+            assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+            let said = text(&output.stderr);
+            assert!(said.contains(words), "{arguments:?}: {said}");
+        }
+    }
+    let help = lmr(&["validate", "--help"]);
+    assert!(help.status.success() && text(&help.stdout).contains("--ruleset"));
+    // The system's own errors too, and the language of the environment.
+    let missing = Command::new(env!("CARGO_BIN_EXE_lmr"))
+        .args(["validate", "none.json"])
+        .env("LMR_LANG", "en")
+        .output()
+        .expect("lmr runs");
+    assert_eq!(text(&missing.stderr), "lmr: cannot read none.json: does not exist\n");
+    let missing = lmr(&["validate", "none.json"]);
+    assert_eq!(text(&missing.stderr), "lmr: kan ikke lese none.json: finnes ikke\n");
+}
+
+#[test]
 fn codes_explains_and_lists() {
     let one = text(&lmr(&["codes", "LMR-4061"]).stdout);
     assert!(one.contains("LMR-4061") && one.contains("Riktig"), "{one}");
@@ -436,7 +527,7 @@ fn the_demo_passes_its_own_checks() {
     let output = lmr(&["demo", "--once", "--administrations", "8", "--lang", "en"]);
     let said = text(&output.stdout);
     assert!(output.status.success(), "{said}\n{}", text(&output.stderr));
-    assert!(said.contains("18 of 18 checks hold"), "{said}");
+    assert!(said.contains("20 of 20 checks hold"), "{said}");
 }
 
 #[cfg(unix)]

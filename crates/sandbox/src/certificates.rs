@@ -1,4 +1,4 @@
-//! A make-believe certificate authority: enterprise certificates shaped like those of Buypass and
+//! A simulated certificate authority: enterprise certificates shaped like those of Buypass and
 //! Commfides, and TLS certificates for loopback.
 
 use jiff::Timestamp;
@@ -127,7 +127,7 @@ impl Order {
     }
 }
 
-/// A certificate and its private key. Make-believe, yet not shown by `Debug`.
+/// A certificate and its private key. Simulated, yet not shown by `Debug`.
 #[derive(Clone)]
 pub struct KeyAndCertificate {
     /// The certificate in DER.

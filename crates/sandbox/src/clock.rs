@@ -1,4 +1,4 @@
-//! Time and fresh ids for the make-believe world: the real ones, and a clock that stands still until
+//! Time and fresh ids for the simulated world: the real ones, and a clock that stands still until
 //! it is moved.
 
 use jiff::{SignedDuration, Timestamp};

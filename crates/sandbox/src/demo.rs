@@ -1,4 +1,4 @@
-//! The demo: a make-believe hospital's three days through the whole chain, with checks of its own.
+//! The demo: a simulated hospital's three days through the whole chain, with checks of its own.
 //!
 //! Everything runs in this process: HelseID, the receiver with its database, the sender with its own.
 //! Each era of the guide gets a hospital. What is told comes as [`Line`]s in both languages; whether
@@ -27,8 +27,8 @@ use lmr_identifiers::synthetic::organisation_number;
 use crate::hospital::{Era, Fault, Hospital};
 use crate::world::{Plan, Sender, World, WorldError};
 
-/// Days that the story takes: two nights for each hospital.
-pub const DAYS: i64 = 4;
+/// Days that the story takes: two nights for the first hospital, three for the second.
+pub const DAYS: i64 = 5;
 
 /// One thing the demo tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ pub enum DemoError {
     /// Files.
     #[error("files: {0}")]
     Io(#[from] std::io::Error),
-    /// The make-believe calendar.
+    /// The simulated calendar.
     #[error("the calendar: {0}")]
     Calendar(#[from] jiff::Error),
 }
@@ -120,7 +120,7 @@ impl Demo {
         );
         tell(Line::Part(both(
             "En liksomverden på denne maskinen: HelseID, mottak, sykehus. Ingenting i den er ekte.",
-            "A make-believe world on this machine: HelseID, receiver, hospitals. Nothing in it is real.",
+            "A simulated world on this machine: HelseID, receiver, hospitals. Nothing in it is real.",
         )));
         let world = World::start(Plan {
             folder: Some(self.folder.join("receiver")),
@@ -149,6 +149,9 @@ impl Demo {
             let mut story =
                 Story::begin(&world, &clock, era, number, name, &folder, self, tell).await?;
             story.days(&mut outcome).await?;
+            if era == Era::V1_1_2 {
+                story.corrections(&mut outcome).await?;
+            }
         }
         clock.let_go();
         Ok((world, outcome))
@@ -294,7 +297,7 @@ impl<'a> Story<'a> {
         self.check(
             outcome,
             second.changed >= changed.len() && stored >= changed.len() + administrations / 4,
-            "det nye og endrede er lagret, og ikke mer enn det trenger",
+            "det nye og endrede er lagret, med det som trengs",
             "what is new and changed is stored, with what it needs",
         );
         let held = self.agent.outbox().held().await?;
@@ -344,7 +347,58 @@ impl<'a> Story<'a> {
         Ok(())
     }
 
-    /// A run of the sender, told.
+    /// Day 4, as the guide says since 1.1.6: an administration keeps its identifier when it is corrected, and
+    /// is annulled by sending it again as `entered-in-error`.
+    async fn corrections(&mut self, outcome: &mut Outcome) -> Result<(), DemoError> {
+        self.next_day()?;
+        let corrected = self.hospital.change(1);
+        let annulled = self
+            .hospital
+            .names("MedicationAdministration")
+            .rev()
+            .find(|name| !corrected.contains(name))
+            .unwrap_or_default();
+        let is_annulled = self.hospital.retract(&annulled);
+        self.hospital.write(&self.source)?;
+        self.step(
+            format!(
+                "Dag 4: {} er rettet, {annulled} ble aldri gitt og annulleres (entered-in-error)",
+                corrected.join(", ")
+            ),
+            format!(
+                "Day 4: {} is corrected, {annulled} was never given and is annulled (entered-in-error)",
+                corrected.join(", ")
+            ),
+        );
+        let began = self.clock.now();
+        let report = self.send().await?;
+        let stored: usize = report.messages.iter().map(|m| m.stored).sum();
+        self.check(
+            outcome,
+            is_annulled && stored == 2 && report.status() == RunStatus::Clean,
+            "rettelsen og annulleringen er lagret",
+            "the correction and the annulment are stored",
+        );
+        let filter = DeliveryFilter {
+            sender: Some(self.sender.organisation),
+            since: Some(began),
+            limit: 1000,
+            ..DeliveryFilter::default()
+        };
+        let list = self.world.store()?.deliveries(&filter).await?;
+        let (created, updated) = list.iter().fold((0, 0), |(created, updated), delivery| {
+            (created + delivery.counts.created, updated + delivery.counts.updated)
+        });
+        self.check(
+            outcome,
+            created == 0 && updated == 2,
+            "mottaket har dem som nye versjoner av det samme, kjent på identifier",
+            "the receiver has them as new versions of the same, recognised by their identifier",
+        );
+        Ok(())
+    }
+
+    /// A run of the sender, with a line per message.
     async fn send(&mut self) -> Result<Report, DemoError> {
         let report = self.agent.run().await?;
         for message in &report.messages {

@@ -1,4 +1,4 @@
-//! A make-believe world on disk: keys, certificates, configuration files and a hospital's data, ready
+//! A simulated world on disk: keys, certificates, configuration files and a hospital's data, ready
 //! for `lmr serve`, `lmr send` and the local HelseID.
 
 use std::fmt::Write as _;
@@ -21,6 +21,21 @@ use crate::hospital::{Era, Hospital};
 /// Id of the sandbox's HelseID client.
 pub const CLIENT_ID: &str = "0b8f3c52-6a7e-4d19-9c40-5d1f2e7a8b63";
 
+/// Every file of a new world, beside the hospital's data.
+const FILES: [&str; 11] = [
+    "ca.pem",
+    "register.pem",
+    "register.key",
+    "sender.pem",
+    "sender.key",
+    "helseid-client.jwk",
+    "helseid-client.public.jwk",
+    "column.key",
+    "hash.key",
+    "receiver.toml",
+    "sender.toml",
+];
+
 /// What the world shall look like.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -30,7 +45,7 @@ pub struct Plan {
     pub day: Date,
     /// Medication administrations on that day.
     pub administrations: usize,
-    /// Seed of the make-believe data.
+    /// Seed of the synthetic data.
     pub seed: u64,
     /// Port of the receiver on loopback.
     pub receiver_port: u16,
@@ -65,6 +80,12 @@ pub enum FolderError {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// There is a world in it already.
+    #[error("{} holds a sandbox already", path.display())]
+    Filled {
+        /// The folder.
+        path: PathBuf,
     },
     /// A certificate could not be made.
     #[error(transparent)]
@@ -101,6 +122,9 @@ impl Folder {
     ) -> Result<Self, FolderError> {
         let folder = Self { path: path.into() };
         let source = folder.source();
+        if FILES.iter().any(|name| folder.path.join(name).exists()) {
+            return Err(FolderError::Filled { path: folder.path });
+        }
         fs::create_dir_all(&source).map_err(|e| folder.fault(&source, e))?;
         let register = organisation_number(1);
         let hospital = organisation_number(2);
@@ -129,6 +153,54 @@ impl Folder {
             .write(&source)
             .map_err(|e| folder.fault(&source, e))?;
         Ok(folder)
+    }
+
+    /// Removes what [`Folder::make`] and the two programs wrote: keys, configuration, databases, data. Other
+    /// files stay.
+    ///
+    /// # Errors
+    /// [`FolderError::File`].
+    pub fn clear(&self) -> Result<(), FolderError> {
+        let databases = ["receiver.sqlite", "sender.sqlite"]
+            .into_iter()
+            .flat_map(|name| ["", "-wal", "-shm", ".lock"].map(|end| format!("{name}{end}")));
+        for name in FILES.into_iter().map(str::to_owned).chain(databases) {
+            let path = self.path.join(name);
+            match fs::remove_file(&path) {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(self.fault(&path, e)),
+                _ => {}
+            }
+        }
+        self.clear_source()
+    }
+
+    /// Removes the hospital's data, so that a hospital of another rule set leaves nothing of the one before.
+    ///
+    /// # Errors
+    /// [`FolderError::File`].
+    pub fn clear_source(&self) -> Result<(), FolderError> {
+        let source = self.source();
+        let entries = match fs::read_dir(&source) {
+            Ok(entries) => entries,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(e) => return Err(self.fault(&source, e)),
+        };
+        for entry in entries {
+            let path = entry.map_err(|e| self.fault(&source, e))?.path();
+            if path.extension().is_some_and(|ending| ending == "ndjson") {
+                fs::remove_file(&path).map_err(|e| self.fault(&path, e))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the sender's configuration says under a key, `ruleset` or `issuer`; `None` where there is none.
+    pub fn sender_value(&self, key: &str) -> Option<String> {
+        let text = fs::read_to_string(self.sender_config()).ok()?;
+        let line = text.lines().find(|line| {
+            line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='))
+        })?;
+        line.split('"').nth(1).map(str::to_owned)
     }
 
     /// The folder itself.
@@ -193,7 +265,7 @@ fn receiver_toml(plan: &Plan, hospital: &str) -> String {
     let mut out = String::new();
     let _ = write!(
         out,
-        r#"# A make-believe receiver: everything on this machine, nothing real.
+        r#"# A simulated receiver: everything on this machine, nothing real.
 listen = "127.0.0.1:{receiver}"
 environment = "local"
 database = "receiver.sqlite"
@@ -224,7 +296,7 @@ fn sender_toml(plan: &Plan, hospital: &str) -> String {
     let mut out = String::new();
     let _ = write!(
         out,
-        r#"# A make-believe hospital that sends to the receiver beside it.
+        r#"# A simulated hospital that sends to the receiver beside it.
 organisation = "{hospital}"
 environment = "local"
 source = "source"

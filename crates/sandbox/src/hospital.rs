@@ -128,6 +128,17 @@ impl Hospital {
         self.places.get(name).map(|place| &self.resources[*place])
     }
 
+    /// `Type/id` of every resource of a type, in the order they were recorded.
+    pub fn names<'h>(
+        &'h self,
+        resource_type: &'h str,
+    ) -> impl DoubleEndedIterator<Item = String> + 'h {
+        self.resources
+            .iter()
+            .filter(move |resource| resource["resourceType"] == resource_type)
+            .map(name_of)
+    }
+
     /// How many resources there are of a type.
     #[must_use]
     pub fn count(&self, resource_type: &str) -> usize {
@@ -232,6 +243,7 @@ impl Hospital {
     /// Writes the whole export into `folder` (made if missing): one NDJSON file per resource type.
     ///
     /// A file of the same name is replaced whole, by way of a temporary file, so that a reader never meets half.
+    /// Files of types that this hospital has no resources of are left.
     ///
     /// # Errors
     /// What the file system says.

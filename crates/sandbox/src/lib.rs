@@ -1,4 +1,4 @@
-//! A make-believe world that really works.
+//! A simulated world that really works.
 
 pub mod certificates;
 pub mod clock;

@@ -1,4 +1,4 @@
-//! The make-believe certificates are read by the same code as real ones.
+//! The simulated certificates are read by the same code as real ones.
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails like the test")]
 

@@ -1,4 +1,4 @@
-//! The make-believe world itself: it starts, stops, starts again, and speaks TLS.
+//! The simulated world itself: it starts, stops, starts again, and speaks TLS.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails like the test")]
 
 use lmr_identifiers::synthetic::organisation_number;

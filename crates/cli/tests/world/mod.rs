@@ -1,4 +1,4 @@
-//! A make-believe world of real processes for tests of the program.
+//! A simulated world of real processes for tests of the program.
 #![allow(
     dead_code,
     unreachable_pub,

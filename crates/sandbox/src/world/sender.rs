@@ -1,4 +1,4 @@
-//! Senders of the make-believe world: registered at the receiver and at HelseID.
+//! Senders of the simulated world: registered at the receiver and at HelseID.
 
 use super::{World, WorldError};
 use crate::certificates::{KeyAndCertificate, Order};
