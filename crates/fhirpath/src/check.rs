@@ -77,6 +77,20 @@ pub(crate) fn check(
     Err(checker.errors)
 }
 
+/// The System type of a primitive's value.
+fn system_type(kind: TypeKind) -> &'static str {
+    match kind {
+        TypeKind::Boolean => "Boolean",
+        TypeKind::Integer => "Integer",
+        TypeKind::Decimal => "Decimal",
+        TypeKind::Date => "Date",
+        TypeKind::DateTime => "DateTime",
+        TypeKind::Time => "Time",
+        TypeKind::Quantity => "Quantity",
+        TypeKind::String | TypeKind::Complex | TypeKind::Resource => "String",
+    }
+}
+
 struct Checker<'m> {
     model: &'m dyn Model,
     context: Types,
@@ -230,6 +244,11 @@ impl Checker<'_> {
                         } else {
                             Type::Fhir(base)
                         });
+                        continue;
+                    }
+                    if name.as_str() == "value" && self.model.kind(*id).is_primitive() {
+                        any = true;
+                        found.add(Type::System(system_type(self.model.kind(*id))));
                         continue;
                     }
                     match self.model.child(*id, name) {

@@ -81,6 +81,7 @@ pub struct Env<'a> {
     pub(crate) context: Option<Typed<'a>>,
     pub(crate) now: Option<DateTime>,
     pub(crate) steps: u64,
+    pub(crate) lenient_as: bool,
     pub(crate) constants: SmallVec<[(&'a str, Collection<'a>); 0]>,
 }
 
@@ -95,6 +96,7 @@ impl<'a> Env<'a> {
             context: None,
             now: None,
             steps: DEFAULT_STEPS,
+            lenient_as: false,
             constants: SmallVec::new(),
         }
     }
@@ -144,6 +146,17 @@ impl<'a> Env<'a> {
     #[must_use]
     pub fn with_steps(mut self, steps: u64) -> Self {
         self.steps = steps;
+        self
+    }
+
+    /// With `as` as HL7's engine evaluates R4's own invariants.
+    ///
+    /// N1 makes `as` on several items an error. Invariants that R4 publishes use it so
+    /// (`%resource.descendants().as(uri)` in dom-3): here it filters, and type names may be written
+    /// in another case.
+    #[must_use]
+    pub fn with_lenient_as(mut self) -> Self {
+        self.lenient_as = true;
         self
     }
 

@@ -11,8 +11,8 @@ use crate::model::{TypeId, Typed};
 use crate::syntax::{Constant, Expr, Kind, Operator, Pattern};
 
 impl Expression {
-    /// Sets of child names such that the expression is true of any focus that has none of the
-    /// children of one set. Names of choices are without type: `value` for `valueQuantity`.
+    /// Sets of child names such that the expression is true of any focus that is a JSON object and
+    /// has none of the children of one set. Names of choices are without type: `value` for `valueQuantity`.
     ///
     /// Found by evaluating the expression, or a part of it that decides the whole, on an element
     /// without children; parts that look at anything but children of the focus are left out.

@@ -362,7 +362,7 @@ fn conversions_take_what_the_specification_lists() {
         1.5.toInteger() =>
         true.toInteger() => 1
         '1.50'.toDecimal() => 1.50
-        '1e3'.convertsToDecimal() and '.5'.convertsToDecimal().not() => true
+        '1e3'.convertsToDecimal().not() and '.5'.convertsToDecimal().not() => true
         1.50.toString() => \"1.50\"
         @2024-01-01T10:00:00Z.toDate() => \"2024-01-01\"
         @2024-01.toDateTime() => \"2024-01\"

@@ -38,6 +38,42 @@ impl<'a> Host<'a> for Resolving<'a> {
     }
 }
 
+#[test]
+fn a_primitive_has_its_value_as_child() {
+    expect(
+        PATIENT,
+        &[
+            ("birthDate.value", &[r#"{"type":"date","value":"1970-05-17"}"#]),
+            ("birthDate.value = @1970-05-17", &[r#"{"type":"boolean","value":true}"#]),
+            ("active.value", &[r#"{"type":"boolean","value":true}"#]),
+            ("name.given.value.count()", &[r#"{"type":"integer","value":3}"#]),
+            ("birthDate.highBoundary(4)", &[r#"{"type":"date","value":"1970"}"#]),
+            ("extension.value.value", &[r#"{"type":"decimal","value":41}"#]),
+        ],
+    );
+}
+
+#[test]
+fn as_takes_one_item_unless_it_is_to_be_lenient() {
+    let model = SmallModel::new();
+    let document = Document::parse(PATIENT.replace("\\#", "#"), &ParseOptions::default()).unwrap();
+    let focus = Typed::resource(document.root_element(), Some(&model));
+    let count = |text: &str, lenient: bool| {
+        let expression = Expression::parse(text).unwrap();
+        let env = Env::new().with_model(&model);
+        let env = if lenient { env.with_lenient_as() } else { env };
+        let count = expression.evaluate(focus, &env).map(|items| items.len());
+        count.map_err(|error| error.kind)
+    };
+    for text in ["name.as(HumanName)", "name as HumanName"] {
+        assert!(matches!(count(text, false), Err(EvalErrorKind::NotSingle { .. })), "{text}");
+        assert_eq!(count(text, true), Ok(2), "{text}");
+    }
+    assert_eq!(count("name[0].as(humanname)", true), Ok(1));
+    assert!(count("name[0].as(humanname)", false).is_err());
+    assert_eq!(count("name.ofType(HumanName)", false), Ok(2));
+}
+
 /// Each expression with the JSON lines of its items.
 fn expect(source: &str, cases: &[(&str, &[&str])]) {
     let model = SmallModel::new();

@@ -128,10 +128,17 @@ fn as_long(item: Item<'_>) -> Option<Item<'_>> {
 fn as_decimal(item: Item<'_>) -> Option<Item<'_>> {
     match &item {
         Item::Boolean(b) => Some(Decimal::from(u8::from(*b))),
-        Item::String(text) => Decimal::parse(text.strip_prefix('+').unwrap_or(text)),
+        Item::String(text) => number_in(text),
         other => number(other),
     }
     .map(Item::Decimal)
+}
+
+/// A number as N1 writes it in a text: a sign, digits, a point with digits; no exponent.
+fn number_in(text: &str) -> Option<Decimal> {
+    let unsigned = text.strip_prefix('+').unwrap_or(text);
+    let is_plain = !unsigned.contains(['e', 'E']) && !text.starts_with("+-");
+    is_plain.then(|| Decimal::parse(unsigned))?
 }
 
 fn as_text(item: Item<'_>) -> Option<Item<'_>> {

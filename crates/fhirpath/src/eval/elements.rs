@@ -25,6 +25,9 @@ impl<'a> Engine<'_, 'a> {
                 if type_like && self.is_named_type(*typed, name) {
                     return sink(item.clone());
                 }
+                if self.is_value_of_primitive(*typed, name) {
+                    return self.value_of(item).map_or(Ok(true), sink);
+                }
                 self.named_children(*typed, name, sink)
             }
             Item::Type(info) => match name.as_str() {
@@ -39,6 +42,13 @@ impl<'a> Engine<'_, 'a> {
             },
             _ => Ok(true),
         }
+    }
+
+    /// Whether the name is `value` and the element a primitive: R4 defines the value as a child of
+    /// every primitive type (<https://hl7.org/fhir/R4/datatypes.html#primitive>).
+    fn is_value_of_primitive(&self, typed: Typed<'a>, name: &Name) -> bool {
+        const VALUE: u32 = lmr_fhir::hash_name(b"value");
+        name.hash() == VALUE && typed.element.has_value() && self.kind(typed).is_primitive()
     }
 
     /// Whether the path's first name is the type of what it starts from.
@@ -96,6 +106,9 @@ impl<'a> Engine<'_, 'a> {
     /// Whether [`Self::named_children`] would find any, found without making items where the model
     /// knows the name for one plain element.
     pub(super) fn has_named_child(&self, parent: Typed<'a>, name: &Name) -> EvalResult<bool> {
+        if self.is_value_of_primitive(parent, name) {
+            return Ok(true);
+        }
         if let Some(model) = self.env.model.filter(|_| parent.ty.is_known()) {
             match model.child(parent.ty, name) {
                 Some(Child::Element { .. }) => return Ok(parent.element.child(name).is_some()),
@@ -275,7 +288,10 @@ fn untyped_kind(typed: Typed<'_>) -> TypeKind {
         "dateTime" | "instant" => TypeKind::DateTime,
         "time" => TypeKind::Time,
         _ => match typed.element.value().map(lmr_fhir::Node::kind) {
-            Some(Json::String | Json::Bare | Json::Number | Json::Boolean) => TypeKind::String,
+            // Only a primitive can be given by its companion alone.
+            None | Some(Json::String | Json::Bare | Json::Number | Json::Boolean) => {
+                TypeKind::String
+            }
             _ if typed.element.resource_type().is_some() => TypeKind::Resource,
             _ => TypeKind::Complex,
         },

@@ -56,6 +56,13 @@ impl<'a> Engine<'_, 'a> {
         if typed.ty.is_known() && model.type_name(typed.ty) == name {
             return Ok(true);
         }
+        if self.env.lenient_as
+            && test == TypeTest::As
+            && typed.ty.is_known()
+            && model.type_name(typed.ty).eq_ignore_ascii_case(name)
+        {
+            return Ok(true);
+        }
         let Some(wanted) = model.type_named(&spec.name) else {
             if namespace.is_none() && SYSTEM_TYPES.contains(&name) {
                 return Ok(false);

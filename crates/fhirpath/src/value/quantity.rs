@@ -208,21 +208,20 @@ impl Quantity {
         Some(Self { value: value.times(&factor)?, unit: Unit::Ucum(code.into()) })
     }
 
-    /// Reads `4 days`, `1 'wk'` or a bare number.
+    /// Reads `4 days`, `1 'wk'` or a bare number, as N1 has it for `toQuantity()`: digits with a
+    /// sign, white space, a code in quotes or a word of the calendar.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let end = text
-            .char_indices()
-            .find(|(i, c)| {
-                !(c.is_ascii_digit() || *c == '.' || (*i == 0 && matches!(c, '+' | '-')))
-            })
-            .map_or(text.len(), |(i, _)| i);
-        let (number, rest) = text.split_at(end);
+        let sign = usize::from(text.starts_with(['+', '-']));
+        let number_end = text[sign..]
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .map_or(text.len(), |end| sign + end);
+        let (number, rest) = text.split_at(number_end);
         let value = Decimal::parse(number.strip_prefix('+').unwrap_or(number))?;
-        let unit = rest.trim();
-        let unit = if unit.is_empty() {
+        let unit = rest.trim_start();
+        let unit = if rest.is_empty() {
             Unit::Ucum("1".into())
         } else if let Some(code) = unit.strip_prefix('\'').and_then(|u| u.strip_suffix('\'')) {
-            if code.is_empty() || code.contains('\'') && !code.contains('[') {
+            if code.is_empty() || code.contains('\'') {
                 return None;
             }
             Unit::Ucum(code.into())

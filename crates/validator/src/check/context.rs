@@ -70,7 +70,7 @@ impl<'a> Context<'a> {
     ) -> Self {
         let model: &'a dyn Model = &shared.profiles.model;
         let own = Typed::resource(resource, Some(model));
-        let env = Env::new().with_model(model).with_host(shared).with_resource(
+        let env = Env::new().with_model(model).with_host(shared).with_lenient_as().with_resource(
             own,
             if container.is_same(resource) { own } else { Typed::resource(container, Some(model)) },
         );

@@ -230,7 +230,10 @@ fn selects<'a>(cx: &Context<'a>, expression: &str, element: Element<'a>) -> bool
     let Ok(expression) = Expression::parse(expression) else { return false };
     let model: &dyn lmr_fhirpath::Model = &cx.profiles.model;
     let resource = Typed::resource(cx.resource, Some(model));
-    let env = lmr_fhirpath::Env::new().with_model(model).with_resource(resource, resource);
+    let env = lmr_fhirpath::Env::new()
+        .with_model(model)
+        .with_lenient_as()
+        .with_resource(resource, resource);
     expression.evaluate(resource, &env).is_ok_and(|items| {
         items.iter().any(|i| matches!(i, Item::Element(t) if t.element.is_same(element)))
     })
@@ -239,7 +242,10 @@ fn selects<'a>(cx: &Context<'a>, expression: &str, element: Element<'a>) -> bool
 fn test_once<'a>(cx: &Context<'a>, expression: &Expression, focus: Typed<'_>) -> bool {
     let model: &dyn lmr_fhirpath::Model = &cx.profiles.model;
     let resource = Typed::resource(cx.resource, Some(model));
-    let env = lmr_fhirpath::Env::new().with_model(model).with_resource(resource, resource);
+    let env = lmr_fhirpath::Env::new()
+        .with_model(model)
+        .with_lenient_as()
+        .with_resource(resource, resource);
     expression.test(focus, &env).unwrap_or(false)
 }
 
