@@ -4,7 +4,7 @@ use crate::avsender::Avsender;
 use crate::caller::Caller;
 use crate::directory::Snapshot;
 use crate::rejection::Rejection;
-use crate::settings::{Parts, Settings};
+use crate::settings::{Material, Settings};
 use crate::store::MessageHead;
 use jiff::Timestamp;
 use lmr_envelope::{Envelope, VerifiedEnvelope, VerifyError, Warning};
@@ -35,14 +35,15 @@ impl Established {
 
 /// Checks everything up to the signature, in the order of the register's guide.
 pub(crate) fn establish(
-    parts: &Parts,
+    settings: &Settings,
+    material: &Material,
     directory: &Snapshot,
     caller: &Caller,
     body: &[u8],
     now: Timestamp,
 ) -> Result<Established, Rejection> {
-    let envelope = Envelope::parse(body, &parts.settings.limits)?;
-    check_times(&envelope, now, &parts.settings)?;
+    let envelope = Envelope::parse(body, &settings.limits)?;
+    check_times(&envelope, now, settings)?;
     let sender = envelope.sender();
     let avsender = directory.get(sender).ok_or(Rejection::SenderUnknown { sender })?;
     if !avsender.active {
@@ -68,7 +69,7 @@ pub(crate) fn establish(
     if registered.certificate.organisation() != Some(sender) {
         return Err(Rejection::CertificateOrganisationMismatch { thumbprint, sender });
     }
-    if let Some(trust) = &parts.trust {
+    if let Some(trust) = &material.trust {
         trust.check(&registered.certificate, now)?;
     }
     for Warning::UnknownMember(name) in envelope.warnings() {

@@ -92,6 +92,7 @@ pub(crate) fn delivery(
         bundle_identifier,
         rule_set: validated.rule_set().as_str(),
         answer: Answer { outcome: validated.outcome(), body, counts },
+        codes: validated.codes(),
         versions,
     })
 }

@@ -4,15 +4,20 @@ use crate::avsender::Avsender;
 use crate::store::{Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use lmr_identifiers::OrganisationNumber;
-use std::{collections::HashMap, net::IpAddr, sync::Arc};
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::RwLock;
 
 /// Greatest age of the list. Another process (`lmr admin`, another receiver) may change the store.
 const MAX_AGE: SignedDuration = SignedDuration::from_secs(5);
 
 pub(crate) struct Directory {
-    configured: Vec<Avsender>,
+    configured: Mutex<Arc<[Avsender]>>,
     snapshot: RwLock<Option<Arc<Snapshot>>>,
+    /// Whether the snapshot is older than the configuration.
+    replaced: AtomicBool,
 }
 
 pub(crate) struct Snapshot {
@@ -22,7 +27,17 @@ pub(crate) struct Snapshot {
 
 impl Directory {
     pub(crate) fn new(configured: Vec<Avsender>) -> Self {
-        Self { configured, snapshot: RwLock::new(None) }
+        Self {
+            configured: Mutex::new(configured.into()),
+            snapshot: RwLock::new(None),
+            replaced: AtomicBool::new(false),
+        }
+    }
+
+    /// Takes other senders for those of the configuration; the next question reads all again.
+    pub(crate) fn replace(&self, configured: Vec<Avsender>) {
+        *self.configured.lock().unwrap_or_else(PoisonError::into_inner) = configured.into();
+        self.replaced.store(true, Ordering::Relaxed);
     }
 
     pub(crate) async fn at(
@@ -30,6 +45,9 @@ impl Directory {
         now: Timestamp,
         store: &dyn Store,
     ) -> Result<Arc<Snapshot>, StoreError> {
+        if self.replaced.swap(false, Ordering::Relaxed) {
+            *self.snapshot.write().await = None;
+        }
         let fresh = |snapshot: &Option<Arc<Snapshot>>| {
             // Also when the clock was set back.
             let age = |s: &Arc<Snapshot>| now.duration_since(s.read_at).abs();
@@ -51,12 +69,14 @@ impl Directory {
 
     /// Configured ones first; they take precedence over a stored one of the same number.
     pub(crate) async fn all(&self, store: &dyn Store) -> Result<Vec<Avsender>, StoreError> {
-        let mut all = self.configured.clone();
+        let configured =
+            Arc::clone(&self.configured.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut all = configured.to_vec();
         let stored = store.avsendere().await?;
         all.extend(
             stored
                 .into_iter()
-                .filter(|s| self.configured.iter().all(|c| c.organisation != s.organisation)),
+                .filter(|s| configured.iter().all(|c| c.organisation != s.organisation)),
         );
         Ok(all)
     }

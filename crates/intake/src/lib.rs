@@ -35,6 +35,7 @@
 
 mod address;
 mod admission;
+mod answer_size;
 mod avsender;
 mod caller;
 mod delivery;
@@ -43,9 +44,10 @@ mod receiver;
 mod rejection;
 mod reply;
 mod settings;
-mod stop;
 mod store;
+mod turns;
 mod validation;
+mod work;
 
 pub use address::{AddressError, AllowList};
 pub use avsender::{
@@ -58,9 +60,9 @@ pub use lmr_lmdi::RuleSetId;
 pub use receiver::Receiver;
 pub use rejection::{Location, Rejection};
 pub use reply::{Answer, Counts, Outcome, Reply};
-pub use settings::{Parts, Settings};
-pub use stop::Stop;
+pub use settings::{Material, Parts, Settings};
 pub use store::{
-    Committed, Current, Delivery, DeliveryFilter, DeliverySummary, Identity, MessageHead,
-    NewVersion, Seen, Store, StoreError, StoredVersion,
+    CodeCount, Committed, Current, Delivery, DeliveryFilter, DeliverySummary, Identity,
+    MessageHead, NewVersion, RefusedCall, Seen, Store, StoreError, StoredVersion,
 };
+pub use work::Work;

@@ -7,37 +7,69 @@ use crate::delivery::delivery;
 use crate::directory::Directory;
 use crate::rejection::Rejection;
 use crate::reply::{Answer, Reply};
-use crate::settings::Parts;
-use crate::stop::Stop;
+use crate::settings::{Material, Parts, Settings};
 use crate::store::{Committed, MessageHead, Seen, Store, StoreError};
+use crate::turns::Turns;
 use crate::validation::{Validated, validate, validate_bare};
+use crate::work::Work;
 use jiff::Timestamp;
-use lmr_envelope::{DecryptionKeys, RandomSource};
-use std::{net::IpAddr, sync::Arc};
+use lmr_envelope::RandomSource;
+use std::net::IpAddr;
+use std::sync::{Arc, PoisonError, RwLock};
 
-/// How often a message is tried again when others change the same resources meanwhile.
-const MAX_ATTEMPTS: usize = 16;
+/// How often a message is tried again when other receivers change the same resources meanwhile. Within one receiver the
+/// second attempt is alone and succeeds.
+const MAX_ATTEMPTS: usize = 64;
+
+/// Largest answer, in bytes, that is kept of a message of which nothing was taken. Such a message leaves nothing else
+/// behind, so a resend of one with a larger answer is validated again.
+const MAX_KEPT_REFUSAL: usize = 1 << 20;
 
 /// The receiver. Cheap to clone; holds no state that another receiver on the same store would miss.
 #[derive(Clone)]
 pub struct Receiver {
-    parts: Arc<Parts>,
+    parts: Arc<Fixed>,
+    /// Replaced as a whole: a message is opened with one and the same.
+    material: Arc<RwLock<Arc<Material>>>,
     directory: Arc<Directory>,
-    stop: Stop,
+    turns: Arc<Turns>,
+    work: Work,
+}
+
+/// What stays the same as long as the receiver runs.
+struct Fixed {
+    store: Arc<dyn Store>,
+    settings: Settings,
 }
 
 impl Receiver {
     /// Puts a receiver together.
     #[must_use]
-    pub fn new(mut parts: Parts) -> Self {
-        let directory = Arc::new(Directory::new(std::mem::take(&mut parts.avsendere)));
-        Self { parts: Arc::new(parts), directory, stop: Stop::default() }
+    pub fn new(parts: Parts) -> Self {
+        let Parts { store, keys, trust, avsendere, settings } = parts;
+        Self {
+            parts: Arc::new(Fixed { store, settings }),
+            material: Arc::new(RwLock::new(Arc::new(Material { keys, trust }))),
+            directory: Arc::new(Directory::new(avsendere)),
+            turns: Arc::default(),
+            work: Work::default(),
+        }
     }
 
-    /// The same receiver, whose work ends soon after `stop` is set.
+    /// Takes other keys, authorities and senders from now on. Messages that are being opened go on with the old ones.
+    pub fn replace(&self, material: Material, avsendere: Vec<Avsender>) {
+        *self.material.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(material);
+        self.directory.replace(avsendere);
+    }
+
+    fn material(&self) -> Arc<Material> {
+        Arc::clone(&self.material.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The same receiver for one call: its work can be told to stop, and says which message it is about.
     #[must_use]
-    pub fn stopped_by(&self, stop: Stop) -> Self {
-        Self { stop, ..self.clone() }
+    pub fn for_call(&self, work: Work) -> Self {
+        Self { work, ..self.clone() }
     }
 
     /// Whether anybody may call from this address: the first check, before token and body.
@@ -65,6 +97,7 @@ impl Receiver {
     ) -> Result<Reply, Rejection> {
         let established = self.establish(caller, body, now).await?;
         let head = established.head(caller, now);
+        self.work.is_about(&head.message_id);
         if let Some(seen) = self.seen(&head).await? {
             return Ok(again(first_answer(seen)?, head));
         }
@@ -92,6 +125,7 @@ impl Receiver {
     ) -> Result<Reply, Rejection> {
         let established = self.establish(caller, body, now).await?;
         let head = established.head(caller, now);
+        self.work.is_about(&head.message_id);
         // Checking a message that was delivered is no replay.
         let delivered = self.seen(&head).await?.map(first_answer).transpose()?.is_some();
         let validated = self.validate(established, now, random).await?;
@@ -99,7 +133,7 @@ impl Receiver {
             return Err(Rejection::BundleIdentifierReused);
         }
         let answer = validated.checked(&head.message_id, now);
-        Ok(Reply { answer, message_id: Some(head.message_id), repeated: false })
+        Ok(Reply::first(answer, Some(head.message_id)))
     }
 
     /// Validates a bare LegemiddelregisterBundle. The answer's body is an OperationOutcome.
@@ -108,9 +142,10 @@ impl Receiver {
     /// [`Rejection`] when the content cannot be validated entry by entry.
     pub async fn check_bundle(&self, body: Vec<u8>, now: Timestamp) -> Result<Reply, Rejection> {
         let parts = Arc::clone(&self.parts);
-        let work = move || validate_bare(body, &parts.settings, now);
-        let answer = self.blocking("validating a bare bundle", work).await?;
-        Ok(Reply { answer, message_id: None, repeated: false })
+        let work = self.work.clone();
+        let validate = move || validate_bare(body, &parts.settings, now, &work);
+        let answer = self.blocking("validating a bare bundle", validate).await?;
+        Ok(Reply::first(answer, None))
     }
 
     async fn establish(
@@ -120,8 +155,8 @@ impl Receiver {
         now: Timestamp,
     ) -> Result<Established, Rejection> {
         let directory = self.directory.at(now, &*self.parts.store).await?;
-        let (parts, caller) = (Arc::clone(&self.parts), caller.clone());
-        let work = move || establish(&parts, &directory, &caller, &body, now);
+        let (parts, material, caller) = (Arc::clone(&self.parts), self.material(), caller.clone());
+        let work = move || establish(&parts.settings, &material, &directory, &caller, &body, now);
         self.blocking("reading an envelope", work).await
     }
 
@@ -135,9 +170,10 @@ impl Receiver {
         now: Timestamp,
         random: Arc<dyn RandomSource>,
     ) -> Result<Validated, Rejection> {
-        let parts = Arc::clone(&self.parts);
-        let work = move || validate(&parts, established, now, &*random);
-        self.blocking("validating a bundle", work).await
+        let (parts, material, work) = (Arc::clone(&self.parts), self.material(), self.work.clone());
+        let validate =
+            move || validate(&parts.settings, &material, established, now, &*random, &work);
+        self.blocking("validating a bundle", validate).await
     }
 
     /// Whether the sender has delivered a bundle with this identifier.
@@ -163,21 +199,25 @@ impl Receiver {
     ) -> Result<Reply, Rejection> {
         let store = &*self.parts.store;
         let identities = validated.identities();
+        let mut turn = self.turns.together(head.sender).await;
         for _ in 0..MAX_ATTEMPTS {
             let current = store.current(head.sender, &identities).await?;
             let delivery = delivery(validated, &head, &current, random)?;
             let answer = delivery.answer.clone();
+            if delivery.versions.is_empty()
+                && validated.accepted().next().is_none()
+                && answer.body.len() > MAX_KEPT_REFUSAL
+            {
+                return Ok(Reply { is_kept: false, ..Reply::first(answer, Some(head.message_id)) });
+            }
             match store.commit(delivery).await? {
                 Committed::Stored => {
-                    return Ok(Reply {
-                        answer,
-                        message_id: Some(head.message_id),
-                        repeated: false,
-                    });
+                    return Ok(Reply::first(answer, Some(head.message_id)));
                 }
                 Committed::Known(seen) => return Ok(again(first_answer(seen)?, head)),
                 Committed::BundleIdentifierReused => return Err(Rejection::BundleIdentifierReused),
-                Committed::Moved => {}
+                // From now on in line: within this receiver nobody is overtaken twice.
+                Committed::Moved => turn = turn.alone().await,
             }
         }
         let busy = "the resources of a message were changed by others again and again";
@@ -193,7 +233,7 @@ impl Receiver {
         let done = tokio::task::spawn_blocking(work).await;
         let done = done.map_err(|_| Rejection::Panicked { doing })?;
         // What was stopped may be half done, so its result counts for nothing.
-        if self.stop.is_set() { Err(Rejection::Stopped { doing }) } else { done }
+        if self.work.is_stopped() { Err(Rejection::Stopped { doing }) } else { done }
     }
 
     /// The store, for the operator's console and the readiness probe.
@@ -209,12 +249,6 @@ impl Receiver {
     pub async fn avsendere(&self) -> Result<Vec<Avsender>, StoreError> {
         self.directory.all(&*self.parts.store).await
     }
-
-    /// The register's decryption keys, for publishing their certificates.
-    #[must_use]
-    pub fn keys(&self) -> &DecryptionKeys {
-        &self.parts.keys
-    }
 }
 
 fn first_answer(seen: Seen) -> Result<Answer, Rejection> {
@@ -226,5 +260,5 @@ fn first_answer(seen: Seen) -> Result<Answer, Rejection> {
 }
 
 fn again(answer: Answer, head: MessageHead) -> Reply {
-    Reply { answer, message_id: Some(head.message_id), repeated: true }
+    Reply { repeated: true, ..Reply::first(answer, Some(head.message_id)) }
 }

@@ -49,4 +49,12 @@ pub struct Reply {
     pub message_id: Option<String>,
     /// Whether this is the first answer given again.
     pub repeated: bool,
+    /// Whether a resend gets this answer again. Not so for a large answer to a message of which nothing was taken.
+    pub is_kept: bool,
+}
+
+impl Reply {
+    pub(crate) fn first(answer: Answer, message_id: Option<String>) -> Self {
+        Self { answer, message_id, repeated: false, is_kept: true }
+    }
 }

@@ -3,10 +3,22 @@
 use crate::address::AllowList;
 use crate::avsender::Avsender;
 use crate::store::Store;
+use crate::work::Work;
 use jiff::{SignedDuration, Timestamp};
 use lmr_envelope::{DecryptionKeys, Limits, Trust};
 use lmr_lmdi::{Advice, CheckOptions, PersonNumbers, RuleSets};
 use std::sync::Arc;
+
+/// Nodes and entries of a small bundle are not counted against its bytes.
+const MIN_NODES: usize = 10_000;
+const MIN_ENTRIES: usize = 1_000;
+/// Bytes of JSON for each value and for each entry at least: what a bundle makes of memory stays in proportion to it.
+const BYTES_PER_NODE: usize = 6;
+const BYTES_PER_ENTRY: usize = 64;
+/// Findings that are kept while a bundle is validated: in proportion to it, within bounds.
+const BYTES_PER_FINDING: usize = 512;
+const MIN_FINDINGS: usize = 2_000;
+const MAX_FINDINGS: usize = 50_000;
 
 /// Holds what an operator may set.
 #[derive(Clone, Debug)]
@@ -53,28 +65,39 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Bounds for reading a bundle's JSON.
-    pub(crate) fn json_limits(&self) -> lmr_fhir::Limits {
+    /// Bounds for reading a bundle of this many bytes. A node takes 32 bytes in memory, so values must not be shorter
+    /// than those of FHIR are: together with its commas and names the shortest resource has more than six a value.
+    pub(crate) fn json_limits(&self, bytes: usize) -> lmr_fhir::Limits {
         lmr_fhir::Limits {
             depth: self.depth,
             bytes: self.limits.inflated,
-            ..lmr_fhir::Limits::default()
+            nodes: MIN_NODES.max(bytes / BYTES_PER_NODE),
         }
     }
 
-    /// Options for validating a bundle at this time.
-    pub(crate) fn check_options(&self, now: Timestamp) -> CheckOptions {
+    /// Options for validating a bundle of this many bytes at this time.
+    pub(crate) fn check_options(&self, now: Timestamp, bytes: usize, work: &Work) -> CheckOptions {
         CheckOptions {
+            max_findings: Some((bytes / BYTES_PER_FINDING).clamp(MIN_FINDINGS, MAX_FINDINGS)),
+            stop: Some(work.flag()),
             clock_tolerance: self.clock_tolerance,
             person_numbers: self.person_numbers,
             accept_2032_numbers: self.accept_2032_numbers,
             advice: self.advice,
-            max_entries: self.entries,
+            max_entries: self.entries.min(MIN_ENTRIES.max(bytes / BYTES_PER_ENTRY)),
             threads: self.threads,
             rule_sets: self.rule_sets.clone(),
             ..CheckOptions::at(now)
         }
     }
+}
+
+/// What may be replaced while a receiver runs, with the senders of the configuration.
+pub struct Material {
+    /// The register's decryption keys.
+    pub keys: DecryptionKeys,
+    /// Authorities for signing certificates; `None` trusts what is registered.
+    pub trust: Option<Trust>,
 }
 
 /// Lists what a receiver is made of.

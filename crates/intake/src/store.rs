@@ -118,8 +118,40 @@ pub struct Delivery {
     pub rule_set: &'static str,
     /// The answer that will be sent once this is durable.
     pub answer: Answer,
+    /// How many entries were refused with which code.
+    pub codes: Vec<CodeCount>,
     /// New versions of resources, in the order of the entries. No identity twice.
     pub versions: Vec<NewVersion>,
+}
+
+/// How many entries were refused with a code of the catalogue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeCount {
+    /// `LMR-nnnn`.
+    pub code: String,
+    /// Entries, not findings.
+    pub entries: u32,
+}
+
+/// A call that was refused as a whole, as far as it is kept: no content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedCall {
+    /// When it came.
+    pub received_at: Timestamp,
+    /// Who sent it, where the token said so.
+    pub sender: Option<OrganisationNumber>,
+    /// The OAuth client, where the token said so.
+    pub client_id: Option<String>,
+    /// The sender's id of the message, where the envelope could be read.
+    pub message_id: Option<String>,
+    /// Under which id the log knows the call; of several, the first.
+    pub request_id: String,
+    /// `LMR-nnnn`.
+    pub code: String,
+    /// How the entries fared, where the bundle could be read.
+    pub counts: Counts,
+    /// How many calls this stands for: calls of nobody known are counted by code and hour.
+    pub calls: u32,
 }
 
 /// How a message is known already.
@@ -180,6 +212,8 @@ pub struct DeliverySummary {
     pub outcome: Outcome,
     /// How the entries fared.
     pub counts: Counts,
+    /// How many entries were refused with which code, by code.
+    pub codes: Vec<CodeCount>,
 }
 
 /// The receiver's memory. Every operation is atomic; what [`Store::commit`] has reported as stored survives a
@@ -238,6 +272,12 @@ pub trait Store: Send + Sync {
         kind: &str,
         resource_id: &str,
     ) -> Result<Vec<StoredVersion>, StoreError>;
+
+    /// Keeps refused calls. May drop old ones: so many are kept of each sender, and of nobody known.
+    async fn keep_refused(&self, calls: Vec<RefusedCall>) -> Result<(), StoreError>;
+
+    /// Refused calls, newest first.
+    async fn refused_calls(&self, filter: &DeliveryFilter) -> Result<Vec<RefusedCall>, StoreError>;
 
     /// Deliveries, newest first.
     async fn deliveries(&self, filter: &DeliveryFilter)

@@ -1,10 +1,12 @@
 //! From a verified envelope, or bare content, to a bundle whose every entry has its fate. Pure work, no waiting.
 
 use crate::admission::Established;
+use crate::answer_size::{bounded_findings, shares};
 use crate::rejection::Rejection;
 use crate::reply::{Answer, Counts, Outcome};
-use crate::settings::{Parts, Settings};
-use crate::store::Identity;
+use crate::settings::{Material, Settings};
+use crate::store::{CodeCount, Identity};
+use crate::work::Work;
 use aws_lc_rs::digest::{SHA256, digest};
 use jiff::Timestamp;
 use lmr_envelope::{Envelope, RandomSource, Warning};
@@ -15,6 +17,7 @@ use lmr_lmdi::{
     CheckError, CheckOptions, Disposition, ElementLocation, Finding, Identities, RuleSetId,
     Verdict, canonical_content, check_bundle, read_content,
 };
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most unknown members of one envelope that the answer names.
 const MAX_REPORTED_MEMBERS: usize = 10;
@@ -51,16 +54,18 @@ pub(crate) struct Accepted {
 
 /// Decrypts, inflates and validates a message.
 pub(crate) fn validate(
-    parts: &Parts,
+    settings: &Settings,
+    material: &Material,
     established: Established,
     now: Timestamp,
     random: &dyn RandomSource,
+    work: &Work,
 ) -> Result<Validated, Rejection> {
     let Established { avsender, envelope } = established;
     let read = envelope.envelope();
     let thumbprint = read.encryption_thumbprint();
     let period = (read.reporting_from(), read.reporting_to());
-    let key = parts
+    let key = material
         .keys
         .find(thumbprint)
         .ok_or(Rejection::EncryptionCertificateUnknown { thumbprint })?;
@@ -70,11 +75,11 @@ pub(crate) fn validate(
             ElementLocation { expression: "messageId".to_owned(), ..ElementLocation::default() };
         about_envelope.push(Finding::of(Code::MessageIdNotUuid, location));
     }
-    let content = envelope.decrypt(key, random)?.inflate(&parts.settings.limits)?;
-    let mut options = parts.settings.check_options(now);
+    let content = envelope.decrypt(key, random)?.inflate(&settings.limits)?;
+    let mut options = settings.check_options(now, content.len(), work);
     options.reporting_period = Some(period);
     options.pinned = avsender.rule_set;
-    let mut validated = validate_content(content, &parts.settings, &options)?;
+    let mut validated = validate_content(content, settings, &options)?;
     if let Some(refusal) = validated.verdict.bundle_refusal() {
         return Err(Rejection::of_bundle(refusal, &validated.verdict.bundle));
     }
@@ -87,13 +92,16 @@ pub(crate) fn validate_bare(
     content: Vec<u8>,
     settings: &Settings,
     now: Timestamp,
+    work: &Work,
 ) -> Result<Answer, Rejection> {
-    let validated = validate_content(content, settings, &settings.check_options(now))?;
+    let options = settings.check_options(now, content.len(), work);
+    let validated = validate_content(content, settings, &options)?;
     let verdict = &validated.verdict;
+    let bounded = bounded_findings(verdict);
     Ok(Answer {
         outcome: if verdict.is_faultless() { Outcome::Accepted } else { Outcome::Refused },
         body: {
-            let mut outcome = outcome_of(verdict.findings());
+            let mut outcome = outcome_of(bounded.iter());
             name_rule_set(&mut outcome, verdict.rule_set);
             outcome.to_json().into_bytes()
         },
@@ -127,7 +135,7 @@ fn validate_content(
     settings: &Settings,
     options: &CheckOptions,
 ) -> Result<Validated, Rejection> {
-    let document = read_content(&content, settings.json_limits())?;
+    let document = read_content(&content, settings.json_limits(content.len()))?;
     let verdict = check_bundle(&document, options).map_err(|error| match error {
         CheckError::Content(fault) => fault.into(),
         CheckError::RuleSet(error) => {
@@ -230,6 +238,22 @@ impl Validated {
         }
     }
 
+    /// How many entries were refused with which code, by code.
+    pub(crate) fn codes(&self) -> Vec<CodeCount> {
+        let mut counts: BTreeMap<&'static str, u32> = BTreeMap::new();
+        for entry in &self.verdict.entries {
+            let refusing = entry.findings.iter().filter(|finding| finding.refuses());
+            let codes: BTreeSet<_> = refusing.map(|finding| finding.code.as_str()).collect();
+            for code in codes {
+                *counts.entry(code).or_default() += 1;
+            }
+        }
+        counts
+            .into_iter()
+            .map(|(code, entries)| CodeCount { code: code.to_owned(), entries })
+            .collect()
+    }
+
     /// The answer's body. `accepted` gives the status of each accepted entry by its index.
     pub(crate) fn render<'a>(
         &'a self,
@@ -237,13 +261,15 @@ impl Validated {
         now: Timestamp,
         mut accepted: impl FnMut(usize) -> EntryStatus<'a>,
     ) -> Vec<u8> {
-        let entries: Vec<ResponseEntry<'a>> = self
+        let shares = shares(&self.verdict);
+        let entries: Vec<ResponseEntry<'_>> = self
             .verdict
             .entries
             .iter()
             .zip(&self.fates)
+            .zip(&shares)
             .enumerate()
-            .map(|(index, (entry, fate))| ResponseEntry {
+            .map(|(index, ((entry, fate), share))| ResponseEntry {
                 full_url: entry.full_url.as_deref(),
                 status: match fate {
                     Fate::Accepted(_) => accepted(index),
@@ -251,7 +277,9 @@ impl Validated {
                     Fate::DependsOn(on) => EntryStatus::DependsOn(*on),
                     Fate::AbortedBy(by) => EntryStatus::AbortedBy(*by),
                 },
-                findings: &entry.findings,
+                findings: &entry.findings[share.kept.clone()],
+                left_out: share.left_out,
+                is_brief: share.is_brief,
             })
             .collect();
         let head = Head {

@@ -9,8 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use lmr_envelope::{Header, Limits, RandomSource, SystemRandom, Trust, primitives, seal};
 use lmr_intake::{
     AllowList, Avsender, AvsenderError, AvsenderRecord, Caller, CertificateRecord, Counts,
-    DeliveryFilter, OrganisationNumber, Outcome, Parts, Receiver, RegisteredCertificate, Rejection,
-    Reply, RuleSetId, Settings, Store,
+    DeliveryFilter, Material, OrganisationNumber, Outcome, Parts, Receiver, RegisteredCertificate,
+    Rejection, Reply, RuleSetId, Settings, Store,
 };
 use lmr_lmdi::codes::Code;
 use lmr_storage::{SqliteStore, StorageKey};
@@ -608,6 +608,119 @@ async fn messages_at_once_that_change_the_same_resource_are_all_stored_in_some_o
     }
     versions.sort();
     assert_eq!(versions, (1..=8).map(|n| format!("W/\"{n}\"")).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn b9_forty_messages_at_once_of_one_resource_are_all_answered() {
+    let place = Arc::new(place().await);
+    let mut tasks = Vec::new();
+    for n in 0..40 {
+        let place = Arc::clone(&place);
+        tasks.push(tokio::spawn(async move {
+            let mut person = patient(PEOPLE[0], "female");
+            person["address"] = json!([{"postalCode": format!("{:04}", 1000 + n)}]);
+            let id = format!("m{n}");
+            place.receive(sealed(&id, &batch(&id, &[person]))).await
+        }));
+    }
+    let mut answered = 0;
+    for task in tasks {
+        answered += usize::from(task.await.unwrap().is_ok());
+    }
+    assert_eq!(answered, 40);
+}
+
+#[tokio::test]
+async fn b3_values_and_entries_shorter_than_those_of_fhir_are_refused_before_they_take_memory() {
+    let place = place_with(|parts| parts.settings.limits.ratio = 10_000).await;
+    let numbers = "0,".repeat(100_000);
+    let many_values = format!(r#"{{"resourceType":"Bundle","type":"batch","x":[{numbers}0]}}"#);
+    place.refuses(sealed("m1", many_values.as_bytes()), Code::JsonTooLarge).await;
+    let entries = "{},".repeat(2_000);
+    let many_entries =
+        format!(r#"{{"resourceType":"Bundle","type":"batch","entry":[{entries}{{}}]}}"#);
+    place.refuses(sealed("m1", many_entries.as_bytes()), Code::BundleTooManyEntries).await;
+    place.takes(simple("m1")).await;
+}
+
+#[tokio::test]
+async fn b4_an_answer_stays_in_proportion_and_each_entry_keeps_its_first_fault() {
+    let place = place().await;
+    let mut faulty = patient(PEOPLE[0], "female");
+    for n in 0..50 {
+        faulty[format!("x{n}")] = json!(n);
+    }
+    let few = place.takes(sealed("m1", &batch("b1", &[faulty.clone()]))).await;
+    let outcome = json_of(&few)["entry"][0]["response"]["outcome"]["issue"].clone();
+    let issues = outcome.as_array().unwrap();
+    assert_eq!(issues.len(), 21, "twenty findings and how many more there are");
+    assert!(issues[20]["details"]["text"].as_str().unwrap().contains("funn til er utelatt"));
+
+    let many: Vec<Value> = (0..400).map(|_| faulty.clone()).collect();
+    let content = batch("b2", &many);
+    let reply = place.takes(sealed("m2", &content)).await;
+    assert_eq!(reply.answer.counts.refused, 400);
+    assert!(reply.answer.body.len() < 12 * content.len(), "{}", reply.answer.body.len());
+    let json = json_of(&reply);
+    for entry in json["entry"].as_array().unwrap() {
+        let issue = &entry["response"]["outcome"]["issue"][0];
+        assert_eq!(issue["severity"], "error", "{entry}");
+        assert!(issue["details"]["coding"][0]["code"].as_str().unwrap().starts_with("LMR-"));
+    }
+    // Where there are very many, the last ones are brief; the sender reads them all the same.
+    let many = vec![patient(PEOPLE[0], "ukjent kjønn"); 2_500];
+    let reply = place.takes(sealed("m3", &batch("b3", &many))).await;
+    let last = json_of(&reply)["entry"][2_499]["response"]["outcome"]["issue"].clone();
+    assert!(last[0]["details"]["text"].is_null() && last[1].is_null(), "{last}");
+    assert_eq!(last[0]["severity"], "error");
+    let read = lmr_lmdi::response::read(&reply.answer.body).unwrap();
+    let lmr_lmdi::response::Answer::Bundle { entries, .. } = read else { panic!("no bundle") };
+    assert!(entries.iter().all(|entry| entry.issues.iter().any(|issue| issue.code.is_some())));
+}
+
+#[tokio::test]
+async fn b4_a_correct_bundle_is_not_refused_for_the_number_of_its_notes() {
+    let place = place().await;
+    let person = |n: usize| {
+        let mut person = patient(PEOPLE[0], "female");
+        person["identifier"] =
+            json!([{"system": "urn:oid:2.16.578.1.34.1", "value": n.to_string()}]);
+        // A code that nobody can check gives a warning each.
+        person["maritalStatus"] = json!({"coding": (0..20).map(|c| json!({
+            "system": "http://pas.local/status", "code": format!("c{c}")})).collect::<Vec<_>>()});
+        person
+    };
+    let people: Vec<Value> = (0..300).map(person).collect();
+    let reply = place.takes(sealed("m1", &batch("b1", &people))).await;
+    let refused = reply.answer.counts.refused;
+    let first = json_of(&reply)["entry"][0]["response"].to_string();
+    let alone = place.takes(sealed("m2", &batch("b2", &[person(0)]))).await;
+    assert_eq!(refused, 300 * alone.answer.counts.refused, "{first}");
+}
+
+#[tokio::test]
+async fn b7_work_that_nobody_waits_for_is_stopped() {
+    let place = place().await;
+    let work = lmr_intake::Work::default();
+    let receiver = place.receiver.for_call(work.clone());
+    work.stop();
+    let stopped = receiver.receive(&caller(), simple("m1"), now(), Arc::new(SystemRandom)).await;
+    assert_eq!(stopped.err().map(|r| r.code()), Some(Code::Overloaded));
+    assert_eq!(place.messages().await, 0);
+    place.takes(simple("m1")).await;
+}
+
+#[tokio::test]
+async fn keys_and_senders_can_be_replaced_while_the_receiver_runs() {
+    let place = place().await;
+    let stranger = world().stranger.decrypting();
+    place.receiver.replace(Material { keys: stranger, trust: None }, vec![avsender()]);
+    place.refuses(simple("m1"), Code::EncryptionCertificateUnknown).await;
+    let material = || Material { keys: world().register.decrypting(), trust: None };
+    place.receiver.replace(material(), vec![Avsender { active: false, ..avsender() }]);
+    place.refuses(simple("m1"), Code::SenderInactive).await;
+    place.receiver.replace(material(), vec![avsender()]);
+    place.takes(simple("m1")).await;
 }
 
 #[tokio::test]

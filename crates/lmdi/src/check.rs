@@ -5,7 +5,7 @@ use lmr_fhir::{Bundle, BundleEntry, Document, Element, Limits, Name, ParseOption
 use crate::bundle_index::BundleIndex;
 use crate::codes::Code;
 use crate::echoes::drop_echoes;
-use crate::finding::{ContentFault, Finding};
+use crate::finding::{ContentFault, ElementLocation, Finding};
 use crate::guide::RuleSetId;
 use crate::json_fault;
 use crate::location::Scope;
@@ -115,6 +115,12 @@ impl RuleSet {
         }
         let (mut about_bundle, about_entries) = self.by_profiles(document, &entries, options);
         about_bundle.retain(|finding| !is_reported_per_entry(finding));
+        for finding in &mut about_bundle {
+            // Each entry keeps its first fault, so what was left out refuses nothing that is not refused already.
+            if finding.code == Code::StepBudgetExhausted && finding.is_about_number_of_findings() {
+                *finding = Finding::of(Code::FindingsLeftOut, ElementLocation::default());
+            }
+        }
         let index = BundleIndex::of(bundle, entries);
         let mut verdicts: Vec<EntryVerdict> = about_entries
             .into_iter()

@@ -147,6 +147,13 @@ impl Finding {
         }
     }
 
+    /// Whether it only says that there were more findings than are kept.
+    pub(crate) fn is_about_number_of_findings(&self) -> bool {
+        self.issue().is_some_and(|issue| {
+            matches!(issue.message, lmr_validator::messages::Message::TooManyIssues { .. })
+        })
+    }
+
     /// Whether it refuses the entry (or the bundle) it is about.
     #[must_use]
     pub fn refuses(&self) -> bool {

@@ -24,6 +24,8 @@ fn by_subject(issue: &Issue) -> Option<Code> {
             _ => None,
         },
         Message::ProfileMaximum { limit: 0, .. } => Some(Code::ElementForbidden),
+        // Only notes were left out.
+        Message::TooManyIssues { .. } if !issue.severity.is_error() => Some(Code::FindingsLeftOut),
         Message::FixedWrong { .. } => match place_without_indices(&issue.expression).as_str() {
             "Bundle.type" => Some(Code::BundleTypeWrong),
             "Bundle.entry.request.method" => Some(Code::EntryMethodNotPost),

@@ -1,5 +1,8 @@
 //! What a check needs to know besides the bundle.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::guide::RuleSetId;
@@ -54,6 +57,10 @@ pub struct CheckOptions {
     pub pinned: Option<RuleSetId>,
     /// The rule sets to check by, with code lists of the operator's own where there are any.
     pub rule_sets: RuleSets,
+    /// Findings after which each entry keeps its first fault only; without it ten thousand and a hundred an entry.
+    pub max_findings: Option<usize>,
+    /// Set by a caller that no longer waits; the verdict then says nothing.
+    pub stop: Option<Arc<AtomicBool>>,
 }
 
 impl CheckOptions {
@@ -73,6 +80,8 @@ impl CheckOptions {
             threads: 1,
             pinned: None,
             rule_sets: RuleSets::default(),
+            max_findings: None,
+            stop: None,
         }
     }
 

@@ -81,8 +81,12 @@ pub struct ResponseEntry<'a> {
     pub full_url: Option<&'a str>,
     /// What became of it.
     pub status: EntryStatus<'a>,
-    /// What was found about it.
+    /// What was found about it, as far as the answer holds it.
     pub findings: &'a [Finding],
+    /// How many findings were left out.
+    pub left_out: usize,
+    /// Whether findings are given by code and location only, without their texts.
+    pub is_brief: bool,
 }
 
 impl EntryStatus<'_> {
@@ -228,13 +232,45 @@ fn write_entry(entry: &ResponseEntry<'_>, about_message: &[Finding], out: &mut S
         escape_into(out, &instant(stored.stored_at));
     }
     let note = entry.status.note();
-    let issues: Vec<OutcomeIssue> =
-        note.iter().chain(entry.findings).chain(about_message).map(issue).collect();
+    let left_out = (entry.left_out > 0 && !entry.is_brief).then(|| more(entry.left_out));
+    let mut issues: Vec<OutcomeIssue> = note
+        .iter()
+        .chain(entry.findings)
+        .chain(&left_out)
+        .chain(about_message)
+        .map(issue)
+        .collect();
+    if entry.is_brief {
+        issues.iter_mut().for_each(shorten);
+    }
     if !issues.is_empty() {
         out.push_str(",\"outcome\":");
         OperationOutcome { extension: Vec::new(), issue: issues }.write(out);
     }
     out.push_str("}}");
+}
+
+/// How many findings an answer does not hold.
+#[must_use]
+pub fn more(count: usize) -> Finding {
+    let text = Code::FindingsLeftOut.text();
+    Finding::with_text(
+        Code::FindingsLeftOut,
+        ElementLocation::default(),
+        format!("{count} funn til er utelatt. {}", text.explanation.nb),
+        format!("{count} more findings are left out. {}", text.explanation.en),
+    )
+}
+
+/// Keeps what a program needs: severity, code, location.
+fn shorten(issue: &mut OutcomeIssue) {
+    issue.extension.clear();
+    issue.text = None;
+    issue.translations.clear();
+    issue.diagnostics = None;
+    for (_, _, display) in &mut issue.coding {
+        *display = None;
+    }
 }
 
 /// FHIR `instant` in UTC with milliseconds.
@@ -387,17 +423,29 @@ mod tests {
                 full_url: Some("urn:uuid:1"),
                 status: EntryStatus::Created(stored),
                 findings: &[],
+                left_out: 0,
+                is_brief: false,
             },
-            ResponseEntry { full_url: None, status: EntryStatus::Unchanged(stored), findings: &[] },
+            ResponseEntry {
+                full_url: None,
+                status: EntryStatus::Unchanged(stored),
+                findings: &[],
+                left_out: 0,
+                is_brief: false,
+            },
             ResponseEntry {
                 full_url: Some("urn:uuid:3"),
                 status: EntryStatus::Refused,
                 findings: &refused,
+                left_out: 0,
+                is_brief: false,
             },
             ResponseEntry {
                 full_url: Some("urn:uuid:4"),
                 status: EntryStatus::DependsOn(2),
                 findings: &[],
+                left_out: 0,
+                is_brief: false,
             },
         ];
         let head = Head {

@@ -89,10 +89,13 @@ impl RuleSet {
         entries: &[BundleEntry<'_>],
         options: &CheckOptions,
     ) -> (Vec<Finding>, Vec<Vec<Finding>>) {
+        let max_findings = options.max_findings;
         let mut options = validator_options(options);
         options.profiles = vec![self.id.bundle_profile().to_owned()];
-        // Codes that cannot be checked warn one by one, so the bound must grow with the bundle.
-        options.max_issues = options.max_issues.saturating_add(entries.len().saturating_mul(100));
+        options.max_issues = max_findings.unwrap_or_else(|| {
+            // Codes that cannot be checked warn one by one, so the bound must grow with the bundle.
+            options.max_issues.saturating_add(entries.len().saturating_mul(100))
+        });
         if self.id.wants_profile_named() {
             // An entry that names no profile is refused for that; checking it by its type as well
             // reports everything to the sender at once.
@@ -155,6 +158,7 @@ fn validator_options(options: &CheckOptions) -> Options {
         hints: false,
         redact_values: options.redact,
         threads: options.threads,
+        stop: options.stop.clone(),
         ..Options::default()
     }
 }

@@ -395,6 +395,7 @@ const ELSEWHERE: &[(Code, &str)] = &[
     (MessageIdReused, "intake"),
     (ContentReplayed, "intake"),
     (BundleIdentifierReused, "intake"),
+    (FindingsLeftOut, "intake, and the validator's tests"),
     (StoredNewVersion, "intake, and response.rs"),
     (AlreadyStored, "intake, and response.rs"),
     (CheckedOnly, "intake, and response.rs"),

@@ -20,6 +20,8 @@ pub(crate) struct Notes {
     pub(crate) detail: Option<String>,
     pub(crate) counts: Option<Counts>,
     pub(crate) repeated: bool,
+    /// An answer that is not kept, so that the call is kept among the refused ones instead.
+    pub(crate) is_unkept: bool,
     pub(crate) body_bytes: Option<usize>,
 }
 
@@ -49,6 +51,7 @@ impl Call {
         self.note(|notes| {
             notes.counts = Some(reply.answer.counts);
             notes.repeated = reply.repeated;
+            notes.is_unkept = !reply.is_kept;
             notes.message_id.clone_from(&reply.message_id);
         });
     }

@@ -33,6 +33,7 @@ mod metrics;
 mod observe;
 mod openapi;
 mod places;
+mod refusals;
 mod replays;
 mod route;
 mod router;

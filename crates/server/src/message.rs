@@ -10,7 +10,7 @@ use crate::state::Shared;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use lmr_intake::{Outcome, Receiver, Rejection, Reply, Stop};
+use lmr_intake::{Outcome, Receiver, Rejection, Reply, Work};
 use std::future::Future;
 use std::sync::Arc;
 use tokio::time::{Duration, timeout};
@@ -66,10 +66,12 @@ impl Message {
         F: Future<Output = Result<Reply, Rejection>> + Send + 'static,
     {
         let Self { body, place, call } = self;
-        let stop = Stop::default();
-        let doing = work(shared.receiver.stopped_by(stop.clone()), body);
+        let followed = Work::default();
+        let doing = work(shared.receiver.for_call(followed.clone()), body);
         let running = tokio::spawn(async move { (doing.await, place) });
-        match timeout(shared.settings.work_timeout, running).await {
+        let ended = timeout(shared.settings.work_timeout, running).await;
+        call.note(|notes| notes.message_id = followed.message_id().map(str::to_owned));
+        match ended {
             Ok(Ok((Ok(reply), place))) => {
                 call.note_reply(&reply);
                 Ok(Answered { reply, place, write_limit: shared.settings.answer_timeout })
@@ -77,7 +79,7 @@ impl Message {
             Ok(Ok((Err(rejection), _))) => Err(rejection.into()),
             Ok(Err(_)) => Err(Fault::Panic),
             Err(_) => {
-                stop.set();
+                followed.stop();
                 Err(Fault::WorkTimeout)
             }
         }

@@ -18,6 +18,7 @@ pub(crate) struct Metrics {
     body_bytes: AtomicU64,
     connections: AtomicU64,
     panics: AtomicU64,
+    refusals_lost: AtomicU64,
     table: Mutex<Table>,
 }
 
@@ -58,6 +59,10 @@ impl Metrics {
 
     pub(crate) fn panicked(&self) {
         self.panics.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn refusal_lost(&self, calls: u64) {
+        self.refusals_lost.fetch_add(calls, Ordering::Relaxed);
     }
 
     pub(crate) fn requests_so_far(&self) -> u64 {
@@ -186,6 +191,12 @@ impl Metrics {
             "counter",
             "Requests answered with 500 because of a panic.",
             &one(self.panics.load(Ordering::Relaxed)),
+        );
+        family(
+            "lmr_refused_calls_lost_total",
+            "counter",
+            "Refused calls that could not be kept for `lmr admin`.",
+            &one(self.refusals_lost.load(Ordering::Relaxed)),
         );
         family(
             "lmr_log_lines_lost_total",

@@ -50,6 +50,9 @@ pub(crate) async fn observe(
     let route = route.unwrap_or(UNKNOWN);
     let elapsed = started.elapsed();
     shared.metrics.ended(route, status, &notes, elapsed.as_secs_f64());
+    if method == Method::POST && route != UNKNOWN {
+        shared.refusals.note(&call, &notes, shared.now(), &shared.metrics);
+    }
     log(&call, &method, route, status, &notes, elapsed);
     response
 }

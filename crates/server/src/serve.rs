@@ -2,6 +2,7 @@
 
 use crate::connections::{Connections, Refused, Slot, is_listed};
 use crate::openapi;
+use crate::refusals::{self, Refusals};
 use crate::router::router;
 use crate::routes::ROUTES;
 use crate::state::{Services, Shared};
@@ -29,6 +30,8 @@ const MAX_HEADERS: usize = 64;
 const MAX_HEAD_BYTES: usize = 64 << 10;
 /// Longest time for a TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long the last refused calls may take to be written.
+const KEEP_TIME: Duration = Duration::from_secs(2);
 /// Pause after a socket could not be taken: file descriptors may be free again then.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -51,8 +54,11 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     listener.local_addr()?;
-    let server = Arc::new(Server::new(services));
+    let (refusals, waiting) = refusals::line();
+    let server = Arc::new(Server::new(services, refusals));
     let shared = Arc::clone(&server.shared);
+    let keeping = waiting.write(Arc::clone(shared.receiver.store()), Arc::clone(&shared.metrics));
+    let keeping = tokio::spawn(keeping);
     let graceful = GracefulShutdown::new();
     let mut open = JoinSet::new();
     tokio::pin!(shutdown);
@@ -93,6 +99,9 @@ pub async fn serve(
             "connections were cut off at the end of the time to stop"
         );
     }
+    // With the last request the queue is closed, and what waits is written.
+    drop((server, shared));
+    let _ = timeout(KEEP_TIME, keeping).await;
     Ok(())
 }
 
@@ -104,8 +113,9 @@ struct Server {
 }
 
 impl Server {
-    fn new(services: Services) -> Self {
-        let shared = Arc::new(Shared::new(services, openapi::document(&ROUTES).to_string()));
+    fn new(services: Services, refusals: Refusals) -> Self {
+        let shared =
+            Arc::new(Shared::new(services, openapi::document(&ROUTES).to_string(), refusals));
         let mut http = http1::Builder::new();
         // A caller that has sent its request may close its half of the connection and still wants its answer.
         http.timer(TokioTimer::new())

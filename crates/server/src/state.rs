@@ -2,6 +2,7 @@
 
 use crate::metrics::Metrics;
 use crate::places::Places;
+use crate::refusals::Refusals;
 use crate::settings::HttpSettings;
 use jiff::Timestamp;
 use lmr_auth::{Clock, TokenVerifier};
@@ -33,6 +34,8 @@ pub(crate) struct Shared {
     /// Places for messages in work.
     pub(crate) places: Places,
     pub(crate) metrics: Arc<Metrics>,
+    /// Calls that are kept for the operator.
+    pub(crate) refusals: Refusals,
     /// Set when the order to stop has come.
     pub(crate) stopping: AtomicBool,
     /// The interface's description.
@@ -40,7 +43,7 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(services: Services, openapi: String) -> Self {
+    pub(crate) fn new(services: Services, openapi: String, refusals: Refusals) -> Self {
         let Services { receiver, verifier, clock, random, settings } = services;
         Self {
             receiver,
@@ -50,6 +53,7 @@ impl Shared {
             places: Places::new(&settings),
             settings,
             metrics: Arc::default(),
+            refusals,
             stopping: AtomicBool::new(false),
             openapi,
         }

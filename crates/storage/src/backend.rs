@@ -1,6 +1,9 @@
-//! The store on whichever database `super` names: `Db`, `BEGIN`, `MIGRATIONS`, and the public type `Name`.
+//! The store on whichever database `super` names: `Db`, `BEGIN`, `READING`, `WRITING`, `MIGRATIONS`, and the public
+//! type `Name`.
 
-use super::{Db, MIGRATIONS, Name, quick, tables, writer::Writer, writer::in_transaction};
+use super::{
+    Db, MIGRATIONS, Name, QUICK, READING, WRITING, tables, writer::Writer, writer::in_transaction,
+};
 use crate::{
     error::{OpenError, unavailable},
     key::StorageKey,
@@ -10,21 +13,23 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use lmr_intake::{
     Avsender, Committed, Current, Delivery, DeliveryFilter, DeliverySummary, Identity,
-    OrganisationNumber, Seen, Store, StoreError, StoredVersion,
+    OrganisationNumber, RefusedCall, Seen, Store, StoreError, StoredVersion,
 };
 use sqlx::{
-    Connection as _, Database, Pool,
+    ConnectOptions as _, Connection as _, Database, Pool,
     pool::{PoolConnection, PoolOptions},
     query,
 };
-use std::sync::Arc;
-use tokio::task::spawn_blocking;
+use std::{sync::Arc, time::Duration};
+use tokio::{task::spawn_blocking, time::timeout};
 
 type Connection = <Db as Database>::Connection;
 type Options = <Connection as sqlx::Connection>::Options;
 
 /// Connections that only read.
 const READERS: u32 = 4;
+/// Longest wait for a connection, and for the readiness probe.
+const ANSWER_TIME: Duration = Duration::from_secs(5);
 
 pub(super) struct Inner {
     key: Arc<StorageKey>,
@@ -37,18 +42,25 @@ pub(super) struct Inner {
 
 impl Inner {
     /// Brings the database to this program's schema, sees that the key fits, starts the writer.
-    pub(super) async fn open(
-        options: Options,
-        reading: Options,
-        key: StorageKey,
-    ) -> Result<Arc<Self>, OpenError> {
-        let mut connection = Connection::connect_with(&options).await?;
+    pub(super) async fn open(options: Options, key: StorageKey) -> Result<Arc<Self>, OpenError> {
+        // Statements are never logged: their texts say nothing that the error does not.
+        let options = options.disable_statement_logging();
+        let mut connection = writing(&options).await?;
         MIGRATIONS.run_direct(None, &mut connection, false).await?;
         tables::check_key(&mut connection, &key).await?;
-        let readers = PoolOptions::new().max_connections(READERS).connect_with(reading).await?;
+        let readers = PoolOptions::new()
+            .max_connections(READERS)
+            .acquire_timeout(ANSWER_TIME)
+            .after_connect(|connection, _| Box::pin(prepare(connection, READING)))
+            .connect_with(options.clone())
+            .await?;
         let key = Arc::new(key);
         let writer = Writer::start(connection, options.clone(), Arc::clone(&key));
-        let proofs = PoolOptions::new().max_connections(1).connect_lazy_with(quick(&options));
+        let proofs = PoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(ANSWER_TIME)
+            .after_connect(|connection, _| Box::pin(prepare(connection, QUICK)))
+            .connect_lazy_with(options.clone());
         Ok(Arc::new(Self { key, writer, readers, proofs, options }))
     }
 
@@ -64,30 +76,52 @@ impl Inner {
 
     /// A connection for the rare writes other than messages.
     async fn administrator(&self) -> Result<Connection, StoreError> {
-        Connection::connect_with(&self.options).await.map_err(unavailable)
+        writing(&self.options).await.map_err(unavailable)
     }
+
+    /// Reads, and writes where nothing has been written lately.
+    async fn probe(&self) -> Result<(), StoreError> {
+        let mut db = self.reader().await?;
+        query("SELECT id FROM key_check").execute(&mut *db).await.map_err(unavailable)?;
+        drop(db);
+        if self.writer.has_written_lately() {
+            return Ok(());
+        }
+        // Nobody sends to a receiver that is not ready, so it must find out by itself that it is.
+        let mut db = self.administrator().await?;
+        in_transaction(&mut db, async |db| {
+            query("UPDATE key_check SET id = id").execute(db).await.map_err(unavailable).map(drop)
+        })
+        .await?;
+        db.close().await.map_err(unavailable)?;
+        self.writer.wrote();
+        Ok(())
+    }
+}
+
+/// A session that writes, as [`WRITING`] prepares it.
+pub(super) async fn writing(options: &Options) -> Result<Connection, sqlx::Error> {
+    let mut connection = Connection::connect_with(options).await?;
+    prepare(&mut connection, WRITING).await?;
+    Ok(connection)
+}
+
+async fn prepare(
+    connection: &mut Connection,
+    statements: &'static [&'static str],
+) -> Result<(), sqlx::Error> {
+    for statement in statements {
+        query(*statement).execute(&mut *connection).await?;
+    }
+    Ok(())
 }
 
 #[async_trait]
 impl Store for Name {
     async fn ready(&self) -> Result<(), StoreError> {
-        let mut db = self.0.reader().await?;
-        query("SELECT id FROM key_check").execute(&mut *db).await.map_err(unavailable)?;
-        if self.0.writer.is_failing() {
-            // Nobody sends to a receiver that is not ready, so it must find out by itself that it is.
-            let mut db = self.0.administrator().await?;
-            in_transaction(&mut db, async |db| {
-                query("UPDATE key_check SET id = id")
-                    .execute(db)
-                    .await
-                    .map_err(unavailable)
-                    .map(drop)
-            })
-            .await?;
-            db.close().await.map_err(unavailable)?;
-            self.0.writer.works_again();
-        }
-        Ok(())
+        timeout(ANSWER_TIME, self.0.probe())
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Unavailable("no answer in time".into())))
     }
 
     async fn avsendere(&self) -> Result<Vec<Avsender>, StoreError> {
@@ -153,7 +187,7 @@ impl Store for Name {
 
     async fn commit(&self, delivery: Delivery) -> Result<Committed, StoreError> {
         // Encrypting a large message takes a while; the runtime's threads have other work.
-        let prepared = if delivery.versions.len() > 100 {
+        let prepared = if delivery.versions.len() > 100 || delivery.answer.body.len() > 64 << 10 {
             let key = Arc::clone(&self.0.key);
             let prepared = spawn_blocking(move || Prepared::new(&key, delivery)).await;
             prepared.map_err(|panic| StoreError::Unavailable(Box::new(panic)))??
@@ -169,6 +203,16 @@ impl Store for Name {
         resource_id: &str,
     ) -> Result<Vec<StoredVersion>, StoreError> {
         tables::history(&mut *self.0.reader().await?, &self.0.key, kind, resource_id).await
+    }
+
+    async fn keep_refused(&self, calls: Vec<RefusedCall>) -> Result<(), StoreError> {
+        let mut db = self.0.administrator().await?;
+        in_transaction(&mut db, async |db| tables::keep_refused(db, &calls).await).await?;
+        db.close().await.map_err(unavailable)
+    }
+
+    async fn refused_calls(&self, filter: &DeliveryFilter) -> Result<Vec<RefusedCall>, StoreError> {
+        tables::refused_calls(&mut *self.0.reader().await?, filter).await
     }
 
     async fn deliveries(

@@ -56,10 +56,29 @@ pub(crate) fn unavailable(error: sqlx::Error) -> StoreError {
 
 /// Whether two writers waited for each other and this one was stopped so that the other could go on.
 pub(crate) fn was_overtaken(error: &StoreError) -> bool {
-    let StoreError::Unavailable(source) = error else { return false };
-    let database = source.downcast_ref::<sqlx::Error>().and_then(|error| error.as_database_error());
+    let database = session_error(error).and_then(sqlx::Error::as_database_error);
     // PostgreSQL: deadlock_detected, serialization_failure.
     database
         .and_then(sqlx::error::DatabaseError::code)
         .is_some_and(|code| code == "40P01" || code == "40001")
+}
+
+/// The driver's error behind a store's.
+pub(crate) fn session_error(error: &StoreError) -> Option<&sqlx::Error> {
+    match error {
+        StoreError::Unavailable(source) => source.downcast_ref(),
+        _ => None,
+    }
+}
+
+/// An error with its causes, for the log.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }

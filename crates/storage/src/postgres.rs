@@ -23,12 +23,14 @@ type Db = sqlx::Postgres;
 type Name = PostgresStore;
 /// Read committed is enough: what must not happen twice is held by unique keys and checked versions.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
-/// Options for writes that may be lost with the server: losing a used proof opens a window of a minute to
-/// whoever holds it, and waiting for the disk would cost every call as much as its message does.
-fn quick(options: &PgConnectOptions) -> PgConnectOptions {
-    options.clone().options([("synchronous_commit", "off")])
-}
-
+/// What a session is told that only reads, and one that writes. Told after the start, because poolers refuse unknown
+/// startup parameters. A server that promises more than its own disk (`remote_apply`) is left at that.
+const READING: &[&str] = &["SET default_transaction_read_only = on"];
+const WRITING: &[&str] = &["SELECT set_config('synchronous_commit', 'on', false)
+    WHERE current_setting('synchronous_commit') IN ('off', 'local')"];
+/// For writes that may be lost with the server: losing a used proof opens a window of a minute to whoever holds it,
+/// and waiting for the disk would cost every call as much as its message does.
+const QUICK: &[&str] = &["SET synchronous_commit = off"];
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// A store in a PostgreSQL database. Clones share it; other processes may use the same database.
@@ -43,15 +45,27 @@ impl PostgresStore {
     /// # Errors
     /// [`OpenError`].
     pub async fn open(url: &str, key: StorageKey) -> Result<Self, OpenError> {
-        // The server must not confirm a commit before it is on its disk.
-        let options = encrypted(url.parse()?).options([("synchronous_commit", "on")]);
-        let reading = options.clone().options([("default_transaction_read_only", "on")]);
-        Ok(Self(Inner::open(options, reading, key).await?))
+        let options = encrypted(url.parse()?).extra_float_digits(None);
+        Ok(Self(Inner::open(options, key).await?))
     }
 
     /// Takes no more messages, commits those that wait and closes the connections.
     pub async fn close(&self) {
         self.0.close().await;
+    }
+}
+
+/// Whether an error may be the session's and not the database's: its server is gone, or has become read-only because
+/// another one took over. On a fresh session the same work may succeed.
+fn is_of_session(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            // read_only_sql_transaction, idle_in_transaction_session_timeout; connection exceptions, operator
+            // intervention (shutdown, idle_session_timeout, failover).
+            code == "25006" || code == "25P03" || code.starts_with("08") || code.starts_with("57P")
+        }),
+        _ => false,
     }
 }
 

@@ -1,12 +1,45 @@
 //! A delivery made ready for its rows: everything costly is done before the writer's turn comes.
 
 use crate::key::{StorageKey, salt};
+use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use jiff::Timestamp;
-use lmr_intake::{Answer, Delivery, Identity, OrganisationNumber, StoreError};
+use lmr_intake::{CodeCount, Counts, Delivery, Identity, OrganisationNumber, Outcome, StoreError};
+use std::io::{Read as _, Write as _};
 
 pub(crate) const ANSWER: &str = "message.answer_sealed";
 pub(crate) const HASH: &str = "resource_version.hash_sealed";
 pub(crate) const CONTENT: &str = "resource_version.content_sealed";
+
+/// `message.answer_coding`.
+pub(crate) const IDENTITY: &str = "identity";
+pub(crate) const GZIP: &str = "gzip";
+/// Answers shorter than this hardly become shorter.
+const MIN_CODED: usize = 200;
+
+/// Compresses an answer. Answers repeat the same texts entry by entry, so most of one goes away.
+fn code(body: Vec<u8>) -> Result<(&'static str, Vec<u8>), StoreError> {
+    if body.len() < MIN_CODED {
+        return Ok((IDENTITY, body));
+    }
+    let failed = |error| StoreError::Unavailable(Box::new(error));
+    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 8), Compression::fast());
+    encoder.write_all(&body).map_err(failed)?;
+    Ok((GZIP, encoder.finish().map_err(failed)?))
+}
+
+/// The answer as it was sent.
+pub(crate) fn decode(coding: &str, stored: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+    match coding {
+        IDENTITY => Ok(stored),
+        GZIP => {
+            let mut body = Vec::new();
+            let read = GzDecoder::new(&*stored).read_to_end(&mut body);
+            read.map_err(|_| StoreError::Damaged { what: ANSWER })?;
+            Ok(body)
+        }
+        _ => Err(StoreError::Damaged { what: "message.answer_coding" }),
+    }
+}
 
 pub(crate) struct Prepared {
     pub(crate) organisation: OrganisationNumber,
@@ -19,7 +52,10 @@ pub(crate) struct Prepared {
     pub(crate) reporting_to: i64,
     pub(crate) generated_at: i64,
     pub(crate) received_at: i64,
-    pub(crate) answer: Answer,
+    pub(crate) outcome: Outcome,
+    pub(crate) counts: Counts,
+    pub(crate) codes: Vec<CodeCount>,
+    pub(crate) answer_coding: &'static str,
     pub(crate) salt: Vec<u8>,
     pub(crate) answer_sealed: Vec<u8>,
     /// Ordered by identity, so that two writers never wait for each other in a circle.
@@ -43,7 +79,8 @@ impl Prepared {
         let head = delivery.head;
         let organisation = head.sender;
         let row = [organisation.as_str(), &head.message_id];
-        let answer_sealed = columns.seal(ANSWER, &row, &delivery.answer.body)?;
+        let (answer_coding, coded) = code(delivery.answer.body)?;
+        let answer_sealed = columns.seal(ANSWER, &row, &coded)?;
         let mut versions = Vec::with_capacity(delivery.versions.len());
         for new in delivery.versions {
             let number = new.version.to_string();
@@ -72,7 +109,10 @@ impl Prepared {
             reporting_to: head.reporting_to.as_microsecond(),
             generated_at: head.generated_at.as_microsecond(),
             received_at: head.received_at.as_microsecond(),
-            answer: delivery.answer,
+            outcome: delivery.answer.outcome,
+            counts: delivery.answer.counts,
+            codes: delivery.codes,
+            answer_coding,
             salt,
             answer_sealed,
             versions,

@@ -5,17 +5,18 @@ use crate::{
     error::{OpenError, unavailable},
     key::{StorageKey, salt},
     prepared::{
-        ANSWER, CONTENT, HASH, Prepared, PreparedVersion, bundle_identifier_mac, identity_mac, time,
+        ANSWER, CONTENT, HASH, Prepared, PreparedVersion, bundle_identifier_mac, decode,
+        identity_mac, time,
     },
 };
 use jiff::Timestamp;
 use lmr_intake::{
-    AllowList, Answer, Avsender, Certificate, Committed, Counts, Current, DeliveryFilter,
-    DeliverySummary, Identity, OrganisationNumber, Outcome, RegisteredCertificate, RuleSetId, Seen,
-    StoreError, StoredVersion,
+    AllowList, Answer, Avsender, Certificate, CodeCount, Committed, Counts, Current,
+    DeliveryFilter, DeliverySummary, Identity, OrganisationNumber, Outcome, RefusedCall,
+    RegisteredCertificate, RuleSetId, Seen, StoreError, StoredVersion,
 };
 use sqlx::{Database, FromRow, QueryBuilder, query, query_as, query_scalar};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 type Connection = <Db as Database>::Connection;
 
@@ -83,6 +84,7 @@ struct SeenRow {
     content_sha256: Vec<u8>,
     outcome: String,
     salt: Vec<u8>,
+    answer_coding: String,
     answer_sealed: Vec<u8>,
     #[sqlx(flatten)]
     counts: CountsRow,
@@ -96,7 +98,7 @@ pub(super) async fn seen(
     content_sha256: &[u8; 32],
 ) -> Result<Option<Seen>, StoreError> {
     let rows: Vec<SeenRow> = query_as(
-        "SELECT organisation, message_id, content_sha256, outcome, salt, answer_sealed,
+        "SELECT organisation, message_id, content_sha256, outcome, salt, answer_coding, answer_sealed,
                 entries, created, updated, unchanged, refused, dependent
          FROM message WHERE (organisation = $1 AND message_id = $2) OR content_sha256 = $3",
     )
@@ -116,6 +118,7 @@ pub(super) async fn seen(
             let columns = key.columns(&row.salt);
             let body =
                 columns.open(ANSWER, &[organisation.as_str(), message_id], row.answer_sealed)?;
+            let body = decode(&row.answer_coding, body)?;
             Ok(Some(Seen::Repeated(Answer { outcome, body, counts })))
         }
         (same, _) if !same.is_empty() => Ok(Some(Seen::MessageIdReused)),
@@ -211,12 +214,12 @@ pub(super) async fn store(
     if let Some(seen) = seen {
         return Ok(Committed::Known(seen));
     }
-    let counts = delivery.answer.counts;
+    let counts = delivery.counts;
     let id: Option<i64> = query_scalar(
         "INSERT INTO message (organisation, message_id, content_sha256, bundle_identifier_mac, rule_set,
              client_id, reporting_from, reporting_to, generated_at, received_at, outcome,
-             entries, created, updated, unchanged, refused, dependent, salt, answer_sealed)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+             entries, created, updated, unchanged, refused, dependent, salt, answer_coding, answer_sealed)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
          ON CONFLICT DO NOTHING RETURNING id",
     )
     .bind(organisation.as_str())
@@ -229,7 +232,7 @@ pub(super) async fn store(
     .bind(delivery.reporting_to)
     .bind(delivery.generated_at)
     .bind(delivery.received_at)
-    .bind(outcome_text(delivery.answer.outcome))
+    .bind(outcome_text(delivery.outcome))
     .bind(i64::from(counts.entries))
     .bind(i64::from(counts.created))
     .bind(i64::from(counts.updated))
@@ -237,6 +240,7 @@ pub(super) async fn store(
     .bind(i64::from(counts.refused))
     .bind(i64::from(counts.dependent))
     .bind(&delivery.salt)
+    .bind(delivery.answer_coding)
     .bind(&delivery.answer_sealed)
     .fetch_optional(&mut *db)
     .await
@@ -268,10 +272,28 @@ pub(super) async fn store(
             return Ok(Committed::Moved);
         }
     }
+    if !delivery.codes.is_empty() {
+        insert_codes(db, id, &delivery.codes).await?;
+    }
     for chunk in delivery.versions.chunks(CHUNK) {
         insert_versions(db, id, delivery.received_at, chunk).await?;
     }
     Ok(Committed::Stored)
+}
+
+async fn insert_codes(
+    db: &mut Connection,
+    message: i64,
+    codes: &[CodeCount],
+) -> Result<(), StoreError> {
+    let mut sql: QueryBuilder<Db> =
+        QueryBuilder::new("INSERT INTO message_code (message, code, entries) ");
+    // As many as the catalogue has at most.
+    sql.push_values(codes, |mut row, count| {
+        row.push_bind(message).push_bind(count.code.as_str()).push_bind(i64::from(count.entries));
+    });
+    sql.build().execute(db).await.map_err(unavailable)?;
+    Ok(())
 }
 
 async fn insert_resources(
@@ -367,6 +389,7 @@ pub(super) async fn history(
 
 #[derive(FromRow)]
 struct DeliveryRow {
+    id: i64,
     organisation: String,
     message_id: String,
     rule_set: String,
@@ -383,24 +406,13 @@ pub(super) async fn deliveries(
     filter: &DeliveryFilter,
 ) -> Result<Vec<DeliverySummary>, StoreError> {
     let mut sql: QueryBuilder<Db> = QueryBuilder::new(
-        "SELECT organisation, message_id, rule_set, received_at, reporting_from, reporting_to, outcome,
+        "SELECT id, organisation, message_id, rule_set, received_at, reporting_from, reporting_to, outcome,
                 entries, created, updated, unchanged, refused, dependent FROM message WHERE 1 = 1",
     );
-    if let Some(sender) = filter.sender {
-        sql.push(" AND organisation = ").push_bind(sender.as_str().to_owned());
-    }
-    if let Some(message_id) = &filter.message_id {
-        sql.push(" AND message_id = ").push_bind(message_id.as_str());
-    }
-    if let Some(since) = filter.since {
-        sql.push(" AND received_at >= ").push_bind(since.as_microsecond());
-    }
-    if let Some(before) = filter.before {
-        sql.push(" AND received_at < ").push_bind(before.as_microsecond());
-    }
-    let limit = if filter.limit == 0 { 100 } else { filter.limit };
-    sql.push(" ORDER BY received_at DESC, id DESC LIMIT ").push_bind(i64::from(limit));
-    let rows: Vec<DeliveryRow> = sql.build_query_as().fetch_all(db).await.map_err(unavailable)?;
+    narrow(&mut sql, filter);
+    let rows: Vec<DeliveryRow> =
+        sql.build_query_as().fetch_all(&mut *db).await.map_err(unavailable)?;
+    let mut codes = codes_of(db, &rows).await?;
     rows.into_iter()
         .map(|row| {
             Ok(DeliverySummary {
@@ -412,9 +424,172 @@ pub(super) async fn deliveries(
                 reporting_to: time(row.reporting_to)?,
                 outcome: outcome(&row.outcome)?,
                 counts: row.counts.read()?,
+                codes: codes.remove(&row.id).unwrap_or_default(),
             })
         })
         .collect()
+}
+
+/// The codes of these messages, by their row.
+async fn codes_of(
+    db: &mut Connection,
+    rows: &[DeliveryRow],
+) -> Result<HashMap<i64, Vec<CodeCount>>, StoreError> {
+    let mut found: HashMap<i64, Vec<CodeCount>> = HashMap::new();
+    for chunk in rows.chunks(CHUNK) {
+        let mut sql: QueryBuilder<Db> =
+            QueryBuilder::new("SELECT message, code, entries FROM message_code WHERE message IN (");
+        let mut list = sql.separated(", ");
+        for row in chunk {
+            list.push_bind(row.id);
+        }
+        sql.push(") ORDER BY message, code");
+        let rows: Vec<(i64, String, i64)> =
+            sql.build_query_as().fetch_all(&mut *db).await.map_err(unavailable)?;
+        for (message, code, entries) in rows {
+            let entries = number(entries, "message_code.entries")?;
+            found.entry(message).or_default().push(CodeCount { code, entries });
+        }
+    }
+    Ok(found)
+}
+
+fn number(stored: i64, what: &'static str) -> Result<u32, StoreError> {
+    u32::try_from(stored).map_err(|_| StoreError::Damaged { what })
+}
+
+/// Refused calls kept of each sender, and rows kept of callers that nobody knows.
+const KEPT_OF_SENDER: i64 = 1_000;
+const KEPT_OF_UNKNOWN: i64 = 10_000;
+const HOUR: i64 = 3_600_000_000;
+
+/// Keeps refused calls. The caller gives a transaction.
+pub(super) async fn keep_refused(
+    db: &mut Connection,
+    calls: &[RefusedCall],
+) -> Result<(), StoreError> {
+    for call in calls {
+        let at = call.received_at.as_microsecond();
+        if call.sender.is_none() {
+            let counted = query(
+                "UPDATE refused_call SET calls = calls + $1
+                 WHERE organisation IS NULL AND code = $2 AND received_at >= $3 AND received_at < $4",
+            )
+            .bind(i64::from(call.calls))
+            .bind(&call.code)
+            .bind(at - at.rem_euclid(HOUR))
+            .bind(at - at.rem_euclid(HOUR) + HOUR)
+            .execute(&mut *db)
+            .await
+            .map_err(unavailable)?;
+            if counted.rows_affected() > 0 {
+                continue;
+            }
+        }
+        query(
+            "INSERT INTO refused_call (received_at, organisation, client_id, message_id, request_id, code,
+                 entries, refused, dependent, calls)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        )
+        .bind(at)
+        .bind(call.sender.as_ref().map(|sender| sender.as_str().to_owned()))
+        .bind(call.client_id.as_deref())
+        .bind(call.message_id.as_deref())
+        .bind(&call.request_id)
+        .bind(&call.code)
+        .bind(i64::from(call.counts.entries))
+        .bind(i64::from(call.counts.refused))
+        .bind(i64::from(call.counts.dependent))
+        .bind(i64::from(call.calls))
+        .execute(&mut *db)
+        .await
+        .map_err(unavailable)?;
+    }
+    let senders: BTreeSet<_> = calls.iter().filter_map(|call| call.sender).collect();
+    for sender in senders {
+        query(
+            "DELETE FROM refused_call WHERE organisation = $1 AND id <= (
+                 SELECT id FROM refused_call WHERE organisation = $1 ORDER BY id DESC LIMIT 1 OFFSET $2)",
+        )
+        .bind(sender.as_str().to_owned())
+        .bind(KEPT_OF_SENDER)
+        .execute(&mut *db)
+        .await
+        .map_err(unavailable)?;
+    }
+    query(
+        "DELETE FROM refused_call WHERE organisation IS NULL AND id <= (
+             SELECT id FROM refused_call WHERE organisation IS NULL ORDER BY id DESC LIMIT 1 OFFSET $1)",
+    )
+    .bind(KEPT_OF_UNKNOWN)
+    .execute(&mut *db)
+    .await
+    .map_err(unavailable)?;
+    Ok(())
+}
+
+#[derive(FromRow)]
+struct RefusedRow {
+    received_at: i64,
+    organisation: Option<String>,
+    client_id: Option<String>,
+    message_id: Option<String>,
+    request_id: String,
+    code: String,
+    entries: i64,
+    refused: i64,
+    dependent: i64,
+    calls: i64,
+}
+
+pub(super) async fn refused_calls(
+    db: &mut Connection,
+    filter: &DeliveryFilter,
+) -> Result<Vec<RefusedCall>, StoreError> {
+    let mut sql: QueryBuilder<Db> = QueryBuilder::new(
+        "SELECT received_at, organisation, client_id, message_id, request_id, code,
+                entries, refused, dependent, calls FROM refused_call WHERE 1 = 1",
+    );
+    narrow(&mut sql, filter);
+    let rows: Vec<RefusedRow> = sql.build_query_as().fetch_all(db).await.map_err(unavailable)?;
+    rows.into_iter()
+        .map(|row| {
+            const COUNTS: &str = "refused_call's counts";
+            Ok(RefusedCall {
+                received_at: time(row.received_at)?,
+                sender: row.organisation.as_deref().map(organisation).transpose()?,
+                client_id: row.client_id,
+                message_id: row.message_id,
+                request_id: row.request_id,
+                code: row.code,
+                counts: Counts {
+                    entries: number(row.entries, COUNTS)?,
+                    refused: number(row.refused, COUNTS)?,
+                    dependent: number(row.dependent, COUNTS)?,
+                    ..Counts::default()
+                },
+                calls: number(row.calls, COUNTS)?,
+            })
+        })
+        .collect()
+}
+
+/// The filter's conditions, the order and the limit. Both tables name their columns alike.
+fn narrow(sql: &mut QueryBuilder<Db>, filter: &DeliveryFilter) {
+    if let Some(sender) = filter.sender {
+        sql.push(" AND organisation = ").push_bind(sender.as_str().to_owned());
+    }
+    if let Some(message_id) = &filter.message_id {
+        sql.push(" AND message_id = ").push_bind(message_id.clone());
+    }
+    if let Some(since) = filter.since {
+        sql.push(" AND received_at >= ").push_bind(since.as_microsecond());
+    }
+    if let Some(before) = filter.before {
+        sql.push(" AND received_at < ").push_bind(before.as_microsecond());
+    }
+    let limit = if filter.limit == 0 { 100 } else { filter.limit };
+    sql.push(" ORDER BY received_at DESC, id DESC LIMIT ").push_bind(i64::from(limit));
 }
 
 fn organisation(text: &str) -> Result<OrganisationNumber, StoreError> {

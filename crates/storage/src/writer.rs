@@ -1,27 +1,31 @@
 //! The one writer: what waits is committed together, and answered after the commit.
 
-use super::{BEGIN, Db, tables};
+use super::{BEGIN, Db, backend::writing, is_of_session, tables};
 use crate::{
-    error::{unavailable, was_overtaken},
+    error::{chain, session_error, unavailable, was_overtaken},
     key::StorageKey,
     prepared::Prepared,
 };
 use lmr_intake::{Committed, StoreError};
 use sqlx::{Connection as _, Database};
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{Arc, Mutex as StdMutex, PoisonError},
+    time::Duration,
 };
 use tokio::{
     sync::{Mutex, mpsc, oneshot},
     task::JoinHandle,
+    time::Instant,
 };
-use tracing::error;
+use tracing::{error, warn};
 
 type Connection = <Db as Database>::Connection;
 type Options = <Connection as sqlx::Connection>::Options;
-type Reply = oneshot::Sender<Result<Committed, StoreError>>;
+type Outcome = Result<Committed, StoreError>;
+type Reply = oneshot::Sender<Outcome>;
 
+/// How long a success is believed before the readiness probe writes again.
+const BELIEVED: Duration = Duration::from_secs(60);
 /// Messages that may wait before senders are held back.
 const QUEUE: usize = 1024;
 /// Most messages of one commit.
@@ -32,25 +36,36 @@ const GROUP_BYTES: usize = 64 << 20;
 pub(super) struct Writer {
     queue: Mutex<Option<mpsc::Sender<(Prepared, Reply)>>>,
     task: Mutex<Option<JoinHandle<()>>>,
-    failing: Arc<AtomicBool>,
+    written: Arc<Written>,
+}
+
+/// When something was written last: `None` before the first time and after a failure.
+#[derive(Default)]
+struct Written(StdMutex<Option<Instant>>);
+
+impl Written {
+    fn set(&self, at: Option<Instant>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = at;
+    }
 }
 
 impl Writer {
     pub(super) fn start(connection: Connection, options: Options, key: Arc<StorageKey>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let failing = Arc::new(AtomicBool::new(false));
-        let task = tokio::spawn(run(connection, options, key, waiting, Arc::clone(&failing)));
-        Self { queue: Mutex::new(Some(queue)), task: Mutex::new(Some(task)), failing }
+        let written = Arc::new(Written::default());
+        let task = tokio::spawn(run(connection, options, key, waiting, Arc::clone(&written)));
+        Self { queue: Mutex::new(Some(queue)), task: Mutex::new(Some(task)), written }
     }
 
-    /// Whether the last commit failed: disk full, server gone.
-    pub(super) fn is_failing(&self) -> bool {
-        self.failing.load(Ordering::Relaxed)
+    /// Whether something was written within the last minute and nothing has failed since.
+    pub(super) fn has_written_lately(&self) -> bool {
+        let last = *self.written.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.is_some_and(|at| at.elapsed() < BELIEVED)
     }
 
-    /// Something was written since.
-    pub(super) fn works_again(&self) {
-        self.failing.store(false, Ordering::Relaxed);
+    /// Something was written just now.
+    pub(super) fn wrote(&self) {
+        self.written.set(Some(Instant::now()));
     }
 
     pub(super) async fn commit(&self, delivery: Prepared) -> Result<Committed, StoreError> {
@@ -77,7 +92,7 @@ async fn run(
     options: Options,
     key: Arc<StorageKey>,
     mut waiting: mpsc::Receiver<(Prepared, Reply)>,
-    failing: Arc<AtomicBool>,
+    written: Arc<Written>,
 ) {
     let mut connection = Some(connection);
     while let Some(first) = waiting.recv().await {
@@ -89,22 +104,24 @@ async fn run(
             group.push(next);
         }
         let (deliveries, replies): (Vec<_>, Vec<_>) = group.into_iter().unzip();
-        let results = match commit(&mut connection, &options, &key, &deliveries).await {
+        let mut session = Session { connection: connection.take(), options: &options, key: &key };
+        let results = match session.commit(&deliveries).await {
             Ok(results) => {
-                failing.store(false, Ordering::Relaxed);
+                written.set(Some(Instant::now()));
                 results
             }
             Err(problem) => {
-                failing.store(true, Ordering::Relaxed);
-                error!(%problem, messages = deliveries.len(), "a commit failed");
-                // Should the commit have come through all the same, a resend gets the stored answer.
-                let text = problem.to_string();
-                deliveries
-                    .iter()
-                    .map(|_| Err(StoreError::Unavailable(text.clone().into())))
-                    .collect()
+                written.set(None);
+                error!(detail = chain(&problem), messages = deliveries.len(), "a commit failed");
+                if deliveries.len() == 1 {
+                    vec![Err(problem)]
+                } else {
+                    // One message that the database cannot take must not fall back on the others.
+                    session.commit_each(&deliveries).await
+                }
             }
         };
+        connection = session.connection;
         for (reply, result) in replies.into_iter().zip(results) {
             // Nobody waits any more when the caller has hung up; the message is stored all the same.
             let _ = reply.send(result);
@@ -113,32 +130,71 @@ async fn run(
     if let Some(connection) = connection
         && let Err(problem) = connection.close().await
     {
-        error!(%problem, "closing the database");
+        error!(%problem, "the database did not close properly");
     }
 }
 
-/// Commits on the connection that is there, or on a new one. A connection on which a commit failed is given up: its
-/// server may be gone, or the database may have ended the transaction by itself, which the driver does not notice.
-async fn commit(
-    connection: &mut Option<Connection>,
-    options: &Options,
-    key: &StorageKey,
-    deliveries: &[Prepared],
-) -> Result<Vec<Result<Committed, StoreError>>, sqlx::Error> {
-    let mut used = match connection.take() {
-        Some(connection) => connection,
-        None => Connection::connect_with(options).await?,
-    };
-    match try_commit(&mut used, key, deliveries).await {
-        Ok(results) => {
-            *connection = Some(used);
-            Ok(results)
+/// The writing session. One on which a commit failed is given up: its server may be gone or read-only, or the database
+/// may have ended the transaction by itself, which the driver does not notice.
+struct Session<'a> {
+    connection: Option<Connection>,
+    options: &'a Options,
+    key: &'a StorageKey,
+}
+
+impl Session<'_> {
+    /// Commits, on a fresh session where the one at hand turns out to be dead. Should the first commit have come
+    /// through all the same, its messages are found and get their stored answers.
+    async fn commit(&mut self, deliveries: &[Prepared]) -> Result<Vec<Outcome>, StoreError> {
+        if let Some(connection) = self.connection.take() {
+            match self.try_on(connection, deliveries).await {
+                Err(error) if session_error(&error).is_some_and(is_of_session) => {
+                    warn!(detail = chain(&error), "the database session is given up");
+                }
+                outcome => return outcome,
+            }
         }
-        Err(problem) => {
+        let fresh = writing(self.options).await.map_err(unavailable)?;
+        self.try_on(fresh, deliveries).await
+    }
+
+    async fn commit_each(&mut self, deliveries: &[Prepared]) -> Vec<Outcome> {
+        let mut results = Vec::with_capacity(deliveries.len());
+        let mut failed: Option<String> = None;
+        for delivery in deliveries {
+            let alone = std::slice::from_ref(delivery);
+            let result = match &failed {
+                // Where the database takes nothing at all, the rest need not wait for it.
+                Some(problem) => Err(StoreError::Unavailable(problem.clone().into())),
+                None => self
+                    .commit(alone)
+                    .await
+                    .and_then(|mut one| one.pop().unwrap_or(Err(StoreError::Closing))),
+            };
+            if let Err(problem) = &result
+                && self.connection.is_none()
+                && writing(self.options).await.map(|fresh| self.connection = Some(fresh)).is_err()
+            {
+                failed = Some(chain(problem));
+            }
+            results.push(result);
+        }
+        results
+    }
+
+    async fn try_on(
+        &mut self,
+        mut connection: Connection,
+        deliveries: &[Prepared],
+    ) -> Result<Vec<Outcome>, StoreError> {
+        let outcome = try_commit(&mut connection, self.key, deliveries).await;
+        if outcome.is_ok() {
+            self.connection = Some(connection);
+        } else {
             // Its locks must be gone before the next one asks for them; that it cannot say goodbye is no news.
-            let _ = used.close_hard().await;
-            Err(problem)
+            let _ = connection.close_hard().await;
         }
+        outcome
     }
 }
 
@@ -146,27 +202,30 @@ async fn try_commit(
     connection: &mut Connection,
     key: &StorageKey,
     deliveries: &[Prepared],
-) -> Result<Vec<Result<Committed, StoreError>>, sqlx::Error> {
-    let mut transaction = connection.begin_with(BEGIN).await?;
+) -> Result<Vec<Outcome>, StoreError> {
+    let mut transaction = connection.begin_with(BEGIN).await.map_err(unavailable)?;
     let mut results = Vec::with_capacity(deliveries.len());
     for delivery in deliveries {
         // A savepoint each: one message's conflict is no other's.
-        let mut savepoint = transaction.begin().await?;
-        let mut result = tables::store(&mut savepoint, key, delivery).await;
-        if result.as_ref().is_err_and(was_overtaken) {
-            result = Ok(Committed::Moved);
-        }
+        let mut savepoint = transaction.begin().await.map_err(unavailable)?;
+        let result = match tables::store(&mut savepoint, key, delivery).await {
+            Err(error) if was_overtaken(&error) => Ok(Committed::Moved),
+            // What is damaged is this message's; all else is the database's, and rolling back would hide it.
+            Err(error @ StoreError::Unavailable(_)) => return Err(error),
+            result => result,
+        };
         match &result {
-            Ok(Committed::Stored) => savepoint.commit().await?,
-            _ => savepoint.rollback().await?,
+            Ok(Committed::Stored) => savepoint.commit().await,
+            _ => savepoint.rollback().await,
         }
+        .map_err(unavailable)?;
         results.push(result);
     }
-    transaction.commit().await?;
+    transaction.commit().await.map_err(unavailable)?;
     Ok(results)
 }
 
-/// Runs `work` in a transaction of its own, for the seldom writes beside messages.
+/// Runs `work` in a transaction of its own, for the rare writes other than messages.
 pub(super) async fn in_transaction<T>(
     connection: &mut Connection,
     work: impl AsyncFnOnce(&mut Connection) -> Result<T, StoreError>,

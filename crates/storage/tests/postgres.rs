@@ -63,11 +63,8 @@ async fn another_key_is_refused_at_start() {
     assert!(matches!(other, Err(OpenError::WrongKey)));
 }
 
-#[tokio::test]
-async fn a_restarted_database_costs_one_message_another_attempt() {
-    let Some(url) = schema().await else { return };
-    let store = open(&url).await.unwrap();
-    assert!(matches!(store.commit(delivery("m1", 1, vec![])).await, Ok(Committed::Stored)));
+/// Ends all sessions of a store, as a restart or an idle limit does.
+async fn end_sessions(url: &str) {
     let name = url.rsplit('=').next().unwrap();
     let mut db = PgConnection::connect(&database().unwrap()).await.unwrap();
     sqlx::query(
@@ -77,9 +74,49 @@ async fn a_restarted_database_costs_one_message_another_attempt() {
     .execute(&mut db)
     .await
     .unwrap();
-    assert!(store.commit(delivery("m2", 2, vec![])).await.is_err());
-    assert!(matches!(store.commit(delivery("m2", 2, vec![])).await, Ok(Committed::Stored)));
+    db.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_session_that_has_ended_costs_no_message_an_attempt() {
+    let Some(url) = schema().await else { return };
+    let store = open(&url).await.unwrap();
+    assert!(matches!(store.commit(delivery("m1", 1, vec![])).await, Ok(Committed::Stored)));
+    for n in 2..5 {
+        end_sessions(&url).await;
+        let message = delivery(&format!("m{n}"), n, vec![]);
+        assert!(matches!(store.commit(message).await, Ok(Committed::Stored)), "m{n}");
+    }
     assert!(store.seen(sender(), "m1", &hash(1)).await.unwrap().is_some());
+    store.ready().await.unwrap();
+}
+
+/// After a failover the old server may stay up as a read-only one, with our session on it.
+#[tokio::test]
+async fn a_session_on_a_read_only_server_is_given_up_for_a_fresh_one() {
+    let Some(url) = schema().await else { return };
+    let role = format!("lmr_role_{}", process::id());
+    let mut db = PgConnection::connect(&database().unwrap()).await.unwrap();
+    let mut run = async |sql: String| {
+        sqlx::query(AssertSqlSafe(sql)).execute(&mut db).await.unwrap();
+    };
+    let name = url.rsplit('=').next().unwrap();
+    run(format!("DROP ROLE IF EXISTS {role}")).await;
+    run(format!("CREATE ROLE {role} LOGIN SUPERUSER")).await;
+    let theirs = url.replacen("postgres://lmr@", &format!("postgres://{role}@"), 1);
+    let store = open(&theirs).await.unwrap();
+    assert!(matches!(store.commit(delivery("m1", 1, vec![])).await, Ok(Committed::Stored)));
+    run(format!("ALTER ROLE {role} SET default_transaction_read_only = on")).await;
+    end_sessions(&theirs).await;
+    assert!(store.commit(delivery("m2", 2, vec![])).await.is_err(), "nothing can be written");
+    assert!(store.ready().await.is_err(), "and readiness says so");
+    run(format!("ALTER ROLE {role} RESET default_transaction_read_only")).await;
+    assert!(matches!(store.commit(delivery("m2", 2, vec![])).await, Ok(Committed::Stored)));
+    store.ready().await.unwrap();
+    store.close().await;
+    run(format!("ALTER TABLE {name}.message OWNER TO lmr")).await;
+    run(format!("REASSIGN OWNED BY {role} TO lmr")).await;
+    run(format!("DROP ROLE {role}")).await;
 }
 
 /// Two receivers, each with its own writer, and the same resources in different orders.

@@ -58,7 +58,11 @@ async fn a_full_disk_stops_nothing_but_what_came_while_it_was_full() {
     sql(&file, FULL).await;
     for _ in 0..2 {
         let refused = store.commit(delivery("m2", 2, vec![version("b", 2, 1, 20)])).await;
-        assert!(matches!(refused, Err(StoreError::Unavailable(_))));
+        let Err(error @ StoreError::Unavailable(_)) = refused else {
+            panic!("stored on a full disk")
+        };
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert!(cause.contains("database or disk is full"), "the true cause is lost: {cause}");
     }
     sql(
         &file,
@@ -83,6 +87,30 @@ async fn a_full_disk_stops_nothing_but_what_came_while_it_was_full() {
             .iter()
             .all(Option::is_some)
     );
+}
+
+#[tokio::test]
+async fn b16_readiness_tries_a_write_before_the_first_message() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await.unwrap();
+    let full =
+        "CREATE TRIGGER full BEFORE UPDATE ON key_check BEGIN SELECT RAISE(ROLLBACK, 'full'); END";
+    sql(&folder.path().join("lmr.db"), full).await;
+    assert!(store.ready().await.is_err());
+    sql(&folder.path().join("lmr.db"), "DROP TRIGGER full").await;
+    store.ready().await.unwrap();
+}
+
+#[tokio::test]
+async fn b4_what_is_stored_of_an_answer_is_a_small_part_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await.unwrap();
+    let mut sent = delivery("m1", 1, vec![]);
+    sent.answer.body = br#"{"response":{"status":"422 Unprocessable Entity"}},"#.repeat(20_000);
+    store.commit(sent).await.unwrap();
+    store.close().await;
+    let size = std::fs::metadata(folder.path().join("lmr.db")).unwrap().len();
+    assert!(size < 200_000, "1 MB of answer makes the file {size} bytes long");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use lmr_fhir::{Document, Severity};
 
@@ -124,6 +125,15 @@ pub struct Options {
     /// Issues after which the rest is dropped with a notice; bounds memory on
     /// hostile input.
     pub max_issues: usize,
+    /// Set by a caller that no longer waits: what is not validated yet is left out, so the result then says nothing.
+    pub stop: Option<Arc<AtomicBool>>,
+}
+
+impl Options {
+    /// Whether the caller has given up waiting.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed))
+    }
 }
 
 impl Default for Options {
@@ -157,6 +167,7 @@ impl Default for Options {
             redact_values: false,
             threads: 1,
             max_issues: 10_000,
+            stop: None,
         }
     }
 }

@@ -344,6 +344,9 @@ impl<'a> Plan<'a> {
         let shared = self.shared;
         spread(shared.options, &mut self.tasks[from..to], HELPING, |tasks| {
             for task in tasks {
+                if shared.options.is_stopped() {
+                    return;
+                }
                 task.outcome = Some(validate(shared, task));
             }
         });

@@ -544,6 +544,25 @@ macro_rules! content_codes {
                 en: "Correct or take out the entry that was refused.",
             },
         }
+        FindingsLeftOut = 3042 {
+            severity: Information, status: none, retry: AfterCorrection, issue_type: "informational",
+            raised_in: "lmdi/src/response.rs",
+            title: { nb: "Flere funn enn svaret tar med", en: "More findings than the answer holds" },
+            explanation: {
+                nb: "Svaret er begrenset. Hver avvist ressurs har sin første feil med; resten er utelatt.",
+                en: "The answer is bounded. Each refused resource has its first fault in it; the rest is left out.",
+            },
+            cause: {
+                nb: "Samme feil i mange ressurser, eller svært mange merknader.",
+                en: "The same fault in many resources, or very many notes.",
+            },
+            wrong: "-",
+            right: "-",
+            remedy: {
+                nb: "Rett feilene som er nevnt, og kontroller på nytt; `lmr validate` viser alle.",
+                en: "Correct the faults that are named and check again; `lmr validate` shows all.",
+            },
+        }
     }
     } };
 }

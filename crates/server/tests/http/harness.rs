@@ -9,14 +9,15 @@ use lmr_auth::{
 use lmr_envelope::{DecryptionKeys, SystemRandom};
 use lmr_intake::{
     AllowList, Avsender, Committed, Current, Delivery, DeliveryFilter, DeliverySummary, Identity,
-    OrganisationNumber, Parts, Receiver, Seen, Settings, Store, StoreError, StoredVersion,
+    OrganisationNumber, Parts, Receiver, RefusedCall, Seen, Settings, Store, StoreError,
+    StoredVersion,
 };
 use lmr_server::{HttpSettings, Services, serve};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpStream};
@@ -29,7 +30,7 @@ const NOW: &str = "2025-03-01T12:00:00Z";
 
 /// A store that remembers nothing and can be told to fail.
 #[derive(Default)]
-pub struct Moody(AtomicU8);
+pub struct Moody(AtomicU8, Mutex<Vec<RefusedCall>>);
 
 impl Moody {
     pub const FINE: u8 = 0;
@@ -102,6 +103,13 @@ impl Store for Moody {
     }
     async fn history(&self, _: &str, _: &str) -> Result<Vec<StoredVersion>, StoreError> {
         self.now().map(|()| Vec::new())
+    }
+    async fn keep_refused(&self, calls: Vec<RefusedCall>) -> Result<(), StoreError> {
+        self.1.lock().unwrap().extend(calls);
+        self.now()
+    }
+    async fn refused_calls(&self, _: &DeliveryFilter) -> Result<Vec<RefusedCall>, StoreError> {
+        self.now().map(|()| self.1.lock().unwrap().clone())
     }
     async fn deliveries(&self, _: &DeliveryFilter) -> Result<Vec<DeliverySummary>, StoreError> {
         self.now().map(|()| Vec::new())

@@ -3,7 +3,7 @@
 use crate::harness::{
     BUNDLE_CHECK, Moody, Running, assert_refused, read_answer, start, start_with,
 };
-use lmr_intake::AllowList;
+use lmr_intake::{AllowList, DeliveryFilter, Store as _};
 use lmr_server::HttpSettings;
 use reqwest::{Method, StatusCode};
 use std::time::Duration;
@@ -248,4 +248,22 @@ async fn a_panic_is_counted() {
     server.store.be(Moody::FINE);
     assert_eq!(server.metric("lmr_panics_total").await, Some(1.0));
     assert_eq!(server.metric("lmr_log_lines_lost_total").await, Some(0.0));
+}
+
+#[tokio::test]
+async fn refused_calls_are_kept_with_sender_and_code_and_no_content() {
+    let mut server = start().await;
+    let body = r#"{"innhold":"hemmelig"}"#;
+    assert_refused(server.message("310000019", body).send().await.unwrap(), 400, "LMR-2002").await;
+    assert_refused(server.post("/fhirmottak/v1", "{}").await, 401, "LMR-1010").await;
+    server.send(Method::GET, "/nowhere").await;
+    drop(server.stop.take());
+    (&mut server.task).await.unwrap();
+    let kept = server.store.refused_calls(&DeliveryFilter::default()).await.unwrap();
+    let seen: Vec<_> = kept
+        .iter()
+        .map(|call| (call.code.as_str(), call.sender.map(|sender| sender.to_string())))
+        .collect();
+    assert_eq!(seen, [("LMR-2002", Some("310000019".to_owned())), ("LMR-1010", None)]);
+    assert!(!format!("{kept:?}").contains("hemmelig"));
 }

@@ -8,9 +8,9 @@
 
 use jiff::Timestamp;
 use lmr_intake::{
-    AllowList, Answer, Avsender, Certificate, Committed, Counts, Delivery, DeliveryFilter,
-    Identity, MessageHead, NewVersion, OrganisationNumber, Outcome, RegisteredCertificate,
-    RuleSetId, Seen, Store,
+    AllowList, Answer, Avsender, Certificate, CodeCount, Committed, Counts, Delivery,
+    DeliveryFilter, Identity, MessageHead, NewVersion, OrganisationNumber, Outcome, RefusedCall,
+    RegisteredCertificate, RuleSetId, Seen, Store,
 };
 use std::sync::Arc;
 
@@ -71,6 +71,7 @@ pub fn delivery(message: &str, content: u64, versions: Vec<NewVersion>) -> Deliv
             body: format!("answer to {message}").into_bytes(),
             counts: Counts { entries, created: entries, ..Counts::default() },
         },
+        codes: Vec::new(),
         versions,
     }
 }
@@ -298,6 +299,69 @@ pub async fn deliveries_are_listed_newest_first_and_filtered(store: Arc<dyn Stor
     assert_eq!((newest.rule_set.as_str(), newest.received_at), ("lmdi-0.9.4", at(5)));
 }
 
+pub async fn codes_of_refused_entries_are_kept_with_their_message(store: Arc<dyn Store>) {
+    let mut sent = delivery("m1", 1, vec![version("a", 1, 1, 10)]);
+    let code = |code: &str, entries| CodeCount { code: code.into(), entries };
+    sent.codes = vec![code("LMR-4001", 3), code("LMR-6002", 1)];
+    assert_eq!(commit(&*store, sent.clone()).await, "stored");
+    assert_eq!(commit(&*store, delivery("m2", 2, vec![])).await, "stored");
+    let listed = store.deliveries(&DeliveryFilter::default()).await.unwrap();
+    assert!(listed[0].codes.is_empty());
+    assert_eq!(listed[1].codes, sent.codes);
+}
+
+pub async fn a_long_answer_is_kept_short_and_given_again_as_it_was(store: Arc<dyn Store>) {
+    let mut sent = delivery("m1", 1, vec![]);
+    sent.answer.body = br#"{"response":{"status":"422 Unprocessable Entity"}},"#.repeat(5_000);
+    assert_eq!(commit(&*store, sent.clone()).await, "stored");
+    let Some(Seen::Repeated(answer)) = store.seen(sender(), "m1", &hash(1)).await.unwrap() else {
+        panic!("the message is not known")
+    };
+    assert!(answer == sent.answer);
+}
+
+pub async fn refused_calls_are_kept_counted_and_bounded(store: Arc<dyn Store>) {
+    let call = |second, sender: Option<_>, code: &str, id: &str| RefusedCall {
+        received_at: at(second),
+        client_id: sender.map(|_| "klient".into()),
+        message_id: sender.map(|_| id.into()),
+        sender,
+        request_id: format!("request-{id}"),
+        code: code.into(),
+        counts: Counts { entries: 2, refused: 1, dependent: 1, ..Counts::default() },
+        calls: 1,
+    };
+    let known = call(5, Some(sender()), "LMR-2040", "m1");
+    let mut calls = vec![known.clone(), call(6, Some(other()), "LMR-1012", "m2")];
+    // Of nobody known: by code and hour.
+    calls.extend((0..500).map(|n| call(n % 60, None, "LMR-1001", "x")));
+    calls.push(call(2 * 3600, None, "LMR-1001", "y"));
+    calls.push(call(3, None, "LMR-1010", "z"));
+    store.keep_refused(calls).await.unwrap();
+    let all = store.refused_calls(&DeliveryFilter::default()).await.unwrap();
+    let seen: Vec<_> = all.iter().map(|c| (c.code.as_str(), c.sender, c.calls)).collect();
+    assert_eq!(
+        seen,
+        [
+            ("LMR-1001", None, 1),
+            ("LMR-1012", Some(other()), 1),
+            ("LMR-2040", Some(sender()), 1),
+            ("LMR-1010", None, 1),
+            ("LMR-1001", None, 500),
+        ]
+    );
+    let filter = DeliveryFilter { sender: Some(sender()), ..DeliveryFilter::default() };
+    assert_eq!(store.refused_calls(&filter).await.unwrap(), [known]);
+    // Of one sender the newest thousand are kept.
+    let many = (0..1_100).map(|n| call(n, Some(sender()), "LMR-2040", &format!("n{n}"))).collect();
+    store.keep_refused(many).await.unwrap();
+    let filter = DeliveryFilter { limit: 5_000, ..filter };
+    let kept = store.refused_calls(&filter).await.unwrap();
+    assert_eq!((kept.len(), kept[0].message_id.as_deref()), (1_000, Some("n1099")));
+    let filter = DeliveryFilter { sender: Some(other()), ..DeliveryFilter::default() };
+    assert_eq!(store.refused_calls(&filter).await.unwrap().len(), 1, "others keep theirs");
+}
+
 fn certificate(serial: u64) -> Certificate {
     let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048)
         .unwrap();
@@ -368,6 +432,9 @@ macro_rules! store_contract {
             racing_versions_have_one_winner
             deliveries_are_listed_newest_first_and_filtered
             senders_are_registered_replaced_and_removed
+            codes_of_refused_entries_are_kept_with_their_message
+            a_long_answer_is_kept_short_and_given_again_as_it_was
+            refused_calls_are_kept_counted_and_bounded
         }
     };
 }

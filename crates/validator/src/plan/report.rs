@@ -27,12 +27,14 @@ pub(super) fn finished(mut issues: Vec<Issue>, options: &Options) -> Vec<Issue> 
     issues
 }
 
-/// Cuts a list at its limit, but keeps an error of each entry that has one, so that no entry passes by it.
+/// Cuts a list at its limit, but keeps an error of each entry that has one, so that no entry passes by it. Where only
+/// notes were cut, the notice is a note too: nothing correct is refused for their number.
 fn cut(issues: &mut Vec<Issue>, limit: usize) {
     let mut kept = 0usize;
     // The list is sorted by entry.
     let mut kept_error_of: Option<Option<usize>> = None;
     let mut first = None;
+    let mut is_fault_cut = false;
     issues.retain(|issue| {
         let keeps =
             kept < limit || (issue.severity.is_error() && kept_error_of != Some(issue.entry));
@@ -41,15 +43,18 @@ fn cut(issues: &mut Vec<Issue>, limit: usize) {
             if issue.severity.is_error() {
                 kept_error_of = Some(issue.entry);
             }
-        } else if first.is_none() {
-            first = Some(issue.clone());
+        } else {
+            is_fault_cut |= issue.severity.is_error();
+            if first.is_none() {
+                first = Some(issue.clone());
+            }
         }
         keeps
     });
     if let Some(first) = first {
         let message = Message::TooManyIssues { limit };
         issues.push(Issue {
-            severity: message.severity(),
+            severity: if is_fault_cut { message.severity() } else { Severity::Warning },
             code: message.code(),
             message,
             entry: None,

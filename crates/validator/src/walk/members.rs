@@ -65,6 +65,9 @@ impl<'a> Walker<'a> {
             self.cx.report(Message::TooDeep { limit: MAX_DEPTH }, object, def.profile);
             return;
         }
+        if self.cx.options.is_stopped() {
+            return;
+        }
         self.depth += 1;
         let base = self.counts.len();
         self.counts.resize(base + children.slots.len(), 0);
