@@ -10,6 +10,7 @@ use lmr_validator::terminology::CodeSystem;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::log::LastLines;
 use crate::text::{Explain, text};
 
 pub(crate) mod key_files;
@@ -116,8 +117,8 @@ pub(crate) enum LogFormat {
 }
 
 impl Log {
-    /// Starts logging for this process.
-    pub(crate) fn start(&self) -> anyhow::Result<()> {
+    /// Starts logging for this process. What it gives is kept until the end, so that the last lines are written.
+    pub(crate) fn start(&self) -> anyhow::Result<LastLines> {
         let filter = tracing_subscriber::EnvFilter::try_new(&self.level).explain(|| {
             text!(
                 "log.level: {level} er ikke et filter",
@@ -125,16 +126,19 @@ impl Log {
                 level = self.level
             )
         })?;
+        let (lines, last) = crate::log::start(std::io::stderr())?;
         let builder = tracing_subscriber::fmt()
             .with_env_filter(filter)
-            .with_writer(std::io::stderr)
+            .with_writer(move || lines.clone())
+            .log_internal_errors(false)
             .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
         match self.format {
             LogFormat::Text => builder.with_target(false).try_init(),
             LogFormat::Json => builder.json().flatten_event(true).try_init(),
         }
         .map_err(|error| anyhow::anyhow!("{error}"))
-        .explain(|| text!("loggen kan ikke startes", "logging cannot start"))
+        .explain(|| text!("loggen kan ikke startes", "logging cannot start"))?;
+        Ok(last)
     }
 }
 

@@ -17,6 +17,7 @@ mod doctor;
 mod envelope;
 mod fhirpath;
 mod input;
+mod log;
 mod output;
 mod package;
 mod rulesets;

@@ -95,7 +95,7 @@ struct Release {
 impl Send {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let (config, folder) = crate::config::read::<SenderConfig>(&self.config)?;
-        config.log.start()?;
+        let _last_lines = config.log.start()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(self.act(&config, &folder))
     }

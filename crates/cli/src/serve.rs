@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use lmr_auth::{Clock, DpopSettings, Fetcher, HttpFetcher, KeyCache, TokenVerifier};
 use lmr_envelope::SystemRandom;
-use lmr_intake::{AllowList, Parts, Receiver, Settings, Store};
+use lmr_intake::{AllowList, Material, Parts, Receiver, Settings, Store};
 use lmr_server::{HttpSettings, Services, StoreReplays, Tls};
 use lmr_storage::{PostgresStore, SqliteStore, StorageKey};
 use tokio::net::TcpListener;
@@ -29,7 +29,7 @@ pub(crate) struct Serve {
 impl Serve {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let (config, folder) = crate::config::read::<ReceiverConfig>(&self.config)?;
-        config.log.start()?;
+        let _last_lines = config.log.start()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {
             let services = services(&config, &folder).await?;
@@ -42,10 +42,63 @@ impl Serve {
                         address = config.listen
                     )
                 })?;
+            let reloading = Reload::of(&services, &self.config);
+            tokio::spawn(reloading.at_each_hangup());
             tracing::info!(address = %listener.local_addr()?, environment = ?config.environment, "listening");
             lmr_server::serve(listener, services, interrupted()).await?;
             Ok(ExitCode::SUCCESS)
         })
+    }
+}
+
+/// Reads certificates, keys, authorities and the senders of the configuration file again at each SIGHUP, as hooks of
+/// certificate renewal send it. Everything else takes a restart.
+struct Reload {
+    config: PathBuf,
+    receiver: Receiver,
+    tls: Option<Tls>,
+}
+
+impl Reload {
+    fn of(services: &Services, config: &Path) -> Self {
+        Self {
+            config: config.to_owned(),
+            receiver: services.receiver.clone(),
+            tls: services.settings.tls.clone(),
+        }
+    }
+
+    /// Nothing is replaced unless all of it can be read.
+    fn again(&self) -> anyhow::Result<()> {
+        let (config, folder) = crate::config::read::<ReceiverConfig>(&self.config)?;
+        let material =
+            Material { keys: config.decryption_keys(&folder)?, trust: config.trust(&folder)? };
+        let avsendere = config.avsendere(&folder)?;
+        let tls = tls(&config, &folder)?;
+        self.receiver.replace(material, avsendere);
+        if let (Some(used), Some(read)) = (&self.tls, &tls) {
+            used.replace(read);
+        }
+        Ok(())
+    }
+
+    async fn at_each_hangup(self) {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+            while hangup.recv().await.is_some() {
+                match self.again() {
+                    Ok(()) => tracing::info!("certificates, keys and senders were read again"),
+                    Err(error) => tracing::error!(
+                        detail = format!("{error:#}"),
+                        "certificates, keys and senders could not be read again; the old ones stay in use"
+                    ),
+                }
+            }
+        }
+        #[cfg(not(unix))]
+        drop(self);
     }
 }
 
@@ -155,19 +208,31 @@ fn http_settings(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<HttpS
         settings.metrics_addresses = AllowList::parse(addresses)
             .explain(|| text!("metrics_addresses", "metrics_addresses"))?;
     }
-    if config.limits.concurrent_messages > 0 {
-        settings.concurrent = config.limits.concurrent_messages;
+    let limits = &config.limits;
+    if limits.concurrent_messages > 0 {
+        settings.concurrent = limits.concurrent_messages;
     }
-    if let Some(files) = &config.tls {
-        let files = files.from(folder);
-        let read = |path: &Path| crate::output::read(path).explain(|| text!("[tls]", "[tls]"));
-        let key = zeroize::Zeroizing::new(read(&files.key)?);
-        settings.tls = Some(Tls::from_pem(&read(&files.certificate)?, &key)?);
-    }
+    settings.concurrent_per_sender = limits.messages_per_sender;
+    settings.concurrent_per_address = limits.messages_per_address;
+    settings.connections = limits.connections;
+    settings.connections_per_address = limits.connections_per_address;
+    settings.first_byte = Duration::from_secs(u64::from(limits.first_byte_seconds));
+    settings.min_body_speed = limits.min_bytes_per_second;
+    settings.answer_timeout = Duration::from_secs(u64::from(limits.answer_seconds));
+    settings.tls = tls(config, folder)?;
+    settings.lost_log_lines = crate::log::lost_lines();
     Ok(settings)
 }
 
-/// Ends on Ctrl-C and, where there is one, on the order to terminate.
+fn tls(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<Option<Tls>> {
+    let Some(files) = &config.tls else { return Ok(None) };
+    let files = files.from(folder);
+    let read = |path: &Path| crate::output::read(path).explain(|| text!("[tls]", "[tls]"));
+    let key = zeroize::Zeroizing::new(read(&files.key)?);
+    Ok(Some(Tls::from_pem(&read(&files.certificate)?, &key)?))
+}
+
+/// Ends on Ctrl-C and, where there is one, on the order to terminate. A hang-up ends nothing.
 pub(crate) async fn interrupted() {
     let ctrl_c = async {
         if tokio::signal::ctrl_c().await.is_err() {
@@ -178,6 +243,8 @@ pub(crate) async fn interrupted() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
+        // Listened for, it does not kill any more; `Reload` acts on it.
+        let _hangup = signal(SignalKind::hangup());
         let Ok(mut terminate) = signal(SignalKind::terminate()) else { return ctrl_c.await };
         tokio::select! { () = ctrl_c => {}, _ = terminate.recv() => {} }
     }

@@ -70,7 +70,12 @@ mod tests {
     }
 
     fn verdict(entries: Vec<EntryVerdict>) -> Verdict {
-        Verdict { rule_set: RuleSetId::Lmdi094, bundle: Vec::new(), entries }
+        Verdict {
+            rule_set: RuleSetId::Lmdi094,
+            bundle: Vec::new(),
+            entries,
+            links: Default::default(),
+        }
     }
 
     #[test]

@@ -96,8 +96,9 @@ pub(crate) async fn read(
     let latest = start + settings.body_timeout;
     let mut bytes = Vec::new();
     loop {
-        let earned = bytes.len() as u64 / u64::from(settings.min_body_speed.max(1));
-        let due = latest.min(start + SPEED_GRACE + Duration::from_secs(earned));
+        let earned = (bytes.len() as u64).checked_div(u64::from(settings.min_body_speed));
+        let by_speed = earned.map(|seconds| start + SPEED_GRACE + Duration::from_secs(seconds));
+        let due = by_speed.map_or(latest, |due| due.min(latest));
         let frame = match timeout_at(due, body.frame()).await {
             Ok(Some(frame)) => frame.map_err(|_| Fault::BodyIncomplete)?,
             Ok(None) => break,

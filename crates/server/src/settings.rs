@@ -26,7 +26,7 @@ pub struct HttpSettings {
     pub header_timeout: Duration,
     /// Longest time for a body to arrive. Default 2 min.
     pub body_timeout: Duration,
-    /// Least speed of a body after its first ten seconds, in bytes per second. Default 1024.
+    /// Least speed of a body after its first ten seconds, in bytes per second; 0 = none. Default 1024.
     pub min_body_speed: u32,
     /// Longest time for the work on one message. Default 5 min.
     pub work_timeout: Duration,

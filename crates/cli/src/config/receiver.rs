@@ -147,6 +147,20 @@ pub(crate) struct LimitsSection {
     pub(crate) threads_per_message: usize,
     /// Seconds for a body to arrive, and again for the work on it.
     pub(crate) request_seconds: u32,
+    /// Messages of one sender in work at once.
+    pub(crate) messages_per_sender: usize,
+    /// Messages from one address in work at once.
+    pub(crate) messages_per_address: usize,
+    /// Connections at once.
+    pub(crate) connections: usize,
+    /// Connections from one address at once.
+    pub(crate) connections_per_address: usize,
+    /// Seconds until a connection's first byte.
+    pub(crate) first_byte_seconds: u32,
+    /// Least speed of a body, after ten seconds.
+    pub(crate) min_bytes_per_second: u32,
+    /// Seconds for an answer to be taken.
+    pub(crate) answer_seconds: u32,
 }
 
 impl Default for LimitsSection {
@@ -166,6 +180,13 @@ impl Default for LimitsSection {
             concurrent_messages: 0,
             threads_per_message: intake.threads,
             request_seconds: seconds(http.body_timeout.as_secs()),
+            messages_per_sender: http.concurrent_per_sender,
+            messages_per_address: http.concurrent_per_address,
+            connections: http.connections,
+            connections_per_address: http.connections_per_address,
+            first_byte_seconds: seconds(http.first_byte.as_secs()),
+            min_bytes_per_second: http.min_body_speed,
+            answer_seconds: seconds(http.answer_timeout.as_secs()),
         }
     }
 }
@@ -183,6 +204,12 @@ impl LimitsSection {
             ("entries", self.entries),
             ("depth", self.depth),
             ("request_seconds", self.request_seconds as usize),
+            ("messages_per_sender", self.messages_per_sender),
+            ("messages_per_address", self.messages_per_address),
+            ("connections", self.connections),
+            ("connections_per_address", self.connections_per_address),
+            ("first_byte_seconds", self.first_byte_seconds as usize),
+            ("answer_seconds", self.answer_seconds as usize),
         ] {
             if value == 0 {
                 fail!(
