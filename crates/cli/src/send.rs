@@ -1,20 +1,21 @@
 //! `lmr send`: the hospital's side.
 
+mod daemon;
 mod setup;
 mod texts;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
-use lmr_sender::{SenderError, next_daily};
+use jiff::civil::Date;
+use lmr_sender::{Agent, AnnulTarget, Report, SenderError, StopSignal};
 
 use crate::clock;
 use crate::config::sender::SenderConfig;
 use crate::output::{self, Language, print};
-use setup::outbox;
+use crate::text::{Explain, chain, text};
 
 pub(crate) use setup::{agent, authorizer, http_settings, transport};
 
@@ -55,6 +56,9 @@ enum Command {
         /// Only make the new attempts that are due
         #[arg(long)]
         retries_only: bool,
+        /// Show what would go, be held and why; send nothing and change nothing
+        #[arg(long, conflicts_with = "retries_only")]
+        dry_run: bool,
     },
     /// Make the daily transfer and the new attempts at their times, until interrupted
     Daemon,
@@ -74,8 +78,34 @@ enum Command {
     },
     /// What the register has and a complete source does not hold any more
     Vanished,
+    /// Tell of one resource whether, when and in which message it went, or what keeps it
+    Why {
+        /// Type/id, the technical id, or the source's own key
+        name: String,
+    },
     /// Let go of what is held, or give a message up
     Release(Release),
+    /// Annul what was last sent of an administration or a request (status entered-in-error)
+    Annul(Annul),
+    /// Send again what was confirmed since a time: for a register that was restored from a backup
+    Forget {
+        /// A date (Norwegian midnight) or a time with its zone: that of the backup
+        #[arg(long)]
+        since: String,
+    },
+}
+
+#[derive(Args)]
+struct Annul {
+    /// Type/id, the technical id, or the source's own key
+    #[arg(required_unless_present = "number", conflicts_with = "number")]
+    name: Option<String>,
+    /// The number in `lmr send vanished`
+    #[arg(long)]
+    number: Option<i64>,
+    /// Why: goes with the annulment and into the sender's database; no identity numbers
+    #[arg(long)]
+    reason: String,
 }
 
 #[derive(Args)]
@@ -97,30 +127,60 @@ impl Send {
         let (config, folder) = crate::config::read::<SenderConfig>(&self.config)?;
         let _last_lines = config.log.start()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        runtime.block_on(self.act(&config, &folder))
+        match self.command {
+            Command::Daemon => runtime.block_on(daemon::run(&self, config, folder)),
+            _ => runtime.block_on(self.act(&config, &folder)),
+        }
+    }
+
+    /// The sender as configured, which ends early when the process is interrupted.
+    async fn agent(&self, config: &SenderConfig, folder: &Path) -> anyhow::Result<Agent> {
+        let stop = StopSignal::default();
+        setup::stop_on_signals(&stop);
+        agent(config, folder, &stop).await
+    }
+
+    /// Shows what a run came to.
+    async fn ended(
+        &self,
+        agent: &Agent,
+        done: Result<Report, SenderError>,
+    ) -> anyhow::Result<ExitCode> {
+        agent.outbox().close().await;
+        match done {
+            Ok(report) => {
+                self.show(&report, || texts::report(&report, self.lang))?;
+                Ok(ExitCode::from(report.status().exit_code()))
+            }
+            Err(error) => self.failed(error),
+        }
     }
 
     async fn act(&self, config: &SenderConfig, folder: &Path) -> anyhow::Result<ExitCode> {
         match &self.command {
-            Command::Run { retries_only } => {
-                let agent = agent(config, folder).await?;
-                let done = if *retries_only { agent.retry_due().await } else { agent.run().await };
-                let report = match done {
-                    Ok(report) => report,
-                    Err(error) => return self.failed(&error),
+            Command::Run { dry_run: true, .. } => {
+                let scratch = tempfile::Builder::new().prefix("lmr-dry-run-").tempdir()?;
+                let agent = setup::scratch_agent(config, folder, scratch.path()).await?;
+                let preview = match agent.preview().await {
+                    Ok(preview) => preview,
+                    Err(error) => return self.failed(error),
                 };
-                self.show(&report, || texts::report(&report, self.lang))?;
+                self.show(&preview, || texts::preview(&preview, self.lang))?;
                 agent.outbox().close().await;
-                Ok(ExitCode::from(report.status().exit_code()))
+                Ok(ExitCode::from(preview.report.status().exit_code()))
             }
-            Command::Daemon => self.daemon(config, folder).await,
+            Command::Run { retries_only, .. } => {
+                let agent = self.agent(config, folder).await?;
+                let done = if *retries_only { agent.retry_due().await } else { agent.run().await };
+                self.ended(&agent, done).await
+            }
             Command::Status => {
-                let overview = outbox(config, folder).await?.overview().await?;
+                let overview = setup::outbox_to_read(config, folder).await?.overview().await?;
                 self.show(&overview, || texts::overview(&overview, self.lang))?;
                 Ok(ExitCode::from(overview.status.exit_code()))
             }
             Command::History { limit } => {
-                let outbox = outbox(config, folder).await?;
+                let outbox = setup::outbox_to_read(config, folder).await?;
                 let (runs, messages) = (outbox.runs(*limit).await?, outbox.messages(*limit).await?);
                 let json = serde_json::json!({ "runs": runs, "messages": messages });
                 self.show(&json, || texts::history(&runs, &messages, self.lang))?;
@@ -132,12 +192,43 @@ impl Send {
                 Ok(ExitCode::SUCCESS)
             }
             Command::Vanished => {
-                let rows = outbox(config, folder).await?.vanished().await?;
+                let rows = setup::outbox_to_read(config, folder).await?.vanished().await?;
                 self.show(&rows, || texts::vanished(&rows, self.lang))?;
                 Ok(ExitCode::SUCCESS)
             }
+            Command::Why { name } => {
+                let scratch = tempfile::Builder::new().prefix("lmr-why-").tempdir()?;
+                let agent = setup::scratch_agent(config, folder, scratch.path()).await?;
+                let found = match agent.why(name).await {
+                    Ok(found) => found,
+                    Err(error) => return self.failed(error),
+                };
+                self.show(&found, || texts::why(name, &found, self.lang))?;
+                Ok(ExitCode::from(u8::from(found.is_empty())))
+            }
+            Command::Annul(annul) => {
+                let agent = self.agent(config, folder).await?;
+                let target = match (&annul.number, &annul.name) {
+                    (Some(number), _) => AnnulTarget::Number(*number),
+                    (None, name) => AnnulTarget::Name(name.clone().unwrap_or_default()),
+                };
+                let done = agent.annul(&target, &annul.reason).await;
+                self.ended(&agent, done).await
+            }
+            Command::Forget { since } => {
+                let since = moment(since)?;
+                let agent = self.agent(config, folder).await?;
+                match agent.forget_since(since).await {
+                    Ok(forgotten) => {
+                        self.show(&forgotten, || texts::forgotten(forgotten, self.lang))?;
+                        Ok(ExitCode::SUCCESS)
+                    }
+                    Err(error) => self.failed(error),
+                }
+            }
+            Command::Daemon => unreachable!("handled before"),
             Command::Release(release) => {
-                let outbox = outbox(config, folder).await?;
+                let outbox = setup::outbox(config, folder).await?;
                 if let Some(message) = &release.message {
                     let done = outbox.give_up_message(message, clock::now()).await?;
                     self.show(&serde_json::json!({ "given_up": done }), || {
@@ -153,51 +244,16 @@ impl Send {
     }
 
     /// A run that could not be made: busy means later, everything else is for a person.
-    fn failed(&self, error: &SenderError) -> anyhow::Result<ExitCode> {
-        eprintln!("lmr: {error}");
-        Ok(ExitCode::from(match error {
+    fn failed(&self, error: SenderError) -> anyhow::Result<ExitCode> {
+        let status = match &error {
             SenderError::Busy(_) => 3,
             SenderError::Source(_) => 5,
+            // What was asked for cannot be done; nothing is wrong with the installation.
+            SenderError::Annul(_) => 1,
             _ => 4,
-        }))
-    }
-
-    async fn daemon(&self, config: &SenderConfig, folder: &Path) -> anyhow::Result<ExitCode> {
-        let agent = agent(config, folder).await?;
-        let mut stop = std::pin::pin!(crate::serve::interrupted());
-        loop {
-            let planned = match agent.outbox().last_planned().await? {
-                // One that was missed is made up for at once. A clock that was set back does not count.
-                Some(last) => next_daily(last.min(clock::now()), config.schedule.at),
-                None => next_daily(clock::now(), config.schedule.at),
-            };
-            let attempt = agent.outbox().next_attempt().await?.unwrap_or(Timestamp::MAX);
-            let due = planned.min(attempt);
-            tracing::info!(due = %due, planned = planned <= attempt, "waiting");
-            while clock::now() < due {
-                // In short naps, so that a machine that slept or a clock that was set is noticed.
-                let left =
-                    due.duration_since(clock::now()).unsigned_abs().min(Duration::from_secs(30));
-                tokio::select! {
-                    () = tokio::time::sleep(left) => {}
-                    () = &mut stop => return Ok(ExitCode::SUCCESS),
-                }
-            }
-            let done = if planned <= due { agent.run().await } else { agent.retry_due().await };
-            match done {
-                Ok(report) => {
-                    self.show(&report, || texts::report(&report, self.lang))?;
-                    tracing::info!(status = ?report.status(), open = report.open_messages, held = report.held, "run ended");
-                }
-                Err(error) => {
-                    tracing::error!(%error, "run failed");
-                    tokio::select! {
-                        () = tokio::time::sleep(Duration::from_secs(60)) => {}
-                        () = &mut stop => return Ok(ExitCode::SUCCESS),
-                    }
-                }
-            }
-        }
+        };
+        eprintln!("lmr: {}", chain(&error.into(), self.lang));
+        Ok(ExitCode::from(status))
     }
 
     fn show(
@@ -210,4 +266,20 @@ impl Send {
             Format::Text => print(&text()),
         }
     }
+}
+
+/// A date as Norwegian midnight, or a time with its zone.
+fn moment(text: &str) -> anyhow::Result<Timestamp> {
+    if let Ok(date) = text.parse::<Date>()
+        && text.len() == 10
+    {
+        return Ok(date.to_zoned(clock::oslo_zone())?.timestamp());
+    }
+    text.parse().explain(|| {
+        text!(
+            "--since: {text} er verken en dato (2026-11-25) eller et tidspunkt med tidssone",
+            "--since: {text} is neither a date (2026-11-25) nor a time with its zone",
+            text = text
+        )
+    })
 }

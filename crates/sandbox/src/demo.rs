@@ -18,7 +18,7 @@ use lmr_lmdi::{PersonNumbers, RuleSetId};
 use lmr_sender::{
     Agent, BundleLimits, EnvelopeSealer, FolderSource, HashKey, HeldRow, HttpSettings,
     HttpTransport, Outbox, Parts, Report, RetrySchedule, RuleSetChecker, RunStatus, SenderError,
-    Settings, SourceLimits, TokenAuthorizer,
+    Settings, SourceLimits, StopSignal, TokenAuthorizer,
 };
 
 use crate::clock::SettableClock;
@@ -215,6 +215,7 @@ impl<'a> Story<'a> {
                 rule_set,
                 bundle_limits: BundleLimits::default(),
                 retry: RetrySchedule::default(),
+                configuration: String::new(),
                 lock: folder.join("sender.lock"),
                 organisation: organisation.to_string(),
             },
@@ -231,6 +232,7 @@ impl<'a> Story<'a> {
             transport: Arc::new(transport),
             clock: as_clock,
             random: Arc::new(SystemRandom),
+            stop: StopSignal::default(),
         })
         .await?;
         Ok(Self { world, clock, era, hospital, source, day, sender, agent, tell })

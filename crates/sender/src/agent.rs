@@ -11,6 +11,7 @@ use lmr_envelope::RandomSource;
 use lmr_lmdi::RuleSetId;
 
 use crate::answer;
+use crate::attempt::AttemptFailure;
 use crate::check::Checker;
 use crate::clinical::start_of;
 use crate::error::SenderError;
@@ -18,7 +19,7 @@ use crate::identity::{Hash, HashKey};
 use crate::index::Index;
 use crate::lock::Lock;
 use crate::message::{Made, MessageMaker};
-use crate::outbox::{FinishedAttempt, ItemOutcome, Outbox, OutboxError};
+use crate::outbox::{FinishedAttempt, Forgotten, ItemOutcome, Outbox, OutboxError};
 use crate::plan::{self, BundleLimits, Plan, RecordStatus};
 use crate::progress::AttemptOutcome;
 use crate::report::{ForeignType, Report, RunKind, SentMessage, SourceFailure};
@@ -26,7 +27,8 @@ use crate::run::Run;
 use crate::schedule::RetrySchedule;
 use crate::seal::Sealer;
 use crate::source::Source;
-use crate::transport::Transport;
+use crate::stop::StopSignal;
+use crate::transport::{PostOutcome, Transport};
 
 /// What the sender must know.
 #[derive(Debug, Clone)]
@@ -43,6 +45,9 @@ pub struct Settings {
     pub bundle_limits: BundleLimits,
     /// New attempts.
     pub retry: RetrySchedule,
+    /// What else of the configuration decides on what is held (code lists): when it changes, what is held
+    /// is checked again.
+    pub configuration: String,
     /// A file that only one run at a time can lock.
     pub lock: PathBuf,
     /// The sending organisation, so that an outbox is not used for another one.
@@ -60,6 +65,7 @@ pub struct Agent {
     transport: Arc<dyn Transport>,
     clock: Clock,
     pub(crate) random: Arc<dyn RandomSource>,
+    stop: StopSignal,
 }
 
 /// What an agent is made of.
@@ -82,6 +88,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Random bytes for message ids.
     pub random: Arc<dyn RandomSource>,
+    /// Asks a run to end early.
+    pub stop: StopSignal,
 }
 
 /// Communication errors in a row after which the rest of the run is not tried.
@@ -95,8 +103,18 @@ impl Agent {
     /// # Errors
     /// [`OutboxError::Foreign`] when the outbox was made with another key or for another organisation.
     pub async fn new(parts: Parts) -> Result<Self, SenderError> {
-        let Parts { settings, source, key, outbox, checker, sealer, transport, clock, random } =
-            parts;
+        let Parts {
+            settings,
+            source,
+            key,
+            outbox,
+            checker,
+            sealer,
+            transport,
+            clock,
+            random,
+            stop,
+        } = parts;
         let mark: String =
             key.hash("check", &[]).0.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         for (name, value, what) in [
@@ -109,7 +127,7 @@ impl Agent {
                 Some(_) => return Err(OutboxError::Foreign(what).into()),
             }
         }
-        Ok(Self { settings, source, key, outbox, checker, sealer, transport, clock, random })
+        Ok(Self { settings, source, key, outbox, checker, sealer, transport, clock, random, stop })
     }
 
     /// The outbox, for looking at.
@@ -140,10 +158,10 @@ impl Agent {
             + self.outbox.drop_clock_dependent().await?;
         self.send_new(run).await?;
         // Halves the size each time, down to what cannot be split, which is held.
-        while std::mem::take(&mut run.too_large) && run.stop.is_none() && !run.paused {
+        while std::mem::take(&mut run.too_large) && !run.is_over() && !run.paused {
             self.send_new(run).await?;
         }
-        let is_delivered = run.stop.is_none()
+        let is_delivered = !run.is_over()
             && run.unanswered == 0
             && run.report.source_failure.is_none()
             && self.outbox.open_messages().await? == 0;
@@ -156,7 +174,11 @@ impl Agent {
     }
 
     /// Notes how the run ended, whether it was done or broke off.
-    async fn end(&self, run: Run, done: Result<(), SenderError>) -> Result<Report, SenderError> {
+    pub(crate) async fn end(
+        &self,
+        run: Run,
+        done: Result<(), SenderError>,
+    ) -> Result<Report, SenderError> {
         match done {
             Ok(()) => run.end(&self.outbox, self.now()).await,
             Err(error) => {
@@ -167,10 +189,22 @@ impl Agent {
     }
 
     /// What decides on what is held, besides the data.
-    fn fingerprint(&self) -> String {
+    pub(crate) fn fingerprint(&self) -> String {
         let settings = &self.settings;
         let addresses = settings.own_addresses.join(" ");
-        format!("{} {} {addresses}", self.checker.fingerprint(), settings.rule_set.as_str())
+        let Settings { rule_set, configuration, .. } = settings;
+        let checker = self.checker.fingerprint();
+        format!("{checker} {} {addresses} {configuration}", rule_set.as_str())
+    }
+
+    /// Forgets that the register has confirmed anything since `since`: for a register that was restored
+    /// from a backup of that time. The next transfer sends it again.
+    ///
+    /// # Errors
+    /// [`SenderError`].
+    pub async fn forget_since(&self, since: Timestamp) -> Result<Forgotten, SenderError> {
+        let _lock = Lock::take(&self.settings.lock)?;
+        Ok(self.outbox.forget_since(since, self.now()).await?)
     }
 
     /// New attempts that are due, and nothing else.
@@ -186,7 +220,8 @@ impl Agent {
 
     async fn send_due(&self, run: &mut Run) -> Result<(), SenderError> {
         for due in self.outbox.due(self.now()).await? {
-            if run.stop.is_some() || run.paused {
+            run.report.stopped_early |= self.stop.is_stopped();
+            if run.is_over() || run.paused {
                 break;
             }
             self.send(due.seq, due.message_id, run).await?;
@@ -195,11 +230,22 @@ impl Agent {
     }
 
     /// One attempt with one message.
-    async fn send(&self, seq: i64, message_id: String, run: &mut Run) -> Result<(), SenderError> {
+    pub(crate) async fn send(
+        &self,
+        seq: i64,
+        message_id: String,
+        run: &mut Run,
+    ) -> Result<(), SenderError> {
         let Some((sealed, entries)) = self.outbox.start(seq, self.now()).await? else {
             return Ok(());
         };
-        let outcome = self.transport.post(sealed).await;
+        let outcome = tokio::select! {
+            outcome = self.transport.post(sealed) => outcome,
+            () = self.stop.grace_over() => {
+                PostOutcome::NoAnswer { failure: AttemptFailure::StopRequested }
+            }
+        };
+        run.report.stopped_early |= self.stop.is_stopped();
         let now = self.now();
         let answer = answer::read(outcome, &message_id, entries, now);
         let finished = FinishedAttempt {
@@ -238,7 +284,9 @@ impl Agent {
                 run.unanswered += 1;
                 let gone =
                     !may_have_arrived || retry_after.is_some() || answer.http_status == Some(503);
-                if gone || run.unanswered >= MAX_CONSECUTIVE_FAILURES {
+                if self.stop.is_stopped() {
+                    // Nothing is known of the way to the register: the other messages keep their time.
+                } else if gone || run.unanswered >= MAX_CONSECUTIVE_FAILURES {
                     run.paused = true;
                     // The transfer failed, not this message: the rest shares its attempt.
                     self.outbox.fail_due(now, *retry_after, &self.settings.retry).await?;
@@ -257,25 +305,26 @@ impl Agent {
 
     /// Finds what is new or changed, and sends it.
     async fn send_new(&self, run: &mut Run) -> Result<(), SenderError> {
+        run.report.stopped_early |= self.stop.is_stopped();
+        if run.is_over() {
+            return Ok(());
+        }
         let index = Index::read(&*self.source, &self.settings.own_addresses, &self.key)?;
         run.report.count_source(&index);
         if index.scanned.resources == 0 && !self.settings.incremental {
             run.report.source_failure = Some(SourceFailure::Empty);
             return Ok(());
         }
-        self.compare(&index, run).await?;
+        self.compare(&index, &mut run.report).await?;
         let statuses = self.outbox.statuses().await?;
-        let start = start_of(self.settings.start);
         let plan = self.plan(&index, &statuses).await?;
         run.report.count_plan(&plan);
         run.report.foreign_types = self.foreign_types(&index, &plan);
-        let since = match self.outbox.setting("last-success").await? {
-            Some(text) => text.parse().unwrap_or(start),
-            None => start,
-        };
+        let since = self.reported_since().await?;
         let mut maker = MessageMaker::new(self, &index, &statuses, since);
         for planned in plan.bundles {
-            if run.stop.is_some() {
+            run.report.stopped_early |= self.stop.is_stopped();
+            if run.is_over() {
                 break;
             }
             let Made { message, counts } = maker.make(planned, &mut run.faulty).await?;
@@ -295,7 +344,11 @@ impl Agent {
 
     /// Compares the source with what is known: what is held and has changed or gone is let go, what has
     /// vanished is noted.
-    async fn compare(&self, index: &Index, run: &mut Run) -> Result<(), SenderError> {
+    pub(crate) async fn compare(
+        &self,
+        index: &Index,
+        report: &mut Report,
+    ) -> Result<(), SenderError> {
         let present: HashMap<Hash, Hash> =
             index.records.iter().map(|record| (record.identity, record.version)).collect();
         let is_complete = !self.settings.incremental;
@@ -310,15 +363,24 @@ impl Agent {
             all += 1;
             missing += usize::from(!present.contains_key(identity));
         }
-        (run.report.known, run.report.missing) = (all, missing);
+        (report.known, report.missing) = (all, missing);
         // Records of a file that cannot be opened have not vanished.
         let is_whole = index.scanned.issues.iter().all(|issue| issue.line.is_some());
-        let may_add = is_whole && missing > 0 && !run.report.has_lost_half();
-        run.report.vanished_now += self.outbox.note_vanished(&present, may_add, self.now()).await?;
+        let may_add = is_whole && missing > 0 && !report.has_lost_half();
+        report.vanished_now += self.outbox.note_vanished(&present, may_add, self.now()).await?;
         Ok(())
     }
 
-    async fn plan(
+    /// Start of the reporting period where nothing that is sent is older.
+    pub(crate) async fn reported_since(&self) -> Result<Timestamp, SenderError> {
+        let start = start_of(self.settings.start);
+        Ok(match self.outbox.setting("last-success").await? {
+            Some(text) => text.parse().unwrap_or(start),
+            None => start,
+        })
+    }
+
+    pub(crate) async fn plan(
         &self,
         index: &Index,
         statuses: &HashMap<Hash, RecordStatus>,
@@ -328,7 +390,7 @@ impl Agent {
         Ok(plan::plan(index, statuses, start, self.settings.rule_set, &limits))
     }
 
-    fn foreign_types(&self, index: &Index, plan: &Plan) -> Vec<ForeignType> {
+    pub(crate) fn foreign_types(&self, index: &Index, plan: &Plan) -> Vec<ForeignType> {
         let foreign = plan.foreign.iter().filter_map(|(resource_type, all)| {
             let is_fhir_type = self.checker.is_resource_type(resource_type);
             let taken = self.settings.rule_set.profiles().iter().map(|(taken, _)| *taken);
@@ -345,7 +407,11 @@ impl Agent {
     }
 
     /// Lists what waits for held resources, as everything is after the transfer.
-    async fn note_waiting(&self, index: &Index, since: Timestamp) -> Result<(), SenderError> {
+    pub(crate) async fn note_waiting(
+        &self,
+        index: &Index,
+        since: Timestamp,
+    ) -> Result<(), SenderError> {
         let mut waiting = Vec::new();
         if self.outbox.held_count().await? > 0 {
             let statuses = self.outbox.statuses().await?;

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use lmr_envelope::{RandomnessUnavailable, SealError};
 
+use crate::annul::AnnulError;
 use crate::check::CheckError;
+use crate::lock::LockRemedy;
 use crate::outbox::OutboxError;
 use crate::source::SourceUnavailable;
 
@@ -15,10 +17,12 @@ pub enum SenderError {
     #[error("another run is under way (lock {0})")]
     Busy(PathBuf),
     /// The lock file cannot be used.
-    #[error("the lock file {path}: {source}")]
+    #[error("the lock file {path}: {source}{remedy}")]
     Lock {
         /// Which file.
         path: PathBuf,
+        /// What a person does about it.
+        remedy: LockRemedy,
         /// The file system's reason.
         source: std::io::Error,
     },
@@ -37,6 +41,9 @@ pub enum SenderError {
     /// The check.
     #[error(transparent)]
     Check(#[from] CheckError),
+    /// Nothing was annulled.
+    #[error(transparent)]
+    Annul(#[from] AnnulError),
     /// A fault of this program.
     #[error("a fault of this program: {0}")]
     Internal(&'static str),

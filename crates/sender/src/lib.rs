@@ -23,12 +23,14 @@
 //! ```
 
 mod agent;
+mod annul;
 mod answer;
 mod attempt;
 mod bundle;
 mod check;
 mod clinical;
 mod content;
+mod copies;
 mod error;
 mod identity;
 mod index;
@@ -37,6 +39,7 @@ mod lock;
 mod message;
 mod outbox;
 mod plan;
+mod preview;
 mod progress;
 mod report;
 mod run;
@@ -44,23 +47,27 @@ mod schedule;
 mod seal;
 mod source;
 mod source_key;
+mod stop;
 #[cfg(test)]
 mod tests;
 mod transport;
+mod why;
 
 pub use agent::{Agent, Parts, Settings};
+pub use annul::{AnnulError, AnnulTarget};
 pub use attempt::{AttemptFailure, ConnectionFailure, StatusNote, TokenFailure};
 pub use check::{CheckContext, CheckError, CheckFinding, Checker, RuleSetChecker};
 pub use error::SenderError;
 pub use identity::HashKey;
 pub use index::{AdviceCount, Duplicate, IdentifierAdvice};
 pub use inspect::{ElementDetail, inspect};
-pub use lock::Lock;
+pub use lock::{Lock, LockRemedy};
 pub use outbox::{
-    AttemptRow, HeldFinding, HeldRow, MessageRow, Origin, Outbox, OutboxError, Overview, Released,
-    RunRow, SourceCounts, VanishedRow, WaitingRow,
+    AttemptRow, Forgotten, HeldFinding, HeldRow, MessageRow, Origin, Outbox, OutboxError, Overview,
+    Released, RunRow, SourceCounts, VanishedRow, WaitingRow,
 };
 pub use plan::BundleLimits;
+pub use preview::{Preview, PreviewEntry};
 pub use progress::State;
 pub use report::{ForeignType, Report, RunKind, RunStatus, SentMessage, SourceFailure};
 pub use schedule::{RetrySchedule, next_daily};
@@ -69,7 +76,9 @@ pub use source::{
     FileError, FolderSource, FoundResource, PassedOver, PassedOverKind, Scanned, Scope, Source,
     SourceIssue, SourceIssueKind, SourceLimits, SourceLocation, SourceUnavailable,
 };
+pub use stop::StopSignal;
 pub use transport::{
     AuthorizationError, Authorizer, HttpSettings, HttpTransport, PostOutcome, TokenAuthorizer,
     Transport, TransportError,
 };
+pub use why::{Confirmation, Explanation, MessageOf, WhyState};

@@ -19,6 +19,14 @@ use crate::plan::{self, Planned, RecordStatus, Role};
 use crate::report::MessageCounts;
 use crate::source::{SourceIssue, SourceIssueKind};
 
+/// A bundle that may go.
+struct Built {
+    planned: Planned,
+    text: String,
+    message_id: String,
+    context: CheckContext,
+}
+
 /// What became of a planned bundle.
 pub(crate) struct Made {
     /// Number and id of the message; `None` when nothing of it can go.
@@ -52,25 +60,64 @@ impl<'a> MessageMaker<'a> {
     /// this run has found faulty: they are left out, and what the check finds is added.
     pub(crate) async fn make(
         &mut self,
-        mut planned: Planned,
+        planned: Planned,
         faulty: &mut HashSet<Hash>,
     ) -> Result<Made, SenderError> {
-        let now = self.agent.now();
         let mut counts = MessageCounts::default();
+        let Some(built) = self.build(planned, faulty, &mut counts).await? else {
+            return Ok(Made { message: None, counts });
+        };
+        let Built { planned, text, message_id, context } = built;
+        let sealed = self.agent.sealer.seal(text.as_bytes(), &message_id, &context)?;
+        let copy = self.agent.copy(&text, &message_id)?;
+        let items = self.items(&planned);
+        self.count(&items, &mut counts);
+        let message = NewMessage {
+            message_id: &message_id,
+            sealed: &sealed,
+            copy: &copy,
+            resource_bytes: plan::bytes(self.index, &planned.entries),
+            items: &items,
+        };
+        let seq = self.agent.outbox.add(&message, context.now).await?;
+        Ok(Made { message: Some((seq, message_id)), counts })
+    }
+
+    /// As [`MessageMaker::make`], but nothing is sealed or queued: what would go.
+    pub(crate) async fn preview(
+        &mut self,
+        planned: Planned,
+        faulty: &mut HashSet<Hash>,
+    ) -> Result<(Vec<Item>, MessageCounts), SenderError> {
+        let mut counts = MessageCounts::default();
+        let built = self.build(planned, faulty, &mut counts).await?;
+        let items = built.map(|built| self.items(&built.planned)).unwrap_or_default();
+        self.count(&items, &mut counts);
+        Ok((items, counts))
+    }
+
+    /// The text of a bundle in which the check finds nothing; `None` when nothing is left of it.
+    async fn build(
+        &self,
+        mut planned: Planned,
+        faulty: &mut HashSet<Hash>,
+        counts: &mut MessageCounts,
+    ) -> Result<Option<Built>, SenderError> {
+        let now = self.agent.now();
         let mut id = [0; 16];
         self.agent.random.fill(&mut id)?;
         let message_id = uuid_text(id, 4);
         // Each round leaves something out, so this ends.
         loop {
             let index = self.index;
-            planned = without_faulty(index, planned, faulty, &mut counts);
-            let Texts { texts, gone, dangling } = self.texts(&planned, &mut counts)?;
+            planned = without_faulty(index, planned, faulty, counts);
+            let Texts { texts, gone, dangling } = self.texts(&planned, counts)?;
             if !gone.is_empty() {
                 planned = plan::without(index, &planned, &gone);
                 continue;
             }
             if texts.is_empty() {
-                return Ok(Made { message: None, counts });
+                return Ok(None);
             }
             let context = self.context(&planned, now);
             let rule_set = self.agent.settings.rule_set;
@@ -81,23 +128,12 @@ impl<'a> MessageMaker<'a> {
             } else {
                 dangling
             };
-            if !findings.is_empty() {
-                let held = self.hold(&planned, findings, now).await?;
-                counts.held_now += held.len();
-                faulty.extend(held.iter().map(|at| index.records[*at as usize].version));
-                continue;
+            if findings.is_empty() {
+                return Ok(Some(Built { planned, text, message_id, context }));
             }
-            let sealed = self.agent.sealer.seal(text.as_bytes(), &message_id, &context)?;
-            let items = self.items(&planned);
-            self.count(&items, &mut counts);
-            let message = NewMessage {
-                message_id: &message_id,
-                sealed: &sealed,
-                resource_bytes: plan::bytes(index, &planned.entries),
-                items: &items,
-            };
-            let seq = self.agent.outbox.add(&message, now).await?;
-            return Ok(Made { message: Some((seq, message_id)), counts });
+            let held = self.hold(&planned, findings, now).await?;
+            counts.held_now += held.len();
+            faulty.extend(held.iter().map(|at| index.records[*at as usize].version));
         }
     }
 
@@ -162,7 +198,7 @@ impl<'a> MessageMaker<'a> {
             return Ok(Err(SourceIssueKind::ChangedMeanwhile));
         }
         let rule_set = self.agent.settings.rule_set;
-        if rule_set.is_transaction() {
+        if rule_set.wants_profile_named() {
             bundle::name_profile(
                 rule_set,
                 document.root(),
@@ -229,6 +265,7 @@ impl<'a> MessageMaker<'a> {
             version: record.version,
             role: plan::role(status, record.version),
             root,
+            is_annulment: false,
             resource_type: record.resource_type.to_string(),
             resource_id: record.id.as_deref().map(str::to_owned),
             source_key: record.source_key.as_deref().map(str::to_owned),

@@ -8,6 +8,7 @@ mod book;
 mod failpoint;
 mod held;
 mod rows;
+mod stored;
 mod vanished;
 
 use std::collections::HashMap;
@@ -27,6 +28,8 @@ use book::{book, hold_all, split};
 
 pub use held::{HeldFinding, HeldRow, Origin, Released, WaitingRow};
 pub use rows::{AttemptRow, MessageRow, Overview, RunRow, SourceCounts};
+pub use stored::Forgotten;
+pub(crate) use stored::{Sending, StoredRow};
 pub use vanished::VanishedRow;
 
 /// Why the outbox could not do its part: this installation's matter.
@@ -47,6 +50,12 @@ pub enum OutboxError {
          (everything since the start date is then sent again)"
     )]
     Foreign(&'static str),
+    /// A read-only copy that is not complete by itself.
+    #[error(
+        "the outbox database is on a read-only file system and its last changes are in the file beside it \
+         (-wal): copy the database and its -wal to a folder that can be written"
+    )]
+    WriteAheadLog,
     /// A test made the program fail here.
     #[cfg(test)]
     #[error("a failpoint of a test")]
@@ -54,12 +63,6 @@ pub enum OutboxError {
 }
 
 type Result<T> = std::result::Result<T, OutboxError>;
-
-#[cfg(not(test))]
-const DURABILITY: SqliteSynchronous = SqliteSynchronous::Full;
-/// Processes die in these tests, machines do not.
-#[cfg(test)]
-const DURABILITY: SqliteSynchronous = SqliteSynchronous::Off;
 
 /// A resource as a message carries it, or as it is held.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +72,8 @@ pub(crate) struct Item {
     pub(crate) role: Role,
     /// The message was made for it; else it came along.
     pub(crate) root: bool,
+    /// The message annuls it.
+    pub(crate) is_annulment: bool,
     pub(crate) resource_type: String,
     pub(crate) resource_id: Option<String>,
     pub(crate) source_key: Option<String>,
@@ -80,6 +85,8 @@ pub(crate) struct Item {
 pub(crate) struct NewMessage<'m> {
     pub(crate) message_id: &'m str,
     pub(crate) sealed: &'m [u8],
+    /// The bundle, encrypted with a key of the hospital's own.
+    pub(crate) copy: &'m [u8],
     /// Bytes of the resources as they stand in the source: what bundles are measured by.
     pub(crate) resource_bytes: usize,
     pub(crate) items: &'m [Item],
@@ -142,23 +149,56 @@ impl Outbox {
     /// # Errors
     /// [`OutboxError`]; a file of a newer program is refused.
     pub async fn open(path: &Path) -> Result<Self> {
+        Self::open_with(path, SqliteSynchronous::Full).await
+    }
+
+    /// As [`Outbox::open`], with another durability than a real outbox has: tests in which processes die,
+    /// but no machine does.
+    pub(crate) async fn open_with(path: &Path, synchronous: SqliteSynchronous) -> Result<Self> {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(DURABILITY)
+            .synchronous(synchronous)
             .foreign_keys(true)
             .busy_timeout(std::time::Duration::from_secs(10));
+        let outbox = Self::connect(options).await?;
+        sqlx::migrate!("./migrations").run(&outbox.pool).await?;
+        Ok(outbox)
+    }
+
+    /// Opens the file for looking only: nothing is written, also not beside it, so a read-only file
+    /// system or a snapshot will do.
+    ///
+    /// # Errors
+    /// [`OutboxError::WriteAheadLog`] when what was written last is still in the file beside it, which
+    /// cannot be read without writing.
+    pub async fn open_read_only(path: &Path) -> Result<Self> {
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        if Path::new(&log).metadata().is_ok_and(|log| log.len() > 0) {
+            return Err(OutboxError::WriteAheadLog);
+        }
+        let options = SqliteConnectOptions::new().filename(path).read_only(true).immutable(true);
+        Self::connect(options).await
+    }
+
+    /// A connection as every step gets one.
+    #[cfg(test)]
+    pub(crate) async fn connection(&self) -> Result<sqlx::pool::PoolConnection<Sqlite>> {
+        Ok(self.pool.acquire().await?)
+    }
+
+    async fn connect(options: SqliteConnectOptions) -> Result<Self> {
         let pool = SqlitePoolOptions::new()
             .max_connections(2)
-            // SQLite ends a transaction by itself when the disk is full, which the driver does not notice: such a
-            // connection is good for nothing any more.
+            // SQLite ends a transaction by itself when the disk is full, which the driver does not notice:
+            // such a connection is good for nothing any more.
             .before_acquire(|connection, _| {
                 Box::pin(async move { Ok(!connection.is_in_transaction()) })
             })
             .connect_with(options)
             .await?;
-        sqlx::migrate!("./migrations").run(&pool).await?;
         Ok(Self {
             pool,
             #[cfg(test)]
@@ -282,7 +322,7 @@ impl Outbox {
         for (position, item) in message.items.iter().enumerate() {
             sqlx::query(
                 "INSERT INTO item (seq, position, identity, version, role, root, resource_type, resource_id, \
-                 source_key, file, line) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 source_key, file, line, is_annulment) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )
             .bind(seq)
             .bind(int(position))
@@ -295,11 +335,41 @@ impl Outbox {
             .bind(&item.source_key)
             .bind(&item.file)
             .bind(i64::from(item.line))
+            .bind(item.is_annulment)
             .execute(&mut *step)
             .await?;
         }
+        sqlx::query("INSERT INTO sent_copy (seq, sealed) VALUES (?, ?)")
+            .bind(seq)
+            .bind(message.copy)
+            .execute(&mut *step)
+            .await?;
         self.commit(step).await?;
         Ok(seq)
+    }
+
+    /// Moves the next attempts back where the clock was: when an attempt has ended in the future, the
+    /// clock was ahead then, by at least that much. Attempts are made as long after the last one as they
+    /// were to be.
+    ///
+    /// # Errors
+    /// [`OutboxError`].
+    pub async fn put_clock_right(&self, now: Timestamp) -> Result<()> {
+        let row = sqlx::query("SELECT max(ended_at) FROM attempt").fetch_one(&self.pool).await?;
+        let ahead = row.get::<Option<i64>, _>(0).map_or(0, |last| last - ms(now));
+        if ahead <= 0 {
+            return Ok(());
+        }
+        let mut step = self.begin().await?;
+        for sql in [
+            "UPDATE message SET next_attempt = max(?1, next_attempt - ?2) \
+             WHERE state IN ('planned', 'waiting')",
+            "UPDATE attempt SET started_at = min(started_at, ?1), ended_at = min(ended_at, ?1) \
+             WHERE ended_at > ?1 AND ?2 > 0",
+        ] {
+            sqlx::query(sql).bind(ms(now)).bind(ahead).execute(&mut *step).await?;
+        }
+        self.commit(step).await
     }
 
     /// The messages that may be tried now, oldest first.

@@ -18,6 +18,8 @@ pub enum RunKind {
     Planned,
     /// New attempts that were due.
     Retry,
+    /// The annulment of one resource.
+    Annulment,
 }
 
 impl RunKind {
@@ -27,6 +29,7 @@ impl RunKind {
         match self {
             Self::Planned => "planned",
             Self::Retry => "retry",
+            Self::Annulment => "annulment",
         }
     }
 }
@@ -157,6 +160,8 @@ pub struct Report {
     pub unused: usize,
     /// The messages tried in this run, in order.
     pub messages: Vec<SentMessage>,
+    /// The process was asked to stop before everything was done.
+    pub stopped_early: bool,
     /// Why the run was stopped for a person to look at.
     pub stop: Option<AttemptFailure>,
     /// Resources held after the run.
@@ -229,6 +234,7 @@ impl Report {
             too_early: 0,
             unused: 0,
             messages: Vec::new(),
+            stopped_early: false,
             stop: None,
             held: 0,
             open_messages: 0,
@@ -279,7 +285,7 @@ impl Report {
             RunStatus::Stopped
         } else if self.source_failure.is_some() || self.missing * 2 > self.known {
             RunStatus::SourceFailed
-        } else if self.open_messages > 0 {
+        } else if self.open_messages > 0 || self.stopped_early {
             RunStatus::Undelivered
         } else if self.held > 0 || !self.source_issues.is_empty() || misspelt {
             RunStatus::ToCorrect

@@ -76,4 +76,9 @@ impl Run {
             tracing::error!(%error, "the run's end could not be noted");
         }
     }
+
+    /// Whether nothing more is begun in this run.
+    pub(crate) fn is_over(&self) -> bool {
+        self.stop.is_some() || self.report.stopped_early
+    }
 }

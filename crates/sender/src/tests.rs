@@ -1,7 +1,11 @@
 //! The sender against a register that is only a model: what it stores, and how it fails, is the test's to say.
 
+mod annulments;
 mod crashes;
 mod holding;
+mod outbox_file;
+mod questions;
 mod runs;
+mod stopping;
 mod truth;
 mod world;

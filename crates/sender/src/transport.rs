@@ -1,16 +1,18 @@
 //! Getting a sealed message to the register: a token, one POST, and what came of it.
 
+use std::io::Read;
 use std::sync::PoisonError;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
 use lmr_auth::{
     AccessToken, DiscoveryError, RequestHeaders, Retry, TokenClient, TokenError, is_loopback,
 };
 use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER,
-    WWW_AUTHENTICATE,
+    ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue,
+    RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use tokio::sync::Mutex;
 
@@ -306,6 +308,7 @@ impl<A: Authorizer> HttpTransport<A> {
             .get(RETRY_AFTER)
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned);
+        let is_packed = is_still_packed(answer.headers());
         let mut body = Vec::new();
         loop {
             match answer.chunk().await {
@@ -313,10 +316,37 @@ impl<A: Authorizer> HttpTransport<A> {
                     return PostOutcome::NoAnswer { failure: AttemptFailure::AnswerTooLarge };
                 }
                 Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(None) if is_packed => {
+                    return match unpacked(&body, self.answer_limit) {
+                        Ok(body) => PostOutcome::Answered { status, retry_after, body },
+                        Err(failure) => PostOutcome::NoAnswer { failure },
+                    };
+                }
                 Ok(None) => return PostOutcome::Answered { status, retry_after, body },
                 Err(error) => return failed(&error),
             }
         }
+    }
+}
+
+/// Whether the body is gzip that the HTTP client has not unpacked: it knows the coding in lower case only,
+/// and removes the header when it has unpacked. Codings are compared without regard to case (RFC 9110
+/// section 8.4.1).
+fn is_still_packed(headers: &HeaderMap) -> bool {
+    let coding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+    coding.is_some_and(|coding| {
+        let coding = coding.trim();
+        coding.eq_ignore_ascii_case("gzip") || coding.eq_ignore_ascii_case("x-gzip")
+    })
+}
+
+fn unpacked(body: &[u8], limit: usize) -> Result<Vec<u8>, AttemptFailure> {
+    let mut plain = Vec::new();
+    let read = MultiGzDecoder::new(body).take(limit as u64 + 1).read_to_end(&mut plain);
+    match read {
+        Ok(length) if length > limit => Err(AttemptFailure::AnswerTooLarge),
+        Ok(_) => Ok(plain),
+        Err(_) => Err(AttemptFailure::AnswerBrokenOff),
     }
 }
 
@@ -359,12 +389,17 @@ impl<A: Authorizer> Transport for HttpTransport<A> {
     async fn post(&self, message: Vec<u8>) -> PostOutcome {
         let mut fresh = false;
         let mut nonce: Option<String> = None;
+        // What came of a first attempt on a connection that was closed as it was used.
+        let mut closed: Option<PostOutcome> = None;
         loop {
             let headers = self.authorizer.headers(self.address.as_str(), nonce.as_deref()).await;
             let headers = match headers {
                 Ok(headers) => headers,
                 Err(AuthorizationError { reason, passes, retry_after }) => {
                     let failure = AttemptFailure::Token { reason };
+                    if let Some(closed) = closed {
+                        return closed;
+                    }
                     return match passes {
                         true => PostOutcome::NotReached { failure, retry_after },
                         false => PostOutcome::NoAccess { failure },
@@ -373,6 +408,17 @@ impl<A: Authorizer> Transport for HttpTransport<A> {
             };
             let (outcome, demanded) = self.attempt(&headers, message.clone()).await;
             match outcome {
+                // A kept connection may be closed just as it is used. The same bytes with the same
+                // message id are stored once, so they may go again at once, on a new connection.
+                PostOutcome::NoAnswer { failure: AttemptFailure::ConnectionBroken }
+                    if closed.is_none() =>
+                {
+                    closed = Some(outcome);
+                }
+                // Whether the first one arrived is still not known when the second did not.
+                PostOutcome::NotReached { .. } if let Some(closed) = closed.take() => {
+                    return closed;
+                }
                 // The token is good; the same one is shown with a proof that has the nonce.
                 PostOutcome::Answered { status: 401, .. }
                     if demanded.is_some() && nonce.is_none() =>

@@ -182,3 +182,53 @@ async fn a_redirect_is_not_followed_and_an_open_line_not_used() {
         assert!(matches!(made.err(), Some(TransportError::Address(_))), "{address}");
     }
 }
+
+/// a16
+#[tokio::test]
+async fn a_content_coding_in_capitals_is_read_like_any_other() {
+    for coding in ["GZIP", "gzip", "X-Gzip"] {
+        let address = listen(Router::new().route(
+            "/fhirmottak/v1",
+            post(move || async move {
+                let mut packed =
+                    flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+                std::io::Write::write_all(&mut packed, b"the answer").expect("packed");
+                ([("content-encoding", coding)], packed.finish().expect("packed"))
+            }),
+        ))
+        .await;
+        let outcome = transport(&address, Counter::default()).post(Vec::new()).await;
+        let body = b"the answer".to_vec();
+        assert_eq!(
+            outcome,
+            PostOutcome::Answered { status: 200, retry_after: None, body },
+            "{coding}"
+        );
+    }
+}
+
+/// a23
+#[tokio::test]
+async fn a_connection_closed_as_it_is_used_is_replaced_at_once() {
+    lmr_auth::install_tls_provider();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = format!("http://{}/", listener.local_addr().expect("an address"));
+    let server = tokio::spawn(async move {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let (first, _) = listener.accept().await.expect("a connection");
+        drop(first);
+        let (mut second, _) = listener.accept().await.expect("a connection");
+        let mut request = vec![0; 4096];
+        let length = second.read(&mut request).await.expect("a request");
+        second
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+            .await
+            .expect("an answer");
+        request.truncate(length);
+        request
+    });
+    let outcome = transport(&address, Counter::default()).post(b"sealed".to_vec()).await;
+    let body = b"ok".to_vec();
+    assert_eq!(outcome, PostOutcome::Answered { status: 200, retry_after: None, body });
+    assert!(server.await.expect("the server").ends_with(b"sealed"), "the same bytes");
+}

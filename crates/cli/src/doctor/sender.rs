@@ -5,7 +5,9 @@ use std::path::Path;
 use lmr_auth::IssuerKind;
 use lmr_envelope::{Header, SigningKey, SystemRandom, Usage};
 use lmr_lmdi::codes::Code;
-use lmr_sender::{AttemptFailure, HttpTransport, PostOutcome, TokenAuthorizer, Transport as _};
+use lmr_sender::{
+    AttemptFailure, HttpTransport, PostOutcome, StopSignal, TokenAuthorizer, Transport as _,
+};
 use serde_json::{Value, json};
 
 use super::files::folder_of;
@@ -98,7 +100,7 @@ async fn database(config: &SenderConfig, folder: &Path, checks: &mut Checks) {
     }
     checks.database_file(&database);
     // As a run puts it together: the database knows the hash key and the organisation it was made with.
-    let agent = crate::send::agent(config, folder).await;
+    let agent = crate::send::agent(config, folder, &StopSignal::default()).await;
     if let Some(agent) = checks.note("database", &what, agent) {
         agent.outbox().close().await;
     }

@@ -1,26 +1,45 @@
 //! The sender put together as its configuration says.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use lmr_auth::{Clock, Fetcher, HttpFetcher, TokenClient};
 use lmr_envelope::{SigningKey, SystemRandom};
 use lmr_identifiers::OrganisationNumber;
 use lmr_sender::{
     Agent, BundleLimits, EnvelopeSealer, FolderSource, HashKey, HttpSettings, HttpTransport,
-    Outbox, Parts, RetrySchedule, RuleSetChecker, Settings, SourceLimits, TokenAuthorizer, inspect,
+    Outbox, OutboxError, Parts, RetrySchedule, RuleSetChecker, Settings, SourceLimits, StopSignal,
+    TokenAuthorizer, inspect,
 };
 
 use super::texts::Rejected;
 use crate::clock;
 use crate::config::key_files::{certificate, private_key};
 use crate::config::sender::{SenderConfig, hash_key};
-use crate::text::{Explain, fail, text};
+use crate::text::{Explain, Text, fail, text};
 
-/// The sender's database as configured; it must be there.
+/// The sender's database as configured, for changing; it must be there.
 pub(super) async fn outbox(config: &SenderConfig, folder: &Path) -> anyhow::Result<Outbox> {
+    let path = database(config, folder)?;
+    open(&path).await
+}
+
+/// The same for looking only: a read-only file system or a snapshot will do.
+pub(super) async fn outbox_to_read(config: &SenderConfig, folder: &Path) -> anyhow::Result<Outbox> {
+    let path = database(config, folder)?;
+    match Outbox::open(&path).await {
+        Err(OutboxError::Database(error)) => match Outbox::open_read_only(&path).await {
+            Ok(outbox) => Ok(outbox),
+            Err(error @ OutboxError::WriteAheadLog) => Err(error.into()),
+            Err(_) => Err(error).explain(|| cannot_open(&path)),
+        },
+        opened => opened.explain(|| cannot_open(&path)),
+    }
+}
+
+fn database(config: &SenderConfig, folder: &Path) -> anyhow::Result<PathBuf> {
     let path = folder.join(&config.database);
     if !path.exists() {
         fail!(
@@ -29,13 +48,28 @@ pub(super) async fn outbox(config: &SenderConfig, folder: &Path) -> anyhow::Resu
             path = path.display()
         );
     }
-    open(&path).await
+    Ok(path)
+}
+
+fn cannot_open(path: &Path) -> Text {
+    text!("kan ikke åpne {path}", "cannot open {path}", path = path.display())
 }
 
 async fn open(path: &Path) -> anyhow::Result<Outbox> {
-    Outbox::open(path)
-        .await
-        .explain(|| text!("kan ikke åpne {path}", "cannot open {path}", path = path.display()))
+    Outbox::open(path).await.explain(|| cannot_open(path))
+}
+
+/// Asks to stop when the process is interrupted or terminated; a second time ends it at once.
+pub(super) fn stop_on_signals(stop: &StopSignal) {
+    let stop = stop.clone();
+    #[expect(clippy::exit, reason = "who interrupts a second time does not want to wait")]
+    tokio::spawn(async move {
+        crate::serve::interrupted().await;
+        stop.stop();
+        crate::serve::interrupted().await;
+        // 128 + SIGINT, as shells write it.
+        std::process::exit(130);
+    });
 }
 
 /// The source of access tokens as configured.
@@ -82,7 +116,7 @@ pub(super) async fn rejected(
     folder: &Path,
     redact: bool,
 ) -> anyhow::Result<Rejected> {
-    let outbox = outbox(config, folder).await?;
+    let outbox = outbox_to_read(config, folder).await?;
     let (held, waiting) = (outbox.held().await?, outbox.waiting().await?);
     let source = source(config, folder);
     let key = HashKey::new(&hash_key(config, folder)?);
@@ -95,8 +129,46 @@ fn source(config: &SenderConfig, folder: &Path) -> FolderSource {
     FolderSource::new(folder.join(&config.source), SourceLimits::default())
 }
 
+/// Which code lists there are, and of when: other ones may find other things.
+fn code_lists(config: &SenderConfig, folder: &Path) -> String {
+    let list = |path: &PathBuf| {
+        let file = std::fs::metadata(folder.join(path)).ok();
+        let made = file.as_ref().and_then(|file| file.modified().ok());
+        let made = made.and_then(|made| Timestamp::try_from(made).ok()).unwrap_or_default();
+        format!("{} {} {made}", path.display(), file.map_or(0, |file| file.len()))
+    };
+    config.terminology.iter().map(list).collect::<Vec<_>>().join(", ")
+}
+
 /// Puts the sender together as configured.
-pub(crate) async fn agent(config: &SenderConfig, folder: &Path) -> anyhow::Result<Agent> {
+pub(crate) async fn agent(
+    config: &SenderConfig,
+    folder: &Path,
+    stop: &StopSignal,
+) -> anyhow::Result<Agent> {
+    let outbox = open(&folder.join(&config.database)).await?;
+    agent_with(config, folder, outbox, stop).await
+}
+
+/// The same on a scratch copy of the database, in `scratch`: whatever it does changes nothing.
+pub(super) async fn scratch_agent(
+    config: &SenderConfig,
+    folder: &Path,
+    scratch: &Path,
+) -> anyhow::Result<Agent> {
+    let database = folder.join(&config.database);
+    let outbox = Outbox::scratch_copy(&database, &scratch.join("scratch.sqlite"))
+        .await
+        .explain(|| cannot_open(&database))?;
+    agent_with(config, folder, outbox, &StopSignal::default()).await
+}
+
+async fn agent_with(
+    config: &SenderConfig,
+    folder: &Path,
+    outbox: Outbox,
+    stop: &StopSignal,
+) -> anyhow::Result<Agent> {
     lmr_auth::install_tls_provider();
     let rule_set = config.ruleset;
     config.check()?;
@@ -116,9 +188,7 @@ pub(crate) async fn agent(config: &SenderConfig, folder: &Path) -> anyhow::Resul
     let clock: Clock = Arc::new(clock::now);
     let transport = transport(config, folder, &config.receiver.url)?;
 
-    let database = folder.join(&config.database);
-    let outbox = open(&database).await?;
-    let mut lock = database.into_os_string();
+    let mut lock = folder.join(&config.database).into_os_string();
     lock.push(".lock");
     let wait = SignedDuration::from_mins(i64::from(config.schedule.retry_minutes));
     Ok(Agent::new(Parts {
@@ -132,6 +202,7 @@ pub(crate) async fn agent(config: &SenderConfig, folder: &Path) -> anyhow::Resul
                 bytes: config.bundle.mib.saturating_mul(1 << 20),
             },
             retry: RetrySchedule { waits: vec![wait; config.schedule.retries as usize] },
+            configuration: code_lists(config, folder),
             lock: lock.into(),
             organisation: config.organisation.clone(),
         },
@@ -148,6 +219,7 @@ pub(crate) async fn agent(config: &SenderConfig, folder: &Path) -> anyhow::Resul
         transport: Arc::new(transport),
         clock,
         random: Arc::new(SystemRandom),
+        stop: stop.clone(),
     })
     .await?)
 }

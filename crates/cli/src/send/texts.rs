@@ -1,5 +1,6 @@
 //! What people read of the sender, in bokmål and English.
 
+mod questions;
 mod rejected;
 mod report;
 mod status;
@@ -10,8 +11,9 @@ use lmr_sender::{RunStatus, State};
 use crate::clock;
 use crate::output::Language;
 
+pub(super) use questions::{forgotten, preview, why};
 pub(super) use rejected::{Rejected, given_up, released, vanished};
-pub(super) use report::report;
+pub(super) use report::{reason, report};
 pub(super) use status::{history, overview};
 
 fn pick<'t>(language: Language, nb: &'t str, en: &'t str) -> &'t str {

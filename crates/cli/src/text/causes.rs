@@ -50,9 +50,11 @@ fn run(error: &SenderError) -> Option<String> {
         SenderError::Busy(lock) => {
             format!("en annen kjøring er i gang (låsefil {})", lock.display())
         }
-        SenderError::Lock { path, source } => {
-            format!("låsefilen {}: {}", path.display(), super::io_error(source, Language::Bokmal))
+        SenderError::Lock { path, source, remedy } => {
+            let reason = super::io_error(source, Language::Bokmal);
+            format!("låsefilen {}: {reason}{}", path.display(), remedy.text(Language::Bokmal))
         }
+        SenderError::Annul(error) => error.text(Language::Bokmal),
         SenderError::Source(error) => {
             format!("kilden {}: {}", error.name, error.cause.text(Language::Bokmal))
         }
@@ -67,6 +69,9 @@ fn outbox(error: &OutboxError) -> String {
         OutboxError::Database(reason) => format!("avsenderens database: {reason}"),
         OutboxError::Form(reason) => format!("avsenderens database har en ukjent form: {reason}"),
         OutboxError::Damaged(what) => format!("avsenderens database er skadet: {what}"),
+        OutboxError::WriteAheadLog => "avsenderens database er på et filsystem som bare kan leses, og de \
+            siste endringene er i filen ved siden av (-wal): kopier begge til en mappe som kan skrives"
+            .to_owned(),
         OutboxError::Foreign(what) => {
             let what = match *what {
                 "hash key" => "en annen hash_key",

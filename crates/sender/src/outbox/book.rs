@@ -31,9 +31,10 @@ pub(super) async fn book(
             ItemOutcome::Stored | ItemOutcome::Unchanged => {
                 // An older message answered late must not hide what a newer one has brought.
                 sqlx::query(
-                    "INSERT INTO stored (identity, version, resource_type, seq, at, resource_id, source_key) \
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (identity) DO UPDATE SET version = ?2, \
-                     seq = ?4, at = ?5, resource_id = ?6, source_key = ?7, annulled_at = NULL WHERE seq <= ?4",
+                    "INSERT INTO stored (identity, version, resource_type, seq, at, resource_id, source_key, \
+                     annulled_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (identity) DO UPDATE \
+                     SET version = ?2, seq = ?4, at = ?5, resource_id = ?6, source_key = ?7, annulled_at = \
+                     CASE WHEN version = ?2 THEN coalesce(?8, annulled_at) ELSE ?8 END WHERE seq <= ?4",
                 )
                 .bind(item.identity.0.as_slice())
                 .bind(item.version.0.as_slice())
@@ -42,6 +43,7 @@ pub(super) async fn book(
                 .bind(ms(now))
                 .bind(&item.resource_id)
                 .bind(&item.source_key)
+                .bind(item.is_annulment.then(|| ms(now)))
                 .execute(&mut **step)
                 .await?;
                 sqlx::query("DELETE FROM held WHERE identity = ? AND version = ?")
@@ -107,7 +109,8 @@ async fn message_id_of(step: &mut Transaction<'static, Sqlite>, seq: i64) -> Res
 
 async fn items_of(step: &mut Transaction<'static, Sqlite>, seq: i64) -> Result<Vec<Item>> {
     let rows = sqlx::query(
-        "SELECT identity, version, role, resource_type, resource_id, file, line, root, source_key FROM item \
+        "SELECT identity, version, role, resource_type, resource_id, file, line, root, source_key, \
+         is_annulment FROM item \
          WHERE seq = ? ORDER BY position",
     )
     .bind(seq)
@@ -124,6 +127,7 @@ async fn items_of(step: &mut Transaction<'static, Sqlite>, seq: i64) -> Result<V
                     _ => Role::Dependency,
                 },
                 root: row.get(7),
+                is_annulment: row.get(9),
                 resource_type: row.get(3),
                 resource_id: row.get(4),
                 source_key: row.get(8),

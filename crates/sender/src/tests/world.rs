@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use lmr_envelope::{RandomSource, RandomnessUnavailable, SealError};
 use serde_json::{Value, json};
+use sqlx::sqlite::SqliteSynchronous;
 use zeroize::Zeroizing;
 
 use lmr_lmdi::RuleSetId;
@@ -25,6 +26,8 @@ pub(super) enum Fate {
     RequestLost,
     /// No connection.
     NotReached,
+    /// No answer, for as long as one waits.
+    Silence,
     /// This status of the register's, not processed.
     Status(u16),
     /// Refused whole with this code of the register's.
@@ -84,6 +87,7 @@ impl Register {
         let fate = self.fates.pop_front().or(self.otherwise).unwrap_or(Fate::Answered);
         match fate {
             Fate::Answered | Fate::AnswerLost => {}
+            Fate::Silence => unreachable!("the line is silent, not the register"),
             Fate::RequestLost => {
                 return PostOutcome::NoAnswer { failure: AttemptFailure::ConnectionBroken };
             }
@@ -182,6 +186,10 @@ struct Line(Arc<Mutex<Register>>);
 #[async_trait]
 impl Transport for Line {
     async fn post(&self, message: Vec<u8>) -> PostOutcome {
+        let is_silent = self.0.lock().unwrap().fates.pop_front_if(|fate| *fate == Fate::Silence);
+        if is_silent.is_some() {
+            std::future::pending::<()>().await;
+        }
         self.0.lock().unwrap().receive(&message)
     }
 }
@@ -250,7 +258,8 @@ impl RandomSource for Counter {
         let mut count = self.0.lock().unwrap();
         *count += 1;
         bytes.fill(0);
-        bytes[8..].copy_from_slice(&count.to_be_bytes());
+        let at = bytes.len() - 8;
+        bytes[at..].copy_from_slice(&count.to_be_bytes());
         Ok(())
     }
 }
@@ -264,6 +273,7 @@ pub(super) struct World {
     pub(super) rule_set: RuleSetId,
     pub(super) limits: BundleLimits,
     pub(super) incremental: bool,
+    pub(super) stop: StopSignal,
     /// What the checker says it checks by.
     pub(super) rules: &'static str,
 }
@@ -281,6 +291,7 @@ impl World {
             rule_set,
             limits: BundleLimits::default(),
             incremental: false,
+            stop: StopSignal::default(),
             rules: "1",
         }
     }
@@ -292,6 +303,10 @@ impl World {
     pub(super) fn write(&self, file: &str, resources: &[Value]) {
         let text: String = resources.iter().map(|resource| format!("{resource}\n")).collect();
         std::fs::write(self.source().join(file), text).unwrap();
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        *self.now.lock().unwrap()
     }
 
     pub(super) fn pass(&self, hours: i64) {
@@ -316,7 +331,24 @@ impl World {
     }
 
     pub(super) async fn agent_for(&self, organisation: &str) -> Result<Agent, SenderError> {
-        let outbox = Outbox::open(&self.folder.path().join("outbox.db")).await.unwrap();
+        let path = self.folder.path().join("outbox.db");
+        // Processes die in these tests, machines do not.
+        let outbox = Outbox::open_with(&path, SqliteSynchronous::Off).await.unwrap();
+        self.agent_with(outbox, organisation).await
+    }
+
+    /// What a run would do, from a scratch copy.
+    pub(super) async fn preview(&self) -> Preview {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = self.folder.path().join("outbox.db");
+        let outbox = Outbox::scratch_copy(&path, &scratch.path().join("scratch.db")).await.unwrap();
+        let agent = self.agent_with(outbox, "310000007").await.unwrap();
+        let preview = agent.preview().await.unwrap();
+        agent.outbox().close().await;
+        preview
+    }
+
+    async fn agent_with(&self, outbox: Outbox, organisation: &str) -> Result<Agent, SenderError> {
         let now = Arc::clone(&self.now);
         Agent::new(Parts {
             settings: Settings {
@@ -326,6 +358,7 @@ impl World {
                 rule_set: self.rule_set,
                 bundle_limits: self.limits,
                 retry: RetrySchedule::default(),
+                configuration: String::new(),
                 lock: self.folder.path().join("outbox.lock"),
                 organisation: organisation.to_owned(),
             },
@@ -337,6 +370,7 @@ impl World {
             transport: Arc::new(Line(Arc::clone(&self.register))),
             clock: Arc::new(move || *now.lock().unwrap()),
             random: Arc::clone(&self.random) as Arc<dyn RandomSource>,
+            stop: self.stop.clone(),
         })
         .await
     }

@@ -27,85 +27,90 @@ impl Lines {
     }
 }
 
+/// What a run found in the source.
+pub(super) fn source(report: &Report, language: Language) -> String {
+    let style = Style::for_stdout();
+    let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
+    let mut lines = Lines { text: String::new(), language };
+    lines.line(&style.bold(say("Kilden", "The source")));
+    lines.count(report.files, "filer lest", "files read");
+    lines.count(report.resources, "ressurser funnet", "resources found");
+    lines.count(report.new, "nye", "new");
+    lines.count(report.changed, "endret", "changed");
+    lines.count(
+        report.dependencies,
+        "sendt med fordi andre viser til dem",
+        "sent along, others refer to them",
+    );
+    lines.count(
+        report.held_now,
+        "holdt tilbake av kontrollen før sending",
+        "held back by the check before sending",
+    );
+    lines.count(
+        report.held_before,
+        "holdt tilbake fra før, ikke endret",
+        "held back before, not changed",
+    );
+    lines.count(
+        report.waiting,
+        "venter fordi de viser til noe som holdes tilbake",
+        "wait, they refer to something held back",
+    );
+    lines.count(
+        report.deferred,
+        "venter på svar på en tidligere versjon",
+        "wait for the answer to an earlier version",
+    );
+    lines.count(report.too_early, "fra før avtalt startdato", "from before the agreed start date");
+    lines.count(
+        report.unused,
+        "ikke sendt: ingenting som sendes viser til dem",
+        "not sent: nothing that is sent refers to them",
+    );
+    lines.count(
+        usize::try_from(report.reexamined).unwrap_or(usize::MAX),
+        "holdt tilbake fra før og kontrollert på nytt (klokken, reglene eller oppsettet)",
+        "held back before and checked again (the clock, the rules or the configuration)",
+    );
+    for foreign in &report.foreign_types {
+        lines.line(&format!("{:>8}  {}", foreign.count, foreign_text(foreign, language)));
+    }
+    for passed_over in &report.passed_over {
+        let what = passed_over_text(passed_over, language);
+        lines.line(&format!("{:>8}  {what}", passed_over.count));
+    }
+    for issue in &report.source_issues {
+        let start = style.bad(say("Kan ikke brukes:", "Cannot be used:"));
+        lines.line(&format!("  {start} {}", issue.text(language)));
+    }
+    for duplicate in &report.duplicates {
+        lines.line(&format!(
+            "  {} {}: {}:{} {} {}:{}",
+            style.warn(say("Finnes flere ganger:", "Is there more than once:")),
+            name(&duplicate.resource_type, duplicate.source_key.as_deref(), None),
+            duplicate.used.label(),
+            duplicate.used.line(),
+            say("brukes, ikke", "is used, not"),
+            duplicate.unused.label(),
+            duplicate.unused.line()
+        ));
+    }
+    for advice in &report.identifier_advice {
+        let what = advice_text(advice, language);
+        lines.line(&format!("  {} {what}", style.warn(say("Råd:", "Advice:"))));
+    }
+    source_warnings(report, language, &mut lines);
+    lines.text
+}
+
 /// The report of a run.
 pub(in crate::send) fn report(report: &Report, language: Language) -> String {
     let style = Style::for_stdout();
     let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
     let mut lines = Lines { text: String::new(), language };
     if report.kind == RunKind::Planned {
-        lines.line(&style.bold(say("Kilden", "The source")));
-        lines.count(report.files, "filer lest", "files read");
-        lines.count(report.resources, "ressurser funnet", "resources found");
-        lines.count(report.new, "nye", "new");
-        lines.count(report.changed, "endret", "changed");
-        lines.count(
-            report.dependencies,
-            "sendt med fordi andre viser til dem",
-            "sent along, others refer to them",
-        );
-        lines.count(
-            report.held_now,
-            "holdt tilbake av kontrollen før sending",
-            "held back by the check before sending",
-        );
-        lines.count(
-            report.held_before,
-            "holdt tilbake fra før, ikke endret",
-            "held back before, not changed",
-        );
-        lines.count(
-            report.waiting,
-            "venter fordi de viser til noe som holdes tilbake",
-            "wait, they refer to something held back",
-        );
-        lines.count(
-            report.deferred,
-            "venter på svar på en tidligere versjon",
-            "wait for the answer to an earlier version",
-        );
-        lines.count(
-            report.too_early,
-            "fra før avtalt startdato",
-            "from before the agreed start date",
-        );
-        lines.count(
-            report.unused,
-            "ikke sendt: ingenting som sendes viser til dem",
-            "not sent: nothing that is sent refers to them",
-        );
-        lines.count(
-            usize::try_from(report.reexamined).unwrap_or(usize::MAX),
-            "holdt tilbake fra før og kontrollert på nytt (klokken, reglene eller oppsettet)",
-            "held back before and checked again (the clock, the rules or the configuration)",
-        );
-        for foreign in &report.foreign_types {
-            lines.line(&format!("{:>8}  {}", foreign.count, foreign_text(foreign, language)));
-        }
-        for passed_over in &report.passed_over {
-            let what = passed_over_text(passed_over, language);
-            lines.line(&format!("{:>8}  {what}", passed_over.count));
-        }
-        for issue in &report.source_issues {
-            let start = style.bad(say("Kan ikke brukes:", "Cannot be used:"));
-            lines.line(&format!("  {start} {}", issue.text(language)));
-        }
-        for duplicate in &report.duplicates {
-            lines.line(&format!(
-                "  {} {}: {}:{} {} {}:{}",
-                style.warn(say("Finnes flere ganger:", "Is there more than once:")),
-                name(&duplicate.resource_type, duplicate.source_key.as_deref(), None),
-                duplicate.used.label(),
-                duplicate.used.line(),
-                say("brukes, ikke", "is used, not"),
-                duplicate.unused.label(),
-                duplicate.unused.line()
-            ));
-        }
-        for advice in &report.identifier_advice {
-            let what = advice_text(advice, language);
-            lines.line(&format!("  {} {what}", style.warn(say("Råd:", "Advice:"))));
-        }
-        source_warnings(report, language, &mut lines);
+        lines.text.push_str(&source(report, language));
     }
     if report.interrupted > 0 {
         lines.count(
@@ -177,6 +182,40 @@ pub(in crate::send) fn report(report: &Report, language: Language) -> String {
         _ => style.warn(text),
     });
     lines.text
+}
+
+/// In half a sentence why a run was not clean, for the log.
+pub(in crate::send) fn reason(report: &Report, language: Language) -> String {
+    let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
+    if let Some(stop) = &report.stop {
+        return stop.text(language);
+    }
+    if let Some(failure) = &report.source_failure {
+        return source_failure(failure, language);
+    }
+    if report.missing * 2 > report.known {
+        let what = say("kjente poster mangler i kilden", "known records are missing in the source");
+        return format!("{}/{} {what}", report.missing, report.known);
+    }
+    if let Some(failure) = report.messages.iter().rev().find_map(|m| m.failure.as_ref()) {
+        return failure.text(language);
+    }
+    if report.stopped_early {
+        return say("bedt om å avslutte", "asked to stop").to_owned();
+    }
+    let misspelt = report.foreign_types.iter().filter(|foreign| !foreign.is_fhir_type).count();
+    let counts = [
+        (report.held, say("holdt tilbake", "held back")),
+        (report.source_issues.len() as u64, say("kan ikke brukes", "cannot be used")),
+        (misspelt as u64, say("ukjente ressurstyper", "unknown resource types")),
+        (report.open_messages, say("meldinger uten svar", "messages without an answer")),
+    ];
+    let counts: Vec<String> = counts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    counts.join(", ")
 }
 
 /// What is wrong with the source as a whole, and what has vanished from it.

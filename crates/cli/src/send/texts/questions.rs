@@ -1,0 +1,181 @@
+//! What would go, why something went or did not, and what was forgotten.
+
+use std::fmt::Write as _;
+
+use lmr_sender::{Explanation, Forgotten, Preview, WhyState};
+
+use super::{name, pick, report, state, time};
+use crate::output::{Language, Style};
+
+/// Most resources of one kind that a dry run lists.
+const MAX_LISTED: usize = 50;
+
+/// What a transfer would send and hold.
+pub(in crate::send) fn preview(preview: &Preview, language: Language) -> String {
+    let style = Style::for_stdout();
+    let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
+    let mut text = String::new();
+    let title = say(
+        "Prøvekjøring: ingenting er sendt, og ingenting er endret.",
+        "Dry run: nothing was sent and nothing changed.",
+    );
+    let _ = writeln!(text, "{}", style.bold(title));
+    text.push_str(&report::source(&preview.report, language));
+    let count = preview.messages;
+    let _ =
+        writeln!(text, "{count:>8}  {}", say("meldinger ville blitt sendt", "messages would go"));
+    for (role, title) in [
+        ("new", say("Nye", "New")),
+        ("changed", say("Endret", "Changed")),
+        ("dependency", say("Sendes med", "Sent along")),
+    ] {
+        let entries: Vec<_> = preview.entries.iter().filter(|e| e.role == role).collect();
+        if entries.is_empty() {
+            continue;
+        }
+        let _ = writeln!(text, "{} ({})", style.bold(title), entries.len());
+        for entry in entries.iter().take(MAX_LISTED) {
+            let (key, id) = (entry.source_key.as_deref(), entry.resource_id.as_deref());
+            let name = name(&entry.resource_type, key, id);
+            let _ = writeln!(text, "    {name}  {}:{}", entry.file, entry.line);
+        }
+        if entries.len() > MAX_LISTED {
+            let more = entries.len() - MAX_LISTED;
+            let _ = writeln!(text, "    {} {more} (--format json)", say("og flere:", "and more:"));
+        }
+    }
+    text
+}
+
+/// Everything known of the resources that go by a name.
+pub(in crate::send) fn why(asked: &str, found: &[Explanation], language: Language) -> String {
+    let style = Style::for_stdout();
+    let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
+    let mut text = String::new();
+    if found.is_empty() {
+        let _ = writeln!(
+            text,
+            "{asked}: {}",
+            say(
+                "verken kilden eller det som er levert, har noe med denne nøkkelen eller id-en",
+                "neither the source nor what was delivered has anything by this key or id"
+            )
+        );
+    }
+    for one in found {
+        let (key, id) = (one.source_key.as_deref(), one.resource_id.as_deref());
+        let _ = writeln!(text, "{}", style.bold(&name(&one.resource_type, key, id)));
+        let place = match &one.location {
+            Some(location) => format!("{}:{}", location.label(), location.line()),
+            None => say("ikke lenger i kilden", "not in the source any more").to_owned(),
+        };
+        let _ = writeln!(text, "  {place}");
+        let _ = writeln!(text, "  {}", state_text(&one.state, language));
+        if let WhyState::Held { findings, .. } = &one.state {
+            for finding in findings {
+                let code = finding.code.as_deref().unwrap_or("–");
+                let path = finding.path.as_deref().unwrap_or_default();
+                let _ = writeln!(text, "    {code}  {path}  {}", finding.text(language));
+            }
+        }
+        if let Some(confirmed) = &one.confirmed {
+            let id = confirmed.message_id.as_deref().unwrap_or("–");
+            let start = say("bekreftet av registeret", "confirmed by the register");
+            let _ = writeln!(text, "  {start} {} ({id})", time(confirmed.at));
+        }
+        for message in &one.messages {
+            let outcome = match message.outcome.as_deref() {
+                Some("stored") => say("lagret", "stored"),
+                Some("unchanged") => say("uendret", "unchanged"),
+                Some("refused") => say("avvist", "refused"),
+                Some("not-stored") => say("ikke lagret", "not stored"),
+                _ => state(message.state, language),
+            };
+            let failure = message.failure.as_ref();
+            let failure = failure.map(|f| format!(": {}", f.text(language))).unwrap_or_default();
+            let made_at = time(message.made_at);
+            let _ = writeln!(text, "    {made_at}  {}  {outcome}{failure}", message.message_id);
+        }
+    }
+    text
+}
+
+fn state_text(state: &WhyState, language: Language) -> String {
+    let say = |nb: &'static str, en: &'static str| pick(language, nb, en).to_owned();
+    match state {
+        WhyState::Delivered => {
+            say("levert slik den er i kilden", "delivered as it is in the source")
+        }
+        WhyState::Annulled => say("annullert", "annulled"),
+        WhyState::Vanished { number: Some(number) } => {
+            let start =
+                say("levert, men forsvunnet fra kilden", "delivered, vanished from the source");
+            format!("{start}: lmr send annul --number {number}")
+        }
+        WhyState::Vanished { number: None } => {
+            say("levert, men ikke i kilden nå", "delivered, but not in the source now")
+        }
+        WhyState::UnderWay => {
+            say("i en melding som venter på svar", "in a message that waits for its answer")
+        }
+        WhyState::Next { changed: true } => {
+            say("endret, går med neste overføring", "changed, goes with the next transfer")
+        }
+        WhyState::Next { changed: false } => {
+            say("ny, går med neste overføring", "new, goes with the next transfer")
+        }
+        WhyState::Held { number, waiting, .. } => {
+            let start = say("holdt tilbake som nr.", "held back as no.");
+            let end = say("venter på den", "wait for it");
+            format!("{start} {number}, {waiting} {end}")
+        }
+        WhyState::Waits { number, held } => {
+            let start = say("venter på noe som holdes tilbake", "waits for something held back");
+            let number = number.map(|n| format!(" (nr./no. {n})")).unwrap_or_default();
+            format!("{start}: {}:{}{number}", held.label(), held.line())
+        }
+        WhyState::Deferred => say(
+            "venter på svar på en tidligere versjon av den, eller av noe den viser til",
+            "waits for the answer to an earlier version of it, or of something it refers to",
+        ),
+        WhyState::TooEarly { at, start } => {
+            let text = say("fra før avtalt startdato", "from before the agreed start date");
+            format!("{text}: {} < {}", time(*at), time(*start))
+        }
+        WhyState::Unused => {
+            say("ingenting som sendes, viser til den", "nothing that is sent refers to it")
+        }
+        WhyState::ForeignType => {
+            say("veiledningen tar ikke imot denne typen", "the guide does not take this type")
+        }
+    }
+}
+
+/// What was forgotten, and what comes of it.
+pub(in crate::send) fn forgotten(forgotten: Forgotten, language: Language) -> String {
+    let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
+    let mut text = String::new();
+    let _ = writeln!(
+        text,
+        "{} {}",
+        forgotten.records,
+        say(
+            "bekreftede poster er glemt: neste overføring sender dem på nytt. Det registeret fortsatt har, \
+             får ingen ny versjon.",
+            "confirmed records are forgotten: the next transfer sends them again. What the register still \
+             has gets no new version.",
+        )
+    );
+    if forgotten.annulments > 0 {
+        let _ = writeln!(
+            text,
+            "{} {}",
+            forgotten.annulments,
+            say(
+                "annulleringer må gjøres på nytt: lmr send vanished, lmr send annul.",
+                "annulments must be made again: lmr send vanished, lmr send annul.",
+            )
+        );
+    }
+    text
+}

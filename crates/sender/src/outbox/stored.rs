@@ -1,0 +1,233 @@
+//! Single confirmed resources: looked up for annulments, and forgotten when a register was restored.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::{Outbox, OutboxError, Result, hash, ms, time};
+use crate::annul::AnnulTarget;
+use crate::attempt::AttemptFailure;
+use crate::identity::Hash;
+use crate::progress::State;
+
+/// A resource that the register has confirmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct StoredRow {
+    pub(crate) identity: Hash,
+    pub(crate) version: Hash,
+    pub(crate) resource_type: String,
+    pub(crate) resource_id: Option<String>,
+    pub(crate) source_key: Option<String>,
+    /// The message that last delivered it.
+    pub(crate) seq: i64,
+    /// When the register confirmed it.
+    pub(crate) at: Timestamp,
+    pub(crate) annulled: bool,
+}
+
+/// A message that a resource was in.
+pub(crate) struct Sending {
+    pub(crate) message_id: String,
+    pub(crate) made_at: Timestamp,
+    pub(crate) state: State,
+    pub(crate) outcome: Option<String>,
+    pub(crate) failure: Option<AttemptFailure>,
+}
+
+/// What `forget` has undone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Forgotten {
+    /// Records that are sent again with the next transfer, as far as the source has them.
+    pub records: u64,
+    /// Annulments that must be made again.
+    pub annulments: u64,
+}
+
+const COLUMNS: &str = "SELECT s.identity, s.version, s.resource_type, s.resource_id, s.source_key, s.seq, \
+     s.at, s.annulled_at IS NOT NULL FROM stored s";
+
+fn row(row: &SqliteRow) -> Result<StoredRow> {
+    Ok(StoredRow {
+        identity: hash(row, 0)?,
+        version: hash(row, 1)?,
+        resource_type: row.get(2),
+        resource_id: row.get(3),
+        source_key: row.get(4),
+        seq: row.get(5),
+        at: time(row.get(6))?,
+        annulled: row.get(7),
+    })
+}
+
+impl Outbox {
+    /// One confirmed resource.
+    pub(crate) async fn stored(&self, identity: Hash) -> Result<Option<StoredRow>> {
+        sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE s.identity = ?")))
+            .bind(identity.0.as_slice())
+            .fetch_optional(&self.pool)
+            .await?
+            .as_ref()
+            .map(row)
+            .transpose()
+    }
+
+    /// Confirmed resources by a number of the vanished or by a name. One name may be that of several.
+    pub(crate) async fn find_stored(&self, target: &AnnulTarget) -> Result<Vec<StoredRow>> {
+        let rows = match target {
+            AnnulTarget::Number(number) => {
+                let sql = format!(
+                    "{COLUMNS} JOIN vanished v ON v.identity = s.identity WHERE v.number = ?"
+                );
+                sqlx::query(sqlx::AssertSqlSafe(sql)).bind(number).fetch_all(&self.pool).await?
+            }
+            AnnulTarget::Name(name) => {
+                let sql = format!(
+                    "{COLUMNS} WHERE s.resource_id = ?1 OR s.source_key = ?1 \
+                     OR s.resource_type || '/' || s.resource_id = ?1 \
+                     OR s.resource_type || '/' || s.source_key = ?1"
+                );
+                sqlx::query(sqlx::AssertSqlSafe(sql)).bind(name).fetch_all(&self.pool).await?
+            }
+        };
+        rows.iter().map(row).collect()
+    }
+
+    /// The copy of a message's bundle, with the message's id.
+    pub(crate) async fn copy_of(&self, seq: i64) -> Result<Option<(String, Vec<u8>)>> {
+        let row = sqlx::query(
+            "SELECT m.message_id, c.sealed FROM sent_copy c JOIN message m ON m.seq = c.seq \
+             WHERE c.seq = ?",
+        )
+        .bind(seq)
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.map(|row| (row.get(0), row.get(1))))
+    }
+
+    /// The number of a vanished record.
+    pub(crate) async fn vanished_number(&self, identity: Hash) -> Result<Option<i64>> {
+        let row = sqlx::query("SELECT number FROM vanished WHERE identity = ?")
+            .bind(identity.0.as_slice())
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.map(|row| row.get(0)))
+    }
+
+    /// The id of a message.
+    pub(crate) async fn message_id(&self, seq: i64) -> Result<Option<String>> {
+        let row = sqlx::query("SELECT message_id FROM message WHERE seq = ?")
+            .bind(seq)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.map(|row| row.get(0)))
+    }
+
+    /// Every message that a resource was in, newest first, as long as its items are remembered.
+    pub(crate) async fn sendings_of(&self, identity: Hash) -> Result<Vec<Sending>> {
+        sqlx::query(
+            "SELECT m.message_id, m.made_at, m.state, i.outcome, m.reason FROM item i \
+             JOIN message m ON m.seq = i.seq WHERE i.identity = ? ORDER BY m.seq DESC",
+        )
+        .bind(identity.0.as_slice())
+        .fetch_all(&self.pool)
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(Sending {
+                message_id: row.get(0),
+                made_at: time(row.get(1))?,
+                state: State::from_name(row.get(2))
+                    .ok_or(OutboxError::Damaged("an unknown state"))?,
+                outcome: row.get(3),
+                failure: row
+                    .get::<Option<&str>, _>(4)
+                    .filter(|stored| !stored.is_empty())
+                    .map(AttemptFailure::from_stored),
+            })
+        })
+        .collect()
+    }
+
+    /// Takes over what another outbox knows, for a dry run: what is confirmed and held, and what open
+    /// messages hold, without the messages themselves.
+    pub(crate) async fn take_over(&self, path: &Path) -> Result<()> {
+        let mut connection = self.pool.acquire().await?;
+        sqlx::query("ATTACH DATABASE ? AS known")
+            .bind(path.to_string_lossy().as_ref())
+            .execute(&mut *connection)
+            .await?;
+        for sql in [
+            "INSERT INTO setting SELECT name, value FROM known.setting",
+            "INSERT INTO stored (identity, version, resource_type, seq, at, resource_id, source_key, \
+             annulled_at) SELECT identity, version, resource_type, seq, at, resource_id, source_key, \
+             annulled_at FROM known.stored",
+            "INSERT INTO held (number, identity, version, resource_type, resource_id, file, line, since, \
+             origin, message_id, issues, source_key, depends_on_clock) SELECT number, identity, version, \
+             resource_type, resource_id, file, line, since, origin, message_id, issues, source_key, \
+             depends_on_clock FROM known.held",
+            "INSERT INTO vanished (number, identity, since) SELECT number, identity, since \
+             FROM known.vanished",
+            "INSERT INTO message (seq, message_id, made_at, state, sealed, bytes, resource_bytes, entries, \
+             round, may_have_arrived, next_attempt) SELECT seq, message_id, made_at, state, x'', bytes, \
+             resource_bytes, entries, round, may_have_arrived, next_attempt FROM known.message \
+             WHERE state IN ('planned', 'sending', 'waiting', 'exhausted', 'stopped')",
+            "INSERT INTO item (seq, position, identity, version, role, root, resource_type, resource_id, \
+             file, line) SELECT i.seq, i.position, i.identity, i.version, i.role, i.root, i.resource_type, \
+             i.resource_id, i.file, i.line FROM known.item i JOIN message m ON m.seq = i.seq",
+            "DETACH DATABASE known",
+        ] {
+            sqlx::query(sql).execute(&mut *connection).await?;
+        }
+        Ok(())
+    }
+
+    /// Notes what an operator did.
+    pub(crate) async fn note_operation(
+        &self,
+        kind: &'static str,
+        text: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut step = self.begin().await?;
+        sqlx::query("INSERT INTO operation (at, kind, text) VALUES (?, ?, ?)")
+            .bind(ms(now))
+            .bind(kind)
+            .bind(text)
+            .execute(&mut *step)
+            .await?;
+        self.commit(step).await
+    }
+
+    /// Forgets that the register has confirmed anything since `since`: for a register that was restored
+    /// from a backup of that time. The next transfer sends it again; what the register still has makes no
+    /// new version.
+    ///
+    /// # Errors
+    /// [`OutboxError`](super::OutboxError).
+    pub async fn forget_since(&self, since: Timestamp, now: Timestamp) -> Result<Forgotten> {
+        let mut step = self.begin().await?;
+        let annulments = sqlx::query("UPDATE stored SET annulled_at = NULL WHERE annulled_at >= ?")
+            .bind(ms(since))
+            .execute(&mut *step)
+            .await?
+            .rows_affected();
+        let records = sqlx::query(
+            "DELETE FROM stored WHERE at >= ?1 AND identity NOT IN \
+             (SELECT identity FROM vanished)",
+        )
+        .bind(ms(since))
+        .execute(&mut *step)
+        .await?
+        .rows_affected();
+        sqlx::query("INSERT INTO operation (at, kind, text) VALUES (?, 'forget', ?)")
+            .bind(ms(now))
+            .bind(format!("since {since}: {records} records, {annulments} annulments"))
+            .execute(&mut *step)
+            .await?;
+        self.commit(step).await?;
+        Ok(Forgotten { records, annulments })
+    }
+}

@@ -1,0 +1,131 @@
+//! A dry run: what a transfer would send and hold now, without sending, sealing or changing anything.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use serde::Serialize;
+use sqlx::sqlite::SqliteSynchronous;
+
+use crate::agent::Agent;
+use crate::error::SenderError;
+use crate::index::Index;
+use crate::message::MessageMaker;
+use crate::outbox::{HeldRow, Item, Outbox, WaitingRow};
+use crate::plan::Role;
+use crate::report::{Report, RunKind, SourceFailure};
+
+/// What a transfer would do.
+#[derive(Debug, Serialize)]
+pub struct Preview {
+    /// The counts, as the report of the run would have them; no message is in it.
+    pub report: Report,
+    /// How many messages the data would make.
+    pub messages: usize,
+    /// What would be sent, in order.
+    pub entries: Vec<PreviewEntry>,
+    /// What would be held after the run, and why.
+    pub held: Vec<HeldRow>,
+    /// What would wait for it.
+    pub waiting: Vec<WaitingRow>,
+}
+
+/// A resource that would be sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PreviewEntry {
+    /// Why it goes: `new`, `changed`, or `dependency` when others refer to it.
+    pub role: &'static str,
+    /// Type of the resource.
+    pub resource_type: String,
+    /// Its technical id, unless that looks like an identity number.
+    pub resource_id: Option<String>,
+    /// The source's own key.
+    pub source_key: Option<String>,
+    /// File below the source folder.
+    pub file: String,
+    /// Line from 1.
+    pub line: u32,
+}
+
+impl PreviewEntry {
+    fn of(item: Item) -> Self {
+        Self {
+            role: match item.role {
+                Role::New => "new",
+                Role::Changed => "changed",
+                Role::Dependency => "dependency",
+            },
+            resource_type: item.resource_type,
+            resource_id: item.resource_id,
+            source_key: item.source_key,
+            file: item.file,
+            line: item.line,
+        }
+    }
+}
+
+impl Outbox {
+    /// An outbox of its own in `scratch`, with what the one at `path` knows, if that is there. What is
+    /// done to it changes nothing.
+    ///
+    /// # Errors
+    /// [`OutboxError`](crate::OutboxError), also when the outbox at `path` has an older form.
+    pub async fn scratch_copy(
+        path: &Path,
+        scratch: &Path,
+    ) -> Result<Self, crate::outbox::OutboxError> {
+        let copy = Self::open_with(scratch, SqliteSynchronous::Off).await?;
+        if path.exists() {
+            copy.take_over(path).await?;
+        }
+        Ok(copy)
+    }
+}
+
+impl Agent {
+    /// What [`Agent::run`] would send and hold. The agent's outbox must be a scratch copy
+    /// ([`Outbox::scratch_copy`]): it is worked on as a run would.
+    ///
+    /// # Errors
+    /// As for [`Agent::run`].
+    pub async fn preview(&self) -> Result<Preview, SenderError> {
+        let now = self.now();
+        let mut preview = Preview {
+            report: Report::new(RunKind::Planned, now),
+            messages: 0,
+            entries: Vec::new(),
+            held: Vec::new(),
+            waiting: Vec::new(),
+        };
+        self.outbox.new_round(now).await?;
+        preview.report.reexamined =
+            self.outbox.drop_when_rules_changed(&self.fingerprint()).await?
+                + self.outbox.drop_clock_dependent().await?;
+        let index = Index::read(&*self.source, &self.settings.own_addresses, &self.key)?;
+        preview.report.count_source(&index);
+        if index.scanned.resources == 0 && !self.settings.incremental {
+            preview.report.source_failure = Some(SourceFailure::Empty);
+        } else {
+            self.compare(&index, &mut preview.report).await?;
+            let statuses = self.outbox.statuses().await?;
+            let plan = self.plan(&index, &statuses).await?;
+            preview.report.count_plan(&plan);
+            preview.report.foreign_types = self.foreign_types(&index, &plan);
+            let since = self.reported_since().await?;
+            let mut maker = MessageMaker::new(self, &index, &statuses, since);
+            let mut faulty = HashSet::new();
+            for planned in plan.bundles {
+                let (items, counts) = maker.preview(planned, &mut faulty).await?;
+                preview.report.add(counts);
+                preview.messages += usize::from(!items.is_empty());
+                preview.entries.extend(items.into_iter().map(PreviewEntry::of));
+            }
+            self.note_waiting(&index, since).await?;
+        }
+        preview.held = self.outbox.held().await?;
+        preview.waiting = self.outbox.waiting().await?;
+        preview.report.held = preview.held.len() as u64;
+        preview.report.vanished = self.outbox.vanished_count().await?;
+        preview.report.ended_at = self.now();
+        Ok(preview)
+    }
+}

@@ -1,0 +1,43 @@
+//! The outbox's file: durable as promised, and looked at without being written.
+
+use lmr_lmdi::RuleSetId;
+use sqlx::Row;
+
+use super::world::{World, given, medicine, patient};
+use crate::*;
+
+/// The connections that write flush at every commit: `synchronous = FULL` (2) with a write-ahead log.
+#[tokio::test]
+async fn the_outbox_flushes_every_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let outbox = Outbox::open(&folder.path().join("outbox.db")).await.unwrap();
+    // Every connection that the pool may hand to a step.
+    let (mut first, mut second) =
+        (outbox.connection().await.unwrap(), outbox.connection().await.unwrap());
+    for connection in [&mut first, &mut second] {
+        let ask = async |sql: &'static str, connection: &mut sqlx::SqliteConnection| {
+            sqlx::query(sql).fetch_one(connection).await.unwrap()
+        };
+        assert_eq!(ask("PRAGMA synchronous", connection).await.get::<i64, _>(0), 2);
+        assert_eq!(ask("PRAGMA journal_mode", connection).await.get::<String, _>(0), "wal");
+    }
+}
+
+/// a13
+#[tokio::test]
+async fn a_copy_without_a_log_is_read_without_writing_and_one_with_a_log_says_what_to_do() {
+    let world = World::new(RuleSetId::Lmdi094);
+    world.write("base.ndjson", &[medicine("m"), patient("p", 1), given("a", "p", 1)]);
+    world.run().await;
+    let snapshot = tempfile::tempdir().unwrap();
+    let copy = snapshot.path().join("outbox.db");
+    std::fs::copy(world.folder.path().join("outbox.db"), &copy).unwrap();
+    let outbox = Outbox::open_read_only(&copy).await.unwrap();
+    assert_eq!(outbox.overview().await.unwrap().status, RunStatus::Clean);
+    assert_eq!(outbox.held().await.unwrap(), []);
+    outbox.close().await;
+    assert_eq!(std::fs::read_dir(snapshot.path()).unwrap().count(), 1, "nothing beside it");
+    std::fs::write(snapshot.path().join("outbox.db-wal"), "x").unwrap();
+    let error = Outbox::open_read_only(&copy).await.unwrap_err().to_string();
+    assert!(error.contains("copy the database and its -wal"), "{error}");
+}

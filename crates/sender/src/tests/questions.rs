@@ -1,0 +1,99 @@
+//! Questions that change nothing: a dry run, and why a resource went or did not.
+
+use lmr_lmdi::RuleSetId;
+use serde_json::json;
+
+use super::world::{World, given, medicine, patient, with};
+use crate::*;
+
+/// A bit of everything: sent, changed, new, held, waiting, too early, unused, foreign, vanished.
+async fn mixed() -> World {
+    let world = World::new(RuleSetId::Lmdi094);
+    let key = |id: &str, version| {
+        let identifier = json!([{ "system": "urn:oid:1.2.3", "value": format!("ADM-{id}") }]);
+        with(given(id, "p", version), "identifier", identifier)
+    };
+    world.write("base.ndjson", &[medicine("m"), medicine("never"), patient("p", 1)]);
+    world.write("given.ndjson", &["a", "b", "gone"].map(|id| key(id, 1)));
+    world.run().await;
+    let early = with(key("early", 1), "effectiveDateTime", json!("2026-02-01T12:00:00+01:00"));
+    let bad = with(patient("q", 1), "fault", json!("check"));
+    let waits = with(key("waits", 1), "subject", json!({ "reference": "Patient/q" }));
+    let foreign = json!({ "resourceType": "Observation", "id": "foreign" });
+    world.write(
+        "given.ndjson",
+        &[key("a", 1), key("b", 2), key("new", 1), early, bad, waits, foreign],
+    );
+    world
+}
+
+fn snapshot(world: &World) -> Vec<(String, Vec<u8>)> {
+    let mut files: Vec<_> = std::fs::read_dir(world.folder.path())
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.is_file())
+        .map(|path| (path.display().to_string(), std::fs::read(path).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+/// n14
+#[tokio::test]
+async fn a_dry_run_shows_what_would_go_and_be_held_and_changes_nothing() {
+    let world = mixed().await;
+    let (before, posted) = (snapshot(&world), world.posted());
+    let preview = world.preview().await;
+    assert_eq!(snapshot(&world), before);
+    assert_eq!(world.posted(), posted);
+    let (report, entries) = (&preview.report, &preview.entries);
+    assert_eq!((report.new, report.changed, report.held_now, report.waiting), (1, 1, 1, 1));
+    let roles: Vec<_> =
+        entries.iter().map(|e| (e.role, e.source_key.as_deref().unwrap_or_default())).collect();
+    assert!(roles.contains(&("new", "ADM-new")) && roles.contains(&("changed", "ADM-b")));
+    assert_eq!(preview.held[0].findings[0].code.as_deref(), Some("LMR-4003"));
+    assert_eq!(preview.waiting[0].source_key.as_deref(), Some("ADM-waits"));
+    assert_eq!((preview.messages, report.vanished, report.too_early), (1, 1, 1));
+    // And the run does what was shown.
+    let run = world.run().await;
+    assert_eq!((run.new, run.changed, run.held_now, run.waiting), (1, 1, 1, 1));
+    assert_eq!(run.messages[0].entries, entries.len());
+}
+
+#[tokio::test]
+async fn a_dry_run_needs_no_database_and_makes_none() {
+    let world = World::new(RuleSetId::Lmdi112);
+    world.write("base.ndjson", &[medicine("m"), patient("p", 1), given("a", "p", 1)]);
+    let preview = world.preview().await;
+    assert_eq!((preview.report.new, preview.messages), (3, 1));
+    assert_eq!(snapshot(&world), []);
+}
+
+#[tokio::test]
+async fn why_tells_of_each_resource_what_keeps_it_or_when_it_went() {
+    let world = mixed().await;
+    world.run().await;
+    // Changed after the run.
+    let agent = world.agent().await;
+    let why = async |name: &str| agent.why(name).await.unwrap().pop().unwrap();
+    let sent = why("ADM-a").await;
+    assert_eq!(sent.state, WhyState::Delivered);
+    assert_eq!(sent.confirmed.unwrap().message_id.unwrap(), sent.messages[0].message_id);
+    assert_eq!(sent.messages[0].outcome.as_deref(), Some("stored"));
+    assert_eq!(sent.location.unwrap().line(), 1);
+    assert_eq!(why("MedicationAdministration/b").await.messages.len(), 2);
+    assert!(matches!(why("gone").await.state, WhyState::Vanished { number: Some(1) }));
+    assert!(matches!(why("early").await.state, WhyState::TooEarly { .. }));
+    assert_eq!(why("never").await.state, WhyState::Unused);
+    assert_eq!(why("Observation/foreign").await.state, WhyState::ForeignType);
+    let WhyState::Held { number, findings, waiting } = why("Patient/q").await.state else {
+        panic!("not held")
+    };
+    assert_eq!((findings.len(), waiting), (1, 1));
+    let waits = why("ADM-waits").await.state;
+    assert!(matches!(waits, WhyState::Waits { number: Some(n), .. } if n == number), "{waits:?}");
+    assert!(agent.why("unknown").await.unwrap().is_empty());
+    let next = given("next", "p", 1);
+    world.write("more.ndjson", &[next]);
+    assert_eq!(why("next").await.state, WhyState::Next { changed: false });
+}

@@ -1,0 +1,234 @@
+//! Why a resource went, or did not: everything known of it on one screen.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::agent::Agent;
+use crate::annul::AnnulTarget;
+use crate::attempt::AttemptFailure;
+use crate::clinical::{When, start_of};
+use crate::error::SenderError;
+use crate::identity::Hash;
+use crate::index::Index;
+use crate::outbox::{HeldFinding, Sending};
+use crate::plan::Plan;
+use crate::progress::State;
+use crate::source::SourceLocation;
+
+/// One resource and what is known of it.
+#[derive(Debug, Serialize)]
+pub struct Explanation {
+    /// Type of the resource.
+    pub resource_type: String,
+    /// Its technical id, unless that looks like an identity number.
+    pub resource_id: Option<String>,
+    /// The source's own key.
+    pub source_key: Option<String>,
+    /// Where it is in the source; `None` when it is not there any more.
+    pub location: Option<SourceLocation>,
+    /// When the register last confirmed it, and by which message.
+    pub confirmed: Option<Confirmation>,
+    /// Every message it was in, newest first, as long as messages are remembered.
+    pub messages: Vec<MessageOf>,
+    /// What is to be expected.
+    pub state: WhyState,
+}
+
+/// The register's last confirmation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Confirmation {
+    /// When.
+    pub at: Timestamp,
+    /// The message's id.
+    pub message_id: Option<String>,
+}
+
+/// A message that a resource was in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MessageOf {
+    /// The message's id.
+    pub message_id: String,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// The state of the message.
+    pub state: State,
+    /// What became of the resource in it: `stored`, `unchanged`, `refused` or `not-stored`.
+    pub outcome: Option<String>,
+    /// Why the message was not delivered.
+    pub failure: Option<AttemptFailure>,
+}
+
+/// What keeps a resource, or brings it on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum WhyState {
+    /// The register has it as it is in the source.
+    Delivered,
+    /// The register has confirmed its annulment.
+    Annulled,
+    /// The register has it, the source does not any more: it can be annulled.
+    Vanished {
+        /// Its number for `lmr send annul`, once a transfer has missed it.
+        number: Option<i64>,
+    },
+    /// It is in a message without an answer.
+    UnderWay,
+    /// It goes with the next transfer.
+    Next {
+        /// The register has another version of it.
+        changed: bool,
+    },
+    /// It is held.
+    Held {
+        /// Its number for `lmr send release`.
+        number: i64,
+        /// What is wrong.
+        findings: Vec<HeldFinding>,
+        /// How many others wait for it.
+        waiting: u64,
+    },
+    /// It refers to something that is held.
+    Waits {
+        /// The number of the held resource.
+        number: Option<i64>,
+        /// Where the held resource is.
+        held: SourceLocation,
+    },
+    /// It, or something it refers to, is in a message without an answer in another version.
+    Deferred,
+    /// It happened before the agreed start date.
+    TooEarly {
+        /// When it happened.
+        at: Timestamp,
+        /// The start.
+        start: Timestamp,
+    },
+    /// Nothing that is sent refers to it.
+    Unused,
+    /// The guide does not take resources of this type.
+    ForeignType,
+}
+
+impl Agent {
+    /// Everything known of the resources that go by a name: `Type/id`, a technical id, or the source's own
+    /// key. Empty when neither the source nor the outbox has one. Sends and changes nothing.
+    ///
+    /// # Errors
+    /// [`SenderError`].
+    pub async fn why(&self, name: &str) -> Result<Vec<Explanation>, SenderError> {
+        let index = Index::read(&*self.source, &self.settings.own_addresses, &self.key)?;
+        let statuses = self.outbox.statuses().await?;
+        let plan = self.plan(&index, &statuses).await?;
+        let mut found = Vec::new();
+        let mut seen: Vec<Hash> = Vec::new();
+        for (at, record) in index.records.iter().enumerate() {
+            if !goes_by(
+                name,
+                &record.resource_type,
+                record.id.as_deref(),
+                record.source_key.as_deref(),
+            ) {
+                continue;
+            }
+            seen.push(record.identity);
+            let at = u32::try_from(at).unwrap_or(u32::MAX);
+            found.push(Explanation {
+                resource_type: record.resource_type.to_string(),
+                resource_id: record.id.as_deref().map(str::to_owned),
+                source_key: record.source_key.as_deref().map(str::to_owned),
+                location: Some(record.location.clone()),
+                confirmed: self.confirmation(record.identity).await?,
+                messages: self.messages_of(record.identity).await?,
+                state: self.state_of(at, &index, &plan).await?,
+            });
+        }
+        for row in self.outbox.find_stored(&AnnulTarget::Name(name.to_owned())).await? {
+            if seen.contains(&row.identity) {
+                continue;
+            }
+            let number = self.outbox.vanished_number(row.identity).await?;
+            found.push(Explanation {
+                location: None,
+                confirmed: self.confirmation(row.identity).await?,
+                messages: self.messages_of(row.identity).await?,
+                state: match row.annulled {
+                    true => WhyState::Annulled,
+                    false => WhyState::Vanished { number },
+                },
+                resource_type: row.resource_type,
+                resource_id: row.resource_id,
+                source_key: row.source_key,
+            });
+        }
+        Ok(found)
+    }
+
+    async fn confirmation(&self, identity: Hash) -> Result<Option<Confirmation>, SenderError> {
+        let Some(row) = self.outbox.stored(identity).await? else { return Ok(None) };
+        let message_id = self.outbox.message_id(row.seq).await?;
+        Ok(Some(Confirmation { at: row.at, message_id }))
+    }
+
+    async fn messages_of(&self, identity: Hash) -> Result<Vec<MessageOf>, SenderError> {
+        let rows = self.outbox.sendings_of(identity).await?;
+        let message = |row: Sending| MessageOf {
+            message_id: row.message_id,
+            made_at: row.made_at,
+            state: row.state,
+            outcome: row.outcome,
+            failure: row.failure,
+        };
+        Ok(rows.into_iter().map(message).collect())
+    }
+
+    async fn state_of(&self, at: u32, index: &Index, plan: &Plan) -> Result<WhyState, SenderError> {
+        let record = &index.records[at as usize];
+        let status =
+            self.outbox.statuses().await?.get(&record.identity).copied().unwrap_or_default();
+        if status.annulled && status.stored == Some(record.version) {
+            return Ok(WhyState::Annulled);
+        }
+        if status.open == Some(record.version) {
+            return Ok(WhyState::UnderWay);
+        }
+        if status.stored == Some(record.version) {
+            return Ok(WhyState::Delivered);
+        }
+        let held = self.outbox.held().await?;
+        let number_of =
+            |identity: Hash| held.iter().find(|row| row.identity == identity).map(|row| row.number);
+        if status.held == Some(record.version)
+            && let Some(row) = held.iter().find(|row| row.identity == record.identity)
+        {
+            return Ok(WhyState::Held {
+                number: row.number,
+                findings: row.findings.clone(),
+                waiting: row.waiting,
+            });
+        }
+        if let Some((_, held)) = plan.waiting.iter().find(|(root, _)| *root == at) {
+            let held = &index.records[*held as usize];
+            let number = number_of(held.identity);
+            return Ok(WhyState::Waits { number, held: held.location.clone() });
+        }
+        if plan.deferred.contains(&at) {
+            return Ok(WhyState::Deferred);
+        }
+        if plan.bundles.iter().any(|bundle| bundle.entries.contains(&at)) {
+            return Ok(WhyState::Next { changed: status.stored.is_some() });
+        }
+        if self.settings.rule_set.profile_of(&record.resource_type).is_none() {
+            return Ok(WhyState::ForeignType);
+        }
+        let start = start_of(self.settings.start);
+        Ok(match record.when {
+            When::At(time) if time < start => WhyState::TooEarly { at: time, start },
+            _ => WhyState::Unused,
+        })
+    }
+}
+
+fn goes_by(name: &str, resource_type: &str, id: Option<&str>, key: Option<&str>) -> bool {
+    let of_type = name.strip_prefix(resource_type).and_then(|rest| rest.strip_prefix('/'));
+    [id, key].into_iter().flatten().any(|known| known == name || Some(known) == of_type)
+}
