@@ -57,6 +57,9 @@ pub(crate) struct Validate {
     /// Where to write the report; standard output if left out
     #[arg(long, short)]
     output: Option<PathBuf>,
+    /// Print errors only; nothing where all is in order
+    #[arg(long, short)]
+    quiet: bool,
     #[command(flatten)]
     fine: Fine,
 }
@@ -95,10 +98,13 @@ pub(crate) enum Format {
 impl Validate {
     pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
         let checks = self.checks(lang)?;
-        let mut report = Report::new(self.format, lang);
+        let mut report = Report::new(self.format, lang, self.quiet);
         let mut files = Vec::new();
         for path in &self.files {
-            files.extend(gather(path)?);
+            files.extend(gather(path, &mut |error| {
+                eprintln!("lmr: {}", crate::text::chain(&error, lang));
+                report.not_opened();
+            })?);
         }
         let several = files.len() > 1;
         if self.format == Format::Html {
@@ -233,7 +239,7 @@ impl Checks {
                 let (rule_set, findings) = self.findings(&document)?;
                 report.resource(line, document.source(), rule_set, findings)
             }
-            Err(error) => report.unreadable(line, &error),
+            Err(error) => report.unreadable(line, bytes, &error),
         }
     }
 

@@ -415,6 +415,57 @@ fn fhirpath_prints_a_line_an_item() {
 }
 
 #[test]
+fn n21_codes_of_lists_that_are_not_loaded_have_one_line_a_list() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let world = folder.path().join("world");
+    assert!(lmr(&["sandbox", "init", str_of(&world)]).status.success());
+    let source = world.join("source");
+    let validate = |more: &[&str]| {
+        let start = ["validate", "--ruleset", "lmdi-0.9.4", "--lang", "en", str_of(&source)];
+        lmr(&[&start, more].concat())
+    };
+    let json = text(&validate(&["--format", "json"]).stdout);
+    let each = json.lines().filter(|line| line.contains("LMR-5005") || line.contains("LMR-5006"));
+    let (count, output) = (each.count(), validate(&[]));
+    assert!(count > 20, "the hospital has codes of lists that nobody ships: {count}");
+    assert_eq!(output.status.code(), Some(0));
+    let said = text(&output.stdout);
+    let grouped = said.split("Code lists that are not loaded").nth(1).expect("a heading");
+    let counts: Vec<usize> = grouped
+        .lines()
+        .filter_map(|line| line.split_once("  The ")?.0.trim().parse().ok())
+        .collect();
+    assert!(counts.len() < 10, "{said}");
+    assert_eq!(counts.iter().sum::<usize>(), count, "{said}");
+    assert!(!said.contains("LMR-5005") && said.lines().count() < 30, "{said}");
+    assert!(said.contains("rule set lmdi-0.9.4"), "{said}");
+    // Nothing is wrong: quiet says nothing.
+    let quiet = validate(&["--quiet"]);
+    assert_eq!((quiet.status.code(), text(&quiet.stdout).as_str()), (Some(0), ""));
+    std::fs::write(source.join("Patient.json"), r#"{"resourceType":"Patient","gender":"x"}"#)
+        .expect("written");
+    let quiet = text(&validate(&["--quiet"]).stdout);
+    assert!(quiet.contains("LMR-5001") && !quiet.contains("  warning "), "{quiet}");
+}
+
+#[test]
+fn what_is_no_json_has_the_remedy_of_what_it_is() {
+    let patient = "{\"resourceType\":\"Patient\"}\n";
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, content, words) in [
+        ("two.json", [patient, patient].concat().into_bytes(), "ends with .ndjson"),
+        ("packed.json", vec![0x1f, 0x8b, 8, 0], "unpack it first"),
+        ("table.json", b"navn;verdi\na;1\n".to_vec(), "looks like CSV"),
+    ] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).expect("written");
+        let output = lmr(&["validate", "--ruleset", "none", "--lang", "en", str_of(&path)]);
+        assert_eq!(output.status.code(), Some(2), "{name}");
+        assert!(text(&output.stdout).contains(words), "{name}: {}", text(&output.stdout));
+    }
+}
+
+#[test]
 fn n22_a_resource_a_line_is_taken_from_standard_input_too() {
     let lines = "{\"resourceType\":\"Patient\",\"active\":true}\n\n{\"resourceType\":\"Patient\",\"activ\":true}\n";
     let output = with_input(

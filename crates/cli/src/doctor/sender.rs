@@ -23,10 +23,9 @@ pub(super) async fn examine(config: &SenderConfig, folder: &Path, checks: &mut C
 
     let files = config.certificate.from(folder);
     let token_key = config.token_key().map(|key| folder.join(key));
-    for secret in [Some(files.key.clone()), token_key, Some(folder.join(&config.hash_key))] {
-        if let Some(secret) = secret {
-            checks.secret_file(&secret);
-        }
+    let secrets = [Some(files.key.clone()), token_key, Some(folder.join(&config.hash_key))];
+    for secret in secrets.into_iter().flatten() {
+        checks.secret_file(&secret);
     }
     let signer = (|| {
         let signer = SigningKey::new(certificate(&files.certificate)?, private_key(&files.key)?)?;

@@ -7,12 +7,17 @@ use crate::input::is_lines;
 use crate::text::{Explain, fail, text};
 
 /// The files that a path means: itself, or the JSON files of a folder and those below it.
-pub(super) fn gather(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+///
+/// A folder below it that cannot be read is handed to `failed`, and the others are gone through.
+pub(super) fn gather(
+    path: &Path,
+    failed: &mut dyn FnMut(anyhow::Error),
+) -> anyhow::Result<Vec<PathBuf>> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
     let mut files = Vec::new();
-    below(path, &mut HashSet::new(), &mut files)?;
+    below(path, &mut HashSet::new(), &mut files, failed)?;
     if files.is_empty() {
         fail!(
             "mappen {path} har ingen fil .json, .ndjson eller .jsonl",
@@ -28,6 +33,7 @@ fn below(
     folder: &Path,
     entered: &mut HashSet<PathBuf>,
     files: &mut Vec<PathBuf>,
+    failed: &mut dyn FnMut(anyhow::Error),
 ) -> anyhow::Result<()> {
     let cannot = || {
         text!(
@@ -47,7 +53,9 @@ fn below(
     for path in inside {
         let of = std::fs::metadata(&path);
         if of.as_ref().is_ok_and(std::fs::Metadata::is_dir) {
-            below(&path, entered, files)?;
+            if let Err(error) = below(&path, entered, files, failed) {
+                failed(error);
+            }
             continue;
         }
         // A pipe would be waited for; what cannot be looked at is reported when it is read.

@@ -1,16 +1,18 @@
 //! How findings are shown.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use lmr_fhir::{OutcomeExtension, OutcomeIssue, OutcomeValue, ParseError};
-use lmr_lmdi::codes::Severity;
+use lmr_lmdi::codes::{Code, Severity};
 use lmr_lmdi::{Finding, RuleSetId, response};
 use lmr_validator::render::{Mark, Page};
 
 use super::Format;
+use crate::input::looks_like_lines;
 use crate::output::{Language, Style};
-use crate::text::{Text, failure};
+use crate::text::{Text, failure, text};
 
 /// A report that grows file by file.
 pub(super) struct Report {
@@ -18,7 +20,7 @@ pub(super) struct Report {
     language: Language,
     style: Style,
     out: String,
-    /// The file that is being told of, and whether there are others.
+    /// The file that the report is at, and whether there are others.
     path: PathBuf,
     several: bool,
     /// Its findings so far.
@@ -29,6 +31,11 @@ pub(super) struct Report {
     /// The rule set of the resource at hand, and those used until now.
     rule_set: Option<RuleSetId>,
     rule_sets: Vec<RuleSetId>,
+    /// Errors only.
+    quiet: bool,
+    /// What code lists are missing, and how many codes could not be checked for it: one line each, since
+    /// every code of such a list would have the same.
+    lists: BTreeMap<String, usize>,
 }
 
 /// What was found.
@@ -42,10 +49,12 @@ struct Count {
 }
 
 impl Report {
-    pub(super) fn new(format: Format, language: Language) -> Self {
+    pub(super) fn new(format: Format, language: Language, quiet: bool) -> Self {
         Self {
             format,
             language,
+            quiet,
+            lists: BTreeMap::new(),
             style: Style::for_stdout(),
             out: String::new(),
             path: PathBuf::new(),
@@ -79,7 +88,7 @@ impl Report {
         self.files += 1;
     }
 
-    /// The file could not be opened, which has been told.
+    /// The file or folder could not be opened, which has been reported.
     pub(super) fn not_opened(&mut self) {
         self.faulty_files += 1;
         self.total.unreadable += 1;
@@ -88,8 +97,8 @@ impl Report {
     /// That was all of the file.
     pub(super) fn end(&mut self) -> anyhow::Result<()> {
         let Count { resources, errors, warnings, unreadable } = self.here;
-        // A file of many lines is told of by the faulty ones; one that is all right or empty, by its name.
-        if self.format == Format::Text && resources != 1 && errors + warnings == 0 {
+        // Of a file of many lines the faulty ones are shown; one that is all right or empty, by its name.
+        if self.format == Format::Text && resources != 1 && errors + warnings == 0 && !self.quiet {
             let name = self.style.bold(&self.path.display().to_string());
             let counted =
                 self.counted(resources, ("ressurs", "ressurser"), ("resource", "resources"));
@@ -126,13 +135,14 @@ impl Report {
                 finding.line = line;
             }
         }
-        self.tell(line, source, &findings)
+        self.add(line, source, findings)
     }
 
     /// A text that is no JSON.
     pub(super) fn unreadable(
         &mut self,
         line: Option<u32>,
+        bytes: &[u8],
         error: &ParseError,
     ) -> anyhow::Result<()> {
         let mut finding = Finding::unreadable(error);
@@ -145,23 +155,44 @@ impl Report {
         }
         self.here.unreadable += 1;
         self.rule_set = None;
-        self.tell(line, "", &[finding])
+        self.add(line, "", vec![finding])?;
+        // What the file seems to be says more than the place where it is no JSON.
+        if self.format == Format::Text
+            && let Some(remedy) = remedy_for(bytes)
+        {
+            writeln!(self.out, "      {} {}", self.style.faint("→"), remedy.get(self.language))?;
+        }
+        Ok(())
     }
 
-    fn tell(
+    fn add(
         &mut self,
         line: Option<u32>,
         source: &str,
-        findings: &[Finding],
+        mut findings: Vec<Finding>,
     ) -> anyhow::Result<()> {
+        if self.format == Format::Text {
+            findings.retain(|finding| {
+                let is_missing_list = !finding.refuses() && is_missing_list(finding.code);
+                if is_missing_list {
+                    let sentence = finding.text(self.language).into_owned();
+                    *self.lists.entry(sentence).or_default() += 1;
+                }
+                !is_missing_list
+            });
+        }
+        if self.quiet {
+            findings.retain(Finding::refuses);
+        }
         let errors = findings.iter().filter(|f| f.refuses()).count();
         let warnings = findings.iter().filter(|f| f.severity == Severity::Warning).count();
         self.here.resources += 1;
         self.here.errors += errors;
         self.here.warnings += warnings;
+        let findings = &findings[..];
         match self.format {
-            // Of many lines only those with something to tell.
-            Format::Text if line.is_some() && findings.is_empty() => {}
+            // Of many lines only those with something to report.
+            Format::Text if (line.is_some() || self.quiet) && findings.is_empty() => {}
             Format::Text => self.text(line, findings, errors, warnings)?,
             Format::Json => {
                 for finding in findings {
@@ -349,6 +380,21 @@ impl Report {
 
     /// The whole report.
     pub(super) fn finish(&mut self) -> anyhow::Result<String> {
+        if self.quiet {
+            return Ok(std::mem::take(&mut self.out));
+        }
+        if self.format == Format::Text && !self.lists.is_empty() {
+            let heading = self.say(
+                "Kodelister som ikke er lastet, og antall koder som derfor ikke er kontrollert \
+                 (lmr terminology import laster dem):",
+                "Code lists that are not loaded, and how many codes were not checked for it \
+                 (lmr terminology import loads them):",
+            );
+            writeln!(self.out, "{}", self.style.warn(heading))?;
+            for (sentence, count) in &self.lists {
+                writeln!(self.out, "{count:>8}  {sentence}")?;
+            }
+        }
         if self.format == Format::Text && (self.files > 1 || self.total.resources > 1) {
             let files = self.counted(self.files, ("fil", "filer"), ("file", "files"));
             let resources = self.counted(
@@ -383,6 +429,42 @@ impl Report {
         }
         Ok(std::mem::take(&mut self.out))
     }
+}
+
+/// Codes that say that a list is missing, not that a code is wrong.
+fn is_missing_list(code: Code) -> bool {
+    matches!(code, Code::CodeSystemNotAvailable | Code::ValueSetNotAvailable)
+}
+
+/// What to do about a file that is no JSON, where its first bytes tell what it is instead.
+fn remedy_for(bytes: &[u8]) -> Option<Text> {
+    let start = bytes.trim_ascii_start();
+    let first_line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    Some(if bytes.starts_with(&[0x1f, 0x8b]) {
+        text!(
+            "filen er pakket (gzip): pakk den ut først",
+            "the file is packed (gzip): unpack it first"
+        )
+    } else if bytes.starts_with(b"PK\x03\x04") {
+        text!(
+            "filen er pakket (zip): pakk den ut først",
+            "the file is packed (zip): unpack it first"
+        )
+    } else if looks_like_lines(bytes) {
+        text!(
+            "er det NDJSON, en ressurs per linje? Gi filen et navn som slutter på .ndjson",
+            "is it NDJSON, a resource a line? Give the file a name that ends with .ndjson"
+        )
+    } else if start.first().is_some_and(u8::is_ascii_alphanumeric)
+        && first_line.iter().any(|byte| matches!(byte, b';' | b',' | b'\t'))
+    {
+        text!(
+            "det ser ut som CSV: lag FHIR-ressurser av linjene før kontrollen",
+            "it looks like CSV: make FHIR resources of the lines before checking them"
+        )
+    } else {
+        return None;
+    })
 }
 
 /// The bytes of a line without its indentation, for findings that know no more.

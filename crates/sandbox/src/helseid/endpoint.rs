@@ -4,7 +4,7 @@ use super::mint::{Grant, mint};
 use super::{Client, EndpointFault, State, TOKEN_LIFETIME, Tenancy};
 use axum::Json;
 use axum::extract::State as Shared;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use lmr_auth::dpop::{ProofExpectation, ProofWindow, check_proof};
 use lmr_auth::jose::{Algorithm, CompactJws};
@@ -160,7 +160,7 @@ fn check_binding(
     fault: Option<&EndpointFault>,
 ) -> Result<String, Refused> {
     let now = state.now();
-    let values: Vec<&[u8]> = headers.get_all("dpop").iter().map(|one| one.as_bytes()).collect();
+    let values: Vec<&[u8]> = headers.get_all("dpop").iter().map(HeaderValue::as_bytes).collect();
     let url = format!("{}/connect/token", state.issuer);
     let expected = ProofExpectation {
         method: "POST",

@@ -107,7 +107,7 @@ pre span.l::before{counter-increment:l;content:counter(l);display:inline-block;w
 pre.o span.l::before{content:none}\
 mark{background:#fde7e5;border-bottom:2px solid #b3261e;color:inherit}mark.warning{background:#fff3d6;border-color:#9a6700}mark.information{background:#e4eefa;border-color:#1f5fa8}\
 :target{outline:2px solid #1b1b1b}\
-@media(prefers-color-scheme:dark){body{background:#161616;color:#e8e8e8}pre{background:#202020}code{color:#aaa}mark{background:#4d1f1b}mark.warning{background:#453500}mark.information{background:#17324f}}";
+@media(prefers-color-scheme:dark){body{background:#161616;color:#e8e8e8}a{color:#8ab4f8}pre{background:#202020}code{color:#aaa}mark{background:#4d1f1b}mark.warning{background:#453500}mark.information{background:#17324f}}";
 
 impl Page<'_> {
     /// Writes the page with these marks.
