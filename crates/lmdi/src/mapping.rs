@@ -110,6 +110,7 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
             Code::Base64Invalid
         }
         M::PrimitiveNotEmpty
+        | M::ControlCharacter { .. }
         | M::PrimitiveWs
         | M::StringWs { .. }
         | M::PrimitiveValueExt
@@ -119,7 +120,9 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::JsonNotString => Code::StringInvalid,
         M::StringLength | M::PrimitiveLength { .. } => Code::StringTooLong,
         M::PrimitiveRegex { .. } | M::PrimitiveRegexType { .. } => Code::PrimitiveInvalid,
-        M::FixedWrong { .. } | M::FixedNotAllowed { .. } => Code::FixedValueWrong,
+        M::FixedWrong { .. } | M::ExtFixedBanned { .. } | M::FixedNotAllowed { .. } => {
+            Code::FixedValueWrong
+        }
         M::FixedMissing { .. } | M::PatternCoding { .. } | M::FixedCodings { .. } => {
             Code::PatternMismatch
         }
@@ -170,7 +173,10 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
             Code::CodeUnknown
         }
         M::DisplayWrong { .. } => Code::DisplayWrong,
-        M::SystemRelative | M::SystemIsValueSet { .. } => Code::SystemInvalid,
+        M::SystemRelative
+        | M::SystemInvalid { .. }
+        | M::SystemIsSupplement { .. }
+        | M::SystemIsValueSet { .. } => Code::SystemInvalid,
         M::CodeNoSystem => Code::SystemMissing,
         M::UcumSyntax { .. } => Code::UnitInvalid,
         M::BundleNotLocal { .. }
@@ -188,6 +194,7 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::RefMultipleMatches { .. }
         | M::RefCantResolveProfile { .. } => Code::ReferenceProfileMismatch,
         M::RefResourceType { .. }
+        | M::RefInvalid { .. }
         | M::RefAggregation { .. }
         | M::RefFormat1 { .. }
         | M::RefFormat2 { .. }
@@ -204,6 +211,7 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::ExtNotHere { .. } => Code::ExtensionNotAllowedHere,
         M::ExtModifierN { .. } | M::ExtModifierY { .. } => Code::ExtensionModifierMisuse,
         M::ExtType { .. }
+        | M::ExtVersion { .. }
         | M::ExtSimpleAbsent { .. }
         | M::ExtSimpleWrong { .. }
         | M::ExtUrlNotFound
@@ -236,6 +244,7 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::BundleLinkProhibited { .. } => Code::BundleInvalid,
         M::ConstraintMalformed { .. } => Code::InvariantFailed,
         M::ConstraintCannotEvaluate { .. }
+        | M::LimitNotEvaluated { .. }
         | M::ConstraintSyntax { .. }
         | M::ConstraintDoubtful { .. }
         | M::ProfileNoSnapshot { .. }

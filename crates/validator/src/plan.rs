@@ -156,7 +156,12 @@ impl<'a> Plan<'a> {
         self.resources.push(Resource { found, base, base_planned: false, tasks: SmallVec::new() });
         let mut profiles = self.fitting(element, wanted);
         profiles.retain(|id| *id != base);
-        if profiles.is_empty() {
+        // Profiles of all resources say nothing of this one's own elements.
+        let is_of_all = |id: &ProfileId| {
+            let of = self.shared.profiles.get(*id).map(|p| &*p.definition.type_name);
+            matches!(of, Some("Resource" | "DomainResource"))
+        };
+        if profiles.iter().all(is_of_all) {
             profiles.push(base);
             self.resources[index].base_planned = true;
         }

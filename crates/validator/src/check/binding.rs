@@ -186,7 +186,12 @@ fn bound_coding<'a>(
         }
         return;
     };
-    match set.validate(system.as_deref(), &code) {
+    // A code without a system is a code of no value set.
+    let membership = match &system {
+        Some(system) => set.validate(Some(system), &code),
+        None => Membership::NotMember,
+    };
+    match membership {
         Membership::Member(member) => named_by(cx, item, set, &member.system, &code),
         Membership::Unknown(gap) => report_gap(cx, at, def, strength, canonical, &gap),
         Membership::NotMember => {
@@ -240,6 +245,11 @@ fn bound_concept<'a>(
         let Some(code) = code else { continue };
         any = true;
         let shown = || format!("{}#{code}", system.as_deref().unwrap_or(""));
+        // A code without a system is a code of no value set.
+        if system.is_none() {
+            codes.push(shown());
+            continue;
+        }
         match set.validate(system.as_deref(), &code) {
             Membership::Member(found) => {
                 member = true;

@@ -6,12 +6,16 @@ use std::sync::LazyLock;
 use lmr_fhir::{Element, Name, Severity, nearest};
 
 use super::context::Context;
-use super::grammar::{self, LANGUAGES, MEDIA_TYPES, UCUM};
+use super::grammar::{self, LANGUAGES, MEDIA_TYPES, UCUM, URIS};
 use super::primitive;
 use crate::compile::Def;
 use crate::definitions::BindingStrength;
 use crate::messages::Message;
 use crate::messages::issue_code::IssueCode;
+use crate::terminology::Content;
+
+const SNOMED: &str = "http://snomed.info/sct";
+const LOINC: &str = "http://loinc.org";
 
 static SYSTEM: LazyLock<Name> = LazyLock::new(|| Name::new("system"));
 static CODE: LazyLock<Name> = LazyLock::new(|| Name::new("code"));
@@ -20,8 +24,8 @@ static DISPLAY: LazyLock<Name> = LazyLock::new(|| Name::new("display"));
 /// Code systems that are never part of a package. Their codes are not checked, and no warning
 /// says so.
 const EXTERNAL: &[&str] = &[
-    "http://snomed.info/sct",
-    "http://loinc.org",
+    SNOMED,
+    LOINC,
     UCUM,
     "http://www.nlm.nih.gov/research/umls/rxnorm",
     "http://www.ama-assn.org/go/cpt",
@@ -38,41 +42,55 @@ const EXTERNAL: &[&str] = &[
     "http://www.whocc.no/atc",
     MEDIA_TYPES,
     LANGUAGES,
-    "urn:ietf:rfc:3986",
+    URIS,
     "urn:iso:std:iso:3166",
     "urn:iso:std:iso:3166:-2",
     "urn:iso:std:iso:4217",
     "urn:iso:std:iso:11073:10101",
 ];
-/// Checks the unit of a Quantity by itself, whatever it is bound to.
-pub(crate) fn check_unit<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>) {
-    let Some(code) = item.child(&CODE) else { return };
-    if let (Some(system), Some(text)) = (item.child(&SYSTEM).and_then(Element::text), code.text())
-        && system == UCUM
-        && !text.is_empty()
-    {
-        grammar::check(cx, code, &system, &text, def);
+/// Checks a Coding by itself, whatever it is bound to.
+pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>) {
+    match system_and_code(item) {
+        (Some(_), None) if item.child(&SYSTEM).is_some() => check_code(cx, item, def, true),
+        (None, Some(_)) => {
+            cx.report(Message::CodeNoSystem, item.node(), def.profile);
+        }
+        (None, None) => {}
+        _ => check_code(cx, item, def, true),
     }
 }
 
-/// Checks a Coding by itself, whatever it is bound to.
-pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>) {
+/// Checks the unit of a Quantity as a code of its system. That a unit without a system has no
+/// meaning is an invariant of its own (qty-3), and a unit may be left out.
+pub(crate) fn check_unit<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>) {
+    if let (Some(_), Some(_)) = system_and_code(item) {
+        check_code(cx, item, def, false);
+    }
+}
+
+/// The well-known system that an address begins as and is not.
+fn nearly_known(system: &str) -> Option<&'static str> {
+    [SNOMED, LOINC, UCUM].into_iter().find(|known| {
+        system.strip_prefix(known).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('|'))
+    })
+}
+
+fn check_code<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, code_is_due: bool) {
     let system_at = item.child(&SYSTEM);
     let code_at = item.child(&CODE);
-    let (system, code) = system_and_code(item);
-    let Some(system) = system else {
-        if code.is_some() {
-            cx.report(Message::CodeNoSystem, item.node(), def.profile);
-        }
-        return;
-    };
+    let (Some(system), code) = system_and_code(item) else { return };
     let system_node = system_at.map_or(item.node(), Element::node);
     if !primitive::is_absolute(&system) {
         cx.report(Message::SystemRelative, system_node, def.profile);
         return;
     }
+    if let Some(expected) = nearly_known(&system) {
+        let message = Message::SystemInvalid { system: system.into(), expected: expected.into() };
+        cx.report(message, system_node, def.profile);
+        return;
+    }
     if let Some(code) = &code
-        && matches!(&*system, UCUM | LANGUAGES)
+        && matches!(&*system, UCUM | LANGUAGES | URIS)
     {
         grammar::check(cx, code_at.unwrap_or(item), &system, code, def);
     }
@@ -100,7 +118,15 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>) {
         }
         return;
     };
+    if known.content == Content::Supplement {
+        let message = Message::SystemIsSupplement { system: system.into_owned().into() };
+        cx.report(message, system_node, def.profile);
+        return;
+    }
     let Some(code) = code else {
+        if !code_is_due {
+            return;
+        }
         let issue = cx.report(
             Message::NoCodeProvided { system: system.into_owned().into() },
             item.node(),

@@ -16,7 +16,8 @@ static REFERENCE: LazyLock<Name> = LazyLock::new(|| Name::new("reference"));
 /// The contained resource with this id; `#` alone is the container.
 pub(crate) fn find<'a>(cx: &Context<'a>, id: &str) -> Option<Element<'a>> {
     if id.is_empty() {
-        return Some(cx.container);
+        // Only from within a contained resource does `#` alone mean its container.
+        return (!cx.container.is_same(cx.resource)).then_some(cx.container);
     }
     cx.shared.document.node(*cx.locals().get(id)?).map(Element::of)
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use lmr_fhir::{Element, Name};
-use lmr_fhirpath::{Expression, Item, Model as _, TypeId, Typed};
+use lmr_fhirpath::{Env, Expression, Item, Model as _, TypeId, Typed};
 
 use super::context::Context;
 use super::primitive;
@@ -15,7 +15,7 @@ use crate::compile::{Def, Defs, Profile};
 use crate::definitions::ContextKind;
 use crate::location::{Waypoint, trail};
 use crate::messages::Message;
-use crate::messages::field::Defined;
+use crate::messages::field::{Defined, Text};
 use crate::model::TypeModel;
 
 static URL: LazyLock<Name> = LazyLock::new(|| Name::new("url"));
@@ -31,7 +31,7 @@ pub(crate) fn url_of(item: Element<'_>) -> Option<Cow<'_, str>> {
 /// The definition of an extension by its url.
 pub(crate) fn definition<'a>(cx: &Context<'a>, item: Element<'a>) -> Option<Def<'a>> {
     let url = url_of(item)?;
-    if !primitive::is_absolute(&url) {
+    if !primitive::is_absolute(&url) || url.contains('|') {
         return None;
     }
     let id = cx.profiles.profile(&url).ok()??;
@@ -54,6 +54,10 @@ pub(crate) fn check<'a>(
         return;
     };
     let modifier = def.element().name() == "modifierExtension";
+    if url.contains('|') {
+        cx.report(Message::ExtVersion { url: url.into() }, at, def.profile);
+        return;
+    }
     if !primitive::is_absolute(&url) {
         if !is_extension(parent, &cx.profiles.model) {
             cx.report(Message::ExtUrlAbsolute, at, def.profile);
@@ -177,6 +181,8 @@ fn context<'a>(
     let way = trail(parent.node(), model);
     let Some((here, above)) = way.split_last() else { return };
     let names = names(here, above.last(), model);
+    // A context that is not FHIRPath, or cannot be evaluated: the package's fault, not the sender's.
+    let mut unknown: Option<(String, String)> = None;
     let fits = definition.contexts.is_empty()
         || definition.contexts.iter().any(|context| match context.kind {
             ContextKind::Element => {
@@ -186,6 +192,7 @@ fn context<'a>(
                     || names.iter().any(|n| n == wanted || n.strip_suffix("[x]") == Some(wanted))
                     || wanted.strip_suffix("[x]").is_some_and(|w| names.iter().any(|n| n == w))
                     || is_base(here, wanted, model)
+                    || has_interface(here, wanted, model)
                     || above_is_base(here, above.last(), wanted, model)
             }
             // The extension itself or its value.
@@ -194,9 +201,18 @@ fn context<'a>(
                 url_of(parent).as_deref() == wanted
                     || parent.parent().is_some_and(|p| url_of(p).as_deref() == wanted)
             }
-            ContextKind::Fhirpath => selects(cx, &context.expression, parent),
+            ContextKind::Fhirpath => match selects(cx, &context.expression, parent) {
+                Ok(selected) => selected,
+                Err(reason) => {
+                    unknown = unknown.take().or(Some((context.expression.to_string(), reason)));
+                    false
+                }
+            },
         });
-    if !fits {
+    if !fits && let Some((expression, reason)) = unknown {
+        let (rule, reason) = (format!("{url}: {expression}").into(), Text::given(reason));
+        cx.report(Message::ConstraintCannotEvaluate { rule, reason }, parent.node(), def.profile);
+    } else if !fits {
         let allowed: Vec<&str> = definition.contexts.iter().map(|c| &*c.expression).collect();
         let (url, version) = (url.into(), definition.version.as_deref().unwrap_or("?").into());
         let (allowed, found) = (allowed.join(", ").into(), names.join(", ").into());
@@ -208,10 +224,17 @@ fn context<'a>(
         cx.report(message, parent.node(), def.profile);
     }
     for expression in &definition.context_invariants {
-        let holds = Expression::parse(expression).ok().is_some_and(|e| {
-            let focus = Typed::new(parent, here.ty);
-            test_once(cx, &e, focus)
-        });
+        let focus = Typed::new(parent, here.ty);
+        let holds = match test_once(cx, expression, focus) {
+            Ok(holds) => holds,
+            Err(reason) => {
+                let rule = format!("{url}: {expression}").into();
+                let message =
+                    Message::ConstraintCannotEvaluate { rule, reason: Text::given(reason) };
+                cx.report(message, parent.node(), def.profile);
+                continue;
+            }
+        };
         if !holds {
             cx.report(
                 Message::ExtNotHere {
@@ -225,28 +248,23 @@ fn context<'a>(
     }
 }
 
-/// Whether a FHIRPath on the resource selects the element.
-fn selects<'a>(cx: &Context<'a>, expression: &str, element: Element<'a>) -> bool {
-    let Ok(expression) = Expression::parse(expression) else { return false };
+/// Whether a FHIRPath on the resource selects the element; why it cannot be evaluated otherwise.
+fn selects<'a>(cx: &Context<'a>, expression: &str, element: Element<'a>) -> Result<bool, String> {
+    let expression = Expression::parse(expression).map_err(|error| error.to_string())?;
     let model: &dyn lmr_fhirpath::Model = &cx.profiles.model;
     let resource = Typed::resource(cx.resource, Some(model));
-    let env = lmr_fhirpath::Env::new()
-        .with_model(model)
-        .with_lenient_as()
-        .with_resource(resource, resource);
-    expression.evaluate(resource, &env).is_ok_and(|items| {
-        items.iter().any(|i| matches!(i, Item::Element(t) if t.element.is_same(element)))
-    })
+    let env = Env::new().with_model(model).with_lenient_as().with_resource(resource, resource);
+    let items = expression.evaluate(resource, &env).map_err(|error| error.to_string())?;
+    Ok(items.iter().any(|i| matches!(i, Item::Element(t) if t.element.is_same(element))))
 }
 
-fn test_once<'a>(cx: &Context<'a>, expression: &Expression, focus: Typed<'_>) -> bool {
+/// Whether a condition on the element that has the extension holds.
+fn test_once(cx: &Context<'_>, expression: &str, focus: Typed<'_>) -> Result<bool, String> {
+    let expression = Expression::parse(expression).map_err(|error| error.to_string())?;
     let model: &dyn lmr_fhirpath::Model = &cx.profiles.model;
     let resource = Typed::resource(cx.resource, Some(model));
-    let env = lmr_fhirpath::Env::new()
-        .with_model(model)
-        .with_lenient_as()
-        .with_resource(resource, resource);
-    expression.test(focus, &env).unwrap_or(false)
+    let env = Env::new().with_model(model).with_lenient_as().with_resource(resource, resource);
+    expression.test(focus, &env).map_err(|error| error.to_string())
 }
 
 fn is_extension(parent: Element<'_>, model: &TypeModel) -> bool {
@@ -269,6 +287,15 @@ fn names(here: &Waypoint<'_>, parent: Option<&Waypoint<'_>>, model: &TypeModel) 
     }
     out.dedup();
     out
+}
+
+/// `CanonicalResource` and `MetadataResource`, which R5 defines as interfaces of the resources that
+/// have a publisher, a status and a jurisdiction.
+fn has_interface(here: &Waypoint<'_>, wanted: &str, model: &TypeModel) -> bool {
+    matches!(wanted, "CanonicalResource" | "MetadataResource") && {
+        let names = model.child_names(here.ty);
+        ["publisher", "status", "jurisdiction"].iter().all(|name| names.contains(name))
+    }
 }
 
 fn is_base(here: &Waypoint<'_>, wanted: &str, model: &TypeModel) -> bool {

@@ -4,12 +4,16 @@
 
 pub(crate) mod messages;
 
+use std::sync::LazyLock;
+
 use lmr_fhir::{Element, Kind, Name, Node};
 
 use super::context::Context;
 use crate::compile::Def;
 use crate::messages::Message;
 use crate::messages::field::Defined;
+
+static EXTENSION: LazyLock<Name> = LazyLock::new(|| Name::new("extension"));
 
 /// Fixed value, then pattern.
 pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>) {
@@ -30,6 +34,14 @@ fn equals<'a>(
     pattern: bool,
     def: Def<'a>,
 ) {
+    if !pattern
+        && want.kind() != Kind::Object
+        && let Some(extension) = item.child(&EXTENSION)
+    {
+        let source = format!("{}#{}", def.profile.definition.url, def.element().id);
+        let message = Message::ExtFixedBanned { source: source.into() };
+        cx.report(message, extension.node(), def.profile);
+    }
     let source = || Defined::from(format!("{}#{}", def.profile.definition.url, def.element().id));
     match want.kind() {
         Kind::Object => {
@@ -54,7 +66,10 @@ fn equals<'a>(
                     let wanted = want
                         .members()
                         .any(|m| m.key().is_some_and(|k| k.trim_start_matches('_') == name));
-                    if !wanted && name != "id" && name != "extension" {
+                    if !wanted && name == "extension" {
+                        let message = Message::ExtFixedBanned { source: source() };
+                        cx.report(message, child.node(), def.profile);
+                    } else if !wanted && name != "id" {
                         cx.report(
                             Message::FixedNotAllowed {
                                 element: name.to_owned().into(),

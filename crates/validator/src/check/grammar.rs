@@ -4,11 +4,15 @@
 use lmr_fhir::Element;
 
 use super::context::Context;
+use super::primitive;
 use crate::compile::Def;
 use crate::messages::Message;
+use crate::messages::field::Hint;
 
 pub(crate) const UCUM: &str = "http://unitsofmeasure.org";
 pub(crate) const LANGUAGES: &str = "urn:ietf:bcp:47";
+/// The system of which every URI is a code.
+pub(crate) const URIS: &str = "urn:ietf:rfc:3986";
 pub(crate) const MEDIA_TYPES: &str = "urn:ietf:bcp:13";
 
 /// Reports a code that cannot be one of its system. A warning: the system's
@@ -23,6 +27,12 @@ pub(crate) fn check<'a>(
     let message = match system {
         UCUM if !lmr_fhirpath::is_ucum(code) => Message::UcumSyntax { unit: code.into() },
         LANGUAGES if !is_language(code) => Message::LanguageCode { tag: code.into() },
+        URIS if !primitive::is_absolute(code) => Message::UnknownCode {
+            code: code.into(),
+            system: URIS.into(),
+            version: "RFC 3986".into(),
+            hint: Hint::None,
+        },
         _ => return,
     };
     cx.report(message, at.node(), def.profile);

@@ -35,9 +35,12 @@ pub(crate) fn check_kind<'a>(cx: &mut Context<'a>, node: Node<'a>, kind: Primiti
     cx.report(message, node, def.profile);
 }
 
-/// What stands beside a value that is missing must have something in it.
+/// The companion of an element is never empty, and where the value is missing it is all there is.
 pub(crate) fn check_value_or_extension<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>) {
-    if !item.has_value() && item.sibling().is_some_and(|s| s.members().next().is_none()) {
+    let Some(companion) = item.sibling().filter(|s| s.members().next().is_none()) else { return };
+    if !item.has_value() {
         cx.report(Message::PrimitiveValueExt, item.node(), def.profile);
+    } else if companion.kind() == Kind::Object {
+        cx.report(Message::JsonEmptyObject, companion, def.profile);
     }
 }

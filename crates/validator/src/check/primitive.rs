@@ -121,7 +121,11 @@ fn faults_of(kind: Primitive, text: &str, resource_id: bool, fault: &mut dyn FnM
     }
     // A code of white space alone breaks the rule for codes instead.
     if kind != Primitive::Code && text.starts_with(char::is_whitespace) && text.trim().is_empty() {
-        return fault(Message::PrimitiveWs);
+        fault(Message::PrimitiveWs);
+        // Of a text there is no more to say; every other type has its form.
+        if matches!(kind, Primitive::String | Primitive::Markdown | Primitive::Xhtml) {
+            return;
+        }
     }
     match kind {
         Primitive::Boolean => {

@@ -61,6 +61,11 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, t
     if cx.options.references == ReferenceCheck::Ignore {
         return;
     }
+    if text.contains(char::is_whitespace) {
+        let message = Message::RefInvalid { reference: text.into() };
+        cx.report(message, at, def.profile);
+        return;
+    }
     if cx.options.assume_valid_rest_references && is_suspicious(cx, &text) {
         cx.report(Message::RefSuspicious { reference: text.to_string().into() }, at, def.profile);
     }
@@ -315,7 +320,7 @@ fn locate<'a>(
         return (contained::find(cx, id), TargetLocation::Contained);
     }
     let at = item.node();
-    let Some(links) = &cx.shared.links else {
+    let Some(links) = cx.shared.links_at(at) else {
         let found = cx.shared.parameter(text);
         return (
             found,
@@ -397,7 +402,7 @@ fn locate<'a>(
 
 /// What in the bundle nearly fits a reference that fits nothing.
 fn near_misses<'a>(cx: &mut Context<'a>, at: Node<'a>, text: &str, sought: &Sought, def: Def<'a>) {
-    let Some(links) = &cx.shared.links else { return };
+    let Some(links) = cx.shared.links_at(at) else { return };
     if text.starts_with("urn:") {
         if cx.options.dangling_urn_is_error {
             cx.report(
@@ -433,11 +438,9 @@ fn near_misses<'a>(cx: &mut Context<'a>, at: Node<'a>, text: &str, sought: &Soug
         );
     }
     for entry in near {
-        let full_url = cx
-            .shared
-            .links
-            .as_ref()
-            .and_then(|l| l.entries.get(entry as usize))
+        let full_url = links
+            .entries
+            .get(entry as usize)
             .and_then(|e| e.full_url.as_deref())
             .unwrap_or("")
             .to_owned();
@@ -478,7 +481,7 @@ pub(crate) fn target_of<'a>(cx: &Context<'a>, item: Element<'a>) -> Option<Eleme
     if let Some(id) = text.strip_prefix('#') {
         return contained::find(cx, id);
     }
-    match &cx.shared.links {
+    match cx.shared.links_at(item.node()) {
         Some(links) => links.resolve(&text, item.node())?.resource,
         None => cx.shared.parameter(&text),
     }

@@ -2,19 +2,21 @@
 
 use std::collections::HashSet;
 
-use lmr_fhir::Name;
+use lmr_fhir::{Name, Node};
 
 use super::context::Context;
 use super::outcome::Role;
 use crate::compile::Profile;
 use crate::messages::Message;
 
-/// The document's own resource has an id, by option.
+/// A contained resource is known by its id alone; the document's own has one by option.
 pub(crate) fn check_required<'a>(cx: &mut Context<'a>, role: Role, base: &'a Profile) {
-    if role == Role::Root
-        && cx.options.ids_required
-        && cx.resource.child(&Name::new("id")).is_none()
-    {
+    let is_required = match role {
+        Role::Root => cx.options.ids_required,
+        Role::Contained => true,
+        Role::Entry | Role::Parameter => false,
+    };
+    if is_required && cx.resource.child(&Name::new("id")).is_none() {
         cx.report(Message::ResourceIdMissing, cx.resource.node(), base);
     }
 }
@@ -33,7 +35,7 @@ pub(crate) fn check_duplicates<'a>(cx: &mut Context<'a>, role: Role, base: &'a P
         .into_iter()
         .chain(cx.ids.iter().copied())
         .filter(|n| places.insert(n.index()))
-        .filter(|n| !seen.insert(n.text()))
+        .filter(|n| !seen.insert((view_of(*n), n.text())))
         .collect();
     for id in doubles {
         let at = id.parent().unwrap_or(id);
@@ -43,4 +45,18 @@ pub(crate) fn check_duplicates<'a>(cx: &mut Context<'a>, role: Role, base: &'a P
             base,
         );
     }
+}
+
+/// The view of a StructureDefinition that an element is defined in: the ids of snapshot and
+/// differential are the same by intention.
+fn view_of(id: Node<'_>) -> Option<&'static str> {
+    let mut at = id.parent();
+    while let Some(node) = at {
+        match node.name() {
+            Some("snapshot") => return Some("snapshot"),
+            Some("differential") => return Some("differential"),
+            _ => at = node.parent(),
+        }
+    }
+    None
 }

@@ -24,6 +24,8 @@ pub(crate) struct Shared<'a> {
     pub(crate) options: &'a Options,
     /// References inside the bundle, where the document is one.
     pub(crate) links: Option<Links<'a>>,
+    /// The same for the bundles inside the document, by node.
+    nested_links: HashMap<u32, Links<'a>>,
     /// The resources of the document's parameters, by `Type/id` and by address.
     pub(crate) parameters: HashMap<Box<str>, u32>,
     /// What stands in resources that others ask about, by the resource's node: contained ones
@@ -69,6 +71,28 @@ impl<T> Shelf<T> {
     }
 }
 
+/// The bundles inside a document. They stand in entries of a bundle or in parameters.
+fn nested_links<'a>(root: Element<'a>, links: Option<&Links<'a>>) -> HashMap<u32, Links<'a>> {
+    let mut out = HashMap::new();
+    let mut open: Vec<Node<'a>> = match links {
+        Some(links) => links
+            .entries
+            .iter()
+            .filter(|e| matches!(&*e.type_name, "Bundle" | "Parameters"))
+            .filter_map(|e| e.resource.map(Element::node))
+            .collect(),
+        None if root.resource_type().as_deref() == Some("Parameters") => vec![root.node()],
+        None => Vec::new(),
+    };
+    while let Some(node) = open.pop() {
+        if let Some(links) = Links::of(Element::of(node)) {
+            out.insert(node.index(), links);
+        }
+        open.extend(node.members().filter(|m| matches!(m.kind(), Kind::Object | Kind::Array)));
+    }
+    out
+}
+
 impl<'a> Shared<'a> {
     pub(crate) fn new(
         profiles: &'a Profiles,
@@ -77,11 +101,13 @@ impl<'a> Shared<'a> {
         validate: Validate,
     ) -> Self {
         let root = document.root_element();
+        let links = Links::of(root);
         Self {
             profiles,
             document,
             options,
-            links: Links::of(root),
+            nested_links: nested_links(root, links.as_ref()),
+            links,
             parameters: entries::parameters(root),
             anchors: Shelf::default(),
             locals: Shelf::default(),
@@ -90,6 +116,21 @@ impl<'a> Shared<'a> {
             made: AtomicUsize::new(0),
             validate,
         }
+    }
+
+    /// The entries of the innermost bundle that holds a node: references are resolved among them.
+    pub(crate) fn links_at(&self, node: Node<'_>) -> Option<&Links<'a>> {
+        if self.nested_links.is_empty() {
+            return self.links.as_ref();
+        }
+        let mut at = Some(node);
+        while let Some(here) = at {
+            if let Some(links) = self.nested_links.get(&here.index()) {
+                return Some(links);
+            }
+            at = here.parent();
+        }
+        self.links.as_ref()
     }
 
     /// The resource among the document's parameters that a reference leads to.

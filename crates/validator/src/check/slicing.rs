@@ -15,6 +15,9 @@ use crate::definitions::SlicingRules;
 use crate::issue::Issue;
 use crate::messages::Message;
 
+/// The slice of whatever fits no other one.
+/// Rule: <https://hl7.org/fhir/R4/profiling.html#default-slice>.
+const DEFAULT: &str = "@default";
 /// Slices of which the reasons are named why an element does not fit.
 const MAX_REASONS: usize = 5;
 
@@ -51,7 +54,13 @@ pub(crate) fn place<'a>(
     let candidate = Candidate { item, ty, position: order.before };
     let mut at = 0;
     let mut found: Option<(usize, &'a Slice, usize)> = None;
+    let mut default = None;
     for (i, slice) in slices.list.iter().enumerate() {
+        if &*slice.name == DEFAULT {
+            default = Some((i, slice, at));
+            at += 1 + slice.nested.as_ref().map_or(0, |n| n.count());
+            continue;
+        }
         let fits = in_slice(walk, candidate, base, slices, slice);
         if !fits && !order.undecidable_reported {
             order.undecidable_reported = undecidable(walk.cx(), item, base, slices, slice);
@@ -72,7 +81,7 @@ pub(crate) fn place<'a>(
         at += 1 + slice.nested.as_ref().map_or(0, |n| n.count());
     }
     order.before += 1;
-    let Some((index, slice, at)) = found else {
+    let Some((index, slice, at)) = found.or(default) else {
         return outside(walk, item, base, slices, order);
     };
     walk.count_slice(scratch + at);

@@ -81,8 +81,9 @@ impl<'a> Walker<'a> {
             }
             let name = member.name().unwrap_or("");
             let Some(target) = children.table.get(member.name_hash(), name).copied() else {
-                let expected = is_partial(def) || (is_resource && name == "resourceType");
-                if !expected {
+                let is_expected = is_partial(def)
+                    || (is_resource && (name == "resourceType" || is_abstract(def)));
+                if !is_expected {
                     self.unknown(member, object, def, children);
                 }
                 continue;
@@ -453,4 +454,10 @@ impl<'a> Walker<'a> {
 fn is_companion(object: Node<'_>) -> bool {
     object.is_underscore()
         || object.parent().is_some_and(|p| p.kind() == Kind::Array && p.is_underscore())
+}
+
+/// Whether a profile is of all resources: it has rules for what they have in common, and nothing of
+/// the elements of each.
+fn is_abstract(def: Def<'_>) -> bool {
+    matches!(&*def.profile.definition.type_name, "Resource" | "DomainResource")
 }

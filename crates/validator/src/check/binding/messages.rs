@@ -132,6 +132,14 @@ macro_rules! binding_messages {
                 "LMRV_LANGUAGE_CODE" Warning CodeInvalid
                 en "'{tag}' is not a valid language tag"
                 nb "'{tag}' er ikke en gyldig språkkode";
+            SystemInvalid { system: GivenUrl, expected: Defined }
+                "Terminology_TX_System_Invalid" Error CodeInvalid
+                en "'{system}' is not a code system; {expected} is"
+                nb "'{system}' er ikke et kodeverk; {expected} er det";
+            SystemIsSupplement { system: Defined }
+                "CODESYSTEM_CS_NO_SUPPLEMENT" Error BusinessRule
+                en "{system} is a supplement to a code system, and no system by itself"
+                nb "{system} er et tillegg til et kodeverk, ikke et kodeverk i seg selv";
         }
     };
 }

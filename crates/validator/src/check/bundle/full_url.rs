@@ -21,7 +21,8 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, links: &Links<'a>, base: &'a Profi
             cx.report(Message::BundleUrlAbsolute { url: url.to_owned().into() }, entry.node, base);
             continue;
         }
-        if !url.starts_with("http") || entry.resource.is_none() {
+        // An entry without a type is reported as that.
+        if !url.starts_with("http") || entry.resource.is_none() || entry.type_name.is_empty() {
             continue;
         }
         let Some((type_name, _)) = type_and_id(url) else { continue };

@@ -88,6 +88,14 @@ macro_rules! fixed_messages {
                 "TYPE_SPECIFIC_CHECKS_DT_QTY_MAX_VALUE_NO_UCUM_INST" Warning Invalid
                 en "The maximum {limit} cannot be checked: the unit of the instance is not comparable"
                 nb "Maksimum {limit} kan ikke kontrolleres: enheten i instansen kan ikke sammenlignes";
+            ExtFixedBanned { source: Defined }
+                "Extension_EXT_Fixed_Banned" Error Value
+                en "An extension is not allowed here, since the fixed value of {source} has none"
+                nb "En utvidelse er ikke tillatt her, siden den faste verdien i {source} ikke har noen";
+            LimitNotEvaluated { limit: Defined }
+                "LMRV_LIMIT_NOT_EVALUATED" Warning Processing
+                en "The value could not be compared with the limit {limit}"
+                nb "Verdien kunne ikke sammenlignes med grensen {limit}";
         }
     };
 }

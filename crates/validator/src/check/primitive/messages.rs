@@ -192,6 +192,10 @@ macro_rules! primitive_messages {
                 "TYPE_SPECIFIC_CHECKS_DT_URL_INTERNAL_WARN" Information Invalid
                 en "The address '{value}' points inside the resource, but nothing there has that id"
                 nb "Adressen '{value}' peker inn i ressursen, men ingenting der har den id-en";
+            ControlCharacter { code_point: usize }
+                "LMRV_CONTROL_CHARACTER" Warning Invalid
+                en "The value has the control character number {code_point}, which many systems refuse"
+                nb "Verdien har styretegnet med nummer {code_point}, som mange systemer avviser";
         }
     };
 }

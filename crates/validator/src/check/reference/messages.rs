@@ -72,6 +72,10 @@ macro_rules! reference_messages {
                 "Resource_RES_ID_Missing" Error Invalid
                 en "The resource must have an id"
                 nb "Ressursen må ha en id";
+            RefInvalid { reference: Value }
+                "REFERENCE_REF_INVALID_REF" Error Structure
+                en "The reference '{reference}' is not valid: an address has no white space"
+                nb "Referansen '{reference}' er ikke gyldig: en adresse har ikke mellomrom";
         }
     };
 }
