@@ -28,11 +28,7 @@ pub struct Bundle<'d> {
 impl<'d> Bundle<'d> {
     /// The document's outermost value, where its resourceType is Bundle.
     pub fn of(document: &'d Document<'d>) -> Option<Self> {
-        Self::from_element(document.root_element())
-    }
-
-    /// The element, where its resourceType is Bundle.
-    pub fn from_element(element: Element<'d>) -> Option<Self> {
+        let element = document.root_element();
         (element.resource_type()?.as_ref() == "Bundle").then_some(Self { element })
     }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::arena::{HAS_UNDERSCORE, Kind, NONE, UNDERSCORE};
 use crate::document::{Document, Members, Node};
 use crate::location::SourceLocation;
-use crate::name::Name;
+use crate::name::{Name, hash_name};
 
 /// One element of a resource: the value `x`, its companion `_x` (id and extensions of a primitive),
 /// or both; one repetition of it where `x` is an array.
@@ -162,13 +162,7 @@ impl<'d> Element<'d> {
     /// Its first child of this name, looked up by text.
     #[inline]
     pub fn child_by_name(self, name: &str) -> Option<Element<'d>> {
-        self.children_by_name(name).next()
-    }
-
-    /// Its children of this name in order, looked up by text.
-    #[inline]
-    pub fn children_by_name(self, name: &str) -> Repetitions<'d> {
-        self.repetitions(crate::hash_name(name.as_bytes()), name)
+        self.repetitions(hash_name(name.as_bytes()), name).next()
     }
 
     fn repetitions(self, hash: u32, name: &str) -> Repetitions<'d> {
@@ -356,7 +350,7 @@ impl<'d> Iterator for Children<'d> {
     type Item = Element<'d>;
 
     fn next(&mut self) -> Option<Element<'d>> {
-        const RESOURCE_TYPE: u32 = crate::hash_name(b"resourceType");
+        const RESOURCE_TYPE: u32 = hash_name(b"resourceType");
         loop {
             if let Some(element) = self.run.next() {
                 return Some(element);

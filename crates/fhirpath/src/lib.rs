@@ -1,11 +1,39 @@
-//! FHIRPath: parse, compile, evaluate on the element tree.
+//! FHIRPath: parse, check, evaluate on the element tree.
 //!
 //! The language is N1 (<http://hl7.org/fhirpath/N1/>) with the additions of FHIR R4
 //! (<https://hl7.org/fhir/R4/fhirpath.html>) and those functions of the later drafts that the HL7
-//! test suite for R4 uses. An [`Expression`] is read once and evaluated as often as needed, on any
-//! thread; types come from a [`Model`], everything else from outside through [`Env`] and [`Host`].
+//! test suite for R4 uses. What cannot be evaluated is an [`EvalError`], never a silent pass.
 //!
-//! What cannot be evaluated is an [`EvalError`], never a silent pass.
+//! - [`Expression`] is read once and evaluated as often as needed, on any thread;
+//!   [`Expression::test`] decides invariants, [`Expression::check`] finds misspelt elements without
+//!   data.
+//! - [`Env`] is what an evaluation gets from outside: types ([`Model`]), a clock, `%resource`, and a
+//!   [`Host`] for what only the caller can answer (references, value sets, profiles). Without a
+//!   model, elements are read by their JSON form alone.
+//! - [`Item`]s are the results: elements of the data, or values of the System types, among them
+//!   [`Decimal`], [`DateTime`] and [`Quantity`], exact whatever their length.
+//!
+//! ```
+//! use lmr_fhir::{Document, ParseOptions};
+//! use lmr_fhirpath::{Env, Expression, Item, Typed};
+//!
+//! let expression = Expression::parse("name.where(use = 'official').given.first()")?;
+//! let text = r#"{"resourceType":"Patient","name":[{"use":"usual","given":["Kari"]},
+//!  {"use":"official","given":["Karoline","Marie"]}]}"#;
+//! let document = Document::parse(text, &ParseOptions::strict())?;
+//!
+//! let patient = Typed::resource(document.root_element(), None);
+//! let items = expression.evaluate(patient, &Env::new())?;
+//! let given = items[0].as_element().expect("an element of the data");
+//! assert_eq!(given.element.text().as_deref(), Some("Karoline"));
+//!
+//! let invariant = Expression::parse("name.all(given.exists() or family.exists())")?;
+//! assert!(invariant.test(patient, &Env::new())?);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Each function is one row of a table beside its evaluator (`src/functions.rs`); that table and the
+//! evaluator are the one pair of modules that name each other.
 
 mod check;
 mod env;

@@ -1,6 +1,6 @@
 //! Where an element is, in FHIRPath.
 
-use lmr_fhir::Element;
+use lmr_fhir::{Element, is_choice_of};
 
 use crate::finding::ElementLocation;
 
@@ -57,13 +57,7 @@ fn at_element(
 
 /// `effectiveDateTime` is `effective` in FHIRPath.
 fn fhirpath_name(name: &str) -> &str {
-    CHOICES
-        .into_iter()
-        .find(|choice| {
-            name.strip_prefix(choice)
-                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
-        })
-        .unwrap_or(name)
+    CHOICES.into_iter().find(|choice| is_choice_of(name, choice)).unwrap_or(name)
 }
 
 #[cfg(test)]

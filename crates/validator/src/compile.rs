@@ -184,7 +184,7 @@ impl TypeRule {
         let shape = match name {
             _ if primitive.is_some() => Shape::Primitive,
             "BackboneElement" | "Element" => Shape::Backbone,
-            "Resource" | "DomainResource" => Shape::Resource,
+            name if lmr_fhir::is_abstract_resource(name) => Shape::Resource,
             other if is_resource(other) => Shape::Resource,
             _ => Shape::Complex,
         };

@@ -125,7 +125,7 @@ impl Definitions {
 
     /// Whether R4 has a concrete resource of this name.
     pub fn is_resource_type(&self, name: &str) -> bool {
-        !matches!(name, "Resource" | "DomainResource") && core::is_resource_type(name)
+        !lmr_fhir::is_abstract_resource(name) && core::is_resource_type(name)
     }
 
     /// Value sets and code systems.

@@ -264,7 +264,7 @@ impl<'a> Plan<'a> {
             }
             let of = &*profile.definition.type_name;
             let type_name = element.resource_type().unwrap_or_default();
-            if of == type_name || of == "Resource" || of == "DomainResource" {
+            if of == type_name || lmr_fhir::is_abstract_resource(of) {
                 out.push(id);
             } else {
                 let issue = self.shared.issue(

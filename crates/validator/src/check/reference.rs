@@ -110,7 +110,7 @@ fn targets<'a>(cx: &Context<'a>, ty: &'a TypeRule) -> &'a Targets {
                 Ok(Some(id)) => {
                     let Some(profile) = cx.profiles.get(id) else { continue };
                     let of = &profile.definition.type_name;
-                    any |= matches!(&**of, "Resource" | "DomainResource");
+                    any |= lmr_fhir::is_abstract_resource(of);
                     if !out.types.contains(of) {
                         out.types.push(Arc::clone(of));
                     }
@@ -292,7 +292,7 @@ fn target_profiles<'a>(
     let mut profiles = SmallVec::new();
     let found = target.resource_type();
     for (of, id, more) in &targets(cx, ty).profiles {
-        if found.as_deref() == Some(&**of) || matches!(&**of, "Resource" | "DomainResource") {
+        if found.as_deref() == Some(&**of) || lmr_fhir::is_abstract_resource(of) {
             // A base definition is met by whatever is of its type: its own issues are reported there.
             if !more {
                 return;

@@ -30,9 +30,7 @@ impl<'a> Walker<'a> {
                     let mut types = def.rule.types.iter().filter(|t| t.shape == Shape::Resource);
                     let of = types
                         .clone()
-                        .find(|t| {
-                            t.name() == found || matches!(t.name(), "Resource" | "DomainResource")
-                        })
+                        .find(|t| t.name() == found || lmr_fhir::is_abstract_resource(t.name()))
                         .or_else(|| types.next())
                         .or(ty);
                     if let Some(of) = of {

@@ -137,7 +137,7 @@ impl<'a> Walker<'a> {
         };
         let found_type = item.resource_type().unwrap_or_default();
         let wanted = ty.name();
-        if !matches!(wanted, "Resource" | "DomainResource") && wanted != found_type {
+        if !lmr_fhir::is_abstract_resource(wanted) && wanted != found_type {
             self.cx.report(
                 Message::BundleEntryType {
                     found: found_type.to_string().into(),
@@ -153,7 +153,7 @@ impl<'a> Walker<'a> {
             match self.cx.profiles.profile(canonical) {
                 Ok(Some(id)) => {
                     let of = self.cx.profiles.get(id).map_or("", |p| &p.definition.type_name);
-                    if of != found_type && !matches!(of, "Resource" | "DomainResource") {
+                    if of != found_type && !lmr_fhir::is_abstract_resource(of) {
                         self.cx.report(
                             Message::BundleEntryType {
                                 found: found_type.to_string().into(),
@@ -260,11 +260,11 @@ impl<'a> Walker<'a> {
         }
         // The type counts, not `kind`: profiles of data types are published with either.
         let of = &*profile.definition.type_name;
-        let is_resource = matches!(of, "Resource" | "DomainResource")
+        let is_resource = lmr_fhir::is_abstract_resource(of)
             || self.cx.profiles.definitions().is_resource_type(of);
         if is_resource {
             let found = item.resource_type().unwrap_or_default();
-            if !matches!(of, "Resource" | "DomainResource") && of != found {
+            if !lmr_fhir::is_abstract_resource(of) && of != found {
                 return vec![self.cx.shared.issue(
                     Message::ProfileWrongType {
                         expected: of.to_owned().into(),

@@ -28,8 +28,9 @@ pub(crate) fn follow<'a>(
                     }
                     if !found {
                         // `value` for `value[x]`
-                        let is_choice =
-                            |c: &Element<'a>| is_choice_of(c.name().unwrap_or(""), name.as_str());
+                        let is_choice = |c: &Element<'a>| {
+                            lmr_fhir::is_choice_of(c.name().unwrap_or(""), name.as_str())
+                        };
                         next.extend(e.children().filter(is_choice));
                     }
                 }
@@ -50,13 +51,6 @@ pub(crate) fn follow<'a>(
         here = next;
     }
     here
-}
-
-/// Whether a property is a choice of `stem`: `valueQuantity` of `value`.
-fn is_choice_of(property: &str, stem: &str) -> bool {
-    property
-        .strip_prefix(stem)
-        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
 }
 
 /// The part of a value that some names lead to, the first of a list.
