@@ -3,7 +3,7 @@
 //! A `kid` that the set at hand does not have may be a forged one or that of a key the issuer has just
 //! made. One refresh finds out; so that a flood of forged ids does not become a flood of requests to the
 //! issuer, the next one is due only after a pause. In the pause, an id that was asked for before the last
-//! refresh is known to be missing; of any other nothing can be said, and the caller is told to come back.
+//! refresh is known to be missing; of any other nothing is known, and the caller is asked to come back.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;

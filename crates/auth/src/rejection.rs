@@ -1,5 +1,5 @@
 //! Why a request is not let in. `server` has the one table from these to codes and statuses; what
-//! stands in `WWW-Authenticate` is in `challenge.rs`.
+//! `WWW-Authenticate` says is in `challenge.rs`.
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
 //! Text that must not be seen: tokens and assertions.
 
 use std::fmt;
+
 use zeroize::Zeroizing;
 
 /// A secret text. `Debug` shows only that there is one; the memory is wiped when it is dropped.

@@ -1,7 +1,8 @@
 //! What the world gives and tests replace: the time and fresh random bytes.
 
-use jiff::Timestamp;
 use std::sync::Arc;
+
+use jiff::Timestamp;
 
 /// Tells the time. Only `cli` gives one that reads the real clock.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;

@@ -1,9 +1,10 @@
-//! JSON objects of tokens, keys and metadata, read strictly: a member name twice is an error
+//! JSON objects of tokens, keys and metadata, read strictly: a duplicate member name is an error
 //! (RFC 7515 section 4, RFC 7519 section 4), nesting is shallow, nothing may follow the object.
+
+use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
-use std::fmt;
 
 /// Deeper than any real token, key set or metadata document; shallow enough that no stack suffers.
 const MAX_DEPTH: usize = 16;
@@ -95,7 +96,7 @@ impl<'de> Visitor<'de> for Strict {
         let mut members = Map::new();
         while let Some(name) = map.next_key::<String>()? {
             if members.contains_key(&name) {
-                return Err(A::Error::custom("a member name twice"));
+                return Err(A::Error::custom("a duplicate member name"));
             }
             let value = map.next_value_seed(inner)?;
             members.insert(name, value);
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_a_member_twice_at_any_level_and_by_escape() {
+    fn refuses_a_duplicate_member_at_any_level_and_by_escape() {
         assert!(object(br#"{"a":1,"a":1}"#).is_err());
         assert!(object(br#"{"x":{"a":1,"a":1}}"#).is_err());
         assert!(object(br#"{"a":1,"\u0061":1}"#).is_err());

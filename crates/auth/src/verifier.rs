@@ -54,7 +54,7 @@ pub struct VerifiedToken {
     pub profile: String,
     /// How it was shown.
     pub scheme: Scheme,
-    /// The organisation that stands behind the call (proven by the issuer).
+    /// The organisation that is behind the call (proven by the issuer).
     pub organisation: OrganisationNumber,
     /// The sub-unit the client says it acts for. HelseID does not prove it for multi-tenant
     /// clients, so it is a statement only.
@@ -247,11 +247,11 @@ impl TokenVerifier {
         if profile.scheme == Scheme::Dpop {
             self.check_proof(profile, presented, token, key_thumbprint(&claims)?).await?;
         }
-        // Last, so that nothing is told to whoever shows a token without its key.
+        // Last, so that whoever shows a token without its key learns nothing.
         claims::authorise(profile, &claims)
     }
 
-    /// A scheme whose profiles have all ended: such a token is told that, not that the scheme is unknown.
+    /// A scheme whose profiles have all ended: the rejection says that, not that the scheme is unknown.
     fn ended_scheme(&self, name: &str) -> Option<Scheme> {
         let of_name = |one: &&TrustProfile| one.scheme.name().eq_ignore_ascii_case(name);
         self.profiles.iter().find(of_name).map(|profile| profile.scheme)

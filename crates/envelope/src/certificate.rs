@@ -1,11 +1,13 @@
-use crate::primitives;
+//! Enterprise certificates (virksomhetssertifikat): whose they are, how long and for what they are valid.
+
+use std::{fmt, sync::Arc};
+
 use aws_lc_rs::{
     digest::{SHA1_FOR_LEGACY_USE_ONLY, digest},
     signature::ParsedPublicKey,
 };
 use jiff::Timestamp;
 use lmr_identifiers::OrganisationNumber;
-use std::{fmt, sync::Arc};
 use thiserror::Error;
 use x509_parser::{
     certificate::X509Certificate,
@@ -14,6 +16,8 @@ use x509_parser::{
     pem::Pem,
     public_key::PublicKey,
 };
+
+use crate::primitives;
 
 const ORGANIZATION_IDENTIFIER: Oid<'static> = oid!(2.5.4.97);
 const SERIAL_NUMBER: Oid<'static> = oid!(2.5.4.5);
@@ -134,6 +138,9 @@ struct Inner {
 
 impl Certificate {
     /// Reads the first `CERTIFICATE` block, or bare DER.
+    ///
+    /// # Errors
+    /// [`CertificateError`] says what the certificate lacks for this.
     pub fn read(bytes: &[u8]) -> Result<Self, CertificateError> {
         if bytes.first() == Some(&0x30) {
             return Self::from_der(bytes);
@@ -142,6 +149,9 @@ impl Certificate {
     }
 
     /// Reads every `CERTIFICATE` block of a PEM file, in order.
+    ///
+    /// # Errors
+    /// [`CertificateError`] says what the certificate lacks for this.
     pub fn all_from_pem(text: &[u8]) -> Result<Vec<Self>, CertificateError> {
         let mut found = Vec::new();
         for block in Pem::iter_from_buffer(text) {
@@ -154,6 +164,9 @@ impl Certificate {
     }
 
     /// Reads one certificate; bytes after it are an error.
+    ///
+    /// # Errors
+    /// [`CertificateError`] says what the certificate lacks for this.
     pub fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
         let (rest, parsed) =
             parse_x509_certificate(der).map_err(|_| CertificateError::Unreadable)?;
@@ -229,6 +242,9 @@ impl Certificate {
     }
 
     /// Whether the certificate is within its validity at `now`.
+    ///
+    /// # Errors
+    /// [`CertificateError`] says what the certificate lacks for this.
     pub fn check_valid(&self, now: Timestamp) -> Result<(), CertificateError> {
         let thumbprint = self.0.thumbprint;
         if now < self.0.not_before {
@@ -245,6 +261,9 @@ impl Certificate {
     }
 
     /// Whether its key usage extension, when there is one, allows this use.
+    ///
+    /// # Errors
+    /// [`CertificateError`] says what the certificate lacks for this.
     pub fn check_usage(&self, usage: Usage) -> Result<(), CertificateError> {
         let allowed = match usage {
             Usage::Signature => self.0.signs,

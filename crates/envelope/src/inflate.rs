@@ -1,8 +1,9 @@
 //! Gzip in both directions; inflating is bounded while it runs.
 
-use crate::Limits;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use thiserror::Error;
+
+use crate::parse::Limits;
 
 /// RFC 1951's largest window, 32 KiB.
 const WINDOW_BITS: u8 = 15;
@@ -41,6 +42,9 @@ pub(crate) fn gzip(content: &[u8]) -> Vec<u8> {
 }
 
 /// Inflates gzip within the limits.
+///
+/// # Errors
+/// [`InflateError`]: not gzip, or beyond a limit.
 pub fn inflate(compressed: &[u8], limits: &Limits) -> Result<Vec<u8>, InflateError> {
     let by_ratio = compressed.len().saturating_mul(limits.ratio);
     let most = by_ratio.min(limits.inflated);

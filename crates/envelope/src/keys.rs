@@ -1,14 +1,16 @@
-use crate::{
-    Certificate, Thumbprint,
-    pem::{PemBlock, first_block},
-};
+//! Private keys, and the pairs of a key and its certificate.
+
+use std::fmt;
+
 use aws_lc_rs::{
     encoding::{AsDer, PublicKeyX509Der},
     rsa::{KeyPair, OaepPrivateDecryptingKey, PrivateDecryptingKey},
     signature::KeyPair as _,
 };
-use std::fmt;
 use thiserror::Error;
+
+use crate::certificate::{Certificate, Thumbprint};
+use crate::pem::{PemBlock, first_block};
 
 /// Why a private key cannot be used. The fault is in this installation's configuration.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -46,6 +48,9 @@ pub struct PrivateKey {
 
 impl PrivateKey {
     /// Reads `-----BEGIN PRIVATE KEY-----` (PKCS#8, not encrypted).
+    ///
+    /// # Errors
+    /// [`KeyError`] says what is wrong with the file or the pair.
     pub fn from_pem(text: &[u8]) -> Result<Self, KeyError> {
         match first_block(text, "PRIVATE KEY") {
             PemBlock::Found(der) => Self::from_pkcs8(&der),
@@ -56,6 +61,9 @@ impl PrivateKey {
     }
 
     /// Reads PKCS#8 in DER. The caller wipes its own copy.
+    ///
+    /// # Errors
+    /// [`KeyError`] says what is wrong with the file or the pair.
     pub fn from_pkcs8(der: &[u8]) -> Result<Self, KeyError> {
         let pair = KeyPair::from_pkcs8(der).map_err(|_| KeyError::NotRsa)?;
         let oaep = PrivateDecryptingKey::from_pkcs8(der).map_err(|_| KeyError::NotRsa)?;
@@ -95,6 +103,9 @@ pub struct SigningKey {
 
 impl SigningKey {
     /// Pairs the two, or says that they do not belong together.
+    ///
+    /// # Errors
+    /// [`KeyError`] says what is wrong with the file or the pair.
     pub fn new(certificate: Certificate, key: PrivateKey) -> Result<Self, KeyError> {
         key.belongs_to(&certificate)?;
         Ok(Self { certificate, key })
@@ -119,6 +130,9 @@ pub struct DecryptionKey {
 
 impl DecryptionKey {
     /// Pairs the two, or says that they do not belong together.
+    ///
+    /// # Errors
+    /// [`KeyError`] says what is wrong with the file or the pair.
     pub fn new(certificate: Certificate, key: PrivateKey) -> Result<Self, KeyError> {
         key.belongs_to(&certificate)?;
         Ok(Self { certificate, key })

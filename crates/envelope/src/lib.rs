@@ -12,6 +12,43 @@
 //! 4. [`Compressed::inflate`] within [`Limits`].
 //!
 //! [`open`] is these four in a row. No step does I/O; clock and randomness are arguments.
+//!
+//! ```
+//! use lmr_envelope::{
+//!     Certificate, DecryptionKey, DecryptionKeys, Header, Limits, PrivateKey, SigningKey,
+//!     SystemRandom, open, seal,
+//! };
+//! # use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
+//! # fn files_of(organisation: &str) -> Result<(String, String), rcgen::Error> {
+//! #     let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)?;
+//! #     let mut params = CertificateParams::default();
+//! #     let number = format!("NTRNO-{organisation}");
+//! #     params.distinguished_name.push(DnType::from_oid(&[2, 5, 4, 97]), number);
+//! #     Ok((params.self_signed(&key)?.pem(), key.serialize_pem()))
+//! # }
+//! let (hospital, hospital_key) = files_of("310000019")?;
+//! let (register, register_key) = files_of("310000027")?;
+//! let now: jiff::Timestamp = "2026-11-25T12:00:00Z".parse()?;
+//!
+//! let certificate = Certificate::read(hospital.as_bytes())?;
+//! let signer = SigningKey::new(certificate.clone(), PrivateKey::from_pem(hospital_key.as_bytes())?)?;
+//! let recipient = Certificate::read(register.as_bytes())?;
+//! let header = Header {
+//!     message_id: "0b1ef1c6-3d10-4f5c-8f0d-3a3ad9a5e0c1",
+//!     sender: "310000019".parse()?,
+//!     reporting_from: "2026-11-24T00:00:00Z".parse()?,
+//!     reporting_to: now,
+//!     generated_at: now,
+//! };
+//! let bundle = br#"{"resourceType":"Bundle"}"#;
+//! let message = seal(bundle, &header, &recipient, &signer, &SystemRandom)?;
+//!
+//! let key = DecryptionKey::new(recipient, PrivateKey::from_pem(register_key.as_bytes())?)?;
+//! let keys = DecryptionKeys::new(vec![key]);
+//! let opened = open(&message, &certificate, &keys, &Limits::default(), now, &SystemRandom)?;
+//! assert_eq!(opened, bundle);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod certificate;
 mod inflate;

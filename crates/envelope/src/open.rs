@@ -1,12 +1,18 @@
-use crate::{
-    Certificate, CertificateError, DecryptionKey, DecryptionKeys, Envelope, InflateError, Limits,
-    ParseError, RandomSource, Thumbprint, Usage, inflate::inflate, primitives,
-};
-use jiff::Timestamp;
+//! Opening a message, step by step: verify, decrypt, inflate.
+
 use std::fmt;
+
+use jiff::Timestamp;
 use subtle::{Choice, ConditionallySelectable};
 use thiserror::Error;
 use zeroize::Zeroizing;
+
+use crate::certificate::{Certificate, CertificateError, Thumbprint, Usage};
+use crate::inflate::{InflateError, inflate};
+use crate::keys::{DecryptionKey, DecryptionKeys};
+use crate::parse::{Envelope, Limits, ParseError};
+use crate::primitives;
+use crate::random::RandomSource;
 
 /// Why the signature gives no trust. Public: nothing has been decrypted yet.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -57,6 +63,9 @@ pub struct VerifiedEnvelope(Envelope);
 impl Envelope {
     /// Checks the signature with the certificate registered for the sender, which must be the one the
     /// message names, valid at `now` and meant for signing.
+    ///
+    /// # Errors
+    /// [`VerifyError`]: the signature gives no trust.
     pub fn verify(
         self,
         certificate: &Certificate,
@@ -81,6 +90,9 @@ impl VerifiedEnvelope {
 
     /// Decrypts in place. A key that cannot be unwrapped costs the same further work as a wrong tag:
     /// a random key then takes its place and fails at the tag.
+    ///
+    /// # Errors
+    /// [`DecryptError`], the same for every cause.
     pub fn decrypt(
         self,
         key: &DecryptionKey,
@@ -88,7 +100,7 @@ impl VerifiedEnvelope {
     ) -> Result<Compressed, DecryptError> {
         let mut envelope = self.0;
         let mut content_key = Zeroizing::new([0; primitives::KEY_LEN]);
-        // Without randomness a fixed substitute does: it is no secret, it only has to fail.
+        // Without randomness a fixed substitute does: it is not a secret, it only has to fail.
         let _ = random.fill(content_key.as_mut());
         let unwrapped = primitives::oaep_decrypt(key.key(), &envelope.encrypted_key, None);
         let (candidate, usable) = match &unwrapped {
@@ -118,6 +130,9 @@ pub struct Compressed(Vec<u8>);
 
 impl Compressed {
     /// The bundle's bytes, never more than the limits allow.
+    ///
+    /// # Errors
+    /// [`InflateError`]: not gzip, or beyond a limit.
     pub fn inflate(self, limits: &Limits) -> Result<Vec<u8>, InflateError> {
         inflate(&self.0, limits)
     }
@@ -163,6 +178,9 @@ pub enum OpenError {
 }
 
 /// Opens a message in one go: the bundle's bytes, or the first step that failed.
+///
+/// # Errors
+/// [`OpenError`] of the first step that fails.
 pub fn open(
     body: &[u8],
     sender: &Certificate,

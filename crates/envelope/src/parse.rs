@@ -1,13 +1,17 @@
-//! Reads the JSON object: names without case, any order, nothing twice, texts borrowed until decoded.
+//! Reads the JSON object: names without case, any order, no duplicates, texts borrowed until decoded.
 
-use crate::{Thumbprint, TimeError, primitives::NONCE_LEN, primitives::TAG_LEN, time::read_time};
+use std::{borrow::Cow, fmt};
+
 use aws_lc_rs::digest::{Digest, SHA256, digest};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 use lmr_identifiers::OrganisationNumber;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use std::{borrow::Cow, fmt};
 use thiserror::Error;
+
+use crate::certificate::Thumbprint;
+use crate::primitives::{NONCE_LEN, TAG_LEN};
+use crate::time::{TimeError, read_time};
 
 /// The members of the envelope in the order of the guide's table, as this project writes them.
 pub(crate) const MEMBERS: [&str; 13] = [
@@ -29,7 +33,7 @@ pub(crate) const MEMBERS: [&str; 13] = [
 /// The only version of the message format there is.
 pub(crate) const FORMAT_VERSION: &str = "1.0";
 
-/// A message id longer than this is no id; it is a key in the register's database.
+/// A message id longer than this is not taken; it is a key in the register's database.
 const MESSAGE_ID_MAX: usize = 200;
 
 /// Bounds on what a message may cost, all in bytes except the ratio.
@@ -52,7 +56,7 @@ impl Default for Limits {
     }
 }
 
-/// Why the text is no envelope. Always the sender's fault; no text repeats a value.
+/// Why the text is not an envelope. Always the sender's fault; no text repeats a value.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ParseError {
     /// The whole text is over [`Limits::body`].
@@ -78,9 +82,9 @@ pub enum ParseError {
         /// Name as the guide spells it.
         member: &'static str,
     },
-    /// A member stands there twice, be it in another case.
-    #[error("`{member}` stands there more than once")]
-    Doubled {
+    /// A member occurs more than once, be it in another case.
+    #[error("`{member}` occurs more than once")]
+    Duplicate {
         /// Name as the guide spells it.
         member: &'static str,
     },
@@ -140,7 +144,7 @@ impl ParseError {
     pub fn member(&self) -> Option<&'static str> {
         match self {
             Self::Missing { member }
-            | Self::Doubled { member }
+            | Self::Duplicate { member }
             | Self::NotAString { member }
             | Self::NotBase64 { member }
             | Self::WrongLength { member, .. }
@@ -182,6 +186,9 @@ pub struct Envelope {
 
 impl Envelope {
     /// Reads a message. Costs at most a copy of the content, never more than the limits allow.
+    ///
+    /// # Errors
+    /// [`ParseError`] names the member and what is wrong with it.
     pub fn parse(body: &[u8], limits: &Limits) -> Result<Self, ParseError> {
         if body.len() > limits.body {
             return Err(ParseError::BodyTooLarge { limit: limits.body });
@@ -297,7 +304,7 @@ impl fmt::Debug for Envelope {
 #[derive(Default)]
 struct Members<'a> {
     values: [Option<Value<'a>>; 13],
-    doubled: Option<usize>,
+    duplicate: Option<usize>,
     unknown: Vec<String>,
 }
 
@@ -344,8 +351,8 @@ fn read_members(body: &[u8]) -> Result<Members<'_>, ParseError> {
     let mut reader = serde_json::Deserializer::from_slice(body);
     let members = reader.deserialize_any(MembersVisitor).and_then(|m| reader.end().map(|()| m));
     match members {
-        Ok(Some(Members { doubled: Some(index), .. })) => {
-            Err(ParseError::Doubled { member: MEMBERS[index] })
+        Ok(Some(Members { duplicate: Some(index), .. })) => {
+            Err(ParseError::Duplicate { member: MEMBERS[index] })
         }
         Ok(Some(members)) => Ok(members),
         Ok(None) => Err(ParseError::NotAnObject),
@@ -390,7 +397,7 @@ impl<'de> Visitor<'de> for MembersVisitor {
             let value = map.next_value_seed(ValueSeed)?;
             match MEMBERS.iter().position(|known| known.eq_ignore_ascii_case(&name)) {
                 Some(index) if members.values[index].is_some() => {
-                    members.doubled.get_or_insert(index);
+                    members.duplicate.get_or_insert(index);
                 }
                 Some(index) => members.values[index] = Some(value),
                 // A handful says enough; a million names are no reason to remember them.

@@ -1,8 +1,6 @@
 //! The three algorithms of the envelope, each in one place, so that the published test vectors run
 //! through the very functions that seal and open messages. Not part of the stable API.
 
-use crate::PrivateKey;
-pub use crate::inflate::inflate;
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
     digest::Digest,
@@ -11,6 +9,9 @@ use aws_lc_rs::{
     signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256},
 };
 use zeroize::Zeroizing;
+
+pub use crate::inflate::inflate;
+use crate::keys::PrivateKey;
 
 /// Length of an AES-256 key in bytes.
 pub const KEY_LEN: usize = 32;
@@ -54,6 +55,9 @@ pub fn aes_open(
 }
 
 /// RSA-OAEP with SHA-256 for digest and MGF1. The padding's randomness is the library's own.
+///
+/// # Errors
+/// [`Unspecified`], the one error of the library.
 pub fn oaep_encrypt(public_key_spki: &[u8], message: &[u8]) -> Result<Vec<u8>, Unspecified> {
     let key = PublicEncryptingKey::from_der(public_key_spki).map_err(|_| Unspecified)?;
     let key = OaepPublicEncryptingKey::new(key)?;
@@ -64,6 +68,9 @@ pub fn oaep_encrypt(public_key_spki: &[u8], message: &[u8]) -> Result<Vec<u8>, U
 }
 
 /// The inverse of [`oaep_encrypt`]. The envelope's label is empty; vectors have others.
+///
+/// # Errors
+/// [`Unspecified`], the one error of the library.
 pub fn oaep_decrypt(
     key: &PrivateKey,
     ciphertext: &[u8],
@@ -81,16 +88,25 @@ pub fn oaep_decrypt(
 }
 
 /// A public key ready to verify RSASSA-PKCS1-v1_5 with SHA-256; RSA of 2048 to 8192 bits.
+///
+/// # Errors
+/// [`Unspecified`], the one error of the library.
 pub fn verification_key(public_key_spki: &[u8]) -> Result<ParsedPublicKey, Unspecified> {
     ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, public_key_spki).map_err(|_| Unspecified)
 }
 
 /// Verifies a signature over the message with this SHA-256 digest.
+///
+/// # Errors
+/// [`Unspecified`], the one error of the library.
 pub fn verify(key: &ParsedPublicKey, digest: &Digest, signature: &[u8]) -> Result<(), Unspecified> {
     key.verify_digest_sig(digest, signature)
 }
 
 /// Signs the message with this SHA-256 digest.
+///
+/// # Errors
+/// [`Unspecified`], the one error of the library.
 pub fn sign(key: &PrivateKey, digest: &Digest) -> Result<Vec<u8>, Unspecified> {
     let pair = key.pair();
     let mut signature = vec![0; pair.public_modulus_len()];

@@ -1,3 +1,5 @@
+//! Random bytes, for keys and nonces.
+
 use thiserror::Error;
 
 /// Where random bytes come from. Production uses [`SystemRandom`]; tests may count or repeat.

@@ -1,16 +1,19 @@
-use crate::{
-    Certificate, CertificateError, RandomSource, RandomnessUnavailable, SigningKey, Usage,
-    inflate::gzip,
-    parse::{FORMAT_VERSION, MEMBERS},
-    primitives::{self, KEY_LEN, NONCE_LEN},
-    time::write_time,
-};
+//! Making a message: compress, encrypt, sign.
+
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 use lmr_identifiers::OrganisationNumber;
 use thiserror::Error;
 use zeroize::Zeroizing;
+
+use crate::certificate::{Certificate, CertificateError, Usage};
+use crate::inflate::gzip;
+use crate::keys::SigningKey;
+use crate::parse::{FORMAT_VERSION, MEMBERS};
+use crate::primitives::{self, KEY_LEN, NONCE_LEN};
+use crate::random::{RandomSource, RandomnessUnavailable};
+use crate::time::write_time;
 
 /// The readable part of a message.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +55,9 @@ pub enum SealError {
 
 /// Seals a bundle (FHIR JSON) for the holder of `recipient`: compressed, encrypted under a fresh key and
 /// nonce, signed. The result is the body to post.
+///
+/// # Errors
+/// [`SealError`]: always a matter of this installation.
 pub fn seal(
     bundle: &[u8],
     header: &Header<'_>,

@@ -10,7 +10,7 @@ pub const OSLO_RULE: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 static OSLO: LazyLock<TimeZone> =
     LazyLock::new(|| TimeZone::posix(OSLO_RULE).expect("the constant rule above is well formed"));
 
-/// Why a text is no usable point in time. The text itself is not repeated.
+/// Why a text is not a usable point in time. The text itself is not repeated.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum TimeError {
     /// Not ISO 8601.
@@ -24,8 +24,11 @@ pub enum TimeError {
     OutOfRange,
 }
 
-/// Reads a time. Without an offset it is Europe/Oslo; the doubled hour in October takes the first reading,
+/// Reads a time. Without an offset it is Europe/Oslo; the repeated hour in October takes the first reading,
 /// the hour skipped in March is read as if the clock had not been moved yet.
+///
+/// # Errors
+/// [`TimeError`], which does not repeat the text.
 pub fn read_time(text: &str) -> Result<Timestamp, TimeError> {
     let pieces = Pieces::parse(text).map_err(|_| TimeError::Unreadable)?;
     if pieces.time_zone_annotation().is_some() {
@@ -82,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn the_doubled_hour_takes_the_first_reading() {
+    fn the_repeated_hour_takes_the_first_reading() {
         assert_eq!(read_time("2025-10-26T02:30:00"), Ok(utc("2025-10-26T00:30:00Z")));
         assert_eq!(read_time("2025-10-26T03:00:00"), Ok(utc("2025-10-26T02:00:00Z")));
     }

@@ -1,13 +1,15 @@
 //! The optional check that a registered certificate still hangs under a known authority and is not revoked.
 
-use crate::{Certificate, Thumbprint};
-use jiff::Timestamp;
 use std::collections::HashSet;
+
+use jiff::Timestamp;
 use thiserror::Error;
 use x509_parser::{
     certificate::X509Certificate, parse_x509_certificate, parse_x509_crl, pem::Pem,
     prelude::FromDer, x509::SubjectPublicKeyInfo,
 };
+
+use crate::certificate::{Certificate, Thumbprint};
 
 /// Why a certificate is not trusted, or why the check cannot be made (which counts as no trust).
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -66,6 +68,9 @@ struct Revocations {
 
 impl Trust {
     /// Reads CA certificates (PEM, any number). Each one is trusted as an issuer by itself.
+    ///
+    /// # Errors
+    /// [`TrustError`]: not trusted, or the check cannot be made.
     pub fn from_pem(authorities: &[u8]) -> Result<Self, TrustError> {
         const WHAT: TrustError = TrustError::Unreadable { what: "CA certificates in PEM" };
         let mut found = Vec::new();
@@ -95,6 +100,9 @@ impl Trust {
 
     /// Adds revocation lists (PEM `X509 CRL`, any number, or one in DER). From then on every issuer must have
     /// a current list. A list not signed by a configured authority is refused.
+    ///
+    /// # Errors
+    /// [`TrustError`]: not trusted, or the check cannot be made.
     pub fn with_revocations(mut self, lists: &[u8]) -> Result<Self, TrustError> {
         const WHAT: TrustError =
             TrustError::Unreadable { what: "revocation lists signed by a configured authority" };
@@ -135,6 +143,9 @@ impl Trust {
     }
 
     /// Whether a configured authority issued the certificate and has not revoked it.
+    ///
+    /// # Errors
+    /// [`TrustError`]: not trusted, or the check cannot be made.
     pub fn check(&self, certificate: &Certificate, now: Timestamp) -> Result<(), TrustError> {
         let thumbprint = certificate.thumbprint();
         let unknown = TrustError::UnknownIssuer { thumbprint };

@@ -57,7 +57,7 @@ fn run(python: &str, folder: &TempDir, args: &[&str], input: &[u8]) -> Vec<u8> {
     let writer = std::thread::spawn(move || stdin.write_all(&input));
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap().unwrap();
-    assert!(output.status.success(), "the script failed; its reason stands above");
+    assert!(output.status.success(), "the script failed; its reason is above");
     output.stdout
 }
 

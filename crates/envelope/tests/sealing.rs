@@ -125,11 +125,11 @@ fn a_byte_order_mark_and_escaped_plus_signs_are_read() {
 }
 
 #[test]
-fn a_doubled_name_is_an_error_also_in_another_case() {
+fn a_duplicate_name_is_an_error_also_in_another_case() {
     let text = serde_json::to_string(&sealed()).unwrap();
     for extra in ["\"nonce\":\"AAAA\"", "\"NONCE\":\"AAAA\"", "\"nOnce\":null"] {
-        let doubled = format!("{},{extra}}}", text.strip_suffix('}').unwrap());
-        assert_eq!(parse_error(doubled.as_bytes()), ParseError::Doubled { member: "nonce" });
+        let duplicate = format!("{},{extra}}}", text.strip_suffix('}').unwrap());
+        assert_eq!(parse_error(duplicate.as_bytes()), ParseError::Duplicate { member: "nonce" });
     }
 }
 
@@ -360,6 +360,44 @@ fn certificates_are_held_to_their_time_and_use() {
     assert!(matches!(error, SealError::Certificate(CertificateError::WrongUsage { .. })));
 }
 
+/// The same key under two certificates, so that nothing but the usage differs.
+#[test]
+fn a_signature_under_a_certificate_for_another_use_gives_no_trust() {
+    let world = world();
+    let key = world::rsa_key();
+    let issue = |serial, usages: &[KeyUsagePurpose]| {
+        world.authority.issue_for(&params(subject(world::SENDER), serial, usages), &key)
+    };
+    let signing = issue(40, &[KeyUsagePurpose::DigitalSignature]);
+    let sealed =
+        seal(BUNDLE, &header(), &world.register.certificate(), &signing.signing(), &SystemRandom)
+            .unwrap();
+    let mut message: Map<String, Value> = serde_json::from_slice(&sealed).unwrap();
+    for (serial, usage, trusted) in [
+        (41, KeyUsagePurpose::DigitalSignature, true),
+        (42, KeyUsagePurpose::ContentCommitment, true),
+        (43, KeyUsagePurpose::KeyEncipherment, false),
+        (44, KeyUsagePurpose::KeyCertSign, false),
+    ] {
+        let certificate = issue(serial, &[usage]).certificate();
+        let thumbprint = certificate.thumbprint();
+        message.insert("signatureCertificateThumbprint".into(), thumbprint.to_string().into());
+        let text = serde_json::to_string(&message).unwrap();
+        let envelope = Envelope::parse(text.as_bytes(), &Limits::default()).unwrap();
+        let wrong = CertificateError::WrongUsage { thumbprint, usage: Usage::Signature };
+        let verified = envelope.verify(&certificate, now()).map(|_| ());
+        let expected = if trusted { Ok(()) } else { Err(VerifyError::Certificate(wrong)) };
+        assert_eq!(verified, expected, "serial {serial}");
+    }
+}
+
+#[test]
+fn a_certificate_with_a_key_of_1024_bits_is_refused_when_it_is_read() {
+    let error = Certificate::read(WEAK.as_bytes()).unwrap_err();
+    assert!(matches!(error, CertificateError::NotRsa { .. }));
+    assert!(error.to_string().contains("at least 2048 bits"), "{error}");
+}
+
 #[test]
 fn sealing_with_somebody_elses_certificate_is_refused() {
     let world = world();
@@ -483,3 +521,22 @@ fn the_optional_chain_check_knows_issuers_and_revocations() {
     assert!(Trust::from_pem(world.sender.pem.as_bytes()).is_err());
     assert!(Trust::from_pem(b"").is_err());
 }
+
+/// Made with `openssl req -x509 -newkey rsa:1024`; its private key is gone.
+const WEAK: &str = "\
+-----BEGIN CERTIFICATE-----
+MIICSjCCAbOgAwIBAgIULxb+iCOXAU9j9u4tLQQkMRDXfEMwDQYJKoZIhvcNAQEL
+BQAwNjEaMBgGA1UEAwwRT3BwZGlrdGV0IGZvcmV0YWsxGDAWBgNVBGEMD05UUk5P
+LTMxMDAwMDAxOTAgFw0yNjExMjUyMTI3MTZaGA8yMTI2MTEwMTIxMjcxNlowNjEa
+MBgGA1UEAwwRT3BwZGlrdGV0IGZvcmV0YWsxGDAWBgNVBGEMD05UUk5PLTMxMDAw
+MDAxOTCBnzANBgkqhkiG9w0BAQEFAAOBjQAwgYkCgYEAtUiHYSrN+JQyYoxI/ogm
+Lyn9bp7LIXrqMLePLSNz8wLINDFSEBiUejXhpCeLL5jaRK627f7MT2MRk2DZZ4MU
+zt7BNLUHFQL8JDC2vEuGCf+LAO5kpCCFF/LBtzXZ34pXo1fIzlwfO7wbovYW5iRD
+gg+qjJktIzzukRbrhPmh9Z8CAwEAAaNTMFEwHQYDVR0OBBYEFGjd/d1lOuEFdwDg
+N1hSIXTL5ZqCMB8GA1UdIwQYMBaAFGjd/d1lOuEFdwDgN1hSIXTL5ZqCMA8GA1Ud
+EwEB/wQFMAMBAf8wDQYJKoZIhvcNAQELBQADgYEAU4P3QVzrK9cwKoyIRBso+d7Q
+MDfWux7Eh0NuTEUh3gM5eLFSF6w/DPQ+9N/RD9cC9wR+qseR5AN9x559MS69CLJZ
+li+1vXg6eQsWlfhUzG8Iei6S7TF2qMI+W5Ez1ToQipZiVFIT9kumsgISHEdsVhSV
+s0WvJJsLWjdbXzpz47c=
+-----END CERTIFICATE-----
+";

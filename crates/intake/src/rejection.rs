@@ -257,7 +257,7 @@ fn envelope_code(error: &ParseError) -> Code {
         ParseError::BodyTooLarge { .. } => Code::BodyTooLarge,
         ParseError::NotJson { .. } | ParseError::NotAnObject => Code::EnvelopeNotJson,
         ParseError::Missing { .. } => Code::EnvelopeMemberMissing,
-        ParseError::Doubled { .. } => Code::EnvelopeMemberDuplicate,
+        ParseError::Duplicate { .. } => Code::EnvelopeMemberDuplicate,
         ParseError::NotAString { .. } => Code::EnvelopeMemberWrongType,
         ParseError::NotBase64 { .. } => Code::EnvelopeBase64Invalid,
         ParseError::WrongLength { member: "nonce", .. } => Code::EnvelopeNonceInvalid,

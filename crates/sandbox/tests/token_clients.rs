@@ -144,7 +144,8 @@ async fn the_nonce_of_the_token_endpoint_is_used_again_until_it_runs_out() {
 async fn what_the_issuer_names_is_final_and_any_other_page_passes() {
     let issuers = issuers().await;
     for page in [200, 403, 404, 408, 418, 429, 500, 502, 503] {
-        for client in [issuers.dpop(), issuers.bearer()] {
+        for make in [Issuers::dpop, Issuers::bearer] {
+            let client = make(&issuers);
             issuers.helseid.misbehave(Some(EndpointFault::Page(page)));
             let error = client.access_token().await.unwrap_err();
             assert_eq!(error, TokenError::Unavailable { status: page, retry_after: None });

@@ -1,11 +1,12 @@
 //! The nine signature algorithms, and the only table from an algorithm to what computes it.
 
+use std::fmt;
+
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
     self, EcdsaSigningAlgorithm, EcdsaVerificationAlgorithm, RsaEncoding, RsaParameters,
 };
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// A signature algorithm of RFC 7518 section 3.1 with an asymmetric key. HMAC and `none` have no
 /// value here, so no check can let them through.
@@ -165,7 +166,7 @@ impl Curve {
     }
 }
 
-/// RSA sizes that are worth making anew; the larger ones take seconds.
+/// RSA sizes that are worth generating; the larger ones take seconds.
 pub(super) fn rsa_size(bits: u32) -> Option<KeySize> {
     match bits {
         2048 => Some(KeySize::Rsa2048),

@@ -1,17 +1,19 @@
 //! Public keys as JWK and JWKS (RFC 7517), and their thumbprints (RFC 7638).
 
-use super::algorithm::{Algorithm, Curve, KeyType};
-use super::{base64url, from_base64url, weak_rsa};
+use std::fmt;
+
 use aws_lc_rs::digest;
 use aws_lc_rs::rsa::PublicKeyComponents;
 use aws_lc_rs::signature::{ParsedPublicKey, VerificationAlgorithm};
 use serde_json::{Map, Value, json};
-use std::fmt;
+
+use super::algorithm::{Algorithm, Curve, KeyType};
+use super::{base64url, from_base64url, weak_rsa};
 
 /// Members that only a private or a shared key has.
 const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
-/// Why a JWK is no usable public signature key.
+/// Why a JWK is not a usable public signature key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum JwkError {
     /// The text is not one JSON object with unique names.

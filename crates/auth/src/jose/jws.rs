@@ -1,11 +1,12 @@
 //! JWS in compact form (RFC 7515), read strictly and verified with one key.
 
+use serde_json::{Map, Value};
+
 use super::algorithm::Algorithm;
 use super::from_base64url;
 use super::jwk::PublicJwk;
-use serde_json::{Map, Value};
 
-/// Why a text is no JWS this project accepts, before or at the signature.
+/// Why a text is not a JWS that this project accepts, before or at the signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum JwsError {
     /// Longer than the limit given.
@@ -106,7 +107,7 @@ impl<'a> CompactJws<'a> {
         self.header.get("kid").and_then(Value::as_str)
     }
 
-    /// The header's `typ`, as it stands after JSON parsing.
+    /// The header's `typ`, as it is after JSON parsing.
     #[must_use]
     pub fn typ(&self) -> Option<&str> {
         self.header.get("typ").and_then(Value::as_str)

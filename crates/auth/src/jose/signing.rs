@@ -1,17 +1,19 @@
-//! Private keys that sign: read from JWK or PKCS#8, or made anew.
+//! Private keys that sign: read from JWK or PKCS#8, or generated.
 
-use super::algorithm::{Algorithm, Curve, KeyType, rsa_size};
-use super::jwk::{JwkError, PublicJwk, bytes, text};
-use super::{base64url, from_base64url};
-use crate::secret::SecretString;
+use std::fmt;
+
 use aws_lc_rs::encoding::{AsBigEndian, EcPrivateKeyBin};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPairComponents, PublicKeyComponents};
 use aws_lc_rs::signature::{EcdsaKeyPair, KeyPair as _, RsaKeyPair};
 use base64::Engine as _;
 use serde_json::{Map, Value, json};
-use std::fmt;
 use zeroize::Zeroizing;
+
+use super::algorithm::{Algorithm, Curve, KeyType, rsa_size};
+use super::jwk::{JwkError, PublicJwk, bytes, text};
+use super::{base64url, from_base64url};
+use crate::secret::SecretString;
 
 /// Why a private key cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -93,8 +93,11 @@ impl Authority {
     }
 
     pub fn issue(&self, params: &CertificateParams) -> Pair {
-        let key = rsa_key();
-        let pem = params.signed_by(&key, &self.issuer()).unwrap().pem();
+        self.issue_for(params, &rsa_key())
+    }
+
+    pub fn issue_for(&self, params: &CertificateParams, key: &KeyPair) -> Pair {
+        let pem = params.signed_by(key, &self.issuer()).unwrap().pem();
         Pair { pem, key_pem: key.serialize_pem() }
     }
 }

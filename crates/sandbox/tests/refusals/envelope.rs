@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use lmr_envelope::{Limits, PrivateKey, RandomSource as _, SystemRandom, primitives};
 use lmr_identifiers::synthetic::organisation_number;
 use lmr_intake::{RegisteredCertificate, Settings};
-use lmr_sandbox::certificates::{KeyAndCertificate, Order, TestCa};
+use lmr_sandbox::certificates::{KeyAndCertificate, Order, OrderUsage, TestCa};
 use lmr_sandbox::hospital::Era;
 use lmr_sandbox::world::Chain;
 use serde_json::{Map, Value, json};
@@ -170,6 +170,23 @@ async fn a_signing_certificate_that_is_not_registered() {
     scene.clock.advance_seconds(6);
     assert_eq!(scene.post(message).await.status, 200);
     scene.next_works().await;
+}
+
+#[tokio::test]
+async fn a_registered_certificate_that_is_not_for_signing() {
+    let scene = scene().await;
+    let order = Order::new(organisation_number(1).as_str(), "Liksom sykehus", scene.world.now())
+        .with_usage(OrderUsage::Encryption);
+    let made = scene.world.ca().enterprise(&order).unwrap();
+    let certificate = lmr_envelope::Certificate::from_der(&made.certificate_der).unwrap();
+    let thumbprint = certificate.thumbprint().to_string();
+    let add = |avsender: &mut lmr_intake::Avsender| {
+        avsender.certificates.push(RegisteredCertificate { certificate, from: None, until: None });
+    };
+    scene.world.register_sender(&scene.sender, add).await.unwrap();
+    scene.clock.advance_seconds(6);
+    let message = with(&scene.message(), "signatureCertificateThumbprint", &thumbprint);
+    scene.refuses(message, 400, "LMR-2035").await;
 }
 
 #[tokio::test]
