@@ -114,7 +114,7 @@ fn compare(a: &Value, b: &Value) -> Option<Ordering> {
     if a.json().kind() == Kind::Object {
         let unit = |node: Node<'_>| {
             ["system", "code", "unit"].map(|member| {
-                node.member(member).and_then(Node::text).map(|text| text.into_owned())
+                node.member(member).and_then(Node::text).map(std::borrow::Cow::into_owned)
             })
         };
         if unit(a.json()) != unit(b.json()) {

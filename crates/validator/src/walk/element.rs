@@ -36,6 +36,10 @@ impl<'a> Walker<'a> {
                     if let Some(of) = of {
                         self.inner_resource(item, *def, of);
                     }
+                    // What a profile says of the elements of the resource that it has there.
+                    if let Some(children) = &def.rule.children {
+                        self.members(item, *def, children, true);
+                    }
                 }
                 invariant::check(&mut self.cx, item, defs, None, TypeId::UNKNOWN, &mut []);
             }
