@@ -60,6 +60,26 @@ impl BindingRules {
 }
 
 impl ElementRules {
+    /// What of these rules another line about the same element replaces, for messages.
+    pub(crate) fn replaced_by(&self, later: &Self) -> Vec<Arc<str>> {
+        let mut aspects = Vec::new();
+        let is_bindable =
+            later.types.as_ref().is_none_or(|types| types.iter().any(TypeRef::is_bindable));
+        if let Some(own) = &self.binding
+            && (later.binding.as_ref().is_some_and(|other| own.value_set != other.value_set)
+                || !is_bindable)
+        {
+            aspects.push("binding");
+        }
+        if let (Some(own), Some(other)) = (&self.slicing, &later.slicing)
+            && own.discriminators != other.discriminators
+        {
+            aspects.push("slicing");
+        }
+        let name = self.id.as_ref().unwrap_or(&self.path);
+        aspects.into_iter().map(|aspect| format!("{name} ({aspect})").into()).collect()
+    }
+
     /// The element of a snapshot. Cardinalities that a snapshot leaves out (it must not) are
     /// taken as the widest.
     pub(crate) fn whole(self) -> ElementDefinition {

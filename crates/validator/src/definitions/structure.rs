@@ -250,6 +250,11 @@ impl TypeRef {
         self.code.starts_with("http://hl7.org/fhirpath/System.")
     }
 
+    /// Whether a binding can apply to its values.
+    pub(crate) fn is_bindable(&self) -> bool {
+        BINDABLE.contains(&self.name())
+    }
+
     /// The FHIR type's name, for bare values too.
     pub fn name(&self) -> &str {
         if let Some(fhir_type) = &self.fhir_type {
@@ -268,6 +273,24 @@ impl TypeRef {
         }
     }
 }
+
+/// Types to whose values a binding can apply.
+const BINDABLE: [&str; 14] = [
+    "code",
+    "Coding",
+    "CodeableConcept",
+    "CodeableReference",
+    "Quantity",
+    "Age",
+    "Count",
+    "Distance",
+    "Duration",
+    "Money",
+    "string",
+    "uri",
+    "Extension",
+    "markdown",
+];
 
 /// `ElementDefinition.type.aggregation`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -73,7 +73,10 @@ impl<'g> Generator<'g> {
             .slicing
             .as_ref()
             .is_some_and(|slicing| slicing.rules == SlicingRules::Closed);
-        for rules in &change.rules {
+        for (at, rules) in change.rules.iter().enumerate() {
+            for before in &change.rules[..at] {
+                self.ignored.extend(before.replaced_by(rules));
+            }
             if let Some(types) = rules.types.as_deref() {
                 let before = branch.element.min;
                 self.adopt_profile(branch, types)?;
@@ -95,7 +98,7 @@ impl<'g> Generator<'g> {
                 match branch.child(&child.name) {
                     Some(found) => self.apply(found, child, depth + 1)?,
                     None => {
-                        let Some(added) = self.added(change, child) else { continue };
+                        let Some(added) = self.added(child) else { continue };
                         branch.children.push(added);
                         if let Some(found) = branch.children.last_mut() {
                             self.apply(found, child, depth + 1)?;
@@ -127,14 +130,17 @@ impl<'g> Generator<'g> {
 
     /// Only a new type adds elements. What else names an element that is not there is passed over
     /// and remembered.
-    fn added(&mut self, parent: &Change, child: &Change) -> Option<Branch> {
+    fn added(&mut self, child: &Change) -> Option<Branch> {
         if self.written.derivation == Some(Derivation::Specialization)
             && let Some(rules) = child.rules.first()
         {
             return Some(Branch::new(child.name.clone(), rules.clone().whole()));
         }
-        let path = child.rules.first().map(|rules| rules.path.clone());
-        self.ignored.push(path.unwrap_or_else(|| format!("{}.{}", parent.name, child.name).into()));
+        for line in child.lines() {
+            if !self.ignored.contains(&line.path) {
+                self.ignored.push(line.path.clone());
+            }
+        }
         None
     }
 
@@ -164,11 +170,19 @@ impl<'g> Generator<'g> {
                     let (same, others): (Vec<_>, Vec<_>) = slices
                         .into_iter()
                         .partition(|slice| slice.slice.as_ref() == Some(&child.name));
-                    child.slices = others;
                     for slice in same {
                         child.absorb(slice);
                     }
-                    resolved.below(&choice.name).sliced(&child.name.clone()).absorb(child);
+                    let name = child.name.clone();
+                    let sliced = resolved.below(&choice.name);
+                    sliced.sliced(&name).absorb(child);
+                    // Slices of one type of a choice are parts of the slice of that type.
+                    for mut part in others {
+                        if let Some(slice) = part.slice.take() {
+                            let inner: Arc<str> = format!("{name}/{slice}").into();
+                            sliced.sliced(&inner).absorb(part);
+                        }
+                    }
                 }
             }
         }
@@ -192,11 +206,11 @@ impl<'g> Generator<'g> {
             if branch.slice(name).is_none() {
                 // Nothing new comes beside the slices of a closed slicing; a part of one of them may.
                 if was_closed && !branch.is_reslice(name) {
-                    self.looser.push(slice.label("sliceName"));
+                    self.looser.extend(slice.labels("sliceName"));
                     continue;
                 }
                 if branch.element.slicing.is_none() {
-                    self.ignored.push(slice.label("slicing"));
+                    self.ignored.extend(slice.labels("slicing"));
                 }
                 let added = add_slice(branch, slice, name);
                 self.grow(added)?;
@@ -390,8 +404,12 @@ fn close_covered_choice(branch: &mut Branch, change: &Change) {
             .and_then(|slice| slice.element.types.first())
             .map(|one| one.code.clone());
         if let Some(wanted) = wanted {
-            branch.element.types =
+            let left: Vec<TypeRef> =
                 branch.element.types.iter().filter(|one| one.code == wanted).cloned().collect();
+            // A slice may have a specialisation of the type that it is named after.
+            if !left.is_empty() {
+                branch.element.types = left.into();
+            }
         }
     }
     let is_covered = branch.element.types.iter().all(|one| {

@@ -91,18 +91,18 @@ impl Change {
         }
     }
 
-    /// The change for messages, with the aspect that is meant.
-    pub(super) fn label(&self, aspect: &str) -> Arc<str> {
-        let own = self.rules.first().or_else(|| self.children.first()?.rules.first());
-        match own {
-            Some(rules) => {
-                format!("{} ({aspect})", rules.id.as_ref().unwrap_or(&rules.path)).into()
-            }
-            None => {
-                format!("{}:{} ({aspect})", self.name, self.slice.as_deref().unwrap_or_default())
-                    .into()
-            }
-        }
+    /// Every line of the differential that is about the element, its slices or what is below.
+    pub(super) fn lines(&self) -> Vec<&ElementRules> {
+        let below = self.children.iter().chain(&self.slices).flat_map(Self::lines);
+        self.rules.iter().chain(below).collect()
+    }
+
+    /// The lines for messages, with the aspect that is meant.
+    pub(super) fn labels(&self, aspect: &str) -> Vec<Arc<str>> {
+        let label = |line: &ElementRules| {
+            format!("{} ({aspect})", line.id.as_ref().unwrap_or(&line.path)).into()
+        };
+        self.lines().into_iter().map(label).collect()
     }
 
     /// The least number of times that it says itself.

@@ -11,24 +11,6 @@ use crate::definitions::{
     structure::{Constraint, ElementDefinition, TypeRef},
 };
 
-/// Types to whose values a binding can apply.
-const BINDABLE: [&str; 14] = [
-    "code",
-    "Coding",
-    "CodeableConcept",
-    "CodeableReference",
-    "Quantity",
-    "Age",
-    "Count",
-    "Distance",
-    "Duration",
-    "Money",
-    "string",
-    "uri",
-    "Extension",
-    "markdown",
-];
-
 /// Lays rules over an element; `url` is the definition that has them. Returns the aspects whose
 /// rules would have made the element looser, which were not applied.
 pub(super) fn constrain(
@@ -46,11 +28,22 @@ pub(super) fn constrain(
         tighten::max(&mut element.max, max, &mut refused);
     }
     if let Some(types) = rules.types.as_ref().filter(|types| !types.is_empty()) {
-        element.types = tighten::types(&element.types, types, bases, &mut refused).into();
-        if element.binding.is_some()
-            && !element.types.iter().any(|one| BINDABLE.contains(&one.name()))
-        {
-            element.binding = None;
+        // An element that is defined by another one has that one's content, and no type of its own.
+        if element.content_reference.is_some() {
+            refused.push("type");
+        } else if !element.path.contains('.') {
+            // A root is of the type that the definition constrains, whatever it says.
+            let name = &element.path;
+            if !types.iter().any(|one| tighten::is_a(name, one.name(), bases)) {
+                refused.push("type");
+            }
+        } else {
+            let was_bindable = is_bindable(&element.types);
+            element.types = tighten::types(&element.types, types, bases, &mut refused).into();
+            // A binding goes with the types that it was for.
+            if was_bindable && !is_bindable(&element.types) {
+                element.binding = None;
+            }
         }
     }
     if let Some(reference) = &rules.content_reference {
@@ -103,6 +96,10 @@ pub(super) fn constrain(
         }
     }
     refused
+}
+
+fn is_bindable(types: &[TypeRef]) -> bool {
+    types.iter().any(TypeRef::is_bindable)
 }
 
 /// Adds constraints. One with the key of another one is that one again, or refused.

@@ -251,14 +251,13 @@ pub(super) fn types(
     bases: &dyn Bases,
     refused: &mut Refused,
 ) -> Vec<TypeRef> {
-    if before.is_empty() {
-        return wanted.to_vec();
-    }
     let mut made = Vec::new();
     for one in wanted {
         let same: Vec<&TypeRef> = before.iter().filter(|base| base.name() == one.name()).collect();
         if same.is_empty() {
-            if before.iter().any(|base| is_a(one.name(), base.name(), bases)) {
+            // What is of the type `Element` has its children in the definition itself.
+            let mut open = before.iter().filter(|base| !is_backbone(base.name()));
+            if open.any(|base| is_a(one.name(), base.name(), bases)) {
                 made.push(one.clone());
             } else {
                 refused.push("type");
@@ -312,8 +311,13 @@ fn narrow(
     if before.is_empty() {
         return;
     }
+    let any = canonical::core("Resource");
     let count = wanted.len();
-    wanted.retain(|one| before.iter().any(|base| is_based_on(one, base, bases) != Some(false)));
+    wanted.retain(|one| {
+        before.iter().any(|base| {
+            split_canonical(base).0 == any || is_based_on(one, base, bases) != Some(false)
+        })
+    });
     if wanted.len() < count {
         refused.push(name);
     }
@@ -330,9 +334,6 @@ fn is_based_on(profile: &str, base: &str, bases: &dyn Bases) -> Option<bool> {
         whole.split('#').next().unwrap_or(whole).to_owned()
     };
     let base = url(base);
-    if base == canonical::core("Resource") {
-        return Some(true);
-    }
     let mut next = url(profile);
     for _ in 0..MAX_STEPS {
         if next == base {
@@ -347,8 +348,12 @@ fn is_based_on(profile: &str, base: &str, bases: &dyn Bases) -> Option<bool> {
     None
 }
 
+fn is_backbone(name: &str) -> bool {
+    matches!(name, "Element" | "BackboneElement")
+}
+
 /// Whether a type is a specialisation of another one (`Patient` of `Resource`).
-fn is_a(name: &str, base: &str, bases: &dyn Bases) -> bool {
+pub(super) fn is_a(name: &str, base: &str, bases: &dyn Bases) -> bool {
     is_based_on(&canonical::core(name), &canonical::core(base), bases) == Some(true)
 }
 

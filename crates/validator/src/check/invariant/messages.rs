@@ -34,8 +34,8 @@ macro_rules! invariant_messages {
                 nb "Profilen {profile} kan ikke brukes: {reason}";
             ProfileLinesIgnored { profile: Defined, elements: Defined }
                 "LMRV_PROFILE_LINES_IGNORED" Warning BusinessRule
-                en "The profile {profile} was applied without what it says of elements that do not exist: {elements}"
-                nb "Profilen {profile} ble brukt uten det den sier om elementer som ikke finnes: {elements}";
+                en "The profile {profile} was applied without what it says of elements that do not exist, and without rules that cannot be applied: {elements}"
+                nb "Profilen {profile} ble brukt uten det den sier om elementer som ikke finnes, og uten regler som ikke kan brukes: {elements}";
             ProfileLinesLooser { profile: Defined, rules: Defined }
                 "LMRV_PROFILE_LINES_LOOSER" Warning BusinessRule
                 en "The profile {profile} was applied without rules that would allow more than the profile or type it is based on: {rules}"
