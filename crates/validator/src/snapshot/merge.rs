@@ -38,10 +38,9 @@ pub(super) fn constrain(
                 refused.push("type");
             }
         } else {
-            let was_bindable = is_bindable(&element.types);
             element.types = tighten::types(&element.types, types, bases, &mut refused).into();
             // A binding goes with the types that it was for.
-            if was_bindable && !is_bindable(&element.types) {
+            if !refused.contains(&"type") && !is_bindable(&element.types) {
                 element.binding = None;
             }
         }
