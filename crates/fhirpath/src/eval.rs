@@ -482,11 +482,9 @@ impl<'e, 'a> Engine<'e, 'a> {
                 self.pass(self.distinct(e.location, all)?, sink)
             }
             Kind::TypeTest { source, test: TypeTest::As, spec } if !self.env.lenient_as => {
-                match self.single(source, s, "as")? {
-                    Some(item) if self.is_of_type(e.location, &item, TypeTest::As, spec)? => {
-                        sink(item)
-                    }
-                    _ => Ok(true),
+                match self.as_type(e.location, source, spec, s)? {
+                    Some(item) => sink(item),
+                    None => Ok(true),
                 }
             }
             Kind::TypeTest { source, test: test @ (TypeTest::As | TypeTest::OfType), spec } => self

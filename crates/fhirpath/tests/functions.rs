@@ -407,6 +407,19 @@ fn numbers() {
 }
 
 #[test]
+fn large_collections_find_what_is_equal_in_another_form() {
+    let many = (1..=20).map(|n| n.to_string()).collect::<Vec<_>>().join(" | ");
+    for (one, count) in [("5.0", 20), ("5 '1'", 20), ("500 '%'", 20), ("21 '1'", 21), ("'5'", 21)] {
+        for text in [format!("({many} | {one}).count()"), format!("({one} | {many}).count()")] {
+            assert_eq!(evaluate(&text), count.to_string(), "{text}");
+        }
+    }
+    let days = (1..=20).map(|n| format!("@2020-01-{n:02}T00:00:00Z")).collect::<Vec<_>>();
+    let days = days.join(" | ");
+    assert_eq!(evaluate(&format!("({days} | @2020-01-05T02:00:00+02:00).count()")), "20");
+}
+
+#[test]
 fn quantities() {
     table(
         "

@@ -6,13 +6,29 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use lmr_fhir::{Element, Kind as Json, SourceLocation};
 use smallvec::SmallVec;
 
-use super::compare::number;
+use super::compare::number as number_of;
 use super::{Engine, EvalResult};
 use crate::item::{Collection, Item};
 use crate::value::Decimal;
 
 /// From this size on, items are filed by hash instead of compared with each other.
 const HASH_FROM: usize = 12;
+
+/// Where items are filed that may equal items of another form: dates of several precisions,
+/// quantities. They are compared with everything.
+const LOOSE: u64 = 0;
+
+fn any<'i, 'a: 'i>(
+    items: impl IntoIterator<Item = &'i Item<'a>>,
+    test: impl Fn(&Item<'a>) -> EvalResult<bool>,
+) -> EvalResult<bool> {
+    for item in items {
+        if test(item)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
 
 /// A set that finds an equal item.
 pub(super) struct Set<'a> {
@@ -43,22 +59,15 @@ impl<'a> Set<'a> {
         location: SourceLocation,
         item: &Item<'a>,
     ) -> EvalResult<bool> {
-        if self.index.is_empty() {
-            for own in &self.items {
-                if engine.equal(location, own, item)? == Some(true) {
-                    return Ok(true);
-                }
-            }
-            return Ok(false);
+        let equals = |own: &Item<'a>| Ok(engine.equal(location, own, item)? == Some(true));
+        let filed = |hash: u64| self.index.get(&hash).into_iter().flatten();
+        match engine.hash_of(item).filter(|_| !self.index.is_empty()) {
+            None => any(&self.items, equals),
+            Some(hash) => any(
+                filed(hash).chain(filed(LOOSE)).filter_map(|&i| self.items.get(i as usize)),
+                equals,
+            ),
         }
-        if let Some(candidates) = self.index.get(&engine.hash_of(item)) {
-            for &i in candidates {
-                if engine.equal(location, &self.items[i as usize], item)? == Some(true) {
-                    return Ok(true);
-                }
-            }
-        }
-        Ok(false)
     }
 
     /// Whether the item was new.
@@ -75,7 +84,7 @@ impl<'a> Set<'a> {
         if self.items.len() >= HASH_FROM {
             let from = if self.index.is_empty() { 0 } else { self.items.len() - 1 };
             for i in from..self.items.len() {
-                let hash = engine.hash_of(&self.items[i]);
+                let hash = engine.hash_of(&self.items[i]).unwrap_or(LOOSE);
                 self.index.entry(hash).or_default().push(u32::try_from(i).unwrap_or(u32::MAX));
             }
         }
@@ -120,27 +129,19 @@ impl<'a> Engine<'_, 'a> {
         Ok(true)
     }
 
-    /// Equal items have equal hashes. Where equality looks through different forms (dates of several
-    /// precisions, units), the hash is the same and comparison decides.
-    fn hash_of(&self, item: &Item<'a>) -> u64 {
+    /// Equal items have equal hashes, or one of them has none because it equals items of other forms.
+    fn hash_of(&self, item: &Item<'a>) -> Option<u64> {
         let mut hasher = DefaultHasher::new();
-        match self.value_of(item) {
-            Some(Item::String(text)) => text.hash(&mut hasher),
-            Some(Item::Boolean(b)) => b.hash(&mut hasher),
-            Some(Item::Element(typed)) => return content_hash(typed.element),
-            Some(Item::Type(info)) => info.hash(&mut hasher),
-            Some(other) => match number(&other) {
-                Some(n) => n.hash(&mut hasher),
-                None => 0u8.hash(&mut hasher),
-            },
-            None => match item {
-                Item::Element(typed) => return content_hash(typed.element),
-                _ => 0u8.hash(&mut hasher),
-            },
+        match self.value_of(item).as_ref().unwrap_or(item) {
+            Item::Element(typed) => return Some(content_hash(typed.element)),
+            Item::String(text) => text.hash(&mut hasher),
+            Item::Boolean(b) => b.hash(&mut hasher),
+            Item::Type(info) => info.hash(&mut hasher),
+            number @ (Item::Integer(_) | Item::Decimal(_)) => number_of(number).hash(&mut hasher),
+            Item::Date(_) | Item::DateTime(_) | Item::Time(_) | Item::Quantity(_) => return None,
         }
-        // Quantities of unit one equal numbers, and texts of untyped data may equal dates: rare, and
-        // missed by the hash only in collections that mix the two.
-        hasher.finish()
+        // Never that of the loose ones, so that they are not looked through twice.
+        Some(hasher.finish().max(LOOSE + 1))
     }
 }
 

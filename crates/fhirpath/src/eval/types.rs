@@ -3,10 +3,10 @@
 use lmr_fhir::SourceLocation;
 
 use super::elements::known;
-use super::{Engine, EvalResult};
+use super::{Engine, EvalResult, ScalarResult, Scope};
 use crate::error::EvalErrorKind;
 use crate::item::{Item, TypeInfo};
-use crate::syntax::{TypeSpec, TypeTest};
+use crate::syntax::{Expr, TypeSpec, TypeTest};
 use crate::untyped;
 
 /// The types of the System namespace.
@@ -77,6 +77,31 @@ impl<'a> Engine<'_, 'a> {
         }
         let exact = test != TypeTest::Is && model.kind(wanted).is_primitive();
         Ok(!exact && model.is_subtype(typed.ty, wanted))
+    }
+
+    /// `as` of one item: itself where it is of the type. An unknown type is reported before too many
+    /// items are.
+    pub(super) fn as_type(
+        &self,
+        location: SourceLocation,
+        source: &'a Expr,
+        spec: &TypeSpec,
+        s: Scope<'_, 'a>,
+    ) -> ScalarResult<'a> {
+        let mut kept = None;
+        let mut count = 0;
+        self.stream(source, s, &mut |item| {
+            self.step(location)?;
+            count += 1;
+            if self.is_of_type(location, &item, TypeTest::As, spec)? {
+                kept = Some(item);
+            }
+            Ok(true)
+        })?;
+        if count > 1 {
+            return self.fail(location, EvalErrorKind::NotSingle { what: "as", found: count });
+        }
+        Ok(kept)
     }
 
     /// The result of `type()` for an item.
