@@ -1,6 +1,5 @@
 //! The order of a run: finish what is open, find what is new, make messages, send them, keep the answers.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -15,12 +14,12 @@ use crate::attempt::AttemptFailure;
 use crate::check::Checker;
 use crate::clinical::start_of;
 use crate::error::SenderError;
-use crate::identity::{Hash, HashKey};
+use crate::identity::HashKey;
 use crate::index::Index;
 use crate::lock::Lock;
 use crate::message::{Made, MessageMaker};
 use crate::outbox::{FinishedAttempt, Forgotten, ItemOutcome, Outbox, OutboxError};
-use crate::plan::{self, BundleLimits, Plan, RecordStatus};
+use crate::plan::{self, BundleLimits, Plan, Statuses};
 use crate::progress::AttemptOutcome;
 use crate::report::{ForeignType, Report, RunKind, SentMessage, SourceFailure};
 use crate::run::Run;
@@ -315,8 +314,7 @@ impl Agent {
             run.report.source_failure = Some(SourceFailure::Empty);
             return Ok(());
         }
-        self.compare(&index, &mut run.report).await?;
-        let statuses = self.outbox.statuses().await?;
+        let statuses = self.compare(&index, &mut run.report).await?;
         let plan = self.plan(&index, &statuses).await?;
         run.report.count_plan(&plan);
         run.report.foreign_types = self.foreign_types(&index, &plan);
@@ -348,27 +346,20 @@ impl Agent {
         &self,
         index: &Index,
         report: &mut Report,
-    ) -> Result<(), SenderError> {
-        let present: HashMap<Hash, Hash> =
-            index.records.iter().map(|record| (record.identity, record.version)).collect();
+    ) -> Result<Statuses, SenderError> {
         let is_complete = !self.settings.incremental;
-        self.outbox.drop_corrected(&present, is_complete).await?;
+        self.outbox.drop_corrected(index, is_complete).await?;
+        let statuses = self.outbox.statuses(index).await?;
         if !is_complete {
-            return Ok(());
+            return Ok(statuses);
         }
-        let statuses = self.outbox.statuses().await?;
-        let known = statuses.iter().filter(|(_, s)| s.stored.is_some() && !s.annulled);
-        let (mut all, mut missing) = (0, 0);
-        for (identity, _) in known {
-            all += 1;
-            missing += usize::from(!present.contains_key(identity));
-        }
-        (report.known, report.missing) = (all, missing);
+        let missing = statuses.missing;
+        (report.known, report.missing) = (statuses.known, missing);
         // Records of a file that cannot be opened have not vanished.
         let is_whole = index.scanned.issues.iter().all(|issue| issue.line.is_some());
         let may_add = is_whole && missing > 0 && !report.has_lost_half();
-        report.vanished_now += self.outbox.note_vanished(&present, may_add, self.now()).await?;
-        Ok(())
+        report.vanished_now += self.outbox.note_vanished(index, may_add, self.now()).await?;
+        Ok(statuses)
     }
 
     /// Start of the reporting period where nothing that is sent is older.
@@ -383,7 +374,7 @@ impl Agent {
     pub(crate) async fn plan(
         &self,
         index: &Index,
-        statuses: &HashMap<Hash, RecordStatus>,
+        statuses: &Statuses,
     ) -> Result<Plan, SenderError> {
         let start = start_of(self.settings.start);
         let limits = self.bundle_limits().await?;
@@ -414,7 +405,7 @@ impl Agent {
     ) -> Result<(), SenderError> {
         let mut waiting = Vec::new();
         if self.outbox.held_count().await? > 0 {
-            let statuses = self.outbox.statuses().await?;
+            let statuses = self.outbox.statuses(index).await?;
             let plan = self.plan(index, &statuses).await?;
             let maker = MessageMaker::new(self, index, &statuses, since);
             for (root, held) in plan.waiting {

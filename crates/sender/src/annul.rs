@@ -164,7 +164,7 @@ impl Agent {
         if row.annulled {
             return Err(AnnulError::Done.into());
         }
-        if self.outbox.statuses().await?.get(&row.identity).is_some_and(|s| s.open.is_some()) {
+        if self.outbox.is_open(row.identity).await? {
             return Err(AnnulError::Open.into());
         }
         Ok(row)

@@ -50,7 +50,7 @@ pub(crate) fn write(
 }
 
 /// Adds the guide's profile for the resource's type, where it names none of the guide's profiles itself. A type the
-/// guide does not know stays as it is: the check will say so.
+/// guide does not know stays as it is: the check reports it.
 pub(crate) fn name_profile(
     rule_set: RuleSetId,
     node: Node<'_>,
@@ -65,7 +65,7 @@ pub(crate) fn name_profile(
             .replace(inside(node), format!(r#""meta":{{"profile":["{url}"]}}{}"#, comma(node)));
     };
     if meta.kind() != Kind::Object {
-        // Wrong as it stands: the check will say so.
+        // Wrong as it is: the check reports it.
         return;
     }
     match meta.member("profile") {

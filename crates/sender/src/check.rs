@@ -112,11 +112,11 @@ impl Checker for RuleSetChecker {
         let limits = Limits { depth: 100, ..Limits::default() };
         let document = match read_content(bundle.as_bytes(), limits) {
             Ok(document) => document,
-            Err(fault) => return Ok(vec![of_whole(fault.code)]),
+            Err(error) => return Ok(vec![of_whole(error.code)]),
         };
         let verdict = match rules.check_bundle(&document, &options) {
             Ok(verdict) => verdict,
-            Err(fault) => return Ok(vec![of_whole(fault.code)]),
+            Err(error) => return Ok(vec![of_whole(error.code)]),
         };
         let of_bundle = verdict.bundle.iter().filter(|f| f.refuses()).map(|f| of_finding(None, f));
         let of_entries = verdict.entries.iter().flat_map(|entry| {

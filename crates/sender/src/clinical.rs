@@ -21,7 +21,7 @@ use lmr_fhir::Node;
 pub(crate) enum When {
     /// It happened then.
     At(Timestamp),
-    /// It should have a time and has none that can be read: a fault to be found, not a reason to leave it out.
+    /// It should have a time and has none that can be read: an error to be found, not a reason to leave it out.
     Unreadable,
     /// Its kind has no time of its own.
     Timeless,

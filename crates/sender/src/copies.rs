@@ -22,7 +22,7 @@ pub(crate) struct CopyKey(LessSafeKey);
 impl CopyKey {
     /// Derives the key. `None` never happens with a key of the right length.
     pub(crate) fn of(key: &HashKey) -> Option<Self> {
-        let bytes = zeroize::Zeroizing::new(key.hash("copy", &[]).0);
+        let bytes = key.derive("copy of what was sent");
         UnboundKey::new(&AES_256_GCM, bytes.as_slice()).ok().map(|key| Self(LessSafeKey::new(key)))
     }
 

@@ -44,7 +44,7 @@ pub enum SenderError {
     /// Nothing was annulled.
     #[error(transparent)]
     Annul(#[from] AnnulError),
-    /// A fault of this program.
-    #[error("a fault of this program: {0}")]
+    /// An error of this program.
+    #[error("an error of this program: {0}")]
     Internal(&'static str),
 }

@@ -34,8 +34,8 @@ pub(crate) struct Record {
     given_url: Option<Box<str>>,
     pub(crate) location: SourceLocation,
     pub(crate) bundle: u64,
-    /// What it refers to, as positions in the index; ascending, each once.
-    pub(crate) targets: Vec<u32>,
+    /// Its part of [`Index::targets`]: first and one behind the last.
+    targets: (u32, u32),
     updated: Option<Timestamp>,
 }
 
@@ -58,7 +58,7 @@ pub struct Duplicate {
     pub unused: SourceLocation,
 }
 
-/// A fault in how administrations are identified: they cannot be corrected or annulled for sure (guide
+/// What is wrong with how administrations are identified: they cannot be corrected or annulled for sure (guide
 /// 1.1.6: the same identifier over time, in an area of the sender's own).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -89,12 +89,32 @@ pub(crate) struct Index {
     pub(crate) scanned: Scanned,
     pub(crate) duplicates: Vec<Duplicate>,
     pub(crate) advice: Vec<AdviceCount>,
+    identities: HashMap<Hash, u32>,
     names: HashMap<Hash, u32>,
+    /// What all resources refer to, as positions in the index, one resource after the other.
+    targets: Vec<u32>,
     own_addresses: Vec<String>,
 }
 
-/// A reference as found: by what it may be looked up, narrowest first.
+/// A reference as found: by what it may be looked up, narrowest first. One hash, or two in a Bundle.
 type Lookups = Vec<Hash>;
+
+/// The references of all resources until all names are known: one list, since a million lists of lists take
+/// ten times the memory of what is in them.
+#[derive(Default)]
+struct Wanted {
+    lookups: Vec<Hash>,
+    /// The part of each resource: first and one behind the last.
+    spans: Vec<(u32, u32)>,
+}
+
+impl Wanted {
+    fn lookups_of(&mut self, references: &[Lookups]) -> (u32, u32) {
+        let first = self.lookups.len() as u32;
+        self.lookups.extend(references.iter().flatten());
+        (first, self.lookups.len() as u32)
+    }
+}
 
 impl Index {
     /// Reads the source. `own_addresses` are the base addresses of the source's own FHIR server: an absolute
@@ -111,17 +131,17 @@ impl Index {
             scanned: Scanned::default(),
             duplicates: Vec::new(),
             advice: Vec::new(),
+            identities: HashMap::new(),
             names: HashMap::new(),
+            targets: Vec::new(),
             own_addresses,
         };
-        let mut identities: HashMap<Hash, u32> = HashMap::new();
-        let mut wanted: Vec<Vec<Lookups>> = Vec::new();
+        let mut wanted = Wanted::default();
         let mut types: HashMap<String, Arc<str>> = HashMap::new();
-        let scanned = source.scan(Scope::All, &mut |found| {
-            index.take(found, key, &mut identities, &mut wanted, &mut types)
-        })?;
+        let scanned = source
+            .scan(Scope::All, &mut |found| index.take(found, key, &mut wanted, &mut types))?;
         index.scanned = scanned;
-        index.resolve(&wanted, key);
+        index.resolve(wanted, key);
         Ok(index)
     }
 
@@ -129,8 +149,7 @@ impl Index {
         &mut self,
         found: FoundResource<'_>,
         key: &HashKey,
-        identities: &mut HashMap<Hash, u32>,
-        wanted: &mut Vec<Vec<Lookups>>,
+        wanted: &mut Wanted,
         types: &mut HashMap<String, Arc<str>>,
     ) -> Result<(), SourceIssueKind> {
         let FoundResource { node, resource_type, full_url, location, bundle } = found;
@@ -153,7 +172,7 @@ impl Index {
             self.advise(advice, &location);
         }
         let content = content_of(node);
-        let references =
+        let references: Vec<Lookups> =
             content.references.iter().map(|node| self.lookups(*node, bundle, key)).collect();
         let record = Record {
             resource_type: Arc::clone(
@@ -172,14 +191,15 @@ impl Index {
                 .and_then(|text| lmr_envelope::read_time(&text).ok()),
             location,
             bundle,
-            targets: Vec::new(),
+            targets: (0, 0),
         };
-        let at = match identities.entry(identity) {
+        let at = match self.identities.entry(identity) {
             Entry::Vacant(entry) => {
                 let at = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
                 entry.insert(at);
                 self.records.push(record);
-                wanted.push(references);
+                let span = wanted.lookups_of(&references);
+                wanted.spans.push(span);
                 at
             }
             Entry::Occupied(entry) => {
@@ -200,7 +220,7 @@ impl Index {
                     });
                     if newer {
                         *kept = record;
-                        wanted[at as usize] = references;
+                        wanted.spans[at as usize] = wanted.lookups_of(&references);
                     }
                 }
                 at
@@ -224,32 +244,60 @@ impl Index {
 
     /// Turns references into positions, and lets what they point at count as content: a reference that now means
     /// another resource is a change, another spelling of the same one is not.
-    fn resolve(&mut self, wanted: &[Vec<Lookups>], key: &HashKey) {
-        for (at, references) in wanted.iter().enumerate() {
-            let version = self.version(self.records[at].version, references, key);
+    fn resolve(&mut self, wanted: Wanted, key: &HashKey) {
+        for (at, (start, end)) in wanted.spans.iter().enumerate() {
+            let record = &self.records[at];
+            // One lookup a reference, or two in a Bundle.
+            let each = if record.bundle == 0 { 1 } else { 2 };
+            let references = || wanted.lookups[*start as usize..*end as usize].chunks(each);
+            let version = self.version(record.version, references(), key);
             let mut targets: Vec<u32> =
-                references.iter().filter_map(|lookups| self.find(lookups)).collect();
+                references().filter_map(|lookups| self.find(lookups)).collect();
             targets.sort_unstable();
             targets.dedup();
-            self.records[at].version = version;
-            self.records[at].targets = targets;
+            let first = self.targets.len() as u32;
+            self.targets.append(&mut targets);
+            let record = &mut self.records[at];
+            record.version = version;
+            record.targets = (first, self.targets.len() as u32);
         }
     }
 
-    fn version(&self, content: Hash, references: &[Lookups], key: &HashKey) -> Hash {
+    /// What a resource refers to, as positions in the index; ascending, each once.
+    pub(crate) fn targets(&self, at: u32) -> &[u32] {
+        let (first, end) = self.records[at as usize].targets;
+        &self.targets[first as usize..end as usize]
+    }
+
+    /// The position of a resource.
+    pub(crate) fn position(&self, identity: Hash) -> Option<u32> {
+        self.identities.get(&identity).copied()
+    }
+
+    /// The version that the source has of a resource.
+    pub(crate) fn version_of(&self, identity: Hash) -> Option<Hash> {
+        self.position(identity).map(|at| self.records[at as usize].version)
+    }
+
+    fn version<'l>(
+        &self,
+        content: Hash,
+        references: impl Iterator<Item = &'l [Hash]>,
+        key: &HashKey,
+    ) -> Hash {
         let mut parts = vec![content.0];
         for lookups in references {
             parts.push(match (self.find(lookups), lookups.last()) {
                 (Some(at), _) => self.records[at as usize].identity.0,
                 // Not in the source: then the spelling is all there is.
                 (None, Some(spelling)) => spelling.0,
-                (None, None) => [0; 32],
+                (None, None) => [0; 16],
             });
         }
         key.hash("version", &[parts.as_flattened()])
     }
 
-    fn find(&self, lookups: &Lookups) -> Option<u32> {
+    fn find(&self, lookups: &[Hash]) -> Option<u32> {
         lookups.iter().find_map(|name| self.names.get(name).copied())
     }
 
@@ -277,7 +325,8 @@ impl Index {
         let content = content_of(node);
         let references: Vec<Lookups> =
             content.references.iter().map(|node| self.lookups(*node, bundle, key)).collect();
-        let version = self.version(key.hash("content", &[&content.bytes]), &references, key);
+        let version = key.hash("content", &[&content.bytes]);
+        let version = self.version(version, references.iter().map(Vec::as_slice), key);
         let mut reread = Reread { version, edits: Edits::new(), dangling: Vec::new() };
         for (reference, lookups) in content.references.iter().zip(&references) {
             match self.find(lookups) {

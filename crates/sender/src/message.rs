@@ -1,6 +1,6 @@
 //! From a planned bundle to a sealed message in the outbox.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
 use lmr_envelope::write_time;
@@ -15,7 +15,7 @@ use crate::error::SenderError;
 use crate::identity::{Hash, uuid_text};
 use crate::index::{Index, Record};
 use crate::outbox::{HeldFinding, Item, NewMessage};
-use crate::plan::{self, Planned, RecordStatus, Role};
+use crate::plan::{self, Planned, Role, Statuses};
 use crate::report::MessageCounts;
 use crate::source::{SourceIssue, SourceIssueKind};
 
@@ -39,7 +39,7 @@ pub(crate) struct Made {
 pub(crate) struct MessageMaker<'a> {
     agent: &'a Agent,
     index: &'a Index,
-    statuses: &'a HashMap<Hash, RecordStatus>,
+    statuses: &'a Statuses,
     since: Timestamp,
     /// Versions that are in a message of this run already.
     counted: HashSet<Hash>,
@@ -50,7 +50,7 @@ impl<'a> MessageMaker<'a> {
     pub(crate) fn new(
         agent: &'a Agent,
         index: &'a Index,
-        statuses: &'a HashMap<Hash, RecordStatus>,
+        statuses: &'a Statuses,
         since: Timestamp,
     ) -> Self {
         Self { agent, index, statuses, since, counted: HashSet::new() }
@@ -259,7 +259,7 @@ impl<'a> MessageMaker<'a> {
     /// The resource as the outbox keeps it.
     pub(crate) fn item(&self, at: u32, root: bool) -> Item {
         let record = &self.index.records[at as usize];
-        let status = self.statuses.get(&record.identity).copied().unwrap_or_default();
+        let status = self.statuses.of(at);
         Item {
             identity: record.identity,
             version: record.version,

@@ -11,7 +11,6 @@ mod rows;
 mod stored;
 mod vanished;
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -20,7 +19,8 @@ use sqlx::{Connection as _, Row, Sqlite, SqlitePool, Transaction};
 
 use crate::attempt::AttemptFailure;
 use crate::identity::Hash;
-use crate::plan::{RecordStatus, Role};
+use crate::index::Index;
+use crate::plan::{Role, Statuses};
 use crate::progress::{AttemptOutcome, Progress, State};
 use crate::report::RunKind;
 use crate::schedule::RetrySchedule;
@@ -62,6 +62,9 @@ pub enum OutboxError {
     Failpoint,
 }
 
+/// Rows of the ledger that are read at once.
+const PAGE: i64 = 10_000;
+
 type Result<T> = std::result::Result<T, OutboxError>;
 
 /// A resource as a message carries it, or as it is held.
@@ -87,7 +90,7 @@ pub(crate) struct NewMessage<'m> {
     pub(crate) sealed: &'m [u8],
     /// The bundle, encrypted with a key of the hospital's own.
     pub(crate) copy: &'m [u8],
-    /// Bytes of the resources as they stand in the source: what bundles are measured by.
+    /// Bytes of the resources as they are in the source: what bundles are measured by.
     pub(crate) resource_bytes: usize,
     pub(crate) items: &'m [Item],
 }
@@ -278,26 +281,59 @@ impl Outbox {
         self.commit(step).await
     }
 
-    /// What is known of every resource: confirmed, held, under way.
-    pub(crate) async fn statuses(&self) -> Result<HashMap<Hash, RecordStatus>> {
-        let mut statuses: HashMap<Hash, RecordStatus> = HashMap::new();
-        let mut step = self.begin().await?;
-        let stored = "SELECT identity, version, annulled_at IS NOT NULL FROM stored";
-        for row in sqlx::query(stored).fetch_all(&mut *step).await? {
-            let status = statuses.entry(hash(&row, 0)?).or_default();
-            status.stored = Some(hash(&row, 1)?);
-            status.annulled = row.get(2);
+    /// What is known of every resource of an index: confirmed, held, under way.
+    pub(crate) async fn statuses(&self, index: &Index) -> Result<Statuses> {
+        let mut statuses = Statuses::unknown(index.records.len());
+        // In pages: the driver's rows take ten times the memory of what is in them.
+        let mut after = Vec::new();
+        loop {
+            let rows = sqlx::query(
+                "SELECT identity, version, annulled_at IS NOT NULL FROM stored WHERE identity > ? \
+                 ORDER BY identity LIMIT ?",
+            )
+            .bind(&after)
+            .bind(PAGE)
+            .fetch_all(&self.pool)
+            .await?;
+            for row in &rows {
+                let (identity, version) = (hash(row, 0)?, hash(row, 1)?);
+                let annulled: bool = row.get(2);
+                statuses.known += usize::from(!annulled);
+                match index.position(identity) {
+                    Some(at) => statuses.change(at, |status| {
+                        (status.stored, status.annulled) = (Some(version), annulled);
+                    }),
+                    None => statuses.missing += usize::from(!annulled),
+                }
+            }
+            match rows.last() {
+                Some(last) => after = last.get(0),
+                None => break,
+            }
         }
-        for row in sqlx::query("SELECT identity, version FROM held").fetch_all(&mut *step).await? {
-            statuses.entry(hash(&row, 0)?).or_default().held = Some(hash(&row, 1)?);
+        for row in sqlx::query("SELECT identity, version FROM held").fetch_all(&self.pool).await? {
+            if let Some(at) = index.position(hash(&row, 0)?) {
+                let version = hash(&row, 1)?;
+                statuses.change(at, |status| status.held = Some(version));
+            }
         }
         let open = "SELECT i.identity, i.version FROM message m JOIN item i ON i.seq = m.seq \
                     WHERE m.state IN ('planned', 'sending', 'waiting', 'exhausted', 'stopped')";
-        for row in sqlx::query(open).fetch_all(&mut *step).await? {
-            statuses.entry(hash(&row, 0)?).or_default().open = Some(hash(&row, 1)?);
+        for row in sqlx::query(open).fetch_all(&self.pool).await? {
+            if let Some(at) = index.position(hash(&row, 0)?) {
+                let version = hash(&row, 1)?;
+                statuses.change(at, |status| status.open = Some(version));
+            }
         }
-        self.commit(step).await?;
         Ok(statuses)
+    }
+
+    /// Whether a resource is in a message without an answer.
+    pub(crate) async fn is_open(&self, identity: Hash) -> Result<bool> {
+        let open = "SELECT count(*) FROM message m JOIN item i ON i.seq = m.seq WHERE i.identity = ? AND \
+                    m.state IN ('planned', 'sending', 'waiting', 'exhausted', 'stopped')";
+        let row = sqlx::query(open).bind(identity.0.as_slice()).fetch_one(&self.pool).await?;
+        Ok(row.get::<i64, _>(0) > 0)
     }
 
     /// Puts a sealed message in the outbox.
@@ -440,7 +476,7 @@ impl Outbox {
             AttemptOutcome::Refused => hold_all(&mut step, seq, finished.findings, now).await?,
             AttemptOutcome::TooLarge => split(&mut step, seq, finished.findings, now).await?,
             AttemptOutcome::Never { bytes_at_fault: true } => {
-                // Sealed with the same certificates, so with the same fault; none has been tried.
+                // Sealed with the same certificates, so it would be refused as well; none has been tried.
                 sqlx::query(
                     "UPDATE message SET state = 'released', sealed = NULL, next_attempt = NULL, finished_at = ?1, \
                      reason = ?2 WHERE state = 'planned'",
@@ -509,7 +545,7 @@ impl Outbox {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Forgets the resources of messages settled before `before`; the messages themselves stay.
+    /// Forgets the resources of messages finished before `before`; the messages themselves stay.
     pub(crate) async fn prune(&self, before: Timestamp) -> Result<()> {
         let mut step = self.begin().await?;
         sqlx::query(

@@ -1,6 +1,6 @@
 //! What goes into the next transfer, and in which bundles. Pure: no clock, no files, no database.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -21,6 +21,34 @@ pub(crate) struct RecordStatus {
     pub(crate) open: Option<Hash>,
     /// The register has confirmed that it is annulled.
     pub(crate) annulled: bool,
+}
+
+/// What the ledger says of every resource of an index, and how much of the ledger the index lacks.
+#[derive(Debug, Default)]
+pub(crate) struct Statuses {
+    by_position: Vec<RecordStatus>,
+    /// Confirmed resources that are not annulled.
+    pub(crate) known: usize,
+    /// Of these: not in the index.
+    pub(crate) missing: usize,
+}
+
+impl Statuses {
+    /// Nothing is known of so many resources.
+    pub(crate) fn unknown(resources: usize) -> Self {
+        Self { by_position: vec![RecordStatus::default(); resources], known: 0, missing: 0 }
+    }
+
+    /// The status of the resource at a position of the index.
+    pub(crate) fn of(&self, at: u32) -> RecordStatus {
+        self.by_position.get(at as usize).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn change(&mut self, at: u32, change: impl FnOnce(&mut RecordStatus)) {
+        if let Some(status) = self.by_position.get_mut(at as usize) {
+            change(status);
+        }
+    }
 }
 
 /// Bounds of one bundle.
@@ -80,7 +108,7 @@ pub(crate) struct Plan {
 
 pub(crate) fn plan(
     index: &Index,
-    statuses: &HashMap<Hash, RecordStatus>,
+    statuses: &Statuses,
     start: Timestamp,
     rule_set: RuleSetId,
     limits: &BundleLimits,
@@ -110,7 +138,7 @@ pub(crate) fn without(index: &Index, planned: &Planned, left_out: &[u32]) -> Pla
     Planned { roots, entries }
 }
 
-/// What bundles are measured by: the resources as they stand in the source.
+/// What bundles are measured by: the resources as they are in the source.
 pub(crate) fn bytes(index: &Index, entries: &[u32]) -> usize {
     entries.iter().map(|at| index.records[*at as usize].location.bytes()).sum()
 }
@@ -125,7 +153,7 @@ pub(crate) fn role(status: RecordStatus, version: Hash) -> Role {
 
 struct Planner<'a> {
     index: &'a Index,
-    statuses: &'a HashMap<Hash, RecordStatus>,
+    statuses: &'a Statuses,
     start: Timestamp,
     rule_set: RuleSetId,
     reach: Reach<'a>,
@@ -172,7 +200,7 @@ impl Planner<'_> {
                 "Condition" => "Patient",
                 _ => "",
             };
-            let follows = self.index.records[at as usize].targets.iter().any(|target| {
+            let follows = self.index.targets(at).iter().any(|target| {
                 reached[*target as usize]
                     && *self.index.records[*target as usize].resource_type == *described
             });
@@ -211,16 +239,16 @@ impl Planner<'_> {
     }
 
     fn status(&self, at: u32) -> RecordStatus {
-        self.statuses.get(&self.index.records[at as usize].identity).copied().unwrap_or_default()
+        self.statuses.of(at)
     }
 
     /// Fills bundles one after the other. What belongs to one patient stays together, so that little is sent twice.
     fn pack(&mut self, roots: Vec<u32>, limits: &BundleLimits) -> Vec<Planned> {
         let mut by_patient: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for root in roots {
-            let record = &self.index.records[root as usize];
-            let patient = record
-                .targets
+            let patient = self
+                .index
+                .targets(root)
                 .iter()
                 .find(|target| &*self.index.records[**target as usize].resource_type == "Patient")
                 .copied()
@@ -286,7 +314,7 @@ impl<'a> Reach<'a> {
         self.mark[root as usize] = self.turn;
         let mut path = vec![(root, 0)];
         while let Some((at, next)) = path.last_mut() {
-            match index.records[*at as usize].targets.get(*next) {
+            match index.targets(*at).get(*next) {
                 Some(target) => {
                     *next += 1;
                     if self.mark[*target as usize] != self.turn {

@@ -105,8 +105,7 @@ impl Agent {
         if index.scanned.resources == 0 && !self.settings.incremental {
             preview.report.source_failure = Some(SourceFailure::Empty);
         } else {
-            self.compare(&index, &mut preview.report).await?;
-            let statuses = self.outbox.statuses().await?;
+            let statuses = self.compare(&index, &mut preview.report).await?;
             let plan = self.plan(&index, &statuses).await?;
             preview.report.count_plan(&plan);
             preview.report.foreign_types = self.foreign_types(&index, &plan);

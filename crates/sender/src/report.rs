@@ -88,7 +88,7 @@ pub struct SentMessage {
     pub stored: usize,
     /// The register had them already.
     pub unchanged: usize,
-    /// Refused for a fault of their own.
+    /// Refused for what is wrong with them.
     pub refused: usize,
     /// Correct, but not stored because of another one.
     pub not_stored: usize,

@@ -238,7 +238,7 @@ impl<A: Authorizer> HttpTransport<A> {
         let client = client
             .connect_timeout(settings.connect_timeout)
             .timeout(settings.timeout)
-            // A redirect would hand the token to somebody else.
+            // A redirect would hand the token to another server.
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
         Ok(Self {

@@ -11,7 +11,7 @@ use crate::error::SenderError;
 use crate::identity::Hash;
 use crate::index::Index;
 use crate::outbox::{HeldFinding, Sending};
-use crate::plan::Plan;
+use crate::plan::{Plan, Statuses};
 use crate::progress::State;
 use crate::source::SourceLocation;
 
@@ -117,7 +117,7 @@ impl Agent {
     /// [`SenderError`].
     pub async fn why(&self, name: &str) -> Result<Vec<Explanation>, SenderError> {
         let index = Index::read(&*self.source, &self.settings.own_addresses, &self.key)?;
-        let statuses = self.outbox.statuses().await?;
+        let statuses = self.outbox.statuses(&index).await?;
         let plan = self.plan(&index, &statuses).await?;
         let mut found = Vec::new();
         let mut seen: Vec<Hash> = Vec::new();
@@ -139,7 +139,7 @@ impl Agent {
                 location: Some(record.location.clone()),
                 confirmed: self.confirmation(record.identity).await?,
                 messages: self.messages_of(record.identity).await?,
-                state: self.state_of(at, &index, &plan).await?,
+                state: self.state_of(at, &index, &statuses, &plan).await?,
             });
         }
         for row in self.outbox.find_stored(&AnnulTarget::Name(name.to_owned())).await? {
@@ -181,10 +181,15 @@ impl Agent {
         Ok(rows.into_iter().map(message).collect())
     }
 
-    async fn state_of(&self, at: u32, index: &Index, plan: &Plan) -> Result<WhyState, SenderError> {
+    async fn state_of(
+        &self,
+        at: u32,
+        index: &Index,
+        statuses: &Statuses,
+        plan: &Plan,
+    ) -> Result<WhyState, SenderError> {
         let record = &index.records[at as usize];
-        let status =
-            self.outbox.statuses().await?.get(&record.identity).copied().unwrap_or_default();
+        let status = statuses.of(at);
         if status.annulled && status.stored == Some(record.version) {
             return Ok(WhyState::Annulled);
         }

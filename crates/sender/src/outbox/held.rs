@@ -1,7 +1,5 @@
 //! What is held back: why, since when, what waits for it, and when it is let go.
 
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 use lmr_fhir::Language;
 use serde::{Deserialize, Serialize};
@@ -9,6 +7,7 @@ use sqlx::{Row, Sqlite, Transaction};
 
 use super::{Item, Outbox, OutboxError, Result, hash, ms, time};
 use crate::identity::Hash;
+use crate::index::Index;
 
 /// Who found what is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -147,19 +146,15 @@ impl Outbox {
     }
 
     /// Lets go of what is held for resources that have changed since, and, where the source is complete,
-    /// for those it does not hold any more: `present` gives the present versions.
-    pub(crate) async fn drop_corrected(
-        &self,
-        present: &HashMap<Hash, Hash>,
-        is_complete: bool,
-    ) -> Result<usize> {
+    /// for those it does not hold any more.
+    pub(crate) async fn drop_corrected(&self, index: &Index, is_complete: bool) -> Result<usize> {
         let mut step = self.begin().await?;
         let rows =
             sqlx::query("SELECT number, identity, version FROM held").fetch_all(&mut *step).await?;
         let mut dropped = 0;
         for row in rows {
-            let is_current = match present.get(&hash(&row, 1)?) {
-                Some(version) => *version == hash(&row, 2)?,
+            let is_current = match index.version_of(hash(&row, 1)?) {
+                Some(version) => version == hash(&row, 2)?,
                 None => !is_complete,
             };
             if !is_current {

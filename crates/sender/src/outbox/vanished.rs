@@ -1,13 +1,11 @@
 //! Confirmed resources that a complete source does not hold any more.
 
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 use serde::Serialize;
 use sqlx::Row;
 
-use super::{Outbox, Result, hash, ms, time};
-use crate::identity::Hash;
+use super::{Outbox, PAGE, Result, hash, ms, time};
+use crate::index::Index;
 
 /// A record that the register has and a complete source does not any more. Leaving it out annuls
 /// nothing: only a person knows whether it was deleted or is missing by mistake.
@@ -32,7 +30,7 @@ impl Outbox {
     /// where `may_add`, those that are missed join it. Returns how many joined.
     pub(crate) async fn note_vanished(
         &self,
-        present: &HashMap<Hash, Hash>,
+        index: &Index,
         may_add: bool,
         now: Timestamp,
     ) -> Result<u64> {
@@ -40,7 +38,7 @@ impl Outbox {
         for row in
             sqlx::query("SELECT number, identity FROM vanished").fetch_all(&mut *step).await?
         {
-            if present.contains_key(&hash(&row, 1)?) {
+            if index.position(hash(&row, 1)?).is_some() {
                 sqlx::query("DELETE FROM vanished WHERE number = ?")
                     .bind(row.get::<i64, _>(0))
                     .execute(&mut *step)
@@ -49,24 +47,35 @@ impl Outbox {
         }
         let mut joined = 0;
         if may_add {
-            // Only these are told by the guide to be annulled; the rest is described by them.
-            let rows = sqlx::query(
-                "SELECT identity FROM stored WHERE annulled_at IS NULL \
-                 AND resource_type IN ('MedicationAdministration', 'MedicationRequest')",
-            )
-            .fetch_all(&mut *step)
-            .await?;
-            for row in rows {
-                let identity = hash(&row, 0)?;
-                if !present.contains_key(&identity) {
-                    joined += sqlx::query(
-                        "INSERT INTO vanished (identity, since) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                    )
-                    .bind(identity.0.as_slice())
-                    .bind(ms(now))
-                    .execute(&mut *step)
-                    .await?
-                    .rows_affected();
+            let mut after = Vec::new();
+            loop {
+                // The guide tells how to annul these only; the rest is described by them.
+                let rows = sqlx::query(
+                    "SELECT identity FROM stored WHERE identity > ? AND annulled_at IS NULL \
+                     AND resource_type IN ('MedicationAdministration', 'MedicationRequest') \
+                     ORDER BY identity LIMIT ?",
+                )
+                .bind(&after)
+                .bind(PAGE)
+                .fetch_all(&mut *step)
+                .await?;
+                for row in &rows {
+                    let identity = hash(row, 0)?;
+                    if index.position(identity).is_none() {
+                        joined += sqlx::query(
+                            "INSERT INTO vanished (identity, since) VALUES (?, ?) \
+                             ON CONFLICT DO NOTHING",
+                        )
+                        .bind(identity.0.as_slice())
+                        .bind(ms(now))
+                        .execute(&mut *step)
+                        .await?
+                        .rows_affected();
+                    }
+                }
+                match rows.last() {
+                    Some(last) => after = last.get(0),
+                    None => break,
                 }
             }
         }
