@@ -109,7 +109,10 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         M::Base64Valid | M::Base64Ws | M::AttachmentSize { .. } | M::AttachmentNoContent => {
             Code::Base64Invalid
         }
-        M::PrimitiveNotEmpty
+        M::MustHaveValue { .. }
+        | M::ValueAlternatives { .. }
+        | M::PrimitiveTooShort { .. }
+        | M::PrimitiveNotEmpty
         | M::ControlCharacter { .. }
         | M::PrimitiveWs
         | M::StringWs { .. }

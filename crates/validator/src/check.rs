@@ -21,6 +21,7 @@ pub(crate) mod narrative;
 pub(crate) mod observation;
 pub(crate) mod outcome;
 pub(crate) mod pattern;
+pub(crate) mod presence;
 pub(crate) mod primitive;
 pub(crate) mod range;
 pub(crate) mod reference;
@@ -63,6 +64,7 @@ pub(crate) fn primitive<'a>(
     }
     if is_blank {
         binding::check_only_extended(cx, item, defs);
+        presence::check(cx, item, defs);
     }
     json::check_value_or_extension(cx, item, def);
     true

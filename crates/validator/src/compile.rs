@@ -320,6 +320,7 @@ fn rule(
             || element.pattern.is_some()
             || element.binding.is_some()
             || element.max_length.is_some()
+            || element.min_length.is_some()
             || element.regex.is_some()
             // The types of primitives' own values have theirs too: coded, not asked.
             || element.types.iter().any(|t| t.regex.is_some() && !t.is_system())

@@ -185,6 +185,9 @@ fn slices_are_counted_and_strangers_in_closed_slicing_told_with_reasons() {
     let issue =
         stranger.iter().find(|i| i.id() == "Validation_VAL_Profile_NotSlice").expect("not slice");
     assert!(issue.inner.iter().any(|i| i.text_en().contains("urn:oid:1.2.3")), "{:?}", issue.inner);
+    let text = issue.text_en();
+    let begin = "Patient.identifier is sliced by system and closed: found urn:oid:9.9, allowed: urn:oid:1.2.3";
+    assert!(text.starts_with(begin), "{text}");
     assert!(
         errors(&stranger).iter().any(|e| e == "Validation_VAL_Profile_Minimum_SLICE @ Patient")
     );

@@ -58,7 +58,11 @@ fn limit<'a>(cx: &mut Context<'a>, item: Element<'a>, limit: &Value, least: bool
             ) else {
                 return;
             };
-            if compare(found, wanted, least) == Comparison::Beyond {
+            let comparison = compare(found, wanted, least);
+            if comparison == Comparison::Unknown {
+                not_evaluated(cx, item, &limit.json().text().unwrap_or_default(), def);
+            }
+            if comparison == Comparison::Beyond {
                 let limit = Defined::from(&*limit.json().text().unwrap_or_default());
                 let message =
                     if least { Message::DateLt { limit } } else { Message::DateGt { limit } };
@@ -75,6 +79,12 @@ fn limit<'a>(cx: &mut Context<'a>, item: Element<'a>, limit: &Value, least: bool
     }
 }
 
+/// A limit that says nothing of a value: dates of different precision, for example. Reported, never
+/// passed.
+fn not_evaluated<'a>(cx: &mut Context<'a>, item: Element<'a>, limit: &str, def: Def<'a>) {
+    cx.report(Message::LimitNotEvaluated { limit: limit.into() }, item.node(), def.profile);
+}
+
 fn quantity<'a>(cx: &mut Context<'a>, item: Element<'a>, limit: &Value, least: bool, def: Def<'a>) {
     let at = item.node();
     let shown = Defined::from(shown(limit.element()));
@@ -88,7 +98,10 @@ fn quantity<'a>(cx: &mut Context<'a>, item: Element<'a>, limit: &Value, least: b
         cx.report(message, at, def.profile);
         return;
     };
-    let Some(wanted) = wanted else { return };
+    let Some(wanted) = wanted else {
+        cx.report(Message::LimitNotEvaluated { limit: shown }, at, def.profile);
+        return;
+    };
     let same_unit = system_and_code(item) == system_and_code(limit.element())
         || system_and_code(limit.element()).1.is_none();
     let comparison = if same_unit {

@@ -137,7 +137,7 @@ fn check_type<'a>(
     let targets = targets(cx, ty);
     let type_name = match found {
         Some(found) => Some(Cow::Borrowed(found)),
-        None => type_and_id(text.split("/_history/").next().unwrap_or(text))
+        None => type_and_id(without_version(text))
             .map(|(type_name, _)| type_name)
             .filter(|type_name| cx.profiles.definitions().is_resource_type(type_name))
             .map(Cow::Owned),
@@ -507,7 +507,7 @@ fn remote_profiles<'a>(
     let document = cx.options.external.get(text);
     let found = match document {
         Some(document) => document.root_element().resource_type().map(Cow::into_owned),
-        None => type_and_id(text.split("/_history/").next().unwrap_or(text)).map(|(t, _)| t),
+        None => type_and_id(without_version(text)).map(|(t, _)| t),
     };
     let Some(found) = found else { return };
     let mut names = Vec::new();
@@ -547,4 +547,10 @@ fn remote_profiles<'a>(
         issue.severity = Severity::Error;
         issue.inner = inner;
     }
+}
+
+/// A reference without the version and the fragment that may follow type and id.
+fn without_version(reference: &str) -> &str {
+    let plain = reference.split('#').next().unwrap_or(reference);
+    plain.split("/_history/").next().unwrap_or(plain)
 }

@@ -14,6 +14,7 @@ use crate::compile::{Def, Defs, Profile, Slice, Slices, TypeRule};
 use crate::definitions::SlicingRules;
 use crate::issue::Issue;
 use crate::messages::Message;
+use crate::messages::field::Text;
 
 /// The slice of whatever fits no other one.
 /// Rule: <https://hl7.org/fhir/R4/profiling.html#default-slice>.
@@ -145,17 +146,39 @@ fn outside<'a>(
     if slices.list.is_empty() && slices.rules != SlicingRules::Closed {
         return;
     }
-    let profile = (&base.profile.canonical).into();
     let (message, inner) = match slices.rules {
-        // Reasons of what is itself only a reason are not reported, and would be many.
-        SlicingRules::Closed if walk.cx().probes == 0 => {
-            (Message::NotSlice { profile }, why_not(walk, item, base, slices))
+        SlicingRules::Closed => {
+            let message = refused(walk.cx(), item, base, slices);
+            // Reasons of what is itself only a reason are not reported, and would be many.
+            let is_reported = walk.cx().probes == 0;
+            (message, if is_reported { why_not(walk, item, base, slices) } else { Vec::new() })
         }
-        SlicingRules::Closed => (Message::NotSlice { profile }, Vec::new()),
         _ if !walk.cx().options.hints || is_extension(base) => return,
-        _ => (Message::NoSliceHint { profile }, Vec::new()),
+        _ => (Message::NoSliceHint { profile: (&base.profile.canonical).into() }, Vec::new()),
     };
     walk.cx().report(message, item.node(), base.profile).inner = inner;
+}
+
+/// The message of a closed slicing: what decides, what was found there, what each slice asks for.
+fn refused<'a>(cx: &Context<'a>, item: Element<'a>, base: Def<'a>, slices: &'a Slices) -> Message {
+    let by: Vec<&str> = slices.discriminators.iter().map(|d| &*d.path).collect();
+    let (mut found, mut allowed) = (None, Vec::new());
+    for slice in &slices.list {
+        let tests = discriminator::tests(cx.profiles, base.profile, slices, slice);
+        let mut wanted = Vec::new();
+        for one in tests.iter().filter_map(|test| test.decides(cx, item)) {
+            found = found.or(one.found);
+            wanted.push(one.wanted);
+        }
+        allowed.push(if wanted.is_empty() { slice.name.to_string() } else { wanted.join(" + ") });
+    }
+    Message::NotSlice {
+        element: (&*base.element().path).into(),
+        by: by.join(", ").into(),
+        found: found.unwrap_or_else(|| Text::defined("-")),
+        allowed: allowed.join(", ").into(),
+        profile: (&base.profile.canonical).into(),
+    }
 }
 
 /// For each slice what keeps the element out of it, the slice that it nearly fits first.

@@ -34,6 +34,12 @@ const NARRATIVE_SOURCE: &str = "http://hl7.org/fhir/StructureDefinition/narrativ
 const PROFILE_ELEMENT: &str =
     "http://hl7.org/fhir/StructureDefinition/elementdefinition-profile-element";
 const REGEX: &str = "http://hl7.org/fhir/StructureDefinition/regex";
+const MIN_LENGTH: &str = "http://hl7.org/fhir/StructureDefinition/minLength";
+/// Members of R5's ElementDefinition, as R4 writes them.
+const MUST_HAVE_VALUE: &str =
+    "http://hl7.org/fhir/5.0/StructureDefinition/extension-ElementDefinition.mustHaveValue";
+const VALUE_ALTERNATIVES: &str =
+    "http://hl7.org/fhir/5.0/StructureDefinition/extension-ElementDefinition.valueAlternatives";
 
 /// Reads the JSON of a StructureDefinition.
 pub(crate) fn structure(json: &str) -> Result<Written, DefinitionError> {
@@ -147,6 +153,11 @@ impl Reader<'_> {
                     rules.narrative_language = extension_text(node, NARRATIVE_LANGUAGE);
                     rules.narrative_source = extension_text(node, NARRATIVE_SOURCE);
                     rules.regex = extension_text(node, REGEX);
+                    rules.min_length =
+                        extension_text(node, MIN_LENGTH).and_then(|length| length.parse().ok());
+                    rules.must_have_value =
+                        extension_text(node, MUST_HAVE_VALUE).as_deref() == Some("true");
+                    rules.value_alternatives = extension_texts(node, VALUE_ALTERNATIVES).collect();
                 }
                 other => {
                     let slot = [
@@ -386,9 +397,18 @@ pub(crate) fn is_primitive_in_choice(name: &str) -> bool {
 
 /// The value of the extension with this URL, as text.
 fn extension_text(node: Node<'_>, url: &str) -> Option<Arc<str>> {
+    extension_texts(node, url).next()
+}
+
+fn extension_texts<'d>(node: Node<'d>, url: &'d str) -> impl Iterator<Item = Arc<str>> + 'd {
     items(node, "extension")
-        .find(|extension| extension.member("url").and_then(Node::text).as_deref() == Some(url))?
-        .members()
-        .find(|member| member.name().is_some_and(|name| name.starts_with("value")))
-        .and_then(value_text)
+        .filter(move |extension| {
+            extension.member("url").and_then(Node::text).as_deref() == Some(url)
+        })
+        .filter_map(|extension| {
+            extension
+                .members()
+                .find(|member| member.name().is_some_and(|name| name.starts_with("value")))
+                .and_then(value_text)
+        })
 }

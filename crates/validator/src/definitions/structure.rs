@@ -152,6 +152,12 @@ pub struct ElementDefinition {
     pub max_value: Option<Arc<Value>>,
     /// Most characters of a string.
     pub max_length: Option<u32>,
+    /// Least length in characters (extension minLength).
+    pub min_length: Option<u32>,
+    /// Whether a primitive must have a value, not only extensions (R5's mustHaveValue).
+    pub must_have_value: bool,
+    /// Extensions of which one must be there when there is no value (R5's valueAlternatives).
+    pub value_alternatives: Arc<[Arc<str>]>,
     /// Invariants, inherited ones included.
     pub constraints: Arc<[Arc<Constraint>]>,
     /// Which codes are permitted.

@@ -64,6 +64,13 @@ pub(super) fn constrain(
     if let Some(value) = &rules.max_value {
         tighten::bound(&mut element.max_value, value, Ordering::Less, "maxValue", &mut refused);
     }
+    if let Some(length) = rules.min_length {
+        element.min_length = Some(element.min_length.unwrap_or(0).max(length));
+    }
+    element.must_have_value |= rules.must_have_value;
+    if !rules.value_alternatives.is_empty() {
+        element.value_alternatives = rules.value_alternatives.as_slice().into();
+    }
     if let Some(length) = rules.max_length {
         tighten::max_length(&mut element.max_length, length, &mut refused);
     }

@@ -196,6 +196,18 @@ macro_rules! primitive_messages {
                 "LMRV_CONTROL_CHARACTER" Warning Invalid
                 en "The value has the control character number {code_point}, which many systems refuse"
                 nb "Verdien har styretegnet med nummer {code_point}, som mange systemer avviser";
+            PrimitiveTooShort { limit: usize }
+                "PRIMITIVE_TOO_SHORT" Error Invalid
+                en "The value is shorter than the {limit} characters required"
+                nb "Verdien er kortere enn de {limit} tegnene som kreves";
+            MustHaveValue { element: Defined, profile: Defined }
+                "PRIMITIVE_MUSTHAVEVALUE_MESSAGE" Error Invalid
+                en "{element} must have a value, not only extensions ({profile})"
+                nb "{element} må ha en verdi, ikke bare utvidelser ({profile})";
+            ValueAlternatives { element: Defined, alternatives: Defined, profile: Defined }
+                "PRIMITIVE_VALUE_ALTERNATIVES_MESSAGE" Error Invalid
+                en "{element} must have a value or one of the extensions {alternatives} ({profile})"
+                nb "{element} må ha en verdi eller en av utvidelsene {alternatives} ({profile})";
         }
     };
 }

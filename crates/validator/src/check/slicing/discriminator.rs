@@ -16,11 +16,12 @@ use std::sync::Arc;
 use lmr_fhir::Element;
 
 use super::Candidate;
-use crate::check::context::Conformance;
+use crate::check::context::{Conformance, Context};
 use crate::compile::{Def, Profile, Profiles, Slice, Slices, Step};
 use crate::definitions::{Discriminator as Definition, DiscriminatorKind};
 use crate::issue::Issue;
 use crate::messages::Message;
+use crate::messages::field::Text;
 
 pub(crate) use path::child_defs;
 
@@ -39,10 +40,23 @@ pub(crate) trait Discriminator: fmt::Debug + Send + Sync {
         Vec::new()
     }
 
+    /// What a closed slicing reports when an element fits no slice; `None` when there is no short
+    /// answer.
+    fn decides<'a>(&self, _cx: &Context<'a>, _item: Element<'a>) -> Option<Decision> {
+        None
+    }
+
     /// What is reported once of a list when no element can be shown to belong to the slice.
     fn undecidable(&self, _slice: &Arc<str>, _profile: &Arc<str>) -> Option<Message> {
         None
     }
+}
+
+/// What a discriminator found in an element, and what it asks for.
+pub(crate) struct Decision {
+    /// `None` when nothing is there.
+    pub(crate) found: Option<Text>,
+    pub(crate) wanted: String,
 }
 
 /// What the members of one slice show.

@@ -4,10 +4,10 @@
 macro_rules! slicing_messages {
     ($next:ident $($rest:tt)*) => {
         $next! { $($rest)*
-            NotSlice { profile: Defined }
+            NotSlice { element: Defined, by: Defined, found: Text, allowed: Defined, profile: Defined }
                 "Validation_VAL_Profile_NotSlice" Error Invalid
-                en "This element fits none of the slices of {profile}, and no others are allowed"
-                nb "Elementet passer ikke i noen av skivene i {profile}, og andre er ikke tillatt";
+                en "{element} is sliced by {by} and closed: found {found}, allowed: {allowed} ({profile})"
+                nb "{element} er delt i skiver etter {by} og lukket: fant {found}, tillatt: {allowed} ({profile})";
             NoSliceHint { profile: Defined }
                 "This_element_does_not_match_any_known_slice_" Information Informational
                 en "This element fits none of the slices of {profile}"

@@ -1,9 +1,12 @@
 //! Slices recognised by type: the element's own, or its target's.
 
+use lmr_fhir::Element;
+
 use super::path::{Criterion, follow};
-use super::{Candidate, Discriminator};
-use crate::check::context::Conformance;
+use super::{Candidate, Decision, Discriminator};
+use crate::check::context::{Conformance, Context};
 use crate::compile::{Profiles, Shape, Step};
+use crate::messages::field::Text;
 
 /// Of one of these types.
 #[derive(Debug)]
@@ -33,6 +36,14 @@ pub(super) fn compile(
 }
 
 impl Discriminator for OfType {
+    fn decides<'a>(&self, cx: &Context<'a>, item: Element<'a>) -> Option<Decision> {
+        let found = follow(cx, item, &self.steps).first().map(|e| match e.resource_type() {
+            Some(name) => Text::given(&*name),
+            None => Text::defined(cx.type_by_property(*e)),
+        });
+        Some(Decision { found, wanted: self.types.join(" | ") })
+    }
+
     fn matches<'a>(&'a self, walk: &mut dyn Conformance<'a>, candidate: Candidate<'a>) -> bool {
         if self.steps.is_empty()
             && let Some(ty) = candidate.ty

@@ -8,13 +8,14 @@ use lmr_fhir::{Element, Name};
 use super::path::{Criterion, follow, part_of};
 use super::profile::Conforms;
 use super::value_set::InValueSet;
-use super::{Candidate, Discriminator};
+use super::{Candidate, Decision, Discriminator};
 use crate::check::context::{Conformance, Context};
 use crate::check::fixed;
 use crate::compile::{Def, Step};
 use crate::definitions::{BindingStrength, Value};
 use crate::issue::Issue;
 use crate::messages::Message;
+use crate::messages::field::Text;
 
 /// The nearest value on the path decides. A slice on an extension's url without one is its profile.
 pub(super) fn compile(
@@ -74,6 +75,15 @@ impl HasValue {
 impl Discriminator for HasValue {
     fn matches<'a>(&'a self, walk: &mut dyn Conformance<'a>, candidate: Candidate<'a>) -> bool {
         self.holds(walk.cx(), candidate.item)
+    }
+
+    fn decides<'a>(&self, cx: &Context<'a>, item: Element<'a>) -> Option<Decision> {
+        let want = part_of(self.value.json(), &self.inside)?;
+        let found = follow(cx, item, &self.steps).first().and_then(|e| e.text());
+        Some(Decision {
+            found: found.map(|text| Text::given(&*text)),
+            wanted: want.text().map_or_else(|| want.raw().to_owned(), Cow::into_owned),
+        })
     }
 
     fn why_not<'a>(
