@@ -138,7 +138,7 @@ macro_rules! codes {
             /// Every code, in order of number.
             pub const ALL: &'static [Code] = &[ $( $( Code::$name, )* )* ];
 
-            /// `LMR-nnnn`, as it stands on the wire.
+            /// `LMR-nnnn`, as written on the wire.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $( $( Code::$name => concat!("LMR-", stringify!($number)), )* )* }

@@ -103,7 +103,7 @@ impl Identities {
 ///
 /// JSON without white space, members in byte order of their names, strings with the fewest escapes,
 /// numbers as they were written (1.0 is not 1.00). Left out: `meta.versionId` and `meta.lastUpdated`,
-/// which the source's server changes by itself, and doubled members after the first. A reference to
+/// which the source's server changes by itself, and duplicate members after the first. A reference to
 /// another entry of the bundle is replaced by that entry's identity.
 #[must_use]
 pub fn canonical_content(resource: Element<'_>, identities: &Identities) -> Vec<u8> {

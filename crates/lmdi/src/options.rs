@@ -1,4 +1,4 @@
-//! What a check needs to know besides the bundle.
+//! What a check needs to know in addition to the bundle.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -31,7 +31,7 @@ pub enum Advice {
     Refuse,
 }
 
-/// What a check needs to know besides the bundle.
+/// What a check needs to know in addition to the bundle.
 #[derive(Clone, Debug)]
 pub struct CheckOptions {
     /// The time of the check.

@@ -92,7 +92,7 @@ fn walk<'d>(resource: Element<'d>, call: &mut dyn FnMut(&str, Node<'d>)) {
 
 /// What a reference text is, where no entry answers to it.
 enum Form {
-    /// `#id`, or nothing at all: the validator judges both.
+    /// `#id`, or nothing at all: the validator checks both.
     Contained,
     /// `urn:uuid:` or `urn:oid:`, which only an entry can answer to: the validator misses it.
     Urn,
@@ -164,7 +164,7 @@ fn rest_base(url: &str) -> Option<&str> {
     Some(before_id.rsplit_once('/')?.0)
 }
 
-/// Entries that must fall because of `refused`: for each, the refused entry it hangs on (directly or
+/// Entries that must fall because of `refused`: for each, the refused entry it depends on (directly or
 /// through others).
 #[must_use]
 pub(crate) fn dragged_down(dependencies: &[Vec<usize>], refused: &[bool]) -> Vec<Option<usize>> {

@@ -200,7 +200,7 @@ fn parts_of(links: LinkCounts) -> [(&'static str, usize); 3] {
     ]
 }
 
-/// The digest as it stands on the wire.
+/// The digest as written on the wire.
 fn digest_text(rule_set: RuleSetId) -> String {
     format!("sha256:{}", rule_set.digest())
 }
@@ -325,7 +325,7 @@ fn coding(code: Code) -> Vec<(String, String, Option<String>)> {
     vec![(CODE_SYSTEM.to_owned(), code.as_str().to_owned(), Some(display))]
 }
 
-/// Where the fault of a refused call sits.
+/// Where the fault of a refused call is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RefusalPlace {
     /// FHIRPath, or the name of the envelope's member.
@@ -334,7 +334,7 @@ pub struct RefusalPlace {
     pub line_column: Option<(u32, u32)>,
 }
 
-/// The answer to a call that is refused before its entries are judged: network rules, token, envelope,
+/// The answer to a call that is refused before its entries are checked: network rules, token, envelope,
 /// cryptography, not a bundle, replays, and the register's own faults.
 #[must_use]
 pub fn refusal(code: Code, place: &RefusalPlace, correlation_id: Option<&str>) -> OperationOutcome {

@@ -135,7 +135,7 @@ impl RuleSet {
         {
             options.profiles = vec![profile.to_owned()];
         }
-        // References of a resource that stands alone lead out of the document.
+        // References of a resource that is checked alone lead out of the document.
         options.dangling_urn_is_error = false;
         self.validator.validate(document, &options).into_iter().map(Finding::from_issue).collect()
     }

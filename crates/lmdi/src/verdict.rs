@@ -13,7 +13,7 @@ use crate::references::dragged_down;
 /// What a rule set says about a bundle.
 #[derive(Clone, Debug)]
 pub struct Verdict {
-    /// Which rule set judged.
+    /// The rule set of the check.
     pub rule_set: RuleSetId,
     /// About the bundle as a whole. An error here refuses all of it (HTTP 400).
     pub bundle: Vec<Finding>,
@@ -51,7 +51,7 @@ pub enum Disposition {
     Accepted,
     /// Breaks a rule: 422.
     Refused,
-    /// Correct, but hangs on the refused entry with this index: 424.
+    /// Correct, but depends on the refused entry with this index: 424.
     DependsOn(usize),
     /// Correct, but the transaction fell with the entry of this index: 424.
     AbortedBy(usize),
@@ -85,7 +85,7 @@ impl Verdict {
         self.bundle.iter().chain(self.entries.iter().flat_map(|entry| &entry.findings))
     }
 
-    /// What becomes of every entry: in a batch each stands alone (with what it refers to), a transaction
+    /// What becomes of every entry: in a batch each counts for itself (with what it refers to), a transaction
     /// is stored as a whole or not at all.
     #[must_use]
     pub fn dispositions(&self) -> Vec<Disposition> {
@@ -116,7 +116,7 @@ impl Verdict {
 }
 
 impl Disposition {
-    /// The code that tells the sender why a correct entry was not stored.
+    /// The code that says why a correct entry was not stored.
     #[must_use]
     pub fn code(self) -> Option<Code> {
         match self {

@@ -130,7 +130,7 @@ macro_rules! connection_codes {
             title: { nb: "Tilgangstoken kan ikke leses", en: "Access token unreadable" },
             explanation: {
                 nb: "Tokenet er ikke en signert JWT i tre deler.",
-                en: "The token is no signed JWT of three parts.",
+                en: "The token is not a signed JWT of three parts.",
             },
             cause: {
                 nb: "Tokenet er kuttet, kodet to ganger eller av en annen type.",
@@ -181,7 +181,7 @@ macro_rules! connection_codes {
             title: { nb: "Ukjent tokenutsteder", en: "Unknown token issuer" },
             explanation: {
                 nb: "iss er ikke en utsteder mottaket stoler på.",
-                en: "iss is no issuer the receiver trusts.",
+                en: "iss is not an issuer that the receiver trusts.",
             },
             cause: {
                 nb: "Token fra testmiljøet brukt i produksjon, eller omvendt.",
@@ -268,7 +268,7 @@ macro_rules! connection_codes {
             severity: Fatal, status: 401, retry: Never, issue_type: "security",
             raised_in: "server",
             title: { nb: "Feil tokentype", en: "Wrong token type" },
-            explanation: { nb: "typ er ikke et tilgangstoken.", en: "typ is no access token." },
+            explanation: { nb: "typ er ikke et tilgangstoken.", en: "typ is not that of an access token." },
             cause: {
                 nb: "Et id-token eller en klientpåstand ble sendt.",
                 en: "An id token or a client assertion was sent.",

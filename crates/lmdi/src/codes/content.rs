@@ -92,11 +92,11 @@ macro_rules! content_codes {
             title: { nb: "Feil JSON-form", en: "Wrong JSON shape" },
             explanation: {
                 nb: "Liste, objekt eller enkel verdi er brukt der det skal stå noe annet.",
-                en: "A list, object or simple value stands where another belongs.",
+                en: "A list, object or simple value is where another belongs.",
             },
             cause: {
                 nb: "Elementer som kan gjentas må alltid stå i liste.",
-                en: "Elements that may repeat must always stand in a list.",
+                en: "Elements that may repeat must always be in a list.",
             },
             wrong: r#"{"resourceType": "Organization", "identifier": {"system": "urn:oid:2.16.578.1.12.4.1.4.102", "value": "4001031"}}"#,
             right: r#"{"resourceType": "Organization", "identifier": [{"system": "urn:oid:2.16.578.1.12.4.1.4.102", "value": "4001031"}]}"#,
@@ -315,7 +315,7 @@ macro_rules! content_codes {
         ResourceKindNotAllowed = 3023 {
             severity: Error, status: 422, retry: AfterCorrection, issue_type: "business-rule",
             raised_in: "lmdi/src/rules/resource_type.rs",
-            title: { nb: "Ressurstypen tas ikke imot", en: "Resource kind not accepted" },
+            title: { nb: "Ressurstypen tas ikke imot", en: "Resource type not accepted" },
             explanation: {
                 nb: "Veiledningen lister typene registeret tar imot.",
                 en: "The guide lists the kinds the register accepts.",
@@ -409,7 +409,7 @@ macro_rules! content_codes {
             raised_in: "lmdi/src/mapping.rs",
             title: {
                 nb: "Referansen peker på feil slags ressurs",
-                en: "Reference to the wrong kind of resource",
+                en: "Reference to the wrong resource type",
             },
             explanation: {
                 nb: "Elementet kan bare vise til typene profilen nevner.",
@@ -445,7 +445,7 @@ macro_rules! content_codes {
             title: { nb: "Referansen er feil skrevet", en: "Malformed reference" },
             explanation: {
                 nb: "Relative referanser krever fullUrl på entryen de står i.",
-                en: "Relative references need a fullUrl on the entry they stand in.",
+                en: "Relative references need a fullUrl on the entry they are in.",
             },
             cause: {
                 nb: "Entry uten fullUrl, eller feil form.",

@@ -44,7 +44,7 @@ macro_rules! envelope_codes {
             },
             explanation: {
                 nb: "Feltnavn sammenlignes uten hensyn til store og små bokstaver og skal stå én gang.",
-                en: "Member names are compared without case and shall stand once.",
+                en: "Member names are compared without case and shall occur once.",
             },
             cause: {
                 nb: "Både camelCase og PascalCase er skrevet.",
@@ -213,7 +213,7 @@ macro_rules! envelope_codes {
             },
             explanation: {
                 nb: "authenticationTag skal være 16 byte og stå for seg selv.",
-                en: "authenticationTag shall be 16 bytes and stand on its own.",
+                en: "authenticationTag shall be 16 bytes and be given by itself.",
             },
             cause: {
                 nb: "Taggen ligger bakerst i encryptedContent.",

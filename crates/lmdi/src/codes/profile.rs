@@ -390,7 +390,7 @@ macro_rules! profile_codes {
             },
             explanation: {
                 nb: "Listen er lukket: bare bestemte systemer eller typer kan stå her.",
-                en: "The list is closed: only certain systems or types can stand here.",
+                en: "The list is closed: only certain systems or types can be here.",
             },
             cause: {
                 nb: "Eget kodeverk, eller en kode uten system.",
@@ -422,7 +422,7 @@ macro_rules! profile_codes {
             title: { nb: "Feil rekkefølge", en: "Wrong order" },
             explanation: {
                 nb: "Elementene skal stå i profilens rekkefølge.",
-                en: "The elements shall stand in the profile's order.",
+                en: "The elements shall be in the profile's order.",
             },
             cause: { nb: "Sortering hos kilden.", en: "Sorting at the source." },
             wrong: r#"{"resourceType": "Substance", "code": {"coding": [{"system": "urn:oid:1.2.3", "code": "x"}, {"system": "http://ehelse.no/fhir/CodeSystem/FEST", "code": "x", "display": "x"}]}}"#,
@@ -477,7 +477,7 @@ macro_rules! profile_codes {
             },
             cause: {
                 nb: "Utvidelsen er lagt på feil nivå.",
-                en: "The extension stands at the wrong level.",
+                en: "The extension is at the wrong level.",
             },
             wrong: r#"{"resourceType": "Patient", "extension": [{"url": "http://hl7.no/fhir/ig/lmdi/StructureDefinition/lmdi-del-av-behandlingsregime", "valueString": "regime"}]}"#,
             right: r#"{"resourceType": "Patient"}"#,
@@ -492,7 +492,7 @@ macro_rules! profile_codes {
             },
             explanation: {
                 nb: "Utvidelser som endrer betydningen skal stå i modifierExtension, og bare de.",
-                en: "Extensions that change the meaning shall stand in modifierExtension, and only they.",
+                en: "Extensions that change the meaning shall be in modifierExtension, and only they.",
             },
             cause: { nb: "Feil egenskap er brukt.", en: "The wrong property was used." },
             wrong: r#"{"resourceType": "MedicationRequest", "modifierExtension": [{"url": "http://hl7.no/fhir/ig/lmdi/StructureDefinition/lmdi-del-av-behandlingsregime", "valueString": "regime"}]}"#,
@@ -710,7 +710,7 @@ macro_rules! profile_codes {
                 en: "Every rule of the validator has a code of its own.",
             },
             title: { nb: "En annen FHIR-regel er brutt", en: "Another FHIR rule is broken" },
-            explanation: { nb: "Regelen står i meldingen.", en: "The rule stands in the message." },
+            explanation: { nb: "Regelen står i meldingen.", en: "The rule is in the message." },
             cause: { nb: "Se meldingen.", en: "See the message." },
             wrong: "se meldingen",
             right: "se meldingen",

@@ -116,7 +116,7 @@ macro_rules! register_codes {
             },
             explanation: {
                 nb: "Produksjon tar ikke syntetiske numre.",
-                en: "Production takes no synthetic numbers.",
+                en: "Production does not take synthetic numbers.",
             },
             cause: {
                 nb: "Testdata er sendt til produksjon.",
@@ -434,7 +434,7 @@ macro_rules! register_codes {
             },
             explanation: {
                 nb: "En messageId gjelder én melding.",
-                en: "A messageId stands for one message.",
+                en: "A messageId belongs to one message.",
             },
             cause: { nb: "Ny melding fikk gammel id.", en: "A new message got an old id." },
             wrong: "samme id, nytt innhold",
@@ -463,7 +463,7 @@ macro_rules! register_codes {
             right: "samme messageId ved ny sending",
             remedy: {
                 nb: "Send om igjen med uendret messageId, eller krypter på nytt.",
-                en: "Resend with the messageId unchanged, or encrypt anew.",
+                en: "Resend with the messageId unchanged, or encrypt again.",
             },
         }
         BundleIdentifierReused = 6042 {

@@ -149,7 +149,7 @@ macro_rules! terminology_codes {
         SystemInvalid = 5009 {
             severity: Error, status: 422, retry: AfterCorrection, issue_type: "code-invalid",
             raised_in: "lmdi/src/mapping.rs",
-            title: { nb: "system er ikke et kodeverk", en: "system is no code system" },
+            title: { nb: "system er ikke et kodeverk", en: "system is not a code system" },
             explanation: {
                 nb: "system skal være en absolutt adresse til et kodeverk, ikke til et kodeutvalg.",
                 en: "system shall be the absolute address of a code system, not of a value set.",
@@ -180,7 +180,7 @@ macro_rules! terminology_codes {
             raised_in: "lmdi/src/rules/route_code.rs",
             title: {
                 nb: "SNOMED-koden er ikke en administrasjonsvei",
-                en: "SNOMED code is no route of administration",
+                en: "SNOMED code is not a route of administration",
             },
             explanation: {
                 nb: "route skal ha en kode under 284009009 i SNOMED CT. Denne koden er kjent for ikke å være det.",

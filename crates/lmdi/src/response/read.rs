@@ -19,7 +19,7 @@ pub enum Answer {
         /// How many administrations the register can link, where it says so.
         links: Option<LinkCounts>,
     },
-    /// The call was refused before its entries were judged.
+    /// The call was refused before its entries were checked.
     Outcome {
         /// What was said.
         issues: Vec<ReadIssue>,
@@ -52,7 +52,7 @@ pub enum ReadStatus {
     Dependent,
     /// Any other 4xx: held until corrected.
     Refused,
-    /// 5xx or anything else: the register's trouble, to be sent again.
+    /// 5xx or anything else: an error of the register, to be sent again.
     Failed,
 }
 
@@ -103,7 +103,7 @@ pub enum ReadError {
 /// Reads an answer of the register.
 ///
 /// # Errors
-/// [`ReadError`] when it is no answer; the caller then decides by the HTTP status alone.
+/// [`ReadError`] when it is not an answer; the caller then decides by the HTTP status alone.
 pub fn read(bytes: &[u8]) -> Result<Answer, ReadError> {
     let document =
         Document::parse_bytes(bytes, &ParseOptions::strict()).map_err(|_| ReadError::NotJson)?;

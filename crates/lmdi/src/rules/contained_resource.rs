@@ -1,7 +1,7 @@
 //! LMR-6067: no resource contains others.
 //!
 //! Why: R4 and the profiles allow it, but the register cannot split a message with contained resources, and
-//! the whole message stops behind the receiver without anybody being told. Source: FHI's description of how
+//! the whole message stops behind the receiver without any report. Source: FHI's description of how
 //! a message is split into patients, prescribers and administrations.
 
 use crate::codes::Code;

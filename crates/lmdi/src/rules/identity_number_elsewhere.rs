@@ -29,7 +29,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// What the bundle has besides resources: its own id and identifier, and each entry's addresses.
+/// What the bundle has around its resources: its own id and identifier, and each entry's addresses.
 fn check_around(context: &BundleContext<'_>, findings: &mut Vec<Finding>) {
     let Some(root) = context.root.value() else { return };
     if !may_hold(root.raw()) {

@@ -2,7 +2,7 @@
 //! request to its prescriber, lead to entries of the bundle.
 //!
 //! Why: the register follows exactly this path to find who was given the medicine and who prescribed it; where
-//! it breaks, the administration is stored without patient or prescriber and nobody is told. A logical
+//! it breaks, the administration is stored without patient or prescriber without any report. A logical
 //! reference (identifier or display only) is structurally valid and leads nowhere. What is missing altogether
 //! is only counted (LMR-6065, LMR-6066). Source: FHI's description of how a message is split.
 

@@ -1,7 +1,7 @@
 //! LMR-6065, LMR-6066: how many administrations of a bundle have no patient or no prescriber that the register
 //! can find.
 //!
-//! Why: both are allowed, and the register stores such administrations without telling anybody; the numbers let
+//! Why: both are allowed, and the register stores such administrations without any report; the numbers let
 //! a sender see a share that falls. One finding a bundle, because a message may have thousands. Source: FHI's
 //! description of how a message is split.
 

@@ -1,7 +1,7 @@
 //! LMR-5011, LMR-5012: the SNOMED CT code of a route is one of the value set route-codes.
 //!
 //! Why: the binding of `dosage.route` is required, and the validator cannot decide it without SNOMED CT.
-//! Where it has the content and decides, its verdict stands. Source: the guide,
+//! Where it has the content and decides, its verdict counts. Source: the guide,
 //! lmdi-medicationadministration; the codes known without content are named below.
 
 use lmr_fhir::{Element, Name};
