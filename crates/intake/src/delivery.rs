@@ -5,6 +5,7 @@ use crate::reply::Answer;
 use crate::store::{Current, Delivery, MessageHead, NewVersion};
 use crate::validation::Validated;
 use lmr_envelope::RandomSource;
+use lmr_lmdi::findings_after;
 use lmr_lmdi::response::{EntryStatus, Stored};
 use std::fmt::Write as _;
 
@@ -40,6 +41,7 @@ pub(crate) fn delivery(
                     version: known.version + 1,
                     content_hash: accepted.content_hash,
                     stored_at: now,
+                    administration: accepted.administration.clone(),
                 };
                 (Change::Updated, newest)
             }
@@ -50,6 +52,7 @@ pub(crate) fn delivery(
                     version: 1,
                     content_hash: accepted.content_hash,
                     stored_at: now,
+                    administration: accepted.administration.clone(),
                 };
                 (Change::Created, newest)
             }
@@ -62,27 +65,39 @@ pub(crate) fn delivery(
                 content_hash: newest.content_hash,
                 content: validated.resource(entry).to_vec(),
                 entry: u32::try_from(entry).unwrap_or(u32::MAX),
+                administration: accepted.administration.clone(),
             });
         }
-        entries.push((change, accepted.identity.kind.as_str(), newest));
+        let of_history = match &accepted.administration {
+            Some(new) if change != Change::Unchanged => {
+                // A version from before such facts were kept says nothing.
+                match known.as_ref().map(|known| known.administration.as_ref()) {
+                    Some(None) => Vec::new(),
+                    before => findings_after(entry, new, before.flatten()),
+                }
+            }
+            _ => Vec::new(),
+        };
+        entries.push((change, accepted.identity.kind.as_str(), newest, of_history));
     }
     let mut rest = entries.iter();
     let body = validated.render(&head.message_id, now, |_| match rest.next() {
-        Some((change, kind, newest)) => {
+        Some((change, kind, newest, of_history)) => {
             let stored = Stored {
                 kind,
                 resource_id: &newest.resource_id,
                 version: newest.version,
                 stored_at: newest.stored_at,
             };
-            match change {
+            let status = match change {
                 Change::Created => EntryStatus::Created(stored),
                 Change::Updated => EntryStatus::Updated(stored),
                 Change::Unchanged => EntryStatus::Unchanged(stored),
-            }
+            };
+            (status, of_history.as_slice())
         }
         // As many as there are accepted entries.
-        None => EntryStatus::Refused,
+        None => (EntryStatus::Refused, &[][..]),
     });
     // A bundle of which nothing was taken may come again, corrected, under its identifier.
     let bundle_identifier =

@@ -56,7 +56,7 @@ pub use avsender::{
 pub use caller::Caller;
 pub use lmr_envelope::{Certificate, RandomSource};
 pub use lmr_identifiers::OrganisationNumber;
-pub use lmr_lmdi::RuleSetId;
+pub use lmr_lmdi::{AdministrationFacts, RuleSetId};
 pub use receiver::Receiver;
 pub use rejection::{Location, Rejection};
 pub use reply::{Answer, Counts, Outcome, Reply};

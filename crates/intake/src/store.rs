@@ -5,6 +5,7 @@ use crate::reply::{Answer, Counts, Outcome};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use lmr_identifiers::OrganisationNumber;
+use lmr_lmdi::AdministrationFacts;
 use std::error::Error;
 use thiserror::Error;
 
@@ -45,6 +46,8 @@ pub struct Current {
     pub content_hash: [u8; 32],
     /// When it was stored.
     pub stored_at: Timestamp,
+    /// Of an administration: what the next version is held against.
+    pub administration: Option<AdministrationFacts>,
 }
 
 /// A version to be stored.
@@ -62,6 +65,8 @@ pub struct NewVersion {
     pub content: Vec<u8>,
     /// Its index in the bundle, from 0.
     pub entry: u32,
+    /// Of an administration: what the next version is held against. Names the patient, so it is sealed.
+    pub administration: Option<AdministrationFacts>,
 }
 
 /// A stored version, read back.

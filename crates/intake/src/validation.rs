@@ -14,8 +14,8 @@ use lmr_fhir::{Bundle, Element, Name};
 use lmr_lmdi::codes::Code;
 use lmr_lmdi::response::{EntryStatus, Head, ResponseEntry, name_rule_set, outcome_of, write};
 use lmr_lmdi::{
-    CheckError, CheckOptions, Disposition, ElementLocation, Finding, Identities, RuleSetId,
-    Verdict, canonical_content, check_bundle, read_content,
+    AdministrationFacts, CheckError, CheckOptions, Disposition, ElementLocation, EntryVerdict,
+    Finding, Identities, RuleSetId, Verdict, canonical_content, check_bundle, read_content,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,6 +50,8 @@ pub(crate) enum Fate {
 pub(crate) struct Accepted {
     pub(crate) identity: Identity,
     pub(crate) content_hash: [u8; 32],
+    /// Of an administration: what its next version is held against.
+    pub(crate) administration: Option<AdministrationFacts>,
 }
 
 /// Decrypts, inflates and validates a message.
@@ -155,20 +157,22 @@ fn validate_content(
 
 fn fates(bundle: Bundle<'_>, verdict: &Verdict) -> Result<Vec<Fate>, Rejection> {
     let identities = Identities::of_bundle(bundle);
-    let accepted = |resource: Element<'_>, identity: &lmr_lmdi::Identity| {
-        let mut content_hash = [0; 32];
-        let canonical = canonical_content(resource, &identities);
-        content_hash.copy_from_slice(digest(&SHA256, &canonical).as_ref());
-        let identity = Identity { kind: identity.kind.clone(), key: identity.key.clone() };
-        Fate::Accepted(Accepted { identity, content_hash })
-    };
+    let accepted =
+        |resource: Element<'_>, identity: &lmr_lmdi::Identity, checked: &EntryVerdict| {
+            let mut content_hash = [0; 32];
+            let canonical = canonical_content(resource, &identities);
+            content_hash.copy_from_slice(digest(&SHA256, &canonical).as_ref());
+            let identity = Identity { kind: identity.kind.clone(), key: identity.key.clone() };
+            let administration = checked.administration.clone();
+            Fate::Accepted(Accepted { identity, content_hash, administration })
+        };
     let entries = bundle.entries().zip(&verdict.entries).zip(verdict.dispositions());
     entries
         .map(|((entry, checked), disposition)| match disposition {
             Disposition::Accepted => entry
                 .resource()
                 .zip(checked.identity.as_ref())
-                .map(|(resource, identity)| accepted(resource, identity))
+                .map(|(resource, identity)| accepted(resource, identity, checked))
                 // The rule sets refuse an entry without resource or identity.
                 .ok_or(Rejection::Internal { doing: "identifying an accepted entry" }),
             Disposition::Refused => Ok(Fate::Refused),
@@ -221,7 +225,7 @@ impl Validated {
 
     /// The answer to a message that is only checked.
     pub(crate) fn checked(&self, message_id: &str, now: Timestamp) -> Answer {
-        let body = self.render(message_id, now, |_| EntryStatus::Checked);
+        let body = self.render(message_id, now, |_| (EntryStatus::Checked, &[]));
         Answer { outcome: self.outcome(), body, counts: self.counts() }
     }
 
@@ -254,12 +258,13 @@ impl Validated {
             .collect()
     }
 
-    /// The answer's body. `accepted` gives the status of each accepted entry by its index.
+    /// The answer's body. `accepted` gives the status of each accepted entry by its index, and what only the
+    /// version before shows about it.
     pub(crate) fn render<'a>(
         &'a self,
         message_id: &str,
         now: Timestamp,
-        mut accepted: impl FnMut(usize) -> EntryStatus<'a>,
+        mut accepted: impl FnMut(usize) -> (EntryStatus<'a>, &'a [Finding]),
     ) -> Vec<u8> {
         let shares = shares(&self.verdict);
         let entries: Vec<ResponseEntry<'_>> = self
@@ -269,17 +274,21 @@ impl Validated {
             .zip(&self.fates)
             .zip(&shares)
             .enumerate()
-            .map(|(index, ((entry, fate), share))| ResponseEntry {
-                full_url: entry.full_url.as_deref(),
-                status: match fate {
+            .map(|(index, ((entry, fate), share))| {
+                let (status, of_history) = match fate {
                     Fate::Accepted(_) => accepted(index),
-                    Fate::Refused => EntryStatus::Refused,
-                    Fate::DependsOn(on) => EntryStatus::DependsOn(*on),
-                    Fate::AbortedBy(by) => EntryStatus::AbortedBy(*by),
-                },
-                findings: &entry.findings[share.kept.clone()],
-                left_out: share.left_out,
-                is_brief: share.is_brief,
+                    Fate::Refused => (EntryStatus::Refused, &[][..]),
+                    Fate::DependsOn(on) => (EntryStatus::DependsOn(*on), &[][..]),
+                    Fate::AbortedBy(by) => (EntryStatus::AbortedBy(*by), &[][..]),
+                };
+                ResponseEntry {
+                    full_url: entry.full_url.as_deref(),
+                    status,
+                    of_history,
+                    findings: &entry.findings[share.kept.clone()],
+                    left_out: share.left_out,
+                    is_brief: share.is_brief,
+                }
             })
             .collect();
         let head = Head {

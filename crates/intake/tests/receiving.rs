@@ -650,7 +650,8 @@ async fn b4_an_answer_stays_in_proportion_and_each_entry_keeps_its_first_fault()
     for n in 0..50 {
         faulty[format!("x{n}")] = json!(n);
     }
-    let few = place.takes(sealed("m1", &batch("b1", &[faulty.clone()]))).await;
+    let id = "6f1f6c0e-2b6f-4b2a-9d7e-0d6f3b1c2a11";
+    let few = place.takes(sealed(id, &batch("b1", &[faulty.clone()]))).await;
     let outcome = json_of(&few)["entry"][0]["response"]["outcome"]["issue"].clone();
     let issues = outcome.as_array().unwrap();
     assert_eq!(issues.len(), 21, "twenty findings and how many more there are");
@@ -787,4 +788,73 @@ fn senders_in_a_configuration_are_read_strictly() {
     assert!(matches!(error(&|r| r.addresses.push("x".into())), AvsenderError::Address { .. }));
     let unknown = json!({"organisation": SENDER, "name": "x", "sertifikat": []});
     assert!(serde_json::from_value::<AvsenderRecord>(unknown).is_err());
+}
+
+/// A bundle with a patient, a medication, and an administration with this key, status and dose.
+fn administration(identifier: &str, person: usize, key: &str, status: &str, dose: u32) -> Vec<u8> {
+    let profile = |name: &str| json!({"profile": [format!("http://hl7.no/fhir/ig/lmdi/StructureDefinition/lmdi-{name}")]});
+    let resources = [
+        patient(PEOPLE[person], "female"),
+        json!({"resourceType": "Medication", "meta": profile("medication"),
+               "id": "m", "code": {"coding": [
+                   {"system": "http://dmp.no/fhir/NamingSystem/lmrLopenummer", "code": "1000003"}]}}),
+        json!({"resourceType": "MedicationAdministration", "meta": profile("medicationadministration"),
+               "identifier": [{"system": "urn:oid:2.16.578.1.34.7", "value": key}],
+               "status": status, "medicationReference": {"reference": uuid(1)},
+               "subject": {"reference": uuid(0)},
+               "effectiveDateTime": "2025-03-13T08:00:00+01:00",
+               "dosage": {"dose": {"value": dose, "unit": "mg",
+                                   "system": "http://unitsofmeasure.org", "code": "mg"}}}),
+    ];
+    bundle_of("transaction", identifier, &resources)
+}
+
+/// Codes of the answer about the administration that only the version before shows.
+fn of_history(reply: &Reply) -> Vec<String> {
+    let json = json_of(reply);
+    let issues = json["entry"][2]["response"]["outcome"]["issue"].as_array().cloned();
+    let codes = issues
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|issue| Some(issue["details"]["coding"][0]["code"].as_str()?.to_owned()));
+    codes.filter(|code| ["LMR-6053", "LMR-6054", "LMR-6055"].contains(&code.as_str())).collect()
+}
+
+#[tokio::test]
+async fn corrections_and_annulments_are_held_against_the_version_before() {
+    let place = place().await;
+    let mut count = 0;
+    let mut send = async |person, key: &str, status: &str, dose| {
+        count += 1;
+        let id = format!("m{count}");
+        place.takes(sealed(&id, &administration(&id, person, key, status, dose))).await
+    };
+    let none = Vec::<String>::new();
+    // First transfer, correction, annulment, and the annulment again.
+    assert_eq!(of_history(&send(0, "A-1", "completed", 1).await), none);
+    assert_eq!(of_history(&send(0, "A-1", "completed", 2).await), none);
+    let annulled = send(0, "A-1", "entered-in-error", 2).await;
+    assert_eq!((statuses(&annulled)[2].as_str(), of_history(&annulled)), ("200", none.clone()));
+    assert_eq!(of_history(&send(0, "A-1", "entered-in-error", 2).await), none);
+    // Leaving it out annuls nothing; coming back after the annulment is a new version with a warning.
+    assert_eq!(of_history(&send(0, "A-2", "completed", 1).await), none);
+    assert_eq!(of_history(&send(0, "A-1", "completed", 2).await), ["LMR-6054"]);
+    // A correction that is of another patient, and an annulment of what was never received.
+    assert_eq!(of_history(&send(1, "A-2", "completed", 1).await), ["LMR-6055"]);
+    let unknown = send(0, "A-3", "entered-in-error", 1).await;
+    assert_eq!(
+        (statuses(&unknown)[2].as_str(), of_history(&unknown)),
+        ("201", vec!["LMR-6053".to_owned()])
+    );
+    // The answer is kept as it was given.
+    assert!(!String::from_utf8(unknown.answer.body).unwrap().contains(PEOPLE[0]));
+}
+
+#[tokio::test]
+async fn a_message_id_that_is_not_a_uuid_is_warned_of() {
+    let place = place().await;
+    let warned = |reply: &Reply| String::from_utf8_lossy(&reply.answer.body).contains("LMR-2016");
+    assert!(warned(&place.takes(simple("m1")).await));
+    let uuid = "6f1f6c0e-2b6f-4b2a-9d7e-0d6f3b1c2a11";
+    assert!(!warned(&place.takes(simple(uuid)).await));
 }

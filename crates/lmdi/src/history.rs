@@ -6,20 +6,50 @@
 //! means, and whether a correction may change the patient, the guide does not say: all of it is taken, and
 //! reported. Source: the guide, lmdi-medicationadministration, identifier and status.
 
-use serde::{Deserialize, Serialize};
-
 use crate::codes::Code;
 use crate::finding::{ElementLocation, Finding};
 use crate::identity::Identity;
 
 /// What the next version of an administration is held against. Names the patient by identity, so it is stored
 /// sealed and never logged.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdministrationFacts {
     /// Whether its status is `entered-in-error`.
     pub is_annulled: bool,
     /// The patient its `subject` refers to, if that is in the bundle.
     pub patient: Option<Identity>,
+}
+
+impl AdministrationFacts {
+    /// As bytes, for a store that does not look into them: whether it is annulled, and the patient's type and
+    /// key, one a line.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut text = String::from(if self.is_annulled { "annulled" } else { "given" });
+        if let Some(patient) = &self.patient {
+            text.extend(["\n", &patient.kind, "\n", &patient.key]);
+        }
+        text.into_bytes()
+    }
+
+    /// Reads what [`AdministrationFacts::to_bytes`] wrote; `None` for anything else.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let mut parts = std::str::from_utf8(bytes).ok()?.splitn(3, '\n');
+        let is_annulled = match parts.next()? {
+            "annulled" => true,
+            "given" => false,
+            _ => return None,
+        };
+        let patient = match (parts.next(), parts.next()) {
+            (Some(kind), Some(key)) => {
+                Some(Identity { kind: kind.to_owned(), key: key.to_owned() })
+            }
+            (None, None) => None,
+            _ => return None,
+        };
+        Some(Self { is_annulled, patient })
+    }
 }
 
 /// Findings on the entry of an administration, given the facts of the version before; `None` if the register
@@ -85,6 +115,21 @@ mod tests {
             let found = findings_after(3, new, before);
             assert_eq!(found.iter().map(|f| f.code).collect::<Vec<_>>(), expected, "{name}");
             assert!(found.iter().all(|finding| !finding.refuses()), "{name}");
+        }
+    }
+
+    #[test]
+    fn facts_are_read_back_from_their_bytes() {
+        for facts in [
+            facts(false, None),
+            facts(true, None),
+            facts(true, Some("identifier:urn:s|1")),
+            facts(false, Some("id:a\nb")),
+        ] {
+            assert_eq!(AdministrationFacts::from_bytes(&facts.to_bytes()), Some(facts));
+        }
+        for odd in [&b""[..], b"\xff", b"taken", b"given\nPatient"] {
+            assert_eq!(AdministrationFacts::from_bytes(odd), None);
         }
     }
 

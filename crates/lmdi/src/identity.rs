@@ -5,7 +5,6 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use lmr_fhir::{Bundle, Element, Kind, Name, Node, escape_into};
-use serde::{Deserialize, Serialize};
 
 macro_rules! names {
     ($($constant:ident = $text:literal),* $(,)?) => {
@@ -18,7 +17,7 @@ names! { ID = "id", IDENTIFIER = "identifier", SYSTEM = "system", VALUE = "value
 /// A resource's identity at the register, within one sender's organisation.
 ///
 /// The key holds what the sender wrote, so it may be a person's number: never in logs or answers.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Identity {
     /// FHIR resource type.
     pub kind: String,

@@ -83,6 +83,8 @@ pub struct ResponseEntry<'a> {
     pub status: EntryStatus<'a>,
     /// What was found about it, as far as the answer holds it.
     pub findings: &'a [Finding],
+    /// What only the version before shows about it.
+    pub of_history: &'a [Finding],
     /// How many findings were left out.
     pub left_out: usize,
     /// Whether findings are given by code and location only, without their texts.
@@ -236,6 +238,7 @@ fn write_entry(entry: &ResponseEntry<'_>, about_message: &[Finding], out: &mut S
     let mut issues: Vec<OutcomeIssue> = note
         .iter()
         .chain(entry.findings)
+        .chain(entry.of_history)
         .chain(&left_out)
         .chain(about_message)
         .map(issue)
@@ -423,6 +426,7 @@ mod tests {
                 full_url: Some("urn:uuid:1"),
                 status: EntryStatus::Created(stored),
                 findings: &[],
+                of_history: &[],
                 left_out: 0,
                 is_brief: false,
             },
@@ -430,6 +434,7 @@ mod tests {
                 full_url: None,
                 status: EntryStatus::Unchanged(stored),
                 findings: &[],
+                of_history: &[],
                 left_out: 0,
                 is_brief: false,
             },
@@ -437,6 +442,7 @@ mod tests {
                 full_url: Some("urn:uuid:3"),
                 status: EntryStatus::Refused,
                 findings: &refused,
+                of_history: &[],
                 left_out: 0,
                 is_brief: false,
             },
@@ -444,6 +450,7 @@ mod tests {
                 full_url: Some("urn:uuid:4"),
                 status: EntryStatus::DependsOn(2),
                 findings: &[],
+                of_history: &[],
                 left_out: 0,
                 is_brief: false,
             },

@@ -49,6 +49,7 @@ fn the_answer_to_a_bundle_with_faults_is_fhir_and_says_each_entrys_fate() {
             .map(|(entry, disposition)| ResponseEntry {
                 full_url: entry.full_url.as_deref(),
                 findings: &entry.findings,
+                of_history: &[],
                 left_out: 0,
                 is_brief: false,
                 status: match disposition {

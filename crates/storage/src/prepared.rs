@@ -9,6 +9,7 @@ use std::io::{Read as _, Write as _};
 pub(crate) const ANSWER: &str = "message.answer_sealed";
 pub(crate) const HASH: &str = "resource_version.hash_sealed";
 pub(crate) const CONTENT: &str = "resource_version.content_sealed";
+pub(crate) const ADMINISTRATION: &str = "resource_version.administration_sealed";
 
 /// `message.answer_coding`.
 pub(crate) const IDENTITY: &str = "identity";
@@ -70,6 +71,7 @@ pub(crate) struct PreparedVersion {
     pub(crate) entry: i64,
     pub(crate) hash_sealed: Vec<u8>,
     pub(crate) content_sealed: Vec<u8>,
+    pub(crate) administration_sealed: Option<Vec<u8>>,
 }
 
 impl Prepared {
@@ -88,6 +90,10 @@ impl Prepared {
             versions.push(PreparedVersion {
                 hash_sealed: columns.seal(HASH, &row, &new.content_hash)?,
                 content_sealed: columns.seal(CONTENT, &row, &new.content)?,
+                administration_sealed: new
+                    .administration
+                    .map(|facts| columns.seal(ADMINISTRATION, &row, &facts.to_bytes()))
+                    .transpose()?,
                 identity_mac: identity_mac(key, organisation, &new.identity),
                 kind: new.identity.kind,
                 resource_id: new.resource_id,

@@ -5,14 +5,14 @@ use crate::{
     error::{OpenError, unavailable},
     key::{StorageKey, salt},
     prepared::{
-        ANSWER, CONTENT, HASH, Prepared, PreparedVersion, bundle_identifier_mac, decode,
-        identity_mac, time,
+        ADMINISTRATION, ANSWER, CONTENT, HASH, Prepared, PreparedVersion, bundle_identifier_mac,
+        decode, identity_mac, time,
     },
 };
 use jiff::Timestamp;
 use lmr_intake::{
-    AllowList, Answer, Avsender, Certificate, CodeCount, Committed, Counts, Current,
-    DeliveryFilter, DeliverySummary, Identity, OrganisationNumber, Outcome, RefusedCall,
+    AdministrationFacts, AllowList, Answer, Avsender, Certificate, CodeCount, Committed, Counts,
+    Current, DeliveryFilter, DeliverySummary, Identity, OrganisationNumber, Outcome, RefusedCall,
     RegisteredCertificate, RuleSetId, Seen, StoreError, StoredVersion,
 };
 use sqlx::{Database, FromRow, QueryBuilder, query, query_as, query_scalar};
@@ -149,6 +149,7 @@ struct CurrentRow {
     resource_id: String,
     version: i64,
     hash_sealed: Vec<u8>,
+    administration_sealed: Option<Vec<u8>>,
     stored_at: i64,
     salt: Vec<u8>,
 }
@@ -164,7 +165,8 @@ pub(super) async fn current(
     let mut found: HashMap<Vec<u8>, Current> = HashMap::new();
     for chunk in macs.chunks(CHUNK) {
         let mut sql: QueryBuilder<Db> = QueryBuilder::new(
-            "SELECT r.identity_mac, r.resource_id, r.version, v.hash_sealed, v.stored_at, m.salt
+            "SELECT r.identity_mac, r.resource_id, r.version, v.hash_sealed, v.administration_sealed, v.stored_at,
+                    m.salt
              FROM resource r
              JOIN resource_version v ON v.resource_id = r.resource_id AND v.version = r.version
              JOIN message m ON m.id = v.message
@@ -179,8 +181,16 @@ pub(super) async fn current(
             sql.build_query_as().fetch_all(&mut *db).await.map_err(unavailable)?;
         for row in rows {
             let number = row.version.to_string();
-            let hash =
-                key.columns(&row.salt).open(HASH, &[&row.resource_id, &number], row.hash_sealed)?;
+            let (columns, row_key) = (key.columns(&row.salt), [row.resource_id.as_str(), &number]);
+            let hash = columns.open(HASH, &row_key, row.hash_sealed)?;
+            let administration = row
+                .administration_sealed
+                .map(|sealed| {
+                    let bytes = columns.open(ADMINISTRATION, &row_key, sealed)?;
+                    AdministrationFacts::from_bytes(&bytes)
+                        .ok_or(StoreError::Damaged { what: ADMINISTRATION })
+                })
+                .transpose()?;
             found.insert(
                 row.identity_mac,
                 Current {
@@ -188,6 +198,7 @@ pub(super) async fn current(
                     version: version(row.version)?,
                     resource_id: row.resource_id,
                     stored_at: time(row.stored_at)?,
+                    administration,
                 },
             );
         }
@@ -323,7 +334,8 @@ async fn insert_versions(
     chunk: &[PreparedVersion],
 ) -> Result<(), StoreError> {
     let mut sql: QueryBuilder<Db> = QueryBuilder::new(
-        "INSERT INTO resource_version (resource_id, version, message, entry, stored_at, hash_sealed, content_sealed) ",
+        "INSERT INTO resource_version (resource_id, version, message, entry, stored_at, hash_sealed, content_sealed,
+             administration_sealed) ",
     );
     sql.push_values(chunk, |mut row, new| {
         row.push_bind(new.resource_id.as_str())
@@ -332,7 +344,8 @@ async fn insert_versions(
             .push_bind(new.entry)
             .push_bind(stored_at)
             .push_bind(new.hash_sealed.as_slice())
-            .push_bind(new.content_sealed.as_slice());
+            .push_bind(new.content_sealed.as_slice())
+            .push_bind(new.administration_sealed.as_deref());
     });
     sql.build().execute(db).await.map_err(unavailable)?;
     Ok(())

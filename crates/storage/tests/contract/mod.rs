@@ -48,6 +48,7 @@ pub fn version(key: &str, id: u64, version: u32, content: u64) -> NewVersion {
         content_hash: hash(content),
         content: format!("{{\"resourceType\":\"Patient\",\"n\":{content}}}").into_bytes(),
         entry: 0,
+        administration: None,
     }
 }
 
