@@ -1,6 +1,7 @@
 //! Slicing: which slice of an element an instance belongs to.
 //! Rule: <https://hl7.org/fhir/R4/profiling.html#slicing>.
 
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use lmr_fhir::Name;
@@ -47,6 +48,9 @@ impl Slice {
     }
 }
 
+/// The slices that are parts of another one (`outer/inner`), by the name of that one.
+type Parts<'d> = HashMap<&'d str, Vec<usize>>;
+
 impl Slices {
     /// `slices` are the indices of the slice elements in the snapshot.
     pub(super) fn build(
@@ -64,14 +68,21 @@ impl Slices {
         if element.slicing.is_none() && own.is_empty() {
             return None;
         }
-        Some(Self::level(element, element.slicing.as_deref(), &own, slices, definition))
+        let mut parts: Parts<'_> = HashMap::new();
+        for &i in slices {
+            let name = definition.elements[i].slice_name.as_deref().unwrap_or_default();
+            if let Some((outer, _)) = name.rsplit_once('/') {
+                parts.entry(outer).or_default().push(i);
+            }
+        }
+        Some(Self::level(element, element.slicing.as_deref(), &own, &parts, definition))
     }
 
     fn level(
         element: &ElementDefinition,
         slicing: Option<&Slicing>,
         own: &[usize],
-        all: &[usize],
+        parts: &Parts<'_>,
         definition: &StructureDefinition,
     ) -> Self {
         let mut discriminators: Vec<Discriminator> =
@@ -90,20 +101,15 @@ impl Slices {
             .map(|&i| {
                 let slice = &definition.elements[i];
                 let name = slice.slice_name.clone().unwrap_or_else(|| "".into());
-                let prefix = format!("{name}/");
-                let inside: Vec<usize> = all
-                    .iter()
-                    .copied()
-                    .filter(|&j| {
-                        definition.elements[j]
-                            .slice_name
-                            .as_deref()
-                            .and_then(|n| n.strip_prefix(prefix.as_str()))
-                            .is_some_and(|rest| !rest.contains('/'))
-                    })
-                    .collect();
-                let nested = (slice.slicing.is_some() && !inside.is_empty()).then(|| {
-                    Box::new(Self::level(slice, slice.slicing.as_deref(), &inside, all, definition))
+                let inside = parts.get(&*name).filter(|_| slice.slicing.is_some());
+                let nested = inside.map(|inside| {
+                    Box::new(Self::level(
+                        slice,
+                        slice.slicing.as_deref(),
+                        inside,
+                        parts,
+                        definition,
+                    ))
                 });
                 Slice {
                     name,

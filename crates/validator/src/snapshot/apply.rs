@@ -1,6 +1,6 @@
 //! Applies the tree of a differential to the tree of a snapshot.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use super::{
     Bases, MAX_DEPTH, MAX_ELEMENTS,
@@ -166,7 +166,7 @@ impl<'g> Generator<'g> {
                 Some(choice) => {
                     let mut child = child.clone();
                     // Some write the slice's name beside the type's: it is the same thing.
-                    let slices = std::mem::take(&mut child.slices);
+                    let slices = child.take_slices();
                     let (same, others): (Vec<_>, Vec<_>) = slices
                         .into_iter()
                         .partition(|slice| slice.slice.as_ref() == Some(&child.name));
@@ -201,21 +201,33 @@ impl<'g> Generator<'g> {
         if branch.element.slicing.is_none() {
             branch.element.slicing = implicit_slicing(&branch.name);
         }
+        let mut known: HashMap<Arc<str>, usize> = branch.slice_names();
         for slice in &change.slices {
             let Some(name) = &slice.slice else { continue };
-            if branch.slice(name).is_none() {
+            if !known.contains_key(name) {
                 // Nothing new comes beside the slices of a closed slicing; a part of one of them may.
                 if was_closed && !branch.is_reslice(name) {
                     self.looser.extend(slice.labels("sliceName"));
                     continue;
                 }
-                if branch.element.slicing.is_none() {
+                if !branch.distinguishes(name) {
                     self.ignored.extend(slice.labels("slicing"));
                 }
+                let at = branch.slices.len();
                 let added = add_slice(branch, slice, name);
                 self.grow(added)?;
+                // A part of another slice was put behind that one, before the rest.
+                let is_last = branch
+                    .slices
+                    .get(at)
+                    .is_some_and(|last| last.element.slice_name.as_ref() == Some(name));
+                if is_last {
+                    known.insert(name.clone(), at);
+                } else {
+                    known = branch.slice_names();
+                }
             }
-            if let Some(found) = branch.slice(name) {
+            if let Some(found) = known.get(name).and_then(|at| branch.slices.get_mut(*at)) {
                 self.apply(found, slice, depth)?;
             }
         }
@@ -314,7 +326,13 @@ fn add_slice(branch: &mut Branch, change: &Change, name: &Arc<str>) -> usize {
     });
     let mut slice = match resliced {
         Some(outer) => branch.slices[outer].clone(),
-        None => Branch { slices: Vec::new(), ..branch.clone() },
+        // Not the slices that are there already: there may be thousands.
+        None => Branch {
+            name: branch.name.clone(),
+            element: branch.element.clone(),
+            children: branch.children.clone(),
+            slices: Vec::new(),
+        },
     };
     slice.element.slice_name = Some(name.clone());
     slice.element.slicing = None;

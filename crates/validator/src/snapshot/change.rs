@@ -1,6 +1,6 @@
 //! A differential as a tree.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use super::{MAX_DEPTH, location::Locations};
 use crate::definitions::{error::DefinitionError, rules::ElementRules};
@@ -18,11 +18,20 @@ pub(super) struct Change {
     pub(super) children: Vec<Change>,
     /// The changes of its slices.
     pub(super) slices: Vec<Change>,
+    /// The slices by their names.
+    by_slice: HashMap<Arc<str>, usize>,
 }
 
 impl Change {
     pub(super) fn new(name: Arc<str>, slice: Option<Arc<str>>) -> Self {
-        Self { name, slice, rules: Vec::new(), children: Vec::new(), slices: Vec::new() }
+        Self {
+            name,
+            slice,
+            rules: Vec::new(),
+            children: Vec::new(),
+            slices: Vec::new(),
+            by_slice: HashMap::new(),
+        }
     }
 
     /// The tree of a differential. `root` is the name of the type that it changes.
@@ -70,12 +79,21 @@ impl Change {
 
     /// The change of the slice with this name, made if there is none yet.
     pub(super) fn sliced(&mut self, slice: &Arc<str>) -> &mut Self {
-        let found = self.slices.iter().position(|child| child.slice.as_ref() == Some(slice));
-        let at = found.unwrap_or_else(|| {
-            self.slices.push(Self::new(self.name.clone(), Some(slice.clone())));
-            self.slices.len() - 1
-        });
+        let at = match self.by_slice.get(slice) {
+            Some(at) => *at,
+            None => {
+                self.slices.push(Self::new(self.name.clone(), Some(slice.clone())));
+                self.by_slice.insert(slice.clone(), self.slices.len() - 1);
+                self.slices.len() - 1
+            }
+        };
         &mut self.slices[at]
+    }
+
+    /// Takes the changes of its slices out.
+    pub(super) fn take_slices(&mut self) -> Vec<Self> {
+        self.by_slice.clear();
+        std::mem::take(&mut self.slices)
     }
 
     /// Adds what another change defines for the same element.

@@ -1,6 +1,6 @@
 //! A snapshot as a tree.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use super::{MAX_DEPTH, location::Locations, location::Step};
 use crate::definitions::{error::DefinitionError, structure::ElementDefinition};
@@ -74,8 +74,29 @@ impl Branch {
     }
 
     /// The slice with this name.
-    pub(super) fn slice(&mut self, name: &str) -> Option<&mut Self> {
-        self.slices.iter_mut().find(|slice| slice.element.slice_name.as_deref() == Some(name))
+    fn slice(&mut self, name: &str) -> Option<&mut Self> {
+        let is_named = |slice: &Self| slice.element.slice_name.as_deref() == Some(name);
+        // In a snapshot what is below a slice follows it: nearly always it is the last one.
+        let at = match self.slices.last() {
+            Some(last) if is_named(last) => self.slices.len() - 1,
+            _ => self.slices.iter().position(is_named)?,
+        };
+        self.slices.get_mut(at)
+    }
+
+    /// Its slices by their names.
+    pub(super) fn slice_names(&self) -> HashMap<Arc<str>, usize> {
+        let names = self.slices.iter().enumerate();
+        names.filter_map(|(at, slice)| Some((slice.element.slice_name.clone()?, at))).collect()
+    }
+
+    /// Whether the element says how a slice of this name is distinguished: the element itself, or
+    /// the slice of which it is a part.
+    pub(super) fn distinguishes(&self, name: &str) -> bool {
+        let Some((outer, _)) = name.rsplit_once('/') else { return self.element.slicing.is_some() };
+        self.slices.iter().any(|slice| {
+            slice.element.slice_name.as_deref() == Some(outer) && slice.element.slicing.is_some()
+        })
     }
 
     /// Whether a slice of this name is a part of another slice (`outer/inner`).
