@@ -7,6 +7,7 @@
     reason = "a helper of a test fails like the test, and says what is left out"
 )]
 
+use lmr_auth::dpop::{ProofExpectation, ProofWindow, check_proof};
 use lmr_auth::jose::{Algorithm, CompactJws, PublicJwk, SigningKey, parse_jwks};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -135,6 +136,42 @@ fn the_proofs_of_rfc_9449_verify_and_changed_ones_do_not() {
             CompactJws::parse(&changed, 4096)
                 .map_or(true, |jws| jws.verified_payload(&key).is_err())
         );
+    }
+}
+
+#[test]
+fn the_proofs_of_rfc_9449_hold_for_their_request_and_for_no_other() {
+    use lmr_auth::ProofRejection as R;
+    let Some(file) = read("jose-dpop-rfc-vectors.json") else { return };
+    let rfc = &file["rfc9449"];
+    let (jkt, opaque) = (rfc["jkt"]["value"].as_str(), rfc["access_token_opaque"].as_str());
+    let proofs = rfc["proofs"].as_array().unwrap();
+    assert_eq!(proofs.len(), 3);
+    for vector in proofs {
+        let claims = vector.get("claims").unwrap_or(vector);
+        let text = |name: &str| claims[name].as_str();
+        let (method, url) = (text("htm").unwrap(), text("htu").unwrap());
+        let made = claims["iat"].as_i64().unwrap();
+        let token = text("ath").and(opaque);
+        let check = |method: &str, url: &str, token, thumbprint, second| {
+            let expected = ProofExpectation {
+                method,
+                urls: &[url.to_owned()],
+                access_token: token,
+                thumbprint,
+                algorithms: &Algorithm::ALL,
+                window: ProofWindow::default(),
+                now: jiff::Timestamp::from_second(second).unwrap(),
+            };
+            check_proof(&[vector["proof"].as_str().unwrap().as_bytes()], &expected).map(|_| ())
+        };
+        assert_eq!(check(method, url, token, jkt, made), Ok(()), "{}", vector["source"]);
+        assert_eq!(check(method, url, token, jkt, made + 61), Err(R::TooOld));
+        assert_eq!(check(method, url, token, jkt, made - 11), Err(R::InFuture));
+        assert_eq!(check("PUT", url, token, jkt, made), Err(R::Method));
+        assert_eq!(check(method, &format!("{url}/"), token, jkt, made), Err(R::Address));
+        assert_eq!(check(method, url, Some("other"), jkt, made), Err(R::TokenDigest));
+        assert_eq!(check(method, url, token, Some("other"), made), Err(R::OtherKey));
     }
 }
 

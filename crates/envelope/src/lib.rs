@@ -60,6 +60,8 @@ mod pem;
 pub mod primitives;
 mod random;
 mod seal;
+#[cfg(feature = "synthetic")]
+pub mod synthetic;
 mod time;
 mod trust;
 

@@ -7,8 +7,7 @@
     reason = "a test that cannot go on fails, and says what it leaves out"
 )]
 
-mod world;
-
+use lmr_envelope::synthetic::{header, now, world};
 use lmr_envelope::{Limits, SystemRandom, open, seal};
 use std::{
     io::Write,
@@ -16,7 +15,6 @@ use std::{
     process::{Command, Stdio},
 };
 use tempfile::TempDir;
-use world::{header, now, world};
 
 #[expect(clippy::disallowed_methods, reason = "which Python to use depends on the machine")]
 fn python() -> Option<String> {

@@ -1,10 +1,9 @@
 //! The envelope at its public border: what is sealed opens, what was touched does not.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod world;
-
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::STANDARD};
+use lmr_envelope::synthetic::{self as world, Authority, header, now, params, subject, world};
 use lmr_envelope::{
     Certificate, CertificateError, Envelope, KeyError, Limits, OpenError, ParseError, PrivateKey,
     SealError, SigningKey, SystemRandom, Thumbprint, Trust, TrustError, Usage, VerifyError,
@@ -16,7 +15,6 @@ use rcgen::{
     RevokedCertParams, SerialNumber, date_time_ymd,
 };
 use serde_json::{Map, Value};
-use world::{Authority, header, now, params, subject, world};
 
 const BUNDLE: &[u8] = br#"{"resourceType":"Bundle","type":"batch"}"#;
 

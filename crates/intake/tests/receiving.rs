@@ -1,11 +1,9 @@
 //! The receiver at its border, on a real store: what is taken, what is refused and why, and what is kept.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-#[path = "../../envelope/tests/world/mod.rs"]
-mod world;
-
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::{SignedDuration, Timestamp};
+use lmr_envelope::synthetic::{self as world, REGISTER, SENDER, now, world};
 use lmr_envelope::{Header, Limits, RandomSource, SystemRandom, Trust, primitives, seal};
 use lmr_intake::{
     AllowList, Avsender, AvsenderError, AvsenderRecord, Caller, CertificateRecord, Counts,
@@ -17,7 +15,6 @@ use lmr_storage::{SqliteStore, StorageKey};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use tempfile::TempDir;
-use world::{REGISTER, SENDER, now, world};
 
 /// Synthetic people: 80 is added to the month.
 const PEOPLE: [&str; 4] = ["13866510282", "13866510363", "13866510444", "13866510525"];

@@ -63,6 +63,14 @@ async fn another_key_is_refused_at_start() {
     assert!(matches!(other, Err(OpenError::WrongKey)));
 }
 
+#[tokio::test]
+async fn two_receivers_on_one_database_know_each_others_proofs() {
+    let Some(url) = schema().await else { return };
+    let (one, other) = (open(&url).await.unwrap(), open(&url).await.unwrap());
+    assert!(one.record_proof(&hash(1), contract::at(0), contract::at(70)).await.unwrap());
+    assert!(!other.record_proof(&hash(1), contract::at(1), contract::at(71)).await.unwrap());
+}
+
 /// Ends all sessions of a store, as a restart or an idle limit does.
 async fn end_sessions(url: &str) {
     let name = url.rsplit('=').next().unwrap();

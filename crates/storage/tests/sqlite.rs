@@ -45,6 +45,16 @@ async fn everything_is_there_after_closing_and_opening_again() {
     assert!(store.seen(sender(), "m1", &contract::hash(1)).await.unwrap().is_some());
 }
 
+#[tokio::test]
+async fn two_receivers_on_one_file_know_each_others_proofs() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, other) = (open(&folder).await.unwrap(), open(&folder).await.unwrap());
+    assert!(one.record_proof(&contract::hash(1), at(0), at(70)).await.unwrap());
+    assert!(!other.record_proof(&contract::hash(1), at(1), at(71)).await.unwrap());
+    one.close().await;
+    assert!(!other.record_proof(&contract::hash(1), at(2), at(72)).await.unwrap());
+}
+
 /// What SQLite does when the disk is full: it ends the transaction by itself.
 const FULL: &str = "CREATE TRIGGER full BEFORE INSERT ON resource_version
                     BEGIN SELECT RAISE(ROLLBACK, 'database or disk is full'); END";

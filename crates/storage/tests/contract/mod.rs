@@ -372,6 +372,37 @@ fn certificate(serial: u64) -> Certificate {
     Certificate::from_der(params.self_signed(&key).unwrap().der()).unwrap()
 }
 
+pub async fn a_used_proof_is_known_until_it_is_of_no_use(store: Arc<dyn Store>) {
+    for n in 0..200 {
+        assert!(store.record_proof(&hash(n), at(0), at(70)).await.unwrap(), "{n}");
+    }
+    assert!(!store.record_proof(&hash(1), at(1), at(71)).await.unwrap());
+    assert!(!store.record_proof(&hash(1), at(70), at(140)).await.unwrap(), "its last second");
+    assert!(store.record_proof(&hash(1), at(71), at(141)).await.unwrap(), "of no use any more");
+    assert!(!store.record_proof(&hash(1), at(72), at(142)).await.unwrap());
+    // The sweep takes only what is of no use.
+    for n in 0..200_u64 {
+        let mut digest = hash(n);
+        digest[0] = 64;
+        assert!(store.record_proof(&digest, at(100), at(170)).await.unwrap(), "{n}");
+    }
+    assert!(!store.record_proof(&hash(1), at(101), at(171)).await.unwrap());
+}
+
+pub async fn of_many_that_use_a_proof_at_once_one_is_first(store: Arc<dyn Store>) {
+    let tasks: Vec<_> = (0..32)
+        .map(|_| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { store.record_proof(&hash(9), at(0), at(70)).await.unwrap() })
+        })
+        .collect();
+    let mut first = 0;
+    for task in tasks {
+        first += usize::from(task.await.unwrap());
+    }
+    assert_eq!(first, 1);
+}
+
 pub async fn senders_are_registered_replaced_and_removed(store: Arc<dyn Store>) {
     assert!(store.avsendere().await.unwrap().is_empty());
     let one = Avsender {
@@ -436,6 +467,8 @@ macro_rules! store_contract {
             codes_of_refused_entries_are_kept_with_their_message
             a_long_answer_is_kept_short_and_given_again_as_it_was
             refused_calls_are_kept_counted_and_bounded
+            a_used_proof_is_known_until_it_is_of_no_use
+            of_many_that_use_a_proof_at_once_one_is_first
         }
     };
 }

@@ -1,36 +1,50 @@
-//! Certificates and keys of invented organisations.
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
+//! Certificates and keys of synthetic organisations, for the tests of this crate and of those that stand
+//! on it: one authority, a sender with two certificates, a register. Only with the feature `synthetic`.
+#![expect(clippy::unwrap_used, reason = "for tests, which fail where a key cannot be made")]
+
+use std::sync::OnceLock;
 
 use jiff::Timestamp;
-use lmr_envelope::{Certificate, DecryptionKey, DecryptionKeys, Header, PrivateKey, SigningKey};
 use lmr_identifiers::OrganisationNumber;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, PKCS_RSA_SHA256, RsaKeySize, SerialNumber, date_time_ymd,
 };
-use std::sync::OnceLock;
 
+use crate::certificate::Certificate;
+use crate::keys::{DecryptionKey, DecryptionKeys, PrivateKey, SigningKey};
+use crate::seal::Header;
+
+/// The sender's organisation number.
 pub const SENDER: &str = "310000019";
+/// The register's organisation number.
 pub const REGISTER: &str = "320000009";
 
+/// A certificate and its private key.
 pub struct Pair {
+    /// The certificate, PEM.
     pub pem: String,
+    /// The private key, PEM (PKCS#8).
     pub key_pem: String,
 }
 
 impl Pair {
+    /// The certificate, read.
     pub fn certificate(&self) -> Certificate {
         Certificate::read(self.pem.as_bytes()).unwrap()
     }
 
+    /// The private key, read.
     pub fn private_key(&self) -> PrivateKey {
         PrivateKey::from_pem(self.key_pem.as_bytes()).unwrap()
     }
 
+    /// The pair, to sign with.
     pub fn signing(&self) -> SigningKey {
         SigningKey::new(self.certificate(), self.private_key()).unwrap()
     }
 
+    /// The pair as the only key to decrypt with.
     pub fn decrypting(&self) -> DecryptionKeys {
         DecryptionKeys::new(vec![
             DecryptionKey::new(self.certificate(), self.private_key()).unwrap(),
@@ -38,19 +52,29 @@ impl Pair {
     }
 }
 
+/// A certificate authority.
 pub struct Authority {
+    /// Its certificate, PEM.
     pub pem: String,
+    /// What its certificate says.
     pub params: CertificateParams,
+    /// Its key.
     pub key: KeyPair,
 }
 
+/// Everybody these tests know.
 pub struct World {
+    /// The authority that issued all certificates.
     pub authority: Authority,
+    /// The sender's certificate.
     pub sender: Pair,
+    /// Another certificate of the sender's organisation, registered nowhere.
     pub stranger: Pair,
+    /// The register's certificate.
     pub register: Pair,
 }
 
+/// A subject with the organisation number in `organizationIdentifier`.
 pub fn subject(organisation: &str) -> DistinguishedName {
     let mut name = DistinguishedName::new();
     name.push(DnType::CommonName, "Oppdiktet foretak");
@@ -58,6 +82,7 @@ pub fn subject(organisation: &str) -> DistinguishedName {
     name
 }
 
+/// What a certificate valid from 2024 to 2027 says.
 pub fn params(
     name: DistinguishedName,
     serial: u64,
@@ -72,11 +97,13 @@ pub fn params(
     params
 }
 
+/// A fresh RSA key of 2048 bits.
 pub fn rsa_key() -> KeyPair {
     KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap()
 }
 
 impl Authority {
+    /// An authority of this name.
     pub fn new(name: &str) -> Self {
         let mut subject = DistinguishedName::new();
         subject.push(DnType::CommonName, name);
@@ -88,20 +115,24 @@ impl Authority {
         Self { pem, params, key }
     }
 
+    /// Itself, to sign certificates and revocation lists with.
     pub fn issuer(&self) -> Issuer<'_, &KeyPair> {
         Issuer::from_params(&self.params, &self.key)
     }
 
+    /// A certificate for a fresh key.
     pub fn issue(&self, params: &CertificateParams) -> Pair {
         self.issue_for(params, &rsa_key())
     }
 
+    /// A certificate for this key.
     pub fn issue_for(&self, params: &CertificateParams, key: &KeyPair) -> Pair {
         let pem = params.signed_by(key, &self.issuer()).unwrap().pem();
         Pair { pem, key_pem: key.serialize_pem() }
     }
 }
 
+/// Made once for a test binary.
 pub fn world() -> &'static World {
     static WORLD: OnceLock<World> = OnceLock::new();
     WORLD.get_or_init(|| {
@@ -114,10 +145,12 @@ pub fn world() -> &'static World {
     })
 }
 
+/// A moment within the validity of all certificates.
 pub fn now() -> Timestamp {
     "2025-03-14T07:00:00Z".parse().unwrap()
 }
 
+/// The readable part of a message made at [`now`].
 pub fn header() -> Header<'static> {
     Header {
         message_id: "0b1ef1c6-3d10-4f5c-8f0d-3a3ad9a5e0c1",
