@@ -5,8 +5,9 @@ use crate::reply::Answer;
 use crate::store::{Current, Delivery, MessageHead, NewVersion};
 use crate::validation::Validated;
 use lmr_envelope::RandomSource;
-use lmr_lmdi::findings_after;
+use lmr_lmdi::codes::Code;
 use lmr_lmdi::response::{EntryStatus, Stored};
+use lmr_lmdi::{ElementLocation, Finding, findings_after};
 use std::fmt::Write as _;
 
 /// What storing makes of an accepted entry.
@@ -18,16 +19,19 @@ enum Change {
 }
 
 /// Compares the accepted entries with the newest versions of their resources, given in the same order.
+/// `shared_systems` are identifier systems that other senders use too.
 pub(crate) fn delivery(
     validated: &Validated,
     head: &MessageHead,
     current: &[Option<Current>],
+    shared_systems: &[String],
     random: &dyn RandomSource,
 ) -> Result<Delivery, Rejection> {
     let now = head.received_at;
     let mut counts = validated.counts();
     let mut versions = Vec::new();
     let mut entries = Vec::with_capacity(current.len());
+    let mut shared_systems = shared_systems.to_vec();
     for ((entry, accepted), known) in validated.accepted().zip(current) {
         let (change, newest) = match known {
             Some(known) if known.content_hash == accepted.content_hash => {
@@ -68,7 +72,7 @@ pub(crate) fn delivery(
                 administration: accepted.administration.clone(),
             });
         }
-        let of_history = match &accepted.administration {
+        let mut of_history = match &accepted.administration {
             Some(new) if change != Change::Unchanged => {
                 // A version from before such facts were kept says nothing.
                 match known.as_ref().map(|known| known.administration.as_ref()) {
@@ -78,6 +82,20 @@ pub(crate) fn delivery(
             }
             _ => Vec::new(),
         };
+        // Once a message is enough.
+        if let Some(at) = accepted
+            .system
+            .as_ref()
+            .and_then(|system| shared_systems.iter().position(|shared| shared == system))
+        {
+            shared_systems.swap_remove(at);
+            let location = ElementLocation {
+                expression: "MedicationAdministration.identifier".to_owned(),
+                full_expression: format!("Bundle.entry[{entry}].resource.identifier"),
+                ..ElementLocation::default()
+            };
+            of_history.push(Finding::of(Code::SystemOfAnotherSender, location));
+        }
         entries.push((change, accepted.identity.kind.as_str(), newest, of_history));
     }
     let mut rest = entries.iter();
@@ -108,6 +126,7 @@ pub(crate) fn delivery(
         rule_set: validated.rule_set().as_str(),
         answer: Answer { outcome: validated.outcome(), body, counts },
         codes: validated.codes(),
+        systems: validated.systems(),
         versions,
     })
 }

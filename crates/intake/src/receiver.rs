@@ -199,10 +199,11 @@ impl Receiver {
     ) -> Result<Reply, Rejection> {
         let store = &*self.parts.store;
         let identities = validated.identities();
+        let shared = store.systems_of_others(head.sender, &validated.systems()).await?;
         let mut turn = self.turns.together(head.sender).await;
         for _ in 0..MAX_ATTEMPTS {
             let current = store.current(head.sender, &identities).await?;
-            let delivery = delivery(validated, &head, &current, random)?;
+            let delivery = delivery(validated, &head, &current, &shared, random)?;
             let answer = delivery.answer.clone();
             if delivery.versions.is_empty()
                 && validated.accepted().next().is_none()

@@ -125,6 +125,8 @@ pub struct Delivery {
     pub answer: Answer,
     /// How many entries were refused with which code.
     pub codes: Vec<CodeCount>,
+    /// Identifier systems of its administrations, each once.
+    pub systems: Vec<String>,
     /// New versions of resources, in the order of the entries. No identity twice.
     pub versions: Vec<NewVersion>,
 }
@@ -258,6 +260,13 @@ pub trait Store: Send + Sync {
         sender: OrganisationNumber,
         identities: &[Identity],
     ) -> Result<Vec<Option<Current>>, StoreError>;
+
+    /// Those of these identifier systems that another sender has used for its administrations.
+    async fn systems_of_others(
+        &self,
+        sender: OrganisationNumber,
+        systems: &[String],
+    ) -> Result<Vec<String>, StoreError>;
 
     /// Stores a message wholly and durably, or nothing of it.
     async fn commit(&self, delivery: Delivery) -> Result<Committed, StoreError>;

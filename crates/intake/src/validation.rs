@@ -52,6 +52,8 @@ pub(crate) struct Accepted {
     pub(crate) content_hash: [u8; 32],
     /// Of an administration: what its next version is held against.
     pub(crate) administration: Option<AdministrationFacts>,
+    /// Of an administration: the system of its identifier.
+    pub(crate) system: Option<String>,
 }
 
 /// Decrypts, inflates and validates a message.
@@ -162,9 +164,10 @@ fn fates(bundle: Bundle<'_>, verdict: &Verdict) -> Result<Vec<Fate>, Rejection> 
             let mut content_hash = [0; 32];
             let canonical = canonical_content(resource, &identities);
             content_hash.copy_from_slice(digest(&SHA256, &canonical).as_ref());
-            let identity = Identity { kind: identity.kind.clone(), key: identity.key.clone() };
             let administration = checked.administration.clone();
-            Fate::Accepted(Accepted { identity, content_hash, administration })
+            let system = identity.system().filter(|_| administration.is_some()).map(str::to_owned);
+            let identity = Identity { kind: identity.kind.clone(), key: identity.key.clone() };
+            Fate::Accepted(Accepted { identity, content_hash, administration, system })
         };
     let entries = bundle.entries().zip(&verdict.entries).zip(verdict.dispositions());
     entries
@@ -215,6 +218,13 @@ impl Validated {
     /// The identities of the accepted entries, in their order.
     pub(crate) fn identities(&self) -> Vec<Identity> {
         self.accepted().map(|(_, accepted)| accepted.identity.clone()).collect()
+    }
+
+    /// Identifier systems of the accepted administrations, each once.
+    pub(crate) fn systems(&self) -> Vec<String> {
+        let systems: BTreeSet<&String> =
+            self.accepted().filter_map(|(_, accepted)| accepted.system.as_ref()).collect();
+        systems.into_iter().cloned().collect()
     }
 
     /// An entry's resource as it was received.

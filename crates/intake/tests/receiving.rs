@@ -6,9 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use lmr_envelope::synthetic::{self as world, REGISTER, SENDER, now, world};
 use lmr_envelope::{Header, Limits, RandomSource, SystemRandom, Trust, primitives, seal};
 use lmr_intake::{
-    AllowList, Avsender, AvsenderError, AvsenderRecord, Caller, CertificateRecord, Counts,
-    DeliveryFilter, Material, OrganisationNumber, Outcome, Parts, Receiver, RegisteredCertificate,
-    Rejection, Reply, RuleSetId, Settings, Store,
+    AllowList, Answer, Avsender, AvsenderError, AvsenderRecord, Caller, CertificateRecord,
+    Committed, Counts, Delivery, DeliveryFilter, Material, MessageHead, OrganisationNumber,
+    Outcome, Parts, Receiver, RegisteredCertificate, Rejection, Reply, RuleSetId, Settings, Store,
 };
 use lmr_lmdi::codes::Code;
 use lmr_storage::{SqliteStore, StorageKey};
@@ -854,4 +854,36 @@ async fn a_message_id_that_is_not_a_uuid_is_warned_of() {
     assert!(warned(&place.takes(simple("m1")).await));
     let uuid = "6f1f6c0e-2b6f-4b2a-9d7e-0d6f3b1c2a11";
     assert!(!warned(&place.takes(simple(uuid)).await));
+}
+
+#[tokio::test]
+async fn a_system_that_another_sender_uses_is_warned_of_once_a_message() {
+    let place = place().await;
+    let warned =
+        |reply: &Reply| String::from_utf8_lossy(&reply.answer.body).matches("LMR-6056").count();
+    let id = "m1";
+    let first = place.takes(sealed(id, &administration(id, 0, "A-1", "completed", 1))).await;
+    assert_eq!(warned(&first), 0);
+    let other = Delivery {
+        head: MessageHead {
+            sender: lmr_identifiers::synthetic::organisation_number(77),
+            message_id: "theirs".into(),
+            content_sha256: [7; 32],
+            client_id: "klient".into(),
+            reporting_from: now(),
+            reporting_to: now(),
+            generated_at: now(),
+            received_at: now(),
+        },
+        bundle_identifier: None,
+        rule_set: "lmdi-1.1.7",
+        answer: Answer { outcome: Outcome::Accepted, body: Vec::new(), counts: Counts::default() },
+        codes: Vec::new(),
+        systems: vec!["urn:oid:2.16.578.1.34.7".into()],
+        versions: Vec::new(),
+    };
+    assert!(place.store.commit(other).await.unwrap() == Committed::Stored);
+    let id = "m2";
+    let second = place.takes(sealed(id, &administration(id, 0, "A-2", "completed", 1))).await;
+    assert_eq!((warned(&second), second.answer.outcome), (1, Outcome::Accepted));
 }

@@ -57,6 +57,13 @@ impl Identity {
         Some(Self { kind, key })
     }
 
+    /// The system of the business identifier that the identity is made of, if it has one.
+    #[must_use]
+    pub fn system(&self) -> Option<&str> {
+        let (system, _) = self.key.strip_prefix("identifier:")?.split_once('|')?;
+        Some(system).filter(|system| !system.is_empty())
+    }
+
     /// The identity as one text, for replacing references in the canonical form.
     fn as_reference(&self) -> String {
         format!("{}?{}", self.kind, self.key)
@@ -203,6 +210,18 @@ mod tests {
         let text = r#"{"resourceType":"Medication","id":"a",
             "identifier":[{"system":"urn:s"},{"system":"urn:s","value":"7"},{"value":"8"}]}"#;
         assert_eq!(key(text, None).as_deref(), Some("identifier:urn:s|7"));
+    }
+
+    #[test]
+    fn an_identity_knows_the_system_of_its_identifier() {
+        let system = |key: &str| {
+            let identity = Identity { kind: "Medication".to_owned(), key: key.to_owned() };
+            identity.system().map(str::to_owned)
+        };
+        assert_eq!(system("identifier:urn:s|7").as_deref(), Some("urn:s"));
+        for key in ["identifier:|7", "id:a", "url:urn:uuid:1"] {
+            assert_eq!(system(key), None, "{key}");
+        }
     }
 
     #[test]

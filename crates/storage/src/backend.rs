@@ -185,6 +185,18 @@ impl Store for Name {
         tables::current(&mut *self.0.reader().await?, &self.0.key, sender, identities).await
     }
 
+    async fn systems_of_others(
+        &self,
+        sender: OrganisationNumber,
+        systems: &[String],
+    ) -> Result<Vec<String>, StoreError> {
+        if systems.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut db = self.0.reader().await?;
+        tables::systems_of_others(&mut *db, &self.0.key, sender, systems).await
+    }
+
     async fn commit(&self, delivery: Delivery) -> Result<Committed, StoreError> {
         // Encrypting a large message takes a while; the runtime's threads have other work.
         let prepared = if delivery.versions.len() > 100 || delivery.answer.body.len() > 64 << 10 {

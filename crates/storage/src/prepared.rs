@@ -59,6 +59,7 @@ pub(crate) struct Prepared {
     pub(crate) answer_coding: &'static str,
     pub(crate) salt: Vec<u8>,
     pub(crate) answer_sealed: Vec<u8>,
+    pub(crate) system_macs: Vec<Vec<u8>>,
     /// Ordered by identity, so that two writers never wait for each other in a circle.
     pub(crate) versions: Vec<PreparedVersion>,
 }
@@ -106,6 +107,7 @@ impl Prepared {
             bundle_identifier_mac: delivery
                 .bundle_identifier
                 .map(|identifier| bundle_identifier_mac(key, organisation, &identifier)),
+            system_macs: delivery.systems.iter().map(|system| system_mac(key, system)).collect(),
             organisation,
             message_id: head.message_id,
             content_sha256: head.content_sha256,
@@ -138,6 +140,10 @@ pub(crate) fn identity_mac(
     identity: &Identity,
 ) -> Vec<u8> {
     key.digest("resource", &[organisation.as_str(), &identity.kind, &identity.key])
+}
+
+pub(crate) fn system_mac(key: &StorageKey, system: &str) -> Vec<u8> {
+    key.digest("identifier-system", &[system])
 }
 
 pub(crate) fn bundle_identifier_mac(

@@ -6,7 +6,7 @@ use crate::{
     key::{StorageKey, salt},
     prepared::{
         ADMINISTRATION, ANSWER, CONTENT, HASH, Prepared, PreparedVersion, bundle_identifier_mac,
-        decode, identity_mac, time,
+        decode, identity_mac, system_mac, time,
     },
 };
 use jiff::Timestamp;
@@ -206,6 +206,33 @@ pub(super) async fn current(
     Ok(macs.iter().map(|mac| found.get(mac).cloned()).collect())
 }
 
+pub(super) async fn systems_of_others(
+    db: &mut Connection,
+    key: &StorageKey,
+    organisation: OrganisationNumber,
+    systems: &[String],
+) -> Result<Vec<String>, StoreError> {
+    let mut shared = Vec::new();
+    for chunk in systems.chunks(CHUNK) {
+        let macs: Vec<Vec<u8>> = chunk.iter().map(|system| system_mac(key, system)).collect();
+        let mut sql: QueryBuilder<Db> =
+            QueryBuilder::new("SELECT system_mac FROM identifier_system WHERE organisation <> ");
+        sql.push_bind(organisation.as_str().to_owned()).push(" AND system_mac IN (");
+        let mut list = sql.separated(", ");
+        for mac in &macs {
+            list.push_bind(mac.as_slice());
+        }
+        sql.push(")");
+        let found: Vec<(Vec<u8>,)> =
+            sql.build_query_as().fetch_all(&mut *db).await.map_err(unavailable)?;
+        let is_found = |mac: &Vec<u8>| found.iter().any(|(other,)| other == mac);
+        shared.extend(
+            chunk.iter().zip(&macs).filter(|(_, mac)| is_found(mac)).map(|(s, _)| s.clone()),
+        );
+    }
+    Ok(shared)
+}
+
 fn content_hash(bytes: Vec<u8>) -> Result<[u8; 32], StoreError> {
     bytes.try_into().map_err(|_| StoreError::Damaged { what: HASH })
 }
@@ -262,6 +289,17 @@ pub(super) async fn store(
             .await?;
         return Ok(now.map_or(Committed::BundleIdentifierReused, Committed::Known));
     };
+    for mac in &delivery.system_macs {
+        query(
+            "INSERT INTO identifier_system (system_mac, organisation) VALUES ($1, $2)
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(mac.as_slice())
+        .bind(organisation.as_str())
+        .execute(&mut *db)
+        .await
+        .map_err(unavailable)?;
+    }
     let (first, later): (Vec<_>, Vec<_>) = delivery.versions.iter().partition(|v| v.version == 1);
     for chunk in first.chunks(CHUNK) {
         if !insert_resources(db, organisation, chunk).await? {

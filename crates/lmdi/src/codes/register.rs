@@ -608,6 +608,28 @@ macro_rules! register_codes {
                 en: "Check at the source. If the patient was wrong, annul and send again.",
             },
         }
+        SystemOfAnotherSender = 6056 {
+            severity: Warning, status: none, retry: AfterCorrection, issue_type: "business-rule",
+            raised_in: "intake",
+            title: {
+                nb: "Systemet brukes av en annen avsender",
+                en: "System used by another sender",
+            },
+            explanation: {
+                nb: "En annen avsender har sendt administreringer med samme identifier.system.",
+                en: "Another sender has sent administrations with the same identifier.system.",
+            },
+            cause: {
+                nb: "Systemet er leverandørens og ikke virksomhetens eget.",
+                en: "The system is the vendor's and not the organisation's own.",
+            },
+            wrong: "samme system fra to virksomheter",
+            right: "eget system for hver virksomhet",
+            remedy: {
+                nb: "Bruk et system som virksomheten selv eier.",
+                en: "Use a system that the organisation owns.",
+            },
+        }
         StrengthGivenTwice = 6057 {
             severity: Warning, status: none, retry: AfterCorrection, issue_type: "business-rule",
             raised_in: "lmdi/src/rules/strength_given_twice.rs",

@@ -90,6 +90,13 @@ impl Store for Moody {
     ) -> Result<Vec<Option<Current>>, StoreError> {
         self.now().map(|()| identities.iter().map(|_| None).collect())
     }
+    async fn systems_of_others(
+        &self,
+        _: OrganisationNumber,
+        _: &[String],
+    ) -> Result<Vec<String>, StoreError> {
+        self.now().map(|()| Vec::new())
+    }
     async fn commit(&self, _: Delivery) -> Result<Committed, StoreError> {
         self.now().map(|()| Committed::Stored)
     }

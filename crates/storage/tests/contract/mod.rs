@@ -8,9 +8,9 @@
 
 use jiff::Timestamp;
 use lmr_intake::{
-    AllowList, Answer, Avsender, Certificate, CodeCount, Committed, Counts, Delivery,
-    DeliveryFilter, Identity, MessageHead, NewVersion, OrganisationNumber, Outcome, RefusedCall,
-    RegisteredCertificate, RuleSetId, Seen, Store,
+    AdministrationFacts, AllowList, Answer, Avsender, Certificate, CodeCount, Committed, Counts,
+    Delivery, DeliveryFilter, Identity, MessageHead, NewVersion, OrganisationNumber, Outcome,
+    RefusedCall, RegisteredCertificate, RuleSetId, Seen, Store,
 };
 use std::sync::Arc;
 
@@ -73,6 +73,7 @@ pub fn delivery(message: &str, content: u64, versions: Vec<NewVersion>) -> Deliv
             counts: Counts { entries, created: entries, ..Counts::default() },
         },
         codes: Vec::new(),
+        systems: Vec::new(),
         versions,
     }
 }
@@ -311,6 +312,30 @@ pub async fn codes_of_refused_entries_are_kept_with_their_message(store: Arc<dyn
     assert_eq!(listed[1].codes, sent.codes);
 }
 
+pub async fn what_the_next_administration_is_held_against_is_kept(store: Arc<dyn Store>) {
+    let facts = AdministrationFacts { is_annulled: true, patient: None };
+    let mut version = version("a", 1, 1, 10);
+    version.administration = Some(facts.clone());
+    assert_eq!(commit(&*store, delivery("m1", 1, vec![version])).await, "stored");
+    let current = store.current(sender(), &[identity("a")]).await.unwrap();
+    assert_eq!(current[0].as_ref().unwrap().administration, Some(facts));
+}
+
+pub async fn a_system_that_another_sender_uses_is_found(store: Arc<dyn Store>) {
+    let systems = ["urn:a".to_owned(), "urn:b".to_owned()];
+    assert!(store.systems_of_others(sender(), &systems).await.unwrap().is_empty());
+    let mut sent = delivery("m1", 1, vec![]);
+    sent.systems = vec![systems[1].clone()];
+    assert_eq!(commit(&*store, sent.clone()).await, "stored");
+    // One's own use is no news, another's is.
+    assert!(store.systems_of_others(sender(), &systems).await.unwrap().is_empty());
+    assert_eq!(store.systems_of_others(other(), &systems).await.unwrap(), systems[1..]);
+    // A second message with it changes nothing.
+    (sent.head.message_id, sent.head.content_sha256) = ("m2".into(), hash(2));
+    sent.bundle_identifier = None;
+    assert_eq!(commit(&*store, sent).await, "stored");
+}
+
 pub async fn a_long_answer_is_kept_short_and_given_again_as_it_was(store: Arc<dyn Store>) {
     let mut sent = delivery("m1", 1, vec![]);
     sent.answer.body = br#"{"response":{"status":"422 Unprocessable Entity"}},"#.repeat(5_000);
@@ -465,6 +490,8 @@ macro_rules! store_contract {
             deliveries_are_listed_newest_first_and_filtered
             senders_are_registered_replaced_and_removed
             codes_of_refused_entries_are_kept_with_their_message
+            what_the_next_administration_is_held_against_is_kept
+            a_system_that_another_sender_uses_is_found
             a_long_answer_is_kept_short_and_given_again_as_it_was
             refused_calls_are_kept_counted_and_bounded
             a_used_proof_is_known_until_it_is_of_no_use
