@@ -10,7 +10,7 @@ use crate::arena::{
 };
 use crate::element::Element;
 use crate::location::SourceLocation;
-use crate::name::Name;
+use crate::name::{Name, hash_name};
 use crate::parse::{self, ParseError, ParseOptions, SyntaxIssue};
 
 /// A parsed JSON text.
@@ -50,9 +50,14 @@ impl<'s> Document<'s> {
         options: &ParseOptions,
     ) -> Result<Self, ParseError> {
         let source = source.into();
-        let (nodes, syntax_issues) = parse::parse(&source, options)?;
+        let parse::Parsed { nodes, syntax_issues, has_escaped_names } =
+            parse::parse(&source, options)?;
         Ok(Self {
-            escaped_names: escaped_names(&source, &nodes),
+            escaped_names: if has_escaped_names {
+                escaped_names(&source, &nodes)
+            } else {
+                Vec::new()
+            },
             source,
             nodes,
             syntax_issues,
@@ -418,7 +423,14 @@ impl<'d> Node<'d> {
         if self.kind() != Kind::Object {
             return None;
         }
-        self.members().find(|m| m.key().is_some_and(|k| k == name))
+        let stem = name.strip_prefix('_');
+        let (is_underscore, name) = (stem.is_some(), stem.unwrap_or(name));
+        let hash = hash_name(name.as_bytes());
+        self.members().find(|member| {
+            member.name_hash() == hash
+                && member.is_underscore() == is_underscore
+                && member.is_called(name)
+        })
     }
 }
 

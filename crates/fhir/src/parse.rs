@@ -60,9 +60,18 @@ struct Parser<'a> {
     syntax_issues: Vec<SyntaxIssue>,
     /// A comment was met; it belongs to the next value.
     comments: Vec<u32>,
+    has_escaped_names: bool,
 }
 
-type Parsed<T> = Result<T, ParseError>;
+/// What was read.
+pub(crate) struct Parsed {
+    pub(crate) nodes: Vec<NodeData>,
+    pub(crate) syntax_issues: Vec<SyntaxIssue>,
+    /// Whether a member name is written with escapes.
+    pub(crate) has_escaped_names: bool,
+}
+
+type ParseResult<T> = Result<T, ParseError>;
 
 /// A member name that waits for its value.
 #[derive(Clone, Copy)]
@@ -77,10 +86,7 @@ const RESOURCE_TYPE: u32 = hash_name(b"resourceType");
 
 const NO_KEY: Key = Key { start: NONE, len: 0, hash: 0, flags: 0 };
 
-pub(crate) fn parse(
-    source: &str,
-    options: &ParseOptions,
-) -> Parsed<(Vec<NodeData>, Vec<SyntaxIssue>)> {
+pub(crate) fn parse(source: &str, options: &ParseOptions) -> ParseResult<Parsed> {
     let bytes = source.as_bytes();
     let limit = options.limits.bytes.min(u32::MAX as usize - 1);
     if bytes.len() > limit {
@@ -93,21 +99,22 @@ pub(crate) fn parse(
         nodes: Vec::with_capacity(bytes.len() / 24 + 8),
         syntax_issues: Vec::new(),
         comments: Vec::new(),
+        has_escaped_names: false,
     };
     parser.document().map_err(|error| match other_format(bytes) {
         Some(kind) => error_in(bytes, 0, kind),
         None => error,
     })?;
-    let Parser { mut nodes, syntax_issues, .. } = parser;
+    let Parser { mut nodes, syntax_issues, has_escaped_names, .. } = parser;
     // A large document keeps what it needs and no more.
     if nodes.capacity() - nodes.len() > nodes.len() / 4 {
         nodes.shrink_to_fit();
     }
-    Ok((nodes, syntax_issues))
+    Ok(Parsed { nodes, syntax_issues, has_escaped_names })
 }
 
 impl Parser<'_> {
-    fn fail<T>(&self, offset: usize, kind: ParseErrorKind) -> Parsed<T> {
+    fn fail<T>(&self, offset: usize, kind: ParseErrorKind) -> ParseResult<T> {
         Err(error_in(self.bytes, offset, kind))
     }
 
@@ -122,7 +129,7 @@ impl Parser<'_> {
         strict: ParseErrorKind,
         offset: usize,
         node: u32,
-    ) -> Parsed<()> {
+    ) -> ParseResult<()> {
         if !self.options.lenient {
             return self.fail(offset, strict);
         }
@@ -132,14 +139,14 @@ impl Parser<'_> {
 
     /// Skips white space, byte order marks and, in lenient reading, line comments.
     #[inline]
-    fn blank(&mut self) -> Parsed<()> {
+    fn blank(&mut self) -> ParseResult<()> {
         match self.peek() {
             Some(b' ' | b'\n' | b'\r' | b'\t' | b'/' | 0xef) => self.skip_blank(),
             _ => Ok(()),
         }
     }
 
-    fn skip_blank(&mut self) -> Parsed<()> {
+    fn skip_blank(&mut self) -> ParseResult<()> {
         loop {
             match self.peek() {
                 Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
@@ -170,7 +177,7 @@ impl Parser<'_> {
         parent: u32,
         key: Key,
         flags: u8,
-    ) -> Parsed<u32> {
+    ) -> ParseResult<u32> {
         let index = self.nodes.len();
         if index >= self.options.limits.nodes.min(NONE as usize - 1) {
             return self.fail(start, ParseErrorKind::TooManyNodes(self.options.limits.nodes));
@@ -199,7 +206,7 @@ impl Parser<'_> {
         Ok(index as u32)
     }
 
-    fn document(&mut self) -> Parsed<()> {
+    fn document(&mut self) -> ParseResult<()> {
         self.blank()?;
         if self.peek().is_none() {
             return self.fail(self.at, ParseErrorKind::Empty);
@@ -271,7 +278,7 @@ impl Parser<'_> {
     }
 
     /// Closes a container; the answer is the one around it.
-    fn close(&mut self, open: u32, is_object: bool, byte: u8) -> Parsed<u32> {
+    fn close(&mut self, open: u32, is_object: bool, byte: u8) -> ParseResult<u32> {
         if is_object != (byte == b'}') {
             return self.fail(self.at, ParseErrorKind::WrongBracket);
         }
@@ -287,7 +294,7 @@ impl Parser<'_> {
         Ok(parent)
     }
 
-    fn key(&mut self, object: u32) -> Parsed<Key> {
+    fn key(&mut self, object: u32) -> ParseResult<Key> {
         let offset = self.at;
         let (start, end, escaped) = match self.peek() {
             Some(b'"') => {
@@ -322,6 +329,7 @@ impl Parser<'_> {
         let hash;
         if escaped {
             flags |= KEY_ESCAPED;
+            self.has_escaped_names = true;
             let text = unescape(std::str::from_utf8(raw).unwrap_or_default());
             let name = text.strip_prefix('_').map_or(text.as_str(), |rest| {
                 flags |= UNDERSCORE;
@@ -344,7 +352,7 @@ impl Parser<'_> {
     }
 
     /// Reads a value; a container is opened and given back, anything else is finished ([`NONE`]).
-    fn value(&mut self, parent: u32, key: Key, depth: usize) -> Parsed<u32> {
+    fn value(&mut self, parent: u32, key: Key, depth: usize) -> ParseResult<u32> {
         let start = self.at;
         let Some(byte) = self.peek() else {
             return self.fail(start, ParseErrorKind::UnexpectedEnd);
@@ -393,7 +401,7 @@ impl Parser<'_> {
     }
 
     /// Reads a number token; strict reading holds it to RFC 8259 section 6.
-    fn number(&mut self) -> Parsed<()> {
+    fn number(&mut self) -> ParseResult<()> {
         let start = self.at;
         while matches!(self.peek(), Some(b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')) {
             self.at += 1;
@@ -406,7 +414,7 @@ impl Parser<'_> {
 
     /// Reads a string, quotes included, and returns whether it holds escapes. `node` is what an issue
     /// is filed under.
-    fn string(&mut self, node: u32) -> Parsed<bool> {
+    fn string(&mut self, node: u32) -> ParseResult<bool> {
         let open = self.at;
         self.at += 1;
         let mut escaped = false;
@@ -437,7 +445,7 @@ impl Parser<'_> {
         }
     }
 
-    fn escape(&mut self, node: u32) -> Parsed<()> {
+    fn escape(&mut self, node: u32) -> ParseResult<()> {
         let start = self.at;
         match self.bytes.get(start + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
