@@ -647,7 +647,8 @@ async fn b4_an_answer_stays_in_proportion_and_each_entry_keeps_its_first_fault()
     for n in 0..50 {
         faulty[format!("x{n}")] = json!(n);
     }
-    let id = "6f1f6c0e-2b6f-4b2a-9d7e-0d6f3b1c2a11";
+    // An id that is not a UUID would be reported with the first entry.
+    let id = "0b1ef1c6-3d10-4f5c-8f0d-1c1d1e1f2a2b";
     let few = place.takes(sealed(id, &batch("b1", &[faulty.clone()]))).await;
     let outcome = json_of(&few)["entry"][0]["response"]["outcome"]["issue"].clone();
     let issues = outcome.as_array().unwrap();
@@ -674,6 +675,20 @@ async fn b4_an_answer_stays_in_proportion_and_each_entry_keeps_its_first_fault()
     let read = lmr_lmdi::response::read(&reply.answer.body).unwrap();
     let lmr_lmdi::response::Answer::Bundle { entries, .. } = read else { panic!("no bundle") };
     assert!(entries.iter().all(|entry| entry.issues.iter().any(|issue| issue.code.is_some())));
+}
+
+#[tokio::test]
+async fn b4_a_large_answer_to_what_is_refused_whole_is_not_kept() {
+    let place = place().await;
+    let content = batch("b1", &vec![patient(PEOPLE[0], "ukjent kjønn"); 5_000]);
+    let message = sealed("m1", &content);
+    let first = place.takes(message.clone()).await;
+    assert!(first.answer.body.len() > 1 << 20 && !first.is_kept && !first.repeated);
+    assert_eq!((first.answer.counts.refused, place.messages().await), (5_000, 0));
+    let again = place.takes(message).await;
+    assert!(!again.repeated && again.answer.counts == first.answer.counts);
+    // Its identifier and its message id are free, as nothing of it was taken.
+    place.takes(sealed("m1", &batch("b1", &[patient(PEOPLE[0], "female")]))).await;
 }
 
 #[tokio::test]

@@ -207,3 +207,30 @@ impl Metrics {
         out
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lmr_intake::Counts;
+
+    #[test]
+    fn a_repeated_answer_counts_as_repeated_and_its_entries_not_again() {
+        let metrics = Metrics::default();
+        let counts = Counts { entries: 3, created: 2, refused: 1, ..Counts::default() };
+        let first = Notes { counts: Some(counts), ..Notes::default() };
+        let again = Notes { counts: Some(counts), repeated: true, ..Notes::default() };
+        for notes in [first, again.clone(), again] {
+            metrics.started();
+            metrics.ended("/fhirmottak/v1", 200, &notes, 0.01);
+        }
+        let text = metrics.render(0, 0);
+        for line in [
+            "lmr_repeated_messages_total 2",
+            "lmr_entries_total{outcome=\"created\"} 2",
+            "lmr_entries_total{outcome=\"refused\"} 1",
+            "lmr_requests_in_flight 0",
+        ] {
+            assert!(text.lines().any(|known| known == line), "{line} is not in\n{text}");
+        }
+    }
+}

@@ -124,3 +124,76 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         self.watch(context, closed, |()| MIN_PROGRESS)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+    use tokio::time::Instant;
+
+    fn silence(milliseconds: u64) -> Silence {
+        let limit = Duration::from_millis(milliseconds);
+        Silence { first_byte: limit, write: limit }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn b8_an_answer_that_nobody_reads_is_given_up() {
+        let (_unread, stream) = duplex(1024);
+        let started = Instant::now();
+        let written = Watched::new(stream, silence(30_000)).write_all(&[0; 1 << 20]).await;
+        assert_eq!(written.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(started.elapsed().as_secs(), 30);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn b8_an_answer_that_is_read_a_little_at_a_time_is_given_up_too() {
+        let (mut reader, stream) = duplex(1024);
+        let reading = tokio::spawn(async move {
+            let mut some = [0; 100];
+            while reader.read(&mut some).await.is_ok_and(|count| count > 0) {
+                sleep(Duration::from_secs(1)).await;
+            }
+        });
+        let written = Watched::new(stream, silence(30_000)).write_all(&[0; 1 << 20]).await;
+        assert_eq!(written.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        reading.abort();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_is_read_with_some_speed_is_written_to_its_end() {
+        let (mut reader, stream) = duplex(64 << 10);
+        let reading = tokio::spawn(async move {
+            let mut some = vec![0; 64 << 10];
+            let mut all = 0;
+            while let Ok(count @ 1..) = reader.read(&mut some).await {
+                all += count;
+                sleep(Duration::from_secs(10)).await;
+            }
+            all
+        });
+        let mut stream = Watched::new(stream, silence(30_000));
+        stream.write_all(&[0; 1 << 20]).await.unwrap();
+        drop(stream);
+        assert_eq!(reading.await.unwrap(), 1 << 20);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn b2_the_first_byte_has_its_time_and_the_next_has_not() {
+        let (mut caller, stream) = duplex(1024);
+        let mut stream = Watched::new(stream, silence(10_000));
+        let mut byte = [0];
+        let silent = stream.read(&mut byte).await;
+        assert_eq!(silent.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        let (mut late, stream) = duplex(1024);
+        let mut stream = Watched::new(stream, silence(10_000));
+        late.write_all(b"G").await.unwrap();
+        stream.read_exact(&mut byte).await.unwrap();
+        let writing = tokio::spawn(async move {
+            sleep(Duration::from_secs(20)).await;
+            late.write_all(b"E").await.unwrap();
+        });
+        stream.read_exact(&mut byte).await.unwrap();
+        writing.await.unwrap();
+        drop(caller.shutdown().await);
+    }
+}

@@ -325,6 +325,105 @@ async fn metrics_count_answers_and_are_for_the_operator_only() {
     assert_refused(closed.send(Method::GET, "/metrics").await, 403, "LMR-1001").await;
 }
 
+/// Every status that a route answers with is in its description, and every metric is there.
+#[tokio::test]
+async fn the_description_names_every_status_that_occurs_and_no_other() {
+    let limited = HttpSettings {
+        body_limit: 1000,
+        concurrent: 1,
+        queue_wait: Duration::from_millis(50),
+        body_timeout: Duration::from_millis(200),
+        ..HttpSettings::default()
+    };
+    let server = start_with(limited.clone(), "127.0.0.1", true).await;
+    let document: Value = server.send(Method::GET, "/openapi.json").await.json().await.unwrap();
+    let described = |path: &str| {
+        let item = document["paths"][path].as_object().unwrap().values().next().unwrap();
+        let responses = item["responses"].as_object().unwrap();
+        responses.keys().map(|status| status.parse::<u16>().unwrap()).collect::<Vec<_>>()
+    };
+    let strange = start_with(HttpSettings::default(), "192.0.2.7", true).await;
+    for route in ["/fhirmottak/v1", "/api/v1", "/fhirmottak/v1/validate", BUNDLE_CHECK] {
+        let mut seen = Vec::new();
+        let token = server.token("310000019");
+        let post = || server.client.post(server.url(route)).bearer_auth(&token);
+        // 200 and 409 take a world: sandbox/tests/refusals.
+        seen.push(post().body("{}").send().await.unwrap().status().as_u16());
+        seen.push(strange.post(route, "{}").await.status().as_u16());
+        let unwanted = post().header("accept", "text/xml").body("{}");
+        seen.push(unwanted.send().await.unwrap().status().as_u16());
+        seen.push(post().body("x".repeat(1001)).send().await.unwrap().status().as_u16());
+        let xml = post().header("content-type", "text/xml").body("{}");
+        seen.push(xml.send().await.unwrap().status().as_u16());
+        if route != BUNDLE_CHECK {
+            seen.push(server.post(route, "{}").await.status().as_u16());
+        }
+        let mut slow = TcpStream::connect(server.address).await.unwrap();
+        let head = format!(
+            "POST {route} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Length: 9\r\n\r\n{{"
+        );
+        slow.write_all(head.as_bytes()).await.unwrap();
+        seen.push(read_answer(&mut slow).await[9..12].parse().unwrap());
+        let busy = start_with(limited.clone(), "127.0.0.1", true).await;
+        busy.store.be(Moody::STUCK);
+        let holder = tokio::spawn(busy.message("320000009", "{}").send());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let refused = busy.client.post(busy.url(route)).bearer_auth(busy.token("310000019"));
+        seen.push(refused.body("{}").send().await.unwrap().status().as_u16());
+        busy.store.be(Moody::FINE);
+        holder.await.unwrap().unwrap();
+        for status in &seen {
+            assert!(described(route).contains(status), "{route}: {status} is not described");
+        }
+        let elsewhere: &[u16] = if route == BUNDLE_CHECK { &[200, 500] } else { &[200, 409, 500] };
+        for status in described(route) {
+            assert!(
+                seen.contains(&status) || elsewhere.contains(&status),
+                "{route}: {status} is described and does not occur"
+            );
+        }
+    }
+    assert_eq!(described("/health/live"), [200]);
+    for mood in [Moody::FINE, Moody::UNAVAILABLE, Moody::PANICKING] {
+        server.store.be(mood);
+        let status = server.send(Method::GET, "/health/ready").await.status().as_u16();
+        assert!(described("/health/ready").contains(&status), "{status}");
+    }
+    server.store.be(Moody::FINE);
+    assert_eq!(described("/metrics"), [200, 403]);
+}
+
+#[tokio::test]
+async fn every_metric_counts_what_its_name_says() {
+    let server = start().await;
+    let body = r#"{"resourceType":"Bundle","type":"batch","entry":[{"resource":{"resourceType":"Patient"}}]}"#;
+    let answer = server.post(BUNDLE_CHECK, body).await;
+    assert_eq!(answer.status(), 400);
+    let text = server.send(Method::GET, "/metrics").await.text().await.unwrap();
+    let value = |name: &str| -> Option<f64> {
+        text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
+    };
+    assert_eq!(value("lmr_entries_total{outcome=\"refused\"}"), Some(1.0), "{text}");
+    assert_eq!(value("lmr_entries_total{outcome=\"created\"}"), Some(0.0));
+    assert_eq!(value("lmr_body_bytes_total"), Some(body.len() as f64));
+    for still in [
+        "lmr_repeated_messages_total",
+        "lmr_panics_total",
+        "lmr_log_lines_lost_total",
+        "lmr_refused_calls_lost_total",
+        "lmr_places_in_use",
+    ] {
+        assert_eq!(value(still), Some(0.0), "{still}");
+    }
+    assert!(value("lmr_connections") >= Some(1.0));
+    let count = "lmr_request_duration_seconds_count{route=\"";
+    assert_eq!(value(&format!("{count}{BUNDLE_CHECK}\"}}")), Some(1.0));
+    // What is documented is there, and what is there is explained.
+    let named = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
+    assert_eq!(named.count(), 11);
+    assert_eq!(text.matches("# HELP ").count(), 11);
+}
+
 #[tokio::test]
 async fn told_to_stop_it_lets_the_running_request_end_and_takes_no_other() {
     let mut server = start().await;
