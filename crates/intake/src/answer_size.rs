@@ -8,7 +8,7 @@ use std::ops::Range;
 /// Most findings of one entry.
 const MAX_PER_ENTRY: usize = 20;
 /// Findings of one answer with their texts. After that an entry has its first fault only, by code and location.
-const MAX_WITH_TEXT: usize = 2_000;
+const MAX_WITH_TEXT: usize = 1_000;
 
 /// What the answer holds of one entry's findings.
 #[derive(Clone, Debug, PartialEq, Eq)]

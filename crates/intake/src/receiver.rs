@@ -204,13 +204,13 @@ impl Receiver {
         for _ in 0..MAX_ATTEMPTS {
             let current = store.current(head.sender, &identities).await?;
             let delivery = delivery(validated, &head, &current, &shared, random)?;
-            let answer = delivery.answer.clone();
-            if delivery.versions.is_empty()
-                && validated.accepted().next().is_none()
-                && answer.body.len() > MAX_KEPT_REFUSAL
+            if validated.accepted().next().is_none()
+                && delivery.answer.body.len() > MAX_KEPT_REFUSAL
             {
-                return Ok(Reply { is_kept: false, ..Reply::first(answer, Some(head.message_id)) });
+                let reply = Reply::first(delivery.answer, Some(head.message_id));
+                return Ok(Reply { is_kept: false, ..reply });
             }
+            let answer = delivery.answer.clone();
             match store.commit(delivery).await? {
                 Committed::Stored => {
                     return Ok(Reply::first(answer, Some(head.message_id)));

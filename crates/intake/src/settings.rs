@@ -16,8 +16,8 @@ const MIN_ENTRIES: usize = 1_000;
 const BYTES_PER_NODE: usize = 6;
 const BYTES_PER_ENTRY: usize = 64;
 /// Findings that are kept while a bundle is validated: in proportion to it, within bounds.
-const BYTES_PER_FINDING: usize = 512;
-const MIN_FINDINGS: usize = 2_000;
+const BYTES_PER_FINDING: usize = 2_048;
+const MIN_FINDINGS: usize = 1_000;
 const MAX_FINDINGS: usize = 50_000;
 
 /// Holds what an operator may set.

@@ -6,17 +6,15 @@
     reason = "a test that cannot go on fails; the child reports on stdout"
 )]
 
-#[path = "../../envelope/tests/world/mod.rs"]
-mod world;
-
+use lmr_envelope::synthetic::{self as world, SENDER, now, world};
 use lmr_envelope::{Header, SystemRandom, seal};
 use lmr_identifiers::OrganisationNumber;
+use lmr_identifiers::synthetic::{Series, identity_number};
 use lmr_intake::{AllowList, Avsender, Caller, Parts, Receiver, RegisteredCertificate, Settings};
 use lmr_storage::{SqliteStore, StorageKey};
 use std::fmt::Write as _;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use world::{SENDER, now, world};
 
 /// Bytes of content in every case.
 const SIZE: usize = 2 << 20;
@@ -25,7 +23,7 @@ const MOST: usize = 12;
 
 /// The shapes: what a resource number `n` looks like. Bundles are filled with them up to [`SIZE`].
 const CASES: [(&str, fn(usize) -> String); 6] = [
-    ("flat", |n| patient(n, "")),
+    ("flat", |n| patient(n, r#","gender":"other""#)),
     ("deep", |n| {
         let depth = 40;
         let open = r#"{"url":"http://eks.no/x","extension":["#.repeat(depth);
@@ -35,7 +33,7 @@ const CASES: [(&str, fn(usize) -> String); 6] = [
     }),
     ("wide", |n| {
         let names = r#""Ola","#.repeat(20_000);
-        patient(n, &format!(r#","name":[{{"given":[{names}"Kari"]}}]"#))
+        patient(n, &format!(r#","gender":"other","name":[{{"given":[{names}"Kari"]}}]"#))
     }),
     ("faulty", |n| patient(n, r#","ukjent":1,"gender":"ukjent""#)),
     ("very faulty", |n| {
@@ -47,13 +45,21 @@ const CASES: [(&str, fn(usize) -> String); 6] = [
     }),
     ("with many notes", |n| {
         let codings = r#"{"system":"http://eks.no/kodeverk","code":"kode"},"#.repeat(20);
-        patient(n, &format!(r#","maritalStatus":{{"coding":[{codings}{{"code":"a"}}]}}"#))
+        patient(
+            n,
+            &format!(r#","gender":"other","maritalStatus":{{"coding":[{codings}{{"code":"a"}}]}}"#),
+        )
     }),
 ];
 
 fn patient(n: usize, more: &str) -> String {
+    let (day, month, year) = (n % 28 + 1, n / 28 % 12 + 1, 1950 + n / 336 % 70);
+    let [day, month, year] = [day, month, year].map(|number| u16::try_from(number).unwrap());
+    let (small_month, small_day) = (u8::try_from(month).unwrap(), u8::try_from(day).unwrap());
+    let (number, _) = identity_number(year, small_month, small_day, Series::Tenor, false, 500);
+    let number = number.as_str();
     format!(
-        r#"{{"resourceType":"Patient","meta":{{"profile":["http://hl7.no/fhir/ig/lmdi/StructureDefinition/lmdi-patient"]}},"identifier":[{{"system":"urn:oid:2.16.578.1.34.1","value":"{n}"}}],"birthDate":"1965-06-13"{more}}}"#
+        r#"{{"resourceType":"Patient","meta":{{"profile":["http://hl7.no/fhir/ig/lmdi/StructureDefinition/lmdi-patient"]}},"identifier":[{{"system":"urn:oid:2.16.578.1.12.4.1.4.1","value":"{number}"}}],"birthDate":"{year:04}-{month:02}-{day:02}"{more}}}"#
     )
 }
 
@@ -100,12 +106,13 @@ async fn child() {
     .unwrap();
     drop(content);
     let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(&folder.path().join("lmr.db"), StorageKey::new(&[7; 32]));
+    let file = folder.path().join("lmr.db");
+    let store = SqliteStore::open(&file, StorageKey::new(&[7; 32])).await.unwrap();
     let mut settings = Settings { entries: 1_000_000, ..Settings::default() };
     settings.limits.ratio = 100_000;
     let organisation = OrganisationNumber::parse(SENDER).unwrap();
     let receiver = Receiver::new(Parts {
-        store: Arc::new(store.await.unwrap()),
+        store: Arc::new(store),
         keys: world.register.decrypting(),
         trust: None,
         avsendere: vec![Avsender {

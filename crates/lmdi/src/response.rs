@@ -260,8 +260,8 @@ pub fn more(count: usize) -> Finding {
     Finding::with_text(
         Code::FindingsLeftOut,
         ElementLocation::default(),
-        format!("{count} funn til er utelatt. {}", text.explanation.nb),
-        format!("{count} more findings are left out. {}", text.explanation.en),
+        format!("Minst {count} funn til er utelatt. {}", text.explanation.nb),
+        format!("At least {count} more findings are left out. {}", text.explanation.en),
     )
 }
 

@@ -26,6 +26,9 @@ pub enum RuleSetError {
     },
 }
 
+/// Issues of one resource against one profile that are kept where findings are bounded; an answer holds fewer.
+const MAX_PER_RESOURCE: usize = 30;
+
 /// A rule set, compiled. Made once per process and shared.
 #[derive(Debug)]
 pub struct RuleSet {
@@ -96,6 +99,9 @@ impl RuleSet {
             // Codes that cannot be checked warn one by one, so the bound must grow with the bundle.
             options.max_issues.saturating_add(entries.len().saturating_mul(100))
         });
+        if max_findings.is_some() {
+            options.max_issues_per_resource = MAX_PER_RESOURCE;
+        }
         if self.id.wants_profile_named() {
             // An entry that names no profile is refused for that; checking it by its type as well
             // reports everything to the sender at once.

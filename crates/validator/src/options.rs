@@ -125,6 +125,9 @@ pub struct Options {
     /// Issues after which the rest is dropped with a notice; bounds memory on
     /// hostile input.
     pub max_issues: usize,
+    /// Issues of one resource against one profile after which only its first error is kept; bounds memory while many
+    /// are validated side by side.
+    pub max_issues_per_resource: usize,
     /// Set by a caller that no longer waits: what is not validated yet is left out, so the result then says nothing.
     pub stop: Option<Arc<AtomicBool>>,
 }
@@ -167,6 +170,7 @@ impl Default for Options {
             redact_values: false,
             threads: 1,
             max_issues: 10_000,
+            max_issues_per_resource: usize::MAX,
             stop: None,
         }
     }

@@ -36,6 +36,7 @@ const SUGGESTED: usize = 100;
 
 /// Tasks validated side by side before the issues made are counted.
 const BATCH: usize = 1024;
+const MIN_BATCH: usize = 64;
 /// Tasks that a thread takes at a time.
 const HELPING: usize = 32;
 
@@ -335,9 +336,13 @@ impl<'a> Plan<'a> {
     }
 
     fn round(&mut self, from: usize, to: usize) {
+        let options = self.shared.options;
+        // As few side by side as their issues are worth: what a batch keeps is not bounded by the others.
+        let batch = (options.max_issues / options.max_issues_per_resource).clamp(MIN_BATCH, BATCH);
+        let batch = if options.max_issues_per_resource == usize::MAX { BATCH } else { batch };
         let mut from = from;
         while from < to {
-            let until = to.min(from + BATCH);
+            let until = to.min(from + batch);
             self.batch(from, until);
             let outcomes = self.tasks[from..until].iter().filter_map(|u| u.outcome.as_ref());
             self.shared.made.fetch_add(outcomes.map(|o| o.made).sum(), Ordering::Relaxed);

@@ -114,8 +114,10 @@ impl<'a> Context<'a> {
     pub(crate) fn keep(&mut self, issue: Issue) -> &mut Issue {
         self.note_dropped();
         let made = self.made_before.saturating_add(self.out.made);
+        let is_full = made >= self.options.max_issues.saturating_mul(2)
+            || self.out.made >= self.options.max_issues_per_resource;
         self.out.made += 1;
-        let cut = made >= self.options.max_issues.saturating_mul(2)
+        let cut = is_full
             && (!issue.severity.is_error()
                 || self.out.issues.iter().any(|i| i.severity.is_error()));
         if cut {
