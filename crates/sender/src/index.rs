@@ -26,24 +26,23 @@ pub(crate) struct Record {
     /// Keyed hash of what it says, references counted by what they point at.
     pub(crate) version: Hash,
     pub(crate) when: When,
-    /// The technical id, for people to find it by; `None` when it looks like an identity number.
-    pub(crate) id: Option<Box<str>>,
+    /// The technical id, for people to find it by; none when it looks like an identity number.
+    id: Span,
     /// The source's own key, unless it is a person's number.
-    pub(crate) source_key: Option<Box<str>>,
+    source_key: Span,
     /// `fullUrl` to use in bundles, where the register knows the resource by it.
-    given_url: Option<Box<str>>,
+    given_url: Span,
     pub(crate) location: SourceLocation,
     pub(crate) bundle: u64,
     /// Its part of [`Index::targets`]: first and one behind the last.
     targets: (u32, u32),
-    updated: Option<Timestamp>,
+    /// `meta.lastUpdated` in milliseconds; `i64::MIN` where there is none.
+    updated: i64,
 }
 
-impl Record {
-    pub(crate) fn full_url(&self) -> String {
-        self.given_url.as_deref().map_or_else(|| self.identity.full_url(), str::to_owned)
-    }
-}
+/// A part of [`Index::texts`]: first byte and length, 0 for none.
+#[derive(Debug, Clone, Copy, Default)]
+struct Span(u32, u32);
 
 /// A resource that is in the source more than once with different content; the newer one is used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -91,6 +90,9 @@ pub(crate) struct Index {
     pub(crate) advice: Vec<AdviceCount>,
     identities: HashMap<Hash, u32>,
     names: HashMap<Hash, u32>,
+    /// Ids, keys and addresses of all resources, one behind the other: a text of its own for each would take
+    /// four times the memory.
+    texts: String,
     /// What all resources refer to, as positions in the index, one resource after the other.
     targets: Vec<u32>,
     own_addresses: Vec<String>,
@@ -133,6 +135,7 @@ impl Index {
             advice: Vec::new(),
             identities: HashMap::new(),
             names: HashMap::new(),
+            texts: String::new(),
             targets: Vec::new(),
             own_addresses,
         };
@@ -181,14 +184,15 @@ impl Index {
             identity,
             version: key.hash("content", &[&content.bytes]),
             when: When::of(resource_type, node),
-            id: id.filter(|id| !looks_personal(id)).map(|id| id.into_owned().into()),
-            source_key: source_key(node).map(Into::into),
-            given_url: full_url.filter(|_| known.key.starts_with("url:")).map(Into::into),
+            id: self.keep(id.as_deref().filter(|id| !looks_personal(id))),
+            source_key: self.keep(source_key(node).as_deref()),
+            given_url: self.keep(full_url.filter(|_| known.key.starts_with("url:"))),
             updated: node
                 .member("meta")
                 .and_then(|meta| meta.member("lastUpdated"))
                 .and_then(Node::as_str)
-                .and_then(|text| lmr_envelope::read_time(&text).ok()),
+                .and_then(|text| lmr_envelope::read_time(&text).ok())
+                .map_or(i64::MIN, Timestamp::as_millisecond),
             location,
             bundle,
             targets: (0, 0),
@@ -207,14 +211,13 @@ impl Index {
                 let kept = &mut self.records[at as usize];
                 if kept.version != record.version {
                     // The later one in reading order wins, unless both say when they were written.
-                    let newer = match (kept.updated, record.updated) {
-                        (Some(kept), Some(new)) => new >= kept,
-                        _ => true,
-                    };
+                    let newer = kept.updated == i64::MIN
+                        || record.updated == i64::MIN
+                        || record.updated >= kept.updated;
                     let (used, unused) = if newer { (&record, &*kept) } else { (&*kept, &record) };
                     self.duplicates.push(Duplicate {
                         resource_type: resource_type.to_owned(),
-                        source_key: used.source_key.as_deref().map(str::to_owned),
+                        source_key: text_of(&self.texts, used.source_key).map(str::to_owned),
                         used: used.location.clone(),
                         unused: unused.location.clone(),
                     });
@@ -250,7 +253,7 @@ impl Index {
             // One lookup a reference, or two in a Bundle.
             let each = if record.bundle == 0 { 1 } else { 2 };
             let references = || wanted.lookups[*start as usize..*end as usize].chunks(each);
-            let version = self.version(record.version, references(), key);
+            let version = self.version_with(record.version, references(), key);
             let mut targets: Vec<u32> =
                 references().filter_map(|lookups| self.find(lookups)).collect();
             targets.sort_unstable();
@@ -261,6 +264,32 @@ impl Index {
             record.version = version;
             record.targets = (first, self.targets.len() as u32);
         }
+    }
+
+    fn keep(&mut self, text: Option<&str>) -> Span {
+        let Some(text) = text else { return Span::default() };
+        let (Ok(first), Ok(length)) = (self.texts.len().try_into(), text.len().try_into()) else {
+            return Span::default();
+        };
+        self.texts.push_str(text);
+        Span(first, length)
+    }
+
+    /// The technical id of the resource at a position, unless it looks like an identity number.
+    pub(crate) fn id(&self, at: u32) -> Option<&str> {
+        text_of(&self.texts, self.records[at as usize].id)
+    }
+
+    /// The source's own key of the resource at a position, unless it is a person's number.
+    pub(crate) fn source_key(&self, at: u32) -> Option<&str> {
+        text_of(&self.texts, self.records[at as usize].source_key)
+    }
+
+    /// The `fullUrl` of the resource at a position in every bundle.
+    pub(crate) fn full_url(&self, at: u32) -> String {
+        let record = &self.records[at as usize];
+        let given = text_of(&self.texts, record.given_url);
+        given.map_or_else(|| record.identity.full_url(), str::to_owned)
     }
 
     /// What a resource refers to, as positions in the index; ascending, each once.
@@ -274,12 +303,17 @@ impl Index {
         self.identities.get(&identity).copied()
     }
 
-    /// The version that the source has of a resource.
-    pub(crate) fn version_of(&self, identity: Hash) -> Option<Hash> {
-        self.position(identity).map(|at| self.records[at as usize].version)
+    /// The version of the resource at a position.
+    pub(crate) fn version(&self, at: u32) -> Hash {
+        self.records[at as usize].version
     }
 
-    fn version<'l>(
+    /// The version that the source has of a resource.
+    pub(crate) fn version_of(&self, identity: Hash) -> Option<Hash> {
+        self.position(identity).map(|at| self.version(at))
+    }
+
+    fn version_with<'l>(
         &self,
         content: Hash,
         references: impl Iterator<Item = &'l [Hash]>,
@@ -326,14 +360,12 @@ impl Index {
         let references: Vec<Lookups> =
             content.references.iter().map(|node| self.lookups(*node, bundle, key)).collect();
         let version = key.hash("content", &[&content.bytes]);
-        let version = self.version(version, references.iter().map(Vec::as_slice), key);
+        let version = self.version_with(version, references.iter().map(Vec::as_slice), key);
         let mut reread = Reread { version, edits: Edits::new(), dangling: Vec::new() };
         for (reference, lookups) in content.references.iter().zip(&references) {
             match self.find(lookups) {
                 Some(at) => {
-                    reread
-                        .edits
-                        .replace_string(reference.span(), &self.records[at as usize].full_url());
+                    reread.edits.replace_string(reference.span(), &self.full_url(at));
                 }
                 None if reference.as_str().is_some_and(|target| is_relative(&target)) => {
                     reread.dangling.push(*reference);
@@ -343,6 +375,11 @@ impl Index {
         }
         reread
     }
+}
+
+fn text_of(texts: &str, span: Span) -> Option<&str> {
+    let Span(first, length) = span;
+    (length > 0).then(|| texts.get(first as usize..first as usize + length as usize)).flatten()
 }
 
 /// A resource as it is at its location when it is to be sent.

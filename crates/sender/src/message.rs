@@ -13,7 +13,7 @@ use crate::check::{CheckContext, CheckFinding};
 use crate::clinical::When;
 use crate::error::SenderError;
 use crate::identity::{Hash, uuid_text};
-use crate::index::{Index, Record};
+use crate::index::Index;
 use crate::outbox::{HeldFinding, Item, NewMessage};
 use crate::plan::{self, Planned, Role, Statuses};
 use crate::report::MessageCounts;
@@ -163,7 +163,7 @@ impl<'a> MessageMaker<'a> {
         };
         for (position, at) in planned.entries.iter().enumerate() {
             let record = &self.index.records[*at as usize];
-            match self.text(record)? {
+            match self.text(*at)? {
                 Ok((text, paths)) => {
                     all.texts.push(text);
                     all.dangling.extend(paths.into_iter().map(|path| dangling(position, path)));
@@ -184,8 +184,9 @@ impl<'a> MessageMaker<'a> {
     /// One entry's text, and where it refers to something that the source does not hold.
     fn text(
         &self,
-        record: &Record,
+        at: u32,
     ) -> Result<Result<(EntryText, Vec<String>), SourceIssueKind>, SenderError> {
+        let record = &self.index.records[at as usize];
         let source = match self.agent.source.read(&record.location) {
             Ok(source) => source,
             Err(issue) => return Ok(Err(issue)),
@@ -210,7 +211,7 @@ impl<'a> MessageMaker<'a> {
         let resource =
             reread.edits.apply(&source).map_err(|_| SenderError::Internal("edits overlap"))?;
         let text = EntryText {
-            full_url: record.full_url(),
+            full_url: self.index.full_url(at),
             resource_type: record.resource_type.to_string(),
             resource,
         };
@@ -263,12 +264,12 @@ impl<'a> MessageMaker<'a> {
         Item {
             identity: record.identity,
             version: record.version,
-            role: plan::role(status, record.version),
+            role: plan::role(status),
             root,
             is_annulment: false,
             resource_type: record.resource_type.to_string(),
-            resource_id: record.id.as_deref().map(str::to_owned),
-            source_key: record.source_key.as_deref().map(str::to_owned),
+            resource_id: self.index.id(at).map(str::to_owned),
+            source_key: self.index.source_key(at).map(str::to_owned),
             file: record.location.label().to_owned(),
             line: record.location.line(),
         }

@@ -20,7 +20,7 @@ use sqlx::{Connection as _, Row, Sqlite, SqlitePool, Transaction};
 use crate::attempt::AttemptFailure;
 use crate::identity::Hash;
 use crate::index::Index;
-use crate::plan::{Role, Statuses};
+use crate::plan::{Known, Role, Statuses};
 use crate::progress::{AttemptOutcome, Progress, State};
 use crate::report::RunKind;
 use crate::schedule::RetrySchedule;
@@ -301,7 +301,8 @@ impl Outbox {
                 statuses.known += usize::from(!annulled);
                 match index.position(identity) {
                     Some(at) => statuses.change(at, |status| {
-                        (status.stored, status.annulled) = (Some(version), annulled);
+                        status.stored = Known::of(version, index.version(at));
+                        status.annulled = annulled;
                     }),
                     None => statuses.missing += usize::from(!annulled),
                 }
@@ -314,7 +315,7 @@ impl Outbox {
         for row in sqlx::query("SELECT identity, version FROM held").fetch_all(&self.pool).await? {
             if let Some(at) = index.position(hash(&row, 0)?) {
                 let version = hash(&row, 1)?;
-                statuses.change(at, |status| status.held = Some(version));
+                statuses.change(at, |status| status.held = version == index.version(at));
             }
         }
         let open = "SELECT i.identity, i.version FROM message m JOIN item i ON i.seq = m.seq \
@@ -322,7 +323,7 @@ impl Outbox {
         for row in sqlx::query(open).fetch_all(&self.pool).await? {
             if let Some(at) = index.position(hash(&row, 0)?) {
                 let version = hash(&row, 1)?;
-                statuses.change(at, |status| status.open = Some(version));
+                statuses.change(at, |status| status.open = Known::of(version, index.version(at)));
             }
         }
         Ok(statuses)

@@ -10,15 +10,34 @@ use crate::clinical::When;
 use crate::identity::Hash;
 use crate::index::Index;
 
+/// Which version of a resource is meant, compared with the one in the source.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// None.
+    #[default]
+    No,
+    /// The one that is in the source.
+    Same,
+    /// Another one.
+    Other,
+}
+
+impl Known {
+    /// Compares a version with the one in the source.
+    pub(crate) fn of(version: Hash, in_source: Hash) -> Self {
+        if version == in_source { Self::Same } else { Self::Other }
+    }
+}
+
 /// What the ledger says of one resource.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct RecordStatus {
     /// The version the register has confirmed.
-    pub(crate) stored: Option<Hash>,
-    /// The version that is held back, refused by the register or by the check here.
-    pub(crate) held: Option<Hash>,
+    pub(crate) stored: Known,
     /// The version in a sealed message whose answer is not in yet.
-    pub(crate) open: Option<Hash>,
+    pub(crate) open: Known,
+    /// The version in the source is held back, refused by the register or by the check here.
+    pub(crate) held: bool,
     /// The register has confirmed that it is annulled.
     pub(crate) annulled: bool,
 }
@@ -143,11 +162,11 @@ pub(crate) fn bytes(index: &Index, entries: &[u32]) -> usize {
     entries.iter().map(|at| index.records[*at as usize].location.bytes()).sum()
 }
 
-pub(crate) fn role(status: RecordStatus, version: Hash) -> Role {
+pub(crate) fn role(status: RecordStatus) -> Role {
     match status.stored {
-        None => Role::New,
-        Some(stored) if stored == version => Role::Dependency,
-        Some(_) => Role::Changed,
+        Known::No => Role::New,
+        Known::Same => Role::Dependency,
+        Known::Other => Role::Changed,
     }
 }
 
@@ -168,7 +187,7 @@ impl Planner<'_> {
         for (at, record) in self.index.records.iter().enumerate() {
             let at = at as u32;
             let status = self.status(at);
-            if status.stored == Some(record.version) || status.open == Some(record.version) {
+            if status.stored == Known::Same || status.open == Known::Same {
                 reached[at as usize] = true;
                 continue;
             }
@@ -176,7 +195,7 @@ impl Planner<'_> {
                 plan.foreign.entry(Arc::clone(&record.resource_type)).or_default().push(at);
                 continue;
             }
-            let sent_before = status.stored.is_some() || status.open.is_some();
+            let sent_before = status.stored != Known::No || status.open != Known::No;
             match record.when {
                 _ if sent_before => roots.push(at),
                 When::Unreadable => roots.push(at),
@@ -213,22 +232,15 @@ impl Planner<'_> {
 
         let mut ready = Vec::new();
         for root in roots {
-            let version = self.index.records[root as usize].version;
-            if self.status(root).held == Some(version) {
+            if self.status(root).held {
                 plan.held.push(root);
                 continue;
             }
             self.reach.close(root, &mut closure);
-            let is_held = |at: &&u32| {
-                self.status(**at).held == Some(self.index.records[**at as usize].version)
-            };
+            let is_held = |at: &&u32| self.status(**at).held;
             if let Some(held) = closure.iter().find(is_held) {
                 plan.waiting.push((root, *held));
-            } else if closure.iter().any(|at| {
-                self.status(*at)
-                    .open
-                    .is_some_and(|open| open != self.index.records[*at as usize].version)
-            }) {
+            } else if closure.iter().any(|at| self.status(*at).open == Known::Other) {
                 plan.deferred.push(root);
             } else {
                 ready.push(root);

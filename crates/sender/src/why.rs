@@ -11,7 +11,7 @@ use crate::error::SenderError;
 use crate::identity::Hash;
 use crate::index::Index;
 use crate::outbox::{HeldFinding, Sending};
-use crate::plan::{Plan, Statuses};
+use crate::plan::{Known, Plan, Statuses};
 use crate::progress::State;
 use crate::source::SourceLocation;
 
@@ -122,20 +122,15 @@ impl Agent {
         let mut found = Vec::new();
         let mut seen: Vec<Hash> = Vec::new();
         for (at, record) in index.records.iter().enumerate() {
-            if !goes_by(
-                name,
-                &record.resource_type,
-                record.id.as_deref(),
-                record.source_key.as_deref(),
-            ) {
+            let at = u32::try_from(at).unwrap_or(u32::MAX);
+            if !goes_by(name, &record.resource_type, index.id(at), index.source_key(at)) {
                 continue;
             }
             seen.push(record.identity);
-            let at = u32::try_from(at).unwrap_or(u32::MAX);
             found.push(Explanation {
                 resource_type: record.resource_type.to_string(),
-                resource_id: record.id.as_deref().map(str::to_owned),
-                source_key: record.source_key.as_deref().map(str::to_owned),
+                resource_id: index.id(at).map(str::to_owned),
+                source_key: index.source_key(at).map(str::to_owned),
                 location: Some(record.location.clone()),
                 confirmed: self.confirmation(record.identity).await?,
                 messages: self.messages_of(record.identity).await?,
@@ -190,19 +185,19 @@ impl Agent {
     ) -> Result<WhyState, SenderError> {
         let record = &index.records[at as usize];
         let status = statuses.of(at);
-        if status.annulled && status.stored == Some(record.version) {
+        if status.annulled && status.stored == Known::Same {
             return Ok(WhyState::Annulled);
         }
-        if status.open == Some(record.version) {
+        if status.open == Known::Same {
             return Ok(WhyState::UnderWay);
         }
-        if status.stored == Some(record.version) {
+        if status.stored == Known::Same {
             return Ok(WhyState::Delivered);
         }
         let held = self.outbox.held().await?;
         let number_of =
             |identity: Hash| held.iter().find(|row| row.identity == identity).map(|row| row.number);
-        if status.held == Some(record.version)
+        if status.held
             && let Some(row) = held.iter().find(|row| row.identity == record.identity)
         {
             return Ok(WhyState::Held {
@@ -220,7 +215,7 @@ impl Agent {
             return Ok(WhyState::Deferred);
         }
         if plan.bundles.iter().any(|bundle| bundle.entries.contains(&at)) {
-            return Ok(WhyState::Next { changed: status.stored.is_some() });
+            return Ok(WhyState::Next { changed: status.stored != Known::No });
         }
         if self.settings.rule_set.profile_of(&record.resource_type).is_none() {
             return Ok(WhyState::ForeignType);
