@@ -280,8 +280,10 @@ fn compare(
         *tally.kinds.entry(kind).or_default() += count;
     }
     // Each kind of difference is shown once: the first that nothing before it had.
-    let wanted: Vec<_> =
+    let mut wanted: Vec<_> =
         difference.kinds().into_keys().filter(|key| !tally.shown.contains(key)).collect();
+    // Errors first: they decide the verdict.
+    wanted.sort_by_key(|(_, id)| !id.starts_with("error"));
     if wanted.is_empty() || tally.shown.len() >= arguments.details {
         return Ok(());
     }
@@ -300,7 +302,8 @@ fn compare(
     let text = smallest.to_string();
     let theirs = reference.validate(&text, &input.profiles, &[])?.unwrap_or_default();
     let mine = ours.validate(&text, &input.profiles, 1);
-    println!("\n== {kind:?}: {}", input.made);
+    let verdict = if difference.verdict_differs { ", other verdict" } else { "" };
+    println!("\n== {kind:?}{verdict}: {}", input.made);
     println!("   {text}");
     for (side, finding) in
         known.unexplained(Difference::between(&theirs, &mine, &known.same.clone())).alone
