@@ -62,6 +62,9 @@ impl fmt::Display for Side {
     }
 }
 
+/// Whether a finding of the reference is the same as one of ours.
+type Match<'a> = &'a dyn Fn(&Finding, &Finding) -> bool;
+
 /// What one side reported alone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Difference {
@@ -92,7 +95,7 @@ impl Difference {
                 && a.location == b.location
                 && is_of_reader(&b.id)
         };
-        let passes: [&dyn Fn(&Finding, &Finding) -> bool; 3] = [&equal, &renamed, &unnamed];
+        let passes: [Match<'_>; 3] = [&equal, &renamed, &unnamed];
         for matches in passes {
             left.retain(|a| match right.iter().position(|b| matches(a, b)) {
                 Some(found) => {

@@ -287,7 +287,7 @@ fn compare(
     if wanted.is_empty() || tally.shown.len() >= arguments.details {
         return Ok(());
     }
-    let wanted = vec![wanted[0].clone()];
+    let wanted = [wanted[0].clone()];
     tally.shown.extend(wanted.iter().cloned());
     let smallest = shrink::shrink(&input.document, 150, |trial| {
         let text = trial.to_string();

@@ -16,10 +16,14 @@ use super::{Object, primitive};
 /// Nesting at which only required elements are made.
 const DEPTH: usize = 6;
 
+/// A code system and a code of it.
+type Code = (Arc<str>, Arc<str>);
+
 /// Makes instances from definitions.
 pub(crate) struct Generator<'d> {
     definitions: &'d Definitions,
-    codes: HashMap<Arc<str>, Vec<(Arc<str>, Arc<str>)>>,
+    /// The codes of each value set that was asked for.
+    codes: HashMap<Arc<str>, Vec<Code>>,
 }
 
 /// A sequence of elements under one parent: the definition, and the parent's id in it.
@@ -221,10 +225,10 @@ impl<'d> Generator<'d> {
             if let Some(pattern) = pattern {
                 return Some(pattern);
             }
-            if name == "code" || element.binding.is_some() {
-                if let Some((_, code)) = self.code(rng, element) {
-                    return Some(json!(&*code));
-                }
+            if (name == "code" || element.binding.is_some())
+                && let Some((_, code)) = self.code(rng, element)
+            {
+                return Some(json!(&*code));
             }
             let mut value = primitive::value(rng, name);
             if let (Some(most), Value::String(text)) = (element.max_length, &mut value) {
@@ -343,7 +347,7 @@ impl<'d> Generator<'d> {
         made
     }
 
-    fn code(&mut self, rng: &mut Rng, element: &ElementDefinition) -> Option<(Arc<str>, Arc<str>)> {
+    fn code(&mut self, rng: &mut Rng, element: &ElementDefinition) -> Option<Code> {
         let value_set = element.binding.as_ref()?.value_set.clone()?;
         let definitions = self.definitions;
         let codes = self.codes.entry(value_set.clone()).or_insert_with(|| {

@@ -76,10 +76,10 @@ fn apply(rng: &mut Rng, document: &mut Value, pointer: &str, kind: &str) -> bool
     if key == "resourceType" || (parent.is_empty() && key == "meta") {
         return false;
     }
-    if let Some(target) = document.pointer_mut(pointer) {
-        if on_object(rng, target, kind) || on_value(rng, target, key, kind) {
-            return true;
-        }
+    if let Some(target) = document.pointer_mut(pointer)
+        && (on_object(rng, target, kind) || on_value(rng, target, key, kind))
+    {
+        return true;
     }
     let Some(holder) = document.pointer_mut(parent) else { return false };
     match (holder, kind) {

@@ -156,9 +156,7 @@ fn slices(
         "Reference" => "type",
         _ => return None,
     };
-    if definitions.type_definition(ty).ok()?.is_none() {
-        return None;
-    }
+    definitions.type_definition(ty).ok()?.as_ref()?;
     let rules = primitive::pick(rng, &["open", "closed", "openAtEnd"]);
     let mut discriminator = primitive::pick(rng, &["value", "pattern", "exists"]);
     if child == "coding" {
