@@ -65,7 +65,7 @@ enum Command {
     Deactivate { organisation: String },
     /// Remove a registered sender; what it delivered stays
     Remove { organisation: String },
-    /// List deliveries, newest first
+    /// List deliveries and refused calls, newest first
     Deliveries(Deliveries),
     /// Who has and who has not delivered lately
     Overview {
@@ -120,8 +120,10 @@ impl Admin {
                 }
                 Command::Remove { organisation } => senders.remove(organisation).await,
                 Command::Deliveries(deliveries) => {
-                    let list = senders.store.deliveries(&deliveries.filter()?).await?;
-                    deliveries::print_list(&list, view)
+                    let filter = deliveries.filter()?;
+                    let list = senders.store.deliveries(&filter).await?;
+                    let refused = senders.store.refused_calls(&filter).await?;
+                    deliveries::print_list(&list, &refused, filter.limit, view)
                 }
                 Command::Overview { days } => senders.overview(*days).await,
                 Command::NewKey { .. } => Ok(ExitCode::SUCCESS),

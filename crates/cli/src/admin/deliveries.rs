@@ -1,11 +1,11 @@
-//! What was delivered.
+//! What was delivered, and what was refused as a whole.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use clap::Args;
 use jiff::civil::Date;
-use lmr_intake::{DeliveryFilter, DeliverySummary, Outcome};
+use lmr_intake::{DeliveryFilter, DeliverySummary, Outcome, RefusedCall};
 use serde_json::{Value, json};
 
 use super::{Format, View, organisation_number};
@@ -46,15 +46,31 @@ impl Deliveries {
     }
 }
 
-pub(super) fn print_list(list: &[DeliverySummary], view: View) -> anyhow::Result<ExitCode> {
+pub(super) fn print_list(
+    list: &[DeliverySummary],
+    refused: &[RefusedCall],
+    limit: u32,
+    view: View,
+) -> anyhow::Result<ExitCode> {
     let mut out = String::new();
-    for delivery in list {
-        match view.format {
-            Format::Json => writeln!(out, "{}", json_of(delivery))?,
-            Format::Text => writeln!(out, "{}", line_of(delivery, view))?,
-        }
+    let is_json = view.format == Format::Json;
+    let line = |delivery: &DeliverySummary| {
+        if is_json { json_of(delivery).to_string() } else { line_of(delivery, view) }
+    };
+    let refused_line = |call: &RefusedCall| {
+        if is_json { refused_json_of(call).to_string() } else { refused_line_of(call, view) }
+    };
+    let mut lines: Vec<_> = list
+        .iter()
+        .map(|delivery| (delivery.received_at, line(delivery)))
+        .chain(refused.iter().map(|call| (call.received_at, refused_line(call))))
+        .collect();
+    lines.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
+    lines.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    for (_, line) in &lines {
+        writeln!(out, "{line}")?;
     }
-    if list.is_empty() && view.format == Format::Text {
+    if lines.is_empty() && view.format == Format::Text {
         out.push_str(view.say("ingen leveranser\n", "no deliveries\n"));
     }
     print(&out)?;
@@ -81,7 +97,41 @@ fn line_of(delivery: &DeliverySummary, view: View) -> String {
         dependent = counts.dependent,
         id = delivery.message_id,
     );
+    let codes: String = delivery
+        .codes
+        .iter()
+        .map(|count| format!("  {} × {}", count.code, count.entries))
+        .collect();
+    line.get(view.lang).clone() + &codes
+}
+
+/// A call of which nothing was taken. Those of nobody known stand for as many as came in their hour.
+fn refused_line_of(call: &RefusedCall, view: View) -> String {
+    let line = text!(
+        "{time}  {sender}  ikke tatt imot: {code} × {calls}  {id}  kall {request}",
+        "{time}  {sender}  not taken: {code} × {calls}  {id}  call {request}",
+        time = local(call.received_at),
+        sender = call.sender.map_or_else(|| "-        ".to_owned(), |sender| sender.to_string()),
+        code = call.code,
+        calls = call.calls,
+        id = call.message_id.as_deref().unwrap_or("-"),
+        request = call.request_id,
+    );
     line.get(view.lang).clone()
+}
+
+fn refused_json_of(call: &RefusedCall) -> Value {
+    json!({
+        "sender": call.sender.map(|sender| sender.to_string()),
+        "clientId": call.client_id,
+        "messageId": call.message_id,
+        "receivedAt": call.received_at.to_string(),
+        "outcome": "not-taken",
+        "code": call.code,
+        "calls": call.calls,
+        "requestId": call.request_id,
+        "counts": call.counts,
+    })
 }
 
 fn json_of(delivery: &DeliverySummary) -> Value {
@@ -94,6 +144,11 @@ fn json_of(delivery: &DeliverySummary) -> Value {
         "rapporteringTil": delivery.reporting_to.to_string(),
         "outcome": delivery.outcome,
         "counts": delivery.counts,
+        "codes": delivery
+            .codes
+            .iter()
+            .map(|count| json!({"code": count.code, "entries": count.entries}))
+            .collect::<Vec<_>>(),
     })
 }
 
