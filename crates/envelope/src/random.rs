@@ -5,6 +5,9 @@ use thiserror::Error;
 /// Where random bytes come from. Production uses [`SystemRandom`]; tests may count or repeat.
 pub trait RandomSource: Send + Sync {
     /// Fills `bytes` completely, or says that it cannot.
+    ///
+    /// # Errors
+    /// [`RandomnessUnavailable`]: the system has no random bytes.
     fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomnessUnavailable>;
 }
 
