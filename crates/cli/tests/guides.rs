@@ -1,0 +1,247 @@
+//! The guides followed literally: the commands of their fenced blocks, in order, from an empty folder.
+#![expect(clippy::disallowed_methods, reason = "the program under test runs by the real clock")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use lmr_sandbox::certificates::{Order, TestCa};
+
+fn docs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")
+}
+
+/// The lines of the `sh` blocks of a guide, without comments.
+fn commands(guide: &str) -> Vec<String> {
+    let page = std::fs::read_to_string(docs().join("guides").join(guide)).expect("a guide");
+    let mut lines = Vec::new();
+    let mut inside = false;
+    for line in page.lines() {
+        match line {
+            "```sh" => inside = true,
+            "```" => inside = false,
+            _ if inside => lines.push(line.to_owned()),
+            _ => {}
+        }
+    }
+    assert!(!lines.is_empty(), "{guide} has no commands");
+    lines
+}
+
+/// A reader with a folder, and the servers that the guide had started.
+struct Reader {
+    folder: tempfile::TempDir,
+    servers: Vec<Child>,
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        for server in &mut self.servers {
+            let _ = server.kill();
+            let _ = server.wait();
+        }
+    }
+}
+
+impl Reader {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        // The guides are followed from a checkout.
+        std::os::unix::fs::symlink(docs(), folder.path().join("docs")).expect("a link");
+        Self { folder, servers: Vec::new() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn shell(&self, line: &str) -> Command {
+        let binary = Path::new(env!("CARGO_BIN_EXE_lmr")).parent().expect("a folder");
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", line])
+            .current_dir(self.folder.path())
+            .env("PATH", format!("{}:{}", binary.display(), std::env::var("PATH").expect("a path")))
+            .env("LMR_LANG", "en");
+        command
+    }
+
+    /// Follows one line, and gives its exit status; a server is left running.
+    fn follow(&mut self, line: &str) -> Option<i32> {
+        let line = line.replace("/etc/lmr", &self.path("etc").display().to_string());
+        if line.starts_with("lmr serve") || line.starts_with("lmr sandbox helseid") {
+            let server = self
+                .shell(&format!("exec {line}"))
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn();
+            self.servers.push(server.expect("started"));
+            return None;
+        }
+        let output = self.shell(&line).output().expect("sh");
+        let said = String::from_utf8_lossy(&output.stderr);
+        // Wrong arguments, unknown commands and unusable configurations end with 2, a shell's with 127.
+        let code = output.status.code().expect("an exit status");
+        assert!(code != 127, "{line}: {said}");
+        assert!(
+            !(said.contains("unexpected argument") || said.contains("unrecognized subcommand")),
+            "{line}: {said}"
+        );
+        Some(code)
+    }
+
+    /// Fills in the ports of a world, so that tests beside each other do not meet.
+    fn other_ports(&self, world: &str) {
+        let free = || {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+            listener.local_addr().expect("an address").port().to_string()
+        };
+        let (receiver, helseid) = (free(), free());
+        for name in ["receiver.toml", "sender.toml"] {
+            let path = self.path(world).join(name);
+            let text = std::fs::read_to_string(&path).expect("a file");
+            let text = text
+                .replace(":8080", &format!(":{receiver}"))
+                .replace(":8081", &format!(":{helseid}"));
+            std::fs::write(path, text).expect("written");
+        }
+    }
+
+    fn wait_for_port(&self, config: &str, key: &str) {
+        let text = std::fs::read_to_string(self.path(config)).expect("a file");
+        let line = text.lines().find(|line| line.starts_with(key)).expect("the key");
+        let port: u16 = line
+            .trim_end_matches('"')
+            .rsplit(':')
+            .next()
+            .and_then(|p| p.parse().ok())
+            .expect("a port");
+        let until = Instant::now() + Duration::from_secs(30);
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(Instant::now() < until, "{config}: nothing listens on {port}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+#[test]
+fn the_first_guide_delivers_a_first_bundle() {
+    for guide in ["send-your-first-bundle.md", "nb/send-your-first-bundle.md"] {
+        let mut reader = Reader::new();
+        let mut delivered = false;
+        for line in commands(guide) {
+            // The program is built already.
+            if line.starts_with("cargo build") {
+                continue;
+            }
+            let code = reader.follow(&line);
+            if line.starts_with("lmr sandbox init") {
+                assert_eq!(code, Some(0), "{guide}: {line}");
+                reader.other_ports("world");
+                // Part 3 is about a sender.toml of one's own.
+                for entry in std::fs::read_dir(reader.path("world")).expect("the world") {
+                    let path = entry.expect("a file").path();
+                    if path.is_file() {
+                        std::fs::copy(
+                            &path,
+                            reader.path(path.file_name().and_then(|n| n.to_str()).expect("a name")),
+                        )
+                        .expect("copied");
+                    }
+                }
+                std::os::unix::fs::symlink(reader.path("world/source"), reader.path("source"))
+                    .expect("a link");
+            } else if line.starts_with("lmr sandbox helseid") {
+                reader.wait_for_port("world/sender.toml", "issuer");
+            } else if line.starts_with("lmr serve") {
+                reader.wait_for_port("world/receiver.toml", "listen");
+            } else if line.starts_with("lmr send run --config world") {
+                assert_eq!(code, Some(0), "{guide}: {line}");
+                delivered = true;
+            } else if ["annul", "forget", "why"].iter().any(|verb| line.contains(verb)) {
+                // About a record or a backup that this reader does not have.
+            } else {
+                assert_eq!(code, Some(0), "{guide}: {line}");
+            }
+        }
+        assert!(delivered, "{guide}");
+    }
+}
+
+#[test]
+fn the_guide_for_operators_can_be_followed() {
+    for guide in ["run-a-receiver.md", "nb/run-a-receiver.md"] {
+        let mut reader = Reader::new();
+        // What an operator brings: the register's certificate, an issuer, and certificates of a sender.
+        assert_eq!(reader.follow("lmr sandbox init ."), Some(0));
+        reader.other_ports(".");
+        reader.follow("lmr sandbox helseid .");
+        reader.wait_for_port("sender.toml", "issuer");
+        let now = Timestamp::now();
+        let ca = TestCa::new(now).expect("an authority");
+        for name in ["old.pem", "new.pem"] {
+            let made = ca
+                .enterprise(&Order::new("310000019", "Liksom kommune", now))
+                .expect("a certificate");
+            std::fs::write(reader.path(name), made.certificate_pem).expect("written");
+        }
+        for line in commands(guide) {
+            let code = reader.follow(&line);
+            if line.starts_with("cp docs/samples") {
+                assert_eq!(code, Some(0), "{guide}: {line}");
+                // "Fill in": the sample's paths and addresses are those of nobody.
+                let filled = std::fs::read_to_string(reader.path("receiver.toml")).expect("a file");
+                std::fs::write(reader.path("etc/receiver.toml"), filled).expect("written");
+                for name in ["register.pem", "register.key", "sender.pem"] {
+                    std::fs::copy(reader.path(name), reader.path("etc").join(name))
+                        .expect("copied");
+                }
+            } else if line.starts_with("lmr serve") {
+                reader.wait_for_port("etc/receiver.toml", "listen");
+            } else if line.starts_with("lmr send forget") {
+                // Nothing has been sent by this hospital yet.
+            } else {
+                assert_eq!(code, Some(0), "{guide}: {line}");
+            }
+            if line.starts_with("lmr serve") {
+                // Its database is the one that the operator's commands below are about.
+                let text = std::fs::read_to_string(reader.path("receiver.toml")).expect("a file");
+                let text = text
+                    .replace("\"receiver.sqlite\"", "\"etc/receiver.sqlite\"")
+                    .replace("\"column.key\"", "\"etc/column.key\"");
+                std::fs::write(reader.path("receiver.toml"), text).expect("written");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_guide_for_refused_records_can_be_followed() {
+    for guide in ["correct-a-refused-record.md", "nb/correct-a-refused-record.md"] {
+        let mut reader = Reader::new();
+        assert_eq!(reader.follow("lmr sandbox init ."), Some(0));
+        reader.other_ports(".");
+        reader.follow("lmr sandbox helseid .");
+        reader.wait_for_port("sender.toml", "issuer");
+        reader.follow("lmr serve --config receiver.toml");
+        reader.wait_for_port("receiver.toml", "listen");
+        let source = reader.path("source/Patient.ndjson");
+        let text = std::fs::read_to_string(&source).expect("patients");
+        let first = text.lines().next().expect("a patient");
+        std::fs::write(&source, text.replacen("\"gender\":\"", "\"gender\":\"x", 1))
+            .expect("written");
+        assert_eq!(reader.follow("lmr send run --config sender.toml"), Some(1), "one is held");
+        std::fs::write(reader.path("corrected.json"), first).expect("written");
+        for line in commands(guide) {
+            let code = reader.follow(&line);
+            if line.contains("--number 17") {
+                assert_eq!(code, Some(1), "{guide}: there is no number 17");
+            } else {
+                assert_eq!(code, Some(0), "{guide}: {line}");
+            }
+        }
+        std::fs::write(&source, text).expect("corrected");
+        assert_eq!(reader.follow("lmr send run --config sender.toml"), Some(0), "{guide}");
+    }
+}
