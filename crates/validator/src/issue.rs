@@ -10,6 +10,7 @@ use std::sync::Arc;
 use lmr_fhir::{Language, Severity};
 
 use crate::messages::Message;
+use crate::messages::field::Because;
 
 use crate::messages::issue_code::IssueCode;
 
@@ -87,6 +88,12 @@ impl fmt::Display for Issue {
             self.id()
         )
     }
+}
+
+/// The first error among issues, as the reason for something else.
+pub(crate) fn reason_of(issues: &[Issue]) -> Because {
+    let first = issues.iter().find(|issue| issue.severity.is_error());
+    first.map_or_else(Because::default, |i| Because::of(&i.local_expression, &i.message))
 }
 
 /// Issues of a bundle, sorted to the entries they belong to.

@@ -298,7 +298,10 @@ fn target_profiles_hold_through_chains_and_circles() {
         )
     };
     assert_eq!(errors(&judge(&validator, &bundle(4, true, true))), Vec::<String>::new());
-    let broken = errors(&judge(&validator, &bundle(4, false, false)));
+    let issues = judge(&validator, &bundle(4, false, false));
+    let reason = "; Organization: Organization.name: at least 1 required, found 0";
+    assert!(issues.iter().any(|i| i.text_en().ends_with(reason)), "{issues:#?}");
+    let broken = errors(&issues);
     assert_eq!(broken.iter().filter(|e| e.contains("CantMatchChoice")).count(), 3, "{broken:#?}");
     // A long chain neither overflows the stack nor takes quadratic time.
     assert_eq!(errors(&judge(&validator, &bundle(3000, true, false))), Vec::<String>::new());

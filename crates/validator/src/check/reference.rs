@@ -18,6 +18,7 @@ use super::primitive;
 use super::string::is_example;
 use crate::compile::{Def, Targets, TypeRule};
 use crate::definitions::Aggregation;
+use crate::issue::reason_of;
 use crate::messages::Message;
 use crate::messages::field::{Defined, Text, Value};
 use crate::messages::issue_code::IssueCode;
@@ -540,6 +541,7 @@ fn remote_profiles<'a>(
             Message::RefCantMatchChoice {
                 reference: text.to_owned().into(),
                 profiles: names.join(", ").into(),
+                because: reason_of(&inner),
             },
             item.node(),
             def.profile,

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use lmr_fhir::{Bilingual, Language};
 
+use super::Message;
+
 /// Characters of a definition's text that a message shows.
 const MAX_DEFINED: usize = 2000;
 
@@ -219,6 +221,32 @@ impl Field for Hint {
             Self::Near(near) => Cow::Owned(format!(" ({near}?)")),
             Self::Words(words) => words.shown(language),
         }
+    }
+}
+
+/// The nearest reason why something does not fit, as the last words of a text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Because(Option<Box<(Box<str>, Message)>>);
+
+impl Because {
+    /// What was reported about an element, whose location comes first.
+    pub(crate) fn of(location: &str, message: &Message) -> Self {
+        Self(Some(Box::new((location.into(), message.clone()))))
+    }
+}
+
+impl Field for Because {
+    fn redact(&mut self, is_type: &dyn Fn(&str) -> bool) {
+        if let Some(reason) = &mut self.0 {
+            reason.1.redact(is_type);
+        }
+    }
+
+    fn shown(&self, language: Language) -> Cow<'_, str> {
+        self.0.as_ref().map_or(Cow::Borrowed(""), |reason| {
+            let (location, message) = &**reason;
+            Cow::Owned(format!("; {location}: {}", message.text(language)))
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Plan;
 use crate::check::outcome::PendingTarget;
-use crate::issue::Issue;
+use crate::issue::{Issue, reason_of};
 use crate::messages::Message;
 
 impl<'a> Plan<'a> {
@@ -96,15 +96,6 @@ impl<'a> Plan<'a> {
             .filter_map(|p| self.shared.profiles.get(*p))
             .map(|p| &*p.definition.url)
             .collect();
-        let mut issue = self.shared.issue(
-            Message::RefCantMatchChoice {
-                reference: target.reference().into(),
-                profiles: names.join(", ").into(),
-            },
-            target.at.node(),
-            None,
-        );
-        issue.profile = Some(Arc::clone(&target.by.canonical));
         let node = target.target.node().index();
         let mut best: Option<&[Issue]> = None;
         for profile in &target.profiles {
@@ -114,13 +105,24 @@ impl<'a> Plan<'a> {
                 best = Some(issues);
             }
         }
-        issue.inner = best
+        let inner: Vec<Issue> = best
             .unwrap_or_default()
             .iter()
             .filter(|i| i.severity.is_error())
             .take(5)
             .cloned()
             .collect();
+        let mut issue = self.shared.issue(
+            Message::RefCantMatchChoice {
+                reference: target.reference().into(),
+                profiles: names.join(", ").into(),
+                because: reason_of(&inner),
+            },
+            target.at.node(),
+            None,
+        );
+        issue.profile = Some(Arc::clone(&target.by.canonical));
+        issue.inner = inner;
         Some(issue)
     }
 

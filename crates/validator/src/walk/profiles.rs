@@ -9,9 +9,9 @@ use super::{MAX_PROBES, Walker};
 use crate::check::outcome::{Found, ProfileIds, Role};
 use crate::check::{self, extension, invariant};
 use crate::compile::{Def, Defs, Linked, ProfileId, TypeRule};
-use crate::issue::Issue;
+use crate::issue::{Issue, reason_of};
 use crate::messages::Message;
-use crate::messages::field::Defined;
+use crate::messages::field::{Because, Defined};
 
 impl<'a> Walker<'a> {
     /// Validates an element against a rule of a profile of its type.
@@ -97,9 +97,14 @@ impl<'a> Walker<'a> {
         let at = item.node();
         let mut fits = Vec::new();
         let mut reasons = Vec::new();
+        // Of the profile that fits best.
+        let mut nearest: Vec<Issue> = Vec::new();
         for one in several {
             let issues = self.probe(|w| w.against_type_profile(item, *one, Some(ty)));
             if issues.iter().any(|i| i.severity.is_error()) {
+                if nearest.is_empty() || issues.len() < nearest.len() {
+                    nearest.clone_from(&issues);
+                }
                 reasons.extend(issues);
             } else {
                 fits.push((one.profile, issues));
@@ -108,7 +113,8 @@ impl<'a> Walker<'a> {
         let names = |list: &[&str]| Defined::from(list.join(", "));
         if fits.is_empty() {
             let all: Vec<&str> = several.iter().map(|d| &*d.profile.definition.url).collect();
-            let issue = self.cx.report(Message::NoMatch { profiles: names(&all) }, at, def.profile);
+            let message = Message::NoMatch { profiles: names(&all), because: reason_of(&nearest) };
+            let issue = self.cx.report(message, at, def.profile);
             issue.inner.clone_from(&reasons);
             // The reference reports the reasons of every candidate as well.
             self.cx.out.issues.extend(reasons);
@@ -201,9 +207,14 @@ impl<'a> Walker<'a> {
     ) -> ProfileIds {
         let mut fits = ProfileIds::new();
         let mut reasons = Vec::new();
+        // Of the profile that fits best.
+        let mut nearest: Vec<Issue> = Vec::new();
         for id in profiles {
             let issues = self.conformance(item, item, *id);
             if issues.iter().any(|i| i.severity.is_error()) {
+                if nearest.is_empty() || issues.len() < nearest.len() {
+                    nearest.clone_from(&issues);
+                }
                 reasons.extend(issues);
             } else {
                 fits.push(*id);
@@ -216,7 +227,10 @@ impl<'a> Walker<'a> {
                 .map(|p| &*p.definition.url)
                 .collect();
             let issue = self.cx.report(
-                Message::NoMatch { profiles: names.join(", ").into() },
+                Message::NoMatch {
+                    profiles: names.join(", ").into(),
+                    because: reason_of(&nearest),
+                },
                 item.node(),
                 def.profile,
             );
@@ -290,6 +304,7 @@ impl<'a> Walker<'a> {
                         Message::RefCantMatchChoice {
                             reference: target.reference().into(),
                             profiles: String::new().into(),
+                            because: Because::default(),
                         },
                         target.at.node(),
                         Some(profile),

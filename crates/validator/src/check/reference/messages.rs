@@ -24,10 +24,10 @@ macro_rules! reference_messages {
                 "Reference_REF_ResourceType" Error Required
                 en "The reference '{reference}' leads to a {found}, not to the type it names"
                 nb "Referansen '{reference}' peker på {found}, ikke på typen den oppgir";
-            RefCantMatchChoice { reference: Value, profiles: Defined }
+            RefCantMatchChoice { reference: Value, profiles: Defined, because: Because }
                 "Reference_REF_CantMatchChoice" Error Structure
-                en "The target of '{reference}' fits none of the profiles: {profiles}"
-                nb "Målet for '{reference}' passer ikke med noen av profilene: {profiles}";
+                en "The target of '{reference}' fits none of the profiles: {profiles}{because}"
+                nb "Målet for '{reference}' passer ikke med noen av profilene: {profiles}{because}";
             RefMultipleMatches { reference: Value, profiles: Defined }
                 "Reference_REF_MultipleMatches" Warning Structure
                 en "The target of '{reference}' fits several profiles: {profiles}"

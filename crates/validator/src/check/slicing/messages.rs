@@ -28,10 +28,10 @@ macro_rules! slicing_messages {
                 "Details_for__matching_against_Profile_" Information Structure
                 en "{reference} does not fit the profile {profile}"
                 nb "{reference} passer ikke med profilen {profile}";
-            NoMatch { profiles: Defined }
+            NoMatch { profiles: Defined, because: Because }
                 "Validation_VAL_Profile_NoMatch" Error Structure
-                en "The element fits none of the profiles {profiles}"
-                nb "Elementet passer ikke med noen av profilene {profiles}";
+                en "The element fits none of the profiles {profiles}{because}"
+                nb "Elementet passer ikke med noen av profilene {profiles}{because}";
             MultipleMatches { count: usize, profiles: Defined }
                 "Validation_VAL_Profile_MultipleMatches" Warning Structure
                 en "The element fits {count} profiles: {profiles}"
