@@ -9,7 +9,7 @@ use lmr_validator::definitions::Definitions;
 use lmr_validator::package::load;
 use lmr_validator::{Options, Validator};
 
-#[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a program for people")]
+#[expect(clippy::print_stdout, reason = "a program for people")]
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let file = arguments.next().ok_or("which file?")?;
