@@ -171,7 +171,9 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         M::ValueSetNotFound { .. } | M::ValueSetNoContent { .. } | M::BindingNoSource { .. } => {
             Code::ValueSetNotAvailable
         }
-        M::UnknownCodeSystem { .. } | M::CodeSystemNoContent { .. } => Code::CodeSystemNotAvailable,
+        M::UnknownCodeSystem { .. }
+        | M::CodeSystemNoContent { .. }
+        | M::CodeSystemUnusable { .. } => Code::CodeSystemNotAvailable,
         M::UnknownCode { .. } | M::UnknownCodeNoVersion { .. } | M::LanguageCode { .. } => {
             Code::CodeUnknown
         }

@@ -56,8 +56,8 @@ impl Terminology {
         self.value_set_within(canonical, &mut Vec::new())
     }
 
-    /// The code system with this canonical, `None` if it is not at hand or cannot be read. It
-    /// may be one without content.
+    /// The code system with this canonical, `None` if it is not at hand. It may be one without
+    /// content; [`CodeSystem::fault`] says why its definition cannot be used.
     pub fn code_system(&self, canonical: &str) -> Option<Arc<CodeSystem>> {
         match self.systems.look(canonical, || self.urls(ResourceKind::CodeSystem)) {
             Look::Read(known) => return known,
@@ -65,7 +65,9 @@ impl Terminology {
             Look::Unread => {}
         }
         let json = self.json(ResourceKind::CodeSystem, canonical).ok().flatten()?;
-        self.systems.keep(canonical, CodeSystem::read(json).ok().map(Arc::new))
+        let read =
+            CodeSystem::read(json).unwrap_or_else(|fault| CodeSystem::unusable(canonical, fault));
+        self.systems.keep(canonical, Some(Arc::new(read)))
     }
 
     /// Whether a value set with this canonical is defined.

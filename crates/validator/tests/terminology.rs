@@ -125,6 +125,28 @@ fn what_has_no_content_is_unknown_by_name_and_never_refused() {
 }
 
 #[test]
+fn a_code_system_that_cannot_be_used_says_why() {
+    let mut concept = json!({"code": "last"});
+    for number in 0..70 {
+        concept = json!({"code": format!("c{number}"), "concept": [concept]});
+    }
+    let deep = json!({
+        "resourceType": "CodeSystem", "url": "urn:cs:deep", "status": "active", "content": "complete",
+        "concept": [concept]
+    });
+    let definitions =
+        of(&[deep, value_set("deep", json!({"include": [{"system": "urn:cs:deep"}]}))]);
+    let terminology = definitions.terminology();
+    let system = terminology.code_system("urn:cs:deep").unwrap();
+    let reason = system.fault().unwrap().to_string();
+    assert!(reason.contains("deep"), "{reason}");
+    match terminology.validate("urn:vs:deep", Some("urn:cs:deep"), "c3") {
+        Membership::Unknown(gap) => assert_eq!(gap.to_string(), reason),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn filters_select_by_hierarchy_property_and_expression() {
     let filter = |name: &str, property: &str, op: &str, value: &str| {
         value_set(

@@ -118,6 +118,11 @@ fn check_code<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, code_is
         }
         return;
     };
+    if let Some(fault) = known.fault() {
+        let (system, reason) = (system.into_owned().into(), fault.to_string().into());
+        cx.report(Message::CodeSystemUnusable { system, reason }, system_node, def.profile);
+        return;
+    }
     if known.content == Content::Supplement {
         let message = Message::SystemIsSupplement { system: system.into_owned().into() };
         cx.report(message, system_node, def.profile);

@@ -5,6 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use lmr_fhir::{Document, Node, ParseOptions};
 
 use crate::{
+    canonical::split_canonical,
     compile::arena::OwnMap,
     definitions::error::DefinitionError,
     json::{flag, items, text, value_text},
@@ -33,6 +34,7 @@ pub struct CodeSystem {
     folded: OwnMap<Box<str>, u32>,
     children: Vec<Vec<u32>>,
     parents: Vec<Vec<u32>>,
+    fault: Option<DefinitionError>,
 }
 
 /// `CodeSystem.content`.
@@ -103,11 +105,35 @@ impl CodeSystem {
             folded: OwnMap::default(),
             children: Vec::new(),
             parents: Vec::new(),
+            fault: None,
             url,
         };
         system.add_concepts(root, None, 0)?;
         system.link();
         Ok(system)
+    }
+
+    /// A code system that is defined, but not in a way that can be used: none of its codes is known.
+    pub(super) fn unusable(canonical: &str, fault: DefinitionError) -> Self {
+        Self {
+            url: split_canonical(canonical).0.into(),
+            version: None,
+            name: None,
+            title: None,
+            content: Content::NotPresent,
+            is_case_sensitive: None,
+            concepts: Vec::new(),
+            by_code: OwnMap::default(),
+            folded: OwnMap::default(),
+            children: Vec::new(),
+            parents: Vec::new(),
+            fault: Some(fault),
+        }
+    }
+
+    /// Why its definition cannot be used, if it cannot.
+    pub fn fault(&self) -> Option<&DefinitionError> {
+        self.fault.as_ref()
     }
 
     fn add_concepts(

@@ -367,6 +367,9 @@ impl Part {
     }
 
     fn from_system(node: Node<'_>, canonical: &str, code_system: Option<Arc<CodeSystem>>) -> Codes {
+        if let Some(fault) = code_system.as_ref().and_then(|found| found.fault()) {
+            return Codes::Missing(Gap::Unreadable(fault.clone()));
+        }
         let Some(code_system) = code_system.filter(|found| !found.concepts().is_empty()) else {
             return Codes::Missing(Gap::NoCodeSystem(canonical.to_owned()));
         };

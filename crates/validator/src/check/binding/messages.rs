@@ -88,6 +88,10 @@ macro_rules! binding_messages {
                 "UNKNOWN_CODESYSTEM" Warning NotFound
                 en "The code system {system} is not known, so the code was not checked"
                 nb "Kodeverket {system} er ukjent, så koden ble ikke kontrollert";
+            CodeSystemUnusable { system: Defined, reason: Defined }
+                "LMRV_CODESYSTEM_NOT_USABLE" Warning Exception
+                en "The code system {system} cannot be used, so the code was not checked: {reason}"
+                nb "Kodeverket {system} kan ikke brukes, så koden ble ikke kontrollert: {reason}";
             CodeSystemNoContent { system: Defined }
                 "LMRV_CODESYSTEM_WITHOUT_CONTENT" Information NotFound
                 en "The content of the code system {system} is not at hand, so the code was not checked"
