@@ -426,7 +426,7 @@ fn n7_every_situation_of_a_sender_has_its_line() {
             "key of the client that is not there",
             "helseid-client.jwk",
             "none.jwk",
-            ("helseid.client", FAILED),
+            ("token.client", FAILED),
             ("finnes ikke", "does not exist"),
         ),
         situation(

@@ -41,11 +41,12 @@ fn every_documented_sample_is_read() {
 #[test]
 fn organisation_numbers_of_the_documentation_are_numbers() {
     let mut pages: Vec<std::path::PathBuf> = vec![docs().join("configuration.md")];
-    for folder in ["samples", "guides"] {
+    for folder in ["samples", "guides", "guides/nb"] {
         pages.extend(
             std::fs::read_dir(docs().join(folder))
                 .expect("a folder")
-                .map(|e| e.expect("a file").path()),
+                .map(|e| e.expect("a file").path())
+                .filter(|path| path.is_file()),
         );
     }
     let mut found = 0;
