@@ -21,8 +21,11 @@ const SIZE: usize = 2 << 20;
 /// What a message may take, as a multiple of its inflated content.
 const MOST: usize = 12;
 
-/// The shapes: what a resource number `n` looks like. Bundles are filled with them up to [`SIZE`].
-const CASES: [(&str, fn(usize) -> String); 6] = [
+/// The name of a shape, and what a resource number `n` of it looks like.
+type Case = (&'static str, fn(usize) -> String);
+
+/// The shapes. Bundles are filled with them up to [`SIZE`].
+const CASES: [Case; 6] = [
     ("flat", |n| patient(n, r#","gender":"other""#)),
     ("deep", |n| {
         let depth = 40;

@@ -194,7 +194,7 @@ impl Store for Name {
             return Ok(Vec::new());
         }
         let mut db = self.0.reader().await?;
-        tables::systems_of_others(&mut *db, &self.0.key, sender, systems).await
+        tables::systems_of_others(&mut db, &self.0.key, sender, systems).await
     }
 
     async fn commit(&self, delivery: Delivery) -> Result<Committed, StoreError> {
