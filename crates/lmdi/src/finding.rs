@@ -127,12 +127,13 @@ impl Finding {
 
     /// What the validator found, filed under its code.
     #[must_use]
-    pub fn from_issue(issue: Issue) -> Self {
+    pub fn from_issue(mut issue: Issue) -> Self {
         Self {
             code: mapping::code_of(&issue),
             severity: issue.severity,
-            expression: issue.local_expression.clone(),
-            full_expression: issue.expression.clone(),
+            // Moved, not copied: a message may have a hundred thousand findings.
+            expression: std::mem::take(&mut issue.local_expression),
+            full_expression: std::mem::take(&mut issue.expression),
             line: issue.line,
             column: issue.column,
             span: Some(issue.span.clone()),
@@ -187,7 +188,7 @@ impl Finding {
         }
     }
 
-    /// The validator's issue behind it, with inner reasons and profile.
+    /// The validator's issue behind it, with inner reasons and profile. Its location is the finding's.
     #[must_use]
     pub fn issue(&self) -> Option<&Issue> {
         match &self.text {
