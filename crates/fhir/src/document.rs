@@ -368,6 +368,11 @@ impl<'d> Node<'d> {
         self.get(&RESOURCE_TYPE)?.as_str()
     }
 
+    /// Whether it is a string that is written with escapes.
+    pub fn is_escaped(self) -> bool {
+        self.data().flags & ESCAPED != 0
+    }
+
     /// The string's characters, unescaped; `None` for anything but a string.
     pub fn as_str(self) -> Option<Cow<'d, str>> {
         let data = self.data();

@@ -11,6 +11,7 @@ use crate::compile::Def;
 use crate::messages::Message;
 
 /// A primitive is neither an object nor an array.
+#[inline]
 pub(crate) fn check_simple<'a>(cx: &mut Context<'a>, node: Node<'a>, def: Def<'a>) -> bool {
     if !matches!(node.kind(), Kind::Object | Kind::Array) {
         return true;
@@ -21,6 +22,7 @@ pub(crate) fn check_simple<'a>(cx: &mut Context<'a>, node: Node<'a>, def: Def<'a
 }
 
 /// Numbers and booleans are written as such, all others as strings.
+#[inline]
 pub(crate) fn check_kind<'a>(cx: &mut Context<'a>, node: Node<'a>, kind: Primitive, def: Def<'a>) {
     let message = match (kind.json(), node.kind()) {
         (Json::Boolean, Kind::Boolean)
@@ -36,6 +38,7 @@ pub(crate) fn check_kind<'a>(cx: &mut Context<'a>, node: Node<'a>, kind: Primiti
 }
 
 /// The companion of an element is never empty, and where the value is missing it is all there is.
+#[inline]
 pub(crate) fn check_value_or_extension<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>) {
     let Some(companion) = item.sibling().filter(|s| s.members().next().is_none()) else { return };
     if !item.has_value() {

@@ -7,7 +7,6 @@ pub(crate) mod messages;
 use std::borrow::Cow;
 
 use lmr_fhir::{Element, Node};
-use smallvec::SmallVec;
 
 use super::context::Context;
 use crate::compile::{Def, TypeRule};
@@ -101,17 +100,20 @@ pub(crate) fn check<'a>(
     text: &str,
     def: Def<'a>,
 ) -> bool {
-    if text.trim_start().is_empty() && item.sibling().is_some_and(|s| s.members().next().is_some())
-    {
+    if is_blank(text) && item.sibling().is_some_and(|s| s.members().next().is_some()) {
         return true;
     }
-    let mut faults: SmallVec<[Message; 2]> = SmallVec::new();
-    faults_of(kind, text, def.rule.is_resource_id, &mut |message| faults.push(message));
-    let is_correct = faults.is_empty();
-    for fault in faults {
-        cx.report(fault, node, def.profile);
-    }
+    let mut is_correct = true;
+    faults_of(kind, text, def.rule.is_resource_id, &mut |message| {
+        is_correct = false;
+        cx.report(message, node, def.profile);
+    });
     is_correct
+}
+
+/// Whether a text is empty or white space only. Nearly every text shows by its first byte that it is not.
+pub(crate) fn is_blank(text: &str) -> bool {
+    !text.as_bytes().first().is_some_and(u8::is_ascii_graphic) && text.trim_start().is_empty()
 }
 
 /// Calls `fault` for every rule that a value's text breaks. Allocates for those alone.
@@ -120,7 +122,7 @@ fn faults_of(kind: Primitive, text: &str, resource_id: bool, fault: &mut dyn FnM
         return fault(Message::PrimitiveNotEmpty);
     }
     // A code of white space alone breaks the rule for codes instead.
-    if kind != Primitive::Code && text.starts_with(char::is_whitespace) && text.trim().is_empty() {
+    if kind != Primitive::Code && is_blank(text) {
         fault(Message::PrimitiveWs);
         // Of a text there is no more to say; every other type has its form.
         if matches!(kind, Primitive::String | Primitive::Markdown | Primitive::Xhtml) {

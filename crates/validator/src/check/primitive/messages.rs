@@ -193,7 +193,7 @@ macro_rules! primitive_messages {
                 en "The address '{value}' points inside the resource, but nothing there has that id"
                 nb "Adressen '{value}' peker inn i ressursen, men ingenting der har den id-en";
             ControlCharacter { code_point: usize }
-                "LMRV_CONTROL_CHARACTER" Warning Invalid
+                "UNICODE_XML_BAD_CHARS" Warning Invalid
                 en "The value has the control character number {code_point}, which many systems refuse"
                 nb "Verdien har styretegnet med nummer {code_point}, som mange systemer avviser";
             PrimitiveTooShort { limit: usize }
