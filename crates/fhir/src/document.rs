@@ -303,16 +303,19 @@ impl<'d> Node<'d> {
     }
 
     /// Its member name with its underscore, unescaped.
+    #[inline]
     pub fn key(self) -> Option<Cow<'d, str>> {
         self.full_name().map(Cow::Borrowed)
     }
 
     /// Its member name without underscore, unescaped.
+    #[inline]
     pub fn name(self) -> Option<&'d str> {
         let name = self.full_name()?;
         Some(if self.is_underscore() { name.strip_prefix('_').unwrap_or(name) } else { name })
     }
 
+    #[inline]
     fn full_name(self) -> Option<&'d str> {
         let data = self.data();
         if data.key_start == NONE {
@@ -328,6 +331,7 @@ impl<'d> Node<'d> {
     }
 
     /// Whether the member has this name, with or without an underscore before it.
+    #[inline]
     pub fn is_named(self, name: &Name) -> bool {
         self.data().hash == name.hash() && self.is_called(name.as_str())
     }
