@@ -102,7 +102,7 @@ fn check_code<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, code_is
                 system_node,
                 def.profile,
             );
-        } else if !EXTERNAL.contains(&&*system) && code.is_some() {
+        } else if !EXTERNAL.contains(&&*system) {
             let element = def.element();
             let is_bound = element.name() == "coding"
                 || element.binding.as_ref().is_some_and(|b| b.strength != BindingStrength::Example);
