@@ -30,7 +30,7 @@ fuzz_target!(|data: &[u8]| {
     let expression = match Expression::parse(source) {
         Ok(expression) => expression,
         Err(error) => {
-            assert!(error.place.line >= 1 && error.place.column >= 1);
+            assert!(error.location.line >= 1 && error.location.column >= 1);
             assert!(error.to_string().len() < 2 * source.len() + 400);
             return;
         }

@@ -6,7 +6,6 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use lmr_fhir::{Document, Limits, ParseOptions};
-use lmr_lmdi::codes::Language;
 use lmr_lmdi::{CheckOptions, RuleSet, RuleSetId};
 use lmr_validator::definitions::Definitions;
 use lmr_validator::{Issue, Language, Options, Validator};
