@@ -7,7 +7,7 @@ use lmr_envelope::{
 };
 use lmr_identifiers::OrganisationNumber;
 use lmr_lmdi::{
-    ContentFault, Finding,
+    ContentFault, Finding, RuleSetId,
     codes::{Code, Severity},
 };
 use thiserror::Error;
@@ -124,6 +124,8 @@ pub enum Rejection {
         location: Location,
         /// Everything found about the bundle as a whole, where it could be validated.
         findings: Vec<Finding>,
+        /// The rule set that refused it; none where it could not be read as a bundle.
+        rule_set: Option<RuleSetId>,
     },
     /// The database failed.
     #[error("store: {0}")]
@@ -201,13 +203,22 @@ impl Rejection {
     }
 
     /// A bundle that breaks a rule as a whole.
-    pub(crate) fn of_bundle(refusal: &Finding, all: &[Finding]) -> Self {
+    pub(crate) fn of_bundle(refusal: &Finding, all: &[Finding], rule_set: RuleSetId) -> Self {
         // A profile's rule has the status of an entry; here it ends the call.
         let ends_call = refusal.code.severity() == Severity::Fatal;
         Self::Content {
             code: if ends_call { refusal.code } else { Code::BundleInvalid },
             location: location(&refusal.full_expression, refusal.line, refusal.column),
             findings: all.to_vec(),
+            rule_set: Some(rule_set),
+        }
+    }
+
+    /// The rule set whose rules refused the content, if any did.
+    pub fn rule_set(&self) -> Option<RuleSetId> {
+        match self {
+            Self::Content { rule_set, .. } => *rule_set,
+            _ => None,
         }
     }
 
@@ -241,7 +252,7 @@ impl Rejection {
 impl From<ContentFault> for Rejection {
     fn from(fault: ContentFault) -> Self {
         let location = location(&fault.expression, fault.line, fault.column);
-        Self::Content { code: fault.code, location, findings: Vec::new() }
+        Self::Content { code: fault.code, location, findings: Vec::new(), rule_set: None }
     }
 }
 

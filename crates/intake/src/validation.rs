@@ -85,7 +85,8 @@ pub(crate) fn validate(
     options.pinned = avsender.rule_set;
     let mut validated = validate_content(content, settings, &options)?;
     if let Some(refusal) = validated.verdict.bundle_refusal() {
-        return Err(Rejection::of_bundle(refusal, &validated.verdict.bundle));
+        let Verdict { bundle, rule_set, .. } = &validated.verdict;
+        return Err(Rejection::of_bundle(refusal, bundle, *rule_set));
     }
     validated.about_message.extend(about_envelope);
     Ok(validated)

@@ -10,7 +10,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use lmr_intake::Location;
-use lmr_lmdi::response::{RefusalPlace, outcome_of, refusal};
+use lmr_lmdi::response::{RefusalPlace, name_rule_set, outcome_of, refusal};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -30,6 +30,9 @@ pub(crate) fn fault(fault: &Fault, call: &Call) -> Response {
     let Location { expression, line_column } = fault.location();
     let location = RefusalPlace { expression, line_column };
     let mut outcome = refusal(row.code, &location, Some(&call.id));
+    if let Some(rule_set) = fault.rule_set() {
+        name_rule_set(&mut outcome, rule_set);
+    }
     if !fault.findings().is_empty() {
         // The bundle breaks rules as a whole: which ones, each with its own code and location.
         outcome.issue.extend(outcome_of(fault.findings()).issue);

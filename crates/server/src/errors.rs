@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use lmr_auth::{ProofRejection, TokenRejection};
 use lmr_intake::{Location, Rejection, StoreError};
-use lmr_lmdi::{Finding, codes::Code};
+use lmr_lmdi::{Finding, RuleSetId, codes::Code};
 use std::sync::Arc;
 
 /// Why a request is not answered as its caller wished.
@@ -122,6 +122,14 @@ impl Fault {
         match self {
             Self::Rejected(rejection) => rejection.findings(),
             _ => &[],
+        }
+    }
+
+    /// The rule set that refused a bundle as a whole.
+    pub(crate) fn rule_set(&self) -> Option<RuleSetId> {
+        match self {
+            Self::Rejected(rejection) => rejection.rule_set(),
+            _ => None,
         }
     }
 

@@ -54,6 +54,9 @@ async fn a_bundle_that_breaks_rules_as_a_whole_is_told_which() {
                 "{era:?} {code}: {told:?}"
             );
         }
+        // Under which rule set, by its digest.
+        let extensions = answer.json()["extension"].to_string();
+        assert!(extensions.contains("sha256:"), "{era:?}: {extensions}");
         // Each with its own remedy class and both languages.
         assert!(issues.iter().all(|issue| issue["details"]["_text"]["extension"].is_array()));
     }
