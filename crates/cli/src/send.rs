@@ -10,7 +10,9 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use lmr_sender::{Agent, AnnulTarget, Report, SenderError, StopSignal};
+use lmr_sender::annul::AnnulTarget;
+use lmr_sender::report::Report;
+use lmr_sender::{Agent, SenderError, StopSignal};
 
 use crate::clock;
 use crate::config::sender::SenderConfig;

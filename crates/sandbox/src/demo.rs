@@ -15,11 +15,14 @@ use lmr_fhir::Language;
 use lmr_intake::{DeliveryFilter, Store};
 use lmr_lmdi::codes::Code;
 use lmr_lmdi::{PersonNumbers, RuleSetId};
-use lmr_sender::{
-    Agent, BundleLimits, EnvelopeSealer, FolderSource, HashKey, HeldRow, HttpSettings,
-    HttpTransport, Outbox, Parts, Report, RetrySchedule, RuleSetChecker, RunStatus, SenderError,
-    Settings, SourceLimits, StopSignal, TokenAuthorizer,
-};
+use lmr_sender::check::RuleSetChecker;
+use lmr_sender::outbox::{HeldRow, Outbox};
+use lmr_sender::report::{Report, RunStatus};
+use lmr_sender::schedule::RetrySchedule;
+use lmr_sender::seal::EnvelopeSealer;
+use lmr_sender::source::{FolderSource, SourceLimits};
+use lmr_sender::transport::{HttpSettings, HttpTransport, TokenAuthorizer};
+use lmr_sender::{Agent, BundleLimits, HashKey, Parts, SenderError, Settings, StopSignal};
 
 use crate::clock::SettableClock;
 use lmr_identifiers::synthetic::organisation_number;
@@ -81,10 +84,10 @@ pub enum DemoError {
     Sender(#[from] SenderError),
     /// The sender's database.
     #[error(transparent)]
-    Outbox(#[from] lmr_sender::OutboxError),
+    Outbox(#[from] lmr_sender::outbox::OutboxError),
     /// The sender's way to the receiver.
     #[error(transparent)]
-    Transport(#[from] lmr_sender::TransportError),
+    Transport(#[from] lmr_sender::transport::TransportError),
     /// The receiver's database.
     #[error(transparent)]
     Store(#[from] lmr_intake::StoreError),

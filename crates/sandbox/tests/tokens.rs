@@ -717,7 +717,9 @@ async fn the_senders_client_delivers_with_proof_and_nonce() {
         ActingFor, ClientSettings, Environment, FixedKey, Flow, HttpFetcher, ProofKey, TokenClient,
     };
     use lmr_sandbox::helseid::Client;
-    use lmr_sender::{HttpSettings, HttpTransport, PostOutcome, TokenAuthorizer, Transport as _};
+    use lmr_sender::transport::{
+        HttpSettings, HttpTransport, PostOutcome, TokenAuthorizer, Transport as _,
+    };
     let scene = scene_with(|plan| plan.proof_nonce = true).await;
     let key = SigningKey::generate(Algorithm::PS256, "client-key", 2048).unwrap();
     let mut client =

@@ -15,11 +15,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use lmr_envelope::{SealError, SystemRandom};
 use lmr_lmdi::RuleSetId;
-use lmr_sender::{
-    Agent, BundleLimits, CheckContext, CheckError, CheckFinding, Checker, FolderSource, HashKey,
-    Outbox, Parts, PostOutcome, RetrySchedule, Sealer, Settings, SourceLimits, StopSignal,
-    Transport,
-};
+use lmr_sender::check::{CheckContext, CheckError, CheckFinding, Checker};
+use lmr_sender::outbox::Outbox;
+use lmr_sender::schedule::RetrySchedule;
+use lmr_sender::seal::Sealer;
+use lmr_sender::source::{FolderSource, SourceLimits};
+use lmr_sender::transport::{PostOutcome, Transport};
+use lmr_sender::{Agent, BundleLimits, HashKey, Parts, Settings, StopSignal};
 
 /// Takes everything.
 struct Register;

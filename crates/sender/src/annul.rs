@@ -1,7 +1,7 @@
 //! Annulling what was sent: the same resource, the same identifier, `status` = `entered-in-error`.
 //!
 //! The register annuls nothing because it is left out (guide 1.1.6), and a record that is gone at the source
-//! cannot be read there any more. So the content last sent is kept as an encrypted copy ([`crate::copies`]),
+//! cannot be read there any more. So the content last sent is kept as an encrypted copy (module `copies`),
 //! and the annulment is made of it: the resource with its status changed, and what it refers to as it was
 //! last sent, so that no newer version is overwritten by an older one. See docs/decisions/annulment.md.
 

@@ -1,7 +1,7 @@
 //! The sender's own SQLite: sealed messages, attempts, what the register has confirmed, what is held.
 //!
 //! Every step is one transaction, durable before the next one begins (WAL, `synchronous = FULL`), so the process may
-//! die between any two: [`Outbox::recover`] then finds what was under way.
+//! die between any two: `recover` then finds what was under way.
 
 mod book;
 #[cfg(test)]
@@ -21,11 +21,12 @@ use crate::attempt::AttemptFailure;
 use crate::identity::Hash;
 use crate::index::Index;
 use crate::plan::{Known, Role, Statuses};
-use crate::progress::{AttemptOutcome, Progress, State};
+use crate::progress::{AttemptOutcome, Progress};
 use crate::report::RunKind;
 use crate::schedule::RetrySchedule;
 use book::{book, hold_all, split};
 
+pub use crate::progress::State;
 pub use held::{HeldFinding, HeldRow, Origin, Released, WaitingRow};
 pub use rows::{AttemptRow, MessageRow, Overview, RunRow, SourceCounts};
 pub use stored::Forgotten;

@@ -68,7 +68,7 @@ impl Outbox {
     /// done to it changes nothing.
     ///
     /// # Errors
-    /// [`OutboxError`](crate::OutboxError), also when the outbox at `path` has an older form.
+    /// [`OutboxError`](crate::outbox::OutboxError), also when the outbox at `path` has an older form.
     pub async fn scratch_copy(
         path: &Path,
         scratch: &Path,

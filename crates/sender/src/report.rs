@@ -5,10 +5,12 @@ use lmr_lmdi::LinkCounts;
 use serde::Serialize;
 
 use crate::attempt::AttemptFailure;
-use crate::index::{AdviceCount, Duplicate, Index};
+use crate::index::Index;
 use crate::plan::Plan;
 use crate::progress::State;
 use crate::source::{FileError, PassedOver, SourceIssue, SourceLocation};
+
+pub use crate::index::{AdviceCount, Duplicate, IdentifierAdvice};
 
 /// What a run was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -10,9 +10,10 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use lmr_auth::{RequestHeaders, SecretString};
-use lmr_sender::{
-    AttemptFailure, AuthorizationError, Authorizer, HttpSettings, HttpTransport, PostOutcome,
-    TokenFailure, Transport, TransportError,
+use lmr_sender::attempt::{AttemptFailure, TokenFailure};
+use lmr_sender::transport::{
+    AuthorizationError, Authorizer, HttpSettings, HttpTransport, PostOutcome, Transport,
+    TransportError,
 };
 
 /// Gives numbered tokens, a new one after each refusal.

@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use lmr_auth::{
     Clock, Discovery, Environment, Fetcher, HttpFetcher, IssuerKind, RequestHeaders, SecretString,
 };
-use lmr_sender::{
-    AttemptFailure, AuthorizationError, Authorizer, HttpSettings, HttpTransport, PostOutcome,
-    Transport as _,
+use lmr_sender::attempt::AttemptFailure;
+use lmr_sender::transport::{
+    AuthorizationError, Authorizer, HttpSettings, HttpTransport, PostOutcome, Transport as _,
 };
 use std::sync::Arc;
 use std::time::Duration;

@@ -5,9 +5,9 @@ use std::path::Path;
 use lmr_auth::IssuerKind;
 use lmr_envelope::{Header, SigningKey, SystemRandom, Usage};
 use lmr_lmdi::codes::Code;
-use lmr_sender::{
-    AttemptFailure, HttpTransport, PostOutcome, StopSignal, TokenAuthorizer, Transport as _,
-};
+use lmr_sender::StopSignal;
+use lmr_sender::attempt::AttemptFailure;
+use lmr_sender::transport::{HttpTransport, PostOutcome, TokenAuthorizer, Transport as _};
 use serde_json::{Value, json};
 
 use super::files::folder_of;
@@ -112,7 +112,8 @@ async fn token(kind: IssuerKind, config: &SenderConfig, folder: &Path, checks: &
         Ok(authorizer) => authorizer,
         Err(error) => return checks.error("helseid.client", &what, &error),
     };
-    let headers = lmr_sender::Authorizer::headers(&authorizer, &config.receiver.url, None);
+    let headers =
+        lmr_sender::transport::Authorizer::headers(&authorizer, &config.receiver.url, None);
     match headers.await {
         Ok(_) => checks.ok("helseid.token", what),
         Err(error) => {

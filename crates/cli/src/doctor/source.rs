@@ -4,7 +4,7 @@ use std::path::Path;
 
 use lmr_fhir::{Document, Language, ParseOptions};
 use lmr_lmdi::{CheckOptions, RuleSet, RuleSetId};
-use lmr_sender::{FolderSource, PassedOverKind, Scope, Source as _, SourceLimits};
+use lmr_sender::source::{FolderSource, PassedOverKind, Scope, Source as _, SourceLimits};
 
 use super::Checks;
 use crate::clock;

@@ -5,7 +5,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use lmr_sender::{Agent, Lock, Report, RunStatus, SenderError, StopSignal, next_daily};
+use lmr_sender::lock::Lock;
+use lmr_sender::report::{Report, RunStatus};
+use lmr_sender::schedule::next_daily;
+use lmr_sender::{Agent, SenderError, StopSignal};
 
 use super::{Send, setup, texts};
 use crate::clock;

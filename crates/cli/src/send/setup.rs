@@ -8,11 +8,14 @@ use jiff::{SignedDuration, Timestamp};
 use lmr_auth::{Clock, Fetcher, HttpFetcher, TokenClient};
 use lmr_envelope::{SigningKey, SystemRandom};
 use lmr_identifiers::OrganisationNumber;
-use lmr_sender::{
-    Agent, BundleLimits, EnvelopeSealer, FolderSource, HashKey, HttpSettings, HttpTransport,
-    Outbox, OutboxError, Parts, RetrySchedule, RuleSetChecker, Settings, SourceLimits, StopSignal,
-    TokenAuthorizer, inspect,
-};
+use lmr_sender::check::RuleSetChecker;
+use lmr_sender::inspect::inspect;
+use lmr_sender::outbox::{Outbox, OutboxError};
+use lmr_sender::schedule::RetrySchedule;
+use lmr_sender::seal::EnvelopeSealer;
+use lmr_sender::source::{FolderSource, SourceLimits};
+use lmr_sender::transport::{HttpSettings, HttpTransport, TokenAuthorizer};
+use lmr_sender::{Agent, BundleLimits, HashKey, Parts, Settings, StopSignal};
 
 use super::texts::Rejected;
 use crate::clock;

@@ -6,7 +6,8 @@ mod report;
 mod status;
 
 use jiff::Timestamp;
-use lmr_sender::{RunStatus, State};
+use lmr_sender::outbox::State;
+use lmr_sender::report::RunStatus;
 
 use crate::clock;
 use crate::output::Language;

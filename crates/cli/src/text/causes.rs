@@ -5,7 +5,8 @@ use std::error::Error;
 
 use lmr_envelope::{CertificateError, KeyError, Usage};
 use lmr_intake::AvsenderError;
-use lmr_sender::{OutboxError, SenderError};
+use lmr_sender::SenderError;
+use lmr_sender::outbox::OutboxError;
 use lmr_server::TlsError;
 use lmr_storage::{KeyFileError, OpenError};
 

@@ -206,7 +206,7 @@ impl Outbox {
     /// new version.
     ///
     /// # Errors
-    /// [`OutboxError`](super::OutboxError).
+    /// [`OutboxError`].
     pub async fn forget_since(&self, since: Timestamp, now: Timestamp) -> Result<Forgotten> {
         let mut step = self.begin().await?;
         let annulments = sqlx::query("UPDATE stored SET annulled_at = NULL WHERE annulled_at >= ?")

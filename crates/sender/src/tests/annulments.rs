@@ -4,7 +4,10 @@ use lmr_lmdi::RuleSetId;
 use serde_json::{Value, json};
 
 use super::world::{Fate, World, given, medicine, patient, with};
-use crate::*;
+use crate::annul::{AnnulError, AnnulTarget};
+use crate::error::SenderError;
+use crate::outbox::Forgotten;
+use crate::report::{Report, RunStatus};
 
 fn keyed(id: &str, version: u32) -> Value {
     let identifier = json!([{ "system": "urn:oid:1.2.3", "value": format!("ADM-{id}") }]);

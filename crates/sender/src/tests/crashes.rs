@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 use super::world::{Fate, World, given, medicine, patient, with};
 use lmr_lmdi::RuleSetId;
 
-use crate::*;
+use crate::error::SenderError;
+use crate::outbox::OutboxError;
+use crate::plan::BundleLimits;
+use crate::report::RunStatus;
 
 #[derive(Debug, Clone)]
 enum Step {

@@ -4,7 +4,8 @@ use lmr_lmdi::RuleSetId;
 use serde_json::json;
 
 use super::world::{Fate, World, given, medicine, patient, with};
-use crate::*;
+use crate::outbox::Released;
+use crate::report::RunStatus;
 
 fn ward() -> World {
     let world = World::new(RuleSetId::Lmdi094);

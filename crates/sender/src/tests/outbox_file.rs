@@ -4,7 +4,8 @@ use lmr_lmdi::RuleSetId;
 use sqlx::Row;
 
 use super::world::{World, given, medicine, patient};
-use crate::*;
+use crate::outbox::Outbox;
+use crate::report::RunStatus;
 
 /// The connections that write flush at every commit: `synchronous = FULL` (2) with a write-ahead log.
 #[tokio::test]

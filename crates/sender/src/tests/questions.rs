@@ -4,7 +4,7 @@ use lmr_lmdi::RuleSetId;
 use serde_json::json;
 
 use super::world::{World, given, medicine, patient, with};
-use crate::*;
+use crate::why::WhyState;
 
 /// A bit of everything: sent, changed, new, held, waiting, too early, unused, foreign, vanished.
 async fn mixed() -> World {

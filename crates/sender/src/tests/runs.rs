@@ -3,7 +3,10 @@ use serde_json::json;
 use super::world::{Fate, World, given, medicine, patient, with};
 use lmr_lmdi::RuleSetId;
 
-use crate::*;
+use crate::error::SenderError;
+use crate::outbox::{Origin, OutboxError, State};
+use crate::plan::BundleLimits;
+use crate::report::RunStatus;
 
 fn ward() -> World {
     let world = World::new(RuleSetId::Lmdi094);

@@ -5,7 +5,10 @@ use std::time::Duration;
 use lmr_lmdi::RuleSetId;
 
 use super::world::{Fate, World, given, medicine, patient};
-use crate::*;
+use crate::attempt::AttemptFailure;
+use crate::plan::BundleLimits;
+use crate::report::RunStatus;
+use crate::stop::StopSignal;
 
 /// a8
 #[tokio::test]

@@ -4,7 +4,9 @@ use lmr_lmdi::RuleSetId;
 use serde_json::json;
 
 use super::world::{World, given, medicine, patient, with};
-use crate::*;
+use crate::error::SenderError;
+use crate::report::{IdentifierAdvice, RunStatus, SourceFailure};
+use crate::source::PassedOverKind;
 
 fn ward() -> World {
     let world = World::new(RuleSetId::Lmdi094);

@@ -13,7 +13,20 @@ use zeroize::Zeroizing;
 
 use lmr_lmdi::RuleSetId;
 
-use crate::*;
+use crate::agent::{Agent, Parts, Settings};
+use crate::attempt::{AttemptFailure, ConnectionFailure};
+use crate::check::{CheckContext, CheckError, CheckFinding, Checker};
+use crate::error::SenderError;
+use crate::identity::HashKey;
+use crate::outbox::{HeldFinding, Outbox};
+use crate::plan::BundleLimits;
+use crate::preview::Preview;
+use crate::report::Report;
+use crate::schedule::RetrySchedule;
+use crate::seal::Sealer;
+use crate::source::{FolderSource, SourceLimits};
+use crate::stop::StopSignal;
+use crate::transport::{PostOutcome, Transport};
 
 /// What happens to one post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

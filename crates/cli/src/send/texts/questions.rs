@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use lmr_sender::{Explanation, Forgotten, Preview, WhyState};
+use lmr_sender::outbox::Forgotten;
+use lmr_sender::preview::Preview;
+use lmr_sender::why::{Explanation, WhyState};
 
 use super::{name, pick, report, state, time};
 use crate::output::{Language, Style};

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 
 use lmr_lmdi::codes::Code;
-use lmr_sender::{ElementDetail, HeldFinding, HeldRow, Origin, Released, VanishedRow, WaitingRow};
+use lmr_sender::inspect::ElementDetail;
+use lmr_sender::outbox::{HeldFinding, HeldRow, Origin, Released, VanishedRow, WaitingRow};
 use serde_json::{Value, json};
 
 use super::{name, pick, time};

@@ -1,9 +1,9 @@
 //! The report of a run.
 
-use lmr_sender::{
-    AdviceCount, ForeignType, IdentifierAdvice, PassedOver, PassedOverKind, Report, RunKind,
-    RunStatus, SourceFailure,
+use lmr_sender::report::{
+    AdviceCount, ForeignType, IdentifierAdvice, Report, RunKind, RunStatus, SourceFailure,
 };
+use lmr_sender::source::{PassedOver, PassedOverKind};
 
 use super::{name, pick, state, status_text, time};
 use crate::output::{Language, Style};

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
-use lmr_sender::{FileError, MessageRow, Overview, RunRow, SourceCounts, SourceFailure};
+use lmr_sender::outbox::{MessageRow, Overview, RunRow, SourceCounts};
+use lmr_sender::report::SourceFailure;
+use lmr_sender::source::FileError;
 
 use super::report::source_failure;
 use super::{pick, state, status_text, time};
