@@ -1,6 +1,6 @@
 //! `lmr seal` and `lmr open`: one message by hand.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -9,12 +9,13 @@ use lmr_envelope::{
     DecryptionKey, DecryptionKeys, Envelope, Header, Limits, RandomSource, SigningKey,
     SystemRandom, Warning, read_time, seal,
 };
+use lmr_fhir::{Document, ParseOptions};
 use lmr_identifiers::OrganisationNumber;
 
 use crate::clock;
 use crate::config::key_files::{certificate, private_key};
 use crate::output::{Language, read, write};
-use crate::text::{Explain, Text, fail, text};
+use crate::text::{Explain, Text, fail, failure, text};
 
 /// Seal a bundle into a SignertKryptertBundle.
 ///
@@ -48,6 +49,9 @@ pub(crate) struct Seal {
     /// Where to write the message; standard output if left out
     #[arg(long, short)]
     output: Option<PathBuf>,
+    /// Seal content that is not a FHIR Bundle: to see how a receiver takes it
+    #[arg(long)]
+    any_content: bool,
 }
 
 /// Open a SignertKryptertBundle.
@@ -78,6 +82,9 @@ impl Seal {
     pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
         let now = clock::now();
         let bundle = read(&self.bundle)?;
+        if !self.any_content {
+            check_bundle(&self.bundle, &bundle)?;
+        }
         let signer = SigningKey::new(certificate(&self.certificate)?, private_key(&self.key)?)
             .explain(no_pair)?;
         let recipient = certificate(&self.recipient)?;
@@ -125,7 +132,7 @@ impl Seal {
             bytes = bundle.len(),
             sealed = message.len()
         );
-        eprintln!("{}", done.get(lang));
+        crate::output::complain(done.get(lang));
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -138,18 +145,42 @@ impl Open {
         let key = DecryptionKey::new(certificate(&self.certificate)?, private_key(&self.key)?)
             .explain(no_pair)?;
         let limits = Limits::default();
-        for Warning::UnknownMember(name) in Envelope::parse(&body, &limits)?.warnings() {
+        let envelope = Envelope::parse(&body, &limits).explain(|| {
+            text!(
+                "{path} er ikke en SignertKryptertBundle",
+                "{path} is not a SignertKryptertBundle",
+                path = self.message.display()
+            )
+        })?;
+        for Warning::UnknownMember(name) in envelope.warnings() {
             let note = text!(
                 "det ukjente medlemmet {name:?} ble ikke lest",
                 "the unknown member {name:?} was not read"
             );
-            eprintln!("lmr: {}", note.get(lang));
+            crate::output::complain(&format!("lmr: {}", note.get(lang)));
         }
         let keys = DecryptionKeys::new(vec![key]);
         let bundle = lmr_envelope::open(&body, &sender, &keys, &limits, now, &SystemRandom)?;
         write(self.output.as_deref(), &bundle)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What is sealed cannot be looked at any more, so a wrong file is noticed before.
+fn check_bundle(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    let no_bundle = || {
+        text!(
+            "{path} er ikke en FHIR-Bundle i JSON; --any-content forsegler den likevel",
+            "{path} is not a FHIR Bundle in JSON; --any-content seals it all the same",
+            path = path.display()
+        )
+    };
+    let document = Document::parse_bytes(content, &ParseOptions::lenient()).explain(no_bundle)?;
+    let resource_type = document.root_element().resource_type();
+    if resource_type.as_deref() != Some("Bundle") {
+        return Err(failure(no_bundle()));
+    }
+    Ok(())
 }
 
 fn moment(flag: &str, time: Option<&str>) -> anyhow::Result<Option<Timestamp>> {

@@ -59,11 +59,19 @@ impl Fhirpath {
                     file = self.file.display()
                 )
             })?;
+            if document.root_element().resource_type().is_none() {
+                let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+                fail!(
+                    "{file}{line} er ikke en FHIR-ressurs: resourceType mangler",
+                    "{file}{line} is not a FHIR resource: it has no resourceType",
+                    file = self.file.display()
+                );
+            }
             let (out, failed) =
                 self.evaluate(&expression, context.as_ref(), &document, &validator)?;
             print(&out)?;
             if let Some(error) = failed {
-                eprintln!("lmr: {}", chain(&error, lang));
+                crate::output::complain(&format!("lmr: {}", chain(&error, lang)));
                 code = ExitCode::FAILURE;
             }
         }

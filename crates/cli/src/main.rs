@@ -1,6 +1,5 @@
 //! The one binary, `lmr`: reads arguments, configuration, clock and environment, and wires the rooms
 //! together. Nothing below this crate looks at any of them.
-#![expect(clippy::print_stderr, reason = "the program prints to the terminal")]
 
 use std::process::ExitCode;
 
@@ -87,7 +86,7 @@ fn main() -> ExitCode {
         Command::Sandbox(command) => command.run(lang),
     };
     result.unwrap_or_else(|error| {
-        eprintln!("lmr: {}", text::chain(&error, lang));
+        output::complain(&format!("lmr: {}", text::chain(&error, lang)));
         ExitCode::from(UNUSABLE)
     })
 }

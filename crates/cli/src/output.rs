@@ -86,6 +86,12 @@ fn to_stdout(bytes: &[u8]) -> anyhow::Result<()> {
     }
 }
 
+/// Prints a line on standard error. Where that cannot be written (its reader is gone, the disk is full) the line
+/// is lost and the exit status alone tells what happened: `eprintln!` would end the program there.
+pub(crate) fn complain(text: &str) {
+    drop(writeln!(io::stderr().lock(), "{text}"));
+}
+
 /// A progress bar on standard error for long work; nothing where nobody looks or little is to be done.
 pub(crate) fn progress(count: usize, what: &'static str) -> indicatif::ProgressBar {
     if count < 50 || !io::stderr().is_terminal() {

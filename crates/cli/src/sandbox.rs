@@ -13,7 +13,7 @@ use lmr_sandbox::hospital::{Era, Hospital};
 
 use crate::clock;
 use crate::output::{Language, print};
-use crate::text::{fail, text};
+use crate::text::{Explain, fail, text};
 
 /// A simulated world to try things in: nothing in it is real.
 #[derive(Args)]
@@ -84,7 +84,7 @@ struct Init {
     #[arg(long, default_value_t = 8081)]
     helseid_port: u16,
     /// Most entries in one bundle
-    #[arg(long, default_value_t = 5000)]
+    #[arg(long, default_value_t = lmr_sender::BundleLimits::default().entries)]
     entries_per_bundle: usize,
     /// Throw away the sandbox that the folder holds already, with its keys, databases and data
     #[arg(long)]
@@ -155,7 +155,13 @@ impl MakeHospital {
         } else {
             self.folder
         };
-        hospital.write(&target)?;
+        hospital.write(&target).explain(|| {
+            text!(
+                "kan ikke skrive i {target}",
+                "cannot write in {target}",
+                target = target.display()
+            )
+        })?;
         let done = text!(
             "skrev {count} ressurser til {target}\n",
             "wrote {count} resources to {target}\n",

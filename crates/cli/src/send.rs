@@ -11,7 +11,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use lmr_sender::annul::AnnulTarget;
-use lmr_sender::report::Report;
+use lmr_sender::report::{Report, RunStatus};
 use lmr_sender::{Agent, SenderError, StopSignal};
 
 use crate::clock;
@@ -177,7 +177,8 @@ impl Send {
                 self.ended(&agent, done).await
             }
             Command::Status => {
-                let overview = setup::outbox_to_read(config, folder).await?.overview().await?;
+                let mut overview = setup::outbox_to_read(config, folder).await?.overview().await?;
+                overview.notice_silence(clock::now());
                 self.show(&overview, || texts::overview(&overview, self.lang))?;
                 Ok(ExitCode::from(overview.status.exit_code()))
             }
@@ -209,6 +210,7 @@ impl Send {
                 Ok(ExitCode::from(u8::from(found.is_empty())))
             }
             Command::Annul(annul) => {
+                setup::database(config, folder)?;
                 let agent = self.agent(config, folder).await?;
                 let target = match (&annul.number, &annul.name) {
                     (Some(number), _) => AnnulTarget::Number(*number),
@@ -219,11 +221,12 @@ impl Send {
             }
             Command::Forget { since } => {
                 let since = moment(since)?;
+                setup::database(config, folder)?;
                 let agent = self.agent(config, folder).await?;
                 match agent.forget_since(since).await {
                     Ok(forgotten) => {
                         self.show(&forgotten, || texts::forgotten(forgotten, self.lang))?;
-                        Ok(ExitCode::SUCCESS)
+                        Ok(ExitCode::from(u8::from(forgotten.is_nothing())))
                     }
                     Err(error) => self.failed(error),
                 }
@@ -247,14 +250,8 @@ impl Send {
 
     /// A run that could not be made: busy means later, everything else is for a person.
     fn failed(&self, error: SenderError) -> anyhow::Result<ExitCode> {
-        let status = match &error {
-            SenderError::Busy(_) => 3,
-            SenderError::Source(_) => 5,
-            // What was asked for cannot be done; nothing is wrong with the installation.
-            SenderError::Annul(_) => 1,
-            _ => 4,
-        };
-        eprintln!("lmr: {}", chain(&error.into(), self.lang));
+        let status = exit_status(&error);
+        output::complain(&format!("lmr: {}", chain(&error.into(), self.lang)));
         Ok(ExitCode::from(status))
     }
 
@@ -267,6 +264,22 @@ impl Send {
             Format::Json => print(&format!("{}\n", serde_json::to_string_pretty(data)?)),
             Format::Text => print(&text()),
         }
+    }
+}
+
+/// The exit status of a run that could not be made.
+fn exit_status(error: &SenderError) -> u8 {
+    match error {
+        SenderError::Busy(_) => RunStatus::Undelivered.exit_code(),
+        SenderError::Source(_) => RunStatus::SourceFailed.exit_code(),
+        // What was asked for cannot be done; nothing is wrong with the installation.
+        SenderError::Annul(_) => RunStatus::ToCorrect.exit_code(),
+        SenderError::Lock { .. }
+        | SenderError::Outbox(_)
+        | SenderError::Seal(_)
+        | SenderError::Randomness(_)
+        | SenderError::Check(_)
+        | SenderError::Internal(_) => RunStatus::Stopped.exit_code(),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::output::Language;
 pub(crate) fn explain(error: &Error) -> ExitCode {
     let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     match in_bokmal(error).filter(|_| language() == Language::Bokmal) {
-        Some(text) => eprintln!("{text}"),
+        Some(text) => crate::output::complain(&text),
         // A reader that went away does not change the exit status.
         None => drop(error.print()),
     }

@@ -102,7 +102,7 @@ impl Validate {
         let mut files = Vec::new();
         for path in &self.files {
             files.extend(gather(path, &mut |error| {
-                eprintln!("lmr: {}", crate::text::chain(&error, lang));
+                output::complain(&format!("lmr: {}", crate::text::chain(&error, lang)));
                 report.not_opened();
             })?);
         }
@@ -126,7 +126,7 @@ impl Validate {
                 Ok(bytes) => bytes,
                 // The others are validated all the same.
                 Err(error) if several => {
-                    eprintln!("lmr: {}", crate::text::chain(&error, lang));
+                    output::complain(&format!("lmr: {}", crate::text::chain(&error, lang)));
                     report.not_opened();
                     continue;
                 }
@@ -168,7 +168,7 @@ impl Validate {
                 name = missing.name,
                 version = missing.version
             );
-            eprintln!("{}", warning.get(lang));
+            output::complain(warning.get(lang));
         }
         if self.ruleset != Some(RuleSetChoice::None) {
             if let Some(flag) = self.fine.first_given() {

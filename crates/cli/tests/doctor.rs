@@ -4,14 +4,13 @@
 mod world;
 
 use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
 use jiff::{SignedDuration, Timestamp};
 use lmr_sandbox::certificates::{KeyAndCertificate, Order, OrderUsage, TestCa};
 use serde_json::Value;
+use world::stand_in::{StandIn, answer};
 use world::{Process, World, free_port, lmr};
 
 /// A world with certificates of all kinds beside its own.
@@ -137,34 +136,10 @@ fn mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, permissions).expect("a mode");
 }
 
+/// The line of the receiver's file under which the tokens' keys stand.
+const TRUST: &str = "kind = \"helseid-dpop\"";
 const FAILED: &str = "failed";
 const WARNING: &str = "warning";
-
-/// A server that gives everybody the same answer.
-fn always(answer: String) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    // Ends with the test's process.
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let Ok(stream) = stream else { continue };
-            // The whole request is read first: a connection that is closed over unread bytes breaks.
-            let mut reader = BufReader::new(stream);
-            let (mut line, mut length) = (String::new(), 0);
-            while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
-                let (name, value) = line.split_once(':').unwrap_or_default();
-                if name.eq_ignore_ascii_case("content-length") {
-                    length = value.trim().parse().unwrap_or(0);
-                }
-                line.clear();
-            }
-            let mut body = vec![0; length];
-            let _ = reader.read_exact(&mut body);
-            let _ = reader.get_mut().write_all(answer.as_bytes());
-        }
-    });
-    port
-}
 
 fn http_date(time: Timestamp) -> String {
     time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
@@ -224,15 +199,15 @@ fn n7_every_situation_of_a_sender_has_its_line() {
         (listed, "active = false\n"),
         ("environment", "addresses = [\"127.0.0.1\"]\nenvironment"),
     ]);
-    let audience = receiver(&[("[helseid]", "[helseid]\naudience = \"another:api\"")]);
-    let scope = receiver(&[("[helseid]", "[helseid]\nscopes = [\"fhi:lmr.fhirmottak/other\"]")]);
+    let audience = receiver(&[(TRUST, &format!("{TRUST}\naudience = \"another:api\""))]);
+    let scope = receiver(&[(TRUST, &format!("{TRUST}\nscopes = [\"fhi:lmr.fhirmottak/other\"]"))]);
     let tls = |at: Timestamp, name: &str| {
         clinic.pair(name, &clinic.ca.tls_for_loopback(at).expect("a certificate"));
-        format!("[tls]\ncertificate = \"{name}.pem\"\nkey = \"{name}.key\"\n\n[helseid]")
+        format!("[tls]\ncertificate = \"{name}.pem\"\nkey = \"{name}.key\"\n\n[[trust]]")
     };
-    let valid = receiver(&[("[helseid]", &tls(now, "tls"))]);
+    let valid = receiver(&[("[[trust]]", &tls(now, "tls"))]);
     let long_ago = now - SignedDuration::from_hours(24 * 1200);
-    let expired = receiver(&[("[helseid]", &tls(long_ago, "tls-expired"))]);
+    let expired = receiver(&[("[[trust]]", &tls(long_ago, "tls-expired"))]);
     clinic.write("ca.pem", clinic.ca.certificate_pem());
 
     // n6: an authority of one's own in tls_ca is used as a run uses it.
@@ -246,14 +221,10 @@ fn n7_every_situation_of_a_sender_has_its_line() {
 
     let at = |port: u16| format!("http://127.0.0.1:{port}/fhirmottak/v1");
     let slow = now - SignedDuration::from_mins(10);
-    let clock = always(format!(
-        "HTTP/1.1 404 Not Found\r\nDate: {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-        http_date(slow)
-    ));
-    let gateway = always(format!(
-        "HTTP/1.1 502 Bad Gateway\r\nDate: {}\r\nContent-Type: text/html\r\nContent-Length: 13\r\nConnection: close\r\n\r\n<html></html>",
-        http_date(now)
-    ));
+    let date = format!("Date: {}", http_date(slow));
+    let clock = StandIn::always(0, answer("404 Not Found", &[&date], ""));
+    let date = format!("Date: {}", http_date(now));
+    let gateway = StandIn::always(0, answer("502 Bad Gateway", &[&date], "<html></html>"));
     let signing = "certificate = \"sender.pem\"\nkey = \"sender.key\"";
     let signed_by = |name: &str| format!("certificate = \"{name}.pem\"\nkey = \"{name}.key\"");
     let register = "certificate = \"register.pem\"";
@@ -320,14 +291,14 @@ fn n7_every_situation_of_a_sender_has_its_line() {
         situation(
             "a proxy's page",
             &url,
-            at(gateway),
+            at(gateway.port),
             ("receiver.path", FAILED),
             ("HTTP 502", "HTTP 502"),
         ),
         situation(
             "wrong clock",
             &url,
-            at(clock),
+            at(clock.port),
             ("clock", FAILED),
             ("sekunder foran", "seconds ahead"),
         ),
@@ -403,8 +374,8 @@ fn n7_every_situation_of_a_sender_has_its_line() {
         ),
         situation(
             "scope that HelseID does not give",
-            "client_id",
-            "scope = \"fhi:other/all\"\nclient_id",
+            "fhi:lmr.fhirmottak/api",
+            "fhi:other/all",
             ("helseid.token", FAILED),
             ("invalid_scope", "invalid_scope"),
         ),
@@ -534,7 +505,7 @@ fn n7_every_situation_of_a_receiver_has_its_line() {
     let register = "certificate = \"register.pem\"\nkey = \"register.key\"";
     let tls = |certificate: &str| {
         format!(
-            "[tls]\ncertificate = \"{certificate}.pem\"\nkey = \"{certificate}.key\"\n\n[helseid]"
+            "[tls]\ncertificate = \"{certificate}.pem\"\nkey = \"{certificate}.key\"\n\n[[trust]]"
         )
     };
     let receiver = clinic.text("receiver.toml");
@@ -542,14 +513,14 @@ fn n7_every_situation_of_a_receiver_has_its_line() {
     let situations = [
         situation(
             "own TLS expired",
-            "[helseid]",
+            "[[trust]]",
             tls("tls-expired"),
             ("tls", FAILED),
             ("utløp", "expired"),
         ),
         situation(
             "own TLS missing",
-            "[helseid]",
+            "[[trust]]",
             tls("none"),
             ("tls", FAILED),
             ("finnes ikke", "does not exist"),

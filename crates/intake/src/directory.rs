@@ -13,6 +13,17 @@ use tokio::sync::RwLock;
 /// Greatest age of the list. Another process (`lmr admin`, another receiver) may change the store.
 const MAX_AGE: SignedDuration = SignedDuration::from_secs(5);
 
+/// What is known of an address that calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressStatus {
+    /// On the receiver's own list or an active sender's.
+    Admitted,
+    /// Only on the list of this sender, which may not send now.
+    Inactive(OrganisationNumber),
+    /// On no list.
+    Unlisted,
+}
+
 pub(crate) struct Directory {
     configured: Mutex<Arc<[Avsender]>>,
     snapshot: RwLock<Option<Arc<Snapshot>>>,
@@ -87,10 +98,13 @@ impl Snapshot {
         self.avsendere.get(&organisation)
     }
 
-    /// Whether an active sender may call from this address.
-    pub(crate) fn admits(&self, address: IpAddr) -> bool {
-        self.avsendere
-            .values()
-            .any(|avsender| avsender.active && avsender.addresses.contains(address))
+    /// Whose address this is; that of an active sender counts before that of an inactive one.
+    pub(crate) fn address_status(&self, address: IpAddr) -> AddressStatus {
+        let holders = self.avsendere.values().filter(|a| a.addresses.contains(address));
+        holders.fold(AddressStatus::Unlisted, |status, holder| match status {
+            AddressStatus::Admitted => status,
+            _ if holder.active => AddressStatus::Admitted,
+            _ => AddressStatus::Inactive(holder.organisation),
+        })
     }
 }

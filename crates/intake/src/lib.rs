@@ -54,6 +54,7 @@ pub use avsender::{
     Avsender, AvsenderError, AvsenderRecord, CertificateRecord, RegisteredCertificate,
 };
 pub use caller::Caller;
+pub use directory::AddressStatus;
 pub use lmr_envelope::{Certificate, RandomSource};
 pub use lmr_identifiers::OrganisationNumber;
 pub use lmr_lmdi::{AdministrationFacts, RuleSetId};

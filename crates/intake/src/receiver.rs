@@ -4,7 +4,7 @@ use crate::admission::{Established, establish};
 use crate::avsender::Avsender;
 use crate::caller::Caller;
 use crate::delivery::delivery;
-use crate::directory::Directory;
+use crate::directory::{AddressStatus, Directory};
 use crate::rejection::Rejection;
 use crate::reply::{Answer, Reply};
 use crate::settings::{Material, Parts, Settings};
@@ -77,10 +77,23 @@ impl Receiver {
     /// # Errors
     /// [`StoreError`] when the senders cannot be read.
     pub async fn admits(&self, address: IpAddr, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.address_status(address, now).await? == AddressStatus::Admitted)
+    }
+
+    /// The same with what an operator wants to know of an address that is not admitted: a sender that was
+    /// deactivated must not have to look for a fault in its network.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the senders cannot be read.
+    pub async fn address_status(
+        &self,
+        address: IpAddr,
+        now: Timestamp,
+    ) -> Result<AddressStatus, StoreError> {
         if self.parts.settings.addresses.contains(address) {
-            return Ok(true);
+            return Ok(AddressStatus::Admitted);
         }
-        Ok(self.directory.at(now, &*self.parts.store).await?.admits(address))
+        Ok(self.directory.at(now, &*self.parts.store).await?.address_status(address))
     }
 
     /// Takes a message: the answer is given only when everything is durable.

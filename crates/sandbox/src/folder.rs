@@ -12,7 +12,7 @@ use lmr_auth::jose::{Algorithm, PublicJwk, SigningKey, SigningKeyError};
 use lmr_envelope::{RandomSource, RandomnessUnavailable};
 
 use crate::certificates::{CertificateMakeError, Order, TestCa};
-use crate::helseid::Client;
+use crate::helseid::{Client, DPOP_SCOPE};
 use lmr_identifiers::synthetic::organisation_number;
 use lmr_lmdi::RuleSetId;
 
@@ -65,7 +65,7 @@ impl Plan {
             seed: 1,
             receiver_port: 8080,
             helseid_port: 8081,
-            entries_per_bundle: 5_000,
+            entries_per_bundle: lmr_sender::BundleLimits::default().entries,
         }
     }
 }
@@ -223,7 +223,8 @@ impl Folder {
         self.path.join("sender.toml")
     }
 
-    /// The hospital's client, to be registered with the local HelseID.
+    /// The hospital's client, to be registered with the local HelseID as the sender's configuration wants it:
+    /// tokens bound to a key (DPoP), or Bearer in a folder of an older version, whose file names no scope.
     ///
     /// # Errors
     /// [`FolderError`] when the key file cannot be read.
@@ -231,7 +232,11 @@ impl Folder {
         let path = self.path.join("helseid-client.public.jwk");
         let json = fs::read(&path).map_err(|e| self.fault(&path, e))?;
         let key = PublicJwk::parse(&json).map_err(SigningKeyError::from)?;
-        Ok(Client::single_tenant(CLIENT_ID, organisation_number(2).as_str(), &key))
+        let bearer = Client::single_tenant(CLIENT_ID, organisation_number(2).as_str(), &key);
+        if self.sender_value("scope").is_none() {
+            return Ok(bearer);
+        }
+        Ok(Client { scopes: vec![DPOP_SCOPE.to_owned()], dpop: true, ..bearer })
     }
 
     fn write(&self, name: &str, text: &str, secret: bool) -> Result<(), FolderError> {
@@ -271,7 +276,8 @@ environment = "local"
 database = "receiver.sqlite"
 column_key = "column.key"
 
-[helseid]
+[[trust]]
+kind = "helseid-dpop"
 issuer = "http://127.0.0.1:{helseid}"
 
 [[certificate]]
@@ -317,6 +323,8 @@ key = "sender.key"
 issuer = "http://127.0.0.1:{helseid}"
 client_id = "{CLIENT_ID}"
 key = "helseid-client.jwk"
+scope = "{DPOP_SCOPE}"
+dpop = true
 
 [bundle]
 entries = {entries}

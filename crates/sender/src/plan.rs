@@ -80,10 +80,10 @@ pub struct BundleLimits {
 }
 
 impl Default for BundleLimits {
-    /// 1,000 entries and 8 MiB: small beside what a receiver takes, so that little has to be sent again when a
-    /// connection breaks.
+    /// 5,000 entries and 32 MiB: well within what a receiver takes (docs/configuration.md), and few enough
+    /// messages for a whole history.
     fn default() -> Self {
-        Self { entries: 1000, bytes: 8 << 20 }
+        Self { entries: 5_000, bytes: 32 << 20 }
     }
 }
 

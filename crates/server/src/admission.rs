@@ -7,7 +7,7 @@ use crate::state::Shared;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use lmr_auth::{Presented, VerifiedToken};
-use lmr_intake::Caller;
+use lmr_intake::{AddressStatus, Caller};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -28,9 +28,11 @@ impl FromRequestParts<Arc<Shared>> for Admitted {
     type Rejection = Fault;
 
     async fn from_request_parts(head: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Fault> {
-        let address = caller_address_of(head, shared).ok_or(Fault::Address)?;
-        if !shared.receiver.admits(address, shared.now()).await? {
-            return Err(Fault::Address);
+        let address =
+            caller_address_of(head, shared).ok_or(Fault::Address(AddressStatus::Unlisted))?;
+        let status = shared.receiver.address_status(address, shared.now()).await?;
+        if status != AddressStatus::Admitted {
+            return Err(Fault::Address(status));
         }
         Call::of(&head.extensions).note(|notes| notes.address = Some(address));
         Ok(Self(address))

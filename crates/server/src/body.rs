@@ -164,7 +164,7 @@ pub(crate) async fn drain_rest(
         return response;
     }
     let (limit, time) = match *fault {
-        Fault::Address => (STRANGER_DRAIN, DRAIN_TIME),
+        Fault::Address(_) => (STRANGER_DRAIN, DRAIN_TIME),
         Fault::BodyTimeout => (shared.settings.body_limit, SLOW_DRAIN_TIME),
         _ => (shared.settings.body_limit, DRAIN_TIME),
     };

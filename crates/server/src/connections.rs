@@ -4,6 +4,7 @@ use crate::metrics::Metrics;
 use crate::places::{Keyed, KeyedPermit, network};
 use crate::settings::HttpSettings;
 use crate::state::Shared;
+use lmr_intake::AddressStatus;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -112,11 +113,16 @@ impl Connections {
     }
 }
 
-/// Whether anything could be asked from this address at all: a proxy, a sender, or who may read metrics.
+/// Whether anything could be asked from this address at all: by a proxy, a sender, or who may read metrics.
 pub(crate) async fn is_listed(shared: &Shared, address: IpAddr) -> bool {
     let settings = &shared.settings;
     settings.trusted_proxies.contains(address)
         || settings.metrics_addresses.contains(address)
-        // When the store does not answer, the request itself is told so.
-        || shared.receiver.admits(address, shared.now()).await.unwrap_or(true)
+        // When the store does not answer, the request itself is told so. A sender that was deactivated gets an
+        // answer too: a line that is cut off says nothing.
+        || shared
+            .receiver
+            .address_status(address, shared.now())
+            .await
+            .map_or(true, |status| status != AddressStatus::Unlisted)
 }

@@ -4,7 +4,7 @@ use crate::answer::chain;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use lmr_auth::{ProofRejection, TokenRejection};
-use lmr_intake::{Location, Rejection, StoreError};
+use lmr_intake::{AddressStatus, Location, Rejection, StoreError};
 use lmr_lmdi::{Finding, RuleSetId, codes::Code};
 use std::sync::Arc;
 
@@ -15,8 +15,8 @@ pub(crate) enum Fault {
     EndpointUnknown,
     /// The path takes other methods.
     MethodNotAllowed { allow: &'static str },
-    /// The caller's address is not listed, or cannot be known.
-    Address,
+    /// The caller's address is not listed, or cannot be known, or is that of an inactive sender.
+    Address(AddressStatus),
     /// No token, or one that is not accepted; and what `WWW-Authenticate` says of it.
     Credentials { rejection: TokenRejection, challenges: Vec<String> },
     /// The body is said to be something else than JSON in UTF-8.
@@ -73,7 +73,7 @@ impl Fault {
         let code = match self {
             Self::EndpointUnknown => Code::EndpointUnknown,
             Self::MethodNotAllowed { .. } => Code::MethodNotAllowed,
-            Self::Address => Code::AddressNotAllowed,
+            Self::Address(_) => Code::AddressNotAllowed,
             Self::Credentials { rejection, .. } => code_of(rejection),
             Self::ContentType => Code::MediaTypeUnsupported,
             Self::NotAcceptable => Code::MediaTypeNotAcceptable,
@@ -151,7 +151,10 @@ impl Fault {
         match self {
             Self::EndpointUnknown => "no such path".to_owned(),
             Self::MethodNotAllowed { .. } => "method not allowed".to_owned(),
-            Self::Address => "address not allowed".to_owned(),
+            Self::Address(AddressStatus::Inactive(organisation)) => {
+                format!("the address is that of sender {organisation}, which is inactive")
+            }
+            Self::Address(_) => "address not allowed".to_owned(),
             Self::Credentials { rejection, .. } => rejection.to_string(),
             Self::ContentType => "unsupported content type or coding".to_owned(),
             Self::NotAcceptable => "the caller takes no JSON".to_owned(),

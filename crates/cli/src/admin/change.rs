@@ -151,7 +151,15 @@ impl RetireCertificate {
     pub(super) async fn run(&self, senders: &Senders) -> anyhow::Result<ExitCode> {
         let thumbprint = match Thumbprint::parse(&self.certificate) {
             Some(thumbprint) => thumbprint,
-            None => certificate(Path::new(&self.certificate))?.thumbprint(),
+            None => certificate(Path::new(&self.certificate))
+                .explain(|| {
+                    text!(
+                        "{name} er verken et fingeravtrykk (40 heksadesimale sifre) eller en sertifikatfil",
+                        "{name} is neither a thumbprint (40 hex digits) nor a certificate file",
+                        name = self.certificate
+                    )
+                })?
+                .thumbprint(),
         };
         senders
             .change(&self.organisation, |avsender| {

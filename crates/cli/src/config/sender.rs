@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::civil::{Date, Time};
 use lmr_auth::{ClientSettings, Environment};
 use lmr_lmdi::RuleSetId;
+use lmr_sender::BundleLimits;
 use serde::Deserialize;
 
 use super::key_files::KeyFiles;
@@ -114,8 +115,10 @@ pub(crate) struct BundleSection {
 }
 
 impl Default for BundleSection {
+    /// The sender's own.
     fn default() -> Self {
-        Self { entries: 5_000, mib: 32 }
+        let BundleLimits { entries, bytes } = BundleLimits::default();
+        Self { entries, mib: bytes >> 20 }
     }
 }
 

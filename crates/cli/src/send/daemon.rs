@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::Time;
 use lmr_sender::lock::Lock;
 use lmr_sender::report::{Report, RunStatus};
 use lmr_sender::schedule::next_daily;
@@ -49,7 +50,20 @@ pub(super) async fn run(
     // From when on a planned transfer counts, where none was ever made.
     let mut since = clock::now();
     loop {
-        match wait(&agent, &config, &mut since, &stop, &mut hangups).await? {
+        let wake = match wait(&agent, &config, &mut since, &stop, &mut hangups).await {
+            Ok(wake) => wake,
+            // A full disk or a locked database passes; a daemon that ended would not come back by itself.
+            Err(error) => {
+                tracing::error!(error = %crate::text::chain(&error, Language::English),
+                    "the database cannot be read, trying again");
+                pause(&stop).await;
+                if stop.is_stopped() {
+                    return Ok(ExitCode::SUCCESS);
+                }
+                continue;
+            }
+        };
+        match wake {
             Wake::Stop => return Ok(ExitCode::SUCCESS),
             Wake::Reload => match reload(send, &stop).await {
                 Ok((new_agent, new_config, new_folder)) => {
@@ -64,7 +78,7 @@ pub(super) async fn run(
             },
             Wake::Due(due) => {
                 agent = renew(agent, &config, &folder, &stop).await;
-                transfer(send, &agent, due, &stop).await?;
+                transfer(send, &agent, due, &stop).await;
                 if stop.is_stopped() {
                     return Ok(ExitCode::SUCCESS);
                 }
@@ -129,15 +143,26 @@ async fn next(
     since: Timestamp,
     now: Timestamp,
 ) -> anyhow::Result<Due> {
-    let planned = match agent.outbox().last_planned().await? {
-        // One that was missed is made up for at once.
-        Some(last) if last <= now => last,
-        // That one was made by a clock that was ahead.
-        _ => since,
-    };
-    let planned = next_daily(planned, config.schedule.at);
-    let attempt = agent.outbox().next_attempt().await?.unwrap_or(Timestamp::MAX);
-    Ok(Due { at: planned.min(attempt), planned: planned <= attempt })
+    let last = agent.outbox().last_planned().await?;
+    let attempt = agent.outbox().next_attempt().await?;
+    Ok(Due::of(config.schedule.at, last, since, attempt, now))
+}
+
+impl Due {
+    /// What is due next, by the clock of this moment: `last` is when the last planned transfer began, `since`
+    /// from when on one counts where none was made.
+    fn of(
+        at: Time,
+        last: Option<Timestamp>,
+        since: Timestamp,
+        attempt: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Self {
+        // One that was missed is made up for at once; one of the future was made by a clock that was ahead.
+        let planned = next_daily(last.filter(|last| *last <= now).unwrap_or(since), at);
+        let attempt = attempt.unwrap_or(Timestamp::MAX);
+        Self { at: planned.min(attempt), planned: planned <= attempt }
+    }
 }
 
 /// Reads the configuration file and all it names again.
@@ -162,22 +187,29 @@ async fn renew(agent: Agent, config: &SenderConfig, folder: &Path, stop: &StopSi
     }
 }
 
-async fn transfer(send: &Send, agent: &Agent, due: Due, stop: &StopSignal) -> anyhow::Result<()> {
+async fn transfer(send: &Send, agent: &Agent, due: Due, stop: &StopSignal) {
     let done = if due.planned { agent.run().await } else { agent.retry_due().await };
     match done {
         Ok(report) => {
-            send.show(&report, || texts::report(&report, send.lang))?;
             log(&report);
+            // The report is for people; what cannot be printed does not end the daemon.
+            if let Err(error) = send.show(&report, || texts::report(&report, send.lang)) {
+                tracing::warn!(error = %crate::text::chain(&error, Language::English),
+                    "the report could not be printed");
+            }
         }
         Err(error) => {
             tracing::error!(%error, "the run failed");
-            tokio::select! {
-                () = tokio::time::sleep(AFTER_ERROR) => {}
-                () = stop.stopped() => {}
-            }
+            pause(stop).await;
         }
     }
-    Ok(())
+}
+
+async fn pause(stop: &StopSignal) {
+    tokio::select! {
+        () = tokio::time::sleep(AFTER_ERROR) => {}
+        () = stop.stopped() => {}
+    }
 }
 
 /// One line a run, at the level that it deserves.
@@ -218,5 +250,78 @@ impl Hangups {
             return;
         }
         std::future::pending().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utc(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    /// The daemon's clock at each nap: what it makes at which moment, with the memory that a daemon has.
+    fn transfers(at: Time, started: &str, naps: &[&str]) -> Vec<String> {
+        let (mut since, mut last, mut made) = (utc(started), None, Vec::new());
+        for nap in naps {
+            let now = utc(nap);
+            since = since.min(now);
+            if Due::of(at, last, since, None, now).at <= now {
+                last = Some(now);
+                made.push((*nap).to_owned());
+            }
+        }
+        made
+    }
+
+    /// A clock that is put right, forwards or backwards, costs no day and makes none twice: what is due follows
+    /// the clock of each moment.
+    #[test]
+    fn a3_a_clock_put_right_moves_no_daily_transfer() {
+        let evening = jiff::civil::time(20, 45, 0, 0);
+        // Started two days ahead, put right before the daily time: the right clock's 20:45 counts.
+        let naps = ["2026-11-27T19:00:00Z", "2026-11-25T19:00:10Z", "2026-11-25T19:45:00Z"];
+        assert_eq!(transfers(evening, "2026-11-27T19:00:00Z", &naps), ["2026-11-25T19:45:00Z"]);
+        // A transfer made by a clock two days ahead does not stand for those of the days it skipped.
+        let naps = [
+            "2026-11-27T19:45:00Z",
+            "2026-11-25T19:46:00Z",
+            "2026-11-26T19:44:59Z",
+            "2026-11-26T19:45:00Z",
+            "2026-11-27T19:45:00Z",
+        ];
+        let made = transfers(evening, "2026-11-25T10:00:00Z", &naps);
+        assert!(made.contains(&"2026-11-26T19:45:00Z".to_owned()), "{made:?}");
+        assert_eq!(made.last().map(String::as_str), Some("2026-11-27T19:45:00Z"), "{made:?}");
+        // A clock behind, put right after the hour: made up for at once, and once.
+        let naps = ["2026-11-20T12:00:00Z", "2026-11-25T21:00:00Z", "2026-11-25T21:00:10Z"];
+        assert_eq!(transfers(evening, "2026-11-20T12:00:00Z", &naps), ["2026-11-25T21:00:00Z"]);
+    }
+
+    /// Once a night when the clocks change (a24): a time that is skipped, one that comes twice.
+    #[test]
+    fn a3_the_change_of_summer_time_makes_one_transfer_a_night() {
+        let at = jiff::civil::time(2, 30, 0, 0);
+        for (night, due) in
+            [("2027-03-27", "2027-03-28T01:30:00Z"), ("2027-10-30", "2027-10-31T00:30:00Z")]
+        {
+            let start = utc(&format!("{night}T12:00:00Z"));
+            let naps: Vec<String> = (0..24 * 60 / 5)
+                .map(|n| (start + jiff::SignedDuration::from_mins(n * 5)).to_string())
+                .collect();
+            let naps: Vec<&str> = naps.iter().map(String::as_str).collect();
+            assert_eq!(transfers(at, &start.to_string(), &naps), [due], "{night}");
+        }
+    }
+
+    #[test]
+    fn a_new_attempt_that_is_due_first_goes_first() {
+        let (at, now) = (jiff::civil::time(3, 0, 0, 0), utc("2026-11-25T10:00:00Z"));
+        let attempt = utc("2026-11-25T11:00:00Z");
+        let due = Due::of(at, Some(now), now, Some(attempt), now);
+        assert!(due.at == attempt && !due.planned);
+        let due = Due::of(at, Some(now), now, None, now);
+        assert!(due.at == utc("2026-11-26T02:00:00Z") && due.planned);
     }
 }

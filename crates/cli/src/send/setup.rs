@@ -42,7 +42,8 @@ pub(super) async fn outbox_to_read(config: &SenderConfig, folder: &Path) -> anyh
     }
 }
 
-fn database(config: &SenderConfig, folder: &Path) -> anyhow::Result<PathBuf> {
+/// The database as configured, where something was sent already.
+pub(super) fn database(config: &SenderConfig, folder: &Path) -> anyhow::Result<PathBuf> {
     let path = folder.join(&config.database);
     if !path.exists() {
         fail!(

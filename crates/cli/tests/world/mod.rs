@@ -6,16 +6,20 @@
     reason = "not every test uses everything; real processes are waited for by the real clock"
 )]
 
+pub(crate) mod stand_in;
+
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use lmr_auth::jose::SigningKey as TokenKey;
-use lmr_auth::{ActingFor, ClientSettings, Environment, FixedKey, Flow, HttpFetcher, TokenClient};
+use lmr_auth::{
+    ActingFor, ClientSettings, Environment, FixedKey, Flow, HttpFetcher, ProofKey, TokenClient,
+};
 use lmr_envelope::{Certificate, Header, PrivateKey, SigningKey, SystemRandom};
 use lmr_sandbox::hospital::{Era, Hospital};
 use serde_json::Value;
@@ -34,6 +38,33 @@ impl Process {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+
+    /// Sends it a signal, `-TERM`.
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([name, &self.0.id().to_string()]).status();
+        assert!(status.expect("kill").success());
+    }
+
+    /// Waits for its end.
+    pub(crate) fn ends_within(&mut self, patience: Duration) -> ExitStatus {
+        let until = Instant::now() + patience;
+        loop {
+            if let Some(status) = self.0.try_wait().expect("waited") {
+                return status;
+            }
+            assert!(Instant::now() < until, "it does not end within {patience:?}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.0.try_wait().expect("waited").is_none()
+    }
+}
+
+/// What a command printed, on both ways.
+pub(crate) fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
 impl Drop for Process {
@@ -135,6 +166,106 @@ impl World {
         std::fs::read_to_string(self.path().join("serve.log")).unwrap_or_default()
     }
 
+    /// The port of the local HelseID.
+    pub(crate) fn issuer_port(&self) -> u16 {
+        self.helseid_port
+    }
+
+    /// `lmr send` with the sender's configuration, in English.
+    pub(crate) fn send(&self, arguments: &[&str]) -> Output {
+        self.send_with(arguments, &[])
+    }
+
+    /// The same with variables of the environment.
+    pub(crate) fn send_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+        Command::new(lmr())
+            .arg("send")
+            .args(arguments)
+            .arg("--config")
+            .arg(self.config("sender.toml"))
+            .env("LMR_LANG", "en")
+            .envs(environment.iter().copied())
+            .output()
+            .expect("lmr send")
+    }
+
+    /// `lmr admin` with the receiver's configuration, in English.
+    pub(crate) fn admin(&self, arguments: &[&str]) -> Output {
+        Command::new(lmr())
+            .arg("admin")
+            .args(arguments)
+            .arg("--config")
+            .arg(self.config("receiver.toml"))
+            .env("LMR_LANG", "en")
+            .output()
+            .expect("lmr admin")
+    }
+
+    /// What `lmr send … --format json` prints.
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        let output = self.send(&[arguments, &["--format", "json"]].concat());
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(&output)))
+    }
+
+    /// Makes a transfer and asks for its exit status; gives what it said.
+    pub(crate) fn run(&self, status: i32) -> String {
+        let output = self.send(&["run"]);
+        assert_eq!(output.status.code(), Some(status), "{}", said(&output));
+        said(&output)
+    }
+
+    /// The resources of a file of the source.
+    pub(crate) fn lines(&self, file: &str) -> Vec<Value> {
+        let text = std::fs::read_to_string(self.path().join("source").join(file)).expect("a file");
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    }
+
+    /// Writes a file of the source, a resource a line.
+    pub(crate) fn write(&self, file: &str, resources: &[Value]) {
+        let text: String = resources.iter().map(|resource| format!("{resource}\n")).collect();
+        std::fs::write(self.path().join("source").join(file), text).expect("written");
+    }
+
+    /// Changes a text in a configuration file.
+    pub(crate) fn set(&self, file: &str, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.config(file)).expect("a file");
+        assert!(text.contains(from), "{file} has no {from}: {text}");
+        std::fs::write(self.config(file), text.replacen(from, to, 1)).expect("written");
+    }
+
+    /// Has the daemon make its daily transfer in some seconds.
+    pub(crate) fn schedule_in(&self, seconds: i64) {
+        let at = (now() + jiff::SignedDuration::from_secs(seconds)).in_tz("Europe/Oslo");
+        let at = at.expect("a time zone").strftime("%H:%M:%S").to_string();
+        self.set("sender.toml", "[bundle]", &format!("[schedule]\nat = \"{at}\"\n\n[bundle]"));
+    }
+
+    /// Starts `lmr send daemon`, which logs into `daemon.log`.
+    pub(crate) fn daemon(&self, environment: &[(&str, &str)]) -> Process {
+        let log = std::fs::File::create(self.config("daemon.log")).expect("a log");
+        let child = Command::new(lmr())
+            .args(["send", "daemon", "--config"])
+            .arg(self.config("sender.toml"))
+            .envs(environment.iter().copied())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn();
+        Process(child.expect("lmr send daemon"))
+    }
+
+    /// Waits until the daemon has logged this, and gives the line.
+    pub(crate) fn daemon_says(&self, words: &str) -> String {
+        let until = Instant::now() + Duration::from_secs(60);
+        loop {
+            let log = std::fs::read_to_string(self.config("daemon.log")).unwrap_or_default();
+            if let Some(line) = log.lines().find(|line| line.contains(words)) {
+                return line.to_owned();
+            }
+            assert!(Instant::now() < until, "no '{words}' in: {log}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// What `lmr admin deliveries` lists.
     pub(crate) fn deliveries(&self) -> Vec<Value> {
         let output = Command::new(lmr())
@@ -210,8 +341,7 @@ fn references(value: &Value, into: &mut Vec<String>) {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the program under test runs by the real clock")]
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }
 
@@ -240,9 +370,12 @@ impl Courier {
             issuer: format!("http://127.0.0.1:{}", world.helseid_port),
             environment: Environment::Local,
             client_id: lmr_sandbox::folder::CLIENT_ID.to_owned(),
-            scope: lmr_sandbox::helseid::LMR_SCOPE.to_owned(),
+            scope: lmr_sandbox::helseid::DPOP_SCOPE.to_owned(),
             resource: None,
-            flow: Flow::HelseIdBearer { acting_for: ActingFor::Registered },
+            flow: Flow::HelseIdDpop {
+                acting_for: ActingFor::Registered,
+                proof_key: ProofKey::OfAssertion,
+            },
             assertion_lifetime_seconds: 20,
         };
         let key =
@@ -297,10 +430,13 @@ impl Courier {
             assert!(Instant::now() < until, "no answer within {patience:?}");
             let attempt = self.runtime.block_on(async {
                 let token = self.helseid.access_token().await.expect("a token");
+                let headers =
+                    self.helseid.headers(&token, "POST", &self.url, None).expect("headers");
                 let response = self
                     .client
                     .post(&self.url)
-                    .header("authorization", token.bearer().expect("a Bearer token").expose())
+                    .header("authorization", headers.authorization.expose())
+                    .header("dpop", headers.proof.expect("a proof").expose())
                     .header("content-type", "application/json")
                     .body(body.to_vec())
                     .send()

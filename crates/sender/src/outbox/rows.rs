@@ -1,6 +1,6 @@
 //! What people look at: status, history, the list of what is to be corrected.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use sqlx::Row;
@@ -93,6 +93,23 @@ pub struct Overview {
     pub last_success: Option<Timestamp>,
     /// The last run.
     pub last_run: Option<RunRow>,
+    /// When the last planned transfer began, where that is longer ago than a daily transfer allows.
+    pub silent_since: Option<Timestamp>,
+}
+
+/// A planned transfer is due every day; two hours more for the change of the clock and a slow start.
+const MAX_SILENCE: SignedDuration = SignedDuration::from_hours(26);
+
+impl Overview {
+    /// Notices that nobody makes the daily transfer any more: neither a daemon nor a scheduler. What was
+    /// delivered until then looks clean for ever, so a person must look.
+    pub fn notice_silence(&mut self, now: Timestamp) {
+        let last = self.last_source.as_ref().and_then(|source| source.at);
+        self.silent_since = last.filter(|last| now.duration_since(*last) > MAX_SILENCE);
+        if self.silent_since.is_some() {
+            self.status = RunStatus::Stopped;
+        }
+    }
 }
 
 /// What a transfer made of the source: kept with its report, and shown by status and history.
@@ -178,8 +195,9 @@ impl RunRow {
     }
 }
 
-/// How everything is to be taken, from what is open and held and from the last transfer.
-fn status_of(overview: &Overview, last_planned: Option<&RunRow>) -> RunStatus {
+/// How everything is to be taken, from what is open and held and from the last transfer. `ended`: there was a
+/// transfer, and the newest one was not cut off.
+fn status_of(overview: &Overview, last_planned: Option<&RunRow>, ended: bool) -> RunStatus {
     let source = overview.last_source.as_ref();
     let stopped = source.is_some_and(|source| source.stop.is_some())
         || overview.messages.iter().any(|(state, _)| *state == State::Stopped);
@@ -191,7 +209,7 @@ fn status_of(overview: &Overview, last_planned: Option<&RunRow>) -> RunStatus {
         RunStatus::Stopped
     } else if failed {
         RunStatus::SourceFailed
-    } else if open || broke_off {
+    } else if open || broke_off || !ended {
         RunStatus::Undelivered
     } else if overview.held > 0 || issues || last_planned.is_some_and(SourceCounts::misspelt) {
         RunStatus::ToCorrect
@@ -247,10 +265,21 @@ impl Outbox {
             next_attempt: row.get::<Option<i64>, _>(1).map(time).transpose()?,
             last_success,
             last_run: self.runs(1).await?.pop(),
+            silent_since: None,
         };
         overview.waiting = overview.last_source.as_ref().map_or(0, |source| source.waiting);
-        overview.status = status_of(&overview, last_planned.as_ref());
+        overview.status = status_of(&overview, last_planned.as_ref(), self.has_ended().await?);
         Ok(overview)
+    }
+
+    /// Whether there was a planned transfer and the newest one came to its end.
+    async fn has_ended(&self) -> Result<bool> {
+        let row = sqlx::query(
+            "SELECT ended_at IS NOT NULL FROM run WHERE kind = 'planned' ORDER BY number DESC LIMIT 1",
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.is_some_and(|row| row.get(0)))
     }
 
     /// The last runs, newest first.

@@ -46,6 +46,14 @@ pub struct Forgotten {
     pub annulments: u64,
 }
 
+impl Forgotten {
+    /// Nothing was confirmed in that time.
+    #[must_use]
+    pub fn is_nothing(self) -> bool {
+        self == Self::default()
+    }
+}
+
 const COLUMNS: &str = "SELECT s.identity, s.version, s.resource_type, s.resource_id, s.source_key, s.seq, \
      s.at, s.annulled_at IS NOT NULL FROM stored s";
 

@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
+use lmr_intake::AddressStatus;
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -41,9 +42,10 @@ pub(crate) async fn metrics(
     State(shared): State<Arc<Shared>>,
     head: Parts,
 ) -> Result<Response, Fault> {
-    let address = caller_address_of(&head, &shared).ok_or(Fault::Address)?;
+    let address =
+        caller_address_of(&head, &shared).ok_or(Fault::Address(AddressStatus::Unlisted))?;
     if !shared.settings.metrics_addresses.contains(address) {
-        return Err(Fault::Address);
+        return Err(Fault::Address(AddressStatus::Unlisted));
     }
     let lost = shared.settings.lost_log_lines.load(Ordering::Relaxed);
     let text = shared.metrics.render(shared.places.in_use(), lost);

@@ -157,6 +157,14 @@ fn state_text(state: &WhyState, language: Language) -> String {
 pub(in crate::send) fn forgotten(forgotten: Forgotten, language: Language) -> String {
     let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
     let mut text = String::new();
+    if forgotten.is_nothing() {
+        return say(
+            "Registeret har ikke bekreftet noe siden da: ingenting er glemt. Er tidspunktet og databasen rett?\n",
+            "The register has confirmed nothing since then: nothing is forgotten. Are the time and the database \
+             right?\n",
+        )
+        .to_owned();
+    }
     let _ = writeln!(
         text,
         "{} {}",

@@ -166,6 +166,9 @@ pub(in crate::send) fn report(report: &Report, language: Language) -> String {
         ));
     }
     let text = match report.status() {
+        RunStatus::Clean if report.kind == RunKind::Retry && report.messages.is_empty() => {
+            say("Ingen nye forsøk var på tide.", "No new attempt was due.")
+        }
         RunStatus::ToCorrect if report.held > 0 => say(
             "Levert, bortsett fra det som må rettes i kilden: se lmr send rejected.",
             "Delivered, except for what must be corrected at the source: see lmr send rejected.",

@@ -16,6 +16,14 @@ pub(in crate::send) fn overview(overview: &Overview, language: Language) -> Stri
     let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
     let mut text = String::new();
     let _ = writeln!(text, "{}", status_text(overview.status, language));
+    if let Some(since) = overview.silent_since {
+        let (nb, en) = ("Ingen planlagt overføring siden", "No planned transfer since");
+        let ask = say(
+            "går lmr send daemon, eller tidsplanen som kaller lmr send run?",
+            "is lmr send daemon running, or the schedule that calls lmr send run?",
+        );
+        let _ = writeln!(text, "{} {}: {ask}", say(nb, en), time(since));
+    }
     let moment =
         |moment: Option<Timestamp>| moment.map_or_else(|| say("aldri", "never").to_owned(), time);
     let _ = writeln!(
