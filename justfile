@@ -32,7 +32,7 @@ conformance shared="../shared":
 demo:
     cargo run --release -- demo --once
 
-# Makes the embedded R4 core anew and compares.
+# Makes the embedded R4 core again and compares.
 definitions:
     scripts/regenerate-definitions --check
 

@@ -83,7 +83,7 @@ def classes(bundle, profiles):
         for kind in (t.get("code") for t in element.get("type", [])):
             actual = name.replace("[x]", kind[0].upper() + kind[1:]) if kind else name
             if kind in WRONG_FORMAT and actual in resource:
-                return f"{element['path']} is no {kind}", lambda r: r.update({actual: WRONG_FORMAT[kind]})
+                return f"{element['path']} is not a {kind}", lambda r: r.update({actual: WRONG_FORMAT[kind]})
 
     def wrong_type(resource, element, name):
         if isinstance(resource.get(name), str):
@@ -93,7 +93,7 @@ def classes(bundle, profiles):
 
     def wrong_count(resource, element, name):
         if isinstance(resource.get(name), list) and name not in ("meta",):
-            return f"{element['path']} is no array", lambda r: r.update({name: r[name][0]})
+            return f"{element['path']} is not an array", lambda r: r.update({name: r[name][0]})
         if isinstance(resource.get(name), dict) and element.get("base", {}).get("max") == "1":
             return f"{element['path']} is an array", lambda r: r.update({name: [r[name], r[name]]})
 

@@ -25,7 +25,7 @@ for (const name of readdirSync(plan.packages).sort()) {
 }
 const loadSeconds = (performance.now() - begin) / 1000;
 
-function judged(resource, options) {
+function issuesOf(resource, options) {
   try {
     const issues = validateResource(resource, options);
     return issues.filter((i) => i.severity === 'error' || i.severity === 'fatal').map(text);
@@ -36,10 +36,10 @@ function judged(resource, options) {
 const text = (issue) => `${issue.expression?.join(' ') ?? ''}: ${issue.details?.text ?? issue.diagnostics ?? issue.code}`;
 
 function errors(resource) {
-  const found = judged(resource, {});
+  const found = issuesOf(resource, {});
   for (const url of [].concat(resource?.meta?.profile ?? [])) {
     const profile = profiles.get(url);
-    if (profile) found.push(...judged(resource, { profile }));
+    if (profile) found.push(...issuesOf(resource, { profile }));
     else found.push(`unknown profile ${url}`);
   }
   return found;
@@ -59,8 +59,8 @@ const cases = plan.cases.map((file) => {
 
 const texts = plan.speed.map((file) => readFileSync(file));
 const bytes = texts.reduce((sum, t) => sum + t.length, 0);
-function measure(way, judge) {
-  const once = () => texts.forEach((t) => judge(JSON.parse(t.toString('utf8'))));
+function measure(way, validate) {
+  const once = () => texts.forEach((t) => validate(JSON.parse(t.toString('utf8'))));
   // The compiler of the engine gets its time to warm up.
   for (const end = performance.now() + 1000; performance.now() < end; ) once();
   const start = performance.now();

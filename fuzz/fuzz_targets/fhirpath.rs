@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 use lmr_fhir::{Document, ParseOptions};
 use lmr_fhirpath::{DateTime, DocumentHost, Env, Expression, Typed, to_json};
 
-/// Stands in every text of the document; must never stand in an error.
+/// Is in every text of the document; must never be in an error.
 const SECRET: &str = "Hemmelig7";
 
 const PATIENT: &str = r##"{"resourceType":"Bundle","type":"batch","entry":[

@@ -1,5 +1,5 @@
 //! Reading JSON, strictly and leniently: every view of the tree must hold together, strict reading
-//! must agree with another parser on what JSON is, and writing every string anew must change nothing.
+//! must agree with another parser on what JSON is, and writing every string again must change nothing.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -16,7 +16,7 @@ fuzz_target!(|data: &[u8]| {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let other = serde_json::from_str::<serde::de::IgnoredAny>(text);
         match (&strict, other) {
-            (Ok(_), Err(e)) => panic!("strict reading accepts what is no JSON: {e}"),
+            (Ok(_), Err(e)) => panic!("strict reading accepts what is not JSON: {e}"),
             (Err(ours), Ok(_)) => assert!(
                 // The other parser does not look at surrogates in what it skips, and has no bounds.
                 matches!(
@@ -30,7 +30,7 @@ fuzz_target!(|data: &[u8]| {
             _ => {}
         }
     } else {
-        assert!(strict.is_err(), "strict reading accepts what is no UTF-8");
+        assert!(strict.is_err(), "strict reading accepts what is not UTF-8");
     }
 
     match (&strict, &lenient) {
@@ -97,9 +97,9 @@ fn check_node<'d>(document: &'d Document<'d>, node: Node<'d>) {
     assert!(member.start <= span.start && member.end == span.end);
     assert_eq!(&document.source()[span], node.raw());
     if let Some(parent) = node.parent() {
-        let around = parent.span();
+        let parent = parent.span();
         assert!(
-            around.start <= member.start && member.end <= around.end,
+            parent.start <= member.start && member.end <= parent.end,
             "a member lies in its container"
         );
     }

@@ -1,5 +1,5 @@
 //! Reading packages that strangers wrote, and using every definition in them.
-//! The first byte chooses: `z` a .tgz as it stands, `f` files (name, NUL, content, NUL, ...) that are
+//! The first byte chooses: `z` a .tgz as it is, `f` files (name, NUL, content, NUL, ...) that are
 //! packed into one, else one JSON file with a definition or a Bundle of them.
 #![no_main]
 

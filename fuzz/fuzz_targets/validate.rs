@@ -1,4 +1,4 @@
-//! Any text judged by both rule sets and by a validator with profiles of its own: it ends within
+//! Any text validated by both rule sets and by a validator with profiles of its own: it ends within
 //! bounds, every finding has a place in the text, and every renderer takes it.
 #![no_main]
 
@@ -24,10 +24,10 @@ fuzz_target!(|data: &[u8]| {
     let options = ParseOptions::lenient().with_limits(Limits { depth: 100, ..Limits::default() });
     let Ok(document) = Document::parse_bytes(data, &options) else { return };
     for validator in [&*PLAIN, &*GUIDE] {
-        let judged = Options { threads: 1, dangling_urn_is_error: true, ..Options::default() };
-        let issues = validator.validate(&document, &judged);
+        let options = Options { threads: 1, dangling_urn_is_error: true, ..Options::default() };
+        let issues = validator.validate(&document, &options);
         issues.iter().for_each(|issue| check(&document, issue));
-        let again = validator.validate(&document, &judged);
+        let again = validator.validate(&document, &options);
         assert_eq!(
             format!("{issues:?}"),
             format!("{again:?}"),

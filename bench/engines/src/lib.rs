@@ -1,4 +1,4 @@
-//! What every driver does: read the plan that `bench/compare` wrote, judge each file, then judge the
+//! What every driver does: read the plan that `bench/compare` wrote, validate each file, then validate the
 //! speed files over and over. One JSON object on standard output.
 
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-pub type Fault = Box<dyn std::error::Error>;
+pub type AnyError = Box<dyn std::error::Error>;
 
 /// `plan.json`.
 #[derive(Deserialize)]
@@ -15,7 +15,7 @@ pub struct Plan {
     pub core: PathBuf,
     /// Folder with the definitions of all packages, one a file.
     pub packages: PathBuf,
-    /// Files to judge.
+    /// Files to validate.
     pub cases: Vec<PathBuf>,
     /// Files to measure with.
     pub speed: Vec<PathBuf>,
@@ -48,15 +48,15 @@ struct Speed {
     bytes_per_second: f64,
 }
 
-/// Judges one resource; gives its errors, or says why it cannot.
+/// Validates one resource; gives its errors, or says why it cannot.
 pub trait Engine {
     fn errors(&self, resource: &serde_json::Value) -> Vec<String>;
 }
 
 pub fn run<E: Engine>(
     name: &str,
-    load: impl FnOnce(&Plan) -> Result<E, Fault>,
-) -> Result<(), Fault> {
+    load: impl FnOnce(&Plan) -> Result<E, AnyError>,
+) -> Result<(), AnyError> {
     let path = std::env::args_os().nth(1).ok_or("which plan?")?;
     let plan: Plan = serde_json::from_slice(&std::fs::read(path)?)?;
     let begin = Instant::now();
@@ -105,12 +105,12 @@ fn measure(
     texts: &[Vec<u8>],
     limit: Duration,
     way: &'static str,
-    mut judge: impl FnMut(&serde_json::Value),
+    mut validate: impl FnMut(&serde_json::Value),
 ) -> Speed {
     let mut once = || {
         for text in texts {
             if let Ok(resource) = serde_json::from_slice(text) {
-                judge(&resource);
+                validate(&resource);
             }
         }
     };
@@ -132,9 +132,9 @@ fn measure(
 }
 
 /// Definitions in a folder.
-pub fn definitions(folder: &Path) -> Result<Vec<serde_json::Value>, Fault> {
+pub fn definitions(folder: &Path) -> Result<Vec<serde_json::Value>, AnyError> {
     let mut files: Vec<PathBuf> =
-        std::fs::read_dir(folder)?.map(|e| Ok(e?.path())).collect::<Result<_, Fault>>()?;
+        std::fs::read_dir(folder)?.map(|e| Ok(e?.path())).collect::<Result<_, AnyError>>()?;
     files.sort();
     files
         .iter()
@@ -144,8 +144,8 @@ pub fn definitions(folder: &Path) -> Result<Vec<serde_json::Value>, Fault> {
 }
 
 fn processor_seconds() -> f64 {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    told.split(' ').next().and_then(|n| n.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1e9
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    text.split(' ').next().and_then(|n| n.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1e9
 }
 
 fn resident_bytes() -> u64 {

@@ -3,7 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 
-pub type Fault = Box<dyn std::error::Error>;
+pub type AnyError = Box<dyn std::error::Error>;
 
 /// The system's allocator, counting while [`allocations`] runs. Only in measuring programs.
 pub struct Counting;
@@ -81,8 +81,8 @@ pub fn allocations<T>(work: impl FnOnce() -> T) -> (T, Allocations) {
 
 /// Seconds this thread has had on a processor: what else the machine does does not count.
 pub fn processor_seconds() -> f64 {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    told.split(' ').next().and_then(|n| n.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1e9
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    text.split(' ').next().and_then(|n| n.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1e9
 }
 
 /// Most bytes of memory this process had resident so far.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-/// Tells the time. Only `cli` gives one that reads the real clock.
+/// Gives the time. Only `cli` gives one that reads the real clock.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Gives 16 fresh unpredictable bytes, for `jti`. Only `cli` and `sandbox` give one that reads the

@@ -186,7 +186,7 @@ async fn an_unknown_key_is_looked_for_once_and_then_in_doubt_until_the_pause_is_
         assert_eq!(show(&one).await, Some(TokenRejection::UnknownKey));
     }
     assert_eq!(fetches(), 2, "one refresh, whoever asks");
-    // The issuer makes a key; the receiver has just looked and cannot tell it from a forged one.
+    // The issuer makes a key; the receiver has just looked and cannot distinguish it from a forged one.
     let new = forged("kid-2");
     *scene.issuer.keys.lock().unwrap() =
         Some(json!([scene.key.public().to_json(), new.public().to_json()]));
@@ -234,7 +234,7 @@ fn only_signature_keys_count_for_an_id() {
     assert_eq!(kids(json!([rsa, with(other.clone(), "use", json!("enc"))])), ["a"]);
     let unwrap = with(with(other.clone(), "use", json!(null)), "key_ops", json!(["unwrapKey"]));
     assert_eq!(kids(json!([rsa, unwrap])), ["a"]);
-    assert_eq!(kids(json!([rsa, elliptic])), ["a", "a"], "the algorithm tells which");
+    assert_eq!(kids(json!([rsa, elliptic])), ["a", "a"], "the algorithm decides which");
     assert!(kids(json!([rsa, other])).is_empty(), "two of one type: neither");
     assert!(kids(json!([with(rsa.clone(), "use", json!("enc"))])).is_empty());
     // a19: what is unknown or broken hides no other.

@@ -16,7 +16,7 @@ use crate::output::{Language, Style, print};
 /// one of its own checks does not hold.
 #[derive(Args)]
 pub(crate) struct Demo {
-    /// End when the story is told; without it the servers stay up
+    /// End when the story is over; without it the servers stay up
     #[arg(long)]
     once: bool,
     /// Medication administrations on the first day of each hospital
@@ -43,7 +43,7 @@ impl Demo {
             now: clock::now(),
         };
         let style = Style::for_stdout();
-        let mut tell = |line: Line| {
+        let mut show = |line: Line| {
             let text = match &line {
                 Line::Part(text) => format!("\n{}\n", style.bold(say(text, lang))),
                 Line::Step(text) => format!("  {}\n", say(text, lang)),
@@ -60,7 +60,7 @@ impl Demo {
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let code = runtime.block_on(async {
-            let (world, outcome) = story.play(&mut tell).await?;
+            let (world, outcome) = story.play(&mut show).await?;
             let seconds = began.elapsed().as_secs_f64();
             let held = outcome.checks - outcome.failed;
             let line = match lang {
@@ -107,7 +107,7 @@ fn stay(
     let bundle = folder.join("bundle.json");
     let yesterday = clock::oslo(clock::now()).date().yesterday()?;
     let hospital =
-        lmr_sandbox::hospital::Hospital::new(lmr_sandbox::hospital::Era::V1_1_2, 9, yesterday, 2);
+        lmr_sandbox::hospital::Hospital::new(lmr_sandbox::hospital::Era::Latest, 9, yesterday, 2);
     let text = hospital.bundle("00000000-0000-4000-8000-000000000009", &clock::now().to_string());
     std::fs::write(&bundle, serde_json::to_string_pretty(&text)?)?;
     let (intro, end) = match lang {

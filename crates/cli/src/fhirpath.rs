@@ -10,7 +10,7 @@ use lmr_fhir::{Element, Name};
 use lmr_fhirpath::{
     DateTime, DocumentHost, Env, Expression, Host, Item, Typed, Unavailable, to_json,
 };
-use lmr_validator::terminology::{Gap, Membership};
+use lmr_validator::terminology::{Membership, MissingContent};
 use lmr_validator::{Options, Validator};
 
 use crate::clock;
@@ -153,12 +153,12 @@ impl<'a> Host<'a> for Definitions<'a> {
 
     fn member_of(&self, item: &Item<'a>, value_set: &str) -> Result<bool, Unavailable> {
         let set = self.validator.definitions().terminology().value_set(value_set);
-        let mut gap = None;
+        let mut missing = None;
         let mut ask = |system: Option<&str>, code: &str| match set.validate(system, code) {
             Membership::Member(_) => true,
             Membership::NotMember => false,
             Membership::Unknown(unknown) => {
-                gap = Some(unknown.to_string());
+                missing = Some(unknown.to_string());
                 false
             }
         };
@@ -178,16 +178,16 @@ impl<'a> Host<'a> for Definitions<'a> {
             _ => false,
         };
         // What has no code is in no value set, but an unknown value set is reported all the same.
-        let gap = gap.or_else(|| match set.validate(None, "") {
-            Membership::Unknown(unknown @ (Gap::NoValueSet(_) | Gap::Unreadable(_))) => {
-                Some(unknown.to_string())
-            }
+        let missing = missing.or_else(|| match set.validate(None, "") {
+            Membership::Unknown(
+                unknown @ (MissingContent::NoValueSet(_) | MissingContent::Unreadable(_)),
+            ) => Some(unknown.to_string()),
             _ => None,
         });
-        match (found, gap) {
+        match (found, missing) {
             (true, _) => Ok(true),
             (false, None) => Ok(false),
-            (false, Some(gap)) => Err(Unavailable::Content(gap)),
+            (false, Some(missing)) => Err(Unavailable::Content(missing)),
         }
     }
 

@@ -32,7 +32,7 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
 
 /// Writes to a file by way of a temporary one beside it, or to standard output.
 ///
-/// What is there and is no ordinary file (`/dev/null`, a pipe) is written into: a rename would put a file in
+/// What is there and is not an ordinary file (`/dev/null`, a pipe) is written into: a rename would put a file in
 /// its place, which as root takes the device from the whole machine. A symbolic link is followed.
 pub(crate) fn write(path: Option<&Path>, bytes: &[u8]) -> anyhow::Result<()> {
     let Some(path) = path.filter(|p| *p != Path::new("-")) else {
@@ -71,7 +71,7 @@ pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         })
 }
 
-/// Prints text. A reader that has gone away (`lmr codes | head`) is no fault.
+/// Prints text. A reader that has gone away (`lmr codes | head`) is not an error.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     to_stdout(text.as_bytes())
 }

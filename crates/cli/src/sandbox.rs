@@ -28,7 +28,7 @@ enum Command {
     Init(Init),
     /// Run the local HelseID for such a folder until interrupted
     Helseid(Helseid),
-    /// Write the hospital's data anew, with more administrations or another seed
+    /// Write the hospital's data again, with more administrations or another seed
     Hospital(MakeHospital),
 }
 
@@ -56,7 +56,7 @@ impl Guide {
     pub(crate) fn era(self) -> Era {
         match self {
             Self::Lmdi094 => Era::V0_9_4,
-            Self::Latest => Era::V1_1_2,
+            Self::Latest => Era::Latest,
         }
     }
 }

@@ -64,7 +64,7 @@ enum Command {
     },
     /// Make the daily transfer and the new attempts at their times, until interrupted
     Daemon,
-    /// How everything stands, with the exit status of the last run: for people and for monitors
+    /// The state of everything, with the exit status of the last run: for people and for monitors
     Status,
     /// Runs, messages and what became of them, newest first
     History {
@@ -80,7 +80,7 @@ enum Command {
     },
     /// What the register has and a complete source does not hold any more
     Vanished,
-    /// Tell of one resource whether, when and in which message it went, or what keeps it
+    /// Show of one resource whether, when and in which message it went, or what keeps it
     Why {
         /// Type/id, the technical id, or the source's own key
         name: String,

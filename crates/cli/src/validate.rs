@@ -37,14 +37,14 @@ pub(crate) struct Validate {
     /// batch is checked against lmdi-0.9.4 and everything else against the newest
     #[arg(long, value_parser = RuleSetChoice::parser())]
     ruleset: Option<RuleSetChoice>,
-    /// FHIR package (.tgz), folder or single definition to load besides, or the name of an installed package
+    /// FHIR package (.tgz), folder or single definition to load in addition, or the name of an installed package
     /// (name#version); may be repeated
     #[arg(long, value_name = "P")]
     package: Vec<PathBuf>,
     /// Folder with installed FHIR packages, for dependencies; ~/.fhir/packages if left out
     #[arg(long, value_name = "FOLDER")]
     package_cache: Option<PathBuf>,
-    /// Profile the resource must meet, besides those in its meta.profile; may be repeated
+    /// Profile the resource must meet, in addition to those in its meta.profile; may be repeated
     #[arg(long, value_name = "URL")]
     profile: Vec<String>,
     /// What is done about what the register would lose in silence: a warning or an error; says too which
@@ -286,7 +286,7 @@ impl Checks {
     }
 }
 
-/// What further profiles say besides the register's verdict.
+/// What further profiles say in addition to the register's verdict.
 fn add_profiles(
     rules: &RuleSet,
     document: &Document<'_>,

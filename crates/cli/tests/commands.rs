@@ -46,7 +46,7 @@ fn str_of(path: &Path) -> &str {
 #[test]
 fn a_correct_bundle_of_either_era_is_in_order() {
     for (era, ruleset) in
-        [(Era::V0_9_4, "lmdi-0.9.4"), (Era::V1_1_2, "lmdi-1.1.2"), (Era::V1_1_2, "lmdi-1.1.7")]
+        [(Era::V0_9_4, "lmdi-0.9.4"), (Era::Latest, "lmdi-1.1.2"), (Era::Latest, "lmdi-1.1.7")]
     {
         let input = bundle(&hospital(era));
         for arguments in [vec!["validate", "-"], vec!["validate", "--ruleset", ruleset, "-"]] {
@@ -93,7 +93,7 @@ fn a_fault_gives_status_1_with_code_place_and_remedy() {
 }
 
 #[test]
-fn a_file_with_a_resource_a_line_is_judged_line_by_line() {
+fn a_file_with_a_resource_a_line_is_validated_line_by_line() {
     let folder = tempfile::tempdir().expect("a folder");
     let lines = folder.path().join("patients.ndjson");
     let text_of_lines = "{\"resourceType\":\"Patient\",\"id\":\"a\"}\n\n\
@@ -104,11 +104,11 @@ fn a_file_with_a_resource_a_line_is_judged_line_by_line() {
         let arguments =
             ["validate", "--ruleset", "none", "--lang", "en", "--format", "json", str_of(path)];
         let output = lmr(&arguments);
-        assert_eq!(output.status.code(), Some(2), "the last line is no JSON");
-        let told: Vec<Value> =
+        assert_eq!(output.status.code(), Some(2), "the last line is not JSON");
+        let reported: Vec<Value> =
             text(&output.stdout).lines().map(|l| serde_json::from_str(l).expect("JSON")).collect();
         let places: Vec<_> =
-            told.iter().map(|f| (f["line"].as_u64(), f["code"].as_str())).collect();
+            reported.iter().map(|f| (f["line"].as_u64(), f["code"].as_str())).collect();
         assert_eq!(places, [(Some(3), Some("LMR-4004")), (Some(4), Some("LMR-3002"))]);
     }
     let said =
@@ -154,7 +154,7 @@ fn what_cannot_be_used_gives_status_2_and_says_why() {
 
 #[cfg(unix)]
 #[test]
-fn a_folder_is_gone_through_once_whatever_stands_in_it() {
+fn a_folder_is_gone_through_once_whatever_is_in_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let validate =
         || lmr(&["validate", "--ruleset", "none", "--lang", "en", str_of(folder.path())]);
@@ -175,7 +175,7 @@ fn a_folder_is_gone_through_once_whatever_stands_in_it() {
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("2 files, 1 with errors"), "{said}");
 
-    // What cannot be opened is told, and the others are judged.
+    // What cannot be opened is reported, and the others are validated.
     std::os::unix::fs::symlink("nowhere", inside.join("a.json")).expect("a link");
     let output = validate();
     assert_eq!(output.status.code(), Some(2));
@@ -317,7 +317,7 @@ fn a_sandbox_is_neither_overwritten_nor_mixed_unasked() {
 }
 
 #[test]
-fn plain_r4_is_judged_without_the_registers_rules() {
+fn plain_r4_is_validated_without_the_registers_rules() {
     let good = with_input(
         &["validate", "--ruleset", "none", "-"],
         r#"{"resourceType":"Patient","active":true}"#,
@@ -348,7 +348,7 @@ fn profiles_of_types_and_resources_outside_the_file_are_named_by_flags() {
             "differential":{"element":[{"path":"Patient.name","min":1}]}}"#,
     );
     let patient = write("patient.json", r#"{"resourceType":"Patient","active":true}"#);
-    let judge = |more: &[&str], input: &str| {
+    let validate = |more: &[&str], input: &str| {
         let arguments = [
             &["validate", "--ruleset", "none", "--lang", "en", "--package", str_of(&profile)],
             more,
@@ -357,21 +357,21 @@ fn profiles_of_types_and_resources_outside_the_file_are_named_by_flags() {
         with_input(&arguments.concat(), input)
     };
     let bare = r#"{"resourceType":"Patient","active":true}"#;
-    assert_eq!(judge(&[], bare).status.code(), Some(0));
-    let global = judge(&["--global-profile", "Patient=http://test.no/named"], bare);
+    assert_eq!(validate(&[], bare).status.code(), Some(0));
+    let global = validate(&["--global-profile", "Patient=http://test.no/named"], bare);
     assert_eq!(global.status.code(), Some(1), "{}", text(&global.stdout));
     assert!(text(&global.stdout).contains("LMR-4001"));
-    let nowhere = judge(&["--global-profile", "Patient=http://test.no/unknown"], bare);
+    let nowhere = validate(&["--global-profile", "Patient=http://test.no/unknown"], bare);
     assert_eq!(nowhere.status.code(), Some(2));
 
     let group =
         r#"{"resourceType":"Basic","code":{"text":"a"},"subject":{"reference":"Patient/1"}}"#;
-    let missing = judge(&["--references", "exists"], group);
+    let missing = validate(&["--references", "exists"], group);
     assert_eq!(missing.status.code(), Some(1), "{}", text(&missing.stdout));
     let external = format!("Patient/1={}", str_of(&patient));
-    let there = judge(&["--references", "exists", "--external", &external], group);
+    let there = validate(&["--references", "exists", "--external", &external], group);
     assert_eq!(there.status.code(), Some(0), "{}", text(&there.stdout));
-    let unreadable = judge(&["--external", "Patient/1=/nowhere.json"], group);
+    let unreadable = validate(&["--external", "Patient/1=/nowhere.json"], group);
     assert_eq!(unreadable.status.code(), Some(2));
 }
 
@@ -592,7 +592,7 @@ fn an_output_that_is_no_ordinary_file_stays_what_it_is() {
     assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
     std::os::unix::fs::symlink(&file, &link).expect("a link");
     std::fs::write(&file, "old").expect("a file");
-    let input = bundle(&hospital(Era::V1_1_2));
+    let input = bundle(&hospital(Era::Latest));
     let reader = std::thread::spawn({
         let pipe = pipe.clone();
         move || std::fs::read_to_string(pipe).expect("the pipe is read")
@@ -647,7 +647,7 @@ fn every_report_names_the_rule_set_and_its_digest() {
     let said = text(&lmr(&["rulesets", "--lang", "en"]).stdout);
     assert!(said.contains(digest) && said.contains("guide 1.1.7 of 2026-10-07"), "{said}");
 
-    let input = bundle(&hospital(Era::V1_1_2));
+    let input = bundle(&hospital(Era::Latest));
     for format in ["text", "json", "operation-outcome", "html"] {
         let output = with_input(&["validate", "--format", format, "-"], &input);
         let said = text(&output.stdout);

@@ -607,7 +607,7 @@ fn n7_a_full_disk_is_named_on_both_sides() {
     let clinic = Clinic::open();
     for file in ["sender.toml", "receiver.toml"] {
         for (lang, words) in [("nb", "kan det ikke skrives"), ("en", "cannot be written")] {
-            // A limit on the size of files stands for the end of the disk.
+            // A limit on the size of files simulates a full disk.
             let output = Command::new("sh")
                 .args(["-c", "trap '' XFSZ; ulimit -f 2048; exec \"$@\"", "sh", lmr()])
                 .args(["doctor", "--format", "json", "--lang", lang, "--config"])

@@ -56,10 +56,10 @@ fn a_receiver_killed_at_any_moment_keeps_every_answered_message_once() {
     while !done.load(Ordering::Relaxed) {
         // Let some messages through, so that every kill interrupts work of its own.
         let before = answered.load(Ordering::Relaxed);
-        let patience = Instant::now();
+        let started = Instant::now();
         while answered.load(Ordering::Relaxed) < before + 5
             && !done.load(Ordering::Relaxed)
-            && patience.elapsed() < Duration::from_secs(60)
+            && started.elapsed() < Duration::from_secs(60)
         {
             thread::sleep(Duration::from_millis(2));
         }

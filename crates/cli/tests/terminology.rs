@@ -130,7 +130,7 @@ fn a_list_that_has_shrunk_or_is_cut_withdraws_nothing() {
 }
 
 #[test]
-fn the_extract_is_told_and_only_that_of_institutions_is_whole() {
+fn the_extract_is_named_and_only_that_of_institutions_is_whole() {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, extract, content) in [
         ("fest251_inst.xml", "institution", "complete"),

@@ -400,7 +400,7 @@ impl<'de> Visitor<'de> for MembersVisitor {
                     members.duplicate.get_or_insert(index);
                 }
                 Some(index) => members.values[index] = Some(value),
-                // A handful says enough; a million names are no reason to remember them.
+                // A handful says enough; a million names need not be remembered.
                 None if members.unknown.len() < 10 => {
                     members.unknown.push(name.chars().take(60).collect())
                 }

@@ -274,7 +274,7 @@ fn every_decryption_fault_after_the_signature_looks_the_same() {
     provoke(&|m| flip(m, "authenticationTag"));
     provoke(&|m| flip(m, "encryptedKey"));
     provoke(&|m| drop(m.insert("encryptedKey".into(), "AAAA".into())));
-    // A well-padded key that is no AES-256 key, and one that is not this content's.
+    // A well-padded key that is not an AES-256 key, and one that is not this content's.
     for key in [vec![7; 16], vec![7; 32], vec![]] {
         let spki = x509_parser::parse_x509_certificate(register.der())
             .unwrap()
@@ -515,7 +515,7 @@ fn the_optional_chain_check_knows_issuers_and_revocations() {
     assert_eq!(trust.check(&sender, late), Err(TrustError::NoCurrentRevocationList { thumbprint }));
     let later = "2028-01-01T00:00:00Z".parse().unwrap();
     assert_eq!(trust.check(&sender, later), Err(TrustError::IssuerNotValid { thumbprint }));
-    // An end certificate is no authority.
+    // An end certificate is not an authority.
     assert!(Trust::from_pem(world.sender.pem.as_bytes()).is_err());
     assert!(Trust::from_pem(b"").is_err());
 }

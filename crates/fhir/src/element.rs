@@ -21,7 +21,7 @@ pub struct Element<'d> {
 
 impl<'d> Element<'d> {
     /// The element that this node belongs to; for an array's item it is that repetition. An array
-    /// itself gives an element with the array as value, which is no FHIR element: iterate instead.
+    /// itself gives an element with the array as value, which is not a FHIR element: iterate instead.
     pub fn of(node: Node<'d>) -> Self {
         let document = node.document();
         let (owner, index) = match node.parent() {
@@ -67,7 +67,7 @@ impl<'d> Element<'d> {
         }
     }
 
-    /// Which repetition it is, from 0; `None` where it is no array's item.
+    /// Which repetition it is, from 0; `None` where it is not an item of an array.
     pub fn index(self) -> Option<u32> {
         (self.index != NONE).then_some(self.index)
     }

@@ -277,7 +277,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// Closes a container; the answer is the one around it.
+    /// Closes a container; the answer is its parent.
     fn close(&mut self, open: u32, is_object: bool, byte: u8) -> ParseResult<u32> {
         if is_object != (byte == b'}') {
             return self.fail(self.at, ParseErrorKind::WrongBracket);

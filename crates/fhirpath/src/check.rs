@@ -408,7 +408,7 @@ impl Checker<'_> {
         }
     }
 
-    /// What is no boolean cannot decide. A union is for evaluation to refuse: it is too many items,
+    /// What is not a boolean cannot decide. A union is for evaluation to refuse: it is too many items,
     /// whatever they are.
     fn condition(&mut self, criterion: Option<&Expr>, types: &Types, what: &'static str) {
         if let Some(criterion) = criterion

@@ -27,7 +27,7 @@ pub enum SyntaxErrorKind {
     /// A string or delimited name without its closing quote.
     #[error("text without closing {0}")]
     TextWithoutEnd(char),
-    /// `\` followed by something that is no escape.
+    /// `\` followed by something that is not an escape.
     #[error("unknown escape in text")]
     UnknownEscape,
     /// A date, dateTime or time that no calendar or clock has.

@@ -20,7 +20,7 @@ impl<'a> DocumentHost<'a> {
         Self { document, model }
     }
 
-    /// `#id` in the nearest resource around the reference that contains any.
+    /// `#id` in the nearest resource that holds the reference and contains any.
     fn contained(&self, id: &str, from: Option<Typed<'a>>) -> Option<Element<'a>> {
         let mut at = Some(from.map_or_else(|| self.document.root_element(), |t| t.element));
         while let Some(element) = at {

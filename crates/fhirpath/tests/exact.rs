@@ -197,7 +197,7 @@ fn the_edges_of_the_calendar_are_ordered() {
 }
 
 #[test]
-fn a_fraction_of_any_length_is_read_and_what_cannot_be_told_apart_is_left_open() {
+fn a_fraction_of_any_length_is_read_and_what_cannot_be_distinguished_is_left_open() {
     let time = |digits: &str| Time::parse(&format!("12:00:00.{digits}")).unwrap();
     assert_eq!(time("123456789123").partial_compare(time("123456789124")), Some(Ordering::Less));
     assert_eq!(

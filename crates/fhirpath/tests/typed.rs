@@ -225,7 +225,7 @@ fn an_element_that_no_type_has_is_found_without_data() {
 fn a_misspelt_name_is_reported_with_the_one_that_may_be_meant() {
     let model = SmallModel::new();
     let patient = model.type_named(&"Patient".into()).unwrap();
-    for (text, told) in [
+    for (text, expected) in [
         ("Patient.nmae", "line 1, column 9: Patient has no element nmae; did you mean name?"),
         ("name.givn", "line 1, column 6: HumanName has no element givn; did you mean given?"),
         ("Patinet.name", "line 1, column 1: Patient has no element Patinet; did you mean Patient?"),
@@ -237,9 +237,9 @@ fn a_misspelt_name_is_reported_with_the_one_that_may_be_meant() {
         ("name.occupation", "line 1, column 6: HumanName has no element occupation"),
     ] {
         let errors = Expression::parse(text).unwrap().check(&model, patient).unwrap_err();
-        assert_eq!(errors[0].to_string(), told);
+        assert_eq!(errors[0].to_string(), expected);
     }
-    for (text, told) in [
+    for (text, expected) in [
         ("name.exist()", "unknown function exist(); did you mean exists()?"),
         ("name.oftype(code)", "unknown function oftype(); did you mean ofType()?"),
         (
@@ -249,7 +249,7 @@ fn a_misspelt_name_is_reported_with_the_one_that_may_be_meant() {
         ("name.frobnicate()", "unknown function frobnicate()"),
     ] {
         let error = Expression::parse(text).unwrap_err();
-        assert_eq!(error.kind.to_string(), told);
+        assert_eq!(error.kind.to_string(), expected);
     }
 }
 

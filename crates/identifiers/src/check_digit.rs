@@ -13,7 +13,7 @@ pub(crate) fn remainder(digits: &[u8], weights: &[u8]) -> u8 {
     (sum % 11) as u8
 }
 
-/// The digit that brings the sum with weight 1 to `wanted` modulo 11; 10 is no digit and such numbers
+/// The digit that brings the sum with weight 1 to `wanted` modulo 11; 10 is not a digit and such numbers
 /// are not issued.
 pub(crate) fn check_digit(digits: &[u8], weights: &[u8], wanted: u8) -> Option<u8> {
     let digit = (11 + wanted - remainder(digits, weights)) % 11;

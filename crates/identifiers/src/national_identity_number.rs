@@ -80,7 +80,7 @@ impl NationalIdentityNumber {
         if first > 3 || second != 0 {
             return Err(NationalIdentityNumberError::CheckDigit);
         }
-        // In the scheme of 2032 the individual number no longer tells the century. A number with the
+        // In the scheme of 2032 the individual number no longer decides the century. A number with the
         // first remainder 0 and a 29 February that its old century does not have is one of those.
         let by_old_series = match year_of_series(two_digit_year, individual) {
             Some(year) => exists_in(year),
@@ -123,14 +123,14 @@ impl NationalIdentityNumber {
         self.only_2032
     }
 
-    /// The system it stands under: that of D-numbers or that of national identity numbers.
+    /// The system it is under: that of D-numbers or that of national identity numbers.
     #[must_use]
     pub fn system(&self) -> &'static str {
         if self.d_number { systems::D_NUMBER } else { systems::NATIONAL_IDENTITY_NUMBER }
     }
 
     /// Whether the number can belong to somebody born on this day. The century is not compared: from
-    /// 2032 on the number does not tell it.
+    /// 2032 on the number does not decide it.
     #[must_use]
     pub fn fits_birth_date(&self, year: i16, month: i8, day: i8) -> bool {
         i16::from(self.two_digit_year) == year.rem_euclid(100)
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn all_series_are_told_apart() {
+    fn all_series_are_distinguished() {
         for (eight, synthetic, d_number) in [
             ("12055825", false, false),
             ("12455825", true, false),

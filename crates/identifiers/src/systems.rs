@@ -1,4 +1,4 @@
-//! The systems (URIs) under which the identifiers stand in FHIR resources and tokens.
+//! The systems (URIs) under which the identifiers are given in FHIR resources and tokens.
 
 /// National identity number (fødselsnummer).
 pub const NATIONAL_IDENTITY_NUMBER: &str = "urn:oid:2.16.578.1.12.4.1.4.1";

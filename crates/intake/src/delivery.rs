@@ -96,13 +96,13 @@ pub(crate) fn delivery(
             };
             of_history.push(Finding::of(Code::SystemOfAnotherSender, location));
         }
-        entries.push((change, accepted.identity.kind.as_str(), newest, of_history));
+        entries.push((change, accepted.identity.resource_type.as_str(), newest, of_history));
     }
     let mut rest = entries.iter();
     let body = validated.render(&head.message_id, now, |_| match rest.next() {
-        Some((change, kind, newest, of_history)) => {
+        Some((change, resource_type, newest, of_history)) => {
             let stored = Stored {
-                kind,
+                resource_type,
                 resource_id: &newest.resource_id,
                 version: newest.version,
                 stored_at: newest.stored_at,

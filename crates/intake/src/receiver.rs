@@ -66,7 +66,7 @@ impl Receiver {
         Arc::clone(&self.material.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The same receiver for one call: its work can be told to stop, and says which message it is about.
+    /// The same receiver for one call: its work can be asked to stop, and says which message it is about.
     #[must_use]
     pub fn for_call(&self, work: Work) -> Self {
         Self { work, ..self.clone() }
@@ -139,7 +139,7 @@ impl Receiver {
         let established = self.establish(caller, body, now).await?;
         let head = established.head(caller, now);
         self.work.is_about(&head.message_id);
-        // Checking a message that was delivered is no replay.
+        // Checking a message that was delivered is not a replay.
         let delivered = self.seen(&head).await?.map(first_answer).transpose()?.is_some();
         let validated = self.validate(established, now, random).await?;
         if !delivered && self.is_identifier_used(&head, &validated).await? {

@@ -130,7 +130,7 @@ pub enum Rejection {
     /// The database failed.
     #[error("store: {0}")]
     Store(#[from] StoreError),
-    /// The work was told to stop, because nobody waits for it any more.
+    /// The work was asked to stop, because nobody waits for it any more.
     #[error("the work was stopped while {doing}")]
     Stopped {
         /// What was being done.

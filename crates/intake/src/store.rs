@@ -30,7 +30,7 @@ pub enum StoreError {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Identity {
     /// FHIR resource type.
-    pub kind: String,
+    pub resource_type: String,
     /// First business identifier, id or urn:uuid. May be a person's number: never logged, stored only keyed.
     pub key: String,
 }
@@ -73,7 +73,7 @@ pub struct NewVersion {
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoredVersion {
     /// FHIR resource type.
-    pub kind: String,
+    pub resource_type: String,
     /// The register's own id.
     pub resource_id: String,
     /// Counted from 1.
@@ -157,7 +157,7 @@ pub struct RefusedCall {
     pub code: String,
     /// How the entries fared, where the bundle could be read.
     pub counts: Counts,
-    /// How many calls this stands for: calls of nobody known are counted by code and hour.
+    /// How many calls this counts: calls of nobody known are counted by code and hour.
     pub calls: u32,
 }
 
@@ -283,7 +283,7 @@ pub trait Store: Send + Sync {
     /// The history of a resource, oldest first. Empty if there is none.
     async fn history(
         &self,
-        kind: &str,
+        resource_type: &str,
         resource_id: &str,
     ) -> Result<Vec<StoredVersion>, StoreError>;
 

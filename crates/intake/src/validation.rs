@@ -160,16 +160,18 @@ fn validate_content(
 
 fn fates(bundle: Bundle<'_>, verdict: &Verdict) -> Result<Vec<Fate>, Rejection> {
     let identities = Identities::of_bundle(bundle);
-    let accepted =
-        |resource: Element<'_>, identity: &lmr_lmdi::Identity, checked: &EntryVerdict| {
-            let mut content_hash = [0; 32];
-            let canonical = canonical_content(resource, &identities);
-            content_hash.copy_from_slice(digest(&SHA256, &canonical).as_ref());
-            let administration = checked.administration.clone();
-            let system = identity.system().filter(|_| administration.is_some()).map(str::to_owned);
-            let identity = Identity { kind: identity.kind.clone(), key: identity.key.clone() };
-            Fate::Accepted(Accepted { identity, content_hash, administration, system })
-        };
+    let accepted = |resource: Element<'_>,
+                    identity: &lmr_lmdi::Identity,
+                    checked: &EntryVerdict| {
+        let mut content_hash = [0; 32];
+        let canonical = canonical_content(resource, &identities);
+        content_hash.copy_from_slice(digest(&SHA256, &canonical).as_ref());
+        let administration = checked.administration.clone();
+        let system = identity.system().filter(|_| administration.is_some()).map(str::to_owned);
+        let identity =
+            Identity { resource_type: identity.resource_type.clone(), key: identity.key.clone() };
+        Fate::Accepted(Accepted { identity, content_hash, administration, system })
+    };
     let entries = bundle.entries().zip(&verdict.entries).zip(verdict.dispositions());
     entries
         .map(|((entry, checked), disposition)| match disposition {

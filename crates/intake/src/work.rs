@@ -1,4 +1,4 @@
-//! One call's work, as its caller sees it: it can be told to stop, and says which message it is about.
+//! One call's work, as its caller sees it: it can be asked to stop, and says which message it is about.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};

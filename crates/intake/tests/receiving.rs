@@ -19,7 +19,7 @@ use tempfile::TempDir;
 /// Synthetic people: 80 is added to the month.
 const PEOPLE: [&str; 4] = ["13866510282", "13866510363", "13866510444", "13866510525"];
 
-struct Place {
+struct Setup {
     receiver: Receiver,
     store: SqliteStore,
     folder: TempDir,
@@ -60,15 +60,15 @@ async fn open(folder: &TempDir) -> SqliteStore {
     SqliteStore::open(&folder.path().join("lmr.db"), StorageKey::new(&[7; 32])).await.unwrap()
 }
 
-async fn place_with(change: impl FnOnce(&mut Parts)) -> Place {
+async fn place_with(change: impl FnOnce(&mut Parts)) -> Setup {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder).await;
     let mut parts = parts(&store);
     change(&mut parts);
-    Place { receiver: Receiver::new(parts), store, folder }
+    Setup { receiver: Receiver::new(parts), store, folder }
 }
 
-async fn place() -> Place {
+async fn place() -> Setup {
     place_with(|_| ()).await
 }
 
@@ -81,7 +81,7 @@ fn caller() -> Caller {
     }
 }
 
-impl Place {
+impl Setup {
     async fn receive_as(&self, caller: &Caller, body: Vec<u8>) -> Result<Reply, Rejection> {
         self.receiver.receive(caller, body, now(), Arc::new(SystemRandom)).await
     }
@@ -331,7 +331,7 @@ async fn a_transaction_is_taken_as_a_whole_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn replays_are_refused_and_told_apart() {
+async fn replays_are_refused_each_with_its_own_code() {
     let place = place().await;
     let first = simple("m1");
     place.takes(first.clone()).await;
@@ -346,7 +346,7 @@ async fn replays_are_refused_and_told_apart() {
         )
         .await;
     assert_eq!(place.messages().await, 1);
-    // Checking a message that was delivered is no replay.
+    // Checking a message that was delivered is not a replay.
     let checked =
         place.receiver.check(&caller(), first, now(), Arc::new(SystemRandom)).await.unwrap();
     assert_eq!((checked.answer.outcome, checked.repeated), (Outcome::Accepted, false));
@@ -509,7 +509,7 @@ async fn every_fault_of_encryption_and_content_has_its_code() {
 }
 
 #[tokio::test]
-async fn content_that_does_not_inflate_is_told_from_content_that_does_not_decrypt() {
+async fn content_that_does_not_inflate_is_distinguished_from_content_that_does_not_decrypt() {
     let place = place().await;
     let world = world();
     // A sender that forgot to compress: sealed by hand.
@@ -566,7 +566,7 @@ async fn checking_stores_nothing_and_remembers_nothing() {
 }
 
 #[tokio::test]
-async fn a_bare_bundle_is_judged_with_an_operation_outcome() {
+async fn a_bare_bundle_is_answered_with_an_operation_outcome() {
     let place = place().await;
     let check = async |content: Vec<u8>| place.receiver.check_bundle(content, now()).await;
     let good = check(batch("b", &[patient(PEOPLE[0], "male")])).await.unwrap();
@@ -754,7 +754,7 @@ async fn senders_of_the_store_may_send_and_a_change_takes_effect_within_seconds(
 async fn addresses_are_admitted_by_the_receivers_list_or_an_active_senders() {
     let place =
         place_with(|parts| parts.settings.addresses = AllowList::parse(["::1"]).unwrap()).await;
-    let admits = async |place: &Place, text: &str, at: Timestamp| {
+    let admits = async |place: &Setup, text: &str, at: Timestamp| {
         place.receiver.admits(text.parse().unwrap(), at).await.unwrap()
     };
     for (address, expected) in

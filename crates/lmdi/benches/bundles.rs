@@ -1,6 +1,6 @@
-//! What judging costs, parse included: `cargo bench -p lmr-lmdi`.
+//! What validating costs, parse included: `cargo bench -p lmr-lmdi`.
 //!
-//! With LMR_SHARED set, the guide's own example bundle is judged too, by its official packages.
+//! With LMR_SHARED set, the guide's own example bundle is validated too, by its official packages.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a measurement")]
 #![expect(
@@ -36,7 +36,7 @@ fn parse(bencher: Bencher<'_, '_>) {
 /// Eight entries by the profiles of our rule set.
 #[divan::bench]
 fn bundle(bencher: Bencher<'_, '_>) {
-    judge(bencher, &own(), BUNDLE, 1);
+    validate(bencher, &own(), BUNDLE, 1);
 }
 
 /// The same with the register's rules.
@@ -52,13 +52,18 @@ fn bundle_with_register_rules(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn single_resource(bencher: Bencher<'_, '_>) {
-    judge(bencher, &own(), PATIENT, 1);
+    validate(bencher, &own(), PATIENT, 1);
 }
 
 /// One bundle of so many entries; 0 threads are as many as the machine has cores.
 #[divan::bench(args = [(1_000, 1), (10_000, 1), (10_000, 0)], sample_count = 5, sample_size = 1)]
 fn large_bundle(bencher: Bencher<'_, '_>, (entries, threads): (usize, usize)) {
-    judge(bencher.counter(ItemsCount::new(entries)), &own(), &enlarged(BUNDLE, entries), threads);
+    validate(
+        bencher.counter(ItemsCount::new(entries)),
+        &own(),
+        &enlarged(BUNDLE, entries),
+        threads,
+    );
 }
 
 /// The guide's example bundle by the official packages.
@@ -75,7 +80,7 @@ fn guides_bundle(bencher: Bencher<'_, '_>) {
         .package(open("hl7.fhir.no.basis-2.2.0-snapshots.tgz"))
         .build();
     let text = example(&packages.join(GUIDE));
-    judge(bencher, &Validator::builder().definitions(definitions).build(), &text, 1);
+    validate(bencher, &Validator::builder().definitions(definitions).build(), &text, 1);
 }
 
 fn own() -> Validator {
@@ -83,7 +88,7 @@ fn own() -> Validator {
     Validator::builder().definitions(Definitions::builder().package(package).build()).build()
 }
 
-fn judge(bencher: Bencher<'_, '_>, validator: &Validator, text: &str, threads: usize) {
+fn validate(bencher: Bencher<'_, '_>, validator: &Validator, text: &str, threads: usize) {
     let options = Options { threads, ..Options::default() };
     bencher.bench_local(|| {
         let document = Document::parse(text, &ParseOptions::strict()).unwrap();
@@ -116,7 +121,7 @@ fn enlarged(text: &str, entries: usize) -> String {
             let copy = format!("{:08x}", index / raw.len());
             let mut parts = raw[index % raw.len()].split("urn:uuid:");
             let mut entry = parts.next().unwrap_or_default().to_owned();
-            // Of the last group of a UUID, the first eight digits tell the copies apart.
+            // Of the last group of a UUID, the first eight digits distinguish the copies.
             for part in parts {
                 for piece in ["urn:uuid:", &part[..24], &copy, &part[32..]] {
                     entry.push_str(piece);

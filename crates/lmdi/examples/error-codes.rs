@@ -1,4 +1,4 @@
-//! Writes docs/error-codes.md anew from the catalogue.
+//! Writes docs/error-codes.md from the catalogue.
 
 fn main() -> std::io::Result<()> {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/error-codes.md");

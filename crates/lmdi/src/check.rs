@@ -163,7 +163,7 @@ impl RuleSet {
         EntryVerdict {
             index,
             full_url: entry.full_url.clone(),
-            kind: resource_type,
+            resource_type,
             identity: entry.identity.clone(),
             depends_on: targets_of(&entry.outgoing.links),
             resource: entry.resource.map(Element::span),

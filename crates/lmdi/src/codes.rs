@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_stand_in_order_and_write_their_number() {
+    fn codes_are_in_order_and_write_their_number() {
         assert!(Code::ALL.windows(2).all(|pair| pair[0].number() < pair[1].number()));
         for code in Code::ALL {
             assert_eq!(code.as_str(), format!("LMR-{:04}", code.number()));

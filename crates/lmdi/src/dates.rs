@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hour_that_comes_twice_is_told_apart_by_its_offset() {
+    fn the_repeated_hour_is_distinguished_by_its_offset() {
         let first = Moment::read("2025-10-26T02:30:00+02:00").unwrap().first;
         let second = Moment::read("2025-10-26T02:30:00+01:00").unwrap().first;
         assert_eq!(second.0 - first.0, 3600 * SECOND);

@@ -27,7 +27,7 @@ impl AdministrationFacts {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut text = String::from(if self.is_annulled { "annulled" } else { "given" });
         if let Some(patient) = &self.patient {
-            text.extend(["\n", &patient.kind, "\n", &patient.key]);
+            text.extend(["\n", &patient.resource_type, "\n", &patient.key]);
         }
         text.into_bytes()
     }
@@ -42,8 +42,8 @@ impl AdministrationFacts {
             _ => return None,
         };
         let patient = match (parts.next(), parts.next()) {
-            (Some(kind), Some(key)) => {
-                Some(Identity { kind: kind.to_owned(), key: key.to_owned() })
+            (Some(resource_type), Some(key)) => {
+                Some(Identity { resource_type: resource_type.to_owned(), key: key.to_owned() })
             }
             (None, None) => None,
             _ => return None,
@@ -85,8 +85,8 @@ mod tests {
     use super::*;
 
     fn facts(is_annulled: bool, patient: Option<&str>) -> AdministrationFacts {
-        let patient =
-            patient.map(|key| Identity { kind: "Patient".to_owned(), key: key.to_owned() });
+        let patient = patient
+            .map(|key| Identity { resource_type: "Patient".to_owned(), key: key.to_owned() });
         AdministrationFacts { is_annulled, patient }
     }
 

@@ -20,14 +20,16 @@ names! { ID = "id", IDENTIFIER = "identifier", SYSTEM = "system", VALUE = "value
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Identity {
     /// FHIR resource type.
-    pub kind: String,
+    pub resource_type: String,
     /// `identifier:system|value`, `id:…` or `url:urn:uuid:…`.
     pub key: String,
 }
 
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Identity").field("kind", &self.kind).finish_non_exhaustive()
+        f.debug_struct("Identity")
+            .field("resource_type", &self.resource_type)
+            .finish_non_exhaustive()
     }
 }
 
@@ -36,7 +38,7 @@ impl Identity {
     /// urn:uuid. `None` when the resource has none of them.
     #[must_use]
     pub fn of(resource: Element<'_>, full_url: Option<&str>) -> Option<Self> {
-        let kind = resource.resource_type()?.into_owned();
+        let resource_type = resource.resource_type()?.into_owned();
         let business = resource.children_named(&IDENTIFIER).find_map(|identifier| {
             let value = identifier.child(&VALUE)?.text()?;
             if value.trim().is_empty() {
@@ -54,7 +56,7 @@ impl Identity {
                 let url = full_url?.to_ascii_lowercase();
                 url.starts_with("urn:uuid:").then(|| format!("url:{url}"))
             })?;
-        Some(Self { kind, key })
+        Some(Self { resource_type, key })
     }
 
     /// The system of the business identifier that the identity is made of, if it has one.
@@ -66,7 +68,7 @@ impl Identity {
 
     /// The identity as one text, for replacing references in the canonical form.
     fn as_reference(&self) -> String {
-        format!("{}?{}", self.kind, self.key)
+        format!("{}?{}", self.resource_type, self.key)
     }
 }
 
@@ -215,7 +217,7 @@ mod tests {
     #[test]
     fn an_identity_knows_the_system_of_its_identifier() {
         let system = |key: &str| {
-            let identity = Identity { kind: "Medication".to_owned(), key: key.to_owned() };
+            let identity = Identity { resource_type: "Medication".to_owned(), key: key.to_owned() };
             identity.system().map(str::to_owned)
         };
         assert_eq!(system("identifier:urn:s|7").as_deref(), Some("urn:s"));

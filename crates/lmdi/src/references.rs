@@ -36,7 +36,7 @@ pub(crate) struct Link {
 pub(crate) struct Outgoing<'d> {
     /// Other entries.
     pub(crate) links: Vec<Link>,
-    /// Objects whose `reference` is an absolute address that is no entry's: not checked.
+    /// Objects whose `reference` is an absolute address of no entry: not checked.
     pub(crate) outside: Vec<Node<'d>>,
     /// Objects whose `reference` is relative and leads to no entry: nobody but the sender could follow it.
     pub(crate) missing: Vec<Node<'d>>,
@@ -104,7 +104,7 @@ enum Form {
 
 impl Form {
     fn of(text: &str) -> Self {
-        // RFC 3986 section 4.2: in a relative reference no colon stands before the first slash.
+        // RFC 3986 section 4.2: in a relative reference no colon comes before the first slash.
         let scheme = text.split(['/', '?']).next().and_then(|head| head.split_once(':'));
         match scheme {
             _ if text.is_empty() || text.starts_with('#') => Self::Contained,
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leads_out_of_the_bundle_is_told_apart_by_its_form() {
+    fn references_out_of_the_bundle_are_distinguished_by_their_form() {
         let text = r##"{"resourceType":"Bundle","entry":[{"fullUrl":"urn:uuid:1","resource":{"resourceType":"Patient",
             "a":{"reference":"Patient/2"},"b":{"reference":"Patient?identifier=urn:oid:1|2"},
             "c":{"reference":"https://a.example/Patient/2"},"d":{"reference":"urn:uuid:2"},

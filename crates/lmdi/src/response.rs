@@ -46,7 +46,7 @@ const COLUMN: &str = "http://hl7.org/fhir/StructureDefinition/operationoutcome-i
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stored<'a> {
     /// FHIR resource type.
-    pub kind: &'a str,
+    pub resource_type: &'a str,
     /// The register's own id.
     pub resource_id: &'a str,
     /// Counted from 1.
@@ -226,8 +226,9 @@ fn write_entry(entry: &ResponseEntry<'_>, about_message: &[Finding], out: &mut S
     escape_into(out, entry.status.line());
     if let Some(stored) = entry.status.stored() {
         out.push_str(",\"location\":");
-        let (kind, id, version) = (stored.kind, stored.resource_id, stored.version);
-        escape_into(out, &format!("{kind}/{id}/_history/{version}"));
+        let (resource_type, id, version) =
+            (stored.resource_type, stored.resource_id, stored.version);
+        escape_into(out, &format!("{resource_type}/{id}/_history/{version}"));
         out.push_str(",\"etag\":");
         escape_into(out, &format!("W/\"{version}\""));
         out.push_str(",\"lastModified\":");
@@ -408,7 +409,7 @@ mod tests {
 
     fn sample() -> Vec<u8> {
         let stored = Stored {
-            kind: "Patient",
+            resource_type: "Patient",
             resource_id: "00112233445566778899aabbccddeeff",
             version: 2,
             stored_at: at("2025-01-22T09:30:00Z"),

@@ -85,9 +85,9 @@ pub(crate) const RULES: &[Rule] = &[
     join_key::RULE,           // LMR-6060 to 6062
     lost_link::RULE,          // LMR-6063, 6064
     // The bundle.
-    bundle_timestamp::RULE,            // LMR-6026
-    identity_number_elsewhere::AROUND, // LMR-6068
-    missing_links::RULE,               // LMR-6065, 6066
+    bundle_timestamp::RULE,                       // LMR-6026
+    identity_number_elsewhere::OUTSIDE_RESOURCES, // LMR-6068
+    missing_links::RULE,                          // LMR-6065, 6066
 ];
 
 pub(crate) use resource_type::check as check_resource_type;

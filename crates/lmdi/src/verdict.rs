@@ -31,7 +31,7 @@ pub struct EntryVerdict {
     /// Its `fullUrl`, repeated in the answer.
     pub full_url: Option<String>,
     /// Its resource type, where there is a resource.
-    pub kind: Option<String>,
+    pub resource_type: Option<String>,
     /// Its identity at the register.
     pub identity: Option<Identity>,
     /// Entries it refers to, by index.

@@ -1,4 +1,4 @@
-//! How often judging a bundle asks the allocator for memory. The same on every machine, so that a
+//! How often validating a bundle asks the allocator for memory. The same on every machine, so that a
 //! regression shows without a quiet one; docs/performance.md records the figures.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -18,16 +18,16 @@ fn a_bundle_of_eight_entries_stays_within_the_recorded_allocations() {
     let package = RuleSetId::LATEST.package().unwrap();
     let definitions = Definitions::builder().package(package).build();
     let validator = Validator::builder().definitions(definitions).build();
-    let judge = || {
+    let validate = || {
         let document = Document::parse(BUNDLE, &ParseOptions::strict()).unwrap();
         validator.validate(&document, &Options::default()).len()
     };
     // The first one compiles profiles and reads value sets.
-    let findings = judge();
-    let counted = allocation_counter::measure(|| assert_eq!(judge(), findings));
+    let findings = validate();
+    let counted = allocation_counter::measure(|| assert_eq!(validate(), findings));
     println!("{} calls, {} bytes", counted.count_total, counted.bytes_total);
     assert!(counted.count_total > 0, "nothing was counted");
     assert!(counted.count_total <= MOST_CALLS, "{} calls of the allocator", counted.count_total);
     assert!(counted.bytes_total <= MOST_BYTES, "{} bytes allocated", counted.bytes_total);
-    assert_eq!(counted.count_current, 0, "memory is kept after judging");
+    assert_eq!(counted.count_current, 0, "memory is kept after validating");
 }

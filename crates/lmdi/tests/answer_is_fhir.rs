@@ -1,4 +1,4 @@
-//! The answer is FHIR by the judgement of the same validator.
+//! The answer is FHIR according to the same validator.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod sample;
@@ -35,8 +35,8 @@ fn the_answer_to_a_bundle_with_faults_is_fhir_and_says_each_entrys_fate() {
         bundle["entry"][0]["resource"]["name"] = json!([{ "family": "x" }]);
         let document = Document::parse(bundle.to_string(), &ParseOptions::strict()).unwrap();
         let verdict = check_bundle(&document, &sample::options()).unwrap();
-        let stored = |kind| Stored {
-            kind,
+        let stored = |resource_type| Stored {
+            resource_type,
             resource_id: "00112233445566778899aabbccddeeff",
             version: 1,
             stored_at: sample::now(),
@@ -54,7 +54,7 @@ fn the_answer_to_a_bundle_with_faults_is_fhir_and_says_each_entrys_fate() {
                 is_brief: false,
                 status: match disposition {
                     Disposition::Accepted => {
-                        EntryStatus::Created(stored(entry.kind.as_deref().unwrap()))
+                        EntryStatus::Created(stored(entry.resource_type.as_deref().unwrap()))
                     }
                     Disposition::Refused => EntryStatus::Refused,
                     Disposition::DependsOn(index) => EntryStatus::DependsOn(*index),

@@ -63,7 +63,7 @@ struct Maker<'a> {
     definitions: &'a Definitions,
     sample: Value,
     made: Vec<Mutation>,
-    /// Constraints that cannot be judged offline, with the reason.
+    /// Constraints that cannot be checked offline, with the reason.
     left_out: BTreeMap<String, &'static str>,
 }
 
@@ -89,7 +89,7 @@ impl Maker<'_> {
         let parents = if element.id.contains('.') { find(parent_id) } else { used.roots.clone() };
         let found = find(&element.id);
         let name = |what: &str| format!("{} {}: {what}", structure.name, element.id);
-        let tells_open_slice = tells_open_slice(structure, element);
+        let discriminates_open_slice = discriminates_open_slice(structure, element);
         if element.max == Max::Count(0) {
             if let Some(parent) = parents.first() {
                 let (name, parent) = (name("forbidden"), parent.clone());
@@ -110,7 +110,7 @@ impl Maker<'_> {
             }
             return;
         };
-        if element.min > 0 && !tells_open_slice {
+        if element.min > 0 && !discriminates_open_slice {
             let name = name("missing");
             self.make(name, MISSING, |bundle| remove(bundle, &first, element.slice_name.is_some()));
         }
@@ -123,7 +123,7 @@ impl Maker<'_> {
                 list.extend(std::iter::repeat_n(item, max as usize + 1 - have));
             });
         }
-        if (element.fixed.is_some() || element.pattern.is_some()) && !tells_open_slice {
+        if (element.fixed.is_some() || element.pattern.is_some()) && !discriminates_open_slice {
             let name = name("another value");
             self.make(name, OTHER_VALUE, |bundle| {
                 let value = bundle.pointer_mut(&first).unwrap();
@@ -281,14 +281,14 @@ impl Maker<'_> {
     }
 }
 
-/// The pointer of the list an item stands in.
+/// The pointer of the list an item is in.
 fn list_of(pointer: &str) -> &str {
     pointer.rsplit_once('/').map_or("", |(list, _)| list)
 }
 
-/// Whether the element tells a slice of an open slicing: changing it makes another item of it, which is
+/// Whether the element discriminates a slice of an open slicing: changing it makes another item of it, which is
 /// allowed.
-fn tells_open_slice(structure: &StructureDefinition, element: &ElementDefinition) -> bool {
+fn discriminates_open_slice(structure: &StructureDefinition, element: &ElementDefinition) -> bool {
     let Some((slice_id, rest)) = split_at_last_slice(&element.id) else { return false };
     let Some((sliced, _)) = slice_id.rsplit_once(':') else { return false };
     structure.element(sliced).and_then(|sliced| sliced.slicing.as_ref()).is_some_and(|slicing| {
@@ -471,7 +471,7 @@ fn every_broken_constraint_is_found_and_nothing_in_the_unbroken() {
         }
         let found = mutations.len() - missed.len();
         eprintln!(
-            "{}: {found} of {} broken constraints found, {} cannot be broken or judged",
+            "{}: {found} of {} broken constraints found, {} cannot be broken or checked",
             rule_set.as_str(),
             mutations.len(),
             left_out.len()

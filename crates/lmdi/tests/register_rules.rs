@@ -80,7 +80,7 @@ fn the_correct_bundles_of_both_rule_sets_are_faultless() {
 }
 
 #[test]
-fn what_is_no_bundle_of_the_register_is_told_apart() {
+fn what_is_not_a_bundle_of_the_register_gets_its_own_code() {
     assert_eq!(content_fault("\u{feff}"), Code::ContentNotJson);
     assert_eq!(content_fault("{"), Code::ContentNotJson);
     assert_eq!(content_fault(&"[".repeat(500)), Code::JsonTooDeep);
@@ -114,7 +114,7 @@ fn a_pinned_sender_may_not_send_the_other_type() {
 }
 
 #[test]
-fn a_kind_that_is_not_allowed_is_told_at_its_entry_and_spares_the_others() {
+fn a_resource_type_that_is_not_allowed_is_reported_at_its_entry_only() {
     for rule_set in RuleSetId::ALL {
         let mut all = resources(rule_set);
         all.push(
@@ -155,10 +155,10 @@ fn the_new_guide_wants_the_profile_named_to_the_letter() {
 }
 
 #[test]
-fn doubled_entries_and_missing_identities_are_found() {
-    let mut doubled = bundle(OLD);
-    doubled["entry"][2]["fullUrl"] = doubled["entry"][1]["fullUrl"].clone();
-    let found = verdict(&doubled);
+fn duplicate_entries_and_missing_identities_are_found() {
+    let mut repeated = bundle(OLD);
+    repeated["entry"][2]["fullUrl"] = repeated["entry"][1]["fullUrl"].clone();
+    let found = verdict(&repeated);
     for index in [1, 2] {
         let here = format!("Bundle.entry[{index}].fullUrl");
         let findings = &found.entries[index].findings;
@@ -416,14 +416,14 @@ fn references_are_followed_by_full_url() {
 }
 
 #[test]
-fn a_bundle_of_the_other_type_is_told_so_when_checked_on_its_own() {
+fn a_bundle_of_the_other_type_is_reported_when_checked_on_its_own() {
     for (rule_set, other) in [(NEW, OLD), (OLD, NEW)] {
         let document = Document::parse(bundle(other).to_string(), &ParseOptions::strict()).unwrap();
         let findings = RuleSet::get(rule_set).unwrap().check_resource(&document, &options());
-        let told = findings
+        let reported = findings
             .iter()
             .filter(|f| f.code == Code::BundleTypeNotAgreed || f.code == Code::BundleTypeWrong);
-        assert!(told.count() >= 1, "{rule_set:?}");
+        assert!(reported.count() >= 1, "{rule_set:?}");
     }
 }
 
@@ -442,7 +442,7 @@ fn a_large_bundle_is_not_refused_for_its_many_warnings() {
 }
 
 #[test]
-fn what_stands_where_a_resource_belongs_is_refused_without_panic() {
+fn whatever_is_in_place_of_a_resource_is_refused_without_panic() {
     for resource in [
         json!("x"),
         json!(1),

@@ -80,7 +80,7 @@ fn repair_4_any_type_of_an_organisation_passes_since_the_binding_is_preferred() 
 }
 
 #[test]
-fn repair_5_the_nine_kinds_pass_and_others_are_told_apart() {
+fn repair_5_the_nine_resource_types_pass_and_others_get_their_own_code() {
     let all = resources(RuleSetId::Lmdi094);
     for (kind, _) in RuleSetId::Lmdi094.profiles() {
         assert!(

@@ -121,7 +121,7 @@ fn a_link_that_breaks_is_reported_where_it_breaks() {
     assert_eq!(found(&verdict, Code::LinkUnresolved), Vec::<String>::new());
 }
 
-/// Every place a sender may put an identity number, besides the one where it belongs.
+/// Every place a sender may put an identity number, except the one where it belongs.
 #[test]
 fn an_identity_number_is_found_wherever_it_is_and_never_repeated() {
     let number = person_number("12855825");

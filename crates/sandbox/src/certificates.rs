@@ -34,7 +34,7 @@ pub enum CertificateMakeError {
     Time,
 }
 
-/// Where the organisation number stands in the subject.
+/// Where the organisation number is in the subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SubjectStyle {
     /// `organizationIdentifier` = `NTRNO-nnnnnnnnn`.
@@ -69,7 +69,7 @@ pub struct Order {
     pub not_before: Timestamp,
     /// Last moment of validity.
     pub not_after: Timestamp,
-    /// Where the number stands.
+    /// Where the number is.
     pub style: SubjectStyle,
     /// Its key usage extension.
     pub usage: OrderUsage,

@@ -1,4 +1,4 @@
-//! Time and fresh ids for the simulated world: the real ones, and a clock that stands still until
+//! Time and fresh ids for the simulated world: the real ones, and a clock that does not move until
 //! it is moved.
 
 use jiff::{SignedDuration, Timestamp};
@@ -8,18 +8,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The machine's clock, for the demo.
 #[must_use]
 pub fn real() -> Clock {
-    #[expect(clippy::disallowed_methods, reason = "the sandbox stands at the edge, as `cli` does")]
+    #[expect(clippy::disallowed_methods, reason = "the sandbox is at the edge, as `cli` is")]
     Arc::new(Timestamp::now)
 }
 
 /// The system's random bytes.
 #[must_use]
 pub fn fresh_ids() -> FreshId {
-    #[expect(clippy::disallowed_methods, reason = "the sandbox stands at the edge, as `cli` does")]
+    #[expect(clippy::disallowed_methods, reason = "the sandbox is at the edge, as `cli` is")]
     Arc::new(|| uuid::Uuid::new_v4().into_bytes())
 }
 
-/// A clock that tests move. It stands still in between, until it is let go.
+/// A clock that tests move. It does not move in between, until it is let go.
 #[derive(Debug, Clone)]
 pub struct SettableClock {
     /// `None` once it follows the machine's clock.
@@ -27,7 +27,7 @@ pub struct SettableClock {
 }
 
 impl SettableClock {
-    /// Stands at `now`.
+    /// Shows `now`.
     #[must_use]
     pub fn at(now: Timestamp) -> Self {
         Self { now: Arc::new(Mutex::new(Some(now))) }

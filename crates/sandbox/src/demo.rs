@@ -1,7 +1,7 @@
 //! The demo: a simulated hospital's three days through the whole chain, with checks of its own.
 //!
 //! Everything runs in this process: HelseID, the receiver with its database, the sender with its own.
-//! Each era of the guide gets a hospital. What is told comes as [`Line`]s in both languages; whether
+//! Each era of the guide gets a hospital. The story comes as [`Line`]s in both languages; whether
 //! all went as it must is in [`Outcome::failed`].
 
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ use crate::world::{Plan, Sender, World, WorldError};
 /// Days that the story takes: two nights for the first hospital, three for the second.
 pub const DAYS: i64 = 5;
 
-/// One thing the demo tells.
+/// One thing the demo shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
     /// A part begins.
@@ -115,13 +115,13 @@ impl Demo {
     ///
     /// # Errors
     /// [`DemoError`] when something could not be done at all; checks that fail are counted instead.
-    pub async fn play(&self, tell: &mut dyn FnMut(Line)) -> Result<(World, Outcome), DemoError> {
+    pub async fn play(&self, show: &mut dyn FnMut(Line)) -> Result<(World, Outcome), DemoError> {
         let clock = SettableClock::at(
             self.now
                 - jiff::SignedDuration::from_hours(24 * DAYS)
                 - jiff::SignedDuration::from_mins(1),
         );
-        tell(Line::Part(both(
+        show(Line::Part(both(
             "En liksomverden på denne maskinen: HelseID, mottak, sykehus. Ingenting i den er ekte.",
             "A simulated world on this machine: HelseID, receiver, hospitals. Nothing in it is real.",
         )));
@@ -132,7 +132,7 @@ impl Demo {
             ..Plan::default()
         })
         .await?;
-        tell(Line::Step(both(
+        show(Line::Step(both(
             format!(
                 "HelseID svarer på {}, mottaket på {}",
                 world.helseid().issuer(),
@@ -146,13 +146,13 @@ impl Demo {
         )));
         let mut outcome = Outcome::default();
         for (number, era, name) in
-            [(2, Era::V0_9_4, "Liksom sykehus HF"), (3, Era::V1_1_2, "Liksom sykehjem")]
+            [(2, Era::V0_9_4, "Liksom sykehus HF"), (3, Era::Latest, "Liksom sykehjem")]
         {
             let folder = self.folder.join(name.replace(' ', "-").to_lowercase());
             let mut story =
-                Story::begin(&world, &clock, era, number, name, &folder, self, tell).await?;
+                Story::begin(&world, &clock, era, number, name, &folder, self, show).await?;
             story.days(&mut outcome).await?;
-            if era == Era::V1_1_2 {
+            if era == Era::Latest {
                 story.corrections(&mut outcome).await?;
             }
         }
@@ -171,7 +171,7 @@ struct Story<'a> {
     day: Date,
     sender: Sender,
     agent: Agent,
-    tell: &'a mut dyn FnMut(Line),
+    show: &'a mut dyn FnMut(Line),
 }
 
 impl<'a> Story<'a> {
@@ -184,20 +184,20 @@ impl<'a> Story<'a> {
         name: &str,
         folder: &Path,
         demo: &Demo,
-        tell: &'a mut dyn FnMut(Line),
+        show: &'a mut dyn FnMut(Line),
     ) -> Result<Self, DemoError> {
         let rule_set = match era {
             Era::V0_9_4 => RuleSetId::Lmdi094,
-            Era::V1_1_2 => RuleSetId::LATEST,
+            Era::Latest => RuleSetId::LATEST,
         };
         let kind = rule_set.bundle_type();
-        tell(Line::Part(both(
+        show(Line::Part(both(
             format!("{name}: {} ({kind})", rule_set.as_str()),
             format!("{name}: {} ({kind})", rule_set.as_str()),
         )));
         let organisation = organisation_number(number);
         let sender = world.add_sender(organisation.as_str(), name, Some(rule_set)).await?;
-        // The receiver reads its list of senders anew every few seconds.
+        // The receiver reads its list of senders again every few seconds.
         clock.advance_seconds(10);
         let today = clock.now().to_zoned(jiff::tz::TimeZone::get("Europe/Oslo")?).date();
         let day = today.yesterday()?;
@@ -238,7 +238,7 @@ impl<'a> Story<'a> {
             stop: StopSignal::default(),
         })
         .await?;
-        Ok(Self { world, clock, era, hospital, source, day, sender, agent, tell })
+        Ok(Self { world, clock, era, hospital, source, day, sender, agent, show })
     }
 
     async fn days(&mut self, outcome: &mut Outcome) -> Result<(), DemoError> {
@@ -326,7 +326,7 @@ impl<'a> Story<'a> {
 
         // Day 3: corrected.
         self.next_day()?;
-        let mended = self.hospital.fix(&faulty);
+        let corrected = self.hospital.fix(&faulty);
         self.hospital.write(&self.source)?;
         self.step(
             "Dag 3: feilen er rettet i journalen",
@@ -337,7 +337,7 @@ impl<'a> Story<'a> {
         let held = self.agent.outbox().held().await?;
         self.check(
             outcome,
-            mended && stored == 1 && held.is_empty(),
+            corrected && stored == 1 && held.is_empty(),
             "den rettede er lagret, ingenting står igjen",
             "the corrected one is stored, nothing is left",
         );
@@ -464,7 +464,7 @@ impl<'a> Story<'a> {
         let expected = match self.era {
             Era::V0_9_4 => answer.status == 200,
             // All or none: the answer to a transaction with a fault is 400.
-            Era::V1_1_2 => answer.status == 400,
+            Era::Latest => answer.status == 400,
         };
         self.detail(
             format!(
@@ -505,16 +505,16 @@ impl<'a> Story<'a> {
     }
 
     fn step(&mut self, nb: impl Into<String>, en: impl Into<String>) {
-        (self.tell)(Line::Step(both(nb, en)));
+        (self.show)(Line::Step(both(nb, en)));
     }
 
     fn detail(&mut self, nb: impl Into<String>, en: impl Into<String>) {
-        (self.tell)(Line::Detail(both(nb, en)));
+        (self.show)(Line::Detail(both(nb, en)));
     }
 
     fn check(&mut self, outcome: &mut Outcome, holds: bool, nb: &str, en: &str) {
         outcome.checks += 1;
         outcome.failed += usize::from(!holds);
-        (self.tell)(Line::Check { what: both(nb, en), holds });
+        (self.show)(Line::Check { what: both(nb, en), holds });
     }
 }

@@ -262,7 +262,7 @@ impl Folder {
 fn rule_set(era: Era) -> &'static str {
     match era {
         Era::V0_9_4 => "lmdi-0.9.4",
-        Era::V1_1_2 => RuleSetId::LATEST.as_str(),
+        Era::Latest => RuleSetId::LATEST.as_str(),
     }
 }
 

@@ -29,8 +29,8 @@ const PROFILE: &str = "http://hl7.no/fhir/ig/lmdi/StructureDefinition/lmdi-";
 pub enum Era {
     /// 0.9.4: batch, EpisodeOfCare and PractitionerRole, no `meta.profile`.
     V0_9_4,
-    /// 1.1.2: transaction, Encounter and Substance, `meta.profile` on everything.
-    V1_1_2,
+    /// The newest rule set: transaction, Encounter and Substance, `meta.profile` on everything.
+    Latest,
 }
 
 impl Era {
@@ -39,7 +39,7 @@ impl Era {
     pub fn bundle_type(self) -> &'static str {
         match self {
             Self::V0_9_4 => "batch",
-            Self::V1_1_2 => "transaction",
+            Self::Latest => "transaction",
         }
     }
 }
@@ -288,7 +288,7 @@ impl Hospital {
             })
             .collect();
         let mut bundle = json!({ "resourceType": "Bundle" });
-        if self.era == Era::V1_1_2 {
+        if self.era == Era::Latest {
             bundle["meta"] = json!({ "profile": [format!("{PROFILE}bundle")] });
         }
         bundle["identifier"] =
@@ -307,7 +307,7 @@ impl Hospital {
     }
 
     fn record(&mut self, mut resource: Value) -> String {
-        if self.era == Era::V1_1_2 {
+        if self.era == Era::Latest {
             let kind = resource["resourceType"].as_str().unwrap_or_default().to_lowercase();
             resource["meta"] = json!({ "profile": [format!("{PROFILE}{kind}")] });
         }

@@ -64,9 +64,9 @@ async fn the_transaction_of_1_1_2_is_stored_whole_once_its_route_is_a_route() {
     assert_eq!(statuses.iter().filter(|s| s.starts_with("424")).count(), 7, "{statuses:?}");
     assert!(String::from_utf8_lossy(&refused.body).contains("LMR-5011"));
 
-    let mended = published.replace("421521009", "26643006");
+    let corrected = published.replace("421521009", "26643006");
     let stored = world
-        .deliver(&sender, "00000000-0000-4000-8000-000000000002", mended.as_bytes())
+        .deliver(&sender, "00000000-0000-4000-8000-000000000002", corrected.as_bytes())
         .await
         .unwrap();
     assert_eq!(stored.status, 200, "{}", stored.json());
@@ -78,9 +78,10 @@ async fn the_transaction_of_1_1_2_is_stored_whole_once_its_route_is_a_route() {
     );
 
     // The same content in a new message: known already, no new versions.
-    let again = mended.replacen("\"timestamp\"", " \"timestamp\"", 1);
+    let again = corrected.replacen("\"timestamp\"", " \"timestamp\"", 1);
     let identifier =
-        serde_json::from_str::<serde_json::Value>(&mended).unwrap()["identifier"]["value"].clone();
+        serde_json::from_str::<serde_json::Value>(&corrected).unwrap()["identifier"]["value"]
+            .clone();
     let again = again
         .replace(identifier.as_str().unwrap(), "urn:uuid:00000000-0000-4000-8000-00000000000a");
     let known = world

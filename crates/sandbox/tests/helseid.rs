@@ -410,7 +410,7 @@ async fn times_are_read_as_json_numbers_and_compared_with_little_tolerance() {
     assert_eq!(
         verify(json!({"iat": null})).await,
         Err(TokenRejection::Times),
-        "the lifetime cannot be judged"
+        "the lifetime cannot be checked"
     );
 }
 

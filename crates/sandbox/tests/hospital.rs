@@ -23,9 +23,9 @@ fn references(value: &Value, found: &mut Vec<String>) {
 
 #[test]
 fn the_same_seed_gives_the_same_hospital_and_another_seed_another() {
-    let one = Hospital::new(Era::V1_1_2, 7, date(2026, 3, 1), 50);
-    let same = Hospital::new(Era::V1_1_2, 7, date(2026, 3, 1), 50);
-    let other = Hospital::new(Era::V1_1_2, 8, date(2026, 3, 1), 50);
+    let one = Hospital::new(Era::Latest, 7, date(2026, 3, 1), 50);
+    let same = Hospital::new(Era::Latest, 7, date(2026, 3, 1), 50);
+    let other = Hospital::new(Era::Latest, 8, date(2026, 3, 1), 50);
     assert_eq!(one.resources(), same.resources());
     assert_ne!(one.resources(), other.resources());
     assert_eq!(one.count("MedicationAdministration"), 50);
@@ -33,7 +33,7 @@ fn the_same_seed_gives_the_same_hospital_and_another_seed_another() {
 
 #[test]
 fn every_reference_has_its_target_in_the_export_and_in_the_bundle() {
-    for era in [Era::V0_9_4, Era::V1_1_2] {
+    for era in [Era::V0_9_4, Era::Latest] {
         let hospital = Hospital::new(era, 1, date(2026, 3, 29), 300);
         let mut found = Vec::new();
         hospital.resources().iter().for_each(|resource| references(resource, &mut found));
@@ -63,7 +63,7 @@ fn refusals(hospital: &Hospital) -> Vec<(String, &'static str)> {
     let verdict = lmr_lmdi::check_bundle(&document, &options).expect("a bundle");
     assert!(verdict.bundle_refusal().is_none());
     let refused = verdict.entries.iter().flat_map(|entry| {
-        let kind = entry.kind.clone().unwrap_or_default();
+        let kind = entry.resource_type.clone().unwrap_or_default();
         entry.findings.iter().filter(|f| f.refuses()).map(move |f| (kind.clone(), f.code.as_str()))
     });
     refused.collect()
@@ -71,7 +71,7 @@ fn refusals(hospital: &Hospital) -> Vec<(String, &'static str)> {
 
 #[test]
 fn everything_recorded_is_correct_by_the_rule_set_of_its_era_and_every_fault_is_found() {
-    for era in [Era::V0_9_4, Era::V1_1_2] {
+    for era in [Era::V0_9_4, Era::Latest] {
         let mut hospital = Hospital::new(era, 4, date(2026, 3, 1), 120);
         hospital.add_day(date(2026, 3, 2), 40);
         hospital.change(5);
@@ -111,7 +111,7 @@ fn people_are_synthetic_and_no_two_share_a_number() {
 fn a_fault_can_be_planted_and_fixed_and_the_files_follow() {
     let folder = tempfile::tempdir().unwrap();
     for fault in Fault::ALL {
-        let mut hospital = Hospital::new(Era::V1_1_2, 5, date(2026, 3, 1), 10);
+        let mut hospital = Hospital::new(Era::Latest, 5, date(2026, 3, 1), 10);
         let name = hospital.add_faulty(date(2026, 3, 2), fault);
         let faulty = hospital.get(&name).unwrap().clone();
         assert!(hospital.fix(&name) && !hospital.fix(&name));

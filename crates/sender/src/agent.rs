@@ -187,7 +187,7 @@ impl Agent {
         }
     }
 
-    /// What decides on what is held, besides the data.
+    /// What decides on what is held, apart from the data.
     pub(crate) fn fingerprint(&self) -> String {
         let settings = &self.settings;
         let addresses = settings.own_addresses.join(" ");

@@ -298,7 +298,7 @@ mod tests {
             answer.items[2..],
             [ItemOutcome::NotStored, ItemOutcome::NotStored, ItemOutcome::Stored]
         );
-        // An answer for another number of entries is no answer.
+        // An answer for another number of entries is not an answer to this.
         let answer = read(answered(200, &body), "m", 4, now());
         assert_eq!(
             answer.outcome,

@@ -56,7 +56,7 @@ pub enum AttemptFailure {
     },
 }
 
-/// What an answer with an error status tells beyond the status.
+/// What an answer with an error status says beyond the status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StatusNote {

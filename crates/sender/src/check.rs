@@ -23,7 +23,7 @@ pub trait Checker: Send + Sync {
     fn is_resource_type(&self, name: &str) -> bool;
 }
 
-/// What a check and a seal need besides the bundle.
+/// What a check and a seal need apart from the bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CheckContext {
     /// Time of the check.
@@ -126,7 +126,7 @@ impl Checker for RuleSetChecker {
     }
 
     fn fingerprint(&self) -> String {
-        // The program's version stands for its rules, the digest for the guide's.
+        // The program's version identifies its rules, the digest the guide's.
         format!(
             "{} {} {} {:?} {} {:?}",
             env!("CARGO_PKG_VERSION"),

@@ -13,7 +13,7 @@ pub(crate) struct Content<'d> {
 
 pub(crate) fn content_of(node: Node<'_>) -> Content<'_> {
     let mut content = Content { bytes: Vec::new(), references: Vec::new() };
-    content.write(node, Spot::Root);
+    content.write(node, Depth::Root);
     content
 }
 
@@ -23,14 +23,14 @@ fn is_note(key: &str) -> bool {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Spot {
+enum Depth {
     Root,
     Meta,
     Deeper,
 }
 
 impl<'d> Content<'d> {
-    fn write(&mut self, node: Node<'d>, spot: Spot) {
+    fn write(&mut self, node: Node<'d>, depth: Depth) {
         match node.kind() {
             Kind::Object => {
                 let mut members: Vec<_> =
@@ -38,8 +38,8 @@ impl<'d> Content<'d> {
                 members.sort_by(|a, b| a.0.cmp(&b.0));
                 self.bytes.push(b'{');
                 for (key, member) in members {
-                    let meta = spot == Spot::Root && key == "meta";
-                    if (spot == Spot::Meta && is_note(&key))
+                    let meta = depth == Depth::Root && key == "meta";
+                    if (depth == Depth::Meta && is_note(&key))
                         || (meta
                             && member
                                 .members()
@@ -55,14 +55,14 @@ impl<'d> Content<'d> {
                         self.bytes.push(b'>');
                         continue;
                     }
-                    self.write(member, if meta { Spot::Meta } else { Spot::Deeper });
+                    self.write(member, if meta { Depth::Meta } else { Depth::Deeper });
                 }
                 self.bytes.push(b'}');
             }
             Kind::Array => {
                 self.bytes.push(b'[');
                 for member in node.members() {
-                    self.write(member, Spot::Deeper);
+                    self.write(member, Depth::Deeper);
                     self.bytes.push(b',');
                 }
                 self.bytes.push(b']');

@@ -126,7 +126,7 @@ async fn a_refused_token_is_replaced_once() {
 }
 
 #[tokio::test]
-async fn what_may_have_arrived_is_told_from_what_has_not() {
+async fn what_may_have_arrived_is_distinguished_from_what_has_not() {
     let slow = listen(router(|_, _| async {
         tokio::time::sleep(Duration::from_secs(30)).await;
         (StatusCode::OK, HeaderMap::new(), String::new())

@@ -15,7 +15,7 @@ pub enum ProxyHeader {
 }
 
 /// The caller's address: the peer's, or, when the peer is a trusted proxy, the last one in the header
-/// that is no trusted proxy. `None` when a trusted proxy's header cannot be read: then nobody knows.
+/// that is not a trusted proxy. `None` when a trusted proxy's header cannot be read: then nobody knows.
 pub(crate) fn caller_address(
     peer: IpAddr,
     headers: &HeaderMap,
@@ -38,7 +38,7 @@ pub(crate) fn caller_address(
             elements.into_iter().map(forwarded_for).collect::<Vec<_>>()
         }
     };
-    // From the nearest hop outwards; what stands before an untrusted address is that one's own claim.
+    // From the nearest hop outwards; what comes before an untrusted address is that one's own claim.
     for hop in hops.into_iter().rev() {
         address = node_address(hop?)?.to_canonical();
         if !trusted.contains(address) {

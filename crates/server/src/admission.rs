@@ -2,7 +2,7 @@
 
 use crate::address::caller_address;
 use crate::call::Call;
-use crate::errors::Fault;
+use crate::errors::HttpError;
 use crate::state::Shared;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
@@ -25,14 +25,14 @@ pub(crate) fn caller_address_of(head: &Parts, shared: &Shared) -> Option<IpAddr>
 }
 
 impl FromRequestParts<Arc<Shared>> for Admitted {
-    type Rejection = Fault;
+    type Rejection = HttpError;
 
-    async fn from_request_parts(head: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Fault> {
+    async fn from_request_parts(head: &mut Parts, shared: &Arc<Shared>) -> Result<Self, HttpError> {
         let address =
-            caller_address_of(head, shared).ok_or(Fault::Address(AddressStatus::Unlisted))?;
+            caller_address_of(head, shared).ok_or(HttpError::Address(AddressStatus::Unlisted))?;
         let status = shared.receiver.address_status(address, shared.now()).await?;
         if status != AddressStatus::Admitted {
-            return Err(Fault::Address(status));
+            return Err(HttpError::Address(status));
         }
         Call::of(&head.extensions).note(|notes| notes.address = Some(address));
         Ok(Self(address))
@@ -40,9 +40,9 @@ impl FromRequestParts<Arc<Shared>> for Admitted {
 }
 
 impl FromRequestParts<Arc<Shared>> for Authenticated {
-    type Rejection = Fault;
+    type Rejection = HttpError;
 
-    async fn from_request_parts(head: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Fault> {
+    async fn from_request_parts(head: &mut Parts, shared: &Arc<Shared>) -> Result<Self, HttpError> {
         let Admitted(address) = Admitted::from_request_parts(head, shared).await?;
         let values = |name: &str| -> Vec<&[u8]> {
             head.headers.get_all(name).iter().map(axum::http::HeaderValue::as_bytes).collect()
@@ -58,7 +58,7 @@ impl FromRequestParts<Arc<Shared>> for Authenticated {
         let verified = shared.verifier.verify(&presented).await;
         let token = verified.map_err(|rejection| {
             let challenges = shared.verifier.challenges(&rejection);
-            Fault::Credentials { rejection, challenges }
+            HttpError::Credentials { rejection, challenges }
         })?;
         let VerifiedToken { profile, organisation, client_id, supplier, .. } = token;
         Call::of(&head.extensions).note(|notes| {

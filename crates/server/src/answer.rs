@@ -1,9 +1,9 @@
 //! Answers on the wire.
 
 use crate::call::Call;
-use crate::errors::Fault;
+use crate::errors::HttpError;
 use crate::media::Label;
-use crate::places::Place;
+use crate::slots::Slot;
 use axum::body::{Body, HttpBody};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -21,7 +21,7 @@ use tokio::time::Instant;
 const PIECE: usize = 64 << 10;
 
 /// The answer to a fault; the call's id lets a person find it in the log.
-pub(crate) fn fault(fault: &Fault, call: &Call) -> Response {
+pub(crate) fn fault(fault: &HttpError, call: &Call) -> Response {
     let row = fault.row();
     call.note(|notes| {
         notes.code = Some(row.code);
@@ -71,14 +71,14 @@ pub(crate) fn label(response: &mut Response, label: Label) {
     response.headers_mut().entry(header::CONTENT_TYPE).or_insert_with(|| label.header());
 }
 
-/// A body that keeps a message's place until it has been handed on, at most for the time given.
-pub(crate) fn held(body: Vec<u8>, place: Place, limit: Duration) -> Body {
-    Body::new(Held { rest: Bytes::from(body), _place: place, until: Instant::now() + limit })
+/// A body that keeps a message's slot until it has been handed on, at most for the time given.
+pub(crate) fn held(body: Vec<u8>, slot: Slot, limit: Duration) -> Body {
+    Body::new(Held { rest: Bytes::from(body), _slot: slot, until: Instant::now() + limit })
 }
 
 struct Held {
     rest: Bytes,
-    _place: Place,
+    _slot: Slot,
     until: Instant,
 }
 

@@ -1,8 +1,8 @@
 //! Bodies, bounded in size, time, speed and memory while they are read.
 
-use crate::errors::Fault;
-use crate::places::{KeyedPermit, PAGE, Places, network};
+use crate::errors::HttpError;
 use crate::settings::HttpSettings;
+use crate::slots::{KeyedPermit, PAGE, Slots, network};
 use crate::state::Shared;
 use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
@@ -29,20 +29,20 @@ const SLOW_DRAIN_TIME: Duration = Duration::from_millis(500);
 const SPEED_GRACE: Duration = Duration::from_secs(10);
 
 /// Refuses by `Content-Length` what is too large, before a byte is read.
-pub(crate) fn check_announced_length(headers: &HeaderMap, limit: usize) -> Result<(), Fault> {
+pub(crate) fn check_announced_length(headers: &HeaderMap, limit: usize) -> Result<(), HttpError> {
     let announced = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok())
         .and_then(|text| text.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit as u64) {
-        return Err(Fault::BodyTooLarge);
+        return Err(HttpError::BodyTooLarge);
     }
     Ok(())
 }
 
 /// Memory for a body that is arriving: counted for all callers together and for each address.
 pub(crate) struct Budget<'a> {
-    places: &'a Places,
+    slots: &'a Slots,
     address: Option<IpAddr>,
     pages: usize,
     buffered: Buffered,
@@ -56,8 +56,8 @@ pub(crate) struct Buffered {
 }
 
 impl<'a> Budget<'a> {
-    pub(crate) fn new(places: &'a Places, address: Option<IpAddr>) -> Self {
-        Self { places, address, pages: 0, buffered: Buffered::default() }
+    pub(crate) fn new(slots: &'a Slots, address: Option<IpAddr>) -> Self {
+        Self { slots, address, pages: 0, buffered: Buffered::default() }
     }
 
     /// Waits until there is memory for a body of this length.
@@ -68,13 +68,13 @@ impl<'a> Budget<'a> {
             return;
         }
         if let Some(address) = self.address {
-            let permit = self.places.body_pages_by_address.acquire(network(address), more).await;
+            let permit = self.slots.body_pages_by_address.acquire(network(address), more).await;
             match &mut self.buffered.address {
                 Some(held) => held.merge(permit),
                 None => self.buffered.address = Some(permit),
             }
         }
-        let all: Arc<Semaphore> = Arc::clone(&self.places.body_pages);
+        let all: Arc<Semaphore> = Arc::clone(&self.slots.body_pages);
         // The semaphore is never closed.
         if let Ok(permit) = all.acquire_many_owned(more).await {
             match &mut self.buffered.all {
@@ -91,7 +91,7 @@ pub(crate) async fn read(
     body: &mut Body,
     mut budget: Budget<'_>,
     settings: &HttpSettings,
-) -> Result<(Vec<u8>, Buffered), Fault> {
+) -> Result<(Vec<u8>, Buffered), HttpError> {
     let start = Instant::now();
     let latest = start + settings.body_timeout;
     let mut bytes = Vec::new();
@@ -100,23 +100,23 @@ pub(crate) async fn read(
         let by_speed = earned.map(|seconds| start + SPEED_GRACE + Duration::from_secs(seconds));
         let due = by_speed.map_or(latest, |due| due.min(latest));
         let frame = match timeout_at(due, body.frame()).await {
-            Ok(Some(frame)) => frame.map_err(|_| Fault::BodyIncomplete)?,
+            Ok(Some(frame)) => frame.map_err(|_| HttpError::BodyIncomplete)?,
             Ok(None) => break,
-            Err(_) => return Err(Fault::BodyTimeout),
+            Err(_) => return Err(HttpError::BodyTimeout),
         };
         let Ok(data) = frame.into_data() else { continue };
         if bytes.len() + data.len() > settings.body_limit {
-            return Err(Fault::BodyTooLarge);
+            return Err(HttpError::BodyTooLarge);
         }
         timeout_at(latest, budget.grow(bytes.len() + data.len()))
             .await
-            .map_err(|_| Fault::Overloaded)?;
+            .map_err(|_| HttpError::Overloaded)?;
         bytes.extend_from_slice(&data);
     }
-    if bytes.is_empty() { Err(Fault::BodyMissing) } else { Ok((bytes, budget.buffered)) }
+    if bytes.is_empty() { Err(HttpError::BodyMissing) } else { Ok((bytes, budget.buffered)) }
 }
 
-/// A body that a handler reads and whose rest the layer around it can still read.
+/// A body that a handler reads and whose rest the outer layer can still read.
 #[derive(Clone)]
 struct Rest(Arc<Mutex<(Body, bool)>>);
 
@@ -158,14 +158,16 @@ pub(crate) async fn drain_rest(
     let rest = Rest(Arc::new(Mutex::new((body, false))));
     let request = Request::from_parts(head, Body::new(rest.clone()));
     let response = next.run(request).await;
-    let Some(fault) = response.extensions().get::<Arc<Fault>>().cloned() else { return response };
+    let Some(fault) = response.extensions().get::<Arc<HttpError>>().cloned() else {
+        return response;
+    };
     let is_read = rest.0.lock().unwrap_or_else(PoisonError::into_inner).1;
     if waits && !is_read {
         return response;
     }
     let (limit, time) = match *fault {
-        Fault::Address(_) => (STRANGER_DRAIN, DRAIN_TIME),
-        Fault::BodyTimeout => (shared.settings.body_limit, SLOW_DRAIN_TIME),
+        HttpError::Address(_) => (STRANGER_DRAIN, DRAIN_TIME),
+        HttpError::BodyTimeout => (shared.settings.body_limit, SLOW_DRAIN_TIME),
         _ => (shared.settings.body_limit, DRAIN_TIME),
     };
     let mut rest = Body::new(rest);

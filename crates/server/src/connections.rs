@@ -1,8 +1,8 @@
 //! Bounds on connections: in all, for one address, and none for addresses on no list.
 
 use crate::metrics::Metrics;
-use crate::places::{Keyed, KeyedPermit, network};
 use crate::settings::HttpSettings;
+use crate::slots::{Keyed, KeyedPermit, network};
 use crate::state::Shared;
 use lmr_intake::AddressStatus;
 use std::net::IpAddr;
@@ -118,7 +118,7 @@ pub(crate) async fn is_listed(shared: &Shared, address: IpAddr) -> bool {
     let settings = &shared.settings;
     settings.trusted_proxies.contains(address)
         || settings.metrics_addresses.contains(address)
-        // When the store does not answer, the request itself is told so. A sender that was deactivated gets an
+        // When the store does not answer, the request itself gets the error. A sender that was deactivated gets an
         // answer too: a line that is cut off says nothing.
         || shared
             .receiver

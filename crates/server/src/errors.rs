@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// Why a request is not answered as its caller wished.
 #[derive(Debug)]
-pub(crate) enum Fault {
+pub(crate) enum HttpError {
     /// No such path.
     EndpointUnknown,
     /// The path takes other methods.
@@ -33,7 +33,7 @@ pub(crate) enum Fault {
     BodyTimeout,
     /// No place for another message, in all or of this sender or address, within the time of waiting.
     Overloaded,
-    /// The work took too long and was told to stop.
+    /// The work took too long and was asked to stop.
     WorkTimeout,
     /// `intake` does not take the message.
     Rejected(Rejection),
@@ -55,19 +55,19 @@ pub(crate) struct Row {
     pub(crate) allow: Option<&'static str>,
 }
 
-impl From<Rejection> for Fault {
+impl From<Rejection> for HttpError {
     fn from(rejection: Rejection) -> Self {
         Self::Rejected(rejection)
     }
 }
 
-impl From<StoreError> for Fault {
+impl From<StoreError> for HttpError {
     fn from(error: StoreError) -> Self {
         Self::Rejected(error.into())
     }
 }
 
-impl Fault {
+impl HttpError {
     /// The table.
     pub(crate) fn row(&self) -> Row {
         let code = match self {
@@ -203,7 +203,7 @@ fn code_of(rejection: &TokenRejection) -> Code {
 }
 
 /// The answer is made where the caller's wishes and the call's id are known: in `observe`.
-impl IntoResponse for Fault {
+impl IntoResponse for HttpError {
     fn into_response(self) -> Response {
         let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
         response.extensions_mut().insert(Arc::new(self));

@@ -1,6 +1,6 @@
 //! HTTP for the receiver: connections, routes, limits, credentials, and one table from a fault to its answer.
 //!
-//! [`serve`] runs a receiver on a listening socket until it is told to stop. The order of the checks
+//! [`serve`] runs a receiver on a listening socket until it is asked to stop. The order of the checks
 //! is that of the register's guide: address, token, size, then `intake`. No body, token or key is ever
 //! logged; each request leaves one line.
 //!
@@ -32,7 +32,6 @@ mod message;
 mod metrics;
 mod observe;
 mod openapi;
-mod places;
 mod refusals;
 mod replays;
 mod route;
@@ -40,6 +39,7 @@ mod router;
 mod routes;
 mod serve;
 mod settings;
+mod slots;
 mod state;
 mod stream;
 mod tls;

@@ -1,11 +1,11 @@
-//! A posted message: its body, its place among those in work, the work itself, the answer.
+//! A posted message: its body, its slot among those in work, the work itself, the answer.
 
 use crate::answer;
 use crate::body::{self, Budget};
 use crate::call::Call;
-use crate::errors::Fault;
+use crate::errors::HttpError;
 use crate::media::{preferred, sends_json};
-use crate::places::Place;
+use crate::slots::Slot;
 use crate::state::Shared;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
@@ -15,72 +15,73 @@ use std::future::Future;
 use std::sync::Arc;
 use tokio::time::{Duration, timeout};
 
-/// A body that has arrived, with its place.
+/// A body that has arrived, with its slot.
 pub(crate) struct Message {
     body: Vec<u8>,
-    place: Place,
+    slot: Slot,
     call: Call,
 }
 
-/// An answer that keeps the message's place until it is written.
+/// An answer that keeps the message's slot until it is written.
 pub(crate) struct Answered {
     reply: Reply,
-    place: Place,
+    slot: Slot,
     write_limit: Duration,
 }
 
 impl FromRequest<Arc<Shared>> for Message {
-    type Rejection = Fault;
+    type Rejection = HttpError;
 
-    async fn from_request(request: Request, shared: &Arc<Shared>) -> Result<Self, Fault> {
+    async fn from_request(request: Request, shared: &Arc<Shared>) -> Result<Self, HttpError> {
         let settings = &shared.settings;
         let (head, mut body) = request.into_parts();
         if !sends_json(&head.headers) {
-            return Err(Fault::ContentType);
+            return Err(HttpError::ContentType);
         }
         if preferred(&head.headers).is_none() {
-            return Err(Fault::NotAcceptable);
+            return Err(HttpError::NotAcceptable);
         }
         body::check_announced_length(&head.headers, settings.body_limit)?;
         let call = Call::of(&head.extensions);
         let (organisation, address) = call.origin();
-        let budget = Budget::new(&shared.places, address);
+        let budget = Budget::new(&shared.slots, address);
         let (bytes, buffered) = body::read(&mut body, budget, settings).await?;
         call.note(|notes| notes.body_bytes = Some(bytes.len()));
-        let waiting = shared.places.place(organisation, address);
-        let place = timeout(settings.queue_wait, waiting).await.map_err(|_| Fault::Overloaded)?;
+        let waiting = shared.slots.slot(organisation, address);
+        let slot =
+            timeout(settings.queue_wait, waiting).await.map_err(|_| HttpError::Overloaded)?;
         drop(buffered);
-        Ok(Self { body: bytes, place, call })
+        Ok(Self { body: bytes, slot, call })
     }
 }
 
 impl Message {
-    /// Runs the work. The place is given back when the work has ended and its answer is written, also when nobody
+    /// Runs the work. The slot is given back when the work has ended and its answer is written, also when nobody
     /// waits for it any more.
     pub(crate) async fn process<F>(
         self,
         shared: &Shared,
         work: impl FnOnce(Receiver, Vec<u8>) -> F,
-    ) -> Result<Answered, Fault>
+    ) -> Result<Answered, HttpError>
     where
         F: Future<Output = Result<Reply, Rejection>> + Send + 'static,
     {
-        let Self { body, place, call } = self;
+        let Self { body, slot, call } = self;
         let followed = Work::default();
         let doing = work(shared.receiver.for_call(followed.clone()), body);
-        let running = tokio::spawn(async move { (doing.await, place) });
+        let running = tokio::spawn(async move { (doing.await, slot) });
         let ended = timeout(shared.settings.work_timeout, running).await;
         call.note(|notes| notes.message_id = followed.message_id().map(str::to_owned));
         match ended {
-            Ok(Ok((Ok(reply), place))) => {
+            Ok(Ok((Ok(reply), slot))) => {
                 call.note_reply(&reply);
-                Ok(Answered { reply, place, write_limit: shared.settings.answer_timeout })
+                Ok(Answered { reply, slot, write_limit: shared.settings.answer_timeout })
             }
             Ok(Ok((Err(rejection), _))) => Err(rejection.into()),
-            Ok(Err(_)) => Err(Fault::Panic),
+            Ok(Err(_)) => Err(HttpError::Panic),
             Err(_) => {
                 followed.stop();
-                Err(Fault::WorkTimeout)
+                Err(HttpError::WorkTimeout)
             }
         }
     }
@@ -93,6 +94,6 @@ impl IntoResponse for Answered {
             Outcome::Accepted => StatusCode::OK,
             Outcome::Refused => StatusCode::BAD_REQUEST,
         };
-        answer::fhir(status, answer::held(answer.body, self.place, self.write_limit))
+        answer::fhir(status, answer::held(answer.body, self.slot, self.write_limit))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::answer;
 use crate::call::{Call, Notes};
-use crate::errors::Fault;
+use crate::errors::HttpError;
 use crate::media::preferred;
 use crate::routes::ROUTES;
 use crate::state::Shared;
@@ -34,8 +34,8 @@ pub(crate) async fn observe(
     // In a task of its own a request survives the caller's hanging up in the middle of the storing,
     // and a panic ends no more than itself.
     let response = tokio::spawn(next.run(request)).await;
-    let mut response = response.unwrap_or_else(|_| Fault::Panic.into_response());
-    if let Some(fault) = response.extensions_mut().remove::<Arc<Fault>>() {
+    let mut response = response.unwrap_or_else(|_| HttpError::Panic.into_response());
+    if let Some(fault) = response.extensions_mut().remove::<Arc<HttpError>>() {
         if fault.is_panic() {
             shared.metrics.panicked();
         }
@@ -97,7 +97,7 @@ fn log(
     match (status, route) {
         (500.., _) => line!(error),
         (_, "/health/live" | "/health/ready" | "/metrics") => line!(debug),
-        // Somebody who does not know us is no news; a sender that is refused is.
+        // Somebody who does not know us is not worth a line; a sender that is refused is.
         (400.., route) if route != UNKNOWN => line!(warn),
         _ => line!(info),
     }

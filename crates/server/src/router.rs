@@ -1,7 +1,7 @@
 //! The router, made from the table of routes.
 
 use crate::body;
-use crate::errors::Fault;
+use crate::errors::HttpError;
 use crate::observe::observe;
 use crate::routes::ROUTES;
 use crate::state::Shared;
@@ -14,12 +14,12 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
     let mut router = Router::new();
     for route in &ROUTES {
         let refuse =
-            move || async move { Fault::MethodNotAllowed { allow: route.methods.allow() } };
+            move || async move { HttpError::MethodNotAllowed { allow: route.methods.allow() } };
         let handler = (route.handler)(route.methods.filter()).fallback(refuse);
         router = router.route(route.path, handler);
     }
     router
-        .fallback(|| async { Fault::EndpointUnknown })
+        .fallback(|| async { HttpError::EndpointUnknown })
         // `body` bounds what is read.
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(Arc::clone(&shared), body::drain_rest))

@@ -1,4 +1,4 @@
-//! Running a receiver on a socket until it is told to stop.
+//! Running a receiver on a socket until it is asked to stop.
 
 use crate::connections::{Connections, Refused, Slot, is_listed};
 use crate::openapi;

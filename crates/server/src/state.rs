@@ -1,9 +1,9 @@
 //! What the routes share.
 
 use crate::metrics::Metrics;
-use crate::places::Places;
 use crate::refusals::Refusals;
 use crate::settings::HttpSettings;
+use crate::slots::Slots;
 use jiff::Timestamp;
 use lmr_auth::{Clock, TokenVerifier};
 use lmr_intake::{RandomSource, Receiver};
@@ -31,8 +31,8 @@ pub(crate) struct Shared {
     clock: Clock,
     pub(crate) random: Arc<dyn RandomSource>,
     pub(crate) settings: HttpSettings,
-    /// Places for messages in work.
-    pub(crate) places: Places,
+    /// Slots for messages in work.
+    pub(crate) slots: Slots,
     pub(crate) metrics: Arc<Metrics>,
     /// Calls that are kept for the operator.
     pub(crate) refusals: Refusals,
@@ -50,7 +50,7 @@ impl Shared {
             verifier,
             clock,
             random,
-            places: Places::new(&settings),
+            slots: Slots::new(&settings),
             settings,
             metrics: Arc::default(),
             refusals,

@@ -211,10 +211,10 @@ impl Store for Name {
 
     async fn history(
         &self,
-        kind: &str,
+        resource_type: &str,
         resource_id: &str,
     ) -> Result<Vec<StoredVersion>, StoreError> {
-        tables::history(&mut *self.0.reader().await?, &self.0.key, kind, resource_id).await
+        tables::history(&mut *self.0.reader().await?, &self.0.key, resource_type, resource_id).await
     }
 
     async fn keep_refused(&self, calls: Vec<RefusedCall>) -> Result<(), StoreError> {

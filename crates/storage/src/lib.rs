@@ -2,7 +2,7 @@
 //!
 //! One writer commits all waiting messages together, so that the price of a durable commit is shared; an answer
 //! is given after that commit. Resources, their hashes and the answers are encrypted by column, business
-//! identifiers are stored as keyed digests only: the database file alone tells who delivered when, nothing of whom.
+//! identifiers are stored as keyed digests only: the database file alone reveals who delivered when, nothing of whom.
 //!
 //! | type | what it is |
 //! |---|---|
@@ -14,7 +14,7 @@
 //!
 //! `backend.rs`, `tables.rs` and `writer.rs` are compiled twice, as children of `sqlite.rs` and of `postgres.rs`
 //! (`#[path]`). sqlx has a type of its own for each database's connection, row and query, and bounds for "any
-//! database that can bind and read these columns" would be longer than the code they guard. What differs stands in
+//! database that can bind and read these columns" would be longer than the code they guard. What differs is in
 //! the two parents: the names `Db`, `Name`, `BEGIN`, `MIGRATIONS`, and which errors mean what. To change a table,
 //! add a migration for each database; to add a database, write a third parent. `tests/contract` runs on all.
 //!

@@ -23,7 +23,7 @@ type Db = sqlx::Postgres;
 type Name = PostgresStore;
 /// Read committed is enough: what must not happen twice is held by unique keys and checked versions.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
-/// What a session is told that only reads, and one that writes. Told after the start, because poolers refuse unknown
+/// The settings of a session that only reads, and of one that writes. Sent after the start, because poolers refuse unknown
 /// startup parameters. A server that promises more than its own disk (`remote_apply`) is left at that.
 const READING: &[&str] = &["SET default_transaction_read_only = on"];
 const WRITING: &[&str] = &["SELECT set_config('synchronous_commit', 'on', false)
@@ -69,7 +69,7 @@ fn is_of_session(error: &sqlx::Error) -> bool {
     }
 }
 
-/// TLS to other machines. PostgreSQL's own default, `prefer`, gives way to whoever stands between.
+/// TLS to other machines. PostgreSQL's own default, `prefer`, gives way to whoever is in between.
 fn encrypted(options: PgConnectOptions) -> PgConnectOptions {
     let host = options.get_host();
     let is_local = options.get_socket().is_some()

@@ -66,7 +66,7 @@ pub(crate) struct Prepared {
 
 pub(crate) struct PreparedVersion {
     pub(crate) resource_id: String,
-    pub(crate) kind: String,
+    pub(crate) resource_type: String,
     pub(crate) identity_mac: Vec<u8>,
     pub(crate) version: i64,
     pub(crate) entry: i64,
@@ -96,7 +96,7 @@ impl Prepared {
                     .map(|facts| columns.seal(ADMINISTRATION, &row, &facts.to_bytes()))
                     .transpose()?,
                 identity_mac: identity_mac(key, organisation, &new.identity),
-                kind: new.identity.kind,
+                resource_type: new.identity.resource_type,
                 resource_id: new.resource_id,
                 version: i64::from(new.version),
                 entry: i64::from(new.entry),
@@ -139,7 +139,7 @@ pub(crate) fn identity_mac(
     organisation: OrganisationNumber,
     identity: &Identity,
 ) -> Vec<u8> {
-    key.digest("resource", &[organisation.as_str(), &identity.kind, &identity.key])
+    key.digest("resource", &[organisation.as_str(), &identity.resource_type, &identity.key])
 }
 
 pub(crate) fn system_mac(key: &StorageKey, system: &str) -> Vec<u8> {

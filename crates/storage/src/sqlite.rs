@@ -20,7 +20,7 @@ type Db = sqlx::Sqlite;
 type Name = SqliteStore;
 /// Takes the write lock at once: a read that turns into a write could find it taken.
 const BEGIN: &str = "BEGIN IMMEDIATE";
-/// What a session is told that only reads, and one that writes.
+/// The settings of a session that only reads, and of one that writes.
 const READING: &[&str] = &["PRAGMA query_only = on"];
 const WRITING: &[&str] = &[];
 /// For writes that may be lost with the power: losing a used proof opens a window of a minute to whoever holds it,

@@ -355,7 +355,7 @@ async fn insert_resources(
     );
     sql.push_values(chunk, |mut row, new| {
         row.push_bind(new.resource_id.as_str())
-            .push_bind(new.kind.as_str())
+            .push_bind(new.resource_type.as_str())
             .push_bind(organisation.as_str().to_owned())
             .push_bind(new.identity_mac.as_slice())
             .push_bind(new.version);
@@ -403,7 +403,7 @@ struct VersionRow {
 pub(super) async fn history(
     db: &mut Connection,
     key: &StorageKey,
-    kind: &str,
+    resource_type: &str,
     resource_id: &str,
 ) -> Result<Vec<StoredVersion>, StoreError> {
     let rows: Vec<VersionRow> = query_as(
@@ -414,7 +414,7 @@ pub(super) async fn history(
          WHERE r.resource_id = $1 AND r.kind = $2 ORDER BY v.version",
     )
     .bind(resource_id)
-    .bind(kind)
+    .bind(resource_type)
     .fetch_all(db)
     .await
     .map_err(unavailable)?;
@@ -424,7 +424,7 @@ pub(super) async fn history(
             let number = row.version.to_string();
             let row_key = [resource_id, &number];
             Ok(StoredVersion {
-                kind: kind.to_owned(),
+                resource_type: resource_type.to_owned(),
                 resource_id: resource_id.to_owned(),
                 version: version(row.version)?,
                 content_hash: content_hash(columns.open(HASH, &row_key, row.hash_sealed)?)?,

@@ -191,7 +191,7 @@ impl Session<'_> {
         if outcome.is_ok() {
             self.connection = Some(connection);
         } else {
-            // Its locks must be gone before the next one asks for them; that it cannot say goodbye is no news.
+            // Its locks must be gone before the next one asks for them; that it cannot say goodbye is not worth a line.
             let _ = connection.close_hard().await;
         }
         outcome
@@ -206,7 +206,7 @@ async fn try_commit(
     let mut transaction = connection.begin_with(BEGIN).await.map_err(unavailable)?;
     let mut results = Vec::with_capacity(deliveries.len());
     for delivery in deliveries {
-        // A savepoint each: one message's conflict is no other's.
+        // A savepoint each: one message's conflict is its own.
         let mut savepoint = transaction.begin().await.map_err(unavailable)?;
         let result = match tables::store(&mut savepoint, key, delivery).await {
             Err(error) if was_overtaken(&error) => Ok(Committed::Moved),

@@ -31,7 +31,7 @@ async fn open(file: &Path) -> SqliteStore {
 #[ignore = "started by the test below"]
 #[expect(
     clippy::disallowed_methods,
-    reason = "told by its parent where to store and from which number on"
+    reason = "its parent says where to store and from which number on"
 )]
 async fn child() {
     let (Ok(file), Ok(first)) = (std::env::var("CRASH_FILE"), std::env::var("CRASH_FIRST")) else {
@@ -112,6 +112,6 @@ fn every_acknowledged_message_survives_being_killed_and_is_there_once() {
             store.close().await;
         });
     }
-    println!("{} messages acknowledged, none lost, none doubled", acknowledged.len());
+    println!("{} messages acknowledged, none lost, none duplicated", acknowledged.len());
     assert!(acknowledged.len() > 50, "the child hardly stored anything: {}", acknowledged.len());
 }

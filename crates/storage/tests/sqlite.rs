@@ -157,7 +157,7 @@ async fn what_is_no_database_is_refused_at_start() {
 }
 
 #[tokio::test]
-async fn the_files_tell_nothing_of_people() {
+async fn the_files_reveal_nothing_about_people() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder).await.unwrap();
     let mut sent =
@@ -172,7 +172,7 @@ async fn the_files_tell_nothing_of_people() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         for secret in ["13466512345", "Oppdiktetnavn", "Svarinnhold", "Buntnavn"] {
             let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
-            assert!(!found, "{secret} stands in a file");
+            assert!(!found, "{secret} is in a file");
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release -p lmr-validator --example throughput -- BUNDLE.json PACKAGE... [--copies N] [--threads N]`
 //!
-//! `--copies N` judges one bundle of N times the entries instead, to see how
+//! `--copies N` validates one bundle of N times the entries instead, to see how
 //! time grows with size.
 
 use std::error::Error;
@@ -41,11 +41,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let text = std::fs::read_to_string(bundle)?;
     let text = if copies > 1 { multiplied(&text, copies)? } else { text };
     let options = Options { threads, hints: false, ..Options::default() };
-    let first = judge(&validator, &text, &options)?;
+    let first = validate(&validator, &text, &options)?;
     println!("first verdict after {:?}: {first} issues, {} bytes", started.elapsed(), text.len());
     let (mut rounds, started) = (0u32, Instant::now());
     while started.elapsed() < Duration::from_secs(3) || rounds < 3 {
-        judge(&validator, &text, &options)?;
+        validate(&validator, &text, &options)?;
         rounds += 1;
     }
     let each = started.elapsed() / rounds;
@@ -61,7 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn judge(validator: &Validator, text: &str, options: &Options) -> Result<usize, Box<dyn Error>> {
+fn validate(validator: &Validator, text: &str, options: &Options) -> Result<usize, Box<dyn Error>> {
     let document = Document::parse(text, &ParseOptions::lenient())?;
     Ok(validator.validate(&document, options).len())
 }

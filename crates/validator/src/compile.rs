@@ -242,7 +242,7 @@ pub(crate) struct Context<'c> {
     /// The types of an element of a base definition, by path.
     pub(crate) base_types: &'c dyn Fn(&str) -> Option<Arc<[TypeRef]>>,
     pub(crate) expressions: &'c Expressions,
-    /// What in an expression is not defined where an element stands.
+    /// What in an expression is not defined where an element is.
     pub(crate) doubt: &'c dyn Fn(&Expression, &ElementDefinition) -> Option<Arc<str>>,
 }
 

@@ -211,7 +211,7 @@ impl Bases for Definitions {
     fn is_subset(&self, value_set: &str, of: &str) -> Option<bool> {
         let (narrow, wide) =
             (self.terminology.value_set(value_set), self.terminology.value_set(of));
-        if narrow.gap().is_some() || wide.gap().is_some() {
+        if narrow.missing_content().is_some() || wide.missing_content().is_some() {
             return None;
         }
         let codes = narrow.codes(MAX_COMPARED);

@@ -25,7 +25,7 @@ pub(crate) struct Waypoint<'d> {
     pub(crate) ty: TypeId,
     /// Type name of a choice (`Quantity` of `valueQuantity`).
     pub(crate) chosen: Option<&'d str>,
-    /// Path by definition: `Patient.contact.name`, begun anew in a data type.
+    /// Path by definition: `Patient.contact.name`, begun again in a data type.
     pub(crate) path: Cow<'d, str>,
 }
 

@@ -232,10 +232,10 @@ mod tests {
     }
 
     #[test]
-    fn every_id_stands_once() {
+    fn every_id_occurs_once() {
         let mut seen = HashSet::new();
         for message in Message::samples() {
-            assert!(seen.insert(message.id().to_owned()), "{} stands twice", message.id());
+            assert!(seen.insert(message.id().to_owned()), "{} occurs twice", message.id());
             assert!(
                 !message.text(Language::English).is_empty()
                     && !message.text(Language::Bokmal).is_empty()

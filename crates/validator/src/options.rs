@@ -62,13 +62,13 @@ pub enum HtmlInMarkdown {
 /// validator's defaults without a network.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Profiles the root resource must meet besides its `meta.profile`.
+    /// Profiles the root resource must meet in addition to its `meta.profile`.
     pub profiles: Vec<String>,
     /// Profiles a bundle entry's resource must meet, by entry index.
     pub entry_profiles: HashMap<usize, Vec<String>>,
     /// Profiles every bundle entry's resource of a type must meet, by type name.
     pub type_profiles: HashMap<String, Vec<String>>,
-    /// Profiles every resource of a type must meet wherever it stands
+    /// Profiles every resource of a type must meet wherever it is
     /// (`ImplementationGuide.global`).
     pub global_profiles: HashMap<String, Vec<String>>,
     /// Whether `meta.profile` is followed (off: only explicit profiles).

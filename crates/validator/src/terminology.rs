@@ -24,7 +24,7 @@ mod value_set;
 
 pub use code_list::{CodeList, CodeListError, ListedConcept};
 pub use code_system::{CodeSystem, Concept, Content};
-pub use value_set::{Gap, ListedCode, Member, Membership, ValueSet};
+pub use value_set::{ListedCode, Member, Membership, MissingContent, ValueSet};
 
 /// Every value set and code system at hand. Each is read when it is first asked for and kept.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl Terminology {
     }
 
     /// The value set with this canonical. There is always one: where a definition is missing or
-    /// cannot be used, the value set knows nothing but that gap. Who checks many codes keeps it.
+    /// cannot be used, the value set knows nothing but that missing. Who checks many codes keeps it.
     pub fn value_set(&self, canonical: &str) -> Arc<ValueSet> {
         self.value_set_within(canonical, &mut Vec::new())
     }
@@ -85,7 +85,10 @@ impl Terminology {
         match self.sets.look(canonical, || self.urls(ResourceKind::ValueSet)) {
             Look::Read(known) => return known,
             Look::Nowhere => {
-                return Arc::new(ValueSet::missing(canonical, Gap::implicit_or_missing(canonical)));
+                return Arc::new(ValueSet::missing(
+                    canonical,
+                    MissingContent::implicit_or_missing(canonical),
+                ));
             }
             Look::Unread => {}
         }
@@ -95,21 +98,26 @@ impl Terminology {
                 .map(ToString::to_string)
                 .chain([canonical.to_owned()])
                 .collect();
-            return Arc::new(ValueSet::missing(canonical, Gap::Cyclic { chain }));
+            return Arc::new(ValueSet::missing(canonical, MissingContent::Cyclic { chain }));
         }
         if reading.len() >= MAX_CHAIN {
-            let gap = DefinitionError::LongChain { url: canonical.to_owned(), limit: MAX_CHAIN };
-            return Arc::new(ValueSet::missing(canonical, Gap::Unreadable(gap)));
+            let missing =
+                DefinitionError::LongChain { url: canonical.to_owned(), limit: MAX_CHAIN };
+            return Arc::new(ValueSet::missing(canonical, MissingContent::Unreadable(missing)));
         }
         reading.push(canonical.into());
         let made = match self.json(ResourceKind::ValueSet, canonical) {
-            Ok(Some(json)) => ValueSet::read(json, self, reading)
-                .unwrap_or_else(|error| ValueSet::missing(canonical, Gap::Unreadable(error))),
+            Ok(Some(json)) => ValueSet::read(json, self, reading).unwrap_or_else(|error| {
+                ValueSet::missing(canonical, MissingContent::Unreadable(error))
+            }),
             Ok(None) => {
                 reading.pop();
-                return Arc::new(ValueSet::missing(canonical, Gap::implicit_or_missing(canonical)));
+                return Arc::new(ValueSet::missing(
+                    canonical,
+                    MissingContent::implicit_or_missing(canonical),
+                ));
             }
-            Err(error) => ValueSet::missing(canonical, Gap::Unreadable(error)),
+            Err(error) => ValueSet::missing(canonical, MissingContent::Unreadable(error)),
         };
         reading.pop();
         let made = Arc::new(made);

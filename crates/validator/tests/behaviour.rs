@@ -26,7 +26,7 @@ fn profile(id: &str, of: &str, elements: &str) -> String {
     )
 }
 
-fn judge(validator: &Validator, text: &str) -> Vec<Issue> {
+fn validate(validator: &Validator, text: &str) -> Vec<Issue> {
     validator.validate_text(text, &Options::default())
 }
 
@@ -41,7 +41,7 @@ fn errors(issues: &[Issue]) -> Vec<String> {
 
 #[test]
 fn a_correct_patient_has_no_issue() {
-    let issues = judge(
+    let issues = validate(
         &r4(),
         r#"{"resourceType":"Patient","id":"a","gender":"female","birthDate":"1990-02-28"}"#,
     );
@@ -50,7 +50,7 @@ fn a_correct_patient_has_no_issue() {
 
 #[test]
 fn a_misspelt_element_is_an_error_that_names_the_one_meant() {
-    let issues = judge(&r4(), r#"{"resourceType":"Patient","birthdate":"1990-02-28"}"#);
+    let issues = validate(&r4(), r#"{"resourceType":"Patient","birthdate":"1990-02-28"}"#);
     assert_eq!(errors(&issues), ["Unrecognised_property_ @ Patient"]);
     assert!(issues[0].text(Language::English).contains("birthDate?"), "{}", issues[0]);
     assert!(issues[0].text(Language::Bokmal).contains("birthDate?"));
@@ -58,7 +58,7 @@ fn a_misspelt_element_is_an_error_that_names_the_one_meant() {
 
 #[test]
 fn line_is_where_the_element_starts_and_column_where_it_ends() {
-    let issues = judge(&r4(), "{\"resourceType\":\"Patient\",\n \"birthDate\":\"1990-02-30\"}");
+    let issues = validate(&r4(), "{\"resourceType\":\"Patient\",\n \"birthDate\":\"1990-02-30\"}");
     assert_eq!(errors(&issues), ["Type_Specific_Checks_DT_Date_Valid @ Patient.birthDate"]);
     assert_eq!((issues[0].line, issues[0].column), (2, 26));
 }
@@ -67,7 +67,7 @@ fn line_is_where_the_element_starts_and_column_where_it_ends() {
 fn json_shapes_are_checked_and_empty_arrays_refused() {
     let text = r#"{"resourceType":"Patient","name":{"family":"A"},"gender":["male"],"telecom":[],"address":[{"line":[]}],
         "active":"true","contact":[{}],"birthDate":null}"#;
-    let found = errors(&judge(&r4(), text));
+    let found = errors(&validate(&r4(), text));
     for wanted in [
         "This_property_must_be_an_Array_not_ @ Patient.name",
         "This_property_must_be_an_simple_value_not_ @ Patient.gender",
@@ -84,12 +84,12 @@ fn json_shapes_are_checked_and_empty_arrays_refused() {
 #[test]
 fn a_second_type_of_one_choice_is_an_error() {
     let text = r#"{"resourceType":"Patient","deceasedBoolean":true,"deceasedDateTime":"2020"}"#;
-    assert_eq!(errors(&judge(&r4(), text)), ["Unrecognised_property_ @ Patient"]);
+    assert_eq!(errors(&validate(&r4(), text)), ["Unrecognised_property_ @ Patient"]);
 }
 
 #[test]
 fn a_code_outside_a_required_value_set_is_an_error_with_the_nearest_code() {
-    let issues = judge(&r4(), r#"{"resourceType":"Patient","gender":"femal"}"#);
+    let issues = validate(&r4(), r#"{"resourceType":"Patient","gender":"femal"}"#);
     assert_eq!(
         errors(&issues),
         [
@@ -101,9 +101,9 @@ fn a_code_outside_a_required_value_set_is_an_error_with_the_nearest_code() {
 }
 
 #[test]
-fn an_unknown_profile_is_told_never_passed_in_silence() {
+fn an_unknown_profile_is_reported() {
     let text = r#"{"resourceType":"Patient","meta":{"profile":["http://nowhere.no/p"]}}"#;
-    let issues = judge(&r4(), text);
+    let issues = validate(&r4(), text);
     assert_eq!(issues.len(), 1);
     assert_eq!(issues[0].severity, Severity::Warning);
     assert_eq!(issues[0].id(), "VALIDATION_VAL_PROFILE_UNKNOWN_NOT_POLICY");
@@ -134,12 +134,12 @@ fn a_broken_invariant_of_a_profile_is_an_error_never_a_pass() {
         ("active.not()", "http://test.no/p#t-1 @ Patient"),
     ] {
         assert_eq!(
-            errors(&judge(&with(&[&constraint(expression)]), text)),
+            errors(&validate(&with(&[&constraint(expression)]), text)),
             [wanted],
             "{expression}"
         );
     }
-    assert_eq!(errors(&judge(&with(&[&constraint("active")]), text)), Vec::<String>::new());
+    assert_eq!(errors(&validate(&with(&[&constraint("active")]), text)), Vec::<String>::new());
 }
 
 fn sliced() -> Validator {
@@ -157,10 +157,10 @@ fn sliced() -> Validator {
 }
 
 #[test]
-fn slices_are_counted_and_strangers_in_closed_slicing_told_with_reasons() {
+fn slices_are_counted_and_elements_outside_a_closed_slicing_are_explained() {
     let validator = sliced();
-    let judge = |identifiers: &str| {
-        judge(
+    let validate = |identifiers: &str| {
+        validate(
             &validator,
             &format!(
                 r#"{{"resourceType":"Patient","meta":{{"profile":["http://test.no/s"]}},"identifier":[{identifiers}]}}"#
@@ -168,20 +168,20 @@ fn slices_are_counted_and_strangers_in_closed_slicing_told_with_reasons() {
         )
     };
     let good = r#"{"system":"urn:oid:1.2.3","value":"1"}"#;
-    assert_eq!(errors(&judge(good)), Vec::<String>::new());
+    assert_eq!(errors(&validate(good)), Vec::<String>::new());
     assert_eq!(
-        errors(&judge(&format!("{good},{good}"))),
+        errors(&validate(&format!("{good},{good}"))),
         ["Validation_VAL_Profile_Maximum @ Patient"]
     );
     assert_eq!(
-        errors(&judge(&format!(r#"{good},{{"system":"urn:oid:1.2.4"}}"#))),
+        errors(&validate(&format!(r#"{good},{{"system":"urn:oid:1.2.4"}}"#))),
         ["Validation_VAL_Profile_Maximum @ Patient"]
     );
     assert_eq!(
-        errors(&judge(r#"{"system":"urn:oid:1.2.3"}"#)),
+        errors(&validate(r#"{"system":"urn:oid:1.2.3"}"#)),
         ["Validation_VAL_Profile_Minimum @ Patient.identifier[0]"]
     );
-    let stranger = judge(r#"{"system":"urn:oid:9.9"}"#);
+    let stranger = validate(r#"{"system":"urn:oid:9.9"}"#);
     let issue =
         stranger.iter().find(|i| i.id() == "Validation_VAL_Profile_NotSlice").expect("not slice");
     assert!(issue.inner.iter().any(|i| i.text_en().contains("urn:oid:1.2.3")), "{:?}", issue.inner);
@@ -201,16 +201,16 @@ fn a_choice_of_an_excluded_type_fills_no_slice() {
         r#"{"id":"MedicationAdministration.effective[x]","path":"MedicationAdministration.effective[x]","slicing":{"discriminator":[{"type":"type","path":"$this"}],"rules":"closed"},"type":[{"code":"dateTime"}]},
            {"id":"MedicationAdministration.effective[x]:effectiveDateTime","path":"MedicationAdministration.effective[x]","sliceName":"effectiveDateTime","min":1,"max":"1","type":[{"code":"dateTime"}]}"#,
     )]);
-    let judge = |when: &str| {
+    let validate = |when: &str| {
         let text = format!(
             r#"{{"resourceType":"MedicationAdministration","meta":{{"profile":["http://test.no/c"]}},"status":"completed",
                 "medicationCodeableConcept":{{"text":"a"}},"subject":{{"display":"b"}},{when}}}"#
         );
-        errors(&judge(&validator, &text))
+        errors(&validate(&validator, &text))
     };
-    assert_eq!(judge(r#""effectiveDateTime":"2026-01-01""#), Vec::<String>::new());
+    assert_eq!(validate(r#""effectiveDateTime":"2026-01-01""#), Vec::<String>::new());
     assert_eq!(
-        judge(r#""effectivePeriod":{"start":"2026-01-01"}"#),
+        validate(r#""effectivePeriod":{"start":"2026-01-01"}"#),
         [
             "Validation_VAL_Profile_Minimum_SLICE @ MedicationAdministration",
             "Extension_PROF_Type @ MedicationAdministration.effective.ofType(Period)"
@@ -297,19 +297,19 @@ fn target_profiles_hold_through_chains_and_circles() {
             entries.join(",")
         )
     };
-    assert_eq!(errors(&judge(&validator, &bundle(4, true, true))), Vec::<String>::new());
-    let issues = judge(&validator, &bundle(4, false, false));
+    assert_eq!(errors(&validate(&validator, &bundle(4, true, true))), Vec::<String>::new());
+    let issues = validate(&validator, &bundle(4, false, false));
     let reason = "; Organization: Organization.name: at least 1 required, found 0";
     assert!(issues.iter().any(|i| i.text_en().ends_with(reason)), "{issues:#?}");
     let broken = errors(&issues);
     assert_eq!(broken.iter().filter(|e| e.contains("CantMatchChoice")).count(), 3, "{broken:#?}");
     // A long chain neither overflows the stack nor takes quadratic time.
-    assert_eq!(errors(&judge(&validator, &bundle(3000, true, false))), Vec::<String>::new());
+    assert_eq!(errors(&validate(&validator, &bundle(3000, true, false))), Vec::<String>::new());
 }
 
 #[test]
 fn many_threads_find_what_one_finds() {
-    // Few entries are judged one after the other, thousands in parts: with the same faults.
+    // Few entries are validated one after the other, thousands in parts: with the same faults.
     for count in [600, 5000] {
         let entries: Vec<String> = (0..count)
             .map(|i| {
@@ -333,14 +333,14 @@ fn many_threads_find_what_one_finds() {
         let one = validator.validate_text(&text, &Options::default());
         let four = validator.validate_text(&text, &Options { threads: 4, ..Options::default() });
         assert_eq!(one, four);
-        let told = |id: &str| -> Vec<&str> {
+        let reported = |id: &str| -> Vec<&str> {
             one.iter().filter(|i| i.id() == id).map(|i| &*i.expression).collect()
         };
-        assert_eq!(told("DUPLICATE_ID"), ["Bundle.entry[590]"]);
-        assert_eq!(told("Unrecognised_property_"), ["Bundle.entry[300]"]);
-        assert_eq!(told("This_property_must_be__not_"), ["Bundle.entry[400]"]);
+        assert_eq!(reported("DUPLICATE_ID"), ["Bundle.entry[590]"]);
+        assert_eq!(reported("Unrecognised_property_"), ["Bundle.entry[300]"]);
+        assert_eq!(reported("This_property_must_be__not_"), ["Bundle.entry[400]"]);
         for id in ["Terminology_TX_NoValid_16", "UNABLE_TO_INFER_CODESYSTEM"] {
-            assert_eq!(told(id).len(), (count as usize).div_ceil(7), "{id}");
+            assert_eq!(reported(id).len(), (count as usize).div_ceil(7), "{id}");
         }
     }
 }
@@ -381,12 +381,12 @@ fn hostile_input_gives_an_error_in_bounded_time() {
         "]}]}".repeat(120)
     );
     let text = format!(r#"{{"resourceType":"Patient","contact":[{deep}]}}"#);
-    assert!(judge(&r4(), &text).iter().any(|i| i.severity.is_error()));
+    assert!(validate(&r4(), &text).iter().any(|i| i.severity.is_error()));
     let unparsable = "[".repeat(100_000);
-    assert_eq!(judge(&r4(), &unparsable)[0].severity, Severity::Fatal);
+    assert_eq!(validate(&r4(), &unparsable)[0].severity, Severity::Fatal);
     for text in ["", "1", "[]", "null", r#"{"resourceType":1}"#, r#"{"resourceType":"Nope"}"#, "{}"]
     {
-        let issues = judge(&r4(), text);
+        let issues = validate(&r4(), text);
         assert!(
             issues.iter().any(|i| i.severity == Severity::Fatal || i.severity == Severity::Error),
             "{text}"
@@ -402,7 +402,7 @@ fn hostile_input_gives_an_error_in_bounded_time() {
 #[test]
 fn narrative_is_recommended_only_where_best_practice_is_asked_for() {
     let text = r#"{"resourceType":"Patient","active":true}"#;
-    assert_eq!(judge(&r4(), text), []);
+    assert_eq!(validate(&r4(), text), []);
     let options = Options { best_practice: BestPractice::Warning, ..Options::default() };
     let issues = r4().validate_text(text, &options);
     assert_eq!(issues[0].constraint_key(), Some("dom-6"));
@@ -415,8 +415,8 @@ fn contained_resources_must_be_referred_to() {
             r#"{{"resourceType":"Patient","contained":[{{"resourceType":"Organization","id":"o","name":"N"}}],"managingOrganization":{{"reference":"{reference}"}}}}"#
         )
     };
-    assert_eq!(errors(&judge(&r4(), &text("#o"))), Vec::<String>::new());
-    let wrong = errors(&judge(&r4(), &text("#x")));
+    assert_eq!(errors(&validate(&r4(), &text("#o"))), Vec::<String>::new());
+    let wrong = errors(&validate(&r4(), &text("#x")));
     assert!(
         wrong.contains(&"Reference_REF_CantResolve @ Patient.managingOrganization".to_owned()),
         "{wrong:?}"
@@ -430,11 +430,11 @@ fn contained_resources_must_be_referred_to() {
 }
 
 #[test]
-fn places_in_entries_and_beside_them_keep_their_numbers() {
+fn locations_in_entries_and_beside_them_keep_their_numbers() {
     let text = r#"{"resourceType":"Bundle","type":"collection","link":[{"relation":"a","url":"u"},{"relation":"a","url":"b c"}],"entry":[
         {"fullUrl":"urn:uuid:11111111-1111-4111-8111-111111111111","resource":{"resourceType":"Patient"}},
         {"fullUrl":"urn:uuid:22222222-2222-4222-8222-222222222222","resource":{"resourceType":"Patient","name":[{},{"given":["a",""]}]}}]}"#;
-    let issues = judge(&r4(), text);
+    let issues = validate(&r4(), text);
     let places: Vec<&str> =
         issues.iter().filter(|i| i.severity.is_error()).map(|i| i.expression.as_str()).collect();
     for wanted in [
@@ -449,7 +449,7 @@ fn places_in_entries_and_beside_them_keep_their_numbers() {
 #[test]
 fn bokmal_is_bokmal_to_the_last_word() {
     let bokmal =
-        |text: &str| -> Vec<String> { judge(&r4(), text).iter().map(Issue::text_nb).collect() };
+        |text: &str| -> Vec<String> { validate(&r4(), text).iter().map(Issue::text_nb).collect() };
     let narrative = r#"{"resourceType":"Patient","text":{"status":"generated","div":"<div xmlns='http://www.w3.org/1999/xhtml'>"}}"#;
     for (text, words) in [
         (
@@ -478,14 +478,14 @@ fn what_is_nearly_right_is_named() {
             "only one type of a choice",
         ),
     ] {
-        let said: Vec<String> = judge(&r4(), text).iter().map(Issue::text_en).collect();
+        let said: Vec<String> = validate(&r4(), text).iter().map(Issue::text_en).collect();
         assert!(said.iter().any(|s| s.contains(words)), "{words}: {said:?}");
     }
 }
 
 #[test]
 fn a_rule_over_a_malformed_date_is_the_senders_fault_not_ours() {
-    let issues = judge(
+    let issues = validate(
         &r4(),
         r#"{"resourceType":"Patient","name":[{"text":"a","period":{"start":"01.02.2024","end":"2024-02-01"}}]}"#,
     );
@@ -495,7 +495,7 @@ fn a_rule_over_a_malformed_date_is_the_senders_fault_not_ours() {
 }
 
 #[test]
-fn a_constraint_over_an_element_that_is_not_defined_is_told() {
+fn a_constraint_over_an_element_that_is_not_defined_is_reported() {
     let validator = with(&[&profile(
         "p",
         "Patient",
@@ -505,13 +505,14 @@ fn a_constraint_over_an_element_that_is_not_defined_is_told() {
             {"key":"k-4","severity":"error","human":"h","expression":"gender.exists()"}]}"#,
     )]);
     let text = r#"{"resourceType":"Patient","meta":{"profile":["http://test.no/p"]},"contact":[{"gender":"male","name":{"text":"a"}}]}"#;
-    let issues = judge(&validator, text);
-    let told: Vec<(Severity, String)> = issues.iter().map(|i| (i.severity, i.text_en())).collect();
-    assert_eq!(told.len(), 2, "{told:?}");
-    for (told, (key, name)) in
-        told.iter().zip([("k-1", "no element nam"), ("k-3", "no element gendr")])
+    let issues = validate(&validator, text);
+    let reported: Vec<(Severity, String)> =
+        issues.iter().map(|i| (i.severity, i.text_en())).collect();
+    assert_eq!(reported.len(), 2, "{reported:?}");
+    for (reported, (key, name)) in
+        reported.iter().zip([("k-1", "no element nam"), ("k-3", "no element gendr")])
     {
-        assert_eq!(told.0, Severity::Warning);
-        assert!(told.1.contains(key) && told.1.contains(name), "{told:?}");
+        assert_eq!(reported.0, Severity::Warning);
+        assert!(reported.1.contains(key) && reported.1.contains(name), "{reported:?}");
     }
 }

@@ -3,14 +3,14 @@
 use lmr_validator::{Issue, Language, Options, Severity, Validator};
 use serde_json::{Value, json};
 
-fn judge(instance: &Value) -> Vec<Issue> {
+fn validate(instance: &Value) -> Vec<Issue> {
     Validator::builder().build().validate_text(&instance.to_string(), &Options::default())
 }
 
 fn findings(instance: &Value) -> Vec<String> {
-    let issues = judge(instance);
-    let told = issues.iter().filter(|i| i.severity != Severity::Information);
-    told.map(|i| format!("{} @ {}", i.id(), i.local_expression)).collect()
+    let issues = validate(instance);
+    let reported = issues.iter().filter(|i| i.severity != Severity::Information);
+    reported.map(|i| format!("{} @ {}", i.id(), i.local_expression)).collect()
 }
 
 fn measured(unit: &str) -> Value {
@@ -40,7 +40,7 @@ fn units_must_follow_the_grammar_of_ucum() {
         let place = "LMRV_UCUM_SYNTAX @ Observation.value.ofType(Quantity).code";
         assert_eq!(findings(&measured(bad)), [place], "{bad}");
     }
-    let issues = judge(&measured("mgg"));
+    let issues = validate(&measured("mgg"));
     assert!(
         issues[0].text(Language::Bokmal).contains("mgg")
             && issues[0].text(Language::English).contains("mgg")
@@ -53,13 +53,13 @@ fn language_codes_must_be_well_formed() {
         json!({"resourceType": "Patient", "communication": [{"language":
             {"coding": [{"system": "urn:ietf:bcp:47", "code": code}]}}]})
     };
-    let told =
+    let reported =
         |code: &str| findings(&patient(code)).iter().any(|f| f.starts_with("LMRV_LANGUAGE_CODE"));
-    assert!(!told("nb-NO") && !told("se") && told("nb_NO") && told("norsk"));
+    assert!(!reported("nb-NO") && !reported("se") && reported("nb_NO") && reported("norsk"));
 }
 
 #[test]
-fn a_result_without_a_search_mode_is_a_hint_where_the_types_tell() {
+fn a_result_without_a_search_mode_is_a_hint_where_the_types_show_it() {
     let result = |url: &str, kinds: &[&str]| {
         let entries: Vec<Value> = kinds
             .iter()
@@ -68,7 +68,7 @@ fn a_result_without_a_search_mode_is_a_hint_where_the_types_tell() {
             .collect();
         let bundle = json!({"resourceType": "Bundle", "type": "searchset",
             "link": [{"relation": "self", "url": url}], "entry": entries});
-        let issues = judge(&bundle);
+        let issues = validate(&bundle);
         issues.into_iter().find(|i| i.id() == "BUNDLE_SEARCH_NO_MODE").map(|i| i.severity)
     };
     let search = "https://a.no/Patient?name=a";

@@ -1,7 +1,7 @@
 //! HL7's validator test cases: the reference validator's recorded verdicts and
 //! ours. Prints the table and fails when it drops below what was reached.
 //!
-//! How the cases' `options` map to [`Options`] stands in tests/README.md.
+//! How the cases' `options` map to [`Options`] is in tests/README.md.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

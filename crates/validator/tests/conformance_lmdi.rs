@@ -1,5 +1,5 @@
 //! The guide's own examples against the guide's own package: verdicts as the
-//! official validator gives them, as far as they can be told offline.
+//! official validator gives them, as far as they can be found offline.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -48,7 +48,7 @@ fn errors(issues: &[Issue]) -> Vec<&Issue> {
 }
 
 #[test]
-fn the_guides_47_examples_have_no_error_that_can_be_told_offline() {
+fn the_guides_47_examples_have_no_error_that_can_be_found_offline() {
     let Some(shared) = shared() else {
         println!("left out: LMR_SHARED is not set");
         return;

@@ -28,7 +28,7 @@ const NO_BASIS_BARE: &str = "hl7.fhir.no.basis-2.2.2.tgz";
 fn shared(test: &str) -> Option<PathBuf> {
     #[expect(
         clippy::disallowed_methods,
-        reason = "where the material lies is told by the environment only"
+        reason = "only the environment names the folder of the material"
     )]
     let folder =
         std::env::var("LMR_SHARED").ok().map(|folder| PathBuf::from(folder).join("packages"));

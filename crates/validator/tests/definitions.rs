@@ -80,7 +80,7 @@ fn the_core_is_r4_as_published_where_the_npm_package_is_not() {
 }
 
 #[test]
-fn faulty_invariants_of_r4_are_corrected_wherever_they_stand() {
+fn faulty_invariants_of_r4_are_corrected_wherever_they_occur() {
     let definitions = Definitions::r4();
     let rule = |type_name: &str, path: &str, key: &str| {
         let found = definitions.type_definition(type_name).unwrap().unwrap();
@@ -98,7 +98,7 @@ fn faulty_invariants_of_r4_are_corrected_wherever_they_stand() {
 }
 
 #[test]
-fn base_cardinality_tells_what_is_an_array() {
+fn base_cardinality_decides_what_is_an_array() {
     let definitions = of(&[profile(
         "one-category",
         "Substance",
@@ -141,7 +141,7 @@ fn slices_begin_as_what_they_slice_and_reslices_as_their_slice() {
         "Patient",
         &format!("{CORE}Patient"),
         json!([
-            // Out of order, and without ids: places follow from what stands before.
+            // Out of order, and without ids: locations follow from what comes before.
             {"path": "Patient.identifier", "slicing": {"discriminator": [{"type": "value", "path": "system"}], "rules": "closed"}, "min": 1},
             {"path": "Patient.identifier", "sliceName": "a", "max": "2"},
             {"path": "Patient.identifier.system", "fixedUri": "urn:a"},
@@ -156,7 +156,7 @@ fn slices_begin_as_what_they_slice_and_reslices_as_their_slice() {
     let element = |id: &str| found.element(id).unwrap_or_else(|| panic!("no {id}"));
     assert_eq!(element("Patient.identifier").slicing.as_ref().unwrap().rules, SlicingRules::Closed);
     assert_eq!(element("Patient.identifier").min, 1);
-    // The unsliced element's least number is no slice's; what is said of its children is.
+    // The unsliced element's minimum is not a slice's; what is said of its children is.
     assert_eq!(element("Patient.identifier:a").min, 0);
     assert_eq!(element("Patient.identifier:a").max, Max::Count(2));
     assert_eq!(element("Patient.identifier:a.value").min, 1);
@@ -469,7 +469,7 @@ fn broken_packages_are_refused_by_name() {
     let other = folder.path().join("patient.json");
     fs::write(&other, br#"{"resourceType": "Patient"}"#).unwrap();
     assert!(matches!(Package::open(&other), Err(PackageError::NoDefinition { .. })));
-    for (bytes, told) in [
+    for (bytes, expected) in [
         (&b"{"[..], "is not JSON: line 1, column 2: the text ends before the value is complete"),
         (
             b"<a/>",
@@ -483,7 +483,7 @@ fn broken_packages_are_refused_by_name() {
     ] {
         fs::write(&other, bytes).unwrap();
         let error = Package::open(&other).unwrap_err();
-        assert_eq!(error.to_string(), format!("{} {told}", other.display()));
+        assert_eq!(error.to_string(), format!("{} {expected}", other.display()));
     }
     assert!(matches!(
         Package::open(&folder.path().join("none.tgz")),
@@ -529,6 +529,9 @@ fn packages_are_installed_once_listed_and_found_as_dependencies() {
     }
     for name in ["x.y#2.0.0", "x.z", "none.tgz"] {
         let error = package::load(&[name.into()], Some(&cache)).unwrap_err();
-        assert!(matches!(&error, PackageError::Nowhere { name: told } if told == name), "{error}");
+        assert!(
+            matches!(&error, PackageError::Nowhere { name: expected } if expected == name),
+            "{error}"
+        );
     }
 }

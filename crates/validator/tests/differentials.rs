@@ -311,7 +311,7 @@ fn lost(line: &Value, element: Option<&ElementDefinition>) -> Vec<&'static str> 
         }
     }
     if let Some(wanted) = line["type"][0]["code"].as_str()
-        // A root is of the type that is constrained; that is no rule.
+        // A root is of the type that is constrained; that is not a rule.
         && wanted != &*element.path
         && (element.types.is_empty() || !element.types.iter().all(|one| one.name() == wanted))
     {

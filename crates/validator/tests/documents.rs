@@ -4,11 +4,11 @@ use lmr_fhir::{Document, ParseOptions};
 use lmr_validator::{Issue, Options, Severity, Validator};
 use serde_json::{Value, json};
 
-fn judge(instance: &Value, options: &Options) -> Vec<Issue> {
+fn validate(instance: &Value, options: &Options) -> Vec<Issue> {
     Validator::builder().build().validate_text(&instance.to_string(), options)
 }
 
-fn told(issues: &[Issue], id: &str) -> Vec<String> {
+fn issues_with(issues: &[Issue], id: &str) -> Vec<String> {
     issues.iter().filter(|i| i.id() == id).map(|i| i.expression.clone()).collect()
 }
 
@@ -34,19 +34,23 @@ fn document(link: &str, narrative: &str) -> Value {
 fn links_into_the_narrative_of_another_entry_must_lead_to_one_place() {
     let not_found = "Bundle_BUNDLE_Entry_NotFound";
     let several = "BUNDLE_BUNDLE_ENTRY_FOUND_MULTIPLE_FRAGMENT";
-    let of = |link: &str, narrative: &str| judge(&document(link, narrative), &Options::default());
+    let of =
+        |link: &str, narrative: &str| validate(&document(link, narrative), &Options::default());
     let place = "Bundle.entry[1].resource/*Observation/null*/.extension[0].value.ofType(url)";
     let good = of("x", "<p id=\"x\">a</p>");
-    assert_eq!((told(&good, not_found), told(&good, several)), (Vec::new(), Vec::new()));
+    assert_eq!(
+        (issues_with(&good, not_found), issues_with(&good, several)),
+        (Vec::new(), Vec::new())
+    );
     let missing = of("y", "<p id=\"x\">a</p>");
-    assert_eq!(told(&missing, not_found), [place]);
+    assert_eq!(issues_with(&missing, not_found), [place]);
     let twice = of("x", "<p id=\"x\">a</p><p id=\"x\">b</p>");
-    assert_eq!(told(&twice, several), [place]);
+    assert_eq!(issues_with(&twice, several), [place]);
 }
 
 #[test]
-fn an_id_stands_once_in_a_resource_its_own_included() {
-    let of = |patient: Value| told(&judge(&patient, &Options::default()), "DUPLICATE_ID");
+fn an_id_occurs_once_in_a_resource_its_own_included() {
+    let of = |patient: Value| issues_with(&validate(&patient, &Options::default()), "DUPLICATE_ID");
     let names = |a: &str, b: &str| json!({"resourceType": "Patient", "id": "p", "name": [{"id": a, "text": "a"}, {"id": b, "text": "b"}]});
     assert_eq!(of(names("a", "b")), Vec::<String>::new());
     assert_eq!(of(names("a", "a")), ["Patient.name[1]"]);
@@ -100,19 +104,19 @@ fn a_large_bundle_is_not_refused_for_its_many_warnings() {
     let text = bundle.to_string();
     let document = Document::parse(text.as_str(), &ParseOptions::lenient()).expect("json");
     let validator = Validator::builder().build();
-    let judge = |threads| {
+    let validate = |threads| {
         let options = Options { max_issues: 300, threads, ..Options::default() };
         validator.validate(&document, &options)
     };
-    let alone = judge(1);
+    let alone = validate(1);
     assert!(
         alone.iter().filter(|i| i.severity.is_error()).all(|i| i.id() == "LMRV_TOO_MANY_ISSUES")
     );
     assert!(alone.iter().filter(|i| i.severity.is_error()).count() <= 1, "{}", alone.len());
     assert!(alone.len() > 300, "{}", alone.len());
-    // What is told does not depend on which thread is quicker.
+    // What is reported does not depend on which thread is quicker.
     for _ in 0..3 {
-        assert_eq!(judge(2), alone);
+        assert_eq!(validate(2), alone);
     }
 }
 
@@ -130,7 +134,7 @@ fn references_and_links_within_a_resource_take_time_in_line_with_its_size() {
     let patient = json!({"resourceType": "Patient", "contained": contained, "text": {"status": "generated",
         "div": format!("<div xmlns=\"http://www.w3.org/1999/xhtml\">{links}</div>")}});
     // By the square of their number this takes minutes, in line less than a second.
-    let issues = judge(&patient, &Options::default());
-    assert_eq!(told(&issues, "Type_Specific_Checks_DT_XHTML_Resolve").len(), size);
-    assert_eq!(told(&issues, "CONTAINED_ORPHAN_DOM3"), Vec::<String>::new());
+    let issues = validate(&patient, &Options::default());
+    assert_eq!(issues_with(&issues, "Type_Specific_Checks_DT_XHTML_Resolve").len(), size);
+    assert_eq!(issues_with(&issues, "CONTAINED_ORPHAN_DOM3"), Vec::<String>::new());
 }

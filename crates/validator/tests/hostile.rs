@@ -106,7 +106,7 @@ fn ruled(id: &str, invariants: &[&str]) -> Value {
     })
 }
 
-fn judge(validator: &Validator, profile: &str, instance: &Value) -> Vec<Issue> {
+fn validate(validator: &Validator, profile: &str, instance: &Value) -> Vec<Issue> {
     let options =
         Options { profiles: vec![format!("http://test.no/{profile}")], ..Options::default() };
     validator.validate_text(&instance.to_string(), &options)
@@ -127,7 +127,7 @@ fn profiles_that_ask_whether_they_are_met_end_and_are_named() {
     ]);
     let patient = json!({"resourceType": "Patient", "name": [{"text": "a"}, {"text": "b"}]});
     for profile in ["self", "ring"] {
-        let issues = judge(&validator, profile, &patient);
+        let issues = validate(&validator, profile, &patient);
         assert_eq!(errors(&issues), [NOT_EVALUATED], "{profile}");
         assert!(issues.iter().any(|i| i.text_en().contains("conformsTo")), "{issues:?}");
     }
@@ -135,7 +135,7 @@ fn profiles_that_ask_whether_they_are_met_end_and_are_named() {
 
 #[test]
 fn conformance_asked_many_times_is_found_out_once() {
-    // Asked anew each time, the last one would be tried 40^4 times.
+    // Asked again each time, the last one would be tried 40^4 times.
     let ask = |n: usize| {
         format!("iif(name.all(%resource.conformsTo('http://test.no/p{n}')), true, false)")
     };
@@ -144,13 +144,13 @@ fn conformance_asked_many_times_is_found_out_once() {
     profiles.push(ruled("p4", &["name.exists()"]));
     let names: Vec<Value> = (0..40).map(|n| json!({"text": format!("n{n}")})).collect();
     let patient = json!({"resourceType": "Patient", "name": names});
-    assert_eq!(errors(&judge(&with(&profiles), "p0", &patient)), Vec::<String>::new());
+    assert_eq!(errors(&validate(&with(&profiles), "p0", &patient)), Vec::<String>::new());
 }
 
 #[test]
 fn an_unknown_value_set_is_named_whatever_is_asked_about() {
     let validator = with(&[ruled("v", &["memberOf('http://test.no/none').not()"])]);
-    let issues = judge(&validator, "v", &json!({"resourceType": "Patient"}));
+    let issues = validate(&validator, "v", &json!({"resourceType": "Patient"}));
     assert_eq!(errors(&issues), [NOT_EVALUATED]);
     assert!(issues[0].text_en().contains("http://test.no/none"), "{}", issues[0].text_en());
 }
@@ -169,7 +169,7 @@ fn look_ups_take_time_in_line_with_the_number_asked_about() {
         (0..size).map(|i| json!({"reference": format!("#c{i}")})).collect();
     let validator = with(&[ruled("r", &["generalPractitioner.all(resolve() is Practitioner)"])]);
     let patient = json!({"resourceType": "Patient", "contained": contained, "generalPractitioner": references});
-    assert_eq!(errors(&judge(&validator, "r", &patient)), Vec::<String>::new());
+    assert_eq!(errors(&validate(&validator, "r", &patient)), Vec::<String>::new());
 
     let mut attributes = String::new();
     for i in 0..60_000 {
@@ -181,7 +181,7 @@ fn look_ups_take_time_in_line_with_the_number_asked_about() {
     };
     assert!(!errors(&plain(&narrative(&attributes).to_string())).is_empty());
     let twice = plain(&narrative(&format!("{attributes} a7='y'")).to_string());
-    assert!(twice.iter().any(|i| i.text_en().contains("an attribute stands twice")), "{twice:?}");
+    assert!(twice.iter().any(|i| i.text_en().contains("an attribute occurs twice")), "{twice:?}");
 
     let alike: Vec<Value> = (0..size)
         .map(|i| {
@@ -214,7 +214,7 @@ fn places_and_messages_show_the_beginning_of_what_is_long() {
 
 #[test]
 fn resources_that_refer_to_each_other_crosswise_are_tried_once_each() {
-    // A slice is told by whether the target meets the profile itself; all ways are 24^6.
+    // A slice is chosen by whether the target meets the profile itself; all ways are 24^6.
     let linked = json!({
         "resourceType": "StructureDefinition", "url": "http://test.no/l", "name": "L", "status": "active",
         "kind": "resource", "abstract": false, "type": "Patient",

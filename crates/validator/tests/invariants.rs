@@ -1,4 +1,4 @@
-//! Every invariant of the R4 core is valid FHIRPath that fits the types it stands on.
+//! Every invariant of the R4 core is valid FHIRPath that fits the types it is on.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use lmr_validator::Validator;
 use lmr_validator::definitions::Definitions;
 
 /// Faults of R4 itself, by key: two name elements that their type does not have (cid-0, evv-1), one
-/// stands on both types of a choice and speaks of Range alone (ras-1). All still evaluate.
+/// is on both types of a choice and speaks of Range alone (ras-1). All still evaluate.
 const FAULTY: [&str; 3] = ["cid-0", "evv-1", "ras-1"];
 
 /// The types of the element at a path of a base definition.

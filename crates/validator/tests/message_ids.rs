@@ -1,5 +1,5 @@
 //! Every message id in the situation it is made for: severity, issue code, place and line. The rows
-//! stand in `message_ids/*.txt`, a file for each area; their form is told in tests/README.md.
+//! are in `message_ids/*.txt`, a file for each area; their form is described in tests/README.md.
 
 #[path = "message_ids/respell.rs"]
 mod respell;
@@ -32,7 +32,7 @@ fn rows(text: &str) -> Vec<Row> {
             out.push(Row { title: title.to_owned(), ..Row::default() });
             continue;
         }
-        // What stands before the first row is for readers.
+        // What comes before the first row is for readers.
         let Some(row) = out.last_mut() else { continue };
         if let Some(command) = line.strip_prefix("@ ") {
             row.command(command);

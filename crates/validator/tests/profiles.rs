@@ -1,4 +1,4 @@
-//! What profiles may hold besides plain constraints, tried on profiles of our own.
+//! What profiles may hold beyond plain constraints, tried on profiles of our own.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ fn profile(id: &str, of: &str, elements: Value) -> Value {
     })
 }
 
-fn judge(validator: &Validator, profile: &str, instance: &Value) -> Vec<Issue> {
+fn validate(validator: &Validator, profile: &str, instance: &Value) -> Vec<Issue> {
     let options =
         Options { profiles: vec![format!("http://test.no/{profile}")], ..Options::default() };
     validator.validate_text(&instance.to_string(), &options)
@@ -56,13 +56,13 @@ fn a_profile_that_names_no_element_is_applied_without_that_line_and_says_so() {
             "differential": {"element": [{"path": "Patient.active", "min": 1}]}
         }),
     ]);
-    let issues = judge(&validator, "misspelt", &json!({"resourceType": "Patient"}));
+    let issues = validate(&validator, "misspelt", &json!({"resourceType": "Patient"}));
     assert_eq!(
         findings(&issues),
         ["Validation_VAL_Profile_Minimum @ Patient", "LMRV_PROFILE_LINES_IGNORED @ Patient"]
     );
     let heir = json!({"resourceType": "Patient", "gender": "male", "active": true});
-    let issues = judge(&validator, "heir", &heir);
+    let issues = validate(&validator, "heir", &heir);
     assert_eq!(findings(&issues), ["LMRV_PROFILE_LINES_IGNORED @ Patient"]);
     assert!(issues[0].to_string().contains("Patient.dateOfBirth"), "{}", issues[0]);
 }
@@ -102,19 +102,19 @@ fn a_value_set_contained_in_a_profile_decides_and_gives_displays() {
     for (code, display) in
         [("g", "Wed"), ("u", "Ugift"), ("g", "Married"), ("g", "gift"), ("u", "Single")]
     {
-        let issues = judge(&validator, "ward", &state(code, display));
+        let issues = validate(&validator, "ward", &state(code, display));
         assert_eq!(findings(&issues), Vec::<String>::new(), "{code} {display}");
     }
-    // The base definition's own binding is judged besides, since the profile is not met.
+    // The base definition's own binding is checked too, since the profile is not met.
     assert_eq!(
-        findings(&judge(&validator, "ward", &state("s", "Separated"))),
+        findings(&validate(&validator, "ward", &state("s", "Separated"))),
         [
             "Terminology_TX_NoValid_1_CC @ Patient.maritalStatus",
             "Terminology_TX_NoValid_2_CC @ Patient.maritalStatus"
         ]
     );
-    let wrong = findings(&judge(&validator, "ward", &state("u", "Wed")));
-    // As with the reference, what is misnamed is no code of the set either.
+    let wrong = findings(&validate(&validator, "ward", &state("u", "Wed")));
+    // As with the reference, what is misnamed is not a code of the set either.
     assert!(
         wrong.contains(&"Terminology_TX_NoValid_1_CC @ Patient.maritalStatus".to_owned()),
         "{wrong:?}"
@@ -133,7 +133,7 @@ fn observation(value: Value) -> Value {
 }
 
 #[test]
-fn a_choice_of_an_excluded_type_is_told_by_the_one_type_or_by_all() {
+fn a_choice_of_an_excluded_type_is_reported_by_the_one_type_or_by_all() {
     let of = |types: Value| json!([{"path": "Observation.value[x]", "type": types}]);
     let validator = with(&[
         profile("one", "Observation", of(json!([{"code": "Quantity"}]))),
@@ -141,15 +141,15 @@ fn a_choice_of_an_excluded_type_is_told_by_the_one_type_or_by_all() {
     ]);
     let wrong = observation(json!({"valueBoolean": true}));
     assert_eq!(
-        findings(&judge(&validator, "one", &wrong)),
+        findings(&validate(&validator, "one", &wrong)),
         ["Extension_PROF_Type @ Observation.value.ofType(boolean)"]
     );
     assert_eq!(
-        findings(&judge(&validator, "two", &wrong)),
+        findings(&validate(&validator, "two", &wrong)),
         ["Validation_VAL_Profile_NoType @ Observation"]
     );
     let right = observation(json!({"valueQuantity": {"value": 1}}));
-    assert_eq!(findings(&judge(&validator, "one", &right)), Vec::<String>::new());
+    assert_eq!(findings(&validate(&validator, "one", &right)), Vec::<String>::new());
 }
 
 #[test]
@@ -168,10 +168,10 @@ fn slices_by_position_take_their_places_in_the_list() {
     )]);
     let patient = |names: Value| json!({"resourceType": "Patient", "name": names});
     let good = patient(json!([{"family": "A"}, {"text": "b"}, {"text": "c"}]));
-    assert_eq!(findings(&judge(&validator, "places", &good)), Vec::<String>::new());
+    assert_eq!(findings(&validate(&validator, "places", &good)), Vec::<String>::new());
     let turned = patient(json!([{"text": "b"}, {"family": "A"}]));
     assert_eq!(
-        findings(&judge(&validator, "places", &turned)),
+        findings(&validate(&validator, "places", &turned)),
         [
             "Validation_VAL_Profile_Minimum @ Patient.name[0]",
             "Validation_VAL_Profile_Minimum @ Patient.name[1]"
@@ -180,7 +180,7 @@ fn slices_by_position_take_their_places_in_the_list() {
 }
 
 #[test]
-fn a_slice_that_nothing_tells_apart_is_reported_by_name() {
+fn a_slice_that_nothing_distinguishes_is_reported_by_name() {
     let validator = with(&[profile(
         "blind",
         "Patient",
@@ -190,21 +190,21 @@ fn a_slice_that_nothing_tells_apart_is_reported_by_name() {
             {"id": "Patient.name:own", "path": "Patient.name", "sliceName": "own"}
         ]),
     )]);
-    let issues = judge(
+    let issues = validate(
         &validator,
         "blind",
         &json!({"resourceType": "Patient", "name": [{"text": "a"}, {"text": "b"}]}),
     );
-    let told: Vec<&Issue> = issues
+    let reported: Vec<&Issue> = issues
         .iter()
         .filter(|i| i.to_string().contains("The discriminator family of the slice own"))
         .collect();
-    assert_eq!(told.len(), 1, "{issues:?}");
-    assert!(told[0].severity.is_error());
+    assert_eq!(reported.len(), 1, "{issues:?}");
+    assert!(reported[0].severity.is_error());
 }
 
 #[test]
-fn a_discriminator_that_names_no_element_is_told_with_the_name() {
+fn a_discriminator_that_names_no_element_is_reported_with_the_name() {
     for (path, unknown) in [
         ("foo.bar", "foo"),
         ("period.begin", "begin"),
@@ -223,16 +223,16 @@ fn a_discriminator_that_names_no_element_is_told_with_the_name() {
         )]);
         let patient =
             json!({"resourceType": "Patient", "identifier": [{"system": "urn:oid:1.2.3"}]});
-        let issues = judge(&validator, "astray", &patient);
-        let told: Vec<String> = issues.iter().map(ToString::to_string).collect();
+        let issues = validate(&validator, "astray", &patient);
+        let reported: Vec<String> = issues.iter().map(ToString::to_string).collect();
         let wanted = format!("The discriminator {path} of the slice own");
         assert!(
-            told.iter().any(
+            reported.iter().any(
                 |one| one.contains(&wanted) && one.contains(&format!("has the name {unknown}"))
             ),
-            "{told:?}"
+            "{reported:?}"
         );
-        assert!(!told.iter().any(|one| one.contains("''")), "{told:?}");
+        assert!(!reported.iter().any(|one| one.contains("''")), "{reported:?}");
         let inner: Vec<&Issue> = issues.iter().flat_map(|issue| &issue.inner).collect();
         assert!(inner.is_empty(), "{inner:?}");
     }
@@ -255,7 +255,7 @@ fn a_discriminator_that_names_no_element_is_told_with_the_name() {
         )]);
         let patient =
             json!({"resourceType": "Patient", "identifier": [{"system": "urn:oid:1.2.3"}]});
-        let ids = findings(&judge(&validator, "right", &patient));
+        let ids = findings(&validate(&validator, "right", &patient));
         assert!(!ids.iter().any(|id| id.contains("UNKNOWN_ELEMENT")), "{path}: {ids:?}");
     }
 }
@@ -272,9 +272,12 @@ fn regular_expressions_of_a_definition_are_of_the_whole_value() {
         ]),
     )]);
     let patient = |value: &str, family: &str| json!({"resourceType": "Patient", "identifier": [{"value": value}], "contact": [{"name": {"family": family}}]});
-    assert_eq!(findings(&judge(&validator, "form", &patient("1234", "Aa"))), Vec::<String>::new());
     assert_eq!(
-        findings(&judge(&validator, "form", &patient("a1234", "aA"))),
+        findings(&validate(&validator, "form", &patient("1234", "Aa"))),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        findings(&validate(&validator, "form", &patient("a1234", "aA"))),
         [
             "Type_Specific_Checks_DT_Primitive_Regex @ Patient.identifier[0].value",
             "Type_Specific_Checks_DT_Primitive_Regex_Type @ Patient.contact[0].name.family"
@@ -283,7 +286,7 @@ fn regular_expressions_of_a_definition_are_of_the_whole_value() {
 }
 
 #[test]
-fn an_extension_without_its_value_or_with_one_too_many_is_told() {
+fn an_extension_without_its_value_or_with_one_too_many_is_reported() {
     let extension = |id: &str, elements: Value| {
         let mut out = profile(id, "Extension", elements);
         out["kind"] = json!("complex-type");
@@ -330,7 +333,7 @@ fn an_extension_without_its_value_or_with_one_too_many_is_told() {
 }
 
 #[test]
-fn a_data_type_whose_definition_cannot_be_used_is_told_by_name() {
+fn a_data_type_whose_definition_cannot_be_used_is_reported_by_name() {
     let validator = with(&[json!({
         "resourceType": "StructureDefinition", "url": "http://hl7.org/fhir/StructureDefinition/HumanName",
         "name": "HumanName", "status": "active", "kind": "complex-type", "abstract": false,

@@ -6,7 +6,7 @@ use lmr_validator::{
     definitions::Definitions,
     package::Package,
     package::{PackageError, write_archive},
-    terminology::{CodeList, CodeListError, Content, Gap, Membership},
+    terminology::{CodeList, CodeListError, Content, Membership, MissingContent},
 };
 use serde_json::{Value, json};
 
@@ -50,7 +50,7 @@ fn members(definitions: &Definitions, set: &str) -> Vec<String> {
 }
 
 #[test]
-fn codes_of_the_core_are_judged_and_displayed() {
+fn codes_of_the_core_are_checked_and_displayed() {
     let definitions = Definitions::r4();
     let terminology = definitions.terminology();
     let gender = "http://hl7.org/fhir/ValueSet/administrative-gender|4.0.1";
@@ -68,7 +68,7 @@ fn codes_of_the_core_are_judged_and_displayed() {
     assert_eq!(terminology.validate(class, system, "FOOD"), Membership::NotMember);
     // Nested imports.
     let labels = terminology.value_set("http://hl7.org/fhir/ValueSet/security-labels");
-    assert_eq!(labels.gap(), None);
+    assert_eq!(labels.missing_content(), None);
     assert!(matches!(
         labels.validate(Some("http://terminology.hl7.org/CodeSystem/v3-Confidentiality"), "R"),
         Membership::Member(_)
@@ -183,7 +183,10 @@ fn filters_select_by_hierarchy_property_and_expression() {
     assert_eq!(members(&definitions, "no-such-code"), Vec::<String>::new());
     for name in ["unknown-property", "unknown-op"] {
         let answer = definitions.terminology().validate(&format!("urn:vs:{name}"), None, "dog");
-        assert!(matches!(answer, Membership::Unknown(Gap::Filter { .. })), "{name}: {answer:?}");
+        assert!(
+            matches!(answer, Membership::Unknown(MissingContent::Filter { .. })),
+            "{name}: {answer:?}"
+        );
     }
 }
 
@@ -241,7 +244,7 @@ fn includes_excludes_and_imports_combine() {
 }
 
 #[test]
-fn value_sets_that_import_each_other_are_told_by_name() {
+fn value_sets_that_import_each_other_are_reported_by_name() {
     let definitions = of(&[
         animals(),
         value_set("a", json!({"include": [{"valueSet": ["urn:vs:b"]}]})),
@@ -250,7 +253,7 @@ fn value_sets_that_import_each_other_are_told_by_name() {
             json!({"include": [{"valueSet": ["urn:vs:a"]}, {"system": "urn:cs:animals", "concept": [{"code": "dog"}]}]}),
         ),
     ]);
-    let Membership::Unknown(Gap::Cyclic { chain }) =
+    let Membership::Unknown(MissingContent::Cyclic { chain }) =
         definitions.terminology().validate("urn:vs:a", None, "x")
     else {
         panic!("no circle")
@@ -263,7 +266,7 @@ fn value_sets_that_import_each_other_are_told_by_name() {
 }
 
 #[test]
-fn a_chain_of_imports_without_end_is_told_by_name() {
+fn a_chain_of_imports_without_end_is_reported_by_name() {
     let definitions = of(&(0..5000)
         .map(|number| {
             value_set(
@@ -273,7 +276,7 @@ fn a_chain_of_imports_without_end_is_told_by_name() {
         })
         .collect::<Vec<_>>());
     let answer = definitions.terminology().validate("urn:vs:0", None, "x");
-    assert!(matches!(answer, Membership::Unknown(Gap::Unreadable(_))), "{answer:?}");
+    assert!(matches!(answer, Membership::Unknown(MissingContent::Unreadable(_))), "{answer:?}");
 }
 
 #[test]
@@ -288,11 +291,11 @@ fn imports_that_double_with_every_layer_do_not_take_forever() {
     let terminology = definitions.terminology();
     assert!(matches!(terminology.validate("urn:vs:5", None, "dog"), Membership::Member(_)));
     let answer = terminology.validate("urn:vs:59", None, "horse");
-    assert!(matches!(answer, Membership::Unknown(Gap::Unreadable(_))), "{answer:?}");
+    assert!(matches!(answer, Membership::Unknown(MissingContent::Unreadable(_))), "{answer:?}");
 }
 
 #[test]
-fn a_published_expansion_stands_in_for_content_that_is_missing() {
+fn a_published_expansion_is_used_for_content_that_is_missing() {
     let mut set = value_set("e", json!({"include": [{"system": "urn:cs:nowhere"}]}));
     set["expansion"] = json!({"contains": [
         {"system": "urn:cs:nowhere", "code": "group", "abstract": true, "contains": [{"system": "urn:cs:nowhere", "code": "one", "display": "One"}]}

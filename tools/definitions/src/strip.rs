@@ -11,7 +11,7 @@ const FHIR_TYPE: &str = "http://hl7.org/fhir/StructureDefinition/structuredefini
 const MAX_VALUE_SET: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet";
 const REGEX: &str = "http://hl7.org/fhir/StructureDefinition/regex";
 
-/// The properties of concepts that a filter, a hierarchy or a judgement of a code needs.
+/// The properties of concepts that a filter, a hierarchy or a check of a code needs.
 const CONCEPT_PROPERTIES: [&str; 7] =
     ["abstract", "child", "inactive", "notSelectable", "parent", "partOf", "status"];
 

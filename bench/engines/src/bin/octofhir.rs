@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use lmr_bench_engines::{Engine, Fault, definitions, run};
+use lmr_bench_engines::{Engine, AnyError, definitions, run};
 use octofhir_fhirpath::{FhirPathEngine, create_function_registry};
 use octofhir_fhirschema::{
     EmbeddedSchemaProvider, FhirSchema, FhirValidator, FhirVersion, get_schemas, translate,
@@ -30,7 +30,7 @@ impl Engine for Octofhir {
     }
 }
 
-fn main() -> Result<(), Fault> {
+fn main() -> Result<(), AnyError> {
     run("octofhir-fhirschema 0.3.33", |plan| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         // Profiles name their base by URL, elements their type by name.

@@ -1,6 +1,6 @@
 //! `rh-validator`: finds the R4 core under `$HOME/.fhir/packages`, which `bench/compare` fills.
 
-use lmr_bench_engines::{Engine, Fault, run};
+use lmr_bench_engines::{Engine, AnyError, run};
 use rh_validator::{FhirValidator, FhirVersion, Severity};
 
 struct Rh(FhirValidator);
@@ -14,12 +14,12 @@ impl Engine for Rh {
                 .filter(|issue| matches!(issue.severity, Severity::Error))
                 .map(|issue| format!("{}: {}", issue.path.as_deref().unwrap_or(""), issue.message))
                 .collect(),
-            Err(error) => vec![format!("cannot judge: {error:#}")],
+            Err(error) => vec![format!("cannot validate: {error:#}")],
         }
     }
 }
 
-fn main() -> Result<(), Fault> {
+fn main() -> Result<(), AnyError> {
     run("rh-validator 0.3.0", |plan| {
         Ok(Rh(FhirValidator::new(FhirVersion::R4, Some(&plan.packages.to_string_lossy()))?))
     })

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lmr_bench::{Fault, processor_seconds, resident_bytes};
+use lmr_bench::{AnyError, processor_seconds, resident_bytes};
 use lmr_fhir::{Document, ParseOptions};
 use lmr_lmdi::{CheckOptions, RuleSet, RuleSetId};
 use lmr_validator::definitions::Definitions;
@@ -34,7 +34,7 @@ struct Report {
 struct Case {
     file: PathBuf,
     whole: Vec<String>,
-    /// Always empty: entries are judged with their bundle.
+    /// Always empty: entries are validated with their bundle.
     entries: Vec<String>,
 }
 
@@ -45,7 +45,7 @@ struct Speed {
     bytes_per_second: f64,
 }
 
-fn main() -> Result<(), Fault> {
+fn main() -> Result<(), AnyError> {
     let path = std::env::args_os().nth(1).ok_or("which plan?")?;
     let plan: Plan = serde_json::from_slice(&std::fs::read(path)?)?;
     let options = Options { threads: 1, ..Options::default() };
@@ -89,8 +89,8 @@ fn report(
     plan: &Plan,
     begin: Instant,
     errors: impl Fn(&Document<'_>) -> Vec<String>,
-) -> Result<Report, Fault> {
-    let judge = |text: &[u8]| match Document::parse_bytes(text, &ParseOptions::lenient()) {
+) -> Result<Report, AnyError> {
+    let validate = |text: &[u8]| match Document::parse_bytes(text, &ParseOptions::lenient()) {
         Ok(document) => errors(&document),
         Err(error) => vec![error.to_string()],
     };
@@ -99,7 +99,7 @@ fn report(
     for file in &plan.cases {
         cases.push(Case {
             file: file.clone(),
-            whole: judge(&std::fs::read(file)?),
+            whole: validate(&std::fs::read(file)?),
             entries: vec![],
         });
     }
@@ -108,17 +108,17 @@ fn report(
         engine,
         load_seconds,
         cases,
-        speed: vec![measure(&texts, Duration::from_secs_f64(plan.seconds), judge)],
+        speed: vec![measure(&texts, Duration::from_secs_f64(plan.seconds), validate)],
         resident_bytes: resident_bytes(),
     })
 }
 
-fn read(files: &[impl AsRef<Path>]) -> Result<Vec<Vec<u8>>, Fault> {
+fn read(files: &[impl AsRef<Path>]) -> Result<Vec<Vec<u8>>, AnyError> {
     files.iter().map(|file| Ok(std::fs::read(file)?)).collect()
 }
 
-fn measure(texts: &[Vec<u8>], limit: Duration, judge: impl Fn(&[u8]) -> Vec<String>) -> Speed {
-    let once = || texts.iter().map(|text| judge(text).len()).sum::<usize>();
+fn measure(texts: &[Vec<u8>], limit: Duration, validate: impl Fn(&[u8]) -> Vec<String>) -> Speed {
+    let once = || texts.iter().map(|text| validate(text).len()).sum::<usize>();
     once();
     let (begin, busy) = (Instant::now(), processor_seconds());
     let mut rounds = 0_u32;

@@ -9,7 +9,7 @@
 
 use std::time::{Duration, Instant};
 
-use lmr_bench::{Counting, Fault, allocations, processor_seconds, resident_bytes};
+use lmr_bench::{Counting, AnyError, allocations, processor_seconds, resident_bytes};
 use lmr_fhir::{Bundle, Document, ParseOptions};
 use lmr_lmdi::{CheckOptions, RuleSet, RuleSetId};
 use lmr_validator::definitions::Definitions;
@@ -18,13 +18,13 @@ use lmr_validator::{Issue, Options, Validator};
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-fn main() -> Result<(), Fault> {
+fn main() -> Result<(), AnyError> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [what, bundle, rest @ ..] = &*arguments else {
         return Err("see the head of this file".into());
     };
     let text = std::fs::read(bundle)?;
-    let number = |at: usize| -> Result<f64, Fault> {
+    let number = |at: usize| -> Result<f64, AnyError> {
         Ok(rest.get(at).ok_or("a number is missing")?.parse()?)
     };
     let report = match what.as_str() {
@@ -52,13 +52,13 @@ fn main() -> Result<(), Fault> {
     Ok(())
 }
 
-fn rule_set(text: &[u8]) -> Result<RuleSetId, Fault> {
+fn rule_set(text: &[u8]) -> Result<RuleSetId, AnyError> {
     let document = Document::parse_bytes(text, &ParseOptions::strict())?;
     let kind = Bundle::of(&document).and_then(Bundle::kind).unwrap_or_default();
     Ok(RuleSetId::for_bundle_type(&kind).ok_or("a batch or a transaction")?)
 }
 
-fn validator(text: &[u8]) -> Result<(Validator, Options), Fault> {
+fn validator(text: &[u8]) -> Result<(Validator, Options), AnyError> {
     let definitions = Definitions::builder().package(rule_set(text)?.package()?).build();
     let options = Options { threads: 1, ..Options::default() };
     Ok((Validator::builder().definitions(definitions).build(), options))
@@ -67,10 +67,10 @@ fn validator(text: &[u8]) -> Result<(Validator, Options), Fault> {
 fn rate<T>(
     text: &[u8],
     seconds: f64,
-    judge: impl Fn(&Document<'_>) -> Vec<T>,
-) -> Result<serde_json::Value, Fault> {
-    let once = || -> Result<usize, Fault> {
-        Ok(judge(&Document::parse_bytes(text, &ParseOptions::strict())?).len())
+    validate: impl Fn(&Document<'_>) -> Vec<T>,
+) -> Result<serde_json::Value, AnyError> {
+    let once = || -> Result<usize, AnyError> {
+        Ok(validate(&Document::parse_bytes(text, &ParseOptions::strict())?).len())
     };
     let begin = Instant::now();
     once()?;
@@ -112,14 +112,14 @@ fn rate<T>(
     }))
 }
 
-fn large(text: &[u8], entries: usize, threads: usize) -> Result<serde_json::Value, Fault> {
+fn large(text: &[u8], entries: usize, threads: usize) -> Result<serde_json::Value, AnyError> {
     let text_small = std::str::from_utf8(text)?;
     let large = enlarged(text_small, entries)?;
     let (validator, mut options) = validator(text)?;
     options.threads = threads;
     // Profiles are compiled before anything is counted.
     validator.validate(&Document::parse(text_small, &ParseOptions::strict())?, &options);
-    let once = || -> Result<Vec<Issue>, Fault> {
+    let once = || -> Result<Vec<Issue>, AnyError> {
         let document = Document::parse(&*large, &ParseOptions::strict())?;
         Ok(validator.validate(&document, &options))
     };
@@ -145,7 +145,7 @@ fn large(text: &[u8], entries: usize, threads: usize) -> Result<serde_json::Valu
 }
 
 /// The bundle's entries over and over, each copy with its own ids and `urn:uuid`s.
-fn enlarged(text: &str, entries: usize) -> Result<String, Fault> {
+fn enlarged(text: &str, entries: usize) -> Result<String, AnyError> {
     let document = Document::parse(text, &ParseOptions::strict())?;
     let array = document.root().member("entry").ok_or("a bundle with entries")?;
     let raw: Vec<&str> = array.members().map(|entry| entry.raw()).collect();
@@ -159,7 +159,7 @@ fn enlarged(text: &str, entries: usize) -> Result<String, Fault> {
         }
         let copy = index / raw.len();
         let entry = raw[index % raw.len()];
-        // The last group of a UUID tells the copies apart.
+        // The last group of a UUID distinguishes the copies.
         let mut rest = entry;
         while let Some(at) = rest.find("urn:uuid:") {
             let end = at + "urn:uuid:".len() + 24;

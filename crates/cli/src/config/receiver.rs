@@ -36,7 +36,7 @@ pub(crate) struct ReceiverConfig {
     pub(crate) proxy_header: ProxyHeaderName,
     /// Addresses and ranges that may read `/metrics`; loopback if left out.
     pub(crate) metrics_addresses: Option<Vec<String>>,
-    /// Addresses and ranges that may call whoever they are, besides each sender's own.
+    /// Addresses and ranges that may call whoever they are, in addition to each sender's own.
     #[serde(default)]
     pub(crate) addresses: Vec<String>,
     /// The kinds of access tokens that are accepted.

@@ -21,7 +21,7 @@ pub(crate) struct SenderConfig {
     pub(crate) organisation: String,
     /// `production`, `test` or `local`.
     pub(crate) environment: Environment,
-    /// Folder with FHIR files (JSON, NDJSON), read anew at every run.
+    /// Folder with FHIR files (JSON, NDJSON), read again at every run.
     pub(crate) source: PathBuf,
     /// The source delivers only what is new since the last run: it may be empty, and a record that is not
     /// in it has not vanished.

@@ -210,18 +210,18 @@ fn authorities_and_their_revocation_lists_are_read() {
         let text = format!("{keys}\n{}", sample("receiver.toml"));
         toml::from_str::<ReceiverConfig>(&text).expect("a file").trust(folder.path())
     };
-    let judge = |trust: &lmr_envelope::Trust,
-                 pair: &lmr_sandbox::certificates::KeyAndCertificate| {
+    let trusts = |trust: &lmr_envelope::Trust,
+                  pair: &lmr_sandbox::certificates::KeyAndCertificate| {
         let certificate =
             lmr_envelope::Certificate::from_der(&pair.certificate_der).expect("a certificate");
         trust.check(&certificate, now).is_ok()
     };
     assert!(config("").expect("read").is_none(), "being registered is enough");
     let trust = config("authorities = \"ca.pem\"").expect("read").expect("an authority");
-    assert_eq!([&good, &revoked, &foreign].map(|pair| judge(&trust, pair)), [true, true, false]);
+    assert_eq!([&good, &revoked, &foreign].map(|pair| trusts(&trust, pair)), [true, true, false]);
     let trust =
         config("authorities = \"ca.pem\"\nrevocations = \"crl.pem\"").expect("read").expect("both");
-    assert_eq!([&good, &revoked, &foreign].map(|pair| judge(&trust, pair)), [true, false, false]);
+    assert_eq!([&good, &revoked, &foreign].map(|pair| trusts(&trust, pair)), [true, false, false]);
     for wrong in [
         "revocations = \"crl.pem\"",
         "authorities = \"none.pem\"",

@@ -22,10 +22,10 @@ const ODD: i64 = 60;
 const WRONG: i64 = 300;
 
 /// No token: for asking whether anybody answers.
-pub(super) struct NoToken;
+pub(super) struct WithoutToken;
 
 #[async_trait]
-impl Authorizer for NoToken {
+impl Authorizer for WithoutToken {
     async fn headers(
         &self,
         _: &str,
@@ -50,7 +50,7 @@ pub(super) async fn issuer(
     let connection = kind.metadata_url(address);
     let mut settings = HttpSettings::new(connection);
     settings.timeout = Duration::from_secs(15);
-    match HttpTransport::new(&settings, NoToken) {
+    match HttpTransport::new(&settings, WithoutToken) {
         Ok(transport) => {
             if let Some(failure) = failure_of(&transport.post(Vec::new()).await) {
                 // The sentences are about the register; only the reason counts here.

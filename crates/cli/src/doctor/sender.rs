@@ -198,7 +198,7 @@ fn connection(failure: &AttemptFailure, what: &Text, checks: &mut Checks) {
 async fn reachable(config: &SenderConfig, folder: &Path, what: &Text, checks: &mut Checks) {
     let settings = crate::send::http_settings(config, folder, &config.receiver.url);
     let transport =
-        settings.and_then(|settings| Ok(HttpTransport::new(&settings, network::NoToken)?));
+        settings.and_then(|settings| Ok(HttpTransport::new(&settings, network::WithoutToken)?));
     let transport = match transport {
         Ok(transport) => transport,
         Err(error) => return checks.error("receiver.connection", what, &error),
@@ -268,7 +268,7 @@ async fn wrong_path(
     }
 }
 
-/// What the answer to the empty message tells: each code has the name of what it is about.
+/// What the answer to the empty message says: each code has the name of what it is about.
 fn answered(status: u16, codes: &[Code], what: &Text, checks: &mut Checks) {
     let Some(code) = codes.first().copied() else {
         if status == 200 {

@@ -44,7 +44,7 @@ pub(super) struct Import {
     /// The lists hold a part of the codes only: one that is not in them may still exist
     #[arg(long)]
     partial: bool,
-    /// Which extract a FEST file is; told by the name it is published under if left out
+    /// Which extract a FEST file is; taken from the name it is published under if left out
     #[arg(long, value_enum)]
     extract: Option<Extract>,
     /// The package that was imported before; the output's own, if it exists
@@ -446,7 +446,7 @@ impl Import {
 }
 
 /// The value set of all codes of a system, as FHIR names it: beside the code system where its URL
-/// tells that it is one, else the implicit one.
+/// says that it is one, else the implicit one.
 fn value_set_of(system: &str) -> String {
     for kind in ["/CodeSystem/", "/NamingSystem/"] {
         if system.contains(kind) {

@@ -1,4 +1,4 @@
-//! The options of `lmr validate --ruleset none`: how the validator itself is told to work.
+//! The options of `lmr validate --ruleset none`: how the validator itself works.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -53,7 +53,7 @@ pub(super) struct Fine {
     /// What HTML tags in markdown give
     #[arg(long, value_enum, default_value_t = Level::Ignore)]
     html_in_markdown: Level,
-    /// Language of displays (BCP-47); displays in others are not judged
+    /// Language of displays (BCP-47); displays in others are not checked
     #[arg(long, value_name = "TAG")]
     display_language: Option<String>,
     /// What a wrong display gives
@@ -62,7 +62,7 @@ pub(super) struct Fine {
     /// Profile that a bundle entry must meet, as INDEX=URL; may be repeated
     #[arg(long, value_name = "INDEX=URL", value_parser = entry_profile)]
     entry_profile: Vec<(usize, String)>,
-    /// Profile that every resource of a type must meet wherever it stands, as TYPE=URL; may be repeated
+    /// Profile that every resource of a type must meet wherever it is, as TYPE=URL; may be repeated
     #[arg(long, value_name = "TYPE=URL", value_parser = global_profile)]
     global_profile: Vec<(String, String)>,
     /// Resource that a reference outside the file leads to, as REFERENCE=FILE; may be repeated. With
@@ -124,7 +124,7 @@ impl Level {
 fn entry_profile(text: &str) -> Result<(usize, String), String> {
     let (index, url) =
         text.split_once('=').ok_or("write INDEX=URL, e.g. 0=http://example.org/p")?;
-    let index = index.trim().parse().map_err(|_| format!("{index} is no entry index"))?;
+    let index = index.trim().parse().map_err(|_| format!("{index} is not an entry index"))?;
     Ok((index, url.trim().to_owned()))
 }
 

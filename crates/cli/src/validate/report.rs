@@ -138,7 +138,7 @@ impl Report {
         self.add(line, source, findings)
     }
 
-    /// A text that is no JSON.
+    /// A text that is not JSON.
     pub(super) fn unreadable(
         &mut self,
         line: Option<u32>,
@@ -156,7 +156,7 @@ impl Report {
         self.here.unreadable += 1;
         self.rule_set = None;
         self.add(line, "", vec![finding])?;
-        // What the file seems to be says more than the place where it is no JSON.
+        // What the file seems to be says more than the place where it is not JSON.
         if self.format == Format::Text
             && let Some(remedy) = remedy_for(bytes)
         {
@@ -436,7 +436,7 @@ fn is_missing_list(code: Code) -> bool {
     matches!(code, Code::CodeSystemNotAvailable | Code::ValueSetNotAvailable)
 }
 
-/// What to do about a file that is no JSON, where its first bytes tell what it is instead.
+/// What to do about a file that is not JSON, where its first bytes show what it is instead.
 fn remedy_for(bytes: &[u8]) -> Option<Text> {
     let start = bytes.trim_ascii_start();
     let first_line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();

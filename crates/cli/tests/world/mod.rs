@@ -46,13 +46,13 @@ impl Process {
     }
 
     /// Waits for its end.
-    pub(crate) fn ends_within(&mut self, patience: Duration) -> ExitStatus {
-        let until = Instant::now() + patience;
+    pub(crate) fn ends_within(&mut self, limit: Duration) -> ExitStatus {
+        let until = Instant::now() + limit;
         loop {
             if let Some(status) = self.0.try_wait().expect("waited") {
                 return status;
             }
-            assert!(Instant::now() < until, "it does not end within {patience:?}");
+            assert!(Instant::now() < until, "it does not end within {limit:?}");
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -424,10 +424,10 @@ impl Courier {
     }
 
     /// Posts until there is an answer; the answer must be 200.
-    pub(crate) fn deliver(&self, body: &[u8], patience: Duration) -> Vec<u8> {
-        let until = Instant::now() + patience;
+    pub(crate) fn deliver(&self, body: &[u8], limit: Duration) -> Vec<u8> {
+        let until = Instant::now() + limit;
         loop {
-            assert!(Instant::now() < until, "no answer within {patience:?}");
+            assert!(Instant::now() < until, "no answer within {limit:?}");
             let attempt = self.runtime.block_on(async {
                 let token = self.helseid.access_token().await.expect("a token");
                 let headers =

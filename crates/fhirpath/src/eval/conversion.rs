@@ -218,7 +218,7 @@ fn as_whole(item: &Item<'_>) -> Option<i64> {
     }
 }
 
-/// How a value is written; `None` for elements that are no primitives.
+/// How a value is written; `None` for elements that are not primitives.
 pub(super) fn text_of<'a>(item: &Item<'a>) -> Option<Cow<'a, str>> {
     Some(match item {
         Item::String(text) => text.clone(),

@@ -128,7 +128,7 @@ impl RegexUse {
 
 #[derive(Debug)]
 pub(crate) enum Pattern {
-    /// A literal, built once; `None` when it is no usable pattern.
+    /// A literal, built once; `None` when it is not a usable pattern.
     Built(Option<Box<Regex>>),
     Computed(Box<Expr>),
 }

@@ -21,9 +21,9 @@ const DAY: i128 = 86_400 * SECOND;
 /// Why an amount cannot be added to a date or time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TemporalError {
-    /// The unit is no duration.
+    /// The unit is not a duration.
     NotDuration,
-    /// `a` and `mo` are no calendar lengths.
+    /// `a` and `mo` are not calendar lengths.
     Definite(&'static str),
     /// Beyond year 1 to 9999: the result is empty.
     OutOfRange,
@@ -49,7 +49,7 @@ fn duration(amount: &Quantity, minus: bool) -> Result<(CalendarUnit, Decimal), T
             "min" => CalendarUnit::Minute,
             "s" => CalendarUnit::Second,
             "ms" => CalendarUnit::Millisecond,
-            // `1 'month'` is no UCUM, but the reference takes it for the calendar's word.
+            // `1 'month'` is not UCUM, but the reference takes it for the calendar's word.
             word => CalendarUnit::parse(word).ok_or(TemporalError::NotDuration)?,
         },
     };

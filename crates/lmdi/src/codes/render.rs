@@ -14,7 +14,7 @@ pub fn markdown() -> String {
          Generated from the catalogue in `crates/lmdi/src/codes`; do not edit. \
          Renew with `cargo run -p lmr-lmdi --example error-codes`.\n\n\
          Bokmål first, English below. *HTTP* is the status of the call, or of the entry, that the code ends. \
-         *Retry* tells the sender what to do: `later` sends again by itself, `after-correction` holds the \
+         *Retry* is what the sender does: `later` sends again by itself, `after-correction` holds the \
          resource until it has changed, `never` stops and calls a person. *Decided in* names the file or crate \
          below `crates/`. *Reserved* codes are given by nothing yet. Examples that are the JSON of a \
          resource are run by a test: their elements replace those of a correct resource.\n",

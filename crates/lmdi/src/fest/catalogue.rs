@@ -95,7 +95,7 @@ struct WholeElement {
 }
 
 impl Catalogues {
-    /// An element opens; `path` has the names of those around it.
+    /// An element opens; `path` has the names of its ancestors.
     pub(super) fn open(&mut self, path: &[String], opened: &Opened<'_>) -> Result<(), FestError> {
         let name = opened.name;
         match path {
@@ -169,7 +169,7 @@ impl Catalogues {
         }
     }
 
-    /// An element with this text closes; `path` has the names of those around it.
+    /// An element with this text closes; `path` has the names of its ancestors.
     pub(super) fn close(
         &mut self,
         path: &[String],

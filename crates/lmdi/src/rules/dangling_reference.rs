@@ -1,7 +1,7 @@
 //! LMR-3030: a relative reference leads to an entry of the bundle.
 //!
 //! Why: it means nothing outside of the system it comes from, so the register could never follow it.
-//! References that are wrong in other ways (`urn:uuid` that is no entry's, a text that is no reference)
+//! References that are wrong in other ways (`urn:uuid` of no entry, a text that is not a reference)
 //! are found by the validator and not reported again.
 
 use lmr_fhir::Element;

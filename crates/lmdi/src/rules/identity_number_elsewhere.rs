@@ -17,8 +17,9 @@ use crate::rules::{BundleContext, Check, Context, Rule};
 pub(crate) const RULE: Rule =
     Rule { codes: &[Code::IdentityNumberElsewhere], check: Check::Resource(check) };
 
-/// The same for what the bundle has around the resources.
-pub(crate) const AROUND: Rule = Rule { codes: &[], check: Check::Bundle(check_around) };
+/// The same for what the bundle has outside the resources.
+pub(crate) const OUTSIDE_RESOURCES: Rule =
+    Rule { codes: &[], check: Check::Bundle(check_outside_resources) };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let resource = context.resource();
@@ -31,8 +32,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// What the bundle has around its resources: its own id and identifier, and each entry's addresses.
-fn check_around(context: &BundleContext<'_>, findings: &mut Vec<Finding>) {
+/// What the bundle has outside its resources: its own id and identifier, and each entry's addresses.
+fn check_outside_resources(context: &BundleContext<'_>, findings: &mut Vec<Finding>) {
     let Some(root) = context.root.value() else { return };
     if !may_hold(root.raw()) {
         return;

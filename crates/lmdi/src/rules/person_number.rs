@@ -104,7 +104,7 @@ mod tests {
     const ANY: Policy = Policy { numbers: PersonNumbers::Any, new_scheme: NewScheme::Refused };
 
     #[test]
-    fn all_three_synthetic_series_hold_and_are_told_apart_from_real_ones() {
+    fn all_three_synthetic_series_hold_and_are_distinguished_from_real_ones() {
         for (nine, synthetic) in
             [("124558255", true), ("127058255", true), ("128558255", true), ("120558255", false)]
         {

@@ -43,7 +43,7 @@ fn members(
     id: &str,
 ) -> Vec<String> {
     let Some(value) = document.pointer(pointer) else { return Vec::new() };
-    // The children of a primitive stand in its companion.
+    // The children of a primitive are in its companion.
     let (pointer, value) = if value.is_object() {
         (pointer.to_owned(), value)
     } else {
@@ -101,7 +101,7 @@ fn fits(item: &Value, structure: &StructureDefinition, id: &str) -> bool {
     })
 }
 
-/// The url that tells an extension slice: its profile's, or its own fixed one.
+/// The url that identifies an extension slice: its profile's, or its own fixed one.
 pub(crate) fn extension_url(
     structure: &StructureDefinition,
     element: &ElementDefinition,

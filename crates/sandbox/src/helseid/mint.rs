@@ -157,8 +157,8 @@ pub(super) fn mint(
         }
         TokenFault::DoubledClaim => {
             let text = claims.to_string();
-            let doubled = format!("{{\"aud\":\"fhi:annet.api\",{}", &text[1..]);
-            let input = signing_input(&header, &doubled);
+            let repeated = format!("{{\"aud\":\"fhi:annet.api\",{}", &text[1..]);
+            let input = signing_input(&header, &repeated);
             let signature = key.sign(input.as_bytes())?;
             return Ok(SecretString::new(format!("{input}.{}", base64url(&signature))));
         }

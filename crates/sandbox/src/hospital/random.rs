@@ -36,7 +36,7 @@ impl Random {
     }
 }
 
-/// The `urn:uuid` that stands for `Type/id` in a bundle: always the same for the same name.
+/// The `urn:uuid` that replaces `Type/id` in a bundle: always the same for the same name.
 pub(super) fn full_url(name: &str) -> String {
     // FNV-1a; collisions would need some billions of resources.
     let hash = name.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {

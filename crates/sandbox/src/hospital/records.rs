@@ -111,7 +111,7 @@ impl Hospital {
         for n in 0..MEDICINES.len() {
             self.medicine(n);
         }
-        if self.era == Era::V1_1_2 {
+        if self.era == Era::Latest {
             self.mixture();
         }
         for _ in 0..patients {
@@ -153,7 +153,7 @@ impl Hospital {
     fn municipality(&self) -> Value {
         let url = match self.era {
             Era::V0_9_4 => format!("{PROFILE}municipalitycode"),
-            Era::V1_1_2 => format!("{NB}municipalitycode"),
+            Era::Latest => format!("{NB}municipalitycode"),
         };
         json!({
             "url": url,
@@ -186,7 +186,7 @@ impl Hospital {
         let fest = format!("ID_{}", self.random.uuid().to_uppercase());
         let atc = json!({ "coding": [{ "system": "http://www.whocc.no/atc", "code": atc }] });
         let mut medicine = json!({ "resourceType": "Medication", "id": format!("legemiddel-{n}") });
-        if self.era == Era::V1_1_2 {
+        if self.era == Era::Latest {
             medicine["extension"] = json!([{
                 "url": "http://hl7.no/fhir/ig/lmdi/StructureDefinition/legemiddel-classification",
                 "valueCodeableConcept": atc.clone()
@@ -306,7 +306,7 @@ impl Hospital {
                 "managingOrganization": { "reference": ward },
                 "period": { "start": local(day, 0) }
             }),
-            Era::V1_1_2 => json!({
+            Era::Latest => json!({
                 "resourceType": "Encounter",
                 "id": format!("episode-{n}"),
                 "extension": [{
@@ -337,7 +337,7 @@ impl Hospital {
             "subject": { "reference": format!("Patient/{}", stay.patient) }
         });
         // The first guide had no episode on the order.
-        if self.era == Era::V1_1_2 {
+        if self.era == Era::Latest {
             order["encounter"] = json!({ "reference": stay.episode });
         }
         order["authoredOn"] = json!(local(day, 1));
@@ -378,7 +378,7 @@ impl Hospital {
             "context": { "reference": stay.episode }
         });
         let infusion = *medicine == 3;
-        if infusion && self.era == Era::V1_1_2 {
+        if infusion && self.era == Era::Latest {
             given["effectivePeriod"] =
                 json!({ "start": local(day, minute), "end": local(day, minute + 30) });
         } else {
@@ -397,7 +397,7 @@ impl Hospital {
                 json!({ "numerator": quantity(200, "mL"), "denominator": quantity(1, "h") });
         }
         // The mixture is given now and then, so that Substance is used too.
-        if infusion && self.era == Era::V1_1_2 && serial.is_multiple_of(2) {
+        if infusion && self.era == Era::Latest && serial.is_multiple_of(2) {
             given["medicationReference"] = json!({ "reference": "Medication/blanding-0" });
         }
         self.record(given)

@@ -1,4 +1,4 @@
-//! The routes that judge and store nothing.
+//! The routes that validate and store nothing.
 
 use crate::scene::*;
 use base64::Engine as _;
@@ -26,16 +26,16 @@ async fn checking_gives_the_verdict_and_stores_nothing() {
 }
 
 #[tokio::test]
-async fn a_bare_bundle_is_judged_without_credentials() {
+async fn a_bare_bundle_is_validated_without_credentials() {
     let scene = scene().await;
     let path = "/fhirmottak/v1/validateLegemiddelregisterBundle";
     let post = async |bundle: &Value| {
         scene.world.post(path, None, bundle.to_string().into_bytes()).await.unwrap()
     };
-    let answer = post(&scene.bundle(Era::V1_1_2)).await;
+    let answer = post(&scene.bundle(Era::Latest)).await;
     assert_eq!(answer.status, 200, "{}", answer.json());
     assert_eq!(answer.json()["resourceType"], "OperationOutcome");
-    let mut hospital = scene.hospital(Era::V1_1_2);
+    let mut hospital = scene.hospital(Era::Latest);
     hospital.add_faulty(date(2025, 3, 1), Fault::AdministrationStatus);
     let answer = post(&scene.bundle_of(&hospital)).await;
     assert_eq!(answer.status, 400);

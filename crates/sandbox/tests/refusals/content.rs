@@ -30,16 +30,16 @@ async fn content_that_is_no_bundle() {
 }
 
 #[tokio::test]
-async fn a_bundle_that_breaks_rules_as_a_whole_is_told_which() {
+async fn a_bundle_that_breaks_rules_as_a_whole_is_refused_with_their_codes() {
     let scene = scene().await;
-    for era in [Era::V0_9_4, Era::V1_1_2] {
+    for era in [Era::V0_9_4, Era::Latest] {
         let mut bundle = scene.bundle(era);
         bundle["total"] = json!(7);
         bundle.as_object_mut().unwrap().remove("identifier");
         let answer =
             scene.refuses(scene.sealed(bundle.to_string().as_bytes()), 400, "LMR-3016").await;
         let issues = answer.json()["issue"].as_array().unwrap().clone();
-        let told: Vec<(String, String)> = issues
+        let reported: Vec<(String, String)> = issues
             .iter()
             .map(|issue| {
                 let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -50,8 +50,8 @@ async fn a_bundle_that_breaks_rules_as_a_whole_is_told_which() {
             [("LMR-3016", "Bundle"), ("LMR-4003", "Bundle"), ("LMR-3017", "Bundle")]
         {
             assert!(
-                told.contains(&(code.to_owned(), place.to_owned())),
-                "{era:?} {code}: {told:?}"
+                reported.contains(&(code.to_owned(), place.to_owned())),
+                "{era:?} {code}: {reported:?}"
             );
         }
         // Under which rule set, by its digest.
@@ -63,18 +63,18 @@ async fn a_bundle_that_breaks_rules_as_a_whole_is_told_which() {
 }
 
 #[tokio::test]
-async fn a_doubled_name_in_an_entry_refuses_that_entry() {
+async fn a_duplicate_member_name_in_an_entry_refuses_that_entry() {
     let scene = scene().await;
     let bundle = scene.bundle(Era::V0_9_4).to_string();
-    let doubled = bundle.replacen("\"gender\":", "\"gender\":\"male\",\"gender\":", 1);
-    assert_ne!(bundle, doubled);
-    let answer = scene.post(scene.sealed(doubled.as_bytes())).await;
+    let repeated = bundle.replacen("\"gender\":", "\"gender\":\"male\",\"gender\":", 1);
+    assert_ne!(bundle, repeated);
+    let answer = scene.post(scene.sealed(repeated.as_bytes())).await;
     assert_eq!(answer.status, 200, "{}", answer.json());
-    let told = codes(&answer);
+    let reported = codes(&answer);
     let refused: Vec<_> = answer
         .entry_statuses()
         .into_iter()
-        .zip(told)
+        .zip(reported)
         .filter(|(status, _)| status.starts_with("422"))
         .collect();
     assert_eq!(refused.len(), 1, "{:?}", answer.entry_statuses());
@@ -83,7 +83,7 @@ async fn a_doubled_name_in_an_entry_refuses_that_entry() {
 }
 
 #[tokio::test]
-async fn what_is_odd_about_the_message_is_told_with_its_first_entry() {
+async fn oddities_of_the_message_are_reported_with_its_first_entry() {
     let scene = scene().await;
     let mut bundle = scene.bundle(Era::V0_9_4);
     bundle["timestamp"] = json!("2025-03-03T12:00:00+01:00");
@@ -92,12 +92,13 @@ async fn what_is_odd_about_the_message_is_told_with_its_first_entry() {
     });
     let answer = scene.post(message.clone()).await;
     assert_eq!(answer.status, 200, "{}", answer.json());
-    let told = codes(&answer);
+    let reported = codes(&answer);
     assert!(
-        told[0].contains(&"LMR-2005".to_owned()) && told[0].contains(&"LMR-6026".to_owned()),
-        "{told:?}"
+        reported[0].contains(&"LMR-2005".to_owned())
+            && reported[0].contains(&"LMR-6026".to_owned()),
+        "{reported:?}"
     );
-    assert!(!told[1].contains(&"LMR-2005".to_owned()), "once is enough: {told:?}");
+    assert!(!reported[1].contains(&"LMR-2005".to_owned()), "once is enough: {reported:?}");
     let issues =
         answer.json()["entry"][0]["response"]["outcome"]["issue"].as_array().unwrap().clone();
     assert!(issues.iter().any(|issue| issue["expression"][0] == "avsenderSystem"), "{issues:?}");
@@ -107,7 +108,7 @@ async fn what_is_odd_about_the_message_is_told_with_its_first_entry() {
 #[tokio::test]
 async fn a_closed_slicing_says_why_no_slice_fits() {
     let scene = scene().await;
-    let mut bundle = scene.bundle(Era::V1_1_2);
+    let mut bundle = scene.bundle(Era::Latest);
     let index = find(&bundle, "MedicationAdministration");
     bundle["entry"][index]["resource"]["dosage"]["route"]["coding"][0]["system"] =
         json!("urn:oid:1.2.3");
@@ -126,7 +127,7 @@ async fn a_bundle_of_a_type_that_was_not_agreed() {
     let scene = scene().await;
     let pin = |avsender: &mut lmr_intake::Avsender| avsender.rule_set = Some(RuleSetId::Lmdi094);
     scene.world.register_sender(&scene.sender, pin).await.unwrap();
-    let bundle = scene.bundle(Era::V1_1_2).to_string();
+    let bundle = scene.bundle(Era::Latest).to_string();
     scene.refuses(scene.sealed(bundle.as_bytes()), 400, "LMR-3013").await;
 }
 
@@ -183,7 +184,7 @@ async fn refuses_entry(scene: &Scene, era: Era, change: impl Fn(&mut Value) -> u
             assert_eq!(answer.status, 200);
             assert!(stored > 0, "the correct entries are stored: {statuses:?}");
         }
-        Era::V1_1_2 => {
+        Era::Latest => {
             assert_eq!(answer.status, 400);
             assert_eq!(stored, 0, "{statuses:?}");
             assert!(
@@ -206,7 +207,7 @@ fn find(bundle: &Value, kind: &str) -> usize {
 #[tokio::test]
 async fn an_entry_with_put_instead_of_post() {
     let scene = scene().await;
-    for era in [Era::V0_9_4, Era::V1_1_2] {
+    for era in [Era::V0_9_4, Era::Latest] {
         let put = |bundle: &mut Value| {
             let index = find(bundle, "MedicationAdministration");
             bundle["entry"][index]["request"]["method"] = json!("PUT");
@@ -219,7 +220,7 @@ async fn an_entry_with_put_instead_of_post() {
 #[tokio::test]
 async fn an_entry_of_a_kind_that_the_register_does_not_take() {
     let scene = scene().await;
-    for era in [Era::V0_9_4, Era::V1_1_2] {
+    for era in [Era::V0_9_4, Era::Latest] {
         let observation = |bundle: &mut Value| {
             let entries = bundle["entry"].as_array_mut().unwrap();
             entries.push(json!({
@@ -239,7 +240,7 @@ async fn a_reference_to_nothing() {
     for nothing in
         ["urn:uuid:00000000-0000-4000-8000-000000000000", "Patient/ukjent", "Patient?identifier=1"]
     {
-        for era in [Era::V0_9_4, Era::V1_1_2] {
+        for era in [Era::V0_9_4, Era::Latest] {
             let dangle = |bundle: &mut Value| {
                 let index = find(bundle, "MedicationAdministration");
                 bundle["entry"][index]["resource"]["subject"]["reference"] = json!(nothing);
@@ -253,7 +254,7 @@ async fn a_reference_to_nothing() {
 #[tokio::test]
 async fn a_reference_to_another_system_is_taken_with_a_warning() {
     let scene = scene().await;
-    for era in [Era::V0_9_4, Era::V1_1_2] {
+    for era in [Era::V0_9_4, Era::Latest] {
         let mut bundle = scene.bundle(era);
         let index = find(&bundle, "MedicationAdministration");
         bundle["entry"][index]["resource"]["subject"]["reference"] =
@@ -275,7 +276,7 @@ async fn a_reference_to_another_system_is_taken_with_a_warning() {
 
 #[tokio::test]
 async fn a_faulty_resource_among_correct_ones() {
-    for era in [Era::V0_9_4, Era::V1_1_2] {
+    for era in [Era::V0_9_4, Era::Latest] {
         for fault in Fault::ALL {
             let scene = scene().await;
             let mut hospital = scene.hospital(era);

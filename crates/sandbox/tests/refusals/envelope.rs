@@ -13,7 +13,7 @@ use lmr_sandbox::world::Chain;
 use serde_json::{Map, Value, json};
 
 /// Other ciphertext with a signature that fits it.
-fn signed_anew(scene: &Scene, message: &[u8], content: &[u8]) -> Vec<u8> {
+fn signed_again(scene: &Scene, message: &[u8], content: &[u8]) -> Vec<u8> {
     let key = PrivateKey::from_pem(scene.sender.certificate.key_pem.as_bytes()).unwrap();
     let signature = primitives::sign(&key, &digest(&SHA256, content)).unwrap();
     changed(message, |members| {
@@ -37,7 +37,7 @@ fn sealed_without_gzip(scene: &Scene, content: &[u8]) -> Vec<u8> {
     let tag = primitives::aes_seal(&key, nonce, &[], &mut bytes).unwrap();
     let recipient = x509_public_key(scene);
     let encrypted_key = primitives::oaep_encrypt(&recipient, &key).unwrap();
-    changed(&signed_anew(scene, &message, &bytes), |members| {
+    changed(&signed_again(scene, &message, &bytes), |members| {
         members.insert("encryptedKey".to_owned(), json!(STANDARD.encode(encrypted_key)));
         members.insert("nonce".to_owned(), json!(STANDARD.encode(nonce)));
         members.insert("authenticationTag".to_owned(), json!(STANDARD.encode(tag)));
@@ -77,12 +77,12 @@ async fn a_member_that_is_missing() {
 }
 
 #[tokio::test]
-async fn a_member_that_stands_twice_also_in_other_case() {
+async fn a_member_that_occurs_twice_also_in_other_case() {
     let scene = scene().await;
     let message = String::from_utf8(scene.message()).unwrap();
     for name in ["nonce", "Nonce"] {
-        let doubled = message.replacen('{', &format!("{{\"{name}\":\"AAAA\","), 1);
-        scene.refuses(doubled.into_bytes(), 400, "LMR-2003").await;
+        let repeated = message.replacen('{', &format!("{{\"{name}\":\"AAAA\","), 1);
+        scene.refuses(repeated.into_bytes(), 400, "LMR-2003").await;
     }
 }
 
@@ -283,7 +283,7 @@ async fn faults_of_the_decryption_all_look_alike() {
     let short_key = with(&message, "encryptedKey", &STANDARD.encode([9; 100]));
     let wrong_tag = with(&message, "authenticationTag", &STANDARD.encode([9; 16]));
     let wrong_nonce = with(&message, "nonce", &STANDARD.encode([9; 12]));
-    let wrong_content = signed_anew(&scene, &message, &content);
+    let wrong_content = signed_again(&scene, &message, &content);
     let mut seen = Vec::new();
     for spoiled in [wrong_key, short_key, wrong_tag, wrong_nonce, wrong_content] {
         let answer = scene.refuses(spoiled, 400, "LMR-2051").await;

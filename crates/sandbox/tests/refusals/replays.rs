@@ -113,7 +113,7 @@ async fn the_same_content_under_many_ids_at_once_is_taken_under_one() {
     assert_eq!(taken, 1, "{answers:?}");
     for (status, answer) in answers.iter().filter(|(status, _)| *status != 200) {
         let code = &answer["issue"][0]["details"]["coding"][0]["code"];
-        // Whoever is told apart by its Bundle.identifier first is refused all the same.
+        // Whatever the Bundle.identifier says first, the replay is refused all the same.
         assert!(*status == 409 && (code == "LMR-6041" || code == "LMR-6042"), "{answer}");
     }
     assert_eq!(scene.stored().await, 1);

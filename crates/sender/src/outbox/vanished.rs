@@ -49,7 +49,7 @@ impl Outbox {
         if may_add {
             let mut after = Vec::new();
             loop {
-                // The guide tells how to annul these only; the rest is described by them.
+                // The guide says how to annul these only; the rest is described by them.
                 let rows = sqlx::query(
                     "SELECT identity FROM stored WHERE identity > ? AND annulled_at IS NULL \
                      AND resource_type IN ('MedicationAdministration', 'MedicationRequest') \

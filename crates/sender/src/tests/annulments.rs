@@ -145,5 +145,5 @@ async fn a_register_restored_from_a_backup_gets_what_it_lacks() {
     assert_eq!((report.new, report.status()), (7, RunStatus::Clean));
     assert_eq!(world.versions("Patient/p"), 1, "what the register has gets no new version");
     assert_eq!(world.versions("MedicationAdministration/a12"), 1);
-    assert_eq!(world.versions("MedicationAdministration/a3"), 1, "nothing is doubled");
+    assert_eq!(world.versions("MedicationAdministration/a3"), 1, "nothing is duplicated");
 }

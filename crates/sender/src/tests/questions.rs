@@ -70,7 +70,7 @@ async fn a_dry_run_needs_no_database_and_makes_none() {
 }
 
 #[tokio::test]
-async fn why_tells_of_each_resource_what_keeps_it_or_when_it_went() {
+async fn why_explains_what_keeps_each_resource_or_when_it_went() {
     let world = mixed().await;
     world.run().await;
     // Changed after the run.

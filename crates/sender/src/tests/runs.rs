@@ -47,7 +47,7 @@ async fn only_what_changed_is_sent_with_what_it_refers_to() {
     let report = world.run().await;
     assert_eq!((report.new, report.changed, report.dependencies), (0, 1, 0));
     assert_eq!(world.versions("Patient/q"), 2);
-    // White space, order and the server's notes are no change.
+    // White space, order and the server's notes are not a change.
     let noted = with(given("c", "q", 1), "meta", json!({ "lastUpdated": "2026-03-02T00:00:00Z" }));
     let text = serde_json::to_string_pretty(&noted).unwrap();
     std::fs::remove_file(world.source().join("given.ndjson")).unwrap();
@@ -77,7 +77,7 @@ async fn references_are_understood_in_every_spelling_and_rewritten() {
     assert!(
         stored["meta"]["profile"][0].as_str().unwrap().ends_with("/lmdi-medicationadministration")
     );
-    // A new urn:uuid at the next export is no change.
+    // A new urn:uuid at the next export is not a change.
     std::fs::write(&path, bundle("6a0f0000-0000-4000-8000-000000000002").to_string()).unwrap();
     let report = world.run().await;
     assert_eq!((report.new, report.changed), (0, 0));
@@ -183,7 +183,7 @@ async fn three_new_attempts_an_hour_apart_and_then_the_next_planned_transfer() {
     world.pass(1);
     assert_eq!((world.retry().await.next_attempt, world.posted()), (None, 4));
 
-    // Never reached: the data is bundled anew, together with what has come since.
+    // Never reached: the data is bundled again, together with what has come since.
     world.register.lock().unwrap().otherwise = None;
     world.write("more.ndjson", &[given("d", "q", 1)]);
     world.pass(20);
@@ -235,7 +235,7 @@ async fn missing_access_stops_the_run_and_the_same_bytes_go_when_it_is_back() {
 }
 
 #[tokio::test]
-async fn a_message_that_can_never_pass_is_made_anew() {
+async fn a_message_that_can_never_pass_is_made_again() {
     let mut world = ward();
     world.limits = BundleLimits { entries: 3, bytes: 1 << 20 };
     world.fates(&[Fate::Status(409)]);
@@ -345,7 +345,7 @@ async fn broken_parts_of_the_source_are_named_and_the_rest_is_sent() {
 }
 
 #[tokio::test]
-async fn the_newer_of_two_is_sent_and_the_doubling_told() {
+async fn the_newer_of_two_is_sent_and_the_duplicate_reported() {
     let world = ward();
     let dated = |n: u32, day: u32| {
         with(patient("p", n), "meta", json!({ "lastUpdated": format!("2026-03-0{day}T00:00:00Z") }))
@@ -392,7 +392,7 @@ async fn two_runs_at_once_and_foreign_outboxes_are_refused() {
 }
 
 #[tokio::test]
-async fn status_and_history_tell_what_happened() {
+async fn status_and_history_show_what_happened() {
     let world = ward();
     world.fates(&[Fate::RequestLost]);
     world.run().await;
@@ -435,7 +435,7 @@ async fn a_full_disk_ends_a_run_and_the_same_process_goes_on_when_there_is_room(
 }
 
 #[tokio::test]
-async fn a_clock_that_is_set_back_loses_and_doubles_nothing() {
+async fn a_clock_that_is_set_back_loses_and_duplicates_nothing() {
     let world = ward();
     world.fates(&[Fate::RequestLost]);
     assert_eq!(world.run().await.status(), RunStatus::Undelivered);

@@ -53,7 +53,7 @@ async fn an_empty_source_is_a_failed_run_unless_it_is_incremental() {
         ]
     );
     let overview = world.agent().await.outbox().overview().await.unwrap();
-    assert_eq!(overview.last_success, Some(first.started_at), "a failed run is no success");
+    assert_eq!(overview.last_success, Some(first.started_at), "a failed run is not a success");
     assert_eq!(overview.last_run.unwrap().report.unwrap()["source_failure"]["kind"], "empty");
     // Nothing that is held or known was forgotten because of it.
     world.incremental = true;
@@ -115,7 +115,7 @@ async fn types_that_the_guide_does_not_take_are_named_and_a_misspelling_suggeste
     assert_eq!(report.status(), RunStatus::ToCorrect);
     std::fs::remove_file(world.source().join("other.ndjson")).unwrap();
     world.write("other.ndjson", &[json!({ "resourceType": "Observation", "id": "o" })]);
-    assert_eq!(world.run().await.status(), RunStatus::Clean, "a foreign type is no fault");
+    assert_eq!(world.run().await.status(), RunStatus::Clean, "a foreign type is not an error");
 }
 
 /// a5

@@ -1,7 +1,7 @@
 //! The three POST routes: take a message, check a message, check a bare bundle.
 
 use crate::admission::{Admitted, Authenticated};
-use crate::errors::Fault;
+use crate::errors::HttpError;
 use crate::message::{Answered, Message};
 use crate::state::Shared;
 use axum::extract::State;
@@ -12,7 +12,7 @@ pub(crate) async fn receive(
     State(shared): State<Arc<Shared>>,
     Authenticated(caller): Authenticated,
     message: Message,
-) -> Result<Answered, Fault> {
+) -> Result<Answered, HttpError> {
     let (now, random) = (shared.now(), Arc::clone(&shared.random));
     let receive = move |receiver: Receiver, body| async move {
         receiver.receive(&caller, body, now, random).await
@@ -24,7 +24,7 @@ pub(crate) async fn check(
     State(shared): State<Arc<Shared>>,
     Authenticated(caller): Authenticated,
     message: Message,
-) -> Result<Answered, Fault> {
+) -> Result<Answered, HttpError> {
     let (now, random) = (shared.now(), Arc::clone(&shared.random));
     let check = move |receiver: Receiver, body| async move {
         receiver.check(&caller, body, now, random).await
@@ -36,7 +36,7 @@ pub(crate) async fn check_bundle(
     State(shared): State<Arc<Shared>>,
     _: Admitted,
     message: Message,
-) -> Result<Answered, Fault> {
+) -> Result<Answered, HttpError> {
     let now = shared.now();
     let check =
         move |receiver: Receiver, body| async move { receiver.check_bundle(body, now).await };

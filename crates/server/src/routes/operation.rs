@@ -2,7 +2,7 @@
 
 use crate::admission::caller_address_of;
 use crate::answer;
-use crate::errors::Fault;
+use crate::errors::HttpError;
 use crate::state::Shared;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -41,14 +41,14 @@ pub(crate) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
 pub(crate) async fn metrics(
     State(shared): State<Arc<Shared>>,
     head: Parts,
-) -> Result<Response, Fault> {
+) -> Result<Response, HttpError> {
     let address =
-        caller_address_of(&head, &shared).ok_or(Fault::Address(AddressStatus::Unlisted))?;
+        caller_address_of(&head, &shared).ok_or(HttpError::Address(AddressStatus::Unlisted))?;
     if !shared.settings.metrics_addresses.contains(address) {
-        return Err(Fault::Address(AddressStatus::Unlisted));
+        return Err(HttpError::Address(AddressStatus::Unlisted));
     }
     let lost = shared.settings.lost_log_lines.load(Ordering::Relaxed);
-    let text = shared.metrics.render(shared.places.in_use(), lost);
+    let text = shared.metrics.render(shared.slots.in_use(), lost);
     Ok(answer::plain(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text))
 }
 

@@ -28,7 +28,7 @@ pub const BUNDLE_CHECK: &str = "/fhirmottak/v1/validateLegemiddelregisterBundle"
 
 const NOW: &str = "2025-03-01T12:00:00Z";
 
-/// A store that remembers nothing and can be told to fail.
+/// A store that remembers nothing and can be made to fail.
 #[derive(Default)]
 pub struct Moody(AtomicU8, Mutex<Vec<RefusedCall>>);
 
@@ -46,7 +46,7 @@ impl Moody {
         match self.0.load(Ordering::SeqCst) {
             Self::FINE => Ok(()),
             Self::UNAVAILABLE => Err(StoreError::Unavailable("the disk is at lunch".into())),
-            _ => panic!("the store panics, as told"),
+            _ => panic!("the store panics, as asked"),
         }
     }
 }

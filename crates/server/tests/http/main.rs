@@ -102,7 +102,7 @@ async fn an_address_that_is_not_listed_is_refused_before_anything_else() {
 }
 
 #[tokio::test]
-async fn a_trusted_proxy_tells_the_address() {
+async fn a_trusted_proxy_names_the_address() {
     let trusted_proxies = AllowList::parse(["127.0.0.1"]).unwrap();
     let server =
         start_with(HttpSettings { trusted_proxies, ..HttpSettings::default() }, "192.0.2.7", true)
@@ -131,12 +131,12 @@ async fn without_credentials_the_challenge_is_bare() {
 async fn credentials_in_the_wrong_place_or_shape_are_a_bad_request() {
     let server = start().await;
     let path = server.url("/fhirmottak/v1");
-    let doubled = server
+    let repeated = server
         .client
         .post(&path)
         .header("authorization", "Bearer a.b.c")
         .header("authorization", "Bearer d.e.f");
-    let response = doubled.send().await.unwrap();
+    let response = repeated.send().await.unwrap();
     assert!(
         response.headers()["www-authenticate"]
             .to_str()
@@ -246,7 +246,7 @@ async fn slow_headers_and_too_many_headers_are_hung_up_on() {
 }
 
 #[tokio::test]
-async fn when_all_places_are_taken_messages_are_told_to_come_back() {
+async fn when_all_slots_are_taken_callers_are_asked_to_come_back() {
     let settings = HttpSettings {
         concurrent: 1,
         queue_wait: Duration::from_millis(50),
@@ -292,7 +292,7 @@ async fn a_panic_ends_one_request_and_shows_nothing() {
     server.store.be(Moody::PANICKING);
     let body =
         assert_refused(server.send(Method::GET, "/health/ready").await, 500, "LMR-9001").await;
-    assert!(!body.to_string().contains("as told"));
+    assert!(!body.to_string().contains("as asked"));
     server.store.be(Moody::FINE);
     assert_eq!(server.send(Method::GET, "/health/ready").await.status(), 200);
 }
@@ -425,7 +425,7 @@ async fn every_metric_counts_what_its_name_says() {
 }
 
 #[tokio::test]
-async fn told_to_stop_it_lets_the_running_request_end_and_takes_no_other() {
+async fn asked_to_stop_it_lets_the_running_request_end_and_takes_no_other() {
     let mut server = start().await;
     let mut running = TcpStream::connect(server.address).await.unwrap();
     let head = format!("POST {BUNDLE_CHECK} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{{");

@@ -37,7 +37,7 @@ pub fn hash(n: u64) -> [u8; 32] {
 }
 
 pub fn identity(key: &str) -> Identity {
-    Identity { kind: "Patient".into(), key: key.into() }
+    Identity { resource_type: "Patient".into(), key: key.into() }
 }
 
 pub fn version(key: &str, id: u64, version: u32, content: u64) -> NewVersion {
@@ -185,7 +185,7 @@ pub async fn replays_are_told_apart_and_change_nothing(store: Arc<dyn Store>) {
 
 pub async fn a_version_that_moved_meanwhile_stops_the_whole_message(store: Arc<dyn Store>) {
     assert_eq!(commit(&*store, delivery("m1", 1, vec![version("a", 1, 1, 10)])).await, "stored");
-    // Believes that `a` is new; has another resource besides.
+    // Believes that `a` is new; has another resource too.
     let stale = delivery("m2", 2, vec![version("b", 2, 1, 20), version("a", 3, 1, 11)]);
     assert_eq!(commit(&*store, stale).await, "version moved");
     // Believes in a version 2 that is not there; and in a version that has passed.
@@ -327,7 +327,7 @@ pub async fn a_system_that_another_sender_uses_is_found(store: Arc<dyn Store>) {
     let mut sent = delivery("m1", 1, vec![]);
     sent.systems = vec![systems[1].clone()];
     assert_eq!(commit(&*store, sent.clone()).await, "stored");
-    // One's own use is no news, another's is.
+    // One's own use is not reported, another's is.
     assert!(store.systems_of_others(sender(), &systems).await.unwrap().is_empty());
     assert_eq!(store.systems_of_others(other(), &systems).await.unwrap(), systems[1..]);
     // A second message with it changes nothing.

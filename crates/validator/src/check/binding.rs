@@ -17,7 +17,7 @@ use crate::definitions::BindingStrength;
 use crate::issue::Issue;
 use crate::messages::Message;
 use crate::messages::field::{Defined, Value};
-use crate::terminology::{Gap, Membership, ValueSet};
+use crate::terminology::{Membership, MissingContent, ValueSet};
 
 /// What a binding has to say about one element.
 #[derive(Clone, Copy)]
@@ -85,7 +85,7 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, t
     }
 }
 
-/// Whether a profile sets the value set. What the base definition recommends is no news to
+/// Whether a profile sets the value set. What the base definition recommends is not reported to
 /// anybody, and the reference is silent about it.
 fn is_own_binding<'a>(cx: &Context<'a>, def: Def<'a>) -> bool {
     let element = def.element();
@@ -126,7 +126,9 @@ fn bound_code<'a>(
     let at = item.node();
     match syntax(canonical, &code).unwrap_or_else(|| set.validate(None, &code)) {
         Membership::Member(_) => {}
-        Membership::Unknown(gap) => report_gap(cx, at, def, strength, canonical, &gap),
+        Membership::Unknown(missing) => {
+            report_missing_content(cx, at, def, strength, canonical, &missing)
+        }
         Membership::NotMember => {
             let shown = Value::from(&*code);
             let named = named(set, canonical);
@@ -193,7 +195,9 @@ fn bound_coding<'a>(
     };
     match membership {
         Membership::Member(member) => named_by(cx, item, set, &member.system, &code),
-        Membership::Unknown(gap) => report_gap(cx, at, def, strength, canonical, &gap),
+        Membership::Unknown(missing) => {
+            report_missing_content(cx, at, def, strength, canonical, &missing)
+        }
         Membership::NotMember => {
             let code = Value::from(format!("{}#{code}", system.as_deref().unwrap_or("")));
             // Of a system nobody knows it can only be said that the set does not have it.
@@ -255,7 +259,7 @@ fn bound_concept<'a>(
                 member = true;
                 named_by(cx, coding, set, &found.system, &code);
             }
-            Membership::Unknown(gap) => unknown = unknown.or(Some(gap)),
+            Membership::Unknown(missing) => unknown = unknown.or(Some(missing)),
             Membership::NotMember => codes.push(shown()),
         }
         if let Some(display) = wrong_display(cx, coding) {
@@ -274,8 +278,8 @@ fn bound_concept<'a>(
         no_code(cx, at, def, strength, canonical, set);
         return;
     }
-    if let Some(gap) = unknown {
-        return report_gap(cx, at, def, strength, canonical, &gap);
+    if let Some(missing) = unknown {
+        return report_missing_content(cx, at, def, strength, canonical, &missing);
     }
     let (value_set, codes) = (named(set, canonical), codes.join(", ").into());
     let message = match strength {
@@ -371,10 +375,10 @@ fn maximum<'a>(
     if memberships.is_empty() || memberships.iter().any(|v| matches!(v, Membership::Member(_))) {
         return;
     }
-    if let Some(Membership::Unknown(gap)) =
+    if let Some(Membership::Unknown(missing)) =
         memberships.iter().find(|v| matches!(v, Membership::Unknown(_)))
     {
-        return report_gap(cx, at, def, BindingStrength::Required, canonical, gap);
+        return report_missing_content(cx, at, def, BindingStrength::Required, canonical, missing);
     }
     let named = named(set, canonical);
     if matches!(kind, Kind::Concept) {
@@ -389,16 +393,16 @@ fn maximum<'a>(
 }
 
 /// Reports that a value set could not be asked.
-fn report_gap<'a>(
+fn report_missing_content<'a>(
     cx: &mut Context<'a>,
     at: Node<'a>,
     def: Def<'a>,
     strength: BindingStrength,
     canonical: &str,
-    gap: &Gap,
+    missing: &MissingContent,
 ) {
-    match gap {
-        Gap::NoValueSet(_) => {
+    match missing {
+        MissingContent::NoValueSet(_) => {
             cx.report(
                 Message::ValueSetNotFound { value_set: canonical.to_owned().into() },
                 at,
@@ -406,12 +410,13 @@ fn report_gap<'a>(
             );
         }
         // Units have a grammar of their own, languages and media types too.
-        Gap::NoCodeSystem(system) if matches!(system.as_str(), UCUM | MEDIA_TYPES | LANGUAGES) => {}
-        gap => {
+        MissingContent::NoCodeSystem(system)
+            if matches!(system.as_str(), UCUM | MEDIA_TYPES | LANGUAGES) => {}
+        missing => {
             let issue = cx.report(
                 Message::ValueSetNoContent {
                     value_set: canonical.to_owned().into(),
-                    reason: gap.to_string().into(),
+                    reason: missing.to_string().into(),
                 },
                 at,
                 def.profile,
@@ -432,7 +437,7 @@ fn syntax(canonical: &str, code: &str) -> Option<Membership> {
         _ => return None,
     };
     if valid {
-        return Some(Membership::Unknown(Gap::NoCodeSystem(MEDIA_TYPES.to_owned())));
+        return Some(Membership::Unknown(MissingContent::NoCodeSystem(MEDIA_TYPES.to_owned())));
     }
     Some(Membership::NotMember)
 }

@@ -1,5 +1,5 @@
 //! Code systems that are a grammar, not a list: nobody ships their codes, but
-//! what is malformed is no code of them.
+//! what is malformed is not a code of them.
 
 use lmr_fhir::Element;
 

@@ -226,7 +226,7 @@ fn is_best_practice(invariant: &Invariant) -> bool {
     invariant.best_practice || &*invariant.key == "dom-6"
 }
 
-/// ele-1: a value, or children besides `id`.
+/// ele-1: a value, or children other than `id`.
 pub(crate) fn has_content(item: Element<'_>) -> bool {
     if item.has_value() {
         return true;

@@ -247,7 +247,7 @@ pub(crate) fn check_language<'a>(cx: &mut Context<'a>, profile: &Profile) {
     }
 }
 
-/// The ids of all elements under a node, of data and of narratives, and how often each stands.
+/// The ids of all elements under a node, of data and of narratives, and how often each occurs.
 pub(crate) fn anchors(root: Node<'_>) -> Anchors {
     let mut found = Anchors::new();
     let mut stack = vec![root];

@@ -356,7 +356,7 @@ fn base64(text: &str, fault: &mut dyn FnMut(Message)) {
 }
 
 /// How many bytes the base64 text decodes to, white space left aside; `None`
-/// when it is no base64.
+/// when it is not base64.
 pub(crate) fn decoded_len(text: &str) -> Option<usize> {
     let (mut digits, mut padding) = (0usize, 0usize);
     for b in text.bytes() {
@@ -438,7 +438,7 @@ fn date_time(bytes: &[u8]) -> Option<DateTimeForm> {
     }
 }
 
-/// Whether a text that is no dateTime has at least a time, and no zone after it.
+/// Whether a text that is not a dateTime has at least a time, and no zone after it.
 fn lacks_zone(text: &str) -> bool {
     text.split_once('T')
         .is_some_and(|(_, time)| !time.is_empty() && !time.contains(['Z', '+', '-']))
@@ -604,7 +604,7 @@ mod tests {
     }
 
     #[test]
-    fn base64_tells_its_size_and_refuses_what_is_none() {
+    fn base64_gives_its_size_and_refuses_what_is_not_base64() {
         assert_eq!(decoded_len("aGVp"), Some(3));
         assert_eq!(decoded_len("aGU="), Some(2));
         assert_eq!(faults(Primitive::Base64, "a"), ["Base64Valid"]);

@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock};
 use lmr_fhir::{Element, Kind, Name, Node, Severity};
 use smallvec::SmallVec;
 
-use super::bundle::entries::{Fault, Sought, type_and_id};
+use super::bundle::entries::{Sought, Unresolvable, type_and_id};
 use super::contained;
 use super::context::Context;
 use super::outcome::PendingTarget;
@@ -358,7 +358,7 @@ fn locate<'a>(
     let value = || Value::from(text);
     let transaction = matches!(&*links.kind, "transaction" | "batch");
     match sought.fault {
-        Some(Fault::NoFullUrl) => {
+        Some(Unresolvable::NoFullUrl) => {
             let answer = matches!(&*links.kind, "batch-response" | "transaction-response");
             let conditional = transaction && text.contains('?');
             if !answer && !conditional {
@@ -366,7 +366,7 @@ fn locate<'a>(
             }
             return (None, TargetLocation::Remote);
         }
-        Some(Fault::Shape) => {
+        Some(Unresolvable::Shape) => {
             if transaction && text.contains('?') {
                 return (None, TargetLocation::Remote);
             }

@@ -21,7 +21,7 @@ pub(crate) fn check_required<'a>(cx: &mut Context<'a>, role: Role, base: &'a Pro
     }
 }
 
-/// An id stands once in a resource; that of the document's own resource counts too, as with
+/// An id occurs once in a resource; that of the document's own resource counts too, as with
 /// the reference validator.
 pub(crate) fn check_duplicates<'a>(cx: &mut Context<'a>, role: Role, base: &'a Profile) {
     let own = cx.resource.value().and_then(|node| node.member("id")).filter(|_| role == Role::Root);

@@ -28,7 +28,7 @@ pub(crate) struct Shared<'a> {
     nested_links: HashMap<u32, Links<'a>>,
     /// The resources of the document's parameters, by `Type/id` and by address.
     pub(crate) parameters: HashMap<Box<str>, u32>,
-    /// What stands in resources that others ask about, by the resource's node: contained ones
+    /// What is in resources that others ask about, by the resource's node: contained ones
     /// share their container.
     pub(crate) anchors: Shelf<Anchors>,
     pub(crate) locals: Shelf<Locals>,
@@ -46,7 +46,7 @@ pub(crate) struct Shared<'a> {
 /// Validates a document.
 pub(crate) type Validate = fn(&Profiles, &Document<'_>, &Options) -> Vec<Issue>;
 
-/// Ids of elements, of data and of narratives, and how often each stands.
+/// Ids of elements, of data and of narratives, and how often each occurs.
 pub(crate) type Anchors = HashMap<Box<str>, usize>;
 /// Nodes of contained resources by id.
 pub(crate) type Locals = HashMap<Box<str>, u32>;
@@ -71,7 +71,7 @@ impl<T> Shelf<T> {
     }
 }
 
-/// The bundles inside a document. They stand in entries of a bundle or in parameters.
+/// The bundles inside a document. They are in entries of a bundle or in parameters.
 fn nested_links<'a>(root: Element<'a>, links: Option<&Links<'a>>) -> HashMap<u32, Links<'a>> {
     let mut out = HashMap::new();
     let mut open: Vec<Node<'a>> = match links {

@@ -31,7 +31,7 @@ pub(crate) fn check<'a>(
         cx.report(message, node, def.profile);
     }
     // Rule: <https://hl7.org/fhir/R4/datatypes.html#string>: no code point below 32 but tab, CR, LF.
-    // Unescaped they are no JSON, which the reader reports.
+    // Unescaped they are not JSON, which the reader reports.
     if node.is_escaped()
         && let Some(control) =
             text.bytes().find(|b| *b < 0x20 && !matches!(b, b'\t' | b'\r' | b'\n'))

@@ -53,7 +53,7 @@ impl<'t> XNode<'t> {
     }
 }
 
-/// Why the text is no well-formed XHTML; says nothing of its content.
+/// Why the text is not well-formed XHTML; says nothing of its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum XhtmlError {
     NoElement,
@@ -84,7 +84,7 @@ impl XhtmlError {
                 nb: "et attributt er ikke skrevet navn=\"verdi\"",
             },
             Self::DoubleAttribute => &Bilingual {
-                en: "an attribute stands twice on one element",
+                en: "an attribute occurs twice on one element",
                 nb: "et attributt står to ganger på ett element",
             },
             Self::WrongEnd => &Bilingual {
@@ -264,7 +264,7 @@ impl<'t> Xhtml<'t> {
         self.nodes.iter().enumerate().filter(move |(_, n)| n.parent == Some(of)).map(|(i, _)| i)
     }
 
-    /// All text under a node, trimmed. Nodes stand in document order, so what is under a node
+    /// All text under a node, trimmed. Nodes are in document order, so what is under a node
     /// follows it.
     pub(crate) fn text(&self, under: usize) -> String {
         let mut out = String::new();

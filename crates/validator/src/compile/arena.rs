@@ -66,7 +66,7 @@ pub(crate) struct NameTable<V> {
 }
 
 impl<V> NameTable<V> {
-    /// The first of doubled names wins.
+    /// The first of duplicate names wins.
     pub(crate) fn new(entries: Vec<(Name, V)>) -> Self {
         let size = (entries.len() * 2).next_power_of_two().max(4);
         let mask = (size - 1) as u32;

@@ -76,7 +76,7 @@ impl Profiles {
         self.by_canonical.insert(canonical, found).clone()
     }
 
-    /// A definition's regular expression, of the whole value; `None` if it cannot be used (it is no
+    /// A definition's regular expression, of the whole value; `None` if it cannot be used (it is not
     /// regular expression, or one that does not run in linear time).
     pub(crate) fn pattern(&self, text: &str) -> Option<regex::Regex> {
         if let Some(known) = self.patterns.read().unwrap_or_else(PoisonError::into_inner).get(text)

@@ -12,7 +12,7 @@ use super::Message;
 /// Characters of a definition's text that a message shows.
 const MAX_DEFINED: usize = 2000;
 
-/// What stands for a text that was left out.
+/// What replaces a text that was left out.
 pub(crate) const WITHHELD: &str = "***";
 
 /// A fact of a message.

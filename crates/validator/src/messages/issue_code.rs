@@ -29,7 +29,7 @@ pub enum IssueCode {
     MultipleMatches,
     /// Too long or too much.
     TooLong,
-    /// It cannot be told what the matter is.
+    /// What is wrong is not known.
     Unknown,
     /// For information.
     Informational,

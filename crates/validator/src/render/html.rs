@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_are_marked_where_they_stand_and_listed_with_a_link() {
+    fn errors_are_marked_where_they_are_and_listed_with_a_link() {
         let source = "{\n  \"gender\": \"x\"\n}";
         let page = Page { title: "a.json", source, lang: Language::Bokmal };
         let html = page.render(&[mark(14..17, "feil kjønn")]);

@@ -3,7 +3,7 @@
 /// Mean bytes a line from which a text is taken to be written for machines.
 const LONG: usize = 400;
 
-/// A text laid out anew, and where its bytes went.
+/// A text laid out again, and where its bytes went.
 pub(super) struct Layout {
     pub(super) text: String,
     /// Offsets in the text as it was and as it is, where the distance between them changes.

@@ -138,7 +138,7 @@ fn add_constraints(
 }
 
 /// The profile of an element's type, if it has one type with one profile. What a reference
-/// points at is no part of the element.
+/// points at is not part of the element.
 pub(super) fn single_profile(types: &[TypeRef]) -> Option<&Arc<str>> {
     match types {
         [one] if &*one.code != "Reference" => match one.profiles.as_slice() {

@@ -5,17 +5,20 @@ use std::collections::HashSet;
 use lmr_fhir::Node;
 use regex::RegexBuilder;
 
-use super::{CodeSystem, value_set::Gap};
+use super::{CodeSystem, value_set::MissingContent};
 use crate::json::text;
 
 /// Most bytes of a compiled expression; a value set is not to take the machine with it.
 const MAX_REGEX: usize = 1 << 20;
 
 /// The numbers of the concepts that one filter takes.
-pub(super) fn select(system: &CodeSystem, filter: Node<'_>) -> Result<HashSet<u32>, Gap> {
+pub(super) fn select(
+    system: &CodeSystem,
+    filter: Node<'_>,
+) -> Result<HashSet<u32>, MissingContent> {
     let part = |member: &str| text(filter, member).unwrap_or_default();
     let (property, op, value) = (part("property"), part("op"), part("value"));
-    let unsupported = || Gap::Filter {
+    let unsupported = || MissingContent::Filter {
         system: system.url.to_string(),
         filter: format!("{property} {op} {value}"),
     };

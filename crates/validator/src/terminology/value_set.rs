@@ -19,7 +19,7 @@ pub enum Membership {
     /// It is not.
     NotMember,
     /// The content at hand does not decide it.
-    Unknown(Gap),
+    Unknown(MissingContent),
 }
 
 /// What is known of a code that is in a value set.
@@ -39,7 +39,7 @@ pub struct Member {
 
 /// Why the content at hand does not do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Gap {
+pub enum MissingContent {
     /// No such value set is at hand.
     #[error("the value set {0} is not at hand")]
     NoValueSet(String),
@@ -65,7 +65,7 @@ pub enum Gap {
     Unreadable(DefinitionError),
 }
 
-impl Gap {
+impl MissingContent {
     /// Value sets that a code system implies by their URL are missing because the system is.
     pub(super) fn implicit_or_missing(canonical: &str) -> Self {
         match canonical.split_once('?') {
@@ -144,12 +144,12 @@ enum Codes {
     /// Codes written out, with the displays given there, and the system if it is at hand.
     Listed(Displays, Option<Arc<CodeSystem>>),
     /// Unknown.
-    Missing(Gap),
+    Missing(MissingContent),
 }
 
 impl ValueSet {
     /// A value set of which nothing is known but why.
-    pub(super) fn missing(canonical: &str, gap: Gap) -> Self {
+    pub(super) fn missing(canonical: &str, missing: MissingContent) -> Self {
         let (url, version) = crate::canonical::split_canonical(canonical);
         Self {
             url: url.into(),
@@ -158,10 +158,15 @@ impl ValueSet {
             title: None,
             cost: 1,
             is_complete: !matches!(
-                gap,
-                Gap::Cyclic { .. } | Gap::Unreadable(DefinitionError::LongChain { .. })
+                missing,
+                MissingContent::Cyclic { .. }
+                    | MissingContent::Unreadable(DefinitionError::LongChain { .. })
             ),
-            include: vec![Part { system: None, codes: Codes::Missing(gap), imports: Vec::new() }],
+            include: vec![Part {
+                system: None,
+                codes: Codes::Missing(missing),
+                imports: Vec::new(),
+            }],
             exclude: Vec::new(),
             without_inactive: false,
         }
@@ -208,7 +213,7 @@ impl ValueSet {
             return Err(DefinitionError::TooLarge { url: set.url.to_string(), limit: MAX_COST });
         }
         // A published expansion replaces content that is not at hand.
-        if (set.include.is_empty() || set.gap().is_some())
+        if (set.include.is_empty() || set.missing_content().is_some())
             && let Some(expansion) =
                 root.member("expansion").filter(|expansion| is_whole(*expansion))
         {
@@ -298,8 +303,8 @@ impl ValueSet {
     }
 
     /// What is missing to decide for every code; `None` if nothing is.
-    pub fn gap(&self) -> Option<&Gap> {
-        self.include.iter().chain(&self.exclude).find_map(Part::gap)
+    pub fn missing_content(&self) -> Option<&MissingContent> {
+        self.include.iter().chain(&self.exclude).find_map(Part::missing_content)
     }
 
     /// Its codes with their systems and displays, as far as they are at hand, at most `limit`.
@@ -327,14 +332,14 @@ impl ValueSet {
     }
 }
 
-/// In any of the parts. A gap counts only where it could hide this code.
+/// In any of the parts. A missing counts only where it could hide this code.
 fn any(parts: &[Part], system: Option<&str>, code: &str) -> Membership {
     let mut unknown = None;
     for part in parts {
         match part.validate(system, code) {
             member @ Membership::Member(_) => return member,
             Membership::NotMember => {}
-            Membership::Unknown(gap) => unknown = unknown.or(Some(gap)),
+            Membership::Unknown(missing) => unknown = unknown.or(Some(missing)),
         }
     }
     unknown.map_or(Membership::NotMember, Membership::Unknown)
@@ -368,16 +373,16 @@ impl Part {
 
     fn from_system(node: Node<'_>, canonical: &str, code_system: Option<Arc<CodeSystem>>) -> Codes {
         if let Some(fault) = code_system.as_ref().and_then(|found| found.fault()) {
-            return Codes::Missing(Gap::Unreadable(fault.clone()));
+            return Codes::Missing(MissingContent::Unreadable(fault.clone()));
         }
         let Some(code_system) = code_system.filter(|found| !found.concepts().is_empty()) else {
-            return Codes::Missing(Gap::NoCodeSystem(canonical.to_owned()));
+            return Codes::Missing(MissingContent::NoCodeSystem(canonical.to_owned()));
         };
         let mut selected: Option<HashSet<u32>> = None;
         for one in items(node, "filter") {
             // What a filter takes from a part of a system says nothing of the rest.
             if !code_system.is_complete() {
-                return Codes::Missing(Gap::NoCodeSystem(canonical.to_owned()));
+                return Codes::Missing(MissingContent::NoCodeSystem(canonical.to_owned()));
             }
             match filter::select(&code_system, one) {
                 Ok(numbers) => {
@@ -386,7 +391,7 @@ impl Part {
                         None => numbers,
                     });
                 }
-                Err(gap) => return Codes::Missing(gap),
+                Err(missing) => return Codes::Missing(missing),
             }
         }
         match selected {
@@ -414,10 +419,10 @@ impl Part {
         answer.unwrap_or(Membership::NotMember)
     }
 
-    fn gap(&self) -> Option<&Gap> {
+    fn missing_content(&self) -> Option<&MissingContent> {
         match &self.codes {
-            Codes::Missing(gap) => Some(gap),
-            _ => self.imports.iter().find_map(|import| import.gap()),
+            Codes::Missing(missing) => Some(missing),
+            _ => self.imports.iter().find_map(|import| import.missing_content()),
         }
     }
 
@@ -480,12 +485,14 @@ impl Codes {
         };
         let found = match self {
             Self::Any => return None,
-            Self::Missing(gap) => return Some(Membership::Unknown(gap.clone())),
+            Self::Missing(missing) => return Some(Membership::Unknown(missing.clone())),
             Self::Whole(content) => match content.number(code) {
                 Some(number) => member(content, number),
                 None if content.is_complete() => None,
                 None => {
-                    return Some(Membership::Unknown(Gap::NoCodeSystem(content.url.to_string())));
+                    return Some(Membership::Unknown(MissingContent::NoCodeSystem(
+                        content.url.to_string(),
+                    )));
                 }
             },
             Self::Selected(content, numbers) => content

@@ -13,7 +13,7 @@ use crate::check::shared::Shared;
 use crate::compile::ProfileId;
 use crate::issue::Issue;
 use crate::messages::Message;
-use crate::terminology::{Gap, Membership};
+use crate::terminology::{Membership, MissingContent};
 
 static CONTAINED: LazyLock<Name> = LazyLock::new(|| Name::new("contained"));
 
@@ -57,8 +57,8 @@ impl<'a> Host<'a> for Shared<'a> {
         let mut ask = |system: Option<&str>, code: &str| match set.validate(system, code) {
             Membership::Member(_) => true,
             Membership::NotMember => false,
-            Membership::Unknown(gap) => {
-                unknown = Some(gap);
+            Membership::Unknown(missing) => {
+                unknown = Some(missing);
                 false
             }
         };
@@ -78,13 +78,15 @@ impl<'a> Host<'a> for Shared<'a> {
         };
         // What has no code is in no value set, but an unknown value set is reported all the same.
         let unknown = unknown.or_else(|| match set.validate(None, "") {
-            Membership::Unknown(gap @ (Gap::NoValueSet(_) | Gap::Unreadable(_))) => Some(gap),
+            Membership::Unknown(
+                missing @ (MissingContent::NoValueSet(_) | MissingContent::Unreadable(_)),
+            ) => Some(missing),
             _ => None,
         });
         match (found, unknown) {
             (true, _) => Ok(true),
             (false, None) => Ok(false),
-            (false, Some(gap)) => Err(Unavailable::Content(gap.to_string())),
+            (false, Some(missing)) => Err(Unavailable::Content(missing.to_string())),
         }
     }
 

@@ -147,13 +147,13 @@ impl<'a> Walker<'a> {
             return Vec::new();
         }
         let mut ahead: Vec<Ahead<'a>> = Vec::new();
-        let settled = |number: u32| self.cx.known_invariants.iter().any(|known| known.0 == number);
+        let reported = |number: u32| self.cx.known_invariants.iter().any(|known| known.0 == number);
         for def in defs {
             for invariant in &def.rule.invariants {
                 if let InvariantKind::Expression(one) = &invariant.kind
                     && !is_off(&self.cx, invariant)
                     && ahead.iter().all(|known| known.number != one.number)
-                    && !settled(one.number)
+                    && !reported(one.number)
                     && !holds_unasked(&self.cx, one, item)
                 {
                     ahead.push(Ahead {

@@ -19,7 +19,7 @@ impl<'a> Walker<'a> {
         children: &'a Children,
         is_resource: bool,
     ) {
-        // A primitive's id and extensions stand in its companion.
+        // A primitive's id and extensions are in its companion.
         let object = element
             .value()
             .filter(|n| n.kind() == Kind::Object)

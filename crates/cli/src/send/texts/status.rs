@@ -11,7 +11,7 @@ use super::report::source_failure;
 use super::{pick, state, status_text, time};
 use crate::output::Language;
 
-/// How everything stands.
+/// The state of everything.
 pub(in crate::send) fn overview(overview: &Overview, language: Language) -> String {
     let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
     let mut text = String::new();

@@ -33,7 +33,7 @@ pub(crate) struct Links<'a> {
     pub(crate) entries: Vec<Entry<'a>>,
     by_url: HashMap<Cow<'a, str>, SmallVec<[u32; 1]>>,
     by_id: HashMap<Pair<'a>, SmallVec<[u32; 1]>>,
-    /// Entries whose resource tells its version, by address and version.
+    /// Entries whose resource names its version, by address and version.
     by_version: HashMap<Pair<'a>, SmallVec<[u32; 1]>>,
     /// Whether each `fullUrl` is a text of its own, no version beside any.
     distinct_urls: bool,
@@ -52,18 +52,18 @@ pub(crate) struct Sought {
     pub(crate) type_and_id: Option<(String, String)>,
     /// The first entries that fit, at most two.
     pub(crate) matches: SmallVec<[u32; 2]>,
-    pub(crate) fault: Option<Fault>,
+    pub(crate) fault: Option<Unresolvable>,
 }
 
 /// Why no address could be made of a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub(crate) enum Unresolvable {
     NoFullUrl,
     Shape,
 }
 
 impl<'a> Links<'a> {
-    /// `None` when the element is no bundle.
+    /// `None` when the element is not a bundle.
     pub(crate) fn of(root: Element<'a>) -> Option<Self> {
         if root.resource_type()? != "Bundle" {
             return None;
@@ -122,7 +122,7 @@ impl<'a> Links<'a> {
         self.distinct_urls
     }
 
-    /// Index of the entry a node stands in.
+    /// Index of the entry a node is in.
     pub(crate) fn entry_of(&self, node: Node<'_>) -> Option<usize> {
         let at = self.entries.partition_point(|e| e.node.index() <= node.index()).checked_sub(1)?;
         let entry = self.entries.get(at)?;
@@ -167,11 +167,11 @@ impl<'a> Links<'a> {
             out.url = Some(plain.to_owned());
         } else {
             let Some(from) = from else {
-                out.fault = Some(Fault::NoFullUrl);
+                out.fault = Some(Unresolvable::NoFullUrl);
                 return out;
             };
             if plain.split('/').count() != 2 {
-                out.fault = Some(Fault::Shape);
+                out.fault = Some(Unresolvable::Shape);
                 return out;
             }
             out.url = Some(if from.starts_with("urn") {

@@ -70,7 +70,7 @@ macro_rules! bundle_messages {
                 nb "Ingen oppføring passer med '{reference}' etter fullUrl, men flere har type og id {target}";
             BundleFullUrlMissing { reference: Value }
                 "Bundle_BUNDLE_FullUrl_Missing" Error Required
-                en "The relative reference '{reference}' stands in an entry without fullUrl and cannot be resolved"
+                en "The relative reference '{reference}' is in an entry without fullUrl and cannot be resolved"
                 nb "Den relative referansen '{reference}' står i en oppføring uten fullUrl og kan ikke følges";
             BundleNotLocal { reference: Value }
                 "Bundle_BUNDLE_Not_Local" Warning Required
@@ -102,7 +102,7 @@ macro_rules! bundle_messages {
                 nb "Et søkeresultat bør ha en self-lenke";
             BundleSearchSelfNotUnderstood
                 "BUNDLE_SEARCH_SELF_NOT_UNDERSTOOD" Information Invalid
-                en "The self link of the search result does not tell which types were searched for, so they were not checked"
+                en "The self link of the search result does not say which types were searched for, so they were not checked"
                 nb "Self-lenken i søkeresultatet sier ikke hvilke typer det ble søkt etter, så de ble ikke kontrollert";
             BundleSearchNoMode
                 "BUNDLE_SEARCH_NO_MODE" Warning Invalid
@@ -130,7 +130,7 @@ macro_rules! bundle_messages {
                 nb "{found} passer ikke med søket etter {searched}, og oppføringen oppgir ikke modus";
             BundleLinkDuplicate { relation: Defined }
                 "BUNDLE_LINK_SEARCH_NO_DUPLICATES" Error Invalid
-                en "The link relation '{relation}' stands more than once"
+                en "The link relation '{relation}' occurs more than once"
                 nb "Lenkerelasjonen '{relation}' står mer enn én gang";
             BundleLinkProhibited { relation: Defined, bundle_type: GivenName }
                 "BUNDLE_LINK_SEARCH_PROHIBITED" Error Invalid

@@ -10,7 +10,7 @@ macro_rules! json_messages {
                 nb "JSON-en kan ikke leses: {reason}";
             JsonDuplicate { property: GivenName }
                 "DUPLICATE_JSON_PROPERTY_KEY" Error Invalid
-                en "The property {property} stands twice"
+                en "The property {property} occurs twice"
                 nb "Egenskapen {property} står to ganger";
             JsonEmptyArray
                 "ARRAY_CANNOT_BE_EMPTY" Error Invalid

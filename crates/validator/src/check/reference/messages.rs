@@ -66,7 +66,7 @@ macro_rules! reference_messages {
                 nb "Den innebygde ressursen '{id}' blir ikke vist til fra noe sted i ressursen";
             DuplicateId { id: Value }
                 "DUPLICATE_ID" Error BusinessRule
-                en "The id '{id}' stands more than once in the resource"
+                en "The id '{id}' occurs more than once in the resource"
                 nb "Id-en '{id}' står mer enn én gang i ressursen";
             ResourceIdMissing
                 "Resource_RES_ID_Missing" Error Invalid

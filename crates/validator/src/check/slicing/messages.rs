@@ -18,7 +18,7 @@ macro_rules! slicing_messages {
                 nb "Elementet passer både i skiven {first} og i skiven {second} i {profile}";
             SliceOrder { profile: Defined, slice: Defined }
                 "Validation_VAL_Profile_SliceOrder" Error Invalid
-                en "The slices of {profile} must stand in their order: {slice} is out of place"
+                en "The slices of {profile} must be in their order: {slice} is out of order"
                 nb "Skivene i {profile} må stå i rekkefølge: {slice} er på feil plass";
             SliceOrderOpenAtEnd { profile: Defined }
                 "Validation_VAL_Profile_NotSlice_AtEnd" Error Invalid

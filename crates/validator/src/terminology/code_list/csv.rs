@@ -7,7 +7,7 @@ use super::{CodeList, CodeListError, ListedConcept};
 impl CodeList {
     /// Reads `code,display,parent`: separated by comma, semicolon or tabulator, whichever the first
     /// line has most of. A first line with the word `code` or `kode` names the columns; then
-    /// they may stand in any order and others are left aside.
+    /// they may be in any order and others are ignored.
     ///
     /// # Errors
     /// [`CodeListError`] names the line.

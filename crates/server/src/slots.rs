@@ -1,6 +1,6 @@
-//! Places for messages in work: so many in all, so many for one sender and for one address.
+//! Slots for messages in work: so many in all, so many for one sender and for one address.
 //!
-//! A place is taken once the body is there and given back once the answer is written, so that neither a slow
+//! A slot is taken once the body is there and given back once the answer is written, so that neither a slow
 //! body nor somebody else's messages keep a sender out.
 
 use crate::settings::HttpSettings;
@@ -82,8 +82,8 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// The places of a receiver.
-pub(crate) struct Places {
+/// The slots of a receiver.
+pub(crate) struct Slots {
     count: usize,
     all: Arc<Semaphore>,
     by_sender: Arc<Keyed<OrganisationNumber>>,
@@ -94,14 +94,14 @@ pub(crate) struct Places {
     pub(crate) body_pages_by_address: Arc<Keyed<IpAddr>>,
 }
 
-/// One message's place.
-pub(crate) struct Place {
+/// One message's slot.
+pub(crate) struct Slot {
     _sender: Option<KeyedPermit<OrganisationNumber>>,
     _address: Option<KeyedPermit<IpAddr>>,
     _one: Option<OwnedSemaphorePermit>,
 }
 
-impl Places {
+impl Slots {
     pub(crate) fn new(settings: &HttpSettings) -> Self {
         let pages = |bytes: usize| bytes.div_ceil(PAGE).clamp(1, Semaphore::MAX_PERMITS);
         let buffered = settings.body_memory.max(settings.body_limit);
@@ -115,13 +115,13 @@ impl Places {
         }
     }
 
-    /// Waits in line for a place: first among the sender's own, then among the address's, then among all, so that
+    /// Waits in line for a slot: first among the sender's own, then among the address's, then among all, so that
     /// who has many messages waits behind them and not before others.
-    pub(crate) async fn place(
+    pub(crate) async fn slot(
         &self,
         organisation: Option<OrganisationNumber>,
         address: Option<IpAddr>,
-    ) -> Place {
+    ) -> Slot {
         let sender = match organisation {
             Some(organisation) => Some(self.by_sender.acquire(organisation, 1).await),
             None => None,
@@ -132,10 +132,10 @@ impl Places {
         };
         // The semaphore is never closed.
         let one = Arc::clone(&self.all).acquire_owned().await.ok();
-        Place { _sender: sender, _address: address, _one: one }
+        Slot { _sender: sender, _address: address, _one: one }
     }
 
-    /// Places that are taken now.
+    /// Slots that are taken now.
     pub(crate) fn in_use(&self) -> usize {
         self.count.saturating_sub(self.all.available_permits())
     }
