@@ -2,6 +2,7 @@
 //!
 //! Every verb that changes a sender changes only what it names, and prints the sender before and after.
 
+mod audit;
 mod change;
 mod deliveries;
 mod senders;
@@ -10,6 +11,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use lmr_envelope::{RandomSource, SystemRandom};
 use lmr_identifiers::OrganisationNumber;
 
@@ -17,6 +20,7 @@ use crate::config::receiver::ReceiverConfig;
 use crate::output::{Language, print};
 use crate::serve::open_store;
 use crate::text::{Explain, text};
+use audit::Audit;
 use change::{AddCertificate, Register, RetireCertificate, Set, SetAddresses};
 use deliveries::Deliveries;
 use senders::Senders;
@@ -73,8 +77,18 @@ enum Command {
         #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=366))]
         days: u16,
     },
+    /// The log of who sent, read, changed, exported or erased what
+    Audit(Audit),
     /// Make a key for a database (column_key, hash_key) and write it to a new file
     NewKey { file: PathBuf },
+}
+
+/// Who gives the command, as the audit log names them.
+#[expect(clippy::disallowed_methods, reason = "the environment is read in this crate only")]
+pub(super) fn operator() -> String {
+    let names = ["SUDO_USER", "USER", "LOGNAME", "USERNAME"];
+    let name = names.iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    format!("operator:{}", name.as_deref().unwrap_or("unknown"))
 }
 
 /// How the answer is printed, and what of.
@@ -125,6 +139,7 @@ impl Admin {
                     let refused = senders.store.refused_calls(&filter).await?;
                     deliveries::print_list(&list, &refused, filter.limit, view)
                 }
+                Command::Audit(audit) => audit.run(&*senders.store, &folder, view).await,
                 Command::Overview { days } => senders.overview(*days).await,
                 Command::NewKey { .. } => Ok(ExitCode::SUCCESS),
             }
@@ -144,6 +159,12 @@ fn new_key(file: &std::path::Path, lang: Language) -> anyhow::Result<ExitCode> {
     );
     print(done.get(lang))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The moment at which a day begins in Norway.
+pub(super) fn start_of_day(day: Date) -> anyhow::Result<Timestamp> {
+    let start = day.to_zoned(crate::clock::oslo_zone()).map(|zoned| zoned.timestamp());
+    start.explain(|| text!("{day} er utenfor all tid", "{day} is outside all time"))
 }
 
 /// Reads the organisation number of an argument.

@@ -19,6 +19,7 @@ mod input;
 mod log;
 mod output;
 mod package;
+mod receipt;
 mod rulesets;
 mod sandbox;
 mod send;
@@ -53,6 +54,7 @@ enum Command {
     RuleSets(rulesets::RuleSets),
     Seal(envelope::Seal),
     Open(envelope::Open),
+    Receipt(receipt::ReceiptCommand),
     Serve(serve::Serve),
     Send(send::Send),
     Admin(admin::Admin),
@@ -79,6 +81,7 @@ fn main() -> ExitCode {
         Command::RuleSets(command) => command.run(lang),
         Command::Seal(command) => command.run(lang),
         Command::Open(command) => command.run(lang),
+        Command::Receipt(command) => command.run(lang),
         Command::Serve(command) => command.run(),
         Command::Send(command) => command.run(),
         Command::Admin(command) => command.run(lang),

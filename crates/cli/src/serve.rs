@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use lmr_auth::{Clock, DpopSettings, Fetcher, HttpFetcher, KeyCache, TokenVerifier};
 use lmr_envelope::SystemRandom;
-use lmr_intake::{AllowList, Material, Parts, Receiver, Settings, Store};
+use lmr_intake::{AllowList, Database, Material, Parts, Receiver, Settings, Store};
 use lmr_server::{HttpSettings, Services, StoreReplays, Tls};
 use lmr_storage::{PostgresStore, SqliteStore, StorageKey};
 use tokio::net::TcpListener;
@@ -106,7 +106,7 @@ impl Reload {
 pub(crate) async fn open_store(
     config: &ReceiverConfig,
     folder: &Path,
-) -> anyhow::Result<Arc<dyn Store>> {
+) -> anyhow::Result<Arc<dyn Database>> {
     let path = folder.join(&config.column_key);
     let content = zeroize::Zeroizing::new(
         crate::output::read(&path).explain(|| text!("column_key", "column_key"))?,
@@ -143,7 +143,7 @@ pub(crate) async fn open_store(
 /// Puts a receiver together as the configuration says.
 pub(crate) async fn services(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<Services> {
     config.limits.check()?;
-    let store = open_store(config, folder).await?;
+    let store: Arc<dyn Store> = open_store(config, folder).await?;
     let receiver = Receiver::new(Parts {
         store: Arc::clone(&store),
         keys: config.decryption_keys(folder)?,

@@ -44,6 +44,11 @@ impl Thumbprint {
         (digits == 40).then_some(Self(bytes))
     }
 
+    /// The thumbprint with these bytes.
+    pub(crate) fn from_bytes(bytes: [u8; 20]) -> Self {
+        Self(bytes)
+    }
+
     /// The 20 bytes.
     pub fn as_bytes(&self) -> &[u8; 20] {
         &self.0

@@ -7,10 +7,12 @@ use aws_lc_rs::{
     rsa::{KeyPair, OaepPrivateDecryptingKey, PrivateDecryptingKey},
     signature::KeyPair as _,
 };
+use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::certificate::{Certificate, Thumbprint};
 use crate::pem::{PemBlock, first_block};
+use crate::receipt::{Delegates, ReceiptError};
 
 /// Why a private key cannot be used. The fault is in this installation's configuration.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -126,6 +128,7 @@ impl SigningKey {
 pub struct DecryptionKey {
     certificate: Certificate,
     key: PrivateKey,
+    delegates: Delegates,
 }
 
 impl DecryptionKey {
@@ -135,12 +138,20 @@ impl DecryptionKey {
     /// [`KeyError`] says what is wrong with the file or the pair.
     pub fn new(certificate: Certificate, key: PrivateKey) -> Result<Self, KeyError> {
         key.belongs_to(&certificate)?;
-        Ok(Self { certificate, key })
+        Ok(Self { certificate, key, delegates: Delegates::default() })
     }
 
     /// The certificate senders encrypt for.
     pub fn certificate(&self) -> &Certificate {
         &self.certificate
+    }
+
+    /// Signs a receipt's payload, so that the certificate is all that verifying it needs.
+    ///
+    /// # Errors
+    /// [`ReceiptError::NotSigned`].
+    pub fn sign_receipt(&self, payload: &str, now: Timestamp) -> Result<String, ReceiptError> {
+        self.delegates.sign(&self.certificate, &self.key, payload, now)
     }
 
     pub(crate) fn key(&self) -> &PrivateKey {

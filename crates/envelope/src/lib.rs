@@ -11,7 +11,8 @@
 //! 3. [`VerifiedEnvelope::decrypt`] with the key that [`DecryptionKeys::find`] knows by thumbprint,
 //! 4. [`Compressed::inflate`] within [`Limits`].
 //!
-//! [`open`] is these four in a row. No step does I/O; clock and randomness are arguments.
+//! [`open`] is these four in a row. For what it has taken the register signs a [`Receipt`]
+//! ([`DecryptionKey::sign_receipt`]), which the sender verifies with [`verify_receipt`]. No step does I/O; clock and randomness are arguments.
 //!
 //! ```
 //! use lmr_envelope::{
@@ -59,6 +60,7 @@ mod pem;
 #[doc(hidden)]
 pub mod primitives;
 mod random;
+mod receipt;
 mod seal;
 #[cfg(feature = "synthetic")]
 pub mod synthetic;
@@ -71,6 +73,10 @@ pub use keys::{DecryptionKey, DecryptionKeys, KeyError, PrivateKey, SigningKey};
 pub use open::{Compressed, DecryptError, OpenError, VerifiedEnvelope, VerifyError, open};
 pub use parse::{Envelope, Limits, ParseError, Warning};
 pub use random::{RandomSource, RandomnessUnavailable, SystemRandom};
+pub use receipt::{
+    RECEIPT_HEADER, Receipt, ReceiptChainError, ReceiptDigest, ReceiptError, VerifiedReceipt,
+    check_receipt_chain, verify_receipt,
+};
 pub use seal::{Header, SealError, seal};
 pub use time::{OSLO_RULE, TimeError, read_time, write_time};
 pub use trust::{Trust, TrustError};

@@ -11,6 +11,7 @@
 //! | [`Receiver`], [`Parts`], [`Settings`] | the receiver, what it is made of, what the operator may set |
 //! | [`Avsender`], [`AllowList`] | a registered sender; addresses |
 //! | [`Store`], [`Delivery`] | what is remembered, as a trait; a message to be committed as a whole |
+//! | [`AuditLog`], [`Act`] | who sent, read, changed or exported what |
 //! | [`Reply`], [`Rejection`] | the answer entry by entry, or why there is none |
 //!
 //! ```
@@ -36,6 +37,7 @@
 mod address;
 mod admission;
 mod answer_size;
+mod audit;
 mod avsender;
 mod caller;
 mod delivery;
@@ -50,12 +52,16 @@ mod validation;
 mod work;
 
 pub use address::{AddressError, AllowList};
+pub use audit::{
+    Act, Action, AuditEntry, AuditFault, AuditFilter, AuditHead, AuditLog, AuditProblem,
+    AuditReport, ChainCheck, REGISTER_CHAIN,
+};
 pub use avsender::{
     Avsender, AvsenderError, AvsenderRecord, CertificateRecord, RegisteredCertificate,
 };
 pub use caller::Caller;
 pub use directory::AddressStatus;
-pub use lmr_envelope::{Certificate, RandomSource};
+pub use lmr_envelope::{Certificate, RECEIPT_HEADER, RandomSource, Receipt, ReceiptDigest};
 pub use lmr_identifiers::OrganisationNumber;
 pub use lmr_lmdi::{AdministrationFacts, RuleSetId};
 pub use receiver::Receiver;
@@ -63,7 +69,7 @@ pub use rejection::{Location, Rejection};
 pub use reply::{Answer, Counts, Outcome, Reply};
 pub use settings::{Material, Parts, Settings};
 pub use store::{
-    CodeCount, Committed, Current, Delivery, DeliveryFilter, DeliverySummary, Identity,
+    CodeCount, Committed, Current, Database, Delivery, DeliveryFilter, DeliverySummary, Identity,
     MessageHead, NewVersion, RefusedCall, Seen, Store, StoreError, StoredVersion,
 };
 pub use work::Work;

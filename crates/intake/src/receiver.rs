@@ -13,7 +13,7 @@ use crate::turns::Turns;
 use crate::validation::{Validated, validate, validate_bare};
 use crate::work::Work;
 use jiff::Timestamp;
-use lmr_envelope::RandomSource;
+use lmr_envelope::{RandomSource, Thumbprint};
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -110,19 +110,20 @@ impl Receiver {
     ) -> Result<Reply, Rejection> {
         let established = self.establish(caller, body, now).await?;
         let head = established.head(caller, now);
+        let signer = ReceiptSigner::of(self.material(), &established, now);
         self.work.is_about(&head.message_id);
         if let Some(seen) = self.seen(&head).await? {
-            return Ok(again(first_answer(seen)?, head));
+            return again(seen, head, &signer);
         }
         let validated = self.validate(established, now, Arc::clone(&random)).await?;
         if self.is_identifier_used(&head, &validated).await? {
             // The same message may have been stored on another connection since it was looked for.
             return match self.seen(&head).await? {
-                Some(Seen::Repeated(answer)) => Ok(again(answer, head)),
+                Some(seen @ Seen::Repeated { .. }) => again(seen, head, &signer),
                 _ => Err(Rejection::BundleIdentifierReused),
             };
         }
-        self.store_message(head, &validated, &*random).await
+        self.store_message(head, &validated, &*random, &signer).await
     }
 
     /// Goes the same way, stores nothing and remembers nothing.
@@ -140,7 +141,10 @@ impl Receiver {
         let head = established.head(caller, now);
         self.work.is_about(&head.message_id);
         // Checking a message that was delivered is not a replay.
-        let delivered = self.seen(&head).await?.map(first_answer).transpose()?.is_some();
+        let delivered = match self.seen(&head).await? {
+            Some(seen) => first_answer(seen).map(|_| true)?,
+            None => false,
+        };
         let validated = self.validate(established, now, random).await?;
         if !delivered && self.is_identifier_used(&head, &validated).await? {
             return Err(Rejection::BundleIdentifierReused);
@@ -209,6 +213,7 @@ impl Receiver {
         head: MessageHead,
         validated: &Validated,
         random: &dyn RandomSource,
+        signer: &ReceiptSigner,
     ) -> Result<Reply, Rejection> {
         let store = &*self.parts.store;
         let identities = validated.identities();
@@ -225,10 +230,11 @@ impl Receiver {
             }
             let answer = delivery.answer.clone();
             match store.commit(delivery).await? {
-                Committed::Stored => {
-                    return Ok(Reply::first(answer, Some(head.message_id)));
+                Committed::Stored { receipt } => {
+                    let receipt = signer.sign(&receipt);
+                    return Ok(Reply { receipt, ..Reply::first(answer, Some(head.message_id)) });
                 }
-                Committed::Known(seen) => return Ok(again(first_answer(seen)?, head)),
+                Committed::Known(seen) => return again(seen, head, signer),
                 Committed::BundleIdentifierReused => return Err(Rejection::BundleIdentifierReused),
                 // From now on in line: within this receiver nobody is overtaken twice.
                 Committed::Moved => turn = turn.alone().await,
@@ -265,14 +271,43 @@ impl Receiver {
     }
 }
 
-fn first_answer(seen: Seen) -> Result<Answer, Rejection> {
+/// Signs receipts with the key of the certificate that a sender has encrypted for, which it has at hand.
+struct ReceiptSigner {
+    material: Arc<Material>,
+    addressed: Thumbprint,
+    now: Timestamp,
+}
+
+impl ReceiptSigner {
+    fn of(material: Arc<Material>, established: &Established, now: Timestamp) -> Self {
+        Self { material, addressed: established.envelope.envelope().encryption_thumbprint(), now }
+    }
+
+    /// The message is stored whether its receipt can be signed or not, so its answer is given without.
+    fn sign(&self, payload: &str) -> Option<String> {
+        let keys = &self.material.keys;
+        let key = keys.find(self.addressed).or_else(|| keys.iter().next())?;
+        match key.sign_receipt(payload, self.now) {
+            Ok(receipt) => Some(receipt),
+            Err(error) => {
+                tracing::error!(%error, "a receipt could not be signed");
+                None
+            }
+        }
+    }
+}
+
+/// The first answer with the payload of its receipt.
+fn first_answer(seen: Seen) -> Result<(Answer, Option<String>), Rejection> {
     match seen {
-        Seen::Repeated(answer) => Ok(answer),
+        Seen::Repeated { answer, receipt } => Ok((answer, receipt)),
         Seen::MessageIdReused => Err(Rejection::MessageIdReused),
         Seen::ContentReplayed => Err(Rejection::ContentReplayed),
     }
 }
 
-fn again(answer: Answer, head: MessageHead) -> Reply {
-    Reply { repeated: true, ..Reply::first(answer, Some(head.message_id)) }
+fn again(seen: Seen, head: MessageHead, signer: &ReceiptSigner) -> Result<Reply, Rejection> {
+    let (answer, receipt) = first_answer(seen)?;
+    let receipt = receipt.and_then(|payload| signer.sign(&payload));
+    Ok(Reply { repeated: true, receipt, ..Reply::first(answer, Some(head.message_id)) })
 }

@@ -12,6 +12,23 @@ pub enum Outcome {
     Refused,
 }
 
+impl Outcome {
+    /// Its name in rows, receipts and answers of the operator's commands.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// The outcome of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Accepted, Self::Refused].into_iter().find(|outcome| outcome.as_str() == name)
+    }
+}
+
 /// How the entries of a bundle fared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
@@ -51,10 +68,12 @@ pub struct Reply {
     pub repeated: bool,
     /// Whether a resend gets this answer again. Not so for a large answer to a message of which nothing was taken.
     pub is_kept: bool,
+    /// The signed receipt of a message that is stored.
+    pub receipt: Option<String>,
 }
 
 impl Reply {
     pub(crate) fn first(answer: Answer, message_id: Option<String>) -> Self {
-        Self { answer, message_id, repeated: false, is_kept: true }
+        Self { answer, message_id, repeated: false, is_kept: true, receipt: None }
     }
 }

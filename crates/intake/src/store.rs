@@ -1,5 +1,6 @@
 //! What the receiver remembers, as a trait: `storage` implements it.
 
+use crate::audit::AuditLog;
 use crate::avsender::Avsender;
 use crate::reply::{Answer, Counts, Outcome};
 use async_trait::async_trait;
@@ -164,8 +165,13 @@ pub struct RefusedCall {
 /// How a message is known already.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Seen {
-    /// The same message was there already: its first answer.
-    Repeated(Answer),
+    /// The same message was there already.
+    Repeated {
+        /// The answer as it was given.
+        answer: Answer,
+        /// The payload of its receipt; none for messages from before receipts were kept.
+        receipt: Option<String>,
+    },
     /// The sender has used this message id for another content.
     MessageIdReused,
     /// This content has come under another message id.
@@ -176,7 +182,10 @@ pub enum Seen {
 #[derive(Clone, PartialEq, Eq)]
 pub enum Committed {
     /// Durable.
-    Stored,
+    Stored {
+        /// The payload of its receipt: its entry in the audit log.
+        receipt: String,
+    },
     /// The message, or a part of what identifies it, was there already.
     Known(Seen),
     /// The sender has used this bundle identifier in another message.
@@ -184,6 +193,11 @@ pub enum Committed {
     /// Another message has stored a version meanwhile: look up again and repeat.
     Moved,
 }
+
+/// All that a database does for the register: what the receiver needs, and what its operators need.
+pub trait Database: Store + AuditLog {}
+
+impl<T: Store + AuditLog> Database for T {}
 
 /// Which deliveries to list.
 #[derive(Clone, Debug, Default)]

@@ -897,8 +897,31 @@ async fn a_system_that_another_sender_uses_is_warned_of_once_a_message() {
         systems: vec!["urn:oid:2.16.578.1.34.7".into()],
         versions: Vec::new(),
     };
-    assert!(place.store.commit(other).await.unwrap() == Committed::Stored);
+    assert!(matches!(place.store.commit(other).await.unwrap(), Committed::Stored { .. }));
     let id = "m2";
     let second = place.takes(sealed(id, &administration(id, 0, "A-2", "completed", 1))).await;
     assert_eq!((warned(&second), second.answer.outcome), (1, Outcome::Accepted));
+}
+
+#[tokio::test]
+async fn each_message_gets_a_receipt_that_follows_the_one_before() {
+    let place = place().await;
+    let first = sealed("r1", &batch("r1", &[patient(PEOPLE[0], "female")]));
+    let second = sealed("r2", &batch("r2", &[patient(PEOPLE[0], "male")]));
+    let verify = |reply: &Reply| {
+        let receipt = reply.receipt.as_deref().expect("a receipt");
+        lmr_envelope::verify_receipt(receipt, &[world().register.certificate()]).unwrap()
+    };
+    let one = place.takes(first.clone()).await;
+    let verified = verify(&one);
+    assert_eq!(verified.receipt.message_id, "r1");
+    assert_eq!(verified.receipt.answer_sha256, lmr_intake::ReceiptDigest::of(&one.answer.body));
+    let two = verify(&place.takes(second).await);
+    assert_eq!(two.receipt.previous, Some(verified.digest));
+    let again = place.takes(first).await;
+    assert!(again.repeated);
+    assert_eq!(verify(&again).receipt, verified.receipt);
+    let checked = sealed("r3", &batch("r3", &[patient(PEOPLE[0], "female")]));
+    let reply = place.receiver.check(&caller(), checked, now(), Arc::new(SystemRandom)).await;
+    assert!(reply.unwrap_or_else(|_| panic!("checked")).receipt.is_none(), "nothing was stored");
 }

@@ -34,7 +34,12 @@ impl Transport for Register {
         let entries = vec![entry; entries].join(",");
         let body =
             format!(r#"{{"resourceType":"Bundle","type":"batch-response","entry":[{entries}]}}"#);
-        PostOutcome::Answered { status: 200, retry_after: None, body: body.into_bytes() }
+        PostOutcome::Answered {
+            status: 200,
+            retry_after: None,
+            receipt: None,
+            body: body.into_bytes(),
+        }
     }
 }
 
@@ -45,6 +50,13 @@ impl Sealer for Count {
     fn seal(&self, bundle: &[u8], _: &str, _: &CheckContext) -> Result<Vec<u8>, SealError> {
         let text = String::from_utf8_lossy(bundle);
         Ok(text.matches(r#""request":"#).count().to_string().into_bytes())
+    }
+
+    fn verify_receipt(
+        &self,
+        _: &str,
+    ) -> Result<lmr_envelope::VerifiedReceipt, lmr_envelope::ReceiptError> {
+        Err(lmr_envelope::ReceiptError::Malformed { part: "the payload" })
     }
 }
 

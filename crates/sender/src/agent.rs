@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use lmr_auth::Clock;
-use lmr_envelope::RandomSource;
+use lmr_envelope::{RandomSource, ReceiptDigest};
 use lmr_lmdi::RuleSetId;
 
 use crate::answer;
@@ -21,6 +21,7 @@ use crate::message::{Made, MessageMaker};
 use crate::outbox::{FinishedAttempt, Forgotten, ItemOutcome, Outbox, OutboxError};
 use crate::plan::{self, BundleLimits, Plan, Statuses};
 use crate::progress::AttemptOutcome;
+use crate::receipts::ReceivedReceipt;
 use crate::report::{ForeignType, Report, RunKind, SentMessage, SourceFailure};
 use crate::run::Run;
 use crate::schedule::RetrySchedule;
@@ -246,7 +247,16 @@ impl Agent {
         };
         run.report.stopped_early |= self.stop.is_stopped();
         let now = self.now();
+        let receipt = match &outcome {
+            PostOutcome::Answered { receipt: Some(text), body, .. } => {
+                Some(ReceivedReceipt { text: text.clone(), answer: ReceiptDigest::of(body) })
+            }
+            _ => None,
+        };
         let answer = answer::read(outcome, &message_id, entries, now);
+        if let Some(receipt) = receipt.filter(|_| answer.outcome == AttemptOutcome::Answered) {
+            self.keep_receipt(seq, &message_id, &receipt, now).await?;
+        }
         let finished = FinishedAttempt {
             outcome: &answer.outcome,
             items: &answer.items,

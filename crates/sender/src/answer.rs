@@ -44,7 +44,7 @@ pub(crate) fn read(posted: PostOutcome, id: &str, entries: usize, now: Timestamp
         failure: Some(failure),
     };
     let (status, retry_after, body) = match posted {
-        PostOutcome::Answered { status, retry_after, body } => (status, retry_after, body),
+        PostOutcome::Answered { status, retry_after, body, .. } => (status, retry_after, body),
         PostOutcome::NotReached { failure, retry_after } => {
             let retry_after = retry_after.and_then(|wait| SignedDuration::try_from(wait).ok());
             return whole(AttemptOutcome::Later { may_have_arrived: false, retry_after }, failure);
@@ -207,7 +207,12 @@ mod tests {
     }
 
     fn answered(status: u16, body: &str) -> PostOutcome {
-        PostOutcome::Answered { status, retry_after: None, body: body.as_bytes().to_vec() }
+        PostOutcome::Answered {
+            status,
+            retry_after: None,
+            receipt: None,
+            body: body.as_bytes().to_vec(),
+        }
     }
 
     fn outcome(code: &str) -> String {

@@ -56,6 +56,7 @@ mod index;
 mod message;
 mod plan;
 mod progress;
+mod receipts;
 mod run;
 mod source_key;
 mod stop;

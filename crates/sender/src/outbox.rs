@@ -7,6 +7,7 @@ mod book;
 #[cfg(test)]
 mod failpoint;
 mod held;
+mod receipts;
 mod rows;
 mod stored;
 mod vanished;
@@ -28,6 +29,7 @@ use book::{book, hold_all, split};
 
 pub use crate::progress::State;
 pub use held::{HeldFinding, HeldRow, Origin, Released, WaitingRow};
+pub use receipts::ReceiptRow;
 pub use rows::{AttemptRow, MessageRow, Overview, RunRow, SourceCounts};
 pub use stored::Forgotten;
 pub(crate) use stored::{Sending, StoredRow};

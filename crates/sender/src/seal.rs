@@ -1,6 +1,9 @@
 //! Sealing: what a run asks of it, and the register's envelope as its answer.
 
-use lmr_envelope::{Certificate, Header, RandomSource, SealError, SigningKey, seal};
+use lmr_envelope::{
+    Certificate, Header, RandomSource, ReceiptError, SealError, SigningKey, VerifiedReceipt, seal,
+    verify_receipt,
+};
 use lmr_identifiers::OrganisationNumber;
 
 use crate::check::CheckContext;
@@ -17,6 +20,12 @@ pub trait Sealer: Send + Sync {
         message_id: &str,
         context: &CheckContext,
     ) -> Result<Vec<u8>, SealError>;
+
+    /// Verifies a receipt of those that messages are sealed for.
+    ///
+    /// # Errors
+    /// [`ReceiptError`]: it is not theirs, or was changed.
+    fn verify_receipt(&self, receipt: &str) -> Result<VerifiedReceipt, ReceiptError>;
 }
 
 /// SignertKryptertBundle, for the register's certificate and with the sender's.
@@ -54,5 +63,9 @@ impl<R: RandomSource> Sealer for EnvelopeSealer<R> {
             generated_at: context.now,
         };
         seal(bundle, &header, &self.recipient, &self.signer, &self.random)
+    }
+
+    fn verify_receipt(&self, receipt: &str) -> Result<VerifiedReceipt, ReceiptError> {
+        verify_receipt(receipt, std::slice::from_ref(&self.recipient))
     }
 }

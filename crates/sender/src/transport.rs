@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use lmr_auth::{
     AccessToken, DiscoveryError, RequestHeaders, Retry, TokenClient, TokenError, is_loopback,
 };
+use lmr_envelope::RECEIPT_HEADER;
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue,
     RETRY_AFTER, WWW_AUTHENTICATE,
@@ -27,6 +28,8 @@ pub enum PostOutcome {
         status: u16,
         /// `Retry-After` as written.
         retry_after: Option<String>,
+        /// The receipt, as signed by the register.
+        receipt: Option<String>,
         /// The body.
         body: Vec<u8>,
     },
@@ -308,6 +311,11 @@ impl<A: Authorizer> HttpTransport<A> {
             .get(RETRY_AFTER)
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned);
+        let receipt = answer
+            .headers()
+            .get(RECEIPT_HEADER)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
         let is_packed = is_still_packed(answer.headers());
         let mut body = Vec::new();
         loop {
@@ -318,11 +326,13 @@ impl<A: Authorizer> HttpTransport<A> {
                 Ok(Some(chunk)) => body.extend_from_slice(&chunk),
                 Ok(None) if is_packed => {
                     return match unpacked(&body, self.answer_limit) {
-                        Ok(body) => PostOutcome::Answered { status, retry_after, body },
+                        Ok(body) => PostOutcome::Answered { status, retry_after, receipt, body },
                         Err(failure) => PostOutcome::NoAnswer { failure },
                     };
                 }
-                Ok(None) => return PostOutcome::Answered { status, retry_after, body },
+                Ok(None) => {
+                    return PostOutcome::Answered { status, retry_after, receipt, body };
+                }
                 Err(error) => return failed(&error),
             }
         }

@@ -97,7 +97,7 @@ async fn a_message_goes_out_as_it_is_and_the_answer_comes_back_whole() {
     let retry_after = Some("30".to_owned());
     assert_eq!(
         outcome,
-        PostOutcome::Answered { status: 503, retry_after, body: b"later".to_vec() }
+        PostOutcome::Answered { status: 503, retry_after, receipt: None, body: b"later".to_vec() }
     );
 }
 
@@ -118,10 +118,16 @@ async fn a_refused_token_is_replaced_once() {
     }))
     .await;
     let outcome = transport(&address, Counter::default()).post(Vec::new()).await;
-    assert_eq!(outcome, PostOutcome::Answered { status: 200, retry_after: None, body: Vec::new() });
+    assert_eq!(
+        outcome,
+        PostOutcome::Answered { status: 200, retry_after: None, receipt: None, body: Vec::new() }
+    );
     // A fresh token that is refused as well is an answer.
     let outcome = transport(&address, Counter(AtomicU32::new(5))).post(Vec::new()).await;
-    assert_eq!(outcome, PostOutcome::Answered { status: 401, retry_after: None, body: Vec::new() });
+    assert_eq!(
+        outcome,
+        PostOutcome::Answered { status: 401, retry_after: None, receipt: None, body: Vec::new() }
+    );
     assert_eq!(calls.load(Ordering::SeqCst), 4);
 }
 
@@ -202,7 +208,7 @@ async fn a_content_coding_in_capitals_is_read_like_any_other() {
         let body = b"the answer".to_vec();
         assert_eq!(
             outcome,
-            PostOutcome::Answered { status: 200, retry_after: None, body },
+            PostOutcome::Answered { status: 200, retry_after: None, receipt: None, body },
             "{coding}"
         );
     }
@@ -230,6 +236,9 @@ async fn a_connection_closed_as_it_is_used_is_replaced_at_once() {
     });
     let outcome = transport(&address, Counter::default()).post(b"sealed".to_vec()).await;
     let body = b"ok".to_vec();
-    assert_eq!(outcome, PostOutcome::Answered { status: 200, retry_after: None, body });
+    assert_eq!(
+        outcome,
+        PostOutcome::Answered { status: 200, retry_after: None, receipt: None, body }
+    );
     assert!(server.await.expect("the server").ends_with(b"sealed"), "the same bytes");
 }

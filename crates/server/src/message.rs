@@ -8,9 +8,9 @@ use crate::media::{preferred, sends_json};
 use crate::slots::Slot;
 use crate::state::Shared;
 use axum::extract::{FromRequest, Request};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use lmr_intake::{Outcome, Receiver, Rejection, Reply, Work};
+use lmr_intake::{Outcome, RECEIPT_HEADER, Receiver, Rejection, Reply, Work};
 use std::future::Future;
 use std::sync::Arc;
 use tokio::time::{Duration, timeout};
@@ -94,6 +94,12 @@ impl IntoResponse for Answered {
             Outcome::Accepted => StatusCode::OK,
             Outcome::Refused => StatusCode::BAD_REQUEST,
         };
-        answer::fhir(status, answer::held(answer.body, self.slot, self.write_limit))
+        let mut response =
+            answer::fhir(status, answer::held(answer.body, self.slot, self.write_limit));
+        // A JWS in compact form: letters, digits, `-`, `_` and points.
+        if let Some(Ok(receipt)) = self.reply.receipt.map(HeaderValue::try_from) {
+            response.headers_mut().insert(RECEIPT_HEADER, receipt);
+        }
+        response
     }
 }

@@ -68,6 +68,10 @@ pub(crate) fn document(routes: &[Route]) -> Value {
 pub(crate) fn sealed_message() -> Value {
     let mut operation = message("SignertKryptertBundle", "LegemiddelregisterBundleResponse");
     operation["security"] = json!([{"helseid": []}]);
+    operation["responses"]["200"]["headers"] = json!({"LMR-Receipt": {
+        "description": "Receipt of a message that is stored: a JWS that `lmr receipt verify` verifies with the register's certificate.",
+        "schema": {"type": "string"},
+    }});
     let responses = &mut operation["responses"];
     responses["401"] = outcome("No token, or one that is not accepted; see WWW-Authenticate.");
     responses["409"] = outcome("The message or its content has been used before.");

@@ -2,7 +2,8 @@
 //! type `Name`.
 
 use super::{
-    Db, MIGRATIONS, Name, QUICK, READING, WRITING, tables, writer::Writer, writer::in_transaction,
+    Db, MIGRATIONS, Name, QUICK, READING, SNAPSHOT, WRITING, audit, tables, writer::Writer,
+    writer::in_transaction,
 };
 use crate::{
     error::{OpenError, unavailable},
@@ -12,8 +13,9 @@ use crate::{
 use async_trait::async_trait;
 use jiff::Timestamp;
 use lmr_intake::{
-    Avsender, Committed, Current, Delivery, DeliveryFilter, DeliverySummary, Identity,
-    OrganisationNumber, RefusedCall, Seen, Store, StoreError, StoredVersion,
+    Act, AuditEntry, AuditFilter, AuditHead, AuditLog, AuditReport, Avsender, Committed, Current,
+    Delivery, DeliveryFilter, DeliverySummary, Identity, OrganisationNumber, RefusedCall, Seen,
+    Store, StoreError, StoredVersion,
 };
 use sqlx::{
     ConnectOptions as _, Connection as _, Database, Pool,
@@ -232,5 +234,32 @@ impl Store for Name {
         filter: &DeliveryFilter,
     ) -> Result<Vec<DeliverySummary>, StoreError> {
         tables::deliveries(&mut *self.0.reader().await?, filter).await
+    }
+}
+
+#[async_trait]
+impl AuditLog for Name {
+    async fn record(&self, act: Act) -> Result<AuditEntry, StoreError> {
+        let mut db = self.0.administrator().await?;
+        let key = &self.0.key;
+        let entry = in_transaction(&mut db, async |db| audit::record(db, key, &act).await).await?;
+        db.close().await.map_err(unavailable)?;
+        Ok(entry)
+    }
+
+    async fn audit_entries(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, StoreError> {
+        audit::entries(&mut *self.0.reader().await?, filter).await
+    }
+
+    async fn audit_heads(&self) -> Result<Vec<AuditHead>, StoreError> {
+        audit::heads(&mut *self.0.reader().await?).await
+    }
+
+    async fn verify_audit(&self, kept: &[AuditHead]) -> Result<AuditReport, StoreError> {
+        let mut db = self.0.reader().await?;
+        let mut snapshot = db.begin_with(SNAPSHOT).await.map_err(unavailable)?;
+        let report = audit::verify(&mut snapshot, &self.0.key, kept).await;
+        snapshot.rollback().await.map_err(unavailable)?;
+        report
     }
 }

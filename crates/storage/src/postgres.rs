@@ -3,6 +3,8 @@
 // Compiled once per database on purpose: the types of rows and connections differ, the text does not.
 #![allow(clippy::duplicate_mod, reason = "see above")]
 
+#[path = "audit.rs"]
+mod audit;
 #[path = "backend.rs"]
 mod backend;
 #[path = "tables.rs"]
@@ -23,6 +25,8 @@ type Db = sqlx::Postgres;
 type Name = PostgresStore;
 /// Read committed is enough: what must not happen twice is held by unique keys and checked versions.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+/// Reads of one transaction see one state.
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// The settings of a session that only reads, and of one that writes. Sent after the start, because poolers refuse unknown
 /// startup parameters. A server that promises more than its own disk (`remote_apply`) is left at that.
 const READING: &[&str] = &["SET default_transaction_read_only = on"];

@@ -3,7 +3,10 @@
 use crate::key::{StorageKey, salt};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use jiff::Timestamp;
-use lmr_intake::{CodeCount, Counts, Delivery, Identity, OrganisationNumber, Outcome, StoreError};
+use lmr_intake::{
+    CodeCount, Counts, Delivery, Identity, OrganisationNumber, Outcome, Receipt, ReceiptDigest,
+    RuleSetId, StoreError,
+};
 use std::io::{Read as _, Write as _};
 
 pub(crate) const ANSWER: &str = "message.answer_sealed";
@@ -47,6 +50,7 @@ pub(crate) struct Prepared {
     pub(crate) message_id: String,
     pub(crate) content_sha256: [u8; 32],
     pub(crate) bundle_identifier_mac: Option<Vec<u8>>,
+    pub(crate) answer_sha256: ReceiptDigest,
     pub(crate) rule_set: &'static str,
     pub(crate) client_id: String,
     pub(crate) reporting_from: i64,
@@ -82,6 +86,7 @@ impl Prepared {
         let head = delivery.head;
         let organisation = head.sender;
         let row = [organisation.as_str(), &head.message_id];
+        let answer_sha256 = ReceiptDigest::of(&delivery.answer.body);
         let (answer_coding, coded) = code(delivery.answer.body)?;
         let answer_sealed = columns.seal(ANSWER, &row, &coded)?;
         let mut versions = Vec::with_capacity(delivery.versions.len());
@@ -111,6 +116,7 @@ impl Prepared {
             organisation,
             message_id: head.message_id,
             content_sha256: head.content_sha256,
+            answer_sha256,
             rule_set: delivery.rule_set,
             client_id: head.client_id,
             reporting_from: head.reporting_from.as_microsecond(),
@@ -125,6 +131,30 @@ impl Prepared {
             answer_sealed,
             versions,
         })
+    }
+
+    /// The receipt of this message at its place in the sender's chain.
+    pub(crate) fn receipt(
+        &self,
+        sequence: u64,
+        previous: Option<ReceiptDigest>,
+        received_at: Timestamp,
+    ) -> Receipt {
+        let digest = RuleSetId::parse(self.rule_set).map(RuleSetId::digest).unwrap_or_default();
+        Receipt {
+            action: Receipt::ACTION.to_owned(),
+            sender: self.organisation,
+            sequence,
+            previous,
+            message_id: self.message_id.clone(),
+            content_sha256: self.content_sha256.into(),
+            answer_sha256: self.answer_sha256,
+            rule_set: self.rule_set.to_owned(),
+            rule_set_digest: format!("sha256:{digest}"),
+            outcome: self.outcome.as_str().to_owned(),
+            client_id: self.client_id.clone(),
+            received_at,
+        }
     }
 
     /// A rough size in bytes, to bound what one commit takes.

@@ -1,5 +1,7 @@
 //! SQLite: the embedded default. Write-ahead log, every commit synced to the disk.
 
+#[path = "audit.rs"]
+mod audit;
 #[path = "backend.rs"]
 mod backend;
 #[path = "tables.rs"]
@@ -20,6 +22,8 @@ type Db = sqlx::Sqlite;
 type Name = SqliteStore;
 /// Takes the write lock at once: a read that turns into a write could find it taken.
 const BEGIN: &str = "BEGIN IMMEDIATE";
+/// Reads of one transaction see one state.
+const SNAPSHOT: &str = "BEGIN";
 /// The settings of a session that only reads, and of one that writes.
 const READING: &[&str] = &["PRAGMA query_only = on"];
 const WRITING: &[&str] = &[];

@@ -1,6 +1,6 @@
 //! Rows in and out. Written for one database at a time: `super::Db` says which.
 
-use super::Db;
+use super::{Db, audit};
 use crate::{
     error::{OpenError, unavailable},
     key::{StorageKey, salt},
@@ -11,9 +11,9 @@ use crate::{
 };
 use jiff::Timestamp;
 use lmr_intake::{
-    AdministrationFacts, AllowList, Answer, Avsender, Certificate, CodeCount, Committed, Counts,
-    Current, DeliveryFilter, DeliverySummary, Identity, OrganisationNumber, Outcome, RefusedCall,
-    RegisteredCertificate, RuleSetId, Seen, StoreError, StoredVersion,
+    Action, AdministrationFacts, AllowList, Answer, Avsender, Certificate, CodeCount, Committed,
+    Counts, Current, DeliveryFilter, DeliverySummary, Identity, OrganisationNumber, Outcome,
+    RefusedCall, RegisteredCertificate, RuleSetId, Seen, StoreError, StoredVersion,
 };
 use sqlx::{Database, FromRow, QueryBuilder, query, query_as, query_scalar};
 use std::collections::{BTreeSet, HashMap};
@@ -23,16 +23,8 @@ type Connection = <Db as Database>::Connection;
 /// Rows of one statement; SQLite takes 32 766 values, PostgreSQL 65 535.
 const CHUNK: usize = 400;
 
-const OUTCOMES: [(Outcome, &str); 2] =
-    [(Outcome::Accepted, "accepted"), (Outcome::Refused, "refused")];
-
-fn outcome_text(outcome: Outcome) -> &'static str {
-    OUTCOMES.iter().find(|(o, _)| *o == outcome).map_or("accepted", |(_, text)| text)
-}
-
 fn outcome(text: &str) -> Result<Outcome, StoreError> {
-    let found = OUTCOMES.iter().find(|(_, t)| *t == text);
-    found.map(|(o, _)| *o).ok_or(StoreError::Damaged { what: "message.outcome" })
+    Outcome::parse(text).ok_or(StoreError::Damaged { what: "message.outcome" })
 }
 
 /// Seals a word with the database's key the first time, opens it every other time.
@@ -86,6 +78,7 @@ struct SeenRow {
     salt: Vec<u8>,
     answer_coding: String,
     answer_sealed: Vec<u8>,
+    receipt: Option<String>,
     #[sqlx(flatten)]
     counts: CountsRow,
 }
@@ -98,9 +91,12 @@ pub(super) async fn seen(
     content_sha256: &[u8; 32],
 ) -> Result<Option<Seen>, StoreError> {
     let rows: Vec<SeenRow> = query_as(
-        "SELECT organisation, message_id, content_sha256, outcome, salt, answer_coding, answer_sealed,
-                entries, created, updated, unchanged, refused, dependent
-         FROM message WHERE (organisation = $1 AND message_id = $2) OR content_sha256 = $3",
+        "SELECT m.organisation, m.message_id, m.content_sha256, m.outcome, m.salt, m.answer_coding,
+                m.answer_sealed, a.entry AS receipt,
+                m.entries, m.created, m.updated, m.unchanged, m.refused, m.dependent
+         FROM message m
+         LEFT JOIN audit_entry a ON a.chain = m.organisation AND a.sequence = m.audit_sequence
+         WHERE (m.organisation = $1 AND m.message_id = $2) OR m.content_sha256 = $3",
     )
     .bind(organisation.as_str())
     .bind(message_id)
@@ -119,7 +115,8 @@ pub(super) async fn seen(
             let body =
                 columns.open(ANSWER, &[organisation.as_str(), message_id], row.answer_sealed)?;
             let body = decode(&row.answer_coding, body)?;
-            Ok(Some(Seen::Repeated(Answer { outcome, body, counts })))
+            let answer = Answer { outcome, body, counts };
+            Ok(Some(Seen::Repeated { answer, receipt: row.receipt }))
         }
         (same, _) if !same.is_empty() => Ok(Some(Seen::MessageIdReused)),
         (_, other) if !other.is_empty() => Ok(Some(Seen::ContentReplayed)),
@@ -252,12 +249,25 @@ pub(super) async fn store(
     if let Some(seen) = seen {
         return Ok(Committed::Known(seen));
     }
+    // Before anything else is written: whoever holds the sender's chain is alone with the sender.
+    let received_at = time(delivery.received_at)?;
+    let receipt = audit::append(
+        db,
+        key,
+        organisation.as_str(),
+        (received_at, Action::Receive),
+        |sequence, previous| delivery.receipt(sequence, previous, received_at).payload(),
+    )
+    .await?;
+    let audit_sequence = i64::try_from(receipt.sequence)
+        .map_err(|_| StoreError::Damaged { what: "audit_entry.sequence" })?;
     let counts = delivery.counts;
     let id: Option<i64> = query_scalar(
         "INSERT INTO message (organisation, message_id, content_sha256, bundle_identifier_mac, rule_set,
              client_id, reporting_from, reporting_to, generated_at, received_at, outcome,
-             entries, created, updated, unchanged, refused, dependent, salt, answer_coding, answer_sealed)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+             entries, created, updated, unchanged, refused, dependent, salt, answer_coding, answer_sealed,
+             audit_sequence)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
          ON CONFLICT DO NOTHING RETURNING id",
     )
     .bind(organisation.as_str())
@@ -270,7 +280,7 @@ pub(super) async fn store(
     .bind(delivery.reporting_to)
     .bind(delivery.generated_at)
     .bind(delivery.received_at)
-    .bind(outcome_text(delivery.outcome))
+    .bind(delivery.outcome.as_str())
     .bind(i64::from(counts.entries))
     .bind(i64::from(counts.created))
     .bind(i64::from(counts.updated))
@@ -280,6 +290,7 @@ pub(super) async fn store(
     .bind(&delivery.salt)
     .bind(delivery.answer_coding)
     .bind(&delivery.answer_sealed)
+    .bind(audit_sequence)
     .fetch_optional(&mut *db)
     .await
     .map_err(unavailable)?;
@@ -327,7 +338,7 @@ pub(super) async fn store(
     for chunk in delivery.versions.chunks(CHUNK) {
         insert_versions(db, id, delivery.received_at, chunk).await?;
     }
-    Ok(Committed::Stored)
+    Ok(Committed::Stored { receipt: receipt.text })
 }
 
 async fn insert_codes(

@@ -204,8 +204,13 @@ async fn try_commit(
     deliveries: &[Prepared],
 ) -> Result<Vec<Outcome>, StoreError> {
     let mut transaction = connection.begin_with(BEGIN).await.map_err(unavailable)?;
-    let mut results = Vec::with_capacity(deliveries.len());
-    for delivery in deliveries {
+    // In the order of the senders, whose chains are locked one after the other: two receivers on one database never
+    // wait for each other in a circle.
+    let mut order: Vec<usize> = (0..deliveries.len()).collect();
+    order.sort_by_key(|at| deliveries[*at].organisation);
+    let mut results: Vec<Option<Outcome>> = deliveries.iter().map(|_| None).collect();
+    for at in order {
+        let delivery = &deliveries[at];
         // A savepoint each: one message's conflict is its own.
         let mut savepoint = transaction.begin().await.map_err(unavailable)?;
         let result = match tables::store(&mut savepoint, key, delivery).await {
@@ -215,14 +220,14 @@ async fn try_commit(
             result => result,
         };
         match &result {
-            Ok(Committed::Stored) => savepoint.commit().await,
+            Ok(Committed::Stored { .. }) => savepoint.commit().await,
             _ => savepoint.rollback().await,
         }
         .map_err(unavailable)?;
-        results.push(result);
+        results[at] = Some(result);
     }
     transaction.commit().await.map_err(unavailable)?;
-    Ok(results)
+    Ok(results.into_iter().map(|result| result.unwrap_or(Err(StoreError::Closing))).collect())
 }
 
 /// Runs `work` in a transaction of its own, for the rare writes other than messages.

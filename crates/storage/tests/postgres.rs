@@ -8,7 +8,7 @@
 mod contract;
 
 use contract::{delivery, hash, identity, sender, version};
-use lmr_intake::{Committed, Seen, Store};
+use lmr_intake::{Action, AuditFault, AuditLog, Committed, Database, Seen, Store};
 use lmr_storage::{OpenError, PostgresStore, StorageKey};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::{
@@ -48,7 +48,7 @@ async fn open(url: &str) -> Result<PostgresStore, OpenError> {
     PostgresStore::open(url, StorageKey::new(&[7; 32])).await
 }
 
-async fn empty() -> Option<(Arc<dyn Store>, ())> {
+async fn empty() -> Option<(Arc<dyn Database>, ())> {
     let url = schema().await?;
     Some((Arc::new(open(&url).await.unwrap()), ()))
 }
@@ -89,11 +89,11 @@ async fn end_sessions(url: &str) {
 async fn a_session_that_has_ended_costs_no_message_an_attempt() {
     let Some(url) = schema().await else { return };
     let store = open(&url).await.unwrap();
-    assert!(matches!(store.commit(delivery("m1", 1, vec![])).await, Ok(Committed::Stored)));
+    assert!(matches!(store.commit(delivery("m1", 1, vec![])).await, Ok(Committed::Stored { .. })));
     for n in 2..5 {
         end_sessions(&url).await;
         let message = delivery(&format!("m{n}"), n, vec![]);
-        assert!(matches!(store.commit(message).await, Ok(Committed::Stored)), "m{n}");
+        assert!(matches!(store.commit(message).await, Ok(Committed::Stored { .. })), "m{n}");
     }
     assert!(store.seen(sender(), "m1", &hash(1)).await.unwrap().is_some());
     store.ready().await.unwrap();
@@ -113,13 +113,13 @@ async fn a_session_on_a_read_only_server_is_given_up_for_a_fresh_one() {
     run(format!("CREATE ROLE {role} LOGIN SUPERUSER")).await;
     let theirs = url.replacen("postgres://lmr@", &format!("postgres://{role}@"), 1);
     let store = open(&theirs).await.unwrap();
-    assert!(matches!(store.commit(delivery("m1", 1, vec![])).await, Ok(Committed::Stored)));
+    assert!(matches!(store.commit(delivery("m1", 1, vec![])).await, Ok(Committed::Stored { .. })));
     run(format!("ALTER ROLE {role} SET default_transaction_read_only = on")).await;
     end_sessions(&theirs).await;
     assert!(store.commit(delivery("m2", 2, vec![])).await.is_err(), "nothing can be written");
     assert!(store.ready().await.is_err(), "and readiness says so");
     run(format!("ALTER ROLE {role} RESET default_transaction_read_only")).await;
-    assert!(matches!(store.commit(delivery("m2", 2, vec![])).await, Ok(Committed::Stored)));
+    assert!(matches!(store.commit(delivery("m2", 2, vec![])).await, Ok(Committed::Stored { .. })));
     store.ready().await.unwrap();
     store.close().await;
     run(format!("ALTER TABLE {name}.message OWNER TO lmr")).await;
@@ -147,8 +147,8 @@ async fn two_receivers_on_one_database_store_every_message_once() {
                     let message = delivery(&format!("m{n}"), n, versions.collect());
                     match store.commit(message).await.unwrap() {
                         Committed::Moved => tokio::task::yield_now().await,
-                        Committed::Stored => return 1,
-                        Committed::Known(Seen::Repeated(_)) => return 0,
+                        Committed::Stored { .. } => return 1,
+                        Committed::Known(Seen::Repeated { .. }) => return 0,
                         _ => panic!("a message was taken for another"),
                     }
                 }
@@ -163,4 +163,31 @@ async fn two_receivers_on_one_database_store_every_message_once() {
     let current = stores[0].current(sender(), &["a", "b"].map(identity)).await.unwrap();
     assert!(current.iter().all(|known| known.as_ref().unwrap().version == 40));
     assert!(stores[1].seen(sender(), "m7", &hash(7)).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn entries_of_the_audit_log_are_only_added_and_tampering_is_found() {
+    let Some(url) = schema().await else { return };
+    let store = open(&url).await.unwrap();
+    for n in 1..=3 {
+        store.commit(delivery(&format!("m{n}"), n, vec![])).await.unwrap();
+    }
+    store.record(contract::act(1, Action::Read)).await.unwrap();
+    assert_eq!(store.verify_audit(&[]).await.unwrap().problems, []);
+    let mut db = PgConnection::connect(&url).await.unwrap();
+    for statement in
+        ["UPDATE audit_entry SET at = 1", "DELETE FROM audit_entry", "TRUNCATE audit_entry"]
+    {
+        let refused = sqlx::query(statement).execute(&mut db).await.unwrap_err();
+        assert!(refused.to_string().contains("only added"), "{refused}");
+    }
+    let tampering = "ALTER TABLE audit_entry DISABLE TRIGGER USER;
+        UPDATE audit_entry SET entry = replace(entry, 'm2', 'm9') WHERE sequence = 2;
+        DELETE FROM audit_entry WHERE chain = '310000019' AND sequence = 3";
+    sqlx::raw_sql(tampering).execute(&mut db).await.unwrap();
+    db.close().await.unwrap();
+    let problems = store.verify_audit(&[]).await.unwrap().problems;
+    let faults: Vec<_> = problems.iter().map(|p| (p.sequence, p.fault)).collect();
+    assert!(faults.contains(&(2, AuditFault::Changed)), "{faults:?}");
+    assert!(faults.contains(&(3, AuditFault::CutOff)), "{faults:?}");
 }

@@ -4,7 +4,7 @@
 mod contract;
 
 use contract::{at, delivery, identity, sender, version};
-use lmr_intake::{Store, StoreError};
+use lmr_intake::{Action, AuditFault, AuditLog, Database, Store, StoreError};
 use lmr_storage::{OpenError, SqliteStore, StorageKey};
 use sqlx::{Connection, SqliteConnection};
 use std::{path::Path, sync::Arc};
@@ -16,9 +16,9 @@ async fn open(folder: &TempDir) -> Result<SqliteStore, OpenError> {
     SqliteStore::open(&folder.path().join("lmr.db"), StorageKey::new(&KEY)).await
 }
 
-async fn empty() -> Option<(Arc<dyn Store>, TempDir)> {
+async fn empty() -> Option<(Arc<dyn Database>, TempDir)> {
     let folder = tempfile::tempdir().unwrap();
-    let store: Arc<dyn Store> = Arc::new(open(&folder).await.unwrap());
+    let store: Arc<dyn Database> = Arc::new(open(&folder).await.unwrap());
     Some((store, folder))
 }
 
@@ -88,7 +88,7 @@ async fn a_full_disk_stops_nothing_but_what_came_while_it_was_full() {
         "nothing of it is there"
     );
     let stored = store.commit(delivery("m2", 2, vec![version("b", 2, 1, 20)])).await.unwrap();
-    assert!(stored == lmr_intake::Committed::Stored);
+    assert!(matches!(stored, lmr_intake::Committed::Stored { .. }));
     assert!(
         store
             .current(sender(), &[identity("a"), identity("b")])
@@ -193,4 +193,90 @@ async fn a_content_moved_to_another_row_is_noticed() {
     assert!(matches!(read, Err(StoreError::Damaged { what: "resource_version.content_sealed" })));
     let received = store.current(sender(), &[identity("a")]).await.unwrap();
     assert_eq!(received[0].as_ref().unwrap().stored_at, at(1));
+}
+
+/// A log of one sender's three messages and three acts.
+async fn log(folder: &TempDir) -> SqliteStore {
+    let store = open(folder).await.unwrap();
+    for n in 1..=3 {
+        store.commit(delivery(&format!("m{n}"), n, vec![])).await.unwrap();
+        store.record(contract::act(10 + i64::try_from(n).unwrap(), Action::Export)).await.unwrap();
+    }
+    assert_eq!(store.verify_audit(&[]).await.unwrap().problems, []);
+    store
+}
+
+#[tokio::test]
+async fn entries_of_the_audit_log_are_only_added() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = log(&folder).await;
+    let url = format!("sqlite://{}", folder.path().join("lmr.db").display());
+    let mut db = SqliteConnection::connect(&url).await.unwrap();
+    for statement in ["UPDATE audit_entry SET at = 1", "DELETE FROM audit_entry"] {
+        let refused = sqlx::query(statement).execute(&mut db).await.unwrap_err();
+        assert!(refused.to_string().contains("only added"), "{refused}");
+    }
+    db.close().await.unwrap();
+    assert_eq!(store.verify_audit(&[]).await.unwrap().entries, 6);
+}
+
+/// Whoever may write to the file can take the triggers away, but not hide what was done then.
+#[tokio::test]
+async fn what_is_tampered_with_in_the_audit_log_is_found() {
+    let text = |old: &str, new: &str| {
+        format!(
+            "UPDATE audit_entry SET entry = replace(entry, '{old}', '{new}') WHERE chain = 'register' AND sequence = 2"
+        )
+    };
+    let cases: Vec<(String, &str, u64, AuditFault)> = vec![
+        (text("et vedtak", "ingenting"), "register", 2, AuditFault::Changed),
+        ("UPDATE audit_entry SET at = at + 1 WHERE chain = 'register' AND sequence = 2".into(), "register", 2, AuditFault::Changed),
+        ("UPDATE audit_entry SET action = 'read' WHERE chain = 'register' AND sequence = 2".into(), "register", 2, AuditFault::Changed),
+        ("UPDATE audit_entry SET action = 'nonsense' WHERE chain = 'register' AND sequence = 2".into(), "register", 2, AuditFault::Changed),
+        ("UPDATE audit_entry SET mac = x'00' WHERE chain = '310000019' AND sequence = 1".into(), "310000019", 1, AuditFault::Changed),
+        ("DELETE FROM audit_entry WHERE chain = 'register' AND sequence = 2".into(), "register", 2, AuditFault::Missing),
+        ("DELETE FROM audit_entry WHERE chain = 'register' AND sequence = 1".into(), "register", 1, AuditFault::Missing),
+        ("DELETE FROM audit_entry WHERE chain = 'register' AND sequence = 3".into(), "register", 3, AuditFault::CutOff),
+        ("UPDATE audit_entry SET sequence = 9 - sequence WHERE chain = 'register' AND sequence IN (2)".into(), "register", 7, AuditFault::Changed),
+        ("UPDATE audit_head SET sequence = 2 WHERE chain = 'register'".into(), "register", 3, AuditFault::HeadBehind),
+        ("DELETE FROM audit_head WHERE chain = 'register'".into(), "register", 3, AuditFault::HeadBehind),
+        ("UPDATE audit_head SET digest = x'01' WHERE chain = 'none'; UPDATE audit_head SET sequence = 4 WHERE chain = 'register'".into(), "register", 4, AuditFault::CutOff),
+        // The tail of a sender's chain with its head: the messages still refer to it.
+        ("DELETE FROM audit_entry WHERE chain = '310000019' AND sequence > 1; DELETE FROM audit_head WHERE chain = '310000019'".into(), "310000019", 3, AuditFault::CutOff),
+        ("UPDATE message SET audit_sequence = 1 WHERE message_id = 'm3'".into(), "310000019", 1, AuditFault::OtherMessage),
+    ];
+    for (statement, chain, sequence, fault) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let store = log(&folder).await;
+        let url = format!("sqlite://{}", folder.path().join("lmr.db").display());
+        let mut db = SqliteConnection::connect(&url).await.unwrap();
+        let all = format!(
+            "DROP TRIGGER audit_entry_stays; DROP TRIGGER audit_entry_remains; {statement}"
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(all)).execute(&mut db).await.unwrap();
+        db.close().await.unwrap();
+        let problems = store.verify_audit(&[]).await.unwrap().problems;
+        let found = problems
+            .iter()
+            .any(|p| (p.chain.as_str(), p.sequence, p.fault) == (chain, sequence, fault));
+        assert!(found, "{statement}: {problems:?}");
+    }
+}
+
+/// Two entries exchanged whole, seals included.
+#[tokio::test]
+async fn entries_in_another_order_are_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = log(&folder).await;
+    let url = format!("sqlite://{}", folder.path().join("lmr.db").display());
+    let mut db = SqliteConnection::connect(&url).await.unwrap();
+    let exchange = "DROP TRIGGER audit_entry_stays;
+        UPDATE audit_entry SET sequence = 99 WHERE chain = 'register' AND sequence = 1;
+        UPDATE audit_entry SET sequence = 1 WHERE chain = 'register' AND sequence = 2;
+        UPDATE audit_entry SET sequence = 2 WHERE chain = 'register' AND sequence = 99";
+    sqlx::raw_sql(exchange).execute(&mut db).await.unwrap();
+    db.close().await.unwrap();
+    let problems = store.verify_audit(&[]).await.unwrap().problems;
+    let faults: Vec<_> = problems.iter().map(|p| (p.sequence, p.fault)).collect();
+    assert_eq!(faults[..2], [(1, AuditFault::Changed), (2, AuditFault::Changed)]);
 }

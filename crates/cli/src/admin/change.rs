@@ -110,7 +110,7 @@ impl Register {
         };
         match &known {
             None => {
-                senders.store.save_avsender(&wanted).await?;
+                senders.save(None, &wanted).await?;
                 senders.report(None, Some(&wanted))?;
                 Ok(ExitCode::SUCCESS)
             }

@@ -8,10 +8,10 @@ use jiff::civil::Date;
 use lmr_intake::{DeliveryFilter, DeliverySummary, Outcome, RefusedCall};
 use serde_json::{Value, json};
 
-use super::{Format, View, organisation_number};
+use super::{Format, View, organisation_number, start_of_day};
 use crate::clock;
 use crate::output::print;
-use crate::text::{Explain, text};
+use crate::text::text;
 
 #[derive(Args)]
 pub(super) struct Deliveries {
@@ -31,15 +31,10 @@ pub(super) struct Deliveries {
 
 impl Deliveries {
     pub(super) fn filter(&self) -> anyhow::Result<DeliveryFilter> {
-        let since = self
-            .since
-            .map(|day| day.to_zoned(clock::oslo_zone()).map(|z| z.timestamp()))
-            .transpose()
-            .explain(|| text!("--since er utenfor all tid", "--since is outside all time"))?;
         Ok(DeliveryFilter {
             sender: self.sender.as_deref().map(organisation_number).transpose()?,
             message_id: self.message.clone(),
-            since,
+            since: self.since.map(start_of_day).transpose()?,
             before: None,
             limit: self.limit,
         })

@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use lmr_identifiers::OrganisationNumber;
-use lmr_intake::{Avsender, DeliveryFilter, RegisteredCertificate, RuleSetId, Store};
+use lmr_intake::{
+    Act, Action, Avsender, Database, DeliveryFilter, RegisteredCertificate, RuleSetId,
+};
 use serde_json::{Value, json};
 
 use super::deliveries::local;
-use super::{Format, View, organisation_number};
+use super::{Format, View, operator, organisation_number};
 use crate::clock;
 use crate::output::{Style, print};
 use crate::text::{fail, text};
@@ -19,7 +21,7 @@ use crate::text::{fail, text};
 /// The senders of a receiver: those of its file, which go first, and those of its database.
 pub(super) struct Senders {
     pub(super) configured: Vec<Avsender>,
-    pub(super) store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Database>,
     pub(super) view: View,
 }
 
@@ -88,9 +90,39 @@ impl Senders {
             self.report(Some(&before), None)?;
             return Ok(ExitCode::SUCCESS);
         }
-        self.store.save_avsender(&after).await?;
+        self.save(Some(&before), &after).await?;
         self.report(Some(&before), Some(&after))?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Records a change and makes it, in this order: there is no change without an entry.
+    pub(super) async fn save(
+        &self,
+        before: Option<&Avsender>,
+        after: &Avsender,
+    ) -> anyhow::Result<()> {
+        let (old, new) = (before.map(json_of), json_of(after));
+        let changed = new.as_object().into_iter().flatten().filter(|(name, value)| {
+            old.as_ref().is_none_or(|old| old.get(name.as_str()) != Some(*value))
+        });
+        let changed: Vec<&str> = changed.map(|(name, _)| name.as_str()).collect();
+        let verb = if before.is_some() { "changed" } else { "registered" };
+        self.record(after.organisation, format!("{verb}: {}", changed.join(", "))).await?;
+        self.store.save_avsender(after).await?;
+        Ok(())
+    }
+
+    async fn record(&self, number: OrganisationNumber, detail: String) -> anyhow::Result<()> {
+        let act = Act {
+            at: clock::now(),
+            action: Action::Change,
+            actor: operator(),
+            subject: Some(number.to_string()),
+            reason: None,
+            detail: Some(detail),
+        };
+        self.store.record(act).await?;
+        Ok(())
     }
 
     /// Prints a sender before and after a change; without `after` nothing was changed.
@@ -153,12 +185,14 @@ impl Senders {
     pub(super) async fn remove(&self, organisation: &str) -> anyhow::Result<ExitCode> {
         let number = organisation_number(organisation)?;
         let before = self.registered(number).await?;
-        if !self.store.remove_avsender(number).await? {
+        if before.is_none() {
             fail!(
                 "{number} er ikke registrert i databasen",
                 "{number} is not registered in the database"
             );
         }
+        self.record(number, "removed".to_owned()).await?;
+        self.store.remove_avsender(number).await?;
         if self.view.format == Format::Json {
             print(&format!("{}\n", json!({ "removed": before.as_ref().map(json_of) })))?;
         } else {

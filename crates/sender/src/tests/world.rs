@@ -55,9 +55,16 @@ fn refused(status: u16) -> PostOutcome {
         400 => "LMR-3011",
         409 => "LMR-6041",
         413 => "LMR-1041",
-        _ => return PostOutcome::Answered { status, retry_after: None, body: Vec::new() },
+        _ => {
+            return PostOutcome::Answered {
+                status,
+                retry_after: None,
+                receipt: None,
+                body: Vec::new(),
+            };
+        }
     };
-    PostOutcome::Answered { status, retry_after: None, body: outcome(code) }
+    PostOutcome::Answered { status, retry_after: None, receipt: None, body: outcome(code) }
 }
 
 /// An OperationOutcome of the register's with one error.
@@ -115,11 +122,16 @@ impl Register {
             }
             Fate::Refused(code) => {
                 let body = outcome(code);
-                return PostOutcome::Answered { status: 400, retry_after: None, body };
+                return PostOutcome::Answered {
+                    status: 400,
+                    retry_after: None,
+                    receipt: None,
+                    body,
+                };
             }
             Fate::Page(status) => {
                 let body = b"<html>a proxy's page</html>".to_vec();
-                return PostOutcome::Answered { status, retry_after: None, body };
+                return PostOutcome::Answered { status, retry_after: None, receipt: None, body };
             }
         }
         if self.largest.is_some_and(|largest| message.len() > largest) {
@@ -136,7 +148,7 @@ impl Register {
         if fate == Fate::AnswerLost {
             return PostOutcome::NoAnswer { failure: AttemptFailure::ConnectionBroken };
         }
-        PostOutcome::Answered { status, retry_after: None, body }
+        PostOutcome::Answered { status, retry_after: None, receipt: None, body }
     }
 
     fn process(&mut self, bundle: &Value) -> (u16, Vec<u8>) {
@@ -218,6 +230,13 @@ impl Sealer for Wax {
         _: &CheckContext,
     ) -> Result<Vec<u8>, SealError> {
         Ok([message_id.as_bytes(), b"\n", bundle].concat())
+    }
+
+    fn verify_receipt(
+        &self,
+        _: &str,
+    ) -> Result<lmr_envelope::VerifiedReceipt, lmr_envelope::ReceiptError> {
+        Err(lmr_envelope::ReceiptError::Malformed { part: "the payload" })
     }
 }
 

@@ -98,7 +98,7 @@ impl Store for Moody {
         self.now().map(|()| Vec::new())
     }
     async fn commit(&self, _: Delivery) -> Result<Committed, StoreError> {
-        self.now().map(|()| Committed::Stored)
+        self.now().map(|()| Committed::Stored { receipt: String::new() })
     }
     async fn record_proof(
         &self,

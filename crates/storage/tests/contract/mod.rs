@@ -1,10 +1,15 @@
 //! What every store must do. Each backend runs all of it.
 #![allow(
     dead_code,
+    unused_imports,
     unreachable_pub,
     clippy::unwrap_used,
     reason = "each test binary uses a part, and stops where a test cannot go on"
 )]
+
+mod audit;
+
+pub use audit::*;
 
 use jiff::Timestamp;
 use lmr_intake::{
@@ -80,7 +85,7 @@ pub fn delivery(message: &str, content: u64, versions: Vec<NewVersion>) -> Deliv
 
 fn name(committed: &Committed) -> &'static str {
     match committed {
-        Committed::Stored => "stored",
+        Committed::Stored { .. } => "stored",
         Committed::Known(seen) => name_of_seen(seen),
         Committed::BundleIdentifierReused => "bundle identifier reused",
         Committed::Moved => "version moved",
@@ -89,7 +94,7 @@ fn name(committed: &Committed) -> &'static str {
 
 fn name_of_seen(seen: &Seen) -> &'static str {
     match seen {
-        Seen::Repeated(_) => "repeated",
+        Seen::Repeated { .. } => "repeated",
         Seen::MessageIdReused => "message id reused",
         Seen::ContentReplayed => "content replayed",
     }
@@ -143,7 +148,7 @@ pub async fn the_same_message_gets_its_first_answer_again(store: Arc<dyn Store>)
         store.commit(again).await.unwrap(),
         Committed::Known(store.seen(sender(), "m1", &hash(1)).await.unwrap().unwrap()),
     ] {
-        let Committed::Known(Seen::Repeated(answer)) = repeated else {
+        let Committed::Known(Seen::Repeated { answer, .. }) = repeated else {
             panic!("{}", name(&repeated))
         };
         assert!(answer == first.answer);
@@ -340,7 +345,8 @@ pub async fn a_long_answer_is_kept_short_and_given_again_as_it_was(store: Arc<dy
     let mut sent = delivery("m1", 1, vec![]);
     sent.answer.body = br#"{"response":{"status":"422 Unprocessable Entity"}},"#.repeat(5_000);
     assert_eq!(commit(&*store, sent.clone()).await, "stored");
-    let Some(Seen::Repeated(answer)) = store.seen(sender(), "m1", &hash(1)).await.unwrap() else {
+    let Some(Seen::Repeated { answer, .. }) = store.seen(sender(), "m1", &hash(1)).await.unwrap()
+    else {
         panic!("the message is not known")
     };
     assert!(answer == sent.answer);
@@ -496,6 +502,11 @@ macro_rules! store_contract {
             refused_calls_are_kept_counted_and_bounded
             a_used_proof_is_known_until_it_is_of_no_use
             of_many_that_use_a_proof_at_once_one_is_first
+            each_senders_receipts_are_a_chain_of_their_own
+            what_is_rolled_back_leaves_no_gap_in_the_chain
+            many_at_once_make_one_chain
+            acts_are_listed_newest_first_and_filtered
+            a_log_that_was_put_back_shows_against_what_was_kept
         }
     };
 }

@@ -1,0 +1,100 @@
+//! Receipts that the register has given, as they were signed.
+
+use jiff::Timestamp;
+use lmr_envelope::{ReceiptDigest, VerifiedReceipt};
+use serde::Serialize;
+use sqlx::Row;
+
+use super::{Outbox, OutboxError, Result, ms, time};
+
+/// A receipt that is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReceiptRow {
+    /// Its number among the sender's receipts at the register.
+    pub sequence: u64,
+    /// The message.
+    pub message_id: String,
+    /// When it came.
+    pub kept_at: Timestamp,
+    /// What is wrong with it, in English, as in the log.
+    pub problem: Option<String>,
+    /// The receipt as it was signed.
+    pub receipt: String,
+}
+
+impl Outbox {
+    /// Keeps a receipt; a copy of one that is kept already changes nothing.
+    pub(crate) async fn keep_receipt(
+        &self,
+        message_id: &str,
+        verified: &VerifiedReceipt,
+        text: &str,
+        problem: Option<&str>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut step = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO receipt (sequence, digest, message_id, kept_at, problem, receipt) \
+             VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        )
+        .bind(i64::try_from(verified.receipt.sequence).unwrap_or(i64::MAX))
+        .bind(&verified.digest.as_bytes()[..])
+        .bind(message_id)
+        .bind(ms(now))
+        .bind(problem)
+        .bind(text)
+        .execute(&mut *step)
+        .await?;
+        self.commit(step).await
+    }
+
+    /// The digests of the receipts with this number: one, unless the register has given it twice.
+    pub(crate) async fn receipt_digests(&self, sequence: u64) -> Result<Vec<ReceiptDigest>> {
+        let rows = sqlx::query("SELECT digest FROM receipt WHERE sequence = ?")
+            .bind(i64::try_from(sequence).unwrap_or(i64::MAX))
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let bytes: Vec<u8> = row.get(0);
+                let bytes: [u8; 32] =
+                    bytes.try_into().map_err(|_| OutboxError::Damaged("receipt.digest"))?;
+                Ok(bytes.into())
+            })
+            .collect()
+    }
+
+    /// The bytes of a message that may still be sent.
+    pub(crate) async fn sealed(&self, seq: i64) -> Result<Option<Vec<u8>>> {
+        let row = sqlx::query("SELECT sealed FROM message WHERE seq = ?")
+            .bind(seq)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.and_then(|row| row.get(0)))
+    }
+
+    /// All receipts, by number.
+    ///
+    /// # Errors
+    /// [`OutboxError`].
+    pub async fn receipts(&self) -> Result<Vec<ReceiptRow>> {
+        let rows = sqlx::query(
+            "SELECT sequence, message_id, kept_at, problem, receipt FROM receipt ORDER BY sequence, kept_at",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(ReceiptRow {
+                    sequence: u64::try_from(row.get::<i64, _>(0))
+                        .map_err(|_| OutboxError::Damaged("receipt.sequence"))?,
+                    message_id: row.get(1),
+                    kept_at: time(row.get(2))?,
+                    problem: row.get(3),
+                    receipt: row.get(4),
+                })
+            })
+            .collect()
+    }
+}

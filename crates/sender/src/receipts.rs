@@ -1,0 +1,107 @@
+//! The register's receipts: held against what was sent and answered, and kept.
+
+use jiff::Timestamp;
+use lmr_envelope::{Envelope, Limits, ReceiptDigest, ReceiptError, VerifiedReceipt};
+
+use crate::agent::Agent;
+use crate::outbox::OutboxError;
+
+/// A receipt as it came, with the digest of the answer that it came with.
+pub(crate) struct ReceivedReceipt {
+    pub(crate) text: String,
+    pub(crate) answer: ReceiptDigest,
+}
+
+/// Why a receipt is not what it should be. The answer counts all the same: it came from the register by TLS.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ReceiptProblem {
+    /// It cannot be verified.
+    #[error(transparent)]
+    Unverified(#[from] ReceiptError),
+    /// It is for another message.
+    #[error("the receipt is for another message")]
+    OtherMessage,
+    /// It is for another content than was sent.
+    #[error("the receipt is for another content than was sent")]
+    OtherContent,
+    /// It is for another answer than the one it came with.
+    #[error("the receipt is for another answer than the one it came with")]
+    OtherAnswer,
+    /// The register gives a number again for another message: it was restored from a backup.
+    #[error(
+        "the register gives number {sequence} again, for another message: it has lost what it had taken, \
+         as after a restore from a backup; `lmr send forget --since` sends it again"
+    )]
+    WentBack {
+        /// The number.
+        sequence: u64,
+    },
+    /// The receipt names another one before it than the one that is kept.
+    #[error("receipt number {sequence} follows another receipt than the one that is kept")]
+    Forked {
+        /// The number.
+        sequence: u64,
+    },
+}
+
+impl Agent {
+    /// Verifies a receipt and keeps it. What is wrong is logged, and kept with it where it is the register's.
+    pub(crate) async fn keep_receipt(
+        &self,
+        seq: i64,
+        message_id: &str,
+        received: &ReceivedReceipt,
+        now: Timestamp,
+    ) -> Result<(), OutboxError> {
+        let verified = self.sealer.verify_receipt(&received.text);
+        let problem = match &verified {
+            Err(error) => Some(ReceiptProblem::Unverified(error.clone())),
+            Ok(verified) => {
+                self.receipt_problem(seq, message_id, verified, received.answer).await?
+            }
+        };
+        if let Some(problem) = &problem {
+            tracing::warn!(message.id = %message_id, %problem, "the register's receipt does not hold");
+        }
+        if let Ok(verified) = verified {
+            let problem = problem.map(|problem| problem.to_string());
+            self.outbox
+                .keep_receipt(message_id, &verified, &received.text, problem.as_deref(), now)
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn receipt_problem(
+        &self,
+        seq: i64,
+        message_id: &str,
+        verified: &VerifiedReceipt,
+        answer: ReceiptDigest,
+    ) -> Result<Option<ReceiptProblem>, OutboxError> {
+        let receipt = &verified.receipt;
+        let sequence = receipt.sequence;
+        if receipt.message_id != message_id {
+            return Ok(Some(ReceiptProblem::OtherMessage));
+        }
+        if receipt.answer_sha256 != answer {
+            return Ok(Some(ReceiptProblem::OtherAnswer));
+        }
+        if let Some(sealed) = self.outbox.sealed(seq).await?
+            && let Ok(envelope) = Envelope::parse(&sealed, &Limits::default())
+            && receipt.content_sha256 != envelope.content_sha256().into()
+        {
+            return Ok(Some(ReceiptProblem::OtherContent));
+        }
+        let kept = self.outbox.receipt_digests(sequence).await?;
+        if kept.iter().any(|digest| *digest != verified.digest) {
+            return Ok(Some(ReceiptProblem::WentBack { sequence }));
+        }
+        let before = self.outbox.receipt_digests(sequence - 1).await?;
+        let follows = |digest: &ReceiptDigest| receipt.previous == Some(*digest);
+        if !before.is_empty() && !before.iter().any(follows) {
+            return Ok(Some(ReceiptProblem::Forked { sequence }));
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,305 @@
+//! The audit log in rows. Written for one database at a time: `super::Db` says which.
+
+use super::Db;
+use crate::{error::unavailable, key::StorageKey, prepared::time};
+use jiff::Timestamp;
+use lmr_intake::{
+    Act, Action, AuditEntry, AuditFault, AuditFilter, AuditHead, AuditProblem, AuditReport,
+    ChainCheck, REGISTER_CHAIN, ReceiptDigest, StoreError,
+};
+use sqlx::{Database, FromRow, QueryBuilder, query, query_as};
+
+type Connection = <Db as Database>::Connection;
+
+/// Entries read at once when the log is verified.
+const PAGE: i64 = 1_000;
+
+const SEQUENCE: StoreError = StoreError::Damaged { what: "audit_entry.sequence" };
+
+/// A place in a chain that is about to be taken. The caller's transaction holds the chain's head.
+struct Place {
+    sequence: i64,
+    previous: Option<ReceiptDigest>,
+}
+
+/// The next place of a chain. From here until the transaction ends nobody else adds to the chain.
+async fn next_place(db: &mut Connection, chain: &str) -> Result<Place, StoreError> {
+    const NEXT: &str =
+        "UPDATE audit_head SET sequence = sequence + 1 WHERE chain = $1 RETURNING sequence, digest";
+    loop {
+        let head: Option<(i64, Vec<u8>)> =
+            query_as(NEXT).bind(chain).fetch_optional(&mut *db).await.map_err(unavailable)?;
+        if let Some((sequence, digest)) = head {
+            return Ok(Place { sequence, previous: stored_digest(&digest)? });
+        }
+        query("INSERT INTO audit_head (chain, sequence, digest) VALUES ($1, 0, $2) ON CONFLICT DO NOTHING")
+            .bind(chain)
+            .bind(Vec::<u8>::new())
+            .execute(&mut *db)
+            .await
+            .map_err(unavailable)?;
+    }
+}
+
+fn stored_digest(bytes: &[u8]) -> Result<Option<ReceiptDigest>, StoreError> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let bytes: [u8; 32] =
+        bytes.try_into().map_err(|_| StoreError::Damaged { what: "audit_head.digest" })?;
+    Ok(Some(bytes.into()))
+}
+
+fn seal(key: &StorageKey, chain: &str, sequence: i64, text: &str) -> Vec<u8> {
+    key.digest("audit", &[chain, &sequence.to_string(), text])
+}
+
+/// Adds an entry to a chain: `write` gives its text for the place it gets. The caller gives a transaction.
+pub(super) async fn append(
+    db: &mut Connection,
+    key: &StorageKey,
+    chain: &str,
+    (at, action): (Timestamp, Action),
+    write: impl FnOnce(u64, Option<ReceiptDigest>) -> String,
+) -> Result<AuditEntry, StoreError> {
+    let place = next_place(db, chain).await?;
+    let sequence = u64::try_from(place.sequence).map_err(|_| SEQUENCE)?;
+    let entry = AuditEntry {
+        chain: chain.to_owned(),
+        sequence,
+        at,
+        action,
+        text: write(sequence, place.previous),
+    };
+    query(
+        "INSERT INTO audit_entry (chain, sequence, at, action, entry, mac) VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(chain)
+    .bind(place.sequence)
+    .bind(at.as_microsecond())
+    .bind(action.as_str())
+    .bind(&entry.text)
+    .bind(seal(key, chain, place.sequence, &entry.text))
+    .execute(&mut *db)
+    .await
+    .map_err(unavailable)?;
+    query("UPDATE audit_head SET digest = $1 WHERE chain = $2")
+        .bind(&entry.digest().as_bytes()[..])
+        .bind(chain)
+        .execute(db)
+        .await
+        .map_err(unavailable)?;
+    Ok(entry)
+}
+
+/// Adds an act of the register's own. The caller gives a transaction.
+pub(super) async fn record(
+    db: &mut Connection,
+    key: &StorageKey,
+    act: &Act,
+) -> Result<AuditEntry, StoreError> {
+    // As the column keeps it: an entry must agree with its row.
+    let at = time(act.at.as_microsecond())?;
+    let act = Act { at, ..act.clone() };
+    append(db, key, REGISTER_CHAIN, (at, act.action), |sequence, previous| {
+        act.entry(sequence, previous)
+    })
+    .await
+}
+
+#[derive(FromRow)]
+struct EntryRow {
+    chain: String,
+    sequence: i64,
+    at: i64,
+    action: String,
+    entry: String,
+    mac: Vec<u8>,
+}
+
+impl EntryRow {
+    /// The entry, unless a column holds what this program never writes.
+    fn read(self) -> Result<AuditEntry, StoreError> {
+        Ok(AuditEntry {
+            sequence: u64::try_from(self.sequence).map_err(|_| SEQUENCE)?,
+            at: time(self.at)?,
+            action: Action::parse(&self.action)
+                .ok_or(StoreError::Damaged { what: "audit_entry.action" })?,
+            chain: self.chain,
+            text: self.entry,
+        })
+    }
+}
+
+pub(super) async fn entries(
+    db: &mut Connection,
+    filter: &AuditFilter,
+) -> Result<Vec<AuditEntry>, StoreError> {
+    let mut sql: QueryBuilder<Db> = QueryBuilder::new(
+        "SELECT chain, sequence, at, action, entry, mac FROM audit_entry WHERE 1 = 1",
+    );
+    if let Some(chain) = &filter.chain {
+        sql.push(" AND chain = ").push_bind(chain.clone());
+    }
+    if let Some(action) = filter.action {
+        sql.push(" AND action = ").push_bind(action.as_str());
+    }
+    if let Some(since) = filter.since {
+        sql.push(" AND at >= ").push_bind(since.as_microsecond());
+    }
+    if let Some(before) = filter.before {
+        sql.push(" AND at < ").push_bind(before.as_microsecond());
+    }
+    let limit = if filter.limit == 0 { 100 } else { filter.limit };
+    sql.push(" ORDER BY at DESC, chain, sequence DESC LIMIT ").push_bind(i64::from(limit));
+    let rows: Vec<EntryRow> = sql.build_query_as().fetch_all(db).await.map_err(unavailable)?;
+    rows.into_iter().map(EntryRow::read).collect()
+}
+
+pub(super) async fn heads(db: &mut Connection) -> Result<Vec<AuditHead>, StoreError> {
+    let rows: Vec<(String, i64, Vec<u8>)> = query_as(
+        "SELECT chain, sequence, digest FROM audit_head WHERE sequence > 0 ORDER BY chain",
+    )
+    .fetch_all(db)
+    .await
+    .map_err(unavailable)?;
+    rows.into_iter()
+        .map(|(chain, sequence, digest)| {
+            Ok(AuditHead {
+                chain,
+                sequence: u64::try_from(sequence).map_err(|_| SEQUENCE)?,
+                digest: stored_digest(&digest)?
+                    .ok_or(StoreError::Damaged { what: "audit_head.digest" })?,
+            })
+        })
+        .collect()
+}
+
+/// Reads everything, in one transaction of the caller's, so that nothing moves meanwhile.
+pub(super) async fn verify(
+    db: &mut Connection,
+    key: &StorageKey,
+    kept: &[AuditHead],
+) -> Result<AuditReport, StoreError> {
+    let mut report = AuditReport::default();
+    let heads = heads(db).await?;
+    let mut names: Vec<String> = query_as("SELECT DISTINCT chain FROM audit_entry")
+        .fetch_all(&mut *db)
+        .await
+        .map_err(unavailable)?
+        .into_iter()
+        .map(|(chain,): (String,)| chain)
+        .chain(heads.iter().map(|head| head.chain.clone()))
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    for chain in &names {
+        report.chains += 1;
+        let head = heads.iter().find(|head| head.chain == *chain);
+        verify_chain(db, key, chain, head, &mut report).await?;
+    }
+    verify_messages(db, &mut report).await?;
+    for kept in kept {
+        report.kept += 1;
+        let problem =
+            |fault| AuditProblem { chain: kept.chain.clone(), sequence: kept.sequence, fault };
+        match entry_text(db, &kept.chain, kept.sequence).await? {
+            None => report.problems.push(problem(AuditFault::CutOff)),
+            Some(text) if ReceiptDigest::of(text.as_bytes()) != kept.digest => {
+                report.problems.push(problem(AuditFault::Replaced));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(report)
+}
+
+async fn verify_chain(
+    db: &mut Connection,
+    key: &StorageKey,
+    chain: &str,
+    head: Option<&AuditHead>,
+    report: &mut AuditReport,
+) -> Result<(), StoreError> {
+    let mut check = ChainCheck::new(chain);
+    let mut after = i64::MIN;
+    loop {
+        let rows: Vec<EntryRow> = query_as(
+            "SELECT chain, sequence, at, action, entry, mac FROM audit_entry
+             WHERE chain = $1 AND sequence > $2 ORDER BY sequence LIMIT $3",
+        )
+        .bind(chain)
+        .bind(after)
+        .bind(PAGE)
+        .fetch_all(&mut *db)
+        .await
+        .map_err(unavailable)?;
+        let Some(last) = rows.last() else { break };
+        after = last.sequence;
+        for row in rows {
+            report.entries += 1;
+            let is_sealed = seal(key, chain, row.sequence, &row.entry) == row.mac;
+            let sequence = u64::try_from(row.sequence).unwrap_or_default();
+            match row.read() {
+                Ok(entry) => check.next(&entry, is_sealed),
+                Err(_) => report.problems.push(AuditProblem {
+                    chain: chain.to_owned(),
+                    sequence,
+                    fault: AuditFault::Changed,
+                }),
+            }
+        }
+    }
+    report.problems.extend(check.end(head));
+    Ok(())
+}
+
+/// Every stored message must have its entry, and that entry must be about it.
+async fn verify_messages(db: &mut Connection, report: &mut AuditReport) -> Result<(), StoreError> {
+    let mut after = 0_i64;
+    loop {
+        let rows: Vec<(i64, String, String, i64, Option<String>)> = query_as(
+            "SELECT m.id, m.organisation, m.message_id, m.audit_sequence, a.entry FROM message m
+             LEFT JOIN audit_entry a ON a.chain = m.organisation AND a.sequence = m.audit_sequence
+             WHERE m.id > $1 AND m.audit_sequence IS NOT NULL ORDER BY m.id LIMIT $2",
+        )
+        .bind(after)
+        .bind(PAGE)
+        .fetch_all(&mut *db)
+        .await
+        .map_err(unavailable)?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = last.0;
+        for (_, chain, message_id, sequence, text) in rows {
+            report.messages += 1;
+            let sequence = u64::try_from(sequence).map_err(|_| SEQUENCE)?;
+            let fault = match text {
+                None => AuditFault::CutOff,
+                Some(text) => {
+                    let receipt = lmr_intake::Receipt::parse(text.as_bytes()).ok();
+                    if receipt.is_some_and(|receipt| receipt.message_id == message_id) {
+                        continue;
+                    }
+                    AuditFault::OtherMessage
+                }
+            };
+            report.problems.push(AuditProblem { chain, sequence, fault });
+        }
+    }
+}
+
+async fn entry_text(
+    db: &mut Connection,
+    chain: &str,
+    sequence: u64,
+) -> Result<Option<String>, StoreError> {
+    let sequence = i64::try_from(sequence).map_err(|_| SEQUENCE)?;
+    let row: Option<(String,)> =
+        query_as("SELECT entry FROM audit_entry WHERE chain = $1 AND sequence = $2")
+            .bind(chain)
+            .bind(sequence)
+            .fetch_optional(db)
+            .await
+            .map_err(unavailable)?;
+    Ok(row.map(|(text,)| text))
+}
