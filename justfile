@@ -39,3 +39,7 @@ definitions:
 # Every fuzz target for so many seconds.
 fuzz seconds="20":
     scripts/fuzz {{seconds}}
+
+# Changes the code in one place at a time and looks for what no test notices; takes long.
+mutants *groups:
+    nice -n 10 scripts/mutants {{groups}}

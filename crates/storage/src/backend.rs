@@ -2,8 +2,8 @@
 //! type `Name`.
 
 use super::{
-    Db, MIGRATIONS, Name, QUICK, READING, SNAPSHOT, WRITING, audit, tables, writer::Writer,
-    writer::in_transaction,
+    Db, MIGRATIONS, Name, QUICK, READING, SNAPSHOT, WRITING, audit, keeps_statements, tables,
+    writer::Writer, writer::in_transaction,
 };
 use crate::{
     error::{OpenError, unavailable},
@@ -48,6 +48,7 @@ impl Inner {
         // Statements are never logged: their texts say nothing that the error does not.
         let options = options.disable_statement_logging();
         let mut connection = writing(&options).await?;
+        keeps_statements(&mut connection, &options).await?;
         MIGRATIONS.run_direct(None, &mut connection, false).await?;
         tables::check_key(&mut connection, &key).await?;
         let readers = PoolOptions::new()
@@ -101,11 +102,15 @@ impl Inner {
     }
 }
 
-/// A session that writes, as [`WRITING`] prepares it.
+/// A session that writes, as [`WRITING`] prepares it. A server that takes the connection and says nothing more counts
+/// as none.
 pub(super) async fn writing(options: &Options) -> Result<Connection, sqlx::Error> {
-    let mut connection = Connection::connect_with(options).await?;
-    prepare(&mut connection, WRITING).await?;
-    Ok(connection)
+    let opened = timeout(ANSWER_TIME, async {
+        let mut connection = Connection::connect_with(options).await?;
+        prepare(&mut connection, WRITING).await?;
+        Ok(connection)
+    });
+    opened.await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
 
 async fn prepare(

@@ -11,6 +11,12 @@ pub enum OpenError {
     /// Not reachable, not writable, not a database.
     #[error("the database cannot be opened")]
     Unavailable(#[source] sqlx::Error),
+    /// A pooler hands every transaction to another session (PgBouncer's `pool_mode = transaction`).
+    #[error(
+        "a pooler between here and the database gives each transaction another session, which loses prepared \
+         statements and settings: set pool_mode = session"
+    )]
+    TransactionPooling(#[source] sqlx::Error),
     /// A newer or foreign schema: this program would not understand what it finds.
     #[error(
         "the database has a schema this program does not know: {0}; use the program that made it, or a newer one"
@@ -32,6 +38,9 @@ pub enum OpenError {
 
 impl From<sqlx::Error> for OpenError {
     fn from(error: sqlx::Error) -> Self {
+        if lost_its_statements(&error) {
+            return Self::TransactionPooling(error);
+        }
         Self::Unavailable(error)
     }
 }
@@ -39,6 +48,9 @@ impl From<sqlx::Error> for OpenError {
 impl From<MigrateError> for OpenError {
     fn from(error: MigrateError) -> Self {
         match error {
+            MigrateError::Execute(error) if lost_its_statements(&error) => {
+                Self::TransactionPooling(error)
+            }
             MigrateError::VersionMissing(_)
             | MigrateError::VersionMismatch(_)
             | MigrateError::VersionNotPresent(_)
@@ -48,6 +60,13 @@ impl From<MigrateError> for OpenError {
             other => Self::Migration(other),
         }
     }
+}
+
+/// Whether a prepared statement of this session is gone, or one of another session is there: then the session is not
+/// the same one from transaction to transaction. PostgreSQL: invalid_sql_statement_name, duplicate_prepared_statement.
+fn lost_its_statements(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| code == "26000" || code == "42P05")
 }
 
 pub(crate) fn unavailable(error: sqlx::Error) -> StoreError {

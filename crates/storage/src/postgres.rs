@@ -16,8 +16,10 @@ use crate::error::OpenError;
 use crate::key::StorageKey;
 use backend::Inner;
 use sqlx::{
+    Connection as _, PgConnection,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgSslMode},
+    query,
 };
 use std::{net::IpAddr, sync::Arc};
 
@@ -57,6 +59,20 @@ impl PostgresStore {
     pub async fn close(&self) {
         self.0.close().await;
     }
+}
+
+/// Finds out whether a session stays the same one from transaction to transaction. A pooler that hands them out one by
+/// one lets two sessions meet each other's prepared statements, which bear the same names.
+async fn keeps_statements(
+    session: &mut PgConnection,
+    options: &PgConnectOptions,
+) -> Result<(), sqlx::Error> {
+    let mut other = PgConnection::connect_with(options).await?;
+    for statement in ["SELECT 1", "SELECT 2"] {
+        query(statement).execute(&mut *session).await?;
+        query(statement).execute(&mut other).await?;
+    }
+    other.close().await
 }
 
 /// Whether an error may be the session's and not the database's: its server is gone, or has become read-only because

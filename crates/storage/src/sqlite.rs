@@ -13,6 +13,7 @@ use crate::error::OpenError;
 use crate::key::StorageKey;
 use backend::Inner;
 use sqlx::{
+    SqliteConnection,
     migrate::Migrator,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
@@ -60,6 +61,14 @@ fn options(file: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(10))
+}
+
+/// Whether a session stays the same one: always.
+async fn keeps_statements(
+    _: &mut SqliteConnection,
+    _: &SqliteConnectOptions,
+) -> Result<(), sqlx::Error> {
+    Ok(())
 }
 
 /// Whether an error may be the session's and not the database's. A file has no sessions that die.

@@ -15,7 +15,7 @@ use std::{
 use tokio::{
     sync::{Mutex, mpsc, oneshot},
     task::JoinHandle,
-    time::Instant,
+    time::{Instant, timeout},
 };
 use tracing::{error, warn};
 
@@ -26,6 +26,12 @@ type Reply = oneshot::Sender<Outcome>;
 
 /// How long a success is believed before the readiness probe writes again.
 const BELIEVED: Duration = Duration::from_secs(60);
+/// Longest time for a commit, and for each MiB of it in addition. A server that is gone without a word (a machine
+/// without power, an address that moved) would otherwise hold everybody up until TCP gives up, a quarter of an hour.
+const COMMIT_TIME: Duration = Duration::from_secs(30);
+const COMMIT_TIME_PER_MIB: Duration = Duration::from_secs(1);
+/// Longest time for closing a session that has failed.
+const GOODBYE: Duration = Duration::from_secs(1);
 /// Messages that may wait before senders are held back.
 const QUEUE: usize = 1024;
 /// Most messages of one commit.
@@ -187,14 +193,23 @@ impl Session<'_> {
         mut connection: Connection,
         deliveries: &[Prepared],
     ) -> Result<Vec<Outcome>, StoreError> {
-        let outcome = try_commit(&mut connection, self.key, deliveries).await;
-        if outcome.is_ok() {
-            self.connection = Some(connection);
-        } else {
-            // Its locks must be gone before the next one asks for them; that it cannot say goodbye is not worth a line.
-            let _ = connection.close_hard().await;
+        let bytes: usize = deliveries.iter().map(Prepared::weight).sum();
+        let mib = u32::try_from(bytes >> 20).unwrap_or(u32::MAX);
+        let time = COMMIT_TIME.saturating_add(COMMIT_TIME_PER_MIB.saturating_mul(mib));
+        let outcome = timeout(time, try_commit(&mut connection, self.key, deliveries)).await;
+        match outcome {
+            Ok(Ok(results)) => {
+                self.connection = Some(connection);
+                Ok(results)
+            }
+            Ok(Err(error)) => {
+                // Its locks must be gone before the next one asks for them; that it cannot say goodbye is not worth a line.
+                let _ = timeout(GOODBYE, connection.close_hard()).await;
+                Err(error)
+            }
+            // Whether it came through nobody knows: a resend finds out.
+            Err(_) => Err(StoreError::Unavailable("the database did not answer in time".into())),
         }
-        outcome
     }
 }
 

@@ -1,0 +1,463 @@
+//! What a PostgreSQL server and what stands before it may do to a running receiver: restart, failover, silence, idle
+//! limits, no slots left, poolers. Each passes by itself. `TEST_POSTGRES_BIN` names the folder of `initdb` and
+//! `pg_ctl`; the tests make servers of their own on loopback and stop them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on fails, says what it leaves out, and starts processes"
+)]
+
+mod contract;
+
+use contract::{at, delivery, hash, sender, version};
+use lmr_intake::{Committed, Store, StoreError};
+use lmr_storage::{OpenError, PostgresStore, StorageKey};
+use sqlx::{Connection, PgConnection, query, query_scalar};
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tempfile::TempDir;
+use tokio::{io::copy_bidirectional, net, task::JoinHandle, time::Instant};
+
+fn is_root() -> bool {
+    let answer = Command::new("id").arg("-u").output().unwrap();
+    answer.stdout.trim_ascii() == b"0"
+}
+
+/// A command that runs as a user whom the server accepts: it refuses root.
+fn unprivileged(program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("runuser");
+    command.args(["-u", "postgres", "--"]).arg(program);
+    command
+}
+
+fn run(command: &mut Command) {
+    let done = command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+    assert!(done.success(), "{command:?}");
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    if is_root() {
+        run(Command::new("chown").arg("postgres").arg(folder.path()));
+    }
+    folder
+}
+
+/// A server of one's own, stopped at the end.
+struct Server {
+    bin: PathBuf,
+    folder: TempDir,
+    port: u16,
+}
+
+impl Server {
+    /// Started, with these lines in its configuration. `None` where there is no PostgreSQL.
+    fn start(settings: &str) -> Option<Self> {
+        let Ok(bin) = std::env::var("TEST_POSTGRES_BIN") else {
+            println!("left out: TEST_POSTGRES_BIN is not set, so PostgreSQL is not tested");
+            return None;
+        };
+        let server = Self { bin: bin.into(), folder: folder(), port: free_port() };
+        run(unprivileged(&server.bin.join("initdb"))
+            .args(["-A", "trust", "-U", "lmr", "--no-sync", "-D"])
+            .arg(server.data()));
+        server.configure(settings);
+        server.control("start", "fast");
+        Some(server)
+    }
+
+    /// A standby that follows this server.
+    fn standby(&self) -> Self {
+        let standby = Self { bin: self.bin.clone(), folder: folder(), port: free_port() };
+        run(unprivileged(&self.bin.join("pg_basebackup"))
+            .args(["-h", "127.0.0.1", "-U", "lmr", "-R", "-X", "stream", "-c", "fast", "-p"])
+            .arg(self.port.to_string())
+            .arg("-D")
+            .arg(standby.data()));
+        // It is to wait for no standby of its own.
+        standby.configure("synchronous_standby_names = ''");
+        standby.control("start", "fast");
+        standby
+    }
+
+    fn configure(&self, settings: &str) {
+        let file = self.data().join("postgresql.conf");
+        let before = std::fs::read_to_string(&file).unwrap();
+        let own = format!(
+            "{before}\nlisten_addresses = '127.0.0.1'\nport = {}\nunix_socket_directories = ''\n{settings}\n",
+            self.port
+        );
+        std::fs::write(&file, own).unwrap();
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn control(&self, verb: &str, mode: &str) {
+        let log = self.folder.path().join("log");
+        let mut command = unprivileged(&self.bin.join("pg_ctl"));
+        command.args(["-w", "-t", "60", "-D"]).arg(self.data()).arg("-l").arg(log).arg(verb);
+        if verb != "start" && verb != "promote" {
+            command.args(["-m", mode]);
+        }
+        run(&mut command);
+    }
+
+    fn url(&self) -> String {
+        format!("postgres://lmr@127.0.0.1:{}/postgres", self.port)
+    }
+
+    async fn session(&self) -> PgConnection {
+        PgConnection::connect(&self.url()).await.unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may be stopped already.
+        let _ = unprivileged(&self.bin.join("pg_ctl"))
+            .args(["-m", "immediate", "stop", "-D"])
+            .arg(self.data())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+    }
+}
+
+/// An address that leads to one server or another, or nowhere without saying so.
+struct Relay {
+    port: u16,
+    target: Arc<Mutex<Option<u16>>>,
+    open: Arc<Mutex<Vec<JoinHandle<()>>>>,
+}
+
+impl Relay {
+    async fn to(port: u16) -> Self {
+        let listener = net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let own = listener.local_addr().unwrap().port();
+        let target = Arc::new(Mutex::new(Some(port)));
+        let open = Arc::new(Mutex::new(Vec::new()));
+        let (targets, opened) = (Arc::clone(&target), Arc::clone(&open));
+        tokio::spawn(async move {
+            let mut silent = Vec::new();
+            while let Ok((mut client, _)) = listener.accept().await {
+                let Some(port) = *targets.lock().unwrap() else {
+                    silent.push(client);
+                    continue;
+                };
+                let Ok(mut server) =
+                    net::TcpStream::connect(SocketAddr::from(([127, 0, 0, 1], port))).await
+                else {
+                    continue;
+                };
+                let task = tokio::spawn(async move {
+                    // How a connection ends is what the tests are about.
+                    let _ = copy_bidirectional(&mut client, &mut server).await;
+                });
+                opened.lock().unwrap().push(task);
+            }
+        });
+        Self { port: own, target, open }
+    }
+
+    fn lead_to(&self, port: u16) {
+        *self.target.lock().unwrap() = Some(port);
+    }
+
+    /// Cuts what is open, as an address that moves to another machine does.
+    fn cut(&self) {
+        self.open.lock().unwrap().drain(..).for_each(|task| task.abort());
+    }
+
+    fn url(&self) -> String {
+        format!("postgres://lmr@127.0.0.1:{}/postgres", self.port)
+    }
+}
+
+async fn open(url: &str) -> Result<PostgresStore, OpenError> {
+    PostgresStore::open(url, StorageKey::new(&[7; 32])).await
+}
+
+async fn commit(store: &PostgresStore, n: u64) -> Result<Committed, StoreError> {
+    let new = version(&format!("p{n}"), n, 1, n);
+    store.commit(delivery(&format!("m{n}"), n, vec![new])).await
+}
+
+async fn stored(store: &PostgresStore, n: u64) {
+    let outcome = commit(store, n).await;
+    assert!(matches!(outcome, Ok(Committed::Stored { .. })), "m{n}: {:?}", outcome.err());
+}
+
+async fn is_there(store: &PostgresStore, n: u64) -> bool {
+    store.seen(sender(), &format!("m{n}"), &hash(n)).await.unwrap().is_some()
+}
+
+#[tokio::test]
+async fn a_server_that_is_restarted_costs_no_message_and_is_reported_while_it_is_away() {
+    let Some(server) = Server::start("") else { return };
+    let store = open(&server.url()).await.unwrap();
+    stored(&store, 1).await;
+    server.control("restart", "fast");
+    stored(&store, 2).await;
+    server.control("stop", "immediate");
+    let began = Instant::now();
+    assert!(matches!(commit(&store, 3).await, Err(StoreError::Unavailable(_))));
+    assert!(store.ready().await.is_err(), "readiness says that it is away");
+    assert!(store.seen(sender(), "m1", &hash(1)).await.is_err());
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    server.control("start", "fast");
+    store.ready().await.unwrap();
+    stored(&store, 3).await;
+    assert!(is_there(&store, 1).await && is_there(&store, 2).await);
+    assert!(store.record_proof(&hash(1), at(0), at(70)).await.unwrap());
+    store.close().await;
+}
+
+#[tokio::test]
+async fn sessions_cut_for_being_idle_cost_no_message() {
+    let Some(server) = Server::start("idle_session_timeout = '300ms'") else { return };
+    let store = open(&server.url()).await.unwrap();
+    for n in 1..4 {
+        stored(&store, n).await;
+        assert!(store.record_proof(&hash(n), at(0), at(70)).await.unwrap());
+        tokio::time::sleep(Duration::from_millis(900)).await;
+        assert!(is_there(&store, n).await);
+        store.ready().await.unwrap();
+    }
+    store.close().await;
+}
+
+/// The standby takes over while the old server stays up behind the sessions that are open.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_failover_the_new_server_has_all_that_was_answered() {
+    let Some(server) = Server::start("synchronous_standby_names = '*'\nsynchronous_commit = local")
+    else {
+        return;
+    };
+    let standby = server.standby();
+    let relay = Relay::to(server.port).await;
+    let store = open(&relay.url()).await.unwrap();
+    for n in 1..6 {
+        stored(&store, n).await;
+    }
+    // A moment too early: the address leads to the standby, which takes no writes yet.
+    relay.lead_to(standby.port);
+    relay.cut();
+    assert!(commit(&store, 6).await.is_err());
+    assert!(store.ready().await.is_err(), "nothing can be written, so it is not ready");
+    server.control("stop", "immediate");
+    standby.control("promote", "fast");
+    stored(&store, 6).await;
+    store.ready().await.unwrap();
+    for n in 1..7 {
+        assert!(is_there(&store, n).await, "m{n} was answered and is not on the new server");
+    }
+    store.close().await;
+}
+
+/// A machine without power says nothing: no reset, no end of stream.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_falls_silent_holds_nobody_up_beyond_a_bound() {
+    let Some(server) = Server::start("") else { return };
+    let relay = Relay::to(server.port).await;
+    let store = Arc::new(open(&relay.url()).await.unwrap());
+    stored(&store, 1).await;
+    let began = Instant::now();
+    *relay.target.lock().unwrap() = None;
+    // Its processes stand still, so its kernel takes bytes and nobody answers.
+    let mut db = server.session().await;
+    let pids: Vec<i32> = query_scalar(
+        "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'",
+    )
+    .fetch_all(&mut db)
+    .await
+    .unwrap();
+    assert!(pids.len() >= 2, "{pids:?}");
+    let pids: Vec<String> = pids.iter().map(ToString::to_string).collect();
+    run(Command::new("kill").arg("-STOP").args(&pids));
+    assert!(store.ready().await.is_err());
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+    assert!(matches!(commit(&store, 2).await, Err(StoreError::Unavailable(_))));
+    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
+    relay.lead_to(server.port);
+    stored(&store, 3).await;
+    run(Command::new("kill").arg("-CONT").args(&pids));
+    for _ in 0..20 {
+        if store.ready().await.is_ok() {
+            break;
+        }
+    }
+    store.ready().await.unwrap();
+    assert!(is_there(&store, 1).await && is_there(&store, 3).await);
+}
+
+#[tokio::test]
+async fn full_connection_slots_are_waited_out_and_named_at_the_start() {
+    let Some(server) = Server::start(
+        "max_connections = 16\nsuperuser_reserved_connections = 0\nmax_wal_senders = 0",
+    ) else {
+        return;
+    };
+    let url = format!("{}?application_name=receiver", server.url());
+    let store = open(&url).await.unwrap();
+    stored(&store, 1).await;
+    let mut taken = Vec::new();
+    while let Ok(session) = PgConnection::connect(&server.url()).await {
+        taken.push(session);
+        assert!(taken.len() < 20);
+    }
+    // What it has it keeps.
+    stored(&store, 2).await;
+    assert!(is_there(&store, 2).await);
+    // A further receiver is told by the server's own words.
+    let Err(OpenError::Unavailable(error)) = open(&server.url()).await else {
+        panic!("opened without a slot")
+    };
+    assert!(error.to_string().contains("too many clients"), "{error}");
+    // Cut off, and the slots gone to others.
+    let mut first = taken.pop().unwrap();
+    query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'receiver'")
+        .execute(&mut first)
+        .await
+        .unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    while let Ok(session) = PgConnection::connect(&server.url()).await {
+        taken.push(session);
+        assert!(taken.len() < 40);
+    }
+    let began = Instant::now();
+    assert!(matches!(commit(&store, 3).await, Err(StoreError::Unavailable(_))));
+    assert!(store.ready().await.is_err());
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    for session in taken {
+        session.close().await.unwrap();
+    }
+    first.close().await.unwrap();
+    stored(&store, 3).await;
+    store.ready().await.unwrap();
+    store.close().await;
+}
+
+/// PgBouncer before a server, stopped at the end. `None` where it is not installed.
+struct Pooler {
+    process: std::process::Child,
+    folder: TempDir,
+    port: u16,
+}
+
+impl Pooler {
+    fn start(server: &Server, mode: &str) -> Option<Self> {
+        let Some(program) = Self::program() else {
+            println!("left out: PgBouncer is not installed");
+            return None;
+        };
+        let folder = folder();
+        let port = free_port();
+        let file = folder.path().join("pgbouncer.ini");
+        let settings = format!(
+            "[databases]\npostgres = host=127.0.0.1 port={} dbname=postgres user=lmr\n[pgbouncer]\n\
+             listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\n\
+             pool_mode = {mode}\ndefault_pool_size = 20\nserver_login_retry = 1\n",
+            server.port
+        );
+        std::fs::write(&file, settings).unwrap();
+        let process = Self::process(program, &file);
+        let pooler = Self { process, folder, port };
+        pooler.wait();
+        Some(pooler)
+    }
+
+    fn program() -> Option<&'static Path> {
+        let known = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"].map(Path::new);
+        known.into_iter().find(|path| path.exists())
+    }
+
+    fn process(program: &Path, file: &Path) -> std::process::Child {
+        unprivileged(program)
+            .arg("-q")
+            .arg(file)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
+    fn wait(&self) {
+        for _ in 0..200 {
+            if std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("PgBouncer does not listen");
+    }
+
+    fn restart(&mut self) {
+        self.stop();
+        self.process =
+            Self::process(Self::program().unwrap(), &self.folder.path().join("pgbouncer.ini"));
+        self.wait();
+    }
+
+    fn stop(&mut self) {
+        // `runuser` passes the signal on.
+        run(Command::new("kill").arg("-TERM").arg(self.process.id().to_string()));
+        self.process.wait().unwrap();
+        while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn url(&self) -> String {
+        format!("postgres://lmr@127.0.0.1:{}/postgres", self.port)
+    }
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+#[tokio::test]
+async fn a_pooler_that_keeps_sessions_needs_nothing_set_and_may_be_restarted() {
+    let Some(server) = Server::start("") else { return };
+    let Some(mut pooler) = Pooler::start(&server, "session") else { return };
+    let store = open(&pooler.url()).await.unwrap();
+    stored(&store, 1).await;
+    assert!(store.record_proof(&hash(1), at(0), at(70)).await.unwrap());
+    store.ready().await.unwrap();
+    pooler.restart();
+    stored(&store, 2).await;
+    store.ready().await.unwrap();
+    server.control("restart", "fast");
+    stored(&store, 3).await;
+    store.ready().await.unwrap();
+    for n in 1..4 {
+        assert!(is_there(&store, n).await, "m{n}");
+    }
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_pooler_that_hands_out_transactions_is_refused_at_the_start_with_the_remedy() {
+    let Some(server) = Server::start("") else { return };
+    let Some(pooler) = Pooler::start(&server, "transaction") else { return };
+    let error = open(&pooler.url()).await.err().expect("opened");
+    assert!(matches!(error, OpenError::TransactionPooling(_)), "{error:?}");
+    assert!(error.to_string().contains("pool_mode = session"), "{error}");
+}
