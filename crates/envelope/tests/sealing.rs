@@ -6,8 +6,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use lmr_envelope::synthetic::{self as world, Authority, header, now, params, subject, world};
 use lmr_envelope::{
     Certificate, CertificateError, Envelope, KeyError, Limits, OpenError, ParseError, PrivateKey,
-    SealError, SigningKey, SystemRandom, Thumbprint, Trust, TrustError, Usage, VerifyError,
-    Warning, open, primitives, seal,
+    RandomSource, RandomnessUnavailable, SealError, SigningKey, SystemRandom, Thumbprint, Trust,
+    TrustError, Usage, VerifyError, Warning, open, primitives, seal,
 };
 use lmr_identifiers::OrganisationNumber;
 use rcgen::{
@@ -15,6 +15,7 @@ use rcgen::{
     RevokedCertParams, SerialNumber, date_time_ymd,
 };
 use serde_json::{Map, Value};
+use std::io::Write;
 
 const BUNDLE: &[u8] = br#"{"resourceType":"Bundle","type":"batch"}"#;
 
@@ -294,6 +295,74 @@ fn every_decryption_fault_after_the_signature_looks_the_same() {
     assert!(seen.iter().all(|one| *one == seen[0]), "{seen:?}");
 }
 
+/// No random bytes: what then takes the place of a key that cannot be unwrapped is known to everybody.
+struct NoRandom;
+
+impl RandomSource for NoRandom {
+    fn fill(&self, _: &mut [u8]) -> Result<(), RandomnessUnavailable> {
+        Err(RandomnessUnavailable)
+    }
+}
+
+fn spki(certificate: &Certificate) -> Vec<u8> {
+    x509_parser::parse_x509_certificate(certificate.der()).unwrap().1.public_key().raw.to_vec()
+}
+
+/// Content, tag and signature under a key of one's own choice, and what is written for the key.
+fn sealed_under(key: [u8; 32], encrypted_key: &[u8]) -> Map<String, Value> {
+    let mut message = sealed();
+    let nonce: [u8; 12] = bytes(&message, "nonce").try_into().unwrap();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(BUNDLE).unwrap();
+    let mut content = packed.finish().unwrap();
+    let tag = primitives::aes_seal(&key, nonce, &[], &mut content).unwrap();
+    message.insert("authenticationTag".into(), STANDARD.encode(tag).into());
+    message.insert("encryptedKey".into(), STANDARD.encode(encrypted_key).into());
+    resign(&mut message, &content);
+    message
+}
+
+#[test]
+fn only_a_key_of_exactly_its_length_that_was_unwrapped_opens_a_message() {
+    let world = world();
+    let register = spki(&world.register.certificate());
+    let wrapped = |key: &[u8]| primitives::oaep_encrypt(&register, key).unwrap();
+    let opens = |message: &Map<String, Value>, random: &dyn RandomSource| {
+        let text = serde_json::to_string(message).unwrap();
+        let (sender, keys) = (world.sender.certificate(), world.register.decrypting());
+        open(text.as_bytes(), &sender, &keys, &Limits::default(), now(), random)
+    };
+    let key = [7; 32];
+    let right = sealed_under(key, &wrapped(&key));
+    assert_eq!(opens(&right, &SystemRandom).unwrap(), BUNDLE);
+    assert_eq!(opens(&right, &NoRandom).unwrap(), BUNDLE);
+    let mut longer = key.to_vec();
+    longer.push(0);
+    let cases = [
+        ("one byte too many", sealed_under(key, &wrapped(&longer))),
+        ("the last byte missing", sealed_under(key, &wrapped(&key[..31]))),
+        ("no key, content under zeros", sealed_under([0; 32], &[1; 256])),
+        ("an empty key, content under zeros", sealed_under([0; 32], &wrapped(&[]))),
+    ];
+    for (what, message) in &cases {
+        for random in [&SystemRandom as &dyn RandomSource, &NoRandom] {
+            assert!(matches!(opens(message, random), Err(OpenError::Decrypt(_))), "{what}");
+        }
+    }
+}
+
+/// The caller gets one text for every cause; the receiver's own log tells them apart.
+#[test]
+fn the_log_names_what_could_not_be_decrypted() {
+    let detail = |message: &Map<String, Value>| match try_open(message) {
+        Err(OpenError::Decrypt(error)) => error.detail(),
+        other => panic!("{other:?}"),
+    };
+    assert!(detail(&sealed_under([7; 32], &[1; 256])).contains("encryptedKey"));
+    let wrapped = primitives::oaep_encrypt(&spki(&world().register.certificate()), &[8; 32]);
+    assert!(detail(&sealed_under([7; 32], &wrapped.unwrap())).contains("authenticationTag"));
+}
+
 #[test]
 fn a_message_for_a_foreign_certificate_is_refused_by_name() {
     let stranger = world().stranger.certificate().thumbprint();
@@ -390,7 +459,7 @@ fn a_signature_under_a_certificate_for_another_use_gives_no_trust() {
 }
 
 #[test]
-fn a_certificate_with_a_key_of_1024_bits_is_refused_when_it_is_read() {
+fn b13_a_certificate_with_a_key_of_1024_bits_is_refused_when_it_is_read() {
     let error = Certificate::read(WEAK.as_bytes()).unwrap_err();
     assert!(matches!(error, CertificateError::NotRsa { .. }));
     assert!(error.to_string().contains("at least 2048 bits"), "{error}");

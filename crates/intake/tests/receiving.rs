@@ -640,6 +640,27 @@ async fn b3_values_and_entries_shorter_than_those_of_fhir_are_refused_before_the
     place.takes(simple("m1")).await;
 }
 
+/// Only where the operator lets the JSON be deeper than the validator follows.
+#[tokio::test]
+async fn a_resource_deeper_than_is_followed_is_refused_alone() {
+    let place = place_with(|parts| parts.settings.depth = 500).await;
+    let mut item = json!({"linkId": "1"});
+    for _ in 0..140 {
+        item = json!({"linkId": "1", "item": [item]});
+    }
+    let mut person = patient(PEOPLE[0], "female");
+    let deep =
+        json!({"resourceType": "QuestionnaireResponse", "status": "completed", "item": [item]});
+    person["contained"] = json!([deep]);
+    let reply =
+        place.takes(sealed("m1", &batch("b1", &[person, patient(PEOPLE[1], "male")]))).await;
+    let answer = json_of(&reply);
+    let codes = |n: usize| answer["entry"][n]["response"]["outcome"].to_string();
+    assert!(codes(0).contains(Code::StepBudgetExhausted.as_str()), "{}", codes(0));
+    assert_eq!(statuses(&reply)[0], "422");
+    assert_eq!(statuses(&reply)[1], "201", "{}", codes(1));
+}
+
 #[tokio::test]
 async fn b4_an_answer_stays_in_proportion_and_each_entry_keeps_its_first_fault() {
     let place = place().await;

@@ -37,6 +37,7 @@ impl Moody {
     pub const UNAVAILABLE: u8 = 1;
     pub const PANICKING: u8 = 2;
     pub const STUCK: u8 = 3;
+    pub const CLOSING: u8 = 4;
 
     pub fn be(&self, mood: u8) {
         self.0.store(mood, Ordering::SeqCst);
@@ -45,6 +46,7 @@ impl Moody {
     fn now(&self) -> Result<(), StoreError> {
         match self.0.load(Ordering::SeqCst) {
             Self::FINE => Ok(()),
+            Self::CLOSING => Err(StoreError::Closing),
             Self::UNAVAILABLE => Err(StoreError::Unavailable("the disk is at lunch".into())),
             _ => panic!("the store panics, as asked"),
         }

@@ -250,6 +250,58 @@ async fn a_panic_is_counted() {
     assert_eq!(server.metric("lmr_log_lines_lost_total").await, Some(0.0));
 }
 
+/// While the receiver ends, its store takes nothing more: the caller comes back to the next one.
+#[tokio::test]
+async fn a_call_while_the_store_closes_is_told_to_come_back() {
+    let server = start().await;
+    server.store.be(Moody::CLOSING);
+    let answer = server.message("310000019", "{}").send().await.unwrap();
+    assert_refused(answer, 503, "LMR-9004").await;
+    server.store.be(Moody::FINE);
+    assert_refused(server.message("310000019", "{}").send().await.unwrap(), 400, "LMR-2002").await;
+}
+
+#[tokio::test]
+async fn what_could_not_be_kept_of_refused_calls_is_counted() {
+    let mut server = start().await;
+    server.post("/fhirmottak/v1", "{}").await;
+    server.store.be(Moody::UNAVAILABLE);
+    for _ in 0..3 {
+        server.post("/fhirmottak/v1", "{}").await;
+    }
+    let lost = async || server.metric("lmr_refused_calls_lost_total").await;
+    let until = tokio::time::Instant::now() + Duration::from_secs(10);
+    while lost().await == Some(0.0) && tokio::time::Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(lost().await >= Some(3.0), "{:?}", lost().await);
+    assert!(lost().await <= Some(4.0), "{:?}", lost().await);
+    drop(server.stop.take());
+}
+
+#[tokio::test]
+async fn bytes_and_times_of_calls_add_up() {
+    let server = start().await;
+    for size in [10, 1000] {
+        let body = format!("{{{}", " ".repeat(size - 1));
+        assert_eq!(server.message("310000019", body).send().await.unwrap().status(), 400);
+    }
+    assert_eq!(server.metric("lmr_body_bytes_total").await, Some(1010.0));
+    let family = |suffix: &str| format!("lmr_request_duration_seconds_{suffix}");
+    let route = "route=\"/fhirmottak/v1\"";
+    let count = server.metric(&family(&format!("count{{{route}}}"))).await;
+    let endless = server.metric(&family(&format!("bucket{{{route},le=\"+Inf\"}}"))).await;
+    let within = server.metric(&family(&format!("bucket{{{route},le=\"120\"}}"))).await;
+    assert_eq!((count, endless, within), (Some(2.0), Some(2.0), Some(2.0)));
+    let sum = server.metric(&family(&format!("sum{{{route}}}"))).await.unwrap();
+    assert!(sum > 0.0 && sum < 60.0, "{sum}");
+    let answers = "lmr_requests_total{route=\"/fhirmottak/v1\",status=\"400\",code=\"LMR-2001\"}";
+    let other = "lmr_requests_total{route=\"/fhirmottak/v1\",status=\"400\",code=\"LMR-2002\"}";
+    let (one, two) = (server.metric(answers).await, server.metric(other).await);
+    assert_eq!(one.unwrap_or(0.0) + two.unwrap_or(0.0), 2.0);
+    assert_eq!(server.metric("lmr_requests_in_flight").await, Some(1.0));
+}
+
 #[tokio::test]
 async fn refused_calls_are_kept_with_sender_and_code_and_no_content() {
     let mut server = start().await;

@@ -1,0 +1,138 @@
+//! `lmr serve` as a process keeps standing: whatever becomes of its log, and whatever signal it gets.
+#![cfg(unix)]
+
+mod world;
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::os::fd::OwnedFd;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use world::{Courier, World};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// `lmr serve` with this as its log.
+#[expect(clippy::zombie_processes, reason = "whoever gets it ends it and waits")]
+fn serve(world: &World, log: Stdio) -> Child {
+    let child = Command::new(world::lmr())
+        .args(["serve", "--config"])
+        .arg(world.config("receiver.toml"))
+        .stderr(log)
+        .spawn()
+        .expect("lmr serve");
+    for _ in 0..6_000 {
+        if TcpStream::connect(("127.0.0.1", world.receiver_port)).is_ok() {
+            return child;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    panic!("the receiver does not open its port");
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args(["-s", name, &child.id().to_string()]).status();
+    assert!(sent.expect("kill").success());
+}
+
+/// How it ended after a signal to do so.
+fn ended(mut child: Child) -> ExitStatus {
+    signal(&child, "TERM");
+    for _ in 0..2_000 {
+        if let Some(status) = child.try_wait().expect("waited") {
+            return status;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().expect("killed");
+    panic!("SIGTERM did not end it within 20 seconds");
+}
+
+fn get(world: &World, path: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", world.receiver_port)).expect("connected");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("read");
+    answer
+}
+
+fn metric(world: &World, name: &str) -> Option<f64> {
+    let text = get(world, "/metrics");
+    text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
+}
+
+/// Nobody reads the pipe any more; the disk is full; nobody takes lines out of a pipe that is full.
+#[test]
+fn b1_whatever_becomes_of_the_log_messages_are_answered_and_sigterm_ends_it() {
+    for broken in ["pipe without a reader", "full disk", "reader that stands still"] {
+        let world = World::make("lmdi-0.9.4", 1, 100);
+        let _helseid = world.helseid();
+        let courier = Courier::new(&world);
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        let (log, reader) = match broken {
+            "full disk" => {
+                let full = File::options().write(true).open("/dev/full").expect("/dev/full");
+                (Stdio::from(full), None)
+            }
+            _ => (Stdio::from(OwnedFd::from(writer)), Some(reader)),
+        };
+        let receiver = serve(&world, log);
+        let mut messages = (1..).map(|n| courier.message(n).1);
+        courier.deliver(&messages.next().expect("endless"), PATIENCE);
+        let kept = match broken {
+            "reader that stands still" => reader,
+            _ => {
+                drop(reader);
+                None
+            }
+        };
+        for message in messages.by_ref().take(3) {
+            courier.deliver(&message, PATIENCE);
+        }
+        assert!(get(&world, "/nowhere").starts_with("HTTP/1.1 404"), "{broken}");
+        assert!(get(&world, "/health/ready").starts_with("HTTP/1.1 200"), "{broken}");
+        let lost = metric(&world, "lmr_log_lines_lost_total").expect("the metric");
+        if kept.is_none() {
+            assert!(lost >= 3.0, "{broken}: {lost} lines are lost");
+        }
+        assert_eq!(ended(receiver).code(), Some(0), "{broken}");
+        drop(kept);
+        assert_eq!(world.deliveries().len(), 4, "{broken}: every answered message is there");
+    }
+}
+
+/// Renewed files are used after a hang-up; broken ones leave the old in use; nothing ends.
+#[test]
+fn a_hangup_ends_nothing_and_reads_senders_again() {
+    let world = World::make("lmdi-0.9.4", 1, 100);
+    let _helseid = world.helseid();
+    let courier = Courier::new(&world);
+    let log = File::create(world.path().join("serve.log")).expect("a log");
+    let receiver = serve(&world, log.into());
+    courier.deliver(&courier.message(1).1, PATIENCE);
+    let config = world.config("receiver.toml");
+    let good = std::fs::read_to_string(&config).expect("the configuration");
+    let wait_for = |text: &str| {
+        for _ in 0..1_000 {
+            if world.log().contains(text) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        panic!("no line with '{text}' in {}", world.log());
+    };
+    std::fs::write(&config, good.replace("register.key", "no-such.key")).expect("written");
+    signal(&receiver, "HUP");
+    wait_for("could not be read again");
+    courier.deliver(&courier.message(2).1, PATIENCE);
+    std::fs::write(&config, &good).expect("written");
+    signal(&receiver, "HUP");
+    wait_for("were read again");
+    courier.deliver(&courier.message(3).1, PATIENCE);
+    assert_eq!(ended(receiver).code(), Some(0));
+    assert_eq!(world.deliveries().len(), 3);
+}
