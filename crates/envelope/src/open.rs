@@ -136,16 +136,6 @@ impl Compressed {
     pub fn inflate(self, limits: &Limits) -> Result<Vec<u8>, InflateError> {
         inflate(&self.0, limits)
     }
-
-    /// Length in bytes.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there is no content at all.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 impl fmt::Debug for Compressed {

@@ -144,6 +144,10 @@ fn sender(error: &AvsenderError) -> Option<String> {
 fn database(error: &OpenError) -> Option<&'static str> {
     Some(match error {
         OpenError::Unavailable(_) => "databasen kan ikke åpnes",
+        OpenError::TransactionPooling(_) => {
+            "en pooler mellom her og databasen gir hver transaksjon en ny sesjon, og da går forberedte setninger og \
+             innstillinger tapt: sett pool_mode = session"
+        }
         OpenError::UnknownSchema(_) => {
             "databasen har et skjema som dette programmet ikke kjenner; bruk programmet som laget den, eller et nyere"
         }
