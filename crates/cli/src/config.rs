@@ -16,6 +16,7 @@ use crate::text::{Explain, text};
 pub(crate) mod key_files;
 pub(crate) mod receiver;
 pub(crate) mod sender;
+pub(crate) mod source;
 pub(crate) mod token_client;
 pub(crate) mod trust;
 

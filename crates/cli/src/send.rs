@@ -19,7 +19,7 @@ use crate::config::sender::SenderConfig;
 use crate::output::{self, Language, print};
 use crate::text::{Explain, chain, text};
 
-pub(crate) use setup::{agent, authorizer, http_settings, transport};
+pub(crate) use setup::{agent, authorizer, http_settings, source, transport};
 
 /// Send a hospital's data to the register.
 ///

@@ -177,8 +177,8 @@ fn n7_every_situation_of_a_sender_has_its_line() {
     for folder in ["empty", "broken", "packed"] {
         std::fs::create_dir(world.config(folder)).expect("a folder");
     }
-    clinic.write("broken/patient.json", "{\"resourceType\":\"Patient\"");
-    clinic.write("packed/export.ndjson.gz", "not looked at");
+    clinic.write("broken/patient.json", "{\"resourceType\":\"Patient\",}");
+    clinic.write("packed/export.ndjson.bz2", "not looked at");
 
     // Receivers that differ in one thing each, beside the one that is as it should be.
     let mut running = Vec::new();
@@ -473,7 +473,7 @@ fn n7_every_situation_of_a_sender_has_its_line() {
     let named = rows.iter().any(|row| {
         row["check"] == "source.files"
             && row["status"] == WARNING
-            && row["text"].as_str().is_some_and(|text| text.contains("export.ndjson.gz"))
+            && row["text"].as_str().is_some_and(|text| text.contains("export.ndjson.bz2"))
     });
     assert!(named, "{}", shown(&rows));
 }

@@ -11,6 +11,7 @@
 //!   repetitions.
 //! - [`Bundle`] and [`BundleEntry`] are views of a Bundle; [`Edits`] changes a text and keeps every
 //!   byte that is not touched; [`OperationOutcome`] writes one.
+//! - [`xml`] turns the XML form into this one and back.
 //! - [`Severity`], [`Language`], [`Bilingual`] and [`Localized`] are what all crates say to people
 //!   with.
 //!
@@ -47,6 +48,7 @@ mod outcome;
 mod parse;
 mod severity;
 mod types;
+pub mod xml;
 
 pub use arena::Kind;
 pub use bundle::{Bundle, BundleEntry};

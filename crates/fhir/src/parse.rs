@@ -14,8 +14,9 @@ use crate::arena::{
 use crate::name::hash_name;
 
 pub use error::{Limits, ParseError, ParseErrorKind, ParseOptions, SyntaxIssue, SyntaxIssueKind};
+pub(crate) use text::is_json_number;
 pub(crate) use text::unescape;
-use text::{hex4, is_bare, is_json_number, string_stop};
+use text::{hex4, is_bare, string_stop};
 
 pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, ParseError> {
     std::str::from_utf8(bytes).map_err(|e| match other_format(bytes) {

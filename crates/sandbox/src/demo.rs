@@ -214,6 +214,7 @@ impl<'a> Story<'a> {
             settings: Settings {
                 own_addresses: Vec::new(),
                 incremental: false,
+                incremental_sources: Vec::new(),
                 start: day,
                 rule_set,
                 bundle_limits: BundleLimits::default(),

@@ -124,6 +124,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         settings: Settings {
             own_addresses: Vec::new(),
             incremental: false,
+            incremental_sources: Vec::new(),
             start: jiff::civil::date(2026, 1, 1),
             rule_set: RuleSetId::Lmdi094,
             bundle_limits: BundleLimits { entries: 5000, bytes: 32 << 20 },

@@ -1,5 +1,6 @@
 //! The order of a run: finish what is open, find what is new, make messages, send them, keep the answers.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -19,14 +20,14 @@ use crate::index::Index;
 use crate::lock::Lock;
 use crate::message::{Made, MessageMaker};
 use crate::outbox::{FinishedAttempt, Forgotten, ItemOutcome, Outbox, OutboxError};
-use crate::plan::{self, BundleLimits, Plan, Statuses};
+use crate::plan::{self, BundleLimits, Known, Plan, Statuses};
 use crate::progress::AttemptOutcome;
 use crate::receipts::ReceivedReceipt;
 use crate::report::{ForeignType, Report, RunKind, SentMessage, SourceFailure};
 use crate::run::Run;
 use crate::schedule::RetrySchedule;
 use crate::seal::Sealer;
-use crate::source::Source;
+use crate::source::{Source, SourceIssue};
 use crate::stop::StopSignal;
 use crate::transport::{PostOutcome, Transport};
 
@@ -37,6 +38,8 @@ pub struct Settings {
     pub own_addresses: Vec<String>,
     /// The source delivers only what is new: it may be empty, and what it does not hold has not vanished.
     pub incremental: bool,
+    /// Of several sources those that deliver only what is new, by their names.
+    pub incremental_sources: Vec<String>,
     /// The agreed start date.
     pub start: Date,
     /// The rule set that the bundles follow.
@@ -320,8 +323,8 @@ impl Agent {
         }
         let index = Index::read(&*self.source, &self.settings.own_addresses, &self.key)?;
         run.report.count_source(&index);
-        if index.scanned.resources == 0 && !self.settings.incremental {
-            run.report.source_failure = Some(SourceFailure::Empty);
+        if let Some(failure) = self.source_failure(&index) {
+            run.report.source_failure = Some(failure);
             return Ok(());
         }
         let statuses = self.compare(&index, &mut run.report).await?;
@@ -347,7 +350,55 @@ impl Agent {
             // What was made after the pause waits for the same next attempt.
             self.outbox.fail_due(self.now(), None, &self.settings.retry).await?;
         }
-        self.note_waiting(&index, since).await
+        self.note_waiting(&index, since).await?;
+        if self.source.archives() && !run.paused && !run.is_over() && !run.too_large {
+            run.report.source_issues.extend(self.archive_finished(&index).await?);
+        }
+        Ok(())
+    }
+
+    /// Why nothing is sent of a source that was read.
+    pub(crate) fn source_failure(&self, index: &Index) -> Option<SourceFailure> {
+        let scanned = &index.scanned;
+        let complete = |name: &&String| !self.settings.incremental_sources.contains(*name);
+        if let Some(name) = scanned.empty.iter().find(complete) {
+            return Some(SourceFailure::EmptyOf { name: name.clone() });
+        }
+        (scanned.resources == 0 && !self.settings.incremental).then_some(SourceFailure::Empty)
+    }
+
+    /// Has the source put away the parts of which nothing is left to send or to correct.
+    async fn archive_finished(&self, index: &Index) -> Result<Vec<SourceIssue>, SenderError> {
+        let statuses = self.outbox.statuses(index).await?;
+        let plan = self.plan(index, &statuses).await?;
+        let label = |at: u32| index.records[at as usize].location.label();
+        let records = 0..u32::try_from(index.records.len()).unwrap_or(u32::MAX);
+        let mut unfinished: HashSet<&str> = records
+            .filter(|at| statuses.of(*at).open != Known::No || statuses.of(*at).held)
+            .map(label)
+            .collect();
+        let planned = plan.bundles.iter().flat_map(|bundle| &bundle.roots);
+        let waiting = plan.waiting.iter().map(|(at, _)| at);
+        let foreign = plan.foreign.values().flatten();
+        unfinished.extend(
+            planned
+                .chain(waiting)
+                .chain(foreign)
+                .chain(&plan.held)
+                .chain(&plan.deferred)
+                .map(|at| label(*at)),
+        );
+        unfinished.extend(index.scanned.issues.iter().map(|issue| &*issue.file));
+        let parts = index.records.iter().map(|record| record.location.label());
+        // A file of an archive is finished when all of the archive is.
+        let archive_of = |label: &str| label.find(".zip/").map(|at| label[..at + 4].to_owned());
+        let kept: HashSet<String> = unfinished.iter().filter_map(|part| archive_of(part)).collect();
+        let finished = parts
+            .filter(|part| !unfinished.contains(part))
+            .map(|part| archive_of(part).unwrap_or_else(|| part.to_owned()))
+            .filter(|part| !kept.contains(part) && !unfinished.contains(&**part))
+            .collect();
+        Ok(self.source.archive(&finished))
     }
 
     /// Compares the source with what is known: what is held and has changed or gone is let go, what has
@@ -366,7 +417,7 @@ impl Agent {
         let missing = statuses.missing;
         (report.known, report.missing) = (statuses.known, missing);
         // Records of a file that cannot be opened have not vanished.
-        let is_whole = index.scanned.issues.iter().all(|issue| issue.line.is_some());
+        let is_whole = index.scanned.is_whole();
         let may_add = is_whole && missing > 0 && !report.has_lost_half();
         report.vanished_now += self.outbox.note_vanished(index, may_add, self.now()).await?;
         Ok(statuses)

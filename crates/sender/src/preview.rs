@@ -12,7 +12,7 @@ use crate::index::Index;
 use crate::message::MessageMaker;
 use crate::outbox::{HeldRow, Item, Outbox, WaitingRow};
 use crate::plan::Role;
-use crate::report::{Report, RunKind, SourceFailure};
+use crate::report::{Report, RunKind};
 
 /// What a transfer would do.
 #[derive(Debug, Serialize)]
@@ -102,8 +102,8 @@ impl Agent {
                 + self.outbox.drop_clock_dependent().await?;
         let index = Index::read(&*self.source, &self.settings.own_addresses, &self.key)?;
         preview.report.count_source(&index);
-        if index.scanned.resources == 0 && !self.settings.incremental {
-            preview.report.source_failure = Some(SourceFailure::Empty);
+        if let Some(failure) = self.source_failure(&index) {
+            preview.report.source_failure = Some(failure);
         } else {
             let statuses = self.compare(&index, &mut preview.report).await?;
             let plan = self.plan(&index, &statuses).await?;

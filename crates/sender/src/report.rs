@@ -42,6 +42,11 @@ impl RunKind {
 pub enum SourceFailure {
     /// Not a single resource, and the source is not declared incremental.
     Empty,
+    /// One of several sources has not a single resource, and is not declared incremental.
+    EmptyOf {
+        /// The source's name.
+        name: String,
+    },
     /// It cannot be read at all.
     Unavailable {
         /// The source's name.

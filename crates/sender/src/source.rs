@@ -2,7 +2,8 @@
 //!
 //! A source is read twice. [`Source::scan`] hands every resource to a visitor and keeps none of them;
 //! what is to be sent is read again by its location ([`Source::read`]). So memory holds one file or one
-//! line at a time, however large the source is.
+//! line at a time, however large the source is. What cannot be read again where it is (compressed files,
+//! rows, pages of a server) is kept in an encrypted scratch file until the run is over (`spool.rs`).
 //!
 //! To add a kind of source: a file under `source/` that implements [`Source`], and one line in the
 //! configuration that makes it (`cli/src/send/setup.rs`).
@@ -10,6 +11,8 @@
 mod folder;
 mod issue;
 mod lines;
+mod several;
+mod spool;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -18,8 +21,10 @@ use std::sync::Arc;
 use lmr_fhir::Node;
 use serde::{Serialize, Serializer};
 
-pub use folder::FolderSource;
-pub use issue::{FileError, SourceIssue, SourceIssueKind};
+pub use folder::{FileArchive, FolderSource};
+pub use issue::{ArchiveError, FileError, SourceIssue, SourceIssueKind};
+pub use several::Sources;
+pub(crate) use spool::Spool;
 
 /// Bounds on what is read from a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,12 +35,23 @@ pub struct SourceLimits {
     pub line_bytes: usize,
     /// Deepest nesting.
     pub depth: usize,
+    /// What one compressed file may inflate to, in bytes.
+    pub inflated_bytes: u64,
+    /// Most files in one archive.
+    pub archive_members: usize,
 }
 
 impl Default for SourceLimits {
-    /// Files of 256 MiB, lines of 16 MiB, depth 100 (the receiver's limit).
+    /// Files of 256 MiB, lines of 16 MiB, depth 100 (the receiver's limit), 64 GiB inflated, 100,000 files
+    /// in an archive.
     fn default() -> Self {
-        Self { file_bytes: 256 << 20, line_bytes: 16 << 20, depth: 100 }
+        Self {
+            file_bytes: 256 << 20,
+            line_bytes: 16 << 20,
+            depth: 100,
+            inflated_bytes: 64 << 30,
+            archive_members: 100_000,
+        }
     }
 }
 
@@ -69,7 +85,21 @@ pub trait Source: Send + Sync {
     ///
     /// # Errors
     /// [`SourceIssueKind`] when there is no resource any more, or it cannot be read.
-    fn read(&self, location: &SourceLocation) -> Result<String, SourceIssueKind>;
+    fn read(&self, location: &SourceLocation) -> Result<String, SourceIssueKind> {
+        location.spooled()
+    }
+
+    /// Whether [`Source::archive`] does anything.
+    fn archives(&self) -> bool {
+        false
+    }
+
+    /// Puts away the parts with these labels: the register has answered for all that is in them. Gives what
+    /// could not be put away.
+    fn archive(&self, finished: &BTreeSet<String>) -> Vec<SourceIssue> {
+        let _ = finished;
+        Vec::new()
+    }
 }
 
 /// The source as a whole cannot be read.
@@ -87,8 +117,24 @@ pub struct SourceUnavailable {
 pub(crate) struct SourcePart {
     /// What people call it.
     pub(crate) label: Arc<str>,
-    /// What the source finds it by. File names may be any bytes, so this is not text.
-    pub(crate) handle: OsString,
+    /// What the source finds it by.
+    pub(crate) place: Place,
+}
+
+/// Where a part's resources are read again.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In a file below the source's folder. File names may be any bytes, so this is not text.
+    File(OsString),
+    /// In the scratch file.
+    Spool(Arc<Spool>),
+    /// In one of several sources.
+    Of {
+        /// Which.
+        source: usize,
+        /// Its own part.
+        part: Arc<SourcePart>,
+    },
 }
 
 /// Where in its source a resource is. Only the source that gave it knows what the key means.
@@ -111,6 +157,16 @@ impl SourceLocation {
     #[must_use]
     pub fn line(&self) -> u32 {
         self.line
+    }
+
+    /// The resource's text in the scratch file.
+    fn spooled(&self) -> Result<String, SourceIssueKind> {
+        let Place::Spool(spool) = &self.part.place else {
+            return Err(SourceIssueKind::ChangedMeanwhile);
+        };
+        spool
+            .read(self.key, self.bytes())
+            .map_err(|error| SourceIssueKind::Unreadable { reason: error.into() })
     }
 
     /// Bytes of the resource as the source has them.
@@ -151,6 +207,16 @@ pub struct Scanned {
     pub issues: Vec<SourceIssue>,
     /// What was not read, and is not expected to be: counted, so that nobody takes it for sent.
     pub passed_over: Vec<PassedOver>,
+    /// Of several sources those without a single resource, by their names.
+    pub empty: Vec<String>,
+}
+
+impl Scanned {
+    /// Whether all that the source has was read, but for single resources: what is missing then has gone.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.issues.iter().all(|issue| issue.line.is_some())
+            && self.passed_over.iter().all(|over| over.kind != PassedOverKind::Unfinished)
+    }
 }
 
 /// Files of one kind that were not read.
@@ -182,4 +248,6 @@ pub enum PassedOverKind {
     ReadAlready,
     /// A name that begins with a dot.
     Hidden,
+    /// Still being written: it goes with the next transfer.
+    Unfinished,
 }

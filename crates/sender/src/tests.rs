@@ -1,6 +1,7 @@
 //! The sender against a register that is only a model: what it stores, and how it fails, is the test's to say.
 
 mod annulments;
+mod archives;
 mod crashes;
 mod holding;
 mod outbox_file;

@@ -44,6 +44,7 @@ pub mod snapshot;
 pub mod terminology;
 mod validator;
 mod walk;
+pub mod xml;
 
 pub use compile::{CompileError, ProfileError, UnusableProfile};
 pub use issue::{BundleReport, Issue};

@@ -9,6 +9,7 @@ use lmr_sender::BundleLimits;
 use serde::Deserialize;
 
 use super::key_files::KeyFiles;
+use super::source::SourceSection;
 use super::token_client::{HelseIdSection, KeyFile, MaskinportenSection};
 use super::{IdentityNumbers, Log, WhichAdvice, read_text};
 use crate::text::{Explain, fail, text};
@@ -21,8 +22,8 @@ pub(crate) struct SenderConfig {
     pub(crate) organisation: String,
     /// `production`, `test` or `local`.
     pub(crate) environment: Environment,
-    /// Folder with FHIR files (JSON, NDJSON), read again at every run.
-    pub(crate) source: PathBuf,
+    /// Where resources come from: a folder with FHIR files, or `[[source]]` tables. Read again at every run.
+    pub(crate) source: SourceSection,
     /// The source delivers only what is new since the last run: it may be empty, and a record that is not
     /// in it has not vanished.
     #[serde(default)]
@@ -145,6 +146,7 @@ impl SenderConfig {
                 );
             }
         }
+        self.source.check()?;
         if self.receiver.timeout_seconds == 0 {
             fail!(
                 "receiver.timeout_seconds må være minst 1",

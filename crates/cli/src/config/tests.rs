@@ -140,12 +140,54 @@ fn every_key_that_is_read_is_documented_and_no_other() {
     for table in tables {
         check(sender_page, known_keys::<SenderConfig>(&sender, table), &format!("{table}."), &[]);
     }
+    for kind in KINDS {
+        let sender = with_sources(&sender, kind);
+        check(sender_page, known_keys::<SenderConfig>(&sender, "source[]"), "", &[]);
+    }
+    seen.push("kind".to_owned());
     // And the other way round: a documented key is read.
     let rows = page.lines().filter(|line| line.starts_with("| `"));
     for name in
         rows.flat_map(|row| row.split('|').nth(1).unwrap_or_default().split('`').skip(1).step_by(2))
     {
         assert!(seen.iter().any(|key| key == name), "{name} is documented, but nothing reads it");
+    }
+}
+
+/// A smallest `[[source]]` of each kind.
+const KINDS: [&str; 1] = ["kind = \"folder\"\npath = \"export\""];
+
+/// The sample with these sources in place of its own.
+fn with_sources(sample: &str, tables: &str) -> String {
+    let own = sample.lines().find(|line| line.starts_with("source =")).expect("a source");
+    format!("{}\n[[source]]\n{tables}\n", sample.replace(own, ""))
+}
+
+#[test]
+fn sources_side_by_side_have_names_of_their_own_and_keys_that_fit() {
+    let sample = sample("sender.toml");
+    let check = |tables: &str| {
+        let config = toml::from_str::<SenderConfig>(&with_sources(&sample, tables))
+            .map_err(|error| error.to_string())?;
+        config.check().map_err(|error| error.to_string())
+    };
+    assert_eq!(
+        check("kind = \"folder\"\npath = \"a\"\n[[source]]\nkind = \"folder\"\npath = \"b\""),
+        Ok(())
+    );
+    let archive = "kind = \"folder\"\npath = \"a\"\narchive = \"done\"\n";
+    assert_eq!(check(&format!("{archive}incremental = true")), Ok(()));
+    assert_eq!(check(&format!("{archive}archive_copy = true")), Ok(()));
+    for (tables, named) in [
+        ("kind = \"folder\"\npath = \"a\"\n[[source]]\nkind = \"folder\"\npath = \"a\"", "a"),
+        (archive, "archive"),
+        ("kind = \"folder\"\npath = \"a\"\ncolour = 1", "colour"),
+        ("kind = \"folder\"", "path"),
+        ("kind = \"carrier-pigeon\"", "carrier-pigeon"),
+        ("path = \"a\"", "kind"),
+    ] {
+        let error = check(tables).expect_err(tables);
+        assert!(error.contains(named), "{error}");
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use lmr_fhir::{Document, Language, ParseOptions};
 use lmr_lmdi::{CheckOptions, RuleSet, RuleSetId};
-use lmr_sender::source::{FolderSource, PassedOverKind, Scope, Source as _, SourceLimits};
+use lmr_sender::source::{PassedOverKind, Scope};
 
 use super::Checks;
 use crate::clock;
@@ -19,9 +19,11 @@ const NAMED: usize = 5;
 
 /// Reads the source as a run does, and checks a sample of it against every rule set.
 pub(super) fn examine(config: &SenderConfig, folder: &Path, checks: &mut Checks) {
-    let folder = &folder.join(&config.source);
-    let what = text!("kilden {folder}", "source {folder}", folder = folder.display());
-    let source = FolderSource::new(folder, SourceLimits::default());
+    let source = match crate::send::source(config, folder) {
+        Ok(source) => source,
+        Err(error) => return checks.error("source", &text!("kilden", "source"), &error),
+    };
+    let what = text!("kilden {name}", "source {name}", name = source.name());
     let mut sample: Vec<(String, String)> = Vec::new();
     let scanned = source.scan(Scope::All, &mut |found| {
         let of_type = sample.iter().filter(|(name, _)| name == found.resource_type).count();
@@ -73,11 +75,25 @@ pub(super) fn examine(config: &SenderConfig, folder: &Path, checks: &mut Checks)
         );
     }
     for passed in &scanned.passed_over {
+        let (count, example) = (passed.count, &passed.example);
+        if passed.kind == PassedOverKind::Unfinished {
+            checks.warn(
+                "source.files",
+                text!(
+                    "{count} filer er under skriving, f.eks. {example}",
+                    "{count} files are still being written, e.g. {example}"
+                ),
+                text!(
+                    "de tas med i neste overføring; er skrivingen avbrutt, må eksporten kjøres på nytt",
+                    "they go with the next transfer; if writing broke off, run the export again"
+                ),
+            );
+            continue;
+        }
         // Hidden files and second links are passed over on purpose.
         if !matches!(passed.kind, PassedOverKind::Ending { .. } | PassedOverKind::NotAFile) {
             continue;
         }
-        let (count, example) = (passed.count, &passed.example);
         checks.warn(
             "source.files",
             text!(
@@ -85,8 +101,8 @@ pub(super) fn examine(config: &SenderConfig, folder: &Path, checks: &mut Checks)
                 "{count} files are not read, e.g. {example}"
             ),
             text!(
-                "bare .json, .ndjson og .jsonl blir lest; pakk ut eller gi filen nytt navn",
-                "only .json, .ndjson and .jsonl are read; unpack or rename the file"
+                "det som leses, er .json, .ndjson, .jsonl og .xml, også som .gz og i .zip; gi filen nytt navn",
+                "what is read is .json, .ndjson, .jsonl and .xml, also as .gz and in .zip; rename the file"
             ),
         );
     }

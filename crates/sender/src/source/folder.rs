@@ -1,38 +1,101 @@
-//! A folder of FHIR JSON and NDJSON files.
+//! A folder of FHIR files: JSON, NDJSON and XML, as they are, by gzip, or in zip archives.
 //!
 //! Every file below the folder is read in order of path. Symbolic links are followed and links that go
 //! round in a circle noticed. What is not read (other endings, hidden files, pipes and devices) is
 //! counted and named: a source that has become something else must not look like an empty one.
 
-use std::collections::BTreeMap;
-use std::collections::HashSet;
+mod archive;
+mod format;
+mod packed;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::{File, Metadata};
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use flate2::read::MultiGzDecoder;
+use jiff::{SignedDuration, Timestamp};
+use lmr_auth::Clock;
 use walkdir::{DirEntry, WalkDir};
+use zip::ZipArchive;
 
-use super::lines::Reading;
+pub use archive::FileArchive;
+use archive::{Stamp, stamp};
+use format::{Content, Format, is_unfinished};
+use packed::{Bounded, inflating};
+
+use super::lines::{Reading, TextPlace};
 use super::{
-    FileError, FoundResource, PassedOver, PassedOverKind, Scanned, Scope, Source, SourceIssueKind,
-    SourceLimits, SourceLocation, SourcePart, SourceUnavailable,
+    ArchiveError, FileError, FoundResource, PassedOver, PassedOverKind, Place, Scanned, Scope,
+    Source, SourceIssue, SourceIssueKind, SourceLimits, SourceLocation, SourcePart,
+    SourceUnavailable, Spool,
 };
+
+/// How long after its last change a file that ends in the middle is taken for one that is still being
+/// written.
+const FRESH: SignedDuration = SignedDuration::from_mins(5);
 
 /// A folder as a source.
 #[derive(Debug)]
 pub struct FolderSource {
     folder: PathBuf,
     limits: SourceLimits,
+    freshness: Option<Freshness>,
+    archive: Option<FileArchive>,
+    /// Files of the last scan as they were then, where they are archived.
+    read: Mutex<HashMap<String, Stamp>>,
     /// The file that was read from last: what is sent comes mostly in the order of the files.
     open: Mutex<Option<(Arc<SourcePart>, File)>>,
+}
+
+/// Knows files that are still being written.
+struct Freshness {
+    clock: Clock,
+    /// Files that changed later than so long ago are left for the next run.
+    settle: SignedDuration,
+}
+
+impl std::fmt::Debug for Freshness {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Freshness").field("settle", &self.settle).finish_non_exhaustive()
+    }
+}
+
+impl Freshness {
+    fn age(&self, metadata: &Metadata) -> Option<SignedDuration> {
+        let changed = Timestamp::try_from(metadata.modified().ok()?).ok()?;
+        Some((self.clock)().duration_since(changed))
+    }
 }
 
 impl FolderSource {
     /// Uses the folder; nothing is read yet.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>, limits: SourceLimits) -> Self {
-        Self { folder: folder.into(), limits, open: Mutex::new(None) }
+        Self {
+            folder: folder.into(),
+            limits,
+            freshness: None,
+            archive: None,
+            read: Mutex::default(),
+            open: Mutex::new(None),
+        }
+    }
+
+    /// Leaves files that are still being written for the next run: those that changed less than `settle`
+    /// ago, and those that changed in the last five minutes and end in the middle.
+    #[must_use]
+    pub fn waiting_for_writers(mut self, clock: Clock, settle: SignedDuration) -> Self {
+        self.freshness = Some(Freshness { clock, settle });
+        self
+    }
+
+    /// Puts files away when the register has answered for all that is in them.
+    #[must_use]
+    pub fn archiving(mut self, archive: FileArchive) -> Self {
+        self.archive = Some(archive);
+        self
     }
 }
 
@@ -52,12 +115,15 @@ impl Source for FolderSource {
             return Err(unavailable(FileError::NotAFolder));
         }
         let mut pass = Pass {
+            source: self,
             folder: &self.folder,
             limits: self.limits,
             scope,
             reading: Reading::new(self.limits.depth, visit),
             seen: HashSet::new(),
             passed_over: BTreeMap::new(),
+            spool: None,
+            read: HashMap::new(),
         };
         let mut walk =
             WalkDir::new(&self.folder).follow_links(true).sort_by_file_name().into_iter();
@@ -93,6 +159,10 @@ impl Source for FolderSource {
                 }
             }
         }
+        for label in std::mem::take(&mut pass.reading.unfinished) {
+            pass.pass_over_label(PassedOverKind::Unfinished, label);
+        }
+        *self.read.lock().unwrap_or_else(PoisonError::into_inner) = std::mem::take(&mut pass.read);
         let passed_over = pass.passed_over.into_iter();
         let mut scanned = pass.reading.finish();
         scanned.passed_over = passed_over
@@ -104,11 +174,12 @@ impl Source for FolderSource {
     fn read(&self, location: &SourceLocation) -> Result<String, SourceIssueKind> {
         let unreadable =
             |error: std::io::Error| SourceIssueKind::Unreadable { reason: error.into() };
+        let Place::File(handle) = &location.part.place else { return location.spooled() };
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let file = match &mut *open {
             Some((part, file)) if Arc::ptr_eq(part, &location.part) => file,
             other => {
-                let path = self.folder.join(&location.part.handle);
+                let path = self.folder.join(handle);
                 let file = File::open(path).map_err(unreadable)?;
                 &mut other.insert((Arc::clone(&location.part), file)).1
             }
@@ -118,29 +189,23 @@ impl Source for FolderSource {
         file.read_exact(&mut bytes).map_err(|_| SourceIssueKind::ChangedMeanwhile)?;
         String::from_utf8(bytes).map_err(|_| SourceIssueKind::ChangedMeanwhile)
     }
-}
 
-/// How a file holds resources, by its ending.
-#[derive(Clone, Copy)]
-enum Format {
-    /// One JSON text.
-    Json,
-    /// A JSON text a line.
-    Lines,
-}
+    fn archives(&self) -> bool {
+        self.archive.is_some()
+    }
 
-impl Format {
-    fn of(path: &Path) -> Option<Self> {
-        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-            "json" => Some(Self::Json),
-            "ndjson" | "jsonl" => Some(Self::Lines),
-            _ => None,
-        }
+    fn archive(&self, finished: &BTreeSet<String>) -> Vec<SourceIssue> {
+        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        self.archive
+            .as_ref()
+            .map(|archive| archive.take(&self.folder, &read, finished))
+            .unwrap_or_default()
     }
 }
 
 /// One scan of a folder.
 struct Pass<'v> {
+    source: &'v FolderSource,
     folder: &'v Path,
     limits: SourceLimits,
     scope: Scope<'v>,
@@ -148,66 +213,212 @@ struct Pass<'v> {
     /// Files read, by device and number: one that two links lead to is read once.
     seen: HashSet<(u64, u64)>,
     passed_over: BTreeMap<PassedOverKind, (usize, String)>,
+    /// For what is in compressed files and in XML.
+    spool: Option<Arc<Spool>>,
+    read: HashMap<String, Stamp>,
 }
 
 impl Pass<'_> {
     fn file(&mut self, entry: &DirEntry) {
         let path = entry.path();
-        if let Scope::Parts(labels) = self.scope
-            && !labels.contains(&relative(self.folder, path))
-        {
-            return;
+        let label = relative(self.folder, path);
+        if let Scope::Parts(labels) = self.scope {
+            let inside = |wanted: &String| {
+                wanted.strip_prefix(&*label).is_some_and(|rest| rest.starts_with('/'))
+            };
+            if !labels.contains(&label) && !labels.iter().any(inside) {
+                return;
+            }
         }
         if !entry.file_type().is_file() {
             // Reading from a pipe or a device may never end.
             return self.pass_over(PassedOverKind::NotAFile, path);
         }
         let Some(format) = Format::of(path) else {
-            return self.pass_over(ending(path), path);
+            let is_unfinished = is_unfinished(path);
+            let kind = if is_unfinished { PassedOverKind::Unfinished } else { ending(path) };
+            return self.pass_over(kind, path);
         };
-        if let Some(number) = entry.metadata().ok().as_ref().and_then(file_number)
+        let metadata = entry.metadata().ok();
+        if let Some(number) = metadata.as_ref().and_then(file_number)
             && !self.seen.insert(number)
         {
             return self.pass_over(PassedOverKind::ReadAlready, path);
         }
-        let part = Arc::new(SourcePart {
-            label: relative(self.folder, path).into(),
-            handle: path.strip_prefix(self.folder).unwrap_or(path).as_os_str().to_owned(),
-        });
-        self.reading.begin_part();
-        let read = match format {
-            Format::Json => self.json(&part, path),
-            Format::Lines => File::open(path)
-                .map_err(|error| (None, error))
-                .and_then(|file| self.reading.lines(&part, file, self.limits.line_bytes)),
+        let freshness = self.source.freshness.as_ref();
+        let age = freshness.zip(metadata.as_ref()).and_then(|(fresh, of)| fresh.age(of));
+        if age.is_some_and(|age| freshness.is_some_and(|fresh| age < fresh.settle)) {
+            return self.pass_over(PassedOverKind::Unfinished, path);
+        }
+        if self.source.archive.is_some()
+            && let Some(metadata) = &metadata
+        {
+            self.read.insert(label.clone(), stamp(metadata));
+        }
+        let is_fresh = age.is_some_and(|age| age < FRESH);
+        self.reading.begin_part(is_fresh);
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) => return self.unreadable(&label, None, error),
         };
-        if let Err((line, error)) = read {
-            let reason = error.into();
-            self.reading.report(&part.label, line, SourceIssueKind::Unreadable { reason });
+        match format {
+            Format::Plain(content) => {
+                let place = if content == Content::Xml {
+                    match self.spool() {
+                        Ok(place) => place,
+                        Err(error) => return self.unreadable(&label, None, error),
+                    }
+                } else {
+                    let below = path.strip_prefix(self.folder).unwrap_or(path);
+                    Place::File(below.as_os_str().to_owned())
+                };
+                let part = Arc::new(SourcePart { label: label.into(), place });
+                if let Err((line, error)) = self.content(&part, file, content) {
+                    self.unreadable(&part.label, line, error);
+                }
+            }
+            Format::Gzip(content) => {
+                let inflater = MultiGzDecoder::new(BufReader::with_capacity(1 << 16, file));
+                self.packed(label, inflater, content);
+            }
+            Format::Zip => self.zip(&label, file, is_fresh),
         }
     }
 
-    fn json(
+    /// What a compressed file, or a file of an archive, inflates to.
+    fn packed(&mut self, label: String, inflater: impl Read, content: Content) {
+        let place = match self.spool() {
+            Ok(place) => place,
+            Err(error) => return self.unreadable(&label, None, error),
+        };
+        let part = Arc::new(SourcePart { label: label.into(), place });
+        let bounded = Bounded::new(inflater, self.limits.inflated_bytes);
+        if let Err((_, error)) = self.content(&part, bounded, content) {
+            self.broken(&part.label, inflating(error));
+        }
+    }
+
+    /// The files of an archive, each a part of its own below the archive's name.
+    fn zip(&mut self, label: &str, file: File, is_fresh: bool) {
+        let mut archive = match ZipArchive::new(BufReader::with_capacity(1 << 16, file)) {
+            Ok(archive) => archive,
+            // The table of files is at the end: without it the archive is not whole yet, or was cut.
+            Err(error) => return self.broken(label, packed::archive(error)),
+        };
+        if archive.len() > self.limits.archive_members {
+            let reason = ArchiveError::TooManyFiles;
+            return self.reading.report(label, None, SourceIssueKind::Archive { reason });
+        }
+        let mut left = self.limits.inflated_bytes;
+        for number in 0..archive.len() {
+            let mut member = match archive.by_index(number) {
+                Ok(member) => member,
+                Err(error) => {
+                    self.broken(label, packed::archive(error));
+                    continue;
+                }
+            };
+            if member.is_dir() {
+                continue;
+            }
+            let Ok(name) = member.name().map(|name| name.replace('\\', "/")) else {
+                let reason = ArchiveError::Damaged;
+                self.reading.report(label, None, SourceIssueKind::Archive { reason });
+                continue;
+            };
+            let path = Path::new(&name);
+            let label = format!("{label}/{name}");
+            if is_hidden(path) || name.starts_with("__MACOSX/") {
+                self.pass_over_label(PassedOverKind::Hidden, label);
+                continue;
+            }
+            let format = Format::of(path);
+            let (Some(Format::Plain(content) | Format::Gzip(content)), Some(format)) =
+                (format, format)
+            else {
+                self.pass_over_label(ending(path), label);
+                continue;
+            };
+            self.reading.begin_part(is_fresh);
+            let mut counted = Counted { inner: &mut member, read: 0 };
+            let bounded = Bounded::new(&mut counted, left);
+            match format {
+                Format::Gzip(_) => {
+                    self.packed(label, MultiGzDecoder::new(BufReader::new(bounded)), content);
+                }
+                _ => self.packed(label, bounded, content),
+            }
+            left = left.saturating_sub(counted.read);
+        }
+    }
+
+    /// A compressed file that cannot be unpacked: at fault, unless it is still being written.
+    fn broken(&mut self, label: &str, issue: SourceIssueKind) {
+        match issue {
+            SourceIssueKind::Archive {
+                reason: ArchiveError::Truncated | ArchiveError::Damaged,
+            } => {
+                self.reading.cut(label, None, issue);
+            }
+            issue => self.reading.report(label, None, issue),
+        }
+    }
+
+    fn content(
         &mut self,
         part: &Arc<SourcePart>,
-        path: &Path,
+        reader: impl Read,
+        content: Content,
     ) -> Result<(), (Option<u32>, std::io::Error)> {
+        if content == Content::Lines {
+            return self.reading.lines(part, reader, self.limits.line_bytes);
+        }
         let limit = self.limits.file_bytes;
         let mut bytes = Vec::new();
-        File::open(path)
-            .and_then(|file| file.take(limit as u64 + 1).read_to_end(&mut bytes))
-            .map_err(|error| (None, error))?;
+        reader.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(|error| (None, error))?;
         if bytes.len() > limit {
             self.reading.report(&part.label, None, SourceIssueKind::TooLarge { limit });
+        } else if content == Content::Xml {
+            self.reading.xml(part, &bytes);
         } else {
-            self.reading.text(part, 1, 0, &bytes);
+            self.reading.text(part, TextPlace::WHOLE, &bytes);
         }
         Ok(())
     }
 
+    fn spool(&mut self) -> std::io::Result<Place> {
+        let spool = match &self.spool {
+            Some(spool) => Arc::clone(spool),
+            None => Arc::clone(self.spool.insert(Arc::new(Spool::new()?))),
+        };
+        Ok(Place::Spool(spool))
+    }
+
+    fn unreadable(&mut self, label: &str, line: Option<u32>, error: std::io::Error) {
+        self.reading.report(label, line, SourceIssueKind::Unreadable { reason: error.into() });
+    }
+
     fn pass_over(&mut self, kind: PassedOverKind, path: &Path) {
         let label = relative(self.folder, path);
+        self.pass_over_label(kind, label);
+    }
+
+    fn pass_over_label(&mut self, kind: PassedOverKind, label: String) {
         self.passed_over.entry(kind).or_insert_with(|| (0, label)).0 += 1;
+    }
+}
+
+/// Counts what is read.
+struct Counted<R> {
+    inner: R,
+    read: u64,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.read += read as u64;
+        Ok(read)
     }
 }
 
@@ -222,7 +433,7 @@ fn ending(path: &Path) -> PassedOverKind {
         return PassedOverKind::Ending { ending: String::new() };
     };
     // Of a compressed file the ending before that says what it is.
-    let packed = ["gz", "zip", "bz2", "xz", "zst", "tmp", "part", "bak"].contains(&&*last);
+    let packed = ["gz", "bz2", "xz", "zst", "7z", "bak"].contains(&&*last);
     let before = path.file_stem().map(Path::new).and_then(Path::extension).map(lower);
     let ending = match before.filter(|_| packed) {
         Some(before) => format!(".{before}.{last}"),

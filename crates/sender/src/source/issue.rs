@@ -3,8 +3,8 @@
 use std::fmt;
 use std::io;
 
-use lmr_fhir::Language;
-use lmr_fhir::ParseErrorKind;
+use lmr_fhir::xml::XmlErrorKind;
+use lmr_fhir::{Language, Localized as _, ParseErrorKind};
 use lmr_lmdi::json_fault;
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -56,6 +56,24 @@ pub enum SourceIssueKind {
         #[serde(serialize_with = "as_english")]
         reason: ParseErrorKind,
     },
+    /// Not FHIR XML.
+    Xml {
+        /// Column, in characters from 1.
+        column: u32,
+        /// What the reader found.
+        #[serde(serialize_with = "xml_as_english")]
+        reason: XmlErrorKind,
+    },
+    /// A compressed file that cannot be unpacked.
+    Archive {
+        /// Why.
+        reason: ArchiveError,
+    },
+    /// A finished file that could not be put away.
+    NotArchived {
+        /// The file system's reason.
+        reason: FileError,
+    },
     /// JSON, but neither a resource nor a Bundle.
     NotAResource,
     /// A Bundle entry without resource.
@@ -76,6 +94,57 @@ fn as_english<S: Serializer>(reason: &ParseErrorKind, serializer: S) -> Result<S
     serializer.collect_str(reason)
 }
 
+fn xml_as_english<S: Serializer>(reason: &XmlErrorKind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(reason)
+}
+
+/// Why a compressed file cannot be unpacked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ArchiveError {
+    /// It ends too early.
+    Truncated,
+    /// Its content does not fit its checks.
+    Damaged,
+    /// It is encrypted.
+    Encrypted,
+    /// Packed in a way that is not read.
+    Unsupported,
+    /// It has more files than the limit.
+    TooManyFiles,
+}
+
+impl ArchiveError {
+    fn text(self, language: Language) -> &'static str {
+        let (nb, en) = match self {
+            Self::Truncated => (
+                "kan ikke pakkes ut: den slutter for tidlig; overfør den på nytt",
+                "cannot be unpacked: it ends too early; transfer it again",
+            ),
+            Self::Damaged => (
+                "kan ikke pakkes ut: den er skadet; overfør den på nytt",
+                "cannot be unpacked: it is damaged; transfer it again",
+            ),
+            Self::Encrypted => (
+                "er kryptert med passord og kan ikke pakkes ut; lever den uten passord",
+                "is encrypted with a password and cannot be unpacked; deliver it without one",
+            ),
+            Self::Unsupported => (
+                "er pakket med en metode som ikke leses; bruk vanlig zip (deflate) eller gzip",
+                "is packed by a method that is not read; use ordinary zip (deflate) or gzip",
+            ),
+            Self::TooManyFiles => (
+                "har flere filer enn grensen for ett arkiv",
+                "has more files than the limit for one archive",
+            ),
+        };
+        match language {
+            Language::Bokmal => nb,
+            Language::English => en,
+        }
+    }
+}
+
 impl SourceIssueKind {
     /// The predicate of a sentence whose subject is the part.
     #[must_use]
@@ -92,6 +161,17 @@ impl SourceIssueKind {
                 format!("er ikke JSON (kolonne {column}): {}", json_fault::in_bokmal(reason))
             }
             Self::Json { column, reason } => format!("is not JSON (column {column}): {reason}"),
+            Self::Xml { column, reason } if nb => {
+                format!("er ikke FHIR XML (kolonne {column}): {}", reason.text(language))
+            }
+            Self::Xml { column, reason } => format!("is not FHIR XML (column {column}): {reason}"),
+            Self::Archive { reason } => reason.text(language).to_owned(),
+            Self::NotArchived { reason } if nb => {
+                format!("er ferdig, men kan ikke arkiveres: {}", reason.text(language))
+            }
+            Self::NotArchived { reason } => {
+                format!("is finished but cannot be archived: {}", reason.text(language))
+            }
             Self::NotAResource if nb => {
                 "er JSON, men ikke en FHIR-ressurs: det skal være et objekt med resourceType".into()
             }

@@ -3,9 +3,12 @@
 use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
 
+use lmr_fhir::xml::{XmlErrorKind, XmlMap};
 use lmr_fhir::{Bundle, Document, Element, Limits, Node, ParseErrorKind, ParseOptions};
 
-use super::{FoundResource, Scanned, SourceIssue, SourceIssueKind, SourceLocation, SourcePart};
+use super::{
+    FoundResource, Place, Scanned, SourceIssue, SourceIssueKind, SourceLocation, SourcePart,
+};
 
 /// Hands resources to a visitor and keeps count.
 pub(super) struct Reading<'v> {
@@ -13,6 +16,35 @@ pub(super) struct Reading<'v> {
     visit: &'v mut dyn FnMut(FoundResource<'_>) -> Result<(), SourceIssueKind>,
     scanned: Scanned,
     bundles: u64,
+    /// Whether the part at hand may still be being written.
+    is_fresh: bool,
+    /// Parts that end in the middle, because they are still being written.
+    pub(super) unfinished: Vec<String>,
+}
+
+/// Where in its part a text is.
+#[derive(Clone, Copy)]
+pub(super) struct TextPlace<'m> {
+    /// Line of its first character.
+    pub(super) line: u32,
+    /// Byte offset of its first character.
+    pub(super) offset: u64,
+    /// Where its parts are in the XML that it was made of.
+    pub(super) map: Option<&'m XmlMap>,
+    /// Whether the part ends in it.
+    pub(super) is_last: bool,
+}
+
+impl TextPlace<'_> {
+    /// A text that is a part of its own.
+    pub(super) const WHOLE: Self = Self { line: 1, offset: 0, map: None, is_last: true };
+
+    fn line_of(&self, node: Node<'_>) -> u32 {
+        match self.map {
+            Some(map) => map.location(node.span().start).line,
+            None => self.line + node.start().line - 1,
+        }
+    }
 }
 
 impl<'v> Reading<'v> {
@@ -20,11 +52,29 @@ impl<'v> Reading<'v> {
         depth: usize,
         visit: &'v mut dyn FnMut(FoundResource<'_>) -> Result<(), SourceIssueKind>,
     ) -> Self {
-        Self { depth, visit, scanned: Scanned::default(), bundles: 0 }
+        Self {
+            depth,
+            visit,
+            scanned: Scanned::default(),
+            bundles: 0,
+            is_fresh: false,
+            unfinished: Vec::new(),
+        }
     }
 
-    pub(super) fn begin_part(&mut self) {
+    /// What follows is of another part, which may still be being written if it is fresh.
+    pub(super) fn begin_part(&mut self, is_fresh: bool) {
         self.scanned.files += 1;
+        self.is_fresh = is_fresh;
+    }
+
+    /// Notes that the part at hand ends too early: an issue, unless it is still being written.
+    pub(super) fn cut(&mut self, label: &str, line: Option<u32>, issue: SourceIssueKind) {
+        if self.is_fresh {
+            self.unfinished.push(label.to_owned());
+        } else {
+            self.report(label, line, issue);
+        }
     }
 
     pub(super) fn report(&mut self, label: &str, line: Option<u32>, issue: SourceIssueKind) {
@@ -50,7 +100,7 @@ impl<'v> Reading<'v> {
         let mut bytes = Vec::new();
         loop {
             line += 1;
-            let length =
+            let (length, ended) =
                 read_line(&mut reader, limit, &mut bytes).map_err(|error| (Some(line), error))?;
             if length == 0 {
                 return Ok(());
@@ -58,14 +108,36 @@ impl<'v> Reading<'v> {
             if bytes.len() > limit {
                 self.report(&part.label, Some(line), SourceIssueKind::TooLarge { limit });
             } else if !bytes.iter().all(u8::is_ascii_whitespace) {
-                self.text(part, line, offset, &bytes);
+                self.text(part, TextPlace { line, offset, map: None, is_last: !ended }, &bytes);
             }
             offset += length;
         }
     }
 
-    /// One JSON text that starts at `line` and byte `offset` of its part.
-    pub(super) fn text(&mut self, part: &Arc<SourcePart>, line: u32, offset: u64, bytes: &[u8]) {
+    /// One XML text that is a whole part.
+    pub(super) fn xml(&mut self, part: &Arc<SourcePart>, bytes: &[u8]) {
+        match lmr_validator::xml::to_json(bytes, self.depth) {
+            Ok(converted) => {
+                let place = TextPlace { map: Some(&converted.map), ..TextPlace::WHOLE };
+                self.text(part, place, converted.json.as_bytes());
+            }
+            Err(error) => {
+                let is_cut =
+                    matches!(error.kind, XmlErrorKind::UnexpectedEnd | XmlErrorKind::Empty);
+                let line = Some(error.location.line);
+                let issue =
+                    SourceIssueKind::Xml { column: error.location.column, reason: error.kind };
+                if is_cut {
+                    self.cut(&part.label, line, issue);
+                } else {
+                    self.report(&part.label, line, issue);
+                }
+            }
+        }
+    }
+
+    /// One JSON text at its place in its part.
+    pub(super) fn text(&mut self, part: &Arc<SourcePart>, place: TextPlace<'_>, bytes: &[u8]) {
         let limits = Limits { depth: self.depth, ..Limits::default() };
         let options = ParseOptions::strict().with_limits(limits);
         let document = match Document::parse_bytes(bytes, &options) {
@@ -75,13 +147,19 @@ impl<'v> Reading<'v> {
                     ParseErrorKind::TooLarge(limit) => SourceIssueKind::TooLarge { limit },
                     reason => SourceIssueKind::Json { column: error.column, reason },
                 };
-                return self.report(&part.label, Some(line + error.line - 1), issue);
+                let is_cut =
+                    matches!(error.kind, ParseErrorKind::UnexpectedEnd | ParseErrorKind::Empty);
+                let line = Some(place.line + error.line - 1);
+                if is_cut && place.is_last {
+                    return self.cut(&part.label, line, issue);
+                }
+                return self.report(&part.label, line, issue);
             }
         };
         let location = |node: Node<'_>| SourceLocation {
             part: Arc::clone(part),
-            line: line + node.start().line - 1,
-            key: offset + node.span().start as u64,
+            line: place.line_of(node),
+            key: place.offset + node.span().start as u64,
             length: u32::try_from(node.span().len()).unwrap_or(u32::MAX),
         };
         let root = document.root();
@@ -95,7 +173,7 @@ impl<'v> Reading<'v> {
             match entry.resource().and_then(Element::value) {
                 Some(node) => self.resource(node, full_url.as_deref(), location(node), number),
                 None => {
-                    let line = location(entry.element().node()).line;
+                    let line = place.line_of(entry.element().node());
                     let issue = SourceIssueKind::EntryWithoutResource { index };
                     self.report(&part.label, Some(line), issue);
                 }
@@ -107,9 +185,18 @@ impl<'v> Reading<'v> {
         &mut self,
         node: Node<'_>,
         full_url: Option<&str>,
-        location: SourceLocation,
+        mut location: SourceLocation,
         bundle: u64,
     ) {
+        if let Place::Spool(spool) = &location.part.place {
+            match spool.push(node.raw()) {
+                Ok(key) => location.key = key,
+                Err(error) => {
+                    let issue = SourceIssueKind::Unreadable { reason: error.into() };
+                    return self.report(&Arc::clone(&location.part).label, None, issue);
+                }
+            }
+        }
         let (part, line) = (Arc::clone(&location.part), location.line);
         let resource_type = node.member("resourceType").and_then(Node::as_str);
         let visited = match &resource_type {
@@ -131,12 +218,16 @@ fn is_type_name(name: &str) -> bool {
 }
 
 /// Reads a line into `line`, at most `limit` bytes and one more. Returns how many bytes it has in the
-/// file, 0 at the end.
-fn read_line(reader: &mut impl BufRead, limit: usize, line: &mut Vec<u8>) -> io::Result<u64> {
+/// file, 0 at the end, and whether a line end is among them.
+fn read_line(
+    reader: &mut impl BufRead,
+    limit: usize,
+    line: &mut Vec<u8>,
+) -> io::Result<(u64, bool)> {
     line.clear();
     let mut length = 0;
     loop {
-        let (used, ended) = {
+        let (used, ended, with_end) = {
             let available = match reader.fill_buf() {
                 Ok(available) => available,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -146,12 +237,16 @@ fn read_line(reader: &mut impl BufRead, limit: usize, line: &mut Vec<u8>) -> io:
             let part = &available[..end.unwrap_or(available.len())];
             let room = (limit + 1).saturating_sub(line.len());
             line.extend_from_slice(&part[..part.len().min(room)]);
-            (part.len() + usize::from(end.is_some()), end.is_some() || available.is_empty())
+            (
+                part.len() + usize::from(end.is_some()),
+                end.is_some() || available.is_empty(),
+                end.is_some(),
+            )
         };
         reader.consume(used);
         length += used as u64;
         if ended {
-            return Ok(length);
+            return Ok((length, with_end));
         }
     }
 }

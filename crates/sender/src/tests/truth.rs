@@ -32,7 +32,7 @@ async fn an_empty_source_is_a_failed_run_unless_it_is_incremental() {
     let first = world.run().await;
     assert_eq!(first.status(), RunStatus::Clean);
     empty(&world);
-    for name in ["a.json.gz", "b.xml", "c.xml", "d.csv", "e.txt", "nothing"] {
+    for name in ["a.json.bz2", "b.html", "c.html", "d.csv", "e.txt", "nothing"] {
         std::fs::write(world.source().join(name), "x").unwrap();
     }
     world.pass(24);
@@ -47,9 +47,9 @@ async fn an_empty_source_is_a_failed_run_unless_it_is_incremental() {
         [
             (ending(""), 1),
             (ending(".csv"), 1),
-            (ending(".json.gz"), 1),
-            (ending(".txt"), 1),
-            (ending(".xml"), 2)
+            (ending(".html"), 2),
+            (ending(".json.bz2"), 1),
+            (ending(".txt"), 1)
         ]
     );
     let overview = world.agent().await.outbox().overview().await.unwrap();

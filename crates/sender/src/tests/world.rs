@@ -24,7 +24,7 @@ use crate::preview::Preview;
 use crate::report::Report;
 use crate::schedule::RetrySchedule;
 use crate::seal::Sealer;
-use crate::source::{FolderSource, SourceLimits};
+use crate::source::{FileArchive, FolderSource, SourceLimits};
 use crate::stop::StopSignal;
 use crate::transport::{PostOutcome, Transport};
 
@@ -308,6 +308,8 @@ pub(super) struct World {
     pub(super) stop: StopSignal,
     /// What the checker says it checks by.
     pub(super) rules: &'static str,
+    /// Where finished files go.
+    pub(super) archive: Option<FileArchive>,
 }
 
 impl World {
@@ -325,6 +327,7 @@ impl World {
             incremental: false,
             stop: StopSignal::default(),
             rules: "1",
+            archive: None,
         }
     }
 
@@ -386,6 +389,7 @@ impl World {
             settings: Settings {
                 own_addresses: vec!["https://fhir.sykehus.example/r4".to_owned()],
                 incremental: self.incremental,
+                incremental_sources: Vec::new(),
                 start: jiff::civil::date(2026, 3, 1),
                 rule_set: self.rule_set,
                 bundle_limits: self.limits,
@@ -394,7 +398,13 @@ impl World {
                 lock: self.folder.path().join("outbox.lock"),
                 organisation: organisation.to_owned(),
             },
-            source: Arc::new(FolderSource::new(self.source(), SourceLimits::default())),
+            source: {
+                let source = FolderSource::new(self.source(), SourceLimits::default());
+                match &self.archive {
+                    Some(archive) => Arc::new(source.archiving(archive.clone())),
+                    None => Arc::new(source),
+                }
+            },
             key: HashKey::new(&Zeroizing::new([7; 32])),
             outbox,
             checker: Arc::new(Glance { rules: self.rules }),

@@ -267,6 +267,14 @@ pub(super) fn source_failure(failure: &SourceFailure, language: Language) -> Str
             "The source is empty: not one resource. Has the export run, and is the folder mounted?"
                 .to_owned()
         }
+        (SourceFailure::EmptyOf { name }, Language::Bokmal) => format!(
+            "Kilden {name} er tom: ikke én ressurs. Er eksporten kjørt? (Ingenting er sendt, heller \
+             ikke fra de andre kildene.)"
+        ),
+        (SourceFailure::EmptyOf { name }, Language::English) => format!(
+            "The source {name} is empty: not one resource. Has the export run? (Nothing was sent, \
+             nor from the other sources.)"
+        ),
         (SourceFailure::Unavailable { name, reason }, Language::Bokmal) => {
             format!("Kilden {name} kan ikke leses: {}", reason.text(language))
         }
@@ -343,6 +351,10 @@ fn passed_over_text(passed_over: &PassedOver, language: Language) -> String {
         PassedOverKind::ReadAlready => (
             "lenker til en fil som alt er lest".to_owned(),
             "links to a file that was read already".to_owned(),
+        ),
+        PassedOverKind::Unfinished => (
+            "filer under skriving, tas med i neste overføring".to_owned(),
+            "files still being written, they go with the next transfer".to_owned(),
         ),
         PassedOverKind::Hidden => {
             ("skjulte filer, ikke lest".to_owned(), "hidden files, not read".to_owned())

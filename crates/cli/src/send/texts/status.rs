@@ -108,6 +108,10 @@ fn source_problems(source: &SourceCounts, language: Language) -> Vec<String> {
         Some(failure) if failure["kind"] == "empty" => {
             problems.push(source_failure(&SourceFailure::Empty, language));
         }
+        Some(failure) if failure["kind"] == "empty-of" => {
+            let name = failure["name"].as_str().unwrap_or_default().to_owned();
+            problems.push(source_failure(&SourceFailure::EmptyOf { name }, language));
+        }
         Some(failure) => {
             let name = failure["name"].as_str().unwrap_or_default().to_owned();
             let reason = serde_json::from_value(failure["reason"].clone())

@@ -1,0 +1,121 @@
+//! What can be wrong with a text that should be FHIR XML.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::language::{Language, Localized};
+use crate::location::SourceLocation;
+
+/// Why a text is not FHIR XML.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum XmlErrorKind {
+    /// Not UTF-8, or a declaration that says so.
+    NotUtf8,
+    /// Nothing but white space.
+    Empty,
+    /// The text ends inside an element.
+    UnexpectedEnd,
+    /// Not well-formed, in the reader's words.
+    NotXml(String),
+    /// A document type declaration. FHIR has none, and entities of one's own are a way to attack readers.
+    Doctype,
+    /// An entity that XML does not define.
+    Entity(String),
+    /// Deeper than the limit.
+    TooDeep(usize),
+    /// An element outside the namespace of FHIR.
+    Namespace(String),
+    /// Text between elements.
+    Text,
+    /// An attribute that the element does not take.
+    Attribute(String),
+    /// An element before which another one should be, or repetitions that are not side by side.
+    Order(String),
+    /// Not one resource where one is expected.
+    OneResource(String),
+    /// A narrative without its `div`.
+    Xhtml,
+}
+
+impl Localized for XmlErrorKind {
+    fn text(&self, language: Language) -> Cow<'_, str> {
+        let nb = language == Language::Bokmal;
+        let text = |bokmal: &'static str, english: &'static str| {
+            Cow::Borrowed(if nb { bokmal } else { english })
+        };
+        match self {
+            Self::NotUtf8 => text("teksten er ikke UTF-8", "the text is not UTF-8"),
+            Self::Empty => text("teksten er tom", "the text is empty"),
+            Self::UnexpectedEnd => {
+                text("teksten slutter inne i et element", "the text ends inside an element")
+            }
+            Self::NotXml(reason) if nb => format!("ikke velformet XML: {reason}").into(),
+            Self::NotXml(reason) => format!("not well-formed XML: {reason}").into(),
+            Self::Doctype => text(
+                "DOCTYPE er ikke tillatt i FHIR; fjern den",
+                "a DOCTYPE is not allowed in FHIR; remove it",
+            ),
+            Self::Entity(name) if nb => {
+                format!("entiteten &{name}; finnes ikke i XML; skriv tegnet selv").into()
+            }
+            Self::Entity(name) => {
+                format!("the entity &{name}; is not defined in XML; write the character itself")
+                    .into()
+            }
+            Self::TooDeep(limit) if nb => format!("mer enn {limit} elementer i hverandre").into(),
+            Self::TooDeep(limit) => format!("more than {limit} elements inside one another").into(),
+            Self::Namespace(name) if nb => {
+                format!("elementet {name} er ikke i navnerommet http://hl7.org/fhir").into()
+            }
+            Self::Namespace(name) => {
+                format!("the element {name} is not in the namespace http://hl7.org/fhir").into()
+            }
+            Self::Text => text(
+                "tekst mellom elementer; verdier hører hjemme i attributtet value",
+                "text between elements; values belong in the attribute value",
+            ),
+            Self::Attribute(name) if nb => {
+                format!("attributtet {name} er ikke tillatt i dette elementet").into()
+            }
+            Self::Attribute(name) => {
+                format!("the attribute {name} is not allowed in this element").into()
+            }
+            Self::Order(name) if nb => format!(
+                "elementet {name} står på feil plass; rekkefølgen er den i definisjonen, og \
+                 gjentakelser står samlet"
+            )
+            .into(),
+            Self::Order(name) => format!(
+                "the element {name} is out of order; the order is that of the definition, with \
+                 repetitions side by side"
+            )
+            .into(),
+            Self::OneResource(name) if nb => {
+                format!("elementet {name} skal inneholde nøyaktig én ressurs").into()
+            }
+            Self::OneResource(name) => {
+                format!("the element {name} must hold exactly one resource").into()
+            }
+            Self::Xhtml => text(
+                "en fortelling (div) skal være XHTML, i navnerommet http://www.w3.org/1999/xhtml",
+                "a narrative (div) must be XHTML, in the namespace http://www.w3.org/1999/xhtml",
+            ),
+        }
+    }
+}
+
+impl fmt::Display for XmlErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(Language::English))
+    }
+}
+
+/// Why a text could not be read as FHIR XML, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{location}: {kind}")]
+pub struct XmlError {
+    /// What is wrong.
+    pub kind: XmlErrorKind,
+    /// Where.
+    pub location: SourceLocation,
+}

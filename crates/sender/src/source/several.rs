@@ -1,0 +1,125 @@
+//! Several sources side by side, as one.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{
+    FoundResource, PassedOver, Place, Scanned, Scope, Source, SourceIssue, SourceIssueKind,
+    SourceLocation, SourcePart, SourceUnavailable,
+};
+
+/// Sources that are read one after the other. A resource of one may refer to one of another.
+///
+/// If one of them cannot be read, none is used: what refers to what is missing would be held for nothing.
+pub struct Sources(Vec<(String, Box<dyn Source>)>);
+
+impl Sources {
+    /// Takes the sources with the names that lists show before the places in them.
+    #[must_use]
+    pub fn new(sources: Vec<(String, Box<dyn Source>)>) -> Self {
+        Self(sources)
+    }
+}
+
+impl Source for Sources {
+    fn name(&self) -> String {
+        self.0.iter().map(|(_, source)| source.name()).collect::<Vec<_>>().join(", ")
+    }
+
+    fn scan(
+        &self,
+        scope: Scope<'_>,
+        visit: &mut dyn FnMut(FoundResource<'_>) -> Result<(), SourceIssueKind>,
+    ) -> Result<Scanned, SourceUnavailable> {
+        let mut all = Scanned::default();
+        let mut bundles = 0;
+        for (number, (name, source)) in self.0.iter().enumerate() {
+            let own = match scope {
+                Scope::All => None,
+                Scope::Parts(labels) => Some(below(name, labels)),
+            };
+            let scope = match &own {
+                None => Scope::All,
+                Some(labels) if labels.is_empty() => continue,
+                Some(labels) => Scope::Parts(labels),
+            };
+            // Consecutive resources share a part, so the last one is all that is kept of them.
+            let mut last: Option<(Arc<SourcePart>, Arc<SourcePart>)> = None;
+            let mut highest = 0;
+            let scanned = source.scan(scope, &mut |mut found| {
+                let inner = &found.location.part;
+                let part = match &last {
+                    Some((known, part)) if Arc::ptr_eq(known, inner) => Arc::clone(part),
+                    _ => {
+                        let part = Arc::new(SourcePart {
+                            label: format!("{name}: {}", inner.label).into(),
+                            place: Place::Of { source: number, part: Arc::clone(inner) },
+                        });
+                        last = Some((Arc::clone(inner), Arc::clone(&part)));
+                        part
+                    }
+                };
+                found.location.part = part;
+                if found.bundle > 0 {
+                    highest = highest.max(found.bundle);
+                    found.bundle += bundles;
+                }
+                visit(found)
+            })?;
+            bundles += highest;
+            let named = |place: String| format!("{name}: {place}");
+            all.files += scanned.files;
+            all.resources += scanned.resources;
+            all.empty.extend(scanned.empty);
+            all.issues.extend(
+                scanned
+                    .issues
+                    .into_iter()
+                    .map(|issue| SourceIssue { file: named(issue.file), ..issue }),
+            );
+            all.passed_over.extend(
+                scanned
+                    .passed_over
+                    .into_iter()
+                    .map(|over| PassedOver { example: named(over.example), ..over }),
+            );
+            if scanned.resources == 0 && own.is_none() {
+                all.empty.push(name.clone());
+            }
+        }
+        Ok(all)
+    }
+
+    fn read(&self, location: &SourceLocation) -> Result<String, SourceIssueKind> {
+        let Place::Of { source, part } = &location.part.place else {
+            return Err(SourceIssueKind::ChangedMeanwhile);
+        };
+        let (_, source) = self.0.get(*source).ok_or(SourceIssueKind::ChangedMeanwhile)?;
+        source.read(&SourceLocation { part: Arc::clone(part), ..location.clone() })
+    }
+
+    fn archives(&self) -> bool {
+        self.0.iter().any(|(_, source)| source.archives())
+    }
+
+    fn archive(&self, finished: &BTreeSet<String>) -> Vec<SourceIssue> {
+        let mut issues = Vec::new();
+        for (name, source) in self.0.iter().filter(|(_, source)| source.archives()) {
+            let own = source.archive(&below(name, finished));
+            issues.extend(
+                own.into_iter()
+                    .map(|issue| SourceIssue { file: format!("{name}: {}", issue.file), ..issue }),
+            );
+        }
+        issues
+    }
+}
+
+/// The labels of one source's own, without its name.
+fn below(name: &str, labels: &BTreeSet<String>) -> BTreeSet<String> {
+    labels
+        .iter()
+        .filter_map(|label| label.strip_prefix(name)?.strip_prefix(": "))
+        .map(str::to_owned)
+        .collect()
+}

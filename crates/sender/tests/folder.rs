@@ -1,0 +1,299 @@
+//! A folder of files in every form that is read: what is found, what is refused, what waits.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use jiff::{SignedDuration, Timestamp};
+use lmr_sender::source::*;
+use zip::write::{SimpleFileOptions, ZipWriter};
+
+fn patient(id: &str) -> String {
+    format!(r#"{{"resourceType":"Patient","id":"{id}","name":[{{"family":"Åsen"}}]}}"#)
+}
+
+fn gz(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(text.as_bytes()).expect("written");
+    encoder.finish().expect("written")
+}
+
+fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut writer = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, content) in members {
+        writer.start_file(*name, SimpleFileOptions::default()).expect("a member");
+        writer.write_all(content).expect("written");
+    }
+    writer.finish().expect("written").into_inner()
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        let path = self.0.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        std::fs::write(path, content).expect("written");
+    }
+
+    fn source(&self) -> FolderSource {
+        FolderSource::new(self.0.path(), SourceLimits::default())
+    }
+}
+
+/// What was met (id, place), and the totals; every resource is read again.
+fn scan(source: &dyn Source) -> (Vec<(String, String)>, Scanned) {
+    let mut met = Vec::new();
+    let mut locations = Vec::new();
+    let scanned = source
+        .scan(Scope::All, &mut |found| {
+            let id = found.node.member("id").and_then(lmr_fhir::Node::as_str).expect("an id");
+            let place = format!("{}:{}", found.location.label(), found.location.line());
+            met.push((id.into_owned(), place));
+            locations.push((found.node.raw().to_owned(), found.location));
+            Ok(())
+        })
+        .expect("a source");
+    for (text, location) in locations.iter().rev() {
+        assert_eq!(&source.read(location).expect("again"), text, "{location:?}");
+    }
+    (met, scanned)
+}
+
+fn issues(scanned: &Scanned) -> Vec<String> {
+    scanned.issues.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn every_form_is_read_and_read_again() {
+    let folder = Folder::new();
+    let bundle = format!(
+        r#"{{"resourceType":"Bundle","type":"collection","entry":[{{"resource":{}}},
+        {{"resource":{}}}]}}"#,
+        patient("b1"),
+        patient("b2")
+    );
+    folder.write("a.json", patient("a"));
+    folder.write("b.json.gz", gz(&bundle));
+    folder.write("c.ndjson.gz", gz(&format!("{}\n\n{}\n", patient("c1"), patient("c2"))));
+    let xml = |id: &str| {
+        format!(
+            "<Patient xmlns=\"http://hl7.org/fhir\">\n<id value=\"{id}\"/>\n<name><family value=\"Åsen\"/></name></Patient>"
+        )
+    };
+    folder.write("d.xml", xml("d"));
+    folder.write("e.xml.gz", gz(&xml("e")));
+    let nested = gz(&patient("f3"));
+    folder.write(
+        "f.zip",
+        zip(&[
+            ("one.json", patient("f1").as_bytes()),
+            ("below/two.xml", xml("f2").as_bytes()),
+            ("three.json.gz", &nested),
+            ("readme.txt", b"no resource"),
+            ("__MACOSX/._one.json", b"no resource"),
+        ]),
+    );
+    let in_bundle = format!(
+        "<Bundle xmlns=\"http://hl7.org/fhir\"><type value=\"collection\"/>\n<entry><resource>{}</resource></entry>\n<entry><resource>{}</resource></entry></Bundle>",
+        xml("g1"),
+        xml("g2")
+    );
+    folder.write("g.xml", in_bundle);
+    let (met, scanned) = scan(&folder.source());
+    let expected = [
+        ("a", "a.json:1"),
+        ("b1", "b.json.gz:1"),
+        ("b2", "b.json.gz:2"),
+        ("c1", "c.ndjson.gz:1"),
+        ("c2", "c.ndjson.gz:3"),
+        ("d", "d.xml:1"),
+        ("e", "e.xml.gz:1"),
+        ("f1", "f.zip/one.json:1"),
+        ("f2", "f.zip/below/two.xml:1"),
+        ("f3", "f.zip/three.json.gz:1"),
+        ("g1", "g.xml:2"),
+        ("g2", "g.xml:5"),
+    ];
+    let met: Vec<(&str, &str)> = met.iter().map(|(id, place)| (&**id, &**place)).collect();
+    assert_eq!(met, expected);
+    assert_eq!(issues(&scanned), [""; 0]);
+    let over: Vec<_> = scanned.passed_over.iter().map(|o| (&o.kind, &*o.example)).collect();
+    let text = PassedOverKind::Ending { ending: ".txt".to_owned() };
+    assert_eq!(
+        over,
+        [(&text, "f.zip/readme.txt"), (&PassedOverKind::Hidden, "f.zip/__MACOSX/._one.json")]
+    );
+    // Only what is asked for is read: a member of an archive too.
+    let only = ["f.zip/one.json".to_owned(), "d.xml".to_owned()].into();
+    let mut met = 0;
+    let scanned = folder.source().scan(Scope::Parts(&only), &mut |_| {
+        met += 1;
+        Ok(())
+    });
+    assert!(scanned.is_ok() && (2..=4).contains(&met), "{met}");
+}
+
+#[test]
+fn damaged_and_encrypted_files_are_named_with_their_reason() {
+    let folder = Folder::new();
+    let whole = gz(&format!("{}\n", patient("a")).repeat(500));
+    folder.write("cut.ndjson.gz", &whole[..whole.len() - 9]);
+    let mut flipped = gz(&patient("b"));
+    let middle = flipped.len() / 2;
+    flipped[middle] ^= 0xff;
+    folder.write("flipped.json.gz", flipped);
+    folder.write("no.json.gz", "this is no gzip, whatever its name");
+    folder.write("no.zip", "no zip");
+    let mut archive = zip(&[("x.json", patient("c").as_bytes())]);
+    folder.write("cut.zip", &archive[..archive.len() - 30]);
+    // The bit that says "encrypted", in both headers.
+    for signature in [b"PK\x03\x04", b"PK\x01\x02"] {
+        let at = archive.windows(4).position(|part| part == signature).expect("a header");
+        archive[at + if signature[2] == 3 { 6 } else { 8 }] |= 1;
+    }
+    folder.write("secret.zip", &archive);
+    folder.write("fine.json", patient("fine"));
+    let (met, scanned) = scan(&folder.source());
+    assert!(met.iter().any(|(id, _)| id == "fine"));
+    let issue = |file: &str| {
+        let found = scanned.issues.iter().find(|issue| issue.file == file);
+        found.unwrap_or_else(|| panic!("{file}: {:?}", issues(&scanned))).issue.clone()
+    };
+    let reason = |reason| SourceIssueKind::Archive { reason };
+    assert_eq!(issue("cut.ndjson.gz"), reason(ArchiveError::Truncated));
+    assert_eq!(issue("flipped.json.gz"), reason(ArchiveError::Damaged));
+    assert_eq!(issue("no.json.gz"), reason(ArchiveError::Damaged));
+    assert_eq!(issue("no.zip"), reason(ArchiveError::Damaged));
+    assert!(matches!(issue("cut.zip"), SourceIssueKind::Archive { .. }));
+    assert_eq!(issue("secret.zip"), reason(ArchiveError::Encrypted));
+    assert_eq!(scanned.issues.len(), 6, "{:?}", issues(&scanned));
+}
+
+#[test]
+fn a_small_file_cannot_inflate_without_end() {
+    let folder = Folder::new();
+    let line = format!("{}\n", patient("a"));
+    let many = line.repeat(200_000);
+    folder.write("bomb.ndjson.gz", gz(&many));
+    folder.write("bomb.zip", zip(&[("a.ndjson", many.as_bytes()), ("b.ndjson", many.as_bytes())]));
+    let limits = SourceLimits { inflated_bytes: 1 << 20, ..SourceLimits::default() };
+    let source = FolderSource::new(folder.0.path(), limits);
+    let (met, scanned) = scan(&source);
+    assert!(met.len() < 3 * (1 << 20) / line.len(), "{}", met.len());
+    assert!(scanned.issues.len() >= 2);
+    for issue in &scanned.issues {
+        assert!(matches!(issue.issue, SourceIssueKind::TooLarge { .. }), "{issue}");
+    }
+    let limits = SourceLimits { archive_members: 1, ..SourceLimits::default() };
+    let (_, scanned) = scan(&FolderSource::new(folder.0.path(), limits));
+    let too_many = SourceIssueKind::Archive { reason: ArchiveError::TooManyFiles };
+    assert!(scanned.issues.iter().any(|issue| issue.issue == too_many));
+}
+
+fn clock(after: SignedDuration) -> lmr_auth::Clock {
+    Arc::new(move || {
+        // The files' own clock, so that the test does not read another one.
+        let probe = tempfile::NamedTempFile::new().expect("a file");
+        let changed = probe.as_file().metadata().and_then(|m| m.modified()).expect("a time");
+        Timestamp::try_from(changed).expect("a time") + after
+    })
+}
+
+fn half_written(folder: &Path) {
+    let write = |name: &str, content: &[u8]| {
+        std::fs::write(folder.join(name), content).expect("written");
+    };
+    write("cut.json", &patient("a").as_bytes()[..20]);
+    write("cut.ndjson", format!("{}\n{}", patient("b"), &patient("c")[..30]).as_bytes());
+    write("cut.xml", b"<Patient xmlns=\"http://hl7.org/fhir\"><id val");
+    let whole = gz(&patient("d"));
+    write("cut.json.gz", &whole[..whole.len() / 2]);
+    let whole = zip(&[("x.json", patient("e").as_bytes())]);
+    write("cut.zip", &whole[..whole.len() / 2]);
+    write("empty.json", b"");
+    write("upload.json.part", b"{");
+    write("upload.json.filepart", b"{");
+    write("export.ndjson.tmp", b"{");
+    write("wrong.json", b"{\"resourceType\":\"Patient\",}");
+    write("whole.json", patient("whole").as_bytes());
+}
+
+#[test]
+fn what_is_still_being_written_waits_and_what_is_wrong_does_not() {
+    let folder = Folder::new();
+    half_written(folder.0.path());
+    let unfinished = |scanned: &Scanned| {
+        scanned
+            .passed_over
+            .iter()
+            .find(|over| over.kind == PassedOverKind::Unfinished)
+            .map_or(0, |over| over.count)
+    };
+    let just_now =
+        folder.source().waiting_for_writers(clock(SignedDuration::ZERO), SignedDuration::ZERO);
+    let (met, scanned) = scan(&just_now);
+    assert_eq!(met.iter().map(|(id, _)| &**id).collect::<Vec<_>>(), ["b", "whole"]);
+    assert_eq!(unfinished(&scanned), 9, "{scanned:?}");
+    assert_eq!(scanned.issues.len(), 1, "{:?}", issues(&scanned));
+    assert_eq!(scanned.issues[0].file, "wrong.json");
+    // An hour later nobody writes any more: what is cut is at fault.
+    let later = folder
+        .source()
+        .waiting_for_writers(clock(SignedDuration::from_hours(1)), SignedDuration::ZERO);
+    let (_, scanned) = scan(&later);
+    assert_eq!(unfinished(&scanned), 3, "the names still say so");
+    assert_eq!(scanned.issues.len(), 7, "{:?}", issues(&scanned));
+    // Where a time to settle is set, nothing younger is touched.
+    let settling = folder
+        .source()
+        .waiting_for_writers(clock(SignedDuration::ZERO), SignedDuration::from_secs(30));
+    let (met, scanned) = scan(&settling);
+    assert_eq!((met.len(), scanned.issues.len()), (0, 0));
+    assert_eq!(unfinished(&scanned), 11);
+}
+
+#[test]
+fn several_sources_are_one_and_say_whose_each_place_is() {
+    let (first, second) = (Folder::new(), Folder::new());
+    first.write("p.ndjson", format!("{}\n{}\n", patient("a"), patient("b")));
+    second.write("q.json.gz", gz(&patient("c")));
+    second.write("wrong.json", "{]");
+    let empty = Folder::new();
+    let source = Sources::new(vec![
+        ("ward".to_owned(), Box::new(first.source())),
+        ("clinic".to_owned(), Box::new(second.source())),
+        ("night".to_owned(), Box::new(empty.source())),
+    ]);
+    let (met, scanned) = scan(&source);
+    let met: Vec<(&str, &str)> = met.iter().map(|(id, place)| (&**id, &**place)).collect();
+    assert_eq!(
+        met,
+        [("a", "ward: p.ndjson:1"), ("b", "ward: p.ndjson:2"), ("c", "clinic: q.json.gz:1")]
+    );
+    assert_eq!((scanned.files, scanned.resources), (4 - 1, 3));
+    assert_eq!(scanned.issues[0].file, "clinic: wrong.json");
+    assert_eq!(scanned.empty, ["night"]);
+    let only = ["clinic: q.json.gz".to_owned()].into();
+    let mut met = Vec::new();
+    let _ = source.scan(Scope::Parts(&only), &mut |found| {
+        met.push(found.location.label().to_owned());
+        Ok(())
+    });
+    assert_eq!(met, ["clinic: q.json.gz"]);
+    // One that cannot be read is a failure of all.
+    let gone = Sources::new(vec![
+        ("ward".to_owned(), Box::new(first.source())),
+        (
+            "gone".to_owned(),
+            Box::new(FolderSource::new("/no/such/folder", SourceLimits::default())),
+        ),
+    ]);
+    assert!(gone.scan(Scope::All, &mut |_| Ok(())).is_err());
+}
