@@ -20,6 +20,10 @@ lint:
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
+# The words that docs/words.md gives up.
+words:
+    scripts/check-words
+
 # Borders, licences, sources (needs cargo-deny).
 deny:
     cargo deny check bans licenses sources

@@ -46,7 +46,7 @@ fuzz_target!(|data: &[u8]| {
             }
             ResourceKind::ValueSet => {
                 let set = definitions.terminology().value_set(url);
-                let _ = (set.codes(1000), set.systems(), set.gap());
+                let _ = (set.codes(1000), set.systems(), set.missing_content());
                 let _ = definitions.terminology().validate(url, Some("http://example.org/s"), "a");
             }
             ResourceKind::CodeSystem => {

@@ -449,7 +449,7 @@ fn n21_codes_of_lists_that_are_not_loaded_have_one_line_a_list() {
 }
 
 #[test]
-fn what_is_no_json_has_the_remedy_of_what_it_is() {
+fn what_is_not_json_has_the_remedy_of_what_it_is() {
     let patient = "{\"resourceType\":\"Patient\"}\n";
     let folder = tempfile::tempdir().expect("a folder");
     for (name, content, words) in [
@@ -583,7 +583,7 @@ fn the_demo_passes_its_own_checks() {
 
 #[cfg(unix)]
 #[test]
-fn an_output_that_is_no_ordinary_file_stays_what_it_is() {
+fn an_output_that_is_not_an_ordinary_file_stays_what_it_is() {
     use std::os::unix::fs::FileTypeExt;
 
     let folder = tempfile::tempdir().expect("a folder");

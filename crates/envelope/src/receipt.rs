@@ -99,7 +99,7 @@ impl<'de> Deserialize<'de> for ReceiptDigest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Receipt {
-    /// Always [`Receipt::ACTION`]: receipts stand in the register's audit log beside other entries.
+    /// Always [`Receipt::ACTION`]: receipts are in the register's audit log beside other entries.
     pub action: String,
     /// Who sent the message.
     #[serde(with = "organisation")]

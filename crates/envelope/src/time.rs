@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_refused() {
+    fn what_is_not_a_time_is_refused() {
         assert_eq!(read_time("2025-03-14"), Err(TimeError::NoTimeOfDay));
         for text in [
             "",

@@ -150,7 +150,7 @@ fn a_missing_null_or_empty_member_is_named() {
 }
 
 #[test]
-fn a_member_that_is_no_string_is_named() {
+fn a_member_that_is_not_a_string_is_named() {
     for value in
         [Value::from(1), Value::from(1.5), true.into(), vec![1].into(), Value::Object(Map::new())]
     {
@@ -160,7 +160,7 @@ fn a_member_that_is_no_string_is_named() {
 }
 
 #[test]
-fn what_is_no_json_object_is_refused() {
+fn what_is_not_a_json_object_is_refused() {
     for text in ["", "{", "<xml/>", "{\"a\":}", "{\"messageId\":\"x\"} {", "\u{0}"] {
         assert!(matches!(parse_error(text.as_bytes()), ParseError::NotJson { .. }), "{text}");
     }

@@ -3,7 +3,7 @@
 //!
 //! A value of these types has passed the form and, where one is defined, the check digit; whether it
 //! was ever issued is not known here. `Debug` does not show the digits of anything that identifies a
-//! person. The crate has no dependencies, so that every other one may stand on it.
+//! person. The crate has no dependencies, so that every other one may use it.
 //!
 //! ```
 //! use lmr_identifiers::{NationalIdentityNumber, OrganisationNumber, OrganisationNumberError};

@@ -32,7 +32,7 @@ pub struct NationalIdentityNumber {
 pub enum NationalIdentityNumberError {
     /// Not eleven ASCII digits.
     Form,
-    /// Day and month exist in no year that the number can stand for.
+    /// Day and month exist in no year that the number can mean.
     Date,
     /// A check digit is wrong by both schemes.
     CheckDigit,
@@ -145,7 +145,7 @@ impl fmt::Debug for NationalIdentityNumber {
     }
 }
 
-/// The years that two digits may stand for.
+/// The years that two digits may mean.
 fn centuries(two_digit_year: u8) -> [u16; 3] {
     [1800, 1900, 2000].map(|century| century + u16::from(two_digit_year))
 }

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused_by_name() {
+    fn what_is_not_an_address_is_refused_by_name() {
         for text in [
             "",
             "192.0.2",

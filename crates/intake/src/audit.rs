@@ -1,6 +1,6 @@
 //! The audit log: who sent, read, changed, exported or erased what.
 //!
-//! Entries stand in chains, one per sender and one of the register's own acts ([`REGISTER_CHAIN`]). Each entry names
+//! Entries form chains, one per sender and one of the register's own acts ([`REGISTER_CHAIN`]). Each entry names
 //! the digest of the one before it in its chain, and the store seals each with a key of its own, so that a changed,
 //! removed or reordered entry shows. A tail that was cut off with all that refers to it shows only against something
 //! kept elsewhere: heads that were written down ([`AuditHead`]) or the receipts that senders hold, which *are* the

@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_sources_server_changes_by_itself_is_no_change() {
+    fn what_the_sources_server_changes_by_itself_is_not_a_change() {
         let a = r#"{"resourceType":"Medication","id":"a","meta":{"versionId":"1","lastUpdated":"2025-01-01T00:00:00Z"}}"#;
         assert_eq!(canonical(a), canonical(r#"{"resourceType":"Medication","id":"a"}"#));
         let b = r#"{"resourceType":"Medication","meta":{"versionId":"1","profile":["urn:p"]}}"#;
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_urn_uuid_for_the_same_target_is_no_change() {
+    fn a_new_urn_uuid_for_the_same_target_is_not_a_change() {
         let bundle = |uuid: &str| {
             format!(
                 r#"{{"resourceType":"Bundle","entry":[

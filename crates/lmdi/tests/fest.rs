@@ -373,7 +373,7 @@ fn spellings_of_one_file_give_the_same_lists() {
 }
 
 #[test]
-fn what_is_no_fest_file_is_refused() {
+fn what_is_not_a_fest_file_is_refused() {
     let file = whole();
     assert!(
         matches!(read("<html></html>".as_bytes()), Err(FestError::NotFest(root)) if root == "html")

@@ -262,7 +262,7 @@ mod tests {
 
     /// a1, breaker 6: fourteen statuses, and 400, 413 and 422, with nothing of the register's in them.
     #[test]
-    fn a_status_without_the_registers_own_answer_is_no_verdict_on_data() {
+    fn a_status_without_the_registers_own_answer_is_not_a_verdict_on_data() {
         let foreign = r#"{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"invalid"}]}"#;
         for status in [
             101, 400, 402, 407, 409, 410, 412, 413, 417, 418, 421, 422, 423, 425, 426, 428, 431,

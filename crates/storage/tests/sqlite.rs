@@ -143,7 +143,7 @@ async fn a_schema_from_the_future_is_refused_at_start() {
 }
 
 #[tokio::test]
-async fn what_is_no_database_is_refused_at_start() {
+async fn what_is_not_a_database_is_refused_at_start() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(
         folder.path().join("lmr.db"),

@@ -72,7 +72,7 @@ impl DataElements {
     ) {
         // What has no type of its own is not a data element, nor is what has too long a name for an
         // id: there the differential decides. A backbone element is R4's if anything below it is.
-        let is_no_data_element = |element: &Value| {
+        let is_not_a_data_element = |element: &Value| {
             element.get("contentReference").is_some() || "de-".len() + path(element).len() > 64
         };
         let known: Vec<String> = elements.iter().map(|element| path(element).to_owned()).collect();
@@ -82,7 +82,7 @@ impl DataElements {
             !path.contains('.')
                 || element["base"]["path"] != path
                 || self.by_path.contains_key(path)
-                || (is_no_data_element(element) && differential.contains(path))
+                || (is_not_a_data_element(element) && differential.contains(path))
                 || (known.iter().any(|other| other.starts_with(&children))
                     && (self.order.iter().any(|other| other.starts_with(&children))
                         || "de-".len() + children.len() > 64 && differential.contains(path)))

@@ -100,7 +100,7 @@ fn line_of(delivery: &DeliverySummary, view: View) -> String {
     line.get(view.lang).clone() + &codes
 }
 
-/// A call of which nothing was taken. Those of nobody known stand for as many as came in their hour.
+/// A call of which nothing was taken. Those of nobody known count as many as came in their hour.
 fn refused_line_of(call: &RefusedCall, view: View) -> String {
     let line = text!(
         "{time}  {sender}  ikke tatt imot: {code} × {calls}  {id}  kall {request}",

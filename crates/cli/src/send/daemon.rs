@@ -283,7 +283,7 @@ mod tests {
         // Started two days ahead, put right before the daily time: the right clock's 20:45 counts.
         let naps = ["2026-11-27T19:00:00Z", "2026-11-25T19:00:10Z", "2026-11-25T19:45:00Z"];
         assert_eq!(transfers(evening, "2026-11-27T19:00:00Z", &naps), ["2026-11-25T19:45:00Z"]);
-        // A transfer made by a clock two days ahead does not stand for those of the days it skipped.
+        // A transfer made by a clock two days ahead does not replace those of the days it skipped.
         let naps = [
             "2026-11-27T19:45:00Z",
             "2026-11-25T19:46:00Z",

@@ -87,7 +87,7 @@ fn holds_number(text: &str) -> bool {
     candidates(text).any(|digits| NationalIdentityNumber::parse(&digits).is_ok())
 }
 
-/// Eleven digits that stand for themselves, together or as six and five with a blank or hyphen between.
+/// Eleven digits by themselves, together or as six and five with a blank or hyphen between.
 fn candidates(text: &str) -> impl Iterator<Item = String> + '_ {
     let bytes = text.as_bytes();
     let mut at = 0;

@@ -84,7 +84,7 @@ async fn every_spoiled_token() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_does_not_answer_is_no_fault_of_the_sender() {
+async fn an_issuer_that_does_not_answer_is_not_a_fault_of_the_sender() {
     let scene = scene().await;
     let (token, message) = (scene.token().await, scene.message());
     scene.world.helseid().set_down(true);

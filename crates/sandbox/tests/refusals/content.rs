@@ -8,7 +8,7 @@ use lmr_sandbox::world::Answer;
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn content_that_is_no_bundle() {
+async fn content_that_is_not_a_bundle() {
     let scene = scene().await;
     let mut collection = scene.bundle(Era::V0_9_4);
     collection["type"] = json!("collection");

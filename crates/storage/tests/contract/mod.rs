@@ -156,7 +156,7 @@ pub async fn the_same_message_gets_its_first_answer_again(store: Arc<dyn Store>)
     assert_eq!(messages(&*store).await, 1);
 }
 
-pub async fn replays_are_told_apart_and_change_nothing(store: Arc<dyn Store>) {
+pub async fn replays_are_distinguished_and_change_nothing(store: Arc<dyn Store>) {
     assert_eq!(commit(&*store, delivery("m1", 1, vec![version("a", 1, 1, 10)])).await, "stored");
     let seen = async |org, id: &str, content| {
         store.seen(org, id, &hash(content)).await.unwrap().map(|seen| name_of_seen(&seen))
@@ -488,7 +488,7 @@ macro_rules! store_contract {
         store_contract! { $store =>
             a_message_and_its_resources_are_kept
             the_same_message_gets_its_first_answer_again
-            replays_are_told_apart_and_change_nothing
+            replays_are_distinguished_and_change_nothing
             a_version_that_moved_meanwhile_stops_the_whole_message
             a_large_message_is_one_message
             messages_at_once_are_all_stored_once

@@ -612,7 +612,7 @@ mod tests {
     }
 
     #[test]
-    fn markdown_links_are_no_html() {
+    fn markdown_links_are_not_html() {
         assert!(html_tag("see <https://example.org> or <a@b.no>").is_none());
         assert_eq!(html_tag("a <b>c</b>"), Some("<b"));
         assert!(html_tag("1 < 2 and 3 > 2").is_none());

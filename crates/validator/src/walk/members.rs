@@ -310,7 +310,7 @@ impl<'a> Walker<'a> {
         count
     }
 
-    /// Whether arrays and single values stand where they are due.
+    /// Whether arrays and single values are where they are due.
     fn shape(
         &mut self,
         value: Option<Node<'a>>,

@@ -30,7 +30,7 @@ macro_rules! structure_messages {
                 nb "Egenskapen {property} er ukjent her{hint}";
             IllegalProperty { property: Defined }
                 "ILLEGAL_PROPERTY" Error Invalid
-                en "The property {property} must not stand under a primitive element"
+                en "The property {property} must not be under a primitive element"
                 nb "Egenskapen {property} kan ikke stå under et primitivt element";
             MustBeArray { found: Words, property: Defined }
                 "This_property_must_be_an_Array_not_" Error Invalid
