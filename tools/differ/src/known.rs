@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use regex::Regex;
 use serde::Deserialize;
 
-use crate::finding::{Difference, Side};
+use crate::finding::{Difference, Finding, Side};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,6 +37,10 @@ struct Row {
     /// The location, as a regular expression that must be contained.
     #[serde(default)]
     location: String,
+    /// If given, the row holds only beside another finding that differs, at the same location, above it
+    /// or below it, whose id and text contain this.
+    #[serde(default)]
+    beside: Option<String>,
     /// What the specification says.
     #[expect(dead_code, reason = "for readers of the file")]
     why: String,
@@ -45,9 +49,35 @@ struct Row {
     fault: String,
 }
 
+/// A row whose expressions are compiled.
+struct Compiled {
+    side: Side,
+    id: Regex,
+    text: Regex,
+    location: Regex,
+    beside: Option<Regex>,
+}
+
+impl Compiled {
+    fn explains(&self, side: Side, finding: &Finding, all: &[(Side, Finding)]) -> bool {
+        self.side == side
+            && self.id.is_match(&finding.id)
+            && self.text.is_match(&finding.text)
+            && self.location.is_match(&finding.location)
+            && self.beside.as_ref().is_none_or(|beside| {
+                all.iter().any(|(_, found)| {
+                    found != finding
+                        && (found.location.starts_with(&finding.location)
+                            || finding.location.starts_with(&found.location))
+                        && beside.is_match(&format!("{} {}", found.id, found.text))
+                })
+            })
+    }
+}
+
 /// The list of `known.toml`.
 pub(crate) struct Known {
-    rows: Vec<(Side, Regex, Regex, Regex)>,
+    rows: Vec<Compiled>,
     hits: Vec<usize>,
     /// Pairs of ids, the reference's first, that mean the same.
     pub(crate) same: Vec<(String, String)>,
@@ -65,12 +95,13 @@ impl Known {
                     "ours" => Side::Ours,
                     other => anyhow::bail!("known.toml: side {other}"),
                 };
-                Ok((
+                Ok(Compiled {
                     side,
-                    Regex::new(&format!("^(?:{})$", row.id))?,
-                    Regex::new(&row.text)?,
-                    Regex::new(&row.location)?,
-                ))
+                    id: Regex::new(&format!("^(?:{})$", row.id))?,
+                    text: Regex::new(&row.text)?,
+                    location: Regex::new(&row.location)?,
+                    beside: row.beside.as_deref().map(Regex::new).transpose()?,
+                })
             })
             .collect::<Result<Vec<_>>>()?;
         let hits = vec![0; rows.len()];
@@ -81,13 +112,9 @@ impl Known {
     /// What of the difference is not explained. The verdict counts as explained if an error was.
     pub(crate) fn unexplained(&mut self, mut difference: Difference) -> Difference {
         let mut explained_error = false;
+        let all = difference.alone.clone();
         difference.alone.retain(|(side, finding)| {
-            let found = self.rows.iter().position(|(s, id, text, location)| {
-                s == side
-                    && id.is_match(&finding.id)
-                    && text.is_match(&finding.text)
-                    && location.is_match(&finding.location)
-            });
+            let found = self.rows.iter().position(|row| row.explains(*side, finding, &all));
             match found {
                 Some(row) => {
                     self.hits[row] += 1;

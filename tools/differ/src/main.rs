@@ -28,7 +28,13 @@ use serde_json::Value;
 
 use crate::{
     finding::{Difference, Finding, Side},
-    generate::{bundle, instance::Generator, mutation, profile, spelling},
+    generate::{
+        bundle,
+        instance::Generator,
+        mutation,
+        profile::{self, instance::Instance},
+        spelling,
+    },
     known::Known,
     ours::Ours,
     reference::Reference,
@@ -97,7 +103,7 @@ struct Tally {
 fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
     println!("seed {}", arguments.seed);
-    let ours = Ours::new(&arguments.package, &[])?;
+    let ours = Ours::new(&arguments.package)?;
     let profiles = profiles(&ours);
     let mut reference = arguments
         .reference
@@ -223,27 +229,16 @@ fn input(
             })
         }
         Kind::Profiles => {
-            let layers = profile::layers(rng, ours.definitions(), serial)?;
-            let url = layers.last()?["url"].as_str()?.to_owned();
-            let definitions: Vec<String> = layers.iter().map(Value::to_string).collect();
-            let own = Ours::new(&[], &definitions).ok()?;
-            let made = Generator::new(own.definitions()).resource(rng, &url, rng_thrift(serial))?;
-            let mut document = Value::Object(made);
-            document.as_object_mut()?.shift_remove("meta");
-            let change = if rng.bool() {
-                mutation::mutate(rng, &mut document).unwrap_or_default()
-            } else {
-                String::new()
-            };
-            let made = format!("{} {change}", definitions.join("\n   "));
-            Some(Input { document, profiles: vec![url], definitions, made })
+            let generated = profile::generate(rng, ours.definitions(), serial)?;
+            let definitions: Vec<String> =
+                generated.definitions.iter().map(Value::to_string).collect();
+            let own = ours.with(&definitions).ok()?;
+            let made = profile::instance::instance(rng, own.definitions(), &generated.url)?;
+            let Instance { document, profiles, changes } = made;
+            let made = format!("{changes}\n   {}", definitions.join("\n   "));
+            Some(Input { document, profiles, definitions, made })
         }
     }
-}
-
-/// Spreads sparse and rich instances over the serial numbers.
-fn rng_thrift(serial: &str) -> u8 {
-    serial.bytes().last().unwrap_or(0) % 11
 }
 
 fn compare(
@@ -255,11 +250,8 @@ fn compare(
     tally: &mut Tally,
     kind: Kind,
 ) -> Result<()> {
-    let own = if input.definitions.is_empty() {
-        None
-    } else {
-        Some(Ours::new(&arguments.package, &input.definitions)?)
-    };
+    let own =
+        if input.definitions.is_empty() { None } else { Some(ours.with(&input.definitions)?) };
     let ours = own.as_ref().unwrap_or(ours);
     let text = input.document.to_string();
     let Some(theirs) = reference.validate(&text, &input.profiles, &input.definitions)? else {

@@ -63,6 +63,24 @@ impl<'d> Generator<'d> {
         Some(made)
     }
 
+    /// A value of the data type `name`; `Null` if none can be made.
+    pub(crate) fn data_type(&mut self, rng: &mut Rng, name: &str) -> Value {
+        if name.starts_with(char::is_lowercase) {
+            return primitive::value(rng, name);
+        }
+        let Some(structure) = self.definitions.type_definition(name).ok().flatten() else {
+            return Value::Null;
+        };
+        let Some(root) = structure.root() else { return Value::Null };
+        let mut made = Object::new();
+        let scope = Scope { parent: root.id.clone(), structure: structure.clone() };
+        self.members(rng, &scope, &mut made, 2, 2);
+        if made.is_empty() {
+            self.least(rng, name, &mut made);
+        }
+        Value::Object(made)
+    }
+
     fn members(
         &mut self,
         rng: &mut Rng,
