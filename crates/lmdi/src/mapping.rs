@@ -166,6 +166,7 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::OneCodingNotInPreferred { .. } => Code::CodeNotInPreferredSet,
         M::CodeMissingRequired { .. }
         | M::CodeMissingExtensible { .. }
+        | M::CodeMissingMaximum { .. }
         | M::CodeOnlyExtended { .. }
         | M::NoCodeProvided { .. } => Code::CodeMissing,
         M::ValueSetNotFound { .. } | M::ValueSetNoContent { .. } | M::BindingNoSource { .. } => {

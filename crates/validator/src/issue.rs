@@ -59,6 +59,27 @@ impl Issue {
         }
     }
 
+    /// Whether it speaks against a profile: an error that is not about the JSON alone, which is
+    /// reported once, wherever it stands, and says nothing of what the profile asks for.
+    pub(crate) fn is_against_profile(&self) -> bool {
+        self.severity.is_error()
+            && !matches!(
+                self.message,
+                Message::JsonParse { .. }
+                    | Message::JsonEmptyArray
+                    | Message::JsonEmptyObject
+                    | Message::JsonOther { .. }
+                    | Message::JsonNotBoolean
+                    | Message::JsonNotNumber
+                    | Message::JsonNotString
+                    | Message::UnrecognisedProperty { .. }
+                    | Message::MustBeArray { .. }
+                    | Message::MustBe { .. }
+                    | Message::MustBeSimple { .. }
+                    | Message::MustBeObject { .. }
+            )
+    }
+
     /// The sentence, in the language asked for.
     pub fn text(&self, lang: Language) -> String {
         self.message.text(lang)

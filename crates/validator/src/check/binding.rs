@@ -37,6 +37,7 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, t
         "CodeableConcept" => Kind::Concept,
         _ => return,
     };
+    let before = cx.out.issues.len();
     if let Some(canonical) = &binding.value_set
         && binding.strength != BindingStrength::Example
         && (binding.strength != BindingStrength::Preferred || def.profile.definition.is_profile())
@@ -45,7 +46,6 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, t
             .rule
             .value_set
             .get_or_init(|| cx.profiles.definitions().terminology().value_set(canonical));
-        let before = cx.out.issues.len();
         bound(cx, item, def, kind, binding.strength, canonical, set);
         if binding.strength == BindingStrength::Preferred
             && cx.out.issues.len() > before
@@ -65,8 +65,7 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, t
         );
     }
     if let Some(canonical) = &binding.max_value_set {
-        let set = cx.profiles.definitions().terminology().value_set(canonical);
-        maximum(cx, item, def, kind, canonical, &set);
+        beyond(cx, item, def, kind, binding.strength, canonical, before);
     }
     for more in &binding.additional {
         let strength = match &*more.purpose {
@@ -82,6 +81,65 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, t
         };
         let set = cx.profiles.definitions().terminology().value_set(&more.value_set);
         bound(cx, item, def, kind, strength, &more.value_set, &set);
+    }
+}
+
+/// The maximum value set: which codes may come in place of those of an extensible binding's own set,
+/// or of one that is preferred. A required set leaves no room for others. `before` is the number of
+/// issues before the binding's own set was asked.
+/// Rule: <https://hl7.org/fhir/R4/extension-elementdefinition-maxvalueset.html>.
+fn beyond<'a>(
+    cx: &mut Context<'a>,
+    item: Element<'a>,
+    def: Def<'a>,
+    kind: Kind,
+    strength: BindingStrength,
+    canonical: &str,
+    before: usize,
+) {
+    let set = || cx.profiles.definitions().terminology().value_set(canonical);
+    match strength {
+        BindingStrength::Required | BindingStrength::Example => {}
+        BindingStrength::Extensible => {
+            let own = cx.out.issues.get(before..).unwrap_or_default();
+            if own.iter().any(|i| matches!(i.message, Message::CodeMissingExtensible { .. })) {
+                let set = set();
+                cx.out.issues.truncate(before);
+                let message = Message::CodeMissingMaximum { value_set: named(&set, canonical) };
+                cx.report(message, item.node(), def.profile);
+                return;
+            }
+            let is_outside = own.iter().any(|i| {
+                matches!(
+                    i.message,
+                    Message::CodeNotInExtensible { .. }
+                        | Message::CodingNotInExtensible { .. }
+                        | Message::OneCodingNotInExtensible { .. }
+                        | Message::ConceptNotInExtensible { .. }
+                )
+            });
+            if !is_outside {
+                return;
+            }
+            let set = set();
+            // Of a concept the reference reports both.
+            if !matches!(kind, Kind::Concept) {
+                cx.out.issues.truncate(before);
+            }
+            maximum(cx, item, def, kind, canonical, &set);
+        }
+        BindingStrength::Preferred => {
+            let set = set();
+            let before = cx.out.issues.len();
+            maximum(cx, item, def, kind, canonical, &set);
+            if matches!(kind, Kind::Code) {
+                return;
+            }
+            // The reference asks it of bare codes only: no instance is refused for it.
+            for issue in cx.out.issues.iter_mut().skip(before) {
+                issue.severity = issue.severity.min(Severity::Warning);
+            }
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::messages::Message;
 use crate::messages::field::Defined;
 
 static EXTENSION: LazyLock<Name> = LazyLock::new(|| Name::new("extension"));
+static CODING: LazyLock<Name> = LazyLock::new(|| Name::new("coding"));
 
 /// Fixed value, then pattern.
 pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>) {
@@ -34,15 +35,14 @@ fn equals<'a>(
     pattern: bool,
     def: Def<'a>,
 ) {
-    if !pattern
-        && want.kind() != Kind::Object
-        && let Some(extension) = item.child(&EXTENSION)
-    {
+    if !pattern && want.kind() != Kind::Object && item.child(&EXTENSION).is_some() {
         let source = format!("{}#{}", def.profile.definition.url, def.element().id);
         let message = Message::ExtFixedBanned { source: source.into() };
-        cx.report(message, extension.node(), def.profile);
+        cx.report(message, item.node(), def.profile);
     }
     let source = || Defined::from(format!("{}#{}", def.profile.definition.url, def.element().id));
+    // The items of a list have one name and are reported as one.
+    let mut before = None;
     match want.kind() {
         Kind::Object => {
             for member in want.members() {
@@ -63,12 +63,21 @@ fn equals<'a>(
             if !pattern {
                 for child in item.children() {
                     let name = child.name().unwrap_or("");
+                    if before == Some(name) {
+                        continue;
+                    }
+                    before = Some(name);
                     let wanted = want
                         .members()
                         .any(|m| m.key().is_some_and(|k| k.trim_start_matches('_') == name));
                     if !wanted && name == "extension" {
                         let message = Message::ExtFixedBanned { source: source() };
-                        cx.report(message, child.node(), def.profile);
+                        cx.report(message, item.node(), def.profile);
+                    } else if !wanted && name == "coding" {
+                        let found = item.children_named(&CODING).count();
+                        let message =
+                            Message::FixedCodings { expected: 0, found, source: source() };
+                        cx.report(message, item.node(), def.profile);
                     } else if !wanted && name != "id" {
                         cx.report(
                             Message::FixedNotAllowed {

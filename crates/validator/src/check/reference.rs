@@ -63,11 +63,9 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, t
         return;
     }
     if text.contains(char::is_whitespace) {
-        let message = Message::RefInvalid { reference: text.into() };
+        let message = Message::RefInvalid { reference: text.to_string().into() };
         cx.report(message, at, def.profile);
-        return;
-    }
-    if cx.options.assume_valid_rest_references && is_suspicious(cx, &text) {
+    } else if cx.options.assume_valid_rest_references && is_suspicious(cx, &text) {
         cx.report(Message::RefSuspicious { reference: text.to_string().into() }, at, def.profile);
     }
     let (found, location) = locate(cx, item, &text, def, true);

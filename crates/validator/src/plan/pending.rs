@@ -16,7 +16,7 @@ impl<'a> Plan<'a> {
             .tasks
             .iter()
             .map(|u| {
-                u.outcome.as_ref().is_none_or(|o| o.issues.iter().any(|i| i.severity.is_error()))
+                u.outcome.as_ref().is_none_or(|o| o.issues.iter().any(Issue::is_against_profile))
             })
             .collect();
         if !failed.contains(&true) {

@@ -11,7 +11,9 @@ use super::{
 };
 use crate::definitions::{
     error::DefinitionError,
-    structure::{Derivation, Discriminator, DiscriminatorKind, Slicing, SlicingRules, TypeRef},
+    structure::{
+        Derivation, Discriminator, DiscriminatorKind, Max, Slicing, SlicingRules, TypeRef,
+    },
     written::Written,
 };
 
@@ -198,7 +200,8 @@ impl<'g> Generator<'g> {
     ) -> Result<(), DefinitionError> {
         let is_choice = branch.name.ends_with("[x]");
         let had_slices = !branch.slices.is_empty();
-        if branch.element.slicing.is_none() {
+        let was_sliced = branch.element.slicing.is_some();
+        if !was_sliced {
             branch.element.slicing = implicit_slicing(&branch.name);
         }
         let mut known: HashMap<Arc<str>, usize> = branch.slice_names();
@@ -233,6 +236,14 @@ impl<'g> Generator<'g> {
         }
         if is_choice && !had_slices && is_sliced_by_type(branch) {
             close_covered_choice(branch, change);
+        }
+        let is_introduced = if was_sliced {
+            !change.rules.is_empty()
+        } else {
+            change.rules.iter().any(|rules| rules.slicing.is_some())
+        };
+        if !is_introduced {
+            raise_to_slices(branch);
         }
         Ok(())
     }
@@ -383,6 +394,18 @@ fn add_slice(branch: &mut Branch, change: &Change, name: &Arc<str>) -> usize {
     let added = slice.count();
     branch.slices.insert(at, slice);
     added
+}
+
+/// What is sliced occurs as often as its slices must, at least. The reference says so only where the
+/// differential does not introduce the slicing itself; elsewhere the slices alone are counted.
+fn raise_to_slices(branch: &mut Branch) {
+    let is_single = branch.element.base.as_ref().is_some_and(|base| base.max == Max::Count(1));
+    if is_single || branch.slices.iter().any(|slice| slice.element.slicing.is_some()) {
+        return;
+    }
+    let least =
+        branch.slices.iter().fold(0_u32, |sum, slice| sum.saturating_add(slice.element.min));
+    branch.element.min = branch.element.min.max(least);
 }
 
 /// Extensions are always sliced by URL, choices by type.

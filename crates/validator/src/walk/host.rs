@@ -130,7 +130,7 @@ impl<'a> Shared<'a> {
             let issues = Walker::quietly(self, element, profile);
             ASKED.with_borrow_mut(Vec::pop);
             let open = |i: &Issue| matches!(i.message, Message::ConstraintCannotEvaluate { .. });
-            (!issues.iter().any(open)).then(|| issues.iter().all(|i| !i.severity.is_error()))
+            (!issues.iter().any(open)).then(|| !issues.iter().any(Issue::is_against_profile))
         });
         let answer = answer.flatten();
         known().insert(key, answer);

@@ -101,7 +101,7 @@ impl<'a> Walker<'a> {
         let mut nearest: Vec<Issue> = Vec::new();
         for one in several {
             let issues = self.probe(|w| w.against_type_profile(item, *one, Some(ty)));
-            if issues.iter().any(|i| i.severity.is_error()) {
+            if issues.iter().any(Issue::is_against_profile) {
                 if nearest.is_empty() || issues.len() < nearest.len() {
                     nearest.clone_from(&issues);
                 }
@@ -211,7 +211,7 @@ impl<'a> Walker<'a> {
         let mut nearest: Vec<Issue> = Vec::new();
         for id in profiles {
             let issues = self.conformance(item, item, *id);
-            if issues.iter().any(|i| i.severity.is_error()) {
+            if issues.iter().any(Issue::is_against_profile) {
                 if nearest.is_empty() || issues.len() < nearest.len() {
                     nearest.clone_from(&issues);
                 }
@@ -254,7 +254,7 @@ impl<'a> Walker<'a> {
         if is_resource && let Some(fits) = known().get(&key).copied() {
             return fits;
         }
-        let fits = self.conformance(item, container, id).iter().all(|i| !i.severity.is_error());
+        let fits = !self.conformance(item, container, id).iter().any(Issue::is_against_profile);
         if is_resource {
             known().insert(key, fits);
         }

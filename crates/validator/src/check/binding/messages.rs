@@ -72,6 +72,10 @@ macro_rules! binding_messages {
                 "Terminology_TX_Code_ValueSet_Ext" Warning CodeInvalid
                 en "No code is given, but one of the value set {value_set} should be if there is a fitting one"
                 nb "Ingen kode er oppgitt, men en fra verdisettet {value_set} bør oppgis hvis en passer";
+            CodeMissingMaximum { value_set: Defined }
+                "Terminology_TX_Code_ValueSetMax" Error CodeInvalid
+                en "No code is given, but one of the maximum value set {value_set} is required"
+                nb "Ingen kode er oppgitt, men en fra det videste tillatte verdisettet {value_set} er påkrevd";
             ValueSetNotFound { value_set: Defined }
                 "Terminology_TX_ValueSet_NotFound" Warning CodeInvalid
                 en "The value set {value_set} is not known, so the code was not checked"
