@@ -2,6 +2,7 @@
 //!
 //! Every verb that changes a sender changes only what it names, and prints the sender before and after.
 
+mod archive;
 mod audit;
 mod change;
 mod deliveries;
@@ -20,6 +21,8 @@ use crate::config::receiver::ReceiverConfig;
 use crate::output::{Language, print};
 use crate::serve::open_store;
 use crate::text::{Explain, text};
+pub(crate) use archive::expire;
+use archive::{Erase, Export, Show};
 use audit::Audit;
 use change::{AddCertificate, Register, RetireCertificate, Set, SetAddresses};
 use deliveries::Deliveries;
@@ -77,6 +80,16 @@ enum Command {
         #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=366))]
         days: u16,
     },
+    /// Show a message's resources, or one resource's versions; recorded with the reason
+    Show(Show),
+    /// Write stored resources to NDJSON files, one for each type; recorded with the reason
+    Export(Export),
+    /// Erase a person's resources; recorded with the reason
+    Erase(Erase),
+    /// Remove what is older than [retention] allows; the receiver does so once an hour
+    Expire,
+    /// How much waits at the outlet
+    Outlet,
     /// The log of who sent, read, changed, exported or erased what
     Audit(Audit),
     /// Make a key for a database (column_key, hash_key) and write it to a new file
@@ -139,6 +152,15 @@ impl Admin {
                     let refused = senders.store.refused_calls(&filter).await?;
                     deliveries::print_list(&list, &refused, filter.limit, view)
                 }
+                Command::Show(show) => show.run(&*senders.store, view).await,
+                Command::Export(export) => export.run(&*senders.store, view).await,
+                Command::Erase(erase) => erase.run(&*senders.store, view).await,
+                Command::Expire => {
+                    let (retention, outlet) = (config.retention, config.outlet.is_some());
+                    let removed = expire(&*senders.store, retention, outlet, &operator()).await?;
+                    archive::print_removed(removed, view)
+                }
+                Command::Outlet => archive::outlet_status(&*senders.store, view).await,
                 Command::Audit(audit) => audit.run(&*senders.store, &folder, view).await,
                 Command::Overview { days } => senders.overview(*days).await,
                 Command::NewKey { .. } => Ok(ExitCode::SUCCESS),

@@ -8,14 +8,15 @@ use std::time::Duration;
 use clap::Args;
 use lmr_auth::{Clock, DpopSettings, Fetcher, HttpFetcher, KeyCache, TokenVerifier};
 use lmr_envelope::SystemRandom;
-use lmr_intake::{AllowList, Database, Material, Parts, Receiver, Settings, Store};
-use lmr_server::{HttpSettings, Services, StoreReplays, Tls};
+use lmr_intake::{AllowList, Database, Material, Parts, Receiver, Removed, Settings, Store};
+use lmr_server::{HttpSettings, OutletService, Services, StoreReplays, Tls};
 use lmr_storage::{PostgresStore, SqliteStore, StorageKey};
 use tokio::net::TcpListener;
 
 use crate::clock;
+use crate::config::key_files::KeyFiles;
 use crate::config::read_text;
-use crate::config::receiver::ReceiverConfig;
+use crate::config::receiver::{ReceiverConfig, RetentionSection};
 use crate::text::{Explain, text};
 
 /// Run the receiver until interrupted.
@@ -44,8 +45,20 @@ impl Serve {
                 })?;
             let reloading = Reload::of(&services, &self.config);
             tokio::spawn(reloading.at_each_hangup());
+            let store = open_store(&config, &folder).await?;
+            let outlet = outlet(&config, &folder, &services, &store).await?;
+            tokio::spawn(expire_hourly(config.retention, config.outlet.is_some(), store));
             tracing::info!(address = %listener.local_addr()?, environment = ?config.environment, "listening");
-            lmr_server::serve(listener, services, interrupted()).await?;
+            let serving = lmr_server::serve(listener, services, interrupted());
+            match outlet {
+                None => serving.await?,
+                Some((listener, services, outlet)) => {
+                    tracing::info!(address = %listener.local_addr()?, "the outlet is listening");
+                    let handing_over =
+                        lmr_server::serve_outlet(listener, services, outlet, interrupted());
+                    tokio::try_join!(serving, handing_over)?;
+                }
+            }
             Ok(ExitCode::SUCCESS)
         })
     }
@@ -99,6 +112,75 @@ impl Reload {
         }
         #[cfg(not(unix))]
         drop(self);
+    }
+}
+
+/// The outlet's listener and what it works with, where the configuration has one.
+async fn outlet(
+    config: &ReceiverConfig,
+    folder: &Path,
+    receiver: &Services,
+    store: &Arc<dyn Database>,
+) -> anyhow::Result<Option<(TcpListener, Services, OutletService)>> {
+    let Some(section) = &config.outlet else { return Ok(None) };
+    let listener = TcpListener::bind(section.listen).await.explain(|| {
+        text!(
+            "outlet: kan ikke lytte på {address}",
+            "outlet: cannot listen on {address}",
+            address = section.listen
+        )
+    })?;
+    let fetcher: Arc<dyn Fetcher> = Arc::new(HttpFetcher::new(Duration::from_secs(10))?);
+    let replays: Arc<dyn Store> = Arc::clone(store) as Arc<dyn Store>;
+    let verifier = TokenVerifier::with_dpop(
+        section.trust_profiles(config.environment)?,
+        &fetcher,
+        Arc::clone(&receiver.clock),
+        KeyCache::default(),
+        DpopSettings {
+            public_urls: section.public_urls(config.environment),
+            replays: Arc::new(StoreReplays::new(replays)),
+            nonce_key: nonce_key(config, folder)?,
+        },
+    )?;
+    let settings = HttpSettings {
+        tls: match &section.tls {
+            Some(files) => Some(tls_of(files, folder)?),
+            None => None,
+        },
+        ..http_settings(config, folder)?
+    };
+    let services = Services {
+        receiver: receiver.receiver.clone(),
+        verifier: Arc::new(verifier),
+        clock: Arc::clone(&receiver.clock),
+        random: Arc::clone(&receiver.random),
+        settings,
+    };
+    let outlet = OutletService {
+        store: Arc::clone(store),
+        addresses: AllowList::parse(&section.addresses)
+            .explain(|| text!("outlet.addresses", "outlet.addresses"))?,
+        lease: Duration::from_secs(u64::from(section.lease_seconds.max(1))),
+        form: section.form.into(),
+    };
+    Ok(Some((listener, services, outlet)))
+}
+
+/// Removes what has been kept long enough, at the start and then once an hour.
+async fn expire_hourly(retention: RetentionSection, has_outlet: bool, store: Arc<dyn Database>) {
+    loop {
+        match crate::admin::expire(&*store, retention, has_outlet, "receiver").await {
+            Ok(removed) if removed == Removed::default() => {}
+            Ok(removed) => tracing::info!(
+                messages = removed.messages,
+                versions = removed.versions,
+                refused_calls = removed.refused_calls,
+                "content was removed for its age"
+            ),
+            Err(error) => tracing::error!(detail = format!("{error:#}"), "retention failed"),
+        }
+        tokio::time::sleep(Duration::from_secs(3600)).await;
     }
 }
 
@@ -225,11 +307,14 @@ fn http_settings(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<HttpS
 }
 
 fn tls(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<Option<Tls>> {
-    let Some(files) = &config.tls else { return Ok(None) };
+    config.tls.as_ref().map(|files| tls_of(files, folder)).transpose()
+}
+
+fn tls_of(files: &KeyFiles, folder: &Path) -> anyhow::Result<Tls> {
     let files = files.from(folder);
     let read = |path: &Path| crate::output::read(path).explain(|| text!("[tls]", "[tls]"));
     let key = zeroize::Zeroizing::new(read(&files.key)?);
-    Ok(Some(Tls::from_pem(&read(&files.certificate)?, &key)?))
+    Ok(Tls::from_pem(&read(&files.certificate)?, &key)?)
 }
 
 /// Ends on Ctrl-C and, where there is one, on the order to terminate. A hang-up ends nothing.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
-use world::{World, lmr};
+use world::{Courier, World, free_port, lmr};
 
 fn run(arguments: &[&str], config: &Path) -> Output {
     Command::new(lmr())
@@ -121,4 +121,182 @@ fn what_operators_do_is_in_the_audit_log() {
     let said = String::from_utf8_lossy(&found.stdout).into_owned();
     assert_eq!(found.status.code(), Some(1), "{said}");
     assert!(said.contains("cut off"), "{said}");
+}
+
+/// Adds lines to the receiver's configuration, before its first table.
+fn configure(world: &World, tables: &str) {
+    let path = world.config("receiver.toml");
+    let text = std::fs::read_to_string(&path).expect("the configuration");
+    std::fs::write(&path, format!("{text}\n{tables}\n")).expect("written");
+}
+
+#[test]
+fn messages_are_fetched_at_the_outlet_until_they_are_acknowledged() {
+    let world = World::make("lmdi-0.9.4", 6, 8);
+    let port = free_port();
+    let issuer = world.issuer();
+    configure(
+        &world,
+        &format!(
+            "[outlet]\nlisten = \"127.0.0.1:{port}\"\naddresses = [\"127.0.0.1\"]\nlease_seconds = 2\nform = \"parts\"\n\
+             [[outlet.trust]]\nkind = \"helseid-dpop\"\nissuer = \"{issuer}\"\n"
+        ),
+    );
+    let _helseid = world.helseid();
+    let _receiver = world.receiver();
+    let courier = Courier::new(&world);
+    let next = format!("http://127.0.0.1:{port}/institusjonsmeldinger/allokerneste");
+    let acknowledge = format!("http://127.0.0.1:{port}/institusjonsmeldinger/merksomoverfort");
+    assert_eq!(courier.call(&next, "").0, 204, "nothing has come yet");
+    done_or_held(&world);
+    let messages = world.deliveries();
+    let mut fetched = Vec::new();
+    loop {
+        let (status, body) = courier.call(&next, "");
+        if status == 204 {
+            break;
+        }
+        assert_eq!(status, 200, "{body}");
+        fetched.push(serde_json::from_str::<Value>(&body).expect("JSON"));
+    }
+    assert_eq!(fetched.len(), messages.len());
+    for message in &fetched {
+        let masked = message["administreringsmelding"]["bundelen"].as_str().expect("a bundle");
+        let patients = message["pasientmelding"]["pasienter"].as_array().expect("patients");
+        for patient in patients {
+            let number = patient["norskIdentitetsnummer"].as_str().expect("a number");
+            assert!(!masked.contains(number), "the part without identities has one");
+            let key = patient["administreringsreferanse"].as_str().expect("a key");
+            assert!(masked.contains(key), "the key joins the parts");
+        }
+        serde_json::from_str::<Value>(masked).expect("JSON");
+    }
+    let all: usize = fetched
+        .iter()
+        .map(|message| message["pasientmelding"]["pasienter"].as_array().map_or(0, Vec::len))
+        .sum();
+    assert_eq!(all, 6, "a record for each administration");
+    let named = |message: &Value| {
+        serde_json::json!({"avsenderOrgnr": message["avsenderOrgnr"], "meldingsId": message["meldingsId"]})
+            .to_string()
+    };
+    for _ in 0..2 {
+        assert_eq!(courier.call(&acknowledge, &named(&fetched[0])).0, 200, "also the second time");
+    }
+    assert_eq!(courier.call(&acknowledge, "{}").0, 400);
+    let unknown = named(&fetched[0]).replace("meldingsId\":\"", "meldingsId\":\"x");
+    assert_eq!(courier.call(&acknowledge, &unknown).0, 404);
+    // What was not acknowledged in time comes again.
+    std::thread::sleep(std::time::Duration::from_millis(2_500));
+    let (status, body) = courier.call(&next, "");
+    assert_eq!((status, messages.len() > 1), (200, true), "{body}");
+    let again: Value = serde_json::from_str(&body).expect("JSON");
+    assert_eq!(again["antallGangerAllokert"], 2);
+    assert_ne!(again["meldingsId"], fetched[0]["meldingsId"]);
+    // The receiver's own listener has no such routes, the outlet none of the receiver's.
+    let (status, _) =
+        courier.call(&next.replace(&port.to_string(), &world.receiver_port.to_string()), "");
+    assert_eq!(status, 404);
+    assert_eq!(courier.call(&format!("http://127.0.0.1:{port}/fhirmottak/v1"), "{}").0, 404);
+    let acts = done(
+        &["admin", "audit", "list", "--action", "hand-over", "--format", "json"],
+        &world.config("receiver.toml"),
+    );
+    assert_eq!(acts.lines().count(), fetched.len() + 1);
+}
+
+/// One run of the sender; what it says about held resources does not matter here.
+fn done_or_held(world: &World) {
+    let sent = run(&["send", "run"], &world.config("sender.toml"));
+    assert!(matches!(sent.status.code(), Some(0 | 1)), "{}", String::from_utf8_lossy(&sent.stderr));
+}
+
+#[test]
+fn what_is_stored_is_exported_and_a_person_is_erased() {
+    let world = delivered(4, 50);
+    let receiver = world.config("receiver.toml");
+    let export = |name: &str, more: &[&str]| {
+        let folder = world.config(name);
+        let mut arguments = vec!["admin", "export", folder.to_str().expect("UTF-8")];
+        arguments.extend(["--reason", "en prøve", "--format", "json"]);
+        arguments.extend(more);
+        let manifest: Value = serde_json::from_str(&done(&arguments, &receiver)).expect("JSON");
+        (folder, manifest)
+    };
+    let (folder, manifest) = export("out", &[]);
+    let stored: u64 =
+        world.deliveries().iter().map(|d| d["counts"]["created"].as_u64().unwrap_or(0)).sum();
+    let resources = manifest["resources"].as_object().expect("counts");
+    assert_eq!(resources.values().filter_map(Value::as_u64).sum::<u64>(), stored);
+    assert_eq!(resources["MedicationAdministration"], 4);
+    let patients = std::fs::read_to_string(folder.join("Patient.ndjson")).expect("patients");
+    let patient = json_lines(&patients).remove(0);
+    let number = patient["identifier"][0]["value"].as_str().expect("a number").to_owned();
+    let again =
+        run(&["admin", "export", folder.to_str().expect("UTF-8"), "--reason", "x"], &receiver);
+    assert_eq!(again.status.code(), Some(2), "a folder with something in it is refused");
+    let (_, only) = export("only", &["--type", "Patient", "--all-versions"]);
+    assert_eq!(only["resources"].as_object().map(serde_json::Map::len), Some(1));
+
+    let file = world.config("number");
+    std::fs::write(&file, &number).expect("written");
+    let erase = |more: &[&str]| {
+        let mut arguments = vec!["admin", "erase", file.to_str().expect("UTF-8")];
+        arguments.extend(["--reason", "et krav", "--format", "json"]);
+        arguments.extend(more);
+        serde_json::from_str::<Value>(&done(&arguments, &receiver)).expect("JSON")
+    };
+    let would = erase(&["--dry-run"]);
+    let erased = erase(&[]);
+    assert_eq!(erased["versions"], would["versions"]);
+    assert!(erased["resources"].as_u64() > Some(1), "{erased}");
+    assert_eq!(erase(&[])["versions"], 0, "nothing is left of it");
+    let (folder, _) = export("after", &["--all-versions"]);
+    for entry in std::fs::read_dir(folder).expect("files") {
+        let text = std::fs::read_to_string(entry.expect("a file").path()).expect("UTF-8");
+        assert!(!text.contains(&number));
+    }
+    let log = done(&["admin", "audit", "list", "--format", "json"], &receiver);
+    assert!(!log.contains(&number), "the audit log does not keep what was erased");
+    for action in ["export", "erase"] {
+        assert!(log.contains(&format!("\"action\":\"{action}\"")), "{action} is recorded");
+    }
+    done(&["admin", "audit", "verify"], &receiver);
+}
+
+#[test]
+fn capabilities_codes_and_certificates_are_published() {
+    let world = World::make("lmdi-1.1.7", 1, 50);
+    let _helseid = world.helseid();
+    let _receiver = world.receiver();
+    let courier = Courier::new(&world);
+    let url = |path: &str| format!("http://127.0.0.1:{}{path}", world.receiver_port);
+    for (path, kind) in [("/metadata", "CapabilityStatement"), ("/feilkoder", "CodeSystem")] {
+        let (status, media, body) = courier.read(&url(path), "application/fhir+json");
+        assert_eq!((status, media.as_str()), (200, "application/fhir+json; fhirVersion=4.0"));
+        let resource: Value = serde_json::from_str(&body).expect("JSON");
+        assert_eq!(resource["resourceType"], kind);
+        let file = world.config(&format!("{kind}.json"));
+        std::fs::write(&file, &body).expect("written");
+        let checked = Command::new(lmr())
+            .args(["validate", "--ruleset", "none", "--lang", "en"])
+            .arg(&file)
+            .output()
+            .expect("lmr runs");
+        let said = String::from_utf8_lossy(&checked.stdout).into_owned();
+        assert!(checked.status.success(), "{path} is not valid FHIR: {said}");
+    }
+    let (status, media, page) = courier.read(&url("/feilkoder"), "text/html,*/*");
+    assert_eq!((status, media.as_str()), (200, "text/html; charset=utf-8"));
+    assert!(page.contains("LMR-1001") && page.contains("LMR-9001") && !page.contains("<script"));
+    let (_, media, body) = courier.read(&url("/sertifikat"), "application/json");
+    assert_eq!(media, "application/json");
+    let list: Value = serde_json::from_str(&body).expect("JSON");
+    let pem = list["certificates"][0]["pem"].as_str().expect("PEM");
+    let file = std::fs::read_to_string(world.config("register.pem")).expect("the certificate");
+    let plain = |text: &str| text.split_whitespace().collect::<String>();
+    assert_eq!(plain(pem), plain(&file));
+    let (_, _, page) = courier.read(&url("/sertifikat"), "text/html");
+    let thumbprint = list["certificates"][0]["thumbprint"].as_str().expect("a thumbprint");
+    assert!(page.contains(thumbprint));
 }

@@ -133,8 +133,13 @@ impl Compressed {
     ///
     /// # Errors
     /// [`InflateError`]: not gzip, or beyond a limit.
-    pub fn inflate(self, limits: &Limits) -> Result<Vec<u8>, InflateError> {
+    pub fn inflate(&self, limits: &Limits) -> Result<Vec<u8>, InflateError> {
         inflate(&self.0, limits)
+    }
+
+    /// The gzip stream as the sender made it.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
     }
 }
 

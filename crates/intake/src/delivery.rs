@@ -67,7 +67,7 @@ pub(crate) fn delivery(
                 resource_id: newest.resource_id.clone(),
                 version: newest.version,
                 content_hash: newest.content_hash,
-                content: validated.resource(entry).to_vec(),
+                place: validated.resource_place(entry),
                 entry: u32::try_from(entry).unwrap_or(u32::MAX),
                 administration: accepted.administration.clone(),
             });
@@ -126,6 +126,7 @@ pub(crate) fn delivery(
         rule_set: validated.rule_set().as_str(),
         answer: Answer { outcome: validated.outcome(), body, counts },
         codes: validated.codes(),
+        content: validated.stored_content(),
         systems: validated.systems(),
         versions,
     })

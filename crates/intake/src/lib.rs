@@ -11,6 +11,7 @@
 //! | [`Receiver`], [`Parts`], [`Settings`] | the receiver, what it is made of, what the operator may set |
 //! | [`Avsender`], [`AllowList`] | a registered sender; addresses |
 //! | [`Store`], [`Delivery`] | what is remembered, as a trait; a message to be committed as a whole |
+//! | [`Outlet`], [`Archive`] | messages on their way out; what is stored, for export, erasure and retention |
 //! | [`AuditLog`], [`Act`] | who sent, read, changed or exported what |
 //! | [`Reply`], [`Rejection`] | the answer entry by entry, or why there is none |
 //!
@@ -37,11 +38,13 @@
 mod address;
 mod admission;
 mod answer_size;
+mod archive;
 mod audit;
 mod avsender;
 mod caller;
 mod delivery;
 mod directory;
+mod outlet;
 mod receiver;
 mod rejection;
 mod reply;
@@ -52,6 +55,9 @@ mod validation;
 mod work;
 
 pub use address::{AddressError, AllowList};
+pub use archive::{
+    Archive, ArchiveFilter, ArchivedMessage, ArchivedVersion, Erasure, Removed, Retention,
+};
 pub use audit::{
     Act, Action, AuditEntry, AuditFault, AuditFilter, AuditHead, AuditLog, AuditProblem,
     AuditReport, ChainCheck, REGISTER_CHAIN,
@@ -63,13 +69,16 @@ pub use caller::Caller;
 pub use directory::AddressStatus;
 pub use lmr_envelope::{Certificate, RECEIPT_HEADER, RandomSource, Receipt, ReceiptDigest};
 pub use lmr_identifiers::OrganisationNumber;
+pub use lmr_lmdi::split::blank;
 pub use lmr_lmdi::{AdministrationFacts, RuleSetId};
+pub use outlet::{Acknowledged, HandedOver, Outlet, OutletForm, OutletStatus};
 pub use receiver::Receiver;
 pub use rejection::{Location, Rejection};
 pub use reply::{Answer, Counts, Outcome, Reply};
 pub use settings::{Material, Parts, Settings};
 pub use store::{
-    CodeCount, Committed, Current, Database, Delivery, DeliveryFilter, DeliverySummary, Identity,
-    MessageHead, NewVersion, RefusedCall, Seen, Store, StoreError, StoredVersion,
+    BundleContent, CodeCount, Committed, Current, Database, Delivery, DeliveryFilter,
+    DeliverySummary, Identity, MessageHead, NewVersion, RefusedCall, Seen, Store, StoreError,
+    StoredVersion,
 };
 pub use work::Work;

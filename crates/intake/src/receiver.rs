@@ -13,7 +13,7 @@ use crate::turns::Turns;
 use crate::validation::{Validated, validate, validate_bare};
 use crate::work::Work;
 use jiff::Timestamp;
-use lmr_envelope::{RandomSource, Thumbprint};
+use lmr_envelope::{Certificate, RandomSource, Thumbprint};
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -64,6 +64,12 @@ impl Receiver {
 
     fn material(&self) -> Arc<Material> {
         Arc::clone(&self.material.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The register's certificates, the one to be encrypted for first.
+    #[must_use]
+    pub fn certificates(&self) -> Vec<Certificate> {
+        self.material().keys.iter().map(|key| key.certificate().clone()).collect()
     }
 
     /// The same receiver for one call: its work can be asked to stop, and says which message it is about.

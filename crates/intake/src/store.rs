@@ -1,13 +1,16 @@
 //! What the receiver remembers, as a trait: `storage` implements it.
 
+use crate::archive::Archive;
 use crate::audit::AuditLog;
 use crate::avsender::Avsender;
+use crate::outlet::Outlet;
 use crate::reply::{Answer, Counts, Outcome};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use lmr_identifiers::OrganisationNumber;
 use lmr_lmdi::AdministrationFacts;
 use std::error::Error;
+use std::ops::Range;
 use thiserror::Error;
 
 /// Why the store could not answer. Always the receiver's own fault.
@@ -62,8 +65,8 @@ pub struct NewVersion {
     pub version: u32,
     /// Hash of the content.
     pub content_hash: [u8; 32],
-    /// The resource as JSON, as it was received.
-    pub content: Vec<u8>,
+    /// Where the resource is in the bundle's JSON.
+    pub place: Range<usize>,
     /// Its index in the bundle, from 0.
     pub entry: u32,
     /// Of an administration: what the next version is held against. Names the patient, so it is sealed.
@@ -81,7 +84,7 @@ pub struct StoredVersion {
     pub version: u32,
     /// Hash of the content.
     pub content_hash: [u8; 32],
-    /// The resource as JSON.
+    /// The resource as JSON, as it was received; empty once it was erased or removed for its age.
     pub content: Vec<u8>,
     /// The message that brought it.
     pub message_id: String,
@@ -112,6 +115,15 @@ pub struct MessageHead {
     pub received_at: Timestamp,
 }
 
+/// A bundle's JSON. Of resources that were refused only an empty object is there.
+#[derive(Clone, PartialEq, Eq)]
+pub enum BundleContent {
+    /// The gzip stream as the sender made it.
+    Gzip(Vec<u8>),
+    /// Text that is still to be compressed.
+    Plain(Vec<u8>),
+}
+
 /// A whole message, committed at once or not at all.
 #[derive(Clone)]
 pub struct Delivery {
@@ -126,6 +138,8 @@ pub struct Delivery {
     pub answer: Answer,
     /// How many entries were refused with which code.
     pub codes: Vec<CodeCount>,
+    /// The bundle; `None` where nothing of it was taken.
+    pub content: Option<BundleContent>,
     /// Identifier systems of its administrations, each once.
     pub systems: Vec<String>,
     /// New versions of resources, in the order of the entries. No identity twice.
@@ -195,9 +209,9 @@ pub enum Committed {
 }
 
 /// All that a database does for the register: what the receiver needs, and what its operators need.
-pub trait Database: Store + AuditLog {}
+pub trait Database: Store + AuditLog + Outlet + Archive {}
 
-impl<T: Store + AuditLog> Database for T {}
+impl<T: Store + AuditLog + Outlet + Archive> Database for T {}
 
 /// Which deliveries to list.
 #[derive(Clone, Debug, Default)]

@@ -5,7 +5,7 @@ use crate::answer_size::{bounded_findings, shares};
 use crate::rejection::Rejection;
 use crate::reply::{Answer, Counts, Outcome};
 use crate::settings::{Material, Settings};
-use crate::store::{CodeCount, Identity};
+use crate::store::{BundleContent, CodeCount, Identity};
 use crate::work::Work;
 use aws_lc_rs::digest::{SHA256, digest};
 use jiff::Timestamp;
@@ -13,11 +13,13 @@ use lmr_envelope::{Envelope, RandomSource, Warning};
 use lmr_fhir::{Bundle, Element, Name};
 use lmr_lmdi::codes::Code;
 use lmr_lmdi::response::{EntryStatus, Head, ResponseEntry, name_rule_set, outcome_of, write};
+use lmr_lmdi::split::blank;
 use lmr_lmdi::{
     AdministrationFacts, CheckError, CheckOptions, Disposition, ElementLocation, EntryVerdict,
     Finding, Identities, RuleSetId, Verdict, canonical_content, check_bundle, read_content,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 /// Most unknown members of one envelope that the answer names.
 const MAX_REPORTED_MEMBERS: usize = 10;
@@ -25,6 +27,8 @@ const MAX_REPORTED_MEMBERS: usize = 10;
 /// A decrypted bundle after validation. No rule about the bundle as a whole is broken.
 pub(crate) struct Validated {
     content: Vec<u8>,
+    /// The content as the sender compressed it; `None` for a bare bundle.
+    compressed: Option<Vec<u8>>,
     verdict: Verdict,
     /// What was noticed about the message as a whole without refusing it.
     about_message: Vec<Finding>,
@@ -79,7 +83,8 @@ pub(crate) fn validate(
             ElementLocation { expression: "messageId".to_owned(), ..ElementLocation::default() };
         about_envelope.push(Finding::of(Code::MessageIdNotUuid, location));
     }
-    let content = envelope.decrypt(key, random)?.inflate(&settings.limits)?;
+    let compressed = envelope.decrypt(key, random)?;
+    let content = compressed.inflate(&settings.limits)?;
     let mut options = settings.check_options(now, content.len(), work);
     options.reporting_period = Some(period);
     options.pinned = avsender.rule_set;
@@ -89,6 +94,7 @@ pub(crate) fn validate(
         return Err(Rejection::of_bundle(refusal, bundle, *rule_set));
     }
     validated.about_message.extend(about_envelope);
+    validated.compressed = Some(compressed.into_bytes());
     Ok(validated)
 }
 
@@ -155,7 +161,7 @@ fn validate_content(
     let fates = fates(bundle, &verdict)?;
     let bundle_identifier = bundle_identifier(bundle);
     drop(document);
-    Ok(Validated { content, verdict, about_message, fates, bundle_identifier })
+    Ok(Validated { content, compressed: None, verdict, about_message, fates, bundle_identifier })
 }
 
 fn fates(bundle: Bundle<'_>, verdict: &Verdict) -> Result<Vec<Fate>, Rejection> {
@@ -230,10 +236,25 @@ impl Validated {
         systems.into_iter().cloned().collect()
     }
 
-    /// An entry's resource as it was received.
-    pub(crate) fn resource(&self, entry: usize) -> &[u8] {
-        let span = self.verdict.entries.get(entry).and_then(|entry| entry.resource.clone());
-        span.and_then(|span| self.content.get(span)).unwrap_or_default()
+    /// Where an entry's resource is in the content.
+    pub(crate) fn resource_place(&self, entry: usize) -> Range<usize> {
+        let place = self.verdict.entries.get(entry).and_then(|entry| entry.resource.clone());
+        place.unwrap_or_default()
+    }
+
+    /// What is kept of the bundle: all of it as it came, unless resources were refused, which are not kept.
+    pub(crate) fn stored_content(&self) -> Option<BundleContent> {
+        self.accepted().next()?;
+        let refused = || {
+            let is_refused = |fate: &Fate| !matches!(fate, Fate::Accepted(_));
+            self.fates.iter().enumerate().filter(move |(_, fate)| is_refused(fate))
+        };
+        if let (Some(compressed), None) = (&self.compressed, refused().next()) {
+            return Some(BundleContent::Gzip(compressed.clone()));
+        }
+        let mut content = self.content.clone();
+        blank(&mut content, refused().map(|(entry, _)| self.resource_place(entry)));
+        Some(BundleContent::Plain(content))
     }
 
     /// The answer to a message that is only checked.

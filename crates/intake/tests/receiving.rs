@@ -915,6 +915,7 @@ async fn a_system_that_another_sender_uses_is_warned_of_once_a_message() {
         rule_set: "lmdi-1.1.7",
         answer: Answer { outcome: Outcome::Accepted, body: Vec::new(), counts: Counts::default() },
         codes: Vec::new(),
+        content: None,
         systems: vec!["urn:oid:2.16.578.1.34.7".into()],
         versions: Vec::new(),
     };

@@ -103,6 +103,12 @@ impl<'d> BundleIndex<'d> {
         join_key(*resource, full_url.as_deref()).0
     }
 
+    /// The key that the register joins an administration by.
+    pub(crate) fn join_key_text(&self, entry: usize) -> Option<String> {
+        let IndexedEntry { full_url, resource, .. } = &self.entries[entry];
+        join_key(*resource, full_url.as_deref()).1
+    }
+
     /// Whether another administration has the same join key.
     pub(crate) fn shares_join_key(&self, entry: usize) -> bool {
         let IndexedEntry { full_url, resource, .. } = &self.entries[entry];

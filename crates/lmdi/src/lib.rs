@@ -28,6 +28,7 @@ pub mod response;
 mod rule_set;
 mod rule_sets;
 mod rules;
+pub mod split;
 mod verdict;
 
 pub use check::{CheckError, check_bundle, choose_rule_set, read_content};

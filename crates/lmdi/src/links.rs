@@ -50,12 +50,12 @@ pub(crate) fn count(bundle: &BundleIndex<'_>) -> LinkCounts {
     links
 }
 
-fn is(resource: Element<'_>, resource_type: &str) -> bool {
+pub(crate) fn is(resource: Element<'_>, resource_type: &str) -> bool {
     resource.resource_type().is_some_and(|name| name == resource_type)
 }
 
 /// Values of a resource's identifiers under a system.
-fn values(resource: Element<'_>, system: &str) -> Vec<String> {
+pub(crate) fn values(resource: Element<'_>, system: &str) -> Vec<String> {
     let text = |element: Element<'_>, name| {
         element.child(&Name::new(name)).and_then(Element::text).map(std::borrow::Cow::into_owned)
     };

@@ -116,6 +116,9 @@ impl Connections {
 /// Whether anything could be asked from this address at all: by a proxy, a sender, or who may read metrics.
 pub(crate) async fn is_listed(shared: &Shared, address: IpAddr) -> bool {
     let settings = &shared.settings;
+    if let Some(outlet) = &shared.outlet {
+        return settings.trusted_proxies.contains(address) || outlet.addresses.contains(address);
+    }
     settings.trusted_proxies.contains(address)
         || settings.metrics_addresses.contains(address)
         // When the store does not answer, the request itself gets the error. A sender that was deactivated gets an

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`Services`] | what a receiver's HTTP side is made of |
 //! | [`HttpSettings`] | addresses and limits, each with its default |
+//! | [`OutletService`], [`serve_outlet`] | the way out, on a listener of its own |
 //! | [`Route`], [`ROUTES`] | one row a route: path, methods, handler, OpenAPI operation |
 //! | [`Tls`] | TLS of our own, replaceable while it runs |
 //!
@@ -32,6 +33,7 @@ mod message;
 mod metrics;
 mod observe;
 mod openapi;
+mod outlet;
 mod refusals;
 mod replays;
 mod route;
@@ -45,10 +47,11 @@ mod stream;
 mod tls;
 
 pub use address::ProxyHeader;
+pub use outlet::OutletService;
 pub use replays::StoreReplays;
 pub use route::{Methods, Route};
-pub use routes::ROUTES;
-pub use serve::{ServeError, serve};
+pub use routes::{OUTLET_ROUTES, ROUTES};
+pub use serve::{ServeError, serve, serve_outlet};
 pub use settings::HttpSettings;
 pub use state::Services;
 pub use tls::{Tls, TlsError};

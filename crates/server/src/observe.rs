@@ -4,7 +4,6 @@ use crate::answer;
 use crate::call::{Call, Notes};
 use crate::errors::HttpError;
 use crate::media::preferred;
-use crate::routes::ROUTES;
 use crate::state::Shared;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method};
@@ -25,7 +24,7 @@ pub(crate) async fn observe(
 ) -> Response {
     let started = Instant::now();
     let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    let route = ROUTES.iter().map(|route| route.path).find(|path| Some(*path) == matched);
+    let route = shared.routes.iter().map(|route| route.path).find(|path| Some(*path) == matched);
     let method = request.method().clone();
     let label = preferred(request.headers()).unwrap_or_default();
     let call = Call::new(fresh_id(&shared));
@@ -50,7 +49,7 @@ pub(crate) async fn observe(
     let route = route.unwrap_or(UNKNOWN);
     let elapsed = started.elapsed();
     shared.metrics.ended(route, status, &notes, elapsed.as_secs_f64());
-    if method == Method::POST && route != UNKNOWN {
+    if method == Method::POST && route != UNKNOWN && shared.outlet.is_none() {
         shared.refusals.note(&call, &notes, shared.now(), &shared.metrics);
     }
     log(&call, &method, route, status, &notes, elapsed);

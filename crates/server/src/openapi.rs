@@ -121,6 +121,72 @@ pub(crate) fn metrics() -> Value {
     }})
 }
 
+pub(crate) fn metadata() -> Value {
+    let fhir = json!({"application/fhir+json": {"schema": {"type": "object"}}});
+    json!({"security": [], "responses": {
+        "200": {"description": "A FHIR R4 CapabilityStatement.", "content": fhir},
+    }})
+}
+
+pub(crate) fn codes() -> Value {
+    json!({"security": [], "responses": {
+        "200": {"description": "A FHIR R4 CodeSystem, or a page for browsers.", "content": {
+            "application/fhir+json": {"schema": {"type": "object"}},
+            "text/html": {"schema": {"type": "string"}},
+        }},
+    }})
+}
+
+pub(crate) fn certificates() -> Value {
+    json!({"security": [], "responses": {
+        "200": {"description": "Thumbprint, validity and PEM of each, or a page for browsers.", "content": {
+            "application/json": {"schema": {"type": "object"}},
+            "text/html": {"schema": {"type": "string"}},
+        }},
+    }})
+}
+
+/// What every route of the outlet may answer beside its own.
+fn outlet(mut responses: Value) -> Value {
+    responses["401"] = outcome("No token, or one that is not accepted; see WWW-Authenticate.");
+    responses["403"] = outcome("Address or scope.");
+    responses["500"] = outcome("The register's own fault.");
+    responses["503"] = outcome("Try again later; see Retry-After.");
+    json!({"security": [{"helseid": []}], "responses": responses})
+}
+
+pub(crate) fn lend() -> Value {
+    let message = json!({"application/json": {"schema": {"type": "object"}}});
+    outlet(json!({
+        "200": {"description": "A message, lent until `allokertForOverføringTilOgMed`.", "content": message},
+        "204": {"description": "Nothing waits."},
+    }))
+}
+
+pub(crate) fn acknowledge() -> Value {
+    let mut operation = outlet(json!({
+        "200": status("Taken over, now or before."),
+        "400": status("The body does not name a message."),
+        "404": status("There is no such message."),
+        "409": status("The message was never given out."),
+        "413": outcome("Too large."),
+    }));
+    let text = json!({"type": "string"});
+    operation["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": {
+        "type": "object",
+        "required": ["avsenderOrgnr", "meldingsId"],
+        "properties": {"avsenderOrgnr": text.clone(), "meldingsId": text},
+    }}}});
+    operation
+}
+
+pub(crate) fn outlet_status() -> Value {
+    let counts = json!({"application/json": {"schema": {"type": "object"}}});
+    outlet(
+        json!({"200": {"description": "How many messages wait and are lent.", "content": counts}}),
+    )
+}
+
 pub(crate) fn description() -> Value {
     let document = json!({"application/json": {"schema": {"type": "object"}}});
     json!({"security": [], "responses": {

@@ -3,7 +3,6 @@
 use crate::body;
 use crate::errors::HttpError;
 use crate::observe::observe;
-use crate::routes::ROUTES;
 use crate::state::Shared;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -12,7 +11,7 @@ use std::sync::Arc;
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     let mut router = Router::new();
-    for route in &ROUTES {
+    for route in shared.routes {
         let refuse =
             move || async move { HttpError::MethodNotAllowed { allow: route.methods.allow() } };
         let handler = (route.handler)(route.methods.filter()).fallback(refuse);

@@ -1,14 +1,16 @@
 //! The table of routes. A new route is one row here and its handler below `routes/`.
 
+pub(crate) mod information;
 pub(crate) mod message;
 pub(crate) mod operation;
+pub(crate) mod outlet;
 
 use crate::openapi;
 use crate::route::{Methods, Route};
 use axum::routing::on;
 
-/// Every route there is.
-pub static ROUTES: [Route; 8] = [
+/// Every route of the receiver.
+pub static ROUTES: [Route; 11] = [
     Route {
         path: "/fhirmottak/v1",
         methods: Methods::Post,
@@ -57,6 +59,87 @@ pub static ROUTES: [Route; 8] = [
         summary: "Counters for Prometheus",
         handler: |methods| on(methods, operation::metrics),
         operation: openapi::metrics,
+    },
+    Route {
+        path: "/openapi.json",
+        methods: Methods::Get,
+        summary: "This document",
+        handler: |methods| on(methods, operation::openapi),
+        operation: openapi::description,
+    },
+    Route {
+        path: "/metadata",
+        methods: Methods::Get,
+        summary: "What the receiver takes, as a FHIR CapabilityStatement",
+        handler: |methods| on(methods, information::metadata),
+        operation: openapi::metadata,
+    },
+    Route {
+        path: "/feilkoder",
+        methods: Methods::Get,
+        summary: "The error codes, as a page or as a FHIR CodeSystem",
+        handler: |methods| on(methods, information::codes),
+        operation: openapi::codes,
+    },
+    Route {
+        path: "/sertifikat",
+        methods: Methods::Get,
+        summary: "The register's certificates that messages are encrypted for",
+        handler: |methods| on(methods, information::certificates),
+        operation: openapi::certificates,
+    },
+];
+
+/// Every route of the outlet.
+pub static OUTLET_ROUTES: [Route; 8] = [
+    Route {
+        path: "/outlet/v1/next",
+        methods: Methods::Post,
+        summary: "Lend the message that has waited longest",
+        handler: |methods| on(methods, outlet::lend),
+        operation: openapi::lend,
+    },
+    Route {
+        path: "/institusjonsmeldinger/allokerneste",
+        methods: Methods::Post,
+        summary: "The same under the name of Folkehelseinstituttet's receiver",
+        handler: |methods| on(methods, outlet::lend),
+        operation: openapi::lend,
+    },
+    Route {
+        path: "/outlet/v1/acknowledge",
+        methods: Methods::Post,
+        summary: "Say that a message has been taken over",
+        handler: |methods| on(methods, outlet::acknowledge),
+        operation: openapi::acknowledge,
+    },
+    Route {
+        path: "/institusjonsmeldinger/merksomoverfort",
+        methods: Methods::Post,
+        summary: "The same under the name of Folkehelseinstituttet's receiver",
+        handler: |methods| on(methods, outlet::acknowledge),
+        operation: openapi::acknowledge,
+    },
+    Route {
+        path: "/outlet/v1/status",
+        methods: Methods::Get,
+        summary: "How much waits",
+        handler: |methods| on(methods, outlet::status),
+        operation: openapi::outlet_status,
+    },
+    Route {
+        path: "/health/live",
+        methods: Methods::Get,
+        summary: "Whether the process answers",
+        handler: |methods| on(methods, operation::live),
+        operation: openapi::live,
+    },
+    Route {
+        path: "/health/ready",
+        methods: Methods::Get,
+        summary: "Whether it can hand messages over",
+        handler: |methods| on(methods, operation::ready),
+        operation: openapi::ready,
     },
     Route {
         path: "/openapi.json",

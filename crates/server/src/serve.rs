@@ -1,10 +1,11 @@
 //! Running a receiver on a socket until it is asked to stop.
 
 use crate::connections::{Connections, Refused, Slot, is_listed};
-use crate::openapi;
-use crate::refusals::{self, Refusals};
+use crate::outlet::OutletService;
+use crate::refusals;
+use crate::route::Route;
 use crate::router::router;
-use crate::routes::ROUTES;
+use crate::routes::{OUTLET_ROUTES, ROUTES};
 use crate::state::{Services, Shared};
 use crate::stream::{Silence, Watched};
 use axum::extract::ConnectInfo;
@@ -53,9 +54,32 @@ pub async fn serve(
     services: Services,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
+    run(listener, services, &ROUTES, None, shutdown).await
+}
+
+/// Serves the outlet on a listener of its own, in the same way. `services.verifier` decides who may fetch messages.
+///
+/// # Errors
+/// [`ServeError`] when the socket fails.
+pub async fn serve_outlet(
+    listener: TcpListener,
+    services: Services,
+    outlet: OutletService,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    run(listener, services, &OUTLET_ROUTES, Some(outlet), shutdown).await
+}
+
+async fn run(
+    listener: TcpListener,
+    services: Services,
+    routes: &'static [Route],
+    outlet: Option<OutletService>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
     listener.local_addr()?;
     let (refusals, waiting) = refusals::line();
-    let server = Arc::new(Server::new(services, refusals));
+    let server = Arc::new(Server::new(Shared::new(services, routes, outlet, refusals)));
     let shared = Arc::clone(&server.shared);
     let keeping = waiting.write(Arc::clone(shared.receiver.store()), Arc::clone(&shared.metrics));
     let keeping = tokio::spawn(keeping);
@@ -113,9 +137,8 @@ struct Server {
 }
 
 impl Server {
-    fn new(services: Services, refusals: Refusals) -> Self {
-        let shared =
-            Arc::new(Shared::new(services, openapi::document(&ROUTES).to_string(), refusals));
+    fn new(shared: Shared) -> Self {
+        let shared = Arc::new(shared);
         let mut http = http1::Builder::new();
         // A caller that has sent its request may close its half of the connection and still wants its answer.
         http.timer(TokioTimer::new())

@@ -1,7 +1,10 @@
 //! What the routes share.
 
 use crate::metrics::Metrics;
+use crate::openapi;
+use crate::outlet::OutletService;
 use crate::refusals::Refusals;
+use crate::route::Route;
 use crate::settings::HttpSettings;
 use crate::slots::Slots;
 use jiff::Timestamp;
@@ -38,12 +41,20 @@ pub(crate) struct Shared {
     pub(crate) refusals: Refusals,
     /// Set when the order to stop has come.
     pub(crate) stopping: AtomicBool,
-    /// The interface's description.
+    /// The interface's routes, and its description.
+    pub(crate) routes: &'static [Route],
     pub(crate) openapi: String,
+    /// Present on the outlet's listener only.
+    pub(crate) outlet: Option<OutletService>,
 }
 
 impl Shared {
-    pub(crate) fn new(services: Services, openapi: String, refusals: Refusals) -> Self {
+    pub(crate) fn new(
+        services: Services,
+        routes: &'static [Route],
+        outlet: Option<OutletService>,
+        refusals: Refusals,
+    ) -> Self {
         let Services { receiver, verifier, clock, random, settings } = services;
         Self {
             receiver,
@@ -55,7 +66,9 @@ impl Shared {
             metrics: Arc::default(),
             refusals,
             stopping: AtomicBool::new(false),
-            openapi,
+            openapi: openapi::document(routes).to_string(),
+            routes,
+            outlet,
         }
     }
 

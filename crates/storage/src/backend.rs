@@ -2,8 +2,8 @@
 //! type `Name`.
 
 use super::{
-    Db, MIGRATIONS, Name, QUICK, READING, SNAPSHOT, WRITING, audit, keeps_statements, tables,
-    writer::Writer, writer::in_transaction,
+    Db, MIGRATIONS, Name, QUICK, READING, SNAPSHOT, WRITING, archive, audit, keeps_statements,
+    outlet, tables, writer::Writer, writer::in_transaction,
 };
 use crate::{
     error::{OpenError, unavailable},
@@ -13,9 +13,10 @@ use crate::{
 use async_trait::async_trait;
 use jiff::Timestamp;
 use lmr_intake::{
-    Act, AuditEntry, AuditFilter, AuditHead, AuditLog, AuditReport, Avsender, Committed, Current,
-    Delivery, DeliveryFilter, DeliverySummary, Identity, OrganisationNumber, RefusedCall, Seen,
-    Store, StoreError, StoredVersion,
+    Acknowledged, Act, Archive, ArchiveFilter, ArchivedMessage, AuditEntry, AuditFilter, AuditHead,
+    AuditLog, AuditReport, Avsender, Committed, Current, Delivery, DeliveryFilter, DeliverySummary,
+    Erasure, HandedOver, Identity, OrganisationNumber, Outlet, OutletStatus, RefusedCall, Removed,
+    Retention, Seen, Store, StoreError, StoredVersion,
 };
 use sqlx::{
     ConnectOptions as _, Connection as _, Database, Pool,
@@ -266,5 +267,82 @@ impl AuditLog for Name {
         let report = audit::verify(&mut snapshot, &self.0.key, kept).await;
         snapshot.rollback().await.map_err(unavailable)?;
         report
+    }
+}
+
+#[async_trait]
+impl Outlet for Name {
+    async fn lend(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Option<HandedOver>, StoreError> {
+        let mut db = self.0.administrator().await?;
+        let key = &self.0.key;
+        let lent =
+            in_transaction(&mut db, async |db| outlet::lend(db, key, now, until).await).await?;
+        db.close().await.map_err(unavailable)?;
+        Ok(lent)
+    }
+
+    async fn acknowledge(
+        &self,
+        sender: OrganisationNumber,
+        message_id: &str,
+        now: Timestamp,
+    ) -> Result<Acknowledged, StoreError> {
+        let mut db = self.0.administrator().await?;
+        let ended = in_transaction(&mut db, async |db| {
+            outlet::acknowledge(db, sender, message_id, now).await
+        })
+        .await?;
+        db.close().await.map_err(unavailable)?;
+        Ok(ended)
+    }
+
+    async fn outlet_status(&self, now: Timestamp) -> Result<OutletStatus, StoreError> {
+        outlet::status(&mut *self.0.reader().await?, now).await
+    }
+}
+
+#[async_trait]
+impl Archive for Name {
+    async fn archived(&self, filter: &ArchiveFilter) -> Result<Vec<ArchivedMessage>, StoreError> {
+        archive::archived(&mut *self.0.reader().await?, &self.0.key, filter).await
+    }
+
+    async fn erase(&self, erasure: &Erasure) -> Result<Removed, StoreError> {
+        let mut db = self.0.administrator().await?;
+        let key = &self.0.key;
+        let removed =
+            in_transaction(&mut db, async |db| archive::erase(db, key, erasure).await).await?;
+        db.close().await.map_err(unavailable)?;
+        Ok(removed)
+    }
+
+    async fn expire(&self, retention: &Retention) -> Result<Removed, StoreError> {
+        let mut db = self.0.administrator().await?;
+        let mut removed = Removed::default();
+        if let Some(before) = retention.content_before {
+            loop {
+                let keep = retention.keep_waiting;
+                let some = in_transaction(&mut db, async |db| {
+                    archive::expire_content(db, before, keep).await
+                })
+                .await?;
+                if some.messages == 0 {
+                    break;
+                }
+                removed.messages += some.messages;
+                removed.versions += some.versions;
+            }
+        }
+        if let Some(before) = retention.refused_before {
+            removed.refused_calls =
+                in_transaction(&mut db, async |db| archive::expire_refused(db, before).await)
+                    .await?;
+        }
+        db.close().await.map_err(unavailable)?;
+        Ok(removed)
     }
 }

@@ -3,10 +3,14 @@
 // Compiled once per database on purpose: the types of rows and connections differ, the text does not.
 #![allow(clippy::duplicate_mod, reason = "see above")]
 
+#[path = "archive.rs"]
+mod archive;
 #[path = "audit.rs"]
 mod audit;
 #[path = "backend.rs"]
 mod backend;
+#[path = "outlet.rs"]
+mod outlet;
 #[path = "tables.rs"]
 mod tables;
 #[path = "writer.rs"]
@@ -27,6 +31,8 @@ type Db = sqlx::Postgres;
 type Name = PostgresStore;
 /// Read committed is enough: what must not happen twice is held by unique keys and checked versions.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+/// Passes over rows that another session is about to change.
+const SKIP_LOCKED: &str = "FOR UPDATE SKIP LOCKED";
 /// Reads of one transaction see one state.
 const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// The settings of a session that only reads, and of one that writes. Sent after the start, because poolers refuse unknown

@@ -4,13 +4,14 @@ use crate::key::{StorageKey, salt};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use jiff::Timestamp;
 use lmr_intake::{
-    CodeCount, Counts, Delivery, Identity, OrganisationNumber, Outcome, Receipt, ReceiptDigest,
-    RuleSetId, StoreError,
+    BundleContent, CodeCount, Counts, Delivery, Identity, OrganisationNumber, Outcome, Receipt,
+    ReceiptDigest, RuleSetId, StoreError,
 };
 use std::io::{Read as _, Write as _};
 
 pub(crate) const ANSWER: &str = "message.answer_sealed";
 pub(crate) const HASH: &str = "resource_version.hash_sealed";
+pub(crate) const BUNDLE: &str = "message_content.content_sealed";
 pub(crate) const CONTENT: &str = "resource_version.content_sealed";
 pub(crate) const ADMINISTRATION: &str = "resource_version.administration_sealed";
 
@@ -25,10 +26,15 @@ fn code(body: Vec<u8>) -> Result<(&'static str, Vec<u8>), StoreError> {
     if body.len() < MIN_CODED {
         return Ok((IDENTITY, body));
     }
+    Ok((GZIP, compress(&body)?))
+}
+
+/// A gzip stream of these bytes.
+pub(crate) fn compress(bytes: &[u8]) -> Result<Vec<u8>, StoreError> {
     let failed = |error| StoreError::Unavailable(Box::new(error));
-    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 8), Compression::fast());
-    encoder.write_all(&body).map_err(failed)?;
-    Ok((GZIP, encoder.finish().map_err(failed)?))
+    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 8), Compression::fast());
+    encoder.write_all(bytes).map_err(failed)?;
+    encoder.finish().map_err(failed)
 }
 
 /// The answer as it was sent.
@@ -63,6 +69,7 @@ pub(crate) struct Prepared {
     pub(crate) answer_coding: &'static str,
     pub(crate) salt: Vec<u8>,
     pub(crate) answer_sealed: Vec<u8>,
+    pub(crate) content_sealed: Option<Vec<u8>>,
     pub(crate) system_macs: Vec<Vec<u8>>,
     /// Ordered by identity, so that two writers never wait for each other in a circle.
     pub(crate) versions: Vec<PreparedVersion>,
@@ -75,7 +82,8 @@ pub(crate) struct PreparedVersion {
     pub(crate) version: i64,
     pub(crate) entry: i64,
     pub(crate) hash_sealed: Vec<u8>,
-    pub(crate) content_sealed: Vec<u8>,
+    pub(crate) content_from: i64,
+    pub(crate) content_length: i64,
     pub(crate) administration_sealed: Option<Vec<u8>>,
 }
 
@@ -89,13 +97,24 @@ impl Prepared {
         let answer_sha256 = ReceiptDigest::of(&delivery.answer.body);
         let (answer_coding, coded) = code(delivery.answer.body)?;
         let answer_sealed = columns.seal(ANSWER, &row, &coded)?;
+        let content_sealed = match delivery.content {
+            Some(BundleContent::Gzip(stream)) => Some(columns.seal(BUNDLE, &row, &stream)?),
+            Some(BundleContent::Plain(text)) => {
+                Some(columns.seal(BUNDLE, &row, &compress(&text)?)?)
+            }
+            None => None,
+        };
+        let place = |offset: usize| {
+            i64::try_from(offset).map_err(|_| StoreError::Damaged { what: "a resource's place" })
+        };
         let mut versions = Vec::with_capacity(delivery.versions.len());
         for new in delivery.versions {
             let number = new.version.to_string();
             let row = [new.resource_id.as_str(), &number];
             versions.push(PreparedVersion {
                 hash_sealed: columns.seal(HASH, &row, &new.content_hash)?,
-                content_sealed: columns.seal(CONTENT, &row, &new.content)?,
+                content_from: place(new.place.start)?,
+                content_length: place(new.place.len())?,
                 administration_sealed: new
                     .administration
                     .map(|facts| columns.seal(ADMINISTRATION, &row, &facts.to_bytes()))
@@ -129,6 +148,7 @@ impl Prepared {
             answer_coding,
             salt,
             answer_sealed,
+            content_sealed,
             versions,
         })
     }
@@ -159,8 +179,8 @@ impl Prepared {
 
     /// A rough size in bytes, to bound what one commit takes.
     pub(crate) fn weight(&self) -> usize {
-        let versions: usize = self.versions.iter().map(|v| v.content_sealed.len() + 256).sum();
-        self.answer_sealed.len() + versions + 1024
+        let content = self.content_sealed.as_ref().map_or(0, Vec::len);
+        self.answer_sealed.len() + content + 256 * self.versions.len() + 1024
     }
 }
 

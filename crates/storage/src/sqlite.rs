@@ -1,9 +1,13 @@
 //! SQLite: the embedded default. Write-ahead log, every commit synced to the disk.
 
+#[path = "archive.rs"]
+mod archive;
 #[path = "audit.rs"]
 mod audit;
 #[path = "backend.rs"]
 mod backend;
+#[path = "outlet.rs"]
+mod outlet;
 #[path = "tables.rs"]
 mod tables;
 #[path = "writer.rs"]
@@ -23,6 +27,8 @@ type Db = sqlx::Sqlite;
 type Name = SqliteStore;
 /// Takes the write lock at once: a read that turns into a write could find it taken.
 const BEGIN: &str = "BEGIN IMMEDIATE";
+/// Passes over rows that another session is about to change; here there is one that writes at a time.
+const SKIP_LOCKED: &str = "";
 /// Reads of one transaction see one state.
 const SNAPSHOT: &str = "BEGIN";
 /// The settings of a session that only reads, and of one that writes.

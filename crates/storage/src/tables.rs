@@ -1,12 +1,12 @@
 //! Rows in and out. Written for one database at a time: `super::Db` says which.
 
-use super::{Db, audit};
+use super::{Db, archive, audit};
 use crate::{
     error::{OpenError, unavailable},
     key::{StorageKey, salt},
     prepared::{
-        ADMINISTRATION, ANSWER, CONTENT, HASH, Prepared, PreparedVersion, bundle_identifier_mac,
-        decode, identity_mac, system_mac, time,
+        ADMINISTRATION, ANSWER, BUNDLE, CONTENT, HASH, Prepared, PreparedVersion,
+        bundle_identifier_mac, decode, identity_mac, system_mac, time,
     },
 };
 use jiff::Timestamp;
@@ -266,8 +266,8 @@ pub(super) async fn store(
         "INSERT INTO message (organisation, message_id, content_sha256, bundle_identifier_mac, rule_set,
              client_id, reporting_from, reporting_to, generated_at, received_at, outcome,
              entries, created, updated, unchanged, refused, dependent, salt, answer_coding, answer_sealed,
-             audit_sequence)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+             audit_sequence, has_content)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
          ON CONFLICT DO NOTHING RETURNING id",
     )
     .bind(organisation.as_str())
@@ -291,6 +291,7 @@ pub(super) async fn store(
     .bind(delivery.answer_coding)
     .bind(&delivery.answer_sealed)
     .bind(audit_sequence)
+    .bind(delivery.content_sealed.is_some())
     .fetch_optional(&mut *db)
     .await
     .map_err(unavailable)?;
@@ -300,6 +301,19 @@ pub(super) async fn store(
             .await?;
         return Ok(now.map_or(Committed::BundleIdentifierReused, Committed::Known));
     };
+    if let Some(content) = &delivery.content_sealed {
+        query(
+            "INSERT INTO message_content (organisation, message, received_at, content_sealed)
+             VALUES ($1, $2, $3, $4)",
+        )
+        .bind(organisation.as_str())
+        .bind(id)
+        .bind(delivery.received_at)
+        .bind(content)
+        .execute(&mut *db)
+        .await
+        .map_err(unavailable)?;
+    }
     for mac in &delivery.system_macs {
         query(
             "INSERT INTO identifier_system (system_mac, organisation) VALUES ($1, $2)
@@ -384,7 +398,7 @@ async fn insert_versions(
 ) -> Result<(), StoreError> {
     let mut sql: QueryBuilder<Db> = QueryBuilder::new(
         "INSERT INTO resource_version (resource_id, version, message, entry, stored_at, hash_sealed, content_sealed,
-             administration_sealed) ",
+             content_from, content_length, administration_sealed) ",
     );
     sql.push_values(chunk, |mut row, new| {
         row.push_bind(new.resource_id.as_str())
@@ -393,7 +407,10 @@ async fn insert_versions(
             .push_bind(new.entry)
             .push_bind(stored_at)
             .push_bind(new.hash_sealed.as_slice())
-            .push_bind(new.content_sealed.as_slice())
+            // The content of versions from before places.
+            .push_bind(Vec::<u8>::new())
+            .push_bind(new.content_from)
+            .push_bind(new.content_length)
             .push_bind(new.administration_sealed.as_deref());
     });
     sql.build().execute(db).await.map_err(unavailable)?;
@@ -407,6 +424,10 @@ struct VersionRow {
     stored_at: i64,
     hash_sealed: Vec<u8>,
     content_sealed: Vec<u8>,
+    content_from: Option<i64>,
+    content_length: Option<i64>,
+    bundle_sealed: Option<Vec<u8>>,
+    organisation: String,
     message_id: String,
     salt: Vec<u8>,
 }
@@ -418,10 +439,13 @@ pub(super) async fn history(
     resource_id: &str,
 ) -> Result<Vec<StoredVersion>, StoreError> {
     let rows: Vec<VersionRow> = query_as(
-        "SELECT v.version, v.entry, v.stored_at, v.hash_sealed, v.content_sealed, m.message_id, m.salt
+        "SELECT v.version, v.entry, v.stored_at, v.hash_sealed, v.content_sealed, v.content_from,
+                v.content_length, c.content_sealed AS bundle_sealed, m.organisation, m.message_id, m.salt
          FROM resource_version v
          JOIN resource r ON r.resource_id = v.resource_id
          JOIN message m ON m.id = v.message
+         LEFT JOIN message_content c
+             ON c.organisation = m.organisation AND c.message = m.id AND c.received_at = m.received_at
          WHERE r.resource_id = $1 AND r.kind = $2 ORDER BY v.version",
     )
     .bind(resource_id)
@@ -434,12 +458,25 @@ pub(super) async fn history(
             let columns = key.columns(&row.salt);
             let number = row.version.to_string();
             let row_key = [resource_id, &number];
+            let place = archive::place(row.content_from, row.content_length)?;
+            let content = match (place, row.bundle_sealed) {
+                (Some(place), Some(sealed)) => {
+                    let (salt, of) = (&row.salt, &row.organisation);
+                    let bundle = archive::open_content(key, salt, of, &row.message_id, sealed)?;
+                    let resource = bundle.get(place).map(<[u8]>::to_vec);
+                    resource.ok_or(StoreError::Damaged { what: BUNDLE })?
+                }
+                (None, _) if !row.content_sealed.is_empty() => {
+                    columns.open(CONTENT, &row_key, row.content_sealed)?
+                }
+                _ => Vec::new(),
+            };
             Ok(StoredVersion {
                 resource_type: resource_type.to_owned(),
                 resource_id: resource_id.to_owned(),
                 version: version(row.version)?,
                 content_hash: content_hash(columns.open(HASH, &row_key, row.hash_sealed)?)?,
-                content: columns.open(CONTENT, &row_key, row.content_sealed)?,
+                content,
                 message_id: row.message_id,
                 entry: u32::try_from(row.entry)
                     .map_err(|_| StoreError::Damaged { what: "resource_version.entry" })?,
@@ -654,7 +691,7 @@ fn narrow(sql: &mut QueryBuilder<Db>, filter: &DeliveryFilter) {
     sql.push(" ORDER BY received_at DESC, id DESC LIMIT ").push_bind(i64::from(limit));
 }
 
-fn organisation(text: &str) -> Result<OrganisationNumber, StoreError> {
+pub(super) fn organisation(text: &str) -> Result<OrganisationNumber, StoreError> {
     OrganisationNumber::parse(text)
         .map_err(|_| StoreError::Damaged { what: "an organisation number" })
 }

@@ -4,7 +4,7 @@
 mod contract;
 
 use contract::{at, delivery, identity, sender, version};
-use lmr_intake::{Action, AuditFault, AuditLog, Database, Store, StoreError};
+use lmr_intake::{Action, AuditFault, AuditLog, BundleContent, Database, Store, StoreError};
 use lmr_storage::{OpenError, SqliteStore, StorageKey};
 use sqlx::{Connection, SqliteConnection};
 use std::{path::Path, sync::Arc};
@@ -162,8 +162,9 @@ async fn the_files_reveal_nothing_about_people() {
     let store = open(&folder).await.unwrap();
     let mut sent =
         delivery("m1", 1, vec![version("urn:oid:2.16.578.1.12.4.1.4.1|13466512345", 1, 1, 10)]);
-    sent.versions[0].content =
-        b"{\"resourceType\":\"Patient\",\"family\":\"Oppdiktetnavn\"}".to_vec();
+    let text = b"{\"resourceType\":\"Patient\",\"family\":\"Oppdiktetnavn\"}".to_vec();
+    sent.versions[0].place = 0..text.len();
+    sent.content = Some(BundleContent::Plain(text));
     sent.answer.body = b"{\"text\":\"Svarinnhold\"}".to_vec();
     sent.bundle_identifier = Some("Buntnavn".into());
     store.commit(sent).await.unwrap();
@@ -181,16 +182,14 @@ async fn the_files_reveal_nothing_about_people() {
 async fn a_content_moved_to_another_row_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder).await.unwrap();
-    store
-        .commit(delivery("m1", 1, vec![version("a", 1, 1, 10), version("b", 2, 1, 20)]))
-        .await
-        .unwrap();
-    let copy = "UPDATE resource_version SET content_sealed =
-                    (SELECT content_sealed FROM resource_version WHERE resource_id LIKE '%2')
-                WHERE resource_id LIKE '%1'";
+    store.commit(delivery("m1", 1, vec![version("a", 1, 1, 10)])).await.unwrap();
+    store.commit(delivery("m2", 2, vec![version("b", 2, 1, 20)])).await.unwrap();
+    let copy = "UPDATE message_content SET content_sealed =
+                    (SELECT content_sealed FROM message_content WHERE message = 2)
+                WHERE message = 1";
     assert_eq!(sql(&folder.path().join("lmr.db"), copy).await, 1);
     let read = store.history("Patient", &format!("{:032x}", 1)).await;
-    assert!(matches!(read, Err(StoreError::Damaged { what: "resource_version.content_sealed" })));
+    assert!(matches!(read, Err(StoreError::Damaged { what: "message_content.content_sealed" })));
     let received = store.current(sender(), &[identity("a")]).await.unwrap();
     assert_eq!(received[0].as_ref().unwrap().stored_at, at(1));
 }

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use lmr_auth::{Environment, TrustProfile};
 use lmr_envelope::{DecryptionKey, DecryptionKeys, Trust};
-use lmr_intake::{Avsender, AvsenderRecord, CertificateRecord, RuleSetId};
+use lmr_intake::{Avsender, AvsenderRecord, CertificateRecord, Retention, RuleSetId};
 use serde::Deserialize;
 
 use super::key_files::{KeyFiles, certificate, private_key};
@@ -68,12 +69,108 @@ pub(crate) struct ReceiverConfig {
     /// Whether what the register would lose in silence is warned of or refused.
     #[serde(default)]
     pub(crate) advice: WhichAdvice,
+    /// The way out: where the services behind the receiver fetch messages.
+    pub(crate) outlet: Option<OutletSection>,
+    /// How long what is stored is kept.
+    #[serde(default)]
+    pub(crate) retention: RetentionSection,
     /// Bounds on what is accepted.
     #[serde(default)]
     pub(crate) limits: LimitsSection,
     /// Logging.
     #[serde(default)]
     pub(crate) log: Log,
+}
+
+/// The way out of the receiver, on a listener of its own.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OutletSection {
+    /// Address and port to listen on.
+    pub(crate) listen: SocketAddr,
+    /// Addresses and ranges that may call.
+    pub(crate) addresses: Vec<String>,
+    /// The kinds of access tokens that are accepted here, in the form of `[[trust]]`.
+    pub(crate) trust: Vec<TrustSection>,
+    /// The addresses that are called, in front of a proxy: what DPoP proofs are made for.
+    #[serde(default)]
+    pub(crate) public_urls: Vec<String>,
+    /// How long a message is lent, in seconds.
+    #[serde(default = "five_minutes")]
+    pub(crate) lease_seconds: u32,
+    /// `bundle`, or `parts`: patients, prescribers, and administrations with masked identifiers.
+    #[serde(default)]
+    pub(crate) form: OutletFormName,
+    /// TLS of our own.
+    pub(crate) tls: Option<KeyFiles>,
+}
+
+fn five_minutes() -> u32 {
+    300
+}
+
+/// The form messages are handed over in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum OutletFormName {
+    /// The whole bundle.
+    #[default]
+    Bundle,
+    /// Three parts.
+    Parts,
+}
+
+impl From<OutletFormName> for lmr_intake::OutletForm {
+    fn from(name: OutletFormName) -> Self {
+        match name {
+            OutletFormName::Bundle => Self::Bundle,
+            OutletFormName::Parts => Self::Parts,
+        }
+    }
+}
+
+impl OutletSection {
+    /// The profiles of tokens that are accepted at the outlet.
+    pub(crate) fn trust_profiles(
+        &self,
+        environment: Environment,
+    ) -> anyhow::Result<Vec<TrustProfile>> {
+        self.trust.iter().map(|section| section.profile(environment)).collect()
+    }
+
+    /// The addresses that DPoP proofs may be made for.
+    pub(crate) fn public_urls(&self, environment: Environment) -> Vec<String> {
+        if self.public_urls.is_empty() && environment == Environment::Local {
+            let scheme = if self.tls.is_some() { "https" } else { "http" };
+            return vec![format!("{scheme}://{}", self.listen)];
+        }
+        self.public_urls.clone()
+    }
+}
+
+/// How long what is stored is kept; what is left out is kept for ever.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RetentionSection {
+    /// Days for bundles and the resources in them.
+    pub(crate) content_days: Option<u32>,
+    /// Days for refused calls.
+    pub(crate) refused_days: Option<u32>,
+}
+
+impl RetentionSection {
+    /// From when on things are kept.
+    pub(crate) fn at(self, now: Timestamp, keep_waiting: bool) -> Retention {
+        let before = |days: Option<u32>| {
+            let age = SignedDuration::from_hours(24 * i64::from(days?));
+            now.checked_sub(age).ok()
+        };
+        Retention {
+            content_before: before(self.content_days),
+            keep_waiting,
+            refused_before: before(self.refused_days),
+        }
+    }
 }
 
 /// How a trusted proxy names the caller's address.

@@ -110,6 +110,11 @@ impl World {
         self.folder.path()
     }
 
+    /// The local HelseID.
+    pub(crate) fn issuer(&self) -> String {
+        format!("http://127.0.0.1:{}", self.helseid_port)
+    }
+
     pub(crate) fn config(&self, name: &str) -> PathBuf {
         self.path().join(name)
     }
@@ -421,6 +426,35 @@ impl Courier {
             &SystemRandom,
         );
         (id, sealed.expect("sealed"))
+    }
+
+    /// Posts once to any address of this machine with a token of the sender's; gives status and body.
+    pub(crate) fn call(&self, url: &str, body: &str) -> (u16, String) {
+        self.runtime.block_on(async {
+            let token = self.helseid.access_token().await.expect("a token");
+            let headers = self.helseid.headers(&token, "POST", url, None).expect("headers");
+            let response = self
+                .client
+                .post(url)
+                .header("authorization", headers.authorization.expose())
+                .header("dpop", headers.proof.expect("a proof").expose())
+                .header("content-type", "application/json")
+                .body(body.to_owned())
+                .send()
+                .await
+                .expect("an answer");
+            (response.status().as_u16(), response.text().await.expect("a body"))
+        })
+    }
+
+    /// Reads an address without a token.
+    pub(crate) fn read(&self, url: &str, accept: &str) -> (u16, String, String) {
+        self.runtime.block_on(async {
+            let request = self.client.get(url).header("accept", accept);
+            let response = request.send().await.expect("an answer");
+            let media = response.headers()["content-type"].to_str().expect("text").to_owned();
+            (response.status().as_u16(), media, response.text().await.expect("a body"))
+        })
     }
 
     /// Posts until there is an answer; the answer must be 200.

@@ -66,6 +66,48 @@ fn section(code: Code, out: &mut String) {
     row(out, "Gjør / Do", text.remedy);
 }
 
+/// The catalogue as a page for browsers, bokmål first: complete in itself, without script.
+#[must_use]
+pub fn html() -> String {
+    let mut out = String::from(
+        "<!doctype html>\n<html lang=\"nb\">\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<title>Feilkoder / Error codes</title>\n\
+         <h1>Feilkoder <span lang=\"en\">/ Error codes</span></h1>\n",
+    );
+    let mut area = None;
+    for code in Code::ALL {
+        if area.replace(code.area()) != Some(code.area()) {
+            let _ = writeln!(out, "<h2>{}</h2>", escaped(heading(code.area())));
+        }
+        let text = code.text();
+        let both = |pair: Bilingual| {
+            format!("{}<br><span lang=\"en\">{}</span>", escaped(pair.nb), escaped(pair.en))
+        };
+        let _ =
+            writeln!(out, "<section id=\"{code}\">\n<h3>{code}: {}</h3>", escaped(text.title.nb));
+        let _ = writeln!(out, "<p lang=\"en\">{}</p>", escaped(text.title.en));
+        let status = code.http_status().map_or_else(|| "-".to_owned(), |s| s.to_string());
+        let retry = code.retry().as_str();
+        let _ = writeln!(out, "<p>{}, HTTP {status}, {retry}</p>", code.severity().as_str());
+        for (label, content) in [
+            ("Hva", both(text.explanation)),
+            ("Årsak", both(text.cause)),
+            ("Gjør", both(text.remedy)),
+            ("Galt", format!("<code>{}</code>", escaped(text.wrong))),
+            ("Riktig", format!("<code>{}</code>", escaped(text.right))),
+        ] {
+            let _ = writeln!(out, "<p><b>{label}</b><br>{content}</p>");
+        }
+        out.push_str("</section>\n");
+    }
+    out.push_str("</html>\n");
+    out
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
 fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ⏎ ")
 }

@@ -8,14 +8,16 @@
 )]
 
 mod audit;
+mod outlet;
 
 pub use audit::*;
+pub use outlet::*;
 
 use jiff::Timestamp;
 use lmr_intake::{
-    AdministrationFacts, AllowList, Answer, Avsender, Certificate, CodeCount, Committed, Counts,
-    Delivery, DeliveryFilter, Identity, MessageHead, NewVersion, OrganisationNumber, Outcome,
-    RefusedCall, RegisteredCertificate, RuleSetId, Seen, Store,
+    AdministrationFacts, AllowList, Answer, Avsender, BundleContent, Certificate, CodeCount,
+    Committed, Counts, Delivery, DeliveryFilter, Identity, MessageHead, NewVersion,
+    OrganisationNumber, Outcome, RefusedCall, RegisteredCertificate, RuleSetId, Seen, Store,
 };
 use std::sync::Arc;
 
@@ -51,13 +53,34 @@ pub fn version(key: &str, id: u64, version: u32, content: u64) -> NewVersion {
         resource_id: format!("{id:032x}"),
         version,
         content_hash: hash(content),
-        content: format!("{{\"resourceType\":\"Patient\",\"n\":{content}}}").into_bytes(),
+        place: 0..0,
         entry: 0,
         administration: None,
     }
 }
 
-pub fn delivery(message: &str, content: u64, versions: Vec<NewVersion>) -> Delivery {
+/// The resource of a version with this content.
+pub fn resource(content: u64) -> Vec<u8> {
+    format!("{{\"resourceType\":\"Patient\",\"n\":{content}}}").into_bytes()
+}
+
+/// A bundle with these versions' resources, which are put in their places.
+pub fn bundle(versions: &mut [NewVersion]) -> BundleContent {
+    let mut text = br#"{"resourceType":"Bundle","type":"batch","entry":["#.to_vec();
+    for (entry, version) in (0..).zip(versions) {
+        let content = u64::from_be_bytes(version.content_hash[..8].try_into().unwrap());
+        text.extend_from_slice(if entry == 0 { br#"{"resource":"# } else { br#",{"resource":"# });
+        let start = text.len();
+        text.extend_from_slice(&resource(content));
+        (version.place, version.entry) = (start..text.len(), entry);
+        text.push(b'}');
+    }
+    text.extend_from_slice(b"]}");
+    BundleContent::Plain(text)
+}
+
+pub fn delivery(message: &str, content: u64, mut versions: Vec<NewVersion>) -> Delivery {
+    let bundle = (!versions.is_empty()).then(|| bundle(&mut versions));
     let entries = u32::try_from(versions.len()).unwrap();
     Delivery {
         head: MessageHead {
@@ -78,6 +101,7 @@ pub fn delivery(message: &str, content: u64, versions: Vec<NewVersion>) -> Deliv
             counts: Counts { entries, created: entries, ..Counts::default() },
         },
         codes: Vec::new(),
+        content: bundle,
         systems: Vec::new(),
         versions,
     }
@@ -130,7 +154,8 @@ pub async fn a_message_and_its_resources_are_kept(store: Arc<dyn Store>) {
     let seen: Vec<_> =
         history.iter().map(|v| (v.version, v.content_hash, v.message_id.as_str())).collect();
     assert_eq!(seen, [(1, hash(10), "m1"), (2, hash(11), "m2")]);
-    assert_eq!(history[0].content, version("a", 1, 1, 10).content);
+    assert_eq!(history[0].content, resource(10));
+    assert_eq!(history[1].content, resource(11));
     assert!(store.history("Medication", &a).await.unwrap().is_empty());
     assert!(store.history("Patient", "unknown").await.unwrap().is_empty());
 }
@@ -507,6 +532,11 @@ macro_rules! store_contract {
             many_at_once_make_one_chain
             acts_are_listed_newest_first_and_filtered
             a_log_that_was_put_back_shows_against_what_was_kept
+            a_message_is_lent_until_it_is_acknowledged
+            two_never_get_the_same_message_at_once
+            stored_messages_are_read_back_with_their_versions
+            what_is_erased_is_gone_and_the_rest_stays
+            what_is_old_is_removed_and_the_receipt_stays
         }
     };
 }

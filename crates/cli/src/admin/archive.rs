@@ -1,0 +1,454 @@
+//! What is stored: shown, exported, erased, removed for its age. Each is recorded before it is done.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use jiff::civil::Date;
+use lmr_intake::{Act, Action, ArchiveFilter, ArchivedMessage, Database, Erasure, Removed, blank};
+use lmr_lmdi::split::places_of_person;
+use serde_json::{Value, json};
+
+use super::deliveries::local;
+use super::{Format, View, operator, organisation_number, start_of_day};
+use crate::clock;
+use crate::config::receiver::RetentionSection;
+use crate::output::{print, read};
+use crate::text::{Explain, fail, text};
+
+/// Messages that are read at once.
+const PAGE: u32 = 50;
+
+#[derive(Args)]
+pub(super) struct Show {
+    /// The message's id
+    #[arg(required_unless_present = "resource", conflicts_with = "resource")]
+    message: Option<String>,
+    /// Only this sender's
+    #[arg(long)]
+    sender: Option<String>,
+    /// A resource by the register's own name, e.g. Patient/0123…: all its versions
+    #[arg(long)]
+    resource: Option<String>,
+    /// Also the resources themselves, not only what they are
+    #[arg(long)]
+    content: bool,
+    /// Why, for the audit log
+    #[arg(long, required_if_eq("content", "true"))]
+    reason: Option<String>,
+}
+
+#[derive(Args)]
+pub(super) struct Export {
+    /// The folder to write to; made if it is not there, and empty
+    folder: PathBuf,
+    /// Why, for the audit log
+    #[arg(long)]
+    reason: String,
+    /// Only this sender's
+    #[arg(long)]
+    sender: Option<String>,
+    /// Only this FHIR resource type; may be repeated
+    #[arg(long = "type")]
+    types: Vec<String>,
+    /// Only what was received on or after this day (Norwegian time)
+    #[arg(long)]
+    since: Option<Date>,
+    /// Every version, not only the newest of each resource
+    #[arg(long)]
+    all_versions: bool,
+}
+
+#[derive(Args)]
+pub(super) struct Erase {
+    /// File with the person's number; - is standard input. An argument would stay in the shell's history
+    number: PathBuf,
+    /// Why, for the audit log
+    #[arg(long)]
+    reason: String,
+    /// Only of this sender's messages
+    #[arg(long)]
+    sender: Option<String>,
+    /// Count what would be erased, erase nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Records who did what, before it is done.
+async fn record(
+    store: &dyn Database,
+    action: Action,
+    actor: &str,
+    subject: Option<String>,
+    reason: Option<&str>,
+    detail: String,
+) -> anyhow::Result<()> {
+    if reason.is_some_and(|reason| reason.trim().is_empty()) {
+        fail!("--reason er tom: skriv hvorfor", "--reason is empty: write why");
+    }
+    let act = Act {
+        at: clock::now(),
+        action,
+        actor: actor.to_owned(),
+        subject,
+        reason: reason.map(str::to_owned),
+        detail: Some(detail),
+    };
+    store.record(act).await?;
+    Ok(())
+}
+
+/// All messages that the filter lets through, page by page.
+async fn each_message(
+    store: &dyn Database,
+    mut filter: ArchiveFilter,
+    mut visit: impl AsyncFnMut(ArchivedMessage) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    filter.limit = PAGE;
+    loop {
+        let page = store.archived(&filter).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        filter.after = Some(last.cursor);
+        for message in page {
+            visit(message).await?;
+        }
+    }
+}
+
+impl Show {
+    pub(super) async fn run(&self, store: &dyn Database, view: View) -> anyhow::Result<ExitCode> {
+        let subject = self.resource.clone().or_else(|| self.message.clone());
+        let sender = self.sender.as_deref().map(organisation_number).transpose()?;
+        if self.content {
+            let detail = "content".to_owned();
+            let reason = self.reason.as_deref();
+            record(store, Action::Read, &operator(), subject, reason, detail).await?;
+        }
+        let mut rows = Vec::new();
+        let mut add = |row: Value, resource: Option<&[u8]>| {
+            let mut row = row;
+            if self.content {
+                let parsed = resource.and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
+                row["content"] = parsed.unwrap_or_default();
+            }
+            rows.push(row);
+        };
+        if let Some(name) = &self.resource {
+            let Some((kind, id)) = name.split_once('/') else {
+                fail!(
+                    "--resource: skriv type og id, for eksempel Patient/0123…",
+                    "--resource: write type and id, for example Patient/0123…"
+                );
+            };
+            for version in store.history(kind, id).await? {
+                let row = json!({
+                    "resource": format!("{kind}/{id}/_history/{}", version.version),
+                    "messageId": version.message_id,
+                    "entry": version.entry,
+                    "storedAt": version.stored_at.to_string(),
+                    "bytes": version.content.len(),
+                });
+                add(row, Some(&version.content));
+            }
+        } else {
+            let filter =
+                ArchiveFilter { sender, message_id: self.message.clone(), ..Default::default() };
+            for message in store.archived(&filter).await? {
+                for version in &message.versions {
+                    let resource = message.resource(version);
+                    let row = json!({
+                        "resource": format!(
+                            "{}/{}/_history/{}",
+                            version.resource_type, version.resource_id, version.version
+                        ),
+                        "sender": message.sender.to_string(),
+                        "messageId": message.message_id,
+                        "entry": version.entry,
+                        "storedAt": message.received_at.to_string(),
+                        "newest": version.is_newest,
+                        "bytes": resource.map_or(0, <[u8]>::len),
+                    });
+                    add(row, resource);
+                }
+            }
+        }
+        if rows.is_empty() && view.format == Format::Text {
+            print(view.say("ingen lagrede ressurser\n", "no stored resources\n"))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let mut out = String::new();
+        for row in &rows {
+            if view.format == Format::Json {
+                out.push_str(&format!("{row}\n"));
+                continue;
+            }
+            let member = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
+            let time = member("storedAt").parse().map(local).unwrap_or_default();
+            out.push_str(&format!(
+                "{time}  entry {}  {}  {}\n",
+                row["entry"],
+                member("resource"),
+                member("messageId")
+            ));
+            if self.content {
+                out.push_str(&format!("{:#}\n", row["content"]));
+            }
+        }
+        print(&out)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Export {
+    pub(super) async fn run(&self, store: &dyn Database, view: View) -> anyhow::Result<ExitCode> {
+        let cannot_write =
+            || text!("kan ikke skrive {path}", "cannot write {path}", path = self.folder.display());
+        std::fs::create_dir_all(&self.folder).explain(cannot_write)?;
+        if std::fs::read_dir(&self.folder).explain(cannot_write)?.next().is_some() {
+            fail!(
+                "{path} er ikke tom: eksporten skal ikke blandes med noe annet",
+                "{path} is not empty: the export must not be mixed with anything else",
+                path = self.folder.display()
+            );
+        }
+        let filter = ArchiveFilter {
+            sender: self.sender.as_deref().map(organisation_number).transpose()?,
+            since: self.since.map(start_of_day).transpose()?,
+            ..Default::default()
+        };
+        let detail = format!(
+            "{}; types: {}; since: {}",
+            if self.all_versions { "all versions" } else { "newest versions" },
+            if self.types.is_empty() { "all".to_owned() } else { self.types.join(", ") },
+            self.since.map_or_else(|| "-".to_owned(), |day| day.to_string()),
+        );
+        let subject = filter.sender.map(|sender| sender.to_string());
+        record(store, Action::Export, &operator(), subject, Some(&self.reason), detail.clone())
+            .await?;
+        let mut files: BTreeMap<String, (BufWriter<File>, u64)> = BTreeMap::new();
+        let mut gone = 0_u64;
+        each_message(store, filter, async |message| {
+            for version in &message.versions {
+                let is_wanted =
+                    self.types.is_empty() || self.types.contains(&version.resource_type);
+                if !is_wanted || !(self.all_versions || version.is_newest) {
+                    continue;
+                }
+                let Some(resource) = message.resource(version) else {
+                    gone += 1;
+                    continue;
+                };
+                if !files.contains_key(&version.resource_type) {
+                    let path = self.folder.join(format!("{}.ndjson", version.resource_type));
+                    let file = new_file(&path).explain(cannot_write)?;
+                    files.insert(version.resource_type.clone(), (BufWriter::new(file), 0));
+                }
+                if let Some((file, count)) = files.get_mut(&version.resource_type) {
+                    let mut line = one_line(resource);
+                    line.push(b'\n');
+                    file.write_all(&line).explain(cannot_write)?;
+                    *count += 1;
+                }
+            }
+            Ok(())
+        })
+        .await?;
+        let mut counts = serde_json::Map::new();
+        for (resource_type, (file, count)) in files {
+            let file = file.into_inner().map_err(std::io::IntoInnerError::into_error);
+            file.and_then(|file| file.sync_all()).explain(cannot_write)?;
+            counts.insert(resource_type, count.into());
+        }
+        let manifest = json!({
+            "exportedAt": clock::now().to_string(),
+            "operator": operator(),
+            "reason": self.reason,
+            "what": detail,
+            "resources": counts,
+            "withoutContent": gone,
+        });
+        let mut file = new_file(&self.folder.join("manifest.json")).explain(cannot_write)?;
+        writeln!(file, "{manifest:#}").explain(cannot_write)?;
+        if view.format == Format::Json {
+            print(&format!("{manifest}\n"))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let mut out = String::new();
+        for (resource_type, count) in &counts_of(&manifest) {
+            out.push_str(&format!("{count:>9}  {resource_type}.ndjson\n"));
+        }
+        out.push_str(view.say(
+            "Filene holder helseopplysninger i klartekst: ta vare på dem deretter.\n",
+            "The files hold health data in plain text: keep them accordingly.\n",
+        ));
+        print(&out)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn counts_of(manifest: &Value) -> Vec<(String, u64)> {
+    let counts = manifest["resources"].as_object().into_iter().flatten();
+    counts.map(|(name, count)| (name.clone(), count.as_u64().unwrap_or_default())).collect()
+}
+
+/// A file that only its owner may read, and that was not there.
+fn new_file(path: &std::path::Path) -> std::io::Result<File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// JSON without the white space between its tokens: strings and numbers keep their bytes.
+fn one_line(json: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(json.len());
+    let (mut in_string, mut escaped) = (false, false);
+    for byte in json {
+        match byte {
+            b' ' | b'\t' | b'\r' | b'\n' if !in_string => continue,
+            b'"' if !escaped => in_string = !in_string,
+            _ => {}
+        }
+        escaped = in_string && *byte == b'\\' && !escaped;
+        out.push(*byte);
+    }
+    out
+}
+
+impl Erase {
+    pub(super) async fn run(&self, store: &dyn Database, view: View) -> anyhow::Result<ExitCode> {
+        let bytes = zeroize::Zeroizing::new(read(&self.number)?);
+        let number = std::str::from_utf8(&bytes).map(str::trim).unwrap_or_default();
+        if number.is_empty() {
+            fail!(
+                "{path} har ikke noe nummer",
+                "{path} has no number",
+                path = self.number.display()
+            );
+        }
+        let filter = ArchiveFilter {
+            sender: self.sender.as_deref().map(organisation_number).transpose()?,
+            ..Default::default()
+        };
+        if !self.dry_run {
+            // Never the number: the log is kept longer than what it tells of.
+            let subject = filter.sender.map(|sender| sender.to_string());
+            let detail = "the resources of a person".to_owned();
+            record(store, Action::Erase, &operator(), subject, Some(&self.reason), detail).await?;
+        }
+        let mut removed = Removed::default();
+        let mut unsearched = Vec::new();
+        each_message(store, filter, async |message| {
+            let Some(content) = &message.content else { return Ok(()) };
+            let Ok(places) = places_of_person(content, number) else {
+                // From before bundles were kept: what refers to whom is not known any more.
+                unsearched.push(message.message_id);
+                return Ok(());
+            };
+            if places.is_empty() {
+                return Ok(());
+            }
+            if self.dry_run {
+                removed.messages += 1;
+                removed.versions += places.len() as u64;
+                return Ok(());
+            }
+            let mut content = content.clone();
+            blank(&mut content, places.iter().map(|(_, place)| place.clone()));
+            let entries =
+                places.iter().map(|(entry, _)| u32::try_from(*entry).unwrap_or(u32::MAX)).collect();
+            let erasure =
+                Erasure { cursor: message.cursor, sender: message.sender, content, entries };
+            let some = store.erase(&erasure).await?;
+            removed.messages += some.messages;
+            removed.versions += some.versions;
+            removed.resources += some.resources;
+            Ok(())
+        })
+        .await?;
+        print_removed(removed, view)?;
+        if unsearched.is_empty() {
+            return Ok(ExitCode::SUCCESS);
+        }
+        fail!(
+            "{count} meldinger fra før bundler ble oppbevart, er ikke gjennomsøkt; den første er {first}",
+            "{count} messages from before bundles were kept were not searched; the first is {first}",
+            count = unsearched.len(),
+            first = unsearched[0]
+        );
+    }
+}
+
+pub(super) fn print_removed(removed: Removed, view: View) -> anyhow::Result<ExitCode> {
+    if view.format == Format::Json {
+        print(&format!("{}\n", serde_json::to_string(&removed)?))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let line = text!(
+        "fjernet: {versions} ressursversjoner i {messages} meldinger, {resources} ressurser helt, {calls} avviste kall\n",
+        "removed: {versions} versions of resources in {messages} messages, {resources} resources entirely, {calls} refused calls\n",
+        versions = removed.versions,
+        messages = removed.messages,
+        resources = removed.resources,
+        calls = removed.refused_calls,
+    );
+    print(line.get(view.lang))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Removes what is older than the configuration allows; recorded when anything was set.
+pub(crate) async fn expire(
+    store: &dyn Database,
+    retention: RetentionSection,
+    has_outlet: bool,
+    actor: &str,
+) -> anyhow::Result<Removed> {
+    let wanted = retention.at(clock::now(), has_outlet);
+    if wanted.content_before.is_none() && wanted.refused_before.is_none() {
+        return Ok(Removed::default());
+    }
+    let removed = store.expire(&wanted).await?;
+    if removed != Removed::default() {
+        let detail = serde_json::to_string(&removed)?;
+        record(store, Action::Expire, actor, None, None, detail).await?;
+    }
+    Ok(removed)
+}
+
+pub(super) async fn outlet_status(store: &dyn Database, view: View) -> anyhow::Result<ExitCode> {
+    let status = store.outlet_status(clock::now()).await?;
+    if view.format == Format::Json {
+        let line = json!({
+            "waiting": status.waiting,
+            "lent": status.lent,
+            "oldest": status.oldest.map(|time| time.to_string()),
+        });
+        print(&format!("{line}\n"))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let line = text!(
+        "{waiting} meldinger venter på å bli hentet, {lent} av dem er allokert; eldste: {oldest}\n",
+        "{waiting} messages wait to be fetched, {lent} of them are lent; oldest: {oldest}\n",
+        waiting = status.waiting,
+        lent = status.lent,
+        oldest = status.oldest.map_or_else(|| "-".to_owned(), local),
+    );
+    print(line.get(view.lang))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn a_line_keeps_strings_and_numbers_as_they_were() {
+        let given = b"{ \"a\" : \"x \\\" y\\\\\" ,\n\t\"b\": [1.50, 2E+3 ] }\r\n";
+        let expected = b"{\"a\":\"x \\\" y\\\\\",\"b\":[1.50,2E+3]}";
+        assert_eq!(one_line(given), expected);
+    }
+}

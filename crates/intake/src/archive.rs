@@ -1,0 +1,119 @@
+//! What is stored, for the operator: looked at, exported, erased, and removed when it is old enough.
+
+use crate::store::StoreError;
+use async_trait::async_trait;
+use jiff::Timestamp;
+use lmr_identifiers::OrganisationNumber;
+use serde::Serialize;
+use std::ops::Range;
+
+/// A version of a resource, by its place in a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArchivedVersion {
+    /// FHIR resource type.
+    pub resource_type: String,
+    /// The register's own id.
+    pub resource_id: String,
+    /// Counted from 1.
+    pub version: u32,
+    /// Whether there is no newer one.
+    pub is_newest: bool,
+    /// Its index in the bundle, from 0.
+    pub entry: u32,
+    /// Where it is in the content; `None` once it is erased.
+    pub place: Option<Range<usize>>,
+}
+
+/// A stored message with its content.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ArchivedMessage {
+    /// Its place in the order of storing: where the next page begins.
+    pub cursor: i64,
+    /// Who sent it.
+    pub sender: OrganisationNumber,
+    /// The sender's id of it.
+    pub message_id: String,
+    /// When it came.
+    pub received_at: Timestamp,
+    /// The bundle; `None` once it was removed for its age.
+    pub content: Option<Vec<u8>>,
+    /// The versions that it brought, in the order of its entries.
+    pub versions: Vec<ArchivedVersion>,
+}
+
+impl ArchivedMessage {
+    /// A version's resource as it was received.
+    #[must_use]
+    pub fn resource(&self, version: &ArchivedVersion) -> Option<&[u8]> {
+        self.content.as_deref()?.get(version.place.clone()?)
+    }
+}
+
+/// Which stored messages to read.
+#[derive(Clone, Debug, Default)]
+pub struct ArchiveFilter {
+    /// Only this sender's.
+    pub sender: Option<OrganisationNumber>,
+    /// Only this message.
+    pub message_id: Option<String>,
+    /// Only those received at or after.
+    pub since: Option<Timestamp>,
+    /// Only those received before.
+    pub before: Option<Timestamp>,
+    /// Only those after this one.
+    pub after: Option<i64>,
+    /// At most so many; 0 means 100.
+    pub limit: u32,
+}
+
+/// What of a message is to be erased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Erasure {
+    /// The message.
+    pub cursor: i64,
+    /// Whose it is.
+    pub sender: OrganisationNumber,
+    /// The content with the resources taken away; every other one is where it was.
+    pub content: Vec<u8>,
+    /// The entries that were taken away.
+    pub entries: Vec<u32>,
+}
+
+/// What an erasure or the end of retention has removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Removed {
+    /// Messages that were changed, or whose content was removed.
+    pub messages: u64,
+    /// Versions whose content is gone.
+    pub versions: u64,
+    /// Resources of which nothing is left.
+    pub resources: u64,
+    /// Refused calls that were removed.
+    pub refused_calls: u64,
+}
+
+/// From when on things are kept; `None` keeps them for ever.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retention {
+    /// Content of messages that came before is removed: bundles, resources, answers.
+    pub content_before: Option<Timestamp>,
+    /// Whether content that the outlet has not handed over stays all the same.
+    pub keep_waiting: bool,
+    /// Refused calls before are removed.
+    pub refused_before: Option<Timestamp>,
+}
+
+/// What is stored.
+#[async_trait]
+pub trait Archive: Send + Sync {
+    /// Messages with their content, in the order of storing.
+    async fn archived(&self, filter: &ArchiveFilter) -> Result<Vec<ArchivedMessage>, StoreError>;
+
+    /// Erases parts of messages, in one transaction each message. Resources of which no version is left are forgotten
+    /// with what they were recognised by.
+    async fn erase(&self, erasure: &Erasure) -> Result<Removed, StoreError>;
+
+    /// Removes what is old enough. That a message was received, its counts and its receipt stay.
+    async fn expire(&self, retention: &Retention) -> Result<Removed, StoreError>;
+}

@@ -1,0 +1,281 @@
+//! What is stored, read back as a whole, erased and removed. Written for one database at a time: `super::Db` says
+//! which.
+
+use super::{Db, tables::organisation};
+use crate::{
+    error::unavailable,
+    key::{Columns, StorageKey},
+    prepared::{BUNDLE, CONTENT, GZIP, compress, decode, time},
+};
+use jiff::Timestamp;
+use lmr_intake::{ArchiveFilter, ArchivedMessage, ArchivedVersion, Erasure, Removed, StoreError};
+use sqlx::{Database, FromRow, QueryBuilder, query, query_as, query_scalar};
+use std::ops::Range;
+
+type Connection = <Db as Database>::Connection;
+
+/// Messages whose content is removed in one statement.
+const EXPIRED_AT_ONCE: i64 = 500;
+
+/// Opens the bundle of a message.
+pub(super) fn open_content(
+    key: &StorageKey,
+    salt: &[u8],
+    organisation: &str,
+    message_id: &str,
+    sealed: Vec<u8>,
+) -> Result<Vec<u8>, StoreError> {
+    let coded = key.columns(salt).open(BUNDLE, &[organisation, message_id], sealed)?;
+    decode(GZIP, coded)
+}
+
+/// A resource's place in its bundle, as the row has it.
+pub(super) fn place(
+    from: Option<i64>,
+    length: Option<i64>,
+) -> Result<Option<Range<usize>>, StoreError> {
+    const PLACE: StoreError = StoreError::Damaged { what: "resource_version.content_from" };
+    let (Some(from), Some(length)) = (from, length) else { return Ok(None) };
+    let from = usize::try_from(from).map_err(|_| PLACE)?;
+    let length = usize::try_from(length).map_err(|_| PLACE)?;
+    Ok(Some(from..from.checked_add(length).ok_or(PLACE)?))
+}
+
+#[derive(FromRow)]
+struct MessageRow {
+    id: i64,
+    organisation: String,
+    message_id: String,
+    received_at: i64,
+    salt: Vec<u8>,
+    content_sealed: Option<Vec<u8>>,
+}
+
+#[derive(FromRow)]
+struct VersionRow {
+    resource_id: String,
+    resource_type: String,
+    version: i64,
+    newest: i64,
+    entry: i64,
+    content_from: Option<i64>,
+    content_length: Option<i64>,
+    content_sealed: Vec<u8>,
+}
+
+pub(super) async fn archived(
+    db: &mut Connection,
+    key: &StorageKey,
+    filter: &ArchiveFilter,
+) -> Result<Vec<ArchivedMessage>, StoreError> {
+    let mut sql: QueryBuilder<Db> = QueryBuilder::new(
+        "SELECT m.id, m.organisation, m.message_id, m.received_at, m.salt, c.content_sealed FROM message m
+         LEFT JOIN message_content c
+             ON c.organisation = m.organisation AND c.message = m.id AND c.received_at = m.received_at
+         WHERE m.id > ",
+    );
+    sql.push_bind(filter.after.unwrap_or(i64::MIN));
+    if let Some(sender) = filter.sender {
+        sql.push(" AND m.organisation = ").push_bind(sender.as_str().to_owned());
+    }
+    if let Some(message_id) = &filter.message_id {
+        sql.push(" AND m.message_id = ").push_bind(message_id.clone());
+    }
+    if let Some(since) = filter.since {
+        sql.push(" AND m.received_at >= ").push_bind(since.as_microsecond());
+    }
+    if let Some(before) = filter.before {
+        sql.push(" AND m.received_at < ").push_bind(before.as_microsecond());
+    }
+    let limit = if filter.limit == 0 { 100 } else { filter.limit };
+    sql.push(" ORDER BY m.id LIMIT ").push_bind(i64::from(limit));
+    let rows: Vec<MessageRow> =
+        sql.build_query_as().fetch_all(&mut *db).await.map_err(unavailable)?;
+    let mut messages = Vec::with_capacity(rows.len());
+    for row in rows {
+        let columns = key.columns(&row.salt);
+        let versions: Vec<VersionRow> = query_as(
+            "SELECT v.resource_id, r.kind AS resource_type, v.version, r.version AS newest, v.entry, v.content_from,
+                    v.content_length, v.content_sealed
+             FROM resource_version v JOIN resource r ON r.resource_id = v.resource_id
+             WHERE v.message = $1 ORDER BY v.entry",
+        )
+        .bind(row.id)
+        .fetch_all(&mut *db)
+        .await
+        .map_err(unavailable)?;
+        let mut content = match row.content_sealed {
+            Some(sealed) => {
+                Some(open_content(key, &row.salt, &row.organisation, &row.message_id, sealed)?)
+            }
+            None => None,
+        };
+        let versions = versions
+            .into_iter()
+            .map(|version| read_version(version, &columns, &mut content))
+            .collect::<Result<_, _>>()?;
+        messages.push(ArchivedMessage {
+            cursor: row.id,
+            sender: organisation(&row.organisation)?,
+            message_id: row.message_id,
+            received_at: time(row.received_at)?,
+            content,
+            versions,
+        });
+    }
+    Ok(messages)
+}
+
+/// A version of today's form is a place in the bundle. One of before has its content in its own row; its bytes are
+/// put after those that are there.
+fn read_version(
+    row: VersionRow,
+    columns: &Columns,
+    content: &mut Option<Vec<u8>>,
+) -> Result<ArchivedVersion, StoreError> {
+    let mut place = place(row.content_from, row.content_length)?;
+    if place.is_none() && !row.content_sealed.is_empty() {
+        let number = row.version.to_string();
+        let opened = columns.open(CONTENT, &[&row.resource_id, &number], row.content_sealed)?;
+        let all = content.get_or_insert_default();
+        place = Some(all.len()..all.len() + opened.len());
+        all.extend_from_slice(&opened);
+    }
+    let number =
+        |stored: i64, what| u32::try_from(stored).map_err(|_| StoreError::Damaged { what });
+    Ok(ArchivedVersion {
+        resource_type: row.resource_type,
+        resource_id: row.resource_id,
+        version: number(row.version, "resource_version.version")?,
+        is_newest: row.version == row.newest,
+        entry: number(row.entry, "resource_version.entry")?,
+        place: place.filter(|place| content.as_ref().is_some_and(|all| all.len() >= place.end)),
+    })
+}
+
+/// Erases parts of a message. The caller gives a transaction.
+pub(super) async fn erase(
+    db: &mut Connection,
+    key: &StorageKey,
+    erasure: &Erasure,
+) -> Result<Removed, StoreError> {
+    let found: Option<(String, i64, Vec<u8>)> = query_as(
+        "SELECT message_id, received_at, salt FROM message WHERE id = $1 AND organisation = $2",
+    )
+    .bind(erasure.cursor)
+    .bind(erasure.sender.as_str())
+    .fetch_optional(&mut *db)
+    .await
+    .map_err(unavailable)?;
+    let Some((message_id, received_at, salt)) = found else { return Ok(Removed::default()) };
+    let row = [erasure.sender.as_str(), &message_id];
+    let sealed = key.columns(&salt).seal(BUNDLE, &row, &compress(&erasure.content)?)?;
+    query(
+        "UPDATE message_content SET content_sealed = $1
+         WHERE organisation = $2 AND message = $3 AND received_at = $4",
+    )
+    .bind(sealed)
+    .bind(erasure.sender.as_str())
+    .bind(erasure.cursor)
+    .bind(received_at)
+    .execute(&mut *db)
+    .await
+    .map_err(unavailable)?;
+    let mut removed = Removed { messages: 1, ..Removed::default() };
+    for entry in &erasure.entries {
+        let resource: Option<String> = query_scalar(
+            "UPDATE resource_version SET content_from = NULL, content_length = NULL, content_sealed = $1,
+                 administration_sealed = NULL
+             WHERE message = $2 AND entry = $3 RETURNING resource_id",
+        )
+        .bind(Vec::<u8>::new())
+        .bind(erasure.cursor)
+        .bind(i64::from(*entry))
+        .fetch_optional(&mut *db)
+        .await
+        .map_err(unavailable)?;
+        let Some(resource) = resource else { continue };
+        removed.versions += 1;
+        let left: i64 = query_scalar(
+            "SELECT COUNT(*) FROM resource_version
+             WHERE resource_id = $1 AND (content_from IS NOT NULL OR LENGTH(content_sealed) > 0)",
+        )
+        .bind(&resource)
+        .fetch_one(&mut *db)
+        .await
+        .map_err(unavailable)?;
+        if left > 0 {
+            continue;
+        }
+        // Nothing is left of it: what it was recognised by goes too.
+        for statement in [
+            "DELETE FROM resource_version WHERE resource_id = $1",
+            "DELETE FROM resource WHERE resource_id = $1",
+        ] {
+            query(statement).bind(&resource).execute(&mut *db).await.map_err(unavailable)?;
+        }
+        removed.resources += 1;
+    }
+    Ok(removed)
+}
+
+/// Removes some of the content that is old enough; nothing more to do when no message was removed. The caller gives a
+/// transaction.
+pub(super) async fn expire_content(
+    db: &mut Connection,
+    before: Timestamp,
+    keep_waiting: bool,
+) -> Result<Removed, StoreError> {
+    let rows: Vec<(i64, String, i64)> = query_as(
+        "SELECT id, organisation, received_at FROM message
+         WHERE has_content AND received_at < $1 AND ($2 = 0 OR acknowledged_at IS NOT NULL)
+         ORDER BY received_at LIMIT $3",
+    )
+    .bind(before.as_microsecond())
+    .bind(i64::from(keep_waiting))
+    .bind(EXPIRED_AT_ONCE)
+    .fetch_all(&mut *db)
+    .await
+    .map_err(unavailable)?;
+    let mut removed = Removed::default();
+    for (id, organisation, received_at) in rows {
+        query(
+            "DELETE FROM message_content WHERE organisation = $1 AND message = $2 AND received_at = $3",
+        )
+        .bind(&organisation)
+        .bind(id)
+        .bind(received_at)
+        .execute(&mut *db)
+        .await
+        .map_err(unavailable)?;
+        query("UPDATE message SET has_content = FALSE WHERE id = $1")
+            .bind(id)
+            .execute(&mut *db)
+            .await
+            .map_err(unavailable)?;
+        let versions = query(
+            "UPDATE resource_version SET content_from = NULL, content_length = NULL, content_sealed = $1
+             WHERE message = $2",
+        )
+        .bind(Vec::<u8>::new())
+        .bind(id)
+        .execute(&mut *db)
+        .await
+        .map_err(unavailable)?;
+        removed.messages += 1;
+        removed.versions += versions.rows_affected();
+    }
+    Ok(removed)
+}
+
+pub(super) async fn expire_refused(
+    db: &mut Connection,
+    before: Timestamp,
+) -> Result<u64, StoreError> {
+    let removed = query("DELETE FROM refused_call WHERE received_at < $1")
+        .bind(before.as_microsecond())
+        .execute(db)
+        .await
+        .map_err(unavailable)?;
+    Ok(removed.rows_affected())
+}

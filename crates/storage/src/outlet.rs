@@ -1,0 +1,136 @@
+//! Messages on their way out, in rows. Written for one database at a time: `super::Db` says which.
+
+use super::archive::open_content;
+use super::{Db, SKIP_LOCKED, tables::organisation};
+use crate::{error::unavailable, key::StorageKey, prepared::time};
+use jiff::Timestamp;
+use lmr_intake::{Acknowledged, HandedOver, OrganisationNumber, OutletStatus, StoreError};
+use sqlx::{AssertSqlSafe, Database, FromRow, query, query_as, query_scalar};
+
+type Connection = <Db as Database>::Connection;
+
+#[derive(FromRow)]
+struct LentRow {
+    id: i64,
+    organisation: String,
+    message_id: String,
+    content_sha256: Vec<u8>,
+    rule_set: String,
+    reporting_from: i64,
+    reporting_to: i64,
+    generated_at: i64,
+    received_at: i64,
+    times_lent: i64,
+    salt: Vec<u8>,
+}
+
+/// Lends the message that has waited longest. The caller gives a transaction.
+pub(super) async fn lend(
+    db: &mut Connection,
+    key: &StorageKey,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<Option<HandedOver>, StoreError> {
+    // One that somebody else is about to lend is passed over, not waited for.
+    let statement = format!(
+        "UPDATE message SET lent_until = $1, times_lent = times_lent + 1 WHERE id = (
+             SELECT id FROM message
+             WHERE has_content AND acknowledged_at IS NULL AND (lent_until IS NULL OR lent_until < $2)
+             ORDER BY received_at, id LIMIT 1 {SKIP_LOCKED})
+         RETURNING id, organisation, message_id, content_sha256, rule_set, reporting_from, reporting_to,
+             generated_at, received_at, times_lent, salt"
+    );
+    let row: Option<LentRow> = query_as(AssertSqlSafe(statement))
+        .bind(until.as_microsecond())
+        .bind(now.as_microsecond())
+        .fetch_optional(&mut *db)
+        .await
+        .map_err(unavailable)?;
+    let Some(row) = row else { return Ok(None) };
+    let sealed: Option<Vec<u8>> = query_scalar(
+        "SELECT content_sealed FROM message_content
+         WHERE organisation = $1 AND message = $2 AND received_at = $3",
+    )
+    .bind(&row.organisation)
+    .bind(row.id)
+    .bind(row.received_at)
+    .fetch_optional(db)
+    .await
+    .map_err(unavailable)?;
+    let sealed = sealed.ok_or(StoreError::Damaged { what: "message_content" })?;
+    let content = open_content(key, &row.salt, &row.organisation, &row.message_id, sealed)?;
+    let number = |stored| {
+        u32::try_from(stored).map_err(|_| StoreError::Damaged { what: "message.times_lent" })
+    };
+    Ok(Some(HandedOver {
+        sender: organisation(&row.organisation)?,
+        message_id: row.message_id,
+        content_sha256: row
+            .content_sha256
+            .try_into()
+            .map_err(|_| StoreError::Damaged { what: "message.content_sha256" })?,
+        rule_set: row.rule_set,
+        reporting_from: time(row.reporting_from)?,
+        reporting_to: time(row.reporting_to)?,
+        generated_at: time(row.generated_at)?,
+        received_at: time(row.received_at)?,
+        until,
+        times: number(row.times_lent)?,
+        content,
+    }))
+}
+
+/// Ends a message's waiting. The caller gives a transaction.
+pub(super) async fn acknowledge(
+    db: &mut Connection,
+    sender: OrganisationNumber,
+    message_id: &str,
+    now: Timestamp,
+) -> Result<Acknowledged, StoreError> {
+    let ended = query(
+        "UPDATE message SET acknowledged_at = $1, lent_until = NULL
+         WHERE organisation = $2 AND message_id = $3 AND times_lent > 0 AND acknowledged_at IS NULL",
+    )
+    .bind(now.as_microsecond())
+    .bind(sender.as_str())
+    .bind(message_id)
+    .execute(&mut *db)
+    .await
+    .map_err(unavailable)?;
+    if ended.rows_affected() > 0 {
+        return Ok(Acknowledged::Now);
+    }
+    let known: Option<Option<i64>> = query_scalar(
+        "SELECT acknowledged_at FROM message WHERE organisation = $1 AND message_id = $2",
+    )
+    .bind(sender.as_str())
+    .bind(message_id)
+    .fetch_optional(db)
+    .await
+    .map_err(unavailable)?;
+    Ok(match known {
+        Some(Some(_)) => Acknowledged::Before,
+        Some(None) => Acknowledged::NotGivenOut,
+        None => Acknowledged::Unknown,
+    })
+}
+
+pub(super) async fn status(
+    db: &mut Connection,
+    now: Timestamp,
+) -> Result<OutletStatus, StoreError> {
+    let (waiting, lent, oldest): (i64, Option<i64>, Option<i64>) = query_as(
+        "SELECT COUNT(*), CAST(SUM(CASE WHEN lent_until >= $1 THEN 1 ELSE 0 END) AS BIGINT), MIN(received_at)
+         FROM message WHERE has_content AND acknowledged_at IS NULL",
+    )
+    .bind(now.as_microsecond())
+    .fetch_one(db)
+    .await
+    .map_err(unavailable)?;
+    let count = |n: i64| u64::try_from(n).unwrap_or_default();
+    Ok(OutletStatus {
+        waiting: count(waiting),
+        lent: count(lent.unwrap_or_default()),
+        oldest: oldest.map(time).transpose()?,
+    })
+}

@@ -1,0 +1,171 @@
+//! What every outlet and archive must do.
+
+use super::{at, delivery, identity, other, resource, sender, version};
+use lmr_intake::{
+    Acknowledged, ArchiveFilter, ArchivedMessage, Committed, Database, Delivery, DeliveryFilter,
+    Erasure, Retention, Seen,
+};
+use std::sync::Arc;
+
+async fn store_all(store: &dyn Database, messages: Vec<Delivery>) {
+    for message in messages {
+        assert!(matches!(store.commit(message).await, Ok(Committed::Stored { .. })));
+    }
+}
+
+async fn archived(store: &dyn Database) -> Vec<ArchivedMessage> {
+    store.archived(&ArchiveFilter::default()).await.unwrap()
+}
+
+pub async fn a_message_is_lent_until_it_is_acknowledged(store: Arc<dyn Database>) {
+    assert!(store.lend(at(0), at(60)).await.unwrap().is_none());
+    let mut refused = delivery("m0", 9, vec![]);
+    refused.bundle_identifier = None;
+    let first = delivery("m1", 1, vec![version("a", 1, 1, 10)]);
+    let mut second = delivery("m2", 2, vec![version("b", 2, 1, 20)]);
+    second.head.sender = other();
+    store_all(&*store, vec![refused, first, second]).await;
+    let lent = store.lend(at(100), at(160)).await.unwrap().unwrap();
+    assert_eq!((lent.sender, lent.message_id.as_str(), lent.times), (sender(), "m1", 1));
+    assert_eq!((lent.received_at, lent.until), (at(1), at(160)));
+    assert!(String::from_utf8(lent.content).unwrap().contains(r#""n":10"#));
+    let status = store.outlet_status(at(100)).await.unwrap();
+    assert_eq!((status.waiting, status.lent, status.oldest), (2, 1, Some(at(1))));
+    let next = store.lend(at(100), at(160)).await.unwrap().unwrap();
+    assert_eq!((next.sender, next.message_id.as_str()), (other(), "m2"));
+    assert!(store.lend(at(160), at(200)).await.unwrap().is_none(), "both are lent");
+    // Not acknowledged in time: it is given out again.
+    let again = store.lend(at(161), at(200)).await.unwrap().unwrap();
+    assert_eq!((again.message_id.as_str(), again.times), ("m1", 2));
+    let acknowledge = async |of, id: &str| store.acknowledge(of, id, at(170)).await.unwrap();
+    assert_eq!(acknowledge(sender(), "m1").await, Acknowledged::Now);
+    assert_eq!(acknowledge(sender(), "m1").await, Acknowledged::Before);
+    assert_eq!(acknowledge(sender(), "m0").await, Acknowledged::NotGivenOut);
+    assert_eq!(acknowledge(other(), "m1").await, Acknowledged::Unknown);
+    assert_eq!(acknowledge(sender(), "none").await, Acknowledged::Unknown);
+    // Late, after its time: it counts all the same.
+    assert_eq!(store.acknowledge(other(), "m2", at(500)).await.unwrap(), Acknowledged::Now);
+    assert!(store.lend(at(1_000), at(1_060)).await.unwrap().is_none());
+    assert_eq!(store.outlet_status(at(1_000)).await.unwrap().waiting, 0);
+}
+
+pub async fn two_never_get_the_same_message_at_once(store: Arc<dyn Database>) {
+    let messages =
+        (0..20).map(|n| delivery(&format!("m{n}"), n, vec![version(&format!("k{n}"), n, 1, n)]));
+    store_all(&*store, messages.collect()).await;
+    let tasks: Vec<_> = (0..4)
+        .map(|_| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                let mut got = Vec::new();
+                while let Some(lent) = store.lend(at(100), at(160)).await.unwrap() {
+                    got.push(lent.message_id);
+                }
+                got
+            })
+        })
+        .collect();
+    let mut all = Vec::new();
+    for task in tasks {
+        all.extend(task.await.unwrap());
+    }
+    // A row that is about to be lent is passed over, so what is left is asked for once more.
+    while let Some(lent) = store.lend(at(100), at(160)).await.unwrap() {
+        all.push(lent.message_id);
+    }
+    let count = all.len();
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!((count, all.len()), (20, 20));
+}
+
+pub async fn stored_messages_are_read_back_with_their_versions(store: Arc<dyn Database>) {
+    let first = delivery("m1", 1, vec![version("a", 1, 1, 10), version("b", 2, 1, 20)]);
+    store_all(&*store, vec![first, delivery("m2", 2, vec![version("a", 1, 2, 11)])]).await;
+    let messages = archived(&*store).await;
+    assert_eq!(messages.len(), 2);
+    let seen: Vec<_> = messages
+        .iter()
+        .flat_map(|message| message.versions.iter().map(move |v| (message, v)))
+        .map(|(message, v)| (v.version, v.is_newest, message.resource(v).unwrap().to_vec()))
+        .collect();
+    assert_eq!(seen, [(1, false, resource(10)), (1, true, resource(20)), (2, true, resource(11))]);
+    let after = ArchiveFilter { after: Some(messages[0].cursor), ..Default::default() };
+    let next = store.archived(&after).await.unwrap();
+    assert_eq!((next.len(), next[0].message_id.as_str()), (1, "m2"));
+    for none in [
+        ArchiveFilter { sender: Some(other()), ..Default::default() },
+        ArchiveFilter { since: Some(at(3)), ..Default::default() },
+        ArchiveFilter { before: Some(at(1)), ..Default::default() },
+        ArchiveFilter { message_id: Some("m3".into()), ..Default::default() },
+    ] {
+        assert!(store.archived(&none).await.unwrap().is_empty());
+    }
+}
+
+/// Takes an entry's resource out of a message.
+async fn erase(store: &dyn Database, message: &ArchivedMessage, entry: u32) -> lmr_intake::Removed {
+    let mut content = message.content.clone().unwrap();
+    let place = message.versions.iter().find(|v| v.entry == entry).unwrap().place.clone().unwrap();
+    lmr_intake::blank(&mut content, [place]);
+    let (cursor, sender) = (message.cursor, message.sender);
+    store.erase(&Erasure { cursor, sender, content, entries: vec![entry] }).await.unwrap()
+}
+
+pub async fn what_is_erased_is_gone_and_the_rest_stays(store: Arc<dyn Database>) {
+    let first = delivery("m1", 1, vec![version("a", 1, 1, 10), version("b", 2, 1, 20)]);
+    store_all(&*store, vec![first, delivery("m2", 2, vec![version("a", 1, 2, 11)])]).await;
+    let messages = archived(&*store).await;
+    let removed = erase(&*store, &messages[0], 0).await;
+    assert_eq!((removed.messages, removed.versions, removed.resources), (1, 1, 0));
+    let id = format!("{:032x}", 1);
+    let history = store.history("Patient", &id).await.unwrap();
+    assert_eq!((history[0].content.len(), &history[1].content), (0, &resource(11)));
+    // The newest version goes on being counted from.
+    assert_eq!(
+        store.current(sender(), &[identity("a")]).await.unwrap()[0].as_ref().unwrap().version,
+        2
+    );
+    let removed = erase(&*store, &archived(&*store).await[1], 0).await;
+    assert_eq!((removed.versions, removed.resources), (1, 1));
+    assert!(store.history("Patient", &id).await.unwrap().is_empty());
+    assert_eq!(store.current(sender(), &[identity("a")]).await.unwrap(), [None]);
+    let messages = archived(&*store).await;
+    for message in &messages {
+        let text = String::from_utf8(message.content.clone().unwrap()).unwrap();
+        assert!(!text.contains(r#""n":10"#) && !text.contains(r#""n":11"#), "{text}");
+    }
+    let kept = &messages[0].versions[0];
+    assert_eq!(messages[0].resource(kept), Some(resource(20).as_slice()));
+    // It may come again, as something new.
+    store_all(&*store, vec![delivery("m3", 3, vec![version("a", 5, 1, 12)])]).await;
+    assert_eq!(store.verify_audit(&[]).await.unwrap().problems, []);
+}
+
+pub async fn what_is_old_is_removed_and_the_receipt_stays(store: Arc<dyn Database>) {
+    let messages =
+        (1..=4).map(|n| delivery(&format!("m{n}"), n, vec![version(&format!("k{n}"), n, 1, n)]));
+    store_all(&*store, messages.collect()).await;
+    store.lend(at(100), at(160)).await.unwrap().unwrap();
+    store.acknowledge(sender(), "m1", at(101)).await.unwrap();
+    let retention =
+        Retention { content_before: Some(at(3)), keep_waiting: true, ..Retention::default() };
+    let removed = store.expire(&retention).await.unwrap();
+    assert_eq!((removed.messages, removed.versions), (1, 1), "what waits at the outlet stays");
+    let removed = store.expire(&Retention { keep_waiting: false, ..retention }).await.unwrap();
+    assert_eq!(removed.messages, 1);
+    let left: Vec<_> = archived(&*store)
+        .await
+        .iter()
+        .map(|m| (m.message_id.clone(), m.content.is_some(), m.versions[0].place.is_some()))
+        .collect();
+    let has = |id: &str, content| (id.to_owned(), content, content);
+    assert_eq!(left, [has("m1", false), has("m2", false), has("m3", true), has("m4", true)]);
+    assert_eq!(store.deliveries(&DeliveryFilter::default()).await.unwrap().len(), 4);
+    // A resend is known, and so is what the next version is held against.
+    let again = store.commit(delivery("m1", 1, vec![version("k1", 1, 1, 1)])).await.unwrap();
+    assert!(matches!(again, Committed::Known(Seen::Repeated { .. })));
+    assert!(store.current(sender(), &[identity("k1")]).await.unwrap()[0].is_some());
+    assert_eq!(store.verify_audit(&[]).await.unwrap().problems, []);
+    assert_eq!(store.expire(&Retention::default()).await.unwrap(), lmr_intake::Removed::default());
+}
