@@ -284,6 +284,28 @@ impl<'d> Node<'d> {
         self.data().flags & DUPLICATE != 0
     }
 
+    /// Whether it is all there is of its member: no duplicate, no companion and none itself.
+    #[inline]
+    pub fn is_lone(self) -> bool {
+        let data = self.data();
+        data.flags & (DUPLICATE | UNDERSCORE) == 0 && data.sibling == NONE
+    }
+
+    /// The bytes of a primitive's value: a string's without quotes, a number's or literal's source.
+    /// `None` for objects, arrays, null and strings that are written with escapes.
+    #[inline]
+    pub fn plain_bytes(self) -> Option<&'d [u8]> {
+        let data = self.data();
+        let bytes = self.document.source.as_bytes();
+        match data.kind {
+            Kind::String if data.flags & ESCAPED == 0 => {
+                bytes.get(data.start as usize + 1..data.end as usize - 1)
+            }
+            Kind::Number | Kind::Boolean => bytes.get(data.start as usize..data.end as usize),
+            _ => None,
+        }
+    }
+
     /// Whether its member name begins with `_`.
     #[inline]
     pub fn is_underscore(self) -> bool {
@@ -349,6 +371,7 @@ impl<'d> Node<'d> {
     }
 
     /// [`Node::name`] without escapes, without the proof that it is text; empty without a name.
+    #[inline]
     fn name_bytes(self) -> &'d [u8] {
         let data = self.data();
         if data.key_start == NONE {

@@ -108,6 +108,9 @@ pub(crate) struct TypeRule {
     pub(crate) base: OnceLock<Option<ProfileId>>,
     /// [`Rule::only_content`] of that definition's root.
     pub(crate) base_only_content: OnceLock<bool>,
+    /// The kind of value where a single one, with nothing beside it, is checked by its text and by the
+    /// rules of its value alone; `None` inside where more is asked.
+    pub(crate) plain: OnceLock<Option<Primitive>>,
     /// FHIRPath's number of the type.
     pub(crate) type_id: OnceLock<TypeId>,
     /// The rules of `type.profile`.
@@ -196,6 +199,7 @@ impl TypeRule {
             shape,
             base: OnceLock::new(),
             base_only_content: OnceLock::new(),
+            plain: OnceLock::new(),
             type_id: OnceLock::new(),
             profiles: OnceLock::new(),
             targets: OnceLock::new(),

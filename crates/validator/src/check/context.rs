@@ -10,6 +10,7 @@ use lmr_fhirpath::{Env, Model, Typed};
 
 use super::narrative;
 use super::outcome::{Outcome, PendingTarget};
+use super::primitive::plain;
 use super::shared::{Anchors, Locals, Shared};
 use crate::compile::{Profile, ProfileId, Profiles};
 use crate::issue::Issue;
@@ -22,6 +23,8 @@ pub(crate) struct Context<'a> {
     pub(crate) shared: &'a Shared<'a>,
     pub(crate) profiles: &'a Profiles,
     pub(crate) options: &'a Options,
+    /// What the options say of values.
+    pub(crate) limits: plain::Limits,
     /// The resource, and the one that holds it if it is contained.
     pub(crate) resource: Element<'a>,
     pub(crate) container: Element<'a>,
@@ -82,6 +85,7 @@ impl<'a> Context<'a> {
             shared,
             profiles: shared.profiles,
             options: shared.options,
+            limits: shared.limits,
             resource,
             container,
             env,

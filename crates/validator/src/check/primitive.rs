@@ -3,6 +3,7 @@
 //! conditions follow the reference validator.
 
 pub(crate) mod messages;
+pub(crate) mod plain;
 
 use std::borrow::Cow;
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use lmr_fhir::{Bilingual, Document, Element, Kind, Name, Node, Severity};
 
 use super::bundle::entries::{self, Links};
+use super::primitive::plain;
 use crate::compile::{Profile, ProfileId, Profiles};
 use crate::issue::Issue;
 use crate::location;
@@ -22,6 +23,7 @@ pub(crate) struct Shared<'a> {
     pub(crate) profiles: &'a Profiles,
     pub(crate) document: &'a Document<'a>,
     pub(crate) options: &'a Options,
+    pub(crate) limits: plain::Limits,
     /// References inside the bundle, where the document is one.
     pub(crate) links: Option<Links<'a>>,
     /// The same for the bundles inside the document, by node.
@@ -106,6 +108,7 @@ impl<'a> Shared<'a> {
             profiles,
             document,
             options,
+            limits: plain::Limits::new(options),
             nested_links: nested_links(root, links.as_ref()),
             links,
             parameters: entries::parameters(root),

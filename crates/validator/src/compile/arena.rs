@@ -15,7 +15,7 @@ use std::hash::Hasher;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use lmr_fhir::Name;
+use lmr_fhir::{Name, Node};
 
 /// Entries get numbers and never move, so that `&self` suffices to add one and
 /// references to others stay good.
@@ -91,6 +91,23 @@ impl<V> NameTable<V> {
             }
             let (key, value) = &self.entries[entry as usize - 1];
             if key.hash() == hash && key.as_str() == name {
+                return Some(value);
+            }
+            at = (at + 1) & self.mask;
+        }
+    }
+
+    /// The value of a member's name, with or without its underscore.
+    #[inline]
+    pub(crate) fn of_member(&self, member: Node<'_>) -> Option<&V> {
+        let mut at = member.name_hash() & self.mask;
+        loop {
+            let entry = self.buckets[at as usize];
+            if entry == 0 {
+                return None;
+            }
+            let (key, value) = &self.entries[entry as usize - 1];
+            if member.is_named(key) {
                 return Some(value);
             }
             at = (at + 1) & self.mask;

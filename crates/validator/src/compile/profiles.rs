@@ -7,8 +7,10 @@ use lmr_fhirpath::TypeId;
 
 use super::arena::{Arena, Table};
 use super::{
-    Context, Def, Expressions, Linked, Profile, ProfileId, Rule, TypeRule, UnusableProfile, compile,
+    Context, Def, Expressions, Linked, Profile, ProfileId, Rule, Shape, TypeRule, UnusableProfile,
+    compile,
 };
+use crate::check::primitive::Primitive;
 use crate::check::slicing::discriminator;
 use crate::definitions::{Definitions, ElementDefinition, StructureDefinition, TypeRef};
 use crate::model::TypeModel;
@@ -195,6 +197,22 @@ impl Profiles {
     pub(crate) fn type_asks_only_content<'a>(&'a self, ty: &'a TypeRule) -> bool {
         *ty.base_only_content
             .get_or_init(|| self.type_def(ty).is_none_or(|def| def.rule.only_content))
+    }
+
+    /// What a single value of a rule and its type is, where its text and the rules of its value are all
+    /// that is asked of it.
+    #[inline]
+    pub(crate) fn plain_kind<'a>(&'a self, rule: &Rule, ty: &'a TypeRule) -> Option<Primitive> {
+        *ty.plain.get_or_init(|| {
+            let is_plain = ty.shape == Shape::Primitive
+                && !rule.array
+                && rule.max > 0
+                && rule.only_content
+                && rule.children.is_none()
+                && self.type_asks_only_content(ty);
+            let own = ty.primitive.filter(|_| is_plain)?;
+            Some(if rule.is_resource_id { Primitive::Id } else { own })
+        })
     }
 
     /// The rule a content reference leads to.

@@ -3,6 +3,8 @@
 use lmr_fhir::{Bilingual, Element, Kind, Node, nearest};
 
 use super::{ID, MAX_DEPTH, Walker, is_partial};
+use crate::check;
+use crate::check::primitive::{Json, plain};
 use crate::check::shared::kind_name;
 use crate::check::slicing::{self, SliceOrder};
 use crate::compile::{Children, Def, Defs, FORBIDDEN, Shape, Slices, TypeRule};
@@ -71,66 +73,61 @@ impl<'a> Walker<'a> {
         self.depth += 1;
         let base = self.counts.len();
         self.counts.resize(base + children.slots.len(), 0);
+        let of_companion = is_companion(object);
         for member in members.into_iter().flat_map(Node::members) {
-            if member.is_duplicate() {
+            let is_lone = member.is_lone();
+            if !is_lone
+                && (member.is_duplicate() || (member.is_underscore() && member.sibling().is_some()))
+            {
                 continue;
             }
-            let underscore = member.is_underscore();
-            if underscore && member.sibling().is_some() {
-                continue;
-            }
-            let name = member.name().unwrap_or("");
-            let Some(target) = children.table.get(member.name_hash(), name).copied() else {
-                let is_expected = is_partial(def)
-                    || (is_resource && (name == "resourceType" || is_abstract(def)));
-                if !is_expected {
-                    self.unknown(member, object, def, children);
-                }
+            let Some(target) = children.table.of_member(member).copied() else {
+                self.unlisted(member, object, def, children, is_resource);
                 continue;
             };
             let slot = &children.slots[target.slot as usize];
             let child = Def { profile: def.profile, rule: &def.profile.rules[slot.rule as usize] };
-            if name == "value" && is_companion(object) {
-                self.cx.report(
-                    Message::IllegalProperty { property: name.to_owned().into() },
-                    object,
-                    def.profile,
-                );
+            let seen = base + target.slot as usize;
+            if of_companion && member.name() == Some("value") {
+                self.value_inside(object, def);
                 continue;
             }
             if target.ty == FORBIDDEN {
-                self.excluded_type(name, member, object, child);
-                self.counts[base + target.slot as usize] = 1;
+                self.excluded_type(member, object, child);
+                self.counts[seen] = 1;
                 // It fills the element, yet no slice of it.
                 if let Some(slices) = &slot.slices {
                     slicing::check_counts(&mut self.cx, object, def.profile, slices, &mut |_| 0);
                 }
                 continue;
             }
-            let seen = base + target.slot as usize;
             if self.counts[seen] > 0 {
                 // A second property of the same choice.
                 self.unknown(member, object, def, children);
                 continue;
             }
             let ty = child.rule.types.get(target.ty as usize);
-            let count = self.member(member, element, def, child, ty, slot.slices.as_deref());
-            self.counts[seen] = count;
-            if count > child.rule.max {
-                self.cx.report(
-                    Message::ProfileMaximum {
-                        found: count as usize,
-                        element: (&*child.element().id).into(),
-                        limit: child.rule.max as usize,
-                        profile: (&child.profile.canonical).into(),
-                    },
-                    object,
-                    child.profile,
-                );
+            if is_lone
+                && slot.slices.is_none()
+                && let Some(ty) = ty
+                && self.is_plainly_right(member, child, ty)
+            {
+                self.counts[seen] = 1;
+                if child.rule.has_value_rules
+                    && let Some(item) = member.elements().next()
+                {
+                    check::value(&mut self.cx, item, child, Some(ty));
+                }
+            } else {
+                let count = self.member(member, element, def, child, ty, slot.slices.as_deref());
+                self.counts[seen] = count;
+                if count > child.rule.max {
+                    self.too_many(count, object, child);
+                }
             }
-            if self.cx.leads
+            if member.name_hash() == ID
+                && self.cx.leads
                 && !is_resource
-                && member.name_hash() == ID
                 && member.kind() == Kind::String
             {
                 self.cx.ids.push(member);
@@ -141,16 +138,7 @@ impl<'a> Walker<'a> {
             let slot = &children.slots[slot as usize];
             let child = Def { profile: def.profile, rule: &def.profile.rules[slot.rule as usize] };
             if count < child.rule.min {
-                self.cx.report(
-                    Message::ProfileMinimum {
-                        found: count as usize,
-                        element: (&*child.element().id).into(),
-                        limit: child.rule.min as usize,
-                        profile: (&child.profile.canonical).into(),
-                    },
-                    object,
-                    child.profile,
-                );
+                self.too_few(count, object, child);
             }
             if count == 0
                 && let Some(slices) = &slot.slices
@@ -162,6 +150,69 @@ impl<'a> Walker<'a> {
         self.depth -= 1;
     }
 
+    /// Whether a member, alone of its name, is a value of a type that asks no more than the right text,
+    /// and has one. What its rule asks of the value is left to [`check::value`].
+    fn is_plainly_right(&self, member: Node<'a>, child: Def<'a>, ty: &'a TypeRule) -> bool {
+        let kind = match member.kind() {
+            Kind::String => Json::String,
+            Kind::Number => Json::Number,
+            Kind::Boolean => Json::Boolean,
+            _ => return false,
+        };
+        self.cx.profiles.plain_kind(child.rule, ty).is_some_and(|of| {
+            of.json() == kind
+                && member
+                    .plain_bytes()
+                    .is_some_and(|bytes| plain::is_right(of, bytes, self.cx.limits))
+        })
+    }
+
+    #[cold]
+    fn too_many(&mut self, found: u32, object: Node<'a>, child: Def<'a>) {
+        let message = Message::ProfileMaximum {
+            found: found as usize,
+            element: (&*child.element().id).into(),
+            limit: child.rule.max as usize,
+            profile: (&child.profile.canonical).into(),
+        };
+        self.cx.report(message, object, child.profile);
+    }
+
+    #[cold]
+    fn too_few(&mut self, found: u32, object: Node<'a>, child: Def<'a>) {
+        let message = Message::ProfileMinimum {
+            found: found as usize,
+            element: (&*child.element().id).into(),
+            limit: child.rule.min as usize,
+            profile: (&child.profile.canonical).into(),
+        };
+        self.cx.report(message, object, child.profile);
+    }
+
+    /// A value inside the companion of a primitive.
+    #[cold]
+    fn value_inside(&mut self, object: Node<'a>, def: Def<'a>) {
+        let message = Message::IllegalProperty { property: "value".to_owned().into() };
+        self.cx.report(message, object, def.profile);
+    }
+
+    /// A member that is not in the list of children.
+    fn unlisted(
+        &mut self,
+        member: Node<'a>,
+        object: Node<'a>,
+        def: Def<'a>,
+        children: &Children,
+        is_resource: bool,
+    ) {
+        let is_expected = is_partial(def)
+            || (is_resource && (member.name() == Some("resourceType") || is_abstract(def)));
+        if !is_expected {
+            self.unknown(member, object, def, children);
+        }
+    }
+
+    #[cold]
     fn unknown(&mut self, member: Node<'a>, object: Node<'a>, def: Def<'a>, children: &Children) {
         let key = member.key().unwrap_or_default();
         let names = children.table.iter().map(|(n, _)| n.as_str());
@@ -199,7 +250,9 @@ impl<'a> Walker<'a> {
     }
 
     /// A choice with a type that the profile excludes.
-    fn excluded_type(&mut self, name: &str, member: Node<'a>, object: Node<'a>, child: Def<'a>) {
+    #[cold]
+    fn excluded_type(&mut self, member: Node<'a>, object: Node<'a>, child: Def<'a>) {
+        let name = member.name().unwrap_or_default();
         let mut allowed: Vec<&str> = child.rule.types.iter().map(TypeRule::name).collect();
         allowed.dedup();
         let found = trail(member, &self.cx.profiles.model)
