@@ -86,7 +86,7 @@ impl<'s> Document<'s> {
 
     /// The outermost value.
     pub fn root(&self) -> Node<'_> {
-        Node { document: self, index: 0 }
+        Node { document: self, data: &self.nodes[0] }
     }
 
     /// The outermost value as an element.
@@ -101,7 +101,7 @@ impl<'s> Document<'s> {
 
     /// The node with this index, as given by [`Node::index`].
     pub fn node(&self, index: u32) -> Option<Node<'_>> {
-        ((index as usize) < self.nodes.len()).then_some(Node { document: self, index })
+        Some(Node { document: self, data: self.nodes.get(index as usize)? })
     }
 
     /// Line and column of a byte offset. Costs one pass over the text at the first call, then at
@@ -174,7 +174,7 @@ fn long_containers(document: &Document<'_>) -> HashMap<u32, Box<[u32]>> {
     let nodes = (0..document.nodes.len() as u32).filter_map(|index| document.node(index));
     nodes
         .filter(|node| node.members().nth(LONG).is_some())
-        .map(|node| (node.index, node.members().map(Node::index).collect()))
+        .map(|node| (node.index(), node.members().map(Node::index).collect()))
         .collect()
 }
 
@@ -182,17 +182,27 @@ fn long_containers(document: &Document<'_>) -> HashMap<u32, Box<[u32]>> {
 #[derive(Clone, Copy)]
 pub struct Node<'d> {
     document: &'d Document<'d>,
-    index: u32,
+    /// Its entry in the document's arena: looked up once, asked often.
+    data: &'d NodeData,
 }
 
 impl<'d> Node<'d> {
+    #[inline]
     pub(crate) fn at(document: &'d Document<'d>, index: u32) -> Option<Self> {
-        (index != NONE).then_some(Self { document, index })
+        if index == NONE {
+            return None;
+        }
+        Some(Self { document, data: document.nodes.get(index as usize)? })
+    }
+
+    #[inline]
+    pub(crate) fn of(document: &'d Document<'d>, data: &'d NodeData) -> Self {
+        Self { document, data }
     }
 
     #[inline]
     pub(crate) fn data(self) -> &'d NodeData {
-        &self.document.nodes[self.index as usize]
+        self.data
     }
 
     /// The document that holds it.
@@ -203,7 +213,8 @@ impl<'d> Node<'d> {
     /// Its number in the arena, in source order from 0.
     #[inline]
     pub fn index(self) -> u32 {
-        self.index
+        let first = self.document.nodes.as_ptr().addr();
+        ((std::ptr::from_ref(self.data).addr() - first) / size_of::<NodeData>()) as u32
     }
 
     /// What it is.
@@ -256,12 +267,12 @@ impl<'d> Node<'d> {
     pub fn ordinal(self) -> Option<usize> {
         let parent = self.parent()?;
         if let Some(members) =
-            self.document.long_containers.get().and_then(|long| long.get(&parent.index))
+            self.document.long_containers.get().and_then(|long| long.get(&parent.index()))
         {
-            return members.binary_search(&self.index).ok();
+            return members.binary_search(&self.index()).ok();
         }
-        let near = parent.members().take(LONG).position(|member| member.index == self.index);
-        near.or_else(|| parent.long_members()?.binary_search(&self.index).ok())
+        let near = parent.members().take(LONG).position(|member| member == self);
+        near.or_else(|| parent.long_members()?.binary_search(&self.index()).ok())
     }
 
     /// The container's content with this index, from 0. Cheap in containers of any length.
@@ -275,7 +286,7 @@ impl<'d> Node<'d> {
     fn long_members(self) -> Option<&'d [u32]> {
         let containers =
             self.document.long_containers.get_or_init(|| long_containers(self.document));
-        containers.get(&self.index).map(|members| &**members)
+        containers.get(&self.index()).map(|members| &**members)
     }
 
     /// Whether it is the value of a member with a duplicate name, and not the first of them.
@@ -348,7 +359,7 @@ impl<'d> Node<'d> {
             return Some(&self.document.source[start..start + usize::from(data.key_len)]);
         }
         let names = &self.document.escaped_names;
-        let at = names.binary_search_by_key(&self.index, |(index, _)| *index).ok()?;
+        let at = names.binary_search_by_key(&self.index(), |(index, _)| *index).ok()?;
         names.get(at).map(|(_, name)| &**name)
     }
 
@@ -433,7 +444,7 @@ impl<'d> Node<'d> {
     pub fn members(self) -> Members<'d> {
         let data = self.data();
         let first = if matches!(data.kind, Kind::Object | Kind::Array) {
-            self.index + 1
+            self.index() + 1
         } else {
             data.next
         };
@@ -476,7 +487,7 @@ impl std::fmt::Debug for Node<'_> {
 
 impl PartialEq for Node<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.index == other.index && std::ptr::eq(self.document, other.document)
+        std::ptr::eq(self.data, other.data)
     }
 }
 
@@ -498,8 +509,8 @@ impl<'d> Iterator for Members<'d> {
         if self.at >= self.end {
             return None;
         }
-        let node = Node { document: self.document, index: self.at };
-        self.at = node.data().next;
-        Some(node)
+        let data = self.document.nodes.get(self.at as usize)?;
+        self.at = data.next;
+        Some(Node { document: self.document, data })
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::arena::{HAS_UNDERSCORE, Kind, NONE, UNDERSCORE};
+use crate::arena::{DUPLICATE, HAS_UNDERSCORE, Kind, NONE, NodeData, UNDERSCORE};
 use crate::document::{Document, Members, Node};
 use crate::location::SourceLocation;
 use crate::name::{Name, hash_name};
@@ -13,8 +13,8 @@ use crate::name::{Name, hash_name};
 #[derive(Clone, Copy)]
 pub struct Element<'d> {
     document: &'d Document<'d>,
-    value: u32,
-    sibling: u32,
+    value: Option<&'d NodeData>,
+    sibling: Option<&'d NodeData>,
     /// Which repetition, [`NONE`] outside arrays.
     index: u32,
 }
@@ -35,8 +35,8 @@ impl<'d> Element<'d> {
             NONE => Some(other),
             i => nth(other, i),
         });
-        let own = node.index();
-        let partner = partner.map_or(NONE, Node::index);
+        let own = Some(node.data());
+        let partner = partner.map(Node::data);
         if owner.is_underscore() {
             Self { document, value: partner, sibling: own, index }
         } else {
@@ -50,16 +50,19 @@ impl<'d> Element<'d> {
     }
 
     /// The node of `x`, absent where only `_x` is given. `null` in an array counts as absent.
+    #[inline]
     pub fn value(self) -> Option<Node<'d>> {
-        Node::at(self.document, self.value)
+        self.value.map(|data| Node::of(self.document, data))
     }
 
     /// The node of `_x`.
+    #[inline]
     pub fn sibling(self) -> Option<Node<'d>> {
-        Node::at(self.document, self.sibling)
+        self.sibling.map(|data| Node::of(self.document, data))
     }
 
     /// The node that represents the element in messages: the value, else the companion.
+    #[inline]
     pub fn node(self) -> Node<'d> {
         match self.value().or(self.sibling()) {
             Some(node) => node,
@@ -182,12 +185,11 @@ impl<'d> Element<'d> {
 
     /// Whether both are the same element of the same document.
     pub fn is_same(self, other: Element<'_>) -> bool {
-        self.value == other.value
-            && self.sibling == other.sibling
-            && std::ptr::eq(
-                std::ptr::from_ref(self.document).cast::<u8>(),
-                std::ptr::from_ref(other.document).cast(),
-            )
+        let same = |a: Option<&NodeData>, b: Option<&NodeData>| match (a, b) {
+            (Some(a), Some(b)) => std::ptr::eq(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        same(self.value, other.value) && same(self.sibling, other.sibling)
     }
 
     /// A path like `Bundle.entry[0].resource.name[0]` by member names, for messages where no
@@ -214,9 +216,10 @@ impl<'d> Element<'d> {
 
 /// The member of this name in an object, `x` before `_x`.
 fn find_member<'d>(object: Node<'d>, hash: u32, name: &str) -> Option<Node<'d>> {
-    let found = object
-        .members()
-        .find(|m| m.name_hash() == hash && m.is_called(name) && !m.is_duplicate())?;
+    let found = object.members().find(|m| {
+        let data = m.data();
+        data.hash == hash && data.flags & DUPLICATE == 0 && m.is_called(name)
+    })?;
     Some(if found.is_underscore() { found.sibling().unwrap_or(found) } else { found })
 }
 
@@ -257,12 +260,7 @@ impl<'d> Run<'d> {
             let document = member.document();
             return match data.kind {
                 Kind::Null => Run::None,
-                _ => Run::One(Element {
-                    document,
-                    value: member.index(),
-                    sibling: NONE,
-                    index: NONE,
-                }),
+                _ => Run::One(Element { document, value: Some(data), sibling: None, index: NONE }),
             };
         }
         Self::of_any(member)
@@ -280,8 +278,8 @@ impl<'d> Run<'d> {
         if !repeats {
             return Run::One(Element {
                 document,
-                value: value.filter(|v| v.kind() != Kind::Null).map_or(NONE, Node::index),
-                sibling: sibling.map_or(NONE, Node::index),
+                value: value.filter(|v| v.kind() != Kind::Null).map(Node::data),
+                sibling: sibling.map(Node::data),
                 index: NONE,
             });
         }
@@ -300,7 +298,7 @@ impl<'d> Run<'d> {
             Run::One(element) => {
                 let element = *element;
                 *self = Run::None;
-                (element.value != NONE || element.sibling != NONE).then_some(element)
+                (element.value.is_some() || element.sibling.is_some()).then_some(element)
             }
             Run::Items { values, siblings, index, document } => loop {
                 let value = values.as_mut().and_then(Iterator::next);
@@ -310,12 +308,11 @@ impl<'d> Run<'d> {
                 }
                 let at = *index;
                 *index += 1;
-                let real = |n: Option<Node<'d>>| {
-                    n.filter(|n| n.kind() != Kind::Null).map_or(NONE, Node::index)
-                };
+                let real =
+                    |n: Option<Node<'d>>| n.map(Node::data).filter(|data| data.kind != Kind::Null);
                 let element =
                     Element { document, value: real(value), sibling: real(sibling), index: at };
-                if element.value != NONE || element.sibling != NONE {
+                if element.value.is_some() || element.sibling.is_some() {
                     return Some(element);
                 }
             },

@@ -17,6 +17,7 @@ pub(crate) mod flow;
 mod logic;
 mod look;
 pub(crate) mod math;
+pub(crate) mod quick;
 mod set;
 pub(crate) mod subsetting;
 pub(crate) mod sum;

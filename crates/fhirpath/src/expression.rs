@@ -4,6 +4,7 @@ use crate::check;
 use crate::env::Env;
 use crate::error::{EvalError, SemanticError, SyntaxError};
 use crate::eval::Engine;
+use crate::eval::quick::{Quick, is_plain};
 use crate::item::{Collection, Item};
 use crate::model::{Model, TypeId, Typed};
 use crate::syntax::{self, Expr};
@@ -13,6 +14,8 @@ use crate::syntax::{self, Expr};
 pub struct Expression {
     source: Box<str>,
     root: Expr,
+    /// Whether it is a condition on plain paths.
+    is_plain: bool,
 }
 
 impl Expression {
@@ -21,7 +24,8 @@ impl Expression {
     /// # Errors
     /// [`SyntaxError`] with line and column.
     pub fn parse(source: &str) -> Result<Self, SyntaxError> {
-        Ok(Self { root: syntax::parse(source)?, source: source.into() })
+        let root = syntax::parse(source)?;
+        Ok(Self { is_plain: is_plain(&root), root, source: source.into() })
     }
 
     pub(crate) fn root(&self) -> &Expr {
@@ -66,6 +70,11 @@ impl Expression {
     /// # Errors
     /// As [`Expression::evaluate`].
     pub fn test<'a>(&'a self, focus: Typed<'a>, env: &Env<'a>) -> Result<bool, EvalError> {
+        if self.is_plain
+            && let Some(Ok(verdict)) = Quick::new(env).map(|quick| quick.logic(&self.root, focus))
+        {
+            return Ok(verdict == Some(true));
+        }
         let focus = Item::Element(focus);
         Engine::new(env, std::slice::from_ref(&focus)).run_test(&self.root)
     }

@@ -6,6 +6,7 @@ use lmr_fhir::Name;
 use crate::env::Env;
 use crate::error::EvalError;
 use crate::eval::Engine;
+use crate::eval::quick::{GivenUp, Quick, is_plain};
 use crate::expression::Expression;
 use crate::functions::Function;
 use crate::item::Item;
@@ -17,6 +18,8 @@ use crate::syntax::{Constant, Expr, Kind, each_part};
 pub struct ForAll<'e> {
     child: &'e Name,
     condition: &'e Expr,
+    /// Whether it is a condition on plain paths.
+    is_plain: bool,
 }
 
 impl Expression {
@@ -32,7 +35,11 @@ impl Expression {
             return None;
         };
         let of_focus = matches!(from.kind, Kind::Focus | Kind::This);
-        (of_focus && is_independent(condition)).then_some(ForAll { child: name, condition })
+        (of_focus && is_independent(condition)).then(|| ForAll {
+            child: name,
+            condition,
+            is_plain: is_plain(condition),
+        })
     }
 }
 
@@ -70,6 +77,15 @@ impl<'e> ForAll<'e> {
         'e: 'a,
     {
         let children: Vec<Item<'a>> = children.map(Item::Element).collect();
+        if self.is_plain
+            && let Some(quick) = Quick::new(env)
+            && let Ok(verdict) =
+                children.iter().filter_map(Item::as_element).try_fold(true, |all, child| {
+                    Ok::<bool, GivenUp>(all && quick.logic(self.condition, child)? == Some(true))
+                })
+        {
+            return Ok(verdict);
+        }
         Engine::new(env, &children).run_for_all(self.condition)
     }
 }

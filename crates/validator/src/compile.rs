@@ -94,6 +94,8 @@ pub(crate) struct Rule {
     pub(crate) backbone_id: OnceLock<TypeId>,
     /// The bound value set, looked up on first use.
     pub(crate) value_set: OnceLock<Arc<ValueSet>>,
+    /// Whether the profile binds it to another value set than the base definition does.
+    pub(crate) is_own_binding: OnceLock<bool>,
 }
 
 /// One type an element may have.
@@ -236,6 +238,8 @@ pub(crate) const FORBIDDEN: u16 = u16::MAX;
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub(crate) rule: u32,
+    /// Its name in sets of names.
+    pub(crate) names: NameSet,
     pub(crate) slices: Option<Box<Slices>>,
 }
 
@@ -334,6 +338,7 @@ fn rule(
         backbone_id: OnceLock::new(),
         types,
         value_set: OnceLock::new(),
+        is_own_binding: OnceLock::new(),
     }
 }
 
@@ -357,7 +362,12 @@ fn children(
             Some(_) => {}
             None => {
                 names.push(name);
-                slots.push(Slot { rule: u32::try_from(i).unwrap_or(u32::MAX), slices: None });
+                let stem = name.strip_suffix("[x]").unwrap_or(name);
+                slots.push(Slot {
+                    rule: u32::try_from(i).unwrap_or(u32::MAX),
+                    names: NameSet::of_name(stem),
+                    slices: None,
+                });
                 sliced.push(Vec::new());
             }
         }

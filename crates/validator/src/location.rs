@@ -105,64 +105,137 @@ pub(crate) struct ElementLocation {
     pub(crate) entry: Option<usize>,
 }
 
-/// Describes where a node is. With `redact`, the comments with resource ids are left out, and so is
-/// every name that no definition has: it is the sender's text.
+/// The way from the root down to an element, in words: what is found of a resource once and goes on
+/// from there to each of its elements.
+#[derive(Clone, Debug)]
+pub(crate) struct Way<'d> {
+    out: String,
+    /// Where the way within the innermost entry's resource begins, and that resource's type.
+    local_from: usize,
+    local_type: Option<Cow<'d, str>>,
+    entry: Option<usize>,
+    ty: TypeId,
+    /// How many elements have been named; from the outermost inwards.
+    depth: usize,
+    in_bundle: bool,
+    in_entry: bool,
+    /// With it, the comments with resource ids are left out, and so is every name that no definition
+    /// has: it is the sender's text.
+    redact: bool,
+}
+
+/// Room for one step of a way.
+const STEP: usize = 24;
+
+/// Describes where a node is.
 pub(crate) fn locate<'d>(node: Node<'d>, model: &'d TypeModel, redact: bool) -> ElementLocation {
-    let mut nodes: SmallVec<[Node<'d>; 24]> = SmallVec::new();
-    let mut at = Some(node);
-    while let Some(n) = at {
-        nodes.push(n);
-        at = n.parent();
-    }
-    let mut out = ElementLocation {
-        expression: String::with_capacity(24 * nodes.len() + 48),
-        ..ElementLocation::default()
-    };
-    let (mut local_from, mut local_type) = (0, None);
-    let (mut in_bundle, mut in_entry) = (false, false);
-    let mut ty = TypeId::UNKNOWN;
-    // How many elements have been named; from the outermost inwards.
-    let mut depth = 0;
-    while let Some(owner) = nodes.pop() {
-        let mut element = owner;
-        let mut index = None;
-        if depth > 0
-            && owner.kind() == Kind::Array
-            && let Some(item) = nodes.pop()
-        {
-            element = item;
-            index = element.ordinal();
+    Way::to(node, model, redact).location()
+}
+
+impl<'d> Way<'d> {
+    fn start(redact: bool) -> Self {
+        Self {
+            out: String::new(),
+            local_from: 0,
+            local_type: None,
+            entry: None,
+            ty: TypeId::UNKNOWN,
+            depth: 0,
+            in_bundle: false,
+            in_entry: false,
+            redact,
         }
+    }
+
+    /// The way from the root to a node.
+    pub(crate) fn to(node: Node<'d>, model: &'d TypeModel, redact: bool) -> Self {
+        let mut nodes: SmallVec<[Node<'d>; 24]> = SmallVec::new();
+        let mut at = Some(node);
+        while let Some(n) = at {
+            nodes.push(n);
+            at = n.parent();
+        }
+        let mut way = Self::start(redact);
+        way.out.reserve(STEP * nodes.len() + 48);
+        way.follow(&nodes, model);
+        way
+    }
+
+    /// The way to a node below the resource that this one leads to; `None` if it is not below it.
+    pub(crate) fn onward(
+        &self,
+        resource: Node<'d>,
+        node: Node<'d>,
+        model: &'d TypeModel,
+    ) -> Option<ElementLocation> {
+        let mut nodes: SmallVec<[Node<'d>; 24]> = SmallVec::new();
+        let mut at = node;
+        while at != resource {
+            nodes.push(at);
+            at = at.parent()?;
+        }
+        let mut out = String::with_capacity(self.out.len() + STEP * nodes.len());
+        out.push_str(&self.out);
+        let mut way = Self { out, local_type: self.local_type.clone(), ..*self };
+        way.follow(&nodes, model);
+        Some(way.location())
+    }
+
+    /// Goes on through nodes, the outermost last.
+    fn follow(&mut self, nodes: &[Node<'d>], model: &'d TypeModel) {
+        let mut nodes = nodes.iter().rev().copied();
+        while let Some(owner) = nodes.next() {
+            let mut element = owner;
+            let mut index = None;
+            if self.depth > 0
+                && owner.kind() == Kind::Array
+                && let Some(item) = nodes.next()
+            {
+                element = item;
+                index = element.ordinal();
+            }
+            self.step(owner, element, index, model);
+        }
+    }
+
+    fn step(
+        &mut self,
+        owner: Node<'d>,
+        element: Node<'d>,
+        mut index: Option<usize>,
+        model: &'d TypeModel,
+    ) {
+        let redact = self.redact;
         let resource = element.resource_type();
-        if depth == 0 {
+        if self.depth == 0 {
             let name = match resource.as_deref() {
                 Some(name) if redact && model.resource_at(name).is_none() => WITHHELD,
                 Some(name) => &clipped(name, LONGEST),
                 None => "$",
             };
-            out.expression.push_str(name);
-            in_bundle = resource.as_deref() == Some("Bundle");
+            self.out.push_str(name);
+            self.in_bundle = resource.as_deref() == Some("Bundle");
         } else {
             let member = owner.name().unwrap_or("");
-            let (name, chosen, child, many) = child_of(ty, owner, member, model);
-            ty = child;
+            let (name, chosen, child, many) = child_of(self.ty, owner, member, model);
+            self.ty = child;
             if many && index.is_none() && owner.kind() != Kind::Array {
                 // Validated as the one item of the array that is due.
                 index = Some(0);
             }
-            out.expression.push('.');
+            self.out.push('.');
             if redact && child == TypeId::UNKNOWN {
-                out.expression.push_str(WITHHELD);
+                self.out.push_str(WITHHELD);
             } else {
-                out.expression.push_str(&clipped(name, LONGEST));
+                self.out.push_str(&clipped(name, LONGEST));
             }
             if let Some(chosen) = chosen {
-                out.expression.push_str(".ofType(");
-                out.expression.push_str(chosen);
-                out.expression.push(')');
+                self.out.push_str(".ofType(");
+                self.out.push_str(chosen);
+                self.out.push(')');
             }
             if let Some(index) = index {
-                push_index(&mut out.expression, index);
+                push_index(&mut self.out, index);
             }
             if let Some(resource) = &resource
                 && !redact
@@ -170,32 +243,37 @@ pub(crate) fn locate<'d>(node: Node<'d>, model: &'d TypeModel, redact: bool) -> 
                 let id = element.get(&ID).and_then(Node::as_str);
                 let id = id.as_deref().unwrap_or("null");
                 for part in ["/*", &clipped(resource, LONGEST), "/", &clipped(id, LONGEST), "*/"] {
-                    out.expression.push_str(part);
+                    self.out.push_str(part);
                 }
             }
-            if depth == 1 && in_bundle && name == "entry" {
-                in_entry = true;
-                out.entry = index;
+            if self.depth == 1 && self.in_bundle && name == "entry" {
+                self.in_entry = true;
+                self.entry = index;
             }
-            if depth == 2 && in_entry && name == "resource" && resource.is_some() {
-                local_from = out.expression.len();
-                local_type.clone_from(&resource);
+            if self.depth == 2 && self.in_entry && name == "resource" && resource.is_some() {
+                self.local_from = self.out.len();
+                self.local_type = match resource.as_deref() {
+                    Some(name) if redact && model.resource_at(name).is_none() => {
+                        Some(Cow::Borrowed(WITHHELD))
+                    }
+                    _ => resource.clone(),
+                };
             }
         }
         if let Some(resource) = &resource {
-            ty = model.resource_at(resource).unwrap_or(TypeId::UNKNOWN);
+            self.ty = model.resource_at(resource).unwrap_or(TypeId::UNKNOWN);
         }
-        depth += 1;
+        self.depth += 1;
     }
-    let local_type = match local_type.as_deref() {
-        Some(name) if redact && model.resource_at(name).is_none() => Cow::Borrowed(WITHHELD),
-        name => clipped(name.unwrap_or(""), LONGEST),
-    };
-    let rest = &out.expression[local_from..];
-    out.local.reserve_exact(local_type.len() + rest.len());
-    out.local.push_str(&local_type);
-    out.local.push_str(rest);
-    out
+
+    fn location(self) -> ElementLocation {
+        let local_type = clipped(self.local_type.as_deref().unwrap_or(""), LONGEST);
+        let rest = &self.out[self.local_from..];
+        let mut local = String::with_capacity(local_type.len() + rest.len());
+        local.push_str(&local_type);
+        local.push_str(rest);
+        ElementLocation { local, expression: self.out, entry: self.entry }
+    }
 }
 
 /// Name without the type of a choice, that type's name, the type, and whether it may repeat.

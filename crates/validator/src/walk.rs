@@ -74,13 +74,14 @@ impl<'a> Walker<'a> {
         let ty =
             self.cx.profiles.model.type_at(&self.cx.resource.resource_type().unwrap_or_default());
         let ty = ty.unwrap_or(TypeId::UNKNOWN);
+        let mut names = None;
         if let Some(children) = &profile.root().children {
-            self.members(self.cx.resource, def, children, true);
+            names = Some(self.members(self.cx.resource, def, children, true));
         }
         let rules: Defs<'a> = smallvec::smallvec![def];
         let resource = self.cx.resource;
         let mut ahead = self.invariants_ahead(resource, &rules, ty);
-        invariant::check(&mut self.cx, resource, &rules, None, ty, &mut ahead);
+        invariant::check(&mut self.cx, resource, &rules, None, ty, names, &mut ahead);
         check::value(&mut self.cx, resource, def, None);
     }
 

@@ -27,6 +27,16 @@ enum Kind {
     Concept,
 }
 
+/// What an element is bound to.
+#[derive(Clone, Copy)]
+struct Bound<'b> {
+    strength: BindingStrength,
+    canonical: &'b Arc<str>,
+    set: &'b ValueSet,
+    /// Whether nothing is reported of codes outside the value set.
+    is_silent: bool,
+}
+
 /// Checks the binding of an element's rule.
 pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, ty: &'a TypeRule) {
     let Some(binding) = &def.element().binding else { return };
@@ -46,13 +56,10 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, t
             .rule
             .value_set
             .get_or_init(|| cx.profiles.definitions().terminology().value_set(canonical));
-        bound(cx, item, def, kind, binding.strength, canonical, set);
-        if binding.strength == BindingStrength::Preferred
-            && cx.out.issues.len() > before
-            && !is_own_binding(cx, def)
-        {
-            cx.out.issues.truncate(before);
-        }
+        let is_silent = binding.strength == BindingStrength::Preferred
+            && !*def.rule.is_own_binding.get_or_init(|| is_own_binding(cx, def));
+        let bound_to = Bound { strength: binding.strength, canonical, set, is_silent };
+        bound(cx, item, def, kind, bound_to);
     }
     if binding.value_set.is_none()
         && binding.max_value_set.is_none()
@@ -80,7 +87,8 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, t
             _ => continue,
         };
         let set = cx.profiles.definitions().terminology().value_set(&more.value_set);
-        bound(cx, item, def, kind, strength, &more.value_set, &set);
+        let bound_to = Bound { strength, canonical: &more.value_set, set: &set, is_silent: false };
+        bound(cx, item, def, kind, bound_to);
     }
 }
 
@@ -94,7 +102,7 @@ fn beyond<'a>(
     def: Def<'a>,
     kind: Kind,
     strength: BindingStrength,
-    canonical: &str,
+    canonical: &Arc<str>,
     before: usize,
 ) {
     let set = || cx.profiles.definitions().terminology().value_set(canonical);
@@ -143,8 +151,8 @@ fn beyond<'a>(
     }
 }
 
-/// Whether a profile sets the value set. What the base definition recommends is not reported to
-/// anybody, and the reference is silent about it.
+/// Whether a profile sets the value set, asked once for each rule. What the base definition recommends
+/// is not reported to anybody, and the reference is silent about it.
 fn is_own_binding<'a>(cx: &Context<'a>, def: Def<'a>) -> bool {
     let element = def.element();
     let path = element.base.as_ref().map_or(&*element.path, |base| &*base.path);
@@ -156,34 +164,21 @@ fn is_own_binding<'a>(cx: &Context<'a>, def: Def<'a>) -> bool {
     known.map(|b| &b.value_set) != element.binding.as_ref().map(|b| &b.value_set)
 }
 
-fn bound<'a>(
-    cx: &mut Context<'a>,
-    item: Element<'a>,
-    def: Def<'a>,
-    kind: Kind,
-    strength: BindingStrength,
-    canonical: &str,
-    set: &ValueSet,
-) {
+fn bound<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, kind: Kind, to: Bound<'_>) {
     match kind {
-        Kind::Code => bound_code(cx, item, def, strength, canonical, set),
-        Kind::Coding => bound_coding(cx, item, def, strength, canonical, set),
-        Kind::Concept => bound_concept(cx, item, def, strength, canonical, set),
+        Kind::Code => bound_code(cx, item, def, to),
+        Kind::Coding => bound_coding(cx, item, def, to),
+        Kind::Concept => bound_concept(cx, item, def, to),
     }
 }
 
-fn bound_code<'a>(
-    cx: &mut Context<'a>,
-    item: Element<'a>,
-    def: Def<'a>,
-    strength: BindingStrength,
-    canonical: &str,
-    set: &ValueSet,
-) {
+fn bound_code<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: Bound<'_>) {
+    let Bound { strength, canonical, set, is_silent } = to;
     let Some(code) = item.text().filter(|t| !t.is_empty()) else { return };
     let at = item.node();
     match syntax(canonical, &code).unwrap_or_else(|| set.validate(None, &code)) {
         Membership::Member(_) => {}
+        _ if is_silent => {}
         Membership::Unknown(missing) => {
             report_missing_content(cx, at, def, strength, canonical, &missing)
         }
@@ -229,19 +224,13 @@ fn bound_code<'a>(
     }
 }
 
-fn bound_coding<'a>(
-    cx: &mut Context<'a>,
-    item: Element<'a>,
-    def: Def<'a>,
-    strength: BindingStrength,
-    canonical: &str,
-    set: &ValueSet,
-) {
+fn bound_coding<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: Bound<'_>) {
+    let Bound { strength, canonical, set, is_silent } = to;
     let at = item.node();
     let (system, code) = system_and_code(item);
     let Some(code) = code else {
         // A quantity without code has no coded unit; only a Coding must have one.
-        if def.element().types.iter().any(|t| t.name() == "Coding") {
+        if !is_silent && def.element().types.iter().any(|t| t.name() == "Coding") {
             no_code(cx, at, def, strength, canonical, set);
         }
         return;
@@ -253,6 +242,7 @@ fn bound_coding<'a>(
     };
     match membership {
         Membership::Member(member) => named_by(cx, item, set, &member.system, &code),
+        _ if is_silent => {}
         Membership::Unknown(missing) => {
             report_missing_content(cx, at, def, strength, canonical, &missing)
         }
@@ -290,14 +280,8 @@ fn bound_coding<'a>(
     }
 }
 
-fn bound_concept<'a>(
-    cx: &mut Context<'a>,
-    item: Element<'a>,
-    def: Def<'a>,
-    strength: BindingStrength,
-    canonical: &str,
-    set: &ValueSet,
-) {
+fn bound_concept<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: Bound<'_>) {
+    let Bound { strength, canonical, set, is_silent } = to;
     let at = item.node();
     let (mut any, mut member, mut unknown) = (false, false, None);
     let mut codes = Vec::new();
@@ -331,6 +315,9 @@ fn bound_concept<'a>(
     if member {
         codes = misnamed;
         unknown = None;
+    }
+    if is_silent {
+        return;
     }
     if !any {
         no_code(cx, at, def, strength, canonical, set);
@@ -405,7 +392,7 @@ fn maximum<'a>(
     item: Element<'a>,
     def: Def<'a>,
     kind: Kind,
-    canonical: &str,
+    canonical: &Arc<str>,
     set: &ValueSet,
 ) {
     let at = item.node();
@@ -456,16 +443,12 @@ fn report_missing_content<'a>(
     at: Node<'a>,
     def: Def<'a>,
     strength: BindingStrength,
-    canonical: &str,
+    canonical: &Arc<str>,
     missing: &MissingContent,
 ) {
     match missing {
         MissingContent::NoValueSet(_) => {
-            cx.report(
-                Message::ValueSetNotFound { value_set: canonical.to_owned().into() },
-                at,
-                def.profile,
-            );
+            cx.report(Message::ValueSetNotFound { value_set: canonical.into() }, at, def.profile);
         }
         // Units have a grammar of their own, languages and media types too.
         MissingContent::NoCodeSystem(system)
@@ -473,7 +456,7 @@ fn report_missing_content<'a>(
         missing => {
             let issue = cx.report(
                 Message::ValueSetNoContent {
-                    value_set: canonical.to_owned().into(),
+                    value_set: canonical.into(),
                     reason: missing.to_string().into(),
                 },
                 at,

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use lmr_fhir::{Element, Node};
+use lmr_fhir::{Element, Node, Severity};
 use lmr_fhirpath::{Env, Model, Typed};
 
 use super::narrative;
@@ -14,7 +14,7 @@ use super::primitive::plain;
 use super::shared::{Anchors, Locals, Shared};
 use crate::compile::{Profile, ProfileId, Profiles};
 use crate::issue::Issue;
-use crate::location::trail;
+use crate::location::{ElementLocation, Way, locate, trail};
 use crate::messages::Message;
 use crate::options::Options;
 
@@ -45,6 +45,8 @@ pub(crate) struct Context<'a> {
     dropped: Option<Issue>,
     anchors: OnceCell<Arc<Anchors>>,
     locals: OnceCell<Arc<Locals>>,
+    /// The way to the resource, for the locations of issues.
+    way: Option<Box<Way<'a>>>,
 }
 
 /// Whether something conforms to a profile: asked by checks, answered by the walk.
@@ -98,6 +100,7 @@ impl<'a> Context<'a> {
             dropped: None,
             anchors: OnceCell::new(),
             locals: OnceCell::new(),
+            way: None,
         }
     }
 
@@ -106,11 +109,33 @@ impl<'a> Context<'a> {
     pub(crate) fn report(
         &mut self,
         message: Message,
-        at: Node<'_>,
+        at: Node<'a>,
         profile: &Profile,
     ) -> &mut Issue {
-        let issue = self.shared.issue(message, at, Some(profile));
+        let severity = message.severity();
+        self.report_as(message, severity, at, profile)
+    }
+
+    /// Reports a message with a severity that is not the catalogue's.
+    #[inline(never)]
+    pub(crate) fn report_as(
+        &mut self,
+        message: Message,
+        severity: Severity,
+        at: Node<'a>,
+        profile: &Profile,
+    ) -> &mut Issue {
+        let location = self.location(at);
+        let issue = self.shared.issue_at(message, severity, at, location, Some(profile));
         self.keep(issue)
+    }
+
+    /// Where a node is. The way to the resource at hand is found once.
+    fn location(&mut self, at: Node<'a>) -> ElementLocation {
+        let (model, redact) = (&self.profiles.model, self.options.redact_values);
+        let resource = self.resource.node();
+        let way = self.way.get_or_insert_with(|| Box::new(Way::to(resource, model, redact)));
+        way.onward(resource, at, model).unwrap_or_else(|| locate(at, model, redact))
     }
 
     /// Keeps an issue, unless there are so many by now that only the first error of each resource

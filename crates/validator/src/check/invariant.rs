@@ -35,13 +35,15 @@ fn take(ahead: &mut [Ahead<'_>], number: u32) -> Option<Result<bool, EvalError>>
 static BELOW: LazyLock<Option<Expression>> =
     LazyLock::new(|| Expression::parse("$this.combine(descendants())").ok());
 
-/// Runs the invariants of all rules and of the type, each expression once.
+/// Runs the invariants of all rules and of the type, each expression once. `names` are those of the
+/// members, where they are known.
 pub(crate) fn check<'a>(
     cx: &mut Context<'a>,
     item: Element<'a>,
     defs: &[Def<'a>],
     type_def: Option<Def<'a>>,
     ty: TypeId,
+    names: Option<NameSet>,
     ahead: &mut [Ahead<'a>],
 ) {
     // Nearly all elements are to have content, have some, and that is all.
@@ -52,7 +54,7 @@ pub(crate) fn check<'a>(
     let (mut content_done, mut extension_done, mut reference_done) = (false, false, false);
     // Which names there are is looked at once, when the first expression asks.
     let object = item.value().filter(|node| node.kind() == Kind::Object);
-    let mut present = None;
+    let mut present = names;
     for def in defs.iter().chain(&type_def) {
         for invariant in &def.rule.invariants {
             if let Some(doubt) = &invariant.doubt
@@ -217,8 +219,7 @@ fn failed<'a>(cx: &mut Context<'a>, invariant: &Invariant, item: Element<'a>, pr
         key: Arc::clone(&invariant.key),
         human: Arc::clone(&invariant.human),
     };
-    let issue = cx.shared.make(message, severity, item.node(), Some(profile));
-    cx.keep(issue);
+    cx.report_as(message, severity, item.node(), profile);
 }
 
 /// dom-6 is a recommendation, whether or not a package marks it.

@@ -10,7 +10,7 @@ use super::bundle::entries::{self, Links};
 use super::primitive::plain;
 use crate::compile::{Profile, ProfileId, Profiles};
 use crate::issue::Issue;
-use crate::location;
+use crate::location::{self, ElementLocation};
 use crate::messages::Message;
 use crate::messages::field::Words;
 use crate::options::Options;
@@ -156,9 +156,22 @@ impl<'a> Shared<'a> {
     }
 
     pub(crate) fn issue(&self, message: Message, at: Node<'_>, profile: Option<&Profile>) -> Issue {
-        let (of_reading, of_list) = (message.is_of_reading(), message.is_of_list());
         let severity = message.severity();
-        let mut issue = self.make(message, severity, at, profile);
+        let location = location::locate(at, &self.profiles.model, self.options.redact_values);
+        self.issue_at(message, severity, at, location, profile)
+    }
+
+    /// An issue of an element whose location is known.
+    pub(crate) fn issue_at(
+        &self,
+        message: Message,
+        severity: Severity,
+        at: Node<'_>,
+        location: ElementLocation,
+        profile: Option<&Profile>,
+    ) -> Issue {
+        let (of_reading, of_list) = (message.is_of_reading(), message.is_of_list());
+        let mut issue = self.make(message, severity, at, location, profile);
         if of_reading {
             for expression in [&mut issue.expression, &mut issue.local_expression] {
                 location::name_by_definition(expression);
@@ -170,18 +183,17 @@ impl<'a> Shared<'a> {
         issue
     }
 
-    pub(crate) fn make(
+    fn make(
         &self,
         mut message: Message,
         severity: Severity,
         at: Node<'_>,
+        location: ElementLocation,
         profile: Option<&Profile>,
     ) -> Issue {
-        let redact = self.options.redact_values;
-        if redact {
+        if self.options.redact_values {
             message.redact(&|name| self.profiles.definitions().is_resource_type(name));
         }
-        let location = location::locate(at, &self.profiles.model, redact);
         let span = at.span();
         let (start, end) = (self.document.location(span.start), self.document.location(span.end));
         Issue {

@@ -76,6 +76,20 @@ impl SharedExpression {
 pub(crate) struct NameSet(u64);
 
 impl NameSet {
+    /// Any name may be there.
+    pub(crate) const ANY: Self = Self(u64::MAX);
+
+    /// One name, that of a choice without its type.
+    pub(crate) fn of_name(name: &str) -> Self {
+        Self(Self::bit(name))
+    }
+
+    /// The names of both.
+    #[inline]
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// The names of an object's members.
     pub(crate) fn of(object: Node<'_>) -> Self {
         Self(

@@ -41,7 +41,7 @@ impl<'a> Walker<'a> {
                         self.members(item, *def, children, true);
                     }
                 }
-                invariant::check(&mut self.cx, item, defs, None, TypeId::UNKNOWN, &mut []);
+                invariant::check(&mut self.cx, item, defs, None, TypeId::UNKNOWN, None, &mut []);
             }
             Shape::Backbone | Shape::Complex => self.complex(item, parent, parent_def, defs, ty),
         }
@@ -68,7 +68,7 @@ impl<'a> Walker<'a> {
                 self.primitive_children(item, defs, type_def);
             }
             let type_id = self.cx.profiles.type_id(def.rule, Some(ty));
-            invariant::check(&mut self.cx, item, defs, type_def, type_id, &mut []);
+            invariant::check(&mut self.cx, item, defs, type_def, type_id, None, &mut []);
         }
         for def in defs {
             check::value(&mut self.cx, item, *def, Some(ty));
@@ -111,20 +111,21 @@ impl<'a> Walker<'a> {
         let any_own = defs
             .iter()
             .any(|d| (d.rule.children.is_some() && !is_partial(*d)) || d.rule.content.is_some());
+        let mut names = None;
         for def in defs {
             if let Some(children) = &def.rule.children {
-                self.members(item, *def, children, false);
+                names = Some(self.members(item, *def, children, false));
             } else if let Some(target) = self.cx.profiles.content_def(*def)
                 && let Some(children) = &target.rule.children
             {
-                self.members(item, target, children, false);
+                names = Some(self.members(item, target, children, false));
             }
         }
         if !any_own {
             match type_def {
                 Some(def) => {
                     if let Some(children) = &def.rule.children {
-                        self.members(item, def, children, false);
+                        names = Some(self.members(item, def, children, false));
                     }
                 }
                 // A definition that cannot be used is reported: what it asks for is unknown, not wrong.
@@ -145,13 +146,13 @@ impl<'a> Walker<'a> {
                         // A bare BackboneElement or Element: only what all elements have.
                         && let Some(children) = &base.rule.children
                     {
-                        self.members(item, base, children, false);
+                        names = Some(self.members(item, base, children, false));
                     }
                 }
             }
         }
         let ty_id = self.cx.profiles.type_id(first.rule, ty);
-        invariant::check(&mut self.cx, item, defs, type_def, ty_id, &mut []);
+        invariant::check(&mut self.cx, item, defs, type_def, ty_id, names, &mut []);
         for def in defs {
             let own = match (ty, &*def.rule.types) {
                 // Nearly always there is but one.

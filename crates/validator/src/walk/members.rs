@@ -7,28 +7,29 @@ use crate::check;
 use crate::check::primitive::{Json, plain};
 use crate::check::shared::kind_name;
 use crate::check::slicing::{self, SliceOrder};
-use crate::compile::{Children, Def, Defs, FORBIDDEN, Shape, Slices, TypeRule};
+use crate::compile::{Children, Def, Defs, FORBIDDEN, NameSet, Shape, Slices, TypeRule};
 use crate::location::trail;
 use crate::messages::Message;
 use crate::messages::field::{Defined, Hint, Words};
 
 impl<'a> Walker<'a> {
-    /// Validates all members of an object.
+    /// Validates all members of an object. Returns their names.
     pub(super) fn members(
         &mut self,
         element: Element<'a>,
         def: Def<'a>,
         children: &'a Children,
         is_resource: bool,
-    ) {
+    ) -> NameSet {
         // A primitive's id and extensions are in its companion.
         let object = element
             .value()
             .filter(|n| n.kind() == Kind::Object)
             .or_else(|| element.sibling().filter(|n| n.kind() == Kind::Object));
         if object.is_some() || !children.required.is_empty() {
-            self.members_of(object, element, def, children, is_resource);
+            return self.members_of(object, element, def, children, is_resource);
         }
+        NameSet::ANY
     }
 
     /// Validates the id and extensions of a primitive element.
@@ -61,15 +62,16 @@ impl<'a> Walker<'a> {
         def: Def<'a>,
         children: &'a Children,
         is_resource: bool,
-    ) {
+    ) -> NameSet {
         let object = members.unwrap_or(element.node());
         if self.depth >= MAX_DEPTH {
             self.cx.report(Message::TooDeep { limit: MAX_DEPTH }, object, def.profile);
-            return;
+            return NameSet::ANY;
         }
         if self.cx.options.is_stopped() {
-            return;
+            return NameSet::ANY;
         }
+        let mut names = NameSet::default();
         self.depth += 1;
         let base = self.counts.len();
         self.counts.resize(base + children.slots.len(), 0);
@@ -82,10 +84,12 @@ impl<'a> Walker<'a> {
                 continue;
             }
             let Some(target) = children.table.of_member(member).copied() else {
+                names = names.and(NameSet::of_name(member.name().unwrap_or_default()));
                 self.unlisted(member, object, def, children, is_resource);
                 continue;
             };
             let slot = &children.slots[target.slot as usize];
+            names = names.and(slot.names);
             let child = Def { profile: def.profile, rule: &def.profile.rules[slot.rule as usize] };
             let seen = base + target.slot as usize;
             if of_companion && member.name() == Some("value") {
@@ -148,6 +152,7 @@ impl<'a> Walker<'a> {
         }
         self.counts.truncate(base);
         self.depth -= 1;
+        names
     }
 
     /// Whether a member, alone of its name, is a value of a type that asks no more than the right text,

@@ -23,13 +23,14 @@ impl<'a> Walker<'a> {
     ) {
         let profile = def.profile;
         self.ignored_lines(item, profile);
+        let mut names = None;
         if let Some(children) = &def.rule.children {
-            self.members(item, def, children, false);
+            names = Some(self.members(item, def, children, false));
         }
         let path = def.rule.backbone.as_deref().unwrap_or(&profile.definition.type_name);
         let id = self.cx.profiles.model.type_at(path).unwrap_or(TypeId::UNKNOWN);
         let rules: Defs<'a> = smallvec::smallvec![def];
-        invariant::check(&mut self.cx, item, &rules, None, id, &mut []);
+        invariant::check(&mut self.cx, item, &rules, None, id, names, &mut []);
         check::value(&mut self.cx, item, def, ty);
     }
 

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use lmr_fhir::{Element, Kind, Name, Node};
 use smallvec::SmallVec;
@@ -32,7 +32,9 @@ pub(crate) struct Links<'a> {
     pub(crate) kind: Cow<'a, str>,
     pub(crate) entries: Vec<Entry<'a>>,
     by_url: HashMap<Cow<'a, str>, SmallVec<[u32; 1]>>,
-    by_id: HashMap<Pair<'a>, SmallVec<[u32; 1]>>,
+    /// The entries whose resource has an id, sorted by type and id. Made when it is first asked for:
+    /// few bundles refer by them.
+    by_id: OnceLock<Vec<u32>>,
     /// Entries whose resource names its version, by address and version.
     by_version: HashMap<Pair<'a>, SmallVec<[u32; 1]>>,
     /// Whether each `fullUrl` is a text of its own, no version beside any.
@@ -73,7 +75,7 @@ impl<'a> Links<'a> {
             kind: object.member("type").and_then(Node::as_str).unwrap_or_default(),
             entries: Vec::new(),
             by_url: HashMap::new(),
-            by_id: HashMap::new(),
+            by_id: OnceLock::new(),
             by_version: HashMap::new(),
             distinct_urls: true,
         };
@@ -83,7 +85,6 @@ impl<'a> Links<'a> {
         let count = list.members().count();
         links.entries.reserve(count);
         links.by_url.reserve(count);
-        links.by_id.reserve(count);
         for node in list.members() {
             let at = u32::try_from(links.entries.len()).unwrap_or(u32::MAX);
             let resource = node.get(&RESOURCE);
@@ -109,9 +110,6 @@ impl<'a> Links<'a> {
             // What is there without being a text (extensions only) is left to the invariant.
             links.distinct_urls &=
                 entry.full_url.is_some() == full_url.is_some() && !node.has_underscore_members();
-            if let Some(id) = &entry.id {
-                links.by_id.entry((entry.type_name.clone(), id.clone())).or_default().push(at);
-            }
             links.entries.push(entry);
         }
         Some(links)
@@ -136,9 +134,19 @@ impl<'a> Links<'a> {
 
     /// Entries whose resource has this type and id.
     pub(crate) fn with_id(&self, type_name: &str, id: &str) -> &[u32] {
-        self.by_id
-            .get(&(Cow::Owned(type_name.to_owned()), Cow::Owned(id.to_owned())))
-            .map_or(&[], |m| m.as_slice())
+        let key = |at: u32| {
+            let entry = &self.entries[at as usize];
+            (&*entry.type_name, entry.id.as_deref().unwrap_or_default())
+        };
+        let by_id = self.by_id.get_or_init(|| {
+            let with_id = (0u32..).zip(&self.entries).filter(|(_, entry)| entry.id.is_some());
+            let mut found: Vec<u32> = with_id.map(|(at, _)| at).collect();
+            found.sort_by_key(|at| key(*at));
+            found
+        });
+        let from = by_id.partition_point(|at| key(*at) < (type_name, id));
+        let count = by_id[from..].partition_point(|at| key(*at) == (type_name, id));
+        &by_id[from..from + count]
     }
 
     /// Entries with this address, and with this version if one is asked for.
