@@ -4,6 +4,32 @@
 //! [`Verdict`]: findings per entry, each with a [`codes::Code`] of the catalogue, and what the
 //! receiver needs to store it (identity, dependencies). [`response`] writes and reads the
 //! LegemiddelregisterBundleResponse.
+//!
+//! | type | what it is |
+//! |---|---|
+//! | [`RuleSetId`], [`RuleSet`], [`RuleSets`] | a state of the guide; its validator; those an operator has added lists to |
+//! | [`check_bundle`], [`CheckOptions`], [`Verdict`] | the check, what it may know, what it found |
+//! | [`Finding`], [`codes`] | one finding; the catalogue of codes with texts, examples and remedies |
+//! | [`Identity`], [`canonical_content`] | what makes two resources the same, and their content equal |
+//! | [`response`], [`fest`] | the register's answer; FEST's catalogue as code lists |
+//!
+//! ```
+//! use lmr_fhir::{Document, Language, ParseOptions};
+//! use lmr_lmdi::codes::Code;
+//! use lmr_lmdi::{CheckOptions, RuleSetId, check_bundle};
+//!
+//! let text = r#"{"resourceType":"Bundle","type":"transaction","timestamp":"2026-11-25T12:00:00Z",
+//!   "entry":[{"fullUrl":"urn:uuid:0b1ef1c6-3d10-4f5c-8f0d-3a3ad9a5e0c1",
+//!     "resource":{"resourceType":"Observation","id":"o"}}]}"#;
+//! let document = Document::parse(text, &ParseOptions::strict())?;
+//! let verdict = check_bundle(&document, &CheckOptions::at("2026-11-25T12:00:00Z".parse()?))?;
+//!
+//! let finding = &verdict.entries[0].findings[0];
+//! assert_eq!(finding.code, Code::ResourceKindNotAllowed);
+//! assert_eq!(verdict.rule_set, RuleSetId::LATEST);
+//! println!("{}", finding.text(Language::English));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod administered;
 mod bundle_index;

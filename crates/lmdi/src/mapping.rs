@@ -5,6 +5,7 @@ use lmr_validator::messages::Message;
 
 use crate::codes::Code;
 use crate::invariants;
+use crate::location::without_indices;
 
 /// The code of one issue: its message decides, and for a few messages what they are about.
 pub(crate) fn code_of(issue: &Issue) -> Code {
@@ -26,27 +27,13 @@ fn by_subject(issue: &Issue) -> Option<Code> {
         Message::ProfileMaximum { limit: 0, .. } => Some(Code::ElementForbidden),
         // Only notes were left out.
         Message::TooManyIssues { .. } if !issue.severity.is_error() => Some(Code::FindingsLeftOut),
-        Message::FixedWrong { .. } => match place_without_indices(&issue.expression).as_str() {
+        Message::FixedWrong { .. } => match without_indices(&issue.expression).as_str() {
             "Bundle.type" => Some(Code::BundleTypeWrong),
             "Bundle.entry.request.method" => Some(Code::EntryMethodNotPost),
             _ => None,
         },
         _ => None,
     }
-}
-
-fn place_without_indices(expression: &str) -> String {
-    let mut out = String::with_capacity(expression.len());
-    let mut inside = false;
-    for c in expression.chars() {
-        match c {
-            '[' => inside = true,
-            ']' => inside = false,
-            _ if !inside => out.push(c),
-            _ => {}
-        }
-    }
-    out
 }
 
 /// The code of a message of the validator. A message without one does not compile.
@@ -312,7 +299,7 @@ mod tests {
     #[test]
     fn places_lose_their_indices_before_they_are_compared() {
         assert_eq!(
-            place_without_indices("Bundle.entry[12].request.method"),
+            without_indices("Bundle.entry[12].request.method"),
             "Bundle.entry.request.method"
         );
     }

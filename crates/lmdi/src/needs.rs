@@ -9,6 +9,7 @@ use lmr_fhir::{Document, Node, ParseOptions};
 
 use crate::codes::{Code, Language};
 use crate::finding::{ElementLocation, Finding};
+use crate::location::without_indices;
 use crate::options::CheckOptions;
 use crate::rule_set::{RuleSet, RuleSetError};
 
@@ -64,20 +65,6 @@ fn reason(refused: &Finding, newest: &str) -> Finding {
         format!("Krever veiledningen {since} eller nyere. Eldre versjoner sier: {nb}"),
         format!("Needs the guide {since} or newer. Older versions say: {en}"),
     )
-}
-
-fn without_indices(expression: &str) -> String {
-    let mut out = String::with_capacity(expression.len());
-    let mut inside = false;
-    for c in expression.chars() {
-        match c {
-            '[' => inside = true,
-            ']' => inside = false,
-            _ if !inside => out.push(c),
-            _ => {}
-        }
-    }
-    out
 }
 
 #[cfg(test)]

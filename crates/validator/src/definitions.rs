@@ -2,6 +2,23 @@
 //!
 //! A [`Definitions`] does not change once it is built. Structure definitions are read, and their
 //! snapshots made, when they are first asked for; any number of threads may ask.
+//!
+//! - [`Definitions`] answers by canonical URL or by type name; a [`DefinitionsBuilder`] takes packages.
+//! - [`StructureDefinition`] and [`ElementDefinition`] are what FHIR's are, read once: bounds as
+//!   numbers, types, bindings and slicing as values.
+//! - [`DefinitionError`] is a definition that cannot be used, with the reason.
+//!
+//! ```
+//! use lmr_validator::definitions::{Definitions, Max};
+//!
+//! let definitions = Definitions::r4();
+//! let patient = definitions.type_definition("Patient")?.expect("R4 has it");
+//! let gender = patient.element("Patient.gender").expect("an element");
+//! assert_eq!((gender.min, gender.max), (0, Max::Count(1)));
+//! assert_eq!(gender.types[0].name(), "code");
+//! assert!(definitions.structure("http://example.org/unknown")?.is_none());
+//! # Ok::<(), lmr_validator::definitions::DefinitionError>(())
+//! ```
 
 use std::sync::{Arc, OnceLock};
 

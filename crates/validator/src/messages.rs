@@ -1,7 +1,7 @@
 //! The catalogue of messages: for each rule its id, severity, FHIR issue type, facts and the texts
 //! in English and bokmål.
 //!
-//! Each subject's rows stand beside its checks (`check/<subject>/messages.rs`) and are joined here
+//! Each subject's rows are beside its checks (`check/<subject>/messages.rs`) and are joined here
 //! to one enum, so that a `match` on [`Message`] is complete or does not compile. A row reads
 //!
 //! ```text

@@ -2,6 +2,25 @@
 //!
 //! Only definitions are kept: StructureDefinitions, value sets and code systems that are
 //! directly in `package/`. Examples and everything else are left aside.
+//!
+//! - [`Package`] is one package; [`load`] reads several with what they depend on, from a
+//!   [`PackageCache`] where there is one. Nothing is fetched from a network.
+//! - [`write_archive`] makes a package of definitions that a program has.
+//!
+//! ```
+//! use lmr_validator::package::{Package, write_archive};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let file = folder.path().join("example.tgz");
+//! let list = r#"{"resourceType":"CodeSystem","url":"http://example.org/wards","status":"active",
+//!   "content":"complete","concept":[{"code":"a"}]}"#;
+//! write_archive(&file, "example", "1.0.0", &[list.to_owned()])?;
+//!
+//! let package = Package::open(&file)?;
+//! assert_eq!((package.name(), package.version()), ("example", "1.0.0"));
+//! assert_eq!(package.definitions().next().map(|(_, url)| url), Some("http://example.org/wards"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::{
     borrow::Cow,

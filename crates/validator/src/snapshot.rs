@@ -8,6 +8,30 @@
 //!
 //! Where FHIR leaves a choice, the result is that of the reference's generator: profiles' official
 //! snapshots are made by it.
+//!
+//! A caller gets a snapshot by asking [`Definitions`](crate::definitions::Definitions) for a
+//! profile that came without one; [`compare`](mod@compare) says what two snapshots differ in.
+//!
+//! ```
+//! use lmr_validator::definitions::Definitions;
+//! use lmr_validator::package::Package;
+//! use lmr_validator::snapshot::compare::{Aspect, compare};
+//!
+//! let profile = r#"{"resourceType":"StructureDefinition","url":"http://example.org/named",
+//!   "name":"Named","status":"active","kind":"resource","abstract":false,"type":"Patient",
+//!   "baseDefinition":"http://hl7.org/fhir/StructureDefinition/Patient","derivation":"constraint",
+//!   "differential":{"element":[{"id":"Patient.name","path":"Patient.name","min":1}]}}"#;
+//! let package = Package::embedded("example", "1.0.0", [profile])?;
+//! let definitions = Definitions::builder().package(package).build();
+//! let base = definitions.type_definition("Patient")?.expect("R4 has it");
+//! let named = definitions.structure("http://example.org/named")?.expect("just added");
+//! assert_eq!(named.elements.len(), base.elements.len());
+//!
+//! let differences = compare(&base, &named);
+//! assert_eq!(differences.len(), 1);
+//! assert_eq!((&*differences[0].element, differences[0].aspect), ("Patient.name", Aspect::Min));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::sync::Arc;
 

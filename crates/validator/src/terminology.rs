@@ -2,6 +2,27 @@
 //!
 //! Content comes from the R4 core and from packages. What has none (SNOMED CT, ATC, languages,
 //! UCUM, …) is [`Membership::Unknown`] with the name of what is missing, never "no".
+//!
+//! - [`Terminology`] is what a set of definitions has, by canonical URL.
+//! - [`ValueSet`] says whether a code belongs ([`Membership`]) and lists its codes; [`CodeSystem`]
+//!   has the concepts.
+//! - [`CodeList`] is a list of an operator's own (ATC, a local catalogue) from a CSV file or a program.
+//!
+//! ```
+//! use lmr_validator::definitions::Definitions;
+//! use lmr_validator::terminology::Membership;
+//!
+//! let definitions = Definitions::r4();
+//! let terminology = definitions.terminology();
+//! let genders = "http://hl7.org/fhir/ValueSet/administrative-gender";
+//! assert!(matches!(terminology.validate(genders, None, "female"), Membership::Member(_)));
+//! assert_eq!(terminology.validate(genders, None, "femal"), Membership::NotMember);
+//! // All of SNOMED CT cannot be carried: the answer is not "no" but what is missing.
+//! let substances = "http://hl7.org/fhir/ValueSet/substance-code";
+//! let answer = terminology.validate(substances, Some("http://snomed.info/sct"), "1");
+//! let Membership::Unknown(missing) = answer else { panic!("{answer:?}") };
+//! assert!(missing.to_string().contains("http://snomed.info/sct"));
+//! ```
 
 use std::{
     collections::HashMap,

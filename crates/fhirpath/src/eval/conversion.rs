@@ -32,63 +32,27 @@ fn converts<'a>(
     Ok(engine.source_value(call)?.map(|item| conversion(item).is_some()))
 }
 
-pub(crate) fn to_integer<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
-    convert(engine, call, as_integer)
+/// For each type the two functions of N1, by the one conversion that both ask.
+macro_rules! conversions {
+    ($( $to:ident, $converts_to:ident: $conversion:ident; )*) => { $(
+        pub(crate) fn $to<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+            convert(engine, call, $conversion)
+        }
+
+        pub(crate) fn $converts_to<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> LogicResult {
+            converts(engine, call, $conversion)
+        }
+    )* };
 }
 
-pub(crate) fn converts_to_integer<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> LogicResult {
-    converts(engine, call, as_integer)
-}
-
-pub(crate) fn to_long<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
-    convert(engine, call, as_long)
-}
-
-pub(crate) fn converts_to_long<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> LogicResult {
-    converts(engine, call, as_long)
-}
-
-pub(crate) fn to_decimal<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
-    convert(engine, call, as_decimal)
-}
-
-pub(crate) fn converts_to_decimal<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> LogicResult {
-    converts(engine, call, as_decimal)
-}
-
-pub(crate) fn to_text<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
-    convert(engine, call, as_text)
-}
-
-pub(crate) fn converts_to_text<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> LogicResult {
-    converts(engine, call, as_text)
-}
-
-pub(crate) fn to_date<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
-    convert(engine, call, as_date)
-}
-
-pub(crate) fn converts_to_date<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> LogicResult {
-    converts(engine, call, as_date)
-}
-
-pub(crate) fn to_date_time<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
-    convert(engine, call, as_date_time)
-}
-
-pub(crate) fn converts_to_date_time<'a>(
-    engine: &Engine<'_, 'a>,
-    call: Call<'_, 'a>,
-) -> LogicResult {
-    converts(engine, call, as_date_time)
-}
-
-pub(crate) fn to_time<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
-    convert(engine, call, as_time)
-}
-
-pub(crate) fn converts_to_time<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> LogicResult {
-    converts(engine, call, as_time)
+conversions! {
+    to_integer, converts_to_integer: as_integer;
+    to_long, converts_to_long: as_long;
+    to_decimal, converts_to_decimal: as_decimal;
+    to_text, converts_to_text: as_text;
+    to_date, converts_to_date: as_date;
+    to_date_time, converts_to_date_time: as_date_time;
+    to_time, converts_to_time: as_time;
 }
 
 pub(crate) fn to_quantity<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
