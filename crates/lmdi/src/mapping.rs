@@ -88,14 +88,18 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         M::UriWs { .. }
         | M::CanonicalAbsolute { .. }
         | M::UrlExample { .. }
+        | M::UrlResolve { .. }
+        | M::CanonicalType { .. }
         | M::UrlInternal { .. }
         | M::IdentifierSystem
         | M::IdentifierIetf
         | M::IdentifierIetfWrong { .. }
         | M::IdentifierIetfWrong2 { .. } => Code::UriInvalid,
-        M::Base64Valid | M::Base64Ws | M::AttachmentSize { .. } | M::AttachmentNoContent => {
-            Code::Base64Invalid
-        }
+        M::Base64Valid
+        | M::Base64Ws
+        | M::AttachmentSize { .. }
+        | M::AttachmentHash { .. }
+        | M::AttachmentNoContent => Code::Base64Invalid,
         M::MustHaveValue { .. }
         | M::ValueAlternatives { .. }
         | M::PrimitiveTooShort { .. }
@@ -155,20 +159,26 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::CodeMissingExtensible { .. }
         | M::CodeMissingMaximum { .. }
         | M::CodeOnlyExtended { .. }
-        | M::NoCodeProvided { .. } => Code::CodeMissing,
+        | M::NoCodeProvided { .. }
+        | M::NoCodeProvidedVersion { .. } => Code::CodeMissing,
         M::ValueSetNotFound { .. } | M::ValueSetNoContent { .. } | M::BindingNoSource { .. } => {
             Code::ValueSetNotAvailable
         }
         M::UnknownCodeSystem { .. }
+        | M::UnknownCodeSystemVersion { .. }
+        | M::UnknownCodeSystemVersionNone { .. }
         | M::CodeSystemNoContent { .. }
         | M::CodeSystemUnusable { .. } => Code::CodeSystemNotAvailable,
-        M::UnknownCode { .. } | M::UnknownCodeNoVersion { .. } | M::LanguageCode { .. } => {
-            Code::CodeUnknown
-        }
+        M::UnknownCode { .. }
+        | M::UnknownCodeNoVersion { .. }
+        | M::ConceptInactive { .. }
+        | M::ConceptDeprecated { .. }
+        | M::LanguageCode { .. } => Code::CodeUnknown,
         M::DisplayWrong { .. } => Code::DisplayWrong,
         M::SystemRelative
         | M::SystemInvalid { .. }
         | M::SystemIsSupplement { .. }
+        | M::SystemUnknown { .. }
         | M::SystemIsValueSet { .. } => Code::SystemInvalid,
         M::CodeNoSystem => Code::SystemMissing,
         M::UcumSyntax { .. } => Code::UnitInvalid,
@@ -199,7 +209,9 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         M::ExtUnknownNotHere { .. } | M::ExtUnknown { .. } | M::ExtSubInvalid { .. } => {
             Code::ExtensionUnknown
         }
-        M::ExtContextWrongVer { .. }
+        M::ExtContextWrong { .. }
+        | M::ExtModifierContextWrong { .. }
+        | M::ExtContextWrongVer { .. }
         | M::ExtModifierContextWrongVer { .. }
         | M::ExtNotHere { .. } => Code::ExtensionNotAllowedHere,
         M::ExtModifierN { .. } | M::ExtModifierY { .. } => Code::ExtensionModifierMisuse,

@@ -431,7 +431,7 @@ fn a_bundle_of_the_other_type_is_reported_when_checked_on_its_own() {
 fn a_large_bundle_is_not_refused_for_its_many_warnings() {
     let mut all = resources(NEW);
     let medication = all[position(&all, "Medication")].clone();
-    for index in 0..1_500 {
+    for index in 0..5_500 {
         let mut copy = medication.clone();
         copy["id"] = json!(format!("m{index}"));
         all.push(copy);

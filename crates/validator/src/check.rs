@@ -61,6 +61,9 @@ pub(crate) fn primitive<'a>(
         if primitive::check(cx, item, node, kind, &text, def) {
             string::check(cx, item, kind, &text, def);
         }
+        if !is_blank {
+            string::check_characters(cx, item, &text, def);
+        }
     }
     if is_blank {
         binding::check_only_extended(cx, item, defs);

@@ -70,6 +70,9 @@ pub(crate) fn structure(
     made.clone().map(Some)
 }
 
+/// The version of FHIR that the core defines.
+pub(crate) const VERSION: &str = "4.0.1";
+
 /// The JSON of a value set or code system of the core.
 pub(crate) fn json(
     kind: ResourceKind,

@@ -154,6 +154,8 @@ impl Terminology {
             return Ok(Some(&self.library.entry(location).json));
         }
         let (url, version) = split_canonical(canonical);
+        // The core's definitions name each other by its version, whatever their own is.
+        let version = version.filter(|version| *version != core::VERSION);
         core::json(kind, url, version)
     }
 }

@@ -184,8 +184,11 @@ fn expected(case: &Case, wanted: &[&str]) -> Found {
             continue;
         }
         let quirk = issue["pathQuirk"].as_bool() == Some(true);
+        // The recorded text is that of several ids: the cases' own rules accept each of them.
+        let id = issue["messageId"].as_str().unwrap_or("?");
+        let is_ambiguous = issue["idConfidence"].as_str() == Some("ambiguous");
         out.push(key(
-            issue["messageId"].as_str().unwrap_or("?"),
+            if is_ambiguous { id.strip_suffix("_VER").unwrap_or(id) } else { id },
             issue["expression"].as_str().unwrap_or(""),
             quirk,
         ));

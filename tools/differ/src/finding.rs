@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use serde_json::{Value, json};
+
 /// One finding. Two are the same if severity, id and location agree; texts are for people.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Finding {
@@ -17,7 +19,8 @@ impl Finding {
         Self {
             severity: severity.to_owned(),
             id: id.to_owned(),
-            location: without_comments(&location.replace("[x]", "")),
+            location: without_comments(location.split("[url='").next().unwrap_or(location))
+                .replace("[x]", ""),
             text,
         }
     }
@@ -95,7 +98,10 @@ impl Difference {
                 && a.location == b.location
                 && is_of_reader(&b.id)
         };
-        let passes: [Match<'_>; 3] = [&equal, &renamed, &unnamed];
+        let displaced = |a: &Finding, b: &Finding| {
+            a.key().0 == b.key().0 && a.id == b.id && is_displaced(&a.id)
+        };
+        let passes: [Match<'_>; 4] = [&equal, &renamed, &unnamed, &displaced];
         for matches in passes {
             left.retain(|a| match right.iter().position(|b| matches(a, b)) {
                 Some(found) => {
@@ -117,6 +123,29 @@ impl Difference {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.alone.is_empty() && !self.verdict_differs
+    }
+
+    /// What differs and in which input, for programs.
+    pub(crate) fn report(&self, made: &str, document: &Value) -> Value {
+        let alone: Vec<Value> = self
+            .alone
+            .iter()
+            .map(|(side, f)| {
+                json!({
+                    "side": side.to_string(),
+                    "severity": f.severity,
+                    "id": f.id,
+                    "location": f.location,
+                    "text": f.text,
+                })
+            })
+            .collect();
+        json!({
+            "made": made,
+            "verdict": self.verdict_differs,
+            "alone": alone,
+            "document": document.to_string(),
+        })
     }
 
     /// The sides and ids that differ, by which a difference is counted and recognised while it is shrunk.
@@ -143,6 +172,14 @@ fn distinct(findings: &[Finding]) -> Vec<&Finding> {
     kept
 }
 
+/// Rules of bundles that the reference reports at another entry than the one they are about: it
+/// counts from one, or names the first.
+fn is_displaced(id: &str) -> bool {
+    ["Bundle_BUNDLE_Entry_", "BUNDLE_ENTRY_", "BUNDLE_BUNDLE_", "BUNDLE_SEARCH_"]
+        .iter()
+        .any(|start| id.starts_with(start))
+}
+
 /// Whether our JSON reader, not a rule of a profile, reports under this id.
 fn is_of_reader(id: &str) -> bool {
     [
@@ -152,6 +189,10 @@ fn is_of_reader(id: &str) -> bool {
         "Error_parsing_JSON",
         "ARRAY_CANNOT_BE_EMPTY",
         "LMRV_JSON",
+        "This_does_not_appear_to_be_a_FHIR_resource",
+        "Contained_resource_does_not_appear_to_be_a_FHIR_resource",
+        "Unable_to_find_resourceType",
+        "Error_parsing_XHTML_",
     ]
     .iter()
     .any(|start| id.starts_with(start))

@@ -2,6 +2,7 @@
 //! and profiles.
 
 pub(crate) mod bundle;
+pub(crate) mod example;
 pub(crate) mod instance;
 pub(crate) mod mutation;
 pub(crate) mod primitive;

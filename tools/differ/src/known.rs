@@ -37,10 +37,13 @@ struct Row {
     /// The location, as a regular expression that must be contained.
     #[serde(default)]
     location: String,
-    /// If given, the row holds only beside another finding that differs, at the same location, above it
-    /// or below it, whose id and text contain this.
+    /// If given, the row holds only beside another finding of the same input, at the same location, above
+    /// it or below it: a regular expression over `side id text`.
     #[serde(default)]
     beside: Option<String>,
+    /// Whether that other finding has to be at the same location or below it.
+    #[serde(default)]
+    below: bool,
     /// What the specification says.
     #[expect(dead_code, reason = "for readers of the file")]
     why: String,
@@ -56,20 +59,22 @@ struct Compiled {
     text: Regex,
     location: Regex,
     beside: Option<Regex>,
+    below: bool,
 }
 
 impl Compiled {
-    fn explains(&self, side: Side, finding: &Finding, all: &[(Side, Finding)]) -> bool {
+    fn explains(&self, side: Side, finding: &Finding, all: &[(Side, &Finding)]) -> bool {
         self.side == side
             && self.id.is_match(&finding.id)
             && self.text.is_match(&finding.text)
             && self.location.is_match(&finding.location)
             && self.beside.as_ref().is_none_or(|beside| {
-                all.iter().any(|(_, found)| {
-                    found != finding
-                        && (found.location.starts_with(&finding.location)
-                            || finding.location.starts_with(&found.location))
-                        && beside.is_match(&format!("{} {}", found.id, found.text))
+                all.iter().any(|(whose, found)| {
+                    let is_below = found.location.starts_with(&finding.location);
+                    let is_above = finding.location.starts_with(&found.location);
+                    *found != finding
+                        && (is_below || (is_above && !self.below))
+                        && beside.is_match(&format!("{whose} {} {}", found.id, found.text))
                 })
             })
     }
@@ -80,7 +85,7 @@ pub(crate) struct Known {
     rows: Vec<Compiled>,
     hits: Vec<usize>,
     /// Pairs of ids, the reference's first, that mean the same.
-    pub(crate) same: Vec<(String, String)>,
+    same: Vec<(String, String)>,
 }
 
 impl Known {
@@ -101,6 +106,7 @@ impl Known {
                     text: Regex::new(&row.text)?,
                     location: Regex::new(&row.location)?,
                     beside: row.beside.as_deref().map(Regex::new).transpose()?,
+                    below: row.below,
                 })
             })
             .collect::<Result<Vec<_>>>()?;
@@ -110,9 +116,14 @@ impl Known {
     }
 
     /// What of the difference is not explained. The verdict counts as explained if an error was.
-    pub(crate) fn unexplained(&mut self, mut difference: Difference) -> Difference {
+    pub(crate) fn unexplained(&mut self, reference: &[Finding], ours: &[Finding]) -> Difference {
+        let mut difference = Difference::between(reference, ours, &self.same);
         let mut explained_error = false;
-        let all = difference.alone.clone();
+        let all: Vec<(Side, &Finding)> = reference
+            .iter()
+            .map(|finding| (Side::Reference, finding))
+            .chain(ours.iter().map(|finding| (Side::Ours, finding)))
+            .collect();
         difference.alone.retain(|(side, finding)| {
             let found = self.rows.iter().position(|row| row.explains(*side, finding, &all));
             match found {

@@ -19,7 +19,7 @@ mod ours;
 mod reference;
 mod shrink;
 
-use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
+use std::{collections::BTreeMap, fs::File, io::Write as _, path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
@@ -29,7 +29,7 @@ use serde_json::Value;
 use crate::{
     finding::{Difference, Finding, Side},
     generate::{
-        bundle,
+        bundle, example,
         instance::Generator,
         mutation,
         profile::{self, instance::Instance},
@@ -70,6 +70,12 @@ struct Arguments {
     /// Folder of the built reference validator.
     #[arg(long)]
     reference: Option<PathBuf>,
+    /// File that keeps the reference's answers, so that a run can be repeated without it.
+    #[arg(long)]
+    answers: Option<PathBuf>,
+    /// File for all unexplained differences with their inputs, a JSON object a line.
+    #[arg(long)]
+    report: Option<PathBuf>,
     /// Kinds of differences that are shown with an example, for each kind of input.
     #[arg(long, default_value_t = 20)]
     details: usize,
@@ -105,11 +111,13 @@ fn main() -> Result<ExitCode> {
     println!("seed {}", arguments.seed);
     let ours = Ours::new(&arguments.package)?;
     let profiles = profiles(&ours);
+    let examples = example::read(&arguments.package)?;
     let mut reference = arguments
         .reference
         .as_deref()
-        .map(|folder| Reference::start(folder, &arguments.package))
+        .map(|folder| Reference::new(folder, &arguments.package, arguments.answers.as_deref()))
         .transpose()?;
+    let mut report = arguments.report.as_deref().map(File::create).transpose()?;
     let mut known = Known::read()?;
     let kinds = if arguments.kinds.is_empty() {
         Kind::value_variants().to_vec()
@@ -129,11 +137,16 @@ fn main() -> Result<ExitCode> {
         let mut tally = Tally::default();
         while tally.inputs + tally.broken_down < arguments.count {
             let serial = format!("{}-{}", arguments.seed, tally.inputs + tally.broken_down);
-            let Some(input) = input(kind, &mut rng, &mut generator, &ours, &profiles, &serial)
+            let Some(input) =
+                input(kind, &mut rng, &mut generator, &ours, &profiles, &examples, &serial)
             else {
                 continue;
             };
-            compare(&input, &ours, &arguments, reference, &mut known, &mut tally, kind)?;
+            let difference =
+                compare(&input, &ours, &arguments, reference, &mut known, &mut tally, kind)?;
+            if let (Some(report), Some(difference)) = (&mut report, difference) {
+                writeln!(report, "{}", difference.report(&input.made, &input.document))?;
+            }
         }
         tallies.insert(kind, tally);
     }
@@ -177,12 +190,7 @@ fn profiles(ours: &Ours) -> Vec<String> {
             s.is_resource
                 && (!s.is_profile || !s.url.starts_with("http://hl7.org/fhir/StructureDefinition/"))
         })
-        .filter(|s| {
-            !matches!(
-                s.type_name,
-                "Bundle" | "Parameters" | "Binary" | "Resource" | "DomainResource"
-            )
-        })
+        .filter(|s| !matches!(s.type_name, "Bundle" | "Parameters" | "Resource" | "DomainResource"))
         // Profiles of the packages come as often as all of R4 together.
         .flat_map(|s| std::iter::repeat_n(s.url.to_owned(), if s.is_profile { 10 } else { 1 }))
         .collect();
@@ -196,12 +204,22 @@ fn document(
     profiles: &[String],
 ) -> Option<(Value, String)> {
     let thrift = rng.u8(..11);
-    if rng.u8(..5) == 0 {
-        let bundle = bundle::collection(rng, generator, profiles, thrift)?;
-        return Some((Value::Object(bundle), "bundle".to_owned()));
+    match rng.u8(..12) {
+        0 | 1 => {
+            let bundle = bundle::bundle(rng, generator, profiles, thrift)?;
+            return Some((Value::Object(bundle), "bundle".to_owned()));
+        }
+        2 => {
+            let parameters = bundle::parameters(rng, generator, profiles, thrift)?;
+            return Some((Value::Object(parameters), "parameters".to_owned()));
+        }
+        _ => {}
     }
     let profile = &profiles[rng.usize(..profiles.len())];
-    let made = generator.resource(rng, profile, thrift)?;
+    let mut made = generator.resource(rng, profile, thrift)?;
+    if rng.u8(..12) == 0 {
+        bundle::contain(rng, generator, &mut made);
+    }
     Some((Value::Object(made), profile.clone()))
 }
 
@@ -211,6 +229,7 @@ fn input(
     generator: &mut Generator<'_>,
     ours: &Ours,
     profiles: &[String],
+    examples: &[(Value, String)],
     serial: &str,
 ) -> Option<Input> {
     match kind {
@@ -219,7 +238,11 @@ fn input(
             Some(Input { document, profiles: Vec::new(), definitions: Vec::new(), made })
         }
         Kind::Mutations => {
-            let (mut document, made) = document(rng, generator, profiles)?;
+            let (mut document, made) = if examples.is_empty() || rng.u8(..3) > 0 {
+                document(rng, generator, profiles)?
+            } else {
+                examples[rng.usize(..examples.len())].clone()
+            };
             let change = mutation::mutate(rng, &mut document)?;
             Some(Input {
                 document,
@@ -249,24 +272,24 @@ fn compare(
     known: &mut Known,
     tally: &mut Tally,
     kind: Kind,
-) -> Result<()> {
+) -> Result<Option<Difference>> {
     let own =
         if input.definitions.is_empty() { None } else { Some(ours.with(&input.definitions)?) };
     let ours = own.as_ref().unwrap_or(ours);
     let text = input.document.to_string();
     let Some(theirs) = reference.validate(&text, &input.profiles, &input.definitions)? else {
         tally.broken_down += 1;
-        return Ok(());
+        return Ok(None);
     };
     let mine = ours.validate(&text, &input.profiles, 1);
     let explained_before = known.total();
-    let difference = known.unexplained(Difference::between(&theirs, &mine, &known.same.clone()));
+    let difference = known.unexplained(&theirs, &mine);
     tally.inputs += 1;
     tally.verdicts += usize::from(!difference.verdict_differs);
     tally.findings += usize::from(difference.is_empty());
     tally.explained += known.total() - explained_before;
     if difference.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     for (kind, count) in difference.kinds() {
         *tally.kinds.entry(kind).or_default() += count;
@@ -277,7 +300,7 @@ fn compare(
     // Errors first: they decide the verdict.
     wanted.sort_by_key(|(_, id)| !id.starts_with("error"));
     if wanted.is_empty() || tally.shown.len() >= arguments.details {
-        return Ok(());
+        return Ok(Some(difference));
     }
     let wanted = [wanted[0].clone()];
     tally.shown.extend(wanted.iter().cloned());
@@ -287,8 +310,7 @@ fn compare(
             return false;
         };
         let mine = ours.validate(&text, &input.profiles, 1);
-        let found =
-            known.unexplained(Difference::between(&theirs, &mine, &known.same.clone())).kinds();
+        let found = known.unexplained(&theirs, &mine).kinds();
         found.keys().any(|key| wanted.contains(key))
     });
     let text = smallest.to_string();
@@ -297,12 +319,10 @@ fn compare(
     let verdict = if difference.verdict_differs { ", other verdict" } else { "" };
     println!("\n== {kind:?}{verdict}: {}", input.made);
     println!("   {text}");
-    for (side, finding) in
-        known.unexplained(Difference::between(&theirs, &mine, &known.same.clone())).alone
-    {
+    for (side, finding) in known.unexplained(&theirs, &mine).alone {
         println!("   {side}: {finding}");
     }
-    Ok(())
+    Ok(Some(difference))
 }
 
 /// Equal spellings give equal findings, whatever the number of threads.

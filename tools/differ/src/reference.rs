@@ -1,6 +1,9 @@
 //! The reference validator as a child process that answers over a pipe (`bench/reference`).
 
 use std::{
+    collections::HashMap,
+    fs::{File, OpenOptions},
+    hash::{DefaultHasher, Hash, Hasher},
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
@@ -11,16 +14,113 @@ use serde_json::{Value, json};
 
 use crate::finding::Finding;
 
-/// A running reference validator.
+/// The reference validator; it is started when its first answer is needed.
 pub(crate) struct Reference {
+    folder: PathBuf,
+    packages: Vec<PathBuf>,
+    running: Option<Running>,
+    answers: Option<Answers>,
+    /// Definitions that came with requests whose answers were remembered.
+    unsent: Vec<String>,
+}
+
+/// A running reference validator.
+struct Running {
     child: Child,
     requests: ChildStdin,
     answers: BufReader<ChildStdout>,
 }
 
+/// Answers of earlier runs, so that the same inputs can be compared again without the reference.
+struct Answers {
+    known: HashMap<u64, String>,
+    file: File,
+}
+
 impl Reference {
+    /// `answers` is a file that keeps its answers. It holds for one build and one set of packages.
+    pub(crate) fn new(folder: &Path, packages: &[PathBuf], answers: Option<&Path>) -> Result<Self> {
+        Ok(Self {
+            folder: folder.to_owned(),
+            packages: packages.to_vec(),
+            running: None,
+            answers: answers.map(Answers::open).transpose()?,
+            unsent: Vec::new(),
+        })
+    }
+
+    /// Its findings; `None` where it broke down with an exception of its own.
+    pub(crate) fn validate(
+        &mut self,
+        text: &str,
+        profiles: &[String],
+        definitions: &[String],
+    ) -> Result<Option<Vec<Finding>>> {
+        let mut hasher = DefaultHasher::new();
+        (text, profiles, definitions).hash(&mut hasher);
+        let key = hasher.finish();
+        if let Some(known) = self.answers.as_ref().and_then(|answers| answers.known.get(&key)) {
+            self.unsent.extend_from_slice(definitions);
+            return Ok(findings(&serde_json::from_str(known)?));
+        }
+        let running = match &mut self.running {
+            Some(running) => running,
+            None => self.running.insert(Running::start(&self.folder, &self.packages)?),
+        };
+        self.unsent.extend_from_slice(definitions);
+        let request = json!({ "text": text, "profiles": profiles, "definitions": self.unsent });
+        self.unsent.clear();
+        let answer = running.ask(&request)?;
+        if let Some(answers) = &mut self.answers {
+            answers.keep(key, &answer)?;
+        }
+        Ok(findings(&answer))
+    }
+}
+
+fn findings(answer: &Value) -> Option<Vec<Finding>> {
+    let text = |issue: &Value, member: &str| {
+        issue.get(member).and_then(Value::as_str).unwrap_or("").to_owned()
+    };
+    let issues = answer.get("issues").and_then(Value::as_array)?;
+    Some(
+        issues
+            .iter()
+            .map(|issue| {
+                Finding::new(
+                    &text(issue, "severity"),
+                    &text(issue, "id"),
+                    &text(issue, "location"),
+                    text(issue, "text"),
+                )
+            })
+            .collect(),
+    )
+}
+
+impl Answers {
+    fn open(path: &Path) -> Result<Self> {
+        let file = OpenOptions::new().create(true).append(true).read(true).open(path)?;
+        let mut known = HashMap::new();
+        for line in BufReader::new(&file).lines() {
+            let line = line?;
+            let Some((key, answer)) = line.split_once(' ') else { continue };
+            known.insert(key.parse()?, answer.to_owned());
+        }
+        Ok(Self { known, file })
+    }
+
+    fn keep(&mut self, key: u64, answer: &Value) -> Result<()> {
+        let answer = answer.to_string();
+        writeln!(self.file, "{key} {answer}")?;
+        self.known.insert(key, answer);
+        Ok(())
+    }
+}
+
+impl Running {
     /// Starts it and waits until it has read its definitions (some ten seconds).
-    pub(crate) fn start(folder: &Path, packages: &[PathBuf]) -> Result<Self> {
+    fn start(folder: &Path, packages: &[PathBuf]) -> Result<Self> {
         let classpath =
             std::fs::read_to_string(folder.join("target/classpath")).with_context(|| {
                 format!("{} is not built; run bench/reference/build", folder.display())
@@ -43,42 +143,18 @@ impl Reference {
             .context("start java")?;
         let requests = child.stdin.take().context("no standard input")?;
         let answers = BufReader::new(child.stdout.take().context("no standard output")?);
-        let mut reference = Self { child, requests, answers };
-        let ready = reference.line()?;
+        let mut running = Self { child, requests, answers };
+        let ready = running.line()?;
         if ready.get("ready").is_none() {
             bail!("the reference validator did not start: {ready}");
         }
-        Ok(reference)
+        Ok(running)
     }
 
-    /// Its findings; `None` where it broke down with an exception of its own.
-    pub(crate) fn validate(
-        &mut self,
-        text: &str,
-        profiles: &[String],
-        definitions: &[String],
-    ) -> Result<Option<Vec<Finding>>> {
-        let request = json!({ "text": text, "profiles": profiles, "definitions": definitions });
+    fn ask(&mut self, request: &Value) -> Result<Value> {
         writeln!(self.requests, "{request}").context("the reference validator is gone")?;
         self.requests.flush()?;
-        let answer = self.line()?;
-        let Some(issues) = answer.get("issues").and_then(Value::as_array) else { return Ok(None) };
-        let text = |issue: &Value, member: &str| {
-            issue.get(member).and_then(Value::as_str).unwrap_or("").to_owned()
-        };
-        Ok(Some(
-            issues
-                .iter()
-                .map(|issue| {
-                    Finding::new(
-                        &text(issue, "severity"),
-                        &text(issue, "id"),
-                        &text(issue, "location"),
-                        text(issue, "text"),
-                    )
-                })
-                .collect(),
-        ))
+        self.line()
     }
 
     fn line(&mut self) -> Result<Value> {
@@ -90,7 +166,7 @@ impl Reference {
     }
 }
 
-impl Drop for Reference {
+impl Drop for Running {
     fn drop(&mut self) {
         // The process may have ended by itself; there is nobody to report to.
         let _ = self.child.kill();

@@ -1,13 +1,15 @@
-//! Attachments: their size, and that there is something to attach.
+//! Attachments: their size and hash, and that there is something to attach.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use lmr_fhir::{Element, Name};
+use sha1::{Digest as _, Sha1};
 
 use super::context::Context;
 use super::primitive;
 use crate::compile::Def;
 use crate::messages::Message;
 
-/// The size is that of the decoded data.
+/// Size and hash are those of the decoded data.
 pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>) {
     let text = |n: &str| item.child(&Name::new(n)).and_then(Element::text);
     let has = |n: &str| item.children_named(&Name::new(n)).next().is_some();
@@ -23,7 +25,25 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>) {
             def.profile,
         );
     }
+    if let (Some(data), Some(stated)) = (&data, text("hash"))
+        && let Some(bytes) = decoded(data)
+    {
+        let actual = STANDARD.encode(Sha1::digest(bytes));
+        if stated != actual {
+            let stated = stated.into_owned().into();
+            cx.report(
+                Message::AttachmentHash { stated, actual: actual.into() },
+                item.node(),
+                def.profile,
+            );
+        }
+    }
     if data.is_none() && !["url", "data", "contentType", "language"].into_iter().any(has) {
         cx.report(Message::AttachmentNoContent, item.node(), def.profile);
     }
+}
+
+fn decoded(text: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
+    STANDARD.decode(digits).ok()
 }

@@ -12,6 +12,7 @@ use lmr_fhir::{Element, Name, Node, Severity, nearest};
 use super::coding::{same_display, system_and_code};
 use super::context::Context;
 use super::grammar::{self, LANGUAGES, MEDIA_TYPES, UCUM};
+use super::primitive::is_absolute;
 use crate::compile::{Def, Defs, TypeRule};
 use crate::definitions::BindingStrength;
 use crate::issue::Issue;
@@ -235,12 +236,11 @@ fn bound_coding<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: B
         }
         return;
     };
-    // A code without a system is a code of no value set.
-    let membership = match &system {
-        Some(system) => set.validate(Some(system), &code),
-        None => Membership::NotMember,
-    };
-    match membership {
+    // Without a system it has no meaning, which is reported.
+    if system.is_none() {
+        return;
+    }
+    match set.validate(system.as_deref(), &code) {
         Membership::Member(member) => named_by(cx, item, set, &member.system, &code),
         _ if is_silent => {}
         Membership::Unknown(missing) => {
@@ -251,7 +251,8 @@ fn bound_coding<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: B
             // Of a system nobody knows it can only be said that the set does not have it.
             let is_coding = def.element().types.iter().any(|t| t.name() == "Coding")
                 && system.as_deref().is_some_and(|s| {
-                    cx.profiles.definitions().terminology().code_system(s).is_some()
+                    !is_absolute(s)
+                        || cx.profiles.definitions().terminology().code_system(s).is_some()
                 });
             let value_set = named(set, canonical);
             let message = match (strength, is_coding) {
@@ -288,8 +289,14 @@ fn bound_concept<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: 
     let mut misnamed = Vec::new();
     for coding in item.children_named(&CODING) {
         let (system, code) = system_and_code(coding);
-        let Some(code) = code else { continue };
+        if strength == BindingStrength::Required {
+            raise_unknown_system(cx, coding, system.as_deref());
+        }
+        if coding.children().next().is_none() {
+            continue;
+        }
         any = true;
+        let code = code.unwrap_or_default();
         let shown = || format!("{}#{code}", system.as_deref().unwrap_or(""));
         // A code without a system is a code of no value set.
         if system.is_none() {
@@ -320,7 +327,12 @@ fn bound_concept<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: 
         return;
     }
     if !any {
-        no_code(cx, at, def, strength, canonical, set);
+        match set.missing_content() {
+            Some(missing @ MissingContent::NoValueSet(_)) => {
+                report_missing_content(cx, at, def, strength, canonical, missing);
+            }
+            _ => no_code(cx, at, def, strength, canonical, set),
+        }
         return;
     }
     if let Some(missing) = unknown {
@@ -334,6 +346,28 @@ fn bound_concept<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: 
         BindingStrength::Example => return,
     };
     cx.report(message, at, def.profile);
+}
+
+/// A system of HL7's that is not known is an error where a code of it is required.
+fn raise_unknown_system<'a>(cx: &mut Context<'a>, coding: Element<'a>, system: Option<&str>) {
+    let is_hl7 = system.is_some_and(|system| {
+        system.contains("http://hl7.org/fhir") || system.contains("http://terminology.hl7.org")
+    });
+    if !is_hl7 {
+        return;
+    }
+    let Some(span) = coding.child(&SYSTEM).map(|system| system.node().span()) else { return };
+    for issue in &mut cx.out.issues {
+        let is_unknown = matches!(
+            issue.message,
+            Message::UnknownCodeSystem { .. }
+                | Message::UnknownCodeSystemVersion { .. }
+                | Message::UnknownCodeSystemVersionNone { .. }
+        );
+        if is_unknown && issue.span == span {
+            issue.severity = Severity::Error;
+        }
+    }
 }
 
 /// The display of a coding, if it has been reported as an error.
@@ -496,6 +530,7 @@ fn named(set: &ValueSet, canonical: &str) -> Defined {
     }
 }
 
+static SYSTEM: LazyLock<Name> = LazyLock::new(|| Name::new("system"));
 static DISPLAY: LazyLock<Name> = LazyLock::new(|| Name::new("display"));
 static CODING: LazyLock<Name> = LazyLock::new(|| Name::new("coding"));
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use lmr_fhir::{Element, Name, Severity, nearest};
+use lmr_fhir::{Element, Kind, Name, Severity, nearest};
 
 use super::context::Context;
 use super::grammar::{self, LANGUAGES, MEDIA_TYPES, UCUM, URIS};
@@ -12,60 +12,97 @@ use crate::compile::Def;
 use crate::definitions::BindingStrength;
 use crate::messages::Message;
 use crate::messages::issue_code::IssueCode;
-use crate::terminology::Content;
+use crate::terminology::{CodeSystem, Content};
 
 const SNOMED: &str = "http://snomed.info/sct";
 const LOINC: &str = "http://loinc.org";
 
 static SYSTEM: LazyLock<Name> = LazyLock::new(|| Name::new("system"));
 static CODE: LazyLock<Name> = LazyLock::new(|| Name::new("code"));
+static CODING: LazyLock<Name> = LazyLock::new(|| Name::new("coding"));
+static VERSION: LazyLock<Name> = LazyLock::new(|| Name::new("version"));
 static DISPLAY: LazyLock<Name> = LazyLock::new(|| Name::new("display"));
 
-/// Code systems that are never part of a package. Their codes are not checked, and no warning
-/// says so.
-const EXTERNAL: &[&str] = &[
+/// Code systems whose content only a terminology server has. A concept with a code of theirs is not
+/// checked any further, as with the reference.
+const SERVER_SIDE: &[&str] = &[
     SNOMED,
     LOINC,
-    UCUM,
+    "http://hl7.org/fhir/sid/cvx",
     "http://www.nlm.nih.gov/research/umls/rxnorm",
     "http://www.ama-assn.org/go/cpt",
-    "http://hl7.org/fhir/sid/icd-10",
-    "http://hl7.org/fhir/sid/icd-10-cm",
-    "http://hl7.org/fhir/sid/icd-9-cm",
-    "http://hl7.org/fhir/sid/ndc",
-    "http://hl7.org/fhir/sid/cvx",
-    "http://hl7.org/fhir/sid/mvx",
     "http://hl7.org/fhir/ndfrt",
-    "http://fdasis.nlm.nih.gov",
-    "http://dicom.nema.org/resources/ontology/DCM",
-    "http://nucc.org/provider-taxonomy",
-    "http://www.whocc.no/atc",
+    "http://hl7.org/fhir/sid/ndc",
+    "http://hl7.org/fhir/sid/icd-10",
+    "http://hl7.org/fhir/sid/icd-9-cm",
+    "http://hl7.org/fhir/sid/icd-10-cm",
+];
+
+/// Code systems that have a grammar or a register instead of a list. Their codes are not looked up,
+/// and no warning says so.
+const UNLISTED: &[&str] = &[
+    UCUM,
     MEDIA_TYPES,
     LANGUAGES,
     URIS,
     "urn:iso:std:iso:3166",
     "urn:iso:std:iso:3166:-2",
     "urn:iso:std:iso:4217",
-    "urn:iso:std:iso:11073:10101",
 ];
+
+fn is_external(system: &str) -> bool {
+    SERVER_SIDE.contains(&system) || UNLISTED.contains(&system)
+}
+
 /// Checks a Coding by itself, whatever it is bound to.
 pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>) {
+    let in_concept = item.name() == Some("coding");
     match system_and_code(item) {
-        (Some(_), None) if item.child(&SYSTEM).is_some() => check_code(cx, item, def, true),
-        (None, Some(_)) => {
+        (None, None) if !in_concept || is_bare(item) => {}
+        (None, _) => {
             cx.report(Message::CodeNoSystem, item.node(), def.profile);
         }
-        (None, None) => {}
-        _ => check_code(cx, item, def, true),
+        _ if in_concept => check_code(cx, item, def, Use::Concept),
+        _ => check_code(cx, item, def, Use::Alone),
     }
+}
+
+/// Whether a Coding says nothing of its own.
+fn is_bare(item: Element<'_>) -> bool {
+    item.children().all(|child| child.text().is_none_or(|text| text.is_empty()))
+}
+
+/// What a system and code are part of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// A coding of a concept.
+    Concept,
+    /// A Coding of its own.
+    Alone,
+    /// The unit of a quantity.
+    Unit,
 }
 
 /// Checks the unit of a Quantity as a code of its system. That a unit without a system has no
 /// meaning is an invariant of its own (qty-3), and a unit may be left out.
 pub(crate) fn check_unit<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>) {
-    if let (Some(_), Some(_)) = system_and_code(item) {
-        check_code(cx, item, def, false);
+    let has_empty_system =
+        item.child(&SYSTEM).and_then(Element::text).is_some_and(|system| system.is_empty());
+    if has_empty_system && item.child(&CODE).is_some_and(Element::has_value) {
+        cx.report(Message::SystemRelative, item.node(), def.profile);
     }
+    if let (Some(_), Some(_)) = system_and_code(item) {
+        check_code(cx, item, def, Use::Unit);
+    }
+}
+
+/// Whether the address is one that only a code system of the core can have.
+fn is_of_core(system: &str) -> bool {
+    ["http://hl7.org/fhir", "https://hl7.org/fhir", "http://www.hl7.org/fhir"]
+        .iter()
+        .any(|start| system.starts_with(start))
+        && !system.contains("/sid/")
+        && !system.starts_with("http://hl7.org/fhir/test")
 }
 
 /// The well-known system that an address begins as and is not.
@@ -75,14 +112,16 @@ fn nearly_known(system: &str) -> Option<&'static str> {
     })
 }
 
-fn check_code<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, code_is_due: bool) {
-    let system_at = item.child(&SYSTEM);
-    let code_at = item.child(&CODE);
+/// Checks a code of a system, and the system.
+fn check_code<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, part_of: Use) {
     let (Some(system), code) = system_and_code(item) else { return };
-    let system_node = system_at.map_or(item.node(), Element::node);
-    if !primitive::is_absolute(&system) {
-        cx.report(Message::SystemRelative, system_node, def.profile);
+    let system_node = item.child(&SYSTEM).map_or(item.node(), Element::node);
+    // What is not a string has been reported as such.
+    if system_node.kind() != Kind::String && part_of != Use::Unit {
         return;
+    }
+    if !primitive::is_absolute(&system) {
+        return relative(cx, item, &system, def, part_of);
     }
     if let Some(expected) = nearly_known(&system) {
         let message = Message::SystemInvalid { system: system.into(), expected: expected.into() };
@@ -92,31 +131,10 @@ fn check_code<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, code_is
     if let Some(code) = &code
         && matches!(&*system, UCUM | LANGUAGES | URIS)
     {
-        grammar::check(cx, code_at.unwrap_or(item), &system, code, def);
+        grammar::check(cx, item.child(&CODE).unwrap_or(item), &system, code, def);
     }
-    let terminology = cx.profiles.definitions().terminology();
-    let Some(known) = terminology.code_system(&system) else {
-        if terminology.has_value_set(&system) {
-            cx.report(
-                Message::SystemIsValueSet { system: system.into_owned().into() },
-                system_node,
-                def.profile,
-            );
-        } else if !EXTERNAL.contains(&&*system) {
-            let element = def.element();
-            let is_bound = element.name() == "coding"
-                || element.binding.as_ref().is_some_and(|b| b.strength != BindingStrength::Example);
-            let issue = cx.report(
-                Message::UnknownCodeSystem { system: system.into_owned().into() },
-                system_node,
-                def.profile,
-            );
-            // With the reference, a Coding of its own that nothing binds is but noted.
-            if !is_bound {
-                (issue.severity, issue.code) = (Severity::Information, IssueCode::Unknown);
-            }
-        }
-        return;
+    let Some(known) = cx.profiles.definitions().terminology().code_system(&system) else {
+        return unknown_system(cx, item, &system, def, part_of);
     };
     if let Some(fault) = known.fault() {
         let (system, reason) = (system.into_owned().into(), fault.to_string().into());
@@ -128,75 +146,177 @@ fn check_code<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, code_is
         cx.report(message, system_node, def.profile);
         return;
     }
-    let Some(code) = code else {
-        if !code_is_due {
-            return;
+    if part_of == Use::Concept && !known.is_complete() {
+        return unknown_system(cx, item, &system, def, part_of);
+    }
+    if let Some(version) = version_of(item)
+        && is_bound(cx, def, part_of)
+        && cx
+            .profiles
+            .definitions()
+            .terminology()
+            .code_system(&format!("{system}|{version}"))
+            .is_none()
+    {
+        if part_of != Use::Concept || !has_server_side(item) {
+            let message = Message::UnknownCodeSystemVersion {
+                system: system.into_owned().into(),
+                version: version.into(),
+                known: known.version.as_deref().unwrap_or_default().into(),
+            };
+            cx.report(message, system_node, def.profile);
         }
-        let issue = cx.report(
-            Message::NoCodeProvided { system: system.into_owned().into() },
-            item.node(),
-            def.profile,
-        );
-        // The place where the code should stand.
-        issue.expression.push_str(".code");
-        issue.local_expression.push_str(".code");
+        return;
+    }
+    match code {
+        Some(code) => check_member(cx, item, &known, &system, &code, def),
+        None => no_code(cx, item, &known, &system, def),
+    }
+}
+
+fn version_of(item: Element<'_>) -> Option<Cow<'_, str>> {
+    item.child(&VERSION).and_then(Element::text).filter(|version| !version.is_empty())
+}
+
+/// A system that is no absolute address: wrong, and unknown.
+fn relative<'a>(cx: &mut Context<'a>, item: Element<'a>, system: &str, def: Def<'a>, part_of: Use) {
+    let is_bound = is_bound(cx, def, part_of);
+    let system_node = item.child(&SYSTEM).map_or(item.node(), Element::node);
+    let at = if is_bound { system_node } else { item.node() };
+    cx.report(Message::SystemRelative, at, def.profile);
+    if is_bound && part_of != Use::Concept {
+        let message = Message::UnknownCodeSystem { system: system.to_owned().into() };
+        cx.report(message, system_node, def.profile);
+    }
+}
+
+/// Reports a system that is not at hand, unless nobody expects it to be.
+fn unknown_system<'a>(
+    cx: &mut Context<'a>,
+    item: Element<'a>,
+    system: &str,
+    def: Def<'a>,
+    part_of: Use,
+) {
+    let system_node = item.child(&SYSTEM).map_or(item.node(), Element::node);
+    let is_bound = is_bound(cx, def, part_of);
+    if cx.profiles.definitions().terminology().has_value_set(system) {
+        let message = Message::SystemIsValueSet { system: system.to_owned().into() };
+        cx.report(message, system_node, def.profile);
+        return;
+    }
+    if is_of_core(system) && !is_bound {
+        let message = Message::SystemUnknown { system: system.to_owned().into() };
+        cx.report(message, item.node(), def.profile);
+        return;
+    }
+    if is_external(system) || (part_of == Use::Concept && has_server_side(item)) {
+        return;
+    }
+    let message = match version_of(item) {
+        Some(version) if is_bound => Message::UnknownCodeSystemVersionNone {
+            system: system.to_owned().into(),
+            version: version.into(),
+        },
+        _ => Message::UnknownCodeSystem { system: system.to_owned().into() },
+    };
+    let issue = cx.report(message, system_node, def.profile);
+    // With the reference, a Coding of its own that nothing binds is but noted.
+    if !is_bound {
+        (issue.severity, issue.code) = (Severity::Information, IssueCode::Unknown);
+    }
+}
+
+fn no_code<'a>(
+    cx: &mut Context<'a>,
+    item: Element<'a>,
+    known: &CodeSystem,
+    system: &str,
+    def: Def<'a>,
+) {
+    let system = system.to_owned().into();
+    let message = match &known.version {
+        Some(version) => Message::NoCodeProvidedVersion { system, version: version.into() },
+        None => Message::NoCodeProvided { system },
+    };
+    let issue = cx.report(message, item.node(), def.profile);
+    // The location where the code should stand.
+    issue.expression.push_str(".code");
+    issue.local_expression.push_str(".code");
+}
+
+/// Whether a system has a code, whether the code is still in use, and what it is called.
+fn check_member<'a>(
+    cx: &mut Context<'a>,
+    item: Element<'a>,
+    known: &CodeSystem,
+    system: &str,
+    code: &str,
+    def: Def<'a>,
+) {
+    let code_node = item.child(&CODE).map_or(item.node(), Element::node);
+    let Some(concept) = known.concept(code) else {
+        if known.is_complete() {
+            let hint = nearest(code, known.concepts().iter().map(|c| &*c.code)).into();
+            let (code, system) = (code.to_owned().into(), system.to_owned().into());
+            let message = match &known.version {
+                Some(version) => {
+                    Message::UnknownCode { code, system, version: version.into(), hint }
+                }
+                None => Message::UnknownCodeNoVersion { code, system, hint },
+            };
+            cx.report(message, code_node, def.profile);
+        } else if !is_external(system) {
+            let message = Message::CodeSystemNoContent { system: system.to_owned().into() };
+            cx.report(message, code_node, def.profile);
+        }
         return;
     };
-    let code_node = code_at.map_or(item.node(), Element::node);
-    match known.concept(&code) {
-        None if known.is_complete() => {
-            let near = nearest(&code, known.concepts().iter().map(|c| &*c.code));
-            let hint = near.into();
-            let (code, system) = (code.into(), system.into_owned().into());
-            match &known.version {
-                Some(version) => {
-                    cx.report(
-                        Message::UnknownCode { code, system, version: version.into(), hint },
-                        code_node,
-                        def.profile,
-                    );
-                }
-                None => {
-                    cx.report(
-                        Message::UnknownCodeNoVersion { code, system, hint },
-                        code_node,
-                        def.profile,
-                    );
-                }
-            }
-        }
-        None => {
-            if !EXTERNAL.contains(&&*system) {
-                cx.report(
-                    Message::CodeSystemNoContent { system: system.into_owned().into() },
-                    code_node,
-                    def.profile,
-                );
-            }
-        }
-        Some(concept) => {
-            let Some(shown) = item.child(&DISPLAY) else { return };
-            let Some(text) = shown.text() else { return };
-            if let Some(display) = &concept.display
-                && !same_display(display, &text)
-                && !concept.designations.iter().any(|known| same_display(known, &text))
-                && !other_language(cx.options.language.as_deref())
-            {
-                let severity = cx.options.wrong_display;
-                cx.report(
-                    Message::DisplayWrong {
-                        system: system.into_owned().into(),
-                        code: code.into_owned().into(),
-                        expected: display.to_string().into(),
-                        found: text.into_owned().into(),
-                    },
-                    shown.node(),
-                    def.profile,
-                )
-                .severity = severity;
-            }
-        }
+    if concept.is_inactive || concept.is_deprecated {
+        let code = concept.code.to_string().into();
+        let message = if concept.is_inactive {
+            Message::ConceptInactive { code }
+        } else {
+            Message::ConceptDeprecated { code }
+        };
+        cx.report(message, item.node(), def.profile);
     }
+    let Some(shown) = item.child(&DISPLAY) else { return };
+    let Some(text) = shown.text().filter(|text| !text.is_empty()) else { return };
+    if let Some(display) = &concept.display
+        && !same_display(display, &text)
+        && !concept.designations.iter().any(|known| same_display(known, &text))
+        && !other_language(cx.options.language.as_deref())
+    {
+        let severity = cx.options.wrong_display;
+        let message = Message::DisplayWrong {
+            system: system.to_owned().into(),
+            code: code.to_owned().into(),
+            expected: display.to_string().into(),
+            found: text.into_owned().into(),
+        };
+        cx.report(message, shown.node(), def.profile).severity = severity;
+    }
+}
+
+/// Whether the codes are those of a value set that is at hand: then unknown systems are reported.
+fn is_bound<'a>(cx: &Context<'a>, def: Def<'a>, part_of: Use) -> bool {
+    part_of == Use::Concept
+        || def.element().binding.as_ref().is_some_and(|binding| {
+            binding.strength != BindingStrength::Example
+                && binding.value_set.as_ref().is_some_and(|value_set| {
+                    cx.profiles.definitions().terminology().has_value_set(value_set)
+                })
+        })
+}
+
+/// Whether a coding of the same concept is one that only a terminology server can check.
+fn has_server_side(coding: Element<'_>) -> bool {
+    coding.parent().is_some_and(|concept| {
+        concept.children_named(&CODING).any(|one| {
+            one.child(&SYSTEM).and_then(Element::text).is_some_and(|s| SERVER_SIDE.contains(&&*s))
+        })
+    })
 }
 
 /// Displays at hand are English; in another language they prove nothing.

@@ -11,8 +11,9 @@ use lmr_fhirpath::{Env, Expression, Item, Model as _, TypeId, Typed};
 
 use super::context::Context;
 use super::primitive;
+use crate::canonical::split_canonical;
 use crate::compile::{Def, Defs, Profile};
-use crate::definitions::ContextKind;
+use crate::definitions::{ContextKind, ExtensionContext};
 use crate::location::{Waypoint, trail};
 use crate::messages::Message;
 use crate::messages::field::{Defined, Text};
@@ -23,6 +24,13 @@ static URL: LazyLock<Name> = LazyLock::new(|| Name::new("url"));
 /// Extensions of the specification's own tools: never unknown.
 const TOOLS: &str = "http://hl7.org/fhir/tools/StructureDefinition/";
 
+/// Extensions that stand in more places than their definitions say, as with the reference.
+const EVERYWHERE: &[&str] = &[
+    "http://hl7.org/fhir/StructureDefinition/structuredefinition-normative-version",
+    "http://hl7.org/fhir/StructureDefinition/capabilitystatement-expectation",
+    "http://hl7.org/fhir/StructureDefinition/capabilitystatement-prohibited",
+];
+
 /// An extension's url.
 pub(crate) fn url_of(item: Element<'_>) -> Option<Cow<'_, str>> {
     item.child(&URL)?.text()
@@ -31,10 +39,11 @@ pub(crate) fn url_of(item: Element<'_>) -> Option<Cow<'_, str>> {
 /// The definition of an extension by its url.
 pub(crate) fn definition<'a>(cx: &Context<'a>, item: Element<'a>) -> Option<Def<'a>> {
     let url = url_of(item)?;
-    if !primitive::is_absolute(&url) || url.contains('|') {
+    let (url, _) = split_canonical(&url);
+    if !primitive::is_absolute(url) {
         return None;
     }
-    let id = cx.profiles.profile(&url).ok()??;
+    let id = cx.profiles.profile(url).ok()??;
     let profile = cx.profiles.get(id)?;
     (&*profile.definition.type_name == "Extension").then(|| Def { profile, rule: profile.root() })
 }
@@ -55,8 +64,10 @@ pub(crate) fn check<'a>(
     };
     let modifier = def.element().name() == "modifierExtension";
     if url.contains('|') {
-        cx.report(Message::ExtVersion { url: url.into() }, at, def.profile);
-        return;
+        cx.report(Message::ExtVersion { url: url.to_string().into() }, at, def.profile);
+        if definition(cx, item).is_none() {
+            return;
+        }
     }
     if !primitive::is_absolute(&url) {
         if !is_extension(parent, &cx.profiles.model) {
@@ -162,12 +173,16 @@ fn context<'a>(
     def: Def<'a>,
 ) {
     let definition = &own.definition;
+    if EVERYWHERE.contains(&&*definition.url) {
+        return;
+    }
     if definition.contexts.is_empty() && definition.context_invariants.is_empty() {
         return;
     }
     let parent_element = parent_def.element();
     let plainly = definition.contexts.iter().any(|c| {
         c.kind == ContextKind::Element
+            && holds_here(c)
             && (&*c.expression == "Element"
                 || c.expression == parent_element.path
                 || parent_element.base.as_ref().is_some_and(|b| b.path == c.expression)
@@ -184,7 +199,7 @@ fn context<'a>(
     // A context that is not FHIRPath, or cannot be evaluated: the package's fault, not the sender's.
     let mut unknown: Option<(String, String)> = None;
     let fits = definition.contexts.is_empty()
-        || definition.contexts.iter().any(|context| match context.kind {
+        || definition.contexts.iter().filter(|c| holds_here(c)).any(|context| match context.kind {
             ContextKind::Element => {
                 let wanted =
                     context.expression.split_once('#').map_or(&*context.expression, |(_, p)| p);
@@ -209,19 +224,28 @@ fn context<'a>(
                 }
             },
         });
+    let is_unknown = unknown.is_some();
     if !fits && let Some((expression, reason)) = unknown {
         let (rule, reason) = (format!("{url}: {expression}").into(), Text::given(reason));
         cx.report(Message::ConstraintCannotEvaluate { rule, reason }, parent.node(), def.profile);
     } else if !fits {
-        let allowed: Vec<&str> = definition.contexts.iter().map(|c| &*c.expression).collect();
+        let contexts = &definition.contexts;
+        let allowed: Vec<&str> =
+            contexts.iter().filter(|c| holds_here(c)).map(|c| &*c.expression).collect();
         let (url, version) = (url.into(), definition.version.as_deref().unwrap_or("?").into());
         let (allowed, found) = (allowed.join(", ").into(), names.join(", ").into());
-        let message = if item.name() == Some("modifierExtension") {
-            Message::ExtModifierContextWrongVer { url, allowed, found, version }
-        } else {
-            Message::ExtContextWrongVer { url, allowed, found, version }
+        let is_versioned = contexts.iter().any(|c| c.is_for_r4.is_some());
+        let message = match (item.name() == Some("modifierExtension"), is_versioned) {
+            (true, true) => Message::ExtModifierContextWrongVer { url, allowed, found, version },
+            (true, false) => Message::ExtModifierContextWrong { url, allowed, found },
+            (false, true) => Message::ExtContextWrongVer { url, allowed, found, version },
+            (false, false) => Message::ExtContextWrong { url, allowed, found },
         };
         cx.report(message, parent.node(), def.profile);
+    }
+    // Conditions are those of the allowed contexts.
+    if !fits && !is_unknown {
+        return;
     }
     for expression in &definition.context_invariants {
         let focus = Typed::new(parent, here.ty);
@@ -246,6 +270,11 @@ fn context<'a>(
             );
         }
     }
+}
+
+/// Whether a context counts in this version of FHIR.
+fn holds_here(context: &ExtensionContext) -> bool {
+    context.is_for_r4 != Some(false)
 }
 
 /// Whether a FHIRPath on the resource selects the element; why it cannot be evaluated otherwise.

@@ -229,17 +229,17 @@ fn is_best_practice(invariant: &Invariant) -> bool {
 
 /// ele-1: a value, or children other than `id`.
 pub(crate) fn has_content(item: Element<'_>) -> bool {
-    if item.has_value() {
+    if item.value().is_some_and(|value| match value.kind() {
+        Kind::String => value.raw() != "\"\"",
+        Kind::Object | Kind::Array | Kind::Null => false,
+        _ => true,
+    }) {
         return true;
     }
+    // Members that are empty or null are reported as such.
     let object = |n: Node<'_>| {
         n.kind() == Kind::Object
-            && n.members().any(|m| {
-                m.name_hash() != ID
-                    && m.name() != Some("resourceType")
-                    && m.kind() != Kind::Null
-                    && !(m.kind() == Kind::Array && m.members().next().is_none())
-            })
+            && n.members().any(|m| m.name_hash() != ID && m.name() != Some("resourceType"))
     };
     item.value().is_some_and(object) || item.sibling().is_some_and(object)
 }

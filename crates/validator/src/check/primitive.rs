@@ -120,7 +120,11 @@ pub(crate) fn is_blank(text: &str) -> bool {
 /// Calls `fault` for every rule that a value's text breaks. Allocates for those alone.
 fn faults_of(kind: Primitive, text: &str, resource_id: bool, fault: &mut dyn FnMut(Message)) {
     if text.is_empty() {
-        return fault(Message::PrimitiveNotEmpty);
+        fault(Message::PrimitiveNotEmpty);
+        if resource_id {
+            fault(Message::ResourceIdChars { value: shown(text).into() });
+        }
+        return;
     }
     // A code of white space alone breaks the rule for codes instead.
     if kind != Primitive::Code && is_blank(text) {
@@ -169,6 +173,10 @@ fn faults_of(kind: Primitive, text: &str, resource_id: bool, fault: &mut dyn FnM
                     fault(Message::ResourceIdLength { length: text.chars().count() });
                 } else if !text.bytes().all(is_id_byte) {
                     fault(Message::ResourceIdChars { value: shown(text).into() });
+                }
+                // R4 has the type string for it.
+                if outer_space(text) && !is_blank(text) {
+                    fault(Message::StringWs { value: shown(text).into() });
                 }
             } else if !is_id(text) {
                 fault(Message::IdValid { value: shown(text).into() });
@@ -321,11 +329,17 @@ fn uri(kind: Primitive, text: &str, fault: &mut dyn FnMut(Message)) {
     }
 }
 
-/// Whether the address has a scheme (`https:`, `urn:`, ...).
+/// Whether the address has a scheme (`https:`, `urn:`, ...), in lower case, and something behind it
+/// without spaces.
 pub(crate) fn is_absolute(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.bytes().find(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.')))
-            == Some(b':')
+    text.split_once(':').is_some_and(|(scheme, rest)| {
+        scheme.starts_with(|c: char| c.is_ascii_lowercase())
+            && scheme.bytes().all(|b| {
+                b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.')
+            })
+            && !rest.is_empty()
+            && !rest.contains(' ')
+    })
 }
 
 /// `[0-2](\.(0|[1-9][0-9]*))+`

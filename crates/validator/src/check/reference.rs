@@ -24,6 +24,7 @@ use crate::messages::field::{Defined, Text, Value};
 use crate::messages::issue_code::IssueCode;
 use crate::options::{Options, ReferenceCheck};
 
+static ID: LazyLock<Name> = LazyLock::new(|| Name::new("id"));
 static REFERENCE: LazyLock<Name> = LazyLock::new(|| Name::new("reference"));
 static IDENTIFIER: LazyLock<Name> = LazyLock::new(|| Name::new("identifier"));
 static DISPLAY: LazyLock<Name> = LazyLock::new(|| Name::new("display"));
@@ -47,8 +48,7 @@ enum TargetLocation {
 /// Checks a Reference: its target's type, aggregation and profiles.
 pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, ty: &'a TypeRule) {
     let at = item.node();
-    let Some(text) = item.child(&REFERENCE).and_then(Element::text).filter(|t| !t.is_empty())
-    else {
+    let Some(text) = reference_text(item) else {
         let has_text = |of: Element<'a>, name: &Name| {
             of.child(name).and_then(Element::text).is_some_and(|t| !t.is_empty())
         };
@@ -78,7 +78,11 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, t
         cx.options.references,
         ReferenceCheck::ExistsAndType | ReferenceCheck::ExistsAndValid
     );
-    let external = if found.is_none() { external_type(cx, &text) } else { None };
+    let external = if found.is_none() {
+        external_type(cx, &text).or_else(|| own_type(cx, &text))
+    } else {
+        None
+    };
     if found.is_none()
         && exists
         && external.is_none()
@@ -97,6 +101,13 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, t
     } else {
         remote_profiles(cx, item, def, ty, &text);
     }
+}
+
+/// The reference's text; a list has none.
+fn reference_text(item: Element<'_>) -> Option<Cow<'_, str>> {
+    let reference = item.child(&REFERENCE).filter(|found| found.index().is_none())?;
+    let text = reference.text()?;
+    (!text.is_empty()).then_some(text)
 }
 
 /// The target profiles of a reference's type, looked up once.
@@ -290,16 +301,38 @@ fn target_profiles<'a>(
 ) {
     let mut profiles = SmallVec::new();
     let found = target.resource_type();
+    let mut is_profiled = false;
     for (of, id, more) in &targets(cx, ty).profiles {
+        if lmr_fhir::is_abstract_resource(of) && !more {
+            return;
+        }
         if found.as_deref() == Some(&**of) || lmr_fhir::is_abstract_resource(of) {
-            // A base definition is met by whatever is of its type: its own issues are reported there.
-            if !more {
-                return;
-            }
+            is_profiled |= *more;
             profiles.push(*id);
         }
     }
-    if profiles.is_empty() {
+    // A base definition is met by whatever is of its type: its own issues are reported there.
+    if !is_profiled {
+        return;
+    }
+    // A resource that refers to itself is what it is.
+    if target.is_same(cx.resource) {
+        if profiles.len() > 1 {
+            let names: Vec<String> = profiles
+                .iter()
+                .filter_map(|id| cx.profiles.get(*id))
+                .map(|profile| profile.definition.url.to_string())
+                .collect();
+            let message = Message::RefMultipleMatches {
+                reference: item
+                    .child(&REFERENCE)
+                    .and_then(Element::text)
+                    .unwrap_or_default()
+                    .into(),
+                profiles: names.join(", ").into(),
+            };
+            cx.report(message, item.node(), def.profile);
+        }
         return;
     }
     let container = if location == TargetLocation::Contained { cx.container } else { target };
@@ -484,6 +517,14 @@ pub(crate) fn target_of<'a>(cx: &Context<'a>, item: Element<'a>) -> Option<Eleme
         Some(links) => links.resolve(&text, item.node())?.resource,
         None => cx.shared.parameter(&text),
     }
+}
+
+/// Type of the document's own resource, if the reference leads there.
+fn own_type<'a>(cx: &Context<'a>, text: &str) -> Option<String> {
+    let (type_name, id) = text.split_once('/')?;
+    let root = cx.shared.document.root_element();
+    (root.resource_type()? == type_name && root.child(&ID)?.text()? == id)
+        .then(|| type_name.to_owned())
 }
 
 /// Type of a target outside the document, if the caller gave it.

@@ -223,13 +223,13 @@ pub(crate) fn check_counts<'a>(
                     code: code.into(),
                     profile: (&profile.canonical).into(),
                 },
-                (None, Some(url)) => Message::ProfileMinimumSliceExt {
+                (None, Some(url)) if is_profiled(def) => Message::ProfileMinimumSliceExt {
                     found,
                     element: element(),
                     limit,
                     url: url.into(),
                 },
-                (None, None) => Message::ProfileMinimumSlice {
+                (None, _) => Message::ProfileMinimumSlice {
                     found,
                     element: element(),
                     limit,
@@ -275,6 +275,11 @@ fn extension_url<'a>(cx: &Context<'a>, def: Def<'a>) -> Option<String> {
         .rev()
         .find_map(|d| d.element().fixed.as_ref())?;
     url.json().text().map(Cow::into_owned)
+}
+
+/// Whether a slice of extensions has its URL from a profile.
+fn is_profiled(def: Def<'_>) -> bool {
+    def.rule.types.first().is_some_and(|ty| !ty.of.profiles.is_empty())
 }
 
 fn is_extension(def: Def<'_>) -> bool {

@@ -30,15 +30,6 @@ pub(crate) fn check<'a>(
         };
         cx.report(message, node, def.profile);
     }
-    // Rule: <https://hl7.org/fhir/R4/datatypes.html#string>: no code point below 32 but tab, CR, LF.
-    // Unescaped they are not JSON, which the reader reports.
-    if node.is_escaped()
-        && let Some(control) =
-            text.bytes().find(|b| *b < 0x20 && !matches!(b, b'\t' | b'\r' | b'\n'))
-    {
-        let message = Message::ControlCharacter { code_point: usize::from(control) };
-        cx.report(message, node, def.profile);
-    }
     match kind {
         Primitive::Date | Primitive::DateTime | Primitive::Instant => {
             if let Some(now) = &cx.options.now
@@ -71,6 +62,13 @@ pub(crate) fn check<'a>(
             );
         }
         Primitive::Uri | Primitive::Url | Primitive::Oid
+            if text.starts_with(HL7) && !is_defined(cx, text) && !defines_address(cx, def) =>
+        {
+            let message = Message::UrlResolve { value: primitive::shown(text).into_owned().into() };
+            cx.report(message, node, def.profile);
+        }
+        Primitive::Canonical if !text.starts_with('#') => canonical_type(cx, item, text, def),
+        Primitive::Uri | Primitive::Url | Primitive::Oid
             if !cx.options.example_urls && is_example(text) =>
         {
             cx.report(
@@ -83,7 +81,132 @@ pub(crate) fn check<'a>(
     }
 }
 
+/// Characters that no text should have.
+pub(crate) fn check_characters<'a>(
+    cx: &mut Context<'a>,
+    item: Element<'a>,
+    text: &str,
+    def: Def<'a>,
+) {
+    let node = item.node();
+    // Rule: <https://hl7.org/fhir/R4/datatypes.html#string>: no code point below 32 but tab, CR, LF.
+    // Unescaped they are not JSON, which the reader reports.
+    if node.is_escaped()
+        && let Some(control) =
+            text.bytes().find(|b| *b < 0x20 && !matches!(b, b'\t' | b'\r' | b'\n'))
+    {
+        let message = Message::ControlCharacter { code_point: usize::from(control) };
+        cx.report(message, node, def.profile);
+    }
+}
+
 /// Whether an address is one that examples use.
 pub(crate) fn is_example(url: &str) -> bool {
     ["example.org", "acme.com"].iter().any(|e| url.contains(e))
+}
+
+/// Where HL7's own definitions have their addresses.
+pub(crate) const HL7: &str = "http://hl7.org/fhir";
+
+/// Addresses below HL7's that are no definition at hand, and right all the same: identifier systems,
+/// names of mappings and workflows, the tools' extensions, and definitions that the core is without.
+const OTHERS: &[&str] = &[
+    "/sid/",
+    "/test",
+    "/tools/",
+    "/SearchParameter/",
+    "/OperationDefinition/",
+    "/CompartmentDefinition/",
+    "/ConceptMap/",
+    "/NamingSystem/",
+    "/CapabilityStatement/",
+    "/CodeSystem/",
+    "/ImplementationGuide/",
+    "/StructureMap/",
+    "/GraphDefinition/",
+    "/Questionnaire/",
+    "/us/",
+    "/uv/",
+];
+const NAMES: &[&str] = &[
+    "/auditevent",
+    "/composition",
+    "/consent",
+    "/documentreference",
+    "/fivews",
+    "/interface",
+    "/logical",
+    "/object-implementation",
+    "/provenance",
+    "/rr",
+    "/w5",
+    "/workflow",
+];
+
+/// Whether an address below HL7's is one that is known.
+fn is_defined<'a>(cx: &Context<'a>, url: &str) -> bool {
+    let below = url.strip_prefix(HL7).unwrap_or(url);
+    // Extensions that stand for elements of other versions.
+    let is_of_version = below.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
+    is_of_version
+        || OTHERS.iter().any(|start| below.starts_with(start))
+        || NAMES.contains(&below)
+        || kind_of_definition(cx, url).is_some()
+}
+
+/// What kind of definition at hand has this canonical.
+fn kind_of_definition<'a>(cx: &Context<'a>, canonical: &str) -> Option<&'static str> {
+    let definitions = cx.profiles.definitions();
+    if matches!(definitions.structure(canonical), Ok(Some(_)) | Err(_)) {
+        return Some("StructureDefinition");
+    }
+    let terminology = definitions.terminology();
+    if terminology.code_system(canonical).is_some() {
+        return Some("CodeSystem");
+    }
+    terminology.has_value_set(canonical).then_some("ValueSet")
+}
+
+/// The address of an entry, and the one by which a definition is known: it need not be known before.
+fn defines_address<'a>(cx: &Context<'a>, def: Def<'a>) -> bool {
+    let path = &*def.element().path;
+    path == "Bundle.entry.fullUrl"
+        || path
+            .strip_suffix(".url")
+            .is_some_and(|of| cx.profiles.definitions().is_resource_type(of))
+}
+
+/// Whether the address is one that structure definitions have.
+fn is_structure(canonical: &str) -> bool {
+    canonical.contains("/StructureDefinition/")
+}
+
+/// A canonical leads to a definition of the types that the element allows.
+fn canonical_type<'a>(cx: &mut Context<'a>, item: Element<'a>, text: &str, def: Def<'a>) {
+    let Some(ty) = def.element().types.iter().find(|ty| ty.name() == "canonical") else { return };
+    if ty.target_profiles.is_empty() {
+        return;
+    }
+    let allowed: Vec<&str> = ty
+        .target_profiles
+        .iter()
+        .filter_map(|profile| profile.rsplit('/').next())
+        .map(|name| name.split('|').next().unwrap_or(name))
+        .collect();
+    if allowed.iter().any(|name| matches!(*name, "Resource" | "CanonicalResource")) {
+        return;
+    }
+    if is_structure(text) && allowed.contains(&"StructureDefinition") {
+        return;
+    }
+    if let Some(found) = kind_of_definition(cx, text)
+        && !allowed.contains(&found)
+    {
+        let message = Message::CanonicalType {
+            value: primitive::shown(text).into_owned().into(),
+            found: found.into(),
+            allowed: allowed.join(", ").into(),
+        };
+        cx.report(message, item.node(), def.profile);
+    }
 }

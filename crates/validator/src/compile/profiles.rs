@@ -209,6 +209,8 @@ impl Profiles {
                 && rule.max > 0
                 && rule.only_content
                 && rule.children.is_none()
+                // What kind of definition a canonical leads to is looked up.
+                && (ty.primitive != Some(Primitive::Canonical) || ty.of.target_profiles.is_empty())
                 && self.type_asks_only_content(ty);
             let own = ty.primitive.filter(|_| is_plain)?;
             Some(if rule.is_resource_id { Primitive::Id } else { own })

@@ -114,7 +114,7 @@ impl Reader<'_> {
         };
         let expression =
             text(node, "expression").ok_or_else(|| self.unreadable("context.expression", None))?;
-        Ok(ExtensionContext { kind, expression })
+        Ok(ExtensionContext { kind, expression, is_for_r4: is_for_r4(node) })
     }
 
     fn elements(&self, root: Node<'_>, part: &str) -> Result<Vec<ElementRules>, DefinitionError> {
@@ -411,4 +411,20 @@ fn extension_texts<'d>(node: Node<'d>, url: &'d str) -> impl Iterator<Item = Arc
                 .find(|member| member.name().is_some_and(|name| name.starts_with("value")))
                 .and_then(value_text)
         })
+}
+
+/// Whether the versions that a context names (extension `version-specific-use`) include R4.
+fn is_for_r4(context: Node<'_>) -> Option<bool> {
+    let url = |node: Node<'_>| text(node, "url");
+    let use_of = items(context, "extension")
+        .find(|one| url(*one).is_some_and(|url| url.ends_with("/version-specific-use")))?;
+    let bound = |name: &str| {
+        let part = items(use_of, "extension").find(|part| url(*part).as_deref() == Some(name))?;
+        let version = text(part, "valueCode")?;
+        let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+        Some((parts.next()?, parts.next().unwrap_or(0)))
+    };
+    let starts = bound("startFhirVersion").is_none_or(|version| version <= (4, 0));
+    let ends = bound("endFhirVersion").is_none_or(|version| version >= (4, 0));
+    Some(starts && ends)
 }

@@ -110,6 +110,8 @@ pub struct ExtensionContext {
     pub kind: ContextKind,
     /// An element path, an extension URL or FHIRPath.
     pub expression: Arc<str>,
+    /// Whether the context holds for this version of FHIR; `None` if it names no version.
+    pub is_for_r4: Option<bool>,
 }
 
 /// `StructureDefinition.context.type`.

@@ -65,6 +65,8 @@ pub struct Concept {
     pub is_abstract: bool,
     /// Whether it is no longer to be used.
     pub is_inactive: bool,
+    /// Whether another code is to be used in its place.
+    pub is_deprecated: bool,
     pub(super) properties: Vec<(Arc<str>, Arc<str>)>,
 }
 
@@ -161,6 +163,7 @@ impl CodeSystem {
                     .collect(),
                 is_abstract: is("notSelectable", "true") || is("abstract", "true"),
                 is_inactive: is("inactive", "true") || is("status", "retired"),
+                is_deprecated: is("status", "deprecated"),
                 properties,
                 code: code.clone(),
             };

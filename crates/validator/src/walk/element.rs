@@ -64,7 +64,8 @@ impl<'a> Walker<'a> {
                 && item.sibling().is_some_and(|s| s.member("extension").is_some());
             if extended {
                 self.cx.report(Message::ResourceIdExtended, item.node(), def.profile);
-            } else if !ty.of.is_system() || item.sibling().is_some() {
+            }
+            if !ty.of.is_system() || item.sibling().is_some() {
                 self.primitive_children(item, defs, type_def);
             }
             let type_id = self.cx.profiles.type_id(def.rule, Some(ty));

@@ -396,7 +396,8 @@ impl<'a> Walker<'a> {
                         return false;
                     }
                 }
-                (false, Kind::Array) if primitive => {
+                // What has no value of the type is left aside, as if it were not there.
+                (false, Kind::Array | Kind::Object) if primitive => {
                     self.cx.report(
                         Message::MustBeSimple { found: found(), property: name() },
                         value,

@@ -13,6 +13,18 @@ use serde_json::{Value, json};
 
 use super::{Object, primitive};
 
+/// Resources that stand inside of others.
+const SIMPLE_RESOURCES: [&str; 8] = [
+    "Patient",
+    "Organization",
+    "Medication",
+    "Observation",
+    "Condition",
+    "OperationOutcome",
+    "Binary",
+    "Parameters",
+];
+
 /// Nesting at which only required elements are made.
 const DEPTH: usize = 6;
 
@@ -24,6 +36,8 @@ pub(crate) struct Generator<'d> {
     definitions: &'d Definitions,
     /// The codes of each value set that was asked for.
     codes: HashMap<Arc<str>, Vec<Code>>,
+    /// The URLs of all extensions.
+    extensions: Vec<String>,
 }
 
 /// A sequence of elements under one parent: the definition, and the parent's id in it.
@@ -35,7 +49,7 @@ struct Scope {
 
 impl<'d> Generator<'d> {
     pub(crate) fn new(definitions: &'d Definitions) -> Self {
-        Self { definitions, codes: HashMap::new() }
+        Self { definitions, codes: HashMap::new(), extensions: Vec::new() }
     }
 
     /// An instance of the resource or profile `canonical`; `None` if it is not a concrete resource.
@@ -59,7 +73,9 @@ impl<'d> Generator<'d> {
             made.insert("meta".into(), json!({ "profile": [&*structure.url] }));
         }
         let root = structure.root()?.id.clone();
+        let type_name = structure.type_name.clone();
         self.members(rng, &Scope { structure, parent: root }, &mut made, 0, thrift);
+        self.around(rng, &type_name, &mut made, thrift);
         Some(made)
     }
 
@@ -79,6 +95,69 @@ impl<'d> Generator<'d> {
             self.least(rng, name, &mut made);
         }
         Value::Object(made)
+    }
+
+    /// What every resource may have: metadata, a language, an extension of the specification, vital signs.
+    fn around(&mut self, rng: &mut Rng, type_name: &str, made: &mut Object, thrift: u8) {
+        if rng.u8(..8) == 0 {
+            let base = ["Resource", "DomainResource", type_name][rng.usize(..3)];
+            let profiles = json!([format!("http://hl7.org/fhir/StructureDefinition/{base}")]);
+            let meta = match rng.u8(..5) {
+                0 => {
+                    json!({ "versionId": primitive::id(rng), "lastUpdated": primitive::value(rng, "instant") })
+                }
+                1 => {
+                    json!({ "security": [{ "system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R" }] })
+                }
+                2 => {
+                    json!({ "source": primitive::value(rng, "uri"), "tag": [{ "system": "http://sykehus.no/merke", "code": "a" }] })
+                }
+                _ => json!({ "profile": profiles }),
+            };
+            made.entry("meta").or_insert(meta);
+        }
+        if rng.u8(..10) == 0 {
+            let language = primitive::pick(rng, &["nb", "nb-NO", "en", "en-US", "nn"]);
+            made.insert("language".into(), json!(language));
+        }
+        if type_name == "Observation" && rng.u8(..2) == 0 {
+            vital_sign(rng, made);
+        }
+        if rng.u8(..6) == 0
+            && let Some(extension) = self.core_extension(rng, type_name, thrift)
+        {
+            made.insert("extension".into(), json!([extension]));
+        }
+    }
+
+    /// An instance of an extension that the specification defines for this type or for all.
+    fn core_extension(&mut self, rng: &mut Rng, type_name: &str, thrift: u8) -> Option<Value> {
+        let definitions = self.definitions;
+        if self.extensions.is_empty() {
+            self.extensions = definitions
+                .structures()
+                .filter(|s| s.type_name == "Extension" && s.is_profile)
+                .map(|s| s.url.to_owned())
+                .collect();
+            self.extensions.sort();
+        }
+        for _ in 0..30 {
+            let url = self.extensions[rng.usize(..self.extensions.len())].clone();
+            let Some(structure) = definitions.structure(&url).ok().flatten() else { continue };
+            let fits = structure.contexts.iter().any(|context| {
+                &*context.expression == type_name
+                    || matches!(&*context.expression, "Element" | "Resource" | "DomainResource")
+            });
+            if !fits && rng.u8(..20) > 0 {
+                continue;
+            }
+            let root = structure.root()?.id.clone();
+            let mut made = Object::new();
+            self.members(rng, &Scope { structure, parent: root }, &mut made, 1, thrift);
+            made.insert("url".into(), json!(url));
+            return Some(Value::Object(made));
+        }
+        None
     }
 
     fn members(
@@ -147,6 +226,16 @@ impl<'d> Generator<'d> {
                 continue;
             }
             let value = if element.is_array() { Value::Array(items) } else { items.swap_remove(0) };
+            if rng.u8(..40) == 0 && name != "url" && !value.is_object() {
+                let companion = json!({ "extension": [{
+                    "url": "http://hl7.org/fhir/StructureDefinition/rendering-style", "valueString": "color: red"
+                }] });
+                match &value {
+                    Value::Array(list) if list.first().is_none_or(Value::is_object) => {}
+                    Value::Array(_) => drop(made.insert(format!("_{name}"), json!([companion]))),
+                    _ => drop(made.insert(format!("_{name}"), companion)),
+                }
+            }
             made.insert(name.to_owned(), value);
         }
     }
@@ -278,6 +367,14 @@ impl<'d> Generator<'d> {
             {
                 quantity(rng, name)
             }
+            "Attachment" if pattern.is_none() && !has_children(structure, &element.id) => {
+                attachment(rng)
+            }
+            "Resource" if depth < 3 => {
+                let inner = primitive::pick(rng, &SIMPLE_RESOURCES);
+                let canonical = format!("http://hl7.org/fhir/StructureDefinition/{inner}");
+                return self.resource(rng, &canonical, 10).map(Value::Object);
+            }
             "Resource" => return None,
             _ => Object::new(),
         };
@@ -346,7 +443,30 @@ impl<'d> Generator<'d> {
         let target =
             if matches!(&*target, "Resource" | "DomainResource") { "Patient" } else { &target };
         let mut made = Object::new();
-        made.insert("reference".into(), json!(format!("{target}/{}", primitive::id(rng))));
+        let id = primitive::id(rng);
+        match rng.u8(..16) {
+            0 => drop(made.insert("display".into(), primitive::value(rng, "string"))),
+            1 => drop(made.insert(
+                "identifier".into(),
+                json!({ "system": primitive::value(rng, "uri"), "value": id }),
+            )),
+            2 => drop(made.insert(
+                "reference".into(),
+                json!(format!("http://sykehus.no/fhir/{target}/{id}")),
+            )),
+            3 => drop(made.insert("reference".into(), json!(format!("{target}/{id}/_history/2")))),
+            4 => {
+                drop(made.insert(
+                    "reference".into(),
+                    json!(format!("urn:uuid:{}", primitive::uuid(rng))),
+                ))
+            }
+            5 => {
+                made.insert("reference".into(), json!(format!("{target}/{id}")));
+                made.insert("type".into(), json!(target));
+            }
+            _ => drop(made.insert("reference".into(), json!(format!("{target}/{id}")))),
+        }
         if rng.u8(..6) == 0 {
             made.insert("display".into(), primitive::value(rng, "string"));
         }
@@ -392,14 +512,118 @@ fn quantity(rng: &mut Rng, name: &str) -> Object {
         "Age" | "Duration" => primitive::pick(rng, &["a", "h", "min", "d"]),
         "Count" => "1",
         "Distance" => primitive::pick(rng, &["m", "cm"]),
-        _ => primitive::pick(rng, &["mg", "mL", "ug/kg/min", "mmol/L", "[IU]", "%", "1"]),
+        _ => primitive::pick(
+            rng,
+            &[
+                "mg",
+                "mL",
+                "ug/kg/min",
+                "mmol/L",
+                "[IU]",
+                "%",
+                "1",
+                "{tablett}",
+                "10*9/L",
+                "mm[Hg]",
+                "Cel",
+                "kg/m2",
+                "/min",
+                "a",
+                "mo",
+                "[drp]",
+                "mg{base}/mL",
+            ],
+        ),
     };
+    if rng.u8(..12) == 0 && name != "Age" {
+        made.insert("unit".into(), json!(unit));
+        return made;
+    }
+    if rng.u8(..15) == 0 && name == "Quantity" {
+        made.insert("comparator".into(), json!(primitive::pick(rng, &["<", "<=", ">=", ">"])));
+    }
     made.insert("system".into(), json!("http://unitsofmeasure.org"));
     made.insert("code".into(), json!(unit));
     if rng.bool() {
         made.insert("unit".into(), json!(unit));
     }
     made
+}
+
+fn attachment(rng: &mut Rng) -> Object {
+    let mut made = Object::new();
+    made.insert(
+        "contentType".into(),
+        json!(primitive::pick(rng, &["text/plain", "application/pdf", "image/png"])),
+    );
+    match rng.u8(..4) {
+        0 => drop(made.insert("url".into(), json!("http://sykehus.no/fil"))),
+        // The size and SHA-1 hash of "hei".
+        1 => {
+            made.insert("data".into(), json!("aGVp"));
+            made.insert("size".into(), json!(3));
+            made.insert("hash".into(), json!("rdRzWbdHrBEw6UG3xdwb/dAYu6E="));
+        }
+        2 => drop(made.insert("data".into(), json!("aGVp"))),
+        _ => {}
+    }
+    if rng.u8(..4) == 0 {
+        made.insert("title".into(), primitive::value(rng, "string"));
+    }
+    made
+}
+
+/// A code by which a vital signs profile applies, with a value as it asks for or another.
+fn vital_sign(rng: &mut Rng, made: &mut Object) {
+    let (code, unit) = primitive::pick(
+        rng,
+        &[
+            ("8867-4", "/min"),
+            ("29463-7", "kg"),
+            ("8302-2", "cm"),
+            ("8310-5", "Cel"),
+            ("9279-1", "/min"),
+            ("39156-5", "kg/m2"),
+            ("2708-6", "%"),
+            ("8287-5", "cm"),
+            ("85354-9", ""),
+            ("85353-1", ""),
+        ],
+    );
+    made.retain(|name, _| !name.starts_with("value") && name != "dataAbsentReason");
+    made.insert(
+        "code".into(),
+        json!({ "coding": [{ "system": "http://loinc.org", "code": code }] }),
+    );
+    if rng.u8(..4) > 0 {
+        made.insert("status".into(), json!("final"));
+        made.insert("category".into(), json!([{ "coding": [{
+            "system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "vital-signs"
+        }] }]));
+        made.insert("subject".into(), json!({ "reference": "Patient/1" }));
+        made.retain(|name, _| !name.starts_with("effective"));
+        made.insert("effectiveDateTime".into(), primitive::value(rng, "dateTime"));
+    }
+    let unit = if rng.u8(..5) == 0 { "mg" } else { unit };
+    match rng.u8(..6) {
+        0 => drop(made.insert("valueString".into(), json!("hundre"))),
+        1 => {}
+        _ if unit.is_empty() => {}
+        2 => drop(made.insert("valueQuantity".into(), json!({ "value": 1.5, "unit": unit }))),
+        _ => drop(made.insert(
+            "valueQuantity".into(),
+            json!({ "value": primitive::value(rng, "decimal"), "unit": unit, "system": "http://unitsofmeasure.org", "code": unit }),
+        )),
+    }
+    if code == "85354-9" && rng.u8(..4) > 0 {
+        let part = |code: &str| {
+            json!({
+                "code": { "coding": [{ "system": "http://loinc.org", "code": code }] },
+                "valueQuantity": { "value": 120, "unit": "mmHg", "system": "http://unitsofmeasure.org", "code": "mm[Hg]" },
+            })
+        };
+        made.insert("component".into(), json!([part("8480-6"), part("8462-4")]));
+    }
 }
 
 fn coding_is_optional(element: &ElementDefinition) -> bool {

@@ -1,10 +1,19 @@
 //! One change of a document at one location, of every structural kind that senders get wrong.
 
+mod insertion;
+mod tables;
+
 use fastrand::Rng;
 use serde_json::{Value, json};
 
 /// Changes `document` in one location and names what was done; `None` if nothing fitted.
 pub(crate) fn mutate(rng: &mut Rng, document: &mut Value) -> Option<String> {
+    for _ in 0..if rng.u8(..5) < 3 { 10 } else { 0 } {
+        let changed = insertion::change(rng, document);
+        if changed.is_some() {
+            return changed;
+        }
+    }
     let mut pointers = Vec::new();
     collect(document, String::new(), &mut pointers);
     for _ in 0..40 {

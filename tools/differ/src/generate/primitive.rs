@@ -39,7 +39,19 @@ pub(crate) fn value(rng: &mut Rng, name: &str) -> Value {
             "<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>{}</p></div>",
             pick(
                 rng,
-                &["Kari", "10 mg", "<b>fet</b> og <i>skrå</i>", "a &amp; b", "linje<br/>skift"]
+                &[
+                    "Kari",
+                    "10 mg",
+                    "<b>fet</b> og <i>skrå</i>",
+                    "a &amp; b",
+                    "linje<br/>skift",
+                    "a &nbsp; b &oslash;",
+                    "<a href=\"http://sykehus.no\">lenke</a>",
+                    "<a name=\"a\"/><a href=\"#a\">lenke</a>",
+                    "<span style=\"color: red\" class=\"x\">rød</span>",
+                    "<table><tr><th>a</th></tr></table>",
+                    "<img src=\"data:image/png;base64,AAAA\" alt=\"x\"/>",
+                ]
             )
         )),
         "markdown" => json!(pick(rng, &["Some *text*.", "# Title\n\nText", "10 < 20", "a | b"])),

@@ -90,8 +90,16 @@ macro_rules! binding_messages {
                 nb "Bindingen for {element} oppgir ikke noe verdisett";
             UnknownCodeSystem { system: GivenUrl }
                 "UNKNOWN_CODESYSTEM" Warning NotFound
-                en "The code system {system} is not known, so the code was not checked"
-                nb "Kodeverket {system} er ukjent, så koden ble ikke kontrollert";
+                en "No complete definition of the code system {system} is at hand, so the code was not checked"
+                nb "Ingen fullstendig definisjon av kodeverket {system} er tilgjengelig, så koden ble ikke kontrollert";
+            UnknownCodeSystemVersion { system: Defined, version: Value, known: Defined }
+                "UNKNOWN_CODESYSTEM_VERSION" Warning NotFound
+                en "The version '{version}' of the code system {system} is not known, so the code was not checked (known: {known})"
+                nb "Versjonen '{version}' av kodeverket {system} er ukjent, så koden ble ikke kontrollert (kjent: {known})";
+            UnknownCodeSystemVersionNone { system: GivenUrl, version: Value }
+                "UNKNOWN_CODESYSTEM_VERSION_NONE" Warning NotFound
+                en "The code system {system} (version '{version}') is not known, so the code was not checked"
+                nb "Kodeverket {system} (versjon '{version}') er ukjent, så koden ble ikke kontrollert";
             CodeSystemUnusable { system: Defined, reason: Defined }
                 "LMRV_CODESYSTEM_NOT_USABLE" Warning Exception
                 en "The code system {system} cannot be used, so the code was not checked: {reason}"
@@ -132,6 +140,10 @@ macro_rules! binding_messages {
                 "NO_CODE_PROVIDED" Warning Value
                 en "No code is given for the code system {system}"
                 nb "Ingen kode er oppgitt for kodeverket {system}";
+            NoCodeProvidedVersion { system: Defined, version: Defined }
+                "NO_CODE_PROVIDED_VERSION" Warning Value
+                en "No code is given for the code system {system} version {version}"
+                nb "Ingen kode er oppgitt for kodeverket {system} versjon {version}";
             UcumSyntax { unit: Value }
                 "LMRV_UCUM_SYNTAX" Warning CodeInvalid
                 en "'{unit}' is not a valid UCUM unit"
@@ -144,6 +156,18 @@ macro_rules! binding_messages {
                 "Terminology_TX_System_Invalid" Error CodeInvalid
                 en "'{system}' is not a code system; {expected} is"
                 nb "'{system}' er ikke et kodeverk; {expected} er det";
+            SystemUnknown { system: GivenUrl }
+                "Terminology_TX_System_Unknown" Error CodeInvalid
+                en "FHIR has no code system with the address '{system}'"
+                nb "FHIR har ikke noe kodeverk med adressen '{system}'";
+            ConceptInactive { code: Value }
+                "INACTIVE_CONCEPT_FOUND" Warning BusinessRule
+                en "The code '{code}' is no longer in use"
+                nb "Koden '{code}' er ikke lenger i bruk";
+            ConceptDeprecated { code: Value }
+                "DEPRECATED_CONCEPT_FOUND" Warning BusinessRule
+                en "The code '{code}' is deprecated: another should be used in its place"
+                nb "Koden '{code}' er foreldet: en annen bør brukes i stedet";
             SystemIsSupplement { system: Defined }
                 "CODESYSTEM_CS_NO_SUPPLEMENT" Error BusinessRule
                 en "{system} is a supplement to a code system, and no system by itself"

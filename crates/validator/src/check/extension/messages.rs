@@ -44,6 +44,14 @@ macro_rules! extension_messages {
                 "Extension_EXT_SubExtension_Invalid" Error Invalid
                 en "The extension {extension} does not define the part '{url}'"
                 nb "Utvidelsen {extension} har ingen del '{url}'";
+            ExtContextWrong { url: Defined, allowed: Defined, found: Defined }
+                "Extension_EXTP_Context_Wrong" Error Structure
+                en "The extension {url} is allowed on {allowed}, not here ({found})"
+                nb "Utvidelsen {url} er tillatt på {allowed}, ikke her ({found})";
+            ExtModifierContextWrong { url: Defined, allowed: Defined, found: Defined }
+                "Extension_EXTM_Context_Wrong" Error Structure
+                en "The modifier extension {url} is allowed on {allowed}, not here ({found})"
+                nb "Den modifiserende utvidelsen {url} er tillatt på {allowed}, ikke her ({found})";
             ExtContextWrongVer { url: Defined, allowed: Defined, found: Defined, version: Defined }
                 "Extension_EXTP_Context_Wrong_VER" Error Structure
                 en "The extension {url} version {version} is allowed on {allowed}, not here ({found})"

@@ -140,6 +140,10 @@ macro_rules! primitive_messages {
                 "TYPE_SPECIFIC_CHECKS_DT_ATT_SIZE_CORRECT" Error Structure
                 en "The attachment says {stated} bytes but holds {actual}"
                 nb "Vedlegget oppgir {stated} byte, men inneholder {actual}";
+            AttachmentHash { stated: Value, actual: Value }
+                "TYPE_SPECIFIC_CHECKS_DT_ATT_HASH_MISMATCH" Error Structure
+                en "The attachment's hash is '{stated}', but the SHA-1 of its data is '{actual}'"
+                nb "Vedleggets hash er '{stated}', men SHA-1 av innholdet er '{actual}'";
             AttachmentNoContent
                 "TYPE_SPECIFIC_CHECKS_DT_ATT_NO_CONTENT" Warning Structure
                 en "The attachment has neither data nor url, nor contentType or language"
@@ -188,6 +192,14 @@ macro_rules! primitive_messages {
                 "TYPE_SPECIFIC_CHECKS_DT_MARKDOWN_HTML" Warning Invalid
                 en "The markdown looks as if it holds an HTML tag"
                 nb "Markdown-teksten ser ut til å inneholde en HTML-kode";
+            UrlResolve { value: GivenUrl }
+                "Type_Specific_Checks_DT_URL_Resolve" Error Invalid
+                en "HL7 defines nothing with the address '{value}'"
+                nb "HL7 definerer ikke noe med adressen '{value}'";
+            CanonicalType { value: GivenUrl, found: TypeName, allowed: Defined }
+                "TYPE_SPECIFIC_CHECKS_DT_CANONICAL_TYPE" Error Invalid
+                en "'{value}' is the address of a {found}, but one of {allowed} is wanted"
+                nb "'{value}' er adressen til en {found}, men en av {allowed} kreves";
             UrlInternal { value: Value }
                 "TYPE_SPECIFIC_CHECKS_DT_URL_INTERNAL_WARN" Information Invalid
                 en "The address '{value}' points inside the resource, but nothing there has that id"

@@ -3,6 +3,7 @@
 
 use super::{DateTimeForm, MAX_STRING, year_of};
 use super::{Primitive, date_len, date_time, is_absolute, is_id_byte, is_oid, is_uuid, time_len};
+use crate::check::string;
 use crate::options::Options;
 
 /// What the options say of values.
@@ -41,7 +42,10 @@ pub(crate) fn is_right(kind: Primitive, bytes: &[u8], limits: Limits) -> bool {
         Primitive::Code => !bytes.is_empty() && is_visible(bytes),
         Primitive::Id => (1..=64).contains(&bytes.len()) && bytes.iter().all(|b| is_id_byte(*b)),
         Primitive::Uri | Primitive::Url => {
-            limits.example_urls && is_visible(bytes) && is_address(bytes)
+            limits.example_urls
+                && is_visible(bytes)
+                && is_address(bytes)
+                && !bytes.starts_with(string::HL7.as_bytes())
         }
         Primitive::Canonical => {
             is_visible(bytes) && is_address(bytes) && str(bytes).is_some_and(is_absolute)
