@@ -29,12 +29,109 @@ impl std::fmt::Debug for Answer {
     }
 }
 
+/// Why there is no connection to a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectCause {
+    /// The name has no address.
+    #[error("the server's name is unknown (DNS)")]
+    NameUnknown,
+    /// Nothing listens at the address.
+    #[error("nothing answers at the address")]
+    Refused,
+    /// No answer to the connection.
+    #[error("the address does not answer")]
+    Timeout,
+    /// The network has no way to the address.
+    #[error("the network has no way to the address")]
+    Unreachable,
+    /// The server's certificate is from an authority that is not trusted.
+    #[error("the server's certificate is from an authority that is not trusted")]
+    UnknownAuthority,
+    /// The server's certificate has expired, or the clock here is wrong.
+    #[error("the server's certificate has expired, or the clock here is wrong")]
+    CertificateExpired,
+    /// The server's certificate is not valid yet, or the clock here is wrong.
+    #[error("the server's certificate is not valid yet, or the clock here is wrong")]
+    CertificateNotYetValid,
+    /// The server's certificate is for another name.
+    #[error("the server's certificate is for another name")]
+    CertificateName,
+    /// The server's certificate is not accepted for another reason: its signature, its form, its use.
+    #[error("the server's certificate is not accepted: its signature or its form is wrong")]
+    CertificateInvalid,
+    /// What answers does not speak TLS.
+    #[error("what answers does not speak TLS")]
+    NotTls,
+    /// The HTTP client does not say.
+    #[error("no connection")]
+    Unknown,
+}
+
+impl ConnectCause {
+    /// From the error of a connection that was not made: the first typed cause in its chain.
+    #[must_use]
+    pub fn of(error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut at = Some(error);
+        while let Some(error) = at {
+            let known = match error.downcast_ref::<rustls::Error>() {
+                Some(tls) => Self::of_tls(tls),
+                None => Self::of_other(error),
+            };
+            if let Some(known) = known {
+                return known;
+            }
+            // What an io::Error wraps is not its source, and may itself be one that wraps the cause.
+            let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+            at = match wrapped {
+                Some(wrapped) => Some(wrapped),
+                None => error.source(),
+            };
+        }
+        Self::Unknown
+    }
+
+    fn of_tls(error: &rustls::Error) -> Option<Self> {
+        use rustls::{CertificateError, Error};
+        Some(match error {
+            Error::InvalidCertificate(reason) => match reason {
+                CertificateError::UnknownIssuer => Self::UnknownAuthority,
+                CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                    Self::CertificateExpired
+                }
+                CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                    Self::CertificateNotYetValid
+                }
+                CertificateError::NotValidForName
+                | CertificateError::NotValidForNameContext { .. } => Self::CertificateName,
+                _ => Self::CertificateInvalid,
+            },
+            Error::InvalidMessage(_) => Self::NotTls,
+            _ => return None,
+        })
+    }
+
+    fn of_other(error: &(dyn std::error::Error + 'static)) -> Option<Self> {
+        if let Some(io) = error.downcast_ref::<std::io::Error>() {
+            match io.kind() {
+                std::io::ErrorKind::ConnectionRefused => return Some(Self::Refused),
+                std::io::ErrorKind::TimedOut => return Some(Self::Timeout),
+                std::io::ErrorKind::HostUnreachable | std::io::ErrorKind::NetworkUnreachable => {
+                    return Some(Self::Unreachable);
+                }
+                _ => {}
+            }
+        }
+        // The resolver's error has no type of its own outside of the HTTP client.
+        error.to_string().starts_with("dns error").then_some(Self::NameUnknown)
+    }
+}
+
 /// No answer was had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {
     /// Name lookup, connection or TLS failed.
-    #[error("no connection")]
-    Connect,
+    #[error(transparent)]
+    Connect(#[from] ConnectCause),
     /// The time allowed ran out.
     #[error("no answer in time")]
     Timeout,
@@ -167,7 +264,7 @@ fn fetch_error(error: &reqwest::Error) -> FetchError {
     if error.is_timeout() {
         FetchError::Timeout
     } else if error.is_connect() {
-        FetchError::Connect
+        FetchError::Connect(ConnectCause::of(error))
     } else if error.is_builder() {
         FetchError::Address
     } else {

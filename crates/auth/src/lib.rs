@@ -51,7 +51,9 @@ pub use client::{
     OauthError, ProofKey, RequestHeaders, ResourceForm, Retry, TokenClient, TokenError, TokenKey,
 };
 pub use discovery::{Discovery, DiscoveryError, IssuerKind, Metadata};
-pub use http::{Answer, ClientUnusable, FetchError, Fetcher, HttpFetcher, MAX_ANSWER, is_loopback};
+pub use http::{
+    Answer, ClientUnusable, ConnectCause, FetchError, Fetcher, HttpFetcher, MAX_ANSWER, is_loopback,
+};
 pub use issuer_keys::{IssuerKeys, KeyCache, KeyError};
 pub use profile::{
     Environment, MAX_LEEWAY, MAX_PROOF_AGE, OrganisationClaim, ProfileError, Scheme, TrustKind,

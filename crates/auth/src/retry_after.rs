@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form_is_read() {
+    fn a15_every_form_is_read() {
         let now: Timestamp = "2026-03-01T05:00:00Z".parse().unwrap();
         for (text, seconds) in [
             ("30", Some(30)),

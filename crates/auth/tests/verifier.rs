@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use lmr_auth::jose::{Algorithm, SigningKey, parse_jwks};
 use lmr_auth::{
-    Answer, Clock, Environment, FetchError, Fetcher, KeyCache, Presented, TokenRejection,
-    TokenVerifier, TrustKind, TrustProfile,
+    Answer, Clock, ConnectCause, Environment, FetchError, Fetcher, KeyCache, Presented,
+    TokenRejection, TokenVerifier, TrustKind, TrustProfile,
 };
 use serde_json::{Value, json};
 
@@ -25,7 +25,8 @@ struct Issuer {
 #[async_trait]
 impl Fetcher for Issuer {
     async fn get(&self, url: &str) -> Result<Answer, FetchError> {
-        let keys = self.keys.lock().unwrap().clone().ok_or(FetchError::Connect)?;
+        let keys =
+            self.keys.lock().unwrap().clone().ok_or(FetchError::Connect(ConnectCause::Unknown))?;
         let body = match url.split_once("/.well-known/") {
             None => {
                 self.fetches.fetch_add(1, Ordering::SeqCst);
@@ -47,7 +48,7 @@ impl Fetcher for Issuer {
         _: &[(&str, &str)],
         _: Option<&str>,
     ) -> Result<Answer, FetchError> {
-        Err(FetchError::Connect)
+        Err(FetchError::Connect(ConnectCause::Unknown))
     }
 }
 
@@ -217,7 +218,7 @@ async fn an_issuer_that_does_not_answer_is_nobodys_fault() {
 
 /// a18: one id for signatures and encryption.
 #[test]
-fn only_signature_keys_count_for_an_id() {
+fn a18_only_signature_keys_count_for_an_id() {
     let key =
         |algorithm, kid| SigningKey::generate(algorithm, kid, 2048).unwrap().public().to_json();
     let with = |mut key: Value, name: &str, value: Value| {

@@ -107,6 +107,12 @@ impl Validate {
             })?);
         }
         let several = files.len() > 1;
+        if self.format == Format::Html && self.fine.redact {
+            fail!(
+                "--format html viser selve ressursen med alle verdier; velg et annet format med --redact",
+                "--format html shows the resource itself with all its values; choose another format with --redact"
+            );
+        }
         if self.format == Format::Html {
             if several {
                 fail!(

@@ -203,7 +203,7 @@ fn each_verb_changes_what_it_names() {
 }
 
 #[test]
-fn certificates_that_cannot_be_signed_with_are_refused_with_the_reason() {
+fn b13_certificates_that_cannot_be_signed_with_are_refused_with_the_reason() {
     let register = Register::registered();
     let now = Timestamp::now();
     let expired = register.order().expired(now);

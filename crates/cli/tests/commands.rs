@@ -634,7 +634,7 @@ fn an_output_that_is_not_an_ordinary_file_stays_what_it_is() {
 }
 
 #[test]
-fn every_report_names_the_rule_set_and_its_digest() {
+fn n25_every_report_names_the_rule_set_and_its_digest() {
     let listed = lmr(&["rulesets", "--format", "json"]);
     assert_eq!(listed.status.code(), Some(0));
     let rows: Vec<Value> =

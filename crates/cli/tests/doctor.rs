@@ -146,7 +146,7 @@ fn http_date(time: Timestamp) -> String {
 }
 
 #[test]
-fn n7_every_situation_of_a_sender_has_its_line() {
+fn n6_n7_n8_every_situation_of_a_sender_has_its_line() {
     let clinic = Clinic::open();
     let world = &clinic.world;
     let (rows, code) = clinic.doctor("sender.toml", "en");

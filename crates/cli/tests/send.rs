@@ -12,7 +12,7 @@ const GIVEN: &str = "MedicationAdministration.ndjson";
 
 /// n1, n2, n14, n17, n20 and the exit statuses, in one world.
 #[test]
-fn a_hospital_finds_out_what_is_wrong_and_what_became_of_it() {
+fn n1_n14_n20_b11_a_hospital_finds_out_what_is_wrong_and_what_became_of_it() {
     let world = World::make("lmdi-0.9.4", 12, 1000);
     let dry = world.send(&["run", "--dry-run", "--lang", "en"]);
     assert_eq!(dry.status.code(), Some(0), "{}", said(&dry));
@@ -97,14 +97,31 @@ fn leaves(value: &Value, at: &str, found: &mut Vec<String>) {
     }
 }
 
+/// A value that is in no code list and no rule, in the forms that values have.
+fn marked(dice: &mut Dice, leaf: &Value, at: usize, number: usize) -> (String, Value) {
+    if leaf.is_number() {
+        return (number.to_string(), Value::from(number));
+    }
+    let token = format!("zq{at}x{number}");
+    let value = match dice.roll(6) {
+        0 => format!("https://{token}.example/fhir/Patient/1"),
+        1 => format!("https://journal.example/fhir/Patient/{token}?a=1"),
+        2 => format!("urn:oid:{token}"),
+        3 => format!("Patient/{token}"),
+        _ => token.clone(),
+    };
+    (token, Value::from(value))
+}
+
 /// `--redact` hides every value: whatever element of whatever resource has a value that is in no code list
-/// and no rule, that value is nowhere in the list, in neither language nor format.
+/// and no rule, that value is nowhere in a list or report, in neither language nor format. Without the flag
+/// it is in no log line and not in the ledger, except as the key or id that the ledger is there to name.
 #[test]
-fn redacting_hides_every_value_of_generated_instances() {
+fn n20_redacting_hides_every_value_of_generated_instances() {
     for ruleset in ["lmdi-0.9.4", "lmdi-1.1.7"] {
         let world = World::make(ruleset, 40, 1000);
         let mut dice = Dice(5);
-        let mut tokens: Vec<String> = Vec::new();
+        let (mut tokens, mut names): (Vec<String>, Vec<String>) = Default::default();
         for file in std::fs::read_dir(world.path().join("source")).expect("a folder") {
             let name = file.expect("a file").file_name().into_string().expect("UTF-8");
             let mut resources = world.lines(&name);
@@ -117,22 +134,31 @@ fn redacting_hides_every_value_of_generated_instances() {
                     let pointer = &found[dice.roll(found.len())];
                     let leaf = resource.pointer_mut(pointer).expect("a leaf");
                     let number = 771_000_000 + tokens.len() * 10 + n;
-                    let (token, value) = match leaf {
-                        Value::Number(_) => (number.to_string(), Value::from(number)),
-                        _ => {
-                            let token = format!("zq{at}x{number}");
-                            (token.clone(), Value::from(token))
-                        }
-                    };
+                    let (token, value) = marked(&mut dice, leaf, at, number);
                     *leaf = value;
-                    tokens.push(token);
+                    let is_name = pointer == "/id" || pointer.starts_with("/identifier/");
+                    tokens.push(token.clone());
+                    if is_name {
+                        names.push(token);
+                    }
                 }
             }
             world.write(&name, &resources);
         }
         // Nobody answers, but everything is checked and held.
-        let run = world.send(&["run"]).status.code();
-        assert!(matches!(run, Some(1 | 3)), "{ruleset}: {run:?}");
+        let run = world.send(&["run"]);
+        assert!(matches!(run.status.code(), Some(1 | 3)), "{ruleset}: {}", said(&run));
+        let mut kept = run.stderr;
+        for file in ["sender.sqlite", "sender.sqlite-wal"] {
+            kept.extend(std::fs::read(world.config(file)).unwrap_or_default());
+        }
+        let kept = String::from_utf8_lossy(&kept);
+        for token in tokens.iter().filter(|token| !names.contains(token)) {
+            assert!(
+                !kept.contains(token.as_str()),
+                "{ruleset}: {token} is in the log or the ledger"
+            );
+        }
         let held = world.json(&["rejected"]);
         let held = held.as_array().expect("a list");
         assert!(held.len() > 30, "{ruleset}: only {} held", held.len());
@@ -148,13 +174,49 @@ fn redacting_hides_every_value_of_generated_instances() {
                 assert!(!list.contains(token.as_str()), "{ruleset} {arguments:?}: {token}\n{list}");
             }
         }
+        let source = world.path().join("source");
+        let source = source.to_str().expect("UTF-8");
+        for rules in ["none", ruleset] {
+            for format in ["text", "json", "operation-outcome"] {
+                for lang in ["nb", "en"] {
+                    let output = std::process::Command::new(world::lmr())
+                        .args(["validate", "--redact", "--ruleset", rules, "--format", format])
+                        .args(["--lang", lang, source])
+                        .output()
+                        .expect("lmr validate");
+                    assert_eq!(
+                        output.status.code(),
+                        Some(1),
+                        "{rules} {format}: {}",
+                        said(&output)
+                    );
+                    let report = said(&output);
+                    let found = tokens.iter().find(|token| report.contains(token.as_str()));
+                    assert_eq!(found, None, "{rules} {format} {lang}: {report}");
+                }
+            }
+        }
     }
 }
 
-/// n23, a9, a8
+/// A page shows the resource itself, so it cannot leave the values out.
+#[test]
+fn n20_a_page_with_redacted_values_is_refused() {
+    let world = World::make("lmdi-0.9.4", 2, 100);
+    let patient = world.config("patient.json");
+    std::fs::write(&patient, world.lines("Patient.ndjson")[0].to_string()).expect("written");
+    let output = std::process::Command::new(world::lmr())
+        .args(["validate", "--redact", "--format", "html", "--lang", "en"])
+        .arg(&patient)
+        .output()
+        .expect("lmr validate");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("shows the resource itself"), "{}", said(&output));
+}
+
 #[cfg(unix)]
 #[test]
-fn a_daemon_is_alone_reloads_on_sighup_and_ends_on_sigterm() {
+fn n23_a8_a9_a_daemon_is_alone_reloads_on_sighup_and_ends_on_sigterm() {
     let world = World::make("lmdi-0.9.4", 8, 1000);
     let mut first = world.daemon(&[]);
     world.daemon_says("waiting");

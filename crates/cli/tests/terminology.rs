@@ -253,7 +253,7 @@ fn with_terminology(world: &World, name: &str, with: bool) {
 }
 
 #[test]
-fn a_code_that_the_list_does_not_have_is_held_by_the_sender_and_refused_by_the_receiver() {
+fn n19_a_code_that_the_list_does_not_have_is_held_by_the_sender_and_refused_by_the_receiver() {
     let world = World::make("lmdi-0.9.4", 8, 5000);
     let mut codes = atc_codes(&world);
     let unknown = codes.pop_first().expect("a code");

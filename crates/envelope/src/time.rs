@@ -84,6 +84,14 @@ mod tests {
         }
     }
 
+    /// docs/decisions/envelope.md says which forms are taken.
+    #[test]
+    fn b14_a_blank_for_the_t_and_missing_seconds_are_read_as_documented() {
+        for text in ["2026-11-24 10:00", "2026-11-24T10:00", "2026-11-24 10:00:00+01:00"] {
+            assert_eq!(read_time(text), Ok(utc("2026-11-24T09:00:00Z")), "{text}");
+        }
+    }
+
     #[test]
     fn the_repeated_hour_takes_the_first_reading() {
         assert_eq!(read_time("2025-10-26T02:30:00"), Ok(utc("2025-10-26T00:30:00Z")));

@@ -141,7 +141,7 @@ async fn the_nonce_of_the_token_endpoint_is_used_again_until_it_runs_out() {
 }
 
 #[tokio::test]
-async fn what_the_issuer_names_is_final_and_any_other_page_passes() {
+async fn a4_what_the_issuer_names_is_final_and_any_other_page_passes() {
     let issuers = issuers().await;
     for page in [200, 403, 404, 408, 418, 429, 500, 502, 503] {
         for make in [Issuers::dpop, Issuers::bearer] {
@@ -193,7 +193,7 @@ async fn a_token_that_is_not_what_was_asked_for_is_thrown_away() {
 }
 
 #[tokio::test]
-async fn a_lifetime_is_read_in_every_form_and_a_missing_one_means_once() {
+async fn a14_a_lifetime_is_read_in_every_form_and_a_missing_one_means_once() {
     let issuers = issuers().await;
     for (value, kept) in [
         (json!(600), Some(570)),
@@ -223,7 +223,7 @@ async fn a_lifetime_is_read_in_every_form_and_a_missing_one_means_once() {
 }
 
 #[tokio::test]
-async fn retry_after_is_read_in_every_form() {
+async fn a15_retry_after_is_read_in_every_form() {
     let issuers = issuers().await;
     for (text, seconds) in [
         ("120", Some(120)),
@@ -249,7 +249,7 @@ impl KeySource for Replaceable {
 }
 
 #[tokio::test]
-async fn a_replaced_key_counts_from_the_next_token_on() {
+async fn a10_a_replaced_key_counts_from_the_next_token_on() {
     let issuers = issuers().await;
     let (old, new) = (key(Algorithm::ES256), key(Algorithm::PS256));
     issuers.helseid.register(Client::single_tenant("client", own().as_str(), old.public()));

@@ -15,6 +15,7 @@ use crate::attempt::AttemptFailure;
 use crate::check::Checker;
 use crate::clinical::start_of;
 use crate::error::SenderError;
+use crate::former;
 use crate::identity::HashKey;
 use crate::index::Index;
 use crate::lock::Lock;
@@ -95,6 +96,11 @@ pub struct Parts {
     pub stop: StopSignal,
 }
 
+/// Which form of hashes an outbox has; 0.1 wrote no such setting.
+const HASH_FORM: &str = "hash-form";
+/// The first 128 bits.
+const HASH_FORM_NOW: &str = "2";
+
 /// Communication errors in a row after which the rest of the run is not tried.
 const MAX_CONSECUTIVE_FAILURES: u32 = 2;
 /// How long the resources of finished messages are remembered.
@@ -125,7 +131,13 @@ impl Agent {
             ("organisation", &settings.organisation, "organisation"),
         ] {
             match outbox.setting(name).await? {
-                None => outbox.set(name, value).await?,
+                None => {
+                    if name == "key" {
+                        // A new database knows no other form.
+                        outbox.set(HASH_FORM, HASH_FORM_NOW).await?;
+                    }
+                    outbox.set(name, value).await?;
+                }
                 Some(kept) if kept == value => {}
                 Some(_) => return Err(OutboxError::Foreign(what).into()),
             }
@@ -291,6 +303,9 @@ impl Agent {
             failure: answer.failure.clone(),
         });
         match &answer.outcome {
+            // Made by a clock that was ahead and has been put right: the data goes with a new message.
+            AttemptOutcome::Never { bytes_at_fault: true }
+                if self.outbox.made_at(seq).await?.is_some_and(|made| made > now) => {}
             AttemptOutcome::Never { .. } => run.stop = answer.failure,
             AttemptOutcome::Later { may_have_arrived, retry_after } => {
                 run.unanswered += 1;
@@ -409,6 +424,7 @@ impl Agent {
         report: &mut Report,
     ) -> Result<Statuses, SenderError> {
         let is_complete = !self.settings.incremental;
+        self.adopt_former_versions(index).await?;
         self.outbox.drop_corrected(index, is_complete).await?;
         let statuses = self.outbox.statuses(index).await?;
         if !is_complete {
@@ -421,6 +437,29 @@ impl Agent {
         let may_add = is_whole && missing > 0 && !report.has_lost_half();
         report.vanished_now += self.outbox.note_vanished(index, may_add, self.now()).await?;
         Ok(statuses)
+    }
+
+    /// Knows again what version 0.1 had delivered, by the hashes of then: else everything would be sent once more
+    /// after the upgrade. A source that delivers only what is new shows its older records later, so there every
+    /// run asks.
+    async fn adopt_former_versions(&self, index: &Index) -> Result<(), SenderError> {
+        if self.outbox.setting(HASH_FORM).await?.is_some() {
+            return Ok(());
+        }
+        let former = former::versions(&*self.source, &self.settings.own_addresses, &self.key)?;
+        let adopted = self.outbox.adopt_former_versions(&former, index).await?;
+        let confirmed = self.outbox.confirmed_count().await?;
+        if adopted > 0 {
+            tracing::info!(
+                adopted,
+                confirmed,
+                "the database is of version 0.1: what was delivered is known again"
+            );
+        }
+        if !self.settings.incremental {
+            self.outbox.set(HASH_FORM, HASH_FORM_NOW).await?;
+        }
+        Ok(())
     }
 
     /// Start of the reporting period where nothing that is sent is older.

@@ -262,7 +262,7 @@ mod tests {
 
     /// a1, breaker 6: fourteen statuses, and 400, 413 and 422, with nothing of the register's in them.
     #[test]
-    fn a_status_without_the_registers_own_answer_is_not_a_verdict_on_data() {
+    fn a1_a_status_without_the_registers_own_answer_is_not_a_verdict_on_data() {
         let foreign = r#"{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"invalid"}]}"#;
         for status in [
             101, 400, 402, 407, 409, 410, 412, 413, 417, 418, 421, 422, 423, 425, 426, 428, 431,
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_comes_in_seconds_and_as_a_date() {
+    fn a15_retry_after_comes_in_seconds_and_as_a_date() {
         assert_eq!(retry_after("120", now()), Some(SignedDuration::from_mins(2)));
         assert_eq!(
             retry_after("Sun, 01 Mar 2026 05:30:00 GMT", now()),

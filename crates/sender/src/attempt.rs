@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use lmr_auth::ConnectCause;
 use lmr_fhir::Language;
 use lmr_lmdi::codes::Code;
 use serde::{Deserialize, Serialize};
@@ -92,6 +93,8 @@ pub enum ConnectionFailure {
     CertificateNotYetValid,
     /// The server's certificate is for another name.
     CertificateName,
+    /// The server's certificate is not accepted for another reason: its signature, its form, its use.
+    CertificateInvalid,
     /// What answers does not speak TLS.
     NotTls,
     /// Anything else, in the words of the HTTP client.
@@ -105,7 +108,11 @@ pub enum ConnectionFailure {
 pub enum TokenFailure {
     /// The issuer cannot be reached.
     IssuerUnreachable {
-        /// In the words of the HTTP client; empty where nothing is known.
+        /// Why there is no connection.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<ConnectionFailure>,
+        /// Where there was one: in the words of the HTTP client.
+        #[serde(default)]
         detail: String,
     },
     /// The issuer, or something before it, answered with a status that says nothing of the client.
@@ -245,57 +252,18 @@ fn with_title(code: &str, language: Language) -> String {
 }
 
 impl ConnectionFailure {
-    /// From the error of a connection that was not made: the innermost typed cause.
+    /// From the error of a connection that was not made.
     pub(crate) fn of(error: &(dyn std::error::Error + 'static)) -> Self {
-        let mut innermost = String::new();
-        let mut at = Some(error);
-        while let Some(error) = at {
-            if let Some(known) = error.downcast_ref::<rustls::Error>().and_then(Self::of_tls) {
-                return known;
-            }
-            if let Some(io) = error.downcast_ref::<std::io::Error>() {
-                match io.kind() {
-                    std::io::ErrorKind::ConnectionRefused => return Self::Refused,
-                    std::io::ErrorKind::TimedOut => return Self::Timeout,
-                    std::io::ErrorKind::HostUnreachable
-                    | std::io::ErrorKind::NetworkUnreachable => return Self::Unreachable,
-                    _ => {}
+        match ConnectCause::of(error) {
+            ConnectCause::Unknown => {
+                let mut innermost = error;
+                while let Some(cause) = innermost.source() {
+                    innermost = cause;
                 }
+                Self::Other(innermost.to_string())
             }
-            let text = error.to_string();
-            // The resolver's error has no type of its own outside of the HTTP client.
-            if text.starts_with("dns error") {
-                return Self::NameUnknown;
-            }
-            innermost = text;
-            // What an io::Error wraps is not its source, and may itself be one that wraps the cause.
-            let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-            at = match wrapped {
-                Some(wrapped) => Some(wrapped),
-                None => error.source(),
-            };
+            known => known.into(),
         }
-        Self::Other(innermost)
-    }
-
-    fn of_tls(error: &rustls::Error) -> Option<Self> {
-        use rustls::{CertificateError, Error};
-        Some(match error {
-            Error::InvalidCertificate(reason) => match reason {
-                CertificateError::UnknownIssuer => Self::UnknownAuthority,
-                CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-                    Self::CertificateExpired
-                }
-                CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                    Self::CertificateNotYetValid
-                }
-                CertificateError::NotValidForName
-                | CertificateError::NotValidForNameContext { .. } => Self::CertificateName,
-                other => Self::Other(other.to_string()),
-            },
-            Error::InvalidMessage(_) => Self::NotTls,
-            _ => return None,
-        })
     }
 
     /// The reason as a half sentence.
@@ -327,6 +295,12 @@ impl ConnectionFailure {
                 "tjenerens sertifikat gjelder et annet navn",
                 "the server's certificate is for another name",
             ),
+            Self::CertificateInvalid => (
+                "tjenerens sertifikat godtas ikke: signaturen eller formen er feil (er receiver.tls_ca \
+                 den rette?)",
+                "the server's certificate is not accepted: its signature or its form is wrong (is \
+                 receiver.tls_ca the right one?)",
+            ),
             Self::NotTls => (
                 "det som svarer, bruker ikke TLS: er adressen eller porten riktig?",
                 "what answers does not speak TLS: is the address or port right?",
@@ -337,15 +311,34 @@ impl ConnectionFailure {
     }
 }
 
+impl From<ConnectCause> for ConnectionFailure {
+    fn from(cause: ConnectCause) -> Self {
+        match cause {
+            ConnectCause::NameUnknown => Self::NameUnknown,
+            ConnectCause::Refused => Self::Refused,
+            ConnectCause::Timeout => Self::Timeout,
+            ConnectCause::Unreachable => Self::Unreachable,
+            ConnectCause::UnknownAuthority => Self::UnknownAuthority,
+            ConnectCause::CertificateExpired => Self::CertificateExpired,
+            ConnectCause::CertificateNotYetValid => Self::CertificateNotYetValid,
+            ConnectCause::CertificateName => Self::CertificateName,
+            ConnectCause::CertificateInvalid => Self::CertificateInvalid,
+            ConnectCause::NotTls => Self::NotTls,
+            ConnectCause::Unknown => Self::Other(cause.to_string()),
+        }
+    }
+}
+
 impl TokenFailure {
     /// The sentence, without a full stop.
     #[must_use]
     pub fn text(&self, language: Language) -> String {
         let nb = language == Language::Bokmal;
         match self {
-            Self::IssuerUnreachable { detail } => {
+            Self::IssuerUnreachable { reason, detail } => {
                 let start = if nb { "HelseID kan ikke nås" } else { "HelseID cannot be reached" };
-                if detail.is_empty() { start.to_owned() } else { format!("{start}: {detail}") }
+                let why = reason.as_ref().map_or(detail.as_str(), |reason| reason.text(language));
+                if why.is_empty() { start.to_owned() } else { format!("{start}: {why}") }
             }
             Self::IssuerUnavailable { status } if nb => {
                 format!("HelseID er ikke tilgjengelig (HTTP {status})")

@@ -26,18 +26,20 @@ impl HashKey {
     }
 
     pub(crate) fn hash(&self, label: &str, parts: &[&[u8]]) -> Hash {
+        Hash::first_of(&self.whole_hash(label, parts))
+    }
+
+    /// All bits of a hash, as version 0.1 kept them.
+    pub(crate) fn whole_hash(&self, label: &str, parts: &[&[u8]]) -> WholeHash {
         let mut context = hmac::Context::with_key(&self.0);
         context.update(label.as_bytes());
         for part in parts {
             context.update(&(part.len() as u64).to_be_bytes());
             context.update(part);
         }
-        let signed = context.sign();
-        let mut bytes = [0; 16];
-        for (byte, signed) in bytes.iter_mut().zip(signed.as_ref()) {
-            *byte = *signed;
-        }
-        Hash(bytes)
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(context.sign().as_ref());
+        bytes
     }
 }
 
@@ -52,7 +54,16 @@ impl fmt::Debug for HashKey {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Hash(pub(crate) [u8; 16]);
 
+/// All bits of a keyed hash.
+pub(crate) type WholeHash = [u8; 32];
+
 impl Hash {
+    pub(crate) fn first_of(whole: &WholeHash) -> Self {
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&whole[..16]);
+        Self(bytes)
+    }
+
     pub(crate) fn from_slice(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }

@@ -126,8 +126,7 @@ impl Index {
         own_addresses: &[String],
         key: &HashKey,
     ) -> Result<Self, SourceUnavailable> {
-        let own_addresses: Vec<String> =
-            own_addresses.iter().map(|base| format!("{}/", base.trim_end_matches('/'))).collect();
+        let own_addresses = base_addresses(own_addresses);
         let mut index = Self {
             records: Vec::new(),
             scanned: Scanned::default(),
@@ -187,12 +186,7 @@ impl Index {
             id: self.keep(id.as_deref().filter(|id| !looks_personal(id))),
             source_key: self.keep(source_key(node).as_deref()),
             given_url: self.keep(full_url.filter(|_| known.key.starts_with("url:"))),
-            updated: node
-                .member("meta")
-                .and_then(|meta| meta.member("lastUpdated"))
-                .and_then(Node::as_str)
-                .and_then(|text| lmr_envelope::read_time(&text).ok())
-                .map_or(i64::MIN, Timestamp::as_millisecond),
+            updated: updated_at(node),
             location,
             bundle,
             targets: (0, 0),
@@ -210,10 +204,7 @@ impl Index {
                 let at = *entry.get();
                 let kept = &mut self.records[at as usize];
                 if kept.version != record.version {
-                    // The later one in reading order wins, unless both say when they were written.
-                    let newer = kept.updated == i64::MIN
-                        || record.updated == i64::MIN
-                        || record.updated >= kept.updated;
+                    let newer = is_newer(kept.updated, record.updated);
                     let (used, unused) = if newer { (&record, &*kept) } else { (&*kept, &record) };
                     self.duplicates.push(Duplicate {
                         resource_type: resource_type.to_owned(),
@@ -336,12 +327,7 @@ impl Index {
     }
 
     fn shortened<'u>(&self, url: &'u str) -> &'u str {
-        let url = self
-            .own_addresses
-            .iter()
-            .find_map(|base| url.strip_prefix(base.as_str()))
-            .unwrap_or(url);
-        url.split_once("/_history/").map_or(url, |(resource, _)| resource)
+        shortened(&self.own_addresses, url)
     }
 
     fn lookups(&self, reference: Node<'_>, bundle: u64, key: &HashKey) -> Lookups {
@@ -375,6 +361,32 @@ impl Index {
         }
         reread
     }
+}
+
+/// Base addresses with one slash at their ends.
+pub(crate) fn base_addresses(own_addresses: &[String]) -> Vec<String> {
+    own_addresses.iter().map(|base| format!("{}/", base.trim_end_matches('/'))).collect()
+}
+
+/// A reference without the source's own address and without a version.
+pub(crate) fn shortened<'u>(own_addresses: &[String], url: &'u str) -> &'u str {
+    let url = own_addresses.iter().find_map(|base| url.strip_prefix(base.as_str())).unwrap_or(url);
+    url.split_once("/_history/").map_or(url, |(resource, _)| resource)
+}
+
+/// `meta.lastUpdated` in milliseconds; `i64::MIN` where there is none.
+pub(crate) fn updated_at(node: Node<'_>) -> i64 {
+    node.member("meta")
+        .and_then(|meta| meta.member("lastUpdated"))
+        .and_then(Node::as_str)
+        .and_then(|text| lmr_envelope::read_time(&text).ok())
+        .map_or(i64::MIN, Timestamp::as_millisecond)
+}
+
+/// Of two resources with one identity the later one in reading order counts, unless both say when they were
+/// written.
+pub(crate) fn is_newer(kept: i64, found: i64) -> bool {
+    kept == i64::MIN || found == i64::MIN || found >= kept
 }
 
 fn text_of(texts: &str, span: Span) -> Option<&str> {

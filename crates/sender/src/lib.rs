@@ -51,6 +51,7 @@ mod clinical;
 mod content;
 mod copies;
 mod error;
+mod former;
 mod identity;
 mod index;
 mod message;

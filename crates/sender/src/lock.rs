@@ -146,7 +146,7 @@ mod tests {
 
     /// a12
     #[test]
-    fn a_lock_file_that_may_only_be_read_is_locked_all_the_same() {
+    fn a12_a_lock_file_that_may_only_be_read_is_locked_all_the_same() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("outbox.db.lock");
         std::fs::write(&path, "").unwrap();
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_that_cannot_be_taken_names_the_remedy() {
+    fn a12_a_lock_that_cannot_be_taken_names_the_remedy() {
         let folder = tempfile::tempdir().unwrap();
         let denied = io::Error::from(io::ErrorKind::PermissionDenied);
         let path = folder.path().join("lock");

@@ -15,6 +15,7 @@ mod vanished;
 use std::path::Path;
 
 use jiff::Timestamp;
+use lmr_fhir::Language;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, Row, Sqlite, SqlitePool, Transaction};
 
@@ -39,8 +40,8 @@ pub use vanished::VanishedRow;
 #[derive(Debug, thiserror::Error)]
 pub enum OutboxError {
     /// SQLite or the file system said no.
-    #[error("the outbox database: {0}")]
-    Database(#[from] sqlx::Error),
+    #[error("the outbox database: {}", sqlite_text(.0, Language::English))]
+    Database(sqlx::Error),
     /// The file was made by another version of the program.
     #[error("the outbox database has an unknown form: {0}")]
     Form(#[from] sqlx::migrate::MigrateError),
@@ -63,6 +64,43 @@ pub enum OutboxError {
     #[cfg(test)]
     #[error("a failpoint of a test")]
     Failpoint,
+}
+
+/// What SQLite says of a database, by its result code; <https://sqlite.org/rescode.html>.
+#[must_use]
+pub fn sqlite_text(error: &sqlx::Error, language: Language) -> String {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    // Extended codes have the primary one in their lowest byte.
+    let primary = code.and_then(|code| code.parse::<i32>().ok()).map(|code| code & 0xff);
+    let (nb, en) = match primary {
+        Some(5 | 6) => ("den er låst av et annet program", "another program has locked it"),
+        Some(8) => ("den kan bare leses", "it is read-only"),
+        Some(10) => {
+            ("den kan ikke leses eller skrives (disken)", "it cannot be read or written (the disk)")
+        }
+        Some(11) => (
+            "den er skadet: bruk en sikkerhetskopi, eller en ny fil (da sendes alt siden startdatoen på nytt)",
+            "it is damaged: use a backup, or a new file (everything since the start date is then sent again)",
+        ),
+        Some(13) => ("disken er full", "the disk is full"),
+        Some(14) => (
+            "filen kan ikke åpnes: finnes mappen, og har denne brukeren tilgang?",
+            "the file cannot be opened: is the folder there, and has this user access?",
+        ),
+        Some(26) => (
+            "filen er ikke en SQLite-database: bruk en sikkerhetskopi, eller en ny fil (da sendes alt siden startdatoen på nytt)",
+            "the file is not an SQLite database: use a backup, or a new file (everything since the start date is then sent again)",
+        ),
+        _ => return error.to_string(),
+    };
+    if language == Language::Bokmal { nb } else { en }.to_owned()
+}
+
+// The sentence has what the cause says, so the cause is not shown once more as a source.
+impl From<sqlx::Error> for OutboxError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
 }
 
 /// Rows of the ledger that are read at once.
@@ -410,6 +448,15 @@ impl Outbox {
             sqlx::query(sql).bind(ms(now)).bind(ahead).execute(&mut *step).await?;
         }
         self.commit(step).await
+    }
+
+    /// When a message was made, by the clock of then.
+    pub(crate) async fn made_at(&self, seq: i64) -> Result<Option<Timestamp>> {
+        let row = sqlx::query("SELECT made_at FROM message WHERE seq = ?")
+            .bind(seq)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| time(row.get(0))).transpose()
     }
 
     /// The messages that may be tried now, oldest first.

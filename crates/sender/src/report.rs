@@ -301,3 +301,112 @@ impl Report {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceIssueKind;
+    use proptest::prelude::*;
+
+    /// Whether a report tells of something that is not done and must not look clean. Every field is named, so
+    /// that a new one does not compile until it has its place here.
+    fn is_undone(report: &Report) -> bool {
+        let Report {
+            // What must be done again, by somebody or by itself.
+            source_failure,
+            known,
+            missing,
+            foreign_types,
+            source_issues,
+            stopped_early,
+            stop,
+            held,
+            open_messages,
+            // Each is named in the report's text, and asks for nothing.
+            passed_over: _,
+            duplicates: _,
+            vanished: _,
+            vanished_now: _,
+            identifier_advice: _,
+            too_early: _,
+            unused: _,
+            // Follows from `held` and `open_messages`.
+            held_before: _,
+            held_now: _,
+            waiting: _,
+            deferred: _,
+            next_attempt: _,
+            messages: _,
+            // An error ends the run with a status of its own, and the database's says so.
+            error: _,
+            // Counts and times of what was done.
+            kind: _,
+            reexamined: _,
+            started_at: _,
+            ended_at: _,
+            interrupted: _,
+            files: _,
+            resources: _,
+            new: _,
+            changed: _,
+            dependencies: _,
+        } = report;
+        source_failure.is_some()
+            || missing * 2 > *known
+            || foreign_types.iter().any(|foreign| !foreign.is_fhir_type)
+            || !source_issues.is_empty()
+            || *stopped_early
+            || stop.is_some()
+            || *held > 0
+            || *open_messages > 0
+    }
+
+    fn issue() -> SourceIssue {
+        SourceIssue {
+            file: "a.json".to_owned(),
+            line: Some(1),
+            issue: SourceIssueKind::NotAResource,
+        }
+    }
+
+    proptest! {
+        /// Whatever a run leaves undone gives another exit status than 0, and the worst of it decides.
+        #[test]
+        fn nothing_undone_looks_clean(
+            flags in proptest::array::uniform4(any::<bool>()), known in 0_usize..9, missing in 0_usize..9,
+            held in 0_u64..2, open_messages in 0_u64..2,
+        ) {
+            let mut report = Report::new(RunKind::Planned, Timestamp::UNIX_EPOCH);
+            let [failed, issues, early, stopped] = flags;
+            report.source_failure = failed.then_some(SourceFailure::Empty);
+            report.source_issues = if issues { vec![issue()] } else { Vec::new() };
+            report.stopped_early = early;
+            report.stop = stopped.then_some(AttemptFailure::GivenUp);
+            (report.known, report.missing) = (known, missing);
+            (report.held, report.open_messages) = (held, open_messages);
+            let status = report.status();
+            prop_assert_eq!(status == RunStatus::Clean, !is_undone(&report), "{:?}", report);
+            if stopped {
+                prop_assert_eq!(status, RunStatus::Stopped);
+            }
+        }
+    }
+
+    #[test]
+    fn every_status_has_an_exit_status_of_its_own() {
+        let all = [
+            RunStatus::Stopped,
+            RunStatus::SourceFailed,
+            RunStatus::Undelivered,
+            RunStatus::ToCorrect,
+            RunStatus::Clean,
+        ];
+        let codes: std::collections::BTreeSet<u8> = all.iter().map(|s| s.exit_code()).collect();
+        assert_eq!(codes.len(), all.len());
+        // 2 is for arguments and configuration.
+        assert!(!codes.contains(&2));
+        assert!(
+            all.iter().all(|status| (status.exit_code() == 0) == (*status == RunStatus::Clean))
+        );
+    }
+}

@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
 use lmr_auth::{
-    AccessToken, DiscoveryError, RequestHeaders, Retry, TokenClient, TokenError, is_loopback,
+    AccessToken, ConnectCause, DiscoveryError, FetchError, RequestHeaders, Retry, TokenClient,
+    TokenError, is_loopback,
 };
 use lmr_envelope::RECEIPT_HEADER;
 use reqwest::header::{
@@ -103,9 +104,7 @@ impl From<TokenError> for AuthorizationError {
         };
         let reason = match error {
             TokenError::Discovery(DiscoveryError::Fetch(error))
-            | TokenError::Unreachable(error) => {
-                TokenFailure::IssuerUnreachable { detail: error.to_string() }
-            }
+            | TokenError::Unreachable(error) => issuer_unreachable(error),
             TokenError::Discovery(DiscoveryError::Status { status, .. })
             | TokenError::Unavailable { status, .. } => TokenFailure::IssuerUnavailable { status },
             TokenError::Discovery(DiscoveryError::OtherIssuer) => TokenFailure::OtherIssuer,
@@ -130,6 +129,17 @@ impl From<TokenError> for AuthorizationError {
         };
         Self { reason, passes, retry_after }
     }
+}
+
+fn issuer_unreachable(error: FetchError) -> TokenFailure {
+    let reason = match error {
+        FetchError::Connect(ConnectCause::Unknown) => None,
+        FetchError::Connect(cause) => Some(cause.into()),
+        FetchError::Timeout => Some(ConnectionFailure::Timeout),
+        FetchError::Broken | FetchError::TooLarge | FetchError::Address => None,
+    };
+    let detail = if reason.is_some() { String::new() } else { error.to_string() };
+    TokenFailure::IssuerUnreachable { reason, detail }
 }
 
 /// Tokens from the issuer that a [`TokenClient`] is registered with.
@@ -201,6 +211,9 @@ pub enum TransportError {
     /// Not an address one can post to.
     #[error("the register's address must be an https address (http only on loopback): {0}")]
     Address(&'static str),
+    /// A file of authorities without a certificate in it: nothing would be trusted by it.
+    #[error("the file of certificate authorities (tls_ca) has no certificate in PEM")]
+    NoAuthority,
     /// The HTTP client cannot be made.
     #[error("the HTTP client cannot be made: {0}")]
     Client(#[from] reqwest::Error),
@@ -231,8 +244,14 @@ impl<A: Authorizer> HttpTransport<A> {
             _ => return Err(TransportError::Address("messages and tokens are only sent over TLS")),
         }
         let mut client = reqwest::Client::builder();
-        for authority in &settings.certificate_authorities {
-            client = client.add_root_certificate(reqwest::Certificate::from_pem(authority)?);
+        for pem in &settings.certificate_authorities {
+            let authorities = reqwest::Certificate::from_pem_bundle(pem)?;
+            if authorities.is_empty() {
+                return Err(TransportError::NoAuthority);
+            }
+            for authority in authorities {
+                client = client.add_root_certificate(authority);
+            }
         }
         if loopback {
             // A proxy of the environment's would see the token of a gateway on this machine.

@@ -192,7 +192,7 @@ async fn a_redirect_is_not_followed_and_an_open_line_not_used() {
 
 /// a16
 #[tokio::test]
-async fn a_content_coding_in_capitals_is_read_like_any_other() {
+async fn a16_a_content_coding_in_capitals_is_read_like_any_other() {
     for coding in ["GZIP", "gzip", "X-Gzip"] {
         let address = listen(Router::new().route(
             "/fhirmottak/v1",

@@ -86,7 +86,7 @@ async fn end_sessions(url: &str) {
 }
 
 #[tokio::test]
-async fn a_session_that_has_ended_costs_no_message_an_attempt() {
+async fn a6_a_session_that_has_ended_costs_no_message_an_attempt() {
     let Some(url) = schema().await else { return };
     let store = open(&url).await.unwrap();
     assert!(matches!(store.commit(delivery("m1", 1, vec![])).await, Ok(Committed::Stored { .. })));
@@ -101,7 +101,7 @@ async fn a_session_that_has_ended_costs_no_message_an_attempt() {
 
 /// After a failover the old server may stay up as a read-only one, with our session on it.
 #[tokio::test]
-async fn a_session_on_a_read_only_server_is_given_up_for_a_fresh_one() {
+async fn a2_a_session_on_a_read_only_server_is_given_up_for_a_fresh_one() {
     let Some(url) = schema().await else { return };
     let role = format!("lmr_role_{}", process::id());
     let mut db = PgConnection::connect(&database().unwrap()).await.unwrap();

@@ -333,6 +333,10 @@ impl ReceiverConfig {
                 text!("kan ikke lese {path}", "cannot read {path}", path = path.display())
             })
         };
+        let named = |key: &str, file: &Path| {
+            let path = folder.join(file);
+            text!("{key}: {path}", "{key}: {path}", path = path.display())
+        };
         let Some(authorities) = &self.authorities else {
             if self.revocations.is_some() {
                 fail!("revocations krever authorities", "`revocations` needs `authorities`");
@@ -340,12 +344,10 @@ impl ReceiverConfig {
             return Ok(None);
         };
         let trust =
-            Trust::from_pem(&read(authorities)?).explain(|| text!("authorities", "authorities"))?;
+            Trust::from_pem(&read(authorities)?).explain(|| named("authorities", authorities))?;
         match &self.revocations {
             Some(lists) => Ok(Some(
-                trust
-                    .with_revocations(&read(lists)?)
-                    .explain(|| text!("revocations", "revocations"))?,
+                trust.with_revocations(&read(lists)?).explain(|| named("revocations", lists))?,
             )),
             None => Ok(Some(trust)),
         }
@@ -430,6 +432,7 @@ impl AvsenderFile {
             .iter()
             .map(|path| {
                 let path = folder.join(path);
+                certificate(&path)?;
                 let pem = std::fs::read_to_string(&path).explain(|| {
                     text!(
                         "kan ikke lese {path} (en PEM-fil)",

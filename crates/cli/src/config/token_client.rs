@@ -236,8 +236,13 @@ impl KeyFile {
         };
         // The certificate names the key, so no id of its own is needed.
         let kid = self.kid.as_deref().or((!certificates.is_empty()).then_some("x5c"));
-        let needed =
-            |key: &'static str| text!("en PEM-nøkkel krever {key}", "a PEM key needs {key}");
+        let needed = |key: &'static str| {
+            text!(
+                "{path} er ikke en JWK; en PEM-nøkkel krever {key} i konfigurasjonen",
+                "{path} is not a JWK; a PEM key needs {key} in the configuration",
+                path = self.path.display()
+            )
+        };
         let key = if content.trim_start().starts_with('{') {
             SigningKey::from_jwk(content.as_bytes(), kid, self.algorithm)
         } else {

@@ -94,8 +94,16 @@ pub(crate) fn transport(
     address: &str,
 ) -> anyhow::Result<HttpTransport<TokenAuthorizer>> {
     let settings = http_settings(config, folder, address)?;
-    HttpTransport::new(&settings, authorizer(config, folder)?)
-        .explain(|| text!("receiver.url", "receiver.url"))
+    HttpTransport::new(&settings, authorizer(config, folder)?).explain(|| {
+        match &config.receiver.tls_ca {
+            Some(path) => text!(
+                "receiver.url eller receiver.tls_ca ({path})",
+                "receiver.url or receiver.tls_ca ({path})",
+                path = folder.join(path).display()
+            ),
+            None => text!("receiver.url", "receiver.url"),
+        }
+    })
 }
 
 /// How the register is reached.

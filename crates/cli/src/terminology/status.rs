@@ -199,6 +199,13 @@ fn age(version: &str, today: Date) -> Option<i32> {
 /// The packages that a configuration file names, whichever program it is for.
 fn configured(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let (table, folder) = crate::config::read::<toml::Table>(path)?;
+    if !table.contains_key("source") && !table.contains_key("listen") {
+        fail!(
+            "{path} er verken et mottaks (uten listen) eller en avsenders (uten source)",
+            "{path} is neither a receiver's (no listen) nor a sender's (no source)",
+            path = path.display()
+        );
+    }
     let Some(files) = table.get("terminology") else { return Ok(Vec::new()) };
     let files: Vec<PathBuf> = files
         .clone()

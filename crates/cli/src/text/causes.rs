@@ -6,7 +6,7 @@ use std::error::Error;
 use lmr_envelope::{CertificateError, KeyError, Usage};
 use lmr_intake::AvsenderError;
 use lmr_sender::SenderError;
-use lmr_sender::outbox::OutboxError;
+use lmr_sender::outbox::{OutboxError, sqlite_text};
 use lmr_server::TlsError;
 use lmr_storage::{KeyFileError, OpenError};
 
@@ -67,7 +67,9 @@ fn run(error: &SenderError) -> Option<String> {
 
 fn outbox(error: &OutboxError) -> String {
     match error {
-        OutboxError::Database(reason) => format!("avsenderens database: {reason}"),
+        OutboxError::Database(reason) => {
+            format!("avsenderens database: {}", sqlite_text(reason, Language::Bokmal))
+        }
         OutboxError::Form(reason) => format!("avsenderens database har en ukjent form: {reason}"),
         OutboxError::Damaged(what) => format!("avsenderens database er skadet: {what}"),
         OutboxError::WriteAheadLog => "avsenderens database er på et filsystem som bare kan leses, og de \

@@ -204,6 +204,9 @@ impl Report {
                 if let Some(id) = self.rule_set {
                     write!(title, " ({id} sha256:{})", id.digest())?;
                 }
+                // A printout is looked at later, by others.
+                let made = crate::clock::oslo(crate::clock::now()).strftime("%Y-%m-%d %H:%M");
+                write!(title, ", lmr {}, {made}", env!("CARGO_PKG_VERSION"))?;
                 let marks: Vec<Mark> =
                     findings.iter().map(|finding| self.mark(source, finding)).collect();
                 self.out

@@ -39,6 +39,11 @@ impl Process {
         let _ = self.0.wait();
     }
 
+    /// A process that a test has started itself.
+    pub(crate) fn of(child: Child) -> Self {
+        Self(child)
+    }
+
     /// Sends it a signal, `-TERM`.
     pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("kill").args([name, &self.0.id().to_string()]).status();
@@ -139,6 +144,15 @@ impl World {
     /// Starts the receiver and waits until its port is open.
     pub(crate) fn receiver(&self) -> Process {
         self.serve("receiver.toml", self.receiver_port)
+    }
+
+    /// Waits until a receiver that a test has started itself opens its port.
+    pub(crate) fn wait_for_receiver(&self) {
+        let until = Instant::now() + Duration::from_secs(60);
+        while std::net::TcpStream::connect(("127.0.0.1", self.receiver_port)).is_err() {
+            assert!(Instant::now() < until, "the receiver does not open its port");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Starts a receiver with a configuration of this folder that listens on `port`.

@@ -4,6 +4,8 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 /// A request as it came.
 pub(crate) struct Asked {
@@ -16,6 +18,7 @@ pub(crate) struct StandIn {
     pub(crate) port: u16,
     heads: Arc<Mutex<Vec<String>>>,
     is_stopped: Arc<AtomicBool>,
+    listening: Option<JoinHandle<()>>,
 }
 
 impl StandIn {
@@ -24,13 +27,13 @@ impl StandIn {
         port: u16,
         answer: impl Fn(&Asked) -> Option<Vec<u8>> + Send + Sync + 'static,
     ) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", port)).expect("a port");
+        let listener = listen(port);
         let port = listener.local_addr().expect("an address").port();
         let heads = Arc::new(Mutex::new(Vec::new()));
         let is_stopped = Arc::new(AtomicBool::new(false));
         let (known, stopped) = (Arc::clone(&heads), Arc::clone(&is_stopped));
         let answer = Arc::new(answer);
-        std::thread::spawn(move || {
+        let listening = std::thread::spawn(move || {
             for stream in listener.incoming() {
                 if stopped.load(Ordering::Relaxed) {
                     return;
@@ -48,7 +51,7 @@ impl StandIn {
                 });
             }
         });
-        Self { port, heads, is_stopped }
+        Self { port, heads, is_stopped, listening: Some(listening) }
     }
 
     /// The same answer for everybody.
@@ -67,6 +70,21 @@ impl Drop for StandIn {
         self.is_stopped.store(true, Ordering::Relaxed);
         // Wakes the listener, which then closes.
         drop(TcpStream::connect(("127.0.0.1", self.port)));
+        if let Some(listening) = self.listening.take() {
+            drop(listening.join());
+        }
+    }
+}
+
+/// Another test's connection may have the port for a moment.
+fn listen(port: u16) -> TcpListener {
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        match TcpListener::bind(("127.0.0.1", port)) {
+            Ok(listener) => return listener,
+            Err(error) => assert!(Instant::now() < until, "port {port}: {error}"),
+        }
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 

@@ -10,7 +10,9 @@ use sqlx::sqlite::SqliteRow;
 use super::{Outbox, OutboxError, Result, hash, ms, time};
 use crate::annul::AnnulTarget;
 use crate::attempt::AttemptFailure;
+use crate::former::FormerVersions;
 use crate::identity::Hash;
+use crate::index::Index;
 use crate::progress::State;
 
 /// A resource that the register has confirmed.
@@ -35,6 +37,57 @@ pub(crate) struct Sending {
     pub(crate) state: State,
     pub(crate) outcome: Option<String>,
     pub(crate) failure: Option<AttemptFailure>,
+}
+
+impl Outbox {
+    /// Gives the versions of 0.1 their present form, where the source still has what was delivered then.
+    /// Returns how many confirmed records are known again.
+    pub(crate) async fn adopt_former_versions(
+        &self,
+        former: &FormerVersions,
+        index: &Index,
+    ) -> Result<u64> {
+        let present = |identity: Hash, version: Hash| {
+            let now = index.version_of(identity)?;
+            (former.get(&identity) == Some(&version) && now != version).then_some(now)
+        };
+        let mut step = self.begin().await?;
+        let mut adopted = 0;
+        for row in sqlx::query("SELECT identity, version FROM stored").fetch_all(&mut *step).await?
+        {
+            let (identity, version) = (hash(&row, 0)?, hash(&row, 1)?);
+            if let Some(now) = present(identity, version) {
+                adopted += 1;
+                sqlx::query("UPDATE stored SET version = ? WHERE identity = ?")
+                    .bind(now.0.as_slice())
+                    .bind(identity.0.as_slice())
+                    .execute(&mut *step)
+                    .await?;
+            }
+        }
+        // The answers to open messages are booked with the versions of their items.
+        let open = "SELECT i.seq, i.position, i.identity, i.version FROM item i \
+                    JOIN message m ON m.seq = i.seq \
+                    WHERE m.state IN ('planned', 'sending', 'waiting', 'exhausted', 'stopped')";
+        for row in sqlx::query(open).fetch_all(&mut *step).await? {
+            if let Some(now) = present(hash(&row, 2)?, hash(&row, 3)?) {
+                sqlx::query("UPDATE item SET version = ? WHERE seq = ? AND position = ?")
+                    .bind(now.0.as_slice())
+                    .bind(row.get::<i64, _>(0))
+                    .bind(row.get::<i64, _>(1))
+                    .execute(&mut *step)
+                    .await?;
+            }
+        }
+        self.commit(step).await?;
+        Ok(adopted)
+    }
+
+    /// How many records the register has confirmed.
+    pub(crate) async fn confirmed_count(&self) -> Result<i64> {
+        let row = sqlx::query("SELECT count(*) FROM stored").fetch_one(&self.pool).await?;
+        Ok(row.get(0))
+    }
 }
 
 /// What `forget` has undone.

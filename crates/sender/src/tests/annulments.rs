@@ -127,7 +127,7 @@ async fn a_file_that_cannot_be_read_makes_nothing_vanish() {
 
 /// breaker 10
 #[tokio::test]
-async fn a_register_restored_from_a_backup_gets_what_it_lacks() {
+async fn b10_a_register_restored_from_a_backup_gets_what_it_lacks() {
     let world = sent().await;
     world.pass(24);
     let backup = world.register.lock().unwrap().versions.clone();

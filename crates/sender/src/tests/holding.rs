@@ -17,7 +17,7 @@ fn ward() -> World {
 
 /// a1, breaker 6 c and d
 #[tokio::test]
-async fn a_page_of_something_between_holds_nothing() {
+async fn a1_b6_a_page_of_something_between_holds_nothing() {
     for status in [400, 402, 407, 409, 412, 413, 417, 421, 422, 423, 426, 428, 431, 451, 499] {
         let world = ward();
         world.fates(&[Fate::Page(status), Fate::Page(status)]);
@@ -34,7 +34,7 @@ async fn a_page_of_something_between_holds_nothing() {
 
 /// breaker 6 b
 #[tokio::test]
-async fn what_is_in_the_future_goes_by_itself_when_it_has_happened() {
+async fn b6_what_is_in_the_future_goes_by_itself_when_it_has_happened() {
     let world = ward();
     let soon = with(given("a", "p", 1), "fault", json!("2026-03-02T05:05:00Z"));
     world.write("given.ndjson", &[soon, given("b", "q", 1)]);
@@ -55,7 +55,7 @@ async fn what_is_in_the_future_goes_by_itself_when_it_has_happened() {
 
 /// breaker 6 a
 #[tokio::test]
-async fn a_clock_that_is_wrong_is_the_operators_matter_and_holds_no_data() {
+async fn b6_a_clock_that_is_wrong_is_the_operators_matter_and_holds_no_data() {
     let world = ward();
     world.fates(&[Fate::Refused("LMR-2010")]);
     let report = world.run().await;
@@ -68,7 +68,7 @@ async fn a_clock_that_is_wrong_is_the_operators_matter_and_holds_no_data() {
 
 /// n5
 #[tokio::test]
-async fn a_corrected_identity_or_a_deleted_record_leaves_nothing_held() {
+async fn n5_a_corrected_identity_or_a_deleted_record_leaves_nothing_held() {
     let world = ward();
     let wrong = with(patient("p", 1), "identifier", json!([{ "system": "s", "value": "wrong" }]));
     world.write("patients.ndjson", &[with(wrong, "fault", json!("check")), patient("q", 1)]);
@@ -99,7 +99,7 @@ async fn an_incremental_source_keeps_what_it_does_not_repeat_held() {
 
 /// n9
 #[tokio::test]
-async fn other_rules_or_settings_examine_what_is_held_again() {
+async fn n9_other_rules_or_settings_examine_what_is_held_again() {
     let mut world = ward();
     world.write("given.ndjson", &[with(given("a", "p", 1), "fault", json!("rules"))]);
     assert_eq!(world.run().await.held, 1);
@@ -111,7 +111,7 @@ async fn other_rules_or_settings_examine_what_is_held_again() {
 
 /// n10
 #[tokio::test]
-async fn a_release_says_what_will_happen() {
+async fn n10_a_release_says_what_will_happen() {
     let world = ward();
     world.write(
         "given.ndjson",
@@ -129,7 +129,7 @@ async fn a_release_says_what_will_happen() {
 
 /// "lists what waits for it", with the source's own keys
 #[tokio::test]
-async fn what_is_held_lists_what_waits_for_it() {
+async fn n20_what_is_held_lists_what_waits_for_it() {
     let world = ward();
     let keyed = |resource, value: &str| {
         with(resource, "identifier", json!([{ "system": "urn:oid:1.2", "value": value }]))

@@ -26,7 +26,7 @@ async fn the_outbox_flushes_every_commit() {
 
 /// a13
 #[tokio::test]
-async fn a_copy_without_a_log_is_read_without_writing_and_one_with_a_log_says_what_to_do() {
+async fn a13_a_copy_without_a_log_is_read_without_writing_and_one_with_a_log_says_what_to_do() {
     let world = World::new(RuleSetId::Lmdi094);
     world.write("base.ndjson", &[medicine("m"), patient("p", 1), given("a", "p", 1)]);
     world.run().await;

@@ -40,7 +40,7 @@ fn snapshot(world: &World) -> Vec<(String, Vec<u8>)> {
 
 /// n14
 #[tokio::test]
-async fn a_dry_run_shows_what_would_go_and_be_held_and_changes_nothing() {
+async fn n14_a_dry_run_shows_what_would_go_and_be_held_and_changes_nothing() {
     let world = mixed().await;
     let (before, posted) = (snapshot(&world), world.posted());
     let preview = world.preview().await;
@@ -61,7 +61,7 @@ async fn a_dry_run_shows_what_would_go_and_be_held_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_dry_run_needs_no_database_and_makes_none() {
+async fn n14_a_dry_run_needs_no_database_and_makes_none() {
     let world = World::new(RuleSetId::Lmdi112);
     world.write("base.ndjson", &[medicine("m"), patient("p", 1), given("a", "p", 1)]);
     let preview = world.preview().await;

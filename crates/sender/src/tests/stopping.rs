@@ -12,7 +12,7 @@ use crate::stop::StopSignal;
 
 /// a8
 #[tokio::test]
-async fn a_run_that_waits_for_an_answer_ends_within_twenty_seconds_of_a_stop() {
+async fn a8_a_run_that_waits_for_an_answer_ends_within_twenty_seconds_of_a_stop() {
     let mut world = World::new(RuleSetId::Lmdi094);
     world.limits = BundleLimits { entries: 3, bytes: 1 << 20 };
     world.write("base.ndjson", &[medicine("m"), patient("p", 1)]);
@@ -54,7 +54,7 @@ async fn a_stop_before_the_source_is_read_changes_nothing() {
 
 /// a3: an attempt an hour from now stays that when the clock turns out to have been two days ahead.
 #[tokio::test]
-async fn a_clock_put_right_puts_the_next_attempt_right() {
+async fn a3_a_clock_put_right_puts_the_next_attempt_right() {
     let world = World::new(RuleSetId::Lmdi094);
     world.write("base.ndjson", &[medicine("m"), patient("p", 1), given("a", "p", 1)]);
     world.pass(48);

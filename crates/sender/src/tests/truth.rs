@@ -27,7 +27,7 @@ fn empty(world: &World) {
 
 /// n1, breaker 11
 #[tokio::test]
-async fn an_empty_source_is_a_failed_run_unless_it_is_incremental() {
+async fn n1_b11_an_empty_source_is_a_failed_run_unless_it_is_incremental() {
     let mut world = ward();
     let first = world.run().await;
     assert_eq!(first.status(), RunStatus::Clean);
@@ -62,7 +62,7 @@ async fn an_empty_source_is_a_failed_run_unless_it_is_incremental() {
 }
 
 #[tokio::test]
-async fn an_unreadable_source_ends_the_run_and_the_status_shows_it() {
+async fn n1_an_unreadable_source_ends_the_run_and_the_status_shows_it() {
     let world = ward();
     world.run().await;
     std::fs::remove_dir_all(world.source()).unwrap();
@@ -94,7 +94,7 @@ async fn a_complete_source_that_has_lost_half_is_warned_about_and_nothing_counts
 
 /// n2
 #[tokio::test]
-async fn types_that_the_guide_does_not_take_are_named_and_a_misspelling_suggested() {
+async fn n2_types_that_the_guide_does_not_take_are_named_and_a_misspelling_suggested() {
     let world = ward();
     let misspelt = with(given("b", "p", 1), "resourceType", json!("MedicationAdminstration"));
     let foreign = json!({ "resourceType": "Observation", "id": "o" });
@@ -121,7 +121,7 @@ async fn types_that_the_guide_does_not_take_are_named_and_a_misspelling_suggeste
 /// a5
 #[cfg(unix)]
 #[tokio::test]
-async fn links_are_followed_and_circles_noticed() {
+async fn a5_links_are_followed_and_circles_noticed() {
     use std::os::unix::fs::symlink;
     let world = World::new(RuleSetId::Lmdi094);
     let day = world.folder.path().join("day");
@@ -150,7 +150,7 @@ async fn links_are_followed_and_circles_noticed() {
 /// a11
 #[cfg(unix)]
 #[tokio::test]
-async fn a_file_name_may_be_any_bytes() {
+async fn a11_a_file_name_may_be_any_bytes() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
     let world = World::new(RuleSetId::Lmdi094);
@@ -168,7 +168,7 @@ async fn a_file_name_may_be_any_bytes() {
 /// breaker 12
 #[cfg(unix)]
 #[tokio::test]
-async fn pipes_and_devices_are_passed_over_and_named() {
+async fn b12_pipes_and_devices_are_passed_over_and_named() {
     let world = ward();
     let pipe = world.source().join("pipe.ndjson");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
@@ -182,7 +182,7 @@ async fn pipes_and_devices_are_passed_over_and_named() {
 
 /// n17
 #[tokio::test]
-async fn the_status_has_broken_files_waiting_too_early_and_unused() {
+async fn n17_the_status_has_broken_files_waiting_too_early_and_unused() {
     let world = ward();
     std::fs::write(world.source().join("broken.json"), "{").unwrap();
     world.write("patients.ndjson", &[with(patient("p", 1), "fault", json!("check"))]);

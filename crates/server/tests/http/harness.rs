@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use lmr_auth::jose::{Algorithm, SigningKey};
 use lmr_auth::{
-    Answer as IssuerAnswer, Environment, FetchError, Fetcher, KeyCache, TokenVerifier, TrustProfile,
+    Answer as IssuerAnswer, ConnectCause, Environment, FetchError, Fetcher, KeyCache,
+    TokenVerifier, TrustProfile,
 };
 use lmr_envelope::{DecryptionKeys, SystemRandom};
 use lmr_intake::{
@@ -131,7 +132,7 @@ pub struct Issuer(Option<String>);
 #[async_trait]
 impl Fetcher for Issuer {
     async fn get(&self, url: &str) -> Result<IssuerAnswer, FetchError> {
-        let keys = self.0.as_ref().ok_or(FetchError::Connect)?;
+        let keys = self.0.as_ref().ok_or(FetchError::Connect(ConnectCause::Unknown))?;
         let body = if url.ends_with("/jwks") {
             keys.clone()
         } else {
@@ -153,7 +154,7 @@ impl Fetcher for Issuer {
         _: &[(&str, &str)],
         _: Option<&str>,
     ) -> Result<IssuerAnswer, FetchError> {
-        Err(FetchError::Connect)
+        Err(FetchError::Connect(ConnectCause::Unknown))
     }
 }
 

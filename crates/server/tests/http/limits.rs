@@ -230,7 +230,7 @@ async fn b18_a_slow_body_is_answered_when_its_time_is_up_and_not_later() {
 }
 
 #[tokio::test]
-async fn an_expected_continue_is_answered_by_the_refusal_itself() {
+async fn a17_an_expected_continue_is_answered_by_the_refusal_itself() {
     let server = start().await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     let head = "POST /fhirmottak/v1 HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\

@@ -1,0 +1,267 @@
+//! Every command with input that cannot be used: it ends with another status than 0 and names the thing.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use crate::world::{Process, World, lmr, said};
+
+/// A file that cannot be used, by what is wrong with it.
+struct Bad {
+    what: &'static str,
+    path: PathBuf,
+}
+
+fn all_bad(folder: &Path) -> Vec<Bad> {
+    let file = |name: &str, content: &[u8]| {
+        let path = folder.join(name);
+        std::fs::write(&path, content).expect("written");
+        path
+    };
+    let folder_in_place = folder.join("mappe.d");
+    std::fs::create_dir(&folder_in_place).expect("made");
+    let dangling = folder.join("lenke.x");
+    std::os::unix::fs::symlink("finnes-ikke", &dangling).expect("a link");
+    let mut all = vec![
+        Bad { what: "missing", path: folder.join("mangler.x") },
+        Bad { what: "a folder", path: folder_in_place },
+        Bad { what: "empty", path: file("tom.x", b"") },
+        Bad { what: "a text", path: file("tekst.x", b"hei = [\n") },
+        Bad { what: "no text", path: file("binær.x", b"\xff\xfe\x00bad\x80") },
+        Bad { what: "a dangling link", path: dangling },
+    ];
+    let locked = file("sperret.x", b"{}");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o000);
+    std::fs::set_permissions(&locked, mode).expect("a mode");
+    // Root reads everything.
+    if std::fs::read(&locked).is_err() {
+        all.push(Bad { what: "locked", path: locked });
+    }
+    let name = std::os::unix::ffi::OsStrExt::from_bytes(&b"latin\xe6.x"[..]);
+    let latin = folder.join(Path::new(<std::ffi::OsStr as AsRef<Path>>::as_ref(name)));
+    std::fs::write(&latin, "hei = [\n").expect("written");
+    all.push(Bad { what: "a name that is not UTF-8", path: latin });
+    all
+}
+
+/// Runs a command; one that does not end by itself has taken the file.
+fn run(arguments: &[&std::ffi::OsStr], folder: &Path, lang: &str) -> Option<Output> {
+    let (out, err) = (folder.join("out.log"), folder.join("err.log"));
+    let child = Command::new(lmr())
+        .args(arguments)
+        .current_dir(folder)
+        .env("LMR_LANG", lang)
+        .stdin(std::process::Stdio::null())
+        .stdout(std::fs::File::create(&out).expect("a file"))
+        .stderr(std::fs::File::create(&err).expect("a file"))
+        .spawn()
+        .expect("lmr runs");
+    let mut process = Process::of(child);
+    let until = std::time::Instant::now() + Duration::from_secs(20);
+    while process.is_running() {
+        if std::time::Instant::now() > until {
+            return None;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let status = process.ends_within(Duration::from_secs(1));
+    let read = |path: &Path| std::fs::read(path).expect("an output");
+    Some(Output { status, stdout: read(&out), stderr: read(&err) })
+}
+
+/// What must hold of a refusal.
+fn check(line: &str, bad: &Bad, output: Option<&Output>) -> Result<(), String> {
+    let what = bad.what;
+    let Some(output) = output else {
+        return Err(format!("{line} ({what}): does not end"));
+    };
+    let text = said(output);
+    let code = output.status.code();
+    if !matches!(code, Some(1..=5)) || text.contains("panicked") {
+        return Err(format!("{line} ({what}): status {code:?}: {text}"));
+    }
+    // These arguments are texts first, and clap says so.
+    if text.contains("invalid UTF-8 was detected") {
+        return Ok(());
+    }
+    let name = bad.path.file_stem().expect("a name").to_string_lossy().into_owned();
+    if !text.contains(&name) {
+        return Err(format!("{line} ({what}): does not name {name}: {text}"));
+    }
+    Ok(())
+}
+
+/// Every command that takes a file, given as {}.
+const COMMANDS: &[&str] = &[
+    "validate {}",
+    "validate --package {} world/source/Patient.ndjson",
+    "validate --ruleset none --external Patient/1={} world/source/Patient.ndjson",
+    "fhirpath Patient.id {}",
+    "serve --config {}",
+    "doctor --config {}",
+    "send run --config {}",
+    "send run --dry-run --config {}",
+    "send run --retries-only --config {}",
+    "send daemon --config {}",
+    "send status --config {}",
+    "send history --config {}",
+    "send rejected --config {}",
+    "send vanished --config {}",
+    "send why x --config {}",
+    "send release --all --config {}",
+    "send annul x --reason r --config {}",
+    "send forget --since 2026-01-01 --config {}",
+    "admin senders --config {}",
+    "admin overview --config {}",
+    "admin deliveries --config {}",
+    "admin deactivate 310000027 --config {}",
+    "admin register 310000019 --name x --certificate {} --config world/receiver.toml",
+    "admin add-certificate 310000027 {} --config world/receiver.toml",
+    "admin retire-certificate 310000027 {} --config world/receiver.toml",
+    "package install {}",
+    "terminology import {} -o lists.tgz",
+    "terminology status {}",
+    "terminology status --config {}",
+    "seal {} --certificate world/sender.pem --key world/sender.key --recipient world/register.pem",
+    "seal bundle.json --certificate {} --key world/sender.key --recipient world/register.pem",
+    "seal bundle.json --certificate world/sender.pem --key {} --recipient world/register.pem",
+    "seal bundle.json --certificate world/sender.pem --key world/sender.key --recipient {}",
+    "open {} --sender-certificate world/sender.pem --certificate world/register.pem --key world/register.key",
+    "open bundle.json --sender-certificate {} --certificate world/register.pem --key world/register.key",
+    "open bundle.json --sender-certificate world/sender.pem --certificate {} --key world/register.key",
+    "sandbox helseid {}",
+];
+
+#[test]
+fn every_command_names_a_file_that_it_cannot_use() {
+    let world = World::make("lmdi-0.9.4", 2, 100);
+    let folder = tempfile::tempdir().expect("a folder");
+    std::os::unix::fs::symlink(world.path(), folder.path().join("world")).expect("a link");
+    std::fs::write(
+        folder.path().join("bundle.json"),
+        "{\"resourceType\":\"Bundle\",\"type\":\"batch\"}",
+    )
+    .expect("written");
+    let mut wrong = Vec::new();
+    for bad in all_bad(folder.path()) {
+        for line in COMMANDS {
+            let arguments: Vec<std::ffi::OsString> = line
+                .split(' ')
+                .map(|word| match word.split_once("{}") {
+                    Some((before, _)) => {
+                        let mut word = std::ffi::OsString::from(before);
+                        word.push(bad.path.as_os_str());
+                        word
+                    }
+                    None => word.into(),
+                })
+                .collect();
+            let arguments: Vec<_> = arguments.iter().map(std::ffi::OsString::as_os_str).collect();
+            let lang = if line.len() % 2 == 0 { "nb" } else { "en" };
+            let output = run(&arguments, folder.path(), lang);
+            wrong.extend(check(line, &bad, output.as_ref()).err());
+        }
+    }
+    assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Every file that a configuration names, put wrong in every way: the command that needs it names it.
+#[test]
+fn every_file_of_a_configuration_is_named_when_it_cannot_be_used() {
+    let world = World::make("lmdi-0.9.4", 2, 100);
+    let folder = tempfile::tempdir().expect("a folder");
+    let bad = all_bad(folder.path());
+    let sender = [
+        ("receiver.certificate", "certificate = \"register.pem\"", "certificate = "),
+        ("certificate.certificate", "certificate = \"sender.pem\"", "certificate = "),
+        ("certificate.key", "key = \"sender.key\"", "key = "),
+        ("helseid.key", "key = \"helseid-client.jwk\"", "key = "),
+        ("hash_key", "hash_key = \"hash.key\"", "hash_key = "),
+        ("receiver.tls_ca", "[certificate]", "tls_ca = "),
+        ("terminology", "[receiver]", "terminology = "),
+    ];
+    let receiver = [
+        ("certificate.certificate", "certificate = \"register.pem\"", "certificate = "),
+        ("certificate.key", "key = \"register.key\"", "key = "),
+        ("column_key", "column_key = \"column.key\"", "column_key = "),
+        ("avsender.certificates", "certificates = [\"sender.pem\"]", "certificates = "),
+        ("authorities", "[[trust]]", "authorities = "),
+        ("revocations", "[[trust]]", "authorities = \"ca.pem\"\nrevocations = "),
+        ("terminology", "[[trust]]", "terminology = "),
+    ];
+    let mut wrong = Vec::new();
+    for (file, keys, arguments) in [
+        ("sender.toml", &sender[..], &["send", "run"][..]),
+        ("sender.toml", &sender, &["send", "run", "--dry-run"]),
+        ("receiver.toml", &receiver, &["serve"]),
+        ("receiver.toml", &receiver, &["doctor"]),
+        ("sender.toml", &sender, &["doctor"]),
+    ] {
+        let text = std::fs::read_to_string(world.config(file)).expect("a file");
+        for (key, from, to) in keys {
+            for bad in &bad {
+                // TOML is UTF-8, so its paths are too.
+                let Some(path) = bad.path.to_str() else { continue };
+                let is_list = matches!(
+                    *key,
+                    "terminology" | "avsender.certificates" | "authorities" | "revocations"
+                );
+                let value = if is_list { format!("[\"{path}\"]") } else { format!("\"{path}\"") };
+                let value = match *key {
+                    "authorities" | "revocations" => format!("\"{path}\""),
+                    _ => value,
+                };
+                let changed = match from.strip_prefix('[') {
+                    // A key that is not there yet, put before the next table.
+                    Some(_) => text.replacen(from, &format!("{to}{value}\n{from}"), 1),
+                    None => text.replacen(from, &format!("{to}{value}"), 1),
+                };
+                assert_ne!(changed, text, "{file} has no {from}");
+                let config = world.config(&format!("bad-{file}"));
+                std::fs::write(&config, changed).expect("written");
+                let mut all: Vec<&std::ffi::OsStr> =
+                    arguments.iter().map(std::ffi::OsStr::new).collect();
+                all.push("--config".as_ref());
+                all.push(config.as_os_str());
+                let output = run(&all, folder.path(), "en");
+                let line = format!("{} with {key}", arguments.join(" "));
+                wrong.extend(check(&line, bad, output.as_ref()).err());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What stands in the way of writing is named: a file where a folder should be, a device that is full.
+#[test]
+fn every_command_names_what_it_cannot_write() {
+    let world = World::make("lmdi-0.9.4", 2, 100);
+    let folder = tempfile::tempdir().expect("a folder");
+    std::os::unix::fs::symlink(world.path(), folder.path().join("world")).expect("a link");
+    std::fs::write(folder.path().join("fil"), "").expect("written");
+    std::fs::write(
+        folder.path().join("bundle.json"),
+        "{\"resourceType\":\"Bundle\",\"type\":\"batch\"}",
+    )
+    .expect("written");
+    let seal = "seal bundle.json --certificate world/sender.pem --key world/sender.key \
+                --recipient world/register.pem -o";
+    for (line, name) in [
+        ("validate --format json -o fil/x world/source/Patient.ndjson".to_owned(), "fil/x"),
+        ("validate --format json -o /dev/full world/source/Patient.ndjson".to_owned(), "/dev/full"),
+        (format!("{seal} fil/x"), "fil/x"),
+        (format!("{seal} /dev/full"), "/dev/full"),
+        ("admin new-key fil".to_owned(), "fil"),
+        ("admin new-key fil/x".to_owned(), "fil/x"),
+        ("sandbox init fil".to_owned(), "fil"),
+        ("sandbox hospital fil".to_owned(), "fil"),
+        ("sandbox init world".to_owned(), "world"),
+    ] {
+        for lang in ["nb", "en"] {
+            let arguments: Vec<_> = line.split_whitespace().map(std::ffi::OsStr::new).collect();
+            let output = run(&arguments, folder.path(), lang).expect("it ends");
+            assert_eq!(output.status.code(), Some(2), "{line}: {}", said(&output));
+            assert!(said(&output).contains(name), "{line}: {}", said(&output));
+        }
+    }
+}

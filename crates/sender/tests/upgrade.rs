@@ -1,0 +1,176 @@
+//! A database of version 0.1, made by that version's program: what it knows counts after the upgrade.
+//!
+//! `data/version-0.1` has its dump, its source and its hash key; all of it is synthetic.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on")]
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use lmr_envelope::{SealError, SystemRandom};
+use lmr_lmdi::{PersonNumbers, RuleSetId};
+use lmr_sender::check::{CheckContext, RuleSetChecker};
+use lmr_sender::outbox::Outbox;
+use lmr_sender::report::RunStatus;
+use lmr_sender::schedule::RetrySchedule;
+use lmr_sender::seal::Sealer;
+use lmr_sender::source::{FolderSource, SourceLimits};
+use lmr_sender::transport::{PostOutcome, Transport};
+use lmr_sender::{Agent, BundleLimits, HashKey, Parts, Settings, StopSignal};
+use sqlx::Executor as _;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+
+fn data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/version-0.1").join(name)
+}
+
+/// A register that answers nothing and keeps what comes.
+#[derive(Default)]
+struct Register(Mutex<Vec<Vec<u8>>>);
+
+#[async_trait]
+impl Transport for Register {
+    async fn post(&self, message: Vec<u8>) -> PostOutcome {
+        self.0.lock().unwrap().push(message);
+        PostOutcome::Answered { status: 503, retry_after: None, body: Vec::new(), receipt: None }
+    }
+}
+
+/// A message is its bundle, so that the test sees what is in it.
+struct Open;
+
+impl Sealer for Open {
+    fn seal(&self, bundle: &[u8], _: &str, _: &CheckContext) -> Result<Vec<u8>, SealError> {
+        Ok(bundle.to_vec())
+    }
+
+    fn verify_receipt(
+        &self,
+        _: &str,
+    ) -> Result<lmr_envelope::VerifiedReceipt, lmr_envelope::ReceiptError> {
+        Err(lmr_envelope::ReceiptError::Malformed { part: "the payload" })
+    }
+}
+
+struct Hospital {
+    folder: tempfile::TempDir,
+    register: Arc<Register>,
+}
+
+impl Hospital {
+    /// The database as 0.1 left it, and its source.
+    async fn of_version_0_1() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let options = SqliteConnectOptions::new()
+            .filename(folder.path().join("sender.sqlite"))
+            .create_if_missing(true);
+        let pool = SqlitePool::connect_with(options).await.unwrap();
+        let dump = std::fs::read_to_string(data("outbox.sql")).unwrap();
+        pool.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(dump))).await.unwrap();
+        pool.close().await;
+        std::fs::create_dir(folder.path().join("source")).unwrap();
+        for file in std::fs::read_dir(data("source")).unwrap() {
+            let file = file.unwrap();
+            let to = folder.path().join("source").join(file.file_name());
+            std::fs::copy(file.path(), to).unwrap();
+        }
+        Self { folder, register: Arc::default() }
+    }
+
+    async fn outbox(&self) -> Outbox {
+        Outbox::open(&self.folder.path().join("sender.sqlite")).await.unwrap()
+    }
+
+    async fn agent(&self) -> Agent {
+        let digits = std::fs::read_to_string(data("hash.key")).unwrap();
+        let mut key = zeroize::Zeroizing::new([0; 32]);
+        for (byte, pair) in key.iter_mut().zip(digits.trim().as_bytes().chunks_exact(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+        }
+        let source = self.folder.path().join("source");
+        // Some hours after the last run of 0.1.
+        let now: Timestamp = "2026-11-26T09:00:00Z".parse().unwrap();
+        Agent::new(Parts {
+            settings: Settings {
+                own_addresses: Vec::new(),
+                incremental: false,
+                incremental_sources: Vec::new(),
+                start: jiff::civil::date(2026, 11, 24),
+                rule_set: RuleSetId::Lmdi094,
+                bundle_limits: BundleLimits::default(),
+                retry: RetrySchedule::default(),
+                configuration: String::new(),
+                lock: self.folder.path().join("sender.sqlite.lock"),
+                organisation: "310000027".to_owned(),
+            },
+            source: Arc::new(FolderSource::new(source, SourceLimits::default())),
+            key: HashKey::new(&key),
+            outbox: self.outbox().await,
+            checker: Arc::new(RuleSetChecker::new(RuleSetId::Lmdi094, PersonNumbers::Any)),
+            sealer: Arc::new(Open),
+            transport: self.register.clone(),
+            clock: Arc::new(move || now),
+            random: Arc::new(SystemRandom),
+            stop: StopSignal::default(),
+        })
+        .await
+        .unwrap()
+    }
+
+    fn posted(&self) -> usize {
+        self.register.0.lock().unwrap().len()
+    }
+}
+
+#[tokio::test]
+async fn what_version_0_1_delivered_is_not_sent_again() {
+    let hospital = Hospital::of_version_0_1().await;
+    let before = hospital.outbox().await.overview().await.unwrap();
+    let confirmed: u64 = before.stored.iter().map(|(_, count)| count).sum();
+    assert!(confirmed > 30, "{before:?}");
+    assert_eq!(before.held, 1, "{before:?}");
+
+    let report = hospital.agent().await.run().await.unwrap();
+    assert_eq!(hospital.posted(), 0, "nothing has changed: {report:?}");
+    assert_eq!((report.new, report.changed), (0, 0), "{report:?}");
+    // What was held is examined again, since the rules are newer, and is still wrong.
+    assert_eq!(report.held, 1, "{report:?}");
+    assert_eq!(report.status(), RunStatus::ToCorrect);
+    let after = hospital.outbox().await.overview().await.unwrap();
+    assert_eq!(after.stored, before.stored);
+
+    // The second run is one of the present form.
+    let report = hospital.agent().await.run().await.unwrap();
+    assert_eq!((hospital.posted(), report.new, report.changed), (0, 0, 0));
+}
+
+#[tokio::test]
+async fn what_has_changed_since_goes_and_nothing_else() {
+    let hospital = Hospital::of_version_0_1().await;
+    let file = hospital.folder.path().join("source/Organization.ndjson");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let (first, rest) = text.split_once('\n').unwrap();
+    let mut organisation: serde_json::Value = serde_json::from_str(first).unwrap();
+    organisation["name"] = "Liksom nytt navn".into();
+    std::fs::write(&file, format!("{organisation}\n{rest}")).unwrap();
+
+    let report = hospital.agent().await.run().await.unwrap();
+    assert_eq!((report.new, report.changed), (0, 1), "{report:?}");
+    assert_eq!(hospital.posted(), 1);
+    let message = hospital.register.0.lock().unwrap()[0].clone();
+    let bundle: serde_json::Value = serde_json::from_slice(&message).unwrap();
+    let entries = bundle["entry"].as_array().unwrap();
+    assert!(entries.len() <= 2, "only it and what it refers to: {}", entries.len());
+}
+
+#[tokio::test]
+async fn lists_of_a_database_of_version_0_1_can_be_read() {
+    let hospital = Hospital::of_version_0_1().await;
+    let outbox = hospital.outbox().await;
+    assert_eq!(outbox.held().await.unwrap().len(), 1);
+    assert!(!outbox.held().await.unwrap()[0].findings.is_empty());
+    assert!(outbox.runs(20).await.unwrap().len() >= 3);
+    let messages = outbox.messages(20).await.unwrap();
+    assert!(messages.iter().any(|message| !message.attempts.is_empty()), "{messages:?}");
+}
