@@ -92,6 +92,8 @@ pub(crate) struct Rule {
     pub(crate) backbone: Option<Box<str>>,
     /// FHIRPath's number of [`Rule::backbone`].
     pub(crate) backbone_id: OnceLock<TypeId>,
+    /// Whether a value set is required here that the type only recommends, found out on first use.
+    pub(crate) requires_more: OnceLock<bool>,
     /// The bound value set, looked up on first use.
     pub(crate) value_set: OnceLock<Arc<ValueSet>>,
     /// Whether the profile binds it to another value set than the base definition does.
@@ -337,6 +339,7 @@ fn rule(
         backbone,
         backbone_id: OnceLock::new(),
         types,
+        requires_more: OnceLock::new(),
         value_set: OnceLock::new(),
         is_own_binding: OnceLock::new(),
     }

@@ -7,6 +7,7 @@ mod report;
 mod unreadable;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::LazyLock;
 use std::sync::atomic::Ordering;
 
@@ -432,6 +433,7 @@ impl<'a> Plan<'a> {
                 }
             }
         }
+        let mut required = HashSet::new();
         for task in self.tasks {
             if task.reported
                 && let Some(outcome) = task.outcome
@@ -445,9 +447,10 @@ impl<'a> Plan<'a> {
                     ));
                 }
                 out.extend(outcome.issues);
+                required.extend(outcome.required);
             }
         }
-        finished(out, self.shared.options)
+        finished(out, &required, self.shared.options)
     }
 }
 

@@ -187,6 +187,8 @@ fn is_of_reader(id: &str) -> bool {
         "Object_must_have_some_content",
         "This_property_must_be",
         "Error_parsing_JSON",
+        "Error_parsing_XHTML_",
+        "Unable_to_find_resourceType_property",
         "ARRAY_CANNOT_BE_EMPTY",
         "LMRV_JSON",
         "This_does_not_appear_to_be_a_FHIR_resource",

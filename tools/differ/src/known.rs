@@ -34,6 +34,8 @@ struct Row {
     /// Regular expression that the text must contain.
     #[serde(default)]
     text: String,
+    /// The severity, if only one is meant.
+    severity: Option<String>,
     /// The location, as a regular expression that must be contained.
     #[serde(default)]
     location: String,
@@ -55,6 +57,7 @@ struct Row {
 /// A row whose expressions are compiled.
 struct Compiled {
     side: Side,
+    severity: Option<String>,
     id: Regex,
     text: Regex,
     location: Regex,
@@ -65,6 +68,7 @@ struct Compiled {
 impl Compiled {
     fn explains(&self, side: Side, finding: &Finding, all: &[(Side, &Finding)]) -> bool {
         self.side == side
+            && self.severity.as_ref().is_none_or(|severity| *severity == finding.severity)
             && self.id.is_match(&finding.id)
             && self.text.is_match(&finding.text)
             && self.location.is_match(&finding.location)
@@ -102,6 +106,7 @@ impl Known {
                 };
                 Ok(Compiled {
                     side,
+                    severity: row.severity.clone(),
                     id: Regex::new(&format!("^(?:{})$", row.id))?,
                     text: Regex::new(&row.text)?,
                     location: Regex::new(&row.location)?,

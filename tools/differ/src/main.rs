@@ -42,6 +42,9 @@ use crate::{
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 enum Kind {
+    /// Documents of a file.
+    #[value(skip)]
+    Given,
     /// Instances of R4 resources and of the packages' profiles.
     Instances,
     /// Instances changed in one location.
@@ -56,7 +59,7 @@ enum Kind {
 #[command(about = "Compares the validator with the reference on generated input")]
 struct Arguments {
     /// Seed of the generator; printed, so that a run can be repeated.
-    #[arg(long)]
+    #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Inputs of each kind.
     #[arg(long, default_value_t = 100)]
@@ -76,6 +79,10 @@ struct Arguments {
     /// File for all unexplained differences with their inputs, a JSON object a line.
     #[arg(long)]
     report: Option<PathBuf>,
+    /// Documents to compare instead of generated ones: a file with one resource a line, or one object of
+    /// `document`, `profiles` and `definitions`.
+    #[arg(long)]
+    inputs: Option<PathBuf>,
     /// Kinds of differences that are shown with an example, for each kind of input.
     #[arg(long, default_value_t = 20)]
     details: usize,
@@ -119,13 +126,23 @@ fn main() -> Result<ExitCode> {
         .transpose()?;
     let mut report = arguments.report.as_deref().map(File::create).transpose()?;
     let mut known = Known::read()?;
-    let kinds = if arguments.kinds.is_empty() {
+    let kinds = if arguments.inputs.is_some() {
+        Vec::new()
+    } else if arguments.kinds.is_empty() {
         Kind::value_variants().to_vec()
     } else {
         arguments.kinds.clone()
     };
     let mut passed = true;
     let mut tallies = BTreeMap::new();
+    if let (Some(path), Some(reference)) = (&arguments.inputs, &mut reference) {
+        let mut tally = Tally::default();
+        for line in std::fs::read_to_string(path)?.lines().filter(|line| !line.trim().is_empty()) {
+            let input = given(serde_json::from_str(line)?);
+            compare(&input, &ours, &arguments, reference, &mut known, &mut tally, Kind::Given)?;
+        }
+        tallies.insert(Kind::Given, tally);
+    }
     for kind in kinds {
         let mut rng = Rng::with_seed(arguments.seed.wrapping_mul(31).wrapping_add(kind as u64));
         let mut generator = Generator::new(ours.definitions());
@@ -198,6 +215,22 @@ fn profiles(ours: &Ours) -> Vec<String> {
     found
 }
 
+/// An input of a file.
+fn given(mut line: Value) -> Input {
+    let strings = |value: &Value| -> Vec<String> {
+        let items = value.as_array().into_iter().flatten();
+        items.map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned)).collect()
+    };
+    let (profiles, definitions) = (strings(&line["profiles"]), strings(&line["definitions"]));
+    let document = match line.get_mut("document") {
+        Some(document) => document.take(),
+        None => line,
+    };
+    let of = |name: &str| document[name].as_str().unwrap_or_default().to_owned();
+    let made = format!("{}/{}", of("resourceType"), of("id"));
+    Input { document, profiles, definitions, made }
+}
+
 fn document(
     rng: &mut Rng,
     generator: &mut Generator<'_>,
@@ -233,7 +266,7 @@ fn input(
     serial: &str,
 ) -> Option<Input> {
     match kind {
-        Kind::Instances | Kind::Spellings => {
+        Kind::Given | Kind::Instances | Kind::Spellings => {
             let (document, made) = document(rng, generator, profiles)?;
             Some(Input { document, profiles: Vec::new(), definitions: Vec::new(), made })
         }

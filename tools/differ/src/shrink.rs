@@ -55,7 +55,7 @@ fn collect(value: &Value, at: String, parts: &mut Vec<(String, usize)>) -> usize
             .sum(),
         _ => 0,
     } + 1;
-    if !at.is_empty() && at != "/resourceType" {
+    if !at.is_empty() && !at.ends_with("/resourceType") {
         parts.push((at, size));
     }
     size

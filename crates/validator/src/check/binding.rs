@@ -14,7 +14,7 @@ use super::context::Context;
 use super::grammar::{self, LANGUAGES, MEDIA_TYPES, UCUM};
 use super::primitive::is_absolute;
 use crate::compile::{Def, Defs, TypeRule};
-use crate::definitions::BindingStrength;
+use crate::definitions::{Binding, BindingStrength};
 use crate::issue::Issue;
 use crate::messages::Message;
 use crate::messages::field::{Defined, Value};
@@ -48,6 +48,14 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, t
         "CodeableConcept" => Kind::Concept,
         _ => return,
     };
+    if binding.strength == BindingStrength::Required
+        && def.profile.definition.is_profile()
+        && *def.rule.requires_more.get_or_init(|| {
+            inherited(cx, def).is_none_or(|own| own.strength != BindingStrength::Required)
+        })
+    {
+        cx.out.required.push(item.node().span());
+    }
     let before = cx.out.issues.len();
     if let Some(canonical) = &binding.value_set
         && binding.strength != BindingStrength::Example
@@ -77,14 +85,10 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, t
     }
     for more in &binding.additional {
         let strength = match &*more.purpose {
-            "required" => BindingStrength::Required,
+            // What is not in a maximum set is not permitted.
+            "required" | "maximum" => BindingStrength::Required,
             "extensible" => BindingStrength::Extensible,
             "preferred" => BindingStrength::Preferred,
-            "maximum" => {
-                let set = cx.profiles.definitions().terminology().value_set(&more.value_set);
-                maximum(cx, item, def, kind, &more.value_set, &set);
-                continue;
-            }
             _ => continue,
         };
         let set = cx.profiles.definitions().terminology().value_set(&more.value_set);
@@ -155,14 +159,17 @@ fn beyond<'a>(
 /// Whether a profile sets the value set, asked once for each rule. What the base definition recommends
 /// is not reported to anybody, and the reference is silent about it.
 fn is_own_binding<'a>(cx: &Context<'a>, def: Def<'a>) -> bool {
+    let known = inherited(cx, def);
+    known.as_ref().map(|b| &b.value_set) != def.element().binding.as_ref().map(|b| &b.value_set)
+}
+
+/// The binding that the type itself gives an element.
+fn inherited<'a>(cx: &Context<'a>, def: Def<'a>) -> Option<Arc<Binding>> {
     let element = def.element();
     let path = element.base.as_ref().map_or(&*element.path, |base| &*base.path);
     let owner = path.split('.').next().unwrap_or(path);
-    let Ok(Some(base)) = cx.profiles.definitions().type_definition(owner) else {
-        return true;
-    };
-    let known = base.elements.iter().find(|e| &*e.path == path).and_then(|e| e.binding.as_ref());
-    known.map(|b| &b.value_set) != element.binding.as_ref().map(|b| &b.value_set)
+    let base = cx.profiles.definitions().type_definition(owner).ok()??;
+    base.elements.iter().find(|e| &*e.path == path)?.binding.clone()
 }
 
 fn bound<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, kind: Kind, to: Bound<'_>) {
@@ -439,6 +446,9 @@ fn maximum<'a>(
         }
         Kind::Coding => {
             let (system, Some(code)) = system_and_code(item) else { return };
+            if system.is_none() && !def.element().types.iter().any(|t| t.name() == "Coding") {
+                return;
+            }
             memberships.push(set.validate(system.as_deref(), &code));
             code.into_owned()
         }

@@ -1,5 +1,7 @@
 //! What checking one resource gives: issues, and what is left to do.
 
+use std::ops::Range;
+
 use lmr_fhir::{Element, Node};
 use smallvec::SmallVec;
 
@@ -55,6 +57,8 @@ pub(crate) struct Outcome<'a> {
     pub(crate) issues: Vec<Issue>,
     pub(crate) pending: Vec<PendingTarget<'a>>,
     pub(crate) found: Vec<Found<'a>>,
+    /// Elements whose value set a profile requires where the type does not.
+    pub(crate) required: Vec<Range<usize>>,
     /// Whether an error was left out to bound memory.
     pub(crate) is_cut: bool,
     /// Issues made, left out ones included.
@@ -67,6 +71,7 @@ impl Outcome<'_> {
         self.issues.extend(part.issues);
         self.pending.extend(part.pending);
         self.found.extend(part.found);
+        self.required.extend(part.required);
         self.is_cut |= part.is_cut;
         self.made += part.made;
     }

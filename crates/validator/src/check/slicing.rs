@@ -4,8 +4,6 @@
 pub(crate) mod discriminator;
 pub(crate) mod messages;
 
-use std::borrow::Cow;
-
 use lmr_fhir::{Element, Node, Severity};
 use smallvec::SmallVec;
 
@@ -217,7 +215,7 @@ pub(crate) fn check_counts<'a>(
         let (found, element) = (have as usize, || (&*def.element().id).into());
         let limit = def.rule.min as usize;
         if have < def.rule.min {
-            let message = match (magic_code(profile, def), extension_url(cx, def)) {
+            let message = match (magic_code(profile, def), extension_url(def)) {
                 (Some(code), _) => Message::ProfileMinimumMagic {
                     element: element(),
                     code: code.into(),
@@ -262,19 +260,15 @@ pub(crate) fn check_counts<'a>(
     }
 }
 
-/// The URL of the extension that a slice is about: its profile's, or the one it fixes.
-fn extension_url<'a>(cx: &Context<'a>, def: Def<'a>) -> Option<String> {
-    if !is_extension(def) {
-        return None;
+/// The URL of the extension whose profile a slice has. Parts of a complex extension have none.
+fn extension_url(def: Def<'_>) -> Option<String> {
+    match (&*def.rule.types, is_extension(def)) {
+        ([only], true) => match only.of.profiles.as_slice() {
+            [profile] => Some(profile.to_string()),
+            _ => None,
+        },
+        _ => None,
     }
-    if let Some(profile) = def.rule.types.first().and_then(|t| t.of.profiles.first()) {
-        return Some(profile.to_string());
-    }
-    let url = discriminator::child_defs(cx.profiles, def, "url")
-        .into_iter()
-        .rev()
-        .find_map(|d| d.element().fixed.as_ref())?;
-    url.json().text().map(Cow::into_owned)
 }
 
 /// Whether a slice of extensions has its URL from a profile.

@@ -1,8 +1,9 @@
 //! Removes duplicate issues, sorts them by location and applies the limit.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::ops::Range;
 
 use lmr_fhir::Severity;
 use smallvec::SmallVec;
@@ -11,13 +12,20 @@ use crate::issue::Issue;
 use crate::messages::Message;
 use crate::options::Options;
 
-/// Removes duplicates, sorts by location, applies the limit.
-pub(super) fn finished(mut issues: Vec<Issue>, options: &Options) -> Vec<Issue> {
+/// Removes what is said twice, sorts by location, applies the limit.
+pub(super) fn finished(
+    mut issues: Vec<Issue>,
+    required: &HashSet<Range<usize>>,
+    options: &Options,
+) -> Vec<Issue> {
     if issues.is_empty() {
         return issues;
     }
     if !options.hints {
         issues.retain(|i| i.severity != Severity::Information);
+    }
+    if !required.is_empty() {
+        leave_to_required(&mut issues, required);
     }
     remove_duplicates(&mut issues);
     issues.sort_by_key(|i| (i.entry, i.span.start, Reverse(i.severity)));
@@ -25,6 +33,21 @@ pub(super) fn finished(mut issues: Vec<Issue>, options: &Options) -> Vec<Issue> 
         cut(&mut issues, options.max_issues);
     }
     issues
+}
+
+/// Where one definition requires a value set, a wider one that another definition recommends says
+/// nothing more. `required` are the elements of which a profile does.
+fn leave_to_required(issues: &mut Vec<Issue>, required: &HashSet<Range<usize>>) {
+    issues.retain(|issue| {
+        let is_recommended = matches!(
+            issue.message,
+            Message::CodeNotInExtensible { .. }
+                | Message::CodingNotInExtensible { .. }
+                | Message::OneCodingNotInExtensible { .. }
+                | Message::ConceptNotInExtensible { .. }
+        );
+        !(is_recommended && required.contains(&issue.span))
+    });
 }
 
 /// Cuts a list at its limit, but keeps an error of each entry that has one, so that no entry passes by it. Where only

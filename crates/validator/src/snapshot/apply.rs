@@ -11,9 +11,7 @@ use super::{
 };
 use crate::definitions::{
     error::DefinitionError,
-    structure::{
-        Derivation, Discriminator, DiscriminatorKind, Max, Slicing, SlicingRules, TypeRef,
-    },
+    structure::{Derivation, Discriminator, DiscriminatorKind, Slicing, SlicingRules, TypeRef},
     written::Written,
 };
 
@@ -242,9 +240,9 @@ impl<'g> Generator<'g> {
         } else {
             change.rules.iter().any(|rules| rules.slicing.is_some())
         };
-        if !is_introduced {
-            raise_to_slices(branch);
-        }
+        // The reference counts only where the differential does not introduce the slicing itself, and
+        // not at a snapshot's very end; elsewhere the slices alone are counted.
+        branch.sums_slices |= !is_introduced;
         Ok(())
     }
 
@@ -341,6 +339,7 @@ fn add_slice(branch: &mut Branch, change: &Change, name: &Arc<str>) -> usize {
         None => Branch {
             name: branch.name.clone(),
             element: branch.element.clone(),
+            sums_slices: false,
             children: branch.children.clone(),
             slices: Vec::new(),
         },
@@ -349,6 +348,7 @@ fn add_slice(branch: &mut Branch, change: &Change, name: &Arc<str>) -> usize {
     slice.element.slicing = None;
     slice.element.min = 0;
     slice.slices = Vec::new();
+    slice.sums_slices = false;
     // The slice's own profile defines its children.
     if change.type_profile().is_some() {
         slice.children = Vec::new();
@@ -394,18 +394,6 @@ fn add_slice(branch: &mut Branch, change: &Change, name: &Arc<str>) -> usize {
     let added = slice.count();
     branch.slices.insert(at, slice);
     added
-}
-
-/// What is sliced occurs as often as its slices must, at least. The reference says so only where the
-/// differential does not introduce the slicing itself; elsewhere the slices alone are counted.
-fn raise_to_slices(branch: &mut Branch) {
-    let is_single = branch.element.base.as_ref().is_some_and(|base| base.max == Max::Count(1));
-    if is_single || branch.slices.iter().any(|slice| slice.element.slicing.is_some()) {
-        return;
-    }
-    let least =
-        branch.slices.iter().fold(0_u32, |sum, slice| sum.saturating_add(slice.element.min));
-    branch.element.min = branch.element.min.max(least);
 }
 
 /// Extensions are always sliced by URL, choices by type.

@@ -3,7 +3,10 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{MAX_DEPTH, location::Locations, location::Step};
-use crate::definitions::{error::DefinitionError, structure::ElementDefinition};
+use crate::definitions::{
+    error::DefinitionError,
+    structure::{ElementDefinition, Max},
+};
 
 /// An element with what is below it.
 #[derive(Clone, Debug)]
@@ -14,13 +17,15 @@ pub(super) struct Branch {
     pub(super) element: ElementDefinition,
     /// The elements below it, if they are unfolded.
     pub(super) children: Vec<Branch>,
+    /// Whether it occurs as often as its slices must, at least: [`Branch::flatten`] sees to it.
+    pub(super) sums_slices: bool,
     /// Its slices, which have no slices of their own: a re-slice follows what it re-slices.
     pub(super) slices: Vec<Branch>,
 }
 
 impl Branch {
     pub(super) fn new(name: Arc<str>, element: ElementDefinition) -> Self {
-        Self { name, element, children: Vec::new(), slices: Vec::new() }
+        Self { name, element, sums_slices: false, children: Vec::new(), slices: Vec::new() }
     }
 
     /// The tree of a snapshot.
@@ -131,24 +136,45 @@ impl Branch {
     pub(super) fn flatten(self) -> Vec<ElementDefinition> {
         let mut elements = Vec::new();
         let name = self.name.clone();
-        self.flatten_into(&name, &name, &mut elements);
+        self.flatten_into(&name, &name, true, &mut elements);
         elements
     }
 
-    fn flatten_into(self, id: &Arc<str>, path: &Arc<str>, elements: &mut Vec<ElementDefinition>) {
+    /// `is_last` says whether nothing follows in the snapshot.
+    fn flatten_into(
+        self,
+        id: &Arc<str>,
+        path: &Arc<str>,
+        is_last: bool,
+        elements: &mut Vec<ElementDefinition>,
+    ) {
+        let least = if self.sums_slices && !is_last { self.least() } else { 0 };
         let mut element = self.element;
+        element.min = element.min.max(least);
         element.id = id.clone();
         element.path = path.clone();
         elements.push(element);
-        for child in self.children {
+        let (children, slices) = (self.children.len(), self.slices.len());
+        for (number, child) in self.children.into_iter().enumerate() {
+            let is_last = is_last && slices == 0 && number + 1 == children;
             let below = |above: &str| Arc::from(format!("{above}.{}", child.name));
             let (id, path) = (below(id), below(path));
-            child.flatten_into(&id, &path, elements);
+            child.flatten_into(&id, &path, is_last, elements);
         }
-        for slice in self.slices {
+        for (number, slice) in self.slices.into_iter().enumerate() {
+            let is_last = is_last && number + 1 == slices;
             let name = slice.element.slice_name.clone().unwrap_or_default();
             let id = Arc::from(format!("{id}:{name}"));
-            slice.flatten_into(&id, path, elements);
+            slice.flatten_into(&id, path, is_last, elements);
         }
+    }
+
+    /// How often its slices must occur, all together; 0 where that does not say how often it must.
+    fn least(&self) -> u32 {
+        let is_single = self.element.base.as_ref().is_some_and(|base| base.max == Max::Count(1));
+        if is_single || self.slices.iter().any(|slice| slice.element.slicing.is_some()) {
+            return 0;
+        }
+        self.slices.iter().fold(0, |sum, slice| sum.saturating_add(slice.element.min))
     }
 }

@@ -23,8 +23,6 @@ use crate::issue::Issue;
 use crate::messages::Message;
 use crate::messages::field::Text;
 
-pub(crate) use path::child_defs;
-
 /// One thing that a slice asks of its members.
 pub(crate) trait Discriminator: fmt::Debug + Send + Sync {
     /// Whether an element shows it.

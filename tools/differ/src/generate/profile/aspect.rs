@@ -261,7 +261,7 @@ impl Maker<'_> {
                 4 => format!("({a} | {b}).count() < 3"),
                 5 => format!("{a}.all(extension.empty())"),
                 6 => format!("children().where($this is string).count() < 3 and {a}.exists()"),
-                7 => format!("descendants().where(hasValue()).count() > 3 or {a}.empty()"),
+                7 => format!("descendants().count() > 3 or {a}.empty()"),
                 8 => format!("iif({a}.exists(), {b}.empty(), {b}.exists())"),
                 9 => format!("{a}.first().exists() and {a}.last().exists()"),
                 10 => format!("{a}.isDistinct()"),

@@ -60,7 +60,9 @@ impl Maker<'_> {
                 named["min"] = json!(1);
                 vec![named]
             }
-            1 if sliced.optional.contains(&name) => {
+            1 if sliced.optional.contains(&name)
+                && !matches!(&*sliced.by, "$this" | "resolve()") =>
+            {
                 named["max"] = json!("0");
                 vec![named]
             }
