@@ -1,7 +1,9 @@
 //! `lmr send`: the hospital's side.
 
 mod daemon;
+mod map;
 mod setup;
+mod sources;
 mod texts;
 
 use std::path::{Path, PathBuf};
@@ -19,7 +21,8 @@ use crate::config::sender::SenderConfig;
 use crate::output::{self, Language, print};
 use crate::text::{Explain, chain, text};
 
-pub(crate) use setup::{agent, authorizer, http_settings, source, transport};
+pub(crate) use setup::{agent, authorizer, http_settings, transport};
+pub(crate) use sources::source;
 
 /// Send a hospital's data to the register.
 ///
@@ -85,6 +88,7 @@ enum Command {
         /// Type/id, the technical id, or the source's own key
         name: String,
     },
+    Map(map::Map),
     /// Let go of what is held, or give a message up
     Release(Release),
     /// Annul what was last sent of an administration or a request (status entered-in-error)
@@ -126,6 +130,10 @@ struct Release {
 
 impl Send {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        if let Command::Map(map) = &self.command {
+            // Most uses need no configuration.
+            return map.run(&self.config, self.lang);
+        }
         let (config, folder) = crate::config::read::<SenderConfig>(&self.config)?;
         let _last_lines = config.log.start()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -231,7 +239,7 @@ impl Send {
                     Err(error) => self.failed(error),
                 }
             }
-            Command::Daemon => unreachable!("handled before"),
+            Command::Daemon | Command::Map(_) => unreachable!("handled before"),
             Command::Release(release) => {
                 let outbox = setup::outbox(config, folder).await?;
                 if let Some(message) = &release.message {

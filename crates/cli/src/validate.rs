@@ -16,7 +16,7 @@ use lmr_validator::package::{Package, PackageCache, load};
 use lmr_validator::{Options, Validator};
 
 use crate::config::WhichAdvice;
-use crate::input::{is_lines, texts};
+use crate::input::{is_lines, is_xml, texts};
 use crate::output::{self, Language, read, write};
 use crate::text::{fail, failure, text};
 use crate::{UNUSABLE, clock};
@@ -24,12 +24,15 @@ use files::gather;
 use options::Fine;
 use report::Report;
 
+/// Deepest nesting of XML that is read: the reference validator's for JSON.
+const MAX_XML_DEPTH: usize = 500;
+
 /// Check FHIR files against the register's rules, or against any profiles.
 ///
 /// Exit status: 0 without errors, 1 with errors, 2 for input or arguments that cannot be used.
 #[derive(Args)]
 pub(crate) struct Validate {
-    /// Files with one resource each (.json) or one a line (.ndjson), folders of such files, or - for standard
+    /// Files with one resource each (.json, .xml) or one a line (.ndjson), folders of such files, or - for standard
     /// input
     #[arg(required = true)]
     files: Vec<PathBuf>,
@@ -238,8 +241,11 @@ enum Checks {
 }
 
 impl Checks {
-    /// Validates one JSON text: a file, or a line of one.
+    /// Validates one text: a file in JSON or XML, or a line of one.
     fn text(&self, bytes: &[u8], line: Option<u32>, report: &mut Report) -> anyhow::Result<()> {
+        if is_xml(bytes) {
+            return self.xml(bytes, report);
+        }
         match Document::parse_bytes(bytes, &ParseOptions::lenient()) {
             Ok(document) => {
                 let (rule_set, findings) = self.findings(&document)?;
@@ -247,6 +253,25 @@ impl Checks {
             }
             Err(error) => report.unreadable(line, bytes, &error),
         }
+    }
+
+    /// Validates the JSON that an XML text is the same as; findings are located in the XML.
+    fn xml(&self, bytes: &[u8], report: &mut Report) -> anyhow::Result<()> {
+        let converted = match lmr_validator::xml::to_json(bytes, MAX_XML_DEPTH) {
+            Ok(converted) => converted,
+            Err(error) => return report.unreadable_xml(&error),
+        };
+        let document = match Document::parse(converted.json.as_str(), &ParseOptions::lenient()) {
+            Ok(document) => document,
+            Err(error) => return report.unreadable(None, bytes, &error),
+        };
+        let (rule_set, mut findings) = self.findings(&document)?;
+        for finding in &mut findings {
+            let Some(span) = finding.span.take() else { continue };
+            let location = converted.map.location(span.start);
+            (finding.line, finding.column) = (location.line, location.column);
+        }
+        report.resource(None, &String::from_utf8_lossy(bytes), rule_set, findings)
     }
 
     /// The findings, and the rule set they are of; `None` with `--ruleset none`.

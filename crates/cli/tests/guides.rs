@@ -245,3 +245,33 @@ fn the_guide_for_refused_records_can_be_followed() {
         assert_eq!(reader.follow("lmr send run --config sender.toml"), Some(0), "{guide}");
     }
 }
+
+#[test]
+fn the_guides_for_sources_can_be_followed() {
+    for folder in ["", "nb/"] {
+        for guide in ["from-a-table-to-the-register", "from-a-fhir-server", "from-mirth-or-oie"] {
+            let mut reader = Reader::new();
+            assert_eq!(reader.follow("lmr sandbox init ."), Some(0));
+            reader.other_ports(".");
+            reader.follow("lmr sandbox helseid .");
+            reader.wait_for_port("sender.toml", "issuer");
+            reader.follow("lmr serve --config receiver.toml");
+            reader.wait_for_port("receiver.toml", "listen");
+            let name = format!("{folder}{guide}.md");
+            if guide == "from-mirth-or-oie" {
+                let page =
+                    std::fs::read_to_string(docs().join("guides").join(&name)).expect("a guide");
+                let block = page.split("```toml\n").nth(1).expect("a source");
+                let block = block.split("```").next().expect("its end").replace("/srv/lmr/", "");
+                let config = reader.path("sender.toml");
+                let text = std::fs::read_to_string(&config).expect("a file");
+                let text = text.replace("source = \"source\"", "");
+                std::fs::write(config, format!("{text}\n{block}")).expect("written");
+            }
+            // The other two: what is sent is the sandbox's own folder, in place of the reader's system.
+            for line in commands(&name) {
+                assert_eq!(reader.follow(&line), Some(0), "{name}: {line}");
+            }
+        }
+    }
+}

@@ -103,6 +103,8 @@ const HASH_FORM_NOW: &str = "2";
 
 /// Communication errors in a row after which the rest of the run is not tried.
 const MAX_CONSECUTIVE_FAILURES: u32 = 2;
+/// Under this name the outbox has from when on a source's changes are wanted.
+const CHANGED_SINCE: &str = "changed-since";
 /// How long the resources of finished messages are remembered.
 const ITEM_RETENTION: SignedDuration = SignedDuration::from_hours(24 * 90);
 
@@ -182,6 +184,14 @@ impl Agent {
             && self.outbox.open_messages().await? == 0;
         if is_delivered {
             self.outbox.set("last-success", &run.report.started_at.to_string()).await?;
+        }
+        let is_finished = is_delivered
+            && run.report.source_issues.is_empty()
+            && run.report.deferred == 0
+            && self.outbox.held_count().await? == 0;
+        if is_finished {
+            let mark = format!("{} {}", run.report.started_at, self.source.name());
+            self.outbox.set(CHANGED_SINCE, &mark).await?;
         }
         let before = self.now().saturating_sub(ITEM_RETENTION).unwrap_or(Timestamp::MIN);
         self.outbox.prune(before).await?;
@@ -336,6 +346,7 @@ impl Agent {
         if run.is_over() {
             return Ok(());
         }
+        self.source.begin(self.changed_since().await?);
         let index = Index::read(&*self.source, &self.settings.own_addresses, &self.key)?;
         run.report.count_source(&index);
         if let Some(failure) = self.source_failure(&index) {
@@ -370,6 +381,17 @@ impl Agent {
             run.report.source_issues.extend(self.archive_finished(&index).await?);
         }
         Ok(())
+    }
+
+    /// The start of the last transfer of this source after which nothing was left to deliver or to correct. While
+    /// something is, an earlier one counts, so that a source that gives changes only gives again what waits.
+    pub(crate) async fn changed_since(&self) -> Result<Option<Timestamp>, SenderError> {
+        let mark = self.outbox.setting(CHANGED_SINCE).await?;
+        let of_this_source = mark.and_then(|mark| {
+            let (time, name) = mark.split_once(' ')?;
+            (name == self.source.name()).then(|| time.parse().ok())?
+        });
+        Ok(of_this_source)
     }
 
     /// Why nothing is sent of a source that was read.

@@ -154,7 +154,7 @@ impl Index {
         wanted: &mut Wanted,
         types: &mut HashMap<String, Arc<str>>,
     ) -> Result<(), SourceIssueKind> {
-        let FoundResource { node, resource_type, full_url, location, bundle } = found;
+        let FoundResource { node, resource_type, full_url, location, bundle, updated } = found;
         let Some(known) = Identity::of(Element::of(node), full_url) else {
             return Err(SourceIssueKind::NoIdentity { resource_type: resource_type.to_owned() });
         };
@@ -186,7 +186,7 @@ impl Index {
             id: self.keep(id.as_deref().filter(|id| !looks_personal(id))),
             source_key: self.keep(source_key(node).as_deref()),
             given_url: self.keep(full_url.filter(|_| known.key.starts_with("url:"))),
-            updated: updated_at(node),
+            updated: updated.map_or_else(|| updated_at(node), Timestamp::as_millisecond),
             location,
             bundle,
             targets: (0, 0),

@@ -100,6 +100,7 @@ impl Agent {
         preview.report.reexamined =
             self.outbox.drop_when_rules_changed(&self.fingerprint()).await?
                 + self.outbox.drop_clock_dependent().await?;
+        self.source.begin(self.changed_since().await?);
         let index = Index::read(&*self.source, &self.settings.own_addresses, &self.key)?;
         preview.report.count_source(&index);
         if let Some(failure) = self.source_failure(&index) {

@@ -11,20 +11,28 @@
 mod folder;
 mod issue;
 mod lines;
+mod server;
 mod several;
 mod spool;
+mod table;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use lmr_fhir::Node;
 use serde::{Serialize, Serializer};
 
 pub use folder::{FileArchive, FolderSource};
 pub use issue::{ArchiveError, FileError, SourceIssue, SourceIssueKind};
+pub use server::{ServerAccess, ServerSettings, ServerSource};
 pub use several::Sources;
 pub(crate) use spool::Spool;
+pub use table::{
+    FestSystems, Mapping, MappingError, ReadyMapping, RowError, RowReason, SqlTable, TableRows,
+    TableSource, ready_mappings,
+};
 
 /// Bounds on what is read from a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +95,12 @@ pub trait Source: Send + Sync {
     /// [`SourceIssueKind`] when there is no resource any more, or it cannot be read.
     fn read(&self, location: &SourceLocation) -> Result<String, SourceIssueKind> {
         location.spooled()
+    }
+
+    /// Says that what has changed since then is wanted: the start of the last transfer after which nothing was
+    /// left to deliver or to correct; none before the first. A source that cannot tell reads everything.
+    fn begin(&self, since: Option<Timestamp>) {
+        let _ = since;
     }
 
     /// Whether [`Source::archive`] does anything.
@@ -194,6 +208,8 @@ pub struct FoundResource<'d> {
     /// The number of the Bundle it is in: references of the form `urn:uuid` hold within one. 0 outside
     /// of any.
     pub bundle: u64,
+    /// When it was written, where the source knows it and the resource does not say it.
+    pub updated: Option<Timestamp>,
 }
 
 /// Totals of a first pass.
@@ -214,7 +230,11 @@ pub struct Scanned {
 impl Scanned {
     /// Whether all that the source has was read, but for single resources: what is missing then has gone.
     pub(crate) fn is_whole(&self) -> bool {
-        self.issues.iter().all(|issue| issue.line.is_some())
+        // A row that is held is still there, though nobody knows which record it is.
+        let is_single = |issue: &SourceIssue| {
+            issue.line.is_some() && !matches!(issue.issue, SourceIssueKind::Row { .. })
+        };
+        self.issues.iter().all(is_single)
             && self.passed_over.iter().all(|over| over.kind != PassedOverKind::Unfinished)
     }
 }
@@ -250,4 +270,6 @@ pub enum PassedOverKind {
     Hidden,
     /// Still being written: it goes with the next transfer.
     Unfinished,
+    /// Rows that the mapping says to leave out.
+    SkippedRows,
 }

@@ -156,6 +156,11 @@ impl SenderConfig {
         Ok(())
     }
 
+    /// Whether the source, or one of several, delivers only what is new.
+    pub(crate) fn is_incremental(&self) -> bool {
+        self.incremental || !self.source.incremental().is_empty()
+    }
+
     /// The key file of the client that gets access tokens.
     pub(crate) fn token_key(&self) -> Option<&Path> {
         match (&self.helseid, &self.maskinporten) {

@@ -1,5 +1,6 @@
 //! `source` of the sender's configuration: a folder, or any number of `[[source]]` tables.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -23,6 +24,154 @@ pub(crate) enum SourceSection {
 pub(crate) enum SourceTable {
     /// A folder of FHIR files.
     Folder(FolderTable),
+    /// A table, with a mapping.
+    Table(TableTable),
+    /// A FHIR server.
+    Fhir(FhirTable),
+}
+
+/// A table: CSV files or an SQL query.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TableTable {
+    /// What lists call it.
+    pub(crate) name: Option<String>,
+    /// It delivers only what is new since the last run.
+    #[serde(default)]
+    pub(crate) incremental: bool,
+    /// The mapping file.
+    pub(crate) mapping: PathBuf,
+    /// The mapping's constants.
+    #[serde(default)]
+    pub(crate) constants: BTreeMap<String, String>,
+    /// CSV file, or folder of CSV files.
+    pub(crate) path: Option<PathBuf>,
+    /// Database in place of files: `postgres://…` or `sqlite:…`.
+    pub(crate) database_url: Option<String>,
+    /// The query.
+    pub(crate) query: Option<String>,
+    /// File with the query.
+    pub(crate) query_file: Option<PathBuf>,
+    /// Minutes that `${since}` is before the last complete transfer.
+    #[serde(default = "an_hour")]
+    pub(crate) overlap_minutes: u32,
+}
+
+/// A FHIR server.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FhirTable {
+    /// What lists call it.
+    pub(crate) name: Option<String>,
+    /// Only what has changed since the last complete transfer is asked for.
+    #[serde(default = "yes")]
+    pub(crate) incremental: bool,
+    /// Base address.
+    pub(crate) url: String,
+    /// Searches below it.
+    #[serde(default = "administrations")]
+    pub(crate) search: Vec<String>,
+    /// The export operation.
+    pub(crate) export: Option<String>,
+    /// Minutes that changes are asked for before the last complete transfer.
+    #[serde(default = "an_hour")]
+    pub(crate) overlap_minutes: u32,
+    /// Resources a page.
+    #[serde(default = "page")]
+    pub(crate) page: u32,
+    /// Longest wait for one answer.
+    #[serde(default = "two_minutes")]
+    pub(crate) timeout_seconds: u32,
+    /// New attempts for one page.
+    #[serde(default = "five")]
+    pub(crate) retries: u32,
+    /// Further certificate authority for TLS (PEM).
+    pub(crate) tls_ca: Option<PathBuf>,
+    /// By what the server knows us.
+    pub(crate) access: Option<AccessTable>,
+}
+
+/// By what a FHIR server knows us.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub(crate) enum AccessTable {
+    /// User and password.
+    Basic(BasicTable),
+    /// OAuth 2.0 client credentials with a secret.
+    ClientCredentials(ClientCredentialsTable),
+    /// SMART backend services.
+    BackendServices(BackendServicesTable),
+}
+
+/// User and password.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BasicTable {
+    /// The user.
+    pub(crate) user: String,
+    /// File with the password.
+    pub(crate) password_file: PathBuf,
+}
+
+/// OAuth 2.0 client credentials with a secret.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClientCredentialsTable {
+    /// Where tokens are.
+    pub(crate) token_url: String,
+    /// The client.
+    pub(crate) client_id: String,
+    /// File with its secret.
+    pub(crate) secret_file: PathBuf,
+    /// The scope wanted.
+    pub(crate) scope: Option<String>,
+}
+
+/// SMART backend services.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BackendServicesTable {
+    /// Where tokens are.
+    pub(crate) token_url: String,
+    /// The client.
+    pub(crate) client_id: String,
+    /// Private key: a JWK file, or PEM (PKCS#8).
+    pub(crate) key: PathBuf,
+    /// Key id, where the file has none.
+    pub(crate) kid: Option<String>,
+    /// Algorithm, where the file has none.
+    pub(crate) algorithm: Option<String>,
+    /// The scope wanted.
+    #[serde(default = "read_all")]
+    pub(crate) scope: String,
+}
+
+fn an_hour() -> u32 {
+    60
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn page() -> u32 {
+    200
+}
+
+fn two_minutes() -> u32 {
+    120
+}
+
+fn five() -> u32 {
+    5
+}
+
+fn administrations() -> Vec<String> {
+    vec!["MedicationAdministration".to_owned()]
+}
+
+fn read_all() -> String {
+    "system/*.read".to_owned()
 }
 
 /// A folder of FHIR files.
@@ -53,13 +202,25 @@ impl SourceTable {
             Self::Folder(table) => {
                 table.name.clone().unwrap_or_else(|| table.path.display().to_string())
             }
+            Self::Table(table) => Self::name_of_table(table),
+            Self::Fhir(table) => table.name.clone().unwrap_or_else(|| table.url.clone()),
         }
+    }
+
+    /// What lists call a table.
+    pub(crate) fn name_of_table(table: &TableTable) -> String {
+        table
+            .name
+            .clone()
+            .unwrap_or_else(|| table.path.as_ref().unwrap_or(&table.mapping).display().to_string())
     }
 
     /// Whether it delivers only what is new since the last run.
     pub(crate) fn is_incremental(&self) -> bool {
         match self {
             Self::Folder(table) => table.incremental,
+            Self::Table(table) => table.incremental,
+            Self::Fhir(table) => table.incremental,
         }
     }
 
@@ -77,7 +238,23 @@ impl SourceTable {
                 }
                 Ok(())
             }
-            Self::Folder(_) => Ok(()),
+            Self::Table(table) => {
+                let queries =
+                    usize::from(table.query.is_some()) + usize::from(table.query_file.is_some());
+                let is_database = table.database_url.is_some();
+                if table.path.is_some() == is_database || queries != usize::from(is_database) {
+                    fail!(
+                        "source {name}: enten path, eller database_url og én av query og query_file",
+                        "source {name}: either path, or database_url and one of query and query_file"
+                    );
+                }
+                Ok(())
+            }
+            Self::Fhir(table) if table.page == 0 || table.timeout_seconds == 0 => fail!(
+                "source {name}: page og timeout_seconds må være minst 1",
+                "source {name}: page and timeout_seconds must be at least 1"
+            ),
+            Self::Folder(_) | Self::Fhir(_) => Ok(()),
         }
     }
 }
@@ -99,6 +276,20 @@ impl SourceSection {
             );
         }
         tables.iter().try_for_each(SourceTable::check)
+    }
+
+    /// Base addresses of the FHIR servers among them.
+    pub(crate) fn servers(&self) -> Vec<String> {
+        match self {
+            Self::Folder(_) => Vec::new(),
+            Self::Tables(tables) => tables
+                .iter()
+                .filter_map(|table| match table {
+                    SourceTable::Fhir(table) => Some(table.url.clone()),
+                    _ => None,
+                })
+                .collect(),
+        }
     }
 
     /// The names of the sources that deliver only what is new, where there are several.

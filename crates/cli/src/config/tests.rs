@@ -155,7 +155,11 @@ fn every_key_that_is_read_is_documented_and_no_other() {
 }
 
 /// A smallest `[[source]]` of each kind.
-const KINDS: [&str; 1] = ["kind = \"folder\"\npath = \"export\""];
+const KINDS: [&str; 3] = [
+    "kind = \"folder\"\npath = \"export\"",
+    "kind = \"table\"\nmapping = \"municipal\"\npath = \"rows.csv\"",
+    "kind = \"fhir\"\nurl = \"https://journal.example/fhir\"",
+];
 
 /// The sample with these sources in place of its own.
 fn with_sources(sample: &str, tables: &str) -> String {
@@ -185,10 +189,50 @@ fn sources_side_by_side_have_names_of_their_own_and_keys_that_fit() {
         ("kind = \"folder\"", "path"),
         ("kind = \"carrier-pigeon\"", "carrier-pigeon"),
         ("path = \"a\"", "kind"),
+        ("kind = \"table\"\nmapping = \"m\"", "path"),
+        ("kind = \"table\"\nmapping = \"m\"\npath = \"a\"\nquery = \"SELECT 1\"", "query"),
+        ("kind = \"table\"\nmapping = \"m\"\ndatabase_url = \"sqlite:a\"", "query"),
+        ("kind = \"fhir\"\nurl = \"https://a.example\"\npage = 0", "page"),
+        (
+            "kind = \"fhir\"\nurl = \"https://a.example\"\naccess = { kind = \"kerberos\" }",
+            "kerberos",
+        ),
+        (
+            "kind = \"fhir\"\nurl = \"https://a.example\"\naccess = { kind = \"basic\", user = \"u\", password = \"p\" }",
+            "password",
+        ),
     ] {
         let error = check(tables).expect_err(tables);
         assert!(error.contains(named), "{error}");
     }
+}
+
+#[test]
+fn every_source_that_a_guide_shows_is_read() {
+    let sample = sample("sender.toml");
+    let mut found = 0;
+    for folder in ["guides", "guides/nb"] {
+        for guide in ["from-a-table-to-the-register", "from-a-fhir-server", "from-mirth-or-oie"] {
+            let path = docs().join(folder).join(format!("{guide}.md"));
+            let page = std::fs::read_to_string(&path).expect("a guide");
+            for block in page.split("```toml\n").skip(1) {
+                let block = block.split("```").next().expect("the end of the block");
+                let sources: Vec<String> = if block.contains("[[source]]") {
+                    vec![block.replacen("[[source]]", "", 1)]
+                } else {
+                    let server = KINDS[2];
+                    block.lines().map(|line| format!("{server}\n{line}")).collect()
+                };
+                for tables in sources {
+                    let config = toml::from_str::<SenderConfig>(&with_sources(&sample, &tables))
+                        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+                    config.check().unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+                    found += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(found, 2 * (2 + 1 + 3 + 1));
 }
 
 #[test]

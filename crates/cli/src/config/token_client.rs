@@ -216,6 +216,17 @@ pub(crate) struct KeyFile {
 }
 
 impl KeyFile {
+    /// The key of a client at another issuer, by the names that its configuration has.
+    pub(crate) fn named(
+        path: PathBuf,
+        kid: Option<String>,
+        name_of_algorithm: Option<&str>,
+    ) -> anyhow::Result<Self> {
+        let algorithm =
+            name_of_algorithm.map(|name| algorithm("access.algorithm", name)).transpose()?;
+        Self::new(path, kid, algorithm, None)
+    }
+
     /// Reads it once, so that a file that cannot be used is reported at start.
     fn new(
         path: PathBuf,

@@ -42,7 +42,7 @@ pub(super) fn examine(config: &SenderConfig, folder: &Path, checks: &mut Checks)
             return checks.fail("source", text, None);
         }
     };
-    if scanned.resources == 0 && !config.incremental {
+    if scanned.resources == 0 && !config.is_incremental() {
         checks.fail(
             "source",
             Text {

@@ -13,15 +13,14 @@ use lmr_sender::inspect::inspect;
 use lmr_sender::outbox::{Outbox, OutboxError};
 use lmr_sender::schedule::RetrySchedule;
 use lmr_sender::seal::EnvelopeSealer;
-use lmr_sender::source::{FileArchive, FolderSource, Source, SourceLimits, Sources};
 use lmr_sender::transport::{HttpSettings, HttpTransport, TokenAuthorizer};
 use lmr_sender::{Agent, BundleLimits, HashKey, Parts, Settings, StopSignal};
 
+use super::sources::source;
 use super::texts::Rejected;
 use crate::clock;
 use crate::config::key_files::{certificate, private_key};
 use crate::config::sender::{SenderConfig, hash_key};
-use crate::config::source::{SourceSection, SourceTable};
 use crate::text::{Explain, Text, fail, text};
 
 /// The sender's database as configured, for changing; it must be there.
@@ -138,42 +137,6 @@ pub(super) async fn rejected(
     Ok(Rejected { held, waiting, details, redact })
 }
 
-/// The source as configured.
-pub(crate) fn source(config: &SenderConfig, folder: &Path) -> anyhow::Result<Arc<dyn Source>> {
-    let tables = match &config.source {
-        SourceSection::Folder(path) => {
-            let clock: Clock = Arc::new(clock::now);
-            let source = FolderSource::new(folder.join(path), SourceLimits::default())
-                .waiting_for_writers(clock, SignedDuration::ZERO);
-            return Ok(Arc::new(source));
-        }
-        SourceSection::Tables(tables) => tables,
-    };
-    let mut sources = Vec::with_capacity(tables.len());
-    for table in tables {
-        sources.push((table.name(), one_source(table, folder)?));
-    }
-    Ok(Arc::new(Sources::new(sources)))
-}
-
-fn one_source(table: &SourceTable, folder: &Path) -> anyhow::Result<Box<dyn Source>> {
-    let clock: Clock = Arc::new(clock::now);
-    Ok(match table {
-        SourceTable::Folder(table) => {
-            let settle = SignedDuration::from_secs(i64::from(table.settle_seconds));
-            let source = FolderSource::new(folder.join(&table.path), SourceLimits::default())
-                .waiting_for_writers(clock, settle);
-            match &table.archive {
-                Some(archive) => Box::new(source.archiving(FileArchive {
-                    folder: folder.join(archive),
-                    copy: table.archive_copy,
-                })),
-                None => Box::new(source),
-            }
-        }
-    })
-}
-
 /// Which code lists there are, and of when: other ones may find other things.
 fn code_lists(config: &SenderConfig, folder: &Path) -> String {
     let list = |path: &PathBuf| {
@@ -238,8 +201,8 @@ async fn agent_with(
     let wait = SignedDuration::from_mins(i64::from(config.schedule.retry_minutes));
     Ok(Agent::new(Parts {
         settings: Settings {
-            own_addresses: config.own_addresses.clone(),
-            incremental: config.incremental || !config.source.incremental().is_empty(),
+            own_addresses: [config.own_addresses.clone(), config.source.servers()].concat(),
+            incremental: config.is_incremental(),
             incremental_sources: config.source.incremental(),
             start: config.start_date,
             rule_set,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::input::is_lines;
 use crate::text::{Explain, fail, text};
 
-/// The files that a path means: itself, or the JSON files of a folder and those below it.
+/// The files that a path means: itself, or the JSON and XML files of a folder and those below it.
 ///
 /// A folder below it that cannot be read is handed to `failed`, and the others are gone through.
 pub(super) fn gather(
@@ -20,8 +20,8 @@ pub(super) fn gather(
     below(path, &mut HashSet::new(), &mut files, failed)?;
     if files.is_empty() {
         fail!(
-            "mappen {path} har ingen fil .json, .ndjson eller .jsonl",
-            "the folder {path} holds no .json, .ndjson or .jsonl file",
+            "mappen {path} har ingen fil .json, .ndjson, .jsonl eller .xml",
+            "the folder {path} holds no .json, .ndjson, .jsonl or .xml file",
             path = path.display()
         );
     }
@@ -60,7 +60,9 @@ fn below(
         }
         // A pipe would be waited for; what cannot be looked at is reported when it is read.
         let may_be_read = of.is_err() || of.is_ok_and(|of| of.is_file());
-        if may_be_read && (path.extension().is_some_and(|e| e == "json") || is_lines(&path)) {
+        if may_be_read
+            && (path.extension().is_some_and(|e| e == "json" || e == "xml") || is_lines(&path))
+        {
             files.push(path);
         }
     }

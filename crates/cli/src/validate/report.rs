@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use lmr_fhir::{OutcomeExtension, OutcomeIssue, OutcomeValue, ParseError};
+use lmr_fhir::xml::XmlError;
+use lmr_fhir::{Localized as _, OutcomeExtension, OutcomeIssue, OutcomeValue, ParseError};
 use lmr_lmdi::codes::{Code, Severity};
-use lmr_lmdi::{Finding, RuleSetId, response};
+use lmr_lmdi::{ElementLocation, Finding, RuleSetId, response};
 use lmr_validator::render::{Mark, Page};
 
 use super::Format;
@@ -163,6 +164,31 @@ impl Report {
             writeln!(self.out, "      {} {}", self.style.faint("→"), remedy.get(self.language))?;
         }
         Ok(())
+    }
+
+    /// A text that begins like XML and is not FHIR XML.
+    pub(super) fn unreadable_xml(&mut self, error: &XmlError) -> anyhow::Result<()> {
+        let location = ElementLocation {
+            line: error.location.line,
+            column: error.location.column,
+            ..ElementLocation::default()
+        };
+        let reason = error.kind.bilingual();
+        let finding = Finding::with_text(
+            Code::ContentNotFhir,
+            location,
+            format!("Innholdet kan ikke leses som FHIR XML: {}.", reason.nb),
+            format!("The content cannot be read as FHIR XML: {}.", reason.en),
+        );
+        if self.format == Format::Html {
+            let path = self.path.display();
+            return Err(failure(Text::of(|language| {
+                format!("{path}: {}", finding.text(language))
+            })));
+        }
+        self.here.unreadable += 1;
+        self.rule_set = None;
+        self.add(None, "", vec![finding])
     }
 
     fn add(
@@ -462,8 +488,8 @@ fn remedy_for(bytes: &[u8]) -> Option<Text> {
         && first_line.iter().any(|byte| matches!(byte, b';' | b',' | b'\t'))
     {
         text!(
-            "det ser ut som CSV: lag FHIR-ressurser av linjene før kontrollen",
-            "it looks like CSV: make FHIR resources of the lines before checking them"
+            "det ser ut som CSV: lmr send map --preview viser ressursene som en mapping lager av linjene",
+            "it looks like CSV: lmr send map --preview shows the resources that a mapping makes of the lines"
         )
     } else {
         return None;

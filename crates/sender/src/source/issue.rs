@@ -1,5 +1,6 @@
 //! What can be wrong with a part of the source, in both languages.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 
@@ -7,6 +8,8 @@ use lmr_fhir::xml::XmlErrorKind;
 use lmr_fhir::{Language, Localized as _, ParseErrorKind};
 use lmr_lmdi::json_fault;
 use serde::{Deserialize, Serialize, Serializer};
+
+use super::RowError;
 
 /// A part of the source that could not be used. The rest was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -68,6 +71,12 @@ pub enum SourceIssueKind {
     Archive {
         /// Why.
         reason: ArchiveError,
+    },
+    /// A row of a table that cannot be mapped: it is held.
+    Row {
+        /// Which one, and why.
+        #[serde(flatten)]
+        error: RowError,
     },
     /// A finished file that could not be put away.
     NotArchived {
@@ -166,6 +175,7 @@ impl SourceIssueKind {
             }
             Self::Xml { column, reason } => format!("is not FHIR XML (column {column}): {reason}"),
             Self::Archive { reason } => reason.text(language).to_owned(),
+            Self::Row { error } => error.text(language),
             Self::NotArchived { reason } if nb => {
                 format!("er ferdig, men kan ikke arkiveres: {}", reason.text(language))
             }
@@ -214,6 +224,91 @@ pub enum FileError {
     NotAFolder,
     /// Links that lead back to a folder above them.
     LinkLoop,
+    /// A table without its header line.
+    NoHeader,
+    /// A table with other columns than the mapping expects.
+    OtherHeader {
+        /// The table's.
+        found: String,
+        /// The mapping's.
+        expected: String,
+    },
+    /// Two columns of one name.
+    DuplicateColumn {
+        /// The name.
+        name: String,
+    },
+    /// Not an encoding that is known.
+    UnknownEncoding {
+        /// As the mapping has it.
+        name: String,
+    },
+    /// Bytes that the encoding does not have.
+    NotInEncoding {
+        /// The encoding that was expected.
+        name: String,
+    },
+    /// The mapping does not fit the table.
+    Mapping {
+        /// Why.
+        nb: String,
+        /// Why.
+        en: String,
+    },
+    /// A query that gives no columns.
+    NoColumns,
+    /// Not a database that is known.
+    UnknownDatabase,
+    /// The database refused.
+    Database {
+        /// The driver's words.
+        reason: String,
+    },
+    /// Not an https address (http on loopback).
+    Address,
+    /// No answer from the server.
+    Unreachable {
+        /// The system's words.
+        detail: String,
+    },
+    /// An answer that is not a success.
+    Status {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// An answer over its limit.
+    AnswerTooLarge {
+        /// Bytes.
+        limit: usize,
+    },
+    /// An answer that is not FHIR JSON.
+    NotFhir,
+    /// A link to another server, which is not followed.
+    ForeignLink {
+        /// The other server.
+        origin: String,
+    },
+    /// Pages that lead back to one another, or an export that never ends.
+    EndlessPages,
+    /// The server could not export everything.
+    ExportIncomplete {
+        /// How many files of errors it gave.
+        files: usize,
+    },
+    /// The issuer gives no token.
+    TokenRefused {
+        /// The HTTP status.
+        status: u16,
+        /// The registered error code, or nothing.
+        error: String,
+    },
+    /// The key for assertions cannot be used.
+    KeyUnusable {
+        /// Why; never the key.
+        reason: String,
+    },
+    /// The issuer's answer is not a bearer token.
+    TokenUnusable,
     /// Any other reason, in the system's words.
     #[serde(untagged)]
     Other(String),
@@ -233,28 +328,118 @@ impl From<io::Error> for FileError {
 impl FileError {
     /// The reason as a half sentence.
     #[must_use]
-    pub fn text(&self, language: Language) -> &str {
-        let (nb, en) = match self {
-            Self::NotFound => ("finnes ikke", "it is not there"),
-            Self::PermissionDenied => (
+    pub fn text(&self, language: Language) -> Cow<'_, str> {
+        let nb = language == Language::Bokmal;
+        let pick = |bokmal: &'static str, english: &'static str| {
+            Cow::Borrowed(if nb { bokmal } else { english })
+        };
+        let made = |bokmal: String, english: String| Cow::Owned(if nb { bokmal } else { english });
+        match self {
+            Self::NotFound => pick("finnes ikke", "it is not there"),
+            Self::PermissionDenied => pick(
                 "brukeren som kjører programmet, har ikke lov til å lese der",
                 "the user that runs the program may not read there",
             ),
             Self::NotAFolder => {
-                ("det er en fil; en mappe er ventet", "it is a file; a folder is expected")
+                pick("det er en fil; en mappe er ventet", "it is a file; a folder is expected")
             }
-            Self::LinkLoop => ("lenker som går i ring", "links that go round in a circle"),
-            Self::Other(text) => (text.as_str(), text.as_str()),
-        };
-        match language {
-            Language::Bokmal => nb,
-            Language::English => en,
+            Self::LinkLoop => pick("lenker som går i ring", "links that go round in a circle"),
+            Self::NoHeader => pick(
+                "tabellen er helt tom, uten overskriftslinje",
+                "the table is empty, without a header line",
+            ),
+            Self::OtherHeader { found, expected } => made(
+                format!("overskriftslinjen er «{found}», men mappingen venter «{expected}»"),
+                format!("the header line is {found:?}, but the mapping expects {expected:?}"),
+            ),
+            Self::DuplicateColumn { name } => {
+                made(format!("to kolonner heter {name}"), format!("two columns are called {name}"))
+            }
+            Self::UnknownEncoding { name } => made(
+                format!("tegnsettet {name} er ukjent; f.eks. utf-8, windows-1252, utf-16le"),
+                format!("the encoding {name} is not known; e.g. utf-8, windows-1252, utf-16le"),
+            ),
+            Self::NotInEncoding { name } => made(
+                format!(
+                    "den er ikke i tegnsettet {name}; kommer den fra Windows, prøv encoding = \
+                     \"windows-1252\" i mappingen"
+                ),
+                format!(
+                    "it is not in the encoding {name}; if it comes from Windows, try encoding = \
+                     \"windows-1252\" in the mapping"
+                ),
+            ),
+            Self::Mapping { nb, en } => made(nb.clone(), en.clone()),
+            Self::NoColumns => pick(
+                "spørringen gir ingen kolonner; den skal være en SELECT",
+                "the query gives no columns; it should be a SELECT",
+            ),
+            Self::UnknownDatabase => pick(
+                "adressen skal begynne med postgres: eller sqlite:; fra andre databaser, skriv \
+                 spørringen til en CSV-fil",
+                "the address must begin with postgres: or sqlite:; from other databases, write the \
+                 query to a CSV file",
+            ),
+            Self::Database { reason } => made(
+                format!("databasen svarer: {reason}"),
+                format!("the database answers: {reason}"),
+            ),
+            Self::Address => pick(
+                "adressen skal begynne med https:// (http:// bare på denne maskinen)",
+                "the address must begin with https:// (http:// on this machine only)",
+            ),
+            Self::Unreachable { detail } => {
+                made(format!("serveren svarer ikke: {detail}"), format!("no answer: {detail}"))
+            }
+            Self::Status { status: status @ (401 | 403) } => made(
+                format!("serveren gir ikke tilgang (HTTP {status}): se access for kilden"),
+                format!("the server gives no access (HTTP {status}): see the source's access"),
+            ),
+            Self::Status { status } => made(
+                format!("serveren svarer HTTP {status}"),
+                format!("the server answers HTTP {status}"),
+            ),
+            Self::AnswerTooLarge { limit } => made(
+                format!("svaret er større enn grensen på {limit} byte; mindre page hjelper"),
+                format!(
+                    "the answer is larger than the limit of {limit} bytes; a smaller page helps"
+                ),
+            ),
+            Self::NotFhir => pick(
+                "svaret er ikke en FHIR Bundle i JSON",
+                "the answer is not a FHIR Bundle in JSON",
+            ),
+            Self::ForeignLink { origin } => made(
+                format!(
+                    "serveren viser videre til {origin}, som ikke følges; er url serverens egen?"
+                ),
+                format!(
+                    "the server leads on to {origin}, which is not followed; is url the server's own?"
+                ),
+            ),
+            Self::EndlessPages => pick("sidene tar aldri slutt", "its pages never end"),
+            Self::ExportIncomplete { files } => made(
+                format!("eksporten er ikke hel: serveren melder {files} filer med feil"),
+                format!("the export is not whole: the server reports {files} files of errors"),
+            ),
+            Self::TokenRefused { status, error } => made(
+                format!("token ble ikke gitt (HTTP {status} {error})"),
+                format!("no token was given (HTTP {status} {error})"),
+            ),
+            Self::KeyUnusable { reason } => made(
+                format!("nøkkelen for token kan ikke brukes: {reason}"),
+                format!("the key for tokens cannot be used: {reason}"),
+            ),
+            Self::TokenUnusable => {
+                pick("svaret om token kan ikke brukes", "the answer about the token cannot be used")
+            }
+            Self::Other(text) => Cow::Borrowed(text),
         }
     }
 }
 
 impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text(Language::English))
+        f.write_str(&self.text(Language::English))
     }
 }

@@ -202,7 +202,14 @@ impl<'v> Reading<'v> {
         let visited = match &resource_type {
             Some(resource_type) if is_type_name(resource_type) => {
                 self.scanned.resources += 1;
-                (self.visit)(FoundResource { node, resource_type, full_url, location, bundle })
+                (self.visit)(FoundResource {
+                    node,
+                    resource_type,
+                    full_url,
+                    location,
+                    bundle,
+                    updated: None,
+                })
             }
             _ => Err(SourceIssueKind::NotAResource),
         };

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::{
     FoundResource, PassedOver, Place, Scanned, Scope, Source, SourceIssue, SourceIssueKind,
     SourceLocation, SourcePart, SourceUnavailable,
@@ -96,6 +98,12 @@ impl Source for Sources {
         };
         let (_, source) = self.0.get(*source).ok_or(SourceIssueKind::ChangedMeanwhile)?;
         source.read(&SourceLocation { part: Arc::clone(part), ..location.clone() })
+    }
+
+    fn begin(&self, since: Option<Timestamp>) {
+        for (_, source) in &self.0 {
+            source.begin(since);
+        }
     }
 
     fn archives(&self) -> bool {

@@ -356,6 +356,10 @@ fn passed_over_text(passed_over: &PassedOver, language: Language) -> String {
             "filer under skriving, tas med i neste overføring".to_owned(),
             "files still being written, they go with the next transfer".to_owned(),
         ),
+        PassedOverKind::SkippedRows => (
+            "rader utelatt, som mappingen sier".to_owned(),
+            "rows left out, as the mapping says".to_owned(),
+        ),
         PassedOverKind::Hidden => {
             ("skjulte filer, ikke lest".to_owned(), "hidden files, not read".to_owned())
         }

@@ -1,0 +1,284 @@
+//! A table (CSV files, or the rows of an SQL query) as a source: a mapping file says which resources a row is.
+
+mod bound;
+mod csv_rows;
+mod field;
+mod mapping;
+mod ready;
+mod row_error;
+mod sql;
+mod template;
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use csv::StringRecord;
+use jiff::Timestamp;
+use lmr_fhir::{Document, Language, ParseOptions};
+
+pub use mapping::{Mapping, MappingError};
+pub use ready::{ReadyMapping, ready_mappings};
+pub use row_error::{RowError, RowReason};
+pub use sql::SqlTable;
+
+use bound::{Bound, Made};
+use csv_rows::CsvRows;
+use sql::SqlRows;
+
+use super::{
+    FileError, FoundResource, PassedOver, PassedOverKind, Place, Scanned, Scope, Source,
+    SourceIssue, SourceIssueKind, SourceLocation, SourcePart, SourceUnavailable, Spool,
+};
+use crate::identity::HashKey;
+
+/// Says which code system of FEST has a code.
+pub type FestSystems = Arc<dyn Fn(&str) -> Option<&'static str> + Send + Sync>;
+
+/// Where the rows are.
+#[derive(Debug, Clone)]
+pub enum TableRows {
+    /// A CSV file, or a folder of them, read in order of name.
+    Csv(PathBuf),
+    /// The rows of a query.
+    Sql(SqlTable),
+}
+
+/// A table as a source.
+pub struct TableSource {
+    rows: TableRows,
+    mapping: Mapping,
+    key: HashKey,
+    fest: Option<FestSystems>,
+    first_rows: Option<u64>,
+    since: Mutex<Option<Timestamp>>,
+}
+
+impl TableSource {
+    /// Uses the rows; nothing is read yet. `key` makes the ids of resources: from a person's number nobody
+    /// else can make the same.
+    #[must_use]
+    pub fn new(rows: TableRows, mapping: Mapping, key: HashKey) -> Self {
+        Self { rows, mapping, key, fest: None, first_rows: None, since: Mutex::new(None) }
+    }
+
+    /// Looks the code systems of FEST ids up in a list.
+    #[must_use]
+    pub fn with_fest(mut self, fest: FestSystems) -> Self {
+        self.fest = Some(fest);
+        self
+    }
+
+    /// Reads only so many rows of each part.
+    #[must_use]
+    pub fn first_rows(mut self, rows: u64) -> Self {
+        self.first_rows = Some(rows);
+        self
+    }
+
+    /// The names of the columns that the table has.
+    ///
+    /// # Errors
+    /// [`SourceUnavailable`].
+    pub fn columns(&self) -> Result<Vec<String>, SourceUnavailable> {
+        let mut parts = self.parts()?;
+        let Some((_, open)) = parts.first_mut() else { return Ok(Vec::new()) };
+        let mut rows = open().map_err(|cause| self.unavailable(cause))?;
+        rows.columns().map_err(|cause| self.unavailable(cause))
+    }
+
+    fn unavailable(&self, cause: FileError) -> SourceUnavailable {
+        SourceUnavailable { name: self.name(), cause }
+    }
+
+    /// The parts of the table: how lists call them, and what opens them.
+    fn parts(&self) -> Result<Vec<(String, Opener<'_>)>, SourceUnavailable> {
+        let unavailable = |error: std::io::Error| self.unavailable(error.into());
+        let path = match &self.rows {
+            TableRows::Sql(table) => {
+                let since = *self.since.lock().unwrap_or_else(PoisonError::into_inner);
+                let open: Opener<'_> =
+                    Box::new(move || SqlRows::open(table, since).map(|rows| Box::new(rows) as _));
+                return Ok(vec![(table.label.clone(), open)]);
+            }
+            TableRows::Csv(path) => path,
+        };
+        let mut files = vec![path.clone()];
+        if path.metadata().map_err(unavailable)?.is_dir() {
+            files = std::fs::read_dir(path)
+                .and_then(|entries| entries.map(|e| e.map(|e| e.path())).collect())
+                .map_err(unavailable)?;
+            files.retain(|file| {
+                let ending = file.extension().and_then(|e| e.to_str()).unwrap_or_default();
+                let hidden =
+                    file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+                !hidden && ["csv", "tsv", "txt"].contains(&&*ending.to_ascii_lowercase())
+            });
+            files.sort();
+        }
+        Ok(files
+            .into_iter()
+            .map(|file| {
+                let label = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+                let label = label.into_owned();
+                let open: Opener<'_> = Box::new(move || {
+                    CsvRows::open(&file, self.mapping.dialect()).map(|rows| Box::new(rows) as _)
+                });
+                (label, open)
+            })
+            .collect())
+    }
+}
+
+type Opener<'s> = Box<dyn FnMut() -> Result<Box<dyn Rows>, FileError> + 's>;
+
+/// Rows one after the other.
+trait Rows {
+    /// The names of the columns.
+    fn columns(&mut self) -> Result<Vec<String>, FileError>;
+
+    /// Reads the next row and gives its number for people (the line of a file, the row of a query); `None` at
+    /// the end.
+    fn next(&mut self, row: &mut StringRecord) -> Result<Option<u32>, FileError>;
+}
+
+impl Source for TableSource {
+    fn name(&self) -> String {
+        match &self.rows {
+            TableRows::Csv(path) => path.display().to_string(),
+            TableRows::Sql(table) => table.label.clone(),
+        }
+    }
+
+    fn begin(&self, since: Option<Timestamp>) {
+        *self.since.lock().unwrap_or_else(PoisonError::into_inner) = since;
+    }
+
+    fn scan(
+        &self,
+        scope: Scope<'_>,
+        visit: &mut dyn FnMut(FoundResource<'_>) -> Result<(), SourceIssueKind>,
+    ) -> Result<Scanned, SourceUnavailable> {
+        let mut pass = Pass {
+            source: self,
+            scanned: Scanned::default(),
+            skipped: None,
+            seen: HashSet::new(),
+            hashers: (RandomState::new(), RandomState::new()),
+            spool: Arc::new(Spool::new().map_err(|error| self.unavailable(error.into()))?),
+            visit,
+        };
+        for (label, mut open) in self.parts()? {
+            if let Scope::Parts(labels) = scope
+                && !labels.contains(&label)
+            {
+                continue;
+            }
+            pass.part(&label, &mut open)?;
+        }
+        let Pass { mut scanned, skipped, .. } = pass;
+        scanned.passed_over.extend(skipped.map(|(count, example)| PassedOver {
+            kind: PassedOverKind::SkippedRows,
+            count,
+            example,
+        }));
+        Ok(scanned)
+    }
+}
+
+/// One scan of a table.
+struct Pass<'v> {
+    source: &'v TableSource,
+    scanned: Scanned,
+    /// Rows that the mapping says to leave out: how many, and the first.
+    skipped: Option<(usize, String)>,
+    /// Resources handed over, by id and content: many rows are of one patient.
+    seen: HashSet<u128>,
+    hashers: (RandomState, RandomState),
+    spool: Arc<Spool>,
+    visit: &'v mut dyn FnMut(FoundResource<'_>) -> Result<(), SourceIssueKind>,
+}
+
+impl Pass<'_> {
+    fn part(&mut self, label: &str, open: &mut Opener<'_>) -> Result<(), SourceUnavailable> {
+        let unavailable =
+            |cause| SourceUnavailable { name: format!("{} ({label})", self.source.name()), cause };
+        let mut rows = open().map_err(unavailable)?;
+        let columns = rows.columns().map_err(unavailable)?;
+        let mut bound =
+            Bound::new(&self.source.mapping, &columns, &self.source.key, self.source.fest.as_ref())
+                .map_err(|error| {
+                    let (nb, en) = (error.text(Language::Bokmal), error.text(Language::English));
+                    unavailable(FileError::Mapping { nb, en })
+                })?;
+        self.scanned.files += 1;
+        let place = Place::Spool(Arc::clone(&self.spool));
+        let part = Arc::new(SourcePart { label: label.into(), place });
+        let mut row = StringRecord::new();
+        let mut read = 0;
+        while let Some(line) = rows.next(&mut row).map_err(unavailable)? {
+            if row.iter().all(|field| field.trim().is_empty()) {
+                continue;
+            }
+            read += 1;
+            if self.source.first_rows.is_some_and(|most| read > most) {
+                break;
+            }
+            match bound.map(&row) {
+                Ok(Made::Skipped) => {
+                    self.skipped.get_or_insert_with(|| (0, format!("{label}:{line}"))).0 += 1;
+                }
+                Ok(Made::Resources) => {
+                    for made in 0..bound.made() {
+                        self.resource(&part, line, &bound, made);
+                    }
+                }
+                Err(error) => self.report(label, line, SourceIssueKind::Row { error }),
+            }
+        }
+        Ok(())
+    }
+
+    fn resource(&mut self, part: &Arc<SourcePart>, line: u32, bound: &Bound<'_>, made: usize) {
+        let (json, resource_type, updated) = bound.resource(made);
+        let (first, second) = &self.hashers;
+        let content = (u128::from(first.hash_one(json)) << 64) | u128::from(second.hash_one(json));
+        if !self.seen.insert(content) {
+            return;
+        }
+        let key = match self.spool.push(json) {
+            Ok(key) => key,
+            Err(error) => {
+                let issue = SourceIssueKind::Unreadable { reason: error.into() };
+                return self.report(&part.label, line, issue);
+            }
+        };
+        let visited = match Document::parse(json, &ParseOptions::strict()) {
+            Ok(document) => {
+                self.scanned.resources += 1;
+                (self.visit)(FoundResource {
+                    node: document.root(),
+                    resource_type,
+                    full_url: None,
+                    location: SourceLocation {
+                        part: Arc::clone(part),
+                        line,
+                        key,
+                        length: u32::try_from(json.len()).unwrap_or(u32::MAX),
+                    },
+                    bundle: 0,
+                    updated,
+                })
+            }
+            Err(error) => Err(SourceIssueKind::Json { column: error.column, reason: error.kind }),
+        };
+        if let Err(issue) = visited {
+            self.report(&part.label, line, issue);
+        }
+    }
+
+    fn report(&mut self, label: &str, line: u32, issue: SourceIssueKind) {
+        self.scanned.issues.push(SourceIssue { file: label.to_owned(), line: Some(line), issue });
+    }
+}

@@ -1,0 +1,329 @@
+//! A mapping bound to the columns of a table: what makes resources of rows.
+
+use csv::StringRecord;
+use jiff::Timestamp;
+
+use super::FestSystems;
+use super::field::{Kind, Read};
+use super::mapping::{Field, Mapping, MappingError};
+use super::row_error::{RowError, RowReason};
+use super::template::{Names, Template, Text, Value};
+use crate::identity::{HashKey, uuid_text};
+use crate::source_key::looks_personal;
+
+/// What a row was.
+pub(super) enum Made {
+    /// Resources, to be asked for by number.
+    Resources,
+    /// To be left out, as the mapping says.
+    Skipped,
+}
+
+/// A mapping with the columns of one table, and room for the values of one row.
+pub(super) struct Bound<'m> {
+    key: &'m HashKey,
+    fest: Option<&'m FestSystems>,
+    columns: usize,
+    /// Column that names the row in lists.
+    row_key: Option<usize>,
+    steps: Vec<Step<'m>>,
+    resources: Vec<BoundResource<'m>>,
+    values: Vec<Value>,
+    /// The resources of the last row: which one, its JSON, when it was written.
+    made: Vec<(usize, String, Option<Timestamp>)>,
+    /// How many of them are of the last row; the others keep their room.
+    count: usize,
+    namespace: &'m str,
+}
+
+struct Step<'m> {
+    field: &'m Field,
+    kind: Kind,
+    input: Input,
+    default: Option<Text>,
+    unless: Option<usize>,
+    first: usize,
+    end: usize,
+}
+
+enum Input {
+    /// The number of a value.
+    Value(usize),
+    Text(Text),
+}
+
+struct BoundResource<'m> {
+    identity: &'m str,
+    resource_type: &'m str,
+    key: Text,
+    when: Option<usize>,
+    updated: Option<usize>,
+    /// The value that holds a reference to it.
+    reference: usize,
+    template: Option<Template>,
+}
+
+impl<'m> Bound<'m> {
+    /// Binds a mapping to columns.
+    ///
+    /// # Errors
+    /// [`MappingError`] for columns, fields and resources that are not there, and for templates that are not
+    /// JSON.
+    pub(super) fn new(
+        mapping: &'m Mapping,
+        columns: &[String],
+        key: &'m HashKey,
+        fest: Option<&'m FestSystems>,
+    ) -> Result<Self, MappingError> {
+        let mut names = Names::default();
+        let mut values = Vec::new();
+        let column_of = |name: &str| {
+            columns.iter().position(|column| column.to_lowercase() == name.to_lowercase())
+        };
+        for column in columns {
+            names.values.insert(column.clone(), values.len());
+            values.push(Value::default());
+        }
+        // As the mapping spells them, whatever the case of the table's header.
+        for name in &mapping.csv.columns {
+            if let Some(at) = column_of(name) {
+                names.values.insert(name.clone(), at);
+            }
+        }
+        for (name, text) in &mapping.constants {
+            names.values.insert(name.clone(), values.len());
+            values.push(Value { text: text.trim().to_owned(), bare: false });
+        }
+        let mut steps = Vec::with_capacity(mapping.fields.len());
+        for field in &mapping.fields {
+            let at = format!("field {}", field.name);
+            let input = match (&field.column, &field.text) {
+                (Some(column), None) => {
+                    Input::Value(column_of(column).ok_or_else(|| no_column(&at, column, columns))?)
+                }
+                (None, Some(text)) => Input::Text(Text::parse(text, &names, &at)?),
+                _ => {
+                    return Err(MappingError::new(
+                        at,
+                        "enten column eller text",
+                        "either column or text",
+                    ));
+                }
+            };
+            let kind = Kind::of(field, mapping, &at)?;
+            let default = match &field.default {
+                Some(default) => Some(Text::parse(default, &names, &at)?),
+                None => None,
+            };
+            let unless = match &field.unless {
+                Some(name) => Some(names.find(name, &at)?),
+                None => None,
+            };
+            let first = values.len();
+            names.values.insert(field.name.clone(), first);
+            values.push(Value::default());
+            for further in Kind::further(field, mapping) {
+                names.values.insert(format!("{}.{further}", field.name), values.len());
+                values.push(Value::default());
+            }
+            let end = values.len();
+            steps.push(Step { field, kind, input, default, unless, first, end });
+        }
+        for resource in &mapping.resources {
+            if names.references.insert(resource.name.clone(), values.len()).is_some() {
+                return Err(MappingError::new(
+                    format!("resource {}", resource.name),
+                    "to ressurser med samme navn",
+                    "two resources of the same name",
+                ));
+            }
+            values.push(Value::default());
+        }
+        let mut resources = Vec::with_capacity(mapping.resources.len());
+        for resource in &mapping.resources {
+            let at = format!("resource {}", resource.name);
+            let template = match (&resource.template, resource.elsewhere) {
+                (Some(template), false) => {
+                    let json: serde_json::Map<String, serde_json::Value> =
+                        serde_json::from_str(template).map_err(|error| {
+                            MappingError::new(
+                                &at,
+                                format!("template er ikke et JSON-objekt: {error}"),
+                                format!("template is not a JSON object: {error}"),
+                            )
+                        })?;
+                    Some(Template::object(&json, &names, &at)?)
+                }
+                (None, true) => None,
+                _ => {
+                    return Err(MappingError::new(
+                        at,
+                        "enten template eller elsewhere = true",
+                        "either template or elsewhere = true",
+                    ));
+                }
+            };
+            let number =
+                |name: &Option<String>| name.as_ref().map(|name| names.find(name, &at)).transpose();
+            resources.push(BoundResource {
+                identity: resource.identity.as_ref().unwrap_or(&resource.name),
+                resource_type: &resource.resource_type,
+                key: Text::parse(&resource.key, &names, &at)?,
+                when: number(&resource.when)?,
+                updated: number(&resource.updated)?,
+                reference: names.references[&resource.name],
+                template,
+            });
+        }
+        let row_key = match &mapping.key {
+            Some(name) => Some(column_of(name).ok_or_else(|| no_column("key", name, columns))?),
+            None => None,
+        };
+        Ok(Self {
+            key,
+            fest,
+            columns: columns.len(),
+            row_key,
+            steps,
+            resources,
+            values,
+            made: Vec::new(),
+            count: 0,
+            namespace: &mapping.namespace,
+        })
+    }
+
+    /// Makes the resources of a row.
+    ///
+    /// # Errors
+    /// [`RowError`] when the row must be held.
+    pub(super) fn map(&mut self, row: &StringRecord) -> Result<Made, RowError> {
+        self.count = 0;
+        if row.len() != self.columns {
+            let reason = RowReason::FieldCount { found: row.len(), expected: self.columns };
+            return Err(self.error(row, "", reason));
+        }
+        for (value, field) in self.values.iter_mut().zip(row) {
+            value.set(field.trim(), false);
+        }
+        for at in 0..self.steps.len() {
+            match self.step(at) {
+                Ok(Read::Value) => {}
+                Ok(Read::Skip) => return Ok(Made::Skipped),
+                Err(reason) => {
+                    let field = self.steps[at].field;
+                    let column = field.column.as_ref().unwrap_or(&field.name);
+                    return Err(self.error(row, column, reason));
+                }
+            }
+        }
+        self.name_resources();
+        for at in 0..self.resources.len() {
+            self.write(at);
+        }
+        Ok(Made::Resources)
+    }
+
+    fn step(&mut self, at: usize) -> Result<Read, RowReason> {
+        let step = &self.steps[at];
+        let (before, after) = self.values.split_at_mut(step.first);
+        let own = &mut after[..step.end - step.first];
+        for value in own.iter_mut() {
+            value.set("", false);
+        }
+        let is_set = |number: usize| before.get(number).is_some_and(|value| !value.is_empty());
+        if step.unless.is_some_and(is_set) {
+            return Ok(Read::Value);
+        }
+        let (mut put_together, mut by_default) = (String::new(), String::new());
+        let mut text: &str = match &step.input {
+            Input::Value(number) => &before[*number].text,
+            Input::Text(text) => {
+                text.write(before, &mut put_together);
+                &put_together
+            }
+        };
+        let without;
+        if !step.field.remove.is_empty() && text.contains(|c| step.field.remove.contains(c)) {
+            without = text.replace(|c| step.field.remove.contains(c), "");
+            text = &without;
+        }
+        if text.is_empty()
+            && let Some(default) = &step.default
+        {
+            default.write(before, &mut by_default);
+            text = &by_default;
+        }
+        if text.is_empty() {
+            return if step.field.required { Err(RowReason::Empty) } else { Ok(Read::Value) };
+        }
+        step.kind.read(text, own, self.fest)
+    }
+
+    /// Gives each resource that the row has its reference, before any of them is written.
+    fn name_resources(&mut self) {
+        for resource in &self.resources {
+            let is_wanted = resource
+                .when
+                .is_none_or(|when| self.values.get(when).is_some_and(|v| !v.is_empty()));
+            let mut key = String::new();
+            let named = is_wanted && resource.key.write(&self.values, &mut key);
+            let Some(reference) = self.values.get_mut(resource.reference) else { continue };
+            reference.set("", false);
+            if named {
+                let parts =
+                    [self.namespace.as_bytes(), resource.identity.as_bytes(), key.as_bytes()];
+                let id = uuid_text(self.key.hash("table", &parts).0, 8);
+                reference.text.extend([resource.resource_type, "/", &id]);
+            }
+        }
+    }
+
+    fn write(&mut self, at: usize) {
+        let resource = &self.resources[at];
+        let Some(template) = &resource.template else { return };
+        let Some(reference) = self.values.get(resource.reference).filter(|v| !v.is_empty()) else {
+            return;
+        };
+        if self.made.len() == self.count {
+            self.made.push((at, String::new(), None));
+        }
+        let Some((number, json, updated)) = self.made.get_mut(self.count) else { return };
+        *number = at;
+        json.clear();
+        let id = reference.text.split_once('/').map_or("", |(_, id)| id);
+        json.extend(["{\"resourceType\":\"", resource.resource_type, "\",\"id\":\"", id, "\""]);
+        template.write_members(&self.values, json);
+        *updated = resource
+            .updated
+            .and_then(|number| self.values.get(number))
+            .and_then(|value| value.text.parse().ok());
+        self.count += 1;
+    }
+
+    /// How many resources the last row was.
+    pub(super) fn made(&self) -> usize {
+        self.count
+    }
+
+    /// A resource of the last row: its JSON, its type, and when it was written.
+    pub(super) fn resource(&self, made: usize) -> (&str, &str, Option<Timestamp>) {
+        let (number, json, updated) = &self.made[made];
+        (json, self.resources[*number].resource_type, *updated)
+    }
+
+    fn error(&self, row: &StringRecord, column: &str, reason: RowReason) -> RowError {
+        let key = self.row_key.and_then(|at| row.get(at)).map(str::trim);
+        let key = key.filter(|key| !key.is_empty() && key.len() <= 64 && !looks_personal(key));
+        RowError { key: key.map(str::to_owned), column: column.to_owned(), reason }
+    }
+}
+
+fn no_column(at: &str, name: &str, columns: &[String]) -> MappingError {
+    let all = columns.join(", ");
+    MappingError::new(
+        at,
+        format!("tabellen har ingen kolonne {name}; den har {all}"),
+        format!("the table has no column {name}; it has {all}"),
+    )
+}

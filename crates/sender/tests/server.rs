@@ -1,0 +1,410 @@
+//! A FHIR server as a source, against a simulated one: paging, access, faults, exports.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use lmr_auth::jose::{Algorithm, CompactJws, SigningKey};
+use lmr_auth::{FixedKey, SecretString};
+use lmr_sender::source::*;
+use serde_json::{Value, json};
+
+/// What the server does, and what it was asked.
+#[derive(Default)]
+struct Server {
+    base: String,
+    resources: Vec<Value>,
+    page: usize,
+    /// Statuses to answer with before anything else, with `Retry-After`.
+    faults: Vec<(u16, Option<&'static str>)>,
+    /// What `Authorization` must be.
+    authorization: Option<String>,
+    next_link: Option<String>,
+    exports: bool,
+    polls: usize,
+    export_errors: bool,
+    asked: Vec<String>,
+    tokens: Vec<(HeaderMap, BTreeMap<String, String>)>,
+    token_key: Option<lmr_auth::jose::PublicJwk>,
+}
+
+type Shared = Arc<Mutex<Server>>;
+
+fn updated(resource: &Value) -> &str {
+    resource["meta"]["lastUpdated"].as_str().unwrap_or("2026-01-01T00:00:00Z")
+}
+
+async fn answer(
+    State(server): State<Shared>,
+    uri: Uri,
+    headers: HeaderMap,
+    Query(query): Query<BTreeMap<String, String>>,
+) -> Response {
+    let mut server = server.lock().expect("the server");
+    server.asked.push(uri.to_string());
+    if let Some(wanted) = &server.authorization
+        && headers.get("authorization").and_then(|v| v.to_str().ok()) != Some(wanted)
+    {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    if !server.faults.is_empty() {
+        let (status, retry_after) = server.faults.remove(0);
+        let status = StatusCode::from_u16(status).expect("a status");
+        return match retry_after {
+            Some(wait) => (status, [("retry-after", wait)]).into_response(),
+            None => status.into_response(),
+        };
+    }
+    let path = uri.path().trim_start_matches("/fhir/").to_owned();
+    match path.as_str() {
+        "$export" if server.exports => {
+            assert_eq!(headers["prefer"], "respond-async");
+            let location = format!("{}/status", server.base);
+            return (StatusCode::ACCEPTED, [("content-location", location)]).into_response();
+        }
+        "$export" => return StatusCode::NOT_FOUND.into_response(),
+        "status" if server.polls > 0 => {
+            server.polls -= 1;
+            return (StatusCode::ACCEPTED, [("retry-after", "0")]).into_response();
+        }
+        "status" => {
+            let file = json!({ "type": "Patient", "url": format!("{}/files/1", server.base) });
+            let errors = if server.export_errors { json!([file]) } else { json!([]) };
+            return axum::Json(json!({ "output": [file], "error": errors })).into_response();
+        }
+        "files/1" => {
+            let lines: Vec<String> = server.resources.iter().map(Value::to_string).collect();
+            return lines.join("\n").into_response();
+        }
+        _ => {}
+    }
+    let start: usize = query.get("page").map_or(0, |page| page.parse().expect("a page"));
+    let since = query.get("_lastUpdated").map(|since| since.trim_start_matches("ge").to_owned());
+    let ids: Option<Vec<&str>> = query.get("_id").map(|ids| ids.split(',').collect());
+    let found: Vec<&Value> = server
+        .resources
+        .iter()
+        .filter(|resource| resource["resourceType"] == path.as_str())
+        .filter(|resource| since.as_deref().is_none_or(|since| updated(resource) >= since))
+        .filter(|resource| {
+            ids.as_ref().is_none_or(|ids| ids.contains(&resource["id"].as_str().expect("an id")))
+        })
+        .collect();
+    let mut entries: Vec<Value> = found
+        .iter()
+        .skip(start)
+        .take(server.page)
+        .map(|resource| {
+            let url = format!("{}/{path}/{}", server.base, resource["id"].as_str().expect("an id"));
+            json!({ "fullUrl": url, "resource": resource, "search": { "mode": "match" } })
+        })
+        .collect();
+    entries.push(json!({ "resource": { "resourceType": "OperationOutcome" }, "search": { "mode": "outcome" } }));
+    let mut bundle = json!({ "resourceType": "Bundle", "type": "searchset", "entry": entries });
+    if start + server.page < found.len() {
+        let mut query = query.clone();
+        query.insert("page".to_owned(), (start + server.page).to_string());
+        let query: Vec<String> = query.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let own = format!("{}/{path}?{}", server.base, query.join("&"));
+        let next = server.next_link.clone().unwrap_or(own);
+        bundle["link"] = json!([
+            { "relation": "self", "url": "x" }, { "relation": "next", "url": next }
+        ]);
+    }
+    axum::Json(bundle).into_response()
+}
+
+async fn token(
+    State(server): State<Shared>,
+    headers: HeaderMap,
+    axum::Form(form): axum::Form<BTreeMap<String, String>>,
+) -> Response {
+    let mut server = server.lock().expect("the server");
+    if let (Some(key), Some(assertion)) = (&server.token_key, form.get("client_assertion")) {
+        let jws = CompactJws::parse(assertion, 8192).expect("a JWS");
+        let claims = jws.verified_claims(key).expect("signed by the client");
+        let aud = format!("{}/token", server.base);
+        assert_eq!((claims["iss"].as_str(), claims["sub"].as_str()), (Some("us"), Some("us")));
+        assert_eq!(claims["aud"], aud);
+        assert!(claims["exp"].as_i64() <= claims["iat"].as_i64().map(|iat| iat + 300));
+    }
+    server.tokens.push((headers, form));
+    let number = server.tokens.len();
+    server.authorization = Some(format!("Bearer t{number}"));
+    axum::Json(
+        json!({ "access_token": format!("t{number}"), "token_type": "bearer", "expires_in": 300 }),
+    )
+    .into_response()
+}
+
+/// Starts the server; it ends with the test's runtime.
+async fn start(mut server: Server) -> (Shared, ServerSettings) {
+    lmr_auth::install_tls_provider();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let base = format!("http://{}/fhir", listener.local_addr().expect("an address"));
+    server.base.clone_from(&base);
+    server.page = server.page.max(1);
+    let shared = Arc::new(Mutex::new(server));
+    let router = Router::new()
+        .route("/fhir/token", axum::routing::post(token))
+        .fallback(answer)
+        .with_state(Arc::clone(&shared));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let types = ["Patient", "Medication"].map(str::to_owned).to_vec();
+    let clock: lmr_auth::Clock = Arc::new(|| "2026-03-01T05:00:00Z".parse().expect("a time"));
+    let mut settings = ServerSettings::new(
+        &base,
+        vec!["MedicationAdministration?status=completed".to_owned()],
+        types,
+        clock,
+        Arc::new(|| [7; 16]),
+    );
+    settings.retry_wait = Duration::from_millis(1);
+    settings.max_wait = Duration::from_millis(20);
+    (shared, settings)
+}
+
+fn given(n: usize) -> Value {
+    json!({
+        "resourceType": "MedicationAdministration", "id": format!("a{n}"),
+        "meta": { "lastUpdated": format!("2026-02-{:02}T12:00:00Z", n + 1) },
+        "subject": { "reference": format!("Patient/p{}", n % 3) },
+        "medicationReference": { "reference": "Medication/m" }
+    })
+}
+
+fn ward() -> Vec<Value> {
+    let mut all: Vec<Value> = (0..25).map(given).collect();
+    all.extend((0..4).map(|n| json!({ "resourceType": "Patient", "id": format!("p{n}") })));
+    all.push(json!({ "resourceType": "Medication", "id": "m", "ingredient": [
+        { "itemReference": { "reference": "Medication/inner" } },
+        { "itemReference": { "reference": "Substance/not-wanted" } }
+    ] }));
+    all.push(json!({ "resourceType": "Medication", "id": "inner" }));
+    all
+}
+
+/// Scans away from the runtime's own threads, as a run may not hinder the server.
+async fn scan(source: ServerSource) -> Result<(Vec<String>, Scanned), String> {
+    tokio::task::spawn_blocking(move || {
+        let mut names = Vec::new();
+        let mut locations = Vec::new();
+        let scanned = source.scan(Scope::All, &mut |found| {
+            let id = found.node.member("id").and_then(lmr_fhir::Node::as_str).expect("an id");
+            names.push(format!("{}/{id}", found.resource_type));
+            locations.push((found.node.raw().to_owned(), found.location));
+            Ok(())
+        });
+        let scanned = scanned.map_err(|error| error.to_string())?;
+        for (text, location) in &locations {
+            assert_eq!(source.read(location).as_ref(), Ok(text));
+        }
+        Ok((names, scanned))
+    })
+    .await
+    .expect("scanned")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_pages_are_read_and_what_they_refer_to() {
+    let (shared, settings) =
+        start(Server { resources: ward(), page: 7, ..Server::default() }).await;
+    let (names, scanned) = scan(ServerSource::new(settings)).await.expect("read");
+    assert_eq!(scanned.issues, []);
+    assert_eq!(scanned.resources, 25 + 3 + 2, "{names:?}");
+    for name in ["MedicationAdministration/a24", "Patient/p2", "Medication/m", "Medication/inner"] {
+        assert!(names.iter().any(|known| known == name), "{name}");
+    }
+    assert!(!names.contains(&"Patient/p3".to_owned()), "nothing refers to it");
+    let asked = shared.lock().expect("the server").asked.clone();
+    assert!(asked[0].contains("status=completed&_count=200"), "{asked:?}");
+    assert_eq!(asked.len(), 4 + 3, "four pages, and each type when it is wanted: {asked:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_are_asked_for_with_an_overlap() {
+    let (shared, settings) =
+        start(Server { resources: ward(), page: 50, ..Server::default() }).await;
+    let source = ServerSource::new(settings.clone());
+    source.begin(Some("2026-02-20T12:30:00Z".parse::<Timestamp>().expect("a time")));
+    let (names, _) = scan(source).await.expect("read");
+    let administrations = names.iter().filter(|name| name.starts_with("MedicationAdm")).count();
+    assert_eq!(administrations, 6, "the one of 12:00 is within the hour before: {names:?}");
+    assert!(names.contains(&"Medication/m".to_owned()), "old, but referred to");
+    assert!(
+        shared.lock().expect("it").asked[0].contains("_lastUpdated=ge2026-02-20T11%3A30%3A00Z")
+    );
+    let whole = ServerSource::new(ServerSettings { incremental: false, ..settings });
+    whole.begin(Some("2026-02-20T12:30:00Z".parse::<Timestamp>().expect("a time")));
+    assert_eq!(scan(whole).await.expect("read").1.resources, 30);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_that_pass_are_waited_for_and_others_are_named() {
+    let faults = vec![(503, Some("0")), (429, None), (500, None), (502, None)];
+    let server = Server { resources: ward(), page: 50, faults, ..Server::default() };
+    let (_, settings) = start(server).await;
+    assert_eq!(scan(ServerSource::new(settings)).await.expect("read").1.resources, 30);
+
+    for (status, named) in [(404, "404"), (403, "no access"), (401, "no access"), (302, "302")] {
+        let faults = vec![(status, None); 3];
+        let (shared, settings) = start(Server { faults, page: 9, ..Server::default() }).await;
+        let error = scan(ServerSource::new(settings)).await.expect_err("refused");
+        assert!(error.contains(named), "{error}");
+        assert_eq!(shared.lock().expect("it").asked.len(), 1, "{status} does not pass");
+    }
+    let (shared, settings) =
+        start(Server { faults: vec![(503, Some("86400")); 99], page: 9, ..Server::default() })
+            .await;
+    let error = scan(ServerSource::new(settings)).await.expect_err("bounded");
+    assert!(error.contains("503"), "{error}");
+    assert_eq!(shared.lock().expect("it").asked.len(), 6);
+
+    let (_, mut settings) = start(Server::default()).await;
+    settings.url = "http://127.0.0.1:9/fhir".to_owned();
+    settings.retries = 1;
+    let error = scan(ServerSource::new(settings.clone())).await.expect_err("nobody there");
+    assert!(error.contains("no answer"), "{error}");
+    settings.url = "http://journal.example/fhir".to_owned();
+    let error = scan(ServerSource::new(settings)).await.expect_err("not over TLS");
+    assert!(error.contains("https://"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_lead_nowhere_else_and_not_in_circles() {
+    for (link, named) in [
+        ("https://elsewhere.example/fhir/MedicationAdministration?page=2", "elsewhere.example"),
+        ("//elsewhere.example/x", "elsewhere.example"),
+        ("http://user:pass@127.0.0.1:1/x", "127.0.0.1"),
+        ("file:///etc/passwd", "null"),
+    ] {
+        let server = Server {
+            resources: ward(),
+            page: 5,
+            next_link: Some(link.to_owned()),
+            ..Server::default()
+        };
+        let (_, settings) = start(server).await;
+        let error = scan(ServerSource::new(settings)).await.expect_err(link);
+        assert!(error.contains(named) && error.contains("not followed"), "{error}");
+    }
+    let circle = "?page=5".to_owned();
+    let server =
+        Server { resources: ward(), page: 5, next_link: Some(circle), ..Server::default() };
+    let (_, settings) = start(server).await;
+    let error = scan(ServerSource::new(settings)).await.expect_err("a circle");
+    assert!(error.contains("never end"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_way_of_access_is_shown_to_the_server_only() {
+    let basic = ServerAccess::Basic {
+        user: "lmr".to_owned(),
+        password: SecretString::new("hemmelig".to_owned()),
+    };
+    let server = Server {
+        resources: ward(),
+        page: 50,
+        authorization: Some("Basic bG1yOmhlbW1lbGln".to_owned()),
+        ..Server::default()
+    };
+    let (_, settings) = start(server).await;
+    let refused = scan(ServerSource::new(settings.clone())).await.expect_err("401");
+    assert!(refused.contains("access"), "{refused}");
+    let allowed = ServerSource::new(ServerSettings { access: basic, ..settings });
+    assert_eq!(scan(allowed).await.expect("read").1.resources, 30);
+
+    let server = Server {
+        resources: ward(),
+        page: 9,
+        authorization: Some("a token, please".to_owned()),
+        ..Server::default()
+    };
+    let (shared, settings) = start(server).await;
+    let access = ServerAccess::ClientCredentials {
+        token_url: format!("{}/token", settings.url),
+        client_id: "us:1".to_owned(),
+        secret: SecretString::new("å&".to_owned()),
+        scope: Some("system/*.read".to_owned()),
+    };
+    let with_token = ServerSource::new(ServerSettings { access, ..settings.clone() });
+    assert_eq!(scan(with_token).await.expect("read").1.resources, 30);
+    {
+        let server = shared.lock().expect("it");
+        assert_eq!(server.tokens.len(), 1, "one token for all pages");
+        let (headers, form) = &server.tokens[0];
+        assert_eq!(headers["authorization"], "Basic dXMlM0ExOiVDMyVBNSUyNg==");
+        assert_eq!(
+            (&*form["grant_type"], &*form["scope"]),
+            ("client_credentials", "system/*.read")
+        );
+    }
+
+    let key = SigningKey::generate(Algorithm::ES384, "k1", 0).expect("a key");
+    shared.lock().expect("it").token_key = Some(key.public().clone());
+    let access = ServerAccess::BackendServices {
+        token_url: format!("{}/token", settings.url),
+        client_id: "us".to_owned(),
+        key: Arc::new(FixedKey::new(key)),
+        scope: "system/*.rs".to_owned(),
+    };
+    let smart = ServerSource::new(ServerSettings { access, ..settings });
+    assert_eq!(scan(smart).await.expect("read").1.resources, 30);
+    let form = shared.lock().expect("it").tokens.last().expect("a token").1.clone();
+    assert_eq!(
+        form["client_assertion_type"],
+        "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_is_waited_for_and_read_line_by_line() {
+    let server =
+        || Server { resources: ward(), page: 50, exports: true, polls: 3, ..Server::default() };
+    let (shared, mut settings) = start(server()).await;
+    settings.export = Some("$export".to_owned());
+    let (_, scanned) = scan(ServerSource::new(settings)).await.expect("read");
+    assert_eq!((scanned.resources, scanned.issues.len()), (31, 0));
+    let asked = shared.lock().expect("it").asked.clone();
+    assert!(
+        asked[0].contains("_type=Medication%2CMedicationAdministration%2CPatient"),
+        "{asked:?}"
+    );
+    assert_eq!(
+        asked.iter().filter(|path| path.contains("status") && !path.contains('?')).count(),
+        4 + 1
+    );
+    // Where it is not offered, searches do.
+    let (_, mut settings) = start(Server { exports: false, ..server() }).await;
+    settings.export = Some("$export".to_owned());
+    assert_eq!(scan(ServerSource::new(settings)).await.expect("read").1.resources, 30);
+    let (_, mut settings) = start(Server { export_errors: true, ..server() }).await;
+    settings.export = Some("$export".to_owned());
+    let error = scan(ServerSource::new(settings)).await.expect_err("not whole");
+    assert!(error.contains("not whole"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_fhir_is_named() {
+    async fn serve(body: &'static str) -> String {
+        lmr_auth::install_tls_provider();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let base = format!("http://{}", listener.local_addr().expect("an address"));
+        let router = Router::new().fallback(move || async move { body });
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let clock: lmr_auth::Clock = Arc::new(|| Timestamp::UNIX_EPOCH);
+        let searches = vec!["Patient".to_owned()];
+        let settings =
+            ServerSettings::new(&base, searches, Vec::new(), clock, Arc::new(|| [1; 16]));
+        scan(ServerSource::new(settings)).await.expect_err("refused")
+    }
+    for body in ["<html>log in</html>", "{", "{\"resourceType\":\"Patient\"}", "[]", ""] {
+        let error = serve(body).await;
+        assert!(error.contains("not a FHIR Bundle"), "{body}: {error}");
+    }
+}
