@@ -7,14 +7,19 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use lmr_auth::dpop::{ProcessReplayMemory, ProofRequest, make_proof};
 use lmr_auth::jose::{Algorithm, SigningKey, parse_jwks};
 use lmr_auth::{
-    Answer, Clock, ConnectCause, Environment, FetchError, Fetcher, KeyCache, Presented,
-    TokenRejection, TokenVerifier, TrustKind, TrustProfile,
+    Answer, Clock, ConnectCause, DpopSettings, Environment, FetchError, Fetcher, KeyCache,
+    Presented, ProofRejection, Scheme, SecretString, TokenRejection, TokenVerifier, TrustKind,
+    TrustProfile,
 };
 use serde_json::{Value, json};
 
 const NOW: i64 = 1_795_608_000;
+/// The address that callers call.
+const PUBLIC: &str = "https://mottak.example.no";
+const PATH: &str = "/fhirmottak/v1";
 
 /// Metadata and keys of every issuer asked for; counts how often keys are fetched.
 struct Issuer {
@@ -60,6 +65,12 @@ struct Scene {
 }
 
 fn scene(kind: TrustKind) -> Scene {
+    let environment = Environment::Test;
+    let address = TrustProfile::usual_issuer(kind, environment).unwrap();
+    scene_of(vec![TrustProfile::new(kind, environment, address)])
+}
+
+fn scene_of(profiles: Vec<TrustProfile>) -> Scene {
     let key = SigningKey::generate(Algorithm::RS256, "kid-1", 2048).unwrap();
     let keys = Mutex::new(Some(json!([key.public().to_json()])));
     let issuer = Arc::new(Issuer { keys, fetches: AtomicU64::new(0) });
@@ -68,11 +79,14 @@ fn scene(kind: TrustKind) -> Scene {
     let time: Clock = Arc::new(move || {
         Timestamp::from_second(i64::try_from(seconds.load(Ordering::SeqCst)).unwrap()).unwrap()
     });
-    let environment = Environment::Test;
-    let address = TrustProfile::usual_issuer(kind, environment).unwrap();
     let fetcher: Arc<dyn Fetcher> = Arc::clone(&issuer) as Arc<dyn Fetcher>;
-    let profile = TrustProfile::new(kind, environment, address);
-    let verifier = TokenVerifier::new(vec![profile], &fetcher, time, KeyCache::default()).unwrap();
+    let dpop = DpopSettings {
+        public_urls: vec![PUBLIC.to_owned()],
+        replays: Arc::new(ProcessReplayMemory::new(100)),
+        nonce_key: [7; 32],
+    };
+    let cache = KeyCache::default();
+    let verifier = TokenVerifier::with_dpop(profiles, &fetcher, time, cache, dpop).unwrap();
     Scene { issuer, verifier, key, clock }
 }
 
@@ -246,4 +260,184 @@ fn a18_only_signature_keys_count_for_an_id() {
         with(rsa.clone(), "kid", json!(7)), with(rsa.clone(), "x5t", json!("AA")),
     ]);
     assert_eq!(kids(odd), ["a"]);
+}
+
+/// A token in the address ends up in logs: it counts for nothing, even where the header has the right one.
+#[tokio::test]
+async fn a_token_in_the_query_is_refused_whatever_else_is_there() {
+    let scene = scene(TrustKind::HelseidBearer);
+    let token = scene.key.sign_jws("at+jwt", &Scene::helseid_claims()).unwrap();
+    let header = format!("Bearer {}", token.expose());
+    let authorization = [header.as_bytes()];
+    let verify = async |query: Option<&'static str>| {
+        let presented = Presented { query, ..Presented::bearer(&authorization) };
+        scene.verifier.verify(&presented).await
+    };
+    for query in ["access_token=x", "a=b&access_token=x", "access_token", "access_token=&c"] {
+        assert_eq!(verify(Some(query)).await.err(), Some(TokenRejection::InQuery), "{query}");
+    }
+    for query in [None, Some(""), Some("token=x"), Some("my_access_token=x&a=access_token")] {
+        assert!(verify(query).await.is_ok(), "{query:?}");
+    }
+}
+
+/// One header, a scheme that is taken, one blank or more, a token of the characters of RFC 6750.
+#[tokio::test]
+async fn the_header_has_exactly_one_form() {
+    let scene = scene(TrustKind::HelseidBearer);
+    let token = scene.key.sign_jws("at+jwt", &Scene::helseid_claims()).unwrap();
+    let token = token.expose();
+    let verify = async |values: &[String]| {
+        let values: Vec<&[u8]> = values.iter().map(String::as_bytes).collect();
+        scene.verifier.verify(&Presented::bearer(&values)).await
+    };
+    for good in
+        [format!("Bearer {token}"), format!("bEARER   {token}"), format!(" Bearer {token} ")]
+    {
+        assert!(verify(std::slice::from_ref(&good)).await.is_ok(), "{good:.20}");
+    }
+    let one = |value: String| vec![value];
+    for (values, wanted) in [
+        (vec![], TokenRejection::Missing),
+        (one(format!("Bearer{token}")), TokenRejection::MalformedHeader),
+        (one("Bearer".to_owned()), TokenRejection::MalformedHeader),
+        (one("Bearer ".to_owned()), TokenRejection::MalformedHeader),
+        (one(format!("Bearer {token},x")), TokenRejection::MalformedHeader),
+        (one(format!("Bearer {token} {token}")), TokenRejection::MalformedHeader),
+        (one(format!("Basic {token}")), TokenRejection::Scheme),
+        (one(format!("DPoP {token}")), TokenRejection::Scheme),
+        (vec![format!("Bearer {token}"); 2], TokenRejection::Duplicate),
+    ] {
+        assert_eq!(verify(&values).await.err(), Some(wanted), "{values:.20?}");
+    }
+}
+
+fn helseid(kind: TrustKind) -> TrustProfile {
+    TrustProfile::new(kind, Environment::Test, TrustProfile::HELSEID_TEST)
+}
+
+/// A client with a key of its own, and a token that is bound to it.
+struct Client {
+    key: SigningKey,
+    token: SecretString,
+}
+
+impl Client {
+    fn of(scene: &Scene, scopes: &[&str]) -> Self {
+        let key = SigningKey::generate(Algorithm::ES256, "client", 0).unwrap();
+        let mut claims = Scene::helseid_claims();
+        claims["scope"] = json!(scopes);
+        claims["cnf"] = json!({ "jkt": key.public().thumbprint() });
+        let token = scene.key.sign_jws("at+jwt", &claims).unwrap();
+        Self { key, token }
+    }
+
+    fn proof(&self, method: &str, path: &str, nonce: Option<&str>, id: &str) -> String {
+        let url = format!("{PUBLIC}{path}");
+        let request = ProofRequest { method, url: &url, access_token: Some(&self.token), nonce };
+        let now = Timestamp::from_second(NOW).unwrap();
+        make_proof(&self.key, &request, now, id).unwrap().expose().to_owned()
+    }
+
+    async fn show(
+        &self,
+        scene: &Scene,
+        scheme: &str,
+        proofs: &[String],
+    ) -> Result<Scheme, TokenRejection> {
+        let header = format!("{scheme} {}", self.token.expose());
+        let proofs: Vec<&[u8]> = proofs.iter().map(String::as_bytes).collect();
+        let presented = Presented {
+            authorization: &[header.as_bytes()],
+            dpop: &proofs,
+            method: "POST",
+            path: PATH,
+            query: None,
+        };
+        scene.verifier.verify(&presented).await.map(|verified| verified.scheme)
+    }
+}
+
+const API: &str = "fhi:lmr.fhirmottak/api";
+const ALL: &str = "fhi:lmr.fhirmottak/all";
+
+#[tokio::test]
+async fn a_bound_token_needs_a_proof_of_its_key_for_this_very_request_once() {
+    let scene = scene_of(vec![helseid(TrustKind::HelseidDpop)]);
+    let client = Client::of(&scene, &[API]);
+    let good = client.proof("POST", PATH, None, "1");
+    assert_eq!(client.show(&scene, "DPoP", std::slice::from_ref(&good)).await, Ok(Scheme::Dpop));
+    let Client { key: other_key, token: other_token } = Client::of(&scene, &[API]);
+    let other = Client { key: other_key, token: client.token.clone() };
+    let url = format!("{PUBLIC}{PATH}");
+    let request =
+        ProofRequest { method: "POST", url: &url, access_token: Some(&other_token), nonce: None };
+    let now = Timestamp::from_second(NOW).unwrap();
+    let elsewhere = make_proof(&client.key, &request, now, "5").unwrap().expose().to_owned();
+    for (proofs, wanted) in [
+        (vec![good.clone()], ProofRejection::Replayed),
+        (vec![], ProofRejection::Missing),
+        (vec![good.clone(), good.clone()], ProofRejection::Duplicate),
+        (vec![client.proof("GET", PATH, None, "2")], ProofRejection::Method),
+        (vec![client.proof("POST", "/api/v1", None, "3")], ProofRejection::Address),
+        (vec![other.proof("POST", PATH, None, "4")], ProofRejection::OtherKey),
+        (vec![elsewhere], ProofRejection::TokenDigest),
+    ] {
+        let rejected = client.show(&scene, "DPoP", &proofs).await.unwrap_err();
+        assert_eq!(rejected, TokenRejection::from(wanted.clone()), "{wanted:?}");
+    }
+    assert_eq!(client.show(&scene, "Bearer", &[]).await, Err(TokenRejection::Scheme));
+}
+
+#[tokio::test]
+async fn a_profile_that_demands_nonces_takes_none_but_its_own() {
+    let profile = TrustProfile { proof_nonce: true, ..helseid(TrustKind::HelseidDpop) };
+    let scene = scene_of(vec![profile]);
+    let client = Client::of(&scene, &[API]);
+    let mut demanded = String::new();
+    for (id, nonce) in [("1", None), ("2", Some("of-another-server"))] {
+        match client.show(&scene, "DPoP", &[client.proof("POST", PATH, nonce, id)]).await {
+            Err(TokenRejection::NonceRequired { nonce }) => demanded = nonce,
+            other => panic!("{other:?}"),
+        }
+    }
+    let proof = client.proof("POST", PATH, Some(&demanded), "3");
+    assert_eq!(client.show(&scene, "DPoP", &[proof]).await, Ok(Scheme::Dpop));
+}
+
+/// One profile is satisfied whole: what fits two of them in parts fits none.
+#[tokio::test]
+async fn a_token_is_held_to_one_profile_of_its_issuer_and_scheme() {
+    let both = || vec![helseid(TrustKind::HelseidBearer), helseid(TrustKind::HelseidDpop)];
+    let scene = scene_of(both());
+    let client = Client::of(&scene, &[ALL, API]);
+    // The Bearer profile stands first and its scope is there: without a proof it must not do.
+    let missing = TokenRejection::from(ProofRejection::Missing);
+    assert_eq!(client.show(&scene, "DPoP", &[]).await, Err(missing));
+    let proof = client.proof("POST", PATH, None, "1");
+    assert_eq!(client.show(&scene, "DPoP", &[proof]).await, Ok(Scheme::Dpop));
+    assert_eq!(client.show(&scene, "Bearer", &[]).await, Err(TokenRejection::SenderConstrained));
+
+    // Two issuers: a token of the one is not held to the other's profile, whatever it says.
+    let maskinporten = TrustProfile::MASKINPORTEN_TEST;
+    let other = TrustProfile::new(TrustKind::Maskinporten, Environment::Test, maskinporten);
+    let scene = scene_of(vec![other, helseid(TrustKind::HelseidDpop)]);
+    let claims = Scene::helseid_claims();
+    assert_eq!(scene.show(&scene.key, "at+jwt", &claims).await, Some(TokenRejection::Scheme));
+    let bound = Client::of(&scene, &[API]);
+    assert_eq!(bound.show(&scene, "Bearer", &[]).await, Err(TokenRejection::SenderConstrained));
+}
+
+#[tokio::test]
+async fn a_profile_ends_with_its_last_second_and_says_so() {
+    let last = Timestamp::from_second(NOW).unwrap();
+    let ending = TrustProfile { not_after: Some(last), ..helseid(TrustKind::HelseidBearer) };
+    let scene = scene_of(vec![ending]);
+    let claims = Scene::helseid_claims();
+    assert_eq!(scene.verifier.schemes(), [Scheme::Bearer]);
+    assert_eq!(scene.show(&scene.key, "at+jwt", &claims).await, None);
+    scene.clock.fetch_add(1, Ordering::SeqCst);
+    assert_eq!(scene.verifier.schemes(), []);
+    let ended = Some(TokenRejection::ProfileEnded);
+    assert_eq!(scene.show(&scene.key, "at+jwt", &claims).await, ended);
 }

@@ -589,6 +589,47 @@ fn the_optional_chain_check_knows_issuers_and_revocations() {
     assert!(Trust::from_pem(b"").is_err());
 }
 
+/// The authority's own time and the list's count to the second, ends included.
+#[test]
+fn the_chain_check_holds_the_issuer_and_the_list_to_their_time() {
+    let world = world();
+    let sender = world.sender.certificate();
+    let thumbprint = sender.thumbprint();
+    let trust = || Trust::from_pem(world.authority.pem.as_bytes()).unwrap();
+    let check = |trust: &Trust, time: &str| trust.check(&sender, time.parse().unwrap());
+    let too_early_or_late = Err(TrustError::IssuerNotValid { thumbprint });
+    for (time, expected) in [
+        ("2023-12-31T23:59:59Z", too_early_or_late.clone()),
+        ("2024-01-01T00:00:00Z", Ok(())),
+        ("2027-01-01T00:00:00Z", Ok(())),
+        ("2027-01-01T00:00:01Z", too_early_or_late),
+    ] {
+        assert_eq!(check(&trust(), time), expected, "{time}");
+    }
+    let listed = trust().with_revocations(revocations(&world.authority, 11).as_bytes()).unwrap();
+    assert_eq!(check(&listed, "2025-04-01T00:00:00Z"), Ok(()));
+    let late = Err(TrustError::NoCurrentRevocationList { thumbprint });
+    assert_eq!(check(&listed, "2025-04-01T00:00:01Z"), late);
+}
+
+/// Whoever may not sign certificates vouches for nobody: no CA, or a CA for something else.
+#[test]
+fn only_a_ca_that_may_sign_certificates_is_an_authority() {
+    let authority = |is_ca: bool, usages: &[KeyUsagePurpose]| {
+        let mut params = params(subject(world::REGISTER), 50, usages);
+        if is_ca {
+            params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        }
+        let pem = params.self_signed(&world::rsa_key()).unwrap().pem();
+        Trust::from_pem(pem.as_bytes()).is_ok()
+    };
+    assert!(authority(true, &[KeyUsagePurpose::KeyCertSign]));
+    assert!(authority(true, &[]), "no key usage forbids nothing");
+    assert!(!authority(true, &[KeyUsagePurpose::DigitalSignature]));
+    assert!(!authority(false, &[KeyUsagePurpose::KeyCertSign]));
+    assert!(!authority(false, &[]));
+}
+
 /// Made with `openssl req -x509 -newkey rsa:1024`; its private key is gone.
 const WEAK: &str = "\
 -----BEGIN CERTIFICATE-----

@@ -14,6 +14,7 @@ use crate::validation::{Validated, validate, validate_bare};
 use crate::work::Work;
 use jiff::Timestamp;
 use lmr_envelope::{Certificate, RandomSource, Thumbprint};
+use lmr_identifiers::OrganisationNumber;
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -274,6 +275,20 @@ impl Receiver {
     /// [`StoreError`] when the senders cannot be read.
     pub async fn avsendere(&self) -> Result<Vec<Avsender>, StoreError> {
         self.directory.all(&*self.parts.store).await
+    }
+}
+
+impl Receiver {
+    /// The payload of a sender's newest receipt; `None` where no message of it has been stored. A sender that
+    /// holds a newer one knows that this register was restored from a backup.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn newest_receipt(
+        &self,
+        sender: OrganisationNumber,
+    ) -> Result<Option<String>, StoreError> {
+        self.store().newest_receipt(sender).await
     }
 }
 

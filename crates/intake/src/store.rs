@@ -296,6 +296,12 @@ pub trait Store: Send + Sync {
         systems: &[String],
     ) -> Result<Vec<String>, StoreError>;
 
+    /// The payload of the sender's newest receipt; `None` where nothing of it is stored.
+    async fn newest_receipt(
+        &self,
+        sender: OrganisationNumber,
+    ) -> Result<Option<String>, StoreError>;
+
     /// Stores a message wholly and durably, or nothing of it.
     async fn commit(&self, delivery: Delivery) -> Result<Committed, StoreError>;
 

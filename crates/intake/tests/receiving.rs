@@ -946,4 +946,6 @@ async fn each_message_gets_a_receipt_that_follows_the_one_before() {
     let checked = sealed("r3", &batch("r3", &[patient(PEOPLE[0], "female")]));
     let reply = place.receiver.check(&caller(), checked, now(), Arc::new(SystemRandom)).await;
     assert!(reply.unwrap_or_else(|_| panic!("checked")).receipt.is_none(), "nothing was stored");
+    let newest = place.receiver.newest_receipt(caller().organisation).await.unwrap();
+    assert_eq!(newest, Some(two.receipt.payload()), "a resend and a check are not newer");
 }

@@ -30,7 +30,7 @@ use crate::schedule::RetrySchedule;
 use crate::seal::Sealer;
 use crate::source::{Source, SourceIssue};
 use crate::stop::StopSignal;
-use crate::transport::{PostOutcome, Transport};
+use crate::transport::{NewestReceipt, PostOutcome, Transport};
 
 /// What the sender must know.
 #[derive(Debug, Clone)]
@@ -169,6 +169,7 @@ impl Agent {
     }
 
     async fn transfer(&self, run: &mut Run) -> Result<(), SenderError> {
+        run.report.lost_at_register = self.compare_with_register().await?;
         self.outbox.new_round(self.now()).await?;
         self.send_due(run).await?;
         run.report.reexamined = self.outbox.drop_when_rules_changed(&self.fingerprint()).await?
@@ -252,6 +253,14 @@ impl Agent {
             self.send(due.seq, due.message_id, run).await?;
         }
         Ok(())
+    }
+
+    /// The register's newest receipt. A run that is asked to stop does not wait for it.
+    pub(crate) async fn newest_receipt(&self) -> NewestReceipt {
+        tokio::select! {
+            answer = self.transport.newest_receipt() => answer,
+            () = self.stop.grace_over() => NewestReceipt::Untold,
+        }
     }
 
     /// One attempt with one message.

@@ -1,10 +1,12 @@
 //! The register's receipts: held against what was sent and answered, and kept.
 
 use jiff::Timestamp;
-use lmr_envelope::{Envelope, Limits, ReceiptDigest, ReceiptError, VerifiedReceipt};
+use lmr_envelope::{Envelope, Limits, Receipt, ReceiptDigest, ReceiptError, VerifiedReceipt};
 
 use crate::agent::Agent;
 use crate::outbox::OutboxError;
+use crate::report::LostAtRegister;
+use crate::transport::NewestReceipt;
 
 /// A receipt as it came, with the digest of the answer that it came with.
 pub(crate) struct ReceivedReceipt {
@@ -45,6 +47,44 @@ pub(crate) enum ReceiptProblem {
 }
 
 impl Agent {
+    /// Asks the register for its newest receipt where there are receipts here, and forgets what it has lost: a
+    /// register that was restored from a backup is not told so by itself, and neither are its senders. What is
+    /// forgotten is sent again by this run; what the register still has makes no new version.
+    pub(crate) async fn compare_with_register(
+        &self,
+    ) -> Result<Option<LostAtRegister>, OutboxError> {
+        if self.outbox.receipts_after(0).await?.is_none() {
+            return Ok(None);
+        }
+        let last = match self.newest_receipt().await {
+            NewestReceipt::Untold => return Ok(None),
+            NewestReceipt::NoMessage => 0,
+            NewestReceipt::Payload(payload) => {
+                let Ok(receipt) = Receipt::parse(&payload) else { return Ok(None) };
+                if receipt.sender.as_str() != self.settings.organisation {
+                    return Ok(None);
+                }
+                let kept = self.outbox.receipt_digests(receipt.sequence).await?;
+                let newest = ReceiptDigest::of(&payload);
+                // Another message under a number that is known: it went back further than can be seen from here.
+                let went_on = !kept.is_empty() && !kept.contains(&newest);
+                if went_on { 0 } else { receipt.sequence }
+            }
+        };
+        let Some(lost) = self.outbox.receipts_after(last).await? else { return Ok(None) };
+        let forgotten = self.outbox.forget_since(lost.since, self.now()).await?;
+        self.outbox.note_lost_after(last).await?;
+        tracing::warn!(
+            messages = lost.count,
+            since = %lost.since,
+            records = forgotten.records,
+            annulments = forgotten.annulments,
+            "the register has lost what it had confirmed, as after a restore from a backup; it is sent again"
+        );
+        let (messages, since) = (lost.count, lost.since);
+        Ok(Some(LostAtRegister { messages, since, forgotten }))
+    }
+
     /// Verifies a receipt and keeps it. What is wrong is logged, and kept with it where it is the register's.
     pub(crate) async fn keep_receipt(
         &self,

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::attempt::AttemptFailure;
 use crate::index::Index;
+use crate::outbox::Forgotten;
 use crate::plan::Plan;
 use crate::progress::State;
 use crate::source::{FileError, PassedOver, SourceIssue, SourceLocation};
@@ -127,6 +128,9 @@ pub struct Report {
     pub vanished_now: u64,
     /// Held resources that were let go to be checked again: the clock, the rules or the configuration.
     pub reexamined: u64,
+    /// What the register had confirmed and has no more: it was restored from a backup. It is sent again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lost_at_register: Option<LostAtRegister>,
     /// Resource types that the guide does not take.
     pub foreign_types: Vec<ForeignType>,
     /// How administrations are identified, where that will not do for corrections.
@@ -210,6 +214,18 @@ impl RunStatus {
     }
 }
 
+/// What a register had confirmed and has no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct LostAtRegister {
+    /// Messages.
+    pub messages: u64,
+    /// When the first of them was confirmed.
+    pub since: Timestamp,
+    /// What is sent again because of it, and the annulments that must be made again.
+    #[serde(flatten)]
+    pub forgotten: Forgotten,
+}
+
 impl Report {
     pub(crate) fn new(kind: RunKind, now: Timestamp) -> Self {
         Self {
@@ -221,6 +237,7 @@ impl Report {
             vanished: 0,
             vanished_now: 0,
             reexamined: 0,
+            lost_at_register: None,
             foreign_types: Vec::new(),
             identifier_advice: Vec::new(),
             started_at: now,
@@ -294,7 +311,11 @@ impl Report {
             RunStatus::SourceFailed
         } else if self.open_messages > 0 || self.stopped_early {
             RunStatus::Undelivered
-        } else if self.held > 0 || !self.source_issues.is_empty() || misspelt {
+        } else if self.held > 0
+            || !self.source_issues.is_empty()
+            || misspelt
+            || self.lost_at_register.is_some_and(|lost| lost.forgotten.annulments > 0)
+        {
             RunStatus::ToCorrect
         } else {
             RunStatus::Clean
@@ -322,6 +343,8 @@ mod tests {
             stop,
             held,
             open_messages,
+            // Records are sent again by the run itself, annulments are not.
+            lost_at_register,
             // Each is named in the report's text, and asks for nothing.
             passed_over: _,
             duplicates: _,
@@ -351,7 +374,8 @@ mod tests {
             changed: _,
             dependencies: _,
         } = report;
-        source_failure.is_some()
+        lost_at_register.is_some_and(|lost| lost.forgotten.annulments > 0)
+            || source_failure.is_some()
             || missing * 2 > *known
             || foreign_types.iter().any(|foreign| !foreign.is_fhir_type)
             || !source_issues.is_empty()

@@ -6,6 +6,7 @@ mod crashes;
 mod holding;
 mod outbox_file;
 mod questions;
+mod restored;
 mod runs;
 mod stopping;
 mod truth;

@@ -20,6 +20,11 @@ use tokio::sync::Mutex;
 
 use crate::attempt::{AttemptFailure, ConnectionFailure, TokenFailure};
 
+/// Longest wait for an answer to a question, which is not a transfer.
+const QUESTION_TIME: Duration = Duration::from_secs(20);
+/// Longest receipt that is read, in bytes.
+const MAX_RECEIPT: usize = 16 << 10;
+
 /// What came of posting a message.
 #[derive(Clone, PartialEq, Eq)]
 pub enum PostOutcome {
@@ -64,19 +69,36 @@ impl std::fmt::Debug for PostOutcome {
     }
 }
 
+/// What the register has of this sender, as far as it tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewestReceipt {
+    /// It does not tell, or cannot be asked now.
+    Untold,
+    /// Nothing.
+    NoMessage,
+    /// All up to the message of this receipt; its payload.
+    Payload(Vec<u8>),
+}
+
 /// The way to the register.
 #[async_trait]
 pub trait Transport: Send + Sync {
     /// Posts a sealed message once.
     async fn post(&self, message: Vec<u8>) -> PostOutcome;
+
+    /// Asks for the newest receipt that the register has given this sender. Registers need not know it.
+    async fn newest_receipt(&self) -> NewestReceipt {
+        NewestReceipt::Untold
+    }
 }
 
 /// Where access tokens come from.
 #[async_trait]
 pub trait Authorizer: Send + Sync {
-    /// The headers for one POST to this address; `nonce` is what the server demanded for DPoP proofs.
+    /// The headers for one request to this address; `nonce` is what the server demanded for DPoP proofs.
     async fn headers(
         &self,
+        method: &str,
         url: &str,
         nonce: Option<&str>,
     ) -> Result<RequestHeaders, AuthorizationError>;
@@ -160,11 +182,12 @@ impl TokenAuthorizer {
 impl Authorizer for TokenAuthorizer {
     async fn headers(
         &self,
+        method: &str,
         url: &str,
         nonce: Option<&str>,
     ) -> Result<RequestHeaders, AuthorizationError> {
         let token = self.client.access_token().await?;
-        let headers = self.client.headers(&token, "POST", url, nonce).map_err(TokenError::from)?;
+        let headers = self.client.headers(&token, method, url, nonce).map_err(TokenError::from)?;
         *self.last.lock().await = Some(token);
         Ok(headers)
     }
@@ -294,19 +317,9 @@ impl<A: Authorizer> HttpTransport<A> {
         message: Vec<u8>,
         nonce: &mut Option<String>,
     ) -> PostOutcome {
-        let mut request = self.client.post(self.address.clone());
-        let shown = [
-            (AUTHORIZATION.as_str(), Some(&headers.authorization)),
-            ("dpop", headers.proof.as_ref()),
-        ];
-        for (name, secret) in shown {
-            let Some(secret) = secret else { continue };
-            let Ok(mut value) = HeaderValue::from_str(secret.expose()) else {
-                return PostOutcome::NoAccess { failure: AttemptFailure::RequestNotMade };
-            };
-            value.set_sensitive(true);
-            request = request.header(name, value);
-        }
+        let Some(request) = authorized(self.client.post(self.address.clone()), headers) else {
+            return PostOutcome::NoAccess { failure: AttemptFailure::RequestNotMade };
+        };
         let sent = request
             .header(CONTENT_TYPE, "application/json")
             .header(ACCEPT, "application/fhir+json; fhirVersion=4.0")
@@ -356,6 +369,53 @@ impl<A: Authorizer> HttpTransport<A> {
             }
         }
     }
+}
+
+impl<A: Authorizer> HttpTransport<A> {
+    /// `None` where nothing comes back that answers the question.
+    async fn ask_for_receipt(&self) -> Option<NewestReceipt> {
+        let mut url = self.address.clone();
+        url.path_segments_mut().ok()?.pop_if_empty().push("receipt");
+        let mut nonce: Option<String> = None;
+        loop {
+            let headers = self.authorizer.headers("GET", url.as_str(), nonce.as_deref()).await;
+            let request = self.client.get(url.clone()).timeout(QUESTION_TIME);
+            let mut answer = authorized(request, &headers.ok()?)?.send().await.ok()?;
+            match answer.status().as_u16() {
+                204 => return Some(NewestReceipt::NoMessage),
+                200 => {
+                    let mut payload = Vec::new();
+                    while let Some(chunk) = answer.chunk().await.ok()? {
+                        payload.extend_from_slice(&chunk);
+                        if payload.len() > MAX_RECEIPT {
+                            return None;
+                        }
+                    }
+                    return Some(NewestReceipt::Payload(payload));
+                }
+                status if nonce.is_none() => {
+                    nonce = Some(demanded_nonce(status, answer.headers())?);
+                }
+                _ => return None,
+            }
+        }
+    }
+}
+
+/// The request with its credentials; `None` where they are no header's value.
+fn authorized(
+    mut request: reqwest::RequestBuilder,
+    headers: &RequestHeaders,
+) -> Option<reqwest::RequestBuilder> {
+    let shown =
+        [(AUTHORIZATION.as_str(), Some(&headers.authorization)), ("dpop", headers.proof.as_ref())];
+    for (name, secret) in shown {
+        let Some(secret) = secret else { continue };
+        let mut value = HeaderValue::from_str(secret.expose()).ok()?;
+        value.set_sensitive(true);
+        request = request.header(name, value);
+    }
+    Some(request)
 }
 
 /// Whether the body is gzip that the HTTP client has not unpacked: it knows the coding in lower case only,
@@ -421,7 +481,8 @@ impl<A: Authorizer> Transport for HttpTransport<A> {
         // What came of a first attempt on a connection that was closed as it was used.
         let mut closed: Option<PostOutcome> = None;
         loop {
-            let headers = self.authorizer.headers(self.address.as_str(), nonce.as_deref()).await;
+            let headers =
+                self.authorizer.headers("POST", self.address.as_str(), nonce.as_deref()).await;
             let headers = match headers {
                 Ok(headers) => headers,
                 Err(AuthorizationError { reason, passes, retry_after }) => {
@@ -462,5 +523,9 @@ impl<A: Authorizer> Transport for HttpTransport<A> {
                 other => return other,
             }
         }
+    }
+
+    async fn newest_receipt(&self) -> NewestReceipt {
+        self.ask_for_receipt().await.unwrap_or(NewestReceipt::Untold)
     }
 }

@@ -8,12 +8,12 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
-use axum::routing::post;
+use axum::routing::{get, post};
 use lmr_auth::{RequestHeaders, SecretString};
 use lmr_sender::attempt::{AttemptFailure, TokenFailure};
 use lmr_sender::transport::{
-    AuthorizationError, Authorizer, HttpSettings, HttpTransport, PostOutcome, Transport,
-    TransportError,
+    AuthorizationError, Authorizer, HttpSettings, HttpTransport, NewestReceipt, PostOutcome,
+    Transport, TransportError,
 };
 
 /// Gives numbered tokens, a new one after each refusal.
@@ -24,6 +24,7 @@ struct Counter(AtomicU32);
 impl Authorizer for Counter {
     async fn headers(
         &self,
+        _: &str,
         _: &str,
         _: Option<&str>,
     ) -> Result<RequestHeaders, AuthorizationError> {
@@ -45,6 +46,7 @@ struct Nobody {
 impl Authorizer for Nobody {
     async fn headers(
         &self,
+        _: &str,
         _: &str,
         _: Option<&str>,
     ) -> Result<RequestHeaders, AuthorizationError> {
@@ -241,4 +243,64 @@ async fn a_connection_closed_as_it_is_used_is_replaced_at_once() {
         PostOutcome::Answered { status: 200, retry_after: None, receipt: None, body }
     );
     assert!(server.await.expect("the server").ends_with(b"sealed"), "the same bytes");
+}
+
+#[tokio::test]
+async fn the_newest_receipt_is_asked_for_and_anything_else_tells_nothing() {
+    let answers = |status: u16, body: &'static str| {
+        Router::new().route(
+            "/fhirmottak/v1/receipt",
+            get(move |headers: HeaderMap| async move {
+                assert_eq!(headers["authorization"], "Bearer token-0");
+                (StatusCode::from_u16(status).expect("a status"), body)
+            }),
+        )
+    };
+    let ask = async |router: Router| {
+        let address = listen(router).await;
+        transport(&address, Counter::default()).newest_receipt().await
+    };
+    assert_eq!(ask(answers(204, "")).await, NewestReceipt::NoMessage);
+    let payload = NewestReceipt::Payload(b"{}".to_vec());
+    assert_eq!(ask(answers(200, "{}")).await, payload);
+    for status in [301, 400, 401, 403, 404, 405, 500, 503] {
+        assert_eq!(ask(answers(status, "{}")).await, NewestReceipt::Untold, "{status}");
+    }
+    // A register that does not know the question, none at all, no token, too much.
+    assert_eq!(ask(Router::new()).await, NewestReceipt::Untold);
+    assert_eq!(
+        transport("http://127.0.0.1:9/x", Counter::default()).newest_receipt().await,
+        NewestReceipt::Untold
+    );
+    let address = listen(answers(204, "")).await;
+    let nobody = transport(&address, Nobody { passes: true });
+    assert_eq!(nobody.newest_receipt().await, NewestReceipt::Untold);
+    let long = "x".repeat(20 << 10).leak();
+    assert_eq!(ask(answers(200, long)).await, NewestReceipt::Untold);
+}
+
+/// DPoP: the nonce that is demanded is shown once.
+#[tokio::test]
+async fn a_nonce_demanded_for_the_question_is_shown() {
+    let calls = Arc::new(AtomicU32::new(0));
+    let seen = Arc::clone(&calls);
+    let router = Router::new().route(
+        "/fhirmottak/v1/receipt",
+        get(move || {
+            let first = seen.fetch_add(1, Ordering::SeqCst) == 0;
+            async move {
+                let mut headers = HeaderMap::new();
+                if !first {
+                    return (StatusCode::NO_CONTENT, headers);
+                }
+                headers.insert("dpop-nonce", "n".parse().expect("a value"));
+                let challenge = "DPoP error=\"use_dpop_nonce\"";
+                headers.insert("www-authenticate", challenge.parse().expect("a value"));
+                (StatusCode::UNAUTHORIZED, headers)
+            }
+        }),
+    );
+    let address = listen(router).await;
+    let answer = transport(&address, Counter::default()).newest_receipt().await;
+    assert_eq!((answer, calls.load(Ordering::SeqCst)), (NewestReceipt::NoMessage, 2));
 }

@@ -101,6 +101,20 @@ fn message(request: &str, response: &str) -> Value {
     })
 }
 
+/// The route that tells a sender what the register has of it.
+pub(crate) fn newest_receipt() -> Value {
+    let receipt = json!({"application/json": {"schema": {"type": "object"}}});
+    json!({"security": [{"helseid": []}], "responses": {
+        "200": {"description": "The payload of the newest receipt of this sender.", "content": receipt},
+        "204": status("Nothing of this sender is stored."),
+        "400": outcome("Credentials in the wrong place or shape."),
+        "401": outcome("No token, or one that is not accepted; see WWW-Authenticate."),
+        "403": outcome("Address or scope."),
+        "500": outcome("The register's own fault."),
+        "503": outcome("Try again later; see Retry-After."),
+    }})
+}
+
 pub(crate) fn live() -> Value {
     json!({"security": [], "responses": {"200": status("The process answers.")}})
 }

@@ -10,7 +10,7 @@ use crate::route::{Methods, Route};
 use axum::routing::on;
 
 /// Every route of the receiver.
-pub static ROUTES: [Route; 11] = [
+pub static ROUTES: [Route; 12] = [
     Route {
         path: "/fhirmottak/v1",
         methods: Methods::Post,
@@ -38,6 +38,13 @@ pub static ROUTES: [Route; 11] = [
         summary: "Validate a bare LegemiddelregisterBundle, store nothing; takes no credentials",
         handler: |methods| on(methods, message::check_bundle),
         operation: openapi::bare_bundle,
+    },
+    Route {
+        path: "/fhirmottak/v1/receipt",
+        methods: Methods::Get,
+        summary: "The sender's newest receipt, by which it finds out whether the register still has all",
+        handler: |methods| on(methods, message::newest_receipt),
+        operation: openapi::newest_receipt,
     },
     Route {
         path: "/health/live",

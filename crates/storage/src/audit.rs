@@ -156,6 +156,20 @@ pub(super) async fn entries(
     rows.into_iter().map(EntryRow::read).collect()
 }
 
+/// The text of a chain's newest entry.
+pub(super) async fn newest_entry(
+    db: &mut Connection,
+    chain: &str,
+) -> Result<Option<String>, StoreError> {
+    let row: Option<(String,)> =
+        query_as("SELECT entry FROM audit_entry WHERE chain = $1 ORDER BY sequence DESC LIMIT 1")
+            .bind(chain)
+            .fetch_optional(db)
+            .await
+            .map_err(unavailable)?;
+    Ok(row.map(|(entry,)| entry))
+}
+
 pub(super) async fn heads(db: &mut Connection) -> Result<Vec<AuditHead>, StoreError> {
     let rows: Vec<(String, i64, Vec<u8>)> = query_as(
         "SELECT chain, sequence, digest FROM audit_head WHERE sequence > 0 ORDER BY chain",

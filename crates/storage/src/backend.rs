@@ -205,6 +205,13 @@ impl Store for Name {
         tables::systems_of_others(&mut db, &self.0.key, sender, systems).await
     }
 
+    async fn newest_receipt(
+        &self,
+        sender: OrganisationNumber,
+    ) -> Result<Option<String>, StoreError> {
+        audit::newest_entry(&mut *self.0.reader().await?, &sender.to_string()).await
+    }
+
     async fn commit(&self, delivery: Delivery) -> Result<Committed, StoreError> {
         // Encrypting a large message takes a while; the runtime's threads have other work.
         let prepared = if delivery.versions.len() > 100 || delivery.answer.body.len() > 64 << 10 {

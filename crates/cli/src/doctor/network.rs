@@ -29,6 +29,7 @@ impl Authorizer for WithoutToken {
     async fn headers(
         &self,
         _: &str,
+        _: &str,
         _: Option<&str>,
     ) -> Result<RequestHeaders, AuthorizationError> {
         Ok(RequestHeaders { authorization: SecretString::new(String::new()), proof: None })

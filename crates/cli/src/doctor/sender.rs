@@ -113,7 +113,7 @@ async fn token(kind: IssuerKind, config: &SenderConfig, folder: &Path, checks: &
         Err(error) => return checks.error("helseid.client", &what, &error),
     };
     let headers =
-        lmr_sender::transport::Authorizer::headers(&authorizer, &config.receiver.url, None);
+        lmr_sender::transport::Authorizer::headers(&authorizer, "POST", &config.receiver.url, None);
     match headers.await {
         Ok(_) => checks.ok("helseid.token", what),
         Err(error) => {

@@ -23,7 +23,45 @@ pub struct ReceiptRow {
     pub receipt: String,
 }
 
+/// Said of a receipt whose message the register has no more. Such a receipt proves that it had it, and counts for
+/// nothing else.
+const LOST: &str = "the register has lost this message, as after a restore from a backup";
+
+/// The receipts after some number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LaterReceipts {
+    /// How many.
+    pub(crate) count: u64,
+    /// When the first of them came.
+    pub(crate) since: Timestamp,
+}
+
 impl Outbox {
+    /// The receipts that count and are later than `sequence`, if there are any.
+    pub(crate) async fn receipts_after(&self, sequence: u64) -> Result<Option<LaterReceipts>> {
+        let row = sqlx::query(
+            "SELECT count(*), min(kept_at) FROM receipt WHERE sequence > ? AND problem IS NOT ?",
+        )
+        .bind(i64::try_from(sequence).unwrap_or(i64::MAX))
+        .bind(LOST)
+        .fetch_one(&self.pool)
+        .await?;
+        let count = u64::try_from(row.get::<i64, _>(0)).unwrap_or_default();
+        let since = row.get::<Option<i64>, _>(1).map(time).transpose()?;
+        Ok(since.map(|since| LaterReceipts { count, since }))
+    }
+
+    /// Notes that the register has lost what is later than `sequence`.
+    pub(crate) async fn note_lost_after(&self, sequence: u64) -> Result<()> {
+        let mut step = self.begin().await?;
+        sqlx::query("UPDATE receipt SET problem = ?1 WHERE sequence > ?2 AND problem IS NOT ?1")
+            .bind(LOST)
+            .bind(i64::try_from(sequence).unwrap_or(i64::MAX))
+            .execute(&mut *step)
+            .await?;
+        self.commit(step).await
+    }
+
     /// Keeps a receipt; a copy of one that is kept already changes nothing.
     pub(crate) async fn keep_receipt(
         &self,
@@ -49,12 +87,14 @@ impl Outbox {
         self.commit(step).await
     }
 
-    /// The digests of the receipts with this number: one, unless the register has given it twice.
+    /// The digests of the receipts with this number that count: one, unless the register has given it twice.
     pub(crate) async fn receipt_digests(&self, sequence: u64) -> Result<Vec<ReceiptDigest>> {
-        let rows = sqlx::query("SELECT digest FROM receipt WHERE sequence = ?")
-            .bind(i64::try_from(sequence).unwrap_or(i64::MAX))
-            .fetch_all(&self.pool)
-            .await?;
+        let rows =
+            sqlx::query("SELECT digest FROM receipt WHERE sequence = ? AND problem IS NOT ?")
+                .bind(i64::try_from(sequence).unwrap_or(i64::MAX))
+                .bind(LOST)
+                .fetch_all(&self.pool)
+                .await?;
         rows.iter()
             .map(|row| {
                 let bytes: Vec<u8> = row.get(0);

@@ -65,6 +65,19 @@ async fn openapi_lists_exactly_the_routes() {
 }
 
 #[tokio::test]
+async fn the_newest_receipt_is_for_its_sender_alone() {
+    let server = start().await;
+    let path = "/fhirmottak/v1/receipt";
+    assert_refused(server.send(Method::GET, path).await, 401, "LMR-1010").await;
+    let ask = || server.client.get(server.url(path)).bearer_auth(server.token("310000019")).send();
+    assert_eq!(ask().await.unwrap().status(), 204, "nothing is stored");
+    server.store.be(Moody::UNAVAILABLE);
+    assert_refused(ask().await.unwrap(), 503, "LMR-9002").await;
+    let strange = start_with(HttpSettings::default(), "192.0.2.7", true).await;
+    assert_refused(strange.send(Method::GET, path).await, 403, "LMR-1001").await;
+}
+
+#[tokio::test]
 async fn health_says_what_is_missing() {
     let server = start().await;
     assert_eq!(server.send(Method::GET, "/health/live").await.status(), 200);

@@ -1,6 +1,6 @@
 //! What every audit log must do.
 
-use super::{at, delivery, hash, other, sender, version};
+use super::{at, delivery, hash, org, other, sender, version};
 use lmr_intake::{
     Act, Action, AuditFault, AuditFilter, AuditHead, Committed, Database, REGISTER_CHAIN, Receipt,
     ReceiptDigest, Seen,
@@ -47,6 +47,9 @@ pub async fn each_senders_receipts_are_a_chain_of_their_own(store: Arc<dyn Datab
     assert_eq!(receipt.as_deref(), Some(first.payload().as_str()));
     let third = receipt_of(&*store, delivery("m3", 4, vec![])).await;
     assert_eq!(third.sequence, 3);
+    assert_eq!(store.newest_receipt(sender()).await.unwrap(), Some(third.payload()));
+    assert_eq!(store.newest_receipt(other()).await.unwrap(), Some(theirs.payload()));
+    assert_eq!(store.newest_receipt(org("889640782")).await.unwrap(), None);
     let report = store.verify_audit(&[]).await.unwrap();
     assert_eq!((report.chains, report.entries, report.messages), (2, 4, 4));
     assert_eq!(report.problems, []);

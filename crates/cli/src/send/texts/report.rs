@@ -221,9 +221,25 @@ pub(in crate::send) fn reason(report: &Report, language: Language) -> String {
     counts.join(", ")
 }
 
-/// What is wrong with the source as a whole, and what has vanished from it.
+/// What is wrong with the source as a whole, what has vanished from it, and what the register has lost.
 fn source_warnings(report: &Report, language: Language, lines: &mut Lines) {
     let style = Style::for_stdout();
+    if let Some(lost) = report.lost_at_register {
+        let (messages, records, again) =
+            (lost.messages, lost.forgotten.records, lost.forgotten.annulments);
+        let since = time(lost.since);
+        let text = match language {
+            Language::Bokmal => format!(
+                "Registeret har mistet {messages} meldinger som det hadde bekreftet fra {since} (gjenopprettet \
+                 fra en eldre kopi?). {records} poster sendes på nytt; {again} annulleringer må gjøres på nytt."
+            ),
+            Language::English => format!(
+                "The register has lost {messages} messages that it had confirmed since {since} (restored from an \
+                 older backup?). {records} records are sent again; {again} annulments must be made again."
+            ),
+        };
+        lines.line(&format!("  {}", style.warn(&text)));
+    }
     if let Some(failure) = &report.source_failure {
         lines.line(&format!("  {}", style.bad(&source_failure(failure, language))));
     }

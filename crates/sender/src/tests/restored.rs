@@ -1,0 +1,111 @@
+//! A register that was restored from a backup: the sender finds out by its receipts, and sends again what is lost.
+
+use lmr_lmdi::RuleSetId;
+
+use super::world::{RECEIPTED, Register, World, given, medicine, patient};
+use crate::report::{Report, RunStatus};
+
+async fn run(world: &World) -> Report {
+    let agent = world.agent_for(RECEIPTED).await.unwrap();
+    let report = agent.run().await.unwrap();
+    agent.outbox().close().await;
+    report
+}
+
+/// A ward whose first three records are delivered and confirmed by a receipt.
+async fn ward() -> World {
+    let world = World::new(RuleSetId::Lmdi094);
+    world.register.lock().unwrap().receipts = Some(Vec::new());
+    world.write("medicines.ndjson", &[medicine("m")]);
+    world.write("patients.ndjson", &[patient("p", 1)]);
+    world.write("given.ndjson", &[given("a", "p", 1)]);
+    let report = run(&world).await;
+    assert_eq!((report.status(), report.new), (RunStatus::Clean, 3));
+    world
+}
+
+fn give(world: &World, keys: &[&str]) {
+    let all: Vec<_> = keys.iter().map(|key| given(key, "p", 1)).collect();
+    world.write("given.ndjson", &all);
+}
+
+#[tokio::test]
+async fn b10_what_a_restored_register_has_lost_is_sent_again_by_the_next_run() {
+    let world = ward().await;
+    let backup = world.register.lock().unwrap().clone();
+    world.pass(24);
+    give(&world, &["a", "b"]);
+    assert_eq!(run(&world).await.new, 1);
+    world.pass(24);
+    give(&world, &["a", "b", "c"]);
+    assert_eq!(run(&world).await.new, 1);
+    world.pass(24);
+    assert_eq!(run(&world).await.lost_at_register, None, "nothing is lost");
+    *world.register.lock().unwrap() = backup;
+    assert_eq!((world.versions("MedicationAdministration/b"), world.posted()), (0, 1));
+
+    let report = run(&world).await;
+    let lost = report.lost_at_register.expect("found out");
+    assert_eq!((lost.messages, lost.forgotten.records), (2, 4), "with what they referred to");
+    assert_eq!(report.status(), RunStatus::Clean);
+    for key in ["a", "b", "c"] {
+        assert_eq!(world.versions(&format!("MedicationAdministration/{key}")), 1, "{key}");
+    }
+    assert_eq!(world.versions("Patient/p"), 1, "what was not lost makes no new version");
+    // Found out once; the numbers that the register gives again are believed.
+    world.pass(24);
+    let report = run(&world).await;
+    assert_eq!((report.lost_at_register, report.messages.len()), (None, 0));
+    let kept = world.agent_for(RECEIPTED).await.unwrap().outbox().receipts().await.unwrap();
+    let lost = kept.iter().filter(|row| row.problem.is_some()).count();
+    assert_eq!((kept.len(), lost), (4, 2), "{kept:?}");
+}
+
+#[tokio::test]
+async fn b10_a_register_without_any_message_of_ours_gets_all_again() {
+    let world = ward().await;
+    let mut other = Register::default();
+    other.receipts = Some(Vec::new());
+    *world.register.lock().unwrap() = other;
+    world.pass(24);
+    let report = run(&world).await;
+    assert_eq!(report.lost_at_register.expect("found out").forgotten.records, 3);
+    assert_eq!(world.versions("MedicationAdministration/a"), 1);
+}
+
+/// Restored and used by us already, before anybody looked: another message has the number of one that we know.
+#[tokio::test]
+async fn b10_a_register_that_went_on_after_its_restore_is_found_out_too() {
+    let world = ward().await;
+    let backup = world.register.lock().unwrap().clone();
+    world.pass(24);
+    give(&world, &["a", "b"]);
+    run(&world).await;
+    {
+        let mut register = world.register.lock().unwrap();
+        *register = backup;
+        let mut payload =
+            register.receipts.as_ref().unwrap()[0].replace("\"sequence\":1", "\"sequence\":2");
+        payload = payload.replace("\"messageId\":\"", "\"messageId\":\"0");
+        register.receipts.as_mut().unwrap().push(payload);
+    }
+    world.pass(24);
+    let report = run(&world).await;
+    assert!(report.lost_at_register.is_some());
+    assert_eq!(world.versions("MedicationAdministration/b"), 1);
+    assert_eq!(world.versions("MedicationAdministration/a"), 1);
+}
+
+/// What does not answer the question, or answers for somebody else, says nothing.
+#[tokio::test]
+async fn a_register_that_does_not_tell_has_lost_nothing() {
+    let world = ward().await;
+    let whole = world.register.lock().unwrap().receipts.clone().unwrap();
+    let foreign = whole[0].replace(RECEIPTED, "320000009");
+    for told in [None, Some(vec![foreign]), Some(vec!["<html>".to_owned()]), Some(whole)] {
+        world.register.lock().unwrap().receipts = told.clone();
+        let report = run(&world).await;
+        assert_eq!(report.lost_at_register, None, "{told:?}");
+        assert_eq!(report.messages.len(), 0);
+    }
+}
