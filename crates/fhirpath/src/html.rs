@@ -157,6 +157,14 @@ fn scan<'t>(text: &'t str, each: &mut dyn FnMut(Part<'t>) -> bool) -> bool {
             }
             continue;
         }
+        if let Some(data) = rest.strip_prefix("<![CDATA[") {
+            let Some(end) = data.find("]]>") else { return false };
+            if !each(Part::Text(&data[..end])) {
+                return false;
+            }
+            rest = &data[end + 3..];
+            continue;
+        }
         let Some(end) = tag_end(rest) else { return false };
         let inside = &rest[1..end];
         rest = &rest[end + 1..];

@@ -105,6 +105,7 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::PrimitiveTooShort { .. }
         | M::PrimitiveNotEmpty
         | M::ControlCharacter { .. }
+        | M::BidiUnterminated
         | M::PrimitiveWs
         | M::StringWs { .. }
         | M::PrimitiveValueExt
@@ -270,6 +271,14 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::XhtmlSyntax { .. }
         | M::XhtmlComment
         | M::XhtmlHref { .. }
+        | M::XhtmlActiveHref { .. }
+        | M::XhtmlBlockInPara { .. }
+        | M::XhtmlIllegalInPara { .. }
+        | M::XhtmlRecursion { .. }
+        | M::XhtmlNoChildren { .. }
+        | M::XhtmlIllegalChildren { .. }
+        | M::XhtmlOutOfPlace { .. }
+        | M::XhtmlDuplicateIds { .. }
         | M::XhtmlResolve { .. }
         | M::XhtmlMultipleMatches { .. }
         | M::XhtmlLangDifferent { .. }

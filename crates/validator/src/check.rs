@@ -57,7 +57,7 @@ pub(crate) fn primitive<'a>(
         json::check_kind(cx, node, kind, def);
         let text = node.text().unwrap_or_default();
         // What has no text may still have extensions.
-        is_blank = primitive::is_blank(&text);
+        is_blank = primitive::has_no_content(&text);
         if primitive::check(cx, item, node, kind, &text, def) {
             string::check(cx, item, kind, &text, def);
         }

@@ -93,7 +93,7 @@ impl Terminology {
 
     /// Whether a value set with this canonical is defined.
     pub fn has_value_set(&self, canonical: &str) -> bool {
-        matches!(self.json(ResourceKind::ValueSet, canonical), Ok(Some(_)))
+        !matches!(self.sets.look(canonical, || self.urls(ResourceKind::ValueSet)), Look::Nowhere)
     }
 
     /// Canonical URLs of every value set (or code system) at hand.

@@ -195,6 +195,7 @@ fn is_of_reader(id: &str) -> bool {
         "Contained_resource_does_not_appear_to_be_a_FHIR_resource",
         "Unable_to_find_resourceType",
         "Error_parsing_XHTML_",
+        "XHTML_XHTML_Entity_Illegal",
     ]
     .iter()
     .any(|start| id.starts_with(start))

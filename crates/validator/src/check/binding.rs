@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 
 use lmr_fhir::{Element, Name, Node, Severity, nearest};
 
-use super::coding::{same_display, system_and_code};
+use super::coding::{self, same_display, system_and_code};
 use super::context::Context;
 use super::grammar::{self, LANGUAGES, MEDIA_TYPES, UCUM};
 use super::primitive::is_absolute;
@@ -69,6 +69,16 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, t
             && !*def.rule.is_own_binding.get_or_init(|| is_own_binding(cx, def));
         let bound_to = Bound { strength: binding.strength, canonical, set, is_silent };
         bound(cx, item, def, kind, bound_to);
+    } else if let Some(canonical) = &binding.value_set
+        && binding.strength == BindingStrength::Example
+        && def.profile.definition.is_profile()
+        && is_coded(item, kind)
+        && !canonical.contains('?')
+        && !cx.profiles.definitions().terminology().has_value_set(canonical)
+    {
+        // An example cannot be broken, but a profile that names it should come with it.
+        let message = Message::ValueSetNotFound { value_set: canonical.to_string().into() };
+        cx.report(message, item.node(), def.profile);
     }
     if binding.value_set.is_none()
         && binding.max_value_set.is_none()
@@ -94,6 +104,15 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, t
         let set = cx.profiles.definitions().terminology().value_set(&more.value_set);
         let bound_to = Bound { strength, canonical: &more.value_set, set: &set, is_silent: false };
         bound(cx, item, def, kind, bound_to);
+    }
+}
+
+/// Whether an element has something to look up.
+fn is_coded(item: Element<'_>, kind: Kind) -> bool {
+    match kind {
+        Kind::Code => item.text().is_some_and(|code| !code.is_empty()),
+        Kind::Coding => matches!(system_and_code(item), (Some(_), Some(_))),
+        Kind::Concept => true,
     }
 }
 
@@ -247,16 +266,22 @@ fn bound_coding<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: B
     if system.is_none() {
         return;
     }
+    let is_of_other_version = has_other_version(cx, item, system.as_deref());
     match set.validate(system.as_deref(), &code) {
-        Membership::Member(member) => named_by(cx, item, set, &member.system, &code),
+        Membership::Member(member)
+            if !is_of_other_version && !is_misnamed(cx, item, set, &member.system, &code) =>
+        {
+            named_by(cx, item, set, &member.system, &code)
+        }
         _ if is_silent => {}
         Membership::Unknown(missing) => {
             report_missing_content(cx, at, def, strength, canonical, &missing)
         }
-        Membership::NotMember => {
+        Membership::Member(_) | Membership::NotMember => {
             let code = Value::from(format!("{}#{code}", system.as_deref().unwrap_or("")));
             // Of a system nobody knows it can only be said that the set does not have it.
             let is_coding = def.element().types.iter().any(|t| t.name() == "Coding")
+                && !is_of_other_version
                 && system.as_deref().is_some_and(|s| {
                     !is_absolute(s)
                         || cx.profiles.definitions().terminology().code_system(s).is_some()
@@ -291,7 +316,7 @@ fn bound_coding<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: B
 fn bound_concept<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: Bound<'_>) {
     let Bound { strength, canonical, set, is_silent } = to;
     let at = item.node();
-    let (mut any, mut member, mut unknown) = (false, false, None);
+    let (mut any, mut member, mut unknown, mut undecided) = (false, false, None, false);
     let mut codes = Vec::new();
     let mut misnamed = Vec::new();
     for coding in item.children_named(&CODING) {
@@ -303,6 +328,16 @@ fn bound_concept<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: 
             continue;
         }
         any = true;
+        if code.is_none()
+            && system.as_deref().is_some_and(|system| {
+                set.has_system(system) != Some(false)
+                    && cx.profiles.definitions().terminology().code_system(system).is_none()
+            })
+        {
+            // Of nothing in a system of the set that nobody knows there is nothing to say.
+            undecided = true;
+            continue;
+        }
         let code = code.unwrap_or_default();
         let shown = || format!("{}#{code}", system.as_deref().unwrap_or(""));
         // A code without a system is a code of no value set.
@@ -345,6 +380,9 @@ fn bound_concept<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: 
     if let Some(missing) = unknown {
         return report_missing_content(cx, at, def, strength, canonical, &missing);
     }
+    if undecided {
+        return;
+    }
     let (value_set, codes) = (named(set, canonical), codes.join(", ").into());
     let message = match strength {
         BindingStrength::Required => Message::ConceptNotInRequired { value_set, codes },
@@ -375,6 +413,35 @@ fn raise_unknown_system<'a>(cx: &mut Context<'a>, coding: Element<'a>, system: O
             issue.severity = Severity::Error;
         }
     }
+}
+
+/// Whether a Coding is of a version that its known code system does not have.
+fn has_other_version<'a>(cx: &Context<'a>, item: Element<'a>, system: Option<&str>) -> bool {
+    let Some(version) = item.child(&VERSION).and_then(Element::text).filter(|v| !v.is_empty())
+    else {
+        return false;
+    };
+    let terminology = cx.profiles.definitions().terminology();
+    system.is_some_and(|system| {
+        terminology.code_system(system).is_some()
+            && terminology.code_system(&format!("{system}|{version}")).is_none()
+    })
+}
+
+/// Whether a Coding has a display that is an error: with the reference, it is then no valid member.
+fn is_misnamed<'a>(
+    cx: &Context<'a>,
+    item: Element<'a>,
+    set: &ValueSet,
+    system: &str,
+    code: &str,
+) -> bool {
+    let Some(text) = item.child(&DISPLAY).and_then(Element::text).filter(|t| !t.is_empty()) else {
+        return false;
+    };
+    cx.options.wrong_display.is_error()
+        && coding::is_misnamed(cx, system, code, &text)
+        && !set.texts(system, code).iter().any(|known| same_display(known, &text))
 }
 
 /// The display of a coding, if it has been reported as an error.
@@ -541,6 +608,7 @@ fn named(set: &ValueSet, canonical: &str) -> Defined {
 }
 
 static SYSTEM: LazyLock<Name> = LazyLock::new(|| Name::new("system"));
+static VERSION: LazyLock<Name> = LazyLock::new(|| Name::new("version"));
 static DISPLAY: LazyLock<Name> = LazyLock::new(|| Name::new("display"));
 static CODING: LazyLock<Name> = LazyLock::new(|| Name::new("coding"));
 

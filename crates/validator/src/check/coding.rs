@@ -1,7 +1,7 @@
 //! A Coding by itself, whatever it is bound to: its system, its code, its display, its unit.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use lmr_fhir::{Element, Kind, Name, Severity, nearest};
 
@@ -12,7 +12,7 @@ use crate::compile::Def;
 use crate::definitions::BindingStrength;
 use crate::messages::Message;
 use crate::messages::issue_code::IssueCode;
-use crate::terminology::{CodeSystem, Content};
+use crate::terminology::{CodeSystem, Concept, Content};
 
 const SNOMED: &str = "http://snomed.info/sct";
 const LOINC: &str = "http://loinc.org";
@@ -283,11 +283,7 @@ fn check_member<'a>(
     }
     let Some(shown) = item.child(&DISPLAY) else { return };
     let Some(text) = shown.text().filter(|text| !text.is_empty()) else { return };
-    if let Some(display) = &concept.display
-        && !same_display(display, &text)
-        && !concept.designations.iter().any(|known| same_display(known, &text))
-        && !other_language(cx.options.language.as_deref())
-    {
+    if let Some(display) = wrong_display(cx, concept, &text) {
         let severity = cx.options.wrong_display;
         let message = Message::DisplayWrong {
             system: system.to_owned().into(),
@@ -317,6 +313,27 @@ fn has_server_side(coding: Element<'_>) -> bool {
             one.child(&SYSTEM).and_then(Element::text).is_some_and(|s| SERVER_SIDE.contains(&&*s))
         })
     })
+}
+
+/// The right display of a concept, if it is known and another one is given.
+fn wrong_display<'c>(cx: &Context<'_>, concept: &'c Concept, given: &str) -> Option<&'c Arc<str>> {
+    concept.display.as_ref().filter(|display| {
+        !same_display(display, given)
+            && !concept.designations.iter().any(|known| same_display(known, given))
+            && !other_language(cx.options.language.as_deref())
+    })
+}
+
+/// Whether a code of a known system is given another display than it has.
+pub(crate) fn is_misnamed(cx: &Context<'_>, system: &str, code: &str, given: &str) -> bool {
+    cx.profiles
+        .definitions()
+        .terminology()
+        .code_system(system)
+        .filter(|known| known.fault().is_none())
+        .is_some_and(|known| {
+            known.concept(code).is_some_and(|of| wrong_display(cx, of, given).is_some())
+        })
 }
 
 /// Displays at hand are English; in another language they prove nothing.

@@ -40,7 +40,15 @@ pub(crate) fn check_kind<'a>(cx: &mut Context<'a>, node: Node<'a>, kind: Primiti
 /// The companion of an element is never empty, and where the value is missing it is all there is.
 #[inline]
 pub(crate) fn check_value_or_extension<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>) {
-    let Some(companion) = item.sibling().filter(|s| s.members().next().is_none()) else { return };
+    let is_empty = |node: Node<'_>| match node.kind() {
+        Kind::Array => node.members().next().is_none(),
+        kind => kind == Kind::Null,
+    };
+    let holds_nothing = |companion: &Node<'_>| {
+        companion.members().next().is_none()
+            || (!item.has_value() && companion.members().all(is_empty))
+    };
+    let Some(companion) = item.sibling().filter(holds_nothing) else { return };
     if !item.has_value() {
         cx.report(Message::PrimitiveValueExt, item.node(), def.profile);
     } else if companion.kind() == Kind::Object {

@@ -1,6 +1,7 @@
 //! Narratives: vocabulary, links, languages, and what profiles ask of them.
 
 pub(crate) mod messages;
+mod structure;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -29,6 +30,9 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, text: &str, def
     let mut faults = Vec::new();
     xhtml.vocabulary(&mut |message| faults.push(message));
     for message in faults {
+        cx.report(message, at, def.profile);
+    }
+    for message in structure::faults(&xhtml).into_iter().chain(structure::duplicates(&xhtml)) {
         cx.report(message, at, def.profile);
     }
     links_of(cx, &xhtml, at, def);
@@ -71,16 +75,14 @@ fn links_of<'a>(cx: &mut Context<'a>, xhtml: &Xhtml<'_>, at: Node<'a>, def: Def<
                 "http" | "https" | "tel" | "mailto" | "data" | "ftp" | "sms" | "cid" | "file"
             )
         {
-            cx.report(
-                Message::XhtmlHref {
-                    scheme: scheme.to_owned().into(),
-                    href: href.to_owned().into(),
-                    path: xhtml.path(i).into(),
-                    text: xhtml.text(i).into(),
-                },
-                at,
-                def.profile,
-            );
+            let (path, text) = (xhtml.path(i).into(), xhtml.text(i).into());
+            let (scheme, href) = (scheme.to_owned(), href.to_owned().into());
+            let message = if matches!(&*scheme, "javascript" | "vbscript") {
+                Message::XhtmlActiveHref { scheme: scheme.into(), href, path, text }
+            } else {
+                Message::XhtmlHref { scheme: scheme.into(), href, path, text }
+            };
+            cx.report(message, at, def.profile);
         }
     }
 }

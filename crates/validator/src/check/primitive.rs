@@ -117,6 +117,11 @@ pub(crate) fn is_blank(text: &str) -> bool {
     !text.as_bytes().first().is_some_and(u8::is_ascii_graphic) && text.trim_start().is_empty()
 }
 
+/// Whether a text is empty or ordinary white space: a no-break space is content, as with the reference.
+pub(crate) fn has_no_content(text: &str) -> bool {
+    is_blank(text) && !text.contains(['\u{a0}', '\u{2007}', '\u{202f}'])
+}
+
 /// Calls `fault` for every rule that a value's text breaks. Allocates for those alone.
 fn faults_of(kind: Primitive, text: &str, resource_id: bool, fault: &mut dyn FnMut(Message)) {
     if text.is_empty() {

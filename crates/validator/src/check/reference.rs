@@ -103,10 +103,13 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, t
     }
 }
 
-/// The reference's text; a list has none.
+/// The reference's text without spaces behind it; a list has none.
 fn reference_text(item: Element<'_>) -> Option<Cow<'_, str>> {
     let reference = item.child(&REFERENCE).filter(|found| found.index().is_none())?;
-    let text = reference.text()?;
+    let text = match reference.text()? {
+        text if text.ends_with(' ') => Cow::Owned(text.trim_end_matches(' ').to_owned()),
+        text => text,
+    };
     (!text.is_empty()).then_some(text)
 }
 

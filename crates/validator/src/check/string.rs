@@ -89,6 +89,9 @@ pub(crate) fn check_characters<'a>(
     def: Def<'a>,
 ) {
     let node = item.node();
+    if !ends_directions(text) {
+        cx.report(Message::BidiUnterminated, node, def.profile);
+    }
     // Rule: <https://hl7.org/fhir/R4/datatypes.html#string>: no code point below 32 but tab, CR, LF.
     // Unescaped they are not JSON, which the reader reports.
     if node.is_escaped()
@@ -98,6 +101,21 @@ pub(crate) fn check_characters<'a>(
         let message = Message::ControlCharacter { code_point: usize::from(control) };
         cx.report(message, node, def.profile);
     }
+}
+
+/// Whether every embedding, override and isolate of the text's direction is ended within it
+/// (<https://www.unicode.org/reports/tr9/>, CVE-2021-42574).
+fn ends_directions(text: &str) -> bool {
+    let mut open = Vec::new();
+    for c in text.chars() {
+        match c {
+            '\u{202a}' | '\u{202b}' | '\u{202d}' | '\u{202e}' => open.push('\u{202c}'),
+            '\u{2066}'..='\u{2068}' => open.push('\u{2069}'),
+            '\u{202c}' | '\u{2069}' if open.pop() != Some(c) => return false,
+            _ => {}
+        }
+    }
+    open.is_empty()
 }
 
 /// Whether an address is one that examples use.

@@ -36,6 +36,38 @@ macro_rules! narrative_messages {
                 "TYPE_SPECIFIC_CHECKS_DT_XHTML_LITERAL_HREF" Error Invalid
                 en "The link '{href}' uses the scheme '{scheme}', which a reader cannot follow"
                 nb "Lenken '{href}' bruker skjemaet '{scheme}', som en leser ikke kan følge";
+            XhtmlActiveHref { scheme: GivenName, href: Value, path: GivenName, text: Value }
+                "TYPE_SPECIFIC_CHECKS_DT_XHTML_ACTIVE_HREF" Error Invalid
+                en "The link '{href}' uses the scheme '{scheme}', which runs a program: not allowed in a narrative"
+                nb "Lenken '{href}' bruker skjemaet '{scheme}', som kjører et program: ikke tillatt i en fortellende tekst";
+            XhtmlBlockInPara { element: GivenName, path: GivenName }
+                "XHTML_XHTML_BLOCK_IN_PARA" Error Structure
+                en "<{element}> holds text only, no blocks such as lists or tables ({path})"
+                nb "<{element}> har bare tekst, ikke blokker som lister og tabeller ({path})";
+            XhtmlIllegalInPara { element: GivenName }
+                "XHTML_XHTML_ELEMENT_ILLEGAL_IN_PARA" Error Invalid
+                en "<{element}> is not allowed in a paragraph"
+                nb "<{element}> er ikke tillatt i et avsnitt";
+            XhtmlRecursion { element: GivenName, path: GivenName }
+                "XHTML_XHTML_NO_RECURSION" Error Structure
+                en "<{element}> is not allowed within itself ({path})"
+                nb "<{element}> er ikke tillatt inni seg selv ({path})";
+            XhtmlNoChildren { element: GivenName, path: GivenName }
+                "XHTML_XHTML_NO_CHILDREN" Error Structure
+                en "<{element}> must be empty ({path})"
+                nb "<{element}> må være tomt ({path})";
+            XhtmlIllegalChildren { element: GivenName, path: GivenName }
+                "XHTML_XHTML_ILLEGAL_CHILDREN" Error Structure
+                en "<{element}> holds something that does not belong there ({path})"
+                nb "<{element}> har noe som ikke hører til der ({path})";
+            XhtmlOutOfPlace { element: GivenName, allowed: Defined, path: GivenName }
+                "XHTML_XHTML_OUT_OF_PLACE" Error Structure
+                en "<{element}> is allowed in {allowed} only ({path})"
+                nb "<{element}> er bare tillatt i {allowed} ({path})";
+            XhtmlDuplicateIds { ids: Value }
+                "XHTML_XHTML_DUPLICATE_IDS" Warning BusinessRule
+                en "Ids or names of anchors occur more than once in the narrative: {ids}"
+                nb "Id-er eller ankernavn står flere ganger i den fortellende teksten: {ids}";
             XhtmlResolve { href: Value, path: GivenName, text: Value }
                 "Type_Specific_Checks_DT_XHTML_Resolve" Error Invalid
                 en "The link '{href}' in the narrative leads nowhere"

@@ -192,6 +192,10 @@ macro_rules! primitive_messages {
                 "TYPE_SPECIFIC_CHECKS_DT_MARKDOWN_HTML" Warning Invalid
                 en "The markdown looks as if it holds an HTML tag"
                 nb "Markdown-teksten ser ut til å inneholde en HTML-kode";
+            BidiUnterminated
+                "UNICODE_BIDI_CONTROLS_CHARS_MATCH" Warning Invalid
+                en "The text changes its direction with control characters and does not change it back"
+                nb "Teksten skifter retning med kontrolltegn og skifter ikke tilbake";
             UrlResolve { value: GivenUrl }
                 "Type_Specific_Checks_DT_URL_Resolve" Error Invalid
                 en "HL7 defines nothing with the address '{value}'"

@@ -37,7 +37,8 @@ pub(crate) fn is_right(kind: Primitive, bytes: &[u8], limits: Limits) -> bool {
             bytes.len() <= MAX_STRING
                 && bytes.first().is_some_and(|byte| is_letter(*byte))
                 && ends_in_letter(bytes)
-                && memchr::memchr(b'<', bytes).is_none()
+                // Controls of the text's direction begin with E2.
+                && memchr::memchr2(b'<', 0xe2, bytes).is_none()
         }
         Primitive::Code => !bytes.is_empty() && is_visible(bytes),
         Primitive::Id => (1..=64).contains(&bytes.len()) && bytes.iter().all(|b| is_id_byte(*b)),
