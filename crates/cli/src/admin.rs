@@ -80,6 +80,8 @@ enum Command {
         #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=366))]
         days: u16,
     },
+    /// When certificates end, the register's and the senders', the nearest first
+    Certificates,
     /// Show a message's resources, or one resource's versions; recorded with the reason
     Show(Show),
     /// Write stored resources to NDJSON files, one for each type; recorded with the reason
@@ -90,6 +92,14 @@ enum Command {
     Expire,
     /// How much waits at the outlet
     Outlet,
+    /// Make the partitions of the coming months, drop those that [retention] has emptied, list all (PostgreSQL)
+    Partitions {
+        /// Months to make ahead
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=24))]
+        ahead: u8,
+    },
+    /// Copy the SQLite database to a new file while the receiver runs
+    Backup { file: PathBuf },
     /// The log of who sent, read, changed, exported or erased what
     Audit(Audit),
     /// Make a key for a database (column_key, hash_key) and write it to a new file
@@ -152,6 +162,11 @@ impl Admin {
                     let refused = senders.store.refused_calls(&filter).await?;
                     deliveries::print_list(&list, &refused, filter.limit, view)
                 }
+                Command::Certificates => {
+                    let keys = config.decryption_keys(&folder)?;
+                    let own: Vec<_> = keys.iter().map(|key| key.certificate().clone()).collect();
+                    senders.certificates(&own).await
+                }
                 Command::Show(show) => show.run(&*senders.store, view).await,
                 Command::Export(export) => export.run(&*senders.store, view).await,
                 Command::Erase(erase) => erase.run(&*senders.store, view).await,
@@ -160,6 +175,11 @@ impl Admin {
                     let removed = expire(&*senders.store, retention, outlet, &operator()).await?;
                     archive::print_removed(removed, view)
                 }
+                Command::Partitions { ahead } => {
+                    let retention = config.retention;
+                    archive::partitions(&*senders.store, *ahead, retention, view).await
+                }
+                Command::Backup { file } => archive::back_up(&*senders.store, file, view).await,
                 Command::Outlet => archive::outlet_status(&*senders.store, view).await,
                 Command::Audit(audit) => audit.run(&*senders.store, &folder, view).await,
                 Command::Overview { days } => senders.overview(*days).await,

@@ -82,7 +82,7 @@ fn main() -> ExitCode {
         Command::Seal(command) => command.run(lang),
         Command::Open(command) => command.run(lang),
         Command::Receipt(command) => command.run(lang),
-        Command::Serve(command) => command.run(),
+        Command::Serve(command) => command.run(lang),
         Command::Send(command) => command.run(),
         Command::Admin(command) => command.run(lang),
         Command::Doctor(command) => command.run(lang),

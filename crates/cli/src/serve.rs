@@ -1,5 +1,6 @@
 //! `lmr serve`: the receiver.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -8,7 +9,9 @@ use std::time::Duration;
 use clap::Args;
 use lmr_auth::{Clock, DpopSettings, Fetcher, HttpFetcher, KeyCache, TokenVerifier};
 use lmr_envelope::SystemRandom;
-use lmr_intake::{AllowList, Database, Material, Parts, Receiver, Removed, Settings, Store};
+use lmr_intake::{
+    AllowList, Database, Material, Parts, Receiver, Removed, Settings, Store, certificate_ends,
+};
 use lmr_server::{HttpSettings, OutletService, Services, StoreReplays, Tls};
 use lmr_storage::{PostgresStore, SqliteStore, StorageKey};
 use tokio::net::TcpListener;
@@ -16,7 +19,8 @@ use tokio::net::TcpListener;
 use crate::clock;
 use crate::config::key_files::KeyFiles;
 use crate::config::read_text;
-use crate::config::receiver::{ReceiverConfig, RetentionSection};
+use crate::config::receiver::{OutletSection, ReceiverConfig, RetentionSection};
+use crate::output::Language;
 use crate::text::{Explain, text};
 
 /// Run the receiver until interrupted.
@@ -25,11 +29,17 @@ pub(crate) struct Serve {
     /// The receiver's configuration file
     #[arg(long, short, default_value = "receiver.toml")]
     config: PathBuf,
+    /// Read everything that the file names, open the database, and end: exit status 0 when the receiver could start
+    #[arg(long)]
+    check: bool,
 }
 
 impl Serve {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
         let (config, folder) = crate::config::read::<ReceiverConfig>(&self.config)?;
+        if self.check {
+            return check(&config, &folder, lang);
+        }
         let _last_lines = config.log.start()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {
@@ -47,6 +57,7 @@ impl Serve {
             tokio::spawn(reloading.at_each_hangup());
             let store = open_store(&config, &folder).await?;
             let outlet = outlet(&config, &folder, &services, &store).await?;
+            tokio::spawn(watch_certificates(services.receiver.clone()));
             tokio::spawn(expire_hourly(config.retention, config.outlet.is_some(), store));
             tracing::info!(address = %listener.local_addr()?, environment = ?config.environment, "listening");
             let serving = lmr_server::serve(listener, services, interrupted());
@@ -62,6 +73,26 @@ impl Serve {
             Ok(ExitCode::SUCCESS)
         })
     }
+}
+
+/// Does all that a start does, except listening.
+fn check(config: &ReceiverConfig, folder: &Path, lang: Language) -> anyhow::Result<ExitCode> {
+    lmr_auth::install_tls_provider();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let services = services(config, folder).await?;
+        let store = open_store(config, folder).await?;
+        if let Some(section) = &config.outlet {
+            outlet_services(config, section, folder, &services, &store)?;
+        }
+        store.ready().await.explain(|| text!("databasen", "the database"))?;
+        let done = text!(
+            "konfigurasjonen kan brukes, og databasen svarer\n",
+            "the configuration can be used, and the database answers\n"
+        );
+        crate::output::print(done.get(lang))?;
+        Ok(ExitCode::SUCCESS)
+    })
 }
 
 /// Reads certificates, keys, authorities and the senders of the configuration file again at each SIGHUP, as hooks of
@@ -130,6 +161,18 @@ async fn outlet(
             address = section.listen
         )
     })?;
+    let (services, outlet) = outlet_services(config, section, folder, receiver, store)?;
+    Ok(Some((listener, services, outlet)))
+}
+
+/// What the outlet works with.
+fn outlet_services(
+    config: &ReceiverConfig,
+    section: &OutletSection,
+    folder: &Path,
+    receiver: &Services,
+    store: &Arc<dyn Database>,
+) -> anyhow::Result<(Services, OutletService)> {
     let fetcher: Arc<dyn Fetcher> = Arc::new(HttpFetcher::new(Duration::from_secs(10))?);
     let replays: Arc<dyn Store> = Arc::clone(store) as Arc<dyn Store>;
     let verifier = TokenVerifier::with_dpop(
@@ -164,7 +207,41 @@ async fn outlet(
         lease: Duration::from_secs(u64::from(section.lease_seconds.max(1))),
         form: section.form.into(),
     };
-    Ok(Some((listener, services, outlet)))
+    Ok((services, outlet))
+}
+
+/// Days before its end at which a certificate is reported in the log.
+const CERTIFICATE_DAYS: [i64; 3] = [7, 30, 60];
+
+/// Reports certificates that end soon: each once for 60, 30 and 7 days, and once it has ended.
+async fn watch_certificates(receiver: Receiver) {
+    let mut reported: HashMap<String, i64> = HashMap::new();
+    loop {
+        // When the database does not answer, the next hour will do.
+        let avsendere = receiver.avsendere().await.unwrap_or_default();
+        for end in certificate_ends(&receiver.certificates(), &avsendere, clock::now()) {
+            let step = if end.days_left < 0 {
+                -1
+            } else {
+                let reached = CERTIFICATE_DAYS.iter().find(|days| end.days_left <= **days);
+                let Some(step) = reached else { continue };
+                *step
+            };
+            if end.is_succeeded || reported.get(&end.thumbprint) == Some(&step) {
+                continue;
+            }
+            tracing::warn!(
+                usage = ?end.usage,
+                organisation = end.organisation.as_deref(),
+                thumbprint = end.thumbprint,
+                ends = %end.ends,
+                days_left = end.days_left,
+                "a certificate ends soon and has no successor"
+            );
+            reported.insert(end.thumbprint, step);
+        }
+        tokio::time::sleep(Duration::from_secs(3600)).await;
+    }
 }
 
 /// Removes what has been kept long enough, at the start and then once an hour.

@@ -300,3 +300,44 @@ fn capabilities_codes_and_certificates_are_published() {
     let thumbprint = list["certificates"][0]["thumbprint"].as_str().expect("a thumbprint");
     assert!(page.contains(thumbprint));
 }
+
+#[test]
+fn operators_see_who_delivered_what_and_which_certificates_end() {
+    let world = delivered(3, 8);
+    let receiver = world.config("receiver.toml");
+    let sender = world.deliveries()[0]["sender"].as_str().expect("a sender").to_owned();
+    let overview =
+        json_lines(&done(&["admin", "overview", "--days", "3", "--format", "json"], &receiver));
+    let row = overview.iter().find(|row| row["organisation"] == sender.as_str()).expect("its row");
+    assert_eq!(row["daysWithDelivery"], 1);
+    assert_eq!(row["hoursSince"], 0);
+    assert_eq!(row["messages"], world.deliveries().len());
+    assert!(row["gaps"].is_array() && row["overlaps"].is_array(), "{row}");
+    let list = |arguments: &[&str]| {
+        let all = [&["admin", "deliveries", "--format", "json"], arguments].concat();
+        json_lines(&done(&all, &receiver)).len()
+    };
+    assert_eq!(list(&["--sender", &sender]), world.deliveries().len());
+    assert_eq!(list(&["--code", "LMR-4001"]), 0);
+    assert_eq!(list(&["--period-to", "2000-01-01"]), 0);
+    assert_eq!(list(&["--period-from", "2000-01-01"]), world.deliveries().len());
+    let ends = json_lines(&done(&["admin", "certificates", "--format", "json"], &receiver));
+    assert_eq!(ends.len(), 2, "the register's and the sender's");
+    assert!(ends.iter().all(|end| end["daysLeft"].as_i64() > Some(60)), "{ends:?}");
+    let _helseid = world.helseid();
+    let _receiver = world.receiver();
+    let courier = Courier::new(&world);
+    let url = format!("http://127.0.0.1:{}/metrics", world.receiver_port);
+    let (_, _, metrics) = courier.read(&url, "text/plain");
+    let thumbprint = ends[0]["thumbprint"].as_str().expect("a thumbprint");
+    let days = ends[0]["daysLeft"].as_i64().expect("days");
+    assert!(
+        metrics
+            .lines()
+            .any(|line| line.contains(thumbprint) && line.ends_with(&format!(" {days}"))),
+        "{metrics}"
+    );
+    let message = world.deliveries()[0]["messageId"].as_str().expect("an id").to_owned();
+    let shown = done(&["admin", "show", &message], &receiver);
+    assert!(shown.contains("/_history/1") && shown.contains(&message), "{shown}");
+}

@@ -3,6 +3,7 @@
 use crate::store::StoreError;
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use lmr_identifiers::OrganisationNumber;
 use serde::Serialize;
 use std::ops::Range;
@@ -104,6 +105,19 @@ pub struct Retention {
     pub refused_before: Option<Timestamp>,
 }
 
+/// A part of the database that holds the bundles of some time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Partition {
+    /// Its name in the database.
+    pub name: String,
+    /// The first moment whose messages it takes; `None` for the one that takes what no other does.
+    pub from: Option<Timestamp>,
+    /// The first moment after.
+    pub to: Option<Timestamp>,
+    /// What it takes on the disk.
+    pub bytes: u64,
+}
+
 /// What is stored.
 #[async_trait]
 pub trait Archive: Send + Sync {
@@ -113,6 +127,19 @@ pub trait Archive: Send + Sync {
     /// Erases parts of messages, in one transaction each message. Resources of which no version is left are forgotten
     /// with what they were recognised by.
     async fn erase(&self, erasure: &Erasure) -> Result<Removed, StoreError>;
+
+    /// Writes a whole and consistent copy to a new file while the receiver runs; `false` where the database has tools
+    /// of its own for that.
+    async fn back_up(&self, file: &str) -> Result<bool, StoreError>;
+
+    /// The partitions that there are; none where the database does not divide.
+    async fn partitions(&self) -> Result<Vec<Partition>, StoreError>;
+
+    /// Makes the partitions of these months that are not there, and gives their names.
+    async fn make_partitions(&self, months: &[Date]) -> Result<Vec<String>, StoreError>;
+
+    /// Drops the partitions that ended before and are empty, and gives their names.
+    async fn drop_partitions(&self, before: Timestamp) -> Result<Vec<String>, StoreError>;
 
     /// Removes what is old enough. That a message was received, its counts and its receipt stay.
     async fn expire(&self, retention: &Retention) -> Result<Removed, StoreError>;

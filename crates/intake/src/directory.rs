@@ -78,6 +78,18 @@ impl Directory {
         Ok(snapshot)
     }
 
+    /// The senders as they were read last, without asking the store; those of the configuration before that.
+    pub(crate) fn last_read(&self) -> Vec<Avsender> {
+        // While they are being read again, nobody waits for that.
+        let snapshot = self.snapshot.try_read().ok().and_then(|snapshot| snapshot.clone());
+        match snapshot {
+            Some(snapshot) => {
+                snapshot.avsendere.values().map(|avsender| Avsender::clone(avsender)).collect()
+            }
+            None => self.configured.lock().unwrap_or_else(PoisonError::into_inner).to_vec(),
+        }
+    }
+
     /// Configured ones first; they take precedence over a stored one of the same number.
     pub(crate) async fn all(&self, store: &dyn Store) -> Result<Vec<Avsender>, StoreError> {
         let configured =

@@ -35,6 +35,7 @@
 //! # }
 //! ```
 
+mod activity;
 mod address;
 mod admission;
 mod answer_size;
@@ -54,9 +55,11 @@ mod turns;
 mod validation;
 mod work;
 
+pub use activity::{Activity, CertificateEnd, CertificateUse, Days, Span, certificate_ends};
 pub use address::{AddressError, AllowList};
 pub use archive::{
-    Archive, ArchiveFilter, ArchivedMessage, ArchivedVersion, Erasure, Removed, Retention,
+    Archive, ArchiveFilter, ArchivedMessage, ArchivedVersion, Erasure, Partition, Removed,
+    Retention,
 };
 pub use audit::{
     Act, Action, AuditEntry, AuditFault, AuditFilter, AuditHead, AuditLog, AuditProblem,

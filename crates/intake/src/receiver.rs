@@ -233,13 +233,14 @@ impl Receiver {
                 && delivery.answer.body.len() > MAX_KEPT_REFUSAL
             {
                 let reply = Reply::first(delivery.answer, Some(head.message_id));
-                return Ok(Reply { is_kept: false, ..reply });
+                return Ok(Reply { is_kept: false, codes: delivery.codes, ..reply });
             }
-            let answer = delivery.answer.clone();
+            let (answer, codes) = (delivery.answer.clone(), delivery.codes.clone());
             match store.commit(delivery).await? {
                 Committed::Stored { receipt } => {
                     let receipt = signer.sign(&receipt);
-                    return Ok(Reply { receipt, ..Reply::first(answer, Some(head.message_id)) });
+                    let reply = Reply::first(answer, Some(head.message_id));
+                    return Ok(Reply { receipt, codes, ..reply });
                 }
                 Committed::Known(seen) => return again(seen, head, signer),
                 Committed::BundleIdentifierReused => return Err(Rejection::BundleIdentifierReused),
@@ -267,6 +268,12 @@ impl Receiver {
     #[must_use]
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.parts.store
+    }
+
+    /// The senders as they were read last, without asking the store.
+    #[must_use]
+    pub fn last_read_avsendere(&self) -> Vec<Avsender> {
+        self.directory.last_read()
     }
 
     /// All senders: those of the configuration, then those of the store.

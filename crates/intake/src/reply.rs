@@ -1,5 +1,6 @@
 //! The answer to a message whose bundle could be read.
 
+use crate::store::CodeCount;
 use serde::{Deserialize, Serialize};
 
 /// What the answer to a readable bundle says as a whole.
@@ -68,12 +69,21 @@ pub struct Reply {
     pub repeated: bool,
     /// Whether a resend gets this answer again. Not so for a large answer to a message of which nothing was taken.
     pub is_kept: bool,
+    /// How many entries were refused with which code; empty where the answer is given again.
+    pub codes: Vec<CodeCount>,
     /// The signed receipt of a message that is stored.
     pub receipt: Option<String>,
 }
 
 impl Reply {
     pub(crate) fn first(answer: Answer, message_id: Option<String>) -> Self {
-        Self { answer, message_id, repeated: false, is_kept: true, receipt: None }
+        Self {
+            answer,
+            message_id,
+            repeated: false,
+            is_kept: true,
+            codes: Vec::new(),
+            receipt: None,
+        }
     }
 }

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use lmr_identifiers::OrganisationNumber;
 use lmr_lmdi::AdministrationFacts;
+use serde::Serialize;
 use std::error::Error;
 use std::ops::Range;
 use thiserror::Error;
@@ -147,7 +148,7 @@ pub struct Delivery {
 }
 
 /// How many entries were refused with a code of the catalogue.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CodeCount {
     /// `LMR-nnnn`.
     pub code: String,
@@ -224,6 +225,10 @@ pub struct DeliveryFilter {
     pub since: Option<Timestamp>,
     /// Only those received before.
     pub before: Option<Timestamp>,
+    /// Only those with this code, of an entry or of the call.
+    pub code: Option<String>,
+    /// Only those whose reporting period touches this one; refused calls have none.
+    pub period: Option<(Timestamp, Timestamp)>,
     /// At most so many; 0 means 100.
     pub limit: u32,
 }

@@ -1,7 +1,7 @@
 //! One call: its id, and what is noted about it on the way, for its log line, the metrics and the answer.
 
 use axum::http::Extensions;
-use lmr_intake::{Counts, OrganisationNumber, Reply};
+use lmr_intake::{CodeCount, Counts, OrganisationNumber, Reply};
 use lmr_lmdi::codes::Code;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +19,8 @@ pub(crate) struct Notes {
     pub(crate) code: Option<Code>,
     pub(crate) detail: Option<String>,
     pub(crate) counts: Option<Counts>,
+    /// How many entries were refused with which code.
+    pub(crate) codes: Vec<CodeCount>,
     pub(crate) repeated: bool,
     /// An answer that is not kept, so that the call is kept among the refused ones instead.
     pub(crate) is_unkept: bool,
@@ -50,6 +52,7 @@ impl Call {
     pub(crate) fn note_reply(&self, reply: &Reply) {
         self.note(|notes| {
             notes.counts = Some(reply.answer.counts);
+            notes.codes.clone_from(&reply.codes);
             notes.repeated = reply.repeated;
             notes.is_unkept = !reply.is_kept;
             notes.message_id.clone_from(&reply.message_id);

@@ -47,6 +47,7 @@ mod stream;
 mod tls;
 
 pub use address::ProxyHeader;
+pub use openapi::document as openapi_document;
 pub use outlet::OutletService;
 pub use replays::StoreReplays;
 pub use route::{Methods, Route};

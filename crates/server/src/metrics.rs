@@ -2,6 +2,7 @@
 //! or a message.
 
 use crate::call::Notes;
+use lmr_intake::{CertificateEnd, CertificateUse};
 use lmr_lmdi::codes::Code;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -27,6 +28,8 @@ struct Table {
     answers: BTreeMap<(&'static str, u16, &'static str), u64>,
     durations: BTreeMap<&'static str, Histogram>,
     entries: BTreeMap<&'static str, u64>,
+    /// Refused entries by code of the catalogue.
+    entry_codes: BTreeMap<String, u64>,
     repeated: u64,
     connections_refused: BTreeMap<&'static str, u64>,
 }
@@ -83,6 +86,9 @@ impl Metrics {
                 *bucket += 1;
             }
         }
+        for count in &notes.codes {
+            *table.entry_codes.entry(count.code.clone()).or_default() += u64::from(count.entries);
+        }
         if notes.repeated {
             table.repeated += 1;
         } else if let Some(counts) = notes.counts {
@@ -98,8 +104,14 @@ impl Metrics {
         }
     }
 
-    /// Prometheus text format 0.0.4. The places in use and the lost log lines are counted elsewhere.
-    pub(crate) fn render(&self, places_in_use: usize, lost_log_lines: u64) -> String {
+    /// Prometheus text format 0.0.4. The places in use, the lost log lines and the certificates' ends are known
+    /// elsewhere.
+    pub(crate) fn render(
+        &self,
+        places_in_use: usize,
+        lost_log_lines: u64,
+        certificates: &[CertificateEnd],
+    ) -> String {
         let mut out = String::new();
         let mut family = |name: &str, kind: &str, help: &str, lines: &[(String, String)]| {
             let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
@@ -144,6 +156,17 @@ impl Metrics {
             "counter",
             "Entries of bundles by what became of them.",
             &entries,
+        );
+        let codes: Vec<_> = table
+            .entry_codes
+            .iter()
+            .map(|(code, count)| (format!("{{code=\"{code}\"}}"), count.to_string()))
+            .collect();
+        family(
+            "lmr_entries_refused_total",
+            "counter",
+            "Refused entries by code; an entry counts under each of its codes.",
+            &codes,
         );
         family(
             "lmr_repeated_messages_total",
@@ -204,6 +227,24 @@ impl Metrics {
             "Log lines that could not be written.",
             &one(lost_log_lines),
         );
+        let ends: Vec<_> = certificates
+            .iter()
+            .map(|end| {
+                let usage = match end.usage {
+                    CertificateUse::Register => "register",
+                    CertificateUse::Sender => "sender",
+                };
+                let thumbprint = &end.thumbprint;
+                let labels = format!("{{use=\"{usage}\",thumbprint=\"{thumbprint}\"}}");
+                (labels, end.days_left.to_string())
+            })
+            .collect();
+        family(
+            "lmr_certificate_days_left",
+            "gauge",
+            "Days until a certificate ends; negative afterwards.",
+            &ends,
+        );
         out
     }
 }
@@ -211,23 +252,25 @@ impl Metrics {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lmr_intake::Counts;
+    use lmr_intake::{CodeCount, Counts};
 
     #[test]
     fn a_repeated_answer_counts_as_repeated_and_its_entries_not_again() {
         let metrics = Metrics::default();
         let counts = Counts { entries: 3, created: 2, refused: 1, ..Counts::default() };
-        let first = Notes { counts: Some(counts), ..Notes::default() };
+        let codes = vec![CodeCount { code: "LMR-4001".to_owned(), entries: 1 }];
+        let first = Notes { counts: Some(counts), codes, ..Notes::default() };
         let again = Notes { counts: Some(counts), repeated: true, ..Notes::default() };
         for notes in [first, again.clone(), again] {
             metrics.started();
             metrics.ended("/fhirmottak/v1", 200, &notes, 0.01);
         }
-        let text = metrics.render(0, 0);
+        let text = metrics.render(0, 0, &[]);
         for line in [
             "lmr_repeated_messages_total 2",
             "lmr_entries_total{outcome=\"created\"} 2",
             "lmr_entries_total{outcome=\"refused\"} 1",
+            "lmr_entries_refused_total{code=\"LMR-4001\"} 1",
             "lmr_requests_in_flight 0",
         ] {
             assert!(text.lines().any(|known| known == line), "{line} is not in\n{text}");

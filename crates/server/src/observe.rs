@@ -66,6 +66,9 @@ fn log(
     elapsed: Duration,
 ) {
     let counts = notes.counts.unwrap_or_default();
+    let codes: Vec<String> =
+        notes.codes.iter().map(|count| format!("{}×{}", count.code, count.entries)).collect();
+    let codes = (!codes.is_empty()).then(|| codes.join(" "));
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(
@@ -87,6 +90,7 @@ fn log(
                 unchanged = counts.unchanged,
                 refused = counts.refused,
                 dependent = counts.dependent,
+                entry.codes = codes.as_deref(),
                 milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
                 detail = notes.detail.as_deref(),
                 "request"

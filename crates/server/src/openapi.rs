@@ -4,7 +4,8 @@ use crate::route::Route;
 use serde_json::{Map, Value, json};
 
 /// The document: paths and summaries from the table, each operation from its row.
-pub(crate) fn document(routes: &[Route]) -> Value {
+#[must_use]
+pub fn document(routes: &[Route]) -> Value {
     let mut paths = Map::new();
     for route in routes {
         let mut operation = (route.operation)();

@@ -2,8 +2,8 @@
 //! type `Name`.
 
 use super::{
-    Db, MIGRATIONS, Name, QUICK, READING, SNAPSHOT, WRITING, archive, audit, keeps_statements,
-    outlet, tables, writer::Writer, writer::in_transaction,
+    BACKUP, Db, MIGRATIONS, Name, QUICK, READING, SNAPSHOT, WRITING, archive, audit,
+    keeps_statements, outlet, partitions, tables, writer::Writer, writer::in_transaction,
 };
 use crate::{
     error::{OpenError, unavailable},
@@ -12,11 +12,12 @@ use crate::{
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use lmr_intake::{
     Acknowledged, Act, Archive, ArchiveFilter, ArchivedMessage, AuditEntry, AuditFilter, AuditHead,
     AuditLog, AuditReport, Avsender, Committed, Current, Delivery, DeliveryFilter, DeliverySummary,
-    Erasure, HandedOver, Identity, OrganisationNumber, Outlet, OutletStatus, RefusedCall, Removed,
-    Retention, Seen, Store, StoreError, StoredVersion,
+    Erasure, HandedOver, Identity, OrganisationNumber, Outlet, OutletStatus, Partition,
+    RefusedCall, Removed, Retention, Seen, Store, StoreError, StoredVersion,
 };
 use sqlx::{
     ConnectOptions as _, Connection as _, Database, Pool,
@@ -50,7 +51,10 @@ impl Inner {
         let options = options.disable_statement_logging();
         let mut connection = writing(&options).await?;
         keeps_statements(&mut connection, &options).await?;
-        MIGRATIONS.run_direct(None, &mut connection, false).await?;
+        // A role that may not make tables can use them all the same.
+        if !tables::is_current(&mut connection).await {
+            MIGRATIONS.run_direct(None, &mut connection, false).await?;
+        }
         tables::check_key(&mut connection, &key).await?;
         let readers = PoolOptions::new()
             .max_connections(READERS)
@@ -325,6 +329,39 @@ impl Archive for Name {
             in_transaction(&mut db, async |db| archive::erase(db, key, erasure).await).await?;
         db.close().await.map_err(unavailable)?;
         Ok(removed)
+    }
+
+    async fn back_up(&self, file: &str) -> Result<bool, StoreError> {
+        let Some(statement) = BACKUP else { return Ok(false) };
+        let mut db = self.0.administrator().await?;
+        query(statement).bind(file.to_owned()).execute(&mut db).await.map_err(unavailable)?;
+        db.close().await.map_err(unavailable)?;
+        Ok(true)
+    }
+
+    async fn partitions(&self) -> Result<Vec<Partition>, StoreError> {
+        partitions::list(&mut *self.0.reader().await?).await
+    }
+
+    async fn make_partitions(&self, months: &[Date]) -> Result<Vec<String>, StoreError> {
+        let mut db = self.0.administrator().await?;
+        let mut made = Vec::new();
+        for month in months {
+            // Each in a transaction of its own: one that cannot be made leaves the others.
+            made.extend(
+                in_transaction(&mut db, async |db| partitions::make(db, *month).await).await?,
+            );
+        }
+        db.close().await.map_err(unavailable)?;
+        Ok(made)
+    }
+
+    async fn drop_partitions(&self, before: Timestamp) -> Result<Vec<String>, StoreError> {
+        let mut db = self.0.administrator().await?;
+        let dropped =
+            in_transaction(&mut db, async |db| partitions::drop_empty(db, before).await).await?;
+        db.close().await.map_err(unavailable)?;
+        Ok(dropped)
     }
 
     async fn expire(&self, retention: &Retention) -> Result<Removed, StoreError> {

@@ -11,6 +11,8 @@ mod audit;
 mod backend;
 #[path = "outlet.rs"]
 mod outlet;
+#[path = "partitions.rs"]
+mod partitions;
 #[path = "tables.rs"]
 mod tables;
 #[path = "writer.rs"]
@@ -31,6 +33,8 @@ type Db = sqlx::Postgres;
 type Name = PostgresStore;
 /// Read committed is enough: what must not happen twice is held by unique keys and checked versions.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+/// `pg_dump` and base backups do this better.
+const BACKUP: Option<&str> = None;
 /// Passes over rows that another session is about to change.
 const SKIP_LOCKED: &str = "FOR UPDATE SKIP LOCKED";
 /// Reads of one transaction see one state.

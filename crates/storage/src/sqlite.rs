@@ -8,6 +8,8 @@ mod audit;
 mod backend;
 #[path = "outlet.rs"]
 mod outlet;
+#[path = "no_partitions.rs"]
+mod partitions;
 #[path = "tables.rs"]
 mod tables;
 #[path = "writer.rs"]
@@ -27,6 +29,8 @@ type Db = sqlx::Sqlite;
 type Name = SqliteStore;
 /// Takes the write lock at once: a read that turns into a write could find it taken.
 const BEGIN: &str = "BEGIN IMMEDIATE";
+/// Writes a copy of one moment to a new file.
+const BACKUP: Option<&str> = Some("VACUUM INTO $1");
 /// Passes over rows that another session is about to change; here there is one that writes at a time.
 const SKIP_LOCKED: &str = "";
 /// Reads of one transaction see one state.

@@ -1,6 +1,6 @@
 //! Rows in and out. Written for one database at a time: `super::Db` says which.
 
-use super::{Db, archive, audit};
+use super::{Db, MIGRATIONS, archive, audit};
 use crate::{
     error::{OpenError, unavailable},
     key::{StorageKey, salt},
@@ -25,6 +25,16 @@ const CHUNK: usize = 400;
 
 fn outcome(text: &str) -> Result<Outcome, StoreError> {
     Outcome::parse(text).ok_or(StoreError::Damaged { what: "message.outcome" })
+}
+
+/// Whether the database has exactly this program's schema.
+pub(super) async fn is_current(db: &mut Connection) -> bool {
+    let applied: Result<Vec<(i64, Vec<u8>)>, _> =
+        query_as("SELECT version, checksum FROM _sqlx_migrations WHERE success ORDER BY version")
+            .fetch_all(db)
+            .await;
+    let known = MIGRATIONS.iter().map(|one| (one.version, one.checksum.to_vec()));
+    applied.is_ok_and(|applied| known.eq(applied))
 }
 
 /// Seals a word with the database's key the first time, opens it every other time.
@@ -508,6 +518,15 @@ pub(super) async fn deliveries(
         "SELECT id, organisation, message_id, rule_set, received_at, reporting_from, reporting_to, outcome,
                 entries, created, updated, unchanged, refused, dependent FROM message WHERE 1 = 1",
     );
+    if let Some(code) = &filter.code {
+        sql.push(" AND id IN (SELECT message FROM message_code WHERE code = ")
+            .push_bind(code.clone())
+            .push(")");
+    }
+    if let Some((from, to)) = filter.period {
+        sql.push(" AND reporting_from <= ").push_bind(to.as_microsecond());
+        sql.push(" AND reporting_to >= ").push_bind(from.as_microsecond());
+    }
     narrow(&mut sql, filter);
     let rows: Vec<DeliveryRow> =
         sql.build_query_as().fetch_all(&mut *db).await.map_err(unavailable)?;
@@ -649,6 +668,12 @@ pub(super) async fn refused_calls(
         "SELECT received_at, organisation, client_id, message_id, request_id, code,
                 entries, refused, dependent, calls FROM refused_call WHERE 1 = 1",
     );
+    if let Some(code) = &filter.code {
+        sql.push(" AND code = ").push_bind(code.clone());
+    }
+    if filter.period.is_some() {
+        return Ok(Vec::new());
+    }
     narrow(&mut sql, filter);
     let rows: Vec<RefusedRow> = sql.build_query_as().fetch_all(db).await.map_err(unavailable)?;
     rows.into_iter()

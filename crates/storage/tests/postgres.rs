@@ -8,7 +8,9 @@
 mod contract;
 
 use contract::{delivery, hash, identity, sender, version};
-use lmr_intake::{Action, AuditFault, AuditLog, Committed, Database, Seen, Store};
+use lmr_intake::{
+    Action, Archive, AuditFault, AuditLog, Committed, Database, Outlet, Retention, Seen, Store,
+};
 use lmr_storage::{OpenError, PostgresStore, StorageKey};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::{
@@ -190,4 +192,106 @@ async fn entries_of_the_audit_log_are_only_added_and_tampering_is_found() {
     let faults: Vec<_> = problems.iter().map(|p| (p.sequence, p.fault)).collect();
     assert!(faults.contains(&(2, AuditFault::Changed)), "{faults:?}");
     assert!(faults.contains(&(3, AuditFault::CutOff)), "{faults:?}");
+}
+
+/// The statements of the page for operators, for this schema and role.
+fn least_rights(schema: &str, role: &str) -> String {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operations.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, after) = page.split_once("```sql\n").unwrap();
+    let (statements, _) = after.split_once("```").unwrap();
+    statements.replace("SCHEMA public", &format!("SCHEMA {schema}")).replace("lmr_receiver", role)
+}
+
+#[tokio::test]
+async fn the_documented_rights_are_enough_for_a_receiver_and_no_more() {
+    let Some(url) = schema().await else { return };
+    let schema = url.rsplit('=').next().unwrap().to_owned();
+    let role = format!("lmr_least_{}", process::id());
+    // The owner makes the tables.
+    open(&url).await.unwrap().close().await;
+    let mut db = PgConnection::connect(&url).await.unwrap();
+    let statements = least_rights(&schema, &role);
+    sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut db).await.unwrap();
+    let theirs = url.replacen("postgres://lmr@", &format!("postgres://{role}@"), 1);
+    let store = open(&theirs).await.unwrap();
+    store.ready().await.unwrap();
+    assert!(store.avsendere().await.unwrap().is_empty());
+    let first = delivery("m1", 1, vec![version("a", 1, 1, 10)]);
+    assert!(matches!(store.commit(first).await, Ok(Committed::Stored { .. })));
+    let second = delivery("m2", 2, vec![version("a", 1, 2, 11)]);
+    assert!(matches!(store.commit(second).await, Ok(Committed::Stored { .. })));
+    assert!(store.record_proof(&hash(1), contract::at(0), contract::at(70)).await.unwrap());
+    let lent = store.lend(contract::at(100), contract::at(200)).await.unwrap().unwrap();
+    store.acknowledge(sender(), &lent.message_id, contract::at(101)).await.unwrap();
+    store.record(contract::act(1, Action::HandOver)).await.unwrap();
+    store.keep_refused(Vec::new()).await.unwrap();
+    let retention = Retention { content_before: Some(contract::at(2)), ..Retention::default() };
+    assert_eq!(store.expire(&retention).await.unwrap().messages, 1);
+    assert_eq!(store.verify_audit(&[]).await.unwrap().problems, []);
+    store.close().await;
+    let mut theirs = PgConnection::connect(&theirs).await.unwrap();
+    for forbidden in [
+        "UPDATE audit_entry SET at = 1",
+        "DELETE FROM audit_entry",
+        "DELETE FROM audit_head",
+        "DELETE FROM message",
+        "DELETE FROM resource",
+        "INSERT INTO avsender (organisation, name, active) VALUES ('1', 'x', TRUE)",
+        "UPDATE avsender_certificate SET position = 1",
+        "DROP TABLE message",
+        "ALTER TABLE audit_entry DISABLE TRIGGER USER",
+        "CREATE TABLE x (a INT)",
+    ] {
+        let refused = sqlx::query(forbidden).execute(&mut theirs).await;
+        let code = refused
+            .unwrap_err()
+            .into_database_error()
+            .unwrap()
+            .code()
+            .map(std::borrow::Cow::into_owned);
+        assert_eq!(code.as_deref(), Some("42501"), "{forbidden}");
+    }
+    theirs.close().await.unwrap();
+    let clean = format!("DROP OWNED BY {role}; DROP ROLE {role}");
+    sqlx::raw_sql(AssertSqlSafe(clean)).execute(&mut db).await.unwrap();
+}
+
+#[tokio::test]
+async fn bundles_are_in_the_partition_of_their_month_until_it_is_dropped() {
+    let Some(url) = schema().await else { return };
+    let store = open(&url).await.unwrap();
+    // `contract::at` is in March 2025.
+    let month = |text: &str| text.parse::<jiff::civil::Date>().unwrap();
+    let months = [month("2025-03-14"), month("2025-04-01")];
+    let made = store.make_partitions(&months).await.unwrap();
+    assert_eq!(made, ["message_content_2025_03", "message_content_2025_04"]);
+    assert!(store.make_partitions(&months).await.unwrap().is_empty(), "they are there");
+    store.commit(delivery("m1", 1, vec![version("a", 1, 1, 10)])).await.unwrap();
+    let mut late = delivery("m2", 2, vec![version("b", 2, 1, 20)]);
+    late.head.received_at = contract::at(90 * 86_400);
+    store.commit(late).await.unwrap();
+    let mut db = PgConnection::connect(&url).await.unwrap();
+    let places: Vec<(String,)> =
+        sqlx::query_as("SELECT tableoid::regclass::text FROM message_content ORDER BY received_at")
+            .fetch_all(&mut db)
+            .await
+            .unwrap();
+    assert!(places[0].0.contains("message_content_2025_03_"), "{places:?}");
+    assert!(places[1].0.ends_with("message_content_rest"), "there is no partition for June");
+    assert!(store.make_partitions(&[month("2025-06-01")]).await.unwrap().is_empty());
+    let names: Vec<_> = store.partitions().await.unwrap().into_iter().map(|p| p.name).collect();
+    assert_eq!(
+        names,
+        ["message_content_2025_03", "message_content_2025_04", "message_content_rest"]
+    );
+    // Read through the parent, from wherever it is.
+    let id = format!("{:032x}", 1);
+    assert_eq!(store.history("Patient", &id).await.unwrap()[0].content, contract::resource(10));
+    let end = month("2025-04-01").to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp();
+    assert!(store.drop_partitions(end).await.unwrap().is_empty(), "it is not empty");
+    let retention = Retention { content_before: Some(end), ..Retention::default() };
+    store.expire(&retention).await.unwrap();
+    assert_eq!(store.drop_partitions(end).await.unwrap(), ["message_content_2025_03"]);
+    assert_eq!(store.verify_audit(&[]).await.unwrap().problems, []);
 }

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use jiff::civil::Date;
-use lmr_intake::{Act, Action, ArchiveFilter, ArchivedMessage, Database, Erasure, Removed, blank};
+use lmr_intake::{
+    Act, Action, ArchiveFilter, ArchivedMessage, Database, DeliveryFilter, Erasure, Removed, blank,
+};
 use lmr_lmdi::split::places_of_person;
 use serde_json::{Value, json};
 
-use super::deliveries::local;
+use super::deliveries::{self, local};
 use super::{Format, View, operator, organisation_number, start_of_day};
 use crate::clock;
 use crate::config::receiver::RetentionSection;
@@ -156,6 +158,15 @@ impl Show {
         } else {
             let filter =
                 ArchiveFilter { sender, message_id: self.message.clone(), ..Default::default() };
+            let deliveries =
+                DeliveryFilter { sender, message_id: self.message.clone(), ..Default::default() };
+            for delivery in store.deliveries(&deliveries).await? {
+                let line = match view.format {
+                    Format::Json => deliveries::json_of(&delivery).to_string(),
+                    Format::Text => deliveries::line_of(&delivery, view),
+                };
+                print(&format!("{line}\n"))?;
+            }
             for message in store.archived(&filter).await? {
                 for version in &message.versions {
                     let resource = message.resource(version);
@@ -295,7 +306,7 @@ fn counts_of(manifest: &Value) -> Vec<(String, u64)> {
 }
 
 /// A file that only its owner may read, and that was not there.
-fn new_file(path: &std::path::Path) -> std::io::Result<File> {
+fn new_file(path: &Path) -> std::io::Result<File> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -438,6 +449,87 @@ pub(super) async fn outlet_status(store: &dyn Database, view: View) -> anyhow::R
         oldest = status.oldest.map_or_else(|| "-".to_owned(), local),
     );
     print(line.get(view.lang))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn partitions(
+    store: &dyn Database,
+    ahead: u8,
+    retention: RetentionSection,
+    view: View,
+) -> anyhow::Result<ExitCode> {
+    let now = clock::now();
+    let month = now.to_zoned(jiff::tz::TimeZone::UTC).date().first_of_month();
+    let months: Vec<Date> = (0..=i64::from(ahead))
+        .filter_map(|months| month.checked_add(jiff::Span::new().months(months)).ok())
+        .collect();
+    let made = store.make_partitions(&months).await?;
+    let dropped = match retention.at(now, true).content_before {
+        Some(before) => store.drop_partitions(before).await?,
+        None => Vec::new(),
+    };
+    let mut out = String::new();
+    for partition in store.partitions().await? {
+        let bound = |time: Option<jiff::Timestamp>| time.map(|time| time.to_string());
+        if view.format == Format::Json {
+            let line = json!({
+                "name": partition.name,
+                "from": bound(partition.from),
+                "to": bound(partition.to),
+                "bytes": partition.bytes,
+                "made": made.contains(&partition.name),
+            });
+            out.push_str(&format!("{line}\n"));
+            continue;
+        }
+        let note = if made.contains(&partition.name) { view.say("laget", "made") } else { "" };
+        let mib = partition.bytes >> 20;
+        out.push_str(&format!("{:<32} {mib:>9} MiB  {note}\n", partition.name));
+    }
+    for name in dropped {
+        match view.format {
+            Format::Json => out.push_str(&format!("{}\n", json!({"dropped": name}))),
+            Format::Text => {
+                out.push_str(&format!("{name:<32} {}\n", view.say("fjernet", "dropped")));
+            }
+        }
+    }
+    if out.is_empty() && view.format == Format::Text {
+        out.push_str(view.say("SQLite deles ikke opp\n", "SQLite is not divided\n"));
+    }
+    print(&out)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn back_up(
+    store: &dyn Database,
+    file: &Path,
+    view: View,
+) -> anyhow::Result<ExitCode> {
+    if file.exists() {
+        fail!(
+            "{file} finnes fra før, og skrives ikke over",
+            "{file} is there already, and is not overwritten",
+            file = file.display()
+        );
+    }
+    let detail = format!("backup to {}", file.display());
+    record(store, Action::Export, &operator(), None, None, detail).await?;
+    let Some(path) = file.to_str() else {
+        fail!("{file} er ikke UTF-8", "{file} is not UTF-8", file = file.display());
+    };
+    if !store.back_up(path).await? {
+        fail!(
+            "en PostgreSQL-database kopieres med pg_dump eller pg_basebackup",
+            "a PostgreSQL database is copied with pg_dump or pg_basebackup"
+        );
+    }
+    let done = text!(
+        "skrev {file}; uten column_key kan den ikke leses, så ta vare på nøkkelen et annet sted\n",
+        "wrote {file}; without column_key it cannot be read, so keep the key somewhere else\n",
+        file = file.display()
+    );
+    print(done.get(view.lang))?;
     Ok(ExitCode::SUCCESS)
 }
 

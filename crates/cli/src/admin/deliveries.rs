@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use clap::Args;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use lmr_intake::{DeliveryFilter, DeliverySummary, Outcome, RefusedCall};
 use serde_json::{Value, json};
@@ -24,6 +25,15 @@ pub(super) struct Deliveries {
     /// Only those received on or after this day (Norwegian time)
     #[arg(long)]
     since: Option<Date>,
+    /// Only those with this code, of an entry or of the call
+    #[arg(long)]
+    code: Option<String>,
+    /// Only those that report on this day or later (Norwegian time)
+    #[arg(long)]
+    period_from: Option<Date>,
+    /// Only those that report on this day or before
+    #[arg(long)]
+    period_to: Option<Date>,
     /// At most so many
     #[arg(long, default_value_t = 100)]
     limit: u32,
@@ -36,8 +46,23 @@ impl Deliveries {
             message_id: self.message.clone(),
             since: self.since.map(start_of_day).transpose()?,
             before: None,
+            code: self.code.clone(),
+            period: self.period()?,
             limit: self.limit,
         })
+    }
+}
+
+impl Deliveries {
+    /// The reporting period, open at an end that is not given.
+    fn period(&self) -> anyhow::Result<Option<(Timestamp, Timestamp)>> {
+        if self.period_from.is_none() && self.period_to.is_none() {
+            return Ok(None);
+        }
+        let from = self.period_from.map(start_of_day).transpose()?.unwrap_or(Timestamp::MIN);
+        let after = self.period_to.map(|day| day.tomorrow().map_or(day, |next| next));
+        let to = after.map(start_of_day).transpose()?.unwrap_or(Timestamp::MAX);
+        Ok(Some((from, to)))
     }
 }
 
@@ -72,7 +97,7 @@ pub(super) fn print_list(
     Ok(ExitCode::SUCCESS)
 }
 
-fn line_of(delivery: &DeliverySummary, view: View) -> String {
+pub(super) fn line_of(delivery: &DeliverySummary, view: View) -> String {
     let counts = delivery.counts;
     let outcome = match delivery.outcome {
         Outcome::Accepted => view.say("mottatt", "accepted"),
@@ -129,7 +154,7 @@ fn refused_json_of(call: &RefusedCall) -> Value {
     })
 }
 
-fn json_of(delivery: &DeliverySummary) -> Value {
+pub(super) fn json_of(delivery: &DeliverySummary) -> Value {
     json!({
         "sender": delivery.sender.to_string(),
         "messageId": delivery.message_id,
@@ -148,6 +173,6 @@ fn json_of(delivery: &DeliverySummary) -> Value {
 }
 
 /// The moment in Norwegian time, to the second.
-pub(super) fn local(time: jiff::Timestamp) -> String {
+pub(super) fn local(time: Timestamp) -> String {
     clock::oslo(time).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }

@@ -1,6 +1,5 @@
 //! The registered senders: listing, activating, removing.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -8,7 +7,8 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use lmr_identifiers::OrganisationNumber;
 use lmr_intake::{
-    Act, Action, Avsender, Database, DeliveryFilter, RegisteredCertificate, RuleSetId,
+    Act, Action, Activity, Avsender, Certificate, CertificateUse, CodeCount, Database, Days,
+    DeliveryFilter, RegisteredCertificate, RuleSetId, Span, certificate_ends,
 };
 use serde_json::{Value, json};
 
@@ -205,61 +205,122 @@ impl Senders {
         Ok(ExitCode::SUCCESS)
     }
 
-    pub(super) async fn overview(&self, days: u16) -> anyhow::Result<ExitCode> {
-        let now = clock::now();
-        let since = now - jiff::SignedDuration::from_hours(24 * i64::from(days));
-        let style = Style::for_stdout();
+    pub(super) async fn overview(&self, count: u16) -> anyhow::Result<ExitCode> {
+        let days = Days { now: clock::now(), count, zone: clock::oslo_zone() };
         let mut out = String::new();
         for sender in &self.all().await? {
             let filter = DeliveryFilter {
                 sender: Some(sender.organisation),
-                since: Some(since),
+                since: Some(days.start()),
                 limit: u32::MAX,
                 ..DeliveryFilter::default()
             };
-            let list = self.store.deliveries(&filter).await?;
-            let refused: u64 = list.iter().map(|d| u64::from(d.counts.refused)).sum();
-            let stored: u64 =
-                list.iter().map(|d| u64::from(d.counts.created + d.counts.updated)).sum();
-            let delivered_on: BTreeSet<Date> =
-                list.iter().map(|d| clock::oslo(d.received_at).date()).collect();
-            if self.view.format == Format::Json {
-                let line = json!({
-                    "organisation": sender.organisation.to_string(), "name": sender.name, "active": sender.active,
-                    "days": days, "daysWithDelivery": delivered_on.len(), "messages": list.len(),
-                    "stored": stored, "refused": refused,
-                    "lastDelivery": list.first().map(|d| d.received_at.to_string()),
-                });
-                writeln!(out, "{line}")?;
-                continue;
+            let deliveries = self.store.deliveries(&filter).await?;
+            let refused = self.store.refused_calls(&filter).await?;
+            let mut activity = Activity::of(sender, &deliveries, &refused, &days);
+            if activity.last_delivery.is_none() {
+                let newest = DeliveryFilter { since: None, limit: 1, ..filter };
+                activity.last_delivery =
+                    self.store.deliveries(&newest).await?.first().map(|one| one.received_at);
+                activity.hours_since =
+                    activity.last_delivery.map(|last| days.now.duration_since(last).as_hours());
             }
-            // One mark a day, today last.
-            let today = clock::oslo(now).date();
-            let marks: String = (0..i64::from(days))
-                .rev()
-                .map(|back| {
-                    let day = today.checked_sub(jiff::Span::new().days(back)).unwrap_or(today);
-                    if delivered_on.contains(&day) { '■' } else { '·' }
-                })
-                .collect();
-            let last = list.first().map_or_else(
-                || self.view.say("aldri", "nothing").to_owned(),
-                |d| local(d.received_at),
-            );
-            let line = text!(
-                "{number}  {marks}  {messages} meldinger, {stored} lagret, {refused} avvist; sist: {last}  {name}",
-                "{number}  {marks}  {messages} messages, {stored} stored, {refused} refused; last: {last}  {name}",
-                number = sender.organisation,
-                messages = list.len(),
-                name = sender.name,
-            );
-            let line = line.get(self.view.lang);
-            let silent = list.is_empty() && sender.active;
-            writeln!(out, "{}", if silent { style.bad(line) } else { line.clone() })?;
+            match self.view.format {
+                Format::Json => {
+                    let mut line = serde_json::to_value(&activity)?;
+                    line["organisation"] = sender.organisation.to_string().into();
+                    line["name"] = sender.name.as_str().into();
+                    line["active"] = sender.active.into();
+                    line["days"] = count.into();
+                    line["daysWithDelivery"] = activity.delivered_on.len().into();
+                    writeln!(out, "{line}")?;
+                }
+                Format::Text => out.push_str(&activity_text(sender, &activity, &days, self.view)),
+            }
         }
         print(&out)?;
         Ok(ExitCode::SUCCESS)
     }
+
+    /// The register's certificates and the senders', the one that ends first on top.
+    pub(super) async fn certificates(&self, own: &[Certificate]) -> anyhow::Result<ExitCode> {
+        let style = Style::for_stdout();
+        let mut out = String::new();
+        for end in certificate_ends(own, &self.all().await?, clock::now()) {
+            if self.view.format == Format::Json {
+                writeln!(out, "{}", serde_json::to_string(&end)?)?;
+                continue;
+            }
+            let whose = match end.usage {
+                CertificateUse::Register => self.view.say("registeret ", "register  "),
+                CertificateUse::Sender => end.organisation.as_deref().unwrap_or("-"),
+            };
+            let note = if end.is_succeeded {
+                self.view.say("  (har en etterfølger)", "  (has a successor)")
+            } else {
+                ""
+            };
+            let line = text!(
+                "{days:>6} dager  {day}  {whose}  {thumbprint}{note}",
+                "{days:>6} days  {day}  {whose}  {thumbprint}{note}",
+                days = end.days_left,
+                day = clock::oslo(end.ends).date(),
+                thumbprint = end.thumbprint,
+            );
+            let line = line.get(self.view.lang);
+            let is_near = end.days_left <= 30 && !end.is_succeeded;
+            writeln!(out, "{}", if is_near { style.bad(line) } else { line.clone() })?;
+        }
+        print(&out)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A line with a mark for each day, today last, and a line for each thing that is not as it should be.
+fn activity_text(sender: &Avsender, activity: &Activity, days: &Days, view: View) -> String {
+    let style = Style::for_stdout();
+    let mark = |day: &Date| if activity.delivered_on.contains(day) { '■' } else { '·' };
+    let marks: String = days.all().iter().map(mark).collect();
+    let last =
+        activity.last_delivery.map_or_else(|| view.say("aldri", "nothing").to_owned(), local);
+    let hours = activity.hours_since.map(|hours| format!(" ({hours} h)")).unwrap_or_default();
+    let line = text!(
+        "{number}  {marks}  {messages} meldinger, {stored} lagret, {refused} avvist; sist: {last}{hours}  {name}",
+        "{number}  {marks}  {messages} messages, {stored} stored, {refused} refused; last: {last}{hours}  {name}",
+        number = sender.organisation,
+        messages = activity.messages,
+        stored = activity.stored,
+        refused = activity.refused,
+        name = sender.name,
+    );
+    let line = line.get(view.lang);
+    let is_silent = activity.messages == 0 && sender.active;
+    let mut out = if is_silent { style.bad(line) } else { line.clone() } + "\n";
+    let mut add = |nb: &str, en: &str, what: Vec<String>| {
+        if !what.is_empty() {
+            let label = match view.lang {
+                crate::output::Language::Bokmal => nb,
+                crate::output::Language::English => en,
+            };
+            let _ = writeln!(out, "           {label} {}", what.join(", "));
+        }
+    };
+    let spans = |list: &[Span]| -> Vec<String> {
+        list.iter().map(|span| format!("{} – {}", local(span.from), local(span.to))).collect()
+    };
+    let counts = |list: &[CodeCount]| -> Vec<String> {
+        list.iter().map(|count| format!("{} × {}", count.code, count.entries)).collect()
+    };
+    add(
+        "uten leveranse:",
+        "without delivery:",
+        activity.missing_on.iter().map(ToString::to_string).collect(),
+    );
+    add("hull i rapporteringen:", "gaps in the reporting:", spans(&activity.gaps));
+    add("overlapp i rapporteringen:", "overlaps in the reporting:", spans(&activity.overlaps));
+    add("avviste ressurser:", "refused entries:", counts(&activity.codes));
+    add("avviste kall:", "refused calls:", counts(&activity.refused_calls));
+    out
 }
 
 /// Two lines and one per certificate.

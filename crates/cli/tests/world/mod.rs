@@ -13,6 +13,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -85,9 +86,17 @@ pub(crate) struct World {
     helseid_port: u16,
 }
 
-/// A port of loopback that nobody listens on.
+/// A port of loopback that nobody listens on: each once in a process, and none of those that the system gives to
+/// connections, which would be taken before the server starts.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = u16::try_from(std::process::id() % 120).expect("a small number") * 100;
+    loop {
+        let port = 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 impl World {
@@ -458,6 +467,41 @@ impl Courier {
                 .await
                 .expect("an answer");
             (response.status().as_u16(), response.text().await.expect("a body"))
+        })
+    }
+
+    /// Credentials for one POST to this address: the token and a proof.
+    pub(crate) fn proof(&self, url: &str) -> (String, String) {
+        self.runtime.block_on(async {
+            let token = self.helseid.access_token().await.expect("a token");
+            let headers = self.helseid.headers(&token, "POST", url, None).expect("headers");
+            let proof = headers.proof.expect("a proof").expose().to_owned();
+            (headers.authorization.expose().to_owned(), proof)
+        })
+    }
+
+    /// Posts once with these credentials; gives status, body and receipt.
+    pub(crate) fn post(
+        &self,
+        url: &str,
+        (authorization, proof): &(String, String),
+        body: &[u8],
+    ) -> (u16, Vec<u8>, Option<String>) {
+        self.runtime.block_on(async {
+            let request = self
+                .client
+                .post(url)
+                .header("authorization", authorization)
+                .header("dpop", proof)
+                .header("content-type", "application/json")
+                .body(body.to_vec());
+            let response = request.send().await.expect("an answer");
+            let receipt = response
+                .headers()
+                .get("lmr-receipt")
+                .map(|value| value.to_str().expect("text").to_owned());
+            let status = response.status().as_u16();
+            (status, response.bytes().await.expect("a body").to_vec(), receipt)
         })
     }
 

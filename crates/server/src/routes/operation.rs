@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
-use lmr_intake::AddressStatus;
+use lmr_intake::{AddressStatus, certificate_ends};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -48,7 +48,10 @@ pub(crate) async fn metrics(
         return Err(HttpError::Address(AddressStatus::Unlisted));
     }
     let lost = shared.settings.lost_log_lines.load(Ordering::Relaxed);
-    let text = shared.metrics.render(shared.slots.in_use(), lost);
+    // Figures are worth most when the database does not answer, so it is not asked.
+    let avsendere = shared.receiver.last_read_avsendere();
+    let ends = certificate_ends(&shared.receiver.certificates(), &avsendere, shared.now());
+    let text = shared.metrics.render(shared.slots.in_use(), lost, &ends);
     Ok(answer::plain(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text))
 }
 

@@ -433,8 +433,8 @@ async fn every_metric_counts_what_its_name_says() {
     assert_eq!(value(&format!("{count}{BUNDLE_CHECK}\"}}")), Some(1.0));
     // What is documented is there, and what is there is explained.
     let named = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
-    assert_eq!(named.count(), 12);
-    assert_eq!(text.matches("# HELP ").count(), 12);
+    assert_eq!(named.count(), 14);
+    assert_eq!(text.matches("# HELP ").count(), 14);
 }
 
 #[tokio::test]

@@ -319,6 +319,14 @@ pub async fn deliveries_are_listed_newest_first_and_filtered(store: Arc<dyn Stor
     assert_eq!(list(DeliveryFilter { message_id, ..Default::default() }).await, ["m3"]);
     let span = DeliveryFilter { since: Some(at(2)), before: Some(at(4)), ..Default::default() };
     assert_eq!(list(span).await, ["m3", "m2"]);
+    // The reporting period of all is the day before.
+    let period =
+        |from, to| DeliveryFilter { period: Some((at(from), at(to))), ..Default::default() };
+    assert_eq!(list(period(-10, 50)).await.len(), 5);
+    assert_eq!(list(period(-90_000, -86_400)).await.len(), 5, "it touches the first moment");
+    assert!(
+        list(period(1, 50)).await.is_empty() && list(period(-90_000, -86_401)).await.is_empty()
+    );
     let newest = store
         .deliveries(&DeliveryFilter { limit: 1, ..Default::default() })
         .await
@@ -339,6 +347,10 @@ pub async fn codes_of_refused_entries_are_kept_with_their_message(store: Arc<dyn
     assert_eq!(commit(&*store, delivery("m2", 2, vec![])).await, "stored");
     let listed = store.deliveries(&DeliveryFilter::default()).await.unwrap();
     assert!(listed[0].codes.is_empty());
+    let with = |code: &str| DeliveryFilter { code: Some(code.into()), ..Default::default() };
+    let found = store.deliveries(&with("LMR-6002")).await.unwrap();
+    assert_eq!((found.len(), found[0].message_id.as_str()), (1, "m1"));
+    assert!(store.deliveries(&with("LMR-6003")).await.unwrap().is_empty());
     assert_eq!(listed[1].codes, sent.codes);
 }
 
@@ -409,6 +421,11 @@ pub async fn refused_calls_are_kept_counted_and_bounded(store: Arc<dyn Store>) {
     );
     let filter = DeliveryFilter { sender: Some(sender()), ..DeliveryFilter::default() };
     assert_eq!(store.refused_calls(&filter).await.unwrap(), [known]);
+    let with = |code: &str| DeliveryFilter { code: Some(code.into()), ..Default::default() };
+    assert_eq!(store.refused_calls(&with("LMR-1001")).await.unwrap().len(), 2);
+    let period = Some((at(0), at(9)));
+    let period = DeliveryFilter { period, ..Default::default() };
+    assert!(store.refused_calls(&period).await.unwrap().is_empty(), "they have none");
     // Of one sender the newest thousand are kept.
     let many = (0..1_100).map(|n| call(n, Some(sender()), "LMR-2040", &format!("n{n}"))).collect();
     store.keep_refused(many).await.unwrap();

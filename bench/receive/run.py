@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+"""Measures a receiver: processor time and file growth per message, answers' times at full and at half load.
+
+    bench/receive/run.py target/release/lmr [--messages 1000] [--connections 16] [--database postgres://…]
+
+Makes a world with `lmr sandbox`, seals messages of eight entries (RSA-3072), and posts them from this process over
+kept connections, each with a token bound to a key and a proof of its own, as HelseID wants it. Durable commits, nothing
+switched off. Needs the Python package `cryptography`.
+"""
+import argparse, base64, hashlib, http.client, json, os, re, shutil, socket, subprocess, sys, tempfile, threading, time, uuid
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509 import load_pem_x509_certificate
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CLIENT = "0b8f3c52-6a7e-4d19-9c40-5d1f2e7a8b63"
+SCOPE = "fhi:lmr.fhirmottak/api"
+
+
+def b64(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def number(text):
+    return int.from_bytes(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), "big")
+
+
+def port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Key:
+    """A P-521 (ES512) or P-256 (ES256) key that signs JWS."""
+
+    def __init__(self, jwk=None):
+        if jwk:
+            curve, self.alg, self.size, self.hash = ec.SECP521R1(), "ES512", 66, hashes.SHA512()
+            public = ec.EllipticCurvePublicNumbers(number(jwk["x"]), number(jwk["y"]), curve)
+            self.key = ec.EllipticCurvePrivateNumbers(number(jwk["d"]), public).private_key()
+            self.kid = jwk["kid"]
+        else:
+            self.alg, self.size, self.hash, self.kid = "ES256", 32, hashes.SHA256(), None
+            self.key = ec.generate_private_key(ec.SECP256R1())
+        n = self.key.public_key().public_numbers()
+        self.jwk = {"crv": "P-521" if jwk else "P-256", "kty": "EC",
+                    "x": b64(n.x.to_bytes(self.size, "big")), "y": b64(n.y.to_bytes(self.size, "big"))}
+
+    def sign(self, head, claims):
+        text = b64(json.dumps(head | {"alg": self.alg}).encode()) + "." + b64(json.dumps(claims).encode())
+        r, s = decode_dss_signature(self.key.sign(text.encode(), ec.ECDSA(self.hash)))
+        return text + "." + b64(r.to_bytes(self.size, "big") + s.to_bytes(self.size, "big"))
+
+    def proof(self, method, url, token=None):
+        claims = {"jti": str(uuid.uuid4()), "htm": method, "htu": url, "iat": int(time.time())}
+        if token:
+            claims["ath"] = b64(hashlib.sha256(token.encode()).digest())
+        return self.sign({"typ": "dpop+jwt", "jwk": self.jwk}, claims)
+
+
+def token(issuer, client_key, proof_key):
+    host = issuer.removeprefix("http://")
+    now = int(time.time())
+    assertion = client_key.sign({"typ": "client-authentication+jwt", "kid": client_key.kid}, {
+        "iss": CLIENT, "sub": CLIENT, "aud": issuer, "jti": str(uuid.uuid4()), "iat": now, "nbf": now, "exp": now + 20})
+    connection = http.client.HTTPConnection(host)
+    connection.request("GET", "/.well-known/openid-configuration")
+    endpoint = json.load(connection.getresponse())["token_endpoint"]
+    from urllib.parse import urlencode, urlsplit
+    body = urlencode({"grant_type": "client_credentials", "client_id": CLIENT, "scope": SCOPE,
+                      "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                      "client_assertion": assertion})
+    nonce = None
+    for _ in range(2):
+        claims_key = proof_key
+        claims = {"jti": str(uuid.uuid4()), "htm": "POST", "htu": endpoint, "iat": int(time.time())}
+        if nonce:
+            claims["nonce"] = nonce
+        proof = claims_key.sign({"typ": "dpop+jwt", "jwk": claims_key.jwk}, claims)
+        connection.request("POST", urlsplit(endpoint).path, body,
+                           {"content-type": "application/x-www-form-urlencoded", "dpop": proof})
+        answer = connection.getresponse()
+        read = json.load(answer)
+        if answer.status == 200:
+            return read["access_token"]
+        nonce = answer.getheader("dpop-nonce")
+    sys.exit(f"no token: {read}")
+
+
+def bundle(template, n):
+    """The template with ids of its own."""
+    fresh = {}
+    text = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+                  lambda m: fresh.setdefault(m[0], str(uuid.uuid4())), template)
+    value = json.loads(text)
+    for entry in value["entry"]:
+        resource = entry["resource"]
+        if resource["resourceType"] not in ("Patient", "Practitioner", "Organization"):
+            for identifier in resource.get("identifier", []):
+                identifier["value"] = f"{identifier['value']}-{n}"
+    return json.dumps(value)
+
+
+def ticks(pid):
+    fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def post_all(messages, connections, url, access, key, rate=None):
+    """Posts all messages; gives the seconds of each answer and of the whole. `rate`: messages a second at most."""
+    times, lock, left = [], threading.Lock(), list(enumerate(messages))
+    host, path = url.removeprefix("http://").split("/", 1)
+    start = time.monotonic()
+    faults = []
+
+    def work():
+        connection = http.client.HTTPConnection(host)
+        while True:
+            with lock:
+                if not left:
+                    return
+                at, message = left.pop(0)
+            if rate:
+                time.sleep(max(0.0, start + at / rate - time.monotonic()))
+            headers = {"authorization": f"DPoP {access}", "dpop": key.proof("POST", url, access),
+                       "content-type": "application/json"}
+            began = time.monotonic()
+            connection.request("POST", "/" + path, message, headers)
+            answer = connection.getresponse()
+            body = answer.read()
+            took = time.monotonic() - began
+            with lock:
+                times.append(took)
+                if answer.status != 200:
+                    faults.append((answer.status, body[:300]))
+
+    workers = [threading.Thread(target=work) for _ in range(connections)]
+    [w.start() for w in workers]
+    [w.join() for w in workers]
+    if faults:
+        sys.exit(f"{len(faults)} answers were not 200, the first: {faults[0]}")
+    return sorted(times), time.monotonic() - start
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("lmr")
+    arguments.add_argument("--messages", type=int, default=1000)
+    arguments.add_argument("--connections", type=int, default=16)
+    arguments.add_argument("--database")
+    options = arguments.parse_args()
+    lmr = os.path.abspath(options.lmr)
+    folder = tempfile.mkdtemp()
+    receiver_port, helseid_port = port(), port()
+    run = lambda *command: subprocess.run([lmr, *command], check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    run("sandbox", "init", ".", "--ruleset", "lmdi-1.1.7", "--administrations", "1",
+        "--receiver-port", str(receiver_port), "--helseid-port", str(helseid_port))
+    config = open(f"{folder}/receiver.toml").read()
+    if options.database:
+        config = config.replace('database = "receiver.sqlite"', f'database = "{options.database}"')
+        open(f"{folder}/receiver.toml", "w").write(config)
+    template = open(f"{HERE}/../bundles/transaction-8.json").read()
+    messages = []
+    for n in range(options.messages):
+        open(f"{folder}/bundle.json", "w").write(bundle(template, f"{os.getpid()}-{n}"))
+        run("seal", "bundle.json", "--certificate", "sender.pem", "--key", "sender.key", "--recipient", "register.pem", "-o", "message.json")
+        messages.append(open(f"{folder}/message.json", "rb").read())
+    register = load_pem_private_key(open(f"{folder}/register.key", "rb").read(), None)
+    assert isinstance(register, rsa.RSAPrivateKey)
+    processes = [subprocess.Popen([lmr, "sandbox", "helseid", ".", "--port", str(helseid_port)], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL),
+                 subprocess.Popen([lmr, "serve"], cwd=folder, stderr=open(f"{folder}/log", "w"))]
+    try:
+        for p in (helseid_port, receiver_port):
+            for _ in range(600):
+                try:
+                    socket.create_connection(("127.0.0.1", p)).close()
+                    break
+                except OSError:
+                    time.sleep(0.05)
+        issuer = f"http://127.0.0.1:{helseid_port}"
+        url = f"http://127.0.0.1:{receiver_port}/fhirmottak/v1"
+        # HelseID's libraries sign the proof with the client's own key; a P-256 key is cheaper for this process.
+        client, proof = Key(json.load(open(f"{folder}/helseid-client.jwk"))), Key()
+        access = token(issuer, client, proof)
+        receiver = processes[1].pid
+        warm, rest = messages[: len(messages) // 10], messages[len(messages) // 10:]
+        full, half = rest[: len(rest) // 2], rest[len(rest) // 2:]
+        post_all(warm, options.connections, url, access, proof)
+        before = ticks(receiver)
+        times, whole = post_all(full, options.connections, url, access, proof)
+        used = ticks(receiver) - before
+        rate = len(full) / whole
+        print(f"RSA modulus {register.key_size} bits, {len(messages[0])} bytes a message, {options.connections} connections")
+        print(f"full load: {rate:.0f} messages a second, {1000 * used / len(full):.2f} ms of the receiver's processor time a message")
+        p99 = lambda t: 1000 * t[int(len(t) * 0.99)]
+        print(f"full load: half of the answers within {1000 * times[len(times) // 2]:.1f} ms, 99 % within {p99(times):.1f} ms")
+        times, _ = post_all(half, options.connections, url, access, proof, rate / 2)
+        print(f"half load: half of the answers within {1000 * times[len(times) // 2]:.1f} ms, 99 % within {p99(times):.1f} ms")
+        peak = re.search(r"VmHWM:\s+(\d+)", open(f"/proc/{receiver}/status").read())[1]
+        print(f"memory at most {int(peak) / 1024:.0f} MiB")
+    finally:
+        for process in processes:
+            process.terminate()
+            process.wait()
+    if not options.database:
+        size = sum(os.path.getsize(f"{folder}/{name}") for name in os.listdir(folder) if name.startswith("receiver.sqlite"))
+        print(f"database: {size} bytes, {size / len(messages):.0f} a message")
+    shutil.rmtree(folder)
+
+
+main()

@@ -1,0 +1,99 @@
+//! Two receivers on one PostgreSQL database: what one has taken the other knows, and one that is killed loses nothing.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "which database to use depends on the machine; the test says what it leaves out"
+)]
+
+mod world;
+
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+use world::{Courier, World, free_port, lmr};
+
+/// A configuration like the world's on another port and with PostgreSQL.
+fn configure(world: &World, name: &str, port: u16, database: &str) {
+    let text = std::fs::read_to_string(world.config("receiver.toml")).expect("the configuration");
+    let text = text
+        .replace(&format!("127.0.0.1:{}", world.receiver_port), &format!("127.0.0.1:{port}"))
+        .replace("database = \"receiver.sqlite\"", &format!("database = \"{database}\""))
+        // As behind a load balancer: both are called by one name.
+        .replace("[[trust]]", "public_urls = [\"http://127.0.0.1:1\"]\n[[trust]]");
+    std::fs::write(world.config(name), text).expect("written");
+}
+
+#[test]
+fn two_receivers_share_proofs_messages_and_chains() {
+    let Ok(url) = std::env::var("TEST_DATABASE_URL") else {
+        println!("left out: TEST_DATABASE_URL is not set, so PostgreSQL is not tested");
+        return;
+    };
+    let schema = format!("lmr_two_{}", std::process::id());
+    let psql = |statement: &str| {
+        let done = Command::new("psql").args([&url, "-qc", statement]).output().expect("psql runs");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    };
+    psql(&format!("DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}"));
+    let separator = if url.contains('?') { '&' } else { '?' };
+    let database = format!("{url}{separator}options[search_path]={schema}");
+    let world = World::make("lmdi-0.9.4", 2, 5000);
+    let (one_port, other_port) = (free_port(), free_port());
+    configure(&world, "one.toml", one_port, &database);
+    configure(&world, "other.toml", other_port, &database);
+    let _helseid = world.helseid();
+    let mut one = world.serve("one.toml", one_port);
+    let other = world.serve("other.toml", other_port);
+    let courier = Courier::new(&world);
+    let address = |port: u16| format!("http://127.0.0.1:{port}/fhirmottak/v1");
+    let public = "http://127.0.0.1:1/fhirmottak/v1";
+
+    // A proof that one of them has seen is worth nothing at the other.
+    let (_, message) = courier.message(1);
+    let proof = courier.proof(public);
+    let (status, first, receipt) = courier.post(&address(one_port), &proof, &message);
+    assert_eq!(status, 200, "{}", String::from_utf8_lossy(&first));
+    let receipt = receipt.expect("a receipt");
+    let (status, refused, _) = courier.post(&address(other_port), &proof, &message);
+    let refused = String::from_utf8_lossy(&refused).into_owned();
+    assert_eq!(status, 401, "{refused}");
+    assert!(refused.contains("LMR-1032"), "{refused}");
+
+    // What one has answered, the other answers with the same bytes, also when the one is dead.
+    let (status, again, receipt_again) =
+        courier.post(&address(other_port), &courier.proof(public), &message);
+    assert_eq!((status, again == first), (200, true));
+    let payload = |receipt: &str| receipt.split('.').nth(1).map(str::to_owned);
+    assert_eq!(payload(&receipt), payload(&receipt_again.expect("a receipt")));
+
+    // Killed in the middle of messages: each is answered by the other, and is there once.
+    let messages: Vec<_> = (2..22).map(|seed| courier.message(seed)).collect();
+    for (at, (_, message)) in messages.iter().enumerate() {
+        if at == 7 {
+            one.kill();
+        }
+        let port = if at % 2 == 0 && at < 7 { one_port } else { other_port };
+        let (status, answer, _) = courier.post(&address(port), &courier.proof(public), message);
+        assert_eq!(status, 200, "{}", String::from_utf8_lossy(&answer));
+    }
+    let listed = Command::new(lmr())
+        .args(["admin", "deliveries", "--format", "json", "--config"])
+        .arg(world.config("other.toml"))
+        .output()
+        .expect("lmr runs");
+    let text = String::from_utf8(listed.stdout).expect("UTF-8");
+    assert_eq!(text.lines().filter(|line| line.contains("accepted")).count(), 21);
+    let verified = Command::new(lmr())
+        .args(["admin", "audit", "verify", "--format", "json", "--config"])
+        .arg(world.config("other.toml"))
+        .output()
+        .expect("lmr runs");
+    let report: Value = serde_json::from_slice(&verified.stdout).expect("JSON");
+    assert_eq!(
+        (report["problems"].as_array().map(Vec::len), &report["messages"]),
+        (Some(0), &21.into())
+    );
+    drop(other);
+    std::thread::sleep(Duration::from_millis(200));
+    psql(&format!("DROP SCHEMA {schema} CASCADE"));
+}

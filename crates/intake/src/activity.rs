@@ -1,0 +1,319 @@
+//! What a sender has delivered, day by day: silences, and gaps and overlaps of its reporting periods.
+
+use crate::avsender::Avsender;
+use crate::reply::Outcome;
+use crate::store::{CodeCount, DeliverySummary, RefusedCall};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use lmr_envelope::Certificate;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Periods that meet within this time neither gap nor overlap: clocks and rounding.
+const TOLERANCE: SignedDuration = SignedDuration::from_secs(1);
+
+/// A stretch of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Span {
+    /// Its start.
+    pub from: Timestamp,
+    /// Its end.
+    pub to: Timestamp,
+}
+
+/// What a sender has done within some days.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Activity {
+    /// When the last message was taken, within the days or before.
+    pub last_delivery: Option<Timestamp>,
+    /// Hours since then.
+    pub hours_since: Option<i64>,
+    /// Days on which a message was taken, oldest first.
+    pub delivered_on: Vec<Date>,
+    /// Days on which one was expected and none was taken: every day from the agreed start date on, today excepted.
+    pub missing_on: Vec<Date>,
+    /// Time between two reporting periods that no message covers.
+    pub gaps: Vec<Span>,
+    /// Time that two different reporting periods cover.
+    pub overlaps: Vec<Span>,
+    /// Messages that were taken.
+    pub messages: u64,
+    /// Entries stored, as new or as a new version.
+    pub stored: u64,
+    /// Entries refused.
+    pub refused: u64,
+    /// How many entries were refused with which code.
+    pub codes: Vec<CodeCount>,
+    /// How many calls were refused as a whole with which code.
+    pub refused_calls: Vec<CodeCount>,
+}
+
+/// The days that are looked at, and the clock by which they begin.
+#[derive(Clone, Debug)]
+pub struct Days {
+    /// The present moment.
+    pub now: Timestamp,
+    /// How many days, today included.
+    pub count: u16,
+    /// Norwegian time.
+    pub zone: TimeZone,
+}
+
+impl Days {
+    /// The days, oldest first.
+    #[must_use]
+    pub fn all(&self) -> Vec<Date> {
+        let today = self.now.to_zoned(self.zone.clone()).date();
+        let back = |days: u16| today.checked_sub(jiff::Span::new().days(i64::from(days))).ok();
+        (0..self.count).rev().filter_map(back).collect()
+    }
+
+    /// The beginning of the first day.
+    #[must_use]
+    pub fn start(&self) -> Timestamp {
+        let first = self.all().first().and_then(|day| day.to_zoned(self.zone.clone()).ok());
+        first.map_or(self.now, |start| start.timestamp())
+    }
+}
+
+impl Activity {
+    /// Sums up deliveries and refused calls of one sender, given newest first.
+    #[must_use]
+    pub fn of(
+        avsender: &Avsender,
+        deliveries: &[DeliverySummary],
+        refused: &[RefusedCall],
+        days: &Days,
+    ) -> Self {
+        let taken: Vec<&DeliverySummary> =
+            deliveries.iter().filter(|one| one.outcome == Outcome::Accepted).collect();
+        let day_of = |time: Timestamp| time.to_zoned(days.zone.clone()).date();
+        let delivered: BTreeSet<Date> = taken
+            .iter()
+            .filter(|one| one.received_at >= days.start())
+            .map(|one| day_of(one.received_at))
+            .collect();
+        let today = day_of(days.now);
+        let missing_on = days
+            .all()
+            .into_iter()
+            .filter(|day| *day < today && !delivered.contains(day))
+            .filter(|day| avsender.active && avsender.start_date.is_none_or(|start| start <= *day))
+            .collect();
+        let mut codes: BTreeMap<&str, u32> = BTreeMap::new();
+        for count in deliveries.iter().flat_map(|one| &one.codes) {
+            *codes.entry(&count.code).or_default() += count.entries;
+        }
+        let mut calls: BTreeMap<&str, u32> = BTreeMap::new();
+        for call in refused {
+            *calls.entry(&call.code).or_default() += call.calls;
+        }
+        let counts = |map: BTreeMap<&str, u32>| {
+            map.into_iter()
+                .map(|(code, entries)| CodeCount { code: code.to_owned(), entries })
+                .collect()
+        };
+        let last_delivery = taken.iter().map(|one| one.received_at).max();
+        let (gaps, overlaps) = compare_periods(&taken);
+        Self {
+            last_delivery,
+            hours_since: last_delivery.map(|last| days.now.duration_since(last).as_hours()),
+            delivered_on: delivered.into_iter().collect(),
+            missing_on,
+            gaps,
+            overlaps,
+            messages: taken.len() as u64,
+            stored: taken
+                .iter()
+                .map(|one| u64::from(one.counts.created) + u64::from(one.counts.updated))
+                .sum(),
+            refused: deliveries.iter().map(|one| u64::from(one.counts.refused)).sum(),
+            codes: counts(codes),
+            refused_calls: counts(calls),
+        }
+    }
+}
+
+/// Gaps and overlaps of the different periods. Messages of one transfer have one period.
+fn compare_periods(deliveries: &[&DeliverySummary]) -> (Vec<Span>, Vec<Span>) {
+    let periods: BTreeSet<(Timestamp, Timestamp)> =
+        deliveries.iter().map(|one| (one.reporting_from, one.reporting_to)).collect();
+    let (mut gaps, mut overlaps) = (Vec::new(), Vec::new());
+    let mut covered: Option<Timestamp> = None;
+    for (from, to) in periods {
+        if let Some(until) = covered {
+            if from.duration_since(until) > TOLERANCE {
+                gaps.push(Span { from: until, to: from });
+            } else if until.duration_since(from) > TOLERANCE {
+                overlaps.push(Span { from, to: until.min(to) });
+            }
+        }
+        covered = Some(covered.map_or(to, |until| until.max(to)));
+    }
+    (gaps, overlaps)
+}
+
+/// What a certificate is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CertificateUse {
+    /// The register's own: senders encrypt for it.
+    Register,
+    /// A sender's: it signs with it.
+    Sender,
+}
+
+/// When a certificate ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CertificateEnd {
+    /// What it is for.
+    #[serde(rename = "use")]
+    pub usage: CertificateUse,
+    /// Whose it is.
+    pub organisation: Option<String>,
+    /// Its thumbprint.
+    pub thumbprint: String,
+    /// When it is accepted last.
+    pub ends: Timestamp,
+    /// Whole days until then; negative when it has ended.
+    pub days_left: i64,
+    /// Whether another certificate of the same holder is valid for longer.
+    pub is_succeeded: bool,
+}
+
+/// The ends of the register's and the active senders' certificates, the nearest first.
+#[must_use]
+pub fn certificate_ends(
+    own: &[Certificate],
+    avsendere: &[Avsender],
+    now: Timestamp,
+) -> Vec<CertificateEnd> {
+    let of = |certificate: &Certificate, usage, organisation, until: Option<Timestamp>, latest| {
+        let ends = until.map_or(certificate.not_after(), |u| u.min(certificate.not_after()));
+        CertificateEnd {
+            usage,
+            organisation,
+            thumbprint: certificate.thumbprint().to_string(),
+            ends,
+            days_left: ends.duration_since(now).as_hours().div_euclid(24),
+            is_succeeded: latest > ends,
+        }
+    };
+    let latest = own.iter().map(Certificate::not_after).max().unwrap_or(now);
+    let mut all: Vec<CertificateEnd> = own
+        .iter()
+        .map(|own| {
+            of(
+                own,
+                CertificateUse::Register,
+                own.organisation().map(|number| number.to_string()),
+                None,
+                latest,
+            )
+        })
+        .collect();
+    for avsender in avsendere.iter().filter(|avsender| avsender.active) {
+        let end = |one: &crate::avsender::RegisteredCertificate| {
+            one.until.map_or(one.certificate.not_after(), |u| u.min(one.certificate.not_after()))
+        };
+        let latest = avsender.certificates.iter().map(end).max().unwrap_or(now);
+        all.extend(avsender.certificates.iter().map(|one| {
+            let organisation = Some(avsender.organisation.to_string());
+            of(&one.certificate, CertificateUse::Sender, organisation, one.until, latest)
+        }));
+    }
+    all.sort_by_key(|end| end.ends);
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::AllowList;
+    use crate::reply::Counts;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap_or_default()
+    }
+
+    fn delivery(received: &str, from: &str, to: &str) -> DeliverySummary {
+        DeliverySummary {
+            sender: "310000019".parse().unwrap_or_else(|_| panic!("a number")),
+            message_id: received.to_owned(),
+            rule_set: "lmdi-1.1.7".to_owned(),
+            received_at: at(received),
+            reporting_from: at(from),
+            reporting_to: at(to),
+            outcome: Outcome::Accepted,
+            counts: Counts { entries: 3, created: 2, refused: 1, ..Counts::default() },
+            codes: vec![CodeCount { code: "LMR-4001".to_owned(), entries: 1 }],
+        }
+    }
+
+    fn avsender(start: Option<&str>) -> Avsender {
+        Avsender {
+            organisation: "310000019".parse().unwrap_or_else(|_| panic!("a number")),
+            name: "Liksom".to_owned(),
+            active: true,
+            certificates: Vec::new(),
+            addresses: AllowList::default(),
+            rule_set: None,
+            start_date: start.and_then(|day| day.parse().ok()),
+        }
+    }
+
+    fn days() -> Days {
+        let zone = TimeZone::get("Europe/Oslo").unwrap_or(TimeZone::UTC);
+        Days { now: at("2026-03-06T12:00:00Z"), count: 5, zone }
+    }
+
+    #[test]
+    fn silent_days_gaps_and_overlaps_are_found() {
+        let deliveries = [
+            delivery("2026-03-05T05:00:00Z", "2026-03-03T05:00:00Z", "2026-03-05T05:00:00Z"),
+            delivery("2026-03-04T05:00:00Z", "2026-03-03T06:00:00Z", "2026-03-04T05:00:00Z"),
+            // Two messages of one transfer, a quarter before midnight in Norway.
+            delivery("2026-03-01T22:45:01Z", "2026-02-28T05:00:00Z", "2026-03-01T05:00:00Z"),
+            delivery("2026-03-01T22:45:00Z", "2026-02-28T05:00:00Z", "2026-03-01T05:00:00Z"),
+        ];
+        let activity = Activity::of(&avsender(None), &deliveries, &[], &days());
+        let day = |text: &str| text.parse::<Date>().unwrap_or_default();
+        assert_eq!(activity.delivered_on, [day("2026-03-04"), day("2026-03-05")]);
+        assert_eq!(
+            activity.missing_on,
+            [day("2026-03-02"), day("2026-03-03")],
+            "today is not over"
+        );
+        let gap = Span { from: at("2026-03-01T05:00:00Z"), to: at("2026-03-03T05:00:00Z") };
+        assert_eq!(activity.gaps, [gap]);
+        let twice = Span { from: at("2026-03-03T06:00:00Z"), to: at("2026-03-04T05:00:00Z") };
+        assert_eq!(activity.overlaps, [twice]);
+        assert_eq!(activity.hours_since, Some(31));
+        assert_eq!((activity.messages, activity.stored, activity.refused), (4, 8, 4));
+        assert_eq!(activity.codes, [CodeCount { code: "LMR-4001".to_owned(), entries: 4 }]);
+    }
+
+    #[test]
+    fn nothing_is_expected_before_the_start_date_or_of_an_inactive_sender() {
+        let late = Activity::of(&avsender(Some("2026-03-05")), &[], &[], &days());
+        assert_eq!(late.missing_on.len(), 1);
+        assert_eq!((late.last_delivery, late.hours_since), (None, None));
+        let mut stopped = avsender(None);
+        stopped.active = false;
+        assert!(Activity::of(&stopped, &[], &[], &days()).missing_on.is_empty());
+        assert_eq!(Activity::of(&avsender(None), &[], &[], &days()).missing_on.len(), 4);
+    }
+
+    #[test]
+    fn periods_that_meet_neither_gap_nor_overlap() {
+        let deliveries = [
+            delivery("2026-03-03T05:00:00Z", "2026-03-02T05:00:00Z", "2026-03-03T05:00:00Z"),
+            delivery("2026-03-02T05:00:00Z", "2026-03-01T05:00:00Z", "2026-03-02T05:00:00.5Z"),
+        ];
+        let activity = Activity::of(&avsender(None), &deliveries, &[], &days());
+        assert_eq!((activity.gaps, activity.overlaps), (vec![], vec![]));
+    }
+}
