@@ -13,6 +13,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use lmr_sender::annul::AnnulTarget;
+use lmr_sender::outbox::OutboxError;
 use lmr_sender::report::{Report, RunStatus};
 use lmr_sender::{Agent, SenderError, StopSignal};
 
@@ -139,7 +140,13 @@ impl Send {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         match self.command {
             Command::Daemon => runtime.block_on(daemon::run(&self, config, folder)),
-            _ => runtime.block_on(self.act(&config, &folder)),
+            _ => match runtime.block_on(self.act(&config, &folder)) {
+                Err(error) if is_of_the_database(&error) => {
+                    output::complain(&format!("lmr: {}", chain(&error, self.lang)));
+                    Ok(ExitCode::from(RunStatus::Stopped.exit_code()))
+                }
+                done => done,
+            },
         }
     }
 
@@ -273,6 +280,20 @@ impl Send {
             Format::Text => print(&text()),
         }
     }
+}
+
+/// Whether the sender's database cannot be used: a full disk, a lock, damage. One of another installation is a
+/// matter of the configuration.
+fn is_of_the_database(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| match cause.downcast_ref::<OutboxError>() {
+        Some(
+            OutboxError::Database(_)
+            | OutboxError::Form(_)
+            | OutboxError::Damaged(_)
+            | OutboxError::WriteAheadLog,
+        ) => true,
+        Some(OutboxError::Foreign(_)) | None => false,
+    })
 }
 
 /// The exit status of a run that could not be made.

@@ -108,6 +108,9 @@ fn cause(error: &(dyn Error + 'static), language: Language) -> String {
     if let Some(error) = error.downcast_ref::<io::Error>() {
         return io_error(error, language);
     }
+    if let Some(text) = lmr_sender::outbox::sqlite_text(error, language) {
+        return text.to_owned();
+    }
     match language {
         Language::Bokmal => causes::in_bokmal(error),
         Language::English => None,

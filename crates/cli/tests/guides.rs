@@ -275,3 +275,49 @@ fn the_guides_for_sources_can_be_followed() {
         }
     }
 }
+
+/// The commands of a guide without comments and without what is quoted, and the code of its sentences without
+/// placeholders: what must be the same in both languages.
+fn skeleton(guide: &str) -> (usize, Vec<String>, std::collections::BTreeSet<String>) {
+    let page = std::fs::read_to_string(docs().join("guides").join(guide)).expect("a guide");
+    let headings = page.lines().filter(|line| line.starts_with("## ")).count();
+    let commands = commands(guide)
+        .iter()
+        .map(|line| line.split('#').next().unwrap_or_default())
+        .map(|line| line.split('"').step_by(2).collect::<String>())
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    let is_placeholder = |word: &str| {
+        let word = word.trim_end_matches('.');
+        word.len() > 2 && word.chars().all(char::is_uppercase)
+    };
+    let code = page
+        .split("```")
+        .step_by(2)
+        .flat_map(|text| text.split('`').skip(1).step_by(2))
+        .map(|code| {
+            let words = code.split(' ').filter(|word| !is_placeholder(word));
+            words.collect::<Vec<_>>().join(" ")
+        })
+        .collect();
+    (headings, commands, code)
+}
+
+#[test]
+fn the_guides_say_the_same_in_both_languages() {
+    let mut guides = 0;
+    for file in std::fs::read_dir(docs().join("guides")).expect("the guides") {
+        let name = file.expect("a file").file_name().into_string().expect("UTF-8");
+        if Path::new(&name).extension().is_none_or(|ending| ending != "md") {
+            continue;
+        }
+        guides += 1;
+        let (headings, commands, code) = skeleton(&name);
+        let (nb_headings, nb_commands, nb_code) = skeleton(&format!("nb/{name}"));
+        assert_eq!(headings, nb_headings, "{name}: sections");
+        assert_eq!(commands, nb_commands, "{name}: commands");
+        let missing: Vec<_> = code.difference(&nb_code).collect();
+        assert!(missing.is_empty(), "{name}: not in bokmål: {missing:?}");
+    }
+    assert!(guides >= 3);
+}

@@ -16,6 +16,8 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use lmr_fhir::Language;
+use sqlx::error::DatabaseError as _;
+use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, Row, Sqlite, SqlitePool, Transaction};
 
@@ -40,11 +42,11 @@ pub use vanished::VanishedRow;
 #[derive(Debug, thiserror::Error)]
 pub enum OutboxError {
     /// SQLite or the file system said no.
-    #[error("the outbox database: {}", sqlite_text(.0, Language::English))]
+    #[error("the outbox database: {}", database_text(.0))]
     Database(sqlx::Error),
     /// The file was made by another version of the program.
     #[error("the outbox database has an unknown form: {0}")]
-    Form(#[from] sqlx::migrate::MigrateError),
+    Form(MigrateError),
     /// A row holds what this program never writes.
     #[error("the outbox database is damaged: {0}")]
     Damaged(&'static str),
@@ -66,34 +68,60 @@ pub enum OutboxError {
     Failpoint,
 }
 
-/// What SQLite says of a database, by its result code; <https://sqlite.org/rescode.html>.
+/// What SQLite says of a database, by its result code (<https://sqlite.org/rescode.html>), with the remedy; nothing
+/// for other errors.
 #[must_use]
-pub fn sqlite_text(error: &sqlx::Error, language: Language) -> String {
-    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+pub fn sqlite_text(
+    error: &(dyn std::error::Error + 'static),
+    language: Language,
+) -> Option<&'static str> {
+    let database = error.downcast_ref::<sqlx::Error>()?.as_database_error()?;
+    let code = database.try_downcast_ref::<sqlx::sqlite::SqliteError>()?.code()?;
     // Extended codes have the primary one in their lowest byte.
-    let primary = code.and_then(|code| code.parse::<i32>().ok()).map(|code| code & 0xff);
-    let (nb, en) = match primary {
-        Some(5 | 6) => ("den er låst av et annet program", "another program has locked it"),
-        Some(8) => ("den kan bare leses", "it is read-only"),
-        Some(10) => {
-            ("den kan ikke leses eller skrives (disken)", "it cannot be read or written (the disk)")
-        }
-        Some(11) => (
-            "den er skadet: bruk en sikkerhetskopi, eller en ny fil (da sendes alt siden startdatoen på nytt)",
-            "it is damaged: use a backup, or a new file (everything since the start date is then sent again)",
+    let (nb, en) = match code.parse::<i32>().ok()? & 0xff {
+        5 | 6 => ("den er låst av et annet program", "another program has locked it"),
+        8 => (
+            "den kan bare leses: er filsystemet skrivebeskyttet? (En kopi av filen og -wal ved siden av den, i \
+             en mappe som kan skrives, kan leses.)",
+            "it is read-only: is the file system write-protected? (A copy of the file and of the -wal beside it, \
+             in a folder that can be written, can be read.)",
         ),
-        Some(13) => ("disken er full", "the disk is full"),
-        Some(14) => (
-            "filen kan ikke åpnes: finnes mappen, og har denne brukeren tilgang?",
-            "the file cannot be opened: is the folder there, and has this user access?",
+        10 => (
+            "den kan ikke leses eller skrives: feil på disken eller filsystemet",
+            "it cannot be read or written: an error of the disk or the file system",
         ),
-        Some(26) => (
-            "filen er ikke en SQLite-database: bruk en sikkerhetskopi, eller en ny fil (da sendes alt siden startdatoen på nytt)",
-            "the file is not an SQLite database: use a backup, or a new file (everything since the start date is then sent again)",
+        11 => (
+            "den er skadet: bruk en sikkerhetskopi, eller en ny fil",
+            "it is damaged: use a backup, or a new file",
         ),
-        _ => return error.to_string(),
+        13 => ("disken er full", "the disk is full"),
+        14 => (
+            "filen kan ikke åpnes: finnes mappen, og kan denne brukeren skrive i den?",
+            "the file cannot be opened: is the folder there, and can this user write in it?",
+        ),
+        26 => (
+            "filen er ikke en SQLite-database: bruk en sikkerhetskopi, eller en ny fil",
+            "the file is not an SQLite database: use a backup, or a new file",
+        ),
+        _ => return None,
     };
-    if language == Language::Bokmal { nb } else { en }.to_owned()
+    Some(if language == Language::Bokmal { nb } else { en })
+}
+
+fn database_text(error: &sqlx::Error) -> String {
+    sqlite_text(error, Language::English).map_or_else(|| error.to_string(), str::to_owned)
+}
+
+impl From<MigrateError> for OutboxError {
+    /// A disk that is full while the form is changed is not an unknown form.
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+                Self::Database(error)
+            }
+            other => Self::Form(other),
+        }
+    }
 }
 
 // The sentence has what the cause says, so the cause is not shown once more as a source.

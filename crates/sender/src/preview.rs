@@ -1,7 +1,7 @@
 //! A dry run: what a transfer would send and hold now, without sending, sealing or changing anything.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use sqlx::sqlite::SqliteSynchronous;
@@ -68,17 +68,36 @@ impl Outbox {
     /// done to it changes nothing.
     ///
     /// # Errors
-    /// [`OutboxError`](crate::outbox::OutboxError), also when the outbox at `path` has an older form.
+    /// [`OutboxError`](crate::outbox::OutboxError).
     pub async fn scratch_copy(
         path: &Path,
         scratch: &Path,
     ) -> Result<Self, crate::outbox::OutboxError> {
         let copy = Self::open_with(scratch, SqliteSynchronous::Off).await?;
-        if path.exists() {
-            copy.take_over(path).await?;
+        if !path.exists() {
+            return Ok(copy);
         }
+        let Err(error) = copy.take_over(path).await else { return Ok(copy) };
+        copy.close().await;
+        // On a read-only file system, or of an older form: then a twin is brought to the present form.
+        let twin = with_ending(scratch, ".twin");
+        let has_twin = std::fs::copy(path, &twin).is_ok();
+        let log = with_ending(path, "-wal");
+        let has_log = !log.exists() || std::fs::copy(log, with_ending(&twin, "-wal")).is_ok();
+        if !has_twin || !has_log {
+            return Err(error);
+        }
+        Self::open_with(&twin, SqliteSynchronous::Off).await?.close().await;
+        let copy = Self::open_with(&with_ending(scratch, ".copy"), SqliteSynchronous::Off).await?;
+        copy.take_over(&twin).await?;
         Ok(copy)
     }
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(ending);
+    path.into()
 }
 
 impl Agent {

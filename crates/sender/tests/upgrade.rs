@@ -164,6 +164,19 @@ async fn what_has_changed_since_goes_and_nothing_else() {
     assert!(entries.len() <= 2, "only it and what it refers to: {}", entries.len());
 }
 
+/// A dry run right after the upgrade, before any run has changed the database's form.
+#[tokio::test]
+async fn a_dry_run_on_a_database_of_version_0_1_changes_nothing() {
+    let hospital = Hospital::of_version_0_1().await;
+    let path = hospital.folder.path().join("sender.sqlite");
+    let before = std::fs::read(&path).unwrap();
+    let scratch = tempfile::tempdir().unwrap();
+    let copy = Outbox::scratch_copy(&path, &scratch.path().join("scratch.sqlite")).await.unwrap();
+    assert_eq!(copy.held().await.unwrap().len(), 1);
+    copy.close().await;
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
 #[tokio::test]
 async fn lists_of_a_database_of_version_0_1_can_be_read() {
     let hospital = Hospital::of_version_0_1().await;

@@ -90,12 +90,17 @@ fn write_and_remove(folder: &Path) -> anyhow::Result<()> {
             mib = ROOM >> 20
         )
     };
-    let mut file =
-        tempfile::Builder::new().prefix(".lmr-doctor-").tempfile_in(folder).explain(cannot)?;
+    // The library names its own scratch file, which says nothing to anybody.
+    let plain = |error: std::io::Error| std::io::Error::from(error.kind());
+    let mut file = tempfile::Builder::new()
+        .prefix(".lmr-doctor-")
+        .tempfile_in(folder)
+        .map_err(plain)
+        .explain(cannot)?;
     let block = vec![0; 1 << 20];
     for _ in 0..ROOM / block.len() {
-        file.write_all(&block).explain(cannot)?;
+        file.write_all(&block).map_err(plain).explain(cannot)?;
     }
-    file.as_file().sync_all().explain(cannot)?;
+    file.as_file().sync_all().map_err(plain).explain(cannot)?;
     Ok(())
 }

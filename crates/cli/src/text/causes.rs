@@ -68,7 +68,8 @@ fn run(error: &SenderError) -> Option<String> {
 fn outbox(error: &OutboxError) -> String {
     match error {
         OutboxError::Database(reason) => {
-            format!("avsenderens database: {}", sqlite_text(reason, Language::Bokmal))
+            let known = sqlite_text(reason, Language::Bokmal).map(str::to_owned);
+            format!("avsenderens database: {}", known.unwrap_or_else(|| reason.to_string()))
         }
         OutboxError::Form(reason) => format!("avsenderens database har en ukjent form: {reason}"),
         OutboxError::Damaged(what) => format!("avsenderens database er skadet: {what}"),
