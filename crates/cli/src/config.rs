@@ -167,4 +167,6 @@ pub(crate) fn rule_sets(terminology: &[PathBuf], folder: &Path) -> anyhow::Resul
 }
 
 #[cfg(test)]
+mod security_page;
+#[cfg(test)]
 mod tests;

@@ -49,9 +49,18 @@ fn b6_what_has_not_happened_yet_goes_when_it_has() {
     assert_eq!(served.json(&["status"])["held"], 0);
 }
 
-/// A register restored from an older backup gets what it lacks; nothing is doubled.
+/// A register restored from an older backup gets what it lacks, told to or not; nothing is doubled.
 #[test]
 fn b10_a_register_restored_from_a_backup_gets_what_it_lacks() {
+    restored(true);
+}
+
+#[test]
+fn b10_a_restored_register_gets_what_it_lacks_though_nobody_says_that_it_was() {
+    restored(false);
+}
+
+fn restored(is_told: bool) {
     let mut served = Served::new();
     let given = served.lines(GIVEN);
     served.write(GIVEN, &given[..6]);
@@ -87,9 +96,16 @@ fn b10_a_register_restored_from_a_backup_gets_what_it_lacks() {
     served.receiver = served.world.receiver();
     let lacking = served.deliveries();
     assert_eq!(lacking.len(), 1);
-    let forgotten = served.send(&["forget", "--since", &time.to_string()]);
-    assert_eq!(forgotten.status.code(), Some(0), "{}", said(&forgotten));
-    served.run(0);
+    if is_told {
+        let forgotten = served.send(&["forget", "--since", &time.to_string()]);
+        assert_eq!(forgotten.status.code(), Some(0), "{}", said(&forgotten));
+        served.run(0);
+    } else {
+        let run = served.run(0);
+        assert!(run.contains("The register has lost 1 messages"), "{run}");
+        let again = served.run(0);
+        assert!(!again.contains("The register has lost"), "{again}");
+    }
     let deliveries = served.deliveries();
     let count = |name: &str| -> u64 {
         deliveries.iter().filter_map(|row| row["counts"][name].as_u64()).sum()
