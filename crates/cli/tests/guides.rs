@@ -247,7 +247,7 @@ fn the_guide_for_refused_records_can_be_followed() {
 }
 
 #[test]
-fn the_guides_for_sources_can_be_followed() {
+fn n15_the_guides_for_sources_can_be_followed() {
     for folder in ["", "nb/"] {
         for guide in ["from-a-table-to-the-register", "from-a-fhir-server", "from-mirth-or-oie"] {
             let mut reader = Reader::new();

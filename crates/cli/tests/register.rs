@@ -212,7 +212,7 @@ fn done_or_held(world: &World) {
 }
 
 #[test]
-fn what_is_stored_is_exported_and_a_person_is_erased() {
+fn n13_what_is_stored_is_exported_and_a_person_is_erased() {
     let world = delivered(4, 50);
     let receiver = world.config("receiver.toml");
     let export = |name: &str, more: &[&str]| {

@@ -71,7 +71,7 @@ fn issues(scanned: &Scanned) -> Vec<String> {
 }
 
 #[test]
-fn every_form_is_read_and_read_again() {
+fn n15_every_form_is_read_and_read_again() {
     let folder = Folder::new();
     let bundle = format!(
         r#"{{"resourceType":"Bundle","type":"collection","entry":[{{"resource":{}}},

@@ -301,7 +301,7 @@ fn the_header_must_be_the_one_that_is_agreed_in_any_case_of_letters() {
 }
 
 #[test]
-fn every_way_of_writing_a_csv_file_is_read() {
+fn n15_every_way_of_writing_a_csv_file_is_read() {
     let text = table(&[row(&[("InstitusjonsNavn", "\"Ås; \"\"nordre\"\" fløy\"")])]);
     let name = |scan: &Scan| scan.of("Organization")[1]["name"].clone();
     let wanted = json!("Ås; \"nordre\" fløy");

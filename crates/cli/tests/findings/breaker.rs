@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::world::{now, said};
+use crate::world::{World, now, said};
 use crate::{GIVEN, Served, other_clock, pairs};
 
 /// A clock that is wrong is the operator's matter: no record is held for it, and what depended on it goes when the
@@ -49,6 +49,19 @@ fn b6_what_has_not_happened_yet_goes_when_it_has() {
     assert_eq!(served.json(&["status"])["held"], 0);
 }
 
+/// The receiver's database.
+const FILES: [&str; 3] = ["receiver.sqlite", "receiver.sqlite-wal", "receiver.sqlite-shm"];
+
+/// Copies the receiver's database to names that begin otherwise.
+fn copy(world: &World, from: &str, to: &str) {
+    for file in FILES {
+        let from = world.config(&format!("{from}{file}"));
+        if from.exists() {
+            std::fs::copy(from, world.config(&format!("{to}{file}"))).expect("copied");
+        }
+    }
+}
+
 /// A register restored from an older backup gets what it lacks, told to or not; nothing is doubled.
 #[test]
 fn b10_a_register_restored_from_a_backup_gets_what_it_lacks() {
@@ -66,33 +79,16 @@ fn restored(is_told: bool) {
     served.write(GIVEN, &given[..6]);
     served.run(0);
     served.receiver.kill();
-    let files = ["receiver.sqlite", "receiver.sqlite-wal", "receiver.sqlite-shm"];
-    let backup = |from: &str, to: &str| {
-        for file in files {
-            let (from, to) = (served.config(&format!("{from}{file}")), format!("{to}{file}"));
-            if from.exists() {
-                std::fs::copy(from, served.config(&to)).expect("copied");
-            }
-        }
-    };
-    backup("", "backup-");
+    copy(&served, "", "backup-");
     let time = now();
     served.receiver = served.world.receiver();
     served.write(GIVEN, &given);
     served.run(0);
     served.receiver.kill();
-    for file in files {
+    for file in FILES {
         drop(std::fs::remove_file(served.config(file)));
     }
-    let backup = |from: &str, to: &str| {
-        for file in files {
-            let (from, to) = (served.config(&format!("{from}{file}")), format!("{to}{file}"));
-            if from.exists() {
-                std::fs::copy(from, served.config(&to)).expect("copied");
-            }
-        }
-    };
-    backup("backup-", "");
+    copy(&served, "backup-", "");
     served.receiver = served.world.receiver();
     let lacking = served.deliveries();
     assert_eq!(lacking.len(), 1);
