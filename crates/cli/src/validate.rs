@@ -6,6 +6,9 @@ mod report;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
@@ -26,10 +29,13 @@ use report::Report;
 
 /// Deepest nesting of XML that is read: the reference validator's for JSON.
 const MAX_XML_DEPTH: usize = 500;
+/// Exit status of a check that --max-seconds ended.
+const STOPPED: u8 = 3;
 
 /// Check FHIR files against the register's rules, or against any profiles.
 ///
-/// Exit status: 0 without errors, 1 with errors, 2 for input or arguments that cannot be used.
+/// Exit status: 0 without errors, 1 with errors, 2 for input or arguments that cannot be used, 3 where --max-seconds
+/// ended the check.
 #[derive(Args)]
 pub(crate) struct Validate {
     /// Files with one resource each (.json, .xml) or one a line (.ndjson), folders of such files, or - for standard
@@ -60,6 +66,9 @@ pub(crate) struct Validate {
     /// Where to write the report; standard output if left out
     #[arg(long, short)]
     output: Option<PathBuf>,
+    /// Stop after so many seconds: what was found until then is printed, with a note that it is not all
+    #[arg(long, value_name = "N")]
+    max_seconds: Option<u64>,
     /// Print errors only; nothing where all is in order
     #[arg(long, short)]
     quiet: bool,
@@ -100,7 +109,8 @@ pub(crate) enum Format {
 
 impl Validate {
     pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
-        let checks = self.checks(lang)?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let checks = self.checks(&stop, lang)?;
         let mut report = Report::new(self.format, lang, self.quiet);
         let mut files = Vec::new();
         for path in &self.files {
@@ -129,7 +139,21 @@ impl Validate {
             }
         }
         let progress = output::progress(files.len(), "files");
+        if let Some(seconds) = self.max_seconds {
+            let stop = Arc::clone(&stop);
+            // It ends with the process.
+            std::thread::spawn(move || {
+                std::thread::sleep(Duration::from_secs(seconds));
+                stop.store(true, Ordering::Relaxed);
+            });
+        }
+        let is_stopped = || stop.load(Ordering::Relaxed);
+        let mut begun = 0;
         for path in &files {
+            if is_stopped() {
+                break;
+            }
+            begun += 1;
             report.begin(path, several);
             let bytes = match read(path) {
                 Ok(bytes) => bytes,
@@ -146,6 +170,9 @@ impl Validate {
                 return Err(one_resource());
             }
             for (line, text) in texts {
+                if is_stopped() {
+                    break;
+                }
                 checks.text(text, line, &mut report)?;
             }
             report.end()?;
@@ -153,6 +180,16 @@ impl Validate {
         }
         progress.finish_and_clear();
         write(self.output.as_deref(), report.finish()?.as_bytes())?;
+        if let (true, Some(seconds)) = (is_stopped(), self.max_seconds) {
+            let note = text!(
+                "lmr: stanset etter {seconds} sekunder (--max-seconds): funnene er ikke alle; {left} av {all} filer er ikke åpnet",
+                "lmr: stopped after {seconds} seconds (--max-seconds): the findings are not all; {left} of {all} files were not opened",
+                left = files.len() - begun,
+                all = files.len()
+            );
+            output::complain(note.get(lang));
+            return Ok(ExitCode::from(STOPPED));
+        }
         Ok(if report.any_unreadable() {
             ExitCode::from(UNUSABLE)
         } else if report.any_error() {
@@ -162,7 +199,7 @@ impl Validate {
         })
     }
 
-    fn checks(&self, lang: Language) -> anyhow::Result<Checks> {
+    fn checks(&self, stop: &Arc<AtomicBool>, lang: Language) -> anyhow::Result<Checks> {
         let cache = match &self.package_cache {
             Some(folder) => Some(PackageCache::new(folder)),
             // No home folder means no cache: the packages given may be all there is.
@@ -189,6 +226,7 @@ impl Validate {
             let mut options = CheckOptions::at(clock::now());
             options.redact = self.fine.redact;
             options.threads = self.fine.threads;
+            options.stop = Some(Arc::clone(stop));
             options.advice = self.advice.unwrap_or_default().into();
             options.rule_sets = RuleSets::with_packages(packages);
             let (chosen, profiles) = (self.ruleset, self.profile.clone());
@@ -213,7 +251,10 @@ impl Validate {
         }
         Ok(Checks::Plain {
             validator: Box::new(validator),
-            options: Box::new(self.fine.options(&self.profile)?),
+            options: Box::new(Options {
+                stop: Some(Arc::clone(stop)),
+                ..self.fine.options(&self.profile)?
+            }),
         })
     }
 }
@@ -306,7 +347,7 @@ impl Checks {
                     rules.check_resource(document, options)
                 };
                 if !profiles.is_empty() {
-                    add_profiles(rules, document, profiles, &mut findings)?;
+                    add_profiles(rules, document, profiles, options, &mut findings)?;
                 }
                 if *needs {
                     findings.extend(lmr_lmdi::needs(rules, document, options)?);
@@ -322,6 +363,7 @@ fn add_profiles(
     rules: &RuleSet,
     document: &Document<'_>,
     profiles: &[String],
+    options: &CheckOptions,
     findings: &mut Vec<Finding>,
 ) -> anyhow::Result<()> {
     let validator = rules.validator();
@@ -330,7 +372,8 @@ fn add_profiles(
             fail!("profilen kan ikke brukes: {reason}", "the profile cannot be used: {reason}");
         }
     }
-    let options = Options { profiles: profiles.to_vec(), ..Options::default() };
+    let options =
+        Options { profiles: profiles.to_vec(), stop: options.stop.clone(), ..Options::default() };
     for issue in validator.validate(document, &options) {
         let finding = Finding::from_issue(issue);
         let known = findings.iter().any(|f| {

@@ -658,3 +658,28 @@ fn n25_every_report_names_the_rule_set_and_its_digest() {
     let older = with_input(&["validate", "--ruleset", "lmdi-1.1.2", "-"], &input);
     assert!(text(&older.stdout).contains("lmdi-1.1.2") && !text(&older.stdout).contains(digest));
 }
+
+#[test]
+fn a_check_that_is_stopped_keeps_what_it_has_found_and_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("many.ndjson");
+    // More than a second's work on any machine.
+    std::fs::write(&path, "{\"resourceType\":\"Patient\",\"gender\":\"x\"}\n".repeat(300_000))
+        .expect("a file");
+    let arguments =
+        ["validate", "--ruleset", "none", "--max-seconds", "1", "--format", "json", "--lang", "en"];
+    let output = lmr(&[&arguments[..], &[str_of(&path)]].concat());
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+    let found = text(&output.stdout);
+    let lines = found.lines().count();
+    assert!(found.contains("gender") && lines < 600_000, "{lines} lines");
+    let said = text(&output.stderr);
+    assert!(said.contains("--max-seconds") && said.contains("not all"), "{said}");
+
+    // A limit that is not reached changes nothing.
+    let output = with_input(
+        &["validate", "--ruleset", "none", "--max-seconds", "600", "-"],
+        "{\"resourceType\":\"Patient\",\"gender\":\"male\"}",
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+}

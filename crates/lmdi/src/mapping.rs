@@ -262,7 +262,7 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         M::SignpostObs { .. } | M::BestSubject | M::BestPerformer | M::BestEffective => {
             Code::BestPractice
         }
-        M::TooManyIssues { .. } | M::TooDeep { .. } => Code::StepBudgetExhausted,
+        M::TooManyIssues { .. } | M::TooDeep { .. } | M::Stopped => Code::StepBudgetExhausted,
         M::XhtmlElement { .. }
         | M::XhtmlAttribute { .. }
         | M::XhtmlEntity { .. }

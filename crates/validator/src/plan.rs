@@ -419,8 +419,13 @@ impl<'a> Plan<'a> {
         // One allocation for all: an issue is large.
         let outcomes = self.tasks.iter().filter(|u| u.reported).filter_map(|u| u.outcome.as_ref());
         out.reserve_exact(outcomes.map(|o| o.issues.len()).sum());
+        let is_stopped = self.shared.options.is_stopped();
+        if is_stopped {
+            out.push(self.shared.issue(Message::Stopped, self.shared.document.root(), None));
+        }
         for at in 0..self.tasks.len() {
-            if !self.tasks[at].reported {
+            // Of what was not looked at it cannot be said whether it fits.
+            if is_stopped || !self.tasks[at].reported {
                 continue;
             }
             for target in self.tasks[at].outcome.as_ref().map_or(&[][..], |o| &o.pending) {

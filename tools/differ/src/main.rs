@@ -139,7 +139,11 @@ fn main() -> Result<ExitCode> {
         let mut tally = Tally::default();
         for line in std::fs::read_to_string(path)?.lines().filter(|line| !line.trim().is_empty()) {
             let input = given(serde_json::from_str(line)?);
-            compare(&input, &ours, &arguments, reference, &mut known, &mut tally, Kind::Given)?;
+            let difference =
+                compare(&input, &ours, &arguments, reference, &mut known, &mut tally, Kind::Given)?;
+            if let (Some(report), Some(difference)) = (&mut report, difference) {
+                writeln!(report, "{}", difference.report(&input.made, &input.document))?;
+            }
         }
         tallies.insert(Kind::Given, tally);
     }

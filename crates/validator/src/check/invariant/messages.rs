@@ -60,6 +60,10 @@ macro_rules! invariant_messages {
                 "LMRV_TOO_MANY_ISSUES" Error Processing
                 en "More than {limit} issues: the rest is left out"
                 nb "Mer enn {limit} funn: resten er utelatt";
+            Stopped
+                "LMRV_STOPPED" Error Processing
+                en "The check was stopped before its end: what is reported is not all"
+                nb "Kontrollen ble stanset før den var ferdig: det som er meldt, er ikke alt";
             TooDeep { limit: usize }
                 "LMRV_TOO_DEEP" Error Processing
                 en "Nested deeper than {limit} levels: the content below was not checked"
