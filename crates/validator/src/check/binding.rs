@@ -13,6 +13,7 @@ use super::coding::{self, same_display, system_and_code};
 use super::context::Context;
 use super::grammar::{self, LANGUAGES, MEDIA_TYPES, UCUM};
 use super::primitive::is_absolute;
+use super::string::SYSTEM_TYPE;
 use crate::compile::{Def, Defs, TypeRule};
 use crate::definitions::{Binding, BindingStrength};
 use crate::issue::Issue;
@@ -27,6 +28,9 @@ enum Kind {
     Coding,
     Concept,
 }
+
+/// The value set of the types of FHIR.
+const DEFINED_TYPES: &str = "http://hl7.org/fhir/ValueSet/defined-types";
 
 /// What an element is bound to.
 #[derive(Clone, Copy)]
@@ -202,6 +206,10 @@ fn bound<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, kind: Kind, 
 fn bound_code<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: Bound<'_>) {
     let Bound { strength, canonical, set, is_silent } = to;
     let Some(code) = item.text().filter(|t| !t.is_empty()) else { return };
+    // The types of FHIRPath are types of elements too; the value set does not list them.
+    if code.starts_with(SYSTEM_TYPE) && canonical.starts_with(DEFINED_TYPES) {
+        return;
+    }
     let at = item.node();
     match syntax(canonical, &code).unwrap_or_else(|| set.validate(None, &code)) {
         Membership::Member(_) => {}

@@ -31,6 +31,15 @@ const EVERYWHERE: &[&str] = &[
     "http://hl7.org/fhir/StructureDefinition/capabilitystatement-prohibited",
 ];
 
+/// Extensions that R4's own definitions have in one more place than they say, as with the reference.
+const ALSO_AT: &[(&str, &str)] = &[
+    (
+        "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type",
+        "ElementDefinition.type",
+    ),
+    ("http://hl7.org/fhir/StructureDefinition/regex", "ElementDefinition.type"),
+];
+
 /// An extension's url.
 pub(crate) fn url_of(item: Element<'_>) -> Option<Cow<'_, str>> {
     item.child(&URL)?.text()
@@ -196,6 +205,11 @@ fn context<'a>(
     let way = trail(parent.node(), model);
     let Some((here, above)) = way.split_last() else { return };
     let names = names(here, above.last(), model);
+    let is_also_here =
+        |(of, at): &(&str, &str)| *of == &*definition.url && names.iter().any(|name| *name == *at);
+    if ALSO_AT.iter().any(is_also_here) {
+        return;
+    }
     // A context that is not FHIRPath, or cannot be evaluated: the package's fault, not the sender's.
     let mut unknown: Option<(String, String)> = None;
     let fits = definition.contexts.is_empty()

@@ -62,7 +62,10 @@ pub(crate) fn check<'a>(
             );
         }
         Primitive::Uri | Primitive::Url | Primitive::Oid
-            if text.starts_with(HL7) && !is_defined(cx, text) && !defines_address(cx, def) =>
+            if text.starts_with(HL7)
+                && !text.starts_with(SYSTEM_TYPE)
+                && !is_defined(cx, text)
+                && !defines_address(cx, def) =>
         {
             let message = Message::UrlResolve { value: primitive::shown(text).into_owned().into() };
             cx.report(message, node, def.profile);
@@ -125,6 +128,9 @@ pub(crate) fn is_example(url: &str) -> bool {
 
 /// Where HL7's own definitions have their addresses.
 pub(crate) const HL7: &str = "http://hl7.org/fhir";
+
+/// Beginning of the names of FHIRPath's own types, which the definitions of R4 have as types.
+pub(crate) const SYSTEM_TYPE: &str = "http://hl7.org/fhirpath/System.";
 
 /// Addresses below HL7's that are no definition at hand, and right all the same: identifier systems,
 /// names of mappings and workflows, the tools' extensions, and definitions that the core is without.
