@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use lmr_auth::dpop::{ProcessReplayMemory, ProofRequest, make_proof};
+use lmr_auth::dpop::{
+    ProcessReplayMemory, ProofExpectation, ProofRequest, ProofWindow, check_proof, make_proof,
+};
 use lmr_auth::jose::{Algorithm, SigningKey, parse_jwks};
 use lmr_auth::{
     Answer, Clock, ConnectCause, DpopSettings, Environment, FetchError, Fetcher, KeyCache,
@@ -440,4 +442,60 @@ async fn a_profile_ends_with_its_last_second_and_says_so() {
     assert_eq!(scene.verifier.schemes(), []);
     let ended = Some(TokenRejection::ProfileEnded);
     assert_eq!(scene.show(&scene.key, "at+jwt", &claims).await, ended);
+}
+
+/// Times to the second, ends included; lengths to the byte; and each claim that must be there.
+#[test]
+fn a_proof_is_held_to_its_times_and_lengths() {
+    let key = SigningKey::generate(Algorithm::ES256, "client", 0).unwrap();
+    let url = format!("{PUBLIC}{PATH}");
+    let urls = [url.clone()];
+    let expected = ProofExpectation {
+        method: "POST",
+        urls: &urls,
+        access_token: None,
+        thumbprint: None,
+        algorithms: &[Algorithm::ES256],
+        window: ProofWindow::default(),
+        now: Timestamp::from_second(NOW).unwrap(),
+    };
+    let header = json!({ "typ": "dpop+jwt", "alg": "ES256", "jwk": key.public().to_bare_json() });
+    let check = |claim: &str, value: Value| {
+        let mut claims = json!({ "jti": "1", "htm": "POST", "htu": url, "iat": NOW });
+        claims[claim] = value;
+        claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        let proof = key.sign_with_header(&header, &claims).unwrap();
+        check_proof(&[proof.expose().as_bytes()], &expected)
+    };
+    for (claim, value, rejected) in [
+        ("iat", json!(NOW - 60), None),
+        ("iat", json!(NOW - 61), Some(ProofRejection::TooOld)),
+        ("iat", json!(NOW + 10), None),
+        ("iat", json!(NOW + 11), Some(ProofRejection::InFuture)),
+        ("iat", Value::Null, Some(ProofRejection::Times)),
+        ("iat", json!("now"), Some(ProofRejection::Times)),
+        ("exp", json!(NOW - 9), None),
+        ("exp", json!(NOW - 10), Some(ProofRejection::TooOld)),
+        ("nbf", json!(NOW + 10), None),
+        ("nbf", json!(NOW + 11), Some(ProofRejection::InFuture)),
+        ("htm", Value::Null, Some(ProofRejection::Method)),
+        ("htu", Value::Null, Some(ProofRejection::Address)),
+        ("jti", Value::Null, Some(ProofRejection::Id)),
+        ("jti", json!(""), Some(ProofRejection::Id)),
+        ("jti", json!("x".repeat(200)), None),
+        ("jti", json!("x".repeat(201)), Some(ProofRejection::Id)),
+        ("more", json!("x".repeat(2_500)), None),
+    ] {
+        let shown = format!("{claim} {value:.30}");
+        assert_eq!(check(claim, value).err(), rejected, "{shown}");
+    }
+    assert!(matches!(
+        check("more", json!("x".repeat(3_200))).err(),
+        Some(ProofRejection::Malformed(_))
+    ));
+    // Remembered for as long as it could be shown again, and told apart by its id.
+    let one = check("jti", json!("1")).unwrap();
+    assert_eq!(one.until.as_second(), NOW + 60 + 10 + 1);
+    assert_ne!(one.digest, check("jti", json!("2")).unwrap().digest);
+    assert_eq!(one.digest, check("more", json!("x")).unwrap().digest);
 }
