@@ -132,12 +132,12 @@ pub(crate) struct SourcePart {
     /// What people call it.
     pub(crate) label: Arc<str>,
     /// What the source finds it by.
-    pub(crate) place: Place,
+    pub(crate) place: PartLocation,
 }
 
 /// Where a part's resources are read again.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum PartLocation {
     /// In a file below the source's folder. File names may be any bytes, so this is not text.
     File(OsString),
     /// In the scratch file.
@@ -175,7 +175,7 @@ impl SourceLocation {
 
     /// The resource's text in the scratch file.
     fn spooled(&self) -> Result<String, SourceIssueKind> {
-        let Place::Spool(spool) = &self.part.place else {
+        let PartLocation::Spool(spool) = &self.part.place else {
             return Err(SourceIssueKind::ChangedMeanwhile);
         };
         spool
@@ -272,4 +272,26 @@ pub enum PassedOverKind {
     Unfinished,
     /// Rows that the mapping says to leave out.
     SkippedRows,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_source_lacks_has_gone_only_if_all_of_it_was_read() {
+        let issue = |line, issue| SourceIssue { file: "a".to_owned(), line, issue };
+        let with = |issues| Scanned { issues, ..Scanned::default() };
+        assert!(with(vec![]).is_whole());
+        assert!(with(vec![issue(Some(3), SourceIssueKind::NotAResource)]).is_whole());
+        assert!(!with(vec![issue(None, SourceIssueKind::ChangedMeanwhile)]).is_whole());
+        let error =
+            RowError { key: None, column: "unit".to_owned(), reason: RowReason::NotANumber };
+        assert!(!with(vec![issue(Some(3), SourceIssueKind::Row { error })]).is_whole());
+        let over = |kind| PassedOver { kind, count: 1, example: "a".to_owned() };
+        let unfinished = vec![over(PassedOverKind::Unfinished)];
+        assert!(!Scanned { passed_over: unfinished, ..Scanned::default() }.is_whole());
+        let hidden = vec![over(PassedOverKind::Hidden)];
+        assert!(Scanned { passed_over: hidden, ..Scanned::default() }.is_whole());
+    }
 }

@@ -25,10 +25,10 @@ use archive::{Stamp, stamp};
 use format::{Content, Format, is_unfinished};
 use packed::{Bounded, inflating};
 
-use super::lines::{Reading, TextPlace};
+use super::lines::{Reading, TextLocation};
 use super::{
-    ArchiveError, FileError, FoundResource, PassedOver, PassedOverKind, Place, Scanned, Scope,
-    Source, SourceIssue, SourceIssueKind, SourceLimits, SourceLocation, SourcePart,
+    ArchiveError, FileError, FoundResource, PartLocation, PassedOver, PassedOverKind, Scanned,
+    Scope, Source, SourceIssue, SourceIssueKind, SourceLimits, SourceLocation, SourcePart,
     SourceUnavailable, Spool,
 };
 
@@ -174,7 +174,7 @@ impl Source for FolderSource {
     fn read(&self, location: &SourceLocation) -> Result<String, SourceIssueKind> {
         let unreadable =
             |error: std::io::Error| SourceIssueKind::Unreadable { reason: error.into() };
-        let Place::File(handle) = &location.part.place else { return location.spooled() };
+        let PartLocation::File(handle) = &location.part.place else { return location.spooled() };
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let file = match &mut *open {
             Some((part, file)) if Arc::ptr_eq(part, &location.part) => file,
@@ -270,7 +270,7 @@ impl Pass<'_> {
                     }
                 } else {
                     let below = path.strip_prefix(self.folder).unwrap_or(path);
-                    Place::File(below.as_os_str().to_owned())
+                    PartLocation::File(below.as_os_str().to_owned())
                 };
                 let part = Arc::new(SourcePart { label: label.into(), place });
                 if let Err((line, error)) = self.content(&part, file, content) {
@@ -381,17 +381,17 @@ impl Pass<'_> {
         } else if content == Content::Xml {
             self.reading.xml(part, &bytes);
         } else {
-            self.reading.text(part, TextPlace::WHOLE, &bytes);
+            self.reading.text(part, TextLocation::WHOLE, &bytes);
         }
         Ok(())
     }
 
-    fn spool(&mut self) -> std::io::Result<Place> {
+    fn spool(&mut self) -> std::io::Result<PartLocation> {
         let spool = match &self.spool {
             Some(spool) => Arc::clone(spool),
             None => Arc::clone(self.spool.insert(Arc::new(Spool::new()?))),
         };
-        Ok(Place::Spool(spool))
+        Ok(PartLocation::Spool(spool))
     }
 
     fn unreadable(&mut self, label: &str, line: Option<u32>, error: std::io::Error) {

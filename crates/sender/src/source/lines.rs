@@ -7,7 +7,7 @@ use lmr_fhir::xml::{XmlErrorKind, XmlMap};
 use lmr_fhir::{Bundle, Document, Element, Limits, Node, ParseErrorKind, ParseOptions};
 
 use super::{
-    FoundResource, Place, Scanned, SourceIssue, SourceIssueKind, SourceLocation, SourcePart,
+    FoundResource, PartLocation, Scanned, SourceIssue, SourceIssueKind, SourceLocation, SourcePart,
 };
 
 /// Hands resources to a visitor and keeps count.
@@ -24,7 +24,7 @@ pub(super) struct Reading<'v> {
 
 /// Where in its part a text is.
 #[derive(Clone, Copy)]
-pub(super) struct TextPlace<'m> {
+pub(super) struct TextLocation<'m> {
     /// Line of its first character.
     pub(super) line: u32,
     /// Byte offset of its first character.
@@ -35,7 +35,7 @@ pub(super) struct TextPlace<'m> {
     pub(super) is_last: bool,
 }
 
-impl TextPlace<'_> {
+impl TextLocation<'_> {
     /// A text that is a part of its own.
     pub(super) const WHOLE: Self = Self { line: 1, offset: 0, map: None, is_last: true };
 
@@ -108,7 +108,7 @@ impl<'v> Reading<'v> {
             if bytes.len() > limit {
                 self.report(&part.label, Some(line), SourceIssueKind::TooLarge { limit });
             } else if !bytes.iter().all(u8::is_ascii_whitespace) {
-                self.text(part, TextPlace { line, offset, map: None, is_last: !ended }, &bytes);
+                self.text(part, TextLocation { line, offset, map: None, is_last: !ended }, &bytes);
             }
             offset += length;
         }
@@ -118,7 +118,7 @@ impl<'v> Reading<'v> {
     pub(super) fn xml(&mut self, part: &Arc<SourcePart>, bytes: &[u8]) {
         match lmr_validator::xml::to_json(bytes, self.depth) {
             Ok(converted) => {
-                let place = TextPlace { map: Some(&converted.map), ..TextPlace::WHOLE };
+                let place = TextLocation { map: Some(&converted.map), ..TextLocation::WHOLE };
                 self.text(part, place, converted.json.as_bytes());
             }
             Err(error) => {
@@ -137,7 +137,7 @@ impl<'v> Reading<'v> {
     }
 
     /// One JSON text at its place in its part.
-    pub(super) fn text(&mut self, part: &Arc<SourcePart>, place: TextPlace<'_>, bytes: &[u8]) {
+    pub(super) fn text(&mut self, part: &Arc<SourcePart>, place: TextLocation<'_>, bytes: &[u8]) {
         let limits = Limits { depth: self.depth, ..Limits::default() };
         let options = ParseOptions::strict().with_limits(limits);
         let document = match Document::parse_bytes(bytes, &options) {
@@ -188,7 +188,7 @@ impl<'v> Reading<'v> {
         mut location: SourceLocation,
         bundle: u64,
     ) {
-        if let Place::Spool(spool) = &location.part.place {
+        if let PartLocation::Spool(spool) = &location.part.place {
             match spool.push(node.raw()) {
                 Ok(key) => location.key = key,
                 Err(error) => {

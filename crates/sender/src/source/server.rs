@@ -21,7 +21,7 @@ pub use access::ServerAccess;
 use fetch::{Fetch, Sent};
 
 use super::{
-    FileError, FoundResource, Place, Scanned, Scope, Source, SourceIssue, SourceIssueKind,
+    FileError, FoundResource, PartLocation, Scanned, Scope, Source, SourceIssue, SourceIssueKind,
     SourceLimits, SourceLocation, SourcePart, SourceUnavailable, Spool,
 };
 
@@ -187,7 +187,7 @@ impl Pass<'_> {
             }
             _ => {
                 self.scanned.files += 1;
-                let place = Place::Spool(Arc::clone(&self.spool));
+                let place = PartLocation::Spool(Arc::clone(&self.spool));
                 let part = Arc::new(SourcePart { label: label.into(), place });
                 self.part = Some((Arc::clone(&part), 1));
                 (part, 1)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    FoundResource, PassedOver, Place, Scanned, Scope, Source, SourceIssue, SourceIssueKind,
+    FoundResource, PartLocation, PassedOver, Scanned, Scope, Source, SourceIssue, SourceIssueKind,
     SourceLocation, SourcePart, SourceUnavailable,
 };
 
@@ -55,7 +55,7 @@ impl Source for Sources {
                     _ => {
                         let part = Arc::new(SourcePart {
                             label: format!("{name}: {}", inner.label).into(),
-                            place: Place::Of { source: number, part: Arc::clone(inner) },
+                            place: PartLocation::Of { source: number, part: Arc::clone(inner) },
                         });
                         last = Some((Arc::clone(inner), Arc::clone(&part)));
                         part
@@ -93,7 +93,7 @@ impl Source for Sources {
     }
 
     fn read(&self, location: &SourceLocation) -> Result<String, SourceIssueKind> {
-        let Place::Of { source, part } = &location.part.place else {
+        let PartLocation::Of { source, part } = &location.part.place else {
             return Err(SourceIssueKind::ChangedMeanwhile);
         };
         let (_, source) = self.0.get(*source).ok_or(SourceIssueKind::ChangedMeanwhile)?;

@@ -28,7 +28,7 @@ use csv_rows::CsvRows;
 use sql::SqlRows;
 
 use super::{
-    FileError, FoundResource, PassedOver, PassedOverKind, Place, Scanned, Scope, Source,
+    FileError, FoundResource, PartLocation, PassedOver, PassedOverKind, Scanned, Scope, Source,
     SourceIssue, SourceIssueKind, SourceLocation, SourcePart, SourceUnavailable, Spool,
 };
 use crate::identity::HashKey;
@@ -213,7 +213,7 @@ impl Pass<'_> {
                     unavailable(FileError::Mapping { nb, en })
                 })?;
         self.scanned.files += 1;
-        let place = Place::Spool(Arc::clone(&self.spool));
+        let place = PartLocation::Spool(Arc::clone(&self.spool));
         let part = Arc::new(SourcePart { label: label.into(), place });
         let mut row = StringRecord::new();
         let mut read = 0;
