@@ -67,11 +67,20 @@ enum Command {
     /// Change the name, rule set or start date of a registered sender
     Set(Set),
     /// Let a registered sender send again
-    Activate { organisation: String },
+    Activate {
+        /// Organisation number, nine digits
+        organisation: String,
+    },
     /// Stop a registered sender for now
-    Deactivate { organisation: String },
+    Deactivate {
+        /// Organisation number, nine digits
+        organisation: String,
+    },
     /// Remove a registered sender; what it delivered stays
-    Remove { organisation: String },
+    Remove {
+        /// Organisation number, nine digits
+        organisation: String,
+    },
     /// List deliveries and refused calls, newest first
     Deliveries(Deliveries),
     /// Who has and who has not delivered lately
@@ -99,11 +108,17 @@ enum Command {
         ahead: u8,
     },
     /// Copy the SQLite database to a new file while the receiver runs
-    Backup { file: PathBuf },
+    Backup {
+        /// The file to write; it must not exist
+        file: PathBuf,
+    },
     /// The log of who sent, read, changed, exported or erased what
     Audit(Audit),
     /// Make a key for a database (column_key, hash_key) and write it to a new file
-    NewKey { file: PathBuf },
+    NewKey {
+        /// The file to write; it must not exist
+        file: PathBuf,
+    },
 }
 
 /// Who gives the command, as the audit log names them.

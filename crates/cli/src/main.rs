@@ -15,6 +15,7 @@ mod demo;
 mod doctor;
 mod envelope;
 mod fhirpath;
+mod help;
 mod input;
 mod log;
 mod output;

@@ -26,6 +26,7 @@ enum Command {
     List,
     /// Install packages from .tgz files
     Install {
+        /// The .tgz files
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },

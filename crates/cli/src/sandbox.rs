@@ -107,11 +107,13 @@ struct MakeHospital {
     /// The guide the hospital follows; that of the folder's configuration if left out
     #[arg(long, value_enum)]
     ruleset: Option<Guide>,
+    /// Medication administrations on the first day
     #[arg(long, default_value_t = 40)]
     administrations: usize,
     /// First day of the data; yesterday if left out
     #[arg(long)]
     day: Option<Date>,
+    /// Seed of the synthetic data
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }

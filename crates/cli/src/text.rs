@@ -11,7 +11,7 @@ use std::io;
 
 use lmr_fhir::Bilingual;
 
-use crate::output::Language;
+use lmr_fhir::Language;
 
 /// A sentence in both languages.
 pub(crate) type Text = Bilingual<String>;

@@ -1,22 +1,29 @@
-//! Arguments that cannot be used, explained in bokmål. In English clap explains them itself.
+//! Arguments that cannot be used, and help, in bokmål. In English clap explains them itself.
 
 use std::error::Error as _;
 use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory as _, Error};
 
-use crate::UNUSABLE;
 use crate::output::Language;
+use crate::{Arguments, UNUSABLE, help};
 
 /// Prints what is wrong with the arguments, or the help that was asked for.
 pub(crate) fn explain(error: &Error) -> ExitCode {
     let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-    match in_bokmal(error).filter(|_| language() == Language::Bokmal) {
-        Some(text) => crate::output::complain(&text),
+    let bokmal = language() == Language::Bokmal;
+    if let Some(text) =
+        bokmal.then(|| help::in_bokmal(Arguments::command(), std::env::args_os())).flatten()
+    {
         // A reader that went away does not change the exit status.
-        None => drop(error.print()),
+        drop(if help { write!(io::stdout(), "{text}") } else { write!(io::stderr(), "{text}") });
+    } else if let Some(text) = in_bokmal(error).filter(|_| bokmal) {
+        crate::output::complain(&text);
+    } else {
+        drop(error.print());
     }
     if help { ExitCode::SUCCESS } else { ExitCode::from(UNUSABLE) }
 }

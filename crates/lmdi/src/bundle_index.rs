@@ -6,7 +6,6 @@ use lmr_fhir::{Bundle, BundleEntry, Element, Name};
 
 use crate::history::AdministrationFacts;
 use crate::identity::Identity;
-use crate::links::{self, LinkCounts};
 use crate::references::{Outgoing, outgoing, targets_of};
 
 /// A bundle's entries with what is looked up again and again.
@@ -114,11 +113,6 @@ impl<'d> BundleIndex<'d> {
         let IndexedEntry { full_url, resource, .. } = &self.entries[entry];
         let key = join_key(*resource, full_url.as_deref()).1;
         key.is_some_and(|key| self.join_keys.get(&key) > Some(&1))
-    }
-
-    /// How many administrations the register can link.
-    pub(crate) fn links(&self) -> LinkCounts {
-        links::count(self)
     }
 
     /// What the next version of an administration is held against.

@@ -8,6 +8,7 @@ use crate::echoes::drop_echoes;
 use crate::finding::{ContentFault, ElementLocation, Finding};
 use crate::guide::RuleSetId;
 use crate::json_fault;
+use crate::links;
 use crate::location::Scope;
 use crate::options::CheckOptions;
 use crate::references::targets_of;
@@ -131,7 +132,7 @@ impl RuleSet {
             .collect();
         drop_echoes(&index, &mut verdicts);
         rules::check_bundle(&BundleContext { root, index: &index, options }, &mut about_bundle);
-        let links = index.links();
+        let links = links::count(&index);
         Ok(Verdict { rule_set: self.id(), bundle: about_bundle, entries: verdicts, links })
     }
 

@@ -22,8 +22,10 @@ use std::fmt;
 use content::content_codes;
 use envelope::envelope_codes;
 use own::own_codes;
-use profile::profile_codes;
-use register::register_codes;
+use profile::{profile_elements, profile_structure, profile_values};
+use register::{
+    register_deliveries, register_links, register_numbers, register_outcomes, register_times,
+};
 use terminology::terminology_codes;
 
 /// Canonical URL of the code system that carries the codes in an `OperationOutcome`.
@@ -183,7 +185,7 @@ macro_rules! field {
 
 // Each area adds its rows and hands over to the next; `codes!` is the last.
 connection::connection_codes! { [
-    envelope_codes content_codes profile_codes terminology_codes register_codes own_codes codes
+    envelope_codes content_codes profile_elements profile_values profile_structure terminology_codes register_numbers register_times register_deliveries register_links register_outcomes own_codes codes
 ] }
 
 impl Code {

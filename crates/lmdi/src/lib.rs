@@ -37,6 +37,7 @@ mod check;
 pub mod codes;
 mod dates;
 mod echoes;
+mod expression;
 pub mod fest;
 mod finding;
 mod guide;

@@ -4,8 +4,8 @@ use lmr_validator::Issue;
 use lmr_validator::messages::Message;
 
 use crate::codes::Code;
+use crate::expression::without_indices;
 use crate::invariants;
-use crate::location::without_indices;
 
 /// The code of one issue: its message decides, and for a few messages what they are about.
 pub(crate) fn code_of(issue: &Issue) -> Code {

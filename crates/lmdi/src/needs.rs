@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 use lmr_fhir::{Document, Node, ParseOptions};
 
 use crate::codes::{Code, Language};
+use crate::expression::without_indices;
 use crate::finding::{ElementLocation, Finding};
-use crate::location::without_indices;
 use crate::options::CheckOptions;
 use crate::rule_set::{RuleSet, RuleSetError};
 

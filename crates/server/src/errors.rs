@@ -1,6 +1,5 @@
 //! The one table from a fault to its answer: status, LMR code, challenge, `Retry-After`.
 
-use crate::answer::chain;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use lmr_auth::{ProofRejection, TokenRejection};
@@ -209,4 +208,16 @@ impl IntoResponse for HttpError {
         response.extensions_mut().insert(Arc::new(self));
         response
     }
+}
+
+/// An error with its causes, for the log.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }

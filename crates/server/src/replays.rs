@@ -26,7 +26,7 @@ impl ReplayMemory for StoreReplays {
         until: Timestamp,
     ) -> Result<bool, ReplayMemoryError> {
         self.0.record_proof(proof, now, until).await.map_err(|error| {
-            tracing::error!(error = crate::answer::chain(&error), "used proofs cannot be recorded");
+            tracing::error!(error = crate::errors::chain(&error), "used proofs cannot be recorded");
             ReplayMemoryError::Unavailable
         })
     }

@@ -3,7 +3,7 @@
 
 use super::{
     BACKUP, Db, MIGRATIONS, Name, QUICK, READING, SNAPSHOT, WRITING, archive, audit,
-    keeps_statements, outlet, partitions, tables, writer::Writer, writer::in_transaction,
+    keeps_statements, outlet, partitions, senders, tables, writer::Writer, writer::in_transaction,
 };
 use crate::{
     error::{OpenError, unavailable},
@@ -137,19 +137,19 @@ impl Store for Name {
     }
 
     async fn avsendere(&self) -> Result<Vec<Avsender>, StoreError> {
-        tables::avsendere(&mut *self.0.reader().await?).await
+        senders::avsendere(&mut *self.0.reader().await?).await
     }
 
     async fn save_avsender(&self, avsender: &Avsender) -> Result<(), StoreError> {
         let mut db = self.0.administrator().await?;
-        in_transaction(&mut db, async |db| tables::save_avsender(db, avsender).await).await?;
+        in_transaction(&mut db, async |db| senders::save_avsender(db, avsender).await).await?;
         db.close().await.map_err(unavailable)
     }
 
     async fn remove_avsender(&self, organisation: OrganisationNumber) -> Result<bool, StoreError> {
         let mut db = self.0.administrator().await?;
         let removed =
-            in_transaction(&mut db, async |db| tables::remove_avsender(db, organisation).await)
+            in_transaction(&mut db, async |db| senders::remove_avsender(db, organisation).await)
                 .await?;
         db.close().await.map_err(unavailable)?;
         Ok(removed)
@@ -162,7 +162,7 @@ impl Store for Name {
         until: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut db = self.0.proofs.acquire().await.map_err(unavailable)?;
-        tables::record_proof(&mut db, digest, now, until).await
+        senders::record_proof(&mut db, digest, now, until).await
     }
 
     async fn seen(

@@ -12,7 +12,7 @@
 //!
 //! # One text, two databases
 //!
-//! `backend.rs`, `tables.rs` and `writer.rs` are compiled twice, as children of `sqlite.rs` and of `postgres.rs`
+//! `backend.rs`, `writer.rs`, `tables.rs` and the other tables are compiled twice, as children of `sqlite.rs` and of `postgres.rs`
 //! (`#[path]`). sqlx has a type of its own for each database's connection, row and query, and bounds for "any
 //! database that can bind and read these columns" would be longer than the code they guard. What differs is in
 //! the two parents: the names `Db`, `Name`, `BEGIN`, `MIGRATIONS`, and which errors mean what. To change a table,

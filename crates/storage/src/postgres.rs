@@ -13,6 +13,8 @@ mod backend;
 mod outlet;
 #[path = "partitions.rs"]
 mod partitions;
+#[path = "senders.rs"]
+mod senders;
 #[path = "tables.rs"]
 mod tables;
 #[path = "writer.rs"]

@@ -10,6 +10,8 @@ mod backend;
 mod outlet;
 #[path = "no_partitions.rs"]
 mod partitions;
+#[path = "senders.rs"]
+mod senders;
 #[path = "tables.rs"]
 mod tables;
 #[path = "writer.rs"]

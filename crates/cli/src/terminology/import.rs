@@ -24,6 +24,7 @@ const MAX_CSV: u64 = 512 << 20;
 
 #[derive(Args)]
 pub(super) struct Import {
+    /// Code lists: FEST, CSV, FHIR files, folders or packages
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// The package to write

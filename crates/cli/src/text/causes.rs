@@ -10,7 +10,7 @@ use lmr_sender::outbox::{OutboxError, sqlite_text};
 use lmr_server::TlsError;
 use lmr_storage::{KeyFileError, OpenError};
 
-use crate::output::Language;
+use lmr_fhir::Language;
 
 mod lists;
 

@@ -7,6 +7,7 @@
 
 use crate::codes::Code;
 use crate::finding::Finding;
+use crate::links;
 use crate::location::location_at;
 use crate::rules::{BundleContext, Check, Rule, child};
 
@@ -16,7 +17,7 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check(context: &BundleContext<'_>, findings: &mut Vec<Finding>) {
-    let links = context.index.links();
+    let links = links::count(context.index);
     let element = child(context.root, "entry").unwrap_or(context.root);
     for (code, with) in [
         (Code::PatientLinksMissing, links.with_patient),

@@ -2,7 +2,7 @@
 
 use crate::admission::caller_address_of;
 use crate::answer;
-use crate::errors::HttpError;
+use crate::errors::{self, HttpError};
 use crate::state::Shared;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -23,7 +23,7 @@ pub(crate) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
     let stopping = shared.stopping.load(Ordering::Relaxed);
     let store = shared.receiver.store().ready().await;
     if let Err(error) = &store {
-        tracing::warn!(detail = answer::chain(error), "the store is not ready");
+        tracing::warn!(detail = errors::chain(error), "the store is not ready");
     }
     let keys = shared.verifier.ready().await;
     let state = |good: bool| if good { "ready" } else { "not ready" };

@@ -7,8 +7,8 @@ use lmr_lmdi::fest::FestError;
 use lmr_validator::package::PackageError;
 use lmr_validator::terminology::CodeListError;
 
-use crate::output::Language;
 use crate::text::io_error;
+use lmr_fhir::Language;
 
 /// The error in bokmål, where there is a sentence for it.
 pub(super) fn in_bokmal(error: &(dyn Error + 'static)) -> Option<String> {

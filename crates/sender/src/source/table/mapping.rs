@@ -172,7 +172,7 @@ impl MappingError {
         Self { at: at.into(), reason: Bilingual { nb: nb.into(), en: en.into() } }
     }
 
-    /// Place and reason.
+    /// PartLocation and reason.
     #[must_use]
     pub fn text(&self, language: Language) -> String {
         let reason = self.reason.get(language);

@@ -1,0 +1,183 @@
+//! Registered senders, and the proofs that their tokens have used. Written for one database at a time, as `tables.rs`.
+
+use super::Db;
+use super::tables::organisation;
+use crate::error::unavailable;
+use crate::prepared::time;
+use jiff::Timestamp;
+use lmr_intake::{
+    AllowList, Avsender, Certificate, OrganisationNumber, RegisteredCertificate, RuleSetId,
+    StoreError,
+};
+use sqlx::{Database, FromRow, query, query_as};
+use std::collections::HashMap;
+
+type Connection = <Db as Database>::Connection;
+
+#[derive(FromRow)]
+struct AvsenderRow {
+    organisation: String,
+    name: String,
+    active: bool,
+    rule_set: Option<String>,
+    start_date: Option<String>,
+}
+
+#[derive(FromRow)]
+struct CertificateRow {
+    organisation: String,
+    der: Vec<u8>,
+    accepted_from: Option<i64>,
+    accepted_until: Option<i64>,
+}
+
+pub(super) async fn avsendere(db: &mut Connection) -> Result<Vec<Avsender>, StoreError> {
+    let rows: Vec<AvsenderRow> = query_as(
+        "SELECT organisation, name, active, rule_set, start_date FROM avsender ORDER BY organisation",
+    )
+    .fetch_all(&mut *db)
+    .await
+    .map_err(unavailable)?;
+    let certificates: Vec<CertificateRow> = query_as(
+        "SELECT organisation, der, accepted_from, accepted_until FROM avsender_certificate
+         ORDER BY organisation, position",
+    )
+    .fetch_all(&mut *db)
+    .await
+    .map_err(unavailable)?;
+    let addresses: Vec<(String, String)> = query_as(
+        "SELECT organisation, network FROM avsender_address ORDER BY organisation, position",
+    )
+    .fetch_all(&mut *db)
+    .await
+    .map_err(unavailable)?;
+    let mut registered: HashMap<String, Vec<RegisteredCertificate>> = HashMap::new();
+    for row in certificates {
+        registered.entry(row.organisation).or_default().push(RegisteredCertificate {
+            certificate: Certificate::from_der(&row.der)
+                .map_err(|_| StoreError::Damaged { what: "avsender_certificate.der" })?,
+            from: row.accepted_from.map(time).transpose()?,
+            until: row.accepted_until.map(time).transpose()?,
+        });
+    }
+    rows.into_iter()
+        .map(|row| {
+            const RULE_SET: StoreError = StoreError::Damaged { what: "avsender.rule_set" };
+            const START_DATE: StoreError = StoreError::Damaged { what: "avsender.start_date" };
+            let networks =
+                addresses.iter().filter(|(of, _)| *of == row.organisation).map(|(_, n)| n);
+            Ok(Avsender {
+                organisation: organisation(&row.organisation)?,
+                certificates: registered.remove(&row.organisation).unwrap_or_default(),
+                addresses: AllowList::parse(networks)
+                    .map_err(|_| StoreError::Damaged { what: "avsender_address.network" })?,
+                name: row.name,
+                active: row.active,
+                rule_set: row
+                    .rule_set
+                    .map(|name| RuleSetId::parse(&name).ok_or(RULE_SET))
+                    .transpose()?,
+                start_date: row
+                    .start_date
+                    .map(|date| date.parse().map_err(|_| START_DATE))
+                    .transpose()?,
+            })
+        })
+        .collect()
+}
+
+/// Replaces what is registered. The caller gives a transaction.
+pub(super) async fn save_avsender(
+    db: &mut Connection,
+    avsender: &Avsender,
+) -> Result<(), StoreError> {
+    let organisation = avsender.organisation.as_str();
+    query(
+        "INSERT INTO avsender (organisation, name, active, rule_set, start_date) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (organisation) DO UPDATE SET name = excluded.name, active = excluded.active,
+             rule_set = excluded.rule_set, start_date = excluded.start_date",
+    )
+    .bind(organisation)
+    .bind(&avsender.name)
+    .bind(avsender.active)
+    .bind(avsender.rule_set.map(RuleSetId::as_str))
+    .bind(avsender.start_date.map(|date| date.to_string()))
+    .execute(&mut *db)
+    .await
+    .map_err(unavailable)?;
+    query("DELETE FROM avsender_certificate WHERE organisation = $1")
+        .bind(organisation)
+        .execute(&mut *db)
+        .await
+        .map_err(unavailable)?;
+    for (position, registered) in (0_i64..).zip(&avsender.certificates) {
+        query(
+            "INSERT INTO avsender_certificate (organisation, position, der, accepted_from, accepted_until)
+             VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(organisation)
+        .bind(position)
+        .bind(registered.certificate.der())
+        .bind(registered.from.map(Timestamp::as_microsecond))
+        .bind(registered.until.map(Timestamp::as_microsecond))
+        .execute(&mut *db)
+        .await
+        .map_err(unavailable)?;
+    }
+    query("DELETE FROM avsender_address WHERE organisation = $1")
+        .bind(organisation)
+        .execute(&mut *db)
+        .await
+        .map_err(unavailable)?;
+    for (position, network) in (0_i64..).zip(avsender.addresses.texts()) {
+        query("INSERT INTO avsender_address (organisation, position, network) VALUES ($1, $2, $3)")
+            .bind(organisation)
+            .bind(position)
+            .bind(network)
+            .execute(&mut *db)
+            .await
+            .map_err(unavailable)?;
+    }
+    Ok(())
+}
+
+/// Records a used proof; true when it is new. Forgets those that are of no use any more, some at a time.
+pub(super) async fn record_proof(
+    db: &mut Connection,
+    digest: &[u8; 32],
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<bool, StoreError> {
+    // A known one that is of no use any more counts as new.
+    let recorded = query(
+        "INSERT INTO used_proof (digest, until) VALUES ($1, $2)
+         ON CONFLICT (digest) DO UPDATE SET until = excluded.until WHERE used_proof.until < $3",
+    )
+    .bind(&digest[..])
+    .bind(until.as_microsecond())
+    .bind(now.as_microsecond())
+    .execute(&mut *db)
+    .await
+    .map_err(unavailable)?;
+    // One digest in 64 pays for the sweep.
+    if digest[0].is_multiple_of(64) {
+        query("DELETE FROM used_proof WHERE until < $1")
+            .bind(now.as_microsecond())
+            .execute(&mut *db)
+            .await
+            .map_err(unavailable)?;
+    }
+    Ok(recorded.rows_affected() == 1)
+}
+
+pub(super) async fn remove_avsender(
+    db: &mut Connection,
+    organisation: OrganisationNumber,
+) -> Result<bool, StoreError> {
+    let removed = query("DELETE FROM avsender WHERE organisation = $1")
+        .bind(organisation.as_str())
+        .execute(db)
+        .await
+        .map_err(unavailable)?;
+    Ok(removed.rows_affected() > 0)
+}
