@@ -493,7 +493,7 @@ fn a_proof_is_held_to_its_times_and_lengths() {
         check("more", json!("x".repeat(3_200))).err(),
         Some(ProofRejection::Malformed(_))
     ));
-    // Remembered for as long as it could be shown again, and told apart by its id.
+    // Remembered for as long as it could be shown again, and distinguished by its id.
     let one = check("jti", json!("1")).unwrap();
     assert_eq!(one.until.as_second(), NOW + 60 + 10 + 1);
     assert_ne!(one.digest, check("jti", json!("2")).unwrap().digest);

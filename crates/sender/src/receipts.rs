@@ -48,7 +48,7 @@ pub(crate) enum ReceiptProblem {
 
 impl Agent {
     /// Asks the register for its newest receipt where there are receipts here, and forgets what it has lost: a
-    /// register that was restored from a backup is not told so by itself, and neither are its senders. What is
+    /// register that was restored from a backup does not know it by itself, and neither are its senders. What is
     /// forgotten is sent again by this run; what the register still has makes no new version.
     pub(crate) async fn compare_with_register(
         &self,

@@ -323,7 +323,7 @@ async fn full_connection_slots_are_waited_out_and_named_at_the_start() {
     // What it has it keeps.
     stored(&store, 2).await;
     assert!(is_there(&store, 2).await);
-    // A further receiver is told by the server's own words.
+    // A further receiver is reported by the server's own words.
     let Err(OpenError::Unavailable(error)) = open(&server.url()).await else {
         panic!("opened without a slot")
     };

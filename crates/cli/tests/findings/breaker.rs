@@ -62,7 +62,7 @@ fn copy(world: &World, from: &str, to: &str) {
     }
 }
 
-/// A register restored from an older backup gets what it lacks, told to or not; nothing is doubled.
+/// A register restored from an older backup gets what it lacks, asked to or not; nothing is duplicated.
 #[test]
 fn b10_a_register_restored_from_a_backup_gets_what_it_lacks() {
     restored(true);
@@ -73,7 +73,7 @@ fn b10_a_restored_register_gets_what_it_lacks_though_nobody_says_that_it_was() {
     restored(false);
 }
 
-fn restored(is_told: bool) {
+fn restored(is_asked: bool) {
     let mut served = Served::new();
     let given = served.lines(GIVEN);
     served.write(GIVEN, &given[..6]);
@@ -92,7 +92,7 @@ fn restored(is_told: bool) {
     served.receiver = served.world.receiver();
     let lacking = served.deliveries();
     assert_eq!(lacking.len(), 1);
-    if is_told {
+    if is_asked {
         let forgotten = served.send(&["forget", "--since", &time.to_string()]);
         assert_eq!(forgotten.status.code(), Some(0), "{}", said(&forgotten));
         served.run(0);

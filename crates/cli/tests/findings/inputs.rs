@@ -232,7 +232,7 @@ fn every_file_of_a_configuration_is_named_when_it_cannot_be_used() {
     assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// What stands in the way of writing is named: a file where a folder should be, a device that is full.
+/// What prevents writing is named: a file where a folder should be, a device that is full.
 #[test]
 fn every_command_names_what_it_cannot_write() {
     let world = World::make("lmdi-0.9.4", 2, 100);

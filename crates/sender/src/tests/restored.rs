@@ -102,10 +102,10 @@ async fn a_register_that_does_not_tell_has_lost_nothing() {
     let world = ward().await;
     let whole = world.register.lock().unwrap().receipts.clone().unwrap();
     let foreign = whole[0].replace(RECEIPTED, "320000009");
-    for told in [None, Some(vec![foreign]), Some(vec!["<html>".to_owned()]), Some(whole)] {
-        world.register.lock().unwrap().receipts = told.clone();
+    for reported in [None, Some(vec![foreign]), Some(vec!["<html>".to_owned()]), Some(whole)] {
+        world.register.lock().unwrap().receipts = reported.clone();
         let report = run(&world).await;
-        assert_eq!(report.lost_at_register, None, "{told:?}");
+        assert_eq!(report.lost_at_register, None, "{reported:?}");
         assert_eq!(report.messages.len(), 0);
     }
 }

@@ -252,7 +252,7 @@ async fn a_panic_is_counted() {
 
 /// While the receiver ends, its store takes nothing more: the caller comes back to the next one.
 #[tokio::test]
-async fn a_call_while_the_store_closes_is_told_to_come_back() {
+async fn a_call_while_the_store_closes_is_asked_to_come_back() {
     let server = start().await;
     server.store.be(Moody::CLOSING);
     let answer = server.message("310000019", "{}").send().await.unwrap();

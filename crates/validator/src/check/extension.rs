@@ -24,7 +24,7 @@ static URL: LazyLock<Name> = LazyLock::new(|| Name::new("url"));
 /// Extensions of the specification's own tools: never unknown.
 const TOOLS: &str = "http://hl7.org/fhir/tools/StructureDefinition/";
 
-/// Extensions that stand in more places than their definitions say, as with the reference.
+/// Extensions that may be in more places than their definitions say, as with the reference.
 const EVERYWHERE: &[&str] = &[
     "http://hl7.org/fhir/StructureDefinition/structuredefinition-normative-version",
     "http://hl7.org/fhir/StructureDefinition/capabilitystatement-expectation",

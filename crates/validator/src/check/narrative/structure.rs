@@ -1,4 +1,4 @@
-//! Which elements of a narrative may stand in which: paragraphs and tables as HTML has them.
+//! Which elements of a narrative may be in which: paragraphs and tables as HTML has them.
 //! Rule: <https://hl7.org/fhir/R4/narrative.html#xhtml>; the combinations follow the reference validator.
 
 use std::collections::HashMap;
@@ -20,7 +20,7 @@ const BLOCKS: &[&str] = &["div", "pre", "table", "ul", "ol"];
 const NOT_IN_P: &[&str] = &["div", "blockquote", "table", "ol", "ul", "p"];
 const EMPTY: &[&str] = &["br", "img", "hr", "area"];
 
-/// What alone may stand in an element.
+/// What alone may be in an element.
 fn only(name: &str) -> Option<&'static [&'static str]> {
     Some(match name {
         "table" => &["tbody", "tr", "caption", "thead", "tfoot", "col", "colgroup"],
@@ -46,7 +46,7 @@ fn parents(name: &str) -> Option<&'static [&'static str]> {
     })
 }
 
-/// Everything that stands where it may not, each combination once.
+/// Everything that is where it may not, each combination once.
 pub(super) fn faults(xhtml: &Xhtml<'_>) -> Vec<Message> {
     let mut found = Vec::new();
     let mut add = |message: Message| {

@@ -220,7 +220,7 @@ pub(super) const EXTENSIONS: &[&str] = &[
     r#"{}"#,
 ];
 
-/// What may stand in the companion of a primitive.
+/// What may be in the companion of a primitive.
 pub(super) const COMPANIONS: &[&str] = &[
     r#"{"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}]}"#,
     r#"{"id": "p1", "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}]}"#,

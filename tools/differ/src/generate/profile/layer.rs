@@ -100,7 +100,7 @@ impl Maker<'_> {
         }
     }
 
-    /// Slices of a slice (`name/part`), told apart by whether a member is there.
+    /// Slices of a slice (`name/part`), distinguished by whether a member is there.
     fn reslice(&mut self, sliced: &Sliced, slice: &Site, mut named: Value) -> Vec<Value> {
         let first = sliced.by.split('.').next().unwrap_or_default();
         let candidates: Vec<Site> = slice

@@ -15,7 +15,7 @@ fn below(slice: &Site, mut line: Value) -> Value {
     line
 }
 
-/// How the slices of a slicing are told apart, and what shows it in each.
+/// How the slices of a slicing are distinguished, and what shows it in each.
 struct Way {
     discriminators: Value,
     by: String,
