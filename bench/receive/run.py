@@ -7,7 +7,9 @@ Makes a world with `lmr sandbox`, seals messages of eight entries (RSA-3072), an
 kept connections, each with a token bound to a key and a proof of its own, as HelseID wants it. Durable commits, nothing
 switched off. Needs the Python package `cryptography`.
 """
-import argparse, base64, hashlib, http.client, json, os, re, shutil, socket, subprocess, sys, tempfile, threading, time, uuid
+import argparse, base64, contextlib, hashlib, http.client, json, os, re, shutil, socket, sqlite3, subprocess, sys
+import tempfile, threading, time, uuid
+from urllib.parse import urlencode, urlsplit
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
@@ -63,23 +65,22 @@ class Key:
 
 def token(issuer, client_key, proof_key):
     host = issuer.removeprefix("http://")
-    now = int(time.time())
-    assertion = client_key.sign({"typ": "client-authentication+jwt", "kid": client_key.kid}, {
-        "iss": CLIENT, "sub": CLIENT, "aud": issuer, "jti": str(uuid.uuid4()), "iat": now, "nbf": now, "exp": now + 20})
     connection = http.client.HTTPConnection(host)
     connection.request("GET", "/.well-known/openid-configuration")
     endpoint = json.load(connection.getresponse())["token_endpoint"]
-    from urllib.parse import urlencode, urlsplit
-    body = urlencode({"grant_type": "client_credentials", "client_id": CLIENT, "scope": SCOPE,
-                      "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-                      "client_assertion": assertion})
     nonce = None
     for _ in range(2):
-        claims_key = proof_key
         claims = {"jti": str(uuid.uuid4()), "htm": "POST", "htu": endpoint, "iat": int(time.time())}
         if nonce:
             claims["nonce"] = nonce
-        proof = claims_key.sign({"typ": "dpop+jwt", "jwk": claims_key.jwk}, claims)
+        proof = proof_key.sign({"typ": "dpop+jwt", "jwk": proof_key.jwk}, claims)
+        # An assertion is good for one request.
+        now = int(time.time())
+        assertion = client_key.sign({"typ": "client-authentication+jwt", "kid": client_key.kid}, {
+            "iss": CLIENT, "sub": CLIENT, "aud": issuer, "jti": str(uuid.uuid4()), "iat": now, "nbf": now, "exp": now + 20})
+        body = urlencode({"grant_type": "client_credentials", "client_id": CLIENT, "scope": SCOPE,
+                          "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                          "client_assertion": assertion})
         connection.request("POST", urlsplit(endpoint).path, body,
                            {"content-type": "application/x-www-form-urlencoded", "dpop": proof})
         answer = connection.getresponse()
@@ -96,6 +97,7 @@ def bundle(template, n):
     text = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
                   lambda m: fresh.setdefault(m[0], str(uuid.uuid4())), template)
     value = json.loads(text)
+    value["identifier"]["value"] += f"-{n}"
     for entry in value["entry"]:
         resource = entry["resource"]
         if resource["resourceType"] not in ("Patient", "Practitioner", "Organization"):
@@ -206,7 +208,10 @@ def main():
             process.terminate()
             process.wait()
     if not options.database:
-        size = sum(os.path.getsize(f"{folder}/{name}") for name in os.listdir(folder) if name.startswith("receiver.sqlite"))
+        file = f"{folder}/receiver.sqlite"
+        with contextlib.closing(sqlite3.connect(file)) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        size = os.path.getsize(file)
         print(f"database: {size} bytes, {size / len(messages):.0f} a message")
     shutil.rmtree(folder)
 
