@@ -1,5 +1,6 @@
 //! `lmr validate`.
 
+mod ci;
 mod files;
 mod options;
 mod report;
@@ -72,6 +73,12 @@ pub(crate) struct Validate {
     /// Print errors only; nothing where all is in order
     #[arg(long, short)]
     quiet: bool,
+    /// Show so many findings at most; counts, verdicts and the exit status are of all
+    #[arg(long, value_name = "N")]
+    max: Option<usize>,
+    /// Exit status 0 also where there are errors; 2 and 3 stay
+    #[arg(long)]
+    exit_zero: bool,
     #[command(flatten)]
     fine: Fine,
 }
@@ -105,13 +112,19 @@ pub(crate) enum Format {
     OperationOutcome,
     /// One self-contained page with the faults marked in place; for one file
     Html,
+    /// SARIF 2.1.0, for code scanning and editors
+    Sarif,
+    /// JUnit XML: a test case per resource, for build services
+    Junit,
+    /// Workflow commands of GitHub: remarks beside the lines of a change
+    Github,
 }
 
 impl Validate {
     pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
         let stop = Arc::new(AtomicBool::new(false));
         let checks = self.checks(&stop, lang)?;
-        let mut report = Report::new(self.format, lang, self.quiet);
+        let mut report = Report::new(self.format, lang, self.quiet, self.max);
         let mut files = Vec::new();
         for path in &self.files {
             files.extend(gather(path, &mut |error| {
@@ -179,7 +192,17 @@ impl Validate {
             progress.inc(1);
         }
         progress.finish_and_clear();
+        if is_stopped() {
+            report.stopped();
+        }
         write(self.output.as_deref(), report.finish()?.as_bytes())?;
+        if let (Some(max), hidden @ 1..) = (self.max, report.hidden()) {
+            let note = text!(
+                "lmr: {hidden} funn til er ikke vist (--max {max})",
+                "lmr: {hidden} more findings are not shown (--max {max})"
+            );
+            output::complain(note.get(lang));
+        }
         if let (true, Some(seconds)) = (is_stopped(), self.max_seconds) {
             let note = text!(
                 "lmr: stanset etter {seconds} sekunder (--max-seconds): funnene er ikke alle; {left} av {all} filer er ikke åpnet",
@@ -192,7 +215,7 @@ impl Validate {
         }
         Ok(if report.any_unreadable() {
             ExitCode::from(UNUSABLE)
-        } else if report.any_error() {
+        } else if report.any_error() && !self.exit_zero {
             ExitCode::FAILURE
         } else {
             ExitCode::SUCCESS

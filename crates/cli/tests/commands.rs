@@ -648,7 +648,7 @@ fn n25_every_report_names_the_rule_set_and_its_digest() {
     assert!(said.contains(digest) && said.contains("guide 1.1.7 of 2026-10-07"), "{said}");
 
     let input = bundle(&hospital(Era::Latest));
-    for format in ["text", "json", "operation-outcome", "html"] {
+    for format in ["text", "json", "operation-outcome", "html", "sarif", "junit"] {
         let output = with_input(&["validate", "--format", format, "-"], &input);
         let said = text(&output.stdout);
         assert!(said.contains("lmdi-1.1.7") && said.contains(digest), "{format}: {said}");

@@ -177,7 +177,7 @@ fn n20_redacting_hides_every_value_of_generated_instances() {
         let source = world.path().join("source");
         let source = source.to_str().expect("UTF-8");
         for rules in ["none", ruleset] {
-            for format in ["text", "json", "operation-outcome"] {
+            for format in ["text", "json", "operation-outcome", "sarif", "junit", "github"] {
                 for lang in ["nb", "en"] {
                     let output = std::process::Command::new(world::lmr())
                         .args(["validate", "--redact", "--ruleset", rules, "--format", format])

@@ -11,6 +11,7 @@ use lmr_lmdi::{ElementLocation, Finding, RuleSetId, response};
 use lmr_validator::render::{Mark, Page};
 
 use super::Format;
+use super::ci::{self, Case, Reported};
 use crate::input::looks_like_lines;
 use crate::output::{Language, Style};
 use crate::text::{Text, failure, text};
@@ -34,6 +35,14 @@ pub(super) struct Report {
     rule_sets: Vec<RuleSetId>,
     /// Errors only.
     quiet: bool,
+    /// Findings that may still be shown; `None` is all of them.
+    room: Option<usize>,
+    /// Findings for which there was no room.
+    hidden: usize,
+    /// Whether files were left out.
+    is_incomplete: bool,
+    /// What SARIF and JUnit XML are made of at the end.
+    cases: Vec<Case>,
     /// What code lists are missing, and how many codes could not be checked for it: one line each, since
     /// every code of such a list would have the same.
     lists: BTreeMap<String, usize>,
@@ -50,11 +59,15 @@ struct Count {
 }
 
 impl Report {
-    pub(super) fn new(format: Format, language: Language, quiet: bool) -> Self {
+    pub(super) fn new(format: Format, language: Language, quiet: bool, max: Option<usize>) -> Self {
         Self {
             format,
             language,
             quiet,
+            room: max,
+            hidden: 0,
+            is_incomplete: false,
+            cases: Vec::new(),
             lists: BTreeMap::new(),
             style: Style::for_stdout(),
             out: String::new(),
@@ -77,6 +90,16 @@ impl Report {
         self.total.unreadable > 0
     }
 
+    /// Findings that were counted and not shown.
+    pub(super) fn hidden(&self) -> usize {
+        self.hidden
+    }
+
+    /// The time was up before all files were checked.
+    pub(super) fn stopped(&mut self) {
+        self.is_incomplete = true;
+    }
+
     fn say(&self, nb: &'static str, en: &'static str) -> &'static str {
         if self.language == Language::Bokmal { nb } else { en }
     }
@@ -93,6 +116,7 @@ impl Report {
     pub(super) fn not_opened(&mut self) {
         self.faulty_files += 1;
         self.total.unreadable += 1;
+        self.is_incomplete = true;
     }
 
     /// That was all of the file.
@@ -215,10 +239,26 @@ impl Report {
         self.here.resources += 1;
         self.here.errors += errors;
         self.here.warnings += warnings;
+        let found = findings.len();
+        if let Some(room) = &mut self.room {
+            findings.truncate(*room);
+            *room -= findings.len();
+            self.hidden += found - findings.len();
+        }
+        if matches!(self.format, Format::Sarif | Format::Junit | Format::Github) {
+            let file = self.path.display().to_string();
+            let case = Case { file, line, rule_set: self.rule_set, findings, errors };
+            if self.format == Format::Github {
+                self.out.push_str(&ci::github::commands(&case, self.language));
+            } else {
+                self.cases.push(case);
+            }
+            return Ok(());
+        }
         let findings = &findings[..];
         match self.format {
             // Of many lines only those with something to report.
-            Format::Text if (line.is_some() || self.quiet) && findings.is_empty() => {}
+            Format::Text if (line.is_some() || self.quiet) && found == 0 => {}
             Format::Text => self.text(line, findings, errors, warnings)?,
             Format::Json => {
                 for finding in findings {
@@ -238,6 +278,9 @@ impl Report {
                 self.out
                     .push_str(&Page { title: &title, source, lang: self.language }.render(&marks));
             }
+            // An outcome without issues would say that all is in order.
+            Format::OperationOutcome if findings.is_empty() && found > 0 => {}
+            Format::Sarif | Format::Junit | Format::Github => {}
             Format::OperationOutcome => {
                 let mut outcome = response::outcome_of(findings);
                 outcome.extension.push(file_extension(&self.path));
@@ -318,7 +361,7 @@ impl Report {
                 finding.column,
                 self.style.bold(finding.code.as_str())
             )?;
-            writeln!(self.out, "      {}", self.sentence(finding))?;
+            writeln!(self.out, "      {}", sentence(finding, self.language))?;
             for inner in finding.issue().into_iter().flat_map(|issue| &issue.inner).take(3) {
                 let text = match self.language {
                     Language::Bokmal => inner.text_nb(),
@@ -343,17 +386,6 @@ impl Report {
         Ok(())
     }
 
-    /// What is wrong. The register's own rules explain themselves; what is wrong is their title.
-    fn sentence(&self, finding: &Finding) -> String {
-        let language = self.language;
-        let (text, about) = (finding.text(language), finding.code.text());
-        if text == about.explanation.in_language(language) {
-            format!("{}. {text}", about.title.in_language(language))
-        } else {
-            text.into_owned()
-        }
-    }
-
     fn json(&self, finding: &Finding) -> serde_json::Value {
         let language = self.language;
         let text = finding.code.text();
@@ -368,7 +400,7 @@ impl Report {
             "expression": finding.full_expression,
             "line": finding.line,
             "column": finding.column,
-            "text": self.sentence(finding),
+            "text": sentence(finding, language),
             "profile": finding.issue().and_then(|issue| issue.profile.as_deref()),
             "reasons": finding.issue().map(|issue| issue.inner.iter().map(|inner| match self.language {
                 Language::Bokmal => inner.text_nb(),
@@ -401,7 +433,7 @@ impl Report {
             line: finding.line,
             column: finding.column,
             code: finding.code.as_str().to_owned(),
-            text: self.sentence(finding),
+            text: sentence(finding, language),
             expression: finding.full_expression.clone(),
             notes,
         }
@@ -409,6 +441,18 @@ impl Report {
 
     /// The whole report.
     pub(super) fn finish(&mut self) -> anyhow::Result<String> {
+        let reported = Reported {
+            cases: &self.cases,
+            rule_sets: &self.rule_sets,
+            language: self.language,
+            is_incomplete: self.is_incomplete,
+            hidden: self.hidden,
+        };
+        match self.format {
+            Format::Sarif => return Ok(format!("{:#}\n", ci::sarif::log(&reported))),
+            Format::Junit => return Ok(ci::junit::document(&reported)),
+            _ => {}
+        }
         if self.quiet {
             return Ok(std::mem::take(&mut self.out));
         }
@@ -457,6 +501,16 @@ impl Report {
             }
         }
         Ok(std::mem::take(&mut self.out))
+    }
+}
+
+/// What is wrong. The register's own rules explain themselves; what is wrong is their title.
+pub(super) fn sentence(finding: &Finding, language: Language) -> String {
+    let (text, about) = (finding.text(language), finding.code.text());
+    if text == about.explanation.in_language(language) {
+        format!("{}. {text}", about.title.in_language(language))
+    } else {
+        text.into_owned()
     }
 }
 

@@ -1,0 +1,268 @@
+//! What build services and shells read: SARIF, JUnit XML, workflow commands, completions, manual pages.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use quick_xml::events::Event;
+use serde_json::Value;
+
+/// Three faults in the first, none in the second, a fault on the last line of the third.
+const FILES: [(&str, &str); 3] = [
+    (
+        "a,b 100%:1.json",
+        "{\"resourceType\":\"Patient\",\n  \"gender\":\"x<&\\u0001\",\n  \"activ\":true,\n  \"birthDate\":\"2020-13-01\"}",
+    ),
+    ("right.json", "{\"resourceType\":\"Patient\",\"gender\":\"male\"}"),
+    (
+        "lines.ndjson",
+        "{\"resourceType\":\"Patient\",\"gender\":\"male\"}\n{\"resourceType\":\"Patient\",\"gender\":\"y\"}\n{\"resourceType\":\"Patient\",\"gender\":\"z\"}\n",
+    ),
+];
+
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, content) in FILES {
+        std::fs::write(folder.path().join(name), content).expect("written");
+    }
+    folder
+}
+
+/// `lmr` in a folder, in English.
+fn lmr(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_lmr"))
+        .current_dir(folder)
+        .env("LMR_LANG", "en")
+        .args(arguments)
+        .output()
+        .expect("lmr runs")
+}
+
+fn validate(folder: &Path, more: &[&str]) -> Output {
+    let all = [&["validate", "--ruleset", "none", "--no-hints"][..], more].concat();
+    lmr(folder, &[&all[..], &FILES.map(|(name, _)| name)].concat())
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("UTF-8")
+}
+
+/// The findings as JSON lines, which the other formats must agree with.
+fn findings(folder: &Path) -> Vec<Value> {
+    let lines = text(&validate(folder, &["--format", "json"]).stdout);
+    lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+#[test]
+fn sarif_has_what_its_schema_requires_and_every_finding_in_its_place() {
+    let folder = folder();
+    let expected = findings(folder.path());
+    assert!(expected.len() >= 5, "{expected:?}");
+    let output = validate(folder.path(), &["--format", "sarif"]);
+    assert_eq!(output.status.code(), Some(1));
+    let log: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(log["version"], "2.1.0");
+    assert!(log["$schema"].as_str().is_some_and(|url| url.ends_with("sarif-schema-2.1.0.json")));
+    let run = &log["runs"][0];
+    let driver = &run["tool"]["driver"];
+    assert_eq!(driver["name"], "lmr");
+    assert_eq!(run["language"], "en");
+    assert_eq!(run["columnKind"], "unicodeCodePoints");
+    assert_eq!(run["invocations"][0]["executionSuccessful"], true);
+    let rules = driver["rules"].as_array().expect("rules");
+    for rule in rules {
+        assert!(rule["id"].as_str().is_some_and(|id| id.starts_with("LMR-")), "{rule}");
+        for part in ["shortDescription", "fullDescription", "help"] {
+            assert!(rule[part]["text"].as_str().is_some_and(|text| !text.is_empty()), "{rule}");
+        }
+    }
+    let results = run["results"].as_array().expect("results");
+    assert_eq!(results.len(), expected.len());
+    let mut prints = std::collections::BTreeSet::new();
+    for (result, finding) in results.iter().zip(&expected) {
+        assert_eq!(result["ruleId"], finding["code"]);
+        let rule = result["ruleIndex"].as_u64().and_then(|at| usize::try_from(at).ok());
+        assert_eq!(rules[rule.expect("an index")]["id"], finding["code"]);
+        let level = match finding["severity"].as_str() {
+            Some("fatal" | "error") => "error",
+            Some("warning") => "warning",
+            _ => "note",
+        };
+        assert_eq!(result["level"], level);
+        let said = result["message"]["text"].as_str().expect("a message");
+        assert!(said.starts_with(finding["text"].as_str().expect("a text")), "{said}");
+        let place = &result["locations"][0]["physicalLocation"];
+        let file = finding["file"].as_str().expect("a file");
+        let uri =
+            file.replace('%', "%25").replace(' ', "%20").replace(',', "%2C").replace(':', "%3A");
+        assert_eq!(place["artifactLocation"]["uri"], uri);
+        assert_eq!(place["region"]["startLine"], finding["line"]);
+        assert_eq!(place["region"]["startColumn"], finding["column"]);
+        let prints_of = result["partialFingerprints"].as_object().expect("fingerprints");
+        for print in prints_of.values() {
+            assert!(prints.insert(print.to_string()), "{print} twice");
+        }
+    }
+    assert_eq!(prints.len(), results.len());
+
+    // A line further down, and in the other language, it is the same finding.
+    let (name, content) = FILES[0];
+    std::fs::write(folder.path().join(name), format!("\n\n{content}")).expect("written");
+    let moved = validate(folder.path(), &["--format", "sarif", "--lang", "nb"]);
+    let moved: Value = serde_json::from_slice(&moved.stdout).expect("JSON");
+    for (result, before) in
+        moved["runs"][0]["results"].as_array().expect("results").iter().zip(results)
+    {
+        assert_eq!(result["partialFingerprints"], before["partialFingerprints"]);
+        assert_ne!(result["message"], before["message"]);
+    }
+    // A correct file has a log too, also where only errors are asked for.
+    for more in [&[][..], &["--quiet"]] {
+        let arguments = ["validate", "--ruleset", "none", "--format", "sarif", "right.json"];
+        let output = lmr(folder.path(), &[&arguments[..], more].concat());
+        let log: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(output.status.code(), Some(0));
+        let errors = log["runs"][0]["results"].as_array().expect("results");
+        assert!(errors.iter().all(|result| result["level"] != "error"), "{log}");
+    }
+}
+
+/// Names and attributes of all elements; fails where the text is not well-formed.
+fn elements(xml: &str) -> Vec<(String, Vec<(String, String)>)> {
+    let mut reader = quick_xml::Reader::from_str(xml);
+    reader.config_mut().check_end_names = true;
+    let mut found = Vec::new();
+    loop {
+        match reader.read_event().expect("well-formed") {
+            Event::Eof => return found,
+            Event::Start(tag) | Event::Empty(tag) => {
+                let attributes = tag.attributes().map(|attribute| {
+                    let attribute = attribute.expect("an attribute");
+                    let value = attribute.value.as_ref();
+                    let value = quick_xml::escape::unescape(value).expect("entities").into_owned();
+                    (attribute.key.as_ref().to_owned(), value)
+                });
+                found.push((tag.name().as_ref().to_owned(), attributes.collect()));
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn junit_has_a_case_per_resource_and_counts_that_agree() {
+    let folder = folder();
+    let output = validate(folder.path(), &["--format", "junit"]);
+    assert_eq!(output.status.code(), Some(1));
+    let xml = text(&output.stdout);
+    assert!(!xml.contains('\u{1}'), "{xml}");
+    let found = elements(&xml);
+    let all =
+        |name: &str| found.iter().filter(|(n, _)| n == name).map(|(_, a)| a).collect::<Vec<_>>();
+    let get = |attributes: &[(String, String)], name: &str| {
+        attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
+    };
+    let names: Vec<String> =
+        all("testcase").iter().map(|case| get(case, "name").expect("a name")).collect();
+    let first = FILES[0].0;
+    assert_eq!(names, [first, "right.json", "lines.ndjson:1", "lines.ndjson:2", "lines.ndjson:3"]);
+    assert_eq!(all("testsuite").len(), 3);
+    assert_eq!(all("failure").len(), 3);
+    let top = all("testsuites")[0];
+    assert_eq!(
+        (get(top, "tests").as_deref(), get(top, "failures").as_deref()),
+        (Some("5"), Some("3"))
+    );
+    for finding in findings(folder.path()) {
+        assert!(xml.contains(finding["code"].as_str().expect("a code")), "{finding}");
+    }
+
+    // A file that cannot be read is an error of the run, in every service.
+    let output = lmr(folder.path(), &["validate", "--format", "junit", "right.json", "none.json"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(elements(&text(&output.stdout)).iter().any(|(name, _)| name == "error"));
+}
+
+#[test]
+fn github_gets_a_command_a_finding_and_nothing_ends_a_value_early() {
+    let folder = folder();
+    let expected = findings(folder.path());
+    let output = validate(folder.path(), &["--format", "github"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stdout);
+    assert_eq!(said.lines().count(), expected.len(), "{said}");
+    for (line, finding) in said.lines().zip(&expected) {
+        let (head, message) =
+            line.strip_prefix("::").and_then(|rest| rest.split_once("::")).expect("a command");
+        let (command, properties) = head.split_once(' ').expect("properties");
+        let level = match finding["severity"].as_str() {
+            Some("fatal" | "error") => "error",
+            Some("warning") => "warning",
+            _ => "notice",
+        };
+        assert_eq!(command, level);
+        let plain = |text: &str| {
+            let text = text.replace("%2C", ",").replace("%3A", ":");
+            text.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
+        };
+        let of = |name: &str| {
+            let mut pairs = properties.split(',').map(|pair| pair.split_once('=').expect("a pair"));
+            pairs.find(|(key, _)| *key == name).map(|(_, value)| plain(value)).unwrap_or_default()
+        };
+        assert_eq!(Value::from(of("file")), finding["file"]);
+        assert_eq!(of("line"), finding["line"].to_string());
+        assert_eq!(of("col"), finding["column"].to_string());
+        assert!(of("title").starts_with(finding["code"].as_str().expect("a code")));
+        assert!(plain(message).starts_with(finding["text"].as_str().expect("a text")), "{message}");
+    }
+}
+
+#[test]
+fn a_greatest_number_of_findings_changes_no_count_and_no_verdict() {
+    let folder = folder();
+    let all = findings(folder.path()).len();
+    let summary = |output: &Output| {
+        let said = text(&output.stdout);
+        said.lines().find(|line| line.contains("3 files")).expect("a summary").to_owned()
+    };
+    let whole = validate(folder.path(), &[]);
+    for max in [0, 1, 2, all, all + 1] {
+        let number = max.to_string();
+        let output = validate(folder.path(), &["--max", &number]);
+        assert_eq!(output.status.code(), Some(1), "{max}");
+        assert_eq!(summary(&output), summary(&whole), "{max}");
+        let shown = text(&output.stdout).lines().filter(|line| line.contains(" LMR-")).count();
+        assert_eq!(shown, max.min(all), "{}", text(&output.stdout));
+        let note = text(&output.stderr);
+        let hidden = all.saturating_sub(max);
+        assert_eq!(note.contains(&format!("{hidden} more findings")), hidden > 0, "{note}");
+
+        let json = validate(folder.path(), &["--format", "json", "--max", &number]);
+        assert_eq!(text(&json.stdout).lines().count(), max.min(all));
+        let sarif = validate(folder.path(), &["--format", "sarif", "--max", &number]);
+        let sarif: Value = serde_json::from_slice(&sarif.stdout).expect("JSON");
+        let run = &sarif["runs"][0];
+        assert_eq!(run["results"].as_array().map(Vec::len), Some(max.min(all)));
+        assert_eq!(run["properties"]["findingsNotShown"], hidden);
+        let junit = text(&validate(folder.path(), &["--format", "junit", "--max", &number]).stdout);
+        assert_eq!(junit.matches("<failure ").count(), 3, "{junit}");
+        // No outcome says that a faulty resource is in order.
+        let outcomes =
+            validate(folder.path(), &["--format", "operation-outcome", "--max", &number]);
+        let correct = text(&outcomes.stdout).matches("Correct").count();
+        let before = validate(folder.path(), &["--format", "operation-outcome"]);
+        assert_eq!(correct, text(&before.stdout).matches("Correct").count(), "{max}");
+    }
+}
+
+#[test]
+fn errors_may_leave_the_exit_status_at_0_and_what_cannot_be_read_may_not() {
+    let folder = folder();
+    let output = validate(folder.path(), &["--exit-zero"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).contains("LMR-5001"), "{}", text(&output.stdout));
+    let output = lmr(folder.path(), &["validate", "--exit-zero", "none.json"]);
+    assert_eq!(output.status.code(), Some(2));
+    std::fs::write(folder.path().join("broken.json"), "{").expect("written");
+    let output = lmr(folder.path(), &["validate", "--exit-zero", "broken.json"]);
+    assert_eq!(output.status.code(), Some(2));
+}
