@@ -25,6 +25,7 @@ mod rulesets;
 mod sandbox;
 mod send;
 mod serve;
+mod shell;
 mod terminology;
 mod text;
 mod usage;
@@ -61,6 +62,8 @@ enum Command {
     Admin(admin::Admin),
     Doctor(doctor::Doctor),
     Sandbox(sandbox::Sandbox),
+    Completions(shell::Completions),
+    Man(shell::Man),
 }
 
 /// Exit status for input or arguments that cannot be used.
@@ -88,6 +91,8 @@ fn main() -> ExitCode {
         Command::Admin(command) => command.run(lang),
         Command::Doctor(command) => command.run(lang),
         Command::Sandbox(command) => command.run(lang),
+        Command::Completions(command) => command.run(),
+        Command::Man(command) => command.run(),
     };
     result.unwrap_or_else(|error| {
         output::complain(&format!("lmr: {}", text::chain(&error, lang)));

@@ -266,3 +266,81 @@ fn errors_may_leave_the_exit_status_at_0_and_what_cannot_be_read_may_not() {
     let output = lmr(folder.path(), &["validate", "--exit-zero", "broken.json"]);
     assert_eq!(output.status.code(), Some(2));
 }
+
+/// The names of the commands below one, as its help lists them.
+fn commands_below(folder: &Path, command: &[&str]) -> Vec<String> {
+    let help = text(&lmr(folder, &[&["help"][..], command].concat()).stdout);
+    let Some((_, list)) = help.split_once("Commands:\n") else { return Vec::new() };
+    list.lines()
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| {
+            line.strip_prefix("  ")?.split_whitespace().next().filter(|_| !line.starts_with("   "))
+        })
+        .filter(|name| *name != "help")
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn n18_every_command_has_its_manual_page() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pages = folder.path().join("share/man1");
+    let output = lmr(folder.path(), &["man", pages.to_str().expect("UTF-8")]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let mut open = commands_below(folder.path(), &[]);
+    assert!(open.len() > 12 && open.contains(&"validate".to_owned()), "{open:?}");
+    let mut seen = 0;
+    while let Some(command) = open.pop() {
+        let page = pages.join(format!("lmr-{}.1", command.replace(' ', "-")));
+        let page = std::fs::read_to_string(&page).unwrap_or_else(|_| panic!("{command}: no page"));
+        assert!(page.contains(".TH") && page.contains(".SH SYNOPSIS"), "{command}: {page}");
+        let words: Vec<&str> = command.split(' ').collect();
+        let below = commands_below(folder.path(), &words);
+        open.extend(below.iter().map(|name| format!("{command} {name}")));
+        seen += 1;
+    }
+    assert!(seen > 30, "{seen} commands");
+    let page = std::fs::read_to_string(pages.join("lmr-validate.1")).expect("the page");
+    assert!(page.contains("sarif") && page.contains("Exit status"), "{page}");
+    // A folder that cannot be is an error of the arguments.
+    std::fs::write(folder.path().join("file"), "").expect("written");
+    let output = lmr(folder.path(), &["man", "file"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("cannot write manual pages into file"));
+}
+
+#[test]
+fn n18_every_shell_has_its_completions_and_bash_completes_with_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        let output = lmr(folder.path(), &["completions", shell]);
+        assert_eq!(output.status.code(), Some(0), "{shell}");
+        let script = text(&output.stdout);
+        for word in ["validate", "max-seconds", "terminology", "dry-run"] {
+            assert!(script.contains(word), "{shell}: no {word}");
+        }
+        std::fs::write(folder.path().join(shell), script).expect("written");
+    }
+    let bash = |arguments: &[&str]| {
+        let output = Command::new("bash").current_dir(folder.path()).args(arguments).output();
+        let output = output.expect("bash runs");
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    bash(&["-n", "bash"]);
+    for (words, expected) in [
+        ("lmr val", "validate"),
+        ("lmr validate --form", "--format"),
+        ("lmr validate --format sa", "sarif"),
+        ("lmr send st", "status"),
+    ] {
+        let script = format!(
+            ". ./bash; COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
+             _lmr lmr \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD-1]}}\"; \
+             printf '%s\\n' \"${{COMPREPLY[@]}}\""
+        );
+        let completed = bash(&["--norc", "-c", &script]);
+        assert!(completed.lines().any(|word| word == expected), "{words}: {completed}");
+    }
+    assert_eq!(lmr(folder.path(), &["completions", "cmd"]).status.code(), Some(2));
+}
