@@ -402,10 +402,6 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Kontroller FHIR-filer mot registerets regler, eller mot hvilke profiler som helst",
     ),
     (
-        "Exit status: 0 without errors, 1 with errors, 2 for input or arguments that cannot be used",
-        "Sluttstatus: 0 uten feil, 1 med feil, 2 for inndata eller argumenter som ikke kan brukes",
-    ),
-    (
         "Files with one resource each (.json, .xml) or one a line (.ndjson), folders of such files, or - for standard input",
         "Filer med én ressurs hver (.json, .xml) eller én per linje (.ndjson), mapper med slike filer, eller - for standard inn",
     ),
@@ -724,5 +720,51 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     (
         "When certificates end, the register's and the senders', the nearest first",
         "Når sertifikater går ut, registerets og avsendernes, de nærmeste først",
+    ),
+    ("The folder; made where there is none", "Mappen; den lages hvis den ikke finnes"),
+    ("The shell that is to complete", "Skallet som skal fullføre"),
+    (
+        "Print completions of commands and arguments for a shell",
+        "Skriv fullføring av kommandoer og argumenter for et skall",
+    ),
+    (
+        "bash: `lmr completions bash > /usr/share/bash-completion/completions/lmr`. zsh: a file `_lmr` in a folder of $fpath. fish: ~/.config/fish/completions/lmr.fish. PowerShell: `lmr completions powershell | Out-String | Invoke-Expression` in $PROFILE",
+        "bash: `lmr completions bash > /usr/share/bash-completion/completions/lmr`. zsh: en fil `_lmr` i en mappe i $fpath. fish: ~/.config/fish/completions/lmr.fish. PowerShell: `lmr completions powershell | Out-String | Invoke-Expression` i $PROFILE",
+    ),
+    (
+        "Write manual pages of all commands into a folder",
+        "Skriv manualsider for alle kommandoer til en mappe",
+    ),
+    (
+        "`lmr man /usr/local/share/man/man1`, then `man lmr-validate`",
+        "`lmr man /usr/local/share/man/man1`, deretter `man lmr-validate`",
+    ),
+    (
+        "SARIF 2.1.0, for code scanning and editors",
+        "SARIF 2.1.0, for kodeskanning og redigeringsprogrammer",
+    ),
+    (
+        "JUnit XML: a test case per resource, for build services",
+        "JUnit XML: et testtilfelle per ressurs, for byggetjenester",
+    ),
+    (
+        "Workflow commands of GitHub: remarks beside the lines of a change",
+        "Arbeidsflytkommandoer for GitHub: merknader ved linjene i en endring",
+    ),
+    (
+        "Show so many findings at most; counts, verdicts and the exit status are of all",
+        "Vis høyst så mange funn; antall, utfall og sluttstatus gjelder alle",
+    ),
+    (
+        "Exit status 0 also where there are errors; 2 and 3 stay",
+        "Sluttstatus 0 også der det er feil; 2 og 3 er som før",
+    ),
+    (
+        "Exit status: 0 without errors, 1 with errors, 2 for input or arguments that cannot be used, 3 where --max-seconds ended the check",
+        "Sluttstatus: 0 uten feil, 1 med feil, 2 for inndata eller argumenter som ikke kan brukes, 3 der --max-seconds avsluttet kontrollen",
+    ),
+    (
+        "Stop after so many seconds: what was found until then is printed, with a note that it is not all",
+        "Stans etter så mange sekunder: det som er funnet til da, skrives ut, med en merknad om at det ikke er alt",
     ),
 ];
