@@ -124,16 +124,27 @@ fn what_cannot_be_used_gives_status_2_and_says_why() {
     assert_eq!(unreadable.status.code(), Some(2));
     assert!(text(&unreadable.stdout).contains("LMR-3002"));
     let utf16: String = "{\"resourceType\":\"Patient\"}".chars().flat_map(|c| [c, '\0']).collect();
-    for (input, code, name) in
-        [("\n<Patient/>", "LMR-3002", "XML"), (&*utf16, "LMR-3001", "UTF-16")]
-    {
+    for (input, code, en, nb) in [
+        (
+            "\n<Patient/>",
+            "LMR-3010",
+            "cannot be read as FHIR XML: the element Patient is not in the namespace http://hl7.org/fhir",
+            "Patient er ikke i navnerommet http://hl7.org/fhir",
+        ),
+        (
+            &*utf16,
+            "LMR-3001",
+            "looks like UTF-16; JSON in UTF-8 is expected",
+            "ser ut som UTF-16; det skal være JSON i UTF-8",
+        ),
+    ] {
         let output = with_input(&["validate", "--lang", "en", "-"], input);
         assert_eq!(output.status.code(), Some(2));
         let said = text(&output.stdout);
-        assert!(said.contains(&format!("looks like {name}; JSON in UTF-8 is expected")), "{said}");
+        assert!(said.contains(en), "{said}");
         assert!(said.contains(code), "{said}");
         let said = text(&with_input(&["validate", "--lang", "nb", "-"], input).stdout);
-        assert!(said.contains(&format!("ser ut som {name}; det skal være JSON i UTF-8")), "{said}");
+        assert!(said.contains(nb), "{said}");
     }
     let missing = lmr(&["validate", "there-is-no-such-file.json"]);
     assert_eq!(missing.status.code(), Some(2));

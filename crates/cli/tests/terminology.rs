@@ -154,7 +154,7 @@ fn status_says_how_old_and_how_complete_the_lists_are_in_both_languages() {
     let file = write(folder.path(), "fest251_inst.xml", &fest("2020-01-01T03:00:00", 3));
     let package = folder.path().join("t.tgz");
     assert!(import(&file, &package, &[]).status.success());
-    let config = write(folder.path(), "sender.toml", "terminology = [\"t.tgz\"]\n");
+    let config = write(folder.path(), "sender.toml", "source = \"s\"\nterminology = [\"t.tgz\"]\n");
     let nb = ok(&["terminology", "status", "--config", str_of(&config)]);
     let en = ok(&["terminology", "status", "--config", str_of(&config), "--lang", "en"]);
     for (text, words) in [
