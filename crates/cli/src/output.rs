@@ -1,5 +1,6 @@
 //! Output that reads well in a terminal and is written whole or not at all in a file.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -35,17 +36,60 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
 /// What is there and is not an ordinary file (`/dev/null`, a pipe) is written into: a rename would put a file in
 /// its place, which as root takes the device from the whole machine. A symbolic link is followed.
 pub(crate) fn write(path: Option<&Path>, bytes: &[u8]) -> anyhow::Result<()> {
-    let Some(path) = path.filter(|p| *p != Path::new("-")) else {
-        return to_stdout(bytes);
-    };
-    let cannot_write =
-        || text!("kan ikke skrive {path}", "cannot write {path}", path = path.display());
-    if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
-        return fs::write(path, bytes).explain(cannot_write);
+    let mut output = Output::to(path);
+    output.write(bytes)?;
+    output.finish()
+}
+
+/// What is written piece by piece, to be there whole or not at all where it goes to a file.
+pub(crate) struct Output<'p> {
+    /// `None`: standard output.
+    path: Option<&'p Path>,
+    /// The file that takes the pieces, from the first one on, and the name that it has until the end.
+    file: Option<(fs::File, Option<OsString>)>,
+}
+
+impl<'p> Output<'p> {
+    /// A file, or standard output without a name and for `-`.
+    pub(crate) fn to(path: Option<&'p Path>) -> Self {
+        Self { path: path.filter(|p| *p != Path::new("-")), file: None }
     }
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".partial");
-    fs::write(&partial, bytes).and_then(|()| fs::rename(&partial, path)).explain(cannot_write)
+
+    /// Writes one more piece.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        let Some(path) = self.path else { return to_stdout(bytes) };
+        self.open(path).and_then(|file| file.write_all(bytes)).explain(|| cannot_write(path))
+    }
+
+    /// That was all: the file gets its name.
+    pub(crate) fn finish(mut self) -> anyhow::Result<()> {
+        let Some(path) = self.path else { return Ok(()) };
+        self.open(path).map(drop).explain(|| cannot_write(path))?;
+        if let Some((_, Some(partial))) = self.file.take() {
+            fs::rename(partial, path).explain(|| cannot_write(path))?;
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, path: &Path) -> io::Result<&mut fs::File> {
+        if self.file.is_none() {
+            let is_device = fs::symlink_metadata(path).is_ok_and(|there| !there.is_file());
+            self.file = Some(if is_device {
+                let file =
+                    fs::OpenOptions::new().write(true).truncate(true).create(true).open(path)?;
+                (file, None)
+            } else {
+                let mut partial = path.as_os_str().to_owned();
+                partial.push(".partial");
+                (fs::File::create(&partial)?, Some(partial))
+            });
+        }
+        self.file.as_mut().map(|(file, _)| file).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+fn cannot_write(path: &Path) -> crate::text::Text {
+    text!("kan ikke skrive {path}", "cannot write {path}", path = path.display())
 }
 
 /// Bytes in hex digits.

@@ -1,29 +1,32 @@
 //! `lmr validate`.
 
+mod batches;
 mod ci;
 mod files;
 mod options;
 mod report;
 
-use std::path::PathBuf;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use lmr_fhir::{Bundle, Document, ParseOptions};
+use lmr_fhir::{Bundle, Document, ParseError, ParseOptions};
 use lmr_lmdi::codes::Code;
 use lmr_lmdi::{CheckOptions, ElementLocation, Finding, RuleSet, RuleSetId, RuleSets, response};
 use lmr_validator::package::{Package, PackageCache, load};
 use lmr_validator::{Options, Validator};
 
 use crate::config::WhichAdvice;
-use crate::input::{is_lines, is_xml, texts};
-use crate::output::{self, Language, read, write};
-use crate::text::{fail, failure, text};
+use crate::input::{Input, is_lines, is_xml, open};
+use crate::output::{self, Language, Output};
+use crate::text::{Explain, fail, failure, text};
 use crate::{UNUSABLE, clock};
+use batches::{Batch, Batches};
 use files::gather;
 use options::Fine;
 use report::Report;
@@ -151,6 +154,7 @@ impl Validate {
                 return Err(one_resource());
             }
         }
+        let mut out = Output::to(self.output.as_deref());
         let progress = output::progress(files.len(), "files");
         if let Some(seconds) = self.max_seconds {
             let stop = Arc::clone(&stop);
@@ -168,8 +172,12 @@ impl Validate {
             }
             begun += 1;
             report.begin(path, several);
-            let bytes = match read(path) {
-                Ok(bytes) => bytes,
+            match open(path) {
+                Ok(Input::Lines(_)) if self.format == Format::Html => return Err(one_resource()),
+                Ok(Input::Lines(file)) => {
+                    self.lines((path, file), &checks, &stop, &mut report, &mut out)?;
+                }
+                Ok(Input::Whole(bytes)) => checks.text(&bytes, &mut report)?,
                 // The others are validated all the same.
                 Err(error) if several => {
                     output::complain(&format!("lmr: {}", crate::text::chain(&error, lang)));
@@ -177,16 +185,6 @@ impl Validate {
                     continue;
                 }
                 Err(error) => return Err(error),
-            };
-            let texts = texts(path, &bytes);
-            if self.format == Format::Html && texts.len() > 1 {
-                return Err(one_resource());
-            }
-            for (line, text) in texts {
-                if is_stopped() {
-                    break;
-                }
-                checks.text(text, line, &mut report)?;
             }
             report.end()?;
             progress.inc(1);
@@ -195,7 +193,8 @@ impl Validate {
         if is_stopped() {
             report.stopped();
         }
-        write(self.output.as_deref(), report.finish()?.as_bytes())?;
+        out.write(report.finish()?.as_bytes())?;
+        out.finish()?;
         if let (Some(max), hidden @ 1..) = (self.max, report.hidden()) {
             let note = text!(
                 "lmr: {hidden} funn til er ikke vist (--max {max})",
@@ -220,6 +219,28 @@ impl Validate {
         } else {
             ExitCode::SUCCESS
         })
+    }
+
+    /// Validates a file of one resource a line, some lines at a time, and writes what is reported of them: neither
+    /// the file nor the report has to fit into memory.
+    fn lines(
+        &self,
+        (path, file): (&Path, impl Read),
+        checks: &Checks,
+        stop: &AtomicBool,
+        report: &mut Report,
+        out: &mut Output<'_>,
+    ) -> anyhow::Result<()> {
+        let cannot_read =
+            || text!("kan ikke lese {path}", "cannot read {path}", path = path.display());
+        let mut batches = Batches::of(file);
+        while !stop.load(Ordering::Relaxed)
+            && let Some(batch) = batches.next().explain(cannot_read)?
+        {
+            checks.batch(&batch, self.fine.threads, stop, report)?;
+            out.write(report.take().as_bytes())?;
+        }
+        Ok(())
     }
 
     fn checks(&self, stop: &Arc<AtomicBool>, lang: Language) -> anyhow::Result<Checks> {
@@ -254,7 +275,9 @@ impl Validate {
             options.rule_sets = RuleSets::with_packages(packages);
             let (chosen, profiles) = (self.ruleset, self.profile.clone());
             let needs = self.advice.is_some();
-            return Ok(Checks::Register { chosen, options: Box::new(options), profiles, needs });
+            let beside = Box::new(CheckOptions { threads: 1, ..options.clone() });
+            let options = Box::new(options);
+            return Ok(Checks::Register { chosen, options, beside, profiles, needs });
         }
         let outcomes = response::definitions();
         let outcomes = Package::embedded(
@@ -272,14 +295,17 @@ impl Validate {
                 fail!("profilen kan ikke brukes: {reason}", "the profile cannot be used: {reason}");
             }
         }
-        Ok(Checks::Plain {
-            validator: Box::new(validator),
-            options: Box::new(Options {
-                stop: Some(Arc::clone(stop)),
-                ..self.fine.options(&self.profile)?
-            }),
-        })
+        let options =
+            Box::new(Options { stop: Some(Arc::clone(stop)), ..self.fine.options(&self.profile)? });
+        let beside = Box::new(Options { threads: 1, ..(*options).clone() });
+        Ok(Checks::Plain { validator: Box::new(validator), options, beside })
     }
+}
+
+/// How many cores the process may use.
+fn core_count() -> usize {
+    static COUNT: OnceLock<usize> = OnceLock::new();
+    *COUNT.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
 fn one_resource() -> anyhow::Error {
@@ -294,6 +320,8 @@ enum Checks {
     Register {
         chosen: Option<RuleSetChoice>,
         options: Box<CheckOptions>,
+        /// The same for one of many small texts, which are checked side by side: with one thread.
+        beside: Box<CheckOptions>,
         profiles: Vec<String>,
         /// Whether to say which version of the guide is needed.
         needs: bool,
@@ -301,21 +329,26 @@ enum Checks {
     Plain {
         validator: Box<Validator>,
         options: Box<Options>,
+        /// With one thread.
+        beside: Box<Options>,
     },
 }
 
+/// What came of a text: its findings and the rule set they are of, or why it is no JSON.
+type Judged = Result<anyhow::Result<(Option<RuleSetId>, Vec<Finding>)>, ParseError>;
+
 impl Checks {
-    /// Validates one text: a file in JSON or XML, or a line of one.
-    fn text(&self, bytes: &[u8], line: Option<u32>, report: &mut Report) -> anyhow::Result<()> {
+    /// Validates one text, in JSON or XML.
+    fn text(&self, bytes: &[u8], report: &mut Report) -> anyhow::Result<()> {
         if is_xml(bytes) {
             return self.xml(bytes, report);
         }
         match Document::parse_bytes(bytes, &ParseOptions::lenient()) {
             Ok(document) => {
-                let (rule_set, findings) = self.findings(&document)?;
-                report.resource(line, document.source(), rule_set, findings)
+                let (rule_set, findings) = self.findings(&document, false)?;
+                report.resource(None, document.source(), rule_set, findings)
             }
-            Err(error) => report.unreadable(line, bytes, &error),
+            Err(error) => report.unreadable(None, bytes, &error),
         }
     }
 
@@ -329,7 +362,7 @@ impl Checks {
             Ok(document) => document,
             Err(error) => return report.unreadable(None, bytes, &error),
         };
-        let (rule_set, mut findings) = self.findings(&document)?;
+        let (rule_set, mut findings) = self.findings(&document, false)?;
         for finding in &mut findings {
             let Some(span) = finding.span.take() else { continue };
             let location = converted.map.location(span.start);
@@ -338,17 +371,70 @@ impl Checks {
         report.resource(None, &String::from_utf8_lossy(bytes), rule_set, findings)
     }
 
-    /// The findings, and the rule set they are of; `None` with `--ruleset none`.
+    /// Validates some lines, on as many threads as there are to be, and reports them in their order.
+    /// Lines not begun when the time is up are left out.
+    fn batch(
+        &self,
+        batch: &Batch,
+        threads: usize,
+        stop: &AtomicBool,
+        report: &mut Report,
+    ) -> anyhow::Result<()> {
+        let lines: Vec<(u32, &[u8])> = batch.lines().collect();
+        let threads = if threads == 0 { core_count() } else { threads }.min(lines.len());
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut judged = Vec::new();
+            while let at = next.fetch_add(1, Ordering::Relaxed)
+                && let Some((_, text)) = lines.get(at)
+                && !stop.load(Ordering::Relaxed)
+            {
+                judged.push((at, self.judged(text, threads > 1)));
+            }
+            judged
+        };
+        let mut judged = std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            let mut all = work();
+            for other in others {
+                all.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            }
+            all
+        });
+        judged.sort_unstable_by_key(|(at, _)| *at);
+        for (at, judged) in judged {
+            let (line, text) = lines[at];
+            match judged {
+                Ok(found) => {
+                    let (rule_set, findings) = found?;
+                    report.resource(Some(line), "", rule_set, findings)?;
+                }
+                Err(error) => report.unreadable(Some(line), text, &error)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn judged(&self, text: &[u8], beside: bool) -> Judged {
+        let document = Document::parse_bytes(text, &ParseOptions::lenient())?;
+        Ok(self.findings(&document, beside))
+    }
+
+    /// The findings, and the rule set they are of; `None` with `--ruleset none`. `beside` others, one thread
+    /// does it.
     fn findings(
         &self,
         document: &Document<'_>,
+        is_beside: bool,
     ) -> anyhow::Result<(Option<RuleSetId>, Vec<Finding>)> {
         match self {
-            Self::Plain { validator, options } => {
+            Self::Plain { validator, options, beside } => {
+                let options = if is_beside { beside } else { options };
                 let issues = validator.validate(document, options);
                 Ok((None, issues.into_iter().map(Finding::from_issue).collect()))
             }
-            Self::Register { chosen, options, profiles, needs } => {
+            Self::Register { chosen, options, beside, profiles, needs } => {
+                let options = if is_beside { beside } else { options };
                 let bundle = Bundle::of(document);
                 let by_type = bundle.and_then(|b| RuleSetId::for_bundle_type(&b.kind()?));
                 let id = match chosen {
@@ -358,7 +444,11 @@ impl Checks {
                 let rules = options.rule_sets.get(id)?;
                 let mut findings = if bundle.is_some() {
                     match rules.check_bundle(document, options) {
-                        Ok(verdict) => verdict.findings().cloned().collect(),
+                        Ok(verdict) => {
+                            let entries = verdict.entries.into_iter();
+                            let of_entries = entries.flat_map(|entry| entry.findings);
+                            verdict.bundle.into_iter().chain(of_entries).collect()
+                        }
                         Err(fault) => vec![Finding::from_fault(&fault)],
                     }
                 } else if document.root_element().resource_type().is_none() {

@@ -119,6 +119,43 @@ fn a_file_with_a_resource_a_line_is_validated_line_by_line() {
 }
 
 #[test]
+fn a_long_file_of_lines_is_reported_in_order_whatever_the_threads() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lines = folder.path().join("patients.ndjson");
+    let note = "x".repeat(4_000);
+    let line = |number: usize| match number % 50 {
+        7 => format!("{{\"resourceType\":\"Patient\",\"gender\":\"{number}\"}}\n"),
+        9 => String::from("{\"resourceType\":\n"),
+        _ => format!(
+            "{{\"resourceType\":\"Basic\",\"language\":\"nb\",\"code\":{{\"text\":\"{note}\"}}}}\n"
+        ),
+    };
+    let content: String = (1..=1_000).map(line).collect();
+    assert!(content.len() > 3 << 20, "several batches");
+    std::fs::write(&lines, &content).expect("written");
+    let path = str_of(&lines);
+    let run = |threads: &'static str| {
+        let arguments =
+            ["validate", "--ruleset", "none", "--format", "json", "--threads", threads, path];
+        text(&lmr(&arguments).stdout)
+    };
+    let one = run("1");
+    let places: Vec<u64> = one
+        .lines()
+        .map(|l| serde_json::from_str::<Value>(l).expect("JSON")["line"].as_u64().expect("a line"))
+        .collect();
+    let faulty: Vec<u64> = (1..=1_000).filter(|n| matches!(n % 50, 7 | 9)).collect();
+    let mut distinct = places.clone();
+    distinct.dedup();
+    assert_eq!(distinct, faulty);
+    assert_eq!(run("3"), one);
+    let from_stdin =
+        with_input(&["validate", "--ruleset", "none", "--format", "json", "-"], &content);
+    let lines_of = |said: &str| said.lines().count();
+    assert_eq!(lines_of(&text(&from_stdin.stdout)), lines_of(&one));
+}
+
+#[test]
 fn what_cannot_be_used_gives_status_2_and_says_why() {
     let unreadable = with_input(&["validate", "-"], "{\"resourceType\": ");
     assert_eq!(unreadable.status.code(), Some(2));

@@ -33,7 +33,7 @@ struct Core {
     chunks: Vec<Chunk>,
     entries: Vec<Entry>,
     /// Names of all resources, abstract ones too.
-    resources: OwnSet<Box<str>>,
+    resources: OwnSet<&'static str>,
 }
 
 struct Chunk {
@@ -47,10 +47,10 @@ struct Entry {
     chunk: usize,
     offset: usize,
     len: usize,
-    url: Box<str>,
-    version: Box<str>,
-    name: Box<str>,
-    type_name: Box<str>,
+    url: &'static str,
+    version: &'static str,
+    name: &'static str,
+    type_name: &'static str,
     is_profile: bool,
     is_resource: bool,
     structure: OnceLock<Result<Arc<StructureDefinition>, DefinitionError>>,
@@ -90,10 +90,10 @@ pub(crate) fn structures<'a>() -> impl Iterator<Item = StructureSummary<'a>> {
         .flat_map(|core| &core.entries)
         .filter(|entry| entry.kind == ResourceKind::Structure)
         .map(|entry| StructureSummary {
-            url: &entry.url,
-            version: Some(&entry.version),
-            name: &entry.name,
-            type_name: &entry.type_name,
+            url: entry.url,
+            version: Some(entry.version),
+            name: entry.name,
+            type_name: entry.type_name,
             is_profile: entry.is_profile,
             is_resource: entry.is_resource,
         })
@@ -105,7 +105,7 @@ pub(crate) fn urls<'a>(kind: ResourceKind) -> impl Iterator<Item = &'a str> {
         .iter()
         .flat_map(|core| &core.entries)
         .filter(move |entry| entry.kind == kind)
-        .map(|entry| &*entry.url)
+        .map(|entry| entry.url)
 }
 
 /// Whether the core has a resource, abstract or not, of this name.
@@ -124,7 +124,8 @@ impl Core {
         let inflated_len = head.u32()?;
         let index = inflate(head.take(deflated_len)?, inflated_len).ok()?;
         let mut bodies = head;
-        let mut index = Cursor(&index);
+        // As long-lived as the process, like the pack itself: names are read where they are.
+        let mut index = Cursor(Vec::leak(index));
         let mut chunks = Vec::new();
         for _ in 0..index.u32()? {
             let deflated_len = index.u32()?;
@@ -145,8 +146,7 @@ impl Core {
                 _ => return None,
             };
             let (chunk, offset, len) = (index.u32()?, index.u32()?, index.u32()?);
-            let (url, version, name) =
-                (index.text()?.into(), index.text()?.into(), index.text()?.into());
+            let (url, version, name) = (index.text()?, index.text()?, index.text()?);
             let mut entry = Entry {
                 kind,
                 chunk,
@@ -155,13 +155,13 @@ impl Core {
                 url,
                 version,
                 name,
-                type_name: Box::default(),
+                type_name: "",
                 is_profile: false,
                 is_resource: false,
                 structure: OnceLock::new(),
             };
             if kind == ResourceKind::Structure {
-                entry.type_name = index.text()?.into();
+                entry.type_name = index.text()?;
                 let structure_kind = index.text()?;
                 let derivation = index.text()?;
                 let _base = index.text()?;
@@ -173,18 +173,18 @@ impl Core {
         let resources = entries
             .iter()
             .filter(|entry| entry.is_resource && !entry.is_profile)
-            .filter_map(|entry| entry.url.strip_prefix(canonical::CORE).map(Into::into))
+            .filter_map(|entry| entry.url.strip_prefix(canonical::CORE))
             .collect();
         Some(Self { chunks, entries, resources })
     }
 
     fn find(&self, kind: ResourceKind, url: &str, version: Option<&str>) -> Option<&Entry> {
-        let order = |entry: &Entry| (*entry.url).cmp(url);
+        let order = |entry: &Entry| entry.url.cmp(url);
         let from = self.entries.partition_point(|entry| order(entry) == Ordering::Less);
         self.entries[from..]
             .iter()
             .take_while(|entry| order(entry) == Ordering::Equal)
-            .find(|entry| entry.kind == kind && answers(Some(&entry.version), version))
+            .find(|entry| entry.kind == kind && answers(Some(entry.version), version))
     }
 
     fn json<'c>(&'c self, entry: &Entry) -> Result<&'c str, DefinitionError> {

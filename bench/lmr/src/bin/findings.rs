@@ -8,14 +8,14 @@
 
 use std::io::{BufWriter, Write};
 
-use lmr_bench::Fault;
+use lmr_bench::AnyError;
 use lmr_fhir::{Bundle, Document, Language, ParseOptions};
 use lmr_lmdi::{CheckOptions, RuleSet, RuleSetId};
 use lmr_validator::definitions::Definitions;
 use lmr_validator::package::Package;
 use lmr_validator::{Options, Validator};
 
-fn main() -> Result<(), Fault> {
+fn main() -> Result<(), AnyError> {
     let mut arguments = std::env::args_os().skip(1);
     let list = std::fs::read_to_string(arguments.next().ok_or("which files?")?)?;
     let packages: Vec<Package> =

@@ -1,6 +1,7 @@
 //! One measurement per call, so that each has a process to itself; `bench/throughput` calls them all.
 //!
-//!     throughput rate BUNDLE SECONDS        bundles a second, parse included, on this core
+//!     throughput rate BUNDLE SECONDS        bundles a second, parse included, on this core, and how many
+//!                                           times the reading of the JSON alone that is
 //!     throughput register BUNDLE SECONDS    the same with the register's rules
 //!     throughput large BUNDLE ENTRIES T     one bundle of so many entries, T threads (0 = all cores)
 //!     throughput rounds BUNDLE N            N rounds and nothing else, for instruction counts
@@ -77,39 +78,76 @@ fn rate<T>(
     let first = begin.elapsed();
     let (_, counted) = allocations(once);
     let limit = Duration::from_secs_f64(seconds);
-    // The best of ten slices: caches shared with other work only ever take time away.
-    let mut best = f64::MAX;
-    let (mut rounds, mut busy, begin) = (0_u64, 0.0, Instant::now());
+    // In ten slices, each with reading alone beside it, so that both meet the machine at the same speed.
+    let mut whole = Timed::default();
+    let (mut reading, mut by_serde) = (Timed::default(), Timed::default());
+    let begin = Instant::now();
     while begin.elapsed() < limit {
-        let (mut done, slice, before) = (0_u64, Instant::now(), processor_seconds());
-        while slice.elapsed() < limit / 10 {
-            std::hint::black_box(once()?);
-            done += 1;
-        }
-        let used = processor_seconds() - before;
-        best = best.min(used / done as f64);
-        busy += used;
-        rounds += done;
+        whole.slice(limit / 12, || once().map(drop))?;
+        reading.slice(limit / 120, || {
+            drop(std::hint::black_box(Document::parse_bytes(text, &ParseOptions::strict())?));
+            Ok(())
+        })?;
+        by_serde.slice(limit / 120, || {
+            drop(std::hint::black_box(serde_json::from_slice::<serde_json::Value>(text)?));
+            Ok(())
+        })?;
     }
-    let (wall, mean) = (begin.elapsed().as_secs_f64() / rounds as f64, busy / rounds as f64);
-    let (begin, before) = (Instant::now(), processor_seconds());
-    let mut parses = 0_u64;
-    while begin.elapsed() < limit / 10 {
-        std::hint::black_box(Document::parse_bytes(text, &ParseOptions::strict())?);
-        parses += 1;
-    }
-    let parsing = (processor_seconds() - before) / parses as f64;
     Ok(serde_json::json!({
         "bytes": text.len(),
-        "per_second": 1.0 / mean,
-        "per_second_best": 1.0 / best,
-        "per_second_wall": 1.0 / wall,
-        "parse_share": parsing / mean,
+        "per_second": 1.0 / whole.mean(),
+        "per_second_best": 1.0 / whole.best,
+        "per_second_wall": whole.rounds as f64 / whole.wall,
+        "reading_microseconds": reading.mean() * 1e6,
+        "times_reading": whole.mean() / reading.mean(),
+        "times_reading_best": whole.best / reading.best,
+        "reading_by_serde_json_microseconds": by_serde.mean() * 1e6,
+        "times_reading_by_serde_json": whole.mean() / by_serde.mean(),
         "first_seconds": first.as_secs_f64(),
         "allocations": counted,
         "findings": once()?,
         "resident_bytes": resident_bytes(),
     }))
+}
+
+/// What rounds of one kind took.
+struct Timed {
+    rounds: u64,
+    /// Seconds of processor time, and by the clock.
+    busy: f64,
+    wall: f64,
+    /// A round of the best slice: caches shared with other work only ever take time away.
+    best: f64,
+}
+
+impl Default for Timed {
+    fn default() -> Self {
+        Self { rounds: 0, busy: 0.0, wall: 0.0, best: f64::MAX }
+    }
+}
+
+impl Timed {
+    fn slice(
+        &mut self,
+        limit: Duration,
+        mut round: impl FnMut() -> Result<(), AnyError>,
+    ) -> Result<(), AnyError> {
+        let (mut done, begin, before) = (0_u64, Instant::now(), processor_seconds());
+        while begin.elapsed() < limit || done == 0 {
+            round()?;
+            done += 1;
+        }
+        let used = processor_seconds() - before;
+        self.best = self.best.min(used / done as f64);
+        self.busy += used;
+        self.wall += begin.elapsed().as_secs_f64();
+        self.rounds += done;
+        Ok(())
+    }
+
+    fn mean(&self) -> f64 {
+        self.busy / self.rounds as f64
+    }
 }
 
 fn large(text: &[u8], entries: usize, threads: usize) -> Result<serde_json::Value, AnyError> {

@@ -439,7 +439,12 @@ impl Report {
         }
     }
 
-    /// The whole report.
+    /// What has been written since it was last taken.
+    pub(super) fn take(&mut self) -> String {
+        std::mem::take(&mut self.out)
+    }
+
+    /// The rest of the report.
     pub(super) fn finish(&mut self) -> anyhow::Result<String> {
         let reported = Reported {
             cases: &self.cases,

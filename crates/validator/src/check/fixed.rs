@@ -48,13 +48,13 @@ fn equals<'a>(
             for member in want.members() {
                 let key = member.key().unwrap_or_default();
                 let name = key.trim_start_matches('_');
-                let here: Vec<Element<'a>> = item.children_named(&Name::new(name)).collect();
                 if member.kind() == Kind::Array {
+                    let here: Vec<Element<'a>> = item.children_named(&Name::new(name)).collect();
                     list(cx, item, &here, member, name, pattern, def);
                     continue;
                 }
-                match here.first() {
-                    Some(found) => equals(cx, *found, member, pattern, def),
+                match item.child_by_name(name) {
+                    Some(found) => equals(cx, found, member, pattern, def),
                     None => {
                         absent(cx, item, name, source(), def);
                     }

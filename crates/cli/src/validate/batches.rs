@@ -1,0 +1,84 @@
+//! A file of one JSON text a line, read some lines at a time.
+
+use std::io::{self, BufRead, BufReader, Read};
+
+/// Bytes that a batch holds, unless one line is longer.
+const BATCH: usize = 1 << 20;
+
+/// Reads the lines of a file in batches.
+pub(super) struct Batches<R> {
+    from: BufReader<R>,
+    /// Lines read so far.
+    lines: u32,
+}
+
+/// Consecutive lines.
+pub(super) struct Batch {
+    bytes: Vec<u8>,
+    /// The number of each line that is not blank, and where it is.
+    lines: Vec<(u32, std::ops::Range<usize>)>,
+}
+
+impl<R: Read> Batches<R> {
+    pub(super) fn of(file: R) -> Self {
+        Self { from: BufReader::with_capacity(1 << 16, file), lines: 0 }
+    }
+
+    /// The next lines; `None` at the end.
+    pub(super) fn next(&mut self) -> io::Result<Option<Batch>> {
+        let mut batch = Batch { bytes: Vec::with_capacity(BATCH), lines: Vec::new() };
+        while batch.bytes.len() < BATCH {
+            let start = batch.bytes.len();
+            if self.from.read_until(b'\n', &mut batch.bytes)? == 0 {
+                break;
+            }
+            self.lines = self.lines.saturating_add(1);
+            let end = batch.bytes.len() - usize::from(batch.bytes.ends_with(b"\n"));
+            if batch.bytes[start..end].trim_ascii().is_empty() {
+                batch.bytes.truncate(start);
+            } else {
+                batch.lines.push((self.lines, start..end));
+            }
+        }
+        Ok((!batch.lines.is_empty()).then_some(batch))
+    }
+}
+
+impl Batch {
+    /// The lines with their numbers in the file, from 1.
+    pub(super) fn lines(&self) -> impl Iterator<Item = (u32, &[u8])> {
+        self.lines.iter().map(|(number, at)| (*number, &self.bytes[at.clone()]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_keep_their_numbers_across_batches() {
+        let long = "x".repeat(BATCH);
+        let text = format!("a\n\n  \nb\r\n{long}\nc\n\nd");
+        let mut batches = Batches::of(text.as_bytes());
+        let mut found = Vec::new();
+        let mut count = 0;
+        while let Some(batch) = batches.next().expect("readable") {
+            found.extend(batch.lines().map(|(number, text)| (number, text.to_vec())));
+            count += 1;
+        }
+        let expected = [(1, "a"), (4, "b\r"), (5, long.as_str()), (6, "c"), (8, "d")]
+            .map(|(n, t)| (n, t.as_bytes().to_vec()));
+        assert_eq!(found, expected);
+        assert_eq!(count, 2);
+    }
+
+    #[test]
+    fn many_blank_lines_do_not_end_the_file() {
+        let text = format!("{}a", "\n".repeat(3 * BATCH));
+        let batch = Batches::of(text.as_bytes()).next().expect("readable").expect("a line");
+        assert_eq!(
+            batch.lines().map(|(number, _)| number).collect::<Vec<_>>(),
+            [3 * BATCH as u32 + 1]
+        );
+    }
+}
