@@ -1,5 +1,5 @@
 // `validate` of @atomic-ehr/fhirschema: the base type, then each profile of `meta.profile`, from their snapshots.
-// It leaves codes and references to its caller ("deferred"), who has no content to judge them by either.
+// It leaves codes and references to its caller ("deferred"), who has no content to validate them by either.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { translate, validate } from '@atomic-ehr/fhirschema';

@@ -335,7 +335,7 @@ enum Checks {
 }
 
 /// What came of a text: its findings and the rule set they are of, or why it is no JSON.
-type Judged = Result<anyhow::Result<(Option<RuleSetId>, Vec<Finding>)>, ParseError>;
+type Validated = Result<anyhow::Result<(Option<RuleSetId>, Vec<Finding>)>, ParseError>;
 
 impl Checks {
     /// Validates one text, in JSON or XML.
@@ -384,16 +384,16 @@ impl Checks {
         let threads = if threads == 0 { core_count() } else { threads }.min(lines.len());
         let next = AtomicUsize::new(0);
         let work = || {
-            let mut judged = Vec::new();
+            let mut validated = Vec::new();
             while let at = next.fetch_add(1, Ordering::Relaxed)
                 && let Some((_, text)) = lines.get(at)
                 && !stop.load(Ordering::Relaxed)
             {
-                judged.push((at, self.judged(text, threads > 1)));
+                validated.push((at, self.validated(text, threads > 1)));
             }
-            judged
+            validated
         };
-        let mut judged = std::thread::scope(|scope| {
+        let mut validated = std::thread::scope(|scope| {
             let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
             let mut all = work();
             for other in others {
@@ -401,10 +401,10 @@ impl Checks {
             }
             all
         });
-        judged.sort_unstable_by_key(|(at, _)| *at);
-        for (at, judged) in judged {
+        validated.sort_unstable_by_key(|(at, _)| *at);
+        for (at, validated) in validated {
             let (line, text) = lines[at];
-            match judged {
+            match validated {
                 Ok(found) => {
                     let (rule_set, findings) = found?;
                     report.resource(Some(line), "", rule_set, findings)?;
@@ -415,7 +415,7 @@ impl Checks {
         Ok(())
     }
 
-    fn judged(&self, text: &[u8], beside: bool) -> Judged {
+    fn validated(&self, text: &[u8], beside: bool) -> Validated {
         let document = Document::parse_bytes(text, &ParseOptions::lenient())?;
         Ok(self.findings(&document, beside))
     }
