@@ -7,7 +7,7 @@
 //!
 //! | module | what it is for |
 //! |---|---|
-//! | [`source`] | where resources come from; [`source::FolderSource`] is a folder of FHIR files |
+//! | [`source`] | where resources come from: folders of FHIR files, tables with a mapping, FHIR servers |
 //! | [`check`] | what is checked before anything is sent |
 //! | [`seal`] | how a message is signed and encrypted before it is stored |
 //! | [`transport`], [`attempt`] | how it is posted, and what became of the attempt |

@@ -5,8 +5,9 @@
 //! line at a time, however large the source is. What cannot be read again where it is (compressed files,
 //! rows, pages of a server) is kept in an encrypted scratch file until the run is over (`spool.rs`).
 //!
-//! To add a kind of source: a file under `source/` that implements [`Source`], and one line in the
-//! configuration that makes it (`cli/src/send/setup.rs`).
+//! To add a kind of source: a file under `source/` that implements [`Source`], its keys
+//! (`cli/src/config/source.rs`) and the function that makes it of them (`cli/src/send/sources.rs`);
+//! CONTRIBUTING.md has the whole list.
 
 mod folder;
 mod issue;

@@ -1,4 +1,5 @@
-//! Answers on the wire.
+//! Answers on the wire: status, headers, body. What an answer to a bundle says is made by `lmr_lmdi::response`,
+//! asked by `intake`; a refusal is a row of `errors.rs`; all else is its handler's.
 
 use crate::call::Call;
 use crate::errors::HttpError;

@@ -3,6 +3,13 @@
 //! A check is a function `check(cx, item, def)`: it reads the definition of an element, looks at the
 //! instance and reports to the [`Context`]. The walk calls the functions of this page for every
 //! element it comes to; going down, and what is validated against what, is not the checks' matter.
+//!
+//! | of | run, in this order | called in |
+//! |---|---|---|
+//! | a primitive | [`primitive()`], its id and extensions, invariants, [`value`] | `walk/element.rs` |
+//! | a complex element | its members, invariants, [`value`], profiles of the type, references, [`complex`] | `walk/element.rs` |
+//! | a list | for each item its slice, then the item; then how many are in each slice | `walk/members.rs` |
+//! | a resource | its members, invariants, [`value`]; once for all profiles [`resource`] | `walk.rs` |
 
 pub(crate) mod attachment;
 pub(crate) mod binding;

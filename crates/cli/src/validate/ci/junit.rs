@@ -119,7 +119,7 @@ fn lines(case: &Case, choose: impl Fn(&Finding) -> bool, language: Language) -> 
     out
 }
 
-/// Text as it may stand in content and in attributes. What XML 1.0 has no place for at all is replaced.
+/// Text as content and attributes may have it. What XML 1.0 has no place for at all is replaced.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -113,7 +113,7 @@ fn result(
     result.insert("level".to_owned(), json!(Level::of(finding).in_sarif()));
     result.insert("message".to_owned(), json!({ "text": message(finding, language) }));
     result.insert("locations".to_owned(), json!([location]));
-    // Equal findings of a file (a resource a line) are told apart by their number.
+    // Equal findings of a file (a resource a line) are distinguished by their number.
     let print = fingerprint(case, finding);
     let count = seen.entry(print.clone()).or_insert(0);
     *count += 1;
