@@ -33,6 +33,8 @@ fn commands(guide: &str) -> Vec<String> {
 struct Reader {
     folder: tempfile::TempDir,
     servers: Vec<Child>,
+    /// What the last command printed.
+    printed: String,
 }
 
 impl Drop for Reader {
@@ -49,7 +51,7 @@ impl Reader {
         let folder = tempfile::tempdir().expect("a folder");
         // The guides are followed from a checkout.
         std::os::unix::fs::symlink(docs(), folder.path().join("docs")).expect("a link");
-        Self { folder, servers: Vec::new() }
+        Self { folder, servers: Vec::new(), printed: String::new() }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -88,16 +90,17 @@ impl Reader {
             !(said.contains("unexpected argument") || said.contains("unrecognized subcommand")),
             "{line}: {said}"
         );
+        self.printed = format!("{}{said}", String::from_utf8_lossy(&output.stdout));
         Some(code)
     }
 
     /// Fills in the ports of a world, so that tests beside each other do not meet.
     fn other_ports(&self, world: &str) {
-        let free = || {
-            let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-            listener.local_addr().expect("an address").port().to_string()
-        };
+        let free = || std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        // Both are held until both are known, or they could be one.
         let (receiver, helseid) = (free(), free());
+        let [receiver, helseid] =
+            [receiver, helseid].map(|listener| listener.local_addr().expect("an address").port());
         for name in ["receiver.toml", "sender.toml"] {
             let path = self.path(world).join(name);
             let text = std::fs::read_to_string(&path).expect("a file");
@@ -270,7 +273,8 @@ fn n15_the_guides_for_sources_can_be_followed() {
             }
             // The other two: what is sent is the sandbox's own folder, in place of the reader's system.
             for line in commands(&name) {
-                assert_eq!(reader.follow(&line), Some(0), "{name}: {line}");
+                let code = reader.follow(&line);
+                assert_eq!(code, Some(0), "{name}: {line}\n{}", reader.printed);
             }
         }
     }
