@@ -120,7 +120,7 @@ impl EntryStatus<'_> {
             Some(Finding::with_text(
                 code,
                 location,
-                format!("{} Det gjelder entry {index} (regnet fra 0).", text.explanation.nb),
+                format!("{} Det gjelder oppføring {index} (regnet fra 0).", text.explanation.nb),
                 format!("{} That is entry {index} (counted from 0).", text.explanation.en),
             ))
         };

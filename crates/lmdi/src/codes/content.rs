@@ -199,7 +199,7 @@ macro_rules! content_codes {
             raised_in: "lmdi/src/mapping.rs",
             title: { nb: "Bundlen er tom", en: "Bundle is empty" },
             explanation: {
-                nb: "En bundle skal ha minst én entry.",
+                nb: "En bundle skal ha minst én oppføring.",
                 en: "A bundle shall have at least one entry.",
             },
             cause: { nb: "Ingen endringer siden sist.", en: "No changes since last time." },
@@ -213,9 +213,9 @@ macro_rules! content_codes {
         BundleTooManyEntries = 3015 {
             severity: Fatal, status: 413, retry: AfterCorrection, issue_type: "too-costly",
             raised_in: "lmdi/src/check.rs",
-            title: { nb: "For mange entry", en: "Too many entries" },
+            title: { nb: "For mange oppføringer", en: "Too many entries" },
             explanation: {
-                nb: "Bundlen har flere entry enn mottaket tar i én melding.",
+                nb: "Bundlen har flere oppføringer enn mottaket tar i én melding.",
                 en: "The bundle has more entries than the receiver takes in one message.",
             },
             cause: {
@@ -266,7 +266,7 @@ macro_rules! content_codes {
             raised_in: "lmdi/src/mapping.rs",
             title: { nb: "Entry uten ressurs", en: "Entry without resource" },
             explanation: {
-                nb: "Hver entry skal ha en ressurs.",
+                nb: "Hver oppføring skal ha en ressurs.",
                 en: "Every entry shall have a resource.",
             },
             cause: {
@@ -285,7 +285,7 @@ macro_rules! content_codes {
             raised_in: "lmdi/src/mapping.rs",
             title: { nb: "Entry uten request", en: "Entry without request" },
             explanation: {
-                nb: "Hver entry skal ha request med method og url.",
+                nb: "Hver oppføring skal ha request med method og url.",
                 en: "Every entry shall have request with method and url.",
             },
             cause: {
@@ -301,7 +301,7 @@ macro_rules! content_codes {
             raised_in: "lmdi/src/mapping.rs",
             title: { nb: "request.method er ikke POST", en: "request.method is not POST" },
             explanation: {
-                nb: "Alle entry sendes med POST, også nye versjoner.",
+                nb: "Alle oppføringer sendes med POST, også nye versjoner.",
                 en: "All entries are sent with POST, new versions too.",
             },
             cause: {
@@ -362,7 +362,7 @@ macro_rules! content_codes {
             wrong: "to entry med urn:uuid:…01",
             right: "urn:uuid:…01 og urn:uuid:…02",
             remedy: {
-                nb: "Gi hver entry sin egen fullUrl.",
+                nb: "Gi hver oppføring sin egen fullUrl.",
                 en: "Give every entry its own fullUrl.",
             },
         }
@@ -394,7 +394,7 @@ macro_rules! content_codes {
                 en: "What a resource refers to shall be in the same bundle.",
             },
             cause: {
-                nb: "Avhengigheten ble ikke tatt med, UUID-en er skrevet feil, eller referansen er relativ (Type/id) og ingen entry har den.",
+                nb: "Avhengigheten ble ikke tatt med, UUID-en er skrevet feil, eller referansen er relativ (Type/id) og ingen oppføring har den.",
                 en: "The dependency was not included, the UUID is misspelt, or the reference is relative (Type/id) and no entry has it.",
             },
             wrong: r#"{"resourceType": "MedicationRequest", "subject": {"reference": "urn:uuid:00000000-0000-4000-8000-000000000099"}}"#,
@@ -444,7 +444,7 @@ macro_rules! content_codes {
             raised_in: "lmdi/src/mapping.rs",
             title: { nb: "Referansen er feil skrevet", en: "Malformed reference" },
             explanation: {
-                nb: "Relative referanser krever fullUrl på entryen de står i.",
+                nb: "Relative referanser krever fullUrl på oppføringen de står i.",
                 en: "Relative references need a fullUrl on the entry they are in.",
             },
             cause: {
@@ -467,7 +467,7 @@ macro_rules! content_codes {
                 en: "The target exists but fits none of the profiles the element demands.",
             },
             cause: {
-                nb: "Målet har egne feil, som står på målets entry.",
+                nb: "Målet har egne feil, som står på målets oppføring.",
                 en: "The target has faults of its own, reported at its entry.",
             },
             wrong: r##"{"resourceType": "MedicationRequest", "contained": [{"resourceType": "Patient", "id": "p", "name": [{"family": "Eksempel"}]}], "subject": {"reference": "#p"}}"##,
@@ -517,7 +517,7 @@ macro_rules! content_codes {
                 nb: "Ressursen er riktig, men noe den viser til ble avvist.",
                 en: "The resource is right, but something it refers to was refused.",
             },
-            cause: { nb: "Feil i en annen entry.", en: "A fault in another entry." },
+            cause: { nb: "Feil i en annen oppføring.", en: "A fault in another entry." },
             wrong: "MedicationAdministration → avvist Medication",
             right: "MedicationAdministration → lagret Medication",
             remedy: {
@@ -529,18 +529,18 @@ macro_rules! content_codes {
             severity: Error, status: 424, retry: AfterCorrection, issue_type: "conflict",
             raised_in: "lmdi/src/verdict.rs",
             title: {
-                nb: "Ikke lagret: en annen entry ble avvist",
+                nb: "Ikke lagret: en annen oppføring ble avvist",
                 en: "Not stored: another entry was refused",
             },
             explanation: {
                 nb: "En transaction lagres i sin helhet eller ikke i det hele tatt.",
                 en: "A transaction is stored as a whole or not at all.",
             },
-            cause: { nb: "Feil i en annen entry.", en: "A fault in another entry." },
+            cause: { nb: "Feil i en annen oppføring.", en: "A fault in another entry." },
             wrong: "én feil entry av åtte",
             right: "åtte riktige entry",
             remedy: {
-                nb: "Rett eller ta ut entryen som ble avvist.",
+                nb: "Rett eller ta ut oppføringen som ble avvist.",
                 en: "Correct or take out the entry that was refused.",
             },
         }

@@ -11,7 +11,7 @@ macro_rules! register_deliveries {
                 en: "Same resource twice in the bundle",
             },
             explanation: {
-                nb: "To entry har samme identitet hos registeret.",
+                nb: "To oppføringer har samme identitet hos registeret.",
                 en: "Two entries have the same identity at the register.",
             },
             cause: {

@@ -21,7 +21,7 @@ macro_rules! register_links {
             wrong: "MedicationAdministration uten fullUrl og id",
             right: r#""fullUrl": "urn:uuid:6f1f6c0e-2b6f-4b2a-9d7e-0d6f3b1c2a11""#,
             remedy: {
-                nb: "Gi hver entry en fullUrl som urn:uuid.",
+                nb: "Gi hver oppføring en fullUrl som urn:uuid.",
                 en: "Give every entry a fullUrl that is a urn:uuid.",
             },
         }
@@ -40,7 +40,7 @@ macro_rules! register_links {
             wrong: r#"{ "resource": { "resourceType": "MedicationAdministration", "id": "a1", … } }"#,
             right: r#"{ "fullUrl": "urn:uuid:…", "resource": { … } }"#,
             remedy: {
-                nb: "Gi entry en fullUrl som urn:uuid.",
+                nb: "Gi oppføringen en fullUrl som urn:uuid.",
                 en: "Give the entry a fullUrl that is a urn:uuid.",
             },
         }
@@ -160,7 +160,7 @@ macro_rules! register_links {
             wrong: r##"{"resourceType": "MedicationRequest", "contained": [{"resourceType": "Patient", "id": "p"}], "subject": {"reference": "#p"}}"##,
             right: r#"{"resourceType": "MedicationRequest", "subject": {"reference": "urn:uuid:00000000-0000-4000-8000-000000000000"}}"#,
             remedy: {
-                nb: "Gjør dem til egne entry i bundlen.",
+                nb: "Gjør dem til egne oppføringer i bundlen.",
                 en: "Make them entries of the bundle.",
             },
         }

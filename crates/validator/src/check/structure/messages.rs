@@ -11,7 +11,7 @@ macro_rules! structure_messages {
             ProfileMinimumSlice { found: usize, element: Defined, limit: usize, profile: Defined }
                 "Validation_VAL_Profile_Minimum_SLICE" Error Structure
                 en "Slice {element}: at least {limit} required, found {found}"
-                nb "Skiven {element}: minst {limit} kreves, fant {found}";
+                nb "Utsnittet {element}: minst {limit} kreves, fant {found}";
             ProfileMinimumSliceExt { found: usize, element: Defined, limit: usize, url: Defined }
                 "Validation_VAL_Profile_Minimum_SLICE_EXT" Error Structure
                 en "Extension {element} ({url}): at least {limit} required, found {found}"
