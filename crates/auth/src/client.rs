@@ -125,12 +125,6 @@ impl TokenClient {
         Ok(Self { settings, keys, discovery, fetcher, clock, fresh_id, state })
     }
 
-    /// The issuer's name, for texts: HelseID or Maskinporten.
-    #[must_use]
-    pub fn issuer_name(&self) -> &'static str {
-        self.settings.flow.issuer_kind().name()
-    }
-
     /// A token that is still good for some seconds: the kept one or a new one.
     ///
     /// The key is read from its source for each new token, so that a replaced key file counts from the

@@ -193,7 +193,7 @@ impl HttpFetcher {
     ///
     /// # Errors
     /// [`ClientUnusable`], also when a certificate is not PEM.
-    pub fn with_roots(timeout: Duration, roots_pem: &[&str]) -> Result<Self, ClientUnusable> {
+    fn with_roots(timeout: Duration, roots_pem: &[&str]) -> Result<Self, ClientUnusable> {
         crate::install_tls_provider();
         let build = || {
             let mut builder = reqwest::Client::builder()

@@ -97,11 +97,11 @@ enum Command {
     Export(Export),
     /// Erase a person's resources; recorded with the reason
     Erase(Erase),
-    /// Remove what is older than [retention] allows; the receiver does so once an hour
+    /// Remove what is older than the retention settings allow; the receiver does so once an hour
     Expire,
     /// How much waits at the outlet
     Outlet,
-    /// Make the partitions of the coming months, drop those that [retention] has emptied, list all (PostgreSQL)
+    /// Make the partitions of the coming months, drop those that retention has emptied, list all (PostgreSQL)
     Partitions {
         /// Months to make ahead
         #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=24))]

@@ -213,11 +213,6 @@ impl Folder {
         self.path.join("source")
     }
 
-    /// The receiver's configuration.
-    pub fn receiver_config(&self) -> PathBuf {
-        self.path.join("receiver.toml")
-    }
-
     /// The sender's configuration.
     pub fn sender_config(&self) -> PathBuf {
         self.path.join("sender.toml")

@@ -85,7 +85,7 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Slett en persons ressurser; loggføres med begrunnelsen",
     ),
     (
-        "Remove what is older than [retention] allows; the receiver does so once an hour",
+        "Remove what is older than the retention settings allow; the receiver does so once an hour",
         "Fjern det som er eldre enn [retention] tillater; mottaket gjør det en gang i timen",
     ),
     ("How much waits at the outlet", "Hvor mye som venter i utleveringen"),
@@ -665,7 +665,7 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     ("How many rows to show", "Hvor mange rader som vises"),
     (
-        "Mapping and table of this [[source]] in the configuration",
+        "Mapping and table of this source in the configuration",
         "Oversettelsen og tabellen til denne [[source]] i konfigurasjonen",
     ),
     (
@@ -697,7 +697,7 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Kopier SQLite-databasen til en ny fil mens mottaket kjører",
     ),
     (
-        "Make the partitions of the coming months, drop those that [retention] has emptied, list all (PostgreSQL)",
+        "Make the partitions of the coming months, drop those that retention has emptied, list all (PostgreSQL)",
         "Lag partisjonene for månedene som kommer, fjern dem [retention] har tømt, list opp alle (PostgreSQL)",
     ),
     ("Months to make ahead", "Så mange måneder som lages på forhånd"),

@@ -44,7 +44,7 @@ pub(super) struct Map {
     /// CSV file, or folder of CSV files
     #[arg(long, value_name = "FILE", conflicts_with = "source")]
     table: Option<PathBuf>,
-    /// Mapping and table of this [[source]] in the configuration
+    /// Mapping and table of this source in the configuration
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
     /// Value for a constant of the mapping; may be repeated
