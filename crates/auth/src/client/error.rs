@@ -60,7 +60,7 @@ impl fmt::Display for OauthError {
     }
 }
 
-/// Why no token was had. Whoever shows a text puts the issuer's name in front ([`crate::TokenClient::issuer_name`]).
+/// Why no token was had. Whoever shows a text puts the issuer's name in front.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
     /// The issuer's metadata cannot be had or used.
