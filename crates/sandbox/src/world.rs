@@ -337,7 +337,7 @@ impl World {
     /// Stops everything in order.
     ///
     /// # Errors
-    /// As [`World::stop_receiver`].
+    /// [`WorldError::Serve`] when the receiver had ended on its own.
     pub async fn stop(mut self) -> Result<(), WorldError> {
         self.stop_receiver().await?;
         self.helseid.stop().await;
