@@ -205,7 +205,7 @@ impl Send {
                 Ok(ExitCode::SUCCESS)
             }
             Command::Rejected { redact } => {
-                let rejected = setup::rejected(config, folder, *redact).await?;
+                let rejected = setup::rejected(config, folder, *redact, self.lang).await?;
                 self.show(&rejected.json(self.lang), || rejected.text(self.lang))?;
                 Ok(ExitCode::SUCCESS)
             }

@@ -217,8 +217,11 @@ const CERTIFICATE_DAYS: [i64; 3] = [7, 30, 60];
 async fn watch_certificates(receiver: Receiver) {
     let mut reported: HashMap<String, i64> = HashMap::new();
     loop {
-        // When the database does not answer, the next hour will do.
-        let avsendere = receiver.avsendere().await.unwrap_or_default();
+        // The register's own are looked at all the same; the senders' in the next hour.
+        let avsendere = receiver.avsendere().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the senders' certificates cannot be looked at now");
+            Vec::new()
+        });
         for end in certificate_ends(&receiver.certificates(), &avsendere, clock::now()) {
             let step = if end.days_left < 0 {
                 -1

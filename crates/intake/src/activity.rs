@@ -236,7 +236,7 @@ mod tests {
     use crate::reply::Counts;
 
     fn at(text: &str) -> Timestamp {
-        text.parse().unwrap_or_default()
+        text.parse().unwrap_or_else(|_| panic!("{text} is not a time"))
     }
 
     fn delivery(received: &str, from: &str, to: &str) -> DeliverySummary {
@@ -280,7 +280,8 @@ mod tests {
             delivery("2026-03-01T22:45:00Z", "2026-02-28T05:00:00Z", "2026-03-01T05:00:00Z"),
         ];
         let activity = Activity::of(&avsender(None), &deliveries, &[], &days());
-        let day = |text: &str| text.parse::<Date>().unwrap_or_default();
+        let day =
+            |text: &str| text.parse::<Date>().unwrap_or_else(|_| panic!("{text} is not a date"));
         assert_eq!(activity.delivered_on, [day("2026-03-04"), day("2026-03-05")]);
         assert_eq!(
             activity.missing_on,

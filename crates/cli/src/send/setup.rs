@@ -1,5 +1,6 @@
 //! The sender put together as its configuration says.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use super::texts::Rejected;
 use crate::clock;
 use crate::config::key_files::{certificate, private_key};
 use crate::config::sender::{SenderConfig, hash_key};
+use crate::output::{Language, complain};
 use crate::text::{Explain, Text, fail, text};
 
 /// The sender's database as configured, for changing; it must be there.
@@ -127,13 +129,20 @@ pub(super) async fn rejected(
     config: &SenderConfig,
     folder: &Path,
     redact: bool,
+    lang: Language,
 ) -> anyhow::Result<Rejected> {
     let outbox = outbox_to_read(config, folder).await?;
     let (held, waiting) = (outbox.held().await?, outbox.waiting().await?);
     let source = source(config, folder)?;
     let key = HashKey::new(&hash_key(config, folder)?);
-    // A source that cannot be read now leaves the list without values.
-    let details = inspect(&*source, &key, config.ruleset, &held).unwrap_or_default();
+    let details = inspect(&*source, &key, config.ruleset, &held).unwrap_or_else(|_| {
+        let note = text!(
+            "lmr: kilden kan ikke leses nå, så verdiene og det tillatte mangler i listen; lmr doctor sier hvorfor",
+            "lmr: the source cannot be read now, so the list lacks the values and what is allowed; lmr doctor says why"
+        );
+        complain(note.get(lang));
+        HashMap::new()
+    });
     Ok(Rejected { held, waiting, details, redact })
 }
 
