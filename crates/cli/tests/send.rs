@@ -42,6 +42,13 @@ fn n1_n14_n20_b11_a_hospital_finds_out_what_is_wrong_and_what_became_of_it() {
         let id = wrong[0]["id"].as_str().expect("an id");
         assert!(!redacted.contains("zq7") && !redacted.contains(id), "{redacted}");
     }
+    // Without the source the list has what is in the ledger, and says what it lacks.
+    let (source, aside) = (world.path().join("source"), world.path().join("aside"));
+    std::fs::rename(&source, &aside).expect("renamed");
+    let without = world.send(&["rejected", "--lang", "en"]);
+    std::fs::rename(&aside, &source).expect("renamed back");
+    assert!(said(&without).contains("the source cannot be read now"), "{}", said(&without));
+    assert!(said(&without).contains("LMR-"), "{}", said(&without));
     assert_eq!(world.send(&["status"]).status.code(), Some(1));
     world.write(GIVEN, &correct);
     assert_eq!(world.send(&["run"]).status.code(), Some(0));
