@@ -116,7 +116,8 @@ impl Activity {
                 .collect()
         };
         let last_delivery = taken.iter().map(|one| one.received_at).max();
-        let (gaps, overlaps) = compare_periods(&taken);
+        let (gaps, overlaps) =
+            compare_periods(taken.iter().map(|one| (one.reporting_from, one.reporting_to)));
         Self {
             last_delivery,
             hours_since: last_delivery.map(|last| days.now.duration_since(last).as_hours()),
@@ -137,9 +138,11 @@ impl Activity {
 }
 
 /// Gaps and overlaps of the different periods. Messages of one transfer have one period.
-fn compare_periods(deliveries: &[&DeliverySummary]) -> (Vec<Span>, Vec<Span>) {
-    let periods: BTreeSet<(Timestamp, Timestamp)> =
-        deliveries.iter().map(|one| (one.reporting_from, one.reporting_to)).collect();
+#[must_use]
+pub fn compare_periods(
+    periods: impl IntoIterator<Item = (Timestamp, Timestamp)>,
+) -> (Vec<Span>, Vec<Span>) {
+    let periods: BTreeSet<(Timestamp, Timestamp)> = periods.into_iter().collect();
     let (mut gaps, mut overlaps) = (Vec::new(), Vec::new());
     let mut covered: Option<Timestamp> = None;
     for (from, to) in periods {

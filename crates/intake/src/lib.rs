@@ -12,6 +12,7 @@
 //! | [`Avsender`], [`AllowList`] | a registered sender; addresses |
 //! | [`Store`], [`Delivery`] | what is remembered, as a trait; a message to be committed as a whole |
 //! | [`Outlet`], [`Archive`] | messages on their way out; what is stored, for export, erasure and retention |
+//! | [`Insight`] | sums by hour, pages of messages: what the operator looks at |
 //! | [`AuditLog`], [`Act`] | who sent, read, changed or exported what |
 //! | [`Reply`], [`Rejection`] | the answer entry by entry, or why there is none |
 //!
@@ -45,6 +46,7 @@ mod avsender;
 mod caller;
 mod delivery;
 mod directory;
+mod insight;
 mod outlet;
 mod receiver;
 mod rejection;
@@ -55,7 +57,9 @@ mod turns;
 mod validation;
 mod work;
 
-pub use activity::{Activity, CertificateEnd, CertificateUse, Days, Span, certificate_ends};
+pub use activity::{
+    Activity, CertificateEnd, CertificateUse, Days, Span, certificate_ends, compare_periods,
+};
 pub use address::{AddressError, AllowList};
 pub use archive::{
     Archive, ArchiveFilter, ArchivedMessage, ArchivedVersion, Erasure, Partition, Removed,
@@ -70,6 +74,10 @@ pub use avsender::{
 };
 pub use caller::Caller;
 pub use directory::AddressStatus;
+pub use insight::{
+    AlertNote, HourCodes, HourCount, Insight, ListedMessage, MessageDetail, MessageFilter,
+    MessageState, Period,
+};
 pub use lmr_envelope::{Certificate, RECEIPT_HEADER, RandomSource, Receipt, ReceiptDigest};
 pub use lmr_identifiers::OrganisationNumber;
 pub use lmr_lmdi::split::blank;

@@ -3,6 +3,7 @@
 use crate::archive::Archive;
 use crate::audit::AuditLog;
 use crate::avsender::Avsender;
+use crate::insight::Insight;
 use crate::outlet::Outlet;
 use crate::reply::{Answer, Counts, Outcome};
 use async_trait::async_trait;
@@ -210,9 +211,9 @@ pub enum Committed {
 }
 
 /// All that a database does for the register: what the receiver needs, and what its operators need.
-pub trait Database: Store + AuditLog + Outlet + Archive {}
+pub trait Database: Store + AuditLog + Outlet + Archive + Insight {}
 
-impl<T: Store + AuditLog + Outlet + Archive> Database for T {}
+impl<T: Store + AuditLog + Outlet + Archive + Insight> Database for T {}
 
 /// Which deliveries to list.
 #[derive(Clone, Debug, Default)]

@@ -2,7 +2,7 @@
 //! type `Name`.
 
 use super::{
-    BACKUP, Db, MIGRATIONS, Name, QUICK, READING, SNAPSHOT, WRITING, archive, audit,
+    BACKUP, Db, MIGRATIONS, Name, QUICK, READING, SNAPSHOT, WRITING, archive, audit, insight,
     keeps_statements, outlet, partitions, senders, tables, writer::Writer, writer::in_transaction,
 };
 use crate::{
@@ -14,9 +14,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use lmr_intake::{
-    Acknowledged, Act, Archive, ArchiveFilter, ArchivedMessage, AuditEntry, AuditFilter, AuditHead,
-    AuditLog, AuditReport, Avsender, Committed, Current, Delivery, DeliveryFilter, DeliverySummary,
-    Erasure, HandedOver, Identity, OrganisationNumber, Outlet, OutletStatus, Partition,
+    Acknowledged, Act, AlertNote, Archive, ArchiveFilter, ArchivedMessage, AuditEntry, AuditFilter,
+    AuditHead, AuditLog, AuditReport, Avsender, Committed, Current, Delivery, DeliveryFilter,
+    DeliverySummary, Erasure, HandedOver, HourCodes, HourCount, Identity, Insight, ListedMessage,
+    MessageDetail, MessageFilter, OrganisationNumber, Outlet, OutletStatus, Partition, Period,
     RefusedCall, Removed, Retention, Seen, Store, StoreError, StoredVersion,
 };
 use sqlx::{
@@ -388,5 +389,91 @@ impl Archive for Name {
         }
         db.close().await.map_err(unavailable)?;
         Ok(removed)
+    }
+}
+
+#[async_trait]
+impl Insight for Name {
+    async fn known_senders(&self) -> Result<Vec<OrganisationNumber>, StoreError> {
+        insight::known_senders(&mut *self.0.reader().await?).await
+    }
+
+    async fn hour_counts(
+        &self,
+        senders: &[OrganisationNumber],
+        since: Timestamp,
+        before: Timestamp,
+    ) -> Result<Vec<HourCount>, StoreError> {
+        insight::hour_counts(&mut *self.0.reader().await?, senders, since, before).await
+    }
+
+    async fn hour_codes(
+        &self,
+        senders: &[OrganisationNumber],
+        since: Timestamp,
+        before: Timestamp,
+    ) -> Result<Vec<HourCodes>, StoreError> {
+        insight::hour_codes(&mut *self.0.reader().await?, senders, since, before).await
+    }
+
+    async fn messages(
+        &self,
+        filter: &MessageFilter,
+        now: Timestamp,
+    ) -> Result<Vec<ListedMessage>, StoreError> {
+        insight::messages(&mut *self.0.reader().await?, filter, now).await
+    }
+
+    async fn message(
+        &self,
+        sender: OrganisationNumber,
+        message_id: &str,
+        now: Timestamp,
+    ) -> Result<Option<MessageDetail>, StoreError> {
+        let mut db = self.0.reader().await?;
+        insight::message(&mut db, &self.0.key, sender, message_id, now).await
+    }
+
+    async fn periods(
+        &self,
+        sender: OrganisationNumber,
+        since: Timestamp,
+    ) -> Result<Vec<Period>, StoreError> {
+        insight::periods(&mut *self.0.reader().await?, sender, since).await
+    }
+
+    async fn alert_notes(&self) -> Result<Vec<AlertNote>, StoreError> {
+        insight::alert_notes(&mut *self.0.reader().await?).await
+    }
+
+    async fn close_alert(&self, note: &AlertNote) -> Result<(), StoreError> {
+        let mut db = self.0.administrator().await?;
+        in_transaction(&mut db, async |db| insight::close_alert(db, note).await).await?;
+        db.close().await.map_err(unavailable)
+    }
+
+    async fn count_handed_over(
+        &self,
+        sender: OrganisationNumber,
+        since: Timestamp,
+        before: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let mut db = self.0.reader().await?;
+        insight::count_handed_over(&mut db, sender, since, before).await
+    }
+
+    async fn hand_over_again(
+        &self,
+        sender: OrganisationNumber,
+        since: Timestamp,
+        before: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let mut db = self.0.administrator().await?;
+        let done = in_transaction(&mut db, async |db| {
+            insight::hand_over_again(db, sender, since, before).await
+        })
+        .await?;
+        db.close().await.map_err(unavailable)?;
+        Ok(done)
     }
 }

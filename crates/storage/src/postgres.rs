@@ -9,6 +9,8 @@ mod archive;
 mod audit;
 #[path = "backend.rs"]
 mod backend;
+#[path = "insight.rs"]
+mod insight;
 #[path = "outlet.rs"]
 mod outlet;
 #[path = "partitions.rs"]

@@ -6,6 +6,8 @@ mod archive;
 mod audit;
 #[path = "backend.rs"]
 mod backend;
+#[path = "insight.rs"]
+mod insight;
 #[path = "outlet.rs"]
 mod outlet;
 #[path = "no_partitions.rs"]
@@ -104,5 +106,71 @@ mod tests {
         // 2 is FULL: the log is synced after each commit.
         assert_eq!(ask("SELECT CAST(synchronous AS TEXT) FROM pragma_synchronous").await, "2");
         session.close().await.unwrap();
+    }
+
+    /// What reads a table from end to end, or sorts what could be many, of a plan.
+    async fn bad_steps(session: &mut SqliteConnection, sql: sqlx::QueryBuilder<Db>) -> Vec<String> {
+        let text = sql.sql().as_str().to_owned();
+        let steps: Vec<String> = sqlx::query(sqlx::AssertSqlSafe(text.clone()))
+            .fetch_all(session)
+            .await
+            .unwrap()
+            .iter()
+            .map(|row| sqlx::Row::get(row, "detail"))
+            .collect();
+        assert!(!steps.is_empty(), "{text}");
+        let is_bad = |step: &String| step.starts_with("SCAN") && !step.contains("USING");
+        // The heads of the chains are as many as there are senders.
+        let bad = steps.iter().filter(|step| is_bad(step) && !step.contains("audit_head"));
+        bad.map(|step| format!("{step}: {text}")).collect()
+    }
+
+    #[tokio::test]
+    async fn no_question_of_the_operator_reads_a_table_from_end_to_end() {
+        const EXPLAIN: &str = "EXPLAIN QUERY PLAN ";
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.db");
+        let store = SqliteStore::open(&file, StorageKey::new(&[7; 32])).await.unwrap();
+        let mut session = backend::writing(&options(&file)).await.unwrap();
+        let sender = "310000019".parse().ok();
+        let (code, id) = (Some("LMR-4001".to_owned()), Some("m".to_owned()));
+        let moment = jiff::Timestamp::from_second(0).ok();
+        let mut bad = Vec::new();
+        // Every combination of what can be asked for.
+        for asked in 0_u32..1 << 8 {
+            let asks = |bit: u32| asked >> bit & 1 == 1;
+            let filter = lmr_intake::MessageFilter {
+                sender: sender.filter(|_| asks(0)),
+                message_id: id.clone().filter(|_| asks(1)),
+                code: code.clone().filter(|_| asks(2)),
+                since: moment.filter(|_| asks(3)),
+                before: moment.filter(|_| asks(4)),
+                only_refused: asks(5),
+                only_waiting: asks(6),
+                after: Some(7).filter(|_| asks(7)),
+                limit: 50,
+            };
+            let sql = insight::list_query(EXPLAIN, &filter);
+            bad.extend(bad_steps(&mut session, sql).await);
+        }
+        let senders = ["310000019".to_owned(), "320000009".to_owned()];
+        for select in [
+            "EXPLAIN QUERY PLAN SELECT * FROM hour_count",
+            "EXPLAIN QUERY PLAN SELECT * FROM hour_code",
+        ] {
+            bad.extend(bad_steps(&mut session, insight::by_hour(select, &senders, (0, 1))).await);
+        }
+        for (head, rest) in [
+            ("", insight::PERIODS),
+            ("", insight::COUNT_HANDED_OVER),
+            ("SELECT m.id, ", insight::ONE_MESSAGE),
+        ] {
+            let mut sql = sqlx::QueryBuilder::new(EXPLAIN);
+            sql.push(head).push(rest);
+            bad.extend(bad_steps(&mut session, sql).await);
+        }
+        assert!(bad.is_empty(), "{bad:#?}");
+        session.close().await.unwrap();
+        store.close().await;
     }
 }

@@ -1,6 +1,6 @@
 //! Rows in and out. Written for one database at a time: `super::Db` says which.
 
-use super::{Db, MIGRATIONS, archive, audit};
+use super::{Db, MIGRATIONS, archive, audit, insight};
 use crate::{
     error::{OpenError, unavailable},
     key::{StorageKey, salt},
@@ -22,7 +22,7 @@ type Connection = <Db as Database>::Connection;
 /// Rows of one statement; SQLite takes 32 766 values, PostgreSQL 65 535.
 const CHUNK: usize = 400;
 
-fn outcome(text: &str) -> Result<Outcome, StoreError> {
+pub(super) fn outcome(text: &str) -> Result<Outcome, StoreError> {
     Outcome::parse(text).ok_or(StoreError::Damaged { what: "message.outcome" })
 }
 
@@ -54,7 +54,7 @@ pub(super) async fn check_key(db: &mut Connection, key: &StorageKey) -> Result<(
 }
 
 #[derive(FromRow)]
-struct CountsRow {
+pub(super) struct CountsRow {
     entries: i64,
     created: i64,
     updated: i64,
@@ -64,7 +64,7 @@ struct CountsRow {
 }
 
 impl CountsRow {
-    fn read(&self) -> Result<Counts, StoreError> {
+    pub(super) fn read(&self) -> Result<Counts, StoreError> {
         let number =
             |n: i64| u32::try_from(n).map_err(|_| StoreError::Damaged { what: "message's counts" });
         Ok(Counts {
@@ -355,6 +355,7 @@ pub(super) async fn store(
             return Ok(Committed::Moved);
         }
     }
+    insight::count_message(db, delivery).await?;
     if !delivery.codes.is_empty() {
         insert_codes(db, id, &delivery.codes).await?;
     }
@@ -529,7 +530,8 @@ pub(super) async fn deliveries(
     narrow(&mut sql, filter);
     let rows: Vec<DeliveryRow> =
         sql.build_query_as().fetch_all(&mut *db).await.map_err(unavailable)?;
-    let mut codes = codes_of(db, &rows).await?;
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let mut codes = codes_of(db, &ids).await?;
     rows.into_iter()
         .map(|row| {
             Ok(DeliverySummary {
@@ -548,17 +550,17 @@ pub(super) async fn deliveries(
 }
 
 /// The codes of these messages, by their row.
-async fn codes_of(
+pub(super) async fn codes_of(
     db: &mut Connection,
-    rows: &[DeliveryRow],
+    messages: &[i64],
 ) -> Result<HashMap<i64, Vec<CodeCount>>, StoreError> {
     let mut found: HashMap<i64, Vec<CodeCount>> = HashMap::new();
-    for chunk in rows.chunks(CHUNK) {
+    for chunk in messages.chunks(CHUNK) {
         let mut sql: QueryBuilder<Db> =
             QueryBuilder::new("SELECT message, code, entries FROM message_code WHERE message IN (");
         let mut list = sql.separated(", ");
-        for row in chunk {
-            list.push_bind(row.id);
+        for message in chunk {
+            list.push_bind(*message);
         }
         sql.push(") ORDER BY message, code");
         let rows: Vec<(i64, String, i64)> =
@@ -586,6 +588,7 @@ pub(super) async fn keep_refused(
     calls: &[RefusedCall],
 ) -> Result<(), StoreError> {
     for call in calls {
+        insight::count_call(db, call).await?;
         let at = call.received_at.as_microsecond();
         if call.sender.is_none() {
             let counted = query(

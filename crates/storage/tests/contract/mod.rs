@@ -8,9 +8,11 @@
 )]
 
 mod audit;
+mod insight;
 mod outlet;
 
 pub use audit::*;
+pub use insight::*;
 pub use outlet::*;
 
 use jiff::Timestamp;
@@ -554,6 +556,10 @@ macro_rules! store_contract {
             stored_messages_are_read_back_with_their_versions
             what_is_erased_is_gone_and_the_rest_stays
             what_is_old_is_removed_and_the_receipt_stays
+            hours_are_summed_up_as_messages_come
+            messages_are_paged_and_found
+            one_message_has_its_answer_receipt_and_state
+            periods_and_closed_alerts_are_kept
         }
     };
 }

@@ -1,0 +1,205 @@
+//! What the operator looks at: sums by hour, a page of messages, one message with its answer. No content.
+
+use crate::reply::Answer;
+use crate::store::{DeliverySummary, StoreError};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use lmr_identifiers::OrganisationNumber;
+use serde::{Deserialize, Serialize};
+
+/// What was received of one sender within one hour. Kept as it happens, so that months are summed up at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HourCount {
+    /// Who sent it.
+    pub sender: OrganisationNumber,
+    /// The beginning of the hour, in UTC.
+    pub hour: Timestamp,
+    /// Messages that were taken.
+    pub accepted: u64,
+    /// Messages of which nothing was taken: a transaction with a refused entry.
+    pub refused_messages: u64,
+    /// Entries of all of them.
+    pub entries: u64,
+    /// Entries stored, as new or as a new version.
+    pub stored: u64,
+    /// Entries identical to what was stored.
+    pub unchanged: u64,
+    /// Entries refused.
+    pub refused: u64,
+    /// Entries not stored because of a refused one.
+    pub dependent: u64,
+}
+
+/// How often a code was given within one hour.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HourCodes {
+    /// To whom; `None` where nobody knows who called.
+    pub sender: Option<OrganisationNumber>,
+    /// The beginning of the hour, in UTC.
+    pub hour: Timestamp,
+    /// `LMR-nnnn`.
+    pub code: String,
+    /// Entries refused with it.
+    pub entries: u64,
+    /// Calls refused as a whole with it.
+    pub calls: u64,
+}
+
+/// How far a message is, in the words of the register's operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MessageState {
+    /// Stored; nobody has fetched it.
+    Received,
+    /// Lent at the outlet until a time.
+    Allocated,
+    /// Acknowledged by the service behind the outlet.
+    Transferred,
+    /// Nothing of it was taken.
+    Refused,
+    /// Its content was removed for its age, or there was none to be stored.
+    WithoutContent,
+}
+
+/// Which messages to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MessageFilter {
+    /// Only this sender's.
+    pub sender: Option<OrganisationNumber>,
+    /// Only with this id.
+    pub message_id: Option<String>,
+    /// Only those with an entry refused with this code.
+    pub code: Option<String>,
+    /// Only those received at or after.
+    pub since: Option<Timestamp>,
+    /// Only those received before.
+    pub before: Option<Timestamp>,
+    /// Only those of which nothing was taken.
+    pub only_refused: bool,
+    /// Only those that wait at the outlet.
+    pub only_waiting: bool,
+    /// Only those after this one in the list: [`ListedMessage::cursor`].
+    pub after: Option<i64>,
+    /// At most so many; 0 means 100.
+    pub limit: u32,
+}
+
+/// A message in the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedMessage {
+    /// Its place in the order of storing: where the next page begins.
+    pub cursor: i64,
+    /// Who delivered what when.
+    pub summary: DeliverySummary,
+    /// How far it is.
+    pub state: MessageState,
+}
+
+/// One message with everything but its content.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MessageDetail {
+    /// Who delivered what when, and how far it is.
+    pub listed: ListedMessage,
+    /// When the sender made it.
+    pub generated_at: Timestamp,
+    /// The OAuth client that sent it.
+    pub client_id: String,
+    /// SHA-256 of the encrypted content.
+    pub content_sha256: [u8; 32],
+    /// Whether the bundle is there.
+    pub has_content: bool,
+    /// How often it was given out at the outlet.
+    pub times_lent: u32,
+    /// Until when it is lent.
+    pub lent_until: Option<Timestamp>,
+    /// When it was acknowledged.
+    pub acknowledged_at: Option<Timestamp>,
+    /// The answer; `None` where it is not kept.
+    pub answer: Option<Answer>,
+    /// The payload of its receipt; none for messages from before receipts were kept.
+    pub receipt: Option<String>,
+}
+
+/// A reporting period that messages have.
+pub type Period = (Timestamp, Timestamp);
+
+/// A note that somebody has dealt with an alert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertNote {
+    /// Which alert: its kind and what it is about.
+    pub alert: String,
+    /// When it was closed. What happens later opens it again.
+    pub closed_at: Timestamp,
+    /// Who closed it.
+    pub actor: String,
+    /// Why, in their words.
+    pub reason: String,
+}
+
+/// What the operator looks at. No query reads more rows than what it shows, whatever is stored.
+#[async_trait]
+pub trait Insight: Send + Sync {
+    /// Everybody of whom a message was ever stored, by organisation number.
+    async fn known_senders(&self) -> Result<Vec<OrganisationNumber>, StoreError>;
+
+    /// The sums of these senders' hours within `[since, before)`, in no order. Hours without messages are left out.
+    async fn hour_counts(
+        &self,
+        senders: &[OrganisationNumber],
+        since: Timestamp,
+        before: Timestamp,
+    ) -> Result<Vec<HourCount>, StoreError>;
+
+    /// The codes that these senders, and callers whom nobody knows, were given within `[since, before)`, in no order.
+    async fn hour_codes(
+        &self,
+        senders: &[OrganisationNumber],
+        since: Timestamp,
+        before: Timestamp,
+    ) -> Result<Vec<HourCodes>, StoreError>;
+
+    /// A page of messages, newest first.
+    async fn messages(
+        &self,
+        filter: &MessageFilter,
+        now: Timestamp,
+    ) -> Result<Vec<ListedMessage>, StoreError>;
+
+    /// One message.
+    async fn message(
+        &self,
+        sender: OrganisationNumber,
+        message_id: &str,
+        now: Timestamp,
+    ) -> Result<Option<MessageDetail>, StoreError>;
+
+    /// The different reporting periods of what was taken of a sender since, earliest first.
+    async fn periods(
+        &self,
+        sender: OrganisationNumber,
+        since: Timestamp,
+    ) -> Result<Vec<Period>, StoreError>;
+
+    /// The newest note of every alert that was ever closed.
+    async fn alert_notes(&self) -> Result<Vec<AlertNote>, StoreError>;
+
+    /// Closes an alert.
+    async fn close_alert(&self, note: &AlertNote) -> Result<(), StoreError>;
+
+    /// How many messages that were handed over match: those that [`Insight::hand_over_again`] would touch.
+    async fn count_handed_over(
+        &self,
+        sender: OrganisationNumber,
+        since: Timestamp,
+        before: Timestamp,
+    ) -> Result<u64, StoreError>;
+
+    /// Lets the outlet give out again what was acknowledged: of this sender, received within `[since, before)`.
+    /// Gives their number.
+    async fn hand_over_again(
+        &self,
+        sender: OrganisationNumber,
+        since: Timestamp,
+        before: Timestamp,
+    ) -> Result<u64, StoreError>;
+}

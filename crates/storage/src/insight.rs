@@ -1,0 +1,538 @@
+//! What the operator looks at. Written for one database at a time, as `tables.rs`. Every statement goes by an index;
+//! `sqlite.rs` has the test.
+
+use super::{
+    Db,
+    tables::{CountsRow, codes_of, organisation, outcome},
+};
+use crate::{
+    error::unavailable,
+    key::StorageKey,
+    prepared::{ANSWER, Prepared, decode, time},
+};
+use jiff::Timestamp;
+use lmr_intake::{
+    AlertNote, Answer, DeliverySummary, HourCodes, HourCount, ListedMessage, MessageDetail,
+    MessageFilter, MessageState, OrganisationNumber, Outcome, Period, RefusedCall, StoreError,
+};
+use sqlx::{Database, FromRow, QueryBuilder, Row as _, query, query_as, query_scalar};
+
+type Connection = <Db as Database>::Connection;
+
+const HOUR: i64 = 3_600_000_000;
+/// Senders of one statement.
+const CHUNK: usize = 400;
+/// Messages are stored nearly in the order in which they came: within this time.
+const DISORDER: i64 = HOUR;
+/// Everybody of whom something was stored. The chains of the audit log are one for each sender.
+const KNOWN: &str = "SELECT chain FROM audit_head WHERE chain <> 'register'";
+
+/// Counts a message that is stored for the first time. The caller's transaction stores it.
+pub(super) async fn count_message(
+    db: &mut Connection,
+    delivery: &Prepared,
+) -> Result<(), StoreError> {
+    let (counts, hour) = (delivery.counts, delivery.received_at.div_euclid(HOUR));
+    let is_accepted = delivery.outcome == Outcome::Accepted;
+    query(
+        "INSERT INTO hour_count (organisation, hour, accepted, refused_messages, entries, stored, unchanged, refused,
+             dependent)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         ON CONFLICT (organisation, hour) DO UPDATE SET
+             accepted = hour_count.accepted + excluded.accepted,
+             refused_messages = hour_count.refused_messages + excluded.refused_messages,
+             entries = hour_count.entries + excluded.entries, stored = hour_count.stored + excluded.stored,
+             unchanged = hour_count.unchanged + excluded.unchanged, refused = hour_count.refused + excluded.refused,
+             dependent = hour_count.dependent + excluded.dependent",
+    )
+    .bind(delivery.organisation.as_str().to_owned())
+    .bind(hour)
+    .bind(i64::from(is_accepted))
+    .bind(i64::from(!is_accepted))
+    .bind(i64::from(counts.entries))
+    .bind(i64::from(counts.created) + i64::from(counts.updated))
+    .bind(i64::from(counts.unchanged))
+    .bind(i64::from(counts.refused))
+    .bind(i64::from(counts.dependent))
+    .execute(&mut *db)
+    .await
+    .map_err(unavailable)?;
+    for code in &delivery.codes {
+        let sender = delivery.organisation.as_str();
+        count_code(db, sender, hour, &code.code, (i64::from(code.entries), 0)).await?;
+    }
+    Ok(())
+}
+
+/// Counts a refused call.
+pub(super) async fn count_call(db: &mut Connection, call: &RefusedCall) -> Result<(), StoreError> {
+    let sender = call.sender.as_ref().map_or("", OrganisationNumber::as_str);
+    let hour = call.received_at.as_microsecond().div_euclid(HOUR);
+    count_code(db, sender, hour, &call.code, (0, i64::from(call.calls))).await
+}
+
+async fn count_code(
+    db: &mut Connection,
+    sender: &str,
+    hour: i64,
+    code: &str,
+    (entries, calls): (i64, i64),
+) -> Result<(), StoreError> {
+    query(
+        "INSERT INTO hour_code (organisation, hour, code, entries, calls) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (organisation, hour, code) DO UPDATE SET
+             entries = hour_code.entries + excluded.entries, calls = hour_code.calls + excluded.calls",
+    )
+    .bind(sender.to_owned())
+    .bind(hour)
+    .bind(code.to_owned())
+    .bind(entries)
+    .bind(calls)
+    .execute(db)
+    .await
+    .map_err(unavailable)?;
+    Ok(())
+}
+
+pub(super) async fn known_senders(
+    db: &mut Connection,
+) -> Result<Vec<OrganisationNumber>, StoreError> {
+    let names: Vec<String> =
+        query_scalar("SELECT chain FROM audit_head WHERE chain <> 'register' ORDER BY chain")
+            .fetch_all(db)
+            .await
+            .map_err(unavailable)?;
+    names.iter().map(|name| organisation(name)).collect()
+}
+
+/// The hours of `[since, before)`: whole ones.
+fn hours(since: Timestamp, before: Timestamp) -> (i64, i64) {
+    let before = before.as_microsecond();
+    (
+        since.as_microsecond().div_euclid(HOUR),
+        before.div_euclid(HOUR) + i64::from(before.rem_euclid(HOUR) > 0),
+    )
+}
+
+/// `SELECT columns FROM table` of these senders' hours.
+pub(super) fn by_hour(
+    select: &'static str,
+    senders: &[String],
+    (since, before): (i64, i64),
+) -> QueryBuilder<Db> {
+    let mut sql: QueryBuilder<Db> = QueryBuilder::new(select);
+    sql.push(" WHERE organisation IN (");
+    let mut list = sql.separated(", ");
+    for sender in senders {
+        list.push_bind(sender.clone());
+    }
+    sql.push(") AND hour >= ").push_bind(since).push(" AND hour < ").push_bind(before);
+    sql
+}
+
+#[derive(FromRow)]
+struct HourRow {
+    organisation: String,
+    hour: i64,
+    accepted: i64,
+    refused_messages: i64,
+    entries: i64,
+    stored: i64,
+    unchanged: i64,
+    refused: i64,
+    dependent: i64,
+}
+
+pub(super) const HOURS: &str = "SELECT organisation, hour, accepted, refused_messages, entries, stored, unchanged, refused, dependent
+    FROM hour_count";
+pub(super) const CODES: &str = "SELECT organisation, hour, code, entries, calls FROM hour_code";
+
+pub(super) async fn hour_counts(
+    db: &mut Connection,
+    senders: &[OrganisationNumber],
+    since: Timestamp,
+    before: Timestamp,
+) -> Result<Vec<HourCount>, StoreError> {
+    let names: Vec<String> = senders.iter().map(|sender| sender.as_str().to_owned()).collect();
+    let mut all = Vec::new();
+    for chunk in names.chunks(CHUNK) {
+        let rows: Vec<HourRow> = by_hour(HOURS, chunk, hours(since, before))
+            .build_query_as()
+            .fetch_all(&mut *db)
+            .await
+            .map_err(unavailable)?;
+        for row in rows {
+            all.push(HourCount {
+                sender: organisation(&row.organisation)?,
+                hour: start_of(row.hour)?,
+                accepted: count(row.accepted)?,
+                refused_messages: count(row.refused_messages)?,
+                entries: count(row.entries)?,
+                stored: count(row.stored)?,
+                unchanged: count(row.unchanged)?,
+                refused: count(row.refused)?,
+                dependent: count(row.dependent)?,
+            });
+        }
+    }
+    Ok(all)
+}
+
+pub(super) async fn hour_codes(
+    db: &mut Connection,
+    senders: &[OrganisationNumber],
+    since: Timestamp,
+    before: Timestamp,
+) -> Result<Vec<HourCodes>, StoreError> {
+    let mut names: Vec<String> = senders.iter().map(|sender| sender.as_str().to_owned()).collect();
+    names.push(String::new());
+    let mut all = Vec::new();
+    for chunk in names.chunks(CHUNK) {
+        let rows: Vec<(String, i64, String, i64, i64)> =
+            by_hour(CODES, chunk, hours(since, before))
+                .build_query_as()
+                .fetch_all(&mut *db)
+                .await
+                .map_err(unavailable)?;
+        for (sender, hour, code, entries, calls) in rows {
+            all.push(HourCodes {
+                sender: match sender.as_str() {
+                    "" => None,
+                    sender => Some(organisation(sender)?),
+                },
+                hour: start_of(hour)?,
+                code,
+                entries: count(entries)?,
+                calls: count(calls)?,
+            });
+        }
+    }
+    Ok(all)
+}
+
+fn start_of(hour: i64) -> Result<Timestamp, StoreError> {
+    time(hour.checked_mul(HOUR).ok_or(StoreError::Damaged { what: "hour_count.hour" })?)
+}
+
+fn count(stored: i64) -> Result<u64, StoreError> {
+    u64::try_from(stored).map_err(|_| StoreError::Damaged { what: "a count by the hour" })
+}
+
+const MESSAGE: &str = "m.id, m.organisation, m.message_id, m.rule_set, m.received_at, m.reporting_from, m.reporting_to,
+    m.outcome, m.entries, m.created, m.updated, m.unchanged, m.refused, m.dependent, m.has_content,
+    m.lent_until, m.times_lent, m.acknowledged_at";
+
+#[derive(FromRow)]
+struct MessageRow {
+    id: i64,
+    organisation: String,
+    message_id: String,
+    rule_set: String,
+    received_at: i64,
+    reporting_from: i64,
+    reporting_to: i64,
+    outcome: String,
+    #[sqlx(flatten)]
+    counts: CountsRow,
+    has_content: bool,
+    lent_until: Option<i64>,
+    times_lent: i64,
+    acknowledged_at: Option<i64>,
+}
+
+impl MessageRow {
+    fn state(&self, now: Timestamp) -> Result<MessageState, StoreError> {
+        Ok(if outcome(&self.outcome)? == Outcome::Refused {
+            MessageState::Refused
+        } else if self.acknowledged_at.is_some() {
+            MessageState::Transferred
+        } else if !self.has_content {
+            MessageState::WithoutContent
+        } else if self.lent_until.is_some_and(|until| until >= now.as_microsecond()) {
+            MessageState::Allocated
+        } else {
+            MessageState::Received
+        })
+    }
+}
+
+async fn listed(
+    db: &mut Connection,
+    rows: &[MessageRow],
+    now: Timestamp,
+) -> Result<Vec<ListedMessage>, StoreError> {
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let mut codes = codes_of(db, &ids).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(ListedMessage {
+                cursor: row.id,
+                state: row.state(now)?,
+                summary: DeliverySummary {
+                    sender: organisation(&row.organisation)?,
+                    message_id: row.message_id.clone(),
+                    rule_set: row.rule_set.clone(),
+                    received_at: time(row.received_at)?,
+                    reporting_from: time(row.reporting_from)?,
+                    reporting_to: time(row.reporting_to)?,
+                    outcome: outcome(&row.outcome)?,
+                    counts: row.counts.read()?,
+                    codes: codes.remove(&row.id).unwrap_or_default(),
+                },
+            })
+        })
+        .collect()
+}
+
+pub(super) async fn messages(
+    db: &mut Connection,
+    filter: &MessageFilter,
+    now: Timestamp,
+) -> Result<Vec<ListedMessage>, StoreError> {
+    let rows: Vec<MessageRow> =
+        list_query("", filter).build_query_as().fetch_all(&mut *db).await.map_err(unavailable)?;
+    listed(db, &rows, now).await
+}
+
+/// The statement of a page; `prefix` is for its plan. Which index it goes by depends on what is asked for.
+pub(super) fn list_query(prefix: &'static str, filter: &MessageFilter) -> QueryBuilder<Db> {
+    let mut sql: QueryBuilder<Db> = QueryBuilder::new(prefix);
+    sql.push("SELECT ").push(MESSAGE);
+    // Without a sender, a code leads: its messages are in the order of storing.
+    let by_code = filter.code.as_ref().filter(|_| filter.sender.is_none());
+    match by_code {
+        Some(code) => {
+            sql.push(" FROM message_code k JOIN message m ON m.id = k.message WHERE k.code = ");
+            sql.push_bind(code.clone());
+            // The time bounds the ids roughly, so that a page of long ago is not looked for from today on.
+            if let Some(before) = filter.before {
+                sql.push(
+                    " AND k.message <= COALESCE((SELECT id FROM message WHERE received_at >= ",
+                )
+                .push_bind(before.as_microsecond().saturating_add(DISORDER))
+                .push(" ORDER BY received_at LIMIT 1), 9223372036854775807)");
+            }
+            if let Some(since) = filter.since {
+                sql.push(
+                    " AND k.message >= COALESCE((SELECT id FROM message WHERE received_at >= ",
+                )
+                .push_bind(since.as_microsecond().saturating_sub(DISORDER))
+                .push(" ORDER BY received_at LIMIT 1), 9223372036854775807)");
+            }
+        }
+        None => {
+            sql.push(" FROM message m WHERE 1 = 1");
+        }
+    }
+    // A sender, an id and a refusal lead their indexes with the sender.
+    let is_led_by_sender = filter.message_id.is_some() || filter.only_refused;
+    match filter.sender {
+        Some(sender) => {
+            sql.push(" AND m.organisation = ").push_bind(sender.as_str().to_owned());
+        }
+        None if is_led_by_sender && by_code.is_none() => {
+            sql.push(" AND m.organisation IN (").push(KNOWN).push(")");
+        }
+        None => {}
+    }
+    if let Some(message_id) = &filter.message_id {
+        sql.push(" AND m.message_id = ").push_bind(message_id.clone());
+    }
+    if let Some(code) = filter.code.as_ref().filter(|_| by_code.is_none()) {
+        sql.push(" AND EXISTS (SELECT 1 FROM message_code k WHERE k.message = m.id AND k.code = ")
+            .push_bind(code.clone())
+            .push(")");
+    }
+    if filter.only_refused {
+        sql.push(" AND m.outcome = 'refused'");
+    }
+    if filter.only_waiting {
+        sql.push(" AND m.has_content AND m.acknowledged_at IS NULL");
+    }
+    if let Some(since) = filter.since {
+        sql.push(" AND m.received_at >= ").push_bind(since.as_microsecond());
+    }
+    if let Some(before) = filter.before {
+        sql.push(" AND m.received_at < ").push_bind(before.as_microsecond());
+    }
+    let limit = i64::from(if filter.limit == 0 { 100 } else { filter.limit });
+    if by_code.is_some() {
+        if let Some(after) = filter.after {
+            sql.push(" AND k.message < ").push_bind(after);
+        }
+        sql.push(" ORDER BY k.message DESC LIMIT ").push_bind(limit);
+        return sql;
+    }
+    if let Some(after) = filter.after {
+        let place = "(SELECT received_at FROM message WHERE id = ";
+        sql.push(" AND m.received_at <= ").push(place).push_bind(after).push(")");
+        sql.push(" AND (m.received_at < ").push(place).push_bind(after).push(") OR m.id < ");
+        sql.push_bind(after).push(")");
+    }
+    // The few that the other index gives are sorted; in the order of time they would have to be looked for.
+    let order = if is_led_by_sender { "m.received_at + 0" } else { "m.received_at" };
+    sql.push(" ORDER BY ").push(order).push(" DESC, m.id DESC LIMIT ").push_bind(limit);
+    sql
+}
+
+pub(super) const ONE_MESSAGE: &str =
+    "m.generated_at, m.client_id, m.content_sha256, m.salt, m.answer_coding, m.answer_sealed,
+    a.entry AS receipt FROM message m
+    LEFT JOIN audit_entry a ON a.chain = m.organisation AND a.sequence = m.audit_sequence
+    WHERE m.organisation = $1 AND m.message_id = $2";
+
+#[derive(FromRow)]
+struct DetailRow {
+    #[sqlx(flatten)]
+    message: MessageRow,
+    generated_at: i64,
+    client_id: String,
+    content_sha256: Vec<u8>,
+    salt: Vec<u8>,
+    answer_coding: String,
+    answer_sealed: Vec<u8>,
+    receipt: Option<String>,
+}
+
+pub(super) async fn message(
+    db: &mut Connection,
+    key: &StorageKey,
+    sender: OrganisationNumber,
+    message_id: &str,
+    now: Timestamp,
+) -> Result<Option<MessageDetail>, StoreError> {
+    let mut sql: QueryBuilder<Db> = QueryBuilder::new("SELECT ");
+    sql.push(MESSAGE).push(", ").push(ONE_MESSAGE);
+    let row: Option<DetailRow> = query_as(sql.into_sql())
+        .bind(sender.as_str().to_owned())
+        .bind(message_id.to_owned())
+        .fetch_optional(&mut *db)
+        .await
+        .map_err(unavailable)?;
+    let Some(row) = row else { return Ok(None) };
+    let stored = row.message;
+    let answer = match row.answer_sealed.is_empty() {
+        true => None,
+        false => {
+            let columns = key.columns(&row.salt);
+            let body = columns.open(ANSWER, &[sender.as_str(), message_id], row.answer_sealed)?;
+            Some(Answer {
+                outcome: outcome(&stored.outcome)?,
+                body: decode(&row.answer_coding, body)?,
+                counts: stored.counts.read()?,
+            })
+        }
+    };
+    let mut rows = vec![stored];
+    let listed = listed(db, &rows, now).await?.pop();
+    let (Some(stored), Some(listed)) = (rows.pop(), listed) else { return Ok(None) };
+    Ok(Some(MessageDetail {
+        listed,
+        generated_at: time(row.generated_at)?,
+        client_id: row.client_id,
+        content_sha256: row
+            .content_sha256
+            .try_into()
+            .map_err(|_| StoreError::Damaged { what: "message.content_sha256" })?,
+        has_content: stored.has_content,
+        times_lent: u32::try_from(stored.times_lent)
+            .map_err(|_| StoreError::Damaged { what: "message.times_lent" })?,
+        lent_until: stored.lent_until.map(time).transpose()?,
+        acknowledged_at: stored.acknowledged_at.map(time).transpose()?,
+        answer,
+        receipt: row.receipt,
+    }))
+}
+
+pub(super) const PERIODS: &str = "SELECT DISTINCT reporting_from, reporting_to FROM message
+    WHERE organisation = $1 AND received_at >= $2 AND outcome = 'accepted' ORDER BY reporting_from, reporting_to";
+
+pub(super) async fn periods(
+    db: &mut Connection,
+    sender: OrganisationNumber,
+    since: Timestamp,
+) -> Result<Vec<Period>, StoreError> {
+    let rows: Vec<(i64, i64)> = query_as(PERIODS)
+        .bind(sender.as_str().to_owned())
+        .bind(since.as_microsecond())
+        .fetch_all(db)
+        .await
+        .map_err(unavailable)?;
+    rows.into_iter().map(|(from, to)| Ok((time(from)?, time(to)?))).collect()
+}
+
+pub(super) async fn alert_notes(db: &mut Connection) -> Result<Vec<AlertNote>, StoreError> {
+    let rows: Vec<(String, i64, String, String)> =
+        query_as("SELECT alert, closed_at, actor, reason FROM alert_note ORDER BY alert")
+            .fetch_all(db)
+            .await
+            .map_err(unavailable)?;
+    rows.into_iter()
+        .map(|(alert, at, actor, reason)| {
+            Ok(AlertNote { alert, closed_at: time(at)?, actor, reason })
+        })
+        .collect()
+}
+
+pub(super) async fn close_alert(db: &mut Connection, note: &AlertNote) -> Result<(), StoreError> {
+    query(
+        "INSERT INTO alert_note (alert, closed_at, actor, reason) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (alert) DO UPDATE SET closed_at = excluded.closed_at, actor = excluded.actor,
+             reason = excluded.reason",
+    )
+    .bind(&note.alert)
+    .bind(note.closed_at.as_microsecond())
+    .bind(&note.actor)
+    .bind(&note.reason)
+    .execute(db)
+    .await
+    .map_err(unavailable)?;
+    Ok(())
+}
+
+/// What was handed over: the condition that counting and giving out again share.
+macro_rules! handed_over {
+    ($verb:literal) => {
+        concat!(
+            $verb,
+            " WHERE organisation = $1 AND received_at >= $2 AND received_at < $3
+              AND has_content AND acknowledged_at IS NOT NULL"
+        )
+    };
+}
+
+pub(super) const COUNT_HANDED_OVER: &str = handed_over!("SELECT COUNT(*) FROM message");
+const HAND_OVER_AGAIN: &str =
+    handed_over!("UPDATE message SET acknowledged_at = NULL, lent_until = NULL");
+
+pub(super) async fn count_handed_over(
+    db: &mut Connection,
+    sender: OrganisationNumber,
+    since: Timestamp,
+    before: Timestamp,
+) -> Result<u64, StoreError> {
+    let row = query(COUNT_HANDED_OVER)
+        .bind(sender.as_str().to_owned())
+        .bind(since.as_microsecond())
+        .bind(before.as_microsecond())
+        .fetch_one(db)
+        .await
+        .map_err(unavailable)?;
+    count(row.get(0))
+}
+
+pub(super) async fn hand_over_again(
+    db: &mut Connection,
+    sender: OrganisationNumber,
+    since: Timestamp,
+    before: Timestamp,
+) -> Result<u64, StoreError> {
+    let done = query(HAND_OVER_AGAIN)
+        .bind(sender.as_str().to_owned())
+        .bind(since.as_microsecond())
+        .bind(before.as_microsecond())
+        .execute(db)
+        .await
+        .map_err(unavailable)?;
+    Ok(done.rows_affected())
+}

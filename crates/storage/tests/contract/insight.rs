@@ -1,0 +1,166 @@
+//! What the operator looks at.
+
+use super::{at, delivery, hash, other, sender, version};
+use lmr_intake::{
+    AlertNote, CodeCount, Committed, Counts, Database, MessageFilter, MessageState, Outcome,
+    RefusedCall,
+};
+use std::sync::Arc;
+
+/// Two messages of one sender and one of another, an hour apart; the second was refused as a whole.
+async fn three(store: &dyn Database) {
+    let mut one = delivery("m1", 1, vec![version("a", 1, 1, 10), version("b", 2, 1, 20)]);
+    one.head.received_at = at(0);
+    one.codes = vec![CodeCount { code: "LMR-4001".into(), entries: 3 }];
+    let mut refused = delivery("m2", 2, vec![]);
+    refused.bundle_identifier = None;
+    refused.head.received_at = at(3_600);
+    refused.answer.outcome = Outcome::Refused;
+    refused.answer.counts = Counts { entries: 4, refused: 1, dependent: 3, ..Counts::default() };
+    refused.codes = vec![CodeCount { code: "LMR-4002".into(), entries: 1 }];
+    let mut third = delivery("m3", 3, vec![version("c", 3, 1, 30)]);
+    third.head.sender = other();
+    third.head.received_at = at(7_200);
+    third.head.reporting_from = at(-100);
+    for message in [one, refused, third] {
+        assert!(matches!(store.commit(message).await, Ok(Committed::Stored { .. })));
+    }
+}
+
+pub async fn hours_are_summed_up_as_messages_come(store: Arc<dyn Database>) {
+    three(&*store).await;
+    // The same message again counts once.
+    let mut again = delivery("m1", 1, vec![version("a", 1, 1, 10), version("b", 2, 1, 20)]);
+    again.head.received_at = at(0);
+    assert!(matches!(store.commit(again).await, Ok(Committed::Known(_))));
+    assert_eq!(store.known_senders().await.unwrap(), [sender(), other()]);
+    let both = [sender(), other()];
+    let mut hours = store.hour_counts(&both, at(0), at(10_000)).await.unwrap();
+    hours.sort_by_key(|hour| hour.hour);
+    let seen: Vec<_> = hours
+        .iter()
+        .map(|h| (h.sender, h.accepted, h.refused_messages, h.entries, h.stored, h.refused))
+        .collect();
+    assert_eq!(
+        seen,
+        [(sender(), 1, 0, 2, 2, 0), (sender(), 0, 1, 4, 0, 1), (other(), 1, 0, 1, 1, 0)]
+    );
+    assert_eq!(hours[1].dependent, 3);
+    assert!(hours[0].hour <= at(0) && at(0).duration_since(hours[0].hour).as_secs() < 3_600);
+    assert_eq!(store.hour_counts(&[other()], at(0), at(10_000)).await.unwrap().len(), 1);
+    assert!(store.hour_counts(&both, at(100_000), at(200_000)).await.unwrap().is_empty());
+
+    let call = RefusedCall {
+        received_at: at(0),
+        sender: None,
+        client_id: None,
+        message_id: None,
+        request_id: "r".into(),
+        code: "LMR-1001".into(),
+        counts: Counts::default(),
+        calls: 1,
+    };
+    store.keep_refused(vec![call.clone(), call]).await.unwrap();
+    let mut codes = store.hour_codes(&both, at(0), at(10_000)).await.unwrap();
+    codes.sort_by(|a, b| a.code.cmp(&b.code));
+    let seen: Vec<_> =
+        codes.iter().map(|c| (c.sender, c.code.as_str(), c.entries, c.calls)).collect();
+    assert_eq!(
+        seen,
+        [
+            (None, "LMR-1001", 0, 2),
+            (Some(sender()), "LMR-4001", 3, 0),
+            (Some(sender()), "LMR-4002", 1, 0)
+        ]
+    );
+}
+
+pub async fn messages_are_paged_and_found(store: Arc<dyn Database>) {
+    three(&*store).await;
+    let list = async |filter: MessageFilter| -> Vec<String> {
+        let found = store.messages(&filter, at(10_000)).await.unwrap();
+        found.into_iter().map(|one| one.summary.message_id).collect()
+    };
+    let all = MessageFilter::default;
+    assert_eq!(list(all()).await, ["m3", "m2", "m1"]);
+    assert_eq!(list(MessageFilter { sender: Some(sender()), ..all() }).await, ["m2", "m1"]);
+    assert_eq!(list(MessageFilter { message_id: Some("m2".into()), ..all() }).await, ["m2"]);
+    assert_eq!(list(MessageFilter { code: Some("LMR-4001".into()), ..all() }).await, ["m1"]);
+    assert_eq!(list(MessageFilter { only_refused: true, ..all() }).await, ["m2"]);
+    assert_eq!(list(MessageFilter { only_waiting: true, ..all() }).await, ["m3", "m1"]);
+    assert_eq!(list(MessageFilter { since: Some(at(3_600)), ..all() }).await, ["m3", "m2"]);
+    assert_eq!(list(MessageFilter { before: Some(at(3_600)), ..all() }).await, ["m1"]);
+    for code in ["LMR-4001", "LMR-4002"] {
+        let of = |sender| MessageFilter {
+            sender,
+            code: Some(code.into()),
+            since: Some(at(0)),
+            before: Some(at(9_000)),
+            ..all()
+        };
+        assert_eq!(list(of(None)).await, list(of(Some(sender()))).await, "{code}");
+        assert!(list(of(Some(other()))).await.is_empty());
+    }
+    // Page by page: each message once, whatever the filter.
+    let filters = [
+        all(),
+        MessageFilter { sender: Some(sender()), ..all() },
+        MessageFilter { code: Some("LMR-4001".into()), ..all() },
+        MessageFilter { only_waiting: true, ..all() },
+    ];
+    for filter in filters {
+        let whole = list(filter.clone()).await;
+        let (mut paged, mut after) = (Vec::new(), None);
+        loop {
+            let page = MessageFilter { after, limit: 1, ..filter.clone() };
+            let Some(one) = store.messages(&page, at(10_000)).await.unwrap().pop() else { break };
+            after = Some(one.cursor);
+            paged.push(one.summary.message_id);
+        }
+        assert_eq!(paged, whole);
+    }
+}
+
+pub async fn one_message_has_its_answer_receipt_and_state(store: Arc<dyn Database>) {
+    three(&*store).await;
+    let state = async |of, id: &str| {
+        store.message(of, id, at(10_000)).await.unwrap().map(|one| one.listed.state)
+    };
+    assert_eq!(state(sender(), "m1").await, Some(MessageState::Received));
+    assert_eq!(state(sender(), "m2").await, Some(MessageState::Refused));
+    assert_eq!(state(other(), "m1").await, None);
+    let one = store.message(sender(), "m1", at(10_000)).await.unwrap().unwrap();
+    assert_eq!(one.answer.unwrap().body, b"answer to m1");
+    assert!(one.receipt.unwrap().contains("\"m1\""));
+    assert_eq!((one.client_id.as_str(), one.content_sha256), ("klient", hash(1)));
+    assert!(one.has_content && one.acknowledged_at.is_none());
+    store.lend(at(10_000), at(10_060)).await.unwrap().unwrap();
+    assert_eq!(state(sender(), "m1").await, Some(MessageState::Allocated));
+    store.acknowledge(sender(), "m1", at(10_001)).await.unwrap();
+    assert_eq!(state(sender(), "m1").await, Some(MessageState::Transferred));
+    // Given out again: it waits as before, and what was never handed over is not counted.
+    assert_eq!(store.count_handed_over(sender(), at(0), at(9_000)).await.unwrap(), 1);
+    assert_eq!(store.hand_over_again(other(), at(0), at(9_000)).await.unwrap(), 0);
+    assert_eq!(store.hand_over_again(sender(), at(0), at(9_000)).await.unwrap(), 1);
+    assert_eq!(store.count_handed_over(sender(), at(0), at(9_000)).await.unwrap(), 0);
+    assert_eq!(state(sender(), "m1").await, Some(MessageState::Received));
+}
+
+pub async fn periods_and_closed_alerts_are_kept(store: Arc<dyn Database>) {
+    three(&*store).await;
+    // The refused message covers nothing.
+    assert_eq!(store.periods(sender(), at(-1)).await.unwrap(), [(at(-86_400), at(0))]);
+    assert_eq!(store.periods(other(), at(-1)).await.unwrap(), [(at(-100), at(0))]);
+    assert!(store.periods(other(), at(9_000)).await.unwrap().is_empty());
+    assert!(store.alert_notes().await.unwrap().is_empty());
+    let mut note = AlertNote {
+        alert: "silent 310000019".into(),
+        closed_at: at(1),
+        actor: "console:kari".into(),
+        reason: "planned".into(),
+    };
+    store.close_alert(&note).await.unwrap();
+    note.closed_at = at(2);
+    store.close_alert(&note).await.unwrap();
+    assert_eq!(store.alert_notes().await.unwrap(), [note]);
+}
