@@ -272,8 +272,9 @@ fn fetch_error(error: &reqwest::Error) -> FetchError {
     }
 }
 
-/// Whether an issuer's address is safe: https, or http on loopback where `local` allows it.
-pub(crate) fn safe_address(url: &str, local: bool) -> bool {
+/// Whether an address is safe to send tokens to: https, or http on loopback where `local` allows it.
+#[must_use]
+pub fn safe_address(url: &str, local: bool) -> bool {
     let Ok(url) = Url::parse(url) else { return false };
     match url.scheme() {
         "https" => url.host_str().is_some(),

@@ -52,7 +52,8 @@ pub use client::{
 };
 pub use discovery::{Discovery, DiscoveryError, IssuerKind, Metadata};
 pub use http::{
-    Answer, ClientUnusable, ConnectCause, FetchError, Fetcher, HttpFetcher, MAX_ANSWER, is_loopback,
+    Answer, ClientUnusable, ConnectCause, FetchError, Fetcher, HttpFetcher, MAX_ANSWER,
+    is_loopback, safe_address,
 };
 pub use issuer_keys::{IssuerKeys, KeyCache, KeyError};
 pub use profile::{

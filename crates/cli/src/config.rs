@@ -30,8 +30,12 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<(T, PathB
             path = path.display()
         )
     })?;
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    Ok((config, folder.to_owned()))
+    Ok((config, folder_of(path).to_owned()))
+}
+
+/// The folder that a file is or will be in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Reads a text file, naming it in the error.

@@ -8,7 +8,7 @@ mod sender;
 mod source;
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
@@ -51,6 +51,11 @@ enum Format {
 const SOON: i64 = 60;
 
 impl Doctor {
+    /// For people, of this file.
+    pub(crate) fn of(config: &Path) -> Self {
+        Self { config: config.to_owned(), format: Format::Text }
+    }
+
     pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
         let content = read_text(&self.config)?;
         let table: toml::Table = content.parse().explain(|| {

@@ -100,10 +100,20 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 /// Writes a secret to a new file that only its owner may read.
 pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    write_with(options, path, bytes)
+}
+
+/// Writes a new file; one that is there is an error.
+pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    write_with(fs::OpenOptions::new(), path, bytes)
+}
+
+fn write_with(mut options: fs::OpenOptions, path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     options
+        .write(true)
+        .create_new(true)
         .open(path)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
         .explain(|| {

@@ -5,11 +5,13 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
+use lmr_auth::IssuerKind;
 use lmr_envelope::SystemRandom;
 use lmr_lmdi::RuleSetId;
 use lmr_sandbox::folder::{Folder, FolderError, Plan};
 use lmr_sandbox::helseid::LocalHelseId;
 use lmr_sandbox::hospital::{Era, Hospital};
+use lmr_sandbox::maskinporten::LocalMaskinporten;
 
 use crate::clock;
 use crate::output::{Language, print};
@@ -27,7 +29,9 @@ enum Command {
     /// Fill a folder with keys, certificates, configuration and a hospital's data
     Init(Init),
     /// Run the local HelseID for such a folder until interrupted
-    Helseid(Helseid),
+    Helseid(Issuer),
+    /// Run the local Maskinporten for such a folder until interrupted
+    Maskinporten(Issuer),
     /// Write the hospital's data again, with more administrations or another seed
     Hospital(MakeHospital),
 }
@@ -80,7 +84,10 @@ struct Init {
     /// Port of the receiver on loopback
     #[arg(long, default_value_t = 8080)]
     receiver_port: u16,
-    /// Port of HelseID on loopback
+    /// Who gives access tokens
+    #[arg(long, value_enum, default_value_t)]
+    tokens_from: TokensFrom,
+    /// Port of HelseID or Maskinporten on loopback
     #[arg(long, default_value_t = 8081)]
     helseid_port: u16,
     /// Most entries in one bundle
@@ -91,10 +98,24 @@ struct Init {
     force: bool,
 }
 
+/// The issuer of tokens in the world.
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum TokensFrom {
+    /// HelseID, tokens bound to a key (DPoP)
+    #[default]
+    #[value(name = "helseid")]
+    HelseId,
+    /// Maskinporten
+    Maskinporten,
+}
+
 #[derive(Args)]
-struct Helseid {
+struct Issuer {
     /// The folder that `lmr sandbox init` has filled
     folder: PathBuf,
+    /// Public key (JWK file) of the client; that of the folder if left out
+    #[arg(long)]
+    key: Option<PathBuf>,
     /// Port on loopback; the one in the folder's configuration if left out
     #[arg(long)]
     port: Option<u16>,
@@ -127,7 +148,8 @@ impl Sandbox {
     pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Init(init) => init.run(lang)?,
-            Command::Helseid(helseid) => helseid.run(lang)?,
+            Command::Helseid(issuer) => issuer.helseid(lang)?,
+            Command::Maskinporten(issuer) => issuer.maskinporten(lang)?,
             Command::Hospital(make) => make.run(lang)?,
         }
         Ok(ExitCode::SUCCESS)
@@ -182,6 +204,10 @@ impl Init {
             administrations: self.administrations,
             seed: self.seed,
             receiver_port: self.receiver_port,
+            issuer: match self.tokens_from {
+                TokensFrom::HelseId => IssuerKind::HelseId,
+                TokensFrom::Maskinporten => IssuerKind::Maskinporten,
+            },
             helseid_port: self.helseid_port,
             entries_per_bundle: self.entries_per_bundle,
         };
@@ -198,38 +224,47 @@ impl Init {
         };
         let done = text!(
             "En simulert verden i {at}. Prøv, i tre terminaler:\n\n  \
-             lmr sandbox helseid {at}\n  \
+             lmr sandbox {issuer} {at}\n  \
              lmr serve --config {at}/receiver.toml\n  \
              lmr send run --config {at}/sender.toml\n",
             "A simulated world in {at}. Try, in three terminals:\n\n  \
-             lmr sandbox helseid {at}\n  \
+             lmr sandbox {issuer} {at}\n  \
              lmr serve --config {at}/receiver.toml\n  \
              lmr send run --config {at}/sender.toml\n",
+            issuer = plan.issuer.name().to_lowercase(),
             at = folder.path().display()
         );
         print(done.get(lang))
     }
 }
 
-impl Helseid {
+impl Issuer {
     /// The port of the issuer in the sender's configuration.
     fn port(&self, folder: &Folder) -> u16 {
-        let configured = || folder.sender_value("issuer")?.rsplit(':').next()?.parse().ok();
+        let configured = || {
+            let issuer = folder.sender_value("issuer")?;
+            issuer.trim_end_matches('/').rsplit(':').next()?.parse().ok()
+        };
         self.port.or_else(configured).unwrap_or(8081)
     }
 
-    fn run(self, lang: Language) -> anyhow::Result<()> {
+    fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
+    }
+
+    fn helseid(self, lang: Language) -> anyhow::Result<()> {
         let folder = Folder::at(&self.folder);
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        runtime.block_on(async {
+        Self::runtime()?.block_on(async {
             let helseid = LocalHelseId::start(
                 self.port(&folder),
                 lmr_sandbox::clock::real(),
                 lmr_sandbox::clock::fresh_ids(),
             )
             .await?;
-            helseid.register(folder.client()?);
+            helseid.register(match &self.key {
+                Some(key) => folder.client_with(key)?,
+                None => folder.client()?,
+            });
             let running = text!(
                 "HelseID for syntetiske klienter på {issuer}; Ctrl-C avslutter\n",
                 "HelseID for synthetic clients on {issuer}; Ctrl-C ends it\n",
@@ -238,6 +273,27 @@ impl Helseid {
             print(running.get(lang))?;
             tokio::signal::ctrl_c().await?;
             helseid.stop().await;
+            Ok(())
+        })
+    }
+
+    fn maskinporten(self, lang: Language) -> anyhow::Result<()> {
+        let folder = Folder::at(&self.folder);
+        Self::runtime()?.block_on(async {
+            let maskinporten = LocalMaskinporten::start(
+                self.port(&folder),
+                lmr_sandbox::clock::real(),
+                lmr_sandbox::clock::fresh_ids(),
+            )
+            .await?;
+            maskinporten.register(folder.maskinporten_client(self.key.as_deref())?);
+            let running = text!(
+                "Maskinporten for syntetiske klienter på {issuer}; Ctrl-C avslutter\n",
+                "Maskinporten for synthetic clients on {issuer}; Ctrl-C ends it\n",
+                issuer = maskinporten.issuer()
+            );
+            print(running.get(lang))?;
+            tokio::signal::ctrl_c().await?;
             Ok(())
         })
     }

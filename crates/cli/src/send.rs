@@ -1,6 +1,7 @@
 //! `lmr send`: the hospital's side.
 
 mod daemon;
+mod init;
 mod map;
 mod setup;
 mod sources;
@@ -90,6 +91,7 @@ enum Command {
         name: String,
     },
     Map(map::Map),
+    Init(Box<init::Init>),
     /// Let go of what is held, or give a message up
     Release(Release),
     /// Annul what was last sent of an administration or a request (status entered-in-error)
@@ -134,6 +136,9 @@ impl Send {
         if let Command::Map(map) = &self.command {
             // Most uses need no configuration.
             return map.run(&self.config, self.lang);
+        }
+        if let Command::Init(init) = &self.command {
+            return init.run(&self.config, self.lang);
         }
         let (config, folder) = crate::config::read::<SenderConfig>(&self.config)?;
         let _last_lines = config.log.start()?;
@@ -246,7 +251,7 @@ impl Send {
                     Err(error) => self.failed(error),
                 }
             }
-            Command::Daemon | Command::Map(_) => unreachable!("handled before"),
+            Command::Daemon | Command::Map(_) | Command::Init(_) => unreachable!("handled before"),
             Command::Release(release) => {
                 let outbox = setup::outbox(config, folder).await?;
                 if let Some(message) = &release.message {

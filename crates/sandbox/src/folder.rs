@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use lmr_auth::IssuerKind;
 use lmr_auth::jose::{Algorithm, PublicJwk, SigningKey, SigningKeyError};
 use lmr_envelope::{RandomSource, RandomnessUnavailable};
 
 use crate::certificates::{CertificateMakeError, Order, TestCa};
-use crate::helseid::{Client, DPOP_SCOPE};
+use crate::helseid::{Client, DPOP_SCOPE, LMR_SCOPE};
 use lmr_identifiers::synthetic::organisation_number;
 use lmr_lmdi::RuleSetId;
 
@@ -22,7 +23,7 @@ use crate::hospital::{Era, Hospital};
 pub const CLIENT_ID: &str = "0b8f3c52-6a7e-4d19-9c40-5d1f2e7a8b63";
 
 /// Every file of a new world, beside the hospital's data.
-const FILES: [&str; 11] = [
+const FILES: [&str; 13] = [
     "ca.pem",
     "register.pem",
     "register.key",
@@ -30,6 +31,8 @@ const FILES: [&str; 11] = [
     "sender.key",
     "helseid-client.jwk",
     "helseid-client.public.jwk",
+    "maskinporten-client.key",
+    "maskinporten-client.public.jwk",
     "column.key",
     "hash.key",
     "receiver.toml",
@@ -49,7 +52,9 @@ pub struct Plan {
     pub seed: u64,
     /// Port of the receiver on loopback.
     pub receiver_port: u16,
-    /// Port of HelseID on loopback.
+    /// Who gives tokens.
+    pub issuer: IssuerKind,
+    /// Port of that issuer on loopback.
     pub helseid_port: u16,
     /// Most entries in one bundle.
     pub entries_per_bundle: usize,
@@ -64,6 +69,7 @@ impl Plan {
             administrations: 40,
             seed: 1,
             receiver_port: 8080,
+            issuer: IssuerKind::HelseId,
             helseid_port: 8081,
             entries_per_bundle: lmr_sender::BundleLimits::default().entries,
         }
@@ -133,14 +139,24 @@ impl Folder {
             ca.enterprise(&Order::new(register.as_str(), "Liksomregisteret", now).with_bits(3072))?;
         let sender_pair =
             ca.enterprise(&Order::new(hospital.as_str(), "Liksom sykehus HF", now))?;
-        let client = SigningKey::generate(Algorithm::ES512, "liksom-1", 2048)?;
         folder.write("ca.pem", ca.certificate_pem(), false)?;
         folder.write("register.pem", &register_pair.certificate_pem, false)?;
         folder.write("register.key", &register_pair.key_pem, true)?;
         folder.write("sender.pem", &sender_pair.certificate_pem, false)?;
         folder.write("sender.key", &sender_pair.key_pem, true)?;
-        folder.write("helseid-client.jwk", client.to_private_jwk()?.expose(), true)?;
-        folder.write("helseid-client.public.jwk", &client.public().to_json().to_string(), false)?;
+        let public = match plan.issuer {
+            IssuerKind::HelseId => {
+                let client = SigningKey::generate(Algorithm::ES512, "liksom-1", 2048)?;
+                folder.write("helseid-client.jwk", client.to_private_jwk()?.expose(), true)?;
+                client.public().to_json()
+            }
+            IssuerKind::Maskinporten => {
+                let client = SigningKey::generate(Algorithm::RS256, "liksom-1", 2048)?;
+                folder.write("maskinporten-client.key", client.to_pkcs8_pem()?.expose(), true)?;
+                client.public().to_json()
+            }
+        };
+        folder.write(&public_key_file(plan.issuer), &public.to_string(), false)?;
         for name in ["column.key", "hash.key"] {
             let mut key = [0; 32];
             random.fill(&mut key)?;
@@ -219,19 +235,43 @@ impl Folder {
     }
 
     /// The hospital's client, to be registered with the local HelseID as the sender's configuration wants it:
-    /// tokens bound to a key (DPoP), or Bearer in a folder of an older version, whose file names no scope.
+    /// tokens bound to a key (DPoP), or Bearer with the scope of March 2025.
     ///
     /// # Errors
     /// [`FolderError`] when the key file cannot be read.
     pub fn client(&self) -> Result<Client, FolderError> {
-        let path = self.path.join("helseid-client.public.jwk");
-        let json = fs::read(&path).map_err(|e| self.fault(&path, e))?;
-        let key = PublicJwk::parse(&json).map_err(SigningKeyError::from)?;
+        self.client_with(&self.path.join(public_key_file(IssuerKind::HelseId)))
+    }
+
+    /// The same with another public key, a JWK file.
+    ///
+    /// # Errors
+    /// [`FolderError`] when the key file cannot be read.
+    pub fn client_with(&self, key: &Path) -> Result<Client, FolderError> {
+        let key = self.public_key(key)?;
         let bearer = Client::single_tenant(CLIENT_ID, organisation_number(2).as_str(), &key);
-        if self.sender_value("scope").is_none() {
+        if self.sender_value("scope").is_some_and(|scope| scope == LMR_SCOPE) {
             return Ok(bearer);
         }
         Ok(Client { scopes: vec![DPOP_SCOPE.to_owned()], dpop: true, ..bearer })
+    }
+
+    /// The hospital's client at the local Maskinporten, with the folder's public key or another one.
+    ///
+    /// # Errors
+    /// [`FolderError`] when the key file cannot be read.
+    pub fn maskinporten_client(
+        &self,
+        key: Option<&Path>,
+    ) -> Result<crate::maskinporten::Client, FolderError> {
+        let own = self.path.join(public_key_file(IssuerKind::Maskinporten));
+        let key = self.public_key(key.unwrap_or(&own))?;
+        Ok(crate::maskinporten::Client::own(CLIENT_ID, organisation_number(2), &key))
+    }
+
+    fn public_key(&self, path: &Path) -> Result<PublicJwk, FolderError> {
+        let json = fs::read(path).map_err(|e| self.fault(path, e))?;
+        Ok(PublicJwk::parse(&json).map_err(SigningKeyError::from)?)
     }
 
     fn write(&self, name: &str, text: &str, secret: bool) -> Result<(), FolderError> {
@@ -254,6 +294,10 @@ impl Folder {
     }
 }
 
+fn public_key_file(issuer: IssuerKind) -> String {
+    format!("{}-client.public.jwk", issuer.name().to_lowercase())
+}
+
 fn rule_set(era: Era) -> &'static str {
     match era {
         Era::V0_9_4 => "lmdi-0.9.4",
@@ -272,8 +316,8 @@ database = "receiver.sqlite"
 column_key = "column.key"
 
 [[trust]]
-kind = "helseid-dpop"
-issuer = "http://127.0.0.1:{helseid}"
+kind = "{kind}"
+issuer = "http://127.0.0.1:{helseid}{slash}"
 
 [[certificate]]
 certificate = "register.pem"
@@ -286,11 +330,24 @@ certificates = ["sender.pem"]
 addresses = ["127.0.0.1", "::1"]
 start_date = "{day}"
 "#,
+        kind = match plan.issuer {
+            IssuerKind::HelseId => "helseid-dpop",
+            IssuerKind::Maskinporten => "maskinporten",
+        },
+        slash = slash(plan.issuer),
         receiver = plan.receiver_port,
         helseid = plan.helseid_port,
         day = plan.day,
     );
     out
+}
+
+/// What ends the issuer's address: a client compares it byte for byte.
+fn slash(issuer: IssuerKind) -> &'static str {
+    match issuer {
+        IssuerKind::HelseId => "",
+        IssuerKind::Maskinporten => "/",
+    }
 }
 
 fn sender_toml(plan: &Plan, hospital: &str) -> String {
@@ -314,16 +371,22 @@ certificate = "register.pem"
 certificate = "sender.pem"
 key = "sender.key"
 
-[helseid]
-issuer = "http://127.0.0.1:{helseid}"
+[{table}]
+issuer = "http://127.0.0.1:{helseid}{slash}"
 client_id = "{CLIENT_ID}"
-key = "helseid-client.jwk"
-scope = "{DPOP_SCOPE}"
-dpop = true
+{client}
 
 [bundle]
 entries = {entries}
 "#,
+        table = plan.issuer.name().to_lowercase(),
+        slash = slash(plan.issuer),
+        client = match plan.issuer {
+            IssuerKind::HelseId =>
+                format!("key = \"helseid-client.jwk\"\nscope = \"{DPOP_SCOPE}\"\ndpop = true"),
+            IssuerKind::Maskinporten =>
+                "key = \"maskinporten-client.key\"\nkid = \"liksom-1\"".to_owned(),
+        },
         rule_set = rule_set(plan.era),
         day = plan.day,
         receiver = plan.receiver_port,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aws_lc_rs::encoding::{AsBigEndian, EcPrivateKeyBin};
+use aws_lc_rs::encoding::{AsBigEndian, AsDer as _, EcPrivateKeyBin, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPairComponents, PublicKeyComponents};
 use aws_lc_rs::signature::{EcdsaKeyPair, KeyPair as _, RsaKeyPair};
@@ -14,6 +14,9 @@ use super::algorithm::{Algorithm, Curve, KeyType, rsa_size};
 use super::jwk::{JwkError, PublicJwk, bytes, text};
 use super::{base64url, from_base64url};
 use crate::secret::SecretString;
+
+/// Characters of base64 in a line of PEM (RFC 7468 section 2).
+const PEM_LINE: usize = 64;
 
 /// Why a private key cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -197,6 +200,30 @@ impl SigningKey {
         let mut jwk = self.public.to_json();
         jwk["d"] = json!(base64url(number.as_ref()));
         Ok(SecretString::new(jwk.to_string()))
+    }
+
+    /// The private key as PKCS#8 in PEM, as [`SigningKey::from_pem`] reads it.
+    ///
+    /// # Errors
+    /// [`SigningKeyError::Library`].
+    pub fn to_pkcs8_pem(&self) -> Result<SecretString, SigningKeyError> {
+        let base64 = base64::engine::general_purpose::STANDARD;
+        let encoded = Zeroizing::new(match &self.pair {
+            Pair::Rsa(pair) => {
+                let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| SigningKeyError::Library)?;
+                base64.encode(der.as_ref())
+            }
+            Pair::Ec(pair, _) => {
+                base64.encode(pair.to_pkcs8v1().map_err(|_| SigningKeyError::Library)?.as_ref())
+            }
+        });
+        let mut pem = String::from("-----BEGIN PRIVATE KEY-----\n");
+        for at in (0..encoded.len()).step_by(PEM_LINE) {
+            pem.push_str(&encoded[at..encoded.len().min(at + PEM_LINE)]);
+            pem.push('\n');
+        }
+        pem.push_str("-----END PRIVATE KEY-----\n");
+        Ok(SecretString::new(pem))
     }
 
     /// Signs a message; the signature is in the form JWS uses.

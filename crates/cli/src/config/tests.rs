@@ -161,6 +161,22 @@ const KINDS: [&str; 3] = [
     "kind = \"fhir\"\nurl = \"https://journal.example/fhir\"",
 ];
 
+#[test]
+fn every_kind_of_source_is_among_the_kinds() {
+    let tables = with_sources(&sample("sender.toml"), "kind = \"no-such-kind\"");
+    let error = toml::from_str::<SenderConfig>(&tables).expect_err("refused").to_string();
+    let (_, listed) = error.split_once("expected one of").expect("a list of kinds");
+    let known: Vec<&str> = listed.split('`').skip(1).step_by(2).collect();
+    let mut here: Vec<&str> = Vec::new();
+    for kind in KINDS.map(|table| table.split('"').nth(1).expect("a kind")) {
+        // One kind may have several smallest tables.
+        if !here.contains(&kind) {
+            here.push(kind);
+        }
+    }
+    assert_eq!(here, known);
+}
+
 /// The sample with these sources in place of its own.
 fn with_sources(sample: &str, tables: &str) -> String {
     let own = sample.lines().find(|line| line.starts_with("source =")).expect("a source");
@@ -369,7 +385,9 @@ fn tokens_come_from_one_issuer() {
         lmr_auth::Flow::HelseIdBearer { .. } => false,
         other => panic!("{other:?}"),
     };
-    assert!(!bound(&helseid("")), "the scope of March 2025");
+    assert!(bound(&helseid("")), "HelseID gives new clients no other tokens");
+    assert!(!bound(&helseid("scope = \"fhi:lmr.fhirmottak/all\"")), "the scope of March 2025");
+    assert!(!bound(&helseid("dpop = false")));
     assert!(bound(&helseid("scope = \"fhi:lmr.fhirmottak/api\"")));
     assert!(bound(&helseid("dpop = true")));
     assert!(!bound(&helseid("dpop = false\nscope = \"fhi:lmr.fhirmottak/api\"")));

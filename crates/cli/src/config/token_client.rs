@@ -19,6 +19,12 @@ use crate::text::{Explain, fail, text};
 
 /// The scope of March 2025, which HelseID gave Bearer tokens for.
 const BEARER_SCOPE: &str = "fhi:lmr.fhirmottak/all";
+/// The scope for tokens that are bound to a key, the only ones that HelseID gives new clients.
+pub(crate) const DPOP_SCOPE: &str = "fhi:lmr.fhirmottak/api";
+/// The register's scope at Maskinporten.
+pub(crate) const MASKINPORTEN_SCOPE: &str = "fhi:lmr/fhirmottak.api";
+/// The register's name at Maskinporten; note slash and dot.
+pub(crate) const MASKINPORTEN_RESOURCE: &str = "fhi:lmr/fhirmottak";
 
 /// The client in HelseID.
 #[derive(Debug, Deserialize)]
@@ -34,9 +40,8 @@ pub(crate) struct HelseIdSection {
     pub(crate) kid: Option<String>,
     /// `alg` registered with the key, where the key file has none: RS256 … ES512.
     pub(crate) algorithm: Option<String>,
-    /// Scope wanted.
-    #[serde(default = "bearer_scope")]
-    pub(crate) scope: String,
+    /// Scope wanted; if left out that of tokens bound to a key, or that of March 2025 with `dpop = false`.
+    pub(crate) scope: Option<String>,
     /// Whether the token is bound to a key (DPoP). If left out: yes, except for the scope of March 2025.
     pub(crate) dpop: Option<bool>,
     /// The algorithm of a key made for DPoP proofs alone; the client's own key if left out.
@@ -85,16 +90,12 @@ pub(crate) struct MaskinportenSection {
     pub(crate) assertion_seconds: u32,
 }
 
-fn bearer_scope() -> String {
-    BEARER_SCOPE.to_owned()
-}
-
 fn maskinporten_scope() -> String {
-    "fhi:lmr/fhirmottak.api".to_owned()
+    MASKINPORTEN_SCOPE.to_owned()
 }
 
 fn maskinporten_resource() -> String {
-    "fhi:lmr/fhirmottak".to_owned()
+    MASKINPORTEN_RESOURCE.to_owned()
 }
 
 fn rs256() -> String {
@@ -134,7 +135,12 @@ impl HelseIdSection {
             Some(name) => ProofKey::Own(algorithm("helseid.proof_algorithm", name)?),
             None => ProofKey::OfAssertion,
         };
-        let flow = match self.dpop.unwrap_or(self.scope != BEARER_SCOPE) {
+        let scope = match (&self.scope, self.dpop) {
+            (Some(scope), _) => scope,
+            (None, Some(false)) => BEARER_SCOPE,
+            (None, _) => DPOP_SCOPE,
+        };
+        let flow = match self.dpop.unwrap_or(scope != BEARER_SCOPE) {
             true => Flow::HelseIdDpop { acting_for, proof_key },
             false => Flow::HelseIdBearer { acting_for },
         };
@@ -142,7 +148,7 @@ impl HelseIdSection {
             issuer: self.issuer.clone(),
             environment,
             client_id: self.client_id.clone(),
-            scope: self.scope.clone(),
+            scope: scope.to_owned(),
             resource: self.resource.clone(),
             flow,
             assertion_lifetime_seconds: self.assertion_seconds,

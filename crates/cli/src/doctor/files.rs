@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use super::Checks;
+use crate::config::folder_of;
 use crate::text::{Explain, Text, text};
 
 /// What must be free beside a database, in bytes: a large message and the database's own journal.
@@ -75,11 +76,6 @@ impl Checks {
             }
         }
     }
-}
-
-/// The folder of a file that may not be there yet.
-pub(super) fn folder_of(file: &Path) -> &Path {
-    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn write_and_remove(folder: &Path) -> anyhow::Result<()> {

@@ -10,9 +10,9 @@ use lmr_sender::attempt::AttemptFailure;
 use lmr_sender::transport::{HttpTransport, PostOutcome, TokenAuthorizer, Transport as _};
 use serde_json::{Value, json};
 
-use super::files::folder_of;
 use super::{Checks, network, source};
 use crate::clock;
+use crate::config::folder_of;
 use crate::config::key_files::{certificate, private_key};
 use crate::config::sender::{SenderConfig, hash_key};
 use crate::text::{Explain, Text, failure, text};

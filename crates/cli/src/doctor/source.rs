@@ -9,6 +9,7 @@ use lmr_sender::source::{PassedOverKind, Scope};
 use super::Checks;
 use crate::clock;
 use crate::config::sender::SenderConfig;
+use crate::config::source::{SourceSection, SourceTable};
 use crate::text::{Text, text};
 
 /// How many resources of each type are checked against the rule sets.
@@ -49,10 +50,7 @@ pub(super) fn examine(config: &SenderConfig, folder: &Path, checks: &mut Checks)
                 nb: format!("{}: ingen ressurser", what.nb),
                 en: format!("{}: no resources", what.en),
             },
-            Some(text!(
-                "skriv eksporten dit som .json eller .ndjson før hver kjøring; virker eksportjobben?",
-                "write the export there as .json or .ndjson before each run; does the export job work?"
-            )),
+            Some(nothing_found(&config.source)),
         );
     } else {
         let (files, resources) = (scanned.files, scanned.resources);
@@ -107,6 +105,46 @@ pub(super) fn examine(config: &SenderConfig, folder: &Path, checks: &mut Checks)
         );
     }
     fits(&sample, config.ruleset, checks);
+}
+
+/// What to do about a source without resources, by what is configured.
+fn nothing_found(source: &SourceSection) -> Text {
+    let kind = |kind: &SourceTable| match kind {
+        SourceTable::Folder(_) => text!(
+            "skriv eksporten til mappen som .json, .ndjson eller .xml før hver kjøring; virker eksportjobben?",
+            "write the export to the folder as .json, .ndjson or .xml before each run; does the export job work?"
+        ),
+        SourceTable::Table(table) if table.path.is_some() => text!(
+            "CSV-filene har ingen rader som mappingen lager noe av: lmr send map viser de første radene",
+            "the CSV files have no rows that the mapping makes anything of: lmr send map shows the first ones"
+        ),
+        SourceTable::Table(_) => text!(
+            "spørringen gir ingen rader som mappingen lager noe av: kjør den i databasen, og se lmr send map",
+            "the query gives no rows that the mapping makes anything of: run it in the database, and see lmr send map"
+        ),
+        SourceTable::Fhir(_) => text!(
+            "FHIR-serveren finner ingenting: prøv søkene i search mot den, med samme bruker eller klient",
+            "the FHIR server finds nothing: try the searches of `search` there, as the same user or client"
+        ),
+    };
+    let tables = match source {
+        SourceSection::Folder(_) => {
+            return text!(
+                "skriv eksporten dit som .json, .ndjson eller .xml før hver kjøring; virker eksportjobben?",
+                "write the export there as .json, .ndjson or .xml before each run; does the export job work?"
+            );
+        }
+        SourceSection::Tables(tables) => tables,
+    };
+    match tables.as_slice() {
+        [table] => kind(table),
+        tables => Text::of(|language| {
+            let of_each = tables
+                .iter()
+                .map(|table| format!("{}: {}", table.name(), kind(table).get(language)));
+            of_each.collect::<Vec<_>>().join("; ")
+        }),
+    }
 }
 
 /// Whether the sample goes with the rule set, and if not, which one it goes with.

@@ -286,7 +286,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     ("Seed of the synthetic data", "Startfrø for de syntetiske dataene"),
     ("Port of the receiver on loopback", "Mottakets port på loopback"),
-    ("Port of HelseID on loopback", "Porten til HelseID på loopback"),
+    (
+        "Port of HelseID or Maskinporten on loopback",
+        "Porten til HelseID eller Maskinporten på loopback",
+    ),
     ("Most entries in one bundle", "Høyst så mange oppføringer i én Bundle"),
     (
         "Throw away the sandbox that the folder holds already, with its keys, databases and data",
@@ -306,6 +309,80 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Veiledningen sykehuset følger; den i mappens konfigurasjon hvis den utelates",
     ),
     ("Send a hospital's data to the register", "Send et sykehus' data til registeret"),
+    (
+        "Set up a new sender: write a commented configuration, make keys and a certificate request, and say what to hand in where",
+        "Sett opp en ny avsender: skriv en kommentert konfigurasjon, lag nøkler og en sertifikatforespørsel, og si hva som skal leveres hvor",
+    ),
+    (
+        "Asks for what is not given as an argument. The files are made beside the configuration file (`--config`); nothing that is there already is overwritten. Prints what to enter in HelseID Selvbetjening or Maskinporten and what to send to the register, and ends in `lmr doctor`. Exit status: 0 everything works; 1 the files are written, and doctor names what does not work yet; 2 nothing is written",
+        "Spør om det som ikke er gitt som argument. Filene lages ved siden av konfigurasjonsfilen (`--config`); ingenting som finnes fra før, overskrives. Skriver ut hva som skal legges inn i HelseID Selvbetjening eller Maskinporten og hva som skal sendes til registeret, og ender med `lmr doctor`. Sluttstatus: 0 alt virker; 1 filene er skrevet, og doctor sier hva som ikke virker ennå; 2 ingenting er skrevet",
+    ),
+    ("Where access tokens come from", "Hvor tilgangstokener kommer fra"),
+    ("HelseID, tokens bound to a key (DPoP)", "HelseID, tokener bundet til en nøkkel (DPoP)"),
+    ("Maskinporten", "Maskinporten"),
+    (
+        "The environment of the register and of the issuer of tokens",
+        "Miljøet til registeret og til den som utsteder tokener",
+    ),
+    ("Real data", "Virkelige data"),
+    ("The public test environments", "De offentlige testmiljøene"),
+    ("A sandbox on this machine", "En sandkasse på denne maskinen"),
+    (
+        "The organisation number that reports, nine digits",
+        "Organisasjonsnummeret som rapporterer, ni sifre",
+    ),
+    ("The organisation's name", "Virksomhetens navn"),
+    (
+        "Folder that FHIR files are read from; other sources are described in the file that is written",
+        "Mappen FHIR-filer leses fra; andre kilder er omtalt i filen som skrives",
+    ),
+    ("The guide to follow", "Guiden som følges"),
+    (
+        "The date, agreed with the register, from which data are reported",
+        "Datoen det er avtalt med registeret at det rapporteres fra",
+    ),
+    (
+        "Address of the register that messages are posted to",
+        "Adressen til registeret som meldinger sendes til",
+    ),
+    (
+        "The register's enterprise certificate; `-` if the register has not given it yet",
+        "Registerets virksomhetssertifikat; `-` om registeret ikke har gitt det ennå",
+    ),
+    (
+        "Our enterprise certificate; `-` to make a key and a certificate request",
+        "Vårt virksomhetssertifikat; `-` for å lage en nøkkel og en sertifikatforespørsel",
+    ),
+    (
+        "The private key of our enterprise certificate",
+        "Den private nøkkelen til virksomhetssertifikatet vårt",
+    ),
+    (
+        "Id of the client in HelseID or Maskinporten; `-` if it is not registered yet",
+        "Id-en til klienten i HelseID eller Maskinporten; `-` om den ikke er registrert ennå",
+    ),
+    (
+        "The issuer of tokens; that of the environment if left out",
+        "Den som utsteder tokener; miljøets om den utelates",
+    ),
+    (
+        "Algorithm of the client's new key; PS256 for HelseID and RS256 for Maskinporten if left out",
+        "Algoritmen til klientens nye nøkkel; PS256 for HelseID og RS256 for Maskinporten om den utelates",
+    ),
+    (
+        "Address that this sender calls the register from; may be repeated",
+        "Adresse avsenderen kaller registeret fra; kan gjentas",
+    ),
+    (
+        "Run the local Maskinporten for such a folder until interrupted",
+        "Kjør den lokale Maskinporten for en slik mappe til den avbrytes",
+    ),
+    ("Who gives access tokens", "Hvem som gir tilgangstokener"),
+    (
+        "Public key (JWK file) of the client; that of the folder if left out",
+        "Klientens offentlige nøkkel (JWK-fil); mappens om den utelates",
+    ),
+    ("Leave the closing `lmr doctor` out", "La være å slutte med `lmr doctor`"),
     (
         "Exit status of `run` and `status`: 0 everything is delivered; 1 something must be corrected at the source (`lmr send rejected`, broken files, unknown resource types); 2 wrong arguments or configuration; 3 something is not delivered yet and will be tried again, or another run is under way; 4 a person must look: access, certificate, address, database; 5 the source is empty, cannot be read, or has lost more than half of its records",
         "Sluttstatus for `run` og `status`: 0 alt er levert; 1 noe må rettes i kilden (`lmr send rejected`, ødelagte filer, ukjente ressurstyper); 2 gale argumenter eller gal konfigurasjon; 3 noe er ikke levert ennå og prøves igjen, eller en annen kjøring pågår; 4 noen må se på det: tilgang, sertifikat, adresse, database; 5 kilden er tom, kan ikke leses, eller har mistet mer enn halvparten av postene",

@@ -101,6 +101,16 @@ pub(crate) fn free_port() -> u16 {
 
 impl World {
     pub(crate) fn make(ruleset: &str, administrations: usize, entries_per_bundle: usize) -> Self {
+        Self::make_with(ruleset, administrations, entries_per_bundle, &[])
+    }
+
+    /// The same with further arguments.
+    pub(crate) fn make_with(
+        ruleset: &str,
+        administrations: usize,
+        entries_per_bundle: usize,
+        further: &[&str],
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let (receiver_port, helseid_port) = (free_port(), free_port());
         let output = Command::new(lmr())
@@ -114,6 +124,7 @@ impl World {
                 &helseid_port.to_string(),
             ])
             .args(["--entries-per-bundle", &entries_per_bundle.to_string()])
+            .args(further)
             .output()
             .expect("lmr sandbox init");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -135,18 +146,25 @@ impl World {
 
     /// Starts the local HelseID and waits until it answers.
     pub(crate) fn helseid(&self) -> Process {
+        self.issuer_of("helseid", &self.config("helseid-client.public.jwk"))
+    }
+
+    /// Starts the local HelseID or Maskinporten for a client with this public key.
+    pub(crate) fn issuer_of(&self, kind: &str, key: &Path) -> Process {
         let mut child = Command::new(lmr())
-            .args(["sandbox", "helseid"])
+            .args(["sandbox", kind])
             .arg(self.path())
+            .arg("--key")
+            .arg(key)
             .args(["--port", &self.helseid_port.to_string()])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .expect("lmr sandbox helseid");
+            .expect("lmr sandbox");
         let out = child.stdout.take().expect("its output");
         let mut line = String::new();
         BufReader::new(out).read_line(&mut line).expect("a line");
-        assert!(line.contains("http://127.0.0.1"), "HelseID says: {line}");
+        assert!(line.contains("http://127.0.0.1"), "{kind} says: {line}");
         Process(child)
     }
 
