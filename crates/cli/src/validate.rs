@@ -1,38 +1,46 @@
 //! `lmr validate`.
 
+mod baseline;
 mod batches;
+mod changed;
+mod checks;
 mod ci;
 mod files;
+mod fingerprint;
+mod house;
 mod options;
+mod project;
 mod report;
+mod triage;
+mod watch;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use lmr_fhir::{Bundle, Document, ParseError, ParseOptions};
-use lmr_lmdi::codes::Code;
-use lmr_lmdi::{CheckOptions, ElementLocation, Finding, RuleSet, RuleSetId, RuleSets, response};
-use lmr_validator::package::{Package, PackageCache, load};
-use lmr_validator::{Options, Validator};
+use lmr_lmdi::RuleSetId;
 
 use crate::config::WhichAdvice;
-use crate::input::{Input, is_lines, is_xml, open};
+use crate::input::{Input, is_lines, open};
 use crate::output::{self, Language, Output};
 use crate::text::{Explain, fail, failure, text};
 use crate::{UNUSABLE, clock};
-use batches::{Batch, Batches};
+use baseline::Baseline;
+use batches::Batches;
+use checks::Checks;
 use files::gather;
 use options::Fine;
+#[cfg(test)]
+pub(crate) use project::Keys as ProjectKeys;
+use project::Project;
 use report::Report;
+use triage::Triage;
 
-/// Deepest nesting of XML that is read: the reference validator's for JSON.
-const MAX_XML_DEPTH: usize = 500;
 /// Exit status of a check that --max-seconds ended.
 const STOPPED: u8 = 3;
 
@@ -82,6 +90,25 @@ pub(crate) struct Validate {
     /// Exit status 0 also where there are errors; 2 and 3 stay
     #[arg(long)]
     exit_zero: bool,
+    /// Project file with packages, rule set, ignore list and rules of one's own; the nearest .lmr.toml above the
+    /// working folder if left out
+    #[arg(long, value_name = "FILE")]
+    project: Option<PathBuf>,
+    /// Use no .lmr.toml
+    #[arg(long, conflicts_with = "project")]
+    no_project: bool,
+    /// Findings of an earlier run: only new ones are shown and count
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write the findings of this run as a baseline; the exit status is then 0
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "max_seconds", "watch"])]
+    write_baseline: Option<PathBuf>,
+    /// Only files that git says have changed since this revision, or are new
+    #[arg(long, value_name = "REV")]
+    changed_from: Option<String>,
+    /// Validate again whenever a file changes
+    #[arg(long)]
+    watch: bool,
     #[command(flatten)]
     fine: Fine,
 }
@@ -98,9 +125,22 @@ pub(crate) enum RuleSetChoice {
 impl RuleSetChoice {
     /// Takes the names of all rule sets, and `none`.
     fn parser() -> impl TypedValueParser<Value = Self> {
-        let names = RuleSetId::ALL.into_iter().map(RuleSetId::as_str).chain(["none"]);
-        PossibleValuesParser::new(names)
+        PossibleValuesParser::new(Self::all_names())
             .map(|name| RuleSetId::parse(&name).map_or(Self::None, Self::Guide))
+    }
+
+    fn all_names() -> impl Iterator<Item = &'static str> {
+        RuleSetId::ALL.into_iter().map(RuleSetId::as_str).chain(["none"])
+    }
+
+    /// Reads one of the names.
+    fn parse(name: &str) -> Option<Self> {
+        RuleSetId::parse(name).map(Self::Guide).or((name == "none").then_some(Self::None))
+    }
+
+    /// All names, for messages.
+    fn names() -> String {
+        Self::all_names().collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -125,15 +165,40 @@ pub(crate) enum Format {
 
 impl Validate {
     pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
+        if self.watch { watch::run(&self, lang) } else { self.once(lang) }
+    }
+
+    fn once(&self, lang: Language) -> anyhow::Result<ExitCode> {
         let stop = Arc::new(AtomicBool::new(false));
-        let checks = self.checks(&stop, lang)?;
-        let mut report = Report::new(self.format, lang, self.quiet, self.max);
+        let project = match self.no_project {
+            true => Project::default(),
+            false => Project::find(self.project.as_deref())?,
+        };
+        let checks = self.checks(&project, &stop, lang)?;
+        let baseline = match (&self.write_baseline, &self.baseline, &project.keys.baseline) {
+            (Some(_), ..) => None,
+            (None, Some(path), _) | (None, None, Some(path)) => Some(Baseline::read(path)?),
+            (None, None, None) => None,
+        };
+        let today = clock::oslo(clock::now()).date();
+        let triage = Triage::new(&project, baseline, self.write_baseline.is_some(), today);
+        let mut report = Report::new(self.format, lang, self.quiet, self.max, triage);
         let mut files = Vec::new();
         for path in &self.files {
             files.extend(gather(path, &mut |error| {
                 output::complain(&format!("lmr: {}", crate::text::chain(&error, lang)));
                 report.not_opened();
             })?);
+        }
+        if let Some(revision) = &self.changed_from {
+            files = changed::since(revision, files)?;
+            if files.is_empty() {
+                let note = text!(
+                    "lmr: ingen av filene er endret siden {revision}",
+                    "lmr: none of the files has changed since {revision}"
+                );
+                output::complain(note.get(lang));
+            }
         }
         let several = files.len() > 1;
         if self.format == Format::Html && self.fine.redact {
@@ -195,6 +260,8 @@ impl Validate {
         }
         out.write(report.finish()?.as_bytes())?;
         out.finish()?;
+        let is_whole = !is_stopped() && self.changed_from.is_none() && !report.is_incomplete();
+        report.triage().tell(&project, lang, self.quiet, is_whole);
         if let (Some(max), hidden @ 1..) = (self.max, report.hidden()) {
             let note = text!(
                 "lmr: {hidden} funn til er ikke vist (--max {max})",
@@ -212,9 +279,30 @@ impl Validate {
             output::complain(note.get(lang));
             return Ok(ExitCode::from(STOPPED));
         }
-        Ok(if report.any_unreadable() {
+        let (unreadable, error) = (report.any_unreadable(), report.any_error());
+        let mut writes = false;
+        if let (Some(path), Some(baseline)) =
+            (&self.write_baseline, report.into_triage().into_baseline())
+        {
+            if unreadable {
+                fail!(
+                    "grunnlinjen er ikke skrevet: ikke alle filer kunne leses",
+                    "the baseline was not written: not all files could be read"
+                );
+            }
+            baseline.write(path)?;
+            writes = true;
+            let note = text!(
+                "lmr: {count} funn er skrevet til {path}; --baseline {path} viser bare nye",
+                "lmr: {count} findings were written to {path}; --baseline {path} shows only new ones",
+                count = baseline.findings.len(),
+                path = path.display()
+            );
+            output::complain(note.get(lang));
+        }
+        Ok(if unreadable {
             ExitCode::from(UNUSABLE)
-        } else if report.any_error() && !self.exit_zero {
+        } else if error && !self.exit_zero && !writes {
             ExitCode::FAILURE
         } else {
             ExitCode::SUCCESS
@@ -242,70 +330,6 @@ impl Validate {
         }
         Ok(())
     }
-
-    fn checks(&self, stop: &Arc<AtomicBool>, lang: Language) -> anyhow::Result<Checks> {
-        let cache = match &self.package_cache {
-            Some(folder) => Some(PackageCache::new(folder)),
-            // No home folder means no cache: the packages given may be all there is.
-            None => crate::package::cache_folder(None).ok().map(PackageCache::new),
-        };
-        let (packages, missing) = load(&self.package, cache.as_ref())?;
-        for missing in missing {
-            let warning = text!(
-                "advarsel: {package} krever {name} {version}, som verken er oppgitt eller installert",
-                "warning: {package} depends on {name} {version}, which is neither given nor installed",
-                package = missing.needed_by,
-                name = missing.name,
-                version = missing.version
-            );
-            output::complain(warning.get(lang));
-        }
-        if self.ruleset != Some(RuleSetChoice::None) {
-            if let Some(flag) = self.fine.first_given() {
-                fail!(
-                    "{flag} hører til --ruleset none: registerets regler har ingen valg",
-                    "{flag} belongs to --ruleset none: the register's rules have no options"
-                );
-            }
-            let mut options = CheckOptions::at(clock::now());
-            options.redact = self.fine.redact;
-            options.threads = self.fine.threads;
-            options.stop = Some(Arc::clone(stop));
-            options.advice = self.advice.unwrap_or_default().into();
-            options.rule_sets = RuleSets::with_packages(packages);
-            let (chosen, profiles) = (self.ruleset, self.profile.clone());
-            let needs = self.advice.is_some();
-            let beside = Box::new(CheckOptions { threads: 1, ..options.clone() });
-            let options = Box::new(options);
-            return Ok(Checks::Register { chosen, options, beside, profiles, needs });
-        }
-        let outcomes = response::definitions();
-        let outcomes = Package::embedded(
-            "lmr",
-            env!("CARGO_PKG_VERSION"),
-            outcomes.iter().map(String::as_str),
-        )?;
-        let definitions = lmr_validator::definitions::Definitions::builder()
-            .packages(packages)
-            .package(outcomes)
-            .build();
-        let validator = Validator::builder().definitions(definitions).build();
-        for profile in self.profile.iter().chain(self.fine.profiles()) {
-            if let Err(reason) = validator.prepare(profile) {
-                fail!("profilen kan ikke brukes: {reason}", "the profile cannot be used: {reason}");
-            }
-        }
-        let options =
-            Box::new(Options { stop: Some(Arc::clone(stop)), ..self.fine.options(&self.profile)? });
-        let beside = Box::new(Options { threads: 1, ..(*options).clone() });
-        Ok(Checks::Plain { validator: Box::new(validator), options, beside })
-    }
-}
-
-/// How many cores the process may use.
-fn core_count() -> usize {
-    static COUNT: OnceLock<usize> = OnceLock::new();
-    *COUNT.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
 fn one_resource() -> anyhow::Error {
@@ -313,188 +337,4 @@ fn one_resource() -> anyhow::Error {
         "--format html viser én ressurs; velg et annet format for en ressurs per linje",
         "--format html shows one resource; give another format for a resource a line"
     ))
-}
-
-/// What findings come from.
-enum Checks {
-    Register {
-        chosen: Option<RuleSetChoice>,
-        options: Box<CheckOptions>,
-        /// The same for one of many small texts, which are checked side by side: with one thread.
-        beside: Box<CheckOptions>,
-        profiles: Vec<String>,
-        /// Whether to say which version of the guide is needed.
-        needs: bool,
-    },
-    Plain {
-        validator: Box<Validator>,
-        options: Box<Options>,
-        /// With one thread.
-        beside: Box<Options>,
-    },
-}
-
-/// What came of a text: its findings and the rule set they are of, or why it is no JSON.
-type Validated = Result<anyhow::Result<(Option<RuleSetId>, Vec<Finding>)>, ParseError>;
-
-impl Checks {
-    /// Validates one text, in JSON or XML.
-    fn text(&self, bytes: &[u8], report: &mut Report) -> anyhow::Result<()> {
-        if is_xml(bytes) {
-            return self.xml(bytes, report);
-        }
-        match Document::parse_bytes(bytes, &ParseOptions::lenient()) {
-            Ok(document) => {
-                let (rule_set, findings) = self.findings(&document, false)?;
-                report.resource(None, document.source(), rule_set, findings)
-            }
-            Err(error) => report.unreadable(None, bytes, &error),
-        }
-    }
-
-    /// Validates the JSON that an XML text is the same as; findings are located in the XML.
-    fn xml(&self, bytes: &[u8], report: &mut Report) -> anyhow::Result<()> {
-        let converted = match lmr_validator::xml::to_json(bytes, MAX_XML_DEPTH) {
-            Ok(converted) => converted,
-            Err(error) => return report.unreadable_xml(&error),
-        };
-        let document = match Document::parse(converted.json.as_str(), &ParseOptions::lenient()) {
-            Ok(document) => document,
-            Err(error) => return report.unreadable(None, bytes, &error),
-        };
-        let (rule_set, mut findings) = self.findings(&document, false)?;
-        for finding in &mut findings {
-            let Some(span) = finding.span.take() else { continue };
-            let location = converted.map.location(span.start);
-            (finding.line, finding.column) = (location.line, location.column);
-        }
-        report.resource(None, &String::from_utf8_lossy(bytes), rule_set, findings)
-    }
-
-    /// Validates some lines, on as many threads as there are to be, and reports them in their order.
-    /// Lines not begun when the time is up are left out.
-    fn batch(
-        &self,
-        batch: &Batch,
-        threads: usize,
-        stop: &AtomicBool,
-        report: &mut Report,
-    ) -> anyhow::Result<()> {
-        let lines: Vec<(u32, &[u8])> = batch.lines().collect();
-        let threads = if threads == 0 { core_count() } else { threads }.min(lines.len());
-        let next = AtomicUsize::new(0);
-        let work = || {
-            let mut validated = Vec::new();
-            while let at = next.fetch_add(1, Ordering::Relaxed)
-                && let Some((_, text)) = lines.get(at)
-                && !stop.load(Ordering::Relaxed)
-            {
-                validated.push((at, self.validated(text, threads > 1)));
-            }
-            validated
-        };
-        let mut validated = std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-            let mut all = work();
-            for other in others {
-                all.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-            }
-            all
-        });
-        validated.sort_unstable_by_key(|(at, _)| *at);
-        for (at, validated) in validated {
-            let (line, text) = lines[at];
-            match validated {
-                Ok(found) => {
-                    let (rule_set, findings) = found?;
-                    report.resource(Some(line), "", rule_set, findings)?;
-                }
-                Err(error) => report.unreadable(Some(line), text, &error)?,
-            }
-        }
-        Ok(())
-    }
-
-    fn validated(&self, text: &[u8], beside: bool) -> Validated {
-        let document = Document::parse_bytes(text, &ParseOptions::lenient())?;
-        Ok(self.findings(&document, beside))
-    }
-
-    /// The findings, and the rule set they are of; `None` with `--ruleset none`. `beside` others, one thread
-    /// does it.
-    fn findings(
-        &self,
-        document: &Document<'_>,
-        is_beside: bool,
-    ) -> anyhow::Result<(Option<RuleSetId>, Vec<Finding>)> {
-        match self {
-            Self::Plain { validator, options, beside } => {
-                let options = if is_beside { beside } else { options };
-                let issues = validator.validate(document, options);
-                Ok((None, issues.into_iter().map(Finding::from_issue).collect()))
-            }
-            Self::Register { chosen, options, beside, profiles, needs } => {
-                let options = if is_beside { beside } else { options };
-                let bundle = Bundle::of(document);
-                let by_type = bundle.and_then(|b| RuleSetId::for_bundle_type(&b.kind()?));
-                let id = match chosen {
-                    Some(RuleSetChoice::Guide(id)) => *id,
-                    _ => by_type.unwrap_or(RuleSetId::LATEST),
-                };
-                let rules = options.rule_sets.get(id)?;
-                let mut findings = if bundle.is_some() {
-                    match rules.check_bundle(document, options) {
-                        Ok(verdict) => {
-                            let entries = verdict.entries.into_iter();
-                            let of_entries = entries.flat_map(|entry| entry.findings);
-                            verdict.bundle.into_iter().chain(of_entries).collect()
-                        }
-                        Err(fault) => vec![Finding::from_fault(&fault)],
-                    }
-                } else if document.root_element().resource_type().is_none() {
-                    vec![Finding::of(
-                        Code::ContentNotFhir,
-                        ElementLocation { line: 1, column: 1, ..ElementLocation::default() },
-                    )]
-                } else {
-                    rules.check_resource(document, options)
-                };
-                if !profiles.is_empty() {
-                    add_profiles(rules, document, profiles, options, &mut findings)?;
-                }
-                if *needs {
-                    findings.extend(lmr_lmdi::needs(rules, document, options)?);
-                }
-                Ok((Some(id), findings))
-            }
-        }
-    }
-}
-
-/// What further profiles say in addition to the register's verdict.
-fn add_profiles(
-    rules: &RuleSet,
-    document: &Document<'_>,
-    profiles: &[String],
-    options: &CheckOptions,
-    findings: &mut Vec<Finding>,
-) -> anyhow::Result<()> {
-    let validator = rules.validator();
-    for profile in profiles {
-        if let Err(reason) = validator.prepare(profile) {
-            fail!("profilen kan ikke brukes: {reason}", "the profile cannot be used: {reason}");
-        }
-    }
-    let options =
-        Options { profiles: profiles.to_vec(), stop: options.stop.clone(), ..Options::default() };
-    for issue in validator.validate(document, &options) {
-        let finding = Finding::from_issue(issue);
-        let known = findings.iter().any(|f| {
-            f.full_expression == finding.full_expression && f.message_id() == finding.message_id()
-        });
-        if !known {
-            findings.push(finding);
-        }
-    }
-    Ok(())
 }

@@ -250,6 +250,20 @@ fn the_guide_for_refused_records_can_be_followed() {
 }
 
 #[test]
+fn the_guide_for_builds_can_be_followed() {
+    let mut reader = Reader::new();
+    let lines = commands("validate-in-a-build.md");
+    assert_eq!(lines.iter().filter(|line| line.starts_with("lmr ")).count(), 7, "{lines:?}");
+    let mut expected = [1, 1, 0, 0, 0, 0, 0].into_iter();
+    for line in lines {
+        let code = reader.follow(&line);
+        let wanted = if line.starts_with("lmr ") { expected.next() } else { Some(0) };
+        assert_eq!(code, wanted, "{line}: {}", reader.printed);
+    }
+    assert!(reader.path("fhir.sarif").exists() && reader.path("fhir.xml").exists());
+}
+
+#[test]
 fn n15_the_guides_for_sources_can_be_followed() {
     for folder in ["", "nb/"] {
         for guide in ["from-a-table-to-the-register", "from-a-fhir-server", "from-mirth-or-oie"] {

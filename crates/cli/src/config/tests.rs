@@ -2,6 +2,7 @@ use std::path::Path;
 
 use super::receiver::ReceiverConfig;
 use super::sender::SenderConfig;
+use crate::validate::ProjectKeys;
 use lmr_sandbox::certificates::{Order, TestCa};
 
 fn docs() -> std::path::PathBuf {
@@ -97,6 +98,7 @@ fn known_keys<T: serde::de::DeserializeOwned>(text: &str, table: &str) -> Vec<St
 fn every_key_that_is_read_is_documented_and_no_other() {
     let page = std::fs::read_to_string(docs().join("configuration.md")).expect("the page");
     let (receiver_page, sender_page) = page.split_once("## sender.toml").expect("two parts");
+    let (sender_page, project_page) = sender_page.split_once("## .lmr.toml").expect("a third");
     let documented = |page: &str, name: &str| {
         page.lines().any(|line| {
             line.starts_with("| `")
@@ -125,6 +127,10 @@ fn every_key_that_is_read_is_documented_and_no_other() {
     }
     check(receiver_page, known_keys::<ReceiverConfig>(&receiver, "avsender[]"), "", &[]);
     check(receiver_page, known_keys::<ReceiverConfig>(&receiver, "trust[]"), "", &[]);
+    let project = sample("lmr.toml");
+    check(project_page, known_keys::<ProjectKeys>(&project, ""), "", &["ignore", "rule"]);
+    check(project_page, known_keys::<ProjectKeys>(&project, "ignore[]"), "ignore.", &[]);
+    check(project_page, known_keys::<ProjectKeys>(&project, "rule[]"), "rule.", &[]);
     let sender = sample("sender.toml");
     let tables = [
         "receiver",

@@ -25,6 +25,24 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     ("Norwegian bokmål", "norsk bokmål"),
     ("English", "engelsk"),
+    (
+        "Project file with packages, rule set, ignore list and rules of one's own; the nearest .lmr.toml above the working folder if left out",
+        "Prosjektfil med pakker, regelsett, liste over utelatte funn og egne regler; hvis utelatt, den nærmeste .lmr.toml over arbeidsmappen",
+    ),
+    ("Use no .lmr.toml", "Bruk ingen .lmr.toml"),
+    (
+        "Findings of an earlier run: only new ones are shown and count",
+        "Funn fra en tidligere kjøring: bare nye vises og teller",
+    ),
+    (
+        "Write the findings of this run as a baseline; the exit status is then 0",
+        "Skriv funnene fra denne kjøringen som grunnlinje; sluttstatus er da 0",
+    ),
+    (
+        "Only files that git says have changed since this revision, or are new",
+        "Bare filer som ifølge git er endret siden denne revisjonen, eller er nye",
+    ),
+    ("Validate again whenever a file changes", "Valider på nytt hver gang en fil endres"),
     ("Senders and deliveries of a receiver", "Et mottaks avsendere og leveranser"),
     (
         "Exit status: 0 when done, or when nothing had to be changed; 2 when refused, with the reason",

@@ -12,6 +12,7 @@ use lmr_validator::render::{Mark, Page};
 
 use super::Format;
 use super::ci::{self, Case, Reported};
+use super::triage::Triage;
 use crate::input::looks_like_lines;
 use crate::output::{Language, Style};
 use crate::text::{Text, failure, text};
@@ -43,6 +44,8 @@ pub(super) struct Report {
     is_incomplete: bool,
     /// What SARIF and JUnit XML are made of at the end.
     cases: Vec<Case>,
+    /// Which findings count.
+    triage: Triage,
     /// What code lists are missing, and how many codes could not be checked for it: one line each, since
     /// every code of such a list would have the same.
     lists: BTreeMap<String, usize>,
@@ -59,7 +62,13 @@ struct Count {
 }
 
 impl Report {
-    pub(super) fn new(format: Format, language: Language, quiet: bool, max: Option<usize>) -> Self {
+    pub(super) fn new(
+        format: Format,
+        language: Language,
+        quiet: bool,
+        max: Option<usize>,
+        triage: Triage,
+    ) -> Self {
         Self {
             format,
             language,
@@ -68,6 +77,7 @@ impl Report {
             hidden: 0,
             is_incomplete: false,
             cases: Vec::new(),
+            triage,
             lists: BTreeMap::new(),
             style: Style::for_stdout(),
             out: String::new(),
@@ -95,6 +105,21 @@ impl Report {
         self.hidden
     }
 
+    /// Whether files were left out.
+    pub(super) fn is_incomplete(&self) -> bool {
+        self.is_incomplete
+    }
+
+    /// Which findings counted.
+    pub(super) fn triage(&self) -> &Triage {
+        &self.triage
+    }
+
+    /// The same, when the report is done.
+    pub(super) fn into_triage(self) -> Triage {
+        self.triage
+    }
+
     /// The time was up before all files were checked.
     pub(super) fn stopped(&mut self) {
         self.is_incomplete = true;
@@ -107,6 +132,7 @@ impl Report {
     /// What follows is about this file.
     pub(super) fn begin(&mut self, path: &Path, several: bool) {
         path.clone_into(&mut self.path);
+        self.triage.begin(path);
         self.several = several;
         self.here = Count::default();
         self.files += 1;
@@ -160,6 +186,7 @@ impl Report {
                 finding.line = line;
             }
         }
+        self.triage.keep(&mut findings);
         self.add(line, source, findings)
     }
 

@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 use lmr_lmdi::codes::Code;
 use lmr_lmdi::{Finding, RuleSetId};
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::{Case, Level, Reported, message};
-use crate::output::{Language, hex};
+use crate::output::Language;
+use crate::validate::fingerprint::Fingerprints;
 
 /// The address of the standard's schema.
 const SCHEMA: &str =
@@ -32,14 +32,14 @@ pub(in crate::validate) fn log(report: &Reported<'_>) -> Value {
         rules.insert(finding.code.as_str(), finding.code);
     }
     let index: BTreeMap<&str, usize> = rules.keys().enumerate().map(|(at, id)| (*id, at)).collect();
-    let mut seen = BTreeMap::new();
+    let mut prints = Fingerprints::default();
     let results: Vec<Value> = report
         .cases
         .iter()
         .flat_map(|case| case.findings.iter().map(move |finding| (case, finding)))
         .map(|(case, finding)| {
             let at = index.get(finding.code.as_str()).copied();
-            result(case, finding, at, report.language, &mut seen)
+            result(case, finding, at, report.language, &mut prints)
         })
         .collect();
     let rule_sets = |id: &RuleSetId| json!({ "name": id.as_str(), "digest": format!("sha256:{}", id.digest()) });
@@ -85,7 +85,7 @@ fn result(
     finding: &Finding,
     rule: Option<usize>,
     language: Language,
-    seen: &mut BTreeMap<String, usize>,
+    prints: &mut Fingerprints,
 ) -> Value {
     let mut physical = Map::new();
     physical.insert("artifactLocation".to_owned(), json!({ "uri": uri(&case.file) }));
@@ -113,13 +113,9 @@ fn result(
     result.insert("level".to_owned(), json!(Level::of(finding).in_sarif()));
     result.insert("message".to_owned(), json!({ "text": message(finding, language) }));
     result.insert("locations".to_owned(), json!([location]));
-    // Equal findings of a file (a resource a line) are distinguished by their number.
-    let print = fingerprint(case, finding);
-    let count = seen.entry(print.clone()).or_insert(0);
-    *count += 1;
     result.insert(
         "partialFingerprints".to_owned(),
-        json!({ "lmrFinding/v1": format!("{print}:{count}") }),
+        json!({ "lmrFinding/v1": prints.next(&uri(&case.file), finding) }),
     );
     let profile = finding.issue().and_then(|issue| issue.profile.as_deref());
     result.insert(
@@ -131,24 +127,6 @@ fn result(
         }),
     );
     Value::Object(result)
-}
-
-/// What makes a finding the same one in the next report: rule, element and file. Not its line, which moves; not its
-/// text, which has a language; no value of the resource.
-fn fingerprint(case: &Case, finding: &Finding) -> String {
-    let profile = finding.issue().and_then(|issue| issue.profile.as_deref());
-    let mut digest = Sha256::new();
-    for part in [
-        uri(&case.file).as_str(),
-        finding.code.as_str(),
-        finding.message_id().unwrap_or_default(),
-        profile.unwrap_or_default(),
-        &finding.full_expression,
-    ] {
-        digest.update(part.as_bytes());
-        digest.update([0]);
-    }
-    hex(&digest.finalize()[..16])
 }
 
 /// A path as a URI: relative ones stay relative to where the check was started.

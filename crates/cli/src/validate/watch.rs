@@ -1,0 +1,65 @@
+//! `--watch`: validates again whenever a file changes. Files are looked at twice a second, which works on network
+//! drives too, where the system does not tell of changes.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+
+use super::Validate;
+use super::files::gather;
+use super::project::Project;
+use crate::output::{self, Language};
+use crate::text::{fail, text};
+
+/// Time between two looks.
+const INTERVAL: Duration = Duration::from_millis(500);
+
+/// What tells that a file has changed: its time and its length.
+type State = BTreeMap<PathBuf, Option<(SystemTime, u64)>>;
+
+/// Validates until the process is ended.
+pub(super) fn run(command: &Validate, lang: Language) -> anyhow::Result<ExitCode> {
+    if command.files.iter().any(|path| path.as_os_str() == "-") {
+        fail!(
+            "--watch ser på filer; standard inn kan ikke leses to ganger",
+            "--watch looks at files; standard input cannot be read twice"
+        );
+    }
+    let mut last = None;
+    loop {
+        let state = state_of(command)?;
+        if last.as_ref() != Some(&state) {
+            // A file that is just being written may be half there; the next look has it whole.
+            if let Err(error) = command.once(lang) {
+                output::complain(&format!("lmr: {}", crate::text::chain(&error, lang)));
+            }
+            let note = text!(
+                "lmr: venter på endringer i {count} filer (Ctrl-C avslutter)",
+                "lmr: waiting for changes in {count} files (Ctrl-C ends)",
+                count = state.len()
+            );
+            output::complain(note.get(lang));
+            std::io::stdout().flush()?;
+            last = Some(state);
+        }
+        std::thread::sleep(INTERVAL);
+    }
+}
+
+fn state_of(command: &Validate) -> anyhow::Result<State> {
+    let mut state = State::new();
+    let project = Project::find(command.project.as_deref())?;
+    let others = project.path.iter().chain(&project.keys.packages).chain(&command.package).cloned();
+    for path in &command.files {
+        // What cannot be read is reported by the check itself.
+        state.extend(gather(path, &mut |_| ())?.into_iter().map(|path| (path, None)));
+    }
+    state.extend(others.map(|path| (path, None)));
+    for (path, seen) in &mut state {
+        let Ok(now) = std::fs::metadata(path) else { continue };
+        *seen = now.modified().ok().map(|at| (at, now.len()));
+    }
+    Ok(state)
+}

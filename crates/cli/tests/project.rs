@@ -1,0 +1,294 @@
+//! What teams use day by day: `.lmr.toml` with its ignore list and rules, baselines, only changed files, `--watch`.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+const FAULTY: &str = r#"{"resourceType":"Patient","gender":"x","birthDate":"2020-13-01"}"#;
+const RIGHT: &str = r#"{"resourceType":"Patient","gender":"male"}"#;
+
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, content) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(path, content).expect("written");
+    }
+    folder
+}
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lmr"));
+    command.current_dir(folder).env("LMR_LANG", "en").arg("validate").args(arguments);
+    command
+}
+
+fn validate(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder, arguments).output().expect("lmr runs")
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("UTF-8")
+}
+
+/// The findings' message ids and places.
+fn findings(output: &Output) -> Vec<(String, String, String)> {
+    out(output)
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"))
+        .map(|f| {
+            let part = |key: &str| f[key].as_str().unwrap_or_default().to_owned();
+            (part("severity"), part("messageId"), part("expression"))
+        })
+        .collect()
+}
+
+#[test]
+fn the_nearest_project_file_gives_the_rule_set_and_leaves_out_what_it_lists() {
+    let toml = "ruleset = \"none\"\n[[ignore]]\nat = \"Patient.gender\"\nreason = \"old system\"\nuntil = 2099-01-01\n";
+    let folder = folder(&[(".lmr.toml", toml), ("below/a.json", FAULTY)]);
+    let output = validate(&folder.path().join("below"), &["a.json", "--format", "json"]);
+    let found = findings(&output);
+    assert!(!found.is_empty() && found.iter().all(|(.., at)| !at.contains("gender")), "{found:?}");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("left out by") && said(&output).contains("old system"));
+    // The same without the file, and with a rule set of the command line.
+    let output = validate(
+        folder.path(),
+        &["below", "--no-project", "--ruleset", "none", "--format", "json"],
+    );
+    assert!(findings(&output).iter().any(|(.., at)| at.contains("gender")));
+    let output = validate(folder.path(), &["below", "--ruleset", "lmdi-1.1.7"]);
+    assert!(out(&output).contains("lmdi-1.1.7"), "{}", out(&output));
+}
+
+#[test]
+fn an_entry_that_has_ended_counts_again_and_one_that_met_nothing_is_reported() {
+    let toml = "ruleset = \"none\"\n\
+        [[ignore]]\nat = \"Patient.gender\"\nreason = \"a\"\nuntil = 2020-01-01\n\
+        [[ignore]]\nat = \"Patient.name\"\nreason = \"b\"\nuntil = \"2099-01-01\"\n";
+    let folder = folder(&[(".lmr.toml", toml), ("a.json", FAULTY)]);
+    let output = validate(folder.path(), &["a.json", "--format", "json"]);
+    assert!(findings(&output).iter().any(|(.., at)| at.contains("gender")));
+    let said = said(&output);
+    assert!(said.contains("Patient.gender ended on 2020-01-01"), "{said}");
+    assert!(said.contains("Patient.name met nothing"), "{said}");
+}
+
+#[test]
+fn a_project_file_that_would_hide_everything_or_says_nonsense_is_refused_by_name() {
+    for (toml, expected) in [
+        ("[[ignore]]\nreason = \"x\"\nuntil = 2099-01-01\n", "needs code, message or at"),
+        ("[[ignore]]\nat = \"Patient\"\nreason = \" \"\nuntil = 2099-01-01\n", "no reason"),
+        ("[[ignore]]\nat = \"Patient\"\nreason = \"x\"\n", "until"),
+        ("[[ignore]]\nat = \"Patient\"\nreason = \"x\"\nuntil = 3\n", "until = 2027-01-31"),
+        ("[[ignore]]\ncode = \"LMR-9\"\nreason = \"x\"\nuntil = 2099-01-01\n", "no code LMR-9"),
+        (
+            "[[ignore]]\nat = \"P\"\nfile = \"[\"\nreason = \"x\"\nuntil = 2099-01-01\n",
+            "not a valid pattern",
+        ),
+        ("ruleset = \"lmdi-9\"\n", "lmdi-1.1.7"),
+        ("rulesett = \"none\"\n", "rulesett"),
+        ("packages = [\"missing.tgz\"]\n", "missing.tgz"),
+        (
+            "ruleset = \"none\"\nprofiles = [\"http://example.org/none\"]\n",
+            "http://example.org/none",
+        ),
+        ("baseline = \"missing.json\"\n", "--write-baseline"),
+        (
+            "[[rule]]\nid = \"a\"\nat = \"Patient\"\nexpression = \"name.(\"\nseverity = \"error\"\ntext = \"x\"\n",
+            "rule a",
+        ),
+        (
+            "[[rule]]\nid = \"a b\"\nat = \"Patient\"\nexpression = \"true\"\nseverity = \"error\"\ntext = \"x\"\n",
+            "a b",
+        ),
+        (
+            "[[rule]]\nid = \"a\"\nat = \"Patient\"\nexpression = \"true\"\nseverity = \"fatal\"\ntext = \"x\"\n",
+            "fatal",
+        ),
+        (
+            "[[rule]]\nid = \"a\"\nat = \"Patientt\"\nexpression = \"true\"\nseverity = \"error\"\ntext = \"x\"\n",
+            "Patientt",
+        ),
+        (
+            "[[rule]]\nid = \"a\"\nat = \"Patient.nme\"\nexpression = \"true\"\nseverity = \"error\"\ntext = \"x\"\n",
+            "Patient.nme",
+        ),
+        (
+            "[[rule]]\nid = \"a\"\nat = \"Patient\"\nexpression = \"nme.exists()\"\nseverity = \"error\"\ntext = \"x\"\n",
+            "nme",
+        ),
+    ] {
+        let folder = folder(&[(".lmr.toml", toml), ("a.json", RIGHT)]);
+        let output = validate(folder.path(), &["a.json"]);
+        assert_eq!(output.status.code(), Some(2), "{toml}: {}{}", out(&output), said(&output));
+        assert!(said(&output).contains(expected), "{toml}: {}", said(&output));
+    }
+    let output =
+        validate(folder(&[("a.json", RIGHT)]).path(), &["a.json", "--project", "none.toml"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("none.toml"));
+}
+
+#[test]
+fn the_sample_and_the_page_name_the_same_keys_and_the_sample_can_be_used() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    let sample = std::fs::read_to_string(docs.join("samples/lmr.toml")).expect("the sample");
+    let page = std::fs::read_to_string(docs.join("configuration.md")).expect("the page");
+    let page = page.split("## .lmr.toml").nth(1).expect("the section");
+    let table: toml::Table = sample.parse().expect("TOML");
+    let mut keys: Vec<String> = Vec::new();
+    for (key, value) in &table {
+        match value.as_array().and_then(|array| array.first()).and_then(toml::Value::as_table) {
+            Some(inner) => keys.extend(inner.keys().map(|inner| format!("{key}.{inner}"))),
+            None => keys.push(key.clone()),
+        }
+    }
+    assert!(keys.len() > 8, "{keys:?}");
+    for key in keys {
+        assert!(page.contains(&format!("| `{key}` |")), "{key} is not in docs/configuration.md");
+    }
+    let folder = folder(&[(".lmr.toml", &sample), ("a.json", RIGHT)]);
+    let output = validate(folder.path(), &["a.json"]);
+    assert_ne!(output.status.code(), Some(2), "{}", said(&output));
+}
+
+#[test]
+fn own_rules_hold_for_every_resource_of_the_type_in_bundles_too() {
+    let toml = "[[rule]]\nid = \"house-1\"\nat = \"Patient\"\nexpression = \"birthDate.exists()\"\nseverity = \"error\"\ntext = \"A birth date is needed here\"\n\
+        [[rule]]\nid = \"house-2\"\nat = \"Patient.name\"\nexpression = \"family.exists()\"\nseverity = \"warning\"\ntext = \"Names have a family name\"\n";
+    let named = r#"{"resourceType":"Patient","name":[{"given":["A"]},{"family":"B"}]}"#;
+    let bundle = format!(
+        r#"{{"resourceType":"Bundle","type":"collection","entry":[{{"fullUrl":"urn:uuid:0b9a3f0e-6f7d-4b9d-9c3a-0d1f2e3a4b5c","resource":{named}}}]}}"#
+    );
+    let folder = folder(&[(".lmr.toml", toml), ("a.json", named), ("b.json", &bundle)]);
+    for ruleset in [&["--ruleset", "none"][..], &[]] {
+        for (file, root) in [("a.json", "Patient"), ("b.json", "Bundle.entry[0].resource")] {
+            let output = validate(folder.path(), &[&[file, "--format", "json"], ruleset].concat());
+            let found = findings(&output);
+            let of = |key: &str| -> Vec<_> {
+                found.iter().filter(|(_, id, _)| id.contains(key)).collect()
+            };
+            let (first, second) = (of("house-1"), of("house-2"));
+            assert_eq!((first.len(), second.len()), (1, 1), "{file} {ruleset:?}: {found:?}");
+            assert_eq!(first[0].0, "error");
+            assert_eq!(second[0].0, "warning");
+            assert!(second[0].2.ends_with("name[0]"), "{second:?}");
+            assert!(
+                first[0].2.starts_with(root) || root == "Bundle.entry[0].resource",
+                "{first:?}"
+            );
+            assert!(out(&output).contains("A birth date is needed here"));
+            assert_eq!(output.status.code(), Some(1));
+        }
+    }
+}
+
+#[test]
+fn a_baseline_shows_what_is_new_and_counts_what_is_gone() {
+    let folder = folder(&[("a.json", FAULTY), ("b.json", RIGHT)]);
+    let all = ["--ruleset", "none", "a.json", "b.json"];
+    let with = |more: &[&str]| validate(folder.path(), &[&all[..], more].concat());
+    let missing = with(&["--baseline", "base.json"]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(said(&missing).contains("--write-baseline"));
+    assert_eq!(with(&["--write-baseline", "base.json"]).status.code(), Some(0));
+    let written = std::fs::read_to_string(folder.path().join("base.json")).expect("written");
+    assert!(!written.contains("2020-13-01"), "no value of the resource: {written}");
+
+    let same = with(&["--baseline", "base.json"]);
+    assert_eq!(same.status.code(), Some(0), "{}", out(&same));
+    assert!(said(&same).contains("0 new findings"), "{}", said(&same));
+    // Lines move and one fault is corrected: nothing is new. Started elsewhere, it is the same.
+    let moved = "{\n\n\"resourceType\":\"Patient\",\n\"gender\":\"x\"}";
+    std::fs::write(folder.path().join("a.json"), moved).expect("written");
+    let less = with(&["--baseline", "base.json"]);
+    assert_eq!(less.status.code(), Some(0), "{}", out(&less));
+    assert!(
+        said(&less).contains("0 new findings") && !said(&less).contains("0 gone"),
+        "{}",
+        said(&less)
+    );
+    std::fs::write(folder.path().join("b.json"), FAULTY).expect("written");
+    let more = with(&["--baseline", "base.json", "--format", "json"]);
+    assert_eq!(more.status.code(), Some(1));
+    assert!(
+        out(&more).lines().count() >= 2 && out(&more).lines().all(|line| line.contains("b.json"))
+    );
+    // What is no baseline, and one that cannot be made.
+    std::fs::write(folder.path().join("base.json"), "[]").expect("written");
+    assert_eq!(with(&["--baseline", "base.json"]).status.code(), Some(2));
+    std::fs::write(folder.path().join("a.json"), "{").expect("written");
+    let half = with(&["--write-baseline", "new.json"]);
+    assert_eq!(half.status.code(), Some(2));
+    assert!(!folder.path().join("new.json").exists());
+}
+
+#[test]
+fn only_files_that_git_knows_as_changed_are_checked() {
+    let folder = folder(&[("old.json", FAULTY), ("sub/changed.json", RIGHT)]);
+    let no_repository = validate(folder.path(), &["--changed-from", "HEAD", "."]);
+    assert_eq!(no_repository.status.code(), Some(2));
+    assert!(said(&no_repository).contains("git"), "{}", said(&no_repository));
+    let git = |arguments: &[&str]| {
+        let done = Command::new("git")
+            .current_dir(folder.path())
+            .args(["-c", "user.name=t", "-c", "user.email=t@example.org"])
+            .args(arguments)
+            .output()
+            .expect("git runs");
+        assert!(done.status.success(), "{done:?}");
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "-m", "first"]);
+    let with = |from: &str| {
+        validate(
+            &folder.path().join("sub"),
+            &["--ruleset", "none", "--format", "json", "--changed-from", from, ".."],
+        )
+    };
+    let none = with("HEAD");
+    assert_eq!(none.status.code(), Some(0));
+    assert!(said(&none).contains("none of the files has changed"));
+    std::fs::write(folder.path().join("sub/changed.json"), FAULTY).expect("written");
+    std::fs::write(folder.path().join("new æ.json"), FAULTY).expect("written");
+    let two = with("HEAD");
+    assert_eq!(two.status.code(), Some(1));
+    assert!(
+        out(&two).contains("changed.json") && out(&two).contains("new æ.json"),
+        "{}",
+        out(&two)
+    );
+    assert!(!out(&two).contains("old.json"));
+    assert_eq!(with("no-such").status.code(), Some(2));
+    assert_eq!(with("--output=x").status.code(), Some(2));
+}
+
+#[test]
+fn watching_reports_again_after_a_change_and_refuses_standard_input() {
+    let folder = folder(&[("a.json", FAULTY)]);
+    assert_eq!(validate(folder.path(), &["--watch", "-"]).status.code(), Some(2));
+    let mut child = command(folder.path(), &["--ruleset", "none", "--watch", "a.json"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("lmr runs");
+    let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
+    let mut wait = || {
+        lines
+            .find(|line| line.as_ref().is_ok_and(|line| line.contains("waiting for changes")))
+            .expect("it goes on")
+            .expect("a line")
+    };
+    wait();
+    std::fs::write(folder.path().join("a.json"), RIGHT).expect("written");
+    wait();
+    child.kill().expect("ended");
+    child.wait().expect("ended");
+}
