@@ -24,7 +24,7 @@ use crate::outbox::{FinishedAttempt, Forgotten, ItemOutcome, Outbox, OutboxError
 use crate::plan::{self, BundleLimits, Known, Plan, Statuses};
 use crate::progress::AttemptOutcome;
 use crate::receipts::ReceivedReceipt;
-use crate::report::{ForeignType, Report, RunKind, SentMessage, SourceFailure};
+use crate::report::{ForeignType, LostAtRegister, Report, RunKind, SentMessage, SourceFailure};
 use crate::run::Run;
 use crate::schedule::RetrySchedule;
 use crate::seal::Sealer;
@@ -175,8 +175,9 @@ impl Agent {
         run.report.reexamined = self.outbox.drop_when_rules_changed(&self.fingerprint()).await?
             + self.outbox.drop_clock_dependent().await?;
         self.send_new(run).await?;
-        // Halves the size each time, down to what cannot be split, which is held.
-        while std::mem::take(&mut run.too_large) && !run.is_over() && !run.paused {
+        // Too large: halves the size each time, down to what cannot be split, which is held.
+        while (run.too_large || run.went_back) && !run.is_over() && !run.paused {
+            run.too_large = false;
             self.send_new(run).await?;
         }
         let is_delivered = !run.is_over()
@@ -289,7 +290,9 @@ impl Agent {
         };
         let answer = answer::read(outcome, &message_id, entries, now);
         if let Some(receipt) = receipt.filter(|_| answer.outcome == AttemptOutcome::Answered) {
-            self.keep_receipt(seq, &message_id, &receipt, now).await?;
+            let lost = self.keep_receipt(seq, &message_id, &receipt, now).await?;
+            run.went_back |= lost.is_some();
+            run.report.lost_at_register = LostAtRegister::both(run.report.lost_at_register, lost);
         }
         let finished = FinishedAttempt {
             outcome: &answer.outcome,
@@ -355,6 +358,7 @@ impl Agent {
         if run.is_over() {
             return Ok(());
         }
+        run.went_back = false;
         self.source.begin(self.changed_since().await?);
         let index = Index::read(&*self.source, &self.settings.own_addresses, &self.key)?;
         run.report.count_source(&index);

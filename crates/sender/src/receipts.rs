@@ -32,7 +32,7 @@ pub(crate) enum ReceiptProblem {
     /// The register gives a number again for another message: it was restored from a backup.
     #[error(
         "the register gives number {sequence} again, for another message: it has lost what it had taken, \
-         as after a restore from a backup; `lmr send forget --since` sends it again"
+         as after a restore from a backup; it is sent again"
     )]
     WentBack {
         /// The number.
@@ -56,6 +56,15 @@ impl Agent {
         if self.outbox.receipts_after(0).await?.is_none() {
             return Ok(None);
         }
+        // Kept by a version that did not act on it, or by a process that ended before it could.
+        let before = match self.outbox.number_given_again().await? {
+            Some((sequence, second)) => self.forget_forked(sequence, second).await?,
+            None => None,
+        };
+        Ok(LostAtRegister::both(before, self.ask_what_is_lost().await?))
+    }
+
+    async fn ask_what_is_lost(&self) -> Result<Option<LostAtRegister>, OutboxError> {
         let last = match self.newest_receipt().await {
             NewestReceipt::Untold => return Ok(None),
             NewestReceipt::NoMessage => 0,
@@ -85,14 +94,55 @@ impl Agent {
         Ok(Some(LostAtRegister { messages, since, forgotten }))
     }
 
+    /// Forgets what the register has lost, where it has given the number `first` again: now to the receipt `new`.
+    /// Of the receipts from that number on those count that follow one another from `new`; all others are of a
+    /// time that the register does not know any more.
+    async fn forget_forked(
+        &self,
+        first: u64,
+        new: ReceiptDigest,
+    ) -> Result<Option<LostAtRegister>, OutboxError> {
+        let mut followed = vec![new];
+        let mut lost = Vec::new();
+        for receipt in self.outbox.receipts_from(first).await? {
+            let follows = || {
+                let verified = self.sealer.verify_receipt(&receipt.text).ok()?;
+                verified.receipt.previous.filter(|previous| followed.contains(previous))
+            };
+            if receipt.digest == new {
+                continue;
+            }
+            if receipt.sequence > first && follows().is_some() {
+                followed.push(receipt.digest);
+            } else {
+                lost.push(receipt);
+            }
+        }
+        let Some(since) = lost.iter().map(|receipt| receipt.kept_at).min() else { return Ok(None) };
+        let forgotten = self.outbox.forget_since(since, self.now()).await?;
+        self.outbox.note_lost(&lost).await?;
+        let messages = lost.len() as u64;
+        tracing::warn!(
+            messages,
+            %since,
+            records = forgotten.records,
+            annulments = forgotten.annulments,
+            "the register gives numbers of receipts again: it has lost what it had confirmed, as after a restore \
+             from a backup; it is sent again"
+        );
+        Ok(Some(LostAtRegister { messages, since, forgotten }))
+    }
+
     /// Verifies a receipt and keeps it. What is wrong is logged, and kept with it where it is the register's.
+    /// Gives what it shows to be lost: where the register was restored and could not be asked before it gave
+    /// this receipt, nothing else shows it.
     pub(crate) async fn keep_receipt(
         &self,
         seq: i64,
         message_id: &str,
         received: &ReceivedReceipt,
         now: Timestamp,
-    ) -> Result<(), OutboxError> {
+    ) -> Result<Option<LostAtRegister>, OutboxError> {
         let verified = self.sealer.verify_receipt(&received.text);
         let problem = match &verified {
             Err(error) => Some(ReceiptProblem::Unverified(error.clone())),
@@ -103,13 +153,23 @@ impl Agent {
         if let Some(problem) = &problem {
             tracing::warn!(message.id = %message_id, %problem, "the register's receipt does not hold");
         }
+        let mut lost = None;
         if let Ok(verified) = verified {
+            lost = match (&problem, verified.receipt.previous) {
+                (Some(ReceiptProblem::WentBack { sequence }), _) => {
+                    self.forget_forked(*sequence, verified.digest).await?
+                }
+                (Some(ReceiptProblem::Forked { sequence }), Some(previous)) => {
+                    self.forget_forked(sequence - 1, previous).await?
+                }
+                _ => None,
+            };
             let problem = problem.map(|problem| problem.to_string());
             self.outbox
                 .keep_receipt(message_id, &verified, &received.text, problem.as_deref(), now)
                 .await?;
         }
-        Ok(())
+        Ok(lost)
     }
 
     async fn receipt_problem(

@@ -226,6 +226,21 @@ pub struct LostAtRegister {
     pub forgotten: Forgotten,
 }
 
+impl LostAtRegister {
+    /// What was lost in both.
+    pub(crate) fn both(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        let (Some(a), Some(b)) = (one, other) else { return one.or(other) };
+        Some(Self {
+            messages: a.messages + b.messages,
+            since: a.since.min(b.since),
+            forgotten: Forgotten {
+                records: a.forgotten.records + b.forgotten.records,
+                annulments: a.forgotten.annulments + b.forgotten.annulments,
+            },
+        })
+    }
+}
+
 impl Report {
     pub(crate) fn new(kind: RunKind, now: Timestamp) -> Self {
         Self {

@@ -21,6 +21,8 @@ pub(crate) struct Run {
     pub(crate) paused: bool,
     /// A message was too large: its data is to be bundled again, in smaller ones.
     pub(crate) too_large: bool,
+    /// A receipt has shown that the register was restored: what it has lost is to be sent again.
+    pub(crate) went_back: bool,
     /// A person is needed before anything more is sent.
     pub(crate) stop: Option<AttemptFailure>,
     /// Versions found faulty in this run: later bundles go without them.
@@ -44,6 +46,7 @@ impl Run {
             unanswered: 0,
             paused: false,
             too_large: false,
+            went_back: false,
             stop: None,
             faulty: HashSet::new(),
         })

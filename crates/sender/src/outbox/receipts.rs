@@ -36,7 +36,74 @@ pub(crate) struct LaterReceipts {
     pub(crate) since: Timestamp,
 }
 
+/// A receipt that counts, as far as a fork is looked for.
+pub(crate) struct CountingReceipt {
+    pub(crate) sequence: u64,
+    pub(crate) digest: ReceiptDigest,
+    pub(crate) kept_at: Timestamp,
+    pub(crate) text: String,
+}
+
+fn digest(bytes: Vec<u8>) -> Result<ReceiptDigest> {
+    let bytes: [u8; 32] = bytes.try_into().map_err(|_| OutboxError::Damaged("receipt.digest"))?;
+    Ok(bytes.into())
+}
+
+fn number(sequence: i64) -> Result<u64> {
+    u64::try_from(sequence).map_err(|_| OutboxError::Damaged("receipt.sequence"))
+}
+
 impl Outbox {
+    /// The receipts that count, from a number on, by number.
+    pub(crate) async fn receipts_from(&self, sequence: u64) -> Result<Vec<CountingReceipt>> {
+        let rows = sqlx::query(
+            "SELECT sequence, digest, kept_at, receipt FROM receipt \
+             WHERE sequence >= ? AND problem IS NOT ? ORDER BY sequence",
+        )
+        .bind(i64::try_from(sequence).unwrap_or(i64::MAX))
+        .bind(LOST)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(CountingReceipt {
+                    sequence: number(row.get(0))?,
+                    digest: digest(row.get(1))?,
+                    kept_at: time(row.get(2))?,
+                    text: row.get(3),
+                })
+            })
+            .collect()
+    }
+
+    /// The first number that the register has given twice, with the digest of the receipt that came second.
+    pub(crate) async fn number_given_again(&self) -> Result<Option<(u64, ReceiptDigest)>> {
+        let row = sqlx::query(
+            "SELECT second.sequence, second.digest FROM receipt second \
+             JOIN receipt first ON first.sequence = second.sequence AND first.digest <> second.digest \
+             WHERE second.problem IS NOT NULL AND second.problem <> ?1 AND first.problem IS NOT ?1 \
+             ORDER BY second.sequence LIMIT 1",
+        )
+        .bind(LOST)
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(|row| Ok((number(row.get(0))?, digest(row.get(1))?))).transpose()
+    }
+
+    /// Notes that the register has lost the messages of these receipts.
+    pub(crate) async fn note_lost(&self, lost: &[CountingReceipt]) -> Result<()> {
+        let mut step = self.begin().await?;
+        for receipt in lost {
+            sqlx::query("UPDATE receipt SET problem = ? WHERE sequence = ? AND digest = ?")
+                .bind(LOST)
+                .bind(i64::try_from(receipt.sequence).unwrap_or(i64::MAX))
+                .bind(&receipt.digest.as_bytes()[..])
+                .execute(&mut *step)
+                .await?;
+        }
+        self.commit(step).await
+    }
+
     /// The receipts that count and are later than `sequence`, if there are any.
     pub(crate) async fn receipts_after(&self, sequence: u64) -> Result<Option<LaterReceipts>> {
         let row = sqlx::query(
@@ -95,14 +162,7 @@ impl Outbox {
                 .bind(LOST)
                 .fetch_all(&self.pool)
                 .await?;
-        rows.iter()
-            .map(|row| {
-                let bytes: Vec<u8> = row.get(0);
-                let bytes: [u8; 32] =
-                    bytes.try_into().map_err(|_| OutboxError::Damaged("receipt.digest"))?;
-                Ok(bytes.into())
-            })
-            .collect()
+        rows.iter().map(|row| digest(row.get(0))).collect()
     }
 
     /// The bytes of a message that may still be sent.
@@ -127,8 +187,7 @@ impl Outbox {
         rows.iter()
             .map(|row| {
                 Ok(ReceiptRow {
-                    sequence: u64::try_from(row.get::<i64, _>(0))
-                        .map_err(|_| OutboxError::Damaged("receipt.sequence"))?,
+                    sequence: number(row.get(0))?,
                     message_id: row.get(1),
                     kept_at: time(row.get(2))?,
                     problem: row.get(3),

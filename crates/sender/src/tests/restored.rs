@@ -2,7 +2,7 @@
 
 use lmr_lmdi::RuleSetId;
 
-use super::world::{RECEIPTED, Register, World, given, medicine, patient};
+use super::world::{Fate, RECEIPTED, Register, World, given, medicine, patient};
 use crate::report::{Report, RunStatus};
 
 async fn run(world: &World) -> Report {
@@ -94,6 +94,58 @@ async fn b10_a_register_that_went_on_after_its_restore_is_found_out_too() {
     assert!(report.lost_at_register.is_some());
     assert_eq!(world.versions("MedicationAdministration/b"), 1);
     assert_eq!(world.versions("MedicationAdministration/a"), 1);
+}
+
+/// Restored, and used by us before it could be asked: the number that it gives again is what shows it.
+#[tokio::test]
+async fn a_register_that_cannot_be_asked_after_its_restore_is_found_out_by_its_next_receipt() {
+    let world = ward().await;
+    let backup = world.register.lock().unwrap().clone();
+    world.pass(24);
+    give(&world, &["a", "b"]);
+    run(&world).await;
+    let mut restored = backup;
+    restored.is_silent_on_receipts = true;
+    *world.register.lock().unwrap() = restored;
+    world.pass(24);
+    give(&world, &["a", "b", "c"]);
+
+    let report = run(&world).await;
+    let lost = report.lost_at_register.expect("found out");
+    assert_eq!(lost.messages, 1);
+    assert_eq!(report.status(), RunStatus::Clean);
+    for key in ["a", "b", "c"] {
+        assert_eq!(world.versions(&format!("MedicationAdministration/{key}")), 1, "{key}");
+    }
+    // Found out once.
+    world.register.lock().unwrap().is_silent_on_receipts = false;
+    world.pass(24);
+    let report = run(&world).await;
+    assert_eq!((report.lost_at_register, report.messages.len()), (None, 0));
+}
+
+/// The same with the answer that would have shown it lost first: a later receipt follows an unknown one.
+#[tokio::test]
+async fn a_receipt_that_follows_an_unknown_one_shows_the_restore_too() {
+    let mut world = ward().await;
+    world.limits.entries = 3;
+    let backup = world.register.lock().unwrap().clone();
+    world.pass(24);
+    give(&world, &["a", "b"]);
+    run(&world).await;
+    let mut restored = backup;
+    restored.is_silent_on_receipts = true;
+    *world.register.lock().unwrap() = restored;
+    world.pass(24);
+    give(&world, &["a", "b", "c", "d"]);
+    world.fates(&[Fate::AnswerLost, Fate::Answered]);
+    run(&world).await;
+    world.pass(24);
+    let report = run(&world).await;
+    assert_eq!(report.status(), RunStatus::Clean, "{report:#?}");
+    for key in ["a", "b", "c", "d"] {
+        assert_eq!(world.versions(&format!("MedicationAdministration/{key}")), 1, "{key}");
+    }
 }
 
 /// What does not answer the question, or answers for somebody else, says nothing.

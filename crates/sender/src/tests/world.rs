@@ -98,6 +98,8 @@ pub(super) struct Register {
     pub(super) largest: Option<usize>,
     /// Payloads of receipts, in a chain; given where there is one to begin with.
     pub(super) receipts: Option<Vec<String>>,
+    /// Gives receipts, and does not answer when it is asked for the newest.
+    pub(super) is_silent_on_receipts: bool,
 }
 
 impl Register {
@@ -249,7 +251,9 @@ impl Transport for Line {
     }
 
     async fn newest_receipt(&self) -> NewestReceipt {
-        match &self.0.lock().unwrap().receipts {
+        let register = self.0.lock().unwrap();
+        match &register.receipts {
+            _ if register.is_silent_on_receipts => NewestReceipt::Untold,
             None => NewestReceipt::Untold,
             Some(receipts) => match receipts.last() {
                 None => NewestReceipt::NoMessage,
