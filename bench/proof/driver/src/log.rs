@@ -1,0 +1,105 @@
+//! What was run: a line for each history, and sums.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use anyhow::{Error, Result};
+use serde_json::json;
+
+use crate::history::Outcome;
+use crate::oracle::Counts;
+
+/// Sums of a run, and the file that keeps its lines.
+pub struct Log {
+    file: Option<File>,
+    total: Outcome,
+    histories: u64,
+    failed: Vec<u64>,
+    instrument: u64,
+}
+
+pub fn add(to: &mut Counts, more: &Counts) {
+    to.acknowledged_messages += more.acknowledged_messages;
+    to.stored_messages += more.stored_messages;
+    to.acknowledged_entries += more.acknowledged_entries;
+    to.stored_versions += more.stored_versions;
+    to.lost += more.lost;
+    to.duplicates += more.duplicates;
+    to.stuck += more.stuck;
+    to.resends += more.resends;
+}
+
+impl Log {
+    pub fn open(path: Option<PathBuf>) -> Result<Self> {
+        let file =
+            path.map(|path| OpenOptions::new().create(true).append(true).open(path)).transpose()?;
+        Ok(Self {
+            file,
+            total: Outcome::default(),
+            histories: 0,
+            failed: Vec::new(),
+            instrument: 0,
+        })
+    }
+
+    pub fn add(&mut self, seed: u64, outcome: &Outcome) -> Result<()> {
+        self.histories += 1;
+        add(&mut self.total.counts, &outcome.counts);
+        for (kind, count) in &outcome.faults {
+            *self.total.faults.entry(kind.clone()).or_default() += count;
+        }
+        self.total.requests += outcome.requests;
+        self.total.recovery_ms = self.total.recovery_ms.max(outcome.recovery_ms);
+        self.total.recovery_runs = self.total.recovery_runs.max(outcome.recovery_runs);
+        let faults: u64 = outcome.faults.values().sum();
+        if !outcome.violations.is_empty() {
+            self.failed.push(seed);
+            println!("seed {seed} FAILS: {}", outcome.violations.join("; "));
+        }
+        println!("seed {seed}: {faults} faults, {} s", outcome.seconds);
+        if let Some(file) = &mut self.file {
+            writeln!(file, "{}", json!({ "seed": seed, "outcome": outcome }))?;
+        }
+        Ok(())
+    }
+
+    /// The instrument itself failed: nothing is known of this history.
+    pub fn instrument(&mut self, seed: u64, error: &Error) -> Result<()> {
+        self.instrument += 1;
+        println!("seed {seed}: not played: {error:#}");
+        Ok(())
+    }
+
+    pub fn failed(&self) -> bool {
+        !self.failed.is_empty() || self.instrument > 0
+    }
+
+    pub fn summary(&self) -> String {
+        let faults: &BTreeMap<String, u64> = &self.total.faults;
+        let mut text = String::new();
+        for (kind, count) in faults {
+            text.push_str(&format!("{count:>8}  {kind}\n"));
+        }
+        let counts = &self.total.counts;
+        text.push_str(&format!(
+            "{} histories, {} faults; {} messages acknowledged, {} stored; {} versions stored; {} lost, {} duplicates, \
+             {} stuck; longest recovery {} ms, {} transfers; {} failed {:?}, {} not played",
+            self.histories,
+            faults.values().sum::<u64>(),
+            counts.acknowledged_messages,
+            counts.stored_messages,
+            counts.stored_versions,
+            counts.lost,
+            counts.duplicates,
+            counts.stuck,
+            self.total.recovery_ms,
+            self.total.recovery_runs,
+            self.failed.len(),
+            self.failed,
+            self.instrument,
+        ));
+        text
+    }
+}
