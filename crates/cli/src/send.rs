@@ -1,6 +1,7 @@
 //! `lmr send`: the hospital's side.
 
 mod daemon;
+mod desk;
 mod init;
 mod map;
 mod setup;
@@ -21,7 +22,7 @@ use lmr_sender::{Agent, SenderError, StopSignal};
 use crate::clock;
 use crate::config::sender::SenderConfig;
 use crate::output::{self, Language, print};
-use crate::text::{Explain, chain, text};
+use crate::text::{Explain, chain, fail, text};
 
 pub(crate) use setup::{agent, authorizer, http_settings, transport};
 pub(crate) use sources::source;
@@ -54,6 +55,10 @@ enum Format {
     Text,
     /// For programs
     Json,
+    /// For spreadsheets; `rejected` only
+    Csv,
+    /// One page in both languages, to be opened in a browser; `rejected` only
+    Html,
 }
 
 #[derive(Subcommand)]
@@ -78,11 +83,7 @@ enum Command {
         limit: u32,
     },
     /// What is held back until it is corrected at the source: the wrong value, what is allowed, the remedy, what waits
-    Rejected {
-        /// Show no value of any resource: no wrong value, no key, no id
-        #[arg(long)]
-        redact: bool,
-    },
+    Rejected(desk::RejectedList),
     /// What the register has and a complete source does not hold any more
     Vanished,
     /// Show of one resource whether, when and in which message it went, or what keeps it
@@ -93,7 +94,15 @@ enum Command {
     Map(map::Map),
     Init(Box<init::Init>),
     /// Let go of what is held, or give a message up
-    Release(Release),
+    Release(desk::Release),
+    /// Decide that what is held is not to be sent: it is listed no longer until it changes at the source
+    Discard(desk::Discard),
+    /// What operators released, discarded, annulled and had forgotten, newest first
+    Journal {
+        /// How many
+        #[arg(long, short = 'n', default_value_t = 20)]
+        limit: u32,
+    },
     /// Annul what was last sent of an administration or a request (status entered-in-error)
     Annul(Annul),
     /// Send again what was confirmed since a time: for a register that was restored from a backup
@@ -117,22 +126,16 @@ struct Annul {
     reason: String,
 }
 
-#[derive(Args)]
-#[group(required = true, multiple = false)]
-struct Release {
-    /// The held resource with this number (see `rejected`)
-    #[arg(long)]
-    number: Option<i64>,
-    /// Everything held
-    #[arg(long)]
-    all: bool,
-    /// A message that gets no answer: it is never sent again, its data goes with the next transfer
-    #[arg(long)]
-    message: Option<String>,
-}
-
 impl Send {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        if matches!(self.format, Format::Csv | Format::Html)
+            && !matches!(self.command, Command::Rejected(_))
+        {
+            fail!(
+                "--format csv og html gjelder bare lmr send rejected",
+                "--format csv and html are for lmr send rejected only"
+            );
+        }
         if let Command::Map(map) = &self.command {
             // Most uses need no configuration.
             return map.run(&self.config, self.lang);
@@ -209,11 +212,7 @@ impl Send {
                 self.show(&json, || texts::history(&runs, &messages, self.lang))?;
                 Ok(ExitCode::SUCCESS)
             }
-            Command::Rejected { redact } => {
-                let rejected = setup::rejected(config, folder, *redact, self.lang).await?;
-                self.show(&rejected.json(self.lang), || rejected.text(self.lang))?;
-                Ok(ExitCode::SUCCESS)
-            }
+            Command::Rejected(list) => list.show(self, config, folder).await,
             Command::Vanished => {
                 let rows = setup::outbox_to_read(config, folder).await?.vanished().await?;
                 self.show(&rows, || texts::vanished(&rows, self.lang))?;
@@ -240,7 +239,7 @@ impl Send {
                 self.ended(&agent, done).await
             }
             Command::Forget { since } => {
-                let since = moment(since)?;
+                let since = moment("--since", since)?;
                 setup::database(config, folder)?;
                 let agent = self.agent(config, folder).await?;
                 match agent.forget_since(since).await {
@@ -252,18 +251,11 @@ impl Send {
                 }
             }
             Command::Daemon | Command::Map(_) | Command::Init(_) => unreachable!("handled before"),
-            Command::Release(release) => {
-                let outbox = setup::outbox(config, folder).await?;
-                if let Some(message) = &release.message {
-                    let done = outbox.give_up_message(message, clock::now()).await?;
-                    self.show(&serde_json::json!({ "given_up": done }), || {
-                        texts::given_up(done, self.lang)
-                    })?;
-                    return Ok(ExitCode::from(u8::from(!done)));
-                }
-                let released = outbox.release_held(release.number).await?;
-                self.show(&released, || texts::released(released, self.lang))?;
-                Ok(ExitCode::from(u8::from(released.total() == 0 && !release.all)))
+            Command::Release(release) => release.make(self, config, folder).await,
+            Command::Discard(discard) => discard.make(self, config, folder).await,
+            Command::Journal { limit } => {
+                let outbox = setup::outbox_to_read(config, folder).await?;
+                desk::journal(self, &outbox, *limit).await
             }
         }
     }
@@ -282,7 +274,7 @@ impl Send {
     ) -> anyhow::Result<()> {
         match self.format {
             Format::Json => print(&format!("{}\n", serde_json::to_string_pretty(data)?)),
-            Format::Text => print(&text()),
+            Format::Text | Format::Csv | Format::Html => print(&text()),
         }
     }
 }
@@ -318,7 +310,7 @@ fn exit_status(error: &SenderError) -> u8 {
 }
 
 /// A date as Norwegian midnight, or a time with its zone.
-fn moment(text: &str) -> anyhow::Result<Timestamp> {
+fn moment(argument: &str, text: &str) -> anyhow::Result<Timestamp> {
     if let Ok(date) = text.parse::<Date>()
         && text.len() == 10
     {
@@ -326,8 +318,8 @@ fn moment(text: &str) -> anyhow::Result<Timestamp> {
     }
     text.parse().explain(|| {
         text!(
-            "--since: {text} er verken en dato (2026-11-25) eller et tidspunkt med tidssone",
-            "--since: {text} is neither a date (2026-11-25) nor a time with its zone",
+            "{argument}: {text} er verken en dato (2026-11-25) eller et tidspunkt med tidssone",
+            "{argument}: {text} is neither a date (2026-11-25) nor a time with its zone",
             text = text
         )
     })

@@ -284,7 +284,7 @@ fn n19_a_code_that_the_list_does_not_have_is_held_by_the_sender_and_refused_by_t
 
     // Without the list the sender sends it, and the receiver refuses it by its code.
     with_terminology(&world, "sender.toml", false);
-    ok(&["send", "release", "--all", "--config", str_of(&config)]);
+    ok(&["send", "release", "--all", "--yes", "--config", str_of(&config)]);
     let report = send("run");
     assert!(counts(&world, "refused") > 0, "{unknown} was taken: {report}\n{}", world.log());
     drop((receiver, helseid));

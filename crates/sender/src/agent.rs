@@ -282,6 +282,11 @@ impl Agent {
         };
         run.report.stopped_early |= self.stop.is_stopped();
         let now = self.now();
+        if let (PostOutcome::Answered { .. }, Some(theirs)) =
+            (&outcome, self.transport.server_time())
+        {
+            run.report.clock_ahead_seconds = Some(now.duration_since(theirs).as_secs());
+        }
         let receipt = match &outcome {
             PostOutcome::Answered { receipt: Some(text), body, .. } => {
                 Some(ReceivedReceipt { text: text.clone(), answer: ReceiptDigest::of(body) })
@@ -362,6 +367,7 @@ impl Agent {
         self.source.begin(self.changed_since().await?);
         let index = Index::read(&*self.source, &self.settings.own_addresses, &self.key)?;
         run.report.count_source(&index);
+        run.has_read_source = true;
         if let Some(failure) = self.source_failure(&index) {
             run.report.source_failure = Some(failure);
             return Ok(());
@@ -424,7 +430,10 @@ impl Agent {
         let label = |at: u32| index.records[at as usize].location.label();
         let records = 0..u32::try_from(index.records.len()).unwrap_or(u32::MAX);
         let mut unfinished: HashSet<&str> = records
-            .filter(|at| statuses.of(*at).open != Known::No || statuses.of(*at).held)
+            .filter(|at| {
+                let status = statuses.of(*at);
+                status.open != Known::No || (status.held && !status.discarded)
+            })
             .map(label)
             .collect();
         let planned = plan.bundles.iter().flat_map(|bundle| &bundle.roots);

@@ -14,6 +14,7 @@
 //! | [`outbox`] | the sender's own database: sealed messages; resources by keyed hashes only |
 //! | [`schedule`], [`lock`] | when a daemon runs, and that only one does |
 //! | [`report`] | what a run did |
+//! | [`desk`] | what is held, filtered and by cause, for those who correct it |
 //! | [`annul`], [`inspect`], [`preview`], [`why`] | what an operator asks for or asks about |
 //!
 //! The time of the next transfer and of new attempts is a pure function of the time given:
@@ -33,6 +34,7 @@
 pub mod annul;
 pub mod attempt;
 pub mod check;
+pub mod desk;
 pub mod inspect;
 pub mod lock;
 pub mod outbox;

@@ -4,6 +4,7 @@
 //! die between any two: `recover` then finds what was under way.
 
 mod book;
+mod desk;
 #[cfg(test)]
 mod failpoint;
 mod held;
@@ -31,7 +32,8 @@ use crate::schedule::RetrySchedule;
 use book::{book, hold_all, split};
 
 pub use crate::progress::State;
-pub use held::{HeldFinding, HeldRow, Origin, Released, WaitingRow};
+pub use desk::{Act, ActError, Discarded, JournalEntry, JournalRecord, SourceIssueRow};
+pub use held::{Discard, HeldFinding, HeldRow, Origin, Released, WaitingRow};
 pub use receipts::ReceiptRow;
 pub use rows::{AttemptRow, MessageRow, Overview, RunRow, SourceCounts};
 pub use stored::Forgotten;
@@ -381,10 +383,14 @@ impl Outbox {
                 None => break,
             }
         }
-        for row in sqlx::query("SELECT identity, version FROM held").fetch_all(&self.pool).await? {
+        let held = "SELECT identity, version, discarded_at IS NOT NULL FROM held";
+        for row in sqlx::query(held).fetch_all(&self.pool).await? {
             if let Some(at) = index.position(hash(&row, 0)?) {
                 let version = hash(&row, 1)?;
-                statuses.change(at, |status| status.held = version == index.version(at));
+                statuses.change(at, |status| {
+                    status.held = version == index.version(at);
+                    status.discarded = status.held && row.get(2);
+                });
             }
         }
         let open = "SELECT i.identity, i.version FROM message m JOIN item i ON i.seq = m.seq \

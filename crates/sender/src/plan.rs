@@ -38,6 +38,8 @@ pub(crate) struct RecordStatus {
     pub(crate) open: Known,
     /// The version in the source is held back, refused by the register or by the check here.
     pub(crate) held: bool,
+    /// It is held, and an operator has decided not to send it.
+    pub(crate) discarded: bool,
     /// The register has confirmed that it is annulled.
     pub(crate) annulled: bool,
 }
@@ -115,6 +117,8 @@ pub(crate) struct Plan {
     pub(crate) held: Vec<u32>,
     /// New or changed, but something they refer to is held: with the first that is.
     pub(crate) waiting: Vec<(u32, u32)>,
+    /// Discarded by an operator, and what refers to something discarded: with what was discarded.
+    pub(crate) discarded: Vec<(u32, u32)>,
     /// New or changed, but another version of them or of something they refer to is under way.
     pub(crate) deferred: Vec<u32>,
     /// Happened before the agreed start date.
@@ -232,13 +236,14 @@ impl Planner<'_> {
 
         let mut ready = Vec::new();
         for root in roots {
-            if self.status(root).held {
-                plan.held.push(root);
-                continue;
-            }
             self.reach.close(root, &mut closure);
             let is_held = |at: &&u32| self.status(**at).held;
-            if let Some(held) = closure.iter().find(is_held) {
+            let is_discarded = |at: &&u32| self.status(**at).discarded;
+            if let Some(discarded) = closure.iter().find(is_discarded) {
+                plan.discarded.push((root, *discarded));
+            } else if self.status(root).held {
+                plan.held.push(root);
+            } else if let Some(held) = closure.iter().find(is_held) {
                 plan.waiting.push((root, *held));
             } else if closure.iter().any(|at| self.status(*at).open == Known::Other) {
                 plan.deferred.push(root);

@@ -163,6 +163,8 @@ pub struct Report {
     pub held_now: usize,
     /// Correct resources that wait because they refer to a held one.
     pub waiting: usize,
+    /// Resources that an operator has discarded, and those that refer to one.
+    pub discarded: usize,
     /// Resources that wait for the answer to another version under way.
     pub deferred: usize,
     /// Resources from before the agreed start date.
@@ -171,6 +173,8 @@ pub struct Report {
     pub unused: usize,
     /// The messages tried in this run, in order.
     pub messages: Vec<SentMessage>,
+    /// How far the clock here is ahead of the register's, by its last answer; negative where it is behind.
+    pub clock_ahead_seconds: Option<i64>,
     /// The process was asked to stop before everything was done.
     pub stopped_early: bool,
     /// Why the run was stopped for a person to look at.
@@ -269,10 +273,12 @@ impl Report {
             held_before: 0,
             held_now: 0,
             waiting: 0,
+            discarded: 0,
             deferred: 0,
             too_early: 0,
             unused: 0,
             messages: Vec::new(),
+            clock_ahead_seconds: None,
             stopped_early: false,
             stop: None,
             held: 0,
@@ -295,6 +301,7 @@ impl Report {
     pub(crate) fn count_plan(&mut self, plan: &Plan) {
         self.held_before = plan.held.len();
         self.waiting = plan.waiting.len();
+        self.discarded = plan.discarded.len();
         self.deferred = plan.deferred.len();
         self.too_early = plan.too_early;
         self.unused = plan.unused;
@@ -368,6 +375,8 @@ mod tests {
             identifier_advice: _,
             too_early: _,
             unused: _,
+            // An operator has decided so.
+            discarded: _,
             // Follows from `held` and `open_messages`.
             held_before: _,
             held_now: _,
@@ -375,6 +384,8 @@ mod tests {
             deferred: _,
             next_attempt: _,
             messages: _,
+            // Hooks and doctor report it; messages go while the register takes them.
+            clock_ahead_seconds: _,
             // An error ends the run with a status of its own, and the database's says so.
             error: _,
             // Counts and times of what was done.

@@ -15,6 +15,8 @@ use crate::source::SourceUnavailable;
 pub(crate) struct Run {
     number: i64,
     pub(crate) report: Report,
+    /// The source was read to its end, so the report has all that is wrong with it.
+    pub(crate) has_read_source: bool,
     /// Communication errors in a row.
     pub(crate) unanswered: u32,
     /// The rest of the run is made into messages but not sent.
@@ -43,6 +45,7 @@ impl Run {
         Ok(Self {
             number,
             report,
+            has_read_source: false,
             unanswered: 0,
             paused: false,
             too_large: false,
@@ -61,6 +64,9 @@ impl Run {
         report.next_attempt = outbox.next_attempt().await?;
         report.held = outbox.held_count().await?;
         report.vanished = outbox.vanished_count().await?;
+        if self.has_read_source {
+            outbox.set_source_issues(&report.source_issues, now).await?;
+        }
         let text = serde_json::to_string(&report)
             .map_err(|_| SenderError::Internal("a report is not JSON"))?;
         outbox.end_run(self.number, &text, now).await?;

@@ -3,6 +3,7 @@
 mod annulments;
 mod archives;
 mod crashes;
+mod desk;
 mod holding;
 mod outbox_file;
 mod questions;

@@ -86,6 +86,11 @@ pub trait Transport: Send + Sync {
     /// Posts a sealed message once.
     async fn post(&self, message: Vec<u8>) -> PostOutcome;
 
+    /// The time that the last answer carried, for comparing clocks.
+    fn server_time(&self) -> Option<Timestamp> {
+        None
+    }
+
     /// Asks for the newest receipt that the register has given this sender. Registers need not know it.
     async fn newest_receipt(&self) -> NewestReceipt {
         NewestReceipt::Untold
@@ -523,6 +528,10 @@ impl<A: Authorizer> Transport for HttpTransport<A> {
                 other => return other,
             }
         }
+    }
+
+    fn server_time(&self) -> Option<Timestamp> {
+        Self::server_time(self)
     }
 
     async fn newest_receipt(&self) -> NewestReceipt {

@@ -10,7 +10,7 @@ use crate::clinical::{When, start_of};
 use crate::error::SenderError;
 use crate::identity::Hash;
 use crate::index::Index;
-use crate::outbox::{HeldFinding, Sending};
+use crate::outbox::{HeldFinding, HeldRow, Sending};
 use crate::plan::{Known, Plan, Statuses};
 use crate::progress::State;
 use crate::source::SourceLocation;
@@ -86,6 +86,13 @@ pub enum WhyState {
         findings: Vec<HeldFinding>,
         /// How many others wait for it.
         waiting: u64,
+    },
+    /// An operator has discarded it, or something that it refers to.
+    Discarded {
+        /// The number of what was discarded, for `lmr send release`.
+        number: Option<i64>,
+        /// Where that is.
+        discarded: SourceLocation,
     },
     /// It refers to something that is held.
     Waits {
@@ -195,8 +202,14 @@ impl Agent {
             return Ok(WhyState::Delivered);
         }
         let held = self.outbox.held().await?;
-        let number_of =
-            |identity: Hash| held.iter().find(|row| row.identity == identity).map(|row| row.number);
+        let number_in = |held: &[HeldRow], identity: Hash| {
+            held.iter().find(|row| row.identity == identity).map(|row| row.number)
+        };
+        if let Some((_, discarded)) = plan.discarded.iter().find(|(root, _)| *root == at) {
+            let discarded = &index.records[*discarded as usize];
+            let number = number_in(&self.outbox.discarded().await?, discarded.identity);
+            return Ok(WhyState::Discarded { number, discarded: discarded.location.clone() });
+        }
         if status.held
             && let Some(row) = held.iter().find(|row| row.identity == record.identity)
         {
@@ -206,10 +219,10 @@ impl Agent {
                 waiting: row.waiting,
             });
         }
-        if let Some((_, held)) = plan.waiting.iter().find(|(root, _)| *root == at) {
-            let held = &index.records[*held as usize];
-            let number = number_of(held.identity);
-            return Ok(WhyState::Waits { number, held: held.location.clone() });
+        if let Some((_, target)) = plan.waiting.iter().find(|(root, _)| *root == at) {
+            let record = &index.records[*target as usize];
+            let number = number_in(&held, record.identity);
+            return Ok(WhyState::Waits { number, held: record.location.clone() });
         }
         if plan.deferred.contains(&at) {
             return Ok(WhyState::Deferred);

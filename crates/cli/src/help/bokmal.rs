@@ -478,6 +478,49 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "A message that gets no answer: it is never sent again, its data goes with the next transfer",
         "En melding som ikke får svar: den sendes aldri igjen, dataene går med neste overføring",
     ),
+    ("For spreadsheets; `rejected` only", "For regneark; bare `rejected`"),
+    (
+        "One page in both languages, to be opened in a browser; `rejected` only",
+        "Én side på begge språk, til å åpne i en nettleser; bare `rejected`",
+    ),
+    ("Only what this code holds: LMR-4061", "Bare det denne koden holder tilbake: LMR-4061"),
+    (
+        "Only of this source or file: how the place in the list begins",
+        "Bare fra denne kilden eller filen: slik stedet i listen begynner",
+    ),
+    ("Only resources of this type", "Bare ressurser av denne typen"),
+    (
+        "Only what is held since this date or time, or later",
+        "Bare det som er holdt tilbake siden denne datoen eller dette tidspunktet, eller senere",
+    ),
+    (
+        "Only what is held since this date or time, or earlier",
+        "Bare det som er holdt tilbake siden denne datoen eller dette tidspunktet, eller tidligere",
+    ),
+    (
+        "Only with this in the reason, the element, the key, the id or the file",
+        "Bare med dette i årsaken, elementet, nøkkelen, id-en eller filen",
+    ),
+    ("What was discarded instead", "Det som er forkastet, i stedet"),
+    (
+        "With --format csv: for a double click in a Norwegian spreadsheet, with semicolons and a byte order mark",
+        "Med --format csv: til dobbeltklikk i et norsk regneark, med semikolon og BOM",
+    ),
+    ("Write to this file instead of printing", "Skriv til denne filen i stedet for skjermen"),
+    (
+        "Who does it, for the journal; the user's login name if left out",
+        "Hvem som gjør det, til journalen; brukerens påloggingsnavn hvis det utelates",
+    ),
+    ("Do not ask, however many there are", "Ikke spør, uansett hvor mange det er"),
+    ("Why, for the journal; no identity numbers", "Hvorfor, til journalen; ingen personnummer"),
+    (
+        "Decide that what is held is not to be sent: it is listed no longer until it changes at the source",
+        "Bestem at noe som holdes tilbake, ikke skal sendes: det vises ikke lenger før det endres i kilden",
+    ),
+    (
+        "What operators released, discarded, annulled and had forgotten, newest first",
+        "Hva operatører har frigitt, forkastet, annullert og latt glemme, det nyeste først",
+    ),
     ("Run the receiver until interrupted", "Kjør mottaket til det avbrytes"),
     (
         "Bring code lists, so that codes are checked for real",

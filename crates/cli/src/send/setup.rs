@@ -1,6 +1,6 @@
 //! The sender put together as its configuration says.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use lmr_auth::{Clock, Fetcher, HttpFetcher, TokenClient};
 use lmr_envelope::{SigningKey, SystemRandom};
 use lmr_identifiers::OrganisationNumber;
 use lmr_sender::check::RuleSetChecker;
+use lmr_sender::desk::HeldFilter;
 use lmr_sender::inspect::inspect;
 use lmr_sender::outbox::{Outbox, OutboxError};
 use lmr_sender::schedule::RetrySchedule;
@@ -128,11 +129,19 @@ pub(crate) fn http_settings(
 pub(super) async fn rejected(
     config: &SenderConfig,
     folder: &Path,
+    filter: &HeldFilter,
+    discarded: bool,
     redact: bool,
     lang: Language,
 ) -> anyhow::Result<Rejected> {
     let outbox = outbox_to_read(config, folder).await?;
-    let (held, waiting) = (outbox.held().await?, outbox.waiting().await?);
+    let held = if discarded { outbox.discarded().await? } else { outbox.held().await? };
+    let held = filter.of(held);
+    let mut waiting = outbox.waiting().await?;
+    let numbers: HashSet<i64> = held.iter().map(|row| row.number).collect();
+    waiting.retain(|row| numbers.contains(&row.held));
+    let mut issues = if discarded { Vec::new() } else { outbox.source_issues().await? };
+    issues.retain(|row| filter.matches_issue(row));
     let source = source(config, folder)?;
     let key = HashKey::new(&hash_key(config, folder)?);
     let details = inspect(&*source, &key, config.ruleset, &held).unwrap_or_else(|_| {
@@ -143,7 +152,7 @@ pub(super) async fn rejected(
         complain(note.get(lang));
         HashMap::new()
     });
-    Ok(Rejected { held, waiting, details, redact })
+    Ok(Rejected { held, waiting, issues, details, redact })
 }
 
 /// Which code lists there are, and of when: other ones may find other things.

@@ -13,7 +13,7 @@ use crate::clock;
 use crate::output::Language;
 
 pub(super) use questions::{forgotten, preview, why};
-pub(super) use rejected::{Rejected, given_up, released, vanished};
+pub(super) use rejected::{Rejected, discarded, given_up, journal, released, vanished};
 pub(super) use report::{reason, report};
 pub(super) use status::{history, overview};
 

@@ -108,7 +108,7 @@ const COMMANDS: &[&str] = &[
     "send rejected --config {}",
     "send vanished --config {}",
     "send why x --config {}",
-    "send release --all --config {}",
+    "send release --all --yes --config {}",
     "send annul x --reason r --config {}",
     "send forget --since 2026-01-01 --config {}",
     "admin senders --config {}",

@@ -98,7 +98,7 @@ fn n10_a_release_says_that_the_check_here_holds_it_again() {
     wrong[0]["status"] = "given".into();
     served.write(GIVEN, &wrong);
     served.run(1);
-    let released = said(&served.send(&["release", "--all"]));
+    let released = said(&served.send(&["release", "--all", "--yes"]));
     assert!(released.contains("held again"), "{released}");
     // And so it is.
     served.run(1);

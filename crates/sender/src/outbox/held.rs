@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use lmr_fhir::Language;
 use serde::{Deserialize, Serialize};
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
 
 use super::{Item, Outbox, OutboxError, Result, hash, ms, time};
 use crate::identity::Hash;
@@ -90,8 +90,22 @@ pub struct HeldRow {
     pub findings: Vec<HeldFinding>,
     /// How many correct resources wait for it.
     pub waiting: u64,
+    /// An operator has decided not to send it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discarded: Option<Discard>,
     #[serde(skip)]
     pub(crate) identity: Hash,
+}
+
+/// An operator's decision not to send a record. It holds until the record changes at the source or is released.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Discard {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub operator: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// A correct resource that waits because it refers to a held one.
@@ -118,6 +132,8 @@ pub struct Released {
     pub refused_by_register: u64,
     /// Found by the check before sending: checked again, and held again if nothing has changed.
     pub found_by_check: u64,
+    /// Of these: discarded before.
+    pub discarded: u64,
 }
 
 impl Released {
@@ -173,8 +189,9 @@ impl Outbox {
     /// Lets go of what only a clock kept back: it is checked again.
     pub(crate) async fn drop_clock_dependent(&self) -> Result<u64> {
         let mut step = self.begin().await?;
-        let done =
-            sqlx::query("DELETE FROM held WHERE depends_on_clock").execute(&mut *step).await?;
+        let done = sqlx::query("DELETE FROM held WHERE depends_on_clock AND discarded_at IS NULL")
+            .execute(&mut *step)
+            .await?;
         self.commit(step).await?;
         Ok(done.rows_affected())
     }
@@ -186,7 +203,8 @@ impl Outbox {
             return Ok(0);
         }
         let mut step = self.begin().await?;
-        let done = sqlx::query("DELETE FROM held").execute(&mut *step).await?;
+        let done =
+            sqlx::query("DELETE FROM held WHERE discarded_at IS NULL").execute(&mut *step).await?;
         sqlx::query(
             "INSERT INTO setting (name, value) VALUES ('checked-with', ?1) \
              ON CONFLICT (name) DO UPDATE SET value = ?1",
@@ -196,35 +214,6 @@ impl Outbox {
         .await?;
         self.commit(step).await?;
         Ok(done.rows_affected())
-    }
-
-    /// Releases what is held, by number or all. Releasing all also forgets that the register has called
-    /// messages too large.
-    ///
-    /// # Errors
-    /// [`OutboxError`].
-    pub async fn release_held(&self, number: Option<i64>) -> Result<Released> {
-        let mut step = self.begin().await?;
-        let mut released = Released::default();
-        for (origin, count) in [
-            (Origin::Register, &mut released.refused_by_register),
-            (Origin::Check, &mut released.found_by_check),
-        ] {
-            *count =
-                sqlx::query("DELETE FROM held WHERE (?1 IS NULL OR number = ?1) AND origin = ?2")
-                    .bind(number)
-                    .bind(origin.as_str())
-                    .execute(&mut *step)
-                    .await?
-                    .rows_affected();
-        }
-        if number.is_none() {
-            sqlx::query("DELETE FROM setting WHERE name = 'bundle-bytes'")
-                .execute(&mut *step)
-                .await?;
-        }
-        self.commit(step).await?;
-        Ok(released)
     }
 
     /// Replaces the list of what waits: each with the identity of the held resource.
@@ -249,40 +238,26 @@ impl Outbox {
         self.commit(step).await
     }
 
-    /// What is held, oldest first.
+    /// What is held and not discarded, oldest first.
     ///
     /// # Errors
     /// [`OutboxError`].
     pub async fn held(&self) -> Result<Vec<HeldRow>> {
-        sqlx::query(
-            "SELECT number, resource_type, resource_id, file, line, since, origin, message_id, issues, \
-               source_key, depends_on_clock, identity, \
-               (SELECT count(*) FROM waiting w WHERE w.held = held.identity) \
-             FROM held ORDER BY number",
-        )
-        .fetch_all(&self.pool)
-        .await?
-        .iter()
-        .map(|row| {
-            let is_check = row.get::<&str, _>(6) == "check";
-            Ok(HeldRow {
-                number: row.get(0),
-                resource_type: row.get(1),
-                resource_id: row.get(2),
-                source_key: row.get(9),
-                file: row.get(3),
-                line: u32::try_from(row.get::<i64, _>(4)).unwrap_or_default(),
-                since: time(row.get(5))?,
-                origin: if is_check { Origin::Check } else { Origin::Register },
-                depends_on_clock: row.get(10),
-                message_id: row.get(7),
-                findings: serde_json::from_str(row.get(8))
-                    .map_err(|_| OutboxError::Damaged("findings that cannot be read"))?,
-                waiting: u64::try_from(row.get::<i64, _>(12)).unwrap_or_default(),
-                identity: hash(row, 11)?,
-            })
-        })
-        .collect()
+        let mut connection = self.pool.acquire().await?;
+        let mut all = all_held(&mut connection).await?;
+        all.retain(|row| row.discarded.is_none());
+        Ok(all)
+    }
+
+    /// What an operator has discarded, oldest first.
+    ///
+    /// # Errors
+    /// [`OutboxError`].
+    pub async fn discarded(&self) -> Result<Vec<HeldRow>> {
+        let mut connection = self.pool.acquire().await?;
+        let mut all = all_held(&mut connection).await?;
+        all.retain(|row| row.discarded.is_some());
+        Ok(all)
     }
 
     /// What waits for held resources, by the number of the held one.
@@ -322,12 +297,55 @@ impl Outbox {
 
     /// How many resources are held.
     pub(crate) async fn held_count(&self) -> Result<u64> {
-        let row = sqlx::query("SELECT count(*) FROM held").fetch_one(&self.pool).await?;
+        let row = sqlx::query("SELECT count(*) FROM held WHERE discarded_at IS NULL")
+            .fetch_one(&self.pool)
+            .await?;
         Ok(u64::try_from(row.get::<i64, _>(0)).unwrap_or_default())
     }
 }
 
-/// Holds one resource. What was held for it before is replaced; the same version keeps its date.
+/// Everything held, the discarded too, oldest first.
+pub(super) async fn all_held(connection: &mut SqliteConnection) -> Result<Vec<HeldRow>> {
+    sqlx::query(
+        "SELECT number, resource_type, resource_id, file, line, since, origin, message_id, issues, \
+           source_key, depends_on_clock, identity, \
+           (SELECT count(*) FROM waiting w WHERE w.held = held.identity), \
+           discarded_at, discarded_by, discard_reason \
+         FROM held ORDER BY number",
+    )
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| {
+        let is_check = row.get::<&str, _>(6) == "check";
+        let discarded = row.get::<Option<i64>, _>(13).map(time).transpose()?;
+        Ok(HeldRow {
+            number: row.get(0),
+            resource_type: row.get(1),
+            resource_id: row.get(2),
+            source_key: row.get(9),
+            file: row.get(3),
+            line: u32::try_from(row.get::<i64, _>(4)).unwrap_or_default(),
+            since: time(row.get(5))?,
+            origin: if is_check { Origin::Check } else { Origin::Register },
+            depends_on_clock: row.get(10),
+            message_id: row.get(7),
+            findings: serde_json::from_str(row.get(8))
+                .map_err(|_| OutboxError::Damaged("findings that cannot be read"))?,
+            waiting: u64::try_from(row.get::<i64, _>(12)).unwrap_or_default(),
+            discarded: discarded.map(|at| Discard {
+                at,
+                operator: row.get::<Option<String>, _>(14).unwrap_or_default(),
+                reason: row.get::<Option<String>, _>(15).unwrap_or_default(),
+            }),
+            identity: hash(row, 11)?,
+        })
+    })
+    .collect()
+}
+
+/// Holds one resource. What was held for it before is replaced; the same version keeps its date,
+/// and stays discarded.
 pub(super) async fn hold(
     step: &mut Transaction<'static, Sqlite>,
     item: &Item,
@@ -340,20 +358,23 @@ pub(super) async fn hold(
         !findings.is_empty() && findings.iter().all(HeldFinding::depends_on_clock);
     let findings = serde_json::to_string(findings)
         .map_err(|_| OutboxError::Damaged("findings cannot be written"))?;
-    let since: Option<i64> =
-        sqlx::query("SELECT since FROM held WHERE identity = ? AND version = ?")
-            .bind(item.identity.0.as_slice())
-            .bind(item.version.0.as_slice())
-            .fetch_optional(&mut **step)
-            .await?
-            .map(|row| row.get(0));
+    let before = sqlx::query(
+        "SELECT since, discarded_at, discarded_by, discard_reason FROM held \
+         WHERE identity = ? AND version = ?",
+    )
+    .bind(item.identity.0.as_slice())
+    .bind(item.version.0.as_slice())
+    .fetch_optional(&mut **step)
+    .await?;
+    let before = before.as_ref();
     sqlx::query("DELETE FROM held WHERE identity = ?")
         .bind(item.identity.0.as_slice())
         .execute(&mut **step)
         .await?;
     sqlx::query(
         "INSERT INTO held (identity, version, resource_type, resource_id, source_key, file, line, since, \
-         origin, message_id, issues, depends_on_clock) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         origin, message_id, issues, depends_on_clock, discarded_at, discarded_by, discard_reason) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(item.identity.0.as_slice())
     .bind(item.version.0.as_slice())
@@ -362,11 +383,14 @@ pub(super) async fn hold(
     .bind(&item.source_key)
     .bind(&item.file)
     .bind(i64::from(item.line))
-    .bind(since.unwrap_or(ms(now)))
+    .bind(before.map_or(ms(now), |row| row.get(0)))
     .bind(origin.as_str())
     .bind(message_id)
     .bind(findings)
     .bind(depends_on_clock)
+    .bind(before.and_then(|row| row.get::<Option<i64>, _>(1)))
+    .bind(before.and_then(|row| row.get::<Option<String>, _>(2)))
+    .bind(before.and_then(|row| row.get::<Option<String>, _>(3)))
     .execute(&mut **step)
     .await?;
     Ok(())

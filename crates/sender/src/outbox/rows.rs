@@ -83,6 +83,8 @@ pub struct Overview {
     pub held: u64,
     /// Correct resources that wait for them.
     pub waiting: u64,
+    /// Resources that an operator has discarded.
+    pub discarded: u64,
     /// Administrations and requests that have vanished from the source and are not annulled.
     pub vanished: u64,
     /// What the last transfer made of the source.
@@ -244,8 +246,9 @@ impl Outbox {
             ));
         }
         let row = sqlx::query(
-            "SELECT (SELECT count(*) FROM held), (SELECT min(next_attempt) FROM message \
-             WHERE state IN ('planned', 'waiting'))",
+            "SELECT (SELECT count(*) FROM held WHERE discarded_at IS NULL), \
+             (SELECT min(next_attempt) FROM message WHERE state IN ('planned', 'waiting')), \
+             (SELECT count(*) FROM held WHERE discarded_at IS NOT NULL)",
         )
         .fetch_one(&self.pool)
         .await?;
@@ -260,6 +263,7 @@ impl Outbox {
             status: RunStatus::Clean,
             held: number(&row, 0),
             waiting: 0,
+            discarded: number(&row, 2),
             vanished: self.vanished_count().await?,
             last_source: last_planned.as_ref().and_then(RunRow::source),
             next_attempt: row.get::<Option<i64>, _>(1).map(time).transpose()?,

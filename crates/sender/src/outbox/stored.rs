@@ -226,9 +226,10 @@ impl Outbox {
              annulled_at) SELECT identity, version, resource_type, seq, at, resource_id, source_key, \
              annulled_at FROM known.stored",
             "INSERT INTO held (number, identity, version, resource_type, resource_id, file, line, since, \
-             origin, message_id, issues, source_key, depends_on_clock) SELECT number, identity, version, \
-             resource_type, resource_id, file, line, since, origin, message_id, issues, source_key, \
-             depends_on_clock FROM known.held",
+             origin, message_id, issues, source_key, depends_on_clock, discarded_at, discarded_by, \
+             discard_reason) SELECT number, identity, version, resource_type, resource_id, file, line, since, \
+             origin, message_id, issues, source_key, depends_on_clock, discarded_at, discarded_by, \
+             discard_reason FROM known.held",
             "INSERT INTO vanished (number, identity, since) SELECT number, identity, since \
              FROM known.vanished",
             "INSERT INTO message (seq, message_id, made_at, state, sealed, bytes, resource_bytes, entries, \

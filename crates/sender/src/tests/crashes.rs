@@ -109,9 +109,7 @@ async fn play(form: RuleSetId, entries: usize, steps: &[Step]) {
     }
     source.write(&world);
     world.fates(&[]);
-    let agent = world.agent().await;
-    agent.outbox().release_held(None).await.unwrap();
-    drop(agent);
+    world.release_all().await;
     let mut last = world.run().await;
     // A version deferred behind an open message goes with the transfer after it.
     for _ in 0..2 {

@@ -156,8 +156,8 @@ async fn what_the_register_refuses_waits_for_a_change_or_a_release() {
 
         let agent = world.agent().await;
         assert_eq!(agent.outbox().held().await.unwrap()[0].origin, Origin::Register);
-        assert_eq!(agent.outbox().release_held(None).await.unwrap().total(), 1);
         drop(agent);
+        assert_eq!(world.release_all().await.total(), 1);
         world.run().await;
         assert_eq!(world.posted(), posted + 1);
         world.write("given.ndjson", &[given("a", "p", 2), given("b", "p", 1), given("c", "q", 1)]);
@@ -267,7 +267,7 @@ async fn what_is_too_large_by_itself_is_held() {
     assert_eq!((report.open_messages, report.held, report.status()), (0, 3, RunStatus::ToCorrect));
     world.register.lock().unwrap().largest = None;
     assert_eq!(world.run().await.messages, []);
-    world.agent().await.outbox().release_held(None).await.unwrap();
+    world.release_all().await;
     let report = world.run().await;
     assert_eq!((report.new, report.messages.len(), report.status()), (6, 1, RunStatus::Clean));
 }

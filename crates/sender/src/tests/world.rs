@@ -21,7 +21,7 @@ use crate::attempt::{AttemptFailure, ConnectionFailure};
 use crate::check::{CheckContext, CheckError, CheckFinding, Checker};
 use crate::error::SenderError;
 use crate::identity::HashKey;
-use crate::outbox::{HeldFinding, Outbox};
+use crate::outbox::{Act, HeldFinding, Outbox, Released};
 use crate::plan::BundleLimits;
 use crate::preview::Preview;
 use crate::report::Report;
@@ -471,6 +471,17 @@ impl World {
         let report = agent.run().await.unwrap();
         agent.outbox().close().await;
         report
+    }
+
+    /// An operator releases everything held.
+    pub(super) async fn release_all(&self) -> Released {
+        let agent = self.agent().await;
+        let held = agent.outbox().held().await.unwrap();
+        let numbers: Vec<i64> = held.iter().map(|row| row.number).collect();
+        let act = Act::new("test", None, self.now()).unwrap();
+        let released = agent.outbox().release(&numbers, &act).await.unwrap();
+        agent.outbox().close().await;
+        released
     }
 
     pub(super) async fn retry(&self) -> Report {

@@ -131,6 +131,15 @@ fn state_text(state: &WhyState, language: Language) -> String {
             let end = say("venter på den", "wait for it");
             format!("{start} {number}, {waiting} {end}")
         }
+        WhyState::Discarded { number, discarded } => {
+            let start = say(
+                "forkastet, eller viser til noe som er det",
+                "discarded, or refers to something that is",
+            );
+            let undo =
+                number.map(|n| format!(" (lmr send release --number {n})")).unwrap_or_default();
+            format!("{start}: {}:{}{undo}", discarded.label(), discarded.line())
+        }
         WhyState::Waits { number, held } => {
             let start = say("venter på noe som holdes tilbake", "waits for something held back");
             let number = number.map(|n| format!(" (nr./no. {n})")).unwrap_or_default();

@@ -1,11 +1,17 @@
-//! What is held back, by cause; what waits for it; what has vanished.
+//! What is held back, by cause; what waits for it; what cannot be used of the source; what has vanished.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod csv;
+mod html;
+
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
 use lmr_lmdi::codes::Code;
+use lmr_sender::desk::{Cause, causes};
 use lmr_sender::inspect::ElementDetail;
-use lmr_sender::outbox::{HeldFinding, HeldRow, Origin, Released, VanishedRow, WaitingRow};
+use lmr_sender::outbox::{
+    Discarded, HeldRow, JournalEntry, Origin, Released, SourceIssueRow, VanishedRow, WaitingRow,
+};
 use serde_json::{Value, json};
 
 use super::{name, pick, time};
@@ -20,6 +26,8 @@ pub(in crate::send) struct Rejected {
     pub(in crate::send) held: Vec<HeldRow>,
     /// What waits for it.
     pub(in crate::send) waiting: Vec<WaitingRow>,
+    /// What cannot be used of the source: rows that cannot be mapped, broken lines and files.
+    pub(in crate::send) issues: Vec<SourceIssueRow>,
     /// Values and allowed values, by number, one per finding; empty where the source was not read.
     pub(in crate::send) details: HashMap<i64, Vec<ElementDetail>>,
     /// No value of any resource is shown: no wrong value, no key, no id.
@@ -48,12 +56,16 @@ impl Rejected {
     pub(in crate::send) fn text(&self, language: Language) -> String {
         let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
         let mut text = String::new();
-        if self.held.is_empty() {
+        if self.held.is_empty() && self.issues.is_empty() {
             let _ = writeln!(text, "{}", say("Ingenting holdes tilbake.", "Nothing is held back."));
             return text;
         }
-        for (finding, holds) in self.causes() {
-            self.write_cause(finding, &holds, language, &mut text);
+        let _ = writeln!(text, "{}", self.summary(language));
+        for cause in causes(&self.held) {
+            self.write_cause(&cause, language, &mut text);
+        }
+        for (cause, rows) in self.issue_causes() {
+            self.write_issues(cause.cause(language), &rows, language, &mut text);
         }
         let mut by_held: BTreeMap<i64, Vec<&WaitingRow>> = BTreeMap::new();
         for row in &self.waiting {
@@ -75,40 +87,73 @@ impl Rejected {
         text
     }
 
-    /// Findings with the same code, element and sentence are one cause. Of several at one element of one
-    /// resource with one code the first says it.
-    fn causes(&self) -> Vec<(&HeldFinding, Vec<(&HeldRow, usize)>)> {
-        let mut order: Vec<(&HeldFinding, Vec<(&HeldRow, usize)>)> = Vec::new();
-        let mut known: HashMap<(Option<&str>, String, &str), usize> = HashMap::new();
-        for row in &self.held {
-            let mut said = HashSet::new();
-            for (at, finding) in row.findings.iter().enumerate() {
-                let path = finding.path.as_deref();
-                if !said.insert((finding.code.as_deref(), path)) {
-                    continue;
-                }
-                let key = (finding.code.as_deref(), without_indices(path), &*finding.text_en);
-                let cause = *known.entry(key).or_insert_with(|| {
-                    order.push((finding, Vec::new()));
-                    order.len() - 1
-                });
-                order[cause].1.push((row, at));
-            }
+    /// How much is held and for how many causes, in one line.
+    fn summary(&self, language: Language) -> String {
+        let waiting: u64 = self.held.iter().map(|row| row.waiting).sum();
+        let (held, causes, issues) = (self.held.len(), causes(&self.held).len(), self.issues.len());
+        match language {
+            Language::Bokmal => format!(
+                "Holdt tilbake: {held}, årsaker: {causes}, venter på dem: {waiting}, deler av kilden som ikke \
+                 kan brukes: {issues}"
+            ),
+            Language::English => format!(
+                "Held back: {held}, causes: {causes}, waiting for them: {waiting}, parts of the source that \
+                 cannot be used: {issues}"
+            ),
+        }
+    }
+
+    /// What cannot be used of the source, by cause, in the order in which causes are first met.
+    fn issue_causes(&self) -> Vec<(&SourceIssueRow, Vec<&SourceIssueRow>)> {
+        let mut order: Vec<(&SourceIssueRow, Vec<&SourceIssueRow>)> = Vec::new();
+        let mut known: HashMap<&str, usize> = HashMap::new();
+        for row in &self.issues {
+            let at = *known.entry(&row.cause_en).or_insert_with(|| {
+                order.push((row, Vec::new()));
+                order.len() - 1
+            });
+            order[at].1.push(row);
         }
         order
     }
 
-    fn write_cause(
+    fn write_issues(
         &self,
-        finding: &HeldFinding,
-        holds: &[(&HeldRow, usize)],
+        cause: &str,
+        rows: &[&SourceIssueRow],
         language: Language,
         text: &mut String,
     ) {
         let style = Style::for_stdout();
+        let _ = writeln!(
+            text,
+            "{}  {}",
+            style.bad(pick(language, "Kilden", "Source")),
+            pick(
+                language,
+                "rettes der det kommer fra; prøves på nytt ved hver overføring",
+                "to be corrected where it comes from; tried again with each transfer"
+            )
+        );
+        let _ = writeln!(text, "      {cause}");
+        for row in rows {
+            let line = row.line.map(|line| format!(":{line}")).unwrap_or_default();
+            let key = row.source_key.as_deref().filter(|_| !self.redact).unwrap_or_default();
+            let _ = writeln!(
+                text,
+                "       –  {}  {}{line}  {}",
+                style.bold(key),
+                row.file,
+                time(row.since)
+            );
+        }
+    }
+
+    fn write_cause(&self, cause: &Cause<'_>, language: Language, text: &mut String) {
+        let style = Style::for_stdout();
         let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
+        let Cause { finding, path, records: holds } = cause;
         let code = finding.code.as_deref();
-        let path = without_indices(finding.path.as_deref());
         let _ = writeln!(text, "{}  {path}", style.bad(code.unwrap_or("–")));
         let _ = writeln!(text, "      {}", finding.text(language));
         if let Some(remedy) = remedy(code, language) {
@@ -145,16 +190,17 @@ impl Rejected {
             };
             let _ = writeln!(
                 text,
-                "{:>8}  {name}  {}:{}{value}  {origin} {}{waiting}{again}",
+                "{:>8}  {name}  {}:{}{value}  {origin} {}{waiting}{again}{}",
                 row.number,
                 row.file,
                 row.line,
-                time(row.since)
+                time(row.since),
+                discard(row, language)
             );
         }
     }
 
-    /// For programs: each resource with its findings.
+    /// For programs: each resource with its findings, then what cannot be used of the source.
     pub(in crate::send) fn json(&self, language: Language) -> Value {
         let rows = self.held.iter().map(|row| {
             let mut json = json!(row);
@@ -168,7 +214,23 @@ impl Rejected {
             json["waiting_for_it"] = waits.map(|waiting| self.hide(json!(waiting))).collect();
             self.hide(json)
         });
-        Value::Array(rows.collect())
+        let issues = self.issues.iter().map(|row| {
+            self.hide(json!({
+                "number": null,
+                "origin": "source",
+                "is_row": row.is_row,
+                "resource_type": null,
+                "resource_id": null,
+                "source_key": row.source_key,
+                "file": row.file,
+                "line": row.line,
+                "since": row.since,
+                "waiting": 0,
+                "waiting_for_it": [],
+                "findings": [{ "code": null, "path": null, "text_nb": row.cause_nb, "text_en": row.cause_en }],
+            }))
+        });
+        Value::Array(rows.chain(issues).collect())
     }
 
     fn hide(&self, mut row: Value) -> Value {
@@ -180,17 +242,11 @@ impl Rejected {
     }
 }
 
-fn without_indices(path: Option<&str>) -> String {
-    let mut depth = 0;
-    let keep = |c: &char| {
-        match c {
-            '[' => depth += 1,
-            ']' => depth -= 1,
-            _ => return depth == 0,
-        }
-        false
-    };
-    path.unwrap_or_default().chars().filter(keep).collect()
+/// Who discarded it, when and why.
+fn discard(row: &HeldRow, language: Language) -> String {
+    let Some(discard) = &row.discarded else { return String::new() };
+    let start = pick(language, "forkastet av", "discarded by");
+    format!("  {start} {} {}: {}", discard.operator, time(discard.at), discard.reason)
 }
 
 /// The remedy that the catalogue knows for a code.
@@ -228,6 +284,63 @@ pub(in crate::send) fn released(released: Released, language: Language) -> Strin
     ] {
         if count > 0 {
             let _ = writeln!(text, "{} {count} {what}.", say("Frigitt:", "Released:"));
+        }
+    }
+    text
+}
+
+/// What was discarded, and what will come of it.
+pub(in crate::send) fn discarded(discarded: Discarded, language: Language) -> String {
+    let Discarded { records, waiting } = discarded;
+    if records == 0 {
+        return format!("{}\n", pick(language, "Ingenting å forkaste.", "Nothing to discard."));
+    }
+    match language {
+        Language::Bokmal => format!(
+            "Forkastet: {records}. De sendes ikke og vises ikke igjen før de endres i kilden (lmr send rejected \
+             --discarded viser dem, lmr send release angrer). Viser til dem og kan heller ikke sendes: {waiting}.\n"
+        ),
+        Language::English => format!(
+            "Discarded: {records}. They are not sent and not listed again until they change at the source (lmr send \
+             rejected --discarded lists them, lmr send release undoes it). Refer to them and cannot go either: \
+             {waiting}.\n"
+        ),
+    }
+}
+
+/// What operators did, newest first.
+pub(in crate::send) fn journal(entries: &[JournalEntry], language: Language) -> String {
+    let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
+    let mut text = String::new();
+    if entries.is_empty() {
+        let _ = writeln!(text, "{}", say("Journalen er tom.", "The journal is empty."));
+    }
+    for entry in entries {
+        let kind = match &*entry.kind {
+            "release" => say("frigitt", "released"),
+            "discard" => say("forkastet", "discarded"),
+            "annul" => say("annullert", "annulled"),
+            "forget" => say("glemt", "forgotten"),
+            other => other,
+        };
+        let operator = entry.operator.as_deref().unwrap_or("–");
+        let reason = entry.reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+        let what = match entry.records.len() {
+            0 => entry.text.clone(),
+            count => count.to_string(),
+        };
+        let _ = writeln!(
+            text,
+            "{:>8}  {}  {operator}  {kind} {what}{reason}",
+            entry.number,
+            time(entry.at)
+        );
+        for row in &entry.records {
+            let (key, id) = (row.source_key.as_deref(), row.resource_id.as_deref());
+            let name = name(&row.resource_type, key, id);
+            let codes = row.codes.join(" ");
+            let _ =
+                writeln!(text, "{:>18}  {name}  {}:{}  {codes}", row.number, row.file, row.line);
         }
     }
     text

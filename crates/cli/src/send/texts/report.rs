@@ -53,6 +53,11 @@ pub(super) fn source(report: &Report, language: Language) -> String {
         "held back before, not changed",
     );
     lines.count(
+        report.discarded,
+        "forkastet av en operatør, eller viser til noe som er det",
+        "discarded by an operator, or refer to something that is",
+    );
+    lines.count(
         report.waiting,
         "venter fordi de viser til noe som holdes tilbake",
         "wait, they refer to something held back",

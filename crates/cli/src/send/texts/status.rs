@@ -57,6 +57,10 @@ pub(in crate::send) fn overview(overview: &Overview, language: Language) -> Stri
     }
     let _ = writeln!(text, "{}: {}", say("Holdt tilbake", "Held back"), overview.held);
     let _ = writeln!(text, "{}: {}", say("Venter på dem", "Wait for them"), overview.waiting);
+    if overview.discarded > 0 {
+        let what = say("Forkastet av en operatør", "Discarded by an operator");
+        let _ = writeln!(text, "{what}: {}", overview.discarded);
+    }
     if overview.vanished > 0 {
         let what = say("Forsvunnet fra kilden, ikke annullert", "Vanished, not annulled");
         let _ = writeln!(text, "{what}: {}", overview.vanished);
