@@ -44,6 +44,6 @@ definitions:
 fuzz seconds="20":
     scripts/fuzz {{seconds}}
 
-# Changes the code in one place at a time and looks for what no test notices; takes long.
+# Changes the code in one place at a time and looks for what no test notices.
 mutants *groups:
     nice -n 10 scripts/mutants {{groups}}
