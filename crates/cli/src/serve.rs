@@ -15,6 +15,7 @@ use lmr_intake::{
 use lmr_server::{HttpSettings, OutletService, Services, StoreReplays, Tls};
 use lmr_storage::{PostgresStore, SqliteStore, StorageKey};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 use crate::clock;
 use crate::config::key_files::KeyFiles;
@@ -43,7 +44,8 @@ impl Serve {
         let _last_lines = config.log.start()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {
-            let services = services(&config, &folder).await?;
+            let store = open_store(&config, &folder).await?;
+            let services = services_on(&config, &folder, &store)?;
             let listener = TcpListener::bind(config.listen)
                 .await
                 .explain(|| {
@@ -54,22 +56,28 @@ impl Serve {
                     )
                 })?;
             let reloading = Reload::of(&services, &self.config);
-            tokio::spawn(reloading.at_each_hangup());
-            let store = open_store(&config, &folder).await?;
             let outlet = outlet(&config, &folder, &services, &store).await?;
-            tokio::spawn(watch_certificates(services.receiver.clone()));
-            tokio::spawn(expire_hourly(config.retention, config.outlet.is_some(), store));
+            let has_outlet = outlet.is_some();
+            let mut beside = JoinSet::new();
+            beside.spawn(reloading.at_each_hangup());
+            beside.spawn(watch_certificates(services.receiver.clone()));
+            beside.spawn(expire_hourly(config.retention, has_outlet, Arc::clone(&store)));
+            beside.spawn(make_partitions_daily(Arc::clone(&store)));
             tracing::info!(address = %listener.local_addr()?, environment = ?config.environment, "listening");
             let serving = lmr_server::serve(listener, services, interrupted());
-            match outlet {
-                None => serving.await?,
+            let ended = match outlet {
+                None => serving.await,
                 Some((listener, services, outlet)) => {
                     tracing::info!(address = %listener.local_addr()?, "the outlet is listening");
                     let handing_over =
                         lmr_server::serve_outlet(listener, services, outlet, interrupted());
-                    tokio::try_join!(serving, handing_over)?;
+                    tokio::try_join!(serving, handing_over).map(drop)
                 }
-            }
+            };
+            // What is being removed or made at this moment is rolled back, and done at the next start.
+            beside.shutdown().await;
+            store.close().await;
+            ended?;
             Ok(ExitCode::SUCCESS)
         })
     }
@@ -80,12 +88,13 @@ fn check(config: &ReceiverConfig, folder: &Path, lang: Language) -> anyhow::Resu
     lmr_auth::install_tls_provider();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let services = services(config, folder).await?;
         let store = open_store(config, folder).await?;
+        let services = services_on(config, folder, &store)?;
         if let Some(section) = &config.outlet {
             outlet_services(config, section, folder, &services, &store)?;
         }
         store.ready().await.explain(|| text!("databasen", "the database"))?;
+        store.close().await;
         let done = text!(
             "konfigurasjonen kan brukes, og databasen svarer\n",
             "the configuration can be used, and the database answers\n"
@@ -264,6 +273,22 @@ async fn expire_hourly(retention: RetentionSection, has_outlet: bool, store: Arc
     }
 }
 
+/// Makes the partitions of this and the coming months, at the start and then once a day. A role that may not make them
+/// leaves that to `lmr admin partitions`: what comes when a month has none goes to the rest.
+async fn make_partitions_daily(store: Arc<dyn Database>) {
+    loop {
+        match store.make_partitions(&crate::admin::coming_months(clock::now(), 2)).await {
+            Ok(made) if made.is_empty() => {}
+            Ok(made) => tracing::info!(partitions = made.join(", "), "partitions were made"),
+            Err(error) => tracing::warn!(
+                detail = format!("{:#}", anyhow::Error::from(error)),
+                "partitions could not be made: run `lmr admin partitions` as the owner of the schema"
+            ),
+        }
+        tokio::time::sleep(Duration::from_secs(24 * 3600)).await;
+    }
+}
+
 /// Opens the database that the configuration names.
 pub(crate) async fn open_store(
     config: &ReceiverConfig,
@@ -302,10 +327,18 @@ pub(crate) async fn open_store(
     Ok(Arc::new(store))
 }
 
-/// Puts a receiver together as the configuration says.
+/// Puts a receiver together as the configuration says, its database included.
 pub(crate) async fn services(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<Services> {
+    services_on(config, folder, &open_store(config, folder).await?)
+}
+
+fn services_on(
+    config: &ReceiverConfig,
+    folder: &Path,
+    database: &Arc<dyn Database>,
+) -> anyhow::Result<Services> {
     config.limits.check()?;
-    let store: Arc<dyn Store> = open_store(config, folder).await?;
+    let store: Arc<dyn Store> = Arc::clone(database) as Arc<dyn Store>;
     let receiver = Receiver::new(Parts {
         store: Arc::clone(&store),
         keys: config.decryption_keys(folder)?,

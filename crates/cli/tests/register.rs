@@ -2,9 +2,13 @@
 
 mod world;
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::Duration;
 
+use lmr_server::OUTLET_ROUTES;
 use serde_json::Value;
 use world::{Courier, World, free_port, lmr};
 
@@ -144,6 +148,7 @@ fn messages_are_fetched_at_the_outlet_until_they_are_acknowledged() {
     );
     let _helseid = world.helseid();
     let _receiver = world.receiver();
+    every_route_of_the_outlet_is_as_its_row_says(port);
     let courier = Courier::new(&world);
     let next = format!("http://127.0.0.1:{port}/institusjonsmeldinger/allokerneste");
     let acknowledge = format!("http://127.0.0.1:{port}/institusjonsmeldinger/merksomoverfort");
@@ -187,7 +192,7 @@ fn messages_are_fetched_at_the_outlet_until_they_are_acknowledged() {
     let unknown = named(&fetched[0]).replace("meldingsId\":\"", "meldingsId\":\"x");
     assert_eq!(courier.call(&acknowledge, &unknown).0, 404);
     // What was not acknowledged in time comes again.
-    std::thread::sleep(std::time::Duration::from_millis(2_500));
+    std::thread::sleep(Duration::from_millis(2_500));
     let (status, body) = courier.call(&next, "");
     assert_eq!((status, messages.len() > 1), (200, true), "{body}");
     let again: Value = serde_json::from_str(&body).expect("JSON");
@@ -203,6 +208,111 @@ fn messages_are_fetched_at_the_outlet_until_they_are_acknowledged() {
         &world.config("receiver.toml"),
     );
     assert_eq!(acts.lines().count(), fetched.len() + 1);
+}
+
+/// Status, head and body of an answer without credentials.
+fn bare(port: u16, method: &str, path: &str) -> (u16, String, String) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("a connection");
+    let head = "Host: 127.0.0.1\r\nConnection: close\r\nContent-Length: 0";
+    write!(stream, "{method} {path} HTTP/1.1\r\n{head}\r\n\r\n").expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    (status, head.to_ascii_lowercase(), body.to_owned())
+}
+
+/// Other methods, missing credentials and the description, for every row of the table.
+fn every_route_of_the_outlet_is_as_its_row_says(port: u16) {
+    let (status, _, body) = bare(port, "GET", "/openapi.json");
+    assert_eq!(status, 200);
+    let document: Value = serde_json::from_str(&body).expect("JSON");
+    let mut listed: Vec<_> = document["paths"].as_object().expect("paths").keys().collect();
+    let mut routes: Vec<_> = OUTLET_ROUTES.iter().map(|route| route.path).collect();
+    listed.sort_unstable();
+    routes.sort_unstable();
+    assert_eq!(listed, routes);
+    for route in &OUTLET_ROUTES {
+        let operations: Vec<_> =
+            document["paths"][route.path].as_object().expect("operations").keys().collect();
+        assert_eq!(operations, [route.methods.operation()], "{}", route.path);
+        let allowed: Vec<_> = route.methods.allow().split(", ").collect();
+        for method in ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"] {
+            let (status, head, body) = bare(port, method, route.path);
+            let what = format!("{method} {}: {status} {body}", route.path);
+            if !allowed.contains(&method) {
+                assert_eq!(status, 405, "{what}");
+                let allow = format!("allow: {}", route.methods.allow()).to_ascii_lowercase();
+                assert!(head.contains(&allow) && body.contains("LMR-1003"), "{what}");
+            } else if route.path.contains("health") || route.path == "/openapi.json" {
+                assert_eq!(status, 200, "{what}");
+            } else {
+                // Everything that gives or takes messages asks who it is.
+                assert_eq!(status, 401, "{what}");
+                assert!(body.contains("LMR-1010") && head.contains("www-authenticate"), "{what}");
+            }
+        }
+    }
+    let (status, _, body) = bare(port, "POST", "/outlet/v1/none");
+    assert_eq!((status, body.contains("LMR-1002")), (404, true), "{body}");
+}
+
+#[test]
+fn a_receiver_that_is_asked_to_stop_finishes_what_was_begun_and_closes_its_database() {
+    let world = World::make("lmdi-0.9.4", 8, 5000);
+    let _helseid = world.helseid();
+    let mut receiver = world.receiver();
+    let log = world.config("receiver.sqlite-wal");
+    let courier = Courier::new(&world);
+    let address = format!("http://127.0.0.1:{}/fhirmottak/v1", world.receiver_port);
+    let (_, first) = courier.message(1);
+    assert_eq!(courier.post(&address, &courier.proof(&address), &first).0, 200);
+    assert!(log.exists(), "SQLite has its log while the receiver runs");
+    // One request has come by half.
+    let bundle = r#"{"resourceType":"Bundle","type":"batch","entry":[]}"#;
+    let (begin, rest) = bundle.split_at(20);
+    let mut slow = TcpStream::connect(("127.0.0.1", world.receiver_port)).expect("a connection");
+    write!(
+        slow,
+        "POST /fhirmottak/v1/validateLegemiddelregisterBundle HTTP/1.1\r\nHost: 127.0.0.1\r\n\
+         Content-Type: application/fhir+json\r\nContent-Length: {}\r\n\r\n{begin}",
+        bundle.len()
+    )
+    .expect("sent");
+    // Messages are under way, more than are worked on at once.
+    let messages: Vec<_> = (2..10).map(|seed| courier.message(seed)).collect();
+    let answered: Vec<(String, u16)> = std::thread::scope(|scope| {
+        let posting: Vec<_> = messages
+            .iter()
+            .map(|(id, message)| {
+                let (courier, address) = (&courier, &address);
+                let proof = courier.proof(address);
+                scope.spawn(move || (id.clone(), courier.try_post(address, &proof, message)))
+            })
+            .collect();
+        std::thread::sleep(Duration::from_millis(30));
+        receiver.signal("-TERM");
+        posting
+            .into_iter()
+            .map(|one| one.join().expect("a thread"))
+            .filter_map(|(id, status)| Some((id, status?)))
+            .collect()
+    });
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(receiver.is_running(), "it waits for the request that was begun");
+    let refused = TcpStream::connect(("127.0.0.1", world.receiver_port));
+    assert!(refused.is_err(), "nothing new is begun");
+    slow.write_all(rest.as_bytes()).expect("sent");
+    let mut answer = String::new();
+    slow.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 ") && answer.contains("OperationOutcome"), "{answer}");
+    assert!(receiver.ends_within(Duration::from_secs(20)).success(), "{}", world.log());
+    assert!(!log.exists(), "the log is in the database file, and gone");
+    let stored = world.deliveries();
+    for (id, status) in &answered {
+        assert_eq!(*status, 200, "a message that was begun is finished");
+        assert!(stored.iter().any(|one| one["messageId"] == id.as_str()), "{id} was answered");
+    }
 }
 
 /// One run of the sender; what it says about held resources does not matter here.

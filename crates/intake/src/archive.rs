@@ -28,7 +28,7 @@ pub struct ArchivedVersion {
 /// A stored message with its content.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ArchivedMessage {
-    /// Its place in the order of storing: where the next page begins.
+    /// Its place among the sender's messages, in the order of storing: where the next page begins.
     pub cursor: i64,
     /// Who sent it.
     pub sender: OrganisationNumber,
@@ -61,8 +61,8 @@ pub struct ArchiveFilter {
     pub since: Option<Timestamp>,
     /// Only those received before.
     pub before: Option<Timestamp>,
-    /// Only those after this one.
-    pub after: Option<i64>,
+    /// Only those after this one, by sender and cursor.
+    pub after: Option<(OrganisationNumber, i64)>,
     /// At most so many; 0 means 100.
     pub limit: u32,
 }
@@ -121,7 +121,7 @@ pub struct Partition {
 /// What is stored.
 #[async_trait]
 pub trait Archive: Send + Sync {
-    /// Messages with their content, in the order of storing.
+    /// Messages with their content, sender by sender, each sender's in the order of storing.
     async fn archived(&self, filter: &ArchiveFilter) -> Result<Vec<ArchivedMessage>, StoreError>;
 
     /// Erases parts of messages, in one transaction each message. Resources of which no version is left are forgotten

@@ -6,6 +6,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use lmr_identifiers::OrganisationNumber;
 use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+use thiserror::Error;
 
 /// What was received of one sender within one hour. Kept as it happens, so that months are summed up at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,16 +82,62 @@ pub struct MessageFilter {
     /// Only those that wait at the outlet.
     pub only_waiting: bool,
     /// Only those after this one in the list: [`ListedMessage::cursor`].
-    pub after: Option<i64>,
+    pub after: Option<MessageCursor>,
     /// At most so many; 0 means 100.
     pub limit: u32,
+}
+
+impl MessageFilter {
+    /// The limit, with what 0 means.
+    #[must_use]
+    pub fn limit_or_default(&self) -> u32 {
+        if self.limit == 0 { 100 } else { self.limit }
+    }
+}
+
+/// A message's place in the list. As a text: microseconds since 1970, organisation number and the message's number
+/// within its sender, joined by hyphens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageCursor {
+    /// When it came.
+    pub received_at: Timestamp,
+    /// Who sent it.
+    pub sender: OrganisationNumber,
+    /// Its number within its sender.
+    pub id: i64,
+}
+
+impl fmt::Display for MessageCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}-{}", self.received_at.as_microsecond(), self.sender, self.id)
+    }
+}
+
+/// A text is not the place of a message in the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("not a place in the list of messages")]
+pub struct InvalidCursor;
+
+impl FromStr for MessageCursor {
+    type Err = InvalidCursor;
+
+    fn from_str(text: &str) -> Result<Self, InvalidCursor> {
+        let mut parts = text.splitn(3, '-');
+        let mut next = || parts.next().ok_or(InvalidCursor);
+        let received_at = next()?.parse().map_err(|_| InvalidCursor)?;
+        Ok(Self {
+            received_at: Timestamp::from_microsecond(received_at).map_err(|_| InvalidCursor)?,
+            sender: OrganisationNumber::parse(next()?).map_err(|_| InvalidCursor)?,
+            id: next()?.parse().map_err(|_| InvalidCursor)?,
+        })
+    }
 }
 
 /// A message in the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedMessage {
-    /// Its place in the order of storing: where the next page begins.
-    pub cursor: i64,
+    /// Its place in the list: where the next page begins.
+    pub cursor: MessageCursor,
     /// Who delivered what when.
     pub summary: DeliverySummary,
     /// How far it is.

@@ -75,8 +75,8 @@ pub use avsender::{
 pub use caller::Caller;
 pub use directory::AddressStatus;
 pub use insight::{
-    AlertNote, HourCodes, HourCount, Insight, ListedMessage, MessageDetail, MessageFilter,
-    MessageState, Period,
+    AlertNote, HourCodes, HourCount, Insight, InvalidCursor, ListedMessage, MessageCursor,
+    MessageDetail, MessageFilter, MessageState, Period,
 };
 pub use lmr_envelope::{Certificate, RECEIPT_HEADER, RandomSource, Receipt, ReceiptDigest};
 pub use lmr_identifiers::OrganisationNumber;

@@ -246,6 +246,10 @@ impl Receiver {
                 Committed::BundleIdentifierReused => return Err(Rejection::BundleIdentifierReused),
                 // From now on in line: within this receiver nobody is overtaken twice.
                 Committed::Moved => turn = turn.alone().await,
+                Committed::Elsewhere => {
+                    let moving = "the sender's data are being moved to another database";
+                    return Err(StoreError::Unavailable(moving.into()).into());
+                }
             }
         }
         let busy = "the resources of a message were changed by others again and again";

@@ -208,6 +208,24 @@ pub enum Committed {
     BundleIdentifierReused,
     /// Another message has stored a version meanwhile: look up again and repeat.
     Moved,
+    /// The sender's data are on another database, or on their way there.
+    Elsewhere,
+}
+
+impl Committed {
+    /// Its name in logs and tests.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Stored { .. } => "stored",
+            Self::Known(Seen::Repeated { .. }) => "repeated",
+            Self::Known(Seen::MessageIdReused) => "message id reused",
+            Self::Known(Seen::ContentReplayed) => "content replayed",
+            Self::BundleIdentifierReused => "bundle identifier reused",
+            Self::Moved => "version moved",
+            Self::Elsewhere => "elsewhere",
+        }
+    }
 }
 
 /// All that a database does for the register: what the receiver needs, and what its operators need.
@@ -232,6 +250,14 @@ pub struct DeliveryFilter {
     pub period: Option<(Timestamp, Timestamp)>,
     /// At most so many; 0 means 100.
     pub limit: u32,
+}
+
+impl DeliveryFilter {
+    /// The limit, with what 0 means.
+    #[must_use]
+    pub fn limit_or_default(&self) -> u32 {
+        if self.limit == 0 { 100 } else { self.limit }
+    }
 }
 
 /// One line of the overview: who delivered what when. No content.
@@ -261,6 +287,9 @@ pub struct DeliverySummary {
 /// crash of process and machine.
 #[async_trait]
 pub trait Store: Send + Sync {
+    /// Takes no more messages, commits those that wait, and lets go of the database.
+    async fn close(&self);
+
     /// Whether the store works. For the readiness probe.
     async fn ready(&self) -> Result<(), StoreError>;
 

@@ -72,11 +72,26 @@ pub(super) async fn archived(
         "SELECT m.id, m.organisation, m.message_id, m.received_at, m.salt, c.content_sealed FROM message m
          LEFT JOIN message_content c
              ON c.organisation = m.organisation AND c.message = m.id AND c.received_at = m.received_at
-         WHERE m.id > ",
+         WHERE ",
     );
-    sql.push_bind(filter.after.unwrap_or(i64::MIN));
-    if let Some(sender) = filter.sender {
-        sql.push(" AND m.organisation = ").push_bind(sender.as_str().to_owned());
+    match (filter.sender, &filter.message_id) {
+        (Some(sender), _) => {
+            sql.push("m.organisation = ").push_bind(sender.as_str().to_owned());
+        }
+        // So that the key on sender and message finds it.
+        (None, Some(_)) => {
+            sql.push("m.organisation IN (SELECT chain FROM audit_head)");
+        }
+        (None, None) => {
+            sql.push("TRUE");
+        }
+    }
+    if let Some((sender, id)) = filter.after {
+        sql.push(" AND (m.organisation, m.id) > (")
+            .push_bind(sender.as_str().to_owned())
+            .push(", ")
+            .push_bind(id)
+            .push(")");
     }
     if let Some(message_id) = &filter.message_id {
         sql.push(" AND m.message_id = ").push_bind(message_id.clone());
@@ -88,7 +103,7 @@ pub(super) async fn archived(
         sql.push(" AND m.received_at < ").push_bind(before.as_microsecond());
     }
     let limit = if filter.limit == 0 { 100 } else { filter.limit };
-    sql.push(" ORDER BY m.id LIMIT ").push_bind(i64::from(limit));
+    sql.push(" ORDER BY m.organisation, m.id LIMIT ").push_bind(i64::from(limit));
     let rows: Vec<MessageRow> =
         sql.build_query_as().fetch_all(&mut *db).await.map_err(unavailable)?;
     let mut messages = Vec::with_capacity(rows.len());
@@ -97,9 +112,11 @@ pub(super) async fn archived(
         let versions: Vec<VersionRow> = query_as(
             "SELECT v.resource_id, r.kind AS resource_type, v.version, r.version AS newest, v.entry, v.content_from,
                     v.content_length, v.content_sealed
-             FROM resource_version v JOIN resource r ON r.resource_id = v.resource_id
-             WHERE v.message = $1 ORDER BY v.entry",
+             FROM resource_version v
+             JOIN resource r ON r.organisation = v.organisation AND r.resource_id = v.resource_id
+             WHERE v.organisation = $1 AND v.message = $2 ORDER BY v.entry",
         )
+        .bind(&row.organisation)
         .bind(row.id)
         .fetch_all(&mut *db)
         .await
@@ -186,9 +203,10 @@ pub(super) async fn erase(
         let resource: Option<String> = query_scalar(
             "UPDATE resource_version SET content_from = NULL, content_length = NULL, content_sealed = $1,
                  administration_sealed = NULL
-             WHERE message = $2 AND entry = $3 RETURNING resource_id",
+             WHERE organisation = $2 AND message = $3 AND entry = $4 RETURNING resource_id",
         )
         .bind(Vec::<u8>::new())
+        .bind(erasure.sender.as_str())
         .bind(erasure.cursor)
         .bind(i64::from(*entry))
         .fetch_optional(&mut *db)
@@ -198,8 +216,10 @@ pub(super) async fn erase(
         removed.versions += 1;
         let left: i64 = query_scalar(
             "SELECT COUNT(*) FROM resource_version
-             WHERE resource_id = $1 AND (content_from IS NOT NULL OR LENGTH(content_sealed) > 0)",
+             WHERE organisation = $1 AND resource_id = $2
+                 AND (content_from IS NOT NULL OR LENGTH(content_sealed) > 0)",
         )
+        .bind(erasure.sender.as_str())
         .bind(&resource)
         .fetch_one(&mut *db)
         .await
@@ -209,28 +229,35 @@ pub(super) async fn erase(
         }
         // Nothing is left of it: what it was recognised by goes too.
         for statement in [
-            "DELETE FROM resource_version WHERE resource_id = $1",
-            "DELETE FROM resource WHERE resource_id = $1",
+            "DELETE FROM resource_version WHERE organisation = $1 AND resource_id = $2",
+            "DELETE FROM resource WHERE organisation = $1 AND resource_id = $2",
         ] {
-            query(statement).bind(&resource).execute(&mut *db).await.map_err(unavailable)?;
+            query(statement)
+                .bind(erasure.sender.as_str())
+                .bind(&resource)
+                .execute(&mut *db)
+                .await
+                .map_err(unavailable)?;
         }
         removed.resources += 1;
     }
     Ok(removed)
 }
 
-/// Removes some of the content that is old enough; nothing more to do when no message was removed. The caller gives a
-/// transaction.
+/// Removes some of a sender's content that is old enough; nothing more to do when no message was removed. The caller
+/// gives a transaction.
 pub(super) async fn expire_content(
     db: &mut Connection,
+    organisation: &str,
     before: Timestamp,
     keep_waiting: bool,
 ) -> Result<Removed, StoreError> {
-    let rows: Vec<(i64, String, i64)> = query_as(
-        "SELECT id, organisation, received_at FROM message
-         WHERE has_content AND received_at < $1 AND ($2 = 0 OR acknowledged_at IS NOT NULL)
-         ORDER BY received_at LIMIT $3",
+    let rows: Vec<(i64, i64)> = query_as(
+        "SELECT id, received_at FROM message
+         WHERE organisation = $1 AND has_content AND received_at < $2 AND ($3 = 0 OR acknowledged_at IS NOT NULL)
+         ORDER BY received_at LIMIT $4",
     )
+    .bind(organisation)
     .bind(before.as_microsecond())
     .bind(i64::from(keep_waiting))
     .bind(EXPIRED_AT_ONCE)
@@ -238,26 +265,28 @@ pub(super) async fn expire_content(
     .await
     .map_err(unavailable)?;
     let mut removed = Removed::default();
-    for (id, organisation, received_at) in rows {
+    for (id, received_at) in rows {
         query(
             "DELETE FROM message_content WHERE organisation = $1 AND message = $2 AND received_at = $3",
         )
-        .bind(&organisation)
+        .bind(organisation)
         .bind(id)
         .bind(received_at)
         .execute(&mut *db)
         .await
         .map_err(unavailable)?;
-        query("UPDATE message SET has_content = FALSE WHERE id = $1")
+        query("UPDATE message SET has_content = FALSE WHERE organisation = $1 AND id = $2")
+            .bind(organisation)
             .bind(id)
             .execute(&mut *db)
             .await
             .map_err(unavailable)?;
         let versions = query(
             "UPDATE resource_version SET content_from = NULL, content_length = NULL, content_sealed = $1
-             WHERE message = $2",
+             WHERE organisation = $2 AND message = $3",
         )
         .bind(Vec::<u8>::new())
+        .bind(organisation)
         .bind(id)
         .execute(&mut *db)
         .await
@@ -268,11 +297,21 @@ pub(super) async fn expire_content(
     Ok(removed)
 }
 
+/// Those of whom refused calls are kept.
+pub(super) async fn refused_senders(db: &mut Connection) -> Result<Vec<String>, StoreError> {
+    query_scalar("SELECT DISTINCT organisation FROM refused_call")
+        .fetch_all(db)
+        .await
+        .map_err(unavailable)
+}
+
 pub(super) async fn expire_refused(
     db: &mut Connection,
+    organisation: &str,
     before: Timestamp,
 ) -> Result<u64, StoreError> {
-    let removed = query("DELETE FROM refused_call WHERE received_at < $1")
+    let removed = query("DELETE FROM refused_call WHERE organisation = $1 AND received_at < $2")
+        .bind(organisation)
         .bind(before.as_microsecond())
         .execute(db)
         .await

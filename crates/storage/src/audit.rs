@@ -7,7 +7,7 @@ use lmr_intake::{
     Act, Action, AuditEntry, AuditFault, AuditFilter, AuditHead, AuditProblem, AuditReport,
     ChainCheck, REGISTER_CHAIN, ReceiptDigest, StoreError,
 };
-use sqlx::{Database, FromRow, QueryBuilder, query, query_as};
+use sqlx::{Database, FromRow, QueryBuilder, query, query_as, query_scalar};
 
 type Connection = <Db as Database>::Connection;
 
@@ -20,25 +20,45 @@ const SEQUENCE: StoreError = StoreError::Damaged { what: "audit_entry.sequence" 
 struct Place {
     sequence: i64,
     previous: Option<ReceiptDigest>,
+    /// The number of a message with this entry, within its sender.
+    message: i64,
 }
 
-/// The next place of a chain. From here until the transaction ends nobody else adds to the chain.
-async fn next_place(db: &mut Connection, chain: &str) -> Result<Place, StoreError> {
+/// An entry that was added.
+pub(super) struct Appended {
+    pub(super) entry: AuditEntry,
+    /// The number of a message with this entry, within its sender.
+    pub(super) message: i64,
+}
+
+/// The next place of a chain; `None` where another database has taken the chain over. From here until the transaction
+/// ends nobody else adds to the chain.
+async fn next_place(db: &mut Connection, chain: &str) -> Result<Option<Place>, StoreError> {
     const NEXT: &str =
-        "UPDATE audit_head SET sequence = sequence + 1 WHERE chain = $1 RETURNING sequence, digest";
-    loop {
-        let head: Option<(i64, Vec<u8>)> =
+        "UPDATE audit_head SET sequence = sequence + 1 WHERE chain = $1 AND moved_to IS NULL
+         RETURNING sequence, digest, message_offset";
+    // A chain that is neither there nor can be begun has moved.
+    for _ in 0..2 {
+        let head: Option<(i64, Vec<u8>, i64)> =
             query_as(NEXT).bind(chain).fetch_optional(&mut *db).await.map_err(unavailable)?;
-        if let Some((sequence, digest)) = head {
-            return Ok(Place { sequence, previous: stored_digest(&digest)? });
+        if let Some((sequence, digest, offset)) = head {
+            let previous = stored_digest(&digest)?;
+            return Ok(Some(Place { sequence, previous, message: sequence + offset }));
         }
-        query("INSERT INTO audit_head (chain, sequence, digest) VALUES ($1, 0, $2) ON CONFLICT DO NOTHING")
-            .bind(chain)
-            .bind(Vec::<u8>::new())
-            .execute(&mut *db)
-            .await
-            .map_err(unavailable)?;
+        begin(db, chain).await?;
     }
+    Ok(None)
+}
+
+/// Makes the head of a chain where there is none.
+pub(super) async fn begin(db: &mut Connection, chain: &str) -> Result<(), StoreError> {
+    query("INSERT INTO audit_head (chain, sequence, digest) VALUES ($1, 0, $2) ON CONFLICT DO NOTHING")
+        .bind(chain)
+        .bind(Vec::<u8>::new())
+        .execute(db)
+        .await
+        .map_err(unavailable)?;
+    Ok(())
 }
 
 fn stored_digest(bytes: &[u8]) -> Result<Option<ReceiptDigest>, StoreError> {
@@ -54,15 +74,16 @@ fn seal(key: &StorageKey, chain: &str, sequence: i64, text: &str) -> Vec<u8> {
     key.digest("audit", &[chain, &sequence.to_string(), text])
 }
 
-/// Adds an entry to a chain: `write` gives its text for the place it gets. The caller gives a transaction.
+/// Adds an entry to a chain: `write` gives its text for the place it gets. `None` where another database has taken the
+/// chain over. The caller gives a transaction.
 pub(super) async fn append(
     db: &mut Connection,
     key: &StorageKey,
     chain: &str,
     (at, action): (Timestamp, Action),
     write: impl FnOnce(u64, Option<ReceiptDigest>) -> String,
-) -> Result<AuditEntry, StoreError> {
-    let place = next_place(db, chain).await?;
+) -> Result<Option<Appended>, StoreError> {
+    let Some(place) = next_place(db, chain).await? else { return Ok(None) };
     let sequence = u64::try_from(place.sequence).map_err(|_| SEQUENCE)?;
     let entry = AuditEntry {
         chain: chain.to_owned(),
@@ -89,7 +110,7 @@ pub(super) async fn append(
         .execute(db)
         .await
         .map_err(unavailable)?;
-    Ok(entry)
+    Ok(Some(Appended { entry, message: place.message }))
 }
 
 /// Adds an act of the register's own. The caller gives a transaction.
@@ -101,10 +122,11 @@ pub(super) async fn record(
     // As the column keeps it: an entry must agree with its row.
     let at = time(act.at.as_microsecond())?;
     let act = Act { at, ..act.clone() };
-    append(db, key, REGISTER_CHAIN, (at, act.action), |sequence, previous| {
+    let appended = append(db, key, REGISTER_CHAIN, (at, act.action), |sequence, previous| {
         act.entry(sequence, previous)
-    })
-    .await
+    });
+    let appended = appended.await?.ok_or(StoreError::Damaged { what: "audit_head.moved_to" })?;
+    Ok(appended.entry)
 }
 
 #[derive(FromRow)]
@@ -135,12 +157,47 @@ pub(super) async fn entries(
     db: &mut Connection,
     filter: &AuditFilter,
 ) -> Result<Vec<AuditEntry>, StoreError> {
-    let mut sql: QueryBuilder<Db> = QueryBuilder::new(
-        "SELECT chain, sequence, at, action, entry, mac FROM audit_entry WHERE 1 = 1",
-    );
-    if let Some(chain) = &filter.chain {
-        sql.push(" AND chain = ").push_bind(chain.clone());
+    let chains: Vec<(String, Option<i64>)> = match &filter.chain {
+        Some(chain) => vec![(chain.clone(), Some(i64::MAX))],
+        None => query_as(
+            "SELECT h.chain, (SELECT MAX(e.at) FROM audit_entry e WHERE e.chain = h.chain) AS newest
+             FROM audit_head h",
+        )
+        .fetch_all(&mut *db)
+        .await
+        .map_err(unavailable)?,
+    };
+    let mut chains: Vec<_> =
+        chains.into_iter().filter_map(|(chain, newest)| Some((newest?, chain))).collect();
+    chains.sort_by(|a, b| b.cmp(a));
+    let limit = if filter.limit == 0 { 100 } else { filter.limit };
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut rows: Vec<EntryRow> = Vec::new();
+    for (newest, chain) in chains {
+        // The chains that are left have nothing as new as the last one of the list.
+        if rows.len() == most && rows.last().is_none_or(|last| last.at > newest) {
+            break;
+        }
+        rows.extend(entries_of(db, &chain, filter, limit).await?);
+        rows.sort_by(|a, b| {
+            let by_time = b.at.cmp(&a.at);
+            by_time.then_with(|| a.chain.cmp(&b.chain)).then(b.sequence.cmp(&a.sequence))
+        });
+        rows.truncate(most);
     }
+    rows.into_iter().map(EntryRow::read).collect()
+}
+
+async fn entries_of(
+    db: &mut Connection,
+    chain: &str,
+    filter: &AuditFilter,
+    limit: u32,
+) -> Result<Vec<EntryRow>, StoreError> {
+    let mut sql: QueryBuilder<Db> = QueryBuilder::new(
+        "SELECT chain, sequence, at, action, entry, mac FROM audit_entry WHERE chain = ",
+    );
+    sql.push_bind(chain.to_owned());
     if let Some(action) = filter.action {
         sql.push(" AND action = ").push_bind(action.as_str());
     }
@@ -150,10 +207,8 @@ pub(super) async fn entries(
     if let Some(before) = filter.before {
         sql.push(" AND at < ").push_bind(before.as_microsecond());
     }
-    let limit = if filter.limit == 0 { 100 } else { filter.limit };
-    sql.push(" ORDER BY at DESC, chain, sequence DESC LIMIT ").push_bind(i64::from(limit));
-    let rows: Vec<EntryRow> = sql.build_query_as().fetch_all(db).await.map_err(unavailable)?;
-    rows.into_iter().map(EntryRow::read).collect()
+    sql.push(" ORDER BY at DESC, sequence DESC LIMIT ").push_bind(i64::from(limit));
+    sql.build_query_as().fetch_all(db).await.map_err(unavailable)
 }
 
 /// The text of a chain's newest entry.
@@ -168,6 +223,14 @@ pub(super) async fn newest_entry(
             .await
             .map_err(unavailable)?;
     Ok(row.map(|(entry,)| entry))
+}
+
+/// The names of all chains: the senders that have messages, and the register.
+pub(super) async fn chains(db: &mut Connection) -> Result<Vec<String>, StoreError> {
+    query_scalar("SELECT chain FROM audit_head ORDER BY chain")
+        .fetch_all(db)
+        .await
+        .map_err(unavailable)
 }
 
 pub(super) async fn heads(db: &mut Connection) -> Result<Vec<AuditHead>, StoreError> {
@@ -270,20 +333,22 @@ async fn verify_chain(
 
 /// Every stored message must have its entry, and that entry must be about it.
 async fn verify_messages(db: &mut Connection, report: &mut AuditReport) -> Result<(), StoreError> {
-    let mut after = 0_i64;
+    let mut after = (String::new(), i64::MIN);
     loop {
         let rows: Vec<(i64, String, String, i64, Option<String>)> = query_as(
             "SELECT m.id, m.organisation, m.message_id, m.audit_sequence, a.entry FROM message m
              LEFT JOIN audit_entry a ON a.chain = m.organisation AND a.sequence = m.audit_sequence
-             WHERE m.id > $1 AND m.audit_sequence IS NOT NULL ORDER BY m.id LIMIT $2",
+             WHERE (m.organisation, m.id) > ($1, $2) AND m.audit_sequence IS NOT NULL
+             ORDER BY m.organisation, m.id LIMIT $3",
         )
-        .bind(after)
+        .bind(&after.0)
+        .bind(after.1)
         .bind(PAGE)
         .fetch_all(&mut *db)
         .await
         .map_err(unavailable)?;
-        let Some(last) = rows.last() else { return Ok(()) };
-        after = last.0;
+        let Some((id, chain, ..)) = rows.last() else { return Ok(()) };
+        after = (chain.clone(), *id);
         for (_, chain, message_id, sequence, text) in rows {
             report.messages += 1;
             let sequence = u64::try_from(sequence).map_err(|_| SEQUENCE)?;

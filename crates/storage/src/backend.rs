@@ -3,7 +3,8 @@
 
 use super::{
     BACKUP, Db, MIGRATIONS, Name, QUICK, READING, SNAPSHOT, WRITING, archive, audit, insight,
-    keeps_statements, outlet, partitions, senders, tables, writer::Writer, writer::in_transaction,
+    keeps_statements, outlet, partitions, senders, tables, tidy, writer::Writer,
+    writer::in_transaction,
 };
 use crate::{
     error::{OpenError, unavailable},
@@ -25,7 +26,7 @@ use sqlx::{
     pool::{PoolConnection, PoolOptions},
     query,
 };
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::{task::spawn_blocking, time::timeout};
 
 type Connection = <Db as Database>::Connection;
@@ -55,6 +56,7 @@ impl Inner {
         // A role that may not make tables can use them all the same.
         if !tables::is_current(&mut connection).await {
             MIGRATIONS.run_direct(None, &mut connection, false).await?;
+            tidy(&mut connection).await;
         }
         tables::check_key(&mut connection, &key).await?;
         let readers = PoolOptions::new()
@@ -131,6 +133,10 @@ async fn prepare(
 
 #[async_trait]
 impl Store for Name {
+    async fn close(&self) {
+        self.0.close().await;
+    }
+
     async fn ready(&self) -> Result<(), StoreError> {
         timeout(ANSWER_TIME, self.0.probe())
             .await
@@ -172,8 +178,9 @@ impl Store for Name {
         message_id: &str,
         content_sha256: &[u8; 32],
     ) -> Result<Option<Seen>, StoreError> {
-        tables::seen(&mut *self.0.reader().await?, &self.0.key, sender, message_id, content_sha256)
-            .await
+        let mut db = self.0.reader().await?;
+        let among = tables::Among::All;
+        tables::seen(&mut db, &self.0.key, among, sender, message_id, content_sha256).await
     }
 
     async fn bundle_identifier_seen(
@@ -238,8 +245,16 @@ impl Store for Name {
     }
 
     async fn keep_refused(&self, calls: Vec<RefusedCall>) -> Result<(), StoreError> {
+        let mut by_sender: BTreeMap<_, Vec<RefusedCall>> = BTreeMap::new();
+        for call in calls {
+            by_sender.entry(call.sender).or_default().push(call);
+        }
         let mut db = self.0.administrator().await?;
-        in_transaction(&mut db, async |db| tables::keep_refused(db, &calls).await).await?;
+        // Each in a transaction of its own: none crosses senders.
+        for (sender, calls) in by_sender {
+            in_transaction(&mut db, async |db| tables::keep_refused(db, sender, &calls).await)
+                .await?;
+        }
         db.close().await.map_err(unavailable)
     }
 
@@ -289,10 +304,22 @@ impl Outlet for Name {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Option<HandedOver>, StoreError> {
+        let waiting = outlet::waiting(&mut *self.0.reader().await?, now).await?;
+        if waiting.is_empty() {
+            return Ok(None);
+        }
         let mut db = self.0.administrator().await?;
         let key = &self.0.key;
-        let lent =
-            in_transaction(&mut db, async |db| outlet::lend(db, key, now, until).await).await?;
+        let mut lent = None;
+        for outlet::WaitingSender { organisation, .. } in waiting {
+            let lending =
+                async |db: &mut Connection| outlet::lend(db, key, &organisation, now, until).await;
+            lent = in_transaction(&mut db, lending).await?;
+            // Otherwise somebody was quicker.
+            if lent.is_some() {
+                break;
+            }
+        }
         db.close().await.map_err(unavailable)?;
         Ok(lent)
     }
@@ -369,23 +396,28 @@ impl Archive for Name {
         let mut db = self.0.administrator().await?;
         let mut removed = Removed::default();
         if let Some(before) = retention.content_before {
-            loop {
-                let keep = retention.keep_waiting;
-                let some = in_transaction(&mut db, async |db| {
-                    archive::expire_content(db, before, keep).await
-                })
-                .await?;
-                if some.messages == 0 {
-                    break;
+            for sender in audit::chains(&mut db).await? {
+                loop {
+                    let keep = retention.keep_waiting;
+                    let some = in_transaction(&mut db, async |db| {
+                        archive::expire_content(db, &sender, before, keep).await
+                    })
+                    .await?;
+                    if some.messages == 0 {
+                        break;
+                    }
+                    removed.messages += some.messages;
+                    removed.versions += some.versions;
                 }
-                removed.messages += some.messages;
-                removed.versions += some.versions;
             }
         }
         if let Some(before) = retention.refused_before {
-            removed.refused_calls =
-                in_transaction(&mut db, async |db| archive::expire_refused(db, before).await)
-                    .await?;
+            for sender in archive::refused_senders(&mut db).await? {
+                removed.refused_calls += in_transaction(&mut db, async |db| {
+                    archive::expire_refused(db, &sender, before).await
+                })
+                .await?;
+            }
         }
         db.close().await.map_err(unavailable)?;
         Ok(removed)

@@ -3,7 +3,7 @@
 
 use super::{
     Db,
-    tables::{CountsRow, codes_of, organisation, outcome},
+    tables::{CountsRow, codes_of, newest_of_each, organisation, outcome},
 };
 use crate::{
     error::unavailable,
@@ -12,20 +12,18 @@ use crate::{
 };
 use jiff::Timestamp;
 use lmr_intake::{
-    AlertNote, Answer, DeliverySummary, HourCodes, HourCount, ListedMessage, MessageDetail,
-    MessageFilter, MessageState, OrganisationNumber, Outcome, Period, RefusedCall, StoreError,
+    AlertNote, Answer, DeliverySummary, HourCodes, HourCount, ListedMessage, MessageCursor,
+    MessageDetail, MessageFilter, MessageState, OrganisationNumber, Outcome, Period, RefusedCall,
+    StoreError,
 };
 use sqlx::{Database, FromRow, QueryBuilder, Row as _, query, query_as, query_scalar};
+use std::cmp::Ordering;
 
 type Connection = <Db as Database>::Connection;
 
 const HOUR: i64 = 3_600_000_000;
 /// Senders of one statement.
 const CHUNK: usize = 400;
-/// Messages are stored nearly in the order in which they came: within this time.
-const DISORDER: i64 = HOUR;
-/// Everybody of whom something was stored. The chains of the audit log are one for each sender.
-const KNOWN: &str = "SELECT chain FROM audit_head WHERE chain <> 'register'";
 
 /// Counts a message that is stored for the first time. The caller's transaction stores it.
 pub(super) async fn count_message(
@@ -258,26 +256,27 @@ impl MessageRow {
 
 async fn listed(
     db: &mut Connection,
-    rows: &[MessageRow],
+    rows: Vec<MessageRow>,
     now: Timestamp,
 ) -> Result<Vec<ListedMessage>, StoreError> {
-    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
-    let mut codes = codes_of(db, &ids).await?;
-    rows.iter()
+    let places: Vec<_> = rows.iter().map(|row| (row.organisation.as_str(), row.id)).collect();
+    let mut codes = codes_of(db, &places).await?;
+    rows.into_iter()
         .map(|row| {
+            let (sender, received_at) = (organisation(&row.organisation)?, time(row.received_at)?);
             Ok(ListedMessage {
-                cursor: row.id,
+                cursor: MessageCursor { received_at, sender, id: row.id },
                 state: row.state(now)?,
                 summary: DeliverySummary {
-                    sender: organisation(&row.organisation)?,
-                    message_id: row.message_id.clone(),
-                    rule_set: row.rule_set.clone(),
-                    received_at: time(row.received_at)?,
+                    sender,
+                    received_at,
+                    rule_set: row.rule_set,
                     reporting_from: time(row.reporting_from)?,
                     reporting_to: time(row.reporting_to)?,
                     outcome: outcome(&row.outcome)?,
                     counts: row.counts.read()?,
-                    codes: codes.remove(&row.id).unwrap_or_default(),
+                    codes: codes.remove(&(row.organisation, row.id)).unwrap_or_default(),
+                    message_id: row.message_id,
                 },
             })
         })
@@ -289,59 +288,57 @@ pub(super) async fn messages(
     filter: &MessageFilter,
     now: Timestamp,
 ) -> Result<Vec<ListedMessage>, StoreError> {
-    let rows: Vec<MessageRow> =
-        list_query("", filter).build_query_as().fetch_all(&mut *db).await.map_err(unavailable)?;
-    listed(db, &rows, now).await
+    let senders = match filter.sender {
+        Some(sender) => vec![(sender.as_str().to_owned(), i64::MAX)],
+        None => newest_of_each(db).await?,
+    };
+    let limit = usize::try_from(filter.limit_or_default()).unwrap_or(usize::MAX);
+    let mut rows: Vec<MessageRow> = Vec::new();
+    for (sender, newest) in senders {
+        // The senders that are left have nothing as new as the last one of the page.
+        if rows.len() == limit && rows.last().is_none_or(|last| last.received_at > newest) {
+            break;
+        }
+        let of_sender: Vec<MessageRow> = list_query("", &sender, filter)
+            .build_query_as()
+            .fetch_all(&mut *db)
+            .await
+            .map_err(unavailable)?;
+        rows.extend(of_sender);
+        rows.sort_by(|a, b| {
+            let order = |row: &MessageRow| (row.received_at, row.organisation.clone(), row.id);
+            order(b).cmp(&order(a))
+        });
+        rows.truncate(limit);
+    }
+    listed(db, rows, now).await
 }
 
-/// The statement of a page; `prefix` is for its plan. Which index it goes by depends on what is asked for.
-pub(super) fn list_query(prefix: &'static str, filter: &MessageFilter) -> QueryBuilder<Db> {
+/// The statement of one sender's part of a page; `prefix` is for its plan. Which index it goes by depends on what is
+/// asked for.
+pub(super) fn list_query(
+    prefix: &'static str,
+    sender: &str,
+    filter: &MessageFilter,
+) -> QueryBuilder<Db> {
     let mut sql: QueryBuilder<Db> = QueryBuilder::new(prefix);
     sql.push("SELECT ").push(MESSAGE);
-    // Without a sender, a code leads: its messages are in the order of storing.
-    let by_code = filter.code.as_ref().filter(|_| filter.sender.is_none());
-    match by_code {
+    match &filter.code {
         Some(code) => {
-            sql.push(" FROM message_code k JOIN message m ON m.id = k.message WHERE k.code = ");
-            sql.push_bind(code.clone());
-            // The time bounds the ids roughly, so that a page of long ago is not looked for from today on.
-            if let Some(before) = filter.before {
-                sql.push(
-                    " AND k.message <= COALESCE((SELECT id FROM message WHERE received_at >= ",
-                )
-                .push_bind(before.as_microsecond().saturating_add(DISORDER))
-                .push(" ORDER BY received_at LIMIT 1), 9223372036854775807)");
-            }
-            if let Some(since) = filter.since {
-                sql.push(
-                    " AND k.message >= COALESCE((SELECT id FROM message WHERE received_at >= ",
-                )
-                .push_bind(since.as_microsecond().saturating_sub(DISORDER))
-                .push(" ORDER BY received_at LIMIT 1), 9223372036854775807)");
-            }
+            sql.push(
+                " FROM message_code k JOIN message m ON m.organisation = k.organisation AND m.id = k.message
+                 WHERE k.organisation = ",
+            )
+            .push_bind(sender.to_owned())
+            .push(" AND k.code = ")
+            .push_bind(code.clone());
         }
         None => {
-            sql.push(" FROM message m WHERE 1 = 1");
+            sql.push(" FROM message m WHERE m.organisation = ").push_bind(sender.to_owned());
         }
-    }
-    // A sender, an id and a refusal lead their indexes with the sender.
-    let is_led_by_sender = filter.message_id.is_some() || filter.only_refused;
-    match filter.sender {
-        Some(sender) => {
-            sql.push(" AND m.organisation = ").push_bind(sender.as_str().to_owned());
-        }
-        None if is_led_by_sender && by_code.is_none() => {
-            sql.push(" AND m.organisation IN (").push(KNOWN).push(")");
-        }
-        None => {}
     }
     if let Some(message_id) = &filter.message_id {
         sql.push(" AND m.message_id = ").push_bind(message_id.clone());
-    }
-    if let Some(code) = filter.code.as_ref().filter(|_| by_code.is_none()) {
-        sql.push(" AND EXISTS (SELECT 1 FROM message_code k WHERE k.message = m.id AND k.code = ")
-            .push_bind(code.clone())
-            .push(")");
     }
     if filter.only_refused {
         sql.push(" AND m.outcome = 'refused'");
@@ -355,23 +352,21 @@ pub(super) fn list_query(prefix: &'static str, filter: &MessageFilter) -> QueryB
     if let Some(before) = filter.before {
         sql.push(" AND m.received_at < ").push_bind(before.as_microsecond());
     }
-    let limit = i64::from(if filter.limit == 0 { 100 } else { filter.limit });
-    if by_code.is_some() {
-        if let Some(after) = filter.after {
-            sql.push(" AND k.message < ").push_bind(after);
-        }
-        sql.push(" ORDER BY k.message DESC LIMIT ").push_bind(limit);
-        return sql;
-    }
     if let Some(after) = filter.after {
-        let place = "(SELECT received_at FROM message WHERE id = ";
-        sql.push(" AND m.received_at <= ").push(place).push_bind(after).push(")");
-        sql.push(" AND (m.received_at < ").push(place).push_bind(after).push(") OR m.id < ");
-        sql.push_bind(after).push(")");
+        let at = after.received_at.as_microsecond();
+        // A page goes on after its last message: by time, then by sender, then by number.
+        let ordered = after.sender.as_str().cmp(sender);
+        let (bound, id) = match ordered {
+            Ordering::Greater => (at, i64::MAX),
+            Ordering::Equal => (at, after.id),
+            Ordering::Less => (at.saturating_sub(1), i64::MAX),
+        };
+        sql.push(" AND m.received_at <= ").push_bind(bound);
+        sql.push(" AND (m.received_at < ").push_bind(bound).push(" OR m.id < ");
+        sql.push_bind(id).push(")");
     }
-    // The few that the other index gives are sorted; in the order of time they would have to be looked for.
-    let order = if is_led_by_sender { "m.received_at + 0" } else { "m.received_at" };
-    sql.push(" ORDER BY ").push(order).push(" DESC, m.id DESC LIMIT ").push_bind(limit);
+    sql.push(" ORDER BY m.received_at DESC, m.id DESC LIMIT ")
+        .push_bind(i64::from(filter.limit_or_default()));
     sql
 }
 
@@ -423,9 +418,9 @@ pub(super) async fn message(
             })
         }
     };
-    let mut rows = vec![stored];
-    let listed = listed(db, &rows, now).await?.pop();
-    let (Some(stored), Some(listed)) = (rows.pop(), listed) else { return Ok(None) };
+    let (has_content, times_lent) = (stored.has_content, stored.times_lent);
+    let (lent_until, acknowledged_at) = (stored.lent_until, stored.acknowledged_at);
+    let Some(listed) = listed(db, vec![stored], now).await?.pop() else { return Ok(None) };
     Ok(Some(MessageDetail {
         listed,
         generated_at: time(row.generated_at)?,
@@ -434,11 +429,11 @@ pub(super) async fn message(
             .content_sha256
             .try_into()
             .map_err(|_| StoreError::Damaged { what: "message.content_sha256" })?,
-        has_content: stored.has_content,
-        times_lent: u32::try_from(stored.times_lent)
+        has_content,
+        times_lent: u32::try_from(times_lent)
             .map_err(|_| StoreError::Damaged { what: "message.times_lent" })?,
-        lent_until: stored.lent_until.map(time).transpose()?,
-        acknowledged_at: stored.acknowledged_at.map(time).transpose()?,
+        lent_until: lent_until.map(time).transpose()?,
+        acknowledged_at: acknowledged_at.map(time).transpose()?,
         answer,
         receipt: row.receipt,
     }))

@@ -24,25 +24,59 @@ struct LentRow {
     salt: Vec<u8>,
 }
 
-/// Lends the message that has waited longest. The caller gives a transaction.
+/// What waits to be lent: not acknowledged, and not lent to anybody at the moment, `$1`.
+const WAITS: &str =
+    "has_content AND acknowledged_at IS NULL AND (lent_until IS NULL OR lent_until < $1)";
+
+/// A sender with something to lend.
+pub(super) struct WaitingSender {
+    pub(super) organisation: String,
+    /// When its oldest waiting message came.
+    pub(super) oldest: i64,
+}
+
+/// The senders with something to lend, the one that has waited longest first.
+pub(super) async fn waiting(
+    db: &mut Connection,
+    now: Timestamp,
+) -> Result<Vec<WaitingSender>, StoreError> {
+    let statement = format!(
+        "SELECT h.chain, (SELECT MIN(m.received_at) FROM message m WHERE m.organisation = h.chain AND {WAITS})
+         FROM audit_head h"
+    );
+    let rows: Vec<(String, Option<i64>)> = query_as(AssertSqlSafe(statement))
+        .bind(now.as_microsecond())
+        .fetch_all(db)
+        .await
+        .map_err(unavailable)?;
+    let mut waiting: Vec<_> = rows
+        .into_iter()
+        .filter_map(|(organisation, oldest)| Some(WaitingSender { organisation, oldest: oldest? }))
+        .collect();
+    waiting.sort_by(|a, b| (a.oldest, &a.organisation).cmp(&(b.oldest, &b.organisation)));
+    Ok(waiting)
+}
+
+/// Lends the sender's message that has waited longest. The caller gives a transaction.
 pub(super) async fn lend(
     db: &mut Connection,
     key: &StorageKey,
+    sender: &str,
     now: Timestamp,
     until: Timestamp,
 ) -> Result<Option<HandedOver>, StoreError> {
     // One that somebody else is about to lend is passed over, not waited for.
     let statement = format!(
-        "UPDATE message SET lent_until = $1, times_lent = times_lent + 1 WHERE id = (
-             SELECT id FROM message
-             WHERE has_content AND acknowledged_at IS NULL AND (lent_until IS NULL OR lent_until < $2)
+        "UPDATE message SET lent_until = $3, times_lent = times_lent + 1 WHERE organisation = $2 AND id = (
+             SELECT id FROM message WHERE organisation = $2 AND {WAITS}
              ORDER BY received_at, id LIMIT 1 {SKIP_LOCKED})
          RETURNING id, organisation, message_id, content_sha256, rule_set, reporting_from, reporting_to,
              generated_at, received_at, times_lent, salt"
     );
     let row: Option<LentRow> = query_as(AssertSqlSafe(statement))
-        .bind(until.as_microsecond())
         .bind(now.as_microsecond())
+        .bind(sender)
+        .bind(until.as_microsecond())
         .fetch_optional(&mut *db)
         .await
         .map_err(unavailable)?;

@@ -14,8 +14,8 @@ use lmr_intake::{
     DeliverySummary, Identity, OrganisationNumber, Outcome, RefusedCall, Seen, StoreError,
     StoredVersion,
 };
-use sqlx::{Database, FromRow, QueryBuilder, query, query_as, query_scalar};
-use std::collections::{BTreeSet, HashMap};
+use sqlx::{AssertSqlSafe, Database, FromRow, QueryBuilder, query, query_as, query_scalar};
+use std::collections::{BTreeMap, HashMap};
 
 type Connection = <Db as Database>::Connection;
 
@@ -92,27 +92,42 @@ struct SeenRow {
     counts: CountsRow,
 }
 
+/// Among whose messages a content is looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Among {
+    /// Everybody's. Only for reading: no transaction that writes leaves its sender.
+    All,
+    /// The sender's own.
+    Own,
+}
+
 pub(super) async fn seen(
     db: &mut Connection,
     key: &StorageKey,
+    among: Among,
     organisation: OrganisationNumber,
     message_id: &str,
     content_sha256: &[u8; 32],
 ) -> Result<Option<Seen>, StoreError> {
-    let rows: Vec<SeenRow> = query_as(
+    let condition = match among {
+        Among::All => "(m.organisation = $1 AND m.message_id = $2) OR m.content_sha256 = $3",
+        Among::Own => "m.organisation = $1 AND (m.message_id = $2 OR m.content_sha256 = $3)",
+    };
+    let statement = format!(
         "SELECT m.organisation, m.message_id, m.content_sha256, m.outcome, m.salt, m.answer_coding,
                 m.answer_sealed, a.entry AS receipt,
                 m.entries, m.created, m.updated, m.unchanged, m.refused, m.dependent
          FROM message m
          LEFT JOIN audit_entry a ON a.chain = m.organisation AND a.sequence = m.audit_sequence
-         WHERE (m.organisation = $1 AND m.message_id = $2) OR m.content_sha256 = $3",
-    )
-    .bind(organisation.as_str())
-    .bind(message_id)
-    .bind(&content_sha256[..])
-    .fetch_all(db)
-    .await
-    .map_err(unavailable)?;
+         WHERE {condition}"
+    );
+    let rows: Vec<SeenRow> = query_as(AssertSqlSafe(statement))
+        .bind(organisation.as_str())
+        .bind(message_id)
+        .bind(&content_sha256[..])
+        .fetch_all(db)
+        .await
+        .map_err(unavailable)?;
     let same_id =
         |row: &SeenRow| row.organisation == organisation.as_str() && row.message_id == message_id;
     match rows.into_iter().partition::<Vec<_>, _>(same_id) {
@@ -140,12 +155,14 @@ pub(super) async fn bundle_identifier_seen(
     identifier: &str,
 ) -> Result<bool, StoreError> {
     let mac = bundle_identifier_mac(key, organisation, identifier);
-    let found: Option<i64> =
-        query_scalar("SELECT id FROM message WHERE bundle_identifier_mac = $1")
-            .bind(mac)
-            .fetch_optional(db)
-            .await
-            .map_err(unavailable)?;
+    let found: Option<i64> = query_scalar(
+        "SELECT id FROM message WHERE organisation = $1 AND bundle_identifier_mac = $2",
+    )
+    .bind(organisation.as_str())
+    .bind(mac)
+    .fetch_optional(db)
+    .await
+    .map_err(unavailable)?;
     Ok(found.is_some())
 }
 
@@ -174,10 +191,12 @@ pub(super) async fn current(
             "SELECT r.identity_mac, r.resource_id, r.version, v.hash_sealed, v.administration_sealed, v.stored_at,
                     m.salt
              FROM resource r
-             JOIN resource_version v ON v.resource_id = r.resource_id AND v.version = r.version
-             JOIN message m ON m.id = v.message
-             WHERE r.identity_mac IN (",
+             JOIN resource_version v
+                 ON v.organisation = r.organisation AND v.resource_id = r.resource_id AND v.version = r.version
+             JOIN message m ON m.organisation = v.organisation AND m.id = v.message
+             WHERE r.organisation = ",
         );
+        sql.push_bind(organisation.as_str().to_owned()).push(" AND r.identity_mac IN (");
         let mut list = sql.separated(", ");
         for mac in chunk {
             list.push_bind(mac.as_slice());
@@ -247,6 +266,16 @@ fn version(number: i64) -> Result<u32, StoreError> {
     u32::try_from(number).map_err(|_| StoreError::Damaged { what: "resource_version.version" })
 }
 
+/// What is known of a message that is about to be written.
+async fn seen_before(
+    db: &mut Connection,
+    key: &StorageKey,
+    delivery: &Prepared,
+) -> Result<Option<Seen>, StoreError> {
+    let (message_id, content) = (&delivery.message_id, &delivery.content_sha256);
+    seen(db, key, Among::Own, delivery.organisation, message_id, content).await
+}
+
 /// Writes one message. Anything but `Stored` may leave rows behind: the caller rolls back.
 pub(super) async fn store(
     db: &mut Connection,
@@ -254,13 +283,12 @@ pub(super) async fn store(
     delivery: &Prepared,
 ) -> Result<Committed, StoreError> {
     let organisation = delivery.organisation;
-    let seen = seen(db, key, organisation, &delivery.message_id, &delivery.content_sha256).await?;
-    if let Some(seen) = seen {
+    if let Some(seen) = seen_before(db, key, delivery).await? {
         return Ok(Committed::Known(seen));
     }
     // Before anything else is written: whoever holds the sender's chain is alone with the sender.
     let received_at = time(delivery.received_at)?;
-    let receipt = audit::append(
+    let appended = audit::append(
         db,
         key,
         organisation.as_str(),
@@ -268,18 +296,23 @@ pub(super) async fn store(
         |sequence, previous| delivery.receipt(sequence, previous, received_at).payload(),
     )
     .await?;
+    let Some(audit::Appended { entry: receipt, message: id }) = appended else {
+        return Ok(Committed::Elsewhere);
+    };
     let audit_sequence = i64::try_from(receipt.sequence)
         .map_err(|_| StoreError::Damaged { what: "audit_entry.sequence" })?;
     let counts = delivery.counts;
-    let id: Option<i64> = query_scalar(
-        "INSERT INTO message (organisation, message_id, content_sha256, bundle_identifier_mac, rule_set,
+    let inserted = query(
+        "INSERT INTO message (organisation, id, message_id, content_sha256, bundle_identifier_mac, rule_set,
              client_id, reporting_from, reporting_to, generated_at, received_at, outcome,
              entries, created, updated, unchanged, refused, dependent, salt, answer_coding, answer_sealed,
              audit_sequence, has_content)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
-         ON CONFLICT DO NOTHING RETURNING id",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+             $23)
+         ON CONFLICT DO NOTHING",
     )
     .bind(organisation.as_str())
+    .bind(id)
     .bind(&delivery.message_id)
     .bind(&delivery.content_sha256[..])
     .bind(delivery.bundle_identifier_mac.as_deref())
@@ -301,15 +334,14 @@ pub(super) async fn store(
     .bind(&delivery.answer_sealed)
     .bind(audit_sequence)
     .bind(delivery.content_sealed.is_some())
-    .fetch_optional(&mut *db)
+    .execute(&mut *db)
     .await
     .map_err(unavailable)?;
-    let Some(id) = id else {
+    if inserted.rows_affected() == 0 {
         // Id and content are new, so it is the bundle identifier; or another receiver was quicker.
-        let now = self::seen(db, key, organisation, &delivery.message_id, &delivery.content_sha256)
-            .await?;
+        let now = seen_before(db, key, delivery).await?;
         return Ok(now.map_or(Committed::BundleIdentifierReused, Committed::Known));
-    };
+    }
     if let Some(content) = &delivery.content_sealed {
         query(
             "INSERT INTO message_content (organisation, message, received_at, content_sealed)
@@ -325,11 +357,11 @@ pub(super) async fn store(
     }
     for mac in &delivery.system_macs {
         query(
-            "INSERT INTO identifier_system (system_mac, organisation) VALUES ($1, $2)
+            "INSERT INTO identifier_system (organisation, system_mac) VALUES ($1, $2)
              ON CONFLICT DO NOTHING",
         )
-        .bind(mac.as_slice())
         .bind(organisation.as_str())
+        .bind(mac.as_slice())
         .execute(&mut *db)
         .await
         .map_err(unavailable)?;
@@ -342,9 +374,11 @@ pub(super) async fn store(
     }
     for new in later {
         let moved = query(
-            "UPDATE resource SET version = $1 WHERE identity_mac = $2 AND resource_id = $3 AND version = $4",
+            "UPDATE resource SET version = $1
+             WHERE organisation = $2 AND identity_mac = $3 AND resource_id = $4 AND version = $5",
         )
         .bind(new.version)
+        .bind(organisation.as_str())
         .bind(&new.identity_mac)
         .bind(&new.resource_id)
         .bind(new.version - 1)
@@ -357,24 +391,27 @@ pub(super) async fn store(
     }
     insight::count_message(db, delivery).await?;
     if !delivery.codes.is_empty() {
-        insert_codes(db, id, &delivery.codes).await?;
+        insert_codes(db, (organisation, id), &delivery.codes).await?;
     }
     for chunk in delivery.versions.chunks(CHUNK) {
-        insert_versions(db, id, delivery.received_at, chunk).await?;
+        insert_versions(db, (organisation, id), delivery.received_at, chunk).await?;
     }
     Ok(Committed::Stored { receipt: receipt.text })
 }
 
 async fn insert_codes(
     db: &mut Connection,
-    message: i64,
+    (organisation, message): (OrganisationNumber, i64),
     codes: &[CodeCount],
 ) -> Result<(), StoreError> {
     let mut sql: QueryBuilder<Db> =
-        QueryBuilder::new("INSERT INTO message_code (message, code, entries) ");
+        QueryBuilder::new("INSERT INTO message_code (organisation, message, code, entries) ");
     // As many as the catalogue has at most.
     sql.push_values(codes, |mut row, count| {
-        row.push_bind(message).push_bind(count.code.as_str()).push_bind(i64::from(count.entries));
+        row.push_bind(organisation.as_str().to_owned())
+            .push_bind(message)
+            .push_bind(count.code.as_str())
+            .push_bind(i64::from(count.entries));
     });
     sql.build().execute(db).await.map_err(unavailable)?;
     Ok(())
@@ -402,16 +439,17 @@ async fn insert_resources(
 
 async fn insert_versions(
     db: &mut Connection,
-    message: i64,
+    (organisation, message): (OrganisationNumber, i64),
     stored_at: i64,
     chunk: &[PreparedVersion],
 ) -> Result<(), StoreError> {
     let mut sql: QueryBuilder<Db> = QueryBuilder::new(
-        "INSERT INTO resource_version (resource_id, version, message, entry, stored_at, hash_sealed, content_sealed,
+        "INSERT INTO resource_version (organisation, resource_id, version, message, entry, stored_at, hash_sealed, content_sealed,
              content_from, content_length, administration_sealed) ",
     );
     sql.push_values(chunk, |mut row, new| {
-        row.push_bind(new.resource_id.as_str())
+        row.push_bind(organisation.as_str().to_owned())
+            .push_bind(new.resource_id.as_str())
             .push_bind(new.version)
             .push_bind(message)
             .push_bind(new.entry)
@@ -452,11 +490,12 @@ pub(super) async fn history(
         "SELECT v.version, v.entry, v.stored_at, v.hash_sealed, v.content_sealed, v.content_from,
                 v.content_length, c.content_sealed AS bundle_sealed, m.organisation, m.message_id, m.salt
          FROM resource_version v
-         JOIN resource r ON r.resource_id = v.resource_id
-         JOIN message m ON m.id = v.message
+         JOIN resource r ON r.organisation = v.organisation AND r.resource_id = v.resource_id
+         JOIN message m ON m.organisation = v.organisation AND m.id = v.message
          LEFT JOIN message_content c
              ON c.organisation = m.organisation AND c.message = m.id AND c.received_at = m.received_at
-         WHERE r.resource_id = $1 AND r.kind = $2 ORDER BY v.version",
+         WHERE v.organisation IN (SELECT chain FROM audit_head) AND v.resource_id = $1 AND r.kind = $2
+         ORDER BY v.version",
     )
     .bind(resource_id)
     .bind(resource_type)
@@ -510,16 +549,76 @@ struct DeliveryRow {
     counts: CountsRow,
 }
 
+/// The senders that have messages, with the time of the newest, newest first.
+pub(super) async fn newest_of_each(db: &mut Connection) -> Result<Vec<(String, i64)>, StoreError> {
+    let rows: Vec<(String, Option<i64>)> = query_as(
+        "SELECT h.chain, (SELECT MAX(m.received_at) FROM message m WHERE m.organisation = h.chain)
+         FROM audit_head h",
+    )
+    .fetch_all(db)
+    .await
+    .map_err(unavailable)?;
+    let mut newest: Vec<_> =
+        rows.into_iter().filter_map(|(sender, newest)| Some((sender, newest?))).collect();
+    newest.sort_by_key(|(_, at)| std::cmp::Reverse(*at));
+    Ok(newest)
+}
+
 pub(super) async fn deliveries(
     db: &mut Connection,
     filter: &DeliveryFilter,
 ) -> Result<Vec<DeliverySummary>, StoreError> {
+    let senders = match filter.sender {
+        Some(sender) => vec![(sender.as_str().to_owned(), i64::MAX)],
+        None => newest_of_each(db).await?,
+    };
+    let limit = limit_of(filter);
+    let mut rows: Vec<DeliveryRow> = Vec::new();
+    for (sender, newest) in senders {
+        // The senders that are left have nothing as new as the last one of the list.
+        if rows.len() == limit && rows.last().is_none_or(|last| last.received_at > newest) {
+            break;
+        }
+        rows.extend(deliveries_of(db, &sender, filter).await?);
+        rows.sort_by(|a, b| {
+            let by_time = b.received_at.cmp(&a.received_at);
+            by_time.then_with(|| a.organisation.cmp(&b.organisation)).then(b.id.cmp(&a.id))
+        });
+        rows.truncate(limit);
+    }
+    let places: Vec<_> = rows.iter().map(|row| (row.organisation.as_str(), row.id)).collect();
+    let mut codes = codes_of(db, &places).await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(DeliverySummary {
+                sender: organisation(&row.organisation)?,
+                codes: codes.remove(&(row.organisation, row.id)).unwrap_or_default(),
+                message_id: row.message_id,
+                rule_set: row.rule_set,
+                received_at: time(row.received_at)?,
+                reporting_from: time(row.reporting_from)?,
+                reporting_to: time(row.reporting_to)?,
+                outcome: outcome(&row.outcome)?,
+                counts: row.counts.read()?,
+            })
+        })
+        .collect()
+}
+
+async fn deliveries_of(
+    db: &mut Connection,
+    sender: &str,
+    filter: &DeliveryFilter,
+) -> Result<Vec<DeliveryRow>, StoreError> {
     let mut sql: QueryBuilder<Db> = QueryBuilder::new(
         "SELECT id, organisation, message_id, rule_set, received_at, reporting_from, reporting_to, outcome,
-                entries, created, updated, unchanged, refused, dependent FROM message WHERE 1 = 1",
+                entries, created, updated, unchanged, refused, dependent FROM message WHERE organisation = ",
     );
+    sql.push_bind(sender.to_owned());
     if let Some(code) = &filter.code {
-        sql.push(" AND id IN (SELECT message FROM message_code WHERE code = ")
+        sql.push(" AND id IN (SELECT message FROM message_code WHERE organisation = ")
+            .push_bind(sender.to_owned())
+            .push(" AND code = ")
             .push_bind(code.clone())
             .push(")");
     }
@@ -528,46 +627,45 @@ pub(super) async fn deliveries(
         sql.push(" AND reporting_to >= ").push_bind(from.as_microsecond());
     }
     narrow(&mut sql, filter);
-    let rows: Vec<DeliveryRow> =
-        sql.build_query_as().fetch_all(&mut *db).await.map_err(unavailable)?;
-    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
-    let mut codes = codes_of(db, &ids).await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(DeliverySummary {
-                sender: organisation(&row.organisation)?,
-                message_id: row.message_id,
-                rule_set: row.rule_set,
-                received_at: time(row.received_at)?,
-                reporting_from: time(row.reporting_from)?,
-                reporting_to: time(row.reporting_to)?,
-                outcome: outcome(&row.outcome)?,
-                counts: row.counts.read()?,
-                codes: codes.remove(&row.id).unwrap_or_default(),
-            })
-        })
-        .collect()
+    sql.push(" ORDER BY received_at DESC, id DESC LIMIT ")
+        .push_bind(i64::from(filter.limit_or_default()));
+    sql.build_query_as().fetch_all(&mut *db).await.map_err(unavailable)
 }
 
-/// The codes of these messages, by their row.
+fn limit_of(filter: &DeliveryFilter) -> usize {
+    usize::try_from(filter.limit_or_default()).unwrap_or(usize::MAX)
+}
+
+/// The codes of these messages, by sender and number.
 pub(super) async fn codes_of(
     db: &mut Connection,
-    messages: &[i64],
-) -> Result<HashMap<i64, Vec<CodeCount>>, StoreError> {
-    let mut found: HashMap<i64, Vec<CodeCount>> = HashMap::new();
-    for chunk in messages.chunks(CHUNK) {
-        let mut sql: QueryBuilder<Db> =
-            QueryBuilder::new("SELECT message, code, entries FROM message_code WHERE message IN (");
-        let mut list = sql.separated(", ");
-        for message in chunk {
-            list.push_bind(*message);
-        }
-        sql.push(") ORDER BY message, code");
-        let rows: Vec<(i64, String, i64)> =
-            sql.build_query_as().fetch_all(&mut *db).await.map_err(unavailable)?;
-        for (message, code, entries) in rows {
-            let entries = number(entries, "message_code.entries")?;
-            found.entry(message).or_default().push(CodeCount { code, entries });
+    messages: &[(&str, i64)],
+) -> Result<HashMap<(String, i64), Vec<CodeCount>>, StoreError> {
+    let mut of_senders: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
+    for (sender, message) in messages {
+        of_senders.entry(sender).or_default().push(*message);
+    }
+    let mut found: HashMap<(String, i64), Vec<CodeCount>> = HashMap::new();
+    for (sender, messages) in of_senders {
+        for chunk in messages.chunks(CHUNK) {
+            let mut sql: QueryBuilder<Db> = QueryBuilder::new(
+                "SELECT message, code, entries FROM message_code WHERE organisation = ",
+            );
+            sql.push_bind(sender.to_owned()).push(" AND message IN (");
+            let mut list = sql.separated(", ");
+            for message in chunk {
+                list.push_bind(*message);
+            }
+            sql.push(") ORDER BY code");
+            let counts: Vec<(i64, String, i64)> =
+                sql.build_query_as().fetch_all(&mut *db).await.map_err(unavailable)?;
+            for (message, code, entries) in counts {
+                let entries = number(entries, "message_code.entries")?;
+                found
+                    .entry((sender.to_owned(), message))
+                    .or_default()
+                    .push(CodeCount { code, entries });
+            }
         }
     }
     Ok(found)
@@ -582,20 +680,26 @@ const KEPT_OF_SENDER: i64 = 1_000;
 const KEPT_OF_UNKNOWN: i64 = 10_000;
 const HOUR: i64 = 3_600_000_000;
 
-/// Keeps refused calls. The caller gives a transaction.
+/// Whose calls are stored under no organisation number: nobody's known.
+const NOBODY: &str = "";
+
+/// Keeps refused calls of one sender, or of nobody known. The caller gives a transaction.
 pub(super) async fn keep_refused(
     db: &mut Connection,
+    sender: Option<OrganisationNumber>,
     calls: &[RefusedCall],
 ) -> Result<(), StoreError> {
+    let organisation = sender.as_ref().map_or(NOBODY, |sender| sender.as_str());
     for call in calls {
         insight::count_call(db, call).await?;
         let at = call.received_at.as_microsecond();
-        if call.sender.is_none() {
+        if sender.is_none() {
             let counted = query(
                 "UPDATE refused_call SET calls = calls + $1
-                 WHERE organisation IS NULL AND code = $2 AND received_at >= $3 AND received_at < $4",
+                 WHERE organisation = $2 AND code = $3 AND received_at >= $4 AND received_at < $5",
             )
             .bind(i64::from(call.calls))
+            .bind(organisation)
             .bind(&call.code)
             .bind(at - at.rem_euclid(HOUR))
             .bind(at - at.rem_euclid(HOUR) + HOUR)
@@ -607,16 +711,18 @@ pub(super) async fn keep_refused(
             }
         }
         query(
-            "INSERT INTO refused_call (received_at, organisation, client_id, message_id, request_id, code,
+            "INSERT INTO refused_call (organisation, received_at, request_id, code, client_id, message_id,
                  entries, refused, dependent, calls)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+             ON CONFLICT (organisation, received_at, request_id, code)
+                 DO UPDATE SET calls = refused_call.calls + excluded.calls",
         )
+        .bind(organisation)
         .bind(at)
-        .bind(call.sender.as_ref().map(|sender| sender.as_str().to_owned()))
-        .bind(call.client_id.as_deref())
-        .bind(call.message_id.as_deref())
         .bind(&call.request_id)
         .bind(&call.code)
+        .bind(call.client_id.as_deref())
+        .bind(call.message_id.as_deref())
         .bind(i64::from(call.counts.entries))
         .bind(i64::from(call.counts.refused))
         .bind(i64::from(call.counts.dependent))
@@ -625,23 +731,13 @@ pub(super) async fn keep_refused(
         .await
         .map_err(unavailable)?;
     }
-    let senders: BTreeSet<_> = calls.iter().filter_map(|call| call.sender).collect();
-    for sender in senders {
-        query(
-            "DELETE FROM refused_call WHERE organisation = $1 AND id <= (
-                 SELECT id FROM refused_call WHERE organisation = $1 ORDER BY id DESC LIMIT 1 OFFSET $2)",
-        )
-        .bind(sender.as_str().to_owned())
-        .bind(KEPT_OF_SENDER)
-        .execute(&mut *db)
-        .await
-        .map_err(unavailable)?;
-    }
     query(
-        "DELETE FROM refused_call WHERE organisation IS NULL AND id <= (
-             SELECT id FROM refused_call WHERE organisation IS NULL ORDER BY id DESC LIMIT 1 OFFSET $1)",
+        "DELETE FROM refused_call WHERE organisation = $1 AND received_at <= (
+             SELECT received_at FROM refused_call WHERE organisation = $1
+             ORDER BY received_at DESC LIMIT 1 OFFSET $2)",
     )
-    .bind(KEPT_OF_UNKNOWN)
+    .bind(organisation)
+    .bind(if sender.is_some() { KEPT_OF_SENDER } else { KEPT_OF_UNKNOWN })
     .execute(&mut *db)
     .await
     .map_err(unavailable)?;
@@ -651,7 +747,7 @@ pub(super) async fn keep_refused(
 #[derive(FromRow)]
 struct RefusedRow {
     received_at: i64,
-    organisation: Option<String>,
+    organisation: String,
     client_id: Option<String>,
     message_id: Option<String>,
     request_id: String,
@@ -676,14 +772,23 @@ pub(super) async fn refused_calls(
     if filter.period.is_some() {
         return Ok(Vec::new());
     }
+    if let Some(sender) = filter.sender {
+        sql.push(" AND organisation = ").push_bind(sender.as_str().to_owned());
+    }
     narrow(&mut sql, filter);
+    // So many are kept of each sender: there is not much to sort.
+    sql.push(" ORDER BY received_at DESC, organisation, request_id LIMIT ")
+        .push_bind(i64::from(filter.limit_or_default()));
     let rows: Vec<RefusedRow> = sql.build_query_as().fetch_all(db).await.map_err(unavailable)?;
     rows.into_iter()
         .map(|row| {
             const COUNTS: &str = "refused_call's counts";
             Ok(RefusedCall {
                 received_at: time(row.received_at)?,
-                sender: row.organisation.as_deref().map(organisation).transpose()?,
+                sender: match row.organisation.as_str() {
+                    NOBODY => None,
+                    number => Some(organisation(number)?),
+                },
                 client_id: row.client_id,
                 message_id: row.message_id,
                 request_id: row.request_id,
@@ -700,11 +805,8 @@ pub(super) async fn refused_calls(
         .collect()
 }
 
-/// The filter's conditions, the order and the limit. Both tables name their columns alike.
+/// The filter's conditions on message and time. Both tables name their columns alike.
 fn narrow(sql: &mut QueryBuilder<Db>, filter: &DeliveryFilter) {
-    if let Some(sender) = filter.sender {
-        sql.push(" AND organisation = ").push_bind(sender.as_str().to_owned());
-    }
     if let Some(message_id) = &filter.message_id {
         sql.push(" AND message_id = ").push_bind(message_id.clone());
     }
@@ -714,8 +816,6 @@ fn narrow(sql: &mut QueryBuilder<Db>, filter: &DeliveryFilter) {
     if let Some(before) = filter.before {
         sql.push(" AND received_at < ").push_bind(before.as_microsecond());
     }
-    let limit = if filter.limit == 0 { 100 } else { filter.limit };
-    sql.push(" ORDER BY received_at DESC, id DESC LIMIT ").push_bind(i64::from(limit));
 }
 
 pub(super) fn organisation(text: &str) -> Result<OrganisationNumber, StoreError> {

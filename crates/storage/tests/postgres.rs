@@ -58,6 +58,50 @@ async fn empty() -> Option<(Arc<dyn Database>, ())> {
 store_contract!(empty());
 
 #[tokio::test]
+async fn nothing_of_an_older_schema_is_lost() {
+    let Some(url) = schema().await else { return };
+    let schema = url.rsplit('=').next().unwrap();
+    let dump = include_str!("schema_0008/postgres.sql").replace("public.", &format!("{schema}."));
+    let mut db = PgConnection::connect(&url).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(dump)).execute(&mut db).await.unwrap();
+    // One message from before there were receipts.
+    let before =
+        format!("UPDATE {schema}.message SET audit_sequence = NULL WHERE message_id = 'm4'");
+    sqlx::raw_sql(AssertSqlSafe(before)).execute(&mut db).await.unwrap();
+    db.close().await.unwrap();
+    contract::nothing_of_an_older_schema_is_lost(Arc::new(open(&url).await.unwrap())).await;
+}
+
+#[tokio::test]
+async fn the_sender_leads_every_key() {
+    let Some(url) = schema().await else { return };
+    let store = open(&url).await.unwrap();
+    store.close().await;
+    let mut db = PgConnection::connect(&url).await.unwrap();
+    let found = sqlx::query_as(
+        "SELECT t.relname::TEXT AS relation, a.attname::TEXT AS lead, x.indisunique AS is_unique
+         FROM pg_index x JOIN pg_class t ON t.oid = x.indrelid
+         JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = x.indkey[0]
+         WHERE t.relnamespace = current_schema()::regnamespace",
+    )
+    .fetch_all(&mut db)
+    .await
+    .unwrap();
+    contract::sender_leads(found);
+    let leaving: Vec<(String,)> = sqlx::query_as(
+        "SELECT c.conname::TEXT FROM pg_constraint c
+         JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
+         JOIN pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = c.confkey[1]
+         WHERE c.contype = 'f' AND c.connamespace = current_schema()::regnamespace
+             AND (a.attname <> 'organisation' OR b.attname <> 'organisation')",
+    )
+    .fetch_all(&mut db)
+    .await
+    .unwrap();
+    assert_eq!(leaving, [], "foreign keys that leave the sender");
+}
+
+#[tokio::test]
 async fn another_key_is_refused_at_start() {
     let Some(url) = schema().await else { return };
     open(&url).await.unwrap().close().await;

@@ -11,7 +11,7 @@
 mod contract;
 
 use contract::{at, delivery, hash, sender, version};
-use lmr_intake::{Committed, Store, StoreError};
+use lmr_intake::{AuditLog, Committed, Store, StoreError};
 use lmr_storage::{OpenError, PostgresStore, StorageKey};
 use sqlx::{Connection, PgConnection, query, query_scalar};
 use std::{
@@ -266,6 +266,69 @@ async fn after_a_failover_the_new_server_has_all_that_was_answered() {
     for n in 1..7 {
         assert!(is_there(&store, n).await, "m{n} was answered and is not on the new server");
     }
+    store.close().await;
+}
+
+/// Killed in the middle of messages, with a standby that has applied what is acknowledged (`remote_apply`): nothing that
+/// was answered is missing on the standby, which shows it before it takes over, and what was under way is stored once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_primary_killed_under_load_loses_no_answered_message() {
+    let settings = "synchronous_standby_names = '*'\nsynchronous_commit = remote_apply";
+    let Some(server) = Server::start(settings) else { return };
+    let standby = server.standby();
+    let relay = Relay::to(server.port).await;
+    let store = Arc::new(open(&relay.url()).await.unwrap());
+    stored(&store, 0).await;
+    let answered = Arc::new(Mutex::new(Vec::new()));
+    let lanes: Vec<_> = (0..4_u64)
+        .map(|lane| {
+            let (store, answered) = (Arc::clone(&store), Arc::clone(&answered));
+            tokio::spawn(async move {
+                for n in (1 + lane..2_000).step_by(4) {
+                    match commit(&store, n).await {
+                        Ok(Committed::Stored { .. }) => answered.lock().unwrap().push(n),
+                        Ok(_) => panic!("m{n} was there already"),
+                        Err(_) => return n,
+                    }
+                }
+                panic!("the primary was never away")
+            })
+        })
+        .collect();
+    while answered.lock().unwrap().len() < 40 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // The address is the old one until the standby has taken over.
+    server.control("stop", "immediate");
+    relay.cut();
+    let mut unanswered = Vec::new();
+    for lane in lanes {
+        unanswered.push(lane.await.unwrap());
+    }
+    let answered = answered.lock().unwrap().clone();
+    let mut db = standby.session().await;
+    let there: Vec<(String,)> =
+        sqlx::query_as("SELECT message_id FROM message").fetch_all(&mut db).await.unwrap();
+    for n in &answered {
+        assert!(there.iter().any(|(id,)| *id == format!("m{n}")), "m{n} was answered and is lost");
+    }
+    assert!(there.len() <= 1 + answered.len() + unanswered.len(), "{}", there.len());
+    standby.control("promote", "fast");
+    relay.lead_to(standby.port);
+    for n in &unanswered {
+        // Whether it came through is found out by sending it again.
+        let outcome = commit(&store, *n).await.unwrap();
+        assert!(matches!(outcome.as_str(), "stored" | "repeated"), "m{n}: {}", outcome.as_str());
+    }
+    let (count,): (i64,) =
+        sqlx::query_as("SELECT COUNT(*) FROM message").fetch_one(&mut db).await.unwrap();
+    assert_eq!(usize::try_from(count).unwrap(), 1 + answered.len() + unanswered.len());
+    assert_eq!(store.verify_audit(&[]).await.unwrap().problems, []);
+    println!(
+        "{} messages were answered before the end, {} after",
+        answered.len(),
+        unanswered.len()
+    );
     store.close().await;
 }
 

@@ -33,6 +33,46 @@ async fn sql(file: &Path, text: &'static str) -> u64 {
 }
 
 #[tokio::test]
+async fn nothing_of_an_older_schema_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}?mode=rwc", folder.path().join("lmr.db").display());
+    let mut db = SqliteConnection::connect(&url).await.unwrap();
+    sqlx::raw_sql(include_str!("schema_0008/sqlite.sql")).execute(&mut db).await.unwrap();
+    // One message from before there were receipts.
+    let before = "UPDATE message SET audit_sequence = NULL WHERE message_id = 'm4'";
+    sqlx::raw_sql(before).execute(&mut db).await.unwrap();
+    db.close().await.unwrap();
+    contract::nothing_of_an_older_schema_is_lost(Arc::new(open(&folder).await.unwrap())).await;
+}
+
+#[tokio::test]
+async fn the_sender_leads_every_key() {
+    let folder = tempfile::tempdir().unwrap();
+    open(&folder).await.unwrap().close().await;
+    let url = format!("sqlite://{}", folder.path().join("lmr.db").display());
+    let mut db = SqliteConnection::connect(&url).await.unwrap();
+    let found = sqlx::query_as(
+        "SELECT t.name AS relation, i.name AS lead, l.\"unique\" AS is_unique
+         FROM sqlite_master t, pragma_index_list(t.name) l, pragma_index_info(l.name) i
+         WHERE t.type = 'table' AND i.seqno = 0
+         UNION SELECT t.name, c.name, TRUE FROM sqlite_master t, pragma_table_info(t.name) c
+         WHERE t.type = 'table' AND c.pk = 1",
+    )
+    .fetch_all(&mut db)
+    .await
+    .unwrap();
+    contract::sender_leads(found);
+    let leaving: Vec<(String, String)> = sqlx::query_as(
+        "SELECT t.name, f.\"from\" FROM sqlite_master t, pragma_foreign_key_list(t.name) f
+         WHERE t.type = 'table' AND f.seq = 0 AND (f.\"from\" <> 'organisation' OR f.\"to\" <> 'organisation')",
+    )
+    .fetch_all(&mut db)
+    .await
+    .unwrap();
+    assert_eq!(leaving, [], "foreign keys that leave the sender");
+}
+
+#[tokio::test]
 async fn everything_is_there_after_closing_and_opening_again() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder).await.unwrap();

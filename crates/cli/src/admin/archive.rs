@@ -113,7 +113,7 @@ async fn each_message(
     loop {
         let page = store.archived(&filter).await?;
         let Some(last) = page.last() else { return Ok(()) };
-        filter.after = Some(last.cursor);
+        filter.after = Some((last.sender, last.cursor));
         for message in page {
             visit(message).await?;
         }
@@ -452,6 +452,14 @@ pub(super) async fn outlet_status(store: &dyn Database, view: View) -> anyhow::R
     Ok(ExitCode::SUCCESS)
 }
 
+/// This month and those after it.
+pub(crate) fn coming_months(now: jiff::Timestamp, ahead: u8) -> Vec<Date> {
+    let month = now.to_zoned(jiff::tz::TimeZone::UTC).date().first_of_month();
+    (0..=i64::from(ahead))
+        .filter_map(|months| month.checked_add(jiff::Span::new().months(months)).ok())
+        .collect()
+}
+
 pub(super) async fn partitions(
     store: &dyn Database,
     ahead: u8,
@@ -459,11 +467,7 @@ pub(super) async fn partitions(
     view: View,
 ) -> anyhow::Result<ExitCode> {
     let now = clock::now();
-    let month = now.to_zoned(jiff::tz::TimeZone::UTC).date().first_of_month();
-    let months: Vec<Date> = (0..=i64::from(ahead))
-        .filter_map(|months| month.checked_add(jiff::Span::new().months(months)).ok())
-        .collect();
-    let made = store.make_partitions(&months).await?;
+    let made = store.make_partitions(&coming_months(now, ahead)).await?;
     let dropped = match retention.at(now, true).content_before {
         Some(before) => store.drop_partitions(before).await?,
         None => Vec::new(),

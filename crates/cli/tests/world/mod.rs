@@ -523,6 +523,25 @@ impl Courier {
         })
     }
 
+    /// The status of one attempt; `None` where the connection gives no answer.
+    pub(crate) fn try_post(
+        &self,
+        url: &str,
+        (authorization, proof): &(String, String),
+        body: &[u8],
+    ) -> Option<u16> {
+        self.runtime.block_on(async {
+            let request = self
+                .client
+                .post(url)
+                .header("authorization", authorization)
+                .header("dpop", proof)
+                .header("content-type", "application/json")
+                .body(body.to_vec());
+            Some(request.send().await.ok()?.status().as_u16())
+        })
+    }
+
     /// Reads an address without a token.
     pub(crate) fn read(&self, url: &str, accept: &str) -> (u16, String, String) {
         self.runtime.block_on(async {

@@ -56,6 +56,7 @@ impl Moody {
 
 #[async_trait]
 impl Store for Moody {
+    async fn close(&self) {}
     async fn ready(&self) -> Result<(), StoreError> {
         self.now()
     }

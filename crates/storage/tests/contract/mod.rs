@@ -9,10 +9,14 @@
 
 mod audit;
 mod insight;
+mod keys;
+mod migrated;
 mod outlet;
 
 pub use audit::*;
 pub use insight::*;
+pub use keys::*;
+pub use migrated::*;
 pub use outlet::*;
 
 use jiff::Timestamp;
@@ -110,12 +114,7 @@ pub fn delivery(message: &str, content: u64, mut versions: Vec<NewVersion>) -> D
 }
 
 fn name(committed: &Committed) -> &'static str {
-    match committed {
-        Committed::Stored { .. } => "stored",
-        Committed::Known(seen) => name_of_seen(seen),
-        Committed::BundleIdentifierReused => "bundle identifier reused",
-        Committed::Moved => "version moved",
-    }
+    committed.as_str()
 }
 
 fn name_of_seen(seen: &Seen) -> &'static str {

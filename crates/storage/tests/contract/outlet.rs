@@ -90,7 +90,10 @@ pub async fn stored_messages_are_read_back_with_their_versions(store: Arc<dyn Da
         .map(|(message, v)| (v.version, v.is_newest, message.resource(v).unwrap().to_vec()))
         .collect();
     assert_eq!(seen, [(1, false, resource(10)), (1, true, resource(20)), (2, true, resource(11))]);
-    let after = ArchiveFilter { after: Some(messages[0].cursor), ..Default::default() };
+    let after = ArchiveFilter {
+        after: Some((messages[0].sender, messages[0].cursor)),
+        ..Default::default()
+    };
     let next = store.archived(&after).await.unwrap();
     assert_eq!((next.len(), next[0].message_id.as_str()), (1, "m2"));
     for none in [
