@@ -11,7 +11,8 @@
  *                                       which the driver makes what a machine without power leaves on its disk
  *   PROOF_CLOCK=SECONDS                 added to the wall clock
  *   PROOF_CLOCK_JUMP=N:SECONDS          added from the Nth reading on
- *   PROOF_TRACE=FILE                    `write NAME`, `flush NAME`, `answer STATUS` in their order, for the audit
+ *   PROOF_TRACE=FILE                    `write NAME`, `flush NAME`, `answer STATUS`, `stored STATUS` (an answer with a
+ *                                       receipt) and `post` in their order, for the audit
  *
  * Files count as databases when ".sqlite" is in their path. Threads: counters are atomic, a write and its journal
  * record are under one lock, so that the journal has the order of the file.
@@ -239,10 +240,14 @@ int unlink(const char *name) {
   return (int)syscall(SYS_unlinkat, AT_FDCWD, name, 0);
 }
 
-static void trace_answer(const void *bytes, size_t length) {
-  if (trace < 0 || length < 12 || memcmp(bytes, "HTTP/1.1 ", 9)) return;
-  char text[32];
-  snprintf(text, sizeof text, "answer %.3s\n", (const char *)bytes + 9);
+static void trace_sent(const void *bytes, size_t length) {
+  if (trace < 0) return;
+  char text[32] = "";
+  if (length > 12 && !memcmp(bytes, "HTTP/1.1 ", 9))
+    snprintf(text, sizeof text, "%s %.3s\n", memmem(bytes, length, "\nlmr-receipt:", 13) ? "stored" : "answer",
+             (const char *)bytes + 9);
+  else if (length > 20 && !memcmp(bytes, "POST /fhirmottak/v1 ", 20))
+    snprintf(text, sizeof text, "post\n");
   line_to(trace, text);
 }
 
@@ -256,11 +261,11 @@ static void trace_answer(const void *bytes, size_t length) {
   return done;
 
 ssize_t send(int fd, const void *bytes, size_t length, int flags) {
-  if (trace >= 0 && tcp(fd)) trace_answer(bytes, length);
+  if (trace >= 0 && tcp(fd)) trace_sent(bytes, length);
   ON_TCP(SEND, syscall(SYS_sendto, fd, bytes, length, flags, NULL, 0))
 }
 ssize_t writev(int fd, const struct iovec *parts, int count) {
-  if (trace >= 0 && count > 0 && tcp(fd)) trace_answer(parts[0].iov_base, parts[0].iov_len);
+  if (trace >= 0 && count > 0 && tcp(fd)) trace_sent(parts[0].iov_base, parts[0].iov_len);
   ON_TCP(SEND, syscall(SYS_writev, fd, parts, count))
 }
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags) {

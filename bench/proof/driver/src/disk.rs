@@ -35,6 +35,8 @@ struct Machine {
     error: Option<(Op, u64, u64, c_int)>,
     /// Calls that an error was given to.
     failed: u64,
+    /// Says of every flush that it is done, and keeps nothing.
+    lies: bool,
 }
 
 struct Record {
@@ -132,6 +134,16 @@ pub fn crash_at(machine: &str, op: Op, nth: u64, after: bool) {
     machine.crash = Some((op, machine.counts[op as usize] + nth, after));
 }
 
+/// The machine crashes now.
+pub fn crash_now(machine: &str) {
+    held(&DISK).machines.entry(machine.to_owned()).or_default().crashed = true;
+}
+
+/// The machine's disk calls flushed what is not: a fault that the proof must find, or it proves nothing.
+pub fn lie(machine: &str) {
+    held(&DISK).machines.entry(machine.to_owned()).or_default().lies = true;
+}
+
 /// Operations of a kind fail, from the nth from now on.
 pub fn fail_at(machine: &str, op: Op, nth: u64, count: u64, full: bool) {
     let mut disk = held(&DISK);
@@ -161,11 +173,12 @@ pub fn repair(machine: &str) -> u64 {
 pub fn restart(name: &str, rng: &mut Rng) -> Lost {
     let mut disk = held(&DISK);
     let machine = disk.machines.entry(name.to_owned()).or_default();
-    let generation = machine.generation + 1;
-    *machine = Machine { generation, ..Machine::default() };
+    let (generation, lies) = (machine.generation + 1, machine.lies);
+    *machine = Machine { generation, lies, ..Machine::default() };
     let keep = *rng.pick(&[0, 0, 50, 90]);
     let mut lost = Lost::default();
-    let mut names: Vec<&String> = disk.files.keys().filter(|path| machine_of(path) == name).collect();
+    let mut names: Vec<&String> =
+        disk.files.keys().filter(|path| machine_of(path) == name).collect();
     names.sort();
     for name in names {
         let mut content = held(&disk.files[name]);
@@ -262,7 +275,9 @@ impl Inner {
             return false;
         }
         let disk = held(&DISK);
-        disk.machines.get(&self.machine).is_none_or(|now| now.crashed || now.generation != self.generation)
+        disk.machines
+            .get(&self.machine)
+            .is_none_or(|now| now.crashed || now.generation != self.generation)
     }
 
     /// Counts an operation; whether the machine crashes after it, or why it is not done.
@@ -271,7 +286,9 @@ impl Inner {
             return Ok(false);
         }
         let mut disk = held(&DISK);
-        let Some(machine) = disk.machines.get_mut(&self.machine) else { return Err(ffi::SQLITE_IOERR) };
+        let Some(machine) = disk.machines.get_mut(&self.machine) else {
+            return Err(ffi::SQLITE_IOERR);
+        };
         if machine.crashed || machine.generation != self.generation {
             return Err(ffi::SQLITE_IOERR);
         }
@@ -342,7 +359,8 @@ unsafe extern "C" fn open(
     let id = HANDLES.fetch_add(1, Ordering::Relaxed);
     // SAFETY: a name is null or a text.
     let path = if name.is_null() { format!("/temporary/{id}") } else { unsafe { text(name) } };
-    let machine = if path.starts_with("/sim/") { machine_of(&path).to_owned() } else { String::new() };
+    let machine =
+        if path.starts_with("/sim/") { machine_of(&path).to_owned() } else { String::new() };
     let mut disk = held(&DISK);
     let generation = if machine.is_empty() {
         0
@@ -359,8 +377,17 @@ unsafe extern "C" fn open(
     let content = Arc::clone(disk.files.entry(path.clone()).or_default());
     drop(disk);
     let remove = (flags & ffi::SQLITE_OPEN_DELETEONCLOSE != 0).then_some(path);
-    let inner =
-        Inner { id, content, index: None, machine, generation, lock: 0, shares: 0, alone: 0, remove };
+    let inner = Inner {
+        id,
+        content,
+        index: None,
+        machine,
+        generation,
+        lock: 0,
+        shares: 0,
+        alone: 0,
+        remove,
+    };
     // SAFETY: SQLite gives room for a handle, which it has not used yet.
     unsafe {
         let handle = file.cast::<Handle>();
@@ -394,7 +421,10 @@ unsafe extern "C" fn read(
 ) -> c_int {
     // SAFETY: an open handle and room for the bytes.
     let (inner, into) = unsafe {
-        (inner(file), std::slice::from_raw_parts_mut(into.cast::<u8>(), usize::try_from(amount).unwrap_or(0)))
+        (
+            inner(file),
+            std::slice::from_raw_parts_mut(into.cast::<u8>(), usize::try_from(amount).unwrap_or(0)),
+        )
     };
     if inner.is_dead() {
         return ffi::SQLITE_IOERR_READ;
@@ -415,7 +445,10 @@ unsafe extern "C" fn write(
 ) -> c_int {
     // SAFETY: an open handle and so many bytes.
     let (inner, new) = unsafe {
-        (inner(file), std::slice::from_raw_parts(from.cast::<u8>(), usize::try_from(amount).unwrap_or(0)))
+        (
+            inner(file),
+            std::slice::from_raw_parts(from.cast::<u8>(), usize::try_from(amount).unwrap_or(0)),
+        )
     };
     let crashes = match inner.begin(Op::Write) {
         Ok(crashes) => crashes,
@@ -456,7 +489,9 @@ unsafe extern "C" fn sync(file: *mut ffi::sqlite3_file, _: c_int) -> c_int {
     let inner = unsafe { inner(file) };
     match inner.begin(Op::Flush) {
         Ok(crashes) => {
-            held(&inner.content).unflushed.clear();
+            if !held(&DISK).machines.get(&inner.machine).is_some_and(|machine| machine.lies) {
+                held(&inner.content).unflushed.clear();
+            }
             if crashes { inner.crash() } else { ffi::SQLITE_OK }
         }
         Err(code) => code,
@@ -514,7 +549,10 @@ fn release(inner: &mut Inner, level: c_int) {
         return;
     }
     let is_now = inner.machine.is_empty()
-        || held(&DISK).machines.get(&inner.machine).is_some_and(|now| now.generation == inner.generation);
+        || held(&DISK)
+            .machines
+            .get(&inner.machine)
+            .is_some_and(|now| now.generation == inner.generation);
     if is_now {
         let mut content = held(&inner.content);
         let Content { reserved, pending, exclusive, .. } = &mut *content;
@@ -567,7 +605,8 @@ unsafe extern "C" fn map(
     if inner.is_dead() {
         return ffi::SQLITE_IOERR_SHMMAP;
     }
-    let index = Arc::clone(inner.index.get_or_insert_with(|| Arc::clone(&held(&inner.content).index)));
+    let index =
+        Arc::clone(inner.index.get_or_insert_with(|| Arc::clone(&held(&inner.content).index)));
     let mut regions = held(&index.regions);
     let region = usize::try_from(region).unwrap_or(0);
     let mut found = ptr::null_mut();
@@ -583,7 +622,12 @@ unsafe extern "C" fn map(
     ffi::SQLITE_OK
 }
 
-unsafe extern "C" fn map_lock(file: *mut ffi::sqlite3_file, offset: c_int, n: c_int, flags: c_int) -> c_int {
+unsafe extern "C" fn map_lock(
+    file: *mut ffi::sqlite3_file,
+    offset: c_int,
+    n: c_int,
+    flags: c_int,
+) -> c_int {
     // SAFETY: an open handle.
     let inner = unsafe { inner(file) };
     if inner.is_dead() {
@@ -668,7 +712,12 @@ unsafe extern "C" fn delete(_: *mut ffi::sqlite3_vfs, name: *const c_char, _: c_
     if disk.files.remove(&path).is_some() { ffi::SQLITE_OK } else { ffi::SQLITE_IOERR_DELETE_NOENT }
 }
 
-unsafe extern "C" fn access(_: *mut ffi::sqlite3_vfs, name: *const c_char, _: c_int, out: *mut c_int) -> c_int {
+unsafe extern "C" fn access(
+    _: *mut ffi::sqlite3_vfs,
+    name: *const c_char,
+    _: c_int,
+    out: *mut c_int,
+) -> c_int {
     // SAFETY: a name, and room for the answer.
     unsafe { *out = c_int::from(held(&DISK).files.contains_key(&text(name))) };
     ffi::SQLITE_OK
@@ -695,7 +744,9 @@ unsafe extern "C" fn randomness(_: *mut ffi::sqlite3_vfs, n: c_int, out: *mut c_
     // Salts of logs must differ from one to the next, or a log's old frames would count as new.
     let mut rng = Rng::new(HANDLES.fetch_add(1, Ordering::Relaxed));
     // SAFETY: so much room.
-    let bytes = unsafe { std::slice::from_raw_parts_mut(out.cast::<u8>(), usize::try_from(n).unwrap_or(0)) };
+    let bytes = unsafe {
+        std::slice::from_raw_parts_mut(out.cast::<u8>(), usize::try_from(n).unwrap_or(0))
+    };
     for byte in bytes {
         *byte = rng.next().to_le_bytes()[0];
     }
@@ -703,7 +754,9 @@ unsafe extern "C" fn randomness(_: *mut ffi::sqlite3_vfs, n: c_int, out: *mut c_
 }
 
 unsafe extern "C" fn sleep(_: *mut ffi::sqlite3_vfs, microseconds: c_int) -> c_int {
-    std::thread::sleep(std::time::Duration::from_micros(u64::try_from(microseconds).unwrap_or(0).min(1000)));
+    std::thread::sleep(std::time::Duration::from_micros(
+        u64::try_from(microseconds).unwrap_or(0).min(1000),
+    ));
     microseconds
 }
 

@@ -311,7 +311,7 @@ impl Play<'_> {
             model: &self.model,
             register: &self.world.path("receiver.sqlite"),
             ledger: &self.world.path("sender.sqlite"),
-            export: &export,
+            export: &oracle::read_export(&export)?,
             acknowledged: &acknowledged,
             was_restored: self.was_restored,
             renamed: &self.renamed,
@@ -493,12 +493,12 @@ impl Play<'_> {
     }
 
     fn count_lost(&mut self, who: &str, lost: Lost) {
-        for (what, count) in [("lost", lost.writes), ("torn", lost.torn)] {
+        for (what, count) in [("lost", lost.writes), ("kept", lost.kept), ("torn", lost.torn)] {
             if count > 0 {
                 *self
                     .outcome
                     .faults
-                    .entry(format!("{who}: unflushed writes {what}"))
+                    .entry(format!("effect: {who}: unflushed writes {what}"))
                     .or_default() += count;
             }
         }

@@ -18,6 +18,9 @@ pub struct Log {
     histories: u64,
     failed: Vec<u64>,
     instrument: u64,
+    /// Only sums are written, and what fails.
+    sums: bool,
+    written: u64,
 }
 
 pub fn add(to: &mut Counts, more: &Counts) {
@@ -31,6 +34,11 @@ pub fn add(to: &mut Counts, more: &Counts) {
     to.resends += more.resends;
 }
 
+/// How many faults there were; what a loss of power did to single writes is its effect and not counted.
+pub fn faults(of: &BTreeMap<String, u64>) -> u64 {
+    of.iter().filter(|(kind, _)| !kind.contains("unflushed writes")).map(|(_, count)| count).sum()
+}
+
 impl Log {
     pub fn open(path: Option<PathBuf>) -> Result<Self> {
         let file =
@@ -41,7 +49,27 @@ impl Log {
             histories: 0,
             failed: Vec::new(),
             instrument: 0,
+            sums: false,
+            written: 0,
         })
+    }
+
+    /// For thousands of scenes.
+    pub fn summing(self) -> Self {
+        Self { sums: true, ..self }
+    }
+
+    /// The sums so far, as a line that replaces none: the last one of a run counts.
+    pub fn write_sums(&mut self) -> Result<()> {
+        if let Some(file) = &mut self.file {
+            let (histories, failed) = (self.histories, &self.failed);
+            writeln!(
+                file,
+                "{}",
+                json!({ "histories": histories, "failed": failed, "total": self.total })
+            )?;
+        }
+        Ok(())
     }
 
     pub fn add(&mut self, seed: u64, outcome: &Outcome) -> Result<()> {
@@ -53,10 +81,18 @@ impl Log {
         self.total.requests += outcome.requests;
         self.total.recovery_ms = self.total.recovery_ms.max(outcome.recovery_ms);
         self.total.recovery_runs = self.total.recovery_runs.max(outcome.recovery_runs);
-        let faults: u64 = outcome.faults.values().sum();
+        let faults = faults(&outcome.faults);
         if !outcome.violations.is_empty() {
             self.failed.push(seed);
             println!("seed {seed} FAILS: {}", outcome.violations.join("; "));
+        }
+        if self.sums {
+            if self.histories - self.written >= 1000 {
+                self.written = self.histories;
+                println!("{} scenes, {} faults", self.histories, self::faults(&self.total.faults));
+                self.write_sums()?;
+            }
+            return Ok(());
         }
         println!("seed {seed}: {faults} faults, {} s", outcome.seconds);
         if let Some(file) = &mut self.file {
@@ -87,7 +123,7 @@ impl Log {
             "{} histories, {} faults; {} messages acknowledged, {} stored; {} versions stored; {} lost, {} duplicates, \
              {} stuck; longest recovery {} ms, {} transfers; {} failed {:?}, {} not played",
             self.histories,
-            faults.values().sum::<u64>(),
+            self::faults(faults),
             counts.acknowledged_messages,
             counts.stored_messages,
             counts.stored_versions,

@@ -1,6 +1,8 @@
 //! The proof: every resource is stored once, whatever is killed, cut or filled. Faults are counted, and so is what
 //! was acknowledged, stored, lost and stored twice; a seed repeats what was decided.
 
+mod audit;
+mod disk;
 mod history;
 mod journal;
 mod log;
@@ -8,11 +10,15 @@ mod model;
 mod oracle;
 mod plan;
 mod proxy;
+mod report;
 mod rng;
+mod simulation;
 mod world;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
@@ -21,6 +27,7 @@ use clap::{Parser, Subcommand};
 use history::{Outcome, play};
 use log::Log;
 use plan::History;
+use simulation::{Player, Scene, Stage};
 use world::Site;
 
 #[derive(Parser)]
@@ -50,6 +57,34 @@ enum Command {
         #[arg(long)]
         log: Option<PathBuf>,
     },
+    /// What is flushed before what leaves, in one transfer of real processes
+    Audit {
+        #[arg(long)]
+        lmr: PathBuf,
+        #[arg(long, default_value = "/dev/shm/lmr-proof-audit")]
+        folder: PathBuf,
+    },
+    /// Writes docs/proof.md from the logs beside this program
+    Report,
+    /// Scenes in this process, on a simulated network, clock and disk
+    Simulate {
+        #[arg(long)]
+        seed: u64,
+        #[arg(long, default_value_t = u64::MAX)]
+        scenes: u64,
+        #[arg(long, default_value_t = u64::MAX)]
+        minutes: u64,
+        #[arg(long, default_value_t = 1)]
+        threads: usize,
+        #[arg(long, default_value = "/dev/shm/lmr-proof-simulation")]
+        folder: PathBuf,
+        /// A line for each thousand scenes, and for each that fails, is appended here
+        #[arg(long)]
+        log: Option<PathBuf>,
+        /// Leave parts out of the first scene as long as it fails
+        #[arg(long)]
+        shrink: bool,
+    },
     /// One history again, by its seed or from a file
     Replay {
         #[arg(long)]
@@ -73,6 +108,23 @@ fn main() -> Result<ExitCode> {
     match Arguments::parse().command {
         Command::Processes { lmr, seed, histories, minutes, folder, log } => {
             processes(&lmr, seed, histories, minutes, &folder, log)
+        }
+        Command::Audit { lmr, folder } => {
+            let lmr = lmr.canonicalize().context("--lmr")?;
+            audit::run(&lmr, &folder.join(std::process::id().to_string()))
+        }
+        Command::Report => report::write().map(|()| ExitCode::SUCCESS),
+        Command::Simulate { seed, scenes, minutes, threads, folder, log, shrink } => {
+            let folder = folder.join(std::process::id().to_string());
+            let until = Instant::now()
+                .checked_add(Duration::from_secs(minutes.saturating_mul(60).min(1 << 30)));
+            let done = if shrink {
+                shrink_scene(seed, &folder)
+            } else {
+                simulate(seed..seed.saturating_add(scenes), until, threads, &folder, log)
+            };
+            let _ = std::fs::remove_dir_all(folder);
+            done
         }
         Command::Replay { lmr, seed, history, times, shrink, folder } => {
             let history = match (seed, history) {
@@ -157,6 +209,67 @@ fn replay(
         let Some((less, worse)) = smaller else { break };
         (smallest, outcome) = (less, worse);
         eprintln!("smaller: {}", serde_json::to_string(&smallest)?);
+    }
+    println!("{}", serde_json::to_string_pretty(&smallest)?);
+    println!("{}", serde_json::to_string_pretty(&outcome)?);
+    Ok(ExitCode::FAILURE)
+}
+
+fn simulate(
+    seeds: std::ops::Range<u64>,
+    until: Option<Instant>,
+    threads: usize,
+    folder: &std::path::Path,
+    log: Option<PathBuf>,
+) -> Result<ExitCode> {
+    let stage = Arc::new(Stage::build()?);
+    let next = AtomicU64::new(seeds.start);
+    let log = Mutex::new(Log::open(log)?.summing());
+    let play = |number: usize| -> Result<()> {
+        let player = Player::new(Arc::clone(&stage), folder, number)?;
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds.end || until.is_some_and(|until| Instant::now() > until) {
+                return Ok(());
+            }
+            let done = player.play(&Scene::of(seed));
+            let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+            match done {
+                Ok(outcome) => log.add(seed, &outcome)?,
+                Err(error) => log.instrument(seed, &error)?,
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads)
+            .map(|number| {
+                let play = &play;
+                scope.spawn(move || play(number))
+            })
+            .collect();
+        threads.into_iter().try_for_each(|thread| {
+            thread.join().unwrap_or_else(|_| anyhow::bail!("a thread panicked"))
+        })
+    })?;
+    let mut log = log.into_inner().unwrap_or_else(PoisonError::into_inner);
+    log.write_sums()?;
+    println!("{}", log.summary());
+    Ok(if log.failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn shrink_scene(seed: u64, folder: &std::path::Path) -> Result<ExitCode> {
+    let player = Player::new(Arc::new(Stage::build()?), folder, 0)?;
+    let fails =
+        |scene: &Scene| player.play(scene).ok().filter(|outcome| !outcome.violations.is_empty());
+    let mut smallest = Scene::of(seed);
+    let Some(mut outcome) = fails(&smallest) else {
+        println!("holds");
+        return Ok(ExitCode::SUCCESS);
+    };
+    while let Some((less, worse)) =
+        smallest.smaller().into_iter().find_map(|less| fails(&less).map(|outcome| (less, outcome)))
+    {
+        (smallest, outcome) = (less, worse);
     }
     println!("{}", serde_json::to_string_pretty(&smallest)?);
     println!("{}", serde_json::to_string_pretty(&outcome)?);

@@ -135,8 +135,8 @@ pub struct End<'a> {
     pub model: &'a Model,
     pub register: &'a Path,
     pub ledger: &'a Path,
-    /// Folder of `lmr admin export --all-versions`.
-    pub export: &'a Path,
+    /// The versions of each resource at the register, oldest first.
+    pub export: &'a BTreeMap<String, Vec<Value>>,
     pub acknowledged: &'a BTreeMap<String, Acknowledged>,
     /// An older copy of a database came back: a version may then be there that an open message of then carried.
     pub was_restored: bool,
@@ -148,7 +148,7 @@ pub struct End<'a> {
 pub fn check(end: &End) -> Result<Verdict> {
     let mut verdict = check_acknowledged(end.register, end.acknowledged)?;
     check_rows(end, &mut verdict)?;
-    let export = read_export(end.export)?;
+    let export = end.export;
     let reported = end.model.reported();
     let now = end.model.resources();
     for name in &reported {
@@ -269,8 +269,8 @@ fn check_rows(end: &End, verdict: &mut Verdict) -> Result<()> {
     Ok(())
 }
 
-/// The versions of each resource, oldest first.
-fn read_export(folder: &Path) -> Result<BTreeMap<String, Vec<Value>>> {
+/// The versions of each resource, from the folder of `lmr admin export --all-versions`.
+pub fn read_export(folder: &Path) -> Result<BTreeMap<String, Vec<Value>>> {
     let mut all: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for entry in fs::read_dir(folder).context("the export")? {
         let path = entry?.path();

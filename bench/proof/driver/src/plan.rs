@@ -89,6 +89,8 @@ pub enum ProcessFault {
     Clock { seconds: i64 },
     /// It jumps in the middle.
     ClockJump { nth: u64, seconds: i64 },
+    /// None: what it writes, flushes and sends is noted.
+    Trace,
     /// A second process of the same kind at the same time.
     Second { after_ms: u64 },
 }
@@ -106,6 +108,7 @@ impl ProcessFault {
             Self::Short { .. } => "short write",
             Self::Clock { .. } => "wrong clock",
             Self::ClockJump { .. } => "clock jump",
+            Self::Trace => "none",
             Self::Second { .. } => "second process",
         }
     }

@@ -44,7 +44,8 @@ impl Site {
     /// Compiles the shim, makes keys and starts the issuer.
     pub fn make(lmr: &Path, folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder)?;
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("shim.c");
+        let source = folder.join("shim.c");
+        fs::write(&source, include_str!("../shim.c"))?;
         let shim = folder.join("shim.so");
         let compiled = Command::new("cc")
             .args(["-shared", "-fPIC", "-O1", "-o"])
@@ -262,6 +263,9 @@ impl World {
             Some(ProcessFault::ClockJump { nth, seconds }) => {
                 command.env("PROOF_CLOCK_JUMP", format!("{nth}:{seconds}"));
             }
+            Some(ProcessFault::Trace) => {
+                command.env("PROOF_TRACE", self.trace(who));
+            }
             _ => return,
         }
         command.env("LD_PRELOAD", &self.shim).env("PROOF_REPORT", self.report(who));
@@ -269,6 +273,10 @@ impl World {
 
     pub fn journal(&self, who: &str) -> PathBuf {
         self.path(&format!("{who}.journal"))
+    }
+
+    pub fn trace(&self, who: &str) -> PathBuf {
+        self.path(&format!("{who}.trace"))
     }
 
     pub fn report(&self, who: &str) -> PathBuf {
