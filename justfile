@@ -47,3 +47,16 @@ fuzz seconds="20":
 # Changes the code in one place at a time and looks for what no test notices.
 mutants *groups:
     nice -n 10 scripts/mutants {{groups}}
+
+# All Linux packages and the container, into target/packages.
+package: (_package "all")
+package-deb: (_package "deb")
+package-rpm: (_package "rpm")
+package-tar: (_package "tar")
+package-container: (_package "container")
+_package kind:
+    scripts/package {{kind}}
+
+# Installs, uses, upgrades and removes the packages in a Debian of their own (as root).
+package-test:
+    scripts/package-test

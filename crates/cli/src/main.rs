@@ -14,6 +14,7 @@ mod config;
 mod demo;
 mod doctor;
 mod envelope;
+mod explain;
 mod fhirpath;
 mod help;
 mod input;
@@ -30,6 +31,11 @@ mod terminology;
 mod text;
 mod usage;
 mod validate;
+
+/// musl's own allocator makes several threads wait for one lock; packages are built with musl.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Open transfer chain to the Norwegian medicine registry (Legemiddelregisteret).
 ///
@@ -48,6 +54,7 @@ struct Arguments {
 enum Command {
     Demo(demo::Demo),
     Validate(validate::Validate),
+    Explain(explain::Explain),
     Fhirpath(fhirpath::Fhirpath),
     Package(package::Package),
     Terminology(terminology::Terminology),
@@ -78,6 +85,7 @@ fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Demo(command) => command.run(lang),
         Command::Validate(command) => command.run(lang),
+        Command::Explain(command) => command.run(lang),
         Command::Fhirpath(command) => command.run(lang),
         Command::Package(command) => command.run(lang),
         Command::Terminology(command) => command.run(lang),

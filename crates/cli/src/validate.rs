@@ -124,7 +124,7 @@ pub(crate) enum RuleSetChoice {
 
 impl RuleSetChoice {
     /// Takes the names of all rule sets, and `none`.
-    fn parser() -> impl TypedValueParser<Value = Self> {
+    pub(crate) fn parser() -> impl TypedValueParser<Value = Self> {
         PossibleValuesParser::new(Self::all_names())
             .map(|name| RuleSetId::parse(&name).map_or(Self::None, Self::Guide))
     }

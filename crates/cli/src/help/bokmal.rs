@@ -43,6 +43,22 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Bare filer som ifølge git er endret siden denne revisjonen, eller er nye",
     ),
     ("Validate again whenever a file changes", "Valider på nytt hver gang en fil endres"),
+    (
+        "Explain a profile, a type or an element in plain words",
+        "Forklar en profil, en type eller et element med enkle ord",
+    ),
+    (
+        "`lmr explain` lists the profiles; `lmr explain Patient` and `lmr explain Patient.identifier` explain the register's profile of the type, or the type itself with `--ruleset none`",
+        "`lmr explain` viser profilene; `lmr explain Patient` og `lmr explain Patient.identifier` forklarer registerets profil av typen, eller selve typen med `--ruleset none`",
+    ),
+    (
+        "A profile's URL or name, a type, or an element's path in one (Patient.identifier, URL#Patient.identifier:FNR)",
+        "En profils URL eller navn, en type, eller stien til et element (Patient.identifier, URL#Patient.identifier:FNR)",
+    ),
+    (
+        "The guide whose profiles are meant; `none` is plain R4 plus what --package names",
+        "Veiledningen hvis profiler det gjelder; `none` er ren R4 pluss det --package nevner",
+    ),
     ("Senders and deliveries of a receiver", "Et mottaks avsendere og leveranser"),
     (
         "Exit status: 0 when done, or when nothing had to be changed; 2 when refused, with the reason",
