@@ -119,6 +119,11 @@ enum Command {
         /// The file to write; it must not exist
         file: PathBuf,
     },
+    /// Read an operator's password for the console from standard input and write its hash to a new file
+    NewPassword {
+        /// The file to write; it must not exist
+        file: PathBuf,
+    },
 }
 
 /// Who gives the command, as the audit log names them.
@@ -149,6 +154,9 @@ impl Admin {
     pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
         if let Command::NewKey { file } = &self.command {
             return new_key(file, lang);
+        }
+        if let Command::NewPassword { file } = &self.command {
+            return new_password(file, lang);
         }
         let view = View { format: self.format, lang };
         let (config, folder) = crate::config::read::<ReceiverConfig>(&self.config)?;
@@ -198,7 +206,7 @@ impl Admin {
                 Command::Outlet => archive::outlet_status(&*senders.store, view).await,
                 Command::Audit(audit) => audit.run(&*senders.store, &folder, view).await,
                 Command::Overview { days } => senders.overview(*days).await,
-                Command::NewKey { .. } => Ok(ExitCode::SUCCESS),
+                Command::NewKey { .. } | Command::NewPassword { .. } => Ok(ExitCode::SUCCESS),
             }
         })
     }
@@ -212,6 +220,31 @@ fn new_key(file: &std::path::Path, lang: Language) -> anyhow::Result<ExitCode> {
     let done = text!(
         "skrev {file}; ta vare på en kopi på et trygt sted: uten den kan det som lagres, ikke leses\n",
         "wrote {file}; keep a copy in a safe place: without it what is stored cannot be read\n",
+        file = file.display()
+    );
+    print(done.get(lang))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn new_password(file: &std::path::Path, lang: Language) -> anyhow::Result<ExitCode> {
+    let bytes = zeroize::Zeroizing::new(crate::output::read(std::path::Path::new("-"))?);
+    let password = std::str::from_utf8(&bytes)
+        .explain(|| text!("passordet er ikke UTF-8", "the password is not UTF-8"))?;
+    // The line that was typed ends with a line break, which is not of the password.
+    let password = password.strip_suffix('\n').unwrap_or(password);
+    let password = password.strip_suffix('\r').unwrap_or(password);
+    let mut salt = [0; 16];
+    SystemRandom.fill(&mut salt)?;
+    let hash = lmr_web::PasswordHash::make(password, &salt).explain(|| {
+        text!(
+            "passordet kan ikke brukes (12 tegn eller flere)",
+            "the password cannot be used (12 characters or more)"
+        )
+    })?;
+    crate::output::write_secret(file, format!("{hash}\n").as_bytes())?;
+    let done = text!(
+        "skrev {file}: oppgi den som password_file i [[console.operator]]\n",
+        "wrote {file}: name it as password_file in [[console.operator]]\n",
         file = file.display()
     );
     print(done.get(lang))?;

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use crate::log::LastLines;
 use crate::text::{Explain, text};
 
+pub(crate) mod console;
 pub(crate) mod key_files;
 pub(crate) mod receiver;
 pub(crate) mod sender;

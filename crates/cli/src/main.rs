@@ -11,6 +11,7 @@ mod admin;
 mod clock;
 mod codes;
 mod config;
+mod console;
 mod demo;
 mod doctor;
 mod envelope;

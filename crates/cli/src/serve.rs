@@ -14,6 +14,7 @@ use lmr_intake::{
 };
 use lmr_server::{HttpSettings, OutletService, Services, StoreReplays, Tls};
 use lmr_storage::{PostgresStore, SqliteStore, StorageKey};
+use lmr_web::Console;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -55,7 +56,8 @@ impl Serve {
                         address = config.listen
                     )
                 })?;
-            let reloading = Reload::of(&services, &self.config);
+            let console = crate::console::console(&config, &folder, &services, &store)?;
+            let reloading = Reload::of(&services, console.as_ref().map(|(c, _)| c), &self.config);
             let outlet = outlet(&config, &folder, &services, &store).await?;
             let has_outlet = outlet.is_some();
             let mut beside = JoinSet::new();
@@ -65,13 +67,14 @@ impl Serve {
             beside.spawn(make_partitions_daily(Arc::clone(&store)));
             tracing::info!(address = %listener.local_addr()?, environment = ?config.environment, "listening");
             let serving = lmr_server::serve(listener, services, interrupted());
+            let showing = crate::console::serve(&config, console).await?;
             let ended = match outlet {
-                None => serving.await,
+                None => tokio::try_join!(serving, showing).map(drop),
                 Some((listener, services, outlet)) => {
                     tracing::info!(address = %listener.local_addr()?, "the outlet is listening");
                     let handing_over =
                         lmr_server::serve_outlet(listener, services, outlet, interrupted());
-                    tokio::try_join!(serving, handing_over).map(drop)
+                    tokio::try_join!(serving, showing, handing_over).map(drop)
                 }
             };
             // What is being removed or made at this moment is rolled back, and done at the next start.
@@ -93,6 +96,7 @@ fn check(config: &ReceiverConfig, folder: &Path, lang: Language) -> anyhow::Resu
         if let Some(section) = &config.outlet {
             outlet_services(config, section, folder, &services, &store)?;
         }
+        crate::console::console(config, folder, &services, &store)?;
         store.ready().await.explain(|| text!("databasen", "the database"))?;
         store.close().await;
         let done = text!(
@@ -104,20 +108,22 @@ fn check(config: &ReceiverConfig, folder: &Path, lang: Language) -> anyhow::Resu
     })
 }
 
-/// Reads certificates, keys, authorities and the senders of the configuration file again at each SIGHUP, as hooks of
+/// Reads certificates, keys, authorities, senders and the console's operators of the configuration file again at each SIGHUP, as hooks of
 /// certificate renewal send it. Everything else takes a restart.
 struct Reload {
     config: PathBuf,
     receiver: Receiver,
     tls: Option<Tls>,
+    console: Option<Console>,
 }
 
 impl Reload {
-    fn of(services: &Services, config: &Path) -> Self {
+    fn of(services: &Services, console: Option<&Console>, config: &Path) -> Self {
         Self {
             config: config.to_owned(),
             receiver: services.receiver.clone(),
             tls: services.settings.tls.clone(),
+            console: console.cloned(),
         }
     }
 
@@ -128,9 +134,16 @@ impl Reload {
             Material { keys: config.decryption_keys(&folder)?, trust: config.trust(&folder)? };
         let avsendere = config.avsendere(&folder)?;
         let tls = tls(&config, &folder)?;
+        let operators = match &config.console {
+            Some(section) => Some(section.operators(&folder)?),
+            None => None,
+        };
         self.receiver.replace(material, avsendere);
         if let (Some(used), Some(read)) = (&self.tls, &tls) {
             used.replace(read);
+        }
+        if let (Some(console), Some(operators)) = (&self.console, operators) {
+            console.replace_operators(operators);
         }
         Ok(())
     }
@@ -423,7 +436,7 @@ fn tls(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<Option<Tls>> {
     config.tls.as_ref().map(|files| tls_of(files, folder)).transpose()
 }
 
-fn tls_of(files: &KeyFiles, folder: &Path) -> anyhow::Result<Tls> {
+pub(crate) fn tls_of(files: &KeyFiles, folder: &Path) -> anyhow::Result<Tls> {
     let files = files.from(folder);
     let read = |path: &Path| crate::output::read(path).explain(|| text!("[tls]", "[tls]"));
     let key = zeroize::Zeroizing::new(read(&files.key)?);

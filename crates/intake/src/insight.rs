@@ -179,6 +179,8 @@ pub struct AlertNote {
     pub alert: String,
     /// When it was closed. What happens later opens it again.
     pub closed_at: Timestamp,
+    /// How many events of the hour in which it was closed were known then: one more opens it again.
+    pub seen: u64,
     /// Who closed it.
     pub actor: String,
     /// Why, in their words.

@@ -78,7 +78,9 @@ pub use insight::{
     AlertNote, HourCodes, HourCount, Insight, InvalidCursor, ListedMessage, MessageCursor,
     MessageDetail, MessageFilter, MessageState, Period,
 };
-pub use lmr_envelope::{Certificate, RECEIPT_HEADER, RandomSource, Receipt, ReceiptDigest};
+pub use lmr_envelope::{
+    Certificate, RECEIPT_HEADER, RandomSource, RandomnessUnavailable, Receipt, ReceiptDigest, Usage,
+};
 pub use lmr_identifiers::OrganisationNumber;
 pub use lmr_lmdi::split::blank;
 pub use lmr_lmdi::{AdministrationFacts, RuleSetId};

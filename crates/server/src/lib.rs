@@ -9,6 +9,7 @@
 //! | [`Services`] | what a receiver's HTTP side is made of |
 //! | [`HttpSettings`] | addresses and limits, each with its default |
 //! | [`OutletService`], [`serve_outlet`] | the way out, on a listener of its own |
+//! | [`PageSettings`], [`serve_pages`] | pages for people, on a listener of their own |
 //! | [`Route`], [`ROUTES`] | one row a route: path, methods, handler, OpenAPI operation |
 //! | [`Tls`] | TLS of our own, replaceable while it runs |
 //!
@@ -34,6 +35,7 @@ mod metrics;
 mod observe;
 mod openapi;
 mod outlet;
+mod pages;
 mod refusals;
 mod replays;
 mod route;
@@ -49,6 +51,7 @@ mod tls;
 pub use address::ProxyHeader;
 pub use openapi::document as openapi_document;
 pub use outlet::OutletService;
+pub use pages::{PageSettings, serve_pages};
 pub use replays::StoreReplays;
 pub use route::{Methods, Route};
 pub use routes::{OUTLET_ROUTES, ROUTES};

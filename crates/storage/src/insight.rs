@@ -457,26 +457,27 @@ pub(super) async fn periods(
 }
 
 pub(super) async fn alert_notes(db: &mut Connection) -> Result<Vec<AlertNote>, StoreError> {
-    let rows: Vec<(String, i64, String, String)> =
-        query_as("SELECT alert, closed_at, actor, reason FROM alert_note ORDER BY alert")
+    let rows: Vec<(String, i64, i64, String, String)> =
+        query_as("SELECT alert, closed_at, seen, actor, reason FROM alert_note ORDER BY alert")
             .fetch_all(db)
             .await
             .map_err(unavailable)?;
     rows.into_iter()
-        .map(|(alert, at, actor, reason)| {
-            Ok(AlertNote { alert, closed_at: time(at)?, actor, reason })
+        .map(|(alert, at, seen, actor, reason)| {
+            Ok(AlertNote { alert, closed_at: time(at)?, seen: count(seen)?, actor, reason })
         })
         .collect()
 }
 
 pub(super) async fn close_alert(db: &mut Connection, note: &AlertNote) -> Result<(), StoreError> {
     query(
-        "INSERT INTO alert_note (alert, closed_at, actor, reason) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (alert) DO UPDATE SET closed_at = excluded.closed_at, actor = excluded.actor,
-             reason = excluded.reason",
+        "INSERT INTO alert_note (alert, closed_at, seen, actor, reason) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (alert) DO UPDATE SET closed_at = excluded.closed_at, seen = excluded.seen,
+             actor = excluded.actor, reason = excluded.reason",
     )
     .bind(&note.alert)
     .bind(note.closed_at.as_microsecond())
+    .bind(i64::try_from(note.seen).unwrap_or(i64::MAX))
     .bind(&note.actor)
     .bind(&note.reason)
     .execute(db)

@@ -10,6 +10,7 @@ use lmr_envelope::{DecryptionKey, DecryptionKeys, Trust};
 use lmr_intake::{Avsender, AvsenderRecord, CertificateRecord, Retention, RuleSetId};
 use serde::Deserialize;
 
+use super::console::ConsoleSection;
 use super::key_files::{KeyFiles, certificate, private_key};
 use super::trust::{HelseIdBearer, TrustSection};
 use super::{IdentityNumbers, Log, WhichAdvice};
@@ -71,6 +72,8 @@ pub(crate) struct ReceiverConfig {
     pub(crate) advice: WhichAdvice,
     /// The way out: where the services behind the receiver fetch messages.
     pub(crate) outlet: Option<OutletSection>,
+    /// The operator's console.
+    pub(crate) console: Option<ConsoleSection>,
     /// How long what is stored is kept.
     #[serde(default)]
     pub(crate) retention: RetentionSection,

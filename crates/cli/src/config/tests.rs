@@ -115,7 +115,8 @@ fn every_key_that_is_read_is_documented_and_no_other() {
         }
     };
     let receiver = sample("receiver.toml");
-    let tables = ["tls", "helseid", "outlet", "retention", "identity_numbers", "limits", "log"];
+    let tables =
+        ["tls", "helseid", "outlet", "console", "retention", "identity_numbers", "limits", "log"];
     check(receiver_page, known_keys::<ReceiverConfig>(&receiver, ""), "", &tables);
     for table in tables {
         check(

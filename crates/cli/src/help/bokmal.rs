@@ -91,6 +91,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Change the name, rule set or start date of a registered sender",
         "Endre navn, regelsett eller startdato for en registrert avsender",
     ),
+    (
+        "Read an operator's password for the console from standard input and write its hash to a new file",
+        "Les en operatørs passord til konsollen fra standard inn og skriv hashen til en ny fil",
+    ),
     ("Let a registered sender send again", "La en registrert avsender sende igjen"),
     ("Stop a registered sender for now", "Stans en registrert avsender inntil videre"),
     (

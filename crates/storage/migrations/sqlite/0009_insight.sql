@@ -44,6 +44,8 @@ CREATE INDEX message_refused ON message (organisation, received_at) WHERE outcom
 CREATE TABLE alert_note (
     alert TEXT NOT NULL PRIMARY KEY,
     closed_at BIGINT NOT NULL,
+    -- How much of the hour in which it was closed was known then.
+    seen BIGINT NOT NULL,
     actor TEXT NOT NULL,
     reason TEXT NOT NULL
 ) WITHOUT ROWID;

@@ -156,11 +156,13 @@ pub async fn periods_and_closed_alerts_are_kept(store: Arc<dyn Database>) {
     let mut note = AlertNote {
         alert: "silent 310000019".into(),
         closed_at: at(1),
+        seen: 3,
         actor: "console:kari".into(),
         reason: "planned".into(),
     };
     store.close_alert(&note).await.unwrap();
     note.closed_at = at(2);
+    note.seen = 4;
     store.close_alert(&note).await.unwrap();
     assert_eq!(store.alert_notes().await.unwrap(), [note]);
 }

@@ -1,0 +1,200 @@
+//! Charts as inline SVG: bars of days, and days with and without a delivery. Colours come from the stylesheet; what a
+//! picture shows is also said in words, by its label.
+
+use jiff::civil::{Date, Weekday};
+use std::fmt::Write as _;
+
+/// A column of a chart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Bar {
+    /// The good part, at the bottom.
+    pub(crate) taken: u64,
+    /// The bad part, on top of it.
+    pub(crate) refused: u64,
+}
+
+/// Small bars without axes, for a row of a table.
+pub(crate) fn sparkline(bars: &[Bar], label: &str) -> String {
+    bars_in(bars, (140.0, 26.0), "spark", label, "")
+}
+
+/// Bars with the greatest value and the first and the last day below.
+pub(crate) fn columns(bars: &[Bar], label: &str, first: &str, last: &str) -> String {
+    let (width, height) = (720.0, 140.0);
+    let greatest = bars.iter().map(|bar| bar.taken + bar.refused).max().unwrap_or(0);
+    let below = format!(
+        "<line class=\"axis\" x1=\"0\" y1=\"{height}\" x2=\"{width}\" y2=\"{height}\"/>\
+         <text x=\"0\" y=\"11\">{greatest}</text>\
+         <text x=\"0\" y=\"{0}\">{1}</text><text x=\"{width}\" y=\"{0}\" text-anchor=\"end\">{2}</text>",
+        height + 14.0,
+        escaped(first),
+        escaped(last),
+    );
+    bars_in(bars, (width, height), "chart", label, &below)
+}
+
+fn bars_in(
+    bars: &[Bar],
+    (width, height): (f64, f64),
+    class: &str,
+    label: &str,
+    more: &str,
+) -> String {
+    let below = if more.is_empty() { 0.0 } else { 18.0 };
+    // Room for the greatest value above the bars.
+    let top = if more.is_empty() { 0.0 } else { 16.0 };
+    let mut out = format!(
+        "<svg class=\"{class}\" viewBox=\"0 0 {width} {}\" role=\"img\" aria-label=\"{}\">",
+        height + below,
+        escaped(label)
+    );
+    let greatest = bars.iter().map(|bar| bar.taken + bar.refused).max().unwrap_or(0).max(1);
+    #[expect(clippy::cast_precision_loss, reason = "a picture shows three digits at most")]
+    let part = |value: u64| value as f64 / greatest as f64 * (height - top);
+    let step = width / f64::from(u32::try_from(bars.len().max(1)).unwrap_or(u32::MAX));
+    for (at, bar) in (0_u32..).zip(bars) {
+        let (x, wide) = (f64::from(at) * step, step * 0.8);
+        let (taken, refused) = (part(bar.taken), part(bar.refused));
+        // Writing to a String does not fail.
+        let _ = match (bar.taken, bar.refused) {
+            (0, 0) => rect(&mut out, "none", x, height - 1.0, wide, 1.0),
+            _ => rect(&mut out, "taken", x, height - taken, wide, taken).and_then(|()| {
+                rect(&mut out, "refused", x, height - taken - refused, wide, refused)
+            }),
+        };
+    }
+    out.push_str(more);
+    out.push_str("</svg>");
+    out
+}
+
+fn rect(
+    out: &mut String,
+    class: &str,
+    x: f64,
+    y: f64,
+    width: f64,
+    height: f64,
+) -> std::fmt::Result {
+    if height <= 0.0 {
+        return Ok(());
+    }
+    // What is there is seen, however small it is beside the greatest.
+    let (y, height) = if height < 1.0 { (y + height - 1.0, 1.0) } else { (y, height) };
+    write!(
+        out,
+        "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"/>"
+    )
+}
+
+/// What a day of a calendar was like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Day {
+    /// Something was taken.
+    Delivered,
+    /// Messages came, and nothing of them was taken.
+    Refused,
+    /// Something was expected and nothing came.
+    Missing,
+    /// Nothing was expected: before the start, today, or of an inactive sender.
+    NotExpected,
+}
+
+impl Day {
+    const fn class(self) -> &'static str {
+        match self {
+            Self::Delivered => "taken",
+            Self::Refused => "refused",
+            Self::Missing => "missing",
+            Self::NotExpected => "ahead",
+        }
+    }
+}
+
+/// The days in a row, oldest first.
+pub(crate) fn strip(days: &[(Date, Day)], label: &str) -> String {
+    let width = 13 * days.len();
+    let mut out = format!(
+        "<svg class=\"chart\" width=\"{width}\" height=\"16\" viewBox=\"0 0 {width} 16\" role=\"img\" aria-label=\"{}\">",
+        escaped(label)
+    );
+    for (at, (date, day)) in days.iter().enumerate() {
+        let _ = write!(
+            out,
+            "<rect class=\"{}\" x=\"{}.5\" y=\"2.5\" width=\"10\" height=\"11\"><title>{date}</title></rect>",
+            day.class(),
+            13 * at
+        );
+    }
+    out.push_str("</svg>");
+    out
+}
+
+/// The days as a calendar: a column a week, Monday on top.
+pub(crate) fn weeks(days: &[(Date, Day)], label: &str, weekdays: [&str; 7]) -> String {
+    const CELL: i32 = 22;
+    const LEFT: i32 = 30;
+    let Some((first, _)) = days.first() else { return String::new() };
+    let offset = i32::from(first.weekday().since(Weekday::Monday));
+    let cells = offset + i32::try_from(days.len()).unwrap_or(i32::MAX - 7);
+    let columns = ((cells + 6) / 7).min(60);
+    let (width, height) = (LEFT + CELL * columns, 20 + CELL * 7);
+    let mut out = format!(
+        "<svg class=\"chart\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{}\">",
+        escaped(label)
+    );
+    for (row, name) in (0..).zip(weekdays) {
+        let _ =
+            write!(out, "<text x=\"0\" y=\"{}\">{}</text>", 20 + CELL * row + 14, escaped(name));
+    }
+    for (at, (date, day)) in (0..).zip(days) {
+        let cell = offset + at;
+        let (x, y) = (LEFT + CELL * (cell / 7), 20 + CELL * (cell % 7));
+        if date.day() == 1 || at == 0 {
+            let _ = write!(out, "<text x=\"{x}\" y=\"12\">{:02}</text>", date.month());
+        }
+        let _ = write!(
+            out,
+            "<rect class=\"{}\" x=\"{x}.5\" y=\"{y}.5\" width=\"17\" height=\"17\" rx=\"3\"><title>{date}</title></rect>",
+            day.class()
+        );
+    }
+    out.push_str("</svg>");
+    out
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_are_as_high_as_their_part_of_the_greatest() {
+        let bars = [Bar { taken: 50, refused: 50 }, Bar::default(), Bar { taken: 1, refused: 0 }];
+        let svg = sparkline(&bars, "a \"b\" <c>");
+        assert!(svg.contains("aria-label=\"a &quot;b&quot; &lt;c&gt;\""), "{svg}");
+        assert!(svg.contains("class=\"taken\" x=\"0.0\" y=\"13.0\""), "{svg}");
+        assert!(svg.contains("class=\"refused\" x=\"0.0\" y=\"0.0\""), "{svg}");
+        assert!(svg.contains("class=\"none\" x=\"46.7\""), "a day without: {svg}");
+        assert_eq!(svg.matches("<rect").count(), 4);
+        assert!(!sparkline(&[], "").contains("NaN"));
+    }
+
+    #[test]
+    fn a_calendar_puts_days_below_their_weekday() {
+        // 26 November 2026 is a Thursday.
+        let day = |text: &str| text.parse::<Date>().unwrap();
+        let days = [
+            (day("2026-11-26"), Day::Delivered),
+            (day("2026-11-29"), Day::Missing),
+            (day("2026-11-30"), Day::NotExpected),
+        ];
+        let svg = weeks(&days[..1], "x", ["m", "t", "o", "t", "f", "l", "s"]);
+        assert!(svg.contains("class=\"taken\" x=\"30.5\" y=\"86.5\""), "the fourth row: {svg}");
+        assert_eq!(strip(&days, "x").matches("<rect").count(), 3);
+        assert!(weeks(&[], "x", [""; 7]).is_empty());
+    }
+}

@@ -1,0 +1,386 @@
+//! The operator's console: who delivered, who is silent, what was refused and why.
+//!
+//! A listener of its own serves it, to listed addresses only. Nobody sees anything without signing in; what changes
+//! something takes a role, a form of ours and, in the audit log, an entry before it is done; content takes a reason.
+
+mod alerts;
+mod audit;
+mod calendar;
+mod message;
+mod messages;
+mod operation;
+mod overview;
+mod refusals;
+mod senders;
+mod sign_in;
+mod sums;
+mod visitor;
+
+use crate::frame::{Failure, NavItem, Shown, harden, language, page, see_other};
+use crate::session::{Attempts, Sessions};
+use crate::{PasswordHash, STYLE, cookie, frame};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Query, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use lmr_auth::Clock;
+use lmr_fhir::{Bilingual, Language};
+use lmr_intake::{
+    Act, Action, Avsender, Database, OrganisationNumber, RandomSource, Receiver, StoreError,
+};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Where all addresses of the console begin.
+const BASE: &str = "/konsoll";
+/// Largest form: a certificate, and a reason.
+const MAX_FORM: usize = 256 << 10;
+
+const NAV: [NavItem; 8] = [
+    NavItem { path: "", nb: "Oversikt", en: "Overview", role: Role::Read },
+    NavItem { path: "/messages", nb: "Meldinger", en: "Messages", role: Role::Read },
+    NavItem { path: "/calendar", nb: "Kalender", en: "Calendar", role: Role::Read },
+    NavItem { path: "/refusals", nb: "Avvisninger", en: "Refusals", role: Role::Read },
+    NavItem { path: "/senders", nb: "Avsendere", en: "Senders", role: Role::Read },
+    NavItem { path: "/alerts", nb: "Varsler", en: "Alerts", role: Role::Read },
+    NavItem { path: "/operation", nb: "Drift", en: "Operation", role: Role::Read },
+    NavItem { path: "/audit", nb: "Revisjonslogg", en: "Audit log", role: Role::Admin },
+];
+
+/// What an operator may do. Each role may what those before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// See everything but content.
+    Read,
+    /// Deal with alerts, give messages out again, see content for a reason.
+    Act,
+    /// Change senders, see the audit log.
+    Admin,
+}
+
+impl Role {
+    /// Whether this role may what the other one may.
+    #[must_use]
+    pub fn may(self, other: Self) -> bool {
+        self >= other
+    }
+
+    /// Its name in the configuration and in claims.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "read" => Some(Self::Read),
+            "act" => Some(Self::Act),
+            "admin" => Some(Self::Admin),
+            _ => None,
+        }
+    }
+
+    /// Its name for people.
+    #[must_use]
+    pub fn text(self, lang: Language) -> &'static str {
+        let names = match self {
+            Self::Read => Bilingual { nb: "lese", en: "read" },
+            Self::Act => Bilingual { nb: "handle", en: "act" },
+            Self::Admin => Bilingual { nb: "administrere", en: "administer" },
+        };
+        names.in_language(lang)
+    }
+}
+
+/// Somebody who signs in with a password.
+#[derive(Clone, Debug)]
+pub struct Operator {
+    /// As the audit log names them.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// Their password.
+    pub password: PasswordHash,
+}
+
+/// A code list that codes are checked against.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeListInfo {
+    /// Its canonical address.
+    pub url: String,
+    /// Its title or name.
+    pub name: String,
+    /// Its version, often a date.
+    pub version: Option<String>,
+    /// How many codes it has.
+    pub codes: usize,
+}
+
+/// What the console is made of.
+pub struct ConsoleParts {
+    /// What is stored, and the audit log.
+    pub store: Arc<dyn Database>,
+    /// The receiver: its certificates and senders, those of the configuration file included.
+    pub receiver: Receiver,
+    /// The time.
+    pub clock: Clock,
+    /// For sessions.
+    pub random: Arc<dyn RandomSource>,
+    /// Norwegian time.
+    pub zone: TimeZone,
+    /// Who signs in with a password.
+    pub operators: Vec<Operator>,
+    /// Whether the console is reached by https: cookies are sent by https only then.
+    pub secure: bool,
+    /// How long a session lasts unused.
+    pub idle: SignedDuration,
+    /// Whether messages are handed on at an outlet.
+    pub has_outlet: bool,
+    /// The code lists that are loaded.
+    pub code_lists: Vec<CodeListInfo>,
+}
+
+/// The console.
+#[derive(Clone)]
+pub struct Console(Arc<Shared>);
+
+pub(crate) struct Shared {
+    store: Arc<dyn Database>,
+    receiver: Receiver,
+    clock: Clock,
+    random: Arc<dyn RandomSource>,
+    zone: TimeZone,
+    operators: RwLock<Arc<[Operator]>>,
+    secure: bool,
+    sessions: Sessions,
+    attempts: Attempts,
+    has_outlet: bool,
+    code_lists: Vec<CodeListInfo>,
+    /// Bounds how many passwords are tried at once: each takes 19 MiB.
+    hashing: tokio::sync::Semaphore,
+}
+
+/// Passwords that are tried at once.
+const HASHING: usize = 2;
+
+impl Console {
+    /// Puts it together.
+    #[must_use]
+    pub fn new(parts: ConsoleParts) -> Self {
+        Self(Arc::new(Shared {
+            store: parts.store,
+            receiver: parts.receiver,
+            clock: parts.clock,
+            random: parts.random,
+            zone: parts.zone,
+            operators: RwLock::new(parts.operators.into()),
+            secure: parts.secure,
+            sessions: Sessions::new(parts.idle),
+            attempts: Attempts::default(),
+            has_outlet: parts.has_outlet,
+            code_lists: parts.code_lists,
+            hashing: tokio::sync::Semaphore::new(HASHING),
+        }))
+    }
+
+    /// Takes other operators for those that were. Who is not among them any more, or has another role, is signed out.
+    pub fn replace_operators(&self, operators: Vec<Operator>) {
+        self.0.sessions.retain(|name, role| {
+            let name = name.strip_prefix("console:").unwrap_or_default();
+            operators.iter().any(|one| one.name == name && one.role == role)
+        });
+        *self.0.operators.write().unwrap_or_else(PoisonError::into_inner) = operators.into();
+    }
+
+    /// All its pages.
+    pub fn router(&self) -> Router {
+        let shared = Arc::clone(&self.0);
+        Router::new()
+            .route("/", get(|| async { see_other(BASE) }))
+            .route(BASE, get(overview::show))
+            .route("/konsoll/lmr.css", get(style))
+            .route("/konsoll/icon.svg", get(icon))
+            .route("/konsoll/language", get(choose_language))
+            .route("/konsoll/sign-in", get(sign_in::show).post(sign_in::submit))
+            .route("/konsoll/sign-out", post(sign_in::sign_out))
+            .route("/konsoll/messages", get(messages::show))
+            .route("/konsoll/messages/{sender}/{id}", get(message::show))
+            .route("/konsoll/messages/{sender}/{id}/content", post(message::content))
+            .route("/konsoll/calendar", get(calendar::show))
+            .route("/konsoll/refusals", get(refusals::show))
+            .route("/konsoll/senders", get(senders::list).post(senders::register))
+            .route("/konsoll/senders/{sender}", get(senders::show))
+            .route("/konsoll/senders/{sender}/{verb}", post(senders::change))
+            .route("/konsoll/alerts", get(alerts::show))
+            .route("/konsoll/alerts/close", post(alerts::close))
+            .route("/konsoll/again", get(alerts::count_again).post(alerts::hand_over_again))
+            .route("/konsoll/operation", get(operation::show))
+            .route("/konsoll/audit", get(audit::show))
+            .fallback(|| async { Failure::NotFound })
+            .layer(axum::extract::DefaultBodyLimit::max(MAX_FORM))
+            .layer(from_fn_with_state(Arc::clone(&shared), show_failures))
+            .with_state(shared)
+    }
+}
+
+impl Shared {
+    fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    fn operators(&self) -> Arc<[Operator]> {
+        Arc::clone(&self.operators.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The session's cookie. The prefix makes browsers hold to https and this host (RFC 6265bis section 4.1.3).
+    fn cookie_name(&self) -> &'static str {
+        if self.secure { "__Host-lmr-console" } else { "lmr-console" }
+    }
+
+    /// All senders, those of the configuration file included.
+    async fn avsendere(&self) -> Result<Vec<Avsender>, StoreError> {
+        self.receiver.avsendere().await
+    }
+
+    /// The numbers of all senders, registered or not, of whom anything is stored.
+    async fn numbers(&self, avsendere: &[Avsender]) -> Result<Vec<OrganisationNumber>, StoreError> {
+        let mut numbers = self.store.known_senders().await?;
+        numbers.extend(avsendere.iter().map(|avsender| avsender.organisation));
+        numbers.sort_unstable();
+        numbers.dedup();
+        Ok(numbers)
+    }
+
+    /// Records who did what, before it is done.
+    async fn record(
+        &self,
+        visitor: &visitor::Visitor,
+        action: Action,
+        subject: String,
+        reason: Option<String>,
+        detail: String,
+    ) -> Result<(), StoreError> {
+        let act = Act {
+            at: self.now(),
+            action,
+            actor: visitor.name.clone(),
+            subject: Some(subject),
+            reason,
+            detail: Some(detail),
+        };
+        self.store.record(act).await.map(drop)
+    }
+}
+
+async fn style() -> Response {
+    asset("text/css; charset=utf-8", STYLE)
+}
+
+async fn icon() -> Response {
+    asset("image/svg+xml", include_str!("../assets/icon.svg"))
+}
+
+fn asset(media_type: &'static str, text: &'static str) -> Response {
+    let mut response = Response::new(Body::from(text));
+    harden(response.headers_mut());
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    let cached = HeaderValue::from_static("max-age=300");
+    response.headers_mut().insert(header::CACHE_CONTROL, cached);
+    response
+}
+
+/// Remembers the language and goes back to where the visitor was.
+async fn choose_language(
+    State(shared): State<Arc<Shared>>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
+    let asked = query.get("to").and_then(|tag| tag.parse::<Language>().ok());
+    let mut response = see_other(&own_address(query.get("back").map(String::as_str)));
+    if let Some(lang) = asked {
+        let year = Some(365 * 24 * 3600);
+        let line = cookie::set(frame::LANGUAGE, lang.tag(), year, shared.secure);
+        response.headers_mut().append(header::SET_COOKIE, line);
+    }
+    response
+}
+
+/// An address of the console, and no other: what a link brings along may lead anywhere.
+fn own_address(asked: Option<&str>) -> String {
+    let is_own = |to: &&str| {
+        let rest = to.strip_prefix(BASE);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+            && !rest.is_some_and(|rest| rest.starts_with("/language") || rest.starts_with("/sign-"))
+            && to.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+    };
+    asked.filter(is_own).unwrap_or(BASE).to_owned()
+}
+
+/// Shows what went wrong in the visitor's language, and lets nobody keep any answer.
+async fn show_failures(
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let lang = language(request.headers());
+    let here = frame::here(request.uri());
+    let is_read = request.method().is_safe();
+    let response = next.run(request).await;
+    let failure = match response.extensions().get::<Shown>() {
+        Some(Shown(failure)) => Arc::clone(failure),
+        // axum's own: a form that is too large or not a form, a method that is not for this address.
+        None if response.status().is_client_error()
+            && !response.headers().contains_key(header::CONTENT_SECURITY_POLICY) =>
+        {
+            let text = format!("HTTP {}", response.status());
+            Arc::new(Failure::Invalid(Bilingual { nb: text.clone(), en: text }))
+        }
+        None => return response,
+    };
+    if let Failure::SignIn(to) = &*failure {
+        return see_other(&format!("{BASE}/sign-in{}", crate::form::query(&[("to", Some(to))])));
+    }
+    let frame = visitor::bare_frame(&shared, lang, if is_read { here } else { BASE.to_owned() });
+    let status = match response.status() {
+        status if status.is_client_error() || status.is_server_error() => status,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    let text = failure.text(lang);
+    page(status, &frame::FailurePage { f: &frame, text }).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_of_the_console_are_gone_back_to() {
+        for own in ["/konsoll", "/konsoll/messages?sender=1&a=%20", "/konsoll?done=saved"] {
+            assert_eq!(own_address(Some(own)), own);
+        }
+        for foreign in [
+            "https://evil.example.no/",
+            "//evil.example.no",
+            "/konsollen",
+            "/konsoll\\evil",
+            "/konsoll/\r\nset-cookie: a=b",
+            "/konsoll/sign-out",
+            "/konsoll/language?to=nb",
+            "",
+        ] {
+            assert_eq!(own_address(Some(foreign)), BASE, "{foreign}");
+        }
+    }
+
+    #[test]
+    fn roles_are_a_ladder() {
+        let roles = [Role::Read, Role::Act, Role::Admin];
+        for (at, role) in roles.into_iter().enumerate() {
+            for (of, other) in roles.into_iter().enumerate() {
+                assert_eq!(role.may(other), at >= of);
+            }
+        }
+        assert_eq!(Role::parse("admin"), Some(Role::Admin));
+        assert_eq!(Role::parse("Admin"), None);
+    }
+}

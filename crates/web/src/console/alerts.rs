@@ -1,0 +1,535 @@
+//! Alerts: what somebody must look at, in the words that the register's operators know. Each is made from what is
+//! stored; closing one takes a written reason, and what happens later opens it again.
+
+use super::sums::Sums;
+use super::visitor::{Posted, Visitor};
+use super::{BASE, Role, Shared};
+use crate::chart::Day;
+use crate::frame::{Failure, Frame, page, see_other};
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use lmr_fhir::{Bilingual, Language};
+use lmr_intake::{
+    Action, AlertNote, Avsender, Days, HourCodes, OrganisationNumber, certificate_ends,
+};
+use lmr_lmdi::codes::{Area, Code};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// How far back events are looked at.
+const DAYS: u16 = 14;
+/// Days before its end at which a certificate becomes an alert, and again.
+const CERTIFICATE_STEPS: [i64; 3] = [0, 7, 30];
+/// How long a message may wait at the outlet.
+const WAITS: SignedDuration = SignedDuration::from_hours(24);
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+/// What an alert is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Kind {
+    Processing,
+    Decryption,
+    UnknownSender,
+    Invalid,
+    UnknownCode,
+    Silent,
+    Certificate,
+    Outlet,
+}
+
+impl Kind {
+    const ALL: [Self; 8] = [
+        Self::Processing,
+        Self::Decryption,
+        Self::UnknownSender,
+        Self::Invalid,
+        Self::UnknownCode,
+        Self::Silent,
+        Self::Certificate,
+        Self::Outlet,
+    ];
+
+    /// Its name in addresses, notes and the audit log.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Processing => "processing",
+            Self::Decryption => "decryption",
+            Self::UnknownSender => "unknown-sender",
+            Self::Invalid => "invalid",
+            Self::UnknownCode => "unknown-code",
+            Self::Silent => "silent",
+            Self::Certificate => "certificate",
+            Self::Outlet => "outlet",
+        }
+    }
+
+    fn title(self, lang: Language) -> &'static str {
+        let title = match self {
+            Self::Processing => {
+                Bilingual { nb: "Meldingsprosessering feilet", en: "Message processing failed" }
+            }
+            Self::Decryption => Bilingual { nb: "Dekrypteringsfeil", en: "Decryption failed" },
+            Self::UnknownSender => {
+                Bilingual { nb: "Ukjent eller inaktiv avsender", en: "Unknown or inactive sender" }
+            }
+            Self::Invalid => Bilingual { nb: "Ugyldig melding", en: "Invalid message" },
+            Self::UnknownCode => Bilingual { nb: "Ukjent kodeverdi", en: "Unknown code value" },
+            Self::Silent => Bilingual { nb: "Avsender er stille", en: "Sender is silent" },
+            Self::Certificate => Bilingual { nb: "Sertifikat går ut", en: "Certificate ends" },
+            Self::Outlet => {
+                Bilingual { nb: "Meldinger blir ikke hentet", en: "Messages are not fetched" }
+            }
+        };
+        title.in_language(lang)
+    }
+
+    /// What a code is an event of.
+    fn of(code: Code) -> Option<Self> {
+        match code {
+            Code::SenderUnknown | Code::SenderInactive => Some(Self::UnknownSender),
+            Code::DecryptionFailed | Code::EncryptionCertificateUnknown => Some(Self::Decryption),
+            code => match code.area() {
+                Area::Own => Some(Self::Processing),
+                Area::Terminology => Some(Self::UnknownCode),
+                Area::Envelope | Area::Content | Area::Profile | Area::Register => {
+                    Some(Self::Invalid)
+                }
+                // Addresses, tokens and limits: mostly strangers.
+                Area::Connection => None,
+            },
+        }
+    }
+}
+
+/// An open alert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Alert {
+    pub(super) kind: Kind,
+    /// What it is about: an organisation number, a certificate; empty where there is one only.
+    pub(super) about: String,
+    pub(super) sender: Option<OrganisationNumber>,
+    pub(super) name: String,
+    /// How often, or how many days.
+    pub(super) count: u64,
+    /// When it happened last.
+    pub(super) latest: Timestamp,
+    /// The codes of its events.
+    pub(super) codes: Vec<(String, u64)>,
+    /// Events of the present hour, which a note remembers.
+    seen: u64,
+}
+
+impl Alert {
+    /// Its key in notes.
+    fn key(&self) -> String {
+        format!("{} {}", self.kind.as_str(), self.about).trim_end().to_owned()
+    }
+
+    /// Its place in the page.
+    pub(super) fn anchor(&self) -> String {
+        self.key().replace(' ', "-")
+    }
+
+    pub(super) fn title(&self, lang: Language) -> String {
+        let unit = match (self.kind, lang) {
+            (Kind::Silent, Language::Bokmal) => " dager",
+            (Kind::Silent, Language::English) => " days",
+            (Kind::Certificate, Language::Bokmal) => " dager igjen",
+            (Kind::Certificate, Language::English) => " days left",
+            _ => "",
+        };
+        let name = if self.name.is_empty() { &self.about } else { &self.name };
+        let about = if name.is_empty() { String::new() } else { format!(": {name}") };
+        format!("{}{about} ({}{unit})", self.kind.title(lang), self.count)
+    }
+}
+
+/// The events of one alert by hour.
+type Events = BTreeMap<Timestamp, BTreeMap<String, u64>>;
+
+/// What is open of the events, given the note of the last closing.
+fn still_open(events: &Events, note: Option<&AlertNote>) -> (u64, Option<Timestamp>) {
+    let (mut count, mut latest) = (0, None);
+    for (hour, codes) in events {
+        let events: u64 = codes.values().sum();
+        let open = match note {
+            Some(note) if *hour + HOUR <= note.closed_at => 0,
+            Some(note) if *hour <= note.closed_at => events.saturating_sub(note.seen),
+            _ => events,
+        };
+        if open > 0 {
+            count += open;
+            latest = Some(*hour);
+        }
+    }
+    (count, latest)
+}
+
+/// All that is open, the gravest kind first.
+pub(super) async fn open(
+    shared: &Shared,
+    avsendere: &[Avsender],
+    numbers: &[OrganisationNumber],
+) -> Result<Vec<Alert>, Failure> {
+    let now = shared.now();
+    let days = Days { now, count: DAYS, zone: shared.zone.clone() };
+    let notes: HashMap<String, AlertNote> = shared
+        .store
+        .alert_notes()
+        .await?
+        .into_iter()
+        .map(|note| (note.alert.clone(), note))
+        .collect();
+    let name = |sender: Option<OrganisationNumber>| {
+        let known = avsendere.iter().find(|one| Some(one.organisation) == sender);
+        known.map(|one| one.name.clone()).unwrap_or_default()
+    };
+    let mut alerts = Vec::new();
+    let codes = shared.store.hour_codes(numbers, days.start(), now).await?;
+    for ((kind, sender), events) in by_kind(codes) {
+        let alert = Alert {
+            kind,
+            about: sender.map(|number| number.to_string()).unwrap_or_default(),
+            sender,
+            name: name(sender),
+            count: 0,
+            latest: now,
+            codes: Vec::new(),
+            seen: events
+                .last_key_value()
+                .filter(|(hour, _)| **hour + HOUR > now)
+                .map_or(0, |(_, codes)| codes.values().sum()),
+        };
+        let (count, latest) = still_open(&events, notes.get(&alert.key()));
+        let Some(latest) = latest else { continue };
+        let mut of_codes: BTreeMap<String, u64> = BTreeMap::new();
+        for (code, count) in events.into_values().flatten() {
+            *of_codes.entry(code).or_default() += count;
+        }
+        alerts.push(Alert { count, latest, codes: of_codes.into_iter().collect(), ..alert });
+    }
+    let sums = Sums::load(shared, numbers, days.clone()).await?;
+    for avsender in avsendere {
+        let calendar = sums.calendar(avsender.organisation, Some(avsender));
+        if let Some((count, latest)) = silence(&calendar, shared) {
+            alerts.push(Alert {
+                kind: Kind::Silent,
+                about: avsender.organisation.to_string(),
+                sender: Some(avsender.organisation),
+                name: avsender.name.clone(),
+                count,
+                latest,
+                codes: Vec::new(),
+                seen: 0,
+            });
+        }
+    }
+    for end in certificate_ends(&shared.receiver.certificates(), avsendere, now) {
+        let step = CERTIFICATE_STEPS.into_iter().find(|step| end.days_left <= *step);
+        let Some(step) = step.filter(|_| !end.is_succeeded) else { continue };
+        let sender =
+            end.organisation.as_deref().and_then(|text| OrganisationNumber::parse(text).ok());
+        alerts.push(Alert {
+            kind: Kind::Certificate,
+            about: format!("{} {step}", end.thumbprint),
+            sender,
+            name: name(sender),
+            count: u64::try_from(end.days_left).unwrap_or(0),
+            latest: end.ends.saturating_sub(SignedDuration::from_hours(24 * step)).unwrap_or(now),
+            codes: Vec::new(),
+            seen: 0,
+        });
+    }
+    if shared.has_outlet {
+        let status = shared.store.outlet_status(now).await?;
+        if let Some(oldest) = status.oldest
+            && now.duration_since(oldest) > WAITS
+        {
+            alerts.push(Alert {
+                kind: Kind::Outlet,
+                about: String::new(),
+                sender: None,
+                name: String::new(),
+                count: status.waiting,
+                latest: oldest.saturating_add(WAITS).unwrap_or(now),
+                codes: Vec::new(),
+                seen: 0,
+            });
+        }
+    }
+    // Those without events of their own: a note counts for what was then.
+    alerts.retain(|alert| {
+        !alert.codes.is_empty()
+            || notes.get(&alert.key()).is_none_or(|note| note.closed_at < alert.latest)
+    });
+    alerts.sort_by(|a, b| (a.kind, &b.latest, &a.about).cmp(&(b.kind, &a.latest, &b.about)));
+    Ok(alerts)
+}
+
+fn by_kind(codes: Vec<HourCodes>) -> BTreeMap<(Kind, Option<OrganisationNumber>), Events> {
+    let mut all: BTreeMap<_, Events> = BTreeMap::new();
+    for one in codes {
+        let Some(kind) = Code::parse(&one.code).and_then(Kind::of) else { continue };
+        let hour = all.entry((kind, one.sender)).or_default().entry(one.hour).or_default();
+        *hour.entry(one.code).or_default() += one.entries + one.calls;
+    }
+    all
+}
+
+/// How many days a sender has been silent up to yesterday, and when the last of them ended.
+fn silence(calendar: &[(Date, Day)], shared: &Shared) -> Option<(u64, Timestamp)> {
+    // Today is not over.
+    let (_, before_today) = calendar.split_last()?;
+    let (last, _) = before_today.last()?;
+    let silent = before_today.iter().rev().take_while(|(_, day)| *day == Day::Missing).count();
+    let end = last.tomorrow().ok()?.to_zoned(shared.zone.clone()).ok()?.timestamp();
+    (silent > 0).then_some((silent as u64, end))
+}
+
+struct Group {
+    kind: Kind,
+    alerts: Vec<Alert>,
+}
+
+#[derive(Template)]
+#[template(path = "console/alerts.html")]
+struct AlertsPage {
+    f: Frame,
+    groups: Vec<Group>,
+    notes: Vec<AlertNote>,
+    may_act: bool,
+    problem: Option<String>,
+}
+
+pub(super) async fn show(
+    State(shared): State<Arc<Shared>>,
+    visitor: Visitor,
+) -> Result<Response, Failure> {
+    Ok(page(StatusCode::OK, &build(&shared, visitor, None).await?))
+}
+
+async fn all_open(shared: &Shared) -> Result<Vec<Alert>, Failure> {
+    let avsendere = shared.avsendere().await?;
+    let numbers = shared.numbers(&avsendere).await?;
+    open(shared, &avsendere, &numbers).await
+}
+
+async fn build(
+    shared: &Shared,
+    visitor: Visitor,
+    problem: Option<String>,
+) -> Result<AlertsPage, Failure> {
+    let alerts = all_open(shared).await?;
+    let groups = Kind::ALL
+        .into_iter()
+        .map(|kind| Group {
+            kind,
+            alerts: alerts.iter().filter(|alert| alert.kind == kind).cloned().collect(),
+        })
+        .filter(|group| !group.alerts.is_empty())
+        .collect();
+    let mut notes = shared.store.alert_notes().await?;
+    notes.sort_by_key(|note| std::cmp::Reverse(note.closed_at));
+    notes.truncate(50);
+    let may_act = visitor.may(Role::Act);
+    Ok(AlertsPage { f: visitor.frame, groups, notes, may_act, problem })
+}
+
+/// Closes one alert, or all of a kind.
+pub(super) async fn close(
+    State(shared): State<Arc<Shared>>,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    let Posted { visitor, fields } = posted;
+    visitor.must(Role::Act)?;
+    let Some(reason) = fields.reason() else {
+        let problem = visitor.frame.t(
+            "Skriv hva som er gjort eller avklart (høyst 1000 tegn).",
+            "Write what was done or found out (1000 characters at most).",
+        );
+        let shown = build(&shared, visitor, Some(problem.to_owned())).await?;
+        return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &shown));
+    };
+    let (alert, kind) = (fields.text("alert"), fields.text("kind"));
+    let chosen: Vec<Alert> = all_open(&shared)
+        .await?
+        .into_iter()
+        .filter(|one| match (alert, kind) {
+            (Some(alert), _) => one.key() == alert,
+            (None, Some(kind)) => one.kind.as_str() == kind,
+            (None, None) => false,
+        })
+        .collect();
+    // What was opened since the page was made was not seen: it is not closed unseen.
+    let expected = fields.text("count").and_then(|count| count.parse::<usize>().ok());
+    if chosen.is_empty() || expected.is_some_and(|count| count != chosen.len()) {
+        let problem = visitor.frame.t(
+            "Varslene har endret seg siden siden ble laget. Se på dem igjen.",
+            "The alerts have changed since the page was made. Look at them again.",
+        );
+        let shown = build(&shared, visitor, Some(problem.to_owned())).await?;
+        return Ok(page(StatusCode::CONFLICT, &shown));
+    }
+    for alert in chosen {
+        let subject = format!("alert {}", alert.key());
+        let why = Some(reason.clone());
+        shared.record(&visitor, Action::Change, subject, why, "closed".to_owned()).await?;
+        let note = AlertNote {
+            alert: alert.key(),
+            closed_at: shared.now(),
+            seen: alert.seen,
+            actor: visitor.name.clone(),
+            reason: reason.clone(),
+        };
+        shared.store.close_alert(&note).await?;
+    }
+    Ok(see_other(&format!("{BASE}/alerts?done=closed")))
+}
+
+/// Which messages are to be given out again.
+struct Again {
+    sender: Option<OrganisationNumber>,
+    from: String,
+    to: String,
+    span: Option<(Timestamp, Timestamp)>,
+}
+
+impl Again {
+    fn of(text: impl Fn(&str) -> String, f: &Frame) -> Self {
+        let (from, to) = (text("from"), text("to"));
+        let start = |text: &str, add: i64| {
+            let day = text.parse::<Date>().ok()?.checked_add(jiff::Span::new().days(add)).ok()?;
+            Some(day.to_zoned(f.zone.clone()).ok()?.timestamp())
+        };
+        let span = start(&from, 0).zip(start(&to, 1)).filter(|(from, to)| from < to);
+        Self { sender: OrganisationNumber::parse(text("sender").trim()).ok(), from, to, span }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console/again.html")]
+struct AgainPage {
+    f: Frame,
+    again: Again,
+    count: Option<u64>,
+    may_act: bool,
+    has_outlet: bool,
+    problem: Option<String>,
+}
+
+impl AgainPage {
+    fn number(&self) -> String {
+        self.again.sender.map(|sender| sender.to_string()).unwrap_or_default()
+    }
+}
+
+/// Counts what would be given out again.
+pub(super) async fn count_again(
+    State(shared): State<Arc<Shared>>,
+    visitor: Visitor,
+    Query(query): Query<HashMap<String, String>>,
+) -> Result<Response, Failure> {
+    let text = |name: &str| query.get(name).cloned().unwrap_or_default();
+    let again = Again::of(text, &visitor.frame);
+    Ok(page(StatusCode::OK, &again_page(&shared, visitor, again, None).await?))
+}
+
+async fn again_page(
+    shared: &Shared,
+    visitor: Visitor,
+    again: Again,
+    problem: Option<String>,
+) -> Result<AgainPage, Failure> {
+    let count = match (again.sender, again.span) {
+        (Some(sender), Some((from, to))) => {
+            Some(shared.store.count_handed_over(sender, from, to).await?)
+        }
+        _ => None,
+    };
+    let may_act = visitor.may(Role::Act);
+    let has_outlet = shared.has_outlet;
+    Ok(AgainPage { f: visitor.frame, again, count, may_act, has_outlet, problem })
+}
+
+pub(super) async fn hand_over_again(
+    State(shared): State<Arc<Shared>>,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    let Posted { visitor, fields } = posted;
+    visitor.must(Role::Act)?;
+    let again = Again::of(|name| fields.raw(name).to_owned(), &visitor.frame);
+    let (Some(sender), Some((from, to)), Some(reason)) =
+        (again.sender, again.span, fields.reason())
+    else {
+        let problem = visitor.frame.t(
+            "Oppgi avsender, fra- og tildato og en grunn.",
+            "Give a sender, dates from and to, and a reason.",
+        );
+        let shown = again_page(&shared, visitor, again, Some(problem.to_owned())).await?;
+        return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &shown));
+    };
+    let count = shared.store.count_handed_over(sender, from, to).await?;
+    if fields.text("count") != Some(&*count.to_string()) {
+        let problem = visitor.frame.t(
+            "Antallet har endret seg siden siden ble laget. Se på det igjen.",
+            "The number has changed since the page was made. Look at it again.",
+        );
+        let shown = again_page(&shared, visitor, again, Some(problem.to_owned())).await?;
+        return Ok(page(StatusCode::CONFLICT, &shown));
+    }
+    let detail =
+        format!("{count} messages are given out again: received {} to {}", again.from, again.to);
+    shared.record(&visitor, Action::HandOver, sender.to_string(), Some(reason), detail).await?;
+    let done = shared.store.hand_over_again(sender, from, to).await?;
+    Ok(see_other(&format!("{BASE}/alerts?done=again-{done}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hour(n: i64) -> Timestamp {
+        Timestamp::from_second(1_750_003_200 + 3600 * n).unwrap()
+    }
+
+    fn events(of: &[(i64, u64)]) -> Events {
+        let one = |(at, count): &(i64, u64)| {
+            (hour(*at), BTreeMap::from([("LMR-2001".to_owned(), *count)]))
+        };
+        of.iter().map(one).collect()
+    }
+
+    #[test]
+    fn what_happens_after_a_closing_opens_an_alert_again_and_nothing_else_does() {
+        let all = events(&[(0, 3), (1, 2), (2, 4)]);
+        assert_eq!(still_open(&all, None), (9, Some(hour(2))));
+        let note = |minutes: i64, seen| AlertNote {
+            alert: String::new(),
+            closed_at: hour(1) + SignedDuration::from_mins(minutes),
+            seen,
+            actor: String::new(),
+            reason: String::new(),
+        };
+        // Closed within the second hour, when both of its events were known; then with one of them.
+        assert_eq!(still_open(&all, Some(&note(30, 2))), (4, Some(hour(2))));
+        assert_eq!(still_open(&all, Some(&note(30, 1))), (5, Some(hour(2))));
+        assert_eq!(still_open(&all, Some(&note(180, 0))), (0, None));
+        assert_eq!(still_open(&events(&[]), None), (0, None));
+    }
+
+    #[test]
+    fn every_kind_has_its_own_name() {
+        for (at, kind) in Kind::ALL.into_iter().enumerate() {
+            for other in &Kind::ALL[at + 1..] {
+                assert_ne!(kind.as_str(), other.as_str());
+                assert_ne!(kind.title(Language::Bokmal), other.title(Language::Bokmal));
+            }
+        }
+        assert_eq!(Kind::of(Code::DecryptionFailed), Some(Kind::Decryption));
+        assert_eq!(Kind::of(Code::AddressNotAllowed), None);
+    }
+}

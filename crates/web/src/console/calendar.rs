@@ -1,0 +1,83 @@
+//! Every sender's days, with gaps and overlaps of the reporting periods.
+
+use super::Shared;
+use super::sums::{Sums, days};
+use super::visitor::Visitor;
+use crate::chart::{Day, strip};
+use crate::frame::{Failure, Frame, page};
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use lmr_intake::{OrganisationNumber, Span, compare_periods};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Senders of a page: of each the periods are read.
+const PAGE: usize = 50;
+
+struct Row {
+    sender: OrganisationNumber,
+    name: String,
+    strip: String,
+    delivered: usize,
+    expected: usize,
+    gaps: Vec<Span>,
+    overlaps: Vec<Span>,
+}
+
+#[derive(Template)]
+#[template(path = "console/calendar.html")]
+struct CalendarPage {
+    f: Frame,
+    days: u16,
+    first: String,
+    last: String,
+    rows: Vec<Row>,
+    next: Option<usize>,
+}
+
+pub(super) async fn show(
+    State(shared): State<Arc<Shared>>,
+    visitor: Visitor,
+    Query(query): Query<HashMap<String, String>>,
+) -> Result<Response, Failure> {
+    let f = visitor.frame;
+    let days = days(&shared, query.get("days").map(String::as_str), 35);
+    let skip: usize = query.get("skip").and_then(|skip| skip.parse().ok()).unwrap_or(0);
+    let avsendere = shared.avsendere().await?;
+    let numbers = shared.numbers(&avsendere).await?;
+    let shown: Vec<_> = numbers.iter().copied().skip(skip).take(PAGE).collect();
+    let next = (skip + shown.len() < numbers.len()).then_some(skip + PAGE);
+    let sums = Sums::load(&shared, &shown, days.clone()).await?;
+    let mut rows = Vec::new();
+    for sender in shown {
+        let avsender = avsendere.iter().find(|one| one.organisation == sender);
+        let calendar = sums.calendar(sender, avsender);
+        let count = |wanted: Day| calendar.iter().filter(|(_, day)| *day == wanted).count();
+        let (delivered, missing) = (count(Day::Delivered), count(Day::Missing));
+        let (gaps, overlaps) = compare_periods(shared.store.periods(sender, days.start()).await?);
+        let absent: Vec<String> = calendar
+            .iter()
+            .filter(|(_, day)| *day == Day::Missing)
+            .map(|(date, _)| f.day(date))
+            .collect();
+        let mut label =
+            format!("{delivered} {}", f.t("dager med leveranse", "days with a delivery"));
+        if !absent.is_empty() {
+            label.push_str(&format!("; {} {}", f.t("uten:", "without:"), absent.join(", ")));
+        }
+        rows.push(Row {
+            sender,
+            name: avsender.map_or_else(|| "–".to_owned(), |one| one.name.clone()),
+            strip: strip(&calendar, &label),
+            delivered,
+            expected: delivered + missing + count(Day::Refused),
+            gaps,
+            overlaps,
+        });
+    }
+    let day = |date: Option<&jiff::civil::Date>| date.map(|day| f.day(day)).unwrap_or_default();
+    let (first, last) = (day(sums.dates.first()), day(sums.dates.last()));
+    Ok(page(StatusCode::OK, &CalendarPage { f, days: days.count, first, last, rows, next }))
+}

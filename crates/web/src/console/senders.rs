@@ -1,0 +1,455 @@
+//! The senders: their registration, certificates and addresses, and the verbs that change them.
+//!
+//! The verbs are those of `lmr admin`: each changes what it names, and is in the audit log before it is done.
+
+use super::messages::title_of;
+use super::sums::{Sums, days, total};
+use super::visitor::{Posted, Visitor};
+use super::{BASE, Role, Shared};
+use crate::chart::{Day, weeks};
+use crate::form::Fields;
+use crate::frame::{Failure, Frame, page, see_other};
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use lmr_fhir::Bilingual;
+use lmr_intake::{
+    Action, AllowList, Avsender, AvsenderRecord, CertificateEnd, CertificateRecord, CertificateUse,
+    OrganisationNumber, RegisteredCertificate, RuleSetId, Span, certificate_ends, compare_periods,
+};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+fn invalid(nb: &str, en: &str) -> Failure {
+    Failure::Invalid(Bilingual { nb: nb.to_owned(), en: en.to_owned() })
+}
+
+struct ListRow {
+    avsender: Avsender,
+    nearest: Option<CertificateEnd>,
+}
+
+#[derive(Template)]
+#[template(path = "console/senders.html")]
+struct SendersPage {
+    f: Frame,
+    rows: Vec<ListRow>,
+    own: Vec<CertificateEnd>,
+    may_change: bool,
+    rule_sets: &'static [RuleSetId],
+    problem: Option<String>,
+    fields: Fields,
+}
+
+pub(super) async fn list(
+    State(shared): State<Arc<Shared>>,
+    visitor: Visitor,
+) -> Result<Response, Failure> {
+    let shown = list_page(&shared, visitor, Fields::default(), None).await?;
+    Ok(page(StatusCode::OK, &shown))
+}
+
+async fn list_page(
+    shared: &Shared,
+    visitor: Visitor,
+    fields: Fields,
+    problem: Option<String>,
+) -> Result<SendersPage, Failure> {
+    let mut avsendere = shared.avsendere().await?;
+    avsendere.sort_by_key(|one| one.organisation);
+    let ends = certificate_ends(&shared.receiver.certificates(), &avsendere, shared.now());
+    let own = ends.iter().filter(|end| end.usage == CertificateUse::Register).cloned().collect();
+    let rows = avsendere
+        .into_iter()
+        .map(|avsender| {
+            let number = avsender.organisation.to_string();
+            // The last of a sender's certificates is what it depends on.
+            let of = |end: &&CertificateEnd| {
+                end.organisation.as_deref() == Some(&*number)
+                    && end.usage == CertificateUse::Sender
+                    && !end.is_succeeded
+            };
+            ListRow { nearest: ends.iter().find(of).cloned(), avsender }
+        })
+        .collect();
+    let may_change = visitor.may(Role::Admin);
+    let rule_sets = &RuleSetId::ALL;
+    Ok(SendersPage { f: visitor.frame, rows, own, may_change, rule_sets, problem, fields })
+}
+
+struct CertificateRow {
+    thumbprint: String,
+    holder: String,
+    from: Timestamp,
+    until: Timestamp,
+    days_left: i64,
+    is_valid: bool,
+}
+
+#[derive(Template)]
+#[template(path = "console/sender.html")]
+struct SenderPage {
+    f: Frame,
+    number: OrganisationNumber,
+    avsender: Option<Avsender>,
+    /// Registered in the database: the file's senders are changed there.
+    is_stored: bool,
+    may_change: bool,
+    certificates: Vec<CertificateRow>,
+    addresses: String,
+    rule_sets: &'static [RuleSetId],
+    calendar: String,
+    delivered: usize,
+    missing: Vec<Date>,
+    gaps: Vec<Span>,
+    overlaps: Vec<Span>,
+    total: super::sums::DaySum,
+    codes: Vec<(String, &'static str, u64, u64)>,
+    days: u16,
+    problem: Option<String>,
+}
+
+pub(super) async fn show(
+    State(shared): State<Arc<Shared>>,
+    visitor: Visitor,
+    Path(number): Path<String>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Result<Response, Failure> {
+    let number = OrganisationNumber::parse(&number).map_err(|_| Failure::NotFound)?;
+    let days = query.get("days").map(String::as_str);
+    Ok(page(StatusCode::OK, &sender_page(&shared, visitor, number, days, None).await?))
+}
+
+async fn sender_page(
+    shared: &Shared,
+    visitor: Visitor,
+    number: OrganisationNumber,
+    asked_days: Option<&str>,
+    problem: Option<String>,
+) -> Result<SenderPage, Failure> {
+    let days = days(shared, asked_days, 90);
+    let avsender = shared.avsendere().await?.into_iter().find(|one| one.organisation == number);
+    if avsender.is_none() && !shared.store.known_senders().await?.contains(&number) {
+        return Err(Failure::NotFound);
+    }
+    let is_stored = stored(shared, number).await?.is_some();
+    let may_change = visitor.may(Role::Admin);
+    let f = visitor.frame;
+    let sums = Sums::load(shared, &[number], days.clone()).await?;
+    let calendar = sums.calendar(number, avsender.as_ref());
+    let delivered = calendar.iter().filter(|(_, day)| *day == Day::Delivered).count();
+    let missing: Vec<Date> =
+        calendar.iter().filter(|(_, day)| *day == Day::Missing).map(|(date, _)| *date).collect();
+    let label = format!(
+        "{delivered} {}, {} {}",
+        f.t("dager med leveranse", "days with a delivery"),
+        missing.len(),
+        f.t("uten", "without")
+    );
+    let names = match f.tag() {
+        "nb" => ["ma", "ti", "on", "to", "fr", "lø", "sø"],
+        _ => ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"],
+    };
+    let (gaps, overlaps) = compare_periods(shared.store.periods(number, days.start()).await?);
+    let mut codes: HashMap<String, (u64, u64)> = HashMap::new();
+    for one in shared.store.hour_codes(&[number], days.start(), days.now).await? {
+        if one.sender == Some(number) {
+            let sum = codes.entry(one.code).or_default();
+            *sum = (sum.0 + one.entries, sum.1 + one.calls);
+        }
+    }
+    let mut codes: Vec<_> = codes
+        .into_iter()
+        .map(|(code, (entries, calls))| {
+            let title = title_of(&code, f.lang);
+            (code, title, entries, calls)
+        })
+        .collect();
+    codes.sort_by(|a, b| (b.2 + b.3, &a.0).cmp(&(a.2 + a.3, &b.0)));
+    let now = shared.now();
+    let certificates = avsender.iter().flat_map(|one| &one.certificates);
+    let certificates = certificates.map(|one| certificate_row(one, now)).collect();
+    let addresses =
+        avsender.iter().flat_map(|one| one.addresses.texts()).collect::<Vec<_>>().join("\n");
+    Ok(SenderPage {
+        number,
+        is_stored,
+        may_change,
+        certificates,
+        addresses,
+        rule_sets: &RuleSetId::ALL,
+        calendar: weeks(&calendar, &label, names),
+        delivered,
+        missing,
+        gaps,
+        overlaps,
+        total: total(sums.of(number)),
+        codes,
+        days: days.count,
+        problem,
+        avsender,
+        f,
+    })
+}
+
+fn certificate_row(registered: &RegisteredCertificate, now: Timestamp) -> CertificateRow {
+    let certificate = &registered.certificate;
+    let (not_before, not_after) = (certificate.not_before(), certificate.not_after());
+    let until = registered.until.map_or(not_after, |until| until.min(not_after));
+    CertificateRow {
+        thumbprint: certificate.thumbprint().to_string(),
+        holder: certificate.common_name().unwrap_or("–").to_owned(),
+        from: registered.from.map_or(not_before, |from| from.max(not_before)),
+        until,
+        days_left: until.duration_since(now).as_hours().div_euclid(24),
+        is_valid: registered.check_valid(now).is_ok(),
+    }
+}
+
+async fn stored(shared: &Shared, number: OrganisationNumber) -> Result<Option<Avsender>, Failure> {
+    let all = shared.store.avsendere().await?;
+    Ok(all.into_iter().find(|one| one.organisation == number))
+}
+
+pub(super) async fn register(
+    State(shared): State<Arc<Shared>>,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    let Posted { visitor, fields } = posted;
+    visitor.must(Role::Admin)?;
+    let done = match read_new(&shared, &fields).await {
+        Ok(avsender) => {
+            let number = avsender.organisation;
+            save(&shared, &visitor, &avsender, &fields, "registered").await.map(|()| number)
+        }
+        Err(failure) => Err(failure),
+    };
+    match done {
+        Ok(number) => Ok(see_other(&format!("{BASE}/senders/{number}?done=saved"))),
+        Err(failure @ (Failure::Invalid(_) | Failure::Conflict(_))) => {
+            let (status, text) = (failure.status(), failure.text(visitor.frame.lang));
+            Ok(page(status, &list_page(&shared, visitor, fields, Some(text)).await?))
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+async fn read_new(shared: &Shared, fields: &Fields) -> Result<Avsender, Failure> {
+    let record = AvsenderRecord {
+        organisation: fields.text("organisation").unwrap_or_default().split_whitespace().collect(),
+        name: name_of(fields)?,
+        active: true,
+        certificates: vec![CertificateRecord {
+            pem: fields.text("certificate").unwrap_or_default().to_owned(),
+            from: None,
+            until: None,
+        }],
+        addresses: lines_of(fields.raw("addresses")),
+        rule_set: rule_set_of(fields)?,
+        start_date: start_date_of(fields)?,
+    };
+    let avsender = Avsender::try_from(&record).map_err(|error| unusable(&error))?;
+    for registered in &avsender.certificates {
+        check_signing(registered, shared.now())?;
+    }
+    if shared.avsendere().await?.iter().any(|one| one.organisation == avsender.organisation) {
+        return Err(Failure::Conflict(Bilingual {
+            nb: "Avsenderen er registrert fra før. Endre den på sin egen side.".to_owned(),
+            en: "The sender is registered already. Change it on its own page.".to_owned(),
+        }));
+    }
+    Ok(avsender)
+}
+
+/// What the registration says is wrong, in both languages: the cause is named in English, as in the log.
+fn unusable(error: &lmr_intake::AvsenderError) -> Failure {
+    use lmr_intake::AvsenderError as E;
+    let nb = match error {
+        E::Organisation { .. } => {
+            "organisasjonsnummeret er ikke gyldig: ni sifre, det siste et kontrollsiffer"
+        }
+        E::Certificate { .. } => {
+            "sertifikatet kan ikke leses: lim inn hele PEM-teksten, fra BEGIN til END"
+        }
+        E::ForeignCertificate { .. } => "sertifikatet er utstedt til en annen organisasjon",
+        E::Address { .. } => {
+            "en adresse kan ikke leses: skriv én adresse eller ett område per linje, f.eks. 192.0.2.0/24"
+        }
+    };
+    Failure::Invalid(Bilingual { nb: nb.to_owned(), en: error.to_string() })
+}
+
+/// The same as at the command line: for signatures, and not expired.
+fn check_signing(registered: &RegisteredCertificate, now: Timestamp) -> Result<(), Failure> {
+    let certificate = &registered.certificate;
+    certificate.check_usage(lmr_intake::Usage::Signature).map_err(|error| {
+        Failure::Invalid(Bilingual {
+            nb: "sertifikatet er ikke for signering".to_owned(),
+            en: error.to_string(),
+        })
+    })?;
+    if certificate.not_after() < now {
+        return Err(invalid("sertifikatet er utløpt", "the certificate has expired"));
+    }
+    Ok(())
+}
+
+fn name_of(fields: &Fields) -> Result<String, Failure> {
+    let name = fields.text("name").filter(|name| name.chars().count() <= 200);
+    name.map(str::to_owned).ok_or_else(|| invalid("navnet mangler", "the name is missing"))
+}
+
+fn lines_of(text: &str) -> Vec<String> {
+    text.split([',', '\n', '\r', ' ']).filter(|one| !one.is_empty()).map(str::to_owned).collect()
+}
+
+fn rule_set_of(fields: &Fields) -> Result<Option<RuleSetId>, Failure> {
+    let Some(name) = fields.text("rule_set") else { return Ok(None) };
+    RuleSetId::parse(name)
+        .map(Some)
+        .ok_or_else(|| invalid("regelsettet finnes ikke", "there is no such rule set"))
+}
+
+fn start_date_of(fields: &Fields) -> Result<Option<Date>, Failure> {
+    let Some(text) = fields.text("start_date") else { return Ok(None) };
+    text.parse().map(Some).map_err(|_| {
+        invalid(
+            "startdatoen må være skrevet som 2026-11-25",
+            "the start date must be written as 2026-11-25",
+        )
+    })
+}
+
+pub(super) async fn change(
+    State(shared): State<Arc<Shared>>,
+    Path((number, verb)): Path<(String, String)>,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    let Posted { visitor, fields } = posted;
+    visitor.must(Role::Admin)?;
+    let number = OrganisationNumber::parse(&number).map_err(|_| Failure::NotFound)?;
+    match try_change(&shared, &visitor, number, &verb, &fields).await {
+        Ok(to) => Ok(see_other(&to)),
+        Err(failure @ (Failure::Invalid(_) | Failure::Conflict(_))) => {
+            let (status, text) = (failure.status(), failure.text(visitor.frame.lang));
+            Ok(page(status, &sender_page(&shared, visitor, number, None, Some(text)).await?))
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+async fn try_change(
+    shared: &Shared,
+    visitor: &Visitor,
+    number: OrganisationNumber,
+    verb: &str,
+    fields: &Fields,
+) -> Result<String, Failure> {
+    let Some(before) = stored(shared, number).await? else {
+        return Err(Failure::Conflict(Bilingual {
+            nb: "Avsenderen står i konfigurasjonsfilen, som går foran databasen: endre den der.".to_owned(),
+            en: "The sender is in the configuration file, which goes before the database: change it there.".to_owned(),
+        }));
+    };
+    let here = format!("{BASE}/senders/{number}");
+    let mut after = before.clone();
+    match verb {
+        "activate" => after.active = true,
+        "deactivate" => after.active = false,
+        "set" => {
+            after.name = name_of(fields)?;
+            after.rule_set = rule_set_of(fields)?;
+            after.start_date = start_date_of(fields)?;
+        }
+        "addresses" => {
+            after.addresses = AllowList::parse(lines_of(fields.raw("addresses"))).map_err(|error| {
+                Failure::Invalid(Bilingual {
+                    nb: "en adresse kan ikke leses: skriv én adresse eller ett område per linje, f.eks. 192.0.2.0/24".to_owned(),
+                    en: error.to_string(),
+                })
+            })?;
+        }
+        "add-certificate" => {
+            let record = AvsenderRecord {
+                organisation: number.to_string(),
+                name: before.name.clone(),
+                active: before.active,
+                certificates: vec![CertificateRecord {
+                    pem: fields.text("certificate").unwrap_or_default().to_owned(),
+                    from: None,
+                    until: None,
+                }],
+                addresses: Vec::new(),
+                rule_set: None,
+                start_date: None,
+            };
+            let read = Avsender::try_from(&record).map_err(|error| unusable(&error))?;
+            for registered in read.certificates {
+                check_signing(&registered, shared.now())?;
+                if after.certificate(registered.certificate.thumbprint()).is_none() {
+                    after.certificates.push(registered);
+                }
+            }
+        }
+        "retire-certificate" => {
+            let thumbprint = fields.text("thumbprint").unwrap_or_default();
+            let kept = |one: &RegisteredCertificate| {
+                one.certificate.thumbprint().to_string() != thumbprint
+            };
+            after.certificates.retain(kept);
+            let now = shared.now();
+            let has_valid = after.certificates.iter().any(|one| one.check_valid(now).is_ok());
+            if !has_valid && fields.text("force").is_none() {
+                return Err(Failure::Conflict(Bilingual {
+                    nb: "Avsenderen ville stå uten et gyldig sertifikat. Legg til et nytt først, eller kryss av for at det er meningen.".to_owned(),
+                    en: "The sender would be left without a valid certificate. Add a new one first, or tick that it is meant so.".to_owned(),
+                }));
+            }
+        }
+        "remove" => {
+            if fields.text("confirm") != Some(&*number.to_string()) {
+                return Err(invalid(
+                    "Skriv organisasjonsnummeret for å bekrefte at avsenderen skal fjernes.",
+                    "Write the organisation number to confirm that the sender is to be removed.",
+                ));
+            }
+            let reason = fields.reason();
+            shared
+                .record(visitor, Action::Change, number.to_string(), reason, "removed".to_owned())
+                .await?;
+            shared.store.remove_avsender(number).await?;
+            return Ok(format!("{BASE}/senders?done=saved"));
+        }
+        _ => return Err(Failure::NotFound),
+    }
+    if after == before {
+        return Ok(format!("{here}?done=unchanged"));
+    }
+    save(shared, visitor, &after, fields, verb).await?;
+    Ok(format!("{here}?done=saved"))
+}
+
+/// Records a change and makes it, in this order: there is no change without an entry.
+async fn save(
+    shared: &Shared,
+    visitor: &Visitor,
+    after: &Avsender,
+    fields: &Fields,
+    verb: &str,
+) -> Result<(), Failure> {
+    let subject = after.organisation.to_string();
+    shared
+        .record(visitor, Action::Change, subject, fields.reason(), format!("console: {verb}"))
+        .await?;
+    shared.store.save_avsender(after).await?;
+    Ok(())
+}
+
+impl SendersPage {
+    fn field(&self, name: &str) -> &str {
+        self.fields.raw(name)
+    }
+}

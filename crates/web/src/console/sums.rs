@@ -1,0 +1,194 @@
+//! The sums of some days, by day in Norway.
+
+use super::Shared;
+use crate::chart::{Bar, Day};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use lmr_intake::{Avsender, Days, HourCodes, HourCount, OrganisationNumber, StoreError};
+use std::collections::{BTreeMap, HashMap};
+
+/// Days that are looked back, as the visitor asks: within reason.
+pub(super) fn days(shared: &Shared, asked: Option<&str>, default: u16) -> Days {
+    let count = asked.and_then(|days| days.parse().ok()).unwrap_or(default).clamp(1, 366);
+    Days { now: shared.now(), count, zone: shared.zone.clone() }
+}
+
+/// What was received within some days, by sender and day.
+pub(super) struct Sums {
+    pub(super) days: Days,
+    /// The days, oldest first.
+    pub(super) dates: Vec<Date>,
+    /// Senders and their days, in the order of `dates`.
+    pub(super) by_sender: BTreeMap<OrganisationNumber, Vec<DaySum>>,
+}
+
+/// What was received of one sender on one day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct DaySum {
+    pub(super) accepted: u64,
+    pub(super) refused_messages: u64,
+    pub(super) entries: u64,
+    pub(super) stored: u64,
+    pub(super) refused: u64,
+    pub(super) dependent: u64,
+    /// The last hour with a message that was taken.
+    pub(super) last: Option<Timestamp>,
+}
+
+impl DaySum {
+    fn add(&mut self, other: &Self) {
+        self.accepted += other.accepted;
+        self.refused_messages += other.refused_messages;
+        self.entries += other.entries;
+        self.stored += other.stored;
+        self.refused += other.refused;
+        self.dependent += other.dependent;
+        self.last = self.last.max(other.last);
+    }
+
+    fn of(hour: &HourCount) -> Self {
+        Self {
+            accepted: hour.accepted,
+            refused_messages: hour.refused_messages,
+            entries: hour.entries,
+            stored: hour.stored,
+            refused: hour.refused,
+            dependent: hour.dependent,
+            last: (hour.accepted > 0).then_some(hour.hour),
+        }
+    }
+
+    pub(super) fn messages(&self) -> Bar {
+        Bar { taken: self.accepted, refused: self.refused_messages }
+    }
+}
+
+/// The place of each day, and of each hour in it: an hour of UTC is always within one day in Norway.
+struct Calendar {
+    places: HashMap<Date, usize>,
+    zone: jiff::tz::TimeZone,
+}
+
+impl Calendar {
+    fn of(days: &Days, dates: &[Date]) -> Self {
+        let places = dates.iter().enumerate().map(|(at, date)| (*date, at)).collect();
+        Self { places, zone: days.zone.clone() }
+    }
+
+    fn place(&self, hour: Timestamp) -> Option<usize> {
+        self.places.get(&hour.to_zoned(self.zone.clone()).date()).copied()
+    }
+}
+
+impl Sums {
+    /// Reads the sums of these senders.
+    pub(super) async fn load(
+        shared: &Shared,
+        senders: &[OrganisationNumber],
+        days: Days,
+    ) -> Result<Self, StoreError> {
+        let dates = days.all();
+        let hours = shared.store.hour_counts(senders, days.start(), days.now).await?;
+        let calendar = Calendar::of(&days, &dates);
+        let mut by_sender: BTreeMap<OrganisationNumber, Vec<DaySum>> = BTreeMap::new();
+        for sender in senders {
+            by_sender.insert(*sender, vec![DaySum::default(); dates.len()]);
+        }
+        for hour in &hours {
+            let Some(place) = calendar.place(hour.hour) else { continue };
+            if let Some(sums) = by_sender.get_mut(&hour.sender) {
+                sums[place].add(&DaySum::of(hour));
+            }
+        }
+        Ok(Self { days, dates, by_sender })
+    }
+
+    /// All senders together, day by day.
+    pub(super) fn by_day(&self) -> Vec<DaySum> {
+        let mut all = vec![DaySum::default(); self.dates.len()];
+        for sums in self.by_sender.values() {
+            for (day, sum) in all.iter_mut().zip(sums) {
+                day.add(sum);
+            }
+        }
+        all
+    }
+
+    /// One sender's days.
+    pub(super) fn of(&self, sender: OrganisationNumber) -> &[DaySum] {
+        self.by_sender.get(&sender).map_or(&[], Vec::as_slice)
+    }
+
+    /// What each day of a sender was like. Without a registration nothing is expected.
+    pub(super) fn calendar(
+        &self,
+        sender: OrganisationNumber,
+        avsender: Option<&Avsender>,
+    ) -> Vec<(Date, Day)> {
+        let today = self.days.now.to_zoned(self.days.zone.clone()).date();
+        let is_expected = |date: Date| {
+            date < today
+                && avsender.is_some_and(|one| {
+                    one.active && one.start_date.is_none_or(|start| start <= date)
+                })
+        };
+        let day = |(date, sum): (&Date, &DaySum)| {
+            let day = if sum.accepted > 0 {
+                Day::Delivered
+            } else if sum.refused_messages > 0 {
+                Day::Refused
+            } else if is_expected(*date) {
+                Day::Missing
+            } else {
+                Day::NotExpected
+            };
+            (*date, day)
+        };
+        self.dates.iter().zip(self.of(sender)).map(day).collect()
+    }
+}
+
+/// The sum of some days.
+pub(super) fn total(sums: &[DaySum]) -> DaySum {
+    let mut total = DaySum::default();
+    sums.iter().for_each(|sum| total.add(sum));
+    total
+}
+
+/// Entries and calls of one day.
+pub(super) type EntriesAndCalls = (u64, u64);
+
+/// A code, and who was given it.
+pub(super) type CodeOfSender = (String, Option<OrganisationNumber>);
+
+/// How often codes were given, by day.
+pub(super) struct CodeSums {
+    pub(super) dates: Vec<Date>,
+    /// Each day's entries and calls.
+    pub(super) rows: BTreeMap<CodeOfSender, Vec<EntriesAndCalls>>,
+}
+
+impl CodeSums {
+    pub(super) async fn load(
+        shared: &Shared,
+        senders: &[OrganisationNumber],
+        days: &Days,
+    ) -> Result<Self, StoreError> {
+        let hours = shared.store.hour_codes(senders, days.start(), days.now).await?;
+        Ok(Self::of(days, hours))
+    }
+
+    fn of(days: &Days, hours: Vec<HourCodes>) -> Self {
+        let dates = days.all();
+        let calendar = Calendar::of(days, &dates);
+        let mut rows: BTreeMap<_, Vec<EntriesAndCalls>> = BTreeMap::new();
+        for hour in hours {
+            let Some(place) = calendar.place(hour.hour) else { continue };
+            let row =
+                rows.entry((hour.code, hour.sender)).or_insert_with(|| vec![(0, 0); dates.len()]);
+            row[place].0 += hour.entries;
+            row[place].1 += hour.calls;
+        }
+        Self { dates, rows }
+    }
+}

@@ -1,0 +1,83 @@
+//! Forms: the fields of a request's body, and of its query.
+
+use std::collections::HashMap;
+
+/// Longest value of a field that is a reason or a name, in characters.
+const MAX_TEXT: usize = 1000;
+
+/// The fields of a form, each once: the first of a name counts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fields(HashMap<String, String>);
+
+impl Fields {
+    pub(crate) fn of(pairs: Vec<(String, String)>) -> Self {
+        let mut fields = HashMap::new();
+        for (name, value) in pairs {
+            fields.entry(name).or_insert(value);
+        }
+        Self(fields)
+    }
+
+    /// A field's text as it is; empty where it is not there.
+    pub(crate) fn raw(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
+    }
+
+    /// A field's text without white space around it; `None` where nothing is left.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        Some(self.raw(name).trim()).filter(|text| !text.is_empty())
+    }
+
+    /// A reason in the visitor's words: something, and not a whole document.
+    pub(crate) fn reason(&self) -> Option<String> {
+        let reason = self.text("reason")?;
+        (reason.chars().count() <= MAX_TEXT).then(|| reason.to_owned())
+    }
+}
+
+/// Bytes with everything encoded that has a meaning in a query (RFC 3986).
+pub(crate) fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                out.push(char::from(byte));
+            }
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+/// A query of those fields that have a value, with its question mark; empty without any.
+pub(crate) fn query(fields: &[(&str, Option<&str>)]) -> String {
+    let mut out = String::new();
+    for (name, value) in fields {
+        let Some(value) = value.filter(|value| !value.is_empty()) else { continue };
+        out.push(if out.is_empty() { '?' } else { '&' });
+        out.push_str(name);
+        out.push('=');
+        out.push_str(&encoded(value));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_has_what_is_asked_for_and_nothing_else() {
+        let fields = [("a", Some("æ&=")), ("b", None), ("c", Some("")), ("d", Some("1"))];
+        assert_eq!(query(&fields), "?a=%C3%A6%26%3D&d=1");
+        assert_eq!(query(&[]), "");
+    }
+
+    #[test]
+    fn the_first_of_a_field_counts_and_blanks_are_none() {
+        let fields = Fields::of(
+            [("x", "1"), ("x", "2"), ("reason", "  ")].map(|(n, v)| (n.into(), v.into())).to_vec(),
+        );
+        assert_eq!((fields.text("x"), fields.reason(), fields.raw("y")), (Some("1"), None, ""));
+    }
+}

@@ -1,0 +1,35 @@
+//! Pages for people: the register's console.
+//!
+//! Everything is made on the server: reading and acting work without script, a page asks for nothing outside its own
+//! address, and one filter is one address. Texts are in bokmål and English, chosen by the visitor.
+//!
+//! | type | what it is |
+//! |---|---|
+//! | [`Console`], [`ConsoleParts`] | the operator's console as an axum router; what it is made of |
+//! | [`Operator`], [`Role`], [`PasswordHash`] | who may sign in, and what they may do |
+//! | [`STYLE`] | the stylesheet that all pages share |
+//!
+//! ```
+//! use lmr_web::{PasswordHash, Role};
+//!
+//! assert!(Role::Admin.may(Role::Read) && !Role::Read.may(Role::Act));
+//! let hash = PasswordHash::make("a long enough sentence", &[7; 16])?;
+//! assert!(hash.verify("a long enough sentence"));
+//! assert!(PasswordHash::parse(&hash.to_string())?.verify("a long enough sentence"));
+//! # Ok::<(), lmr_web::PasswordError>(())
+//! ```
+
+mod chart;
+mod console;
+mod cookie;
+mod form;
+mod frame;
+mod json_view;
+mod password;
+mod session;
+
+pub use console::{CodeListInfo, Console, ConsoleParts, Operator, Role};
+pub use password::{PasswordError, PasswordHash};
+
+/// The stylesheet that all pages share: light and dark, from 320 pixels on.
+pub const STYLE: &str = include_str!("../assets/lmr.css");

@@ -1,0 +1,201 @@
+//! Who is signed in. Kept in memory: a restart signs everybody out.
+
+use crate::console::Role;
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
+use lmr_intake::RandomSource;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Longest session, however busy.
+const LONGEST: SignedDuration = SignedDuration::from_hours(12);
+/// Most sessions at once; the one unused longest goes.
+const MAX_SESSIONS: usize = 1000;
+
+/// A visitor who has signed in.
+#[derive(Clone)]
+pub(crate) struct Session {
+    /// As the audit log names them.
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    /// Goes with every form: another site cannot know it.
+    pub(crate) csrf: String,
+    began: Timestamp,
+    seen: Timestamp,
+}
+
+/// The sessions. Of a token only its digest is kept.
+pub(crate) struct Sessions {
+    idle: SignedDuration,
+    all: Mutex<HashMap<[u8; 32], Session>>,
+}
+
+impl Sessions {
+    pub(crate) fn new(idle: SignedDuration) -> Self {
+        Self { idle, all: Mutex::default() }
+    }
+
+    /// Begins a session and gives its token; `None` without randomness.
+    pub(crate) fn begin(
+        &self,
+        name: &str,
+        role: Role,
+        random: &dyn RandomSource,
+        now: Timestamp,
+    ) -> Option<String> {
+        let (token, csrf) = (random_text(random)?, random_text(random)?);
+        let session = Session { name: name.to_owned(), role, csrf, began: now, seen: now };
+        let mut all = self.lock();
+        all.retain(|_, session| is_alive(session, self.idle, now));
+        if all.len() >= MAX_SESSIONS
+            && let Some(oldest) = all.iter().min_by_key(|(_, one)| one.seen).map(|(key, _)| *key)
+        {
+            all.remove(&oldest);
+        }
+        all.insert(key(&token), session);
+        Some(token)
+    }
+
+    /// The session of a token, which counts as used now.
+    pub(crate) fn of(&self, token: &str, now: Timestamp) -> Option<Session> {
+        let mut all = self.lock();
+        let session = all.get_mut(&key(token))?;
+        if !is_alive(session, self.idle, now) {
+            all.remove(&key(token));
+            return None;
+        }
+        session.seen = now;
+        Some(session.clone())
+    }
+
+    pub(crate) fn end(&self, token: &str) {
+        self.lock().remove(&key(token));
+    }
+
+    /// Ends the sessions of everybody but these, with these roles: the configuration was read again.
+    pub(crate) fn retain(&self, known: impl Fn(&str, Role) -> bool) {
+        self.lock().retain(|_, session| known(&session.name, session.role));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<[u8; 32], Session>> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn is_alive(session: &Session, idle: SignedDuration, now: Timestamp) -> bool {
+    now.duration_since(session.seen) < idle && now.duration_since(session.began) < LONGEST
+}
+
+fn key(token: &str) -> [u8; 32] {
+    let mut key = [0; 32];
+    key.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
+    key
+}
+
+/// 256 random bits in 43 characters.
+pub(crate) fn random_text(random: &dyn RandomSource) -> Option<String> {
+    let mut bytes = [0; 32];
+    random.fill(&mut bytes).ok()?;
+    Some(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// Failed attempts to sign in, by name: after some, each takes longer.
+#[derive(Default)]
+pub(crate) struct Attempts(Mutex<HashMap<String, (u32, Timestamp)>>);
+
+/// Attempts that are free.
+const FREE: u32 = 5;
+/// Names that are remembered.
+const MAX_NAMES: usize = 10_000;
+
+impl Attempts {
+    /// Seconds to wait before this name may try again; `None` when it may now.
+    pub(crate) fn wait(&self, name: &str, now: Timestamp) -> Option<i64> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (failed, last) = all.get(name)?;
+        let over = failed.checked_sub(FREE)?;
+        // 2, 4, 8 … seconds, at most a quarter of an hour: guessing is hopeless, and nobody is locked out for long.
+        let pause = 2_i64.checked_pow(over + 1).unwrap_or(i64::MAX).min(900);
+        let left = pause - now.duration_since(*last).as_secs();
+        (left > 0).then_some(left)
+    }
+
+    pub(crate) fn failed(&self, name: &str, now: Timestamp) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MAX_NAMES {
+            all.retain(|_, (_, last)| now.duration_since(*last).as_secs() < 900);
+        }
+        let (failed, last) = all.entry(name.to_owned()).or_insert((0, now));
+        *failed = failed.saturating_add(1);
+        *last = now;
+    }
+
+    pub(crate) fn succeeded(&self, name: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Counting(Mutex<u8>);
+
+    impl RandomSource for Counting {
+        fn fill(&self, bytes: &mut [u8]) -> Result<(), lmr_intake::RandomnessUnavailable> {
+            let mut next = self.0.lock().unwrap();
+            *next += 1;
+            bytes.fill(*next);
+            Ok(())
+        }
+    }
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::from_second(1_750_000_000 + 60 * minute).unwrap()
+    }
+
+    #[test]
+    fn a_session_ends_when_idle_when_old_and_when_its_operator_is_gone() {
+        let sessions = Sessions::new(SignedDuration::from_mins(30));
+        let random = Counting(Mutex::new(0));
+        let begin = || sessions.begin("kari", Role::Act, &random, at(0)).unwrap();
+        let token = begin();
+        assert!(sessions.of(&token, at(29)).is_some());
+        assert!(sessions.of(&token, at(58)).is_some(), "used half an hour ago");
+        assert!(sessions.of(&token, at(88)).is_none(), "idle");
+        assert!(sessions.of(&token, at(60)).is_none(), "ended for good");
+        let token = begin();
+        for minute in (0..720).step_by(20) {
+            assert!(sessions.of(&token, at(minute)).is_some());
+        }
+        assert!(sessions.of(&token, at(720)).is_none(), "twelve hours");
+        let token = begin();
+        sessions.retain(|name, role| name == "kari" && role == Role::Act);
+        assert!(sessions.of(&token, at(1)).is_some());
+        sessions.retain(|_, role| role == Role::Read);
+        assert!(sessions.of(&token, at(1)).is_none(), "the role was taken away");
+        assert!(sessions.of("none", at(1)).is_none());
+    }
+
+    #[test]
+    fn guessing_gets_slower_and_a_success_forgives() {
+        let attempts = Attempts::default();
+        for _ in 0..4 {
+            attempts.failed("kari", at(0));
+            assert_eq!(attempts.wait("kari", at(0)), None);
+        }
+        let mut waits = Vec::new();
+        for _ in 0..12 {
+            attempts.failed("kari", at(0));
+            waits.push(attempts.wait("kari", at(0)).unwrap());
+        }
+        assert_eq!(waits[..4], [2, 4, 8, 16]);
+        assert_eq!(waits[11], 900);
+        assert_eq!(attempts.wait("ola", at(0)), None);
+        assert_eq!(attempts.wait("kari", at(15)), None, "the pause is over");
+        attempts.succeeded("kari");
+        assert_eq!(attempts.wait("kari", at(0)), None);
+    }
+}
