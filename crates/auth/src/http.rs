@@ -5,6 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use reqwest::Url;
 
+use crate::network::{Network, NetworkError};
+
 /// The largest answer of an issuer that is read, in bytes. Real ones are below 20 KB.
 pub const MAX_ANSWER: usize = 256 * 1024;
 
@@ -62,6 +64,12 @@ pub enum ConnectCause {
     /// What answers does not speak TLS.
     #[error("what answers does not speak TLS")]
     NotTls,
+    /// The proxy wants to know who we are, or does not accept it.
+    #[error("the proxy demands user and password, or does not accept them (HTTP 407)")]
+    ProxyLogin,
+    /// The proxy gave no connection to the server.
+    #[error("the proxy does not connect to the address")]
+    ProxyRefused,
     /// The HTTP client does not say.
     #[error("no connection")]
     Unknown,
@@ -121,8 +129,13 @@ impl ConnectCause {
                 _ => {}
             }
         }
-        // The resolver's error has no type of its own outside of the HTTP client.
-        error.to_string().starts_with("dns error").then_some(Self::NameUnknown)
+        // These errors have no type of their own outside of the HTTP client.
+        match error.to_string().as_str() {
+            "tunnel error: proxy authorization required" => Some(Self::ProxyLogin),
+            "tunnel error: unsuccessful" => Some(Self::ProxyRefused),
+            text if text.starts_with("dns error") => Some(Self::NameUnknown),
+            _ => None,
+        }
     }
 }
 
@@ -175,38 +188,30 @@ pub struct HttpFetcher {
     direct: reqwest::Client,
 }
 
-/// The HTTP client could not be made: the machine's TLS roots are unusable.
+/// The HTTP client could not be made: the machine's TLS roots are unusable, or the configuration is.
 #[derive(Debug, thiserror::Error)]
-#[error("the HTTP client cannot be made: {0}")]
-pub struct ClientUnusable(#[from] reqwest::Error);
+#[error(transparent)]
+pub struct ClientUnusable(#[from] NetworkError);
 
 impl HttpFetcher {
-    /// `timeout` bounds one whole request.
+    /// By the machine's own roots and the environment's proxy; `timeout` bounds one whole request.
     ///
     /// # Errors
     /// [`ClientUnusable`].
     pub fn new(timeout: Duration) -> Result<Self, ClientUnusable> {
-        Self::with_roots(timeout, &[])
+        Self::by(&Network::default(), timeout)
     }
 
-    /// As [`HttpFetcher::new`], trusting also the given CA certificates (PEM).
+    /// As configured.
     ///
     /// # Errors
-    /// [`ClientUnusable`], also when a certificate is not PEM.
-    fn with_roots(timeout: Duration, roots_pem: &[&str]) -> Result<Self, ClientUnusable> {
-        crate::install_tls_provider();
-        let build = || {
-            let mut builder = reqwest::Client::builder()
-                .timeout(timeout)
-                .connect_timeout(timeout)
-                .redirect(reqwest::redirect::Policy::none());
-            for pem in roots_pem {
-                builder =
-                    builder.add_root_certificate(reqwest::Certificate::from_pem(pem.as_bytes())?);
-            }
-            Ok::<_, reqwest::Error>(builder)
+    /// [`ClientUnusable`].
+    pub fn by(network: &Network, timeout: Duration) -> Result<Self, ClientUnusable> {
+        let build = |is_local| {
+            let builder = network.client(is_local)?;
+            Ok::<_, NetworkError>(builder.timeout(timeout).connect_timeout(timeout).build()?)
         };
-        Ok(Self { client: build()?.build()?, direct: build()?.no_proxy().build()? })
+        Ok(Self { client: build(false)?, direct: build(true)? })
     }
 
     fn client_for(&self, url: &str) -> &reqwest::Client {

@@ -10,7 +10,7 @@ mod weak_rsa;
 pub use algorithm::{Algorithm, Curve, KeyType};
 pub use jwk::{JwkError, PublicJwk, parse_jwks};
 pub use jws::{CompactJws, JwsError};
-pub use signing::{SigningKey, SigningKeyError};
+pub use signing::{ExternalKey, ExternalPublicKey, SigningKey, SigningKeyError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -37,6 +37,7 @@ pub mod dpop;
 mod http;
 mod issuer_keys;
 pub mod jose;
+mod network;
 mod numeric_date;
 mod profile;
 mod rejection;
@@ -56,6 +57,7 @@ pub use http::{
     is_loopback, safe_address,
 };
 pub use issuer_keys::{IssuerKeys, KeyCache, KeyError};
+pub use network::{NamedProxy, Network, NetworkError, ProxyChoice, TlsRoots};
 pub use profile::{
     Environment, MAX_LEEWAY, MAX_PROOF_AGE, OrganisationClaim, ProfileError, Scheme, TrustKind,
     TrustProfile,

@@ -13,7 +13,7 @@ use lmr_fhir::{Document, ParseOptions};
 use lmr_identifiers::OrganisationNumber;
 
 use crate::clock;
-use crate::config::key_files::{certificate, private_key};
+use crate::config::key_files::{KeyFiles, certificate};
 use crate::output::{Language, read, write};
 use crate::text::{Explain, Text, fail, failure, text};
 
@@ -25,12 +25,18 @@ use crate::text::{Explain, Text, fail, failure, text};
 pub(crate) struct Seal {
     /// The bundle as FHIR JSON; - is standard input
     bundle: PathBuf,
-    /// The sender's enterprise certificate (PEM or DER)
+    /// The sender's enterprise certificate (PEM, DER, PKCS#12, or a pkcs11: URI)
     #[arg(long)]
     certificate: PathBuf,
-    /// Its private key (PEM, PKCS#8)
+    /// Its private key: PEM, DER, JWK, PKCS#12, or a pkcs11: URI
     #[arg(long)]
     key: PathBuf,
+    /// File with the password of the key, or the PIN of its token
+    #[arg(long)]
+    key_password_file: Option<PathBuf>,
+    /// Variable of the environment with the same
+    #[arg(long)]
+    key_password_env: Option<String>,
     /// The register's enterprise certificate
     #[arg(long)]
     recipient: PathBuf,
@@ -67,9 +73,15 @@ pub(crate) struct Open {
     /// The register's enterprise certificate
     #[arg(long)]
     certificate: PathBuf,
-    /// Its private key (PEM, PKCS#8)
+    /// Its private key: PEM, DER, JWK, PKCS#12, or a pkcs11: URI
     #[arg(long)]
     key: PathBuf,
+    /// File with the password of the key, or the PIN of its token
+    #[arg(long)]
+    key_password_file: Option<PathBuf>,
+    /// Variable of the environment with the same
+    #[arg(long)]
+    key_password_env: Option<String>,
     /// Take the certificate's validity at this moment instead of now
     #[arg(long)]
     at: Option<String>,
@@ -85,8 +97,14 @@ impl Seal {
         if !self.any_content {
             check_bundle(&self.bundle, &bundle)?;
         }
-        let signer = SigningKey::new(certificate(&self.certificate)?, private_key(&self.key)?)
-            .explain(no_pair)?;
+        let files = KeyFiles {
+            certificate: self.certificate,
+            key: self.key,
+            key_password_file: self.key_password_file,
+            key_password_env: self.key_password_env,
+        };
+        let signer =
+            SigningKey::new(files.certificate()?, files.private_key()?).explain(no_pair)?;
         let recipient = certificate(&self.recipient)?;
         let sender = match &self.sender {
             Some(number) => OrganisationNumber::parse(number).explain(|| {
@@ -142,8 +160,14 @@ impl Open {
         let now = moment("--at", self.at.as_deref())?.unwrap_or_else(clock::now);
         let body = read(&self.message)?;
         let sender = certificate(&self.sender_certificate)?;
-        let key = DecryptionKey::new(certificate(&self.certificate)?, private_key(&self.key)?)
-            .explain(no_pair)?;
+        let files = KeyFiles {
+            certificate: self.certificate,
+            key: self.key,
+            key_password_file: self.key_password_file,
+            key_password_env: self.key_password_env,
+        };
+        let key =
+            DecryptionKey::new(files.certificate()?, files.private_key()?).explain(no_pair)?;
         let limits = Limits::default();
         let envelope = Envelope::parse(&body, &limits).explain(|| {
             text!(

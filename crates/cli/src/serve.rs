@@ -437,10 +437,8 @@ fn tls(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<Option<Tls>> {
 }
 
 pub(crate) fn tls_of(files: &KeyFiles, folder: &Path) -> anyhow::Result<Tls> {
-    let files = files.from(folder);
-    let read = |path: &Path| crate::output::read(path).explain(|| text!("[tls]", "[tls]"));
-    let key = zeroize::Zeroizing::new(read(&files.key)?);
-    Ok(Tls::from_pem(&read(&files.certificate)?, &key)?)
+    let (chain, key) = files.from(folder).for_tls().explain(|| text!("[tls]", "[tls]"))?;
+    Ok(Tls::from_pem(&chain, &key)?)
 }
 
 /// Ends on Ctrl-C and, where there is one, on the order to terminate. A hang-up ends nothing.

@@ -1,8 +1,9 @@
 //! Private keys, and the pairs of a key and its certificate.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use aws_lc_rs::{
+    digest::{SHA256, digest},
     encoding::{AsDer, PublicKeyX509Der},
     rsa::{KeyPair, OaepPrivateDecryptingKey, PrivateDecryptingKey},
     signature::KeyPair as _,
@@ -12,6 +13,7 @@ use thiserror::Error;
 
 use crate::certificate::{Certificate, Thumbprint};
 use crate::pem::{PemBlock, first_block};
+use crate::primitives;
 use crate::receipt::{Delegates, ReceiptError};
 
 /// Why a private key cannot be used. The fault is in this installation's configuration.
@@ -40,12 +42,33 @@ pub enum KeyError {
         /// The certificate it was given with.
         thumbprint: Thumbprint,
     },
+    /// A key that is kept elsewhere cannot be used there.
+    #[error("{reason}")]
+    External {
+        /// Why, from where it is kept.
+        reason: String,
+    },
+    /// A key that is kept elsewhere does not decrypt.
+    #[error("a key on a token signs only; the register's own key must be in a file")]
+    SignsOnly,
+}
+
+/// A private key that stays where it is and signs there: on a token or in an HSM.
+pub trait ExternalKey: Send + Sync {
+    /// Signs a SHA-256 hash with RSASSA-PKCS1-v1_5.
+    ///
+    /// # Errors
+    /// Why not, for people; never key or PIN.
+    fn sign_sha256(&self, hash: &[u8]) -> Result<Vec<u8>, String>;
 }
 
 /// An RSA private key. It cannot be printed; the library wipes its memory when dropped.
-pub struct PrivateKey {
-    pair: KeyPair,
-    oaep: OaepPrivateDecryptingKey,
+pub struct PrivateKey(Kept);
+
+/// Where a private key is kept.
+enum Kept {
+    Here { pair: Box<KeyPair>, oaep: Box<OaepPrivateDecryptingKey> },
+    Elsewhere(Arc<dyn ExternalKey>),
 }
 
 impl PrivateKey {
@@ -70,22 +93,56 @@ impl PrivateKey {
         let pair = KeyPair::from_pkcs8(der).map_err(|_| KeyError::NotRsa)?;
         let oaep = PrivateDecryptingKey::from_pkcs8(der).map_err(|_| KeyError::NotRsa)?;
         let oaep = OaepPrivateDecryptingKey::new(oaep).map_err(|_| KeyError::NotRsa)?;
-        Ok(Self { pair, oaep })
+        Ok(Self(Kept::Here { pair: Box::new(pair), oaep: Box::new(oaep) }))
     }
 
-    pub(crate) fn pair(&self) -> &KeyPair {
-        &self.pair
+    /// A key that is kept elsewhere: it signs and does not decrypt.
+    pub fn external(key: Arc<dyn ExternalKey>) -> Self {
+        Self(Kept::Elsewhere(key))
     }
 
-    pub(crate) fn oaep(&self) -> &OaepPrivateDecryptingKey {
-        &self.oaep
+    /// The pair, where it is kept here.
+    pub(crate) fn pair(&self) -> Option<&KeyPair> {
+        match &self.0 {
+            Kept::Here { pair, .. } => Some(pair),
+            Kept::Elsewhere(_) => None,
+        }
+    }
+
+    /// The same for decrypting.
+    pub(crate) fn oaep(&self) -> Option<&OaepPrivateDecryptingKey> {
+        match &self.0 {
+            Kept::Here { oaep, .. } => Some(oaep),
+            Kept::Elsewhere(_) => None,
+        }
+    }
+
+    /// The key, where it is kept elsewhere.
+    pub(crate) fn elsewhere(&self) -> Option<&dyn ExternalKey> {
+        match &self.0 {
+            Kept::Here { .. } => None,
+            Kept::Elsewhere(key) => Some(&**key),
+        }
     }
 
     fn belongs_to(&self, certificate: &Certificate) -> Result<(), KeyError> {
-        let mine: Result<PublicKeyX509Der<'_>, _> = self.pair.public_key().as_der();
+        let other = || KeyError::NotThisCertificate { thumbprint: certificate.thumbprint() };
+        let pair = match &self.0 {
+            Kept::Here { pair, .. } => pair,
+            Kept::Elsewhere(key) => {
+                // The public half of the certificate says whether it is the one, and that it signs at all.
+                let hash = digest(&SHA256, b"lmr: does this key belong to the certificate?");
+                let signature = key
+                    .sign_sha256(hash.as_ref())
+                    .map_err(|reason| KeyError::External { reason })?;
+                return primitives::verify(certificate.verification_key(), &hash, &signature)
+                    .map_err(|_| other());
+            }
+        };
+        let mine: Result<PublicKeyX509Der<'_>, _> = pair.public_key().as_der();
         match mine {
             Ok(der) if der.as_ref() == certificate.public_key() => Ok(()),
-            _ => Err(KeyError::NotThisCertificate { thumbprint: certificate.thumbprint() }),
+            _ => Err(other()),
         }
     }
 }
@@ -137,6 +194,9 @@ impl DecryptionKey {
     /// # Errors
     /// [`KeyError`] says what is wrong with the file or the pair.
     pub fn new(certificate: Certificate, key: PrivateKey) -> Result<Self, KeyError> {
+        if key.elsewhere().is_some() {
+            return Err(KeyError::SignsOnly);
+        }
         key.belongs_to(&certificate)?;
         Ok(Self { certificate, key, delegates: Delegates::default() })
     }

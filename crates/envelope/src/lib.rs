@@ -69,7 +69,7 @@ mod trust;
 
 pub use certificate::{Certificate, CertificateError, Thumbprint, Usage};
 pub use inflate::InflateError;
-pub use keys::{DecryptionKey, DecryptionKeys, KeyError, PrivateKey, SigningKey};
+pub use keys::{DecryptionKey, DecryptionKeys, ExternalKey, KeyError, PrivateKey, SigningKey};
 pub use open::{Compressed, DecryptError, OpenError, VerifiedEnvelope, VerifyError, open};
 pub use parse::{Envelope, Limits, ParseError, Warning};
 pub use random::{RandomSource, RandomnessUnavailable, SystemRandom};

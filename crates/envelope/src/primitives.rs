@@ -76,7 +76,7 @@ pub fn oaep_decrypt(
     ciphertext: &[u8],
     label: Option<&[u8]>,
 ) -> Result<Zeroizing<Vec<u8>>, Unspecified> {
-    let key = key.oaep();
+    let key = key.oaep().ok_or(Unspecified)?;
     // A shorter text is the same number with leading zeros left out; RFC 8017 (7.1.2) demands full length.
     if ciphertext.len() != key.key_size_bytes() {
         return Err(Unspecified);
@@ -108,7 +108,7 @@ pub fn verify(key: &ParsedPublicKey, digest: &Digest, signature: &[u8]) -> Resul
 /// # Errors
 /// [`Unspecified`], the one error of the library.
 pub fn sign(key: &PrivateKey, digest: &Digest) -> Result<Vec<u8>, Unspecified> {
-    let pair = key.pair();
+    let pair = key.pair().ok_or(Unspecified)?;
     let mut signature = vec![0; pair.public_modulus_len()];
     pair.sign_digest(&RSA_PKCS1_SHA256, digest, &mut signature)?;
     Ok(signature)

@@ -51,6 +51,12 @@ pub enum SealError {
         /// The step.
         step: &'static str,
     },
+    /// The signing key is kept elsewhere and did not sign.
+    #[error("{reason}")]
+    External {
+        /// Why, from where it is kept.
+        reason: String,
+    },
 }
 
 /// Seals a bundle (FHIR JSON) for the holder of `recipient`: compressed, encrypted under a fresh key and
@@ -84,8 +90,14 @@ pub fn seal(
         .map_err(|_| SealError::Library { step: "encrypting the content" })?;
     let encrypted_key = primitives::oaep_encrypt(recipient.public_key(), key.as_ref())
         .map_err(|_| SealError::Library { step: "encrypting the key" })?;
-    let signature = primitives::sign(signer.key(), &digest(&SHA256, &content))
-        .map_err(|_| SealError::Library { step: "signing" })?;
+    let hash = digest(&SHA256, &content);
+    let signature = match signer.key().elsewhere() {
+        Some(key) => {
+            key.sign_sha256(hash.as_ref()).map_err(|reason| SealError::External { reason })?
+        }
+        None => primitives::sign(signer.key(), &hash)
+            .map_err(|_| SealError::Library { step: "signing" })?,
+    };
 
     let base64_len = content.len().div_ceil(3) * 4;
     let mut out = Writer(String::with_capacity(base64_len + 4096));

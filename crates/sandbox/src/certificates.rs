@@ -17,6 +17,9 @@ const ORGANIZATION_IDENTIFIER: &[u64] = &[2, 5, 4, 97];
 /// `serialNumber` of the subject, where older ones have the nine digits.
 const SUBJECT_SERIAL_NUMBER: &[u64] = &[2, 5, 4, 5];
 
+/// A server's name that no resolver knows: only a proxy leads to it.
+pub const DISTANT_NAME: &str = "mottak.liksom.test";
+
 /// A year, in hours.
 const YEAR: i64 = 365 * 24;
 
@@ -223,7 +226,7 @@ impl TestCa {
         self.issue(params, &key, serial)
     }
 
-    /// Issues a TLS server certificate for `localhost`, `127.0.0.1` and `::1`.
+    /// Issues a TLS server certificate for `localhost`, `127.0.0.1`, `::1` and [`DISTANT_NAME`].
     ///
     /// # Errors
     /// [`CertificateMakeError`].
@@ -232,7 +235,7 @@ impl TestCa {
         now: Timestamp,
     ) -> Result<KeyAndCertificate, CertificateMakeError> {
         let key = KeyPair::generate()?;
-        let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec();
+        let names = ["localhost", "127.0.0.1", "::1", DISTANT_NAME].map(str::to_owned).to_vec();
         let mut params = CertificateParams::new(names)?;
         let mut subject = DistinguishedName::new();
         subject.push(DnType::CommonName, "localhost");

@@ -96,6 +96,8 @@ pub enum EndpointFault {
     EndlessNonce,
     /// `Retry-After` with this text and 503.
     RetryAfter(String),
+    /// HTTP 400 with this OAuth error and description.
+    Named(&'static str, String),
 }
 
 impl Client {

@@ -78,6 +78,7 @@ struct Inner {
     clients: HashMap<String, Client>,
     used_grants: HashSet<String>,
     down: bool,
+    error: Option<(&'static str, String)>,
 }
 
 impl State {
@@ -192,6 +193,11 @@ impl LocalMaskinporten {
         self.state.inner().down = down;
     }
 
+    /// Answers every grant with this OAuth error and description, or again as it should.
+    pub fn misbehave(&self, error: Option<(&'static str, String)>) {
+        self.state.inner().error = error;
+    }
+
     /// Makes a token without the endpoint; `changes` replace claims, null takes one away.
     ///
     /// # Errors
@@ -247,6 +253,11 @@ async fn jwks(Shared(state): Shared<Arc<State>>) -> Response {
 async fn token(Shared(state): Shared<Arc<State>>, body: String) -> Result<Response, Rejected> {
     if state.inner().down {
         return Ok((StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]).into_response());
+    }
+    let error = state.inner().error.clone();
+    if let Some((error, description)) = error {
+        let body = json!({ "error": error, "error_description": description });
+        return Ok((StatusCode::BAD_REQUEST, Json(body)).into_response());
     }
     // A URL's query has the same encoding as a form.
     let form = reqwest::Url::parse(&format!("http://form/?{body}"))

@@ -362,3 +362,129 @@ async fn maskinporten_names_what_is_wrong_with_a_grant() {
     let error = try_with(right(), &keys).await.unwrap_err();
     assert_eq!(error.retry(), Retry::Later(None), "{error}");
 }
+
+/// Every error that the issuers' documentation names comes out by its name, is final, and has a remedy in both
+/// languages; so do the names of OAuth, and a code that nobody knows is still shown.
+#[tokio::test]
+async fn every_error_of_an_issuer_is_named_with_its_remedy() {
+    use lmr_fhir::Language;
+    use lmr_sender::transport::AuthorizationError;
+    let issuers = issuers().await;
+    let named = |error: TokenError, code: &str| {
+        assert_eq!(error.retry(), Retry::Never, "{code}");
+        let error = AuthorizationError::from(error);
+        assert!(!error.passes, "{code}");
+        let texts = [Language::Bokmal, Language::English].map(|lang| error.reason.text(lang));
+        assert_ne!(texts[0], texts[1], "{code}");
+        for text in &texts {
+            assert!(text.contains(code), "{code}: {text}");
+            assert!(
+                !text.contains("hemmelig"),
+                "the issuer's other words are not repeated: {text}"
+            );
+        }
+        texts
+    };
+    let names = [
+        "invalid_request",
+        "invalid_client",
+        "invalid_grant",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "invalid_scope",
+        "invalid_dpop_proof",
+    ];
+    let helseid = (1001..=1010).map(|number| format!("HID-{number}"));
+    for (error, code) in helseid
+        .map(|code| ("invalid_client", code))
+        .chain(names.map(|name| (name, name.to_owned())))
+    {
+        let description = format!("{code} noe hemmelig");
+        issuers.helseid.misbehave(Some(EndpointFault::Named(error, description)));
+        let texts = named(issuers.dpop().access_token().await.unwrap_err(), &code);
+        assert!(texts[1].matches(": ").count() >= 2, "a remedy: {texts:?}");
+    }
+    // A client that sends no proof, and one that HelseID has for DPoP only.
+    issuers.helseid.misbehave(Some(EndpointFault::Named("use_dpop_nonce", String::new())));
+    let error = issuers.bearer().access_token().await.unwrap_err();
+    assert!(
+        AuthorizationError::from(error).reason.text(Language::English).contains("helseid.dpop")
+    );
+
+    let registered = key(Algorithm::RS256);
+    issuers.maskinporten.register(maskinporten::Client::own("client", own(), registered.public()));
+    let keys: Arc<dyn KeySource> = Arc::new(FixedKey::new(registered));
+    let maskinporten =
+        [11, 12, 100, 110, 120, 121, 122, 123, 124, 130, 200, 201, 250, 251, 301, 302, 303]
+            .map(|number| format!("MP-{number:03}"));
+    for code in maskinporten {
+        issuers.maskinporten.misbehave(Some(("invalid_grant", format!("{code}: noe hemmelig"))));
+        let client = issuers.client(issuers.maskinporten_settings(), Arc::clone(&keys));
+        let texts = named(client.access_token().await.unwrap_err(), &code);
+        assert!(texts[1].starts_with("Maskinporten "), "{texts:?}");
+        assert!(texts[1].matches(": ").count() >= 2, "a remedy: {texts:?}");
+    }
+    issuers.maskinporten.misbehave(Some(("invalid_grant", "MP-999: noe hemmelig".to_owned())));
+    let client = issuers.client(issuers.maskinporten_settings(), Arc::clone(&keys));
+    named(client.access_token().await.unwrap_err(), "MP-999");
+    issuers.maskinporten.misbehave(None);
+    client.access_token().await.unwrap();
+}
+
+/// When a token is fetched and when the kept one is used, by lifetime and age: a tenth before its end, at least
+/// two seconds and at most thirty.
+#[tokio::test]
+async fn a_token_is_kept_for_as_long_as_it_is_surely_good() {
+    let issuers = issuers().await;
+    for (lifetime, age, fetched_again) in [
+        (600, 0, false),
+        (600, 569, false),
+        (600, 570, true),
+        (3600, 3569, false),
+        (3600, 3570, true),
+        (120, 107, false),
+        (120, 108, true),
+        (60, 53, false),
+        (60, 54, true),
+        (10, 7, false),
+        (10, 8, true),
+        (3, 0, false),
+        (3, 1, true),
+        (2, 0, true),
+        (1, 0, true),
+    ] {
+        issuers.helseid.misbehave(Some(EndpointFault::ExpiresIn(json!(lifetime))));
+        let client = issuers.dpop();
+        client.access_token().await.unwrap();
+        let before = issuers.helseid.tokens_issued();
+        issuers.clock.advance_seconds(age);
+        client.access_token().await.unwrap();
+        let fetched = issuers.helseid.tokens_issued() > before;
+        assert_eq!(fetched, fetched_again, "lifetime {lifetime}, age {age}");
+        // What the register refused is fetched once, and what was got meanwhile is kept.
+        let token = client.access_token().await.unwrap();
+        client.discard(&token).await;
+        let before = issuers.helseid.tokens_issued();
+        let fresh = client.access_token().await.unwrap();
+        assert_eq!(issuers.helseid.tokens_issued(), before + 1, "lifetime {lifetime}");
+        client.discard(&token).await;
+        if fresh.use_until().is_some_and(|until| issuers.clock.now() < until) {
+            client.access_token().await.unwrap();
+            assert_eq!(issuers.helseid.tokens_issued(), before + 1, "lifetime {lifetime}");
+        }
+    }
+    // Many at once: one request.
+    issuers.helseid.misbehave(None);
+    let client = Arc::new(issuers.dpop());
+    let before = issuers.helseid.tokens_issued();
+    let askers: Vec<_> = (0..20)
+        .map(|_| {
+            let client = Arc::clone(&client);
+            tokio::spawn(async move { client.access_token().await.map(|_| ()) })
+        })
+        .collect();
+    for asker in askers {
+        asker.await.unwrap().unwrap();
+    }
+    assert_eq!(issuers.helseid.tokens_issued(), before + 1);
+}

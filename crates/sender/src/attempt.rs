@@ -1,5 +1,7 @@
 //! Why an attempt to deliver a message failed: typed, stored by name, and said in both languages here.
 
+mod issuer_codes;
+
 use std::fmt;
 
 use lmr_auth::ConnectCause;
@@ -97,6 +99,10 @@ pub enum ConnectionFailure {
     CertificateInvalid,
     /// What answers does not speak TLS.
     NotTls,
+    /// The proxy wants to know who we are, or does not accept it.
+    ProxyLogin,
+    /// The proxy gave no connection to the server.
+    ProxyRefused,
     /// Anything else, in the words of the HTTP client.
     #[serde(untagged)]
     Other(String),
@@ -279,9 +285,10 @@ impl ConnectionFailure {
                 ("nettet har ingen vei til adressen", "the network has no way to the address")
             }
             Self::UnknownAuthority => (
-                "tjenerens sertifikat er fra en utsteder som ikke er klarert (receiver.tls_ca)",
+                "tjenerens sertifikat er fra en utsteder som ikke er klarert (receiver.tls_ca, \
+                 tls.authorities)",
                 "the server's certificate is from an authority that is not trusted \
-                 (receiver.tls_ca)",
+                 (receiver.tls_ca, tls.authorities)",
             ),
             Self::CertificateExpired => (
                 "tjenerens sertifikat er utløpt, eller klokken her går feil",
@@ -305,6 +312,16 @@ impl ConnectionFailure {
                 "det som svarer, bruker ikke TLS: er adressen eller porten riktig?",
                 "what answers does not speak TLS: is the address or port right?",
             ),
+            Self::ProxyLogin => (
+                "mellomtjeneren krever bruker og passord, eller godtar dem ikke (network.proxy_user, \
+                 network.proxy_password_file)",
+                "the proxy demands user and password, or does not accept them (network.proxy_user, \
+                 network.proxy_password_file)",
+            ),
+            Self::ProxyRefused => (
+                "mellomtjeneren gir ingen forbindelse til adressen; den må slippe den gjennom",
+                "the proxy does not connect to the address; it must let it through",
+            ),
             Self::Other(text) => (text.as_str(), text.as_str()),
         };
         if language == Language::Bokmal { nb } else { en }
@@ -324,6 +341,8 @@ impl From<ConnectCause> for ConnectionFailure {
             ConnectCause::CertificateName => Self::CertificateName,
             ConnectCause::CertificateInvalid => Self::CertificateInvalid,
             ConnectCause::NotTls => Self::NotTls,
+            ConnectCause::ProxyLogin => Self::ProxyLogin,
+            ConnectCause::ProxyRefused => Self::ProxyRefused,
             ConnectCause::Unknown => Self::Other(cause.to_string()),
         }
     }
@@ -349,10 +368,14 @@ impl TokenFailure {
             }
             Self::AnswerUnusable { detail } => format!("HelseID's answer is not usable: {detail}"),
             Self::ClientRefused { status, error, hid } => {
-                let hid = hid.map(|number| format!(" (HID-{number})")).unwrap_or_default();
-                let start =
-                    if nb { "HelseID avviser klienten" } else { "HelseID refuses the client" };
-                format!("{start} (HTTP {status}): {error}{hid}")
+                let code = hid.map(|number| format!(" (HID-{number})")).unwrap_or_default();
+                let named = format!("{error}{code}");
+                let issuer = issuer_codes::issuer(&named);
+                let start = if nb { "avviser klienten" } else { "refuses the client" };
+                let remedy = issuer_codes::remedy(&named, language)
+                    .map(|remedy| format!(": {remedy}"))
+                    .unwrap_or_default();
+                format!("{issuer} {start} (HTTP {status}): {named}{remedy}")
             }
             Self::OtherIssuer if nb => {
                 "metadataene på adressen tilhører en annen utsteder enn den i helseid.issuer".into()

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
 use lmr_auth::{
-    AccessToken, ConnectCause, DiscoveryError, FetchError, RequestHeaders, Retry, TokenClient,
-    TokenError, is_loopback,
+    AccessToken, ConnectCause, DiscoveryError, FetchError, Network, NetworkError, RequestHeaders,
+    Retry, TokenClient, TokenError, is_loopback,
 };
 use lmr_envelope::RECEIPT_HEADER;
 use reqwest::header::{
@@ -217,6 +217,8 @@ pub struct HttpSettings {
     pub answer_limit: usize,
     /// Further certificate authorities for TLS, PEM; for test installations.
     pub certificate_authorities: Vec<Vec<u8>>,
+    /// Whom TLS trusts, and the proxy.
+    pub network: Network,
 }
 
 impl HttpSettings {
@@ -229,6 +231,7 @@ impl HttpSettings {
             timeout: Duration::from_secs(300),
             answer_limit: 256 << 20,
             certificate_authorities: Vec::new(),
+            network: Network::default(),
         }
     }
 }
@@ -239,9 +242,9 @@ pub enum TransportError {
     /// Not an address one can post to.
     #[error("the register's address must be an https address (http only on loopback): {0}")]
     Address(&'static str),
-    /// A file of authorities without a certificate in it: nothing would be trusted by it.
-    #[error("the file of certificate authorities (tls_ca) has no certificate in PEM")]
-    NoAuthority,
+    /// The authorities or the proxy.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
     /// The HTTP client cannot be made.
     #[error("the HTTP client cannot be made: {0}")]
     Client(#[from] reqwest::Error),
@@ -271,25 +274,12 @@ impl<A: Authorizer> HttpTransport<A> {
             "http" if loopback => {}
             _ => return Err(TransportError::Address("messages and tokens are only sent over TLS")),
         }
-        let mut client = reqwest::Client::builder();
-        for pem in &settings.certificate_authorities {
-            let authorities = reqwest::Certificate::from_pem_bundle(pem)?;
-            if authorities.is_empty() {
-                return Err(TransportError::NoAuthority);
-            }
-            for authority in authorities {
-                client = client.add_root_certificate(authority);
-            }
-        }
-        if loopback {
-            // A proxy of the environment's would see the token of a gateway on this machine.
-            client = client.no_proxy();
-        }
-        let client = client
+        let mut network = settings.network.clone();
+        network.authorities.extend(settings.certificate_authorities.iter().cloned());
+        let client = network
+            .client(loopback)?
             .connect_timeout(settings.connect_timeout)
             .timeout(settings.timeout)
-            // A redirect would hand the token to another server.
-            .redirect(reqwest::redirect::Policy::none())
             .build()?;
         Ok(Self {
             client,

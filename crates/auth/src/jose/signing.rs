@@ -1,6 +1,7 @@
 //! Private keys that sign: read from JWK or PKCS#8, or generated.
 
 use std::fmt;
+use std::sync::Arc;
 
 use aws_lc_rs::encoding::{AsBigEndian, AsDer as _, EcPrivateKeyBin, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
@@ -19,7 +20,7 @@ use crate::secret::SecretString;
 const PEM_LINE: usize = 64;
 
 /// Why a private key cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SigningKeyError {
     /// A member of the JWK.
     #[error("the private key: {0}")]
@@ -45,6 +46,35 @@ pub enum SigningKeyError {
     /// The cryptographic library failed.
     #[error("the cryptographic library failed to make or use the key")]
     Library,
+    /// A key that is kept elsewhere did not sign.
+    #[error("{0}")]
+    External(String),
+}
+
+/// A private key that stays where it is and signs there: on a token or in an HSM.
+pub trait ExternalKey: Send + Sync {
+    /// Signs a message; the signature is in the form JWS uses.
+    ///
+    /// # Errors
+    /// Why not, for people; never key or PIN.
+    fn sign(&self, algorithm: Algorithm, message: &[u8]) -> Result<Vec<u8>, String>;
+}
+
+/// The public half of an [`ExternalKey`], numbers big-endian.
+#[derive(Debug, Clone, Copy)]
+pub enum ExternalPublicKey<'k> {
+    /// RSA.
+    Rsa {
+        /// Modulus.
+        modulus: &'k [u8],
+        /// Public exponent.
+        exponent: &'k [u8],
+    },
+    /// An elliptic curve's uncompressed point, `04 x y`.
+    Ec {
+        /// The point.
+        point: &'k [u8],
+    },
 }
 
 /// A private key with the id and the algorithm it is registered with.
@@ -58,9 +88,35 @@ pub struct SigningKey {
 enum Pair {
     Rsa(Box<RsaKeyPair>),
     Ec(Box<EcdsaKeyPair>, Curve),
+    External(Arc<dyn ExternalKey>),
 }
 
 impl SigningKey {
+    /// A key that is kept elsewhere.
+    ///
+    /// # Errors
+    /// [`SigningKeyError::AlgorithmMismatch`], or [`SigningKeyError::Jwk`] for a public half that is none.
+    pub fn external(
+        key: Arc<dyn ExternalKey>,
+        public: ExternalPublicKey<'_>,
+        kid: &str,
+        algorithm: Algorithm,
+    ) -> Result<Self, SigningKeyError> {
+        let public = match (algorithm.key_type(), public) {
+            (KeyType::Rsa, ExternalPublicKey::Rsa { modulus, exponent }) => {
+                PublicJwk::from_rsa(kid, algorithm, modulus, exponent)?
+            }
+            // A point of another curve has another length.
+            (KeyType::Ec(curve), ExternalPublicKey::Ec { point: point @ [4, ..] })
+                if point.len() == 1 + 2 * curve.width() =>
+            {
+                PublicJwk::from_point(kid, algorithm, curve, point)?
+            }
+            _ => return Err(SigningKeyError::AlgorithmMismatch(algorithm)),
+        };
+        Ok(Self { public, kid: kid.to_owned(), algorithm, pair: Pair::External(key) })
+    }
+
     /// Reads a private JWK. `kid` and `alg` come from the JWK unless given.
     ///
     /// # Errors
@@ -165,6 +221,7 @@ impl SigningKey {
             Pair::Ec(pair, curve) => {
                 PublicJwk::from_point(kid, algorithm, *curve, pair.public_key().as_ref())?
             }
+            Pair::External(_) => return Err(SigningKeyError::Rejected),
         };
         Ok(Self { public, kid: kid.to_owned(), algorithm, pair })
     }
@@ -205,7 +262,7 @@ impl SigningKey {
     /// The private key as PKCS#8 in PEM, as [`SigningKey::from_pem`] reads it.
     ///
     /// # Errors
-    /// [`SigningKeyError::Library`].
+    /// [`SigningKeyError::Library`], or [`SigningKeyError::Rejected`] for a key that is kept elsewhere.
     pub fn to_pkcs8_pem(&self) -> Result<SecretString, SigningKeyError> {
         let base64 = base64::engine::general_purpose::STANDARD;
         let encoded = Zeroizing::new(match &self.pair {
@@ -216,6 +273,7 @@ impl SigningKey {
             Pair::Ec(pair, _) => {
                 base64.encode(pair.to_pkcs8v1().map_err(|_| SigningKeyError::Library)?.as_ref())
             }
+            Pair::External(_) => return Err(SigningKeyError::Rejected),
         });
         let mut pem = String::from("-----BEGIN PRIVATE KEY-----\n");
         for at in (0..encoded.len()).step_by(PEM_LINE) {
@@ -245,6 +303,9 @@ impl SigningKey {
                 let signature =
                     pair.sign(&random, message).map_err(|_| SigningKeyError::Library)?;
                 Ok(signature.as_ref().to_vec())
+            }
+            Pair::External(key) => {
+                key.sign(self.algorithm, message).map_err(SigningKeyError::External)
             }
         }
     }

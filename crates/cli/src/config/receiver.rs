@@ -11,7 +11,7 @@ use lmr_intake::{Avsender, AvsenderRecord, CertificateRecord, Retention, RuleSet
 use serde::Deserialize;
 
 use super::console::ConsoleSection;
-use super::key_files::{KeyFiles, certificate, private_key};
+use super::key_files::{KeyFiles, certificate};
 use super::trust::{HelseIdBearer, TrustSection};
 use super::{IdentityNumbers, Log, WhichAdvice};
 use crate::text::{Explain, fail, text};
@@ -399,14 +399,13 @@ impl ReceiverConfig {
         for files in &self.certificate {
             let files = files.from(folder);
             let key =
-                DecryptionKey::new(certificate(&files.certificate)?, private_key(&files.key)?)
-                    .explain(|| {
-                        text!(
-                            "{certificate} og nøkkelen hører ikke sammen",
-                            "{certificate} and its key do not fit together",
-                            certificate = files.certificate.display()
-                        )
-                    })?;
+                DecryptionKey::new(files.certificate()?, files.private_key()?).explain(|| {
+                    text!(
+                        "{certificate} og nøkkelen hører ikke sammen",
+                        "{certificate} and its key do not fit together",
+                        certificate = files.certificate.display()
+                    )
+                })?;
             keys.push(key);
         }
         Ok(DecryptionKeys::new(keys))

@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use jiff::civil::{Date, Time};
-use lmr_auth::{ClientSettings, Environment};
+use lmr_auth::{ClientSettings, Environment, Network};
 use lmr_lmdi::RuleSetId;
 use lmr_sender::BundleLimits;
 use serde::Deserialize;
 
 use super::key_files::KeyFiles;
+use super::network::{NetworkSection, TlsSection};
 use super::source::SourceSection;
 use super::token_client::{HelseIdSection, KeyFile, MaskinportenSection};
 use super::{IdentityNumbers, Log, WhichAdvice, read_text};
@@ -51,6 +52,12 @@ pub(crate) struct SenderConfig {
     pub(crate) helseid: Option<HelseIdSection>,
     /// The client in Maskinporten.
     pub(crate) maskinporten: Option<MaskinportenSection>,
+    /// Whom TLS trusts.
+    #[serde(default)]
+    pub(crate) tls: TlsSection,
+    /// The proxy.
+    #[serde(default)]
+    pub(crate) network: NetworkSection,
     /// Which identity numbers the register takes.
     #[serde(default)]
     pub(crate) identity_numbers: IdentityNumbers,
@@ -161,12 +168,20 @@ impl SenderConfig {
         self.incremental || !self.source.incremental().is_empty()
     }
 
-    /// The key file of the client that gets access tokens.
-    pub(crate) fn token_key(&self) -> Option<&Path> {
-        match (&self.helseid, &self.maskinporten) {
-            (Some(section), _) => Some(&section.key),
-            (None, section) => section.as_ref().map(|section| section.key.as_path()),
-        }
+    /// The files of the client that gets access tokens that nobody else may read.
+    pub(crate) fn token_secrets(&self, folder: &Path) -> Vec<PathBuf> {
+        let (key, password) = match (&self.helseid, &self.maskinporten) {
+            (Some(section), _) => (Some(&section.key), section.key_password_file.as_ref()),
+            (None, Some(section)) => (Some(&section.key), section.key_password_file.as_ref()),
+            (None, None) => (None, None),
+        };
+        [key, password].into_iter().flatten().map(|path| folder.join(path)).collect()
+    }
+
+    /// How servers are reached: the register, the issuer of tokens, FHIR servers.
+    pub(crate) fn network(&self, folder: &Path) -> anyhow::Result<Network> {
+        let (roots, authorities) = self.tls.roots(folder)?;
+        Ok(Network { roots, authorities, proxy: self.network.proxy(folder)? })
     }
 
     /// The client that gets access tokens, and its key.

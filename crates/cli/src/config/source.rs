@@ -135,8 +135,12 @@ pub(crate) struct BackendServicesTable {
     pub(crate) token_url: String,
     /// The client.
     pub(crate) client_id: String,
-    /// Private key: a JWK file, or PEM (PKCS#8).
+    /// Private key: a JWK file, PEM, DER, PKCS#12, or a `pkcs11:` URI.
     pub(crate) key: PathBuf,
+    /// File with the key's password, or the token's PIN.
+    pub(crate) key_password_file: Option<PathBuf>,
+    /// Variable of the environment with the same.
+    pub(crate) key_password_env: Option<String>,
     /// Key id, where the file has none.
     pub(crate) kid: Option<String>,
     /// Algorithm, where the file has none.

@@ -138,6 +138,8 @@ fn every_key_that_is_read_is_documented_and_no_other() {
         "certificate",
         "helseid",
         "maskinporten",
+        "tls",
+        "network",
         "identity_numbers",
         "schedule",
         "bundle",

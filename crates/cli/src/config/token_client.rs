@@ -3,18 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lmr_auth::jose::{Algorithm, SigningKey};
+use lmr_auth::jose::Algorithm;
 use lmr_auth::{
     ActingFor, ClientSettings, Environment, Flow, KeySource, KeySourceError, ProofKey,
     ResourceForm, TokenKey, TrustKind, TrustProfile,
 };
-use lmr_envelope::Certificate;
 use lmr_identifiers::OrganisationNumber;
 use serde::Deserialize;
-use zeroize::Zeroizing;
 
-use super::read_text;
-use crate::output::read;
+use super::key_files::{certificates, found_key, located, password};
+use super::source::BackendServicesTable;
 use crate::text::{Explain, fail, text};
 
 /// The scope of March 2025, which HelseID gave Bearer tokens for.
@@ -34,8 +32,12 @@ pub(crate) struct HelseIdSection {
     pub(crate) issuer: String,
     /// The client's id from Selvbetjening.
     pub(crate) client_id: String,
-    /// The client's private key: a JWK file as Selvbetjening gives it, or PEM (PKCS#8).
+    /// The client's private key: a JWK file as Selvbetjening gives it, PEM, DER, PKCS#12, or a `pkcs11:` URI.
     pub(crate) key: PathBuf,
+    /// File with the key's password, or the token's PIN.
+    pub(crate) key_password_file: Option<PathBuf>,
+    /// Variable of the environment with the same.
+    pub(crate) key_password_env: Option<String>,
     /// `kid`, where the key file has none.
     pub(crate) kid: Option<String>,
     /// `alg` registered with the key, where the key file has none: RS256 … ES512.
@@ -65,14 +67,18 @@ pub(crate) struct MaskinportenSection {
     pub(crate) issuer: Option<String>,
     /// The client's id.
     pub(crate) client_id: String,
-    /// The client's private RSA key: PEM (PKCS#8) or a JWK file.
+    /// The client's private RSA key: PEM, DER, a JWK file, PKCS#12, or a `pkcs11:` URI.
     pub(crate) key: PathBuf,
+    /// File with the key's password, or the token's PIN.
+    pub(crate) key_password_file: Option<PathBuf>,
+    /// Variable of the environment with the same.
+    pub(crate) key_password_env: Option<String>,
     /// `kid` of the registered key, where the key file has none.
     pub(crate) kid: Option<String>,
     /// RS256, RS384 or RS512.
     #[serde(default = "rs256")]
     pub(crate) algorithm: String,
-    /// Enterprise certificate with its chain (PEM), where the client is known by it and not by a `kid`.
+    /// Enterprise certificate with its chain (PEM, PKCS#12), where the client is known by it and not by a `kid`.
     pub(crate) certificates: Option<PathBuf>,
     /// Scope wanted.
     #[serde(default = "maskinporten_scope")]
@@ -156,15 +162,13 @@ impl HelseIdSection {
     }
 
     pub(super) fn key(&self, folder: &Path) -> anyhow::Result<KeyFile> {
-        KeyFile::new(
-            folder.join(&self.key),
-            self.kid.clone(),
-            self.algorithm
-                .as_deref()
-                .map(|name| algorithm("helseid.algorithm", name))
-                .transpose()?,
-            None,
-        )
+        let named = self.algorithm.as_deref();
+        let mut key = KeyFile::at(folder, &self.key);
+        key.password_file = self.key_password_file.as_ref().map(|path| folder.join(path));
+        key.password_variable.clone_from(&self.key_password_env);
+        key.kid.clone_from(&self.kid);
+        key.algorithm = named.map(|name| algorithm("helseid.algorithm", name)).transpose()?;
+        key.tried()
     }
 }
 
@@ -203,77 +207,59 @@ impl MaskinportenSection {
                 "maskinporten.algorithm: Maskinporten takes RS256, RS384 and RS512 only"
             );
         }
-        KeyFile::new(
-            folder.join(&self.key),
-            self.kid.clone(),
-            Some(algorithm),
-            self.certificates.as_ref().map(|path| folder.join(path)),
-        )
+        let mut key = KeyFile::at(folder, &self.key);
+        key.password_file = self.key_password_file.as_ref().map(|path| folder.join(path));
+        key.password_variable.clone_from(&self.key_password_env);
+        key.kid.clone_from(&self.kid);
+        key.algorithm = Some(algorithm);
+        key.certificates = self.certificates.as_ref().map(|path| located(folder, path));
+        key.tried()
     }
 }
 
-/// The client's key in its file, read again before every new token.
-#[derive(Debug)]
+/// The client's key where it is kept, read again before every new token.
+#[derive(Debug, Default)]
 pub(crate) struct KeyFile {
     path: PathBuf,
+    password_file: Option<PathBuf>,
+    password_variable: Option<String>,
     kid: Option<String>,
     algorithm: Option<Algorithm>,
     certificates: Option<PathBuf>,
 }
 
 impl KeyFile {
+    fn at(folder: &Path, path: &Path) -> Self {
+        Self { path: located(folder, path), ..Self::default() }
+    }
+
     /// The key of a client at another issuer, by the names that its configuration has.
-    pub(crate) fn named(
-        path: PathBuf,
-        kid: Option<String>,
-        name_of_algorithm: Option<&str>,
-    ) -> anyhow::Result<Self> {
-        let algorithm =
-            name_of_algorithm.map(|name| algorithm("access.algorithm", name)).transpose()?;
-        Self::new(path, kid, algorithm, None)
+    pub(crate) fn of_access(table: &BackendServicesTable, folder: &Path) -> anyhow::Result<Self> {
+        let named = table.algorithm.as_deref();
+        let mut key = Self::at(folder, &table.key);
+        key.password_file = table.key_password_file.as_ref().map(|path| folder.join(path));
+        key.password_variable.clone_from(&table.key_password_env);
+        key.kid.clone_from(&table.kid);
+        key.algorithm = named.map(|name| algorithm("access.algorithm", name)).transpose()?;
+        key.tried()
     }
 
     /// Reads it once, so that a file that cannot be used is reported at start.
-    fn new(
-        path: PathBuf,
-        kid: Option<String>,
-        algorithm: Option<Algorithm>,
-        certificates: Option<PathBuf>,
-    ) -> anyhow::Result<Self> {
-        let file = Self { path, kid, algorithm, certificates };
-        file.read()?;
-        Ok(file)
+    fn tried(self) -> anyhow::Result<Self> {
+        self.read()?;
+        Ok(self)
     }
 
     fn read(&self) -> anyhow::Result<TokenKey> {
-        let content = Zeroizing::new(read_text(&self.path)?);
+        let password = password(self.password_file.as_deref(), self.password_variable.as_deref())?;
         let certificates = match &self.certificates {
-            Some(path) => certificates(path)?,
+            Some(path) => certificates(path, password.as_ref())?,
             None => Vec::new(),
         };
         // The certificate names the key, so no id of its own is needed.
         let kid = self.kid.as_deref().or((!certificates.is_empty()).then_some("x5c"));
-        let needed = |key: &'static str| {
-            text!(
-                "{path} er ikke en JWK; en PEM-nøkkel krever {key} i konfigurasjonen",
-                "{path} is not a JWK; a PEM key needs {key} in the configuration",
-                path = self.path.display()
-            )
-        };
-        let key = if content.trim_start().starts_with('{') {
-            SigningKey::from_jwk(content.as_bytes(), kid, self.algorithm)
-        } else {
-            let kid = kid.explain(|| needed("kid"))?;
-            let algorithm = self.algorithm.explain(|| needed("algorithm"))?;
-            SigningKey::from_pem(&content, kid, algorithm)
-        }
-        .explain(|| {
-            text!(
-                "{path} er ikke en nøkkel som kan brukes",
-                "{path} is not a usable key",
-                path = self.path.display()
-            )
-        })?;
+        let found = found_key(&self.path, password.as_ref())?;
+        let key = found.for_tokens(&self.path, kid, self.algorithm)?;
         Ok(TokenKey { key: Arc::new(key), certificates })
     }
 }
@@ -282,16 +268,4 @@ impl KeySource for KeyFile {
     fn load(&self) -> Result<TokenKey, KeySourceError> {
         self.read().map_err(|error| KeySourceError(format!("{error:#}")))
     }
-}
-
-/// The DER certificates of a PEM file, in its order.
-fn certificates(path: &Path) -> anyhow::Result<Vec<Vec<u8>>> {
-    let found = Certificate::all_from_pem(&read(path)?).explain(|| {
-        text!(
-            "{path} er ikke et sertifikat som kan brukes",
-            "{path} is not a usable certificate",
-            path = path.display()
-        )
-    })?;
-    Ok(found.iter().map(|certificate| certificate.der().to_vec()).collect())
 }

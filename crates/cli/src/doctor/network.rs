@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use lmr_auth::{
-    Clock, Discovery, Environment, Fetcher, HttpFetcher, IssuerKind, RequestHeaders, SecretString,
+    Clock, Discovery, Environment, Fetcher, HttpFetcher, IssuerKind, Network, RequestHeaders,
+    SecretString,
 };
 use lmr_sender::attempt::AttemptFailure;
 use lmr_sender::transport::{
@@ -43,14 +44,15 @@ pub(super) async fn issuer(
     kind: IssuerKind,
     address: &str,
     environment: Environment,
+    network: &Network,
     checks: &mut Checks,
 ) -> bool {
-    lmr_auth::install_tls_provider();
     let name = kind.name();
     let what = text!("{name} {address}", "{name} {address}");
     let connection = kind.metadata_url(address);
     let mut settings = HttpSettings::new(connection);
     settings.timeout = Duration::from_secs(15);
+    settings.network = network.clone();
     match HttpTransport::new(&settings, WithoutToken) {
         Ok(transport) => {
             if let Some(failure) = failure_of(&transport.post(Vec::new()).await) {
@@ -77,7 +79,8 @@ pub(super) async fn issuer(
     }
     let metadata = async {
         let clock: Clock = Arc::new(clock::now);
-        let fetcher: Arc<dyn Fetcher> = Arc::new(HttpFetcher::new(Duration::from_secs(15))?);
+        let fetcher: Arc<dyn Fetcher> =
+            Arc::new(HttpFetcher::by(network, Duration::from_secs(15))?);
         Discovery::new(kind, address, environment == Environment::Local, fetcher, clock)
             .metadata()
             .await?;

@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
-use lmr_auth::{IssuerKind, Scheme, TrustProfile};
+use lmr_auth::{IssuerKind, Network, Scheme, TrustProfile};
 use lmr_envelope::{DecryptionKey, Usage};
 use lmr_intake::Avsender;
 use x509_parser::pem::Pem;
 
 use super::{Checks, network};
 use crate::clock;
-use crate::config::key_files::{certificate, private_key};
 use crate::config::receiver::ReceiverConfig;
 use crate::text::{Explain, Text, failure, text};
 
@@ -18,12 +17,11 @@ pub(super) async fn examine(config: &ReceiverConfig, folder: &Path, checks: &mut
     checks.secret_file(&folder.join(&config.column_key));
     for files in &config.certificate {
         let files = files.from(folder);
-        checks.secret_file(&files.key);
+        files.secrets().iter().for_each(|secret| checks.secret_file(secret));
         let what =
             text!("registerets nøkkel {key}", "register's key {key}", key = files.key.display());
         let pair = (|| {
-            let key =
-                DecryptionKey::new(certificate(&files.certificate)?, private_key(&files.key)?)?;
+            let key = DecryptionKey::new(files.certificate()?, files.private_key()?)?;
             key.certificate().check_usage(Usage::KeyEncipherment)?;
             Ok(key)
         })();
@@ -56,7 +54,7 @@ pub(super) async fn examine(config: &ReceiverConfig, folder: &Path, checks: &mut
         if !tried.contains(&profile.issuer.as_str()) {
             tried.push(&profile.issuer);
             let (kind, issuer) = (profile.issuer_kind, &profile.issuer);
-            network::issuer(kind, issuer, config.environment, checks).await;
+            network::issuer(kind, issuer, config.environment, &Network::default(), checks).await;
         }
         bearer(profile, checks);
     }
@@ -105,11 +103,10 @@ fn listening(config: &ReceiverConfig, checks: &mut Checks) {
 fn tls(config: &ReceiverConfig, folder: &Path, checks: &mut Checks) {
     let Some(files) = &config.tls else { return };
     let files = files.from(folder);
-    checks.secret_file(&files.key);
+    files.secrets().iter().for_each(|secret| checks.secret_file(secret));
     let what = text!("eget TLS-sertifikat", "TLS certificate of our own");
     let read = (|| {
-        let chain = crate::output::read(&files.certificate)?;
-        let key = zeroize::Zeroizing::new(crate::output::read(&files.key)?);
+        let (chain, key) = files.for_tls()?;
         lmr_server::Tls::from_pem(&chain, &key)?;
         validity_of(&chain)
     })();

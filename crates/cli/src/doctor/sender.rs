@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::{Checks, network, source};
 use crate::clock;
 use crate::config::folder_of;
-use crate::config::key_files::{certificate, private_key};
+use crate::config::key_files::certificate;
 use crate::config::sender::{SenderConfig, hash_key};
 use crate::text::{Explain, Text, failure, text};
 
@@ -22,13 +22,15 @@ pub(super) async fn examine(config: &SenderConfig, folder: &Path, checks: &mut C
     source::examine(config, folder, checks);
 
     let files = config.certificate.from(folder);
-    let token_key = config.token_key().map(|key| folder.join(key));
-    let secrets = [Some(files.key.clone()), token_key, Some(folder.join(&config.hash_key))];
-    for secret in secrets.into_iter().flatten() {
+    let mut secrets = files.secrets();
+    secrets.extend(config.token_secrets(folder));
+    secrets.push(folder.join(&config.hash_key));
+    secrets.extend(config.network.proxy_password_file.iter().map(|file| folder.join(file)));
+    for secret in secrets {
         checks.secret_file(&secret);
     }
     let signer = (|| {
-        let signer = SigningKey::new(certificate(&files.certificate)?, private_key(&files.key)?)?;
+        let signer = SigningKey::new(files.certificate()?, files.private_key()?)?;
         signer.certificate().check_usage(Usage::Signature)?;
         Ok(signer)
     })();
@@ -67,7 +69,11 @@ pub(super) async fn examine(config: &SenderConfig, folder: &Path, checks: &mut C
     let what = text!("klienten som henter tokener", "the client that gets tokens");
     if let Some((settings, _)) = checks.note("token.client", &what, config.client(folder)) {
         let kind = settings.flow.issuer_kind();
-        if network::issuer(kind, &settings.issuer, config.environment, checks).await {
+        let what = text!("tls og network i filen", "tls and network of the file");
+        let network = checks.note("network", &what, config.network(folder));
+        if let Some(network) = network
+            && network::issuer(kind, &settings.issuer, config.environment, &network, checks).await
+        {
             token(kind, config, folder, checks).await;
         }
     }

@@ -188,10 +188,18 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     ("The bundle as FHIR JSON; - is standard input", "Bundle som FHIR JSON; - er standard inn"),
     (
-        "The sender's enterprise certificate (PEM or DER)",
-        "Avsenderens virksomhetssertifikat (PEM eller DER)",
+        "The sender's enterprise certificate (PEM, DER, PKCS#12, or a pkcs11: URI)",
+        "Avsenderens virksomhetssertifikat (PEM, DER, PKCS#12 eller en pkcs11:-URI)",
     ),
-    ("Its private key (PEM, PKCS#8)", "Den private nøkkelen til det (PEM, PKCS#8)"),
+    (
+        "Its private key: PEM, DER, JWK, PKCS#12, or a pkcs11: URI",
+        "Den private nøkkelen til det: PEM, DER, JWK, PKCS#12 eller en pkcs11:-URI",
+    ),
+    (
+        "File with the password of the key, or the PIN of its token",
+        "Fil med passordet til nøkkelen, eller PIN-koden til tokenet den er på",
+    ),
+    ("Variable of the environment with the same", "Miljøvariabel med det samme"),
     ("The register's enterprise certificate", "Registerets virksomhetssertifikat"),
     (
         "The sender's organisation number; that of the certificate if left out",

@@ -61,6 +61,9 @@ pub(super) struct Init {
     /// The private key of our enterprise certificate
     #[arg(long)]
     certificate_key: Option<PathBuf>,
+    /// File with the password of the key, or the PIN of its token
+    #[arg(long)]
+    key_password_file: Option<PathBuf>,
     /// Id of the client in HelseID or Maskinporten; `-` if it is not registered yet
     #[arg(long)]
     client_id: Option<String>,

@@ -21,7 +21,7 @@ use lmr_sender::{Agent, BundleLimits, HashKey, Parts, Settings, StopSignal};
 use super::sources::source;
 use super::texts::Rejected;
 use crate::clock;
-use crate::config::key_files::{certificate, private_key};
+use crate::config::key_files::certificate;
 use crate::config::sender::{SenderConfig, hash_key};
 use crate::output::{Language, complain};
 use crate::text::{Explain, Text, fail, text};
@@ -84,7 +84,8 @@ pub(crate) fn authorizer(config: &SenderConfig, folder: &Path) -> anyhow::Result
     lmr_auth::install_tls_provider();
     let clock: Clock = Arc::new(clock::now);
     let (client, key) = config.client(folder)?;
-    let fetcher: Arc<dyn Fetcher> = Arc::new(HttpFetcher::new(Duration::from_secs(30))?);
+    let network = config.network(folder)?;
+    let fetcher: Arc<dyn Fetcher> = Arc::new(HttpFetcher::by(&network, Duration::from_secs(30))?);
     let client = TokenClient::new(client, Arc::new(key), fetcher, clock, clock::fresh_ids())?;
     Ok(TokenAuthorizer::new(client))
 }
@@ -117,6 +118,7 @@ pub(crate) fn http_settings(
     lmr_auth::install_tls_provider();
     let mut http = HttpSettings::new(address);
     http.timeout = Duration::from_secs(config.receiver.timeout_seconds);
+    http.network = config.network(folder)?;
     if let Some(path) = &config.receiver.tls_ca {
         let pem = crate::output::read(&folder.join(path))
             .explain(|| text!("receiver.tls_ca", "receiver.tls_ca"))?;
@@ -201,14 +203,13 @@ async fn agent_with(
     let organisation = OrganisationNumber::parse(&config.organisation)
         .explain(|| text!("organisation", "organisation"))?;
     let files = config.certificate.from(folder);
-    let signer = SigningKey::new(certificate(&files.certificate)?, private_key(&files.key)?)
-        .explain(|| {
-            text!(
-                "{certificate} og nøkkelen hører ikke sammen",
-                "{certificate} and its key do not fit together",
-                certificate = files.certificate.display()
-            )
-        })?;
+    let signer = SigningKey::new(files.certificate()?, files.private_key()?).explain(|| {
+        text!(
+            "{certificate} og nøkkelen hører ikke sammen",
+            "{certificate} and its key do not fit together",
+            certificate = files.certificate.display()
+        )
+    })?;
     let recipient = certificate(&folder.join(&config.receiver.certificate))?;
 
     let clock: Clock = Arc::new(clock::now);

@@ -65,7 +65,9 @@ fn one_source(
         SourceTable::Table(table) => Box::new(table_source(table, config, folder)?),
         SourceTable::Fhir(table) => {
             lmr_auth::install_tls_provider();
-            Box::new(ServerSource::new(server_settings(table, config.ruleset, folder)?))
+            let mut settings = server_settings(table, config.ruleset, folder)?;
+            settings.network = config.network(folder)?;
+            Box::new(ServerSource::new(settings))
         }
     })
 }
@@ -189,11 +191,7 @@ fn server_settings(
         Some(AccessTable::BackendServices(table)) => ServerAccess::BackendServices {
             token_url: table.token_url.clone(),
             client_id: table.client_id.clone(),
-            key: Arc::new(KeyFile::named(
-                folder.join(&table.key),
-                table.kid.clone(),
-                table.algorithm.as_deref(),
-            )?),
+            key: Arc::new(KeyFile::of_access(table, folder)?),
             scope: table.scope.clone(),
         },
     };

@@ -12,6 +12,7 @@ use lmr_storage::{KeyFileError, OpenError};
 
 use lmr_fhir::Language;
 
+mod keys;
 mod lists;
 
 /// The error in bokmål, where there is a sentence for it.
@@ -42,7 +43,7 @@ pub(super) fn in_bokmal(error: &(dyn Error + 'static)) -> Option<String> {
     if let Some(error) = error.downcast_ref::<OutboxError>() {
         return Some(outbox(error));
     }
-    lists::in_bokmal(error)
+    keys::in_bokmal(error).or_else(|| lists::in_bokmal(error))
 }
 
 /// Why a run of the sender ended early.
@@ -125,6 +126,11 @@ fn key(error: &KeyError) -> String {
         KeyError::NotRsa => "nøkkelen er ikke en RSA-nøkkel på minst 2048 biter".to_owned(),
         KeyError::NotThisCertificate { thumbprint } => {
             format!("den private nøkkelen hører ikke til sertifikatet {thumbprint}")
+        }
+        KeyError::External { reason } => reason.clone(),
+        KeyError::SignsOnly => {
+            "en nøkkel på et token kan bare signere; registerets egen nøkkel må ligge i en fil"
+                .to_owned()
         }
     }
 }

@@ -100,6 +100,9 @@ pub(super) async fn token(
             let page = Html("<html><title>Vedlikehold</title><p>Kom tilbake senere.</html>");
             return Ok((status, page).into_response());
         }
+        Some(EndpointFault::Named(error, description)) => {
+            return Err(Refused::new(error, description));
+        }
         _ => {}
     }
     let form = read_form(&headers, &body)?;

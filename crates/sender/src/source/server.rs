@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use lmr_auth::{Clock, FreshId};
+use lmr_auth::{Clock, FreshId, Network};
 use lmr_fhir::{Bundle, Document, Element, Node, ParseOptions};
 
 pub use access::ServerAccess;
@@ -53,6 +53,8 @@ pub struct ServerSettings {
     pub max_wait: Duration,
     /// Further certificate authorities for TLS, PEM.
     pub certificate_authorities: Vec<Vec<u8>>,
+    /// Whom TLS trusts, and the proxy.
+    pub network: Network,
     /// By what the server knows us.
     pub access: ServerAccess,
     /// The time, for assertions.
@@ -87,6 +89,7 @@ impl ServerSettings {
             retry_wait: Duration::from_secs(1),
             max_wait: Duration::from_secs(300),
             certificate_authorities: Vec::new(),
+            network: Network::default(),
             access: ServerAccess::None,
             clock,
             fresh_id,

@@ -12,7 +12,7 @@ use lmr_lmdi::RuleSetId;
 
 use super::console::Console;
 use super::{Init, TokensFrom, WhichEnvironment};
-use crate::config::key_files::{certificate, private_key};
+use crate::config::key_files::{KeyFiles, certificate, located};
 use crate::output::Language;
 use crate::text::{Explain, Text, chain, fail, failure, text};
 
@@ -35,6 +35,8 @@ pub(super) struct Answers {
     pub(super) receiver_certificate: Option<PathBuf>,
     /// None: a key and a request are made.
     pub(super) certificate: Option<(PathBuf, PathBuf)>,
+    /// File with the password of its key.
+    pub(super) key_password_file: Option<PathBuf>,
     /// None: the client is not registered yet.
     pub(super) client_id: Option<String>,
     pub(super) algorithm: Algorithm,
@@ -150,7 +152,7 @@ fn file_or_not_yet(answer: &str) -> anyhow::Result<Option<PathBuf>> {
     if answer == NOT_YET {
         return Ok(None);
     }
-    whole(Path::new(&not_empty(answer)?)).map(Some)
+    Ok(Some(located(&whole(Path::new("."))?, Path::new(&not_empty(answer)?))))
 }
 
 /// The register's certificate, which must be meant for encryption.
@@ -166,10 +168,17 @@ fn register_certificate(answer: &str) -> anyhow::Result<Option<PathBuf>> {
 fn pair(
     path: PathBuf,
     key: &Path,
+    password_file: Option<&Path>,
     organisation: &OrganisationNumber,
 ) -> anyhow::Result<(PathBuf, PathBuf)> {
-    let key = whole(key)?;
-    let signer = SigningKey::new(certificate(&path)?, private_key(&key)?)?;
+    let key = located(&whole(Path::new("."))?, key);
+    let files = KeyFiles {
+        certificate: path.clone(),
+        key: key.clone(),
+        key_password_file: password_file.map(whole).transpose()?,
+        ..KeyFiles::default()
+    };
+    let signer = SigningKey::new(files.certificate()?, files.private_key()?)?;
     let certificate = signer.certificate();
     certificate.check_usage(Usage::Signature)?;
     let named = certificate.organisation().map(|number| number.to_string());
@@ -372,6 +381,10 @@ impl Answers {
                 receiver_url: receiver_url?,
                 receiver_certificate: receiver_certificate?,
                 certificate: certificate?,
+                key_password_file: match &init.key_password_file {
+                    Some(path) => Some(std::path::absolute(path).ok()?),
+                    None => None,
+                },
                 client_id: client_id?,
                 algorithm: algorithm?,
                 addresses: init.address.clone(),
@@ -419,7 +432,10 @@ impl Answers {
             },
             key.as_deref(),
             |answer| match organisation {
-                Some(organisation) => pair(path.clone(), Path::new(answer), organisation),
+                Some(organisation) => {
+                    let password_file = init.key_password_file.as_deref();
+                    pair(path.clone(), Path::new(answer), password_file, organisation)
+                }
                 None => Ok((path.clone(), PathBuf::from(answer))),
             },
         )?;
@@ -443,6 +459,7 @@ impl Answers {
             shorten(certificate);
             shorten(key);
         }
+        self.key_password_file.iter_mut().for_each(shorten);
         Ok(self)
     }
 }

@@ -255,6 +255,9 @@ fn configuration(answers: &Answers, named: &Named<'_>, lang: Language) -> String
     line("[certificate]");
     line(&format!("certificate = {}", path(named.certificate)));
     line(&format!("key = {}", path(named.certificate_key)));
+    if let Some(file) = &answers.key_password_file {
+        line(&format!("key_password_file = {}", path(file)));
+    }
     line("");
     match answers.issuer_kind {
         IssuerKind::HelseId => line("[helseid]"),

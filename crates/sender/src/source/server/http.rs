@@ -34,21 +34,17 @@ pub(super) struct Answered {
 impl Http {
     pub(super) fn new(settings: &ServerSettings) -> Result<Self, FileError> {
         let base = address(&settings.url)?;
-        let mut client = Client::builder();
-        for authority in &settings.certificate_authorities {
-            let certificate = reqwest::Certificate::from_pem(authority)
-                .map_err(|error| FileError::Other(error.to_string()))?;
-            client = client.add_root_certificate(certificate);
-        }
-        if is_loopback(&base) {
-            client = client.no_proxy();
-        }
-        let client = client
-            .connect_timeout(Duration::from_secs(10))
-            .timeout(settings.timeout)
-            // A redirect would hand password or token to another server.
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
+        let mut network = settings.network.clone();
+        network.authorities.extend(settings.certificate_authorities.iter().cloned());
+        let client = network
+            .client(is_loopback(&base))
+            .and_then(|client| {
+                // Redirects would hand password or token to another server, and are not followed.
+                Ok(client
+                    .connect_timeout(Duration::from_secs(10))
+                    .timeout(settings.timeout)
+                    .build()?)
+            })
             .map_err(|error| FileError::Other(error.to_string()))?;
         Ok(Self { client, limit: settings.limits.file_bytes })
     }
