@@ -12,7 +12,9 @@ use jiff::{ToSpan as _, Zoned};
 use crate::journal::{Lost, lose_power};
 use crate::model::Model;
 use crate::oracle::{self, Counts, End};
-use crate::plan::{Accident, Edit, History, IssuerFault, Operation, ProcessFault, Round};
+use crate::plan::{
+    Accident, DatabaseFault, Edit, History, IssuerFault, Operation, ProcessFault, Round,
+};
 use crate::world::{Site, World, signal};
 
 /// Transfers within which everything must be well again, without a person.
@@ -42,6 +44,8 @@ struct Play<'a> {
     outcome: Outcome,
     /// Messages that an older copy of the register does not have.
     was_restored: bool,
+    has_backup: bool,
+    is_database_down: bool,
     renamed: BTreeSet<String>,
     started: Instant,
 }
@@ -58,6 +62,8 @@ pub fn play(site: &mut Site, history: &History, keep: bool) -> Result<Outcome> {
         site,
         outcome: Outcome::default(),
         was_restored: false,
+        has_backup: false,
+        is_database_down: false,
         renamed: BTreeSet::new(),
         started: Instant::now(),
     };
@@ -77,6 +83,9 @@ pub fn play(site: &mut Site, history: &History, keep: bool) -> Result<Outcome> {
         }
     };
     drop(world);
+    if let Some(postgres) = &site.postgres {
+        postgres.drop_database(&format!("h{}", history.seed));
+    }
     let seen = site.proxy.seen();
     outcome.requests = seen.requests;
     outcome.violations.extend(seen.violations.iter().cloned());
@@ -125,13 +134,16 @@ impl Play<'_> {
             }
             if let Some(Accident::RegisterRestored) = next {
                 self.stop_all(history);
-                self.world.copy_database("receiver.sqlite", "receiver.backup")?;
+                match &self.site.postgres {
+                    Some(postgres) => postgres.copy(&format!("h{}", history.seed), "backup")?,
+                    None => self.world.copy_database("receiver.sqlite", "receiver.backup")?,
+                }
+                self.has_backup = true;
                 self.start_all(history)?;
             }
             self.calm()?;
             let acknowledged = self.site.proxy.seen().acknowledged.clone();
-            let verdict =
-                oracle::check_acknowledged(&self.world.path("receiver.sqlite"), &acknowledged)?;
+            let verdict = oracle::check_acknowledged(&self.world.register(), &acknowledged)?;
             self.outcome.violations.extend(verdict.violations);
             if !self.outcome.violations.is_empty() {
                 return Ok(());
@@ -171,13 +183,18 @@ impl Play<'_> {
         let ledger = self.world.path("sender.sqlite");
         match accident {
             Accident::RegisterRestored => {
-                if !self.world.path("receiver.backup").exists() {
+                if !self.has_backup {
                     return Ok(());
                 }
                 self.stop_all(history);
-                self.world.remove_database("receiver.sqlite");
-                self.world.copy_database("receiver.backup", "receiver.sqlite")?;
-                let stored = oracle::stored_messages(&self.world.path("receiver.sqlite"))?;
+                match &self.site.postgres {
+                    Some(postgres) => postgres.copy("backup", &format!("h{}", history.seed))?,
+                    None => {
+                        self.world.remove_database("receiver.sqlite");
+                        self.world.copy_database("receiver.backup", "receiver.sqlite")?;
+                    }
+                }
+                let stored = oracle::stored_messages(&self.world.register())?;
                 self.site.proxy.seen().acknowledged.retain(|id, _| stored.contains_key(id));
                 self.start_all(history)?;
             }
@@ -248,6 +265,10 @@ impl Play<'_> {
         let wanted = if is_faulty { 1 } else { 0 };
         let mut last = None;
         for run in 1..=CALM_RUNS {
+            if run > 3 {
+                // The real schedule waits for an hour; the register asks an issuer for new keys once a minute.
+                thread::sleep(Duration::from_secs(15));
+            }
             let status = self.one_run()?;
             if status.code() == Some(wanted) {
                 let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -309,7 +330,7 @@ impl Play<'_> {
         let acknowledged = self.site.proxy.seen().acknowledged.clone();
         let verdict = oracle::check(&End {
             model: &self.model,
-            register: &self.world.path("receiver.sqlite"),
+            register: &self.world.register(),
             ledger: &self.world.path("sender.sqlite"),
             export: &oracle::read_export(&export)?,
             acknowledged: &acknowledged,
@@ -418,6 +439,7 @@ impl Play<'_> {
         history: &History,
     ) -> Result<()> {
         self.site.proxy.plan(&[]);
+        self.continue_database()?;
         let reported = fs::read_to_string(self.world.report("sender")).unwrap_or_default();
         self.count_points("sender", round.sender, &reported);
         if let Some(ProcessFault::PowerLoss { chance, .. }) = round.sender
@@ -555,10 +577,42 @@ impl Play<'_> {
                 Some(issuer) => signal(issuer, "-CONT"),
                 None => self.site.start_issuer()?,
             },
+            Action::Database(fault) => {
+                let Some(postgres) = &self.site.postgres else { return Ok(()) };
+                let what = match fault {
+                    DatabaseFault::KillSessions { .. } => {
+                        postgres.signal("-KILL", false);
+                        "SIGKILL of its sessions"
+                    }
+                    DatabaseFault::Crash { .. } => {
+                        postgres.signal("-KILL", true);
+                        self.is_database_down = true;
+                        "SIGKILL of all of it"
+                    }
+                    DatabaseFault::Stop { .. } => {
+                        postgres.signal("-STOP", true);
+                        "SIGSTOP"
+                    }
+                };
+                self.count(format!("PostgreSQL: {what}"));
+            }
+            Action::ContinueDatabase => self.continue_database()?,
             Action::Operator => {
                 if let Some(operation) = round.operator {
                     self.operate(operation)?;
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// The server goes on, or is started again.
+    fn continue_database(&mut self) -> Result<()> {
+        if let Some(postgres) = &self.site.postgres {
+            if std::mem::take(&mut self.is_database_down) {
+                postgres.go()?;
+            } else {
+                postgres.signal("-CONT", true);
             }
         }
         Ok(())
@@ -593,6 +647,8 @@ enum Action {
     KillIssuer,
     StopIssuer,
     ContinueIssuer,
+    Database(DatabaseFault),
+    ContinueDatabase,
     Operator,
 }
 
@@ -634,6 +690,19 @@ impl Actions {
             Some(IssuerFault::Stop { after_ms, for_ms }) => {
                 all.push((at(after_ms), Action::StopIssuer));
                 all.push((at(after_ms + for_ms), Action::ContinueIssuer));
+            }
+            None => {}
+        }
+        match round.database {
+            Some(fault @ DatabaseFault::KillSessions { after_ms }) => {
+                all.push((at(after_ms), Action::Database(fault)));
+            }
+            Some(
+                fault @ (DatabaseFault::Crash { after_ms, for_ms }
+                | DatabaseFault::Stop { after_ms, for_ms }),
+            ) => {
+                all.push((at(after_ms), Action::Database(fault)));
+                all.push((at(after_ms + for_ms), Action::ContinueDatabase));
             }
             None => {}
         }

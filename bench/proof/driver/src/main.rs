@@ -28,7 +28,7 @@ use history::{Outcome, play};
 use log::Log;
 use plan::History;
 use simulation::{Player, Scene, Stage};
-use world::Site;
+use world::{Postgres, Site};
 
 #[derive(Parser)]
 struct Arguments {
@@ -53,6 +53,9 @@ enum Command {
         /// Where to work; best in memory
         #[arg(long, default_value = "/dev/shm/lmr-proof")]
         folder: PathBuf,
+        /// The register's database is PostgreSQL: the folder with initdb and pg_ctl
+        #[arg(long)]
+        postgres: Option<PathBuf>,
         /// A line for each history is appended here
         #[arg(long)]
         log: Option<PathBuf>,
@@ -106,8 +109,8 @@ enum Command {
 
 fn main() -> Result<ExitCode> {
     match Arguments::parse().command {
-        Command::Processes { lmr, seed, histories, minutes, folder, log } => {
-            processes(&lmr, seed, histories, minutes, &folder, log)
+        Command::Processes { lmr, seed, histories, minutes, folder, postgres, log } => {
+            processes(&lmr, seed, histories, minutes, &folder, postgres.as_deref(), log)
         }
         Command::Audit { lmr, folder } => {
             let lmr = lmr.canonicalize().context("--lmr")?;
@@ -143,13 +146,21 @@ fn processes(
     histories: u64,
     minutes: u64,
     folder: &std::path::Path,
+    postgres: Option<&std::path::Path>,
     log: Option<PathBuf>,
 ) -> Result<ExitCode> {
     let lmr = lmr.canonicalize().context("--lmr")?;
     let began = Instant::now();
     let until = began.checked_add(Duration::from_secs(minutes.saturating_mul(60).min(1 << 30)));
     let mut log = Log::open(log)?;
-    let mut site = Site::make(&lmr, &folder.join(std::process::id().to_string()))?;
+    let make = |name: String| -> Result<Site> {
+        let mut site = Site::make(&lmr, &folder.join(&name))?;
+        // Beside it: its user must be able to reach it.
+        let data = std::env::temp_dir().join(format!("lmr-proof-postgres-{name}"));
+        site.postgres = postgres.map(|bin| Postgres::start(bin, &data)).transpose()?;
+        Ok(site)
+    };
+    let mut site = make(std::process::id().to_string())?;
     for seed in first..first.saturating_add(histories) {
         if until.is_some_and(|until| Instant::now() > until) {
             break;
@@ -164,7 +175,7 @@ fn processes(
             Err(error) => {
                 log.instrument(seed, &error)?;
                 drop(site);
-                site = Site::make(&lmr, &folder.join(format!("{}-{seed}", std::process::id())))?;
+                site = make(format!("{}-{seed}", std::process::id()))?;
             }
         }
     }

@@ -57,15 +57,39 @@ impl Verdict {
     }
 }
 
+/// Where rows are: `postgres://…`, or a file of SQLite's.
+fn is_postgres(path: &Path) -> bool {
+    path.to_string_lossy().starts_with("postgres:")
+}
+
 async fn open(path: &Path) -> Result<SqliteConnection> {
     // Not read-only: what a killed process left in the log beside it is to be read too.
     let options = SqliteConnectOptions::new().filename(path);
     options.connect().await.with_context(|| path.display().to_string())
 }
 
+/// Tells a server of PostgreSQL something.
+pub fn tell_postgres(url: &str, statements: &[String]) -> Result<()> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+        use sqlx::Connection as _;
+        let mut db = sqlx::PgConnection::connect(url).await?;
+        for statement in statements {
+            sqlx::query(sqlx::AssertSqlSafe(statement.clone())).execute(&mut db).await?;
+        }
+        Ok(db.close().await?)
+    })
+}
+
 /// Rows of a question with one text and one number each.
 async fn rows(path: &Path, sql: &'static str) -> Result<Vec<(String, i64)>> {
     use sqlx::Connection as _;
+    if is_postgres(path) {
+        let mut db = sqlx::PgConnection::connect(&path.to_string_lossy()).await?;
+        let rows = sqlx::query(sql).fetch_all(&mut db).await?;
+        let read = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        db.close().await?;
+        return Ok(read);
+    }
     let mut db = open(path).await?;
     let rows = sqlx::query(sql).fetch_all(&mut db).await?;
     let read = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
@@ -211,13 +235,17 @@ fn check_rows(end: &End, verdict: &mut Verdict) -> Result<()> {
         verdict.stuck(format!("{count} of {kind} are held though nothing is faulty"));
     }
     let versions = one(end.register, "SELECT '', count(*) FROM resource_version")?;
-    let counted = one(end.register, "SELECT '', coalesce(sum(created + updated), 0) FROM message")?;
+    let counted = one(
+        end.register,
+        "SELECT '', CAST(coalesce(sum(created + updated), 0) AS BIGINT) FROM message",
+    )?;
     if versions != counted {
         verdict
             .violations
             .push(format!("{versions} versions are stored, the messages count {counted}"));
     }
-    let newest = one(end.register, "SELECT '', coalesce(sum(version), 0) FROM resource")?;
+    let newest =
+        one(end.register, "SELECT '', CAST(coalesce(sum(version), 0) AS BIGINT) FROM resource")?;
     if versions != newest {
         verdict
             .violations
@@ -259,7 +287,7 @@ fn check_rows(end: &End, verdict: &mut Verdict) -> Result<()> {
     if without != 0 {
         verdict.violations.push(format!("{without} messages have no entry in the audit log"));
     }
-    for path in [end.register, end.ledger] {
+    for path in [end.register, end.ledger].into_iter().filter(|path| !is_postgres(path)) {
         for (text, _) in ask(path, "SELECT integrity_check, 1 FROM pragma_integrity_check")? {
             if text != "ok" {
                 verdict.violations.push(format!("{}: {text}", path.display()));

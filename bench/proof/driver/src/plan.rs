@@ -44,6 +44,9 @@ pub struct Round {
     pub sender: Option<ProcessFault>,
     pub receiver: Option<ProcessFault>,
     pub issuer: Option<IssuerFault>,
+    /// Of PostgreSQL, where the register's database is one.
+    #[serde(default)]
+    pub database: Option<DatabaseFault>,
     pub operator: Option<Operation>,
     /// What becomes of the requests, one after the other; then they pass.
     pub network: Vec<Fate>,
@@ -125,6 +128,16 @@ pub enum IssuerFault {
         after_ms: u64,
         for_ms: u64,
     },
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub enum DatabaseFault {
+    /// Every process that serves a connection dies; the server recovers by itself.
+    KillSessions { after_ms: u64 },
+    /// All of it dies at once, and is started again later.
+    Crash { after_ms: u64, for_ms: u64 },
+    /// It stands still for a while.
+    Stop { after_ms: u64, for_ms: u64 },
 }
 
 /// What an operator does in the middle of a run.
@@ -327,10 +340,10 @@ fn process_fault(rng: &mut Rng, is_sender: bool) -> ProcessFault {
 
 fn round(rng: &mut Rng) -> Round {
     let mut round = Round::default();
-    if rng.chance(55) {
+    if rng.chance(75) {
         round.sender = Some(process_fault(rng, true));
     }
-    if rng.chance(55) {
+    if rng.chance(75) {
         round.receiver = Some(process_fault(rng, false));
     }
     if rng.chance(5) {
@@ -341,6 +354,13 @@ fn round(rng: &mut Rng) -> Round {
             IssuerFault::Stop { after_ms, for_ms }
         });
     }
+    let (after_ms, for_ms) = (rng.between(0, 600), rng.between(20, 800));
+    round.database = match rng.below(10) {
+        0 | 1 => Some(DatabaseFault::KillSessions { after_ms }),
+        2 | 3 => Some(DatabaseFault::Crash { after_ms, for_ms }),
+        4 => Some(DatabaseFault::Stop { after_ms, for_ms }),
+        _ => None,
+    };
     if rng.chance(8) {
         round.operator = Some(*rng.pick(&[
             Operation::ReleaseAll,
@@ -350,8 +370,8 @@ fn round(rng: &mut Rng) -> Round {
             Operation::Backup,
         ]));
     }
-    if rng.chance(75) {
-        round.network = (0..rng.between(1, 8)).map(|_| fate(rng)).collect();
+    if rng.chance(95) {
+        round.network = (0..rng.between(2, 10)).map(|_| fate(rng)).collect();
     }
     round
 }
@@ -428,6 +448,9 @@ impl History {
                 }
                 if round.issuer.is_some() {
                     without(&|round| round.issuer = None);
+                }
+                if round.database.is_some() {
+                    without(&|round| round.database = None);
                 }
                 if round.operator.is_some() {
                     without(&|round| round.operator = None);

@@ -19,13 +19,13 @@ use lmr_identifiers::OrganisationNumber;
 use lmr_identifiers::synthetic::organisation_number;
 use lmr_intake::{
     AllowList, Archive as _, ArchiveFilter, AuditLog as _, Avsender, Caller,
-    Outcome as AnswerOutcome, Receiver, RegisteredCertificate, RuleSetId,
+    Outcome as AnswerOutcome, Receiver, RegisteredCertificate, RuleSetId, Store as _,
 };
 use lmr_lmdi::PersonNumbers;
 use lmr_sandbox::certificates::{KeyAndCertificate, Order, TestCa};
 use lmr_sender::attempt::{AttemptFailure, ConnectionFailure};
 use lmr_sender::check::{CheckContext, CheckError, CheckFinding, Checker, RuleSetChecker};
-use lmr_sender::outbox::Outbox;
+use lmr_sender::outbox::{Act, Outbox};
 use lmr_sender::report::{Report, RunStatus};
 use lmr_sender::schedule::RetrySchedule;
 use lmr_sender::seal::EnvelopeSealer;
@@ -748,11 +748,15 @@ impl Play<'_> {
                 }
                 Step::Accident(accident) => self.accident(*accident)?,
                 Step::Release => {
+                    let now = self.town.time(&self.town.sender_clock);
                     let released = self.runtime.block_on(async {
                         let outbox = Outbox::open(&self.ledger()).await?;
-                        let done = outbox.release_held(None).await;
+                        let numbers: Vec<i64> =
+                            outbox.held().await?.iter().map(|row| row.number).collect();
+                        let act = Act::new("proof", None, now)?;
+                        let done = outbox.release(&numbers, &act).await;
                         outbox.close().await;
-                        done
+                        anyhow::Ok(done?)
                     });
                     released.context("release")?;
                     held(&self.town.net).count("operator: release");
@@ -782,6 +786,8 @@ impl Play<'_> {
     }
 
     fn accident(&mut self, accident: Accident) -> Result<()> {
+        // Nobody replaces a database faster than a network gives up.
+        self.runtime.block_on(self.town.deliver_late(true));
         match accident {
             Accident::RegisterRestored => {
                 let Some(copy) = self.register_copy.clone() else { return Ok(()) };
@@ -1008,7 +1014,7 @@ async fn export(store: &SqliteStore) -> Result<BTreeMap<String, Vec<Value>>> {
     loop {
         let page = store.archived(&filter).await?;
         let Some(last) = page.last() else { return Ok(all) };
-        filter.after = Some(last.cursor);
+        filter.after = Some((last.sender, last.cursor));
         for message in &page {
             for version in &message.versions {
                 let bytes = message.resource(version).context("a version without content")?;

@@ -27,6 +27,8 @@ pub struct Site {
     pub receiver_ports: [u16; 2],
     pub proxy: Proxy,
     issuer: Option<Child>,
+    /// A server of PostgreSQL of our own, for the histories that want one.
+    pub postgres: Option<Postgres>,
 }
 
 pub fn free_port() -> Result<u16> {
@@ -73,6 +75,7 @@ impl Site {
             receiver_ports,
             proxy: Proxy::start()?,
             issuer: None,
+            postgres: None,
         };
         site.start_issuer()?;
         Ok(site)
@@ -107,6 +110,11 @@ impl Site {
 
     /// A fresh folder for a history.
     pub fn world(&self, history: &History, start: Date) -> Result<World> {
+        let postgres = match &self.postgres {
+            Some(postgres) => Some(postgres.database(&format!("h{}", history.seed))?),
+            None => None,
+        };
+        let database = postgres.as_deref().unwrap_or("receiver.sqlite");
         let folder = self.folder.join(format!("h-{}", history.seed));
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
@@ -176,7 +184,7 @@ entries = {entries}
                 format!(
                     r#"listen = "127.0.0.1:{port}"
 environment = "local"
-database = "receiver.sqlite"
+database = "{database}"
 column_key = "column.key"
 public_urls = ["http://127.0.0.1:{proxy}"]
 
@@ -205,6 +213,7 @@ start_date = "{start}"
             folder,
             ports: self.receiver_ports,
             receivers: [None, None],
+            postgres,
         })
     }
 }
@@ -212,6 +221,115 @@ start_date = "{start}"
 impl Drop for Site {
     fn drop(&mut self) {
         self.kill_issuer();
+    }
+}
+
+/// A cluster of its own, which may be killed.
+pub struct Postgres {
+    bin: PathBuf,
+    folder: PathBuf,
+    port: u16,
+}
+
+impl Postgres {
+    /// Makes a cluster in `folder` and starts it. As root it runs as the user `postgres`, since it refuses root.
+    pub fn start(bin: &Path, folder: &Path) -> Result<Self> {
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
+        fs::create_dir_all(folder)?;
+        let _ = Command::new("chown").arg("postgres").arg(folder).status();
+        let postgres = Self { bin: bin.to_owned(), folder: folder.to_owned(), port: free_port()? };
+        postgres.run(&format!("initdb -D '{}' -A trust -U lmr", postgres.data()))?;
+        postgres.go()?;
+        Ok(postgres)
+    }
+
+    fn data(&self) -> String {
+        self.folder.join("data").display().to_string()
+    }
+
+    fn run(&self, command: &str) -> Result<()> {
+        let command = format!("{}/{command} >/dev/null 2>&1", self.bin.display());
+        let is_root = Command::new("id").arg("-u").output()?.stdout.starts_with(b"0\n");
+        let status = if is_root {
+            Command::new("su").args(["postgres", "-s", "/bin/sh", "-c", &command]).status()?
+        } else {
+            Command::new("sh").args(["-c", &command]).status()?
+        };
+        ensure!(status.success(), "{command} ends with {status}");
+        Ok(())
+    }
+
+    /// Starts the server after whatever was done to it.
+    pub fn go(&self) -> Result<()> {
+        self.run(&format!(
+            "pg_ctl -D '{}' -w -t 60 -l '{}' -o '-p {} -k {} -c listen_addresses=127.0.0.1' start",
+            self.data(),
+            self.folder.join("log").display(),
+            self.port,
+            self.folder.display()
+        ))
+    }
+
+    /// Ends it without a word, as a power cut that loses nothing flushed.
+    pub fn stop(&self) {
+        let _ = self.run(&format!("pg_ctl -D '{}' -w -m immediate stop", self.data()));
+    }
+
+    /// The processes of the server; the first is the one that starts the others.
+    fn processes(&self) -> Vec<String> {
+        let text =
+            fs::read_to_string(Path::new(&self.data()).join("postmaster.pid")).unwrap_or_default();
+        let Some(first) = text.lines().next().map(str::to_owned) else { return Vec::new() };
+        let children =
+            fs::read_to_string(format!("/proc/{first}/task/{first}/children")).unwrap_or_default();
+        std::iter::once(first).chain(children.split_whitespace().map(str::to_owned)).collect()
+    }
+
+    /// Sends a signal to all of its processes, or to those that serve connections.
+    pub fn signal(&self, name: &str, all: bool) {
+        let processes = self.processes();
+        for process in processes.iter().skip(usize::from(!all)) {
+            let _ = Command::new("kill").args([name, process]).stderr(Stdio::null()).status();
+        }
+    }
+
+    fn url(&self, name: &str) -> String {
+        format!("postgres://lmr@127.0.0.1:{}/{name}", self.port)
+    }
+
+    /// A fresh database.
+    fn database(&self, name: &str) -> Result<String> {
+        let maintenance = self.url("postgres");
+        let statements = [
+            format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+            format!("CREATE DATABASE {name}"),
+        ];
+        crate::oracle::tell_postgres(&maintenance, &statements)?;
+        Ok(self.url(name))
+    }
+
+    /// Copies a database over another one, while nobody uses them.
+    pub fn copy(&self, from: &str, to: &str) -> Result<()> {
+        let statements = [
+            format!("DROP DATABASE IF EXISTS {to} WITH (FORCE)"),
+            format!("CREATE DATABASE {to} TEMPLATE {from}"),
+        ];
+        crate::oracle::tell_postgres(&self.url("postgres"), &statements)
+    }
+
+    pub fn drop_database(&self, name: &str) {
+        let statement = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+        let _ = crate::oracle::tell_postgres(&self.url("postgres"), &[statement]);
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.signal("-CONT", true);
+        self.stop();
+        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
@@ -232,9 +350,19 @@ pub struct World {
     pub folder: PathBuf,
     ports: [u16; 2],
     receivers: [Option<Child>; 2],
+    /// Address of the register's database at a server.
+    pub postgres: Option<String>,
 }
 
 impl World {
+    /// Where the register's rows are.
+    pub fn register(&self) -> PathBuf {
+        match &self.postgres {
+            Some(url) => PathBuf::from(url),
+            None => self.path("receiver.sqlite"),
+        }
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
