@@ -14,12 +14,6 @@ pub(crate) fn is_lines(path: &Path) -> bool {
     path.extension().is_some_and(|e| e == "ndjson" || e == "jsonl")
 }
 
-/// Whether the text can only be XML: JSON does not begin like that.
-pub(crate) fn is_xml(bytes: &[u8]) -> bool {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    bytes.trim_ascii_start().first() == Some(&b'<')
-}
-
 /// Whether the text has a JSON value on each of its first two lines that are not blank, so that it can
 /// only be NDJSON.
 pub(crate) fn looks_like_lines(bytes: &[u8]) -> bool {

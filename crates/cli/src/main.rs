@@ -32,6 +32,7 @@ mod terminology;
 mod text;
 mod usage;
 mod validate;
+mod web;
 
 /// musl's own allocator makes several threads wait for one lock; packages are built with musl.
 #[cfg(target_env = "musl")]
@@ -56,6 +57,7 @@ enum Command {
     Demo(demo::Demo),
     Validate(validate::Validate),
     Explain(explain::Explain),
+    Web(web::Web),
     Fhirpath(fhirpath::Fhirpath),
     Package(package::Package),
     Terminology(terminology::Terminology),
@@ -87,6 +89,7 @@ fn main() -> ExitCode {
         Command::Demo(command) => command.run(lang),
         Command::Validate(command) => command.run(lang),
         Command::Explain(command) => command.run(lang),
+        Command::Web(command) => command.run(lang),
         Command::Fhirpath(command) => command.run(lang),
         Command::Package(command) => command.run(lang),
         Command::Terminology(command) => command.run(lang),

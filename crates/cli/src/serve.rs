@@ -428,6 +428,12 @@ fn http_settings(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<HttpS
     settings.min_body_speed = limits.min_bytes_per_second;
     settings.answer_timeout = Duration::from_secs(u64::from(limits.answer_seconds));
     settings.tls = tls(config, folder)?;
+    if let Some(section) = &config.validator_page {
+        let file = section.module.as_ref().map(|file| folder.join(file));
+        let module = crate::web::module(file.as_deref())
+            .explain(|| text!("[validator_page]", "[validator_page]"))?;
+        settings.validator_page = Some(crate::web::files(module));
+    }
     settings.lost_log_lines = crate::log::lost_lines();
     Ok(settings)
 }

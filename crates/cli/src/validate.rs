@@ -4,9 +4,8 @@ mod baseline;
 mod batches;
 mod changed;
 mod checks;
-mod ci;
 mod files;
-mod fingerprint;
+mod file_names;
 mod house;
 mod options;
 mod project;
@@ -24,15 +23,16 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use lmr_lmdi::RuleSetId;
+use lmr_report::Checker;
 
 use crate::config::WhichAdvice;
-use crate::input::{Input, is_lines, open};
+use crate::input::{Input, open};
 use crate::output::{self, Language, Output};
-use crate::text::{Explain, fail, failure, text};
+use crate::text::{Explain, fail, text};
 use crate::{UNUSABLE, clock};
 use baseline::Baseline;
 use batches::Batches;
-use checks::Checks;
+use checks::{cannot_check, check_batch};
 use files::gather;
 use options::Fine;
 #[cfg(test)]
@@ -153,7 +153,7 @@ pub(crate) enum Format {
     Json,
     /// An OperationOutcome per file, one JSON line each
     OperationOutcome,
-    /// One self-contained page with the faults marked in place; for one file
+    /// One self-contained page: findings by code and by file, marked in the text
     Html,
     /// SARIF 2.1.0, for code scanning and editors
     Sarif,
@@ -174,7 +174,7 @@ impl Validate {
             true => Project::default(),
             false => Project::find(self.project.as_deref())?,
         };
-        let checks = self.checks(&project, &stop, lang)?;
+        let checker = self.checker(&project, &stop, lang)?;
         let baseline = match (&self.write_baseline, &self.baseline, &project.keys.baseline) {
             (Some(_), ..) => None,
             (None, Some(path), _) | (None, None, Some(path)) => Some(Baseline::read(path)?),
@@ -207,18 +207,6 @@ impl Validate {
                 "--format html shows the resource itself with all its values; choose another format with --redact"
             );
         }
-        if self.format == Format::Html {
-            if several {
-                fail!(
-                    "--format html viser én fil; oppgi én, eller et annet format for {count}",
-                    "--format html shows one file; give one, or another format for {count}",
-                    count = files.len()
-                );
-            }
-            if files.first().is_some_and(|path| is_lines(path)) {
-                return Err(one_resource());
-            }
-        }
         let mut out = Output::to(self.output.as_deref());
         let progress = output::progress(files.len(), "files");
         if let Some(seconds) = self.max_seconds {
@@ -238,11 +226,13 @@ impl Validate {
             begun += 1;
             report.begin(path, several);
             match open(path) {
-                Ok(Input::Lines(_)) if self.format == Format::Html => return Err(one_resource()),
                 Ok(Input::Lines(file)) => {
-                    self.lines((path, file), &checks, &stop, &mut report, &mut out)?;
+                    self.lines((path, file), &checker, &stop, &mut report, &mut out)?;
                 }
-                Ok(Input::Whole(bytes)) => checks.text(&bytes, &mut report)?,
+                Ok(Input::Whole(bytes)) => {
+                    let checked = checker.check(&bytes).map_err(cannot_check)?;
+                    report.text(None, &bytes, checked)?;
+                }
                 // The others are validated all the same.
                 Err(error) if several => {
                     output::complain(&format!("lmr: {}", crate::text::chain(&error, lang)));
@@ -314,7 +304,7 @@ impl Validate {
     fn lines(
         &self,
         (path, file): (&Path, impl Read),
-        checks: &Checks,
+        checker: &Checker,
         stop: &AtomicBool,
         report: &mut Report,
         out: &mut Output<'_>,
@@ -325,16 +315,9 @@ impl Validate {
         while !stop.load(Ordering::Relaxed)
             && let Some(batch) = batches.next().explain(cannot_read)?
         {
-            checks.batch(&batch, self.fine.threads, stop, report)?;
+            check_batch(checker, &batch, self.fine.threads, stop, report)?;
             out.write(report.take().as_bytes())?;
         }
         Ok(())
     }
-}
-
-fn one_resource() -> anyhow::Error {
-    failure(text!(
-        "--format html viser én ressurs; velg et annet format for en ressurs per linje",
-        "--format html shows one resource; give another format for a resource a line"
-    ))
 }

@@ -25,8 +25,8 @@ impl RuleSets {
     /// The rule sets with code systems and value sets of these packages before their own
     /// definitions. The rule sets share the packages' memory.
     #[must_use]
-    pub fn with_packages(packages: impl IntoIterator<Item = Package>) -> Self {
-        let packages: Vec<Arc<Package>> = packages.into_iter().map(Arc::new).collect();
+    pub fn with_packages(packages: impl IntoIterator<Item: Into<Arc<Package>>>) -> Self {
+        let packages: Vec<Arc<Package>> = packages.into_iter().map(Into::into).collect();
         if packages.is_empty() {
             return Self::default();
         }

@@ -11,6 +11,7 @@
 //! | [`OutletService`], [`serve_outlet`] | the way out, on a listener of its own |
 //! | [`PageSettings`], [`serve_pages`] | pages for people, on a listener of their own |
 //! | [`Route`], [`ROUTES`] | one row a route: path, methods, handler, OpenAPI operation |
+//! | [`StaticFiles`], [`serve_files`] | files given out as they are: the validator's page |
 //! | [`Tls`] | TLS of our own, replaceable while it runs |
 //!
 //! ```
@@ -29,6 +30,7 @@ mod body;
 mod call;
 mod connections;
 mod errors;
+mod files;
 mod media;
 mod message;
 mod metrics;
@@ -49,6 +51,7 @@ mod stream;
 mod tls;
 
 pub use address::ProxyHeader;
+pub use files::{StaticFile, StaticFiles, serve_files};
 pub use openapi::document as openapi_document;
 pub use outlet::OutletService;
 pub use pages::{PageSettings, serve_pages};

@@ -161,6 +161,31 @@ pub(crate) fn certificates() -> Value {
     }})
 }
 
+pub(crate) fn page_folder() -> Value {
+    json!({"security": [], "responses": {
+        "308": {"description": "The page is at /validator/."},
+        "404": outcome("The page is not given out here."),
+    }})
+}
+
+pub(crate) fn page() -> Value {
+    json!({"security": [], "responses": {
+        "200": {"description": "The page.", "content": {"text/html": {"schema": {"type": "string"}}}},
+        "304": {"description": "It has not changed since the ETag in If-None-Match."},
+        "404": outcome("The page is not given out here."),
+    }})
+}
+
+pub(crate) fn page_file() -> Value {
+    json!({"security": [], "parameters": [
+        {"name": "file", "in": "path", "required": true, "schema": {"type": "string"}},
+    ], "responses": {
+        "200": {"description": "Style sheet, script or WebAssembly module.", "content": {"*/*": {}}},
+        "304": {"description": "It has not changed since the ETag in If-None-Match."},
+        "404": outcome("There is no such file."),
+    }})
+}
+
 /// What every route of the outlet may answer beside its own.
 fn outlet(mut responses: Value) -> Value {
     responses["401"] = outcome("No token, or one that is not accepted; see WWW-Authenticate.");

@@ -4,13 +4,14 @@ pub(crate) mod information;
 pub(crate) mod message;
 pub(crate) mod operation;
 pub(crate) mod outlet;
+pub(crate) mod page;
 
 use crate::openapi;
 use crate::route::{Methods, Route};
 use axum::routing::on;
 
 /// Every route of the receiver.
-pub static ROUTES: [Route; 12] = [
+pub static ROUTES: [Route; 15] = [
     Route {
         path: "/fhirmottak/v1",
         methods: Methods::Post,
@@ -94,6 +95,27 @@ pub static ROUTES: [Route; 12] = [
         summary: "The register's certificates that messages are encrypted for",
         handler: |methods| on(methods, information::certificates),
         operation: openapi::certificates,
+    },
+    Route {
+        path: "/validator",
+        methods: Methods::Get,
+        summary: "The way to the page below, where the operator gives it out",
+        handler: |methods| on(methods, page::folder),
+        operation: openapi::page_folder,
+    },
+    Route {
+        path: "/validator/",
+        methods: Methods::Get,
+        summary: "A page that checks files in the browser; nothing is sent here",
+        handler: |methods| on(methods, page::index),
+        operation: openapi::page,
+    },
+    Route {
+        path: "/validator/{file}",
+        methods: Methods::Get,
+        summary: "The files of that page",
+        handler: |methods| on(methods, page::file),
+        operation: openapi::page_file,
     },
 ];
 

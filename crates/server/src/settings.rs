@@ -1,6 +1,7 @@
 //! What an operator may set of the HTTP side.
 
 use crate::address::ProxyHeader;
+use crate::files::StaticFiles;
 use crate::tls::Tls;
 use lmr_intake::AllowList;
 use std::sync::Arc;
@@ -50,6 +51,8 @@ pub struct HttpSettings {
     pub drain: Duration,
     /// TLS, where no proxy does it.
     pub tls: Option<Tls>,
+    /// The page that checks files in the browser, given out at `/validator/`. Default none.
+    pub validator_page: Option<StaticFiles>,
     /// Log lines that could not be written, counted by whoever writes them.
     pub lost_log_lines: Arc<AtomicU64>,
 }
@@ -78,6 +81,7 @@ impl Default for HttpSettings {
             connections_per_address: 200,
             drain: Duration::from_secs(30),
             tls: None,
+            validator_page: None,
             lost_log_lines: Arc::default(),
         }
     }

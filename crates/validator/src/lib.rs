@@ -21,9 +21,8 @@
 //!
 //! Profiles come in packages: [`package`] reads them, [`definitions`] finds what they define, with
 //! snapshots made whole by [`snapshot`]; [`terminology`] has value sets and code systems. [`Options`]
-//! says which profiles an instance must meet and how strict to be; [`render`] makes a page of HTML
-//! with the issues marked in the source. Each module begins with an example; `examples/` has small
-//! programs: one file, a bundle's entries, a profile's elements, speed.
+//! says which profiles an instance must meet and how strict to be. Each module begins with an example;
+//! `examples/` has small programs: one file, a bundle's entries, a profile's elements, speed.
 
 mod canonical;
 mod check;
@@ -40,7 +39,6 @@ mod model;
 mod options;
 pub mod package;
 mod plan;
-pub mod render;
 pub mod snapshot;
 pub mod terminology;
 mod validator;

@@ -231,6 +231,27 @@ impl Package {
             return Err(PackageError::TooLarge { path: path.to_owned(), limit: MAX_FILE });
         }
         let bytes = fs::read(path).map_err(unreadable)?;
+        Self::of_one_file(path, bytes)
+    }
+
+    /// Reads a `.tgz` file or a single JSON file that is in memory already, as a browser has it. What its first
+    /// bytes say counts, not its name, which errors repeat.
+    ///
+    /// # Errors
+    /// [`PackageError`] names the file and what is wrong with it.
+    pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, PackageError> {
+        let path = Path::new(name);
+        if bytes.starts_with(&[0x1f, 0x8b]) {
+            return Self::from_files(path, archive::files_of_archive(path, bytes)?);
+        }
+        if bytes.len() as u64 > MAX_FILE {
+            return Err(PackageError::TooLarge { path: path.to_owned(), limit: MAX_FILE });
+        }
+        Self::of_one_file(path, bytes.to_vec())
+    }
+
+    /// A definition, or a Bundle of definitions, by itself.
+    fn of_one_file(path: &Path, bytes: Vec<u8>) -> Result<Self, PackageError> {
         let mut package = Self::bare("", "");
         package.add(path, &File { name: String::new(), bytes })?;
         if package.entries.is_empty() {

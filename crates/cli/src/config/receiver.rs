@@ -74,6 +74,8 @@ pub(crate) struct ReceiverConfig {
     pub(crate) outlet: Option<OutletSection>,
     /// The operator's console.
     pub(crate) console: Option<ConsoleSection>,
+    /// The page that checks files in the browser, at `/validator/`; given out where this is there.
+    pub(crate) validator_page: Option<ValidatorPageSection>,
     /// How long what is stored is kept.
     #[serde(default)]
     pub(crate) retention: RetentionSection,
@@ -83,6 +85,14 @@ pub(crate) struct ReceiverConfig {
     /// Logging.
     #[serde(default)]
     pub(crate) log: Log,
+}
+
+/// The page that checks files in the browser.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ValidatorPageSection {
+    /// The WebAssembly module, where the program was built without one.
+    pub(crate) module: Option<PathBuf>,
 }
 
 /// The way out of the receiver, on a listener of its own.

@@ -7,6 +7,26 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("Print help (see a summary with '-h')", "Skriv hjelpen (kortere med «-h»)"),
     ("Print version", "Skriv versjonen"),
     (
+        "Serve the page that checks files in the browser, or write it as a folder of files",
+        "Gi ut siden som kontrollerer filer i nettleseren, eller skriv den som en mappe med filer",
+    ),
+    (
+        "Nothing that is dropped on the page leaves the browser. Exit status: 0 when interrupted or written; 2 for arguments or files that cannot be used",
+        "Ingenting som slippes på siden, forlater nettleseren. Sluttstatus: 0 når den avbrytes eller er skrevet; 2 for argumenter eller filer som ikke kan brukes",
+    ),
+    (
+        "Address and port to listen on; port 0 takes a free one",
+        "Adresse og port å lytte på; port 0 tar en ledig",
+    ),
+    (
+        "Write the page into this folder, for any server of static files, instead of serving it",
+        "Skriv siden i denne mappen, for en hvilken som helst tjener for statiske filer, i stedet for å gi den ut",
+    ),
+    (
+        "The WebAssembly module that scripts/build-web makes; needed where the program was built without one",
+        "WebAssembly-modulen som scripts/build-web lager; trengs der programmet er bygd uten en",
+    ),
+    (
         "Print this message or the help of the given subcommand(s)",
         "Skriv denne hjelpen, eller hjelpen til en kommando",
     ),
@@ -605,8 +625,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "En OperationOutcome per fil, én JSON-linje hver",
     ),
     (
-        "One self-contained page with the faults marked in place; for one file",
-        "Én selvstendig side med feilene merket der de er; for én fil",
+        "One self-contained page: findings by code and by file, marked in the text",
+        "Én selvstendig side: funn etter kode og fil, merket i teksten",
     ),
     ("The message's id", "Meldingens id"),
     ("Only this sender's", "Bare denne avsenderens"),

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use lmr_fhir::xml::XmlError;
-use lmr_fhir::{Localized as _, OutcomeExtension, OutcomeIssue, OutcomeValue, ParseError};
 use lmr_lmdi::codes::{Code, Severity};
-use lmr_lmdi::{ElementLocation, Finding, RuleSetId, response};
-use lmr_validator::render::{Mark, Page};
+use lmr_lmdi::{Finding, RuleSetId};
+use lmr_report::{Case, Checked, Reported, github, html, json, junit, outcome, sarif, sentence};
 
 use super::Format;
-use super::ci::{self, Case, Reported};
 use super::triage::Triage;
 use crate::input::looks_like_lines;
 use crate::output::{Language, Style};
-use crate::text::{Text, failure, text};
+use crate::text::{Text, text};
+
+/// Bytes of texts that an HTML page shows.
+const MAX_SOURCES: usize = 16 << 20;
 
 /// A report that grows file by file.
 pub(super) struct Report {
@@ -42,8 +42,10 @@ pub(super) struct Report {
     hidden: usize,
     /// Whether files were left out.
     is_incomplete: bool,
-    /// What SARIF and JUnit XML are made of at the end.
+    /// What SARIF, JUnit XML and HTML are made of at the end.
     cases: Vec<Case>,
+    /// Bytes of texts that an HTML page may still take: browsers do not open pages of any size.
+    room_for_sources: usize,
     /// Which findings count.
     triage: Triage,
     /// What code lists are missing, and how many codes could not be checked for it: one line each, since
@@ -77,6 +79,7 @@ impl Report {
             hidden: 0,
             is_incomplete: false,
             cases: Vec::new(),
+            room_for_sources: MAX_SOURCES,
             triage,
             lists: BTreeMap::new(),
             style: Style::for_stdout(),
@@ -167,85 +170,42 @@ impl Report {
         Ok(())
     }
 
-    /// What was found in one resource: the file's, or that of one of its lines.
-    pub(super) fn resource(
+    /// What was found in one text: the file's, or that of one of its lines.
+    pub(super) fn text(
         &mut self,
         line: Option<u32>,
-        source: &str,
-        rule_set: Option<RuleSetId>,
-        mut findings: Vec<Finding>,
+        text: &[u8],
+        checked: Checked,
     ) -> anyhow::Result<()> {
+        let Checked { rule_set, mut findings, is_readable } = checked;
         self.rule_set = rule_set;
         if let Some(id) = rule_set
             && !self.rule_sets.contains(&id)
         {
             self.rule_sets.push(id);
         }
-        if let Some(line) = line {
-            for finding in &mut findings {
-                finding.line = line;
-            }
+        for finding in &mut findings {
+            finding.line = line.unwrap_or(finding.line);
         }
-        self.triage.keep(&mut findings);
-        self.add(line, source, findings)
-    }
-
-    /// A text that is not JSON.
-    pub(super) fn unreadable(
-        &mut self,
-        line: Option<u32>,
-        bytes: &[u8],
-        error: &ParseError,
-    ) -> anyhow::Result<()> {
-        let mut finding = Finding::unreadable(error);
-        finding.line = line.unwrap_or(finding.line);
-        if self.format == Format::Html {
-            let path = self.path.display();
-            return Err(failure(Text::of(|language| {
-                format!("{path}: {}", finding.text(language))
-            })));
+        if is_readable {
+            self.triage.keep(&mut findings);
+            return self.add(line, text, findings);
         }
         self.here.unreadable += 1;
-        self.rule_set = None;
-        self.add(line, "", vec![finding])?;
+        self.add(line, text, findings)?;
         // What the file seems to be says more than the place where it is not JSON.
         if self.format == Format::Text
-            && let Some(remedy) = remedy_for(bytes)
+            && let Some(remedy) = remedy_for(text)
         {
             writeln!(self.out, "      {} {}", self.style.faint("→"), remedy.get(self.language))?;
         }
         Ok(())
     }
 
-    /// A text that begins like XML and is not FHIR XML.
-    pub(super) fn unreadable_xml(&mut self, error: &XmlError) -> anyhow::Result<()> {
-        let location = ElementLocation {
-            line: error.location.line,
-            column: error.location.column,
-            ..ElementLocation::default()
-        };
-        let reason = error.kind.bilingual();
-        let finding = Finding::with_text(
-            Code::ContentNotFhir,
-            location,
-            format!("Innholdet kan ikke leses som FHIR XML: {}.", reason.nb),
-            format!("The content cannot be read as FHIR XML: {}.", reason.en),
-        );
-        if self.format == Format::Html {
-            let path = self.path.display();
-            return Err(failure(Text::of(|language| {
-                format!("{path}: {}", finding.text(language))
-            })));
-        }
-        self.here.unreadable += 1;
-        self.rule_set = None;
-        self.add(None, "", vec![finding])
-    }
-
     fn add(
         &mut self,
         line: Option<u32>,
-        source: &str,
+        source: &[u8],
         mut findings: Vec<Finding>,
     ) -> anyhow::Result<()> {
         if self.format == Format::Text {
@@ -272,11 +232,16 @@ impl Report {
             *room -= findings.len();
             self.hidden += found - findings.len();
         }
-        if matches!(self.format, Format::Sarif | Format::Junit | Format::Github) {
+        if matches!(self.format, Format::Sarif | Format::Junit | Format::Github | Format::Html) {
             let file = self.path.display().to_string();
-            let case = Case { file, line, rule_set: self.rule_set, findings, errors };
+            let source = (self.format == Format::Html && source.len() <= self.room_for_sources)
+                .then(|| {
+                    self.room_for_sources -= source.len();
+                    String::from_utf8_lossy(source).into_owned()
+                });
+            let case = Case { file, line, rule_set: self.rule_set, findings, errors, source };
             if self.format == Format::Github {
-                self.out.push_str(&ci::github::commands(&case, self.language));
+                self.out.push_str(&github::commands(&case, self.language));
             } else {
                 self.cases.push(case);
             }
@@ -286,43 +251,20 @@ impl Report {
         match self.format {
             // Of many lines only those with something to report.
             Format::Text if (line.is_some() || self.quiet) && found == 0 => {}
-            Format::Text => self.text(line, findings, errors, warnings)?,
+            Format::Text => self.lines_of_text(line, findings, errors, warnings)?,
             Format::Json => {
+                let file = self.path.display().to_string();
                 for finding in findings {
-                    writeln!(self.out, "{}", self.json(finding))?;
+                    let object = json::finding(&file, self.rule_set, finding, self.language);
+                    writeln!(self.out, "{object}")?;
                 }
-            }
-            Format::Html => {
-                let mut title = self.path.display().to_string();
-                if let Some(id) = self.rule_set {
-                    write!(title, " ({id} sha256:{})", id.digest())?;
-                }
-                // A printout is looked at later, by others.
-                let made = crate::clock::oslo(crate::clock::now()).strftime("%Y-%m-%d %H:%M");
-                write!(title, ", lmr {}, {made}", env!("CARGO_PKG_VERSION"))?;
-                let marks: Vec<Mark> =
-                    findings.iter().map(|finding| self.mark(source, finding)).collect();
-                self.out
-                    .push_str(&Page { title: &title, source, lang: self.language }.render(&marks));
             }
             // An outcome without issues would say that all is in order.
             Format::OperationOutcome if findings.is_empty() && found > 0 => {}
-            Format::Sarif | Format::Junit | Format::Github => {}
+            Format::Sarif | Format::Junit | Format::Github | Format::Html => {}
             Format::OperationOutcome => {
-                let mut outcome = response::outcome_of(findings);
-                outcome.extension.push(file_extension(&self.path));
-                if let Some(id) = self.rule_set {
-                    response::name_rule_set(&mut outcome, id);
-                }
-                if findings.is_empty() {
-                    for issue in &mut outcome.issue {
-                        issue.text = Some("I orden".to_owned());
-                        issue.translations = vec![("en", "Correct".to_owned())];
-                    }
-                }
-                if self.language == Language::English {
-                    outcome.issue.iter_mut().for_each(english_first);
-                }
+                let file = self.path.display().to_string();
+                let outcome = outcome::of(&file, self.rule_set, findings, self.language);
                 writeln!(self.out, "{}", outcome.to_json())?;
             }
         }
@@ -348,7 +290,7 @@ impl Report {
         format!("{}, {warnings}", self.counted(errors, ("feil", "feil"), ("error", "errors")))
     }
 
-    fn text(
+    fn lines_of_text(
         &mut self,
         line: Option<u32>,
         findings: &[Finding],
@@ -413,59 +355,6 @@ impl Report {
         Ok(())
     }
 
-    fn json(&self, finding: &Finding) -> serde_json::Value {
-        let language = self.language;
-        let text = finding.code.text();
-        serde_json::json!({
-            "file": self.path.display().to_string(),
-            "ruleSet": self.rule_set.map(RuleSetId::as_str),
-            "ruleSetDigest": self.rule_set.map(|id| format!("sha256:{}", id.digest())),
-            "severity": finding.severity.as_str(),
-            "code": finding.code.as_str(),
-            "issueType": finding.issue_type(),
-            "messageId": finding.message_id(),
-            "expression": finding.full_expression,
-            "line": finding.line,
-            "column": finding.column,
-            "text": sentence(finding, language),
-            "profile": finding.issue().and_then(|issue| issue.profile.as_deref()),
-            "reasons": finding.issue().map(|issue| issue.inner.iter().map(|inner| match self.language {
-                Language::Bokmal => inner.text_nb(),
-                Language::English => inner.text_en(),
-            }).collect::<Vec<_>>()).unwrap_or_default(),
-            "cause": text.cause.in_language(language),
-            "remedy": text.remedy.in_language(language),
-            "retry": finding.retry().as_str(),
-        })
-    }
-
-    fn mark(&self, source: &str, finding: &Finding) -> Mark {
-        let language = self.language;
-        let issue = finding.issue();
-        let mut notes: Vec<String> = issue
-            .map(|issue| &issue.inner)
-            .into_iter()
-            .flatten()
-            .map(|inner| match self.language {
-                Language::Bokmal => inner.text_nb(),
-                Language::English => inner.text_en(),
-            })
-            .collect();
-        if finding.refuses() {
-            notes.push(finding.code.text().remedy.in_language(language).to_owned());
-        }
-        Mark {
-            severity: finding.severity,
-            span: finding.span.clone().unwrap_or_else(|| line_span(source, finding.line)),
-            line: finding.line,
-            column: finding.column,
-            code: finding.code.as_str().to_owned(),
-            text: sentence(finding, language),
-            expression: finding.full_expression.clone(),
-            notes,
-        }
-    }
-
     /// What has been written since it was last taken.
     pub(super) fn take(&mut self) -> String {
         std::mem::take(&mut self.out)
@@ -481,8 +370,13 @@ impl Report {
             hidden: self.hidden,
         };
         match self.format {
-            Format::Sarif => return Ok(format!("{:#}\n", ci::sarif::log(&reported))),
-            Format::Junit => return Ok(ci::junit::document(&reported)),
+            Format::Sarif => return Ok(format!("{:#}\n", sarif::log(&reported))),
+            Format::Junit => return Ok(junit::document(&reported)),
+            // A printout is looked at later, by others.
+            Format::Html => {
+                let made = crate::clock::oslo(crate::clock::now()).strftime("%Y-%m-%d %H:%M");
+                return Ok(html::page(&reported, &made.to_string()));
+            }
             _ => {}
         }
         if self.quiet {
@@ -536,16 +430,6 @@ impl Report {
     }
 }
 
-/// What is wrong. The register's own rules explain themselves; what is wrong is their title.
-pub(super) fn sentence(finding: &Finding, language: Language) -> String {
-    let (text, about) = (finding.text(language), finding.code.text());
-    if text == about.explanation.in_language(language) {
-        format!("{}. {text}", about.title.in_language(language))
-    } else {
-        text.into_owned()
-    }
-}
-
 /// Codes that say that a list is missing, not that a code is wrong.
 fn is_missing_list(code: Code) -> bool {
     matches!(code, Code::CodeSystemNotAvailable | Code::ValueSetNotAvailable)
@@ -580,29 +464,4 @@ fn remedy_for(bytes: &[u8]) -> Option<Text> {
     } else {
         return None;
     })
-}
-
-/// The bytes of a line without its indentation, for findings that know no more.
-fn line_span(source: &str, line: u32) -> std::ops::Range<usize> {
-    let Some(index) = (line as usize).checked_sub(1) else { return 0..0 };
-    let start: usize = source.split_inclusive('\n').take(index).map(str::len).sum();
-    let text = source[start..].lines().next().unwrap_or_default();
-    let indent = text.len() - text.trim_start().len();
-    start + indent..start + text.trim_end().len().max(indent)
-}
-
-/// The sentence in English with its bokmål as the translation, instead of the other way round.
-fn english_first(issue: &mut OutcomeIssue) {
-    let Some(at) = issue.translations.iter().position(|(language, _)| *language == "en") else {
-        return;
-    };
-    let (_, english) = issue.translations.remove(at);
-    issue.translations.extend(issue.text.replace(english).map(|bokmal| ("nb", bokmal)));
-}
-
-fn file_extension(path: &Path) -> OutcomeExtension {
-    OutcomeExtension::new(
-        response::FILE_EXTENSION,
-        OutcomeValue::String(path.display().to_string()),
-    )
 }

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use jiff::civil::Date;
 use lmr_lmdi::Finding;
+use lmr_report::Fingerprints;
 
 use super::baseline::{Baseline, Entry};
-use super::fingerprint::{FileNames, Fingerprints};
+use super::file_names::FileNames;
 use super::project::{Ignore, Project};
 use crate::output::{self, Language};
 use crate::text::text;

@@ -6,7 +6,7 @@ mod limits;
 
 use harness::{BUNDLE_CHECK, Moody, assert_refused, read_answer, start, start_with};
 use lmr_intake::AllowList;
-use lmr_server::{HttpSettings, ROUTES};
+use lmr_server::{HttpSettings, ROUTES, StaticFile, StaticFiles};
 use reqwest::Method;
 use serde_json::Value;
 use std::time::Duration;
@@ -61,6 +61,38 @@ async fn openapi_lists_exactly_the_routes() {
     for route in &ROUTES {
         let methods: Vec<_> = document["paths"][route.path].as_object().unwrap().keys().collect();
         assert_eq!(methods, [route.methods.operation()]);
+    }
+}
+
+#[tokio::test]
+async fn the_page_is_given_out_where_the_operator_wants_it() {
+    let server = start().await;
+    for path in ["/validator", "/validator/", "/validator/page.js"] {
+        assert_refused(server.send(Method::GET, path).await, 404, "LMR-1002").await;
+    }
+    let page =
+        |name, media_type, text: &'static str| StaticFile { name, media_type, bytes: text.into() };
+    let files = StaticFiles::new(
+        [page("index.html", "text/html", "<p>"), page("a.js", "text/javascript", "1")],
+        &[("content-security-policy", "default-src 'none'")],
+    );
+    let settings = HttpSettings { validator_page: Some(files), ..HttpSettings::default() };
+    let server = start_with(settings, "127.0.0.1", true).await;
+    // Followed to the folder.
+    for path in ["/validator", "/validator/", "/validator/index.html"] {
+        let response = server.send(Method::GET, path).await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.url().path().rsplit_once('/').unwrap().0, "/validator");
+        assert_eq!(response.headers()["content-security-policy"], "default-src 'none'");
+        assert_eq!(response.text().await.unwrap(), "<p>");
+    }
+    let response = server.send(Method::GET, "/validator/a.js").await;
+    assert_eq!(response.headers()["content-type"], "text/javascript");
+    let tag = response.headers()["etag"].clone();
+    let again = server.client.get(server.url("/validator/a.js")).header("if-none-match", tag);
+    assert_eq!(again.send().await.unwrap().status(), 304);
+    for path in ["/validator/b.js", "/validator/..%2Fmetrics"] {
+        assert_refused(server.send(Method::GET, path).await, 404, "LMR-1002").await;
     }
 }
 

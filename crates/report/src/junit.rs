@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
+use lmr_fhir::Language;
 use lmr_lmdi::{Finding, RuleSetId};
 
-use super::{Case, Level, Reported, message, remedy};
-use crate::output::Language;
+use crate::case::{Case, Level, Reported, message, remedy, sentence};
 
 /// The report as a document.
-pub(in crate::validate) fn document(report: &Reported<'_>) -> String {
+#[must_use]
+pub fn document(report: &Reported<'_>) -> String {
     let failures = report.cases.iter().filter(|case| case.errors > 0).count();
     let broken = usize::from(report.is_incomplete);
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
@@ -93,7 +94,7 @@ fn failure(out: &mut String, case: &Case, language: Language) {
     let first = case.findings.iter().find(|finding| Level::of(finding) == Level::Error);
     // What --max left out is counted, and has no text.
     let (kind, text) = first.map_or(("", String::new()), |finding| {
-        let sentence = crate::validate::report::sentence(finding, language);
+        let sentence = sentence(finding, language);
         (finding.code.as_str(), format!(": {sentence}"))
     });
     let _ = writeln!(

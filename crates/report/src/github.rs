@@ -3,11 +3,13 @@
 
 use std::fmt::Write as _;
 
-use super::{Case, Level, message, remedy};
-use crate::output::Language;
+use lmr_fhir::Language;
+
+use crate::case::{Case, Level, message, remedy};
 
 /// A command per finding.
-pub(in crate::validate) fn commands(case: &Case, language: Language) -> String {
+#[must_use]
+pub fn commands(case: &Case, language: Language) -> String {
     let mut out = String::new();
     for finding in &case.findings {
         let command = match Level::of(finding) {

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use lmr_fhir::Language;
 use lmr_lmdi::codes::Code;
 use lmr_lmdi::{Finding, RuleSetId};
 use serde_json::{Map, Value, json};
 
-use super::{Case, Level, Reported, message};
-use crate::output::Language;
-use crate::validate::fingerprint::Fingerprints;
+use crate::case::{Case, Level, Reported, message};
+use crate::fingerprint::Fingerprints;
 
 /// The address of the standard's schema.
 const SCHEMA: &str =
@@ -26,7 +26,8 @@ impl Level {
 }
 
 /// The report as a log file with one run.
-pub(in crate::validate) fn log(report: &Reported<'_>) -> Value {
+#[must_use]
+pub fn log(report: &Reported<'_>) -> Value {
     let mut rules: BTreeMap<&'static str, Code> = BTreeMap::new();
     for finding in report.cases.iter().flat_map(|case| &case.findings) {
         rules.insert(finding.code.as_str(), finding.code);

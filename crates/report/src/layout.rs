@@ -4,15 +4,18 @@
 const LONG: usize = 400;
 
 /// A text laid out again, and where its bytes went.
-pub(super) struct Layout {
-    pub(super) text: String,
+#[derive(Debug)]
+pub struct Layout {
+    /// The text as it is now.
+    pub text: String,
     /// Offsets in the text as it was and as it is, where the distance between them changes.
     moved: Vec<(usize, usize)>,
 }
 
 impl Layout {
     /// Lays a text out, unless its lines are readable as they are.
-    pub(super) fn of(source: &str) -> Option<Self> {
+    #[must_use]
+    pub fn of(source: &str) -> Option<Self> {
         if source.len() <= LONG * source.lines().count().max(1) {
             return None;
         }
@@ -78,7 +81,8 @@ impl Layout {
     }
 
     /// Where a byte of the source went.
-    pub(super) fn offset(&self, source: usize) -> usize {
+    #[must_use]
+    pub fn offset(&self, source: usize) -> usize {
         match self.moved.partition_point(|(was, _)| *was <= source).checked_sub(1) {
             Some(index) => {
                 let (was, is) = self.moved[index];

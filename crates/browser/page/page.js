@@ -1,0 +1,389 @@
+// The page: what is chosen goes to the worker, what it finds is shown. Everything stays in memory.
+
+import { DocumentView } from "./document.js";
+import { FindingList, badge, element } from "./findings.js";
+import { dropped, named } from "./input.js";
+import { language, setLanguage, t, translate } from "./texts.js";
+
+const $ = (id) => document.getElementById(id);
+
+/** Resources that are listed at first, and more at a time. */
+const STEP = 200;
+
+/** The worker with its questions. */
+class Checker {
+  #worker;
+  #waiting = new Map();
+  #next = 1;
+
+  constructor() {
+    this.#begin();
+  }
+
+  #begin() {
+    this.#worker = new Worker("worker.js", { type: "module" });
+    this.#worker.addEventListener("message", ({ data }) => {
+      if (data.progress) {
+        showProgress(data.progress);
+        return;
+      }
+      const waiting = this.#waiting.get(data.id);
+      this.#waiting.delete(data.id);
+      if (data.trouble) waiting?.reject(data.trouble);
+      else waiting?.resolve(data.ok);
+    });
+    this.#worker.addEventListener("error", (event) => {
+      event.preventDefault();
+      this.#fail(event.message || "worker");
+    });
+    this.started = this.ask("start");
+  }
+
+  ask(what, values = {}) {
+    const id = this.#next++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, ask: what, ...values });
+    });
+  }
+
+  /** Asks it to stop; what is in one long piece of work is ended with the worker. */
+  stop() {
+    this.ask("stop");
+    setTimeout(() => {
+      if (!busy) return;
+      this.#worker.terminate();
+      this.#fail(null);
+      this.#begin();
+    }, 700);
+  }
+
+  #fail(reason) {
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject } of waiting) reject(reason === null ? { stopped: true } : { name: "", nb: reason, en: reason });
+  }
+}
+
+let busy = false;
+let about;
+/** What was chosen last, to check it again with other rules. */
+let input = { files: [], chosen: true };
+let packages = [];
+let result;
+let current = -1;
+let findings = [];
+let resourcesShown = STEP;
+
+const checker = new Checker();
+const list = new FindingList($("findings"), (index) => view.jump(index));
+const view = new DocumentView($("document"), (from, count) => checker.ask("lines", { from, count }), (index) => list.focus(index));
+
+start();
+
+async function start() {
+  speak();
+  try {
+    about = await checker.started;
+  } catch (trouble) {
+    const notice = $("unusable");
+    notice.textContent = t("no_engine", { reason: trouble[language] ?? "" });
+    return;
+  }
+  $("unusable").remove();
+  listRuleSets();
+  document.documentElement.dataset.ready = "";
+}
+
+/** Everything that has a language. */
+function speak() {
+  document.documentElement.lang = language;
+  document.title = t("title");
+  translate(document);
+  for (const tag of ["nb", "en"]) $(tag).setAttribute("aria-pressed", String(tag === language));
+  if (about) {
+    listRuleSets();
+    showPackages();
+  }
+}
+
+function listRuleSets() {
+  const select = $("rules");
+  const chosen = select.value;
+  const options = about.ruleSets.map(({ name, date, bundleType }) =>
+    element("option", { value: name }, t("guide_of", { name, date, type: bundleType })),
+  );
+  select.replaceChildren(element("option", { value: "" }, t("by_type")), ...options, element("option", { value: "none" }, t("plain")));
+  select.value = chosen;
+  $("program").textContent = t("program", { version: about.version });
+  showDigest();
+}
+
+/** Digests of the rule sets that are used, or could be. */
+function showDigest() {
+  const used = new Set((result?.cases ?? []).map((one) => one.ruleSet).filter(Boolean));
+  const chosen = $("rules").value;
+  const shown = about.ruleSets.filter(({ name }) => (used.size ? used.has(name) : chosen ? name === chosen : true));
+  $("digest").replaceChildren(
+    ...(chosen === "none" ? [] : shown).map(({ name, version, date, digest }) =>
+      element("span", {}, t("digest", { name, version, date, digest })),
+    ),
+  );
+}
+
+function choices() {
+  return {
+    ruleSet: $("rules").value || null,
+    language,
+    now: new Date().toISOString(),
+    profiles: $("profiles").value.split(/\s+/).filter(Boolean),
+    redact: $("redact").checked,
+    ...($("advice").checked ? { advice: "refuse" } : {}),
+  };
+}
+
+async function check(files, { chosen }) {
+  if (busy) return;
+  input = { files, chosen };
+  if (!files.length) {
+    $("status").textContent = t("nothing");
+    return;
+  }
+  busy = true;
+  $("status").textContent = "";
+  showProgress({ name: files[0].name, done: 0, all: files.length });
+  // Short work needs no bar that flashes.
+  const showing = setTimeout(() => ($("progress").hidden = false), 300);
+  try {
+    await checker.started;
+    result = await checker.ask("check", { files, choices: choices(), packages, chosen });
+    showPackages();
+    await showResult();
+  } catch (trouble) {
+    result = undefined;
+    $("results").hidden = true;
+    $("status").textContent = trouble.stopped ? t("stopped") : t("not_read", { name: trouble.name, reason: reasonOf(trouble) });
+  } finally {
+    busy = false;
+    clearTimeout(showing);
+    $("progress").hidden = true;
+  }
+}
+
+function showProgress({ name, done, all }) {
+  $("bar").value = done / all;
+  $("doing").textContent = t("checking", { name, done: Math.floor(done) + 1, all });
+}
+
+const reasonOf = (trouble) => (trouble.key ? t(trouble.key, trouble.values) : trouble[language]);
+
+async function showResult() {
+  sayVerdict();
+  resourcesShown = STEP;
+  $("only-faulty").checked = false;
+  $("resources-part").hidden = result.cases.length < 2;
+  $("results").hidden = false;
+  showDigest();
+  const first = result.cases.find((one) => one.errors) ?? result.cases.find((one) => one.warnings) ?? result.cases[0];
+  showResources();
+  if (first) await select(first.case);
+  else {
+    current = -1;
+    findings = [];
+    view.clear();
+    showFindings();
+  }
+  $("results").focus({ preventScroll: true });
+  $("results").scrollIntoView({ block: "start" });
+}
+
+function sayVerdict() {
+  const sum = (what) => result.cases.reduce((total, one) => total + one[what], 0);
+  const [errors, warnings] = [sum("errors"), sum("warnings")];
+  const faulty = new Set(result.cases.filter((one) => one.errors).map((one) => one.file)).size;
+  const one = result.files === result.resources;
+  const files = one ? t("file", { n: result.files }) : `${t("file", { n: result.files })}, ${t("resource", { n: result.resources })}`;
+  const values = { files, errors: t("error", { n: errors }), warnings: t("warning", { n: warnings }), faulty: t("file", { n: faulty }) };
+  const verdict = t(errors ? "with_errors" : warnings ? "only_warnings" : result.files ? "in_order" : "nothing", values);
+  const troubles = result.troubles.length > 0 || result.stopped;
+  $("verdict").textContent = verdict;
+  $("verdict").className = "verdict " + (errors ? "error" : warnings || troubles ? "warning" : "good");
+  $("status").textContent = result.stopped ? `${t("stopped")} ${verdict}` : verdict;
+  const notices = result.troubles.map((trouble) => [trouble, "error"]);
+  if (result.stopped) notices.push([t("stopped"), "warning"]);
+  if (result.skipped.length) {
+    const names = result.skipped.slice(0, 3).join(", ") + (result.skipped.length > 3 ? " …" : "");
+    notices.push([t("skipped", { n: result.skipped.length, names }), "information"]);
+  }
+  $("troubles").replaceChildren(
+    ...notices.map(([what, kind]) =>
+      element("li", { class: `notice ${kind}` }, typeof what === "string" ? what : t("not_read", { name: what.name, reason: reasonOf(what) })),
+    ),
+  );
+}
+
+const nameOf = (one) => (one.line ? `${one.file}:${one.line}` : one.file);
+
+function showResources() {
+  const wanted = result.cases.filter((one) => one.errors || !$("only-faulty").checked);
+  const items = wanted.slice(0, resourcesShown).map((one) => {
+    const counts = [];
+    if (one.errors) counts.push(element("span", { class: "badge error" }, t("error", { n: one.errors })));
+    if (one.warnings) counts.push(element("span", { class: "badge warning" }, t("warning", { n: one.warnings })));
+    if (one.notes) counts.push(element("span", { class: "badge information" }, t("note", { n: one.notes })));
+    if (!counts.length) counts.push(element("span", { class: "badge good" }, t("correct")));
+    const button = element(
+      "button",
+      { type: "button", "data-case": String(one.case), "aria-current": one.case === current ? "true" : undefined, onclick: () => select(one.case) },
+      element("span", { class: "name" }, nameOf(one)),
+      ...counts.flatMap((count) => [" ", count]),
+    );
+    return element("li", {}, button);
+  });
+  const left = wanted.length - items.length;
+  if (left > 0) {
+    const more = () => {
+      resourcesShown += STEP;
+      showResources();
+      $("resources").children[resourcesShown - STEP]?.firstElementChild?.focus();
+    };
+    items.push(element("li", {}, element("button", { type: "button", onclick: more }, t("more_resources", { n: Math.min(STEP, left) }))));
+  }
+  $("resources").replaceChildren(...items);
+}
+
+/** Shows a resource's findings and its text. */
+async function select(index) {
+  current = index;
+  for (const button of $("resources").querySelectorAll("[data-case]")) {
+    if (Number(button.dataset.case) === index) button.setAttribute("aria-current", "true");
+    else button.removeAttribute("aria-current");
+  }
+  const found = await checker.ask("findings", { index, language });
+  if (index !== current) return;
+  findings = found.findings;
+  const shown = await checker.ask("view", { index });
+  if (index !== current) return;
+  $("layout-note").hidden = !shown.laidOut;
+  await view.show(shown, findings);
+  showFindings(found);
+}
+
+let titles = new Map();
+let total = 0;
+
+function showFindings(found) {
+  if (found) {
+    titles = new Map(found.groups.map(({ code, title }) => [code, title]));
+    total = found.groups.reduce((sum, { count }) => sum + count, 0);
+  }
+  const one = result.cases.find(({ case: index }) => index === current);
+  $("findings-heading").textContent = t("findings_of", { name: one ? nameOf(one) : "" });
+  const severities = new Set([...document.querySelectorAll("[data-severity]:checked")].map((box) => box.dataset.severity));
+  const shown = list.show(findings, titles, { severities, search: $("search").value, group: $("group").value });
+  list.mark(view.marked);
+  $("shown").textContent = total ? t("shown", { shown, all: total }) : t("no_findings");
+}
+
+function showPackages() {
+  const known = new Map((result?.packages ?? []).map((one) => [one.file, one]));
+  const troubles = new Map((result?.packageTroubles ?? []).map((one) => [one.name, one]));
+  $("loaded").replaceChildren(
+    ...packages.map((file) => {
+      const holds = known.get(file.name);
+      const trouble = troubles.get(file.name);
+      const parts = [holds ? t("package_holds", { ...holds, name: file.name }) : file.name];
+      if (holds?.dependencies.length) parts.push(` (${t("package_needs", { needs: holds.dependencies.join(", ") })})`);
+      if (trouble) parts.push(" ", element("span", { class: "badge error" }, reasonOf(trouble)));
+      const remove = () => {
+        packages = packages.filter((other) => other !== file);
+        showPackages();
+        $("packages").focus();
+      };
+      return element("li", {}, ...parts, " ", element("button", { type: "button", onclick: remove }, t("remove", { name: file.name })));
+    }),
+  );
+}
+
+async function say(tag) {
+  if (tag === language) return;
+  setLanguage(tag);
+  const address = new URL(location);
+  address.searchParams.set("lang", tag);
+  history.replaceState(null, "", address);
+  speak();
+  if (!result || busy) return;
+  sayVerdict();
+  showResources();
+  if (current < 0) return showFindings();
+  const found = await checker.ask("findings", { index: current, language });
+  findings = found.findings;
+  await view.rename(findings);
+  showFindings(found);
+}
+
+async function save(format) {
+  const text = await checker.ask("export", { format, language });
+  const [type, ending] = {
+    html: ["text/html", "html"],
+    json: ["application/x-ndjson", "ndjson"],
+    "operation-outcome": ["application/fhir+ndjson", "ndjson"],
+    sarif: ["application/sarif+json", "sarif"],
+    junit: ["application/xml", "xml"],
+  }[format];
+  const address = URL.createObjectURL(new Blob([text], { type }));
+  element("a", { href: address, download: `lmr-${format}.${ending}` }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
+
+async function example() {
+  const text = await (await fetch("example.json")).blob();
+  await check([{ name: "example.json", blob: text }], { chosen: true });
+}
+
+for (const tag of ["nb", "en"]) $(tag).addEventListener("click", () => say(tag));
+for (const id of ["choose", "folder"]) {
+  $(id).addEventListener("change", ({ target }) => {
+    const files = named(target.files);
+    // The same file can be chosen again when it has been corrected.
+    target.value = "";
+    check(files, { chosen: id === "choose" });
+  });
+}
+$("example").addEventListener("click", example);
+$("check-text").addEventListener("click", () => {
+  const text = $("text").value;
+  check(text.trim() ? [{ name: t("pasted"), blob: new Blob([text]) }] : [], { chosen: true });
+});
+$("packages").addEventListener("change", ({ target }) => {
+  packages.push(...target.files);
+  target.value = "";
+  showPackages();
+});
+$("rules").addEventListener("change", () => {
+  if (input.files.length) check(input.files, input);
+  else showDigest();
+});
+$("again").addEventListener("click", () => check(input.files, input));
+$("stop").addEventListener("click", () => checker.stop());
+$("only-faulty").addEventListener("change", showResources);
+for (const control of document.querySelectorAll("#group, [data-severity]")) control.addEventListener("change", () => showFindings());
+$("search").addEventListener("input", () => showFindings());
+for (const button of document.querySelectorAll("[data-export]")) button.addEventListener("click", () => save(button.dataset.export));
+
+// Files may be dropped anywhere on the page.
+const isFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+addEventListener("dragover", (event) => {
+  if (!isFiles(event)) return;
+  event.preventDefault();
+  $("drop").classList.add("over");
+});
+addEventListener("dragleave", () => $("drop").classList.remove("over"));
+addEventListener("drop", async (event) => {
+  $("drop").classList.remove("over");
+  if (!isFiles(event)) return;
+  event.preventDefault();
+  const single = event.dataTransfer.files.length === 1;
+  const files = await dropped(event.dataTransfer);
+  check(files.sort((a, b) => a.name.localeCompare(b.name, "en")), { chosen: single && files.length === 1 });
+});

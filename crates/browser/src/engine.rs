@@ -1,0 +1,292 @@
+//! What answers requests: the checker, what it found until now, and the text being looked at.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use lmr_fhir::Language;
+use lmr_lmdi::codes::Severity;
+use lmr_lmdi::{CheckOptions, Finding, RuleSetId, RuleSets};
+use lmr_report::{Case, Checked, Checker, Profiles, Reported, html, json, junit, outcome, sarif};
+use lmr_validator::Options;
+use lmr_validator::package::{Package, ResourceKind};
+use serde_json::{Value, json};
+
+use crate::request::{Choices, EngineError, Format, Request};
+use crate::view::View;
+
+/// The validator with everything it has been given and has found.
+#[derive(Debug, Default)]
+pub struct Engine {
+    packages: Vec<Arc<Package>>,
+    checker: Option<Checker>,
+    language: Language,
+    cases: Vec<Case>,
+    rule_sets: Vec<RuleSetId>,
+    view: View,
+}
+
+impl Engine {
+    /// Answers a request in JSON about some bytes: `{"ok": …}`, or `{"error": {"kind", "nb", "en"}}`.
+    pub fn answer(&mut self, request: &[u8], body: &[u8]) -> Vec<u8> {
+        let answer = serde_json::from_slice(request)
+            .map_err(EngineError::from)
+            .and_then(|request| self.run(request, body));
+        let answer = match answer {
+            Ok(answer) => json!({ "ok": answer }),
+            Err(error) => {
+                let text = error.bilingual();
+                json!({ "error": { "kind": error.kind(), "nb": text.nb, "en": text.en } })
+            }
+        };
+        answer.to_string().into_bytes()
+    }
+
+    fn run(&mut self, request: Request, body: &[u8]) -> Result<Value, EngineError> {
+        match request {
+            Request::About => Ok(about()),
+            Request::AddPackage { name } => self.add_package(&name, body),
+            Request::Reset => {
+                *self = Self::default();
+                Ok(Value::Null)
+            }
+            Request::Begin(choices) => {
+                self.checker = Some(self.checker_of(&choices)?);
+                self.language = choices.language;
+                self.cases = Vec::new();
+                self.rule_sets = Vec::new();
+                self.view = View::default();
+                Ok(Value::Null)
+            }
+            Request::Check { file, line, limit } => {
+                let checked = self.checker()?.check(body)?;
+                let at = self.keep(file, line, checked);
+                Ok(self.summary(at, self.language, limit))
+            }
+            Request::CheckLines { file, line } => self.check_lines(&file, line, body),
+            Request::Validate { file } => {
+                let checked = self.checker()?.check(body)?;
+                let Checked { rule_set, findings, is_readable } = checked;
+                Ok(json!({
+                    "ruleSet": rule_set.map(RuleSetId::as_str),
+                    "ruleSetDigest": rule_set.map(digest),
+                    "readable": is_readable,
+                    "findings": findings
+                        .iter()
+                        .map(|finding| json::finding(&file, rule_set, finding, self.language))
+                        .collect::<Vec<_>>(),
+                }))
+            }
+            Request::Findings { case, language, limit } => {
+                self.cases.get(case).ok_or(EngineError::NoCase)?;
+                Ok(self.summary(case, language, limit))
+            }
+            Request::View { case } => {
+                let case = self.cases.get(case).ok_or(EngineError::NoCase)?;
+                let (view, answer) = View::of(body, &case.findings);
+                self.view = view;
+                Ok(answer)
+            }
+            Request::ViewLines { from, count } => Ok(json!(self.view.lines(from, count))),
+            Request::Source { case } => {
+                let case = self.cases.get_mut(case).ok_or(EngineError::NoCase)?;
+                case.source = Some(String::from_utf8_lossy(body).into_owned());
+                Ok(Value::Null)
+            }
+            Request::Export { format, language, made } => {
+                Ok(json!(self.export(format, language, &made)))
+            }
+        }
+    }
+
+    fn checker(&self) -> Result<&Checker, EngineError> {
+        self.checker.as_ref().ok_or(EngineError::NotBegun)
+    }
+
+    fn add_package(&mut self, name: &str, body: &[u8]) -> Result<Value, EngineError> {
+        let package = Package::from_bytes(name, body)?;
+        let count = |kind| package.definitions().filter(|(other, _)| *other == kind).count();
+        let answer = json!({
+            "name": package.name(),
+            "version": package.version(),
+            "profiles": count(ResourceKind::Structure),
+            "valueSets": count(ResourceKind::ValueSet),
+            "codeSystems": count(ResourceKind::CodeSystem),
+            "dependencies": package
+                .dependencies()
+                .map(|(name, version)| format!("{name} {version}"))
+                .collect::<Vec<_>>(),
+        });
+        self.packages.push(Arc::new(package));
+        Ok(answer)
+    }
+
+    fn checker_of(&self, choices: &Choices) -> Result<Checker, EngineError> {
+        let now: Timestamp =
+            choices.now.parse().map_err(|_| EngineError::Now(choices.now.clone()))?;
+        let packages = self.packages.iter().cloned();
+        if choices.rule_set.as_deref() == Some("none") {
+            let options = Options {
+                profiles: choices.profiles.clone(),
+                redact_values: choices.redact,
+                threads: 1,
+                now: lmr_fhirpath::DateTime::parse(&choices.now),
+                ..Options::default()
+            };
+            return Ok(Checker::of_profiles(packages, options, &choices.profiles)?);
+        }
+        let chosen = match &choices.rule_set {
+            None => None,
+            Some(name) => {
+                Some(RuleSetId::parse(name).ok_or_else(|| EngineError::RuleSet(name.clone()))?)
+            }
+        };
+        let mut options = CheckOptions::at(now);
+        options.redact = choices.redact;
+        options.advice = choices.advice.map(Into::into).unwrap_or_default();
+        options.rule_sets = RuleSets::with_packages(packages);
+        // Compiled now, so that the first text is not the slow one.
+        options.rule_sets.get(chosen.unwrap_or(RuleSetId::LATEST))?;
+        let needs = choices.advice.is_some();
+        let profiles = Profiles { everywhere: choices.profiles.clone(), ..Profiles::default() };
+        Ok(Checker::of_register(chosen, options, profiles, needs))
+    }
+
+    /// Keeps what was found in a text; gives its number.
+    fn keep(&mut self, file: String, line: Option<u32>, checked: Checked) -> usize {
+        let errors = checked.errors();
+        let Checked { rule_set, mut findings, is_readable: _ } = checked;
+        if let Some(id) = rule_set
+            && !self.rule_sets.contains(&id)
+        {
+            self.rule_sets.push(id);
+        }
+        for finding in &mut findings {
+            finding.line = line.unwrap_or(finding.line);
+        }
+        self.cases.push(Case { file, line, rule_set, findings, errors, source: None });
+        self.cases.len() - 1
+    }
+
+    /// A case with its counts, its findings by code, and as many findings as asked for.
+    fn summary(&self, at: usize, language: Language, limit: Option<usize>) -> Value {
+        let Some(case) = self.cases.get(at) else { return Value::Null };
+        let of = |severity| case.findings.iter().filter(|f| f.severity == severity).count();
+        json!({
+            "case": at,
+            "file": case.file,
+            "line": case.line,
+            "ruleSet": case.rule_set.map(RuleSetId::as_str),
+            "ruleSetDigest": case.rule_set.map(digest),
+            "errors": case.errors,
+            "warnings": of(Severity::Warning),
+            "notes": of(Severity::Information),
+            "groups": groups(&case.findings, language),
+            "findings": case
+                .findings
+                .iter()
+                .take(limit.unwrap_or(usize::MAX))
+                .map(|finding| json::finding(&case.file, case.rule_set, finding, language))
+                .collect::<Vec<_>>(),
+        })
+    }
+
+    fn check_lines(&mut self, file: &str, first: u32, body: &[u8]) -> Result<Value, EngineError> {
+        let mut found = Vec::new();
+        let mut resources = 0;
+        let mut from = 0;
+        for (line, text) in (first..).zip(body.split(|byte| *byte == b'\n')) {
+            let start = from;
+            from += text.len() + 1;
+            if text.trim_ascii().is_empty() {
+                continue;
+            }
+            resources += 1;
+            let checked = self.checker()?.check(text)?;
+            // Lines without findings are counted, and take no memory.
+            if !checked.findings.is_empty() {
+                let at = self.keep(file.to_owned(), Some(line), checked);
+                let mut summary = self.summary(at, self.language, Some(0));
+                summary["bytes"] = json!([start, start + text.len()]);
+                found.push(summary);
+            } else if let Some(id) = checked.rule_set
+                && !self.rule_sets.contains(&id)
+            {
+                self.rule_sets.push(id);
+            }
+        }
+        let lines = body.iter().filter(|byte| **byte == b'\n').count();
+        Ok(json!({ "resources": resources, "lines": lines, "cases": found }))
+    }
+
+    fn export(&self, format: Format, language: Language, made: &str) -> String {
+        let reported = Reported {
+            cases: &self.cases,
+            rule_sets: &self.rule_sets,
+            language,
+            is_incomplete: false,
+            hidden: 0,
+        };
+        match format {
+            Format::Sarif => format!("{:#}\n", sarif::log(&reported)),
+            Format::Junit => junit::document(&reported),
+            Format::Json => {
+                let line = |case: &Case| {
+                    let of = |finding| json::finding(&case.file, case.rule_set, finding, language);
+                    case.findings.iter().map(|finding| format!("{}\n", of(finding))).collect()
+                };
+                self.cases.iter().map(line).collect::<Vec<String>>().concat()
+            }
+            Format::OperationOutcome => {
+                let line = |case: &Case| {
+                    let outcome = outcome::of(&case.file, case.rule_set, &case.findings, language);
+                    format!("{}\n", outcome.to_json())
+                };
+                self.cases.iter().map(line).collect()
+            }
+            Format::Html => html::page(&reported, made),
+        }
+    }
+}
+
+fn digest(id: RuleSetId) -> String {
+    format!("sha256:{}", id.digest())
+}
+
+fn about() -> Value {
+    let rule_set = |id: RuleSetId| {
+        json!({
+            "name": id.as_str(),
+            "version": id.version(),
+            "date": id.date(),
+            "bundleType": id.bundle_type(),
+            "digest": digest(id),
+        })
+    };
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "ruleSets": RuleSetId::ALL.into_iter().rev().map(rule_set).collect::<Vec<_>>(),
+    })
+}
+
+/// How often each code was found, the gravest first.
+fn groups(findings: &[Finding], language: Language) -> Value {
+    let mut groups: BTreeMap<(std::cmp::Reverse<Severity>, &str), (usize, &Finding)> =
+        BTreeMap::new();
+    for finding in findings {
+        let key = (std::cmp::Reverse(finding.severity), finding.code.as_str());
+        groups.entry(key).or_insert((0, finding)).0 += 1;
+    }
+    let group = |((severity, code), (count, finding)): (
+        (std::cmp::Reverse<Severity>, &str),
+        (usize, &Finding),
+    )| {
+        json!({
+            "code": code,
+            "severity": severity.0.as_str(),
+            "title": finding.code.text().title.in_language(language),
+            "count": count,
+        })
+    };
+    groups.into_iter().map(group).collect()
+}

@@ -1,0 +1,324 @@
+//! What checks a text: the register's rules, or plain FHIR with profiles of the caller's.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use lmr_fhir::xml::XmlError;
+use lmr_fhir::{Bilingual, Bundle, Document, Language, Localized as _, ParseError, ParseOptions};
+use lmr_lmdi::codes::Code;
+use lmr_lmdi::{
+    CheckOptions, ElementLocation, Finding, RuleSet, RuleSetError, RuleSetId, response,
+};
+use lmr_validator::definitions::Definitions;
+use lmr_validator::package::{Package, PackageError};
+use lmr_validator::{Options, ProfileError, Validator};
+use thiserror::Error;
+
+/// Deepest nesting of XML that is read: the reference validator's for JSON.
+const MAX_XML_DEPTH: usize = 500;
+
+/// Why a text could not be checked. The fault is the caller's choice of profiles, or this program's.
+#[derive(Debug, Error)]
+pub enum CheckerError {
+    /// A profile that the caller named cannot be used.
+    #[error("the profile cannot be used: {0}")]
+    Profile(#[from] ProfileError),
+    /// A rule set cannot be compiled: a fault of this program.
+    #[error(transparent)]
+    RuleSet(#[from] RuleSetError),
+    /// An embedded definition cannot be read: a fault of this program.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+}
+
+impl CheckerError {
+    /// The sentence for people.
+    #[must_use]
+    pub fn bilingual(&self) -> Bilingual<String> {
+        Bilingual::of(|language| match (self, language) {
+            (Self::Profile(reason), Language::Bokmal) => {
+                format!("profilen kan ikke brukes: {reason}")
+            }
+            _ => self.to_string(),
+        })
+    }
+}
+
+/// What was found in a text.
+#[derive(Debug)]
+pub struct Checked {
+    /// The rule set it was checked by; `None` is plain FHIR, or a text that cannot be read.
+    pub rule_set: Option<RuleSetId>,
+    /// What was found. Of a text that cannot be read, why.
+    pub findings: Vec<Finding>,
+    /// Whether the text is JSON or FHIR XML at all.
+    pub is_readable: bool,
+}
+
+impl Checked {
+    fn unreadable(finding: Finding) -> Self {
+        Self { rule_set: None, findings: vec![finding], is_readable: false }
+    }
+
+    /// Findings that refuse the resource.
+    #[must_use]
+    pub fn errors(&self) -> usize {
+        self.findings.iter().filter(|finding| finding.refuses()).count()
+    }
+}
+
+/// Profiles in addition to those of the register.
+#[derive(Clone, Debug, Default)]
+pub struct Profiles {
+    /// Those that every text must meet.
+    pub everywhere: Vec<String>,
+    /// Those that resources of a type must meet.
+    pub by_type: HashMap<String, Vec<String>>,
+}
+
+impl Profiles {
+    fn is_empty(&self) -> bool {
+        self.everywhere.is_empty() && self.by_type.is_empty()
+    }
+}
+
+/// What findings come from. Cheap to use from many threads; its rule sets are compiled when first needed.
+#[derive(Debug)]
+pub struct Checker(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Register(Box<ByRegister>),
+    Plain(Box<ByProfiles>),
+}
+
+#[derive(Debug)]
+struct ByRegister {
+    chosen: Option<RuleSetId>,
+    options: CheckOptions,
+    /// The same with one thread, for one of many texts that are checked side by side.
+    beside: CheckOptions,
+    profiles: Profiles,
+    /// Whether to say which version of the guide is needed.
+    needs: bool,
+}
+
+#[derive(Debug)]
+struct ByProfiles {
+    validator: Validator,
+    options: Options,
+    /// With one thread.
+    beside: Options,
+}
+
+impl Checker {
+    /// The register's rules: the rule set chosen, or the one that the bundle's type asks for. Further profiles
+    /// add to its verdict; `needs` adds which version of the guide is needed, and why.
+    #[must_use]
+    pub fn of_register(
+        chosen: Option<RuleSetId>,
+        options: CheckOptions,
+        profiles: Profiles,
+        needs: bool,
+    ) -> Self {
+        let beside = CheckOptions { threads: 1, ..options.clone() };
+        Self(Kind::Register(Box::new(ByRegister { chosen, options, beside, profiles, needs })))
+    }
+
+    /// Plain FHIR R4 with these packages. Profiles that the options name are compiled here, so that what is
+    /// wrong with them is known before the first text.
+    ///
+    /// # Errors
+    /// [`CheckerError::Profile`] for a profile that cannot be used.
+    pub fn of_profiles<'p>(
+        packages: impl IntoIterator<Item: Into<Arc<Package>>>,
+        options: Options,
+        profiles: impl IntoIterator<Item = &'p String>,
+    ) -> Result<Self, CheckerError> {
+        let outcomes = response::definitions();
+        let outcomes = Package::embedded(
+            "lmr",
+            env!("CARGO_PKG_VERSION"),
+            outcomes.iter().map(String::as_str),
+        )?;
+        let definitions = Definitions::builder().packages(packages).package(outcomes).build();
+        let validator = Validator::builder().definitions(definitions).build();
+        for profile in profiles {
+            validator.prepare(profile)?;
+        }
+        let beside = Options { threads: 1, ..options.clone() };
+        Ok(Self(Kind::Plain(Box::new(ByProfiles { validator, options, beside }))))
+    }
+
+    /// The validator that it asks: the chosen rule set's, or the newest where the text decides.
+    ///
+    /// # Errors
+    /// [`CheckerError::RuleSet`]: a fault of this program.
+    pub fn validator(&self) -> Result<&Validator, CheckerError> {
+        match &self.0 {
+            Kind::Plain(by) => Ok(&by.validator),
+            Kind::Register(by) => {
+                let id = by.chosen.unwrap_or(RuleSetId::LATEST);
+                Ok(by.options.rule_sets.get(id)?.validator())
+            }
+        }
+    }
+
+    /// Checks one text, in JSON or XML.
+    ///
+    /// # Errors
+    /// [`CheckerError`]; what is wrong with the text is a finding.
+    pub fn check(&self, text: &[u8]) -> Result<Checked, CheckerError> {
+        if is_xml(text) {
+            return self.check_xml(text);
+        }
+        self.check_json(text, false)
+    }
+
+    /// Checks one of many small texts in JSON that are checked side by side, with one thread.
+    ///
+    /// # Errors
+    /// [`CheckerError`]; what is wrong with the text is a finding.
+    pub fn check_beside(&self, text: &[u8]) -> Result<Checked, CheckerError> {
+        self.check_json(text, true)
+    }
+
+    fn check_json(&self, text: &[u8], is_beside: bool) -> Result<Checked, CheckerError> {
+        match Document::parse_bytes(text, &ParseOptions::lenient()) {
+            Ok(document) => self.check_document(&document, is_beside),
+            Err(error) => Ok(Checked::unreadable(Finding::unreadable(&error))),
+        }
+    }
+
+    /// Checks the JSON that an XML text is the same as; findings are located in the XML.
+    fn check_xml(&self, text: &[u8]) -> Result<Checked, CheckerError> {
+        let converted = match lmr_validator::xml::to_json(text, MAX_XML_DEPTH) {
+            Ok(converted) => converted,
+            Err(error) => return Ok(Checked::unreadable(unreadable_xml(&error))),
+        };
+        let parsed: Result<_, ParseError> =
+            Document::parse(converted.json.as_str(), &ParseOptions::lenient());
+        let document = match parsed {
+            Ok(document) => document,
+            Err(error) => return Ok(Checked::unreadable(Finding::unreadable(&error))),
+        };
+        let mut checked = self.check_document(&document, false)?;
+        for finding in &mut checked.findings {
+            let Some(span) = finding.span.take() else { continue };
+            let location = converted.map.location(span.start);
+            (finding.line, finding.column) = (location.line, location.column);
+        }
+        Ok(checked)
+    }
+
+    fn check_document(
+        &self,
+        document: &Document<'_>,
+        is_beside: bool,
+    ) -> Result<Checked, CheckerError> {
+        let (rule_set, findings) = match &self.0 {
+            Kind::Plain(by) => {
+                let options = if is_beside { &by.beside } else { &by.options };
+                let issues = by.validator.validate(document, options);
+                (None, issues.into_iter().map(Finding::from_issue).collect())
+            }
+            Kind::Register(by) => {
+                let options = if is_beside { &by.beside } else { &by.options };
+                let (id, findings) = by.findings(document, options)?;
+                (Some(id), findings)
+            }
+        };
+        Ok(Checked { rule_set, findings, is_readable: true })
+    }
+}
+
+impl ByRegister {
+    fn findings(
+        &self,
+        document: &Document<'_>,
+        options: &CheckOptions,
+    ) -> Result<(RuleSetId, Vec<Finding>), CheckerError> {
+        let bundle = Bundle::of(document);
+        let by_type = || bundle.and_then(|b| RuleSetId::for_bundle_type(&b.kind()?));
+        let id = self.chosen.or_else(by_type).unwrap_or(RuleSetId::LATEST);
+        let rules = options.rule_sets.get(id)?;
+        let mut findings = if bundle.is_some() {
+            match rules.check_bundle(document, options) {
+                Ok(verdict) => {
+                    let entries = verdict.entries.into_iter();
+                    let of_entries = entries.flat_map(|entry| entry.findings);
+                    verdict.bundle.into_iter().chain(of_entries).collect()
+                }
+                Err(fault) => vec![Finding::from_fault(&fault)],
+            }
+        } else if document.root_element().resource_type().is_none() {
+            vec![Finding::of(
+                Code::ContentNotFhir,
+                ElementLocation { line: 1, column: 1, ..ElementLocation::default() },
+            )]
+        } else {
+            rules.check_resource(document, options)
+        };
+        if !self.profiles.is_empty() {
+            add_profiles(rules, document, &self.profiles, options, &mut findings)?;
+        }
+        if self.needs {
+            findings.extend(lmr_lmdi::needs(rules, document, options)?);
+        }
+        Ok((id, findings))
+    }
+}
+
+/// What further profiles say in addition to the register's verdict.
+fn add_profiles(
+    rules: &RuleSet,
+    document: &Document<'_>,
+    profiles: &Profiles,
+    options: &CheckOptions,
+    findings: &mut Vec<Finding>,
+) -> Result<(), CheckerError> {
+    let validator = rules.validator();
+    for profile in &profiles.everywhere {
+        validator.prepare(profile)?;
+    }
+    let options = Options {
+        profiles: profiles.everywhere.clone(),
+        global_profiles: profiles.by_type.clone(),
+        stop: options.stop.clone(),
+        redact_values: options.redact,
+        ..Options::default()
+    };
+    for issue in validator.validate(document, &options) {
+        let finding = Finding::from_issue(issue);
+        let known = findings.iter().any(|f| {
+            f.full_expression == finding.full_expression && f.message_id() == finding.message_id()
+        });
+        if !known {
+            findings.push(finding);
+        }
+    }
+    Ok(())
+}
+
+/// A text that begins like XML and is not FHIR XML.
+fn unreadable_xml(error: &XmlError) -> Finding {
+    let location = ElementLocation {
+        line: error.location.line,
+        column: error.location.column,
+        ..ElementLocation::default()
+    };
+    let reason = error.kind.bilingual();
+    Finding::with_text(
+        Code::ContentNotFhir,
+        location,
+        format!("Innholdet kan ikke leses som FHIR XML: {}.", reason.nb),
+        format!("The content cannot be read as FHIR XML: {}.", reason.en),
+    )
+}
+
+/// Whether the text can only be XML: JSON does not begin like that.
+#[must_use]
+pub fn is_xml(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    bytes.trim_ascii_start().first() == Some(&b'<')
+}

@@ -1,0 +1,363 @@
+// The page of the validator in headless Chromium: both languages and schemes without script errors, reports of the
+// content security policy or requests elsewhere; axe-core without violations; the tasks by keyboard alone; files,
+// archives and what is wrong with them; a large bundle without a frozen page.
+// usage: node page.mjs URL [SCREENSHOT-FOLDER]      CHROMIUM names the browser, /usr/bin/chromium if not set
+
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { deflateRawSync, gzipSync } from "node:zlib";
+
+import { chromium } from "playwright-core";
+
+import { missingTexts } from "../../crates/browser/page/texts.js";
+
+const [url, screenshots] = process.argv.slice(2);
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const folder = mkdtempSync(join(tmpdir(), "lmr-page-"));
+const bundle = readFileSync(new URL("../../bench/bundles/transaction-8.json", import.meta.url), "utf8");
+
+assert.deepEqual(missingTexts(), [], "texts that one language lacks");
+
+const browser = await chromium.launchPersistentContext(join(folder, "profile"), {
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  headless: true,
+  args: [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+  ],
+  acceptDownloads: true,
+});
+
+const failures = [];
+let passed = 0;
+
+/** A page that takes note of everything that must not happen. */
+async function open(query = "", { width = 1280, height = 900, scheme = "light" } = {}) {
+  const page = await browser.newPage();
+  await page.setViewportSize({ width, height });
+  await page.emulateMedia({ colorScheme: scheme });
+  page.faults = [];
+  page.on("pageerror", (error) => page.faults.push(`script error: ${error.message}`));
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) page.faults.push(`console: ${message.text()}`);
+  });
+  page.on("request", (request) => {
+    const asked = request.url();
+    if (!asked.startsWith(url) && !asked.startsWith("blob:")) page.faults.push(`request elsewhere: ${asked}`);
+  });
+  await page.addInitScript(() => {
+    addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
+  });
+  await page.goto(url + query);
+  await page.waitForSelector("html[data-ready]", { timeout: 60_000 });
+  return page;
+}
+
+async function test(name, run) {
+  let page;
+  try {
+    page = await run();
+    if (page) assert.deepEqual(page.faults, []);
+    passed += 1;
+    console.log(`ok   ${name}`);
+  } catch (error) {
+    failures.push(name);
+    console.log(`FAIL ${name}\n     ${String(error.message).split("\n").slice(0, 12).join("\n     ")}`);
+  }
+  for (const one of browser.pages().slice(1)) await one.close();
+}
+
+async function choose(page, files) {
+  await page.setInputFiles("#choose", files);
+  await verdict(page);
+}
+
+const file = (name, content) => ({ name, mimeType: "application/octet-stream", buffer: Buffer.from(content) });
+
+async function verdict(page, timeout = 60_000) {
+  await page.waitForFunction(() => document.querySelector("#progress").hidden && !document.querySelector("#results").hidden, null, { timeout });
+  return page.textContent("#verdict");
+}
+
+async function accessible(page, what) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }),
+  );
+  const said = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`);
+  assert.deepEqual(said, [], what);
+}
+
+async function shoot(page, name, whole = false) {
+  if (!screenshots) return;
+  mkdirSync(screenshots, { recursive: true });
+  await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: whole });
+}
+
+for (const language of ["nb", "en"]) {
+  for (const scheme of ["light", "dark"]) {
+    for (const width of [320, 1280]) {
+      await test(`${language}, ${scheme}, ${width} px: no violations, empty and with findings`, async () => {
+        const page = await open(`?lang=${language}`, { scheme, width });
+        assert.equal(await page.getAttribute("html", "lang"), language);
+        for (const more of await page.$$("summary")) await more.click();
+        await accessible(page, "empty");
+        for (const more of await page.$$("summary")) await more.click();
+        await page.click("#example");
+        await verdict(page);
+        await page.waitForSelector("#lines .l");
+        await accessible(page, "with findings");
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+        assert.ok(wide <= width, `the page is ${wide} px wide on a screen of ${width}`);
+        await page.evaluate(() => scrollTo(0, 0));
+        await shoot(page, `${language}-${scheme}-${width}`, width === 320);
+        return page;
+      });
+    }
+  }
+}
+
+await test("the language can be changed with findings on the page", async () => {
+  const page = await open("?lang=nb");
+  await page.click("#example");
+  await verdict(page);
+  const before = await page.textContent("#findings li p:nth-of-type(2)");
+  await page.click("#en");
+  await page.waitForFunction((text) => document.querySelector("#findings li p:nth-of-type(2)").textContent !== text, before);
+  assert.match(await page.textContent("#verdict"), /errors/);
+  return page;
+});
+
+await test("by keyboard alone: file, finding, place, back, filter, export", async () => {
+  const page = await open("?lang=en");
+  const focused = () => page.evaluate(() => document.activeElement.id || document.activeElement.className || document.activeElement.tagName);
+  const tabTo = async (wanted) => {
+    for (let i = 0; i < 120; i += 1) {
+      await page.keyboard.press("Tab");
+      if ((await focused()).split(" ").includes(wanted)) return;
+    }
+    assert.fail(`${wanted} cannot be reached by Tab`);
+  };
+  await tabTo("skip");
+  await tabTo("choose");
+  const chooser = page.waitForEvent("filechooser");
+  await page.keyboard.press("Enter");
+  await (await chooser).setFiles([]);
+  await tabTo("folder");
+  await tabTo("example");
+  await page.keyboard.press("Enter");
+  await verdict(page);
+  assert.equal(await focused(), "results");
+  await tabTo("search");
+  await page.keyboard.type("birthDate");
+  await page.waitForFunction(() => document.querySelectorAll("#findings li[id]").length === 1);
+  await tabTo("place");
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => document.activeElement.matches("#lines a.mark.current"));
+  assert.match(await page.textContent("#lines a.mark.current"), /1961-02-30/);
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => document.activeElement.matches("#findings li.current"));
+  await page.focus("#document");
+  await page.keyboard.press("End");
+  const lines = async () => page.$$eval("#lines .n", (numbers) => numbers.map((n) => Number(n.textContent)));
+  await page.waitForFunction(() => document.querySelector("#lines .n").textContent !== "1");
+  const end = (await lines()).at(-1);
+  await page.keyboard.press("PageUp");
+  await page.waitForFunction((last) => Number([...document.querySelectorAll("#lines .n")].at(-1).textContent) < last, end);
+  await page.keyboard.press("Home");
+  await page.waitForFunction(() => document.querySelector("#lines .n").textContent === "1");
+  const download = page.waitForEvent("download");
+  await page.focus('[data-export="sarif"]');
+  await page.keyboard.press("Enter");
+  const saved = JSON.parse(readFileSync(await (await download).path(), "utf8"));
+  assert.equal(saved.version, "2.1.0");
+  assert.ok(saved.runs[0].results.length > 3);
+  return page;
+});
+
+await test("every format is saved with the findings in it", async () => {
+  const page = await open("?lang=nb");
+  await page.click("#example");
+  await verdict(page);
+  for (const [format, mark] of [["html", "<!doctype html>"], ["json", "{\"file\":\"example.json\""], ["operation-outcome", "{\"resourceType\":\"OperationOutcome\""], ["junit", "<?xml"]]) {
+    const download = page.waitForEvent("download");
+    await page.click(`[data-export="${format}"]`);
+    const text = readFileSync(await (await download).path(), "utf8");
+    assert.ok(text.startsWith(mark), `${format}: ${text.slice(0, 60)}`);
+    assert.match(text, /LMR-\d{4}/, format);
+  }
+  return page;
+});
+
+await test("zip, gzip, NDJSON, XML and what is not read", async () => {
+  const page = await open("?lang=en");
+  const good = JSON.parse(bundle);
+  good.entry[0].resource.gender = "kvinne";
+  const bad = JSON.stringify(good);
+  const zip = zipped({ "a/one.json": bundle, "a/two.json": bad, "a/picture.png": "x", "three.json.gz": gzipSync(bad) });
+  await choose(page, [
+    file("all.zip", zip),
+    file("lines.ndjson", `${bundle}\n\n${bad}\n`),
+    file("patient.xml", '<Patient xmlns="http://hl7.org/fhir"><birthDate value="1990-02-30"/></Patient>'),
+    file("notes.txt", "nothing"),
+    file("broken.zip", zip.subarray(0, 200)),
+  ]);
+  const names = await page.$$eval("#resources .name", (all) => all.map((one) => one.textContent));
+  assert.deepEqual(names, ["all.zip/a/one.json", "all.zip/a/two.json", "all.zip/three.json", "lines.ndjson:1", "lines.ndjson:3", "patient.xml"]);
+  const notices = await page.$$eval("#troubles li", (all) => all.map((one) => one.textContent).join("\n"));
+  assert.match(notices, /broken\.zip: the zip file is damaged/);
+  assert.match(notices, /2 files were not read: all\.zip\/a\/picture\.png, notes\.txt/);
+  await page.click('#resources [data-case] >> text="lines.ndjson:3"');
+  await page.waitForFunction(() => document.querySelector("#findings-heading").textContent.includes("lines.ndjson:3"));
+  await page.click("#findings a.place");
+  await page.waitForFunction(() => document.activeElement.matches("a.mark"));
+  return page;
+});
+
+await test("a text that is not JSON, an empty file and a deep one are findings", async () => {
+  const page = await open("?lang=en");
+  await choose(page, [file("a.json", "{"), file("b.json", ""), file("c.json", "[".repeat(100_000)), file("d.xml", "<a>")]);
+  const errors = await page.$$eval("#resources .badge.error", (all) => all.length);
+  assert.equal(errors, 4);
+  return page;
+});
+
+await test("own packages count, are named and can be removed", async () => {
+  const page = await open("?lang=en");
+  await page.click("#more summary");
+  const profile = {
+    resourceType: "StructureDefinition", url: "http://example.org/fhir/StructureDefinition/needs-name", name: "NeedsName", status: "active",
+    kind: "resource", abstract: false, type: "Patient", baseDefinition: "http://hl7.org/fhir/StructureDefinition/Patient", derivation: "constraint",
+    differential: { element: [{ id: "Patient", path: "Patient" }, { id: "Patient.name", path: "Patient.name", min: 1 }] },
+  };
+  await page.setInputFiles("#packages", [file("needs-name.json", JSON.stringify(profile)), file("wrong.json", "{}")]);
+  await page.selectOption("#rules", "none");
+  await page.fill("#profiles", profile.url);
+  await choose(page, [file("p.json", '{"resourceType":"Patient"}')]);
+  assert.match(await page.textContent("#loaded"), /needs-name\.json: 1 profiles/);
+  assert.match(await page.textContent("#loaded"), /wrong\.json.*no StructureDefinition/i);
+  assert.match(await page.textContent("#findings"), /Patient\.name/);
+  await page.click("#loaded button");
+  await page.click("#again");
+  await page.waitForFunction(() => document.querySelector("#status").textContent.includes("needs-name"));
+  return page;
+});
+
+await test("pasted text is checked", async () => {
+  const page = await open("?lang=nb");
+  await page.click("#drop summary");
+  await page.fill("#text", bundle);
+  await page.click("#check-text");
+  assert.match(await verdict(page), /1 fil/);
+  assert.match(await page.textContent("#digest"), /sha256:[0-9a-f]{64}/);
+  return page;
+});
+
+await test("a resource cannot write into the page", async () => {
+  const page = await open("?lang=en");
+  const evil = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
+  await choose(page, [file(`${"<b>x</b>"}.json`, JSON.stringify({ resourceType: "Patient", gender: evil, [evil]: evil }, null, 1))]);
+  assert.equal(await page.$$eval("#results img, #results script, #results b", (all) => all.length), 0);
+  assert.equal(await page.title(), "Check files against the rules of Legemiddelregisteret");
+  return page;
+});
+
+await test("a large bundle does not freeze the page, and its document can be gone through", async () => {
+  const large = join(folder, "large.json");
+  const one = JSON.parse(bundle);
+  const entries = JSON.stringify(one.entry).slice(1, -1);
+  const megabytes = Number(process.env.LMR_LARGE_MB ?? 12);
+  const copies = Math.ceil((megabytes << 20) / entries.length);
+  const head = JSON.stringify({ ...one, entry: [] }).replace(/\]\}$/, "");
+  writeFileSync(large, `${head}${Array.from({ length: copies }, (_, n) => entries.replaceAll(/0000000(\d)-5e1f-4a0c-9b37/g, (_, k) => `${String(n * 10 + Number(k)).padStart(8, "0")}-5e1f-4a0c-9b37`)).join(",")}]}`);
+  const page = await open("?lang=en");
+  await page.evaluate(() => {
+    globalThis.longest = 0;
+    let last = performance.now();
+    (function tick() {
+      const now = performance.now();
+      globalThis.longest = Math.max(globalThis.longest, now - last);
+      last = now;
+      setTimeout(tick, 10);
+    })();
+  });
+  const started = Date.now();
+  await page.setInputFiles("#choose", large);
+  await verdict(page, 300_000);
+  const longest = await page.evaluate(() => globalThis.longest);
+  console.log(`     ${megabytes} MB, ${copies * 8} entries: ${((Date.now() - started) / 1000).toFixed(1)} s, longest pause of the page ${longest.toFixed(0)} ms`);
+  assert.ok(longest < 1000, `the page stood still for ${longest} ms`);
+  await page.focus("#document");
+  await page.keyboard.press("End");
+  await page.waitForFunction(() => Number(document.querySelector("#lines .n").textContent) > 1000);
+  return page;
+});
+
+await test("a check can be stopped", async () => {
+  const page = await open("?lang=en");
+  await page.setInputFiles("#choose", [join(folder, "large.json")]);
+  await page.waitForSelector("#progress:not([hidden])");
+  await page.click("#stop");
+  await page.waitForFunction(() => document.querySelector("#status").textContent.includes("Stopped"), null, { timeout: 20_000 });
+  await page.click("#example");
+  await verdict(page);
+  return page;
+});
+
+await test("the first verdict after a cold load", async () => {
+  const page = await browser.newPage();
+  const client = await browser.newCDPSession(page);
+  await client.send("Network.setCacheDisabled", { cacheDisabled: true });
+  page.faults = [];
+  await page.goto(url, { waitUntil: "commit" });
+  await page.waitForSelector("#choose", { state: "attached" });
+  await page.waitForFunction(() => document.readyState !== "loading");
+  await page.setInputFiles("#choose", [file("first.json", bundle)]);
+  await page.waitForFunction(() => document.querySelector("#results") && !document.querySelector("#results").hidden, null, { timeout: 60_000 });
+  const ms = await page.evaluate(() => performance.now());
+  console.log(`     ${ms.toFixed(0)} ms from navigation to verdict`);
+  return page;
+});
+
+/** A zip file of these texts (deflated, the first one stored). */
+function zipped(files) {
+  const parts = [];
+  const directory = [];
+  let at = 0;
+  for (const [index, [name, content]] of Object.entries(files).entries()) {
+    const bytes = Buffer.from(content);
+    const packed = index ? deflateRawSync(bytes) : bytes;
+    const head = Buffer.alloc(30);
+    head.writeUInt32LE(0x04034b50, 0);
+    head.writeUInt16LE(index ? 8 : 0, 8);
+    head.writeUInt32LE(packed.length, 18);
+    head.writeUInt32LE(bytes.length, 22);
+    head.writeUInt16LE(Buffer.byteLength(name), 26);
+    const entry = Buffer.alloc(46);
+    entry.writeUInt32LE(0x02014b50, 0);
+    entry.writeUInt16LE(index ? 8 : 0, 10);
+    entry.writeUInt32LE(packed.length, 20);
+    entry.writeUInt32LE(bytes.length, 24);
+    entry.writeUInt16LE(Buffer.byteLength(name), 28);
+    entry.writeUInt32LE(at, 42);
+    parts.push(head, Buffer.from(name), packed);
+    directory.push(entry, Buffer.from(name));
+    at += head.length + Buffer.byteLength(name) + packed.length;
+  }
+  const list = Buffer.concat(directory);
+  const end = Buffer.alloc(22);
+  end.writeUInt32LE(0x06054b50, 0);
+  end.writeUInt16LE(Object.keys(files).length, 8);
+  end.writeUInt16LE(Object.keys(files).length, 10);
+  end.writeUInt32LE(list.length, 12);
+  end.writeUInt32LE(at, 16);
+  return Buffer.concat([...parts, list, end]);
+}
+
+await browser.close();
+rmSync(folder, { recursive: true, force: true });
+console.log(`${passed} passed, ${failures.length} failed`);
+if (failures.length || !passed) process.exit(1);
