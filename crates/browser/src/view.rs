@@ -74,7 +74,7 @@ impl View {
     fn end_of(&self, line: usize) -> usize {
         let end = self.starts.get(line + 1).map_or(self.text.len(), |next| next - 1);
         let start = self.starts[line];
-        start + self.text[start..end].trim_end_matches('\r').len()
+        start + self.text[start..end].trim_end_matches(['\r', '\n']).len()
     }
 }
 
