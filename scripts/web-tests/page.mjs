@@ -17,7 +17,7 @@ import { missingTexts } from "../../crates/browser/page/texts.js";
 const [url, screenshots] = process.argv.slice(2);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const folder = mkdtempSync(join(tmpdir(), "lmr-page-"));
-const bundle = readFileSync(new URL("../../bench/bundles/transaction-8.json", import.meta.url), "utf8");
+const bundle = readFileSync(new URL("../../bench/bundles/transaction-8.json", import.meta.url), "utf8").trim();
 
 assert.deepEqual(missingTexts(), [], "texts that one language lacks");
 
@@ -150,7 +150,7 @@ await test("by keyboard alone: file, finding, place, back, filter, export", asyn
   await tabTo("example");
   await page.keyboard.press("Enter");
   await verdict(page);
-  assert.equal(await focused(), "results");
+  await page.waitForFunction(() => document.activeElement.id === "results");
   await tabTo("search");
   await page.keyboard.type("birthDate");
   await page.waitForFunction(() => document.querySelectorAll("#findings li[id]").length === 1);

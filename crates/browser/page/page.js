@@ -37,6 +37,8 @@ class Checker {
       this.#fail(event.message || "worker");
     });
     this.started = this.ask("start");
+    // Whoever waits for it says what is wrong.
+    this.started.catch(() => {});
   }
 
   ask(what, values = {}) {
@@ -49,7 +51,8 @@ class Checker {
 
   /** Asks it to stop; what is in one long piece of work is ended with the worker. */
   stop() {
-    this.ask("stop");
+    // Its answer says nothing, and does not come where the worker is ended.
+    this.ask("stop").catch(() => {});
     setTimeout(() => {
       if (!busy) return;
       this.#worker.terminate();
@@ -150,6 +153,7 @@ async function check(files, { chosen }) {
     return;
   }
   busy = true;
+  $("status").classList.remove("heard");
   $("status").textContent = "";
   showProgress({ name: files[0].name, done: 0, all: files.length });
   // Short work needs no bar that flashes.
@@ -204,10 +208,12 @@ function sayVerdict() {
   const one = result.files === result.resources;
   const files = one ? t("file", { n: result.files }) : `${t("file", { n: result.files })}, ${t("resource", { n: result.resources })}`;
   const values = { files, errors: t("error", { n: errors }), warnings: t("warning", { n: warnings }), faulty: t("file", { n: faulty }) };
-  const verdict = t(errors ? "with_errors" : warnings ? "only_warnings" : result.files ? "in_order" : "nothing", values);
+  const verdict = t(errors ? (result.resources > 1 ? "with_errors" : "with_errors_in_one") : warnings ? "only_warnings" : result.files ? "in_order" : "nothing", values);
   const troubles = result.troubles.length > 0 || result.stopped;
   $("verdict").textContent = verdict;
   $("verdict").className = "verdict " + (errors ? "error" : warnings || troubles ? "warning" : "good");
+  // Heard where the heading is not seen to change.
+  $("status").classList.add("heard");
   $("status").textContent = result.stopped ? `${t("stopped")} ${verdict}` : verdict;
   const notices = result.troubles.map((trouble) => [trouble, "error"]);
   if (result.stopped) notices.push([t("stopped"), "warning"]);
@@ -323,7 +329,13 @@ async function say(tag) {
 }
 
 async function save(format) {
-  const text = await checker.ask("export", { format, language });
+  let text;
+  try {
+    text = await checker.ask("export", { format, language });
+  } catch (trouble) {
+    $("status").textContent = t("not_read", { name: format, reason: reasonOf(trouble) });
+    return;
+  }
   const [type, ending] = {
     html: ["text/html", "html"],
     json: ["application/x-ndjson", "ndjson"],
