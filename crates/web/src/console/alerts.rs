@@ -135,11 +135,15 @@ impl Alert {
     }
 
     pub(super) fn title(&self, lang: Language) -> String {
-        let unit = match (self.kind, lang) {
-            (Kind::Silent, Language::Bokmal) => " dager",
-            (Kind::Silent, Language::English) => " days",
-            (Kind::Certificate, Language::Bokmal) => " dager igjen",
-            (Kind::Certificate, Language::English) => " days left",
+        let unit = match (self.kind, lang, self.count) {
+            (Kind::Silent, Language::Bokmal, 1) => " dag",
+            (Kind::Silent, Language::Bokmal, _) => " dager",
+            (Kind::Silent, Language::English, 1) => " day",
+            (Kind::Silent, Language::English, _) => " days",
+            (Kind::Certificate, Language::Bokmal, 1) => " dag igjen",
+            (Kind::Certificate, Language::Bokmal, _) => " dager igjen",
+            (Kind::Certificate, Language::English, 1) => " day left",
+            (Kind::Certificate, Language::English, _) => " days left",
             _ => "",
         };
         let name = if self.name.is_empty() { &self.about } else { &self.name };

@@ -232,7 +232,9 @@ impl MessagePage {
 
     /// What the sender does about it.
     fn retry(&self, issue: &ReadIssue) -> &'static str {
-        match issue.retry {
+        // What refuses nothing asks for nothing.
+        let refuses = matches!(issue.severity, Some(Severity::Fatal | Severity::Error));
+        match issue.retry.filter(|_| refuses) {
             Some(Retry::Never) => self.f.t(
                 "ikke nytt forsøk: et menneske må se på det",
                 "no new attempt: a person must look",

@@ -1,0 +1,465 @@
+//! The console through HTTP: signing in, roles, forms, audit, every page.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode, header};
+use jiff::{SignedDuration, Timestamp};
+use lmr_envelope::{DecryptionKeys, SystemRandom};
+use lmr_intake::{
+    Action, Answer, AuditFilter, Avsender, AvsenderRecord, BundleContent, CodeCount, Committed,
+    Counts, Database, Delivery, MessageHead, OrganisationNumber, Outcome, Parts, Receiver,
+    RefusedCall, Settings, Store,
+};
+use lmr_storage::{SqliteStore, StorageKey};
+use lmr_web::{Console, ConsoleParts, Operator, PasswordHash, Role};
+use std::sync::{Arc, Mutex};
+use tower::ServiceExt as _;
+
+const PASSWORD: &str = "et langt nok passord";
+const SENDER: &str = "310000019";
+
+struct World {
+    app: Router,
+    console: Console,
+    store: Arc<dyn Database>,
+    now: Arc<Mutex<Timestamp>>,
+    _folder: tempfile::TempDir,
+}
+
+/// What came back.
+struct Page {
+    status: StatusCode,
+    location: String,
+    cookie: Option<String>,
+    policy: bool,
+    text: String,
+}
+
+fn operators() -> Vec<Operator> {
+    let operator = |name: &str, role| Operator {
+        name: name.to_owned(),
+        role,
+        password: PasswordHash::make(PASSWORD, &[9; 16]).unwrap(),
+    };
+    vec![operator("leser", Role::Read), operator("kari", Role::Act), operator("sjef", Role::Admin)]
+}
+
+async fn world() -> World {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lmr.db");
+    let store: Arc<dyn Database> =
+        Arc::new(SqliteStore::open(&file, StorageKey::new(&[7; 32])).await.unwrap());
+    let start: Timestamp = "2026-11-26T10:00:00Z".parse().unwrap();
+    let now = Arc::new(Mutex::new(start));
+    let clock = Arc::clone(&now);
+    let configured = AvsenderRecord {
+        organisation: SENDER.to_owned(),
+        name: "Liksom <sykehus>".to_owned(),
+        active: true,
+        certificates: vec![],
+        addresses: vec!["192.0.2.0/24".to_owned()],
+        rule_set: None,
+        start_date: None,
+    };
+    let receiver = Receiver::new(Parts {
+        store: Arc::clone(&store) as Arc<dyn Store>,
+        keys: DecryptionKeys::new(Vec::new()),
+        trust: None,
+        avsendere: vec![Avsender::try_from(&configured).unwrap()],
+        settings: Settings::default(),
+    });
+    let console = Console::new(ConsoleParts {
+        store: Arc::clone(&store),
+        receiver,
+        clock: Arc::new(move || *clock.lock().unwrap()),
+        random: Arc::new(SystemRandom),
+        zone: jiff::tz::TimeZone::get("Europe/Oslo").unwrap_or(jiff::tz::TimeZone::UTC),
+        operators: operators(),
+        secure: false,
+        idle: SignedDuration::from_mins(30),
+        has_outlet: true,
+        code_lists: vec![],
+    });
+    let world = World { app: console.router(), console, store, now, _folder: folder };
+    world.fill(start).await;
+    world
+}
+
+impl World {
+    /// A message that was taken, one that was refused, and a refused call of nobody known.
+    async fn fill(&self, now: Timestamp) {
+        let sender: OrganisationNumber = SENDER.parse().unwrap();
+        let ago = |hours| now - SignedDuration::from_hours(hours);
+        let answer = |status: &str, severity: &str| {
+            format!(
+                r#"{{"resourceType":"Bundle","type":"batch-response","entry":[{{"fullUrl":"urn:uuid:1","response":{{"status":"{status}","outcome":{{"resourceType":"OperationOutcome","issue":[{{"severity":"{severity}","code":"value","details":{{"coding":[{{"system":"http://fhi.no/fhir/lmr/CodeSystem/feilkode","code":"LMR-4001"}}],"text":"Feltet <mangler>"}},"expression":["Patient.id"]}}]}}}}}}]}}"#
+            )
+            .into_bytes()
+        };
+        for (n, outcome, status, severity) in [
+            (1_u8, Outcome::Accepted, "201 Created", "warning"),
+            (2, Outcome::Refused, "422 Unprocessable Entity", "error"),
+        ] {
+            let taken = outcome == Outcome::Accepted;
+            let bundle = br#"{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient","id":"hemmelig-<b>"}}]}"#;
+            let delivery = Delivery {
+                head: MessageHead {
+                    sender,
+                    message_id: format!("melding-{n}"),
+                    content_sha256: [n; 32],
+                    client_id: "klient".to_owned(),
+                    reporting_from: ago(48),
+                    reporting_to: ago(24),
+                    generated_at: ago(2),
+                    received_at: ago(1),
+                },
+                bundle_identifier: None,
+                rule_set: "lmdi-1.1.7",
+                answer: Answer {
+                    outcome,
+                    body: answer(status, severity),
+                    counts: Counts {
+                        entries: 1,
+                        created: u32::from(taken),
+                        refused: u32::from(!taken),
+                        ..Counts::default()
+                    },
+                },
+                codes: match taken {
+                    true => vec![],
+                    false => vec![CodeCount { code: "LMR-4001".to_owned(), entries: 1 }],
+                },
+                content: taken.then(|| BundleContent::Plain(bundle.to_vec())),
+                systems: vec![],
+                versions: vec![],
+            };
+            let done = self.store.commit(delivery).await.unwrap();
+            assert!(matches!(done, Committed::Stored { .. }));
+        }
+        let call = RefusedCall {
+            received_at: ago(1),
+            sender: None,
+            client_id: None,
+            message_id: None,
+            request_id: "kall-1".to_owned(),
+            code: "LMR-2202".to_owned(),
+            counts: Counts::default(),
+            calls: 3,
+        };
+        self.store.keep_refused(vec![call]).await.unwrap();
+    }
+
+    async fn ask(&self, request: Request<Body>) -> Page {
+        let response = self.app.clone().oneshot(request).await.unwrap();
+        let text = |name| {
+            let value = response.headers().get(name);
+            value.and_then(|value: &header::HeaderValue| value.to_str().ok()).map(str::to_owned)
+        };
+        let cookie = text(header::SET_COOKIE);
+        let (location, status) = (text(header::LOCATION).unwrap_or_default(), response.status());
+        let policy = text(header::CONTENT_SECURITY_POLICY)
+            .is_some_and(|policy| policy.starts_with("default-src 'none'; style-src 'self'"));
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        Page { status, location, cookie, policy, text }
+    }
+
+    async fn get(&self, path: &str, cookie: &str) -> Page {
+        let request = Request::get(path).header(header::COOKIE, cookie);
+        self.ask(request.body(Body::empty()).unwrap()).await
+    }
+
+    async fn post(&self, path: &str, cookie: &str, fields: &[(&str, &str)]) -> Page {
+        self.post_from(path, cookie, fields, "same-origin").await
+    }
+
+    async fn post_from(
+        &self,
+        path: &str,
+        cookie: &str,
+        fields: &[(&str, &str)],
+        site: &str,
+    ) -> Page {
+        let body: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let request = Request::post(path)
+            .header(header::COOKIE, cookie)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", site);
+        self.ask(request.body(Body::from(body.join("&"))).unwrap()).await
+    }
+
+    async fn sign_in(&self, name: &str) -> String {
+        let fields = [("name", name), ("password", PASSWORD), ("to", "/konsoll")];
+        let page = self.post("/konsoll/sign-in", "", &fields).await;
+        assert_eq!((page.status, &*page.location), (StatusCode::SEE_OTHER, "/konsoll"));
+        let cookie = page.cookie.unwrap();
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+        cookie.split(';').next().unwrap().to_owned()
+    }
+
+    /// The secret that a page's forms carry.
+    async fn secret(&self, cookie: &str) -> String {
+        let page = self.get("/konsoll", cookie).await;
+        let (_, after) = page.text.split_once("name=\"csrf\" value=\"").unwrap();
+        after.split('"').next().unwrap().to_owned()
+    }
+
+    /// The register's own acts, newest first.
+    async fn acts(&self) -> Vec<String> {
+        let filter = AuditFilter { chain: Some("register".to_owned()), ..AuditFilter::default() };
+        let entries = self.store.audit_entries(&filter).await.unwrap();
+        entries.into_iter().map(|entry| entry.text).collect()
+    }
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+const PAGES: [&str; 9] = [
+    "/konsoll",
+    "/konsoll/messages",
+    "/konsoll/messages/310000019/melding-1",
+    "/konsoll/calendar",
+    "/konsoll/refusals",
+    "/konsoll/senders",
+    "/konsoll/senders/310000019",
+    "/konsoll/alerts",
+    "/konsoll/operation",
+];
+
+#[tokio::test]
+async fn nobody_sees_anything_without_signing_in() {
+    let world = world().await;
+    for path in PAGES.into_iter().chain(["/konsoll/audit", "/konsoll/again"]) {
+        for cookie in ["", "lmr-console=", "lmr-console=AAAA"] {
+            let page = world.get(path, cookie).await;
+            assert_eq!(page.status, StatusCode::SEE_OTHER, "{path}");
+            assert!(page.location.starts_with("/konsoll/sign-in?to=%2Fkonsoll"), "{path}");
+            assert!(page.text.is_empty(), "{path}");
+        }
+    }
+    let wrong = [("name", "kari"), ("password", "et annet langt passord")];
+    let page = world.post("/konsoll/sign-in", "", &wrong).await;
+    assert_eq!((page.status, page.cookie), (StatusCode::UNAUTHORIZED, None));
+    let nobody = [("name", "ukjent"), ("password", PASSWORD)];
+    let other = world.post("/konsoll/sign-in", "", &nobody).await;
+    assert_eq!(other.status, StatusCode::UNAUTHORIZED);
+    assert!(other.text.contains("Navnet eller passordet er galt."), "the same for everybody");
+    // After too many attempts even the right password has to wait.
+    for _ in 0..5 {
+        world.post("/konsoll/sign-in", "", &wrong).await;
+    }
+    let right = [("name", "kari"), ("password", PASSWORD)];
+    let page = world.post("/konsoll/sign-in", "", &right).await;
+    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+    *world.now.lock().unwrap() += SignedDuration::from_mins(15);
+    world.sign_in("kari").await;
+}
+
+#[tokio::test]
+async fn every_page_is_shown_in_both_languages_and_escapes_what_it_shows() {
+    let world = world().await;
+    let cookie = world.sign_in("sjef").await;
+    let queries = ["?days=90", "/messages?state=refused", "/messages?code=LMR-4001", "/audit"];
+    let more = queries.map(|query| format!("/konsoll{query}"));
+    for path in PAGES.into_iter().chain(more.iter().map(String::as_str)) {
+        for (language, end) in [("nb", "Logg ut"), ("en", "Sign out")] {
+            let page = world.get(path, &format!("{cookie}; lmr-language={language}")).await;
+            assert_eq!(page.status, StatusCode::OK, "{path}");
+            assert!(page.policy, "{path}");
+            assert!(page.text.contains(&format!("<html lang=\"{language}\">")), "{path}");
+            assert!(page.text.contains(end), "{path}");
+            for raw in ["<sykehus>", "<mangler>", "<script", "style=", "hemmelig"] {
+                assert!(!page.text.contains(raw), "{path} has {raw}");
+            }
+        }
+    }
+    let page = world.get("/konsoll/messages/310000019/melding-2", &cookie).await;
+    for shown in ["LMR-4001", "Feltet &#60;mangler&#62;", "holdes tilbake til kilden er rettet"] {
+        assert!(page.text.contains(shown), "{shown}: {}", page.text);
+    }
+    let unknown = world.get("/konsoll/messages/310000019/melding-9", &cookie).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    assert!(unknown.policy && unknown.text.contains("Siden finnes ikke."));
+    let faulty = world.get("/konsoll/messages?sender=123&code=x", &cookie).await;
+    assert_eq!(faulty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(faulty.text.contains("organisasjonsnummer"));
+    // No link leads away, however it was made.
+    let away = world.get("/konsoll/language?to=en&back=https://evil.example.no", &cookie).await;
+    assert_eq!(away.location, "/konsoll");
+}
+
+#[tokio::test]
+async fn content_takes_a_role_and_a_reason_that_is_recorded_first() {
+    let world = world().await;
+    let path = "/konsoll/messages/310000019/melding-1/content";
+    let reader = world.sign_in("leser").await;
+    let secret = world.secret(&reader).await;
+    let fields = [("csrf", &*secret), ("reason", "nysgjerrig")];
+    assert_eq!(world.post(path, &reader, &fields).await.status, StatusCode::FORBIDDEN);
+    let cookie = world.sign_in("kari").await;
+    let secret = world.secret(&cookie).await;
+    let page = world.post(path, &cookie, &[("csrf", &*secret), ("reason", "  ")]).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(!page.text.contains("hemmelig"));
+    assert!(world.acts().await.is_empty(), "nothing was shown, nothing is recorded");
+    let fields = [("csrf", &*secret), ("reason", "feil meldt av sykehuset")];
+    let page = world.post(path, &cookie, &fields).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.text.contains("hemmelig-&lt;b&gt;"), "{}", page.text);
+    let acts = world.acts().await;
+    assert_eq!(acts.len(), 1);
+    for part in ["\"read\"", "console:kari", "feil meldt av sykehuset", "310000019 melding-1"] {
+        assert!(acts[0].contains(part), "{part}: {}", acts[0]);
+    }
+}
+
+#[tokio::test]
+async fn forms_of_others_and_of_lower_roles_change_nothing() {
+    let world = world().await;
+    let cookie = world.sign_in("sjef").await;
+    let secret = world.secret(&cookie).await;
+    let path = "/konsoll/alerts/close";
+    let form = |secret| [("csrf", secret), ("kind", "invalid"), ("reason", "sett på")];
+    for (cookie, secret, site) in [
+        (&*cookie, "", "same-origin"),
+        (&cookie, "AAAA", "same-origin"),
+        (&cookie, &secret, "cross-site"),
+        (&cookie, &secret, "same-site"),
+        ("", &secret, "same-origin"),
+    ] {
+        let page = world.post_from(path, cookie, &form(secret), site).await;
+        assert_eq!(page.status, StatusCode::FORBIDDEN, "{secret} {site}");
+    }
+    let reader = world.sign_in("leser").await;
+    let own = world.secret(&reader).await;
+    assert_ne!(own, secret, "each session has its own");
+    assert_eq!(world.post(path, &reader, &form(&own)).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(world.get("/konsoll/audit", &reader).await.status, StatusCode::FORBIDDEN);
+    let acts = world.sign_in("kari").await;
+    let own = world.secret(&acts).await;
+    let change = [("csrf", &*own), ("name", "Et annet navn")];
+    let page = world.post("/konsoll/senders/310000019/set", &acts, &change).await;
+    assert_eq!(page.status, StatusCode::FORBIDDEN, "act is not admin");
+    assert!(world.acts().await.is_empty());
+    assert!(world.store.alert_notes().await.unwrap().is_empty());
+    // The right form does it.
+    let page = world.post(path, &cookie, &form(&secret)).await;
+    assert_eq!(page.location, "/konsoll/alerts?done=closed");
+    assert_eq!(world.store.alert_notes().await.unwrap()[0].reason, "sett på");
+    assert!(world.acts().await[0].contains("alert invalid 310000019"));
+    let open = world.get("/konsoll/alerts", &cookie).await.text;
+    assert!(!open.contains("id=\"kind-invalid\""), "closed: {open}");
+}
+
+#[tokio::test]
+async fn senders_of_the_file_are_not_changed_here_and_those_of_the_database_are() {
+    let world = world().await;
+    let cookie = world.sign_in("sjef").await;
+    let secret = world.secret(&cookie).await;
+    let csrf = ("csrf", &*secret);
+    let page = world.post("/konsoll/senders/310000019/deactivate", &cookie, &[csrf]).await;
+    assert_eq!(page.status, StatusCode::CONFLICT);
+    assert!(page.text.contains("konfigurasjonsfilen"));
+    let stored = AvsenderRecord {
+        organisation: "320000009".to_owned(),
+        name: "Oppdiktet sykehus".to_owned(),
+        active: true,
+        certificates: vec![],
+        addresses: vec![],
+        rule_set: None,
+        start_date: None,
+    };
+    world.store.save_avsender(&Avsender::try_from(&stored).unwrap()).await.unwrap();
+    let read = async || {
+        let all = world.store.avsendere().await.unwrap();
+        all.into_iter().find(|one| one.organisation.as_str() == "320000009")
+    };
+    let change = async |verb: &str, fields: &[(&str, &str)]| {
+        let path = format!("/konsoll/senders/320000009/{verb}");
+        let fields: Vec<_> = [csrf].into_iter().chain(fields.iter().copied()).collect();
+        world.post(&path, &cookie, &fields).await
+    };
+    let page = change("deactivate", &[("reason", "avtalen er sagt opp")]).await;
+    assert_eq!(page.location, "/konsoll/senders/320000009?done=saved");
+    assert!(!read().await.unwrap().active);
+    assert!(world.acts().await[0].contains("avtalen er sagt opp"));
+    assert_eq!(
+        change("deactivate", &[]).await.location,
+        "/konsoll/senders/320000009?done=unchanged"
+    );
+    let page = change("addresses", &[("addresses", "192.0.2.7\n198.51.100.0/24")]).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER);
+    assert_eq!(read().await.unwrap().addresses.texts().count(), 2);
+    for (verb, field) in
+        [("addresses", "192.0.2"), ("set", ""), ("add-certificate", "ikke PEM"), ("remove", "1")]
+    {
+        let fields =
+            [("addresses", field), ("name", ""), ("certificate", field), ("confirm", field)];
+        let page = change(verb, &fields).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{verb}");
+    }
+    assert_eq!(change("no-such-verb", &[]).await.status, StatusCode::NOT_FOUND);
+    let page = change("remove", &[("confirm", "320000009")]).await;
+    assert_eq!(page.location, "/konsoll/senders?done=saved");
+    assert!(read().await.is_none());
+    let verified = world.store.verify_audit(&[]).await.unwrap();
+    assert_eq!(verified.problems, []);
+}
+
+#[tokio::test]
+async fn what_was_handed_over_is_given_out_again_after_its_number_was_seen() {
+    let world = world().await;
+    let now = *world.now.lock().unwrap();
+    let until = now + SignedDuration::from_mins(5);
+    let lent = world.store.lend(now, until).await.unwrap().unwrap();
+    world.store.acknowledge(lent.sender, &lent.message_id, now).await.unwrap();
+    let cookie = world.sign_in("kari").await;
+    let secret = world.secret(&cookie).await;
+    let query = "?sender=310000019&from=2026-11-26&to=2026-11-26";
+    let page = world.get(&format!("/konsoll/again{query}"), &cookie).await;
+    assert!(page.text.contains("name=\"count\" value=\"1\""), "{}", page.text);
+    let fields = |count| {
+        [
+            ("csrf", &*secret),
+            ("sender", SENDER),
+            ("from", "2026-11-26"),
+            ("to", "2026-11-26"),
+            ("reason", "registeret ble lagt tilbake"),
+            ("count", count),
+        ]
+    };
+    let stale = world.post("/konsoll/again", &cookie, &fields("2")).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT, "another number was seen");
+    let page = world.post("/konsoll/again", &cookie, &fields("1")).await;
+    assert_eq!(page.location, "/konsoll/alerts?done=again-1");
+    assert!(world.store.lend(now, until).await.unwrap().is_some(), "it waits again");
+    let acts = world.acts().await;
+    assert!(
+        acts[0].contains("registeret ble lagt tilbake")
+            && acts[0].contains(Action::HandOver.as_str())
+    );
+}
+
+#[tokio::test]
+async fn a_session_ends_by_signing_out_by_silence_and_with_the_operator() {
+    let world = world().await;
+    let status = async |cookie: &str| world.get("/konsoll", cookie).await.status;
+    let cookie = world.sign_in("kari").await;
+    let secret = world.secret(&cookie).await;
+    assert_eq!(status(&cookie).await, StatusCode::OK);
+    world.post("/konsoll/sign-out", &cookie, &[("csrf", &secret)]).await;
+    assert_eq!(status(&cookie).await, StatusCode::SEE_OTHER);
+    let cookie = world.sign_in("kari").await;
+    *world.now.lock().unwrap() += SignedDuration::from_mins(31);
+    assert_eq!(status(&cookie).await, StatusCode::SEE_OTHER);
+    let (kari, boss) = (world.sign_in("kari").await, world.sign_in("sjef").await);
+    world
+        .console
+        .replace_operators(operators().into_iter().filter(|one| one.name != "kari").collect());
+    assert_eq!(status(&kari).await, StatusCode::SEE_OTHER);
+    assert_eq!(status(&boss).await, StatusCode::OK);
+}
