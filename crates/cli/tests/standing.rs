@@ -1,5 +1,6 @@
 //! `lmr serve` as a process keeps standing: whatever becomes of its log, and whatever signal it gets.
 #![cfg(unix)]
+#![expect(clippy::disallowed_methods, reason = "a real process is waited for by the real clock")]
 
 mod world;
 
@@ -9,7 +10,7 @@ use std::net::TcpStream;
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use world::{Courier, World};
 
@@ -52,12 +53,16 @@ fn ended(mut child: Child) -> ExitStatus {
 }
 
 fn get(world: &World, path: &str) -> String {
-    let mut stream = TcpStream::connect(("127.0.0.1", world.receiver_port)).expect("connected");
+    try_get(world, path).expect("an answer")
+}
+
+fn try_get(world: &World, path: &str) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", world.receiver_port))?;
     let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).expect("sent");
+    stream.write_all(request.as_bytes())?;
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("read");
-    answer
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
 }
 
 fn metric(world: &World, name: &str) -> Option<f64> {
@@ -135,4 +140,47 @@ fn a_hangup_ends_nothing_and_reads_senders_again() {
     courier.deliver(&courier.message(3).1, PATIENCE);
     assert_eq!(ended(receiver).code(), Some(0));
     assert_eq!(world.deliveries().len(), 3);
+}
+
+/// Without file descriptors nobody is let in; the log says why, and when there are some again it goes on.
+#[test]
+fn b17_running_out_of_file_descriptors_is_logged_and_passes() {
+    let world = World::make("lmdi-0.9.4", 1, 100);
+    let log = File::create(world.path().join("serve.log")).expect("a log");
+    let receiver = Command::new("sh")
+        .args(["-c", "ulimit -n 64; exec \"$0\" serve --config \"$1\""])
+        .arg(world::lmr())
+        .arg(world.config("receiver.toml"))
+        .stderr(log)
+        .spawn()
+        .expect("sh");
+    world.wait_for_receiver();
+    let address = ("127.0.0.1", world.receiver_port);
+    let held: Vec<TcpStream> = (0..100).filter_map(|_| TcpStream::connect(address).ok()).collect();
+    assert!(held.len() > 64, "{} connections", held.len());
+    let until = Instant::now() + PATIENCE;
+    while !world.log().contains("not accepted") {
+        assert!(Instant::now() < until, "nothing in the log: {}", world.log());
+        thread::sleep(Duration::from_millis(20));
+    }
+    let log = world.log();
+    let line = log.lines().find(|line| line.contains("not accepted")).expect("a line");
+    assert!(line.contains("WARN") && line.contains("Too many open files"), "{line}");
+    drop(held);
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let answer = try_get(&world, "/health/live").unwrap_or_default();
+        if answer.starts_with("HTTP/1.1 200") {
+            break;
+        }
+        assert!(Instant::now() < until, "it does not go on: {}", world.log());
+        thread::sleep(Duration::from_millis(50));
+    }
+    let refused = "lmr_connections_refused_total{reason=\"not accepted\"}";
+    assert!(
+        metric(&world, refused).is_some_and(|count| count >= 1.0),
+        "{}",
+        get(&world, "/metrics")
+    );
+    assert_eq!(ended(receiver).code(), Some(0));
 }

@@ -16,6 +16,18 @@ use tokio::time::Instant;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The route's name for logs and metrics where there is none: never what a caller made up.
 const UNKNOWN: &str = "unknown";
+/// The methods that are logged by their name, for the same reason.
+const METHODS: [Method; 9] = [
+    Method::GET,
+    Method::HEAD,
+    Method::POST,
+    Method::PUT,
+    Method::DELETE,
+    Method::OPTIONS,
+    Method::PATCH,
+    Method::TRACE,
+    Method::CONNECT,
+];
 
 pub(crate) async fn observe(
     State(shared): State<Arc<Shared>>,
@@ -66,6 +78,7 @@ fn log(
     elapsed: Duration,
 ) {
     let counts = notes.counts.unwrap_or_default();
+    let method = if METHODS.contains(method) { method.as_str() } else { UNKNOWN };
     let codes: Vec<String> =
         notes.codes.iter().map(|count| format!("{}×{}", count.code, count.entries)).collect();
     let codes = (!codes.is_empty()).then(|| codes.join(" "));
@@ -73,7 +86,7 @@ fn log(
         ($level:ident) => {
             tracing::$level!(
                 request.id = %call.id,
-                request.method = %method,
+                request.method = method,
                 request.route = route,
                 status,
                 issue.code = notes.code.map(lmr_lmdi::codes::Code::as_str),

@@ -272,9 +272,8 @@ fn try_alone(
     record: &Mutex<&mut Record>,
 ) -> Result<()> {
     tree.change_text(mutant)?;
-    let compiled = tree.executables(&BTreeSet::from([mutant.package.as_str()]));
-    match compiled {
-        Ok(executables) => {
+    match tree.executables_as_is(&mutant.package)? {
+        Some(executables) => {
             let paths: BTreeMap<_, _> =
                 executables.iter().map(|executable| (&executable.name, executable)).collect();
             let own: Vec<Test> = tests
@@ -289,7 +288,7 @@ fn try_alone(
             let verdict = suite.try_change(0, None, &own.iter().collect::<Vec<_>>())?;
             put(record, mutant, verdict, own.len());
         }
-        Err(_) => {
+        None => {
             let outcome = Outcome { fate: Fate::DoesNotCompile, ..outcome(mutant, String::new()) };
             record.lock().expect("no worker panics while it holds the lock").put(outcome);
         }

@@ -77,6 +77,17 @@ pub(crate) struct Rendered {
     pub(crate) places: Vec<(Range<usize>, Vec<u32>)>,
 }
 
+impl Rendered {
+    /// Puts a text before everything.
+    pub(crate) fn put_before(&mut self, text: &str) {
+        self.text.insert_str(0, text);
+        let pieces = self.pieces.iter_mut().map(|(range, _)| range);
+        for range in pieces.chain(self.places.iter_mut().map(|(range, _)| range)) {
+            *range = range.start + text.len()..range.end + text.len();
+        }
+    }
+}
+
 impl File {
     /// Finds the places of the changes.
     ///

@@ -18,6 +18,10 @@ use crate::{
 
 /// The module that is added to each changed crate.
 const SWITCH: &str = include_str!("../switch.rs");
+/// After a changed library.
+const MODULE: &str = "\n#[allow(warnings, clippy::all)]\nmod __mutants;\n";
+/// Before a changed library: a change may be wrong in ways that lints refuse before any test runs.
+const LINTS: &str = "#![allow(warnings, arithmetic_overflow, unconditional_panic, clippy::all)] ";
 /// Each round takes out what the compiler refused; later errors are seen only when earlier ones are gone.
 const MAX_ROUNDS: usize = 60;
 
@@ -180,8 +184,9 @@ impl Tree {
     /// Writes one file with the changes that are kept.
     fn render(&mut self, name: &str) -> Result<()> {
         let mut rendered = self.files[name].render(|number| !self.dropped.contains_key(&number));
-        if name.ends_with("src/lib.rs") || name.ends_with("src/main.rs") {
-            rendered.text.push_str("\n#[allow(warnings, clippy::all)]\nmod __mutants;\n");
+        if is_library(name) {
+            rendered.put_before(LINTS);
+            rendered.text.push_str(MODULE);
         }
         write(&self.root.join(name), rendered.text.as_bytes())?;
         self.rendered.insert(name.to_owned(), rendered);
@@ -194,21 +199,25 @@ impl Tree {
     ///
     /// When an error has nothing to do with a change.
     pub(crate) fn settle(&mut self, packages: &BTreeSet<&str>) -> Result<()> {
+        self.compile(&["check", "--keep-going"], packages).map(drop)
+    }
+
+    fn compile(&mut self, command: &[&str], packages: &BTreeSet<&str>) -> Result<Vec<Line>> {
+        let mut arguments = command.to_vec();
+        for package in packages {
+            arguments.extend(["-p", package]);
+        }
         for round in 1..=MAX_ROUNDS {
             let before = self.dropped.len();
-            let mut arguments = vec!["check", "--keep-going"];
-            for package in packages {
-                arguments.extend(["-p", package]);
-            }
             let (passed, lines) = self.cargo(&arguments)?;
             if passed {
-                return Ok(());
+                return Ok(lines);
             }
             let mut touched = BTreeSet::new();
-            for message in
-                lines.iter().filter_map(|line| line.message.as_ref()).filter(|m| m.level == "error")
-            {
-                self.blame(message, &mut touched);
+            for message in lines.iter().filter_map(|line| line.message.as_ref()) {
+                if message.level == "error" {
+                    self.blame(message, &mut touched);
+                }
             }
             if self.dropped.len() == before {
                 bail!("errors that no change explains:\n{}", errors(&lines));
@@ -289,39 +298,24 @@ impl Tree {
         }
     }
 
-    /// Compiles the tests of these packages.
+    /// Compiles the tests of these packages, taking out what the compiler refuses only now.
     ///
     /// # Errors
     ///
     /// When they do not compile.
-    pub(crate) fn executables(&self, packages: &BTreeSet<&str>) -> Result<Vec<Executable>> {
-        let mut arguments = vec!["test", "--no-run"];
-        for package in packages {
-            arguments.extend(["-p", package]);
-        }
-        let (passed, lines) = self.cargo(&arguments)?;
-        if !passed {
-            let text: String =
-                lines.iter().filter_map(|line| line.message.as_ref()?.rendered.clone()).collect();
-            bail!("the tests do not compile:\n{text}");
-        }
-        let mut found: Vec<_> = lines
-            .into_iter()
-            .filter(|line| {
-                line.reason == "compiler-artifact" && line.profile.as_ref().is_some_and(|p| p.test)
-            })
-            .filter_map(|line| {
-                let folder = line.manifest_path?.parent()?.to_owned();
-                let package = folder.file_name()?.to_string_lossy().into_owned();
-                Some(Executable {
-                    name: format!("{package}/{}", line.target?.name),
-                    path: line.executable?,
-                    folder,
-                })
-            })
-            .collect();
-        found.sort();
-        Ok(found)
+    pub(crate) fn executables(&mut self, packages: &BTreeSet<&str>) -> Result<Vec<Executable>> {
+        let lines = self.compile(&["test", "--no-run"], packages)?;
+        Ok(found(lines))
+    }
+
+    /// Compiles the tests as the files are; nothing where they do not compile.
+    ///
+    /// # Errors
+    ///
+    /// When cargo does not run.
+    pub(crate) fn executables_as_is(&self, package: &str) -> Result<Option<Vec<Executable>>> {
+        let (passed, lines) = self.cargo(&["test", "--no-run", "-p", package])?;
+        Ok(passed.then(|| found(lines)))
     }
 
     fn cargo(&self, arguments: &[&str]) -> Result<(bool, Vec<Line>)> {
@@ -350,8 +344,9 @@ impl Tree {
     /// When the file cannot be written.
     pub(crate) fn change_text(&self, mutant: &Mutant) -> Result<()> {
         let mut text = self.files[&mutant.file].with_text_changed(mutant);
-        if mutant.file.ends_with("src/lib.rs") {
-            text.push_str("\n#[allow(warnings, clippy::all)]\nmod __mutants;\n");
+        if is_library(&mutant.file) {
+            text.insert_str(0, LINTS);
+            text.push_str(MODULE);
         }
         write(&self.root.join(&mutant.file), text.as_bytes())
     }
@@ -366,6 +361,23 @@ impl Tree {
     }
 }
 
+/// The test executables among what cargo has made.
+fn found(lines: Vec<Line>) -> Vec<Executable> {
+    let mut found: Vec<_> = lines
+        .into_iter()
+        .filter(|line| line.reason == "compiler-artifact")
+        .filter(|line| line.profile.as_ref().is_some_and(|profile| profile.test))
+        .filter_map(|line| {
+            let folder = line.manifest_path?.parent()?.to_owned();
+            let package = folder.file_name()?.to_string_lossy().into_owned();
+            let name = format!("{package}/{}", line.target?.name);
+            Some(Executable { name, path: line.executable?, folder })
+        })
+        .collect();
+    found.sort();
+    found
+}
+
 /// The texts of the errors among cargo's messages.
 fn errors(lines: &[Line]) -> String {
     let messages = lines.iter().filter_map(|line| line.message.as_ref());
@@ -373,6 +385,11 @@ fn errors(lines: &[Line]) -> String {
         .filter(|message| message.level == "error")
         .filter_map(|m| m.rendered.as_deref())
         .collect()
+}
+
+/// Whether a file is the root of a library, or of a program without one.
+fn is_library(name: &str) -> bool {
+    name.ends_with("src/lib.rs") || name.ends_with("src/main.rs")
 }
 
 /// The root of the library that a file belongs to.

@@ -177,3 +177,59 @@ fn every_finding_of_the_hostile_trial_has_a_row() {
         assert!(rows.contains(&format!("B{number}")), "B{number} has no row");
     }
 }
+
+/// A finding is answered by a test, not by a sentence.
+#[test]
+fn every_finding_names_a_test_that_shows_it() {
+    let mut known = BTreeSet::new();
+    functions(&root().join("crates"), &mut known);
+    let mut count = 0;
+    for cells in rows(&page(), 3) {
+        let is_finding = cells[0].starts_with(['b', 'A', 'B'])
+            && cells[0][1..].parse::<u8>().is_ok_and(|number| number > 0);
+        if is_finding {
+            let names = cells[2].split('`').skip(1).step_by(2);
+            let tests = names.filter(|name| known.contains(*name)).count();
+            assert!(tests > 0, "{} names no test: {}", cells[0], cells[2]);
+            count += 1;
+        }
+    }
+    assert_eq!(count, 27);
+}
+
+/// Figures on cases that development has seen say so, and do not stand alone.
+#[test]
+fn a_figure_on_cases_that_were_seen_says_that_they_were() {
+    let page = std::fs::read_to_string(root().join("docs/conformance.md")).expect("the page");
+    let section = |heading: &str| {
+        let (_, rest) = page.split_once(&format!("\n## {heading}\n")).expect(heading);
+        rest.split("\n## ").next().unwrap_or_default().replace('\n', " ")
+    };
+    let text = section("HL7 validator cases");
+    let (before, table) = text.split_once("| level |").expect("the table");
+    assert!(table.contains("100"), "the table has no such figure any more: {table}");
+    for words in ["the cases at hand in development", "held-back cases", "lower ("] {
+        assert!(before.contains(words), "'{words}' is not above the table");
+    }
+    assert!(section("FHIRPath").contains("| visible cases |"));
+}
+
+/// A wrong name of the folder with shared material ends CI at once; what CI leaves out is in its last line.
+#[cfg(unix)]
+#[test]
+fn ci_fails_for_a_wrong_folder_and_names_what_it_left_out() {
+    let output = std::process::Command::new("bash")
+        .arg(root().join(".ci/run"))
+        .env("LMR_SHARED", root().join("no-such-folder"))
+        .output()
+        .expect("bash");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("LMR_SHARED is set, but there is no folder"), "{said}");
+    assert!(output.stdout.is_empty(), "no step was begun");
+
+    let script = std::fs::read_to_string(root().join(".ci/run")).expect("the script");
+    let lines: Vec<&str> = script.lines().collect();
+    let [.., names, prints] = lines[..] else { panic!("it is shorter than that") };
+    assert!(names.contains("left_out[@]") && prints.contains("$verdict"), "{names} {prints}");
+}

@@ -447,26 +447,33 @@ impl Courier {
 
     /// A small message: its id and its bytes.
     pub(crate) fn message(&self, seed: u64) -> (String, Vec<u8>) {
-        let now = now();
+        let (id, bundle) = Self::bundle(seed);
+        let sealed = self.seal(&id, bundle.to_string().as_bytes());
+        (id, sealed)
+    }
+
+    /// A small bundle with its identifier.
+    pub(crate) fn bundle(seed: u64) -> (String, Value) {
         let id = format!("00000000-0000-4000-8000-{seed:012}");
         let yesterday = jiff::civil::date(2026, 1, 15);
         let bundle =
-            Hospital::new(Era::V0_9_4, seed + 100, yesterday, 1).bundle(&id, &now.to_string());
+            Hospital::new(Era::V0_9_4, seed + 100, yesterday, 1).bundle(&id, &now().to_string());
+        (id, bundle)
+    }
+
+    /// A message with this content.
+    pub(crate) fn seal(&self, id: &str, content: &[u8]) -> Vec<u8> {
+        let now = now();
         let header = Header {
-            message_id: &id,
+            message_id: id,
             sender: self.signer.certificate().organisation().expect("an organisation"),
             reporting_from: now - jiff::SignedDuration::from_hours(24),
             reporting_to: now,
             generated_at: now,
         };
-        let sealed = lmr_envelope::seal(
-            bundle.to_string().as_bytes(),
-            &header,
-            &self.recipient,
-            &self.signer,
-            &SystemRandom,
-        );
-        (id, sealed.expect("sealed"))
+        let sealed =
+            lmr_envelope::seal(content, &header, &self.recipient, &self.signer, &SystemRandom);
+        sealed.expect("sealed")
     }
 
     /// Posts once to any address of this machine with a token of the sender's; gives status and body.
