@@ -1,7 +1,8 @@
-//! Input of four kinds: instances of profiles, mutations of them, other spellings of one document,
-//! and profiles.
+//! Input of several kinds: instances of profiles, mutations of them, other spellings of one document,
+//! profiles, and definitions.
 
 pub(crate) mod bundle;
+pub(crate) mod conformance;
 pub(crate) mod example;
 pub(crate) mod instance;
 pub(crate) mod mutation;

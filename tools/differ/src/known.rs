@@ -1,5 +1,7 @@
 //! Differences that are explained: which side is right by the specification, and why.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result};
 use regex::Regex;
 use serde::Deserialize;
@@ -88,6 +90,8 @@ impl Compiled {
 pub(crate) struct Known {
     rows: Vec<Compiled>,
     hits: Vec<usize>,
+    /// Rows that explained something since they were last asked for.
+    used: BTreeSet<usize>,
     /// Pairs of ids, the reference's first, that mean the same.
     same: Vec<(String, String)>,
 }
@@ -117,7 +121,7 @@ impl Known {
             .collect::<Result<Vec<_>>>()?;
         let hits = vec![0; rows.len()];
         let same = file.same.into_iter().map(|pair| (pair.reference, pair.ours)).collect();
-        Ok(Self { rows, hits, same })
+        Ok(Self { rows, hits, used: BTreeSet::new(), same })
     }
 
     /// What of the difference is not explained. The verdict counts as explained if an error was.
@@ -134,6 +138,7 @@ impl Known {
             match found {
                 Some(row) => {
                     self.hits[row] += 1;
+                    self.used.insert(row);
                     explained_error |= finding.is_error();
                     false
                 }
@@ -148,5 +153,26 @@ impl Known {
 
     pub(crate) fn total(&self) -> usize {
         self.hits.iter().sum()
+    }
+
+    /// The rows that explained something since the last call.
+    pub(crate) fn take_used(&mut self) -> BTreeSet<usize> {
+        std::mem::take(&mut self.used)
+    }
+
+    /// How many findings each row explained, most first, with those that explained none.
+    pub(crate) fn print_used(&self) {
+        let mut rows: Vec<_> = self.rows.iter().zip(&self.hits).collect();
+        rows.sort_by_key(|(_, hits)| std::cmp::Reverse(**hits));
+        println!();
+        for (row, hits) in rows {
+            let beside = row.beside.as_ref().map_or("", |beside| beside.as_str());
+            println!(
+                "{hits:>6}  {}  {}  text {:?}  beside {beside:?}",
+                row.side,
+                row.id,
+                row.text.as_str()
+            );
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The reference validator as a child process that answers over a pipe (`bench/reference`).
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs::{File, OpenOptions},
     hash::{DefaultHasher, Hash, Hasher},
     io::{BufRead, BufReader, Write},
@@ -22,6 +22,8 @@ pub(crate) struct Reference {
     answers: Option<Answers>,
     /// Definitions that came with requests whose answers were remembered.
     unsent: Vec<String>,
+    /// Definitions that it has or will be given: none is given twice.
+    given: HashSet<String>,
 }
 
 /// A running reference validator.
@@ -46,6 +48,7 @@ impl Reference {
             running: None,
             answers: answers.map(Answers::open).transpose()?,
             unsent: Vec::new(),
+            given: HashSet::new(),
         })
     }
 
@@ -59,15 +62,15 @@ impl Reference {
         let mut hasher = DefaultHasher::new();
         (text, profiles, definitions).hash(&mut hasher);
         let key = hasher.finish();
+        for definition in definitions {
+            if self.given.insert(definition.clone()) {
+                self.unsent.push(definition.clone());
+            }
+        }
         if let Some(known) = self.answers.as_ref().and_then(|answers| answers.known.get(&key)) {
-            self.unsent.extend_from_slice(definitions);
             return Ok(findings(&serde_json::from_str(known)?));
         }
-        let running = match &mut self.running {
-            Some(running) => running,
-            None => self.running.insert(Running::start(&self.folder, &self.packages)?),
-        };
-        self.unsent.extend_from_slice(definitions);
+        let running = Self::start(&mut self.running, &self.folder, &self.packages)?;
         let request = json!({ "text": text, "profiles": profiles, "definitions": self.unsent });
         self.unsent.clear();
         let answer = running.ask(&request)?;
@@ -75,6 +78,26 @@ impl Reference {
             answers.keep(key, &answer)?;
         }
         Ok(findings(&answer))
+    }
+
+    /// The folder of R4's definitions; the reference writes it when it is first started.
+    pub(crate) fn core(&mut self) -> Result<PathBuf> {
+        let core = self.folder.join("target/core");
+        if !core.join("package/package.json").is_file() {
+            Self::start(&mut self.running, &self.folder, &self.packages)?;
+        }
+        Ok(core)
+    }
+
+    fn start<'a>(
+        running: &'a mut Option<Running>,
+        folder: &Path,
+        packages: &[PathBuf],
+    ) -> Result<&'a mut Running> {
+        Ok(match running {
+            Some(running) => running,
+            None => running.insert(Running::start(folder, packages)?),
+        })
     }
 }
 
