@@ -52,7 +52,14 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::MustBeSimple { .. }
         | M::MustBeObject { .. }
         | M::BaseMustBeArray { .. } => Code::JsonWrongShape,
-        M::ProfileNoType { .. } | M::ProfileType { .. } => Code::TypeNotAllowed,
+        M::DefinitionOtherType { .. }
+        | M::DefinitionProfileWrong { .. }
+        | M::DefinitionTargetWrong { .. }
+        | M::DefinitionNoTarget { .. }
+        | M::DefinitionValueType { .. }
+        | M::DefinitionNoTypes { .. }
+        | M::ProfileNoType { .. }
+        | M::ProfileType { .. } => Code::TypeNotAllowed,
         M::ProfileWrongType { .. }
         | M::NoMatch { .. }
         | M::MultipleMatches { .. }
@@ -85,7 +92,9 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::ResourceIdMissing => Code::IdInvalid,
         M::OidStart | M::OidValid { .. } | M::UriOid { .. } => Code::OidInvalid,
         M::UuidStart | M::UuidValid { .. } | M::UriUuid { .. } => Code::UuidInvalid,
-        M::UriWs { .. }
+        M::DefinitionExtensionNoUrl { .. }
+        | M::DefinitionExtensionOtherUrl { .. }
+        | M::UriWs { .. }
         | M::CanonicalAbsolute { .. }
         | M::UrlExample { .. }
         | M::UrlResolve { .. }
@@ -162,21 +171,40 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::CodeOnlyExtended { .. }
         | M::NoCodeProvided { .. }
         | M::NoCodeProvidedVersion { .. } => Code::CodeMissing,
-        M::ValueSetNotFound { .. } | M::ValueSetNoContent { .. } | M::BindingNoSource { .. } => {
-            Code::ValueSetNotAvailable
-        }
+        M::DefinitionValueSetUnknown { .. }
+        | M::DefinitionNotValueSet { .. }
+        | M::ValueSetImportUnknown { .. }
+        | M::ValueSetImportWrong { .. }
+        | M::ValueSetNotFound { .. }
+        | M::BoundToCodeSystem { .. }
+        | M::ValueSetNoContent { .. }
+        | M::BindingNoSource { .. } => Code::ValueSetNotAvailable,
         M::UnknownCodeSystem { .. }
         | M::UnknownCodeSystemVersion { .. }
         | M::UnknownCodeSystemVersionNone { .. }
         | M::CodeSystemNoContent { .. }
         | M::CodeSystemUnusable { .. } => Code::CodeSystemNotAvailable,
-        M::UnknownCode { .. }
+        M::ValueSetCodeUnknown { .. }
+        | M::UnknownCode { .. }
         | M::UnknownCodeNoVersion { .. }
         | M::ConceptInactive { .. }
         | M::ConceptDeprecated { .. }
         | M::LanguageCode { .. } => Code::CodeUnknown,
         M::DisplayWrong { .. } => Code::DisplayWrong,
-        M::SystemRelative
+        M::ValueSetSystemRelative { .. }
+        | M::ValueSetSystemLocal { .. }
+        | M::ValueSetSystemIsValueSet { .. }
+        | M::ValueSetSystemIsSupplement { .. }
+        | M::CodeSystemNoSupplemented
+        | M::CodeSystemNotSupplement
+        | M::CodeSystemContentPresent
+        | M::CodeSystemCountWrong { .. }
+        | M::CodeSystemFragmentWhole { .. }
+        | M::CodeSystemEmpty
+        | M::CodeSystemPropertyTwice { .. }
+        | M::CodeSystemPropertyUndefined { .. }
+        | M::CodeSystemPropertyType { .. }
+        | M::SystemRelative
         | M::SystemInvalid { .. }
         | M::SystemIsSupplement { .. }
         | M::SystemUnknown { .. }
@@ -249,7 +277,10 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::BundleLinkDuplicate { .. }
         | M::BundleLinkProhibited { .. } => Code::BundleInvalid,
         M::ConstraintMalformed { .. } => Code::InvariantFailed,
-        M::ConstraintCannotEvaluate { .. }
+        M::DefinitionConstraintWrong { .. }
+        | M::DefinitionDiscriminatorWrong { .. }
+        | M::DefinitionDiscriminatorUnreadable { .. }
+        | M::ConstraintCannotEvaluate { .. }
         | M::LimitNotEvaluated { .. }
         | M::ConstraintSyntax { .. }
         | M::ConstraintDoubtful { .. }
@@ -258,10 +289,16 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::ProfileLinesLooser { .. }
         | M::SliceNoElement { .. }
         | M::SliceCannotEvaluate { .. } => Code::RuleNotEvaluated,
-        M::ProfileUnknown { .. } | M::ProfileUnknownHard { .. } => Code::ProfileUnknown,
-        M::SignpostObs { .. } | M::BestSubject | M::BestPerformer | M::BestEffective => {
-            Code::BestPractice
-        }
+        M::DefinitionNoBase { .. }
+        | M::DefinitionProfileUnknown { .. }
+        | M::ProfileUnknown { .. }
+        | M::ProfileUnknownHard { .. } => Code::ProfileUnknown,
+        M::DefinitionComplexFixed { .. }
+        | M::DefinitionFixedRepeats
+        | M::SignpostObs { .. }
+        | M::BestSubject
+        | M::BestPerformer
+        | M::BestEffective => Code::BestPractice,
         M::TooManyIssues { .. } | M::TooDeep { .. } | M::Stopped => Code::StepBudgetExhausted,
         M::XhtmlElement { .. }
         | M::XhtmlAttribute { .. }

@@ -17,6 +17,7 @@ pub(crate) mod bundle;
 pub(crate) mod coding;
 pub(crate) mod contained;
 pub(crate) mod context;
+pub(crate) mod definition;
 pub(crate) mod extension;
 pub(crate) mod fixed;
 pub(crate) mod grammar;
@@ -134,7 +135,7 @@ pub(crate) fn resource<'a>(cx: &mut Context<'a>, role: Role) {
             observation::check_vital_sign(cx, role, base);
             observation::check_best_practice(cx, base);
         }
-        _ => {}
+        other => definition::check(cx, other, base),
     }
     narrative::check_language(cx, base);
 }

@@ -25,6 +25,7 @@ use lmr_fhir::{Language, Severity};
 
 use crate::check::binding::messages::binding_messages;
 use crate::check::bundle::messages::bundle_messages;
+use crate::check::definition::messages::definition_messages;
 use crate::check::extension::messages::extension_messages;
 use crate::check::fixed::messages::fixed_messages;
 use crate::check::invariant::messages::invariant_messages;
@@ -137,7 +138,7 @@ macro_rules! declare {
 // Each hands its rows on to the next, the last to `declare`.
 structure_messages! {
     primitive_messages fixed_messages slicing_messages binding_messages reference_messages
-    extension_messages bundle_messages invariant_messages narrative_messages json_messages declare
+    extension_messages bundle_messages definition_messages invariant_messages narrative_messages json_messages declare
 }
 
 impl Message {

@@ -12,7 +12,6 @@ use lmr_fhir::{Element, Name, Node, Severity, nearest};
 use super::coding::{self, same_display, system_and_code};
 use super::context::Context;
 use super::grammar::{self, LANGUAGES, MEDIA_TYPES, UCUM};
-use super::primitive::is_absolute;
 use super::string::SYSTEM_TYPE;
 use crate::compile::{Def, Defs, TypeRule};
 use crate::definitions::{Binding, BindingStrength};
@@ -211,6 +210,12 @@ fn bound_code<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: Bou
         return;
     }
     let at = item.node();
+    // Rule: <https://hl7.org/fhir/R4/capabilitystatement-definitions.html#CapabilityStatement.format>.
+    if matches!(&*code, "xml" | "json" | "ttl")
+        && def.element().path.starts_with("CapabilityStatement.format")
+    {
+        return;
+    }
     match syntax(canonical, &code).unwrap_or_else(|| set.validate(None, &code)) {
         Membership::Member(_) => {}
         _ if is_silent => {}
@@ -287,11 +292,11 @@ fn bound_coding<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: B
         }
         Membership::Member(_) | Membership::NotMember => {
             let code = Value::from(format!("{}#{code}", system.as_deref().unwrap_or("")));
-            // Of a system nobody knows it can only be said that the set does not have it.
+            // Of a system of the set that nobody knows it can only be said that the set has not this code.
             let is_coding = def.element().types.iter().any(|t| t.name() == "Coding")
                 && !is_of_other_version
                 && system.as_deref().is_some_and(|s| {
-                    !is_absolute(s)
+                    set.has_system(s) != Some(true)
                         || cx.profiles.definitions().terminology().code_system(s).is_some()
                 });
             let value_set = named(set, canonical);
@@ -566,6 +571,12 @@ fn report_missing_content<'a>(
     missing: &MissingContent,
 ) {
     match missing {
+        MissingContent::NoValueSet(_)
+            if cx.profiles.definitions().terminology().code_system(canonical).is_some() =>
+        {
+            let message = Message::BoundToCodeSystem { system: canonical.into() };
+            cx.report(message, at, def.profile);
+        }
         MissingContent::NoValueSet(_) => {
             cx.report(Message::ValueSetNotFound { value_set: canonical.into() }, at, def.profile);
         }

@@ -71,6 +71,16 @@ pub(crate) fn check<'a>(
             cx.report(message, node, def.profile);
         }
         Primitive::Canonical if !text.starts_with('#') => canonical_type(cx, item, text, def),
+        // A definition is known by an absolute address
+        // (<https://hl7.org/fhir/R4/references.html#canonical>).
+        Primitive::Uri
+            if !primitive::is_absolute(text)
+                && !text.starts_with('#')
+                && is_own_address(cx, def) =>
+        {
+            let value = primitive::shown(text).into_owned().into();
+            cx.report(Message::CanonicalAbsolute { value }, node, def.profile);
+        }
         Primitive::Uri | Primitive::Url | Primitive::Oid
             if !cx.options.example_urls && is_example(text) =>
         {
@@ -169,6 +179,8 @@ const NAMES: &[&str] = &[
 
 /// Whether an address below HL7's is one that is known.
 fn is_defined<'a>(cx: &Context<'a>, url: &str) -> bool {
+    // A fragment is a part of what the address before it names.
+    let url = url.split('#').next().unwrap_or(url);
     let below = url.strip_prefix(HL7).unwrap_or(url);
     // Extensions that stand for elements of other versions.
     let is_of_version = below.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
@@ -179,7 +191,7 @@ fn is_defined<'a>(cx: &Context<'a>, url: &str) -> bool {
 }
 
 /// What kind of definition at hand has this canonical.
-fn kind_of_definition<'a>(cx: &Context<'a>, canonical: &str) -> Option<&'static str> {
+pub(crate) fn kind_of_definition<'a>(cx: &Context<'a>, canonical: &str) -> Option<&'static str> {
     let definitions = cx.profiles.definitions();
     if matches!(definitions.structure(canonical), Ok(Some(_)) | Err(_)) {
         return Some("StructureDefinition");
@@ -193,11 +205,13 @@ fn kind_of_definition<'a>(cx: &Context<'a>, canonical: &str) -> Option<&'static 
 
 /// The address of an entry, and the one by which a definition is known: it need not be known before.
 fn defines_address<'a>(cx: &Context<'a>, def: Def<'a>) -> bool {
-    let path = &*def.element().path;
-    path == "Bundle.entry.fullUrl"
-        || path
-            .strip_suffix(".url")
-            .is_some_and(|of| cx.profiles.definitions().is_resource_type(of))
+    &*def.element().path == "Bundle.entry.fullUrl" || is_own_address(cx, def)
+}
+
+/// The address by which a definition is known.
+fn is_own_address<'a>(cx: &Context<'a>, def: Def<'a>) -> bool {
+    let of = def.element().path.strip_suffix(".url");
+    of.is_some_and(|of| cx.profiles.definitions().is_resource_type(of))
 }
 
 /// Whether the address is one that structure definitions have.

@@ -76,6 +76,10 @@ macro_rules! binding_messages {
                 "Terminology_TX_Code_ValueSetMax" Error CodeInvalid
                 en "No code is given, but one of the maximum value set {value_set} is required"
                 nb "Ingen kode er oppgitt, men en fra det videste tillatte verdisettet {value_set} er påkrevd";
+            BoundToCodeSystem { system: Defined }
+                "Terminology_TX_ValueSet_NotFound_CS" Error CodeInvalid
+                en "The binding names the code system {system} where a value set belongs"
+                nb "Bindingen angir kodeverket {system} der et verdisett hører hjemme";
             ValueSetNotFound { value_set: Defined }
                 "Terminology_TX_ValueSet_NotFound" Warning CodeInvalid
                 en "The value set {value_set} is not known, so the code was not checked"
