@@ -99,6 +99,7 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::UrlExample { .. }
         | M::UrlResolve { .. }
         | M::CanonicalType { .. }
+        | M::CanonicalInternal { .. }
         | M::UrlInternal { .. }
         | M::IdentifierSystem
         | M::IdentifierIetf
@@ -173,6 +174,7 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::NoCodeProvidedVersion { .. } => Code::CodeMissing,
         M::DefinitionValueSetUnknown { .. }
         | M::DefinitionNotValueSet { .. }
+        | M::DefinitionNotBindable { .. }
         | M::ValueSetImportUnknown { .. }
         | M::ValueSetImportWrong { .. }
         | M::ValueSetNotFound { .. }

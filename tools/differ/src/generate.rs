@@ -2,10 +2,13 @@
 //! profiles, and definitions.
 
 pub(crate) mod bundle;
+pub(crate) mod codes;
 pub(crate) mod conformance;
+pub(crate) mod containers;
 pub(crate) mod example;
 pub(crate) mod instance;
 pub(crate) mod mutation;
+pub(crate) mod narratives;
 pub(crate) mod primitive;
 pub(crate) mod profile;
 pub(crate) mod spelling;

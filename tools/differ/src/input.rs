@@ -9,9 +9,9 @@ use serde_json::Value;
 use crate::{
     Kind,
     generate::{
-        bundle, conformance, example,
+        bundle, codes, conformance, containers, example,
         instance::Generator,
-        mutation,
+        mutation, narratives,
         profile::{self, instance::Instance},
     },
     ours::Ours,
@@ -56,6 +56,28 @@ impl<'a> Sources<'a> {
                 .into_iter()
                 .map(|(document, made)| Input::of(document, made))
                 .collect(),
+            Kind::Containers => containers::rows()
+                .into_iter()
+                .map(|(document, made, definitions)| Input {
+                    definitions,
+                    ..Input::of(document, made)
+                })
+                .collect(),
+            Kind::Narratives => narratives::rows()
+                .into_iter()
+                .map(|(document, made)| Input::of(document, made))
+                .collect(),
+            Kind::Codes => {
+                let definitions = codes::definitions();
+                codes::rows()
+                    .into_iter()
+                    .map(|(document, made, profile)| Input {
+                        profiles: vec![profile],
+                        definitions: definitions.clone(),
+                        ..Input::of(document, made)
+                    })
+                    .collect()
+            }
             _ => return Ok(None),
         };
         rng.shuffle(&mut inputs);
@@ -71,7 +93,9 @@ impl<'a> Sources<'a> {
         serial: &str,
     ) -> Option<Input> {
         match kind {
-            Kind::Given | Kind::Conformance => None,
+            Kind::Given | Kind::Conformance | Kind::Containers | Kind::Narratives | Kind::Codes => {
+                None
+            }
             Kind::Instances | Kind::Spellings => {
                 let (document, made) = self.document(rng, generator)?;
                 Some(Input::of(document, made))

@@ -52,6 +52,12 @@ enum Kind {
     Profiles,
     /// The definitions of the packages and of R4 as instances.
     Conformance,
+    /// Every container with every form of a reference.
+    Containers,
+    /// Narratives: entities, elements, attributes, links.
+    Narratives,
+    /// Every form of a code under every strength of a binding.
+    Codes,
 }
 
 impl Kind {
@@ -63,6 +69,9 @@ impl Kind {
             Self::Spellings => "other spellings",
             Self::Profiles => "random profiles",
             Self::Conformance => "definitions",
+            Self::Containers => "references in containers",
+            Self::Narratives => "narratives",
+            Self::Codes => "codes and units",
         }
     }
 }
@@ -136,6 +145,7 @@ fn main() -> Result<ExitCode> {
         report: arguments.report.as_deref().map(File::create).transpose()?,
         arguments: &arguments,
         ours: &ours,
+        own: None,
     };
     let mut tallies: BTreeMap<Kind, Tally> = BTreeMap::new();
     if let Some(path) = &arguments.inputs {

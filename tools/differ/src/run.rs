@@ -24,6 +24,8 @@ pub(crate) struct Run<'a> {
     pub(crate) reference: Reference,
     pub(crate) known: Known,
     pub(crate) report: Option<File>,
+    /// Our validator with the definitions of the last input that had any.
+    pub(crate) own: Option<(Vec<String>, Ours)>,
 }
 
 impl Run<'_> {
@@ -77,12 +79,15 @@ impl Run<'_> {
         input: &Input,
         tally: &mut Tally,
     ) -> Result<Option<Difference>> {
-        let own = if input.definitions.is_empty() {
-            None
-        } else {
-            Some(self.ours.with(&input.definitions)?)
+        let is_at_hand =
+            self.own.as_ref().is_some_and(|(definitions, _)| *definitions == input.definitions);
+        if !is_at_hand && !input.definitions.is_empty() {
+            self.own = Some((input.definitions.clone(), self.ours.with(&input.definitions)?));
+        }
+        let ours = match &self.own {
+            Some((_, own)) if !input.definitions.is_empty() => own,
+            _ => self.ours,
         };
-        let ours = own.as_ref().unwrap_or(self.ours);
         let text = input.document.to_string();
         let Some(theirs) = self.reference.validate(&text, &input.profiles, &input.definitions)?
         else {

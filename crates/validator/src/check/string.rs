@@ -53,13 +53,18 @@ pub(crate) fn check<'a>(
         }
         Primitive::Xhtml => narrative::check(cx, item, text, def),
         Primitive::Uri | Primitive::Url
-            if text.starts_with('#') && cx.options.hints && !narrative::has_id(cx, &text[1..]) =>
+            if text.starts_with('#') && !narrative::has_id(cx, &text[1..]) =>
         {
-            cx.report(
-                Message::UrlInternal { value: primitive::shown(text).into_owned().into() },
-                node,
-                def.profile,
-            );
+            let value = primitive::shown(text).into_owned().into();
+            let issue = cx.report(Message::UrlInternal { value }, node, def.profile);
+            // Servers write identifiers of their own there, with a fragment.
+            if &*def.element().path == "Meta.source" {
+                issue.severity = Severity::Information;
+            }
+        }
+        Primitive::Canonical if text.starts_with('#') && !narrative::has_id(cx, &text[1..]) => {
+            let value = primitive::shown(text).into_owned().into();
+            cx.report(Message::CanonicalInternal { value }, node, def.profile);
         }
         Primitive::Uri | Primitive::Url | Primitive::Oid
             if text.starts_with(HL7)

@@ -28,6 +28,10 @@ macro_rules! definition_messages {
                 "SD_ED_BIND_NOT_VS" Error BusinessRule
                 en "A binding names a value set; {value_set} is a {found}"
                 nb "En binding angir et verdisett; {value_set} er et {found}";
+            DefinitionNotBindable { found: GivenName }
+                "SD_ED_BIND_NO_BINDABLE" Error BusinessRule
+                en "What is of the type {found} has no code that could be bound to a value set"
+                nb "Det som er av typen {found}, har ingen kode som kan bindes til et verdisett";
             DefinitionProfileUnknown { profile: GivenUrl }
                 "SD_ED_TYPE_PROFILE_UNKNOWN" Warning Exception
                 en "The profile {profile} is not known"

@@ -23,6 +23,11 @@ static EXTENSION: LazyLock<Name> = LazyLock::new(|| Name::new("extension"));
 
 const EXTENSION_TYPE: &str = "http://hl7.org/fhir/StructureDefinition/Extension";
 
+/// Types that can be bound to a value set, with those that derive from them
+/// (<https://hl7.org/fhir/R4/terminologies.html#4.1>).
+const BINDABLE: &[&str] =
+    &["code", "Coding", "CodeableConcept", "Quantity", "Money", "string", "uri"];
+
 /// The type of an element whose code is one of FHIRPath's.
 const FHIR_TYPE: &str = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type";
 
@@ -40,6 +45,7 @@ pub(super) fn check<'a>(cx: &mut Context<'a>, base: &'a Profile) {
             // What a differential leaves out is in the snapshot.
             if view == "snapshot" {
                 values(cx, element, base);
+                bindable(cx, element, base);
             }
             if view == "snapshot" || !has_snapshot {
                 constraints(cx, element, &url, base);
@@ -108,6 +114,23 @@ fn binding<'a>(cx: &mut Context<'a>, element: Element<'a>, base: &'a Profile) {
         None => Message::DefinitionValueSetUnknown { value_set },
     };
     cx.report(message, binding.node(), base);
+}
+
+/// Only what has a code can be bound. R4's eld-11 is meant to say so, and holds of every list of types.
+fn bindable<'a>(cx: &mut Context<'a>, element: Element<'a>, base: &'a Profile) {
+    let Some(binding) = element.child_by_name("binding") else { return };
+    let model = &cx.profiles.model;
+    let coded: Vec<TypeId> = BINDABLE.iter().filter_map(|name| model.type_at(name)).collect();
+    let codes = codes(element);
+    let is_bindable = |code: &String| {
+        model
+            .type_at(code)
+            .is_none_or(|ty| coded.iter().any(|of| lmr_fhirpath::Model::is_subtype(model, ty, *of)))
+    };
+    if !codes.is_empty() && !codes.iter().any(is_bindable) {
+        let message = Message::DefinitionNotBindable { found: codes.join(", ").into() };
+        cx.report(message, binding.node(), base);
+    }
 }
 
 /// The profiles of types are at hand, and of these types.

@@ -204,8 +204,12 @@ macro_rules! primitive_messages {
                 "TYPE_SPECIFIC_CHECKS_DT_CANONICAL_TYPE" Error Invalid
                 en "'{value}' is the address of a {found}, but one of {allowed} is wanted"
                 nb "'{value}' er adressen til en {found}, men en av {allowed} kreves";
+            CanonicalInternal { value: Value }
+                "TYPE_SPECIFIC_CHECKS_DT_URL_INTERNAL" Error Invalid
+                en "The canonical '{value}' names something within the resource, but nothing there has that id"
+                nb "Den kanoniske adressen '{value}' angir noe i ressursen, men ingenting der har den id-en";
             UrlInternal { value: Value }
-                "TYPE_SPECIFIC_CHECKS_DT_URL_INTERNAL_WARN" Information Invalid
+                "TYPE_SPECIFIC_CHECKS_DT_URL_INTERNAL_WARN" Warning Invalid
                 en "The address '{value}' points inside the resource, but nothing there has that id"
                 nb "Adressen '{value}' peker inn i ressursen, men ingenting der har den id-en";
             ControlCharacter { code_point: usize }
