@@ -57,7 +57,7 @@ const TAGS: [&str; 51] = [
 const MAP_TAGS: [&str; 2] = ["map", "area"];
 
 /// On any tag.
-const ATTRIBUTES: [&str; 26] = [
+const ATTRIBUTES: [&str; 24] = [
     "title",
     "style",
     "class",
@@ -82,16 +82,15 @@ const ATTRIBUTES: [&str; 26] = [
     "scope",
     "rowspan",
     "colspan",
-    "xmlns",
-    "start",
 ];
 
 /// On one tag.
-const TAG_ATTRIBUTES: [(&str, &[&str]); 9] = [
+const TAG_ATTRIBUTES: [(&str, &[&str]); 10] = [
     ("a", &["href", "name", "charset", "type", "hreflang", "rel", "rev", "shape", "coords"]),
     ("img", &["src", "border", "alt", "longdesc", "height", "usemap", "ismap"]),
     ("blockquote", &["cite"]),
     ("q", &["cite"]),
+    ("ol", &["start"]),
     ("map", &["name"]),
     ("area", &["shape", "coords", "href", "nohref", "alt"]),
     ("table", &["summary", "border", "frame", "rules", "cellspacing", "cellpadding"]),
@@ -127,13 +126,18 @@ pub(crate) fn has_content(text: &str) -> bool {
     let mut found = false;
     scan(text, &mut |part| {
         match part {
-            Part::Text(t) => found |= !t.trim().is_empty(),
+            Part::Text(t) => found |= !t.trim_matches(is_blank).is_empty(),
             Part::Start { tag, .. } => found |= tag == "img",
             Part::End(_) => {}
         }
         true
     });
     found
+}
+
+/// White space of XML, and the byte order mark: a space that does not break is content.
+fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{feff}')
 }
 
 enum Part<'t> {
@@ -214,8 +218,8 @@ fn attributes_allowed(tag: &str, attributes: &str) -> bool {
         let name = name.trim();
         let own = TAG_ATTRIBUTES.iter().find(|(t, _)| *t == tag).map_or(&[][..], |(_, list)| list);
         let script = value.trim_start().to_ascii_lowercase().starts_with("javascript:");
-        if !(ATTRIBUTES.contains(&name) || own.contains(&name)) || script || !entities_known(value)
-        {
+        let known = ATTRIBUTES.contains(&name) || own.contains(&name) || name.starts_with("xmlns");
+        if !known || script || !entities_known(value) {
             return false;
         }
         rest = tail[end + 2..].trim_start();
@@ -236,7 +240,11 @@ fn entities_known(text: &str) -> bool {
                 let hex = number.strip_prefix('x');
                 let digits = hex.unwrap_or(number);
                 let radix = if hex.is_some() { 16 } else { 10 };
-                u32::from_str_radix(digits, radix).is_ok_and(|n| char::from_u32(n).is_some())
+                u32::from_str_radix(digits, radix).is_ok_and(|n| {
+                    char::from_u32(n).is_some_and(
+                        |c| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{fffd}' | '\u{10000}'..),
+                    )
+                })
             }
             None => {
                 !name.is_empty()

@@ -185,6 +185,7 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::UnknownCodeSystemVersion { .. }
         | M::UnknownCodeSystemVersionNone { .. }
         | M::CodeSystemNoContent { .. }
+        | M::CodeNotInPart { .. }
         | M::CodeSystemUnusable { .. } => Code::CodeSystemNotAvailable,
         M::ValueSetCodeUnknown { .. }
         | M::UnknownCode { .. }
@@ -210,6 +211,7 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::SystemInvalid { .. }
         | M::SystemIsSupplement { .. }
         | M::SystemUnknown { .. }
+        | M::SystemHttps { .. }
         | M::SystemIsValueSet { .. } => Code::SystemInvalid,
         M::CodeNoSystem => Code::SystemMissing,
         M::UcumSyntax { .. } => Code::UnitInvalid,
@@ -318,6 +320,8 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::XhtmlIllegalChildren { .. }
         | M::XhtmlOutOfPlace { .. }
         | M::XhtmlDuplicateIds { .. }
+        | M::XhtmlAddress { .. }
+        | M::XhtmlImageResolve { .. }
         | M::XhtmlResolve { .. }
         | M::XhtmlMultipleMatches { .. }
         | M::XhtmlLangDifferent { .. }

@@ -171,6 +171,11 @@ fn structure() {
 }
 
 #[test]
+fn definitions() {
+    check("definitions.txt");
+}
+
+#[test]
 fn primitives() {
     check("primitives.txt");
 }

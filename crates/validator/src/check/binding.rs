@@ -280,6 +280,9 @@ fn bound_coding<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: B
         return;
     }
     let is_of_other_version = has_other_version(cx, item, system.as_deref());
+    if strength == BindingStrength::Required {
+        raise_unknown_system(cx, item, system.as_deref());
+    }
     match set.validate(system.as_deref(), &code) {
         Membership::Member(member)
             if !is_of_other_version && !is_misnamed(cx, item, set, &member.system, &code) =>
@@ -293,11 +296,11 @@ fn bound_coding<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: B
         Membership::Member(_) | Membership::NotMember => {
             let code = Value::from(format!("{}#{code}", system.as_deref().unwrap_or("")));
             // Of a system of the set that nobody knows it can only be said that the set has not this code.
-            let is_coding = def.element().types.iter().any(|t| t.name() == "Coding")
-                && !is_of_other_version
+            let is_coding = !is_of_other_version
                 && system.as_deref().is_some_and(|s| {
-                    set.has_system(s) != Some(true)
-                        || cx.profiles.definitions().terminology().code_system(s).is_some()
+                    s != UCUM
+                        && (set.has_system(s) != Some(true)
+                            || cx.profiles.definitions().terminology().code_system(s).is_some())
                 });
             let value_set = named(set, canonical);
             let message = match (strength, is_coding) {

@@ -123,10 +123,21 @@ fn check_code<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, part_of
     if !primitive::is_absolute(&system) {
         return relative(cx, item, &system, def, part_of);
     }
+    let at = if is_of_system(cx, def, part_of) { system_node } else { item.node() };
     if let Some(expected) = nearly_known(&system) {
         let message = Message::SystemInvalid { system: system.into(), expected: expected.into() };
-        cx.report(message, system_node, def.profile);
+        cx.report(message, at, def.profile);
         return;
+    }
+    if let Some(rest) = system.strip_prefix("https://") {
+        let plain = format!("http://{rest}");
+        if [SNOMED, LOINC, UCUM].contains(&&*plain)
+            || cx.profiles.definitions().terminology().code_system(&plain).is_some()
+        {
+            let message = Message::SystemHttps { system: system.into_owned().into() };
+            cx.report(message, item.node(), def.profile);
+            return;
+        }
     }
     if let Some(code) = &code
         && matches!(&*system, UCUM | LANGUAGES | URIS)
@@ -204,7 +215,8 @@ fn unknown_system<'a>(
     let is_bound = is_bound(cx, def, part_of);
     if cx.profiles.definitions().terminology().has_value_set(system) {
         let message = Message::SystemIsValueSet { system: system.to_owned().into() };
-        cx.report(message, system_node, def.profile);
+        let at = if is_of_system(cx, def, part_of) { system_node } else { item.node() };
+        cx.report(message, at, def.profile);
         return;
     }
     if is_of_core(system) && !is_bound {
@@ -268,6 +280,9 @@ fn check_member<'a>(
                 None => Message::UnknownCodeNoVersion { code, system, hint },
             };
             cx.report(message, code_node, def.profile);
+        } else if known.content == Content::Fragment {
+            let (code, system) = (code.to_owned().into(), system.to_owned().into());
+            cx.report(Message::CodeNotInPart { code, system }, code_node, def.profile);
         } else if !is_external(system) {
             let message = Message::CodeSystemNoContent { system: system.to_owned().into() };
             cx.report(message, code_node, def.profile);
@@ -306,6 +321,12 @@ fn is_bound<'a>(cx: &Context<'a>, def: Def<'a>, part_of: Use) -> bool {
                     cx.profiles.definitions().terminology().has_value_set(value_set)
                 })
         })
+}
+
+/// Whether a wrong system is reported of itself: with the reference, of the coding as a whole where the
+/// codes are those of a mere example.
+fn is_of_system<'a>(cx: &Context<'a>, def: Def<'a>, part_of: Use) -> bool {
+    is_bound(cx, def, part_of) || (part_of == Use::Unit && def.element().binding.is_none())
 }
 
 /// Whether a coding of the same concept is one that only a terminology server can check.

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use lmr_fhir::{Element, Kind, Name, Node};
 
 use super::context::Context;
+use super::primitive::decoded_len;
 use super::shared::Anchors;
 use super::xhtml::{XKind, XNode, Xhtml};
 use crate::compile::{Def, Defs, Profile};
@@ -36,6 +37,7 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, text: &str, def
         cx.report(message, at, def.profile);
     }
     links_of(cx, &xhtml, at, def);
+    addresses(cx, &xhtml, at, def);
     mixed_languages(cx, &xhtml, at, def);
 }
 
@@ -77,7 +79,10 @@ fn links_of<'a>(cx: &mut Context<'a>, xhtml: &Xhtml<'_>, at: Node<'a>, def: Def<
         {
             let (path, text) = (xhtml.path(i).into(), xhtml.text(i).into());
             let (scheme, href) = (scheme.to_owned(), href.to_owned().into());
-            let message = if matches!(&*scheme, "javascript" | "vbscript") {
+            // Browsers know schemes in either case.
+            let is_program =
+                ["javascript", "vbscript"].iter().any(|one| scheme.eq_ignore_ascii_case(one));
+            let message = if is_program {
                 Message::XhtmlActiveHref { scheme: scheme.into(), href, path, text }
             } else {
                 Message::XhtmlHref { scheme: scheme.into(), href, path, text }
@@ -85,6 +90,43 @@ fn links_of<'a>(cx: &mut Context<'a>, xhtml: &Xhtml<'_>, at: Node<'a>, def: Def<
             cx.report(message, at, def.profile);
         }
     }
+}
+
+/// The addresses of links and images: something that can be one, and for images within the document
+/// something that is there. Rule: <https://hl7.org/fhir/R4/narrative.html#img>.
+fn addresses<'a>(cx: &mut Context<'a>, xhtml: &Xhtml<'_>, at: Node<'a>, def: Def<'a>) {
+    for (i, node) in xhtml.nodes.iter().enumerate() {
+        let attribute = match node.name() {
+            Some("a") => "href",
+            Some("img") => "src",
+            _ => continue,
+        };
+        let Some(address) = node.attribute(attribute) else { continue };
+        if !is_address(address) {
+            let (address, path) = (address.into(), xhtml.path(i).into());
+            cx.report(Message::XhtmlAddress { address, path }, at, def.profile);
+        } else if attribute == "src"
+            && let Some(id) = address.strip_prefix('#')
+            && !has_id(cx, id)
+        {
+            let (source, path) = (address.into(), xhtml.path(i).into());
+            cx.report(Message::XhtmlImageResolve { source, path }, at, def.profile);
+        }
+    }
+}
+
+/// Whether a text can be an address: characters of RFC 3986, letters of other scripts as browsers take
+/// them, and `|`, which canonicals have; behind `data:` a comma and the content.
+fn is_address(text: &str) -> bool {
+    if let Some(data) = text.strip_prefix("data:") {
+        return match data.split_once(',') {
+            Some((kind, content)) if kind.ends_with(";base64") => decoded_len(content).is_some(),
+            Some((_, content)) => !content.is_empty() && !content.contains(','),
+            None => false,
+        };
+    }
+    let is_known = |c: char| c.is_alphanumeric() || ";?:@&=+$.,/%-_~#[]!'()*|".contains(c);
+    !text.is_empty() && text.chars().all(is_known)
 }
 
 /// Whether anything in the resource, or in the one that holds it, has the id.

@@ -62,7 +62,8 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, t
     if cx.options.references == ReferenceCheck::Ignore {
         return;
     }
-    if text.contains(char::is_whitespace) {
+    let as_written = item.child(&REFERENCE).and_then(Element::text);
+    if as_written.is_some_and(|written| written.contains(char::is_whitespace)) {
         let message = Message::RefInvalid { reference: text.to_string().into() };
         cx.report(message, at, def.profile);
     } else if cx.options.assume_valid_rest_references && is_suspicious(cx, &text) {
@@ -452,6 +453,10 @@ fn near_misses<'a>(cx: &mut Context<'a>, at: Node<'a>, text: &str, sought: &Soug
                 def.profile,
             );
         }
+    }
+    // An absolute address is that of one server: another entry's id says nothing of it.
+    if primitive::is_absolute(text) {
+        return;
     }
     let Some((type_name, id)) = &sought.type_and_id else { return };
     let near = links.with_id(type_name, id);

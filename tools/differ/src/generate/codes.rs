@@ -1,4 +1,4 @@
-//! A table of codes and units: every form of a code under every strength of a binding, as a code, a
+//! A table of codes and units: every form of a code under every strength of a binding, as a string, a
 //! Coding, a concept and the unit of a quantity.
 
 use serde_json::{Value, json};
@@ -114,6 +114,8 @@ pub(crate) fn rows() -> Vec<(Value, String, String)> {
             }
         }
     }
+    // A code that is not there is no form of a string.
+    rows.retain(|(document, _, _)| document.get("lotNumber").is_none_or(Value::is_string));
     rows
 }
 
@@ -126,13 +128,8 @@ fn text() -> Value {
 }
 
 fn documents(coding: &Value) -> Vec<(&'static str, Value)> {
-    let encounter = |members: Value| {
-        let mut made = json!({
-            "resourceType": "Encounter",
-            "text": text(),
-            "status": "finished",
-            "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
-        });
+    let device = |members: Value| {
+        let mut made = json!({"resourceType": "Device", "text": text()});
         if let (Some(made), Value::Object(members)) = (made.as_object_mut(), members) {
             made.extend(members);
         }
@@ -160,13 +157,13 @@ fn documents(coding: &Value) -> Vec<(&'static str, Value)> {
     }
     let other = json!({"system": KNOWN, "code": "b"});
     vec![
-        ("Coding", encounter(json!({"meta": {"security": [coding]}}))),
-        ("concept", encounter(json!({"type": [{"coding": [coding]}]}))),
-        ("one of two", encounter(json!({"type": [{"coding": [other, coding]}]}))),
-        ("concept with text", encounter(json!({"type": [{"coding": [coding], "text": "x"}]}))),
+        ("Coding", device(json!({"meta": {"tag": [coding]}}))),
+        ("concept", device(json!({"type": {"coding": [coding]}}))),
+        ("one of two", device(json!({"type": {"coding": [other, coding]}}))),
+        ("concept with text", device(json!({"type": {"coding": [coding], "text": "x"}}))),
         ("Quantity", observation(json!({"valueQuantity": quantity}))),
         ("Range", observation(json!({"referenceRange": [{"low": quantity}]}))),
-        ("code", encounter(json!({"language": coding["code"]}))),
+        ("string", device(json!({"lotNumber": coding["code"]}))),
     ]
 }
 
@@ -203,7 +200,7 @@ pub(crate) fn definitions() -> Vec<String> {
         }));
         for strength in STRENGTHS {
             for (of, paths) in [
-                ("Encounter", &["meta.security", "type", "language"][..]),
+                ("Device", &["meta.tag", "type", "lotNumber"][..]),
                 ("Observation", &["value[x]", "referenceRange.low"][..]),
             ] {
                 let elements: Vec<Value> = paths

@@ -112,6 +112,10 @@ macro_rules! binding_messages {
                 "LMRV_CODESYSTEM_WITHOUT_CONTENT" Information NotFound
                 en "The content of the code system {system} is not at hand, so the code was not checked"
                 nb "Innholdet i kodeverket {system} er ikke tilgjengelig, så koden ble ikke kontrollert";
+            CodeNotInPart { code: Value, system: Defined }
+                "UNKNOWN_CODE_IN_FRAGMENT" Warning CodeInvalid
+                en "The part of {system} that is at hand does not have the code '{code}', so the code was not checked"
+                nb "Den delen av {system} som er tilgjengelig, har ikke koden '{code}', så koden ble ikke kontrollert";
             UnknownCode { code: Value, system: Defined, version: Defined, hint: Hint }
                 "Unknown_Code_in_Version" Error CodeInvalid
                 en "The code {code} is not in the code system {system} version {version}{hint}"
@@ -160,6 +164,10 @@ macro_rules! binding_messages {
                 "Terminology_TX_System_Invalid" Error CodeInvalid
                 en "'{system}' is not a code system; {expected} is"
                 nb "'{system}' er ikke et kodeverk; {expected} er det";
+            SystemHttps { system: GivenUrl }
+                "TERMINOLOGY_TX_SYSTEM_HTTPS" Error CodeInvalid
+                en "The code system '{system}' begins with http:, not https:"
+                nb "Kodeverket '{system}' begynner med http:, ikke https:";
             SystemUnknown { system: GivenUrl }
                 "Terminology_TX_System_Unknown" Error CodeInvalid
                 en "FHIR has no code system with the address '{system}'"

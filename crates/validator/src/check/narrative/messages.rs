@@ -32,6 +32,14 @@ macro_rules! narrative_messages {
                 "XHTML_XHTML_DOCTYPE_ILLEGAL" Error Invalid
                 en "A narrative must not hold a document type or processing instruction"
                 nb "En fortellende tekst kan ikke ha dokumenttype eller prosesseringsinstruks";
+            XhtmlAddress { address: GivenUrl, path: GivenName }
+                "XHTML_URL_INVALID" Error Invalid
+                en "'{address}' in the narrative is not an address ({path})"
+                nb "'{address}' i den fortellende teksten er ikke en adresse ({path})";
+            XhtmlImageResolve { source: GivenUrl, path: GivenName }
+                "Type_Specific_Checks_DT_XHTML_Resolve_Img" Error Invalid
+                en "The image '{source}' is not in the resource ({path})"
+                nb "Bildet '{source}' finnes ikke i ressursen ({path})";
             XhtmlHref { scheme: GivenName, href: Value, path: GivenName, text: Value }
                 "TYPE_SPECIFIC_CHECKS_DT_XHTML_LITERAL_HREF" Error Invalid
                 en "The link '{href}' uses the scheme '{scheme}', which a reader cannot follow"

@@ -47,6 +47,8 @@ pub(crate) fn is_right(kind: Primitive, bytes: &[u8], limits: Limits) -> bool {
                 && is_visible(bytes)
                 && is_address(bytes)
                 && !bytes.starts_with(string::HL7.as_bytes())
+                // A definition's own address is absolute.
+                && str(bytes).is_some_and(is_absolute)
         }
         Primitive::Canonical => {
             is_visible(bytes) && is_address(bytes) && str(bytes).is_some_and(is_absolute)
