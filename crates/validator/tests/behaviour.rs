@@ -516,3 +516,67 @@ fn a_constraint_over_an_element_that_is_not_defined_is_reported() {
         assert!(reported.1.contains(key) && reported.1.contains(name), "{reported:?}");
     }
 }
+
+#[test]
+fn a_closed_slicing_says_what_decides_whatever_the_discriminator() {
+    let slicing = |kind: &str, path: &str| {
+        format!(
+            r#""slicing":{{"discriminator":[{{"type":"{kind}","path":"{path}"}}],"rules":"closed"}}"#
+        )
+    };
+    let head = |path: &str, kind: &str, by: &str| {
+        format!(r#"{{"id":"Patient.{path}","path":"Patient.{path}",{}}}"#, slicing(kind, by))
+    };
+    let slice = |path: &str| {
+        format!(r#"{{"id":"Patient.{path}:a","path":"Patient.{path}","sliceName":"a"}}"#)
+    };
+    let part = |path: &str, name: &str, rule: &str| {
+        format!(r#"{{"id":"Patient.{path}:a.{name}","path":"Patient.{path}.{name}",{rule}}}"#)
+    };
+    let concept = r#""patternCodeableConcept":{"coding":[{"system":"http://t.no/s","code":"a"}]}"#;
+    let gender =
+        r#""binding":{"strength":"required","valueSet":"http://hl7.org/fhir/ValueSet/name-use"}"#;
+    for (elements, instance, found, allowed) in [
+        (
+            [
+                head("identifier", "pattern", "type"),
+                slice("identifier"),
+                part("identifier", "type", concept),
+            ],
+            r#""identifier":[{"type":{"coding":[{"system":"http://t.no/s","code":"b"}]}}]"#,
+            "http://t.no/s#b",
+            "http://t.no/s#a",
+        ),
+        (
+            [
+                head("contact", "exists", "period"),
+                slice("contact"),
+                part("contact", "period", r#""min":1"#),
+            ],
+            r#""contact":[{"name":{"text":"x"}}]"#,
+            "period.empty()",
+            "period.exists()",
+        ),
+        (
+            [head("name", "value", "use"), slice("name"), part("name", "use", gender)],
+            r#""name":[{"text":"x"}]"#,
+            "-",
+            "http://hl7.org/fhir/ValueSet/name-use",
+        ),
+    ] {
+        let validator = with(&[&profile("p", "Patient", &elements.join(","))]);
+        let text = format!(
+            r#"{{"resourceType":"Patient","meta":{{"profile":["http://test.no/p"]}},{instance}}}"#
+        );
+        let issues = validate(&validator, &text);
+        let refused: Vec<_> =
+            issues.iter().filter(|i| i.id() == "Validation_VAL_Profile_NotSlice").collect();
+        let [issue] = &*refused else { panic!("{issues:#?}") };
+        for (language, words) in [
+            (Language::English, format!("and closed: found {found}, allowed: {allowed}")),
+            (Language::Bokmal, format!("og lukket: fant {found}, tillatt: {allowed}")),
+        ] {
+            assert!(issue.text(language).contains(&words), "{}", issue.text(language));
+        }
+    }
+}

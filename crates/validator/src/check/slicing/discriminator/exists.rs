@@ -1,9 +1,12 @@
 //! Slices recognised by whether an element is there.
 
+use lmr_fhir::Element;
+
 use super::path::{Criterion, follow};
-use super::{Candidate, Discriminator};
-use crate::check::context::Conformance;
+use super::{Candidate, Decision, Discriminator};
+use crate::check::context::{Conformance, Context};
 use crate::compile::Step;
+use crate::messages::field::Text;
 
 /// There, or not there.
 #[derive(Debug)]
@@ -27,6 +30,21 @@ pub(super) fn compile(
 }
 
 impl Discriminator for Exists {
+    fn decides<'a>(&self, cx: &Context<'a>, item: Element<'a>) -> Option<Decision> {
+        // In FHIRPath, which is the same in every language.
+        let step = |step: &Step| match step {
+            Step::Child(name) => name.as_str().to_owned(),
+            Step::Extension(url) => format!("extension('{url}')"),
+            Step::Resolve => "resolve()".to_owned(),
+            Step::OfType(name) => format!("ofType({name})"),
+        };
+        let path = self.steps.iter().map(step).collect::<Vec<_>>().join(".");
+        let shown =
+            |is_there: bool| format!("{path}.{}", if is_there { "exists()" } else { "empty()" });
+        let is_there = !follow(cx, item, &self.steps).is_empty();
+        Some(Decision { found: Some(Text::defined(shown(is_there))), wanted: shown(self.wanted) })
+    }
+
     fn matches<'a>(&'a self, walk: &mut dyn Conformance<'a>, candidate: Candidate<'a>) -> bool {
         follow(walk.cx(), candidate.item, &self.steps).is_empty() != self.wanted
     }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use lmr_fhir::Element;
 
 use super::path::{Criterion, follow};
-use super::{Candidate, Discriminator};
-use crate::check::context::Conformance;
+use super::{Candidate, Decision, Discriminator};
+use crate::check::context::{Conformance, Context};
 use crate::compile::{Def, ProfileId, Step};
 use crate::issue::Issue;
+use crate::messages::field::Text;
 
 /// Reasons of one profile.
 const MAX_REASONS: usize = 3;
@@ -46,6 +47,16 @@ impl Conforms {
 }
 
 impl Discriminator for Conforms {
+    fn decides<'a>(&self, cx: &Context<'a>, item: Element<'a>) -> Option<Decision> {
+        let found = follow(cx, item, &self.steps)
+            .first()
+            .and_then(|element| element.resource_type().or_else(|| element.child_text("url")));
+        Some(Decision {
+            found: found.map(|name| Text::given(&*name)),
+            wanted: self.profiles.join(" | "),
+        })
+    }
+
     fn matches<'a>(&'a self, walk: &mut dyn Conformance<'a>, candidate: Candidate<'a>) -> bool {
         let here = follow(walk.cx(), candidate.item, &self.steps);
         let known = walk.cx().profiles;

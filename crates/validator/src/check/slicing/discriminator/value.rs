@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use lmr_fhir::{Element, Name};
+use lmr_fhir::{Element, Name, Node};
 
 use super::path::{Criterion, follow, part_of};
 use super::profile::Conforms;
@@ -79,11 +79,9 @@ impl Discriminator for HasValue {
 
     fn decides<'a>(&self, cx: &Context<'a>, item: Element<'a>) -> Option<Decision> {
         let want = part_of(self.value.json(), &self.inside)?;
-        let found = follow(cx, item, &self.steps).first().and_then(|e| e.text());
-        Some(Decision {
-            found: found.map(|text| Text::given(&*text)),
-            wanted: want.text().map_or_else(|| want.raw().to_owned(), Cow::into_owned),
-        })
+        let here = follow(cx, item, &self.steps);
+        let found = here.first().and_then(|element| element.value()).map(brief);
+        Some(Decision { found: found.map(Text::given), wanted: brief(want) })
     }
 
     fn why_not<'a>(
@@ -105,5 +103,24 @@ impl Discriminator for HasValue {
         };
         let at = here.first().map_or(item.node(), |e| e.node());
         vec![cx.shared.issue(message, at, Some(slice.profile))]
+    }
+}
+
+/// A value in few words: a primitive's text, `system#code` of codes, `system|value` of identifiers, the
+/// codes of a concept, and anything else as it is written.
+pub(super) fn brief(value: Node<'_>) -> String {
+    if let Some(text) = value.text() {
+        return text.into_owned();
+    }
+    let member = |name: &str| value.member(name).and_then(|found| found.text());
+    if let Some(codings) = value.member("coding") {
+        let codings: Vec<String> = codings.members().map(brief).collect();
+        return codings.join(" + ");
+    }
+    let system = member("system");
+    match (member("code"), member("value")) {
+        (Some(code), _) => format!("{}#{code}", system.unwrap_or_default()),
+        (None, Some(text)) => format!("{}|{text}", system.unwrap_or_default()),
+        (None, None) => system.map_or_else(|| value.raw().to_owned(), Cow::into_owned),
     }
 }

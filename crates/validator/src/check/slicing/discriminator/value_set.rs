@@ -5,10 +5,12 @@ use std::sync::Arc;
 use lmr_fhir::{Element, Name};
 
 use super::path::follow;
-use super::{Candidate, Discriminator};
+use super::value::brief;
+use super::{Candidate, Decision, Discriminator};
 use crate::check::coding::system_and_code;
-use crate::check::context::Conformance;
+use crate::check::context::{Conformance, Context};
 use crate::compile::Step;
+use crate::messages::field::Text;
 use crate::terminology::Membership;
 
 /// A code of the value set.
@@ -25,6 +27,12 @@ impl InValueSet {
 }
 
 impl Discriminator for InValueSet {
+    fn decides<'a>(&self, cx: &Context<'a>, item: Element<'a>) -> Option<Decision> {
+        let here = follow(cx, item, &self.steps);
+        let found = here.first().and_then(|element| element.value()).map(brief);
+        Some(Decision { found: found.map(Text::given), wanted: self.value_set.to_string() })
+    }
+
     fn matches<'a>(&'a self, walk: &mut dyn Conformance<'a>, candidate: Candidate<'a>) -> bool {
         let cx = walk.cx();
         let set = cx.profiles.definitions().terminology().value_set(&self.value_set);
