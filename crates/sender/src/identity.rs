@@ -58,6 +58,9 @@ pub(crate) struct Hash(pub(crate) [u8; 16]);
 pub(crate) type WholeHash = [u8; 32];
 
 impl Hash {
+    /// Stands for a version that is not the one in any source.
+    pub(crate) const NO_VERSION: Self = Self([0; 16]);
+
     pub(crate) fn first_of(whole: &WholeHash) -> Self {
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&whole[..16]);

@@ -20,12 +20,18 @@ pub(crate) enum Known {
     Same,
     /// Another one.
     Other,
+    /// One that the register had confirmed and may have no more.
+    Forgotten,
 }
 
 impl Known {
     /// Compares a version with the one in the source.
     pub(crate) fn of(version: Hash, in_source: Hash) -> Self {
-        if version == in_source { Self::Same } else { Self::Other }
+        match version {
+            _ if version == in_source => Self::Same,
+            Hash::NO_VERSION => Self::Forgotten,
+            _ => Self::Other,
+        }
     }
 }
 
@@ -168,7 +174,7 @@ pub(crate) fn bytes(index: &Index, entries: &[u32]) -> usize {
 
 pub(crate) fn role(status: RecordStatus) -> Role {
     match status.stored {
-        Known::No => Role::New,
+        Known::No | Known::Forgotten => Role::New,
         Known::Same => Role::Dependency,
         Known::Other => Role::Changed,
     }

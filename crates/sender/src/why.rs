@@ -228,7 +228,7 @@ impl Agent {
             return Ok(WhyState::Deferred);
         }
         if plan.bundles.iter().any(|bundle| bundle.entries.contains(&at)) {
-            return Ok(WhyState::Next { changed: status.stored != Known::No });
+            return Ok(WhyState::Next { changed: status.stored == Known::Other });
         }
         if self.settings.rule_set.profile_of(&record.resource_type).is_none() {
             return Ok(WhyState::ForeignType);

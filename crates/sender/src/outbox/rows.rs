@@ -7,6 +7,7 @@ use sqlx::Row;
 
 use super::{Outbox, OutboxError, Result, time};
 use crate::attempt::AttemptFailure;
+use crate::identity::Hash;
 use crate::progress::State;
 use crate::report::RunStatus;
 
@@ -230,9 +231,12 @@ impl Outbox {
             rows.iter().map(|row| (row.get(0), number(row, 1))).collect()
         };
         let stored = counts(
-            sqlx::query("SELECT resource_type, count(*) FROM stored GROUP BY 1 ORDER BY 1")
-                .fetch_all(&self.pool)
-                .await?,
+            sqlx::query(
+                "SELECT resource_type, count(*) FROM stored WHERE version <> ? GROUP BY 1 ORDER BY 1",
+            )
+            .bind(Hash::NO_VERSION.0.as_slice())
+            .fetch_all(&self.pool)
+            .await?,
         );
         let mut messages = Vec::new();
         for (name, count) in counts(

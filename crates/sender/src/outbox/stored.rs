@@ -85,7 +85,10 @@ impl Outbox {
 
     /// How many records the register has confirmed.
     pub(crate) async fn confirmed_count(&self) -> Result<i64> {
-        let row = sqlx::query("SELECT count(*) FROM stored").fetch_one(&self.pool).await?;
+        let row = sqlx::query("SELECT count(*) FROM stored WHERE version <> ?")
+            .bind(Hash::NO_VERSION.0.as_slice())
+            .fetch_one(&self.pool)
+            .await?;
         Ok(row.get(0))
     }
 }
@@ -276,11 +279,14 @@ impl Outbox {
             .execute(&mut *step)
             .await?
             .rows_affected();
+        // Not deleted: what is only described, and was sent because it had changed, is sent again only as long as it
+        // is known that the register has, or had, some version of it.
         let records = sqlx::query(
-            "DELETE FROM stored WHERE at >= ?1 AND identity NOT IN \
+            "UPDATE stored SET version = ?2 WHERE at >= ?1 AND version <> ?2 AND identity NOT IN \
              (SELECT identity FROM vanished)",
         )
         .bind(ms(since))
+        .bind(Hash::NO_VERSION.0.as_slice())
         .execute(&mut *step)
         .await?
         .rows_affected();

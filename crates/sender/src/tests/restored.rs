@@ -148,6 +148,32 @@ async fn a_receipt_that_follows_an_unknown_one_shows_the_restore_too() {
     }
 }
 
+/// What only describes others goes by itself when it changes; nothing else would take it along.
+#[tokio::test]
+async fn a_changed_patient_that_a_restored_register_has_lost_is_sent_again() {
+    let world = ward().await;
+    let backup = world.register.lock().unwrap().clone();
+    world.pass(24);
+    world.write("patients.ndjson", &[patient("p", 2)]);
+    assert_eq!(run(&world).await.changed, 1);
+    assert_eq!(world.versions("Patient/p"), 2);
+    *world.register.lock().unwrap() = backup;
+    world.pass(24);
+    let report = run(&world).await;
+    assert_eq!(report.lost_at_register.expect("found out").forgotten.records, 1);
+    assert_eq!((report.status(), world.versions("Patient/p")), (RunStatus::Clean, 2));
+    // The same by hand, with nothing lost: sent again, and no new version.
+    let agent = world.agent_for(RECEIPTED).await.unwrap();
+    agent.forget_since("2020-01-01T00:00:00Z".parse().unwrap()).await.unwrap();
+    agent.outbox().close().await;
+    world.pass(24);
+    let report = run(&world).await;
+    assert_eq!((report.status(), report.lost_at_register), (RunStatus::Clean, None));
+    assert_eq!(world.versions("Patient/p"), 2);
+    world.pass(24);
+    assert_eq!(run(&world).await.messages.len(), 0);
+}
+
 /// What does not answer the question, or answers for somebody else, says nothing.
 #[tokio::test]
 async fn a_register_that_does_not_tell_has_lost_nothing() {

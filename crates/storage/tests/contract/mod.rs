@@ -11,12 +11,14 @@ mod audit;
 mod insight;
 mod keys;
 mod migrated;
+mod model;
 mod outlet;
 
 pub use audit::*;
 pub use insight::*;
 pub use keys::*;
 pub use migrated::*;
+pub use model::*;
 pub use outlet::*;
 
 use jiff::Timestamp;
@@ -534,6 +536,7 @@ macro_rules! store_contract {
             replays_are_distinguished_and_change_nothing
             a_version_that_moved_meanwhile_stops_the_whole_message
             a_large_message_is_one_message
+            any_row_of_commits_ends_as_the_model_says
             messages_at_once_are_all_stored_once
             racing_versions_have_one_winner
             deliveries_are_listed_newest_first_and_filtered
