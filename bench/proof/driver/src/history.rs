@@ -71,7 +71,7 @@ pub fn play(site: &mut Site, history: &History, keep: bool) -> Result<Outcome> {
         play.site.start_issuer()?;
     }
     for n in 0..history.receivers {
-        play.world.serve(n, None)?;
+        play.world.serve_at_last(n)?;
     }
     let done = play.days(history);
     let Play { outcome, world, .. } = play;
@@ -174,7 +174,7 @@ impl Play<'_> {
 
     fn start_all(&mut self, history: &History) -> Result<()> {
         for n in 0..history.receivers {
-            self.world.serve(n, None)?;
+            self.world.serve_at_last(n)?;
         }
         Ok(())
     }
@@ -403,7 +403,9 @@ impl Play<'_> {
             }
             if restart_at.is_some_and(|at| at <= now) {
                 restart_at = None;
-                self.world.serve(0, None)?;
+                if !self.world.serve(0, None)? {
+                    restart_at = Some(now + Duration::from_millis(200));
+                }
             }
             let mut ended = true;
             for sender in &mut senders {
@@ -471,7 +473,7 @@ impl Play<'_> {
         }
         for n in 0..history.receivers {
             if self.world.receiver(n).is_none() {
-                self.world.serve(n, None)?;
+                self.world.serve_at_last(n)?;
             }
         }
         Ok(())

@@ -1037,6 +1037,8 @@ mod tests {
         for seed in 0..20 {
             let outcome = player.play(&Scene::of(seed)).unwrap();
             assert_eq!(outcome.violations, Vec::<String>::new(), "seed {seed}");
+            let again = player.play(&Scene::of(seed)).unwrap();
+            assert_eq!(again.faults, outcome.faults, "seed {seed} is another scene the second time");
         }
         player.lying_disk = true;
         let lost = |seed| {

@@ -263,13 +263,23 @@ impl Postgres {
 
     /// Starts the server after whatever was done to it.
     pub fn go(&self) -> Result<()> {
-        self.run(&format!(
+        let command = format!(
             "pg_ctl -D '{}' -w -t 60 -l '{}' -o '-p {} -k {} -c listen_addresses=127.0.0.1' start",
             self.data(),
             self.folder.join("log").display(),
             self.port,
             self.folder.display()
-        ))
+        );
+        let until = Instant::now() + START;
+        loop {
+            // Of a process that was killed, and perhaps not waited for.
+            let _ = fs::remove_file(Path::new(&self.data()).join("postmaster.pid"));
+            match self.run(&command) {
+                Ok(()) => return Ok(()),
+                Err(error) if Instant::now() > until => return Err(error),
+                Err(_) => thread::sleep(Duration::from_millis(300)),
+            }
+        }
     }
 
     /// Ends it without a word, as a power cut that loses nothing flushed.
@@ -452,7 +462,7 @@ impl World {
         let until = Instant::now() + START;
         while TcpStream::connect(("127.0.0.1", self.ports[n])).is_err() {
             if let Some(status) = child.try_wait()? {
-                if fault.is_none() {
+                if fault.is_none() && self.postgres.is_none() {
                     let log = fs::read_to_string(self.path("receiver.log")).unwrap_or_default();
                     let tail: Vec<&str> = log.lines().rev().take(3).collect();
                     bail!("the receiver does not start ({status}): {}", tail.join(" | "));
@@ -468,6 +478,16 @@ impl World {
         }
         self.receivers[n] = Some(child);
         Ok(true)
+    }
+
+    /// Starts a receiver as soon as its database lets it.
+    pub fn serve_at_last(&mut self, n: usize) -> Result<()> {
+        let until = Instant::now() + START;
+        while !self.serve(n, None)? {
+            ensure!(Instant::now() < until, "the receiver does not start");
+            thread::sleep(Duration::from_millis(200));
+        }
+        Ok(())
     }
 
     pub fn kill_receiver(&mut self, n: usize) {
