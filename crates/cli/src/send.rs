@@ -7,6 +7,7 @@ mod map;
 mod setup;
 mod sources;
 mod texts;
+mod workplace;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -74,6 +75,8 @@ enum Command {
     },
     /// Make the daily transfer and the new attempts at their times, until interrupted
     Daemon,
+    /// Show the correction desk in a browser of this machine: status, what is held by cause, release and discard
+    Desk(workplace::DeskInBrowser),
     /// The state of everything, with the exit status of the last run: for people and for monitors
     Status,
     /// Runs, messages and what became of them, newest first
@@ -148,6 +151,7 @@ impl Send {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         match self.command {
             Command::Daemon => runtime.block_on(daemon::run(&self, config, folder)),
+            Command::Desk(desk) => runtime.block_on(desk.run(config, folder, self.lang)),
             _ => match runtime.block_on(self.act(&config, &folder)) {
                 Err(error) if is_of_the_database(&error) => {
                     output::complain(&format!("lmr: {}", chain(&error, self.lang)));
@@ -250,7 +254,9 @@ impl Send {
                     Err(error) => self.failed(error),
                 }
             }
-            Command::Daemon | Command::Map(_) | Command::Init(_) => unreachable!("handled before"),
+            Command::Daemon | Command::Desk(_) | Command::Map(_) | Command::Init(_) => {
+                unreachable!("handled before")
+            }
             Command::Release(release) => release.make(self, config, folder).await,
             Command::Discard(discard) => discard.make(self, config, folder).await,
             Command::Journal { limit } => {

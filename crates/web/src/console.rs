@@ -16,13 +16,12 @@ mod sign_in;
 mod sums;
 mod visitor;
 
-use crate::frame::{Failure, NavItem, Shown, harden, language, page, see_other};
+use crate::frame::{Failure, NavItem, Shown, asset, language, page, see_other};
 use crate::session::{Attempts, Sessions};
-use crate::{PasswordHash, STYLE, cookie, frame};
+use crate::{ICON, PasswordHash, STYLE, cookie, frame};
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{Query, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
@@ -278,16 +277,7 @@ async fn style() -> Response {
 }
 
 async fn icon() -> Response {
-    asset("image/svg+xml", include_str!("../assets/icon.svg"))
-}
-
-fn asset(media_type: &'static str, text: &'static str) -> Response {
-    let mut response = Response::new(Body::from(text));
-    harden(response.headers_mut());
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    let cached = HeaderValue::from_static("max-age=300");
-    response.headers_mut().insert(header::CACHE_CONTROL, cached);
-    response
+    asset("image/svg+xml", ICON)
 }
 
 /// Remembers the language and goes back to where the visitor was.

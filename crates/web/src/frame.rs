@@ -215,6 +215,18 @@ pub(crate) fn harden(headers: &mut HeaderMap) {
     }
 }
 
+/// A file that all pages share; browsers keep it for some minutes.
+pub(crate) fn asset(media_type: &'static str, text: &'static str) -> Response {
+    let mut response = Response::new(Body::from(text));
+    harden(response.headers_mut());
+    for (name, value) in
+        [(header::CONTENT_TYPE, media_type), (header::CACHE_CONTROL, "max-age=300")]
+    {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
 /// To another page, which is asked for with GET.
 pub(crate) fn see_other(to: &str) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();

@@ -1,4 +1,4 @@
-//! Pages for people: the register's console.
+//! Pages for people: the register's console, and the hospital's desk.
 //!
 //! Everything is made on the server: reading and acting work without script, a page asks for nothing outside its own
 //! address, and one filter is one address. Texts are in bokmål and English, chosen by the visitor.
@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`Console`], [`ConsoleParts`] | the operator's console as an axum router; what it is made of |
 //! | [`Operator`], [`Role`], [`PasswordHash`] | who may sign in, and what they may do |
+//! | [`Desk`], [`DeskParts`], [`Workplace`] | the hospital's desk; what it looks up and does |
 //! | [`STYLE`] | the stylesheet that all pages share |
 //!
 //! ```
@@ -22,6 +23,7 @@
 mod chart;
 mod console;
 mod cookie;
+mod desk;
 mod form;
 mod frame;
 mod json_view;
@@ -29,7 +31,11 @@ mod password;
 mod session;
 
 pub use console::{CodeListInfo, Console, ConsoleParts, Operator, Role};
+pub use desk::{Decision, Desk, DeskCause, DeskFinding, DeskParts, DeskRecord, Work, Workplace};
 pub use password::{PasswordError, PasswordHash};
 
 /// The stylesheet that all pages share: light and dark, from 320 pixels on.
 pub const STYLE: &str = include_str!("../assets/lmr.css");
+
+/// The pages' icon.
+const ICON: &str = include_str!("../assets/icon.svg");

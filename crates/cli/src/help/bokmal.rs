@@ -115,6 +115,18 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Read an operator's password for the console from standard input and write its hash to a new file",
         "Les en operatørs passord til konsollen fra standard inn og skriv hashen til en ny fil",
     ),
+    (
+        "Show the correction desk in a browser of this machine: status, what is held by cause, release and discard",
+        "Vis arbeidsbordet i en nettleser på denne maskinen: status, det som holdes tilbake etter årsak, frigi og forkast",
+    ),
+    (
+        "Port of loopback to listen on; 0 takes a free one",
+        "Port på loopback som det lyttes på; 0 tar en ledig",
+    ),
+    (
+        "Who decides, for the journal; the user's login name if left out",
+        "Hvem som avgjør, til journalen; brukerens innloggingsnavn hvis det er utelatt",
+    ),
     ("Let a registered sender send again", "La en registrert avsender sende igjen"),
     ("Stop a registered sender for now", "Stans en registrert avsender inntil videre"),
     (

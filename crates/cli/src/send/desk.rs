@@ -298,7 +298,7 @@ fn selected(filter: &HeldFilter, all: bool) -> anyhow::Result<()> {
 
 /// The operator as given, or the user who is logged in.
 #[expect(clippy::disallowed_methods, reason = "the environment is read in this crate only")]
-fn operator(given: Option<&str>) -> String {
+pub(super) fn operator(given: Option<&str>) -> String {
     let of_environment = || {
         ["SUDO_USER", "USER", "LOGNAME", "USERNAME"]
             .iter()

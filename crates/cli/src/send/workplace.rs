@@ -1,0 +1,183 @@
+//! `lmr send desk`: the correction desk in a browser of this machine.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+use lmr_envelope::{RandomSource as _, SystemRandom};
+use lmr_intake::AllowList;
+use lmr_sender::desk::{HeldFilter, causes};
+use lmr_sender::outbox::{Act, HeldRow};
+use lmr_server::{PageSettings, ProxyHeader, serve_pages};
+use lmr_web::{Decision, Desk, DeskCause, DeskFinding, DeskParts, DeskRecord, Work, Workplace};
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+
+use super::texts::Rejected;
+use super::{setup, texts};
+use crate::clock;
+use crate::config::sender::SenderConfig;
+use crate::output::{Language, hex, print};
+use crate::serve::interrupted;
+use crate::text::{Explain, Text, chain, failure, text};
+
+#[derive(Args)]
+pub(super) struct DeskInBrowser {
+    /// Port of loopback to listen on; 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Who decides, for the journal; the user's login name if left out
+    #[arg(long)]
+    operator: Option<String>,
+}
+
+impl DeskInBrowser {
+    pub(super) async fn run(
+        &self,
+        config: SenderConfig,
+        folder: PathBuf,
+        lang: Language,
+    ) -> anyhow::Result<ExitCode> {
+        let place = Place {
+            config: Arc::new(config),
+            folder: folder.into(),
+            operator: super::desk::operator(self.operator.as_deref()).into(),
+        };
+        let secret = || {
+            let mut bytes = [0; 32];
+            SystemRandom.fill(&mut bytes)?;
+            anyhow::Ok(hex(&bytes))
+        };
+        let desk = Desk::new(DeskParts {
+            workplace: Arc::new(place),
+            zone: clock::oslo_zone(),
+            key: secret()?,
+            csrf: secret()?,
+        });
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
+        let listener = TcpListener::bind(address)
+            .await
+            .explain(|| text!("kan ikke lytte på {address}", "cannot listen on {address}"))?;
+        let address = listener.local_addr()?;
+        let line = text!(
+            "Åpne http://{address}{path} i en nettleser på denne maskinen. Ctrl-C avslutter.\n",
+            "Open http://{address}{path} in a browser on this machine. Ctrl-C ends it.\n",
+            path = desk.address()
+        );
+        print(line.get(lang))?;
+        let settings = PageSettings {
+            addresses: AllowList::parse(["127.0.0.1", "::1"])?,
+            trusted_proxies: AllowList::default(),
+            proxy_header: ProxyHeader::XForwardedFor,
+            tls: None,
+        };
+        serve_pages(listener, desk.router(), settings, interrupted()).await?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// What the desk works with: everything is opened when it is asked for, so that a transfer can be made meanwhile.
+#[derive(Clone)]
+struct Place {
+    config: Arc<SenderConfig>,
+    folder: Arc<Path>,
+    operator: Arc<str>,
+}
+
+/// Runs work that reads files on a thread of its own; an error is given in both languages.
+fn work<T: Send + 'static>(
+    place: &Place,
+    make: impl AsyncFnOnce(Place) -> anyhow::Result<T> + Send + 'static,
+) -> Work<T> {
+    let place = place.clone();
+    Box::pin(async move {
+        let handle = Handle::current();
+        let done = tokio::task::spawn_blocking(move || handle.block_on(make(place))).await;
+        match done {
+            Ok(done) => done.map_err(|error| Text::of(|lang| chain(&error, lang))),
+            Err(_) => Err(text!("dette gikk galt: se loggen", "this went wrong: see the log")),
+        }
+    })
+}
+
+impl Workplace for Place {
+    fn status(&self, lang: Language) -> Work<String> {
+        work(self, async move |place| {
+            let outbox = setup::outbox_to_read(&place.config, &place.folder).await?;
+            let mut overview = outbox.overview().await?;
+            outbox.close().await;
+            overview.notice_silence(clock::now());
+            Ok(texts::overview(&overview, lang))
+        })
+    }
+
+    fn held(&self) -> Work<Vec<DeskCause>> {
+        work(self, async move |place| {
+            let filter = HeldFilter::default();
+            let lang = Language::English;
+            let rejected =
+                setup::rejected(&place.config, &place.folder, &filter, false, false, lang).await?;
+            let of = |row: &HeldRow| record(row, &rejected);
+            Ok(causes(&rejected.held)
+                .iter()
+                .map(|cause| DeskCause {
+                    code: cause.finding.code.clone(),
+                    path: cause.path.clone(),
+                    text: Text::of(|lang| cause.finding.text(lang).to_owned()),
+                    records: cause.records.iter().map(|(row, _)| of(row)).collect(),
+                })
+                .collect())
+        })
+    }
+
+    fn why(&self, name: String, lang: Language) -> Work<String> {
+        work(self, async move |place| {
+            let scratch = tempfile::Builder::new().prefix("lmr-why-").tempdir()?;
+            let agent = setup::scratch_agent(&place.config, &place.folder, scratch.path()).await?;
+            let found = agent.why(&name).await?;
+            agent.outbox().close().await;
+            Ok(texts::why(&name, &found, lang))
+        })
+    }
+
+    fn decide(&self, decision: Decision, numbers: Vec<i64>, reason: String) -> Work<u64> {
+        work(self, async move |place| {
+            let act = Act::with_reason(&place.operator, &reason, clock::now());
+            let act = act.map_err(|error| failure(Text::of(|lang| error.text(lang).to_owned())))?;
+            let outbox = setup::outbox(&place.config, &place.folder).await?;
+            let done = match decision {
+                Decision::Release => outbox.release(&numbers, &act).await?.total(),
+                Decision::Discard => outbox.discard(&numbers, &act).await?.records,
+            };
+            outbox.close().await;
+            Ok(done)
+        })
+    }
+}
+
+fn record(row: &HeldRow, rejected: &Rejected) -> DeskRecord {
+    let details = rejected.details.get(&row.number);
+    let findings = row.findings.iter().enumerate().map(|(at, finding)| {
+        let detail = details.and_then(|list| list.get(at)).cloned().unwrap_or_default();
+        DeskFinding {
+            code: finding.code.clone(),
+            path: finding.path.clone(),
+            text: Text::of(|lang| finding.text(lang).to_owned()),
+            value: detail.value,
+            allowed: detail.allowed,
+        }
+    });
+    DeskRecord {
+        number: row.number,
+        resource_type: row.resource_type.clone(),
+        name: row.source_key.clone().or_else(|| row.resource_id.clone()),
+        file: row.file.clone(),
+        line: row.line,
+        since: row.since,
+        by_register: row.origin == lmr_sender::outbox::Origin::Register,
+        waiting: row.waiting,
+        findings: findings.collect(),
+    }
+}

@@ -1,0 +1,470 @@
+//! The hospital's desk: how deliveries stand, what is held and why, and what is done about it.
+//!
+//! Served on loopback by `lmr send desk`, to the browser of whoever started it: a secret in the address that the command
+//! prints opens it, so that other users of the machine see nothing. What is looked up and done is a [`Workplace`].
+
+use crate::console::Role;
+use crate::cookie;
+use crate::form::Fields;
+use crate::frame::{
+    self, Failure, FailurePage, Frame, NavItem, Shown, asset, here, language, page, see_other,
+};
+use crate::{ICON, STYLE};
+use askama::Template;
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use axum::Router;
+use axum::extract::{Form, FromRequest as _, FromRequestParts, Path, Query, Request, State};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use lmr_fhir::{Bilingual, Language};
+use lmr_lmdi::codes::Code;
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+const BASE: &str = "/desk";
+const COOKIE: &str = "lmr-desk";
+/// Records that a page lists.
+const LISTED: usize = 200;
+
+const NAV: [NavItem; 3] = [
+    NavItem { path: "", nb: "Oversikt", en: "Overview", role: Role::Read },
+    NavItem { path: "/held", nb: "Holdt tilbake", en: "Held", role: Role::Read },
+    NavItem { path: "/why", nb: "Hvorfor", en: "Why", role: Role::Read },
+];
+
+/// What is wrong with a record, at one element.
+#[derive(Clone, Debug)]
+pub struct DeskFinding {
+    /// `LMR-nnnn`; `None` when the register gave none.
+    pub code: Option<String>,
+    /// Where, as FHIRPath.
+    pub path: Option<String>,
+    /// The sentence.
+    pub text: Bilingual<String>,
+    /// What the source has there now.
+    pub value: Option<String>,
+    /// What the guide takes there, where that is a short list.
+    pub allowed: Vec<String>,
+}
+
+/// A record that is held.
+#[derive(Clone, Debug)]
+pub struct DeskRecord {
+    /// The number that it is released by.
+    pub number: i64,
+    /// Type of the resource.
+    pub resource_type: String,
+    /// The source's own key, or the technical id.
+    pub name: Option<String>,
+    /// Where it is in the source.
+    pub file: String,
+    /// Line from 1.
+    pub line: u32,
+    /// Since when it is held.
+    pub since: Timestamp,
+    /// Whether the register refused it, and not the check before sending.
+    pub by_register: bool,
+    /// How many correct records wait for it.
+    pub waiting: u64,
+    /// Everything that is wrong with it.
+    pub findings: Vec<DeskFinding>,
+}
+
+/// Records with one cause.
+#[derive(Clone, Debug)]
+pub struct DeskCause {
+    /// `LMR-nnnn`.
+    pub code: Option<String>,
+    /// The element, without indices.
+    pub path: String,
+    /// The sentence.
+    pub text: Bilingual<String>,
+    /// The records.
+    pub records: Vec<DeskRecord>,
+}
+
+/// What is decided about held records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// They are checked again, and sent where nothing is found.
+    Release,
+    /// They are not sent until they change at the source.
+    Discard,
+}
+
+/// What comes of work at the desk: an answer, or what went wrong and what to do.
+pub type Work<T> = Pin<Box<dyn Future<Output = Result<T, Bilingual<String>>> + Send>>;
+
+/// What the desk looks up and does.
+pub trait Workplace: Send + Sync + 'static {
+    /// How deliveries stand, as the command `status` says it.
+    fn status(&self, lang: Language) -> Work<String>;
+    /// What is held, by cause.
+    fn held(&self) -> Work<Vec<DeskCause>>;
+    /// What is known of a record by its key or id, as the command `why` says it.
+    fn why(&self, name: String, lang: Language) -> Work<String>;
+    /// Releases or discards, with a reason for the journal; gives how many.
+    fn decide(&self, decision: Decision, numbers: Vec<i64>, reason: String) -> Work<u64>;
+}
+
+/// What the desk is made of.
+pub struct DeskParts {
+    /// What it looks up and does.
+    pub workplace: Arc<dyn Workplace>,
+    /// Norwegian time.
+    pub zone: TimeZone,
+    /// The secret that opens it: random, 40 letters and digits or more.
+    pub key: String,
+    /// The secret that its forms carry: random too, and another one.
+    pub csrf: String,
+}
+
+/// The desk.
+#[derive(Clone)]
+pub struct Desk(Arc<DeskParts>);
+
+impl Desk {
+    /// Puts it together.
+    #[must_use]
+    pub fn new(parts: DeskParts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// The address below the listener's that opens it.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("{BASE}/open?key={}", self.0.key)
+    }
+
+    /// All its pages.
+    pub fn router(&self) -> Router {
+        Router::new()
+            .route("/", get(|| async { see_other(BASE) }))
+            .route(BASE, get(overview))
+            .route("/desk/lmr.css", get(|| async { asset("text/css; charset=utf-8", STYLE) }))
+            .route("/desk/icon.svg", get(|| async { asset("image/svg+xml", ICON) }))
+            .route("/desk/open", get(open))
+            .route("/desk/language", get(choose_language))
+            .route("/desk/held", get(held).post(decide))
+            .route("/desk/held/{number}", get(record))
+            .route("/desk/why", get(why))
+            .fallback(|| async { Failure::NotFound })
+            .layer(from_fn_with_state(Arc::clone(&self.0), show_failures))
+            .with_state(Arc::clone(&self.0))
+    }
+}
+
+/// Whoever has the key, and the frame of their page.
+struct Visitor(Frame);
+
+fn frame(desk: &DeskParts, lang: Language, here: String, is_in: bool) -> Frame {
+    Frame {
+        lang,
+        zone: desk.zone.clone(),
+        base: BASE,
+        name: Bilingual { nb: "LMR-arbeidsbord", en: "LMR desk" },
+        nav: &NAV,
+        here,
+        visitor: is_in.then(|| (String::new(), Role::Admin)),
+        signs_out: false,
+        csrf: if is_in { desk.csrf.clone() } else { String::new() },
+        done: None,
+    }
+}
+
+impl FromRequestParts<Arc<DeskParts>> for Visitor {
+    type Rejection = Failure;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        desk: &Arc<DeskParts>,
+    ) -> Result<Self, Self::Rejection> {
+        let key = cookie::read(&parts.headers, COOKIE).unwrap_or_default();
+        verify_slices_are_equal(key.as_bytes(), desk.key.as_bytes()).map_err(|_| not_opened())?;
+        let mut frame = frame(desk, language(&parts.headers), here(&parts.uri), true);
+        let query = parts.uri.query().unwrap_or_default();
+        frame.done = query.split('&').find_map(|pair| {
+            match pair.strip_prefix("done=")?.split_once('-')? {
+                ("released", count) => Some(format!("{}: {count}", frame.t("Frigitt", "Released"))),
+                ("discarded", count) => {
+                    Some(format!("{}: {count}", frame.t("Forkastet", "Discarded")))
+                }
+                _ => None,
+            }
+        });
+        Ok(Self(frame))
+    }
+}
+
+fn not_opened() -> Failure {
+    Failure::Invalid(Bilingual {
+        nb: "Åpne arbeidsbordet med adressen som «lmr send desk» skrev ut.".to_owned(),
+        en: "Open the desk with the address that `lmr send desk` printed.".to_owned(),
+    })
+}
+
+async fn open(
+    State(desk): State<Arc<DeskParts>>,
+    Query(asked): Query<HashMap<String, String>>,
+) -> Result<Response, Failure> {
+    let key = asked.get("key").map_or("", String::as_str);
+    verify_slices_are_equal(key.as_bytes(), desk.key.as_bytes()).map_err(|_| not_opened())?;
+    let mut response = see_other(BASE);
+    // Loopback is no https; the cookie is of this host and ends with the browser.
+    response.headers_mut().append(header::SET_COOKIE, cookie::set(COOKIE, key, None, false));
+    Ok(response)
+}
+
+async fn choose_language(Query(asked): Query<HashMap<String, String>>) -> Response {
+    let back = asked.get("back").map_or("", String::as_str);
+    let is_own =
+        back.strip_prefix(BASE).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+            && back.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+            && !back.starts_with("/desk/language");
+    let mut response = see_other(if is_own { back } else { BASE });
+    if let Some(lang) = asked.get("to").and_then(|tag| tag.parse::<Language>().ok()) {
+        let year = Some(365 * 24 * 3600);
+        let line = cookie::set(frame::LANGUAGE, lang.tag(), year, false);
+        response.headers_mut().append(header::SET_COOKIE, line);
+    }
+    response
+}
+
+/// Shows what went wrong in the visitor's language. A name that another site has given to this machine's address is
+/// refused: a page there could read what is here.
+async fn show_failures(
+    State(desk): State<Arc<DeskParts>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let lang = language(request.headers());
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let name = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
+    if !matches!(name, Some("127.0.0.1" | "localhost" | "[::1]")) {
+        return StatusCode::MISDIRECTED_REQUEST.into_response();
+    }
+    let response = next.run(request).await;
+    let Some(Shown(failure)) = response.extensions().get::<Shown>().cloned() else {
+        return response;
+    };
+    let status = failure.status();
+    let frame = frame(&desk, lang, BASE.to_owned(), false);
+    page(status, &FailurePage { f: &frame, text: failure.text(lang) })
+}
+
+fn failed(text: Bilingual<String>) -> Failure {
+    tracing::warn!(detail = text.en, "the desk could not do what was asked");
+    Failure::Conflict(text)
+}
+
+#[derive(Template)]
+#[template(path = "desk/overview.html")]
+struct OverviewPage {
+    f: Frame,
+    status: String,
+    causes: Vec<DeskCause>,
+}
+
+async fn overview(
+    State(desk): State<Arc<DeskParts>>,
+    Visitor(f): Visitor,
+) -> Result<Response, Failure> {
+    let status = desk.workplace.status(f.lang).await.map_err(failed)?;
+    let causes = desk.workplace.held().await.map_err(failed)?;
+    Ok(page(StatusCode::OK, &OverviewPage { f, status, causes }))
+}
+
+/// Which records are meant: one filter, one address.
+#[derive(Clone, Default)]
+struct Which {
+    code: String,
+    path: String,
+    kind: String,
+    text: String,
+}
+
+impl Which {
+    fn of(text: impl Fn(&str) -> String) -> Self {
+        Self { code: text("code"), path: text("path"), kind: text("type"), text: text("text") }
+    }
+
+    /// The causes with those of their records that are meant.
+    fn filter(&self, causes: Vec<DeskCause>) -> Vec<DeskCause> {
+        let needle = self.text.trim().to_lowercase();
+        let has = |text: &str| text.to_lowercase().contains(&needle);
+        let of_cause = |cause: &DeskCause| {
+            (self.code.is_empty()
+                || cause
+                    .code
+                    .as_deref()
+                    .is_some_and(|code| code.eq_ignore_ascii_case(self.code.trim())))
+                && (self.path.is_empty() || cause.path == self.path)
+        };
+        causes
+            .into_iter()
+            .filter(of_cause)
+            .map(|mut cause| {
+                cause.records.retain(|record| {
+                    (self.kind.is_empty()
+                        || record.resource_type.eq_ignore_ascii_case(self.kind.trim()))
+                        && (needle.is_empty()
+                            || record.name.as_deref().is_some_and(has)
+                            || has(&record.file))
+                });
+                cause
+            })
+            .filter(|cause| !cause.records.is_empty())
+            .collect()
+    }
+}
+
+/// The numbers of all records, each once.
+fn numbers(causes: &[DeskCause]) -> Vec<i64> {
+    let mut numbers: Vec<i64> =
+        causes.iter().flat_map(|cause| &cause.records).map(|record| record.number).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers
+}
+
+#[derive(Template)]
+#[template(path = "desk/held.html")]
+struct HeldPage {
+    f: Frame,
+    which: Which,
+    causes: Vec<DeskCause>,
+    count: usize,
+    problem: Option<String>,
+}
+
+impl HeldPage {
+    fn remedy(&self, cause: &DeskCause) -> &'static str {
+        remedy(cause.code.as_deref(), self.f.lang)
+    }
+
+    fn text<'a>(&self, cause: &'a DeskCause) -> &'a str {
+        cause.text.get(self.f.lang)
+    }
+}
+
+fn remedy(code: Option<&str>, lang: Language) -> &'static str {
+    code.and_then(Code::parse).map_or("", |code| code.text().remedy.in_language(lang))
+}
+
+async fn held(
+    State(desk): State<Arc<DeskParts>>,
+    Visitor(f): Visitor,
+    Query(asked): Query<HashMap<String, String>>,
+) -> Result<Response, Failure> {
+    let which = Which::of(|name| asked.get(name).cloned().unwrap_or_default());
+    let causes = which.filter(desk.workplace.held().await.map_err(failed)?);
+    let count = numbers(&causes).len();
+    Ok(page(StatusCode::OK, &HeldPage { f, which, causes, count, problem: None }))
+}
+
+/// Releases or discards one record, or all of a filter whose number was seen.
+async fn decide(State(desk): State<Arc<DeskParts>>, request: Request) -> Result<Response, Failure> {
+    let (mut parts, body) = request.into_parts();
+    let site = parts.headers.get("sec-fetch-site");
+    if site.is_some_and(|site| site != "same-origin" && site != "none") {
+        return Err(Failure::ForeignForm);
+    }
+    let Visitor(f) = Visitor::from_request_parts(&mut parts, &desk).await?;
+    let request = Request::from_parts(parts, body);
+    let form = Form::<Vec<(String, String)>>::from_request(request, &desk).await;
+    let Form(pairs) = form.map_err(|_| Failure::ForeignForm)?;
+    let fields = Fields::of(pairs);
+    verify_slices_are_equal(fields.raw("csrf").as_bytes(), desk.csrf.as_bytes())
+        .map_err(|_| Failure::ForeignForm)?;
+    let decision = match fields.text("decision") {
+        Some("release") => Decision::Release,
+        Some("discard") => Decision::Discard,
+        _ => return Err(Failure::NotFound),
+    };
+    let all = desk.workplace.held().await.map_err(failed)?;
+    let which = Which::of(|name| fields.raw(name).to_owned());
+    let (causes, chosen) = match fields.text("number").and_then(|number| number.parse().ok()) {
+        Some(number) => (Vec::new(), vec![number]),
+        None => {
+            let causes = which.filter(all);
+            let chosen = numbers(&causes);
+            (causes, chosen)
+        }
+    };
+    let count = chosen.len();
+    let problem = match (fields.reason(), fields.text("count")) {
+        (None, _) => {
+            Some(f.t("Skriv en begrunnelse til journalen.", "Write a reason for the journal."))
+        }
+        (Some(_), Some(seen)) if seen != count.to_string() => Some(f.t(
+            "Utvalget har endret seg siden siden ble laget. Se på det igjen.",
+            "The selection has changed since the page was made. Look at it again.",
+        )),
+        _ => None,
+    };
+    if let Some(problem) = problem {
+        let problem = Some(problem.to_owned());
+        let shown = HeldPage { f, which, causes, count, problem };
+        return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &shown));
+    }
+    let reason = fields.reason().unwrap_or_default();
+    let done = desk.workplace.decide(decision, chosen, reason).await.map_err(failed)?;
+    let word = if decision == Decision::Release { "released" } else { "discarded" };
+    Ok(see_other(&format!("{BASE}/held?done={word}-{done}")))
+}
+
+#[derive(Template)]
+#[template(path = "desk/record.html")]
+struct RecordPage {
+    f: Frame,
+    record: DeskRecord,
+}
+
+impl RecordPage {
+    fn text<'a>(&self, finding: &'a DeskFinding) -> &'a str {
+        finding.text.get(self.f.lang)
+    }
+
+    fn remedy(&self, finding: &DeskFinding) -> &'static str {
+        remedy(finding.code.as_deref(), self.f.lang)
+    }
+}
+
+async fn record(
+    State(desk): State<Arc<DeskParts>>,
+    Visitor(f): Visitor,
+    Path(number): Path<i64>,
+) -> Result<Response, Failure> {
+    let causes = desk.workplace.held().await.map_err(failed)?;
+    let found = causes.into_iter().flat_map(|cause| cause.records).find(|one| one.number == number);
+    let record = found.ok_or(Failure::NotFound)?;
+    Ok(page(StatusCode::OK, &RecordPage { f, record }))
+}
+
+#[derive(Template)]
+#[template(path = "desk/why.html")]
+struct WhyPage {
+    f: Frame,
+    name: String,
+    answer: Option<String>,
+}
+
+async fn why(
+    State(desk): State<Arc<DeskParts>>,
+    Visitor(f): Visitor,
+    Query(asked): Query<HashMap<String, String>>,
+) -> Result<Response, Failure> {
+    let name = asked.get("name").map(|name| name.trim().to_owned()).unwrap_or_default();
+    let answer = match name.is_empty() {
+        true => None,
+        false => Some(desk.workplace.why(name.clone(), f.lang).await.map_err(failed)?),
+    };
+    Ok(page(StatusCode::OK, &WhyPage { f, name, answer }))
+}

@@ -1,0 +1,189 @@
+//! The desk through HTTP: who gets in, what is shown, what is decided.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode, header};
+use lmr_fhir::{Bilingual, Language};
+use lmr_web::{Decision, Desk, DeskCause, DeskFinding, DeskParts, DeskRecord, Work, Workplace};
+use std::sync::{Arc, Mutex};
+use tower::ServiceExt as _;
+
+const KEY: &str = "0123456789012345678901234567890123456789";
+const CSRF: &str = "abcdefghijabcdefghijabcdefghijabcdefghij";
+
+/// What was decided: how, on which records, why.
+type Decided = Arc<Mutex<Vec<(Decision, Vec<i64>, String)>>>;
+
+struct Place(Decided);
+
+fn answer<T: Send + 'static>(value: T) -> Work<T> {
+    Box::pin(async move { Ok(value) })
+}
+
+fn record(number: i64, resource_type: &str) -> DeskRecord {
+    DeskRecord {
+        number,
+        resource_type: resource_type.to_owned(),
+        name: Some(format!("nøkkel-{number} <b>")),
+        file: "kilde/a.ndjson".to_owned(),
+        line: 7,
+        since: "2026-11-26T05:00:00Z".parse().unwrap(),
+        by_register: number == 2,
+        waiting: 3,
+        findings: vec![DeskFinding {
+            code: Some("LMR-4001".to_owned()),
+            path: Some("Patient.gender".to_owned()),
+            text: text(),
+            value: Some("<kvinne>".to_owned()),
+            allowed: vec!["female".to_owned(), "male".to_owned()],
+        }],
+    }
+}
+
+fn text() -> Bilingual<String> {
+    Bilingual { nb: "Feltet mangler".to_owned(), en: "The field is missing".to_owned() }
+}
+
+impl Workplace for Place {
+    fn status(&self, _: Language) -> Work<String> {
+        answer("Alt er levert <nesten>".to_owned())
+    }
+    fn held(&self) -> Work<Vec<DeskCause>> {
+        let cause = |code: &str, records| DeskCause {
+            code: Some(code.to_owned()),
+            path: "Patient.gender".to_owned(),
+            text: text(),
+            records,
+        };
+        answer(vec![
+            cause("LMR-4001", vec![record(1, "Patient"), record(2, "Patient")]),
+            cause("LMR-4002", vec![record(2, "Patient"), record(3, "Medication")]),
+        ])
+    }
+    fn why(&self, name: String, _: Language) -> Work<String> {
+        match name.as_str() {
+            "feil" => Box::pin(async { Err(text()) }),
+            name => answer(format!("om {name}")),
+        }
+    }
+    fn decide(&self, decision: Decision, numbers: Vec<i64>, reason: String) -> Work<u64> {
+        let count = numbers.len() as u64;
+        self.0.lock().unwrap().push((decision, numbers, reason));
+        answer(count)
+    }
+}
+
+fn desk() -> (Router, Decided) {
+    let decided = Decided::default();
+    let desk = Desk::new(DeskParts {
+        workplace: Arc::new(Place(Arc::clone(&decided))),
+        zone: jiff::tz::TimeZone::UTC,
+        key: KEY.to_owned(),
+        csrf: CSRF.to_owned(),
+    });
+    assert_eq!(desk.address(), format!("/desk/open?key={KEY}"));
+    (desk.router(), decided)
+}
+
+async fn ask(app: &Router, request: Request<Body>) -> (StatusCode, String, String) {
+    let response = app.clone().oneshot(request).await.unwrap();
+    let location = response.headers().get(header::LOCATION);
+    let location = location.map_or("", |value| value.to_str().unwrap()).to_owned();
+    let status = response.status();
+    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    (status, location, String::from_utf8(body.to_vec()).unwrap())
+}
+
+async fn get(app: &Router, path: &str, cookie: &str) -> (StatusCode, String) {
+    let request = Request::get(path)
+        .header(header::HOST, "127.0.0.1:4711")
+        .header(header::COOKIE, cookie)
+        .body(Body::empty());
+    let (status, _, text) = ask(app, request.unwrap()).await;
+    (status, text)
+}
+
+async fn post(app: &Router, site: &str, body: String) -> (StatusCode, String, String) {
+    let request = Request::post("/desk/held")
+        .header(header::HOST, "localhost:4711")
+        .header(header::COOKIE, format!("lmr-desk={KEY}"))
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header("sec-fetch-site", site);
+    ask(app, request.body(Body::from(body)).unwrap()).await
+}
+
+#[tokio::test]
+async fn only_who_has_the_key_sees_the_pages_and_only_by_this_machines_names() {
+    let (app, _) = desk();
+    let cookie = format!("lmr-desk={KEY}");
+    for path in ["/desk", "/desk/held", "/desk/held/1", "/desk/why?name=x"] {
+        for wrong in ["", "lmr-desk=", "lmr-desk=0123"] {
+            let (status, text) = get(&app, path, wrong).await;
+            assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+            assert!(text.contains("lmr send desk") && !text.contains("nøkkel"), "{path}");
+        }
+        let (status, text) = get(&app, path, &cookie).await;
+        assert_eq!(status, StatusCode::OK, "{path}");
+        for raw in ["<b>", "<nesten>", "<kvinne>", "<script"] {
+            assert!(!text.contains(raw), "{path} has {raw}");
+        }
+        // Another site's name for this address: DNS rebinding.
+        let request = Request::get(path)
+            .header(header::HOST, "evil.example.no:4711")
+            .header(header::COOKIE, &cookie);
+        let (status, _, text) = ask(&app, request.body(Body::empty()).unwrap()).await;
+        assert_eq!((status, &*text), (StatusCode::MISDIRECTED_REQUEST, ""));
+    }
+    assert_eq!(get(&app, "/desk/open?key=0123", "").await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(get(&app, &format!("/desk/open?key={KEY}"), "").await.0, StatusCode::SEE_OTHER);
+    assert_eq!(get(&app, "/desk/held/9", &cookie).await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_filter_and_a_record_show_values_remedies_and_languages() {
+    let (app, _) = desk();
+    let cookie = format!("lmr-desk={KEY}; lmr-language=en");
+    let (_, text) = get(&app, "/desk/held?code=lmr-4002", &cookie).await;
+    assert!(
+        text.contains("(2)") && text.contains("/desk/held/3") && !text.contains("/desk/held/1")
+    );
+    let (_, text) = get(&app, "/desk/held?type=medication", &cookie).await;
+    assert!(text.contains("/desk/held/3") && !text.contains("/desk/held/2\""));
+    let (_, text) = get(&app, "/desk/held/1", &cookie).await;
+    for shown in ["The field is missing", "&#60;kvinne&#62;", "<code>female</code>", "a.ndjson:7"] {
+        assert!(text.contains(shown), "{shown}: {text}");
+    }
+    let (_, text) = get(&app, "/desk/why?name=Patient/1", &cookie).await;
+    assert!(text.contains("om Patient/1"));
+    let (status, text) = get(&app, "/desk/why?name=feil", &cookie).await;
+    assert!(status == StatusCode::CONFLICT && text.contains("The field is missing"));
+}
+
+#[tokio::test]
+async fn a_decision_takes_our_form_a_reason_and_the_number_that_was_seen() {
+    let (app, decided) = desk();
+    let all = |csrf: &str, count: &str, reason: &str| {
+        format!("csrf={csrf}&decision=discard&count={count}&code=LMR-4002&reason={reason}")
+    };
+    for (site, body) in [
+        ("cross-site", all(CSRF, "2", "x")),
+        ("same-origin", all("", "2", "x")),
+        ("same-origin", all("abc", "2", "x")),
+    ] {
+        assert_eq!(post(&app, site, body).await.0, StatusCode::FORBIDDEN);
+    }
+    for body in [all(CSRF, "2", "++"), all(CSRF, "3", "x")] {
+        assert_eq!(post(&app, "same-origin", body).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    assert!(decided.lock().unwrap().is_empty());
+    let (status, location, _) = post(&app, "same-origin", all(CSRF, "2", "avklart")).await;
+    assert_eq!((status, &*location), (StatusCode::SEE_OTHER, "/desk/held?done=discarded-2"));
+    let one = format!("csrf={CSRF}&decision=release&number=1&reason=rettet");
+    assert_eq!(post(&app, "same-origin", one).await.1, "/desk/held?done=released-1");
+    let wanted = [
+        (Decision::Discard, vec![2, 3], "avklart".to_owned()),
+        (Decision::Release, vec![1], "rettet".to_owned()),
+    ];
+    assert_eq!(*decided.lock().unwrap(), wanted);
+}
