@@ -19,7 +19,7 @@ use lmr_identifiers::OrganisationNumber;
 
 use crate::config::receiver::ReceiverConfig;
 use crate::output::{Language, print};
-use crate::serve::open_store;
+use crate::serve::{check_database, open_store};
 use crate::text::{Explain, text};
 use archive::{Erase, Export, Show};
 pub(crate) use archive::{coming_months, expire};
@@ -80,6 +80,13 @@ enum Command {
     Remove {
         /// Organisation number, nine digits
         organisation: String,
+    },
+    /// Move a sender's data to another of several databases; interrupted, the same command goes on
+    Move {
+        /// Organisation number, nine digits
+        organisation: String,
+        /// The database to move to: a name of `[databases]`, or main
+        database: String,
     },
     /// List deliveries and refused calls, newest first
     Deliveries(Deliveries),
@@ -162,6 +169,14 @@ impl Admin {
         let (config, folder) = crate::config::read::<ReceiverConfig>(&self.config)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
+            if let Command::Move { organisation, database } = &self.command {
+                return senders::move_sender(&config, &folder, organisation, database, view).await;
+            }
+            if let Command::Register(register) = &self.command
+                && let Some(name) = register.database()
+            {
+                check_database(&config, name)?;
+            }
             let senders = Senders {
                 configured: config.avsendere(&folder)?,
                 store: open_store(&config, &folder).await?,
@@ -206,7 +221,9 @@ impl Admin {
                 Command::Outlet => archive::outlet_status(&*senders.store, view).await,
                 Command::Audit(audit) => audit.run(&*senders.store, &folder, view).await,
                 Command::Overview { days } => senders.overview(*days).await,
-                Command::NewKey { .. } | Command::NewPassword { .. } => Ok(ExitCode::SUCCESS),
+                Command::NewKey { .. } | Command::NewPassword { .. } | Command::Move { .. } => {
+                    Ok(ExitCode::SUCCESS)
+                }
             }
         })
     }

@@ -1,6 +1,6 @@
 //! `lmr serve`: the receiver.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use lmr_intake::{
     AllowList, Database, Material, Parts, Receiver, Removed, Settings, Store, certificate_ends,
 };
 use lmr_server::{HttpSettings, OutletService, Services, StoreReplays, Tls};
-use lmr_storage::{PostgresStore, SqliteStore, StorageKey};
+use lmr_storage::{MAIN, PlacedStore, PostgresStore, SqliteStore, StorageKey};
 use lmr_web::Console;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -23,7 +23,7 @@ use crate::config::key_files::KeyFiles;
 use crate::config::read_text;
 use crate::config::receiver::{OutletSection, ReceiverConfig, RetentionSection};
 use crate::output::Language;
-use crate::text::{Explain, text};
+use crate::text::{Explain, fail, text};
 
 /// Run the receiver until interrupted.
 #[derive(Args)]
@@ -302,27 +302,44 @@ async fn make_partitions_daily(store: Arc<dyn Database>) {
     }
 }
 
-/// Opens the database that the configuration names.
-pub(crate) async fn open_store(
-    config: &ReceiverConfig,
-    folder: &Path,
-) -> anyhow::Result<Arc<dyn Database>> {
+/// The key that encrypts the columns, of every database of the configuration.
+fn storage_key(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<StorageKey> {
     let path = folder.join(&config.column_key);
     let content = zeroize::Zeroizing::new(
         crate::output::read(&path).explain(|| text!("column_key", "column_key"))?,
     );
-    let key = StorageKey::read(&content).explain(|| {
+    StorageKey::read(&content).explain(|| {
         text!(
             "{path} er ikke en nøkkel for column_key",
             "{path} is not a key for column_key",
             path = path.display()
         )
-    })?;
-    if let Some(url) = config
-        .database
-        .to_str()
-        .filter(|url| url.starts_with("postgres://") || url.starts_with("postgresql://"))
-    {
+    })
+}
+
+/// The address of a PostgreSQL database, where `database` is one.
+fn postgres_url(config: &ReceiverConfig) -> Option<&str> {
+    let url = config.database.to_str()?;
+    (url.starts_with("postgres://") || url.starts_with("postgresql://")).then_some(url)
+}
+
+/// Opens the database, or the several databases, that the configuration names.
+pub(crate) async fn open_store(
+    config: &ReceiverConfig,
+    folder: &Path,
+) -> anyhow::Result<Arc<dyn Database>> {
+    if !config.databases.is_empty() {
+        return Ok(Arc::new(open_placed(config, folder).await?));
+    }
+    if let Some(avsender) = config.avsender.iter().find(|avsender| avsender.database.is_some()) {
+        fail!(
+            "[[avsender]] {name}: database krever [databases]",
+            "[[avsender]] {name}: `database` needs [databases]",
+            name = avsender.name
+        );
+    }
+    let key = storage_key(config, folder)?;
+    if let Some(url) = postgres_url(config) {
         // The address may hold a password: it is not repeated.
         let store = PostgresStore::open(url, key).await.explain(|| {
             text!("kan ikke åpne PostgreSQL-databasen", "cannot open the PostgreSQL database")
@@ -338,6 +355,59 @@ pub(crate) async fn open_store(
         )
     })?;
     Ok(Arc::new(store))
+}
+
+/// Opens the several databases that the configuration names.
+pub(crate) async fn open_placed(
+    config: &ReceiverConfig,
+    folder: &Path,
+) -> anyhow::Result<PlacedStore> {
+    let Some(url) = postgres_url(config) else {
+        fail!(
+            "[databases] krever at database er en PostgreSQL-database",
+            "[databases] needs `database` to be a PostgreSQL database"
+        );
+    };
+    let open = async |name: &str, url: &str| {
+        PostgresStore::open(url, storage_key(config, folder)?).await.explain(|| {
+            text!(
+                "kan ikke åpne PostgreSQL-databasen {name}",
+                "cannot open the PostgreSQL database {name}"
+            )
+        })
+    };
+    let main = open(MAIN, url).await?;
+    let mut others = Vec::new();
+    for (name, url) in &config.databases {
+        if name == MAIN {
+            fail!(
+                "databases.main er det database heter: velg et annet navn",
+                "databases.main is what `database` is called: choose another name"
+            );
+        }
+        others.push((name.clone(), open(name, url).await?));
+    }
+    let mut configured = BTreeMap::new();
+    for avsender in config.avsendere(folder)? {
+        let Some(name) = avsender.database else { continue };
+        check_database(config, &name)?;
+        configured.insert(avsender.organisation, name);
+    }
+    Ok(PlacedStore::new(main, others, configured))
+}
+
+/// Whether a database of this name is configured.
+pub(crate) fn check_database(config: &ReceiverConfig, name: &str) -> anyhow::Result<()> {
+    if name == MAIN || config.databases.contains_key(name) {
+        return Ok(());
+    }
+    let known: Vec<&str> =
+        [MAIN].into_iter().chain(config.databases.keys().map(String::as_str)).collect();
+    let known = known.join(", ");
+    fail!(
+        "det finnes ingen database med navnet {name}; konfigurert er {known}",
+        "there is no database named {name}; configured are {known}"
+    )
 }
 
 /// Puts a receiver together as the configuration says, its database included.

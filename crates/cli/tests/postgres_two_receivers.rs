@@ -23,6 +23,72 @@ fn configure(world: &World, name: &str, port: u16, database: &str) {
     std::fs::write(world.config(name), text).expect("written");
 }
 
+/// The address of an empty schema of its own.
+fn schema(url: &str, name: &str) -> String {
+    let schema = format!("lmr_{name}_{}", std::process::id());
+    let statement = format!("DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}");
+    let done = Command::new("psql").args([url, "-qc", &statement]).output().expect("psql runs");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let separator = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{separator}options[search_path]={schema}")
+}
+
+#[test]
+fn a_sender_is_moved_to_another_database_while_the_receiver_runs() {
+    let Ok(url) = std::env::var("TEST_DATABASE_URL") else {
+        println!("left out: TEST_DATABASE_URL is not set, so PostgreSQL is not tested");
+        return;
+    };
+    let world = World::make("lmdi-0.9.4", 2, 5000);
+    let port = free_port();
+    configure(&world, "receiver.toml", port, &schema(&url, "main"));
+    let file = world.config("receiver.toml");
+    let text = std::fs::read_to_string(&file).expect("the configuration");
+    let nord = schema(&url, "nord");
+    std::fs::write(&file, format!("{text}\n[databases]\nnord = \"{nord}\"\n")).expect("written");
+    let _helseid = world.helseid();
+    let _receiver = world.serve("receiver.toml", port);
+    let courier = Courier::new(&world);
+    let address = format!("http://127.0.0.1:{port}/fhirmottak/v1");
+    let public = "http://127.0.0.1:1/fhirmottak/v1";
+    let post = |message: &[u8]| courier.post(&address, &courier.proof(public), message);
+    let (_, first) = courier.message(1);
+    let (status, answer, _) = post(&first);
+    assert_eq!(status, 200);
+    let sender = world.deliveries()[0]["sender"].as_str().expect("a sender").to_owned();
+
+    let unknown = world.admin(&["move", &sender, "west"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(world::said(&unknown).contains("main, nord"), "{}", world::said(&unknown));
+    let moved = world.admin(&["move", &sender, "nord", "--format", "json"]);
+    let report: Value = serde_json::from_slice(&moved.stdout).expect("JSON");
+    assert_eq!((&report["from"], &report["messages"]), (&"main".into(), &1.into()), "{report}");
+    // The running receiver finds the sender: the same message is known, and a new one is stored.
+    let (status, again, _) = post(&first);
+    assert_eq!((status, again == answer), (200, true));
+    let (_, second) = courier.message(2);
+    assert_eq!(post(&second).0, 200);
+    let count = |name: &str| {
+        let schema = format!("lmr_{name}_{}", std::process::id());
+        let counted = Command::new("psql")
+            .args([&url, "-Atqc", &format!("SELECT COUNT(*) FROM {schema}.message")])
+            .output()
+            .expect("psql runs");
+        String::from_utf8_lossy(&counted.stdout).trim().to_owned()
+    };
+    assert_eq!((count("nord").as_str(), count("main").as_str()), ("2", "0"));
+    assert_eq!(world.deliveries().len(), 2);
+    let back = world.admin(&["move", &sender, "main"]);
+    assert!(back.status.success(), "{}", world::said(&back));
+    assert_eq!((count("nord").as_str(), count("main").as_str()), ("0", "2"));
+    assert!(world.admin(&["audit", "verify"]).status.success());
+    let exported = world.config("out");
+    let exported = exported.to_str().expect("UTF-8");
+    assert!(world.admin(&["export", exported, "--reason", "en prøve"]).status.success());
+    let list = world.admin(&["audit", "list", "--action", "change", "--format", "json"]);
+    assert_eq!(world::said(&list).matches("moved to the database").count(), 2);
+}
+
 #[test]
 fn two_receivers_share_proofs_messages_and_chains() {
     let Ok(url) = std::env::var("TEST_DATABASE_URL") else {

@@ -265,6 +265,7 @@ mod tests {
             addresses: AllowList::default(),
             rule_set: None,
             start_date: start.and_then(|day| day.parse().ok()),
+            database: None,
         }
     }
 

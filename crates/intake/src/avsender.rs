@@ -54,6 +54,8 @@ pub struct Avsender {
     pub rule_set: Option<RuleSetId>,
     /// The agreed date from which data are reported.
     pub start_date: Option<Date>,
+    /// The database that its data are on, where there are several; the main one if left out.
+    pub database: Option<String>,
 }
 
 impl Avsender {
@@ -88,6 +90,9 @@ pub struct AvsenderRecord {
     /// The agreed start date, `2025-01-01`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_date: Option<Date>,
+    /// The database that its data are on, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
 }
 
 fn yes() -> bool {
@@ -169,6 +174,7 @@ impl TryFrom<&AvsenderRecord> for Avsender {
                 .map_err(|source| AvsenderError::Address { organisation, source })?,
             rule_set: record.rule_set,
             start_date: record.start_date,
+            database: record.database.clone(),
         })
     }
 }

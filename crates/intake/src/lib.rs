@@ -28,6 +28,7 @@
 //!     addresses: vec!["192.0.2.0/24".into()],
 //!     rule_set: None,
 //!     start_date: None,
+//!     database: None,
 //! };
 //! let avsender = Avsender::try_from(&record)?;
 //! assert!(avsender.addresses.contains("192.0.2.7".parse()?));

@@ -130,6 +130,7 @@ async fn child() {
             addresses: AllowList::default(),
             rule_set: None,
             start_date: None,
+            database: None,
         }],
         settings,
     });

@@ -1,7 +1,7 @@
 //! What is stored, read back as a whole, erased and removed. Written for one database at a time: `super::Db` says
 //! which.
 
-use super::{Db, tables::organisation};
+use super::{Db, audit, tables::organisation};
 use crate::{
     error::unavailable,
     key::{Columns, StorageKey},
@@ -176,6 +176,7 @@ pub(super) async fn erase(
     key: &StorageKey,
     erasure: &Erasure,
 ) -> Result<Removed, StoreError> {
+    audit::must_hold(db, erasure.sender.as_str()).await?;
     let found: Option<(String, i64, Vec<u8>)> = query_as(
         "SELECT message_id, received_at, salt FROM message WHERE id = $1 AND organisation = $2",
     )
@@ -252,6 +253,9 @@ pub(super) async fn expire_content(
     before: Timestamp,
     keep_waiting: bool,
 ) -> Result<Removed, StoreError> {
+    if !audit::hold(db, organisation).await? {
+        return Ok(Removed::default());
+    }
     let rows: Vec<(i64, i64)> = query_as(
         "SELECT id, received_at FROM message
          WHERE organisation = $1 AND has_content AND received_at < $2 AND ($3 = 0 OR acknowledged_at IS NOT NULL)

@@ -1,13 +1,13 @@
 //! The audit log in rows. Written for one database at a time: `super::Db` says which.
 
-use super::Db;
+use super::{Db, HOLD};
 use crate::{error::unavailable, key::StorageKey, prepared::time};
 use jiff::Timestamp;
 use lmr_intake::{
     Act, Action, AuditEntry, AuditFault, AuditFilter, AuditHead, AuditProblem, AuditReport,
     ChainCheck, REGISTER_CHAIN, ReceiptDigest, StoreError,
 };
-use sqlx::{Database, FromRow, QueryBuilder, query, query_as, query_scalar};
+use sqlx::{AssertSqlSafe, Database, FromRow, QueryBuilder, query, query_as, query_scalar};
 
 type Connection = <Db as Database>::Connection;
 
@@ -48,6 +48,28 @@ async fn next_place(db: &mut Connection, chain: &str) -> Result<Option<Place>, S
         begin(db, chain).await?;
     }
     Ok(None)
+}
+
+/// Whether a sender's data are here and stay here until the caller's transaction ends.
+pub(super) async fn hold(db: &mut Connection, chain: &str) -> Result<bool, StoreError> {
+    let statement = format!("SELECT moved_to IS NULL FROM audit_head WHERE chain = $1 {HOLD}");
+    let is_here: Option<bool> = query_scalar(AssertSqlSafe(statement))
+        .bind(chain)
+        .fetch_optional(db)
+        .await
+        .map_err(unavailable)?;
+    // Of a sender without a head nothing is stored.
+    Ok(is_here.unwrap_or(true))
+}
+
+/// The same as an error where they are not.
+pub(super) async fn must_hold(db: &mut Connection, chain: &str) -> Result<(), StoreError> {
+    match hold(db, chain).await? {
+        true => Ok(()),
+        false => {
+            Err(StoreError::Unavailable("the sender's data are moved to another database".into()))
+        }
+    }
 }
 
 /// Makes the head of a chain where there is none.

@@ -81,12 +81,12 @@ impl Inner {
         self.proofs.close().await;
     }
 
-    async fn reader(&self) -> Result<PoolConnection<Db>, StoreError> {
+    pub(super) async fn reader(&self) -> Result<PoolConnection<Db>, StoreError> {
         self.readers.acquire().await.map_err(unavailable)
     }
 
     /// A connection for the rare writes other than messages.
-    async fn administrator(&self) -> Result<Connection, StoreError> {
+    pub(super) async fn administrator(&self) -> Result<Connection, StoreError> {
         writing(&self.options).await.map_err(unavailable)
     }
 

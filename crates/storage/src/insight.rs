@@ -2,7 +2,7 @@
 //! `sqlite.rs` has the test.
 
 use super::{
-    Db,
+    Db, audit,
     tables::{CountsRow, codes_of, newest_of_each, organisation, outcome},
 };
 use crate::{
@@ -523,6 +523,7 @@ pub(super) async fn hand_over_again(
     since: Timestamp,
     before: Timestamp,
 ) -> Result<u64, StoreError> {
+    audit::must_hold(db, sender.as_str()).await?;
     let done = query(HAND_OVER_AGAIN)
         .bind(sender.as_str().to_owned())
         .bind(since.as_microsecond())

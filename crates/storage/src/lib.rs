@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`SqliteStore`] | the embedded default: one file |
 //! | [`PostgresStore`] | for several receivers on one database |
+//! | [`PlacedStore`] | several PostgreSQL databases, each sender on one of them |
 //! | [`StorageKey`] | the key that encrypts the columns |
 //!
 //! # One text, two databases
@@ -34,11 +35,13 @@
 
 mod error;
 mod key;
+mod placed;
 mod postgres;
 mod prepared;
 mod sqlite;
 
 pub use error::OpenError;
 pub use key::{KeyFileError, StorageKey};
-pub use postgres::PostgresStore;
+pub use placed::{MAIN, MoveError, MoveReport, PlacedStore};
+pub use postgres::{Copied, PostgresStore};
 pub use sqlite::SqliteStore;

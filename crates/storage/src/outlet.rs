@@ -1,7 +1,7 @@
 //! Messages on their way out, in rows. Written for one database at a time: `super::Db` says which.
 
 use super::archive::open_content;
-use super::{Db, SKIP_LOCKED, tables::organisation};
+use super::{Db, SKIP_LOCKED, audit, tables::organisation};
 use crate::{error::unavailable, key::StorageKey, prepared::time};
 use jiff::Timestamp;
 use lmr_intake::{Acknowledged, HandedOver, OrganisationNumber, OutletStatus, StoreError};
@@ -42,7 +42,7 @@ pub(super) async fn waiting(
 ) -> Result<Vec<WaitingSender>, StoreError> {
     let statement = format!(
         "SELECT h.chain, (SELECT MIN(m.received_at) FROM message m WHERE m.organisation = h.chain AND {WAITS})
-         FROM audit_head h"
+         FROM audit_head h WHERE h.moved_to IS NULL"
     );
     let rows: Vec<(String, Option<i64>)> = query_as(AssertSqlSafe(statement))
         .bind(now.as_microsecond())
@@ -65,6 +65,9 @@ pub(super) async fn lend(
     now: Timestamp,
     until: Timestamp,
 ) -> Result<Option<HandedOver>, StoreError> {
+    if !audit::hold(db, sender).await? {
+        return Ok(None);
+    }
     // One that somebody else is about to lend is passed over, not waited for.
     let statement = format!(
         "UPDATE message SET lent_until = $3, times_lent = times_lent + 1 WHERE organisation = $2 AND id = (
@@ -121,6 +124,7 @@ pub(super) async fn acknowledge(
     message_id: &str,
     now: Timestamp,
 ) -> Result<Acknowledged, StoreError> {
+    audit::must_hold(db, sender.as_str()).await?;
     let ended = query(
         "UPDATE message SET acknowledged_at = $1, lent_until = NULL
          WHERE organisation = $2 AND message_id = $3 AND times_lent > 0 AND acknowledged_at IS NULL",
@@ -155,7 +159,8 @@ pub(super) async fn status(
 ) -> Result<OutletStatus, StoreError> {
     let (waiting, lent, oldest): (i64, Option<i64>, Option<i64>) = query_as(
         "SELECT COUNT(*), CAST(SUM(CASE WHEN lent_until >= $1 THEN 1 ELSE 0 END) AS BIGINT), MIN(received_at)
-         FROM message WHERE has_content AND acknowledged_at IS NULL",
+         FROM message WHERE has_content AND acknowledged_at IS NULL
+             AND organisation NOT IN (SELECT chain FROM audit_head WHERE moved_to IS NOT NULL)",
     )
     .bind(now.as_microsecond())
     .fetch_one(db)

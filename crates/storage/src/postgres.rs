@@ -15,6 +15,8 @@ mod insight;
 mod outlet;
 #[path = "partitions.rs"]
 mod partitions;
+#[path = "placement.rs"]
+mod placement;
 #[path = "senders.rs"]
 mod senders;
 #[path = "tables.rs"]
@@ -25,6 +27,8 @@ mod writer;
 use crate::error::OpenError;
 use crate::key::StorageKey;
 use backend::Inner;
+pub use placement::Copied;
+pub(crate) use placement::Head;
 use sqlx::{
     Connection as _, PgConnection,
     migrate::Migrator,
@@ -41,6 +45,10 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 const BACKUP: Option<&str> = None;
 /// Passes over rows that another session is about to change.
 const SKIP_LOCKED: &str = "FOR UPDATE SKIP LOCKED";
+/// Holds the row of a sender's chain, so that the sender is not moved away meanwhile.
+const HOLD: &str = "FOR SHARE";
+/// The tables may be divided by sender: none of its transactions is to be of several.
+const SENDERS_APART: bool = true;
 /// Reads of one transaction see one state.
 const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// The settings of a session that only reads, and of one that writes. Sent after the start, because poolers refuse unknown

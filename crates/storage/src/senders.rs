@@ -21,6 +21,7 @@ struct AvsenderRow {
     active: bool,
     rule_set: Option<String>,
     start_date: Option<String>,
+    database: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -33,7 +34,7 @@ struct CertificateRow {
 
 pub(super) async fn avsendere(db: &mut Connection) -> Result<Vec<Avsender>, StoreError> {
     let rows: Vec<AvsenderRow> = query_as(
-        "SELECT organisation, name, active, rule_set, start_date FROM avsender ORDER BY organisation",
+        "SELECT organisation, name, active, rule_set, start_date, database FROM avsender ORDER BY organisation",
     )
     .fetch_all(&mut *db)
     .await
@@ -72,6 +73,7 @@ pub(super) async fn avsendere(db: &mut Connection) -> Result<Vec<Avsender>, Stor
                 addresses: AllowList::parse(networks)
                     .map_err(|_| StoreError::Damaged { what: "avsender_address.network" })?,
                 name: row.name,
+                database: row.database,
                 active: row.active,
                 rule_set: row
                     .rule_set
@@ -93,15 +95,16 @@ pub(super) async fn save_avsender(
 ) -> Result<(), StoreError> {
     let organisation = avsender.organisation.as_str();
     query(
-        "INSERT INTO avsender (organisation, name, active, rule_set, start_date) VALUES ($1, $2, $3, $4, $5)
+        "INSERT INTO avsender (organisation, name, active, rule_set, start_date, database) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (organisation) DO UPDATE SET name = excluded.name, active = excluded.active,
-             rule_set = excluded.rule_set, start_date = excluded.start_date",
+             rule_set = excluded.rule_set, start_date = excluded.start_date, database = excluded.database",
     )
     .bind(organisation)
     .bind(&avsender.name)
     .bind(avsender.active)
     .bind(avsender.rule_set.map(RuleSetId::as_str))
     .bind(avsender.start_date.map(|date| date.to_string()))
+    .bind(&avsender.database)
     .execute(&mut *db)
     .await
     .map_err(unavailable)?;

@@ -38,6 +38,10 @@ const BEGIN: &str = "BEGIN IMMEDIATE";
 const BACKUP: Option<&str> = Some("VACUUM INTO $1");
 /// Passes over rows that another session is about to change; here there is one that writes at a time.
 const SKIP_LOCKED: &str = "";
+/// Holds the row of a sender's chain; here a transaction that writes is alone.
+const HOLD: &str = "";
+/// One file is not divided, so that messages of several senders share the wait for the disk.
+const SENDERS_APART: bool = false;
 /// Reads of one transaction see one state.
 const SNAPSHOT: &str = "BEGIN";
 /// The settings of a session that only reads, and of one that writes.

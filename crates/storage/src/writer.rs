@@ -1,6 +1,6 @@
 //! The one writer: what waits is committed together, and answered after the commit.
 
-use super::{BEGIN, Db, backend::writing, is_of_session, tables};
+use super::{BEGIN, Db, SENDERS_APART, backend::writing, is_of_session, tables};
 use crate::{
     error::{chain, session_error, unavailable, was_overtaken},
     key::StorageKey,
@@ -109,28 +109,41 @@ async fn run(
             bytes += next.0.weight();
             group.push(next);
         }
+        if SENDERS_APART {
+            group.sort_by_key(|(delivery, _)| delivery.organisation);
+        }
         let (deliveries, replies): (Vec<_>, Vec<_>) = group.into_iter().unzip();
-        let mut session = Session { connection: connection.take(), options: &options, key: &key };
-        let results = match session.commit(&deliveries).await {
-            Ok(results) => {
-                written.set(Some(Instant::now()));
-                results
-            }
-            Err(problem) => {
-                written.set(None);
-                error!(detail = chain(&problem), messages = deliveries.len(), "a commit failed");
-                if deliveries.len() == 1 {
-                    vec![Err(problem)]
-                } else {
-                    // One message that the database cannot take must not fall back on the others.
-                    session.commit_each(&deliveries).await
+        let mut replies = replies.into_iter();
+        let is_one =
+            |a: &Prepared, b: &Prepared| !SENDERS_APART || a.organisation == b.organisation;
+        for deliveries in deliveries.chunk_by(is_one) {
+            let mut session =
+                Session { connection: connection.take(), options: &options, key: &key };
+            let results = match session.commit(deliveries).await {
+                Ok(results) => {
+                    written.set(Some(Instant::now()));
+                    results
                 }
+                Err(problem) => {
+                    written.set(None);
+                    error!(
+                        detail = chain(&problem),
+                        messages = deliveries.len(),
+                        "a commit failed"
+                    );
+                    if deliveries.len() == 1 {
+                        vec![Err(problem)]
+                    } else {
+                        // One message that the database cannot take must not fall back on the others.
+                        session.commit_each(deliveries).await
+                    }
+                }
+            };
+            connection = session.connection;
+            for (result, reply) in results.into_iter().zip(&mut replies) {
+                // Nobody waits any more when the caller has hung up; the message is stored all the same.
+                let _ = reply.send(result);
             }
-        };
-        connection = session.connection;
-        for (reply, result) in replies.into_iter().zip(results) {
-            // Nobody waits any more when the caller has hung up; the message is stored all the same.
-            let _ = reply.send(result);
         }
     }
     if let Some(connection) = connection

@@ -57,6 +57,22 @@ async fn empty() -> Option<(Arc<dyn Database>, ())> {
 
 store_contract!(empty());
 
+/// The same where the senders' data are on another database than the directory.
+mod placed {
+    use super::*;
+    use lmr_storage::PlacedStore;
+
+    async fn empty() -> Option<(Arc<dyn Database>, ())> {
+        let (main, other) = (schema().await?, schema().await?);
+        let others = vec![("nord".to_owned(), open(&other).await.unwrap())];
+        let bound = [sender(), contract::other()].map(|sender| (sender, "nord".to_owned()));
+        let store = PlacedStore::new(open(&main).await.unwrap(), others, bound.into());
+        Some((Arc::new(store), ()))
+    }
+
+    store_contract!(empty());
+}
+
 #[tokio::test]
 async fn nothing_of_an_older_schema_is_lost() {
     let Some(url) = schema().await else { return };

@@ -11,14 +11,18 @@
 mod contract;
 
 use contract::{at, delivery, hash, sender, version};
-use lmr_intake::{AuditLog, Committed, Store, StoreError};
-use lmr_storage::{OpenError, PostgresStore, StorageKey};
+use lmr_intake::{Archive, ArchiveFilter, AuditLog, Committed, DeliveryFilter, Store, StoreError};
+use lmr_storage::{MoveError, OpenError, PlacedStore, PostgresStore, StorageKey};
 use sqlx::{Connection, PgConnection, query, query_scalar};
 use std::{
+    collections::BTreeMap,
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 use tempfile::TempDir;
@@ -330,6 +334,122 @@ async fn a_primary_killed_under_load_loses_no_answered_message() {
         unanswered.len()
     );
     store.close().await;
+}
+
+/// Two clusters. A sender is moved to and fro while it sends through two receivers, and the move is broken off at another
+/// moment each time: no message is lost or there twice, and both chains are whole.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sender_moved_to_and_fro_and_interrupted_loses_nothing() {
+    let (Some(one), Some(two)) = (Server::start(""), Server::start("")) else { return };
+    let placed = async || {
+        let others = vec![("nord".to_owned(), open(&two.url()).await.unwrap())];
+        PlacedStore::new(open(&one.url()).await.unwrap(), others, BTreeMap::new())
+    };
+    let receivers = [placed().await, placed().await];
+    let is_over = Arc::new(AtomicBool::new(false));
+    let sending: Vec<_> = receivers
+        .iter()
+        .enumerate()
+        .map(|(lane, store)| {
+            let (store, is_over) = (store.clone(), Arc::clone(&is_over));
+            tokio::spawn(async move {
+                let mut answered = Vec::new();
+                for n in (1 + lane as u64..).step_by(2) {
+                    if is_over.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    // As the receiver does it, and the sender that comes again.
+                    for attempt in 0.. {
+                        let new = version(&format!("p{n}"), n, 1, n);
+                        match store.commit(delivery(&format!("m{n}"), n, vec![new])).await {
+                            Ok(Committed::Stored { .. }) => break,
+                            Ok(Committed::Known(_)) if attempt > 0 => break,
+                            Ok(Committed::Moved | Committed::Elsewhere) | Err(_) => {
+                                tokio::time::sleep(Duration::from_millis(10)).await;
+                            }
+                            Ok(odd) => panic!("m{n}: {}", odd.as_str()),
+                        }
+                        assert!(attempt < 2_000, "m{n} is never taken");
+                    }
+                    answered.push(n);
+                }
+                answered
+            })
+        })
+        .collect();
+    // A neighbour that stays where it is.
+    let mut neighbour = delivery("n1", 900_001, vec![version("n", 900_001, 1, 1)]);
+    neighbour.head.sender = contract::other();
+    assert!(matches!(receivers[0].commit(neighbour).await, Ok(Committed::Stored { .. })));
+    let operator = placed().await;
+    let (mut broken_off, mut at) = (0, "main");
+    for round in 0..14_u64 {
+        let to = if at == "main" { "nord" } else { "main" };
+        let time = Duration::from_millis(round * 4);
+        if tokio::time::timeout(time, operator.move_sender(sender(), to)).await.is_err() {
+            broken_off += 1;
+        }
+        tokio::time::sleep(Duration::from_millis(40)).await;
+        // The same command again goes on.
+        loop {
+            match operator.move_sender(sender(), to).await {
+                Ok(_) => break,
+                // The session that was broken off has not ended yet.
+                Err(MoveError::Busy) => tokio::time::sleep(Duration::from_millis(10)).await,
+                Err(error) => panic!("{error:?}"),
+            }
+        }
+        assert_eq!(operator.database_of(sender()).await.unwrap(), to);
+        assert_eq!(operator.database_of(contract::other()).await.unwrap(), "main");
+        at = to;
+        tokio::time::sleep(Duration::from_millis(60)).await;
+    }
+    is_over.store(true, Ordering::Relaxed);
+    let mut answered = Vec::new();
+    for lane in sending {
+        answered.extend(lane.await.unwrap());
+    }
+    assert!(broken_off > 3 && answered.len() > 50, "{broken_off} of {}", answered.len());
+    let filter = DeliveryFilter { limit: u32::MAX, ..DeliveryFilter::default() };
+    let listed = receivers[1].deliveries(&filter).await.unwrap();
+    let mut there: Vec<_> = listed.iter().map(|one| one.message_id.clone()).collect();
+    let mut expected: Vec<_> = answered.iter().map(|n| format!("m{n}")).collect();
+    expected.push("n1".to_owned());
+    there.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(there, expected);
+    let mut paged = 0;
+    let mut pages = ArchiveFilter { limit: 7, ..ArchiveFilter::default() };
+    loop {
+        let page = operator.archived(&pages).await.unwrap();
+        let Some(last) = page.last() else { break };
+        pages.after = Some((last.sender, last.cursor));
+        assert!(page.iter().all(|message| message.content.is_some()));
+        paged += page.len();
+    }
+    assert_eq!(paged, expected.len());
+    let report = operator.verify_audit(&[]).await.unwrap();
+    assert_eq!((report.problems.len(), report.messages), (0, expected.len() as u64));
+    // Nothing of the sender is left where it was; its receipts are.
+    let old = if at == "main" { &two } else { &one };
+    let mut db = old.session().await;
+    for table in ["message", "message_content", "resource", "resource_version", "hour_count"] {
+        let left = format!("SELECT COUNT(*) FROM {table} WHERE organisation = '{}'", sender());
+        let left: i64 = query_scalar(sqlx::AssertSqlSafe(left)).fetch_one(&mut db).await.unwrap();
+        assert_eq!(left, 0, "{table}");
+    }
+    println!("{} messages, {broken_off} moves broken off", answered.len());
+    // A database that is away concerns its senders only.
+    let here = operator.move_sender(sender(), "nord").await.unwrap();
+    assert!(here.from == "main" || here.copied == lmr_storage::Copied::default());
+    two.control("stop", "immediate");
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    let mut mine = delivery("m-away", 900_002, vec![]);
+    mine.bundle_identifier = None;
+    assert!(receivers[0].commit(mine.clone()).await.is_err());
+    mine.head.sender = contract::other();
+    assert!(matches!(receivers[0].commit(mine).await, Ok(Committed::Stored { .. })));
+    receivers[0].ready().await.unwrap();
 }
 
 /// A machine without power says nothing: no reset, no end of stream.

@@ -61,6 +61,7 @@ async fn world() -> World {
         addresses: vec!["192.0.2.0/24".to_owned()],
         rule_set: None,
         start_date: None,
+        database: None,
     };
     let receiver = Receiver::new(Parts {
         store: Arc::clone(&store) as Arc<dyn Store>,
@@ -372,6 +373,7 @@ async fn senders_of_the_file_are_not_changed_here_and_those_of_the_database_are(
         addresses: vec![],
         rule_set: None,
         start_date: None,
+        database: None,
     };
     world.store.save_avsender(&Avsender::try_from(&stored).unwrap()).await.unwrap();
     let read = async || {

@@ -389,6 +389,7 @@ impl Town {
             addresses: AllowList::default(),
             rule_set: None,
             start_date: Some(START),
+            database: None,
         };
         let receiver = Receiver::new(lmr_intake::Parts {
             store: Arc::new(store.clone()),

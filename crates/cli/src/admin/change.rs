@@ -35,6 +35,9 @@ pub(super) struct Register {
     /// Agreed start date, e.g. 2026-01-01
     #[arg(long)]
     start_date: Option<Date>,
+    /// The database for its data, where there are several (`[databases]`); the main one if left out
+    #[arg(long)]
+    database: Option<String>,
 }
 
 #[derive(Args)]
@@ -91,6 +94,11 @@ pub(super) struct Set {
 }
 
 impl Register {
+    /// The database that is asked for.
+    pub(super) fn database(&self) -> Option<&str> {
+        self.database.as_deref()
+    }
+
     pub(super) async fn run(&self, senders: &Senders) -> anyhow::Result<ExitCode> {
         let organisation = organisation_number(&self.organisation)?;
         let known = senders.registered(organisation).await?;
@@ -107,6 +115,7 @@ impl Register {
             addresses: addresses(&self.address)?,
             rule_set: self.ruleset.as_deref().map(rule_set).transpose()?,
             start_date: self.start_date,
+            database: self.database.clone(),
         };
         match &known {
             None => {

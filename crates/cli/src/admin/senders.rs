@@ -1,21 +1,26 @@
 //! The registered senders: listing, activating, removing.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use jiff::civil::Date;
 use lmr_identifiers::OrganisationNumber;
 use lmr_intake::{
-    Act, Action, Activity, Avsender, Certificate, CertificateUse, CodeCount, Database, Days,
-    DeliveryFilter, RegisteredCertificate, RuleSetId, Span, certificate_ends,
+    Act, Action, Activity, AuditLog as _, Avsender, Certificate, CertificateUse, CodeCount,
+    Database, Days, DeliveryFilter, RegisteredCertificate, RuleSetId, Span, Store as _,
+    certificate_ends,
 };
+use lmr_storage::MAIN;
 use serde_json::{Value, json};
 
 use super::deliveries::local;
 use super::{Format, View, operator, organisation_number};
 use crate::clock;
+use crate::config::receiver::ReceiverConfig;
 use crate::output::{Style, print};
+use crate::serve::{check_database, open_placed};
 use crate::text::{fail, text};
 
 /// The senders of a receiver: those of its file, which go first, and those of its database.
@@ -276,6 +281,61 @@ impl Senders {
     }
 }
 
+/// Moves a sender's data to another database.
+pub(super) async fn move_sender(
+    config: &ReceiverConfig,
+    folder: &Path,
+    organisation: &str,
+    to: &str,
+    view: View,
+) -> anyhow::Result<ExitCode> {
+    let number = organisation_number(organisation)?;
+    check_database(config, to)?;
+    let store = open_placed(config, folder).await?;
+    let act = Act {
+        at: clock::now(),
+        action: Action::Change,
+        actor: operator(),
+        subject: Some(number.to_string()),
+        reason: None,
+        detail: Some(format!("moved to the database {to}")),
+    };
+    store.record(act).await?;
+    let done = store.move_sender(number, to).await?;
+    store.close().await;
+    if view.format == Format::Json {
+        let line = json!({
+            "organisation": number.to_string(),
+            "from": done.from,
+            "to": to,
+            "messages": done.copied.messages,
+            "rows": done.copied.rows,
+            "removed": done.removed,
+        });
+        print(&format!("{line}\n"))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let line = text!(
+        "{number}: {messages} meldinger ({rows} rader) flyttet fra {from} til {to}, {removed} rader fjernet der de var\n",
+        "{number}: {messages} messages ({rows} rows) moved from {from} to {to}, {removed} rows removed where they were\n",
+        messages = done.copied.messages,
+        rows = done.copied.rows,
+        from = done.from,
+        removed = done.removed,
+    );
+    print(line.get(view.lang))?;
+    let is_configured =
+        config.avsender.iter().find(|avsender| avsender.organisation == organisation);
+    if is_configured.is_some_and(|avsender| avsender.database.as_deref().unwrap_or(MAIN) != to) {
+        let note = text!(
+            "Avsenderen står i konfigurasjonsfilen: skriv database = \"{to}\" i dens [[avsender]]\n",
+            "The sender is in the configuration file: write database = \"{to}\" in its [[avsender]]\n"
+        );
+        print(note.get(view.lang))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 /// A line with a mark for each day, today last, and a line for each thing that is not as it should be.
 fn activity_text(sender: &Avsender, activity: &Activity, days: &Days, view: View) -> String {
     let style = Style::for_stdout();
@@ -347,6 +407,9 @@ fn text_of(sender: &Avsender, view: View) -> String {
         name = sender.name,
     );
     out.push_str(lines.get(view.lang));
+    if let Some(name) = &sender.database {
+        let _ = writeln!(out, "    database: {name}");
+    }
     if sender.certificates.is_empty() {
         let _ = writeln!(out, "    {}", view.say("ingen sertifikater", "no certificates"));
     }
@@ -393,5 +456,6 @@ fn json_of(sender: &Avsender) -> Value {
         "addresses": sender.addresses.texts().collect::<Vec<_>>(),
         "ruleSet": sender.rule_set.map(RuleSetId::as_str),
         "startDate": sender.start_date.map(|d| d.to_string()),
+        "database": sender.database,
     })
 }

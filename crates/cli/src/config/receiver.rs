@@ -1,5 +1,6 @@
 //! The receiver's configuration file.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,9 @@ pub(crate) struct ReceiverConfig {
     pub(crate) environment: Environment,
     /// The database file, made if it is not there; or `postgres://…` (a password in `~/.pgpass`).
     pub(crate) database: PathBuf,
+    /// Further PostgreSQL databases, by name. Each sender's data are on one of them, or on `database`.
+    #[serde(default)]
+    pub(crate) databases: BTreeMap<String, String>,
     /// File with the key that encrypts columns: 64 hex digits. `lmr admin new-key` makes one.
     pub(crate) column_key: PathBuf,
     /// TLS of our own; without it a proxy in front must do TLS.
@@ -227,6 +231,8 @@ pub(crate) struct AvsenderFile {
     pub(crate) rule_set: Option<RuleSetId>,
     /// Agreed start date.
     pub(crate) start_date: Option<Date>,
+    /// The database for its data: a name of `[databases]`; the main one if left out.
+    pub(crate) database: Option<String>,
 }
 
 fn yes() -> bool {
@@ -463,6 +469,7 @@ impl AvsenderFile {
             addresses: self.addresses.clone(),
             rule_set: self.rule_set,
             start_date: self.start_date,
+            database: self.database.clone(),
         };
         Avsender::try_from(&record)
             .explain(|| text!("[[avsender]] {name}", "[[avsender]] {name}", name = self.name))

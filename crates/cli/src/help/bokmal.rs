@@ -84,6 +84,18 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Exit status: 0 when done, or when nothing had to be changed; 2 when refused, with the reason",
         "Sluttstatus: 0 når det er gjort, eller når ingenting måtte endres; 2 når det er avvist, med grunnen",
     ),
+    (
+        "Move a sender's data to another of several databases; interrupted, the same command goes on",
+        "Flytt en avsenders data til en annen av flere databaser; blir det avbrutt, fortsetter samme kommando",
+    ),
+    (
+        "The database to move to: a name of `[databases]`, or main",
+        "Databasen det flyttes til: et navn i `[databases]`, eller main",
+    ),
+    (
+        "The database for its data, where there are several (`[databases]`); the main one if left out",
+        "Databasen for dens data, der det er flere (`[databases]`); hvis utelatt, main",
+    ),
     ("The receiver's configuration file", "Mottakets konfigurasjonsfil"),
     ("How to print", "Hvordan det skrives ut"),
     ("A JSON line per row", "Én JSON-linje per rad"),

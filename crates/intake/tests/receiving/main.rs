@@ -47,6 +47,7 @@ fn avsender() -> Avsender {
         addresses: AllowList::parse(["192.0.2.0/24"]).unwrap(),
         rule_set: None,
         start_date: None,
+        database: None,
     }
 }
 

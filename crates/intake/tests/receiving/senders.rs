@@ -65,6 +65,7 @@ fn senders_in_a_configuration_are_read_strictly() {
         addresses: vec!["192.0.2.0/24".into()],
         rule_set: None,
         start_date: None,
+        database: None,
     };
     assert_eq!(Avsender::try_from(&record()), Ok(avsender()));
     let error = |change: &dyn Fn(&mut AvsenderRecord)| {

@@ -133,6 +133,7 @@ impl World {
             addresses: AllowList::default(),
             rule_set: None,
             start_date: None,
+            database: None,
         };
         change(&mut avsender);
         Ok(self.store()?.save_avsender(&avsender).await?)

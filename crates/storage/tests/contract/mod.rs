@@ -492,6 +492,7 @@ pub async fn senders_are_registered_replaced_and_removed(store: Arc<dyn Store>) 
         addresses: AllowList::parse(["192.0.2.7", "2001:db8::/32"]).unwrap(),
         rule_set: Some(RuleSetId::Lmdi112),
         start_date: Some("2025-01-01".parse().unwrap()),
+        database: Some("nord".into()),
     };
     let two = Avsender {
         organisation: other(),
@@ -501,6 +502,7 @@ pub async fn senders_are_registered_replaced_and_removed(store: Arc<dyn Store>) 
         addresses: AllowList::default(),
         rule_set: None,
         start_date: None,
+        database: None,
     };
     store.save_avsender(&two).await.unwrap();
     store.save_avsender(&one).await.unwrap();

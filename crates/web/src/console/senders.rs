@@ -250,6 +250,7 @@ async fn read_new(shared: &Shared, fields: &Fields) -> Result<Avsender, Failure>
         addresses: lines_of(fields.raw("addresses")),
         rule_set: rule_set_of(fields)?,
         start_date: start_date_of(fields)?,
+        database: None,
     };
     let avsender = Avsender::try_from(&record).map_err(|error| unusable(&error))?;
     for registered in &avsender.certificates {
@@ -385,6 +386,7 @@ async fn try_change(
                 addresses: Vec::new(),
                 rule_set: None,
                 start_date: None,
+                database: None,
             };
             let read = Avsender::try_from(&record).map_err(|error| unusable(&error))?;
             for registered in read.certificates {
