@@ -112,7 +112,7 @@ pub(super) fn brief(value: Node<'_>) -> String {
     if let Some(text) = value.text() {
         return text.into_owned();
     }
-    let member = |name: &str| value.member(name).and_then(|found| found.text());
+    let member = |name: &str| value.member(name).and_then(Node::text);
     if let Some(codings) = value.member("coding") {
         let codings: Vec<String> = codings.members().map(brief).collect();
         return codings.join(" + ");
