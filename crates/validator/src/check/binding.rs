@@ -298,9 +298,8 @@ fn bound_coding<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: B
             // Of a system of the set that nobody knows it can only be said that the set has not this code.
             let is_coding = !is_of_other_version
                 && system.as_deref().is_some_and(|s| {
-                    s != UCUM
-                        && (set.has_system(s) != Some(true)
-                            || cx.profiles.definitions().terminology().code_system(s).is_some())
+                    set.has_system(s) != Some(true)
+                        || cx.profiles.definitions().terminology().code_system(s).is_some()
                 });
             let value_set = named(set, canonical);
             let message = match (strength, is_coding) {
