@@ -3,10 +3,12 @@
 mod daemon;
 mod desk;
 mod init;
+mod ledger;
 mod map;
 mod setup;
 mod sources;
 mod texts;
+mod transfer_progress;
 mod workplace;
 
 use std::path::{Path, PathBuf};
@@ -114,6 +116,8 @@ enum Command {
         #[arg(long)]
         since: String,
     },
+    Repair(ledger::Repair),
+    ExportLedger(ledger::ExportLedger),
 }
 
 #[derive(Args)]
@@ -257,6 +261,8 @@ impl Send {
             Command::Daemon | Command::Desk(_) | Command::Map(_) | Command::Init(_) => {
                 unreachable!("handled before")
             }
+            Command::Repair(repair) => repair.make(self, config, folder).await,
+            Command::ExportLedger(export) => export.make(config, folder).await,
             Command::Release(release) => release.make(self, config, folder).await,
             Command::Discard(discard) => discard.make(self, config, folder).await,
             Command::Journal { limit } => {
@@ -293,6 +299,7 @@ fn is_of_the_database(error: &anyhow::Error) -> bool {
             OutboxError::Database(_)
             | OutboxError::Form(_)
             | OutboxError::Damaged(_)
+            | OutboxError::DamagedFile(_)
             | OutboxError::WriteAheadLog,
         ) => true,
         Some(OutboxError::Foreign(_)) | None => false,

@@ -20,9 +20,10 @@ use crate::identity::HashKey;
 use crate::index::Index;
 use crate::lock::Lock;
 use crate::message::{Made, MessageMaker};
+use crate::meter::{ProgressSink, TransferMeter, TransferProgress};
 use crate::outbox::{FinishedAttempt, Forgotten, ItemOutcome, Outbox, OutboxError};
 use crate::plan::{self, BundleLimits, Known, Plan, Statuses};
-use crate::progress::AttemptOutcome;
+use crate::progress::{AttemptOutcome, State};
 use crate::receipts::ReceivedReceipt;
 use crate::report::{ForeignType, LostAtRegister, Report, RunKind, SentMessage, SourceFailure};
 use crate::run::Run;
@@ -70,6 +71,7 @@ pub struct Agent {
     clock: Clock,
     pub(crate) random: Arc<dyn RandomSource>,
     stop: StopSignal,
+    progress: Option<ProgressSink>,
 }
 
 /// What an agent is made of.
@@ -144,7 +146,29 @@ impl Agent {
                 Some(_) => return Err(OutboxError::Foreign(what).into()),
             }
         }
-        Ok(Self { settings, source, key, outbox, checker, sealer, transport, clock, random, stop })
+        Ok(Self {
+            settings,
+            source,
+            key,
+            outbox,
+            checker,
+            sealer,
+            transport,
+            clock,
+            random,
+            stop,
+            progress: None,
+        })
+    }
+
+    /// Reports how far a transfer is after every message.
+    #[must_use]
+    pub fn telling_progress(
+        mut self,
+        sink: impl Fn(&TransferProgress) + Send + Sync + 'static,
+    ) -> Self {
+        self.progress = Some(Box::new(sink));
+        self
     }
 
     /// The outbox, for looking at.
@@ -163,6 +187,8 @@ impl Agent {
     /// [`SenderError`]; whatever was done before it is kept, and the next run goes on from there.
     pub async fn run(&self) -> Result<Report, SenderError> {
         let _lock = Lock::take(&self.settings.lock)?;
+        // A damaged page would otherwise show in the middle, or say that something is delivered that is not.
+        self.outbox.check_pages().await?;
         let mut run = Run::begin(&self.outbox, RunKind::Planned, self.now()).await?;
         let done = self.transfer(&mut run).await;
         self.end(run, done).await
@@ -378,17 +404,30 @@ impl Agent {
         run.report.foreign_types = self.foreign_types(&index, &plan);
         let since = self.reported_since().await?;
         let mut maker = MessageMaker::new(self, &index, &statuses, since);
+        let total = plan.bundles.iter().map(|bundle| bundle.roots.len() as u64).sum();
+        let mut meter = TransferMeter::new(total, self.now());
         for planned in plan.bundles {
             run.report.stopped_early |= self.stop.is_stopped();
             if run.is_over() {
                 break;
             }
+            let roots = planned.roots.len() as u64;
+            let newest =
+                planned.roots.iter().filter_map(|at| index.records[*at as usize].when.time());
+            let through = newest.max();
             let Made { message, counts } = maker.make(planned, &mut run.faulty).await?;
             run.report.add(counts);
             if let Some((seq, message_id)) = message
                 && !run.paused
             {
                 self.send(seq, message_id, run).await?;
+            }
+            let last = run.report.messages.last();
+            if !run.paused && last.is_none_or(|last| last.state == State::Delivered) {
+                let progress = meter.advance(roots, through, self.now());
+                if let Some(sink) = &self.progress {
+                    sink(&progress);
+                }
             }
         }
         if run.paused {

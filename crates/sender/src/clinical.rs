@@ -28,6 +28,14 @@ pub(crate) enum When {
 }
 
 impl When {
+    /// The time, where there is one.
+    pub(crate) fn time(self) -> Option<Timestamp> {
+        match self {
+            Self::At(time) => Some(time),
+            Self::Unreadable | Self::Timeless => None,
+        }
+    }
+
     pub(crate) fn of(resource_type: &str, node: Node<'_>) -> Self {
         let text = |node: Option<Node<'_>>| node.and_then(Node::as_str).map(|text| moment(&text));
         let found = match resource_type {

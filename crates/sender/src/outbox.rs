@@ -8,7 +8,9 @@ mod desk;
 #[cfg(test)]
 mod failpoint;
 mod held;
+mod ledger;
 mod receipts;
+mod repair;
 mod rows;
 mod stored;
 mod vanished;
@@ -34,7 +36,9 @@ use book::{book, hold_all, split};
 pub use crate::progress::State;
 pub use desk::{Act, ActError, Discarded, JournalEntry, JournalRecord, SourceIssueRow};
 pub use held::{Discard, HeldFinding, HeldRow, Origin, Released, WaitingRow};
+pub use ledger::LedgerRow;
 pub use receipts::ReceiptRow;
+pub use repair::{Examination, Repaired, TableState, examine, repair};
 pub use rows::{AttemptRow, MessageRow, Overview, RunRow, SourceCounts};
 pub use stored::Forgotten;
 pub(crate) use stored::{Sending, StoredRow};
@@ -47,10 +51,19 @@ pub enum OutboxError {
     #[error("the outbox database: {}", database_text(.0))]
     Database(sqlx::Error),
     /// The file was made by another version of the program.
-    #[error("the outbox database has an unknown form: {0}")]
+    #[error(
+        "the outbox database has an unknown form ({0}): use the version of the program that wrote it; lmr send repair says whether it is damaged"
+    )]
     Form(MigrateError),
+    /// SQLite's check found a fault.
+    #[error(
+        "the outbox database is damaged ({0}): lmr send repair says what can be kept, and keeps it with --apply"
+    )]
+    DamagedFile(String),
     /// A row holds what this program never writes.
-    #[error("the outbox database is damaged: {0}")]
+    #[error(
+        "the outbox database is damaged ({0}): lmr send repair says what can be kept; or use a backup"
+    )]
     Damaged(&'static str),
     /// The file belongs to another installation.
     #[error(
@@ -77,10 +90,19 @@ pub fn sqlite_text(
     error: &(dyn std::error::Error + 'static),
     language: Language,
 ) -> Option<&'static str> {
-    let database = error.downcast_ref::<sqlx::Error>()?.as_database_error()?;
+    let error = error.downcast_ref::<sqlx::Error>()?;
+    if matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) {
+        return Some(OutboxError::damaged_text(language));
+    }
+    let database = error.as_database_error()?;
     let code = database.try_downcast_ref::<sqlx::sqlite::SqliteError>()?.code()?;
     // Extended codes have the primary one in their lowest byte.
     let (nb, en) = match code.parse::<i32>().ok()? & 0xff {
+        // No statement of ours breaks a constraint or names what is not there.
+        1 | 19 | 20 => (
+            "den er ikke slik dette programmet skriver den: lmr send repair sier om den er skadet",
+            "it is not as this program writes it: lmr send repair says whether it is damaged",
+        ),
         5 | 6 => ("den er låst av et annet program", "another program has locked it"),
         8 => (
             "den kan bare leses: er filsystemet skrivebeskyttet? (En kopi av filen og -wal ved siden av den, i \
@@ -93,8 +115,8 @@ pub fn sqlite_text(
             "it cannot be read or written: an error of the disk or the file system",
         ),
         11 => (
-            "den er skadet: bruk en sikkerhetskopi, eller en ny fil",
-            "it is damaged: use a backup, or a new file",
+            "den er skadet: lmr send repair sier hva som kan tas vare på, og gjør det med --apply",
+            "it is damaged: lmr send repair says what can be kept, and keeps it with --apply",
         ),
         13 => ("disken er full", "the disk is full"),
         14 => (
@@ -102,8 +124,8 @@ pub fn sqlite_text(
             "the file cannot be opened: is the folder there, and can this user write in it?",
         ),
         26 => (
-            "filen er ikke en SQLite-database: bruk en sikkerhetskopi, eller en ny fil",
-            "the file is not an SQLite database: use a backup, or a new file",
+            "filen er ikke en SQLite-database, eller begynnelsen er skadet: bruk en sikkerhetskopi, eller en ny fil (lmr send repair sier hva som kan leses)",
+            "the file is not an SQLite database, or its beginning is damaged: use a backup, or a new file (lmr send repair says what can be read)",
         ),
         _ => return None,
     };
@@ -112,6 +134,21 @@ pub fn sqlite_text(
 
 fn database_text(error: &sqlx::Error) -> String {
     sqlite_text(error, Language::English).map_or_else(|| error.to_string(), str::to_owned)
+}
+
+impl OutboxError {
+    /// What to do about a damaged file.
+    #[must_use]
+    pub fn damaged_text(language: Language) -> &'static str {
+        match language {
+            Language::Bokmal => {
+                "den er skadet: lmr send repair sier hva som kan tas vare på, og gjør det med --apply"
+            }
+            Language::English => {
+                "it is damaged: lmr send repair says what can be kept, and keeps it with --apply"
+            }
+        }
+    }
 }
 
 impl From<MigrateError> for OutboxError {
@@ -299,13 +336,19 @@ impl Outbox {
         Ok(())
     }
 
+    /// Has SQLite check that the pages hold together.
+    pub(crate) async fn check_pages(&self) -> Result<()> {
+        repair::quick_check(&mut self.pool.acquire().await?).await
+    }
+
     /// A value kept under a name.
     pub(crate) async fn setting(&self, name: &str) -> Result<Option<String>> {
         let row = sqlx::query("SELECT value FROM setting WHERE name = ?")
             .bind(name)
             .fetch_optional(&self.pool)
             .await?;
-        Ok(row.map(|row| row.get(0)))
+        // The text of a damaged page need not be text.
+        Ok(row.map(|row| row.try_get(0)).transpose()?)
     }
 
     pub(crate) async fn set(&self, name: &str, value: &str) -> Result<()> {

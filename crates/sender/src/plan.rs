@@ -78,6 +78,9 @@ impl Statuses {
     }
 }
 
+/// Length of a window of time, in which records are sent by patient: four weeks.
+const WINDOW_HOURS: i64 = 28 * 24;
+
 /// Bounds of one bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BundleLimits {
@@ -265,9 +268,20 @@ impl Planner<'_> {
         self.statuses.of(at)
     }
 
-    /// Fills bundles one after the other. What belongs to one patient stays together, so that little is sent twice.
+    /// In which window of time a record is, counted from the agreed start date; what has no time comes last, and
+    /// what was sent before although it is older comes first.
+    fn window(&self, at: u32) -> i64 {
+        match self.index.records[at as usize].when.time() {
+            Some(time) => time.duration_since(self.start).as_hours().div_euclid(WINDOW_HOURS),
+            None => i64::MAX,
+        }
+    }
+
+    /// Fills bundles one after the other: the oldest window first, so that a long first load gives the register
+    /// whole months and says how far it is. Within one, what belongs to one patient stays together, so that
+    /// little is sent twice.
     fn pack(&mut self, roots: Vec<u32>, limits: &BundleLimits) -> Vec<Planned> {
-        let mut by_patient: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        let mut by_patient: BTreeMap<(i64, u32), Vec<u32>> = BTreeMap::new();
         for root in roots {
             let patient = self
                 .index
@@ -276,7 +290,7 @@ impl Planner<'_> {
                 .find(|target| &*self.index.records[**target as usize].resource_type == "Patient")
                 .copied()
                 .unwrap_or(root);
-            by_patient.entry(patient).or_default().push(root);
+            by_patient.entry((self.window(root), patient)).or_default().push(root);
         }
         let mut bundles = Vec::new();
         let mut bundle = Planned::default();

@@ -3,6 +3,7 @@
 mod annulments;
 mod archives;
 mod crashes;
+mod damage;
 mod desk;
 mod holding;
 mod outbox_file;

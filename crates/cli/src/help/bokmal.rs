@@ -400,6 +400,26 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     ("Send a hospital's data to the register", "Send et sykehus' data til registeret"),
     (
+        "Say what is damaged in the sender's database and what a repair would keep; with `--apply`, make it",
+        "Si hva som er skadet i avsenderens database og hva en reparasjon ville tatt vare på; med `--apply`, gjør den",
+    ),
+    (
+        "The repair puts what can be read into a new file, finds lost parts of the ledger again in the answers that are kept, and leaves the damaged file beside it. What is lost all the same is sent again, and what the register has makes no new version there. Exit status: 0 nothing is damaged, or it is repaired; 1 something is damaged; 4 the file cannot be read at all",
+        "Reparasjonen legger det som kan leses i en ny fil, finner tapte deler av regnskapet igjen i svarene som er tatt vare på, og lar den skadde filen ligge ved siden av. Det som likevel er tapt, sendes på nytt, og det registeret har, får ingen ny versjon. Sluttstatus: 0 ingenting er skadet, eller det er reparert; 1 noe er skadet; 4 filen kan ikke leses i det hele tatt",
+    ),
+    ("Make the repair", "Gjør reparasjonen"),
+    (
+        "Write the ledger: what the register has confirmed, a row each",
+        "Skriv regnskapet: det registeret har bekreftet, én rad for hver",
+    ),
+    ("Form of the rows", "Radenes form"),
+    (
+        "Where to write; standard output if left out",
+        "Hvor det skrives; standard ut om det utelates",
+    ),
+    ("A JSON object a line", "Et JSON-objekt per linje"),
+    ("Comma-separated, with a head", "Kommadelt, med overskrift"),
+    (
         "Set up a new sender: write a commented configuration, make keys and a certificate request, and say what to hand in where",
         "Sett opp en ny avsender: skriv en kommentert konfigurasjon, lag nøkler og en sertifikatforespørsel, og si hva som skal leveres hvor",
     ),

@@ -168,6 +168,13 @@ fn code_lists(config: &SenderConfig, folder: &Path) -> String {
     config.terminology.iter().map(list).collect::<Vec<_>>().join(", ")
 }
 
+/// The file that lets one run at a time work on the database.
+pub(super) fn lock(config: &SenderConfig, folder: &Path) -> PathBuf {
+    let mut lock = folder.join(&config.database).into_os_string();
+    lock.push(".lock");
+    lock.into()
+}
+
 /// Puts the sender together as configured.
 pub(crate) async fn agent(
     config: &SenderConfig,
@@ -175,7 +182,8 @@ pub(crate) async fn agent(
     stop: &StopSignal,
 ) -> anyhow::Result<Agent> {
     let outbox = open(&folder.join(&config.database)).await?;
-    agent_with(config, folder, outbox, stop).await
+    let agent = agent_with(config, folder, outbox, stop).await?;
+    Ok(agent.telling_progress(super::transfer_progress::sink()))
 }
 
 /// The same on a scratch copy of the database, in `scratch`: whatever it does changes nothing.
@@ -215,8 +223,6 @@ async fn agent_with(
     let clock: Clock = Arc::new(clock::now);
     let transport = transport(config, folder, &config.receiver.url)?;
 
-    let mut lock = folder.join(&config.database).into_os_string();
-    lock.push(".lock");
     let wait = SignedDuration::from_mins(i64::from(config.schedule.retry_minutes));
     Ok(Agent::new(Parts {
         settings: Settings {
@@ -231,7 +237,7 @@ async fn agent_with(
             },
             retry: RetrySchedule { waits: vec![wait; config.schedule.retries as usize] },
             configuration: code_lists(config, folder),
-            lock: lock.into(),
+            lock: lock(config, folder),
             organisation: config.organisation.clone(),
         },
         source: source(config, folder)?,

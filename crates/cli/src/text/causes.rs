@@ -72,8 +72,15 @@ fn outbox(error: &OutboxError) -> String {
             let known = sqlite_text(reason, Language::Bokmal).map(str::to_owned);
             format!("avsenderens database: {}", known.unwrap_or_else(|| reason.to_string()))
         }
-        OutboxError::Form(reason) => format!("avsenderens database har en ukjent form: {reason}"),
-        OutboxError::Damaged(what) => format!("avsenderens database er skadet: {what}"),
+        OutboxError::Form(reason) => format!(
+            "avsenderens database har en ukjent form ({reason}): bruk den versjonen av programmet som skrev den; lmr send repair sier om den er skadet"
+        ),
+        OutboxError::Damaged(what) => format!(
+            "avsenderens database er skadet ({what}): lmr send repair sier hva som kan tas vare på; eller bruk en sikkerhetskopi"
+        ),
+        OutboxError::DamagedFile(_) => {
+            format!("avsenderens database: {}", OutboxError::damaged_text(Language::Bokmal))
+        }
         OutboxError::WriteAheadLog => "avsenderens database er på et filsystem som bare kan leses, og de \
             siste endringene er i filen ved siden av (-wal): kopier begge til en mappe som kan skrives"
             .to_owned(),

@@ -420,6 +420,11 @@ impl World {
         self.agent_with(outbox, organisation).await
     }
 
+    /// The same with an outbox that is open already, or with why there is none.
+    pub(super) async fn agent_on(&self, outbox: Outbox) -> Result<Agent, SenderError> {
+        self.agent_with(outbox, "310000007").await
+    }
+
     /// What a run would do, from a scratch copy.
     pub(super) async fn preview(&self) -> Preview {
         let scratch = tempfile::tempdir().unwrap();

@@ -1,0 +1,63 @@
+//! `lmr send export-ledger` and `lmr send repair` as an operator uses them.
+
+mod world;
+
+use world::{World, said};
+
+#[test]
+fn the_ledger_is_given_out_and_a_damaged_one_is_put_in_order() {
+    let world = World::make("lmdi-0.9.4", 60, 40);
+    let (_helseid, _receiver) = (world.helseid(), world.receiver());
+    world.run(0);
+    let rows = world.send(&["export-ledger"]);
+    assert!(rows.status.success(), "{}", said(&rows));
+    let text = String::from_utf8(rows.stdout).expect("UTF-8");
+    let rows: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(rows.len() as u64, world.reported_resources());
+    assert!(
+        rows.iter().all(|row| row["message_id"].is_string() && row["confirmed_at"].is_string())
+    );
+    let csv = world.config("ledger.csv");
+    let file = csv.to_str().expect("UTF-8");
+    assert!(world.send(&["export-ledger", "--as", "csv", "--output", file]).status.success());
+    let written = std::fs::read_to_string(&csv).expect("a file");
+    assert_eq!(written.lines().count(), rows.len() + 1);
+    assert!(written.starts_with("resource_type,resource_id,"), "{written}");
+
+    let whole = world.send(&["repair"]);
+    assert_eq!(whole.status.code(), Some(0), "{}", said(&whole));
+    assert!(said(&whole).contains("Nothing is damaged"), "{}", said(&whole));
+
+    // One page is overwritten, where the disk failed: the first one that the check finds.
+    let database = world.config("sender.sqlite");
+    let good = std::fs::read(&database).expect("a file");
+    let pages = good.len() / 4096;
+    let mut damaged = 0;
+    for page in (2..pages).rev() {
+        let mut bytes = good.clone();
+        bytes[page * 4096..(page + 1) * 4096].fill(0xa5);
+        std::fs::write(&database, &bytes).expect("written");
+        if world.send(&["repair"]).status.code() == Some(1) {
+            damaged = page;
+            break;
+        }
+    }
+    assert!(damaged > 0, "no page of {pages} is noticed");
+    let run = world.send(&["run"]);
+    assert_eq!(run.status.code(), Some(4), "{}", said(&run));
+    assert!(said(&run).contains("lmr send repair"), "{}", said(&run));
+    let found = world.send(&["repair"]);
+    assert_eq!(found.status.code(), Some(1), "{}", said(&found));
+    assert!(said(&found).contains("Nothing was changed"), "{}", said(&found));
+    let nb = world.send(&["repair", "--lang", "nb"]);
+    assert!(said(&nb).contains("Ingenting er endret"), "{}", said(&nb));
+    let done = world.send(&["repair", "--apply"]);
+    assert_eq!(done.status.code(), Some(0), "{}", said(&done));
+    assert!(said(&done).contains(".damaged-"), "{}", said(&done));
+    assert_eq!(world.send(&["repair"]).status.code(), Some(0));
+    world.run(0);
+    let after = world.send(&["export-ledger"]);
+    assert_eq!(String::from_utf8_lossy(&after.stdout).lines().count(), rows.len());
+    assert_eq!(world.send(&["status"]).status.code(), Some(0));
+}

@@ -1,0 +1,318 @@
+//! A damaged file: what of it can be read, and a new file made of that.
+//!
+//! Whatever is lost of the ledger is sent again, and what the register has makes no new version there; so a repair
+//! never has to guess.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::{AssertSqlSafe, Row, Sqlite};
+
+use super::{Outbox, OutboxError, Result, database_text};
+
+/// Most single faults that are named.
+const NAMED: usize = 20;
+/// Rows that are read at once around a fault; halved down to one where the fault is.
+const STEP: u64 = 256;
+
+/// How much of a table can be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TableState {
+    /// Its name.
+    pub name: String,
+    /// Rows that were read.
+    pub rows: u64,
+    /// Whether they are all.
+    pub is_whole: bool,
+}
+
+/// What an examination found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Examination {
+    /// What SQLite's own check reports, in its words.
+    pub faults: Vec<String>,
+    /// What could be read; empty where nothing is wrong.
+    pub tables: Vec<TableState>,
+    /// Confirmed records that the answers to messages show and the ledger has lost.
+    pub rebuilt: u64,
+}
+
+/// A file that was put in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Repaired {
+    /// What was found.
+    pub found: Examination,
+    /// Where the damaged file is now.
+    pub damaged_file: PathBuf,
+}
+
+/// Asks SQLite whether the pages of an open file hold together; the first fault, if there is one.
+///
+/// # Errors
+/// [`OutboxError::DamagedFile`].
+pub(super) async fn quick_check(connection: &mut PoolConnection<Sqlite>) -> Result<()> {
+    let row = sqlx::query("PRAGMA quick_check(1)").fetch_one(&mut **connection).await?;
+    let text: String = row.get(0);
+    if text == "ok" { Ok(()) } else { Err(OutboxError::DamagedFile(text)) }
+}
+
+/// What is wrong with a file, and what a repair would keep. Changes nothing.
+///
+/// # Errors
+/// [`OutboxError`] where the file cannot be read at all: then only a backup or a new file helps.
+pub async fn examine(path: &Path) -> Result<Examination> {
+    let faults = faults(path).await;
+    if faults.is_empty() {
+        return Ok(Examination { faults, tables: Vec::new(), rebuilt: 0 });
+    }
+    let scratch = tempfile::tempdir().map_err(|error| OutboxError::Database(error.into()))?;
+    let (tables, rebuilt) = salvage(path, &scratch.path().join("salvaged.sqlite")).await?;
+    Ok(Examination { faults, tables, rebuilt })
+}
+
+/// Puts a file with what can be read in the damaged one's place, which is kept beside it.
+/// The caller holds the lock. `None` where nothing is wrong.
+///
+/// # Errors
+/// [`OutboxError`]; then the file is as it was.
+pub async fn repair(path: &Path, now: Timestamp) -> Result<Option<Repaired>> {
+    let faults = faults(path).await;
+    if faults.is_empty() {
+        return Ok(None);
+    }
+    let file = |ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    let moved = |error: std::io::Error| OutboxError::Database(error.into());
+    let new = file(".repaired");
+    for ending in [".repaired", ".repaired-wal", ".repaired-shm"] {
+        match std::fs::remove_file(file(ending)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(moved(error)),
+            _ => {}
+        }
+    }
+    let (tables, rebuilt) = salvage(path, &new).await?;
+    let outbox = Outbox::open(&new).await?;
+    let lost: Vec<&str> =
+        tables.iter().filter(|table| !table.is_whole).map(|table| &*table.name).collect();
+    let text = format!("incomplete: {}; {rebuilt} records from answers", lost.join(", "));
+    outbox.note_operation("repair", &text, now).await?;
+    outbox.close().await;
+    let damaged_file = file(&format!(".damaged-{}", now.as_second()));
+    for ending in ["-wal", "-shm"] {
+        let mut name = damaged_file.as_os_str().to_owned();
+        name.push(ending);
+        match std::fs::rename(file(ending), name) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(moved(error)),
+            _ => {}
+        }
+    }
+    std::fs::rename(path, &damaged_file).map_err(moved)?;
+    std::fs::rename(&new, path).map_err(moved)?;
+    Ok(Some(Repaired { found: Examination { faults, tables, rebuilt }, damaged_file }))
+}
+
+/// What SQLite's check reports; an error of reading is a fault too.
+async fn faults(path: &Path) -> Vec<String> {
+    let options = SqliteConnectOptions::new().filename(path).create_if_missing(false);
+    let check = async {
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+        let rows = sqlx::query("PRAGMA integrity_check(20)").fetch_all(&pool).await;
+        pool.close().await;
+        rows
+    };
+    match check.await {
+        Err(error) => vec![database_text(&error)],
+        Ok(rows) => {
+            let lines = rows.iter().flat_map(|row| {
+                let text: String = row.get(0);
+                text.lines().map(str::to_owned).collect::<Vec<_>>()
+            });
+            lines.filter(|line| line != "ok").take(NAMED).collect()
+        }
+    }
+}
+
+/// Makes a new file of what can be read of a damaged one. Gives the tables, and how many confirmed records were
+/// found again in the answers.
+async fn salvage(from: &Path, to: &Path) -> Result<(Vec<TableState>, u64)> {
+    let outbox = Outbox::open(to).await?;
+    let mut connection = outbox.pool.acquire().await?;
+    let copied = copy_all(&mut connection, from).await;
+    drop(connection);
+    outbox.close().await;
+    copied
+}
+
+async fn run(connection: &mut PoolConnection<Sqlite>, sql: String) -> Result<u64> {
+    Ok(sqlx::query(AssertSqlSafe(sql)).execute(&mut **connection).await?.rows_affected())
+}
+
+async fn texts(connection: &mut PoolConnection<Sqlite>, sql: String) -> Result<Vec<String>> {
+    let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut **connection).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+async fn copy_all(
+    connection: &mut PoolConnection<Sqlite>,
+    from: &Path,
+) -> Result<(Vec<TableState>, u64)> {
+    run(connection, "PRAGMA foreign_keys = OFF".to_owned()).await?;
+    sqlx::query("ATTACH DATABASE ? AS old")
+        .bind(from.to_string_lossy().as_ref())
+        .execute(&mut **connection)
+        .await?;
+    let names = "SELECT name FROM main.sqlite_master WHERE type = 'table' \
+                 AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_sqlx%' ORDER BY name";
+    let names = texts(connection, names.to_owned()).await?;
+    let mut tables = Vec::with_capacity(names.len());
+    for name in &names {
+        let there =
+            texts(connection, format!("SELECT name FROM pragma_table_info('{name}', 'old')"));
+        let there = there.await?;
+        let ours =
+            texts(connection, format!("SELECT name FROM pragma_table_info('{name}')")).await?;
+        let columns: Vec<String> = ours.into_iter().filter(|name| there.contains(name)).collect();
+        let keys = format!("SELECT name FROM pragma_table_info('{name}') WHERE pk > 0 ORDER BY pk");
+        let keys = texts(connection, keys).await?;
+        // An older form has fewer tables.
+        let is_whole = columns.is_empty() || copy(connection, name, &columns, &keys).await?;
+        let count = sqlx::query(AssertSqlSafe(format!("SELECT count(*) FROM main.{name}")));
+        let rows: i64 = count.fetch_one(&mut **connection).await?.get(0);
+        tables.push(TableState { name: name.clone(), rows: rows.unsigned_abs(), is_whole });
+    }
+    // A row whose message is lost says nothing any more.
+    for name in &names {
+        let keys = format!(
+            "SELECT 'DELETE FROM main.{name} WHERE ' || \"from\" || ' NOT IN (SELECT ' || \"to\" || \
+             ' FROM main.' || \"table\" || ')' FROM pragma_foreign_key_list('{name}')"
+        );
+        for delete in texts(connection, keys).await? {
+            run(connection, delete).await?;
+        }
+    }
+    let is_ledger = |table: &&TableState| table.name == "stored";
+    let rebuilt = match tables.iter().find(is_ledger) {
+        Some(table) if !table.is_whole => rebuild(connection).await?,
+        _ => 0,
+    };
+    // A message's number is never given again, also that of one that is lost.
+    run(
+        connection,
+        "UPDATE sqlite_sequence SET seq = max(seq, coalesce((SELECT max(seq) FROM stored), 0)) \
+         WHERE name = 'message'"
+            .to_owned(),
+    )
+    .await?;
+    run(connection, "DETACH DATABASE old".to_owned()).await?;
+    Ok((tables, rebuilt))
+}
+
+/// Copies a table; `false` where not all of it can be read.
+async fn copy(
+    connection: &mut PoolConnection<Sqlite>,
+    name: &str,
+    columns: &[String],
+    keys: &[String],
+) -> Result<bool> {
+    let (columns, ascending) = (columns.join(", "), keys.join(", "));
+    let insert =
+        format!("INSERT OR IGNORE INTO main.{name} ({columns}) SELECT {columns} FROM old.{name}");
+    match run(connection, insert.clone()).await {
+        Ok(_) => return Ok(true),
+        Err(error) if is_damage(&error) => {}
+        Err(error) => return Err(error),
+    }
+    let descending = keys.iter().map(|key| format!("{key} DESC")).collect::<Vec<_>>().join(", ");
+    // From the start up to the fault, then from the end down to it.
+    let last = format!("SELECT {ascending} FROM main.{name} ORDER BY {descending} LIMIT 1");
+    let above = |is_first: bool| match is_first {
+        true => String::new(),
+        false => format!("({ascending}) > ({last})"),
+    };
+    let mut is_first = true;
+    let mut step = STEP;
+    loop {
+        let condition = above(is_first);
+        let condition = if condition.is_empty() { condition } else { format!("WHERE {condition}") };
+        match run(connection, format!("{insert} {condition} ORDER BY {ascending} LIMIT {step}"))
+            .await
+        {
+            Ok(0) => return Ok(true),
+            Ok(_) => {
+                is_first = false;
+                step = STEP.min(step * 2);
+            }
+            Err(error) if !is_damage(&error) => return Err(error),
+            Err(_) if step > 1 => step /= 2,
+            Err(_) => break,
+        }
+    }
+    run(connection, format!("CREATE TEMP TABLE rest AS SELECT {columns} FROM main.{name} WHERE 0"))
+        .await?;
+    let lowest = format!("SELECT {ascending} FROM temp.rest ORDER BY {ascending} LIMIT 1");
+    let mut is_empty = true;
+    step = STEP;
+    loop {
+        let mut conditions = vec![above(is_first)];
+        if !is_empty {
+            conditions.push(format!("({ascending}) < ({lowest})"));
+        }
+        conditions.retain(|condition| !condition.is_empty());
+        let condition = match conditions.is_empty() {
+            true => String::new(),
+            false => format!("WHERE {}", conditions.join(" AND ")),
+        };
+        let sql = format!(
+            "INSERT INTO temp.rest SELECT {columns} FROM old.{name} {condition} ORDER BY {descending} LIMIT {step}"
+        );
+        match run(connection, sql).await {
+            Ok(0) => break,
+            Ok(_) => {
+                is_empty = false;
+                step = STEP.min(step * 2);
+            }
+            Err(error) if !is_damage(&error) => return Err(error),
+            Err(_) if step > 1 => step /= 2,
+            Err(_) => break,
+        }
+    }
+    run(
+        connection,
+        format!("INSERT OR IGNORE INTO main.{name} ({columns}) SELECT {columns} FROM temp.rest"),
+    )
+    .await?;
+    run(connection, "DROP TABLE temp.rest".to_owned()).await?;
+    Ok(false)
+}
+
+/// Whether SQLite found a fault in the file, as opposed to a full disk or a lock.
+fn is_damage(error: &OutboxError) -> bool {
+    let OutboxError::Database(error) = error else { return false };
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    let code = code.and_then(|code| code.parse::<i32>().ok());
+    // SQLITE_ERROR (a page that is not what the schema says), SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_MISMATCH.
+    matches!(code.map(|code| code & 0xff), Some(1 | 11 | 20 | 26))
+}
+
+/// Confirmed records that the ledger has lost, from the answers that are remembered; not those that somebody had
+/// forgotten on purpose.
+async fn rebuild(connection: &mut PoolConnection<Sqlite>) -> Result<u64> {
+    run(
+        connection,
+        "INSERT OR IGNORE INTO stored (identity, version, resource_type, seq, at, resource_id, source_key, \
+         annulled_at) SELECT i.identity, i.version, i.resource_type, i.seq, m.finished_at, i.resource_id, \
+         i.source_key, CASE WHEN i.is_annulment THEN m.finished_at END \
+         FROM item i JOIN message m ON m.seq = i.seq \
+         WHERE i.outcome IN ('stored', 'unchanged') AND m.finished_at IS NOT NULL \
+         AND m.finished_at > coalesce((SELECT max(at) FROM operation WHERE kind = 'forget'), 0) \
+         ORDER BY i.seq DESC"
+            .to_owned(),
+    )
+    .await
+}

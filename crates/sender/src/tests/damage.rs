@@ -1,0 +1,325 @@
+//! A ledger with a damaged page, one that is lost, one that is older than the register, clocks that lie: nothing
+//! is lost and nothing is stored twice, and damage is named with what to do.
+
+use std::path::{Path, PathBuf};
+
+use lmr_fhir::Language;
+use lmr_lmdi::RuleSetId;
+use proptest::prelude::*;
+
+use super::world::{Fate, World, given, medicine, patient};
+use crate::error::SenderError;
+use crate::outbox::{Outbox, OutboxError, examine, repair};
+use crate::plan::BundleLimits;
+use crate::report::RunStatus;
+
+const KEYS: usize = 120;
+
+/// A ward with so many records that the ledger has many pages.
+fn ward() -> World {
+    let mut world = World::new(RuleSetId::Lmdi094);
+    world.limits = BundleLimits { entries: 30, ..BundleLimits::default() };
+    world.write("medicines.ndjson", &[medicine("m")]);
+    write(&world, 1);
+    world
+}
+
+fn write(world: &World, version: u32) {
+    let patients: Vec<_> = (0..KEYS / 10).map(|n| patient(&format!("p{n}"), 1)).collect();
+    world.write("patients.ndjson", &patients);
+    let all: Vec<_> = (0..KEYS)
+        .map(|n| {
+            given(&format!("a{n}"), &format!("p{}", n / 10), if n % 7 == 0 { version } else { 1 })
+        })
+        .collect();
+    world.write("given.ndjson", &all);
+}
+
+fn path(world: &World) -> PathBuf {
+    world.folder.path().join("outbox.db")
+}
+
+/// Whether the register has what the source has, each version once.
+fn is_complete(world: &World, version: u32) -> Result<(), String> {
+    for n in 0..KEYS {
+        let name = format!("MedicationAdministration/a{n}");
+        let register = world.register.lock().unwrap();
+        let versions = register.versions.get(&name).ok_or(format!("{name} is missing"))?;
+        let newest = if n % 7 == 0 { version } else { 1 };
+        if versions.last().is_none_or(|last| last["n"] != newest) {
+            return Err(format!("{name}: {versions:?}"));
+        }
+        if versions.len() > newest as usize {
+            return Err(format!("{name} twice: {versions:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// Reads the whole ledger and makes a run.
+async fn use_it(world: &World) -> Result<RunStatus, SenderError> {
+    let outbox = Outbox::open(&path(world)).await?;
+    let agent = world.agent_on(outbox).await?;
+    let done = agent.run().await;
+    agent.outbox().close().await;
+    done.map(|report| report.status())
+}
+
+fn is_named(error: &SenderError) -> bool {
+    let SenderError::Outbox(error) = error else { return false };
+    let text = error.to_string();
+    // A row that no longer says what it must is named too.
+    text.contains("lmr send repair") || matches!(error, OutboxError::Foreign(_))
+}
+
+fn flip(path: &Path, at: u64, mask: u8) {
+    let mut bytes = std::fs::read(path).unwrap();
+    let at = usize::try_from(at).unwrap() % bytes.len();
+    bytes[at] ^= mask;
+    std::fs::write(path, bytes).unwrap();
+}
+
+/// Overwrites a whole page.
+fn wipe(path: &Path, page: u64) {
+    let mut bytes = std::fs::read(path).unwrap();
+    let page = usize::try_from(page).unwrap() % (bytes.len() / 4096);
+    bytes[page * 4096..(page + 1) * 4096].fill(0xa5);
+    std::fs::write(path, bytes).unwrap();
+}
+
+/// The world's ledger in one file, with nothing beside it.
+async fn delivered() -> (World, Vec<u8>) {
+    let world = ward();
+    assert_eq!(world.run().await.status(), RunStatus::Clean);
+    let bytes = std::fs::read(path(&world)).unwrap();
+    assert!(bytes.len() > 20 * 4096, "{}", bytes.len());
+    (world, bytes)
+}
+
+fn put(world: &World, ledger: &[u8]) {
+    for ending in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(world.folder.path().join(format!("outbox.db{ending}")));
+    }
+    std::fs::write(path(world), ledger).unwrap();
+}
+
+#[test]
+fn a_damaged_page_is_named_or_harmless_and_a_repair_loses_nothing() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (world, ledger) = runtime.block_on(delivered());
+    let before = world.register.lock().unwrap().clone();
+    let pages = ledger.len() as u64 / 4096;
+    let (mut named, mut repaired) = (0, 0);
+    let mut one = |what: &str, damage: &dyn Fn(&Path)| {
+        runtime.block_on(async {
+            *world.register.lock().unwrap() = before.clone();
+            put(&world, &ledger);
+            write(&world, 2);
+            damage(&path(&world));
+            match use_it(&world).await {
+                Ok(_) => {}
+                Err(error) => {
+                    assert!(is_named(&error), "{what}: {error}");
+                    named += 1;
+                    match repair(&path(&world), world.now()).await {
+                        Ok(Some(done)) => {
+                            repaired += 1;
+                            assert!(done.damaged_file.exists() && !done.found.faults.is_empty());
+                            assert!(examine(&path(&world)).await.unwrap().faults.is_empty());
+                        }
+                        // What is not SQLite's damage, or not a database any more: a new file.
+                        Ok(None) | Err(_) => put_away(&world),
+                    }
+                    let status = use_it(&world).await;
+                    assert!(status.is_ok(), "{what}: after the repair: {status:?}");
+                }
+            }
+            let complete = is_complete(&world, 2);
+            assert_eq!(complete, Ok(()), "{what}");
+        });
+    };
+    for page in 0..pages {
+        one(&format!("page {page} overwritten"), &|path| wipe(path, page));
+    }
+    // Pseudorandom places, the same at every run.
+    let mut seed = 88_172_645_463_325_252_u64;
+    for _ in 0..150 {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        let (at, mask) = (seed >> 8, (seed as u8) | 1);
+        one(&format!("byte {at} changed by {mask:#x}"), &|path| flip(path, at, mask));
+    }
+    assert!(named > 20 && repaired > 10, "named {named}, repaired {repaired} of {pages} pages");
+}
+
+fn put_away(world: &World) {
+    for ending in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(world.folder.path().join(format!("outbox.db{ending}")));
+    }
+}
+
+#[tokio::test]
+async fn the_remedy_is_in_both_languages() {
+    let (world, _) = delivered().await;
+    wipe(&path(&world), 3);
+    let error = use_it(&world).await.expect_err("damaged");
+    let SenderError::Outbox(error) = error else { panic!("{error}") };
+    for language in [Language::Bokmal, Language::English] {
+        let text = match &error {
+            OutboxError::DamagedFile(_) => OutboxError::damaged_text(language).to_owned(),
+            OutboxError::Database(error) => {
+                crate::outbox::sqlite_text(error, language).unwrap_or_default().to_owned()
+            }
+            other => other.to_string(),
+        };
+        assert!(text.contains("lmr send repair"), "{text}");
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Event {
+    /// Some records change at the source.
+    Change,
+    /// The clock jumps by so many hours.
+    Clock(i64),
+    /// The ledger is lost.
+    Lost,
+    /// A backup of the ledger is put back.
+    Restored,
+    /// The process is killed: the next answer is lost.
+    AnswerLost,
+    /// Nothing arrives.
+    RequestLost,
+    Run,
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let event = prop_oneof![
+        Just(Event::Change),
+        (-400_i64..400).prop_map(Event::Clock),
+        Just(Event::Lost),
+        Just(Event::Restored),
+        Just(Event::AnswerLost),
+        Just(Event::RequestLost),
+        Just(Event::Run),
+        Just(Event::Run),
+    ];
+    prop::collection::vec(event, 3..12)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever happens to clock, ledger and line, in the end the register has the newest version of everything,
+    /// and no version twice in a row.
+    #[test]
+    fn lying_clocks_lost_ledgers_and_restored_backups_lose_nothing_and_double_nothing(events in events()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let world = ward();
+            let mut version = 1;
+            let mut backup: Option<Vec<u8>> = None;
+            for event in events {
+                match event {
+                    Event::Change => {
+                        version += 1;
+                        write(&world, version);
+                    }
+                    Event::Clock(hours) => world.pass(hours),
+                    Event::Lost => put_away(&world),
+                    Event::Restored => if let Some(backup) = &backup { put(&world, backup) },
+                    Event::AnswerLost => world.fates(&[Fate::AnswerLost]),
+                    Event::RequestLost => world.fates(&[Fate::RequestLost]),
+                    Event::Run => {
+                        use_it(&world).await.expect("a run");
+                        if backup.is_none() {
+                            backup = std::fs::read(path(&world)).ok();
+                        }
+                    }
+                }
+            }
+            world.fates(&[]);
+            // Open messages wait for their time, which a clock that was ahead has put far away.
+            for _ in 0..4 {
+                world.pass(500);
+                use_it(&world).await.expect("a run");
+            }
+            for n in 0..KEYS {
+                let name = format!("MedicationAdministration/a{n}");
+                let register = world.register.lock().unwrap();
+                let versions = register.versions.get(&name).unwrap_or_else(|| panic!("{name} is missing"));
+                let newest = if n % 7 == 0 { version } else { 1 };
+                assert_eq!(versions.last().unwrap()["n"], newest, "{name}");
+                assert!(versions.windows(2).all(|pair| pair[0] != pair[1]), "{name}: {versions:?}");
+            }
+        });
+    }
+}
+
+/// The first load goes by date, oldest first, says how far it is, and goes on after it was stopped.
+#[tokio::test]
+async fn the_first_load_goes_by_date_and_goes_on_after_a_stop() {
+    use std::sync::{Arc, Mutex};
+    let mut world = World::new(RuleSetId::Lmdi094);
+    world.limits = BundleLimits { entries: 14, ..BundleLimits::default() };
+    for _ in 0..16 {
+        world.pass(24 * 30);
+    }
+    world.write("base.ndjson", &[medicine("m"), patient("p", 1)]);
+    let months =
+        |n: usize| format!("{}-{:02}-10T12:00:00+01:00", 2026 + (n + 2) / 12, (n + 2) % 12 + 1);
+    let all: Vec<_> = (0..96)
+        // Newest first in the file.
+        .rev()
+        .map(|n| {
+            super::world::with(
+                given(&format!("a{n:02}"), "p", 1),
+                "effectiveDateTime",
+                months(n / 12).into(),
+            )
+        })
+        .collect();
+    world.write("given.ndjson", &all);
+    let run = async |world: &World| {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&seen);
+        let agent = world.agent().await.telling_progress(move |progress| {
+            sink.lock().unwrap().push(progress.clone());
+        });
+        agent.run().await.unwrap();
+        agent.outbox().close().await;
+        seen.lock().unwrap().clone()
+    };
+    // The line breaks after three messages.
+    world.fates(&[
+        Fate::Answered,
+        Fate::Answered,
+        Fate::AnswerLost,
+        Fate::Status(401),
+        Fate::NotReached,
+    ]);
+    let first = run(&world).await;
+    let before = world.register.lock().unwrap().versions.keys().cloned().collect::<Vec<_>>();
+    let given_before: Vec<&String> =
+        before.iter().filter(|name| name.starts_with("MedicationAdministration")).collect();
+    // Oldest first: what is there is a beginning of the whole.
+    let expected: Vec<String> =
+        (0..given_before.len()).map(|n| format!("MedicationAdministration/a{n:02}")).collect();
+    assert_eq!(given_before.into_iter().cloned().collect::<Vec<_>>(), expected);
+    assert!(
+        !first.is_empty() && first.iter().all(|p| p.total == 96 && p.done < p.total),
+        "{first:?}"
+    );
+
+    world.fates(&[]);
+    world.pass(30);
+    let second = run(&world).await;
+    let last = second.last().expect("progress");
+    assert_eq!(last.done, last.total, "{second:?}");
+    assert!(second.windows(2).all(|pair| pair[0].done <= pair[1].done), "{second:?}");
+    assert!(last.total < 96, "what was delivered before is not sent again: {last:?}");
+    for n in 0..96 {
+        assert_eq!(world.versions(&format!("MedicationAdministration/a{n:02}")), 1, "a{n:02}");
+    }
+}
