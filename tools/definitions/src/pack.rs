@@ -15,7 +15,7 @@
 //!   url, version, name, then for 'S': type, kind, derivation, base; each u16 length + UTF-8
 //! ```
 //! Definitions that are close together in the source share a chunk: neighbours repeat each
-//! other's texts, and a definition is reached by inflating some tens of kilobytes.
+//! other's texts, and a definition is reached by inflating a hundred kilobytes or two.
 
 use std::io::Write as _;
 
@@ -26,7 +26,7 @@ use serde_json::Value;
 pub(crate) const MAGIC: &[u8; 8] = b"LMRPACK1";
 
 /// A chunk is closed when it has grown beyond this many bytes.
-const CHUNK: usize = 24 * 1024;
+const CHUNK: usize = 128 * 1024;
 
 /// Collects stripped definitions in the order given and lays out the file.
 #[derive(Default)]
