@@ -108,7 +108,7 @@ fn check(config: &ReceiverConfig, folder: &Path, lang: Language) -> anyhow::Resu
     })
 }
 
-/// Reads certificates, keys, authorities, senders and the console's operators of the configuration file again at each SIGHUP, as hooks of
+/// Reads certificates, keys, authorities, senders, code lists and the console's operators of the configuration file again at each SIGHUP, as hooks of
 /// certificate renewal send it. Everything else takes a restart.
 struct Reload {
     config: PathBuf,
@@ -133,12 +133,14 @@ impl Reload {
         let material =
             Material { keys: config.decryption_keys(&folder)?, trust: config.trust(&folder)? };
         let avsendere = config.avsendere(&folder)?;
+        let rule_sets = crate::config::rule_sets(&config.terminology, &folder)?;
         let tls = tls(&config, &folder)?;
         let operators = match &config.console {
             Some(section) => Some(section.operators(&folder)?),
             None => None,
         };
         self.receiver.replace(material, avsendere);
+        self.receiver.replace_rule_sets(rule_sets);
         if let (Some(used), Some(read)) = (&self.tls, &tls) {
             used.replace(read);
         }
@@ -155,10 +157,12 @@ impl Reload {
             let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
             while hangup.recv().await.is_some() {
                 match self.again() {
-                    Ok(()) => tracing::info!("certificates, keys and senders were read again"),
+                    Ok(()) => {
+                        tracing::info!("certificates, keys, senders and code lists were read again")
+                    }
                     Err(error) => tracing::error!(
                         detail = format!("{error:#}"),
-                        "certificates, keys and senders could not be read again; the old ones stay in use"
+                        "certificates, keys, senders and code lists could not be read again; the old ones stay in use"
                     ),
                 }
             }

@@ -264,8 +264,15 @@ fn n19_a_code_that_the_list_does_not_have_is_held_by_the_sender_and_refused_by_t
     assert!(done.status.success(), "{}", text(&done.stderr));
 
     let helseid = world.helseid();
-    with_terminology(&world, "receiver.toml", true);
     let receiver = world.receiver();
+    // The running receiver takes the list with a hang-up.
+    with_terminology(&world, "receiver.toml", true);
+    receiver.signal("-HUP");
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !world.log().contains("code lists were read again") {
+        assert!(std::time::Instant::now() < until, "not read again: {}", world.log());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
     let config = world.config("sender.toml");
     let send = |command: &str| {
         let arguments = ["send", command, "--lang", "en", "--config", str_of(&config)];

@@ -15,6 +15,7 @@ use crate::work::Work;
 use jiff::Timestamp;
 use lmr_envelope::{Certificate, RandomSource, Thumbprint};
 use lmr_identifiers::OrganisationNumber;
+use lmr_lmdi::RuleSets;
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -40,7 +41,8 @@ pub struct Receiver {
 /// What stays the same as long as the receiver runs.
 struct Fixed {
     store: Arc<dyn Store>,
-    settings: Settings,
+    /// Replaced as a whole with other code lists.
+    settings: RwLock<Arc<Settings>>,
 }
 
 impl Receiver {
@@ -49,7 +51,7 @@ impl Receiver {
     pub fn new(parts: Parts) -> Self {
         let Parts { store, keys, trust, avsendere, settings } = parts;
         Self {
-            parts: Arc::new(Fixed { store, settings }),
+            parts: Arc::new(Fixed { store, settings: RwLock::new(Arc::new(settings)) }),
             material: Arc::new(RwLock::new(Arc::new(Material { keys, trust }))),
             directory: Arc::new(Directory::new(avsendere)),
             turns: Arc::default(),
@@ -61,6 +63,16 @@ impl Receiver {
     pub fn replace(&self, material: Material, avsendere: Vec<Avsender>) {
         *self.material.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(material);
         self.directory.replace(avsendere);
+    }
+
+    /// Takes other code lists from now on. Bundles that are being validated go on with the old ones.
+    pub fn replace_rule_sets(&self, rule_sets: RuleSets) {
+        let mut settings = self.parts.settings.write().unwrap_or_else(PoisonError::into_inner);
+        *settings = Arc::new(Settings { rule_sets, ..Settings::clone(&settings) });
+    }
+
+    fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.parts.settings.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn material(&self) -> Arc<Material> {
@@ -97,7 +109,7 @@ impl Receiver {
         address: IpAddr,
         now: Timestamp,
     ) -> Result<AddressStatus, StoreError> {
-        if self.parts.settings.addresses.contains(address) {
+        if self.settings().addresses.contains(address) {
             return Ok(AddressStatus::Admitted);
         }
         Ok(self.directory.at(now, &*self.parts.store).await?.address_status(address))
@@ -165,9 +177,8 @@ impl Receiver {
     /// # Errors
     /// [`Rejection`] when the content cannot be validated entry by entry.
     pub async fn check_bundle(&self, body: Vec<u8>, now: Timestamp) -> Result<Reply, Rejection> {
-        let parts = Arc::clone(&self.parts);
-        let work = self.work.clone();
-        let validate = move || validate_bare(body, &parts.settings, now, &work);
+        let (settings, work) = (self.settings(), self.work.clone());
+        let validate = move || validate_bare(body, &settings, now, &work);
         let answer = self.blocking("validating a bare bundle", validate).await?;
         Ok(Reply::first(answer, None))
     }
@@ -179,8 +190,8 @@ impl Receiver {
         now: Timestamp,
     ) -> Result<Established, Rejection> {
         let directory = self.directory.at(now, &*self.parts.store).await?;
-        let (parts, material, caller) = (Arc::clone(&self.parts), self.material(), caller.clone());
-        let work = move || establish(&parts.settings, &material, &directory, &caller, &body, now);
+        let (settings, material, caller) = (self.settings(), self.material(), caller.clone());
+        let work = move || establish(&settings, &material, &directory, &caller, &body, now);
         self.blocking("reading an envelope", work).await
     }
 
@@ -194,9 +205,8 @@ impl Receiver {
         now: Timestamp,
         random: Arc<dyn RandomSource>,
     ) -> Result<Validated, Rejection> {
-        let (parts, material, work) = (Arc::clone(&self.parts), self.material(), self.work.clone());
-        let validate =
-            move || validate(&parts.settings, &material, established, now, &*random, &work);
+        let (settings, material, work) = (self.settings(), self.material(), self.work.clone());
+        let validate = move || validate(&settings, &material, established, now, &*random, &work);
         self.blocking("validating a bundle", validate).await
     }
 
