@@ -12,7 +12,7 @@ fuzz_target!(|data: &[u8]| {
     let Ok(converted) = to_json(data, MAX_DEPTH) else { return };
     let limits = Limits { depth: 4 * MAX_DEPTH, ..Limits::default() };
     let options = ParseOptions::lenient().with_limits(limits);
-    let document = Document::parse(&converted.json, &options).expect("what is made of XML is JSON");
+    let document = Document::parse(converted.json.as_str(), &options).expect("what is made of XML is JSON");
     for index in 0..document.node_count() as u32 {
         let node = document.node(index).expect("a node for each index");
         let location = converted.map.location(node.span().start);

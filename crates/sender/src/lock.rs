@@ -142,7 +142,7 @@ fn give_to_owner_of_folder(_: &Path) {}
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt, chown};
 
     /// a12
     #[test]
@@ -169,5 +169,56 @@ mod tests {
         for language in Language::ALL {
             assert!(remedy.text(language).contains("chown"));
         }
+    }
+
+    #[test]
+    fn a_second_lock_waits_for_nobody_and_the_first_ends_with_its_holder() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("sender.sqlite.lock");
+        let first = Lock::take(&path).expect("free");
+        assert!(matches!(Lock::take(&path), Err(SenderError::Busy(busy)) if busy == path));
+        drop(first);
+        Lock::take(&path).expect("free again");
+    }
+
+    #[test]
+    fn every_remedy_is_named_in_both_languages_and_for_its_own_cause() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let there = folder.path().join("there.lock");
+        std::fs::write(&there, "").expect("written");
+        let mine = there.metadata().expect("there").uid();
+        let missing = folder.path().join("missing.lock");
+        let of = |path: &Path, kind: io::ErrorKind| LockRemedy::of(path, &io::Error::from(kind));
+        let denied = io::ErrorKind::PermissionDenied;
+        assert_eq!(of(&there, denied), LockRemedy::OtherUser { user: Some(mine) });
+        assert_eq!(of(&missing, denied), LockRemedy::Folder);
+        assert_eq!(of(&there, io::ErrorKind::ReadOnlyFilesystem), LockRemedy::ReadOnly);
+        assert_eq!(of(&there, io::ErrorKind::Other), LockRemedy::Unknown);
+        for (remedy, bokmal, english) in [
+            (LockRemedy::OtherUser { user: Some(7) }, "en annen bruker (7)", "another user (7)"),
+            (LockRemedy::Folder, "skrive i mappen", "write in its folder"),
+            (LockRemedy::ReadOnly, "kan bare leses", "read-only"),
+        ] {
+            assert!(remedy.text(Language::Bokmal).contains(bokmal), "{remedy:?}");
+            assert!(remedy.text(Language::English).contains(english), "{remedy:?}");
+            assert_eq!(remedy.to_string(), remedy.text(Language::English));
+        }
+        assert_eq!(LockRemedy::Unknown.to_string(), "");
+    }
+
+    /// Only root can give files away; for others there is nothing to see.
+    #[test]
+    fn what_root_makes_belongs_to_the_owner_of_the_database() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = folder.path().join("sender.sqlite");
+        std::fs::write(&database, "").expect("written");
+        if chown(&database, Some(4_711), Some(4_712)).is_err() {
+            println!("left out: only root can give files away");
+            return;
+        }
+        let path = folder.path().join("sender.sqlite.lock");
+        let _held = Lock::take(&path).expect("free");
+        let lock = path.metadata().expect("made");
+        assert_eq!((lock.uid(), lock.gid()), (4_711, 4_712));
     }
 }

@@ -191,3 +191,107 @@ impl Progress {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("a time")
+    }
+
+    /// A message in this state with everything else as it would show if it were lost.
+    fn in_state(state: State) -> Progress {
+        Progress { state, round: 2, may_have_arrived: false, next_attempt: Some(at(7)) }
+    }
+
+    #[test]
+    fn an_attempt_counts_and_has_no_time_of_its_own() {
+        let planned = Progress::planned(at(5));
+        assert!(planned.is_due(at(5)) && !planned.is_due(at(4)));
+        let begun = planned.begun();
+        let wanted = Progress {
+            state: State::Sending,
+            round: 1,
+            may_have_arrived: false,
+            next_attempt: None,
+        };
+        assert_eq!(begun, wanted);
+        assert!(!begun.is_due(at(100)));
+        assert_eq!(Progress { may_have_arrived: true, ..planned }.begun().round, 1);
+        assert!(Progress { may_have_arrived: true, ..planned }.begun().may_have_arrived);
+    }
+
+    /// Nobody knows how far it came: the same bytes go again, at once.
+    #[test]
+    fn only_an_interrupted_attempt_may_have_arrived_and_is_due_at_once() {
+        for state in State::ALL {
+            let before = in_state(state);
+            let after = before.interrupted(at(50));
+            let wanted = match state {
+                State::Sending => Progress {
+                    state: State::Waiting,
+                    round: 2,
+                    may_have_arrived: true,
+                    next_attempt: Some(at(50)),
+                },
+                _ => before,
+            };
+            assert_eq!(after, wanted, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_finished_has_no_time_and_what_may_have_arrived_stays_so() {
+        let schedule = RetrySchedule::default();
+        for (outcome, state) in [
+            (AttemptOutcome::Answered, State::Delivered),
+            (AttemptOutcome::Refused, State::Refused),
+            (AttemptOutcome::TooLarge, State::Released),
+            (AttemptOutcome::Never { bytes_at_fault: true }, State::Released),
+            (AttemptOutcome::Never { bytes_at_fault: false }, State::Stopped),
+        ] {
+            let after = in_state(State::Sending).finished(&outcome, at(9), &schedule);
+            let wanted = Progress { state, next_attempt: None, ..in_state(State::Sending) };
+            assert_eq!(after, wanted, "{outcome:?}");
+        }
+        for (before, now, wanted) in
+            [(false, false, false), (true, false, true), (false, true, true), (true, true, true)]
+        {
+            let outcome = AttemptOutcome::Later { may_have_arrived: now, retry_after: None };
+            let sending = Progress { may_have_arrived: before, ..in_state(State::Sending) };
+            let first = Progress { round: 1, ..sending }.finished(&outcome, at(9), &schedule);
+            assert_eq!(first.may_have_arrived, wanted);
+            assert_eq!(first.state, State::Waiting);
+            assert!(first.next_attempt.is_some_and(|next| next > at(9)));
+            let last = Progress { round: 100, ..sending }.finished(&outcome, at(9), &schedule);
+            assert_eq!((last.state, last.next_attempt), (State::Exhausted, None));
+        }
+    }
+
+    #[test]
+    fn a_planned_transfer_gives_what_is_open_a_new_round_and_releases_what_never_arrived() {
+        for state in State::ALL {
+            for may_have_arrived in [false, true] {
+                let before = Progress { may_have_arrived, ..in_state(state) };
+                let again = |state| Progress {
+                    state,
+                    round: 0,
+                    may_have_arrived,
+                    next_attempt: Some(at(50)),
+                };
+                let wanted = match (state, may_have_arrived) {
+                    (State::Exhausted, false) => {
+                        Progress { state: State::Released, next_attempt: None, ..before }
+                    }
+                    (State::Planned, _) => again(State::Planned),
+                    (State::Waiting | State::Exhausted | State::Stopped, _) => {
+                        again(State::Waiting)
+                    }
+                    _ => before,
+                };
+                assert_eq!(before.new_round(at(50)), wanted, "{state:?} {may_have_arrived}");
+            }
+        }
+    }
+}

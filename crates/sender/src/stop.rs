@@ -43,3 +43,22 @@ impl StopSignal {
         tokio::time::sleep(GRACE).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn waiting_ends_with_the_stop_and_not_before() {
+        let signal = StopSignal::default();
+        let waiting = signal.clone();
+        assert!(!signal.is_stopped());
+        let early = tokio::time::timeout(Duration::from_millis(50), waiting.stopped()).await;
+        assert!(early.is_err(), "nobody has asked for it");
+        signal.stop();
+        waiting.stopped().await;
+        assert!(waiting.is_stopped());
+        let within = tokio::time::timeout(Duration::from_millis(50), waiting.grace_over()).await;
+        assert!(within.is_err(), "the time of grace is not over");
+    }
+}

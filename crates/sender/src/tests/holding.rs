@@ -153,3 +153,16 @@ async fn n20_what_is_held_lists_what_waits_for_it() {
     world.run().await;
     assert_eq!(world.agent().await.outbox().waiting().await.unwrap(), []);
 }
+
+#[tokio::test]
+async fn what_the_register_refuses_names_the_message_that_it_was_refused_in() {
+    let world = ward();
+    world.fates(&[Fate::Refused("LMR-3016")]);
+    let report = world.run().await;
+    assert_eq!(report.status(), RunStatus::ToCorrect);
+    let held = world.agent().await.outbox().held().await.unwrap();
+    assert!(!held.is_empty());
+    for row in held {
+        assert_eq!(row.message_id.as_ref(), Some(&report.messages[0].message_id), "{row:?}");
+    }
+}
