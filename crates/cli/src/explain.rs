@@ -8,17 +8,19 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use lmr_lmdi::{RuleSetId, RuleSets};
-use lmr_validator::Validator;
+use lmr_lmdi::{CheckOptions, RuleSetId, RuleSets};
+use lmr_report::{Checker, Profiles};
 use lmr_validator::definitions::{
     Definitions, ElementDefinition, Max, StructureDefinition, TypeRef,
 };
 use lmr_validator::package::{Package, PackageCache, load};
+use lmr_validator::{Options, Validator};
 use serde_json::json;
 
+use crate::clock;
 use crate::output::{self, Language, Style, print};
 use crate::text::{Text, fail, text};
-use crate::validate::RuleSetChoice;
+use crate::validate::{RuleSetChoice, cannot_check};
 
 /// Most names that are suggested for one that is not known.
 const SUGGESTIONS: usize = 5;
@@ -93,43 +95,45 @@ impl Explain {
 }
 
 /// Where definitions come from.
-pub(crate) enum Source {
-    /// A rule set of the guide.
-    Guide(RuleSets, RuleSetId),
-    /// Plain R4 and packages.
-    Plain(Box<Validator>),
+pub(crate) struct Source {
+    checker: Arc<Checker>,
+    /// The guide whose profiles come before the types; `None` in plain R4.
+    guide: Option<RuleSetId>,
 }
 
 impl Source {
     /// The rule set chosen, or the newest.
-    pub(crate) fn of(
-        ruleset: Option<RuleSetChoice>,
-        packages: Vec<Package>,
-    ) -> anyhow::Result<Self> {
+    fn of(ruleset: Option<RuleSetChoice>, packages: Vec<Package>) -> anyhow::Result<Self> {
         if ruleset == Some(RuleSetChoice::None) {
-            let definitions = Definitions::builder().packages(packages).build();
-            return Ok(Self::Plain(Box::new(
-                Validator::builder().definitions(definitions).build(),
-            )));
+            let checker =
+                Checker::of_profiles(packages, Options::default(), []).map_err(cannot_check)?;
+            return Self::new(Arc::new(checker), None);
         }
         let id = match ruleset {
             Some(RuleSetChoice::Guide(id)) => id,
             _ => RuleSetId::LATEST,
         };
-        let sets = RuleSets::with_packages(packages);
-        sets.get(id)?;
-        Ok(Self::Guide(sets, id))
+        let mut options = CheckOptions::at(clock::now());
+        options.rule_sets = RuleSets::with_packages(packages);
+        let checker = Checker::of_register(Some(id), options, Profiles::default(), false);
+        Self::new(Arc::new(checker), Some(id))
+    }
+
+    /// The definitions of a checker.
+    ///
+    /// # Errors
+    /// A fault of this program: the rule set cannot be compiled.
+    pub(crate) fn new(checker: Arc<Checker>, guide: Option<RuleSetId>) -> anyhow::Result<Self> {
+        checker.validator().map_err(cannot_check)?;
+        Ok(Self { checker, guide })
     }
 
     /// The validator with the definitions.
     pub(crate) fn validator(&self) -> &Validator {
-        match self {
-            Self::Plain(validator) => validator,
-            Self::Guide(sets, id) => match sets.get(*id) {
-                Ok(rules) => rules.validator(),
-                // It could be had when the source was made, and is kept.
-                Err(error) => unreachable!("{error}"),
-            },
+        match self.checker.validator() {
+            Ok(validator) => validator,
+            // It could be had when the source was made, and is kept.
+            Err(error) => unreachable!("{error}"),
         }
     }
 
@@ -143,7 +147,7 @@ impl Source {
         if let Some(found) = definitions.structure(name)? {
             return Ok(Some(found));
         }
-        if let Self::Guide(_, id) = self
+        if let Some(id) = self.guide
             && let Some(url) = id.profile_of(name)
             && let Some(found) = definitions.structure(url)?
         {
@@ -187,17 +191,26 @@ impl Source {
                 "{what} is neither a profile, a type nor an element; did you mean {near}?"
             );
         };
+        let (structure, at) = self.element(&found, path)?;
+        Ok((structure, Some(at)))
+    }
+
+    /// An element of a structure by its id or path, or of the type of one above it: `Patient.name.family`.
+    pub(crate) fn element(
+        &self,
+        structure: &Arc<StructureDefinition>,
+        path: &str,
+    ) -> anyhow::Result<(Arc<StructureDefinition>, usize)> {
         // Indexes as in a finding's place are no part of a path.
         let path = without_indexes(path);
-        let is_it = |e: &ElementDefinition, path: &str| {
-            e.id.eq_ignore_ascii_case(path) || e.path.eq_ignore_ascii_case(path)
+        let is_it = |e: &ElementDefinition| {
+            e.id.eq_ignore_ascii_case(&path) || e.path.eq_ignore_ascii_case(&path)
         };
-        let at = found.elements.iter().position(|e| is_it(e, &path));
-        let at = at.or_else(|| choice(&found, &path));
-        if at.is_none() {
-            return self.deeper(&found, &path);
+        let at = structure.elements.iter().position(is_it).or_else(|| choice(structure, &path));
+        match at {
+            Some(at) => Ok((Arc::clone(structure), at)),
+            None => self.deeper(structure, &path),
         }
-        Ok((found, at))
     }
 
     /// An element below one whose type another definition describes: `Patient.name.family`.
@@ -205,7 +218,7 @@ impl Source {
         &self,
         structure: &Arc<StructureDefinition>,
         path: &str,
-    ) -> anyhow::Result<(Arc<StructureDefinition>, Option<usize>)> {
+    ) -> anyhow::Result<(Arc<StructureDefinition>, usize)> {
         let mut above = path;
         while let Some((parent, _)) = above.rsplit_once('.') {
             above = parent;
@@ -216,7 +229,7 @@ impl Source {
             };
             let rest = &path[above.len()..];
             if let Some(same) = &element.content_reference {
-                return self.find(&format!("{}#{same}{rest}", structure.url));
+                return self.element(structure, &format!("{same}{rest}"));
             }
             let [of] = &*element.types else { break };
             let of_type = of.profiles.first().map_or(of.name(), |profile| profile);
@@ -230,8 +243,7 @@ impl Source {
             if above == structure.type_name.as_ref() {
                 break;
             }
-            let below = format!("{}#{}{rest}", of_type.url, of_type.type_name);
-            return self.find(&below);
+            return self.element(&of_type, &format!("{}{rest}", of_type.type_name));
         }
         let near: Vec<&str> = nearest(path, structure.elements.iter().map(|e| &*e.id)).collect();
         let (name, near) = (&structure.name, near.join(", "));

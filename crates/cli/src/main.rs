@@ -20,6 +20,7 @@ mod fhirpath;
 mod help;
 mod input;
 mod log;
+mod lsp;
 mod output;
 mod package;
 mod receipt;
@@ -72,6 +73,7 @@ enum Command {
     Admin(admin::Admin),
     Doctor(doctor::Doctor),
     Sandbox(sandbox::Sandbox),
+    Lsp(lsp::Lsp),
     Completions(shell::Completions),
     Man(shell::Man),
 }
@@ -103,6 +105,7 @@ fn main() -> ExitCode {
         Command::Admin(command) => command.run(lang),
         Command::Doctor(command) => command.run(lang),
         Command::Sandbox(command) => command.run(lang),
+        Command::Lsp(command) => command.run(lang),
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),
     };

@@ -26,13 +26,15 @@ use lmr_lmdi::RuleSetId;
 use lmr_report::Checker;
 
 use crate::config::WhichAdvice;
+use crate::explain::Source;
 use crate::input::{Input, open};
 use crate::output::{self, Language, Output};
 use crate::text::{Explain, fail, text};
 use crate::{UNUSABLE, clock};
 use baseline::Baseline;
 use batches::Batches;
-use checks::{cannot_check, check_batch};
+pub(crate) use checks::cannot_check;
+use checks::check_batch;
 use files::gather;
 use options::Fine;
 #[cfg(test)]
@@ -166,6 +168,23 @@ pub(crate) enum Format {
 impl Validate {
     pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
         if self.watch { watch::run(&self, lang) } else { self.once(lang) }
+    }
+
+    /// What an editor's texts are validated against and explained by, `.lmr.toml` taken into account.
+    pub(crate) fn for_editors(
+        &self,
+        stop: &Arc<AtomicBool>,
+        lang: Language,
+    ) -> anyhow::Result<(Arc<Checker>, Source)> {
+        let project = Project::find(self.project.as_deref())?;
+        let checker = Arc::new(self.checker(&project, stop, lang)?);
+        let guide = match self.ruleset.or(project.keys.ruleset) {
+            Some(RuleSetChoice::Guide(id)) => Some(id),
+            Some(RuleSetChoice::None) => None,
+            None => Some(RuleSetId::LATEST),
+        };
+        let source = Source::new(Arc::clone(&checker), guide)?;
+        Ok((checker, source))
     }
 
     fn once(&self, lang: Language) -> anyhow::Result<ExitCode> {

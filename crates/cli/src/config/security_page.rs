@@ -148,7 +148,11 @@ fn functions(folder: &Path, found: &mut BTreeSet<String>) {
 fn every_test_that_the_page_names_exists() {
     let mut known = BTreeSet::new();
     functions(&root().join("crates"), &mut known);
-    let page = page();
+    let model = std::fs::read_to_string(root().join("SECURITY.md")).expect("the threat model");
+    for row in model.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| who |")) {
+        assert!(row.contains('`'), "no test shows {row}");
+    }
+    let page = page() + &model;
     let mut count = 0;
     for name in page.split('`').skip(1).step_by(2) {
         // Names of tests are sentences.

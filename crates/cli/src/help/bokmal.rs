@@ -79,6 +79,14 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "The guide whose profiles are meant; `none` is plain R4 plus what --package names",
         "Veiledningen hvis profiler det gjelder; `none` er ren R4 pluss det --package nevner",
     ),
+    (
+        "Speak the Language Server Protocol with an editor",
+        "Snakk med en editor etter Language Server Protocol",
+    ),
+    (
+        "Findings while you write, what a profile demands where the cursor is, completion of elements and codes. Editors start it as `lmr lsp` for JSON files; what `.lmr.toml` says holds here too",
+        "Funn mens du skriver, hva en profil krever der markøren er, fullføring av elementer og koder. Editorer starter det som `lmr lsp` for JSON-filer; det som står i `.lmr.toml`, gjelder her også",
+    ),
     ("Senders and deliveries of a receiver", "Et mottaks avsendere og leveranser"),
     (
         "Exit status: 0 when done, or when nothing had to be changed; 2 when refused, with the reason",

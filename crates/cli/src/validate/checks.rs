@@ -95,7 +95,7 @@ impl Validate {
 }
 
 /// An error of a checker, in both languages.
-pub(super) fn cannot_check(error: CheckerError) -> anyhow::Error {
+pub(crate) fn cannot_check(error: CheckerError) -> anyhow::Error {
     match error {
         CheckerError::Profile(_) => failure(error.bilingual()),
         error => error.into(),
