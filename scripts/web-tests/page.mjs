@@ -165,11 +165,10 @@ await test("by keyboard alone: file, finding, place, back, filter, export", asyn
   await page.waitForFunction(() => document.activeElement.matches("#findings li.current"));
   await page.focus("#document");
   await page.keyboard.press("End");
-  const last = () => Number([...document.querySelectorAll("#lines .n")].at(-1).textContent);
   const all = readFileSync(new URL("../../crates/browser/page/example.json", import.meta.url), "utf8").trim().split("\n").length;
-  await page.waitForFunction(`(${last})() === ${all}`);
+  await page.waitForFunction((all) => Number([...document.querySelectorAll("#lines .n")].at(-1).textContent) === all, all);
   await page.keyboard.press("PageUp");
-  await page.waitForFunction(`(${last})() < ${all}`);
+  await page.waitForFunction((all) => Number([...document.querySelectorAll("#lines .n")].at(-1).textContent) < all, all);
   await page.keyboard.press("Home");
   await page.waitForFunction(() => document.querySelector("#lines .n").textContent === "1");
   const download = page.waitForEvent("download");
