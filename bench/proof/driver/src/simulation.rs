@@ -390,6 +390,7 @@ impl Town {
             rule_set: None,
             start_date: Some(START),
             database: None,
+            database: None,
         };
         let receiver = Receiver::new(lmr_intake::Parts {
             store: Arc::new(store.clone()),
