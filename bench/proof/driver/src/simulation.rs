@@ -390,7 +390,6 @@ impl Town {
             rule_set: None,
             start_date: Some(START),
             database: None,
-            database: None,
         };
         let receiver = Receiver::new(lmr_intake::Parts {
             store: Arc::new(store.clone()),
