@@ -202,7 +202,7 @@ mod tests {
             "Argumenter:",
             "Valg:",
             "Finjustering (med --ruleset none):",
-            "for én fil",
+            "Én selvstendig side",
             "[standard: ",
         ] {
             assert!(validate.contains(text), "{text}: {validate}");

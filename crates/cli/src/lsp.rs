@@ -37,7 +37,7 @@ pub(crate) struct Lsp {
     /// (name#version); may be repeated
     #[arg(long, value_name = "P")]
     package: Vec<String>,
-    // Editors name the way of talking; there is one.
+    /// Talk over standard input and output, which is the only way
     #[arg(long, hide = true)]
     stdio: bool,
 }

@@ -87,6 +87,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Findings while you write, what a profile demands where the cursor is, completion of elements and codes. Editors start it as `lmr lsp` for JSON files; what `.lmr.toml` says holds here too",
         "Funn mens du skriver, hva en profil krever der markøren er, fullføring av elementer og koder. Editorer starter det som `lmr lsp` for JSON-filer; det som står i `.lmr.toml`, gjelder her også",
     ),
+    (
+        "Talk over standard input and output, which is the only way",
+        "Snakk over standard inn og ut, som er den eneste måten",
+    ),
     ("Senders and deliveries of a receiver", "Et mottaks avsendere og leveranser"),
     (
         "Exit status: 0 when done, or when nothing had to be changed; 2 when refused, with the reason",
