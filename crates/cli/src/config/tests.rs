@@ -139,6 +139,7 @@ fn every_key_that_is_read_is_documented_and_no_other() {
         "helseid",
         "maskinporten",
         "tls",
+        "validator_page",
         "network",
         "identity_numbers",
         "schedule",
