@@ -19,6 +19,7 @@ pub(crate) mod network;
 pub(crate) mod receiver;
 pub(crate) mod sender;
 pub(crate) mod source;
+pub(crate) mod supervision;
 pub(crate) mod token_client;
 pub(crate) mod trust;
 

@@ -5,8 +5,11 @@ mod desk;
 mod init;
 mod ledger;
 mod map;
+mod notify;
+mod rehearse;
 mod setup;
 mod sources;
+mod supervision;
 mod texts;
 mod transfer_progress;
 mod workplace;
@@ -89,6 +92,7 @@ enum Command {
     },
     /// What is held back until it is corrected at the source: the wrong value, what is allowed, the remedy, what waits
     Rejected(desk::RejectedList),
+    Rehearse(rehearse::Rehearse),
     /// What the register has and a complete source does not hold any more
     Vanished,
     /// Show of one resource whether, when and in which message it went, or what keeps it
@@ -205,13 +209,16 @@ impl Send {
             Command::Run { retries_only, .. } => {
                 let agent = self.agent(config, folder).await?;
                 let done = if *retries_only { agent.retry_due().await } else { agent.run().await };
+                supervision::after_run(&agent, &done, config, folder).await;
                 self.ended(&agent, done).await
             }
             Command::Status => {
                 let mut overview = setup::outbox_to_read(config, folder).await?.overview().await?;
                 overview.notice_silence(clock::now());
-                self.show(&overview, || texts::overview(&overview, self.lang))?;
-                Ok(ExitCode::from(overview.status.exit_code()))
+                let status = overview.status;
+                let page = texts::StatusPage::of(overview, config, folder);
+                self.show(&page, || page.text(self.lang))?;
+                Ok(ExitCode::from(status.exit_code()))
             }
             Command::History { limit } => {
                 let outbox = setup::outbox_to_read(config, folder).await?;
@@ -221,6 +228,7 @@ impl Send {
                 Ok(ExitCode::SUCCESS)
             }
             Command::Rejected(list) => list.show(self, config, folder).await,
+            Command::Rehearse(rehearse) => rehearse.make(self, config, folder).await,
             Command::Vanished => {
                 let rows = setup::outbox_to_read(config, folder).await?.vanished().await?;
                 self.show(&rows, || texts::vanished(&rows, self.lang))?;

@@ -4,6 +4,8 @@
 
 mod world;
 
+use std::time::Duration;
+
 use serde_json::Value;
 use world::{World, said};
 
@@ -200,4 +202,384 @@ fn the_correction_desk_lists_releases_and_discards_with_a_journal() {
     assert_eq!(entries[2]["records"][0]["number"].to_string(), number);
     let text = said(&world.send(&["journal", "--lang", "en"]));
     assert!(text.contains("Kari  discarded 1: duplicate in the system"), "{text}");
+}
+
+/// What does not fit a JSON Schema, by path. Knows the keywords that our schemas use, and fails for others.
+fn misfits(schema: &Value, root: &Value, value: &Value, at: &str, found: &mut Vec<String>) {
+    for (keyword, wanted) in schema.as_object().expect("a schema") {
+        let of_type = |name: &str| match name {
+            "object" => value.is_object(),
+            "array" => value.is_array(),
+            "string" => value.is_string(),
+            "integer" => value.is_i64() || value.is_u64(),
+            "boolean" => value.is_boolean(),
+            "null" => value.is_null(),
+            other => panic!("unknown type {other}"),
+        };
+        let fits = match keyword.as_str() {
+            "$schema" | "title" | "description" | "$defs" => true,
+            "type" => match wanted {
+                Value::Array(all) => all.iter().any(|name| of_type(name.as_str().expect("a name"))),
+                name => of_type(name.as_str().expect("a name")),
+            },
+            "enum" => wanted.as_array().expect("a list").contains(value),
+            "format" => {
+                value.is_null()
+                    || value.as_str().is_some_and(|t| t.parse::<jiff::Timestamp>().is_ok())
+            }
+            "required" => {
+                let names = wanted.as_array().expect("a list");
+                names.iter().all(|name| value.get(name.as_str().expect("a name")).is_some())
+            }
+            "properties" => {
+                for (name, inner) in wanted.as_object().expect("properties") {
+                    if let Some(member) = value.get(name) {
+                        misfits(inner, root, member, &format!("{at}/{name}"), found);
+                    }
+                }
+                true
+            }
+            "additionalProperties" => {
+                let known = schema.get("properties").and_then(Value::as_object);
+                let more = value.as_object().into_iter().flatten();
+                for (name, member) in
+                    more.filter(|(name, _)| known.is_none_or(|known| !known.contains_key(*name)))
+                {
+                    match wanted {
+                        Value::Bool(false) => found.push(format!("{at}/{name}: not in the schema")),
+                        inner => misfits(inner, root, member, &format!("{at}/{name}"), found),
+                    }
+                }
+                true
+            }
+            "items" => {
+                for (n, item) in value.as_array().into_iter().flatten().enumerate() {
+                    misfits(wanted, root, item, &format!("{at}/{n}"), found);
+                }
+                true
+            }
+            "anyOf" => wanted.as_array().expect("a list").iter().any(|one| {
+                let mut inner = Vec::new();
+                misfits(one, root, value, at, &mut inner);
+                inner.is_empty()
+            }),
+            "$ref" => {
+                let pointer = wanted.as_str().expect("a reference").trim_start_matches('#');
+                misfits(root.pointer(pointer).expect("a definition"), root, value, at, found);
+                true
+            }
+            other => panic!("{other} is not a keyword that this test knows"),
+        };
+        if !fits {
+            found.push(format!("{at}: {keyword}"));
+        }
+    }
+}
+
+#[test]
+fn status_is_as_its_schema_says() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../docs/schemas/send-status.json");
+    let schema: Value =
+        serde_json::from_slice(&std::fs::read(file).expect("the schema")).expect("JSON");
+    let world = World::make("lmdi-0.9.4", 6, 1000);
+    let check = |what: &str| {
+        let status = world.json(&["status"]);
+        let mut found = Vec::new();
+        misfits(&schema, &schema, &status, "", &mut found);
+        assert!(found.is_empty(), "{what}: {found:?}\n{status}");
+        // The check can fail: a field more, one less, another type.
+        for (name, change) in
+            [("surprise", Some(1.into())), ("held", None), ("organisation", Some(7.into()))]
+        {
+            let mut wrong = status.clone();
+            let members = wrong.as_object_mut().expect("an object");
+            match change {
+                Some(value) => drop(members.insert(name.to_owned(), value)),
+                None => drop(members.remove(name)),
+            }
+            let mut found = Vec::new();
+            misfits(&schema, &schema, &wrong, "", &mut found);
+            assert!(!found.is_empty(), "{name}");
+        }
+        status
+    };
+    // Nothing listens: undelivered. Then everything, then a source that is gone, and one with a wrong record.
+    world.run(3);
+    check("undelivered");
+    let (_helseid, _receiver) = (world.helseid(), world.receiver());
+    world.run(0);
+    let status = check("clean");
+    assert_eq!(status["status"], "clean");
+    assert!(status["expiries"].as_array().is_some_and(|all| all.len() >= 3), "{status}");
+    let mut given = world.lines(GIVEN);
+    given[0]["status"] = "x".into();
+    world.write(GIVEN, &given);
+    world.run(1);
+    assert_eq!(check("to correct")["held"], 1);
+    std::fs::rename(world.path().join("source"), world.path().join("aside")).expect("renamed");
+    world.run(5);
+    assert_eq!(check("source failed")["status"], "source-failed");
+}
+
+/// Reads one HTTP request, answers it, and gives it whole.
+fn one_request(listener: &std::net::TcpListener) -> String {
+    use std::io::{Read as _, Write as _};
+    let (mut stream, _) = listener.accept().expect("a connection");
+    stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a limit");
+    let (mut text, mut buffer) = (String::new(), [0; 4096]);
+    loop {
+        let read = stream.read(&mut buffer).expect("a request");
+        text.push_str(&String::from_utf8_lossy(&buffer[..read]));
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length = head
+            .lines()
+            .find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+        if read == 0 || body.len() >= length.unwrap_or(0) {
+            break;
+        }
+    }
+    stream.write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").expect("answered");
+    text
+}
+
+/// A mail server that takes one mail.
+fn one_mail(listener: &std::net::TcpListener) -> String {
+    use std::io::{BufRead as _, Write as _};
+    let (mut stream, _) = listener.accept().expect("a connection");
+    let mut lines = std::io::BufReader::new(stream.try_clone().expect("cloned")).lines();
+    stream.write_all(b"220 mail\r\n").expect("greeted");
+    let (mut mail, mut in_data) = (String::new(), false);
+    while let Some(Ok(line)) = lines.next() {
+        mail.push_str(&line);
+        mail.push('\n');
+        let answer: &[u8] = match &*line {
+            "." if in_data => {
+                in_data = false;
+                b"250 taken\r\n"
+            }
+            _ if in_data => continue,
+            "DATA" => {
+                in_data = true;
+                b"354 go on\r\n"
+            }
+            "QUIT" => b"221 bye\r\n",
+            _ => b"250 ok\r\n",
+        };
+        stream.write_all(answer).expect("answered");
+    }
+    mail
+}
+
+#[test]
+fn hooks_hear_of_each_cause_once_a_day_and_a_failing_one_stops_nothing() {
+    let world = World::make("lmdi-0.9.4", 6, 1000);
+    let bind = || std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let (web, mail) = (bind(), bind());
+    let port = |listener: &std::net::TcpListener| listener.local_addr().expect("an address").port();
+    let config = std::fs::read_to_string(world.config("sender.toml")).expect("a file");
+    let hooks = format!(
+        "\n[[hook]]\nkind = \"command\"\ncommand = [\"/bin/sh\", \"-c\", \"cat >> heard.jsonl; echo >> heard.jsonl\"]\n\
+         \n[[hook]]\nkind = \"command\"\nname = \"broken\"\ncommand = [\"/bin/false\"]\n\
+         \n[[hook]]\nkind = \"webhook\"\non = [\"refused\"]\nurl = \"http://127.0.0.1:{}/lmr\"\ntoken_file = \"hook.token\"\n\
+         \n[[hook]]\nkind = \"mail\"\non = [\"refused\"]\nserver = \"127.0.0.1\"\nport = {}\nsecurity = \"none\"\n\
+         from = \"lmr@sykehus.example\"\nto = [\"vakt@sykehus.example\"]\n",
+        port(&web),
+        port(&mail)
+    );
+    std::fs::write(world.config("sender.toml"), config + &hooks).expect("written");
+    std::fs::write(world.config("hook.token"), "hemmelig\n").expect("written");
+    let send = |arguments: &[&str]| {
+        std::process::Command::new(world::lmr())
+            .arg("send")
+            .args(arguments)
+            .args(["--config", "sender.toml"])
+            .current_dir(world.path())
+            .env("LMR_LANG", "en")
+            .output()
+            .expect("lmr send")
+    };
+    let heard = || -> Vec<Value> {
+        let text = std::fs::read_to_string(world.config("heard.jsonl")).unwrap_or_default();
+        text.lines()
+            .filter(|line| !line.is_empty())
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect()
+    };
+    // Nobody listens: undelivered, once a day however often it is tried.
+    let first = send(&["run"]);
+    assert_eq!(first.status.code(), Some(3), "{}", said(&first));
+    assert!(
+        said(&first).contains("hook=broken") || said(&first).contains("hook=\"broken\""),
+        "{}",
+        said(&first)
+    );
+    assert_eq!(send(&["run"]).status.code(), Some(3));
+    let events: Vec<String> = heard().iter().map(|one| one["event"].to_string()).collect();
+    assert_eq!(events, ["\"delivery-failed\""]);
+
+    let (_helseid, _receiver) = (world.helseid(), world.receiver());
+    let mut given = world.lines(GIVEN);
+    let (id, wrong) = (given[0]["id"].as_str().expect("an id").to_owned(), "feil-zq7");
+    given[0]["status"] = wrong.into();
+    world.write(GIVEN, &given);
+    let (web, mail) = (
+        std::thread::spawn(move || one_request(&web)),
+        std::thread::spawn(move || one_mail(&mail)),
+    );
+    let run = send(&["run"]);
+    assert_eq!(run.status.code(), Some(1), "{}", said(&run));
+    let (request, mail) = (web.join().expect("a request"), mail.join().expect("a mail"));
+    assert!(request.starts_with("POST /lmr "), "{request}");
+    assert!(request.to_lowercase().contains("authorization: bearer hemmelig"), "{request}");
+    assert!(
+        request.contains("\"event\":\"refused\"") && request.contains("\"refused_by_check\":1"),
+        "{request}"
+    );
+    assert!(
+        mail.contains("To: vakt@sykehus.example") && mail.contains("refused_by_check: 1"),
+        "{mail}"
+    );
+    let log = said(&run);
+    assert!(!log.contains("hemmelig") && !log.contains("vakt@"), "{log}");
+    let all = heard();
+    assert_eq!(all.len(), 2, "{all:?}");
+    assert!(all[1]["text"]["nb"].as_str().is_some_and(|text| text.contains("avvist")), "{all:?}");
+    for text in [request, mail, format!("{all:?}")] {
+        assert!(!text.contains(&id) && !text.contains(wrong), "nothing of a resource: {text}");
+    }
+    // What cannot be used is found at the start of a daemon.
+    world.set("sender.toml", "[\"/bin/false\"]", "[]");
+    let daemon = send(&["daemon"]);
+    assert!(
+        said(&daemon).contains("[[hook]] no. 2") && said(&daemon).contains("command is empty"),
+        "{}",
+        said(&daemon)
+    );
+}
+
+/// One line of an HTTP answer's head, and its body.
+fn get(port: u16, path: &str) -> (String, String) {
+    use std::io::{Read as _, Write as _};
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).expect("a connection");
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+        .expect("asked");
+    let mut text = String::new();
+    stream.read_to_string(&mut text).expect("an answer");
+    let (head, body) = text.split_once("\r\n\r\n").expect("an answer");
+    (head.lines().next().unwrap_or_default().to_owned(), body.to_owned())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_daemon_answers_monitors_and_the_service_manager() {
+    let world = World::make("lmdi-0.9.4", 6, 1000);
+    let (_helseid, _receiver) = (world.helseid(), world.receiver());
+    let port = world::free_port();
+    let config = std::fs::read_to_string(world.config("sender.toml")).expect("a file");
+    std::fs::write(
+        world.config("sender.toml"),
+        format!("{config}\n[monitor]\nlisten = \"127.0.0.1:{port}\"\n"),
+    )
+    .expect("written");
+    let socket = world.config("notify.sock");
+    let manager = std::os::unix::net::UnixDatagram::bind(&socket).expect("a socket");
+    manager.set_read_timeout(Some(Duration::from_secs(60))).expect("a limit");
+    let hears = |words: &str| {
+        let mut buffer = [0; 512];
+        loop {
+            let length =
+                manager.recv(&mut buffer).unwrap_or_else(|error| panic!("no {words}: {error}"));
+            if String::from_utf8_lossy(&buffer[..length]).contains(words) {
+                return;
+            }
+        }
+    };
+    world.run(0);
+    let mut daemon = world
+        .daemon(&[("NOTIFY_SOCKET", socket.to_str().expect("UTF-8")), ("WATCHDOG_USEC", "400000")]);
+    hears("READY=1");
+    hears("STATUS=Waiting until ");
+    hears("WATCHDOG=1");
+    hears("WATCHDOG=1");
+    let (head, body) = get(port, "/health");
+    assert!(head.ends_with("200 OK"), "{head} {body}");
+    let health: Value = serde_json::from_str(&body).expect("JSON");
+    assert_eq!((&health["healthy"], &health["status"]), (&true.into(), &"clean".into()), "{body}");
+    let (_, metrics) = get(port, "/metrics");
+    for line in [
+        "lmr_sender_status{status=\"clean\"} 1",
+        "lmr_sender_held_resources 0",
+        "lmr_sender_messages{state=\"delivered\"} 1",
+        "lmr_sender_confirmed_resources{type=\"MedicationAdministration\"} 6",
+    ] {
+        assert!(metrics.contains(line), "{line}: {metrics}");
+    }
+    for family in [
+        "last_success_timestamp_seconds",
+        "expiry_timestamp_seconds{name=\"certificate.certificate\"}",
+    ] {
+        assert!(metrics.contains(&format!("lmr_sender_{family} 1")), "{family}: {metrics}");
+    }
+    assert!(get(port, "/other").0.contains("404"));
+    // An empty source is for a person.
+    std::fs::remove_dir_all(world.path().join("source")).expect("removed");
+    assert_eq!(world.send(&["run"]).status.code(), Some(5));
+    let (head, body) = get(port, "/health");
+    assert!(head.contains("503") && body.contains("source-failed"), "{head} {body}");
+    daemon.signal("-TERM");
+    hears("STOPPING=1");
+    assert!(daemon.ends_within(Duration::from_secs(20)).success());
+
+    world.set("sender.toml", &format!("127.0.0.1:{port}"), &format!("0.0.0.0:{port}"));
+    let refused = world.send(&["daemon", "--lang", "en"]);
+    assert!(said(&refused).contains("is not on loopback"), "{}", said(&refused));
+}
+
+#[test]
+fn a_rehearsal_counts_what_another_rule_set_would_refuse_and_changes_nothing() {
+    let world = World::make("lmdi-0.9.4", 12, 20);
+    let (_helseid, _receiver) = (world.helseid(), world.receiver());
+    let fresh = world.json(&["rehearse", "--ruleset", "lmdi-0.9.4"]);
+    assert_eq!(fresh["sent"]["resources"], 0, "{fresh}");
+    assert_eq!(
+        (&fresh["source"]["refused"], &fresh["source"]["causes"]),
+        (&0.into(), &Value::Array(Vec::new()))
+    );
+    assert!(!world.config("sender.sqlite").exists(), "a rehearsal makes no database");
+    world.run(0);
+    let confirmed: u64 = world.json(&["status"])["stored"]
+        .as_object()
+        .map_or(0, |types| types.values().filter_map(Value::as_u64).sum());
+    // One record has become wrong since: the source has a fault, what was sent has none.
+    let mut given = world.lines(GIVEN);
+    given[0]["status"] = "feil-zq7".into();
+    world.write(GIVEN, &given);
+    let ledger = || std::fs::read(world.config("sender.sqlite")).expect("the ledger");
+    let before = ledger();
+    let same = world.send(&["rehearse", "--ruleset", "lmdi-0.9.4", "--format", "json"]);
+    assert_eq!(same.status.code(), Some(1), "{}", said(&same));
+    let same: Value = serde_json::from_slice(&same.stdout).expect("JSON");
+    assert_eq!(
+        (&same["sent"]["resources"], &same["sent"]["refused"]),
+        (&confirmed.into(), &0.into()),
+        "{same}"
+    );
+    assert_eq!(same["source"]["refused"], 1, "{same}");
+    let text = same.to_string();
+    assert!(
+        text.contains("MedicationAdministration.status") && !text.contains("feil-zq7"),
+        "{text}"
+    );
+    // The newer guide refuses what the older one takes: by rule, in both halves.
+    let other = world.json(&["rehearse", "--ruleset", "lmdi-1.1.7"]);
+    assert_eq!(other["sent"]["resources"], confirmed, "{other}");
+    let causes = other["sent"]["causes"].as_array().expect("a list");
+    let of_causes: u64 = causes.iter().filter_map(|cause| cause["resources"].as_u64()).sum();
+    assert!(of_causes >= other["sent"]["refused"].as_u64().unwrap_or_default(), "{other}");
+    assert!(other["source"]["resources"].as_u64() >= Some(confirmed), "{other}");
+    assert!(ledger() == before, "a rehearsal changes the ledger");
+    let text = said(&world.send(&["rehearse", "--ruleset", "lmdi-1.1.7", "--lang", "en"]));
+    assert!(text.contains("Rehearsal of lmdi-1.1.7: nothing was sent"), "{text}");
+    assert_eq!(world.send(&["rehearse", "--ruleset", "lmdi-9"]).status.code(), Some(2));
 }

@@ -140,7 +140,7 @@ pub fn causes(held: &[HeldRow]) -> Vec<Cause<'_>> {
     order
 }
 
-fn without_indices(path: Option<&str>) -> String {
+pub(crate) fn without_indices(path: Option<&str>) -> String {
     let mut depth = 0;
     let keep = |c: &char| {
         match c {

@@ -14,8 +14,9 @@
 //! | [`outbox`] | the sender's own database: sealed messages; resources by keyed hashes only |
 //! | [`schedule`], [`lock`] | when a daemon runs, and that only one does |
 //! | [`report`] | what a run did |
+//! | [`notice`], [`hooks`], [`monitor`] | what somebody should hear of, who is notified, what a monitor asks |
 //! | [`desk`] | what is held, filtered and by cause, for those who correct it |
-//! | [`annul`], [`inspect`], [`preview`], [`why`] | what an operator asks for or asks about |
+//! | [`annul`], [`inspect`], [`preview`], [`rehearse`], [`why`] | what an operator asks for or asks about |
 //!
 //! The time of the next transfer and of new attempts is a pure function of the time given:
 //!
@@ -35,10 +36,14 @@ pub mod annul;
 pub mod attempt;
 pub mod check;
 pub mod desk;
+pub mod hooks;
 pub mod inspect;
 pub mod lock;
+pub mod monitor;
+pub mod notice;
 pub mod outbox;
 pub mod preview;
+pub mod rehearse;
 pub mod report;
 pub mod schedule;
 pub mod seal;

@@ -8,6 +8,7 @@ use sqlx::sqlite::SqliteSynchronous;
 
 use crate::agent::Agent;
 use crate::error::SenderError;
+use crate::identity::Hash;
 use crate::index::Index;
 use crate::message::MessageMaker;
 use crate::outbox::{HeldRow, Item, Outbox, WaitingRow};
@@ -107,44 +108,61 @@ impl Agent {
     /// # Errors
     /// As for [`Agent::run`].
     pub async fn preview(&self) -> Result<Preview, SenderError> {
-        let now = self.now();
-        let mut preview = Preview {
-            report: Report::new(RunKind::Planned, now),
-            messages: 0,
-            entries: Vec::new(),
-            held: Vec::new(),
-            waiting: Vec::new(),
-        };
-        self.outbox.new_round(now).await?;
-        preview.report.reexamined =
-            self.outbox.drop_when_rules_changed(&self.fingerprint()).await?
-                + self.outbox.drop_clock_dependent().await?;
-        self.source.begin(self.changed_since().await?);
-        let index = Index::read(&*self.source, &self.settings.own_addresses, &self.key)?;
-        preview.report.count_source(&index);
-        if let Some(failure) = self.source_failure(&index) {
-            preview.report.source_failure = Some(failure);
-        } else {
-            let statuses = self.compare(&index, &mut preview.report).await?;
-            let plan = self.plan(&index, &statuses).await?;
-            preview.report.count_plan(&plan);
-            preview.report.foreign_types = self.foreign_types(&index, &plan);
-            let since = self.reported_since().await?;
-            let mut maker = MessageMaker::new(self, &index, &statuses, since);
-            let mut faulty = HashSet::new();
-            for planned in plan.bundles {
-                let (items, counts) = maker.preview(planned, &mut faulty).await?;
-                preview.report.add(counts);
-                preview.messages += usize::from(!items.is_empty());
-                preview.entries.extend(items.into_iter().map(PreviewEntry::of));
-            }
-            self.note_waiting(&index, since).await?;
-        }
+        let (mut messages, mut entries) = (0, Vec::new());
+        let (report, _) = self
+            .each_planned(&mut HashSet::new(), &mut |items, _, _| {
+                messages += usize::from(!items.is_empty());
+                entries.extend(items.into_iter().map(PreviewEntry::of));
+            })
+            .await?;
+        let mut preview =
+            Preview { report, messages, entries, held: Vec::new(), waiting: Vec::new() };
         preview.held = self.outbox.held().await?;
         preview.waiting = self.outbox.waiting().await?;
         preview.report.held = preview.held.len() as u64;
         preview.report.vanished = self.outbox.vanished_count().await?;
         preview.report.ended_at = self.now();
         Ok(preview)
+    }
+
+    /// Makes every bundle of a transfer without sending, sealing or queueing it, and hands its resources to `visit`, with
+    /// how many bundles are done and how many there are. What the check finds is held in the agent's outbox. The number
+    /// is that of the resources that were looked at.
+    pub(crate) async fn each_planned(
+        &self,
+        faulty: &mut HashSet<Hash>,
+        visit: &mut (dyn FnMut(Vec<Item>, usize, usize) + Send),
+    ) -> Result<(Report, u64), SenderError> {
+        let now = self.now();
+        let mut report = Report::new(RunKind::Planned, now);
+        self.outbox.new_round(now).await?;
+        report.reexamined = self.outbox.drop_when_rules_changed(&self.fingerprint()).await?
+            + self.outbox.drop_clock_dependent().await?;
+        self.source.begin(self.changed_since().await?);
+        let index = Index::read(&*self.source, &self.settings.own_addresses, &self.key)?;
+        report.count_source(&index);
+        if let Some(failure) = self.source_failure(&index) {
+            report.source_failure = Some(failure);
+            return Ok((report, 0));
+        }
+        let statuses = self.compare(&index, &mut report).await?;
+        let plan = self.plan(&index, &statuses).await?;
+        report.count_plan(&plan);
+        report.foreign_types = self.foreign_types(&index, &plan);
+        let since = self.reported_since().await?;
+        let mut maker = MessageMaker::new(self, &index, &statuses, since);
+        let of = plan.bundles.len();
+        let mut seen = vec![false; index.records.len()];
+        for at in plan.bundles.iter().flat_map(|bundle| &bundle.entries) {
+            seen[*at as usize] = true;
+        }
+        let looked_at = seen.into_iter().filter(|seen| *seen).count() as u64;
+        for (done, planned) in plan.bundles.into_iter().enumerate() {
+            let (items, counts) = maker.preview(planned, faulty).await?;
+            report.add(counts);
+            visit(items, done + 1, of);
+        }
+        self.note_waiting(&index, since).await?;
+        Ok((report, looked_at))
     }
 }

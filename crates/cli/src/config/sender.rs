@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::key_files::KeyFiles;
 use super::network::{NetworkSection, TlsSection};
 use super::source::SourceSection;
+use super::supervision::{HookTable, MonitorSection};
 use super::token_client::{HelseIdSection, KeyFile, MaskinportenSection};
 use super::{IdentityNumbers, Log, WhichAdvice, read_text};
 use crate::text::{Explain, fail, text};
@@ -73,6 +74,11 @@ pub(crate) struct SenderConfig {
     /// Logging.
     #[serde(default)]
     pub(crate) log: Log,
+    /// Who hears of what.
+    #[serde(default)]
+    pub(crate) hook: Vec<HookTable>,
+    /// What a monitor may ask the daemon; nothing if left out.
+    pub(crate) monitor: Option<MonitorSection>,
 }
 
 /// The register.
@@ -154,6 +160,9 @@ impl SenderConfig {
             }
         }
         self.source.check()?;
+        if let Some(monitor) = &self.monitor {
+            monitor.check()?;
+        }
         if self.receiver.timeout_seconds == 0 {
             fail!(
                 "receiver.timeout_seconds må være minst 1",

@@ -145,6 +145,7 @@ fn every_key_that_is_read_is_documented_and_no_other() {
         "schedule",
         "bundle",
         "log",
+        "monitor",
     ];
     check(sender_page, known_keys::<SenderConfig>(&sender, ""), "", &tables);
     for table in tables {
@@ -153,6 +154,10 @@ fn every_key_that_is_read_is_documented_and_no_other() {
     for kind in KINDS {
         let sender = with_sources(&sender, kind);
         check(sender_page, known_keys::<SenderConfig>(&sender, "source[]"), "", &[]);
+    }
+    for kind in HOOKS {
+        let sender = format!("{sender}\n[[hook]]\n{kind}\n");
+        check(sender_page, known_keys::<SenderConfig>(&sender, "hook[]"), "", &[]);
     }
     seen.push("kind".to_owned());
     // And the other way round: a documented key is read.
@@ -186,6 +191,13 @@ fn every_kind_of_source_is_among_the_kinds() {
     }
     assert_eq!(here, known);
 }
+
+/// A smallest `[[hook]]` of each kind.
+const HOOKS: [&str; 3] = [
+    "kind = \"command\"\ncommand = [\"notify\"]",
+    "kind = \"webhook\"\nurl = \"https://vakt.example/lmr\"",
+    "kind = \"mail\"\nserver = \"mail.example\"\nfrom = \"lmr@example.no\"\nto = [\"vakt@example.no\"]",
+];
 
 /// The sample with these sources in place of its own.
 fn with_sources(sample: &str, tables: &str) -> String {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use lmr_auth::jose::Algorithm;
 use lmr_auth::{
     ActingFor, ClientSettings, Environment, Flow, KeySource, KeySourceError, ProofKey,
@@ -38,6 +39,8 @@ pub(crate) struct HelseIdSection {
     pub(crate) key_password_file: Option<PathBuf>,
     /// Variable of the environment with the same.
     pub(crate) key_password_env: Option<String>,
+    /// The last day on which the issuer takes the key; a year after the key's file was written if left out.
+    pub(crate) key_expires: Option<Date>,
     /// `kid`, where the key file has none.
     pub(crate) kid: Option<String>,
     /// `alg` registered with the key, where the key file has none: RS256 … ES512.
@@ -73,6 +76,8 @@ pub(crate) struct MaskinportenSection {
     pub(crate) key_password_file: Option<PathBuf>,
     /// Variable of the environment with the same.
     pub(crate) key_password_env: Option<String>,
+    /// The last day on which the issuer takes the key; a year after the key's file was written if left out.
+    pub(crate) key_expires: Option<Date>,
     /// `kid` of the registered key, where the key file has none.
     pub(crate) kid: Option<String>,
     /// RS256, RS384 or RS512.

@@ -625,6 +625,19 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "What operators released, discarded, annulled and had forgotten, newest first",
         "Hva operatører har frigitt, forkastet, annullert og latt glemme, det nyeste først",
     ),
+    (
+        "Check what was sent and what is in the source by another rule set, and count by rule what it would refuse",
+        "Kontroller det som er sendt, og det som er i kilden, med et annet regelsett, og tell per regel hva det ville avvist",
+    ),
+    (
+        "Nothing is sent and nothing is changed. Exit status: 0 when nothing would be refused, 1 when something would",
+        "Ingenting sendes og ingenting endres. Sluttstatus: 0 når ingenting ville blitt avvist, 1 når noe ville blitt det",
+    ),
+    ("The rule set to rehearse", "Regelsettet som skal prøves"),
+    (
+        "A package with code lists, or with the guide in another version, before the rule set's own; may be repeated",
+        "En pakke med kodelister, eller med veiledningen i en annen versjon, foran regelsettets egne; kan gjentas",
+    ),
     ("Run the receiver until interrupted", "Kjør mottaket til det avbrytes"),
     (
         "Bring code lists, so that codes are checked for real",

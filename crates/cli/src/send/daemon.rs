@@ -11,7 +11,8 @@ use lmr_sender::report::{Report, RunStatus};
 use lmr_sender::schedule::next_daily;
 use lmr_sender::{Agent, SenderError, StopSignal};
 
-use super::{Send, setup, texts};
+use super::notify::ServiceManager;
+use super::{Send, setup, supervision, texts};
 use crate::clock;
 use crate::config::sender::SenderConfig;
 use crate::output::Language;
@@ -47,10 +48,16 @@ pub(super) async fn run(
     setup::stop_on_signals(&stop);
     let mut hangups = Hangups::listen();
     let mut agent = setup::agent(&config, &folder, &stop).await?;
+    // What cannot be used of the hooks is found at the start, not when they are needed.
+    crate::config::supervision::hooks(&config, &folder)?;
+    let mut _monitor = supervision::Monitoring::start(&config, &folder).await?;
+    let manager = ServiceManager::of_environment();
+    manager.tell("READY=1");
+    supervision::look_at_expiries(&agent, &config, &folder).await;
     // From when on a planned transfer counts, where none was ever made.
     let mut since = clock::now();
     loop {
-        let wake = match wait(&agent, &config, &mut since, &stop, &mut hangups).await {
+        let wake = match wait(&agent, &config, &mut since, &stop, &mut hangups, &manager).await {
             Ok(wake) => wake,
             // A full disk or a locked database passes; a daemon that ended would not come back by itself.
             Err(error) => {
@@ -64,11 +71,22 @@ pub(super) async fn run(
             }
         };
         match wake {
-            Wake::Stop => return Ok(ExitCode::SUCCESS),
+            Wake::Stop => {
+                manager.tell("STOPPING=1");
+                return Ok(ExitCode::SUCCESS);
+            }
             Wake::Reload => match reload(send, &stop).await {
                 Ok((new_agent, new_config, new_folder)) => {
                     agent.outbox().close().await;
                     (agent, config, folder) = (new_agent, new_config, new_folder);
+                    match supervision::Monitoring::restart(_monitor, &config, &folder).await {
+                        Ok(new_monitor) => _monitor = new_monitor,
+                        Err(error) => {
+                            tracing::error!(error = %crate::text::chain(&error, Language::English),
+                                "the listener for monitors could not be opened again");
+                            _monitor = None;
+                        }
+                    }
                     tracing::info!("configuration, keys and certificates read again");
                 }
                 Err(error) => {
@@ -78,8 +96,11 @@ pub(super) async fn run(
             },
             Wake::Due(due) => {
                 agent = renew(agent, &config, &folder, &stop).await;
-                transfer(send, &agent, due, &stop).await;
+                manager.runs();
+                transfer(send, &agent, due, &stop, &config, &folder).await;
+                manager.waits();
                 if stop.is_stopped() {
+                    manager.tell("STOPPING=1");
                     return Ok(ExitCode::SUCCESS);
                 }
             }
@@ -111,15 +132,21 @@ async fn wait(
     since: &mut Timestamp,
     stop: &StopSignal,
     hangups: &mut Hangups,
+    manager: &ServiceManager,
 ) -> anyhow::Result<Wake> {
     let mut said = None;
     loop {
         let now = clock::now();
         *since = (*since).min(now);
+        manager.waits();
         agent.outbox().put_clock_right(now).await?;
         let due = next(agent, config, *since, now).await?;
         if said != Some(due) {
             tracing::info!(due = %clock::oslo(due.at), planned = due.planned, "waiting");
+            manager.tell(&format!(
+                "STATUS=Waiting until {}",
+                clock::oslo(due.at).strftime("%Y-%m-%d %H:%M")
+            ));
             said = Some(due);
         }
         if stop.is_stopped() {
@@ -169,6 +196,7 @@ impl Due {
 async fn reload(send: &Send, stop: &StopSignal) -> anyhow::Result<(Agent, SenderConfig, PathBuf)> {
     let (config, folder) = crate::config::read::<SenderConfig>(&send.config)?;
     let agent = setup::agent(&config, &folder, stop).await?;
+    crate::config::supervision::hooks(&config, &folder)?;
     Ok((agent, config, folder))
 }
 
@@ -187,8 +215,16 @@ async fn renew(agent: Agent, config: &SenderConfig, folder: &Path, stop: &StopSi
     }
 }
 
-async fn transfer(send: &Send, agent: &Agent, due: Due, stop: &StopSignal) {
+async fn transfer(
+    send: &Send,
+    agent: &Agent,
+    due: Due,
+    stop: &StopSignal,
+    config: &SenderConfig,
+    folder: &Path,
+) {
     let done = if due.planned { agent.run().await } else { agent.retry_due().await };
+    supervision::after_run(agent, &done, config, folder).await;
     match done {
         Ok(report) => {
             log(&report);

@@ -199,6 +199,19 @@ pub(super) async fn scratch_agent(
     agent_with(config, folder, outbox, &StopSignal::default()).await
 }
 
+/// The same with an outbox of its own that knows nothing, in `scratch`.
+pub(super) async fn empty_agent(
+    config: &SenderConfig,
+    folder: &Path,
+    scratch: &Path,
+) -> anyhow::Result<Agent> {
+    let path = scratch.join("scratch.sqlite");
+    let outbox = Outbox::scratch_copy(&scratch.join("nothing"), &path)
+        .await
+        .explain(|| cannot_open(&path))?;
+    agent_with(config, folder, outbox, &StopSignal::default()).await
+}
+
 async fn agent_with(
     config: &SenderConfig,
     folder: &Path,

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lmr_fhir::Language;
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
@@ -16,6 +16,8 @@ use crate::source_key::looks_personal;
 
 /// Most issues of the source that are kept; the report of the run has all.
 const MAX_ISSUES: usize = 10_000;
+/// How long it is remembered that a hook was notified.
+const NOTIFIED_RETENTION: SignedDuration = SignedDuration::from_hours(24 * 14);
 /// Longest name and reason that are taken, in characters.
 const MAX_TEXT: usize = 500;
 
@@ -315,6 +317,61 @@ impl Outbox {
                     .map_err(|_| OutboxError::Damaged("a journal entry that cannot be read"))?,
             })
         })
+        .collect()
+    }
+
+    /// Whether a hook was notified of a cause on a day.
+    pub(crate) async fn is_notified(&self, hook: &str, cause: &str, day: &str) -> Result<bool> {
+        let row = sqlx::query("SELECT 1 FROM notified WHERE hook = ? AND cause = ? AND day = ?")
+            .bind(hook)
+            .bind(cause)
+            .bind(day)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.is_some())
+    }
+
+    /// Notes that a hook was notified, and forgets what it was notified of days long gone.
+    pub(crate) async fn note_notified(
+        &self,
+        hook: &str,
+        cause: &str,
+        day: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut step = self.begin().await?;
+        sqlx::query("DELETE FROM notified WHERE day <> 'once' AND at < ?")
+            .bind(ms(now.saturating_sub(NOTIFIED_RETENTION).unwrap_or(Timestamp::MIN)))
+            .execute(&mut *step)
+            .await?;
+        sqlx::query(
+            "INSERT INTO notified (hook, cause, day, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        )
+        .bind(hook)
+        .bind(cause)
+        .bind(day)
+        .bind(ms(now))
+        .execute(&mut *step)
+        .await?;
+        self.commit(step).await
+    }
+
+    /// What former planned transfers sent that was new or changed, with the time when each began, newest first.
+    ///
+    /// # Errors
+    /// [`OutboxError`].
+    pub async fn sent_before(&self, before: Timestamp) -> Result<Vec<(Timestamp, u64)>> {
+        sqlx::query(
+            "SELECT started_at, coalesce(json_extract(report, '$.new'), 0) \
+             + coalesce(json_extract(report, '$.changed'), 0) FROM run \
+             WHERE kind = 'planned' AND report IS NOT NULL AND started_at < ? \
+             ORDER BY number DESC LIMIT 1000",
+        )
+        .bind(ms(before))
+        .fetch_all(&self.pool)
+        .await?
+        .iter()
+        .map(|row| Ok((time(row.get(0))?, u64::try_from(row.get::<i64, _>(1)).unwrap_or_default())))
         .collect()
     }
 

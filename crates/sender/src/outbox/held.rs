@@ -304,15 +304,33 @@ impl Outbox {
     }
 }
 
+impl Outbox {
+    /// A page of what is held, by number.
+    pub(crate) async fn held_after(&self, number: i64, limit: i64) -> Result<Vec<HeldRow>> {
+        let mut connection = self.pool.acquire().await?;
+        held_page(&mut connection, number, limit).await
+    }
+}
+
 /// Everything held, the discarded too, oldest first.
 pub(super) async fn all_held(connection: &mut SqliteConnection) -> Result<Vec<HeldRow>> {
+    held_page(connection, i64::MIN, i64::MAX).await
+}
+
+async fn held_page(
+    connection: &mut SqliteConnection,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<HeldRow>> {
     sqlx::query(
         "SELECT number, resource_type, resource_id, file, line, since, origin, message_id, issues, \
            source_key, depends_on_clock, identity, \
            (SELECT count(*) FROM waiting w WHERE w.held = held.identity), \
            discarded_at, discarded_by, discard_reason \
-         FROM held ORDER BY number",
+         FROM held WHERE number > ? ORDER BY number LIMIT ?",
     )
+    .bind(after)
+    .bind(limit)
     .fetch_all(connection)
     .await?
     .iter()

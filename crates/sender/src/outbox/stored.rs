@@ -1,5 +1,6 @@
 //! Single confirmed resources: looked up for annulments, and forgotten when a register was restored.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -169,6 +170,34 @@ impl Outbox {
         .fetch_optional(&self.pool)
         .await?;
         Ok(row.map(|row| (row.get(0), row.get(1))))
+    }
+
+    /// The messages that something confirmed was last sent in, oldest first.
+    pub(crate) async fn messages_with_confirmed(&self) -> Result<Vec<i64>> {
+        let rows =
+            sqlx::query("SELECT DISTINCT seq FROM stored WHERE annulled_at IS NULL ORDER BY seq")
+                .fetch_all(&self.pool)
+                .await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
+    /// Which of these resources were last confirmed by this message and are not annulled.
+    pub(crate) async fn confirmed_by(&self, seq: i64, all: &[Hash]) -> Result<HashSet<Hash>> {
+        let mut found = HashSet::with_capacity(all.len());
+        for part in all.chunks(500) {
+            let marks = vec!["?"; part.len()].join(",");
+            let sql = format!(
+                "SELECT identity FROM stored WHERE seq = ? AND annulled_at IS NULL AND identity IN ({marks})"
+            );
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(seq);
+            for identity in part {
+                query = query.bind(identity.0.as_slice());
+            }
+            for row in query.fetch_all(&self.pool).await? {
+                found.insert(hash(&row, 0)?);
+            }
+        }
+        Ok(found)
     }
 
     /// The number of a vanished record.

@@ -2,7 +2,16 @@
 
 use std::fmt::Write as _;
 
+use std::path::Path;
+
 use jiff::Timestamp;
+use lmr_sender::notice::Expiry;
+use lmr_sender::schedule::next_daily;
+use serde::Serialize;
+
+use crate::clock;
+use crate::config::sender::SenderConfig;
+use crate::config::supervision::expiries;
 use lmr_sender::outbox::{MessageRow, Overview, RunRow, SourceCounts};
 use lmr_sender::report::SourceFailure;
 use lmr_sender::source::FileError;
@@ -11,8 +20,59 @@ use super::report::source_failure;
 use super::{pick, state, status_text, time};
 use crate::output::Language;
 
-/// The state of everything.
-pub(in crate::send) fn overview(overview: &Overview, language: Language) -> String {
+/// The state of everything, as `lmr send status --format json` prints it: docs/schemas/send-status.json.
+#[derive(Serialize)]
+pub(in crate::send) struct StatusPage {
+    /// The number of this form; another number when a field changes its meaning or goes.
+    schema: u32,
+    organisation: String,
+    ruleset: &'static str,
+    version: &'static str,
+    #[serde(flatten)]
+    overview: Overview,
+    /// When the daemon's next planned transfer is due.
+    next_transfer: Timestamp,
+    /// Certificates and keys, the nearest end first.
+    expiries: Vec<Expiry>,
+}
+
+/// From so many days before an end on the page shows it.
+const SHOWN_DAYS: i64 = 60;
+
+impl StatusPage {
+    pub(in crate::send) fn of(overview: Overview, config: &SenderConfig, folder: &Path) -> Self {
+        let last = overview.last_source.as_ref().and_then(|source| source.at);
+        Self {
+            schema: 1,
+            organisation: config.organisation.clone(),
+            ruleset: config.ruleset.as_str(),
+            version: env!("CARGO_PKG_VERSION"),
+            next_transfer: next_daily(last.unwrap_or_else(clock::now), config.schedule.at),
+            expiries: expiries(config, folder),
+            overview,
+        }
+    }
+
+    pub(in crate::send) fn text(&self, language: Language) -> String {
+        let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
+        let mut text = overview(&self.overview, language);
+        let what = say("Neste planlagte overføring", "Next planned transfer");
+        let _ = writeln!(text, "{what}: {}", time(self.next_transfer));
+        let now = clock::now();
+        for Expiry { name, ends_at, is_estimate } in &self.expiries {
+            let days = ends_at.duration_since(now).as_hours().div_euclid(24);
+            if days <= SHOWN_DAYS {
+                let about = if *is_estimate { say(" (anslått)", " (estimated)") } else { "" };
+                let _ =
+                    writeln!(text, "{}: {name} {}{about}", say("Går ut", "Ends"), time(*ends_at));
+            }
+        }
+        text
+    }
+}
+
+/// The state of everything that the sender's database knows.
+fn overview(overview: &Overview, language: Language) -> String {
     let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
     let mut text = String::new();
     let _ = writeln!(text, "{}", status_text(overview.status, language));

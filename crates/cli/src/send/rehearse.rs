@@ -1,0 +1,117 @@
+//! `lmr send rehearse`: what another rule set would refuse.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use lmr_lmdi::RuleSetId;
+use lmr_sender::SenderError;
+use lmr_sender::rehearse::{Rehearsal, RehearsalProgress, RehearsedPart};
+
+use super::{Send, setup};
+use crate::config::sender::SenderConfig;
+use crate::output::{Language, Style};
+use crate::text::text;
+
+/// Check what was sent and what is in the source by another rule set, and count by rule what it would refuse
+///
+/// Nothing is sent and nothing is changed. Exit status: 0 when nothing would be refused, 1 when something would.
+#[derive(Args)]
+pub(super) struct Rehearse {
+    /// The rule set to rehearse
+    #[arg(long, value_parser = rule_set())]
+    ruleset: RuleSetId,
+    /// A package with code lists, or with the guide in another version, before the rule set's own; may be repeated
+    #[arg(long, value_name = "FILE")]
+    package: Vec<PathBuf>,
+}
+
+fn rule_set() -> impl TypedValueParser<Value = RuleSetId> {
+    let names = RuleSetId::ALL.into_iter().map(RuleSetId::as_str);
+    PossibleValuesParser::new(names)
+        .try_map(|name| RuleSetId::parse(&name).ok_or_else(|| std::io::Error::other("unknown")))
+}
+
+impl Rehearse {
+    pub(super) async fn make(
+        &self,
+        send: &Send,
+        config: &SenderConfig,
+        folder: &Path,
+    ) -> anyhow::Result<ExitCode> {
+        let packages =
+            self.package.iter().map(std::path::absolute).collect::<Result<Vec<_>, _>>()?;
+        // Once more, to be changed: what is read is never written, so it is the same.
+        let (mut other, _) = crate::config::read::<SenderConfig>(&send.config)?;
+        other.ruleset = self.ruleset;
+        other.terminology = [packages, config.terminology.clone()].concat();
+        let scratch = tempfile::Builder::new().prefix("lmr-rehearse-").tempdir()?;
+        let agent = setup::empty_agent(&other, folder, scratch.path()).await?;
+        let outbox = match folder.join(&config.database).exists() {
+            true => Some(setup::outbox_to_read(config, folder).await?),
+            false => None,
+        };
+        let bar =
+            indicatif::ProgressBar::with_draw_target(None, indicatif::ProgressDrawTarget::stderr());
+        let mut progress = |at: RehearsalProgress| {
+            bar.set_length(at.of as u64);
+            bar.set_position(at.done as u64);
+        };
+        let done: Result<Rehearsal, SenderError> =
+            agent.rehearse(outbox.as_ref(), &mut progress).await;
+        bar.finish_and_clear();
+        agent.outbox().close().await;
+        let rehearsal = match done {
+            Ok(rehearsal) => rehearsal,
+            Err(error) => return send.failed(error),
+        };
+        send.show(&rehearsal, || words(&rehearsal, send.lang))?;
+        Ok(ExitCode::from(u8::from(rehearsal.sent.refused + rehearsal.source.refused > 0)))
+    }
+}
+
+fn words(rehearsal: &Rehearsal, language: Language) -> String {
+    let title = text!(
+        "Prøve av {ruleset}: ingenting er sendt eller endret.",
+        "Rehearsal of {ruleset}: nothing was sent or changed.",
+        ruleset = rehearsal.rule_set
+    );
+    let mut out = format!("{}\n", title.get(language));
+    let sent = text!("Det som er levert", "What was delivered");
+    write_part(sent.get(language), &rehearsal.sent, language, &mut out);
+    let source = text!("Det som er i kilden", "What is in the source");
+    write_part(source.get(language), &rehearsal.source, language, &mut out);
+    out
+}
+
+fn write_part(title: &str, part: &RehearsedPart, language: Language, out: &mut String) {
+    let style = Style::for_stdout();
+    let RehearsedPart { resources, refused, waiting, unreadable, causes } = part;
+    let mut line = |text: &str| {
+        out.push_str(text);
+        out.push('\n');
+    };
+    line(&style.bold(title));
+    for (count, nb, en) in [
+        (resources, "ressurser kontrollert", "resources checked"),
+        (refused, "ville blitt avvist", "would be refused"),
+        (
+            waiting,
+            "feilfrie, men viser til en som ville blitt avvist",
+            "correct, but refer to one that would be refused",
+        ),
+        (unreadable, "deler kan ikke leses", "parts cannot be read"),
+    ] {
+        if *count > 0 || nb == "ressurser kontrollert" || nb == "ville blitt avvist" {
+            let what = if language == Language::Bokmal { nb } else { en };
+            line(&format!("{count:>8}  {what}"));
+        }
+    }
+    for cause in causes {
+        let code = style.bad(cause.code.as_deref().unwrap_or("–"));
+        line(&format!("{:>8}  {code}  {}", cause.resources, cause.path));
+        line(&format!("          {}", cause.text(language)));
+        line(&format!("          {}", style.faint(&cause.example)));
+    }
+}

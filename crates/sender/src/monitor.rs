@@ -1,0 +1,189 @@
+//! What a monitor asks a running sender: `/health` and `/metrics`, on a listener of its own.
+//!
+//! Nothing of a resource is in either: counts, times and states only.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State as Shared;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use jiff::Timestamp;
+use lmr_auth::Clock;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::notice::Expiry;
+use crate::outbox::{Outbox, Overview, State};
+use crate::report::RunStatus;
+
+/// What the monitor looks at.
+pub struct Monitor {
+    /// The sender's database, by a connection of its own.
+    pub outbox: Outbox,
+    /// What ends when.
+    pub expiries: Vec<Expiry>,
+    /// The time.
+    pub clock: Clock,
+    /// The program's version.
+    pub version: &'static str,
+}
+
+/// Answers until the returned future is dropped.
+///
+/// # Errors
+/// An error of the listener.
+pub async fn serve(listener: TcpListener, monitor: Monitor) -> std::io::Result<()> {
+    let routes = Router::new()
+        .route("/health", get(health))
+        .route("/metrics", get(metrics))
+        .with_state(Arc::new(monitor));
+    axum::serve(listener, routes).await
+}
+
+impl Monitor {
+    async fn overview(&self) -> Option<Overview> {
+        match self.outbox.overview().await {
+            Ok(mut overview) => {
+                overview.notice_silence((self.clock)());
+                Some(overview)
+            }
+            Err(error) => {
+                tracing::error!(%error, "the database cannot be read for a monitor");
+                None
+            }
+        }
+    }
+}
+
+/// 200 while everything goes its way, 503 when a person must look. What must be corrected at the source and what is
+/// tried again by itself are no fault of the sender's.
+async fn health(Shared(monitor): Shared<Arc<Monitor>>) -> Response {
+    let Some(overview) = monitor.overview().await else {
+        let body = json!({ "healthy": false, "status": null });
+        return (StatusCode::SERVICE_UNAVAILABLE, axum::Json(body)).into_response();
+    };
+    let healthy = !matches!(overview.status, RunStatus::Stopped | RunStatus::SourceFailed);
+    let status = if healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let body = json!({
+        "healthy": healthy,
+        "status": overview.status,
+        "last_success": overview.last_success,
+        "next_attempt": overview.next_attempt,
+        "held": overview.held,
+    });
+    (status, axum::Json(body)).into_response()
+}
+
+async fn metrics(Shared(monitor): Shared<Arc<Monitor>>) -> Response {
+    let Some(overview) = monitor.overview().await else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    let text = exposition(&overview, &monitor.expiries, monitor.version);
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+}
+
+/// Everything in Prometheus' text format.
+fn exposition(overview: &Overview, expiries: &[Expiry], version: &str) -> String {
+    let mut text = String::new();
+    let mut family = |name: &str, help: &str, samples: Vec<(String, i64)>| {
+        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
+        for (labels, value) in samples {
+            let _ = writeln!(text, "{name}{labels} {value}");
+        }
+    };
+    let seconds = |at: Option<Timestamp>| {
+        at.map(|at| (String::new(), at.as_second())).into_iter().collect::<Vec<_>>()
+    };
+    let count = |count: u64| vec![(String::new(), i64::try_from(count).unwrap_or(i64::MAX))];
+    family(
+        "lmr_sender_build_info",
+        "The program that runs.",
+        vec![(format!("{{version=\"{version}\"}}"), 1)],
+    );
+    let statuses = [
+        (RunStatus::Clean, "clean"),
+        (RunStatus::ToCorrect, "to-correct"),
+        (RunStatus::Undelivered, "undelivered"),
+        (RunStatus::Stopped, "stopped"),
+        (RunStatus::SourceFailed, "source-failed"),
+    ];
+    family(
+        "lmr_sender_status",
+        "1 for the state that everything is in, as lmr send status has it.",
+        statuses
+            .iter()
+            .map(|(status, name)| {
+                (format!("{{status=\"{name}\"}}"), i64::from(*status == overview.status))
+            })
+            .collect(),
+    );
+    family(
+        "lmr_sender_confirmed_resources",
+        "Resources that the register has confirmed.",
+        overview
+            .stored
+            .iter()
+            .map(|(name, count)| {
+                let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+                (format!("{{type=\"{name}\"}}"), i64::try_from(*count).unwrap_or(i64::MAX))
+            })
+            .collect(),
+    );
+    let of_state = |wanted: State| {
+        let found = overview.messages.iter().find(|(state, _)| *state == wanted);
+        let count = found.map_or(0, |(_, count)| *count);
+        (format!("{{state=\"{}\"}}", wanted.as_str()), i64::try_from(count).unwrap_or(i64::MAX))
+    };
+    family(
+        "lmr_sender_messages",
+        "Messages by state.",
+        State::ALL.into_iter().map(of_state).collect(),
+    );
+    family(
+        "lmr_sender_held_resources",
+        "Resources that are held until they are corrected.",
+        count(overview.held),
+    );
+    family(
+        "lmr_sender_waiting_resources",
+        "Correct resources that wait for held ones.",
+        count(overview.waiting),
+    );
+    family(
+        "lmr_sender_discarded_resources",
+        "Resources that an operator has discarded.",
+        count(overview.discarded),
+    );
+    family(
+        "lmr_sender_vanished_resources",
+        "Confirmed records that have vanished from the source and are not annulled.",
+        count(overview.vanished),
+    );
+    family(
+        "lmr_sender_last_success_timestamp_seconds",
+        "When the last transfer began after which nothing was left undelivered.",
+        seconds(overview.last_success),
+    );
+    family(
+        "lmr_sender_last_transfer_timestamp_seconds",
+        "When the last planned transfer began.",
+        seconds(overview.last_source.as_ref().and_then(|source| source.at)),
+    );
+    family(
+        "lmr_sender_next_attempt_timestamp_seconds",
+        "When the next attempt is due.",
+        seconds(overview.next_attempt),
+    );
+    family(
+        "lmr_sender_expiry_timestamp_seconds",
+        "When certificates and keys end.",
+        expiries
+            .iter()
+            .map(|expiry| (format!("{{name=\"{}\"}}", expiry.name), expiry.ends_at.as_second()))
+            .collect(),
+    );
+    text
+}

@@ -1,0 +1,426 @@
+//! What somebody should hear of a sender that runs by itself. Pure: what a run came to, what ends when.
+//!
+//! No notice has anything of a resource: no value, no key, no id, no file's name.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::{Date, Weekday};
+use jiff::{SignedDuration, Timestamp};
+use lmr_fhir::{Bilingual, Language};
+use serde::{Deserialize, Serialize};
+
+use crate::clinical::oslo;
+use crate::error::SenderError;
+use crate::report::{Report, RunKind, RunStatus, SourceFailure};
+use crate::source::SourceIssueKind;
+
+/// What a notice is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Event {
+    /// A run delivered nothing or not everything.
+    DeliveryFailed,
+    /// Resources were refused, by the check here or by the register.
+    Refused,
+    /// Nothing was new or changed, though there usually is something at this time.
+    NothingToSend,
+    /// The source, or a part of it, could not be read, or was empty.
+    SourceUnreadable,
+    /// A certificate or a key ends soon, or has ended.
+    Expiry,
+    /// The clock here and the register's differ.
+    ClockSkew,
+}
+
+impl Event {
+    /// Every event.
+    pub const ALL: [Self; 6] = [
+        Self::DeliveryFailed,
+        Self::Refused,
+        Self::NothingToSend,
+        Self::SourceUnreadable,
+        Self::Expiry,
+        Self::ClockSkew,
+    ];
+
+    /// Its name in configurations and messages.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::DeliveryFailed => "delivery-failed",
+            Self::Refused => "refused",
+            Self::NothingToSend => "nothing-to-send",
+            Self::SourceUnreadable => "source-unreadable",
+            Self::Expiry => "expiry",
+            Self::ClockSkew => "clock-skew",
+        }
+    }
+}
+
+/// How often one cause is reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// Once a day, Norwegian time.
+    Daily,
+    /// Once.
+    Never,
+}
+
+/// Something to be reported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What it is about.
+    pub event: Event,
+    /// What makes it the same as another one: the same cause is reported once.
+    pub cause: String,
+    /// How often.
+    pub repeat: Repeat,
+    /// What is wrong, in both languages.
+    pub text: Bilingual<String>,
+    /// Numbers by name, for programs.
+    pub counts: BTreeMap<String, i64>,
+}
+
+impl Notice {
+    fn new(event: Event, cause: &str, nb: String, en: String) -> Self {
+        Self {
+            event,
+            cause: format!("{} {cause}", event.as_str()),
+            repeat: Repeat::Daily,
+            text: Bilingual { nb, en },
+            counts: BTreeMap::new(),
+        }
+    }
+
+    fn with(mut self, name: &str, count: u64) -> Self {
+        self.counts.insert(name.to_owned(), i64::try_from(count).unwrap_or(i64::MAX));
+        self
+    }
+}
+
+/// Something that ends: a certificate, or a key that its issuer takes for a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Expiry {
+    /// What it is: the configuration key that names it.
+    pub name: String,
+    /// When it ends.
+    pub ends_at: Timestamp,
+    /// Nobody has said when it ends: a year after its file was last written.
+    pub is_estimate: bool,
+}
+
+/// Days before an end at which it is reported, and from the last of them on every day.
+const EXPIRY_DAYS: [i64; 3] = [60, 30, 7];
+/// Difference of two clocks from which on it is reported: tokens are refused soon after.
+pub const MAX_SKEW: SignedDuration = SignedDuration::from_secs(60);
+
+/// What is to be reported of a run. `usual`: at this time of the week there usually is something to send.
+#[must_use]
+pub fn of_run(report: &Report, usual: bool) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    notices.extend(delivery_failed(report));
+    notices.extend(refused(report));
+    notices.extend(unreadable(report));
+    let was_read = report.kind == RunKind::Planned && report.source_failure.is_none();
+    if usual
+        && was_read
+        && !report.stopped_early
+        && report.new + report.changed == 0
+        && report.held_now == 0
+    {
+        notices.push(Notice::new(
+            Event::NothingToSend,
+            "",
+            "Ingenting var nytt eller endret i kilden, selv om det pleier å være noe på denne ukedagen. Går eksporten?"
+                .to_owned(),
+            "Nothing was new or changed in the source, though there usually is something on this day of the week. Does \
+             the export run?"
+                .to_owned(),
+        ));
+    }
+    if let Some(ahead) = report.clock_ahead_seconds
+        && ahead.unsigned_abs() > MAX_SKEW.as_secs().unsigned_abs()
+    {
+        let size = ahead.unsigned_abs();
+        let (nb, en) = if ahead > 0 { ("foran", "ahead of") } else { ("etter", "behind") };
+        let mut notice = Notice::new(
+            Event::ClockSkew,
+            "",
+            format!("Klokka her er {size} sekunder {nb} registerets. Still den, helst med NTP."),
+            format!("The clock here is {size} seconds {en} the register's. Set it, best by NTP."),
+        );
+        notice.counts.insert("seconds_ahead".to_owned(), ahead);
+        notices.push(notice);
+    }
+    notices
+}
+
+fn delivery_failed(report: &Report) -> Option<Notice> {
+    if !matches!(report.status(), RunStatus::Stopped | RunStatus::Undelivered) {
+        return None;
+    }
+    if report.stopped_early && report.stop.is_none() {
+        // Somebody asked for it.
+        return None;
+    }
+    let failure = report
+        .stop
+        .as_ref()
+        .or_else(|| report.messages.iter().rev().find_map(|message| message.failure.as_ref()));
+    let reason = |language| failure.map(|f| f.text(language)).unwrap_or_default();
+    let open = report.open_messages;
+    let (nb, en) = match report.stop {
+        Some(_) => (
+            "Overføringen er stanset til noen har sett på den",
+            "The transfer is stopped until a person has looked at it",
+        ),
+        None => (
+            "Ikke alt er levert; det blir forsøkt igjen",
+            "Not everything is delivered; it will be tried again",
+        ),
+    };
+    // The same reason is the same cause, whatever the numbers.
+    let cause = format!("{} {}", report.status().exit_code(), reason(Language::English));
+    let notice = Notice::new(
+        Event::DeliveryFailed,
+        &cause,
+        format!("{nb} ({open} meldinger uten svar). {}", reason(Language::Bokmal)),
+        format!("{en} ({open} messages without an answer). {}", reason(Language::English)),
+    );
+    Some(notice.with("open_messages", open))
+}
+
+fn refused(report: &Report) -> Option<Notice> {
+    let by_register: usize = report.messages.iter().map(|message| message.refused).sum();
+    let by_check = report.held_now;
+    if by_register + by_check == 0 {
+        return None;
+    }
+    let held = report.held;
+    let notice = Notice::new(
+        Event::Refused,
+        "",
+        format!(
+            "Ressurser ble avvist: {by_check} av kontrollen før sending, {by_register} av registeret. Holdt tilbake nå: \
+             {held}. lmr send rejected viser hva som må rettes."
+        ),
+        format!(
+            "Resources were refused: {by_check} by the check before sending, {by_register} by the register. Held now: \
+             {held}. lmr send rejected shows what must be corrected."
+        ),
+    );
+    Some(
+        notice
+            .with("refused_by_check", by_check as u64)
+            .with("refused_by_register", by_register as u64)
+            .with("held", held),
+    )
+}
+
+fn unreadable(report: &Report) -> Option<Notice> {
+    let unreadable = report.source_issues.iter().filter(|issue| {
+        matches!(
+            issue.issue,
+            SourceIssueKind::Unreadable { .. }
+                | SourceIssueKind::Archive { .. }
+                | SourceIssueKind::TooLarge { .. }
+        )
+    });
+    let files = unreadable.count() as u64;
+    let (cause, nb, en) = match &report.source_failure {
+        Some(SourceFailure::Empty) => ("empty", "Kilden er tom.", "The source is empty."),
+        Some(SourceFailure::EmptyOf { .. }) => {
+            ("empty", "En av kildene er tom.", "One of the sources is empty.")
+        }
+        Some(SourceFailure::Unavailable { .. }) => {
+            ("unavailable", "Kilden kan ikke leses.", "The source cannot be read.")
+        }
+        None if report.missing * 2 > report.known => (
+            "half",
+            "Kilden har mistet mer enn halvparten av postene.",
+            "The source has lost more than half of its records.",
+        ),
+        None if files > 0 => {
+            ("files", "Deler av kilden kan ikke leses.", "Parts of the source cannot be read.")
+        }
+        None => return None,
+    };
+    let notice = Notice::new(
+        Event::SourceUnreadable,
+        cause,
+        format!("{nb} lmr send status viser hva som er galt."),
+        format!("{en} lmr send status shows what is wrong."),
+    );
+    Some(notice.with("files", files).with("missing", report.missing as u64))
+}
+
+/// What is to be reported of a run that could not be made. Another run under way is not an error.
+#[must_use]
+pub fn of_error(error: &SenderError) -> Option<Notice> {
+    match error {
+        SenderError::Busy(_) | SenderError::Annul(_) => None,
+        SenderError::Source(_) => Some(Notice::new(
+            Event::SourceUnreadable,
+            "unavailable",
+            "Kilden kan ikke leses. lmr send status viser hva som er galt.".to_owned(),
+            "The source cannot be read. lmr send status shows what is wrong.".to_owned(),
+        )),
+        other => Some(Notice::new(
+            Event::DeliveryFailed,
+            &format!("error {other}"),
+            format!("Overføringen kunne ikke gjøres: {other}"),
+            format!("The transfer could not be made: {other}"),
+        )),
+    }
+}
+
+/// What is to be reported of what ends: at 60 and 30 days once, from 7 days on daily.
+#[must_use]
+pub fn of_expiries(expiries: &[Expiry], now: Timestamp) -> Vec<Notice> {
+    let notice = |expiry: &Expiry| {
+        let left = expiry.ends_at.duration_since(now);
+        let days = left.as_hours().div_euclid(24);
+        let threshold = EXPIRY_DAYS.into_iter().rev().find(|threshold| days < *threshold)?;
+        let Expiry { name, ends_at, is_estimate } = expiry;
+        let day = ends_at.to_zoned(oslo()).date();
+        let (nb, en) = match (left.is_negative(), is_estimate) {
+            (true, false) => (format!("{name} gikk ut {day}."), format!("{name} ended on {day}.")),
+            (false, false) => (
+                format!("{name} går ut {day}, om {days} dager."),
+                format!("{name} ends on {day}, in {days} days."),
+            ),
+            (_, true) => (
+                format!(
+                    "{name} ble laget for nesten et år siden og gjelder trolig bare til {day}. Bytt den, eller oppgi \
+                     key_expires."
+                ),
+                format!(
+                    "{name} was made almost a year ago and is most likely taken until {day} only. Replace it, or give \
+                     key_expires."
+                ),
+            ),
+        };
+        let mut notice =
+            Notice::new(Event::Expiry, &format!("{name} {ends_at} {threshold}"), nb, en);
+        if threshold > EXPIRY_DAYS[2] {
+            notice.repeat = Repeat::Never;
+        }
+        notice.counts.insert("days".to_owned(), days);
+        Some(notice)
+    };
+    expiries.iter().filter_map(notice).collect()
+}
+
+/// Transfers before now that count for what is usual.
+const USUAL_WEEKS: i64 = 6;
+/// Least transfers on this day of the week of which something is said.
+const USUAL_LEAST: usize = 3;
+
+/// Whether there usually is something to send: on this day of the week, in the last six weeks, of at least three days
+/// with a transfer all had something. A ward that is quiet on Sundays is not called silent on one; neither is one that
+/// was set up last week.
+#[must_use]
+pub fn is_usual(former: &[(Timestamp, u64)], now: Timestamp) -> bool {
+    let day_of = |at: Timestamp| at.to_zoned(oslo()).date();
+    let today = day_of(now);
+    let weekday: Weekday = today.weekday();
+    let mut days: BTreeMap<Date, u64> = BTreeMap::new();
+    for (at, sent) in former {
+        let day = day_of(*at);
+        let age = today.duration_since(day);
+        let is_recent =
+            age > SignedDuration::ZERO && age <= SignedDuration::from_hours(24 * 7 * USUAL_WEEKS);
+        if is_recent && day.weekday() == weekday {
+            *days.entry(day).or_default() += sent;
+        }
+    }
+    days.len() >= USUAL_LEAST && days.values().all(|sent| *sent > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utc(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn an_end_is_reported_at_sixty_thirty_and_seven_days_and_then_daily() {
+        let ends_at = utc("2027-03-01T12:00:00Z");
+        let expiry = Expiry { name: "certificate".to_owned(), ends_at, is_estimate: false };
+        let mut reported = Vec::new();
+        let mut known = std::collections::HashSet::new();
+        for days in (-2..=70).rev() {
+            let now =
+                ends_at - SignedDuration::from_hours(24 * days) + SignedDuration::from_secs(1);
+            for notice in of_expiries(std::slice::from_ref(&expiry), now) {
+                let day = match notice.repeat {
+                    Repeat::Daily => now.to_string(),
+                    Repeat::Never => String::new(),
+                };
+                if known.insert((notice.cause, day)) {
+                    reported.push(days);
+                }
+            }
+        }
+        assert_eq!(reported, [60, 30, 7, 6, 5, 4, 3, 2, 1, 0, -1, -2]);
+        // A renewed one is another cause.
+        let renewed = Expiry { ends_at: utc("2028-03-01T12:00:00Z"), ..expiry.clone() };
+        let at = |expiry: &Expiry| {
+            let now = expiry.ends_at - SignedDuration::from_hours(24 * 40);
+            of_expiries(std::slice::from_ref(expiry), now).remove(0).cause
+        };
+        assert_ne!(at(&expiry), at(&renewed));
+    }
+
+    #[test]
+    fn what_is_usual_is_a_matter_of_the_day_of_the_week() {
+        // 2 March 2026 is a Monday.
+        let now = utc("2026-03-02T05:00:00Z");
+        let weeks = |weeks: &[i64], sent: u64| -> Vec<(Timestamp, u64)> {
+            weeks.iter().map(|w| (now - SignedDuration::from_hours(24 * 7 * w), sent)).collect()
+        };
+        assert!(is_usual(&weeks(&[1, 2, 3], 5), now));
+        assert!(!is_usual(&weeks(&[1, 2], 5), now), "too few to tell");
+        assert!(!is_usual(&weeks(&[1, 2, 7, 8], 5), now), "too old");
+        let mut with_a_quiet_one = weeks(&[1, 2, 3], 5);
+        with_a_quiet_one.extend(weeks(&[4], 0));
+        assert!(!is_usual(&with_a_quiet_one, now));
+        // Several transfers on one day are one day.
+        let mut often = weeks(&[1, 2, 3], 5);
+        often.extend(weeks(&[1, 2, 3], 0));
+        assert!(is_usual(&often, now));
+        let sundays: Vec<_> = weeks(&[0, 1, 2, 3], 5)
+            .iter()
+            .map(|(at, n)| (*at - SignedDuration::from_hours(24), *n))
+            .collect();
+        assert!(!is_usual(&sundays, now), "another day of the week");
+    }
+
+    #[test]
+    fn a_run_is_reported_by_its_causes() {
+        let mut report = Report::new(RunKind::Planned, Timestamp::UNIX_EPOCH);
+        let events = |report: &Report, usual| -> Vec<Event> {
+            of_run(report, usual).iter().map(|notice| notice.event).collect()
+        };
+        assert_eq!(events(&report, false), []);
+        assert_eq!(events(&report, true), [Event::NothingToSend]);
+        report.new = 1;
+        assert_eq!(events(&report, true), []);
+        report.held_now = 2;
+        report.clock_ahead_seconds = Some(-61);
+        assert_eq!(events(&report, true), [Event::Refused, Event::ClockSkew]);
+        report.clock_ahead_seconds = Some(60);
+        report.source_failure = Some(SourceFailure::Empty);
+        assert_eq!(events(&report, true), [Event::Refused, Event::SourceUnreadable]);
+        report.source_failure = None;
+        report.open_messages = 1;
+        assert_eq!(events(&report, true), [Event::DeliveryFailed, Event::Refused]);
+        // Asked to stop: nobody needs to hear of it.
+        report.stopped_early = true;
+        assert_eq!(events(&report, true), [Event::Refused]);
+        let all: std::collections::BTreeSet<&str> = Event::ALL.iter().map(|e| e.as_str()).collect();
+        assert_eq!(all.len(), Event::ALL.len());
+    }
+}
