@@ -209,11 +209,12 @@ async fn post(
     network: &Network,
     json: Vec<u8>,
 ) -> Result<(), HookError> {
-    let no_client = |_| HookError::Unreachable("no client can be made: address, authorities or proxy");
-    let is_local = url.parse().is_ok_and(|url| is_loopback(&url));
+    let no_client =
+        || HookError::Unreachable("no client can be made: address, authorities or proxy");
+    let is_local = url.parse::<reqwest::Url>().is_ok_and(|url| is_loopback(&url));
     // Redirects are not followed: one would hand the token to another server.
-    let client = network.client(is_local).map_err(|error| no_client(drop(error)))?;
-    let client = client.timeout(HOOK_TIME).build().map_err(|error| no_client(drop(error)))?;
+    let client = network.client(is_local).map_err(|_| no_client())?;
+    let client = client.timeout(HOOK_TIME).build().map_err(|_| no_client())?;
     let mut request = client.post(url).header("content-type", "application/json").body(json);
     if let Some(token) = token {
         request = request.bearer_auth(token.expose());

@@ -138,7 +138,16 @@ impl HookTable {
                 }
                 let token =
                     token_file.as_ref().map(|file| secret(&folder.join(file))).transpose()?;
-                ("webhook", name, on, HookTarget::Webhook { url: url.clone(), token, network: config.network(folder)? })
+                (
+                    "webhook",
+                    name,
+                    on,
+                    HookTarget::Webhook {
+                        url: url.clone(),
+                        token,
+                        network: config.network(folder)?,
+                    },
+                )
             }
             Self::Mail { name, on, server, port, security, user, password_file, from, to } => {
                 let port = port.unwrap_or(match security {
