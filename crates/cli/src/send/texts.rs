@@ -15,7 +15,7 @@ use crate::output::Language;
 pub(super) use questions::{forgotten, preview, why};
 pub(super) use rejected::{Rejected, discarded, given_up, journal, released, vanished};
 pub(super) use report::{reason, report};
-pub(super) use status::{StatusPage, history};
+pub(super) use status::{StatusPage, history, overview};
 
 fn pick<'t>(language: Language, nb: &'t str, en: &'t str) -> &'t str {
     match language {

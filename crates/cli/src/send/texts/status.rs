@@ -72,7 +72,7 @@ impl StatusPage {
 }
 
 /// The state of everything that the sender's database knows.
-fn overview(overview: &Overview, language: Language) -> String {
+pub(in crate::send) fn overview(overview: &Overview, language: Language) -> String {
     let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
     let mut text = String::new();
     let _ = writeln!(text, "{}", status_text(overview.status, language));
