@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use lmr_auth::Clock;
 use lmr_envelope::{RandomSource, ReceiptDigest};
 use lmr_lmdi::RuleSetId;
+use tokio::sync::oneshot;
 
 use crate::answer;
 use crate::attempt::AttemptFailure;
@@ -277,7 +278,7 @@ impl Agent {
             if run.is_over() || run.paused {
                 break;
             }
-            self.send(due.seq, due.message_id, run).await?;
+            self.send(due.seq, due.message_id, run, None).await?;
         }
         Ok(())
     }
@@ -290,19 +291,32 @@ impl Agent {
         }
     }
 
-    /// One attempt with one message.
+    /// One attempt with one message. `posted` hears when it is on its way.
     pub(crate) async fn send(
         &self,
         seq: i64,
         message_id: String,
         run: &mut Run,
+        posted: Option<oneshot::Sender<()>>,
     ) -> Result<(), SenderError> {
         let Some((sealed, entries)) = self.outbox.start(seq, self.now()).await? else {
             return Ok(());
         };
+        // A task of its own: it goes on while the next message is made.
+        let transport = Arc::clone(&self.transport);
+        let mut post = tokio::spawn(async move { transport.post(sealed).await });
+        if let Some(posted) = posted {
+            // Nobody need wait for it.
+            let _ = posted.send(());
+        }
         let outcome = tokio::select! {
-            outcome = self.transport.post(sealed) => outcome,
+            outcome = &mut post => match outcome {
+                Ok(outcome) => outcome,
+                Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                Err(_) => PostOutcome::NoAnswer { failure: AttemptFailure::ConnectionBroken },
+            },
             () = self.stop.grace_over() => {
+                post.abort();
                 PostOutcome::NoAnswer { failure: AttemptFailure::StopRequested }
             }
         };
@@ -406,21 +420,46 @@ impl Agent {
         let mut maker = MessageMaker::new(self, &index, &statuses, since);
         let total = plan.bundles.iter().map(|bundle| bundle.roots.len() as u64).sum();
         let mut meter = TransferMeter::new(total, self.now());
-        for planned in plan.bundles {
+        let mut bundles = plan.bundles.into_iter().peekable();
+        let mut ahead = None;
+        while let Some(planned) = bundles.next() {
             run.report.stopped_early |= self.stop.is_stopped();
             if run.is_over() {
                 break;
             }
             let roots = planned.roots.len() as u64;
             let newest =
-                planned.roots.iter().filter_map(|at| index.records[*at as usize].when.time());
+                planned.roots.iter().filter_map(|at| index.records[*at as usize].when().time());
             let through = newest.max();
-            let Made { message, counts } = maker.make(planned, &mut run.faulty).await?;
+            let prepared = match ahead.take() {
+                Some(prepared) => prepared,
+                None => maker.prepare(planned, &mut run.faulty).await?,
+            };
+            let Made { message, counts } = maker.queue(prepared).await?;
             run.report.add(counts);
-            if let Some((seq, message_id)) = message
-                && !run.paused
-            {
-                self.send(seq, message_id, run).await?;
+            let Some((seq, message_id)) = message else { continue };
+            if run.paused {
+                continue;
+            }
+            if let Some(next) = bundles.peek() {
+                // While the register works on this one the next one is made.
+                let (known, mut faulty) = (run.faulty.len(), run.faulty.clone());
+                let (posted, is_posted) = oneshot::channel();
+                let (sent, made) =
+                    tokio::join!(self.send(seq, message_id, run, Some(posted)), async {
+                        is_posted.await.ok()?;
+                        Some(maker.prepare(next.clone(), &mut faulty).await)
+                    });
+                sent?;
+                // What the register has just refused must not go with it: then it is made again.
+                if run.faulty.len() == known
+                    && let Some(made) = made
+                {
+                    ahead = Some(made?);
+                    run.faulty = faulty;
+                }
+            } else {
+                self.send(seq, message_id, run, None).await?;
             }
             let last = run.report.messages.last();
             if !run.paused && last.is_none_or(|last| last.state == State::Delivered) {
@@ -466,7 +505,7 @@ impl Agent {
     async fn archive_finished(&self, index: &Index) -> Result<Vec<SourceIssue>, SenderError> {
         let statuses = self.outbox.statuses(index).await?;
         let plan = self.plan(index, &statuses).await?;
-        let label = |at: u32| index.records[at as usize].location.label();
+        let label = |at: u32| index.label(at);
         let records = 0..u32::try_from(index.records.len()).unwrap_or(u32::MAX);
         let mut unfinished: HashSet<&str> = records
             .filter(|at| {
@@ -487,7 +526,7 @@ impl Agent {
                 .map(|at| label(*at)),
         );
         unfinished.extend(index.scanned.issues.iter().map(|issue| &*issue.file));
-        let parts = index.records.iter().map(|record| record.location.label());
+        let parts = (0..index.records.len() as u32).map(label);
         // A file of an archive is finished when all of the archive is.
         let archive_of = |label: &str| label.find(".zip/").map(|at| label[..at + 4].to_owned());
         let kept: HashSet<String> = unfinished.iter().filter_map(|part| archive_of(part)).collect();
@@ -572,7 +611,7 @@ impl Agent {
             Some(ForeignType {
                 resource_type: resource_type.to_string(),
                 count: all.len(),
-                example: index.records[*all.first()? as usize].location.clone(),
+                example: index.location(*all.first()?),
                 is_fhir_type,
                 suggestion,
             })

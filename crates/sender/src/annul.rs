@@ -205,7 +205,7 @@ impl Agent {
         self.outbox.note_operation("annul", &note, now).await?;
         run.report.changed += 1;
         run.report.dependencies += items.len().saturating_sub(1);
-        self.send(seq, message_id, run).await
+        self.send(seq, message_id, run, None).await
     }
 
     /// A copy of a bundle for later annulments.

@@ -1,48 +1,137 @@
 //! What the source holds now: one small record per resource, and who refers to whom.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
+use hashbrown::HashTable;
 use jiff::Timestamp;
 use lmr_fhir::{Edits, Element, Node};
 use lmr_lmdi::Identity;
 use serde::Serialize;
+use smallvec::SmallVec;
 
 use crate::clinical::When;
 use crate::content::content_of;
 use crate::identity::{Hash, HashKey};
 use crate::source::{
-    FoundResource, Scanned, Scope, Source, SourceIssueKind, SourceLocation, SourceUnavailable,
+    FoundResource, Scanned, Scope, Source, SourceIssueKind, SourceLocation, SourcePart,
+    SourceUnavailable,
 };
 use crate::source_key::{looks_personal, source_key};
 
-/// A resource of the source.
+/// A resource of the source, in as few bytes as will do: there may be millions. What is not here is in lists that all
+/// share, and [`Index`] gives it by the resource's position.
 #[derive(Debug)]
 pub(crate) struct Record {
-    pub(crate) resource_type: Arc<str>,
     /// Keyed hash of what the register knows it by.
     pub(crate) identity: Hash,
     /// Keyed hash of what it says, references counted by what they point at.
     pub(crate) version: Hash,
-    pub(crate) when: When,
-    /// The technical id, for people to find it by; none when it looks like an identity number.
-    id: Span,
-    /// The source's own key, unless it is a person's number.
-    source_key: Span,
-    /// `fullUrl` to use in bundles, where the register knows the resource by it.
-    given_url: Span,
-    pub(crate) location: SourceLocation,
-    pub(crate) bundle: u64,
-    /// Its part of [`Index::targets`]: first and one behind the last.
-    targets: (u32, u32),
+    /// When it happened, in milliseconds; see [`Record::when`].
+    when: i64,
     /// `meta.lastUpdated` in milliseconds; `i64::MIN` where there is none.
     updated: i64,
+    /// What its part finds it by.
+    key: u64,
+    line: u32,
+    length: u32,
+    /// Which of [`Index::parts`] it is in.
+    part: u32,
+    /// The number of its Bundle; 0 outside of any.
+    bundle: u32,
+    /// Where its part of [`Index::texts`] begins: id, source key and `fullUrl`, one behind the other.
+    texts: u32,
+    /// Where its part of [`Index::targets`] begins; that of the next one is its end.
+    targets: u32,
+    /// Bytes of the technical id, for people to find it by; 0 when it looks like an identity number.
+    id: u16,
+    /// Bytes of the source's own key; 0 for a person's number.
+    source_key: u16,
+    /// Bytes of the `fullUrl` to use in bundles, where the register knows the resource by it.
+    given_url: u16,
+    /// Which of [`Index::types`] it is.
+    resource_type: u16,
 }
 
-/// A part of [`Index::texts`]: first byte and length, 0 for none.
-#[derive(Debug, Clone, Copy, Default)]
-struct Span(u32, u32);
+/// Most types of resources that are distinguished.
+const MAX_TYPES: usize = 1 << 16;
+/// In [`Record::when`]: the kind of resource has no time of its own.
+const TIMELESS: i64 = i64::MAX;
+/// In [`Record::when`]: its time cannot be read.
+const UNREADABLE: i64 = i64::MIN;
+
+impl Record {
+    /// When it happened, to the millisecond.
+    pub(crate) fn when(&self) -> When {
+        match self.when {
+            TIMELESS => When::Timeless,
+            UNREADABLE => When::Unreadable,
+            ms => Timestamp::from_millisecond(ms).map_or(When::Unreadable, When::At),
+        }
+    }
+
+    /// The number of the Bundle it is in; 0 outside of any.
+    pub(crate) fn bundle(&self) -> u64 {
+        u64::from(self.bundle)
+    }
+
+    /// Bytes of the resource as the source has them.
+    pub(crate) fn bytes(&self) -> usize {
+        self.length as usize
+    }
+}
+
+/// What resources go by in references, each name once with a number of its own.
+#[derive(Debug, Default)]
+struct Names {
+    hashes: Vec<Hash>,
+    /// Numbers by hash.
+    numbers: HashTable<u32>,
+    /// The resource that goes by the name of a number; [`NOBODY`] where only references have it.
+    positions: Vec<u32>,
+}
+
+/// In [`Names::positions`]: no resource goes by this name.
+const NOBODY: u32 = u32::MAX;
+
+impl Names {
+    /// The number of a name, a new one where it has none.
+    fn number(&mut self, name: Hash) -> u32 {
+        let hashes = &mut self.hashes;
+        let same = |number: &u32| hashes[*number as usize] == name;
+        if let Some(number) = self.numbers.find(spread(&name), same) {
+            return *number;
+        }
+        let number = u32::try_from(hashes.len()).unwrap_or(u32::MAX);
+        hashes.push(name);
+        self.positions.push(NOBODY);
+        self.numbers
+            .insert_unique(spread(&name), number, |number| spread(&hashes[*number as usize]));
+        number
+    }
+
+    /// The resource that goes by a name. Of two with the same name the one read later counts.
+    fn set(&mut self, name: Hash, position: u32) {
+        let number = self.number(name);
+        self.positions[number as usize] = position;
+    }
+
+    /// The resource that goes by the name of this number.
+    fn position_of(&self, number: u32) -> Option<u32> {
+        Some(self.positions[number as usize]).filter(|position| *position != NOBODY)
+    }
+
+    /// The resource that goes by this name.
+    fn position(&self, name: Hash) -> Option<u32> {
+        let same = |number: &u32| self.hashes[*number as usize] == name;
+        self.numbers.find(spread(&name), same).and_then(|number| self.position_of(*number))
+    }
+}
+
+/// A keyed hash is spread as well as a table wants it.
+fn spread(hash: &Hash) -> u64 {
+    hash.0.first_chunk().map_or(0, |first| u64::from_ne_bytes(*first))
+}
 
 /// A resource that is in the source more than once with different content; the newer one is used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -88,8 +177,13 @@ pub(crate) struct Index {
     pub(crate) scanned: Scanned,
     pub(crate) duplicates: Vec<Duplicate>,
     pub(crate) advice: Vec<AdviceCount>,
-    identities: HashMap<Hash, u32>,
-    names: HashMap<Hash, u32>,
+    /// Positions by identity.
+    identities: HashTable<u32>,
+    names: Names,
+    /// Types of resources, each once.
+    types: Vec<Arc<str>>,
+    /// Files, pages, tables, in the order in which they were read.
+    parts: Vec<Arc<SourcePart>>,
     /// Ids, keys and addresses of all resources, one behind the other: a text of its own for each would take
     /// four times the memory.
     texts: String,
@@ -98,25 +192,40 @@ pub(crate) struct Index {
     own_addresses: Vec<String>,
 }
 
-/// A reference as found: by what it may be looked up, narrowest first. One hash, or two in a Bundle.
-type Lookups = Vec<Hash>;
-
 /// The references of all resources until all names are known: one list, since a million lists of lists take
 /// ten times the memory of what is in them.
 #[derive(Default)]
 struct Wanted {
-    lookups: Vec<Hash>,
+    /// Numbers of names: one for each reference, or two in a Bundle, narrowest first.
+    numbers: Vec<u32>,
     /// The part of each resource: first and one behind the last.
     spans: Vec<(u32, u32)>,
+    recent: Recent,
 }
 
-impl Wanted {
-    fn lookups_of(&mut self, references: &[Lookups]) -> (u32, u32) {
-        let first = self.lookups.len() as u32;
-        self.lookups.extend(references.iter().flatten());
-        (first, self.lookups.len() as u32)
+/// References read lately, with the numbers of their names: most resources refer to what the one before did, and a
+/// keyed hash takes far longer than a look here.
+struct Recent(Vec<(String, u32)>);
+
+/// Places in [`Recent`]; of two references with one place the later one stays.
+const RECENT: usize = 4096;
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self(vec![(String::new(), 0); RECENT])
     }
 }
+
+impl Recent {
+    fn place(&mut self, target: &str) -> &mut (String, u32) {
+        let mut hasher = DefaultHasher::new();
+        target.hash(&mut hasher);
+        &mut self.0[hasher.finish() as usize % RECENT]
+    }
+}
+
+/// A reference as found: by what it may be looked up, narrowest first. One hash, or two in a Bundle.
+type Lookups = SmallVec<[Hash; 2]>;
 
 impl Index {
     /// Reads the source. `own_addresses` are the base addresses of the source's own FHIR server: an absolute
@@ -132,16 +241,16 @@ impl Index {
             scanned: Scanned::default(),
             duplicates: Vec::new(),
             advice: Vec::new(),
-            identities: HashMap::new(),
-            names: HashMap::new(),
+            identities: HashTable::new(),
+            names: Names::default(),
+            types: Vec::new(),
+            parts: Vec::new(),
             texts: String::new(),
             targets: Vec::new(),
             own_addresses,
         };
         let mut wanted = Wanted::default();
-        let mut types: HashMap<String, Arc<str>> = HashMap::new();
-        let scanned = source
-            .scan(Scope::All, &mut |found| index.take(found, key, &mut wanted, &mut types))?;
+        let scanned = source.scan(Scope::All, &mut |found| index.take(found, key, &mut wanted))?;
         index.scanned = scanned;
         index.resolve(wanted, key);
         Ok(index)
@@ -152,7 +261,6 @@ impl Index {
         found: FoundResource<'_>,
         key: &HashKey,
         wanted: &mut Wanted,
-        types: &mut HashMap<String, Arc<str>>,
     ) -> Result<(), SourceIssueKind> {
         let FoundResource { node, resource_type, full_url, location, bundle, updated } = found;
         let Some(known) = Identity::of(Element::of(node), full_url) else {
@@ -160,7 +268,7 @@ impl Index {
         };
         let identity = key.hash("identity", &[resource_type.as_bytes(), known.key.as_bytes()]);
         let id = node.member("id").and_then(Node::as_str);
-        let mut names = Vec::new();
+        let mut names: SmallVec<[Hash; 3]> = SmallVec::new();
         if let Some(id) = &id {
             names.push(key.hash("name", &[format!("{resource_type}/{id}").as_bytes()]));
         }
@@ -174,56 +282,128 @@ impl Index {
             self.advise(advice, &location);
         }
         let content = content_of(node);
-        let references: Vec<Lookups> =
-            content.references.iter().map(|node| self.lookups(*node, bundle, key)).collect();
-        let record = Record {
-            resource_type: Arc::clone(
-                types.entry(resource_type.to_owned()).or_insert_with(|| resource_type.into()),
-            ),
-            identity,
-            version: key.hash("content", &[&content.bytes]),
-            when: When::of(resource_type, node),
-            id: self.keep(id.as_deref().filter(|id| !looks_personal(id))),
-            source_key: self.keep(source_key(node).as_deref()),
-            given_url: self.keep(full_url.filter(|_| known.key.starts_with("url:"))),
-            updated: updated.map_or_else(|| updated_at(node), Timestamp::as_millisecond),
-            location,
-            bundle,
-            targets: (0, 0),
-        };
-        let at = match self.identities.entry(identity) {
-            Entry::Vacant(entry) => {
-                let at = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
-                entry.insert(at);
-                self.records.push(record);
-                let span = wanted.lookups_of(&references);
-                wanted.spans.push(span);
-                at
-            }
-            Entry::Occupied(entry) => {
-                let at = *entry.get();
-                let kept = &mut self.records[at as usize];
-                if kept.version != record.version {
-                    let newer = is_newer(kept.updated, record.updated);
-                    let (used, unused) = if newer { (&record, &*kept) } else { (&*kept, &record) };
-                    self.duplicates.push(Duplicate {
-                        resource_type: resource_type.to_owned(),
-                        source_key: text_of(&self.texts, used.source_key).map(str::to_owned),
-                        used: used.location.clone(),
-                        unused: unused.location.clone(),
-                    });
-                    if newer {
-                        *kept = record;
-                        wanted.spans[at as usize] = wanted.lookups_of(&references);
+        let version = key.hash("content", &[&content.bytes]);
+        let updated = updated.map_or_else(|| updated_at(node), Timestamp::as_millisecond);
+        let same = |at: &u32| self.records[*at as usize].identity == identity;
+        let at = match self.identities.find(spread(&identity), same).copied() {
+            None => u32::try_from(self.records.len()).unwrap_or(u32::MAX),
+            Some(at) => {
+                let kept = &self.records[at as usize];
+                if kept.version == version {
+                    self.name(&names, at);
+                    return Ok(());
+                }
+                let newer = is_newer(kept.updated, updated);
+                let kept_location = self.location(at);
+                let (source_key, used, unused) = match newer {
+                    true => (source_key(node), location.clone(), kept_location),
+                    false => {
+                        (self.source_key(at).map(str::to_owned), kept_location, location.clone())
                     }
+                };
+                self.duplicates.push(Duplicate {
+                    resource_type: resource_type.to_owned(),
+                    source_key,
+                    used,
+                    unused,
+                });
+                if !newer {
+                    self.name(&names, at);
+                    return Ok(());
                 }
                 at
             }
         };
-        for name in names {
-            self.names.insert(name, at);
+        let texts = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+        let record = Record {
+            identity,
+            version,
+            when: match When::of(resource_type, node) {
+                When::At(time) => time.as_millisecond(),
+                When::Unreadable => UNREADABLE,
+                When::Timeless => TIMELESS,
+            },
+            updated,
+            key: location.key,
+            line: location.line,
+            length: location.length,
+            part: self.part(&location.part),
+            bundle: u32::try_from(bundle).unwrap_or(u32::MAX),
+            texts,
+            targets: 0,
+            id: self.keep(id.as_deref().filter(|id| !looks_personal(id))),
+            source_key: self.keep(source_key(node).as_deref()),
+            given_url: self.keep(full_url.filter(|_| known.key.starts_with("url:"))),
+            resource_type: self.type_number(resource_type),
+        };
+        let first = wanted.numbers.len() as u32;
+        for reference in &content.references {
+            if bundle == 0 {
+                let number = self.number_of(*reference, key, &mut wanted.recent);
+                wanted.numbers.push(number);
+                continue;
+            }
+            for lookup in self.lookups(*reference, bundle, key) {
+                wanted.numbers.push(self.names.number(lookup));
+            }
         }
+        let span = (first, wanted.numbers.len() as u32);
+        match self.records.get_mut(at as usize) {
+            Some(kept) => {
+                *kept = record;
+                wanted.spans[at as usize] = span;
+            }
+            None => {
+                self.records.push(record);
+                wanted.spans.push(span);
+                let records = &self.records;
+                let spread_of = |at: &u32| spread(&records[*at as usize].identity);
+                self.identities.insert_unique(spread(&identity), at, spread_of);
+            }
+        }
+        self.name(&names, at);
         Ok(())
+    }
+
+    /// The number of what a reference outside of any Bundle names.
+    fn number_of(&mut self, reference: Node<'_>, key: &HashKey, recent: &mut Recent) -> u32 {
+        let target = reference.as_str().unwrap_or_default();
+        let target = shortened(&self.own_addresses, &target);
+        let place = recent.place(target);
+        if place.0 == target && !target.is_empty() {
+            return place.1;
+        }
+        let number = self.names.number(key.hash("name", &[target.as_bytes()]));
+        target.clone_into(&mut place.0);
+        place.1 = number;
+        number
+    }
+
+    fn name(&mut self, names: &[Hash], at: u32) {
+        for name in names {
+            self.names.set(*name, at);
+        }
+    }
+
+    /// The number of a part. Resources of one part follow one another.
+    fn part(&mut self, part: &Arc<SourcePart>) -> u32 {
+        if self.parts.last().is_none_or(|last| !Arc::ptr_eq(last, part)) {
+            self.parts.push(Arc::clone(part));
+        }
+        u32::try_from(self.parts.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// The number of a type. A source has a handful of them; a hostile one may have more than are numbered, and what is
+    /// beyond is of no type that the guide takes.
+    fn type_number(&mut self, resource_type: &str) -> u16 {
+        let known = self.types.iter().position(|known| **known == *resource_type);
+        let at = known.unwrap_or_else(|| {
+            if self.types.len() < MAX_TYPES {
+                self.types.push(resource_type.into());
+            }
+            self.types.len() - 1
+        });
+        at as u16
     }
 
     fn advise(&mut self, advice: IdentifierAdvice, location: &SourceLocation) {
@@ -239,59 +419,105 @@ impl Index {
     /// Turns references into positions, and lets what they point at count as content: a reference that now means
     /// another resource is a change, another spelling of the same one is not.
     fn resolve(&mut self, wanted: Wanted, key: &HashKey) {
+        self.targets.reserve_exact(wanted.numbers.len());
+        let (mut targets, mut parts) = (Vec::new(), Vec::new());
         for (at, (start, end)) in wanted.spans.iter().enumerate() {
             let record = &self.records[at];
             // One lookup a reference, or two in a Bundle.
             let each = if record.bundle == 0 { 1 } else { 2 };
-            let references = || wanted.lookups[*start as usize..*end as usize].chunks(each);
-            let version = self.version_with(record.version, references(), key);
-            let mut targets: Vec<u32> =
-                references().filter_map(|lookups| self.find(lookups)).collect();
+            targets.clear();
+            parts.clear();
+            parts.push(record.version.0);
+            for numbers in wanted.numbers[*start as usize..*end as usize].chunks(each) {
+                let found = numbers.iter().find_map(|number| self.names.position_of(*number));
+                parts.push(match (found, numbers.last()) {
+                    (Some(target), _) => {
+                        targets.push(target);
+                        self.records[target as usize].identity.0
+                    }
+                    // Not in the source: then the spelling is all there is.
+                    (None, Some(spelling)) => self.names.hashes[*spelling as usize].0,
+                    (None, None) => [0; 16],
+                });
+            }
+            let version = key.hash("version", &[parts.as_flattened()]);
             targets.sort_unstable();
             targets.dedup();
             let first = self.targets.len() as u32;
-            self.targets.append(&mut targets);
+            self.targets.extend_from_slice(&targets);
             let record = &mut self.records[at];
             record.version = version;
-            record.targets = (first, self.targets.len() as u32);
+            record.targets = first;
         }
     }
 
-    fn keep(&mut self, text: Option<&str>) -> Span {
-        let Some(text) = text else { return Span::default() };
-        let (Ok(first), Ok(length)) = (self.texts.len().try_into(), text.len().try_into()) else {
-            return Span::default();
-        };
+    /// Adds to the texts; gives the bytes of it. What is too long is left out.
+    fn keep(&mut self, text: Option<&str>) -> u16 {
+        let Some(text) = text else { return 0 };
+        let Ok(length) = u16::try_from(text.len()) else { return 0 };
+        if u32::try_from(self.texts.len() + text.len()).is_err() {
+            return 0;
+        }
         self.texts.push_str(text);
-        Span(first, length)
+        length
+    }
+
+    fn text(&self, start: usize, length: u16) -> Option<&str> {
+        (length > 0).then(|| self.texts.get(start..start + usize::from(length))).flatten()
     }
 
     /// The technical id of the resource at a position, unless it looks like an identity number.
     pub(crate) fn id(&self, at: u32) -> Option<&str> {
-        text_of(&self.texts, self.records[at as usize].id)
+        let record = &self.records[at as usize];
+        self.text(record.texts as usize, record.id)
     }
 
     /// The source's own key of the resource at a position, unless it is a person's number.
     pub(crate) fn source_key(&self, at: u32) -> Option<&str> {
-        text_of(&self.texts, self.records[at as usize].source_key)
+        let record = &self.records[at as usize];
+        self.text(record.texts as usize + usize::from(record.id), record.source_key)
     }
 
     /// The `fullUrl` of the resource at a position in every bundle.
     pub(crate) fn full_url(&self, at: u32) -> String {
         let record = &self.records[at as usize];
-        let given = text_of(&self.texts, record.given_url);
+        let start = record.texts as usize + usize::from(record.id) + usize::from(record.source_key);
+        let given = self.text(start, record.given_url);
         given.map_or_else(|| record.identity.full_url(), str::to_owned)
+    }
+
+    /// The type of the resource at a position.
+    pub(crate) fn resource_type(&self, at: u32) -> &Arc<str> {
+        &self.types[usize::from(self.records[at as usize].resource_type)]
+    }
+
+    /// Where the resource at a position is.
+    pub(crate) fn location(&self, at: u32) -> SourceLocation {
+        let record = &self.records[at as usize];
+        SourceLocation {
+            part: Arc::clone(&self.parts[record.part as usize]),
+            line: record.line,
+            key: record.key,
+            length: record.length,
+        }
+    }
+
+    /// The name for people of the part that the resource at a position is in.
+    pub(crate) fn label(&self, at: u32) -> &str {
+        &self.parts[self.records[at as usize].part as usize].label
     }
 
     /// What a resource refers to, as positions in the index; ascending, each once.
     pub(crate) fn targets(&self, at: u32) -> &[u32] {
-        let (first, end) = self.records[at as usize].targets;
-        &self.targets[first as usize..end as usize]
+        let first = self.records[at as usize].targets as usize;
+        let next = self.records.get(at as usize + 1).map(|next| next.targets as usize);
+        &self.targets[first..next.unwrap_or(self.targets.len())]
     }
 
     /// The position of a resource.
     pub(crate) fn position(&self, identity: Hash) -> Option<u32> {
-        self.identities.get(&identity).copied()
+        let same = |at: &u32| self.records[*at as usize].identity == identity;
+        self.identities.find(spread(&identity), same).copied()
     }
 
     /// The version of the resource at a position.
@@ -323,7 +549,7 @@ impl Index {
     }
 
     fn find(&self, lookups: &[Hash]) -> Option<u32> {
-        lookups.iter().find_map(|name| self.names.get(name).copied())
+        lookups.iter().find_map(|name| self.names.position(*name))
     }
 
     fn shortened<'u>(&self, url: &'u str) -> &'u str {
@@ -332,7 +558,7 @@ impl Index {
 
     fn lookups(&self, reference: Node<'_>, bundle: u64, key: &HashKey) -> Lookups {
         let target = reference.as_str().unwrap_or_default();
-        let mut lookups = Vec::with_capacity(2);
+        let mut lookups = Lookups::new();
         if bundle != 0 {
             lookups.push(key.hash("name", &[&bundle.to_be_bytes(), target.as_bytes()]));
         }
@@ -346,7 +572,7 @@ impl Index {
         let references: Vec<Lookups> =
             content.references.iter().map(|node| self.lookups(*node, bundle, key)).collect();
         let version = key.hash("content", &[&content.bytes]);
-        let version = self.version_with(version, references.iter().map(Vec::as_slice), key);
+        let version = self.version_with(version, references.iter().map(SmallVec::as_slice), key);
         let mut reread = Reread { version, edits: Edits::new(), dangling: Vec::new() };
         for (reference, lookups) in content.references.iter().zip(&references) {
             match self.find(lookups) {
@@ -387,11 +613,6 @@ pub(crate) fn updated_at(node: Node<'_>) -> i64 {
 /// written.
 pub(crate) fn is_newer(kept: i64, found: i64) -> bool {
     kept == i64::MIN || found == i64::MIN || found >= kept
-}
-
-fn text_of(texts: &str, span: Span) -> Option<&str> {
-    let Span(first, length) = span;
-    (length > 0).then(|| texts.get(first as usize..first as usize + length as usize)).flatten()
 }
 
 /// A resource as it is at its location when it is to be sent.

@@ -27,6 +27,22 @@ struct Built {
     context: CheckContext,
 }
 
+/// A planned bundle as a message that is not in the outbox yet.
+pub(crate) struct Prepared {
+    /// `None` when nothing of it can go.
+    message: Option<Sealed>,
+    counts: MessageCounts,
+}
+
+/// A sealed message.
+struct Sealed {
+    planned: Planned,
+    message_id: String,
+    sealed: Vec<u8>,
+    copy: Vec<u8>,
+    context: CheckContext,
+}
+
 /// What became of a planned bundle.
 pub(crate) struct Made {
     /// Number and id of the message; `None` when nothing of it can go.
@@ -41,8 +57,8 @@ pub(crate) struct MessageMaker<'a> {
     index: &'a Index,
     statuses: &'a Statuses,
     since: Timestamp,
-    /// Versions that are in a message of this run already.
-    counted: HashSet<Hash>,
+    /// By position: whether it is in a message of this run already.
+    counted: Vec<bool>,
 }
 
 impl<'a> MessageMaker<'a> {
@@ -53,25 +69,37 @@ impl<'a> MessageMaker<'a> {
         statuses: &'a Statuses,
         since: Timestamp,
     ) -> Self {
-        Self { agent, index, statuses, since, counted: HashSet::new() }
+        Self { agent, index, statuses, since, counted: vec![false; index.records.len()] }
     }
 
-    /// Builds, checks and seals a bundle, and puts it in the outbox. `faulty` holds the versions that
-    /// this run has found faulty: they are left out, and what the check finds is added.
-    pub(crate) async fn make(
-        &mut self,
+    /// Builds, checks and seals a bundle. `faulty` holds the versions that this run has found faulty: they are left out,
+    /// and what the check finds is held and added.
+    pub(crate) async fn prepare(
+        &self,
         planned: Planned,
         faulty: &mut HashSet<Hash>,
-    ) -> Result<Made, SenderError> {
+    ) -> Result<Prepared, SenderError> {
         let mut counts = MessageCounts::default();
         let Some(built) = self.build(planned, faulty, &mut counts).await? else {
-            return Ok(Made { message: None, counts });
+            return Ok(Prepared { message: None, counts });
         };
         let Built { planned, text, message_id, context } = built;
         let sealed = self.agent.sealer.seal(text.as_bytes(), &message_id, &context)?;
         let copy = self.agent.copy(&text, &message_id)?;
+        Ok(Prepared {
+            message: Some(Sealed { planned, message_id, sealed, copy, context }),
+            counts,
+        })
+    }
+
+    /// Puts a prepared message in the outbox.
+    pub(crate) async fn queue(&mut self, prepared: Prepared) -> Result<Made, SenderError> {
+        let Prepared { message, mut counts } = prepared;
+        let Some(Sealed { planned, message_id, sealed, copy, context }) = message else {
+            return Ok(Made { message: None, counts });
+        };
         let items = self.items(&planned);
-        self.count(&items, &mut counts);
+        self.count(&planned, &items, &mut counts);
         let message = NewMessage {
             message_id: &message_id,
             sealed: &sealed,
@@ -83,16 +111,18 @@ impl<'a> MessageMaker<'a> {
         Ok(Made { message: Some((seq, message_id)), counts })
     }
 
-    /// As [`MessageMaker::make`], but nothing is sealed or queued: what would go.
+    /// As [`MessageMaker::prepare`], but nothing is sealed: what would go.
     pub(crate) async fn preview(
         &mut self,
         planned: Planned,
         faulty: &mut HashSet<Hash>,
     ) -> Result<(Vec<Item>, MessageCounts), SenderError> {
         let mut counts = MessageCounts::default();
-        let built = self.build(planned, faulty, &mut counts).await?;
-        let items = built.map(|built| self.items(&built.planned)).unwrap_or_default();
-        self.count(&items, &mut counts);
+        let Some(built) = self.build(planned, faulty, &mut counts).await? else {
+            return Ok((Vec::new(), counts));
+        };
+        let items = self.items(&built.planned);
+        self.count(&built.planned, &items, &mut counts);
         Ok((items, counts))
     }
 
@@ -142,9 +172,9 @@ impl<'a> MessageMaker<'a> {
         planned.entries.iter().map(|at| self.item(*at, roots.contains(at))).collect()
     }
 
-    fn count(&mut self, items: &[Item], counts: &mut MessageCounts) {
-        for item in items {
-            let first = self.counted.insert(item.version);
+    fn count(&mut self, planned: &Planned, items: &[Item], counts: &mut MessageCounts) {
+        for (at, item) in planned.entries.iter().zip(items) {
+            let first = !std::mem::replace(&mut self.counted[*at as usize], true);
             match item.role {
                 _ if !first => counts.dependencies += 1,
                 Role::New => counts.new += 1,
@@ -162,7 +192,6 @@ impl<'a> MessageMaker<'a> {
             dangling: Vec::new(),
         };
         for (position, at) in planned.entries.iter().enumerate() {
-            let record = &self.index.records[*at as usize];
             match self.text(*at)? {
                 Ok((text, paths)) => {
                     all.texts.push(text);
@@ -170,8 +199,8 @@ impl<'a> MessageMaker<'a> {
                 }
                 Err(issue) => {
                     counts.source_issues.push(SourceIssue {
-                        file: record.location.label().to_owned(),
-                        line: Some(record.location.line()),
+                        file: self.index.label(*at).to_owned(),
+                        line: Some(self.index.location(*at).line()),
                         issue,
                     });
                     all.gone.push(*at);
@@ -187,14 +216,14 @@ impl<'a> MessageMaker<'a> {
         at: u32,
     ) -> Result<Result<(EntryText, Vec<String>), SourceIssueKind>, SenderError> {
         let record = &self.index.records[at as usize];
-        let source = match self.agent.source.read(&record.location) {
+        let source = match self.agent.source.read(&self.index.location(at)) {
             Ok(source) => source,
             Err(issue) => return Ok(Err(issue)),
         };
         let Ok(document) = Document::parse(source.as_str(), &ParseOptions::strict()) else {
             return Ok(Err(SourceIssueKind::ChangedMeanwhile));
         };
-        let mut reread = self.index.read_again(document.root(), record.bundle, &self.agent.key);
+        let mut reread = self.index.read_again(document.root(), record.bundle(), &self.agent.key);
         if reread.version != record.version {
             return Ok(Err(SourceIssueKind::ChangedMeanwhile));
         }
@@ -203,7 +232,7 @@ impl<'a> MessageMaker<'a> {
             bundle::name_profile(
                 rule_set,
                 document.root(),
-                &record.resource_type,
+                self.index.resource_type(at),
                 &mut reread.edits,
             );
         }
@@ -212,7 +241,7 @@ impl<'a> MessageMaker<'a> {
             reread.edits.apply(&source).map_err(|_| SenderError::Internal("edits overlap"))?;
         let text = EntryText {
             full_url: self.index.full_url(at),
-            resource_type: record.resource_type.to_string(),
+            resource_type: self.index.resource_type(at).to_string(),
             resource,
         };
         Ok(Ok((text, paths)))
@@ -223,7 +252,7 @@ impl<'a> MessageMaker<'a> {
         let from = planned
             .entries
             .iter()
-            .filter_map(|at| match self.index.records[*at as usize].when {
+            .filter_map(|at| match self.index.records[*at as usize].when() {
                 When::At(time) => Some(time),
                 _ => None,
             })
@@ -267,11 +296,11 @@ impl<'a> MessageMaker<'a> {
             role: plan::role(status),
             root,
             is_annulment: false,
-            resource_type: record.resource_type.to_string(),
+            resource_type: self.index.resource_type(at).to_string(),
             resource_id: self.index.id(at).map(str::to_owned),
             source_key: self.index.source_key(at).map(str::to_owned),
-            file: record.location.label().to_owned(),
-            line: record.location.line(),
+            file: self.index.label(at).to_owned(),
+            line: self.index.location(at).line(),
         }
     }
 }

@@ -31,7 +31,7 @@ use crate::plan::{Known, Role, Statuses};
 use crate::progress::{AttemptOutcome, Progress};
 use crate::report::RunKind;
 use crate::schedule::RetrySchedule;
-use book::{book, hold_all, split};
+use book::{book, close_items, hold_all, split};
 
 pub use crate::progress::State;
 pub use desk::{Act, ActError, Discarded, JournalEntry, JournalRecord, SourceIssueRow};
@@ -170,6 +170,8 @@ impl From<sqlx::Error> for OutboxError {
     }
 }
 
+/// Resources of a message that are written by one statement: a statement for each costs more than its row.
+const ITEMS_AT_ONCE: usize = 100;
 /// Rows of the ledger that are read at once.
 const PAGE: i64 = 10_000;
 
@@ -224,12 +226,13 @@ pub(crate) enum ItemOutcome {
 }
 
 impl ItemOutcome {
-    fn as_str(&self) -> &'static str {
+    /// Its number in the outbox.
+    fn number(&self) -> u8 {
         match self {
-            Self::Stored => "stored",
-            Self::Unchanged => "unchanged",
-            Self::Refused(_) => "refused",
-            Self::NotStored => "not-stored",
+            Self::Stored => 1,
+            Self::Unchanged => 2,
+            Self::Refused(_) => 3,
+            Self::NotStored => 4,
         }
     }
 }
@@ -474,25 +477,29 @@ impl Outbox {
         .execute(&mut *step)
         .await?
         .last_insert_rowid();
-        for (position, item) in message.items.iter().enumerate() {
-            sqlx::query(
+        for (part, items) in message.items.chunks(ITEMS_AT_ONCE).enumerate() {
+            let rows = vec!["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"; items.len()].join(", ");
+            let sql = format!(
                 "INSERT INTO item (seq, position, identity, version, role, root, resource_type, resource_id, \
-                 source_key, file, line, is_annulment) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            )
-            .bind(seq)
-            .bind(int(position))
-            .bind(item.identity.0.as_slice())
-            .bind(item.version.0.as_slice())
-            .bind(role_name(item.role))
-            .bind(item.root)
-            .bind(&item.resource_type)
-            .bind(&item.resource_id)
-            .bind(&item.source_key)
-            .bind(&item.file)
-            .bind(i64::from(item.line))
-            .bind(item.is_annulment)
-            .execute(&mut *step)
-            .await?;
+                 source_key, file, line, is_annulment) VALUES {rows}"
+            );
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+            for (at, item) in items.iter().enumerate() {
+                query = query
+                    .bind(seq)
+                    .bind(int(part * ITEMS_AT_ONCE + at))
+                    .bind(item.identity.0.as_slice())
+                    .bind(item.version.0.as_slice())
+                    .bind(role_name(item.role))
+                    .bind(item.root)
+                    .bind(&item.resource_type)
+                    .bind(&item.resource_id)
+                    .bind(&item.source_key)
+                    .bind(&item.file)
+                    .bind(i64::from(item.line))
+                    .bind(item.is_annulment);
+            }
+            query.execute(&mut *step).await?;
         }
         sqlx::query("INSERT INTO sent_copy (seq, sealed) VALUES (?, ?)")
             .bind(seq)
@@ -616,6 +623,9 @@ impl Outbox {
             }
             AttemptOutcome::Later { .. } | AttemptOutcome::Never { bytes_at_fault: false } => {}
         }
+        if !after.state.is_open() && *finished.outcome != AttemptOutcome::Answered {
+            close_items(&mut step, seq, None).await?;
+        }
         store_progress(&mut step, seq, after, now).await?;
         if reason.is_some() {
             sqlx::query("UPDATE message SET reason = ? WHERE seq = ?")
@@ -676,12 +686,12 @@ impl Outbox {
     /// Forgets the resources of messages finished before `before`; the messages themselves stay.
     pub(crate) async fn prune(&self, before: Timestamp) -> Result<()> {
         let mut step = self.begin().await?;
-        sqlx::query(
+        for sql in [
             "DELETE FROM item WHERE seq IN (SELECT seq FROM message WHERE finished_at < ?)",
-        )
-        .bind(ms(before))
-        .execute(&mut *step)
-        .await?;
+            "DELETE FROM sent_item WHERE seq IN (SELECT seq FROM message WHERE finished_at < ?)",
+        ] {
+            sqlx::query(sql).bind(ms(before)).execute(&mut *step).await?;
+        }
         self.commit(step).await
     }
 

@@ -110,7 +110,7 @@ pub(crate) enum Role {
 }
 
 /// One bundle to make.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Planned {
     /// What it is made for.
     pub(crate) roots: Vec<u32>,
@@ -172,7 +172,7 @@ pub(crate) fn without(index: &Index, planned: &Planned, left_out: &[u32]) -> Pla
 
 /// What bundles are measured by: the resources as they are in the source.
 pub(crate) fn bytes(index: &Index, entries: &[u32]) -> usize {
-    entries.iter().map(|at| index.records[*at as usize].location.bytes()).sum()
+    entries.iter().map(|at| index.records[*at as usize].bytes()).sum()
 }
 
 pub(crate) fn role(status: RecordStatus) -> Role {
@@ -204,12 +204,13 @@ impl Planner<'_> {
                 reached[at as usize] = true;
                 continue;
             }
-            if self.rule_set.profile_of(&record.resource_type).is_none() {
-                plan.foreign.entry(Arc::clone(&record.resource_type)).or_default().push(at);
+            let resource_type = self.index.resource_type(at);
+            if self.rule_set.profile_of(resource_type).is_none() {
+                plan.foreign.entry(Arc::clone(resource_type)).or_default().push(at);
                 continue;
             }
             let sent_before = status.stored != Known::No || status.open != Known::No;
-            match record.when {
+            match record.when() {
                 _ if sent_before => roots.push(at),
                 When::Unreadable => roots.push(at),
                 When::At(time) if time >= self.start => roots.push(at),
@@ -227,14 +228,13 @@ impl Planner<'_> {
             if reached[at as usize] {
                 continue;
             }
-            let described = match &*self.index.records[at as usize].resource_type {
+            let described = match &**self.index.resource_type(at) {
                 "PractitionerRole" => "Practitioner",
                 "Condition" => "Patient",
                 _ => "",
             };
             let follows = self.index.targets(at).iter().any(|target| {
-                reached[*target as usize]
-                    && *self.index.records[*target as usize].resource_type == *described
+                reached[*target as usize] && **self.index.resource_type(*target) == *described
             });
             if follows {
                 roots.push(at);
@@ -271,7 +271,7 @@ impl Planner<'_> {
     /// In which window of time a record is, counted from the agreed start date; what has no time comes last, and
     /// what was sent before although it is older comes first.
     fn window(&self, at: u32) -> i64 {
-        match self.index.records[at as usize].when.time() {
+        match self.index.records[at as usize].when().time() {
             Some(time) => time.duration_since(self.start).as_hours().div_euclid(WINDOW_HOURS),
             None => i64::MAX,
         }
@@ -287,7 +287,7 @@ impl Planner<'_> {
                 .index
                 .targets(root)
                 .iter()
-                .find(|target| &*self.index.records[**target as usize].resource_type == "Patient")
+                .find(|target| &**self.index.resource_type(**target) == "Patient")
                 .copied()
                 .unwrap_or(root);
             by_patient.entry((self.window(root), patient)).or_default().push(root);

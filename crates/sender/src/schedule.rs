@@ -103,4 +103,52 @@ mod tests {
         assert_eq!(next_daily(utc("2026-10-24T12:00:00Z"), half_two), utc("2026-10-25T00:30:00Z"));
         assert_eq!(next_daily(utc("2026-10-25T00:30:00Z"), half_two), utc("2026-10-26T01:30:00Z"));
     }
+
+    /// Both nights when the clocks change, and the leap day: one row for each moment after which the daily time is asked
+    /// for.
+    #[test]
+    fn the_nights_of_the_clock_and_the_leap_day() {
+        let (early, half_two, three) = (time(0, 0, 0, 0), time(2, 30, 0, 0), time(3, 0, 0, 0));
+        for (after, at, due) in [
+            // To summer time, 28 March 2027: 02:00 to 03:00 is left out.
+            ("2027-03-27T00:59:59Z", half_two, "2027-03-27T01:30:00Z"),
+            ("2027-03-27T01:30:00Z", half_two, "2027-03-28T01:30:00Z"),
+            ("2027-03-28T01:29:59Z", half_two, "2027-03-28T01:30:00Z"),
+            ("2027-03-28T01:30:00Z", half_two, "2027-03-29T00:30:00Z"),
+            ("2027-03-27T02:00:00Z", three, "2027-03-28T01:00:00Z"),
+            ("2027-03-28T01:00:00Z", three, "2027-03-29T01:00:00Z"),
+            ("2027-03-27T23:00:00Z", early, "2027-03-28T22:00:00Z"),
+            // To normal time, 31 October 2027: 02:00 to 03:00 comes two times, and the first one counts.
+            ("2027-10-30T00:30:00Z", half_two, "2027-10-31T00:30:00Z"),
+            ("2027-10-31T00:30:00Z", half_two, "2027-11-01T01:30:00Z"),
+            ("2027-10-31T01:30:00Z", half_two, "2027-11-01T01:30:00Z"),
+            ("2027-10-30T01:00:00Z", three, "2027-10-31T02:00:00Z"),
+            ("2027-10-30T22:00:00Z", early, "2027-10-31T23:00:00Z"),
+            // The leap day, and the year after, which has none.
+            ("2028-02-28T02:00:00Z", three, "2028-02-29T02:00:00Z"),
+            ("2028-02-29T02:00:00Z", three, "2028-03-01T02:00:00Z"),
+            ("2029-02-28T02:00:00Z", three, "2029-03-01T02:00:00Z"),
+            // New Year, and a machine that was off for three days: the time after the last one, once.
+            ("2027-12-31T02:00:00Z", three, "2028-01-01T02:00:00Z"),
+        ] {
+            assert_eq!(next_daily(utc(after), at), utc(due), "after {after} at {at}");
+        }
+    }
+
+    /// At whatever minute: one transfer for each day of the Norwegian calendar, none left out and none added.
+    #[test]
+    fn every_day_has_one_time_whatever_the_clock_does() {
+        for start in ["2027-03-26T12:00:00Z", "2027-10-29T12:00:00Z", "2028-02-27T12:00:00Z"] {
+            for minute in (0..24 * 60).step_by(5) {
+                let at = time((minute / 60) as i8, (minute % 60) as i8, 0, 0);
+                let mut due = next_daily(utc(start), at);
+                for _ in 0..5 {
+                    let next = next_daily(due, at);
+                    let days: Vec<_> = [due, next].map(|t| t.to_zoned(oslo()).date()).into();
+                    assert_eq!(days[0].tomorrow().unwrap(), days[1], "{start} {at}");
+                    due = next;
+                }
+            }
+        }
+    }
 }

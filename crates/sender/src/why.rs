@@ -130,15 +130,15 @@ impl Agent {
         let mut seen: Vec<Hash> = Vec::new();
         for (at, record) in index.records.iter().enumerate() {
             let at = u32::try_from(at).unwrap_or(u32::MAX);
-            if !goes_by(name, &record.resource_type, index.id(at), index.source_key(at)) {
+            if !goes_by(name, index.resource_type(at), index.id(at), index.source_key(at)) {
                 continue;
             }
             seen.push(record.identity);
             found.push(Explanation {
-                resource_type: record.resource_type.to_string(),
+                resource_type: index.resource_type(at).to_string(),
                 resource_id: index.id(at).map(str::to_owned),
                 source_key: index.source_key(at).map(str::to_owned),
-                location: Some(record.location.clone()),
+                location: Some(index.location(at)),
                 confirmed: self.confirmation(record.identity).await?,
                 messages: self.messages_of(record.identity).await?,
                 state: self.state_of(at, &index, &statuses, &plan).await?,
@@ -206,9 +206,9 @@ impl Agent {
             held.iter().find(|row| row.identity == identity).map(|row| row.number)
         };
         if let Some((_, discarded)) = plan.discarded.iter().find(|(root, _)| *root == at) {
-            let discarded = &index.records[*discarded as usize];
-            let number = number_in(&self.outbox.discarded().await?, discarded.identity);
-            return Ok(WhyState::Discarded { number, discarded: discarded.location.clone() });
+            let identity = index.records[*discarded as usize].identity;
+            let number = number_in(&self.outbox.discarded().await?, identity);
+            return Ok(WhyState::Discarded { number, discarded: index.location(*discarded) });
         }
         if status.held
             && let Some(row) = held.iter().find(|row| row.identity == record.identity)
@@ -220,9 +220,8 @@ impl Agent {
             });
         }
         if let Some((_, target)) = plan.waiting.iter().find(|(root, _)| *root == at) {
-            let record = &index.records[*target as usize];
-            let number = number_in(&held, record.identity);
-            return Ok(WhyState::Waits { number, held: record.location.clone() });
+            let number = number_in(&held, index.records[*target as usize].identity);
+            return Ok(WhyState::Waits { number, held: index.location(*target) });
         }
         if plan.deferred.contains(&at) {
             return Ok(WhyState::Deferred);
@@ -230,11 +229,11 @@ impl Agent {
         if plan.bundles.iter().any(|bundle| bundle.entries.contains(&at)) {
             return Ok(WhyState::Next { changed: status.stored == Known::Other });
         }
-        if self.settings.rule_set.profile_of(&record.resource_type).is_none() {
+        if self.settings.rule_set.profile_of(index.resource_type(at)).is_none() {
             return Ok(WhyState::ForeignType);
         }
         let start = start_of(self.settings.start);
-        Ok(match record.when {
+        Ok(match record.when() {
             When::At(time) if time < start => WhyState::TooEarly { at: time, start },
             _ => WhyState::Unused,
         })

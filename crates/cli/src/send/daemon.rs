@@ -360,4 +360,15 @@ mod tests {
         let due = Due::of(at, Some(now), now, None, now);
         assert!(due.at == utc("2026-11-26T02:00:00Z") && due.planned);
     }
+
+    /// A machine that was off makes up for what it missed, at once and once, and then keeps its time.
+    #[test]
+    fn a_missed_transfer_is_made_up_for_once() {
+        let (at, last) = (jiff::civil::time(3, 0, 0, 0), utc("2026-11-20T02:00:00Z"));
+        let on = utc("2026-11-23T09:17:00Z");
+        let due = Due::of(at, Some(last), on, None, on);
+        assert!(due.planned && due.at <= on, "{}", due.at);
+        let due = Due::of(at, Some(on), on, None, on);
+        assert_eq!(due.at, utc("2026-11-24T02:00:00Z"));
+    }
 }

@@ -7,58 +7,75 @@ use super::held::hold;
 use super::{HeldFinding, Item, ItemOutcome, Origin, OutboxError, Result, hash, int, ms};
 use crate::plan::Role;
 
-/// Books the answer for every resource of a message.
+/// Books the answer for every resource of a message, a statement for all of them: one for each would take longer than
+/// everything else.
 pub(super) async fn book(
     step: &mut Transaction<'static, Sqlite>,
     seq: i64,
     ends: &[ItemOutcome],
     now: Timestamp,
 ) -> Result<()> {
-    let items = items_of(step, seq).await?;
-    if items.len() != ends.len() {
+    let count = sqlx::query("SELECT count(*) FROM item WHERE seq = ?").bind(seq);
+    if count.fetch_one(&mut **step).await?.get::<i64, _>(0) != int(ends.len()) {
         return Err(OutboxError::Damaged(
             "an answer has another number of entries than its message",
         ));
     }
-    for (position, (item, end)) in items.iter().zip(ends).enumerate() {
-        sqlx::query("UPDATE item SET outcome = ? WHERE seq = ? AND position = ?")
-            .bind(end.as_str())
-            .bind(seq)
-            .bind(int(position))
-            .execute(&mut **step)
-            .await?;
-        match end {
-            ItemOutcome::Stored | ItemOutcome::Unchanged => {
-                // An older message answered late must not hide what a newer one has brought.
-                sqlx::query(
-                    "INSERT INTO stored (identity, version, resource_type, seq, at, resource_id, source_key, \
-                     annulled_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (identity) DO UPDATE \
-                     SET version = ?2, seq = ?4, at = ?5, resource_id = ?6, source_key = ?7, annulled_at = \
-                     CASE WHEN version = ?2 THEN coalesce(?8, annulled_at) ELSE ?8 END WHERE seq <= ?4",
-                )
-                .bind(item.identity.0.as_slice())
-                .bind(item.version.0.as_slice())
-                .bind(&item.resource_type)
-                .bind(seq)
-                .bind(ms(now))
-                .bind(&item.resource_id)
-                .bind(&item.source_key)
-                .bind(item.is_annulment.then(|| ms(now)))
-                .execute(&mut **step)
-                .await?;
-                sqlx::query("DELETE FROM held WHERE identity = ? AND version = ?")
-                    .bind(item.identity.0.as_slice())
-                    .bind(item.version.0.as_slice())
-                    .execute(&mut **step)
-                    .await?;
-            }
-            ItemOutcome::Refused(findings) => {
-                let message_id = message_id_of(step, seq).await?;
+    // A digit for each position.
+    let outcomes: Vec<u8> = ends.iter().map(|end| b'0' + end.number()).collect();
+    // An older message answered late must not hide what a newer one has brought.
+    sqlx::query(
+        "INSERT INTO stored (identity, version, resource_type, seq, at, resource_id, source_key, annulled_at) \
+         SELECT identity, version, resource_type, seq, ?3, resource_id, source_key, \
+           CASE WHEN is_annulment THEN ?3 END \
+         FROM item WHERE seq = ?1 AND substr(?2, position + 1, 1) IN (x'31', x'32') ORDER BY identity \
+         ON CONFLICT (identity) DO UPDATE SET version = excluded.version, seq = excluded.seq, \
+           at = excluded.at, resource_id = excluded.resource_id, source_key = excluded.source_key, \
+           annulled_at = CASE WHEN stored.version = excluded.version \
+             THEN coalesce(excluded.annulled_at, stored.annulled_at) ELSE excluded.annulled_at END \
+         WHERE stored.seq <= excluded.seq",
+    )
+    .bind(seq)
+    .bind(outcomes.as_slice())
+    .bind(ms(now))
+    .execute(&mut **step)
+    .await?;
+    sqlx::query(
+        "DELETE FROM held WHERE (identity, version) IN (SELECT identity, version FROM item \
+         WHERE seq = ?1 AND substr(?2, position + 1, 1) IN (x'31', x'32'))",
+    )
+    .bind(seq)
+    .bind(outcomes.as_slice())
+    .execute(&mut **step)
+    .await?;
+    if ends.iter().any(|end| matches!(end, ItemOutcome::Refused(_))) {
+        let message_id = message_id_of(step, seq).await?;
+        for (item, end) in items_of(step, seq).await?.iter().zip(ends) {
+            if let ItemOutcome::Refused(findings) = end {
                 hold(step, item, Origin::Register, Some(&message_id), findings, now).await?;
             }
-            ItemOutcome::NotStored => {}
         }
     }
+    close_items(step, seq, Some(&outcomes)).await
+}
+
+/// Makes the resources of a message that is not sent again narrow. `outcomes` has a digit for each, where the message
+/// was answered.
+pub(super) async fn close_items(
+    step: &mut Transaction<'static, Sqlite>,
+    seq: i64,
+    outcomes: Option<&[u8]>,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO sent_item (seq, position, identity, outcome) \
+         SELECT seq, position, identity, CAST(CAST(substr(?2, position + 1, 1) AS TEXT) AS INTEGER) \
+         FROM item WHERE seq = ?1",
+    )
+    .bind(seq)
+    .bind(outcomes)
+    .execute(&mut **step)
+    .await?;
+    sqlx::query("DELETE FROM item WHERE seq = ?").bind(seq).execute(&mut **step).await?;
     Ok(())
 }
 

@@ -327,8 +327,8 @@ impl Outbox {
     pub async fn messages(&self, limit: u32) -> Result<Vec<MessageRow>> {
         let rows = sqlx::query(
             "SELECT m.seq, m.message_id, m.made_at, m.state, m.bytes, m.entries, \
-               (SELECT count(*) FROM item i WHERE i.seq = m.seq AND i.outcome IN ('stored', 'unchanged')), \
-               (SELECT count(*) FROM item i WHERE i.seq = m.seq AND i.outcome = 'refused'), \
+               (SELECT count(*) FROM sent_item i WHERE i.seq = m.seq AND i.outcome IN (1, 2)), \
+               (SELECT count(*) FROM sent_item i WHERE i.seq = m.seq AND i.outcome = 3), \
                m.next_attempt, m.finished_at, m.reason \
              FROM message m ORDER BY m.seq DESC LIMIT ?",
         )

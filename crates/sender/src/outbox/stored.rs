@@ -221,8 +221,12 @@ impl Outbox {
     /// Every message that a resource was in, newest first, as long as its items are remembered.
     pub(crate) async fn sendings_of(&self, identity: Hash) -> Result<Vec<Sending>> {
         sqlx::query(
-            "SELECT m.message_id, m.made_at, m.state, i.outcome, m.reason FROM item i \
-             JOIN message m ON m.seq = i.seq WHERE i.identity = ? ORDER BY m.seq DESC",
+            "SELECT m.message_id, m.made_at, m.state, \
+               CASE i.outcome WHEN 1 THEN 'stored' WHEN 2 THEN 'unchanged' WHEN 3 THEN 'refused' \
+               WHEN 4 THEN 'not-stored' END, m.reason \
+             FROM (SELECT seq, NULL AS outcome FROM item WHERE identity = ?1 \
+               UNION ALL SELECT seq, outcome FROM sent_item WHERE identity = ?1) i \
+             JOIN message m ON m.seq = i.seq ORDER BY m.seq DESC",
         )
         .bind(identity.0.as_slice())
         .fetch_all(&self.pool)
