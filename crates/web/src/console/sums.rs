@@ -64,19 +64,26 @@ impl DaySum {
 }
 
 /// The place of each day, and of each hour in it: an hour of UTC is always within one day in Norway.
+///
+/// All senders have the same hours, so each is brought to its day once.
 struct Calendar {
     places: HashMap<Date, usize>,
+    hours: HashMap<Timestamp, Option<usize>>,
     zone: jiff::tz::TimeZone,
 }
 
 impl Calendar {
     fn of(days: &Days, dates: &[Date]) -> Self {
         let places = dates.iter().enumerate().map(|(at, date)| (*date, at)).collect();
-        Self { places, zone: days.zone.clone() }
+        Self { places, hours: HashMap::new(), zone: days.zone.clone() }
     }
 
-    fn place(&self, hour: Timestamp) -> Option<usize> {
-        self.places.get(&hour.to_zoned(self.zone.clone()).date()).copied()
+    fn place(&mut self, hour: Timestamp) -> Option<usize> {
+        let (places, zone) = (&self.places, &self.zone);
+        *self
+            .hours
+            .entry(hour)
+            .or_insert_with(|| places.get(&hour.to_zoned(zone.clone()).date()).copied())
     }
 }
 
@@ -89,7 +96,7 @@ impl Sums {
     ) -> Result<Self, StoreError> {
         let dates = days.all();
         let hours = shared.store.hour_counts(senders, days.start(), days.now).await?;
-        let calendar = Calendar::of(&days, &dates);
+        let mut calendar = Calendar::of(&days, &dates);
         let mut by_sender: BTreeMap<OrganisationNumber, Vec<DaySum>> = BTreeMap::new();
         for sender in senders {
             by_sender.insert(*sender, vec![DaySum::default(); dates.len()]);
@@ -180,7 +187,7 @@ impl CodeSums {
 
     fn of(days: &Days, hours: Vec<HourCodes>) -> Self {
         let dates = days.all();
-        let calendar = Calendar::of(days, &dates);
+        let mut calendar = Calendar::of(days, &dates);
         let mut rows: BTreeMap<_, Vec<EntriesAndCalls>> = BTreeMap::new();
         for hour in hours {
             let Some(place) = calendar.place(hour.hour) else { continue };
