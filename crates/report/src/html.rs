@@ -542,7 +542,8 @@ fn rank(severity: Severity) -> usize {
 fn summary<'f>(findings: impl Iterator<Item = &'f Finding>, words: &Words) -> String {
     let mut counts = [0; 4];
     for finding in findings {
-        counts[rank(finding.severity)] += 1;
+        // Fatal is an error too; there is one number of what must be corrected.
+        counts[rank(finding.severity).max(rank(Severity::Error))] += 1;
     }
     let parts: Vec<String> = counts
         .into_iter()
@@ -592,7 +593,8 @@ mod tests {
             span: Some(span),
             ..ElementLocation::default()
         };
-        Finding::with_text(Code::BundleEmpty, location, text, text)
+        let code = Code::parse("LMR-4001").expect("a code");
+        Finding::with_text(code, location, text, text)
     }
 
     fn case(file: &str, source: &str, findings: Vec<Finding>) -> Case {
