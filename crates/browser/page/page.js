@@ -53,8 +53,10 @@ class Checker {
   stop() {
     // Its answer says nothing, and does not come where the worker is ended.
     this.ask("stop").catch(() => {});
+    const asked = checks;
     setTimeout(() => {
-      if (!busy) return;
+      // A check that was begun since is another one.
+      if (!busy || checks !== asked) return;
       this.#worker.terminate();
       this.#fail(null);
       this.#begin();
@@ -69,6 +71,8 @@ class Checker {
 }
 
 let busy = false;
+/** How many checks were begun. */
+let checks = 0;
 let about;
 /** What was chosen last, to check it again with other rules. */
 let input = { files: [], chosen: true };
@@ -153,6 +157,7 @@ async function check(files, { chosen }) {
     return;
   }
   busy = true;
+  checks += 1;
   $("status").classList.remove("heard");
   $("status").textContent = "";
   showProgress({ name: files[0].name, done: 0, all: files.length });

@@ -8,8 +8,8 @@ use lmr_fhir::Language;
 use lmr_lmdi::codes::Severity;
 use lmr_lmdi::{CheckOptions, Finding, RuleSetId, RuleSets};
 use lmr_report::{Case, Checked, Checker, Profiles, Reported, html, json, junit, outcome, sarif};
-use lmr_validator::Options;
 use lmr_validator::package::{Package, ResourceKind};
+use lmr_validator::{HtmlInMarkdown, Options};
 use serde_json::{Value, json};
 
 use crate::request::{Choices, EngineError, Format, Request};
@@ -131,6 +131,8 @@ impl Engine {
                 redact_values: choices.redact,
                 threads: 1,
                 now: lmr_fhirpath::DateTime::parse(&choices.now),
+                // As `lmr validate --ruleset none` by itself.
+                html_in_markdown: HtmlInMarkdown::Ignore,
                 ..Options::default()
             };
             return Ok(Checker::of_profiles(packages, options, &choices.profiles)?);
