@@ -20,7 +20,7 @@ use crate::explain::Source;
 use crate::output::Language;
 use crate::text::Explain as _;
 use crate::text::text;
-use crate::validate::{Validate, cannot_check};
+use crate::validate::{RuleSetChoice, Validate, cannot_check};
 use place::Positions;
 
 /// Speak the Language Server Protocol with an editor.
@@ -31,8 +31,8 @@ use place::Positions;
 pub(crate) struct Lsp {
     /// The guide to check against; `none` is plain R4 plus what --package and --profile name. If left out, a
     /// batch is checked against lmdi-0.9.4 and everything else against the newest
-    #[arg(long, value_name = "RULESET")]
-    ruleset: Option<String>,
+    #[arg(long, value_parser = RuleSetChoice::parser())]
+    ruleset: Option<RuleSetChoice>,
     /// FHIR package (.tgz), folder or single definition to load in addition, or the name of an installed package
     /// (name#version); may be repeated
     #[arg(long, value_name = "P")]
@@ -52,11 +52,11 @@ struct Standalone {
 impl Lsp {
     pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
         let mut arguments = vec!["lmr".to_owned(), "-".to_owned()];
-        arguments.extend(self.ruleset.iter().flat_map(|r| ["--ruleset".to_owned(), r.clone()]));
         arguments.extend(self.package.iter().flat_map(|p| ["--package".to_owned(), p.clone()]));
-        let validate = Standalone::try_parse_from(arguments)
+        let mut validate = Standalone::try_parse_from(arguments)
             .explain(|| text!("valgene kan ikke brukes", "the options cannot be used"))?
             .validate;
+        validate.choose(self.ruleset);
         let (checker, source) = validate.for_editors(&Arc::new(AtomicBool::new(false)), lang)?;
         let (connection, threads) = Connection::stdio();
         let broken =

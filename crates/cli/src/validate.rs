@@ -170,6 +170,11 @@ impl Validate {
         if self.watch { watch::run(&self, lang) } else { self.once(lang) }
     }
 
+    /// Takes this rule set, or leaves the choice to `.lmr.toml` and the text.
+    pub(crate) fn choose(&mut self, ruleset: Option<RuleSetChoice>) {
+        self.ruleset = ruleset;
+    }
+
     /// What an editor's texts are validated against and explained by, `.lmr.toml` taken into account.
     pub(crate) fn for_editors(
         &self,

@@ -234,7 +234,7 @@ fn only_files_that_git_knows_as_changed_are_checked() {
     let folder = folder(&[("old.json", FAULTY), ("sub/changed.json", RIGHT)]);
     let no_repository = validate(folder.path(), &["--changed-from", "HEAD", "."]);
     assert_eq!(no_repository.status.code(), Some(2));
-    assert!(said(&no_repository).contains("git"), "{}", said(&no_repository));
+    assert!(said(&no_repository).contains("in no git repository"), "{}", said(&no_repository));
     let git = |arguments: &[&str]| {
         let done = Command::new("git")
             .current_dir(folder.path())
@@ -289,6 +289,12 @@ fn watching_reports_again_after_a_change_and_refuses_standard_input() {
     wait();
     std::fs::write(folder.path().join("a.json"), RIGHT).expect("written");
     wait();
+    // A project file that is half written, and then whole, ends nothing.
+    std::fs::write(folder.path().join(".lmr.toml"), "ruleset = ").expect("written");
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    std::fs::write(folder.path().join(".lmr.toml"), "ruleset = \"none\"\n").expect("written");
+    wait();
+    assert!(child.try_wait().expect("a status").is_none(), "it goes on");
     child.kill().expect("ended");
     child.wait().expect("ended");
 }

@@ -11,7 +11,12 @@ pub(super) fn since(revision: &str, files: Vec<PathBuf>) -> anyhow::Result<Vec<P
     if revision.starts_with('-') {
         fail!("{revision} er ikke en revisjon", "{revision} is not a revision");
     }
-    let top = git(Path::new("."), &["rev-parse", "--show-toplevel"])?;
+    let top = git(Path::new("."), &["rev-parse", "--show-toplevel"]).explain(|| {
+        text!(
+            "--changed-from spør git, og denne mappen er ikke i et git-lager",
+            "--changed-from asks git, and this folder is in no git repository"
+        )
+    })?;
     let top = PathBuf::from(top.trim_end_matches(['\r', '\n']));
     let commit = git(&top, &["rev-parse", "--verify", "--quiet", &format!("{revision}^{{commit}}")])
         .explain(|| {

@@ -28,8 +28,23 @@ pub(super) fn run(command: &Validate, lang: Language) -> anyhow::Result<ExitCode
         );
     }
     let mut last = None;
+    let mut trouble = None;
     loop {
-        let state = state_of(command)?;
+        let state = match state_of(command) {
+            Ok(state) => state,
+            // Files and .lmr.toml are being worked on: what is wrong with them now is said once.
+            Err(error) if last.is_some() => {
+                let error = crate::text::chain(&error, lang);
+                if trouble.as_ref() != Some(&error) {
+                    output::complain(&format!("lmr: {error}"));
+                    (trouble, last) = (Some(error), Some(State::new()));
+                }
+                std::thread::sleep(INTERVAL);
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        trouble = None;
         if last.as_ref() != Some(&state) {
             // A file that is just being written may be half there; the next look has it whole.
             if let Err(error) = command.once(lang) {
