@@ -20,6 +20,12 @@ lint:
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
+# The documentation as a site, in both languages: target/site.
+site:
+    cargo build -p lmr-cli
+    for listener in receiver outlet; do cargo run --quiet -p lmr-server --example openapi -- $listener > target/openapi-$listener.json; done
+    scripts/site target/debug/lmr target/openapi-receiver.json target/openapi-outlet.json
+
 # The words that docs/words.md gives up.
 words:
     scripts/check-words
