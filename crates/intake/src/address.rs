@@ -165,4 +165,36 @@ mod tests {
         assert_eq!(list.to_string(), "192.0.2.7, 198.51.100.0/24, 2001:db8::/32");
         assert_eq!(AllowList::parse(list.texts()), Ok(list));
     }
+
+    #[test]
+    fn a_range_has_its_ends_and_nothing_beyond_them_in_both_families() {
+        for (range, inside, outside) in [
+            ("192.0.2.3-192.0.2.9", ["192.0.2.3", "192.0.2.9"], ["192.0.2.2", "192.0.2.10"]),
+            (
+                "2001:db8::3-2001:db8::9",
+                ["2001:db8::3", "2001:db8::9"],
+                ["2001:db8::2", "2001:db8::a"],
+            ),
+            ("192.0.2.3-192.0.2.3", ["192.0.2.3", "192.0.2.3"], ["192.0.2.2", "192.0.2.4"]),
+            (
+                "2001:db8::3-2001:db8::3",
+                ["2001:db8::3", "2001:db8::3"],
+                ["2001:db8::2", "2001:db8::4"],
+            ),
+        ] {
+            let list = AllowList::parse([range]).expect(range);
+            for address in inside {
+                assert!(list.contains(address.parse().expect("an address")), "{range} {address}");
+            }
+            for address in outside {
+                assert!(!list.contains(address.parse().expect("an address")), "{range} {address}");
+            }
+            assert!(!list.is_empty());
+        }
+        assert!(AllowList::default().is_empty());
+        for reversed in ["192.0.2.9-192.0.2.3", "2001:db8::9-2001:db8::3", "192.0.2.3-2001:db8::9"]
+        {
+            assert!(AllowList::parse([reversed]).is_err(), "{reversed}");
+        }
+    }
 }

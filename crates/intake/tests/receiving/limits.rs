@@ -153,7 +153,7 @@ async fn b4_a_correct_bundle_is_not_refused_for_the_number_of_its_notes() {
 #[tokio::test]
 async fn b7_work_that_nobody_waits_for_is_stopped() {
     let place = place().await;
-    let work = lmr_intake::Work::default();
+    let work = Work::default();
     let receiver = place.receiver.for_call(work.clone());
     work.stop();
     let stopped = receiver.receive(&caller(), simple("m1"), now(), Arc::new(SystemRandom)).await;

@@ -10,9 +10,10 @@ use jiff::{SignedDuration, Timestamp};
 use lmr_envelope::synthetic::{self as world, REGISTER, SENDER, now, world};
 use lmr_envelope::{Header, Limits, RandomSource, SystemRandom, Trust, primitives, seal};
 use lmr_intake::{
-    AllowList, Answer, Avsender, AvsenderError, AvsenderRecord, Caller, CertificateRecord,
-    Committed, Counts, Delivery, DeliveryFilter, Material, MessageHead, OrganisationNumber,
-    Outcome, Parts, Receiver, RegisteredCertificate, Rejection, Reply, RuleSetId, Settings, Store,
+    AddressStatus, AllowList, Answer, Avsender, AvsenderError, AvsenderRecord, Caller,
+    CertificateRecord, Committed, Counts, Delivery, DeliveryFilter, Material, MessageHead,
+    OrganisationNumber, Outcome, Parts, Receiver, RegisteredCertificate, Rejection, Reply,
+    RuleSetId, Settings, Store, Work,
 };
 use lmr_lmdi::codes::Code;
 use lmr_storage::{SqliteStore, StorageKey};
@@ -498,4 +499,41 @@ async fn each_message_gets_a_receipt_that_follows_the_one_before() {
     assert!(reply.unwrap_or_else(|_| panic!("checked")).receipt.is_none(), "nothing was stored");
     let newest = place.receiver.newest_receipt(caller().organisation).await.unwrap();
     assert_eq!(newest, Some(two.receipt.payload()), "a resend and a check are not newer");
+}
+
+/// What a reply says beside its answer: for the log and the metrics.
+#[tokio::test]
+async fn a_reply_names_message_and_codes_once_and_no_codes_when_it_is_given_again() {
+    let place = place().await;
+    let wrong = [patient("13866510283", "female"), patient(PEOPLE[1], "male")];
+    let work = Work::default();
+    let call = place.receiver.for_call(work.clone());
+    assert_eq!(work.message_id(), None);
+    let message = sealed("c1", &batch("c1", &wrong));
+    let first = call.receive(&caller(), message.clone(), now(), Arc::new(SystemRandom)).await;
+    let first = first.unwrap_or_else(|rejection| panic!("{rejection}"));
+    assert_eq!(work.message_id(), Some("c1"));
+    let codes: Vec<_> = first.codes.iter().map(|one| (one.code.as_str(), one.entries)).collect();
+    assert_eq!((codes, first.is_kept), (vec![("LMR-6002", 1)], true));
+    let again = place.takes(message).await;
+    assert_eq!((again.repeated, again.codes.len(), again.is_kept), (true, 0, true));
+    assert_eq!(again.message_id.as_deref(), Some("c1"));
+    // A check names its message, too, and one that is asked to stop gives no answer.
+    let work = Work::default();
+    let call = place.receiver.for_call(work.clone());
+    let checked = sealed("c2", &batch("c2", &wrong));
+    call.check(&caller(), checked, now(), Arc::new(SystemRandom))
+        .await
+        .unwrap_or_else(|rejection| panic!("{rejection}"));
+    assert_eq!(work.message_id(), Some("c2"));
+    work.stop();
+    let stopped = call.receive(&caller(), simple("c3"), now(), Arc::new(SystemRandom)).await;
+    assert_eq!(stopped.err().map(|r| r.code()), Some(Code::Overloaded));
+}
+
+#[tokio::test]
+async fn the_certificate_to_encrypt_for_comes_first() {
+    let place = place().await;
+    let expected = [world().register.certificate()];
+    assert_eq!(place.receiver.certificates(), expected);
 }

@@ -63,6 +63,13 @@ async fn every_fault_of_the_envelope_has_its_code() {
     assert_eq!(rejection.location().expression.as_deref(), Some("nonce"));
     let edge = changed(&simple("m1"), set("generatedAt", "2025-03-14T07:05:00Z"));
     assert_eq!(place.takes(edge).await.answer.counts.created, 1);
+    // A period of a single moment.
+    let moment = changed(&simple("m2"), |m| {
+        for member in ["rapporteringFra", "rapporteringTil"] {
+            m.insert(member.into(), "2025-03-14T01:00:00Z".into());
+        }
+    });
+    place.takes(moment).await;
 }
 
 #[tokio::test]
