@@ -16,6 +16,7 @@ mod groups;
 mod mutant;
 mod record;
 mod rewrite;
+mod sample;
 mod suite;
 mod tree;
 
@@ -68,6 +69,12 @@ struct Arguments {
     /// Tries what has to be compiled alone, too.
     #[arg(long)]
     alone: bool,
+    /// Tries no more than so many changes of a group, chosen by the seed.
+    #[arg(long)]
+    sample: Option<usize>,
+    /// Chooses the sample: the same seed, the same changes.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
     /// Runs the tests of these packages, too.
     #[arg(long, value_delimiter = ',')]
     tests_of: Vec<String>,
@@ -124,6 +131,10 @@ fn main() -> Result<ExitCode> {
                     .iter()
                     .any(|mutant| mutant.file == outcome.file && mutant.label == outcome.label)
         });
+        let mutants = match arguments.sample {
+            Some(size) => sampled(mutants, &chosen, size, arguments.seed, &mut record),
+            None => mutants,
+        };
         fs::create_dir_all(&output)?;
         let record = Mutex::new(&mut record);
         run(&arguments, &optimised, &workspace, &chosen, &mutants, &record)?;
@@ -132,6 +143,33 @@ fn main() -> Result<ExitCode> {
     let (table, unexplained) = record.table(&chosen, &survivors);
     print!("{table}");
     Ok(if unexplained == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Leaves a sample of each group, and notes the others as not run unless they have been.
+fn sampled(
+    mutants: Vec<Mutant>,
+    groups: &[Group],
+    size: usize,
+    seed: u64,
+    record: &mut Record,
+) -> Vec<Mutant> {
+    let mut kept = BTreeSet::new();
+    for group in groups {
+        let of_group: Vec<u32> = mutants
+            .iter()
+            .filter(|mutant| group.has(&mutant.file))
+            .map(|mutant| mutant.number)
+            .collect();
+        let sample = sample::choose(&of_group, size, seed);
+        eprintln!("{}: {} of {}, seed {seed}", group.name, sample.len(), of_group.len());
+        kept.extend(sample);
+    }
+    for mutant in mutants.iter().filter(|mutant| !kept.contains(&mutant.number)) {
+        if record.get(&mutant.file, &mutant.label).is_none() {
+            record.put(outcome(mutant, record::NOT_SAMPLED.to_owned()));
+        }
+    }
+    mutants.into_iter().filter(|mutant| kept.contains(&mutant.number)).collect()
 }
 
 /// Compiles the changes in, learns which tests reach which, and tries each change.

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::groups::{Group, Survivor};
 
+/// Why a change was not run that may be run by the next sample.
+pub(crate) const NOT_SAMPLED: &str = "not in the sample";
+
 /// What became of one change.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Outcome {
@@ -102,6 +105,7 @@ impl Record {
                         unexplained += 1;
                         let _ = writeln!(left, "[{}] {line} ({})", group.name, outcome.detail);
                     }
+                    (Fate::NotRun, _) if outcome.detail == NOT_SAMPLED => {}
                     (Fate::NotRun, _) => {
                         let _ = writeln!(alone, "[{}] {line} ({})", group.name, outcome.detail);
                     }
