@@ -22,7 +22,7 @@ use crate::index::Index;
 use crate::lock::Lock;
 use crate::message::{Made, MessageMaker};
 use crate::meter::{ProgressSink, TransferMeter, TransferProgress};
-use crate::outbox::{FinishedAttempt, Forgotten, ItemOutcome, Outbox, OutboxError};
+use crate::outbox::{FinishedAttempt, Forgotten, HeldCount, ItemOutcome, Outbox, OutboxError};
 use crate::plan::{self, BundleLimits, Known, Plan, Statuses};
 use crate::progress::{AttemptOutcome, State};
 use crate::receipts::ReceivedReceipt;
@@ -210,14 +210,15 @@ impl Agent {
         let is_delivered = !run.is_over()
             && run.unanswered == 0
             && run.report.source_failure.is_none()
-            && self.outbox.open_messages().await? == 0;
+            && self.outbox.open_messages().await? == 0
+            && self.outbox.held_count().await?.not_yet == 0;
         if is_delivered {
             self.outbox.set("last-success", &run.report.started_at.to_string()).await?;
         }
         let is_finished = is_delivered
             && run.report.source_issues.is_empty()
             && run.report.deferred == 0
-            && self.outbox.held_count().await? == 0;
+            && self.outbox.held_count().await?.held == 0;
         if is_finished {
             let mark = format!("{} {}", run.report.started_at, self.source.name());
             self.outbox.set(CHANGED_SINCE, &mark).await?;
@@ -363,7 +364,8 @@ impl Agent {
             entries,
             stored: count(|item| *item == ItemOutcome::Stored),
             unchanged: count(|item| *item == ItemOutcome::Unchanged),
-            refused: count(|item| matches!(item, ItemOutcome::Refused(_))),
+            refused: count(|item| matches!(item, ItemOutcome::Refused(_)) && !item.is_not_yet()),
+            not_yet: count(ItemOutcome::is_not_yet),
             not_stored: count(|item| *item == ItemOutcome::NotStored),
             links: answer.links,
             next_attempt: progress.next_attempt,
@@ -626,7 +628,8 @@ impl Agent {
         since: Timestamp,
     ) -> Result<(), SenderError> {
         let mut waiting = Vec::new();
-        if self.outbox.held_count().await? > 0 {
+        let HeldCount { held, not_yet } = self.outbox.held_count().await?;
+        if held + not_yet > 0 {
             let statuses = self.outbox.statuses(index).await?;
             let plan = self.plan(index, &statuses).await?;
             let maker = MessageMaker::new(self, index, &statuses, since);

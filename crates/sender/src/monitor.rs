@@ -148,6 +148,11 @@ fn exposition(overview: &Overview, expiries: &[Expiry], version: &str) -> String
         count(overview.held),
     );
     family(
+        "lmr_sender_not_yet_resources",
+        "Resources that only the register's clock keeps back.",
+        count(overview.not_yet),
+    );
+    family(
         "lmr_sender_waiting_resources",
         "Correct resources that wait for held ones.",
         count(overview.waiting),

@@ -35,6 +35,8 @@ use book::{book, close_items, hold_all, split};
 
 pub use crate::progress::State;
 pub use desk::{Act, ActError, Discarded, JournalEntry, JournalRecord, SourceIssueRow};
+pub(crate) use held::HeldCount;
+use held::depend_on_clock;
 pub use held::{Discard, HeldFinding, HeldRow, Origin, Released, WaitingRow};
 pub use ledger::LedgerRow;
 pub use receipts::ReceiptRow;
@@ -226,6 +228,11 @@ pub(crate) enum ItemOutcome {
 }
 
 impl ItemOutcome {
+    /// Whether nothing is wrong with the resource but that it lies ahead by the register's clock.
+    pub(crate) fn is_not_yet(&self) -> bool {
+        matches!(self, Self::Refused(findings) if depend_on_clock(findings))
+    }
+
     /// Its number in the outbox.
     fn number(&self) -> u8 {
         match self {

@@ -98,6 +98,8 @@ pub struct SentMessage {
     pub unchanged: usize,
     /// Refused for what is wrong with them.
     pub refused: usize,
+    /// Refused only because they lie ahead by the register's clock.
+    pub not_yet: usize,
     /// Correct, but not stored because of another one.
     pub not_stored: usize,
     /// How many of its administrations the register can link to a patient and a prescriber, where the
@@ -181,6 +183,9 @@ pub struct Report {
     pub stop: Option<AttemptFailure>,
     /// Resources held after the run.
     pub held: u64,
+    /// Resources that only the register's clock keeps back: the check here has found them in order. Each transfer
+    /// tries them again.
+    pub not_yet: u64,
     /// Messages still without an answer after the run.
     pub open_messages: u64,
     /// When the next attempt is due.
@@ -282,6 +287,7 @@ impl Report {
             stopped_early: false,
             stop: None,
             held: 0,
+            not_yet: 0,
             open_messages: 0,
             next_attempt: None,
         }
@@ -331,7 +337,7 @@ impl Report {
             RunStatus::Stopped
         } else if self.source_failure.is_some() || self.missing * 2 > self.known {
             RunStatus::SourceFailed
-        } else if self.open_messages > 0 || self.stopped_early {
+        } else if self.open_messages > 0 || self.not_yet > 0 || self.stopped_early {
             RunStatus::Undelivered
         } else if self.held > 0
             || !self.source_issues.is_empty()
@@ -364,6 +370,7 @@ mod tests {
             stopped_early,
             stop,
             held,
+            not_yet,
             open_messages,
             // Records are sent again by the run itself, annulments are not.
             lost_at_register,
@@ -408,6 +415,7 @@ mod tests {
             || *stopped_early
             || stop.is_some()
             || *held > 0
+            || *not_yet > 0
             || *open_messages > 0
     }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::attempt::AttemptFailure;
 use crate::error::SenderError;
 use crate::identity::Hash;
-use crate::outbox::Outbox;
+use crate::outbox::{HeldCount, Outbox};
 use crate::report::{Report, RunKind, SourceFailure};
 use crate::source::SourceUnavailable;
 
@@ -62,7 +62,8 @@ impl Run {
         report.stop = self.stop;
         report.open_messages = outbox.open_messages().await?;
         report.next_attempt = outbox.next_attempt().await?;
-        report.held = outbox.held_count().await?;
+        let HeldCount { held, not_yet } = outbox.held_count().await?;
+        (report.held, report.not_yet) = (held, not_yet);
         report.vanished = outbox.vanished_count().await?;
         if self.has_read_source {
             outbox.set_source_issues(&report.source_issues, now).await?;

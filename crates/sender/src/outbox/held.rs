@@ -63,6 +63,11 @@ impl HeldFinding {
     }
 }
 
+/// Whether everything that is wrong may be gone later without any change.
+pub(super) fn depend_on_clock(findings: &[HeldFinding]) -> bool {
+    !findings.is_empty() && findings.iter().all(HeldFinding::depends_on_clock)
+}
+
 /// A resource that is held until it changes or is released.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HeldRow {
@@ -95,6 +100,17 @@ pub struct HeldRow {
     pub discarded: Option<Discard>,
     #[serde(skip)]
     pub(crate) identity: Hash,
+}
+
+/// How many resources are held, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct HeldCount {
+    /// Until they change at the source or are released. What lies ahead by the clock here is among them: most likely
+    /// its date is wrong.
+    pub(crate) held: u64,
+    /// The check here has found them in order, and the register refuses them only because they lie ahead by its
+    /// clock. Each transfer tries them again, and nothing needs to be corrected at the source.
+    pub(crate) not_yet: u64,
 }
 
 /// An operator's decision not to send a record. It holds until the record changes at the source or is released.
@@ -296,11 +312,15 @@ impl Outbox {
     }
 
     /// How many resources are held.
-    pub(crate) async fn held_count(&self) -> Result<u64> {
-        let row = sqlx::query("SELECT count(*) FROM held WHERE discarded_at IS NULL")
-            .fetch_one(&self.pool)
-            .await?;
-        Ok(u64::try_from(row.get::<i64, _>(0)).unwrap_or_default())
+    pub(crate) async fn held_count(&self) -> Result<HeldCount> {
+        let row = sqlx::query(
+            "SELECT count(*), count(CASE WHEN depends_on_clock AND origin = 'register' THEN 1 END) \
+             FROM held WHERE discarded_at IS NULL",
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        let count = |column| u64::try_from(row.get::<i64, _>(column)).unwrap_or_default();
+        Ok(HeldCount { held: count(0) - count(1), not_yet: count(1) })
     }
 }
 
@@ -372,8 +392,7 @@ pub(super) async fn hold(
     findings: &[HeldFinding],
     now: Timestamp,
 ) -> Result<()> {
-    let depends_on_clock =
-        !findings.is_empty() && findings.iter().all(HeldFinding::depends_on_clock);
+    let depends_on_clock = depend_on_clock(findings);
     let findings = serde_json::to_string(findings)
         .map_err(|_| OutboxError::Damaged("findings cannot be written"))?;
     let before = sqlx::query(

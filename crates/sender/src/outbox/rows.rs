@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use sqlx::Row;
 
-use super::{Outbox, OutboxError, Result, time};
+use super::{HeldCount, Outbox, OutboxError, Result, time};
 use crate::attempt::AttemptFailure;
 use crate::identity::Hash;
 use crate::progress::State;
@@ -82,6 +82,8 @@ pub struct Overview {
     pub status: RunStatus,
     /// Resources held.
     pub held: u64,
+    /// Resources that only the register's clock keeps back: each transfer tries them again.
+    pub not_yet: u64,
     /// Correct resources that wait for them.
     pub waiting: u64,
     /// Resources that an operator has discarded.
@@ -212,7 +214,7 @@ fn status_of(overview: &Overview, last_planned: Option<&RunRow>, ended: bool) ->
         RunStatus::Stopped
     } else if failed {
         RunStatus::SourceFailed
-    } else if open || broke_off || !ended {
+    } else if open || broke_off || !ended || overview.not_yet > 0 {
         RunStatus::Undelivered
     } else if overview.held > 0 || issues || last_planned.is_some_and(SourceCounts::misspelt) {
         RunStatus::ToCorrect
@@ -250,12 +252,12 @@ impl Outbox {
             ));
         }
         let row = sqlx::query(
-            "SELECT (SELECT count(*) FROM held WHERE discarded_at IS NULL), \
-             (SELECT min(next_attempt) FROM message WHERE state IN ('planned', 'waiting')), \
+            "SELECT (SELECT min(next_attempt) FROM message WHERE state IN ('planned', 'waiting')), \
              (SELECT count(*) FROM held WHERE discarded_at IS NOT NULL)",
         )
         .fetch_one(&self.pool)
         .await?;
+        let HeldCount { held, not_yet } = self.held_count().await?;
         let last_success = match self.setting("last-success").await? {
             Some(text) => text.parse().ok(),
             None => None,
@@ -265,12 +267,13 @@ impl Outbox {
             stored,
             messages,
             status: RunStatus::Clean,
-            held: number(&row, 0),
+            held,
+            not_yet,
             waiting: 0,
-            discarded: number(&row, 2),
+            discarded: number(&row, 1),
             vanished: self.vanished_count().await?,
             last_source: last_planned.as_ref().and_then(RunRow::source),
-            next_attempt: row.get::<Option<i64>, _>(1).map(time).transpose()?,
+            next_attempt: row.get::<Option<i64>, _>(0).map(time).transpose()?,
             last_success,
             last_run: self.runs(1).await?.pop(),
             silent_since: None,

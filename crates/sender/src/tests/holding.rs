@@ -53,6 +53,28 @@ async fn b6_what_is_in_the_future_goes_by_itself_when_it_has_happened() {
     assert_eq!(world.versions("MedicationAdministration/a"), 1);
 }
 
+/// breaker 6 b, with the clock of one side only
+#[tokio::test]
+async fn b6_what_lies_ahead_by_the_registers_clock_alone_is_not_yet_and_not_held() {
+    let world = ward();
+    let ahead = with(given("a", "p", 1), "fault", json!("ahead"));
+    world.write("given.ndjson", &[ahead, given("b", "q", 1)]);
+    world.register.lock().unwrap().is_behind = true;
+    for _ in 0..2 {
+        let report = world.run().await;
+        assert_eq!((report.held, report.not_yet, report.status()), (0, 1, RunStatus::Undelivered));
+        assert_eq!((report.messages[0].refused, report.messages[0].not_yet), (0, 1));
+        let overview = world.agent().await.outbox().overview().await.unwrap();
+        assert_eq!((overview.held, overview.not_yet), (0, 1));
+        assert_eq!((overview.status, overview.last_success), (RunStatus::Undelivered, None));
+    }
+    assert_eq!(world.versions("MedicationAdministration/b"), 1, "the others are delivered");
+    world.register.lock().unwrap().is_behind = false;
+    let report = world.run().await;
+    assert_eq!((report.held, report.not_yet, report.status()), (0, 0, RunStatus::Clean));
+    assert_eq!(world.versions("MedicationAdministration/a"), 1);
+}
+
 /// breaker 6 a
 #[tokio::test]
 async fn b6_a_clock_that_is_wrong_is_the_operators_matter_and_holds_no_data() {

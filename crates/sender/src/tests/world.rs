@@ -100,6 +100,8 @@ pub(super) struct Register {
     pub(super) receipts: Option<Vec<String>>,
     /// Gives receipts, and does not answer when it is asked for the newest.
     pub(super) is_silent_on_receipts: bool,
+    /// Its clock is behind: what has `"fault": "ahead"` lies ahead by it.
+    pub(super) is_behind: bool,
 }
 
 impl Register {
@@ -203,6 +205,13 @@ impl Register {
                     hangs |= refused.contains(&target);
                     resource[role] = json!(names[target]);
                 }
+            }
+            if self.is_behind && entry["resource"]["fault"] == "ahead" {
+                refused.push(entry["fullUrl"].as_str().unwrap());
+                let outcome: Value = serde_json::from_slice(&outcome("LMR-6020")).unwrap();
+                let response = json!({ "status": "422 Unprocessable Entity", "outcome": outcome });
+                answers.push(json!({ "fullUrl": entry["fullUrl"], "response": response }));
+                continue;
             }
             let status = if *bad {
                 refused.push(entry["fullUrl"].as_str().unwrap());

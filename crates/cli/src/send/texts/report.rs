@@ -134,6 +134,11 @@ pub(in crate::send) fn report(report: &Report, language: Language) -> String {
             (message.unchanged, "uendret", "unchanged"),
             (message.refused, "avvist", "refused"),
             (
+                message.not_yet,
+                "ikke ennå etter registerets klokke (forsøkes igjen ved neste overføring)",
+                "not yet by the register's clock (tried again by the next transfer)",
+            ),
+            (
                 message.not_stored,
                 "ikke lagret fordi noe annet ble avvist",
                 "not stored because something else was refused",
@@ -214,6 +219,10 @@ pub(in crate::send) fn reason(report: &Report, language: Language) -> String {
     let misspelt = report.foreign_types.iter().filter(|foreign| !foreign.is_fhir_type).count();
     let counts = [
         (report.held, say("holdt tilbake", "held back")),
+        (
+            report.not_yet,
+            say("ikke ennå etter registerets klokke", "not yet by the register's clock"),
+        ),
         (report.source_issues.len() as u64, say("kan ikke brukes", "cannot be used")),
         (misspelt as u64, say("ukjente ressurstyper", "unknown resource types")),
         (report.open_messages, say("meldinger uten svar", "messages without an answer")),

@@ -116,6 +116,10 @@ pub(in crate::send) fn overview(overview: &Overview, language: Language) -> Stri
         let _ = writeln!(text, "{count:>8}  {}", state(*of, language));
     }
     let _ = writeln!(text, "{}: {}", say("Holdt tilbake", "Held back"), overview.held);
+    if overview.not_yet > 0 {
+        let what = say("Ikke ennå etter registerets klokke", "Not yet by the register's clock");
+        let _ = writeln!(text, "{what}: {}", overview.not_yet);
+    }
     let _ = writeln!(text, "{}: {}", say("Venter på dem", "Wait for them"), overview.waiting);
     if overview.discarded > 0 {
         let what = say("Forkastet av en operatør", "Discarded by an operator");
