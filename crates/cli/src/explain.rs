@@ -3,13 +3,13 @@
 pub(crate) mod words;
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use lmr_lmdi::{CheckOptions, RuleSetId, RuleSets};
-use lmr_report::{Checker, Profiles};
+use lmr_report::{Checked, Checker, Profiles};
 use lmr_validator::definitions::{
     Definitions, ElementDefinition, Max, StructureDefinition, TypeRef,
 };
@@ -60,22 +60,12 @@ enum Format {
 
 impl Explain {
     pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
-        let cache = match &self.package_cache {
-            Some(folder) => Some(PackageCache::new(folder)),
-            None => crate::package::cache_folder(None).ok().map(PackageCache::new),
-        };
-        let (packages, missing) = load(&self.package, cache.as_ref())?;
-        for missing in missing {
-            let warning = text!(
-                "advarsel: {package} krever {name} {version}, som verken er oppgitt eller installert",
-                "warning: {package} depends on {name} {version}, which is neither given nor installed",
-                package = missing.needed_by,
-                name = missing.name,
-                version = missing.version
-            );
-            output::complain(warning.get(lang));
-        }
-        let source = Source::of(self.ruleset, packages)?;
+        let source = Source::with_packages(
+            self.ruleset,
+            &self.package,
+            self.package_cache.as_deref(),
+            lang,
+        )?;
         let is_json = self.format == Format::Json;
         let Some(what) = &self.what else {
             return list(&source, is_json).map(|()| ExitCode::SUCCESS);
@@ -102,6 +92,47 @@ pub(crate) struct Source {
 }
 
 impl Source {
+    /// The rule set chosen, or the newest, with further packages; a package that lacks one it depends on is warned of.
+    ///
+    /// # Errors
+    /// A package that cannot be read, and what [`Source::new`] has.
+    pub(crate) fn with_packages(
+        ruleset: Option<RuleSetChoice>,
+        packages: &[PathBuf],
+        cache: Option<&Path>,
+        lang: Language,
+    ) -> anyhow::Result<Self> {
+        let cache = match cache {
+            Some(folder) => Some(PackageCache::new(folder)),
+            None => crate::package::cache_folder(None).ok().map(PackageCache::new),
+        };
+        let (packages, missing) = load(packages, cache.as_ref())?;
+        for missing in missing {
+            let warning = text!(
+                "advarsel: {package} krever {name} {version}, som verken er oppgitt eller installert",
+                "warning: {package} depends on {name} {version}, which is neither given nor installed",
+                package = missing.needed_by,
+                name = missing.name,
+                version = missing.version
+            );
+            output::complain(warning.get(lang));
+        }
+        Self::of(ruleset, packages)
+    }
+
+    /// The guide whose profiles come before the types.
+    pub(crate) const fn guide(&self) -> Option<RuleSetId> {
+        self.guide
+    }
+
+    /// What the definitions say of a text.
+    ///
+    /// # Errors
+    /// A fault of this program: the rule set cannot be compiled.
+    pub(crate) fn check(&self, text: &[u8]) -> anyhow::Result<Checked> {
+        self.checker.check(text).map_err(cannot_check)
+    }
+
     /// The rule set chosen, or the newest.
     fn of(ruleset: Option<RuleSetChoice>, packages: Vec<Package>) -> anyhow::Result<Self> {
         if ruleset == Some(RuleSetChoice::None) {
@@ -137,7 +168,8 @@ impl Source {
         }
     }
 
-    fn definitions(&self) -> &Definitions {
+    /// The definitions that the validator has.
+    pub(crate) fn definitions(&self) -> &Definitions {
         self.validator().definitions()
     }
 
@@ -253,7 +285,8 @@ impl Source {
         )
     }
 
-    fn near(&self, name: &str) -> String {
+    /// The names nearest to one that is not known.
+    pub(crate) fn near(&self, name: &str) -> String {
         let names: Vec<&str> = self.definitions().structures().map(|s| s.name).collect();
         nearest(name, names.into_iter()).collect::<Vec<_>>().join(", ")
     }

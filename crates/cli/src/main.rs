@@ -15,6 +15,7 @@ mod console;
 mod demo;
 mod doctor;
 mod envelope;
+mod example;
 mod explain;
 mod fhirpath;
 mod help;
@@ -58,6 +59,7 @@ enum Command {
     Demo(demo::Demo),
     Validate(validate::Validate),
     Explain(explain::Explain),
+    Example(example::Example),
     Web(web::Web),
     Fhirpath(fhirpath::Fhirpath),
     Package(package::Package),
@@ -90,6 +92,7 @@ fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Demo(command) => command.run(lang),
         Command::Validate(command) => command.run(lang),
+        Command::Example(command) => command.run(lang),
         Command::Explain(command) => command.run(lang),
         Command::Web(command) => command.run(lang),
         Command::Fhirpath(command) => command.run(lang),

@@ -64,6 +64,20 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     ("Validate again whenever a file changes", "Valider på nytt hver gang en fil endres"),
     (
+        "Write an example of a profile, checked by the profile itself",
+        "Skriv et eksempel på en profil, kontrollert av profilen selv",
+    ),
+    (
+        "The same on every run, with synthetic persons. Without a profile it is a whole message of the guide: an administration and all that it refers to. Exit status 1 if no example without errors was found: what remains is named",
+        "Det samme hver gang, med syntetiske personer. Uten profil er det en hel melding etter veiledningen: en administrering og alt den viser til. Sluttstatus 1 hvis det ikke fantes noe eksempel uten feil: det som gjenstår, nevnes",
+    ),
+    (
+        "A profile's URL or name, or a type; `lmr explain` lists the profiles",
+        "En profils URL eller navn, eller en type; `lmr explain` viser profilene",
+    ),
+    ("Only what must be there", "Bare det som må være med"),
+    ("Everything that may be there", "Alt som kan være med"),
+    (
         "Explain a profile, a type or an element in plain words",
         "Forklar en profil, en type eller et element med enkle ord",
     ),
