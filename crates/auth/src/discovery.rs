@@ -16,6 +16,9 @@ const KEEP: SignedDuration = SignedDuration::from_hours(24);
 /// How long metadata may still be used when a new one cannot be had.
 const KEEP_AT_MOST: SignedDuration = SignedDuration::from_hours(48);
 
+/// Where OpenID Connect Discovery 1.0 (section 4) puts the metadata, below the issuer.
+const OPEN_ID_PATH: &str = "/.well-known/openid-configuration";
+
 /// Who an issuer is: decides where its metadata is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IssuerKind {
@@ -43,7 +46,7 @@ impl IssuerKind {
 
     fn metadata_path(self) -> &'static str {
         match self {
-            Self::HelseId => "/.well-known/openid-configuration",
+            Self::HelseId => OPEN_ID_PATH,
             Self::Maskinporten => "/.well-known/oauth-authorization-server",
         }
     }
@@ -56,6 +59,12 @@ pub struct Metadata {
     pub jwks_uri: String,
     /// Where tokens are had; a resource server does without.
     pub token_endpoint: Option<String>,
+    /// Where browsers are sent to sign in (OpenID Connect).
+    pub authorization_endpoint: Option<String>,
+    /// Where browsers are sent to sign out (OpenID Connect RP-Initiated Logout 1.0).
+    pub end_session_endpoint: Option<String>,
+    /// Whether what comes back from signing in always names the issuer (RFC 9207 section 3).
+    pub names_issuer: bool,
 }
 
 /// Why there is no metadata.
@@ -135,6 +144,17 @@ impl Discovery {
         Self { issuer: issuer.to_owned(), url, local, fetcher, clock, cached: Mutex::new(None) }
     }
 
+    /// Of an issuer that signs people in by OpenID Connect.
+    pub(crate) fn open_id(
+        issuer: &str,
+        local: bool,
+        fetcher: Arc<dyn Fetcher>,
+        clock: Clock,
+    ) -> Self {
+        let url = format!("{}{OPEN_ID_PATH}", issuer.trim_end_matches('/'));
+        Self { issuer: issuer.to_owned(), url, local, fetcher, clock, cached: Mutex::new(None) }
+    }
+
     /// The configured issuer.
     #[must_use]
     pub fn issuer(&self) -> &str {
@@ -195,13 +215,19 @@ impl Discovery {
         if !safe_address(jwks_uri, self.local) {
             return Err(DiscoveryError::UnsafeAddress("jwks_uri"));
         }
-        let token_endpoint = text("token_endpoint");
-        if token_endpoint.is_some_and(|url| !safe_address(url, self.local)) {
-            return Err(DiscoveryError::UnsafeAddress("token_endpoint"));
-        }
+        let address = |name| match text(name) {
+            Some(url) if !safe_address(url, self.local) => Err(DiscoveryError::UnsafeAddress(name)),
+            url => Ok(url.map(str::to_owned)),
+        };
+        // Clients without people do not need them, so that one that is unsafe is as if it were not there.
+        let page = |name| address(name).ok().flatten();
         Ok(Metadata {
             jwks_uri: jwks_uri.to_owned(),
-            token_endpoint: token_endpoint.map(str::to_owned),
+            token_endpoint: address("token_endpoint")?,
+            authorization_endpoint: page("authorization_endpoint"),
+            end_session_endpoint: page("end_session_endpoint"),
+            names_issuer: members.get("authorization_response_iss_parameter_supported")
+                == Some(&Value::Bool(true)),
         })
     }
 }

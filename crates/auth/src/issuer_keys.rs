@@ -111,14 +111,20 @@ impl IssuerKeys {
         clock: Clock,
         cache: KeyCache,
     ) -> Self {
+        let discovery =
+            Discovery::new(kind, issuer, local, Arc::clone(&fetcher), Arc::clone(&clock));
+        Self::of(discovery, fetcher, clock, cache)
+    }
+
+    /// The keys that the metadata names.
+    pub(crate) fn of(
+        discovery: Discovery,
+        fetcher: Arc<dyn Fetcher>,
+        clock: Clock,
+        cache: KeyCache,
+    ) -> Self {
         Self {
-            discovery: Discovery::new(
-                kind,
-                issuer,
-                local,
-                Arc::clone(&fetcher),
-                Arc::clone(&clock),
-            ),
+            discovery,
             fetcher,
             clock,
             cache,
@@ -174,6 +180,11 @@ impl IssuerKeys {
             // A key made after the last good refresh looks just like a forged id.
             _ => Err(KeyError::Unavailable { retry_after }),
         }
+    }
+
+    /// The issuer's metadata.
+    pub(crate) fn discovery(&self) -> &Discovery {
+        &self.discovery
     }
 
     fn has(&self, kid: &str) -> bool {

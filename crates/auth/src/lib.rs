@@ -43,6 +43,7 @@ mod profile;
 mod rejection;
 mod retry_after;
 mod secret;
+mod sign_in;
 mod sources;
 mod strict_json;
 mod verifier;
@@ -65,6 +66,10 @@ pub use profile::{
 pub use rejection::{ProofRejection, TokenRejection};
 pub use retry_after::retry_after;
 pub use secret::SecretString;
+pub use sign_in::{
+    ClientCredential, IdToken, IdTokenRejection, PendingSignIn, RelyingParty, RelyingPartySettings,
+    SignInError,
+};
 pub use sources::{Clock, FreshId};
 pub use verifier::{DpopSettings, MAX_TOKEN, Presented, TokenVerifier, VerifiedToken};
 

@@ -30,7 +30,13 @@ pub(crate) fn console(
         clock: Arc::clone(&receiver.clock),
         random: Arc::clone(&receiver.random),
         zone: clock::oslo_zone(),
+        public_url: section.public_url_if_needed()?,
         operators: section.operators(folder)?,
+        open_id: section.open_id(
+            config.environment,
+            folder,
+            (Arc::clone(&receiver.clock), clock::fresh_ids()),
+        )?,
         secure: section.is_secure(config.environment)?,
         idle: SignedDuration::from_mins(i64::from(section.session_minutes.max(1))),
         has_outlet: config.outlet.is_some(),

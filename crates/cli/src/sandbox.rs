@@ -9,9 +9,10 @@ use lmr_auth::IssuerKind;
 use lmr_envelope::SystemRandom;
 use lmr_lmdi::RuleSetId;
 use lmr_sandbox::folder::{Folder, FolderError, Plan};
-use lmr_sandbox::helseid::LocalHelseId;
+use lmr_sandbox::helseid::{LocalHelseId, Person, SITE_ID, SITE_SECRET, Site, SiteCredential};
 use lmr_sandbox::hospital::{Era, Hospital};
 use lmr_sandbox::maskinporten::LocalMaskinporten;
+use lmr_web::OpenIdSignIn;
 
 use crate::clock;
 use crate::output::{Language, print};
@@ -29,7 +30,7 @@ enum Command {
     /// Fill a folder with keys, certificates, configuration and a hospital's data
     Init(Init),
     /// Run the local HelseID for such a folder until interrupted
-    Helseid(Issuer),
+    Helseid(HelseId),
     /// Run the local Maskinporten for such a folder until interrupted
     Maskinporten(Issuer),
     /// Write the hospital's data again, with more administrations or another seed
@@ -122,6 +123,15 @@ struct Issuer {
 }
 
 #[derive(Args)]
+struct HelseId {
+    #[command(flatten)]
+    issuer: Issuer,
+    /// Address of a receiver's console (`http://127.0.0.1:8090`) at which synthetic operators sign in
+    #[arg(long)]
+    console: Option<String>,
+}
+
+#[derive(Args)]
 struct MakeHospital {
     /// Where to write the files; in a folder that `lmr sandbox init` has filled, its source
     folder: PathBuf,
@@ -148,7 +158,7 @@ impl Sandbox {
     pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Init(init) => init.run(lang)?,
-            Command::Helseid(issuer) => issuer.helseid(lang)?,
+            Command::Helseid(helseid) => helseid.run(lang)?,
             Command::Maskinporten(issuer) => issuer.maskinporten(lang)?,
             Command::Hospital(make) => make.run(lang)?,
         }
@@ -238,6 +248,41 @@ impl Init {
     }
 }
 
+impl HelseId {
+    fn run(self, lang: Language) -> anyhow::Result<()> {
+        let folder = Folder::at(&self.issuer.folder);
+        Issuer::runtime()?.block_on(async {
+            let helseid = LocalHelseId::start(
+                self.issuer.port(&folder),
+                lmr_sandbox::clock::real(),
+                lmr_sandbox::clock::fresh_ids(),
+            )
+            .await?;
+            helseid.register(match &self.issuer.key {
+                Some(key) => folder.client_with(key)?,
+                None => folder.client()?,
+            });
+            if let Some(console) = &self.console {
+                helseid.register_site(Site {
+                    client_id: SITE_ID.to_owned(),
+                    credential: SiteCredential::Secret(SITE_SECRET.to_owned()),
+                    redirect_uris: vec![OpenIdSignIn::callback(console)],
+                });
+                Person::operators().into_iter().for_each(|person| helseid.register_person(person));
+            }
+            let running = text!(
+                "HelseID for syntetiske klienter på {issuer}; Ctrl-C avslutter\n",
+                "HelseID for synthetic clients on {issuer}; Ctrl-C ends it\n",
+                issuer = helseid.issuer()
+            );
+            print(running.get(lang))?;
+            tokio::signal::ctrl_c().await?;
+            helseid.stop().await;
+            Ok(())
+        })
+    }
+}
+
 impl Issuer {
     /// The port of the issuer in the sender's configuration.
     fn port(&self, folder: &Folder) -> u16 {
@@ -250,31 +295,6 @@ impl Issuer {
 
     fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
-    }
-
-    fn helseid(self, lang: Language) -> anyhow::Result<()> {
-        let folder = Folder::at(&self.folder);
-        Self::runtime()?.block_on(async {
-            let helseid = LocalHelseId::start(
-                self.port(&folder),
-                lmr_sandbox::clock::real(),
-                lmr_sandbox::clock::fresh_ids(),
-            )
-            .await?;
-            helseid.register(match &self.key {
-                Some(key) => folder.client_with(key)?,
-                None => folder.client()?,
-            });
-            let running = text!(
-                "HelseID for syntetiske klienter på {issuer}; Ctrl-C avslutter\n",
-                "HelseID for synthetic clients on {issuer}; Ctrl-C ends it\n",
-                issuer = helseid.issuer()
-            );
-            print(running.get(lang))?;
-            tokio::signal::ctrl_c().await?;
-            helseid.stop().await;
-            Ok(())
-        })
     }
 
     fn maskinporten(self, lang: Language) -> anyhow::Result<()> {

@@ -1,11 +1,13 @@
 //! A HelseID on this machine: metadata, keys and a token endpoint that checks clients as the real one
-//! does, with its refusals. Its tokens can be spoiled on purpose, after the list of the real test
+//! does, with its refusals; people sign in to registered sites (OpenID Connect). Its tokens can be spoiled on purpose, after the list of the real test
 //! token service.
 
 mod endpoint;
 mod mint;
+mod people;
 
 pub use mint::TokenFault;
+pub use people::{Person, SITE_ID, SITE_SECRET, Site, SiteCredential};
 
 use crate::certificates::{CertificateMakeError, rsa_key};
 use axum::Router;
@@ -126,6 +128,9 @@ struct State {
 
 struct Inner {
     clients: HashMap<String, Client>,
+    sites: HashMap<String, Site>,
+    people: Vec<Person>,
+    codes: HashMap<String, people::Code>,
     used_assertions: HashSet<String>,
     key: Arc<SigningKey>,
     retired_key: Option<Arc<SigningKey>>,
@@ -178,6 +183,9 @@ impl LocalHelseId {
             fresh_id,
             inner: Mutex::new(Inner {
                 clients: HashMap::new(),
+                sites: HashMap::new(),
+                people: Vec::new(),
+                codes: HashMap::new(),
                 used_assertions: HashSet::new(),
                 key,
                 retired_key: None,
@@ -194,6 +202,8 @@ impl LocalHelseId {
             .route("/.well-known/openid-configuration", get(endpoint::metadata))
             .route("/.well-known/openid-configuration/jwks", get(endpoint::jwks))
             .route("/connect/token", post(endpoint::token))
+            .route("/connect/authorize", get(people::authorize))
+            .route("/connect/endsession", get(people::end_session))
             .with_state(Arc::clone(&state));
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
@@ -223,6 +233,16 @@ impl LocalHelseId {
     /// Registers a client, or replaces it.
     pub fn register(&self, client: Client) {
         self.state.inner().clients.insert(client.client_id.clone(), client);
+    }
+
+    /// Registers a site whose visitors sign in here, or replaces it.
+    pub fn register_site(&self, site: Site) {
+        self.state.inner().sites.insert(site.client_id.clone(), site);
+    }
+
+    /// Registers somebody who can sign in.
+    pub fn register_person(&self, person: Person) {
+        self.state.inner().people.push(person);
     }
 
     /// Spoils every token that the endpoint gives from now on.

@@ -8,8 +8,10 @@ mod audit;
 mod calendar;
 mod message;
 mod messages;
+mod open_id;
 mod operation;
 mod overview;
+mod passkeys;
 mod refusals;
 mod senders;
 mod sign_in;
@@ -17,8 +19,9 @@ mod sums;
 mod visitor;
 
 use crate::frame::{Failure, NavItem, Shown, asset, language, page, see_other};
-use crate::session::{Attempts, Sessions};
-use crate::{ICON, PasswordHash, STYLE, cookie, frame};
+use crate::passkey::Site;
+use crate::session::{Attempts, Challenges, Sessions};
+use crate::{ICON, Passkey, PasswordHash, STYLE, cookie, frame};
 use axum::Router;
 use axum::extract::{Query, Request, State};
 use axum::http::{StatusCode, header};
@@ -32,11 +35,15 @@ use lmr_fhir::{Bilingual, Language};
 use lmr_intake::{
     Act, Action, Avsender, Database, OrganisationNumber, RandomSource, Receiver, StoreError,
 };
+use open_id::OpenId;
+pub use open_id::OpenIdSignIn;
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// Where all addresses of the console begin.
 const BASE: &str = "/konsoll";
+/// Before the names of local operators, in sessions and in the audit log.
+const LOCAL: &str = "console:";
 /// Largest form: a certificate, and a reason.
 const MAX_FORM: usize = 256 << 10;
 
@@ -92,15 +99,17 @@ impl Role {
     }
 }
 
-/// Somebody who signs in with a password.
+/// Somebody who signs in with a password or a passkey.
 #[derive(Clone, Debug)]
 pub struct Operator {
     /// As the audit log names them.
     pub name: String,
     /// What they may do.
     pub role: Role,
-    /// Their password.
-    pub password: PasswordHash,
+    /// Their password, where they have one.
+    pub password: Option<PasswordHash>,
+    /// Their passkeys.
+    pub passkeys: Vec<Passkey>,
 }
 
 /// A code list that codes are checked against.
@@ -128,8 +137,12 @@ pub struct ConsoleParts {
     pub random: Arc<dyn RandomSource>,
     /// Norwegian time.
     pub zone: TimeZone,
-    /// Who signs in with a password.
+    /// Scheme, host and port by which browsers call: passkeys are made for it.
+    pub public_url: String,
+    /// Who signs in with a password or a passkey.
     pub operators: Vec<Operator>,
+    /// The issuer at which others sign in.
+    pub open_id: Option<OpenIdSignIn>,
     /// Whether the console is reached by https: cookies are sent by https only then.
     pub secure: bool,
     /// How long a session lasts unused.
@@ -151,9 +164,14 @@ pub(crate) struct Shared {
     random: Arc<dyn RandomSource>,
     zone: TimeZone,
     operators: RwLock<Arc<[Operator]>>,
+    open_id: Option<OpenId>,
     secure: bool,
     sessions: Sessions,
     attempts: Attempts,
+    site: Site,
+    challenges: Challenges,
+    /// The counters of passkeys that were used, by id.
+    counters: Mutex<HashMap<Vec<u8>, u32>>,
     has_outlet: bool,
     code_lists: Vec<CodeListInfo>,
     /// Bounds how many passwords are tried at once: each takes 19 MiB.
@@ -174,20 +192,25 @@ impl Console {
             random: parts.random,
             zone: parts.zone,
             operators: RwLock::new(parts.operators.into()),
+            open_id: parts.open_id.map(OpenId::new),
             secure: parts.secure,
             sessions: Sessions::new(parts.idle),
             attempts: Attempts::default(),
+            site: Site::of(&parts.public_url),
+            challenges: Challenges::default(),
+            counters: Mutex::default(),
             has_outlet: parts.has_outlet,
             code_lists: parts.code_lists,
             hashing: tokio::sync::Semaphore::new(HASHING),
         }))
     }
 
-    /// Takes other operators for those that were. Who is not among them any more, or has another role, is signed out.
+    /// Takes other operators for those that were. Who is not among them any more, or has another role, is signed out;
+    /// who signed in at the issuer stays.
     pub fn replace_operators(&self, operators: Vec<Operator>) {
-        self.0.sessions.retain(|name, role| {
-            let name = name.strip_prefix("console:").unwrap_or_default();
-            operators.iter().any(|one| one.name == name && one.role == role)
+        self.0.sessions.retain(|name, role| match name.strip_prefix(LOCAL) {
+            Some(name) => operators.iter().any(|one| one.name == name && one.role == role),
+            None => true,
         });
         *self.0.operators.write().unwrap_or_else(PoisonError::into_inner) = operators.into();
     }
@@ -202,6 +225,11 @@ impl Console {
             .route("/konsoll/icon.svg", get(icon))
             .route("/konsoll/language", get(choose_language))
             .route("/konsoll/sign-in", get(sign_in::show).post(sign_in::submit))
+            .route(open_id::START, get(open_id::start))
+            .route(open_id::CALLBACK, get(open_id::come_back))
+            .route("/konsoll/sign-in/passkey", post(passkeys::sign_in))
+            .route("/konsoll/passkey", get(passkeys::show).post(passkeys::make))
+            .route("/konsoll/passkey.js", get(passkeys::script))
             .route("/konsoll/sign-out", post(sign_in::sign_out))
             .route("/konsoll/messages", get(messages::show))
             .route("/konsoll/messages/{sender}/{id}", get(message::show))

@@ -19,6 +19,11 @@ pub(crate) const LANGUAGE: &str = "lmr-language";
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
                       frame-ancestors 'none'; base-uri 'none'";
 
+/// The same for the few pages that have a script, from a file of ours.
+const POLICY_WITH_SCRIPT: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
+                                  form-action 'self'; frame-ancestors 'none'; base-uri 'none'; \
+                                  script-src 'self'";
+
 /// One place of the navigation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NavItem {
@@ -193,6 +198,14 @@ pub(crate) fn page(status: StatusCode, template: &impl Template) -> Response {
         .headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     harden(response.headers_mut());
+    response
+}
+
+/// A page with a script from a file of ours.
+pub(crate) fn page_with_script(status: StatusCode, template: &impl Template) -> Response {
+    let mut response = page(status, template);
+    let policy = HeaderValue::from_static(POLICY_WITH_SCRIPT);
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     response
 }
 

@@ -88,7 +88,8 @@ fn is_alive(session: &Session, idle: SignedDuration, now: Timestamp) -> bool {
     now.duration_since(session.seen) < idle && now.duration_since(session.began) < LONGEST
 }
 
-fn key(token: &str) -> [u8; 32] {
+/// The digest under which a secret of a browser is kept.
+pub(crate) fn key(token: &str) -> [u8; 32] {
     let mut key = [0; 32];
     key.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
     key
@@ -99,6 +100,40 @@ pub(crate) fn random_text(random: &dyn RandomSource) -> Option<String> {
     let mut bytes = [0; 32];
     random.fill(&mut bytes).ok()?;
     Some(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// Challenges that passkeys are to sign: each is used once, and the browser that got it need not be known.
+#[derive(Default)]
+pub(crate) struct Challenges(Mutex<HashMap<[u8; 32], Timestamp>>);
+
+/// How long a page with a challenge may stay open.
+const CHALLENGE_LIFETIME: SignedDuration = SignedDuration::from_mins(30);
+/// Most challenges at once; the oldest goes.
+const MAX_CHALLENGES: usize = 10_000;
+
+impl Challenges {
+    /// A new one; `None` without randomness.
+    pub(crate) fn begin(&self, random: &dyn RandomSource, now: Timestamp) -> Option<String> {
+        let challenge = random_text(random)?;
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MAX_CHALLENGES {
+            all.retain(|_, since| now.duration_since(*since) < CHALLENGE_LIFETIME);
+        }
+        if all.len() >= MAX_CHALLENGES
+            && let Some(oldest) = all.iter().min_by_key(|(_, since)| **since).map(|(key, _)| *key)
+        {
+            all.remove(&oldest);
+        }
+        all.insert(key(&challenge), now);
+        Some(challenge)
+    }
+
+    /// Whether it was given not long ago; it is used up with this.
+    pub(crate) fn take(&self, challenge: &str, now: Timestamp) -> bool {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = all.remove(&key(challenge));
+        since.is_some_and(|since| now.duration_since(since) < CHALLENGE_LIFETIME)
+    }
 }
 
 /// Failed attempts to sign in, by name: after some, each takes longer.

@@ -135,17 +135,7 @@ fn contains_any(withheld: Option<&Value>, wanted: &str) -> bool {
 }
 
 fn rejected(status: u16, error: &str, members: &Map<String, Value>) -> TokenError {
-    let error = match error {
-        "invalid_request" => OauthError::InvalidRequest,
-        "invalid_client" => OauthError::InvalidClient,
-        "invalid_grant" => OauthError::InvalidGrant,
-        "unauthorized_client" => OauthError::UnauthorizedClient,
-        "unsupported_grant_type" => OauthError::UnsupportedGrantType,
-        "invalid_scope" => OauthError::InvalidScope,
-        "invalid_dpop_proof" => OauthError::InvalidDpopProof,
-        "use_dpop_nonce" => OauthError::DpopDemanded,
-        _ => OauthError::Other,
-    };
+    let error = OauthError::named(error);
     let description = members.get("error_description").and_then(Value::as_str).unwrap_or_default();
     TokenError::Rejected { status, error, code: issuer_code(description) }
 }

@@ -44,6 +44,23 @@ pub enum OauthError {
     Other,
 }
 
+impl OauthError {
+    /// By the name in an answer.
+    pub(crate) fn named(name: &str) -> Self {
+        match name {
+            "invalid_request" => Self::InvalidRequest,
+            "invalid_client" => Self::InvalidClient,
+            "invalid_grant" => Self::InvalidGrant,
+            "unauthorized_client" => Self::UnauthorizedClient,
+            "unsupported_grant_type" => Self::UnsupportedGrantType,
+            "invalid_scope" => Self::InvalidScope,
+            "invalid_dpop_proof" => Self::InvalidDpopProof,
+            "use_dpop_nonce" => Self::DpopDemanded,
+            _ => Self::Other,
+        }
+    }
+}
+
 impl fmt::Display for OauthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -82,11 +82,9 @@ fn known_keys<T: serde::de::DeserializeOwned>(text: &str, table: &str) -> Vec<St
     let mut file: toml::Table = text.parse().expect("TOML");
     let place = match table.split_once("[]") {
         Some((list, _)) => file[list][0].as_table_mut(),
-        None if table.is_empty() => Some(&mut file),
-        None => file
-            .entry(table)
-            .or_insert_with(|| toml::Value::Table(toml::Table::new()))
-            .as_table_mut(),
+        None => table.split('.').filter(|name| !name.is_empty()).try_fold(&mut file, |at, name| {
+            at.entry(name).or_insert_with(|| toml::Value::Table(toml::Table::new())).as_table_mut()
+        }),
     };
     place.expect("a table").insert("no-such-key".to_owned(), toml::Value::Boolean(true));
     let error = toml::from_str::<T>(&file.to_string()).err().expect("refused").to_string();
@@ -121,6 +119,7 @@ fn every_key_that_is_read_is_documented_and_no_other() {
         "helseid",
         "outlet",
         "console",
+        "console.oidc",
         "retention",
         "identity_numbers",
         "limits",

@@ -413,6 +413,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     ("The folder that `lmr sandbox init` has filled", "Mappen som `lmr sandbox init` har fylt"),
     (
+        "Address of a receiver's console (`http://127.0.0.1:8090`) at which synthetic operators sign in",
+        "Adressen til et mottaks konsoll (`http://127.0.0.1:8090`) der syntetiske operatører logger inn",
+    ),
+    (
         "Port on loopback; the one in the folder's configuration if left out",
         "Port på loopback; den i mappens konfigurasjon hvis den utelates",
     ),

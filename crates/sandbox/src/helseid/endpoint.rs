@@ -1,18 +1,19 @@
 //! The three endpoints, and the checks of the token endpoint in HelseID's order.
 
 use super::mint::{Grant, mint};
+use super::people;
 use super::{Client, EndpointFault, State, TOKEN_LIFETIME, Tenancy};
 use axum::Json;
 use axum::extract::State as Shared;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use lmr_auth::dpop::{ProofExpectation, ProofWindow, check_proof};
-use lmr_auth::jose::{Algorithm, CompactJws};
+use lmr_auth::jose::{Algorithm, CompactJws, PublicJwk};
 use lmr_identifiers::{OrganisationNumber, systems};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
-const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+pub(super) const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /// The longest lifetime of an assertion, in seconds, and the tolerance for clocks that differ.
 const ASSERTION_LIFETIME: i64 = 60;
 const SKEW: i64 = 5;
@@ -26,7 +27,7 @@ pub(super) struct Refused {
 }
 
 impl Refused {
-    fn new(error: &'static str, description: &str) -> Self {
+    pub(super) fn new(error: &'static str, description: &str) -> Self {
         Self { error, description: description.to_owned(), nonce: None }
     }
 }
@@ -44,7 +45,7 @@ impl IntoResponse for Refused {
     }
 }
 
-fn client_refused(why: &str) -> Refused {
+pub(super) fn client_refused(why: &str) -> Refused {
     Refused::new("invalid_client", why)
 }
 
@@ -58,12 +59,17 @@ pub(super) async fn metadata(Shared(state): Shared<Arc<State>>) -> Response {
         "issuer": issuer,
         "jwks_uri": format!("{issuer}/.well-known/openid-configuration/jwks"),
         "token_endpoint": format!("{issuer}/connect/token"),
-        "grant_types_supported": ["client_credentials"],
-        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "authorization_endpoint": format!("{issuer}/connect/authorize"),
+        "end_session_endpoint": format!("{issuer}/connect/endsession"),
+        "authorization_response_iss_parameter_supported": true,
+        "code_challenge_methods_supported": ["S256"],
+        "subject_types_supported": ["public"],
+        "grant_types_supported": ["client_credentials", "authorization_code"],
+        "token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_post"],
         "token_endpoint_auth_signing_alg_values_supported": algorithms,
         "scopes_supported": [super::LMR_SCOPE, super::DPOP_SCOPE],
         "dpop_signing_alg_values_supported": algorithms,
-        "response_types_supported": [],
+        "response_types_supported": ["code"],
         "id_token_signing_alg_values_supported": ["RS256"],
     }))
     .into_response()
@@ -110,6 +116,7 @@ pub(super) async fn token(
         |name: &str| form.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     match field("grant_type") {
         Some("client_credentials") => {}
+        Some("authorization_code") => return people::redeem(&state, &field),
         Some(_) => return Err(Refused::new("unsupported_grant_type", "grant_type")),
         None => return Err(Refused::new("invalid_request", "grant_type is missing")),
     }
@@ -224,16 +231,25 @@ fn authenticate(
     }
     let client_id = client_id.ok_or_else(|| client_refused("client_id is missing"))?;
     let assertion = assertion.ok_or_else(|| client_refused("client_assertion is missing"))?;
-    let mut inner = state.inner();
-    let client =
-        inner.clients.get(client_id).cloned().ok_or_else(|| client_refused("unknown client"))?;
+    let client = state.inner().clients.get(client_id).cloned();
+    let client = client.ok_or_else(|| client_refused("unknown client"))?;
+    let claims = check_assertion(state, client_id, &client.keys, assertion)?;
+    Ok((client, claims))
+}
+
+/// The claims of an assertion by one of these keys, which is used up with this.
+pub(super) fn check_assertion(
+    state: &State,
+    client_id: &str,
+    keys: &[PublicJwk],
+    assertion: &str,
+) -> Result<Map<String, Value>, Refused> {
     let jws =
         CompactJws::parse(assertion, 8192).map_err(|_| client_refused("malformed assertion"))?;
     if jws.typ() != Some("client-authentication+jwt") {
         return Err(client_refused("wrong typ"));
     }
-    let key = client
-        .keys
+    let key = keys
         .iter()
         .find(|key| key.kid().is_some() && key.kid() == jws.kid())
         .ok_or_else(|| client_refused("unknown kid"))?;
@@ -262,10 +278,10 @@ fn authenticate(
     let jti = text("jti")
         .filter(|jti| !jti.is_empty())
         .ok_or_else(|| client_refused("jti is missing"))?;
-    if !inner.used_assertions.insert(format!("{client_id} {jti}")) {
+    if !state.inner().used_assertions.insert(format!("{client_id} {jti}")) {
         return Err(client_refused("the assertion was used before"));
     }
-    Ok((client, claims))
+    Ok(claims)
 }
 
 fn granted_scopes(client: &Client, asked: Option<&str>) -> Result<Vec<String>, Refused> {

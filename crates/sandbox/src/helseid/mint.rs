@@ -38,7 +38,7 @@ pub enum TokenFault {
     MalformedOrganisation,
     /// Another organisation.
     OtherOrganisation(String),
-    /// `typ` of an id token.
+    /// `typ` of an ID token in an access token, and the other way round.
     WrongType,
     /// `alg` none and no signature.
     Unsigned,
@@ -77,9 +77,18 @@ pub(super) fn mint(
     grant: &Grant,
     fault: Option<&TokenFault>,
 ) -> Result<SecretString, SigningKeyError> {
-    let mut header = json!({"alg": "RS256", "kid": key.kid(), "x5t": "AAAAAAAAAAAAAAAAAAAAAAAAAAA", "typ": "at+jwt"});
-    let mut claims = right_claims(state, grant);
-    let now = state.now().as_second();
+    let header = json!({"alg": "RS256", "kid": key.kid(), "x5t": "AAAAAAAAAAAAAAAAAAAAAAAAAAA", "typ": "at+jwt"});
+    sign(key, header, right_claims(state, grant), state.now().as_second(), fault)
+}
+
+/// Signs a token, spoiled as wished.
+pub(super) fn sign(
+    key: &SigningKey,
+    mut header: Value,
+    mut claims: Value,
+    now: i64,
+    fault: Option<&TokenFault>,
+) -> Result<SecretString, SigningKeyError> {
     let Some(fault) = fault else { return key.sign_with_header(&header, &claims) };
     match fault {
         TokenFault::Expired => {
@@ -99,7 +108,8 @@ pub(super) fn mint(
         TokenFault::TwoAudiences => claims["aud"] = json!(["fhi:lmr.fhirmottak", "fhi:annet.api"]),
         TokenFault::WrongScope => claims["scope"] = json!(["fhi:lmr.fhirmottak/api"]),
         TokenFault::ScopeAsText => {
-            claims["scope"] = json!(format!("annet {}", grant.scopes.join(" ")))
+            let scopes = claims["scope"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            claims["scope"] = json!(scopes.fold("annet".to_owned(), |all, one| all + " " + one));
         }
         TokenFault::WithoutOrganisation => {
             if let Some(all) = claims.as_object_mut() {
@@ -112,7 +122,9 @@ pub(super) fn mint(
         TokenFault::OtherOrganisation(number) => {
             claims["helseid://claims/client/claims/orgnr_parent"] = json!(number);
         }
-        TokenFault::WrongType => header["typ"] = json!("JWT"),
+        TokenFault::WrongType => {
+            header["typ"] = json!(if header["typ"] == "JWT" { "at+jwt" } else { "JWT" });
+        }
         TokenFault::CriticalHeader => header["crit"] = json!(["exp"]),
         TokenFault::KeyBound => {
             claims["cnf"] = json!({"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"});

@@ -1,6 +1,9 @@
 //! The console through HTTP: signing in, roles, forms, audit, every page.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod open_id;
+mod passkeys;
+
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
@@ -12,7 +15,7 @@ use lmr_intake::{
     RefusedCall, Settings, Store,
 };
 use lmr_storage::{SqliteStore, StorageKey};
-use lmr_web::{Console, ConsoleParts, Operator, PasswordHash, Role};
+use lmr_web::{Console, ConsoleParts, OpenIdSignIn, Operator, PasswordHash, Role};
 use std::sync::{Arc, Mutex};
 use tower::ServiceExt as _;
 
@@ -40,18 +43,23 @@ fn operators() -> Vec<Operator> {
     let operator = |name: &str, role| Operator {
         name: name.to_owned(),
         role,
-        password: PasswordHash::make(PASSWORD, &[9; 16]).unwrap(),
+        password: Some(PasswordHash::make(PASSWORD, &[9; 16]).unwrap()),
+        passkeys: Vec::new(),
     };
     vec![operator("leser", Role::Read), operator("kari", Role::Act), operator("sjef", Role::Admin)]
 }
 
 async fn world() -> World {
+    let now: Timestamp = "2026-11-26T10:00:00Z".parse().unwrap();
+    world_with(Arc::new(Mutex::new(now)), None).await
+}
+
+async fn world_with(now: Arc<Mutex<Timestamp>>, open_id: Option<OpenIdSignIn>) -> World {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("lmr.db");
     let store: Arc<dyn Database> =
         Arc::new(SqliteStore::open(&file, StorageKey::new(&[7; 32])).await.unwrap());
-    let start: Timestamp = "2026-11-26T10:00:00Z".parse().unwrap();
-    let now = Arc::new(Mutex::new(start));
+    let start = *now.lock().unwrap();
     let clock = Arc::clone(&now);
     let configured = AvsenderRecord {
         organisation: SENDER.to_owned(),
@@ -76,7 +84,9 @@ async fn world() -> World {
         clock: Arc::new(move || *clock.lock().unwrap()),
         random: Arc::new(SystemRandom),
         zone: jiff::tz::TimeZone::get("Europe/Oslo").unwrap_or(jiff::tz::TimeZone::UTC),
+        public_url: "http://127.0.0.1:4712/".to_owned(),
         operators: operators(),
+        open_id,
         secure: false,
         idle: SignedDuration::from_mins(30),
         has_outlet: true,
