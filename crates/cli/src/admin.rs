@@ -217,7 +217,9 @@ impl Admin {
                     let retention = config.retention;
                     archive::partitions(&*senders.store, *ahead, retention, view).await
                 }
-                Command::Backup { file } => archive::back_up(&*senders.store, file, view).await,
+                Command::Backup { file } => {
+                    archive::back_up(&*senders.store, file, config.identities.is_some(), view).await
+                }
                 Command::Outlet => archive::outlet_status(&*senders.store, view).await,
                 Command::Audit(audit) => audit.run(&*senders.store, &folder, view).await,
                 Command::Overview { days } => senders.overview(*days).await,

@@ -13,7 +13,9 @@ use lmr_intake::{
     AllowList, Database, Material, Parts, Receiver, Removed, Settings, Store, certificate_ends,
 };
 use lmr_server::{HttpSettings, OutletService, Services, StoreReplays, Tls};
-use lmr_storage::{MAIN, PlacedStore, PostgresStore, SqliteStore, StorageKey};
+use lmr_storage::{
+    ApartKeys, ApartStore, MAIN, PlacedStore, PostgresStore, SqliteStore, StorageKey,
+};
 use lmr_web::Console;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -21,7 +23,7 @@ use tokio::task::JoinSet;
 use crate::clock;
 use crate::config::key_files::KeyFiles;
 use crate::config::read_text;
-use crate::config::receiver::{OutletSection, ReceiverConfig, RetentionSection};
+use crate::config::receiver::{IdentitiesSection, OutletSection, ReceiverConfig, RetentionSection};
 use crate::output::Language;
 use crate::text::{Explain, fail, text};
 
@@ -306,29 +308,88 @@ async fn make_partitions_daily(store: Arc<dyn Database>) {
     }
 }
 
-/// The key that encrypts the columns, of every database of the configuration.
-fn storage_key(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<StorageKey> {
-    let path = folder.join(&config.column_key);
-    let content = zeroize::Zeroizing::new(
-        crate::output::read(&path).explain(|| text!("column_key", "column_key"))?,
-    );
-    StorageKey::read(&content).explain(|| {
+/// The bytes of a key file.
+fn key_file(folder: &Path, path: &Path, key: &str) -> anyhow::Result<zeroize::Zeroizing<Vec<u8>>> {
+    let content = crate::output::read(&folder.join(path));
+    Ok(zeroize::Zeroizing::new(content.explain(|| text!("{key}", "{key}"))?))
+}
+
+/// The keys of a configuration's databases, as its `[identities]` say.
+fn apart_keys(
+    config: &ReceiverConfig,
+    section: &IdentitiesSection,
+    folder: &Path,
+) -> anyhow::Result<ApartKeys> {
+    let rest = key_file(folder, &config.column_key, "column_key")?;
+    let identities = key_file(folder, &section.key, "identities.key")?;
+    ApartKeys::read(&rest, &identities).explain(|| {
         text!(
-            "{path} er ikke en nøkkel for column_key",
-            "{path} is not a key for column_key",
-            path = path.display()
+            "{rest} og {identities} er ikke nøkler for column_key og identities.key",
+            "{rest} and {identities} are not keys for column_key and identities.key",
+            rest = folder.join(&config.column_key).display(),
+            identities = folder.join(&section.key).display()
         )
     })
 }
 
-/// The address of a PostgreSQL database, where `database` is one.
-fn postgres_url(config: &ReceiverConfig) -> Option<&str> {
-    let url = config.database.to_str()?;
+/// The key that encrypts the columns, of every database of the configuration but that of the identities.
+fn storage_key(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<StorageKey> {
+    if let Some(section) = &config.identities {
+        return Ok(apart_keys(config, section, folder)?.rest);
+    }
+    let content = key_file(folder, &config.column_key, "column_key")?;
+    StorageKey::read(&content).explain(|| {
+        text!(
+            "{path} er ikke en nøkkel for column_key",
+            "{path} is not a key for column_key",
+            path = folder.join(&config.column_key).display()
+        )
+    })
+}
+
+/// Puts the database of the identities beside the others.
+async fn with_identities(
+    rest: Arc<dyn Database>,
+    config: &ReceiverConfig,
+    section: &IdentitiesSection,
+    folder: &Path,
+) -> anyhow::Result<Arc<dyn Database>> {
+    let key = apart_keys(config, section, folder)?.identities;
+    // An empty one beside messages would be the wrong one.
+    let may_be_new = rest.known_senders().await?.is_empty();
+    let opened = match as_url(&section.database) {
+        Some(url) => PostgresStore::open_identities(url, key, may_be_new).await,
+        None => {
+            let file = folder.join(&section.database);
+            SqliteStore::open_identities(&file, key, may_be_new).await
+        }
+    };
+    // An address may hold a password: it is not repeated.
+    let identities = opened.explain(|| {
+        text!("kan ikke åpne databasen i [identities]", "cannot open the database of [identities]")
+    })?;
+    Ok(Arc::new(ApartStore::new(rest, identities)))
+}
+
+/// The address of a PostgreSQL database; `None` for a file.
+fn as_url(database: &Path) -> Option<&str> {
+    let url = database.to_str()?;
     (url.starts_with("postgres://") || url.starts_with("postgresql://")).then_some(url)
 }
 
-/// Opens the database, or the several databases, that the configuration names.
+/// Opens the databases that the configuration names, as one.
 pub(crate) async fn open_store(
+    config: &ReceiverConfig,
+    folder: &Path,
+) -> anyhow::Result<Arc<dyn Database>> {
+    let store = open_without_identities(config, folder).await?;
+    match &config.identities {
+        None => Ok(store),
+        Some(section) => with_identities(store, config, section, folder).await,
+    }
+}
+
+async fn open_without_identities(
     config: &ReceiverConfig,
     folder: &Path,
 ) -> anyhow::Result<Arc<dyn Database>> {
@@ -343,7 +404,7 @@ pub(crate) async fn open_store(
         );
     }
     let key = storage_key(config, folder)?;
-    if let Some(url) = postgres_url(config) {
+    if let Some(url) = as_url(&config.database) {
         // The address may hold a password: it is not repeated.
         let store = PostgresStore::open(url, key).await.explain(|| {
             text!("kan ikke åpne PostgreSQL-databasen", "cannot open the PostgreSQL database")
@@ -366,7 +427,7 @@ pub(crate) async fn open_placed(
     config: &ReceiverConfig,
     folder: &Path,
 ) -> anyhow::Result<PlacedStore> {
-    let Some(url) = postgres_url(config) else {
+    let Some(url) = as_url(&config.database) else {
         fail!(
             "[databases] krever at database er en PostgreSQL-database",
             "[databases] needs `database` to be a PostgreSQL database"

@@ -34,6 +34,8 @@ pub struct ArchivedMessage {
     pub sender: OrganisationNumber,
     /// The sender's id of it.
     pub message_id: String,
+    /// SHA-256 of the content as it was sent.
+    pub content_sha256: [u8; 32],
     /// When it came.
     pub received_at: Timestamp,
     /// The bundle; `None` once it was removed for its age.

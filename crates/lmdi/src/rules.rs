@@ -18,7 +18,7 @@ mod duplicate_full_url;
 mod duplicate_resource;
 mod hpr_number;
 mod hpr_number_elsewhere;
-mod identity_number_elsewhere;
+pub(crate) mod identity_number_elsewhere;
 mod join_key;
 mod lost_link;
 mod missing_identity;

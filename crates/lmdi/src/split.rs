@@ -62,7 +62,7 @@ impl From<OverlappingEdits> for UnreadableBundle {
 }
 
 /// It was within the receiver's limits when it was stored.
-fn read(content: &[u8]) -> Result<Document<'_>, UnreadableBundle> {
+pub(crate) fn read(content: &[u8]) -> Result<Document<'_>, UnreadableBundle> {
     let limits =
         Limits { depth: usize::from(u16::MAX), bytes: content.len(), nodes: content.len() + 1 };
     Document::parse_bytes(content, &ParseOptions::strict().with_limits(limits))

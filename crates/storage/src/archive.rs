@@ -46,6 +46,7 @@ struct MessageRow {
     id: i64,
     organisation: String,
     message_id: String,
+    content_sha256: Vec<u8>,
     received_at: i64,
     salt: Vec<u8>,
     content_sealed: Option<Vec<u8>>,
@@ -69,7 +70,7 @@ pub(super) async fn archived(
     filter: &ArchiveFilter,
 ) -> Result<Vec<ArchivedMessage>, StoreError> {
     let mut sql: QueryBuilder<Db> = QueryBuilder::new(
-        "SELECT m.id, m.organisation, m.message_id, m.received_at, m.salt, c.content_sealed FROM message m
+        "SELECT m.id, m.organisation, m.message_id, m.content_sha256, m.received_at, m.salt, c.content_sealed FROM message m
          LEFT JOIN message_content c
              ON c.organisation = m.organisation AND c.message = m.id AND c.received_at = m.received_at
          WHERE ",
@@ -135,6 +136,10 @@ pub(super) async fn archived(
             cursor: row.id,
             sender: organisation(&row.organisation)?,
             message_id: row.message_id,
+            content_sha256: row
+                .content_sha256
+                .try_into()
+                .map_err(|_| StoreError::Damaged { what: "message.content_sha256" })?,
             received_at: time(row.received_at)?,
             content,
             versions,

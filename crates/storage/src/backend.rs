@@ -35,7 +35,7 @@ type Options = <Connection as sqlx::Connection>::Options;
 /// Connections that only read.
 const READERS: u32 = 4;
 /// Longest wait for a connection, and for the readiness probe.
-const ANSWER_TIME: Duration = Duration::from_secs(5);
+pub(super) const ANSWER_TIME: Duration = Duration::from_secs(5);
 
 pub(super) struct Inner {
     key: Arc<StorageKey>,
@@ -54,7 +54,7 @@ impl Inner {
         let mut connection = writing(&options).await?;
         keeps_statements(&mut connection, &options).await?;
         // A role that may not make tables can use them all the same.
-        if !tables::is_current(&mut connection).await {
+        if !tables::is_current(&mut connection, &MIGRATIONS).await {
             MIGRATIONS.run_direct(None, &mut connection, false).await?;
             tidy(&mut connection).await;
         }
@@ -121,7 +121,7 @@ pub(super) async fn writing(options: &Options) -> Result<Connection, sqlx::Error
     opened.await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
 
-async fn prepare(
+pub(super) async fn prepare(
     connection: &mut Connection,
     statements: &'static [&'static str],
 ) -> Result<(), sqlx::Error> {

@@ -28,6 +28,24 @@ pub enum OpenError {
     /// The key is not the one the database was made with.
     #[error("the key does not belong to this database")]
     WrongKey,
+    /// The database has identities in it, and was to be used with identities kept apart.
+    #[error(
+        "the database was begun without [identities] and has identities in it: begin a new one, or leave [identities] out"
+    )]
+    BegunTogether,
+    /// The database was begun with identities kept apart, and was to be used alone.
+    #[error(
+        "the database keeps identities apart: [identities] with their database and key is needed"
+    )]
+    BegunApart,
+    /// Of the two databases and keys of identities kept apart, one belongs to others.
+    #[error("the database, the database of [identities] and their two keys do not belong together")]
+    NotATwin,
+    /// The database of the identities is empty, and the other one is not.
+    #[error(
+        "the database of [identities] is empty, and the database has messages already: restore it from its backup"
+    )]
+    IdentitiesMissing,
     /// The key file is unusable.
     #[error(transparent)]
     Key(#[from] KeyFileError),

@@ -409,7 +409,7 @@ pub(super) async fn message(
     let answer = match row.answer_sealed.is_empty() {
         true => None,
         false => {
-            let columns = key.columns(&row.salt);
+            let columns = key.personal_columns(&row.salt);
             let body = columns.open(ANSWER, &[sender.as_str(), message_id], row.answer_sealed)?;
             Some(Answer {
                 outcome: outcome(&stored.outcome)?,

@@ -21,12 +21,78 @@ pub enum KeyFileError {
     /// Neither 32 bytes nor 64 hex digits.
     #[error("the storage key must be 32 random bytes, or 64 hex digits")]
     WrongLength,
+    /// The two key files of identities that are kept apart are one.
+    #[error("the key of the identities must be another one than the storage key")]
+    Same,
 }
+
+/// What the check word of every database begins with.
+const CHECK_WORD: &[u8] = b"lmr";
+/// What keys are derived with: of a database that has everything, of one without identities, of the identities' own, and
+/// of what takes both key files.
+const WHOLE: &[u8] = b"lmr storage";
+const APART: &[u8] = b"lmr storage without identities";
+const IDENTITIES: &[u8] = b"lmr storage identities";
+const BOTH: &[u8] = b"lmr storage both";
 
 /// The key of a database. Whoever loses it loses the content; whoever has it can read it.
 pub struct StorageKey {
     derive: Prk,
+    /// What the columns are encrypted under that say who a patient is, where identities are kept apart.
+    personal: Option<Prk>,
     identifiers: hmac::Key,
+    /// What `derive` would be the other way round: with identities apart, or without.
+    other: Prk,
+    /// What is sealed in the database, so that its key is known again.
+    check_word: Vec<u8>,
+}
+
+/// The keys of a database without identities and of the one that has them, from two key files.
+pub struct ApartKeys {
+    /// Of the first database.
+    pub rest: StorageKey,
+    /// Of the second.
+    pub identities: IdentityKey,
+}
+
+/// The key of a database that has identities only.
+pub struct IdentityKey {
+    /// Seals who somebody is.
+    pub(crate) people: StorageKey,
+    /// From both key files: names the message of a part, and seals what may say both.
+    pub(crate) both: StorageKey,
+}
+
+impl ApartKeys {
+    /// Takes the content of both key files, the first database's first. The first key fits no database that was begun with
+    /// identities in it. What would let the holder of the first file find out who somebody is (digests of identifiers,
+    /// hashes of content, answers), is under the second.
+    ///
+    /// # Errors
+    /// [`KeyFileError`].
+    pub fn read(rest: &[u8], identities: &[u8]) -> Result<Self, KeyFileError> {
+        let (rest, identities) = (key_bytes(rest)?, key_bytes(identities)?);
+        if rest == identities {
+            return Err(KeyFileError::Same);
+        }
+        let extract = |salt, key: &[u8]| Salt::new(HKDF_SHA256, salt).extract(key);
+        let joined = Zeroizing::new([*rest, *identities].concat());
+        let both = StorageKey::of(extract(BOTH, &joined), None, extract(BOTH, &joined));
+        let word = both.digest("check", &[]);
+        let checked = |mut key: StorageKey| {
+            key.check_word.extend_from_slice(&word);
+            key
+        };
+        let personal = extract(IDENTITIES, &*identities);
+        let other = extract(WHOLE, &*rest);
+        Ok(Self {
+            rest: checked(StorageKey::of(extract(APART, &*rest), Some(personal.clone()), other)),
+            identities: IdentityKey {
+                people: checked(StorageKey::of(personal.clone(), None, personal)),
+                both,
+            },
+        })
+    }
 }
 
 impl StorageKey {
@@ -35,35 +101,53 @@ impl StorageKey {
     /// # Errors
     /// [`KeyFileError`].
     pub fn read(file: &[u8]) -> Result<Self, KeyFileError> {
-        if let Ok(key) = <&[u8; KEY_LEN]>::try_from(file) {
-            return Ok(Self::new(key));
-        }
-        let digits = file.trim_ascii();
-        let mut key = Zeroizing::new([0; KEY_LEN]);
-        if digits.len() != 2 * KEY_LEN {
-            return Err(KeyFileError::WrongLength);
-        }
-        for (byte, pair) in key.iter_mut().zip(digits.chunks_exact(2)) {
-            let text = std::str::from_utf8(pair).map_err(|_| KeyFileError::WrongLength)?;
-            *byte = u8::from_str_radix(text, 16).map_err(|_| KeyFileError::WrongLength)?;
-        }
-        Ok(Self::new(&key))
+        Ok(Self::new(&*key_bytes(file)?))
     }
 
     /// Takes the key itself.
     pub fn new(key: &[u8; KEY_LEN]) -> Self {
-        let derive = Salt::new(HKDF_SHA256, b"lmr storage").extract(key);
-        let identifiers = expand(&derive, &[b"identifiers"]);
+        let extract = |salt| Salt::new(HKDF_SHA256, salt).extract(key);
+        Self::of(extract(WHOLE), None, extract(APART))
+    }
+
+    fn of(derive: Prk, personal: Option<Prk>, other: Prk) -> Self {
+        let identifiers = expand(personal.as_ref().unwrap_or(&derive), &[b"identifiers"]);
         let identifiers = hmac::Key::new(hmac::HMAC_SHA256, &*identifiers);
-        Self { derive, identifiers }
+        Self { derive, personal, identifiers, other, check_word: CHECK_WORD.to_vec() }
+    }
+
+    /// Whether identities are kept apart from this key's database.
+    pub(crate) fn is_apart(&self) -> bool {
+        self.personal.is_some()
+    }
+
+    /// What is sealed in the database.
+    pub(crate) fn check_word(&self) -> &[u8] {
+        &self.check_word
+    }
+
+    /// The columns as the same key file would have them the other way round: only to say so.
+    pub(crate) fn other_columns(&self, salt: &[u8]) -> Columns {
+        Columns::of(&self.other, salt)
+    }
+
+    /// The key of one message's columns that say who a patient is. One key for all where identities are not kept apart.
+    pub(crate) fn personal_columns(&self, salt: &[u8]) -> Columns {
+        Columns::of(self.personal.as_ref().unwrap_or(&self.derive), salt)
     }
 
     /// A digest that finds a value again without revealing it. Parts cannot run into each other.
     pub(crate) fn digest(&self, purpose: &str, parts: &[&str]) -> Vec<u8> {
+        let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
+        self.digest_of_bytes(purpose, &parts)
+    }
+
+    /// [`StorageKey::digest`] of bytes.
+    pub(crate) fn digest_of_bytes(&self, purpose: &str, parts: &[&[u8]]) -> Vec<u8> {
         let mut context = hmac::Context::with_key(&self.identifiers);
-        for part in [purpose].iter().chain(parts) {
+        for part in [purpose.as_bytes()].iter().chain(parts) {
             context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part.as_bytes());
+            context.update(part);
         }
         context.sign().as_ref().to_vec()
     }
@@ -71,9 +155,36 @@ impl StorageKey {
     /// The key of one message's columns. With a key of its own for each message, random nonces stay
     /// far from GCM's bound of 2^32 values per key.
     pub(crate) fn columns(&self, salt: &[u8]) -> Columns {
-        let key = expand(&self.derive, &[b"columns", salt]);
-        // The length is right by construction, the only thing that could be wrong.
-        Columns(UnboundKey::new(&AES_256_GCM, &*key).ok().map(LessSafeKey::new))
+        Columns::of(&self.derive, salt)
+    }
+}
+
+/// The key in a file: 32 bytes, or 64 hex digits with blanks around them.
+fn key_bytes(file: &[u8]) -> Result<Zeroizing<[u8; KEY_LEN]>, KeyFileError> {
+    if let Ok(key) = <[u8; KEY_LEN]>::try_from(file) {
+        return Ok(Zeroizing::new(key));
+    }
+    let digits = file.trim_ascii();
+    let mut key = Zeroizing::new([0; KEY_LEN]);
+    if digits.len() != 2 * KEY_LEN {
+        return Err(KeyFileError::WrongLength);
+    }
+    for (byte, pair) in key.iter_mut().zip(digits.chunks_exact(2)) {
+        let text = std::str::from_utf8(pair).map_err(|_| KeyFileError::WrongLength)?;
+        *byte = u8::from_str_radix(text, 16).map_err(|_| KeyFileError::WrongLength)?;
+    }
+    Ok(key)
+}
+
+impl fmt::Debug for IdentityKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IdentityKey(..)")
+    }
+}
+
+impl fmt::Debug for ApartKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApartKeys(..)")
     }
 }
 
@@ -110,6 +221,12 @@ pub(crate) fn salt() -> Result<Vec<u8>, StoreError> {
 pub(crate) struct Columns(Option<LessSafeKey>);
 
 impl Columns {
+    fn of(derive: &Prk, salt: &[u8]) -> Self {
+        let key = expand(derive, &[b"columns", salt]);
+        // The length is right by construction, the only thing that could be wrong.
+        Self(UnboundKey::new(&AES_256_GCM, &*key).ok().map(LessSafeKey::new))
+    }
+
     /// Encrypts a value for one table, column and row; nowhere else will it open.
     pub(crate) fn seal(
         &self,

@@ -9,6 +9,8 @@
 //! | [`SqliteStore`] | the embedded default: one file |
 //! | [`PostgresStore`] | for several receivers on one database |
 //! | [`PlacedStore`] | several PostgreSQL databases, each sender on one of them |
+//! | [`ApartStore`], [`IdentityStore`] | a store and a second database that alone says who anybody is |
+//! | [`ApartKeys`] | the keys of the two |
 //! | [`StorageKey`] | the key that encrypts the columns |
 //!
 //! # One text, two databases
@@ -33,6 +35,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod apart;
 mod error;
 mod key;
 mod placed;
@@ -40,8 +43,9 @@ mod postgres;
 mod prepared;
 mod sqlite;
 
+pub use apart::{ApartStore, IdentityStore, Part, PartKey, PartOf};
 pub use error::OpenError;
-pub use key::{KeyFileError, StorageKey};
+pub use key::{ApartKeys, IdentityKey, KeyFileError, StorageKey};
 pub use placed::{MAIN, MoveError, MoveReport, PlacedStore};
 pub use postgres::{Copied, PostgresStore};
 pub use sqlite::SqliteStore;

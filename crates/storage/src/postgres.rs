@@ -9,6 +9,8 @@ mod archive;
 mod audit;
 #[path = "backend.rs"]
 mod backend;
+#[path = "identities.rs"]
+mod identities;
 #[path = "insight.rs"]
 mod insight;
 #[path = "outlet.rs"]
@@ -24,8 +26,9 @@ mod tables;
 #[path = "writer.rs"]
 mod writer;
 
+use crate::apart::IdentityStore;
 use crate::error::OpenError;
-use crate::key::StorageKey;
+use crate::key::{IdentityKey, StorageKey};
 use backend::Inner;
 pub use placement::Copied;
 pub(crate) use placement::Head;
@@ -60,6 +63,9 @@ const WRITING: &[&str] = &["SELECT set_config('synchronous_commit', 'on', false)
 /// and waiting for the disk would cost every call as much as its message does.
 const QUICK: &[&str] = &["SET synchronous_commit = off"];
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+static IDENTITY_MIGRATIONS: Migrator = sqlx::migrate!("migrations/identities/postgres");
+/// Sessions that write identities at once.
+const IDENTITY_WRITERS: u32 = 4;
 
 /// A store in a PostgreSQL database. Clones share it; other processes may use the same database.
 #[derive(Clone)]
@@ -75,6 +81,20 @@ impl PostgresStore {
     pub async fn open(url: &str, key: StorageKey) -> Result<Self, OpenError> {
         let options = encrypted(url.parse()?).extra_float_digits(None);
         Ok(Self(Inner::open(options, key).await?))
+    }
+
+    /// Connects to a second database, for identities that are kept apart, in the same way. Its tables are made only if it
+    /// `may_be_new`: where the first database has nothing yet.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub async fn open_identities(
+        url: &str,
+        key: IdentityKey,
+        may_be_new: bool,
+    ) -> Result<Arc<dyn IdentityStore>, OpenError> {
+        let options = encrypted(url.parse()?).extra_float_digits(None);
+        identities::open(options, key, may_be_new).await
     }
 }
 

@@ -129,12 +129,15 @@ impl Prepared {
     pub(crate) fn new(key: &StorageKey, delivery: Delivery) -> Result<Self, StoreError> {
         let salt = salt()?;
         let columns = key.columns(&salt);
+        // What says who a patient is, is under the identities' key where that is another one.
+        let apart = key.is_apart().then(|| key.personal_columns(&salt));
+        let personal = apart.as_ref().unwrap_or(&columns);
         let head = delivery.head;
         let organisation = head.sender;
         let row = [organisation.as_str(), &head.message_id];
         let answer_sha256 = ReceiptDigest::of(&delivery.answer.body);
         let (answer_coding, coded) = code(delivery.answer.body)?;
-        let answer_sealed = columns.seal(ANSWER, &row, &coded)?;
+        let answer_sealed = personal.seal(ANSWER, &row, &coded)?;
         let content_sealed = match delivery.content {
             Some(BundleContent::Gzip(stream)) => Some(columns.seal(BUNDLE, &row, &stream)?),
             Some(BundleContent::Plain(text)) => {
@@ -150,12 +153,12 @@ impl Prepared {
             let number = new.version.to_string();
             let row = [new.resource_id.as_str(), &number];
             versions.push(PreparedVersion {
-                hash_sealed: columns.seal(HASH, &row, &new.content_hash)?,
+                hash_sealed: personal.seal(HASH, &row, &new.content_hash)?,
                 content_from: place(new.place.start)?,
                 content_length: place(new.place.len())?,
                 administration_sealed: new
                     .administration
-                    .map(|facts| columns.seal(ADMINISTRATION, &row, &facts.to_bytes()))
+                    .map(|facts| personal.seal(ADMINISTRATION, &row, &facts.to_bytes()))
                     .transpose()?,
                 identity_mac: identity_mac(key, organisation, &new.identity),
                 resource_type: new.identity.resource_type,

@@ -6,6 +6,8 @@ mod archive;
 mod audit;
 #[path = "backend.rs"]
 mod backend;
+#[path = "identities.rs"]
+mod identities;
 #[path = "insight.rs"]
 mod insight;
 #[path = "outlet.rs"]
@@ -19,8 +21,9 @@ mod tables;
 #[path = "writer.rs"]
 mod writer;
 
+use crate::apart::IdentityStore;
 use crate::error::OpenError;
-use crate::key::StorageKey;
+use crate::key::{IdentityKey, StorageKey};
 use backend::Inner;
 use sqlx::{
     SqliteConnection,
@@ -51,6 +54,9 @@ const WRITING: &[&str] = &[];
 /// and waiting for the disk would cost every call as much as its message does.
 const QUICK: &[&str] = &["PRAGMA synchronous = NORMAL"];
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+static IDENTITY_MIGRATIONS: Migrator = sqlx::migrate!("migrations/identities/sqlite");
+/// Sessions that write identities at once.
+const IDENTITY_WRITERS: u32 = 1;
 
 /// A store in one SQLite file. Clones share it.
 #[derive(Clone)]
@@ -64,6 +70,22 @@ impl SqliteStore {
     /// [`OpenError`].
     pub async fn open(file: &Path, key: StorageKey) -> Result<Self, OpenError> {
         Ok(Self(Inner::open(options(file), key).await?))
+    }
+
+    /// Opens the file of a second database, for identities that are kept apart. It is made only if it `may_be_new`: where
+    /// the first database has nothing yet.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub async fn open_identities(
+        file: &Path,
+        key: IdentityKey,
+        may_be_new: bool,
+    ) -> Result<Arc<dyn IdentityStore>, OpenError> {
+        if !may_be_new && !file.exists() {
+            return Err(OpenError::IdentitiesMissing);
+        }
+        identities::open(options(file), key, may_be_new).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rows in and out. Written for one database at a time: `super::Db` says which.
 
-use super::{Db, MIGRATIONS, archive, audit, insight};
+use super::{Db, archive, audit, insight};
 use crate::{
     error::{OpenError, unavailable},
     key::{StorageKey, salt},
@@ -14,6 +14,7 @@ use lmr_intake::{
     DeliverySummary, Identity, OrganisationNumber, Outcome, RefusedCall, Seen, StoreError,
     StoredVersion,
 };
+use sqlx::migrate::Migrator;
 use sqlx::{AssertSqlSafe, Database, FromRow, QueryBuilder, query, query_as, query_scalar};
 use std::collections::{BTreeMap, HashMap};
 
@@ -27,12 +28,12 @@ pub(super) fn outcome(text: &str) -> Result<Outcome, StoreError> {
 }
 
 /// Whether the database has exactly this program's schema.
-pub(super) async fn is_current(db: &mut Connection) -> bool {
+pub(super) async fn is_current(db: &mut Connection, migrations: &Migrator) -> bool {
     let applied: Result<Vec<(i64, Vec<u8>)>, _> =
         query_as("SELECT version, checksum FROM _sqlx_migrations WHERE success ORDER BY version")
             .fetch_all(db)
             .await;
-    let known = MIGRATIONS.iter().map(|one| (one.version, one.checksum.to_vec()));
+    let known = migrations.iter().map(|one| (one.version, one.checksum.to_vec()));
     applied.is_ok_and(|applied| known.eq(applied))
 }
 
@@ -40,7 +41,8 @@ pub(super) async fn is_current(db: &mut Connection) -> bool {
 pub(super) async fn check_key(db: &mut Connection, key: &StorageKey) -> Result<(), OpenError> {
     const COLUMN: &str = "key_check.check_sealed";
     let salt = salt().map_err(|_| OpenError::Randomness)?;
-    let sealed = key.columns(&salt).seal(COLUMN, &[], b"lmr").map_err(|_| OpenError::Randomness)?;
+    let sealed = key.columns(&salt).seal(COLUMN, &[], key.check_word());
+    let sealed = sealed.map_err(|_| OpenError::Randomness)?;
     query(
         "INSERT INTO key_check (id, salt, check_sealed) VALUES (1, $1, $2) ON CONFLICT DO NOTHING",
     )
@@ -50,7 +52,15 @@ pub(super) async fn check_key(db: &mut Connection, key: &StorageKey) -> Result<(
     .await?;
     let (salt, sealed): (Vec<u8>, Vec<u8>) =
         query_as("SELECT salt, check_sealed FROM key_check").fetch_one(db).await?;
-    key.columns(&salt).open(COLUMN, &[], sealed).map(|_| ()).map_err(|_| OpenError::WrongKey)
+    match key.columns(&salt).open(COLUMN, &[], sealed.clone()) {
+        Ok(word) if word == key.check_word() => Ok(()),
+        Ok(_) => Err(OpenError::NotATwin),
+        Err(_) if key.other_columns(&salt).open(COLUMN, &[], sealed).is_err() => {
+            Err(OpenError::WrongKey)
+        }
+        Err(_) if key.is_apart() => Err(OpenError::BegunTogether),
+        Err(_) => Err(OpenError::BegunApart),
+    }
 }
 
 #[derive(FromRow)]
@@ -135,7 +145,7 @@ pub(super) async fn seen(
             let Some(row) = same.into_iter().next() else { return Ok(None) };
             let counts = row.counts.read()?;
             let outcome = outcome(&row.outcome)?;
-            let columns = key.columns(&row.salt);
+            let columns = key.personal_columns(&row.salt);
             let body =
                 columns.open(ANSWER, &[organisation.as_str(), message_id], row.answer_sealed)?;
             let body = decode(&row.answer_coding, body)?;
@@ -206,7 +216,8 @@ pub(super) async fn current(
             sql.build_query_as().fetch_all(&mut *db).await.map_err(unavailable)?;
         for row in rows {
             let number = row.version.to_string();
-            let (columns, row_key) = (key.columns(&row.salt), [row.resource_id.as_str(), &number]);
+            let columns = key.personal_columns(&row.salt);
+            let row_key = [row.resource_id.as_str(), &number];
             let hash = columns.open(HASH, &row_key, row.hash_sealed)?;
             let administration = row
                 .administration_sealed
@@ -524,7 +535,11 @@ pub(super) async fn history(
                 resource_type: resource_type.to_owned(),
                 resource_id: resource_id.to_owned(),
                 version: version(row.version)?,
-                content_hash: content_hash(columns.open(HASH, &row_key, row.hash_sealed)?)?,
+                content_hash: content_hash(key.personal_columns(&row.salt).open(
+                    HASH,
+                    &row_key,
+                    row.hash_sealed,
+                )?)?,
                 content,
                 message_id: row.message_id,
                 entry: u32::try_from(row.entry)

@@ -57,6 +57,109 @@ async fn empty() -> Option<(Arc<dyn Database>, ())> {
 
 store_contract!(empty());
 
+/// The same with identities in a second database.
+mod apart {
+    use super::*;
+    use futures_util::TryStreamExt as _;
+    use lmr_intake::ArchiveFilter;
+    use lmr_storage::{ApartKeys, ApartStore, IdentityStore};
+
+    async fn open_both(first: &str, second: &str) -> (PostgresStore, Arc<dyn IdentityStore>) {
+        let ApartKeys { rest, identities } = contract::keys();
+        let rest = Box::pin(PostgresStore::open(first, rest)).await.unwrap();
+        let may_be_new = lmr_intake::Insight::known_senders(&rest).await.unwrap().is_empty();
+        let who = Box::pin(PostgresStore::open_identities(second, identities, may_be_new));
+        (rest, who.await.unwrap())
+    }
+
+    async fn empty() -> Option<(Arc<dyn Database>, ())> {
+        let (rest, identities) = open_both(&schema().await?, &schema().await?).await;
+        Some((Arc::new(ApartStore::new(Arc::new(rest), identities)), ()))
+    }
+
+    store_contract!(empty());
+
+    #[tokio::test]
+    async fn neither_database_alone_says_who_was_given_what() {
+        let (Some(first), Some(second)) = (schema().await, schema().await) else { return };
+        let (rest, identities) = open_both(&first, &second).await;
+        let store = ApartStore::new(Arc::new(rest), identities);
+        let id = contract::store_somebody(&store).await;
+        store.close().await;
+        let mut raw = Vec::new();
+        for url in [&first, &second] {
+            let mut db = PgConnection::connect(url).await.unwrap();
+            let tables: Vec<(String,)> = sqlx::query_as(
+                "SELECT tablename::TEXT FROM pg_tables WHERE schemaname = current_schema()",
+            )
+            .fetch_all(&mut db)
+            .await
+            .unwrap();
+            assert!(tables.len() > 1);
+            for (table,) in tables {
+                let statement = format!("COPY (SELECT * FROM {table}) TO STDOUT (FORMAT binary)");
+                let rows = db.copy_out_raw(&statement).await.unwrap();
+                let bytes: Vec<_> = rows.try_collect().await.unwrap();
+                raw.extend(bytes.into_iter().map(|bytes| bytes.to_vec()));
+            }
+        }
+        contract::says_nothing_in_clear(&raw);
+        let (rest, identities) = open_both(&first, &second).await;
+        contract::has_medicines_only(&rest, &id).await;
+        let archived = rest.archived(&ArchiveFilter::default()).await.unwrap();
+        let content = archived[0].content.clone().unwrap();
+        contract::has_people_only(&*identities, &content).await;
+        let empty = schema().await.unwrap();
+        let missing = PostgresStore::open_identities(&empty, contract::keys().identities, false);
+        assert!(matches!(missing.await, Err(OpenError::IdentitiesMissing)));
+    }
+
+    #[tokio::test]
+    async fn the_documented_rights_are_enough_in_the_second_database_too() {
+        let (Some(first), Some(second)) = (schema().await, schema().await) else { return };
+        let (rest, identities) = open_both(&first, &second).await;
+        identities.close().await;
+        let schema = second.rsplit('=').next().unwrap().to_owned();
+        let role = format!("lmr_least_who_{}", process::id());
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operations.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        let (_, section) = page.split_once("## Identities apart").unwrap();
+        let (section, _) = section.split_once("\n## ").unwrap();
+        let rights: Vec<_> = section.lines().filter(|line| line.starts_with("GRANT")).collect();
+        let rights = rights.join("\n").replace("lmr_receiver", &role);
+        let statements =
+            format!("CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA {schema} TO {role}; {rights}");
+        let mut db = PgConnection::connect(&second).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut db).await.unwrap();
+        let theirs = second.replacen("postgres://lmr@", &format!("postgres://{role}@"), 1);
+        let keys = contract::keys();
+        let identities = PostgresStore::open_identities(&theirs, keys.identities, true).await;
+        let store = ApartStore::new(Arc::new(rest), identities.unwrap());
+        contract::store_somebody(&store).await;
+        store.ready().await.unwrap();
+        store.expire(&Retention::default()).await.unwrap();
+        let mut theirs = PgConnection::connect(&theirs).await.unwrap();
+        for forbidden in
+            ["DELETE FROM key_check", "DROP TABLE identity_part", "CREATE TABLE x (a INT)"]
+        {
+            assert!(sqlx::query(forbidden).execute(&mut theirs).await.is_err(), "{forbidden}");
+        }
+        theirs.close().await.unwrap();
+        store.close().await;
+        let clean = format!("DROP OWNED BY {role}; DROP ROLE {role}");
+        sqlx::raw_sql(AssertSqlSafe(clean)).execute(&mut db).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn people_are_never_mixed_up() {
+        let (Some(first), Some(second)) = (schema().await, schema().await) else { return };
+        let (rest, identities) = open_both(&first, &second).await;
+        let store = ApartStore::new(Arc::new(rest), Arc::clone(&identities));
+        contract::people_are_never_mixed_up(&store, &*identities).await;
+        contract::an_erasure_may_be_broken_off(&*identities).await;
+    }
+}
+
 /// The same where the senders' data are on another database than the directory.
 mod placed {
     use super::*;

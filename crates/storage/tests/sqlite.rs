@@ -24,6 +24,92 @@ async fn empty() -> Option<(Arc<dyn Database>, TempDir)> {
 
 store_contract!(empty());
 
+/// The same with identities in a second database.
+mod apart {
+    use super::*;
+    use lmr_intake::{Archive, ArchiveFilter};
+    use lmr_storage::{ApartKeys, ApartStore, IdentityStore};
+
+    async fn open_both(
+        folder: &TempDir,
+        may_be_new: bool,
+    ) -> (SqliteStore, Arc<dyn IdentityStore>) {
+        let ApartKeys { rest, identities } = contract::keys();
+        let file = |name: &str| folder.path().join(name);
+        let rest = SqliteStore::open(&file("lmr.db"), rest).await.unwrap();
+        let who = SqliteStore::open_identities(&file("who.db"), identities, may_be_new).await;
+        (rest, who.unwrap())
+    }
+
+    async fn empty() -> Option<(Arc<dyn Database>, TempDir)> {
+        let folder = tempfile::tempdir().unwrap();
+        let (rest, identities) = open_both(&folder, true).await;
+        Some((Arc::new(ApartStore::new(Arc::new(rest), identities)), folder))
+    }
+
+    store_contract!(empty());
+
+    #[tokio::test]
+    async fn neither_database_alone_says_who_was_given_what() {
+        let (store, folder) = empty().await.unwrap();
+        let id = contract::store_somebody(&*store).await;
+        store.close().await;
+        let mut raw = Vec::new();
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            raw.push(std::fs::read(entry.unwrap().path()).unwrap());
+        }
+        assert!(raw.len() >= 2);
+        contract::says_nothing_in_clear(&raw);
+        let (rest, identities) = open_both(&folder, false).await;
+        contract::has_medicines_only(&rest, &id).await;
+        let archived = rest.archived(&ArchiveFilter::default()).await.unwrap();
+        let content = archived[0].content.clone().unwrap();
+        contract::has_people_only(&*identities, &content).await;
+        // A rest without its part is damage, never zeros.
+        identities.remove(&contract::part_of("m1", 1), &content).await.unwrap();
+        let store = ApartStore::new(Arc::new(rest), identities);
+        let read = store.archived(&ArchiveFilter::default()).await;
+        assert!(matches!(read, Err(StoreError::Damaged { .. })));
+    }
+
+    #[tokio::test]
+    async fn people_are_never_mixed_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let (rest, identities) = open_both(&folder, true).await;
+        let store = ApartStore::new(Arc::new(rest), Arc::clone(&identities));
+        contract::people_are_never_mixed_up(&store, &*identities).await;
+        contract::an_erasure_may_be_broken_off(&*identities).await;
+    }
+
+    #[tokio::test]
+    async fn databases_and_keys_that_do_not_belong_together_are_refused() {
+        let (store, folder) = empty().await.unwrap();
+        store.commit(delivery("m1", 1, vec![version("a", 1, 1, 10)])).await.unwrap();
+        store.close().await;
+        let (lmr, who) = (folder.path().join("lmr.db"), folder.path().join("who.db"));
+        let alone = SqliteStore::open(&lmr, StorageKey::new(&KEY)).await;
+        assert!(matches!(alone, Err(OpenError::BegunApart)));
+        let other = || ApartKeys::read(&KEY, &[9; 32]).unwrap();
+        let opened = SqliteStore::open(&lmr, other().rest).await;
+        assert!(matches!(opened, Err(OpenError::NotATwin)));
+        let opened = SqliteStore::open_identities(&who, other().identities, false).await;
+        assert!(matches!(opened, Err(OpenError::WrongKey)));
+        let first = ApartKeys::read(&[6; 32], &[8; 32]).unwrap();
+        let opened = SqliteStore::open_identities(&who, first.identities, false).await;
+        assert!(matches!(opened, Err(OpenError::NotATwin)));
+        let none = folder.path().join("none.db");
+        let opened = SqliteStore::open_identities(&none, contract::keys().identities, false).await;
+        assert!(matches!(opened, Err(OpenError::IdentitiesMissing)) && !none.exists());
+        std::fs::write(&none, b"").unwrap();
+        let opened = SqliteStore::open_identities(&none, contract::keys().identities, false).await;
+        assert!(matches!(opened, Err(OpenError::IdentitiesMissing)));
+        let whole = folder.path().join("whole.db");
+        SqliteStore::open(&whole, StorageKey::new(&KEY)).await.unwrap().close().await;
+        let opened = SqliteStore::open(&whole, contract::keys().rest).await;
+        assert!(matches!(opened, Err(OpenError::BegunTogether)));
+    }
+}
+
 async fn sql(file: &Path, text: &'static str) -> u64 {
     let url = format!("sqlite://{}", file.display());
     let mut db = SqliteConnection::connect(&url).await.unwrap();

@@ -419,9 +419,6 @@ pub(crate) async fn expire(
     actor: &str,
 ) -> anyhow::Result<Removed> {
     let wanted = retention.at(clock::now(), has_outlet);
-    if wanted.content_before.is_none() && wanted.refused_before.is_none() {
-        return Ok(Removed::default());
-    }
     let removed = store.expire(&wanted).await?;
     if removed != Removed::default() {
         let detail = serde_json::to_string(&removed)?;
@@ -505,9 +502,11 @@ pub(super) async fn partitions(
     Ok(ExitCode::SUCCESS)
 }
 
+/// `has_identities`: whether identities are kept apart, in a second database with a second key.
 pub(super) async fn back_up(
     store: &dyn Database,
     file: &Path,
+    has_identities: bool,
     view: View,
 ) -> anyhow::Result<ExitCode> {
     if file.exists() {
@@ -528,11 +527,20 @@ pub(super) async fn back_up(
             "a PostgreSQL database is copied with pg_dump or pg_basebackup"
         );
     }
-    let done = text!(
-        "skrev {file}; uten column_key kan den ikke leses, så ta vare på nøkkelen et annet sted\n",
-        "wrote {file}; without column_key it cannot be read, so keep the key somewhere else\n",
-        file = file.display()
-    );
+    let file = file.display();
+    let done = if has_identities {
+        text!(
+            "skrev {file} og {file}.identities; uten column_key og identities.key kan de ikke leses, så ta vare på \
+             nøklene et annet sted, hver for seg\n",
+            "wrote {file} and {file}.identities; without column_key and identities.key they cannot be read, so keep the \
+             keys somewhere else, apart from each other\n"
+        )
+    } else {
+        text!(
+            "skrev {file}; uten column_key kan den ikke leses, så ta vare på nøkkelen et annet sted\n",
+            "wrote {file}; without column_key it cannot be read, so keep the key somewhere else\n"
+        )
+    };
     print(done.get(view.lang))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -32,6 +32,8 @@ pub(crate) struct ReceiverConfig {
     pub(crate) databases: BTreeMap<String, String>,
     /// File with the key that encrypts columns: 64 hex digits. `lmr admin new-key` makes one.
     pub(crate) column_key: PathBuf,
+    /// The second database, which alone says who anybody is.
+    pub(crate) identities: Option<IdentitiesSection>,
     /// TLS of our own; without it a proxy in front must do TLS.
     pub(crate) tls: Option<KeyFiles>,
     /// Addresses of proxies whose `Forwarded`/`X-Forwarded-For` is believed.
@@ -97,6 +99,16 @@ pub(crate) struct ReceiverConfig {
 pub(crate) struct ValidatorPageSection {
     /// The WebAssembly module, where the program was built without one.
     pub(crate) module: Option<PathBuf>,
+}
+
+/// Identities kept apart from what people were given.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct IdentitiesSection {
+    /// The second database, a file or `postgres://…`.
+    pub(crate) database: PathBuf,
+    /// File with its key: 64 hex digits.
+    pub(crate) key: PathBuf,
 }
 
 /// The way out of the receiver, on a listener of its own.

@@ -116,6 +116,7 @@ fn every_key_that_is_read_is_documented_and_no_other() {
     let tables = [
         "tls",
         "validator_page",
+        "identities",
         "helseid",
         "outlet",
         "console",

@@ -15,6 +15,9 @@ use crate::text::{Explain, Text, failure, text};
 pub(super) async fn examine(config: &ReceiverConfig, folder: &Path, checks: &mut Checks) {
     listening(config, checks);
     checks.secret_file(&folder.join(&config.column_key));
+    if let Some(section) = &config.identities {
+        checks.secret_file(&folder.join(&section.key));
+    }
     for files in &config.certificate {
         let files = files.from(folder);
         files.secrets().iter().for_each(|secret| checks.secret_file(secret));
@@ -197,11 +200,14 @@ async fn database(
     configured: &[Avsender],
     checks: &mut Checks,
 ) {
-    let is_url = config.database.to_str().is_some_and(|database| database.contains("://"));
-    if !is_url {
-        let file = folder.join(&config.database);
-        checks.room("disk", &file);
-        checks.database_file(&file);
+    let identities = config.identities.as_ref().map(|section| &section.database);
+    for database in [&config.database].into_iter().chain(identities) {
+        let is_url = database.to_str().is_some_and(|database| database.contains("://"));
+        if !is_url {
+            let file = folder.join(database);
+            checks.room("disk", &file);
+            checks.database_file(&file);
+        }
     }
     let what = text!("database og column_key", "database and column key");
     let store = crate::serve::open_store(config, folder).await;

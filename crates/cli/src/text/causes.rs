@@ -34,6 +34,9 @@ pub(super) fn in_bokmal(error: &(dyn Error + 'static)) -> Option<String> {
             "nøkkelen skal være 32 tilfeldige byte eller 64 heksadesimale sifre".to_owned(),
         );
     }
+    if let Some(KeyFileError::Same) = error.downcast_ref::<KeyFileError>() {
+        return Some("nøkkelen til identitetene skal være en annen enn column_key".to_owned());
+    }
     if let Some(error) = error.downcast_ref::<TlsError>() {
         return tls(error);
     }
@@ -170,6 +173,18 @@ fn database(error: &OpenError) -> Option<&'static str> {
         OpenError::Migration(_) => "databasen kunne ikke bringes over i dette programmets skjema",
         OpenError::WrongKey => "nøkkelen hører ikke til denne databasen",
         OpenError::Randomness => "ingen tilfeldige byte til prøven på databasens nøkkel",
+        OpenError::BegunTogether => {
+            "databasen er begynt uten [identities] og har identiteter i seg: begynn på en ny, eller ta bort [identities]"
+        }
+        OpenError::BegunApart => {
+            "databasen holder identiteter for seg: [identities] med databasen og nøkkelen deres må være med"
+        }
+        OpenError::NotATwin => {
+            "databasen, databasen i [identities] og de to nøklene hører ikke sammen"
+        }
+        OpenError::IdentitiesMissing => {
+            "databasen i [identities] er tom, og databasen har alt meldinger: gjenopprett den fra sikkerhetskopien"
+        }
         OpenError::Key(_) => return None,
     })
 }

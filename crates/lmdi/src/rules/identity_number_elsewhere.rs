@@ -5,6 +5,7 @@
 //! Legemiddelregisteret; FHI's description of masking). The finding names the location, never the value.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use lmr_fhir::{Element, Kind, Node};
 use lmr_identifiers::NationalIdentityNumber;
@@ -83,12 +84,19 @@ fn may_hold(json: &str) -> bool {
     json.contains("\\u") || candidates(json).next().is_some()
 }
 
-fn holds_number(text: &str) -> bool {
-    candidates(text).any(|digits| NationalIdentityNumber::parse(&digits).is_ok())
+pub(crate) fn holds_number(text: &str) -> bool {
+    numbers(text).next().is_some()
+}
+
+/// Where identity numbers are in a text.
+pub(crate) fn numbers(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    candidates(text)
+        .filter(|(_, digits)| NationalIdentityNumber::parse(digits).is_ok())
+        .map(|(place, _)| place)
 }
 
 /// Eleven digits by themselves, together or as six and five with a blank or hyphen between.
-fn candidates(text: &str) -> impl Iterator<Item = String> + '_ {
+fn candidates(text: &str) -> impl Iterator<Item = (Range<usize>, String)> + '_ {
     let bytes = text.as_bytes();
     let mut at = 0;
     std::iter::from_fn(move || {
@@ -102,11 +110,12 @@ fn candidates(text: &str) -> impl Iterator<Item = String> + '_ {
             let length = run(start);
             at = start + length;
             if length == 11 {
-                return text.get(start..at).map(str::to_owned);
+                return text.get(start..at).map(|digits| (start..at, digits.to_owned()));
             }
             if length == 6 && matches!(bytes.get(at), Some(b' ' | b'-')) && run(at + 1) == 5 {
                 let rest = text.get(at + 1..at + 6)?;
-                return text.get(start..at).map(|first| format!("{first}{rest}"));
+                let first = text.get(start..at)?;
+                return Some((start..at + 6, format!("{first}{rest}")));
             }
         }
         None

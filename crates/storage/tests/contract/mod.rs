@@ -7,6 +7,7 @@
     reason = "each test binary uses a part, and stops where a test cannot go on"
 )]
 
+mod apart;
 mod audit;
 mod insight;
 mod keys;
@@ -14,6 +15,7 @@ mod migrated;
 mod model;
 mod outlet;
 
+pub use apart::*;
 pub use audit::*;
 pub use insight::*;
 pub use keys::*;

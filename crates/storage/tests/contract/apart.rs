@@ -1,0 +1,167 @@
+//! What two databases hold of which neither alone may say who was given what.
+
+use super::{at, delivery, hash, identity, sender, version};
+use lmr_intake::{
+    AdministrationFacts, Archive, ArchiveFilter, BundleContent, Committed, Database, Erasure,
+    Outlet, Retention, Seen, Store,
+};
+use lmr_storage::{ApartKeys, IdentityStore, PartOf};
+
+const PATIENT: &str = r#"{"resourceType":"Patient","id":"p","identifier":[{"system":"urn:oid:2.16.578.1.12.4.1.4.1","value":"13866510282"}],"name":[{"family":"Oppdiktetnavn"}]}"#;
+const ADMINISTRATION: &str = r#"{"resourceType":"MedicationAdministration","id":"a","text":{"status":"generated","div":"<div>Oppdiktetnavn fikk Paracetamolum</div>"},"subject":{"reference":"Patient/p","display":"Oppdiktetnavn"},"medicationCodeableConcept":{"coding":[{"code":"N02BE01","display":"Paracetamolum"}]}}"#;
+const WHO: [&str; 2] = ["13866510282", "Oppdiktetnavn"];
+const WHAT: [&str; 2] = ["N02BE01", "Paracetamolum"];
+const ADMINISTRATION_KEY: &str = "identifier:urn:x|1";
+
+pub fn keys() -> ApartKeys {
+    ApartKeys::read(&[7; 32], &[8; 32]).unwrap()
+}
+
+fn has(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+/// A patient with this number, and an administration.
+fn bundle(number: &str) -> Vec<u8> {
+    let patient = PATIENT.replace("13866510282", number);
+    format!(
+        r#"{{"resourceType":"Bundle","type":"batch","entry":[{{"resource":{patient}}},{{"resource":{ADMINISTRATION}}}]}}"#
+    )
+    .into_bytes()
+}
+
+pub fn part_of(message: &str, content: u64) -> PartOf {
+    PartOf { sender: sender(), message_id: message.into(), content_sha256: hash(content) }
+}
+
+/// Stores a patient's administration, and has it back whole from everything that gives content out; then a second patient,
+/// of whom nothing is left after an erasure. Gives the register's id of the first.
+pub async fn store_somebody(store: &dyn Database) -> String {
+    let content = bundle("13866510282");
+    let place = |of: &str| {
+        let text = String::from_utf8(content.clone()).unwrap();
+        let start = text.find(of).unwrap();
+        start..start + of.len()
+    };
+    let key = "identifier:urn:oid:2.16.578.1.12.4.1.4.1|13866510282";
+    let mut patient = version(key, 1, 1, 10);
+    patient.place = place(PATIENT);
+    let mut given = version(ADMINISTRATION_KEY, 2, 1, 20);
+    (given.place, given.entry) = (place(ADMINISTRATION), 1);
+    let facts =
+        AdministrationFacts::from_bytes(format!("given\nPatient\n{key}").as_bytes()).unwrap();
+    given.administration = Some(facts.clone());
+    let mut sent = delivery("m1", 1, vec![]);
+    sent.answer.body = br#"{"fullUrl":"urn:x:13866510282"}"#.repeat(20);
+    let answer = sent.answer.body.clone();
+    sent.versions = vec![patient, given];
+    sent.content = Some(BundleContent::Plain(content.clone()));
+    assert!(matches!(store.commit(sent).await, Ok(Committed::Stored { .. })));
+    let known = store.current(sender(), &[identity(ADMINISTRATION_KEY)]).await.unwrap();
+    assert_eq!(known[0].as_ref().unwrap().administration, Some(facts));
+    let repeated = store.seen(sender(), "m1", &hash(1)).await.unwrap();
+    assert!(matches!(repeated, Some(Seen::Repeated { answer: again, .. }) if again.body == answer));
+    let detail = store.message(sender(), "m1", at(50)).await.unwrap().unwrap();
+    assert!(detail.answer.is_some_and(|again| again.body == answer));
+    let id = format!("{:032x}", 1);
+    let history = store.history("Patient", &id).await.unwrap();
+    assert_eq!(history[0].content, PATIENT.as_bytes());
+    let lent = store.lend(at(100), at(160)).await.unwrap().unwrap();
+    assert!(lent.content == content);
+    let archived = store.archived(&ArchiveFilter::default()).await.unwrap();
+    assert!(archived[0].content.as_ref() == Some(&content));
+    let mut other = version("other", 3, 1, 30);
+    let text = PATIENT.replace("13866510282", "13866510363");
+    (other.place, other.entry) = (0..text.len(), 0);
+    let mut sent = delivery("m2", 2, vec![]);
+    sent.versions = vec![other];
+    sent.content = Some(BundleContent::Plain(text.clone().into_bytes()));
+    assert!(matches!(store.commit(sent).await, Ok(Committed::Stored { .. })));
+    let archived = store.archived(&ArchiveFilter::default()).await.unwrap();
+    let mut blanked = archived[1].content.clone().unwrap();
+    let all = 0..blanked.len();
+    lmr_intake::blank(&mut blanked, [all]);
+    let (cursor, content) = (archived[1].cursor, blanked.clone());
+    let erasure = Erasure { cursor, sender: sender(), content, entries: vec![0] };
+    assert_eq!(store.erase(&erasure).await.unwrap().resources, 1);
+    let archived = store.archived(&ArchiveFilter::default()).await.unwrap();
+    assert!(archived[1].content.as_ref() == Some(&blanked));
+    id
+}
+
+/// Bytes as they are on the disk.
+pub fn says_nothing_in_clear(raw: &[Vec<u8>]) {
+    for text in WHO.iter().chain(&WHAT).chain(&["13866510363"]) {
+        assert!(!raw.iter().any(|bytes| has(bytes, text)), "{text} is written in clear");
+    }
+}
+
+/// What the first database gives without the second.
+pub async fn has_medicines_only(rest: &dyn Database, id: &str) {
+    let archived = rest.archived(&ArchiveFilter::default()).await.unwrap();
+    let content = archived[0].content.as_ref().unwrap();
+    assert!(WHAT.iter().all(|text| has(content, text)), "what was given is here");
+    assert!(!has(content, "Oppdiktetnavn fikk"), "texts that say both are not");
+    assert!(!WHO.iter().any(|text| has(content, text)), "who it was is not");
+    assert_eq!(content.len(), bundle("13866510282").len());
+    let history = rest.history("Patient", id).await.unwrap();
+    assert!(!WHO.iter().any(|text| has(&history[0].content, text)));
+}
+
+/// What the second one gives without the first, for a message that is stored there with this rest.
+pub async fn has_people_only(identities: &dyn IdentityStore, rest: &[u8]) {
+    let part = identities.part(&part_of("m1", 1), rest).await.unwrap().unwrap();
+    assert!(WHO.iter().all(|text| has(&part.people, text)), "who it was is here");
+    assert!(!WHAT.iter().any(|text| has(&part.people, text)), "what was given is not");
+    assert!(has(&part.mixed, "Oppdiktetnavn fikk Paracetamolum"), "this takes both keys");
+}
+
+/// Two messages under one id, of different people and otherwise the same, are never mixed up; what is never stored leaves
+/// nothing behind.
+pub async fn people_are_never_mixed_up(store: &dyn Database, identities: &dyn IdentityStore) {
+    let message = |content: u64, number: &str| {
+        let mut sent = delivery("m1", content, vec![]);
+        sent.bundle_identifier = None;
+        sent.content = Some(BundleContent::Plain(bundle(number)));
+        sent
+    };
+    // The first was broken off between the two databases: its part is there, the message is not.
+    let (first, second) = (message(1, "13866510282"), message(2, "13866510363"));
+    let lost = lmr_storage::Part { people: b"lost".to_vec(), mixed: Vec::new() };
+    let day = first.head.received_at.as_second() / 86_400 - 5;
+    identities.put(&part_of("m1", 1), day, b"rest", &lost).await.unwrap();
+    assert!(matches!(store.commit(second).await, Ok(Committed::Stored { .. })));
+    let reused = store.commit(first).await.unwrap();
+    assert!(matches!(reused, Committed::Known(Seen::MessageIdReused)));
+    let archived = store.archived(&ArchiveFilter::default()).await.unwrap();
+    let content = archived[0].content.as_ref().unwrap();
+    assert!(content == &bundle("13866510363"), "the second's own");
+    // What was broken off long ago is found at one look and removed at the next.
+    for (times, is_there) in [(0, true), (1, true), (2, false)] {
+        let found = identities.part(&part_of("m1", 1), b"rest").await.unwrap();
+        assert_eq!(found.is_some(), is_there, "looked {times} times");
+        store.expire(&Retention::default()).await.unwrap();
+    }
+    let days = identities.of_days(0..i64::MAX, None, 10).await.unwrap();
+    assert_eq!(days.len(), 1);
+    assert_eq!(days[0].1, part_of("m1", 2));
+    // With its content, a message's part goes.
+    let retention = Retention { content_before: Some(at(86_400 * 40)), ..Retention::default() };
+    assert_eq!(store.expire(&retention).await.unwrap().messages, 1);
+    assert_eq!(identities.newest_day().await.unwrap(), None);
+}
+
+/// An erasure that is broken off after either step is right: before, everything is as it was; after, nothing of the old is
+/// left once it has been read.
+pub async fn an_erasure_may_be_broken_off(identities: &dyn IdentityStore) {
+    let of = part_of("m9", 9);
+    let part = |text: &[u8]| lmr_storage::Part { people: text.to_vec(), mixed: Vec::new() };
+    let read = async |rest: &[u8]| identities.part(&of, rest).await.unwrap();
+    identities.put(&of, 1, b"old", &part(b"all")).await.unwrap();
+    identities.replace(&of, 1, b"new", &part(b"less")).await.unwrap();
+    assert_eq!(read(b"old").await, Some(part(b"all")), "the rest has not changed yet");
+    assert_eq!(read(b"new").await, Some(part(b"less")));
+    assert_eq!(read(b"old").await, None, "reading the new one has removed it");
+    identities.remove(&of, b"new").await.unwrap();
+    assert_eq!(read(b"new").await, None);
+}
