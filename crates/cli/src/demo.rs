@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args;
-use lmr_sandbox::demo::{Demo as Story, Line, Text};
+use clap::{Args, ValueEnum};
+use lmr_sandbox::demo::{Demo as Story, Line, Scenario as Played, Text};
 
 use crate::clock;
 use crate::output::{Language, Style, print};
@@ -12,8 +12,8 @@ use crate::output::{Language, Style, print};
 /// Play the whole chain on this machine with synthetic people.
 ///
 /// Makes keys and certificates, starts a local HelseID and a receiver on loopback, sends three days of two
-/// hospitals (0.9.4 as batch, 1.1.2 as transaction), with changes, a fault and its correction. Exit status 1 if
-/// one of its own checks does not hold.
+/// hospitals (0.9.4 as batch, 1.1.7 as transaction), with changes, a fault and its correction, or what --scenario
+/// names. Exit status 1 if one of its own checks does not hold.
 #[derive(Args)]
 pub(crate) struct Demo {
     /// End when the story is over; without it the servers stay up
@@ -22,9 +22,47 @@ pub(crate) struct Demo {
     /// Medication administrations on the first day of each hospital
     #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u32).range(8..=100_000))]
     administrations: u32,
+    /// What to play; may be repeated. Without it `days` and `correction`
+    #[arg(long, value_enum)]
+    scenario: Vec<Scenario>,
     /// Keep databases and files here instead of in a temporary folder
     #[arg(long)]
     folder: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Scenario {
+    /// Three days of two hospitals, with changes, a fault and its correction
+    Days,
+    /// A record is corrected, another annulled
+    Correction,
+    /// The receiver is away, for hours and then for longer than the new attempts last
+    Outage,
+    /// A hospital changes its enterprise certificate
+    Certificate,
+    /// A hospital's clock is hours ahead
+    Clock,
+    /// All of them
+    All,
+}
+
+impl Scenario {
+    const fn played(self) -> &'static [Played] {
+        match self {
+            Self::Days => &[Played::Days],
+            Self::Correction => &[Played::Correction],
+            Self::Outage => &[Played::Outage],
+            Self::Certificate => &[Played::Certificate],
+            Self::Clock => &[Played::Clock],
+            Self::All => &[
+                Played::Days,
+                Played::Correction,
+                Played::Outage,
+                Played::Certificate,
+                Played::Clock,
+            ],
+        }
+    }
 }
 
 impl Demo {
@@ -41,6 +79,12 @@ impl Demo {
             folder: folder.clone(),
             administrations: self.administrations as usize,
             now: clock::now(),
+            scenarios: self
+                .scenario
+                .iter()
+                .flat_map(|scenario| scenario.played())
+                .copied()
+                .collect(),
         };
         let style = Style::for_stdout();
         let mut show = |line: Line| {

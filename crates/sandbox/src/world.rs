@@ -324,7 +324,7 @@ impl World {
     ///
     /// # Errors
     /// [`WorldError::Serve`] when it had ended on its own.
-    async fn stop_receiver(&mut self) -> Result<(), WorldError> {
+    pub async fn stop_receiver(&mut self) -> Result<(), WorldError> {
         if let Some(Running { store, stop, task }) = self.running.take() {
             drop(stop);
             let ended = task.await.map_err(std::io::Error::other)?;

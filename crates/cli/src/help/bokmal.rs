@@ -224,8 +224,24 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Spill hele kjeden på denne maskinen med syntetiske personer",
     ),
     (
-        "Makes keys and certificates, starts a local HelseID and a receiver on loopback, sends three days of two hospitals (0.9.4 as batch, 1.1.2 as transaction), with changes, a fault and its correction. Exit status 1 if one of its own checks does not hold",
-        "Lager nøkler og sertifikater, starter en lokal HelseID og et mottak på loopback, sender tre dager fra to sykehus (0.9.4 som batch, 1.1.2 som transaction), med endringer, en feil og rettingen av den. Sluttstatus 1 hvis en av dens egne kontroller ikke holder",
+        "What to play; may be repeated. Without it `days` and `correction`",
+        "Hva som spilles; kan gjentas. Uten den `days` og `correction`",
+    ),
+    (
+        "Three days of two hospitals, with changes, a fault and its correction",
+        "Tre dager for to sykehus, med endringer, en feil og rettingen av den",
+    ),
+    ("A record is corrected, another annulled", "En post rettes, en annen annulleres"),
+    (
+        "The receiver is away, for hours and then for longer than the new attempts last",
+        "Mottaket er nede, i timer og så lenger enn de nye forsøkene varer",
+    ),
+    ("A hospital changes its enterprise certificate", "Et sykehus bytter virksomhetssertifikat"),
+    ("A hospital's clock is hours ahead", "Klokken til et sykehus går timer for fort"),
+    ("All of them", "Alle sammen"),
+    (
+        "Makes keys and certificates, starts a local HelseID and a receiver on loopback, sends three days of two hospitals (0.9.4 as batch, 1.1.7 as transaction), with changes, a fault and its correction, or what --scenario names. Exit status 1 if one of its own checks does not hold",
+        "Lager nøkler og sertifikater, starter en lokal HelseID og et mottak på loopback, sender tre dager fra to sykehus (0.9.4 som batch, 1.1.7 som transaction), med endringer, en feil og rettingen av den, eller det --scenario nevner. Sluttstatus 1 hvis en av dens egne kontroller ikke holder",
     ),
     (
         "End when the story is over; without it the servers stay up",

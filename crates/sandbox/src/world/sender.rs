@@ -7,7 +7,8 @@ use crate::helseid::{Client, LMR_SCOPE};
 use jiff::{SignedDuration, Timestamp};
 use lmr_auth::jose::{Algorithm, SigningKey as ClientKey};
 use lmr_auth::{
-    ActingFor, ClientSettings, Environment, FixedKey, Flow, SecretString, TokenClient, TokenError,
+    ActingFor, ClientSettings, Clock, Environment, FixedKey, Flow, SecretString, TokenClient,
+    TokenError,
 };
 use lmr_envelope::{Certificate, Header, PrivateKey, SigningKey, SystemRandom, seal};
 use lmr_identifiers::OrganisationNumber;
@@ -144,6 +145,18 @@ impl World {
     /// # Errors
     /// [`WorldError`].
     pub fn helseid_client(&self, sender: &Sender) -> Result<TokenClient, WorldError> {
+        self.helseid_client_at(sender, Arc::clone(&self.plan.clock))
+    }
+
+    /// The sender's HelseID client, by a clock of its own.
+    ///
+    /// # Errors
+    /// [`WorldError`].
+    pub fn helseid_client_at(
+        &self,
+        sender: &Sender,
+        clock: Clock,
+    ) -> Result<TokenClient, WorldError> {
         let settings = ClientSettings {
             issuer: self.helseid.issuer().to_owned(),
             environment: Environment::Local,
@@ -154,7 +167,6 @@ impl World {
             assertion_lifetime_seconds: 20,
         };
         let key = ClientKey::from_jwk(sender.client_key.expose().as_bytes(), None, None)?;
-        let clock = Arc::clone(&self.plan.clock);
         Ok(TokenClient::new(
             settings,
             Arc::new(FixedKey::new(key)),
