@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use lmr_auth::dpop::{
-    ProcessReplayMemory, ProofExpectation, ProofRequest, ProofWindow, check_proof, make_proof,
+    NonceIssuer, ProcessReplayMemory, ProofExpectation, ProofRequest, ProofWindow, check_proof,
+    make_proof, nonce_key,
 };
 use lmr_auth::jose::{Algorithm, SigningKey, parse_jwks};
 use lmr_auth::{
@@ -153,6 +154,7 @@ async fn binding_audience_and_expiry_are_checked() {
             (json!(null), Some(R::Times)),
             (json!("1"), Some(R::Times)),
             (json!(-1), Some(R::Times)),
+            (json!(NOW + 3600), None),
             (json!(NOW + 3601), Some(R::Lifetime)),
         ] {
             assert_eq!(with("exp", exp.clone()).await, rejection, "{exp}");
@@ -160,6 +162,16 @@ async fn binding_audience_and_expiry_are_checked() {
         for (nbf, rejection) in [(NOW + 5, None), (NOW + 6, Some(R::NotYetValid))] {
             assert_eq!(with("nbf", json!(nbf)).await, rejection, "{nbf}");
         }
+        for (iat, rejection) in [
+            (json!(NOW + 5), None),
+            (json!(NOW + 6), Some(R::NotYetValid)),
+            (json!(null), Some(R::Times)),
+        ] {
+            assert_eq!(with("iat", iat.clone()).await, rejection, "{iat}");
+        }
+        let is_maskinporten = own == "fhi:lmr/fhirmottak";
+        let expected = is_maskinporten.then_some(R::SystemUser);
+        assert_eq!(with("authorization_details", json!([])).await, expected);
         assert_eq!(with("sub", json!("x")).await, Some(R::UserToken));
         assert_eq!(with("client_id", json!("")).await, Some(R::ClientMissing));
         assert_eq!(with("iss", json!("https://x.no")).await, Some(R::Issuer));
@@ -389,6 +401,106 @@ async fn a_bound_token_needs_a_proof_of_its_key_for_this_very_request_once() {
         assert_eq!(rejected, TokenRejection::from(wanted.clone()), "{wanted:?}");
     }
     assert_eq!(client.show(&scene, "Bearer", &[]).await, Err(TokenRejection::Scheme));
+}
+
+/// A thumbprint has 43 characters of base64url, whatever else the claim holds.
+#[tokio::test]
+async fn a_token_is_bound_by_a_whole_thumbprint_or_not_at_all() {
+    let scene = scene_of(vec![helseid(TrustKind::HelseidDpop)]);
+    let client = Client::of(&scene, &[API]);
+    let own = client.key.public().thumbprint();
+    for (n, (jkt, expected)) in [
+        (own.clone(), Ok(Scheme::Dpop)),
+        (own[1..].to_owned(), Err(TokenRejection::NotBound)),
+        (format!("{own}A"), Err(TokenRejection::NotBound)),
+        (format!("{}+", &own[1..]), Err(TokenRejection::NotBound)),
+        (format!("{}=", &own[1..]), Err(TokenRejection::NotBound)),
+        // The alphabet's own two signs are letters like any other: another key's thumbprint.
+        (format!("{}-_", &own[2..]), Err(ProofRejection::OtherKey.into())),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut claims = Scene::helseid_claims();
+        claims["scope"] = json!([API]);
+        claims["cnf"] = json!({ "jkt": jkt });
+        let token = scene.key.sign_jws("at+jwt", &claims).unwrap();
+        let key = SigningKey::from_jwk(
+            client.key.to_private_jwk().unwrap().expose().as_bytes(),
+            None,
+            None,
+        )
+        .unwrap();
+        let client = Client { key, token };
+        let proof = client.proof("POST", PATH, None, &n.to_string());
+        assert_eq!(client.show(&scene, "DPoP", &[proof]).await, expected, "{jkt}");
+    }
+}
+
+/// Keys are fetched again when they are an hour old, and trusted for two days where the issuer is away.
+#[tokio::test]
+async fn keys_have_an_age_to_the_second_in_either_direction_of_the_clock() {
+    const HOUR: i64 = 3600;
+    let scene = scene(TrustKind::HelseidBearer);
+    let fetches = || scene.issuer.fetches.load(Ordering::SeqCst);
+    let at = |second: i64| scene.clock.store((NOW + second).unsigned_abs(), Ordering::SeqCst);
+    // Good for days, so that only the keys' age decides.
+    let show = async || {
+        let mut claims = Scene::helseid_claims();
+        let now = i64::try_from(scene.clock.load(Ordering::SeqCst)).unwrap();
+        for (name, value) in [("iat", now), ("nbf", now), ("exp", now + 600)] {
+            claims[name] = json!(value);
+        }
+        scene.show(&scene.key, "at+jwt", &claims).await
+    };
+    assert!(scene.verifier.ready().await);
+    for (second, expected) in
+        [(0, 1), (HOUR - 1, 1), (1 - HOUR, 1), (HOUR, 2), (2 * HOUR - 1, 2), (2 * HOUR, 3)]
+    {
+        at(second);
+        assert_eq!((show().await, fetches()), (None, expected), "{second}");
+    }
+    let keys = scene.issuer.keys.lock().unwrap().take();
+    let fetched = 2 * HOUR;
+    at(fetched + 48 * HOUR - 1);
+    assert_eq!(show().await, None, "trusted for two days");
+    assert!(scene.verifier.ready().await);
+    at(fetched + 48 * HOUR);
+    let unavailable = |seen: Option<TokenRejection>| match seen {
+        Some(TokenRejection::KeysUnavailable { retry_after }) => retry_after.as_secs(),
+        other => panic!("{other:?}"),
+    };
+    // The pause began with the attempt a second ago.
+    assert_eq!(unavailable(show().await), 30);
+    assert!(!scene.verifier.ready().await);
+    *scene.issuer.keys.lock().unwrap() = keys;
+    at(fetched + 48 * HOUR + 28);
+    assert_eq!(unavailable(show().await), 2);
+    assert!(!scene.verifier.ready().await, "nor does readiness ask during the pause");
+    at(fetched + 48 * HOUR + 29);
+    assert!(scene.verifier.ready().await);
+    assert_eq!(show().await, None);
+}
+
+#[test]
+fn a_key_for_nonces_follows_from_its_secret_and_does_not_show_it() {
+    let (one, other) = (nonce_key(b"one"), nonce_key(b"other"));
+    assert!(one != other && one == nonce_key(b"one"));
+    let now = Timestamp::from_second(NOW).unwrap();
+    let issuer = NonceIssuer::new(&one);
+    assert!(!NonceIssuer::new(&other).recognises(&issuer.current(now), now));
+    assert_eq!(format!("{issuer:?}"), "NonceIssuer(..)");
+}
+
+/// What a header may hold, whatever a text holds.
+#[test]
+fn a_challenge_is_plain_text_in_quotes() {
+    let scene = scene(TrustKind::HelseidBearer);
+    let wanted = "a\"b\\c æ~!".to_owned();
+    let rejection = TokenRejection::Audience { wanted, differs_in_punctuation_only: false };
+    let challenges = scene.verifier.challenges(&rejection);
+    let expected = "error_description=\"the token is for another audience than abc ~!\"";
+    assert!(challenges[0].contains(expected), "{challenges:?}");
 }
 
 #[tokio::test]

@@ -118,5 +118,11 @@ mod tests {
         assert_eq!(url.with_path("/api/v1").as_deref(), Some("https://example.no/lmr/api/v1"));
         assert_eq!(PublicUrl::parse("https://example.no/?a"), None);
         assert_eq!(PublicUrl::parse("example.no"), None);
+        for url in ["https://u@a.no", "https://u:p@a.no", "https://:p@a.no", "ftp://a.no", "data:a"]
+        {
+            assert_eq!(normal(url), None, "{url}");
+        }
+        // What is no escape stays as it is, and what follows it is read.
+        assert_eq!(normal("https://a.no/%zz%41%").as_deref(), Some("https://a.no/%zzA%"));
     }
 }
