@@ -629,6 +629,19 @@ fn the_demo_passes_its_own_checks() {
     assert!(said.contains("20 of 20 checks hold"), "{said}");
 }
 
+#[test]
+fn the_demo_plays_bad_days_too() {
+    let bad = ["--scenario", "outage", "--scenario", "certificate", "--scenario", "clock"];
+    let output =
+        lmr(&[&["demo", "--once", "--administrations", "8", "--lang", "en"], &bad[..]].concat());
+    let said = text(&output.stdout);
+    assert!(output.status.success(), "{said}\n{}", text(&output.stderr));
+    assert!(said.contains("12 of 12 checks hold"), "{said}");
+    for shown in ["nothing answers at the address", "LMR-2030", "clock is put right"] {
+        assert!(said.contains(shown), "{shown}: {said}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn an_output_that_is_not_an_ordinary_file_stays_what_it_is() {

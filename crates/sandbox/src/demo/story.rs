@@ -208,7 +208,7 @@ async fn agent(
             lock: folder.join("sender.lock"),
             organisation: sender.organisation.to_string(),
         },
-        source: Arc::new(FolderSource::new(&folder.join("source"), SourceLimits::default())),
+        source: Arc::new(FolderSource::new(folder.join("source"), SourceLimits::default())),
         key: HashKey::new(&[7; 32].into()),
         outbox: Outbox::open(&folder.join("sender.sqlite")).await?,
         checker: Arc::new(RuleSetChecker::new(rule_set, PersonNumbers::Any)),
