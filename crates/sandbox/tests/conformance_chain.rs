@@ -71,6 +71,7 @@ async fn the_transaction_of_1_1_2_is_stored_whole_once_its_route_is_a_route() {
         .unwrap();
     assert_eq!(stored.status, 200, "{}", stored.json());
     assert_eq!(stored.json()["type"], "transaction-response");
+    assert_eq!(stored.entry_statuses().len(), 8);
     assert!(
         stored.entry_statuses().iter().all(|s| s.starts_with("201")),
         "{:?}",
@@ -88,6 +89,7 @@ async fn the_transaction_of_1_1_2_is_stored_whole_once_its_route_is_a_route() {
         .deliver(&sender, "00000000-0000-4000-8000-000000000003", again.as_bytes())
         .await
         .unwrap();
+    assert_eq!(known.entry_statuses().len(), 8);
     assert!(
         known.entry_statuses().iter().all(|s| s.starts_with("200")),
         "{:?}",
