@@ -35,6 +35,9 @@
 //! Each function is one row of a table beside its evaluator (`src/functions.rs`); that table and the
 //! evaluator are the one pair of modules that name each other.
 
+#[cfg(test)]
+extern crate self as lmr_fhirpath;
+
 mod check;
 mod env;
 mod error;

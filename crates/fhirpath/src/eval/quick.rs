@@ -311,3 +311,6 @@ impl<'e, 'a> Quick<'e, 'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
