@@ -10,6 +10,7 @@ mod house;
 mod options;
 mod project;
 mod report;
+mod statistics;
 mod triage;
 mod watch;
 
@@ -83,6 +84,9 @@ pub(crate) struct Validate {
     /// Stop after so many seconds: what was found until then is printed, with a note that it is not all
     #[arg(long, value_name = "N")]
     max_seconds: Option<u64>,
+    /// Print what cost time, by profile, check and invariant, to standard error; with FILE as JSON into it
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    statistics: Option<Option<PathBuf>>,
     /// Print errors only; nothing where all is in order
     #[arg(long, short)]
     quiet: bool,
@@ -182,7 +186,7 @@ impl Validate {
         lang: Language,
     ) -> anyhow::Result<(Arc<Checker>, Source)> {
         let project = Project::find(self.project.as_deref())?;
-        let checker = Arc::new(self.checker(&project, stop, lang)?);
+        let checker = Arc::new(self.checker(&project, stop, None, lang)?);
         let guide = match self.ruleset.or(project.keys.ruleset) {
             Some(RuleSetChoice::Guide(id)) => Some(id),
             Some(RuleSetChoice::None) => None,
@@ -198,7 +202,9 @@ impl Validate {
             true => Project::default(),
             false => Project::find(self.project.as_deref())?,
         };
-        let checker = self.checker(&project, &stop, lang)?;
+        let begun_at = clock::instant();
+        let measured = self.statistics.as_ref().map(|_| statistics::begin());
+        let checker = self.checker(&project, &stop, measured.as_ref(), lang)?;
         let baseline = match (&self.write_baseline, &self.baseline, &project.keys.baseline) {
             (Some(_), ..) => None,
             (None, Some(path), _) | (None, None, Some(path)) => Some(Baseline::read(path)?),
@@ -269,6 +275,9 @@ impl Validate {
             progress.inc(1);
         }
         progress.finish_and_clear();
+        if let (Some(to), Some(measured)) = (&self.statistics, &measured) {
+            statistics::write(to.as_deref(), measured, begun_at.elapsed(), lang)?;
+        }
         if is_stopped() {
             report.stopped();
         }

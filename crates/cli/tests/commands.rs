@@ -744,3 +744,75 @@ fn a_check_that_is_stopped_keeps_what_it_has_found_and_says_so() {
     );
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
 }
+
+/// The rows of a table of `--statistics=FILE`.
+fn rows(statistics: &Value, table: &str) -> Vec<(String, u64, f64)> {
+    let rows = statistics[table].as_array().unwrap_or_else(|| panic!("{table}: {statistics}"));
+    rows.iter()
+        .map(|row| {
+            let name = row["name"].as_str().expect("a name").to_owned();
+            let count = row["count"].as_u64().expect("a count");
+            (name, count, row["milliseconds"].as_f64().expect("a time"))
+        })
+        .collect()
+}
+
+#[test]
+fn statistics_say_what_cost_time_by_profile_check_and_invariant() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("patients.ndjson");
+    let patient =
+        r#"{"resourceType":"Patient","contact":[{"name":{"text":"x"}}],"birthDate":"1990-01-01"}"#;
+    let times = 40;
+    std::fs::write(&path, format!("{patient}\n").repeat(times)).expect("a file");
+    let json = folder.path().join("statistics.json");
+    let asked = format!("--statistics={}", json.display());
+    for (rule_set, threads) in [("none", "1"), ("none", "3"), ("lmdi-1.1.7", "1")] {
+        let arguments =
+            ["validate", "--ruleset", rule_set, "--threads", threads, "--format", "json"];
+        let plain = lmr(&[&arguments[..], &[str_of(&path)]].concat());
+        let measured = lmr(&[&arguments[..], &[&asked, str_of(&path)]].concat());
+        assert_eq!(measured.stdout, plain.stdout, "{rule_set}: the report is the same");
+        assert_eq!(measured.status.code(), plain.status.code());
+        let statistics: Value =
+            serde_json::from_slice(&std::fs::read(&json).expect("written")).expect("JSON");
+        let profiles = rows(&statistics, "profiles");
+        let patients: u64 = profiles
+            .iter()
+            .filter(|(name, ..)| name.contains("Patient"))
+            .map(|(_, count, _)| *count)
+            .sum();
+        assert!(patients >= times as u64, "{rule_set}: {profiles:?}");
+        // A contact has content of its own to test: pat-1.
+        let invariants = rows(&statistics, "invariants");
+        let pat_1 = invariants.iter().find(|(name, ..)| name.ends_with("#pat-1"));
+        assert!(pat_1.is_some_and(|(_, count, _)| *count >= times as u64), "{invariants:?}");
+        let checks = rows(&statistics, "checks");
+        for name in ["reading the text", "members, types and numbers of elements", "invariants"] {
+            assert!(checks.iter().any(|(n, ..)| n == name), "{name}: {checks:?}");
+        }
+        let sum: f64 = checks.iter().map(|(_, _, time)| time).sum();
+        let of_invariants: f64 = invariants.iter().map(|(_, _, time)| time).sum();
+        assert!(sum > 0.0 && of_invariants <= sum, "{sum} {of_invariants}");
+        // With one thread nothing is counted twice: no more was spent than went by.
+        let whole = statistics["milliseconds"].as_f64().expect("a time");
+        assert!(threads != "1" || sum <= whole, "{sum} of {whole}");
+    }
+
+    // For people, beside the report.
+    for (language, word) in [("en", "bindings to value sets"), ("nb", "bindinger til verdisett")] {
+        let output = with_input(
+            &["--lang", language, "validate", "--ruleset", "none", "--statistics", "-"],
+            r#"{"resourceType":"Patient","gender":"male","name":[{"use":"official"}]}"#,
+        );
+        let said = text(&output.stderr);
+        assert!(
+            said.contains(word) && said.contains("StructureDefinition/Patient|4.0.1"),
+            "{said}"
+        );
+        assert!(!text(&output.stdout).contains(word));
+    }
+    // Without being asked nothing is measured.
+    let output = with_input(&["validate", "--ruleset", "none", "-"], patient);
+    assert_eq!(text(&output.stderr), "");
+}

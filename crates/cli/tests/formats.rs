@@ -216,6 +216,67 @@ fn github_gets_a_command_a_finding_and_nothing_ends_a_value_early() {
     }
 }
 
+/// Faults at every kind of place: in a list, in a choice, beside a primitive, in a contained resource, in an
+/// entry of a bundle in a bundle, at a member that is unknown and at one that cannot be read.
+const PLACES: &str = r##"{"resourceType":"Bundle","type":"collection","entry":[
+  {"fullUrl":"http://a.no/Patient/p","resource":{"resourceType":"Patient","id":"p",
+    "name":[{"given":["a",""]},{"use":"nobody"}],"_birthDate":{"extension":[{"url":"x"}]},
+    "contact":[{"period":{"start":"2020-13-01"}}],
+    "contained":[{"resourceType":"Organization","id":"c","active":"yes"}],
+    "managingOrganization":{"reference":"#c"}}},
+  {"fullUrl":"http://a.no/Observation/o","resource":{"resourceType":"Observation","id":"o","status":"final",
+    "code":{"text":"x"},"valueQuantity":{"value":"much"},"component":[{"code":{"text":"y"},"valueString":7}],
+    "effectivePeriod":{"start":"2021-01-02","end":"2021-01-01"},"colour":"red"}},
+  {"fullUrl":"http://a.no/Bundle/b","resource":{"resourceType":"Bundle","id":"b","type":"collection","entry":[
+    {"fullUrl":"http://a.no/Patient/q","resource":{"resourceType":"Patient","id":"q","gender":"x"}}]}}]}"##;
+
+#[test]
+fn every_format_names_a_place_in_the_same_words() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("b.json"), PLACES).expect("written");
+    let said = |format: &str| {
+        let asked = ["validate", "--ruleset", "none", "--no-hints", "--format", format, "b.json"];
+        text(&lmr(folder.path(), &asked).stdout)
+    };
+    let of = |value: &Value| value.as_str().expect("a place").to_owned();
+    let lines = said("json");
+    let places: Vec<String> = lines
+        .lines()
+        .map(|line| of(&serde_json::from_str::<Value>(line).expect("JSON")["expression"]))
+        .collect();
+    assert!(places.len() >= 10, "{places:?}");
+
+    let outcome: Value = serde_json::from_str(&said("operation-outcome")).expect("JSON");
+    let issues = outcome["issue"].as_array().expect("issues");
+    let in_outcome: Vec<String> = issues.iter().map(|i| of(&i["expression"][0])).collect();
+    assert_eq!(in_outcome, places);
+
+    let log: Value = serde_json::from_str(&said("sarif")).expect("JSON");
+    let results = log["runs"][0]["results"].as_array().expect("results");
+    let in_sarif: Vec<String> = results
+        .iter()
+        .map(|r| of(&r["locations"][0]["logicalLocations"][0]["fullyQualifiedName"]))
+        .collect();
+    assert_eq!(in_sarif, places);
+
+    for format in ["text", "github", "junit", "html"] {
+        let whole = said(format).replace("&#39;", "'").replace("%2C", ",").replace("%3A", ":");
+        for place in &places {
+            assert!(whole.contains(place.as_str()), "{format} does not name {place}: {whole}");
+        }
+    }
+
+    // The words are FHIRPath: each leads to what it names. What could not be read is named as the definition
+    // has it (`value[x]`), since the type of a choice is known only of what was read.
+    let (read, unread): (Vec<&String>, Vec<_>) = places.iter().partition(|p| !p.contains("[x]"));
+    assert!(read.len() >= 8 && unread.len() <= 2, "{places:?}");
+    for place in read {
+        let asked = lmr(folder.path(), &["fhirpath", place, "b.json"]);
+        let found = text(&asked.stdout);
+        assert!(asked.status.success() && !found.trim().is_empty(), "{place}: {found}");
+    }
+}
+
 #[test]
 fn a_greatest_number_of_findings_changes_no_count_and_no_verdict() {
     let folder = folder();

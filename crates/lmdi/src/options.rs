@@ -5,6 +5,8 @@ use std::sync::atomic::AtomicBool;
 
 use jiff::{SignedDuration, Timestamp};
 
+use lmr_validator::statistics::Statistics;
+
 use crate::guide::RuleSetId;
 use crate::rule_sets::RuleSets;
 
@@ -61,6 +63,8 @@ pub struct CheckOptions {
     pub max_findings: Option<usize>,
     /// Set by a caller that no longer waits; the verdict then says nothing.
     pub stop: Option<Arc<AtomicBool>>,
+    /// Where the validator counts what costs time; not measured without it.
+    pub statistics: Option<Arc<Statistics>>,
 }
 
 impl CheckOptions {
@@ -82,6 +86,7 @@ impl CheckOptions {
             rule_sets: RuleSets::default(),
             max_findings: None,
             stop: None,
+            statistics: None,
         }
     }
 

@@ -165,6 +165,7 @@ fn validator_options(options: &CheckOptions) -> Options {
         redact_values: options.redact,
         threads: options.threads,
         stop: options.stop.clone(),
+        statistics: options.statistics.clone(),
         ..Options::default()
     }
 }

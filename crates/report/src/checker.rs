@@ -11,6 +11,7 @@ use lmr_lmdi::{
 };
 use lmr_validator::definitions::Definitions;
 use lmr_validator::package::{Package, PackageError};
+use lmr_validator::statistics::Statistics;
 use lmr_validator::{Options, ProfileError, Validator};
 use thiserror::Error;
 
@@ -184,7 +185,12 @@ impl Checker {
     }
 
     fn check_json(&self, text: &[u8], is_beside: bool) -> Result<Checked, CheckerError> {
-        match Document::parse_bytes(text, &ParseOptions::lenient()) {
+        let read = || Document::parse_bytes(text, &ParseOptions::lenient());
+        let document = match self.statistics() {
+            None => read(),
+            Some(statistics) => statistics.reading(read),
+        };
+        match document {
             Ok(document) => self.check_document(&document, is_beside),
             Err(error) => Ok(Checked::unreadable(Finding::unreadable(&error))),
         }
@@ -209,6 +215,13 @@ impl Checker {
             (finding.line, finding.column) = (location.line, location.column);
         }
         Ok(checked)
+    }
+
+    fn statistics(&self) -> Option<&Statistics> {
+        match &self.0 {
+            Kind::Plain(by) => by.options.statistics.as_deref(),
+            Kind::Register(by) => by.options.statistics.as_deref(),
+        }
     }
 
     fn check_document(
@@ -285,6 +298,7 @@ fn add_profiles(
         profiles: profiles.everywhere.clone(),
         global_profiles: profiles.by_type.clone(),
         stop: options.stop.clone(),
+        statistics: options.statistics.clone(),
         redact_values: options.redact,
         ..Options::default()
     };

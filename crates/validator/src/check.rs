@@ -43,6 +43,7 @@ pub(crate) mod xhtml;
 use lmr_fhir::{Element, Kind};
 
 use crate::compile::{Def, Defs, Profile, Special, TypeRule};
+use crate::statistics::Measured;
 use context::Context;
 use outcome::Role;
 use primitive::Primitive;
@@ -59,10 +60,16 @@ pub(crate) fn primitive<'a>(
     let Some(kind) = Primitive::of_element(def, ty) else { return false };
     let mut is_blank = true;
     if let Some(node) = item.value().filter(|node| node.kind() != Kind::Null) {
+        let mark = cx.begin();
         if !json::check_simple(cx, node, def) {
             return false;
         }
         json::check_kind(cx, node, kind, def);
+        // What is no text at all is no narrative either: one cause, one finding.
+        if kind == Primitive::Xhtml && node.kind() != Kind::String {
+            cx.end(mark, Measured::Narrative);
+            return false;
+        }
         let text = node.text().unwrap_or_default();
         // What has no text may still have extensions.
         is_blank = primitive::has_no_content(&text);
@@ -72,6 +79,8 @@ pub(crate) fn primitive<'a>(
         if !is_blank {
             string::check_characters(cx, item, &text, def);
         }
+        let is_narrative = kind == Primitive::Xhtml;
+        cx.end(mark, if is_narrative { Measured::Narrative } else { Measured::Primitive });
     }
     if is_blank {
         binding::check_only_extended(cx, item, defs);
@@ -91,12 +100,18 @@ pub(crate) fn value<'a>(
     if !def.rule.has_value_rules {
         return;
     }
+    let mark = cx.begin();
     fixed::check(cx, item, def);
+    cx.end(mark, Measured::Fixed);
+    let mark = cx.begin();
     length::check(cx, item, def);
     pattern::check(cx, item, def, ty);
     range::check(cx, item, def);
+    cx.end(mark, Measured::Limits);
     if let Some(ty) = ty {
+        let mark = cx.begin();
         binding::check(cx, item, def, ty);
+        cx.end(mark, Measured::Binding);
     }
 }
 
@@ -110,6 +125,14 @@ pub(crate) fn complex<'a>(
     parent: Element<'a>,
     parent_def: Def<'a>,
 ) {
+    let measured = match special {
+        Special::Extension => Measured::Extension,
+        Special::Coding | Special::Quantity | Special::Identifier => Measured::Coding,
+        Special::Narrative => Measured::Narrative,
+        Special::Attachment => Measured::Primitive,
+        Special::None | Special::Reference => return,
+    };
+    let mark = cx.begin();
     match special {
         Special::Extension => extension::check(cx, item, defs, parent, parent_def),
         Special::Coding => coding::check(cx, item, defs[0]),
@@ -120,6 +143,7 @@ pub(crate) fn complex<'a>(
         // A reference is checked by the rules of each definition: `reference::check`.
         Special::None | Special::Reference => {}
     }
+    cx.end(mark, measured);
 }
 
 /// A resource as a whole, once however many profiles it is validated against.
@@ -127,10 +151,15 @@ pub(crate) fn resource<'a>(cx: &mut Context<'a>, role: Role) {
     let type_name = cx.resource.resource_type().unwrap_or_default();
     let base = cx.profiles.type_profile(&type_name).and_then(|id| cx.profiles.get(id));
     let Some(base) = base else { return };
+    let mark = cx.begin();
     resource_id::check_duplicates(cx, role, base);
     resource_id::check_required(cx, role, base);
     match &*type_name {
-        "Bundle" => bundle(cx, base),
+        "Bundle" => {
+            let mark = cx.begin();
+            bundle(cx, base);
+            cx.end(mark, Measured::Bundle);
+        }
         "Observation" => {
             observation::check_vital_sign(cx, role, base);
             observation::check_best_practice(cx, base);
@@ -138,6 +167,7 @@ pub(crate) fn resource<'a>(cx: &mut Context<'a>, role: Role) {
         other => definition::check(cx, other, base),
     }
     narrative::check_language(cx, base);
+    cx.end(mark, Measured::Resource);
 }
 
 /// A bundle: the document, or one within it.

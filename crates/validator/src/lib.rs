@@ -40,6 +40,7 @@ mod options;
 pub mod package;
 mod plan;
 pub mod snapshot;
+pub mod statistics;
 pub mod terminology;
 mod validator;
 mod walk;

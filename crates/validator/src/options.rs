@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use lmr_fhir::{Document, Severity};
 
+use crate::statistics::Statistics;
+
 /// How far references to other resources are checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ReferenceCheck {
@@ -130,6 +132,8 @@ pub struct Options {
     pub max_issues_per_resource: usize,
     /// Set by a caller that no longer waits: what is not validated yet is left out, so the result then says nothing.
     pub stop: Option<Arc<AtomicBool>>,
+    /// Where to count what costs time; not measured without it.
+    pub statistics: Option<Arc<Statistics>>,
 }
 
 impl Options {
@@ -172,6 +176,7 @@ impl Default for Options {
             max_issues: 10_000,
             max_issues_per_resource: usize::MAX,
             stop: None,
+            statistics: None,
         }
     }
 }

@@ -23,6 +23,7 @@ use crate::issue::Issue;
 use crate::messages::Message;
 use crate::messages::field::Defined;
 use crate::options::{ContainedPolicy, Options};
+use crate::statistics::Measured;
 use crate::walk::Walker;
 
 use report::finished;
@@ -72,7 +73,7 @@ struct Plan<'a> {
 /// Validates a document.
 pub(crate) fn run(profiles: &Profiles, document: &Document<'_>, options: &Options) -> Vec<Issue> {
     let root = document.root_element();
-    let shared = Shared::new(profiles, document, options, run);
+    let shared = measured(options, || Shared::new(profiles, document, options, run));
     let mut plan = Plan {
         shared: &shared,
         tasks: Vec::new(),
@@ -85,7 +86,15 @@ pub(crate) fn run(profiles: &Profiles, document: &Document<'_>, options: &Option
     let explicit = plan.explicit();
     plan.resource(Found { element: root, role: Role::Root, container: root, profiles: explicit });
     plan.work();
-    plan.finish()
+    measured(options, || plan.finish())
+}
+
+/// Runs a part of a validation that is about no single resource.
+fn measured<T>(options: &Options, run: impl FnOnce() -> T) -> T {
+    match &options.statistics {
+        None => run(),
+        Some(statistics) => statistics.measured(Measured::Plan, run),
+    }
 }
 
 impl<'a> Plan<'a> {

@@ -47,10 +47,12 @@ impl<'a> Walker<'a> {
         let mut walker = Self::new(shared, resource, container);
         walker.cx.leads = leads;
         let Some(profile) = shared.profiles.get(profile) else { return walker.cx.out };
+        let mark = walker.cx.begin();
         walker.root(profile);
         if leads {
             check::resource(&mut walker.cx, role);
         }
+        walker.cx.end_profile(mark, profile);
         walker.cx.note_dropped();
         walker.cx.out
     }
@@ -65,7 +67,10 @@ impl<'a> Walker<'a> {
         item: Element<'a>,
         profile: ProfileId,
     ) -> Vec<Issue> {
-        Self::new(shared, item, item).conformance(item, item, profile)
+        // Its time is that of the invariant that asks.
+        let mut walker = Self::new(shared, item, item);
+        walker.cx.leave_unmeasured();
+        walker.conformance(item, item, profile)
     }
 
     fn root(&mut self, profile: &'a Profile) {

@@ -1053,6 +1053,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Sluttstatus: 0 uten feil, 1 med feil, 2 for inndata eller argumenter som ikke kan brukes, 3 der --max-seconds avsluttet kontrollen",
     ),
     (
+        "Print what cost time, by profile, check and invariant, to standard error; with FILE as JSON into it",
+        "Skriv hva som kostet tid, etter profil, kontroll og invariant, til standard feil; med FILE som JSON i filen",
+    ),
+    (
         "Stop after so many seconds: what was found until then is printed, with a note that it is not all",
         "Stans etter så mange sekunder: det som er funnet til da, skrives ut, med en merknad om at det ikke er alt",
     ),

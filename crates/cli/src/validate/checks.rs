@@ -8,6 +8,7 @@ use lmr_lmdi::{CheckOptions, RuleSets};
 use lmr_report::{Checker, CheckerError, Profiles};
 use lmr_validator::Options;
 use lmr_validator::package::{PackageCache, load};
+use lmr_validator::statistics::Statistics;
 
 use super::batches::Batch;
 use super::house::HouseRules;
@@ -30,6 +31,7 @@ impl Validate {
         &self,
         project: &Project,
         stop: &Arc<AtomicBool>,
+        statistics: Option<&Arc<Statistics>>,
         lang: Language,
     ) -> anyhow::Result<Checker> {
         let keys = &project.keys;
@@ -66,6 +68,7 @@ impl Validate {
             options.redact = self.fine.redact;
             options.threads = self.fine.threads;
             options.stop = Some(Arc::clone(stop));
+            options.statistics = statistics.cloned();
             options.advice = self.advice.or(keys.advice).unwrap_or_default().into();
             options.rule_sets = RuleSets::with_packages(packages);
             let chosen = match ruleset {
@@ -81,8 +84,11 @@ impl Validate {
             }
             return Ok(checker);
         }
-        let mut options =
-            Options { stop: Some(Arc::clone(stop)), ..self.fine.options(&own_profiles)? };
+        let mut options = Options {
+            stop: Some(Arc::clone(stop)),
+            statistics: statistics.cloned(),
+            ..self.fine.options(&own_profiles)?
+        };
         for (of, urls) in &house.by_type {
             options.global_profiles.entry(of.clone()).or_default().extend(urls.iter().cloned());
         }

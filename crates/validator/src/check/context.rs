@@ -17,6 +17,7 @@ use crate::issue::Issue;
 use crate::location::{ElementLocation, Way, locate, trail};
 use crate::messages::Message;
 use crate::options::Options;
+use crate::statistics::{Mark, Measured, Meter};
 
 /// One resource being validated against one profile.
 pub(crate) struct Context<'a> {
@@ -47,6 +48,8 @@ pub(crate) struct Context<'a> {
     locals: OnceCell<Arc<Locals>>,
     /// The way to the resource, for the locations of issues.
     way: Option<Box<Way<'a>>>,
+    /// What measures the time, if it is asked for.
+    meter: Option<Box<Meter<'a>>>,
 }
 
 /// Whether something conforms to a profile: asked by checks, answered by the walk.
@@ -101,6 +104,48 @@ impl<'a> Context<'a> {
             anchors: OnceCell::new(),
             locals: OnceCell::new(),
             way: None,
+            meter: shared.options.statistics.as_ref().map(|of| Box::new(Meter::new(of))),
+        }
+    }
+
+    /// Leaves the time to whoever has asked.
+    pub(crate) fn leave_unmeasured(&mut self) {
+        self.meter = None;
+    }
+
+    /// Begins a part whose time is measured, if any is.
+    #[inline]
+    pub(crate) fn begin(&mut self) -> Option<Mark> {
+        self.meter.as_mut().map(|meter| meter.begin())
+    }
+
+    /// Ends a part begun with [`Self::begin`].
+    #[inline]
+    pub(crate) fn end(&mut self, mark: Option<Mark>, of: Measured) {
+        if let (Some(mark), Some(meter)) = (mark, &mut self.meter) {
+            meter.end(&mark, of);
+        }
+    }
+
+    /// Ends a part of which others measure what it consists of.
+    pub(crate) fn end_elsewhere(&mut self, mark: Option<Mark>) {
+        if let (Some(mark), Some(meter)) = (mark, &mut self.meter) {
+            meter.end_elsewhere(&mark);
+        }
+    }
+
+    /// Ends the evaluation of an invariant.
+    #[inline]
+    pub(crate) fn end_invariant(&mut self, mark: Option<Mark>, id: &Arc<str>) {
+        if let (Some(mark), Some(meter)) = (mark, &mut self.meter) {
+            meter.end_invariant(&mark, id);
+        }
+    }
+
+    /// Ends the validation of a resource against a profile.
+    pub(crate) fn end_profile(&mut self, mark: Option<Mark>, profile: &Profile) {
+        if let (Some(mark), Some(meter)) = (mark, &mut self.meter) {
+            meter.end_profile(&mark, &profile.canonical);
         }
     }
 
@@ -128,6 +173,11 @@ impl<'a> Context<'a> {
         let location = self.location(at);
         let issue = self.shared.issue_at(message, severity, at, location, Some(profile));
         self.keep(issue)
+    }
+
+    /// The path of a node, for texts about another one.
+    pub(crate) fn place_of(&mut self, at: Node<'a>) -> String {
+        self.location(at).expression
     }
 
     /// Where a node is. The way to the resource at hand is found once.

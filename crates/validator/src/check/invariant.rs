@@ -23,6 +23,7 @@ const ID: u32 = hash_name(b"id");
 pub(crate) struct Ahead<'a> {
     pub(crate) number: u32,
     pub(crate) expression: &'a Expression,
+    pub(crate) id: &'a Arc<str>,
     pub(crate) result: Option<Result<bool, EvalError>>,
 }
 
@@ -114,10 +115,15 @@ pub(crate) fn check<'a>(
                     if shared.asks_for_distinct_addresses && has_distinct_addresses(cx, item) {
                         continue;
                     }
-                    let test = || shared.expression.test(Typed::new(item, ty), &cx.env);
                     let known = known_with_list(cx, shared.number, item).map(Ok);
                     let known = known.or_else(|| take(ahead, shared.number));
-                    match known.unwrap_or_else(test) {
+                    let result = known.unwrap_or_else(|| {
+                        let mark = cx.begin();
+                        let result = shared.expression.test(Typed::new(item, ty), &cx.env);
+                        cx.end_invariant(mark, &invariant.id);
+                        result
+                    });
+                    match result {
                         Ok(true) => {}
                         Ok(false) => failed(cx, invariant, item, def.profile),
                         Err(_) if is_malformed(cx, Typed::new(item, ty)) => {

@@ -8,6 +8,7 @@ use crate::check::shared::kind_name;
 use crate::check::{self, extension, invariant, reference};
 use crate::compile::{Def, Defs, Shape, Special, TypeRule};
 use crate::messages::Message;
+use crate::statistics::Measured;
 
 impl<'a> Walker<'a> {
     /// Validates one occurrence against its rule and those of its slices.
@@ -164,7 +165,9 @@ impl<'a> Walker<'a> {
             if let Some(own) = own {
                 self.type_profiles(item, *def, own);
                 if own.special == Special::Reference {
+                    let mark = self.cx.begin();
                     reference::check(&mut self.cx, item, *def, own);
+                    self.cx.end(mark, Measured::Reference);
                 }
             }
         }

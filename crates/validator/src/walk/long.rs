@@ -1,6 +1,8 @@
 //! Long lists of the document's own resource (a bundle's entries): validated in parts, on all cores,
 //! and so are the invariants that go through them.
 
+use std::sync::Arc;
+
 use lmr_fhir::{Element, Node};
 use lmr_fhirpath::{Child, ForAll, Model as _, TypeId, TypeKind, Typed};
 use smallvec::SmallVec;
@@ -10,6 +12,7 @@ use crate::check::invariant::{Ahead, holds_unasked, is_off};
 use crate::check::outcome::Outcome;
 use crate::compile::{Def, Defs, InvariantKind, TypeRule};
 use crate::cores::spread;
+use crate::statistics::Measured;
 
 /// From so many items on a list is long.
 const LONG: usize = 2048;
@@ -33,6 +36,7 @@ struct Part<'i, 'a> {
 /// An invariant of the list's owner that is a condition on each item.
 struct Condition<'a> {
     number: u32,
+    id: &'a Arc<str>,
     of_each: ForAll<'a>,
 }
 
@@ -67,11 +71,13 @@ impl<'a> Walker<'a> {
                     holds: SmallVec::new(),
                 })
                 .collect();
+            let mark = self.cx.begin();
             spread(self.cx.options, &mut parts, 1, |parts| {
                 for part in parts {
                     let mut walker = Walker::new(shared, resource, container);
                     (walker.cx.leads, walker.cx.made_before) = (leads, made_before);
                     walker.depth = depth;
+                    let mark = walker.cx.begin();
                     for &item in part.items {
                         let defs: Defs<'a> = smallvec::smallvec![child];
                         walker.item(item, parent, parent_def, &defs, ty);
@@ -81,11 +87,15 @@ impl<'a> Walker<'a> {
                     // invariant costs more than the invariant.
                     for condition in &conditions {
                         let items = part.items.iter().map(|item| Typed::new(*item, item_type));
+                        let mark = walker.cx.begin();
                         part.holds.push(condition.of_each.holds_for(items, &walker.cx.env).ok());
+                        walker.cx.end_invariant(mark, condition.id);
                     }
+                    walker.cx.end(mark, Measured::Walk);
                     (part.outcome, part.ids) = (walker.cx.out, walker.cx.ids);
                 }
             });
+            self.cx.end_elsewhere(mark);
             self.cx.note_dropped();
             for part in parts {
                 self.cx.out.add(part.outcome);
@@ -126,7 +136,7 @@ impl<'a> Walker<'a> {
                 && !is_off(&self.cx, invariant)
                 && !holds_unasked(&self.cx, one, parent)
             {
-                out.push(Condition { number: one.number, of_each });
+                out.push(Condition { number: one.number, id: &invariant.id, of_each });
             }
         }
         (out, ty)
@@ -134,7 +144,7 @@ impl<'a> Walker<'a> {
 
     /// Runs the expressions of a large document's own invariants side by side.
     pub(super) fn invariants_ahead(
-        &self,
+        &mut self,
         item: Element<'a>,
         defs: &[Def<'a>],
         ty: TypeId,
@@ -159,18 +169,23 @@ impl<'a> Walker<'a> {
                     ahead.push(Ahead {
                         number: one.number,
                         expression: &one.expression,
+                        id: &invariant.id,
                         result: None,
                     });
                 }
             }
         }
         let (shared, resource, container) = (self.cx.shared, self.cx.resource, self.cx.container);
+        let mark = self.cx.begin();
         spread(self.cx.options, &mut ahead, 1, |ahead| {
-            let walker = Walker::new(shared, resource, container);
+            let mut walker = Walker::new(shared, resource, container);
             for one in ahead {
+                let mark = walker.cx.begin();
                 one.result = Some(one.expression.test(Typed::new(item, ty), &walker.cx.env));
+                walker.cx.end_invariant(mark, one.id);
             }
         });
+        self.cx.end_elsewhere(mark);
         ahead
     }
 }

@@ -11,6 +11,7 @@ use crate::compile::{Children, Def, Defs, FORBIDDEN, NameSet, Shape, Slices, Typ
 use crate::location::trail;
 use crate::messages::Message;
 use crate::messages::field::{Defined, Hint, Words};
+use crate::statistics::Measured;
 
 impl<'a> Walker<'a> {
     /// Validates all members of an object. Returns their names.
@@ -320,6 +321,7 @@ impl<'a> Walker<'a> {
             return 0;
         }
         let mut count = 0u32;
+        let mut unreadable = 0u32;
         let mut places = 0u32;
         let scratch = self.counts.len();
         if let Some(slices) = slices {
@@ -343,9 +345,15 @@ impl<'a> Walker<'a> {
                 continue;
             }
             let mut defs: Defs<'a> = smallvec::smallvec![child];
-            if let Some(slices) = slices {
+            // What is not an object has no members by which its slice could be known.
+            let is_object = || item.value().is_none_or(|node| node.kind() == Kind::Object);
+            if !primitive && !is_object() {
+                unreadable += 1;
+            } else if let Some(slices) = slices {
                 let slices = (child, slices, scratch);
+                let mark = self.cx.begin();
                 slicing::place(self, item, ty, slices, &mut defs, &mut order);
+                self.cx.end(mark, Measured::Slicing);
             }
             self.item(item, parent, parent_def, &defs, ty);
         }
@@ -360,12 +368,15 @@ impl<'a> Walker<'a> {
             let owner = parent.node();
             let counts: smallvec::SmallVec<[u32; 16]> =
                 self.counts[scratch..].iter().copied().collect();
+            let mark = self.cx.begin();
             slicing::check_counts(&mut self.cx, owner, child.profile, slices, &mut |i| {
                 counts.get(i).copied().unwrap_or(0)
             });
+            self.cx.end(mark, Measured::Slicing);
             self.counts.truncate(scratch);
         }
-        count
+        // What cannot be read is reported as such: it is there, and is not one too many.
+        count.min(child.rule.max.max(count - unreadable))
     }
 
     /// Whether arrays and single values are where they are due.
