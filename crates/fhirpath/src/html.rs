@@ -135,9 +135,10 @@ pub(crate) fn has_content(text: &str) -> bool {
     found
 }
 
-/// White space of XML, and the byte order mark: a space that does not break is content.
+/// White space of XML, the characters that XML does not have, and the byte order mark: a space that does not
+/// break is content.
 fn is_blank(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{feff}')
+    c <= ' ' || c == '\u{feff}'
 }
 
 enum Part<'t> {

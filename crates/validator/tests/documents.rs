@@ -48,6 +48,32 @@ fn links_into_the_narrative_of_another_entry_must_lead_to_one_place() {
     assert_eq!(issues_with(&twice, several), [place]);
 }
 
+/// A relative reference is resolved against the server of its entry's address; `urn:uuid` has none.
+#[test]
+fn a_reference_of_any_entry_that_names_an_entry_and_misses_it_is_reported() {
+    let of = |reference: &str| {
+        let mut bundle = document("x", "<p id=\"x\">a</p>");
+        bundle["entry"][1]["resource"]["subject"] = json!({"reference": reference});
+        let patient = json!({"resourceType": "Patient", "id": "p", "active": true});
+        let full_url = "urn:uuid:44444444-4444-4444-8444-444444444444";
+        if let Some(entries) = bundle["entry"].as_array_mut() {
+            entries.push(json!({"fullUrl": full_url, "resource": patient}));
+        }
+        let issues = validate(&bundle, &Options::default());
+        let missed = issues.into_iter().filter(|i| i.id() == "BUNDLE_BUNDLE_ENTRY_NOTFOUND_CANNOT");
+        missed.map(|i| (i.expression.clone(), i.text_en())).collect::<Vec<_>>()
+    };
+    let [(place, text)] = &of("Patient/p")[..] else { panic!("{:?}", of("Patient/p")) };
+    assert_eq!(place, "Bundle");
+    assert!(text.contains("Bundle.entry[1].resource/*Observation/null*/.subject"), "{text}");
+    // Equal references of one resource are one finding; others mean another patient, or the right one.
+    for reference in
+        ["Patient/q", "http://a.no/Patient/p", "urn:uuid:44444444-4444-4444-8444-444444444444"]
+    {
+        assert_eq!(of(reference), [], "{reference}");
+    }
+}
+
 #[test]
 fn an_id_occurs_once_in_a_resource_its_own_included() {
     let of = |patient: Value| issues_with(&validate(&patient, &Options::default()), "DUPLICATE_ID");

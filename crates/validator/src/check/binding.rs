@@ -204,7 +204,8 @@ fn bound<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, kind: Kind, 
 
 fn bound_code<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: Bound<'_>) {
     let Bound { strength, canonical, set, is_silent } = to;
-    let Some(code) = item.text().filter(|t| !t.is_empty()) else { return };
+    // A code of white space alone has been reported as such.
+    let Some(code) = item.text().filter(|t| !t.trim().is_empty()) else { return };
     // The types of FHIRPath are types of elements too; the value set does not list them.
     if code.starts_with(SYSTEM_TYPE) && canonical.starts_with(DEFINED_TYPES) {
         return;
@@ -410,10 +411,7 @@ fn bound_concept<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: 
 
 /// A system of HL7's that is not known is an error where a code of it is required.
 fn raise_unknown_system<'a>(cx: &mut Context<'a>, coding: Element<'a>, system: Option<&str>) {
-    let is_hl7 = system.is_some_and(|system| {
-        system.contains("http://hl7.org/fhir") || system.contains("http://terminology.hl7.org")
-    });
-    if !is_hl7 {
+    if !system.is_some_and(coding::is_of_hl7) {
         return;
     }
     let Some(span) = coding.child(&SYSTEM).map(|system| system.node().span()) else { return };
@@ -522,7 +520,7 @@ fn maximum<'a>(
     let mut memberships = Vec::new();
     let shown = match kind {
         Kind::Code => {
-            let Some(code) = item.text() else { return };
+            let Some(code) = item.text().filter(|t| !t.trim().is_empty()) else { return };
             memberships.push(syntax(canonical, &code).unwrap_or_else(|| set.validate(None, &code)));
             code.into_owned()
         }

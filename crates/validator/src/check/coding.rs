@@ -234,11 +234,23 @@ fn unknown_system<'a>(
         },
         _ => Message::UnknownCodeSystem { system: system.to_owned().into() },
     };
+    let is_required = is_bound
+        && part_of != Use::Concept
+        && def.element().binding.as_ref().is_some_and(|b| b.strength == BindingStrength::Required);
     let issue = cx.report(message, system_node, def.profile);
+    if is_required && is_of_hl7(system) {
+        issue.severity = Severity::Error;
+    }
     // With the reference, a Coding of its own that nothing binds is but noted.
     if !is_bound {
         (issue.severity, issue.code) = (Severity::Information, IssueCode::Unknown);
     }
+}
+
+/// Whether HL7 gives out the addresses of the kind: where a code of such a system is required, that the system
+/// is not known is an error.
+pub(super) fn is_of_hl7(system: &str) -> bool {
+    system.contains("http://hl7.org/fhir") || system.contains("http://terminology.hl7.org")
 }
 
 fn no_code<'a>(

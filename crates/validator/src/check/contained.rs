@@ -26,7 +26,10 @@ pub(crate) fn find<'a>(cx: &Context<'a>, id: &str) -> Option<Element<'a>> {
 pub(crate) fn is_found<'a>(cx: &Context<'a>, item: Element<'a>) -> bool {
     let text = item.child(&REFERENCE).and_then(Element::text);
     let id = text.as_deref().and_then(|text| text.strip_prefix('#'));
-    id.is_none_or(|id| find(cx, id).is_some())
+    // `#` of a resource that is not contained is reported as a reference that leads nowhere; for the
+    // reference, the bundle is what an entry's resource is in.
+    let is_entry = || !cx.resource.is_same(cx.shared.document.root_element());
+    id.is_none_or(|id| (id.is_empty() && is_entry()) || find(cx, id).is_some())
 }
 
 /// dom-3: every contained resource is referred to, or refers to its container.

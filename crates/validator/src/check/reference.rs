@@ -220,6 +220,10 @@ fn stated_type<'a>(
     type_name: Option<&str>,
 ) {
     let Some(stated) = item.child(&TYPE).and_then(Element::text) else { return };
+    // An empty value is reported as such.
+    if stated.trim().is_empty() {
+        return;
+    }
     let stated = stated.strip_prefix(BASE).unwrap_or(&stated);
     let at = item.node();
     if !targets.any && !targets.types.iter().any(|t| **t == *stated) {
@@ -419,7 +423,9 @@ fn locate<'a>(
         cx.report(Message::BundleMultipleMatches { reference: value() }, at, def.profile);
     }
     let Some(resource) = resource else {
-        near_misses(cx, at, text, &sought, def);
+        // What follows type and id, be it a space, makes it another address.
+        let written = item.child(&REFERENCE).and_then(Element::text).unwrap_or_default();
+        near_misses(cx, at, &written, &sought, def);
         return (None, TargetLocation::Remote);
     };
     if let Some((type_name, _)) = &sought.type_and_id
@@ -455,7 +461,7 @@ fn near_misses<'a>(cx: &mut Context<'a>, at: Node<'a>, text: &str, sought: &Soug
         }
     }
     // An absolute address is that of one server: another entry's id says nothing of it.
-    if primitive::is_absolute(text) {
+    if primitive::is_absolute(text) || text.contains(['#', ' ']) {
         return;
     }
     let Some((type_name, id)) = &sought.type_and_id else { return };
@@ -575,6 +581,8 @@ fn remote_profiles<'a>(
         let options = Options {
             profiles: vec![canonical.to_string()],
             external_depth: cx.options.external_depth - 1,
+            // Its time is that of the reference.
+            statistics: None,
             ..cx.options.clone()
         };
         let issues = (cx.shared.validate)(cx.profiles, document, &options);

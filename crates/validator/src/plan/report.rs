@@ -28,6 +28,7 @@ pub(super) fn finished(
         leave_to_required(&mut issues, required);
     }
     remove_duplicates(&mut issues);
+    leave_one_of_each_system(&mut issues);
     issues.sort_by_key(|i| (i.entry, i.span.start, Reverse(i.severity)));
     if issues.len() > options.max_issues {
         cut(&mut issues, options.max_issues);
@@ -48,6 +49,45 @@ fn leave_to_required(issues: &mut Vec<Issue>, required: &HashSet<Range<usize>>) 
         );
         !(is_recommended && required.contains(&issue.span))
     });
+}
+
+/// What is wrong with the system of a code is reported once: of the system or of the code as a whole, as the
+/// first definition has it that says so.
+fn leave_one_of_each_system(issues: &mut Vec<Issue>) {
+    let kind = |issue: &Issue| match issue.message {
+        Message::SystemIsValueSet { .. } => Some(0),
+        Message::SystemInvalid { .. } => Some(1),
+        Message::SystemUnknown { .. }
+        | Message::UnknownCodeSystem { .. }
+        | Message::UnknownCodeSystemVersion { .. }
+        | Message::UnknownCodeSystemVersionNone { .. } => Some(2),
+        _ => None,
+    };
+    let mut of_systems: Vec<(Range<usize>, u8, usize)> = (0..)
+        .zip(&*issues)
+        .filter_map(|(at, issue)| Some((issue.span.clone(), kind(issue)?, at)))
+        .collect();
+    if of_systems.len() < 2 {
+        return;
+    }
+    of_systems.sort_by_key(|(span, ..)| (span.start, Reverse(span.end)));
+    let mut around: Vec<&(Range<usize>, u8, usize)> = Vec::new();
+    let mut dropped = HashSet::new();
+    for one in &of_systems {
+        around.retain(|outer| one.0.end <= outer.0.end);
+        // What is reported of the very same element differs in what it says.
+        for outer in around.iter().filter(|outer| outer.1 == one.1 && outer.0 != one.0) {
+            dropped.insert(one.2.max(outer.2));
+        }
+        around.push(one);
+    }
+    if !dropped.is_empty() {
+        let mut at = 0;
+        issues.retain(|_| {
+            at += 1;
+            !dropped.contains(&(at - 1))
+        });
+    }
 }
 
 /// Cuts a list at its limit, but keeps an error of each entry that has one, so that no entry passes by it. Where only

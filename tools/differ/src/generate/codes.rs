@@ -200,7 +200,8 @@ pub(crate) fn definitions() -> Vec<String> {
         }));
         for strength in STRENGTHS {
             for (of, paths) in [
-                ("Device", &["meta.tag", "type", "lotNumber"][..]),
+                // In the order of the resource: out of it the reference makes no snapshot.
+                ("Device", &["meta.tag", "lotNumber", "type"][..]),
                 ("Observation", &["value[x]", "referenceRange.low"][..]),
             ] {
                 let elements: Vec<Value> = paths

@@ -1,6 +1,6 @@
 //! Documents and messages: the first resource leads to all others.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use lmr_fhir::{Element, Kind, Name, Node};
 use smallvec::SmallVec;
@@ -48,80 +48,84 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, links: &Links<'a>, leader: &str, b
         cx.report(message, first.node, base);
         return;
     }
+    let mut reported = HashSet::new();
+    let mut of_leader = OfLeader { links, first, base, reported: &mut reported };
     if leader == "Composition" {
-        composition(cx, links, first, resource, base);
+        composition(cx, &mut of_leader, resource);
     } else {
-        let focus: Vec<Element<'a>> = resource.children_named(&Name::new("focus")).collect();
-        for one in focus {
-            must_be_inside(cx, links, first, one, "MessageHeader.focus", base);
+        for one in resource.children_named(&Name::new("focus")).collect::<Vec<_>>() {
+            of_leader.must_be_inside(cx, one, "MessageHeader.focus");
         }
     }
     narrative_links(cx, links, base);
-    all_reachable(cx, links, leader == "Composition", base);
+    all_reachable(cx, links, leader == "Composition", &reported, base);
 }
 
-fn composition<'a>(
-    cx: &mut Context<'a>,
-    links: &Links<'a>,
-    first: &Entry<'a>,
-    resource: Element<'a>,
+/// References of the first resource that have to lead to an entry.
+struct OfLeader<'l, 'a> {
+    links: &'l Links<'a>,
+    first: &'l Entry<'a>,
     base: &'a Profile,
-) {
+    /// The references that lead to none, by node: they are not reported once more.
+    reported: &'l mut HashSet<u32>,
+}
+
+fn composition<'a>(cx: &mut Context<'a>, of: &mut OfLeader<'_, 'a>, resource: Element<'a>) {
     for part in ["subject", "author", "encounter", "custodian"] {
         let list: Vec<Element<'a>> = resource.children_named(&Name::new(part)).collect();
         for one in list {
-            must_be_inside(cx, links, first, one, &format!("Composition.{part}"), base);
+            of.must_be_inside(cx, one, &format!("Composition.{part}"));
         }
     }
     for event in resource.children_named(&Name::new("event")).collect::<Vec<_>>() {
         for one in event.children_named(&Name::new("detail")).collect::<Vec<_>>() {
-            must_be_inside(cx, links, first, one, "Composition.event.detail", base);
+            of.must_be_inside(cx, one, "Composition.event.detail");
         }
     }
     let mut sections: Vec<Element<'a>> = resource.children_named(&Name::new("section")).collect();
     while let Some(section) = sections.pop() {
         for part in ["focus", "author", "entry"] {
             for one in section.children_named(&Name::new(part)).collect::<Vec<_>>() {
-                must_be_inside(cx, links, first, one, &format!("Composition.section.{part}"), base);
+                of.must_be_inside(cx, one, &format!("Composition.section.{part}"));
             }
         }
         sections.extend(section.children_named(&Name::new("section")));
     }
 }
 
-fn must_be_inside<'a>(
-    cx: &mut Context<'a>,
-    links: &Links<'a>,
-    from: &Entry<'a>,
-    reference: Element<'a>,
-    what: &str,
-    base: &'a Profile,
-) {
-    let Some(text) = text_of(reference, "reference") else { return };
-    if text.starts_with('#') {
-        return;
+impl<'a> OfLeader<'_, 'a> {
+    fn must_be_inside(&mut self, cx: &mut Context<'a>, reference: Element<'a>, what: &str) {
+        let Some(text) = text_of(reference, "reference") else { return };
+        if text.starts_with('#') {
+            return;
+        }
+        let at = reference.node();
+        let sought = seek(self.links, &text, self.first);
+        let message = missed(&sought, &text, Text::defined(what), self.first).or_else(|| {
+            let (reference, source) = (Value::from(&*text), Text::defined(what));
+            matches!(sought, Sought::Nothing)
+                .then_some(Message::BundleNotFound { reference, source })
+        });
+        if let Some(message) = message {
+            cx.report(message, at, self.base);
+            self.reported.insert(at.index());
+        }
     }
-    let at = reference.node();
-    let source = Text::defined(what);
-    let reference = Value::from(&*text);
-    match seek(links, &text, from) {
-        Sought::Found(_) => {}
-        Sought::Several(n) => {
-            cx.report(Message::BundleFoundMultiple { count: n, reference, source }, at, base);
+}
+
+/// Why a reference does not lead to the one entry that it seems to mean; `None` where it does, and where
+/// nothing in the bundle looks like its target.
+fn missed(sought: &Sought, text: &str, source: Text, from: &Entry<'_>) -> Option<Message> {
+    let reference = Value::from(text);
+    match *sought {
+        Sought::Found(_) | Sought::Nothing => None,
+        Sought::Several(count) => Some(Message::BundleFoundMultiple { count, reference, source }),
+        Sought::Nearly(count, Some(_)) => {
+            Some(Message::BundleNotFoundApparent { count, reference, source })
         }
-        Sought::Nearly(n, Some(_)) => {
-            cx.report(Message::BundleNotFoundApparent { count: n, reference, source }, at, base);
-        }
-        Sought::Nearly(n, None) => {
+        Sought::Nearly(count, None) => {
             let full_url = from.full_url.as_deref().unwrap_or("").into();
-            cx.report(
-                Message::BundleNotFoundCannot { count: n, reference, source, full_url },
-                at,
-                base,
-            );
-        }
-        Sought::Nothing => {
-            cx.report(Message::BundleNotFound { reference, source }, at, base);
+            Some(Message::BundleNotFoundCannot { count, reference, source, full_url })
         }
     }
 }
@@ -169,15 +173,39 @@ fn narrative_links<'a>(cx: &mut Context<'a>, links: &Links<'a>, base: &'a Profil
 }
 
 /// Every entry is reached from the first, following references forwards;
-/// those that only refer to reached ones are reported as such.
-fn all_reachable<'a>(cx: &mut Context<'a>, links: &Links<'a>, document: bool, base: &'a Profile) {
+/// those that only refer to reached ones are reported as such. References that seem to mean an entry and
+/// do not lead to it are reported of the bundle, unless they have been.
+fn all_reachable<'a>(
+    cx: &mut Context<'a>,
+    links: &Links<'a>,
+    document: bool,
+    reported: &HashSet<u32>,
+    base: &'a Profile,
+) {
     let count = links.entries.len();
     let mut targets: Vec<SmallVec<[u32; 4]>> = vec![SmallVec::new(); count];
     for (i, entry) in links.entries.iter().enumerate() {
         let Some(resource) = entry.resource else { continue };
-        for text in references(resource.node()) {
-            if let Sought::Found(at) = seek(links, &text, entry) {
+        let mut seen: HashSet<String> = HashSet::new();
+        for (text, reference) in references(resource.node()) {
+            let sought = seek(links, &text, entry);
+            if let Sought::Found(at) = sought {
                 targets[i].push(at);
+                continue;
+            }
+            // An entry without an address is reported as such; of equal references one is enough.
+            let Some(at) = reference.filter(|_| entry.full_url.is_some()) else { continue };
+            if reported.contains(&at.index()) || seen.contains(&text) {
+                continue;
+            }
+            // An address that is absolute is that of one server: an entry with the same id is another.
+            if primitive::is_absolute(&text) && matches!(sought, Sought::Nearly(..)) {
+                continue;
+            }
+            let source = Text::defined(cx.place_of(at));
+            if let Some(message) = missed(&sought, &text, source, entry) {
+                cx.report(message, cx.resource.node(), base);
+                seen.insert(text);
             }
         }
     }
@@ -249,8 +277,9 @@ fn visit(from: u32, targets: &[SmallVec<[u32; 4]>], reached: &mut [bool]) -> Vec
     fresh
 }
 
-/// The texts of all references under a node, contained resources included.
-fn references(root: Node<'_>) -> Vec<String> {
+/// The texts of all references under a node, contained resources included, and for those of references
+/// the element.
+fn references<'a>(root: Node<'a>) -> Vec<(String, Option<Node<'a>>)> {
     let mut out = Vec::new();
     let mut stack = vec![root];
     while let Some(node) = stack.pop() {
@@ -262,7 +291,8 @@ fn references(root: Node<'_>) -> Vec<String> {
                         || member.name().is_some_and(|n| n.starts_with("value")) =>
                 {
                     if let Some(text) = member.as_str().filter(|t| !t.starts_with('#')) {
-                        out.push(text.into_owned());
+                        let is_reference = member.name() == Some("reference");
+                        out.push((text.into_owned(), is_reference.then_some(node)));
                     }
                 }
                 _ => {}
