@@ -246,6 +246,7 @@ async fn every_answer_of_a_token_endpoint_means_one_thing() {
         (typed(Some("APPLICATION/JSON ; a=b"), token("x", json!(1))), good()),
         (typed(Some("text/html"), token("x", json!(1))), unavailable(200)),
         (typed(None, token("x", json!(1))), unavailable(200)),
+        (typed(None, named(200, "invalid_client")), unavailable(200)),
         (answer(200, "{}"), no_token()),
         (answer(200, "[]"), unavailable(200)),
         (answer(200, r#"{"error":"invalid_request"}"#), no_token()),
@@ -667,4 +668,11 @@ async fn metadata_is_used_for_a_day_and_for_two_where_the_issuer_is_away() {
     discovery.forget().await;
     discovery.metadata().await.unwrap();
     assert_eq!(fetches(), before + 1);
+    for (says, expected) in [(json!(true), true), (json!(false), false), (json!("true"), false)] {
+        let mut document = metadata();
+        document["authorization_response_iss_parameter_supported"] = says;
+        fails(Ok(answer(200, &document.to_string())));
+        discovery.forget().await;
+        assert_eq!(discovery.metadata().await.unwrap().names_issuer, expected);
+    }
 }

@@ -225,6 +225,8 @@ fn a_modulus_has_its_size_and_is_none_that_is_known_to_be_breakable() {
         // Divisible by one of the primes is no power of anything.
         assert_eq!(verdict(&product.plus(3)), None);
         assert_eq!(verdict(&product.plus(167)), None);
+        // 4 by 11, of which only 1 and 10 are powers; the last byte alone would be one.
+        assert_eq!(verdict(&product.plus(257)), None);
         assert_eq!(verdict(&product.plus(2)), Some(JwkError::WeakModulus), "even");
     }
     let of_bits = |bits: usize| {

@@ -480,6 +480,23 @@ async fn keys_have_an_age_to_the_second_in_either_direction_of_the_clock() {
     at(fetched + 48 * HOUR + 29);
     assert!(scene.verifier.ready().await);
     assert_eq!(show().await, None);
+    // A refresh that was due for its age and did not find the id counts as the one for unknown ids.
+    let fetched = fetched + 48 * HOUR + 29;
+    let forged = |kid: &str| SigningKey::generate(Algorithm::ES256, kid, 0).unwrap();
+    at(fetched + HOUR);
+    let before = fetches();
+    let claims = Scene::helseid_claims();
+    for kid in ["forged-1", "forged-2"] {
+        assert!(scene.show(&forged(kid), "at+jwt", &claims).await.is_some());
+        assert_eq!(fetches(), before + 1, "{kid}");
+    }
+    // The pause is over with its last second.
+    at(fetched + HOUR + 29);
+    assert!(scene.show(&forged("forged-3"), "at+jwt", &claims).await.is_some());
+    assert_eq!(fetches(), before + 1);
+    at(fetched + HOUR + 30);
+    assert!(scene.show(&forged("forged-3"), "at+jwt", &claims).await.is_some());
+    assert_eq!(fetches(), before + 2);
 }
 
 #[test]

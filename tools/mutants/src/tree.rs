@@ -123,6 +123,18 @@ impl Tree {
         let names: BTreeSet<_> =
             names.split('\0').filter(|name| workspace.join(name).is_file()).collect();
 
+        // What an earlier copy has and the workspace no longer.
+        let kept = output.join("files");
+        let before = fs::read_to_string(&kept).unwrap_or_default();
+        for gone in before.lines().filter(|name| !names.contains(name)) {
+            let copy = output.join("tree").join(gone);
+            if copy.exists() {
+                fs::remove_file(&copy).with_context(|| copy.display().to_string())?;
+            }
+        }
+        let list: Vec<_> = names.iter().copied().collect();
+        write(&kept, list.join("\n").as_bytes())?;
+
         let mut by_file: BTreeMap<&str, Vec<&Mutant>> = BTreeMap::new();
         for mutant in mutants {
             by_file.entry(&mutant.file).or_default().push(mutant);
@@ -287,6 +299,10 @@ impl Tree {
                 let before =
                     rendered.places.iter().filter(|(range, _)| range.end <= span.byte_start);
                 blamed.extend(before.max_by_key(|(range, _)| range.end));
+            }
+            // What is missing from a match is reported at its head, before the arms.
+            if blamed.is_empty() {
+                blamed.extend(rendered.places.iter().min_by_key(|(range, _)| range.start));
             }
             let numbers = blamed.iter().flat_map(|(_, numbers)| numbers.iter().copied());
             let before = self.dropped.len();

@@ -124,6 +124,7 @@ async fn b4_a_large_answer_to_what_is_refused_whole_is_not_kept() {
     let first = place.takes(message.clone()).await;
     assert!(first.answer.body.len() > 1 << 20 && !first.is_kept && !first.repeated);
     assert_eq!((first.answer.counts.refused, place.messages().await), (5_000, 0));
+    assert!(first.codes.iter().any(|count| count.entries == 5_000), "{:?}", first.codes);
     let again = place.takes(message).await;
     assert!(!again.repeated && again.answer.counts == first.answer.counts);
     // Its identifier and its message id are free, as nothing of it was taken.

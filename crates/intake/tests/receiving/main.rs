@@ -474,6 +474,11 @@ async fn a_system_that_another_sender_uses_is_warned_of_once_a_message() {
     let id = "m2";
     let second = place.takes(sealed(id, &administration(id, 0, "A-2", "completed", 1))).await;
     assert_eq!((warned(&second), second.answer.outcome), (1, Outcome::Accepted));
+    let issues = json_of(&second)["entry"][2]["response"]["outcome"]["issue"].clone();
+    let warning =
+        issues.as_array().unwrap().iter().find(|one| one.to_string().contains("LMR-6056"));
+    let expression = &warning.unwrap()["expression"];
+    assert_eq!(expression, &json!(["MedicationAdministration.identifier"]));
 }
 
 #[tokio::test]
