@@ -70,6 +70,15 @@ impl Days {
         (0..self.count).rev().filter_map(back).collect()
     }
 
+    /// The beginnings of the days, oldest first, and the end of the last one.
+    #[must_use]
+    pub fn bounds(&self) -> Vec<Timestamp> {
+        let dates = self.all();
+        let end = dates.last().and_then(|day| day.tomorrow().ok());
+        let beginning = |day: Date| day.to_zoned(self.zone.clone()).ok().map(|at| at.timestamp());
+        dates.into_iter().chain(end).filter_map(beginning).collect()
+    }
+
     /// The beginning of the first day.
     #[must_use]
     pub fn start(&self) -> Timestamp {

@@ -10,13 +10,16 @@ use std::fmt;
 use std::str::FromStr;
 use thiserror::Error;
 
-/// What was received of one sender within one hour. Kept as it happens, so that months are summed up at once.
+/// What was received of one sender within one day. Kept by the hour as it happens, so that months are summed up at
+/// once; a day in Norway is a whole number of hours, whatever the season.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HourCount {
+pub struct DayCount {
     /// Who sent it.
     pub sender: OrganisationNumber,
-    /// The beginning of the hour, in UTC.
-    pub hour: Timestamp,
+    /// The day's place among those asked for, from 0.
+    pub day: usize,
+    /// The beginning of the last hour, in UTC, in which a message was taken.
+    pub last: Option<Timestamp>,
     /// Messages that were taken.
     pub accepted: u64,
     /// Messages of which nothing was taken: a transaction with a refused entry.
@@ -193,13 +196,13 @@ pub trait Insight: Send + Sync {
     /// Everybody of whom a message was ever stored, by organisation number.
     async fn known_senders(&self) -> Result<Vec<OrganisationNumber>, StoreError>;
 
-    /// The sums of these senders' hours within `[since, before)`, in no order. Hours without messages are left out.
-    async fn hour_counts(
+    /// The sums of these senders' days, in no order. `bounds` are the beginnings of the days, on the hour and ascending,
+    /// and the end of the last one. Days without messages are left out.
+    async fn day_counts(
         &self,
         senders: &[OrganisationNumber],
-        since: Timestamp,
-        before: Timestamp,
-    ) -> Result<Vec<HourCount>, StoreError>;
+        bounds: &[Timestamp],
+    ) -> Result<Vec<DayCount>, StoreError>;
 
     /// The codes that these senders, and callers whom nobody knows, were given within `[since, before)`, in no order.
     async fn hour_codes(

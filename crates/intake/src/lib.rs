@@ -76,7 +76,7 @@ pub use avsender::{
 pub use caller::Caller;
 pub use directory::AddressStatus;
 pub use insight::{
-    AlertNote, HourCodes, HourCount, Insight, InvalidCursor, ListedMessage, MessageCursor,
+    AlertNote, DayCount, HourCodes, Insight, InvalidCursor, ListedMessage, MessageCursor,
     MessageDetail, MessageFilter, MessageState, Period,
 };
 pub use lmr_envelope::{

@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use lmr_intake::{
     Acknowledged, Act, AlertNote, Archive, ArchiveFilter, ArchivedMessage, AuditEntry, AuditFilter,
     AuditHead, AuditLog, AuditReport, Avsender, BundleContent, Committed, Current, Database,
-    Delivery, DeliveryFilter, DeliverySummary, Erasure, HandedOver, HourCodes, HourCount, Identity,
+    DayCount, Delivery, DeliveryFilter, DeliverySummary, Erasure, HandedOver, HourCodes, Identity,
     Insight, ListedMessage, MessageDetail, MessageFilter, OrganisationNumber, Outlet, OutletStatus,
     Partition, Period, RefusedCall, Removed, Retention, Seen, Store, StoreError, StoredVersion,
     identifying_places,
@@ -510,13 +510,12 @@ impl Insight for ApartStore {
         self.rest.known_senders().await
     }
 
-    async fn hour_counts(
+    async fn day_counts(
         &self,
         senders: &[OrganisationNumber],
-        since: Timestamp,
-        before: Timestamp,
-    ) -> Result<Vec<HourCount>, StoreError> {
-        self.rest.hour_counts(senders, since, before).await
+        bounds: &[Timestamp],
+    ) -> Result<Vec<DayCount>, StoreError> {
+        self.rest.day_counts(senders, bounds).await
     }
 
     async fn hour_codes(

@@ -16,10 +16,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use lmr_intake::{
     Acknowledged, Act, AlertNote, Archive, ArchiveFilter, ArchivedMessage, AuditEntry, AuditFilter,
-    AuditHead, AuditLog, AuditReport, Avsender, Committed, Current, Delivery, DeliveryFilter,
-    DeliverySummary, Erasure, HandedOver, HourCodes, HourCount, Identity, Insight, ListedMessage,
-    MessageDetail, MessageFilter, OrganisationNumber, Outlet, OutletStatus, Partition, Period,
-    RefusedCall, Removed, Retention, Seen, Store, StoreError, StoredVersion,
+    AuditHead, AuditLog, AuditReport, Avsender, Committed, Current, DayCount, Delivery,
+    DeliveryFilter, DeliverySummary, Erasure, HandedOver, HourCodes, Identity, Insight,
+    ListedMessage, MessageDetail, MessageFilter, OrganisationNumber, Outlet, OutletStatus,
+    Partition, Period, RefusedCall, Removed, Retention, Seen, Store, StoreError, StoredVersion,
 };
 use sqlx::{
     ConnectOptions as _, Connection as _, Database, Pool,
@@ -49,8 +49,8 @@ pub(super) struct Inner {
 impl Inner {
     /// Brings the database to this program's schema, sees that the key fits, starts the writer.
     pub(super) async fn open(options: Options, key: StorageKey) -> Result<Arc<Self>, OpenError> {
-        // Statements are never logged: their texts say nothing that the error does not.
-        let options = options.disable_statement_logging();
+        // Statements are never logged: their texts say nothing that the error does not. A test listens to them.
+        let options = if cfg!(test) { options } else { options.disable_statement_logging() };
         let mut connection = writing(&options).await?;
         keeps_statements(&mut connection, &options).await?;
         // A role that may not make tables can use them all the same.
@@ -430,13 +430,12 @@ impl Insight for Name {
         insight::known_senders(&mut *self.0.reader().await?).await
     }
 
-    async fn hour_counts(
+    async fn day_counts(
         &self,
         senders: &[OrganisationNumber],
-        since: Timestamp,
-        before: Timestamp,
-    ) -> Result<Vec<HourCount>, StoreError> {
-        insight::hour_counts(&mut *self.0.reader().await?, senders, since, before).await
+        bounds: &[Timestamp],
+    ) -> Result<Vec<DayCount>, StoreError> {
+        insight::day_counts(&mut *self.0.reader().await?, senders, bounds).await
     }
 
     async fn hour_codes(

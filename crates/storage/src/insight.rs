@@ -12,7 +12,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use lmr_intake::{
-    AlertNote, Answer, DeliverySummary, HourCodes, HourCount, ListedMessage, MessageCursor,
+    AlertNote, Answer, DayCount, DeliverySummary, HourCodes, ListedMessage, MessageCursor,
     MessageDetail, MessageFilter, MessageState, OrganisationNumber, Outcome, Period, RefusedCall,
     StoreError,
 };
@@ -129,9 +129,10 @@ pub(super) fn by_hour(
 }
 
 #[derive(FromRow)]
-struct HourRow {
+struct DayRow {
     organisation: String,
-    hour: i64,
+    day: i64,
+    last: Option<i64>,
     accepted: i64,
     refused_messages: i64,
     entries: i64,
@@ -141,28 +142,86 @@ struct HourRow {
     dependent: i64,
 }
 
-pub(super) const HOURS: &str = "SELECT organisation, hour, accepted, refused_messages, entries, stored, unchanged, refused, dependent
-    FROM hour_count";
+/// Days of one length, one after the other, in hours since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct DaysOfOneLength {
+    /// Where the first one begins.
+    since: i64,
+    /// Where the last one ends.
+    before: i64,
+    /// Hours of each: 24, and 23 or 25 where the clocks change.
+    length: i64,
+    /// The place of the first one among all.
+    place: i64,
+}
+
+/// The days between these bounds, those of one length together: two changes of the clocks make five parts of a year.
+pub(super) fn of_one_length(bounds: &[Timestamp]) -> Vec<DaysOfOneLength> {
+    let hours: Vec<i64> = bounds.iter().map(|at| at.as_microsecond().div_euclid(HOUR)).collect();
+    let mut parts: Vec<DaysOfOneLength> = Vec::new();
+    for (place, pair) in (0..).zip(hours.windows(2)) {
+        let [since, before] = [pair[0], pair[1]];
+        let length = before - since;
+        match parts.last_mut() {
+            Some(part) if part.length == length => part.before = before,
+            _ if length > 0 => parts.push(DaysOfOneLength { since, before, length, place }),
+            _ => {}
+        }
+    }
+    parts
+}
+
+/// The statement that sums such days up; `prefix` is for its plan.
+pub(super) fn by_day(
+    prefix: &'static str,
+    senders: &[String],
+    days: DaysOfOneLength,
+) -> QueryBuilder<Db> {
+    let mut sql: QueryBuilder<Db> = QueryBuilder::new(prefix);
+    // Sums are decimals in PostgreSQL.
+    let mut sums = String::new();
+    for column in
+        ["accepted", "refused_messages", "entries", "stored", "unchanged", "refused", "dependent"]
+    {
+        sums.push_str(&format!(", CAST(SUM({column}) AS BIGINT) AS {column}"));
+    }
+    sql.push("SELECT organisation, (hour - ").push_bind(days.since);
+    sql.push(") / ").push_bind(days.length);
+    sql.push(" AS day, MAX(CASE WHEN accepted > 0 THEN hour END) AS last").push(sums);
+    sql.push(" FROM hour_count WHERE organisation IN (");
+    let mut list = sql.separated(", ");
+    for sender in senders {
+        list.push_bind(sender.clone());
+    }
+    sql.push(") AND hour >= ").push_bind(days.since).push(" AND hour < ").push_bind(days.before);
+    sql.push(" GROUP BY 1, 2");
+    sql
+}
+
 pub(super) const CODES: &str = "SELECT organisation, hour, code, entries, calls FROM hour_code";
 
-pub(super) async fn hour_counts(
+pub(super) async fn day_counts(
     db: &mut Connection,
     senders: &[OrganisationNumber],
-    since: Timestamp,
-    before: Timestamp,
-) -> Result<Vec<HourCount>, StoreError> {
+    bounds: &[Timestamp],
+) -> Result<Vec<DayCount>, StoreError> {
     let names: Vec<String> = senders.iter().map(|sender| sender.as_str().to_owned()).collect();
     let mut all = Vec::new();
-    for chunk in names.chunks(CHUNK) {
-        let rows: Vec<HourRow> = by_hour(HOURS, chunk, hours(since, before))
+    for (chunk, days) in names
+        .chunks(CHUNK)
+        .flat_map(|chunk| of_one_length(bounds).into_iter().map(move |d| (chunk, d)))
+    {
+        let rows: Vec<DayRow> = by_day("", chunk, days)
             .build_query_as()
             .fetch_all(&mut *db)
             .await
             .map_err(unavailable)?;
         for row in rows {
-            all.push(HourCount {
+            let day = usize::try_from(days.place + row.day);
+            all.push(DayCount {
                 sender: organisation(&row.organisation)?,
-                hour: start_of(row.hour)?,
+                day: day.map_err(|_| StoreError::Damaged { what: "hour_count.hour" })?,
+                last: row.last.map(start_of).transpose()?,
                 accepted: count(row.accepted)?,
                 refused_messages: count(row.refused_messages)?,
                 entries: count(row.entries)?,

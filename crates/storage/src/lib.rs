@@ -39,6 +39,8 @@ mod apart;
 mod error;
 mod key;
 mod placed;
+#[cfg(test)]
+mod plans;
 mod postgres;
 mod prepared;
 mod sqlite;

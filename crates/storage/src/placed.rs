@@ -12,10 +12,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use lmr_intake::{
     Acknowledged, Act, AlertNote, Archive, ArchiveFilter, ArchivedMessage, AuditEntry, AuditFilter,
-    AuditHead, AuditLog, AuditReport, Avsender, Committed, Current, Delivery, DeliveryFilter,
-    DeliverySummary, Erasure, HandedOver, HourCodes, HourCount, Identity, Insight, ListedMessage,
-    MessageDetail, MessageFilter, OrganisationNumber, Outlet, OutletStatus, Partition, Period,
-    REGISTER_CHAIN, RefusedCall, Removed, Retention, Seen, Store, StoreError, StoredVersion,
+    AuditHead, AuditLog, AuditReport, Avsender, Committed, Current, DayCount, Delivery,
+    DeliveryFilter, DeliverySummary, Erasure, HandedOver, HourCodes, Identity, Insight,
+    ListedMessage, MessageDetail, MessageFilter, OrganisationNumber, Outlet, OutletStatus,
+    Partition, Period, REGISTER_CHAIN, RefusedCall, Removed, Retention, Seen, Store, StoreError,
+    StoredVersion,
 };
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -701,15 +702,14 @@ impl Insight for PlacedStore {
         Ok(all)
     }
 
-    async fn hour_counts(
+    async fn day_counts(
         &self,
         senders: &[OrganisationNumber],
-        since: Timestamp,
-        before: Timestamp,
-    ) -> Result<Vec<HourCount>, StoreError> {
+        bounds: &[Timestamp],
+    ) -> Result<Vec<DayCount>, StoreError> {
         let mut all = Vec::new();
         for (at, store) in self.0.all() {
-            let found = store.hour_counts(senders, since, before).await?;
+            let found = store.day_counts(senders, bounds).await?;
             all.extend(self.0.counting(at, found, |one| one.sender).await);
         }
         Ok(all)

@@ -192,11 +192,15 @@ mod tests {
             bad.extend(bad_steps(&mut session, sql).await);
         }
         let senders = ["310000019".to_owned(), "320000009".to_owned()];
-        for select in [
-            "EXPLAIN QUERY PLAN SELECT * FROM hour_count",
-            "EXPLAIN QUERY PLAN SELECT * FROM hour_code",
-        ] {
-            bad.extend(bad_steps(&mut session, insight::by_hour(select, &senders, (0, 1))).await);
+        let codes =
+            insight::by_hour("EXPLAIN QUERY PLAN SELECT * FROM hour_code", &senders, (0, 1));
+        bad.extend(bad_steps(&mut session, codes).await);
+        let bounds =
+            [0, 24, 48, 71, 95].map(|hour| jiff::Timestamp::from_second(hour * 3600).unwrap());
+        let days = insight::of_one_length(&bounds);
+        assert_eq!(days.len(), 3, "the day on which the clocks change is apart: {days:?}");
+        for days in days {
+            bad.extend(bad_steps(&mut session, insight::by_day(EXPLAIN, &senders, days)).await);
         }
         for (head, rest) in [
             ("", insight::PERIODS),

@@ -773,28 +773,57 @@ struct RefusedRow {
     calls: i64,
 }
 
+/// Everybody of whom refused calls are kept, and the newest of each: step by step along the index.
+const REFUSED_SENDERS: &str = "WITH RECURSIVE known(organisation) AS (
+         SELECT MIN(organisation) FROM refused_call
+         UNION ALL
+         SELECT (SELECT MIN(r.organisation) FROM refused_call r WHERE r.organisation > known.organisation)
+         FROM known WHERE known.organisation IS NOT NULL
+     )
+     SELECT organisation, (SELECT MAX(r.received_at) FROM refused_call r WHERE r.organisation = known.organisation)
+     FROM known WHERE organisation IS NOT NULL";
+
 pub(super) async fn refused_calls(
     db: &mut Connection,
     filter: &DeliveryFilter,
 ) -> Result<Vec<RefusedCall>, StoreError> {
-    let mut sql: QueryBuilder<Db> = QueryBuilder::new(
-        "SELECT received_at, organisation, client_id, message_id, request_id, code,
-                entries, refused, dependent, calls FROM refused_call WHERE 1 = 1",
-    );
-    if let Some(code) = &filter.code {
-        sql.push(" AND code = ").push_bind(code.clone());
-    }
     if filter.period.is_some() {
         return Ok(Vec::new());
     }
-    if let Some(sender) = filter.sender {
-        sql.push(" AND organisation = ").push_bind(sender.as_str().to_owned());
+    let mut senders: Vec<(String, i64)> = match filter.sender {
+        Some(sender) => vec![(sender.as_str().to_owned(), i64::MAX)],
+        None => query_as(REFUSED_SENDERS).fetch_all(&mut *db).await.map_err(unavailable)?,
+    };
+    senders.sort_by_key(|(_, newest)| std::cmp::Reverse(*newest));
+    let limit = usize::try_from(filter.limit_or_default()).unwrap_or(usize::MAX);
+    let mut rows: Vec<RefusedRow> = Vec::new();
+    for (sender, newest) in senders {
+        // The senders that are left have nothing as new as the last call of the list.
+        if rows.len() == limit && rows.last().is_none_or(|last| last.received_at > newest) {
+            break;
+        }
+        let mut sql: QueryBuilder<Db> = QueryBuilder::new(
+            "SELECT received_at, organisation, client_id, message_id, request_id, code,
+                    entries, refused, dependent, calls FROM refused_call WHERE organisation = ",
+        );
+        sql.push_bind(sender);
+        if let Some(code) = &filter.code {
+            sql.push(" AND code = ").push_bind(code.clone());
+        }
+        narrow(&mut sql, filter);
+        sql.push(" ORDER BY received_at DESC, request_id DESC LIMIT ")
+            .push_bind(i64::from(filter.limit_or_default()));
+        let of_sender: Vec<RefusedRow> =
+            sql.build_query_as().fetch_all(&mut *db).await.map_err(unavailable)?;
+        rows.extend(of_sender);
+        rows.sort_by(|a, b| {
+            let by_time = b.received_at.cmp(&a.received_at);
+            by_time
+                .then_with(|| a.organisation.cmp(&b.organisation))
+                .then_with(|| a.request_id.cmp(&b.request_id))
+        });
+        rows.truncate(limit);
     }
-    narrow(&mut sql, filter);
-    // So many are kept of each sender: there is not much to sort.
-    sql.push(" ORDER BY received_at DESC, organisation, request_id LIMIT ")
-        .push_bind(i64::from(filter.limit_or_default()));
-    let rows: Vec<RefusedRow> = sql.build_query_as().fetch_all(db).await.map_err(unavailable)?;
     rows.into_iter()
         .map(|row| {
             const COUNTS: &str = "refused_call's counts";

@@ -35,20 +35,34 @@ pub async fn hours_are_summed_up_as_messages_come(store: Arc<dyn Database>) {
     assert!(matches!(store.commit(again).await, Ok(Committed::Known(_))));
     assert_eq!(store.known_senders().await.unwrap(), [sender(), other()]);
     let both = [sender(), other()];
-    let mut hours = store.hour_counts(&both, at(0), at(10_000)).await.unwrap();
-    hours.sort_by_key(|hour| hour.hour);
-    let seen: Vec<_> = hours
+    // Days of one hour each, so that the three messages are on three of them; then one of two hours.
+    let first = at(0).as_second().div_euclid(3_600);
+    let bound = |hour: i64| jiff::Timestamp::from_second((first + hour) * 3_600).unwrap();
+    let bounds: Vec<_> = (-1..4).map(bound).collect();
+    let mut days = store.day_counts(&both, &bounds).await.unwrap();
+    days.sort_by_key(|day| day.day);
+    let seen: Vec<_> = days
         .iter()
-        .map(|h| (h.sender, h.accepted, h.refused_messages, h.entries, h.stored, h.refused))
+        .map(|d| (d.day, d.sender, d.accepted, d.refused_messages, d.entries, d.stored, d.refused))
         .collect();
     assert_eq!(
         seen,
-        [(sender(), 1, 0, 2, 2, 0), (sender(), 0, 1, 4, 0, 1), (other(), 1, 0, 1, 1, 0)]
+        [(1, sender(), 1, 0, 2, 2, 0), (2, sender(), 0, 1, 4, 0, 1), (3, other(), 1, 0, 1, 1, 0)]
     );
-    assert_eq!(hours[1].dependent, 3);
-    assert!(hours[0].hour <= at(0) && at(0).duration_since(hours[0].hour).as_secs() < 3_600);
-    assert_eq!(store.hour_counts(&[other()], at(0), at(10_000)).await.unwrap().len(), 1);
-    assert!(store.hour_counts(&both, at(100_000), at(200_000)).await.unwrap().is_empty());
+    assert_eq!(days[1].dependent, 3);
+    assert_eq!((days[0].last, days[1].last), (Some(bound(0)), None), "nothing was taken then");
+    let together =
+        store.day_counts(&both, &[bound(-1), bound(0), bound(2), bound(3)]).await.unwrap();
+    let of = |day: usize, of| together.iter().find(|one| (one.day, one.sender) == (day, of));
+    assert_eq!(together.len(), 2, "{together:?}");
+    assert_eq!(of(1, sender()).unwrap().entries, 6, "a day of two hours between days of one");
+    assert_eq!(of(2, other()).unwrap().entries, 1);
+    assert_eq!(store.day_counts(&[other()], &bounds).await.unwrap().len(), 1);
+    let later: Vec<_> = (100..103).map(bound).collect();
+    assert!(store.day_counts(&both, &later).await.unwrap().is_empty());
+    for none in [&bounds[..0], &bounds[..1]] {
+        assert!(store.day_counts(&both, none).await.unwrap().is_empty(), "no day");
+    }
 
     let call = RefusedCall {
         received_at: at(0),

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// How far back events are looked at.
-const DAYS: u16 = 14;
+pub(super) const DAYS: u16 = 14;
 /// Days before its end at which a certificate becomes an alert, and again.
 const CERTIFICATE_STEPS: [i64; 3] = [0, 7, 30];
 /// How long a message may wait at the outlet.
@@ -153,10 +153,10 @@ impl Alert {
 }
 
 /// The events of one alert by hour.
-type Events = BTreeMap<Timestamp, BTreeMap<String, u64>>;
+type ByHour = BTreeMap<Timestamp, BTreeMap<String, u64>>;
 
 /// What is open of the events, given the note of the last closing.
-fn still_open(events: &Events, note: Option<&AlertNote>) -> (u64, Option<Timestamp>) {
+fn still_open(events: &ByHour, note: Option<&AlertNote>) -> (u64, Option<Timestamp>) {
     let (mut count, mut latest) = (0, None);
     for (hour, codes) in events {
         let events: u64 = codes.values().sum();
@@ -173,11 +173,32 @@ fn still_open(events: &Events, note: Option<&AlertNote>) -> (u64, Option<Timesta
     (count, latest)
 }
 
+/// What alerts are made of, read once for a page.
+pub(super) struct Events {
+    /// Of at least [`DAYS`] days.
+    pub(super) sums: Sums,
+    /// Of the same days.
+    pub(super) codes: Vec<HourCodes>,
+}
+
+impl Events {
+    /// Reads those of the days that are shown, and of those that alerts look at.
+    pub(super) async fn load(
+        shared: &Shared,
+        numbers: &[OrganisationNumber],
+        count: u16,
+    ) -> Result<Self, Failure> {
+        let days = Days { now: shared.now(), count: count.max(DAYS), zone: shared.zone.clone() };
+        let codes = shared.store.hour_codes(numbers, days.start(), days.now).await?;
+        Ok(Self { sums: Sums::load(shared, numbers, days).await?, codes })
+    }
+}
+
 /// All that is open, the gravest kind first.
 pub(super) async fn open(
     shared: &Shared,
     avsendere: &[Avsender],
-    numbers: &[OrganisationNumber],
+    events: &Events,
 ) -> Result<Vec<Alert>, Failure> {
     let now = shared.now();
     let days = Days { now, count: DAYS, zone: shared.zone.clone() };
@@ -193,7 +214,9 @@ pub(super) async fn open(
         known.map(|one| one.name.clone()).unwrap_or_default()
     };
     let mut alerts = Vec::new();
-    let codes = shared.store.hour_codes(numbers, days.start(), now).await?;
+    let since = days.start();
+    let codes = events.codes.iter().filter(|one| one.hour >= since).cloned().collect();
+    let sums = events.sums.last(DAYS);
     for ((kind, sender), events) in by_kind(codes) {
         let alert = Alert {
             kind,
@@ -216,7 +239,6 @@ pub(super) async fn open(
         }
         alerts.push(Alert { count, latest, codes: of_codes.into_iter().collect(), ..alert });
     }
-    let sums = Sums::load(shared, numbers, days.clone()).await?;
     for avsender in avsendere {
         let calendar = sums.calendar(avsender.organisation, Some(avsender));
         if let Some((count, latest)) = silence(&calendar, shared) {
@@ -274,8 +296,8 @@ pub(super) async fn open(
     Ok(alerts)
 }
 
-fn by_kind(codes: Vec<HourCodes>) -> BTreeMap<(Kind, Option<OrganisationNumber>), Events> {
-    let mut all: BTreeMap<_, Events> = BTreeMap::new();
+fn by_kind(codes: Vec<HourCodes>) -> BTreeMap<(Kind, Option<OrganisationNumber>), ByHour> {
+    let mut all: BTreeMap<_, ByHour> = BTreeMap::new();
     for one in codes {
         let Some(kind) = Code::parse(&one.code).and_then(Kind::of) else { continue };
         let hour = all.entry((kind, one.sender)).or_default().entry(one.hour).or_default();
@@ -319,7 +341,7 @@ pub(super) async fn show(
 async fn all_open(shared: &Shared) -> Result<Vec<Alert>, Failure> {
     let avsendere = shared.avsendere().await?;
     let numbers = shared.numbers(&avsendere).await?;
-    open(shared, &avsendere, &numbers).await
+    open(shared, &avsendere, &Events::load(shared, &numbers, DAYS).await?).await
 }
 
 async fn build(
@@ -500,7 +522,7 @@ mod tests {
         Timestamp::from_second(1_750_003_200 + 3600 * n).unwrap()
     }
 
-    fn events(of: &[(i64, u64)]) -> Events {
+    fn events(of: &[(i64, u64)]) -> ByHour {
         let one = |(at, count): &(i64, u64)| {
             (hour(*at), BTreeMap::from([("LMR-2001".to_owned(), *count)]))
         };

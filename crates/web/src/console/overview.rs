@@ -1,7 +1,7 @@
 //! The first page: how much came, what is wrong, who is silent.
 
-use super::alerts::{self, Alert};
-use super::sums::{DaySum, Sums, days, total};
+use super::alerts::{self, Alert, Events};
+use super::sums::{DaySum, days, total};
 use super::visitor::Visitor;
 use super::{BASE, Shared};
 use crate::chart::{columns, sparkline};
@@ -55,12 +55,14 @@ pub(super) async fn show(
     let days = days(&shared, asked.get("days").map(String::as_str), 14);
     let avsendere = shared.avsendere().await?;
     let numbers = shared.numbers(&avsendere).await?;
-    let sums = Sums::load(&shared, &numbers, days.clone()).await?;
+    let events = Events::load(&shared, &numbers, days.count).await?;
+    let sums = events.sums.last(days.count);
     let by_day = sums.by_day();
     let all = total(&by_day);
-    let codes = shared.store.hour_codes(&numbers, days.start(), days.now).await?;
-    let calls = codes.iter().map(|code| code.calls).sum();
-    let mut open = alerts::open(&shared, &avsendere, &numbers).await?;
+    let since = days.start();
+    let shown_codes = events.codes.iter().filter(|code| code.hour >= since);
+    let calls = shown_codes.map(|code| code.calls).sum();
+    let mut open = alerts::open(&shared, &avsendere, &events).await?;
     let more_alerts = open.len().saturating_sub(ALERTS);
     open.truncate(ALERTS);
     let mut senders: Vec<SenderRow> = numbers

@@ -4,7 +4,7 @@ use super::Shared;
 use crate::chart::{Bar, Day};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use lmr_intake::{Avsender, Days, HourCodes, HourCount, OrganisationNumber, StoreError};
+use lmr_intake::{Avsender, DayCount, Days, HourCodes, OrganisationNumber, StoreError};
 use std::collections::{BTreeMap, HashMap};
 
 /// Days that are looked back, as the visitor asks: within reason.
@@ -46,15 +46,15 @@ impl DaySum {
         self.last = self.last.max(other.last);
     }
 
-    fn of(hour: &HourCount) -> Self {
+    fn of(day: &DayCount) -> Self {
         Self {
-            accepted: hour.accepted,
-            refused_messages: hour.refused_messages,
-            entries: hour.entries,
-            stored: hour.stored,
-            refused: hour.refused,
-            dependent: hour.dependent,
-            last: (hour.accepted > 0).then_some(hour.hour),
+            accepted: day.accepted,
+            refused_messages: day.refused_messages,
+            entries: day.entries,
+            stored: day.stored,
+            refused: day.refused,
+            dependent: day.dependent,
+            last: day.last,
         }
     }
 
@@ -95,19 +95,29 @@ impl Sums {
         days: Days,
     ) -> Result<Self, StoreError> {
         let dates = days.all();
-        let hours = shared.store.hour_counts(senders, days.start(), days.now).await?;
-        let mut calendar = Calendar::of(&days, &dates);
+        let found = shared.store.day_counts(senders, &days.bounds()).await?;
         let mut by_sender: BTreeMap<OrganisationNumber, Vec<DaySum>> = BTreeMap::new();
         for sender in senders {
             by_sender.insert(*sender, vec![DaySum::default(); dates.len()]);
         }
-        for hour in &hours {
-            let Some(place) = calendar.place(hour.hour) else { continue };
-            if let Some(sums) = by_sender.get_mut(&hour.sender) {
-                sums[place].add(&DaySum::of(hour));
+        for day in &found {
+            let sums = by_sender.get_mut(&day.sender).and_then(|sums| sums.get_mut(day.day));
+            if let Some(sum) = sums {
+                sum.add(&DaySum::of(day));
             }
         }
         Ok(Self { days, dates, by_sender })
+    }
+
+    /// The same of the last days only.
+    pub(super) fn last(&self, count: u16) -> Self {
+        let from = self.dates.len().saturating_sub(usize::from(count));
+        let of = |sums: &Vec<DaySum>| sums.get(from..).unwrap_or_default().to_vec();
+        Self {
+            days: Days { count, ..self.days.clone() },
+            dates: self.dates.get(from..).unwrap_or_default().to_vec(),
+            by_sender: self.by_sender.iter().map(|(sender, sums)| (*sender, of(sums))).collect(),
+        }
     }
 
     /// All senders together, day by day.

@@ -1,0 +1,312 @@
+//! A test: whatever the operator asks in the console goes by an index, on both databases. The statements are those that
+//! are really sent: they are listened to, and their plans are asked for.
+#![allow(clippy::print_stdout, reason = "says what it leaves out")]
+
+use crate::{PostgresStore, SqliteStore, StorageKey};
+use jiff::Timestamp;
+use lmr_intake::{
+    Act, Action, AlertNote, ArchiveFilter, AuditFilter, Database, DeliveryFilter, MessageFilter,
+    OrganisationNumber, REGISTER_CHAIN, Store as _,
+};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _, SqliteConnection, query};
+use std::collections::BTreeSet;
+use std::fmt::{Debug, Write as _};
+use std::sync::{Mutex, PoisonError};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+/// What the library has sent since the last look.
+static SENT: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// Listens to the statements that sqlx reports.
+struct Listener;
+
+impl Subscriber for Listener {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "sqlx::query"
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        #[derive(Default)]
+        struct Statement {
+            summary: String,
+            whole: String,
+        }
+        impl Visit for Statement {
+            fn record_str(&mut self, field: &Field, value: &str) {
+                match field.name() {
+                    "summary" => value.clone_into(&mut self.summary),
+                    // Empty where the summary is the whole.
+                    "db.statement" => value.trim().clone_into(&mut self.whole),
+                    _ => {}
+                }
+            }
+            fn record_debug(&mut self, _: &Field, _: &dyn Debug) {}
+        }
+        let mut statement = Statement::default();
+        event.record(&mut statement);
+        let text = if statement.whole.is_empty() { statement.summary } else { statement.whole };
+        SENT.lock().unwrap_or_else(PoisonError::into_inner).insert(text);
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// What the console asks, by the names of the functions, in all ways that lead to other statements.
+const ASKED: [&str; 19] = [
+    "alert_notes",
+    "archived",
+    "audit_entries",
+    "audit_heads",
+    "avsendere",
+    "close_alert",
+    "count_handed_over",
+    "day_counts",
+    "hand_over_again",
+    "hour_codes",
+    "known_senders",
+    "message",
+    "messages",
+    "outlet_status",
+    "partitions",
+    "periods",
+    "ready",
+    "record",
+    "refused_calls",
+];
+
+/// Asks all of it; what is in the tables does not matter to the plans that are wanted.
+async fn ask(store: &dyn Database) {
+    let sender: OrganisationNumber = "310000019".parse().unwrap();
+    let (now, since) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
+    let later = Timestamp::from_second(86_400).unwrap();
+    let note = AlertNote {
+        alert: "invalid".to_owned(),
+        closed_at: now,
+        seen: 0,
+        actor: "console:kari".to_owned(),
+        reason: "sett".to_owned(),
+    };
+    let act = Act {
+        at: now,
+        action: Action::Read,
+        actor: "console:kari".to_owned(),
+        subject: None,
+        reason: None,
+        detail: None,
+    };
+    store.record(act).await.unwrap();
+    store.close_alert(&note).await.unwrap();
+    store.alert_notes().await.unwrap();
+    store.audit_heads().await.unwrap();
+    store.avsendere().await.unwrap();
+    store.known_senders().await.unwrap();
+    store.outlet_status(now).await.unwrap();
+    store.partitions().await.unwrap();
+    store.ready().await.unwrap();
+    store.count_handed_over(sender, since, later).await.unwrap();
+    store.hand_over_again(sender, since, later).await.unwrap_or_default();
+    store.day_counts(&[sender], &[since, later]).await.unwrap();
+    store.hour_codes(&[sender], since, later).await.unwrap();
+    store.message(sender, "m", now).await.unwrap();
+    store.periods(sender, since).await.unwrap();
+    let one = ArchiveFilter {
+        sender: Some(sender),
+        message_id: Some("m".to_owned()),
+        limit: 1,
+        ..ArchiveFilter::default()
+    };
+    store.archived(&one).await.unwrap();
+    for asked in 0_u32..1 << 8 {
+        let asks = |bit: u32| asked >> bit & 1 == 1;
+        let filter = MessageFilter {
+            sender: Some(sender).filter(|_| asks(0)),
+            message_id: Some("m".to_owned()).filter(|_| asks(1)),
+            code: Some("LMR-4001".to_owned()).filter(|_| asks(2)),
+            since: Some(since).filter(|_| asks(3)),
+            before: Some(later).filter(|_| asks(4)),
+            only_refused: asks(5),
+            only_waiting: asks(6),
+            after: "7-310000019-7".parse().ok().filter(|_| asks(7)),
+            limit: 50,
+        };
+        store.messages(&filter, now).await.unwrap();
+        let chain = if asks(0) { "310000019" } else { REGISTER_CHAIN };
+        let filter = AuditFilter {
+            chain: Some(chain.to_owned()),
+            action: Some(Action::Read).filter(|_| asks(1)),
+            since: Some(since).filter(|_| asks(2)),
+            before: Some(later).filter(|_| asks(3)),
+            limit: 100,
+        };
+        store.audit_entries(&filter).await.unwrap();
+        let filter = DeliveryFilter {
+            sender: Some(sender).filter(|_| asks(0)),
+            code: Some("LMR-4001".to_owned()).filter(|_| asks(2)),
+            since: Some(since).filter(|_| asks(3)),
+            before: Some(later).filter(|_| asks(4)),
+            limit: 50,
+            ..DeliveryFilter::default()
+        };
+        store.refused_calls(&filter).await.unwrap();
+    }
+}
+
+/// Tables that are as large as there are senders, alerts or settings: reading all of them is what is asked for.
+const SMALL: [&str; 10] = [
+    "audit_head",
+    "alert_note",
+    "avsender",
+    "avsender_certificate",
+    "avsender_address",
+    "placement",
+    "key_check",
+    // Senders, found step by step along an index.
+    "known",
+    "_sqlx_migrations",
+    "pg_",
+];
+
+/// The statements sent that read or change something of ours.
+fn sent() -> Vec<String> {
+    let mut all = SENT.lock().unwrap_or_else(PoisonError::into_inner);
+    std::mem::take(&mut *all)
+        .into_iter()
+        .filter(|text| {
+            let text = text.to_ascii_uppercase();
+            ["SELECT", "UPDATE", "WITH"].iter().any(|verb| text.starts_with(verb))
+                && !text.contains("PRAGMA")
+                && !text.contains("SET_CONFIG")
+        })
+        .collect()
+}
+
+fn is_of_a_small_table(step: &str) -> bool {
+    let words: Vec<&str> = step.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+    SMALL.iter().any(|table| {
+        words
+            .iter()
+            .any(|word| word == table || (table.ends_with("pg_") && word.starts_with("pg_")))
+    })
+}
+
+#[test]
+fn everything_that_the_console_asks_is_asked_here() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/src");
+    let mut names = BTreeSet::new();
+    let files = std::fs::read_dir(folder.join("console")).unwrap().map(|file| file.unwrap().path());
+    for file in files.chain([folder.join("console.rs")]) {
+        let text: String =
+            std::fs::read_to_string(file).unwrap().split_whitespace().collect::<Vec<_>>().concat();
+        for rest in text.split("store.").skip(1) {
+            let name: String =
+                rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
+            if rest[name.len()..].starts_with('(') {
+                names.insert(name);
+            }
+        }
+    }
+    // These change one sender by its key; what they do is other statements of the same table.
+    for change in ["save_avsender", "remove_avsender"] {
+        assert!(names.remove(change), "{change}");
+    }
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), ASKED);
+}
+
+#[tokio::test]
+async fn no_question_of_the_console_reads_a_large_table_from_end_to_end() {
+    // Another test of this process may have set one; nothing would be heard then, which the count below says.
+    let _ = tracing::subscriber::set_global_default(Listener);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("x.db");
+    let store = SqliteStore::open(&file, StorageKey::new(&[7; 32])).await.unwrap();
+    sent();
+    ask(&store).await;
+    let statements = sent();
+    assert!(statements.len() > 100, "{statements:#?}");
+    store.close().await;
+    let mut session =
+        SqliteConnection::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+    let mut bad = String::new();
+    for text in &statements {
+        let rows = query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}")))
+            .fetch_all(&mut session)
+            .await
+            .unwrap();
+        for step in rows.iter().map(|row| row.get::<String, _>("detail")) {
+            let reads_all = step.starts_with("SCAN") && !step.contains("USING");
+            if reads_all && !step.contains("CONSTANT ROW") && !is_of_a_small_table(&step) {
+                let _ = writeln!(bad, "{step}: {text}");
+            }
+        }
+    }
+    assert!(bad.is_empty(), "{bad}");
+    session.close().await.unwrap();
+    on_postgres().await;
+}
+
+#[expect(clippy::disallowed_methods, reason = "which database to use depends on the machine")]
+async fn on_postgres() {
+    let Ok(url) = std::env::var("TEST_DATABASE_URL") else {
+        println!("left out: TEST_DATABASE_URL is not set, so PostgreSQL is not tested");
+        return;
+    };
+    let name = format!("lmr_plans_{}", std::process::id());
+    let mut session = PgConnection::connect(&url).await.unwrap();
+    for text in [format!("DROP SCHEMA IF EXISTS {name} CASCADE"), format!("CREATE SCHEMA {name}")] {
+        query(AssertSqlSafe(text)).execute(&mut session).await.unwrap();
+    }
+    let separator = if url.contains('?') { '&' } else { '?' };
+    let of_schema = format!("{url}{separator}options[search_path]={name}");
+    let store = PostgresStore::open(&of_schema, StorageKey::new(&[7; 32])).await.unwrap();
+    sent();
+    ask(&store).await;
+    let statements = sent();
+    assert!(statements.len() > 100, "{statements:#?}");
+    store.close().await;
+    // With empty tables the planner would take any way; where an index can be used, it must be.
+    for text in [
+        format!("SET search_path = {name}"),
+        "SET enable_seqscan = off".to_owned(),
+        "SET plan_cache_mode = force_generic_plan".to_owned(),
+    ] {
+        query(AssertSqlSafe(text)).execute(&mut session).await.unwrap();
+    }
+    let mut bad = String::new();
+    for text in &statements {
+        query(AssertSqlSafe(format!("PREPARE asked AS {text}")))
+            .execute(&mut session)
+            .await
+            .unwrap();
+        let parameters = (1..200).take_while(|n| text.contains(&format!("${n}"))).count();
+        let nulls = vec!["NULL"; parameters].join(", ");
+        let given = if nulls.is_empty() { nulls } else { format!("({nulls})") };
+        let plan: Vec<String> = query(AssertSqlSafe(format!("EXPLAIN EXECUTE asked{given}")))
+            .fetch_all(&mut session)
+            .await
+            .unwrap()
+            .iter()
+            .map(|row| row.get(0))
+            .collect();
+        for step in plan.iter().filter(|step| step.contains("Seq Scan on")) {
+            if !is_of_a_small_table(step) {
+                let _ = writeln!(bad, "{}: {text}", step.trim());
+            }
+        }
+        query("DEALLOCATE asked").execute(&mut session).await.unwrap();
+    }
+    let drop = format!("DROP SCHEMA {name} CASCADE");
+    query(AssertSqlSafe(drop)).execute(&mut session).await.unwrap();
+    assert!(bad.is_empty(), "{bad}");
+}
