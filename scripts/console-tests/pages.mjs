@@ -1,21 +1,25 @@
 // The console, and the desk, in headless Chromium: every page in both languages and schemes, at 320 pixels and wide,
 // without script errors, reports of the content security policy or requests elsewhere; axe-core without violations; the
-// main tasks by keyboard alone.
+// main tasks by keyboard alone; signing in with a password, at an issuer and with a passkey.
 // usage: node pages.mjs console URL NAME PASSWORD [SCREENSHOT-FOLDER]
 //        node pages.mjs desk URL [SCREENSHOT-FOLDER]
+//        node pages.mjs passkey-make URL NAME FOLDER     makes a passkey and prints its line; FOLDER keeps its key
+//        node pages.mjs passkey-use URL NAME FOLDER      signs in with it
 // CHROMIUM names the browser, /usr/bin/chromium if not set.
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { chromium } from "playwright-core";
 
-const [what, url, ...rest] = process.argv.slice(2);
+const [what, address, ...rest] = process.argv.slice(2);
+/** The desk is opened by an address with a key. */
+const url = new URL(address).origin;
 const [name, password] = what === "console" ? rest.splice(0, 2) : [];
-const screenshots = rest[0];
+const screenshots = what.startsWith("passkey") ? undefined : rest[0];
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const folder = mkdtempSync(join(tmpdir(), "lmr-console-"));
 if (screenshots) mkdirSync(screenshots, { recursive: true });
@@ -34,8 +38,11 @@ page.on("pageerror", (error) => faults.push(`script error: ${error.message}`));
 page.on("console", (message) => {
   if (["error", "warning"].includes(message.type())) faults.push(`${page.url()}: ${message.text()}`);
 });
+/** Where else the page may go: the issuer, while somebody signs in there. */
+let issuer = url;
 page.on("request", (request) => {
-  if (!request.url().startsWith(url)) faults.push(`request elsewhere: ${request.url()}`);
+  const here = request.url();
+  if (!here.startsWith(url) && !here.startsWith(issuer) && !here.startsWith("data:")) faults.push(`request elsewhere: ${here}`);
 });
 
 /** Everything that axe-core finds on the page. Its script is run by the driver: the page's own policy allows none. */
@@ -91,17 +98,27 @@ async function consolePages() {
   // By keyboard: sign in.
   await page.goto(`${url}/konsoll/messages?state=refused`);
   assert.match(page.url(), /sign-in\?to=/);
+  await tabTo((at) => at.id === "name");
   await page.keyboard.type(name);
   await page.keyboard.press("Tab");
   await page.keyboard.type(password);
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/konsoll\/messages\?state=refused/);
-  // Find a message, and read what became of it.
-  await page.goto(`${url}/konsoll/messages`);
-  await tabTo((at) => at.id === "main" || at.href.includes("/konsoll/messages/"));
+  // Find a refused message, from the first page on, and read why.
+  await page.goto(`${url}/konsoll`);
+  await tabTo((at) => at.href.includes("/konsoll/messages?") && at.href.includes("state=refused"));
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/state=refused/);
+  await tabTo((at) => at.href.includes("/konsoll/messages/"));
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/konsoll\/messages\/\d{9}\//);
-  const message = new URL(page.url()).pathname;
+  const refused = new URL(page.url()).pathname;
+  assert.ok(await page.locator("ul.findings li.error", { hasText: /LMR-\d{4}/ }).count(), "why it was refused");
+  // Find a message that was taken.
+  await page.goto(`${url}/konsoll/messages`);
+  const taken = page.locator("tr", { has: page.locator(".tag.good") }).first().locator("a[href*='/konsoll/messages/']");
+  const message = await taken.first().getAttribute("href");
+  await page.goto(url + message);
   // Show its content for a reason.
   await tabTo((at) => at.id === "reason");
   await page.keyboard.type("prøve i nettleseren");
@@ -118,6 +135,7 @@ async function consolePages() {
     ["/konsoll?days=90", ""],
     ["/konsoll/messages", "console-messages"],
     [message, "console-message"],
+    [refused, "console-refused"],
     [`${message}?entries=findings`, ""],
     ["/konsoll/calendar", "console-calendar"],
     ["/konsoll/refusals", "console-refusals"],
@@ -138,8 +156,82 @@ async function consolePages() {
   assert.match(page.url(), /sign-in/, "signed out");
 }
 
+/** Signing in at the issuer, by keyboard; its own page is the sandbox's and not looked at. */
+async function atIssuer() {
+  await page.goto(`${url}/konsoll/sign-in?to=%2Fkonsoll%2Falerts`);
+  issuer = "http://127.0.0.1:";
+  await tabTo((at) => at.href.includes("/sign-in/open-id"));
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/connect\/authorize/);
+  await tabTo((at) => at.text === "Vilde Vakt");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/konsoll\/alerts/);
+  assert.ok(await page.getByText("Vilde Vakt (liksom-2)").count(), "signed in at the issuer");
+  await tabTo((at) => at.tag === "BUTTON" && at.text === "Logg ut");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/sign-in\?out=1/);
+  await tabTo((at) => at.href.includes("/connect/endsession"));
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/konsoll\/sign-in$/);
+  issuer = url;
+  // Somebody without a role is not let in.
+  await page.goto(`${url}/konsoll/sign-in`);
+  issuer = "http://127.0.0.1:";
+  await page.click("a[href*='/sign-in/open-id']");
+  await page.click("text=Geir Gjest");
+  await page.waitForURL(/callback/);
+  assert.ok(await page.getByText("Du har ingen rolle i konsollen.").count());
+  const expected = faults.findIndex((one) => one.includes("403"));
+  if (expected >= 0) faults.splice(expected, 1);
+  issuer = url;
+}
+
+/** An authenticator that the browser plays (WebDriver's virtual one), unlocked by its holder. */
+async function authenticator() {
+  const session = await browser.newCDPSession(page);
+  await session.send("WebAuthn.enable");
+  const options = { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true };
+  const { authenticatorId } = await session.send("WebAuthn.addVirtualAuthenticator", { options });
+  return { session, authenticatorId };
+}
+
+async function makePasskey(operator, keep) {
+  const { session, authenticatorId } = await authenticator();
+  await look("/konsoll/passkey", "");
+  await page.goto(`${url}/konsoll/passkey`);
+  await tabTo((at) => at.id === "name");
+  await page.keyboard.type(operator);
+  await page.keyboard.press("Enter");
+  const line = await page.locator("main pre").innerText();
+  assert.match(line, /^passkey es256 \S+ \S+ /);
+  for (const one of await violations()) faults.push(`passkey line: ${one}`);
+  const { credentials } = await session.send("WebAuthn.getCredentials", { authenticatorId });
+  assert.equal(credentials.length, 1);
+  writeFileSync(join(keep, "credential.json"), JSON.stringify(credentials[0]));
+  writeFileSync(join(keep, "line"), `${line}\n`);
+}
+
+async function usePasskey(operator, keep) {
+  const { session, authenticatorId } = await authenticator();
+  const credential = JSON.parse(readFileSync(join(keep, "credential.json"), "utf8"));
+  await session.send("WebAuthn.addCredential", { authenticatorId, credential });
+  await look("/konsoll/sign-in", "");
+  await page.goto(`${url}/konsoll/sign-in?to=%2Fkonsoll%2Faudit`);
+  await tabTo((at) => at.tag === "BUTTON" && at.text === "Logg inn med passnøkkel");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/konsoll\/audit/);
+  assert.ok(await page.locator(".who", { hasText: operator }).count(), "signed in with the passkey");
+  // A holder who is not verified does not get in, and the page says so.
+  await page.goto(`${url}/konsoll`);
+  await page.getByRole("button", { name: "Logg ut" }).click();
+  await session.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: false });
+  await page.goto(`${url}/konsoll/sign-in`);
+  await page.getByRole("button", { name: "Logg inn med passnøkkel" }).click();
+  await page.locator("#passkey-problem:not([hidden])").waitFor();
+}
+
 async function deskPages() {
-  await page.goto(`${url}/desk`);
+  await page.goto(address);
   const cause = await page.locator("a[href*='/desk/held?']").first().getAttribute("href");
   const record = await (async () => {
     await page.goto(url + cause);
@@ -150,10 +242,32 @@ async function deskPages() {
     [cause, "desk-cause"],
     [record, "desk-record"],
     ["/desk/why", "desk-why"],
+    ["/desk/why?name=Patient", ""],
     ["/desk/history", "desk-history"],
+    ["/desk/rehearsal", ""],
   ]) {
     await look(path, title);
   }
+  // A changed copy is tried: first as it is, then corrected.
+  await page.goto(url + record);
+  assert.ok(await page.locator("main pre mark.bad").count(), "the fault is marked in the text");
+  await page.getByRole("button", { name: "Kontroller kopien" }).click();
+  await page.locator(".box.bad", { hasText: "Feil i kopien" }).waitFor();
+  for (const one of await violations()) faults.push(`trial: ${one}`);
+  const copy = await page.inputValue("#copy");
+  await page.fill("#copy", copy.replace('"kvinne"', '"female"'));
+  await page.getByRole("button", { name: "Kontroller kopien" }).click();
+  await page.locator(".box.good", { hasText: "Ingen feil i kopien" }).waitFor();
+  // A rehearsal, until it has ended.
+  await page.goto(`${url}/desk/rehearsal`);
+  await page.selectOption("#ruleset", { index: 0 });
+  await page.getByRole("button", { name: "Prøv" }).click();
+  for (let tries = 0; tries < 60 && (await page.getByRole("link", { name: "Se på nytt" }).count()); tries += 1) {
+    await page.waitForTimeout(500);
+    await page.getByRole("link", { name: "Se på nytt" }).click();
+  }
+  assert.match(await page.locator("main pre").innerText(), /ressurser kontrollert/);
+  for (const one of await violations()) faults.push(`rehearsal: ${one}`);
   // By keyboard: from what is held to a record, and a record let go.
   await page.goto(`${url}/desk`);
   await tabTo((at) => at.href.includes("/desk/held?"));
@@ -169,7 +283,13 @@ async function deskPages() {
 }
 
 try {
-  await (what === "desk" ? deskPages() : consolePages());
+  if (what === "desk") await deskPages();
+  else if (what === "passkey-make") await makePasskey(...rest);
+  else if (what === "passkey-use") await usePasskey(...rest);
+  else {
+    await consolePages();
+    await atIssuer();
+  }
 } finally {
   await browser.close();
   rmSync(folder, { recursive: true, force: true });

@@ -172,6 +172,11 @@ impl Style {
         Self { colour: io::stdout().is_terminal() && !plain }
     }
 
+    /// Without colours: for what is not a terminal.
+    pub(crate) fn plain() -> Self {
+        Self { colour: false }
+    }
+
     fn paint(self, code: &str, text: &str) -> String {
         if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }

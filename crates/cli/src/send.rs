@@ -27,7 +27,7 @@ use lmr_sender::{Agent, SenderError, StopSignal};
 
 use crate::clock;
 use crate::config::sender::SenderConfig;
-use crate::output::{self, Language, print};
+use crate::output::{self, Language, Style, print};
 use crate::text::{Explain, chain, fail, text};
 
 pub(crate) use setup::{agent, authorizer, http_settings, transport};
@@ -159,7 +159,9 @@ impl Send {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         match self.command {
             Command::Daemon => runtime.block_on(daemon::run(&self, config, folder)),
-            Command::Desk(desk) => runtime.block_on(desk.run(config, folder, self.lang)),
+            Command::Desk(desk) => {
+                runtime.block_on(desk.run(config, &self.config, folder, self.lang))
+            }
             _ => match runtime.block_on(self.act(&config, &folder)) {
                 Err(error) if is_of_the_database(&error) => {
                     output::complain(&format!("lmr: {}", chain(&error, self.lang)));
@@ -241,7 +243,7 @@ impl Send {
                     Ok(found) => found,
                     Err(error) => return self.failed(error),
                 };
-                self.show(&found, || texts::why(name, &found, self.lang))?;
+                self.show(&found, || texts::why(name, &found, self.lang, Style::for_stdout()))?;
                 Ok(ExitCode::from(u8::from(found.is_empty())))
             }
             Command::Annul(annul) => {

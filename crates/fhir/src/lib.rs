@@ -11,6 +11,7 @@
 //!   repetitions.
 //! - [`Bundle`] and [`BundleEntry`] are views of a Bundle; [`Edits`] changes a text and keeps every
 //!   byte that is not touched; [`OperationOutcome`] writes one.
+//! - [`Reached`] is where the FHIRPath of a finding leads.
 //! - [`xml`] turns the XML form into this one and back.
 //! - [`Severity`], [`Language`], [`Bilingual`] and [`Localized`] are what all crates say to people
 //!   with.
@@ -40,6 +41,7 @@ mod bundle;
 mod document;
 mod edit;
 mod element;
+mod expression;
 mod language;
 mod location;
 mod name;
@@ -55,6 +57,7 @@ pub use bundle::{Bundle, BundleEntry};
 pub use document::{Document, Members, Node};
 pub use edit::{Edits, OverlappingEdits, escape_into};
 pub use element::{Children, Element, Repetitions};
+pub use expression::Reached;
 pub use language::{Bilingual, Language, Localized, UnknownLanguage};
 pub use location::SourceLocation;
 pub use name::{Name, hash_name};

@@ -36,4 +36,7 @@ pub use fingerprint::Fingerprints;
 pub use layout::Layout;
 
 /// Colours, type and boxes that reports and the page in the browser share, as a style sheet.
-pub const LOOK: &str = include_str!("look.css");
+pub const LOOK: &str = concat!(include_str!("tokens.css"), include_str!("look.css"));
+
+/// The colours of all pages and reports, light and dark.
+pub const TOKENS: &str = include_str!("tokens.css");

@@ -245,6 +245,18 @@ impl LocalHelseId {
         self.state.inner().people.push(person);
     }
 
+    /// What a browser gets at an address of this issuer's: the status, and where it is sent to.
+    ///
+    /// # Errors
+    /// [`reqwest::Error`] when there is no answer.
+    pub async fn visit(&self, url: &str) -> Result<(u16, Option<String>), reqwest::Error> {
+        let stay = reqwest::redirect::Policy::none();
+        let browser = reqwest::Client::builder().redirect(stay).no_proxy().build()?;
+        let answer = browser.get(url).send().await?;
+        let location = answer.headers().get("location").and_then(|value| value.to_str().ok());
+        Ok((answer.status().as_u16(), location.map(str::to_owned)))
+    }
+
     /// Spoils every token that the endpoint gives from now on.
     pub fn spoil(&self, fault: Option<TokenFault>) {
         self.state.inner().fault = fault;

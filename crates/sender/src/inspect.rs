@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use lmr_fhir::{Element, Kind, Node};
+use lmr_fhir::{Element, Kind, Node, Reached};
 use lmr_lmdi::{Identity, RuleSet, RuleSetId};
 use lmr_validator::definitions::{BindingStrength, ElementDefinition, StructureDefinition};
 
@@ -70,25 +70,32 @@ pub fn inspect(
     Ok(details)
 }
 
+/// The text of a held resource as the source has it now; `None` when it is not there any more.
+///
+/// # Errors
+/// [`SourceUnavailable`] when the source cannot be read.
+pub fn source_text(
+    source: &dyn Source,
+    key: &HashKey,
+    row: &HeldRow,
+) -> Result<Option<String>, SourceUnavailable> {
+    let parts = BTreeSet::from([row.file.clone()]);
+    let mut text = None;
+    source.scan(Scope::Parts(&parts), &mut |found| {
+        let identity = Identity::of(Element::of(found.node), found.full_url).map(|known| {
+            key.hash("identity", &[found.resource_type.as_bytes(), known.key.as_bytes()])
+        });
+        if identity == Some(row.identity) {
+            text = Some(found.node.raw().to_owned());
+        }
+        Ok(())
+    })?;
+    Ok(text)
+}
+
 /// The value at a FHIRPath as findings have them: names, indices and `ofType`.
 fn value_at(resource: Node<'_>, path: &str) -> Option<String> {
-    let mut segments = path.split('.');
-    segments.next()?;
-    let mut node = resource;
-    for segment in segments {
-        let (name, index) = match segment.split_once('[') {
-            Some((name, rest)) => (name, rest.strip_suffix(']')?.parse().ok()?),
-            None => (segment, 0),
-        };
-        if name.starts_with("ofType(") {
-            // The member before was found by the beginning of its name.
-            continue;
-        }
-        node = node.member(name).or_else(|| choice(node, name))?;
-        if node.kind() == Kind::Array {
-            node = node.members().nth(index)?;
-        }
-    }
+    let node = Reached::from(resource, path).whole()?;
     let text = match node.kind() {
         Kind::String => node.as_str()?.into_owned(),
         _ => node.raw().split_whitespace().collect::<Vec<_>>().join(" "),
@@ -97,16 +104,6 @@ fn value_at(resource: Node<'_>, path: &str) -> Option<String> {
         return Some(text);
     }
     Some(text.chars().take(MAX_VALUE).chain(['…']).collect())
-}
-
-/// The member of a choice of types: `effectiveDateTime` for `effective`.
-fn choice<'d>(node: Node<'d>, stem: &str) -> Option<Node<'d>> {
-    node.members().find(|member| {
-        member.key().is_some_and(|key| {
-            let rest = key.strip_prefix(stem).unwrap_or_default();
-            rest.starts_with(|c: char| c.is_ascii_uppercase())
-        })
-    })
 }
 
 /// What the guide takes at a path: the codes of the required value set, or the one fixed value.

@@ -27,7 +27,7 @@ use axum::extract::{Query, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use lmr_auth::Clock;
@@ -218,37 +218,52 @@ impl Console {
     /// All its pages.
     pub fn router(&self) -> Router {
         let shared = Arc::clone(&self.0);
-        Router::new()
-            .route("/", get(|| async { see_other(BASE) }))
-            .route(BASE, get(overview::show))
-            .route("/konsoll/lmr.css", get(style))
-            .route("/konsoll/icon.svg", get(icon))
-            .route("/konsoll/language", get(choose_language))
-            .route("/konsoll/sign-in", get(sign_in::show).post(sign_in::submit))
-            .route(open_id::START, get(open_id::start))
-            .route(open_id::CALLBACK, get(open_id::come_back))
-            .route("/konsoll/sign-in/passkey", post(passkeys::sign_in))
-            .route("/konsoll/passkey", get(passkeys::show).post(passkeys::make))
-            .route("/konsoll/passkey.js", get(passkeys::script))
-            .route("/konsoll/sign-out", post(sign_in::sign_out))
-            .route("/konsoll/messages", get(messages::show))
-            .route("/konsoll/messages/{sender}/{id}", get(message::show))
-            .route("/konsoll/messages/{sender}/{id}/content", post(message::content))
-            .route("/konsoll/calendar", get(calendar::show))
-            .route("/konsoll/refusals", get(refusals::show))
-            .route("/konsoll/senders", get(senders::list).post(senders::register))
-            .route("/konsoll/senders/{sender}", get(senders::show))
-            .route("/konsoll/senders/{sender}/{verb}", post(senders::change))
-            .route("/konsoll/alerts", get(alerts::show))
-            .route("/konsoll/alerts/close", post(alerts::close))
-            .route("/konsoll/again", get(alerts::count_again).post(alerts::hand_over_again))
-            .route("/konsoll/operation", get(operation::show))
-            .route("/konsoll/audit", get(audit::show))
+        let router = routes()
+            .into_iter()
+            .fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+        router
             .fallback(|| async { Failure::NotFound })
             .layer(axum::extract::DefaultBodyLimit::max(MAX_FORM))
             .layer(from_fn_with_state(Arc::clone(&shared), show_failures))
             .with_state(shared)
     }
+
+    /// The addresses of all its pages, with names in braces where something is chosen.
+    #[must_use]
+    pub fn paths() -> Vec<&'static str> {
+        routes().into_iter().map(|(path, _)| path).collect()
+    }
+}
+
+/// Every address, and what answers there.
+fn routes() -> Vec<(&'static str, MethodRouter<Arc<Shared>>)> {
+    vec![
+        ("/", get(|| async { see_other(BASE) })),
+        (BASE, get(overview::show)),
+        ("/konsoll/lmr.css", get(style)),
+        ("/konsoll/icon.svg", get(icon)),
+        ("/konsoll/language", get(choose_language)),
+        ("/konsoll/sign-in", get(sign_in::show).post(sign_in::submit)),
+        (open_id::START, get(open_id::start)),
+        (open_id::CALLBACK, get(open_id::come_back)),
+        ("/konsoll/sign-in/passkey", post(passkeys::sign_in)),
+        ("/konsoll/passkey", get(passkeys::show).post(passkeys::make)),
+        ("/konsoll/passkey.js", get(passkeys::script)),
+        ("/konsoll/sign-out", post(sign_in::sign_out)),
+        ("/konsoll/messages", get(messages::show)),
+        ("/konsoll/messages/{sender}/{id}", get(message::show)),
+        ("/konsoll/messages/{sender}/{id}/content", post(message::content)),
+        ("/konsoll/calendar", get(calendar::show)),
+        ("/konsoll/refusals", get(refusals::show)),
+        ("/konsoll/senders", get(senders::list).post(senders::register)),
+        ("/konsoll/senders/{sender}", get(senders::show)),
+        ("/konsoll/senders/{sender}/{verb}", post(senders::change)),
+        ("/konsoll/alerts", get(alerts::show)),
+        ("/konsoll/alerts/close", post(alerts::close)),
+        ("/konsoll/again", get(alerts::count_again).post(alerts::hand_over_again)),
+        ("/konsoll/operation", get(operation::show)),
+        ("/konsoll/audit", get(audit::show)),
+    ]
 }
 
 impl Shared {
@@ -301,7 +316,7 @@ impl Shared {
 }
 
 async fn style() -> Response {
-    asset("text/css; charset=utf-8", STYLE)
+    asset("text/css; charset=utf-8", &STYLE)
 }
 
 async fn icon() -> Response {

@@ -3,6 +3,9 @@
 //! Served on loopback by `lmr send desk`, to the browser of whoever started it: a secret in the address that the command
 //! prints opens it, so that other users of the machine see nothing. What is looked up and done is a [`Workplace`].
 
+mod record;
+mod rehearsal;
+
 use crate::console::Role;
 use crate::cookie;
 use crate::form::Fields;
@@ -13,30 +16,38 @@ use crate::{ICON, STYLE};
 use askama::Template;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::Router;
-use axum::extract::{Form, FromRequest as _, FromRequestParts, Path, Query, Request, State};
+use axum::extract::{Form, FromRequest, FromRequestParts, Query, Request, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use lmr_fhir::{Bilingual, Language};
+use lmr_auth::Clock;
+use lmr_fhir::{Bilingual, Language, Severity};
 use lmr_lmdi::codes::Code;
+use rehearsal::Rehearsal;
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 const BASE: &str = "/desk";
 const COOKIE: &str = "lmr-desk";
 /// Records that a page lists.
 const LISTED: usize = 200;
+/// Longest text of a record that is shown and taken for a trial, in bytes.
+const MAX_RECORD: usize = 512 << 10;
+/// Largest form: such a text, every byte encoded, and a reason.
+const MAX_FORM: usize = 3 * MAX_RECORD + (64 << 10);
 
-const NAV: [NavItem; 3] = [
+const NAV: [NavItem; 5] = [
     NavItem { path: "", nb: "Oversikt", en: "Overview", role: Role::Read },
     NavItem { path: "/held", nb: "Holdt tilbake", en: "Held", role: Role::Read },
     NavItem { path: "/why", nb: "Hvorfor", en: "Why", role: Role::Read },
+    NavItem { path: "/history", nb: "Historikk", en: "History", role: Role::Read },
+    NavItem { path: "/rehearsal", nb: "Prøve", en: "Rehearsal", role: Role::Read },
 ];
 
 /// What is wrong with a record, at one element.
@@ -46,6 +57,8 @@ pub struct DeskFinding {
     pub code: Option<String>,
     /// Where, as FHIRPath.
     pub path: Option<String>,
+    /// How bad it is; only errors hold a record.
+    pub severity: Severity,
     /// The sentence.
     pub text: Bilingual<String>,
     /// What the source has there now.
@@ -90,6 +103,37 @@ pub struct DeskCause {
     pub records: Vec<DeskRecord>,
 }
 
+/// How deliveries stand.
+#[derive(Clone, Debug, Default)]
+pub struct DeskStatus {
+    /// As the command `status` says it.
+    pub text: String,
+    /// When the next planned transfer is due.
+    pub next: Option<Timestamp>,
+    /// Certificates and keys, the nearest end first.
+    pub ends: Vec<DeskEnd>,
+}
+
+/// A certificate or key that ends.
+#[derive(Clone, Debug)]
+pub struct DeskEnd {
+    /// The key of the configuration that names it.
+    pub name: String,
+    /// When.
+    pub ends_at: Timestamp,
+    /// Whether that is only what is usual.
+    pub is_estimate: bool,
+}
+
+/// What a trial validation came to.
+#[derive(Clone, Debug)]
+pub struct DeskTrial {
+    /// The rule set.
+    pub rule_set: String,
+    /// Everything that was found.
+    pub findings: Vec<DeskFinding>,
+}
+
 /// What is decided about held records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
@@ -104,10 +148,20 @@ pub type Work<T> = Pin<Box<dyn Future<Output = Result<T, Bilingual<String>>> + S
 
 /// What the desk looks up and does.
 pub trait Workplace: Send + Sync + 'static {
-    /// How deliveries stand, as the command `status` says it.
-    fn status(&self, lang: Language) -> Work<String>;
+    /// How deliveries stand.
+    fn status(&self, lang: Language) -> Work<DeskStatus>;
+    /// The last runs and messages, as the command `history` says it.
+    fn history(&self, lang: Language) -> Work<String>;
     /// What is held, by cause.
     fn held(&self) -> Work<Vec<DeskCause>>;
+    /// A held record's text as the source has it now; `None` when it is not there any more.
+    fn source(&self, number: i64) -> Work<Option<String>>;
+    /// Validates a changed copy of a record, alone. Nothing of it is kept.
+    fn trial(&self, text: String) -> Work<DeskTrial>;
+    /// The rule sets that can be rehearsed.
+    fn rule_sets(&self) -> Vec<String>;
+    /// Rehearses a rule set, as the command `rehearse` does.
+    fn rehearse(&self, rule_set: String) -> Work<Bilingual<String>>;
     /// What is known of a record by its key or id, as the command `why` says it.
     fn why(&self, name: String, lang: Language) -> Work<String>;
     /// Releases or discards, with a reason for the journal; gives how many.
@@ -118,6 +172,8 @@ pub trait Workplace: Send + Sync + 'static {
 pub struct DeskParts {
     /// What it looks up and does.
     pub workplace: Arc<dyn Workplace>,
+    /// The time.
+    pub clock: Clock,
     /// Norwegian time.
     pub zone: TimeZone,
     /// The secret that opens it: random, 40 letters and digits or more.
@@ -128,13 +184,26 @@ pub struct DeskParts {
 
 /// The desk.
 #[derive(Clone)]
-pub struct Desk(Arc<DeskParts>);
+pub struct Desk(Arc<Shared>);
+
+struct Shared {
+    parts: DeskParts,
+    rehearsal: Mutex<Rehearsal>,
+}
+
+impl std::ops::Deref for Shared {
+    type Target = DeskParts;
+
+    fn deref(&self) -> &DeskParts {
+        &self.parts
+    }
+}
 
 impl Desk {
     /// Puts it together.
     #[must_use]
     pub fn new(parts: DeskParts) -> Self {
-        Self(Arc::new(parts))
+        Self(Arc::new(Shared { parts, rehearsal: Mutex::default() }))
     }
 
     /// The address below the listener's that opens it.
@@ -148,14 +217,18 @@ impl Desk {
         Router::new()
             .route("/", get(|| async { see_other(BASE) }))
             .route(BASE, get(overview))
-            .route("/desk/lmr.css", get(|| async { asset("text/css; charset=utf-8", STYLE) }))
+            .route("/desk/lmr.css", get(|| async { asset("text/css; charset=utf-8", &STYLE) }))
             .route("/desk/icon.svg", get(|| async { asset("image/svg+xml", ICON) }))
             .route("/desk/open", get(open))
             .route("/desk/language", get(choose_language))
             .route("/desk/held", get(held).post(decide))
-            .route("/desk/held/{number}", get(record))
+            .route("/desk/held/{number}", get(record::show))
+            .route("/desk/held/{number}/trial", post(record::trial))
             .route("/desk/why", get(why))
+            .route("/desk/history", get(history))
+            .route("/desk/rehearsal", get(rehearsal::show).post(rehearsal::begin))
             .fallback(|| async { Failure::NotFound })
+            .layer(axum::extract::DefaultBodyLimit::max(MAX_FORM))
             .layer(from_fn_with_state(Arc::clone(&self.0), show_failures))
             .with_state(Arc::clone(&self.0))
     }
@@ -179,12 +252,12 @@ fn frame(desk: &DeskParts, lang: Language, here: String, is_in: bool) -> Frame {
     }
 }
 
-impl FromRequestParts<Arc<DeskParts>> for Visitor {
+impl FromRequestParts<Arc<Shared>> for Visitor {
     type Rejection = Failure;
 
     async fn from_request_parts(
         parts: &mut Parts,
-        desk: &Arc<DeskParts>,
+        desk: &Arc<Shared>,
     ) -> Result<Self, Self::Rejection> {
         let key = cookie::read(&parts.headers, COOKIE).unwrap_or_default();
         verify_slices_are_equal(key.as_bytes(), desk.key.as_bytes()).map_err(|_| not_opened())?;
@@ -211,7 +284,7 @@ fn not_opened() -> Failure {
 }
 
 async fn open(
-    State(desk): State<Arc<DeskParts>>,
+    State(desk): State<Arc<Shared>>,
     Query(asked): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
     let key = asked.get("key").map_or("", String::as_str);
@@ -239,11 +312,7 @@ async fn choose_language(Query(asked): Query<HashMap<String, String>>) -> Respon
 
 /// Shows what went wrong in the visitor's language. A name that another site has given to this machine's address is
 /// refused: a page there could read what is here.
-async fn show_failures(
-    State(desk): State<Arc<DeskParts>>,
-    request: Request,
-    next: Next,
-) -> Response {
+async fn show_failures(State(desk): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let lang = language(request.headers());
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     let name = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
@@ -264,21 +333,69 @@ fn failed(text: Bilingual<String>) -> Failure {
     Failure::Conflict(text)
 }
 
+/// A form of ours, from the visitor who opened the desk.
+struct Posted {
+    f: Frame,
+    fields: Fields,
+}
+
+impl FromRequest<Arc<Shared>> for Posted {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, desk: &Arc<Shared>) -> Result<Self, Self::Rejection> {
+        let (mut parts, body) = request.into_parts();
+        let site = parts.headers.get("sec-fetch-site");
+        if site.is_some_and(|site| site != "same-origin" && site != "none") {
+            return Err(Failure::ForeignForm);
+        }
+        let Visitor(f) = Visitor::from_request_parts(&mut parts, desk).await?;
+        let request = Request::from_parts(parts, body);
+        let form = Form::<Vec<(String, String)>>::from_request(request, desk).await;
+        let Form(pairs) = form.map_err(|_| {
+            Failure::Invalid(Bilingual {
+                nb: "Skjemaet kan ikke leses, eller det er for stort.".to_owned(),
+                en: "The form cannot be read, or it is too large.".to_owned(),
+            })
+        })?;
+        let fields = Fields::of(pairs);
+        verify_slices_are_equal(fields.raw("csrf").as_bytes(), desk.csrf.as_bytes())
+            .map_err(|_| Failure::ForeignForm)?;
+        Ok(Self { f, fields })
+    }
+}
+
 #[derive(Template)]
 #[template(path = "desk/overview.html")]
 struct OverviewPage {
     f: Frame,
-    status: String,
+    status: DeskStatus,
+    now: Timestamp,
     causes: Vec<DeskCause>,
 }
 
+impl OverviewPage {
+    /// Whole days until an end; negative after it.
+    fn days(&self, end: &DeskEnd) -> i64 {
+        end.ends_at.duration_since(self.now).as_hours().div_euclid(24)
+    }
+
+    fn tone(&self, end: &DeskEnd) -> &'static str {
+        match self.days(end) {
+            ..0 => "bad",
+            0..30 => "warn",
+            _ => "good",
+        }
+    }
+}
+
 async fn overview(
-    State(desk): State<Arc<DeskParts>>,
+    State(desk): State<Arc<Shared>>,
     Visitor(f): Visitor,
 ) -> Result<Response, Failure> {
     let status = desk.workplace.status(f.lang).await.map_err(failed)?;
     let causes = desk.workplace.held().await.map_err(failed)?;
-    Ok(page(StatusCode::OK, &OverviewPage { f, status, causes }))
+    let now = (desk.clock)();
+    Ok(page(StatusCode::OK, &OverviewPage { f, status, now, causes }))
 }
 
 /// Which records are meant: one filter, one address.
@@ -359,7 +476,7 @@ fn remedy(code: Option<&str>, lang: Language) -> &'static str {
 }
 
 async fn held(
-    State(desk): State<Arc<DeskParts>>,
+    State(desk): State<Arc<Shared>>,
     Visitor(f): Visitor,
     Query(asked): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
@@ -370,19 +487,10 @@ async fn held(
 }
 
 /// Releases or discards one record, or all of a filter whose number was seen.
-async fn decide(State(desk): State<Arc<DeskParts>>, request: Request) -> Result<Response, Failure> {
-    let (mut parts, body) = request.into_parts();
-    let site = parts.headers.get("sec-fetch-site");
-    if site.is_some_and(|site| site != "same-origin" && site != "none") {
-        return Err(Failure::ForeignForm);
-    }
-    let Visitor(f) = Visitor::from_request_parts(&mut parts, &desk).await?;
-    let request = Request::from_parts(parts, body);
-    let form = Form::<Vec<(String, String)>>::from_request(request, &desk).await;
-    let Form(pairs) = form.map_err(|_| Failure::ForeignForm)?;
-    let fields = Fields::of(pairs);
-    verify_slices_are_equal(fields.raw("csrf").as_bytes(), desk.csrf.as_bytes())
-        .map_err(|_| Failure::ForeignForm)?;
+async fn decide(
+    State(desk): State<Arc<Shared>>,
+    Posted { f, fields }: Posted,
+) -> Result<Response, Failure> {
     let decision = match fields.text("decision") {
         Some("release") => Decision::Release,
         Some("discard") => Decision::Discard,
@@ -421,34 +529,6 @@ async fn decide(State(desk): State<Arc<DeskParts>>, request: Request) -> Result<
 }
 
 #[derive(Template)]
-#[template(path = "desk/record.html")]
-struct RecordPage {
-    f: Frame,
-    record: DeskRecord,
-}
-
-impl RecordPage {
-    fn text<'a>(&self, finding: &'a DeskFinding) -> &'a str {
-        finding.text.get(self.f.lang)
-    }
-
-    fn remedy(&self, finding: &DeskFinding) -> &'static str {
-        remedy(finding.code.as_deref(), self.f.lang)
-    }
-}
-
-async fn record(
-    State(desk): State<Arc<DeskParts>>,
-    Visitor(f): Visitor,
-    Path(number): Path<i64>,
-) -> Result<Response, Failure> {
-    let causes = desk.workplace.held().await.map_err(failed)?;
-    let found = causes.into_iter().flat_map(|cause| cause.records).find(|one| one.number == number);
-    let record = found.ok_or(Failure::NotFound)?;
-    Ok(page(StatusCode::OK, &RecordPage { f, record }))
-}
-
-#[derive(Template)]
 #[template(path = "desk/why.html")]
 struct WhyPage {
     f: Frame,
@@ -457,7 +537,7 @@ struct WhyPage {
 }
 
 async fn why(
-    State(desk): State<Arc<DeskParts>>,
+    State(desk): State<Arc<Shared>>,
     Visitor(f): Visitor,
     Query(asked): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
@@ -467,4 +547,19 @@ async fn why(
         false => Some(desk.workplace.why(name.clone(), f.lang).await.map_err(failed)?),
     };
     Ok(page(StatusCode::OK, &WhyPage { f, name, answer }))
+}
+
+#[derive(Template)]
+#[template(path = "desk/history.html")]
+struct HistoryPage {
+    f: Frame,
+    text: String,
+}
+
+async fn history(
+    State(desk): State<Arc<Shared>>,
+    Visitor(f): Visitor,
+) -> Result<Response, Failure> {
+    let text = desk.workplace.history(f.lang).await.map_err(failed)?;
+    Ok(page(StatusCode::OK, &HistoryPage { f, text }))
 }

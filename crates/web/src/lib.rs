@@ -33,15 +33,40 @@ mod password;
 mod session;
 
 pub use console::{CodeListInfo, Console, ConsoleParts, OpenIdSignIn, Operator, Role};
-pub use desk::{Decision, Desk, DeskCause, DeskFinding, DeskParts, DeskRecord, Work, Workplace};
+pub use desk::{
+    Decision, Desk, DeskCause, DeskEnd, DeskFinding, DeskParts, DeskRecord, DeskStatus, DeskTrial,
+    Work, Workplace,
+};
 pub use passkey::{Passkey, PasskeyError};
 pub use password::{PasswordError, PasswordHash};
 
+use std::sync::LazyLock;
+
 /// The stylesheet that all pages share: light and dark, from 320 pixels on.
-pub const STYLE: &str = include_str!("../assets/lmr.css");
+///
+/// Its colours are those of reports and of the page that checks files in the browser.
+pub static STYLE: LazyLock<String> =
+    LazyLock::new(|| [lmr_report::TOKENS, include_str!("../assets/lmr.css")].concat());
 
 /// What the browser does with passkeys; the only script of these pages.
 const PASSKEY_SCRIPT: &str = include_str!("../assets/passkey.js");
 
 /// The pages' icon.
 const ICON: &str = include_str!("../assets/icon.svg");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_the_shared_ones_and_no_others() {
+        let own = STYLE.strip_prefix(lmr_report::TOKENS).unwrap();
+        let used: Vec<&str> =
+            own.split("var(").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+        assert!(used.len() > 50, "{used:?}");
+        for name in used {
+            assert_eq!(lmr_report::TOKENS.matches(&format!("{name}:")).count(), 2, "{name}");
+        }
+        assert!(!own.contains('#') && !own.contains("rgb") && !own.contains(":root"));
+    }
+}

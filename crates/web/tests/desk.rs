@@ -4,8 +4,11 @@
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
-use lmr_fhir::{Bilingual, Language};
-use lmr_web::{Decision, Desk, DeskCause, DeskFinding, DeskParts, DeskRecord, Work, Workplace};
+use lmr_fhir::{Bilingual, Language, Severity};
+use lmr_web::{
+    Decision, Desk, DeskCause, DeskEnd, DeskFinding, DeskParts, DeskRecord, DeskStatus, DeskTrial,
+    Work, Workplace,
+};
 use std::sync::{Arc, Mutex};
 use tower::ServiceExt as _;
 
@@ -34,6 +37,7 @@ fn record(number: i64, resource_type: &str) -> DeskRecord {
         findings: vec![DeskFinding {
             code: Some("LMR-4001".to_owned()),
             path: Some("Patient.gender".to_owned()),
+            severity: Severity::Error,
             text: text(),
             value: Some("<kvinne>".to_owned()),
             allowed: vec!["female".to_owned(), "male".to_owned()],
@@ -46,8 +50,45 @@ fn text() -> Bilingual<String> {
 }
 
 impl Workplace for Place {
-    fn status(&self, _: Language) -> Work<String> {
-        answer("Alt er levert <nesten>".to_owned())
+    fn status(&self, _: Language) -> Work<DeskStatus> {
+        let end = |name: &str, ends_at: &str| DeskEnd {
+            name: name.to_owned(),
+            ends_at: ends_at.parse().unwrap(),
+            is_estimate: name == "helseid.key",
+        };
+        answer(DeskStatus {
+            text: "Alt er levert <nesten>".to_owned(),
+            next: Some("2026-11-27T02:15:00Z".parse().unwrap()),
+            ends: vec![
+                end("certificate.certificate", "2026-11-25T00:00:00Z"),
+                end("receiver.certificate", "2026-12-06T07:00:00Z"),
+                end("helseid.key", "2027-11-26T07:00:00Z"),
+            ],
+        })
+    }
+    fn history(&self, _: Language) -> Work<String> {
+        answer("Kjøringer <mange>".to_owned())
+    }
+    fn source(&self, number: i64) -> Work<Option<String>> {
+        let text =
+            r#"{"resourceType":"Patient","gender":"<kvinne>","name":[{"family":"</textarea>"}]}"#;
+        answer((number == 1).then(|| text.to_owned()))
+    }
+    fn trial(&self, text: String) -> Work<DeskTrial> {
+        let right = text.contains("female");
+        let finding = record(1, "Patient").findings.remove(0);
+        let findings = if right { Vec::new() } else { vec![finding] };
+        answer(DeskTrial { rule_set: "lmdi-1.1.7".to_owned(), findings })
+    }
+    fn rule_sets(&self) -> Vec<String> {
+        ["lmdi-1.1.2", "lmdi-1.1.7"].map(str::to_owned).to_vec()
+    }
+    fn rehearse(&self, rule_set: String) -> Work<Bilingual<String>> {
+        if rule_set == "lmdi-1.1.2" {
+            return Box::pin(async { Err(text()) });
+        }
+        let done = self.0.lock().unwrap().len();
+        answer(Bilingual { nb: format!("funnet <alt> {done}"), en: format!("found {done}") })
     }
     fn held(&self) -> Work<Vec<DeskCause>> {
         let cause = |code: &str, records| DeskCause {
@@ -78,6 +119,7 @@ fn desk() -> (Router, Decided) {
     let decided = Decided::default();
     let desk = Desk::new(DeskParts {
         workplace: Arc::new(Place(Arc::clone(&decided))),
+        clock: Arc::new(|| "2026-11-26T07:00:00Z".parse().unwrap()),
         zone: jiff::tz::TimeZone::UTC,
         key: KEY.to_owned(),
         csrf: CSRF.to_owned(),
@@ -105,7 +147,16 @@ async fn get(app: &Router, path: &str, cookie: &str) -> (StatusCode, String) {
 }
 
 async fn post(app: &Router, site: &str, body: String) -> (StatusCode, String, String) {
-    let request = Request::post("/desk/held")
+    post_to(app, "/desk/held", site, body).await
+}
+
+async fn post_to(
+    app: &Router,
+    path: &str,
+    site: &str,
+    body: String,
+) -> (StatusCode, String, String) {
+    let request = Request::post(path)
         .header(header::HOST, "localhost:4711")
         .header(header::COOKIE, format!("lmr-desk={KEY}"))
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -117,7 +168,15 @@ async fn post(app: &Router, site: &str, body: String) -> (StatusCode, String, St
 async fn only_who_has_the_key_sees_the_pages_and_only_by_this_machines_names() {
     let (app, _) = desk();
     let cookie = format!("lmr-desk={KEY}");
-    for path in ["/desk", "/desk/held", "/desk/held/1", "/desk/why?name=x"] {
+    for path in [
+        "/desk",
+        "/desk/held",
+        "/desk/held/1",
+        "/desk/held/2",
+        "/desk/why?name=x",
+        "/desk/history",
+        "/desk/rehearsal",
+    ] {
         for wrong in ["", "lmr-desk=", "lmr-desk=0123"] {
             let (status, text) = get(&app, path, wrong).await;
             assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
@@ -125,7 +184,7 @@ async fn only_who_has_the_key_sees_the_pages_and_only_by_this_machines_names() {
         }
         let (status, text) = get(&app, path, &cookie).await;
         assert_eq!(status, StatusCode::OK, "{path}");
-        for raw in ["<b>", "<nesten>", "<kvinne>", "<script"] {
+        for raw in ["<b>", "<nesten>", "<mange>", "<kvinne>", "<script", "\"</textarea>"] {
             assert!(!text.contains(raw), "{path} has {raw}");
         }
         // Another site's name for this address: DNS rebinding.
@@ -186,4 +245,89 @@ async fn a_decision_takes_our_form_a_reason_and_the_number_that_was_seen() {
         (Decision::Release, vec![1], "rettet".to_owned()),
     ];
     assert_eq!(*decided.lock().unwrap(), wanted);
+}
+
+#[tokio::test]
+async fn the_first_page_says_what_is_next_and_what_ends() {
+    let (app, _) = desk();
+    let (_, text) = get(&app, "/desk", &format!("lmr-desk={KEY}")).await;
+    assert!(text.contains("27.11.2026 02:15"), "{text}");
+    for (name, tone, days) in [
+        ("certificate.certificate", "bad", "-2"),
+        ("receiver.certificate", "warn", "10"),
+        ("helseid.key", "good", "365"),
+    ] {
+        let (_, row) = text.split_once(name).unwrap();
+        let row = row.split("</tr>").next().unwrap();
+        let tag = format!("<span class=\"tag {tone}\">{days}</span>");
+        assert!(row.contains(&tag), "{name}: {row}");
+        assert_eq!(row.contains("(anslått)"), name == "helseid.key");
+    }
+}
+
+#[tokio::test]
+async fn a_record_is_shown_with_its_faults_marked_and_a_changed_copy_is_tried() {
+    let (app, decided) = desk();
+    let cookie = format!("lmr-desk={KEY}");
+    let (_, text) = get(&app, "/desk/held/1", &cookie).await;
+    let mark = "&quot;gender&quot;: <mark class=\"bad\" title=\"Feltet mangler\">&quot;&lt;kvinne&gt;&quot;</mark>";
+    assert!(text.contains(mark), "{text}");
+    let (_, copy) = text.split_once("<textarea ").unwrap();
+    let copy = copy.split("</textarea>").next().unwrap();
+    assert!(copy.contains("&#60;kvinne&#62;") && copy.contains("&#60;/textarea&#62;"), "{copy}");
+    let (_, gone) = get(&app, "/desk/held/2", &cookie).await;
+    assert!(gone.contains("Kilden har ikke posten lenger"), "{gone}");
+
+    let trial = |csrf: &str, copy: &str| format!("csrf={csrf}&copy={copy}");
+    let path = "/desk/held/1/trial";
+    for (site, csrf) in [("cross-site", CSRF), ("same-origin", ""), ("same-origin", "abc")] {
+        let (status, _, text) = post_to(&app, path, site, trial(csrf, "%7B%7D")).await;
+        assert_eq!(status, StatusCode::FORBIDDEN);
+        assert!(!text.contains("nøkkel"));
+    }
+    let wrong = trial(CSRF, "%7B%22gender%22:%22mann%22%7D");
+    let (status, _, text) = post_to(&app, path, "same-origin", wrong).await;
+    assert!(status == StatusCode::OK && text.contains("lmdi-1.1.7: 1"), "{text}");
+    assert!(text.contains("Feil LMR-4001") && text.contains(">&quot;mann&quot;</mark>"), "{text}");
+    assert!(text.contains("&#34;mann&#34;"), "the copy stays to be changed further: {text}");
+    let right = trial(CSRF, "%7B%22gender%22:%22female%22%7D");
+    let (_, _, text) = post_to(&app, path, "same-origin", right).await;
+    assert!(text.contains("Ingen feil i kopien etter lmdi-1.1.7."), "{text}");
+    assert!(text.contains("Kilden har nå:"), "what holds the record is still said: {text}");
+    let (status, _, text) = post_to(&app, path, "same-origin", trial(CSRF, "ikke+JSON")).await;
+    assert!(status == StatusCode::OK && text.contains("ikke JSON"), "{text}");
+    let large = trial(CSRF, &"x".repeat(2 << 20));
+    let (status, _, _) = post_to(&app, path, "same-origin", large).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "a form has bounds");
+    let (status, _, _) =
+        post_to(&app, "/desk/held/9/trial", "same-origin", trial(CSRF, "%7B%7D")).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert!(decided.lock().unwrap().is_empty(), "a trial decides nothing");
+}
+
+#[tokio::test]
+async fn a_rehearsal_runs_beside_the_pages_and_says_how_it_ended() {
+    let (app, _) = desk();
+    let cookie = format!("lmr-desk={KEY}");
+    let path = "/desk/rehearsal";
+    let begin = |csrf: &str, name: &str| format!("csrf={csrf}&ruleset={name}");
+    let (status, _, _) = post_to(&app, path, "same-origin", begin("", "lmdi-1.1.7")).await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+    let (status, _, _) = post_to(&app, path, "same-origin", begin(CSRF, "lmdi-9")).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    for (name, shown) in
+        [("lmdi-1.1.7", "funnet &#60;alt&#62; 0"), ("lmdi-1.1.2", "Feltet mangler")]
+    {
+        let (status, location, _) = post_to(&app, path, "same-origin", begin(CSRF, name)).await;
+        assert_eq!((status, &*location), (StatusCode::SEE_OTHER, path));
+        let mut text = String::new();
+        for _ in 0..100 {
+            text = get(&app, path, &cookie).await.1;
+            if !text.contains("kjører siden") {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        assert!(text.contains(shown) && text.contains(name), "{text}");
+    }
 }

@@ -42,36 +42,48 @@ impl Rehearse {
     ) -> anyhow::Result<ExitCode> {
         let packages =
             self.package.iter().map(std::path::absolute).collect::<Result<Vec<_>, _>>()?;
-        // Once more, to be changed: what is read is never written, so it is the same.
-        let (mut other, _) = crate::config::read::<SenderConfig>(&send.config)?;
-        other.ruleset = self.ruleset;
-        other.terminology = [packages, config.terminology.clone()].concat();
-        let scratch = tempfile::Builder::new().prefix("lmr-rehearse-").tempdir()?;
-        let agent = setup::empty_agent(&other, folder, scratch.path()).await?;
-        let outbox = match folder.join(&config.database).exists() {
-            true => Some(setup::outbox_to_read(config, folder).await?),
-            false => None,
-        };
         let bar =
             indicatif::ProgressBar::with_draw_target(None, indicatif::ProgressDrawTarget::stderr());
         let mut progress = |at: RehearsalProgress| {
             bar.set_length(at.of as u64);
             bar.set_position(at.done as u64);
         };
-        let done: Result<Rehearsal, SenderError> =
-            agent.rehearse(outbox.as_ref(), &mut progress).await;
+        let configured = (config, send.config.as_path());
+        let done = rehearsal(configured, folder, self.ruleset, &packages, &mut progress).await?;
         bar.finish_and_clear();
-        agent.outbox().close().await;
         let rehearsal = match done {
             Ok(rehearsal) => rehearsal,
             Err(error) => return send.failed(error),
         };
-        send.show(&rehearsal, || words(&rehearsal, send.lang))?;
+        send.show(&rehearsal, || words(&rehearsal, send.lang, Style::for_stdout()))?;
         Ok(ExitCode::from(u8::from(rehearsal.sent.refused + rehearsal.source.refused > 0)))
     }
 }
 
-fn words(rehearsal: &Rehearsal, language: Language) -> String {
+/// Rehearses a rule set, with these packages before the configured code lists. `config_file` is read again, to be
+/// changed: what is read is never written, so it is the same.
+pub(super) async fn rehearsal(
+    (config, config_file): (&SenderConfig, &Path),
+    folder: &Path,
+    rule_set: RuleSetId,
+    packages: &[PathBuf],
+    progress: &mut (dyn FnMut(RehearsalProgress) + std::marker::Send),
+) -> anyhow::Result<Result<Rehearsal, SenderError>> {
+    let (mut other, _) = crate::config::read::<SenderConfig>(config_file)?;
+    other.ruleset = rule_set;
+    other.terminology = [packages, &config.terminology].concat();
+    let scratch = tempfile::Builder::new().prefix("lmr-rehearse-").tempdir()?;
+    let agent = setup::empty_agent(&other, folder, scratch.path()).await?;
+    let outbox = match folder.join(&config.database).exists() {
+        true => Some(setup::outbox_to_read(config, folder).await?),
+        false => None,
+    };
+    let done = agent.rehearse(outbox.as_ref(), progress).await;
+    agent.outbox().close().await;
+    Ok(done)
+}
+
+pub(super) fn words(rehearsal: &Rehearsal, language: Language, style: Style) -> String {
     let title = text!(
         "Prøve av {ruleset}: ingenting er sendt eller endret.",
         "Rehearsal of {ruleset}: nothing was sent or changed.",
@@ -79,14 +91,18 @@ fn words(rehearsal: &Rehearsal, language: Language) -> String {
     );
     let mut out = format!("{}\n", title.get(language));
     let sent = text!("Det som er levert", "What was delivered");
-    write_part(sent.get(language), &rehearsal.sent, language, &mut out);
+    write_part(sent.get(language), &rehearsal.sent, (language, style), &mut out);
     let source = text!("Det som er i kilden", "What is in the source");
-    write_part(source.get(language), &rehearsal.source, language, &mut out);
+    write_part(source.get(language), &rehearsal.source, (language, style), &mut out);
     out
 }
 
-fn write_part(title: &str, part: &RehearsedPart, language: Language, out: &mut String) {
-    let style = Style::for_stdout();
+fn write_part(
+    title: &str,
+    part: &RehearsedPart,
+    (language, style): (Language, Style),
+    out: &mut String,
+) {
     let RehearsedPart { resources, refused, waiting, unreadable, causes } = part;
     let mut line = |text: &str| {
         out.push_str(text);

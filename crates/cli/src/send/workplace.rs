@@ -7,21 +7,34 @@ use std::sync::Arc;
 
 use clap::Args;
 use lmr_envelope::{RandomSource as _, SystemRandom};
+use lmr_fhir::Severity;
 use lmr_intake::AllowList;
+use lmr_lmdi::{CheckOptions, Finding, RuleSetId};
+use lmr_report::{Checker, Profiles};
+use lmr_sender::HashKey;
 use lmr_sender::desk::{HeldFilter, causes};
+use lmr_sender::inspect::source_text;
+use lmr_sender::notice::Expiry;
 use lmr_sender::outbox::{Act, HeldRow};
+use lmr_sender::rehearse::RehearsalProgress;
 use lmr_server::{PageSettings, ProxyHeader, serve_pages};
-use lmr_web::{Decision, Desk, DeskCause, DeskFinding, DeskParts, DeskRecord, Work, Workplace};
+use lmr_web::{
+    Decision, Desk, DeskCause, DeskEnd, DeskFinding, DeskParts, DeskRecord, DeskStatus, DeskTrial,
+    Work, Workplace,
+};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 
 use super::texts::Rejected;
-use super::{setup, texts};
+use super::{setup, sources, texts};
 use crate::clock;
-use crate::config::sender::SenderConfig;
-use crate::output::{Language, hex, print};
+use crate::config::sender::{SenderConfig, hash_key};
+use crate::output::{Language, Style, hex, print};
 use crate::serve::interrupted;
 use crate::text::{Explain, Text, chain, failure, text};
+
+/// Runs and messages that the desk lists.
+const HISTORY: u32 = 50;
 
 #[derive(Args)]
 pub(super) struct DeskInBrowser {
@@ -37,11 +50,13 @@ impl DeskInBrowser {
     pub(super) async fn run(
         &self,
         config: SenderConfig,
+        config_file: &Path,
         folder: PathBuf,
         lang: Language,
     ) -> anyhow::Result<ExitCode> {
         let place = Place {
             config: Arc::new(config),
+            config_file: config_file.into(),
             folder: folder.into(),
             operator: super::desk::operator(self.operator.as_deref()).into(),
         };
@@ -52,6 +67,7 @@ impl DeskInBrowser {
         };
         let desk = Desk::new(DeskParts {
             workplace: Arc::new(place),
+            clock: Arc::new(clock::now),
             zone: clock::oslo_zone(),
             key: secret()?,
             csrf: secret()?,
@@ -82,6 +98,8 @@ impl DeskInBrowser {
 #[derive(Clone)]
 struct Place {
     config: Arc<SenderConfig>,
+    /// Read again for a rehearsal, which takes another rule set.
+    config_file: Arc<Path>,
     folder: Arc<Path>,
     operator: Arc<str>,
 }
@@ -103,13 +121,32 @@ fn work<T: Send + 'static>(
 }
 
 impl Workplace for Place {
-    fn status(&self, lang: Language) -> Work<String> {
+    fn status(&self, lang: Language) -> Work<DeskStatus> {
         work(self, async move |place| {
             let outbox = setup::outbox_to_read(&place.config, &place.folder).await?;
             let mut overview = outbox.overview().await?;
             outbox.close().await;
             overview.notice_silence(clock::now());
-            Ok(texts::overview(&overview, lang))
+            let page = texts::StatusPage::of(overview, &place.config, &place.folder);
+            let end = |expiry: &Expiry| DeskEnd {
+                name: expiry.name.clone(),
+                ends_at: expiry.ends_at,
+                is_estimate: expiry.is_estimate,
+            };
+            Ok(DeskStatus {
+                text: texts::overview(page.overview(), lang),
+                next: Some(page.next_transfer()),
+                ends: page.expiries().iter().map(end).collect(),
+            })
+        })
+    }
+
+    fn history(&self, lang: Language) -> Work<String> {
+        work(self, async move |place| {
+            let outbox = setup::outbox_to_read(&place.config, &place.folder).await?;
+            let (runs, messages) = (outbox.runs(HISTORY).await?, outbox.messages(HISTORY).await?);
+            outbox.close().await;
+            Ok(texts::history(&runs, &messages, lang))
         })
     }
 
@@ -132,13 +169,73 @@ impl Workplace for Place {
         })
     }
 
+    fn source(&self, number: i64) -> Work<Option<String>> {
+        work(self, async move |place| {
+            let outbox = setup::outbox_to_read(&place.config, &place.folder).await?;
+            let row = outbox.held().await?.into_iter().find(|row| row.number == number);
+            outbox.close().await;
+            let Some(row) = row else { return Ok(None) };
+            let source = sources::source(&place.config, &place.folder)?;
+            let key = HashKey::new(&hash_key(&place.config, &place.folder)?);
+            Ok(source_text(&*source, &key, &row)?)
+        })
+    }
+
+    fn trial(&self, text: String) -> Work<DeskTrial> {
+        work(self, async move |place| {
+            let config = &place.config;
+            let options = CheckOptions {
+                person_numbers: config.identity_numbers.numbers.into(),
+                accept_2032_numbers: config.identity_numbers.accept_2032,
+                advice: config.advice.into(),
+                rule_sets: crate::config::rule_sets(&config.terminology, &place.folder)?,
+                // The value is in the copy beside the finding.
+                redact: false,
+                ..CheckOptions::at(clock::now())
+            };
+            let profiles = Profiles::default();
+            let checker = Checker::of_register(Some(config.ruleset), options, profiles, false);
+            let checked = checker.check(text.as_bytes())?;
+            let finding = |finding: &Finding| DeskFinding {
+                code: Some(finding.code.to_string()),
+                path: Some(finding.expression.clone()).filter(|path| !path.is_empty()),
+                severity: finding.severity,
+                text: Text::of(|lang| finding.text(lang).into_owned()),
+                value: None,
+                allowed: Vec::new(),
+            };
+            Ok(DeskTrial {
+                rule_set: config.ruleset.as_str().to_owned(),
+                findings: checked.findings.iter().map(finding).collect(),
+            })
+        })
+    }
+
+    fn rule_sets(&self) -> Vec<String> {
+        RuleSetId::ALL.into_iter().map(|id| id.as_str().to_owned()).collect()
+    }
+
+    fn rehearse(&self, rule_set: String) -> Work<Text> {
+        work(self, async move |place| {
+            let id = RuleSetId::parse(&rule_set).explain(|| {
+                text!("regelsettet {rule_set} finnes ikke", "there is no rule set {rule_set}")
+            })?;
+            let configured = (&*place.config, &*place.config_file);
+            let mut unseen = |_: RehearsalProgress| ();
+            let done =
+                super::rehearse::rehearsal(configured, &place.folder, id, &[], &mut unseen).await?;
+            let rehearsal = done?;
+            Ok(Text::of(|lang| super::rehearse::words(&rehearsal, lang, Style::plain())))
+        })
+    }
+
     fn why(&self, name: String, lang: Language) -> Work<String> {
         work(self, async move |place| {
             let scratch = tempfile::Builder::new().prefix("lmr-why-").tempdir()?;
             let agent = setup::scratch_agent(&place.config, &place.folder, scratch.path()).await?;
             let found = agent.why(&name).await?;
             agent.outbox().close().await;
-            Ok(texts::why(&name, &found, lang))
+            Ok(texts::why(&name, &found, lang, Style::plain()))
         })
     }
 
@@ -164,6 +261,7 @@ fn record(row: &HeldRow, rejected: &Rejected) -> DeskRecord {
         DeskFinding {
             code: finding.code.clone(),
             path: finding.path.clone(),
+            severity: Severity::Error,
             text: Text::of(|lang| finding.text(lang).to_owned()),
             value: detail.value,
             allowed: detail.allowed,

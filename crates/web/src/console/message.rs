@@ -188,8 +188,7 @@ fn add_resources(entries: &mut [Entry], content: &[u8], lang: Language) {
         };
         let mark = |issue: &ReadIssue| {
             Some(JsonMark {
-                line: issue.line?,
-                column: issue.column?,
+                expression: issue.expression.clone()?,
                 severity: issue.severity?,
                 text: issue_text(issue, lang).to_owned(),
             })

@@ -475,3 +475,53 @@ async fn a_session_ends_by_signing_out_by_silence_and_with_the_operator() {
     assert_eq!(status(&kari).await, StatusCode::SEE_OTHER);
     assert_eq!(status(&boss).await, StatusCode::OK);
 }
+
+/// Every address of the console, asked for in every way, by whoever may most: content is shown only where a reason was
+/// written, and then it is in the audit log.
+#[tokio::test]
+async fn no_address_shows_content_without_a_reason_in_the_audit_log() {
+    let world = world().await;
+    let cookie = world.sign_in("sjef").await;
+    let secret = world.secret(&cookie).await;
+    let mut shown = Vec::new();
+    for path in Console::paths() {
+        let sign_out = path.ends_with("sign-out");
+        let asked = path
+            .replace("{sender}", SENDER)
+            .replace("{id}", "melding-1")
+            .replace("{verb}", "activate");
+        assert!(!asked.contains('{'), "{path}: what is chosen here?");
+        let many = [
+            ("csrf", if sign_out { "" } else { &*secret }),
+            ("sender", SENDER),
+            ("id", "melding-1"),
+            ("entries", "all"),
+            ("kind", "invalid"),
+            ("from", "2026-11-26"),
+            ("to", "2026-11-26"),
+            ("count", "0"),
+        ];
+        let query: Vec<String> = many[1..].iter().map(|(n, v)| format!("{n}={v}")).collect();
+        let query = format!("{asked}?{}&reason=fordi", query.join("&"));
+        let with_reason: Vec<_> =
+            many.into_iter().chain([("reason", "fordi det trengs")]).collect();
+        let before = world.acts().await.len();
+        for page in [
+            world.get(&asked, &cookie).await,
+            world.get(&query, &cookie).await,
+            world.post(&asked, &cookie, &many).await,
+        ] {
+            assert!(!page.text.contains("hemmelig"), "{path} shows content without a reason");
+        }
+        let acts = world.acts().await;
+        let reads = |acts: &[String]| acts.iter().filter(|act| act.contains("\"read\"")).count();
+        assert_eq!(reads(&acts[..acts.len() - before]), 0, "{path}");
+        let page = world.post(&asked, &cookie, &with_reason).await;
+        if page.text.contains("hemmelig") {
+            let acts = world.acts().await;
+            assert!(acts[0].contains("\"read\"") && acts[0].contains("fordi det trengs"), "{path}");
+            shown.push(path);
+        }
+    }
+    assert_eq!(shown, ["/konsoll/messages/{sender}/{id}/content"], "where content is shown");
+}

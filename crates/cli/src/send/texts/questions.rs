@@ -50,8 +50,12 @@ pub(in crate::send) fn preview(preview: &Preview, language: Language) -> String 
 }
 
 /// Everything known of the resources that go by a name.
-pub(in crate::send) fn why(asked: &str, found: &[Explanation], language: Language) -> String {
-    let style = Style::for_stdout();
+pub(in crate::send) fn why(
+    asked: &str,
+    found: &[Explanation],
+    language: Language,
+    style: Style,
+) -> String {
     let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
     let mut text = String::new();
     if found.is_empty() {

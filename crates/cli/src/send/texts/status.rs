@@ -53,6 +53,18 @@ impl StatusPage {
         }
     }
 
+    pub(in crate::send) fn overview(&self) -> &Overview {
+        &self.overview
+    }
+
+    pub(in crate::send) fn next_transfer(&self) -> Timestamp {
+        self.next_transfer
+    }
+
+    pub(in crate::send) fn expiries(&self) -> &[Expiry] {
+        &self.expiries
+    }
+
     pub(in crate::send) fn text(&self, language: Language) -> String {
         let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
         let mut text = overview(&self.overview, language);

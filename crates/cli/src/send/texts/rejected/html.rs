@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
+use lmr_report::TOKENS;
 use lmr_sender::desk::{Cause, causes};
 use lmr_sender::outbox::{HeldRow, Origin, SourceIssueRow, WaitingRow};
 
@@ -17,20 +18,18 @@ use crate::output::Language;
 const MAX_ROWS: usize = 2_000;
 
 const STYLE: &str = "\
-:root{color-scheme:light dark;--line:#8886;--soft:#8882;--bad:#b3261e}\
-@media(prefers-color-scheme:dark){:root{--bad:#ff8a80}}\
 *{box-sizing:border-box}\
-body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:80rem;padding:1rem}\
+body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:80rem;padding:1rem;color:var(--text);background:var(--page)}\
 h1{font-size:1.5rem;margin:.5rem 0}h2{font-size:1.1rem;margin:0}\
 section{border:1px solid var(--line);border-radius:.5rem;margin:1rem 0;padding:1rem}\
-code{color:var(--bad);font-weight:600}\
+code{color:var(--error);font-weight:600}\
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%;margin-top:.75rem}\
 th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-top:1px solid var(--line)}\
 th{font-weight:600}td.n,th.n{text-align:right}\
-q{background:var(--soft);quotes:none;padding:0 .25rem;overflow-wrap:anywhere}\
+q{background:var(--panel);quotes:none;padding:0 .25rem;overflow-wrap:anywhere}\
 input[name=l]{position:absolute;opacity:0}\
 label{border:1px solid var(--line);border-radius:.4rem;padding:.25rem .7rem;margin-right:.4rem;cursor:pointer}\
-#nb:checked~header label[for=nb],#en:checked~header label[for=en]{background:var(--soft);font-weight:600}\
+#nb:checked~header label[for=nb],#en:checked~header label[for=en]{background:var(--panel);font-weight:600}\
 #nb:focus-visible~header label[for=nb],#en:focus-visible~header label[for=en]{outline:3px solid}\
 #nb:checked~:is(header,main) :lang(en):not(label),#en:checked~:is(header,main) :lang(nb):not(label){display:none}\
 @media print{header label{display:none}section{break-inside:avoid}}";
@@ -57,7 +56,7 @@ impl Rejected {
             "<!doctype html>\n<html lang=\"{tag}\"><head><meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
              <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';style-src 'unsafe-inline'\">\
-             <title>lmr: holdt tilbake / held back – {organisation}</title><style>{STYLE}</style></head><body>\
+             <title>lmr: holdt tilbake / held back – {organisation}</title><style>{TOKENS}{STYLE}</style></head><body>\
              <input type=\"radio\" name=\"l\" id=\"nb\"{nb}><input type=\"radio\" name=\"l\" id=\"en\"{en}>\
              <header><label for=\"nb\" lang=\"nb\">Bokmål</label><label for=\"en\" lang=\"en\">English</label>\
              <h1>{}</h1><p>{} {organisation} · {}</p><p>{}</p></header><main>",

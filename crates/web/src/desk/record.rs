@@ -1,0 +1,116 @@
+//! One held record: its text with what is wrong marked in it, and the trial of a changed copy.
+
+use super::{
+    DeskFinding, DeskRecord, DeskTrial, MAX_RECORD, Posted, Shared, Visitor, failed, remedy,
+};
+use crate::frame::{Failure, Frame, page};
+use crate::json_view::{JsonMark, laid_out, marked};
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use lmr_fhir::{Document, Language, ParseOptions, Severity};
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(path = "desk/record.html")]
+struct RecordPage {
+    f: Frame,
+    record: DeskRecord,
+    /// The source's text with its marks, as HTML; `None` where the source has none that can be shown.
+    source: Option<String>,
+    /// The copy that can be changed.
+    copy: String,
+    trial: Option<Trial>,
+}
+
+/// A trial, with the copy it was made of.
+struct Trial {
+    rule_set: String,
+    findings: Vec<DeskFinding>,
+    errors: usize,
+    /// The copy with its marks, as HTML; `None` where it is not JSON.
+    shown: Option<String>,
+}
+
+impl RecordPage {
+    fn text<'a>(&self, finding: &'a DeskFinding) -> &'a str {
+        finding.text.get(self.f.lang)
+    }
+
+    fn remedy(&self, finding: &DeskFinding) -> &'static str {
+        remedy(finding.code.as_deref(), self.f.lang)
+    }
+
+    fn class(&self, finding: &DeskFinding) -> &'static str {
+        match finding.severity {
+            Severity::Fatal | Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Information => "information",
+        }
+    }
+
+    fn severity(&self, finding: &DeskFinding) -> &'static str {
+        match finding.severity {
+            Severity::Fatal | Severity::Error => self.f.t("Feil", "Error"),
+            Severity::Warning => self.f.t("Advarsel", "Warning"),
+            Severity::Information => self.f.t("Opplysning", "Information"),
+        }
+    }
+}
+
+/// The text of a record with its findings marked, as HTML; `None` where it is not JSON.
+fn with_marks(text: &str, findings: &[DeskFinding], lang: Language) -> Option<String> {
+    let document = Document::parse(text, &ParseOptions::lenient()).ok()?;
+    let mark = |finding: &DeskFinding| {
+        Some(JsonMark {
+            expression: finding.path.clone()?,
+            severity: finding.severity,
+            text: finding.text.get(lang).clone(),
+        })
+    };
+    let marks: Vec<JsonMark> = findings.iter().filter_map(mark).collect();
+    Some(marked(document.root(), &marks))
+}
+
+async fn find(desk: &Shared, number: i64) -> Result<DeskRecord, Failure> {
+    let causes = desk.workplace.held().await.map_err(failed)?;
+    let found = causes.into_iter().flat_map(|cause| cause.records).find(|one| one.number == number);
+    found.ok_or(Failure::NotFound)
+}
+
+async fn source(desk: &Shared, number: i64) -> Result<Option<String>, Failure> {
+    let text = desk.workplace.source(number).await.map_err(failed)?;
+    Ok(text.filter(|text| text.len() <= MAX_RECORD))
+}
+
+pub(super) async fn show(
+    State(desk): State<Arc<Shared>>,
+    Visitor(f): Visitor,
+    Path(number): Path<i64>,
+) -> Result<Response, Failure> {
+    let record = find(&desk, number).await?;
+    let text = source(&desk, number).await?;
+    let source = text.as_deref().and_then(|text| with_marks(text, &record.findings, f.lang));
+    let document = text.and_then(|text| Document::parse(text, &ParseOptions::lenient()).ok());
+    let copy = document.map(|document| laid_out(document.root())).unwrap_or_default();
+    Ok(page(StatusCode::OK, &RecordPage { f, record, source, copy, trial: None }))
+}
+
+/// Validates a changed copy. Nothing of it is kept: what is sent comes from the source only.
+pub(super) async fn trial(
+    State(desk): State<Arc<Shared>>,
+    Path(number): Path<i64>,
+    Posted { f, fields }: Posted,
+) -> Result<Response, Failure> {
+    let record = find(&desk, number).await?;
+    let copy = fields.raw("copy").to_owned();
+    let DeskTrial { rule_set, findings } =
+        desk.workplace.trial(copy.clone()).await.map_err(failed)?;
+    let errors = findings.iter().filter(|one| one.severity >= Severity::Error).count();
+    let shown = with_marks(&copy, &findings, f.lang);
+    let trial = Some(Trial { rule_set, findings, errors, shown });
+    let text = source(&desk, number).await?;
+    let source = text.as_deref().and_then(|text| with_marks(text, &record.findings, f.lang));
+    Ok(page(StatusCode::OK, &RecordPage { f, record, source, copy, trial }))
+}
