@@ -4,16 +4,17 @@
 /// not the five; the page unpacks it.
 pub const MODULE_NAME: &str = "lmr.wasm.gz";
 
-/// The module, in a program built with the feature `module`.
-pub const MODULE: Option<&[u8]> = module();
+/// The module, in a program built with the feature `module`: packed with gzip, and unpacked and packed with brotli,
+/// which is a sixth smaller and which servers may give to browsers that take it.
+pub const MODULE: Option<(&[u8], &[u8])> = module();
 
 #[cfg(feature = "module")]
-const fn module() -> Option<&'static [u8]> {
-    Some(include_bytes!(env!("LMR_WEB_MODULE")))
+const fn module() -> Option<(&'static [u8], &'static [u8])> {
+    Some((include_bytes!(env!("LMR_WEB_MODULE")), include_bytes!(env!("LMR_WEB_MODULE_BR"))))
 }
 
 #[cfg(not(feature = "module"))]
-const fn module() -> Option<&'static [u8]> {
+const fn module() -> Option<(&'static [u8], &'static [u8])> {
     None
 }
 

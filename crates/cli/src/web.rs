@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use bytes::Bytes;
 use clap::Args;
 use lmr_browser::{FILES, MODULE, MODULE_NAME, SECURITY_HEADERS};
-use lmr_server::{StaticFile, StaticFiles};
+use lmr_server::{SmallerFile, StaticFile, StaticFiles};
 use tokio::net::TcpListener;
 
 use crate::output::{self, Language};
@@ -35,7 +35,7 @@ impl Web {
     pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
         let module = module(self.module.as_deref())?;
         if let Some(folder) = &self.export {
-            export(folder, &module)?;
+            export(folder, &module.bytes)?;
             let done = text!(
                 "siden er skrevet i {folder}; en tjener for statiske filer kan gi den ut\n",
                 "the page is in {folder}; any server of static files can give it out\n",
@@ -65,29 +65,45 @@ impl Web {
     }
 }
 
+/// The WebAssembly module as it is given out.
+pub(crate) struct Module {
+    /// Packed with gzip, or not packed.
+    bytes: Bytes,
+    /// Packed with brotli, where there is such a file.
+    brotli: Option<Bytes>,
+}
+
 /// The page with the module, to be given out.
-pub(crate) fn files(module: Bytes) -> StaticFiles {
+pub(crate) fn files(module: Module) -> StaticFiles {
     let page = FILES.iter().map(|file| StaticFile {
         name: file.name,
         media_type: file.media_type,
         bytes: Bytes::from_static(file.bytes),
+        smaller: None,
     });
-    // Not as `Content-Encoding`: the page unpacks it itself, so that every server will do.
-    let module =
-        StaticFile { name: MODULE_NAME, media_type: "application/octet-stream", bytes: module };
+    // Gzip is not a `Content-Encoding`: the page unpacks it itself, so that every server will do.
+    let module = StaticFile {
+        name: MODULE_NAME,
+        media_type: "application/octet-stream",
+        bytes: module.bytes,
+        smaller: module.brotli.map(|brotli| SmallerFile { media_type: "application/wasm", brotli }),
+    };
     StaticFiles::new(page.chain([module]), &SECURITY_HEADERS)
 }
 
 /// The module of a file, or the one that the program was built with.
-pub(crate) fn module(file: Option<&Path>) -> anyhow::Result<Bytes> {
+///
+/// Beside `lmr.wasm.gz` may be `lmr.wasm.br`.
+pub(crate) fn module(file: Option<&Path>) -> anyhow::Result<Module> {
     let Some(file) = file else {
-        let Some(module) = MODULE else {
+        let Some((gzip, brotli)) = MODULE else {
             fail!(
                 "dette programmet er bygd uten WebAssembly-modulen: lag den med scripts/build-web og oppgi --module target/web/{MODULE_NAME}, eller bygg med --features web",
                 "this program was built without the WebAssembly module: make it with scripts/build-web and give --module target/web/{MODULE_NAME}, or build with --features web"
             );
         };
-        return Ok(Bytes::from_static(module));
+        let (bytes, brotli) = (Bytes::from_static(gzip), Some(Bytes::from_static(brotli)));
+        return Ok(Module { bytes, brotli });
     };
     let bytes = output::read(file)?;
     if !bytes.starts_with(&[0x1f, 0x8b]) && !bytes.starts_with(b"\0asm") {
@@ -97,7 +113,13 @@ pub(crate) fn module(file: Option<&Path>) -> anyhow::Result<Bytes> {
             file = file.display()
         );
     }
-    Ok(bytes.into())
+    let smaller = file.with_extension("br");
+    let is_packed = file.extension().is_some_and(|ending| ending == "gz");
+    let brotli = match is_packed && smaller.is_file() {
+        true => Some(output::read(&smaller)?.into()),
+        false => None,
+    };
+    Ok(Module { bytes: bytes.into(), brotli })
 }
 
 fn export(folder: &Path, module: &[u8]) -> anyhow::Result<()> {

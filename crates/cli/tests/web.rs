@@ -72,6 +72,7 @@ fn the_page_is_given_out_with_its_policy_and_written_as_the_same_files() {
     let policy = policy.expect("a policy");
     assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe-inline"), "{policy}");
     assert!(answer.ends_with(&page), "another page than the one written");
+    assert!(!get(address, "/lmr.wasm.gz").contains("content-encoding"), "there is no other form");
     assert!(get(address, "/page.js").contains("content-type: text/javascript"));
     for path in ["/nothing", "/..%2F..%2Fetc/passwd", "/page.js/"] {
         assert!(get(address, path).starts_with("HTTP/1.1 404"), "{path}");

@@ -21,13 +21,50 @@ pub struct StaticFile {
     pub media_type: &'static str,
     /// What it holds.
     pub bytes: Bytes,
+    /// Its content in a smaller form, for those who take it.
+    pub smaller: Option<SmallerFile>,
+}
+
+/// The content of a file, packed with brotli (RFC 7932). Browsers take it by https and on their own machine.
+#[derive(Clone, Debug)]
+pub struct SmallerFile {
+    /// Media type of what is unpacked.
+    pub media_type: &'static str,
+    /// What it holds, packed.
+    pub brotli: Bytes,
 }
 
 /// A folder of files in memory, the first of which is its page, with the headers that go with each.
 #[derive(Clone, Debug)]
 pub struct StaticFiles {
-    files: Arc<[(StaticFile, HeaderValue)]>,
+    files: Arc<[Tagged]>,
     headers: &'static [(&'static str, &'static str)],
+}
+
+/// A file with the tags of its forms.
+#[derive(Debug)]
+struct Tagged {
+    file: StaticFile,
+    tag: HeaderValue,
+    smaller_tag: HeaderValue,
+}
+
+fn tag(bytes: &[u8]) -> HeaderValue {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    let tag = format!("\"{:016x}\"", hasher.finish());
+    HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"0\""))
+}
+
+/// Whether `Accept-Encoding` names brotli, and not with a weight of nothing (RFC 9110 section 12.5.3).
+fn takes_brotli(asked: &HeaderMap) -> bool {
+    let lines = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(',')).any(|one| {
+        let (coding, weight) = one.split_once(';').unwrap_or((one, ""));
+        let weight =
+            weight.trim().strip_prefix("q=").and_then(|text| text.trim().parse::<f32>().ok());
+        coding.trim().eq_ignore_ascii_case("br") && weight.is_none_or(|weight| weight > 0.0)
+    })
 }
 
 impl StaticFiles {
@@ -36,12 +73,10 @@ impl StaticFiles {
         files: impl IntoIterator<Item = StaticFile>,
         headers: &'static [(&'static str, &'static str)],
     ) -> Self {
-        let tagged = |file: StaticFile| {
-            let mut hasher = DefaultHasher::new();
-            hasher.write(&file.bytes);
-            let tag = format!("\"{:016x}\"", hasher.finish());
-            let tag = HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"0\""));
-            (file, tag)
+        let tagged = |file: StaticFile| Tagged {
+            tag: tag(&file.bytes),
+            smaller_tag: tag(file.smaller.as_ref().map_or(&[], |smaller| &smaller.brotli)),
+            file,
         };
         Self { files: files.into_iter().map(tagged).collect(), headers }
     }
@@ -49,18 +84,29 @@ impl StaticFiles {
     /// The file of this name, the page for none; `None` where there is no such file. Whoever has it already is
     /// answered so.
     pub(crate) fn answer(&self, name: &str, asked: &HeaderMap) -> Option<Response> {
-        let (file, tag) = match name {
+        let Tagged { file, tag, smaller_tag } = match name {
             "" => self.files.first(),
-            name => self.files.iter().find(|(file, _)| file.name == name),
+            name => self.files.iter().find(|one| one.file.name == name),
         }?;
+        let smaller = file.smaller.as_ref().filter(|_| takes_brotli(asked));
+        let (tag, media_type, bytes) = match smaller {
+            Some(smaller) => (smaller_tag, smaller.media_type, &smaller.brotli),
+            None => (tag, file.media_type, &file.bytes),
+        };
         let has_it = asked.get(header::IF_NONE_MATCH) == Some(tag);
-        let body = if has_it { Body::empty() } else { Body::from(file.bytes.clone()) };
+        let body = if has_it { Body::empty() } else { Body::from(bytes.clone()) };
         let mut response = Response::new(body);
         if has_it {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
         }
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.media_type));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        if smaller.is_some() {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
+        }
+        if file.smaller.is_some() {
+            headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        }
         headers.insert(header::ETAG, tag.clone());
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         for (name, value) in self.headers {
@@ -104,4 +150,52 @@ pub async fn serve_files(
     };
     axum::serve(listener, Router::new().fallback(answer)).with_graceful_shutdown(shutdown).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(name: HeaderName, value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(name, HeaderValue::from_str(value).unwrap())])
+    }
+
+    #[test]
+    fn the_smaller_form_goes_to_those_who_take_it() {
+        let smaller =
+            SmallerFile { media_type: "application/wasm", brotli: Bytes::from_static(b"small") };
+        let file = StaticFile {
+            name: "a",
+            media_type: "text/plain",
+            bytes: Bytes::from_static(b"large"),
+            smaller: Some(smaller),
+        };
+        let files = StaticFiles::new([file], &[]);
+        let encoding = |value: &str| {
+            let answer = files.answer("a", &asked(header::ACCEPT_ENCODING, value)).unwrap();
+            assert_eq!(answer.headers()[header::VARY], "accept-encoding");
+            let is_brotli = answer.headers().get(header::CONTENT_ENCODING).is_some();
+            let media_type = if is_brotli { "application/wasm" } else { "text/plain" };
+            assert_eq!(answer.headers()[header::CONTENT_TYPE], media_type);
+            is_brotli
+        };
+        for taken in ["br", "gzip, deflate, br, zstd", "gzip;q=1.0, BR;q=0.5", "br;q=1"] {
+            assert!(encoding(taken), "{taken}");
+        }
+        for refused in ["", "gzip", "identity", "br;q=0", "br;q=0.0", "brotli", "*"] {
+            assert!(!encoding(refused), "{refused}");
+        }
+        // The two forms have tags of their own.
+        let tag_of = |headers: &HeaderMap| {
+            files.answer("a", headers).unwrap().headers()[header::ETAG].clone()
+        };
+        let (plain, packed) =
+            (tag_of(&HeaderMap::new()), tag_of(&asked(header::ACCEPT_ENCODING, "br")));
+        assert_ne!(plain, packed);
+        let mut again = asked(header::ACCEPT_ENCODING, "br");
+        again.insert(header::IF_NONE_MATCH, plain);
+        assert_eq!(files.answer("a", &again).unwrap().status(), StatusCode::OK);
+        again.insert(header::IF_NONE_MATCH, packed);
+        assert_eq!(files.answer("a", &again).unwrap().status(), StatusCode::NOT_MODIFIED);
+    }
 }

@@ -51,7 +51,7 @@ mod stream;
 mod tls;
 
 pub use address::ProxyHeader;
-pub use files::{StaticFile, StaticFiles, serve_files};
+pub use files::{SmallerFile, StaticFile, StaticFiles, serve_files};
 pub use openapi::document as openapi_document;
 pub use outlet::OutletService;
 pub use pages::{PageSettings, serve_pages};

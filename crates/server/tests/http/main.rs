@@ -70,8 +70,12 @@ async fn the_page_is_given_out_where_the_operator_wants_it() {
     for path in ["/validator", "/validator/", "/validator/page.js"] {
         assert_refused(server.send(Method::GET, path).await, 404, "LMR-1002").await;
     }
-    let page =
-        |name, media_type, text: &'static str| StaticFile { name, media_type, bytes: text.into() };
+    let page = |name, media_type, text: &'static str| StaticFile {
+        name,
+        media_type,
+        bytes: text.into(),
+        smaller: None,
+    };
     let files = StaticFiles::new(
         [page("index.html", "text/html", "<p>"), page("a.js", "text/javascript", "1")],
         &[("content-security-policy", "default-src 'none'")],
