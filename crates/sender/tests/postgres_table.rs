@@ -34,6 +34,7 @@ fn scan(url: &str, query: &str, since: Option<&str>) -> Result<Vec<String>, Stri
     let rows = TableRows::Sql(SqlTable {
         label: "administrations".to_owned(),
         url: url.to_owned(),
+        password_file: None,
         query: query.to_owned(),
         overlap: jiff::SignedDuration::from_mins(60),
     });

@@ -567,6 +567,7 @@ fn ward(url: String, query: &str) -> TableSource {
     let rows = SqlTable {
         label: "administrations".to_owned(),
         url,
+        password_file: None,
         query: query.to_owned(),
         overlap: jiff::SignedDuration::from_mins(60),
     };

@@ -46,8 +46,10 @@ pub(crate) struct TableTable {
     pub(crate) constants: BTreeMap<String, String>,
     /// CSV file, or folder of CSV files.
     pub(crate) path: Option<PathBuf>,
-    /// Database in place of files: `postgres://…` or `sqlite:…`.
+    /// Database in place of files: `postgres://…`, `sqlite:…` or `mssql://…`.
     pub(crate) database_url: Option<String>,
+    /// File with the database's password.
+    pub(crate) database_password_file: Option<PathBuf>,
     /// The query.
     pub(crate) query: Option<String>,
     /// File with the query.

@@ -278,7 +278,7 @@ fn every_source_that_a_guide_shows_is_read() {
             }
         }
     }
-    assert_eq!(found, 2 * (2 + 1 + 3 + 1));
+    assert_eq!(found, 2 * (3 + 1 + 3 + 1));
 }
 
 #[test]

@@ -115,6 +115,7 @@ pub(super) fn rows(table: &TableTable, folder: &Path) -> anyhow::Result<TableRow
     Ok(TableRows::Sql(SqlTable {
         label: SourceTable::name_of_table(table),
         url: url.cloned().unwrap_or_default(),
+        password_file: table.database_password_file.as_ref().map(|file| folder.join(file)),
         query,
         overlap: SignedDuration::from_mins(i64::from(table.overlap_minutes)),
     }))

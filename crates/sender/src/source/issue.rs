@@ -259,6 +259,29 @@ pub enum FileError {
     NoColumns,
     /// Not a database that is known.
     UnknownDatabase,
+    /// An address of a database that says something else than it may.
+    DatabaseAddress {
+        /// The part.
+        reason: String,
+    },
+    /// An address of a database with a password in it.
+    PasswordInAddress,
+    /// A database that wants a password, and none is given.
+    NoDatabasePassword,
+    /// A file of a password that cannot be read.
+    PasswordFile {
+        /// The file.
+        path: String,
+        /// The system's words.
+        reason: String,
+    },
+    /// A database that shows no certificate that is trusted.
+    DatabaseTls {
+        /// The driver's words.
+        reason: String,
+    },
+    /// A query that gives more than one result.
+    SeveralResults,
     /// The database refused.
     Database {
         /// The driver's words.
@@ -375,10 +398,52 @@ impl FileError {
                 "the query gives no columns; it should be a SELECT",
             ),
             Self::UnknownDatabase => pick(
-                "adressen skal begynne med postgres: eller sqlite:; fra andre databaser, skriv \
+                "adressen skal begynne med mssql:, postgres: eller sqlite:; fra andre databaser, skriv \
                  spørringen til en CSV-fil",
-                "the address must begin with postgres: or sqlite:; from other databases, write the \
+                "the address must begin with mssql:, postgres: or sqlite:; from other databases, write the \
                  query to a CSV file",
+            ),
+            Self::DatabaseAddress { reason } => made(
+                format!(
+                    "adressen til databasen er ikke slik den skal være ({reason}); den er \
+                     mssql://bruker@vert:1433/database, og kan ha encrypt, sslrootcert, \
+                     hostNameInCertificate og trustServerCertificate"
+                ),
+                format!(
+                    "the database's address is not as it should be ({reason}); it is \
+                     mssql://user@host:1433/database, and may have encrypt, sslrootcert, \
+                     hostNameInCertificate and trustServerCertificate"
+                ),
+            ),
+            Self::PasswordInAddress => pick(
+                "adressen til databasen har passordet i seg; skriv det i en fil som bare brukeren som kjører \
+                 programmet, kan lese, og navngi den i database_password_file",
+                "the database's address has the password in it; write it into a file that only the user that \
+                 runs the program can read, and name that in database_password_file",
+            ),
+            Self::NoDatabasePassword => pick(
+                "databasen vil ha et passord; navngi en fil med det i database_password_file",
+                "the database wants a password; name a file with it in database_password_file",
+            ),
+            Self::PasswordFile { path, reason } => made(
+                format!("passordfilen {path} kan ikke leses: {reason}"),
+                format!("the password file {path} cannot be read: {reason}"),
+            ),
+            Self::DatabaseTls { reason } => made(
+                format!(
+                    "databasens sertifikat godtas ikke ({reason}); sslrootcert=FIL i adressen navngir en egen \
+                     utsteder, og hostNameInCertificate=NAVN et annet navn"
+                ),
+                format!(
+                    "the database's certificate is not accepted ({reason}); sslrootcert=FILE in the address names \
+                     an authority of your own, and hostNameInCertificate=NAME another name"
+                ),
+            ),
+            Self::SeveralResults => pick(
+                "spørringen gir flere resultater; den skal være én SELECT (SET NOCOUNT ON foran, om den kaller en \
+                 prosedyre)",
+                "the query gives several results; it should be one SELECT (with SET NOCOUNT ON before it, if it \
+                 calls a procedure)",
             ),
             Self::Database { reason } => made(
                 format!("databasen svarer: {reason}"),

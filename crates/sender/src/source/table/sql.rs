@@ -1,8 +1,12 @@
-//! The rows of an SQL query: PostgreSQL and SQLite.
+//! The rows of an SQL query: PostgreSQL, SQLite and Microsoft SQL Server.
 //!
 //! The driver is asynchronous and a source is not, so the query runs on a thread of its own, which is a few
 //! rows ahead and no more.
 
+mod server;
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -10,6 +14,7 @@ use csv::StringRecord;
 use futures_util::TryStreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 use lmr_fhir::{Document, Kind, Node, ParseOptions};
+use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{
@@ -28,8 +33,10 @@ const AHEAD: usize = 1024;
 pub struct SqlTable {
     /// What lists call it.
     pub label: String,
-    /// `postgres://…` or `sqlite:…`. Without a password: that is in `~/.pgpass`.
+    /// `postgres://…`, `sqlite:…` or `mssql://…`. Without a password.
     pub url: String,
+    /// File with the password; PostgreSQL also knows `~/.pgpass`.
+    pub password_file: Option<PathBuf>,
     /// The query. `${since}` in it is the time from which changes are wanted, as a literal.
     pub query: String,
     /// How far `${since}` is before the last complete transfer: clocks differ, and rows are written late.
@@ -39,13 +46,17 @@ pub struct SqlTable {
 impl SqlTable {
     fn query_since(&self, since: Option<Timestamp>) -> String {
         let since = since.and_then(|since| since.checked_sub(self.overlap).ok());
-        let literal = match since {
-            Some(since) => format!("'{}'", since.strftime("%Y-%m-%d %H:%M:%S+00:00")),
-            None => "'1900-01-01 00:00:00+00:00'".to_owned(),
+        let since = since.unwrap_or(BEGINNING);
+        let literal = match server::is_address(&self.url) {
+            true => server::since_literal(since),
+            false => format!("'{}'", since.strftime("%Y-%m-%d %H:%M:%S+00:00")),
         };
         self.query.trim().trim_end_matches(';').replace("${since}", &literal)
     }
 }
+
+/// 1900-01-01: before everything that a register of medicines asks for.
+const BEGINNING: Timestamp = Timestamp::constant(-2_208_988_800, 0);
 
 /// What the query's thread sends.
 enum Sent {
@@ -68,11 +79,11 @@ impl SqlRows {
     /// [`FileError::Database`].
     pub(super) fn open(table: &SqlTable, since: Option<Timestamp>) -> Result<Self, FileError> {
         let (sender, sent) = sync_channel(AHEAD);
-        let (url, query) = (table.url.clone(), table.query_since(since));
+        let (table, query) = (table.clone(), table.query_since(since));
         std::thread::Builder::new().name("query".to_owned()).spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let done = match runtime {
-                Ok(runtime) => runtime.block_on(run(&url, &query, &sender)),
+                Ok(runtime) => runtime.block_on(run(&table, &query, &sender)),
                 Err(error) => Err(error.into()),
             };
             if let Err(error) = done {
@@ -116,21 +127,62 @@ impl Rows for SqlRows {
     }
 }
 
+/// What is wrong, in the driver's words: they name the host and the rule, never a password. Of errors of the data and
+/// of constraints (SQLSTATE classes 22 and 23) PostgreSQL repeats the value, which is left out.
 fn database(error: sqlx::Error) -> FileError {
-    // The driver's texts name the host and the rule, never a password or a value of a row.
-    FileError::Database { reason: error.to_string() }
+    let of_data = |code: &str| code.starts_with("22") || code.starts_with("23");
+    let text = error.to_string();
+    let reason = match error.as_database_error().and_then(DatabaseError::code) {
+        Some(code) if of_data(&code) => without_quoted(&text),
+        _ => text,
+    };
+    FileError::Database { reason }
 }
 
-async fn run(url: &str, query: &str, sender: &SyncSender<Sent>) -> Result<(), FileError> {
+/// A sentence of a database without what it has quoted: that may be the value of a row.
+fn without_quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut open = None;
+    for c in text.chars() {
+        match open {
+            None if matches!(c, '\'' | '"') => {
+                open = Some(c);
+                out.push('…');
+            }
+            None => out.push(c),
+            Some(quote) if c == quote => open = None,
+            Some(_) => {}
+        }
+    }
+    out
+}
+
+/// What a file of a password holds, without the end of its line.
+fn password(file: &Path) -> Result<String, FileError> {
+    let text = std::fs::read_to_string(file).map_err(|error| FileError::PasswordFile {
+        path: file.display().to_string(),
+        reason: error.to_string(),
+    })?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+async fn run(table: &SqlTable, query: &str, sender: &SyncSender<Sent>) -> Result<(), FileError> {
+    let url = &*table.url;
+    let password = table.password_file.as_deref().map(password).transpose()?;
     if url.starts_with("sqlite:") {
         let options = SqliteConnectOptions::from_str(url).map_err(database)?.read_only(true);
         sqlite(options.connect().await.map_err(database)?, query, sender).await
     } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-        let options = PgConnectOptions::from_str(url)
+        let mut options = PgConnectOptions::from_str(url)
             .map_err(database)?
             .application_name("lmr")
             .options([("default_transaction_read_only", "on")]);
+        if let Some(password) = password {
+            options = options.password(&password);
+        }
         postgres(options.connect().await.map_err(database)?, query, sender).await
+    } else if server::is_address(url) {
+        Box::pin(server::run(url, password, query, sender)).await
     } else {
         Err(FileError::UnknownDatabase)
     }
@@ -203,7 +255,52 @@ async fn postgres(
 fn text_of(node: Node<'_>) -> Option<String> {
     match node.kind() {
         Kind::Null => None,
-        Kind::String => node.as_str().map(std::borrow::Cow::into_owned),
+        Kind::String => node.as_str().map(Cow::into_owned),
         _ => Some(node.raw().to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_database_quotes_is_left_out() {
+        for (text, without) in [
+            (
+                "Conversion failed when converting the varchar value '12818012345' to data type int.",
+                "Conversion failed when converting the varchar value … to data type int.",
+            ),
+            (
+                "invalid input syntax for type integer: \"Kari's\"",
+                "invalid input syntax for type integer: …",
+            ),
+            // A quote that does not end hides the rest.
+            ("value 'Kari", "value …"),
+            ("nothing quoted", "nothing quoted"),
+        ] {
+            assert_eq!(without_quoted(text), without);
+        }
+    }
+
+    #[test]
+    fn each_database_compares_times_with_a_literal_of_its_own() {
+        let table = |url: &str| SqlTable {
+            label: "t".to_owned(),
+            url: url.to_owned(),
+            password_file: None,
+            query: "SELECT 1 WHERE at >= ${since};".to_owned(),
+            overlap: SignedDuration::from_hours(1),
+        };
+        let since = "2026-03-02T05:00:00Z".parse().ok();
+        assert_eq!(
+            table("sqlite:x").query_since(since),
+            "SELECT 1 WHERE at >= '2026-03-02 04:00:00+00:00'"
+        );
+        assert_eq!(
+            table("mssql://u@h/d").query_since(since),
+            "SELECT 1 WHERE at >= CAST('2026-03-02T04:00:00+00:00' AS datetimeoffset)"
+        );
+        assert!(table("sqlite:x").query_since(None).ends_with("'1900-01-01 00:00:00+00:00'"));
     }
 }
