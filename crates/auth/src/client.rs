@@ -12,7 +12,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
-use crate::discovery::{Discovery, DiscoveryError};
+use crate::discovery::{Discovery, DiscoveryError, IssuerKind};
 use crate::dpop::{ProofRequest, make_proof};
 use crate::http::{Answer, Fetcher};
 use crate::jose::{SigningKey, SigningKeyError};
@@ -123,6 +123,16 @@ impl TokenClient {
         );
         let state = Mutex::default();
         Ok(Self { settings, keys, discovery, fetcher, clock, fresh_id, state })
+    }
+
+    /// Whom the tokens come from.
+    pub fn issuer_kind(&self) -> IssuerKind {
+        self.settings.flow.issuer_kind()
+    }
+
+    /// The issuer's address, as configured.
+    pub fn issuer(&self) -> &str {
+        &self.settings.issuer
     }
 
     /// A token that is still good for some seconds: the kept one or a new one.

@@ -374,7 +374,7 @@ async fn every_error_of_an_issuer_is_named_with_its_remedy() {
         assert_eq!(error.retry(), Retry::Never, "{code}");
         let error = AuthorizationError::from(error);
         assert!(!error.passes, "{code}");
-        let texts = [Language::Bokmal, Language::English].map(|lang| error.reason.text(lang));
+        let texts = [Language::Bokmal, Language::English].map(|lang| error.text(lang));
         assert_ne!(texts[0], texts[1], "{code}");
         for text in &texts {
             assert!(text.contains(code), "{code}: {text}");
@@ -408,7 +408,7 @@ async fn every_error_of_an_issuer_is_named_with_its_remedy() {
     issuers.helseid.misbehave(Some(EndpointFault::Named("use_dpop_nonce", String::new())));
     let error = issuers.bearer().access_token().await.unwrap_err();
     assert!(
-        AuthorizationError::from(error).reason.text(Language::English).contains("helseid.dpop")
+        AuthorizationError::from(error).text(Language::English).contains("helseid.dpop")
     );
 
     let registered = key(Algorithm::RS256);

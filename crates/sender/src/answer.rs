@@ -80,11 +80,7 @@ pub(crate) fn read(posted: PostOutcome, id: &str, entries: usize, now: Timestamp
         _ => Vec::new(),
     };
     let (outcome, note) = of_whole(status, retry_after, &found, body.is_empty());
-    let codes = found
-        .iter()
-        .filter_map(|issue| issue.code.map(Code::as_str).or(issue.code_text.as_deref()))
-        .map(str::to_owned)
-        .collect();
+    let codes = found.iter().take(MAX_FINDINGS).filter_map(code_of).map(str::to_owned).collect();
     ReadAnswer {
         outcome,
         items: Vec::new(),
@@ -174,8 +170,20 @@ fn is_error(issue: &ReadIssue) -> bool {
     issue.severity.is_some_and(|severity| severity >= Severity::Error)
 }
 
+/// The code of an issue, also one that this program does not know: it is repeated in logs and on screens, so it must look
+/// like a code.
+fn code_of(issue: &ReadIssue) -> Option<&str> {
+    let is_code = |text: &&str| {
+        (1..=64).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+    };
+    issue.code.map(Code::as_str).or(issue.code_text.as_deref().filter(is_code))
+}
+
 fn held(issue: &ReadIssue) -> HeldFinding {
-    let cut = |text: &str| text.chars().take(MAX_TEXT).collect::<String>();
+    // Whatever answers may have written it, and a terminal shows it.
+    let cut =
+        |text: &str| text.chars().filter(|c| !c.is_control()).take(MAX_TEXT).collect::<String>();
     let title =
         |language| issue.code.map(|code| code.title(language).to_owned()).unwrap_or_default();
     let text_nb =
@@ -186,10 +194,7 @@ fn held(issue: &ReadIssue) -> HeldFinding {
         (text, _) => cut(text),
     };
     HeldFinding {
-        code: issue
-            .code
-            .map(|code| code.as_str().to_owned())
-            .or_else(|| issue.code_text.as_deref().map(cut)),
+        code: code_of(issue).map(str::to_owned),
         path: issue.expression.as_deref().map(cut),
         text_nb,
         text_en,
@@ -357,5 +362,21 @@ mod tests {
         for nothing in ["soon", "", "-5", "1.5"] {
             assert_eq!(retry_after(nothing, now()), None, "{nothing}");
         }
+    }
+
+    #[test]
+    fn what_an_answer_says_is_bounded_and_has_no_control_characters() {
+        let issue = |code: &str, text: &str| ReadIssue {
+            code_text: Some(code.to_owned()),
+            text_nb: text.to_owned(),
+            ..ReadIssue::default()
+        };
+        assert_eq!(code_of(&issue("LMR-9999", "")), Some("LMR-9999"));
+        for odd in ["", "LMR 9999", "\u{1b}[2J", "<b>", &"x".repeat(65)] {
+            assert_eq!(code_of(&issue(odd, "")), None, "{odd:?}");
+        }
+        let found = held(&issue("\u{1b}[2J", &format!("a\u{1b}[2J\r\n{}", "b".repeat(5000))));
+        assert_eq!(found.code, None);
+        assert!(found.text_nb.starts_with("a[2Jb") && found.text_nb.chars().count() == MAX_TEXT);
     }
 }

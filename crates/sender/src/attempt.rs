@@ -45,6 +45,9 @@ pub enum AttemptFailure {
     },
     /// No access token.
     Token {
+        /// The configured issuer by its name and address; none in what an older version stored.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        issuer: Option<String>,
         /// Why.
         reason: TokenFailure,
     },
@@ -233,7 +236,7 @@ impl AttemptFailure {
                 let start = pick("registeret svarte HTTP", "the register answered HTTP");
                 format!("{start} {status}{note}{codes}")
             }
-            Self::Token { reason } => reason.text(language),
+            Self::Token { issuer, reason } => reason.text(issuer.as_deref(), language),
             Self::GivenUp => pick("gitt opp av en operatør", "given up by an operator"),
             Self::SealedLikeRefused => pick(
                 "forseglet som en melding som ble avvist",
@@ -349,52 +352,56 @@ impl From<ConnectCause> for ConnectionFailure {
 }
 
 impl TokenFailure {
-    /// The sentence, without a full stop.
+    /// The sentence, without a full stop. `issuer` is the configured one by its name and address, where it is known.
     #[must_use]
-    pub fn text(&self, language: Language) -> String {
+    pub fn text(&self, issuer: Option<&str>, language: Language) -> String {
         let nb = language == Language::Bokmal;
+        let pick = |no: &'static str, en: &'static str| if nb { no } else { en };
+        let name = issuer.unwrap_or(pick("utstederen av tokener", "the issuer of tokens"));
         match self {
             Self::IssuerUnreachable { reason, detail } => {
-                let start = if nb { "HelseID kan ikke nås" } else { "HelseID cannot be reached" };
+                let start = format!("{name} {}", pick("kan ikke nås", "cannot be reached"));
                 let why = reason.as_ref().map_or(detail.as_str(), |reason| reason.text(language));
-                if why.is_empty() { start.to_owned() } else { format!("{start}: {why}") }
+                if why.is_empty() { start } else { format!("{start}: {why}") }
             }
-            Self::IssuerUnavailable { status } if nb => {
-                format!("HelseID er ikke tilgjengelig (HTTP {status})")
+            Self::IssuerUnavailable { status } => {
+                let what = pick("er ikke tilgjengelig", "is unavailable");
+                format!("{name} {what} (HTTP {status})")
             }
-            Self::IssuerUnavailable { status } => format!("HelseID is unavailable (HTTP {status})"),
             Self::AnswerUnusable { detail } if nb => {
-                format!("svaret fra HelseID kan ikke brukes: {detail}")
+                format!("svaret fra {name} kan ikke brukes: {detail}")
             }
-            Self::AnswerUnusable { detail } => format!("HelseID's answer is not usable: {detail}"),
+            Self::AnswerUnusable { detail } => {
+                format!("the answer of {name} is not usable: {detail}")
+            }
             Self::ClientRefused { status, error, hid } => {
                 let code = hid.map(|number| format!(" (HID-{number})")).unwrap_or_default();
                 let named = format!("{error}{code}");
-                let issuer = issuer_codes::issuer(&named);
-                let start = if nb { "avviser klienten" } else { "refuses the client" };
+                let issuer = issuer.unwrap_or_else(|| issuer_codes::issuer(&named));
+                let start = pick("avviser klienten", "refuses the client");
                 let remedy = issuer_codes::remedy(&named, language)
                     .map(|remedy| format!(": {remedy}"))
                     .unwrap_or_default();
                 format!("{issuer} {start} (HTTP {status}): {named}{remedy}")
             }
             Self::OtherIssuer if nb => {
-                "metadataene på adressen tilhører en annen utsteder enn den i helseid.issuer".into()
+                format!("metadataene på adressen tilhører en annen utsteder enn {name}: se issuer")
             }
             Self::OtherIssuer => {
-                "the metadata at the address names another issuer than helseid.issuer".into()
+                format!("the metadata at the address names another issuer than {name}: see issuer")
             }
-            Self::ScopeWithheld if nb => {
-                "HelseID gir ikke scopet; har organisasjonen signert vilkårene og fått tilgang?"
-                    .into()
-            }
-            Self::ScopeWithheld => {
-                "HelseID withheld the scope; has the organisation signed the terms and got access?"
-                    .into()
-            }
+            Self::ScopeWithheld if nb => format!(
+                "{name} gir ikke scopet; har organisasjonen signert vilkårene og fått tilgang?"
+            ),
+            Self::ScopeWithheld => format!(
+                "{name} withheld the scope; has the organisation signed the terms and got access?"
+            ),
             Self::KeyUnusable { detail } if nb => {
-                format!("nøkkelen til HelseID-klienten kan ikke brukes: {detail}")
+                format!("nøkkelen til klienten hos {name} kan ikke brukes: {detail}")
             }
-            Self::KeyUnusable { detail } => format!("the client's key cannot be used: {detail}"),
+            Self::KeyUnusable { detail } => {
+                format!("the key of the client at {name} cannot be used: {detail}")
+            }
             Self::Other { detail } => detail.clone(),
         }
     }
@@ -402,7 +409,7 @@ impl TokenFailure {
 
 impl fmt::Display for TokenFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text(Language::English))
+        f.write_str(&self.text(None, Language::English))
     }
 }
 
@@ -416,6 +423,7 @@ mod tests {
             AttemptFailure::NoConnection { reason: ConnectionFailure::Refused },
             AttemptFailure::NoConnection { reason: ConnectionFailure::Other("tunnel".into()) },
             AttemptFailure::Token {
+                issuer: Some("Maskinporten (https://test.maskinporten.no/)".into()),
                 reason: TokenFailure::ClientRefused {
                     status: 400,
                     error: "invalid_client".into(),
@@ -456,5 +464,33 @@ mod tests {
             refused.text(Language::English),
             "no connection to the register: nothing answers at the address"
         );
+    }
+
+    #[test]
+    fn every_failure_of_a_token_names_the_configured_issuer() {
+        let detail = || "x".to_owned();
+        let all = [
+            TokenFailure::IssuerUnreachable { reason: None, detail: detail() },
+            TokenFailure::IssuerUnavailable { status: 503 },
+            TokenFailure::AnswerUnusable { detail: detail() },
+            TokenFailure::ClientRefused { status: 400, error: "invalid_scope".into(), hid: None },
+            TokenFailure::OtherIssuer,
+            TokenFailure::ScopeWithheld,
+            TokenFailure::KeyUnusable { detail: detail() },
+        ];
+        let issuer = "Maskinporten (https://test.maskinporten.no/)";
+        for reason in all {
+            for language in [Language::Bokmal, Language::English] {
+                let failure =
+                    AttemptFailure::Token { issuer: Some(issuer.into()), reason: reason.clone() };
+                let text = failure.text(language);
+                assert!(text.contains(issuer), "{text}");
+                assert!(!text.to_lowercase().contains("helseid"), "{text}");
+            }
+        }
+        // What an older version stored has no issuer.
+        let old = r#"{"cause":"token","reason":{"token":"scope-withheld"}}"#;
+        let text = AttemptFailure::from_stored(old).text(Language::English);
+        assert!(text.starts_with("the issuer of tokens withheld the scope"), "{text}");
     }
 }

@@ -8,10 +8,11 @@ use async_trait::async_trait;
 use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
 use lmr_auth::{
-    AccessToken, ConnectCause, DiscoveryError, FetchError, Network, NetworkError, RequestHeaders,
-    Retry, TokenClient, TokenError, is_loopback,
+    AccessToken, ConnectCause, DiscoveryError, FetchError, IssuerKind, Network, NetworkError,
+    RequestHeaders, Retry, TokenClient, TokenError, is_loopback,
 };
 use lmr_envelope::RECEIPT_HEADER;
+use lmr_fhir::Language;
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue,
     RETRY_AFTER, WWW_AUTHENTICATE,
@@ -113,14 +114,24 @@ pub trait Authorizer: Send + Sync {
 
 /// There is no token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{reason}")]
+#[error("{}", self.text(Language::English))]
 pub struct AuthorizationError {
+    /// The configured issuer by its name and address, where it is known.
+    pub issuer: Option<String>,
     /// Why.
     pub reason: TokenFailure,
     /// Whether a later attempt may succeed by itself.
     pub passes: bool,
     /// How long to wait at least.
     pub retry_after: Option<Duration>,
+}
+
+impl AuthorizationError {
+    /// The sentence, without a full stop.
+    #[must_use]
+    pub fn text(&self, language: Language) -> String {
+        self.reason.text(self.issuer.as_deref(), language)
+    }
 }
 
 impl From<TokenError> for AuthorizationError {
@@ -154,7 +165,7 @@ impl From<TokenError> for AuthorizationError {
             | TokenError::NotBound
             | TokenError::NonceLoop) => TokenFailure::AnswerUnusable { detail: error.to_string() },
         };
-        Self { reason, passes, retry_after }
+        Self { issuer: None, reason, passes, retry_after }
     }
 }
 
@@ -181,6 +192,16 @@ impl TokenAuthorizer {
     pub fn new(client: TokenClient) -> Self {
         Self { client, last: Mutex::new(None) }
     }
+
+    /// An error with the configured issuer.
+    fn failed(&self, error: TokenError) -> AuthorizationError {
+        let name = match self.client.issuer_kind() {
+            IssuerKind::HelseId => "HelseID",
+            IssuerKind::Maskinporten => "Maskinporten",
+        };
+        let issuer = Some(format!("{name} ({})", self.client.issuer()));
+        AuthorizationError { issuer, ..AuthorizationError::from(error) }
+    }
 }
 
 #[async_trait]
@@ -191,8 +212,9 @@ impl Authorizer for TokenAuthorizer {
         url: &str,
         nonce: Option<&str>,
     ) -> Result<RequestHeaders, AuthorizationError> {
-        let token = self.client.access_token().await?;
-        let headers = self.client.headers(&token, method, url, nonce).map_err(TokenError::from)?;
+        let token = self.client.access_token().await.map_err(|error| self.failed(error))?;
+        let headers = self.client.headers(&token, method, url, nonce);
+        let headers = headers.map_err(|error| self.failed(error.into()))?;
         *self.last.lock().await = Some(token);
         Ok(headers)
     }
@@ -480,8 +502,8 @@ impl<A: Authorizer> Transport for HttpTransport<A> {
                 self.authorizer.headers("POST", self.address.as_str(), nonce.as_deref()).await;
             let headers = match headers {
                 Ok(headers) => headers,
-                Err(AuthorizationError { reason, passes, retry_after }) => {
-                    let failure = AttemptFailure::Token { reason };
+                Err(AuthorizationError { issuer, reason, passes, retry_after }) => {
+                    let failure = AttemptFailure::Token { issuer, reason };
                     if let Some(closed) = closed {
                         return closed;
                     }

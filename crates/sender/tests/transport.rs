@@ -51,7 +51,12 @@ impl Authorizer for Nobody {
         _: Option<&str>,
     ) -> Result<RequestHeaders, AuthorizationError> {
         let retry_after = self.passes.then_some(Duration::from_secs(90));
-        Err(AuthorizationError { reason: no_token(), passes: self.passes, retry_after })
+        Err(AuthorizationError {
+            issuer: None,
+            reason: no_token(),
+            passes: self.passes,
+            retry_after,
+        })
     }
 
     async fn refused(&self) {}
@@ -170,7 +175,7 @@ async fn without_a_token_nothing_is_sent() {
         listen(router(|_, _| async { unreachable!("a message was sent without a token") })).await;
     let outcome = transport(&address, Nobody { passes: true }).post(Vec::new()).await;
     let retry_after = Some(Duration::from_secs(90));
-    let failure = AttemptFailure::Token { reason: no_token() };
+    let failure = AttemptFailure::Token { issuer: None, reason: no_token() };
     assert_eq!(outcome, PostOutcome::NotReached { failure: failure.clone(), retry_after });
     let outcome = transport(&address, Nobody { passes: false }).post(Vec::new()).await;
     assert_eq!(outcome, PostOutcome::NoAccess { failure });

@@ -123,9 +123,8 @@ async fn token(kind: IssuerKind, config: &SenderConfig, folder: &Path, checks: &
     match headers.await {
         Ok(_) => checks.ok("helseid.token", what),
         Err(error) => {
-            let text = Text::of(|language| {
-                format!("{}: {}", what.get(language), error.reason.text(language))
-            });
+            let text =
+                Text::of(|language| format!("{}: {}", what.get(language), error.text(language)));
             let remedy = match kind {
                 IssuerKind::HelseId => text!(
                     "sammenlign helseid.client_id, key, scope og resource med klienten i HelseID Selvbetjening",
