@@ -12,6 +12,7 @@ mod sources;
 mod supervision;
 mod texts;
 mod transfer_progress;
+mod why;
 mod workplace;
 
 use std::path::{Path, PathBuf};
@@ -95,9 +96,11 @@ enum Command {
     Rehearse(rehearse::Rehearse),
     /// What the register has and a complete source does not hold any more
     Vanished,
-    /// Show of one resource whether, when and in which message it went, or what keeps it
+    /// Show of one resource whether, when and in which message it went, or what keeps it; of a message what it holds
+    /// and what became of it
     Why {
-        /// Type/id, the technical id, or the source's own key
+        /// Type/id, the technical id, or the source's own key; or of a message its id, or the number or digest of its
+        /// receipt
         name: String,
     },
     Map(map::Map),
@@ -238,8 +241,8 @@ impl Send {
             }
             Command::Why { name } => {
                 let scratch = tempfile::Builder::new().prefix("lmr-why-").tempdir()?;
-                let agent = setup::scratch_agent(config, folder, scratch.path()).await?;
-                let found = match agent.why(name).await {
+                let agent = setup::reading_agent(config, folder, scratch.path()).await?;
+                let found = match why::find(&agent, name).await {
                     Ok(found) => found,
                     Err(error) => return self.failed(error),
                 };

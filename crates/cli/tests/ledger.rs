@@ -61,3 +61,36 @@ fn the_ledger_is_given_out_and_a_damaged_one_is_put_in_order() {
     assert_eq!(String::from_utf8_lossy(&after.stdout).lines().count(), rows.len());
     assert_eq!(world.send(&["status"]).status.code(), Some(0));
 }
+
+/// Whoever has a message's id or its receipt in hand finds what it held, and from a record the message it went in.
+#[test]
+fn why_takes_a_record_a_message_and_a_receipt() {
+    let world = World::make("lmdi-1.1.7", 4, 1000);
+    let (_issuer, _receiver) = (world.helseid(), world.receiver());
+    world.run(0);
+    let history = world.json(&["history"]);
+    let id = history["messages"][0]["message_id"].as_str().expect("an id").to_owned();
+    let message = &world.json(&["why", &id])[0];
+    assert_eq!((&message["kind"], &message["message_id"]), (&"message".into(), &id.clone().into()));
+    let resources = message["resources"].as_array().expect("resources");
+    assert_eq!(Some(resources.len() as u64), message["entries"].as_u64());
+    assert!(resources.iter().all(|one| one["outcome"] == "stored"), "{message}");
+    let number = message["receipts"][0]["sequence"].as_u64().expect("a receipt").to_string();
+    assert_eq!(world.json(&["why", &number])[0]["message_id"], id.as_str());
+    let given = resources
+        .iter()
+        .find(|one| one["resource_type"] == "MedicationAdministration")
+        .and_then(|one| one["resource_id"].as_str())
+        .expect("an administration");
+    let record = &world.json(&["why", &format!("MedicationAdministration/{given}")])[0];
+    assert_eq!(record["kind"], "resource");
+    assert_eq!(record["messages"][0]["message_id"], id.as_str(), "{record}");
+    assert_eq!(record["messages"][0]["outcome"], "stored");
+    assert_eq!(record["confirmed"]["message_id"], id.as_str());
+    for (lang, words) in [("en", "receipt no. "), ("nb", "kvittering nr. ")] {
+        let screen = said(&world.send(&["why", &id, "--lang", lang]));
+        assert!(screen.contains(words) && screen.lines().count() <= 24, "{screen}");
+    }
+    let unknown = world.send(&["why", "0f8fad5b-d9cb-469f-a165-70867728950e"]);
+    assert_eq!(unknown.status.code(), Some(1), "{}", said(&unknown));
+}

@@ -407,9 +407,7 @@ async fn every_error_of_an_issuer_is_named_with_its_remedy() {
     // A client that sends no proof, and one that HelseID has for DPoP only.
     issuers.helseid.misbehave(Some(EndpointFault::Named("use_dpop_nonce", String::new())));
     let error = issuers.bearer().access_token().await.unwrap_err();
-    assert!(
-        AuthorizationError::from(error).text(Language::English).contains("helseid.dpop")
-    );
+    assert!(AuthorizationError::from(error).text(Language::English).contains("helseid.dpop"));
 
     let registered = key(Algorithm::RS256);
     issuers.maskinporten.register(maskinporten::Client::own("client", own(), registered.public()));

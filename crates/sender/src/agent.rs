@@ -21,7 +21,7 @@ use crate::identity::HashKey;
 use crate::index::Index;
 use crate::lock::Lock;
 use crate::message::{Made, MessageMaker};
-use crate::meter::{ProgressSink, TransferMeter, TransferProgress};
+use crate::meter::{ProgressSink, TransferMeter, TransferProgress, TransferState};
 use crate::outbox::{FinishedAttempt, Forgotten, HeldCount, ItemOutcome, Outbox, OutboxError};
 use crate::plan::{self, BundleLimits, Known, Plan, Statuses};
 use crate::progress::{AttemptOutcome, State};
@@ -422,6 +422,9 @@ impl Agent {
         let mut maker = MessageMaker::new(self, &index, &statuses, since);
         let total = plan.bundles.iter().map(|bundle| bundle.roots.len() as u64).sum();
         let mut meter = TransferMeter::new(total, self.now());
+        if total > 0 {
+            self.note_progress(run, &meter.advance(0, None, self.now())).await?;
+        }
         let mut bundles = plan.bundles.into_iter().peekable();
         let mut ahead = None;
         while let Some(planned) = bundles.next() {
@@ -466,6 +469,7 @@ impl Agent {
             let last = run.report.messages.last();
             if !run.paused && last.is_none_or(|last| last.state == State::Delivered) {
                 let progress = meter.advance(roots, through, self.now());
+                self.note_progress(run, &progress).await?;
                 if let Some(sink) = &self.progress {
                     sink(&progress);
                 }
@@ -480,6 +484,15 @@ impl Agent {
             run.report.source_issues.extend(self.archive_finished(&index).await?);
         }
         Ok(())
+    }
+
+    async fn note_progress(
+        &self,
+        run: &Run,
+        progress: &TransferProgress,
+    ) -> Result<(), SenderError> {
+        let state = TransferState::of(run.number, progress, self.now());
+        Ok(self.outbox.note_transfer(&state).await?)
     }
 
     /// The start of the last transfer of this source after which nothing was left to deliver or to correct. While

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::clinical::oslo;
 
@@ -18,6 +19,39 @@ pub struct TransferProgress {
     pub left: Option<SignedDuration>,
     /// Up to which day everything is delivered, where the records have a time: a transfer goes from the oldest.
     pub through: Option<Date>,
+}
+
+/// How far a transfer under way is, as it last noted it in the outbox: for whoever asks from another process.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TransferState {
+    /// The run's number.
+    pub run: i64,
+    /// When it was noted: after the last message.
+    pub noted_at: Timestamp,
+    /// Records that the messages delivered so far were made for.
+    pub done: u64,
+    /// Records of the whole transfer.
+    pub total: u64,
+    /// Records a second; none before a second has passed.
+    pub per_second: Option<f64>,
+    /// Seconds left at that rate.
+    pub seconds_left: Option<i64>,
+    /// Up to which day everything is delivered.
+    pub through: Option<Date>,
+}
+
+impl TransferState {
+    pub(crate) fn of(run: i64, progress: &TransferProgress, noted_at: Timestamp) -> Self {
+        Self {
+            run,
+            noted_at,
+            done: progress.done,
+            total: progress.total,
+            per_second: progress.per_second,
+            seconds_left: progress.left.map(|left| left.as_secs()),
+            through: progress.through,
+        }
+    }
 }
 
 /// Sink of the progress of a run.

@@ -4,6 +4,7 @@
 //! die between any two: `recover` then finds what was under way.
 
 mod book;
+mod columns;
 mod desk;
 #[cfg(test)]
 mod failpoint;
@@ -20,18 +21,20 @@ use std::path::Path;
 use jiff::Timestamp;
 use lmr_fhir::Language;
 use sqlx::error::DatabaseError as _;
-use sqlx::migrate::MigrateError;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, Row, Sqlite, SqlitePool, Transaction};
+use sqlx::{Connection as _, Sqlite, SqlitePool, Transaction};
 
 use crate::attempt::AttemptFailure;
 use crate::identity::Hash;
 use crate::index::Index;
+use crate::meter::TransferState;
 use crate::plan::{Known, Role, Statuses};
 use crate::progress::{AttemptOutcome, Progress};
 use crate::report::RunKind;
 use crate::schedule::RetrySchedule;
 use book::{book, close_items, hold_all, split};
+use columns::Columns;
 
 pub use crate::progress::State;
 pub use desk::{Act, ActError, Discarded, JournalEntry, JournalRecord, SourceIssueRow};
@@ -42,7 +45,7 @@ pub use ledger::LedgerRow;
 pub use receipts::ReceiptRow;
 pub use repair::{Examination, Repaired, TableState, examine, repair};
 pub use rows::{AttemptRow, MessageRow, Overview, RunRow, SourceCounts};
-pub use stored::Forgotten;
+pub use stored::{Forgotten, SentResource};
 pub(crate) use stored::{Sending, StoredRow};
 pub use vanished::VanishedRow;
 
@@ -174,8 +177,15 @@ impl From<sqlx::Error> for OutboxError {
 
 /// Resources of a message that are written by one statement: a statement for each costs more than its row.
 const ITEMS_AT_ONCE: usize = 100;
+/// Under this name the outbox has how far a transfer is.
+const TRANSFER: &str = "transfer";
 /// Rows of the ledger that are read at once.
 const PAGE: i64 = 10_000;
+
+/// The forms of the file, oldest first.
+fn forms() -> Migrator {
+    sqlx::migrate!("./migrations")
+}
 
 type Result<T> = std::result::Result<T, OutboxError>;
 
@@ -276,6 +286,15 @@ impl Outbox {
     /// As [`Outbox::open`], with another durability than a real outbox has: tests in which processes die,
     /// but no machine does.
     pub(crate) async fn open_with(path: &Path, synchronous: SqliteSynchronous) -> Result<Self> {
+        Self::open_as(path, synchronous, &forms()).await
+    }
+
+    /// As [`Outbox::open_with`], with some of the forms that the file has had.
+    async fn open_as(
+        path: &Path,
+        synchronous: SqliteSynchronous,
+        forms: &Migrator,
+    ) -> Result<Self> {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -284,7 +303,7 @@ impl Outbox {
             .foreign_keys(true)
             .busy_timeout(std::time::Duration::from_secs(10));
         let outbox = Self::connect(options).await?;
-        sqlx::migrate!("./migrations").run(&outbox.pool).await?;
+        forms.run(&outbox.pool).await?;
         Ok(outbox)
     }
 
@@ -358,7 +377,7 @@ impl Outbox {
             .fetch_optional(&self.pool)
             .await?;
         // The text of a damaged page need not be text.
-        Ok(row.map(|row| row.try_get(0)).transpose()?)
+        row.map(|row| row.read(0)).transpose()
     }
 
     pub(crate) async fn set(&self, name: &str, value: &str) -> Result<()> {
@@ -421,7 +440,7 @@ impl Outbox {
             .await?;
             for row in &rows {
                 let (identity, version) = (hash(row, 0)?, hash(row, 1)?);
-                let annulled: bool = row.get(2);
+                let annulled: bool = row.read(2)?;
                 statuses.known += usize::from(!annulled);
                 match index.position(identity) {
                     Some(at) => statuses.change(at, |status| {
@@ -432,17 +451,17 @@ impl Outbox {
                 }
             }
             match rows.last() {
-                Some(last) => after = last.get(0),
+                Some(last) => after = last.read(0)?,
                 None => break,
             }
         }
         let held = "SELECT identity, version, discarded_at IS NOT NULL FROM held";
         for row in sqlx::query(held).fetch_all(&self.pool).await? {
             if let Some(at) = index.position(hash(&row, 0)?) {
-                let version = hash(&row, 1)?;
+                let (version, is_discarded): (Hash, bool) = (hash(&row, 1)?, row.read(2)?);
                 statuses.change(at, |status| {
                     status.held = version == index.version(at);
-                    status.discarded = status.held && row.get(2);
+                    status.discarded = status.held && is_discarded;
                 });
             }
         }
@@ -462,7 +481,7 @@ impl Outbox {
         let open = "SELECT count(*) FROM message m JOIN item i ON i.seq = m.seq WHERE i.identity = ? AND \
                     m.state IN ('planned', 'sending', 'waiting', 'exhausted', 'stopped')";
         let row = sqlx::query(open).bind(identity.0.as_slice()).fetch_one(&self.pool).await?;
-        Ok(row.get::<i64, _>(0) > 0)
+        Ok(row.read::<i64>(0)? > 0)
     }
 
     /// Puts a sealed message in the outbox.
@@ -525,7 +544,7 @@ impl Outbox {
     /// [`OutboxError`].
     pub async fn put_clock_right(&self, now: Timestamp) -> Result<()> {
         let row = sqlx::query("SELECT max(ended_at) FROM attempt").fetch_one(&self.pool).await?;
-        let ahead = row.get::<Option<i64>, _>(0).map_or(0, |last| last - ms(now));
+        let ahead = row.read::<Option<i64>>(0)?.map_or(0, |last| last - ms(now));
         if ahead <= 0 {
             return Ok(());
         }
@@ -547,7 +566,7 @@ impl Outbox {
             .bind(seq)
             .fetch_optional(&self.pool)
             .await?;
-        row.map(|row| time(row.get(0))).transpose()
+        row.map(|row| time(row.read(0)?)).transpose()
     }
 
     /// The messages that may be tried now, oldest first.
@@ -559,7 +578,7 @@ impl Outbox {
         .bind(ms(now))
         .fetch_all(&self.pool)
         .await?;
-        Ok(rows.iter().map(|row| Due { seq: row.get(0), message_id: row.get(1) }).collect())
+        rows.iter().map(|row| Ok(Due { seq: row.read(0)?, message_id: row.read(1)? })).collect()
     }
 
     /// Notes that an attempt begins, and gives the bytes to send and how many entries they hold. `None` when the message is not due (any more).
@@ -573,9 +592,9 @@ impl Outbox {
             .bind(seq)
             .fetch_one(&mut *step)
             .await?;
-        let entries = usize::try_from(row.get::<i64, _>(1)).unwrap_or_default();
+        let entries = usize::try_from(row.read::<i64>(1)?).unwrap_or_default();
         let sealed = row
-            .get::<Option<Vec<u8>>, _>(0)
+            .read::<Option<Vec<u8>>>(0)?
             .ok_or(OutboxError::Damaged("an open message has no content"))?;
         store_progress(&mut step, seq, progress.begun(), now).await?;
         sqlx::query("INSERT INTO attempt (seq, started_at) VALUES (?, ?)")
@@ -695,7 +714,7 @@ impl Outbox {
         let mut step = self.begin().await?;
         for sql in [
             "DELETE FROM item WHERE seq IN (SELECT seq FROM message WHERE finished_at < ?)",
-            "DELETE FROM sent_item WHERE seq IN (SELECT seq FROM message WHERE finished_at < ?)",
+            "DELETE FROM sent_items WHERE seq IN (SELECT seq FROM message WHERE finished_at < ?)",
         ] {
             sqlx::query(sql).bind(ms(before)).execute(&mut *step).await?;
         }
@@ -715,9 +734,33 @@ impl Outbox {
         Ok(number)
     }
 
+    /// Notes how far the transfer under way is.
+    pub(crate) async fn note_transfer(&self, state: &TransferState) -> Result<()> {
+        let text = serde_json::to_string(state)
+            .map_err(|_| OutboxError::Damaged("a transfer's state cannot be written"))?;
+        self.set(TRANSFER, &text).await
+    }
+
+    /// How far the transfer is that has begun and not ended.
+    pub(crate) async fn transfer(&self) -> Result<Option<TransferState>> {
+        let Some(text) = self.setting(TRANSFER).await? else { return Ok(None) };
+        let state: TransferState = serde_json::from_str(&text)
+            .map_err(|_| OutboxError::Damaged("a transfer's state that cannot be read"))?;
+        let row = sqlx::query("SELECT ended_at IS NULL FROM run WHERE number = ?")
+            .bind(state.run)
+            .fetch_optional(&self.pool)
+            .await?;
+        let is_open: bool = row.map(|row| row.read(0)).transpose()?.unwrap_or_default();
+        Ok(is_open.then_some(state))
+    }
+
     /// Notes that a run ended, with its report as JSON.
     pub(crate) async fn end_run(&self, number: i64, report: &str, now: Timestamp) -> Result<()> {
         let mut step = self.begin().await?;
+        sqlx::query("DELETE FROM setting WHERE name = ?")
+            .bind(TRANSFER)
+            .execute(&mut *step)
+            .await?;
         sqlx::query("UPDATE run SET ended_at = ?, report = ? WHERE number = ?")
             .bind(ms(now))
             .bind(report)
@@ -738,7 +781,7 @@ async fn progresses(step: &mut Transaction<'static, Sqlite>) -> Result<Vec<(i64,
         .fetch_all(&mut **step)
         .await?
         .iter()
-        .map(|row| Ok((row.get(0), progress(row)?)))
+        .map(|row| Ok((row.read(0)?, progress(row)?)))
         .collect()
 }
 
@@ -748,10 +791,10 @@ async fn progress_of(step: &mut Transaction<'static, Sqlite>, seq: i64) -> Resul
 
 fn progress(row: &sqlx::sqlite::SqliteRow) -> Result<Progress> {
     Ok(Progress {
-        state: State::from_name(row.get(1)).ok_or(OutboxError::Damaged("an unknown state"))?,
-        round: u32::try_from(row.get::<i64, _>(2)).unwrap_or(u32::MAX),
-        may_have_arrived: row.get(3),
-        next_attempt: row.get::<Option<i64>, _>(4).map(time).transpose()?,
+        state: State::from_name(row.read(1)?).ok_or(OutboxError::Damaged("an unknown state"))?,
+        round: u32::try_from(row.read::<i64>(2)?).unwrap_or(u32::MAX),
+        may_have_arrived: row.read(3)?,
+        next_attempt: row.read::<Option<i64>>(4)?.map(time).transpose()?,
     })
 }
 
@@ -798,7 +841,7 @@ fn role_name(role: Role) -> &'static str {
 }
 
 fn hash(row: &sqlx::sqlite::SqliteRow, column: usize) -> Result<Hash> {
-    Hash::from_slice(row.get(column)).ok_or(OutboxError::Damaged("a hash of the wrong length"))
+    Hash::from_slice(row.read(column)?).ok_or(OutboxError::Damaged("a hash of the wrong length"))
 }
 
 fn ms(time: Timestamp) -> i64 {

@@ -13,7 +13,7 @@ use crate::source::SourceUnavailable;
 
 /// A run under way.
 pub(crate) struct Run {
-    number: i64,
+    pub(crate) number: i64,
     pub(crate) report: Report,
     /// The source was read to its end, so the report has all that is wrong with it.
     pub(crate) has_read_source: bool,

@@ -10,7 +10,7 @@ use crate::clinical::{When, start_of};
 use crate::error::SenderError;
 use crate::identity::Hash;
 use crate::index::Index;
-use crate::outbox::{HeldFinding, HeldRow, Sending};
+use crate::outbox::{HeldFinding, HeldRow, MessageRow, ReceiptRow, Sending, SentResource};
 use crate::plan::{Known, Plan, Statuses};
 use crate::progress::State;
 use crate::source::SourceLocation;
@@ -53,9 +53,21 @@ pub struct MessageOf {
     /// The state of the message.
     pub state: State,
     /// What became of the resource in it: `stored`, `unchanged`, `refused` or `not-stored`.
-    pub outcome: Option<String>,
+    pub outcome: Option<&'static str>,
     /// Why the message was not delivered.
     pub failure: Option<AttemptFailure>,
+}
+
+/// One message and what is known of it.
+#[derive(Debug, Serialize)]
+pub struct MessageExplanation {
+    /// The message, with its attempts.
+    #[serde(flatten)]
+    pub message: MessageRow,
+    /// The register's receipts for it.
+    pub receipts: Vec<ReceiptRow>,
+    /// What it holds, in its order, as long as that is remembered.
+    pub resources: Vec<SentResource>,
 }
 
 /// What keeps a resource, or brings it on its way.
@@ -161,6 +173,23 @@ impl Agent {
                 resource_id: row.resource_id,
                 source_key: row.source_key,
             });
+        }
+        Ok(found)
+    }
+
+    /// Everything that is known of the messages that go by a name: their own id, or the number or the digest of their
+    /// receipt.
+    ///
+    /// # Errors
+    /// [`SenderError`].
+    pub async fn why_message(&self, name: &str) -> Result<Vec<MessageExplanation>, SenderError> {
+        let mut found = Vec::new();
+        for id in self.outbox.messages_by_name(name).await? {
+            for message in self.outbox.messages_of(Some(&id), 1).await? {
+                let receipts = self.outbox.receipts_of(&id).await?;
+                let resources = self.outbox.contents_of(&id).await?;
+                found.push(MessageExplanation { message, receipts, resources });
+            }
         }
         Ok(found)
     }

@@ -187,3 +187,85 @@ async fn lists_of_a_database_of_version_0_1_can_be_read() {
     let messages = outbox.messages(20).await.unwrap();
     assert!(messages.iter().any(|message| !message.attempts.is_empty()), "{messages:?}");
 }
+
+/// A database of the form before the narrow ledger, as `tests/data/form-7` has it.
+async fn of_form_7(path: &Path) {
+    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    let pool = SqlitePool::connect_with(options).await.unwrap();
+    let dump = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/form-7/outbox.sql");
+    let dump = std::fs::read_to_string(dump).unwrap();
+    pool.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(dump))).await.unwrap();
+    pool.close().await;
+}
+
+async fn ledger(outbox: &Outbox) -> Vec<lmr_sender::outbox::LedgerRow> {
+    let mut rows = Vec::new();
+    let visit = |row| {
+        rows.push(row);
+        Ok::<(), lmr_sender::outbox::OutboxError>(())
+    };
+    outbox.each_in_ledger(visit).await.unwrap();
+    rows
+}
+
+#[tokio::test]
+async fn a_ledger_of_the_form_before_is_made_narrow_and_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sender.sqlite");
+    of_form_7(&path).await;
+    let outbox = Outbox::open(&path).await.unwrap();
+    let overview = outbox.overview().await.unwrap();
+    assert_eq!(overview.stored.iter().map(|(_, count)| count).sum::<u64>(), 45, "{overview:?}");
+    assert!(overview.stored.iter().any(|(name, count)| name == "Medication" && *count > 1));
+    let rows = ledger(&outbox).await;
+    let names: Vec<_> = rows
+        .iter()
+        .take(3)
+        .map(|row| (row.resource_id.as_deref(), row.source_key.as_deref()))
+        .collect();
+    // A UUID takes its bytes and is spelled as it was; one in another spelling stays a text.
+    assert_eq!(
+        names,
+        [
+            (Some("0f8fad5b-d9cb-469f-a165-70867728950e"), Some("ADM-17")),
+            (
+                Some("0F8FAD5B-D9CB-469F-A165-70867728950E"),
+                Some("7c9e6679-7425-40de-944b-e07fc1f90ae7")
+            ),
+            (None, None),
+        ]
+    );
+    let messages = outbox.messages(20).await.unwrap();
+    let stored: Vec<u64> =
+        messages.iter().map(|message| message.stored + message.refused).collect();
+    assert_eq!(stored, [1, 45], "{messages:?}");
+    outbox.close().await;
+}
+
+#[tokio::test]
+async fn a_damaged_file_of_the_form_before_is_repaired_to_the_present_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sender.sqlite");
+    of_form_7(&path).await;
+    let mut bytes = std::fs::read(&path).unwrap();
+    // The root of an index, whose rows are in its table.
+    let options = SqliteConnectOptions::new().filename(&path);
+    let pool = SqlitePool::connect_with(options).await.unwrap();
+    let page: i64 =
+        sqlx::query_scalar("SELECT rootpage FROM sqlite_master WHERE name = 'attempt_of'")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+    pool.close().await;
+    let at = (usize::try_from(page).unwrap() - 1) * 4096;
+    bytes[at..at + 4096].fill(0xa5);
+    std::fs::write(&path, bytes).unwrap();
+    let found = lmr_sender::outbox::examine(&path).await.unwrap();
+    assert!(!found.faults.is_empty());
+    let now: Timestamp = "2026-11-26T09:00:00Z".parse().unwrap();
+    lmr_sender::outbox::repair(&path, now).await.unwrap().expect("repaired");
+    let outbox = Outbox::open(&path).await.unwrap();
+    assert_eq!(ledger(&outbox).await.len(), 45);
+    assert_eq!(outbox.messages(20).await.unwrap().len(), 2);
+    outbox.close().await;
+}

@@ -450,8 +450,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Si hva som er skadet i avsenderens database og hva en reparasjon ville tatt vare på; med `--apply`, gjør den",
     ),
     (
-        "The repair puts what can be read into a new file, finds lost parts of the ledger again in the answers that are kept, and leaves the damaged file beside it. What is lost all the same is sent again, and what the register has makes no new version there. Exit status: 0 nothing is damaged, or it is repaired; 1 something is damaged; 4 the file cannot be read at all",
-        "Reparasjonen legger det som kan leses i en ny fil, finner tapte deler av regnskapet igjen i svarene som er tatt vare på, og lar den skadde filen ligge ved siden av. Det som likevel er tapt, sendes på nytt, og det registeret har, får ingen ny versjon. Sluttstatus: 0 ingenting er skadet, eller det er reparert; 1 noe er skadet; 4 filen kan ikke leses i det hele tatt",
+        "The repair puts what can be read into a new file and leaves the damaged one beside it. What is lost is sent again, and what the register has makes no new version there. Exit status: 0 nothing is damaged, or it is repaired; 1 something is damaged; 4 the file cannot be read at all",
+        "Reparasjonen legger det som kan leses i en ny fil og lar den skadde ligge ved siden av. Det som er tapt, sendes på nytt, og det registeret har, får ingen ny versjon. Sluttstatus: 0 ingenting er skadet, eller det er reparert; 1 noe er skadet; 4 filen kan ikke leses i det hele tatt",
     ),
     ("Make the repair", "Gjør reparasjonen"),
     (
@@ -579,12 +579,16 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Det registeret har, og som en fullstendig kilde ikke lenger har",
     ),
     (
-        "Show of one resource whether, when and in which message it went, or what keeps it",
-        "Vis for én ressurs om, når og i hvilken melding den gikk, eller hva som holder den tilbake",
+        "Show of one resource whether, when and in which message it went, or what keeps it; of a message what it holds and what became of it",
+        "Vis for én ressurs om, når og i hvilken melding den gikk, eller hva som holder den tilbake; for en melding hva den inneholder og hva det ble av den",
     ),
     (
         "Type/id, the technical id, or the source's own key",
         "Type/id, den tekniske id-en, eller kildens egen nøkkel",
+    ),
+    (
+        "Type/id, the technical id, or the source's own key; or of a message its id, or the number or digest of its receipt",
+        "Type/id, den tekniske id-en, eller kildens egen nøkkel; eller for en melding dens id, eller nummeret eller avtrykket av kvitteringen",
     ),
     (
         "Let go of what is held, or give a message up",

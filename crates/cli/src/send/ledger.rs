@@ -16,9 +16,8 @@ use crate::text::{Explain, text};
 
 /// Say what is damaged in the sender's database and what a repair would keep; with `--apply`, make it.
 ///
-/// The repair puts what can be read into a new file, finds lost parts of the ledger again in the answers that are
-/// kept, and leaves the damaged file beside it. What is lost all the same is sent again, and what the register has
-/// makes no new version there. Exit status: 0 nothing is damaged, or it is repaired; 1 something is damaged; 4 the
+/// The repair puts what can be read into a new file and leaves the damaged one beside it. What is lost is sent again,
+/// and what the register has makes no new version there. Exit status: 0 nothing is damaged, or it is repaired; 1 something is damaged; 4 the
 /// file cannot be read at all.
 #[derive(Args)]
 pub(super) struct Repair {
@@ -103,14 +102,6 @@ fn state(found: &Examination, lang: Language) -> String {
             false => pick(lang, "ikke hele", "not whole"),
         };
         out += &format!("  {:<14} {:>9}  {whole}\n", table.name, table.rows);
-    }
-    if found.rebuilt > 0 {
-        let line = text!(
-            "  {count} bekreftede poster funnet igjen i svarene\n",
-            "  {count} confirmed records found again in the answers\n",
-            count = found.rebuilt
-        );
-        out += line.get(lang);
     }
     out
 }

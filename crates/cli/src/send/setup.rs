@@ -199,6 +199,20 @@ pub(super) async fn scratch_agent(
     agent_with(config, folder, outbox, &StopSignal::default()).await
 }
 
+/// The sender for questions that change nothing: on the database itself, where it is there, since a scratch copy has no
+/// finished messages.
+pub(super) async fn reading_agent(
+    config: &SenderConfig,
+    folder: &Path,
+    scratch: &Path,
+) -> anyhow::Result<Agent> {
+    if !folder.join(&config.database).exists() {
+        return empty_agent(config, folder, scratch).await;
+    }
+    let outbox = outbox_to_read(config, folder).await?;
+    agent_with(config, folder, outbox, &StopSignal::default()).await
+}
+
 /// The same with an outbox of its own that knows nothing, in `scratch`.
 pub(super) async fn empty_agent(
     config: &SenderConfig,

@@ -26,7 +26,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 
 use super::texts::Rejected;
-use super::{setup, sources, texts};
+use super::{setup, sources, texts, why};
 use crate::clock;
 use crate::config::sender::{SenderConfig, hash_key};
 use crate::output::{Language, Style, hex, print};
@@ -232,8 +232,8 @@ impl Workplace for Place {
     fn why(&self, name: String, lang: Language) -> Work<String> {
         work(self, async move |place| {
             let scratch = tempfile::Builder::new().prefix("lmr-why-").tempdir()?;
-            let agent = setup::scratch_agent(&place.config, &place.folder, scratch.path()).await?;
-            let found = agent.why(&name).await?;
+            let agent = setup::reading_agent(&place.config, &place.folder, scratch.path()).await?;
+            let found = why::find(&agent, &name).await?;
             agent.outbox().close().await;
             Ok(texts::why(&name, &found, lang, Style::plain()))
         })

@@ -1,8 +1,9 @@
 //! What an answer, a refusal or the check means for each resource.
 
 use jiff::Timestamp;
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 
+use super::columns::{Columns, compact};
 use super::held::hold;
 use super::{HeldFinding, Item, ItemOutcome, Origin, OutboxError, Result, hash, int, ms};
 use crate::plan::Role;
@@ -16,25 +17,33 @@ pub(super) async fn book(
     now: Timestamp,
 ) -> Result<()> {
     let count = sqlx::query("SELECT count(*) FROM item WHERE seq = ?").bind(seq);
-    if count.fetch_one(&mut **step).await?.get::<i64, _>(0) != int(ends.len()) {
+    if count.fetch_one(&mut **step).await?.read::<i64>(0)? != int(ends.len()) {
         return Err(OutboxError::Damaged(
             "an answer has another number of entries than its message",
         ));
     }
     // A digit for each position.
     let outcomes: Vec<u8> = ends.iter().map(|end| b'0' + end.number()).collect();
-    // An older message answered late must not hide what a newer one has brought.
     sqlx::query(
+        "INSERT INTO resource_type (name) SELECT DISTINCT resource_type FROM item WHERE seq = ? \
+         ON CONFLICT (name) DO NOTHING",
+    )
+    .bind(seq)
+    .execute(&mut **step)
+    .await?;
+    let (id, key) = (compact("i.resource_id"), compact("i.source_key"));
+    // An older message answered late must not hide what a newer one has brought.
+    sqlx::query(AssertSqlSafe(format!(
         "INSERT INTO stored (identity, version, resource_type, seq, at, resource_id, source_key, annulled_at) \
-         SELECT identity, version, resource_type, seq, ?3, resource_id, source_key, \
-           CASE WHEN is_annulment THEN ?3 END \
-         FROM item WHERE seq = ?1 AND substr(?2, position + 1, 1) IN (x'31', x'32') ORDER BY identity \
+         SELECT i.identity, i.version, t.number, i.seq, ?3, {id}, {key}, CASE WHEN i.is_annulment THEN ?3 END \
+         FROM item i JOIN resource_type t ON t.name = i.resource_type \
+         WHERE i.seq = ?1 AND substr(?2, i.position + 1, 1) IN (x'31', x'32') ORDER BY i.identity \
          ON CONFLICT (identity) DO UPDATE SET version = excluded.version, seq = excluded.seq, \
            at = excluded.at, resource_id = excluded.resource_id, source_key = excluded.source_key, \
            annulled_at = CASE WHEN stored.version = excluded.version \
              THEN coalesce(excluded.annulled_at, stored.annulled_at) ELSE excluded.annulled_at END \
-         WHERE stored.seq <= excluded.seq",
-    )
+         WHERE stored.seq <= excluded.seq"
+    )))
     .bind(seq)
     .bind(outcomes.as_slice())
     .bind(ms(now))
@@ -67,9 +76,9 @@ pub(super) async fn close_items(
     outcomes: Option<&[u8]>,
 ) -> Result<()> {
     sqlx::query(
-        "INSERT INTO sent_item (seq, position, identity, outcome) \
-         SELECT seq, position, identity, CAST(CAST(substr(?2, position + 1, 1) AS TEXT) AS INTEGER) \
-         FROM item WHERE seq = ?1",
+        "INSERT INTO sent_items (seq, identities, outcomes) \
+         SELECT seq, unhex(group_concat(hex(substr(identity, 1, 8)), '' ORDER BY position)), CAST(?2 AS TEXT) \
+         FROM item WHERE seq = ?1 GROUP BY seq",
     )
     .bind(seq)
     .bind(outcomes)
@@ -117,11 +126,11 @@ pub(super) async fn split(
 }
 
 async fn message_id_of(step: &mut Transaction<'static, Sqlite>, seq: i64) -> Result<String> {
-    Ok(sqlx::query("SELECT message_id FROM message WHERE seq = ?")
+    sqlx::query("SELECT message_id FROM message WHERE seq = ?")
         .bind(seq)
         .fetch_one(&mut **step)
         .await?
-        .get(0))
+        .read(0)
 }
 
 async fn items_of(step: &mut Transaction<'static, Sqlite>, seq: i64) -> Result<Vec<Item>> {
@@ -138,18 +147,18 @@ async fn items_of(step: &mut Transaction<'static, Sqlite>, seq: i64) -> Result<V
             Ok(Item {
                 identity: hash(row, 0)?,
                 version: hash(row, 1)?,
-                role: match row.get::<&str, _>(2) {
+                role: match row.read::<&str>(2)? {
                     "new" => Role::New,
                     "changed" => Role::Changed,
                     _ => Role::Dependency,
                 },
-                root: row.get(7),
-                is_annulment: row.get(9),
-                resource_type: row.get(3),
-                resource_id: row.get(4),
-                source_key: row.get(8),
-                file: row.get(5),
-                line: u32::try_from(row.get::<i64, _>(6)).unwrap_or_default(),
+                root: row.read(7)?,
+                is_annulment: row.read(9)?,
+                resource_type: row.read(3)?,
+                resource_id: row.read(4)?,
+                source_key: row.read(8)?,
+                file: row.read(5)?,
+                line: u32::try_from(row.read::<i64>(6)?).unwrap_or_default(),
             })
         })
         .collect()

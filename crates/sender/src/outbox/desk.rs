@@ -7,8 +7,8 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use lmr_fhir::Language;
 use serde::{Deserialize, Serialize};
-use sqlx::Row;
 
+use super::columns::Columns;
 use super::held::all_held;
 use super::{HeldRow, Origin, Outbox, OutboxError, Released, Result, ms, time};
 use crate::source::{RowError, SourceIssue, SourceIssueKind};
@@ -307,13 +307,13 @@ impl Outbox {
         .iter()
         .map(|row| {
             Ok(JournalEntry {
-                number: row.get(0),
-                at: time(row.get(1))?,
-                kind: row.get(2),
-                operator: row.get(3),
-                reason: row.get(4),
-                text: row.get(5),
-                records: serde_json::from_str(row.get(6))
+                number: row.read(0)?,
+                at: time(row.read(1)?)?,
+                kind: row.read(2)?,
+                operator: row.read(3)?,
+                reason: row.read(4)?,
+                text: row.read(5)?,
+                records: serde_json::from_str(row.read(6)?)
                     .map_err(|_| OutboxError::Damaged("a journal entry that cannot be read"))?,
             })
         })
@@ -371,7 +371,9 @@ impl Outbox {
         .fetch_all(&self.pool)
         .await?
         .iter()
-        .map(|row| Ok((time(row.get(0))?, u64::try_from(row.get::<i64, _>(1)).unwrap_or_default())))
+        .map(|row| {
+            Ok((time(row.read(0)?)?, u64::try_from(row.read::<i64>(1)?).unwrap_or_default()))
+        })
         .collect()
     }
 
@@ -424,13 +426,13 @@ impl Outbox {
         .iter()
         .map(|row| {
             Ok(SourceIssueRow {
-                file: row.get(0),
-                line: row.get::<Option<i64>, _>(1).and_then(|line| u32::try_from(line).ok()),
-                source_key: row.get(2),
-                is_row: row.get(3),
-                cause_nb: row.get(4),
-                cause_en: row.get(5),
-                since: time(row.get(6))?,
+                file: row.read(0)?,
+                line: row.read::<Option<i64>>(1)?.and_then(|line| u32::try_from(line).ok()),
+                source_key: row.read(2)?,
+                is_row: row.read(3)?,
+                cause_nb: row.read(4)?,
+                cause_en: row.read(5)?,
+                since: time(row.read(6)?)?,
             })
         })
         .collect()

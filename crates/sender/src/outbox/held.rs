@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use lmr_fhir::Language;
 use serde::{Deserialize, Serialize};
-use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
+use sqlx::{Sqlite, SqliteConnection, Transaction};
 
+use super::columns::Columns;
 use super::{Item, Outbox, OutboxError, Result, hash, ms, time};
 use crate::identity::Hash;
 use crate::index::Index;
@@ -190,7 +191,7 @@ impl Outbox {
                 None => !is_complete,
             };
             if !is_current {
-                let number: i64 = row.get(0);
+                let number: i64 = row.read(0)?;
                 sqlx::query("DELETE FROM held WHERE number = ?")
                     .bind(number)
                     .execute(&mut *step)
@@ -290,12 +291,12 @@ impl Outbox {
         .iter()
         .map(|row| {
             Ok(WaitingRow {
-                held: row.get(0),
-                resource_type: row.get(1),
-                resource_id: row.get(2),
-                source_key: row.get(3),
-                file: row.get(4),
-                line: u32::try_from(row.get::<i64, _>(5)).unwrap_or_default(),
+                held: row.read(0)?,
+                resource_type: row.read(1)?,
+                resource_id: row.read(2)?,
+                source_key: row.read(3)?,
+                file: row.read(4)?,
+                line: u32::try_from(row.read::<i64>(5)?).unwrap_or_default(),
             })
         })
         .collect()
@@ -319,8 +320,11 @@ impl Outbox {
         )
         .fetch_one(&self.pool)
         .await?;
-        let count = |column| u64::try_from(row.get::<i64, _>(column)).unwrap_or_default();
-        Ok(HeldCount { held: count(0) - count(1), not_yet: count(1) })
+        let count = |column| -> Result<u64> {
+            Ok(u64::try_from(row.read::<i64>(column)?).unwrap_or_default())
+        };
+        let (all, not_yet) = (count(0)?, count(1)?);
+        Ok(HeldCount { held: all.saturating_sub(not_yet), not_yet })
     }
 }
 
@@ -355,27 +359,30 @@ async fn held_page(
     .await?
     .iter()
     .map(|row| {
-        let is_check = row.get::<&str, _>(6) == "check";
-        let discarded = row.get::<Option<i64>, _>(13).map(time).transpose()?;
+        let is_check = row.read::<&str>(6)? == "check";
+        let discarded = row.read::<Option<i64>>(13)?.map(time).transpose()?;
         Ok(HeldRow {
-            number: row.get(0),
-            resource_type: row.get(1),
-            resource_id: row.get(2),
-            source_key: row.get(9),
-            file: row.get(3),
-            line: u32::try_from(row.get::<i64, _>(4)).unwrap_or_default(),
-            since: time(row.get(5))?,
+            number: row.read(0)?,
+            resource_type: row.read(1)?,
+            resource_id: row.read(2)?,
+            source_key: row.read(9)?,
+            file: row.read(3)?,
+            line: u32::try_from(row.read::<i64>(4)?).unwrap_or_default(),
+            since: time(row.read(5)?)?,
             origin: if is_check { Origin::Check } else { Origin::Register },
-            depends_on_clock: row.get(10),
-            message_id: row.get(7),
-            findings: serde_json::from_str(row.get(8))
+            depends_on_clock: row.read(10)?,
+            message_id: row.read(7)?,
+            findings: serde_json::from_str(row.read(8)?)
                 .map_err(|_| OutboxError::Damaged("findings that cannot be read"))?,
-            waiting: u64::try_from(row.get::<i64, _>(12)).unwrap_or_default(),
-            discarded: discarded.map(|at| Discard {
-                at,
-                operator: row.get::<Option<String>, _>(14).unwrap_or_default(),
-                reason: row.get::<Option<String>, _>(15).unwrap_or_default(),
-            }),
+            waiting: u64::try_from(row.read::<i64>(12)?).unwrap_or_default(),
+            discarded: match discarded {
+                None => None,
+                Some(at) => Some(Discard {
+                    at,
+                    operator: row.read::<Option<String>>(14)?.unwrap_or_default(),
+                    reason: row.read::<Option<String>>(15)?.unwrap_or_default(),
+                }),
+            },
             identity: hash(row, 11)?,
         })
     })
@@ -403,7 +410,15 @@ pub(super) async fn hold(
     .bind(item.version.0.as_slice())
     .fetch_optional(&mut **step)
     .await?;
-    let before = before.as_ref();
+    let (mut since, mut discard) = (ms(now), (None, None, None));
+    if let Some(row) = &before {
+        since = row.read(0)?;
+        discard = (
+            row.read::<Option<i64>>(1)?,
+            row.read::<Option<String>>(2)?,
+            row.read::<Option<String>>(3)?,
+        );
+    }
     sqlx::query("DELETE FROM held WHERE identity = ?")
         .bind(item.identity.0.as_slice())
         .execute(&mut **step)
@@ -420,14 +435,14 @@ pub(super) async fn hold(
     .bind(&item.source_key)
     .bind(&item.file)
     .bind(i64::from(item.line))
-    .bind(before.map_or(ms(now), |row| row.get(0)))
+    .bind(since)
     .bind(origin.as_str())
     .bind(message_id)
     .bind(findings)
     .bind(depends_on_clock)
-    .bind(before.and_then(|row| row.get::<Option<i64>, _>(1)))
-    .bind(before.and_then(|row| row.get::<Option<String>, _>(2)))
-    .bind(before.and_then(|row| row.get::<Option<String>, _>(3)))
+    .bind(discard.0)
+    .bind(discard.1)
+    .bind(discard.2)
     .execute(&mut **step)
     .await?;
     Ok(())

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use sqlx::Row;
 
+use super::columns::Columns;
 use super::{Outbox, PAGE, Result, time};
 
 /// A resource that the register has confirmed.
@@ -54,8 +54,9 @@ impl Outbox {
 
     async fn ledger_page(&self, after: &[u8]) -> Result<Vec<(Vec<u8>, LedgerRow)>> {
         let rows = sqlx::query(
-            "SELECT s.identity, s.version, s.resource_type, s.resource_id, s.source_key, m.message_id, s.at, \
-             s.annulled_at, v.identity IS NOT NULL FROM stored s LEFT JOIN message m ON m.seq = s.seq \
+            "SELECT s.identity, s.version, t.name, s.resource_id, s.source_key, m.message_id, s.at, \
+             s.annulled_at, v.identity IS NOT NULL FROM stored s \
+             JOIN resource_type t ON t.number = s.resource_type LEFT JOIN message m ON m.seq = s.seq \
              LEFT JOIN vanished v ON v.identity = s.identity WHERE s.identity > ? ORDER BY s.identity LIMIT ?",
         )
         .bind(after)
@@ -65,18 +66,18 @@ impl Outbox {
         let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         rows.iter()
             .map(|row| {
-                let identity: Vec<u8> = row.get(0);
-                let annulled: Option<i64> = row.get(7);
+                let identity: Vec<u8> = row.read(0)?;
+                let annulled: Option<i64> = row.read(7)?;
                 let ledger = LedgerRow {
-                    resource_type: row.get(2),
-                    resource_id: row.get(3),
-                    source_key: row.get(4),
-                    message_id: row.get(5),
-                    confirmed_at: time(row.get(6))?,
+                    resource_type: row.read(2)?,
+                    resource_id: row.read_name(3)?,
+                    source_key: row.read_name(4)?,
+                    message_id: row.read(5)?,
+                    confirmed_at: time(row.read(6)?)?,
                     annulled_at: annulled.map(time).transpose()?,
-                    has_vanished: row.get(8),
+                    has_vanished: row.read(8)?,
                     identity: hex(&identity),
-                    version: hex(row.get(1)),
+                    version: hex(row.read(1)?),
                 };
                 Ok((identity, ledger))
             })

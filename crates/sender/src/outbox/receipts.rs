@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use lmr_envelope::{ReceiptDigest, VerifiedReceipt};
 use serde::Serialize;
-use sqlx::Row;
 
+use super::columns::Columns;
 use super::{Outbox, OutboxError, Result, ms, time};
 
 /// A receipt that is kept.
@@ -67,10 +67,10 @@ impl Outbox {
         rows.iter()
             .map(|row| {
                 Ok(CountingReceipt {
-                    sequence: number(row.get(0))?,
-                    digest: digest(row.get(1))?,
-                    kept_at: time(row.get(2))?,
-                    text: row.get(3),
+                    sequence: number(row.read(0)?)?,
+                    digest: digest(row.read(1)?)?,
+                    kept_at: time(row.read(2)?)?,
+                    text: row.read(3)?,
                 })
             })
             .collect()
@@ -87,7 +87,7 @@ impl Outbox {
         .bind(LOST)
         .fetch_optional(&self.pool)
         .await?;
-        row.map(|row| Ok((number(row.get(0))?, digest(row.get(1))?))).transpose()
+        row.map(|row| Ok((number(row.read(0)?)?, digest(row.read(1)?)?))).transpose()
     }
 
     /// Notes that the register has lost the messages of these receipts.
@@ -113,8 +113,8 @@ impl Outbox {
         .bind(LOST)
         .fetch_one(&self.pool)
         .await?;
-        let count = u64::try_from(row.get::<i64, _>(0)).unwrap_or_default();
-        let since = row.get::<Option<i64>, _>(1).map(time).transpose()?;
+        let count = u64::try_from(row.read::<i64>(0)?).unwrap_or_default();
+        let since = row.read::<Option<i64>>(1)?.map(time).transpose()?;
         Ok(since.map(|since| LaterReceipts { count, since }))
     }
 
@@ -162,7 +162,7 @@ impl Outbox {
                 .bind(LOST)
                 .fetch_all(&self.pool)
                 .await?;
-        rows.iter().map(|row| digest(row.get(0))).collect()
+        rows.iter().map(|row| digest(row.read(0)?)).collect()
     }
 
     /// The bytes of a message that may still be sent.
@@ -171,7 +171,31 @@ impl Outbox {
             .bind(seq)
             .fetch_optional(&self.pool)
             .await?;
-        Ok(row.and_then(|row| row.get(0)))
+        Ok(row.map(|row| row.read(0)).transpose()?.flatten())
+    }
+
+    /// The messages that go by a name: their own id, or the number or the digest of their receipt.
+    pub(crate) async fn messages_by_name(&self, name: &str) -> Result<Vec<String>> {
+        let name = name.trim().to_ascii_lowercase();
+        let id = name.strip_prefix("urn:uuid:").unwrap_or(&name);
+        let digest = ReceiptDigest::parse(&name);
+        let rows = sqlx::query(
+            "SELECT message_id FROM message WHERE message_id = ?1 \
+             UNION SELECT message_id FROM receipt WHERE sequence = ?2 OR digest = ?3 ORDER BY 1",
+        )
+        .bind(id)
+        .bind(name.parse::<i64>().ok())
+        .bind(digest.as_ref().map(|digest| &digest.as_bytes()[..]))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(|row| row.read(0)).collect()
+    }
+
+    /// The receipts of a message.
+    pub(crate) async fn receipts_of(&self, message_id: &str) -> Result<Vec<ReceiptRow>> {
+        let mut all = self.receipts().await?;
+        all.retain(|receipt| receipt.message_id == message_id);
+        Ok(all)
     }
 
     /// All receipts, by number.
@@ -187,11 +211,11 @@ impl Outbox {
         rows.iter()
             .map(|row| {
                 Ok(ReceiptRow {
-                    sequence: number(row.get(0))?,
-                    message_id: row.get(1),
-                    kept_at: time(row.get(2))?,
-                    problem: row.get(3),
-                    receipt: row.get(4),
+                    sequence: number(row.read(0)?)?,
+                    message_id: row.read(1)?,
+                    kept_at: time(row.read(2)?)?,
+                    problem: row.read(3)?,
+                    receipt: row.read(4)?,
                 })
             })
             .collect()

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::Serialize;
 use sqlx::pool::PoolConnection;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
-use sqlx::{AssertSqlSafe, Row, Sqlite};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, Sqlite};
 
+use super::columns::Columns;
 use super::{Outbox, OutboxError, Result, database_text};
 
 /// Most single faults that are named.
@@ -36,8 +37,6 @@ pub struct Examination {
     pub faults: Vec<String>,
     /// What could be read; empty where nothing is wrong.
     pub tables: Vec<TableState>,
-    /// Confirmed records that the answers to messages show and the ledger has lost.
-    pub rebuilt: u64,
 }
 
 /// A file that was put in order.
@@ -55,7 +54,7 @@ pub struct Repaired {
 /// [`OutboxError::DamagedFile`].
 pub(super) async fn quick_check(connection: &mut PoolConnection<Sqlite>) -> Result<()> {
     let row = sqlx::query("PRAGMA quick_check(1)").fetch_one(&mut **connection).await?;
-    let text: String = row.get(0);
+    let text: String = row.read(0)?;
     if text == "ok" { Ok(()) } else { Err(OutboxError::DamagedFile(text)) }
 }
 
@@ -66,11 +65,11 @@ pub(super) async fn quick_check(connection: &mut PoolConnection<Sqlite>) -> Resu
 pub async fn examine(path: &Path) -> Result<Examination> {
     let faults = faults(path).await;
     if faults.is_empty() {
-        return Ok(Examination { faults, tables: Vec::new(), rebuilt: 0 });
+        return Ok(Examination { faults, tables: Vec::new() });
     }
     let scratch = tempfile::tempdir().map_err(|error| OutboxError::Database(error.into()))?;
-    let (tables, rebuilt) = salvage(path, &scratch.path().join("salvaged.sqlite")).await?;
-    Ok(Examination { faults, tables, rebuilt })
+    let tables = salvage(path, &scratch.path().join("salvaged.sqlite")).await?;
+    Ok(Examination { faults, tables })
 }
 
 /// Puts a file with what can be read in the damaged one's place, which is kept beside it.
@@ -96,11 +95,12 @@ pub async fn repair(path: &Path, now: Timestamp) -> Result<Option<Repaired>> {
             _ => {}
         }
     }
-    let (tables, rebuilt) = salvage(path, &new).await?;
+    let tables = salvage(path, &new).await?;
+    // Brings it to the present form.
     let outbox = Outbox::open(&new).await?;
     let lost: Vec<&str> =
         tables.iter().filter(|table| !table.is_whole).map(|table| &*table.name).collect();
-    let text = format!("incomplete: {}; {rebuilt} records from answers", lost.join(", "));
+    let text = format!("incomplete: {}", lost.join(", "));
     outbox.note_operation("repair", &text, now).await?;
     outbox.close().await;
     let damaged_file = file(&format!(".damaged-{}", now.as_second()));
@@ -114,7 +114,7 @@ pub async fn repair(path: &Path, now: Timestamp) -> Result<Option<Repaired>> {
     }
     std::fs::rename(path, &damaged_file).map_err(moved)?;
     std::fs::rename(&new, path).map_err(moved)?;
-    Ok(Some(Repaired { found: Examination { faults, tables, rebuilt }, damaged_file }))
+    Ok(Some(Repaired { found: Examination { faults, tables }, damaged_file }))
 }
 
 /// What SQLite's check reports; an error of reading is a fault too.
@@ -130,7 +130,7 @@ async fn faults(path: &Path) -> Vec<String> {
         Err(error) => vec![database_text(&error)],
         Ok(rows) => {
             let lines = rows.iter().flat_map(|row| {
-                let text: String = row.get(0);
+                let text: String = row.read(0).unwrap_or_else(|error| error.to_string());
                 text.lines().map(str::to_owned).collect::<Vec<_>>()
             });
             lines.filter(|line| line != "ok").take(NAMED).collect()
@@ -138,15 +138,27 @@ async fn faults(path: &Path) -> Vec<String> {
     }
 }
 
-/// Makes a new file of what can be read of a damaged one. Gives the tables, and how many confirmed records were
-/// found again in the answers.
-async fn salvage(from: &Path, to: &Path) -> Result<(Vec<TableState>, u64)> {
-    let outbox = Outbox::open(to).await?;
+/// Makes a new file, of the same form, of what can be read of a damaged one. Gives the tables.
+async fn salvage(from: &Path, to: &Path) -> Result<Vec<TableState>> {
+    let mut forms = super::forms();
+    if let Some(form) = form_of(from).await {
+        forms.migrations.to_mut().retain(|migration| migration.version <= form);
+    }
+    let outbox = Outbox::open_as(to, SqliteSynchronous::Full, &forms).await?;
     let mut connection = outbox.pool.acquire().await?;
     let copied = copy_all(&mut connection, from).await;
     drop(connection);
     outbox.close().await;
     copied
+}
+
+/// The form of a file; `None` where that cannot be read, which is then taken for the present one.
+async fn form_of(path: &Path) -> Option<i64> {
+    let options = SqliteConnectOptions::new().filename(path).create_if_missing(false);
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.ok()?;
+    let row = sqlx::query("SELECT max(version) FROM _sqlx_migrations").fetch_one(&pool).await;
+    pool.close().await;
+    row.ok()?.read::<Option<i64>>(0).ok()?
 }
 
 async fn run(connection: &mut PoolConnection<Sqlite>, sql: String) -> Result<u64> {
@@ -155,13 +167,10 @@ async fn run(connection: &mut PoolConnection<Sqlite>, sql: String) -> Result<u64
 
 async fn texts(connection: &mut PoolConnection<Sqlite>, sql: String) -> Result<Vec<String>> {
     let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut **connection).await?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
+    rows.iter().map(|row| row.read(0)).collect()
 }
 
-async fn copy_all(
-    connection: &mut PoolConnection<Sqlite>,
-    from: &Path,
-) -> Result<(Vec<TableState>, u64)> {
+async fn copy_all(connection: &mut PoolConnection<Sqlite>, from: &Path) -> Result<Vec<TableState>> {
     run(connection, "PRAGMA foreign_keys = OFF".to_owned()).await?;
     sqlx::query("ATTACH DATABASE ? AS old")
         .bind(from.to_string_lossy().as_ref())
@@ -183,7 +192,7 @@ async fn copy_all(
         // An older form has fewer tables.
         let is_whole = columns.is_empty() || copy(connection, name, &columns, &keys).await?;
         let count = sqlx::query(AssertSqlSafe(format!("SELECT count(*) FROM main.{name}")));
-        let rows: i64 = count.fetch_one(&mut **connection).await?.get(0);
+        let rows: i64 = count.fetch_one(&mut **connection).await?.read(0)?;
         tables.push(TableState { name: name.clone(), rows: rows.unsigned_abs(), is_whole });
     }
     // A row whose message is lost says nothing any more.
@@ -196,11 +205,6 @@ async fn copy_all(
             run(connection, delete).await?;
         }
     }
-    let is_ledger = |table: &&TableState| table.name == "stored";
-    let rebuilt = match tables.iter().find(is_ledger) {
-        Some(table) if !table.is_whole => rebuild(connection).await?,
-        _ => 0,
-    };
     // A message's number is never given again, also that of one that is lost.
     run(
         connection,
@@ -210,7 +214,7 @@ async fn copy_all(
     )
     .await?;
     run(connection, "DETACH DATABASE old".to_owned()).await?;
-    Ok((tables, rebuilt))
+    Ok(tables)
 }
 
 /// Copies a table; `false` where not all of it can be read.
@@ -298,21 +302,4 @@ fn is_damage(error: &OutboxError) -> bool {
     let code = code.and_then(|code| code.parse::<i32>().ok());
     // SQLITE_ERROR (a page that is not what the schema says), SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_MISMATCH.
     matches!(code.map(|code| code & 0xff), Some(1 | 11 | 20 | 26))
-}
-
-/// Confirmed records that the ledger has lost, from the answers that are remembered; not those that somebody had
-/// forgotten on purpose.
-async fn rebuild(connection: &mut PoolConnection<Sqlite>) -> Result<u64> {
-    run(
-        connection,
-        "INSERT OR IGNORE INTO stored (identity, version, resource_type, seq, at, resource_id, source_key, \
-         annulled_at) SELECT i.identity, i.version, i.resource_type, i.seq, m.finished_at, i.resource_id, \
-         i.source_key, CASE WHEN i.is_annulment THEN m.finished_at END \
-         FROM item i JOIN message m ON m.seq = i.seq \
-         WHERE i.outcome IN ('stored', 'unchanged') AND m.finished_at IS NOT NULL \
-         AND m.finished_at > coalesce((SELECT max(at) FROM operation WHERE kind = 'forget'), 0) \
-         ORDER BY i.seq DESC"
-            .to_owned(),
-    )
-    .await
 }

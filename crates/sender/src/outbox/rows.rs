@@ -3,11 +3,13 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 
+use super::columns::Columns;
 use super::{HeldCount, Outbox, OutboxError, Result, time};
 use crate::attempt::AttemptFailure;
 use crate::identity::Hash;
+use crate::meter::TransferState;
 use crate::progress::State;
 use crate::report::RunStatus;
 
@@ -100,6 +102,8 @@ pub struct Overview {
     pub last_run: Option<RunRow>,
     /// When the last planned transfer began, where that is longer ago than a daily transfer allows.
     pub silent_since: Option<Timestamp>,
+    /// How far the transfer under way is; of one that was cut off, how far it came.
+    pub transfer: Option<TransferState>,
 }
 
 /// A planned transfer is due every day; two hours more for the change of the clock and a slow start.
@@ -229,23 +233,24 @@ impl Outbox {
     /// # Errors
     /// [`OutboxError`].
     pub async fn overview(&self) -> Result<Overview> {
-        let counts = |rows: Vec<sqlx::sqlite::SqliteRow>| -> Vec<(String, u64)> {
-            rows.iter().map(|row| (row.get(0), number(row, 1))).collect()
+        let counts = |rows: Vec<SqliteRow>| -> Result<Vec<(String, u64)>> {
+            rows.iter().map(|row| Ok((row.read(0)?, number(row, 1)?))).collect()
         };
         let stored = counts(
             sqlx::query(
-                "SELECT resource_type, count(*) FROM stored WHERE version <> ? GROUP BY 1 ORDER BY 1",
+                "SELECT t.name, count(*) FROM stored s JOIN resource_type t ON t.number = s.resource_type \
+                 WHERE s.version <> ? GROUP BY 1 ORDER BY 1",
             )
             .bind(Hash::NO_VERSION.0.as_slice())
             .fetch_all(&self.pool)
             .await?,
-        );
+        )?;
         let mut messages = Vec::new();
         for (name, count) in counts(
             sqlx::query("SELECT state, count(*) FROM message GROUP BY 1")
                 .fetch_all(&self.pool)
                 .await?,
-        ) {
+        )? {
             messages.push((
                 State::from_name(&name).ok_or(OutboxError::Damaged("an unknown state"))?,
                 count,
@@ -270,13 +275,14 @@ impl Outbox {
             held,
             not_yet,
             waiting: 0,
-            discarded: number(&row, 1),
+            discarded: number(&row, 1)?,
             vanished: self.vanished_count().await?,
             last_source: last_planned.as_ref().and_then(RunRow::source),
-            next_attempt: row.get::<Option<i64>, _>(0).map(time).transpose()?,
+            next_attempt: row.read::<Option<i64>>(0)?.map(time).transpose()?,
             last_success,
             last_run: self.runs(1).await?.pop(),
             silent_since: None,
+            transfer: self.transfer().await?,
         };
         overview.waiting = overview.last_source.as_ref().map_or(0, |source| source.waiting);
         overview.status = status_of(&overview, last_planned.as_ref(), self.has_ended().await?);
@@ -290,7 +296,7 @@ impl Outbox {
         )
         .fetch_optional(&self.pool)
         .await?;
-        Ok(row.is_some_and(|row| row.get(0)))
+        Ok(row.map(|row| row.read(0)).transpose()?.unwrap_or_default())
     }
 
     /// The last runs, newest first.
@@ -328,13 +334,24 @@ impl Outbox {
     /// # Errors
     /// [`OutboxError`].
     pub async fn messages(&self, limit: u32) -> Result<Vec<MessageRow>> {
+        self.messages_of(None, limit).await
+    }
+
+    /// The same, or the one with an id.
+    pub(crate) async fn messages_of(
+        &self,
+        message_id: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<MessageRow>> {
         let rows = sqlx::query(
             "SELECT m.seq, m.message_id, m.made_at, m.state, m.bytes, m.entries, \
-               (SELECT count(*) FROM sent_item i WHERE i.seq = m.seq AND i.outcome IN (1, 2)), \
-               (SELECT count(*) FROM sent_item i WHERE i.seq = m.seq AND i.outcome = 3), \
+               coalesce(length(i.outcomes) - length(replace(replace(i.outcomes, '1', ''), '2', '')), 0), \
+               coalesce(length(i.outcomes) - length(replace(i.outcomes, '3', '')), 0), \
                m.next_attempt, m.finished_at, m.reason \
-             FROM message m ORDER BY m.seq DESC LIMIT ?",
+             FROM message m LEFT JOIN sent_items i ON i.seq = m.seq \
+             WHERE ?1 IS NULL OR m.message_id = ?1 ORDER BY m.seq DESC LIMIT ?2",
         )
+        .bind(message_id)
         .bind(limit)
         .fetch_all(&self.pool)
         .await?;
@@ -344,34 +361,34 @@ impl Outbox {
                 "SELECT started_at, ended_at, outcome, http_status, detail FROM attempt \
                  WHERE seq = ? ORDER BY number",
             )
-            .bind(row.get::<i64, _>(0))
+            .bind(row.read::<i64>(0)?)
             .fetch_all(&self.pool)
             .await?
             .iter()
             .map(|row| {
                 Ok(AttemptRow {
-                    started_at: time(row.get(0))?,
-                    ended_at: row.get::<Option<i64>, _>(1).map(time).transpose()?,
-                    outcome: row.get(2),
+                    started_at: time(row.read(0)?)?,
+                    ended_at: row.read::<Option<i64>>(1)?.map(time).transpose()?,
+                    outcome: row.read(2)?,
                     http_status: row
-                        .get::<Option<i64>, _>(3)
+                        .read::<Option<i64>>(3)?
                         .and_then(|status| u16::try_from(status).ok()),
-                    failure: row.get::<Option<&str>, _>(4).and_then(failure),
+                    failure: row.read::<Option<&str>>(4)?.and_then(failure),
                 })
             })
             .collect::<Result<Vec<_>>>()?;
             messages.push(MessageRow {
-                message_id: row.get(1),
-                made_at: time(row.get(2))?,
-                state: State::from_name(row.get(3))
+                message_id: row.read(1)?,
+                made_at: time(row.read(2)?)?,
+                state: State::from_name(row.read(3)?)
                     .ok_or(OutboxError::Damaged("an unknown state"))?,
-                bytes: number(row, 4),
-                entries: number(row, 5),
-                stored: number(row, 6),
-                refused: number(row, 7),
-                next_attempt: row.get::<Option<i64>, _>(8).map(time).transpose()?,
-                finished_at: row.get::<Option<i64>, _>(9).map(time).transpose()?,
-                reason: row.get::<Option<&str>, _>(10).and_then(failure),
+                bytes: number(row, 4)?,
+                entries: number(row, 5)?,
+                stored: number(row, 6)?,
+                refused: number(row, 7)?,
+                next_attempt: row.read::<Option<i64>>(8)?.map(time).transpose()?,
+                finished_at: row.read::<Option<i64>>(9)?.map(time).transpose()?,
+                reason: row.read::<Option<&str>>(10)?.and_then(failure),
                 attempts,
             });
         }
@@ -386,7 +403,7 @@ impl Outbox {
         let row = sqlx::query("SELECT max(started_at) FROM run WHERE kind = 'planned'")
             .fetch_one(&self.pool)
             .await?;
-        row.get::<Option<i64>, _>(0).map(time).transpose()
+        row.read::<Option<i64>>(0)?.map(time).transpose()
     }
 
     /// When the next attempt is due.
@@ -399,7 +416,7 @@ impl Outbox {
         )
         .fetch_one(&self.pool)
         .await?;
-        row.get::<Option<i64>, _>(0).map(time).transpose()
+        row.read::<Option<i64>>(0)?.map(time).transpose()
     }
 
     /// How many messages are open.
@@ -409,7 +426,7 @@ impl Outbox {
         )
         .fetch_one(&self.pool)
         .await?;
-        Ok(number(&row, 0))
+        number(&row, 0)
     }
 }
 
@@ -421,13 +438,13 @@ fn as_map<K: Serialize, S: Serializer>(
     serializer.collect_map(pairs.iter().map(|(key, count)| (key, count)))
 }
 
-fn run_row(row: &sqlx::sqlite::SqliteRow) -> Result<RunRow> {
+fn run_row(row: &SqliteRow) -> Result<RunRow> {
     Ok(RunRow {
-        number: row.get(0),
-        kind: row.get(1),
-        started_at: time(row.get(2))?,
-        ended_at: row.get::<Option<i64>, _>(3).map(time).transpose()?,
-        report: row.get::<Option<&str>, _>(4).and_then(|text| serde_json::from_str(text).ok()),
+        number: row.read(0)?,
+        kind: row.read(1)?,
+        started_at: time(row.read(2)?)?,
+        ended_at: row.read::<Option<i64>>(3)?.map(time).transpose()?,
+        report: row.read::<Option<&str>>(4)?.and_then(|text| serde_json::from_str(text).ok()),
     })
 }
 
@@ -436,6 +453,6 @@ fn failure(stored: &str) -> Option<AttemptFailure> {
     (!stored.is_empty()).then(|| AttemptFailure::from_stored(stored))
 }
 
-fn number(row: &sqlx::sqlite::SqliteRow, column: usize) -> u64 {
-    u64::try_from(row.get::<i64, _>(column)).unwrap_or_default()
+fn number(row: &SqliteRow, column: usize) -> Result<u64> {
+    Ok(u64::try_from(row.read::<i64>(column)?).unwrap_or_default())
 }

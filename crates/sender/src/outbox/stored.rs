@@ -5,9 +5,9 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
+use super::columns::{Columns, compact};
 use super::{Outbox, OutboxError, Result, hash, ms, time};
 use crate::annul::AnnulTarget;
 use crate::attempt::AttemptFailure;
@@ -31,13 +31,42 @@ pub(crate) struct StoredRow {
     pub(crate) annulled: bool,
 }
 
+/// A resource of a message.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SentResource {
+    /// Its type; none where nothing is known of it any more.
+    pub resource_type: Option<String>,
+    /// Its technical id, unless that looks like an identity number.
+    pub resource_id: Option<String>,
+    /// The source's own key.
+    pub source_key: Option<String>,
+    /// `stored`, `unchanged`, `refused` or `not-stored`; none where the message was not answered.
+    pub outcome: Option<&'static str>,
+    /// Its number in `lmr send rejected`, where it is held now.
+    pub held: Option<i64>,
+}
+
 /// A message that a resource was in.
 pub(crate) struct Sending {
     pub(crate) message_id: String,
     pub(crate) made_at: Timestamp,
     pub(crate) state: State,
-    pub(crate) outcome: Option<String>,
+    pub(crate) outcome: Option<&'static str>,
     pub(crate) failure: Option<AttemptFailure>,
+}
+
+/// Bytes that the resources of finished messages keep of an identity.
+const SENT_IDENTITY: usize = 8;
+
+/// What became of a resource, by its digit in the outbox.
+fn outcome_name(digit: u8) -> Option<&'static str> {
+    match digit {
+        b'1' => Some("stored"),
+        b'2' => Some("unchanged"),
+        b'3' => Some("refused"),
+        b'4' => Some("not-stored"),
+        _ => None,
+    }
 }
 
 impl Outbox {
@@ -74,8 +103,8 @@ impl Outbox {
             if let Some(now) = present(hash(&row, 2)?, hash(&row, 3)?) {
                 sqlx::query("UPDATE item SET version = ? WHERE seq = ? AND position = ?")
                     .bind(now.0.as_slice())
-                    .bind(row.get::<i64, _>(0))
-                    .bind(row.get::<i64, _>(1))
+                    .bind(row.read::<i64>(0)?)
+                    .bind(row.read::<i64>(1)?)
                     .execute(&mut *step)
                     .await?;
             }
@@ -90,7 +119,7 @@ impl Outbox {
             .bind(Hash::NO_VERSION.0.as_slice())
             .fetch_one(&self.pool)
             .await?;
-        Ok(row.get(0))
+        row.read(0)
     }
 }
 
@@ -111,19 +140,19 @@ impl Forgotten {
     }
 }
 
-const COLUMNS: &str = "SELECT s.identity, s.version, s.resource_type, s.resource_id, s.source_key, s.seq, \
-     s.at, s.annulled_at IS NOT NULL FROM stored s";
+const COLUMNS: &str = "SELECT s.identity, s.version, t.name, s.resource_id, s.source_key, s.seq, \
+     s.at, s.annulled_at IS NOT NULL FROM stored s JOIN resource_type t ON t.number = s.resource_type";
 
 fn row(row: &SqliteRow) -> Result<StoredRow> {
     Ok(StoredRow {
         identity: hash(row, 0)?,
         version: hash(row, 1)?,
-        resource_type: row.get(2),
-        resource_id: row.get(3),
-        source_key: row.get(4),
-        seq: row.get(5),
-        at: time(row.get(6))?,
-        annulled: row.get(7),
+        resource_type: row.read(2)?,
+        resource_id: row.read_name(3)?,
+        source_key: row.read_name(4)?,
+        seq: row.read(5)?,
+        at: time(row.read(6)?)?,
+        annulled: row.read(7)?,
     })
 }
 
@@ -149,12 +178,18 @@ impl Outbox {
                 sqlx::query(sqlx::AssertSqlSafe(sql)).bind(number).fetch_all(&self.pool).await?
             }
             AnnulTarget::Name(name) => {
+                let (whole, of_type) = (compact("?1"), compact("?3"));
                 let sql = format!(
-                    "{COLUMNS} WHERE s.resource_id = ?1 OR s.source_key = ?1 \
-                     OR s.resource_type || '/' || s.resource_id = ?1 \
-                     OR s.resource_type || '/' || s.source_key = ?1"
+                    "{COLUMNS} WHERE {whole} IN (s.resource_id, s.source_key) \
+                     OR (t.name = ?2 AND {of_type} IN (s.resource_id, s.source_key))"
                 );
-                sqlx::query(sqlx::AssertSqlSafe(sql)).bind(name).fetch_all(&self.pool).await?
+                let (resource_type, rest) = name.split_once('/').unwrap_or_default();
+                sqlx::query(sqlx::AssertSqlSafe(sql))
+                    .bind(name)
+                    .bind(resource_type)
+                    .bind(rest)
+                    .fetch_all(&self.pool)
+                    .await?
             }
         };
         rows.iter().map(row).collect()
@@ -169,7 +204,7 @@ impl Outbox {
         .bind(seq)
         .fetch_optional(&self.pool)
         .await?;
-        Ok(row.map(|row| (row.get(0), row.get(1))))
+        row.map(|row| Ok((row.read(0)?, row.read(1)?))).transpose()
     }
 
     /// The messages that something confirmed was last sent in, oldest first.
@@ -178,7 +213,7 @@ impl Outbox {
             sqlx::query("SELECT DISTINCT seq FROM stored WHERE annulled_at IS NULL ORDER BY seq")
                 .fetch_all(&self.pool)
                 .await?;
-        Ok(rows.iter().map(|row| row.get(0)).collect())
+        rows.iter().map(|row| row.read(0)).collect()
     }
 
     /// Which of these resources were last confirmed by this message and are not annulled.
@@ -206,7 +241,7 @@ impl Outbox {
             .bind(identity.0.as_slice())
             .fetch_optional(&self.pool)
             .await?;
-        Ok(row.map(|row| row.get(0)))
+        row.map(|row| row.read(0)).transpose()
     }
 
     /// The id of a message.
@@ -215,37 +250,115 @@ impl Outbox {
             .bind(seq)
             .fetch_optional(&self.pool)
             .await?;
-        Ok(row.map(|row| row.get(0)))
+        row.map(|row| row.read(0)).transpose()
     }
 
     /// Every message that a resource was in, newest first, as long as its items are remembered.
     pub(crate) async fn sendings_of(&self, identity: Hash) -> Result<Vec<Sending>> {
-        sqlx::query(
-            "SELECT m.message_id, m.made_at, m.state, \
-               CASE i.outcome WHEN 1 THEN 'stored' WHEN 2 THEN 'unchanged' WHEN 3 THEN 'refused' \
-               WHEN 4 THEN 'not-stored' END, m.reason \
-             FROM (SELECT seq, NULL AS outcome FROM item WHERE identity = ?1 \
-               UNION ALL SELECT seq, outcome FROM sent_item WHERE identity = ?1) i \
-             JOIN message m ON m.seq = i.seq ORDER BY m.seq DESC",
+        let open = sqlx::query(
+            "SELECT m.message_id, m.made_at, m.state, m.reason, NULL, NULL, m.seq \
+             FROM item i JOIN message m ON m.seq = i.seq WHERE i.identity = ?",
         )
         .bind(identity.0.as_slice())
-        .fetch_all(&self.pool)
-        .await?
-        .iter()
-        .map(|row| {
-            Ok(Sending {
-                message_id: row.get(0),
-                made_at: time(row.get(1))?,
-                state: State::from_name(row.get(2))
+        .fetch_all(&self.pool);
+        // Eight bytes may also be found across two identities: `place` tells.
+        let finished = sqlx::query(
+            "SELECT m.message_id, m.made_at, m.state, m.reason, i.identities, i.outcomes, m.seq \
+             FROM sent_items i JOIN message m ON m.seq = i.seq WHERE instr(i.identities, ?) > 0",
+        )
+        .bind(&identity.0[..SENT_IDENTITY])
+        .fetch_all(&self.pool);
+        let mut found = Vec::new();
+        for row in open.await?.iter().chain(&finished.await?) {
+            let outcome = match row.read::<Option<&[u8]>>(4)? {
+                None => None,
+                Some(identities) => {
+                    let mut all = identities.chunks_exact(SENT_IDENTITY);
+                    let Some(place) = all.position(|one| identity.0.starts_with(one)) else {
+                        continue;
+                    };
+                    let outcomes = row.read::<Option<&str>>(5)?;
+                    outcomes.and_then(|outcomes| outcomes.as_bytes().get(place).copied())
+                }
+            };
+            let sending = Sending {
+                message_id: row.read(0)?,
+                made_at: time(row.read(1)?)?,
+                state: State::from_name(row.read(2)?)
                     .ok_or(OutboxError::Damaged("an unknown state"))?,
-                outcome: row.get(3),
+                outcome: outcome.and_then(outcome_name),
                 failure: row
-                    .get::<Option<&str>, _>(4)
+                    .read::<Option<&str>>(3)?
                     .filter(|stored| !stored.is_empty())
                     .map(AttemptFailure::from_stored),
-            })
+            };
+            found.push((row.read::<i64>(6)?, sending));
+        }
+        found.sort_by_key(|(seq, _)| std::cmp::Reverse(*seq));
+        Ok(found.into_iter().map(|(_, sending)| sending).collect())
+    }
+
+    /// What a message holds, in its order, as long as that is remembered: what was delivered goes by the names that
+    /// the ledger has, what was refused by those of the list of what is held.
+    pub(crate) async fn contents_of(&self, message_id: &str) -> Result<Vec<SentResource>> {
+        let open = sqlx::query(
+            "SELECT i.resource_type, i.resource_id, i.source_key FROM item i JOIN message m ON m.seq = i.seq \
+             WHERE m.message_id = ? ORDER BY i.position",
+        );
+        let open = open.bind(message_id).fetch_all(&self.pool).await?;
+        let mut all = Vec::with_capacity(open.len());
+        for row in &open {
+            all.push(SentResource {
+                resource_type: Some(row.read(0)?),
+                resource_id: row.read(1)?,
+                source_key: row.read(2)?,
+                outcome: None,
+                held: None,
+            });
+        }
+        let finished = sqlx::query(
+            "SELECT i.identities, i.outcomes FROM sent_items i JOIN message m ON m.seq = i.seq \
+             WHERE m.message_id = ?",
+        );
+        let finished = finished.bind(message_id).fetch_optional(&self.pool).await?;
+        let Some(finished) = finished else { return Ok(all) };
+        let outcomes = finished.read::<Option<&str>>(1)?.unwrap_or_default().as_bytes();
+        let identities = finished.read::<&[u8]>(0)?.chunks_exact(SENT_IDENTITY);
+        for (place, first) in identities.enumerate() {
+            let outcome = outcomes.get(place).copied().and_then(outcome_name);
+            all.push(self.sent_resource(first, outcome).await?);
+        }
+        Ok(all)
+    }
+
+    /// A resource of a finished message, by the beginning of its identity.
+    async fn sent_resource(
+        &self,
+        first: &[u8],
+        outcome: Option<&'static str>,
+    ) -> Result<SentResource> {
+        let last = [first, &[0xff; 16 - SENT_IDENTITY]].concat();
+        let held = sqlx::query(
+            "SELECT resource_type, resource_id, source_key, number FROM held \
+             WHERE identity BETWEEN ? AND ? AND discarded_at IS NULL",
+        );
+        let held = held.bind(first).bind(&last).fetch_optional(&self.pool).await?;
+        let number = held.as_ref().map(|row| row.read(3)).transpose()?;
+        let stored = sqlx::query(
+            "SELECT t.name, s.resource_id, s.source_key FROM stored s \
+             JOIN resource_type t ON t.number = s.resource_type WHERE s.identity BETWEEN ? AND ?",
+        );
+        let stored = stored.bind(first).bind(&last).fetch_optional(&self.pool).await?;
+        Ok(match stored.as_ref().or(held.as_ref()) {
+            Some(row) => SentResource {
+                resource_type: Some(row.read(0)?),
+                resource_id: row.read_name(1)?,
+                source_key: row.read_name(2)?,
+                outcome,
+                held: number,
+            },
+            None => SentResource { outcome, ..SentResource::default() },
         })
-        .collect()
     }
 
     /// Takes over what another outbox knows, for a dry run: what is confirmed and held, and what open
@@ -258,6 +371,7 @@ impl Outbox {
             .await?;
         for sql in [
             "INSERT INTO setting SELECT name, value FROM known.setting",
+            "INSERT INTO resource_type SELECT number, name FROM known.resource_type",
             "INSERT INTO stored (identity, version, resource_type, seq, at, resource_id, source_key, \
              annulled_at) SELECT identity, version, resource_type, seq, at, resource_id, source_key, \
              annulled_at FROM known.stored",

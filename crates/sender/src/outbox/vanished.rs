@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use sqlx::Row;
 
+use super::columns::Columns;
 use super::{Outbox, PAGE, Result, hash, ms, time};
 use crate::index::Index;
 
@@ -40,7 +40,7 @@ impl Outbox {
         {
             if index.position(hash(&row, 1)?).is_some() {
                 sqlx::query("DELETE FROM vanished WHERE number = ?")
-                    .bind(row.get::<i64, _>(0))
+                    .bind(row.read::<i64>(0)?)
                     .execute(&mut *step)
                     .await?;
             }
@@ -52,7 +52,8 @@ impl Outbox {
                 // The guide says how to annul these only; the rest is described by them.
                 let rows = sqlx::query(
                     "SELECT identity FROM stored WHERE identity > ? AND annulled_at IS NULL \
-                     AND resource_type IN ('MedicationAdministration', 'MedicationRequest') \
+                     AND resource_type IN (SELECT number FROM resource_type \
+                     WHERE name IN ('MedicationAdministration', 'MedicationRequest')) \
                      ORDER BY identity LIMIT ?",
                 )
                 .bind(&after)
@@ -74,7 +75,7 @@ impl Outbox {
                     }
                 }
                 match rows.last() {
-                    Some(last) => after = last.get(0),
+                    Some(last) => after = last.read(0)?,
                     None => break,
                 }
             }
@@ -89,8 +90,9 @@ impl Outbox {
     /// [`OutboxError`](super::OutboxError).
     pub async fn vanished(&self) -> Result<Vec<VanishedRow>> {
         sqlx::query(
-            "SELECT v.number, s.resource_type, s.resource_id, s.source_key, v.since, s.at \
+            "SELECT v.number, t.name, s.resource_id, s.source_key, v.since, s.at \
              FROM vanished v JOIN stored s ON s.identity = v.identity \
+             JOIN resource_type t ON t.number = s.resource_type \
              WHERE s.annulled_at IS NULL ORDER BY v.number",
         )
         .fetch_all(&self.pool)
@@ -98,12 +100,12 @@ impl Outbox {
         .iter()
         .map(|row| {
             Ok(VanishedRow {
-                number: row.get(0),
-                resource_type: row.get(1),
-                resource_id: row.get(2),
-                source_key: row.get(3),
-                since: time(row.get(4))?,
-                confirmed_at: time(row.get(5))?,
+                number: row.read(0)?,
+                resource_type: row.read(1)?,
+                resource_id: row.read_name(2)?,
+                source_key: row.read_name(3)?,
+                since: time(row.read(4)?)?,
+                confirmed_at: time(row.read(5)?)?,
             })
         })
         .collect()
@@ -117,6 +119,6 @@ impl Outbox {
         )
         .fetch_one(&self.pool)
         .await?;
-        Ok(u64::try_from(row.get::<i64, _>(0)).unwrap_or_default())
+        Ok(u64::try_from(row.read::<i64>(0)?).unwrap_or_default())
     }
 }

@@ -159,6 +159,94 @@ fn put_away(world: &World) {
     }
 }
 
+/// Everything that people ask of an outbox.
+async fn look_at_all(outbox: &Outbox) -> Result<(), OutboxError> {
+    let overview = outbox.overview().await?;
+    outbox.runs(100).await?;
+    for message in outbox.messages(100).await? {
+        outbox.contents_of(&message.message_id).await?;
+        outbox.receipts_of(&message.message_id).await?;
+        outbox.messages_by_name(&message.message_id).await?;
+    }
+    outbox.held().await?;
+    outbox.discarded().await?;
+    outbox.waiting().await?;
+    outbox.vanished().await?;
+    outbox.journal(100).await?;
+    outbox.source_issues().await?;
+    outbox.receipts().await?;
+    outbox.next_attempt().await?;
+    outbox.last_planned().await?;
+    for (resource_type, _) in &overview.stored {
+        let target = crate::annul::AnnulTarget::Name(format!("{resource_type}/a1"));
+        outbox.find_stored(&target).await?;
+    }
+    let mut identities = Vec::new();
+    outbox
+        .each_in_ledger(|row| {
+            identities.push(row.identity);
+            Ok::<(), OutboxError>(())
+        })
+        .await?;
+    for identity in identities.iter().take(5) {
+        let bytes: Vec<u8> = (0..identity.len() / 2)
+            .filter_map(|at| u8::from_str_radix(identity.get(2 * at..2 * at + 2)?, 16).ok())
+            .collect();
+        if let Some(identity) = crate::identity::Hash::from_slice(&bytes) {
+            outbox.sendings_of(identity).await?;
+            outbox.stored(identity).await?;
+        }
+    }
+    Ok(())
+}
+
+/// No damage ends the process: whatever is read is what it must be, or an error with the remedy. `quick_check` of a run
+/// notices most; what people look at is read without it.
+#[tokio::test]
+async fn what_is_read_of_a_damaged_file_is_right_or_an_error_with_its_remedy() {
+    let world = ward();
+    // Something of every table: held and waiting, an unanswered message, a broken line, a discarded record.
+    let bad = super::world::with(patient("q", 1), "fault", serde_json::json!("check"));
+    let waits = super::world::with(
+        given("waits", "p0", 1),
+        "subject",
+        serde_json::json!({ "reference": "Patient/q" }),
+    );
+    world.write("bad.ndjson", &[bad, waits]);
+    std::fs::write(world.folder.path().join("source/broken.ndjson"), "{\n").unwrap();
+    world.run().await;
+    world.fates(&[Fate::AnswerLost]);
+    write(&world, 2);
+    world.run().await;
+    let outbox = Outbox::open(&path(&world)).await.unwrap();
+    look_at_all(&outbox).await.unwrap();
+    outbox.close().await;
+    let ledger = std::fs::read(path(&world)).unwrap();
+    let (mut named, mut seed) = (0, 0x9e37_79b9_7f4a_7c15_u64);
+    for round in 0..300 {
+        put(&world, &ledger);
+        for _ in 0..=round % 8 {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            flip(&path(&world), seed >> 8, (seed as u8) | 0x80);
+        }
+        let looked = match Outbox::open(&path(&world)).await {
+            Ok(outbox) => {
+                let looked = look_at_all(&outbox).await;
+                outbox.close().await;
+                looked
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = looked {
+            named += 1;
+            assert!(error.to_string().contains("lmr send repair"), "round {round}: {error}");
+        }
+    }
+    assert!(named > 30, "named {named}");
+}
+
 #[tokio::test]
 async fn the_remedy_is_in_both_languages() {
     let (world, _) = delivered().await;

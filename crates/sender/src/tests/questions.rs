@@ -79,7 +79,7 @@ async fn why_explains_what_keeps_each_resource_or_when_it_went() {
     let sent = why("ADM-a").await;
     assert_eq!(sent.state, WhyState::Delivered);
     assert_eq!(sent.confirmed.unwrap().message_id.unwrap(), sent.messages[0].message_id);
-    assert_eq!(sent.messages[0].outcome.as_deref(), Some("stored"));
+    assert_eq!(sent.messages[0].outcome, Some("stored"));
     assert_eq!(sent.location.unwrap().line(), 1);
     assert_eq!(why("MedicationAdministration/b").await.messages.len(), 2);
     assert!(matches!(why("gone").await.state, WhyState::Vanished { number: Some(1) }));
@@ -96,4 +96,76 @@ async fn why_explains_what_keeps_each_resource_or_when_it_went() {
     let next = given("next", "p", 1);
     world.write("more.ndjson", &[next]);
     assert_eq!(why("next").await.state, WhyState::Next { changed: false });
+}
+
+#[tokio::test]
+async fn why_of_a_message_says_what_it_holds_and_what_became_of_it() {
+    let world = mixed().await;
+    world.run().await;
+    let agent = world.agent().await;
+    let newest = agent.outbox().messages(1).await.unwrap().pop().unwrap();
+    for name in [newest.message_id.clone(), format!("urn:uuid:{}", newest.message_id)] {
+        let found = agent.why_message(&name).await.unwrap();
+        assert_eq!(found.len(), 1, "{name}");
+        assert_eq!(found[0].message, newest);
+        let names: Vec<_> = found[0]
+            .resources
+            .iter()
+            .map(|one| (one.source_key.as_deref().or(one.resource_id.as_deref()), one.outcome))
+            .collect();
+        assert_eq!(names.len() as u64, newest.entries);
+        assert!(names.contains(&(Some("ADM-new"), Some("stored"))), "{names:?}");
+        assert!(names.contains(&(Some("ADM-b"), Some("stored"))), "{names:?}");
+        assert!(names.contains(&(Some("p"), Some("stored"))), "{names:?}");
+    }
+    assert!(agent.why_message("0f8fad5b-d9cb-469f-a165-70867728950e").await.unwrap().is_empty());
+    assert!(agent.why_message("17").await.unwrap().is_empty());
+    // One that waits for its answer.
+    world.write("more.ndjson", &[given("late", "p", 1)]);
+    world.fates(&[super::world::Fate::AnswerLost]);
+    drop(agent);
+    world.run().await;
+    let agent = world.agent().await;
+    let open = agent.outbox().messages(1).await.unwrap().pop().unwrap();
+    let found = agent.why_message(&open.message_id).await.unwrap().pop().unwrap();
+    assert!(found.resources.iter().all(|one| one.outcome.is_none() && one.resource_type.is_some()));
+    assert!(found.resources.iter().any(|one| one.resource_id.as_deref() == Some("late")));
+}
+
+/// Whoever asks while a transfer runs sees how far it is, and nothing of it once it has ended.
+#[tokio::test]
+async fn the_status_shows_how_far_a_transfer_under_way_is() {
+    use std::sync::{Arc, Mutex};
+    let mut world = World::new(RuleSetId::Lmdi094);
+    world.limits = crate::plan::BundleLimits { entries: 14, ..Default::default() };
+    let all: Vec<_> = (0..40).map(|n| given(&format!("a{n}"), "p", 1)).collect();
+    world.write("base.ndjson", &[medicine("m"), patient("p", 1)]);
+    world.write("given.ndjson", &all);
+    let agent = world.agent().await;
+    let (path, seen) = (world.folder.path().join("outbox.db"), Arc::new(Mutex::new(Vec::new())));
+    let sink = Arc::clone(&seen);
+    // Asked by another connection, as `lmr send status` does from its own process.
+    let agent = agent.telling_progress(move |progress| {
+        let path = path.clone();
+        let asked = std::thread::spawn(move || {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let outbox = crate::outbox::Outbox::open(&path).await.unwrap();
+                let transfer = outbox.overview().await.unwrap().transfer;
+                outbox.close().await;
+                transfer
+            })
+        });
+        sink.lock().unwrap().push((progress.clone(), asked.join().unwrap()));
+    });
+    agent.run().await.unwrap();
+    let seen = seen.lock().unwrap().clone();
+    assert!(seen.len() >= 3, "{seen:?}");
+    for (progress, shown) in &seen {
+        let shown = shown.as_ref().expect("under way");
+        assert_eq!((shown.done, shown.total), (progress.done, progress.total));
+        assert_eq!(shown.through, progress.through);
+    }
+    assert_eq!(agent.outbox().overview().await.unwrap().transfer, None, "it has ended");
 }

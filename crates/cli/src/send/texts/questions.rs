@@ -3,14 +3,18 @@
 use std::fmt::Write as _;
 
 use lmr_sender::outbox::Forgotten;
+use lmr_sender::outbox::SentResource;
 use lmr_sender::preview::Preview;
-use lmr_sender::why::{Explanation, WhyState};
+use lmr_sender::why::{Explanation, MessageExplanation, WhyState};
 
+use super::super::why::Found;
 use super::{name, pick, report, state, time};
 use crate::output::{Language, Style};
 
 /// Most resources of one kind that a dry run lists.
 const MAX_LISTED: usize = 50;
+/// Most resources of a message that are listed: one screen.
+const MAX_IN_MESSAGE: usize = 15;
 
 /// What a transfer would send and hold.
 pub(in crate::send) fn preview(preview: &Preview, language: Language) -> String {
@@ -52,7 +56,7 @@ pub(in crate::send) fn preview(preview: &Preview, language: Language) -> String 
 /// Everything known of the resources that go by a name.
 pub(in crate::send) fn why(
     asked: &str,
-    found: &[Explanation],
+    found: &[Found],
     language: Language,
     style: Style,
 ) -> String {
@@ -69,39 +73,91 @@ pub(in crate::send) fn why(
         );
     }
     for one in found {
-        let (key, id) = (one.source_key.as_deref(), one.resource_id.as_deref());
-        let _ = writeln!(text, "{}", style.bold(&name(&one.resource_type, key, id)));
-        let place = match &one.location {
-            Some(location) => format!("{}:{}", location.label(), location.line()),
-            None => say("ikke lenger i kilden", "not in the source any more").to_owned(),
+        text += &match one {
+            Found::Resource(one) => resource(one, language, style),
+            Found::Message(one) => message(one, language, style),
         };
-        let _ = writeln!(text, "  {place}");
-        let _ = writeln!(text, "  {}", state_text(&one.state, language));
-        if let WhyState::Held { findings, .. } = &one.state {
-            for finding in findings {
-                let code = finding.code.as_deref().unwrap_or("–");
-                let path = finding.path.as_deref().unwrap_or_default();
-                let _ = writeln!(text, "    {code}  {path}  {}", finding.text(language));
-            }
+    }
+    text
+}
+
+/// A message, its attempts and receipts, and what is in it: what did not go in first.
+fn message(one: &MessageExplanation, language: Language, style: Style) -> String {
+    let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
+    let title = format!("{} {}", say("Melding", "Message"), one.message.message_id);
+    let mut text = format!("{}\n", style.bold(&title));
+    text += &super::status::message(&one.message, language);
+    for receipt in &one.receipts {
+        let problem = receipt.problem.as_ref().map(|problem| format!(": {problem}"));
+        let _ = writeln!(
+            text,
+            "  {} {}, {}{}",
+            say("kvittering nr.", "receipt no."),
+            receipt.sequence,
+            time(receipt.kept_at),
+            problem.unwrap_or_default()
+        );
+    }
+    let went = |one: &SentResource| matches!(one.outcome, Some("stored" | "unchanged"));
+    let mut resources: Vec<&SentResource> = one.resources.iter().collect();
+    resources.sort_by_key(|one| went(one));
+    for resource in resources.iter().take(MAX_IN_MESSAGE) {
+        let (key, id) = (resource.source_key.as_deref(), resource.resource_id.as_deref());
+        let name = match &resource.resource_type {
+            Some(resource_type) => name(resource_type, key, id),
+            None => say("ikke kjent lenger", "not known any more").to_owned(),
+        };
+        let held = resource.held.map(|number| format!(" ({} {number})", say("nr.", "no.")));
+        let outcome = outcome(resource.outcome, language).unwrap_or_default();
+        let _ = writeln!(text, "    {name}  {outcome}{}", held.unwrap_or_default());
+    }
+    if let Some(more) = resources.len().checked_sub(MAX_IN_MESSAGE).filter(|more| *more > 0) {
+        let _ = writeln!(text, "    {} {more} (--format json)", say("og flere:", "and more:"));
+    }
+    text
+}
+
+fn outcome(name: Option<&str>, language: Language) -> Option<&'static str> {
+    let (nb, en) = match name? {
+        "stored" => ("lagret", "stored"),
+        "unchanged" => ("uendret", "unchanged"),
+        "refused" => ("avvist", "refused"),
+        "not-stored" => ("ikke lagret", "not stored"),
+        _ => return None,
+    };
+    Some(pick(language, nb, en))
+}
+
+fn resource(one: &Explanation, language: Language, style: Style) -> String {
+    let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
+    let mut text = String::new();
+    let (key, id) = (one.source_key.as_deref(), one.resource_id.as_deref());
+    let _ = writeln!(text, "{}", style.bold(&name(&one.resource_type, key, id)));
+    let place = match &one.location {
+        Some(location) => format!("{}:{}", location.label(), location.line()),
+        None => say("ikke lenger i kilden", "not in the source any more").to_owned(),
+    };
+    let _ = writeln!(text, "  {place}");
+    let _ = writeln!(text, "  {}", state_text(&one.state, language));
+    if let WhyState::Held { findings, .. } = &one.state {
+        for finding in findings {
+            let code = finding.code.as_deref().unwrap_or("–");
+            let path = finding.path.as_deref().unwrap_or_default();
+            let _ = writeln!(text, "    {code}  {path}  {}", finding.text(language));
         }
-        if let Some(confirmed) = &one.confirmed {
-            let id = confirmed.message_id.as_deref().unwrap_or("–");
-            let start = say("bekreftet av registeret", "confirmed by the register");
-            let _ = writeln!(text, "  {start} {} ({id})", time(confirmed.at));
-        }
-        for message in &one.messages {
-            let outcome = match message.outcome.as_deref() {
-                Some("stored") => say("lagret", "stored"),
-                Some("unchanged") => say("uendret", "unchanged"),
-                Some("refused") => say("avvist", "refused"),
-                Some("not-stored") => say("ikke lagret", "not stored"),
-                _ => state(message.state, language),
-            };
-            let failure = message.failure.as_ref();
-            let failure = failure.map(|f| format!(": {}", f.text(language))).unwrap_or_default();
-            let made_at = time(message.made_at);
-            let _ = writeln!(text, "    {made_at}  {}  {outcome}{failure}", message.message_id);
-        }
+    }
+    if let Some(confirmed) = &one.confirmed {
+        let id = confirmed.message_id.as_deref().unwrap_or("–");
+        let start = say("bekreftet av registeret", "confirmed by the register");
+        let _ = writeln!(text, "  {start} {} ({id})", time(confirmed.at));
+    }
+    for message in &one.messages {
+        let outcome =
+            outcome(message.outcome, language).unwrap_or_else(|| state(message.state, language));
+        let failure = message.failure.as_ref();
+        let failure = failure.map(|f| format!(": {}", f.text(language))).unwrap_or_default();
+        let made_at = time(message.made_at);
+        let _ = writeln!(text, "    {made_at}  {}  {outcome}{failure}", message.message_id);
     }
     text
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use jiff::Timestamp;
+use lmr_sender::meter::TransferState;
 use lmr_sender::notice::Expiry;
 use lmr_sender::schedule::next_daily;
 use serde::Serialize;
@@ -113,6 +114,9 @@ pub(in crate::send) fn overview(overview: &Overview, language: Language) -> Stri
             time(run.started_at)
         );
     }
+    if let Some(transfer) = &overview.transfer {
+        let _ = writeln!(text, "{}", under_way(transfer, language));
+    }
     if let Some(next) = overview.next_attempt {
         let _ = writeln!(text, "{}: {}", say("Neste forsøk", "Next attempt"), time(next));
     }
@@ -150,6 +154,35 @@ pub(in crate::send) fn overview(overview: &Overview, language: Language) -> Stri
         for problem in source_problems(source, language) {
             let _ = writeln!(text, "  {problem}");
         }
+    }
+    text
+}
+
+/// How far a transfer is, when that was, how fast it goes and how long it still takes.
+fn under_way(transfer: &TransferState, language: Language) -> String {
+    let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
+    let TransferState { done, total, noted_at, .. } = transfer;
+    let share = (done * 100).checked_div(*total).unwrap_or(100);
+    let mut text = format!(
+        "{}: {done} {} {total} ({share} %), {}",
+        say("Overføring pågår", "Transfer under way"),
+        say("av", "of"),
+        time(*noted_at),
+    );
+    if let Some(rate) = transfer.per_second {
+        let _ = write!(text, ", {rate:.0} {}", say("poster i sekundet", "records a second"));
+    }
+    if let Some(left) = transfer.seconds_left {
+        let (hours, minutes, seconds) = (left / 3600, left / 60 % 60, left % 60);
+        let left = say("igjen", "left");
+        let _ = match (hours, minutes) {
+            (0, 0) => write!(text, ", {seconds} s {left}"),
+            (0, _) => write!(text, ", {minutes} min {left}"),
+            _ => write!(text, ", {hours} {} {minutes} min {left}", say("t", "h")),
+        };
+    }
+    if let Some(through) = transfer.through {
+        let _ = write!(text, ", {} {through}", say("levert til og med", "delivered through"));
     }
     text
 }
@@ -255,33 +288,41 @@ pub(in crate::send) fn history(
     }
     let _ = writeln!(text, "{}", say("Meldinger", "Messages"));
     for message in messages {
-        let _ = writeln!(
-            text,
-            "{}  {}  {}: {} {}, {} {}, {} {} ({} B)",
-            time(message.made_at),
-            message.message_id,
-            state(message.state, language),
-            message.entries,
-            say("ressurser", "resources"),
-            message.stored,
-            say("lagret", "stored"),
-            message.refused,
-            say("avvist", "refused"),
-            message.bytes,
-        );
-        for attempt in &message.attempts {
-            let outcome = attempt.outcome.as_deref().map_or("…", |name| outcome(name, language));
-            // A failure names the status itself.
-            let named = attempt.failure.as_ref().is_some_and(|f| f.http_status().is_some());
-            let status = attempt.http_status.filter(|_| !named);
-            let status = status.map(|status| format!(" HTTP {status}")).unwrap_or_default();
-            let failure = attempt.failure.as_ref();
-            let failure = failure.map(|f| format!(": {}", f.text(language))).unwrap_or_default();
-            let _ = writeln!(text, "    {}  {outcome}{status}{failure}", time(attempt.started_at));
-        }
+        text += &self::message(message, language);
     }
     if messages.is_empty() {
         let _ = writeln!(text, "{}", say("Ingen meldinger.", "No messages."));
+    }
+    text
+}
+
+/// A message with its attempts.
+pub(super) fn message(message: &MessageRow, language: Language) -> String {
+    let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
+    let mut text = String::new();
+    let _ = writeln!(
+        text,
+        "{}  {}  {}: {} {}, {} {}, {} {} ({} B)",
+        time(message.made_at),
+        message.message_id,
+        state(message.state, language),
+        message.entries,
+        say("ressurser", "resources"),
+        message.stored,
+        say("lagret", "stored"),
+        message.refused,
+        say("avvist", "refused"),
+        message.bytes,
+    );
+    for attempt in &message.attempts {
+        let outcome = attempt.outcome.as_deref().map_or("…", |name| outcome(name, language));
+        // A failure names the status itself.
+        let named = attempt.failure.as_ref().is_some_and(|f| f.http_status().is_some());
+        let status = attempt.http_status.filter(|_| !named);
+        let status = status.map(|status| format!(" HTTP {status}")).unwrap_or_default();
+        let failure = attempt.failure.as_ref();
+        let failure = failure.map(|f| format!(": {}", f.text(language))).unwrap_or_default();
+        let _ = writeln!(text, "    {}  {outcome}{status}{failure}", time(attempt.started_at));
     }
     text
 }
