@@ -5,8 +5,8 @@ use sqlx::{Decode, Row as _, Sqlite, Type};
 
 use super::{OutboxError, Result};
 
-/// Columns of a row, each read as what it must be. What the driver offers besides ends the process where a column is
-/// something else, so that the outbox reads by this only.
+/// Columns of a row, each read as what it must be. What the driver offers as well ends the process where a column is
+/// something else, so the outbox reads by this only.
 pub(super) trait Columns {
     /// One column.
     ///
