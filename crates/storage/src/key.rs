@@ -310,6 +310,13 @@ mod tests {
     }
 
     #[test]
+    fn every_message_has_a_salt_of_its_own() {
+        let (one, other) = (salt().unwrap(), salt().unwrap());
+        assert_eq!((one.len(), other.len()), (SALT_LEN, SALT_LEN));
+        assert_ne!(one, other);
+    }
+
+    #[test]
     fn key_files_hold_bytes_or_hex_digits() {
         let hex = format!("  {}\n", "0f".repeat(32));
         let same = StorageKey::read(&[0x0f; 32]).unwrap().digest("x", &["y"]);
