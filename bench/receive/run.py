@@ -96,27 +96,37 @@ def token(issuer, client_key, proof_key):
     sys.exit(f"no token: {read}")
 
 
-def bundle(template, n):
-    """The template with ids of its own."""
-    fresh = {}
+# What a register has after the first message; everything else is new with each.
+KNOWN_BEFORE = ("Patient", "Practitioner", "Organization", "Medication")
+
+
+def bundle(template, n, fresh=None):
+    """The template with ids of its own, but those that `fresh` has already."""
+    fresh = {} if fresh is None else fresh
     text = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
                   lambda m: fresh.setdefault(m[0], str(uuid.uuid4())), template)
     value = json.loads(text)
     value["identifier"]["value"] += f"-{n}"
     for entry in value["entry"]:
         resource = entry["resource"]
-        if resource["resourceType"] not in ("Patient", "Practitioner", "Organization"):
+        if resource["resourceType"] not in KNOWN_BEFORE:
+            resource["id"] += f"-{n}"
             for identifier in resource.get("identifier", []):
                 identifier["value"] = f"{identifier['value']}-{n}"
     return json.dumps(value)
 
 
 def many(template, n, entries):
-    """A bundle of so many entries: copies of the template's, each with ids of its own."""
-    whole = json.loads(bundle(template, n))
-    copies = -(-entries // len(whole["entry"]))
-    whole["entry"] = [entry for at in range(copies) for entry in json.loads(bundle(template, f"{n}-{at}"))["entry"]]
-    whole["entry"] = whole["entry"][:entries - entries % 8]
+    """A bundle of so many entries: copies of the template's, which share people, places and medicines."""
+    fresh = {}
+    whole = json.loads(bundle(template, n, fresh))
+    is_shared = lambda entry: entry["resource"]["resourceType"] in KNOWN_BEFORE
+    shared = {entry["fullUrl"].removeprefix("urn:uuid:") for entry in whole["entry"] if is_shared(entry)}
+    kept = {old: new for old, new in fresh.items() if new in shared}
+    own = len(whole["entry"]) - len(shared)
+    for at in range((entries - len(whole["entry"])) // own):
+        copy = json.loads(bundle(template, f"{n}-{at}", dict(kept)))
+        whole["entry"] += [entry for entry in copy["entry"] if not is_shared(entry)]
     return json.dumps(whole)
 
 

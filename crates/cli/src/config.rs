@@ -16,6 +16,7 @@ use crate::text::{Explain, text};
 pub(crate) mod console;
 pub(crate) mod key_files;
 pub(crate) mod network;
+pub(crate) mod otlp;
 pub(crate) mod receiver;
 pub(crate) mod sender;
 pub(crate) mod source;

@@ -22,6 +22,8 @@ mod help;
 mod input;
 mod log;
 mod lsp;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod output;
 mod package;
 mod receipt;

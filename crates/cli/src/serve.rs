@@ -12,7 +12,7 @@ use lmr_envelope::SystemRandom;
 use lmr_intake::{
     AllowList, Database, Material, Parts, Receiver, Removed, Settings, Store, certificate_ends,
 };
-use lmr_server::{HttpSettings, OutletService, Services, StoreReplays, Tls};
+use lmr_server::{CallObserver, HttpSettings, OutletService, Services, StoreReplays, Tls};
 use lmr_storage::{
     ApartKeys, ApartStore, MAIN, PlacedStore, PostgresStore, SqliteStore, StorageKey,
 };
@@ -48,7 +48,9 @@ impl Serve {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {
             let store = open_store(&config, &folder).await?;
-            let services = services_on(&config, &folder, &store)?;
+            let telemetry = telemetry(&config)?;
+            let mut services = services_on(&config, &folder, &store)?;
+            services.settings.observer = telemetry.observer();
             let listener = TcpListener::bind(config.listen)
                 .await
                 .explain(|| {
@@ -82,10 +84,52 @@ impl Serve {
             // What is being removed or made at this moment is rolled back, and done at the next start.
             beside.shutdown().await;
             store.close().await;
+            telemetry.stop().await;
             ended?;
             Ok(ExitCode::SUCCESS)
         })
     }
+}
+
+/// Whoever keeps traces and metrics, where there is one.
+struct Telemetries {
+    #[cfg(feature = "otlp")]
+    otlp: Option<Arc<crate::otlp::Telemetry>>,
+}
+
+impl Telemetries {
+    fn observer(&self) -> Option<Arc<dyn CallObserver>> {
+        #[cfg(feature = "otlp")]
+        return self.otlp.clone().map(|otlp| otlp as Arc<dyn CallObserver>);
+        #[cfg(not(feature = "otlp"))]
+        None
+    }
+
+    /// Sends what is left.
+    async fn stop(self) {
+        #[cfg(feature = "otlp")]
+        if let Some(otlp) = self.otlp {
+            // It waits for its threads.
+            let _ = tokio::task::spawn_blocking(move || otlp.stop()).await;
+        }
+    }
+}
+
+#[cfg(feature = "otlp")]
+fn telemetry(config: &ReceiverConfig) -> anyhow::Result<Telemetries> {
+    let otlp = config.otlp.as_ref().map(crate::otlp::Telemetry::start).transpose()?;
+    Ok(Telemetries { otlp: otlp.map(Arc::new) })
+}
+
+#[cfg(not(feature = "otlp"))]
+fn telemetry(config: &ReceiverConfig) -> anyhow::Result<Telemetries> {
+    if config.otlp.is_some() {
+        fail!(
+            "[otlp]: dette programmet er bygget uten; bygg med --features otlp, eller ta bort [otlp] og bruk /metrics",
+            "[otlp]: this program was built without it; build with --features otlp, or leave [otlp] out and use /metrics"
+        );
+    }
+    Ok(Telemetries {})
 }
 
 /// Does all that a start does, except listening.
@@ -93,6 +137,7 @@ fn check(config: &ReceiverConfig, folder: &Path, lang: Language) -> anyhow::Resu
     lmr_auth::install_tls_provider();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
+        telemetry(config)?.stop().await;
         let store = open_store(config, folder).await?;
         let services = services_on(config, folder, &store)?;
         if let Some(section) = &config.outlet {

@@ -17,11 +17,15 @@ use lmr_envelope::{Certificate, RandomSource, Thumbprint};
 use lmr_identifiers::OrganisationNumber;
 use lmr_lmdi::RuleSets;
 use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// How often a message is tried again when other receivers change the same resources meanwhile. Within one receiver the
 /// second attempt is alone and succeeds.
 const MAX_ATTEMPTS: usize = 64;
+
+/// Largest body, in bytes, whose envelope is read where it is: handing it to another thread and back costs more than that.
+const READ_IN_PLACE: usize = 64 << 10;
 
 /// Largest answer, in bytes, that is kept of a message of which nothing was taken. Such a message leaves nothing else
 /// behind, so a resend of one with a larger answer is validated again.
@@ -191,8 +195,14 @@ impl Receiver {
     ) -> Result<Established, Rejection> {
         let directory = self.directory.at(now, &*self.parts.store).await?;
         let (settings, material, caller) = (self.settings(), self.material(), caller.clone());
+        let is_short = body.len() <= READ_IN_PLACE;
         let work = move || establish(&settings, &material, &directory, &caller, &body, now);
-        self.blocking("reading an envelope", work).await
+        let doing = "reading an envelope";
+        if is_short {
+            let done = catch_unwind(AssertUnwindSafe(work));
+            return done.unwrap_or(Err(Rejection::Panicked { doing }));
+        }
+        self.blocking(doing, work).await
     }
 
     async fn seen(&self, head: &MessageHead) -> Result<Option<Seen>, StoreError> {

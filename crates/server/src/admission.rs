@@ -10,6 +10,7 @@ use lmr_auth::{Presented, VerifiedToken};
 use lmr_intake::{AddressStatus, Caller};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use tokio::time::Instant;
 
 /// A caller whose address is listed: the receiver's own list or a sender's.
 pub(crate) struct Admitted(pub(crate) IpAddr);
@@ -47,6 +48,7 @@ impl FromRequestParts<Arc<Shared>> for Authenticated {
     type Rejection = HttpError;
 
     async fn from_request_parts(head: &mut Parts, shared: &Arc<Shared>) -> Result<Self, HttpError> {
+        let began = Instant::now();
         let Admitted(address) = Admitted::from_request_parts(head, shared).await?;
         let values = |name: &str| -> Vec<&[u8]> {
             head.headers.get_all(name).iter().map(axum::http::HeaderValue::as_bytes).collect()
@@ -60,6 +62,7 @@ impl FromRequestParts<Arc<Shared>> for Authenticated {
             query: head.uri.query(),
         };
         let verified = shared.verifier.verify(&presented).await;
+        Call::of(&head.extensions).note_stage("admission", began);
         let token = verified.map_err(|rejection| {
             let challenges = shared.verifier.challenges(&rejection);
             HttpError::Credentials { rejection, challenges }

@@ -1,10 +1,12 @@
 //! One call: its id, and what is noted about it on the way, for its log line, the metrics and the answer.
 
+use crate::telemetry::NotedStage;
 use axum::http::Extensions;
 use lmr_intake::{CodeCount, Counts, OrganisationNumber, Reply};
 use lmr_lmdi::codes::Code;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::time::Instant;
 
 /// What the request's log line and the metrics say beyond the status.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +27,8 @@ pub(crate) struct Notes {
     /// An answer that is not kept, so that the call is kept among the refused ones instead.
     pub(crate) is_unkept: bool,
     pub(crate) body_bytes: Option<usize>,
+    /// What was done, in order.
+    pub(crate) stages: Vec<NotedStage>,
 }
 
 /// A request's id and notes, shared by all that handle it.
@@ -47,6 +51,11 @@ impl Call {
 
     pub(crate) fn note(&self, change: impl FnOnce(&mut Notes)) {
         change(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Notes a part of the work that ends now.
+    pub(crate) fn note_stage(&self, name: &'static str, from: Instant) {
+        self.note(|notes| notes.stages.push(NotedStage::since(name, from)));
     }
 
     pub(crate) fn note_reply(&self, reply: &Reply) {

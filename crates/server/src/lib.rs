@@ -48,6 +48,7 @@ mod settings;
 mod slots;
 mod state;
 mod stream;
+mod telemetry;
 mod tls;
 
 pub use address::ProxyHeader;
@@ -61,4 +62,5 @@ pub use routes::{OUTLET_ROUTES, ROUTES};
 pub use serve::{ServeError, serve, serve_outlet};
 pub use settings::HttpSettings;
 pub use state::Services;
+pub use telemetry::{CallObserver, CallRecord, Stage};
 pub use tls::{Tls, TlsError};

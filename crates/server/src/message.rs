@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use lmr_intake::{Outcome, RECEIPT_HEADER, Receiver, Rejection, Reply, Work};
 use std::future::Future;
 use std::sync::Arc;
-use tokio::time::{Duration, timeout};
+use tokio::time::{Duration, Instant, timeout};
 
 /// A body that has arrived, with its slot.
 pub(crate) struct Message {
@@ -45,11 +45,16 @@ impl FromRequest<Arc<Shared>> for Message {
         let call = Call::of(&head.extensions);
         let (organisation, address) = call.origin();
         let budget = Budget::new(&shared.slots, address);
-        let (bytes, buffered) = body::read(&mut body, budget, settings).await?;
+        let began = Instant::now();
+        let read = body::read(&mut body, budget, settings).await;
+        call.note_stage("body", began);
+        let (bytes, buffered) = read?;
         call.note(|notes| notes.body_bytes = Some(bytes.len()));
         let waiting = shared.slots.slot(organisation, address);
-        let slot =
-            timeout(settings.queue_wait, waiting).await.map_err(|_| HttpError::Overloaded)?;
+        let began = Instant::now();
+        let slot = timeout(settings.queue_wait, waiting).await;
+        call.note_stage("place", began);
+        let slot = slot.map_err(|_| HttpError::Overloaded)?;
         drop(buffered);
         Ok(Self { body: bytes, slot, call })
     }
@@ -67,10 +72,11 @@ impl Message {
         F: Future<Output = Result<Reply, Rejection>> + Send + 'static,
     {
         let Self { body, slot, call } = self;
-        let followed = Work::default();
+        let (followed, began) = (Work::default(), Instant::now());
         let doing = work(shared.receiver.for_call(followed.clone()), body);
         let running = tokio::spawn(async move { (doing.await, slot) });
         let ended = timeout(shared.settings.work_timeout, running).await;
+        call.note_stage("work", began);
         call.note(|notes| notes.message_id = followed.message_id().map(str::to_owned));
         match ended {
             Ok(Ok((Ok(reply), slot))) => {

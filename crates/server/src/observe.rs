@@ -5,6 +5,7 @@ use crate::call::{Call, Notes};
 use crate::errors::HttpError;
 use crate::media::preferred;
 use crate::state::Shared;
+use crate::telemetry::CallRecord;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
@@ -16,18 +17,21 @@ use tokio::time::Instant;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The route's name for logs and metrics where there is none: never what a caller made up.
 const UNKNOWN: &str = "unknown";
-/// The methods that are logged by their name, for the same reason.
-const METHODS: [Method; 9] = [
-    Method::GET,
-    Method::HEAD,
-    Method::POST,
-    Method::PUT,
-    Method::DELETE,
-    Method::OPTIONS,
-    Method::PATCH,
-    Method::TRACE,
-    Method::CONNECT,
-];
+/// A method's name for logs and metrics, for the same reason.
+fn name_of(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        Method::PATCH => "PATCH",
+        Method::TRACE => "TRACE",
+        Method::CONNECT => "CONNECT",
+        _ => UNKNOWN,
+    }
+}
 
 pub(crate) async fn observe(
     State(shared): State<Arc<Shared>>,
@@ -64,6 +68,11 @@ pub(crate) async fn observe(
     if method == Method::POST && route != UNKNOWN && shared.outlet.is_none() {
         shared.refusals.note(&call, &notes, shared.now(), &shared.metrics);
     }
+    if let Some(observer) = &shared.settings.observer {
+        let what = (name_of(&method), route, status);
+        let record = CallRecord::of(what, &notes, started, shared.now());
+        observer.answered(&record);
+    }
     log(&call, &method, route, status, &notes, elapsed);
     response
 }
@@ -78,7 +87,7 @@ fn log(
     elapsed: Duration,
 ) {
     let counts = notes.counts.unwrap_or_default();
-    let method = if METHODS.contains(method) { method.as_str() } else { UNKNOWN };
+    let method = name_of(method);
     let codes: Vec<String> =
         notes.codes.iter().map(|count| format!("{}×{}", count.code, count.entries)).collect();
     let codes = (!codes.is_empty()).then(|| codes.join(" "));

@@ -2,6 +2,7 @@
 
 use crate::address::ProxyHeader;
 use crate::files::StaticFiles;
+use crate::telemetry::CallObserver;
 use crate::tls::Tls;
 use lmr_intake::AllowList;
 use std::sync::Arc;
@@ -53,6 +54,8 @@ pub struct HttpSettings {
     pub tls: Option<Tls>,
     /// The page that checks files in the browser, given out at `/validator/`. Default none.
     pub validator_page: Option<StaticFiles>,
+    /// Who hears of every answered call. Default nobody.
+    pub observer: Option<Arc<dyn CallObserver>>,
     /// Log lines that could not be written, counted by whoever writes them.
     pub lost_log_lines: Arc<AtomicU64>,
 }
@@ -82,6 +85,7 @@ impl Default for HttpSettings {
             drain: Duration::from_secs(30),
             tls: None,
             validator_page: None,
+            observer: None,
             lost_log_lines: Arc::default(),
         }
     }

@@ -2,8 +2,8 @@
 //! type `Name`.
 
 use super::{
-    BACKUP, Db, MIGRATIONS, Name, QUICK, READING, SNAPSHOT, WRITING, archive, audit, insight,
-    keeps_statements, outlet, partitions, senders, tables, tidy, writer::Writer,
+    BACKUP, Db, MIGRATIONS, Name, QUICK, READING, SESSIONS_DIE, SNAPSHOT, WRITING, archive, audit,
+    insight, keeps_statements, outlet, partitions, senders, tables, tidy, writer::Writer,
     writer::in_transaction,
 };
 use crate::{
@@ -62,6 +62,7 @@ impl Inner {
         let readers = PoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(ANSWER_TIME)
+            .test_before_acquire(SESSIONS_DIE)
             .after_connect(|connection, _| Box::pin(prepare(connection, READING)))
             .connect_with(options.clone())
             .await?;
@@ -70,6 +71,7 @@ impl Inner {
         let proofs = PoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ANSWER_TIME)
+            .test_before_acquire(SESSIONS_DIE)
             .after_connect(|connection, _| Box::pin(prepare(connection, QUICK)))
             .connect_lazy_with(options.clone());
         Ok(Arc::new(Self { key, writer, readers, proofs, options }))

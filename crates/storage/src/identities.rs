@@ -1,7 +1,9 @@
 //! The second database: who the people of each message are. Written for one database at a time, as `tables.rs`.
 
 use super::backend::{ANSWER_TIME, prepare, writing};
-use super::{BACKUP, Db, IDENTITY_MIGRATIONS, IDENTITY_WRITERS, READING, WRITING, tables};
+use super::{
+    BACKUP, Db, IDENTITY_MIGRATIONS, IDENTITY_WRITERS, READING, SESSIONS_DIE, WRITING, tables,
+};
 use crate::apart::{IdentityStore, Part, PartKey, PartOf};
 use crate::error::{OpenError, unavailable};
 use crate::key::{IdentityKey, salt};
@@ -55,6 +57,7 @@ pub(super) async fn open(
         PoolOptions::new()
             .max_connections(sessions)
             .acquire_timeout(ANSWER_TIME)
+            .test_before_acquire(SESSIONS_DIE)
             .after_connect(move |connection, _| Box::pin(prepare(connection, settings)))
             .connect_lazy_with(options.clone())
     };

@@ -52,6 +52,8 @@ const SKIP_LOCKED: &str = "FOR UPDATE SKIP LOCKED";
 const HOLD: &str = "FOR SHARE";
 /// The tables may be divided by sender: none of its transactions is to be of several.
 const SENDERS_APART: bool = true;
+/// Whether a session may have died since it was used last, and is asked first.
+const SESSIONS_DIE: bool = true;
 /// Reads of one transaction see one state.
 const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// The settings of a session that only reads, and of one that writes. Sent after the start, because poolers refuse unknown

@@ -45,6 +45,9 @@ const SKIP_LOCKED: &str = "";
 const HOLD: &str = "";
 /// One file is not divided, so that messages of several senders share the wait for the disk.
 const SENDERS_APART: bool = false;
+/// Whether a session may have died since it was used last, and is asked first. A file's never does, and asking costs as
+/// much as the question itself.
+const SESSIONS_DIE: bool = false;
 /// Reads of one transaction see one state.
 const SNAPSHOT: &str = "BEGIN";
 /// The settings of a session that only reads, and of one that writes.

@@ -14,6 +14,7 @@ use lmr_intake::{
 use lmr_storage::{OpenError, PostgresStore, StorageKey};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::{
+    collections::BTreeMap,
     process,
     sync::{
         Arc,
@@ -218,6 +219,76 @@ async fn the_sender_leads_every_key() {
     .await
     .unwrap();
     assert_eq!(leaving, [], "foreign keys that leave the sender");
+}
+
+/// Citus takes a table only if its distribution column is in every unique key, and a foreign key between two distributed
+/// tables only if it joins their distribution columns. Held against the page for operators, without Citus.
+#[tokio::test]
+async fn the_documented_statements_for_citus_fit_every_table_and_key() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operations.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let mut columns: BTreeMap<String, Option<String>> = BTreeMap::new();
+    for line in page.lines() {
+        let quoted: Vec<&str> = line.split('\'').skip(1).step_by(2).collect();
+        let column = if line.starts_with("SELECT create_distributed_table(") {
+            Some(quoted[1].to_owned())
+        } else if line.starts_with("SELECT create_reference_table(") {
+            None
+        } else {
+            continue;
+        };
+        assert!(columns.insert(quoted[0].to_owned(), column).is_none(), "{line} comes twice");
+    }
+    let Some(url) = schema().await else { return };
+    open(&url).await.unwrap().close().await;
+    let mut db = PgConnection::connect(&url).await.unwrap();
+    let tables: Vec<(String,)> = sqlx::query_as(
+        "SELECT relname::TEXT FROM pg_class WHERE relnamespace = current_schema()::regnamespace
+             AND relkind IN ('r', 'p') AND NOT relispartition AND relname <> '_sqlx_migrations' ORDER BY relname",
+    )
+    .fetch_all(&mut db)
+    .await
+    .unwrap();
+    let tables: Vec<String> = tables.into_iter().map(|(name,)| name).collect();
+    assert_eq!(tables, columns.keys().cloned().collect::<Vec<_>>(), "every table, once");
+    let keys: Vec<(String, String, Vec<String>)> = sqlx::query_as(
+        "SELECT t.relname::TEXT, i.relname::TEXT, ARRAY(SELECT attname::TEXT FROM pg_attribute
+             WHERE attrelid = x.indrelid AND attnum = ANY (x.indkey))
+         FROM pg_index x JOIN pg_class t ON t.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid
+         WHERE x.indisunique AND t.relnamespace = current_schema()::regnamespace AND NOT t.relispartition",
+    )
+    .fetch_all(&mut db)
+    .await
+    .unwrap();
+    assert!(keys.len() > 10, "{keys:?}");
+    for (table, key, of) in keys {
+        if let Some(Some(column)) = columns.get(&table) {
+            assert!(of.contains(column), "{key} of {table} is without {column}");
+        }
+    }
+    let foreign: Vec<(String, String, Vec<String>, Vec<String>)> = sqlx::query_as(
+        "SELECT t.relname::TEXT, u.relname::TEXT,
+             ARRAY(SELECT a.attname::TEXT FROM unnest(c.conkey) WITH ORDINALITY k (n, at)
+                 JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.n ORDER BY k.at),
+             ARRAY(SELECT a.attname::TEXT FROM unnest(c.confkey) WITH ORDINALITY k (n, at)
+                 JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.n ORDER BY k.at)
+         FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid JOIN pg_class u ON u.oid = c.confrelid
+         WHERE c.contype = 'f' AND t.relnamespace = current_schema()::regnamespace",
+    )
+    .fetch_all(&mut db)
+    .await
+    .unwrap();
+    assert!(!foreign.is_empty());
+    for (table, target, from, to) in foreign {
+        match (&columns[&table], &columns[&target]) {
+            (_, None) => {}
+            (Some(own), Some(other)) => {
+                let joined = from.iter().zip(&to).any(|(a, b)| a == own && b == other);
+                assert!(joined, "{table} to {target}: {from:?} to {to:?}");
+            }
+            (None, Some(_)) => panic!("{table} is everywhere and refers to {target}, which is not"),
+        }
+    }
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use super::console::ConsoleSection;
 use super::key_files::{KeyFiles, certificate};
+use super::otlp::OtlpSection;
 use super::trust::{HelseIdBearer, TrustSection};
 use super::{IdentityNumbers, Log, WhichAdvice};
 use crate::text::{Explain, fail, text};
@@ -82,6 +83,8 @@ pub(crate) struct ReceiverConfig {
     pub(crate) console: Option<ConsoleSection>,
     /// The page that checks files in the browser, at `/validator/`; given out where this is there.
     pub(crate) validator_page: Option<ValidatorPageSection>,
+    /// Where traces and metrics go, beside `/metrics`.
+    pub(crate) otlp: Option<OtlpSection>,
     /// How long what is stored is kept.
     #[serde(default)]
     pub(crate) retention: RetentionSection,

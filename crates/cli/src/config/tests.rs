@@ -117,6 +117,7 @@ fn every_key_that_is_read_is_documented_and_no_other() {
         "tls",
         "validator_page",
         "identities",
+        "otlp",
         "helseid",
         "outlet",
         "console",
