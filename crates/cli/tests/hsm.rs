@@ -45,8 +45,12 @@ fn token(world: &World, client: &str) {
     }
 }
 
-fn uri(module: &str, object: &str) -> String {
-    format!("pkcs11:token=Sykehus;object={object}?module-path={module}&pin-source=file:pin")
+fn uri(world: &World, module: &str, object: &str) -> String {
+    let pin = world.config("pin");
+    format!(
+        "pkcs11:token=Sykehus;object={object}?module-path={module}&pin-source=file:{}",
+        pin.display()
+    )
 }
 
 /// Sends everything, finds nothing to do afterwards, and `lmr doctor` finds nothing wrong.
@@ -91,9 +95,9 @@ fn a_transfer_with_all_keys_on_a_token_and_tokens_from_maskinporten() {
     world.set(
         "sender.toml",
         "key = \"sender.key\"",
-        &format!("key = \"{}\"", uri(module, "virksomhet")),
+        &format!("key = \"{}\"", uri(&world, module, "virksomhet")),
     );
-    let client = format!("key = \"{}\"", uri(module, "klient"));
+    let client = format!("key = \"{}\"", uri(&world, module, "klient"));
     world.set("sender.toml", "key = \"maskinporten-client.key\"", &client);
     sends_everything(&world);
 }
@@ -124,10 +128,12 @@ fn a_transfer_with_all_keys_on_a_token_and_tokens_from_helseid() {
     world.set(
         "sender.toml",
         "key = \"sender.key\"",
-        &format!("key = \"{}\"", uri(module, "virksomhet")),
+        &format!("key = \"{}\"", uri(&world, module, "virksomhet")),
     );
-    let client =
-        format!("key = \"{}\"\nkid = \"liksom-hsm\"\nalgorithm = \"PS256\"", uri(module, "klient"));
+    let client = format!(
+        "key = \"{}\"\nkid = \"liksom-hsm\"\nalgorithm = \"PS256\"",
+        uri(&world, module, "klient")
+    );
     world.set("sender.toml", "key = \"helseid-client.jwk\"", &client);
     sends_everything(&world);
 }
