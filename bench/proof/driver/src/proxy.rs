@@ -36,6 +36,9 @@ pub struct Seen {
     ports: Vec<u16>,
     next: usize,
     pub gzip: bool,
+    /// Counts the histories. Requests of a former one that are still under way must not reach the next one's register,
+    /// which has the same ports and keys.
+    history: u64,
     /// Faults that happened, by kind.
     pub faults: BTreeMap<&'static str, u64>,
     pub requests: u64,
@@ -82,7 +85,8 @@ impl Proxy {
 
     /// Forgets everything, for a new history.
     pub fn reset(&self, ports: Vec<u16>, gzip: bool) {
-        *self.seen() = Seen { ports, gzip, ..Seen::default() };
+        let mut seen = self.seen();
+        *seen = Seen { ports, gzip, history: seen.history + 1, ..Seen::default() };
     }
 
     pub fn plan(&self, fates: &[Fate]) {
@@ -166,14 +170,14 @@ fn reset(connection: &TcpStream) {
 
 fn serve(client: &TcpStream, state: &Arc<Mutex<Seen>>) -> Result<()> {
     client.set_read_timeout(Some(UPSTREAM))?;
-    let fate = {
+    let (fate, history) = {
         let mut seen = lock(state);
         seen.requests += 1;
         let fate = seen.fates.pop_front().unwrap_or(Fate::Pass);
         if fate != Fate::Pass {
             *seen.faults.entry(fate.kind()).or_default() += 1;
         }
-        fate
+        (fate, seen.history)
     };
     if fate == Fate::Refuse {
         reset(client);
@@ -181,7 +185,7 @@ fn serve(client: &TcpStream, state: &Arc<Mutex<Seen>>) -> Result<()> {
     }
     let Some(request) = read(client, false) else { return Ok(()) };
     let id = message_id(&request);
-    let forward = |part: Option<u64>| exchange(&request, id.as_deref(), part, state);
+    let forward = |part: Option<u64>| exchange(&request, id.as_deref(), part, history, state);
     let answer = |bytes: &[u8]| -> Result<()> {
         let mut client = client;
         client.write_all(bytes)?;
@@ -346,10 +350,14 @@ fn exchange(
     request: &Message,
     id: Option<&str>,
     part: Option<u64>,
+    history: u64,
     state: &Mutex<Seen>,
 ) -> Option<Vec<u8>> {
     let (ports, gzip) = {
         let mut seen = lock(state);
+        if seen.history != history {
+            return None;
+        }
         seen.next += 1;
         let mut ports = seen.ports.clone();
         let by = seen.next % ports.len().max(1);
@@ -380,13 +388,13 @@ fn exchange(
     upstream.write_all(&bytes).ok()?;
     let answer = read(&upstream, true)?;
     if let Some(id) = id {
-        note(id, &answer, state);
+        note(id, &answer, history, state);
     }
     Some(answer.bytes())
 }
 
 /// Keeps what the register has answered for a message, and holds it against what it answered before.
-fn note(id: &str, answer: &Message, state: &Mutex<Seen>) {
+fn note(id: &str, answer: &Message, history: u64, state: &Mutex<Seen>) {
     let Some(body) = body(answer) else { return };
     let Ok(json) = serde_json::from_slice::<Value>(&body) else { return };
     if json["resourceType"] != "Bundle" {
@@ -399,6 +407,9 @@ fn note(id: &str, answer: &Message, state: &Mutex<Seen>) {
         json["entry"].as_array().map_or(0, |all| all.iter().filter(stored).count() as u64);
     let receipt = answer.header("lmr-receipt").is_some();
     let mut seen = lock(state);
+    if seen.history != history {
+        return;
+    }
     seen.answers.push((id.to_owned(), answer.bytes()));
     let Seen { acknowledged, violations, .. } = &mut *seen;
     match acknowledged.get_mut(id) {
