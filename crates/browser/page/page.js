@@ -71,6 +71,8 @@ class Checker {
 }
 
 let busy = false;
+/** What was chosen while another check was under way: the latest is checked after it. */
+let next;
 /** How many checks were begun. */
 let checks = 0;
 let about;
@@ -150,7 +152,10 @@ function choices() {
 }
 
 async function check(files, { chosen }) {
-  if (busy) return;
+  if (busy) {
+    next = { files, chosen };
+    return;
+  }
   input = { files, chosen };
   if (!files.length) {
     $("status").textContent = t("nothing");
@@ -177,6 +182,9 @@ async function check(files, { chosen }) {
     clearTimeout(showing);
     $("progress").hidden = true;
   }
+  const waiting = next;
+  next = undefined;
+  if (waiting) await check(waiting.files, waiting);
 }
 
 function showProgress({ name, done, all }) {
@@ -382,7 +390,10 @@ $("rules").addEventListener("change", () => {
   else showDigest();
 });
 $("again").addEventListener("click", () => check(input.files, input));
-$("stop").addEventListener("click", () => checker.stop());
+$("stop").addEventListener("click", () => {
+  next = undefined;
+  checker.stop();
+});
 $("only-faulty").addEventListener("change", showResources);
 for (const control of document.querySelectorAll("#group, [data-severity]")) control.addEventListener("change", () => showFindings());
 $("search").addEventListener("input", () => showFindings());
