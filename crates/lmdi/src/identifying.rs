@@ -4,15 +4,21 @@
 //! Legemiddelregisteret, as Folkehelseinstituttet states it). Texts that say both who somebody is and what the person was
 //! given, as narratives and notes do, belong to neither side and are found separately.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use lmr_fhir::{Document, Kind, Node};
+use lmr_identifiers::systems;
 
-use crate::rules::identity_number_elsewhere::{holds_number, numbers};
+use crate::rules::identity_number_elsewhere::numbers;
 use crate::split::{UnreadableBundle, read};
 
 /// The resources about a person.
-const PEOPLE: [&str; 4] = ["Patient", "Practitioner", "RelatedPerson", "Person"];
+const PEOPLE: [&str; 5] =
+    ["Patient", "Practitioner", "PractitionerRole", "RelatedPerson", "Person"];
+/// Systems whose values say who somebody is, wherever they are and whether they are valid or not.
+const OF_PEOPLE: [&str; 3] =
+    [systems::NATIONAL_IDENTITY_NUMBER, systems::D_NUMBER, systems::HPR_NUMBER];
 /// What of them stays: names of things, and what many share. Every other text in them is taken, extensions included.
 const KEPT_OF_PEOPLE: [&str; 11] = [
     "resourceType",
@@ -63,14 +69,16 @@ const FREE: [&str; 4] = ["note", "comment", "div", "authorString"];
 /// quotes, so that zeros of the same length may take their place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IdentifyingPlaces {
-    /// Who somebody is and nothing else: all texts of patients and practitioners, what references say of them, and every
-    /// identity number wherever it is, ids included.
+    /// Who somebody is and nothing else: all texts of patients and practitioners, what references say of them, every
+    /// valid identity number wherever it is, ids included, and every value under the system of identity numbers,
+    /// D-numbers or HPR numbers.
     pub people: Vec<Range<usize>>,
     /// Who somebody is and, perhaps, what the person was given: narratives, notes, names of other references.
     pub mixed: Vec<Range<usize>>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// In the order of precedence where one text is both.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum What {
     People,
     Mixed,
@@ -88,10 +96,12 @@ pub fn identifying_places(content: &[u8]) -> Result<IdentifyingPlaces, Unreadabl
     visit(document.root(), false, &mut found);
     written_numbers(&document, &mut found);
     // The widest first; a number in a text that is taken as a whole is taken with it.
-    found.sort_unstable_by_key(|(place, _)| (place.start, std::cmp::Reverse(place.end)));
+    found.sort_unstable_by_key(|(place, what)| (place.start, std::cmp::Reverse(place.end), *what));
     let (mut places, mut end) = (IdentifyingPlaces::default(), 0);
-    for (place, what) in found.into_iter().filter(|(place, _)| !place.is_empty()) {
-        if place.start < end {
+    for (place, what) in found {
+        // Of one that begins within another and ends after it, what is left.
+        let place = place.start.max(end)..place.end;
+        if place.is_empty() {
             continue;
         }
         end = place.end;
@@ -109,11 +119,19 @@ fn visit(node: Node<'_>, in_person: bool, found: &mut Found) {
         Some(resource_type) => PEOPLE.contains(&&*resource_type),
         None => in_person,
     };
+    let is_of_people = has_system_of_people(node);
     for member in node.members() {
         let key = member.key();
+        let is_item = key.is_none();
         // A primitive's extensions are in its name with an underscore; the items of a list have no name.
         let key = key.as_deref().unwrap_or_default().trim_start_matches('_');
-        if in_person {
+        if is_of_people && matches!(key, "value" | "code") {
+            match member.kind() {
+                Kind::String => text(member, What::People, found),
+                Kind::Number => found.push((member.span(), What::People)),
+                _ => visit(member, true, found),
+            }
+        } else if in_person {
             if member.kind() != Kind::String {
                 // Everything in `meta` is about the record.
                 if key != "meta" {
@@ -125,14 +143,21 @@ fn visit(node: Node<'_>, in_person: bool, found: &mut Found) {
         } else if FREE.contains(&key) {
             texts(member, What::Mixed, found);
         } else {
+            // An item of a list has been looked at with its list, whose name says what it refers to.
             if TO_PEOPLE.contains(&key) {
                 reference(member, What::People, found);
-            } else if !TO_THINGS.contains(&key) {
+            } else if !is_item && !TO_THINGS.contains(&key) {
                 reference(member, What::Mixed, found);
             }
             visit(member, false, found);
         }
     }
+}
+
+/// Whether an identifier's or a coding's system is one of [`OF_PEOPLE`].
+fn has_system_of_people(node: Node<'_>) -> bool {
+    let system = node.member("system").and_then(|system| system.as_str().map(Cow::into_owned));
+    system.is_some_and(|system| OF_PEOPLE.iter().any(|one| system.trim().eq_ignore_ascii_case(one)))
 }
 
 fn is_taken_of_people(member: Node<'_>, key: &str) -> bool {
@@ -178,21 +203,49 @@ fn reference(node: Node<'_>, what: What, found: &mut Found) {
     }
 }
 
-/// Identity numbers in any text, the rest of which stays; one that is written with escapes is taken with its text.
+/// Numbers of people in any text, the rest of which stays; one that is written with escapes is taken with its text.
 fn written_numbers(document: &Document<'_>, found: &mut Found) {
-    found.extend(numbers(document.source()).map(|place| (place, What::People)));
+    found.extend(numbers_of_people(document.source()).map(|place| (place, What::People)));
     if !document.source().contains('\\') {
         return;
     }
     let mut pending = vec![document.root()];
     while let Some(node) = pending.pop() {
-        if node.kind() == Kind::String
-            && node.is_escaped()
-            && node.as_str().is_some_and(|text| holds_number(&text))
-            && numbers(node.raw()).next().is_none()
-        {
+        if node.kind() == Kind::String && node.is_escaped() && is_left_in(node) {
             text(node, What::Mixed, found);
         }
         pending.extend(node.members());
     }
+}
+
+/// Whether a text still has a number of somebody when those that are found in its source are taken out. Digits of escapes
+/// may look like a number there, so that comparing what is found in both is not enough.
+fn is_left_in(node: Node<'_>) -> bool {
+    if node.as_str().is_none_or(|text| numbers_of_people(&text).next().is_none()) {
+        return false;
+    }
+    let mut masked = node.raw().as_bytes().to_vec();
+    numbers_of_people(node.raw()).for_each(|place| masked[place].fill(b'0'));
+    let Ok(document) = read(&masked) else { return true };
+    let Some(text) = document.root().as_str() else { return true };
+    numbers_of_people(&text).any(|place| text[place].bytes().any(|byte| byte != b'0'))
+}
+
+/// Identity numbers, and what follows a system of [`OF_PEOPLE`] as searches and conditional references write it:
+/// `Practitioner?identifier=urn:oid:…|9144889`.
+fn numbers_of_people(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let searched = OF_PEOPLE.into_iter().flat_map(move |system| {
+        // The colons before it may be written as `%3A`.
+        let system = system.rsplit(':').next().unwrap_or(system);
+        text.match_indices(system).filter_map(move |(at, _)| {
+            let after = at + system.len();
+            let rest = &text[after..];
+            let bar = ["|", "%7C", "%7c"].into_iter().find(|bar| rest.starts_with(bar))?;
+            let start = after + bar.len();
+            let ends = |one: char| matches!(one, '"' | '&' | ',' | '\\' | '#');
+            let length = text[start..].find(ends).unwrap_or(text.len() - start);
+            (length > 0).then_some(start..start + length)
+        })
+    });
+    numbers(text).chain(searched)
 }
