@@ -45,6 +45,8 @@ struct Row {
     /// it or below it: a regular expression over `side id text`.
     #[serde(default)]
     beside: Option<String>,
+    /// The severity of that other finding, if only one is meant: a warning is not as much as an error.
+    beside_severity: Option<String>,
     /// Whether that other finding has to be at the same location or below it.
     #[serde(default)]
     below: bool,
@@ -64,6 +66,7 @@ struct Compiled {
     text: Regex,
     location: Regex,
     beside: Option<Regex>,
+    beside_severity: Option<String>,
     below: bool,
 }
 
@@ -80,6 +83,7 @@ impl Compiled {
                     let is_above = finding.location.starts_with(&found.location);
                     *found != finding
                         && (is_below || (is_above && !self.below))
+                        && self.beside_severity.as_ref().is_none_or(|of| *of == found.severity)
                         && beside.is_match(&format!("{whose} {} {}", found.id, found.text))
                 })
             })
@@ -115,6 +119,7 @@ impl Known {
                     text: Regex::new(&row.text)?,
                     location: Regex::new(&row.location)?,
                     beside: row.beside.as_deref().map(Regex::new).transpose()?,
+                    beside_severity: row.beside_severity.clone(),
                     below: row.below,
                 })
             })
@@ -173,6 +178,29 @@ impl Known {
                 row.id,
                 row.text.as_str()
             );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(severity: &str, id: &str, location: &str) -> Finding {
+        Finding::new(severity, id, location, String::new())
+    }
+
+    #[test]
+    fn an_error_of_the_reference_is_not_explained_by_a_warning_of_ours() {
+        let mut known = Known::read().expect("known.toml");
+        let reference = [
+            finding("error", "Terminology_TX_System_Unknown", "Device.meta.tag[0]"),
+            finding("warning", "UNKNOWN_CODESYSTEM", "Device.meta.tag[0].system"),
+        ];
+        for (kept, is_explained) in [(0, true), (1, false)] {
+            let difference = known.unexplained(&reference, &reference[kept..=kept]);
+            assert_eq!(difference.alone.is_empty(), is_explained, "{difference:?}");
+            assert_eq!(difference.verdict_differs, !is_explained, "{difference:?}");
         }
     }
 }

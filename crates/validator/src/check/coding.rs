@@ -248,7 +248,8 @@ fn unknown_system<'a>(
 }
 
 /// Whether HL7 gives out the addresses of the kind: where a code of such a system is required, that the system
-/// is not known is an error.
+/// is not known is an error. Where in the address HL7's is does not matter, as with the reference, which looks for it
+/// in the whole sentence that it reports: an address that merely contains it is an error too.
 pub(super) fn is_of_hl7(system: &str) -> bool {
     system.contains("http://hl7.org/fhir") || system.contains("http://terminology.hl7.org")
 }

@@ -12,7 +12,10 @@ use crate::issue::Issue;
 use crate::messages::Message;
 use crate::options::Options;
 
-/// Removes what is said twice, sorts by location, applies the limit.
+/// Sorts by location and severity, removes what is said twice, applies the limit.
+///
+/// What is said twice is removed after sorting: what is left must not depend on the order in which an instance names
+/// its profiles.
 pub(super) fn finished(
     mut issues: Vec<Issue>,
     required: &HashSet<Range<usize>>,
@@ -27,9 +30,9 @@ pub(super) fn finished(
     if !required.is_empty() {
         leave_to_required(&mut issues, required);
     }
+    issues.sort_by_key(|i| (i.entry, i.span.start, Reverse(i.severity)));
     remove_duplicates(&mut issues);
     leave_one_of_each_system(&mut issues);
-    issues.sort_by_key(|i| (i.entry, i.span.start, Reverse(i.severity)));
     if issues.len() > options.max_issues {
         cut(&mut issues, options.max_issues);
     }
@@ -51,8 +54,8 @@ fn leave_to_required(issues: &mut Vec<Issue>, required: &HashSet<Range<usize>>) 
     });
 }
 
-/// What is wrong with the system of a code is reported once: of the system or of the code as a whole, as the
-/// first definition has it that says so.
+/// What is wrong with the system of a code is reported once: of the system or of the code as a whole. The more severe
+/// is left, whichever definition says it; of two alike that of the system, which is the more exact.
 fn leave_one_of_each_system(issues: &mut Vec<Issue>) {
     let kind = |issue: &Issue| match issue.message {
         Message::SystemIsValueSet { .. } => Some(0),
@@ -72,14 +75,25 @@ fn leave_one_of_each_system(issues: &mut Vec<Issue>) {
     }
     of_systems.sort_by_key(|(span, ..)| (span.start, Reverse(span.end)));
     let mut around: Vec<&(Range<usize>, u8, usize)> = Vec::new();
-    let mut dropped = HashSet::new();
+    // What is left of a pair, by its rank, and what is dropped for it.
+    let mut pairs = Vec::new();
+    let rank = |at: usize| (Reverse(issues[at].severity), issues[at].span.len(), at);
     for one in &of_systems {
         around.retain(|outer| one.0.end <= outer.0.end);
         // What is reported of the very same element differs in what it says.
         for outer in around.iter().filter(|outer| outer.1 == one.1 && outer.0 != one.0) {
-            dropped.insert(one.2.max(outer.2));
+            let (a, b) = (rank(one.2), rank(outer.2));
+            pairs.push((a.min(b), a.max(b).2));
         }
         around.push(one);
+    }
+    pairs.sort_unstable();
+    let mut dropped = HashSet::new();
+    for ((.., left), lesser) in pairs {
+        // What is dropped itself drops nothing.
+        if !dropped.contains(&left) {
+            dropped.insert(lesser);
+        }
     }
     if !dropped.is_empty() {
         let mut at = 0;
@@ -130,7 +144,7 @@ fn cut(issues: &mut Vec<Issue>, limit: usize) {
 /// Few issues are compared with each other, many are filed by hash.
 const FEW: usize = 32;
 
-/// Keeps the first of issues that report the same about the same element.
+/// Keeps the first of issues that report the same about the same element: of a sorted list the most severe.
 fn remove_duplicates(issues: &mut Vec<Issue>) {
     let mut double = vec![false; issues.len()];
     if issues.len() <= FEW {
