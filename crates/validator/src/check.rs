@@ -60,14 +60,17 @@ pub(crate) fn primitive<'a>(
     let Some(kind) = Primitive::of_element(def, ty) else { return false };
     let mut is_blank = true;
     if let Some(node) = item.value().filter(|node| node.kind() != Kind::Null) {
+        let is_narrative = kind == Primitive::Xhtml;
+        let measured = if is_narrative { Measured::Narrative } else { Measured::Primitive };
         let mark = cx.begin();
         if !json::check_simple(cx, node, def) {
+            cx.end(mark, measured);
             return false;
         }
         json::check_kind(cx, node, kind, def);
         // What is no text at all is no narrative either: one cause, one finding.
-        if kind == Primitive::Xhtml && node.kind() != Kind::String {
-            cx.end(mark, Measured::Narrative);
+        if is_narrative && node.kind() != Kind::String {
+            cx.end(mark, measured);
             return false;
         }
         let text = node.text().unwrap_or_default();
@@ -79,8 +82,7 @@ pub(crate) fn primitive<'a>(
         if !is_blank {
             string::check_characters(cx, item, &text, def);
         }
-        let is_narrative = kind == Primitive::Xhtml;
-        cx.end(mark, if is_narrative { Measured::Narrative } else { Measured::Primitive });
+        cx.end(mark, measured);
     }
     if is_blank {
         binding::check_only_extended(cx, item, defs);

@@ -40,7 +40,8 @@ pub struct Statistics {
 pub struct Row {
     /// A profile (`url|version`), a check in words, or an invariant (`source#key`).
     pub name: String,
-    /// How often: resources of a profile, elements of a check, evaluations of an invariant.
+    /// How often: resources of a profile, elements of a check, evaluations of an invariant. A single primitive that
+    /// is plainly right is decided by the walk and counted with it, not with the values of primitives.
     pub count: u64,
     /// In all, on all threads together.
     pub time: Duration,
@@ -195,6 +196,9 @@ pub(crate) struct Meter<'s> {
     /// Time that measured parts of the part at hand have taken.
     inside: Duration,
     costs: Costs,
+    /// Parts that have begun and not ended: the time of one that never ends is lost, and with it that of the part
+    /// around it is wrong.
+    open: usize,
 }
 
 /// The beginning of a measured part.
@@ -206,15 +210,18 @@ pub(crate) struct Mark {
 
 impl<'s> Meter<'s> {
     pub(crate) fn new(of: &'s Statistics) -> Self {
-        Self { of, inside: Duration::ZERO, costs: Costs::default() }
+        Self { of, inside: Duration::ZERO, costs: Costs::default(), open: 0 }
     }
 
     pub(crate) fn begin(&mut self) -> Mark {
+        self.open += 1;
         Mark { outside: std::mem::take(&mut self.inside), began: (self.of.clock)() }
     }
 
     /// Ends a part. Returns its own time, without that of the parts within.
     fn end_of(&mut self, mark: &Mark) -> (Duration, Duration) {
+        debug_assert!(self.open > 0, "a part ends that has not begun");
+        self.open = self.open.saturating_sub(1);
         let whole = (self.of.clock)().saturating_sub(mark.began);
         let own = whole.saturating_sub(self.inside);
         self.inside = mark.outside + whole;
@@ -249,6 +256,12 @@ impl<'s> Meter<'s> {
 
 impl Drop for Meter<'_> {
     fn drop(&mut self) {
+        // A panic on its way has left parts open, and a second one would end the process.
+        debug_assert!(
+            self.open == 0 || std::thread::panicking(),
+            "{} measured parts have not ended",
+            self.open
+        );
         let mut all = self.of.all.lock().unwrap_or_else(PoisonError::into_inner);
         for (of, cost) in self.costs.checks.drain() {
             all.checks.entry(of).or_default().add(cost);
