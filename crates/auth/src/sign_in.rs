@@ -215,8 +215,20 @@ impl RelyingParty {
         Ok(url.into())
     }
 
-    /// Redeems the code that a browser came back with, and verifies who it is. `issuer` is the parameter
-    /// `iss` of that address.
+    /// Checks the parameter `iss` of the address that a browser came back with, whether with a code or with an
+    /// error (RFC 9207 section 2.4).
+    ///
+    /// # Errors
+    /// [`SignInError::OtherIssuer`], [`SignInError::Discovery`].
+    pub async fn check_issuer(&self, issuer: Option<&str>) -> Result<(), SignInError> {
+        match issuer {
+            Some(issuer) if issuer != self.settings.issuer => Err(SignInError::OtherIssuer),
+            None if self.metadata().await?.names_issuer => Err(SignInError::OtherIssuer),
+            _ => Ok(()),
+        }
+    }
+
+    /// Redeems the code that a browser came back with, after [`RelyingParty::check_issuer`], and verifies who it is.
     ///
     /// # Errors
     /// [`SignInError`].
@@ -224,14 +236,8 @@ impl RelyingParty {
         &self,
         pending: &PendingSignIn,
         code: &str,
-        issuer: Option<&str>,
     ) -> Result<IdToken, SignInError> {
         let metadata = self.metadata().await?;
-        match issuer {
-            Some(issuer) if issuer != self.settings.issuer => return Err(SignInError::OtherIssuer),
-            None if metadata.names_issuer => return Err(SignInError::OtherIssuer),
-            _ => {}
-        }
         if code.is_empty() || code.len() > MAX_CODE {
             return Err(SignInError::Code);
         }

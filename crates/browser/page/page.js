@@ -153,7 +153,8 @@ function choices() {
 
 async function check(files, { chosen }) {
   if (busy) {
-    next = { files, chosen };
+    // From here on this is what other rules are tried on; nothing chosen replaces nothing.
+    if (files.length) input = next = { files, chosen };
     return;
   }
   input = { files, chosen };

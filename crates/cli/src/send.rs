@@ -163,7 +163,10 @@ impl Send {
         match self.command {
             Command::Daemon => runtime.block_on(daemon::run(&self, config, folder)),
             Command::Desk(desk) => {
-                runtime.block_on(desk.run(config, &self.config, folder, self.lang))
+                let done = runtime.block_on(desk.run(config, &self.config, folder, self.lang));
+                // A rehearsal that still runs changes nothing and is not waited for; a decision gets its time.
+                runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+                done
             }
             _ => match runtime.block_on(self.act(&config, &folder)) {
                 Err(error) if is_of_the_database(&error) => {

@@ -183,7 +183,11 @@ impl Reload {
         let rule_sets = crate::config::rule_sets(&config.terminology, &folder)?;
         let tls = tls(&config, &folder)?;
         let operators = match &config.console {
-            Some(section) => Some(section.operators(&folder)?),
+            Some(section) => {
+                // A passkey added meanwhile is for one address.
+                section.public_url_if_needed()?;
+                Some(section.operators(&folder)?)
+            }
             None => None,
         };
         self.receiver.replace(material, avsendere);
@@ -205,11 +209,13 @@ impl Reload {
             while hangup.recv().await.is_some() {
                 match self.again() {
                     Ok(()) => {
-                        tracing::info!("certificates, keys, senders and code lists were read again")
+                        tracing::info!(
+                            "certificates, keys, senders, operators and code lists were read again"
+                        )
                     }
                     Err(error) => tracing::error!(
                         detail = format!("{error:#}"),
-                        "certificates, keys, senders and code lists could not be read again; the old ones stay in use"
+                        "certificates, keys, senders, operators and code lists could not be read again; the old ones stay in use"
                     ),
                 }
             }

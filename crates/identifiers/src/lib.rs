@@ -24,6 +24,7 @@ mod fest_id;
 mod health_numbers;
 mod national_identity_number;
 mod organisation_number;
+mod personal;
 pub mod synthetic;
 pub mod systems;
 
@@ -33,3 +34,4 @@ pub use national_identity_number::{
     FIRST_DAY_OF_2032_SCHEME, NationalIdentityNumber, NationalIdentityNumberError,
 };
 pub use organisation_number::{OrganisationNumber, OrganisationNumberError};
+pub use personal::looks_personal;

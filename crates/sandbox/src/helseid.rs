@@ -81,7 +81,7 @@ pub struct Client {
     pub dpop: bool,
 }
 
-/// A way in which the token endpoint answers otherwise than it should.
+/// A way in which the token endpoint, or what belongs to it, answers otherwise than it should.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EndpointFault {
     /// A page in HTML with this status, as a gateway or a maintenance page gives.
@@ -100,6 +100,8 @@ pub enum EndpointFault {
     RetryAfter(String),
     /// HTTP 400 with this OAuth error and description.
     Named(&'static str, String),
+    /// Its own answers as they should be, but no keys at `jwks_uri` (503).
+    KeysAway,
 }
 
 impl Client {

@@ -10,6 +10,7 @@ use std::fmt;
 
 use lmr_envelope::write_time;
 use lmr_fhir::{Bundle, Document, Edits, Element, Kind, Language, Node, ParseOptions, escape_into};
+use lmr_identifiers::looks_personal;
 use lmr_lmdi::Identity;
 
 use crate::agent::Agent;
@@ -23,7 +24,6 @@ use crate::outbox::{HeldFinding, Item, NewMessage, StoredRow};
 use crate::plan::Role;
 use crate::report::{Report, RunKind};
 use crate::run::Run;
-use crate::source_key::looks_personal;
 
 /// What is to be annulled.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use jiff::Timestamp;
 use lmr_fhir::{Edits, Element, Node};
+use lmr_identifiers::looks_personal;
 use lmr_lmdi::Identity;
 use serde::Serialize;
 use smallvec::SmallVec;
@@ -17,7 +18,7 @@ use crate::source::{
     FoundResource, Scanned, Scope, Source, SourceIssueKind, SourceLocation, SourcePart,
     SourceUnavailable,
 };
-use crate::source_key::{looks_personal, source_key};
+use crate::source_key::source_key;
 
 /// A resource of the source, in as few bytes as will do: there may be millions. What is not here is in lists that all
 /// share, and [`Index`] gives it by the resource's position.

@@ -1,7 +1,7 @@
 //! The source's own key of a resource: what people search for in the system it comes from.
 
 use lmr_fhir::Node;
-use lmr_identifiers::systems;
+use lmr_identifiers::{looks_personal, systems};
 
 /// Longest key that is kept, in characters.
 const MAX_KEY: usize = 64;
@@ -21,20 +21,6 @@ pub(crate) fn source_key(resource: Node<'_>) -> Option<String> {
         let value = value.trim();
         (!is_person && !value.is_empty() && !looks_personal(value))
             .then(|| value.chars().take(MAX_KEY).collect())
-    })
-}
-
-/// Whether eleven digits follow one another, separated by blanks, dots or hyphens at most: a system that
-/// uses identity numbers as ids. Such an id is not kept.
-pub(crate) fn looks_personal(id: &str) -> bool {
-    let mut run = 0;
-    id.chars().any(|c| {
-        run = match c {
-            _ if c.is_ascii_digit() => run + 1,
-            ' ' | '.' | '-' | '\u{a0}' => run,
-            _ => 0,
-        };
-        run >= 11
     })
 }
 

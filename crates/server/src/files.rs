@@ -56,14 +56,17 @@ fn tag(bytes: &[u8]) -> HeaderValue {
     HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"0\""))
 }
 
-/// Whether `Accept-Encoding` names brotli, and not with a weight of nothing (RFC 9110 section 12.5.3).
+/// Whether `Accept-Encoding` names brotli, and not with a weight of nothing or one that cannot be read (RFC 9110 section
+/// 12.5.3).
 fn takes_brotli(asked: &HeaderMap) -> bool {
     let lines = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
     lines.flat_map(|line| line.split(',')).any(|one| {
         let (coding, weight) = one.split_once(';').unwrap_or((one, ""));
-        let weight =
-            weight.trim().strip_prefix("q=").and_then(|text| text.trim().parse::<f32>().ok());
-        coding.trim().eq_ignore_ascii_case("br") && weight.is_none_or(|weight| weight > 0.0)
+        let is_refused = weight.trim().split_once('=').is_some_and(|(name, value)| {
+            let is_taken = value.trim().parse::<f32>().is_ok_and(|weight| weight > 0.0);
+            name.trim().eq_ignore_ascii_case("q") && !is_taken
+        });
+        coding.trim().eq_ignore_ascii_case("br") && !is_refused
     })
 }
 
@@ -182,7 +185,9 @@ mod tests {
         for taken in ["br", "gzip, deflate, br, zstd", "gzip;q=1.0, BR;q=0.5", "br;q=1"] {
             assert!(encoding(taken), "{taken}");
         }
-        for refused in ["", "gzip", "identity", "br;q=0", "br;q=0.0", "brotli", "*"] {
+        for refused in
+            ["", "gzip", "identity", "br;q=0", "br;Q=0", "br;q=x", "br;q=0.0", "brotli", "*"]
+        {
             assert!(!encoding(refused), "{refused}");
         }
         // The two forms have tags of their own.

@@ -59,7 +59,7 @@
         show(`${form.dataset.failed} (${error.name})`);
       }
     });
-  } else if (form && form.dataset.ceremony === "make") {
+  } else if (form) {
     show(form.dataset.unable);
   }
 }

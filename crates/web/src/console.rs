@@ -112,6 +112,16 @@ pub struct Operator {
     pub passkeys: Vec<Passkey>,
 }
 
+impl Operator {
+    /// Whether it still has the password and every passkey that it had.
+    fn keeps_credentials_of(&self, before: &Self) -> bool {
+        let text = |one: &Self| one.password.as_ref().map(ToString::to_string);
+        let has =
+            |key: &Passkey| self.passkeys.iter().any(|one| one.to_string() == key.to_string());
+        (before.password.is_none() || text(self) == text(before)) && before.passkeys.iter().all(has)
+    }
+}
+
 /// A code list that codes are checked against.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeListInfo {
@@ -205,14 +215,23 @@ impl Console {
         }))
     }
 
-    /// Takes other operators for those that were. Who is not among them any more, or has another role, is signed out;
-    /// who signed in at the issuer stays.
+    /// Takes other operators for those that were. Who is not among them any more, has another role, or has lost a
+    /// password or a passkey is signed out; who signed in at the issuer stays.
     pub fn replace_operators(&self, operators: Vec<Operator>) {
+        let operators: Arc<[Operator]> = operators.into();
+        let mut used = self.0.operators.write().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *used, Arc::clone(&operators));
+        drop(used);
+        // After the new ones count: who signs in from here on is one of them.
         self.0.sessions.retain(|name, role| match name.strip_prefix(LOCAL) {
-            Some(name) => operators.iter().any(|one| one.name == name && one.role == role),
+            Some(name) => {
+                let of = |all: &[Operator]| all.iter().find(|one| one.name == name).cloned();
+                of(&operators).is_some_and(|now| {
+                    now.role == role && of(&before).is_none_or(|was| now.keeps_credentials_of(&was))
+                })
+            }
             None => true,
         });
-        *self.0.operators.write().unwrap_or_else(PoisonError::into_inner) = operators.into();
     }
 
     /// All its pages.

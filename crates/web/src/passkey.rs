@@ -35,6 +35,11 @@ pub enum PasskeyError {
         "not a passkey: a line `passkey ALGORITHM ID KEY` is expected, as the console shows it"
     )]
     NotALine,
+    /// Of nobody here.
+    #[error(
+        "no operator has this passkey: its line must be in the operator's file, and the configuration read again"
+    )]
+    Unknown,
     /// A key that is not one of the algorithm.
     #[error("the passkey's public key cannot be used")]
     Key,
@@ -148,7 +153,8 @@ impl Passkey {
     }
 
     /// The key's id.
-    pub(crate) fn id(&self) -> &[u8] {
+    #[must_use]
+    pub fn id(&self) -> &[u8] {
         &self.id
     }
 }

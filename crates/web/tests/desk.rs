@@ -70,6 +70,9 @@ impl Workplace for Place {
         answer("Kjøringer <mange>".to_owned())
     }
     fn source(&self, number: i64) -> Work<Option<String>> {
+        if number == 3 {
+            return Box::pin(async { Err(text()) });
+        }
         let text =
             r#"{"resourceType":"Patient","gender":"<kvinne>","name":[{"family":"</textarea>"}]}"#;
         answer((number == 1).then(|| text.to_owned()))
@@ -277,6 +280,16 @@ async fn a_record_is_shown_with_its_faults_marked_and_a_changed_copy_is_tried() 
     assert!(copy.contains("&#60;kvinne&#62;") && copy.contains("&#60;/textarea&#62;"), "{copy}");
     let (_, gone) = get(&app, "/desk/held/2", &cookie).await;
     assert!(gone.contains("Kilden har ikke posten lenger"), "{gone}");
+
+    // A source that is away leaves the record to be decided, and a changed copy to be tried.
+    let away = "Kilden kan ikke leses nå: Feltet mangler";
+    let (status, text) = get(&app, "/desk/held/3", &cookie).await;
+    assert!(status == StatusCode::OK && text.contains(away), "{text}");
+    assert!(text.contains("value=\"release\"") && text.contains("value=\"discard\""), "{text}");
+    let tried = format!("csrf={CSRF}&copy=%7B%22a%22:1%7D");
+    let (status, _, text) = post_to(&app, "/desk/held/3/trial", "same-origin", tried).await;
+    assert!(status == StatusCode::OK && text.contains(away), "{text}");
+    assert!(text.contains("&#34;a&#34;:1"), "the copy stays: {text}");
 
     let trial = |csrf: &str, copy: &str| format!("csrf={csrf}&copy={copy}");
     let path = "/desk/held/1/trial";

@@ -162,6 +162,15 @@ impl ConsoleSection {
                     "[[console.operator]] {name} has neither password_file nor passkey_file with a passkey"
                 );
             }
+            let is_anothers = |key: &Passkey| {
+                operators.iter().flat_map(|one| &one.passkeys).any(|one| one.id() == key.id())
+            };
+            if passkeys.iter().any(is_anothers) {
+                fail!(
+                    "[[console.operator]] {name}: en passnøkkel i passkey_file er en annen operatørs",
+                    "[[console.operator]] {name}: a passkey in passkey_file is another operator's"
+                );
+            }
             let role = section.role.into();
             operators.push(Operator { name: name.to_owned(), role, password, passkeys });
         }

@@ -77,7 +77,7 @@ pub(super) async fn metadata(Shared(state): Shared<Arc<State>>) -> Response {
 
 pub(super) async fn jwks(Shared(state): Shared<Arc<State>>) -> Response {
     let mut inner = state.inner();
-    if inner.down {
+    if inner.down || inner.endpoint_fault == Some(EndpointFault::KeysAway) {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     inner.key_fetches += 1;

@@ -124,7 +124,7 @@ pub(super) async fn authorize(
             let mut url = "/connect/authorize?".to_owned();
             for (key, value) in asked.iter().map(|(key, value)| (&**key, &**value)) {
                 if key != "person" {
-                    url.push_str(&format!("{key}={}&amp;", encoded(value)));
+                    url.push_str(&format!("{}={}&amp;", encoded(key), encoded(value)));
                 }
             }
             list.push_str(&format!(

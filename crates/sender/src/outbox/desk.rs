@@ -6,13 +6,13 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use lmr_fhir::Language;
+use lmr_identifiers::looks_personal;
 use serde::{Deserialize, Serialize};
 
 use super::columns::Columns;
 use super::held::all_held;
 use super::{HeldRow, Origin, Outbox, OutboxError, Released, Result, ms, time};
 use crate::source::{RowError, SourceIssue, SourceIssueKind};
-use crate::source_key::looks_personal;
 
 /// Most issues of the source that are kept; the report of the run has all.
 const MAX_ISSUES: usize = 10_000;

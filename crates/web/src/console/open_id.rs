@@ -10,8 +10,9 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
-use lmr_auth::{IdToken, PendingSignIn, RelyingParty, SignInError};
+use lmr_auth::{IdToken, IdTokenRejection, PendingSignIn, RelyingParty, SignInError};
 use lmr_fhir::Bilingual;
+use lmr_identifiers::{NationalIdentityNumber, looks_personal};
 use lmr_intake::RandomSource;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,6 +25,8 @@ pub(super) const CALLBACK: &str = "/konsoll/sign-in/open-id/callback";
 const MAX_AWAY: SignedDuration = SignedDuration::from_mins(10);
 /// Most visitors at the issuer at once; the one that left first is forgotten.
 const MAX_PENDING: usize = 1000;
+/// Longest `sub` (OpenID Connect Core section 2), in characters: cut off, two people could become one.
+const MAX_SUBJECT: usize = 255;
 /// Longest name in the audit log, in characters.
 const MAX_NAME: usize = 100;
 /// Before the names of those who signed in at the issuer, in sessions and in the audit log.
@@ -113,27 +116,31 @@ impl OpenId {
         self.sign_in.roles.iter().filter_map(of).max()
     }
 
-    /// As the audit log names them: always with the id that nobody else has at the issuer.
-    fn actor(&self, token: &IdToken) -> String {
-        let subject = plain(token.subject());
-        let name = self.sign_in.name_claim.as_deref().and_then(|claim| token.text(claim));
-        let name = name.map(plain).filter(|name| !name.is_empty() && *name != subject);
-        match name {
-            // Eleven digits would be an identity number, which is nobody's name in a log.
-            Some(name) if !(name.len() == 11 && name.bytes().all(|b| b.is_ascii_digit())) => {
-                format!("{OPEN_ID}{name} ({subject})")
-            }
-            _ => format!("{OPEN_ID}{subject}"),
+    /// As the audit log names them: always with the id that nobody else has at the issuer. `None` where that id is an
+    /// identity number, which must be in no log.
+    fn actor(&self, token: &IdToken) -> Option<String> {
+        let subject = plain(token.subject(), MAX_SUBJECT);
+        let digits: String = subject.chars().filter(|c| !matches!(c, ' ' | '.' | '-')).collect();
+        if NationalIdentityNumber::parse(&digits).is_ok() {
+            return None;
         }
+        let name = self.sign_in.name_claim.as_deref().and_then(|claim| token.text(claim));
+        let name = name.map(|name| plain(name, MAX_NAME));
+        let name =
+            name.filter(|name| !name.is_empty() && *name != subject && !looks_personal(name));
+        Some(match name {
+            Some(name) => format!("{OPEN_ID}{name} ({subject})"),
+            None => format!("{OPEN_ID}{subject}"),
+        })
     }
 }
 
-/// A text of the issuer's in one line, and not too long.
-fn plain(text: &str) -> String {
+/// A text of the issuer's in one line, and at most so many characters.
+fn plain(text: &str, most: usize) -> String {
     let visible = |c: &char| {
         !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    text.trim().chars().filter(visible).take(MAX_NAME).collect()
+    text.trim().chars().filter(visible).take(most).collect()
 }
 
 impl Shared {
@@ -201,8 +208,18 @@ async fn ended(
         return Ok(shown(shared, headers, BASE.to_owned(), StatusCode::BAD_REQUEST, problem));
     };
     let Pending { sign_in, to, .. } = pending;
-    if query.contains_key("error") {
-        tracing::warn!("the issuer signed nobody in");
+    if let Err(error) = open_id.sign_in.party.check_issuer(field("iss")).await {
+        return Ok(refused(shared, headers, to, &error));
+    }
+    if let Some(error) = field("error") {
+        // A name of OAuth's, which is no person's; anything else is not written.
+        let is_name =
+            error.len() <= 64 && error.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        tracing::warn!(error = is_name.then_some(error), "the issuer signed nobody in");
+        let status = match error {
+            "server_error" | "temporarily_unavailable" => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::FORBIDDEN,
+        };
         let problem = Bilingual {
             nb: format!(
                 "{} logget ingen inn. Prøv igjen, eller be en administrator om tilgang.",
@@ -213,14 +230,23 @@ async fn ended(
                 open_id.name()
             ),
         };
-        return Ok(shown(shared, headers, to, StatusCode::FORBIDDEN, problem));
+        return Ok(shown(shared, headers, to, status, problem));
     }
     let code = field("code").unwrap_or_default();
-    let token = match open_id.sign_in.party.redeem(&sign_in, code, field("iss")).await {
+    let token = match open_id.sign_in.party.redeem(&sign_in, code).await {
         Ok(token) => token,
         Err(error) => return Ok(refused(shared, headers, to, &error)),
     };
-    let actor = open_id.actor(&token);
+    let Some(actor) = open_id.actor(&token) else {
+        tracing::warn!(
+            "the issuer's sub is an identity number: it must give another (pairwise) one"
+        );
+        let problem = Bilingual {
+            nb: "Utstederen kjenner deg ved fødselsnummeret, som ikke kan stå i loggen. Be en administrator om en annen sub fra utstederen.".to_owned(),
+            en: "The issuer knows you by your identity number, which cannot be in the log. Ask an administrator for another sub from the issuer.".to_owned(),
+        };
+        return Ok(shown(shared, headers, to, StatusCode::FORBIDDEN, problem));
+    };
     let Some(role) = open_id.role(&token) else {
         tracing::warn!(operator = actor, "signed in at the issuer, but has no role here");
         let problem = Bilingual {
@@ -235,14 +261,18 @@ async fn ended(
 /// The page that says why nobody was signed in; the log says it in detail.
 fn refused(shared: &Shared, headers: &HeaderMap, to: String, error: &SignInError) -> Response {
     tracing::warn!(%error, "signing in at the issuer failed");
-    let is_refusal = matches!(
-        error,
-        SignInError::OtherIssuer
-            | SignInError::Code
-            | SignInError::Rejected { .. }
-            | SignInError::NoIdToken
-            | SignInError::IdToken(_)
-    );
+    // Keys that cannot be had are no fault of the answer.
+    let are_keys_away =
+        matches!(error, SignInError::IdToken(IdTokenRejection::KeysUnavailable { .. }));
+    let is_refusal = !are_keys_away
+        && matches!(
+            error,
+            SignInError::OtherIssuer
+                | SignInError::Code
+                | SignInError::Rejected { .. }
+                | SignInError::NoIdToken
+                | SignInError::IdToken(_)
+        );
     let (status, nb, en) = match is_refusal {
         true => (
             StatusCode::UNAUTHORIZED,

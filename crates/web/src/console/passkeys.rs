@@ -133,7 +133,7 @@ pub(super) async fn sign_in(
     let is_fresh = shared.challenges.take(challenge, shared.now());
     let verified = match found {
         _ if !is_fresh => Err(PasskeyError::Challenge),
-        None => Err(PasskeyError::Key),
+        None => Err(PasskeyError::Unknown),
         Some((operator, passkey)) => {
             let mut counters = shared.counters.lock().unwrap_or_else(PoisonError::into_inner);
             let last = counters.get(passkey.id()).copied().unwrap_or(0);

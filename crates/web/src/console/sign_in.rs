@@ -106,6 +106,7 @@ pub(super) async fn submit(
     let found = operators.iter().find(|operator| operator.name == name).cloned();
     // Somebody unknown costs as much time as somebody known: nobody learns names by the clock.
     let has_password = |one: &&Operator| one.password.is_some();
+    let found = found.filter(|one| one.password.is_some());
     let tried = found.clone().or_else(|| operators.iter().find(has_password).cloned());
     let password = fields.raw("password").to_owned();
     let _turn = shared.hashing.acquire().await.map_err(|_| Failure::Internal)?;

@@ -19,6 +19,8 @@ struct RecordPage {
     record: DeskRecord,
     /// The source's text with its marks, as HTML; `None` where the source has none that can be shown.
     source: Option<String>,
+    /// Why the source could not be read: the record can be decided all the same.
+    trouble: Option<String>,
     /// The copy that can be changed.
     copy: String,
     trial: Option<Trial>,
@@ -79,9 +81,12 @@ async fn find(desk: &Shared, number: i64) -> Result<DeskRecord, Failure> {
     found.ok_or(Failure::NotFound)
 }
 
-async fn source(desk: &Shared, number: i64) -> Result<Option<String>, Failure> {
-    let text = desk.workplace.source(number).await.map_err(failed)?;
-    Ok(text.filter(|text| text.len() <= MAX_RECORD))
+/// The record's text in the source, or why the source could not be read.
+async fn source(desk: &Shared, number: i64, lang: Language) -> (Option<String>, Option<String>) {
+    match desk.workplace.source(number).await {
+        Ok(text) => (text.filter(|text| text.len() <= MAX_RECORD), None),
+        Err(trouble) => (None, Some(trouble.get(lang).clone())),
+    }
 }
 
 pub(super) async fn show(
@@ -90,11 +95,11 @@ pub(super) async fn show(
     Path(number): Path<i64>,
 ) -> Result<Response, Failure> {
     let record = find(&desk, number).await?;
-    let text = source(&desk, number).await?;
+    let (text, trouble) = source(&desk, number, f.lang).await;
     let source = text.as_deref().and_then(|text| with_marks(text, &record.findings, f.lang));
     let document = text.and_then(|text| Document::parse(text, &ParseOptions::lenient()).ok());
     let copy = document.map(|document| laid_out(document.root())).unwrap_or_default();
-    Ok(page(StatusCode::OK, &RecordPage { f, record, source, copy, trial: None }))
+    Ok(page(StatusCode::OK, &RecordPage { f, record, source, trouble, copy, trial: None }))
 }
 
 /// Validates a changed copy. Nothing of it is kept: what is sent comes from the source only.
@@ -110,7 +115,7 @@ pub(super) async fn trial(
     let errors = findings.iter().filter(|one| one.severity >= Severity::Error).count();
     let shown = with_marks(&copy, &findings, f.lang);
     let trial = Some(Trial { rule_set, findings, errors, shown });
-    let text = source(&desk, number).await?;
+    let (text, trouble) = source(&desk, number, f.lang).await;
     let source = text.as_deref().and_then(|text| with_marks(text, &record.findings, f.lang));
-    Ok(page(StatusCode::OK, &RecordPage { f, record, source, copy, trial }))
+    Ok(page(StatusCode::OK, &RecordPage { f, record, source, trouble, copy, trial }))
 }

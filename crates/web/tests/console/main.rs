@@ -474,6 +474,15 @@ async fn a_session_ends_by_signing_out_by_silence_and_with_the_operator() {
         .replace_operators(operators().into_iter().filter(|one| one.name != "kari").collect());
     assert_eq!(status(&kari).await, StatusCode::SEE_OTHER);
     assert_eq!(status(&boss).await, StatusCode::OK);
+    // Who has no password comes in with nobody else's.
+    let mut without = operators();
+    for one in without.iter_mut().filter(|one| one.name == "kari") {
+        one.password = None;
+    }
+    world.console.replace_operators(without);
+    let fields = [("name", "kari"), ("password", PASSWORD)];
+    let page = world.post("/konsoll/sign-in", "", &fields).await;
+    assert_eq!(page.status, StatusCode::UNAUTHORIZED);
 }
 
 /// Every address of the console, asked for in every way, by whoever may most: content is shown only where a reason was

@@ -363,6 +363,70 @@ async fn an_issuer_that_fails_is_named_and_nobody_is_signed_in() {
     }
     login.issuer.misbehave(None);
     assert_eq!(login.sign_in("s-1").await.status, StatusCode::SEE_OTHER);
+    // Keys that were never fetched and cannot be: the answer itself is right.
+    let login = login_with(None).await;
+    login.issuer.misbehave(Some(EndpointFault::KeysAway));
+    let page = login.sign_in("s-1").await;
+    login.assert_refused(&page, gone, "Innloggingen kan ikke nås nå.", "the keys are away");
+}
+
+#[tokio::test]
+async fn an_error_of_the_issuer_is_answered_by_whose_it_is() {
+    let login = login().await;
+    for (error, status) in [
+        ("access_denied", StatusCode::FORBIDDEN),
+        ("invalid_scope", StatusCode::FORBIDDEN),
+        ("server_error", StatusCode::SERVICE_UNAVAILABLE),
+        ("temporarily_unavailable", StatusCode::SERVICE_UNAVAILABLE),
+    ] {
+        let (url, cookie) = login.set_out().await;
+        let (_, after) = url.split_once("state=").unwrap();
+        let state = after.split('&').next().unwrap();
+        let back = format!("{CALLBACK}?error={error}&state={state}&iss={}", world_iss(&login));
+        let page = login.world.get(&back, &cookie).await;
+        login.assert_refused(&page, status, "logget ingen inn", error);
+    }
+    // An error that another issuer gives ends nothing either (RFC 9207 section 2.4).
+    let (url, cookie) = login.set_out().await;
+    let (_, after) = url.split_once("state=").unwrap();
+    let state = after.split('&').next().unwrap();
+    let back = format!("{CALLBACK}?error=access_denied&state={state}&iss=https%3A%2F%2Fother.no");
+    let page = login.world.get(&back, &cookie).await;
+    login.assert_refused(&page, StatusCode::UNAUTHORIZED, "godtas ikke", "another issuer");
+}
+
+#[tokio::test]
+async fn no_identity_number_becomes_a_name_in_the_audit_log() {
+    let login = login().await;
+    let (number, _) = lmr_identifiers::synthetic::identity_number(
+        1961,
+        12,
+        9,
+        lmr_identifiers::synthetic::Series::Tenor,
+        false,
+        200,
+    );
+    let number = number.as_str();
+    for spelling in [number.to_owned(), format!("{} {}", &number[..6], &number[6..])] {
+        login.issuer.spoil(Some(TokenFault::Claims(json!({ "sub": spelling }))));
+        let page = login.sign_in("s-1").await;
+        login.assert_refused(&page, StatusCode::FORBIDDEN, "fødselsnummeret", &spelling);
+        assert!(!page.text.contains(&number[6..]), "{}", page.text);
+        let name = format!("Kari {spelling}");
+        login.issuer.spoil(Some(TokenFault::Claims(json!({ "name": name }))));
+        let page = login.sign_in("s-1").await;
+        let page = login.world.get("/konsoll", &cookie(&page)).await;
+        assert!(page.text.contains("<span>s-1 "), "{}", page.text);
+        assert!(!page.text.contains(&number[6..]), "{}", page.text);
+    }
+    // Two people whose ids differ at the end only stay two.
+    let ids = ["a", "b"].map(|end| format!("{}{end}", "x".repeat(200)));
+    for id in ids {
+        login.issuer.spoil(Some(TokenFault::Claims(json!({ "sub": id, "name": null }))));
+        let page = login.sign_in("s-1").await;
+        let page = login.world.get("/konsoll", &cookie(&page)).await;
+        assert!(page.text.contains(&id), "{}", page.text);
+    }
 }
 
 #[tokio::test]

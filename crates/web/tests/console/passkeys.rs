@@ -175,6 +175,19 @@ async fn a_passkey_is_made_in_the_browser_and_lets_in_once_its_line_is_configure
     let cookie = page.cookie.unwrap();
     let page = world.get("/konsoll", cookie.split(';').next().unwrap()).await;
     assert!(page.text.contains("<span>kari ") && page.text.contains("(handle)"), "{}", page.text);
+    // A second passkey changes nothing for who is signed in; one less does.
+    let second = Authenticator::new();
+    let both = Operator {
+        passkeys: [&line, &second.line()].map(|line| Passkey::parse(line).unwrap()).to_vec(),
+        ..operator(&line)
+    };
+    world.console.replace_operators(vec![both.clone()]);
+    let session = cookie.split(';').next().unwrap();
+    assert_eq!(world.get("/konsoll", session).await.status, StatusCode::OK);
+    world.console.replace_operators(vec![operator(&line)]);
+    assert_eq!(world.get("/konsoll", session).await.status, StatusCode::SEE_OTHER);
+    let page = authenticator.sign_in(&world, |_| ()).await;
+    let cookie = page.cookie.unwrap();
     // Taken out of the configuration, nobody comes in with it, and the session ends.
     world.console.replace_operators(Vec::new());
     let page = world.get("/konsoll", cookie.split(';').next().unwrap()).await;

@@ -2,6 +2,7 @@
 
 use csv::StringRecord;
 use jiff::Timestamp;
+use lmr_identifiers::looks_personal;
 
 use super::FestSystems;
 use super::field::{Kind, Read};
@@ -9,7 +10,6 @@ use super::mapping::{Field, Mapping, MappingError};
 use super::row_error::{RowError, RowReason};
 use super::template::{Names, Template, Text, Value};
 use crate::identity::{HashKey, uuid_text};
-use crate::source_key::looks_personal;
 
 /// What a row was.
 pub(super) enum Made {

@@ -4,13 +4,12 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
-use lmr_identifiers::{FestId, NationalIdentityNumber, systems};
+use lmr_identifiers::{FestId, NationalIdentityNumber, looks_personal, systems};
 
 use super::FestSystems;
 use super::mapping::{Field, FieldKind, Mapping, MappingError, Missing};
 use super::row_error::RowReason;
 use super::template::Value;
-use crate::source_key::looks_personal;
 
 /// What a text became.
 pub(super) enum Read {
