@@ -203,4 +203,47 @@ mod tests {
             assert_eq!(difference.verdict_differs, !is_explained, "{difference:?}");
         }
     }
+
+    #[test]
+    fn a_display_with_two_spaces_explains_itself_and_the_code_outside_its_value_set() {
+        let mut known = Known::read().expect("known.toml");
+        let text = "Wrong whitespace in Display Name 'A  B'".to_owned();
+        let id = "Display_Name_WS_for__should_be_one_of__instead_of";
+        let display = Finding::new("error", id, "Device.type.coding[0].display", text);
+        let others = [
+            ("Terminology_TX_NoValid_12", "Device.type.coding[0]", true),
+            ("Terminology_TX_NoValid_13", "Device.type.coding[0]", true),
+            ("Terminology_TX_NoValid_1_CC", "Device.type", true),
+            ("Terminology_TX_NoValid_2_CC", "Device.type", true),
+            ("Terminology_TX_NoValid_16", "Device.type", false),
+            ("Terminology_TX_NoValid_1_CC", "Device.statusReason[0]", false),
+        ];
+        assert!(known.unexplained(std::slice::from_ref(&display), &[]).is_empty());
+        for (id, location, is_explained) in others {
+            let both = [display.clone(), finding("error", id, location)];
+            let difference = known.unexplained(&both, &[]);
+            assert_eq!(difference.is_empty(), is_explained, "{id} {location}: {difference:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_version_is_explained_of_the_generators_own_code_system_only() {
+        let mut known = Known::read().expect("known.toml");
+        for (system, is_explained) in [
+            ("http://sykehus.no/fhir/CodeSystem/kjent", true),
+            ("http://hl7.org/fhir/administrative-gender", false),
+        ] {
+            let text = format!(
+                "The version '2' of the code system {system} is not known, so the code was not checked (known: 1)"
+            );
+            let ours = [Finding::new(
+                "warning",
+                "UNKNOWN_CODESYSTEM_VERSION",
+                "Device.type.coding[0]",
+                text,
+            )];
+            let difference = known.unexplained(&[], &ours);
+            assert_eq!(difference.is_empty(), is_explained, "{system}: {difference:?}");
+        }
+    }
 }
