@@ -22,7 +22,9 @@ use crate::index::Index;
 use crate::lock::Lock;
 use crate::message::{Made, MessageMaker};
 use crate::meter::{ProgressSink, TransferMeter, TransferProgress, TransferState};
-use crate::outbox::{FinishedAttempt, Forgotten, HeldCount, ItemOutcome, Outbox, OutboxError};
+use crate::outbox::{
+    CHANGED_SINCE, FinishedAttempt, Forgotten, HeldCount, ItemOutcome, Outbox, OutboxError,
+};
 use crate::plan::{self, BundleLimits, Known, Plan, Statuses};
 use crate::progress::{AttemptOutcome, State};
 use crate::receipts::ReceivedReceipt;
@@ -106,8 +108,6 @@ const HASH_FORM_NOW: &str = "2";
 
 /// Communication errors in a row after which the rest of the run is not tried.
 const MAX_CONSECUTIVE_FAILURES: u32 = 2;
-/// Under this name the outbox has from when on a source's changes are wanted.
-const CHANGED_SINCE: &str = "changed-since";
 /// How long the resources of finished messages are remembered.
 const ITEM_RETENTION: SignedDuration = SignedDuration::from_hours(24 * 90);
 

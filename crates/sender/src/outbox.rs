@@ -179,6 +179,8 @@ impl From<sqlx::Error> for OutboxError {
 const ITEMS_AT_ONCE: usize = 100;
 /// Under this name the outbox has how far a transfer is.
 const TRANSFER: &str = "transfer";
+/// Under this name the outbox has from when on a source's changes are wanted.
+pub(crate) const CHANGED_SINCE: &str = "changed-since";
 /// Rows of the ledger that are read at once.
 const PAGE: i64 = 10_000;
 
@@ -741,11 +743,12 @@ impl Outbox {
         self.set(TRANSFER, &text).await
     }
 
-    /// How far the transfer is that has begun and not ended.
+    /// How far the transfer is that has begun and not ended. It is only shown, so one that cannot be read is none:
+    /// nothing else of the overview depends on it.
     pub(crate) async fn transfer(&self) -> Result<Option<TransferState>> {
-        let Some(text) = self.setting(TRANSFER).await? else { return Ok(None) };
-        let state: TransferState = serde_json::from_str(&text)
-            .map_err(|_| OutboxError::Damaged("a transfer's state that cannot be read"))?;
+        let text = self.setting(TRANSFER).await?;
+        let state = text.and_then(|text| serde_json::from_str::<TransferState>(&text).ok());
+        let Some(state) = state else { return Ok(None) };
         let row = sqlx::query("SELECT ended_at IS NULL FROM run WHERE number = ?")
             .bind(state.run)
             .fetch_optional(&self.pool)

@@ -242,24 +242,28 @@ async fn a_ledger_of_the_form_before_is_made_narrow_and_loses_nothing() {
     outbox.close().await;
 }
 
+/// Overwrites the first page of a table or an index.
+async fn wipe_root(path: &Path, name: &str) {
+    let pool = SqlitePool::connect_with(SqliteConnectOptions::new().filename(path)).await.unwrap();
+    let page: i64 = sqlx::query_scalar("SELECT rootpage FROM sqlite_master WHERE name = ?")
+        .bind(name)
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    pool.close().await;
+    let mut bytes = std::fs::read(path).unwrap();
+    let at = (usize::try_from(page).unwrap() - 1) * 4096;
+    bytes[at..at + 4096].fill(0xa5);
+    std::fs::write(path, bytes).unwrap();
+}
+
 #[tokio::test]
 async fn a_damaged_file_of_the_form_before_is_repaired_to_the_present_one() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sender.sqlite");
     of_form_7(&path).await;
-    let mut bytes = std::fs::read(&path).unwrap();
-    // The root of an index, whose rows are in its table.
-    let options = SqliteConnectOptions::new().filename(&path);
-    let pool = SqlitePool::connect_with(options).await.unwrap();
-    let page: i64 =
-        sqlx::query_scalar("SELECT rootpage FROM sqlite_master WHERE name = 'attempt_of'")
-            .fetch_one(&pool)
-            .await
-            .unwrap();
-    pool.close().await;
-    let at = (usize::try_from(page).unwrap() - 1) * 4096;
-    bytes[at..at + 4096].fill(0xa5);
-    std::fs::write(&path, bytes).unwrap();
+    // Its rows are in its table.
+    wipe_root(&path, "attempt_of").await;
     let found = lmr_sender::outbox::examine(&path).await.unwrap();
     assert!(!found.faults.is_empty());
     let now: Timestamp = "2026-11-26T09:00:00Z".parse().unwrap();
@@ -268,4 +272,33 @@ async fn a_damaged_file_of_the_form_before_is_repaired_to_the_present_one() {
     assert_eq!(ledger(&outbox).await.len(), 45);
     assert_eq!(outbox.messages(20).await.unwrap().len(), 2);
     outbox.close().await;
+}
+
+/// A file of an older form whose own list of forms is lost is not taken for one of the present form.
+#[tokio::test]
+async fn the_form_of_a_file_is_known_by_its_tables_where_its_list_of_forms_is_lost() {
+    for lost in ["_sqlx_migrations", "sqlite_autoindex__sqlx_migrations_1"] {
+        let folder = tempfile::tempdir().unwrap();
+        let form_7 = folder.path().join("sender.sqlite");
+        of_form_7(&form_7).await;
+        let first = Hospital::of_version_0_1().await;
+        let version_0_1 = first.folder.path().join("sender.sqlite");
+        for path in [form_7, version_0_1] {
+            let twin = folder.path().join("twin.sqlite");
+            std::fs::copy(&path, &twin).unwrap();
+            let whole = Outbox::open(&twin).await.unwrap();
+            let (rows, messages) = (ledger(&whole).await, whole.messages(20).await.unwrap());
+            whole.close().await;
+            std::fs::remove_file(&twin).unwrap();
+            assert!(rows.len() > 30 && !messages.is_empty());
+
+            wipe_root(&path, lost).await;
+            let now: Timestamp = "2026-11-26T09:00:00Z".parse().unwrap();
+            lmr_sender::outbox::repair(&path, now).await.unwrap().expect("repaired");
+            let outbox = Outbox::open(&path).await.unwrap();
+            assert_eq!(ledger(&outbox).await, rows, "{lost}: {}", path.display());
+            assert_eq!(outbox.messages(20).await.unwrap(), messages, "{lost}");
+            outbox.close().await;
+        }
+    }
 }

@@ -39,7 +39,7 @@ pub(super) async fn book(
          FROM item i JOIN resource_type t ON t.name = i.resource_type \
          WHERE i.seq = ?1 AND substr(?2, i.position + 1, 1) IN (x'31', x'32') ORDER BY i.identity \
          ON CONFLICT (identity) DO UPDATE SET version = excluded.version, seq = excluded.seq, \
-           at = excluded.at, resource_id = excluded.resource_id, source_key = excluded.source_key, \
+           resource_type = excluded.resource_type, at = excluded.at, resource_id = excluded.resource_id, source_key = excluded.source_key, \
            annulled_at = CASE WHEN stored.version = excluded.version \
              THEN coalesce(excluded.annulled_at, stored.annulled_at) ELSE excluded.annulled_at END \
          WHERE stored.seq <= excluded.seq"

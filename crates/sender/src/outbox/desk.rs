@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::columns::Columns;
 use super::held::all_held;
+use super::stored::wants_everything;
 use super::{HeldRow, Origin, Outbox, OutboxError, Released, Result, ms, time};
 use crate::source::{RowError, SourceIssue, SourceIssueKind};
 
@@ -244,10 +245,7 @@ impl Outbox {
             }
         }
         if released.discarded > 0 {
-            // A source that gives changes only has passed them over: it must give everything once.
-            sqlx::query("DELETE FROM setting WHERE name = 'changed-since'")
-                .execute(&mut *step)
-                .await?;
+            wants_everything(&mut step).await?;
         }
         if all.len() == total {
             sqlx::query("DELETE FROM setting WHERE name = 'bundle-bytes'")

@@ -7,17 +7,21 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::Serialize;
+use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, Sqlite};
+use sqlx::{AssertSqlSafe, Sqlite, SqlitePool};
 
 use super::columns::Columns;
+use super::stored::wants_everything;
 use super::{Outbox, OutboxError, Result, database_text};
 
 /// Most single faults that are named.
 const NAMED: usize = 20;
 /// Rows that are read at once around a fault; halved down to one where the fault is.
 const STEP: u64 = 256;
+/// The table of the types of resources, which forms since the eighth have.
+const RESOURCE_TYPE: &str = "resource_type";
 
 /// How much of a table can be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -98,6 +102,7 @@ pub async fn repair(path: &Path, now: Timestamp) -> Result<Option<Repaired>> {
     let tables = salvage(path, &new).await?;
     // Brings it to the present form.
     let outbox = Outbox::open(&new).await?;
+    wants_everything(&mut *outbox.pool.acquire().await?).await?;
     let lost: Vec<&str> =
         tables.iter().filter(|table| !table.is_whole).map(|table| &*table.name).collect();
     let text = format!("incomplete: {}", lost.join(", "));
@@ -140,10 +145,7 @@ async fn faults(path: &Path) -> Vec<String> {
 
 /// Makes a new file, of the same form, of what can be read of a damaged one. Gives the tables.
 async fn salvage(from: &Path, to: &Path) -> Result<Vec<TableState>> {
-    let mut forms = super::forms();
-    if let Some(form) = form_of(from).await {
-        forms.migrations.to_mut().retain(|migration| migration.version <= form);
-    }
+    let forms = form_of(from).await?.map_or_else(super::forms, forms_until);
     let outbox = Outbox::open_as(to, SqliteSynchronous::Full, &forms).await?;
     let mut connection = outbox.pool.acquire().await?;
     let copied = copy_all(&mut connection, from).await;
@@ -152,13 +154,52 @@ async fn salvage(from: &Path, to: &Path) -> Result<Vec<TableState>> {
     copied
 }
 
-/// The form of a file; `None` where that cannot be read, which is then taken for the present one.
-async fn form_of(path: &Path) -> Option<i64> {
+/// The form of a file: what its own list says, or, where that cannot be read, the oldest form that has its tables and
+/// columns. Of forms that differ in their content only the oldest is right for all: what the later ones change is
+/// changed already, and once more changes nothing. `None`, the present form, where nothing else fits.
+async fn form_of(path: &Path) -> Result<Option<i64>> {
     let options = SqliteConnectOptions::new().filename(path).create_if_missing(false);
-    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.ok()?;
+    let Ok(pool) = SqlitePoolOptions::new().max_connections(1).connect_with(options).await else {
+        return Ok(None);
+    };
     let row = sqlx::query("SELECT max(version) FROM _sqlx_migrations").fetch_one(&pool).await;
+    let listed = row.ok().and_then(|row| row.read::<Option<i64>>(0).ok()?);
+    let found = match listed {
+        Some(_) => Vec::new(),
+        None => columns_of(&pool).await.unwrap_or_default(),
+    };
     pool.close().await;
-    row.ok()?.read::<Option<i64>>(0).ok()?
+    if listed.is_some() || found.is_empty() {
+        return Ok(listed);
+    }
+    let scratch = tempfile::tempdir().map_err(|error| OutboxError::Database(error.into()))?;
+    let path = scratch.path().join("form.sqlite");
+    let versions: Vec<i64> = super::forms().iter().map(|migration| migration.version).collect();
+    for version in versions {
+        let outbox = Outbox::open_as(&path, SqliteSynchronous::Off, &forms_until(version)).await?;
+        let columns = columns_of(&outbox.pool).await;
+        outbox.close().await;
+        if columns? == found {
+            return Ok(Some(version));
+        }
+    }
+    Ok(None)
+}
+
+/// The forms up to one.
+fn forms_until(version: i64) -> Migrator {
+    let mut forms = super::forms();
+    forms.migrations.to_mut().retain(|migration| migration.version <= version);
+    forms
+}
+
+/// Every table with its columns, as the file's first page says, in order of their names.
+async fn columns_of(pool: &SqlitePool) -> Result<Vec<(String, String)>> {
+    let sql = "SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c \
+               WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name NOT LIKE '_sqlx%' \
+               ORDER BY 1, 2";
+    let rows = sqlx::query(sql).fetch_all(pool).await?;
+    rows.iter().map(|row| Ok((row.read(0)?, row.read(1)?))).collect()
 }
 
 async fn run(connection: &mut PoolConnection<Sqlite>, sql: String) -> Result<u64> {
@@ -191,19 +232,27 @@ async fn copy_all(connection: &mut PoolConnection<Sqlite>, from: &Path) -> Resul
         let keys = texts(connection, keys).await?;
         // An older form has fewer tables.
         let is_whole = columns.is_empty() || copy(connection, name, &columns, &keys).await?;
-        let count = sqlx::query(AssertSqlSafe(format!("SELECT count(*) FROM main.{name}")));
-        let rows: i64 = count.fetch_one(&mut **connection).await?.read(0)?;
-        tables.push(TableState { name: name.clone(), rows: rows.unsigned_abs(), is_whole });
+        tables.push(TableState { name: name.clone(), rows: 0, is_whole });
+    }
+    if names.iter().any(|name| name == RESOURCE_TYPE) {
+        save_types(connection).await?;
+        name_lost_types(connection).await?;
     }
     // A row whose message is lost says nothing any more.
-    for name in &names {
+    for table in &mut tables {
+        let name = &table.name;
         let keys = format!(
             "SELECT 'DELETE FROM main.{name} WHERE ' || \"from\" || ' NOT IN (SELECT ' || \"to\" || \
              ' FROM main.' || \"table\" || ')' FROM pragma_foreign_key_list('{name}')"
         );
         for delete in texts(connection, keys).await? {
-            run(connection, delete).await?;
+            table.is_whole &= run(connection, delete).await? == 0;
         }
+    }
+    for table in &mut tables {
+        let count = format!("SELECT count(*) FROM main.{}", table.name);
+        let count = sqlx::query(AssertSqlSafe(count)).fetch_one(&mut **connection).await?;
+        table.rows = count.read::<i64>(0)?.unsigned_abs();
     }
     // A message's number is never given again, also that of one that is lost.
     run(
@@ -215,6 +264,28 @@ async fn copy_all(connection: &mut PoolConnection<Sqlite>, from: &Path) -> Resul
     .await?;
     run(connection, "DETACH DATABASE old".to_owned()).await?;
     Ok(tables)
+}
+
+/// Reads the types of resources that the table lacks by the index of their names: they have one page, and all of the
+/// ledger refers to it.
+async fn save_types(connection: &mut PoolConnection<Sqlite>) -> Result<()> {
+    let sql = "INSERT OR IGNORE INTO main.resource_type (number, name) SELECT number, name \
+               FROM old.resource_type INDEXED BY sqlite_autoindex_resource_type_1 \
+               WHERE name > '' AND +number IN (SELECT resource_type FROM main.stored)";
+    match run(connection, sql.to_owned()).await {
+        Err(error) if !is_damage(&error) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Gives types whose names are lost a name, so that what the register has confirmed of them is kept. A record's next
+/// delivery puts its right type in place of it.
+async fn name_lost_types(connection: &mut PoolConnection<Sqlite>) -> Result<()> {
+    let sql = "INSERT OR IGNORE INTO main.resource_type (number, name) \
+               SELECT DISTINCT resource_type, 'unknown-' || resource_type FROM main.stored \
+               WHERE resource_type NOT IN (SELECT number FROM main.resource_type)";
+    run(connection, sql.to_owned()).await?;
+    Ok(())
 }
 
 /// Copies a table; `false` where not all of it can be read.

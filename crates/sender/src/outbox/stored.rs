@@ -5,10 +5,11 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 use super::columns::{Columns, compact};
-use super::{Outbox, OutboxError, Result, hash, ms, time};
+use super::{CHANGED_SINCE, Outbox, OutboxError, Result, hash, ms, time};
 use crate::annul::AnnulTarget;
 use crate::attempt::AttemptFailure;
 use crate::former::FormerVersions;
@@ -67,6 +68,15 @@ fn outcome_name(digit: u8) -> Option<&'static str> {
         b'4' => Some("not-stored"),
         _ => None,
     }
+}
+
+/// Has a source that gives changes only give everything once: it has passed over what is wanted again.
+pub(super) async fn wants_everything(connection: &mut SqliteConnection) -> Result<()> {
+    sqlx::query("DELETE FROM setting WHERE name = ?")
+        .bind(CHANGED_SINCE)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 impl Outbox {
@@ -437,6 +447,7 @@ impl Outbox {
         .execute(&mut *step)
         .await?
         .rows_affected();
+        wants_everything(&mut step).await?;
         sqlx::query("INSERT INTO operation (at, kind, text) VALUES (?, 'forget', ?)")
             .bind(ms(now))
             .bind(format!("since {since}: {records} records, {annulments} annulments"))

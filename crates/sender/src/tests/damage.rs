@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use lmr_fhir::Language;
 use lmr_lmdi::RuleSetId;
 use proptest::prelude::*;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
 use super::world::{Fate, World, given, medicine, patient};
 use crate::error::SenderError;
@@ -101,6 +102,91 @@ fn put(world: &World, ledger: &[u8]) {
         let _ = std::fs::remove_file(world.folder.path().join(format!("outbox.db{ending}")));
     }
     std::fs::write(path(world), ledger).unwrap();
+}
+
+/// The first page of every table and index, with its name.
+async fn roots(path: &Path) -> Vec<(String, u64)> {
+    let options = SqliteConnectOptions::new().filename(path);
+    let pool = SqlitePool::connect_with(options).await.unwrap();
+    let sql = "SELECT name, rootpage FROM sqlite_master WHERE rootpage > 0";
+    let roots: Vec<(String, i64)> = sqlx::query_as(sql).fetch_all(&pool).await.unwrap();
+    // All of it is in one file then.
+    pool.close().await;
+    roots.into_iter().map(|(name, page)| (name, page.unsigned_abs() - 1)).collect()
+}
+
+/// Overwrites the first page of a table or an index.
+pub(super) async fn wipe_root(path: &Path, name: &str) {
+    let roots = roots(path).await;
+    let (_, page) = roots.iter().find(|(known, _)| known == name).expect(name);
+    wipe(path, *page);
+}
+
+/// What the register has confirmed, by type.
+async fn confirmed(world: &World) -> Vec<(String, u64)> {
+    let outbox = Outbox::open(&path(world)).await.unwrap();
+    let stored = outbox.overview().await.unwrap().stored;
+    outbox.close().await;
+    stored
+}
+
+fn sum(stored: &[(String, u64)]) -> u64 {
+    stored.iter().map(|(_, count)| count).sum()
+}
+
+/// Whatever else is lost, what the register has confirmed is kept; and a second run finds nothing to do, so that
+/// nothing is sent every day for ever.
+#[tokio::test]
+async fn a_repair_keeps_the_ledger_whichever_other_table_or_index_is_lost() {
+    const BOTH: &str = "resource_type and its index";
+    let (world, ledger) = delivered().await;
+    let register = world.register.lock().unwrap().clone();
+    let all = confirmed(&world).await;
+    let roots = roots(&path(&world)).await;
+    let page = |name: &str| roots.iter().find(|root| root.0 == name).expect(name).1;
+    assert!(roots.len() > 25 && sum(&all) > 120, "{roots:?}");
+    let types = vec![page("resource_type"), page("sqlite_autoindex_resource_type_1")];
+    let lost = roots.iter().map(|(name, page)| (&**name, vec![*page]));
+    for (name, pages) in lost.chain([(BOTH, types)]) {
+        put(&world, &ledger);
+        write(&world, 1);
+        *world.register.lock().unwrap() = register.clone();
+        for page in pages {
+            wipe(&path(&world), page);
+        }
+        let done = repair(&path(&world), world.now()).await.unwrap().expect(name);
+        let stored = done.found.tables.iter().find(|table| table.name == "stored").unwrap();
+        if name != "stored" {
+            assert_eq!((stored.rows, stored.is_whole), (sum(&all), true), "{name}");
+            let kept = confirmed(&world).await;
+            assert_eq!(sum(&kept), sum(&all), "{name}");
+            // Either of the two says what the types are called.
+            assert!(kept == all || name == BOTH, "{name}: {kept:?}");
+        }
+        assert!(examine(&path(&world)).await.unwrap().faults.is_empty(), "{name}");
+        write(&world, 2);
+        world.run().await;
+        assert_eq!(is_complete(&world, 2), Ok(()), "{name}");
+        assert_eq!(sum(&confirmed(&world).await), sum(&all), "{name}");
+        let again = world.run().await;
+        assert_eq!((again.messages.len(), again.status()), (0, RunStatus::Clean), "{name}");
+    }
+    // What was sent again after its type was lost, the last of these, has its type again.
+    let stored = confirmed(&world).await;
+    let of = |name: &str| stored.iter().find(|(known, _)| known == name).map_or(0, |of| of.1);
+    assert_eq!(of("MedicationAdministration"), KEYS.div_ceil(7) as u64, "{stored:?}");
+    assert!(stored.iter().any(|(name, _)| name.starts_with("unknown-")), "{stored:?}");
+}
+
+/// How far a transfer is is only shown.
+#[tokio::test]
+async fn an_overview_does_not_need_a_transfers_state_that_can_be_read() {
+    let (world, _) = delivered().await;
+    let outbox = Outbox::open(&path(&world)).await.unwrap();
+    for text in ["", "{", "[]", "{\"run\":\"x\"}", "null"] {
+        outbox.set("transfer", text).await.unwrap();
+        assert_eq!(outbox.overview().await.unwrap().transfer, None, "{text}");
+    }
 }
 
 #[test]

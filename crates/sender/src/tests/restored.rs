@@ -2,7 +2,10 @@
 
 use lmr_lmdi::RuleSetId;
 
-use super::world::{Fate, RECEIPTED, Register, World, given, medicine, patient};
+use serde_json::json;
+
+use super::world::{Fate, RECEIPTED, Register, World, given, medicine, patient, with};
+use crate::outbox::{Outbox, repair};
 use crate::report::{Report, RunStatus};
 
 async fn run(world: &World) -> Report {
@@ -172,6 +175,71 @@ async fn a_changed_patient_that_a_restored_register_has_lost_is_sent_again() {
     assert_eq!(world.versions("Patient/p"), 2);
     world.pass(24);
     assert_eq!(run(&world).await.messages.len(), 0);
+}
+
+/// A source that gives changes only has given what is lost, and would never give it again by itself.
+#[tokio::test]
+async fn a_source_that_gives_changes_only_gives_again_what_a_restored_register_has_lost() {
+    for is_silent in [false, true] {
+        let mut world = World::new(RuleSetId::Lmdi094);
+        (world.incremental, world.gives_changes) = (true, true);
+        world.register.lock().unwrap().receipts = Some(Vec::new());
+        // Without a time of writing, so that each question is answered with what the others refer to.
+        world.write("medicines.ndjson", &[medicine("m")]);
+        world.write("patients.ndjson", &[patient("p", 1)]);
+        let mut all = Vec::new();
+        let give = |world: &World, all: &mut Vec<serde_json::Value>, key: &str| {
+            let written = json!({ "lastUpdated": world.now().to_string() });
+            all.push(with(given(key, "p", 1), "meta", written));
+            world.write("given.ndjson", all);
+        };
+        give(&world, &mut all, "a");
+        world.pass(1);
+        assert_eq!(run(&world).await.new, 3);
+        let mut backup = world.register.lock().unwrap().clone();
+        backup.is_silent_on_receipts = is_silent;
+        give(&world, &mut all, "b");
+        world.pass(24);
+        let report = run(&world).await;
+        assert_eq!((report.status(), report.new), (RunStatus::Clean, 1));
+        world.pass(24);
+        let report = run(&world).await;
+        assert_eq!((report.new, report.messages.len()), (0, 0));
+        *world.register.lock().unwrap() = backup;
+        give(&world, &mut all, "c");
+        world.pass(24);
+        let report = run(&world).await;
+        assert!(report.lost_at_register.is_some(), "silent: {is_silent}");
+        assert_eq!(report.status(), RunStatus::Clean, "silent: {is_silent}");
+        for key in ["a", "b", "c"] {
+            let versions = world.versions(&format!("MedicationAdministration/{key}"));
+            assert_eq!(versions, 1, "{key}, silent: {is_silent}");
+        }
+        world.pass(24);
+        assert_eq!(run(&world).await.messages.len(), 0, "silent: {is_silent}");
+    }
+}
+
+/// The same for what the sender's own ledger has lost.
+#[tokio::test]
+async fn a_source_that_gives_changes_only_gives_again_what_a_repaired_ledger_has_lost() {
+    let mut world = World::new(RuleSetId::Lmdi094);
+    (world.incremental, world.gives_changes) = (true, true);
+    world.write("medicines.ndjson", &[medicine("m")]);
+    world.write("patients.ndjson", &[patient("p", 1)]);
+    let written = json!({ "lastUpdated": world.now().to_string() });
+    world.write("given.ndjson", &[with(given("a", "p", 1), "meta", written)]);
+    world.pass(1);
+    assert_eq!(world.run().await.status(), RunStatus::Clean);
+    let path = world.folder.path().join("outbox.db");
+    let before = Outbox::open(&path).await.unwrap().overview().await.unwrap().stored;
+    super::damage::wipe_root(&path, "stored").await;
+    repair(&path, world.now()).await.unwrap().expect("repaired");
+    world.pass(1);
+    world.run().await;
+    let after = Outbox::open(&path).await.unwrap().overview().await.unwrap().stored;
+    assert_eq!((before.len(), after), (3, before));
+    assert_eq!(world.versions("MedicationAdministration/a"), 1);
 }
 
 /// What does not answer the question, or answers for somebody else, says nothing.

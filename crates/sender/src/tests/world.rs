@@ -27,7 +27,10 @@ use crate::preview::Preview;
 use crate::report::Report;
 use crate::schedule::RetrySchedule;
 use crate::seal::Sealer;
-use crate::source::{FileArchive, FolderSource, SourceLimits};
+use crate::source::{
+    FileArchive, FolderSource, FoundResource, Scanned, Scope, Source, SourceIssueKind,
+    SourceLimits, SourceLocation, SourceUnavailable,
+};
 use crate::stop::StopSignal;
 use crate::transport::{NewestReceipt, PostOutcome, Transport};
 
@@ -272,6 +275,38 @@ impl Transport for Line {
     }
 }
 
+/// A source that gives changes only, as a server or a query with `${since}` does.
+struct Changes {
+    source: FolderSource,
+    since: Mutex<Option<Timestamp>>,
+}
+
+impl Source for Changes {
+    fn name(&self) -> String {
+        self.source.name()
+    }
+
+    fn scan(
+        &self,
+        scope: Scope<'_>,
+        visit: &mut dyn FnMut(FoundResource<'_>) -> Result<(), SourceIssueKind>,
+    ) -> Result<Scanned, SourceUnavailable> {
+        let since = self.since.lock().unwrap().map_or(i64::MIN, Timestamp::as_millisecond);
+        self.source.scan(scope, &mut |found| {
+            let written = crate::index::updated_at(found.node);
+            if written != i64::MIN && written < since { Ok(()) } else { visit(found) }
+        })
+    }
+
+    fn read(&self, location: &SourceLocation) -> Result<String, SourceIssueKind> {
+        self.source.read(location)
+    }
+
+    fn begin(&self, since: Option<Timestamp>) {
+        *self.since.lock().unwrap() = since;
+    }
+}
+
 /// The seal of the model: the id in front, so that the same bundle under another id is another message.
 struct Wax;
 
@@ -362,6 +397,8 @@ pub(super) struct World {
     pub(super) rule_set: RuleSetId,
     pub(super) limits: BundleLimits,
     pub(super) incremental: bool,
+    /// The source gives of what has a time of writing (`meta.lastUpdated`) only what was written since it was asked.
+    pub(super) gives_changes: bool,
     pub(super) stop: StopSignal,
     /// What the checker says it checks by.
     pub(super) rules: &'static str,
@@ -382,6 +419,7 @@ impl World {
             rule_set,
             limits: BundleLimits::default(),
             incremental: false,
+            gives_changes: false,
             stop: StopSignal::default(),
             rules: "1",
             archive: None,
@@ -463,6 +501,9 @@ impl World {
             source: {
                 let source = FolderSource::new(self.source(), SourceLimits::default());
                 match &self.archive {
+                    _ if self.gives_changes => {
+                        Arc::new(Changes { source, since: Mutex::default() })
+                    }
                     Some(archive) => Arc::new(source.archiving(archive.clone())),
                     None => Arc::new(source),
                 }
