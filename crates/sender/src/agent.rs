@@ -199,8 +199,6 @@ impl Agent {
         run.report.lost_at_register = self.compare_with_register().await?;
         self.outbox.new_round(self.now()).await?;
         self.send_due(run).await?;
-        run.report.reexamined = self.outbox.drop_when_rules_changed(&self.fingerprint()).await?
-            + self.outbox.drop_clock_dependent().await?;
         self.send_new(run).await?;
         // Too large: halves the size each time, down to what cannot be split, which is held.
         while (run.too_large || run.went_back) && !run.is_over() && !run.paused {
@@ -409,10 +407,13 @@ impl Agent {
         self.source.begin(self.changed_since().await?);
         let index = Index::read(&*self.source, &self.settings.own_addresses, &self.key)?;
         run.report.count_source(&index);
-        run.has_read_source = true;
+        let is_first = !std::mem::replace(&mut run.has_read_source, true);
         if let Some(failure) = self.source_failure(&index) {
             run.report.source_failure = Some(failure);
             return Ok(());
+        }
+        if is_first {
+            run.report.reexamined = self.reexamine(&index).await?;
         }
         let statuses = self.compare(&index, &mut run.report).await?;
         let plan = self.plan(&index, &statuses).await?;
@@ -514,6 +515,12 @@ impl Agent {
             return Some(SourceFailure::EmptyOf { name: name.clone() });
         }
         (scanned.resources == 0 && !self.settings.incremental).then_some(SourceFailure::Empty)
+    }
+
+    /// Lets go of what is to be checked again, now that the source is read: what it does not give is not lost.
+    pub(crate) async fn reexamine(&self, index: &Index) -> Result<u64, SenderError> {
+        let is_complete = !self.settings.incremental;
+        Ok(self.outbox.drop_to_reexamine(index, is_complete, &self.fingerprint()).await?)
     }
 
     /// Has the source put away the parts of which nothing is left to send or to correct.

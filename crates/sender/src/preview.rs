@@ -136,8 +136,6 @@ impl Agent {
         let now = self.now();
         let mut report = Report::new(RunKind::Planned, now);
         self.outbox.new_round(now).await?;
-        report.reexamined = self.outbox.drop_when_rules_changed(&self.fingerprint()).await?
-            + self.outbox.drop_clock_dependent().await?;
         self.source.begin(self.changed_since().await?);
         let index = Index::read(&*self.source, &self.settings.own_addresses, &self.key)?;
         report.count_source(&index);
@@ -145,6 +143,7 @@ impl Agent {
             report.source_failure = Some(failure);
             return Ok((report, 0));
         }
+        report.reexamined = self.reexamine(&index).await?;
         let statuses = self.compare(&index, &mut report).await?;
         let plan = self.plan(&index, &statuses).await?;
         report.count_plan(&plan);

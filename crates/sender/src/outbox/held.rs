@@ -161,6 +161,8 @@ impl Released {
     }
 }
 
+/// Under this name the outbox has what decided on what is held, apart from the data.
+const CHECKED_WITH: &str = "checked-with";
 /// Most waiting resources that are listed; the counts are of all.
 const MAX_WAITING: usize = 10_000;
 
@@ -203,34 +205,53 @@ impl Outbox {
         Ok(dropped)
     }
 
-    /// Lets go of what only a clock kept back: it is checked again.
-    pub(crate) async fn drop_clock_dependent(&self) -> Result<u64> {
+    /// Lets go of what is to be checked again: what only a clock kept back, and everything where it was found by other
+    /// rules or another configuration than now. What an incremental source does not repeat stays held, since nothing
+    /// else would show it any more; found by other rules, it is checked again as soon as the source gives it. Returns
+    /// how many were let go.
+    pub(crate) async fn drop_to_reexamine(
+        &self,
+        index: &Index,
+        is_complete: bool,
+        fingerprint: &str,
+    ) -> Result<u64> {
+        let other_rules = self.setting(CHECKED_WITH).await?.as_deref() != Some(fingerprint);
         let mut step = self.begin().await?;
-        let done = sqlx::query("DELETE FROM held WHERE depends_on_clock AND discarded_at IS NULL")
+        let rows = sqlx::query(
+            "SELECT number, identity FROM held WHERE discarded_at IS NULL AND (?1 OR depends_on_clock)",
+        )
+        .bind(other_rules)
+        .fetch_all(&mut *step)
+        .await?;
+        let mut dropped = 0;
+        for row in rows {
+            let number: i64 = row.read(0)?;
+            if is_complete || index.position(hash(&row, 1)?).is_some() {
+                sqlx::query("DELETE FROM held WHERE number = ?")
+                    .bind(number)
+                    .execute(&mut *step)
+                    .await?;
+                dropped += 1;
+            } else if other_rules {
+                sqlx::query("UPDATE held SET version = ? WHERE number = ?")
+                    .bind(Hash::NO_VERSION.0.as_slice())
+                    .bind(number)
+                    .execute(&mut *step)
+                    .await?;
+            }
+        }
+        if other_rules {
+            sqlx::query(
+                "INSERT INTO setting (name, value) VALUES (?1, ?2) \
+                 ON CONFLICT (name) DO UPDATE SET value = ?2",
+            )
+            .bind(CHECKED_WITH)
+            .bind(fingerprint)
             .execute(&mut *step)
             .await?;
-        self.commit(step).await?;
-        Ok(done.rows_affected())
-    }
-
-    /// Lets go of everything held when it was found by other rules or another configuration than now.
-    /// Returns how many.
-    pub(crate) async fn drop_when_rules_changed(&self, fingerprint: &str) -> Result<u64> {
-        if self.setting("checked-with").await?.as_deref() == Some(fingerprint) {
-            return Ok(0);
         }
-        let mut step = self.begin().await?;
-        let done =
-            sqlx::query("DELETE FROM held WHERE discarded_at IS NULL").execute(&mut *step).await?;
-        sqlx::query(
-            "INSERT INTO setting (name, value) VALUES ('checked-with', ?1) \
-             ON CONFLICT (name) DO UPDATE SET value = ?1",
-        )
-        .bind(fingerprint)
-        .execute(&mut *step)
-        .await?;
         self.commit(step).await?;
-        Ok(done.rows_affected())
+        Ok(dropped)
     }
 
     /// Replaces the list of what waits: each with the identity of the held resource.

@@ -119,6 +119,59 @@ async fn an_incremental_source_keeps_what_it_does_not_repeat_held() {
     assert_eq!(world.run().await.held, 1);
 }
 
+/// The same for what each run, or one by other rules, checks again: only what the source gives can be.
+#[tokio::test]
+async fn an_incremental_source_keeps_held_what_it_does_not_repeat_and_a_run_would_check_again() {
+    for fault in ["2026-03-02T08:00:00Z", "ahead", "rules"] {
+        let mut world = ward();
+        world.incremental = true;
+        world.register.lock().unwrap().is_behind = true;
+        let at_fault = with(given("a", "p", 1), "fault", json!(fault));
+        world.write("given.ndjson", std::slice::from_ref(&at_fault));
+        let files = ["given.ndjson", "patients.ndjson", "medicines.ndjson"];
+        let report = world.run().await;
+        assert_eq!(report.held + report.not_yet, 1, "{fault}");
+        for file in files {
+            std::fs::remove_file(world.source().join(file)).unwrap();
+        }
+        if fault == "rules" {
+            world.rules = "2";
+        }
+        for _ in 0..2 {
+            assert_eq!(world.preview().await.held.len(), 1, "{fault}");
+            let report = world.run().await;
+            assert_eq!((report.held + report.not_yet, report.reexamined), (1, 0), "{fault}");
+            assert_eq!(world.agent().await.outbox().held().await.unwrap().len(), 1, "{fault}");
+        }
+        // The source gives it once more, as it was.
+        world.pass(5);
+        world.register.lock().unwrap().is_behind = false;
+        world.write("given.ndjson", &[at_fault]);
+        world.write("patients.ndjson", &[patient("p", 1)]);
+        world.write("medicines.ndjson", &[medicine("m")]);
+        let report = world.run().await;
+        assert_eq!((report.held, report.status()), (0, RunStatus::Clean), "{fault}");
+        assert_eq!(world.versions("MedicationAdministration/a"), 1, "{fault}");
+    }
+}
+
+/// Also of a complete source: one that gives nothing says nothing of what is held.
+#[tokio::test]
+async fn a_source_that_fails_takes_nothing_off_the_list_of_what_is_held() {
+    let world = ward();
+    let ahead = with(given("a", "p", 1), "fault", json!("2026-03-02T08:00:00Z"));
+    world.write("given.ndjson", &[ahead, given("b", "q", 1)]);
+    assert_eq!(world.run().await.held, 1);
+    for file in ["given.ndjson", "patients.ndjson", "medicines.ndjson"] {
+        std::fs::remove_file(world.source().join(file)).unwrap();
+    }
+    let report = world.run().await;
+    assert_eq!((report.held, report.status()), (1, RunStatus::SourceFailed));
+    std::fs::remove_dir(world.source()).unwrap();
+    assert!(world.agent().await.run().await.is_err());
+    assert_eq!(world.agent().await.outbox().held().await.unwrap().len(), 1);
+}
+
 /// n9
 #[tokio::test]
 async fn n9_other_rules_or_settings_examine_what_is_held_again() {
