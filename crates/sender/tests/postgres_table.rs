@@ -1,54 +1,15 @@
 //! The rows of a query to PostgreSQL. `TEST_DATABASE_URL` names a database whose content may be thrown away.
 
-use std::path::Path;
+mod table_rows;
 
-use lmr_sender::HashKey;
-use lmr_sender::source::{Mapping, Scope, Source as _, SqlTable, TableRows, TableSource};
+use lmr_sender::source::Source as _;
 use sqlx::{Connection as _, PgConnection};
-use zeroize::Zeroizing;
-
-const MAPPING: &str = r#"
-namespace = "n"
-key = "id"
-
-[[field]]
-name = "amount"
-column = "amount"
-kind = "decimal"
-
-[[field]]
-name = "at"
-column = "given_at"
-kind = "date-time"
-required = true
-
-[[resource]]
-name = "a"
-type = "MedicationAdministration"
-key = "${id}"
-template = '{"identifier":[{"value":"${id}"}],"effectiveDateTime":"${at}","dosage":{"text":"${note}","dose":{"value":"${amount}"}}}'
-"#;
 
 /// The resources of a query, or why there are none.
 fn scan(url: &str, query: &str, since: Option<&str>) -> Result<Vec<String>, String> {
-    let rows = TableRows::Sql(SqlTable {
-        label: "administrations".to_owned(),
-        url: url.to_owned(),
-        password_file: None,
-        query: query.to_owned(),
-        overlap: jiff::SignedDuration::from_mins(60),
-    });
-    let mapping = Mapping::parse(MAPPING, Path::new(".")).expect("a mapping");
-    let source = TableSource::new(rows, mapping, HashKey::new(&Zeroizing::new([7; 32])));
+    let source = table_rows::source(url, None, query);
     source.begin(since.map(|since| since.parse().expect("a time")));
-    let mut texts = Vec::new();
-    let scanned = source.scan(Scope::All, &mut |found| {
-        texts.push(found.node.raw().to_owned());
-        Ok(())
-    });
-    let scanned = scanned.map_err(|error| error.to_string())?;
-    assert_eq!(scanned.issues, []);
-    Ok(texts)
+    table_rows::scan(&source)
 }
 
 #[tokio::test(flavor = "multi_thread")]

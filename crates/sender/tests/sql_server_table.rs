@@ -3,37 +3,15 @@
 //! program does not offer.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod table_rows;
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, channel};
 
-use lmr_fhir::Language;
-use lmr_sender::HashKey;
-use lmr_sender::source::{Mapping, Scope, Source as _, SqlTable, TableRows, TableSource};
-use zeroize::Zeroizing;
-
-const MAPPING: &str = r#"
-namespace = "n"
-key = "id"
-
-[[field]]
-name = "amount"
-column = "amount"
-kind = "decimal"
-
-[[field]]
-name = "at"
-column = "given_at"
-kind = "date-time"
-required = true
-
-[[resource]]
-name = "a"
-type = "MedicationAdministration"
-key = "${id}"
-template = '{"identifier":[{"value":"${id}"}],"effectiveDateTime":"${at}","dosage":{"text":"${note}","dose":{"value":"${amount}"}}}'
-"#;
+use lmr_sender::source::{Source as _, TableSource};
+use table_rows::scan;
 
 fn utf16(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()
@@ -157,32 +135,10 @@ fn server(login: Vec<u8>, answer: Vec<u8>) -> (u16, Heard) {
     (port, hears)
 }
 
+/// The rows of the query that the server here is asked.
 fn source(url: String, password_file: Option<PathBuf>) -> TableSource {
-    let rows = TableRows::Sql(SqlTable {
-        label: "administrations".to_owned(),
-        url,
-        password_file,
-        query: "SELECT id, amount, given_at, note FROM given WHERE changed >= ${since};".to_owned(),
-        overlap: jiff::SignedDuration::from_mins(60),
-    });
-    let mapping = Mapping::parse(MAPPING, Path::new(".")).unwrap();
-    TableSource::new(rows, mapping, HashKey::new(&Zeroizing::new([7; 32])))
-}
-
-/// The resources of the source, or why there are none, in English.
-fn scan(source: &TableSource) -> Result<Vec<String>, String> {
-    let mut texts = Vec::new();
-    let scanned = source.scan(Scope::All, &mut |found| {
-        texts.push(found.node.raw().to_owned());
-        Ok(())
-    });
-    let scanned = scanned.map_err(|error| {
-        // Both languages say something.
-        assert!(!error.cause.text(Language::Bokmal).is_empty());
-        error.cause.text(Language::English).into_owned()
-    })?;
-    assert_eq!(scanned.issues, []);
-    Ok(texts)
+    let query = "SELECT id, amount, given_at, note FROM given WHERE changed >= ${since};";
+    table_rows::source(&url, password_file, query)
 }
 
 fn password() -> (tempfile::TempDir, PathBuf) {
@@ -259,6 +215,10 @@ fn what_goes_wrong_is_named_with_what_to_do_and_without_a_value_of_a_row() {
     for (url, words) in [
         ("mssql://leser:hemmelig@127.0.0.1/journal", "database_password_file"),
         ("mssql://leser@127.0.0.1/journal?encrypt=maybe", "encrypt=maybe"),
+        ("mssql://leser@127.0.0.1/journal?password=hemmelig", "database_password_file"),
+        ("mssql://leser@127.0.0.1/journal?PWD=hemmelig", "database_password_file"),
+        ("mssql://leser@127.0.0.1/journal?passwrod=hemmelig", "(passwrod)"),
+        ("mssql://leser@127.0.0.1/journal?Encrypt=hemmelig", "(Encrypt)"),
         ("mssql://leser@127.0.0.1/journal?sslrootcert=/no/such.pem", "/no/such.pem"),
         ("mssql://127.0.0.1/journal", "user@host"),
         ("sqlserver:", "user@host"),
@@ -267,7 +227,45 @@ fn what_goes_wrong_is_named_with_what_to_do_and_without_a_value_of_a_row() {
         let text = at(url, file.clone());
         assert!(text.contains(words) && !text.contains("hemmelig"), "{url}: {text}");
     }
+    let pem = folder.path().join("ca.pem");
+    std::fs::write(&pem, "").unwrap();
+    for order in [
+        format!("sslrootcert={}&trustServerCertificate=true", pem.display()),
+        format!("trustServerCertificate=true&sslrootcert={}", pem.display()),
+    ] {
+        let text = at(&format!("mssql://leser@127.0.0.1/journal?{order}"), file.clone());
+        assert!(text.contains("(sslrootcert, trustServerCertificate=true)"), "{text}");
+    }
     assert!(at("mssql://leser@127.0.0.1/journal", None).contains("wants a password"));
     let missing = at("mssql://leser@127.0.0.1/journal", Some(folder.path().join("no-such")));
     assert!(missing.contains("no-such cannot be read"), "{missing}");
+}
+
+/// An availability group refers who only reads to a replica.
+fn login_routed(port: u16) -> Vec<u8> {
+    let host = "127.0.0.1";
+    let value = [&[0][..], &port.to_le_bytes(), &long(host)].concat();
+    let body = [&[20][..], &(value.len() as u16).to_le_bytes(), &value, &[0, 0]].concat();
+    [sized(0xe3, &body), login_accepted()].concat()
+}
+
+#[test]
+fn a_replica_that_a_group_refers_to_is_asked_and_no_further_one() {
+    let (_folder, file) = password();
+    let ask = |port: u16| {
+        let url = format!("mssql://leser@127.0.0.1:{port}/journal?encrypt=false");
+        scan(&source(url, Some(file.clone())))
+    };
+    let rows = [columns(), row("A-1", Some(2500), 739_676, 0, None), done()].concat();
+    let (replica, asked) = server(login_accepted(), rows.clone());
+    let (group, _) = server(login_routed(replica), Vec::new());
+    assert_eq!(ask(group).unwrap().len(), 1);
+    assert_eq!(asked.try_iter().take(3).map(|(kind, _)| kind).collect::<Vec<_>>(), [0x12, 0x10, 1]);
+    // Two that refer to others.
+    let (replica, asked) = server(login_accepted(), rows);
+    let (second, _) = server(login_routed(replica), Vec::new());
+    let (first, _) = server(login_routed(second), Vec::new());
+    let error = ask(first).unwrap_err();
+    assert!(error.contains(&format!("127.0.0.1:{replica}")), "{error}");
+    assert_eq!(asked.try_iter().count(), 0);
 }

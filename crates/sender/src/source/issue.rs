@@ -282,6 +282,13 @@ pub enum FileError {
     },
     /// A query that gives more than one result.
     SeveralResults,
+    /// A query whose rows ended before the database said that they are all.
+    QueryCutOff,
+    /// A database that was silent for too long in the middle of a query.
+    DatabaseSilent {
+        /// How long it was waited for.
+        minutes: u64,
+    },
     /// The database refused.
     Database {
         /// The driver's words.
@@ -444,6 +451,21 @@ impl FileError {
                  prosedyre)",
                 "the query gives several results; it should be one SELECT (with SET NOCOUNT ON before it, if it \
                  calls a procedure)",
+            ),
+            Self::QueryCutOff => pick(
+                "radene fra spørringen tok slutt før databasen sa at de var alle; neste overføring spør på nytt",
+                "the rows of the query ended before the database said that they are all; the next transfer asks \
+                 again",
+            ),
+            Self::DatabaseSilent { minutes } => made(
+                format!(
+                    "databasen har ikke svart på spørringen på {minutes} minutter; venter den på en lås, eller \
+                     skal spørringen gjøres enklere?"
+                ),
+                format!(
+                    "the database has not answered the query for {minutes} minutes; does it wait for a lock, or \
+                     should the query be made simpler?"
+                ),
             ),
             Self::Database { reason } => made(
                 format!("databasen svarer: {reason}"),

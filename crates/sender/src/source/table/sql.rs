@@ -62,6 +62,8 @@ const BEGINNING: Timestamp = Timestamp::constant(-2_208_988_800, 0);
 enum Sent {
     Columns(Vec<String>),
     Row(Vec<Option<String>>),
+    /// The last row was the last: without it a table that was cut off would be taken for complete.
+    End,
     Failed(FileError),
 }
 
@@ -78,30 +80,33 @@ impl SqlRows {
     /// # Errors
     /// [`FileError::Database`].
     pub(super) fn open(table: &SqlTable, since: Option<Timestamp>) -> Result<Self, FileError> {
-        let (sender, sent) = sync_channel(AHEAD);
         let (table, query) = (table.clone(), table.query_since(since));
+        Self::of(move |sender| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(run(&table, &query, sender))
+        })
+    }
+
+    /// The rows that `ask` sends from a thread of its own.
+    fn of(
+        ask: impl FnOnce(&SyncSender<Sent>) -> Result<(), FileError> + Send + 'static,
+    ) -> Result<Self, FileError> {
+        let (sender, sent) = sync_channel(AHEAD);
         std::thread::Builder::new().name("query".to_owned()).spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let done = match runtime {
-                Ok(runtime) => runtime.block_on(run(&table, &query, &sender)),
-                Err(error) => Err(error.into()),
+            let last = match ask(&sender) {
+                Ok(()) => Sent::End,
+                Err(error) => Sent::Failed(error),
             };
-            if let Err(error) = done {
-                // Whoever reads has gone, which is no failure.
-                let _ = sender.send(Sent::Failed(error));
-            }
+            // Whoever reads may have gone, which is not a failure.
+            let _ = sender.send(last);
         })?;
         match sent.recv() {
             Ok(Sent::Columns(columns)) if columns.is_empty() => Err(FileError::NoColumns),
             Ok(Sent::Columns(columns)) => Ok(Self { sent, columns, number: 0 }),
             Ok(Sent::Failed(error)) => Err(error),
-            Ok(Sent::Row(_)) | Err(_) => Err(ended()),
+            Ok(Sent::Row(_) | Sent::End) | Err(_) => Err(FileError::QueryCutOff),
         }
     }
-}
-
-fn ended() -> FileError {
-    FileError::Other("the query ended without an answer".to_owned())
 }
 
 impl Rows for SqlRows {
@@ -119,10 +124,10 @@ impl Rows for SqlRows {
                 self.number += 1;
                 Ok(Some(self.number))
             }
+            Ok(Sent::End) => Ok(None),
             Ok(Sent::Failed(error)) => Err(error),
-            Ok(Sent::Columns(_)) => Err(ended()),
-            // The thread has ended after its last row.
-            Err(_) => Ok(None),
+            // The thread has ended and has not said that all is read.
+            Ok(Sent::Columns(_)) | Err(_) => Err(FileError::QueryCutOff),
         }
     }
 }
@@ -139,22 +144,17 @@ fn database(error: sqlx::Error) -> FileError {
     FileError::Database { reason }
 }
 
-/// A sentence of a database without what it has quoted: that may be the value of a row.
+/// What databases put around a value in their sentences, in the languages that they have them in.
+const QUOTES: [char; 9] = ['\'', '"', '«', '»', '“', '”', '„', '‘', '’'];
+
+/// A sentence of a database without what it has quoted, which may be the value of a row. A value may have quotes in it
+/// too, so nothing says where one ends: all from the first quote to the last is left out, and where there is only
+/// one, the rest.
 fn without_quoted(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut open = None;
-    for c in text.chars() {
-        match open {
-            None if matches!(c, '\'' | '"') => {
-                open = Some(c);
-                out.push('…');
-            }
-            None => out.push(c),
-            Some(quote) if c == quote => open = None,
-            Some(_) => {}
-        }
-    }
-    out
+    let mut quotes = text.match_indices(QUOTES);
+    let Some((first, _)) = quotes.next() else { return text.to_owned() };
+    let rest = quotes.next_back().map_or(text.len(), |(last, quote)| last + quote.len());
+    format!("{}…{}", &text[..first], &text[rest..])
 }
 
 /// What a file of a password holds, without the end of its line.
@@ -239,7 +239,7 @@ async fn postgres(
     while let Some(row) = rows.try_next().await.map_err(database)? {
         let text: String = row.try_get(0).map_err(database)?;
         let Ok(document) = Document::parse(text, &ParseOptions::strict()) else {
-            return Err(ended());
+            return Err(FileError::Database { reason: "row_to_json: not JSON".to_owned() });
         };
         let root = document.root();
         let fields = columns.iter().map(|name| root.member(name).and_then(text_of)).collect();
@@ -262,6 +262,8 @@ fn text_of(node: Node<'_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -271,16 +273,77 @@ mod tests {
                 "Conversion failed when converting the varchar value '12818012345' to data type int.",
                 "Conversion failed when converting the varchar value … to data type int.",
             ),
+            // An apostrophe in the value.
+            (
+                "Conversion failed when converting the varchar value 'Kari O'Brien 12818012345' to data type int.",
+                "Conversion failed when converting the varchar value … to data type int.",
+            ),
+            // PostgreSQL.
             (
                 "invalid input syntax for type integer: \"Kari's\"",
                 "invalid input syntax for type integer: …",
             ),
+            (
+                "invalid input syntax for type date: \"5\" 12818012345\"",
+                "invalid input syntax for type date: …",
+            ),
+            (
+                "ugyldig inndatasyntaks for type integer: «12818012345»",
+                "ugyldig inndatasyntaks for type integer: …",
+            ),
+            ("ungültige Eingabesyntax: „12818012345“", "ungültige Eingabesyntax: …"),
             // A quote that does not end hides the rest.
             ("value 'Kari", "value …"),
             ("nothing quoted", "nothing quoted"),
         ] {
             assert_eq!(without_quoted(text), without);
         }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Whatever a value is, also with quotes of its own, nothing of it is repeated.
+        #[test]
+        fn no_value_with_whatever_quotes_is_repeated(
+            parts in prop::collection::vec("[a-zæøå]{0,6}['\"«»“”„‘’ ]{0,3}", 0..6),
+            around in prop::sample::select(vec![
+                ('\'', '\''), ('"', '"'), ('«', '»'), ('“', '”'), ('„', '“'), ('‘', '’'),
+            ]),
+            end in prop::sample::select(vec!["", " to data type int."]),
+        ) {
+            // Between the parts a number, which no sentence of a database has by itself.
+            let value = parts.join("12818012345");
+            let text = format!("A value {}{value}{}{end}", around.0, around.1);
+            prop_assert_eq!(without_quoted(&text), format!("A value …{end}"));
+        }
+    }
+
+    /// A reader that panics, as a driver may on what it does not expect.
+    #[test]
+    fn rows_that_are_cut_off_are_never_taken_for_all() {
+        let rows = |is_cut_off: bool| {
+            SqlRows::of(move |sender| {
+                let _ = sender.send(Sent::Columns(vec!["id".to_owned()]));
+                let _ = sender.send(Sent::Row(vec![Some("A-1".to_owned())]));
+                assert!(!is_cut_off, "a panic that the test wants");
+                Ok(())
+            })
+            .expect("columns")
+        };
+        let mut row = StringRecord::new();
+        let mut whole = rows(false);
+        assert_eq!(whole.next(&mut row), Ok(Some(1)));
+        assert_eq!(whole.next(&mut row), Ok(None));
+        let mut cut_off = rows(true);
+        assert_eq!(cut_off.next(&mut row), Ok(Some(1)));
+        for _ in 0..2 {
+            assert_eq!(cut_off.next(&mut row), Err(FileError::QueryCutOff));
+        }
+        // Before the columns.
+        let none = SqlRows::of(|_| panic!("a panic that the test wants"));
+        assert!(matches!(none, Err(FileError::QueryCutOff)));
+        assert!(matches!(SqlRows::of(|_| Ok(())), Err(FileError::QueryCutOff)));
     }
 
     #[test]

@@ -8,15 +8,19 @@ use jiff::civil::{Date, date};
 use jiff::tz::Offset;
 use jiff::{Span, Timestamp};
 use reqwest::Url;
+use tiberius::error::{Error, IoErrorKind};
 use tiberius::{AuthMethod, Client, ColumnData, Config, EncryptionLevel, QueryItem};
 use tokio::net::TcpStream;
-use tokio_util::compat::TokioAsyncWriteCompatExt as _;
+use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt as _};
 
 use super::{Sent, without_quoted};
 use crate::source::FileError;
 
 /// Longest wait for the connection and the login.
 const CONNECT: Duration = Duration::from_secs(30);
+/// Longest silence in the middle of a query. A query of a whole journal may sort and join for a long time before its
+/// first row, so this only finds a connection that is gone.
+const SILENCE: Duration = Duration::from_secs(60 * 60);
 /// Of every number of an error that names things and no value of a row: its sentence is repeated as it is. Syntax,
 /// unknown objects, columns and databases, missing rights, a refused login
 /// (<https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors>).
@@ -56,11 +60,13 @@ impl Address {
         // A read-only replica, where there is one, answers.
         config.readonly(true);
         config.handshake_timeout(Some(CONNECT));
+        config.command_timeout(Some(SILENCE));
         let database = url.path().trim_matches('/');
         if !database.is_empty() {
             config.database(percent_decoded(database));
         }
         config.encryption(EncryptionLevel::Required);
+        let (mut trusts_any, mut authority) = (false, None);
         for (name, value) in url.query_pairs() {
             match (&*name, &*value) {
                 ("encrypt", "true" | "mandatory") => {}
@@ -69,16 +75,31 @@ impl Address {
                     config.encryption(EncryptionLevel::NotSupported);
                 }
                 ("trustServerCertificate", "false") => {}
-                ("trustServerCertificate", "true") => config.trust_cert(),
+                ("trustServerCertificate", "true") => trusts_any = true,
                 ("hostNameInCertificate", name) => config.hostname_in_certificate(name),
                 ("sslrootcert", file) => {
                     let pem = std::fs::read(file).map_err(|error| FileError::DatabaseAddress {
                         reason: format!("sslrootcert={file}: {error}"),
                     })?;
-                    config.trust_cert_ca_bundle(pem);
+                    authority = Some(pem);
                 }
-                (name, value) => return Err(wrong(&format!("{name}={value}"))),
+                // A password there is never repeated, and neither is what only looks like a parameter.
+                (name, _)
+                    if ["password", "pwd"].iter().any(|known| name.eq_ignore_ascii_case(known)) =>
+                {
+                    return Err(FileError::PasswordInAddress);
+                }
+                ("encrypt" | "trustServerCertificate", value) => {
+                    return Err(wrong(&format!("{name}={value}")));
+                }
+                (name, _) => return Err(wrong(name)),
             }
+        }
+        match (trusts_any, authority) {
+            (true, Some(_)) => return Err(wrong("sslrootcert, trustServerCertificate=true")),
+            (true, None) => config.trust_cert(),
+            (false, Some(pem)) => config.trust_cert_ca_bundle(pem),
+            (false, None) => {}
         }
         let user = percent_decoded(url.username());
         if user.is_empty() {
@@ -110,6 +131,33 @@ fn percent_decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// Connects. An availability group answers who only wants to read with the address of a replica, which is followed
+/// once: a group whose members refer to one another would never end.
+async fn connect(address: Address) -> Result<Client<Compat<TcpStream>>, FileError> {
+    let Address { mut config, mut host, mut port } = address;
+    let mut is_followed = false;
+    loop {
+        let unreachable =
+            |detail: String| FileError::Unreachable { detail: format!("{host}:{port}: {detail}") };
+        let late = || unreachable(format!("{} s", CONNECT.as_secs()));
+        let socket = tokio::time::timeout(CONNECT, TcpStream::connect((&*host, port)))
+            .await
+            .map_err(|_| late())?
+            .map_err(|error| unreachable(error.to_string()))?;
+        socket.set_nodelay(true).map_err(|error| unreachable(error.to_string()))?;
+        match Box::pin(Client::connect(config.clone(), socket.compat_write())).await {
+            Err(Error::Routing { host: other, port: its_port }) if !is_followed => {
+                is_followed = true;
+                config.host(&other);
+                config.port(its_port);
+                (host, port) = (other, its_port);
+            }
+            Err(Error::Io { kind: IoErrorKind::TimedOut, .. }) => return Err(late()),
+            connected => return connected.map_err(database),
+        }
+    }
+}
+
 /// Asks the query and sends its rows.
 ///
 /// # Errors
@@ -120,16 +168,7 @@ pub(super) async fn run(
     query: &str,
     sender: &SyncSender<Sent>,
 ) -> Result<(), FileError> {
-    let Address { config, host, port } = Address::parse(url, password)?;
-    let unreachable =
-        |detail: String| FileError::Unreachable { detail: format!("{host}:{port}: {detail}") };
-    let socket = tokio::time::timeout(CONNECT, TcpStream::connect((&*host, port)))
-        .await
-        .map_err(|_| unreachable(format!("{} s", CONNECT.as_secs())))?
-        .map_err(|error| unreachable(error.to_string()))?;
-    socket.set_nodelay(true).map_err(|error| unreachable(error.to_string()))?;
-    let mut client =
-        Box::pin(Client::connect(config, socket.compat_write())).await.map_err(database)?;
+    let mut client = connect(Address::parse(url, password)?).await?;
     let mut results = client.simple_query(query).await.map_err(database)?;
     let mut columns = 0;
     while let Some(item) = results.try_next().await.map_err(database)? {
@@ -159,22 +198,25 @@ pub(super) async fn run(
 }
 
 /// What is wrong, without a value of a row: the server repeats one in errors of conversion.
-fn database(error: tiberius::error::Error) -> FileError {
+fn database(error: Error) -> FileError {
     let reason = match &error {
-        tiberius::error::Error::Server(server) if NAMING.contains(&server.code()) => {
+        Error::Server(server) if NAMING.contains(&server.code()) => {
             format!("{} ({})", server.message(), server.code())
         }
-        tiberius::error::Error::Server(server) => {
+        Error::Server(server) => {
             format!("{} ({})", without_quoted(server.message()), server.code())
         }
         // The driver's own remedies for a certificate are methods of its own.
-        tiberius::error::Error::Tls(reason) => {
+        Error::Tls(reason) => {
             let first =
                 reason.split_once(" To connect anyway").map_or(&**reason, |(first, _)| first);
             return FileError::DatabaseTls { reason: first.trim_end_matches('.').to_owned() };
         }
-        tiberius::error::Error::Routing { host, port } => {
+        Error::Routing { host, port } => {
             return FileError::DatabaseAddress { reason: format!("mssql://…@{host}:{port}/…") };
+        }
+        Error::Io { kind: IoErrorKind::TimedOut, .. } => {
+            return FileError::DatabaseSilent { minutes: SILENCE.as_secs() / 60 };
         }
         other => other.to_string(),
     };
@@ -275,10 +317,28 @@ fn clock(nanoseconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use lmr_fhir::Language;
     use tiberius::numeric::Numeric;
     use tiberius::time as tds;
 
     use super::*;
+
+    /// The driver's own limit is half a minute, which a query of a whole journal may take before its first row.
+    #[test]
+    fn a_query_may_take_long_and_a_silence_has_a_sentence_of_its_own() {
+        let url = "mssql://leser@127.0.0.1/journal";
+        let Address { config, .. } = Address::parse(url, Some("p".to_owned())).unwrap();
+        let shown = format!("{config:?}");
+        assert!(shown.contains("command_timeout: Some(3600s)"), "{shown}");
+        let silent =
+            database(Error::Io { kind: IoErrorKind::TimedOut, message: "timed out".to_owned() });
+        assert_eq!(silent, FileError::DatabaseSilent { minutes: 60 });
+        for (language, words) in
+            [(Language::Bokmal, "på 60 minutter"), (Language::English, "for 60 minutes")]
+        {
+            assert!(silent.text(language).contains(words), "{}", silent.text(language));
+        }
+    }
 
     #[test]
     fn values_are_written_with_all_their_digits() {
