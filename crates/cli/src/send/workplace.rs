@@ -134,7 +134,7 @@ impl Workplace for Place {
                 is_estimate: expiry.is_estimate,
             };
             Ok(DeskStatus {
-                text: texts::overview(page.overview(), lang),
+                text: texts::overview(page.overview(), lang, clock::now()),
                 next: Some(page.next_transfer()),
                 ends: page.expiries().iter().map(end).collect(),
             })

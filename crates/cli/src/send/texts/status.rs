@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use std::path::Path;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lmr_sender::meter::TransferState;
 use lmr_sender::notice::Expiry;
 use lmr_sender::schedule::next_daily;
@@ -68,10 +68,10 @@ impl StatusPage {
 
     pub(in crate::send) fn text(&self, language: Language) -> String {
         let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
-        let mut text = overview(&self.overview, language);
+        let now = clock::now();
+        let mut text = overview(&self.overview, language, now);
         let what = say("Neste planlagte overføring", "Next planned transfer");
         let _ = writeln!(text, "{what}: {}", time(self.next_transfer));
-        let now = clock::now();
         for Expiry { name, ends_at, is_estimate } in &self.expiries {
             let days = ends_at.duration_since(now).as_hours().div_euclid(24);
             if days <= SHOWN_DAYS {
@@ -85,7 +85,7 @@ impl StatusPage {
 }
 
 /// The state of everything that the sender's database knows.
-pub(in crate::send) fn overview(overview: &Overview, language: Language) -> String {
+pub(in crate::send) fn overview(overview: &Overview, language: Language, now: Timestamp) -> String {
     let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
     let mut text = String::new();
     let _ = writeln!(text, "{}", status_text(overview.status, language));
@@ -115,7 +115,7 @@ pub(in crate::send) fn overview(overview: &Overview, language: Language) -> Stri
         );
     }
     if let Some(transfer) = &overview.transfer {
-        let _ = writeln!(text, "{}", under_way(transfer, language));
+        let _ = writeln!(text, "{}", not_ended(transfer, language, now));
     }
     if let Some(next) = overview.next_attempt {
         let _ = writeln!(text, "{}: {}", say("Neste forsøk", "Next attempt"), time(next));
@@ -158,21 +158,26 @@ pub(in crate::send) fn overview(overview: &Overview, language: Language) -> Stri
     text
 }
 
-/// How far a transfer is, when that was, how fast it goes and how long it still takes.
-fn under_way(transfer: &TransferState, language: Language) -> String {
+/// From this age on what a transfer noted of its speed says nothing: it was most likely cut off.
+const SPEED_HOLDS: SignedDuration = SignedDuration::from_mins(5);
+
+/// How far a transfer is that has not ended, when that was, and, as long as it may go on, how fast it goes and how long
+/// it still takes. Whether it goes on or was cut off the outbox does not know.
+fn not_ended(transfer: &TransferState, language: Language, now: Timestamp) -> String {
     let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
     let TransferState { done, total, noted_at, .. } = transfer;
     let share = (done * 100).checked_div(*total).unwrap_or(100);
     let mut text = format!(
         "{}: {done} {} {total} ({share} %), {}",
-        say("Overføring pågår", "Transfer under way"),
+        say("Overføring som ikke er ferdig", "Transfer that has not ended"),
         say("av", "of"),
         time(*noted_at),
     );
-    if let Some(rate) = transfer.per_second {
+    let may_go_on = now.duration_since(*noted_at) <= SPEED_HOLDS;
+    if let Some(rate) = transfer.per_second.filter(|_| may_go_on) {
         let _ = write!(text, ", {rate:.0} {}", say("poster i sekundet", "records a second"));
     }
-    if let Some(left) = transfer.seconds_left {
+    if let Some(left) = transfer.seconds_left.filter(|_| may_go_on) {
         let (hours, minutes, seconds) = (left / 3600, left / 60 % 60, left % 60);
         let left = say("igjen", "left");
         let _ = match (hours, minutes) {
@@ -325,4 +330,48 @@ pub(super) fn message(message: &MessageRow, language: Language) -> String {
         let _ = writeln!(text, "    {}  {outcome}{status}{failure}", time(attempt.started_at));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transfer_that_has_not_ended_has_a_speed_only_as_long_as_it_may_go_on() {
+        let noted_at: Timestamp = "2026-03-02T05:00:00Z".parse().expect("a time");
+        let transfer = TransferState {
+            run: 1,
+            noted_at,
+            done: 20,
+            total: 100,
+            per_second: Some(4.0),
+            seconds_left: Some(20),
+            through: Some(jiff::civil::date(2026, 3, 1)),
+        };
+        for (minutes, has_speed) in [(-60, true), (0, true), (5, true), (6, false), (60_000, false)]
+        {
+            let now = noted_at + SignedDuration::from_mins(minutes);
+            for (language, begin, rate, left, through) in [
+                (
+                    Language::Bokmal,
+                    "Overføring som ikke er ferdig: 20 av 100 (20 %)",
+                    "4 poster i sekundet",
+                    "20 s igjen",
+                    "levert til og med 2026-03-01",
+                ),
+                (
+                    Language::English,
+                    "Transfer that has not ended: 20 of 100 (20 %)",
+                    "4 records a second",
+                    "20 s left",
+                    "delivered through 2026-03-01",
+                ),
+            ] {
+                let text = not_ended(&transfer, language, now);
+                assert!(text.starts_with(begin) && text.contains(through), "{text}");
+                assert_eq!(text.contains(rate), has_speed, "{minutes}: {text}");
+                assert_eq!(text.contains(left), has_speed, "{minutes}: {text}");
+            }
+        }
+    }
 }
