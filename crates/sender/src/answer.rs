@@ -181,9 +181,13 @@ fn code_of(issue: &ReadIssue) -> Option<&str> {
 }
 
 fn held(issue: &ReadIssue) -> HeldFinding {
-    // Whatever answers may have written it, and a terminal shows it.
-    let cut =
-        |text: &str| text.chars().filter(|c| !c.is_control()).take(MAX_TEXT).collect::<String>();
+    // Whatever answers may have written it, and a terminal shows it: its lines are words of one sentence, and nothing of
+    // it changes the order in which the rest is read.
+    let is_bidi = |c: &char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let shown = |c: char| if c.is_control() { ' ' } else { c };
+    let cut = |text: &str| {
+        text.chars().filter(|c| !is_bidi(c)).map(shown).take(MAX_TEXT).collect::<String>()
+    };
     let title =
         |language| issue.code.map(|code| code.title(language).to_owned()).unwrap_or_default();
     let text_nb =
@@ -377,6 +381,12 @@ mod tests {
         }
         let found = held(&issue("\u{1b}[2J", &format!("a\u{1b}[2J\r\n{}", "b".repeat(5000))));
         assert_eq!(found.code, None);
-        assert!(found.text_nb.starts_with("a[2Jb") && found.text_nb.chars().count() == MAX_TEXT);
+        assert!(found.text_nb.starts_with("a [2J  b") && found.text_nb.chars().count() == MAX_TEXT);
+        // What is behind a control of the direction would be read in another order.
+        let bidi = ('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}');
+        for c in (0..=0x9f_u8).map(char::from).filter(|c| c.is_control()).chain(bidi) {
+            let text = held(&issue("LMR-9999", &format!("a{c}b"))).text_nb;
+            assert!(text == if c.is_control() { "a b" } else { "ab" }, "{c:?}: {text:?}");
+        }
     }
 }
