@@ -34,11 +34,15 @@ fn token(world: &World, client: &str) {
     let folder = world.config("tokens");
     let text = format!("directories.tokendir = {}\nobjectstore.backend = file\n", folder.display());
     std::fs::write(world.config("softhsm2.conf"), text).expect("written");
-    std::fs::write(world.config("pin"), "1234\n").expect("written");
-    run("softhsm2-util", "--init-token --free --label Sykehus --pin 1234 --so-pin 5678", world);
+    std::fs::write(world.config("pin"), "pin-7d1f-4e0c\n").expect("written");
+    run(
+        "softhsm2-util",
+        "--init-token --free --label Sykehus --pin pin-7d1f-4e0c --so-pin 5678",
+        world,
+    );
     for (file, label, id) in [("sender.key", "virksomhet", "a1"), (client, "klient", "b2")] {
         run("openssl", &format!("pkcs8 -topk8 -nocrypt -in {file} -out plain.p8"), world);
-        let import = "--token Sykehus --pin 1234 --import plain.p8";
+        let import = "--token Sykehus --pin pin-7d1f-4e0c --import plain.p8";
         run("softhsm2-util", &format!("{import} --label {label} --id {id}"), world);
         std::fs::remove_file(world.config("plain.p8")).expect("removed");
         std::fs::remove_file(world.config(file)).expect("removed");
@@ -79,7 +83,7 @@ fn sends_everything(world: &World) {
     std::fs::create_dir(world.config("tokens")).expect("a folder");
     let none = world.send_with(&["run"], &environment);
     assert!(!none.status.success() && said(&none).contains("Sykehus"), "{}", said(&none));
-    assert!(!said(&none).contains("1234"), "the PIN is never shown: {}", said(&none));
+    assert!(!said(&none).contains("pin-7d1f-4e0c"), "the PIN is never shown: {}", said(&none));
 }
 
 #[test]

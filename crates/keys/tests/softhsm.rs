@@ -56,7 +56,11 @@ fn a_token_signs_as_a_key_in_a_file_does_and_names_what_is_wrong() {
     unsafe {
         std::env::set_var("SOFTHSM2_CONF", folder.join("softhsm2.conf"));
     }
-    run("softhsm2-util", "--init-token --free --label Sykehus --pin 1234 --so-pin 5678", folder);
+    run(
+        "softhsm2-util",
+        "--init-token --free --label Sykehus --pin pin-7d1f-4e0c --so-pin 5678",
+        folder,
+    );
     run(
         "openssl",
         "req -x509 -newkey rsa:2048 -nodes -keyout rsa.pem -out rsa.crt -subj /CN=x -days 9",
@@ -65,18 +69,18 @@ fn a_token_signs_as_a_key_in_a_file_does_and_names_what_is_wrong() {
     run("openssl", "pkcs8 -topk8 -nocrypt -in rsa.pem -out rsa.p8", folder);
     run("openssl", "ecparam -name prime256v1 -genkey -noout -out ec.sec1", folder);
     run("openssl", "pkcs8 -topk8 -nocrypt -in ec.sec1 -out ec.p8", folder);
-    let import = "--token Sykehus --pin 1234 --import";
+    let import = "--token Sykehus --pin pin-7d1f-4e0c --import";
     run("softhsm2-util", &format!("{import} rsa.p8 --label virksomhet --id a1"), folder);
     run("softhsm2-util", &format!("{import} ec.p8 --label klient --id b2"), folder);
 
     let uri = |rest: &str| {
         TokenUri::parse(&format!("pkcs11:{rest}?module-path={module}")).expect("a URI")
     };
-    let pin = Password::new("1234\n".to_owned());
+    let pin = Password::new("pin-7d1f-4e0c\n".to_owned());
     let message = b"what is signed";
 
     let key = open(&uri("token=Sykehus;object=virksomhet"), Some(&pin)).expect("the RSA key");
-    assert!(!format!("{key:?}").contains("1234"), "the PIN is never shown");
+    assert!(!format!("{key:?}").contains("pin-7d1f-4e0c"), "the PIN is never shown");
     let TokenPublicKey::Rsa { modulus, exponent } = key.public_key() else { panic!("RSA") };
     let public = RsaPublicKeyComponents { n: modulus, e: exponent };
     let sign = |scheme, hash: aws_lc_rs::digest::Digest| key.sign(scheme, hash.as_ref()).unwrap();
@@ -124,7 +128,7 @@ fn a_token_signs_as_a_key_in_a_file_does_and_names_what_is_wrong() {
     let none = TokenUri::parse("pkcs11:object=a?module-path=/no/such/lib.so").unwrap();
     assert!(matches!(open(&none, Some(&pin)), Err(TokenError::Module { .. })));
     // The PIN from the file that the URI names.
-    std::fs::write(folder.join("pin"), "1234\n").unwrap();
+    std::fs::write(folder.join("pin"), "pin-7d1f-4e0c\n").unwrap();
     let uri = format!(
         "pkcs11:object=virksomhet?module-path={module}&pin-source=file:{}",
         folder.join("pin").display()
