@@ -309,6 +309,15 @@ await test("a check can be stopped", async () => {
   return page;
 });
 
+await test("what is chosen during a check is checked after it", async () => {
+  const page = await open("?lang=en");
+  await page.setInputFiles("#choose", [join(folder, "large.json")]);
+  await page.waitForSelector("#progress:not([hidden])");
+  await page.setInputFiles("#choose", [file("broken.json", '{"resourceType":')]);
+  await page.waitForFunction(() => document.querySelector("#findings").textContent.includes("LMR-3002"), null, { timeout: 60_000 });
+  return page;
+});
+
 await test("the first verdict after a cold load", async () => {
   const page = await browser.newPage();
   const client = await browser.newCDPSession(page);
