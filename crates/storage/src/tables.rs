@@ -820,7 +820,7 @@ pub(super) async fn refused_calls(
             let by_time = b.received_at.cmp(&a.received_at);
             by_time
                 .then_with(|| a.organisation.cmp(&b.organisation))
-                .then_with(|| a.request_id.cmp(&b.request_id))
+                .then_with(|| b.request_id.cmp(&a.request_id))
         });
         rows.truncate(limit);
     }

@@ -441,6 +441,40 @@ pub async fn refused_calls_are_kept_counted_and_bounded(store: Arc<dyn Store>) {
     assert_eq!(store.refused_calls(&filter).await.unwrap().len(), 1, "others keep theirs");
 }
 
+/// Many at once: a shorter list is the beginning of a longer one, so that no call is left out between pages.
+pub async fn refused_calls_of_one_moment_have_one_order(store: Arc<dyn Store>) {
+    let call = |sender: Option<_>, code: u32, id: u32| RefusedCall {
+        received_at: at(5),
+        client_id: None,
+        message_id: None,
+        sender,
+        request_id: format!("request-{id}"),
+        code: format!("LMR-{code}"),
+        counts: Counts::default(),
+        calls: 1,
+    };
+    let mut calls = Vec::new();
+    for id in 1..=4 {
+        calls.extend([call(Some(sender()), 2040, id), call(Some(other()), 2040, id)]);
+        calls.push(call(None, 1000 + id, id));
+    }
+    store.keep_refused(calls).await.unwrap();
+    let list = async |limit| {
+        let filter = DeliveryFilter { limit, ..DeliveryFilter::default() };
+        store.refused_calls(&filter).await.unwrap()
+    };
+    let all = list(100).await;
+    assert_eq!(all.len(), 12);
+    for limit in 1..12 {
+        let some = list(limit).await;
+        assert_eq!(some, all[..limit as usize], "the first {limit}");
+    }
+    let order: Vec<_> = all.iter().map(|one| (one.sender, &one.request_id)).collect();
+    let mut expected = order.clone();
+    expected.sort_by_key(|(sender, id)| (*sender, std::cmp::Reverse(*id)));
+    assert_eq!(order, expected, "one sender after the other, the newest call first");
+}
+
 fn certificate(serial: u64) -> Certificate {
     let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048)
         .unwrap();
@@ -550,6 +584,7 @@ macro_rules! store_contract {
             a_system_that_another_sender_uses_is_found
             a_long_answer_is_kept_short_and_given_again_as_it_was
             refused_calls_are_kept_counted_and_bounded
+            refused_calls_of_one_moment_have_one_order
             a_used_proof_is_known_until_it_is_of_no_use
             of_many_that_use_a_proof_at_once_one_is_first
             each_senders_receipts_are_a_chain_of_their_own
