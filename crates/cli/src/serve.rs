@@ -419,7 +419,14 @@ async fn with_identities(
     let identities = opened.explain(|| {
         text!("kan ikke åpne databasen i [identities]", "cannot open the database of [identities]")
     })?;
-    Ok(Arc::new(ApartStore::new(rest, identities)))
+    let store = ApartStore::new(rest, identities);
+    if store.is_without_its_rest().await? {
+        fail!(
+            "databasen i [identities] har personer, og databasen er tom: gjenopprett den fra sikkerhetskopien",
+            "the database of [identities] has people, and the database is empty: restore it from its backup"
+        );
+    }
+    Ok(Arc::new(store))
 }
 
 /// The address of a PostgreSQL database; `None` for a file.

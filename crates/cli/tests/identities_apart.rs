@@ -11,6 +11,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
+use lmr_intake::{ArchiveFilter, Database};
+use lmr_storage::{ApartKeys, Part, PartOf, PostgresStore, SqliteStore};
 use serde_json::Value;
 use world::{World, lmr, said};
 
@@ -38,7 +40,7 @@ fn done(world: &World, arguments: &[&str]) -> String {
 
 /// Numbers and names of everybody in the resources, as a hospital sends them.
 fn people(folder: &Path) -> BTreeSet<String> {
-    let mut texts = BTreeSet::new();
+    let (mut texts, mut names) = (BTreeSet::new(), BTreeSet::new());
     for name in ["Patient.ndjson", "Practitioner.ndjson"] {
         let Ok(lines) = std::fs::read_to_string(folder.join(name)) else { continue };
         for line in lines.lines() {
@@ -46,15 +48,38 @@ fn people(folder: &Path) -> BTreeSet<String> {
             let identifiers = resource["identifier"].as_array().into_iter().flatten();
             texts.extend(identifiers.filter_map(|one| Some(one["value"].as_str()?.to_owned())));
             for name in resource["name"].as_array().into_iter().flatten() {
-                texts.extend(name["family"].as_str().map(str::to_owned));
+                names.extend(name["family"].as_str().map(str::to_owned));
                 let given = name["given"].as_array().into_iter().flatten();
-                texts.extend(given.filter_map(|one| Some(one.as_str()?.to_owned())));
+                names.extend(given.filter_map(|one| Some(one.as_str()?.to_owned())));
             }
         }
     }
     // Short names may be in random bytes by chance.
-    texts.retain(|text| text.len() > 4);
+    names.retain(|name| name.len() > 4);
+    texts.extend(names);
     texts
+}
+
+fn keys(world: &World) -> ApartKeys {
+    let read = |name| std::fs::read(world.config(name)).expect("a key");
+    ApartKeys::read(&read("column.key"), &read("who.key")).expect("two keys")
+}
+
+/// The content of every message in the first database, opened with its own key and without the second database.
+fn stored(world: &World, database: &str) -> Vec<Vec<u8>> {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let key = keys(world).rest;
+        let store: Box<dyn Database> = if database.starts_with("postgres") {
+            Box::new(PostgresStore::open(database, key).await.expect("opened"))
+        } else {
+            Box::new(SqliteStore::open(&world.config(database), key).await.expect("opened"))
+        };
+        let filter = ArchiveFilter { limit: 10_000, ..ArchiveFilter::default() };
+        let messages = store.archived(&filter).await.expect("read");
+        store.close().await;
+        messages.into_iter().filter_map(|message| message.content).collect()
+    })
 }
 
 fn hex(text: &str) -> String {
@@ -73,7 +98,7 @@ fn export(world: &World, name: &str) -> std::path::PathBuf {
 }
 
 /// Sends, exports, shows and erases. `raw` gives all that is on the disk of both databases.
-fn lives(world: &World, raw: impl Fn() -> Vec<Vec<u8>>) {
+fn lives(world: &World, database: &str, raw: impl Fn() -> Vec<Vec<u8>>) {
     {
         let _helseid = world.helseid();
         let _receiver = world.receiver();
@@ -94,6 +119,16 @@ fn lives(world: &World, raw: impl Fn() -> Vec<Vec<u8>>) {
     let folder = export(world, "out");
     let texts = people(&folder);
     let number = texts.iter().find(|text| text.len() == 11).expect("a number").clone();
+    let contents = stored(world, database);
+    assert!(
+        !contents.is_empty() && contents.iter().any(|one| has(one, "MedicationAdministration"))
+    );
+    assert!(texts.iter().any(|text| text.len() < 11 && text.parse::<u32>().is_ok()), "HPR numbers");
+    for content in contents {
+        for text in &texts {
+            assert!(!has(&content, text), "{text} can be read in the first database");
+        }
+    }
     let message = world.deliveries()[0]["messageId"].as_str().expect("an id").to_owned();
     let show = ["show", &message, "--content", "--reason", "en prøve", "--format", "json"];
     assert!(done(world, &show).contains(&number), "shown with who it is");
@@ -133,10 +168,16 @@ fn on_sqlite_neither_file_says_who_was_given_what() {
         assert!(files.len() >= 2);
         files
     };
-    lives(&world, files);
+    lives(&world, "receiver.sqlite", files);
 
-    // A backup is both, and can be restored.
+    // A backup is both, and can be restored. Where one of the two is there already, neither is written.
     let backup = world.config("backup.sqlite");
+    let second = world.config("backup.sqlite.identities");
+    std::fs::write(&second, b"another").expect("written");
+    let refused = world.admin(&["backup", backup.to_str().expect("UTF-8")]);
+    assert!(!refused.status.success() && said(&refused).contains("is there already"));
+    assert!(!backup.exists());
+    std::fs::remove_file(&second).expect("removed");
     done(&world, &["backup", backup.to_str().expect("UTF-8")]);
     let restored = world.config("restored");
     std::fs::create_dir(&restored).expect("made");
@@ -178,6 +219,19 @@ fn on_sqlite_neither_file_says_who_was_given_what() {
     let same = text.replace("who.key", "column.key");
     std::fs::write(world.config("same.toml"), same).expect("written");
     is_refused(&world, "same.toml", "must be another one");
+    // An empty first one beside the second of several days: a mistyped path, or not restored yet.
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let (file, key) = (world.config("who.sqlite"), keys(&world).identities);
+        let identities = SqliteStore::open_identities(&file, key, false).await.expect("opened");
+        let sender = "310000019".parse().expect("a number");
+        let of = PartOf { sender, message_id: "m".to_owned(), content_sha256: [0; 32] };
+        identities.put(&of, 1, b"rest", &Part::default()).await.expect("written");
+        identities.close().await;
+    });
+    let mistyped = text.replace("receiver.sqlite", "reciever.sqlite");
+    std::fs::write(world.config("mistyped.toml"), mistyped).expect("written");
+    is_refused(&world, "mistyped.toml", "has people, and the database is empty: restore it");
     // And one that was begun with identities in it.
     let whole = alone.replace("receiver.sqlite", "whole.sqlite");
     std::fs::write(world.config("whole.toml"), &whole).expect("written");
@@ -211,8 +265,25 @@ fn on_postgresql_neither_database_says_who_was_given_what() {
         format!("{url}{separator}options[search_path]={schema}")
     };
     let world = World::make("lmdi-0.9.4", 6, 50);
-    configure(&world, &address("what"), &address("who"));
-    lives(&world, || {
+    let what = address("what");
+    configure(&world, &what, &address("who"));
+    // A backup of two kinds of databases would be half of one: nothing is written or recorded.
+    let text = std::fs::read_to_string(world.config("receiver.toml")).expect("the configuration");
+    let mixed = text.replace(&what, "mixed.sqlite").replace(&schema("who"), &schema("mixed"));
+    address("mixed");
+    std::fs::write(world.config("mixed.toml"), mixed).expect("written");
+    let admin = |arguments: &[&str]| {
+        let mut command = Command::new(lmr());
+        let config = world.config("mixed.toml");
+        command.arg("admin").args(arguments).args(["--lang", "en", "--config"]).arg(config);
+        command.output().expect("lmr runs")
+    };
+    let backup = world.config("backup.sqlite");
+    let refused = admin(&["backup", backup.to_str().expect("UTF-8")]);
+    assert!(!refused.status.success() && said(&refused).contains("pg_dump"), "{}", said(&refused));
+    assert!(!backup.exists() && !world.config("backup.sqlite.identities").exists());
+    assert!(!said(&admin(&["audit", "list"])).contains("backup to"), "nothing is recorded");
+    lives(&world, &what, || {
         let mut rows = Vec::new();
         for name in ["what", "who"] {
             let schema = schema(name);

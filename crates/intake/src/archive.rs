@@ -130,6 +130,9 @@ pub trait Archive: Send + Sync {
     /// with what they were recognised by.
     async fn erase(&self, erasure: &Erasure) -> Result<Removed, StoreError>;
 
+    /// Whether [`Archive::back_up`] would write a copy: asked before anything is written or recorded.
+    fn can_back_up(&self) -> bool;
+
     /// Writes a whole and consistent copy to a new file while the receiver runs; `false` where the database has tools
     /// of its own for that.
     async fn back_up(&self, file: &str) -> Result<bool, StoreError>;

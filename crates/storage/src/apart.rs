@@ -23,6 +23,7 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
+use crate::error::chain;
 use crate::prepared::{GZIP, decode};
 
 /// What stands for a byte of a text that was taken out.
@@ -70,7 +71,7 @@ pub struct PartKey {
 /// The second database.
 #[async_trait]
 pub trait IdentityStore: Send + Sync {
-    /// Whether it answers.
+    /// Whether it answers and can be written to.
     async fn ready(&self) -> Result<(), StoreError>;
     /// Lets go of it.
     async fn close(&self);
@@ -91,7 +92,7 @@ pub trait IdentityStore: Send + Sync {
     async fn settle(&self, of: &PartOf, rest: &[u8]) -> Result<(), StoreError>;
     /// Removes the part that fits the rest.
     async fn remove(&self, of: &PartOf, rest: &[u8]) -> Result<(), StoreError>;
-    /// Parts of `from <= day < to`, after this one.
+    /// Parts of `from <= day < to`, after this one. Those that cannot be read are reported in the log and left out.
     async fn of_days(
         &self,
         days: Range<i64>,
@@ -102,6 +103,10 @@ pub trait IdentityStore: Send + Sync {
     async fn remove_key(&self, key: &PartKey) -> Result<(), StoreError>;
     /// The newest day.
     async fn newest_day(&self) -> Result<Option<i64>, StoreError>;
+    /// The oldest day.
+    async fn oldest_day(&self) -> Result<Option<i64>, StoreError>;
+    /// Whether [`IdentityStore::back_up`] would write a copy.
+    fn can_back_up(&self) -> bool;
     /// Writes a copy to a new file; `false` where the database has tools of its own for that.
     async fn back_up(&self, file: &str) -> Result<bool, StoreError>;
 }
@@ -144,6 +149,16 @@ fn number(bytes: &[u8]) -> Result<(usize, &[u8]), StoreError> {
     Ok((usize::try_from(u64::from_be_bytes(*number)).map_err(|_| UNFIT)?, rest))
 }
 
+/// The message of a sender with this cursor; where it is gone, the one after it.
+fn only(sender: OrganisationNumber, cursor: i64) -> ArchiveFilter {
+    ArchiveFilter {
+        sender: Some(sender),
+        after: Some((sender, cursor.saturating_sub(1))),
+        limit: 1,
+        ..ArchiveFilter::default()
+    }
+}
+
 fn day(at: Timestamp) -> i64 {
     at.as_second().div_euclid(86_400)
 }
@@ -179,9 +194,38 @@ impl ApartStore {
         Self { rest, identities, swept: Mutex::default() }
     }
 
-    async fn join(&self, of: &PartOf, content: &mut [u8]) -> Result<(), StoreError> {
-        let part = self.identities.part(of, content).await?.ok_or(UNFIT)?;
-        put_back(content, &part)
+    /// Whether the first database is empty and the second has parts of several days: then the first is not the one that
+    /// the parts belong to, or has not been restored yet. Parts of one day may be of first messages that were broken off.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn is_without_its_rest(&self) -> Result<bool, StoreError> {
+        let days = (self.identities.oldest_day().await?, self.identities.newest_day().await?);
+        Ok(days.0 != days.1 && self.rest.known_senders().await?.is_empty())
+    }
+
+    /// Puts the people back; `false` where no part fits.
+    async fn join(&self, of: &PartOf, content: &mut [u8]) -> Result<bool, StoreError> {
+        let Some(part) = self.identities.part(of, content).await? else { return Ok(false) };
+        put_back(content, &part).map(|()| true)
+    }
+
+    /// Reads a message again whose part was missing. Somebody who erased it between the two reads has taken the old part
+    /// away; missing again, it is damage.
+    async fn whole_again(
+        &self,
+        filter: &ArchiveFilter,
+        of: &PartOf,
+    ) -> Result<ArchivedMessage, StoreError> {
+        let is_it = |message: &ArchivedMessage| message.content_sha256 == of.content_sha256;
+        let found = self.rest.archived(filter).await?.into_iter().find(is_it);
+        let mut message = found.ok_or(UNFIT)?;
+        if let Some(content) = &mut message.content
+            && !self.join(of, content).await?
+        {
+            return Err(UNFIT);
+        }
+        Ok(message)
     }
 
     async fn fate(&self, of: &PartOf) -> Result<Fate, StoreError> {
@@ -199,8 +243,13 @@ impl ApartStore {
         })
     }
 
-    /// Removes the parts of these days whose messages have no content any more; gives those without a message.
-    async fn sweep(&self, days: Range<i64>) -> Result<Vec<(PartKey, PartOf)>, StoreError> {
+    /// Removes the parts of these days whose messages have no content any more; gives those without a message. Of a sender
+    /// of whom nothing at all is stored none is given: its database may be another one than it should be.
+    async fn sweep(
+        &self,
+        days: Range<i64>,
+        known: &[OrganisationNumber],
+    ) -> Result<Vec<(PartKey, PartOf)>, StoreError> {
         let mut without = Vec::new();
         let mut last: Option<PartKey> = None;
         loop {
@@ -208,13 +257,47 @@ impl ApartStore {
             let Some((newest, _)) = page.last() else { return Ok(without) };
             last = Some(newest.clone());
             for (key, of) in page {
-                match self.fate(&of).await? {
-                    Fate::Stored => {}
-                    Fate::ContentRemoved => self.identities.remove_key(&key).await?,
-                    Fate::NotFound => without.push((key, of)),
+                match self.fate(&of).await {
+                    Ok(Fate::Stored) => {}
+                    Ok(Fate::ContentRemoved) => self.identities.remove_key(&key).await?,
+                    Ok(Fate::NotFound) if known.contains(&of.sender) => without.push((key, of)),
+                    Ok(Fate::NotFound) => {}
+                    // It is there; the others are looked at all the same.
+                    Err(StoreError::Damaged { what }) => {
+                        tracing::error!(day = key.day, what, "a part's message cannot be read");
+                    }
+                    Err(error) => return Err(error),
                 }
             }
         }
+    }
+
+    /// Removes the parts whose messages have no content any more, and those whose messages were never stored.
+    async fn expire_parts(&self, retention: &Retention) -> Result<(), StoreError> {
+        let known = self.rest.known_senders().await?;
+        // A database that is empty by a mistyped path, or not restored yet, says nothing of what may go.
+        if known.is_empty() {
+            return Ok(());
+        }
+        if let Some(before) = retention.content_before {
+            self.sweep(0..day(before) + 1, &known).await?;
+        }
+        let Some(newest) = self.identities.newest_day().await? else { return Ok(()) };
+        let settled = newest - SETTLED_AFTER;
+        let mut swept = self.swept.lock().await;
+        // One that fails is looked at again the next time.
+        while let Some((key, of)) = swept.suspects.last() {
+            if self.fate(of).await? != Fate::Stored {
+                self.identities.remove_key(key).await?;
+            }
+            swept.suspects.pop();
+        }
+        let from = swept.before.unwrap_or(settled - LOOKED_AT);
+        if from < settled {
+            swept.suspects = self.sweep(from..settled, &known).await?;
+            swept.before = Some(settled);
+        }
+        Ok(())
     }
 }
 
@@ -402,7 +485,14 @@ impl Outlet for ApartStore {
             message_id: lent.message_id.clone(),
             content_sha256: lent.content_sha256,
         };
-        self.join(&of, &mut lent.content).await?;
+        if !self.join(&of, &mut lent.content).await? {
+            let filter = ArchiveFilter {
+                sender: Some(of.sender),
+                message_id: Some(of.message_id.clone()),
+                ..ArchiveFilter::default()
+            };
+            lent.content = self.whole_again(&filter, &of).await?.content.ok_or(UNFIT)?;
+        }
         Ok(Some(lent))
     }
 
@@ -431,19 +521,16 @@ impl Archive for ApartStore {
                     message_id: message.message_id.clone(),
                     content_sha256: message.content_sha256,
                 };
-                self.join(&of, content).await?;
+                if !self.join(&of, content).await? {
+                    *message = self.whole_again(&only(message.sender, message.cursor), &of).await?;
+                }
             }
         }
         Ok(messages)
     }
 
     async fn erase(&self, erasure: &Erasure) -> Result<Removed, StoreError> {
-        let filter = ArchiveFilter {
-            sender: Some(erasure.sender),
-            after: Some((erasure.sender, erasure.cursor.saturating_sub(1))),
-            limit: 1,
-            ..ArchiveFilter::default()
-        };
+        let filter = only(erasure.sender, erasure.cursor);
         let found = self.rest.archived(&filter).await?;
         let Some(message) = found.iter().find(|message| message.cursor == erasure.cursor) else {
             return Ok(Removed::default());
@@ -463,8 +550,16 @@ impl Archive for ApartStore {
         Ok(removed)
     }
 
+    /// Whether both can: one alone is no backup.
+    fn can_back_up(&self) -> bool {
+        self.rest.can_back_up() && self.identities.can_back_up()
+    }
+
     /// The second database to a file of the same name with `.identities` at its end.
     async fn back_up(&self, file: &str) -> Result<bool, StoreError> {
+        if !self.can_back_up() {
+            return Ok(false);
+        }
         // In this order: every rest of the copy has its part.
         Ok(self.rest.back_up(file).await?
             && self.identities.back_up(&format!("{file}.identities")).await?)
@@ -484,21 +579,10 @@ impl Archive for ApartStore {
 
     async fn expire(&self, retention: &Retention) -> Result<Removed, StoreError> {
         let removed = self.rest.expire(retention).await?;
-        if let Some(before) = retention.content_before {
-            self.sweep(0..day(before) + 1).await?;
-        }
-        let Some(newest) = self.identities.newest_day().await? else { return Ok(removed) };
-        let settled = newest - SETTLED_AFTER;
-        let mut swept = self.swept.lock().await;
-        for (key, of) in std::mem::take(&mut swept.suspects) {
-            if self.fate(&of).await? != Fate::Stored {
-                self.identities.remove_key(&key).await?;
-            }
-        }
-        let from = swept.before.unwrap_or(settled - LOOKED_AT);
-        if from < settled {
-            swept.suspects = self.sweep(from..settled).await?;
-            swept.before = Some(settled);
+        // What is gone from the first database is gone and goes into the audit log; the parts are looked for an hour later.
+        if let Err(error) = self.expire_parts(retention).await {
+            let error = chain(&error);
+            tracing::error!(error, "parts of removed content could not all be removed");
         }
         Ok(removed)
     }

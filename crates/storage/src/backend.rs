@@ -7,9 +7,9 @@ use super::{
     writer::in_transaction,
 };
 use crate::{
-    error::{OpenError, unavailable},
+    error::{OpenError, unavailable, what_was_removed},
     key::StorageKey,
-    prepared::Prepared,
+    prepared::{Prepared, takes_long},
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -109,6 +109,36 @@ impl Inner {
         db.close().await.map_err(unavailable)?;
         self.writer.wrote();
         Ok(())
+    }
+
+    /// Each sender's in transactions of their own: what `removed` counts is gone, even if a later one fails.
+    async fn expire(&self, retention: &Retention, removed: &mut Removed) -> Result<(), StoreError> {
+        let mut db = self.administrator().await?;
+        if let Some(before) = retention.content_before {
+            for sender in audit::chains(&mut db).await? {
+                loop {
+                    let keep = retention.keep_waiting;
+                    let some = in_transaction(&mut db, async |db| {
+                        archive::expire_content(db, &sender, before, keep).await
+                    })
+                    .await?;
+                    if some.messages == 0 {
+                        break;
+                    }
+                    removed.messages += some.messages;
+                    removed.versions += some.versions;
+                }
+            }
+        }
+        if let Some(before) = retention.refused_before {
+            for sender in archive::refused_senders(&mut db).await? {
+                removed.refused_calls += in_transaction(&mut db, async |db| {
+                    archive::expire_refused(db, &sender, before).await
+                })
+                .await?;
+            }
+        }
+        db.close().await.map_err(unavailable)
     }
 }
 
@@ -228,7 +258,8 @@ impl Store for Name {
 
     async fn commit(&self, delivery: Delivery) -> Result<Committed, StoreError> {
         // Encrypting a large message takes a while; the runtime's threads have other work.
-        let prepared = if delivery.versions.len() > 100 || delivery.answer.body.len() > 64 << 10 {
+        let (versions, answer) = (delivery.versions.len(), delivery.answer.body.len());
+        let prepared = if takes_long(versions, answer, delivery.content.as_ref()) {
             let key = Arc::clone(&self.0.key);
             let prepared = spawn_blocking(move || Prepared::new(&key, delivery)).await;
             prepared.map_err(|panic| StoreError::Unavailable(Box::new(panic)))??
@@ -361,6 +392,10 @@ impl Archive for Name {
         Ok(removed)
     }
 
+    fn can_back_up(&self) -> bool {
+        BACKUP.is_some()
+    }
+
     async fn back_up(&self, file: &str) -> Result<bool, StoreError> {
         let Some(statement) = BACKUP else { return Ok(false) };
         let mut db = self.0.administrator().await?;
@@ -395,34 +430,9 @@ impl Archive for Name {
     }
 
     async fn expire(&self, retention: &Retention) -> Result<Removed, StoreError> {
-        let mut db = self.0.administrator().await?;
         let mut removed = Removed::default();
-        if let Some(before) = retention.content_before {
-            for sender in audit::chains(&mut db).await? {
-                loop {
-                    let keep = retention.keep_waiting;
-                    let some = in_transaction(&mut db, async |db| {
-                        archive::expire_content(db, &sender, before, keep).await
-                    })
-                    .await?;
-                    if some.messages == 0 {
-                        break;
-                    }
-                    removed.messages += some.messages;
-                    removed.versions += some.versions;
-                }
-            }
-        }
-        if let Some(before) = retention.refused_before {
-            for sender in archive::refused_senders(&mut db).await? {
-                removed.refused_calls += in_transaction(&mut db, async |db| {
-                    archive::expire_refused(db, &sender, before).await
-                })
-                .await?;
-            }
-        }
-        db.close().await.map_err(unavailable)?;
-        Ok(removed)
+        let ended = self.0.expire(retention, &mut removed).await;
+        what_was_removed(removed, ended)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Why a database cannot be used, and which of its errors pass by themselves.
 
 use crate::key::KeyFileError;
-use lmr_intake::StoreError;
+use lmr_intake::{Removed, StoreError};
 use sqlx::migrate::MigrateError;
 use thiserror::Error;
 
@@ -105,6 +105,22 @@ pub(crate) fn session_error(error: &StoreError) -> Option<&sqlx::Error> {
     match error {
         StoreError::Unavailable(source) => source.downcast_ref(),
         _ => None,
+    }
+}
+
+/// What a removal that may have ended before its end has removed. Some of it is committed then and goes into the audit
+/// log; the rest is tried again an hour later.
+pub(crate) fn what_was_removed(
+    removed: Removed,
+    ended: Result<(), StoreError>,
+) -> Result<Removed, StoreError> {
+    match ended {
+        Err(error) if removed == Removed::default() => Err(error),
+        Err(error) => {
+            tracing::error!(error = chain(&error), "not all that is old enough could be removed");
+            Ok(removed)
+        }
+        Ok(()) => Ok(removed),
     }
 }
 

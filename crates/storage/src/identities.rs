@@ -5,7 +5,7 @@ use super::{
     BACKUP, Db, IDENTITY_MIGRATIONS, IDENTITY_WRITERS, READING, SESSIONS_DIE, WRITING, tables,
 };
 use crate::apart::{IdentityStore, Part, PartKey, PartOf};
-use crate::error::{OpenError, unavailable};
+use crate::error::{OpenError, chain, unavailable};
 use crate::key::{IdentityKey, salt};
 use async_trait::async_trait;
 use lmr_intake::StoreError;
@@ -208,9 +208,19 @@ impl Identities {
 
 #[async_trait]
 impl IdentityStore for Identities {
+    /// By a write that finds nothing: a message cannot be stored where only reading works.
     async fn ready(&self) -> Result<(), StoreError> {
-        let mut db = self.reader().await?;
-        bounded(query("SELECT id FROM key_check").execute(&mut *db)).await.map(drop)
+        let probe = async {
+            let mut db = self.reader().await?;
+            query("SELECT id FROM key_check").execute(&mut *db).await.map_err(unavailable)?;
+            drop(db);
+            let mut db = self.writer().await?;
+            let write = query("DELETE FROM identity_part WHERE day < 0");
+            write.execute(&mut *db).await.map_err(unavailable).map(drop)
+        };
+        timeout(ANSWER_TIME, probe)
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Unavailable("no answer in time".into())))
     }
 
     async fn close(&self) {
@@ -262,28 +272,38 @@ impl IdentityStore for Identities {
         after: Option<&PartKey>,
         limit: i64,
     ) -> Result<Vec<(PartKey, PartOf)>, StoreError> {
-        let first = PartKey { message_mac: Vec::new(), rest_mac: Vec::new(), day: days.start };
-        let after = after.unwrap_or(&first);
-        let mut db = self.reader().await?;
-        let read = query_as(
-            "SELECT message_mac, rest_mac, day, salt, message_sealed FROM identity_part
-             WHERE day < $1 AND (day, message_mac, rest_mac) > ($2, $3, $4)
-             ORDER BY day, message_mac, rest_mac LIMIT $5",
-        )
-        .bind(days.end)
-        .bind(after.day)
-        .bind(after.message_mac.clone())
-        .bind(after.rest_mac.clone())
-        .bind(limit);
         type Row = (Vec<u8>, Vec<u8>, i64, Vec<u8>, Vec<u8>);
-        let rows: Vec<Row> = bounded(read.fetch_all(&mut *db)).await?;
-        rows.into_iter()
-            .map(|(message_mac, rest_mac, day, salt, sealed)| {
+        let first = PartKey { message_mac: Vec::new(), rest_mac: Vec::new(), day: days.start };
+        let mut after = after.unwrap_or(&first).clone();
+        let mut db = self.reader().await?;
+        let mut found = Vec::new();
+        // An empty list means that there is nothing more, so rows that do not open are passed over here.
+        while found.is_empty() {
+            let read = query_as(
+                "SELECT message_mac, rest_mac, day, salt, message_sealed FROM identity_part
+                 WHERE day < $1 AND (day, message_mac, rest_mac) > ($2, $3, $4)
+                 ORDER BY day, message_mac, rest_mac LIMIT $5",
+            )
+            .bind(days.end)
+            .bind(after.day)
+            .bind(after.message_mac)
+            .bind(after.rest_mac)
+            .bind(limit);
+            let rows: Vec<Row> = bounded(read.fetch_all(&mut *db)).await?;
+            let Some((message_mac, rest_mac, day, ..)) = rows.last().cloned() else { break };
+            after = PartKey { message_mac, rest_mac, day };
+            for (message_mac, rest_mac, day, salt, sealed) in rows {
                 let key = PartKey { message_mac, rest_mac, day };
-                let of = self.read_message(&key, &salt, sealed)?;
-                Ok((key, of))
-            })
-            .collect()
+                match self.read_message(&key, &salt, sealed) {
+                    Ok(of) => found.push((key, of)),
+                    Err(error) => {
+                        let error = chain(&error);
+                        tracing::error!(day, error, "a part cannot be read, and is left alone");
+                    }
+                }
+            }
+        }
+        Ok(found)
     }
 
     async fn remove_key(&self, key: &PartKey) -> Result<(), StoreError> {
@@ -300,6 +320,15 @@ impl IdentityStore for Identities {
     async fn newest_day(&self) -> Result<Option<i64>, StoreError> {
         let mut db = self.reader().await?;
         bounded(query_scalar("SELECT MAX(day) FROM identity_part").fetch_one(&mut *db)).await
+    }
+
+    async fn oldest_day(&self) -> Result<Option<i64>, StoreError> {
+        let mut db = self.reader().await?;
+        bounded(query_scalar("SELECT MIN(day) FROM identity_part").fetch_one(&mut *db)).await
+    }
+
+    fn can_back_up(&self) -> bool {
+        BACKUP.is_some()
     }
 
     async fn back_up(&self, file: &str) -> Result<bool, StoreError> {

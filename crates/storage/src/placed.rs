@@ -6,6 +6,7 @@
 //! place only is refused there, looks again, and finds the new one. What compares senders (another's content under
 //! one's own name, another's identifier system) sees those of the same database.
 
+use crate::error::what_was_removed;
 use crate::postgres::{Copied, Head, PostgresStore};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -477,7 +478,11 @@ impl Store for PlacedStore {
                 }
             }
         }
-        all.sort_by_key(|call| std::cmp::Reverse(call.received_at));
+        // As each of the databases orders its own.
+        all.sort_by(|a, b| {
+            let by_time = b.received_at.cmp(&a.received_at);
+            by_time.then(a.sender.cmp(&b.sender)).then_with(|| b.request_id.cmp(&a.request_id))
+        });
         all.truncate(most(filter.limit));
         Ok(all)
     }
@@ -637,6 +642,10 @@ impl Archive for PlacedStore {
         self.0.store(erasure.sender).await?.erase(erasure).await
     }
 
+    fn can_back_up(&self) -> bool {
+        false
+    }
+
     async fn back_up(&self, _: &str) -> Result<bool, StoreError> {
         Ok(false)
     }
@@ -671,15 +680,20 @@ impl Archive for PlacedStore {
     }
 
     async fn expire(&self, retention: &Retention) -> Result<Removed, StoreError> {
-        let mut sum = Removed::default();
+        let (mut sum, mut ended) = (Removed::default(), Ok(()));
         for (_, store) in self.0.all() {
-            let one = store.expire(retention).await?;
-            sum.messages += one.messages;
-            sum.versions += one.versions;
-            sum.resources += one.resources;
-            sum.refused_calls += one.refused_calls;
+            match store.expire(retention).await {
+                Ok(one) => {
+                    sum.messages += one.messages;
+                    sum.versions += one.versions;
+                    sum.resources += one.resources;
+                    sum.refused_calls += one.refused_calls;
+                }
+                // The others go on; what they remove is counted.
+                Err(error) => ended = Err(error),
+            }
         }
-        Ok(sum)
+        what_was_removed(sum, ended)
     }
 }
 

@@ -89,6 +89,20 @@ fn inflate_answer(stored: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
+/// Larger content is compressed and encrypted apart from the runtime's threads.
+const LARGE: usize = 64 << 10;
+
+/// Whether making a delivery of so many versions and so large an answer ready takes so long that the runtime's threads
+/// have other work meanwhile.
+pub(crate) fn takes_long(versions: usize, answer: usize, content: Option<&BundleContent>) -> bool {
+    let plain = match content {
+        Some(BundleContent::Plain(text)) => text.len(),
+        // Compressed already.
+        Some(BundleContent::Gzip(_)) | None => 0,
+    };
+    versions > 100 || answer > LARGE || plain > LARGE
+}
+
 pub(crate) struct Prepared {
     pub(crate) organisation: OrganisationNumber,
     pub(crate) message_id: String,
@@ -285,5 +299,20 @@ mod tests {
             (DICTIONARY.len(), digest.as_str()),
             (32000, "d33506b141e2328388301e43ee755239c5dc7990a9ec8779f6d15b8f8be5fc3c")
         );
+    }
+
+    #[test]
+    fn large_content_answers_and_bundles_leave_the_runtimes_threads() {
+        let plain = |length| Some(BundleContent::Plain(vec![b' '; length]));
+        for (versions, answer, content, expected) in [
+            (0, 0, None, false),
+            (100, LARGE, plain(LARGE), false),
+            (101, 0, None, true),
+            (0, LARGE + 1, None, true),
+            (0, 0, plain(LARGE + 1), true),
+            (0, 0, Some(BundleContent::Gzip(vec![0; LARGE + 1])), false),
+        ] {
+            assert_eq!(takes_long(versions, answer, content.as_ref()), expected);
+        }
     }
 }

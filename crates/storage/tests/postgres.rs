@@ -62,7 +62,7 @@ store_contract!(empty());
 mod apart {
     use super::*;
     use futures_util::TryStreamExt as _;
-    use lmr_intake::ArchiveFilter;
+    use lmr_intake::{ArchiveFilter, StoreError};
     use lmr_storage::{ApartKeys, ApartStore, IdentityStore};
 
     async fn open_both(first: &str, second: &str) -> (PostgresStore, Arc<dyn IdentityStore>) {
@@ -149,6 +149,50 @@ mod apart {
         store.close().await;
         let clean = format!("DROP OWNED BY {role}; DROP ROLE {role}");
         sqlx::raw_sql(AssertSqlSafe(clean)).execute(&mut db).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_second_database_may_be_away_damaged_or_without_the_first() {
+        let new = async || {
+            let second = schema().await?;
+            let (rest, identities) = open_both(&schema().await?, &second).await;
+            Some((Arc::new(rest) as Arc<dyn Database>, identities, second))
+        };
+        let Some((rest, identities, _)) = new().await else { return };
+        contract::an_empty_first_database_removes_nobody(rest, identities).await;
+        let Some((rest, identities, _)) = new().await else { return };
+        contract::what_was_removed_is_reported_though_the_second_database_is_away(rest, identities)
+            .await;
+        let Some((rest, identities, _)) = new().await else { return };
+        contract::a_reader_beside_an_eraser_gets_what_is_left(rest, identities).await;
+        let Some((rest, identities, second)) = new().await else { return };
+        contract::a_damaged_part_stops_no_sweep(rest, identities, async |days| {
+            let mut db = PgConnection::connect(&second).await.unwrap();
+            let damage =
+                "UPDATE identity_part SET message_sealed = '\\x00' WHERE day >= $1 AND day < $2";
+            let done = sqlx::query(damage).bind(days.start).bind(days.end).execute(&mut db).await;
+            assert_eq!(done.unwrap().rows_affected(), 3);
+            db.close().await.unwrap();
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn readiness_tries_a_write_to_the_second_database_and_ends() {
+        let (Some(first), Some(second)) = (schema().await, schema().await) else { return };
+        let (_, identities) = open_both(&first, &second).await;
+        identities.ready().await.unwrap();
+        let mut db = PgConnection::connect(&second).await.unwrap();
+        let locked = "BEGIN; LOCK TABLE identity_part IN EXCLUSIVE MODE";
+        sqlx::raw_sql(locked).execute(&mut db).await.unwrap();
+        // Reading goes on.
+        assert_eq!(identities.newest_day().await.unwrap(), None);
+        let limit = std::time::Duration::from_secs(9);
+        let answer = tokio::time::timeout(limit, identities.ready()).await;
+        assert!(matches!(answer, Ok(Err(StoreError::Unavailable(_)))));
+        sqlx::raw_sql("ROLLBACK").execute(&mut db).await.unwrap();
+        identities.ready().await.unwrap();
+        db.close().await.unwrap();
     }
 
     #[tokio::test]

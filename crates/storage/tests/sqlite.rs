@@ -7,7 +7,7 @@ use contract::{at, delivery, identity, sender, version};
 use lmr_intake::{Action, AuditFault, AuditLog, BundleContent, Database, Store, StoreError};
 use lmr_storage::{OpenError, SqliteStore, StorageKey};
 use sqlx::{Connection, SqliteConnection};
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 use tempfile::TempDir;
 
 const KEY: [u8; 32] = [7; 32];
@@ -79,6 +79,51 @@ mod apart {
         let store = ApartStore::new(Arc::new(rest), Arc::clone(&identities));
         contract::people_are_never_mixed_up(&store, &*identities).await;
         contract::an_erasure_may_be_broken_off(&*identities).await;
+    }
+
+    #[tokio::test]
+    async fn the_second_database_may_be_away_damaged_or_without_the_first() {
+        let new = async || {
+            let folder = tempfile::tempdir().unwrap();
+            let (rest, identities) = open_both(&folder, true).await;
+            (Arc::new(rest) as Arc<dyn Database>, identities, folder)
+        };
+        let (rest, identities, _folder) = new().await;
+        contract::an_empty_first_database_removes_nobody(rest, identities).await;
+        let (rest, identities, _folder) = new().await;
+        contract::what_was_removed_is_reported_though_the_second_database_is_away(rest, identities)
+            .await;
+        let (rest, identities, _folder) = new().await;
+        contract::a_reader_beside_an_eraser_gets_what_is_left(rest, identities).await;
+        let (rest, identities, folder) = new().await;
+        let file = folder.path().join("who.db");
+        contract::a_damaged_part_stops_no_sweep(rest, identities, async |days| {
+            let url = format!("sqlite://{}", file.display());
+            let mut db = SqliteConnection::connect(&url).await.unwrap();
+            let damage =
+                "UPDATE identity_part SET message_sealed = x'00' WHERE day >= $1 AND day < $2";
+            let done = sqlx::query(damage).bind(days.start).bind(days.end).execute(&mut db).await;
+            assert_eq!(done.unwrap().rows_affected(), 3);
+            db.close().await.unwrap();
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn readiness_tries_a_write_to_the_second_database_and_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_, identities) = open_both(&folder, true).await;
+        identities.ready().await.unwrap();
+        let url = format!("sqlite://{}", folder.path().join("who.db").display());
+        let mut db = SqliteConnection::connect(&url).await.unwrap();
+        sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut db).await.unwrap();
+        // Reading goes on, and the file waits longer for a writer than the probe may.
+        assert_eq!(identities.newest_day().await.unwrap(), None);
+        let answer = tokio::time::timeout(Duration::from_secs(9), identities.ready()).await;
+        assert!(matches!(answer, Ok(Err(StoreError::Unavailable(_)))));
+        sqlx::raw_sql("ROLLBACK").execute(&mut db).await.unwrap();
+        identities.ready().await.unwrap();
+        db.close().await.unwrap();
     }
 
     #[tokio::test]
@@ -223,6 +268,36 @@ async fn a_full_disk_stops_nothing_but_what_came_while_it_was_full() {
             .iter()
             .all(Option::is_some)
     );
+}
+
+#[tokio::test]
+async fn what_was_removed_before_a_failure_is_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await.unwrap();
+    let mut sent = delivery("m1", 1, vec![]);
+    sent.content = Some(BundleContent::Plain(b"{}".to_vec()));
+    store.commit(sent).await.unwrap();
+    let call = lmr_intake::RefusedCall {
+        received_at: at(0),
+        sender: Some(sender()),
+        client_id: None,
+        message_id: None,
+        request_id: "r".into(),
+        code: "LMR-2040".into(),
+        counts: lmr_intake::Counts::default(),
+        calls: 1,
+    };
+    store.keep_refused(vec![call]).await.unwrap();
+    let full = "CREATE TRIGGER full BEFORE DELETE ON refused_call BEGIN SELECT RAISE(ROLLBACK, 'full'); END";
+    sql(&folder.path().join("lmr.db"), full).await;
+    let retention = lmr_intake::Retention {
+        content_before: Some(at(86_400 * 40)),
+        refused_before: Some(at(86_400 * 40)),
+        ..lmr_intake::Retention::default()
+    };
+    let expire = async || lmr_intake::Archive::expire(&store, &retention).await;
+    assert_eq!(expire().await.unwrap().messages, 1, "for the audit log");
+    assert!(expire().await.is_err(), "nothing more could be removed");
 }
 
 #[tokio::test]

@@ -509,31 +509,47 @@ pub(super) async fn back_up(
     has_identities: bool,
     view: View,
 ) -> anyhow::Result<ExitCode> {
-    if file.exists() {
-        fail!(
-            "{file} finnes fra før, og skrives ikke over",
-            "{file} is there already, and is not overwritten",
-            file = file.display()
-        );
-    }
-    let detail = format!("backup to {}", file.display());
-    record(store, Action::Export, &operator(), None, None, detail).await?;
-    let Some(path) = file.to_str() else {
-        fail!("{file} er ikke UTF-8", "{file} is not UTF-8", file = file.display());
-    };
-    if !store.back_up(path).await? {
+    if !store.can_back_up() {
+        if has_identities {
+            fail!(
+                "en PostgreSQL-database kopieres med pg_dump eller pg_basebackup: er database eller identities.database en slik, \
+                 kopieres hver for seg, den første først, og ingenting er skrevet",
+                "a PostgreSQL database is copied with pg_dump or pg_basebackup: where database or identities.database is one, each \
+                 is copied by itself, the first one first, and nothing was written"
+            );
+        }
         fail!(
             "en PostgreSQL-database kopieres med pg_dump eller pg_basebackup",
             "a PostgreSQL database is copied with pg_dump or pg_basebackup"
         );
     }
+    let Some(path) = file.to_str() else {
+        fail!("{file} er ikke UTF-8", "{file} is not UTF-8", file = file.display());
+    };
+    let identities = PathBuf::from(format!("{path}.identities"));
+    for file in
+        [Some(file), Some(identities.as_path()).filter(|_| has_identities)].into_iter().flatten()
+    {
+        if file.exists() {
+            fail!(
+                "{file} finnes fra før, og skrives ikke over",
+                "{file} is there already, and is not overwritten",
+                file = file.display()
+            );
+        }
+    }
+    let detail = format!("backup to {}", file.display());
+    record(store, Action::Export, &operator(), None, None, detail).await?;
+    if !store.back_up(path).await? {
+        fail!("{path} er ikke skrevet", "{path} was not written");
+    }
     let file = file.display();
     let done = if has_identities {
         text!(
-            "skrev {file} og {file}.identities; uten column_key og identities.key kan de ikke leses, så ta vare på \
-             nøklene et annet sted, hver for seg\n",
-            "wrote {file} and {file}.identities; without column_key and identities.key they cannot be read, so keep the \
-             keys somewhere else, apart from each other\n"
+            "skrev {file} og {file}.identities; flytt den ene av dem, så de ikke ligger sammen. Uten column_key og \
+             identities.key kan de ikke leses, så ta vare på nøklene et annet sted, hver for seg\n",
+            "wrote {file} and {file}.identities; move one of them, so that they are not kept together. Without column_key and \
+             identities.key they cannot be read, so keep the keys somewhere else, apart from each other\n"
         )
     } else {
         text!(

@@ -1,11 +1,15 @@
 //! What two databases hold of which neither alone may say who was given what.
 
-use super::{at, delivery, hash, identity, sender, version};
+use super::{at, delivery, hash, identity, other, sender, version};
+use async_trait::async_trait;
 use lmr_intake::{
     AdministrationFacts, Archive, ArchiveFilter, BundleContent, Committed, Database, Erasure,
-    Outlet, Retention, Seen, Store,
+    Outlet, Retention, Seen, Store, StoreError,
 };
-use lmr_storage::{ApartKeys, IdentityStore, PartOf};
+use lmr_storage::{ApartKeys, ApartStore, IdentityStore, Part, PartKey, PartOf};
+use std::ops::Range;
+use std::sync::Arc;
+use tokio::sync::Mutex;
 
 const PATIENT: &str = r#"{"resourceType":"Patient","id":"p","identifier":[{"system":"urn:oid:2.16.578.1.12.4.1.4.1","value":"13866510282"}],"name":[{"family":"Oppdiktetnavn"}]}"#;
 const ADMINISTRATION: &str = r#"{"resourceType":"MedicationAdministration","id":"a","text":{"status":"generated","div":"<div>Oppdiktetnavn fikk Paracetamolum</div>"},"subject":{"reference":"Patient/p","display":"Oppdiktetnavn"},"medicationCodeableConcept":{"coding":[{"code":"N02BE01","display":"Paracetamolum"}]}}"#;
@@ -127,7 +131,7 @@ pub async fn people_are_never_mixed_up(store: &dyn Database, identities: &dyn Id
     };
     // The first was broken off between the two databases: its part is there, the message is not.
     let (first, second) = (message(1, "13866510282"), message(2, "13866510363"));
-    let lost = lmr_storage::Part { people: b"lost".to_vec(), mixed: Vec::new() };
+    let lost = Part { people: b"lost".to_vec(), mixed: Vec::new() };
     let day = first.head.received_at.as_second() / 86_400 - 5;
     identities.put(&part_of("m1", 1), day, b"rest", &lost).await.unwrap();
     assert!(matches!(store.commit(second).await, Ok(Committed::Stored { .. })));
@@ -155,7 +159,7 @@ pub async fn people_are_never_mixed_up(store: &dyn Database, identities: &dyn Id
 /// left once it has been read.
 pub async fn an_erasure_may_be_broken_off(identities: &dyn IdentityStore) {
     let of = part_of("m9", 9);
-    let part = |text: &[u8]| lmr_storage::Part { people: text.to_vec(), mixed: Vec::new() };
+    let part = |text: &[u8]| Part { people: text.to_vec(), mixed: Vec::new() };
     let read = async |rest: &[u8]| identities.part(&of, rest).await.unwrap();
     identities.put(&of, 1, b"old", &part(b"all")).await.unwrap();
     identities.replace(&of, 1, b"new", &part(b"less")).await.unwrap();
@@ -164,4 +168,190 @@ pub async fn an_erasure_may_be_broken_off(identities: &dyn IdentityStore) {
     assert_eq!(read(b"old").await, None, "reading the new one has removed it");
     identities.remove(&of, b"new").await.unwrap();
     assert_eq!(read(b"new").await, None);
+}
+
+/// A message with the bundle of somebody, stored.
+async fn store_a_bundle(store: &dyn Database) {
+    let mut sent = delivery("m1", 1, vec![]);
+    sent.content = Some(BundleContent::Plain(bundle("13866510282")));
+    assert!(matches!(store.commit(sent).await, Ok(Committed::Stored { .. })));
+}
+
+/// The first database is empty by a mistyped path, or has not been restored yet: nobody is removed from the second for
+/// that, nor those of a sender of whom the first has nothing.
+pub async fn an_empty_first_database_removes_nobody(
+    rest: Arc<dyn Database>,
+    identities: Arc<dyn IdentityStore>,
+) {
+    let store = ApartStore::new(Arc::clone(&rest), Arc::clone(&identities));
+    assert!(!store.is_without_its_rest().await.unwrap(), "both are new");
+    let part = Part { people: b"somebody".to_vec(), mixed: Vec::new() };
+    let last = at(0).as_second() / 86_400;
+    let of = |days_ago: i64| PartOf { message_id: format!("of-{days_ago}"), ..part_of("", 7) };
+    identities.put(&of(0), last, b"rest", &part).await.unwrap();
+    assert!(!store.is_without_its_rest().await.unwrap(), "a first message may be broken off");
+    for days_ago in 1..10 {
+        identities.put(&of(days_ago), last - days_ago, b"rest", &part).await.unwrap();
+    }
+    assert!(store.is_without_its_rest().await.unwrap());
+    let count = async || identities.of_days(0..i64::MAX, None, 100).await.unwrap().len();
+    let retention = Retention { content_before: Some(at(86_400)), ..Retention::default() };
+    for _ in 0..3 {
+        store.expire(&retention).await.unwrap();
+        assert_eq!(count().await, 10);
+    }
+    // Now the first has a message, and the second parts of somebody else of whom it has nothing.
+    store_a_bundle(&store).await;
+    assert!(!store.is_without_its_rest().await.unwrap());
+    let others = PartOf { sender: other(), ..part_of("theirs", 8) };
+    identities.put(&others, last - 5, b"rest", &part).await.unwrap();
+    for _ in 0..2 {
+        store.expire(&Retention::default()).await.unwrap();
+    }
+    assert!(identities.part(&others, b"rest").await.unwrap().is_some(), "another sender's");
+    assert!(identities.part(&of(5), b"rest").await.unwrap().is_none(), "one that was broken off");
+    assert!(store.archived(&ArchiveFilter::default()).await.is_ok());
+}
+
+/// What the first database has removed is reported, so that it goes into the audit log, though the second is away.
+pub async fn what_was_removed_is_reported_though_the_second_database_is_away(
+    rest: Arc<dyn Database>,
+    identities: Arc<dyn IdentityStore>,
+) {
+    let store = ApartStore::new(Arc::clone(&rest), Arc::clone(&identities));
+    store_a_bundle(&store).await;
+    identities.close().await;
+    assert!(store.ready().await.is_err());
+    let retention = Retention { content_before: Some(at(86_400 * 40)), ..Retention::default() };
+    assert_eq!(store.expire(&retention).await.unwrap().messages, 1);
+    assert!(rest.archived(&ArchiveFilter::default()).await.unwrap()[0].content.is_none());
+}
+
+/// One part that does not open stops the sweep of no other. `damage` makes all of these days unreadable.
+pub async fn a_damaged_part_stops_no_sweep(
+    rest: Arc<dyn Database>,
+    identities: Arc<dyn IdentityStore>,
+    damage: impl AsyncFn(Range<i64>),
+) {
+    let store = ApartStore::new(rest, Arc::clone(&identities));
+    store_a_bundle(&store).await;
+    let last = at(0).as_second() / 86_400;
+    let part = Part { people: b"lost".to_vec(), mixed: Vec::new() };
+    let of = |days_ago: i64| PartOf { message_id: format!("of-{days_ago}"), ..part_of("", 7) };
+    for days_ago in 2..10 {
+        identities.put(&of(days_ago), last - days_ago, b"rest", &part).await.unwrap();
+    }
+    damage(last - 7..last - 4).await;
+    // Page by page too: what is empty means that nothing is left.
+    let (mut seen, mut after) = (0, None);
+    while let Some((key, _)) =
+        identities.of_days(0..i64::MAX, after.as_ref(), 1).await.unwrap().pop()
+    {
+        (seen, after) = (seen + 1, Some(key));
+    }
+    assert_eq!(seen, 9 - 3);
+    for _ in 0..2 {
+        store.expire(&Retention::default()).await.unwrap();
+    }
+    for days_ago in 2..10 {
+        let is_damaged = (5..8).contains(&days_ago);
+        let found = identities.part(&of(days_ago), b"rest").await.unwrap();
+        assert_eq!(found.is_some(), is_damaged, "{days_ago} days ago");
+    }
+}
+
+/// A second database in which somebody erases a message right before its part is read the first time.
+struct ErasedMeanwhile {
+    identities: Arc<dyn IdentityStore>,
+    erasure: Mutex<Option<(Arc<ApartStore>, Erasure)>>,
+}
+
+#[async_trait]
+impl IdentityStore for ErasedMeanwhile {
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.identities.ready().await
+    }
+    async fn close(&self) {
+        self.identities.close().await;
+    }
+    async fn put(&self, of: &PartOf, day: i64, rest: &[u8], part: &Part) -> Result<(), StoreError> {
+        self.identities.put(of, day, rest, part).await
+    }
+    async fn replace(
+        &self,
+        of: &PartOf,
+        day: i64,
+        rest: &[u8],
+        part: &Part,
+    ) -> Result<(), StoreError> {
+        self.identities.replace(of, day, rest, part).await
+    }
+    async fn part(&self, of: &PartOf, rest: &[u8]) -> Result<Option<Part>, StoreError> {
+        if let Some((store, erasure)) = self.erasure.lock().await.take() {
+            assert_eq!(store.erase(&erasure).await?.messages, 1);
+        }
+        self.identities.part(of, rest).await
+    }
+    async fn settle(&self, of: &PartOf, rest: &[u8]) -> Result<(), StoreError> {
+        self.identities.settle(of, rest).await
+    }
+    async fn remove(&self, of: &PartOf, rest: &[u8]) -> Result<(), StoreError> {
+        self.identities.remove(of, rest).await
+    }
+    async fn of_days(
+        &self,
+        days: Range<i64>,
+        after: Option<&PartKey>,
+        limit: i64,
+    ) -> Result<Vec<(PartKey, PartOf)>, StoreError> {
+        self.identities.of_days(days, after, limit).await
+    }
+    async fn remove_key(&self, key: &PartKey) -> Result<(), StoreError> {
+        self.identities.remove_key(key).await
+    }
+    async fn newest_day(&self) -> Result<Option<i64>, StoreError> {
+        self.identities.newest_day().await
+    }
+    async fn oldest_day(&self) -> Result<Option<i64>, StoreError> {
+        self.identities.oldest_day().await
+    }
+    fn can_back_up(&self) -> bool {
+        self.identities.can_back_up()
+    }
+    async fn back_up(&self, file: &str) -> Result<bool, StoreError> {
+        self.identities.back_up(file).await
+    }
+}
+
+/// Whoever reads a message while it is erased gets what is left, by the archive and by the outlet, and no damage.
+pub async fn a_reader_beside_an_eraser_gets_what_is_left(
+    rest: Arc<dyn Database>,
+    identities: Arc<dyn IdentityStore>,
+) {
+    let eraser = Arc::new(ApartStore::new(Arc::clone(&rest), Arc::clone(&identities)));
+    store_a_bundle(&*eraser).await;
+    for (erased, is_lent) in [(PATIENT, false), (ADMINISTRATION, true)] {
+        let messages = eraser.archived(&ArchiveFilter::default()).await.unwrap();
+        let mut content = messages[0].content.clone().unwrap();
+        let start = String::from_utf8_lossy(&content).find(erased).unwrap();
+        let place = start..start + erased.len();
+        lmr_intake::blank(&mut content, [place]);
+        let erasure = Erasure {
+            cursor: messages[0].cursor,
+            sender: sender(),
+            content: content.clone(),
+            entries: Vec::new(),
+        };
+        let racing = ErasedMeanwhile {
+            identities: Arc::clone(&identities),
+            erasure: Mutex::new(Some((Arc::clone(&eraser), erasure))),
+        };
+        let store = ApartStore::new(Arc::clone(&rest), Arc::new(racing));
+        let read = if is_lent {
+            store.lend(at(100), at(160)).await.unwrap().map(|lent| lent.content)
+        } else {
+            store.archived(&ArchiveFilter::default()).await.unwrap().remove(0).content
+        };
+        assert!(read == Some(content), "lent: {is_lent}");
+    }
 }
