@@ -81,6 +81,12 @@ impl Example {
             Some(profile) => {
                 let Some(structure) = source.structure(profile)? else {
                     let near = source.near(profile);
+                    if near.is_empty() {
+                        fail!(
+                            "«{profile}» er verken en profil eller en type; lmr explain viser profilene",
+                            "\"{profile}\" is neither a profile nor a type; lmr explain lists the profiles"
+                        );
+                    }
                     fail!(
                         "{profile} er verken en profil eller en type; nærmest er {near}",
                         "{profile} is neither a profile nor a type; the nearest are {near}"
@@ -157,10 +163,11 @@ fn of(
     let mut best = Value::Object(maker.make(&wanted));
     let mut found = verdict(source, &best)?;
     let optional = maker.optional();
-    // What an invariant asks for is among what may be left out: the first that helps is taken.
+    // What an invariant asks for is among what may be left out, or further in: the first that helps is taken.
+    let further = if found.0 > 0 { maker.further() } else { Vec::new() };
     while found.0 > 0 {
         let mut helped = false;
-        for id in &optional {
+        for id in optional.iter().chain(&further) {
             let Some((document, now)) = with(source, &maker, &mut wanted, id)? else { continue };
             if now.0 < found.0 {
                 (best, found, helped) = (document, now, true);
@@ -203,4 +210,48 @@ fn with(
     let document = Value::Object(maker.make(wanted));
     let now = verdict(source, &document)?;
     Ok(Some((document, now)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Types whose example has errors, with the reason.
+    const WITH_ERRORS: &[(&str, &str)] = &[(
+        "StructureDefinition",
+        "A differential's elements must have paths that begin with the type that another element names.",
+    )];
+
+    #[test]
+    fn every_concrete_resource_type_takes_its_example() {
+        let source = Source::with_packages(Some(RuleSetChoice::None), &[], None, Language::English)
+            .expect("plain R4");
+        let types: BTreeSet<String> = source
+            .definitions()
+            .structures()
+            .filter(|of| of.is_resource && !of.is_profile)
+            .map(|of| of.url.to_owned())
+            .collect();
+        let mut tried = 0;
+        let mut wrong = Vec::new();
+        for url in &types {
+            let structure = source.structure(url).expect("readable").expect("known");
+            if structure.is_abstract {
+                continue;
+            }
+            tried += 1;
+            let is_listed = WITH_ERRORS.iter().any(|(of, _)| *structure.type_name == **of);
+            for extent in [Extent::Least, Extent::Usual] {
+                let made = of(&source, &structure, extent, Language::English).expect("an example");
+                if made.errors.is_empty() == is_listed {
+                    wrong.push(format!(
+                        "{} {extent:?}: {:#?}\n{}",
+                        structure.type_name, made.errors, made.document
+                    ));
+                }
+            }
+        }
+        assert!(tried >= 140, "{tried}");
+        assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong.join("\n"));
+    }
 }

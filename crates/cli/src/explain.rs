@@ -214,8 +214,8 @@ impl Source {
             let near = self.near(structure);
             if near.is_empty() {
                 fail!(
-                    "{what} er verken en profil, en type eller et element; lmr explain viser profilene",
-                    "{what} is neither a profile, a type nor an element; lmr explain lists the profiles"
+                    "«{what}» er verken en profil, en type eller et element; lmr explain viser profilene",
+                    "\"{what}\" is neither a profile, a type nor an element; lmr explain lists the profiles"
                 );
             }
             fail!(

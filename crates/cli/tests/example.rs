@@ -97,6 +97,8 @@ fn plain_types_have_examples_too() {
         let made = example("none", &["--profile", of_type]);
         assert_eq!(made["resourceType"], of_type);
     }
+    let binary = example("none", &["--profile", "Binary", "--least"]);
+    assert_eq!(binary["contentType"], "text/plain");
 }
 
 #[test]
@@ -105,6 +107,12 @@ fn what_is_no_resource_is_named() {
         ("Patiant", "the nearest are"),
         ("HumanName", "is no resource"),
         ("DomainResource", "is no resource"),
+        // Nothing is near to these.
+        ("", "\"\" is neither a profile nor a type; lmr explain lists the profiles"),
+        (
+            "qqqqqqqqqqqqqqqqqqqqqqqq",
+            "is neither a profile nor a type; lmr explain lists the profiles",
+        ),
     ] {
         let made = lmr(&["example", "--profile", profile], b"");
         assert_eq!(made.status.code(), Some(2), "{made:?}");

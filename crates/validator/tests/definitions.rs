@@ -535,3 +535,30 @@ fn packages_are_installed_once_listed_and_found_as_dependencies() {
         );
     }
 }
+
+#[test]
+fn children_are_right_below_their_parent_and_slices_among_them() {
+    let definitions = of(&[profile(
+        "children",
+        "Patient",
+        &format!("{CORE}Patient"),
+        json!([
+            {"path": "Patient.identifier", "slicing": {"discriminator": [{"type": "value", "path": "system"}], "rules": "open"}},
+            {"id": "Patient.identifier:a", "path": "Patient.identifier", "sliceName": "a"},
+            {"id": "Patient.identifier:a.system", "path": "Patient.identifier.system", "fixedUri": "http://a.no"},
+        ]),
+    )]);
+    let structure = definitions.structure("urn:x:children").unwrap().unwrap();
+    let below = |parent: &str| -> Vec<String> {
+        structure.children_of(parent).map(|e| e.id.to_string()).collect()
+    };
+    let of_patient = below("Patient");
+    for child in ["Patient.identifier", "Patient.identifier:a", "Patient.contact", "Patient.id"] {
+        assert!(of_patient.iter().any(|id| id == child), "{child}: {of_patient:?}");
+    }
+    assert!(of_patient.iter().all(|id| id.matches('.').count() == 1), "{of_patient:?}");
+    assert!(below("Patient.identifier:a").contains(&"Patient.identifier:a.system".to_owned()));
+    // A name that only begins like another has children of its own.
+    assert_eq!(below("Patient.ident"), Vec::<String>::new());
+    assert_eq!(below(""), Vec::<String>::new());
+}

@@ -53,6 +53,28 @@ impl<'d> Maker<'d> {
         optional.into_iter().map(|e| Arc::clone(&e.id)).collect()
     }
 
+    /// What may be left out of the data types of the elements, and the elements of which there may be more than must be:
+    /// an invariant may ask for these too. Such an element that is wanted is there once more.
+    pub(super) fn further(&self) -> Vec<Arc<str>> {
+        let elements = self.structure.elements.iter().skip(1);
+        let types: BTreeSet<&str> = elements
+            .clone()
+            .filter(|e| e.min > 0)
+            .flat_map(|e| e.types.iter().map(TypeRef::name))
+            .filter(|name| name.starts_with(char::is_uppercase) && *name != "Resource")
+            .collect();
+        let of_types = types
+            .into_iter()
+            .filter_map(|name| self.definitions.type_definition(name).ok().flatten())
+            .flat_map(|of_type| {
+                let elements = of_type.elements.iter().skip(1);
+                let optional = elements.filter(|e| e.min == 0 && !is_infrastructure(e));
+                optional.map(|e| Arc::clone(&e.id)).collect::<Vec<_>>()
+            });
+        let repeated = elements.filter(|e| is_repeatable(e)).map(|e| Arc::clone(&e.id));
+        of_types.chain(repeated).collect()
+    }
+
     /// Whether receivers and senders must be able to handle the element.
     pub(super) fn must_support(&self, id: &str) -> bool {
         self.structure.element(id).is_some_and(|e| e.must_support)
@@ -83,7 +105,7 @@ impl<'d> Maker<'d> {
 
     fn members(&self, scope: &Scope, wanted: &BTreeSet<Arc<str>>, made: &mut Object, depth: usize) {
         let structure = &scope.structure;
-        let children: Vec<&ElementDefinition> = children(structure, &scope.parent).collect();
+        let children: Vec<&ElementDefinition> = structure.children_of(&scope.parent).collect();
         let in_slice = scope.parent.contains(':');
         for element in children.iter().copied().filter(|e| e.slice_name.is_none()) {
             let slices: Vec<&ElementDefinition> = children
@@ -117,7 +139,8 @@ impl<'d> Maker<'d> {
             }
             let closed =
                 element.slicing.as_ref().is_some_and(|by| by.rules == SlicingRules::Closed);
-            let least = element.min.max(u32::from(asked_slices.is_empty())) as usize;
+            let more = u32::from(is_repeatable(element) && wanted.contains(&element.id));
+            let least = (element.min + more).max(u32::from(asked_slices.is_empty())) as usize;
             while items.len() < least {
                 let of = match slices.first() {
                     Some(slice) if closed || element.name() == "extension" => slice,
@@ -187,7 +210,7 @@ impl<'d> Maker<'d> {
         if name.starts_with(char::is_lowercase) {
             return pattern.or_else(|| self.primitive(element, name));
         }
-        let has_own = children(structure, &element.id).next().is_some();
+        let has_own = structure.children_of(&element.id).next().is_some();
         let mut made = match name {
             "Reference" => self.reference(of_type),
             "Resource" => return None,
@@ -279,7 +302,8 @@ impl<'d> Maker<'d> {
             "title",
             "frequency",
         ] {
-            let Some(element) = children(&structure, &root.id)
+            let Some(element) = structure
+                .children_of(&root.id)
                 .find(|e| e.name() == name && e.slice_name.is_none() && e.max > Max::Count(0))
             else {
                 continue;
@@ -343,6 +367,11 @@ fn is_infrastructure(element: &ElementDefinition) -> bool {
     ) && element.slice_name.is_none()
 }
 
+/// Whether the element must be there, and may be there once more than it must.
+fn is_repeatable(element: &ElementDefinition) -> bool {
+    element.min > 0 && element.max > Max::Count(element.min) && element.slice_name.is_none()
+}
+
 /// Whether the element itself or one below it is wanted.
 fn is_wanted(wanted: &BTreeSet<Arc<str>>, id: &str) -> bool {
     wanted
@@ -362,20 +391,10 @@ fn is_given(structure: &StructureDefinition, element: &ElementDefinition) -> boo
 }
 
 fn is_fixed(scope: &Scope, name: &str) -> bool {
-    children(&scope.structure, &scope.parent)
+    scope
+        .structure
+        .children_of(&scope.parent)
         .any(|e| e.name() == name && (e.fixed.is_some() || e.pattern.is_some()))
-}
-
-/// Elements right below `parent`, slices included.
-fn children<'s>(
-    structure: &'s StructureDefinition,
-    parent: &str,
-) -> impl Iterator<Item = &'s ElementDefinition> {
-    let prefix = format!("{parent}.");
-    structure
-        .elements
-        .iter()
-        .filter(move |e| e.id.strip_prefix(&prefix).is_some_and(|rest| !rest.contains('.')))
 }
 
 fn capitalised(name: &str) -> String {

@@ -67,6 +67,12 @@ pub(super) fn known_code(value_set: &str) -> Map<String, Value> {
         Some("http://terminology.hl7.org/ValueSet/v3-ActEncounterCode") => json!({
             "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP", "display": "inpatient encounter",
         }),
+        Some("http://hl7.org/fhir/ValueSet/mimetypes") => {
+            json!({ "system": "urn:ietf:bcp:13", "code": "text/plain" })
+        }
+        Some("http://hl7.org/fhir/ValueSet/all-languages") => {
+            json!({ "system": "urn:ietf:bcp:47", "code": "nb" })
+        }
         _ => return Map::new(),
     };
     object(coding)

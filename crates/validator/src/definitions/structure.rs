@@ -58,6 +58,14 @@ impl StructureDefinition {
         self.elements.iter().find(|element| &*element.id == id)
     }
 
+    /// The elements right below the one with this id, slices included, in the order of the definition.
+    pub fn children_of(&self, parent: &str) -> impl Iterator<Item = &ElementDefinition> {
+        self.elements.iter().filter(move |element| {
+            let below = element.id.strip_prefix(parent).and_then(|rest| rest.strip_prefix('.'));
+            below.is_some_and(|rest| !rest.contains('.'))
+        })
+    }
+
     /// Whether it constrains a type, that is, is a profile or an extension.
     pub fn is_profile(&self) -> bool {
         self.derivation == Some(Derivation::Constraint)

@@ -169,7 +169,7 @@ impl<'d> Generator<'d> {
         thrift: u8,
     ) {
         let structure = scope.structure.clone();
-        let children: Vec<&ElementDefinition> = children(&structure, &scope.parent).collect();
+        let children: Vec<&ElementDefinition> = structure.children_of(&scope.parent).collect();
         for element in children.iter().filter(|e| e.slice_name.is_none()) {
             let name = element.name();
             if matches!(
@@ -415,7 +415,8 @@ impl<'d> Generator<'d> {
     fn least(&mut self, rng: &mut Rng, name: &str, made: &mut Object) {
         let Some(structure) = self.definitions.type_definition(name).ok().flatten() else { return };
         let Some(root) = structure.root() else { return };
-        let simple: Vec<&ElementDefinition> = children(&structure, &root.id)
+        let simple: Vec<&ElementDefinition> = structure
+            .children_of(&root.id)
             .filter(|e| {
                 e.max > Max::Count(0)
                     && !e.name().ends_with("[x]")
@@ -630,20 +631,8 @@ fn coding_is_optional(element: &ElementDefinition) -> bool {
     element.binding.as_ref().is_none_or(|binding| binding.strength != BindingStrength::Required)
 }
 
-/// Elements right below `parent`, slices included.
-fn children<'s>(
-    structure: &'s StructureDefinition,
-    parent: &str,
-) -> impl Iterator<Item = &'s ElementDefinition> {
-    let prefix = format!("{parent}.");
-    structure
-        .elements
-        .iter()
-        .filter(move |e| e.id.strip_prefix(&prefix).is_some_and(|rest| !rest.contains('.')))
-}
-
 fn has_children(structure: &StructureDefinition, parent: &str) -> bool {
-    children(structure, parent).next().is_some()
+    structure.children_of(parent).next().is_some()
 }
 
 /// Puts the members of `pattern` over those of `made`, deeply for objects.
