@@ -642,6 +642,31 @@ fn the_demo_plays_bad_days_too() {
     }
 }
 
+#[test]
+fn the_demo_numbers_the_days_that_it_plays_and_no_others() {
+    for (language, day, correction) in
+        [("en", "Day ", "A correction: "), ("nb", "Dag ", "En rettelse: ")]
+    {
+        let output = lmr(&[
+            "demo",
+            "--once",
+            "--administrations",
+            "8",
+            "--lang",
+            language,
+            "--scenario",
+            "correction",
+        ]);
+        let said = text(&output.stdout);
+        assert!(output.status.success(), "{said}\n{}", text(&output.stderr));
+        assert!(said.contains(correction), "{said}");
+        // The correction begins with what the first day has brought.
+        let numbers: Vec<&str> =
+            said.split(day).skip(1).filter_map(|rest| rest.split(':').next()).collect();
+        assert_eq!(numbers, ["1"], "{said}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn an_output_that_is_not_an_ordinary_file_stays_what_it_is() {

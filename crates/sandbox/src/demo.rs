@@ -114,7 +114,8 @@ pub struct Demo {
     pub administrations: usize,
     /// Where the story ends; it begins [`DAYS`] days before.
     pub now: Timestamp,
-    /// What is played, in this order. Nothing is the usual: [`Scenario::Days`] and [`Scenario::Correction`].
+    /// What is played: the days and the correction come first, whatever the order, then the others in this order.
+    /// Nothing is the usual: [`Scenario::Days`] and [`Scenario::Correction`].
     pub scenarios: Vec<Scenario>,
 }
 

@@ -82,7 +82,8 @@ fn table(statistics: &Statistics, whole: Duration, language: Language) -> String
         (say("profil", "profile"), statistics.profiles()),
         (say("invariant", "invariant"), statistics.invariants()),
     ];
-    for (name, rows) in tables {
+    // Of input that is not FHIR no profile is known, and a resource may have no invariant to evaluate.
+    for (name, rows) in tables.into_iter().filter(|(_, rows)| !rows.is_empty()) {
         let _ = writeln!(
             out,
             "\n{:>10} {:>6} {:>9}  {name}",
@@ -109,4 +110,25 @@ fn table(statistics: &Statistics, whole: Duration, language: Language) -> String
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_without_rows_is_not_printed() {
+        let nothing = Statistics::new(|| Duration::ZERO);
+        nothing.reading(|| ());
+        for (language, check, others) in [
+            (Language::English, "check", ["profile", "invariant"]),
+            (Language::Bokmal, "kontroll", ["profil", "invariant"]),
+        ] {
+            let printed = table(&nothing, Duration::ZERO, language);
+            assert!(printed.lines().any(|line| line.ends_with(check)), "{printed}");
+            for name in others {
+                assert!(!printed.contains(name), "{name}: {printed}");
+            }
+        }
+    }
 }

@@ -7,7 +7,7 @@ use super::story::Story;
 use super::{DemoError, Outcome};
 
 impl Story<'_> {
-    /// Day 4, as the guide says since 1.1.6: an administration keeps its identifier when it is corrected, and
+    /// The day after, as the guide says since 1.1.6: an administration keeps its identifier when it is corrected, and
     /// is annulled by sending it again as `entered-in-error`.
     pub(super) async fn corrections(&mut self, outcome: &mut Outcome) -> Result<(), DemoError> {
         self.next_day()?;
@@ -22,11 +22,11 @@ impl Story<'_> {
         self.hospital.write(&self.source)?;
         self.step(
             format!(
-                "Dag 4: {} er rettet, {annulled} ble aldri gitt og annulleres (entered-in-error)",
+                "En rettelse: {} er rettet, {annulled} ble aldri gitt og annulleres (entered-in-error)",
                 corrected.join(", ")
             ),
             format!(
-                "Day 4: {} is corrected, {annulled} was never given and is annulled (entered-in-error)",
+                "A correction: {} is corrected, {annulled} was never given and is annulled (entered-in-error)",
                 corrected.join(", ")
             ),
         );
