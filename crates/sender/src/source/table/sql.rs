@@ -14,6 +14,7 @@ use csv::StringRecord;
 use futures_util::TryStreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 use lmr_fhir::{Document, Kind, Node, ParseOptions};
+use reqwest::Url;
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -166,6 +167,48 @@ fn password(file: &Path) -> Result<String, FileError> {
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 
+/// Parameters of an address that PostgreSQL's driver takes, apart from `options[…]`.
+const POSTGRES_PARAMETERS: [&str; 18] = [
+    "application_name",
+    "dbname",
+    "host",
+    "hostaddr",
+    "options",
+    "password",
+    "port",
+    "ssl-ca",
+    "ssl-cert",
+    "ssl-key",
+    "ssl-mode",
+    "ssl-root-cert",
+    "sslcert",
+    "sslkey",
+    "sslmode",
+    "sslrootcert",
+    "statement-cache-capacity",
+    "user",
+];
+
+/// An address without the parameters that the driver does not take: it would write them to the log with their values, and
+/// one may be a password under another name.
+fn postgres_address(url: &str) -> Result<Url, FileError> {
+    let mut url =
+        Url::parse(url).map_err(|error| database(sqlx::Error::Configuration(error.into())))?;
+    let taken = |name: &str| POSTGRES_PARAMETERS.contains(&name) || name.starts_with("options[");
+    let (kept, left): (Vec<_>, Vec<_>) =
+        url.query_pairs().into_owned().partition(|(name, _)| taken(name));
+    for (parameter, _) in &left {
+        tracing::warn!(parameter, "the database's address has a parameter that is not taken");
+    }
+    if !left.is_empty() {
+        url.set_query(None);
+        if !kept.is_empty() {
+            url.query_pairs_mut().extend_pairs(kept);
+        }
+    }
+    Ok(url)
+}
+
 async fn run(table: &SqlTable, query: &str, sender: &SyncSender<Sent>) -> Result<(), FileError> {
     let url = &*table.url;
     let password = table.password_file.as_deref().map(password).transpose()?;
@@ -173,7 +216,7 @@ async fn run(table: &SqlTable, query: &str, sender: &SyncSender<Sent>) -> Result
         let options = SqliteConnectOptions::from_str(url).map_err(database)?.read_only(true);
         sqlite(options.connect().await.map_err(database)?, query, sender).await
     } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-        let mut options = PgConnectOptions::from_str(url)
+        let mut options = PgConnectOptions::from_str(postgres_address(url)?.as_str())
             .map_err(database)?
             .application_name("lmr")
             .options([("default_transaction_read_only", "on")]);
@@ -316,6 +359,26 @@ mod tests {
             let value = parts.join("12818012345");
             let text = format!("A value {}{value}{}{end}", around.0, around.1);
             prop_assert_eq!(without_quoted(&text), format!("A value …{end}"));
+        }
+    }
+
+    #[test]
+    fn what_postgresqls_driver_does_not_take_is_not_given_to_it() {
+        let address = |rest: &str| {
+            postgres_address(&format!("postgres://leser@db.example/journal{rest}"))
+                .map(String::from)
+        };
+        let plain = Ok("postgres://leser@db.example/journal".to_owned());
+        assert_eq!(address(""), plain);
+        for name in ["pwd", "PWD", "Password", "passwrod", "pass", "sslpassword"] {
+            assert_eq!(address(&format!("?{name}=hemmelig")), plain, "{name}");
+        }
+        let some = "?sslmode=verify-full&host=%2Frun%2Fa+b&options%5Bx%5D=1";
+        assert_eq!(address(&format!("{some}&pwd=hemmelig")), address(some));
+        // What is on the list goes as it was.
+        for name in POSTGRES_PARAMETERS {
+            let whole = format!("postgres://leser@db.example/journal?{name}=5");
+            assert_eq!(postgres_address(&whole).map(String::from), Ok(whole));
         }
     }
 
