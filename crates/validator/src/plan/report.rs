@@ -12,10 +12,8 @@ use crate::issue::Issue;
 use crate::messages::Message;
 use crate::options::Options;
 
-/// Sorts by location and severity, removes what is said twice, applies the limit.
-///
-/// What is said twice is removed after sorting: what is left must not depend on the order in which an instance names
-/// its profiles.
+/// Removes what is said twice, sorts by location, applies the limit. What is left does not depend on the order in which
+/// an instance names its profiles.
 pub(super) fn finished(
     mut issues: Vec<Issue>,
     required: &HashSet<Range<usize>>,
@@ -30,9 +28,10 @@ pub(super) fn finished(
     if !required.is_empty() {
         leave_to_required(&mut issues, required);
     }
-    issues.sort_by_key(|i| (i.entry, i.span.start, Reverse(i.severity)));
     remove_duplicates(&mut issues);
     leave_one_of_each_system(&mut issues);
+    // After what is left out: to sort a long list takes memory for it once more.
+    issues.sort_by_key(|i| (i.entry, i.span.start, Reverse(i.severity)));
     if issues.len() > options.max_issues {
         cut(&mut issues, options.max_issues);
     }
@@ -144,19 +143,23 @@ fn cut(issues: &mut Vec<Issue>, limit: usize) {
 /// Few issues are compared with each other, many are filed by hash.
 const FEW: usize = 32;
 
-/// Keeps the first of issues that report the same about the same element: of a sorted list the most severe.
+/// Keeps the most severe of issues that report the same about the same element, of two alike the first.
 fn remove_duplicates(issues: &mut Vec<Issue>) {
+    let mut order: SmallVec<[usize; FEW]> = (0..issues.len()).collect();
+    order.sort_unstable_by_key(|&at| (Reverse(issues[at].severity), at));
     let mut double = vec![false; issues.len()];
     if issues.len() <= FEW {
-        for (at, issue) in issues.iter().enumerate() {
-            double[at] = issues[..at].iter().any(|earlier| is_duplicate(earlier, issue));
+        for (rank, &at) in order.iter().enumerate() {
+            let mut before = order[..rank].iter().filter(|&&earlier| !double[earlier]);
+            let is_double = before.any(|&earlier| is_duplicate(&issues[earlier], &issues[at]));
+            double[at] = is_double;
         }
     } else {
         let keys = RandomState::new();
         let mut seen: HashMap<u64, SmallVec<[usize; 1]>> = HashMap::with_capacity(issues.len());
-        for (at, issue) in issues.iter().enumerate() {
-            let alike = seen.entry(hash_of(&keys, issue)).or_default();
-            double[at] = alike.iter().any(|&earlier| is_duplicate(&issues[earlier], issue));
+        for &at in &order {
+            let alike = seen.entry(hash_of(&keys, &issues[at])).or_default();
+            double[at] = alike.iter().any(|&earlier| is_duplicate(&issues[earlier], &issues[at]));
             if !double[at] {
                 alike.push(at);
             }
