@@ -7,6 +7,7 @@ mod damage;
 mod desk;
 mod holding;
 mod outbox_file;
+mod outbox_model;
 mod questions;
 mod restored;
 mod runs;

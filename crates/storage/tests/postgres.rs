@@ -58,6 +58,13 @@ async fn empty() -> Option<(Arc<dyn Database>, ())> {
 
 store_contract!(empty());
 
+#[test]
+fn any_life_of_what_is_stored_is_as_the_model_says() {
+    contract::any_life_is_as_the_model_says(3, schema, async |url| {
+        Arc::new(Box::pin(open(url)).await.unwrap()) as Arc<dyn Database>
+    });
+}
+
 /// The same with identities in a second database.
 mod apart {
     use super::*;
@@ -79,6 +86,18 @@ mod apart {
     }
 
     store_contract!(empty());
+
+    #[test]
+    fn any_life_of_what_is_stored_is_as_the_model_says() {
+        contract::any_life_is_as_the_model_says(
+            2,
+            async || Some((schema().await?, schema().await?)),
+            async |(first, second)| {
+                let (rest, identities) = open_both(first, second).await;
+                Arc::new(ApartStore::new(Arc::new(rest), identities)) as Arc<dyn Database>
+            },
+        );
+    }
 
     #[tokio::test]
     async fn neither_database_alone_says_who_was_given_what() {

@@ -24,6 +24,15 @@ async fn empty() -> Option<(Arc<dyn Database>, TempDir)> {
 
 store_contract!(empty());
 
+#[test]
+fn any_life_of_what_is_stored_is_as_the_model_says() {
+    contract::any_life_is_as_the_model_says(
+        8,
+        async || Some(tempfile::tempdir().unwrap()),
+        async |folder| Arc::new(open(folder).await.unwrap()) as Arc<dyn Database>,
+    );
+}
+
 /// The same with identities in a second database.
 mod apart {
     use super::*;
@@ -48,6 +57,18 @@ mod apart {
     }
 
     store_contract!(empty());
+
+    #[test]
+    fn any_life_of_what_is_stored_is_as_the_model_says() {
+        contract::any_life_is_as_the_model_says(
+            4,
+            async || Some(tempfile::tempdir().unwrap()),
+            async |folder| {
+                let (rest, identities) = open_both(folder, true).await;
+                Arc::new(ApartStore::new(Arc::new(rest), identities)) as Arc<dyn Database>
+            },
+        );
+    }
 
     #[tokio::test]
     async fn neither_database_alone_says_who_was_given_what() {
