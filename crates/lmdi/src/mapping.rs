@@ -269,6 +269,7 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::BundleReverseDocument { .. }
         | M::BundleOrphanMessage { .. }
         | M::BundleReverseMessage { .. }
+        | M::BundleEntryOther { .. }
         | M::BundleEntryType { .. }
         | M::BundleSearchNoSelf
         | M::BundleSearchSelfNotUnderstood

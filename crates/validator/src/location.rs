@@ -307,6 +307,10 @@ pub(crate) fn name_by_definition(expression: &mut String) {
 
 /// `name[0].given` for `name[0].given[1]`.
 pub(crate) fn leave_item(expression: &mut String) {
+    // What follows names the resource that is there.
+    if let Some(named) = expression.ends_with("*/").then(|| expression.rfind("/*")).flatten() {
+        expression.truncate(named);
+    }
     if let Some((list, item)) = expression.strip_suffix(']').and_then(|e| e.rsplit_once('['))
         && item.bytes().all(|b| b.is_ascii_digit())
     {

@@ -180,7 +180,6 @@ const LISTED: &[(&[&str], &[&str], &str)] = &[
             "BUNDLE_ENTRY_URL_MATCHES_TYPE_ID",
             "CONTAINED_ORPHAN_DOM3",
             "Reference_REF_CantResolve",
-            "Reference_REF_BadTargetType",
             "Reference_REF_ResourceType",
             "Resource_RES_ID_Missing",
             "Extension_EXT_Simple_ABSENT",

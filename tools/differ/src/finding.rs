@@ -175,9 +175,15 @@ fn distinct(findings: &[Finding]) -> Vec<&Finding> {
 /// Rules of bundles that the reference reports at another entry than the one they are about: it
 /// counts from one, or names the first.
 fn is_displaced(id: &str) -> bool {
-    ["Bundle_BUNDLE_Entry_", "BUNDLE_ENTRY_", "BUNDLE_BUNDLE_", "BUNDLE_SEARCH_"]
-        .iter()
-        .any(|start| id.starts_with(start))
+    [
+        "Validation_BUNDLE_Message",
+        "Bundle_BUNDLE_Entry_",
+        "BUNDLE_ENTRY_",
+        "BUNDLE_BUNDLE_",
+        "BUNDLE_SEARCH_",
+    ]
+    .iter()
+    .any(|start| id.starts_with(start))
 }
 
 /// Whether our JSON reader, not a rule of a profile, reports under this id.

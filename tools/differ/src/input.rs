@@ -155,8 +155,8 @@ impl Input {
         Self { document, profiles: Vec::new(), definitions: Vec::new(), made }
     }
 
-    /// The inputs of a file: a line each, a resource or an object of `document`, `profiles` and
-    /// `definitions`.
+    /// The inputs of a file: a line each, a resource or an object of `document`, `profiles`,
+    /// `definitions` and the `name` it is reported by.
     pub(crate) fn read(path: &Path) -> Result<Vec<Self>> {
         let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
         let lines = text.lines().filter(|line| !line.trim().is_empty());
@@ -169,12 +169,14 @@ impl Input {
             items.map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned)).collect()
         };
         let (profiles, definitions) = (strings(&line["profiles"]), strings(&line["definitions"]));
+        let name =
+            line["name"].as_str().map(str::to_owned).filter(|_| line.get("document").is_some());
         let document = match line.get_mut("document") {
             Some(document) => document.take(),
             None => line,
         };
         let of = |name: &str| document[name].as_str().unwrap_or_default().to_owned();
-        let made = format!("{}/{}", of("resourceType"), of("id"));
+        let made = name.unwrap_or_else(|| format!("{}/{}", of("resourceType"), of("id")));
         Self { document, profiles, definitions, made }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use lmr_fhir::{Element, Kind, Name};
 
 use super::context::Context;
+use super::narrative;
 use crate::compile::Profile;
 use crate::messages::Message;
 use crate::options::ContainedPolicy;
@@ -19,20 +20,46 @@ pub(crate) fn find<'a>(cx: &Context<'a>, id: &str) -> Option<Element<'a>> {
         // Only from within a contained resource does `#` alone mean its container.
         return (!cx.container.is_same(cx.resource)).then_some(cx.container);
     }
-    cx.shared.document.node(*cx.locals().get(id)?).map(Element::of)
+    let node = cx.locals().get(id).copied().or_else(|| nested(cx, id))?;
+    cx.shared.document.node(node).map(Element::of)
+}
+
+/// A resource that a contained one contains in its turn: that it does breaks dom-2, the reference is
+/// none the worse for it.
+fn nested(cx: &Context<'_>, id: &str) -> Option<u32> {
+    let mut at = cx.resource;
+    while !at.is_same(cx.container) {
+        if at.resource_type().is_some()
+            && let Some(found) = cx.shared.locals_of(at).get(id)
+        {
+            return Some(*found);
+        }
+        at = at.parent()?;
+    }
+    None
 }
 
 /// ref-1: a reference within the resource leads to a contained one, or to the container.
 pub(crate) fn is_found<'a>(cx: &Context<'a>, item: Element<'a>) -> bool {
     let text = item.child(&REFERENCE).and_then(Element::text);
     let id = text.as_deref().and_then(|text| text.strip_prefix('#'));
-    // `#` of a resource that is not contained is reported as a reference that leads nowhere; for the
-    // reference, the bundle is what an entry's resource is in.
-    let is_entry = || !cx.resource.is_same(cx.shared.document.root_element());
-    id.is_none_or(|id| (id.is_empty() && is_entry()) || find(cx, id).is_some())
+    // `#` of a resource that is not contained is reported as a reference that leads nowhere.
+    id.is_none_or(|id| id.is_empty() || cx.locals().contains_key(id))
 }
 
-/// dom-3: every contained resource is referred to, or refers to its container.
+/// Each id, and which contained resources name it: the first, and whether others do.
+type Named = HashMap<String, (Option<usize>, bool)>;
+
+/// Notes that an id is named inside a contained resource, or outside all of them.
+fn note(named: &mut Named, id: &str, inside: Option<usize>) {
+    match named.get_mut(id) {
+        Some((first, others)) => *others |= *first != inside,
+        None => drop(named.insert(id.to_owned(), (inside, false))),
+    }
+}
+
+/// dom-3: every contained resource is referred to, or refers to its container. A narrative refers too: its
+/// images may be contained (<https://hl7.org/fhir/R4/narrative.html#xhtml>).
 pub(crate) fn check_referenced<'a>(cx: &mut Context<'a>, item: Element<'a>, profile: &Profile) {
     // What is not a resource is reported elsewhere.
     let contained: Vec<Element<'a>> = item
@@ -55,8 +82,7 @@ pub(crate) fn check_referenced<'a>(cx: &mut Context<'a>, item: Element<'a>, prof
     }
     let by_node: HashMap<u32, usize> =
         contained.iter().enumerate().map(|(i, c)| (c.node().index(), i)).collect();
-    // Each id, and which contained resources name it: the first, and whether others do.
-    let mut named: HashMap<String, (Option<usize>, bool)> = HashMap::new();
+    let mut named = Named::new();
     let mut used = vec![false; contained.len()];
     // All strings under the resource that are fragments, and those under each contained one.
     let mut stack = vec![(root, None::<usize>)];
@@ -69,19 +95,19 @@ pub(crate) fn check_referenced<'a>(cx: &mut Context<'a>, item: Element<'a>, prof
                 }
             }
             Kind::String => {
-                if let Some(text) = node.as_str()
-                    && let Some(target) = text.strip_prefix('#')
-                {
+                let Some(text) = node.as_str() else { continue };
+                if node.name() == Some("div") {
+                    for target in narrative::fragments(&text) {
+                        note(&mut named, target, inside);
+                    }
+                } else if let Some(target) = text.strip_prefix('#') {
                     if target.is_empty() {
                         if let Some(i) = inside {
                             used[i] = true;
                         }
                         continue;
                     }
-                    match named.get_mut(target) {
-                        Some((first, others)) => *others |= *first != inside,
-                        None => drop(named.insert(target.to_owned(), (inside, false))),
-                    }
+                    note(&mut named, target, inside);
                 }
             }
             _ => {}

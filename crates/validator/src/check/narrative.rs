@@ -324,6 +324,17 @@ pub(crate) fn anchors(root: Node<'_>) -> Anchors {
     found
 }
 
+/// The ids that a narrative's links and images refer to within the resource.
+pub(crate) fn fragments(text: &str) -> impl Iterator<Item = &str> {
+    let attributes = ["href=\"#", "href='#", "src=\"#", "src='#"];
+    attributes.into_iter().flat_map(move |attribute| {
+        text.match_indices(attribute).filter_map(move |(at, found)| {
+            let quote = if found.contains('\'') { '\'' } else { '"' };
+            Some(text[at + found.len()..].split_once(quote)?.0)
+        })
+    })
+}
+
 /// Languages of the sections directly under the outermost div.
 fn sections(xhtml: &Xhtml<'_>) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();

@@ -93,8 +93,12 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, t
     {
         cx.report(Message::RefCantResolve { reference: text.to_string().into() }, at, def.profile);
     }
-    let target_type: Option<Cow<'_, str>> =
-        found.and_then(Element::resource_type).or_else(|| external.map(Cow::Owned));
+    // A type that does not exist is reported of the resource that claims it.
+    let is_known = |of: &Cow<'_, str>| cx.profiles.definitions().is_resource_type(of);
+    let target_type: Option<Cow<'_, str>> = match found {
+        Some(found) => found.resource_type().filter(is_known),
+        None => external.map(Cow::Owned),
+    };
     check_type(cx, item, def, ty, &text, target_type.as_deref());
     aggregation(cx, at, def, ty, &text, location);
     if let Some(target) = found {
@@ -104,11 +108,14 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, t
     }
 }
 
-/// The reference's text without spaces behind it; a list has none.
+/// The reference's text without spaces behind it; a list has none. A contained resource's id is taken as
+/// it is written.
 fn reference_text(item: Element<'_>) -> Option<Cow<'_, str>> {
     let reference = item.child(&REFERENCE).filter(|found| found.index().is_none())?;
     let text = match reference.text()? {
-        text if text.ends_with(' ') => Cow::Owned(text.trim_end_matches(' ').to_owned()),
+        text if text.ends_with(' ') && !text.starts_with('#') => {
+            Cow::Owned(text.trim_end_matches(' ').to_owned())
+        }
         text => text,
     };
     (!text.is_empty()).then_some(text)
@@ -360,12 +367,11 @@ fn locate<'a>(
         return (contained::find(cx, id), TargetLocation::Contained);
     }
     let at = item.node();
+    if let Some(found) = cx.shared.parameter_at(at, text) {
+        return (Some(found), TargetLocation::Bundled);
+    }
     let Some(links) = cx.shared.links_at(at) else {
-        let found = cx.shared.parameter(text);
-        return (
-            found,
-            if found.is_some() { TargetLocation::Bundled } else { TargetLocation::Remote },
-        );
+        return (None, TargetLocation::Remote);
     };
     let Some(source) = links.entry_of(at) else {
         // A reference of the bundle itself (signature).
@@ -527,10 +533,7 @@ pub(crate) fn target_of<'a>(cx: &Context<'a>, item: Element<'a>) -> Option<Eleme
     if let Some(id) = text.strip_prefix('#') {
         return contained::find(cx, id);
     }
-    match cx.shared.links_at(item.node()) {
-        Some(links) => links.resolve(&text, item.node())?.resource,
-        None => cx.shared.parameter(&text),
-    }
+    cx.shared.target(&text, item.node())
 }
 
 /// Type of the document's own resource, if the reference leads there.

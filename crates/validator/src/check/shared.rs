@@ -28,8 +28,9 @@ pub(crate) struct Shared<'a> {
     pub(crate) links: Option<Links<'a>>,
     /// The same for the bundles inside the document, by node.
     nested_links: HashMap<u32, Links<'a>>,
-    /// The resources of the document's parameters, by `Type/id` and by address.
-    pub(crate) parameters: HashMap<Box<str>, u32>,
+    /// The resources of each Parameters resource in the document, by its node; each by `Type/id` and by
+    /// address.
+    parameters: HashMap<u32, HashMap<Box<str>, u32>>,
     /// What is in resources that others ask about, by the resource's node: contained ones
     /// share their container.
     pub(crate) anchors: Shelf<Anchors>,
@@ -73,22 +74,41 @@ impl<T> Shelf<T> {
     }
 }
 
-/// The bundles inside a document. They are in entries of a bundle or in parameters.
-fn nested_links<'a>(root: Element<'a>, links: Option<&Links<'a>>) -> HashMap<u32, Links<'a>> {
-    let mut out = HashMap::new();
-    let mut open: Vec<Node<'a>> = match links {
-        Some(links) => links
-            .entries
-            .iter()
-            .filter(|e| matches!(&*e.type_name, "Bundle" | "Parameters"))
-            .filter_map(|e| e.resource.map(Element::node))
-            .collect(),
-        None if root.resource_type().as_deref() == Some("Parameters") => vec![root.node()],
-        None => Vec::new(),
+/// The resources of the document that hold others: bundles by their entries, Parameters by their parts.
+#[derive(Default)]
+struct Nested<'a> {
+    links: HashMap<u32, Links<'a>>,
+    parameters: HashMap<u32, HashMap<Box<str>, u32>>,
+}
+
+/// The bundles and Parameters inside a document: in entries of a bundle, in parameters, contained.
+fn nested<'a>(root: Element<'a>, links: Option<&Links<'a>>) -> Nested<'a> {
+    let mut out = Nested::default();
+    let holds =
+        |node: &Node<'a>| matches!(node.resource_type().as_deref(), Some("Bundle" | "Parameters"));
+    let mut open: Vec<Node<'a>> = Vec::new();
+    let mut look = |resource: Node<'a>| {
+        if holds(&resource) {
+            open.push(resource);
+        } else if let Some(contained) = resource.get(&CONTAINED) {
+            open.extend(contained.members().filter(holds));
+        }
     };
+    match links {
+        Some(links) => {
+            for entry in &links.entries {
+                if let Some(resource) = entry.resource {
+                    look(resource.node());
+                }
+            }
+        }
+        None => look(root.node()),
+    }
     while let Some(node) = open.pop() {
         if let Some(links) = Links::of(Element::of(node)) {
-            out.insert(node.index(), links);
+            out.links.insert(node.index(), links);
+        } else if node.resource_type().as_deref() == Some("Parameters") {
+            out.parameters.insert(node.index(), entries::parameters(Element::of(node)));
         }
         open.extend(node.members().filter(|m| matches!(m.kind(), Kind::Object | Kind::Array)));
     }
@@ -104,14 +124,15 @@ impl<'a> Shared<'a> {
     ) -> Self {
         let root = document.root_element();
         let links = Links::of(root);
+        let nested = nested(root, links.as_ref());
         Self {
             profiles,
             document,
             options,
             limits: plain::Limits::new(options),
-            nested_links: nested_links(root, links.as_ref()),
+            nested_links: nested.links,
             links,
-            parameters: entries::parameters(root),
+            parameters: nested.parameters,
             anchors: Shelf::default(),
             locals: Shelf::default(),
             fitting: Mutex::default(),
@@ -136,10 +157,29 @@ impl<'a> Shared<'a> {
         self.links.as_ref()
     }
 
-    /// The resource among the document's parameters that a reference leads to.
-    pub(crate) fn parameter(&self, reference: &str) -> Option<Element<'a>> {
-        let node = *self.parameters.get(reference)?;
-        self.document.node(node).map(Element::of)
+    /// The resource that a reference leads to from a node, by the innermost Parameters or bundle that knows.
+    pub(crate) fn target(&self, reference: &str, from: Node<'_>) -> Option<Element<'a>> {
+        self.parameter_at(from, reference)
+            .or_else(|| self.links_at(from)?.resolve(reference, from)?.resource)
+    }
+
+    /// The resource that a reference leads to among the parameters a node is in, no bundle between them.
+    pub(crate) fn parameter_at(&self, node: Node<'_>, reference: &str) -> Option<Element<'a>> {
+        if self.parameters.is_empty() {
+            return None;
+        }
+        let mut at = Some(node);
+        while let Some(here) = at {
+            if self.nested_links.contains_key(&here.index()) {
+                return None;
+            }
+            let known = self.parameters.get(&here.index());
+            if let Some(found) = known.and_then(|known| known.get(reference)) {
+                return self.document.node(*found).map(Element::of);
+            }
+            at = here.parent();
+        }
+        None
     }
 
     /// The resources contained in one, by id; of two with one id the first.

@@ -1,7 +1,10 @@
 //! The text of a value: HTML, years, addresses, narratives.
 
+use std::borrow::Cow;
+
 use lmr_fhir::{Element, Severity};
 
+use super::contained;
 use super::context::Context;
 use super::narrative;
 use super::primitive::{self, Primitive};
@@ -75,7 +78,7 @@ pub(crate) fn check<'a>(
             let message = Message::UrlResolve { value: primitive::shown(text).into_owned().into() };
             cx.report(message, node, def.profile);
         }
-        Primitive::Canonical if !text.starts_with('#') => canonical_type(cx, item, text, def),
+        Primitive::Canonical => canonical_type(cx, item, text, def),
         // A definition is known by an absolute address
         // (<https://hl7.org/fhir/R4/references.html#canonical>).
         Primitive::Uri
@@ -242,12 +245,15 @@ fn canonical_type<'a>(cx: &mut Context<'a>, item: Element<'a>, text: &str, def: 
     if is_structure(text) && allowed.contains(&"StructureDefinition") {
         return;
     }
-    if let Some(found) = kind_of_definition(cx, text)
-        && !allowed.contains(&found)
-    {
+    let contained = text.strip_prefix('#').and_then(|id| contained::find(cx, id));
+    let found = match contained.and_then(Element::resource_type) {
+        Some(found) => Some(found),
+        None => kind_of_definition(cx, text).map(Cow::Borrowed),
+    };
+    if let Some(found) = found.filter(|found| !allowed.contains(&&**found)) {
         let message = Message::CanonicalType {
             value: primitive::shown(text).into_owned().into(),
-            found: found.into(),
+            found: found.into_owned().into(),
             allowed: allowed.join(", ").into(),
         };
         cx.report(message, item.node(), def.profile);

@@ -438,6 +438,7 @@ fn close_covered_choice(branch: &mut Branch, change: &Change) {
             // A slice may have a specialisation of the type that it is named after.
             if !left.is_empty() {
                 branch.element.types = left.into();
+                branch.element.min = branch.element.min.max(1);
             }
         }
     }

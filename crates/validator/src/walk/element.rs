@@ -154,7 +154,16 @@ impl<'a> Walker<'a> {
             }
         }
         let ty_id = self.cx.profiles.type_id(first.rule, ty);
-        invariant::check(&mut self.cx, item, defs, type_def, ty_id, names, &mut []);
+        // A content reference brings the constraints of the element too
+        // (https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.contentReference).
+        let referred = if defs.iter().any(|def| def.rule.content.is_some()) {
+            let of = |def: &Def<'a>| self.cx.profiles.content_def(*def);
+            Some(defs.iter().copied().chain(defs.iter().filter_map(of)).collect::<Defs<'a>>())
+        } else {
+            None
+        };
+        let asked = referred.as_ref().unwrap_or(defs);
+        invariant::check(&mut self.cx, item, asked, type_def, ty_id, names, &mut []);
         for def in defs {
             let own = match (ty, &*def.rule.types) {
                 // Nearly always there is but one.

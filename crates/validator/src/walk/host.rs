@@ -44,10 +44,7 @@ impl<'a> Host<'a> for Shared<'a> {
             }
             return Ok(None);
         }
-        let found = match self.links_at(from.element.node()) {
-            Some(links) => links.resolve(reference, from.element.node()).and_then(|e| e.resource),
-            None => self.parameter(reference),
-        };
+        let found = self.target(reference, from.element.node());
         Ok(found.map(|f| Typed::resource(f, model)))
     }
 

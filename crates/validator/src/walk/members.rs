@@ -212,7 +212,11 @@ impl<'a> Walker<'a> {
         is_resource: bool,
     ) {
         let is_expected = is_partial(def)
-            || (is_resource && (member.name() == Some("resourceType") || is_abstract(def)));
+            || (is_resource
+                && (member.name() == Some("resourceType")
+                    || is_abstract(def)
+                    // A resource inside another is validated by itself too, where this is reported.
+                    || !def.rule.types.is_empty()));
         if !is_expected {
             self.unknown(member, object, def, children);
         }

@@ -146,7 +146,7 @@ impl<'a> Walker<'a> {
         let wanted = ty.name();
         if !lmr_fhir::is_abstract_resource(wanted) && wanted != found_type {
             self.cx.report(
-                Message::BundleEntryType {
+                Message::BundleEntryOther {
                     found: found_type.to_string().into(),
                     allowed: wanted.to_owned().into(),
                 },

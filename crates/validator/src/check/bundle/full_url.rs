@@ -25,7 +25,8 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, links: &Links<'a>, base: &'a Profi
         if !url.starts_with("http") || entry.resource.is_none() || entry.type_name.is_empty() {
             continue;
         }
-        let Some((type_name, _)) = type_and_id(url) else { continue };
+        let plain = url.split("/_history/").next().unwrap_or(url);
+        let Some((type_name, _)) = type_and_id(plain) else { continue };
         if !cx.profiles.definitions().is_resource_type(&type_name) {
             continue;
         }

@@ -46,6 +46,7 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, links: &Links<'a>, leader: &str, b
         let message =
             if leader == "Composition" { Message::BundleDocument } else { Message::BundleMessage };
         cx.report(message, first.node, base);
+        all_reachable(cx, links, leader == "Composition", &HashSet::new(), base);
         return;
     }
     let mut reported = HashSet::new();

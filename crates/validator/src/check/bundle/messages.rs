@@ -17,7 +17,7 @@ macro_rules! bundle_messages {
                 en "The first resource of a document must be a Composition"
                 nb "Første ressurs i et dokument må være en Composition";
             BundleMessage
-                "Bundle_BUNDLE_Entry_MessageHeader" Error Invalid
+                "Validation_BUNDLE_Message" Error Invalid
                 en "The first resource of a message must be a MessageHeader"
                 nb "Første ressurs i en melding må være en MessageHeader";
             BundleFullUrlRequired
@@ -92,6 +92,10 @@ macro_rules! bundle_messages {
                 "BUNDLE_BUNDLE_ENTRY_REVERSE_MSG" Information Informational
                 en "The entry '{full_url}' can be reached only backwards from the MessageHeader"
                 nb "Oppføringen '{full_url}' kan bare nås bakover fra MessageHeader";
+            BundleEntryOther { found: TypeName, allowed: Defined }
+                "Bundle_BUNDLE_Entry_Type" Error Informational
+                en "A {found} is not allowed here; allowed: {allowed}"
+                nb "{found} er ikke tillatt her; tillatt: {allowed}";
             BundleEntryType { found: TypeName, allowed: Defined }
                 "Bundle_BUNDLE_Entry_Type2" Error Informational
                 en "A {found} is not allowed here; allowed: {allowed}"

@@ -101,6 +101,8 @@ fn without_modes<'a>(cx: &mut Context<'a>, links: &Links<'a>, types: &[String], 
         }
         in_doubt |= **first_type.get_or_insert(&*entry.type_name) != *entry.type_name;
     }
+    // Entries without a resource are reported as such.
+    in_doubt &= links.entries.iter().any(|entry| entry.resource.is_some());
     let issue = cx.report(Message::BundleSearchNoMode, cx.resource.node(), base);
     if !in_doubt {
         issue.severity = Severity::Information;
