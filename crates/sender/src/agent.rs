@@ -545,6 +545,8 @@ impl Agent {
                 .chain(foreign)
                 .chain(&plan.held)
                 .chain(&plan.deferred)
+                // The register has not answered for what it has not been sent.
+                .chain(&plan.unused)
                 .map(|at| label(*at)),
         );
         unfinished.extend(index.scanned.issues.iter().map(|issue| &*issue.file));

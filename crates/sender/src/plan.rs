@@ -135,7 +135,7 @@ pub(crate) struct Plan {
     /// Resource types that the guide does not take, and what is there of each.
     pub(crate) foreign: BTreeMap<Arc<str>, Vec<u32>>,
     /// Never sent, without a time of their own, and nothing that is sent refers to them.
-    pub(crate) unused: usize,
+    pub(crate) unused: Vec<u32>,
 }
 
 pub(crate) fn plan(
@@ -239,7 +239,7 @@ impl Planner<'_> {
             if follows {
                 roots.push(at);
             } else {
-                plan.unused += 1;
+                plan.unused.push(at);
             }
         }
 

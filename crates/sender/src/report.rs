@@ -310,7 +310,7 @@ impl Report {
         self.discarded = plan.discarded.len();
         self.deferred = plan.deferred.len();
         self.too_early = plan.too_early;
-        self.unused = plan.unused;
+        self.unused = plan.unused.len();
     }
 
     /// Whether a complete source has lost half or more of what the register has: most likely an export

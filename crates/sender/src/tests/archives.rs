@@ -61,6 +61,20 @@ async fn a_file_with_something_held_or_broken_stays() {
 }
 
 #[tokio::test]
+async fn a_file_with_something_that_nothing_refers_to_yet_stays_for_what_will() {
+    let world = ward(false);
+    world.write("admitted.ndjson", &[patient("q", 2)]);
+    assert_eq!(world.run().await.status(), RunStatus::Clean);
+    assert_eq!(files(&world, "source"), ["admitted.ndjson"]);
+    world.write("medicine.ndjson", &[medicine("m")]);
+    world.write("evening.ndjson", &[given("e", "q", 1)]);
+    world.pass(24);
+    let report = world.run().await;
+    assert_eq!((report.status(), report.new), (RunStatus::Clean, 2));
+    assert_eq!(files(&world, "source"), [""; 0]);
+}
+
+#[tokio::test]
 async fn a_copy_leaves_the_file_and_is_made_once() {
     let world = ward(true);
     assert_eq!(world.run().await.status(), RunStatus::Clean);
