@@ -201,7 +201,7 @@ impl Agent {
         self.send_due(run).await?;
         self.send_new(run).await?;
         // Too large: halves the size each time, down to what cannot be split, which is held.
-        while (run.too_large || run.went_back) && !run.is_over() && !run.paused {
+        while (run.too_large || run.again) && !run.is_over() && !run.paused {
             run.too_large = false;
             self.send_new(run).await?;
         }
@@ -209,14 +209,17 @@ impl Agent {
             && run.unanswered == 0
             && run.report.source_failure.is_none()
             && self.outbox.open_messages().await? == 0
-            && self.outbox.held_count().await?.not_yet == 0;
+            && self.outbox.held_count().await?.not_yet == 0
+            && run.report.not_stored_without_a_reason() == 0;
         if is_delivered {
             self.outbox.set("last-success", &run.report.started_at.to_string()).await?;
         }
         let is_finished = is_delivered
             && run.report.source_issues.is_empty()
             && run.report.deferred == 0
-            && self.outbox.held_count().await?.held == 0;
+            && self.outbox.held_count().await?.held == 0
+            // What was not stored is in no message any more: the source has to give it again.
+            && run.report.messages.iter().all(|message| message.not_stored == 0);
         if is_finished {
             let mark = format!("{} {}", run.report.started_at, self.source.name());
             self.outbox.set(CHANGED_SINCE, &mark).await?;
@@ -335,7 +338,7 @@ impl Agent {
         let answer = answer::read(outcome, &message_id, entries, now);
         if let Some(receipt) = receipt.filter(|_| answer.outcome == AttemptOutcome::Answered) {
             let lost = self.keep_receipt(seq, &message_id, &receipt, now).await?;
-            run.went_back |= lost.is_some();
+            run.again |= lost.is_some();
             run.report.lost_at_register = LostAtRegister::both(run.report.lost_at_register, lost);
         }
         let finished = FinishedAttempt {
@@ -372,7 +375,10 @@ impl Agent {
         match &answer.outcome {
             // Made by a clock that was ahead and has been put right: the data goes with a new message.
             AttemptOutcome::Never { bytes_at_fault: true }
-                if self.outbox.made_at(seq).await?.is_some_and(|made| made > now) => {}
+                if self.outbox.made_at(seq).await?.is_some_and(|made| made > now) =>
+            {
+                run.again = true;
+            }
             AttemptOutcome::Never { .. } => run.stop = answer.failure,
             AttemptOutcome::Later { may_have_arrived, retry_after } => {
                 run.unanswered += 1;
@@ -403,7 +409,7 @@ impl Agent {
         if run.is_over() {
             return Ok(());
         }
-        run.went_back = false;
+        run.again = false;
         self.source.begin(self.changed_since().await?);
         let index = Index::read(&*self.source, &self.settings.own_addresses, &self.key)?;
         run.report.count_source(&index);
@@ -499,10 +505,10 @@ impl Agent {
     /// The start of the last transfer of this source after which nothing was left to deliver or to correct. While
     /// something is, an earlier one counts, so that a source that gives changes only gives again what waits.
     pub(crate) async fn changed_since(&self) -> Result<Option<Timestamp>, SenderError> {
-        let mark = self.outbox.setting(CHANGED_SINCE).await?;
-        let of_this_source = mark.and_then(|mark| {
-            let (time, name) = mark.split_once(' ')?;
-            (name == self.source.name()).then(|| time.parse().ok())?
+        let mark = self.outbox.changed_since().await?;
+        // One that lies ahead was made by a clock that was: nobody knows what has changed since then.
+        let of_this_source = mark.and_then(|(time, name)| {
+            (name == self.source.name() && time <= self.now()).then_some(time)
         });
         Ok(of_this_source)
     }

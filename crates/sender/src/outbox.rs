@@ -540,24 +540,32 @@ impl Outbox {
 
     /// Moves the next attempts back where the clock was: when an attempt has ended in the future, the
     /// clock was ahead then, by at least that much. Attempts are made as long after the last one as they
-    /// were to be.
+    /// were to be. A source that gives changes only is asked for everything once where the last complete transfer lies
+    /// in the future: what has changed until then would never be asked for.
     ///
     /// # Errors
     /// [`OutboxError`].
     pub async fn put_clock_right(&self, now: Timestamp) -> Result<()> {
+        let mark = self.changed_since().await?;
+        let mark_is_ahead = mark.is_some_and(|(since, _)| since > now);
         let row = sqlx::query("SELECT max(ended_at) FROM attempt").fetch_one(&self.pool).await?;
         let ahead = row.read::<Option<i64>>(0)?.map_or(0, |last| last - ms(now));
-        if ahead <= 0 {
+        if ahead <= 0 && !mark_is_ahead {
             return Ok(());
         }
         let mut step = self.begin().await?;
-        for sql in [
-            "UPDATE message SET next_attempt = max(?1, next_attempt - ?2) \
-             WHERE state IN ('planned', 'waiting')",
-            "UPDATE attempt SET started_at = min(started_at, ?1), ended_at = min(ended_at, ?1) \
-             WHERE ended_at > ?1 AND ?2 > 0",
-        ] {
-            sqlx::query(sql).bind(ms(now)).bind(ahead).execute(&mut *step).await?;
+        if mark_is_ahead {
+            stored::wants_everything(&mut step).await?;
+        }
+        if ahead > 0 {
+            for sql in [
+                "UPDATE message SET next_attempt = max(?1, next_attempt - ?2) \
+                 WHERE state IN ('planned', 'waiting')",
+                "UPDATE attempt SET started_at = min(started_at, ?1), ended_at = min(ended_at, ?1) \
+                 WHERE ended_at > ?1 AND ?2 > 0",
+            ] {
+                sqlx::query(sql).bind(ms(now)).bind(ahead).execute(&mut *step).await?;
+            }
         }
         self.commit(step).await
     }

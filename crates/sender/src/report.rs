@@ -100,7 +100,7 @@ pub struct SentMessage {
     pub refused: usize,
     /// Refused only because they lie ahead by the register's clock.
     pub not_yet: usize,
-    /// Correct, but not stored because of another one.
+    /// Correct, but not stored: because of another one, or because the register could not.
     pub not_stored: usize,
     /// How many of its administrations the register can link to a patient and a prescriber, where the
     /// answer says so.
@@ -186,6 +186,9 @@ pub struct Report {
     /// Resources that only the register's clock keeps back: the check here has found them in order. Each transfer
     /// tries them again.
     pub not_yet: u64,
+    /// Correct resources that the register could not store, in no message and not held: the next transfer sends them
+    /// again.
+    pub not_stored: u64,
     /// Messages still without an answer after the run.
     pub open_messages: u64,
     /// When the next attempt is due.
@@ -288,9 +291,17 @@ impl Report {
             stop: None,
             held: 0,
             not_yet: 0,
+            not_stored: 0,
             open_messages: 0,
             next_attempt: None,
         }
+    }
+
+    /// How many correct resources the register has neither stored nor refused, in messages of which nothing was
+    /// refused: the fault is the register's.
+    pub(crate) fn not_stored_without_a_reason(&self) -> u64 {
+        let all = self.messages.iter().filter(|message| message.refused + message.not_yet == 0);
+        all.map(|message| message.not_stored as u64).sum()
     }
 
     /// Takes over what the source holds.
@@ -337,7 +348,11 @@ impl Report {
             RunStatus::Stopped
         } else if self.source_failure.is_some() || self.missing * 2 > self.known {
             RunStatus::SourceFailed
-        } else if self.open_messages > 0 || self.not_yet > 0 || self.stopped_early {
+        } else if self.open_messages > 0
+            || self.not_yet > 0
+            || self.not_stored > 0
+            || self.stopped_early
+        {
             RunStatus::Undelivered
         } else if self.held > 0
             || !self.source_issues.is_empty()
@@ -371,6 +386,7 @@ mod tests {
             stop,
             held,
             not_yet,
+            not_stored,
             open_messages,
             // Records are sent again by the run itself, annulments are not.
             lost_at_register,
@@ -416,6 +432,7 @@ mod tests {
             || stop.is_some()
             || *held > 0
             || *not_yet > 0
+            || *not_stored > 0
             || *open_messages > 0
     }
 
@@ -432,7 +449,7 @@ mod tests {
         #[test]
         fn nothing_undone_looks_clean(
             flags in proptest::array::uniform4(any::<bool>()), known in 0_usize..9, missing in 0_usize..9,
-            held in 0_u64..2, open_messages in 0_u64..2,
+            held in 0_u64..2, open_messages in 0_u64..2, not_stored in 0_u64..2,
         ) {
             let mut report = Report::new(RunKind::Planned, Timestamp::UNIX_EPOCH);
             let [failed, issues, early, stopped] = flags;
@@ -442,6 +459,7 @@ mod tests {
             report.stop = stopped.then_some(AttemptFailure::GivenUp);
             (report.known, report.missing) = (known, missing);
             (report.held, report.open_messages) = (held, open_messages);
+            report.not_stored = not_stored;
             let status = report.status();
             prop_assert_eq!(status == RunStatus::Clean, !is_undone(&report), "{:?}", report);
             if stopped {

@@ -23,8 +23,9 @@ pub(crate) struct Run {
     pub(crate) paused: bool,
     /// A message was too large: its data is to be bundled again, in smaller ones.
     pub(crate) too_large: bool,
-    /// A receipt has shown that the register was restored: what it has lost is to be sent again.
-    pub(crate) went_back: bool,
+    /// Something is to be sent again in this run: what a restored register has lost, as a receipt has shown, or what
+    /// was sealed by a clock that has been put right since.
+    pub(crate) again: bool,
     /// A person is needed before anything more is sent.
     pub(crate) stop: Option<AttemptFailure>,
     /// Versions found faulty in this run: later bundles go without them.
@@ -49,7 +50,7 @@ impl Run {
             unanswered: 0,
             paused: false,
             too_large: false,
-            went_back: false,
+            again: false,
             stop: None,
             faulty: HashSet::new(),
         })
@@ -60,6 +61,7 @@ impl Run {
         let mut report = self.report;
         report.ended_at = now;
         report.stop = self.stop;
+        report.not_stored = report.not_stored_without_a_reason();
         report.open_messages = outbox.open_messages().await?;
         report.next_attempt = outbox.next_attempt().await?;
         let HeldCount { held, not_yet } = outbox.held_count().await?;

@@ -2,6 +2,7 @@
 
 mod annulments;
 mod archives;
+mod changes;
 mod crashes;
 mod damage;
 mod desk;

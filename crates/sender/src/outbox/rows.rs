@@ -148,6 +148,8 @@ pub struct SourceCounts {
     pub too_early: u64,
     /// Nothing that is sent refers to them.
     pub unused: u64,
+    /// Correct records that the register could not store.
+    pub not_stored: u64,
     /// Known records that the source lacks.
     pub missing: u64,
     /// Known records.
@@ -182,6 +184,7 @@ impl SourceCounts {
             deferred: number("deferred"),
             too_early: number("too_early"),
             unused: number("unused"),
+            not_stored: number("not_stored"),
             missing: number("missing"),
             known: number("known"),
             source_failure: report.get("source_failure").filter(|value| !value.is_null()).cloned(),
@@ -214,11 +217,12 @@ fn status_of(overview: &Overview, last_planned: Option<&RunRow>, ended: bool) ->
     let failed = source.is_some_and(|s| s.source_failure.is_some() || s.missing * 2 > s.known);
     let broke_off = source.is_some_and(|source| source.error.is_some());
     let issues = source.is_some_and(|source| source.source_issues > 0);
+    let not_stored = source.is_some_and(|source| source.not_stored > 0);
     if stopped {
         RunStatus::Stopped
     } else if failed {
         RunStatus::SourceFailed
-    } else if open || broke_off || !ended || overview.not_yet > 0 {
+    } else if open || broke_off || !ended || overview.not_yet > 0 || not_stored {
         RunStatus::Undelivered
     } else if overview.held > 0 || issues || last_planned.is_some_and(SourceCounts::misspelt) {
         RunStatus::ToCorrect

@@ -80,6 +80,15 @@ pub(super) async fn wants_everything(connection: &mut SqliteConnection) -> Resul
 }
 
 impl Outbox {
+    /// From when on changes are wanted, and of which source.
+    pub(crate) async fn changed_since(&self) -> Result<Option<(Timestamp, String)>> {
+        let mark = self.setting(CHANGED_SINCE).await?;
+        Ok(mark.and_then(|mark| {
+            let (time, name) = mark.split_once(' ')?;
+            Some((time.parse().ok()?, name.to_owned()))
+        }))
+    }
+
     /// Gives the versions of 0.1 their present form, where the source still has what was delivered then.
     /// Returns how many confirmed records are known again.
     pub(crate) async fn adopt_former_versions(

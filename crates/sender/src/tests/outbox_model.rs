@@ -31,6 +31,8 @@ use crate::source::{FolderSource, SourceLimits};
 /// Two patients, then administrations, each of the patient with the same last bit.
 const RECORDS: usize = 6;
 const HOUR: i64 = 3_600;
+/// When the test begins, and when the last complete transfer did.
+const MARK: &str = "2026-03-02T05:00:00Z";
 
 /// What happens. Numbers choose among what there is.
 #[derive(Debug, Clone)]
@@ -461,6 +463,7 @@ impl Model {
 
     fn put_clock_right(&mut self) {
         let now = self.now;
+        self.marked &= time(now) >= MARK.parse::<Timestamp>().unwrap();
         let ended = self.messages.iter().flat_map(|message| &message.attempts);
         let last = ended.filter_map(|(_, end)| *end).max().unwrap_or(now);
         if last <= now {
@@ -543,10 +546,8 @@ fn finding(clock: bool) -> HeldFinding {
 impl Ward {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let model = Model {
-            now: "2026-03-02T05:00:00Z".parse::<Timestamp>().unwrap().as_second(),
-            ..Model::default()
-        };
+        let model =
+            Model { now: MARK.parse::<Timestamp>().unwrap().as_second(), ..Model::default() };
         let index = read(folder.path(), &model);
         let outbox = open(folder.path()).await;
         let identities = vec![Hash::NO_VERSION; RECORDS];
@@ -823,7 +824,7 @@ impl Ward {
             }
             Step::Mark => {
                 after.marked = true;
-                self.outbox.set(CHANGED_SINCE, "2026-03-02T05:00:00Z all").await
+                self.outbox.set(CHANGED_SINCE, &format!("{MARK} all")).await
             }
             Step::Prune(hours) => {
                 let before = after.now - hours * HOUR;

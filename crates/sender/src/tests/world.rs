@@ -54,6 +54,8 @@ pub(super) enum Fate {
     Status(u16),
     /// Refused whole with this code of the register's.
     Refused(&'static str),
+    /// Refused as sealed in the future, after the clock here was set back so many hours.
+    SetBack(i64),
     /// This status of something between, not processed.
     Page(u16),
 }
@@ -103,6 +105,8 @@ pub(super) struct Register {
     pub(super) receipts: Option<Vec<String>>,
     /// Gives receipts, and does not answer when it is asked for the newest.
     pub(super) is_silent_on_receipts: bool,
+    /// It cannot check what has `"fault": "unchecked"`.
+    pub(super) is_broken: bool,
     /// Its clock is behind: what has `"fault": "ahead"` lies ahead by it.
     pub(super) is_behind: bool,
 }
@@ -123,6 +127,7 @@ impl Register {
         match fate {
             Fate::Answered | Fate::AnswerLost => {}
             Fate::Silence => unreachable!("the line is silent, not the register"),
+            Fate::SetBack(_) => unreachable!("the line knows the clock"),
             Fate::RequestLost => {
                 return PostOutcome::NoAnswer { failure: AttemptFailure::ConnectionBroken };
             }
@@ -216,7 +221,9 @@ impl Register {
                 answers.push(json!({ "fullUrl": entry["fullUrl"], "response": response }));
                 continue;
             }
-            let status = if *bad {
+            let status = if self.is_broken && entry["resource"]["fault"] == "unchecked" {
+                "500 Internal Server Error"
+            } else if *bad {
                 refused.push(entry["fullUrl"].as_str().unwrap());
                 "422 Unprocessable Entity"
             } else if hangs || aborted {
@@ -250,20 +257,29 @@ fn name(resource: &Value) -> String {
     format!("{}/{}", resource["resourceType"].as_str().unwrap(), resource["id"].as_str().unwrap())
 }
 
-struct Line(Arc<Mutex<Register>>);
+struct Line {
+    register: Arc<Mutex<Register>>,
+    now: Arc<Mutex<Timestamp>>,
+}
 
 #[async_trait]
 impl Transport for Line {
     async fn post(&self, message: Vec<u8>) -> PostOutcome {
-        let is_silent = self.0.lock().unwrap().fates.pop_front_if(|fate| *fate == Fate::Silence);
-        if is_silent.is_some() {
-            std::future::pending::<()>().await;
+        let is_lines = |fate: &mut Fate| matches!(fate, Fate::Silence | Fate::SetBack(_));
+        let fate = self.register.lock().unwrap().fates.pop_front_if(is_lines);
+        match fate {
+            Some(Fate::SetBack(hours)) => {
+                *self.now.lock().unwrap() -= SignedDuration::from_hours(hours);
+                self.register.lock().unwrap().fates.push_front(Fate::Refused("LMR-2010"));
+            }
+            Some(_) => std::future::pending::<()>().await,
+            None => {}
         }
-        self.0.lock().unwrap().receive(&message)
+        self.register.lock().unwrap().receive(&message)
     }
 
     async fn newest_receipt(&self) -> NewestReceipt {
-        let register = self.0.lock().unwrap();
+        let register = self.register.lock().unwrap();
         match &register.receipts {
             _ if register.is_silent_on_receipts => NewestReceipt::Untold,
             None => NewestReceipt::Untold,
@@ -512,7 +528,10 @@ impl World {
             outbox,
             checker: Arc::new(Glance { rules: self.rules }),
             sealer: Arc::new(Wax),
-            transport: Arc::new(Line(Arc::clone(&self.register))),
+            transport: Arc::new(Line {
+                register: Arc::clone(&self.register),
+                now: Arc::clone(&self.now),
+            }),
             clock: Arc::new(move || *now.lock().unwrap()),
             random: Arc::clone(&self.random) as Arc<dyn RandomSource>,
             stop: self.stop.clone(),

@@ -139,9 +139,14 @@ pub(in crate::send) fn report(report: &Report, language: Language) -> String {
                 "not yet by the register's clock (tried again by the next transfer)",
             ),
             (
-                message.not_stored,
+                if message.refused + message.not_yet > 0 { message.not_stored } else { 0 },
                 "ikke lagret fordi noe annet ble avvist",
                 "not stored because something else was refused",
+            ),
+            (
+                if message.refused + message.not_yet > 0 { 0 } else { message.not_stored },
+                "kunne registeret ikke lagre (forsøkes igjen ved neste overføring)",
+                "the register could not store (tried again by the next transfer)",
             ),
         ] {
             if count > 0 {
@@ -222,6 +227,10 @@ pub(in crate::send) fn reason(report: &Report, language: Language) -> String {
         (
             report.not_yet,
             say("ikke ennå etter registerets klokke", "not yet by the register's clock"),
+        ),
+        (
+            report.not_stored,
+            say("kunne registeret ikke lagre", "could not be stored by the register"),
         ),
         (report.source_issues.len() as u64, say("kan ikke brukes", "cannot be used")),
         (misspelt as u64, say("ukjente ressurstyper", "unknown resource types")),

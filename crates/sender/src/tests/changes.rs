@@ -1,0 +1,110 @@
+//! A source that gives changes only is asked again for whatever the register does not have: nothing else would show it.
+
+use jiff::SignedDuration;
+use lmr_lmdi::RuleSetId;
+use serde_json::{Value, json};
+
+use super::world::{Fate, World, given, medicine, patient, with};
+use crate::report::RunStatus;
+
+/// A source that gives what was written since it was asked; what the others refer to it always gives.
+fn ward() -> World {
+    let mut world = World::new(RuleSetId::Lmdi094);
+    (world.incremental, world.gives_changes) = (true, true);
+    world.write("medicines.ndjson", &[medicine("m")]);
+    world.write("patients.ndjson", &[patient("p", 1)]);
+    world
+}
+
+fn written_now(world: &World, resource: Value) -> Value {
+    with(resource, "meta", json!({ "lastUpdated": world.now().to_string() }))
+}
+
+#[tokio::test]
+async fn what_the_register_could_not_store_is_not_delivered_and_goes_again() {
+    for incremental in [false, true] {
+        let mut world = ward();
+        (world.incremental, world.gives_changes) = (incremental, incremental);
+        world.register.lock().unwrap().is_broken = true;
+        let a = with(given("a", "p", 1), "fault", json!("unchecked"));
+        world.write(
+            "given.ndjson",
+            &[written_now(&world, a), written_now(&world, given("b", "p", 1))],
+        );
+        for round in 1..3 {
+            let report = world.run().await;
+            assert_eq!(
+                (report.status(), report.not_stored),
+                (RunStatus::Undelivered, 1),
+                "{round}"
+            );
+            assert_eq!((report.held, report.open_messages), (0, 0));
+            let agent = world.agent().await;
+            assert_eq!(agent.outbox().overview().await.unwrap().status, RunStatus::Undelivered);
+            assert_eq!(agent.changed_since().await.unwrap(), None);
+            drop(agent);
+            world.pass(24);
+        }
+        world.register.lock().unwrap().is_broken = false;
+        let report = world.run().await;
+        assert_eq!((report.status(), report.not_stored), (RunStatus::Clean, 0));
+        for name in ["a", "b"] {
+            assert_eq!(world.versions(&format!("MedicationAdministration/{name}")), 1, "{name}");
+        }
+        let agent = world.agent().await;
+        assert!(agent.changed_since().await.unwrap().is_some());
+    }
+}
+
+/// The clock was two days ahead in a transfer that had nothing to send, and is put right before anything else.
+#[tokio::test]
+async fn what_changes_while_the_mark_lies_ahead_is_asked_for() {
+    for daemon in [false, true] {
+        let world = ward();
+        world.write("given.ndjson", &[written_now(&world, given("a", "p", 1))]);
+        world.pass(48);
+        assert_eq!(world.run().await.status(), RunStatus::Clean);
+        world.pass(-48);
+        world.pass(2);
+        let all = [given("a", "p", 1), given("b", "p", 1)].map(|one| written_now(&world, one));
+        world.write("given.ndjson", &all);
+        let agent = world.agent().await;
+        if daemon {
+            // It looks at the clock while it waits; the next transfer is three days later.
+            agent.outbox().put_clock_right(world.now()).await.unwrap();
+            world.pass(72);
+        } else {
+            world.pass(1);
+        }
+        assert_eq!(agent.changed_since().await.unwrap(), None, "daemon: {daemon}");
+        drop(agent);
+        assert_eq!(world.run().await.status(), RunStatus::Clean);
+        assert_eq!(world.versions("MedicationAdministration/b"), 1, "daemon: {daemon}");
+        let agent = world.agent().await;
+        let now = world.now();
+        assert_eq!(agent.changed_since().await.unwrap(), Some(now), "daemon: {daemon}");
+        agent.outbox().put_clock_right(now).await.unwrap();
+        assert_eq!(agent.changed_since().await.unwrap(), Some(now), "the clock was right");
+        let before = now.checked_sub(SignedDuration::from_secs(1)).unwrap();
+        agent.outbox().put_clock_right(before).await.unwrap();
+        assert_eq!(agent.changed_since().await.unwrap(), None, "a second ahead");
+    }
+}
+
+/// The messages of this run were sealed by a clock that is put right before they arrive.
+#[tokio::test]
+async fn a_clock_that_is_put_right_in_the_middle_of_a_run_leaves_nothing_behind() {
+    let mut world = ward();
+    world.limits.entries = 3;
+    let all = ["a", "b", "c"].map(|name| written_now(&world, given(name, "p", 1)));
+    world.write("given.ndjson", &all);
+    world.pass(1);
+    world.fates(&[Fate::Answered, Fate::SetBack(1)]);
+    let report = world.run().await;
+    assert_eq!((report.status(), report.open_messages, report.held), (RunStatus::Clean, 0, 0));
+    for name in ["a", "b", "c"] {
+        assert_eq!(world.versions(&format!("MedicationAdministration/{name}")), 1, "{name}");
+    }
+    world.pass(24);
+    assert_eq!(world.run().await.messages.len(), 0);
+}
