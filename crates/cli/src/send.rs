@@ -314,6 +314,7 @@ fn is_of_the_database(error: &anyhow::Error) -> bool {
         Some(
             OutboxError::Database(_)
             | OutboxError::Form(_)
+            | OutboxError::Newer { .. }
             | OutboxError::Damaged(_)
             | OutboxError::DamagedFile(_)
             | OutboxError::WriteAheadLog,

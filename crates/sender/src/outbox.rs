@@ -55,6 +55,12 @@ pub enum OutboxError {
     /// SQLite or the file system said no.
     #[error("the outbox database: {}", database_text(.0))]
     Database(sqlx::Error),
+    /// The file was made by a newer version of the program.
+    #[error("the outbox database {}", newer_text(needed.as_deref()))]
+    Newer {
+        /// The version of the program that the form came with, where the file says it.
+        needed: Option<String>,
+    },
     /// The file was made by another version of the program.
     #[error(
         "the outbox database has an unknown form ({0}): use the version of the program that wrote it; lmr send repair says whether it is damaged"
@@ -137,6 +143,15 @@ pub fn sqlite_text(
     Some(if language == Language::Bokmal { nb } else { en })
 }
 
+fn newer_text(needed: Option<&str>) -> String {
+    let this = env!("CARGO_PKG_VERSION");
+    let needed = match needed {
+        Some(version) => format!("lmr {version} or newer is needed"),
+        None => "use the program that made it, or a newer one".to_owned(),
+    };
+    format!("has the form of a newer program: {needed} (this is {this}); nothing was changed")
+}
+
 fn database_text(error: &sqlx::Error) -> String {
     sqlite_text(error, Language::English).map_or_else(|| error.to_string(), str::to_owned)
 }
@@ -187,6 +202,18 @@ const PAGE: i64 = 10_000;
 /// The forms of the file, oldest first.
 fn forms() -> Migrator {
     sqlx::migrate!("./migrations")
+}
+
+/// Whether a form is one that came after those of this program.
+fn is_newer_form(version: i64) -> bool {
+    forms().iter().all(|known| known.version < version)
+}
+
+/// The version of the program that a file's form came with, where it says it.
+async fn needed_program(pool: &SqlitePool) -> Option<String> {
+    let sql = "SELECT program FROM schema_program ORDER BY version DESC LIMIT 1";
+    let row = sqlx::query(sql).fetch_optional(pool).await;
+    row.ok().flatten().and_then(|row| row.read(0).ok())
 }
 
 type Result<T> = std::result::Result<T, OutboxError>;
@@ -305,8 +332,13 @@ impl Outbox {
             .foreign_keys(true)
             .busy_timeout(std::time::Duration::from_secs(10));
         let outbox = Self::connect(options).await?;
-        forms.run(&outbox.pool).await?;
-        Ok(outbox)
+        match forms.run(&outbox.pool).await {
+            Ok(()) => Ok(outbox),
+            Err(MigrateError::VersionMissing(found)) if is_newer_form(found) => {
+                Err(OutboxError::Newer { needed: needed_program(&outbox.pool).await })
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Opens the file for looking only: nothing is written, also not beside it, so a read-only file
@@ -314,7 +346,7 @@ impl Outbox {
     ///
     /// # Errors
     /// [`OutboxError::WriteAheadLog`] when what was written last is still in the file beside it, which
-    /// cannot be read without writing.
+    /// cannot be read without writing; [`OutboxError::Newer`] as for [`Outbox::open`].
     pub async fn open_read_only(path: &Path) -> Result<Self> {
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
@@ -322,7 +354,13 @@ impl Outbox {
             return Err(OutboxError::WriteAheadLog);
         }
         let options = SqliteConnectOptions::new().filename(path).read_only(true).immutable(true);
-        Self::connect(options).await
+        let outbox = Self::connect(options).await?;
+        let newest = sqlx::query("SELECT max(version) FROM _sqlx_migrations");
+        let newest: Option<i64> = newest.fetch_one(&outbox.pool).await?.read(0)?;
+        if newest.is_some_and(is_newer_form) {
+            return Err(OutboxError::Newer { needed: needed_program(&outbox.pool).await });
+        }
+        Ok(outbox)
     }
 
     /// A connection as every step gets one.

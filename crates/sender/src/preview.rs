@@ -80,6 +80,9 @@ impl Outbox {
         }
         let Err(error) = copy.take_over(path).await else { return Ok(copy) };
         copy.close().await;
+        if matches!(error, crate::outbox::OutboxError::Newer { .. }) {
+            return Err(error);
+        }
         // On a read-only file system, or of an older form: then a twin is brought to the present form.
         let twin = with_ending(scratch, ".twin");
         let has_twin = std::fs::copy(path, &twin).is_ok();

@@ -274,6 +274,32 @@ async fn a_damaged_file_of_the_form_before_is_repaired_to_the_present_one() {
     outbox.close().await;
 }
 
+/// A damaged file of a newer program would lose what this one does not know.
+#[tokio::test]
+async fn a_damaged_file_of_a_newer_form_is_left_to_the_program_that_knows_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sender.sqlite");
+    of_form_7(&path).await;
+    Outbox::open(&path).await.unwrap().close().await;
+    let pool = SqlitePool::connect_with(SqliteConnectOptions::new().filename(&path)).await.unwrap();
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                 VALUES (9999, 'from the future', TRUE, x'00', 0); \
+                 INSERT INTO schema_program VALUES (9999, '9.8.7')";
+    pool.execute(newer).await.unwrap();
+    pool.close().await;
+    wipe_root(&path, "attempt_of").await;
+    let before = std::fs::read(&path).unwrap();
+    let now: Timestamp = "2026-11-26T09:00:00Z".parse().unwrap();
+    for refused in [
+        lmr_sender::outbox::examine(&path).await.map(drop),
+        lmr_sender::outbox::repair(&path, now).await.map(drop),
+    ] {
+        let error = refused.expect_err("refused").to_string();
+        assert!(error.contains("lmr 9.8.7 or newer is needed"), "{error}");
+    }
+    assert!(std::fs::read(&path).unwrap() == before);
+}
+
 /// A file of an older form whose own list of forms is lost is not taken for one of the present form.
 #[tokio::test]
 async fn the_form_of_a_file_is_known_by_its_tables_where_its_list_of_forms_is_lost() {

@@ -53,9 +53,7 @@ impl Inner {
         let options = if cfg!(test) { options } else { options.disable_statement_logging() };
         let mut connection = writing(&options).await?;
         keeps_statements(&mut connection, &options).await?;
-        // A role that may not make tables can use them all the same.
-        if !tables::is_current(&mut connection, &MIGRATIONS).await {
-            MIGRATIONS.run_direct(None, &mut connection, false).await?;
+        if tables::migrate(&mut connection, &MIGRATIONS).await? {
             tidy(&mut connection).await;
         }
         tables::check_key(&mut connection, &key).await?;

@@ -17,7 +17,13 @@ pub enum OpenError {
          statements and settings: set pool_mode = session"
     )]
     TransactionPooling(#[source] sqlx::Error),
-    /// A newer or foreign schema: this program would not understand what it finds.
+    /// A schema from a newer program, which this one would not understand.
+    #[error("{}", newer_text(needed.as_deref()))]
+    NewerSchema {
+        /// The version of the program that the schema came with, where the database says it.
+        needed: Option<String>,
+    },
+    /// A foreign schema: this program would not understand what it finds.
     #[error(
         "the database has a schema this program does not know: {0}; use the program that made it, or a newer one"
     )]
@@ -52,6 +58,17 @@ pub enum OpenError {
     /// The cryptographic library gave no randomness.
     #[error("no random bytes for the database's key check")]
     Randomness,
+}
+
+fn newer_text(needed: Option<&str>) -> String {
+    let this = env!("CARGO_PKG_VERSION");
+    let needed = match needed {
+        Some(version) => format!("lmr {version} or newer is needed"),
+        None => "use the program that made it, or a newer one".to_owned(),
+    };
+    format!(
+        "the database has the schema of a newer program: {needed} (this is {this}); nothing was changed"
+    )
 }
 
 impl From<sqlx::Error> for OpenError {

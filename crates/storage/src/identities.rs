@@ -48,9 +48,7 @@ pub(super) async fn open(
             return Err(OpenError::IdentitiesMissing);
         }
     }
-    if !tables::is_current(&mut connection, &IDENTITY_MIGRATIONS).await {
-        IDENTITY_MIGRATIONS.run_direct(None, &mut connection, false).await?;
-    }
+    tables::migrate(&mut connection, &IDENTITY_MIGRATIONS).await?;
     tables::check_key(&mut connection, &key.people).await?;
     connection.close().await?;
     let pool = |sessions: u32, settings: &'static [&'static str]| {

@@ -14,7 +14,7 @@ use lmr_intake::{
     DeliverySummary, Identity, OrganisationNumber, Outcome, RefusedCall, Seen, StoreError,
     StoredVersion,
 };
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{AssertSqlSafe, Database, FromRow, QueryBuilder, query, query_as, query_scalar};
 use std::collections::{BTreeMap, HashMap};
 
@@ -28,13 +28,35 @@ pub(super) fn outcome(text: &str) -> Result<Outcome, StoreError> {
 }
 
 /// Whether the database has exactly this program's schema.
-pub(super) async fn is_current(db: &mut Connection, migrations: &Migrator) -> bool {
+async fn is_current(db: &mut Connection, migrations: &Migrator) -> bool {
     let applied: Result<Vec<(i64, Vec<u8>)>, _> =
         query_as("SELECT version, checksum FROM _sqlx_migrations WHERE success ORDER BY version")
             .fetch_all(db)
             .await;
     let known = migrations.iter().map(|one| (one.version, one.checksum.to_vec()));
     applied.is_ok_and(|applied| known.eq(applied))
+}
+
+/// Brings the database to this program's schema. Gives whether anything was changed.
+pub(super) async fn migrate(db: &mut Connection, migrations: &Migrator) -> Result<bool, OpenError> {
+    // A role that may not make tables can use them all the same.
+    if is_current(db, migrations).await {
+        return Ok(false);
+    }
+    match migrations.run_direct(None, &mut *db, false).await {
+        Ok(()) => Ok(true),
+        Err(MigrateError::VersionMissing(found))
+            if migrations.iter().all(|known| known.version < found) =>
+        {
+            // A schema without the table, or a role that may not read it, has no version to name.
+            let needed =
+                query_scalar("SELECT program FROM schema_program ORDER BY version DESC LIMIT 1")
+                    .fetch_optional(db)
+                    .await;
+            Err(OpenError::NewerSchema { needed: needed.ok().flatten() })
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Seals a word with the database's key the first time, opens it every other time.

@@ -284,6 +284,21 @@ async fn the_sender_leads_every_key() {
     assert_eq!(leaving, [], "foreign keys that leave the sender");
 }
 
+#[tokio::test]
+async fn a_schema_from_the_future_is_refused_with_the_version_that_is_needed() {
+    let Some(url) = schema().await else { return };
+    open(&url).await.unwrap().close().await;
+    let mut db = PgConnection::connect(&url).await.unwrap();
+    let newer =
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+                     VALUES (9999, 'from the future', TRUE, '', 0);
+                 INSERT INTO schema_program VALUES (9999, '9.8.7')";
+    sqlx::raw_sql(newer).execute(&mut db).await.unwrap();
+    db.close().await.unwrap();
+    let refused = open(&url).await.err().expect("refused");
+    assert!(refused.to_string().contains("lmr 9.8.7 or newer is needed"), "{refused}");
+}
+
 /// Citus takes a table only if its distribution column is in every unique key, and a foreign key between two distributed
 /// tables only if it joins their distribution columns. Held against the page for operators, without Citus.
 #[tokio::test]

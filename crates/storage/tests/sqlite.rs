@@ -361,6 +361,20 @@ async fn a_schema_from_the_future_is_refused_at_start() {
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
                  VALUES (9999, 'from the future', TRUE, x'00', 0)";
     sql(&folder.path().join("lmr.db"), newer).await;
+    sql(&folder.path().join("lmr.db"), "INSERT INTO schema_program VALUES (9999, '9.8.7')").await;
+    let refused = open(&folder).await.err().expect("refused");
+    assert!(
+        matches!(&refused, OpenError::NewerSchema { needed: Some(v) } if v == "9.8.7"),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_schema_of_another_program_is_refused_at_start() {
+    let folder = tempfile::tempdir().unwrap();
+    open(&folder).await.unwrap().close().await;
+    let foreign = "UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 3";
+    sql(&folder.path().join("lmr.db"), foreign).await;
     assert!(matches!(open(&folder).await, Err(OpenError::UnknownSchema(_))));
 }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use lmr_sender::lock::Lock;
-use lmr_sender::outbox::{Examination, LedgerRow, Repaired, examine, repair};
+use lmr_sender::outbox::{Examination, LedgerRow, OutboxError, Repaired, examine, repair};
 use lmr_sender::report::RunStatus;
 
 use super::{Send, setup};
@@ -63,13 +63,21 @@ impl Repair {
             )
         });
         if !self.apply {
-            let found = examine(&path).await.explain(cannot)?;
+            let found = unless_newer(examine(&path).await)?.explain(cannot)?;
             send.show(&found, || examined(&found, lang))?;
             return Ok(ExitCode::from(u8::from(!found.faults.is_empty())));
         }
-        let done = repair(&path, clock::now()).await.explain(cannot)?;
+        let done = unless_newer(repair(&path, clock::now()).await)?.explain(cannot)?;
         send.show(&done, || repaired(done.as_ref(), lang))?;
         Ok(ExitCode::from(RunStatus::Clean.exit_code()))
+    }
+}
+
+/// A file of a newer program is not one to repair with this one, and says so itself.
+fn unless_newer<T>(done: Result<T, OutboxError>) -> anyhow::Result<Result<T, OutboxError>> {
+    match done {
+        Err(error @ OutboxError::Newer { .. }) => Err(error.into()),
+        done => Ok(done),
     }
 }
 

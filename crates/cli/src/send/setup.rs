@@ -38,7 +38,9 @@ pub(super) async fn outbox_to_read(config: &SenderConfig, folder: &Path) -> anyh
     match Outbox::open(&path).await {
         Err(OutboxError::Database(error)) => match Outbox::open_read_only(&path).await {
             Ok(outbox) => Ok(outbox),
-            Err(error @ OutboxError::WriteAheadLog) => Err(error.into()),
+            Err(error @ (OutboxError::WriteAheadLog | OutboxError::Newer { .. })) => {
+                Err(error.into())
+            }
             Err(_) => Err(error).explain(|| cannot_open(&path)),
         },
         opened => opened.explain(|| cannot_open(&path)),

@@ -27,7 +27,7 @@ pub(super) fn in_bokmal(error: &(dyn Error + 'static)) -> Option<String> {
         return sender(error);
     }
     if let Some(error) = error.downcast_ref::<OpenError>() {
-        return database(error).map(str::to_owned);
+        return database(error);
     }
     if let Some(KeyFileError::WrongLength) = error.downcast_ref::<KeyFileError>() {
         return Some(
@@ -75,6 +75,7 @@ fn outbox(error: &OutboxError) -> String {
             let known = sqlite_text(reason, Language::Bokmal).map(str::to_owned);
             format!("avsenderens database: {}", known.unwrap_or_else(|| reason.to_string()))
         }
+        OutboxError::Newer { needed } => newer("avsenderens database", needed.as_deref()),
         OutboxError::Form(reason) => format!(
             "avsenderens database har en ukjent form ({reason}): bruk den versjonen av programmet som skrev den; lmr send repair sier om den er skadet"
         ),
@@ -160,8 +161,9 @@ fn sender(error: &AvsenderError) -> Option<String> {
     })
 }
 
-fn database(error: &OpenError) -> Option<&'static str> {
-    Some(match error {
+fn database(error: &OpenError) -> Option<String> {
+    let text = match error {
+        OpenError::NewerSchema { needed } => return Some(newer("databasen", needed.as_deref())),
         OpenError::Unavailable(_) => "databasen kan ikke åpnes",
         OpenError::TransactionPooling(_) => {
             "en pooler mellom her og databasen gir hver transaksjon en ny sesjon, og da går forberedte setninger og \
@@ -186,7 +188,20 @@ fn database(error: &OpenError) -> Option<&'static str> {
             "databasen i [identities] er tom, og databasen har alt meldinger: gjenopprett den fra sikkerhetskopien"
         }
         OpenError::Key(_) => return None,
-    })
+    };
+    Some(text.to_owned())
+}
+
+/// A database whose schema this program is too old for.
+fn newer(database: &str, needed: Option<&str>) -> String {
+    let this = env!("CARGO_PKG_VERSION");
+    let needed = match needed {
+        Some(version) => format!("lmr {version} eller nyere trengs"),
+        None => "bruk programmet som laget den, eller et nyere".to_owned(),
+    };
+    format!(
+        "{database} har skjemaet til et nyere program: {needed} (dette er {this}); ingenting er endret"
+    )
 }
 
 fn tls(error: &TlsError) -> Option<String> {

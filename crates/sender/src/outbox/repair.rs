@@ -14,7 +14,7 @@ use sqlx::{AssertSqlSafe, Sqlite, SqlitePool};
 
 use super::columns::Columns;
 use super::stored::wants_everything;
-use super::{Outbox, OutboxError, Result, database_text};
+use super::{Outbox, OutboxError, Result, database_text, is_newer_form, needed_program};
 
 /// Most single faults that are named.
 const NAMED: usize = 20;
@@ -164,6 +164,11 @@ async fn form_of(path: &Path) -> Result<Option<i64>> {
     };
     let row = sqlx::query("SELECT max(version) FROM _sqlx_migrations").fetch_one(&pool).await;
     let listed = row.ok().and_then(|row| row.read::<Option<i64>>(0).ok()?);
+    if listed.is_some_and(is_newer_form) {
+        let needed = needed_program(&pool).await;
+        pool.close().await;
+        return Err(OutboxError::Newer { needed });
+    }
     let found = match listed {
         Some(_) => Vec::new(),
         None => columns_of(&pool).await.unwrap_or_default(),

@@ -9,7 +9,7 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 use super::columns::{Columns, compact};
-use super::{CHANGED_SINCE, Outbox, OutboxError, Result, hash, ms, time};
+use super::{CHANGED_SINCE, Outbox, OutboxError, Result, hash, is_newer_form, ms, time};
 use crate::annul::AnnulTarget;
 use crate::attempt::AttemptFailure;
 use crate::former::FormerVersions;
@@ -388,6 +388,14 @@ impl Outbox {
             .bind(path.to_string_lossy().as_ref())
             .execute(&mut *connection)
             .await?;
+        let newest = sqlx::query("SELECT max(version) FROM known._sqlx_migrations");
+        let newest: Option<i64> = newest.fetch_one(&mut *connection).await?.read(0)?;
+        if newest.is_some_and(is_newer_form) {
+            let sql = "SELECT program FROM known.schema_program ORDER BY version DESC LIMIT 1";
+            let row = sqlx::query(sql).fetch_optional(&mut *connection).await;
+            let needed = row.ok().flatten().and_then(|row| row.read(0).ok());
+            return Err(OutboxError::Newer { needed });
+        }
         for sql in [
             "INSERT INTO setting SELECT name, value FROM known.setting",
             "INSERT INTO resource_type SELECT number, name FROM known.resource_type",

@@ -11,8 +11,9 @@ pub struct Lead {
 }
 
 /// Tables, first columns, whether unique, and why they need no sender.
-const NOT_LED: [(&str, &str, bool, &str); 7] = [
+const NOT_LED: [(&str, &str, bool, &str); 8] = [
     ("_sqlx_migrations", "version", true, "about the schema; the same on every server"),
+    ("schema_program", "version", true, "about the schema; the same on every server"),
     ("key_check", "id", true, "one row, about the key; the same on every server"),
     ("alert_note", "alert", true, "the operators' own notes"),
     (
