@@ -229,6 +229,24 @@ fn body_and_content_are_bounded_before_work_is_done() {
     }
 }
 
+/// What is too long is refused by its length in base64: it is not decoded, so it does not matter that it is none.
+#[test]
+fn a_content_that_is_too_long_is_not_decoded() {
+    let limits = Limits { compressed: 300, ..Limits::default() };
+    let refused = |length: usize| {
+        let mut message = sealed();
+        message.insert("encryptedContent".to_owned(), Value::from("!".repeat(length)));
+        Envelope::parse(&serde_json::to_vec(&message).unwrap(), &limits).unwrap_err()
+    };
+    for length in [1, 4, 400, 404, 407] {
+        let not_base64 = ParseError::NotBase64 { member: "encryptedContent" };
+        assert_eq!(refused(length), not_base64, "{length}");
+    }
+    for length in [408, 409, 500, 100_000] {
+        assert_eq!(refused(length), ParseError::ContentTooLarge { limit: 300 }, "{length}");
+    }
+}
+
 #[test]
 fn a_changed_content_breaks_the_signature() {
     let error = with(|m| {

@@ -89,6 +89,24 @@ mod tests {
     }
 
     #[test]
+    fn a_bare_bundles_outcome_has_what_fits_and_counts_the_rest() {
+        let of = |count| vec![Finding::of(Code::ElementMissing, ElementLocation::default()); count];
+        let with = |of_bundle: usize, entries| {
+            let findings = bounded_findings(&Verdict { bundle: of(of_bundle), ..verdict(entries) });
+            (findings.len(), findings.last() == Some(&more(80)), findings.last().cloned())
+        };
+        // Twenty of each entry, of which ten find room, then none.
+        let many = vec![entry(0, 30), entry(0, 30), entry(0, 30)];
+        assert_eq!((with(990, many.clone()).0, with(990, many.clone()).1), (1_001, true));
+        assert_eq!(with(1_000, many.clone()).2, Some(more(90)));
+        assert_eq!(with(1_005, many).2, Some(more(95)));
+        assert_eq!(with(0, vec![entry(0, 20)]).0, 20, "nothing is left out");
+        assert_eq!(with(0, vec![entry(0, 21)]).2, Some(more(1)));
+        assert_eq!(with(1_000, Vec::new()).0, 1_000);
+        assert_eq!(with(0, Vec::new()).2, None);
+    }
+
+    #[test]
     fn b4_an_answer_with_many_faults_is_brief_about_the_later_ones() {
         let verdict = verdict((0..5000).map(|_| entry(0, 3)).collect());
         let shares = shares(&verdict);

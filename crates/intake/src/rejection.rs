@@ -281,3 +281,62 @@ fn envelope_code(error: &ParseError) -> Code {
         ParseError::ContentTooLarge { .. } => Code::CompressedTooLarge,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lmr_lmdi::ElementLocation;
+
+    fn place(expression: Option<&str>, line_column: Option<(u32, u32)>) -> Location {
+        Location { expression: expression.map(str::to_owned), line_column }
+    }
+
+    #[test]
+    fn every_fault_that_has_a_place_says_it_and_no_other() {
+        let location = |error: ParseError| Rejection::from(error).location();
+        assert_eq!(location(ParseError::NotJson { line: 3, column: 7 }), place(None, Some((3, 7))));
+        assert_eq!(location(ParseError::NotBase64 { member: "nonce" }), place(Some("nonce"), None));
+        assert_eq!(location(ParseError::NotAnObject), Location::default());
+        let time = Timestamp::UNIX_EPOCH;
+        let ahead = Rejection::InFuture { member: "generatedAt", time };
+        assert_eq!(ahead.location(), place(Some("generatedAt"), None));
+        assert_eq!(Rejection::SignatureInvalid.location(), Location::default());
+        assert_eq!(Rejection::PeriodReversed.location(), Location::default());
+    }
+
+    #[test]
+    fn a_fault_of_content_names_expression_line_and_column_where_they_are_known() {
+        for (expression, line, column, wanted) in [
+            ("Bundle.entry", 4, 9, place(Some("Bundle.entry"), Some((4, 9)))),
+            ("", 1, 1, place(None, Some((1, 1)))),
+            ("Bundle", 0, 0, place(Some("Bundle"), None)),
+            ("", 0, 5, Location::default()),
+        ] {
+            let code = Code::BundleInvalid;
+            let fault = ContentFault { code, expression: expression.to_owned(), line, column };
+            let rejection = Rejection::from(fault);
+            assert_eq!(rejection.location(), wanted, "{expression:?} {line}");
+            assert_eq!(rejection.code(), code);
+            assert!(rejection.findings().is_empty() && rejection.rule_set().is_none());
+        }
+    }
+
+    #[test]
+    fn a_bundle_is_refused_by_its_own_code_only_where_that_ends_a_call() {
+        for (code, wanted) in [
+            (Code::ElementMissing, Code::BundleInvalid),
+            (Code::BundleTooManyEntries, Code::BundleTooManyEntries),
+        ] {
+            let mut found = Finding::of(code, ElementLocation::default());
+            found.full_expression = "Bundle.type".to_owned();
+            (found.line, found.column) = (2, 3);
+            let all = [found.clone(), found.clone()];
+            let rejection = Rejection::of_bundle(&found, &all, RuleSetId::Lmdi112);
+            assert_eq!(rejection.code(), wanted);
+            assert_eq!(rejection.findings().len(), 2);
+            assert_eq!(rejection.rule_set(), Some(RuleSetId::Lmdi112));
+            assert_eq!(rejection.location(), place(Some("Bundle.type"), Some((2, 3))));
+        }
+        assert!(Rejection::SignatureInvalid.findings().is_empty());
+    }
+}

@@ -269,6 +269,97 @@ mod tests {
         }
     }
 
+    /// An empty body is all that some servers of the register's own say of access; of data it says nothing.
+    #[test]
+    fn an_empty_refusal_is_one_of_access_and_no_verdict_on_data() {
+        let later = AttemptOutcome::Later { may_have_arrived: true, retry_after: None };
+        for status in [401, 403, 404, 405, 406, 415] {
+            let never = AttemptOutcome::Never { bytes_at_fault: false };
+            assert_eq!(read(answered(status, ""), "m", 1, now()).outcome, never, "{status}");
+            let own = outcome("LMR-1001");
+            assert_eq!(read(answered(status, &own), "m", 1, now()).outcome, never, "{status}");
+            let page = read(answered(status, "<html>"), "m", 1, now());
+            assert_eq!(page.outcome, later, "{status}");
+        }
+        for status in [400, 409, 413, 422] {
+            assert_eq!(read(answered(status, ""), "m", 1, now()).outcome, later, "{status}");
+        }
+    }
+
+    /// Only an error decides: a note with a class of its own beside it does not.
+    #[test]
+    fn a_whole_refusal_goes_by_its_errors() {
+        let with = |codes: &[(&str, &str)]| {
+            let issues: Vec<String> = codes
+                .iter()
+                .map(|(severity, code)| {
+                    format!(
+                        r#"{{"severity":"{severity}","code":"invalid","details":{{"coding":[{{"system":"{CODE_SYSTEM}","code":"{code}"}}]}}}}"#
+                    )
+                })
+                .collect();
+            let body =
+                format!(r#"{{"resourceType":"OperationOutcome","issue":[{}]}}"#, issues.join(","));
+            read(answered(400, &body), "m", 1, now())
+        };
+        let never = AttemptOutcome::Never { bytes_at_fault: true };
+        assert_eq!(with(&[("error", "LMR-2030")]).outcome, never);
+        assert_eq!(
+            with(&[("error", "LMR-3011"), ("warning", "LMR-2030")]).outcome,
+            AttemptOutcome::Refused
+        );
+        let later = AttemptOutcome::Later { may_have_arrived: true, retry_after: None };
+        assert_eq!(with(&[("fatal", "LMR-9002")]).outcome, later);
+        let all = with(&vec![("error", "LMR-3011"); 70]);
+        assert_eq!((all.findings.len(), all.http_status), (MAX_FINDINGS, Some(400)));
+        let Some(AttemptFailure::Status { codes, .. }) = all.failure else { panic!("no status") };
+        assert_eq!(codes, vec!["LMR-3011"; MAX_FINDINGS]);
+    }
+
+    #[test]
+    fn an_entry_goes_again_where_the_fault_is_the_registers_alone() {
+        let entry = |status: &str, codes: &[&str]| {
+            let issues: Vec<String> = codes
+                .iter()
+                .map(|code| {
+                    let severity = if *code == "LMR-6082" { "information" } else { "error" };
+                    format!(
+                        r#"{{"severity":"{severity}","code":"invalid","details":{{"coding":[{{"system":"{CODE_SYSTEM}","code":"{code}"}}]}}}}"#
+                    )
+                })
+                .collect();
+            let body = format!(
+                r#"{{"resourceType":"Bundle","type":"batch-response","entry":[{{"response":{{"status":"{status}","outcome":{{"resourceType":"OperationOutcome","issue":[{}]}}}}}}]}}"#,
+                issues.join(",")
+            );
+            read(answered(200, &body), "m", 1, now()).items.remove(0)
+        };
+        for (status, codes) in [
+            ("408 Request Timeout", &["LMR-4003"][..]),
+            ("429 Too Many Requests", &["LMR-4003"]),
+            ("424 Failed Dependency", &["LMR-4003"]),
+            ("500 Internal Server Error", &["LMR-4003"]),
+            ("422 Unprocessable Entity", &["LMR-9006"]),
+            ("422 Unprocessable Entity", &["LMR-9006", "LMR-6082"]),
+        ] {
+            assert_eq!(entry(status, codes), ItemOutcome::NotStored, "{status} {codes:?}");
+        }
+        for (codes, kept) in
+            [(&["LMR-4003"][..], 1), (&["LMR-9006", "LMR-4003"], 2), (&[], 1), (&["LMR-6082"], 1)]
+        {
+            let ItemOutcome::Refused(found) = entry("422 Unprocessable Entity", codes) else {
+                panic!("{codes:?}")
+            };
+            assert_eq!(found.len(), kept, "{codes:?}");
+        }
+        let ItemOutcome::Refused(found) = entry("409 Conflict", &["LMR-4003"; 70]) else {
+            panic!()
+        };
+        assert_eq!(found.len(), MAX_FINDINGS);
+        let ItemOutcome::Refused(found) = entry("409 Conflict", &[]) else { panic!() };
+        assert!(found[0].text_en.contains("409") && found[0].text_nb.contains("409"));
+    }
+
     /// a1, breaker 6: fourteen statuses, and 400, 413 and 422, with nothing of the register's in them.
     #[test]
     fn a1_a_status_without_the_registers_own_answer_is_not_a_verdict_on_data() {

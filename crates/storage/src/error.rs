@@ -152,3 +152,109 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+/// For tests: an error of a database with a code, as a driver gives it.
+#[cfg(test)]
+pub(crate) mod coded {
+    use sqlx::error::{DatabaseError, ErrorKind};
+    use std::{borrow::Cow, error::Error, fmt};
+
+    #[derive(Debug)]
+    struct Coded(&'static str);
+
+    impl fmt::Display for Coded {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an error")
+        }
+    }
+
+    impl Error for Coded {}
+
+    impl DatabaseError for Coded {
+        fn message(&self) -> &str {
+            "an error"
+        }
+
+        fn code(&self) -> Option<Cow<'_, str>> {
+            (!self.0.is_empty()).then_some(Cow::Borrowed(self.0))
+        }
+
+        fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+    }
+
+    /// Without a code where that is empty.
+    pub(crate) fn error(code: &'static str) -> sqlx::Error {
+        sqlx::Error::Database(Box::new(Coded(code)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pooler_that_changes_sessions_is_known_by_the_statements_that_are_gone() {
+        for (code, is_pooler) in
+            [("26000", true), ("42P05", true), ("42P01", false), ("40001", false), ("", false)]
+        {
+            let opened = OpenError::from(coded::error(code));
+            assert_eq!(matches!(opened, OpenError::TransactionPooling(_)), is_pooler, "{code}");
+            assert_eq!(matches!(opened, OpenError::Unavailable(_)), !is_pooler, "{code}");
+            let migrated = OpenError::from(MigrateError::Execute(coded::error(code)));
+            assert_eq!(matches!(migrated, OpenError::TransactionPooling(_)), is_pooler, "{code}");
+            assert_eq!(matches!(migrated, OpenError::Migration(_)), !is_pooler, "{code}");
+        }
+        for newer in [
+            MigrateError::VersionMissing(1),
+            MigrateError::VersionMismatch(1),
+            MigrateError::Dirty(1),
+        ] {
+            assert!(matches!(OpenError::from(newer), OpenError::UnknownSchema(_)));
+        }
+    }
+
+    #[test]
+    fn only_a_writer_that_was_stopped_for_another_one_was_overtaken() {
+        for (code, overtaken) in
+            [("40P01", true), ("40001", true), ("40003", false), ("23505", false), ("", false)]
+        {
+            assert_eq!(was_overtaken(&unavailable(coded::error(code))), overtaken, "{code}");
+        }
+        assert!(!was_overtaken(&unavailable(sqlx::Error::PoolTimedOut)));
+        assert!(!was_overtaken(&StoreError::Closing));
+        assert!(!was_overtaken(&StoreError::Unavailable("40001".into())));
+        assert!(session_error(&StoreError::Damaged { what: "x" }).is_none());
+    }
+
+    #[test]
+    fn what_was_removed_before_a_failure_counts_and_a_failure_alone_is_one() {
+        let some = Removed { versions: 1, ..Removed::default() };
+        let none = Removed::default();
+        assert_eq!(what_was_removed(some, Ok(())).unwrap(), some);
+        assert_eq!(what_was_removed(none, Ok(())).unwrap(), none);
+        assert_eq!(what_was_removed(some, Err(StoreError::Closing)).unwrap(), some);
+        assert!(what_was_removed(none, Err(StoreError::Closing)).is_err());
+    }
+
+    #[test]
+    fn a_chain_has_every_cause_once_in_order() {
+        let error = unavailable(sqlx::Error::Io(std::io::Error::other("the disk is gone")));
+        let text = chain(&error);
+        assert!(text.starts_with("the database is not available: "), "{text}");
+        assert!(text.ends_with("the disk is gone"), "{text}");
+    }
+}

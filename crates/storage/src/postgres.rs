@@ -150,6 +150,34 @@ fn encrypted(options: PgConnectOptions) -> PgConnectOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::coded;
+
+    /// On a fresh session the same work may succeed; what the database itself refuses it would refuse again.
+    #[test]
+    fn an_error_is_the_sessions_where_its_server_is_gone_or_not_the_one_that_writes() {
+        for (code, of_session) in [
+            ("25006", true),
+            ("25P03", true),
+            ("08006", true),
+            ("08003", true),
+            ("57P01", true),
+            ("57P05", true),
+            ("57014", false),
+            ("25P02", false),
+            ("23505", false),
+            ("53100", false),
+            ("40001", false),
+            ("", false),
+        ] {
+            assert_eq!(is_of_session(&coded::error(code)), of_session, "{code}");
+        }
+        let io = || std::io::Error::other("reset");
+        assert!(is_of_session(&sqlx::Error::Io(io())));
+        assert!(is_of_session(&sqlx::Error::Protocol("x".to_owned())));
+        assert!(is_of_session(&sqlx::Error::WorkerCrashed));
+        assert!(!is_of_session(&sqlx::Error::PoolTimedOut));
+        assert!(!is_of_session(&sqlx::Error::RowNotFound));
+    }
 
     #[test]
     fn only_this_machine_is_trusted_without_tls() {

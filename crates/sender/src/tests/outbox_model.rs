@@ -180,6 +180,16 @@ struct Message {
     parts: Vec<Part>,
     /// A digit for each part, once it is answered and until it is pruned.
     digits: Option<Vec<u8>>,
+    /// How much is known of its parts: all as long as it is open or was never tried to the end, then their order and
+    /// what became of each, then nothing.
+    known: Parts,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Parts {
+    All,
+    Narrow,
+    None,
 }
 
 impl Message {
@@ -355,11 +365,15 @@ impl Model {
             }
         }
         self.messages[message].digits = Some(digits.to_vec());
+        self.messages[message].known = Parts::Narrow;
         self.messages[message].ends(Way::Delivered, now);
     }
 
     fn end(&mut self, message: usize, ending: &Ending) {
         let now = self.now;
+        if !matches!(ending, Ending::Later { .. } | Ending::Never { bytes_at_fault: false }) {
+            self.messages[message].known = Parts::Narrow;
+        }
         match ending {
             Ending::Later { may_have_arrived, retry_after } => {
                 self.messages[message].fails(*may_have_arrived, *retry_after, now);
@@ -613,6 +627,7 @@ impl Ward {
             attempts: Vec::new(),
             parts,
             digits: None,
+            known: Parts::All,
         });
         (done.map(|seq| assert_eq!(seq, i64::try_from(number).unwrap())), after)
     }
@@ -830,7 +845,7 @@ impl Ward {
                 let before = after.now - hours * HOUR;
                 for message in &mut after.messages {
                     if message.finished.is_some_and(|at| at < before) {
-                        message.digits = None;
+                        (message.digits, message.known) = (None, Parts::None);
                     }
                 }
                 self.outbox.prune(time(before)).await
@@ -991,7 +1006,87 @@ impl Ward {
         let bytes = outbox.setting("bundle-bytes").await.unwrap();
         assert_eq!(bytes, model.bundle_bytes.map(|bytes| bytes.to_string()));
         assert_eq!(outbox.journal(10_000).await.unwrap().len(), model.acts, "journal");
+        self.memories_agree().await;
         self.wishes_agree().await;
+    }
+
+    /// What is remembered of messages and of what was in them.
+    async fn memories_agree(&self) {
+        let (model, outbox) = (&self.model, &self.outbox);
+        let outcome =
+            |digit: u8| ["stored", "unchanged", "refused", "not-stored"][digit as usize - 1];
+        let is_named = |record: &usize| {
+            let held = model.held.iter().any(|held| held.record == *record && !held.discarded);
+            model.confirmed.contains_key(record) || held
+        };
+        let is_held =
+            |record: &usize| model.held.iter().any(|one| one.record == *record && !one.discarded);
+        for (number, message) in (1..).zip(&model.messages) {
+            let found = outbox.contents_of(&format!("m{number}")).await.unwrap();
+            let found: Vec<_> = found
+                .into_iter()
+                .map(|one| (one.resource_id, one.outcome, one.held.is_some()))
+                .collect();
+            let digits = message.digits.clone().unwrap_or_default();
+            let wanted = (0..).zip(&message.parts).map(|(at, part)| {
+                let name = Some(format!("r{}", part.record));
+                match message.known {
+                    Parts::All => (name, None, false),
+                    _ => (
+                        name.filter(|_| is_named(&part.record)),
+                        digits.get(at).map(|digit| outcome(*digit)),
+                        is_held(&part.record),
+                    ),
+                }
+            });
+            let wanted: Vec<_> = wanted.filter(|_| message.known != Parts::None).collect();
+            assert_eq!(found, wanted, "what m{number} holds");
+            let copy = outbox.copy_of(number).await.unwrap();
+            assert_eq!(copy, Some((format!("m{number}"), b"copy".to_vec())));
+            assert_eq!(outbox.message_id(number).await.unwrap(), Some(format!("m{number}")));
+            let made = outbox.made_at(number).await.unwrap().map(Timestamp::as_second);
+            assert_eq!(made, Some(message.made_at));
+        }
+        assert_eq!(outbox.copy_of(9_999).await.unwrap(), None);
+        for record in 0..RECORDS {
+            let identity = self.identities[record];
+            let found = outbox.sendings_of(identity).await.unwrap();
+            let found: Vec<_> = found
+                .into_iter()
+                .map(|one| {
+                    (
+                        one.message_id,
+                        one.made_at.as_second(),
+                        one.state.as_str().to_owned(),
+                        one.outcome,
+                    )
+                })
+                .collect();
+            let wanted: Vec<_> = (1..)
+                .zip(&model.messages)
+                .filter(|(_, message)| message.known != Parts::None)
+                .filter_map(|(number, message)| {
+                    let at = message.parts.iter().position(|part| part.record == record)?;
+                    let digit = message.digits.as_ref().map(|digits| outcome(digits[at]));
+                    Some((format!("m{number}"), message.made_at, message.way.name(), digit))
+                })
+                .collect();
+            assert!(found.iter().rev().eq(&wanted), "r{record}: {found:?} is not {wanted:?}");
+            let number = outbox.vanished_number(identity).await.unwrap();
+            assert_eq!(number.is_some(), model.vanished.contains(&record), "r{record}");
+        }
+        let living = || model.confirmed.iter().filter(|(_, one)| one.annulled.is_none());
+        let messages: BTreeSet<i64> = living().map(|(_, one)| one.message as i64 + 1).collect();
+        let found = outbox.messages_with_confirmed().await.unwrap();
+        assert_eq!(found, messages.iter().copied().collect::<Vec<_>>());
+        for message in messages {
+            let found = outbox.confirmed_by(message, &self.identities).await.unwrap();
+            let wanted: std::collections::HashSet<Hash> = living()
+                .filter(|(_, one)| one.message as i64 + 1 == message)
+                .map(|(record, _)| self.identities[*record])
+                .collect();
+            assert_eq!(found, wanted, "confirmed by m{message}");
+        }
     }
 
     async fn messages_agree(&self) {

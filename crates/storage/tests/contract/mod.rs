@@ -443,6 +443,26 @@ pub async fn refused_calls_are_kept_counted_and_bounded(store: Arc<dyn Store>) {
     assert_eq!(store.refused_calls(&filter).await.unwrap().len(), 1, "others keep theirs");
 }
 
+/// Calls come in late: each counts in its own hour, which ends before the next one begins.
+pub async fn calls_of_nobody_known_count_in_their_own_hour(store: Arc<dyn Store>) {
+    let call = |second| RefusedCall {
+        received_at: at(second),
+        client_id: None,
+        message_id: None,
+        sender: None,
+        request_id: format!("request-{second}"),
+        code: "LMR-1001".into(),
+        counts: Counts::default(),
+        calls: 1,
+    };
+    for second in [3_600, 3_599, 0, 7_199, 7_200, 1_800, 3_600, 10_799, -1] {
+        store.keep_refused(vec![call(second)]).await.unwrap();
+    }
+    let all = store.refused_calls(&DeliveryFilter::default()).await.unwrap();
+    let seen: Vec<_> = all.iter().map(|one| (one.received_at, one.calls)).collect();
+    assert_eq!(seen, [(at(7_200), 2), (at(3_600), 3), (at(3_599), 3), (at(-1), 1)]);
+}
+
 /// Many at once: a shorter list is the beginning of a longer one, so that no call is left out between pages.
 pub async fn refused_calls_of_one_moment_have_one_order(store: Arc<dyn Store>) {
     let call = |sender: Option<_>, code: u32, id: u32| RefusedCall {
@@ -587,6 +607,7 @@ macro_rules! store_contract {
             a_long_answer_is_kept_short_and_given_again_as_it_was
             refused_calls_are_kept_counted_and_bounded
             refused_calls_of_one_moment_have_one_order
+            calls_of_nobody_known_count_in_their_own_hour
             a_used_proof_is_known_until_it_is_of_no_use
             of_many_that_use_a_proof_at_once_one_is_first
             each_senders_receipts_are_a_chain_of_their_own
