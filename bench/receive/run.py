@@ -3,16 +3,18 @@
 
     cargo build --release -p lmr-cli -p lmr-envelope --bin lmr --example private_operation
     bench/receive/run.py target/release/lmr [--messages 1000] [--connections 16] [--database postgres://…]
-        [--identities FILE|postgres://…] [--soak MINUTES]
+        [--identities FILE|postgres://…] [--soak MINUTES] [--samples FILE.ndjson] [--plot FILE.svg]
 
 Reports beside it: the bare RSA-3072 private operation of the same library, measured before and after the full load, as a
-share of the receiver's processor time per message; and the seconds for one message of 10,000 entries. `--soak` sends
+share of the receiver's processor time per message (opening a message takes one; its receipt is signed by a P-256 key that
+the RSA key signs once a day); and the seconds for one message of 10,000 entries. `--soak` sends
 mixed messages (of eight entries new and again, of 1,000 entries, broken ones, with bad tokens) for so many minutes instead, and
-prints the receiver's memory every minute. `--database` names a PostgreSQL database that may be filled. Makes a world with `lmr sandbox`, seals messages of eight entries (RSA-3072), and posts them from this process over
+prints the receiver's memory every minute; memory, open handles, threads, size of the database, answers and their times are
+written every ten seconds to `--samples`, one JSON object a line, and drawn by `--plot`. `--database` names a PostgreSQL database that may be filled. Makes a world with `lmr sandbox`, seals messages of eight entries (RSA-3072), and posts them from this process over
 kept connections, each with a token bound to a key and a proof of its own, as HelseID wants it. Durable commits, nothing
 switched off. Needs the Python package `cryptography`.
 """
-import argparse, base64, contextlib, hashlib, http.client, json, os, re, shutil, socket, sqlite3, subprocess, sys
+import argparse, base64, contextlib, glob, hashlib, http.client, json, os, re, shutil, socket, sqlite3, subprocess, sys
 import tempfile, threading, time, uuid
 from urllib.parse import urlencode, urlsplit
 from cryptography.hazmat.primitives import hashes
@@ -140,14 +142,20 @@ def private_operation(lmr):
     return float(subprocess.check_output([tool])) if os.path.exists(tool) else None
 
 
-def soak(options, receiver, url, fresh_token, key, messages, middle):
-    """Mixed load for so many minutes; prints the memory each minute, and what was answered."""
-    end = time.monotonic() + 60 * options.soak
-    answers, lock = {}, threading.Lock()
+def percentile(times, share):
+    return round(1000 * times[min(len(times) - 1, int(len(times) * share))], 2) if times else None
+
+
+def soak(options, receiver, url, fresh_token, key, messages, middle, folder):
+    """Mixed load for so many minutes; samples every ten seconds, prints every minute, and what was answered."""
+    start = time.monotonic()
+    end = start + 60 * options.soak
+    answers, times, lock = {}, [], threading.Lock()
     host, path = url.removeprefix("http://").split("/", 1)
     state = {"token": fresh_token(), "at": time.monotonic(), "n": 0}
+    faults = []
 
-    def work(worker):
+    def work():
         connection = http.client.HTTPConnection(host)
         while time.monotonic() < end:
             with lock:
@@ -163,29 +171,108 @@ def soak(options, receiver, url, fresh_token, key, messages, middle):
             elif n % 10 == 7:
                 authorization += "x"
             headers = {"authorization": authorization, "dpop": key.proof("POST", url, access), "content-type": "application/json"}
-            connection.request("POST", "/" + path, message, headers)
-            answer = connection.getresponse()
-            answer.read()
-            if answer.getheader("connection") == "close":
+            began = time.monotonic()
+            try:
+                connection.request("POST", "/" + path, message, headers)
+                answer = connection.getresponse()
+                answer.read()
+                status = answer.status
+                if answer.getheader("connection") == "close":
+                    connection.close()
+            except (OSError, http.client.HTTPException) as fault:
+                status = "none"
+                faults.append(repr(fault))
                 connection.close()
             with lock:
-                answers[answer.status] = answers.get(answer.status, 0) + 1
+                answers[status] = answers.get(status, 0) + 1
+                times.append((status, time.monotonic() - began))
 
-    workers = [threading.Thread(target=work, args=(n,)) for n in range(options.connections)]
+    workers = [threading.Thread(target=work) for _ in range(options.connections)]
     [w.start() for w in workers]
-    minute, seen = 0, []
+    samples, out = [], open(options.samples, "w") if options.samples else None
+    before = {}
     while any(w.is_alive() for w in workers):
-        time.sleep(min(60, max(0.5, end - time.monotonic())))
-        minute += 1
-        seen.append(memory(receiver))
-        print(f"minute {minute}: {seen[-1]:.1f} MiB resident, {sum(answers.values())} answers", flush=True)
-    print(f"answers by status: {dict(sorted(answers.items()))}; memory at most {memory(receiver, 'VmHWM'):.0f} MiB, "
-          f"in the first and the last quarter at most {max(seen[:len(seen) // 4 + 1]):.1f} and {max(seen[-(len(seen) // 4 + 1):]):.1f} MiB")
+        due = start + 10 * (len(samples) + 1)
+        time.sleep(max(0.2, min(due, end + 1) - time.monotonic()))
+        with lock:
+            taken, counted = list(times), dict(answers)
+            times.clear()
+        stored = sorted(took for status, took in taken if status == 200)
+        sample = {
+            "seconds": round(time.monotonic() - start, 1),
+            "resident_mib": round(memory(receiver), 1),
+            "handles": len(os.listdir(f"/proc/{receiver}/fd")),
+            "threads": len(os.listdir(f"/proc/{receiver}/task")),
+            "processor_seconds": round(sum(ticks(receiver)), 2),
+            "database_bytes": database_size(options, folder, checkpoint=False),
+            "answers": {str(status): counted[status] - before.get(status, 0) for status in sorted(counted, key=str)},
+            "p50_ms": percentile(stored, 0.5),
+            "p99_ms": percentile(stored, 0.99),
+        }
+        before = counted
+        samples.append(sample)
+        if out:
+            print(json.dumps(sample), file=out, flush=True)
+        if len(samples) % 6 == 0:
+            print(f"minute {len(samples) // 6}: {sample['resident_mib']:.1f} MiB resident, {sample['handles']} handles, "
+                  f"{sum(counted.values())} answers, 99 % within {sample['p99_ms'] or 0:.0f} ms", flush=True)
+    if options.plot:
+        open(options.plot, "w").write(plot(samples))
+    quarter = len(samples) // 4 + 1
+    span = lambda name, part: max(sample[name] for sample in part if sample[name] is not None)
+    print(f"answers by status: {dict(sorted(counted.items(), key=str))}; memory at most {memory(receiver, 'VmHWM'):.0f} MiB")
+    for name, unit in (("resident_mib", "MiB"), ("handles", "handles"), ("threads", "threads"), ("p99_ms", "ms (99 %)")):
+        print(f"at most in the first and in the last quarter: {span(name, samples[:quarter]):.1f} and {span(name, samples[-quarter:]):.1f} {unit}")
+    if faults:
+        sys.exit(f"{len(faults)} calls had no answer, the first: {faults[0]}")
+
+
+def plot(samples):
+    """An SVG with a panel for each of memory, handles, times and answers."""
+    width, height, left, gap = 760, 110, 70, 40
+    panels = [
+        ("resident memory, MiB", [("resident_mib", "#1f5fa8")]),
+        ("open handles and threads", [("handles", "#1f5fa8"), ("threads", "#b35900")]),
+        ("answers 200: half and 99 % within, ms", [("p50_ms", "#1f5fa8"), ("p99_ms", "#b35900")]),
+        ("answers a second", [("rate", "#1f5fa8")]),
+        ("database, MB", [("megabytes", "#1f5fa8")]),
+    ]
+    previous = 0
+    for sample in samples:
+        sample["rate"] = sum(sample["answers"].values()) / max(0.1, sample["seconds"] - previous)
+        sample["megabytes"] = sample["database_bytes"] / 1e6
+        previous = sample["seconds"]
+    last = max(samples[-1]["seconds"], 1)
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + width + 30}" height="{len(panels) * (height + gap) + 30}" '
+           'font-family="sans-serif" font-size="12">', '<rect width="100%" height="100%" fill="white"/>']
+    for at, (title, lines) in enumerate(panels):
+        top = at * (height + gap) + 24
+        most = max([sample[name] for sample in samples for name, _ in lines if sample[name] is not None] or [1]) * 1.1 or 1
+        out.append(f'<text x="{left}" y="{top - 6}">{title}</text>'
+                   f'<rect x="{left}" y="{top}" width="{width}" height="{height}" fill="none" stroke="#999"/>'
+                   f'<text x="{left - 6}" y="{top + 10}" text-anchor="end">{most:.4g}</text>'
+                   f'<text x="{left - 6}" y="{top + height}" text-anchor="end">0</text>')
+        for name, colour in lines:
+            points = " ".join(f"{left + width * sample['seconds'] / last:.1f},{top + height - height * sample[name] / most:.1f}"
+                              for sample in samples if sample[name] is not None)
+            out.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.5"><title>{name}</title></polyline>')
+    out.append(f'<text x="{left + width}" y="{len(panels) * (height + gap) + 14}" text-anchor="end">{last / 60:.1f} minutes</text></svg>')
+    return "\n".join(out) + "\n"
 
 
 def ticks(pid):
+    """Seconds of processor time, the program's own and the kernel's for it."""
     fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return [int(fields[at]) / os.sysconf("SC_CLK_TCK") for at in (11, 12)]
+
+
+def switches(pid):
+    """How often its threads have waited for something."""
+    count = 0
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with contextlib.suppress(OSError):
+            count += int(re.search(r"\nvoluntary_ctxt_switches:\s+(\d+)", open(f"/proc/{pid}/task/{task}/status").read())[1])
+    return count
 
 
 def post_all(messages, connections, url, access, key, rate=None):
@@ -224,13 +311,16 @@ def post_all(messages, connections, url, access, key, rate=None):
     return sorted(times), time.monotonic() - start
 
 
-def database_size(options, folder):
-    """Bytes of the databases."""
+def database_size(options, folder, checkpoint=True):
+    """Bytes of the databases. Without a checkpoint the log beside a file is counted too."""
     size = 0
     for database in filter(None, [options.database or "receiver.sqlite", options.identities]):
         if database.startswith("postgres"):
-            statement = "CHECKPOINT; SELECT SUM(pg_total_relation_size(oid)) FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace"
+            statement = ("CHECKPOINT; " if checkpoint else "") + "SELECT SUM(pg_total_relation_size(oid)) FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace"
             size += int(subprocess.check_output(["psql", database, "-Atqc", statement]).split()[-1])
+            continue
+        if not checkpoint:
+            size += sum(os.path.getsize(file) for file in glob.glob(f"{folder}/{database}*"))
             continue
         with contextlib.closing(sqlite3.connect(f"{folder}/{database}")) as session:
             session.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -246,6 +336,8 @@ def main():
     arguments.add_argument("--database")
     arguments.add_argument("--identities")
     arguments.add_argument("--soak", type=float)
+    arguments.add_argument("--samples")
+    arguments.add_argument("--plot")
     options = arguments.parse_args()
     lmr = os.path.abspath(options.lmr)
     folder = tempfile.mkdtemp()
@@ -288,20 +380,22 @@ def main():
         access = token(issuer, client, proof)
         receiver = processes[1].pid
         if options.soak:
-            soak(options, receiver, url, lambda: token(issuer, client, proof), proof, messages, middle)
+            soak(options, receiver, url, lambda: token(issuer, client, proof), proof, messages, middle, folder)
             return
         size_before = database_size(options, folder)
         warm, rest = messages[: len(messages) // 10], messages[len(messages) // 10:]
         full, half = rest[: len(rest) // 2], rest[len(rest) // 2:]
         post_all(warm, options.connections, url, access, proof)
         bare = [private_operation(lmr)]
-        before = ticks(receiver)
+        before, waited = ticks(receiver), switches(receiver)
         times, whole = post_all(full, options.connections, url, access, proof)
-        used = ticks(receiver) - before
+        user, kernel = (after - first for after, first in zip(ticks(receiver), before))
+        used, waited = user + kernel, switches(receiver) - waited
         bare.append(private_operation(lmr))
         rate = len(full) / whole
         print(f"RSA modulus {register.key_size} bits, {len(messages[0])} bytes a message, {options.connections} connections")
-        print(f"full load: {rate:.0f} messages a second, {1000 * used / len(full):.2f} ms of the receiver's processor time a message")
+        print(f"full load: {rate:.0f} messages a second, {1000 * used / len(full):.2f} ms of the receiver's processor time a message "
+              f"({1000 * kernel / len(full):.2f} of it the kernel's; its threads waited {waited / len(full):.0f} times)")
         if bare[0]:
             share = sum(bare) / 2 / (1000 * used / len(full))
             print(f"the bare RSA private operation: {bare[0]:.3f} and {bare[1]:.3f} ms, {100 * share:.0f} % of it (goal: at least 55 %)")
@@ -315,9 +409,9 @@ def main():
         grown = database_size(options, folder) - size_before
         print(f"database: grown by {grown / len(messages):.0f} bytes a message (goal: under 7,000)")
         access = token(issuer, client, proof)
-        before = ticks(receiver)
+        before = sum(ticks(receiver))
         took = [post_all([one], 1, url, access, proof)[0][0] for one in large]
-        used = ticks(receiver) - before
+        used = sum(ticks(receiver)) - before
         print(f"10,000 entries: {', '.join(f'{t:.2f}' for t in took)} s by the clock (goal: under 1), "
               f"{used / len(large):.2f} s of the receiver's processor time, {len(large[0]) >> 10} KiB a message; memory at most {memory(receiver, 'VmHWM'):.0f} MiB")
     finally:
@@ -327,5 +421,4 @@ def main():
         shutil.rmtree(folder)
 
 
-if __name__ == "__main__":
-    main()
+main()
