@@ -108,6 +108,7 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         M::Base64Valid
         | M::Base64Ws
         | M::AttachmentSize { .. }
+        | M::AttachmentDecode { .. }
         | M::AttachmentHash { .. }
         | M::AttachmentNoContent => Code::Base64Invalid,
         M::MustHaveValue { .. }
@@ -128,9 +129,10 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         M::FixedWrong { .. } | M::ExtFixedBanned { .. } | M::FixedNotAllowed { .. } => {
             Code::FixedValueWrong
         }
-        M::FixedMissing { .. } | M::PatternCoding { .. } | M::FixedCodings { .. } => {
-            Code::PatternMismatch
-        }
+        M::FixedMissing { .. }
+        | M::PatternCoding { .. }
+        | M::FixedCodings { .. }
+        | M::ExtensionCount { .. } => Code::PatternMismatch,
         M::DecimalGt { .. }
         | M::DecimalLt { .. }
         | M::IntegerGt { .. }
@@ -146,6 +148,14 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::QuantityMaxNoValue { .. }
         | M::QuantityMinNoValue { .. }
         | M::QuantityMinUnitUnknown { .. }
+        | M::QuantityMinNoSystem { .. }
+        | M::QuantityMaxNoSystem { .. }
+        | M::QuantityMinOtherSystem { .. }
+        | M::QuantityMaxOtherSystem { .. }
+        | M::QuantityMinNoCode { .. }
+        | M::QuantityMaxNoCode { .. }
+        | M::QuantityMinNoConversion { .. }
+        | M::QuantityMaxNoConversion { .. }
         | M::QuantityMaxUnitUnknown { .. } => Code::ValueOutOfRange,
         M::NotSlice { .. } => Code::SliceClosed,
         M::NoSliceHint { .. } => Code::SliceUnmatched,
@@ -250,6 +260,7 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         M::ExtModifierN { .. } | M::ExtModifierY { .. } => Code::ExtensionModifierMisuse,
         M::ExtType { .. }
         | M::ExtVersion { .. }
+        | M::ExtVersionOther { .. }
         | M::ExtSimpleAbsent { .. }
         | M::ExtSimpleWrong { .. }
         | M::ExtUrlNotFound

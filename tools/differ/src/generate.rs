@@ -6,6 +6,7 @@ pub(crate) mod codes;
 pub(crate) mod conformance;
 pub(crate) mod containers;
 pub(crate) mod example;
+pub(crate) mod expressions;
 pub(crate) mod instance;
 pub(crate) mod mutation;
 pub(crate) mod narratives;

@@ -93,9 +93,12 @@ impl<'a> Sources<'a> {
         serial: &str,
     ) -> Option<Input> {
         match kind {
-            Kind::Given | Kind::Conformance | Kind::Containers | Kind::Narratives | Kind::Codes => {
-                None
-            }
+            Kind::Given
+            | Kind::Conformance
+            | Kind::Containers
+            | Kind::Narratives
+            | Kind::Codes
+            | Kind::Expressions => None,
             Kind::Instances | Kind::Spellings => {
                 let (document, made) = self.document(rng, generator)?;
                 Some(Input::of(document, made))

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result};
 use regex::Regex;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::finding::{Difference, Finding, Side};
 
@@ -50,6 +51,9 @@ struct Row {
     /// Whether that other finding has to be at the same location or below it.
     #[serde(default)]
     below: bool,
+    /// If given, the element of the document at the location has members of these names only.
+    #[serde(default)]
+    only: Vec<String>,
     /// What the specification says.
     #[expect(dead_code, reason = "for readers of the file")]
     why: String,
@@ -68,11 +72,20 @@ struct Compiled {
     beside: Option<Regex>,
     beside_severity: Option<String>,
     below: bool,
+    only: Vec<String>,
+}
+
+/// What explanations may look at.
+struct Situation<'a> {
+    all: Vec<(Side, &'a Finding)>,
+    document: &'a Value,
 }
 
 impl Compiled {
-    fn explains(&self, side: Side, finding: &Finding, all: &[(Side, &Finding)]) -> bool {
+    fn explains(&self, side: Side, finding: &Finding, situation: &Situation<'_>) -> bool {
+        let all = &situation.all;
         self.side == side
+            && (self.only.is_empty() || has_only(situation.document, &finding.location, &self.only))
             && self.severity.as_ref().is_none_or(|severity| *severity == finding.severity)
             && self.id.is_match(&finding.id)
             && self.text.is_match(&finding.text)
@@ -88,6 +101,37 @@ impl Compiled {
                 })
             })
     }
+}
+
+/// Whether the element of a document at a location is an object with members of these names only.
+fn has_only(document: &Value, location: &str, names: &[String]) -> bool {
+    let mut at = Some(document);
+    let mut steps = location.split('.').skip(1).peekable();
+    while let Some(step) = steps.next() {
+        let (name, index) = match step.split_once('[') {
+            Some((name, index)) => (name, index.trim_end_matches(']').parse::<usize>().ok()),
+            None => (step, None),
+        };
+        let chosen = steps.next_if(|next| next.starts_with("ofType("));
+        let member = match chosen {
+            Some(chosen) => {
+                let mut of = chosen["ofType(".len()..].trim_end_matches(')').to_owned();
+                if let Some(first) = of.get_mut(..1) {
+                    first.make_ascii_uppercase();
+                }
+                format!("{name}{of}")
+            }
+            None => name.to_owned(),
+        };
+        // What a primitive has beside its value is in its companion.
+        let found = at.and_then(|at| at.get(&member).or_else(|| at.get(format!("_{member}"))));
+        at = match (found, index) {
+            (Some(Value::Array(list)), index) => list.get(index.unwrap_or(0)),
+            (found, _) => found,
+        };
+    }
+    let object = at.and_then(Value::as_object);
+    object.is_some_and(|members| members.keys().all(|key| names.contains(key)))
 }
 
 /// The list of `known.toml`.
@@ -121,6 +165,7 @@ impl Known {
                     beside: row.beside.as_deref().map(Regex::new).transpose()?,
                     beside_severity: row.beside_severity.clone(),
                     below: row.below,
+                    only: row.only.clone(),
                 })
             })
             .collect::<Result<Vec<_>>>()?;
@@ -130,16 +175,19 @@ impl Known {
     }
 
     /// What of the difference is not explained. The verdict counts as explained if an error was.
-    pub(crate) fn unexplained(&mut self, reference: &[Finding], ours: &[Finding]) -> Difference {
+    pub(crate) fn unexplained(
+        &mut self,
+        document: &Value,
+        reference: &[Finding],
+        ours: &[Finding],
+    ) -> Difference {
         let mut difference = Difference::between(reference, ours, &self.same);
         let mut explained_error = false;
-        let all: Vec<(Side, &Finding)> = reference
-            .iter()
-            .map(|finding| (Side::Reference, finding))
-            .chain(ours.iter().map(|finding| (Side::Ours, finding)))
-            .collect();
+        let theirs = reference.iter().map(|finding| (Side::Reference, finding));
+        let mine = ours.iter().map(|finding| (Side::Ours, finding));
+        let situation = Situation { all: theirs.chain(mine).collect(), document };
         difference.alone.retain(|(side, finding)| {
-            let found = self.rows.iter().position(|row| row.explains(*side, finding, &all));
+            let found = self.rows.iter().position(|row| row.explains(*side, finding, &situation));
             match found {
                 Some(row) => {
                     self.hits[row] += 1;
@@ -191,6 +239,21 @@ mod tests {
     }
 
     #[test]
+    fn an_element_with_an_id_alone_is_distinguished() {
+        let document = serde_json::json!({"resourceType": "Observation",
+            "code": {"coding": [{"id": "a"}, {"id": "a", "code": "b"}]}, "valueQuantity": {"id": "a"}});
+        let only = ["id".to_owned()];
+        for (location, is_so) in [
+            ("Observation.code.coding[0]", true),
+            ("Observation.code.coding[1]", false),
+            ("Observation.value.ofType(Quantity)", true),
+            ("Observation.subject", false),
+        ] {
+            assert_eq!(has_only(&document, location, &only), is_so, "{location}");
+        }
+    }
+
+    #[test]
     fn an_error_of_the_reference_is_not_explained_by_a_warning_of_ours() {
         let mut known = Known::read().expect("known.toml");
         let reference = [
@@ -198,7 +261,7 @@ mod tests {
             finding("warning", "UNKNOWN_CODESYSTEM", "Device.meta.tag[0].system"),
         ];
         for (kept, is_explained) in [(0, true), (1, false)] {
-            let difference = known.unexplained(&reference, &reference[kept..=kept]);
+            let difference = known.unexplained(&Value::Null, &reference, &reference[kept..=kept]);
             assert_eq!(difference.alone.is_empty(), is_explained, "{difference:?}");
             assert_eq!(difference.verdict_differs, !is_explained, "{difference:?}");
         }
@@ -218,10 +281,10 @@ mod tests {
             ("Terminology_TX_NoValid_16", "Device.type", false),
             ("Terminology_TX_NoValid_1_CC", "Device.statusReason[0]", false),
         ];
-        assert!(known.unexplained(std::slice::from_ref(&display), &[]).is_empty());
+        assert!(known.unexplained(&Value::Null, std::slice::from_ref(&display), &[]).is_empty());
         for (id, location, is_explained) in others {
             let both = [display.clone(), finding("error", id, location)];
-            let difference = known.unexplained(&both, &[]);
+            let difference = known.unexplained(&Value::Null, &both, &[]);
             assert_eq!(difference.is_empty(), is_explained, "{id} {location}: {difference:?}");
         }
     }
@@ -242,7 +305,7 @@ mod tests {
                 "Device.type.coding[0]",
                 text,
             )];
-            let difference = known.unexplained(&[], &ours);
+            let difference = known.unexplained(&Value::Null, &[], &ours);
             assert_eq!(difference.is_empty(), is_explained, "{system}: {difference:?}");
         }
     }

@@ -58,6 +58,8 @@ enum Kind {
     Narratives,
     /// Every form of a code under every strength of a binding.
     Codes,
+    /// FHIRPath expressions by grammar; what differs is printed, not counted against the limits.
+    Expressions,
 }
 
 impl Kind {
@@ -72,6 +74,7 @@ impl Kind {
             Self::Containers => "references in containers",
             Self::Narratives => "narratives",
             Self::Codes => "codes and units",
+            Self::Expressions => "expressions",
         }
     }
 }
@@ -151,7 +154,13 @@ fn main() -> Result<ExitCode> {
     if let Some(path) = &arguments.inputs {
         run.given(Input::read(path)?, tallies.entry(Kind::Given).or_default())?;
     }
-    for kind in kinds.iter().filter(|kind| **kind != Kind::Spellings) {
+    if kinds.contains(&Kind::Expressions) {
+        for seed in seeds.clone() {
+            run.expressions(seed)?;
+        }
+    }
+    let documents = |kind: &&Kind| !matches!(kind, Kind::Spellings | Kind::Expressions);
+    for kind in kinds.iter().filter(documents) {
         for seed in seeds.clone() {
             run.generated(*kind, seed, &sources, tallies.entry(*kind).or_default())?;
         }

@@ -3,7 +3,11 @@
 use std::{path::PathBuf, sync::Arc};
 
 use anyhow::Result;
+use lmr_fhir::{Document, ParseOptions};
+use lmr_fhirpath::{DocumentHost, Env, Expression, Item, Model, Typed, to_json};
 use lmr_validator::{Options, Validator, definitions::Definitions, package::Package};
+
+use serde_json::Value;
 
 use crate::finding::Finding;
 
@@ -42,6 +46,21 @@ impl Ours {
         self.validator.definitions()
     }
 
+    /// What an expression gives on a resource: type and text of each item, as the reference writes them;
+    /// `None` where it fails.
+    pub(crate) fn evaluate(&self, text: &str, expression: &str) -> Option<Vec<String>> {
+        let document = Document::parse(text, &ParseOptions::lenient()).ok()?;
+        let expression = Expression::parse(expression).ok()?;
+        let model = self.validator.fhirpath_model();
+        let host = DocumentHost::new(&document, Some(model));
+        let focus = Typed::resource(document.root_element(), Some(model));
+        let now = self.now?;
+        let env =
+            Env::new().with_model(model).with_host(&host).with_resource(focus, focus).with_now(now);
+        let items = expression.evaluate_on(&[Item::Element(focus)], &env).ok()?;
+        Some(items.iter().map(|item| shown(item, model)).collect())
+    }
+
     pub(crate) fn validate(&self, text: &str, profiles: &[String], threads: usize) -> Vec<Finding> {
         let options =
             Options { profiles: profiles.to_vec(), threads, now: self.now, ..Options::default() };
@@ -58,4 +77,28 @@ impl Ours {
             })
             .collect()
     }
+}
+
+/// Type and text of an item. What has children is named by its type alone, and a number is one whatever
+/// zeros are behind its point.
+fn shown(item: &Item<'_>, model: &dyn Model) -> String {
+    let raw = to_json(item, Some(model));
+    let value: Value = serde_json::from_str(&raw).unwrap_or_default();
+    let of = value["type"].as_str().unwrap_or_default();
+    let text = match &value["value"] {
+        Value::String(text) => text.clone(),
+        Value::Null | Value::Object(_) | Value::Array(_) => String::new(),
+        number => number.to_string(),
+    };
+    plain(of, &text)
+}
+
+/// The form in which items of both sides are compared.
+pub(crate) fn plain(of: &str, text: &str) -> String {
+    let name = of.rsplit('.').next().unwrap_or(of).to_lowercase();
+    let text = match text.parse::<f64>() {
+        Ok(number) if matches!(&*name, "decimal" | "integer") => format!("{number}"),
+        _ => text.to_owned(),
+    };
+    format!("{name} {text}").trim_end().to_owned()
 }

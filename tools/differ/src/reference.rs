@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use crate::finding::Finding;
+use crate::{finding::Finding, ours::plain};
 
 /// The reference validator; it is started when its first answer is needed.
 pub(crate) struct Reference {
@@ -78,6 +78,18 @@ impl Reference {
             answers.keep(key, &answer)?;
         }
         Ok(findings(&answer))
+    }
+
+    /// What an expression gives on a resource: type and text of each item; `None` where it fails.
+    pub(crate) fn evaluate(&mut self, text: &str, expression: &str) -> Result<Option<Vec<String>>> {
+        let running = Self::start(&mut self.running, &self.folder, &self.packages)?;
+        let answer = running.ask(&json!({ "text": text, "expression": expression }))?;
+        let items = answer.get("items").and_then(Value::as_array);
+        let one = |item: &str| {
+            let (of, text) = item.split_once(' ').unwrap_or((item, ""));
+            plain(of, text)
+        };
+        Ok(items.map(|all| all.iter().filter_map(Value::as_str).map(one).collect()))
     }
 
     /// The folder of R4's definitions; the reference writes it when it is first started.

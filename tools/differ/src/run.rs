@@ -8,7 +8,7 @@ use fastrand::Rng;
 use crate::{
     Arguments, Kind,
     finding::{Difference, Finding},
-    generate::{instance::Generator, mutation, spelling},
+    generate::{expressions, instance::Generator, mutation, spelling},
     input::{Input, Sources},
     known::Known,
     ours::Ours,
@@ -64,6 +64,32 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Expressions through both engines. What differs is printed for people: where the specification leaves
+    /// room, neither is wrong.
+    pub(crate) fn expressions(&mut self, seed: u64) -> Result<()> {
+        let mut rng = random(seed, Kind::Expressions);
+        let (mut same, mut failed) = (0, 0);
+        for _ in 0..self.arguments.count {
+            let expression = expressions::expression(&mut rng);
+            let theirs = self.reference.evaluate(expressions::DOCUMENT, &expression)?;
+            let mine = self.ours.evaluate(expressions::DOCUMENT, &expression);
+            failed += usize::from(theirs.is_none() || mine.is_none());
+            if theirs == mine {
+                same += 1;
+            } else {
+                let of = |items: Option<Vec<String>>| {
+                    items.map_or_else(|| "fails".to_owned(), |items| format!("{items:?}"))
+                };
+                println!("{expression}\n   reference {}\n   ours      {}", of(theirs), of(mine));
+            }
+        }
+        let count = self.arguments.count;
+        println!(
+            "expressions: {same} of {count} with equal results, {failed} fail on one side or both"
+        );
+        Ok(())
+    }
+
     fn one(&mut self, kind: Kind, input: &Input, tally: &mut Tally) -> Result<()> {
         let difference = self.compare(kind, input, tally)?;
         if let (Some(report), Some(difference)) = (&mut self.report, difference) {
@@ -96,7 +122,7 @@ impl Run<'_> {
         };
         let mine = ours.validate(&text, &input.profiles, 1);
         let explained_before = self.known.total();
-        let difference = self.known.unexplained(&theirs, &mine);
+        let difference = self.known.unexplained(&input.document, &theirs, &mine);
         tally.inputs += 1;
         tally.verdicts += usize::from(!difference.verdict_differs);
         tally.findings += usize::from(difference.is_empty());
@@ -124,7 +150,7 @@ impl Run<'_> {
                 return false;
             };
             let mine = ours.validate(&text, &input.profiles, 1);
-            known.unexplained(&theirs, &mine).kinds().contains_key(&wanted)
+            known.unexplained(trial, &theirs, &mine).kinds().contains_key(&wanted)
         });
         let text = smallest.to_string();
         let theirs = reference.validate(&text, &input.profiles, &[])?.unwrap_or_default();
@@ -132,7 +158,7 @@ impl Run<'_> {
         let verdict = if difference.verdict_differs { ", other verdict" } else { "" };
         println!("\n== {kind:?}{verdict}: {}", input.made);
         println!("   {text}");
-        for (side, finding) in known.unexplained(&theirs, &mine).alone {
+        for (side, finding) in known.unexplained(&smallest, &theirs, &mine).alone {
             println!("   {side}: {finding}");
         }
         // What the shrinking used does not count.

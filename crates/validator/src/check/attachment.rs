@@ -14,7 +14,21 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>) {
     let text = |n: &str| item.child(&Name::new(n)).and_then(Element::text);
     let has = |n: &str| item.children_named(&Name::new(n)).next().is_some();
     let data = text("data");
-    if let (Some(data), Some(size)) = (&data, text("size"))
+    let hash = text("hash");
+    let mut is_decodable = true;
+    // What is not base64 at all is reported of the value.
+    for (name, value) in [("data", &data), ("hash", &hash)] {
+        let is_spaced = value.as_ref().is_some_and(|value| {
+            value.contains(|c: char| c.is_ascii_whitespace())
+                && decoded(value).is_some_and(|bytes| !bytes.is_empty())
+        });
+        if is_spaced {
+            is_decodable = false;
+            cx.report(Message::AttachmentDecode { element: name.into() }, item.node(), def.profile);
+        }
+    }
+    if is_decodable
+        && let (Some(data), Some(size)) = (&data, text("size"))
         && let Some(actual) = primitive::decoded_len(data)
         && let Ok(stated) = size.parse::<i64>()
         && i64::try_from(actual) != Ok(stated)
@@ -25,7 +39,8 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>) {
             def.profile,
         );
     }
-    if let (Some(data), Some(stated)) = (&data, text("hash"))
+    if is_decodable
+        && let (Some(data), Some(stated)) = (&data, hash)
         && let Some(bytes) = decoded(data)
         // What is not base64 is reported as such.
         && decoded(&stated).is_some()

@@ -73,8 +73,13 @@ pub(crate) fn check<'a>(
     };
     let modifier = def.element().name() == "modifierExtension";
     if url.contains('|') {
-        cx.report(Message::ExtVersion { url: url.to_string().into() }, at, def.profile);
-        if definition(cx, item).is_none() {
+        let known = definition(cx, item).map(|known| &known.profile.canonical);
+        let message = match known {
+            Some(known) if **known != *url => Message::ExtVersionOther { known: known.into() },
+            _ => Message::ExtVersion { url: url.to_string().into() },
+        };
+        cx.report(message, at, def.profile);
+        if known.is_none() {
             return;
         }
     }

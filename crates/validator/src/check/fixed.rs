@@ -35,7 +35,8 @@ fn equals<'a>(
     pattern: bool,
     def: Def<'a>,
 ) {
-    if !pattern && want.kind() != Kind::Object && item.child(&EXTENSION).is_some() {
+    let has_value = item.value().is_some();
+    if !pattern && has_value && want.kind() != Kind::Object && item.child(&EXTENSION).is_some() {
         let source = format!("{}#{}", def.profile.definition.url, def.element().id);
         let message = Message::ExtFixedBanned { source: source.into() };
         cx.report(message, item.node(), def.profile);
@@ -133,6 +134,11 @@ fn list<'a>(
     let source = Defined::from(format!("{}#{}", def.profile.definition.url, def.element().id));
     let wanted: Vec<Node<'_>> = want.members().collect();
     let few = if pattern { here.len() < wanted.len() } else { here.len() != wanted.len() };
+    if name == "extension" && few {
+        let message = Message::ExtensionCount { expected: wanted.len(), found: here.len() };
+        cx.report(message, item.node(), def.profile);
+        return;
+    }
     if name == "coding" && few {
         cx.report(
             Message::FixedCodings { expected: wanted.len(), found: here.len(), source },

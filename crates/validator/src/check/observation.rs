@@ -1,6 +1,7 @@
 //! Observations: vital signs and best practice.
 
 use lmr_fhir::{Name, Severity};
+use smallvec::SmallVec;
 
 use super::coding::system_and_code;
 use super::context::Context;
@@ -9,40 +10,128 @@ use crate::compile::Profile;
 use crate::messages::Message;
 use crate::options::BestPractice;
 
-/// Codes that make an Observation a vital sign, and the profile it must meet.
+const LOINC: &str = "http://loinc.org";
+const SNOMED_CT: &str = "http://snomed.info/sct";
+
+/// Profiles of vital signs, with the codes of LOINC and of SNOMED CT that make an Observation one: whoever
+/// gives a more specific code gives the profile's own beside it. Those of LOINC come first, in this order.
 /// Rule: <https://hl7.org/fhir/R4/observation-vitalsigns.html>.
-const VITAL_SIGNS: &[(&str, &str, &str)] = &[
-    ("http://loinc.org", "85353-1", "vitalspanel"),
-    ("http://loinc.org", "9279-1", "resprate"),
-    ("http://loinc.org", "8867-4", "heartrate"),
-    ("http://loinc.org", "2708-6", "oxygensat"),
-    ("http://loinc.org", "59408-5", "oxygensat"),
-    ("http://loinc.org", "8310-5", "bodytemp"),
-    ("http://loinc.org", "8302-2", "bodyheight"),
-    ("http://loinc.org", "9843-4", "headcircum"),
-    ("http://loinc.org", "29463-7", "bodyweight"),
-    ("http://loinc.org", "39156-5", "bmi"),
-    ("http://loinc.org", "85354-9", "bp"),
-    ("http://snomed.info/sct", "86290005", "resprate"),
-    ("http://snomed.info/sct", "364075005", "heartrate"),
-    ("http://snomed.info/sct", "431314004", "oxygensat"),
-    ("http://snomed.info/sct", "276885007", "bodytemp"),
-    ("http://snomed.info/sct", "386725007", "bodytemp"),
-    ("http://snomed.info/sct", "50373000", "bodyheight"),
-    ("http://snomed.info/sct", "363812007", "headcircum"),
-    ("http://snomed.info/sct", "27113001", "bodyweight"),
-    ("http://snomed.info/sct", "60621009", "bmi"),
-    ("http://snomed.info/sct", "75367002", "bp"),
+const VITAL_SIGNS: &[(&str, &[&str], &[&str])] = &[
+    ("vitalspanel", &["85353-1"], &["46680005"]),
+    (
+        "resprate",
+        &["9279-1", "76170-0", "76172-6", "76171-8", "19840-8", "33438-3", "76270-8", "11291-2"],
+        &["86290005", "271625008", "271306003"],
+    ),
+    (
+        "heartrate",
+        &[
+            "60978-4", "73795-7", "73799-9", "76476-1", "76477-9", "8867-4", "8889-8", "8890-6",
+            "8891-4", "8892-2", "8893-0", "40443-4", "55425-3", "68999-2", "11328-2", "69000-8",
+            "8886-4",
+        ],
+        &[
+            "271306003",
+            "249043002",
+            "444981005",
+            "399017001",
+            "251670001",
+            "429525003",
+            "429614003",
+        ],
+    ),
+    (
+        "oxygensat",
+        &[
+            "2708-6", "19224-5", "20564-1", "2709-4", "2710-2", "2713-6", "51733-4", "59408-5",
+            "59417-6", "89276-0", "97549-0",
+        ],
+        &["442476006", "431314004"],
+    ),
+    (
+        "bodytemp",
+        &[
+            "8310-5", "60834-9", "60835-6", "60836-4", "60838-0", "60955-2", "61009-7", "75539-7",
+            "75987-8", "76010-8", "76011-6", "76278-1", "8309-7", "8328-7", "8329-5", "8330-3",
+            "8331-1", "8332-9", "8333-7", "8334-5", "91371-5", "98657-0", "98663-8",
+        ],
+        &[
+            "386725007",
+            "276885007",
+            "300076005",
+            "1222808002",
+            "364246006",
+            "307047009",
+            "708499008",
+            "431598003",
+            "698831002",
+            "698832009",
+            "415882003",
+            "415974002",
+            "415929009",
+            "415945006",
+        ],
+    ),
+    (
+        "bodyheight",
+        &["8302-2", "3137-7", "3138-5", "8306-3", "8308-9"],
+        &[
+            "1153637007",
+            "1162419008",
+            "50373000",
+            "1162418000",
+            "1230278008",
+            "1162392001",
+            "1162417005",
+        ],
+    ),
+    ("headcircum", &["9843-4", "8287-5"], &["363812007", "169876006", "1269262007", "363811000"]),
+    (
+        "bodyweight",
+        &["29463-7", "3141-9", "3142-7", "75292-3", "79348-9", "8350-1", "8351-9"],
+        &["735395000", "425024002", "424927000", "784399000", "1162416001", "1162415002"],
+    ),
+    ("bmi", &["39156-5", "89270-3"], &["60621009"]),
+    (
+        "bp",
+        &["85354-9", "35094-2", "8459-0", "76534-7", "55284-4", "8480-6"],
+        &[
+            "251076008",
+            "163033001",
+            "163035008",
+            "386534000",
+            "386536003",
+            "271649006",
+            "271650006",
+            "407556006",
+            "407554009",
+            "716579001",
+            "399304008",
+        ],
+    ),
 ];
 
 pub(crate) fn check_vital_sign<'a>(cx: &mut Context<'a>, role: Role, base: &'a Profile) {
     let Some(code) = cx.resource.child(&Name::new("code")) else { return };
-    let hit = code.children_named(&Name::new("coding")).find_map(|coding| {
-        let (system, code) = system_and_code(coding);
-        let (system, code) = (system?, code?);
-        VITAL_SIGNS.iter().find(|(s, c, _)| *s == &*system && *c == &*code)
-    });
-    let Some((system, code, profile)) = hit else { return };
+    let codings: SmallVec<[_; 4]> = code
+        .children_named(&Name::new("coding"))
+        .filter_map(|coding| match system_and_code(coding) {
+            (Some(system), Some(code)) if matches!(&*system, LOINC | SNOMED_CT) => {
+                Some((system, code))
+            }
+            _ => None,
+        })
+        .collect();
+    if codings.is_empty() {
+        return;
+    }
+    let of = |wanted: &str, codes: &[&str]| {
+        codings.iter().find(|(system, code)| *system == wanted && codes.contains(&&**code))
+    };
+    let by_loinc = VITAL_SIGNS.iter().find_map(|(p, codes, _)| Some((p, of(LOINC, codes)?)));
+    let by_snomed =
+        || VITAL_SIGNS.iter().find_map(|(p, _, codes)| Some((p, of(SNOMED_CT, codes)?)));
+    let Some((profile, (system, code))) = by_loinc.or_else(by_snomed) else { return };
     let canonical = format!("http://hl7.org/fhir/StructureDefinition/{profile}");
     let Ok(Some(id)) = cx.profiles.profile(&canonical) else { return };
     let title = cx.profiles.get(id).map_or(String::new(), |p| p.definition.name.to_string());

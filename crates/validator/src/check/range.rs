@@ -7,6 +7,7 @@ use lmr_fhirpath::{
 
 use super::coding::system_and_code;
 use super::context::Context;
+use super::grammar::UCUM;
 use crate::compile::Def;
 use crate::definitions::Value;
 use crate::messages::Message;
@@ -102,8 +103,35 @@ fn quantity<'a>(cx: &mut Context<'a>, item: Element<'a>, limit: &Value, least: b
         cx.report(Message::LimitNotEvaluated { limit: shown }, at, def.profile);
         return;
     };
-    let same_unit = system_and_code(item) == system_and_code(limit.element())
-        || system_and_code(limit.element()).1.is_none();
+    let (system, code) = system_and_code(item);
+    let (wanted_system, wanted_code) = system_and_code(limit.element());
+    if let Some(wanted_system) = &wanted_system {
+        let limit = shown.clone();
+        let message = match (&system, &code) {
+            (None, _) if least => Some(Message::QuantityMinNoSystem { limit }),
+            (None, _) => Some(Message::QuantityMaxNoSystem { limit }),
+            (Some(system), _) if system != wanted_system => {
+                let system = system.to_string().into();
+                Some(if least {
+                    Message::QuantityMinOtherSystem { limit, system }
+                } else {
+                    Message::QuantityMaxOtherSystem { limit, system }
+                })
+            }
+            (_, None) if wanted_code.is_some() => Some(if least {
+                Message::QuantityMinNoCode { limit }
+            } else {
+                Message::QuantityMaxNoCode { limit }
+            }),
+            _ => None,
+        };
+        if let Some(message) = message {
+            cx.report(message, at, def.profile);
+            return;
+        }
+    }
+    let is_ucum = system.as_deref() == Some(UCUM);
+    let same_unit = (system, &code) == (wanted_system, &wanted_code) || wanted_code.is_none();
     let comparison = if same_unit {
         let beyond = if least { found.value < wanted.value } else { found.value > wanted.value };
         if beyond { Comparison::Beyond } else { Comparison::Within }
@@ -112,6 +140,16 @@ fn quantity<'a>(cx: &mut Context<'a>, item: Element<'a>, limit: &Value, least: b
     };
     match comparison {
         Comparison::Within => {}
+        Comparison::Unknown if is_ucum => {
+            let unit = code.as_deref().unwrap_or_default();
+            let value = format!("{} {unit}", found.value).into();
+            let message = if least {
+                Message::QuantityMinNoConversion { value, limit: shown }
+            } else {
+                Message::QuantityMaxNoConversion { value, limit: shown }
+            };
+            cx.report(message, at, def.profile);
+        }
         Comparison::Unknown => {
             let message = if least {
                 Message::QuantityMinUnitUnknown { limit: shown }

@@ -55,6 +55,12 @@ pub(crate) fn check<'a>(
             cx.report(Message::MarkdownHtml, node, def.profile).severity = severity;
         }
         Primitive::Xhtml => narrative::check(cx, item, text, def),
+        // A definition is known by an absolute address
+        // (<https://hl7.org/fhir/R4/references.html#canonical>).
+        Primitive::Uri if !primitive::is_absolute(text) && is_own_address(cx, def) => {
+            let value = primitive::shown(text).into_owned().into();
+            cx.report(Message::CanonicalAbsolute { value }, node, def.profile);
+        }
         Primitive::Uri | Primitive::Url
             if text.starts_with('#') && !narrative::has_id(cx, &text[1..]) =>
         {
@@ -79,16 +85,6 @@ pub(crate) fn check<'a>(
             cx.report(message, node, def.profile);
         }
         Primitive::Canonical => canonical_type(cx, item, text, def),
-        // A definition is known by an absolute address
-        // (<https://hl7.org/fhir/R4/references.html#canonical>).
-        Primitive::Uri
-            if !primitive::is_absolute(text)
-                && !text.starts_with('#')
-                && is_own_address(cx, def) =>
-        {
-            let value = primitive::shown(text).into_owned().into();
-            cx.report(Message::CanonicalAbsolute { value }, node, def.profile);
-        }
         Primitive::Uri | Primitive::Url | Primitive::Oid
             if !cx.options.example_urls && is_example(text) =>
         {

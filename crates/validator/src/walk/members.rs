@@ -211,6 +211,14 @@ impl<'a> Walker<'a> {
         children: &Children,
         is_resource: bool,
     ) {
+        // The type of a resource is no element: nothing goes beside it.
+        if is_resource
+            && member.name() == Some("resourceType")
+            && let Some(companion) = member.sibling()
+        {
+            self.unknown(companion, object, def, children);
+            return;
+        }
         let is_expected = is_partial(def)
             || (is_resource
                 && (member.name() == Some("resourceType")

@@ -64,6 +64,10 @@ macro_rules! extension_messages {
                 "Profile_EXT_Not_Here" Error Structure
                 en "The extension {url} is not allowed here: its condition '{condition}' is not met"
                 nb "Utvidelsen {url} er ikke tillatt her: betingelsen '{condition}' er ikke oppfylt";
+            ExtVersionOther { known: Defined }
+                "EXT_VER_URL_REVERSION" Error Invalid
+                en "The url of an extension names no version; the extension at hand is {known}"
+                nb "url i en utvidelse oppgir ikke versjon; utvidelsen som er for hånden, er {known}";
             ExtVersion { url: GivenUrl }
                 "EXT_VER_URL_NOT_ALLOWED" Error Invalid
                 en "The url of an extension names no version: '{url}'"

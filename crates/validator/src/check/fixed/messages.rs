@@ -88,6 +88,42 @@ macro_rules! fixed_messages {
                 "TYPE_SPECIFIC_CHECKS_DT_QTY_MAX_VALUE_NO_UCUM_INST" Warning Invalid
                 en "The maximum {limit} cannot be checked: the unit of the instance is not comparable"
                 nb "Maksimum {limit} kan ikke kontrolleres: enheten i instansen kan ikke sammenlignes";
+            QuantityMinNoSystem { limit: Defined }
+                "TYPE_SPECIFIC_CHECKS_DT_QTY_MIN_VALUE_NO_SYSTEM" Warning Invalid
+                en "The minimum {limit} cannot be checked: the instance has no system"
+                nb "Minimum {limit} kan ikke kontrolleres: instansen har ikke noe system";
+            QuantityMaxNoSystem { limit: Defined }
+                "TYPE_SPECIFIC_CHECKS_DT_QTY_MAX_VALUE_NO_SYSTEM" Warning Invalid
+                en "The maximum {limit} cannot be checked: the instance has no system"
+                nb "Maksimum {limit} kan ikke kontrolleres: instansen har ikke noe system";
+            QuantityMinOtherSystem { limit: Defined, system: GivenUrl }
+                "TYPE_SPECIFIC_CHECKS_DT_QTY_MIN_SYSTEM_MISMATCH" Warning Invalid
+                en "The minimum {limit} cannot be checked: the system of the instance is {system}"
+                nb "Minimum {limit} kan ikke kontrolleres: systemet i instansen er {system}";
+            QuantityMaxOtherSystem { limit: Defined, system: GivenUrl }
+                "TYPE_SPECIFIC_CHECKS_DT_QTY_MAX_SYSTEM_MISMATCH" Warning Invalid
+                en "The maximum {limit} cannot be checked: the system of the instance is {system}"
+                nb "Maksimum {limit} kan ikke kontrolleres: systemet i instansen er {system}";
+            QuantityMinNoCode { limit: Defined }
+                "TYPE_SPECIFIC_CHECKS_DT_QTY_MIN_VALUE_NO_CODE" Warning Invalid
+                en "The minimum {limit} cannot be checked: the unit of the instance has no code"
+                nb "Minimum {limit} kan ikke kontrolleres: enheten i instansen har ingen kode";
+            QuantityMaxNoCode { limit: Defined }
+                "TYPE_SPECIFIC_CHECKS_DT_QTY_MAX_VALUE_NO_CODE" Warning Invalid
+                en "The maximum {limit} cannot be checked: the unit of the instance has no code"
+                nb "Maksimum {limit} kan ikke kontrolleres: enheten i instansen har ingen kode";
+            QuantityMinNoConversion { value: Value, limit: Defined }
+                "TYPE_SPECIFIC_CHECKS_DT_QTY_MIN_MIN_NO_CONVERT" Error Invalid
+                en "{value} cannot be converted to the unit of the minimum {limit}"
+                nb "{value} kan ikke regnes om til enheten i minimum {limit}";
+            QuantityMaxNoConversion { value: Value, limit: Defined }
+                "TYPE_SPECIFIC_CHECKS_DT_QTY_MAX_MIN_NO_CONVERT" Error Invalid
+                en "{value} cannot be converted to the unit of the maximum {limit}"
+                nb "{value} kan ikke regnes om til enheten i maksimum {limit}";
+            ExtensionCount { expected: usize, found: usize }
+                "Extension_EXT_Count_Mismatch" Error Value
+                en "{expected} extensions are due as in the profile's value, found {found}"
+                nb "Det skal være {expected} utvidelser som i profilens verdi, men det er {found}";
             ExtFixedBanned { source: Defined }
                 "Extension_EXT_Fixed_Banned" Error Value
                 en "An extension is not allowed here, since the fixed value of {source} has none"

@@ -140,6 +140,10 @@ macro_rules! primitive_messages {
                 "TYPE_SPECIFIC_CHECKS_DT_ATT_SIZE_CORRECT" Error Structure
                 en "The attachment says {stated} bytes but holds {actual}"
                 nb "Vedlegget oppgir {stated} byte, men inneholder {actual}";
+            AttachmentDecode { element: Defined }
+                "TYPE_SPECIFIC_CHECKS_DT_ATT_B64_DECODE_FAIL" Error Structure
+                en "The base64 of {element} cannot be decoded: it has white space (RFC 4648, section 3.3)"
+                nb "base64-innholdet i {element} kan ikke dekodes: det har mellomrom eller linjeskift (RFC 4648, kapittel 3.3)";
             AttachmentHash { stated: Value, actual: Value }
                 "TYPE_SPECIFIC_CHECKS_DT_ATT_HASH_MISMATCH" Error Structure
                 en "The attachment's hash is '{stated}', but the SHA-1 of its data is '{actual}'"

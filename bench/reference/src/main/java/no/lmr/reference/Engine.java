@@ -13,8 +13,13 @@ import org.fhir.ucum.UcumEssenceService;
 import org.hl7.fhir.r5.conformance.profile.ProfileUtilities;
 import org.hl7.fhir.r5.context.ContextUtilities;
 import org.hl7.fhir.r5.context.SimpleWorkerContext;
+import org.hl7.fhir.r5.elementmodel.Element;
+import org.hl7.fhir.r5.elementmodel.Manager;
 import org.hl7.fhir.r5.elementmodel.Manager.FhirFormat;
+import org.hl7.fhir.r5.fhirpath.FHIRPathEngine;
+import org.hl7.fhir.r5.model.Base;
 import org.hl7.fhir.r5.model.Parameters;
+import org.hl7.fhir.r5.model.Quantity;
 import org.hl7.fhir.r5.model.Resource;
 import org.hl7.fhir.r5.model.StructureDefinition;
 import org.hl7.fhir.r5.utils.validation.ValidatorSession;
@@ -78,6 +83,19 @@ final class Engine {
     InputStream bytes = new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8));
     validator.validate(null, messages, bytes, FhirFormat.JSON, against);
     return messages;
+  }
+
+  /** Evaluates an expression on a resource: type and text of each item. */
+  List<String> evaluate(String json, String expression) throws Exception {
+    InputStream bytes = new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8));
+    Element resource = Manager.parseSingle(context, bytes, FhirFormat.JSON);
+    FHIRPathEngine engine = new FHIRPathEngine(context);
+    List<String> items = new ArrayList<>();
+    for (Base item : engine.evaluate(resource, expression)) {
+      String text = item.isPrimitive() ? item.primitiveValue() : item instanceof Quantity ? engine.convertToString(item) : "";
+      items.add(item.fhirType() + " " + (text == null ? "" : text));
+    }
+    return items;
   }
 
   private boolean knows(String url) {

@@ -21,6 +21,8 @@ import org.hl7.fhir.utilities.validation.ValidationMessage;
  * request   {"text": "…resource as JSON…", "profiles": ["url", …]?, "definitions": ["…StructureDefinition as JSON…", …]?}
  * answer    {"issues": [{"severity", "id", "location", "text"}, …], "micros": time taken}
  *           {"exception": "…"}
+ * request   {"text": "…", "expression": "…FHIRPath…"}
+ * answer    {"items": ["type text", …]}
  * </pre>
  *
  * Definitions given with a request hold for that request and all that follow, so their URLs must be fresh.
@@ -78,6 +80,13 @@ public final class Main {
       try {
         JsonObject request = gson.fromJson(line, JsonObject.class);
         for (String definition : texts(request, "definitions")) engine.define(definition);
+        if (request.has("expression")) {
+          JsonArray items = new JsonArray();
+          engine.evaluate(request.get("text").getAsString(), request.get("expression").getAsString()).forEach(items::add);
+          answer.add("items", items);
+          answers.println(gson.toJson(answer));
+          continue;
+        }
         long begin = System.nanoTime();
         List<ValidationMessage> messages = engine.validate(request.get("text").getAsString(), texts(request, "profiles"));
         answer.addProperty("micros", (System.nanoTime() - begin) / 1000);

@@ -1,0 +1,342 @@
+//! FHIRPath expressions by grammar: every function and operator, mostly with what it takes, in part with
+//! what it does not.
+
+use fastrand::Rng;
+
+/// The kinds of values that expressions are made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sort {
+    Boolean,
+    Integer,
+    Decimal,
+    Text,
+    Date,
+    DateTime,
+    Time,
+    Quantity,
+    /// Several items of any kind.
+    Many,
+}
+
+use Sort::{Boolean, Date, DateTime, Decimal, Integer, Many, Quantity, Text, Time};
+
+const SORTS: [Sort; 9] = [Boolean, Integer, Decimal, Text, Date, DateTime, Time, Quantity, Many];
+
+/// The document that all expressions are evaluated on.
+pub(crate) const DOCUMENT: &str = r#"{"resourceType":"Patient","id":"p1","meta":{"lastUpdated":"2024-01-31T10:30:15.250+02:00"},
+"active":true,"name":[{"use":"official","family":"Nordmann","given":["Kari","Anne"]},{"use":"usual","given":["Kari"]}],
+"telecom":[{"system":"phone","value":"22 22 22 22","rank":1},{"system":"email","value":"k@example.org","rank":2}],
+"gender":"female","birthDate":"1980-02-29","_birthDate":{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/patient-birthTime","valueDateTime":"1980-02-29T05:10:00+01:00"}]},
+"deceasedDateTime":"2024-01","address":[{"line":["Gata 1",""],"city":"Oslo"}],"maritalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-MaritalStatus","code":"M"}],"text":"gift"},
+"multipleBirthInteger":2,"extension":[{"url":"http://example.org/vekt","valueQuantity":{"value":70.5,"unit":"kg","system":"http://unitsofmeasure.org","code":"kg"}},{"url":"http://example.org/tall","valueDecimal":1.50}]}"#;
+
+/// An expression.
+pub(crate) fn expression(rng: &mut Rng) -> String {
+    let sort = SORTS[rng.usize(..SORTS.len())];
+    of(rng, sort, 3)
+}
+
+fn one<'a>(rng: &mut Rng, list: &[&'a str]) -> &'a str {
+    list[rng.usize(..list.len())]
+}
+
+fn leaf(rng: &mut Rng, sort: Sort) -> String {
+    let list: &[&str] = match sort {
+        Boolean => &["true", "false", "{}", "active", "name.exists()", "deceased.exists()"],
+        Integer => &[
+            "0",
+            "1",
+            "2",
+            "-1",
+            "10",
+            "2147483647",
+            "multipleBirth",
+            "telecom.rank.first()",
+            "{}",
+        ],
+        Decimal => &[
+            "0.0",
+            "1.5",
+            "1.50",
+            "-2.75",
+            "0.1",
+            "3.14159",
+            "100.0",
+            "extension.value.ofType(decimal)",
+        ],
+        Text => &[
+            "''",
+            "'abc'",
+            "'A b'",
+            "'1'",
+            "'1.5'",
+            "'true'",
+            "'T'",
+            "'2024-01-31'",
+            "'10:30'",
+            "'a,b,c'",
+            "'æøå'",
+            "'1 \\'mg\\''",
+            "'4 days'",
+            "gender",
+            "birthDate",
+            "name.first().family",
+            "id",
+            "{}",
+            "'2024-01-31T10:30:00Z'",
+        ],
+        Date => &["@2024", "@2024-01", "@2024-01-31", "@1980-02-29", "birthDate", "{}"],
+        DateTime => &[
+            "@2024T",
+            "@2024-01T",
+            "@2024-01-31T",
+            "@2024-01-31T10",
+            "@2024-01-31T10:30",
+            "@2024-01-31T10:30:15",
+            "@2024-01-31T10:30:15.250Z",
+            "@2024-01-31T10:30:15+02:00",
+            "deceased",
+            "meta.lastUpdated",
+        ],
+        Time => &["@T10", "@T10:30", "@T10:30:15", "@T10:30:15.250", "@T23:59:59.999", "{}"],
+        Quantity => &[
+            "1 'mg'",
+            "1000 'mg'",
+            "1 'g'",
+            "70.5 'kg'",
+            "1 day",
+            "24 hours",
+            "1 year",
+            "3 months",
+            "0 'mg'",
+            "1 '1'",
+            "extension.value.ofType(Quantity)",
+        ],
+        Many => &[
+            "name.given",
+            "name",
+            "telecom",
+            "(1 | 2 | 3)",
+            "('a' | 'b')",
+            "{}",
+            "(1.0 | 1 | 2)",
+            "telecom.rank",
+            "address.line",
+            "(true | false)",
+            "maritalStatus.coding",
+            "name.given.combine(name.given)",
+            "extension.value",
+            "$this",
+            "children()",
+        ],
+    };
+    one(rng, list).to_owned()
+}
+
+/// What a function is called on, what it takes, and what it gives.
+type Call = (&'static str, Sort, &'static [Sort], Sort);
+
+const CALLS: &[Call] = &[
+    ("empty", Many, &[], Boolean),
+    ("exists", Many, &[], Boolean),
+    ("allTrue", Boolean, &[], Boolean),
+    ("anyTrue", Boolean, &[], Boolean),
+    ("allFalse", Boolean, &[], Boolean),
+    ("anyFalse", Boolean, &[], Boolean),
+    ("subsetOf", Many, &[Many], Boolean),
+    ("supersetOf", Many, &[Many], Boolean),
+    ("count", Many, &[], Integer),
+    ("distinct", Many, &[], Many),
+    ("isDistinct", Many, &[], Boolean),
+    ("not", Boolean, &[], Boolean),
+    ("single", Many, &[], Many),
+    ("first", Many, &[], Many),
+    ("last", Many, &[], Many),
+    ("tail", Many, &[], Many),
+    ("skip", Many, &[Integer], Many),
+    ("take", Many, &[Integer], Many),
+    ("intersect", Many, &[Many], Many),
+    ("exclude", Many, &[Many], Many),
+    ("union", Many, &[Many], Many),
+    ("combine", Many, &[Many], Many),
+    ("toBoolean", Text, &[], Boolean),
+    ("convertsToBoolean", Text, &[], Boolean),
+    ("toInteger", Text, &[], Integer),
+    ("convertsToInteger", Text, &[], Boolean),
+    ("toDecimal", Text, &[], Decimal),
+    ("convertsToDecimal", Decimal, &[], Boolean),
+    ("toString", Decimal, &[], Text),
+    ("toString", Date, &[], Text),
+    ("convertsToString", Quantity, &[], Boolean),
+    ("toDate", Text, &[], Date),
+    ("toDate", DateTime, &[], Date),
+    ("convertsToDate", Text, &[], Boolean),
+    ("toDateTime", Text, &[], DateTime),
+    ("toDateTime", Date, &[], DateTime),
+    ("convertsToDateTime", Text, &[], Boolean),
+    ("toTime", Text, &[], Time),
+    ("convertsToTime", Text, &[], Boolean),
+    ("toQuantity", Text, &[], Quantity),
+    ("toQuantity", Decimal, &[], Quantity),
+    ("convertsToQuantity", Text, &[], Boolean),
+    ("indexOf", Text, &[Text], Integer),
+    ("lastIndexOf", Text, &[Text], Integer),
+    ("substring", Text, &[Integer], Text),
+    ("substring", Text, &[Integer, Integer], Text),
+    ("startsWith", Text, &[Text], Boolean),
+    ("endsWith", Text, &[Text], Boolean),
+    ("contains", Text, &[Text], Boolean),
+    ("upper", Text, &[], Text),
+    ("lower", Text, &[], Text),
+    ("replace", Text, &[Text, Text], Text),
+    ("matches", Text, &[Text], Boolean),
+    ("matchesFull", Text, &[Text], Boolean),
+    ("replaceMatches", Text, &[Text, Text], Text),
+    ("length", Text, &[], Integer),
+    ("toChars", Text, &[], Many),
+    ("trim", Text, &[], Text),
+    ("split", Text, &[Text], Many),
+    ("join", Many, &[Text], Text),
+    ("abs", Decimal, &[], Decimal),
+    ("abs", Integer, &[], Integer),
+    ("ceiling", Decimal, &[], Integer),
+    ("floor", Decimal, &[], Integer),
+    ("exp", Integer, &[], Decimal),
+    ("ln", Decimal, &[], Decimal),
+    ("log", Decimal, &[Integer], Decimal),
+    ("power", Integer, &[Integer], Integer),
+    ("power", Decimal, &[Integer], Decimal),
+    ("round", Decimal, &[Integer], Decimal),
+    ("round", Decimal, &[], Decimal),
+    ("sqrt", Decimal, &[], Decimal),
+    ("truncate", Decimal, &[], Integer),
+    ("lowBoundary", Decimal, &[], Decimal),
+    ("highBoundary", Decimal, &[], Decimal),
+    ("lowBoundary", Date, &[], Date),
+    ("highBoundary", Date, &[], Date),
+    ("lowBoundary", DateTime, &[], DateTime),
+    ("highBoundary", DateTime, &[], DateTime),
+    ("lowBoundary", Time, &[], Time),
+    ("highBoundary", Time, &[], Time),
+    ("precision", Decimal, &[], Integer),
+    ("precision", Date, &[], Integer),
+    ("precision", DateTime, &[], Integer),
+    ("precision", Time, &[], Integer),
+    ("children", Many, &[], Many),
+    ("descendants", Many, &[], Many),
+    ("hasValue", Many, &[], Boolean),
+    ("getValue", Date, &[], Text),
+    ("extension", Many, &[Text], Many),
+];
+
+/// Operators with the kinds of both sides; the result's kind is that of the expression asked for.
+const OPERATORS: &[(&str, Sort, Sort, Sort)] = &[
+    ("+", Integer, Integer, Integer),
+    ("-", Integer, Integer, Integer),
+    ("*", Integer, Integer, Integer),
+    ("div", Integer, Integer, Integer),
+    ("mod", Integer, Integer, Integer),
+    ("/", Integer, Integer, Decimal),
+    ("+", Decimal, Decimal, Decimal),
+    ("-", Decimal, Integer, Decimal),
+    ("*", Decimal, Decimal, Decimal),
+    ("/", Decimal, Decimal, Decimal),
+    ("mod", Decimal, Integer, Decimal),
+    ("+", Text, Text, Text),
+    ("&", Text, Text, Text),
+    ("+", Date, Quantity, Date),
+    ("-", Date, Quantity, Date),
+    ("+", DateTime, Quantity, DateTime),
+    ("-", DateTime, Quantity, DateTime),
+    ("+", Time, Quantity, Time),
+    ("+", Quantity, Quantity, Quantity),
+    ("-", Quantity, Quantity, Quantity),
+    ("*", Quantity, Quantity, Quantity),
+    ("/", Quantity, Quantity, Quantity),
+    ("|", Many, Many, Many),
+    ("and", Boolean, Boolean, Boolean),
+    ("or", Boolean, Boolean, Boolean),
+    ("xor", Boolean, Boolean, Boolean),
+    ("implies", Boolean, Boolean, Boolean),
+    ("in", Text, Many, Boolean),
+    ("contains", Many, Text, Boolean),
+];
+
+fn of(rng: &mut Rng, sort: Sort, depth: usize) -> String {
+    if depth == 0 || rng.u8(..5) == 0 {
+        return leaf(rng, sort);
+    }
+    // Now and then something that does not fit.
+    let below = |rng: &mut Rng, sort: Sort| {
+        let sort = if rng.u8(..16) == 0 { SORTS[rng.usize(..SORTS.len())] } else { sort };
+        of(rng, sort, depth - 1)
+    };
+    match rng.u8(..12) {
+        0..=5 => {
+            let fitting: Vec<&Call> = CALLS.iter().filter(|call| call.3 == sort).collect();
+            let Some((name, on, takes, _)) = fitting.get(rng.usize(..fitting.len().max(1))) else {
+                return leaf(rng, sort);
+            };
+            let on = below(rng, *on);
+            let arguments: Vec<String> = takes.iter().map(|of| below(rng, *of)).collect();
+            format!("({on}).{name}({})", arguments.join(", "))
+        }
+        6 | 7 => {
+            let fitting: Vec<_> = OPERATORS.iter().filter(|one| one.3 == sort).collect();
+            let Some((name, left, right, _)) = fitting.get(rng.usize(..fitting.len().max(1)))
+            else {
+                return leaf(rng, sort);
+            };
+            format!("({} {name} {})", below(rng, *left), below(rng, *right))
+        }
+        8 if sort == Boolean => {
+            let of = SORTS[rng.usize(..SORTS.len())];
+            let name = one(rng, &["=", "!=", "~", "!~", "<", "<=", ">", ">="]);
+            format!("({} {name} {})", below(rng, of), below(rng, of))
+        }
+        9 if sort == Boolean => {
+            let of = SORTS[rng.usize(..SORTS.len())];
+            let ty = one(
+                rng,
+                &[
+                    "String",
+                    "Integer",
+                    "string",
+                    "code",
+                    "Quantity",
+                    "Boolean",
+                    "date",
+                    "DateTime",
+                    "HumanName",
+                    "FHIR.Patient",
+                ],
+            );
+            format!("({} is {ty})", below(rng, of))
+        }
+        8 if sort == Many => {
+            let name = one(rng, &["where", "select", "repeat"]);
+            let inner = if name == "where" { Boolean } else { Many };
+            format!("({}).{name}({})", below(rng, Many), below(rng, inner))
+        }
+        9 if sort == Many => {
+            let ty = one(
+                rng,
+                &["string", "code", "Quantity", "HumanName", "Coding", "System.Integer", "decimal"],
+            );
+            let name = one(rng, &["ofType", "as"]);
+            format!("({}).{name}({ty})", below(rng, Many))
+        }
+        10 => {
+            let condition = below(rng, Boolean);
+            format!("iif({condition}, {}, {})", below(rng, sort), below(rng, sort))
+        }
+        11 if sort == Boolean => {
+            let name = one(rng, &["all", "exists"]);
+            format!("({}).{name}({})", below(rng, Many), below(rng, Boolean))
+        }
+        11 if sort == Many => {
+            format!("({})[{}]", below(rng, Many), one(rng, &["0", "1", "5"]))
+        }
+        _ => leaf(rng, sort),
+    }
+}
