@@ -487,7 +487,8 @@ impl Agent {
             self.outbox.fail_due(self.now(), None, &self.settings.retry).await?;
         }
         self.note_waiting(&index, since).await?;
-        if self.source.archives() && !run.paused && !run.is_over() && !run.too_large {
+        // What is open or planned stays where it is in any case; a run that is asked to end does not copy files.
+        if self.source.archives() && !run.is_over() {
             run.report.source_issues.extend(self.archive_finished(&index).await?);
         }
         Ok(())

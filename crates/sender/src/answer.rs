@@ -251,6 +251,8 @@ mod tests {
             (403, outcome("LMR-1001"), never(false)),
             (404, String::new(), never(false)),
             (307, String::new(), never(false)),
+            (200, outcome("LMR-3011"), later(true)),
+            (206, outcome("LMR-2030"), later(true)),
             (404, String::from("<html>another server"), later(true)),
             (403, String::from("<html>a firewall's page"), later(true)),
             (400, outcome("LMR-2030"), never(true)),

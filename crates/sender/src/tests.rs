@@ -5,6 +5,7 @@ mod archives;
 mod changes;
 mod crashes;
 mod damage;
+mod decisions;
 mod desk;
 mod holding;
 mod outbox_file;

@@ -441,6 +441,26 @@ async fn a2_a_session_on_a_read_only_server_is_given_up_for_a_fresh_one() {
     run(format!("DROP ROLE {role}")).await;
 }
 
+/// As `VACUUM FULL`, `ALTER TABLE` or a person with a console does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_locked_message_table_is_waited_for() {
+    let Some(url) = schema().await else { return };
+    let store = Arc::new(open(&url).await.unwrap());
+    assert!(matches!(store.commit(delivery("m1", 1, vec![])).await, Ok(Committed::Stored { .. })));
+    let mut other = PgConnection::connect(&url).await.unwrap();
+    let lock = "BEGIN; LOCK TABLE message IN ACCESS EXCLUSIVE MODE";
+    sqlx::raw_sql(lock).execute(&mut other).await.unwrap();
+    let waiting = {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { store.commit(delivery("m2", 2, vec![])).await })
+    };
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    assert!(!waiting.is_finished(), "answered before it was stored");
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+    assert!(matches!(waiting.await.unwrap(), Ok(Committed::Stored { .. })));
+    assert!(store.seen(sender(), "m2", &hash(2)).await.unwrap().is_some());
+}
+
 /// Two receivers, each with its own writer, and the same resources in different orders.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_receivers_on_one_database_store_every_message_once() {

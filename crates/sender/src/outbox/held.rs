@@ -182,11 +182,10 @@ impl Outbox {
 
     /// Lets go of what is held for resources that have changed since, and, where the source is complete,
     /// for those it does not hold any more.
-    pub(crate) async fn drop_corrected(&self, index: &Index, is_complete: bool) -> Result<usize> {
+    pub(crate) async fn drop_corrected(&self, index: &Index, is_complete: bool) -> Result<()> {
         let mut step = self.begin().await?;
         let rows =
             sqlx::query("SELECT number, identity, version FROM held").fetch_all(&mut *step).await?;
-        let mut dropped = 0;
         for row in rows {
             let is_current = match index.version_of(hash(&row, 1)?) {
                 Some(version) => version == hash(&row, 2)?,
@@ -198,11 +197,9 @@ impl Outbox {
                     .bind(number)
                     .execute(&mut *step)
                     .await?;
-                dropped += 1;
             }
         }
-        self.commit(step).await?;
-        Ok(dropped)
+        self.commit(step).await
     }
 
     /// Lets go of what is to be checked again: what only a clock kept back, and everything where it was found by other

@@ -464,15 +464,18 @@ impl Model {
         }
     }
 
-    fn forget(&mut self, since: i64) {
+    /// Gives how many records and annulments are forgotten.
+    fn forget(&mut self, since: i64) -> (u64, u64) {
+        let (mut records, mut annulments) = (0, 0);
         for (record, one) in &mut self.confirmed {
-            one.annulled = one.annulled.filter(|at| *at < since);
+            annulments += u64::from(one.annulled.take_if(|at| *at >= since).is_some());
             if one.at >= since && !self.vanished.contains(record) {
-                one.version = None;
+                records += u64::from(one.version.take().is_some());
             }
         }
         self.marked = false;
         self.acts += 1;
+        (records, annulments)
     }
 
     fn put_clock_right(&mut self) {
@@ -817,8 +820,11 @@ impl Ward {
             }
             Step::Forget(hours) => {
                 let since = after.now - hours * HOUR;
-                after.forget(since);
-                self.outbox.forget_since(time(since), now).await.map(drop)
+                let forgotten = after.forget(since);
+                self.outbox.forget_since(time(since), now).await.map(|found| {
+                    assert_eq!((found.records, found.annulments), forgotten);
+                    assert_eq!(found.is_nothing(), forgotten == (0, 0));
+                })
             }
             Step::Compare { complete, rules } => {
                 after.compare(*complete, *rules);
@@ -827,7 +833,7 @@ impl Ward {
                 let text = rules.to_string();
                 let first = self.outbox.drop_to_reexamine(&self.index, *complete, &text).await;
                 match first {
-                    Ok(_) => self.outbox.drop_corrected(&self.index, *complete).await.map(drop),
+                    Ok(_) => self.outbox.drop_corrected(&self.index, *complete).await,
                     Err(error) => Err(error),
                 }
             }

@@ -4,7 +4,7 @@ use crate::harness::{
     BUNDLE_CHECK, Moody, Running, assert_refused, read_answer, start, start_with,
 };
 use lmr_intake::{AllowList, DeliveryFilter, Store as _};
-use lmr_server::HttpSettings;
+use lmr_server::{HttpSettings, Tls};
 use reqwest::{Method, StatusCode};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -33,6 +33,27 @@ async fn b2_a_connection_that_says_nothing_is_hung_up_on() {
     let mut silent = TcpStream::connect(server.address).await.unwrap();
     assert!(is_hung_up_on(&mut silent).await);
     server.still_works().await;
+}
+
+#[tokio::test]
+async fn a_tls_handshake_that_does_not_end_is_hung_up_on_after_ten_seconds() {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let certificate = certificate.self_signed(&key).unwrap();
+    let tls = Tls::from_pem(certificate.pem().as_bytes(), key.serialize_pem().as_bytes()).unwrap();
+    let settings = HttpSettings { tls: Some(tls), ..HttpSettings::default() };
+    let server = start_with(settings, "127.0.0.1", true).await;
+    let silent = TcpStream::connect(server.address).await.unwrap();
+    let mut half = TcpStream::connect(server.address).await.unwrap();
+    // The beginning of a hello.
+    half.write_all(&[0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]).await.unwrap();
+    let mut byte = [0];
+    let early = timeout(Duration::from_secs(5), half.read(&mut byte)).await;
+    assert!(early.is_err(), "a slow network has its time");
+    for mut stream in [half, silent] {
+        let end = timeout(Duration::from_secs(9), stream.read(&mut byte)).await;
+        assert!(matches!(end, Ok(Ok(0) | Err(_))), "still open");
+    }
 }
 
 #[tokio::test]

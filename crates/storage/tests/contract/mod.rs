@@ -443,6 +443,25 @@ pub async fn refused_calls_are_kept_counted_and_bounded(store: Arc<dyn Store>) {
     assert_eq!(store.refused_calls(&filter).await.unwrap().len(), 1, "others keep theirs");
 }
 
+/// Some databases take no U+0000 in a text, and some end a text there.
+pub async fn a_null_character_in_a_text_is_kept_as_it_came(store: Arc<dyn Store>) {
+    let inner: &[u8] = b"{\"resourceType\":\"Patient\",\"n\":\"a\\u0000b\"}";
+    let whole = [b"{\"entry\":[{\"resource\":", inner, b"}]}"].concat();
+    let mut message = delivery("m1", 1, vec![version("a\0b", 1, 1, 10)]);
+    let start = whole.len() - inner.len() - 3;
+    message.versions[0].place = start..start + inner.len();
+    message.content = Some(BundleContent::Plain(whole));
+    message.answer.body = b"an answer with \0 in it".to_vec();
+    assert_eq!(commit(&*store, message.clone()).await, "stored");
+    let history = store.history("Patient", &format!("{:032x}", 1)).await.unwrap();
+    assert!(history[0].content == inner);
+    let (same, other) = (identity("a\0b"), identity("a"));
+    let current = store.current(sender(), &[same, other]).await.unwrap();
+    assert_eq!(current.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false]);
+    let seen = store.seen(sender(), "m1", &hash(1)).await.unwrap();
+    assert!(matches!(seen, Some(Seen::Repeated { answer, .. }) if answer == message.answer));
+}
+
 /// Calls come in late: each counts in its own hour, which ends before the next one begins.
 pub async fn calls_of_nobody_known_count_in_their_own_hour(store: Arc<dyn Store>) {
     let call = |second| RefusedCall {
@@ -608,6 +627,7 @@ macro_rules! store_contract {
             refused_calls_are_kept_counted_and_bounded
             refused_calls_of_one_moment_have_one_order
             calls_of_nobody_known_count_in_their_own_hour
+            a_null_character_in_a_text_is_kept_as_it_came
             a_used_proof_is_known_until_it_is_of_no_use
             of_many_that_use_a_proof_at_once_one_is_first
             each_senders_receipts_are_a_chain_of_their_own
