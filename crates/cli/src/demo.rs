@@ -1,5 +1,7 @@
 //! `lmr demo`: the whole chain on this machine.
 
+mod stay;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -16,7 +18,7 @@ use crate::output::{Language, Style, print};
 /// names. Exit status 1 if one of its own checks does not hold.
 #[derive(Args)]
 pub(crate) struct Demo {
-    /// End when the story is over; without it the servers stay up
+    /// End when the story is over; without it the servers stay up, and the operator's console and the hospital's desk open
     #[arg(long)]
     once: bool,
     /// Medication administrations on the first day of each hospital
@@ -85,6 +87,7 @@ impl Demo {
                 .flat_map(|scenario| scenario.played())
                 .copied()
                 .collect(),
+            leaves_a_fault: !self.once,
         };
         let style = Style::for_stdout();
         let mut show = |line: Line| {
@@ -104,7 +107,8 @@ impl Demo {
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let code = runtime.block_on(async {
-            let (world, outcome) = story.play(&mut show).await?;
+            let played = story.play(&mut show).await?;
+            let outcome = &played.outcome;
             let seconds = began.elapsed().as_secs_f64();
             let held = outcome.checks - outcome.failed;
             let line = match lang {
@@ -119,16 +123,12 @@ impl Demo {
                 "\n{}\n",
                 if outcome.failed == 0 { style.good(&line) } else { style.bad(&line) }
             ))?;
+            let code = if outcome.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE };
             if !self.once {
-                stay(&world, &folder, lang)?;
-                crate::serve::interrupted().await;
+                stay::until_interrupted(&played, &folder, lang).await?;
             }
-            world.stop().await?;
-            Ok::<_, anyhow::Error>(if outcome.failed == 0 {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            })
+            played.world.stop().await?;
+            Ok::<_, anyhow::Error>(code)
         })?;
         drop(temporary);
         Ok(code)
@@ -140,28 +140,4 @@ fn say(text: &Text, lang: Language) -> &str {
         Language::Bokmal => &text.nb,
         Language::English => &text.en,
     }
-}
-
-fn stay(
-    world: &lmr_sandbox::world::World,
-    folder: &std::path::Path,
-    lang: Language,
-) -> anyhow::Result<()> {
-    let url = world.base_url();
-    let bundle = folder.join("bundle.json");
-    let yesterday = clock::oslo(clock::now()).date().yesterday()?;
-    let hospital =
-        lmr_sandbox::hospital::Hospital::new(lmr_sandbox::hospital::Era::Latest, 9, yesterday, 2);
-    let text = hospital.bundle("00000000-0000-4000-8000-000000000009", &clock::now().to_string());
-    std::fs::write(&bundle, serde_json::to_string_pretty(&text)?)?;
-    let (intro, end) = match lang {
-        Language::Bokmal => ("Alt kjører fortsatt. Prøv:", "Ctrl-C avslutter."),
-        Language::English => ("Everything is still running. Try:", "Ctrl-C ends it."),
-    };
-    print(&format!(
-        "\n{intro}\n\n  curl {url}/health/ready\n  curl {url}/metrics\n  \
-         curl -H 'Content-Type: application/fhir+json' --data-binary @{bundle} {url}/fhirmottak/v1/validateLegemiddelregisterBundle\n  \
-         lmr validate {bundle}\n  lmr sandbox init world\n\n{end}\n",
-        bundle = bundle.display(),
-    ))
 }

@@ -13,7 +13,7 @@ mod supervision;
 mod texts;
 mod transfer_progress;
 mod why;
-mod workplace;
+pub(crate) mod workplace;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -270,6 +270,52 @@ fn only_files_that_git_knows_as_changed_are_checked() {
     assert_eq!(with("--output=x").status.code(), Some(2));
 }
 
+/// The sample hook stops a commit with a fault, and lets one without pass.
+#[cfg(unix)]
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "git finds the program by the path of the environment"
+)]
+fn the_sample_hook_stops_a_commit_with_a_fault() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = folder(&[(".lmr.toml", "ruleset = \"none\"\n"), ("a.json", RIGHT)]);
+    let program = Path::new(env!("CARGO_BIN_EXE_lmr")).parent().expect("a folder");
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").expect("PATH"));
+    let git = |arguments: &[&str]| {
+        Command::new("git")
+            .current_dir(folder.path())
+            .env("PATH", &path)
+            .env("LMR_LANG", "en")
+            .args(["-c", "user.name=t", "-c", "user.email=t@example.org"])
+            .args(arguments)
+            .output()
+            .expect("git runs")
+    };
+    let done = |arguments: &[&str]| {
+        let output = git(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", said(&output));
+    };
+    done(&["init", "--quiet"]);
+    done(&["add", "."]);
+    done(&["commit", "--quiet", "-m", "first"]);
+    let hook = folder.path().join(".git/hooks/pre-commit");
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/samples/ci/pre-commit");
+    std::fs::create_dir_all(hook.parent().expect("a folder")).expect("made");
+    std::fs::copy(sample, &hook).expect("copied");
+    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).expect("set");
+
+    std::fs::write(folder.path().join("b.json"), FAULTY).expect("written");
+    done(&["add", "."]);
+    let stopped = git(&["commit", "--quiet", "-m", "second"]);
+    let text = out(&stopped) + &said(&stopped);
+    assert!(!stopped.status.success() && text.contains("b.json"), "{text}");
+    std::fs::write(folder.path().join("b.json"), RIGHT).expect("written");
+    done(&["add", "."]);
+    done(&["commit", "--quiet", "-m", "second"]);
+}
+
 #[test]
 fn watching_reports_again_after_a_change_and_refuses_standard_input() {
     let folder = folder(&[("a.json", FAULTY)]);

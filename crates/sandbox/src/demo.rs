@@ -14,12 +14,14 @@ mod story;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use lmr_lmdi::RuleSetId;
 use lmr_sender::SenderError;
 
 use self::story::Story;
 use crate::clock::SettableClock;
 use crate::hospital::Era;
-use crate::world::{Plan, World, WorldError};
+use crate::world::{Plan, Sender, World, WorldError};
 
 /// Days that the longest story takes.
 pub const DAYS: i64 = 9;
@@ -117,14 +119,42 @@ pub struct Demo {
     /// What is played: the days and the correction come first, whatever the order, then the others in this order.
     /// Nothing is the usual: [`Scenario::Days`] and [`Scenario::Correction`].
     pub scenarios: Vec<Scenario>,
+    /// Whether a record with a fault is sent in the end and stays held, for whoever looks at the desk.
+    pub leaves_a_fault: bool,
+}
+
+/// What a story leaves, still running.
+#[derive(Debug)]
+pub struct Played {
+    /// HelseID and the receiver.
+    pub world: World,
+    /// The checks.
+    pub outcome: Outcome,
+    /// The hospital that was played last.
+    pub hospital: LastHospital,
+}
+
+/// A hospital after its story: nothing of it runs.
+#[derive(Debug)]
+pub struct LastHospital {
+    /// Its folder: `source`, and its ledger `sender.sqlite`.
+    pub folder: PathBuf,
+    /// The rule set that it follows.
+    pub rule_set: RuleSetId,
+    /// The agreed start date.
+    pub start: Date,
+    /// Its certificate and its client.
+    pub sender: Sender,
+    /// The key of its ledger's hashes.
+    pub hash_key: [u8; 32],
 }
 
 impl Demo {
-    /// Plays the whole story and gives the world back, still running.
+    /// Plays the whole story and gives back what it leaves, the world still running.
     ///
     /// # Errors
     /// [`DemoError`] when something could not be done at all; checks that fail are counted instead.
-    pub async fn play(&self, show: &mut dyn FnMut(Line)) -> Result<(World, Outcome), DemoError> {
+    pub async fn play(&self, show: &mut dyn FnMut(Line)) -> Result<Played, DemoError> {
         let clock = SettableClock::at(
             self.now
                 - jiff::SignedDuration::from_hours(24 * DAYS)
@@ -180,8 +210,11 @@ impl Demo {
                 Scenario::Clock => story.wrong_clock(&mut outcome).await?,
             }
         }
-        drop(story);
+        if self.leaves_a_fault {
+            story.leave_a_fault().await?;
+        }
+        let hospital = story.end().await;
         clock.let_go();
-        Ok((world, outcome))
+        Ok(Played { world, outcome, hospital })
     }
 }

@@ -164,6 +164,7 @@ impl std::fmt::Debug for World {
 
 struct Running {
     store: SqliteStore,
+    receiver: Receiver,
     stop: oneshot::Sender<()>,
     task: JoinHandle<Result<(), ServeError>>,
 }
@@ -254,7 +255,7 @@ impl World {
                 Some(Tls::from_pem(tls.certificate_pem.as_bytes(), tls.key_pem.as_bytes())?);
         }
         let services = Services {
-            receiver,
+            receiver: receiver.clone(),
             verifier: Arc::new(verifier),
             clock,
             random: Arc::new(SystemRandom),
@@ -265,7 +266,7 @@ impl World {
             // A dropped sender means stop as well.
             let _ = stopped.await;
         }));
-        self.running = Some(Running { store, stop, task });
+        self.running = Some(Running { store, receiver, stop, task });
         Ok(())
     }
 
@@ -325,7 +326,7 @@ impl World {
     /// # Errors
     /// [`WorldError::Serve`] when it had ended on its own.
     pub async fn stop_receiver(&mut self) -> Result<(), WorldError> {
-        if let Some(Running { store, stop, task }) = self.running.take() {
+        if let Some(Running { store, stop, task, .. }) = self.running.take() {
             drop(stop);
             let ended = task.await.map_err(std::io::Error::other)?;
             store.close().await;
@@ -399,6 +400,14 @@ impl World {
     /// [`WorldError::Stopped`].
     pub fn store(&self) -> Result<&SqliteStore, WorldError> {
         self.running.as_ref().map(|running| &running.store).ok_or(WorldError::Stopped)
+    }
+
+    /// The receiver's domain, for what is shown beside it.
+    ///
+    /// # Errors
+    /// [`WorldError::Stopped`].
+    pub fn receiver(&self) -> Result<&Receiver, WorldError> {
+        self.running.as_ref().map(|running| &running.receiver).ok_or(WorldError::Stopped)
     }
 
     /// An HTTP client that trusts this world's authority.

@@ -244,8 +244,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Lager nøkler og sertifikater, starter en lokal HelseID og et mottak på loopback, sender tre dager fra to sykehus (0.9.4 som batch, 1.1.7 som transaction), med endringer, en feil og rettingen av den, eller det --scenario nevner. Sluttstatus 1 hvis en av dens egne kontroller ikke holder",
     ),
     (
-        "End when the story is over; without it the servers stay up",
-        "Avslutt når fortellingen er over; ellers blir tjenerne stående",
+        "End when the story is over; without it the servers stay up, and the operator's console and the hospital's desk open",
+        "Avslutt når fortellingen er over; ellers blir tjenerne stående, og operatørens konsoll og sykehusets skrivebord åpnes",
     ),
     (
         "Medication administrations on the first day of each hospital",

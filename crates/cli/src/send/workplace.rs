@@ -17,7 +17,7 @@ use lmr_sender::inspect::source_text;
 use lmr_sender::notice::Expiry;
 use lmr_sender::outbox::{Act, HeldRow};
 use lmr_sender::rehearse::RehearsalProgress;
-use lmr_server::{PageSettings, ProxyHeader, serve_pages};
+use lmr_server::{PageSettings, ProxyHeader, ServeError, serve_pages};
 use lmr_web::{
     Decision, Desk, DeskCause, DeskEnd, DeskFinding, DeskParts, DeskRecord, DeskStatus, DeskTrial,
     Work, Workplace,
@@ -54,44 +54,63 @@ impl DeskInBrowser {
         folder: PathBuf,
         lang: Language,
     ) -> anyhow::Result<ExitCode> {
-        let place = Place {
-            config: Arc::new(config),
-            config_file: config_file.into(),
-            folder: folder.into(),
-            operator: super::desk::operator(self.operator.as_deref()).into(),
-        };
-        let secret = || {
-            let mut bytes = [0; 32];
-            SystemRandom.fill(&mut bytes)?;
-            anyhow::Ok(hex(&bytes))
-        };
-        let desk = Desk::new(DeskParts {
-            workplace: Arc::new(place),
-            clock: Arc::new(clock::now),
-            zone: clock::oslo_zone(),
-            key: secret()?,
-            csrf: secret()?,
-        });
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
-        let listener = TcpListener::bind(address)
-            .await
-            .explain(|| text!("kan ikke lytte på {address}", "cannot listen on {address}"))?;
-        let address = listener.local_addr()?;
+        let operator = super::desk::operator(self.operator.as_deref());
+        let (address, serving) =
+            open_desk(config, config_file, folder, &operator, self.port).await?;
         let line = text!(
-            "Åpne http://{address}{path} i en nettleser på denne maskinen. Ctrl-C avslutter.\n",
-            "Open http://{address}{path} in a browser on this machine. Ctrl-C ends it.\n",
-            path = desk.address()
+            "Åpne {address} i en nettleser på denne maskinen. Ctrl-C avslutter.\n",
+            "Open {address} in a browser on this machine. Ctrl-C ends it.\n"
         );
         print(line.get(lang))?;
-        let settings = PageSettings {
-            addresses: AllowList::parse(["127.0.0.1", "::1"])?,
-            trusted_proxies: AllowList::default(),
-            proxy_header: ProxyHeader::XForwardedFor,
-            tls: None,
-        };
-        serve_pages(listener, desk.router(), settings, interrupted()).await?;
+        serving.await?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Takes a port of loopback, 0 for a free one. Gives the address to be opened, with its secret, and what serves the desk
+/// until the process is interrupted.
+pub(crate) async fn open_desk(
+    config: SenderConfig,
+    config_file: &Path,
+    folder: PathBuf,
+    operator: &str,
+    port: u16,
+) -> anyhow::Result<(String, impl Future<Output = Result<(), ServeError>>)> {
+    let place = Place {
+        config: Arc::new(config),
+        config_file: config_file.into(),
+        folder: folder.into(),
+        operator: operator.into(),
+    };
+    let secret = || {
+        let mut bytes = [0; 32];
+        SystemRandom.fill(&mut bytes)?;
+        anyhow::Ok(hex(&bytes))
+    };
+    let desk = Desk::new(DeskParts {
+        workplace: Arc::new(place),
+        clock: Arc::new(clock::now),
+        zone: clock::oslo_zone(),
+        key: secret()?,
+        csrf: secret()?,
+    });
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let listener = TcpListener::bind(address)
+        .await
+        .explain(|| text!("kan ikke lytte på {address}", "cannot listen on {address}"))?;
+    let address = format!("http://{}{}", listener.local_addr()?, desk.address());
+    let serving = serve_pages(listener, desk.router(), of_loopback()?, interrupted());
+    Ok((address, serving))
+}
+
+/// Pages for this machine only.
+pub(crate) fn of_loopback() -> anyhow::Result<PageSettings> {
+    Ok(PageSettings {
+        addresses: AllowList::parse(["127.0.0.1", "::1"])?,
+        trusted_proxies: AllowList::default(),
+        proxy_header: ProxyHeader::XForwardedFor,
+        tls: None,
+    })
 }
 
 /// What the desk works with: everything is opened when it is asked for, so that a transfer can be made meanwhile.

@@ -48,6 +48,18 @@ impl Story<'_> {
         Ok(first)
     }
 
+    /// Sends a record with a fault, which stays held: there is something to correct at the desk.
+    pub(super) async fn leave_a_fault(&mut self) -> Result<(), DemoError> {
+        let faulty = self.hospital.add_faulty(self.day, Fault::AdministrationWithoutTime);
+        self.hospital.write(&self.source)?;
+        self.step(
+            format!("Til skrivebordet: {faulty} mangler tidspunkt og holdes tilbake"),
+            format!("For the desk: {faulty} lacks its time and is held"),
+        );
+        self.send().await?;
+        Ok(())
+    }
+
     /// Three days, with changes, a fault and its correction.
     pub(super) async fn days(&mut self, outcome: &mut Outcome) -> Result<(), DemoError> {
         let first = self.first_day(outcome).await?;

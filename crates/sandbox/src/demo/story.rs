@@ -20,10 +20,13 @@ use lmr_sender::source::{FolderSource, SourceLimits};
 use lmr_sender::transport::{HttpSettings, HttpTransport, TokenAuthorizer};
 use lmr_sender::{Agent, BundleLimits, HashKey, Parts, Settings, StopSignal};
 
-use super::{Demo, DemoError, Line, Outcome, both};
+use super::{Demo, DemoError, LastHospital, Line, Outcome, both};
 use crate::clock::SettableClock;
 use crate::hospital::{Era, Hospital};
 use crate::world::{Sender, World};
+
+/// The key of the ledgers' hashes; nothing in them is real.
+const HASH_KEY: [u8; 32] = [7; 32];
 
 /// One hospital's days.
 pub(super) struct Story<'a> {
@@ -90,6 +93,18 @@ impl<'a> Story<'a> {
         self.agent =
             agent(self.world, &self.sender, self.era, &self.folder, self.start, clock).await?;
         Ok(())
+    }
+
+    /// Ends the sender, and gives what it leaves.
+    pub(super) async fn end(self) -> LastHospital {
+        self.agent.outbox().close().await;
+        LastHospital {
+            folder: self.folder,
+            rule_set: rule_set(self.era),
+            start: self.start,
+            sender: self.sender,
+            hash_key: HASH_KEY,
+        }
     }
 
     /// A run of the sender, with a line per message.
@@ -209,7 +224,7 @@ async fn agent(
             organisation: sender.organisation.to_string(),
         },
         source: Arc::new(FolderSource::new(folder.join("source"), SourceLimits::default())),
-        key: HashKey::new(&[7; 32].into()),
+        key: HashKey::new(&HASH_KEY.into()),
         outbox: Outbox::open(&folder.join("sender.sqlite")).await?,
         checker: Arc::new(RuleSetChecker::new(rule_set, PersonNumbers::Any)),
         sealer: Arc::new(EnvelopeSealer::new(
