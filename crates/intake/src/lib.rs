@@ -91,8 +91,8 @@ pub use rejection::{Location, Rejection};
 pub use reply::{Answer, Counts, Outcome, Reply};
 pub use settings::{Material, Parts, Settings};
 pub use store::{
-    BundleContent, CodeCount, Committed, Current, Database, Delivery, DeliveryFilter,
-    DeliverySummary, Identity, MessageHead, NewVersion, RefusedCall, Seen, Store, StoreError,
-    StoredVersion,
+    Asked, BundleContent, CodeCount, Committed, Current, Database, Delivery, DeliveryFilter,
+    DeliverySummary, Identity, Known, MessageHead, NewVersion, RefusedCall, Seen, Store,
+    StoreError, StoredVersion,
 };
 pub use work::Work;

@@ -8,9 +8,9 @@ use crate::directory::{AddressStatus, Directory};
 use crate::rejection::Rejection;
 use crate::reply::{Answer, Reply};
 use crate::settings::{Material, Parts, Settings};
-use crate::store::{Committed, MessageHead, Seen, Store, StoreError};
+use crate::store::{Asked, Committed, Known, MessageHead, Seen, Store, StoreError};
 use crate::turns::Turns;
-use crate::validation::{Validated, validate, validate_bare};
+use crate::validation::{Validated, open, validate, validate_bare};
 use crate::work::Work;
 use jiff::Timestamp;
 use lmr_envelope::{Certificate, RandomSource, Thumbprint};
@@ -26,6 +26,11 @@ const MAX_ATTEMPTS: usize = 64;
 
 /// Largest body, in bytes, whose envelope is read where it is: handing it to another thread and back costs more than that.
 const READ_IN_PLACE: usize = 64 << 10;
+
+/// Largest sealed content, in bytes, that is decrypted and inflated where it is, and largest bundle that is validated
+/// there: that takes a millisecond or two, and on a busy machine handing it over costs as much again.
+const OPENED_IN_PLACE: usize = 16 << 10;
+const VALIDATED_IN_PLACE: usize = 64 << 10;
 
 /// Largest answer, in bytes, that is kept of a message of which nothing was taken. Such a message leaves nothing else
 /// behind, so a resend of one with a larger answer is validated again.
@@ -139,14 +144,21 @@ impl Receiver {
             return again(seen, head, &signer);
         }
         let validated = self.validate(established, now, Arc::clone(&random)).await?;
-        if self.is_identifier_used(&head, &validated).await? {
+        let (systems, identities) = (validated.systems(), validated.identities());
+        let asked = Asked {
+            bundle_identifier: validated.bundle_identifier.as_deref(),
+            systems: &systems,
+            identities: &identities,
+        };
+        let known = self.parts.store.known(head.sender, asked).await?;
+        if known.is_identifier_used {
             // The same message may have been stored on another connection since it was looked for.
             return match self.seen(&head).await? {
                 Some(seen @ Seen::Repeated { .. }) => again(seen, head, &signer),
                 _ => Err(Rejection::BundleIdentifierReused),
             };
         }
-        self.store_message(head, &validated, &*random, &signer).await
+        self.store_message(head, &validated, known, &*random, &signer).await
     }
 
     /// Goes the same way, stores nothing and remembers nothing.
@@ -197,12 +209,7 @@ impl Receiver {
         let (settings, material, caller) = (self.settings(), self.material(), caller.clone());
         let is_short = body.len() <= READ_IN_PLACE;
         let work = move || establish(&settings, &material, &directory, &caller, &body, now);
-        let doing = "reading an envelope";
-        if is_short {
-            let done = catch_unwind(AssertUnwindSafe(work));
-            return done.unwrap_or(Err(Rejection::Panicked { doing }));
-        }
-        self.blocking(doing, work).await
+        self.run(is_short, "reading an envelope", work).await
     }
 
     async fn seen(&self, head: &MessageHead) -> Result<Option<Seen>, StoreError> {
@@ -216,8 +223,13 @@ impl Receiver {
         random: Arc<dyn RandomSource>,
     ) -> Result<Validated, Rejection> {
         let (settings, material, work) = (self.settings(), self.material(), self.work.clone());
-        let validate = move || validate(&settings, &material, established, now, &*random, &work);
-        self.blocking("validating a bundle", validate).await
+        let is_short = established.envelope.envelope().content_len() <= OPENED_IN_PLACE;
+        let opening = Arc::clone(&settings);
+        let open = move || open(&opening, &material, established, &*random);
+        let opened = self.run(is_short, "opening a message", open).await?;
+        let is_short = opened.content.len() <= VALIDATED_IN_PLACE;
+        let validate = move || validate(&settings, opened, now, &work);
+        self.run(is_short, "validating a bundle", validate).await
     }
 
     /// Whether the sender has delivered a bundle with this identifier.
@@ -239,15 +251,14 @@ impl Receiver {
         &self,
         head: MessageHead,
         validated: &Validated,
+        known: Known,
         random: &dyn RandomSource,
         signer: &ReceiptSigner,
     ) -> Result<Reply, Rejection> {
         let store = &*self.parts.store;
-        let identities = validated.identities();
-        let shared = store.systems_of_others(head.sender, &validated.systems()).await?;
+        let Known { systems_of_others: shared, mut current, .. } = known;
         let mut turn = self.turns.together(head.sender).await;
         for _ in 0..MAX_ATTEMPTS {
-            let current = store.current(head.sender, &identities).await?;
             let delivery = delivery(validated, &head, &current, &shared, random)?;
             if validated.accepted().next().is_none()
                 && delivery.answer.body.len() > MAX_KEPT_REFUSAL
@@ -265,7 +276,10 @@ impl Receiver {
                 Committed::Known(seen) => return again(seen, head, signer),
                 Committed::BundleIdentifierReused => return Err(Rejection::BundleIdentifierReused),
                 // From now on in line: within this receiver nobody is overtaken twice.
-                Committed::Moved => turn = turn.alone().await,
+                Committed::Moved => {
+                    turn = turn.alone().await;
+                    current = store.current(head.sender, &validated.identities()).await?;
+                }
                 Committed::Elsewhere => {
                     let moving = "the sender's data are being moved to another database";
                     return Err(StoreError::Unavailable(moving.into()).into());
@@ -276,6 +290,20 @@ impl Receiver {
         Err(StoreError::Unavailable(busy.into()).into())
     }
 
+    /// Does short work where it is, other work off the threads that serve connections.
+    async fn run<T: Send + 'static>(
+        &self,
+        is_short: bool,
+        doing: &'static str,
+        work: impl FnOnce() -> Result<T, Rejection> + Send + 'static,
+    ) -> Result<T, Rejection> {
+        if !is_short {
+            return self.blocking(doing, work).await;
+        }
+        let done = catch_unwind(AssertUnwindSafe(work));
+        self.unless_stopped(doing, done.unwrap_or(Err(Rejection::Panicked { doing })))
+    }
+
     /// Keeps work that takes longer than a moment off the threads that serve connections.
     async fn blocking<T: Send + 'static>(
         &self,
@@ -283,8 +311,15 @@ impl Receiver {
         work: impl FnOnce() -> Result<T, Rejection> + Send + 'static,
     ) -> Result<T, Rejection> {
         let done = tokio::task::spawn_blocking(work).await;
-        let done = done.map_err(|_| Rejection::Panicked { doing })?;
-        // What was stopped may be half done, so its result counts for nothing.
+        self.unless_stopped(doing, done.map_err(|_| Rejection::Panicked { doing })?)
+    }
+
+    /// What was stopped may be half done, so its result counts for nothing.
+    fn unless_stopped<T>(
+        &self,
+        doing: &'static str,
+        done: Result<T, Rejection>,
+    ) -> Result<T, Rejection> {
         if self.work.is_stopped() { Err(Rejection::Stopped { doing }) } else { done }
     }
 

@@ -56,6 +56,28 @@ pub struct Current {
     pub administration: Option<AdministrationFacts>,
 }
 
+/// What is to be known of a validated message before it is stored.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked<'a> {
+    /// `Bundle.identifier` as `system|value`.
+    pub bundle_identifier: Option<&'a str>,
+    /// Identifier systems of its administrations.
+    pub systems: &'a [String],
+    /// Its resources.
+    pub identities: &'a [Identity],
+}
+
+/// The answer to [`Asked`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Whether the sender has delivered a bundle with this identifier.
+    pub is_identifier_used: bool,
+    /// Those of the systems that another sender has used for its administrations.
+    pub systems_of_others: Vec<String>,
+    /// The newest versions of the resources, in the same order.
+    pub current: Vec<Option<Current>>,
+}
+
 /// A version to be stored.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewVersion {
@@ -330,6 +352,23 @@ pub trait Store: Send + Sync {
         sender: OrganisationNumber,
         systems: &[String],
     ) -> Result<Vec<String>, StoreError>;
+
+    /// All that is asked about a validated message, at once: each question to a database costs the way there and back.
+    async fn known(
+        &self,
+        sender: OrganisationNumber,
+        asked: Asked<'_>,
+    ) -> Result<Known, StoreError> {
+        let is_identifier_used = match asked.bundle_identifier {
+            Some(identifier) => self.bundle_identifier_seen(sender, identifier).await?,
+            None => false,
+        };
+        Ok(Known {
+            is_identifier_used,
+            systems_of_others: self.systems_of_others(sender, asked.systems).await?,
+            current: self.current(sender, asked.identities).await?,
+        })
+    }
 
     /// The payload of the sender's newest receipt; `None` where nothing of it is stored.
     async fn newest_receipt(

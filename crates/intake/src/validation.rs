@@ -60,15 +60,23 @@ pub(crate) struct Accepted {
     pub(crate) system: Option<String>,
 }
 
-/// Decrypts, inflates and validates a message.
-pub(crate) fn validate(
+/// A message after decrypting and inflating.
+pub(crate) struct Opened {
+    /// The bundle's JSON.
+    pub(crate) content: Vec<u8>,
+    compressed: Vec<u8>,
+    about_envelope: Vec<Finding>,
+    period: (Timestamp, Timestamp),
+    pinned: Option<RuleSetId>,
+}
+
+/// Decrypts and inflates a message.
+pub(crate) fn open(
     settings: &Settings,
     material: &Material,
     established: Established,
-    now: Timestamp,
     random: &dyn RandomSource,
-    work: &Work,
-) -> Result<Validated, Rejection> {
+) -> Result<Opened, Rejection> {
     let Established { avsender, envelope } = established;
     let read = envelope.envelope();
     let thumbprint = read.encryption_thumbprint();
@@ -85,16 +93,28 @@ pub(crate) fn validate(
     }
     let compressed = envelope.decrypt(key, random)?;
     let content = compressed.inflate(&settings.limits)?;
+    let compressed = compressed.into_bytes();
+    Ok(Opened { content, compressed, about_envelope, period, pinned: avsender.rule_set })
+}
+
+/// Validates an opened message.
+pub(crate) fn validate(
+    settings: &Settings,
+    opened: Opened,
+    now: Timestamp,
+    work: &Work,
+) -> Result<Validated, Rejection> {
+    let Opened { content, compressed, about_envelope, period, pinned } = opened;
     let mut options = settings.check_options(now, content.len(), work);
     options.reporting_period = Some(period);
-    options.pinned = avsender.rule_set;
+    options.pinned = pinned;
     let mut validated = validate_content(content, settings, &options)?;
     if let Some(refusal) = validated.verdict.bundle_refusal() {
         let Verdict { bundle, rule_set, .. } = &validated.verdict;
         return Err(Rejection::of_bundle(refusal, bundle, *rule_set));
     }
     validated.about_message.extend(about_envelope);
-    validated.compressed = Some(compressed.into_bytes());
+    validated.compressed = Some(compressed);
     Ok(validated)
 }
 

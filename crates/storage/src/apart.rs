@@ -11,12 +11,12 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use lmr_intake::{
-    Acknowledged, Act, AlertNote, Archive, ArchiveFilter, ArchivedMessage, AuditEntry, AuditFilter,
-    AuditHead, AuditLog, AuditReport, Avsender, BundleContent, Committed, Current, Database,
-    DayCount, Delivery, DeliveryFilter, DeliverySummary, Erasure, HandedOver, HourCodes, Identity,
-    Insight, ListedMessage, MessageDetail, MessageFilter, OrganisationNumber, Outlet, OutletStatus,
-    Partition, Period, RefusedCall, Removed, Retention, Seen, Store, StoreError, StoredVersion,
-    identifying_places,
+    Acknowledged, Act, AlertNote, Archive, ArchiveFilter, ArchivedMessage, Asked, AuditEntry,
+    AuditFilter, AuditHead, AuditLog, AuditReport, Avsender, BundleContent, Committed, Current,
+    Database, DayCount, Delivery, DeliveryFilter, DeliverySummary, Erasure, HandedOver, HourCodes,
+    Identity, Insight, Known, ListedMessage, MessageDetail, MessageFilter, OrganisationNumber,
+    Outlet, OutletStatus, Partition, Period, RefusedCall, Removed, Retention, Seen, Store,
+    StoreError, StoredVersion, identifying_places,
 };
 use std::ops::Range;
 use std::sync::Arc;
@@ -356,6 +356,14 @@ impl Store for ApartStore {
         systems: &[String],
     ) -> Result<Vec<String>, StoreError> {
         self.rest.systems_of_others(sender, systems).await
+    }
+
+    async fn known(
+        &self,
+        sender: OrganisationNumber,
+        asked: Asked<'_>,
+    ) -> Result<Known, StoreError> {
+        self.rest.known(sender, asked).await
     }
 
     async fn newest_receipt(

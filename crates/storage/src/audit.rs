@@ -1,8 +1,8 @@
 //! The audit log in rows. Written for one database at a time: `super::Db` says which.
 
+use super::batch::Batch;
 use super::{Db, HOLD};
 use crate::{error::unavailable, key::StorageKey, prepared::time};
-use jiff::Timestamp;
 use lmr_intake::{
     Act, Action, AuditEntry, AuditFault, AuditFilter, AuditHead, AuditProblem, AuditReport,
     ChainCheck, REGISTER_CHAIN, ReceiptDigest, StoreError,
@@ -17,32 +17,52 @@ const PAGE: i64 = 1_000;
 const SEQUENCE: StoreError = StoreError::Damaged { what: "audit_entry.sequence" };
 
 /// A place in a chain that is about to be taken. The caller's transaction holds the chain's head.
-struct Place {
-    sequence: i64,
-    previous: Option<ReceiptDigest>,
-    /// The number of a message with this entry, within its sender.
-    message: i64,
-}
-
-/// An entry that was added.
-pub(super) struct Appended {
-    pub(super) entry: AuditEntry,
+pub(super) struct Place {
+    /// Counted from 1.
+    pub(super) sequence: i64,
+    /// Of the entry before this one.
+    pub(super) previous: Option<ReceiptDigest>,
     /// The number of a message with this entry, within its sender.
     pub(super) message: i64,
 }
 
-/// The next place of a chain; `None` where another database has taken the chain over. From here until the transaction
-/// ends nobody else adds to the chain.
-async fn next_place(db: &mut Connection, chain: &str) -> Result<Option<Place>, StoreError> {
+impl Place {
+    /// The entry's number, as entries have it.
+    pub(super) fn sequence(&self) -> Result<u64, StoreError> {
+        u64::try_from(self.sequence).map_err(|_| SEQUENCE)
+    }
+
+    /// The place after the entry that was added here.
+    pub(super) fn after(&self, entry: &AuditEntry) -> Self {
+        Self {
+            sequence: self.sequence + 1,
+            previous: Some(entry.digest()),
+            message: self.message + 1,
+        }
+    }
+}
+
+/// Takes so many places of a chain, of which the first is given; `None` where another database has taken the chain over.
+/// From here until the transaction ends nobody else adds to the chain.
+pub(super) async fn take_places(
+    db: &mut Connection,
+    chain: &str,
+    count: usize,
+) -> Result<Option<Place>, StoreError> {
     const NEXT: &str =
-        "UPDATE audit_head SET sequence = sequence + 1 WHERE chain = $1 AND moved_to IS NULL
+        "UPDATE audit_head SET sequence = sequence + $2 WHERE chain = $1 AND moved_to IS NULL
          RETURNING sequence, digest, message_offset";
+    let count = i64::try_from(count).map_err(|_| SEQUENCE)?;
     // A chain that is neither there nor can be begun has moved.
     for _ in 0..2 {
-        let head: Option<(i64, Vec<u8>, i64)> =
-            query_as(NEXT).bind(chain).fetch_optional(&mut *db).await.map_err(unavailable)?;
-        if let Some((sequence, digest, offset)) = head {
-            let previous = stored_digest(&digest)?;
+        let head: Option<(i64, Vec<u8>, i64)> = query_as(NEXT)
+            .bind(chain)
+            .bind(count)
+            .fetch_optional(&mut *db)
+            .await
+            .map_err(unavailable)?;
+        if let Some((last, digest, offset)) = head {
+            let (sequence, previous) = (last - count + 1, stored_digest(&digest)?);
             return Ok(Some(Place { sequence, previous, message: sequence + offset }));
         }
         begin(db, chain).await?;
@@ -96,43 +116,34 @@ fn seal(key: &StorageKey, chain: &str, sequence: i64, text: &str) -> Vec<u8> {
     key.digest("audit", &[chain, &sequence.to_string(), text])
 }
 
-/// Adds an entry to a chain: `write` gives its text for the place it gets. `None` where another database has taken the
-/// chain over. The caller gives a transaction.
-pub(super) async fn append(
-    db: &mut Connection,
+/// Adds the statement that inserts an entry at the place that it has.
+pub(super) fn add_entry(
+    batch: &mut Batch,
     key: &StorageKey,
-    chain: &str,
-    (at, action): (Timestamp, Action),
-    write: impl FnOnce(u64, Option<ReceiptDigest>) -> String,
-) -> Result<Option<Appended>, StoreError> {
-    let Some(place) = next_place(db, chain).await? else { return Ok(None) };
-    let sequence = u64::try_from(place.sequence).map_err(|_| SEQUENCE)?;
-    let entry = AuditEntry {
-        chain: chain.to_owned(),
-        sequence,
-        at,
-        action,
-        text: write(sequence, place.previous),
-    };
-    query(
-        "INSERT INTO audit_entry (chain, sequence, at, action, entry, mac) VALUES ($1, $2, $3, $4, $5, $6)",
-    )
-    .bind(chain)
-    .bind(place.sequence)
-    .bind(at.as_microsecond())
-    .bind(action.as_str())
-    .bind(&entry.text)
-    .bind(seal(key, chain, place.sequence, &entry.text))
-    .execute(&mut *db)
-    .await
-    .map_err(unavailable)?;
-    query("UPDATE audit_head SET digest = $1 WHERE chain = $2")
-        .bind(&entry.digest().as_bytes()[..])
-        .bind(chain)
-        .execute(db)
-        .await
-        .map_err(unavailable)?;
-    Ok(Some(Appended { entry, message: place.message }))
+    entry: &AuditEntry,
+) -> Result<(), StoreError> {
+    let sequence = i64::try_from(entry.sequence).map_err(|_| SEQUENCE)?;
+    let mac = seal(key, &entry.chain, sequence, &entry.text);
+    let sql = batch.add("INSERT INTO audit_entry (chain, sequence, at, action, entry, mac) ");
+    sql.push_values([()], |mut row, ()| {
+        row.push_bind(entry.chain.as_str())
+            .push_bind(sequence)
+            .push_bind(entry.at.as_microsecond())
+            .push_bind(entry.action.as_str())
+            .push_bind(entry.text.as_str())
+            .push_bind(mac.as_slice());
+    });
+    Ok(())
+}
+
+/// Adds the statement that makes the entry before `next` the chain's newest.
+pub(super) fn add_head(batch: &mut Batch, chain: &str, next: &Place) {
+    let digest = next.previous.map(|digest| digest.as_bytes().to_vec()).unwrap_or_default();
+    batch
+        .add("UPDATE audit_head SET digest = ")
+        .push_bind(digest)
+        .push(" WHERE chain = ")
+        .push_bind(chain.to_owned());
 }
 
 /// Adds an act of the register's own. The caller gives a transaction.
@@ -144,11 +155,21 @@ pub(super) async fn record(
     // As the column keeps it: an entry must agree with its row.
     let at = time(act.at.as_microsecond())?;
     let act = Act { at, ..act.clone() };
-    let appended = append(db, key, REGISTER_CHAIN, (at, act.action), |sequence, previous| {
-        act.entry(sequence, previous)
-    });
-    let appended = appended.await?.ok_or(StoreError::Damaged { what: "audit_head.moved_to" })?;
-    Ok(appended.entry)
+    let place = take_places(db, REGISTER_CHAIN, 1).await?;
+    let place = place.ok_or(StoreError::Damaged { what: "audit_head.moved_to" })?;
+    let sequence = place.sequence()?;
+    let entry = AuditEntry {
+        chain: REGISTER_CHAIN.to_owned(),
+        sequence,
+        at,
+        action: act.action,
+        text: act.entry(sequence, place.previous),
+    };
+    let mut batch = Batch::together();
+    add_entry(&mut batch, key, &entry)?;
+    add_head(&mut batch, REGISTER_CHAIN, &place.after(&entry));
+    batch.run(db).await?;
+    Ok(entry)
 }
 
 #[derive(FromRow)]

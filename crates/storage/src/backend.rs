@@ -2,8 +2,13 @@
 //! type `Name`.
 
 use super::{
-    BACKUP, Db, MIGRATIONS, Name, QUICK, READING, SESSIONS_DIE, SNAPSHOT, WRITING, archive, audit,
-    insight, keeps_statements, outlet, partitions, senders, tables, tidy, writer::Writer,
+    BACKUP, Db, MIGRATIONS, Name, READING, SNAPSHOT, WRITING, archive, audit, insight,
+    keeps_statements, outlet, partitions,
+    proofs::Proofs,
+    senders,
+    sessions::{ANSWER_TIME, Session, Sessions, bounded, is_dead, prepare},
+    tables, tidy,
+    writer::Writer,
     writer::in_transaction,
 };
 use crate::{
@@ -15,18 +20,14 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use lmr_intake::{
-    Acknowledged, Act, AlertNote, Archive, ArchiveFilter, ArchivedMessage, AuditEntry, AuditFilter,
-    AuditHead, AuditLog, AuditReport, Avsender, Committed, Current, DayCount, Delivery,
-    DeliveryFilter, DeliverySummary, Erasure, HandedOver, HourCodes, Identity, Insight,
-    ListedMessage, MessageDetail, MessageFilter, OrganisationNumber, Outlet, OutletStatus,
+    Acknowledged, Act, AlertNote, Archive, ArchiveFilter, ArchivedMessage, Asked, AuditEntry,
+    AuditFilter, AuditHead, AuditLog, AuditReport, Avsender, Committed, Current, DayCount,
+    Delivery, DeliveryFilter, DeliverySummary, Erasure, HandedOver, HourCodes, Identity, Insight,
+    Known, ListedMessage, MessageDetail, MessageFilter, OrganisationNumber, Outlet, OutletStatus,
     Partition, Period, RefusedCall, Removed, Retention, Seen, Store, StoreError, StoredVersion,
 };
-use sqlx::{
-    ConnectOptions as _, Connection as _, Database, Pool,
-    pool::{PoolConnection, PoolOptions},
-    query,
-};
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use sqlx::{ConnectOptions as _, Connection as _, Database, query};
+use std::{collections::BTreeMap, sync::Arc};
 use tokio::{task::spawn_blocking, time::timeout};
 
 type Connection = <Db as Database>::Connection;
@@ -34,15 +35,12 @@ type Options = <Connection as sqlx::Connection>::Options;
 
 /// Connections that only read.
 const READERS: u32 = 4;
-/// Longest wait for a connection, and for the readiness probe.
-pub(super) const ANSWER_TIME: Duration = Duration::from_secs(5);
 
 pub(super) struct Inner {
     key: Arc<StorageKey>,
     writer: Writer,
-    readers: Pool<Db>,
-    /// One connection for the many small writes of used proofs; opened when the first comes.
-    proofs: Pool<Db>,
+    readers: Sessions,
+    proofs: Proofs,
     options: Options,
 }
 
@@ -57,21 +55,11 @@ impl Inner {
             tidy(&mut connection).await;
         }
         tables::check_key(&mut connection, &key).await?;
-        let readers = PoolOptions::new()
-            .max_connections(READERS)
-            .acquire_timeout(ANSWER_TIME)
-            .test_before_acquire(SESSIONS_DIE)
-            .after_connect(|connection, _| Box::pin(prepare(connection, READING)))
-            .connect_with(options.clone())
-            .await?;
+        let readers = Sessions::new(options.clone(), READERS, READING);
+        readers.open_one().await?;
         let key = Arc::new(key);
         let writer = Writer::start(connection, options.clone(), Arc::clone(&key));
-        let proofs = PoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(ANSWER_TIME)
-            .test_before_acquire(SESSIONS_DIE)
-            .after_connect(|connection, _| Box::pin(prepare(connection, QUICK)))
-            .connect_lazy_with(options.clone());
+        let proofs = Proofs::new(options.clone());
         Ok(Arc::new(Self { key, writer, readers, proofs, options }))
     }
 
@@ -81,8 +69,8 @@ impl Inner {
         self.proofs.close().await;
     }
 
-    pub(super) async fn reader(&self) -> Result<PoolConnection<Db>, StoreError> {
-        self.readers.acquire().await.map_err(unavailable)
+    pub(super) async fn reader(&self) -> Result<Session, StoreError> {
+        self.readers.take().await
     }
 
     /// A connection for the rare writes other than messages.
@@ -151,16 +139,6 @@ pub(super) async fn writing(options: &Options) -> Result<Connection, sqlx::Error
     opened.await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
 
-pub(super) async fn prepare(
-    connection: &mut Connection,
-    statements: &'static [&'static str],
-) -> Result<(), sqlx::Error> {
-    for statement in statements {
-        query(*statement).execute(&mut *connection).await?;
-    }
-    Ok(())
-}
-
 #[async_trait]
 impl Store for Name {
     async fn close(&self) {
@@ -198,8 +176,7 @@ impl Store for Name {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<bool, StoreError> {
-        let mut db = self.0.proofs.acquire().await.map_err(unavailable)?;
-        senders::record_proof(&mut db, digest, now, until).await
+        self.0.proofs.record(digest, now, until).await
     }
 
     async fn seen(
@@ -208,9 +185,15 @@ impl Store for Name {
         message_id: &str,
         content_sha256: &[u8; 32],
     ) -> Result<Option<Seen>, StoreError> {
-        let mut db = self.0.reader().await?;
-        let among = tables::Among::All;
-        tables::seen(&mut db, &self.0.key, among, sender, message_id, content_sha256).await
+        let (key, among, readers) = (&self.0.key, tables::Among::All, &self.0.readers);
+        let mut db = readers.take_quickly().await?;
+        let read = tables::seen(&mut db, key, among, sender, message_id, content_sha256);
+        let seen = bounded(read).await;
+        if !is_dead(&seen) {
+            return seen;
+        }
+        let mut db = readers.replace(db).await?;
+        bounded(tables::seen(&mut db, key, among, sender, message_id, content_sha256)).await
     }
 
     async fn bundle_identifier_seen(
@@ -218,13 +201,8 @@ impl Store for Name {
         sender: OrganisationNumber,
         bundle_identifier: &str,
     ) -> Result<bool, StoreError> {
-        tables::bundle_identifier_seen(
-            &mut *self.0.reader().await?,
-            &self.0.key,
-            sender,
-            bundle_identifier,
-        )
-        .await
+        let asked = Asked { bundle_identifier: Some(bundle_identifier), ..Asked::default() };
+        Ok(self.known(sender, asked).await?.is_identifier_used)
     }
 
     async fn current(
@@ -232,7 +210,7 @@ impl Store for Name {
         sender: OrganisationNumber,
         identities: &[Identity],
     ) -> Result<Vec<Option<Current>>, StoreError> {
-        tables::current(&mut *self.0.reader().await?, &self.0.key, sender, identities).await
+        Ok(self.known(sender, Asked { identities, ..Asked::default() }).await?.current)
     }
 
     async fn systems_of_others(
@@ -240,11 +218,22 @@ impl Store for Name {
         sender: OrganisationNumber,
         systems: &[String],
     ) -> Result<Vec<String>, StoreError> {
-        if systems.is_empty() {
-            return Ok(Vec::new());
+        Ok(self.known(sender, Asked { systems, ..Asked::default() }).await?.systems_of_others)
+    }
+
+    async fn known(
+        &self,
+        sender: OrganisationNumber,
+        asked: Asked<'_>,
+    ) -> Result<Known, StoreError> {
+        let (key, readers) = (&self.0.key, &self.0.readers);
+        let mut db = readers.take_quickly().await?;
+        let known = bounded(tables::known(&mut db, key, sender, asked)).await;
+        if !is_dead(&known) {
+            return known;
         }
-        let mut db = self.0.reader().await?;
-        tables::systems_of_others(&mut db, &self.0.key, sender, systems).await
+        let mut db = readers.replace(db).await?;
+        bounded(tables::known(&mut db, key, sender, asked)).await
     }
 
     async fn newest_receipt(

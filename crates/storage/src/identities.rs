@@ -1,18 +1,15 @@
 //! The second database: who the people of each message are. Written for one database at a time, as `tables.rs`.
 
-use super::backend::{ANSWER_TIME, prepare, writing};
-use super::{
-    BACKUP, Db, IDENTITY_MIGRATIONS, IDENTITY_WRITERS, READING, SESSIONS_DIE, WRITING, tables,
-};
+use super::backend::writing;
+use super::sessions::{ANSWER_TIME, Session, Sessions};
+use super::{BACKUP, Db, IDENTITY_MIGRATIONS, IDENTITY_WRITERS, READING, WRITING, tables};
 use crate::apart::{IdentityStore, Part, PartKey, PartOf};
 use crate::error::{OpenError, chain, unavailable};
 use crate::key::{IdentityKey, salt};
 use async_trait::async_trait;
 use lmr_intake::StoreError;
 use sqlx::{
-    ConnectOptions as _, Connection as _, Database, FromRow, Pool,
-    pool::{PoolConnection, PoolOptions},
-    query, query_as, query_scalar,
+    ConnectOptions as _, Connection as _, Database, FromRow, query, query_as, query_scalar,
 };
 use std::ops::Range;
 use std::sync::Arc;
@@ -51,21 +48,14 @@ pub(super) async fn open(
     tables::migrate(&mut connection, &IDENTITY_MIGRATIONS).await?;
     tables::check_key(&mut connection, &key.people).await?;
     connection.close().await?;
-    let pool = |sessions: u32, settings: &'static [&'static str]| {
-        PoolOptions::new()
-            .max_connections(sessions)
-            .acquire_timeout(ANSWER_TIME)
-            .test_before_acquire(SESSIONS_DIE)
-            .after_connect(move |connection, _| Box::pin(prepare(connection, settings)))
-            .connect_lazy_with(options.clone())
-    };
-    let (readers, writers) = (pool(READERS, READING), pool(IDENTITY_WRITERS, WRITING));
+    let readers = Sessions::new(options.clone(), READERS, READING);
+    let writers = Sessions::new(options, IDENTITY_WRITERS, WRITING);
     Ok(Arc::new(Identities { readers, writers, key }))
 }
 
 struct Identities {
-    readers: Pool<Db>,
-    writers: Pool<Db>,
+    readers: Sessions,
+    writers: Sessions,
     key: IdentityKey,
 }
 
@@ -93,12 +83,12 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 impl Identities {
-    async fn reader(&self) -> Result<PoolConnection<Db>, StoreError> {
-        self.readers.acquire().await.map_err(unavailable)
+    async fn reader(&self) -> Result<Session, StoreError> {
+        self.readers.take().await
     }
 
-    async fn writer(&self) -> Result<PoolConnection<Db>, StoreError> {
-        self.writers.acquire().await.map_err(unavailable)
+    async fn writer(&self) -> Result<Session, StoreError> {
+        self.writers.take().await
     }
 
     fn message_mac(&self, of: &PartOf) -> Vec<u8> {

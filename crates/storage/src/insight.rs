@@ -3,6 +3,7 @@
 
 use super::{
     Db, audit,
+    batch::Batch,
     tables::{CountsRow, codes_of, newest_of_each, organisation, outcome},
 };
 use crate::{
@@ -18,6 +19,7 @@ use lmr_intake::{
 };
 use sqlx::{Database, FromRow, QueryBuilder, Row as _, query, query_as, query_scalar};
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 type Connection = <Db as Database>::Connection;
 
@@ -25,71 +27,90 @@ const HOUR: i64 = 3_600_000_000;
 /// Senders of one statement.
 const CHUNK: usize = 400;
 
-/// Counts a message that is stored for the first time. The caller's transaction stores it.
-pub(super) async fn count_message(
-    db: &mut Connection,
-    delivery: &Prepared,
-) -> Result<(), StoreError> {
-    let (counts, hour) = (delivery.counts, delivery.received_at.div_euclid(HOUR));
-    let is_accepted = delivery.outcome == Outcome::Accepted;
-    query(
-        "INSERT INTO hour_count (organisation, hour, accepted, refused_messages, entries, stored, unchanged, refused,
-             dependent)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-         ON CONFLICT (organisation, hour) DO UPDATE SET
-             accepted = hour_count.accepted + excluded.accepted,
-             refused_messages = hour_count.refused_messages + excluded.refused_messages,
-             entries = hour_count.entries + excluded.entries, stored = hour_count.stored + excluded.stored,
-             unchanged = hour_count.unchanged + excluded.unchanged, refused = hour_count.refused + excluded.refused,
-             dependent = hour_count.dependent + excluded.dependent",
-    )
-    .bind(delivery.organisation.as_str().to_owned())
-    .bind(hour)
-    .bind(i64::from(is_accepted))
-    .bind(i64::from(!is_accepted))
-    .bind(i64::from(counts.entries))
-    .bind(i64::from(counts.created) + i64::from(counts.updated))
-    .bind(i64::from(counts.unchanged))
-    .bind(i64::from(counts.refused))
-    .bind(i64::from(counts.dependent))
-    .execute(&mut *db)
-    .await
-    .map_err(unavailable)?;
-    for code in &delivery.codes {
-        let sender = delivery.organisation.as_str();
-        count_code(db, sender, hour, &code.code, (i64::from(code.entries), 0)).await?;
+/// Adds the statements that count messages of one sender in their hours.
+pub(super) fn add_counts(batch: &mut Batch, deliveries: &[&Prepared]) {
+    #[derive(Default)]
+    struct Hour {
+        accepted: i64,
+        refused_messages: i64,
+        entries: i64,
+        stored: i64,
+        unchanged: i64,
+        refused: i64,
+        dependent: i64,
     }
-    Ok(())
+    let Some(first) = deliveries.first() else { return };
+    let sender = first.organisation;
+    let mut hours: BTreeMap<i64, Hour> = BTreeMap::new();
+    let mut codes: BTreeMap<(i64, &str), i64> = BTreeMap::new();
+    for delivery in deliveries {
+        let (counts, at) = (delivery.counts, delivery.received_at.div_euclid(HOUR));
+        let is_accepted = delivery.outcome == Outcome::Accepted;
+        let hour = hours.entry(at).or_default();
+        hour.accepted += i64::from(is_accepted);
+        hour.refused_messages += i64::from(!is_accepted);
+        hour.entries += i64::from(counts.entries);
+        hour.stored += i64::from(counts.created) + i64::from(counts.updated);
+        hour.unchanged += i64::from(counts.unchanged);
+        hour.refused += i64::from(counts.refused);
+        hour.dependent += i64::from(counts.dependent);
+        for code in &delivery.codes {
+            *codes.entry((at, &code.code)).or_default() += i64::from(code.entries);
+        }
+    }
+    for (at, hour) in hours {
+        let sql = batch.add(
+            "INSERT INTO hour_count (organisation, hour, accepted, refused_messages, entries, stored, unchanged,
+                 refused, dependent) ",
+        );
+        sql.push_values([hour], |mut row, hour| {
+            row.push_bind(sender.as_str().to_owned())
+                .push_bind(at)
+                .push_bind(hour.accepted)
+                .push_bind(hour.refused_messages)
+                .push_bind(hour.entries)
+                .push_bind(hour.stored)
+                .push_bind(hour.unchanged)
+                .push_bind(hour.refused)
+                .push_bind(hour.dependent);
+        });
+        sql.push(
+            " ON CONFLICT (organisation, hour) DO UPDATE SET
+                 accepted = hour_count.accepted + excluded.accepted,
+                 refused_messages = hour_count.refused_messages + excluded.refused_messages,
+                 entries = hour_count.entries + excluded.entries, stored = hour_count.stored + excluded.stored,
+                 unchanged = hour_count.unchanged + excluded.unchanged,
+                 refused = hour_count.refused + excluded.refused,
+                 dependent = hour_count.dependent + excluded.dependent",
+        );
+    }
+    for ((at, code), entries) in codes {
+        add_code(batch, sender.as_str(), at, code, (entries, 0));
+    }
 }
 
 /// Counts a refused call.
 pub(super) async fn count_call(db: &mut Connection, call: &RefusedCall) -> Result<(), StoreError> {
     let sender = call.sender.as_ref().map_or("", OrganisationNumber::as_str);
     let hour = call.received_at.as_microsecond().div_euclid(HOUR);
-    count_code(db, sender, hour, &call.code, (0, i64::from(call.calls))).await
+    let mut batch = Batch::together();
+    add_code(&mut batch, sender, hour, &call.code, (0, i64::from(call.calls)));
+    batch.run(db).await.map(drop)
 }
 
-async fn count_code(
-    db: &mut Connection,
-    sender: &str,
-    hour: i64,
-    code: &str,
-    (entries, calls): (i64, i64),
-) -> Result<(), StoreError> {
-    query(
-        "INSERT INTO hour_code (organisation, hour, code, entries, calls) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (organisation, hour, code) DO UPDATE SET
+fn add_code(batch: &mut Batch, sender: &str, hour: i64, code: &str, (entries, calls): (i64, i64)) {
+    let sql = batch.add("INSERT INTO hour_code (organisation, hour, code, entries, calls) ");
+    sql.push_values([()], |mut row, ()| {
+        row.push_bind(sender.to_owned())
+            .push_bind(hour)
+            .push_bind(code.to_owned())
+            .push_bind(entries)
+            .push_bind(calls);
+    });
+    sql.push(
+        " ON CONFLICT (organisation, hour, code) DO UPDATE SET
              entries = hour_code.entries + excluded.entries, calls = hour_code.calls + excluded.calls",
-    )
-    .bind(sender.to_owned())
-    .bind(hour)
-    .bind(code.to_owned())
-    .bind(entries)
-    .bind(calls)
-    .execute(db)
-    .await
-    .map_err(unavailable)?;
-    Ok(())
+    );
 }
 
 pub(super) async fn known_senders(

@@ -12,10 +12,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use lmr_intake::{
-    Acknowledged, Act, AlertNote, Archive, ArchiveFilter, ArchivedMessage, AuditEntry, AuditFilter,
-    AuditHead, AuditLog, AuditReport, Avsender, Committed, Current, DayCount, Delivery,
-    DeliveryFilter, DeliverySummary, Erasure, HandedOver, HourCodes, Identity, Insight,
-    ListedMessage, MessageDetail, MessageFilter, OrganisationNumber, Outlet, OutletStatus,
+    Acknowledged, Act, AlertNote, Archive, ArchiveFilter, ArchivedMessage, Asked, AuditEntry,
+    AuditFilter, AuditHead, AuditLog, AuditReport, Avsender, Committed, Current, DayCount,
+    Delivery, DeliveryFilter, DeliverySummary, Erasure, HandedOver, HourCodes, Identity, Insight,
+    Known, ListedMessage, MessageDetail, MessageFilter, OrganisationNumber, Outlet, OutletStatus,
     Partition, Period, REGISTER_CHAIN, RefusedCall, Removed, Retention, Seen, Store, StoreError,
     StoredVersion,
 };
@@ -402,6 +402,14 @@ impl Store for PlacedStore {
         systems: &[String],
     ) -> Result<Vec<String>, StoreError> {
         self.0.store(sender).await?.systems_of_others(sender, systems).await
+    }
+
+    async fn known(
+        &self,
+        sender: OrganisationNumber,
+        asked: Asked<'_>,
+    ) -> Result<Known, StoreError> {
+        self.0.store(sender).await?.known(sender, asked).await
     }
 
     async fn newest_receipt(

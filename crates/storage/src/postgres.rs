@@ -9,6 +9,10 @@ mod archive;
 mod audit;
 #[path = "backend.rs"]
 mod backend;
+#[path = "batch.rs"]
+mod batch;
+#[path = "deliver.rs"]
+mod deliver;
 #[path = "identities.rs"]
 mod identities;
 #[path = "insight.rs"]
@@ -19,8 +23,12 @@ mod outlet;
 mod partitions;
 #[path = "placement.rs"]
 mod placement;
+#[path = "proofs.rs"]
+mod proofs;
 #[path = "senders.rs"]
 mod senders;
+#[path = "sessions.rs"]
+mod sessions;
 #[path = "tables.rs"]
 mod tables;
 #[path = "writer.rs"]
@@ -52,6 +60,8 @@ const SKIP_LOCKED: &str = "FOR UPDATE SKIP LOCKED";
 const HOLD: &str = "FOR SHARE";
 /// The tables may be divided by sender: none of its transactions is to be of several.
 const SENDERS_APART: bool = true;
+/// Whether several statements with values can be sent at once.
+const SEVERAL_AT_ONCE: bool = false;
 /// Whether a session may have died since it was used last, and is asked first.
 const SESSIONS_DIE: bool = true;
 /// Reads of one transaction see one state.

@@ -1,4 +1,4 @@
-//! Registered senders, and the proofs that their tokens have used. Written for one database at a time, as `tables.rs`.
+//! Registered senders. Written for one database at a time, as `tables.rs`.
 
 use super::Db;
 use super::tables::organisation;
@@ -142,35 +142,6 @@ pub(super) async fn save_avsender(
             .map_err(unavailable)?;
     }
     Ok(())
-}
-
-/// Records a used proof; true when it is new. Forgets those that are of no use any more, some at a time.
-pub(super) async fn record_proof(
-    db: &mut Connection,
-    digest: &[u8; 32],
-    now: Timestamp,
-    until: Timestamp,
-) -> Result<bool, StoreError> {
-    // A known one that is of no use any more counts as new.
-    let recorded = query(
-        "INSERT INTO used_proof (digest, until) VALUES ($1, $2)
-         ON CONFLICT (digest) DO UPDATE SET until = excluded.until WHERE used_proof.until < $3",
-    )
-    .bind(&digest[..])
-    .bind(until.as_microsecond())
-    .bind(now.as_microsecond())
-    .execute(&mut *db)
-    .await
-    .map_err(unavailable)?;
-    // One digest in 64 pays for the sweep.
-    if digest[0].is_multiple_of(64) {
-        query("DELETE FROM used_proof WHERE until < $1")
-            .bind(now.as_microsecond())
-            .execute(&mut *db)
-            .await
-            .map_err(unavailable)?;
-    }
-    Ok(recorded.rows_affected() == 1)
 }
 
 pub(super) async fn remove_avsender(

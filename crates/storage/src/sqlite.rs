@@ -6,6 +6,10 @@ mod archive;
 mod audit;
 #[path = "backend.rs"]
 mod backend;
+#[path = "batch.rs"]
+mod batch;
+#[path = "deliver.rs"]
+mod deliver;
 #[path = "identities.rs"]
 mod identities;
 #[path = "insight.rs"]
@@ -14,8 +18,12 @@ mod insight;
 mod outlet;
 #[path = "no_partitions.rs"]
 mod partitions;
+#[path = "proofs.rs"]
+mod proofs;
 #[path = "senders.rs"]
 mod senders;
+#[path = "sessions.rs"]
+mod sessions;
 #[path = "tables.rs"]
 mod tables;
 #[path = "writer.rs"]
@@ -45,6 +53,8 @@ const SKIP_LOCKED: &str = "";
 const HOLD: &str = "";
 /// One file is not divided, so that messages of several senders share the wait for the disk.
 const SENDERS_APART: bool = false;
+/// Whether several statements with values can be sent at once.
+const SEVERAL_AT_ONCE: bool = true;
 /// Whether a session may have died since it was used last, and is asked first. A file's never does, and asking costs as
 /// much as the question itself.
 const SESSIONS_DIE: bool = false;

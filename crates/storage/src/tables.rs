@@ -1,26 +1,28 @@
 //! Rows in and out. Written for one database at a time: `super::Db` says which.
 
-use super::{Db, archive, audit, insight};
+use super::{Db, archive, batch::Batch, insight};
 use crate::{
     error::{OpenError, unavailable},
     key::{StorageKey, salt},
     prepared::{
-        ADMINISTRATION, ANSWER, BUNDLE, CONTENT, HASH, Prepared, PreparedVersion,
-        bundle_identifier_mac, decode, identity_mac, system_mac, time,
+        ADMINISTRATION, ANSWER, BUNDLE, CONTENT, HASH, bundle_identifier_mac, decode, identity_mac,
+        system_mac, time,
     },
 };
 use lmr_intake::{
-    Action, AdministrationFacts, Answer, CodeCount, Committed, Counts, Current, DeliveryFilter,
-    DeliverySummary, Identity, OrganisationNumber, Outcome, RefusedCall, Seen, StoreError,
+    AdministrationFacts, Answer, Asked, CodeCount, Counts, Current, DeliveryFilter,
+    DeliverySummary, Known, OrganisationNumber, Outcome, RefusedCall, Seen, StoreError,
     StoredVersion,
 };
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{AssertSqlSafe, Database, FromRow, QueryBuilder, query, query_as, query_scalar};
-use std::collections::{BTreeMap, HashMap};
+use sqlx::{
+    AssertSqlSafe, Database, FromRow, QueryBuilder, Row as _, query, query_as, query_scalar,
+};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 type Connection = <Db as Database>::Connection;
 
-/// Rows of one statement; SQLite takes 32 766 values, PostgreSQL 65 535.
+/// Values of one list; SQLite takes 32 766, PostgreSQL 65 535.
 const CHUNK: usize = 400;
 
 pub(super) fn outcome(text: &str) -> Result<Outcome, StoreError> {
@@ -180,24 +182,6 @@ pub(super) async fn seen(
     }
 }
 
-pub(super) async fn bundle_identifier_seen(
-    db: &mut Connection,
-    key: &StorageKey,
-    organisation: OrganisationNumber,
-    identifier: &str,
-) -> Result<bool, StoreError> {
-    let mac = bundle_identifier_mac(key, organisation, identifier);
-    let found: Option<i64> = query_scalar(
-        "SELECT id FROM message WHERE organisation = $1 AND bundle_identifier_mac = $2",
-    )
-    .bind(organisation.as_str())
-    .bind(mac)
-    .fetch_optional(db)
-    .await
-    .map_err(unavailable)?;
-    Ok(found.is_some())
-}
-
 #[derive(FromRow)]
 struct CurrentRow {
     identity_mac: Vec<u8>,
@@ -209,17 +193,37 @@ struct CurrentRow {
     salt: Vec<u8>,
 }
 
-pub(super) async fn current(
+/// Identities and systems that are asked about in one go. Each number of them is a text of its own that the database
+/// keeps ready, so more than these are asked about statement by statement.
+const MAX_TOGETHER: usize = 32;
+
+/// What is known of a validated message before it is stored.
+pub(super) async fn known(
     db: &mut Connection,
     key: &StorageKey,
     organisation: OrganisationNumber,
-    identities: &[Identity],
-) -> Result<Vec<Option<Current>>, StoreError> {
+    asked: Asked<'_>,
+) -> Result<Known, StoreError> {
+    let Asked { bundle_identifier, systems, identities } = asked;
+    let is_small = identities.len() <= MAX_TOGETHER && systems.len() <= MAX_TOGETHER;
+    let mut batch = if is_small { Batch::together() } else { Batch::one_by_one() };
+    if let Some(identifier) = bundle_identifier {
+        batch
+            .add("SELECT id FROM message WHERE organisation = ")
+            .push_bind(organisation.as_str().to_owned())
+            .push(" AND bundle_identifier_mac = ")
+            .push_bind(bundle_identifier_mac(key, organisation, identifier));
+    }
+    let system_macs: Vec<Vec<u8>> = systems.iter().map(|system| system_mac(key, system)).collect();
+    for chunk in system_macs.chunks(CHUNK) {
+        let sql = batch.add("SELECT system_mac FROM identifier_system WHERE organisation <> ");
+        sql.push_bind(organisation.as_str().to_owned());
+        push_list(sql, " AND system_mac", chunk);
+    }
     let macs: Vec<Vec<u8>> =
         identities.iter().map(|identity| identity_mac(key, organisation, identity)).collect();
-    let mut found: HashMap<Vec<u8>, Current> = HashMap::new();
     for chunk in macs.chunks(CHUNK) {
-        let mut sql: QueryBuilder<Db> = QueryBuilder::new(
+        let sql = batch.add(
             "SELECT r.identity_mac, r.resource_id, r.version, v.hash_sealed, v.administration_sealed, v.stored_at,
                     m.salt
              FROM resource r
@@ -228,67 +232,64 @@ pub(super) async fn current(
              JOIN message m ON m.organisation = v.organisation AND m.id = v.message
              WHERE r.organisation = ",
         );
-        sql.push_bind(organisation.as_str().to_owned()).push(" AND r.identity_mac IN (");
-        let mut list = sql.separated(", ");
-        for mac in chunk {
-            list.push_bind(mac.as_slice());
-        }
-        sql.push(")");
-        let rows: Vec<CurrentRow> =
-            sql.build_query_as().fetch_all(&mut *db).await.map_err(unavailable)?;
-        for row in rows {
-            let number = row.version.to_string();
-            let columns = key.personal_columns(&row.salt);
-            let row_key = [row.resource_id.as_str(), &number];
-            let hash = columns.open(HASH, &row_key, row.hash_sealed)?;
-            let administration = row
-                .administration_sealed
-                .map(|sealed| {
-                    let bytes = columns.open(ADMINISTRATION, &row_key, sealed)?;
-                    AdministrationFacts::from_bytes(&bytes)
-                        .ok_or(StoreError::Damaged { what: ADMINISTRATION })
-                })
-                .transpose()?;
-            found.insert(
-                row.identity_mac,
-                Current {
-                    content_hash: content_hash(hash)?,
-                    version: version(row.version)?,
-                    resource_id: row.resource_id,
-                    stored_at: time(row.stored_at)?,
-                    administration,
-                },
-            );
-        }
+        sql.push_bind(organisation.as_str().to_owned());
+        push_list(sql, " AND r.identity_mac", chunk);
     }
-    Ok(macs.iter().map(|mac| found.get(mac).cloned()).collect())
+    let mut answers = batch.rows(db).await?.into_iter();
+    let found = bundle_identifier.and_then(|_| answers.next());
+    let is_identifier_used = found.is_some_and(|rows| !rows.is_empty());
+    let mut of_others: HashSet<Vec<u8>> = HashSet::new();
+    for row in answers.by_ref().take(system_macs.chunks(CHUNK).len()).flatten() {
+        of_others.insert(row.try_get("system_mac").map_err(unavailable)?);
+    }
+    let mut current: HashMap<Vec<u8>, Current> = HashMap::new();
+    for row in answers.flatten() {
+        let row = CurrentRow::from_row(&row).map_err(unavailable)?;
+        let (mac, newest) = row.read(key)?;
+        current.insert(mac, newest);
+    }
+    let shared = systems.iter().zip(&system_macs).filter(|(_, mac)| of_others.contains(*mac));
+    Ok(Known {
+        is_identifier_used,
+        systems_of_others: shared.map(|(system, _)| system.clone()).collect(),
+        current: macs.iter().map(|mac| current.get(mac).cloned()).collect(),
+    })
 }
 
-pub(super) async fn systems_of_others(
-    db: &mut Connection,
-    key: &StorageKey,
-    organisation: OrganisationNumber,
-    systems: &[String],
-) -> Result<Vec<String>, StoreError> {
-    let mut shared = Vec::new();
-    for chunk in systems.chunks(CHUNK) {
-        let macs: Vec<Vec<u8>> = chunk.iter().map(|system| system_mac(key, system)).collect();
-        let mut sql: QueryBuilder<Db> =
-            QueryBuilder::new("SELECT system_mac FROM identifier_system WHERE organisation <> ");
-        sql.push_bind(organisation.as_str().to_owned()).push(" AND system_mac IN (");
-        let mut list = sql.separated(", ");
-        for mac in &macs {
-            list.push_bind(mac.as_slice());
-        }
-        sql.push(")");
-        let found: Vec<(Vec<u8>,)> =
-            sql.build_query_as().fetch_all(&mut *db).await.map_err(unavailable)?;
-        let is_found = |mac: &Vec<u8>| found.iter().any(|(other,)| other == mac);
-        shared.extend(
-            chunk.iter().zip(&macs).filter(|(_, mac)| is_found(mac)).map(|(s, _)| s.clone()),
-        );
+/// Appends `IN` with these values.
+fn push_list(sql: &mut QueryBuilder<Db>, column: &str, values: &[Vec<u8>]) {
+    sql.push(column).push(" IN (");
+    let mut list = sql.separated(", ");
+    for value in values {
+        list.push_bind(value.as_slice());
     }
-    Ok(shared)
+    sql.push(")");
+}
+
+impl CurrentRow {
+    /// The digest of the resource's identity, and its newest version.
+    fn read(self, key: &StorageKey) -> Result<(Vec<u8>, Current), StoreError> {
+        let number = self.version.to_string();
+        let columns = key.personal_columns(&self.salt);
+        let row_key = [self.resource_id.as_str(), &number];
+        let hash = columns.open(HASH, &row_key, self.hash_sealed)?;
+        let administration = self
+            .administration_sealed
+            .map(|sealed| {
+                let bytes = columns.open(ADMINISTRATION, &row_key, sealed)?;
+                AdministrationFacts::from_bytes(&bytes)
+                    .ok_or(StoreError::Damaged { what: ADMINISTRATION })
+            })
+            .transpose()?;
+        let newest = Current {
+            content_hash: content_hash(hash)?,
+            version: version(self.version)?,
+            resource_id: self.resource_id,
+            stored_at: time(self.stored_at)?,
+            administration,
+        };
+        Ok((self.identity_mac, newest))
+    }
 }
 
 fn content_hash(bytes: Vec<u8>) -> Result<[u8; 32], StoreError> {
@@ -297,205 +298,6 @@ fn content_hash(bytes: Vec<u8>) -> Result<[u8; 32], StoreError> {
 
 fn version(number: i64) -> Result<u32, StoreError> {
     u32::try_from(number).map_err(|_| StoreError::Damaged { what: "resource_version.version" })
-}
-
-/// What is known of a message that is about to be written.
-async fn seen_before(
-    db: &mut Connection,
-    key: &StorageKey,
-    delivery: &Prepared,
-) -> Result<Option<Seen>, StoreError> {
-    let (message_id, content) = (&delivery.message_id, &delivery.content_sha256);
-    seen(db, key, Among::Own, delivery.organisation, message_id, content).await
-}
-
-/// Writes one message. Anything but `Stored` may leave rows behind: the caller rolls back.
-pub(super) async fn store(
-    db: &mut Connection,
-    key: &StorageKey,
-    delivery: &Prepared,
-) -> Result<Committed, StoreError> {
-    let organisation = delivery.organisation;
-    if let Some(seen) = seen_before(db, key, delivery).await? {
-        return Ok(Committed::Known(seen));
-    }
-    // Before anything else is written: whoever holds the sender's chain is alone with the sender.
-    let received_at = time(delivery.received_at)?;
-    let appended = audit::append(
-        db,
-        key,
-        organisation.as_str(),
-        (received_at, Action::Receive),
-        |sequence, previous| delivery.receipt(sequence, previous, received_at).payload(),
-    )
-    .await?;
-    let Some(audit::Appended { entry: receipt, message: id }) = appended else {
-        return Ok(Committed::Elsewhere);
-    };
-    let audit_sequence = i64::try_from(receipt.sequence)
-        .map_err(|_| StoreError::Damaged { what: "audit_entry.sequence" })?;
-    let counts = delivery.counts;
-    let inserted = query(
-        "INSERT INTO message (organisation, id, message_id, content_sha256, bundle_identifier_mac, rule_set,
-             client_id, reporting_from, reporting_to, generated_at, received_at, outcome,
-             entries, created, updated, unchanged, refused, dependent, salt, answer_coding, answer_sealed,
-             audit_sequence, has_content)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-             $23)
-         ON CONFLICT DO NOTHING",
-    )
-    .bind(organisation.as_str())
-    .bind(id)
-    .bind(&delivery.message_id)
-    .bind(&delivery.content_sha256[..])
-    .bind(delivery.bundle_identifier_mac.as_deref())
-    .bind(delivery.rule_set)
-    .bind(&delivery.client_id)
-    .bind(delivery.reporting_from)
-    .bind(delivery.reporting_to)
-    .bind(delivery.generated_at)
-    .bind(delivery.received_at)
-    .bind(delivery.outcome.as_str())
-    .bind(i64::from(counts.entries))
-    .bind(i64::from(counts.created))
-    .bind(i64::from(counts.updated))
-    .bind(i64::from(counts.unchanged))
-    .bind(i64::from(counts.refused))
-    .bind(i64::from(counts.dependent))
-    .bind(&delivery.salt)
-    .bind(delivery.answer_coding)
-    .bind(&delivery.answer_sealed)
-    .bind(audit_sequence)
-    .bind(delivery.content_sealed.is_some())
-    .execute(&mut *db)
-    .await
-    .map_err(unavailable)?;
-    if inserted.rows_affected() == 0 {
-        // Id and content are new, so it is the bundle identifier; or another receiver was quicker.
-        let now = seen_before(db, key, delivery).await?;
-        return Ok(now.map_or(Committed::BundleIdentifierReused, Committed::Known));
-    }
-    if let Some(content) = &delivery.content_sealed {
-        query(
-            "INSERT INTO message_content (organisation, message, received_at, content_sealed)
-             VALUES ($1, $2, $3, $4)",
-        )
-        .bind(organisation.as_str())
-        .bind(id)
-        .bind(delivery.received_at)
-        .bind(content)
-        .execute(&mut *db)
-        .await
-        .map_err(unavailable)?;
-    }
-    for mac in &delivery.system_macs {
-        query(
-            "INSERT INTO identifier_system (organisation, system_mac) VALUES ($1, $2)
-             ON CONFLICT DO NOTHING",
-        )
-        .bind(organisation.as_str())
-        .bind(mac.as_slice())
-        .execute(&mut *db)
-        .await
-        .map_err(unavailable)?;
-    }
-    let (first, later): (Vec<_>, Vec<_>) = delivery.versions.iter().partition(|v| v.version == 1);
-    for chunk in first.chunks(CHUNK) {
-        if !insert_resources(db, organisation, chunk).await? {
-            return Ok(Committed::Moved);
-        }
-    }
-    for new in later {
-        let moved = query(
-            "UPDATE resource SET version = $1
-             WHERE organisation = $2 AND identity_mac = $3 AND resource_id = $4 AND version = $5",
-        )
-        .bind(new.version)
-        .bind(organisation.as_str())
-        .bind(&new.identity_mac)
-        .bind(&new.resource_id)
-        .bind(new.version - 1)
-        .execute(&mut *db)
-        .await
-        .map_err(unavailable)?;
-        if moved.rows_affected() != 1 {
-            return Ok(Committed::Moved);
-        }
-    }
-    insight::count_message(db, delivery).await?;
-    if !delivery.codes.is_empty() {
-        insert_codes(db, (organisation, id), &delivery.codes).await?;
-    }
-    for chunk in delivery.versions.chunks(CHUNK) {
-        insert_versions(db, (organisation, id), delivery.received_at, chunk).await?;
-    }
-    Ok(Committed::Stored { receipt: receipt.text })
-}
-
-async fn insert_codes(
-    db: &mut Connection,
-    (organisation, message): (OrganisationNumber, i64),
-    codes: &[CodeCount],
-) -> Result<(), StoreError> {
-    let mut sql: QueryBuilder<Db> =
-        QueryBuilder::new("INSERT INTO message_code (organisation, message, code, entries) ");
-    // As many as the catalogue has at most.
-    sql.push_values(codes, |mut row, count| {
-        row.push_bind(organisation.as_str().to_owned())
-            .push_bind(message)
-            .push_bind(count.code.as_str())
-            .push_bind(i64::from(count.entries));
-    });
-    sql.build().execute(db).await.map_err(unavailable)?;
-    Ok(())
-}
-
-async fn insert_resources(
-    db: &mut Connection,
-    organisation: OrganisationNumber,
-    chunk: &[&PreparedVersion],
-) -> Result<bool, StoreError> {
-    let mut sql: QueryBuilder<Db> = QueryBuilder::new(
-        "INSERT INTO resource (resource_id, kind, organisation, identity_mac, version) ",
-    );
-    sql.push_values(chunk, |mut row, new| {
-        row.push_bind(new.resource_id.as_str())
-            .push_bind(new.resource_type.as_str())
-            .push_bind(organisation.as_str().to_owned())
-            .push_bind(new.identity_mac.as_slice())
-            .push_bind(new.version);
-    });
-    sql.push(" ON CONFLICT DO NOTHING");
-    let inserted = sql.build().execute(db).await.map_err(unavailable)?;
-    Ok(inserted.rows_affected() == chunk.len() as u64)
-}
-
-async fn insert_versions(
-    db: &mut Connection,
-    (organisation, message): (OrganisationNumber, i64),
-    stored_at: i64,
-    chunk: &[PreparedVersion],
-) -> Result<(), StoreError> {
-    let mut sql: QueryBuilder<Db> = QueryBuilder::new(
-        "INSERT INTO resource_version (organisation, resource_id, version, message, entry, stored_at, hash_sealed, content_sealed,
-             content_from, content_length, administration_sealed) ",
-    );
-    sql.push_values(chunk, |mut row, new| {
-        row.push_bind(organisation.as_str().to_owned())
-            .push_bind(new.resource_id.as_str())
-            .push_bind(new.version)
-            .push_bind(message)
-            .push_bind(new.entry)
-            .push_bind(stored_at)
-            .push_bind(new.hash_sealed.as_slice())
-            // The content of versions from before places.
-            .push_bind(Vec::<u8>::new())
-            .push_bind(new.content_from)
-            .push_bind(new.content_length)
-            .push_bind(new.administration_sealed.as_deref());
-    });
-    sql.build().execute(db).await.map_err(unavailable)?;
-    Ok(())
 }
 
 #[derive(FromRow)]

@@ -1,6 +1,6 @@
 //! The one writer: what waits is committed together, and answered after the commit.
 
-use super::{BEGIN, Db, SENDERS_APART, backend::writing, is_of_session, tables};
+use super::{BEGIN, Db, SENDERS_APART, backend::writing, deliver, is_of_session};
 use crate::{
     error::{chain, session_error, unavailable, was_overtaken},
     key::StorageKey,
@@ -206,42 +206,72 @@ impl Session<'_> {
         mut connection: Connection,
         deliveries: &[Prepared],
     ) -> Result<Vec<Outcome>, StoreError> {
-        let bytes: usize = deliveries.iter().map(Prepared::weight).sum();
-        let mib = u32::try_from(bytes >> 20).unwrap_or(u32::MAX);
-        let time = COMMIT_TIME.saturating_add(COMMIT_TIME_PER_MIB.saturating_mul(mib));
-        let outcome = timeout(time, try_commit(&mut connection, self.key, deliveries)).await;
-        match outcome {
-            Ok(Ok(results)) => {
+        // In the order of the senders, whose chains are locked one after the other: two receivers on one database never
+        // wait for each other in a circle.
+        let mut order: Vec<usize> = (0..deliveries.len()).collect();
+        order.sort_by_key(|at| deliveries[*at].organisation);
+        let all = try_all(&mut connection, self.key, deliveries, &order);
+        match in_time(deliveries, all).await {
+            Ok(Some(results)) => {
+                self.connection = Some(connection);
+                return Ok(results);
+            }
+            Ok(None) => {}
+            Err(error) => {
+                // Its locks must be gone before the next one asks for them; that it cannot say goodbye is not worth a line.
+                let _ = timeout(GOODBYE, connection.close_hard()).await;
+                if is_silent(&error) || session_error(&error).is_some_and(is_of_session) {
+                    return Err(error);
+                }
+                // It may be about one message only.
+                connection = writing(self.options).await.map_err(unavailable)?;
+            }
+        }
+        let each = try_each(&mut connection, self.key, deliveries, &order);
+        match in_time(deliveries, each).await {
+            Ok(results) => {
                 self.connection = Some(connection);
                 Ok(results)
             }
-            Ok(Err(error)) => {
-                // Its locks must be gone before the next one asks for them; that it cannot say goodbye is not worth a line.
+            Err(error) => {
                 let _ = timeout(GOODBYE, connection.close_hard()).await;
                 Err(error)
             }
-            // Whether it came through nobody knows: a resend finds out.
-            Err(_) => Err(StoreError::Unavailable("the database did not answer in time".into())),
         }
     }
 }
 
-async fn try_commit(
+/// Bounds a commit. Whether one that takes longer came through nobody knows: a resend finds out.
+async fn in_time<T>(
+    deliveries: &[Prepared],
+    commit: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let bytes: usize = deliveries.iter().map(Prepared::weight).sum();
+    let mib = u32::try_from(bytes >> 20).unwrap_or(u32::MAX);
+    let time = COMMIT_TIME.saturating_add(COMMIT_TIME_PER_MIB.saturating_mul(mib));
+    timeout(time, commit).await.unwrap_or_else(|_| {
+        Err(StoreError::Unavailable("the database did not answer in time".into()))
+    })
+}
+
+/// Whether the database has said nothing: only then the cause is not the driver's.
+fn is_silent(error: &StoreError) -> bool {
+    matches!(error, StoreError::Unavailable(_)) && session_error(error).is_none()
+}
+
+/// Commits each message in a savepoint of its own: one message's conflict is not another's.
+async fn try_each(
     connection: &mut Connection,
     key: &StorageKey,
     deliveries: &[Prepared],
+    order: &[usize],
 ) -> Result<Vec<Outcome>, StoreError> {
     let mut transaction = connection.begin_with(BEGIN).await.map_err(unavailable)?;
-    // In the order of the senders, whose chains are locked one after the other: two receivers on one database never
-    // wait for each other in a circle.
-    let mut order: Vec<usize> = (0..deliveries.len()).collect();
-    order.sort_by_key(|at| deliveries[*at].organisation);
     let mut results: Vec<Option<Outcome>> = deliveries.iter().map(|_| None).collect();
-    for at in order {
+    for at in order.iter().copied() {
         let delivery = &deliveries[at];
-        // A savepoint each: one message's conflict is its own.
         let mut savepoint = transaction.begin().await.map_err(unavailable)?;
-        let result = match tables::store(&mut savepoint, key, delivery).await {
+        let result = match deliver::store(&mut savepoint, key, delivery).await {
             Err(error) if was_overtaken(&error) => Ok(Committed::Moved),
             // What is damaged is this message's; all else is the database's, and rolling back would hide it.
             Err(error @ StoreError::Unavailable(_)) => return Err(error),
@@ -256,6 +286,31 @@ async fn try_commit(
     }
     transaction.commit().await.map_err(unavailable)?;
     Ok(results.into_iter().map(|result| result.unwrap_or(Err(StoreError::Closing))).collect())
+}
+
+/// Commits messages that can all be stored, as nearly all can: without a savepoint each, and without looking first
+/// whether they are there. `None`, and nothing is changed, where one of them cannot.
+async fn try_all(
+    connection: &mut Connection,
+    key: &StorageKey,
+    deliveries: &[Prepared],
+    order: &[usize],
+) -> Result<Option<Vec<Outcome>>, StoreError> {
+    let mut transaction = connection.begin_with(BEGIN).await.map_err(unavailable)?;
+    let mut results: Vec<Option<Outcome>> = deliveries.iter().map(|_| None).collect();
+    let is_one = |a: &usize, b: &usize| deliveries[*a].organisation == deliveries[*b].organisation;
+    for of_sender in order.chunk_by(is_one) {
+        let some: Vec<&Prepared> = of_sender.iter().map(|at| &deliveries[*at]).collect();
+        let Some(stored) = deliver::store_all(&mut transaction, key, &some).await? else {
+            transaction.rollback().await.map_err(unavailable)?;
+            return Ok(None);
+        };
+        for (at, committed) in of_sender.iter().zip(stored) {
+            results[*at] = Some(Ok(committed));
+        }
+    }
+    transaction.commit().await.map_err(unavailable)?;
+    Ok(Some(results.into_iter().map(|result| result.unwrap_or(Err(StoreError::Closing))).collect()))
 }
 
 /// Runs `work` in a transaction of its own, for the rare writes other than messages.
