@@ -10,21 +10,42 @@ use jiff::Timestamp;
 use lmr_sandbox::certificates::{Order, TestCa};
 use world::{World, lmr};
 
-/// The lines of the page's `sh` blocks.
-fn commands() -> Vec<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operations.md");
+/// The lines of a page's blocks in this language.
+fn blocks(page: &str, language: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page);
     let page = std::fs::read_to_string(path).expect("the page");
+    let opening = format!("```{language}");
     let mut lines = Vec::new();
     let mut inside = false;
     for line in page.lines() {
         match line {
-            "```sh" => inside = true,
+            _ if line == opening => inside = true,
             "```" => inside = false,
             _ if inside => lines.push(line.to_owned()),
             _ => {}
         }
     }
     lines
+}
+
+/// The lines of the page's `sh` blocks.
+fn commands() -> Vec<String> {
+    blocks("operations.md", "sh")
+}
+
+/// The configuration that a new operator begins with.
+#[test]
+fn the_smallest_configuration_of_the_page_can_be_used() {
+    let world = World::make("lmdi-1.1.7", 1, 51);
+    let config = blocks("operations.md", "toml");
+    assert_eq!(config, blocks("nb/operations.md", "toml"), "both pages have the same one");
+    std::fs::write(world.config("smallest.toml"), config.join("\n")).expect("written");
+    let checked = Command::new(lmr())
+        .args(["serve", "--check", "--config", "smallest.toml"])
+        .current_dir(world.path())
+        .output()
+        .expect("lmr runs");
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
 }
 
 #[test]
