@@ -99,7 +99,7 @@ pub struct Removed {
 /// From when on things are kept; `None` keeps them for ever.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retention {
-    /// Content of messages that came before is removed: bundles, resources, answers.
+    /// Content of messages that came before is removed: bundles and resources. Answers stay: a resend gets the first one.
     pub content_before: Option<Timestamp>,
     /// Whether content that the outlet has not handed over stays all the same.
     pub keep_waiting: bool,
