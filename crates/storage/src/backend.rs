@@ -55,6 +55,7 @@ impl Inner {
             tidy(&mut connection).await;
         }
         tables::check_key(&mut connection, &key).await?;
+        tables::flush(&mut connection).await?;
         let readers = Sessions::new(options.clone(), READERS, READING);
         readers.open_one().await?;
         let key = Arc::new(key);

@@ -47,6 +47,7 @@ pub(super) async fn open(
     }
     tables::migrate(&mut connection, &IDENTITY_MIGRATIONS).await?;
     tables::check_key(&mut connection, &key.people).await?;
+    tables::flush(&mut connection).await?;
     connection.close().await?;
     let readers = Sessions::new(options.clone(), READERS, READING);
     let writers = Sessions::new(options, IDENTITY_WRITERS, WRITING);

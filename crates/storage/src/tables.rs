@@ -61,6 +61,14 @@ pub(super) async fn migrate(db: &mut Connection, migrations: &Migrator) -> Resul
     }
 }
 
+/// Brings to the disk what an earlier process has written there. What one that died had written and not flushed is read
+/// like everything else; it must not be answered for while a loss of power can still take it. A commit flushes the whole
+/// log of SQLite (<https://sqlite.org/wal.html>); PostgreSQL does the same by itself when it starts.
+pub(super) async fn flush(db: &mut Connection) -> Result<(), OpenError> {
+    query("UPDATE key_check SET id = id").execute(db).await?;
+    Ok(())
+}
+
 /// Seals a word with the database's key the first time, opens it every other time.
 pub(super) async fn check_key(db: &mut Connection, key: &StorageKey) -> Result<(), OpenError> {
     const COLUMN: &str = "key_check.check_sealed";

@@ -224,6 +224,26 @@ async fn the_sender_leads_every_key() {
     assert_eq!(leaving, [], "foreign keys that leave the sender");
 }
 
+/// What a process that was killed had written is read by the next one like everything else, also where its flush had not
+/// been reached: a commit, which flushes the whole log, comes before anything is answered for.
+#[tokio::test]
+async fn what_a_killed_process_left_is_flushed_before_anything_is_answered() {
+    let before = tempfile::tempdir().unwrap();
+    let killed = open(&before).await.unwrap();
+    killed.commit(delivery("m1", 1, vec![version("a", 1, 1, 10)])).await.unwrap();
+    let after = tempfile::tempdir().unwrap();
+    for file in ["lmr.db", "lmr.db-wal"] {
+        std::fs::copy(before.path().join(file), after.path().join(file)).unwrap();
+    }
+    let length = async || {
+        let wal = after.path().join("lmr.db-wal");
+        std::fs::metadata(wal).unwrap().len()
+    };
+    let left = length().await;
+    let _store = open(&after).await.unwrap();
+    assert!(length().await > left, "nothing was committed, so nothing was flushed");
+}
+
 #[tokio::test]
 async fn everything_is_there_after_closing_and_opening_again() {
     let folder = tempfile::tempdir().unwrap();

@@ -169,6 +169,23 @@ pub fn repair(machine: &str) -> u64 {
     std::mem::take(&mut machine.failed)
 }
 
+/// The processes of the machine have died and others start; what was not flushed is still there, and not on the disk.
+pub fn revive(name: &str) {
+    let mut disk = held(&DISK);
+    let machine = disk.machines.entry(name.to_owned()).or_default();
+    let (generation, lies) = (machine.generation + 1, machine.lies);
+    *machine = Machine { generation, lies, ..Machine::default() };
+    for (_, content) in disk.files.iter().filter(|(path, _)| machine_of(path) == name) {
+        let_go(&mut held(content));
+    }
+}
+
+/// Nobody has the file open any more.
+fn let_go(content: &mut Content) {
+    (content.shared, content.reserved, content.pending, content.exclusive) = (0, 0, 0, 0);
+    content.index = Arc::default();
+}
+
 /// The machine has lost its power and starts again: what was not flushed is as chance decides.
 pub fn restart(name: &str, rng: &mut Rng) -> Lost {
     let mut disk = held(&DISK);
@@ -212,8 +229,7 @@ pub fn restart(name: &str, rng: &mut Rng) -> Lost {
             }
             content.data[record.offset..end].copy_from_slice(new);
         }
-        (content.shared, content.reserved, content.pending, content.exclusive) = (0, 0, 0, 0);
-        content.index = Arc::default();
+        let_go(&mut content);
     }
     lost
 }

@@ -355,6 +355,8 @@ struct Town {
     clock: AtomicI64,
     sender_clock: AtomicI64,
     receiver_clock: AtomicI64,
+    /// After the register's process alone has died: when the power goes in the next transfer.
+    power_loss: Mutex<Option<MachineFault>>,
     chance: Mutex<Rng>,
     random: Arc<Chance>,
 }
@@ -426,6 +428,19 @@ impl Town {
         if let Some(Running { store, receiver }) = running.take() {
             drop(receiver);
             store.close().await;
+        }
+        let (process_alone, next) = {
+            let mut chance = held(&self.chance);
+            let next = chance.chance(70).then(|| (chance.between(1, 40), chance.chance(50)));
+            (chance.chance(40), next)
+        };
+        if process_alone {
+            // What it had not flushed is there until the power goes, in the next transfer perhaps.
+            disk::revive(&self.register);
+            *held(&self.power_loss) =
+                next.map(|(nth, after)| MachineFault::Crash { flush: false, nth, after });
+            held(&self.net).count("receiver: death of the process");
+            return;
         }
         let lost = disk::restart(&self.register, &mut held(&self.chance));
         let mut net = held(&self.net);
@@ -689,6 +704,7 @@ impl Player {
             clock: AtomicI64::new((start + SignedDuration::from_hours(24)).as_second()),
             sender_clock: AtomicI64::new(0),
             receiver_clock: AtomicI64::new(0),
+            power_loss: Mutex::new(None),
             chance: Mutex::new(Rng::new(scene.seed)),
             random: Arc::new(Chance(Mutex::new(Rng::new(scene.seed ^ 0x00AB_CDEF)))),
         });
@@ -833,7 +849,8 @@ impl Play<'_> {
         *held(&self.town.chance) = Rng::new(run.chance);
         held(&self.town.net).fates = run.network.iter().copied().collect();
         self.arm(&self.town.hospital, run.sender);
-        self.arm(&self.town.register, run.receiver);
+        let power_loss = held(&self.town.power_loss).take();
+        self.arm(&self.town.register, power_loss.or(run.receiver));
         for (clock, seconds, who) in [
             (&self.town.sender_clock, run.sender_clock, "sender"),
             (&self.town.receiver_clock, run.receiver_clock, "receiver"),
