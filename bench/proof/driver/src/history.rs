@@ -146,6 +146,7 @@ impl Play<'_> {
             let verdict = oracle::check_acknowledged(&self.world.register(), &acknowledged)?;
             self.outcome.violations.extend(verdict.violations);
             if !self.outcome.violations.is_empty() {
+                self.outcome.counts = verdict.counts;
                 return Ok(());
             }
         }
@@ -368,9 +369,18 @@ impl Play<'_> {
             if !self.world.stop_receiver(0) {
                 self.outcome.violations.push("the receiver does not end when asked to".to_owned());
             }
+            // A second receiver on the same file loses its power with the first: its writes are in the journal too.
+            let both_lose_power = history.receivers > 1
+                && matches!(armed, Some(ProcessFault::PowerLoss { .. }))
+                && self.site.postgres.is_none();
+            if both_lose_power && !self.world.stop_receiver(1) {
+                self.outcome.violations.push("the receiver does not end when asked to".to_owned());
+            }
             if !self.world.serve(0, armed)? {
                 self.receiver_died(round)?;
                 restart_at = Some(self.now());
+            } else if both_lose_power {
+                self.world.serve(1, Some(ProcessFault::Journal))?;
             }
             if matches!(armed, Some(ProcessFault::Clock { .. } | ProcessFault::ClockJump { .. })) {
                 self.count(format!("receiver: {}", armed.map_or("", ProcessFault::kind)));
@@ -467,8 +477,7 @@ impl Play<'_> {
             if let Some(ProcessFault::PowerLoss { chance, .. }) = round.receiver
                 && report.contains("killed")
             {
-                let lost = lose_power(&self.world.journal("receiver"), chance)?;
-                self.count_lost("receiver", lost);
+                self.receiver_loses_power(chance)?;
             }
         }
         for n in 0..history.receivers {
@@ -485,16 +494,21 @@ impl Play<'_> {
         if let Some(ProcessFault::PowerLoss { chance, .. }) = round.receiver
             && report.contains("killed")
         {
-            // A second receiver on the same machine loses its power too.
-            if self.world.receiver(1).is_some() {
-                self.world.kill_receiver(1);
-                self.count("receiver: SIGKILL at a random moment");
-            }
-            let lost = lose_power(&self.world.journal("receiver"), chance)?;
-            self.count_lost("receiver", lost);
+            self.receiver_loses_power(chance)?;
         }
         let _ = fs::remove_file(self.world.report("receiver"));
         let _ = fs::remove_file(self.world.journal("receiver"));
+        Ok(())
+    }
+
+    fn receiver_loses_power(&mut self, chance: u64) -> Result<()> {
+        // A second receiver on the same machine loses it too.
+        if self.world.receiver(1).is_some() {
+            self.world.kill_receiver(1);
+            self.count("receiver: SIGKILL at a random moment");
+        }
+        let lost = lose_power(&self.world.journal("receiver"), chance)?;
+        self.count_lost("receiver", lost);
         Ok(())
     }
 

@@ -92,6 +92,8 @@ pub enum ProcessFault {
     Clock { seconds: i64 },
     /// It jumps in the middle.
     ClockJump { nth: u64, seconds: i64 },
+    /// None: what it writes and flushes goes into the journal of another process that loses its power.
+    Journal,
     /// None: what it writes, flushes and sends is noted.
     Trace,
     /// A second process of the same kind at the same time.
@@ -111,7 +113,7 @@ impl ProcessFault {
             Self::Short { .. } => "short write",
             Self::Clock { .. } => "wrong clock",
             Self::ClockJump { .. } => "clock jump",
-            Self::Trace => "none",
+            Self::Journal | Self::Trace => "none",
             Self::Second { .. } => "second process",
         }
     }

@@ -1056,7 +1056,10 @@ mod tests {
             let outcome = player.play(&Scene::of(seed)).unwrap();
             assert_eq!(outcome.violations, Vec::<String>::new(), "seed {seed}");
             let again = player.play(&Scene::of(seed)).unwrap();
-            assert_eq!(again.faults, outcome.faults, "seed {seed} is another scene the second time");
+            assert_eq!(
+                again.faults, outcome.faults,
+                "seed {seed} is another scene the second time"
+            );
         }
         player.lying_disk = true;
         let lost = |seed| {

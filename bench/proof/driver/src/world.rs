@@ -401,6 +401,9 @@ impl World {
             Some(ProcessFault::ClockJump { nth, seconds }) => {
                 command.env("PROOF_CLOCK_JUMP", format!("{nth}:{seconds}"));
             }
+            Some(ProcessFault::Journal) => {
+                command.env("PROOF_JOURNAL", self.journal(who));
+            }
             Some(ProcessFault::Trace) => {
                 command.env("PROOF_TRACE", self.trace(who));
             }
