@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use lmr_auth::jose::SigningKeyError;
 use lmr_auth::{
     ClientError, ClientUnusable, Clock, DpopSettings, Environment, Fetcher, HttpFetcher, KeyCache,
-    ProfileError, TokenError, TokenVerifier, TrustKind, TrustProfile,
+    Network, ProfileError, TlsRoots, TokenError, TokenVerifier, TrustKind, TrustProfile,
 };
 use lmr_envelope::{
     Certificate, CertificateError, DecryptionKey, DecryptionKeys, KeyError, PrivateKey,
@@ -162,6 +162,12 @@ impl std::fmt::Debug for World {
     }
 }
 
+/// A world trusts its own authority and nobody else, so that it needs none of the machine's.
+fn network_of(ca: &TestCa) -> Network {
+    let roots = TlsRoots::Only(vec![ca.certificate_pem().as_bytes().to_vec()]);
+    Network { roots, ..Network::default() }
+}
+
 struct Running {
     store: SqliteStore,
     receiver: Receiver,
@@ -202,9 +208,9 @@ impl World {
         let address = listener.local_addr()?;
         let timeout = Duration::from_secs(30);
         let client = reqwest::Client::builder()
-            .add_root_certificate(reqwest::Certificate::from_pem(ca.certificate_pem().as_bytes())?)
+            .tls_certs_only([reqwest::Certificate::from_pem(ca.certificate_pem().as_bytes())?])
             .build()?;
-        let fetcher: Arc<dyn Fetcher> = Arc::new(HttpFetcher::new(timeout)?);
+        let fetcher: Arc<dyn Fetcher> = Arc::new(HttpFetcher::by(&network_of(&ca), timeout)?);
         let mut world = Self {
             plan,
             folder,
@@ -408,6 +414,12 @@ impl World {
     /// [`WorldError::Stopped`].
     pub fn receiver(&self) -> Result<&Receiver, WorldError> {
         self.running.as_ref().map(|running| &running.receiver).ok_or(WorldError::Stopped)
+    }
+
+    /// How this world's servers are reached.
+    #[must_use]
+    pub fn network(&self) -> Network {
+        network_of(&self.ca)
     }
 
     /// An HTTP client that trusts this world's authority.

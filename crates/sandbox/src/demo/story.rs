@@ -209,7 +209,8 @@ async fn agent(
     let rule_set = rule_set(era);
     let authorizer = TokenAuthorizer::new(world.helseid_client_at(sender, Arc::clone(&clock))?);
     let address = format!("{}/fhirmottak/v1", world.base_url());
-    let transport = HttpTransport::new(&HttpSettings::new(address), authorizer)?;
+    let settings = HttpSettings { network: world.network(), ..HttpSettings::new(address) };
+    let transport = HttpTransport::new(&settings, authorizer)?;
     Ok(Agent::new(Parts {
         settings: Settings {
             own_addresses: Vec::new(),

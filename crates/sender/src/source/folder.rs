@@ -186,7 +186,12 @@ impl Source for FolderSource {
         };
         file.seek(SeekFrom::Start(location.key)).map_err(unreadable)?;
         let mut bytes = vec![0; location.bytes()];
-        file.read_exact(&mut bytes).map_err(|_| SourceIssueKind::ChangedMeanwhile)?;
+        let done = file.read_exact(&mut bytes);
+        if cfg!(windows) {
+            // An open file cannot be replaced there: whoever writes the next export would be refused.
+            *open = None;
+        }
+        done.map_err(|_| SourceIssueKind::ChangedMeanwhile)?;
         String::from_utf8(bytes).map_err(|_| SourceIssueKind::ChangedMeanwhile)
     }
 
