@@ -101,7 +101,7 @@ impl From<WhichAdvice> for lmr_lmdi::Advice {
     }
 }
 
-/// What is written to the log (standard error).
+/// What is written to the log (standard error; a service of Windows has a file).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Log {
@@ -128,6 +128,10 @@ pub(crate) enum LogFormat {
 impl Log {
     /// Starts logging for this process. What it gives is kept until the end, so that the last lines are written.
     pub(crate) fn start(&self) -> anyhow::Result<LastLines> {
+        #[cfg(windows)]
+        use tracing_subscriber::layer::SubscriberExt as _;
+        use tracing_subscriber::util::SubscriberInitExt as _;
+
         let filter = tracing_subscriber::EnvFilter::try_new(&self.level).explain(|| {
             text!(
                 "log.level: {level} er ikke et filter",
@@ -135,15 +139,29 @@ impl Log {
                 level = self.level
             )
         })?;
-        let (lines, last) = crate::log::start(std::io::stderr())?;
+        #[cfg(not(windows))]
+        let out = std::io::stderr();
+        #[cfg(windows)]
+        let (out, errors) = crate::service::log()?;
+        let (lines, last) = crate::log::start(out)?;
         let builder = tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_writer(move || lines.clone())
             .log_internal_errors(false)
             .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
         match self.format {
-            LogFormat::Text => builder.with_target(false).try_init(),
-            LogFormat::Json => builder.json().flatten_event(true).try_init(),
+            LogFormat::Text => {
+                let subscriber = builder.with_target(false).finish();
+                #[cfg(windows)]
+                let subscriber = subscriber.with(errors);
+                subscriber.try_init()
+            }
+            LogFormat::Json => {
+                let subscriber = builder.json().flatten_event(true).finish();
+                #[cfg(windows)]
+                let subscriber = subscriber.with(errors);
+                subscriber.try_init()
+            }
         }
         .map_err(|error| anyhow::anyhow!("{error}"))
         .explain(|| text!("loggen kan ikke startes", "logging cannot start"))?;

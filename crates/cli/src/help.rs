@@ -10,8 +10,6 @@ use clap::builder::{PossibleValue, PossibleValuesParser, StyledStr};
 use clap::error::ErrorKind;
 use clap::{Arg, Command};
 
-use bokmal::TEXTS;
-
 /// What clap writes by itself, in the order in which it is replaced.
 const LABELS: &[(&str, &str)] = &[
     ("Usage:", "Bruk:"),
@@ -26,6 +24,14 @@ const LABELS: &[(&str, &str)] = &[
     ("<COMMAND>", "<KOMMANDO>"),
     ("[COMMAND]", "[KOMMANDO]"),
 ];
+
+/// The English texts and those in bokmål of all commands that this system has.
+fn all() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    let all = bokmal::TEXTS.iter();
+    #[cfg(windows)]
+    let all = all.chain(bokmal::windows::TEXTS);
+    all
+}
 
 /// The help that these arguments ask for, in bokmål; `None` if they ask for none.
 ///
@@ -111,7 +117,7 @@ fn in_language(text: &str) -> String {
 
 fn bokmal_of(paragraph: &str) -> Option<&'static str> {
     let key = paragraph.trim().trim_end_matches('.');
-    TEXTS.iter().find(|(en, _)| *en == key).map(|(_, nb)| *nb)
+    all().find(|(en, _)| *en == key).map(|(_, nb)| *nb)
 }
 
 #[cfg(test)]
@@ -174,7 +180,7 @@ mod tests {
         assert!(missing.is_empty(), "not in help/bokmal.rs: {missing:#?}");
 
         let mut seen = BTreeSet::new();
-        for (en, nb) in TEXTS {
+        for (en, nb) in all() {
             assert!(seen.insert(*en), "twice in help/bokmal.rs: {en}");
             assert!(!nb.is_empty() && !nb.ends_with('.'), "{nb:?}");
         }

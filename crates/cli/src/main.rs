@@ -31,6 +31,8 @@ mod rulesets;
 mod sandbox;
 mod send;
 mod serve;
+#[cfg(windows)]
+mod service;
 mod shell;
 mod terminology;
 mod text;
@@ -73,6 +75,8 @@ enum Command {
     Open(envelope::Open),
     Receipt(receipt::ReceiptCommand),
     Serve(serve::Serve),
+    #[cfg(windows)]
+    Service(service::Service),
     Send(send::Send),
     Admin(admin::Admin),
     Doctor(doctor::Doctor),
@@ -106,6 +110,8 @@ fn main() -> ExitCode {
         Command::Open(command) => command.run(lang),
         Command::Receipt(command) => command.run(lang),
         Command::Serve(command) => command.run(lang),
+        #[cfg(windows)]
+        Command::Service(command) => command.run(lang),
         Command::Send(command) => command.run(),
         Command::Admin(command) => command.run(lang),
         Command::Doctor(command) => command.run(lang),

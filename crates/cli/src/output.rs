@@ -99,6 +99,10 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 /// Writes a secret to a new file that only its owner may read.
 pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    #[cfg_attr(
+        not(unix),
+        expect(unused_mut, reason = "Windows has no mode: the folder's rights count")
+    )]
     let mut options = fs::OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);

@@ -141,6 +141,12 @@ struct Annul {
 }
 
 impl Send {
+    /// `lmr send daemon` of a configuration file.
+    #[cfg(windows)]
+    pub(crate) const fn daemon(config: PathBuf, lang: Language) -> Self {
+        Self { config, format: Format::Text, lang, command: Command::Daemon }
+    }
+
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         if matches!(self.format, Format::Csv | Format::Html)
             && !matches!(self.command, Command::Rejected(_))

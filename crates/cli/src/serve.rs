@@ -39,6 +39,12 @@ pub(crate) struct Serve {
 }
 
 impl Serve {
+    /// The receiver of a configuration file.
+    #[cfg(windows)]
+    pub(crate) const fn with_config(config: PathBuf) -> Self {
+        Self { config, check: false }
+    }
+
     pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
         let (config, folder) = crate::config::read::<ReceiverConfig>(&self.config)?;
         if self.check {
@@ -70,6 +76,8 @@ impl Serve {
             beside.spawn(expire_hourly(config.retention, has_outlet, Arc::clone(&store)));
             beside.spawn(make_partitions_daily(Arc::clone(&store)));
             tracing::info!(address = %listener.local_addr()?, environment = ?config.environment, "listening");
+            #[cfg(windows)]
+            crate::service::ready();
             let serving = lmr_server::serve(listener, services, interrupted());
             let showing = crate::console::serve(&config, console).await?;
             let ended = match outlet {
@@ -156,7 +164,7 @@ fn check(config: &ReceiverConfig, folder: &Path, lang: Language) -> anyhow::Resu
 }
 
 /// Reads certificates, keys, authorities, senders, code lists and the console's operators of the configuration file again at each SIGHUP, as hooks of
-/// certificate renewal send it. Everything else takes a restart.
+/// certificate renewal send it (a service of Windows: when its parameters are said to have changed). Everything else takes a restart.
 struct Reload {
     config: PathBuf,
     receiver: Receiver,
@@ -207,21 +215,32 @@ impl Reload {
             use tokio::signal::unix::{SignalKind, signal};
             let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
             while hangup.recv().await.is_some() {
-                match self.again() {
-                    Ok(()) => {
-                        tracing::info!(
-                            "certificates, keys, senders, operators and code lists were read again"
-                        )
-                    }
-                    Err(error) => tracing::error!(
-                        detail = format!("{error:#}"),
-                        "certificates, keys, senders, operators and code lists could not be read again; the old ones stay in use"
-                    ),
-                }
+                self.read_again();
             }
         }
-        #[cfg(not(unix))]
+        #[cfg(windows)]
+        loop {
+            crate::service::reload_asked().await;
+            self.read_again();
+        }
+        #[cfg(not(any(unix, windows)))]
         drop(self);
+    }
+
+    /// [`Self::again`], with its outcome in the log.
+    #[cfg(any(unix, windows))]
+    fn read_again(&self) {
+        match self.again() {
+            Ok(()) => {
+                tracing::info!(
+                    "certificates, keys, senders, operators and code lists were read again"
+                )
+            }
+            Err(error) => tracing::error!(
+                detail = format!("{error:#}"),
+                "certificates, keys, senders, operators and code lists could not be read again; the old ones stay in use"
+            ),
+        }
     }
 }
 
@@ -640,7 +659,7 @@ pub(crate) fn tls_of(files: &KeyFiles, folder: &Path) -> anyhow::Result<Tls> {
     Ok(Tls::from_pem(&chain, &key)?)
 }
 
-/// Ends on Ctrl-C and, where there is one, on the order to terminate. A hang-up ends nothing.
+/// Ends on Ctrl-C and, where there is one, on the order to terminate (of a service of Windows: to stop). A hang-up ends nothing.
 pub(crate) async fn interrupted() {
     let ctrl_c = async {
         if tokio::signal::ctrl_c().await.is_err() {
@@ -656,6 +675,23 @@ pub(crate) async fn interrupted() {
         let Ok(mut terminate) = signal(SignalKind::terminate()) else { return ctrl_c.await };
         tokio::select! { () = ctrl_c => {}, _ = terminate.recv() => {} }
     }
-    #[cfg(not(unix))]
+    #[cfg(windows)]
+    {
+        use tokio::signal::windows::{ctrl_break, ctrl_close, ctrl_shutdown};
+        // A console that is closed, or a machine that is shut down, waits for a few seconds only.
+        let (Ok(mut stop), Ok(mut close), Ok(mut shutdown)) =
+            (ctrl_break(), ctrl_close(), ctrl_shutdown())
+        else {
+            return ctrl_c.await;
+        };
+        tokio::select! {
+            () = ctrl_c => {}
+            _ = stop.recv() => {}
+            _ = close.recv() => {}
+            _ = shutdown.recv() => {}
+            () = crate::service::stop_asked() => {}
+        }
+    }
+    #[cfg(not(any(unix, windows)))]
     ctrl_c.await;
 }

@@ -1,5 +1,8 @@
 //! Every text of `--help` in bokmål, by the English one.
 
+#[cfg(windows)]
+pub(super) mod windows;
+
 /// English as in the doc comments of the commands, without the full stop; bokmål.
 pub(super) const TEXTS: &[(&str, &str)] = &[
     ("Print help", "Skriv hjelpen"),

@@ -264,7 +264,8 @@ fn log(report: &Report) {
     }
 }
 
-/// Hang-up signals, where the system has them. Listening also keeps one from ending the process.
+/// Hang-up signals, where the system has them (a service of Windows: that its parameters have changed). Listening also
+/// keeps one from ending the process.
 struct Hangups {
     #[cfg(unix)]
     signals: Option<tokio::signal::unix::Signal>,
@@ -285,6 +286,9 @@ impl Hangups {
         {
             return;
         }
+        #[cfg(windows)]
+        crate::service::reload_asked().await;
+        #[cfg(not(windows))]
         std::future::pending().await
     }
 }

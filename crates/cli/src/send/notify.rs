@@ -85,7 +85,9 @@ impl ServiceManager {
         {
             tracing::debug!(%error, "the service manager was not notified");
         }
-        #[cfg(not(unix))]
+        #[cfg(windows)]
+        crate::service::tell(state);
+        #[cfg(not(any(unix, windows)))]
         let _ = state;
     }
 }

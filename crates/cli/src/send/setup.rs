@@ -75,6 +75,11 @@ pub(super) fn stop_on_signals(stop: &StopSignal) {
     tokio::spawn(async move {
         crate::serve::interrupted().await;
         stop.stop();
+        // The service manager asks once.
+        #[cfg(windows)]
+        if crate::service::is_running() {
+            return;
+        }
         crate::serve::interrupted().await;
         // 128 + SIGINT, as shells write it.
         std::process::exit(130);
