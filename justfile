@@ -60,9 +60,15 @@ package-deb: (_package "deb")
 package-rpm: (_package "rpm")
 package-tar: (_package "tar")
 package-container: (_package "container")
+# The program for Windows as a .zip (needs mingw-w64).
+package-windows: (_package "windows")
 _package kind:
     scripts/package {{kind}}
 
 # Installs, uses, upgrades and removes the packages in a Debian of their own (as root).
 package-test:
     scripts/package-test
+
+# Tries the program for Windows under Wine.
+windows-test program="target/x86_64-pc-windows-gnu/release/lmr.exe":
+    scripts/windows-test {{program}}
