@@ -102,7 +102,11 @@ pub fn sqlite_text(
     language: Language,
 ) -> Option<&'static str> {
     let error = error.downcast_ref::<sqlx::Error>()?;
-    if matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) {
+    // A worker of the driver ends where a name in the file's schema is no text any more.
+    if matches!(
+        error,
+        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::WorkerCrashed
+    ) {
         return Some(OutboxError::damaged_text(language));
     }
     let database = error.as_database_error()?;
@@ -332,6 +336,7 @@ impl Outbox {
             .foreign_keys(true)
             .busy_timeout(std::time::Duration::from_secs(10));
         let outbox = Self::connect(options).await?;
+        outbox.check_schema().await?;
         match forms.run(&outbox.pool).await {
             Ok(()) => Ok(outbox),
             Err(MigrateError::VersionMissing(found)) if is_newer_form(found) => {
@@ -355,6 +360,7 @@ impl Outbox {
         }
         let options = SqliteConnectOptions::new().filename(path).read_only(true).immutable(true);
         let outbox = Self::connect(options).await?;
+        outbox.check_schema().await?;
         let newest = sqlx::query("SELECT max(version) FROM _sqlx_migrations");
         let newest: Option<i64> = newest.fetch_one(&outbox.pool).await?.read(0)?;
         if newest.is_some_and(is_newer_form) {
@@ -384,6 +390,19 @@ impl Outbox {
             #[cfg(test)]
             failpoint: failpoint::Failpoint::default(),
         })
+    }
+
+    /// Refuses a schema that is no text any more: the driver takes the types of columns from it for text, and its
+    /// worker ends where they are not.
+    async fn check_schema(&self) -> Result<()> {
+        let texts: Vec<Vec<u8>> =
+            sqlx::query_scalar("SELECT CAST(sql AS BLOB) FROM sqlite_schema WHERE sql IS NOT NULL")
+                .fetch_all(&self.pool)
+                .await?;
+        match texts.iter().find_map(|text| std::str::from_utf8(text).err()) {
+            Some(error) => Err(OutboxError::DamagedFile(format!("its schema: {error}"))),
+            None => Ok(()),
+        }
     }
 
     /// Closes the file cleanly.

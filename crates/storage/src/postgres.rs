@@ -64,6 +64,8 @@ const SENDERS_APART: bool = true;
 const SEVERAL_AT_ONCE: bool = false;
 /// Whether a session may have died since it was used last, and is asked first.
 const SESSIONS_DIE: bool = true;
+/// Flushes what an earlier process has written: the server has done that before it takes sessions.
+const FLUSH: Option<&str> = None;
 /// Reads of one transaction see one state.
 const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// The settings of a session that only reads, and of one that writes. Sent after the start, because poolers refuse unknown

@@ -66,6 +66,10 @@ const WRITING: &[&str] = &[];
 /// For writes that may be lost with the power: losing a used proof opens a window of a minute to whoever holds it,
 /// and waiting for the disk would cost every call as much as its message does.
 const QUICK: &[&str] = &["PRAGMA synchronous = NORMAL"];
+/// Flushes what an earlier process has written: what one that died had written and not flushed is read like everything
+/// else, and must not be answered for while a loss of power can still take it. A commit flushes the whole log
+/// (<https://sqlite.org/wal.html>).
+const FLUSH: Option<&str> = Some("UPDATE key_check SET id = id");
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 static IDENTITY_MIGRATIONS: Migrator = sqlx::migrate!("migrations/identities/sqlite");
 /// Sessions that write identities at once.

@@ -1,6 +1,6 @@
 //! Rows in and out. Written for one database at a time: `super::Db` says which.
 
-use super::{Db, archive, batch::Batch, insight};
+use super::{Db, FLUSH, archive, batch::Batch, insight};
 use crate::{
     error::{OpenError, unavailable},
     key::{StorageKey, salt},
@@ -61,11 +61,11 @@ pub(super) async fn migrate(db: &mut Connection, migrations: &Migrator) -> Resul
     }
 }
 
-/// Brings to the disk what an earlier process has written there. What one that died had written and not flushed is read
-/// like everything else; it must not be answered for while a loss of power can still take it. A commit flushes the whole
-/// log of SQLite (<https://sqlite.org/wal.html>); PostgreSQL does the same by itself when it starts.
+/// Brings to the disk what an earlier process has written there ([`FLUSH`]).
 pub(super) async fn flush(db: &mut Connection) -> Result<(), OpenError> {
-    query("UPDATE key_check SET id = id").execute(db).await?;
+    if let Some(statement) = FLUSH {
+        query(statement).execute(db).await?;
+    }
     Ok(())
 }
 

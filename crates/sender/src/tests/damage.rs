@@ -286,6 +286,25 @@ async fn look_at_all(outbox: &Outbox) -> Result<(), OutboxError> {
     Ok(())
 }
 
+/// The driver's worker ends where the type of a column is no text.
+#[tokio::test]
+async fn a_schema_that_is_no_text_any_more_is_named() {
+    let (world, _) = delivered().await;
+    let mut file = std::fs::read(path(&world)).unwrap();
+    let sought = b" BLOB NOT NULL";
+    let mut found = 0;
+    for at in 0..file.len() - sought.len() {
+        if &file[at..at + sought.len()] == sought {
+            file[at + 1] = 0xff;
+            found += 1;
+        }
+    }
+    assert!(found > 0, "the schema has no such column");
+    std::fs::write(path(&world), file).unwrap();
+    let error = use_it(&world).await.expect_err("damaged");
+    assert!(error.to_string().contains("lmr send repair"), "{error}");
+}
+
 /// No damage ends the process: whatever is read is what it must be, or an error with the remedy. `quick_check` of a run
 /// notices most; what people look at is read without it.
 #[tokio::test]
