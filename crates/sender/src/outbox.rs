@@ -22,7 +22,9 @@ use jiff::Timestamp;
 use lmr_fhir::Language;
 use sqlx::error::DatabaseError as _;
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
 use sqlx::{Connection as _, Sqlite, SqlitePool, Transaction};
 
 use crate::attempt::AttemptFailure;
@@ -307,6 +309,19 @@ pub struct Outbox {
     failpoint: failpoint::Failpoint,
 }
 
+/// Refuses a schema that is no text any more: the driver takes the types of columns from it for text, and its worker ends
+/// where they are not.
+async fn check_schema(connection: &mut SqliteConnection) -> std::result::Result<(), sqlx::Error> {
+    let texts: Vec<Vec<u8>> =
+        sqlx::query_scalar("SELECT CAST(sql AS BLOB) FROM sqlite_schema WHERE sql IS NOT NULL")
+            .fetch_all(connection)
+            .await?;
+    match texts.iter().find_map(|text| std::str::from_utf8(text).err()) {
+        Some(error) => Err(sqlx::Error::Decode(error.into())),
+        None => Ok(()),
+    }
+}
+
 impl Outbox {
     /// Opens the file, makes it if it is missing, and brings it to the present form.
     ///
@@ -336,7 +351,6 @@ impl Outbox {
             .foreign_keys(true)
             .busy_timeout(std::time::Duration::from_secs(10));
         let outbox = Self::connect(options).await?;
-        outbox.check_schema().await?;
         match forms.run(&outbox.pool).await {
             Ok(()) => Ok(outbox),
             Err(MigrateError::VersionMissing(found)) if is_newer_form(found) => {
@@ -360,7 +374,6 @@ impl Outbox {
         }
         let options = SqliteConnectOptions::new().filename(path).read_only(true).immutable(true);
         let outbox = Self::connect(options).await?;
-        outbox.check_schema().await?;
         let newest = sqlx::query("SELECT max(version) FROM _sqlx_migrations");
         let newest: Option<i64> = newest.fetch_one(&outbox.pool).await?.read(0)?;
         if newest.is_some_and(is_newer_form) {
@@ -376,6 +389,11 @@ impl Outbox {
     }
 
     async fn connect(options: SqliteConnectOptions) -> Result<Self> {
+        // By a connection of its own: which one of the pool a statement gets is the pool's affair.
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        let checked = check_schema(&mut connection).await;
+        connection.close().await?;
+        checked?;
         let pool = SqlitePoolOptions::new()
             .max_connections(2)
             // SQLite ends a transaction by itself when the disk is full, which the driver does not notice:
@@ -390,19 +408,6 @@ impl Outbox {
             #[cfg(test)]
             failpoint: failpoint::Failpoint::default(),
         })
-    }
-
-    /// Refuses a schema that is no text any more: the driver takes the types of columns from it for text, and its
-    /// worker ends where they are not.
-    async fn check_schema(&self) -> Result<()> {
-        let texts: Vec<Vec<u8>> =
-            sqlx::query_scalar("SELECT CAST(sql AS BLOB) FROM sqlite_schema WHERE sql IS NOT NULL")
-                .fetch_all(&self.pool)
-                .await?;
-        match texts.iter().find_map(|text| std::str::from_utf8(text).err()) {
-            Some(error) => Err(OutboxError::DamagedFile(format!("its schema: {error}"))),
-            None => Ok(()),
-        }
     }
 
     /// Closes the file cleanly.
