@@ -88,9 +88,10 @@ def held_open(world, end, fates, count, first, more=b"", pause=1.0):
                 if more:
                     connection.send(more)
                 try:
-                    if not connection.recv(4096):
+                    answer = connection.recv(4096)
+                    if not answer:
                         raise OSError
-                    fates["answered"] += 1
+                    fates["answered 200" if answer.startswith(b"HTTP/1.1 200") else "answered"] += 1
                 except BlockingIOError:
                     kept.append(connection)
                     continue
@@ -154,18 +155,18 @@ def replay(world, number, n):
 
 # Name, what it does, and the ends that it must not have.
 ATTACKS = [
-    ("silent connections", lambda w, end, fates: held_open(w, end, fates, 400, b""), {"answered"}),
+    ("silent connections", lambda w, end, fates: held_open(w, end, fates, 400, b""), {"answered", "answered 200"}),
     ("many idle connections of one address", lambda w, end, fates: held_open(
         w, end, fates, 1000, b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"), set()),
-    ("slow heads", lambda w, end, fates: held_open(w, end, fates, 150, HEAD, b"X", 0.5), {"answered"}),
+    ("slow heads", lambda w, end, fates: held_open(w, end, fates, 150, HEAD, b"X", 0.5), {"answered", "answered 200"}),
     ("slow bodies", lambda w, end, fates: held_open(
-        w, end, fates, 100, HEAD + b"Content-Length: 100000\r\n\r\n", b"{", 0.5), set()),
+        w, end, fates, 100, HEAD + b"Content-Length: 100000\r\n\r\n", b"{", 0.5), {"answered 200"}),
     ("gzip bombs", repeated(lambda w, number, n: w.post(
         *[(ZEROS, {"content-encoding": "gzip"}), (w.sealed["bomb"], w.authorized())][n % 2],
         source=[ATTACKER, "127.0.0.1"][n % 2]), 4), {200}),
     ("deep and wide JSON", repeated(lambda w, number, n: w.post(
         *[(DEEP[n // 2 % 3], {}, CHECK), (w.sealed["wide"], w.authorized())][n % 2],
-        source=[ATTACKER, "127.0.0.1"][n % 2]), 4), set()),
+        source=[ATTACKER, "127.0.0.1"][n % 2]), 4), {200}),
     ("huge headers", repeated(lambda w, number, n: w.raw(HUGE_HEADERS[n % len(HUGE_HEADERS)]), 8), {200}),
     ("wrong lengths", repeated(lambda w, number, n: w.raw(WRONG_LENGTHS[n % len(WRONG_LENGTHS)]), 8), {200}),
     ("replayed proofs", repeated(replay, 4), {200}),

@@ -9,9 +9,9 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-use lmr_fhir::Bilingual;
-
-use lmr_fhir::Language;
+use lmr_fhir::{Bilingual, Language};
+use lmr_intake::StoreError;
+use lmr_storage::{OpenError, is_damaged};
 
 /// A sentence in both languages.
 pub(crate) type Text = Bilingual<String>;
@@ -85,12 +85,21 @@ impl<T> Explain<T> for Option<T> {
 pub(crate) fn chain(error: &anyhow::Error, language: Language) -> String {
     let mut said = String::new();
     let mut english = String::new();
+    let of_receiver =
+        error.chain().any(|error| error.is::<OpenError>() || error.is::<StoreError>());
+    let says_so =
+        error.chain().any(|error| matches!(error.downcast_ref(), Some(OpenError::Damaged(_))));
     for error in error.chain() {
         let own = error.to_string();
         if own.is_empty() || (!english.is_empty() && english.contains(&own)) {
             continue;
         }
-        let text = cause(error, language);
+        let text = match of_receiver && is_damaged(error) {
+            // What the sender has for a damaged file, the receiver has not.
+            true if says_so => own.clone(),
+            true => damaged(language).to_owned(),
+            false => cause(error, language),
+        };
         if !said.is_empty() {
             said.push_str(": ");
         }
@@ -98,6 +107,14 @@ pub(crate) fn chain(error: &anyhow::Error, language: Language) -> String {
         english.push_str(&own);
     }
     said
+}
+
+/// What is said of a receiver's damaged database.
+fn damaged(language: Language) -> &'static str {
+    match language {
+        Language::Bokmal => "den er skadet: gjenopprett den fra sikkerhetskopien",
+        Language::English => "it is damaged: restore it from its backup",
+    }
 }
 
 /// One error of a chain in a language. What has no sentence of its own in bokmål stays as it is.

@@ -28,9 +28,10 @@ const MAX_ATTEMPTS: usize = 64;
 const READ_IN_PLACE: usize = 64 << 10;
 
 /// Largest sealed content, in bytes, that is decrypted and inflated where it is, and largest bundle that is validated
-/// there: that takes a millisecond or two, and on a busy machine handing it over costs as much again.
+/// there: the ordinary message of some entries, for which handing it over costs as much as the work. What is made to cost
+/// as much as it can costs some milliseconds.
 const OPENED_IN_PLACE: usize = 16 << 10;
-const VALIDATED_IN_PLACE: usize = 64 << 10;
+const VALIDATED_IN_PLACE: usize = 12 << 10;
 
 /// Largest answer, in bytes, that is kept of a message of which nothing was taken. Such a message leaves nothing else
 /// behind, so a resend of one with a larger answer is validated again.

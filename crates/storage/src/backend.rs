@@ -6,7 +6,7 @@ use super::{
     keeps_statements, outlet, partitions,
     proofs::Proofs,
     senders,
-    sessions::{ANSWER_TIME, Session, Sessions, bounded, is_dead, prepare},
+    sessions::{ANSWER_TIME, READ_TIME, Session, Sessions, bounded, is_dead, prepare},
     tables, tidy,
     writer::Writer,
     writer::in_transaction,
@@ -189,12 +189,13 @@ impl Store for Name {
         let (key, among, readers) = (&self.0.key, tables::Among::All, &self.0.readers);
         let mut db = readers.take_quickly().await?;
         let read = tables::seen(&mut db, key, among, sender, message_id, content_sha256);
-        let seen = bounded(read).await;
+        let seen = bounded(READ_TIME, read).await;
         if !is_dead(&seen) {
             return seen;
         }
         let mut db = readers.replace(db).await?;
-        bounded(tables::seen(&mut db, key, among, sender, message_id, content_sha256)).await
+        bounded(READ_TIME, tables::seen(&mut db, key, among, sender, message_id, content_sha256))
+            .await
     }
 
     async fn bundle_identifier_seen(
@@ -229,12 +230,12 @@ impl Store for Name {
     ) -> Result<Known, StoreError> {
         let (key, readers) = (&self.0.key, &self.0.readers);
         let mut db = readers.take_quickly().await?;
-        let known = bounded(tables::known(&mut db, key, sender, asked)).await;
+        let known = bounded(READ_TIME, tables::known(&mut db, key, sender, asked)).await;
         if !is_dead(&known) {
             return known;
         }
         let mut db = readers.replace(db).await?;
-        bounded(tables::known(&mut db, key, sender, asked)).await
+        bounded(READ_TIME, tables::known(&mut db, key, sender, asked)).await
     }
 
     async fn newest_receipt(

@@ -11,6 +11,9 @@ pub enum OpenError {
     /// Not reachable, not writable, not a database.
     #[error("the database cannot be opened")]
     Unavailable(#[source] sqlx::Error),
+    /// The file holds what no program wrote there.
+    #[error("the database is damaged: restore it from its backup (docs/operations.md)")]
+    Damaged(#[source] sqlx::Error),
     /// A pooler hands every transaction to another session (PgBouncer's `pool_mode = transaction`).
     #[error(
         "a pooler between here and the database gives each transaction another session, which loses prepared \
@@ -76,6 +79,9 @@ impl From<sqlx::Error> for OpenError {
         if lost_its_statements(&error) {
             return Self::TransactionPooling(error);
         }
+        if is_damage(&error) {
+            return Self::Damaged(error);
+        }
         Self::Unavailable(error)
     }
 }
@@ -86,6 +92,7 @@ impl From<MigrateError> for OpenError {
             MigrateError::Execute(error) if lost_its_statements(&error) => {
                 Self::TransactionPooling(error)
             }
+            MigrateError::Execute(error) if is_damage(&error) => Self::Damaged(error),
             MigrateError::VersionMissing(_)
             | MigrateError::VersionMismatch(_)
             | MigrateError::VersionNotPresent(_)
@@ -95,6 +102,29 @@ impl From<MigrateError> for OpenError {
             other => Self::Migration(other),
         }
     }
+}
+
+/// Whether an error of the database says that its file is damaged.
+#[must_use]
+pub fn is_damaged(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.downcast_ref::<sqlx::Error>().is_some_and(is_damage)
+}
+
+/// Whether SQLite found a damaged file (<https://sqlite.org/rescode.html>: SQLITE_CORRUPT), or the driver
+/// could not read what is in it.
+fn is_damage(error: &sqlx::Error) -> bool {
+    if matches!(
+        error,
+        sqlx::Error::WorkerCrashed | sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. }
+    ) {
+        return true;
+    }
+    let error = error.as_database_error();
+    let error = error.and_then(|error| error.try_downcast_ref::<sqlx::sqlite::SqliteError>());
+    let code = error.and_then(sqlx::error::DatabaseError::code);
+    // Extended codes have the primary one in their lowest byte.
+    let code = code.and_then(|code| code.parse::<i32>().ok());
+    code.is_some_and(|code| code & 0xff == 11)
 }
 
 /// Whether a prepared statement of this session is gone, or one of another session is there: then the session is not

@@ -46,7 +46,7 @@ mod prepared;
 mod sqlite;
 
 pub use apart::{ApartStore, IdentityStore, Part, PartKey, PartOf};
-pub use error::OpenError;
+pub use error::{OpenError, is_damaged};
 pub use key::{ApartKeys, IdentityKey, KeyFileError, StorageKey};
 pub use placed::{MAIN, MoveError, MoveReport, PlacedStore};
 pub use postgres::{Copied, PostgresStore};

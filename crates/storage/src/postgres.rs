@@ -64,6 +64,8 @@ const SENDERS_APART: bool = true;
 const SEVERAL_AT_ONCE: bool = false;
 /// Whether a session may have died since it was used last, and is asked first.
 const SESSIONS_DIE: bool = true;
+/// The texts of the schema where a damaged file may hold other bytes.
+const SCHEMA_TEXTS: Option<&str> = None;
 /// Flushes what an earlier process has written: the server has done that before it takes sessions.
 const FLUSH: Option<&str> = None;
 /// Reads of one transaction see one state.

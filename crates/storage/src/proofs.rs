@@ -1,6 +1,6 @@
 //! Used proofs: those that come at once are recorded at once. Written for one database at a time, as `tables.rs`.
 
-use super::sessions::{Sessions, is_dead};
+use super::sessions::{ANSWER_TIME, Sessions, bounded, is_dead};
 use super::{Db, QUICK};
 use crate::error::unavailable;
 use jiff::Timestamp;
@@ -73,7 +73,7 @@ impl Proofs {
             if group.is_empty() {
                 return answer.await.unwrap_or(Err(StoreError::Closing));
             }
-            let recorded = insert(&mut session, &group).await;
+            let recorded = bounded(ANSWER_TIME, insert(&mut session, &group)).await;
             // Not once more: where they were recorded and only the answer was lost, they would count as used.
             let dead = is_dead(&recorded);
             reply_to(group, recorded);

@@ -55,8 +55,8 @@ const HOLD: &str = "";
 const SENDERS_APART: bool = false;
 /// Whether several statements with values can be sent at once.
 const SEVERAL_AT_ONCE: bool = true;
-/// Whether a session may have died since it was used last, and is asked first. A file's never does, and asking costs as
-/// much as the question itself.
+/// Whether a session may have died since it was used last, and is asked first. A file's hardly ever does, and asking costs
+/// as much as the question itself.
 const SESSIONS_DIE: bool = false;
 /// Reads of one transaction see one state.
 const SNAPSHOT: &str = "BEGIN";
@@ -66,6 +66,10 @@ const WRITING: &[&str] = &[];
 /// For writes that may be lost with the power: losing a used proof opens a window of a minute to whoever holds it,
 /// and waiting for the disk would cost every call as much as its message does.
 const QUICK: &[&str] = &["PRAGMA synchronous = NORMAL"];
+/// The texts of the schema, as bytes: the driver takes the types of columns from them for text, and its thread ends where
+/// they are not.
+const SCHEMA_TEXTS: Option<&str> =
+    Some("SELECT CAST(sql AS BLOB) FROM sqlite_schema WHERE sql IS NOT NULL");
 /// Flushes what an earlier process has written: what one that died had written and not flushed is read like everything
 /// else, and must not be answered for while a loss of power can still take it. A commit flushes the whole log
 /// (<https://sqlite.org/wal.html>).
@@ -139,9 +143,13 @@ async fn keeps_statements(
     Ok(())
 }
 
-/// Whether an error may be the session's and not the database's. A file has no sessions that die.
-fn is_of_session(_: &sqlx::Error) -> bool {
-    false
+/// Whether an error may be the session's and not the database's: the driver's thread has ended, or does not answer.
+fn is_of_session(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Io(error) => error.kind() == std::io::ErrorKind::TimedOut,
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Rows in and out. Written for one database at a time: `super::Db` says which.
 
-use super::{Db, FLUSH, archive, batch::Batch, insight};
+use super::{Db, FLUSH, SCHEMA_TEXTS, archive, batch::Batch, insight};
 use crate::{
     error::{OpenError, unavailable},
     key::{StorageKey, salt},
@@ -39,8 +39,19 @@ async fn is_current(db: &mut Connection, migrations: &Migrator) -> bool {
     applied.is_ok_and(|applied| known.eq(applied))
 }
 
+/// Refuses a damaged schema before a statement is made of it.
+async fn check_schema(db: &mut Connection) -> Result<(), OpenError> {
+    let Some(statement) = SCHEMA_TEXTS else { return Ok(()) };
+    let texts: Vec<Vec<u8>> = query_scalar(statement).fetch_all(db).await?;
+    match texts.iter().find_map(|text| std::str::from_utf8(text).err()) {
+        Some(error) => Err(OpenError::Damaged(sqlx::Error::Decode(error.into()))),
+        None => Ok(()),
+    }
+}
+
 /// Brings the database to this program's schema. Gives whether anything was changed.
 pub(super) async fn migrate(db: &mut Connection, migrations: &Migrator) -> Result<bool, OpenError> {
+    check_schema(db).await?;
     // A role that may not make tables can use them all the same.
     if is_current(db, migrations).await {
         return Ok(false);

@@ -224,6 +224,11 @@ impl Session<'_> {
                     return Err(error);
                 }
                 // It may be about one message only.
+                warn!(
+                    detail = chain(&error),
+                    messages = deliveries.len(),
+                    "messages that came together are stored one by one"
+                );
                 connection = writing(self.options).await.map_err(unavailable)?;
             }
         }

@@ -398,6 +398,68 @@ async fn a_schema_of_another_program_is_refused_at_start() {
     assert!(matches!(open(&folder).await, Err(OpenError::UnknownSchema(_))));
 }
 
+/// The driver's thread ends where the type of a column is no text.
+#[tokio::test]
+async fn a_schema_that_is_no_text_any_more_is_damage_and_ends_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    open(&folder).await.unwrap().close().await;
+    let file = folder.path().join("lmr.db");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let sought = b" BLOB NOT NULL";
+    let places: Vec<usize> =
+        (0..bytes.len() - sought.len()).filter(|at| bytes[*at..].starts_with(sought)).collect();
+    assert!(!places.is_empty());
+    for at in places {
+        bytes[at + 1] = 0xff;
+    }
+    std::fs::write(&file, bytes).unwrap();
+    for _ in 0..3 {
+        assert!(matches!(open(&folder).await, Err(OpenError::Damaged(_))));
+    }
+}
+
+/// Whatever bytes are wrong: the store opens or says why, and what is asked of it is answered or refused, in time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_damage_of_the_file_holds_anybody_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await.unwrap();
+    for n in 0..20 {
+        let versions = vec![version(&format!("r{n}"), 1, 1, 200)];
+        store.commit(delivery(&format!("m{n}"), n, versions)).await.unwrap();
+    }
+    store.close().await;
+    let file = folder.path().join("lmr.db");
+    let whole = std::fs::read(&file).unwrap();
+    let (mut refused, mut seed) = (0, 0x2545_f491_4f6c_dd1d_u64);
+    for round in 0..150 {
+        for ending in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(folder.path().join(format!("lmr.db{ending}")));
+        }
+        let mut bytes = whole.clone();
+        for _ in 0..=round % 8 {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            // Half of the flips in the first pages, where the schema is.
+            let within = if seed % 2 == 0 { 16 << 10 } else { bytes.len() };
+            let at = (seed >> 8) as usize % within;
+            bytes[at] ^= (seed as u8) | 0x80;
+        }
+        std::fs::write(&file, bytes).unwrap();
+        let asked = async {
+            let Ok(store) = open(&folder).await else { return false };
+            let seen = store.seen(sender(), "m3", &contract::hash(3)).await;
+            let current = store.current(sender(), &[identity("r3")]).await;
+            let committed = store.commit(delivery("new", 900, vec![version("n", 1, 1, 9)])).await;
+            store.close().await;
+            seen.is_ok() && current.is_ok() && committed.is_ok()
+        };
+        let answered = tokio::time::timeout(Duration::from_secs(60), asked).await;
+        refused += usize::from(!answered.unwrap_or_else(|_| panic!("round {round} hangs")));
+    }
+    assert!(refused > 20, "{refused}");
+}
+
 #[tokio::test]
 async fn what_is_not_a_database_is_refused_at_start() {
     let folder = tempfile::tempdir().unwrap();

@@ -165,6 +165,9 @@ fn database(error: &OpenError) -> Option<String> {
     let text = match error {
         OpenError::NewerSchema { needed } => return Some(newer("databasen", needed.as_deref())),
         OpenError::Unavailable(_) => "databasen kan ikke åpnes",
+        OpenError::Damaged(_) => {
+            "databasen er skadet: gjenopprett den fra sikkerhetskopien (docs/nb/operations.md)"
+        }
         OpenError::TransactionPooling(_) => {
             "en pooler mellom her og databasen gir hver transaksjon en ny sesjon, og da går forberedte setninger og \
              innstillinger tapt: sett pool_mode = session"
