@@ -9,6 +9,7 @@ use std::borrow::Cow;
 
 use lmr_fhir::{Element, Node};
 
+use super::attachment;
 use super::context::Context;
 use crate::compile::{Def, TypeRule};
 use crate::messages::Message;
@@ -107,6 +108,9 @@ pub(crate) fn check<'a>(
     let mut is_correct = true;
     faults_of(kind, text, def.rule.is_resource_id, &mut |message| {
         is_correct = false;
+        if message == Message::Base64Ws && attachment::is_content(def) {
+            return;
+        }
         cx.report(message, node, def.profile);
     });
     is_correct

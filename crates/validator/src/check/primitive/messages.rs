@@ -142,8 +142,8 @@ macro_rules! primitive_messages {
                 nb "Vedlegget oppgir {stated} byte, men inneholder {actual}";
             AttachmentDecode { element: Defined }
                 "TYPE_SPECIFIC_CHECKS_DT_ATT_B64_DECODE_FAIL" Error Structure
-                en "The base64 of {element} cannot be decoded: it has white space (RFC 4648, section 3.3)"
-                nb "base64-innholdet i {element} kan ikke dekodes: det har mellomrom eller linjeskift (RFC 4648, kapittel 3.3)";
+                en "The base64 of {element} has white space: FHIR's form of the type permits it, but HL7's validator does not decode it in an attachment. Write it without"
+                nb "base64-innholdet i {element} har mellomrom eller linjeskift: FHIRs form for typen tillater det, men HL7s validator dekoder det ikke i et vedlegg. Skriv det uten";
             AttachmentHash { stated: Value, actual: Value }
                 "TYPE_SPECIFIC_CHECKS_DT_ATT_HASH_MISMATCH" Error Structure
                 en "The attachment's hash is '{stated}', but the SHA-1 of its data is '{actual}'"
