@@ -148,6 +148,10 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::QuantityMaxNoValue { .. }
         | M::QuantityMinNoValue { .. }
         | M::QuantityMinUnitUnknown { .. }
+        | M::QuantityMinLimitNoSystem { .. }
+        | M::QuantityMaxLimitNoSystem { .. }
+        | M::QuantityMinLimitNoCode { .. }
+        | M::QuantityMaxLimitNoCode { .. }
         | M::QuantityMinNoSystem { .. }
         | M::QuantityMaxNoSystem { .. }
         | M::QuantityMinOtherSystem { .. }

@@ -21,6 +21,41 @@ enum Comparison {
     Unknown,
 }
 
+/// Why a quantity says nothing of a limit: a warning, as with the reference. Units are known by a system and
+/// a code on both sides, and only those of UCUM can be converted.
+#[derive(Clone, Copy, Debug)]
+enum Incomparable<'a> {
+    LimitNoSystem,
+    NoSystem,
+    OtherSystem(&'a str),
+    LimitNoCode,
+    NoCode,
+    OtherCode,
+}
+
+impl Incomparable<'_> {
+    fn message(self, limit: Defined, least: bool) -> Message {
+        match (self, least) {
+            (Self::LimitNoSystem, true) => Message::QuantityMinLimitNoSystem { limit },
+            (Self::LimitNoSystem, false) => Message::QuantityMaxLimitNoSystem { limit },
+            (Self::NoSystem, true) => Message::QuantityMinNoSystem { limit },
+            (Self::NoSystem, false) => Message::QuantityMaxNoSystem { limit },
+            (Self::OtherSystem(system), true) => {
+                Message::QuantityMinOtherSystem { limit, system: system.to_owned().into() }
+            }
+            (Self::OtherSystem(system), false) => {
+                Message::QuantityMaxOtherSystem { limit, system: system.to_owned().into() }
+            }
+            (Self::LimitNoCode, true) => Message::QuantityMinLimitNoCode { limit },
+            (Self::LimitNoCode, false) => Message::QuantityMaxLimitNoCode { limit },
+            (Self::NoCode, true) => Message::QuantityMinNoCode { limit },
+            (Self::NoCode, false) => Message::QuantityMaxNoCode { limit },
+            (Self::OtherCode, true) => Message::QuantityMinUnitUnknown { limit },
+            (Self::OtherCode, false) => Message::QuantityMaxUnitUnknown { limit },
+        }
+    }
+}
+
 /// Checks an element's least and greatest value.
 pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>) {
     let element = def.element();
@@ -105,33 +140,24 @@ fn quantity<'a>(cx: &mut Context<'a>, item: Element<'a>, limit: &Value, least: b
     };
     let (system, code) = system_and_code(item);
     let (wanted_system, wanted_code) = system_and_code(limit.element());
-    if let Some(wanted_system) = &wanted_system {
-        let limit = shown.clone();
-        let message = match (&system, &code) {
-            (None, _) if least => Some(Message::QuantityMinNoSystem { limit }),
-            (None, _) => Some(Message::QuantityMaxNoSystem { limit }),
-            (Some(system), _) if system != wanted_system => {
-                let system = system.to_string().into();
-                Some(if least {
-                    Message::QuantityMinOtherSystem { limit, system }
-                } else {
-                    Message::QuantityMaxOtherSystem { limit, system }
-                })
-            }
-            (_, None) if wanted_code.is_some() => Some(if least {
-                Message::QuantityMinNoCode { limit }
-            } else {
-                Message::QuantityMaxNoCode { limit }
-            }),
-            _ => None,
-        };
-        if let Some(message) = message {
-            cx.report(message, at, def.profile);
-            return;
+    let reason = match (&wanted_system, &system, &wanted_code, &code) {
+        (None, ..) => Some(Incomparable::LimitNoSystem),
+        (_, None, ..) => Some(Incomparable::NoSystem),
+        (Some(wanted), Some(system), ..) if system != wanted => {
+            Some(Incomparable::OtherSystem(system))
         }
+        (_, _, None, _) => Some(Incomparable::LimitNoCode),
+        (.., None) => Some(Incomparable::NoCode),
+        (_, Some(system), wanted, code) if **system != *UCUM && wanted != code => {
+            Some(Incomparable::OtherCode)
+        }
+        _ => None,
+    };
+    if let Some(reason) = reason {
+        cx.report(reason.message(shown, least), at, def.profile);
+        return;
     }
-    let is_ucum = system.as_deref() == Some(UCUM);
-    let same_unit = (system, &code) == (wanted_system, &wanted_code) || wanted_code.is_none();
+    let same_unit = code == wanted_code;
     let comparison = if same_unit {
         let beyond = if least { found.value < wanted.value } else { found.value > wanted.value };
         if beyond { Comparison::Beyond } else { Comparison::Within }
@@ -140,21 +166,13 @@ fn quantity<'a>(cx: &mut Context<'a>, item: Element<'a>, limit: &Value, least: b
     };
     match comparison {
         Comparison::Within => {}
-        Comparison::Unknown if is_ucum => {
+        Comparison::Unknown => {
             let unit = code.as_deref().unwrap_or_default();
             let value = format!("{} {unit}", found.value).into();
             let message = if least {
                 Message::QuantityMinNoConversion { value, limit: shown }
             } else {
                 Message::QuantityMaxNoConversion { value, limit: shown }
-            };
-            cx.report(message, at, def.profile);
-        }
-        Comparison::Unknown => {
-            let message = if least {
-                Message::QuantityMinUnitUnknown { limit: shown }
-            } else {
-                Message::QuantityMaxUnitUnknown { limit: shown }
             };
             cx.report(message, at, def.profile);
         }

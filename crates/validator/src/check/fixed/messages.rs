@@ -81,13 +81,29 @@ macro_rules! fixed_messages {
                 en "The minimum {limit} cannot be checked: the instance has no value"
                 nb "Minimum {limit} kan ikke kontrolleres: instansen har ingen verdi";
             QuantityMinUnitUnknown { limit: Defined }
-                "TYPE_SPECIFIC_CHECKS_DT_QTY_MIN_VALUE_NO_UCUM_INST" Warning Invalid
+                "TYPE_SPECIFIC_CHECKS_DT_QTY_MIN_CODE_MISMATCH" Warning Invalid
                 en "The minimum {limit} cannot be checked: the unit of the instance is not comparable"
                 nb "Minimum {limit} kan ikke kontrolleres: enheten i instansen kan ikke sammenlignes";
             QuantityMaxUnitUnknown { limit: Defined }
-                "TYPE_SPECIFIC_CHECKS_DT_QTY_MAX_VALUE_NO_UCUM_INST" Warning Invalid
+                "TYPE_SPECIFIC_CHECKS_DT_QTY_MAX_CODE_MISMATCH" Warning Invalid
                 en "The maximum {limit} cannot be checked: the unit of the instance is not comparable"
                 nb "Maksimum {limit} kan ikke kontrolleres: enheten i instansen kan ikke sammenlignes";
+            QuantityMinLimitNoSystem { limit: Defined }
+                "TYPE_SPECIFIC_CHECKS_DT_QTY_MIN_MIN_NO_SYSTEM" Warning Invalid
+                en "The minimum {limit} of the profile cannot be checked: it has no system"
+                nb "Minimum {limit} i profilen kan ikke kontrolleres: grensen har ikke noe system";
+            QuantityMinLimitNoCode { limit: Defined }
+                "TYPE_SPECIFIC_CHECKS_DT_QTY_MIN_MIN_NO_CODE" Warning Invalid
+                en "The minimum {limit} of the profile cannot be checked: it has no code of a unit"
+                nb "Minimum {limit} i profilen kan ikke kontrolleres: grensen har ingen kode for enheten";
+            QuantityMaxLimitNoSystem { limit: Defined }
+                "TYPE_SPECIFIC_CHECKS_DT_QTY_MAX_MIN_NO_SYSTEM" Warning Invalid
+                en "The maximum {limit} of the profile cannot be checked: it has no system"
+                nb "Maksimum {limit} i profilen kan ikke kontrolleres: grensen har ikke noe system";
+            QuantityMaxLimitNoCode { limit: Defined }
+                "TYPE_SPECIFIC_CHECKS_DT_QTY_MAX_MIN_NO_CODE" Warning Invalid
+                en "The maximum {limit} of the profile cannot be checked: it has no code of a unit"
+                nb "Maksimum {limit} i profilen kan ikke kontrolleres: grensen har ingen kode for enheten";
             QuantityMinNoSystem { limit: Defined }
                 "TYPE_SPECIFIC_CHECKS_DT_QTY_MIN_VALUE_NO_SYSTEM" Warning Invalid
                 en "The minimum {limit} cannot be checked: the instance has no system"
