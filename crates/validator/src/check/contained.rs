@@ -98,7 +98,7 @@ pub(crate) fn check_referenced<'a>(cx: &mut Context<'a>, item: Element<'a>, prof
                 let Some(text) = node.as_str() else { continue };
                 if node.name() == Some("div") {
                     for target in narrative::fragments(&text) {
-                        note(&mut named, target, inside);
+                        note(&mut named, &target, inside);
                     }
                 } else if let Some(target) = text.strip_prefix('#') {
                     if target.is_empty() {

@@ -305,16 +305,8 @@ pub(crate) fn anchors(root: Node<'_>) -> Anchors {
                     }
                 }
                 Kind::String if member.name() == Some("div") => {
-                    let text = member.as_str().unwrap_or_default();
-                    for attribute in ["id=", "name="] {
-                        for (at, _) in text.match_indices(attribute) {
-                            let rest = &text[at + attribute.len()..];
-                            let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''));
-                            let Some(quote) = quote else { continue };
-                            if let Some((id, _)) = rest[1..].split_once(quote) {
-                                *found.entry(id.into()).or_default() += 1;
-                            }
-                        }
+                    for id in ids(&member.as_str().unwrap_or_default()) {
+                        *found.entry(id.into()).or_default() += 1;
                     }
                 }
                 _ => {}
@@ -324,15 +316,41 @@ pub(crate) fn anchors(root: Node<'_>) -> Anchors {
     found
 }
 
+/// The ids and names of a narrative's elements, each as often as it occurs.
+fn ids(text: &str) -> Vec<String> {
+    let Ok(xhtml) = Xhtml::parse(text) else {
+        return ["id=", "name="].iter().flat_map(|attribute| written(text, attribute)).collect();
+    };
+    let of = |node: &XNode<'_>| {
+        let (id, name) = (node.attribute("id"), node.attribute("name"));
+        id.into_iter().chain(name.filter(|n| Some(*n) != id)).map(str::to_owned).collect::<Vec<_>>()
+    };
+    xhtml.nodes.iter().flat_map(of).collect()
+}
+
 /// The ids that a narrative's links and images refer to within the resource.
-pub(crate) fn fragments(text: &str) -> impl Iterator<Item = &str> {
-    let attributes = ["href=\"#", "href='#", "src=\"#", "src='#"];
-    attributes.into_iter().flat_map(move |attribute| {
-        text.match_indices(attribute).filter_map(move |(at, found)| {
-            let quote = if found.contains('\'') { '\'' } else { '"' };
-            Some(text[at + found.len()..].split_once(quote)?.0)
-        })
-    })
+pub(crate) fn fragments(text: &str) -> Vec<String> {
+    let fragment = |address: &str| address.strip_prefix('#').map(str::to_owned);
+    let Ok(xhtml) = Xhtml::parse(text) else {
+        let found = ["href=", "src="].iter().flat_map(|attribute| written(text, attribute));
+        return found.filter_map(|address| fragment(&address)).collect();
+    };
+    let of = |node: &XNode<'_>| match node.name()? {
+        "a" => node.attribute("href").and_then(fragment),
+        "img" => node.attribute("src").and_then(fragment),
+        _ => None,
+    };
+    xhtml.nodes.iter().filter_map(of).collect()
+}
+
+/// The values that stand behind an attribute's name in a text that is not well-formed.
+fn written(text: &str, attribute: &str) -> Vec<String> {
+    let value = |(at, _): (usize, &str)| {
+        let rest = &text[at + attribute.len()..];
+        let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+        Some(rest[1..].split_once(quote)?.0.to_owned())
+    };
+    text.match_indices(attribute).filter_map(value).collect()
 }
 
 /// Languages of the sections directly under the outermost div.

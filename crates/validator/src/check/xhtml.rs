@@ -1,6 +1,7 @@
 //! The narrative's XHTML: read with a small parser of our own, checked against
 //! the list of FHIR. Rule: <https://hl7.org/fhir/R4/narrative.html#rules>.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use lmr_fhir::Bilingual;
@@ -29,9 +30,15 @@ pub(crate) struct XNode<'t> {
     pub(crate) kind: XKind<'t>,
 }
 
+type Attributes<'t> = Vec<(&'t str, Cow<'t, str>)>;
+
 #[derive(Debug)]
 pub(crate) enum XKind<'t> {
-    Element { name: &'t str, attributes: Vec<(&'t str, &'t str)> },
+    /// The values of attributes have their references resolved.
+    Element {
+        name: &'t str,
+        attributes: Attributes<'t>,
+    },
     Text(&'t str),
 }
 
@@ -43,10 +50,10 @@ impl<'t> XNode<'t> {
         }
     }
 
-    pub(crate) fn attribute(&self, wanted: &str) -> Option<&'t str> {
+    pub(crate) fn attribute(&self, wanted: &str) -> Option<&str> {
         match &self.kind {
             XKind::Element { attributes, .. } => {
-                attributes.iter().find(|(n, _)| *n == wanted).map(|(_, v)| *v)
+                attributes.iter().find(|(n, _)| *n == wanted).map(|(_, v)| &**v)
             }
             XKind::Text(_) => None,
         }
@@ -186,11 +193,10 @@ impl<'t> Xhtml<'t> {
         if out.nodes.is_empty() { Err(XhtmlError::NoElement) } else { Ok(out) }
     }
 
-    #[expect(clippy::type_complexity, reason = "one private caller")]
     fn tag(
         &mut self,
         text: &'t str,
-    ) -> Result<(&'t str, Vec<(&'t str, &'t str)>, bool, &'t str), XhtmlError> {
+    ) -> Result<(&'t str, Attributes<'t>, bool, &'t str), XhtmlError> {
         let end = text
             .find(|c: char| c.is_whitespace() || c == '>' || c == '/')
             .ok_or(XhtmlError::OpenTag)?;
@@ -198,7 +204,7 @@ impl<'t> Xhtml<'t> {
         if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
             return Err(XhtmlError::Escape);
         }
-        let mut attributes: Vec<(&'t str, &'t str)> = Vec::new();
+        let mut attributes: Attributes<'t> = Vec::new();
         let mut many: HashSet<&'t str> = HashSet::new();
         let mut rest = text[end..].trim_start();
         loop {
@@ -234,7 +240,7 @@ impl<'t> Xhtml<'t> {
                 return Err(XhtmlError::DoubleAttribute);
             }
             self.entities_of(&value[1..=close])?;
-            attributes.push((key, &value[1..=close]));
+            attributes.push((key, resolved(&value[1..=close])));
             rest = value[close + 2..].trim_start();
         }
     }
@@ -249,7 +255,7 @@ impl<'t> Xhtml<'t> {
                 return Err(XhtmlError::Escape);
             }
             if let Some(number) = name.strip_prefix('#') {
-                if !is_character(number) {
+                if character(number).is_none() {
                     return Err(XhtmlError::Character);
                 }
             } else if ENTITIES.binary_search(&name).is_err() {
@@ -417,15 +423,44 @@ const ELEMENTS: &[&str] = &[
     "var",
 ];
 
-/// Whether the number of a character reference is that of a character XML may have
+/// The character that the number of a character reference stands for, if XML may have it
 /// (<https://www.w3.org/TR/xml/#charsets>).
-fn is_character(number: &str) -> bool {
+fn character(number: &str) -> Option<char> {
     let (digits, radix) = match number.strip_prefix('x') {
         Some(hex) => (hex, 16),
         None => (number, 10),
     };
     let value = u32::from_str_radix(digits, radix).ok().and_then(char::from_u32);
-    value.is_some_and(|c| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{fffd}' | '\u{10000}'..))
+    value.filter(|c| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{fffd}' | '\u{10000}'..))
+}
+
+/// A value with the characters that its references stand for; what is unknown stays as it is.
+fn resolved(value: &str) -> Cow<'_, str> {
+    if !value.contains('&') {
+        return Cow::Borrowed(value);
+    }
+    let mut out = String::with_capacity(value.len());
+    let mut rest = value;
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let end = rest.find(';').map_or(1, |end| end + 1);
+        let named = match &rest[1..end] {
+            "amp;" => Some('&'),
+            "apos;" => Some('\''),
+            "gt;" => Some('>'),
+            "lt;" => Some('<'),
+            "quot;" => Some('"'),
+            name => name.strip_prefix('#').and_then(|n| character(n.strip_suffix(';')?)),
+        };
+        match named {
+            Some(character) => out.push(character),
+            None => out.push_str(&rest[..end]),
+        }
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
 }
 
 /// The entities of XML. Those of HTML are not known in a narrative
@@ -465,6 +500,17 @@ mod tests {
         assert_eq!(vocabulary(&inner), ["XhtmlAttribute"]);
         assert_eq!(vocabulary(&format!("{open}>&unknown;</div>")), ["XhtmlEntity"]);
         assert_eq!(vocabulary("<p xmlns=\"http://www.w3.org/1999/xhtml\"/>"), ["XhtmlName"]);
+    }
+
+    #[test]
+    fn references_in_attributes_are_resolved() {
+        let text = "<a b='&#35;x' c='&#x23;&quot;&amp;#35;&nbsp;' d='&lt;&gt;&apos;' e='x'/>";
+        let x = Xhtml::parse(text).expect("well-formed");
+        let of = |name: &str| x.nodes[0].attribute(name);
+        assert_eq!(of("b"), Some("#x"));
+        assert_eq!(of("c"), Some("#\"&#35;&nbsp;"));
+        assert_eq!(of("d"), Some("<>'"));
+        assert_eq!(of("e"), Some("x"));
     }
 
     #[test]
