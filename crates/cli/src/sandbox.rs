@@ -9,7 +9,9 @@ use lmr_auth::IssuerKind;
 use lmr_envelope::SystemRandom;
 use lmr_lmdi::RuleSetId;
 use lmr_sandbox::folder::{Folder, FolderError, Plan};
-use lmr_sandbox::helseid::{LocalHelseId, Person, SITE_ID, SITE_SECRET, Site, SiteCredential};
+use lmr_sandbox::helseid::{
+    HelseIdError, LocalHelseId, Person, SITE_ID, SITE_SECRET, Site, SiteCredential,
+};
 use lmr_sandbox::hospital::{Era, Hospital};
 use lmr_sandbox::maskinporten::LocalMaskinporten;
 use lmr_web::OpenIdSignIn;
@@ -251,17 +253,21 @@ impl Init {
 impl HelseId {
     fn run(self, lang: Language) -> anyhow::Result<()> {
         let folder = Folder::at(&self.issuer.folder);
+        // Before the port is taken: a folder that cannot be used is what is to be corrected first.
+        let client = match &self.issuer.key {
+            Some(key) => folder.client_with(key)?,
+            None => folder.client()?,
+        };
+        let port = self.issuer.port(&folder);
         Issuer::runtime()?.block_on(async {
             let helseid = LocalHelseId::start(
-                self.issuer.port(&folder),
+                port,
                 lmr_sandbox::clock::real(),
                 lmr_sandbox::clock::fresh_ids(),
             )
-            .await?;
-            helseid.register(match &self.issuer.key {
-                Some(key) => folder.client_with(key)?,
-                None => folder.client()?,
-            });
+            .await;
+            let helseid = listening(helseid, port)?;
+            helseid.register(client);
             if let Some(console) = &self.console {
                 helseid.register_site(Site {
                     client_id: SITE_ID.to_owned(),
@@ -299,14 +305,17 @@ impl Issuer {
 
     fn maskinporten(self, lang: Language) -> anyhow::Result<()> {
         let folder = Folder::at(&self.folder);
+        let client = folder.maskinporten_client(self.key.as_deref())?;
+        let port = self.port(&folder);
         Self::runtime()?.block_on(async {
             let maskinporten = LocalMaskinporten::start(
-                self.port(&folder),
+                port,
                 lmr_sandbox::clock::real(),
                 lmr_sandbox::clock::fresh_ids(),
             )
-            .await?;
-            maskinporten.register(folder.maskinporten_client(self.key.as_deref())?);
+            .await;
+            let maskinporten = listening(maskinporten, port)?;
+            maskinporten.register(client);
             let running = text!(
                 "Maskinporten for syntetiske klienter på {issuer}; Ctrl-C avslutter\n",
                 "Maskinporten for synthetic clients on {issuer}; Ctrl-C ends it\n",
@@ -316,5 +325,20 @@ impl Issuer {
             tokio::signal::ctrl_c().await?;
             Ok(())
         })
+    }
+}
+
+/// Names the port that an issuer could not take, and what to do.
+fn listening<T>(started: Result<T, HelseIdError>, port: u16) -> anyhow::Result<T> {
+    match started {
+        Err(HelseIdError::Listen(error)) => Err(error).explain(|| {
+            text!(
+                "kan ikke lytte på 127.0.0.1:{port}: avslutt det som bruker porten, eller velg en annen med --port og \
+                 skriv den i issuer i sender.toml og receiver.toml",
+                "cannot listen on 127.0.0.1:{port}: end what uses the port, or choose another one with --port and \
+                 write it in `issuer` of sender.toml and receiver.toml"
+            )
+        }),
+        started => Ok(started?),
     }
 }

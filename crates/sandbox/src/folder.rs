@@ -93,10 +93,16 @@ pub enum FolderError {
         /// The folder.
         path: PathBuf,
     },
+    /// A file that is to be a client's public key.
+    #[error("{} is not a public key (a file with a JWK)", path.display())]
+    PublicKey {
+        /// The file.
+        path: PathBuf,
+    },
     /// A certificate could not be made.
     #[error(transparent)]
     Certificate(#[from] CertificateMakeError),
-    /// The client's key could not be made or read.
+    /// The client's key could not be made.
     #[error(transparent)]
     Key(#[from] SigningKeyError),
     /// No random bytes.
@@ -271,7 +277,8 @@ impl Folder {
 
     fn public_key(&self, path: &Path) -> Result<PublicJwk, FolderError> {
         let json = fs::read(path).map_err(|e| self.fault(path, e))?;
-        Ok(PublicJwk::parse(&json).map_err(SigningKeyError::from)?)
+        // What the parser says is about the form of JSON; which file it is says more.
+        PublicJwk::parse(&json).map_err(|_| FolderError::PublicKey { path: path.to_owned() })
     }
 
     fn write(&self, name: &str, text: &str, secret: bool) -> Result<(), FolderError> {

@@ -5,6 +5,7 @@ use std::error::Error;
 
 use lmr_envelope::{CertificateError, KeyError, Usage};
 use lmr_intake::AvsenderError;
+use lmr_sandbox::folder::FolderError;
 use lmr_sender::SenderError;
 use lmr_sender::outbox::{OutboxError, sqlite_text};
 use lmr_server::TlsError;
@@ -45,6 +46,9 @@ pub(super) fn in_bokmal(error: &(dyn Error + 'static)) -> Option<String> {
     }
     if let Some(error) = error.downcast_ref::<OutboxError>() {
         return Some(outbox(error));
+    }
+    if let Some(error) = error.downcast_ref::<FolderError>() {
+        return sandbox(error);
     }
     keys::in_bokmal(error).or_else(|| lists::in_bokmal(error))
 }
@@ -205,6 +209,20 @@ fn newer(database: &str, needed: Option<&str>) -> String {
     format!(
         "{database} har skjemaet til et nyere program: {needed} (dette er {this}); ingenting er endret"
     )
+}
+
+/// A folder of `lmr sandbox`.
+fn sandbox(error: &FolderError) -> Option<String> {
+    Some(match error {
+        FolderError::File { path, .. } => format!("kan ikke bruke {}", path.display()),
+        FolderError::Filled { path } => format!("{} har en sandkasse fra før", path.display()),
+        FolderError::PublicKey { path } => {
+            format!("{} er ikke en offentlig nøkkel (en fil med en JWK)", path.display())
+        }
+        FolderError::Certificate(_) | FolderError::Key(_) | FolderError::Randomness(_) => {
+            return None;
+        }
+    })
 }
 
 fn tls(error: &TlsError) -> Option<String> {

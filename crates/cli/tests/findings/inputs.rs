@@ -130,6 +130,11 @@ const COMMANDS: &[&str] = &[
     "open bundle.json --sender-certificate {} --certificate world/register.pem --key world/register.key",
     "open bundle.json --sender-certificate world/sender.pem --certificate {} --key world/register.key",
     "sandbox helseid {}",
+    "sandbox helseid {} --port 1",
+    "sandbox helseid world --key {} --port 1",
+    "sandbox maskinporten {}",
+    "sandbox maskinporten {} --port 1",
+    "sandbox maskinporten world --key {} --port 1",
 ];
 
 #[test]
@@ -262,6 +267,34 @@ fn every_command_names_what_it_cannot_write() {
             let output = run(&arguments, folder.path(), lang).expect("it ends");
             assert_eq!(output.status.code(), Some(2), "{line}: {}", said(&output));
             assert!(said(&output).contains(name), "{line}: {}", said(&output));
+        }
+    }
+}
+
+/// An issuer of the sandbox reads its folder before it listens, and names a port that is taken with the remedy.
+#[test]
+fn an_issuer_names_its_folder_first_and_then_its_port() {
+    let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    for issuer in ["helseid", "maskinporten"] {
+        let world = World::make_with("lmdi-0.9.4", 2, 100, &["--tokens-from", issuer]);
+        for (lang, cannot, why) in [
+            ("nb", "kan ikke bruke", "adressen er i bruk"),
+            ("en", "cannot use", "the address is in use"),
+        ] {
+            for (named, words) in [
+                ("finnes-ikke", &["finnes-ikke", cannot][..]),
+                (".", &[&format!("127.0.0.1:{port}"), "--port", "issuer", why]),
+            ] {
+                let arguments = ["sandbox", issuer, named, "--port", &port];
+                let arguments = arguments.map(std::ffi::OsStr::new);
+                let output = run(&arguments, world.path(), lang).expect("it ends");
+                let text = said(&output);
+                assert_eq!(output.status.code(), Some(2), "{issuer}: {text}");
+                for word in words {
+                    assert!(text.contains(word), "{issuer} {named} ({lang}): no {word} in {text}");
+                }
+            }
         }
     }
 }
