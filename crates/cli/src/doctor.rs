@@ -25,8 +25,8 @@ use crate::text::{Explain, Text, causes, fail, text};
 /// Try everything that a configuration file names and say what does not work.
 ///
 /// A sender's file: files, modes, disk, source, rule set, certificates, HelseID, clock and the receiver, which
-/// is asked to validate a message that it does not store. A receiver's: its files, certificates, TLS, database
-/// and HelseID. Nothing is stored or changed. Exit status: 0 when everything works, 1 when something does not,
+/// is asked to validate a message that it does not store. A receiver's: its files, certificates, TLS, database,
+/// HelseID, ports, and all else that a start needs. Nothing is stored or changed. Exit status: 0 when everything works, 1 when something does not,
 /// 2 when the file cannot be used.
 #[derive(Args)]
 pub(crate) struct Doctor {

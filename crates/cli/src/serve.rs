@@ -12,7 +12,9 @@ use lmr_envelope::SystemRandom;
 use lmr_intake::{
     AllowList, Database, Material, Parts, Receiver, Removed, Settings, Store, certificate_ends,
 };
-use lmr_server::{CallObserver, HttpSettings, OutletService, Services, StoreReplays, Tls};
+use lmr_server::{
+    CallObserver, HttpSettings, OutletService, PageSettings, Services, StoreReplays, Tls,
+};
 use lmr_storage::{
     ApartKeys, ApartStore, MAIN, PlacedStore, PostgresStore, SqliteStore, StorageKey,
 };
@@ -53,10 +55,8 @@ impl Serve {
         let _last_lines = config.log.start()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {
-            let store = open_store(&config, &folder).await?;
-            let telemetry = telemetry(&config)?;
-            let mut services = services_on(&config, &folder, &store)?;
-            services.settings.observer = telemetry.observer();
+            let Prepared { telemetry, store, services, outlet, console } =
+                Prepared::of(&config, &folder).await?;
             let listener = TcpListener::bind(config.listen)
                 .await
                 .explain(|| {
@@ -66,10 +66,9 @@ impl Serve {
                         address = config.listen
                     )
                 })?;
-            let console = crate::console::console(&config, &folder, &services, &store)?;
             let reloading = Reload::of(&services, console.as_ref().map(|(c, _)| c), &self.config);
-            let outlet = outlet(&config, &folder, &services, &store).await?;
             let has_outlet = outlet.is_some();
+            let outlet = listening_outlet(&config, outlet).await?;
             let mut beside = JoinSet::new();
             beside.spawn(reloading.at_each_hangup());
             beside.spawn(watch_certificates(services.receiver.clone()));
@@ -140,27 +139,50 @@ fn telemetry(config: &ReceiverConfig) -> anyhow::Result<Telemetries> {
     Ok(Telemetries {})
 }
 
-/// Does all that a start does, except listening.
+/// What a start makes of a configuration, before it listens. The start, its check and `lmr doctor` make the same, so
+/// that none of them passes what another one refuses.
+struct Prepared {
+    telemetry: Telemetries,
+    store: Arc<dyn Database>,
+    services: Services,
+    outlet: Option<(Services, OutletService)>,
+    console: Option<(Console, PageSettings)>,
+}
+
+impl Prepared {
+    async fn of(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<Self> {
+        let store = open_store(config, folder).await?;
+        let telemetry = telemetry(config)?;
+        let mut services = services_on(config, folder, &store)?;
+        services.settings.observer = telemetry.observer();
+        let outlet = match &config.outlet {
+            Some(section) => Some(outlet_services(config, section, folder, &services, &store)?),
+            None => None,
+        };
+        let console = crate::console::console(config, folder, &services, &store)?;
+        Ok(Self { telemetry, store, services, outlet, console })
+    }
+}
+
+/// Does all that a start does, except listening, and asks the database for an answer.
+pub(crate) async fn prepare(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<()> {
+    let prepared = Prepared::of(config, folder).await?;
+    prepared.store.ready().await.explain(|| text!("databasen", "the database"))?;
+    prepared.store.close().await;
+    prepared.telemetry.stop().await;
+    Ok(())
+}
+
 fn check(config: &ReceiverConfig, folder: &Path, lang: Language) -> anyhow::Result<ExitCode> {
     lmr_auth::install_tls_provider();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        telemetry(config)?.stop().await;
-        let store = open_store(config, folder).await?;
-        let services = services_on(config, folder, &store)?;
-        if let Some(section) = &config.outlet {
-            outlet_services(config, section, folder, &services, &store)?;
-        }
-        crate::console::console(config, folder, &services, &store)?;
-        store.ready().await.explain(|| text!("databasen", "the database"))?;
-        store.close().await;
-        let done = text!(
-            "konfigurasjonen kan brukes, og databasen svarer\n",
-            "the configuration can be used, and the database answers\n"
-        );
-        crate::output::print(done.get(lang))?;
-        Ok(ExitCode::SUCCESS)
-    })
+    runtime.block_on(prepare(config, folder))?;
+    let done = text!(
+        "konfigurasjonen kan brukes, og databasen svarer\n",
+        "the configuration can be used, and the database answers\n"
+    );
+    crate::output::print(done.get(lang))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Reads certificates, keys, authorities, senders, code lists and the console's operators of the configuration file again at each SIGHUP, as hooks of
@@ -244,14 +266,14 @@ impl Reload {
     }
 }
 
-/// The outlet's listener and what it works with, where the configuration has one.
-async fn outlet(
+/// The outlet with its listener, where the configuration has one.
+async fn listening_outlet(
     config: &ReceiverConfig,
-    folder: &Path,
-    receiver: &Services,
-    store: &Arc<dyn Database>,
+    outlet: Option<(Services, OutletService)>,
 ) -> anyhow::Result<Option<(TcpListener, Services, OutletService)>> {
-    let Some(section) = &config.outlet else { return Ok(None) };
+    let (Some(section), Some((services, outlet))) = (&config.outlet, outlet) else {
+        return Ok(None);
+    };
     let listener = TcpListener::bind(section.listen).await.explain(|| {
         text!(
             "outlet: kan ikke lytte på {address}",
@@ -259,7 +281,6 @@ async fn outlet(
             address = section.listen
         )
     })?;
-    let (services, outlet) = outlet_services(config, section, folder, receiver, store)?;
     Ok(Some((listener, services, outlet)))
 }
 
@@ -552,11 +573,7 @@ pub(crate) fn check_database(config: &ReceiverConfig, name: &str) -> anyhow::Res
     )
 }
 
-/// Puts a receiver together as the configuration says, its database included.
-pub(crate) async fn services(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<Services> {
-    services_on(config, folder, &open_store(config, folder).await?)
-}
-
+/// Puts a receiver together as the configuration says.
 fn services_on(
     config: &ReceiverConfig,
     folder: &Path,

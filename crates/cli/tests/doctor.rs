@@ -601,6 +601,105 @@ fn n7_every_situation_of_a_receiver_has_its_line() {
     }
 }
 
+/// What a start refuses, part by part of the receiver's file: its check and the doctor refuse the same.
+#[test]
+fn n7_whatever_a_start_refuses_doctor_refuses() {
+    let world = World::make("lmdi-0.9.4", 8, 5000);
+    let _helseid = world.helseid();
+    let config = std::fs::read_to_string(world.config("receiver.toml")).expect("a file");
+    let issuer = config.lines().find(|line| line.starts_with("issuer")).expect("an issuer");
+    let at = |port: u16| format!("listen = \"127.0.0.1:{port}\"\naddresses = [\"127.0.0.1\"]");
+    let console = |inside: &str| format!("\n[console]\n{}\n{inside}\n", at(free_port()));
+    let operator = |inside: &str| {
+        console(&format!("[[console.operator]]\nname = \"Kari\"\nrole = \"read\"\n{inside}"))
+    };
+    let oidc = |inside: &str| {
+        console(&format!(
+            "[console.oidc]\n{issuer}\nclient_id = \"x\"\nrole_claim = \"role\"\n{inside}"
+        ))
+    };
+    let outlet = |head: &str, trust: &str| {
+        format!(
+            "\n[outlet]\n{}\n{head}\n[[outlet.trust]]\nname = \"x\"\n{issuer}\naudience = \"x\"\n{trust}\n",
+            at(free_port())
+        )
+    };
+    std::fs::write(world.config("empty.txt"), "").expect("written");
+    std::fs::write(world.config("broken.txt"), "no hash\n").expect("written");
+    let bound = "kind = \"helseid-dpop\"\nscopes = [\"x\"]";
+    let refused = [
+        ("a password that is not there", operator("password_file = \"none.txt\"")),
+        ("an empty password", operator("password_file = \"empty.txt\"")),
+        ("a password that is none", operator("password_file = \"broken.txt\"")),
+        ("passkeys that are not there", operator("passkey_file = \"none.txt\"")),
+        ("no passkey", operator("passkey_file = \"empty.txt\"")),
+        ("a passkey that is none", operator("passkey_file = \"broken.txt\"")),
+        ("nothing to sign in with", operator("")),
+        ("nobody", console("")),
+        ("http", console("public_url = \"http://localhost:8444\"")),
+        (
+            "TLS files that are not there",
+            console("tls = { certificate = \"none.pem\", key = \"none.key\" }"),
+        ),
+        ("no secret", oidc("client_secret_file = \"none.txt\"\nroles = { a = \"read\" }")),
+        ("no roles", oidc("client_secret_file = \"broken.txt\"\nroles = {}")),
+        ("no key", oidc("key = \"none.pem\"\nroles = { a = \"read\" }")),
+        (
+            "TLS of the outlet",
+            outlet("tls = { certificate = \"none.pem\", key = \"none.key\" }", bound),
+        ),
+        ("addresses of the outlet", outlet("", bound).replace("\"127.0.0.1\"]", "\"x\"]")),
+        ("addresses of the console", operator("").replace("\"127.0.0.1\"]", "\"x\"]")),
+        ("a page of no module", "\n[validator_page]\nmodule = \"none.wasm\"\n".to_owned()),
+    ];
+    // Without any of it both pass.
+    let fine = outlet("", bound);
+    let (file, doctor) = (world.config("part.toml"), |lang: &str| {
+        let arguments = ["doctor", "--format", "json", "--lang", lang, "--config", "part.toml"];
+        let output =
+            Command::new(lmr()).args(arguments).current_dir(world.path()).output().expect("lmr");
+        (output.status.code(), world::said(&output))
+    });
+    let start = || {
+        let arguments = ["serve", "--check", "--config", "part.toml"];
+        let output =
+            Command::new(lmr()).args(arguments).current_dir(world.path()).output().expect("lmr");
+        (output.status.code(), world::said(&output))
+    };
+    std::fs::write(&file, format!("{config}{fine}")).expect("written");
+    let (code, text) = start();
+    assert_eq!(code, Some(0), "{text}");
+    let (code, text) = doctor("en");
+    assert_eq!(code, Some(0), "{text}");
+    for (what, part) in refused {
+        std::fs::write(&file, format!("{config}{part}")).expect("written");
+        let (code, text) = start();
+        assert_eq!(code, Some(2), "{what}: the start refuses it: {text}");
+        let (code, text) = doctor("en");
+        assert_eq!(code, Some(1), "{what}: {text}");
+    }
+    // A port that is taken while the receiver's own is free, and one that is given out twice in the file.
+    let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let taken = taken.local_addr().expect("an address").port();
+    let own = world.receiver_port;
+    for (id, part) in [
+        ("outlet.listen", outlet("", bound)),
+        ("console.listen", oidc("client_secret_file = \"broken.txt\"\nroles = { a = \"read\" }")),
+    ] {
+        let listen = part.lines().find(|line| line.starts_with("listen")).expect("an address");
+        for port in [taken, own] {
+            let used = part.replace(listen, &format!("listen = \"127.0.0.1:{port}\""));
+            std::fs::write(&file, format!("{config}{used}")).expect("written");
+            for (lang, words) in [("nb", "adressen er i bruk"), ("en", "the address is in use")] {
+                let (code, text) = doctor(lang);
+                let line = text.lines().find(|line| line.contains(id)).expect("a line");
+                assert_eq!(code, Some(1), "{text}");
+                assert!(line.contains("\"failed\"") && line.contains(words), "{line}");
+            }
+        }
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn n7_a_full_disk_is_named_on_both_sides() {

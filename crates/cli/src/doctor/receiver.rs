@@ -62,7 +62,7 @@ pub(super) async fn examine(config: &ReceiverConfig, folder: &Path, checks: &mut
         bearer(profile, checks);
     }
     let what = text!("alt satt sammen", "everything together");
-    checks.note("services", &what, crate::serve::services(config, folder).await);
+    checks.note("services", &what, crate::serve::prepare(config, folder).await);
 }
 
 /// Points out a kind of token that whoever steals it can use.
@@ -84,20 +84,47 @@ fn bearer(profile: &TrustProfile, checks: &mut Checks) {
     );
 }
 
+/// Takes the ports of receiver, outlet and console together, as a start does.
 fn listening(config: &ReceiverConfig, checks: &mut Checks) {
-    let address = config.listen;
-    match std::net::TcpListener::bind(address) {
-        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => checks.warn(
-            "listen",
-            text!("adressen {address} er i bruk", "address {address} is in use"),
-            text!(
-                "er det et mottak som allerede kjører, er alt som det skal",
-                "if a receiver is running already, all is as it should be"
-            ),
-        ),
-        result => {
-            let what = text!("lytting på {address}", "listening on {address}");
-            checks.note("listen", &what, result.map_err(anyhow::Error::from));
+    let receiver = std::net::TcpListener::bind(config.listen);
+    let is_running =
+        receiver.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::AddrInUse);
+    let outlet = config.outlet.as_ref().map(|outlet| outlet.listen);
+    let console = config.console.as_ref().map(|console| console.listen);
+    let further = [("outlet.listen", "outlet: ", outlet), ("console.listen", "console: ", console)];
+    let further = further.into_iter().filter_map(|(id, section, address)| {
+        let address = address?;
+        Some((id, section, address, std::net::TcpListener::bind(address)))
+    });
+    let all: Vec<_> =
+        std::iter::once(("listen", "", config.listen, receiver)).chain(further).collect();
+    for (id, section, address, bound) in &all {
+        let what = text!("{section}lytting på {address}", "{section}listening on {address}");
+        match bound {
+            Ok(_) => checks.ok(id, what),
+            // Where the receiver's own port is free, whoever has this one is another program.
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && is_running => {
+                let found = text!(
+                    "{section}adressen {address} er i bruk",
+                    "{section}address {address} is in use"
+                );
+                let remedy = text!(
+                    "er det et mottak som allerede kjører, er alt som det skal",
+                    "if a receiver is running already, all is as it should be"
+                );
+                checks.warn(id, found, remedy);
+            }
+            Err(error) => {
+                let found = Text::of(|language| {
+                    let reason = crate::text::io_error(error, language);
+                    format!("{}: {reason}", what.get(language))
+                });
+                let remedy = text!(
+                    "velg en ledig adresse og port på denne maskinen, eller avslutt det som bruker den",
+                    "choose a free address and port of this machine, or end what uses it"
+                );
+                checks.fail(id, found, Some(remedy));
+            }
         }
     }
 }
