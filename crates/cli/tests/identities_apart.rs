@@ -135,12 +135,15 @@ fn lives(world: &World, database: &str, raw: impl Fn() -> Vec<Vec<u8>>) {
     std::fs::write(world.config("number"), &number).expect("written");
     let file = world.config("number");
     let file = file.to_str().expect("UTF-8");
-    let erase = || -> Value {
-        let arguments = ["erase", file, "--reason", "et krav", "--format", "json"];
-        serde_json::from_str(&done(world, &arguments)).expect("JSON")
-    };
-    assert!(erase()["resources"].as_u64() > Some(1));
-    assert_eq!(erase()["versions"], 0, "nothing is left of it");
+    let arguments = ["erase", file, "--reason", "et krav", "--format", "json"];
+    let counts = |text: &[u8]| serde_json::from_slice::<Value>(text).expect("JSON");
+    let would = counts(done(world, &[&arguments[..], &["--dry-run"]].concat()).as_bytes());
+    let erased = counts(done(world, &arguments).as_bytes());
+    assert!(erased["resources"].as_u64() > Some(1));
+    assert_eq!(erased, would);
+    let again = world.admin(&arguments);
+    assert_eq!(again.status.code(), Some(1), "nobody has it any more");
+    assert_eq!(counts(&again.stdout)["versions"], 0, "nothing is left of it");
     let left = people(&export(world, "after"));
     assert!(!left.contains(&number) && !left.is_empty(), "the others are still whole");
     done(world, &["audit", "verify"]);

@@ -358,9 +358,13 @@ fn n13_what_is_stored_is_exported_and_a_person_is_erased() {
     };
     let would = erase(&["--dry-run"]);
     let erased = erase(&[]);
-    assert_eq!(erased["versions"], would["versions"]);
+    assert_eq!(erased, would);
     assert!(erased["resources"].as_u64() > Some(1), "{erased}");
-    assert_eq!(erase(&[])["versions"], 0, "nothing is left of it");
+    let arguments = ["admin", "erase", file.to_str().expect("UTF-8"), "--reason", "et krav"];
+    let again = run(&[&arguments[..], &["--format", "json"]].concat(), &receiver);
+    assert_eq!(again.status.code(), Some(1), "nobody has it any more");
+    let again: Value = serde_json::from_slice(&again.stdout).expect("JSON");
+    assert_eq!(again["versions"], 0, "nothing is left of it");
     let (folder, _) = export("after", &["--all-versions"]);
     for entry in std::fs::read_dir(folder).expect("files") {
         let text = std::fs::read_to_string(entry.expect("a file").path()).expect("UTF-8");
@@ -372,6 +376,119 @@ fn n13_what_is_stored_is_exported_and_a_person_is_erased() {
         assert!(log.contains(&format!("\"action\":\"{action}\"")), "{action} is recorded");
     }
     done(&["admin", "audit", "verify"], &receiver);
+}
+
+/// The numbers of the patients in a folder of FHIR files.
+fn numbers(folder: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(folder.join("Patient.ndjson")).expect("patients");
+    let rows = json_lines(&text).into_iter();
+    rows.filter_map(|row| Some(row["identifier"][0]["value"].as_str()?.to_owned())).collect()
+}
+
+/// Several transfers, in which what has not changed comes along with what has: an entry of a message is then not a
+/// version of its own.
+#[test]
+fn what_an_erasure_would_remove_is_what_it_removes() {
+    let world = delivered(12, 7);
+    let (sender, receiver) = (world.config("sender.toml"), world.config("receiver.toml"));
+    let source = world.path().join("source");
+    {
+        let _helseid = world.helseid();
+        let _receiver = world.receiver();
+        for step in 1..4 {
+            let file = source.join("MedicationAdministration.ndjson");
+            let text = std::fs::read_to_string(&file).expect("administrations");
+            let changed = text.lines().enumerate().map(|(at, line)| {
+                let mut row: Value = serde_json::from_str(line).expect("JSON");
+                if at % 3 == step % 3 {
+                    row["dosage"]["dose"]["value"] = step.into();
+                }
+                format!("{row}\n")
+            });
+            std::fs::write(&file, changed.collect::<String>()).expect("written");
+            run(&["send", "run"], &sender);
+        }
+    }
+    let file = world.config("number");
+    let erase = |more: &[&str]| {
+        let mut arguments = vec!["admin", "erase", file.to_str().expect("UTF-8")];
+        arguments.extend(["--reason", "et krav"]);
+        arguments.extend(more);
+        run(&arguments, &receiver)
+    };
+    let mut all = numbers(&source);
+    all.sort();
+    all.dedup();
+    assert!(all.len() > 1);
+    let counts = |output: Output| -> Value {
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    };
+    let mut more_versions_than_resources = false;
+    for number in &all {
+        std::fs::write(&file, format!("{number}\n")).expect("written");
+        let shown = String::from_utf8(erase(&["--dry-run"]).stdout).expect("UTF-8");
+        assert!(shown.starts_with("would remove: "), "{shown}");
+        let would = counts(erase(&["--dry-run", "--format", "json"]));
+        let removed = counts(erase(&["--format", "json"]));
+        assert_eq!(would, removed);
+        more_versions_than_resources |=
+            removed["versions"].as_u64() > removed["resources"].as_u64();
+    }
+    assert!(more_versions_than_resources, "something was changed");
+
+    // Neither what nobody has nor what is not a number is recorded as an erasure.
+    let log = done(&["admin", "audit", "list", "--format", "json"], &receiver);
+    assert_eq!(log.matches("\"action\":\"erase\"").count(), all.len(), "{log}");
+    for (text, code, words) in [
+        ("13", 2, "is not a national identity number"),
+        ("12345678901", 2, "is not a national identity number"),
+        ("", 2, "has no number"),
+        (all[0].as_str(), 1, "nobody in the stored messages"),
+    ] {
+        std::fs::write(&file, text).expect("written");
+        for more in [&["--dry-run"][..], &[]] {
+            let output = erase(more);
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(code), "{text:?}: {said}");
+            assert!(said.contains(words) && (text.is_empty() || !said.contains(text)), "{said}");
+        }
+    }
+    let after = done(&["admin", "audit", "list", "--format", "json"], &receiver);
+    assert_eq!(after, log);
+}
+
+/// A file that cannot be written is named, and the audit log has no copy that nobody made.
+#[test]
+fn a_backup_or_export_that_cannot_be_written_is_not_recorded() {
+    let world = World::make("lmdi-1.1.7", 1, 50);
+    let receiver = world.config("receiver.toml");
+    std::fs::write(world.config("fil"), "").expect("written");
+    let log = || done(&["admin", "audit", "list", "--format", "json"], &receiver);
+    let before = log();
+    for (arguments, name) in [
+        (&["admin", "backup", "ingen/kopi.sqlite"][..], "ingen/kopi.sqlite"),
+        (&["admin", "backup", "fil/kopi.sqlite"], "fil/kopi.sqlite"),
+        (&["admin", "backup", "fil"], "fil"),
+        (&["admin", "export", "fil", "--reason", "x"], "fil"),
+        (&["admin", "export", "fil/under", "--reason", "x"], "fil/under"),
+    ] {
+        for lang in ["nb", "en"] {
+            let output = Command::new(lmr())
+                .args(arguments)
+                .args(["--lang", lang, "--config", "receiver.toml"])
+                .current_dir(world.path())
+                .output()
+                .expect("lmr runs");
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+            let of_database = if lang == "nb" { "databasen" } else { "database" };
+            assert!(said.contains(name) && !said.contains(of_database), "{said}");
+        }
+    }
+    assert_eq!(log(), before);
+    done(&["admin", "backup", world.config("kopi.sqlite").to_str().expect("UTF-8")], &receiver);
+    assert!(log().contains("\"action\":\"export\""));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What is stored: shown, exported, erased, removed for its age. Each is recorded before it is done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use jiff::civil::Date;
+use lmr_identifiers::{NationalIdentityNumber, OrganisationNumber};
 use lmr_intake::{
     Act, Action, ArchiveFilter, ArchivedMessage, Database, DeliveryFilter, Erasure, Removed, blank,
 };
@@ -18,7 +19,7 @@ use super::deliveries::{self, local};
 use super::{Format, View, operator, organisation_number, start_of_day};
 use crate::clock;
 use crate::config::receiver::RetentionSection;
-use crate::output::{print, read};
+use crate::output::{complain, print, read};
 use crate::text::{Explain, fail, text};
 
 /// Messages that are read at once.
@@ -88,9 +89,7 @@ async fn record(
     reason: Option<&str>,
     detail: String,
 ) -> anyhow::Result<()> {
-    if reason.is_some_and(|reason| reason.trim().is_empty()) {
-        fail!("--reason er tom: skriv hvorfor", "--reason is empty: write why");
-    }
+    check_reason(reason)?;
     let act = Act {
         at: clock::now(),
         action,
@@ -100,6 +99,13 @@ async fn record(
         detail: Some(detail),
     };
     store.record(act).await?;
+    Ok(())
+}
+
+fn check_reason(reason: Option<&str>) -> anyhow::Result<()> {
+    if reason.is_some_and(|reason| reason.trim().is_empty()) {
+        fail!("--reason er tom: skriv hvorfor", "--reason is empty: write why");
+    }
     Ok(())
 }
 
@@ -237,6 +243,7 @@ impl Export {
             self.since.map_or_else(|| "-".to_owned(), |day| day.to_string()),
         );
         let subject = filter.sender.map(|sender| sender.to_string());
+        can_be_made(&self.folder.join("manifest.json"))?;
         record(store, Action::Export, &operator(), subject, Some(&self.reason), detail.clone())
             .await?;
         let mut files: BTreeMap<String, (BufWriter<File>, u64)> = BTreeMap::new();
@@ -341,19 +348,26 @@ impl Erase {
                 path = self.number.display()
             );
         }
+        // Whatever is not one is nobody's, and an answer of nothing removed would hide the slip.
+        if NationalIdentityNumber::parse(number).is_err() {
+            fail!(
+                "det som står i {path}, er ikke et fødselsnummer eller D-nummer: elleve sifre, med en dato som finnes og \
+                 riktige kontrollsifre. Ingenting er slettet",
+                "what {path} has is not a national identity number or D-number: eleven digits, with a date that exists \
+                 and right check digits. Nothing was erased",
+                path = self.number.display()
+            );
+        }
+        check_reason(Some(&self.reason))?;
         let filter = ArchiveFilter {
             sender: self.sender.as_deref().map(organisation_number).transpose()?,
             ..Default::default()
         };
-        if !self.dry_run {
-            // Never the number: the log is kept longer than what it tells of.
-            let subject = filter.sender.map(|sender| sender.to_string());
-            let detail = "the resources of a person".to_owned();
-            record(store, Action::Erase, &operator(), subject, Some(&self.reason), detail).await?;
-        }
         let mut removed = Removed::default();
         let mut unsearched = Vec::new();
-        each_message(store, filter, async |message| {
+        let mut would = WouldBeErased::default();
+        let mut is_recorded = self.dry_run;
+        each_message(store, filter.clone(), async |message| {
             let Some(content) = &message.content else { return Ok(()) };
             let Ok(places) = places_of_person(content, number) else {
                 // From before bundles were kept: what refers to whom is not known any more.
@@ -363,15 +377,22 @@ impl Erase {
             if places.is_empty() {
                 return Ok(());
             }
+            let entries: Vec<u32> =
+                places.iter().map(|(entry, _)| u32::try_from(*entry).unwrap_or(u32::MAX)).collect();
             if self.dry_run {
-                removed.messages += 1;
-                removed.versions += places.len() as u64;
+                would.add(&message, &entries);
                 return Ok(());
+            }
+            if !is_recorded {
+                // Never the number: the log is kept longer than what it tells of.
+                let subject = filter.sender.map(|sender| sender.to_string());
+                let (reason, detail) = (Some(self.reason.as_str()), "the resources of a person");
+                record(store, Action::Erase, &operator(), subject, reason, detail.to_owned())
+                    .await?;
+                is_recorded = true;
             }
             let mut content = content.clone();
             blank(&mut content, places.iter().map(|(_, place)| place.clone()));
-            let entries =
-                places.iter().map(|(entry, _)| u32::try_from(*entry).unwrap_or(u32::MAX)).collect();
             let erasure =
                 Erasure { cursor: message.cursor, sender: message.sender, content, entries };
             let some = store.erase(&erasure).await?;
@@ -381,27 +402,91 @@ impl Erase {
             Ok(())
         })
         .await?;
-        print_removed(removed, view)?;
-        if unsearched.is_empty() {
-            return Ok(ExitCode::SUCCESS);
+        if self.dry_run {
+            removed = would.count(store).await?;
+            print_counts(removed, view, view.say("ville fjerne", "would remove"))?;
+        } else {
+            print_removed(removed, view)?;
         }
-        fail!(
-            "{count} meldinger fra før bundler ble oppbevart, er ikke gjennomsøkt; den første er {first}",
-            "{count} messages from before bundles were kept were not searched; the first is {first}",
-            count = unsearched.len(),
-            first = unsearched[0]
-        );
+        if !unsearched.is_empty() {
+            fail!(
+                "{count} meldinger fra før bundler ble oppbevart, er ikke gjennomsøkt; den første er {first}",
+                "{count} messages from before bundles were kept were not searched; the first is {first}",
+                count = unsearched.len(),
+                first = unsearched[0]
+            );
+        }
+        if removed.messages == 0 {
+            complain(view.say(
+                "ingen i de lagrede meldingene har dette nummeret",
+                "nobody in the stored messages has this number",
+            ));
+            return Ok(ExitCode::FAILURE);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// What an erasure would take away.
+#[derive(Default)]
+struct WouldBeErased {
+    messages: u64,
+    /// Versions of resources, by sender, message and entry.
+    versions: BTreeSet<(OrganisationNumber, i64, u32)>,
+    /// The resources that they are versions of.
+    resources: BTreeSet<(OrganisationNumber, String)>,
+}
+
+impl WouldBeErased {
+    /// What the store has at these entries: one that brought nothing new is no version.
+    fn add(&mut self, message: &ArchivedMessage, entries: &[u32]) {
+        self.messages += 1;
+        for version in message.versions.iter().filter(|one| entries.contains(&one.entry)) {
+            self.versions.insert((message.sender, message.cursor, version.entry));
+            self.resources.insert((message.sender, version.resource_id.clone()));
+        }
+    }
+
+    /// The counts that the erasure would give. A resource stays where another version of it does.
+    async fn count(self, store: &dyn Database) -> anyhow::Result<Removed> {
+        let senders: BTreeSet<_> = self.resources.iter().map(|(sender, _)| *sender).collect();
+        let found = self.resources.len();
+        let mut staying = BTreeSet::new();
+        for sender in senders {
+            let filter = ArchiveFilter { sender: Some(sender), ..Default::default() };
+            each_message(store, filter, async |message| {
+                for version in message.versions.into_iter().filter(|one| one.place.is_some()) {
+                    let goes = (sender, message.cursor, version.entry);
+                    let resource = (sender, version.resource_id);
+                    if !self.versions.contains(&goes) && self.resources.contains(&resource) {
+                        staying.insert(resource);
+                    }
+                }
+                Ok(())
+            })
+            .await?;
+        }
+        Ok(Removed {
+            messages: self.messages,
+            versions: self.versions.len() as u64,
+            resources: (found - staying.len()) as u64,
+            ..Removed::default()
+        })
     }
 }
 
 pub(super) fn print_removed(removed: Removed, view: View) -> anyhow::Result<ExitCode> {
+    print_counts(removed, view, view.say("fjernet", "removed"))
+}
+
+fn print_counts(removed: Removed, view: View, verb: &str) -> anyhow::Result<ExitCode> {
     if view.format == Format::Json {
         print(&format!("{}\n", serde_json::to_string(&removed)?))?;
         return Ok(ExitCode::SUCCESS);
     }
     let line = text!(
-        "fjernet: {versions} ressursversjoner i {messages} meldinger, {resources} ressurser helt, {calls} avviste kall\n",
-        "removed: {versions} versions of resources in {messages} messages, {resources} resources entirely, {calls} refused calls\n",
+        "{verb}: {versions} ressursversjoner i {messages} meldinger, {resources} ressurser helt, {calls} avviste kall\n",
+        "{verb}: {versions} versions of resources in {messages} messages, {resources} resources entirely, {calls} refused calls\n",
         versions = removed.versions,
         messages = removed.messages,
         resources = removed.resources,
@@ -502,6 +587,18 @@ pub(super) async fn partitions(
     Ok(ExitCode::SUCCESS)
 }
 
+/// Whether a file of this name can be made; it is not left behind. The database would blame itself, and the audit log
+/// would have a backup that nobody made.
+fn can_be_made(file: &Path) -> anyhow::Result<()> {
+    new_file(file).map(drop).and_then(|()| std::fs::remove_file(file)).explain(|| {
+        text!(
+            "kan ikke skrive {file}: velg en mappe som finnes, og som det kan skrives i",
+            "cannot write {file}: choose a folder that exists and can be written to",
+            file = file.display()
+        )
+    })
+}
+
 /// `has_identities`: whether identities are kept apart, in a second database with a second key.
 pub(super) async fn back_up(
     store: &dyn Database,
@@ -538,9 +635,15 @@ pub(super) async fn back_up(
             );
         }
     }
+    for file in
+        [Some(file), Some(identities.as_path()).filter(|_| has_identities)].into_iter().flatten()
+    {
+        can_be_made(file)?;
+    }
     let detail = format!("backup to {}", file.display());
     record(store, Action::Export, &operator(), None, None, detail).await?;
-    if !store.back_up(path).await? {
+    let written = store.back_up(path).await;
+    if !written.explain(|| text!("kan ikke skrive {path}", "cannot write {path}"))? {
         fail!("{path} er ikke skrevet", "{path} was not written");
     }
     let file = file.display();
