@@ -2,7 +2,7 @@
 
 mod stay;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
@@ -10,6 +10,7 @@ use lmr_sandbox::demo::{Demo as Story, Line, Scenario as Played, Text};
 
 use crate::clock;
 use crate::output::{Language, Style, print};
+use crate::text::{Explain, fail, text};
 
 /// Play the whole chain on this machine with synthetic people.
 ///
@@ -27,7 +28,7 @@ pub(crate) struct Demo {
     /// What to play; may be repeated. Without it `days` and `correction`
     #[arg(long, value_enum)]
     scenario: Vec<Scenario>,
-    /// Keep databases and files here instead of in a temporary folder
+    /// Keep databases and files here instead of in a temporary folder; made if it is not there, and empty
     #[arg(long)]
     folder: Option<PathBuf>,
 }
@@ -71,7 +72,10 @@ impl Demo {
     pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
         let began = clock::instant();
         let (folder, temporary) = match &self.folder {
-            Some(folder) => (folder.clone(), None),
+            Some(folder) => {
+                take(folder)?;
+                (folder.clone(), None)
+            }
             None => {
                 let temporary = tempfile::Builder::new().prefix("lmr-demo-").tempdir()?;
                 (temporary.path().to_owned(), Some(temporary))
@@ -133,6 +137,23 @@ impl Demo {
         drop(temporary);
         Ok(code)
     }
+}
+
+/// Makes the folder. One with something in it is refused: with the databases of another story nothing would add up.
+fn take(folder: &Path) -> anyhow::Result<()> {
+    let cannot = || text!("kan ikke bruke {path}", "cannot use {path}", path = folder.display());
+    if folder.exists() && !folder.is_dir() {
+        fail!("{path} er ikke en mappe", "{path} is not a folder", path = folder.display());
+    }
+    std::fs::create_dir_all(folder).explain(cannot)?;
+    if std::fs::read_dir(folder).explain(cannot)?.next().is_some() {
+        fail!(
+            "{path} er ikke tom: velg en ny mappe, eller tøm den",
+            "{path} is not empty: choose a new folder, or empty it",
+            path = folder.display()
+        );
+    }
+    Ok(())
 }
 
 fn say(text: &Text, lang: Language) -> &str {

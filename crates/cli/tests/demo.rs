@@ -123,7 +123,62 @@ fn without_once_it_opens_the_console_and_the_desk_until_it_is_interrupted() {
     let held: Value = serde_json::from_slice(&rejected.stdout).expect("JSON");
     assert_eq!(held.as_array().map(Vec::len), Some(1), "{held}");
 
+    // Its last transfer is of today, its keys are its owner's alone, and what is sent now is delivered.
+    for arguments in [["send", "status"], ["send", "run"], ["send", "status"]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_lmr"))
+            .args(arguments)
+            .args(["--lang", "en", "--config", &opened.sender])
+            .output()
+            .expect("lmr send");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(!text.contains("Not delivered") && output.status.code() < Some(3), "{text}");
+    }
+    let folder = std::path::Path::new(&opened.sender).parent().expect("a folder");
+    for name in ["sender.key", "helseid-client.jwk", "hash.key"] {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(folder.join(name)).expect(name).permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name}: {mode:o}");
+    }
+
     let interrupt = Command::new("kill").args(["-INT", &demo.0.id().to_string()]).status();
     assert!(interrupt.expect("kill").success());
     assert_eq!(demo.0.wait().expect("ended").code(), Some(0));
+}
+
+/// The databases of another story would make checks fail that hold.
+#[test]
+fn a_folder_with_something_in_it_is_refused_by_its_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, filled) = (folder.path().join("en-fil"), folder.path().join("brukt"));
+    std::fs::write(&file, "").expect("written");
+    std::fs::create_dir(&filled).expect("made");
+    std::fs::write(filled.join("rest"), "").expect("written");
+    for (path, nb, en) in [
+        (&file, "er ikke en mappe", "is not a folder"),
+        (&file.join("under"), "kan ikke bruke", "cannot use"),
+        (&filled, "er ikke tom", "is not empty"),
+    ] {
+        for (lang, words) in [("nb", nb), ("en", en)] {
+            let output = Command::new(env!("CARGO_BIN_EXE_lmr"))
+                .args(["demo", "--once", "--lang", lang, "--folder"])
+                .arg(path)
+                .output()
+                .expect("lmr demo");
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(2), "{said}");
+            assert!(said.contains(words) && said.contains(path.to_str().expect("UTF-8")), "{said}");
+        }
+    }
+    assert_eq!(std::fs::read_dir(&filled).expect("files").count(), 1, "nothing is written");
+}
+
+/// The desk has one name in bokmål.
+#[test]
+fn the_desk_is_an_arbeidsbord_wherever_bokmal_names_it() {
+    let output = Command::new(env!("CARGO_BIN_EXE_lmr"))
+        .args(["demo", "--help", "--lang", "nb"])
+        .output()
+        .expect("lmr demo");
+    let help = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(help.contains("arbeidsbord") && !help.contains("skrivebord"), "{help}");
 }

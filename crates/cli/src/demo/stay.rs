@@ -16,9 +16,10 @@ use tokio::net::TcpListener;
 
 use crate::clock;
 use crate::config::sender::SenderConfig;
-use crate::output::{Language, hex, print};
+use crate::output::{Language, hex, print, write_secret};
 use crate::send::workplace::{of_loopback, open_desk};
 use crate::serve::interrupted;
+use crate::text::{Explain, text};
 
 /// Who signs in to the console, and decides at the desk.
 const OPERATOR: &str = "demo";
@@ -46,8 +47,8 @@ pub(super) async fn until_interrupted(
     print(&match lang {
         Language::Bokmal => format!(
             "\nAlt kjører fortsatt. Åpne i en nettleser på denne maskinen:\n\n  \
-             registerets konsoll    {console}  (bruker {OPERATOR}, passord {password})\n  \
-             sykehusets skrivebord  {desk}\n\nOg prøv:\n\n"
+             registerets konsoll     {console}  (bruker {OPERATOR}, passord {password})\n  \
+             sykehusets arbeidsbord  {desk}\n\nOg prøv:\n\n"
         ),
         Language::English => format!(
             "\nEverything is still running. Open in a browser on this machine:\n\n  \
@@ -64,9 +65,8 @@ pub(super) async fn until_interrupted(
             Language::English => "Ctrl-C ends it.",
         }
     ))?;
-    let (shown, worked) = tokio::join!(showing, working);
-    shown?;
-    worked?;
+    // One that cannot be served any more is seen at once, not when the other one is ended.
+    tokio::try_join!(showing, working)?;
     Ok(())
 }
 
@@ -106,12 +106,19 @@ async fn open_console(
 /// Writes the hospital's keys and configuration beside its ledger, as `lmr send` reads them.
 fn sender_configuration(world: &World, hospital: &LastHospital) -> anyhow::Result<PathBuf> {
     let sender = &hospital.sender;
-    let write = |name: &str, text: &str| fs::write(hospital.folder.join(name), text);
+    let write = |name: &str, text: &str| {
+        let path = hospital.folder.join(name);
+        fs::write(&path, text).explain(|| {
+            text!("kan ikke skrive {path}", "cannot write {path}", path = path.display())
+        })
+    };
+    let secret =
+        |name: &str, text: &str| write_secret(&hospital.folder.join(name), text.as_bytes());
     write("register.pem", &world.register().certificate_pem)?;
     write("sender.pem", &sender.certificate.certificate_pem)?;
-    write("sender.key", &sender.certificate.key_pem)?;
-    write("helseid-client.jwk", sender.client_key.expose())?;
-    write("hash.key", &hex(&hospital.hash_key))?;
+    secret("sender.key", &sender.certificate.key_pem)?;
+    secret("helseid-client.jwk", sender.client_key.expose())?;
+    secret("hash.key", &hex(&hospital.hash_key))?;
     let text = format!(
         r#"# A simulated hospital of `lmr demo`.
 organisation = "{organisation}"

@@ -248,23 +248,23 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     (
         "End when the story is over; without it the servers stay up, and the operator's console and the hospital's desk open",
-        "Avslutt når fortellingen er over; ellers blir tjenerne stående, og operatørens konsoll og sykehusets skrivebord åpnes",
+        "Avslutt når fortellingen er over; ellers blir tjenerne stående, og operatørens konsoll og sykehusets arbeidsbord åpnes",
     ),
     (
         "Medication administrations on the first day of each hospital",
         "Legemiddeladministreringer den første dagen ved hvert sykehus",
     ),
     (
-        "Keep databases and files here instead of in a temporary folder",
-        "Behold databaser og filer her i stedet for i en midlertidig mappe",
+        "Keep databases and files here instead of in a temporary folder; made if it is not there, and empty",
+        "Behold databaser og filer her i stedet for i en midlertidig mappe; lages om den ikke finnes, og skal være tom",
     ),
     (
         "Try everything that a configuration file names and say what does not work",
         "Prøv alt en konfigurasjonsfil nevner, og si hva som ikke virker",
     ),
     (
-        "A sender's file: files, modes, disk, source, rule set, certificates, HelseID, clock and the receiver, which is asked to validate a message that it does not store. A receiver's: its files, certificates, TLS, database and HelseID. Nothing is stored or changed. Exit status: 0 when everything works, 1 when something does not, 2 when the file cannot be used",
-        "En avsenders fil: filer, rettigheter, disk, kilde, regelsett, sertifikater, HelseID, klokke og mottaket, som blir bedt om å validere en melding det ikke lagrer. Et mottaks: filene, sertifikatene, TLS, databasen og HelseID. Ingenting lagres eller endres. Sluttstatus: 0 når alt virker, 1 når noe ikke gjør det, 2 når filen ikke kan brukes",
+        "A sender's file: files, modes, disk, source, rule set, certificates, HelseID, clock and the receiver, which is asked to validate a message that it does not store. A receiver's: its files, certificates, TLS, database, HelseID, ports, and all else that a start needs. Nothing is stored or changed. Exit status: 0 when everything works, 1 when something does not, 2 when the file cannot be used",
+        "En avsenders fil: filer, rettigheter, disk, kilde, regelsett, sertifikater, HelseID, klokke og mottaket, som blir bedt om å validere en melding det ikke lagrer. Et mottaks: filene, sertifikatene, TLS, databasen, HelseID, portene og alt annet en start trenger. Ingenting lagres eller endres. Sluttstatus: 0 når alt virker, 1 når noe ikke gjør det, 2 når filen ikke kan brukes",
     ),
     ("receiver.toml or sender.toml", "receiver.toml eller sender.toml"),
     ("For people", "For mennesker"),

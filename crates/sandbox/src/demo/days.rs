@@ -53,7 +53,7 @@ impl Story<'_> {
         let faulty = self.hospital.add_faulty(self.day, Fault::AdministrationWithoutTime);
         self.hospital.write(&self.source)?;
         self.step(
-            format!("Til skrivebordet: {faulty} mangler tidspunkt og holdes tilbake"),
+            format!("Til arbeidsbordet: {faulty} mangler tidspunkt og holdes tilbake"),
             format!("For the desk: {faulty} lacks its time and is held"),
         );
         self.send().await?;
