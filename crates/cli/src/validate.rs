@@ -205,6 +205,9 @@ impl Validate {
         let begun_at = clock::instant();
         let measured = self.statistics.as_ref().map(|_| statistics::begin());
         let checker = self.checker(&project, &stop, measured.as_ref(), lang)?;
+        if let Some(path) = &self.write_baseline {
+            Baseline::may_replace(path)?;
+        }
         let baseline = match (&self.write_baseline, &self.baseline, &project.keys.baseline) {
             (Some(_), ..) => None,
             (None, Some(path), _) | (None, None, Some(path)) => Some(Baseline::read(path)?),

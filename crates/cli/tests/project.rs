@@ -229,6 +229,47 @@ fn a_baseline_shows_what_is_new_and_counts_what_is_gone() {
     assert!(!folder.path().join("new.json").exists());
 }
 
+/// The file given by mistake may be the data themselves: nothing writes over it, and no message says how to.
+#[test]
+fn a_file_that_is_not_a_baseline_is_neither_read_as_one_nor_replaced() {
+    for (name, content, is_replaced) in [
+        ("a.json", FAULTY, false),
+        ("list.json", "[]", false),
+        ("text.json", "hei\n", false),
+        ("other.json", "{\"layout\": 1}", false),
+        ("later.json", "{\"layout\": 9, \"findings\": [], \"more\": 1}", true),
+        ("empty.json", "", true),
+    ] {
+        let folder = folder(&[("checked.json", FAULTY), (name, content)]);
+        let with = |more: &[&str]| {
+            let all = ["--ruleset", "none", "checked.json", "--lang"];
+            validate(folder.path(), &[&all[..], more].concat())
+        };
+        let kept = || std::fs::read_to_string(folder.path().join(name)).expect("there") == content;
+        for (lang, words) in [("nb", "ikke en grunnlinje"), ("en", "not a baseline")] {
+            let read = with(&[lang, "--baseline", name]);
+            assert_eq!(read.status.code(), Some(2), "{name}");
+            let text = said(&read);
+            assert!(text.contains(name) && !text.contains(&format!("--write-baseline {name}")));
+            // Nor does the parser of JSON, in English.
+            assert!(!text.contains("line 1") && !text.contains("expected"), "{text}");
+            if is_replaced {
+                continue;
+            }
+            assert!(text.contains(words), "{text}");
+            let written = with(&[lang, "--write-baseline", name]);
+            assert_eq!(written.status.code(), Some(2), "{name}");
+            assert!(said(&written).contains(words) && said(&written).contains(name));
+            assert!(kept(), "{name}");
+        }
+        if is_replaced {
+            assert_eq!(with(&["en", "--write-baseline", name]).status.code(), Some(0), "{name}");
+            assert!(!kept());
+            assert_eq!(with(&["en", "--write-baseline", name]).status.code(), Some(0), "{name}");
+        }
+    }
+}
+
 #[test]
 fn only_files_that_git_knows_as_changed_are_checked() {
     let folder = folder(&[("old.json", FAULTY), ("sub/changed.json", RIGHT)]);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::read_text;
 use crate::output;
-use crate::text::{Explain, fail, text};
+use crate::text::fail;
 
 /// The layout that this version writes.
 const LAYOUT: u32 = 1;
@@ -57,13 +57,14 @@ impl Baseline {
                 path = path.display()
             );
         }
-        let baseline: Self = serde_json::from_str(&read_text(path)?).explain(|| {
-            text!(
-                "{path} er ikke en grunnlinje; --write-baseline {path} lager en ny",
-                "{path} is not a baseline; --write-baseline {path} makes a new one",
+        // What the parser says is about JSON; and the file may be somebody's data, so no remedy writes over it.
+        let Ok(baseline) = serde_json::from_str::<Self>(&read_text(path)?) else {
+            fail!(
+                "{path} er ikke en grunnlinje, en fil som --write-baseline har laget: oppgi den riktige filen",
+                "{path} is not a baseline, a file that --write-baseline has made: give the right file",
                 path = path.display()
-            )
-        })?;
+            );
+        };
         if baseline.layout != LAYOUT {
             fail!(
                 "grunnlinjen {path} har utforming {layout}; dette programmet leser {LAYOUT}",
@@ -73,6 +74,27 @@ impl Baseline {
             );
         }
         Ok(baseline)
+    }
+
+    /// Refuses to write over a file that is something else: a baseline, of whatever layout, is replaced only by another.
+    /// A file with nothing in it, and what is not a file (`/dev/stdout`), is written to.
+    pub(super) fn may_replace(path: &Path) -> anyhow::Result<()> {
+        let is_filled =
+            std::fs::metadata(path).is_ok_and(|there| there.is_file() && there.len() > 0);
+        if path == Path::new("-") || !is_filled {
+            return Ok(());
+        }
+        let text = read_text(path)?;
+        let is_baseline = serde_json::from_str::<serde_json::Value>(&text)
+            .is_ok_and(|json| json["layout"].is_u64() && json["findings"].is_array());
+        if !is_baseline {
+            fail!(
+                "{path} finnes og er ikke en grunnlinje, så den skrives ikke over: oppgi en ny fil",
+                "{path} is there and is not a baseline, so it is not overwritten: give a new file",
+                path = path.display()
+            );
+        }
+        Ok(())
     }
 
     pub(super) fn write(&self, path: &Path) -> anyhow::Result<()> {
