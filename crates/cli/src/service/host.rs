@@ -227,6 +227,8 @@ pub(crate) fn log() -> anyhow::Result<(Box<dyn Write + Send>, Option<Errors>)> {
     };
     let file = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
+        // The oldest files are removed by their name: without ours in front also those of other programs.
+        .filename_prefix(&host.name)
         .filename_suffix("log")
         .max_log_files(LOG_FILES)
         .build(folder)
