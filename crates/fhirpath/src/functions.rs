@@ -146,9 +146,16 @@ impl Function {
 
     /// The function that a misspelt name may mean.
     pub(crate) fn nearest(wrong: &str) -> Option<&'static str> {
-        let nodes = ["is", "as", "ofType", "matches", "matchesFull", "replaceMatches"];
-        lmr_fhir::nearest(wrong, ROWS.iter().map(|row| row.name).chain(nodes))
+        lmr_fhir::nearest(wrong, function_names())
     }
+}
+
+/// Functions that are nodes of their own.
+const NODES: [&str; 6] = ["is", "as", "ofType", "matches", "matchesFull", "replaceMatches"];
+
+/// The names of all functions, so that what is to know every one of them can be held to it.
+pub fn function_names() -> impl Iterator<Item = &'static str> {
+    ROWS.iter().map(|row| row.name).chain(NODES)
 }
 
 use Output::{

@@ -64,6 +64,7 @@ pub use error::{
 };
 pub use expression::Expression;
 pub use for_all::ForAll;
+pub use functions::function_names;
 pub use host::DocumentHost;
 pub use item::{Collection, Item, TypeInfo};
 pub use model::{Child, Model, TypeId, TypeKind, Typed};

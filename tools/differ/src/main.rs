@@ -34,7 +34,7 @@ use crate::{
     ours::Ours,
     reference::Reference,
     run::Run,
-    tally::Tally,
+    tally::{Agreement, Tally},
 };
 
 #[cfg(target_env = "musl")]
@@ -62,7 +62,7 @@ enum Kind {
     Narratives,
     /// Every form of a code under every strength of a binding.
     Codes,
-    /// FHIRPath expressions by grammar; what differs is printed, not counted against the limits.
+    /// FHIRPath expressions by grammar; what differs is printed, and counted against a limit of its own.
     Expressions,
 }
 
@@ -111,7 +111,7 @@ struct Arguments {
     #[arg(long)]
     report: Option<PathBuf>,
     /// Documents to compare instead of generated ones: a file with one resource a line, or one object of
-    /// `document`, `profiles` and `definitions`.
+    /// `document`, `profiles`, `definitions` and the `name` that it is reported by.
     #[arg(long)]
     inputs: Option<PathBuf>,
     /// Kinds of differences that are shown with an example, for each kind of input.
@@ -126,6 +126,9 @@ struct Arguments {
     /// Fails if the findings agree in fewer than so many per cent of the inputs.
     #[arg(long, default_value_t = 0.0)]
     findings_at_least: f64,
+    /// Fails if the items agree in fewer than so many per cent of the expressions that neither side fails on.
+    #[arg(long, default_value_t = 0.0)]
+    expressions_at_least: f64,
 }
 
 fn main() -> Result<ExitCode> {
@@ -159,9 +162,12 @@ fn main() -> Result<ExitCode> {
         run.given(Input::read(path)?, tallies.entry(Kind::Given).or_default())?;
     }
     if kinds.contains(&Kind::Expressions) {
+        let mut agreement = Agreement::default();
         for seed in seeds.clone() {
-            run.expressions(seed)?;
+            run.expressions(seed, &mut agreement)?;
         }
+        println!("{agreement}");
+        passed &= agreement.per_cent() >= arguments.expressions_at_least;
     }
     let documents = |kind: &&Kind| !matches!(kind, Kind::Spellings | Kind::Expressions);
     for kind in kinds.iter().filter(documents) {

@@ -11,6 +11,9 @@ use serde_json::Value;
 
 use crate::finding::Finding;
 
+/// What an expression gives: its items, or why it fails.
+pub(crate) type Evaluated = Result<Vec<String>, String>;
+
 /// Our validator over the same packages.
 pub(crate) struct Ours {
     validator: Validator,
@@ -46,19 +49,22 @@ impl Ours {
         self.validator.definitions()
     }
 
-    /// What an expression gives on a resource: type and text of each item, as the reference writes them;
-    /// `None` where it fails.
-    pub(crate) fn evaluate(&self, text: &str, expression: &str) -> Option<Vec<String>> {
-        let document = Document::parse(text, &ParseOptions::lenient()).ok()?;
-        let expression = Expression::parse(expression).ok()?;
+    /// What an expression gives on a resource: type and text of each item, as the reference writes them; or
+    /// why it fails.
+    pub(crate) fn evaluate(&self, text: &str, expression: &str) -> Evaluated {
+        let document =
+            Document::parse(text, &ParseOptions::lenient()).map_err(|error| error.to_string())?;
+        let expression = Expression::parse(expression).map_err(|error| error.to_string())?;
         let model = self.validator.fhirpath_model();
         let host = DocumentHost::new(&document, Some(model));
         let focus = Typed::resource(document.root_element(), Some(model));
-        let now = self.now?;
+        let now = self.now.ok_or("no clock")?;
         let env =
             Env::new().with_model(model).with_host(&host).with_resource(focus, focus).with_now(now);
-        let items = expression.evaluate_on(&[Item::Element(focus)], &env).ok()?;
-        Some(items.iter().map(|item| shown(item, model)).collect())
+        let items = expression
+            .evaluate_on(&[Item::Element(focus)], &env)
+            .map_err(|error| error.to_string())?;
+        Ok(items.iter().map(|item| shown(item, model)).collect())
     }
 
     pub(crate) fn validate(&self, text: &str, profiles: &[String], threads: usize) -> Vec<Finding> {

@@ -12,7 +12,10 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use crate::{finding::Finding, ours::plain};
+use crate::{
+    finding::Finding,
+    ours::{Evaluated, plain},
+};
 
 /// The reference validator; it is started when its first answer is needed.
 pub(crate) struct Reference {
@@ -80,16 +83,18 @@ impl Reference {
         Ok(findings(&answer))
     }
 
-    /// What an expression gives on a resource: type and text of each item; `None` where it fails.
-    pub(crate) fn evaluate(&mut self, text: &str, expression: &str) -> Result<Option<Vec<String>>> {
+    /// What an expression gives on a resource: type and text of each item, or its exception.
+    pub(crate) fn evaluate(&mut self, text: &str, expression: &str) -> Result<Evaluated> {
         let running = Self::start(&mut self.running, &self.folder, &self.packages)?;
         let answer = running.ask(&json!({ "text": text, "expression": expression }))?;
-        let items = answer.get("items").and_then(Value::as_array);
+        let Some(items) = answer.get("items").and_then(Value::as_array) else {
+            return Ok(Err(answer["exception"].as_str().unwrap_or("no answer").to_owned()));
+        };
         let one = |item: &str| {
             let (of, text) = item.split_once(' ').unwrap_or((item, ""));
             plain(of, text)
         };
-        Ok(items.map(|all| all.iter().filter_map(Value::as_str).map(one).collect()))
+        Ok(Ok(items.iter().filter_map(Value::as_str).map(one).collect()))
     }
 
     /// The folder of R4's definitions; the reference writes it when it is first started.

@@ -2,7 +2,7 @@
 
 use std::{fs::File, io::Write as _};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use fastrand::Rng;
 
 use crate::{
@@ -11,10 +11,10 @@ use crate::{
     generate::{expressions, instance::Generator, mutation, spelling},
     input::{Input, Sources},
     known::Known,
-    ours::Ours,
+    ours::{Evaluated, Ours},
     reference::Reference,
     shrink,
-    tally::Tally,
+    tally::{Agreement, Tally},
 };
 
 /// Both validators, and where results go.
@@ -66,27 +66,28 @@ impl Run<'_> {
 
     /// Expressions through both engines. What differs is printed for people: where the specification leaves
     /// room, neither is wrong.
-    pub(crate) fn expressions(&mut self, seed: u64) -> Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// One of them fails on an expression on which nothing can fail: nothing would be compared.
+    pub(crate) fn expressions(&mut self, seed: u64, agreement: &mut Agreement) -> Result<()> {
+        for expression in expressions::CONTROLS {
+            let theirs = self.reference.evaluate(expressions::DOCUMENT, expression)?;
+            let mine = self.ours.evaluate(expressions::DOCUMENT, expression);
+            if theirs.is_err() || theirs != mine {
+                bail!("{expression}: {} with the reference, {} with us", of(&theirs), of(&mine));
+            }
+        }
         let mut rng = random(seed, Kind::Expressions);
-        let (mut same, mut failed) = (0, 0);
         for _ in 0..self.arguments.count {
             let expression = expressions::expression(&mut rng);
             let theirs = self.reference.evaluate(expressions::DOCUMENT, &expression)?;
             let mine = self.ours.evaluate(expressions::DOCUMENT, &expression);
-            failed += usize::from(theirs.is_none() || mine.is_none());
-            if theirs == mine {
-                same += 1;
-            } else {
-                let of = |items: Option<Vec<String>>| {
-                    items.map_or_else(|| "fails".to_owned(), |items| format!("{items:?}"))
-                };
-                println!("{expression}\n   reference {}\n   ours      {}", of(theirs), of(mine));
+            if agreement.add(&theirs, &mine) {
+                continue;
             }
+            println!("{expression}\n   reference {}\n   ours      {}", of(&theirs), of(&mine));
         }
-        let count = self.arguments.count;
-        println!(
-            "expressions: {same} of {count} with equal results, {failed} fail on one side or both"
-        );
         Ok(())
     }
 
@@ -164,6 +165,14 @@ impl Run<'_> {
         // What the shrinking used does not count.
         known.take_used();
         Ok(Some(difference))
+    }
+}
+
+/// What an expression gives, as it is printed.
+fn of(evaluated: &Evaluated) -> String {
+    match evaluated {
+        Ok(items) => format!("{items:?}"),
+        Err(reason) => format!("fails: {reason}"),
     }
 }
 

@@ -1,8 +1,11 @@
 //! Results of a run, by kind of input, and the table made of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
-use crate::{Kind, finding::Side};
+use crate::{Kind, finding::Side, ours::Evaluated};
 
 /// What the inputs of one kind came to.
 #[derive(Default)]
@@ -68,5 +71,72 @@ pub(crate) fn print(tallies: &BTreeMap<Kind, Tally>) {
     println!();
     for ((side, id), count) in counted {
         println!("{count:>6}  {side}  {id}");
+    }
+}
+
+/// What both engines made of expressions, each counted in one of four ways.
+#[derive(Default)]
+pub(crate) struct Agreement {
+    same: usize,
+    both_fail: usize,
+    one_fails: usize,
+    different: usize,
+}
+
+impl Agreement {
+    /// Counts an expression. Whether both sides made the same of it.
+    pub(crate) fn add(&mut self, theirs: &Evaluated, mine: &Evaluated) -> bool {
+        let counter = match (theirs, mine) {
+            (Ok(theirs), Ok(mine)) if theirs == mine => &mut self.same,
+            (Ok(_), Ok(_)) => &mut self.different,
+            (Err(_), Err(_)) => &mut self.both_fail,
+            _ => &mut self.one_fails,
+        };
+        *counter += 1;
+        theirs.is_ok() == mine.is_ok() && (theirs.is_err() || theirs == mine)
+    }
+
+    /// Equal items, of the expressions that neither side fails on; 0 where there are none of those.
+    pub(crate) fn per_cent(&self) -> f64 {
+        100.0 * self.same as f64 / (self.same + self.different).max(1) as f64
+    }
+}
+
+impl fmt::Display for Agreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { same, both_fail, one_fails, different } = self;
+        write!(
+            f,
+            "expressions: {same} with the same items, {different} with different ones ({:.1} % the same); \
+             both fail on {both_fail}, one on {one_fails}",
+            self.per_cent()
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failing_is_not_agreeing() {
+        let items = |text: &str| Evaluated::Ok(vec![text.to_owned()]);
+        let fails = |text: &str| Evaluated::Err(text.to_owned());
+        let mut agreement = Agreement::default();
+        assert!(agreement.per_cent() < f64::EPSILON);
+        for (theirs, mine, is_equal) in [
+            (fails("a"), fails("b"), true),
+            (fails("a"), items("1"), false),
+            (items("1"), fails("b"), false),
+        ] {
+            assert_eq!(agreement.add(&theirs, &mine), is_equal);
+        }
+        assert!(agreement.per_cent() < f64::EPSILON, "{agreement}");
+        assert!(agreement.add(&items("1"), &items("1")));
+        assert!(!agreement.add(&items("1"), &items("2")));
+        assert!((agreement.per_cent() - 50.0).abs() < f64::EPSILON, "{agreement}");
+        let counted =
+            [agreement.same, agreement.different, agreement.both_fail, agreement.one_fails];
+        assert_eq!(counted, [1, 1, 1, 2]);
     }
 }

@@ -30,6 +30,9 @@ pub(crate) const DOCUMENT: &str = r#"{"resourceType":"Patient","id":"p1","meta":
 "deceasedDateTime":"2024-01","address":[{"line":["Gata 1",""],"city":"Oslo"}],"maritalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-MaritalStatus","code":"M"}],"text":"gift"},
 "multipleBirthInteger":2,"extension":[{"url":"http://example.org/vekt","valueQuantity":{"value":70.5,"unit":"kg","system":"http://unitsofmeasure.org","code":"kg"}},{"url":"http://example.org/tall","valueDecimal":1.50}]}"#;
 
+/// Expressions on which no engine fails: where one does, it is not at work.
+pub(crate) const CONTROLS: [&str; 3] = ["Patient.active", "name.given.count() + 1", "birthDate"];
+
 /// An expression.
 pub(crate) fn expression(rng: &mut Rng) -> String {
     let sort = SORTS[rng.usize(..SORTS.len())];
@@ -42,7 +45,18 @@ fn one<'a>(rng: &mut Rng, list: &[&'a str]) -> &'a str {
 
 fn leaf(rng: &mut Rng, sort: Sort) -> String {
     let list: &[&str] = match sort {
-        Boolean => &["true", "false", "{}", "active", "name.exists()", "deceased.exists()"],
+        Boolean => &[
+            "true",
+            "false",
+            "{}",
+            "active",
+            "name.exists()",
+            "deceased.exists()",
+            // Both read the clock, at different moments.
+            "(now() > @2020-01-01T00:00:00Z)",
+            "(today() > @2020-01-01)",
+            "(timeOfDay() >= @T00:00)",
+        ],
         Integer => &[
             "0",
             "1",
@@ -222,11 +236,60 @@ const CALLS: &[Call] = &[
     ("precision", Date, &[], Integer),
     ("precision", DateTime, &[], Integer),
     ("precision", Time, &[], Integer),
+    ("toLong", Text, &[], Integer),
+    ("convertsToLong", Text, &[], Boolean),
+    ("sum", Many, &[], Decimal),
+    ("min", Many, &[], Integer),
+    ("max", Many, &[], Integer),
+    ("avg", Many, &[], Decimal),
+    ("comparable", Quantity, &[Quantity], Boolean),
+    ("coalesce", Many, &[Text, Text], Text),
+    ("coalesce", Many, &[Many], Many),
+    ("yearOf", Date, &[], Integer),
+    ("monthOf", Date, &[], Integer),
+    ("dayOf", DateTime, &[], Integer),
+    ("hourOf", DateTime, &[], Integer),
+    ("minuteOf", Time, &[], Integer),
+    ("secondOf", Time, &[], Integer),
+    ("millisecondOf", Time, &[], Integer),
+    ("timezoneOffsetOf", DateTime, &[], Decimal),
+    ("dateOf", DateTime, &[], Date),
+    ("timeOf", DateTime, &[], Time),
+    ("type", Many, &[], Many),
+    ("resolve", Many, &[], Many),
+    ("htmlChecks", Many, &[], Boolean),
+    ("htmlChecks2", Many, &[], Boolean),
+    ("subsumes", Many, &[Many], Boolean),
+    ("subsumedBy", Many, &[Many], Boolean),
+    ("elementDefinition", Many, &[], Many),
     ("children", Many, &[], Many),
     ("descendants", Many, &[], Many),
     ("hasValue", Many, &[], Boolean),
     ("getValue", Date, &[], Text),
     ("extension", Many, &[Text], Many),
+];
+
+/// What a function is called on, what is written between its brackets, and what it gives: functions whose
+/// arguments are names or are evaluated for each item.
+type Written = (&'static str, Sort, &'static [&'static str], Sort);
+
+const WRITTEN: &[Written] = &[
+    ("aggregate", Many, &["$total + 1, 0", "iif($total.empty(), $this, $total)", "$index"], Many),
+    ("aggregate", Many, &["$total + 1, 0", "$total + $this.toString().length(), 1"], Integer),
+    ("trace", Many, &["'a'", "'a', count()"], Many),
+    ("defineVariable", Many, &["'a'", "'a', count()"], Many),
+    ("sort", Many, &["", "$this", "-$this", "$this.toString()"], Many),
+    ("repeatAll", Many, &["children()", "extension", "coding"], Many),
+    ("encode", Text, &["'base64'", "'hex'", "'urlbase64'", "'none'"], Text),
+    ("decode", Text, &["'base64'", "'hex'", "'urlbase64'"], Text),
+    ("escape", Text, &["'html'", "'json'"], Text),
+    ("unescape", Text, &["'html'", "'json'"], Text),
+    ("hasExtension", Many, &["'http://example.org/vekt'", "'http://example.org/x'"], Boolean),
+    ("memberOf", Many, &["'http://hl7.org/fhir/ValueSet/administrative-gender'"], Boolean),
+    ("conformsTo", Many, &["'http://hl7.org/fhir/StructureDefinition/Patient'"], Boolean),
+    ("checkModifiers", Many, &["", "'http://example.org/vekt'"], Boolean),
+    ("slice", Many, &["'http://hl7.org/fhir/StructureDefinition/Patient', 'a'"], Many),
+    ("is", Many, &["string", "System.Integer"], Boolean),
 ];
 
 /// Operators with the kinds of both sides; the result's kind is that of the expression asked for.
@@ -271,7 +334,16 @@ fn of(rng: &mut Rng, sort: Sort, depth: usize) -> String {
         let sort = if rng.u8(..16) == 0 { SORTS[rng.usize(..SORTS.len())] } else { sort };
         of(rng, sort, depth - 1)
     };
-    match rng.u8(..12) {
+    match rng.u8(..14) {
+        12 => {
+            let fitting: Vec<&Written> = WRITTEN.iter().filter(|call| call.3 == sort).collect();
+            let Some((name, on, texts, _)) = fitting.get(rng.usize(..fitting.len().max(1))) else {
+                return leaf(rng, sort);
+            };
+            format!("({}).{name}({})", below(rng, *on), one(rng, texts))
+        }
+        13 if matches!(sort, Integer | Decimal | Quantity) => format!("(-{})", below(rng, sort)),
+        13 if sort == Text => format!("({} as string)", below(rng, Many)),
         0..=5 => {
             let fitting: Vec<&Call> = CALLS.iter().filter(|call| call.3 == sort).collect();
             let Some((name, on, takes, _)) = fitting.get(rng.usize(..fitting.len().max(1))) else {
@@ -338,5 +410,70 @@ fn of(rng: &mut Rng, sort: Sort, depth: usize) -> String {
             format!("({})[{}]", below(rng, Many), one(rng, &["0", "1", "5"]))
         }
         _ => leaf(rng, sort),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_function_and_operator_of_the_language_is_generated() {
+        let mut rng = Rng::with_seed(1);
+        let all: Vec<String> = (0..20_000).map(|_| expression(&mut rng)).collect();
+        let calls: HashSet<&str> = all
+            .iter()
+            .flat_map(|text| text.match_indices('(').map(|(at, _)| &text[..at]))
+            .map(|before| {
+                let name = before.trim_end_matches(|c: char| c.is_ascii_alphanumeric());
+                &before[name.len()..]
+            })
+            .collect();
+        let missing: Vec<&str> =
+            lmr_fhirpath::function_names().filter(|name| !calls.contains(name)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+        let operators = [
+            " + ",
+            " - ",
+            " * ",
+            " / ",
+            " div ",
+            " mod ",
+            " & ",
+            " | ",
+            " = ",
+            " != ",
+            " ~ ",
+            " !~ ",
+            " < ",
+            " <= ",
+            " > ",
+            " >= ",
+            " and ",
+            " or ",
+            " xor ",
+            " implies ",
+            " in ",
+            " contains ",
+            " is ",
+            " as ",
+            "(-",
+            "[",
+        ];
+        for operator in operators {
+            assert!(all.iter().any(|text| text.contains(operator)), "{operator}");
+        }
+    }
+
+    #[test]
+    fn every_expression_can_be_read() {
+        let mut rng = Rng::with_seed(1);
+        for _ in 0..2_000 {
+            let text = expression(&mut rng);
+            let read = lmr_fhirpath::Expression::parse(&text);
+            assert!(read.is_ok(), "{text}: {:?}", read.err());
+        }
     }
 }
