@@ -5,13 +5,14 @@
 use std::sync::LazyLock;
 
 use lmr_fhir::{Element, Name};
-use lmr_fhirpath::{Expression, TypeId};
+use lmr_fhirpath::{Child, Expression, Model as _, TypeId};
 
 use crate::check::context::Context;
 use crate::check::string::{SYSTEM_TYPE, kind_of_definition};
 use crate::compile::Profile;
 use crate::definitions::{StructureDefinition, StructureKind};
 use crate::messages::Message;
+use crate::model::TypeModel;
 
 static ELEMENT: LazyLock<Name> = LazyLock::new(|| Name::new("element"));
 static TYPE: LazyLock<Name> = LazyLock::new(|| Name::new("type"));
@@ -123,9 +124,7 @@ fn bindable<'a>(cx: &mut Context<'a>, element: Element<'a>, base: &'a Profile) {
     let coded: Vec<TypeId> = BINDABLE.iter().filter_map(|name| model.type_at(name)).collect();
     let codes = codes(element);
     let is_bindable = |code: &String| {
-        model
-            .type_at(code)
-            .is_none_or(|ty| coded.iter().any(|of| lmr_fhirpath::Model::is_subtype(model, ty, *of)))
+        model.type_at(code).is_none_or(|ty| coded.iter().any(|of| model.is_subtype(ty, *of)))
     };
     if !codes.is_empty() && !codes.iter().any(is_bindable) {
         let message = Message::DefinitionNotBindable { found: codes.join(", ").into() };
@@ -194,7 +193,7 @@ fn is_of_type(cx: &Context<'_>, definition: &StructureDefinition, code: &str) ->
     let model = &cx.profiles.model;
     *definition.type_name == *code
         || match (model.type_at(&definition.type_name), model.type_at(code)) {
-            (Some(own), Some(wanted)) => lmr_fhirpath::Model::is_subtype(model, own, wanted),
+            (Some(own), Some(wanted)) => model.is_subtype(own, wanted),
             // Of what is not known there is nothing to say.
             _ => true,
         }
@@ -264,15 +263,29 @@ fn type_of(cx: &Context<'_>, element: Element<'_>) -> Option<TypeId> {
         .child_by_name("base")
         .and_then(|of| of.child_text("path"))
         .or_else(|| element.child_text("path"))?;
-    let model = &cx.profiles.model;
     match &*codes(element) {
-        [] if element.child_by_name("contentReference").is_some() => None,
-        [] => model.type_at(&path),
-        [one] if one == "BackboneElement" || one == "Element" => model.type_at(&path),
+        [] => type_along(&cx.profiles.model, &path),
+        [one] if one == "BackboneElement" || one == "Element" => {
+            type_along(&cx.profiles.model, &path)
+        }
         [one] if one.starts_with(SYSTEM_TYPE) => None,
-        [one] => model.type_at(one),
+        [one] => cx.profiles.model.type_at(one),
         _ => None,
     }
+}
+
+/// The type of what a path leads to by the base definitions, through types and content references: a
+/// differential need not repeat either (`Questionnaire.item.item`, `Observation.code.coding`).
+fn type_along(model: &TypeModel, path: &str) -> Option<TypeId> {
+    let mut steps = path.split('.');
+    let first = model.type_at(steps.next()?)?;
+    steps.try_fold(first, |ty, step| {
+        match model.child(ty, &Name::new(step.trim_end_matches("[x]")))? {
+            Child::Element { ty, .. } | Child::Variant { ty } => Some(ty),
+            Child::Choice { types: [one], .. } => Some(*one),
+            Child::Choice { .. } => None,
+        }
+    })
 }
 
 /// The definition's own constraints can be evaluated.
