@@ -1,6 +1,5 @@
 //! The order of a run: finish what is open, find what is new, make messages, send them, keep the answers.
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -16,6 +15,7 @@ use crate::attempt::AttemptFailure;
 use crate::check::Checker;
 use crate::clinical::start_of;
 use crate::error::SenderError;
+use crate::finished::finished_files;
 use crate::former;
 use crate::identity::HashKey;
 use crate::index::Index;
@@ -487,8 +487,9 @@ impl Agent {
             self.outbox.fail_due(self.now(), None, &self.settings.retry).await?;
         }
         self.note_waiting(&index, since).await?;
-        // What is open or planned stays where it is in any case; a run that is asked to end does not copy files.
-        if self.source.archives() && !run.is_over() {
+        // What is under way or is made again needs its files; a run that is asked to end does not copy any.
+        let is_done = !(run.is_over() || run.paused || run.too_large || run.again);
+        if self.source.archives() && is_done && self.outbox.open_messages().await? == 0 {
             run.report.source_issues.extend(self.archive_finished(&index).await?);
         }
         Ok(())
@@ -534,38 +535,20 @@ impl Agent {
     async fn archive_finished(&self, index: &Index) -> Result<Vec<SourceIssue>, SenderError> {
         let statuses = self.outbox.statuses(index).await?;
         let plan = self.plan(index, &statuses).await?;
-        let label = |at: u32| index.label(at);
         let records = 0..u32::try_from(index.records.len()).unwrap_or(u32::MAX);
-        let mut unfinished: HashSet<&str> = records
-            .filter(|at| {
-                let status = statuses.of(*at);
-                status.open != Known::No || (status.held && !status.discarded)
-            })
-            .map(label)
-            .collect();
+        let open = records.filter(|at| {
+            let status = statuses.of(*at);
+            status.open != Known::No || (status.held && !status.discarded)
+        });
         let planned = plan.bundles.iter().flat_map(|bundle| &bundle.roots);
-        let waiting = plan.waiting.iter().map(|(at, _)| at);
-        let foreign = plan.foreign.values().flatten();
-        unfinished.extend(
-            planned
-                .chain(waiting)
-                .chain(foreign)
-                .chain(&plan.held)
-                .chain(&plan.deferred)
-                // The register has not answered for what it has not been sent.
-                .chain(&plan.unused)
-                .map(|at| label(*at)),
-        );
-        unfinished.extend(index.scanned.issues.iter().map(|issue| &*issue.file));
-        let parts = (0..index.records.len() as u32).map(label);
-        // A file of an archive is finished when all of the archive is.
-        let archive_of = |label: &str| label.find(".zip/").map(|at| label[..at + 4].to_owned());
-        let kept: HashSet<String> = unfinished.iter().filter_map(|part| archive_of(part)).collect();
-        let finished = parts
-            .filter(|part| !unfinished.contains(part))
-            .map(|part| archive_of(part).unwrap_or_else(|| part.to_owned()))
-            .filter(|part| !kept.contains(part) && !unfinished.contains(&**part))
-            .collect();
+        let unfinished = planned
+            .chain(plan.waiting.iter().map(|(at, _)| at))
+            .chain(plan.foreign.values().flatten())
+            .chain(&plan.held)
+            .chain(&plan.deferred)
+            // The register has not answered for what it has not been sent.
+            .chain(&plan.unused);
+        let finished = finished_files(&*self.source, index, open.chain(unfinished.copied()));
         Ok(self.source.archive(&finished))
     }
 

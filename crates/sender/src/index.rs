@@ -190,6 +190,8 @@ pub(crate) struct Index {
     texts: String,
     /// What all resources refer to, as positions in the index, one resource after the other.
     targets: Vec<u32>,
+    /// Where else resources are, the same or in another version: position and part.
+    repeats: Vec<(u32, u32)>,
     own_addresses: Vec<String>,
 }
 
@@ -248,6 +250,7 @@ impl Index {
             parts: Vec::new(),
             texts: String::new(),
             targets: Vec::new(),
+            repeats: Vec::new(),
             own_addresses,
         };
         let mut wanted = Wanted::default();
@@ -291,10 +294,12 @@ impl Index {
             Some(at) => {
                 let kept = &self.records[at as usize];
                 if kept.version == version {
+                    self.repeat(at, &location);
                     self.name(&names, at);
                     return Ok(());
                 }
                 let newer = is_newer(kept.updated, updated);
+                let kept_part = kept.part;
                 let kept_location = self.location(at);
                 let (source_key, used, unused) = match newer {
                     true => (source_key(node), location.clone(), kept_location),
@@ -309,9 +314,11 @@ impl Index {
                     unused,
                 });
                 if !newer {
+                    self.repeat(at, &location);
                     self.name(&names, at);
                     return Ok(());
                 }
+                self.repeats.push((at, kept_part));
                 at
             }
         };
@@ -383,6 +390,14 @@ impl Index {
     fn name(&mut self, names: &[Hash], at: u32) {
         for name in names {
             self.names.set(*name, at);
+        }
+    }
+
+    /// Notes that a resource is at another place too.
+    fn repeat(&mut self, at: u32, location: &SourceLocation) {
+        let part = self.part(&location.part);
+        if self.records[at as usize].part != part {
+            self.repeats.push((at, part));
         }
     }
 
@@ -506,6 +521,22 @@ impl Index {
     /// The name for people of the part that the resource at a position is in.
     pub(crate) fn label(&self, at: u32) -> &str {
         &self.parts[self.records[at as usize].part as usize].label
+    }
+
+    /// Files, pages and tables with resources, in the order in which they were read.
+    pub(crate) fn parts(&self) -> &[Arc<SourcePart>] {
+        &self.parts
+    }
+
+    /// Which of [`Index::parts`] the resource at a position is in.
+    pub(crate) fn part_of(&self, at: u32) -> usize {
+        self.records[at as usize].part as usize
+    }
+
+    /// Every resource with each part that it is in: that of the version that counts, and those of others.
+    pub(crate) fn places(&self) -> impl Iterator<Item = (u32, usize)> {
+        let own = self.records.iter().zip(0..).map(|(record, at)| (at, record.part as usize));
+        own.chain(self.repeats.iter().map(|(at, part)| (*at, *part as usize)))
     }
 
     /// What a resource refers to, as positions in the index; ascending, each once.

@@ -59,6 +59,7 @@ mod clinical;
 mod content;
 mod copies;
 mod error;
+mod finished;
 mod former;
 mod identity;
 mod index;

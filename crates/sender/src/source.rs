@@ -109,6 +109,12 @@ pub trait Source: Send + Sync {
         false
     }
 
+    /// Whether [`Source::archive`] may put the part with this label away.
+    fn archives_part(&self, label: &str) -> bool {
+        let _ = label;
+        self.archives()
+    }
+
     /// Puts away the parts with these labels: the register has answered for all that is in them. Gives what
     /// could not be put away.
     fn archive(&self, finished: &BTreeSet<String>) -> Vec<SourceIssue> {

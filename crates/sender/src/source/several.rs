@@ -110,6 +110,11 @@ impl Source for Sources {
         self.0.iter().any(|(_, source)| source.archives())
     }
 
+    fn archives_part(&self, label: &str) -> bool {
+        let own = |name: &str| label.strip_prefix(name)?.strip_prefix(": ");
+        self.0.iter().any(|(name, source)| own(name).is_some_and(|own| source.archives_part(own)))
+    }
+
     fn archive(&self, finished: &BTreeSet<String>) -> Vec<SourceIssue> {
         let mut issues = Vec::new();
         for (name, source) in self.0.iter().filter(|(_, source)| source.archives()) {
