@@ -166,7 +166,8 @@ impl Send {
         let (config, folder) = crate::config::read::<SenderConfig>(&self.config)?;
         let _last_lines = config.log.start()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        match self.command {
+        let lang = self.lang;
+        let done = match self.command {
             Command::Daemon => runtime.block_on(daemon::run(&self, config, folder)),
             Command::Desk(desk) => {
                 let done = runtime.block_on(desk.run(config, &self.config, folder, self.lang));
@@ -174,13 +175,14 @@ impl Send {
                 runtime.shutdown_timeout(std::time::Duration::from_secs(5));
                 done
             }
-            _ => match runtime.block_on(self.act(&config, &folder)) {
-                Err(error) if is_of_the_database(&error) => {
-                    output::complain(&format!("lmr: {}", chain(&error, self.lang)));
-                    Ok(ExitCode::from(RunStatus::Stopped.exit_code()))
-                }
-                done => done,
-            },
+            _ => runtime.block_on(self.act(&config, &folder)),
+        };
+        match done {
+            Err(error) if is_of_the_database(&error) => {
+                output::complain(&format!("lmr: {}", chain(&error, lang)));
+                Ok(ExitCode::from(RunStatus::Stopped.exit_code()))
+            }
+            done => done,
         }
     }
 
@@ -323,6 +325,7 @@ fn is_of_the_database(error: &anyhow::Error) -> bool {
             | OutboxError::Newer { .. }
             | OutboxError::Damaged(_)
             | OutboxError::DamagedFile(_)
+            | OutboxError::Irreparable(_)
             | OutboxError::WriteAheadLog,
         ) => true,
         Some(OutboxError::Foreign(_)) | None => false,

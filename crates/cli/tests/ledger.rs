@@ -94,3 +94,92 @@ fn why_takes_a_record_a_message_and_a_receipt() {
     let unknown = world.send(&["why", "0f8fad5b-d9cb-469f-a165-70867728950e"]);
     assert_eq!(unknown.status.code(), Some(1), "{}", said(&unknown));
 }
+
+/// Whatever reads or writes the ledger says of one that is damaged, or that another program has locked, that a person must
+/// look, and how: status 2 would be a wrong configuration, after which a service is not started again.
+#[test]
+fn a_ledger_that_cannot_be_used_ends_every_command_with_status_4() {
+    let world = World::make("lmdi-0.9.4", 8, 40);
+    let (_helseid, _receiver) = (world.helseid(), world.receiver());
+    world.run(0);
+    let database = world.config("sender.sqlite");
+    let good = std::fs::read(&database).expect("a file");
+    let of_schema = |from: &[u8], to: &[u8]| {
+        let mut file = good.clone();
+        let mut found = 0;
+        for at in 0..file.len() - from.len() {
+            if file[at..].starts_with(from) {
+                file[at..at + to.len()].copy_from_slice(to);
+                found += 1;
+            }
+        }
+        assert!(found > 0, "the schema lacks {}", String::from_utf8_lossy(from));
+        file
+    };
+    let beginning = [&[0xff; 64], &good[64..]].concat();
+    let damages = [
+        ("a type", of_schema(b" BLOB NOT NULL", b" \xffLOB"), true),
+        ("a column", of_schema(b"resource_type INTEGER", b"resource_typ\xff"), true),
+        ("the beginning", beginning, false),
+    ];
+    let commands: [&[&str]; 15] = [
+        &["status"],
+        &["history"],
+        &["rejected"],
+        &["rejected", "--discarded"],
+        &["vanished"],
+        &["why", "Patient/x"],
+        &["journal"],
+        &["export-ledger"],
+        &["rehearse", "--ruleset", "lmdi-0.9.4"],
+        &["run", "--dry-run"],
+        &["run"],
+        &["run", "--retries-only"],
+        &["release", "--all"],
+        &["forget", "--since", "2026-01-01"],
+        &["daemon"],
+    ];
+    let put = |file: &[u8]| {
+        for beside in ["sender.sqlite-wal", "sender.sqlite-shm"] {
+            let _ = std::fs::remove_file(world.config(beside));
+        }
+        std::fs::write(&database, file).expect("written");
+    };
+    for (damage, file, can_be_repaired) in &damages {
+        for command in commands {
+            put(file);
+            let done = world.send(command);
+            let text = said(&done);
+            assert_eq!(done.status.code(), Some(4), "{damage}: {command:?}: {text}");
+            assert!(text.contains("lmr send repair"), "{damage}: {command:?}: {text}");
+        }
+        put(file);
+        let found = world.send(&["repair"]);
+        let status = if *can_be_repaired { 1 } else { 4 };
+        assert_eq!(found.status.code(), Some(status), "{damage}: {}", said(&found));
+        let done = world.send(&["repair", "--apply"]);
+        assert_eq!(done.status.code(), Some(status & 4), "{damage}: {}", said(&done));
+        if *can_be_repaired {
+            assert_eq!(world.send(&["status"]).status.code(), Some(0), "{damage}");
+            world.run(0);
+        } else {
+            for (lang, words) in [("en", "use a backup"), ("nb", "bruk en sikkerhetskopi")] {
+                let text = said(&world.send(&["repair", "--lang", lang]));
+                assert!(text.contains(words) && !text.contains("lmr send repair"), "{text}");
+            }
+        }
+    }
+    put(&good);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        use sqlx::Connection as _;
+        let options = sqlx::sqlite::SqliteConnectOptions::new()
+            .filename(&database)
+            .pragma("locking_mode", "EXCLUSIVE");
+        let mut other = sqlx::sqlite::SqliteConnection::connect_with(&options).await.expect("open");
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.expect("locked");
+        let done = world.send(&["status"]);
+        assert_eq!(done.status.code(), Some(4), "{}", said(&done));
+        assert!(said(&done).contains("another program has locked it"), "{}", said(&done));
+    });
+}

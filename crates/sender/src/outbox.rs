@@ -73,6 +73,9 @@ pub enum OutboxError {
         "the outbox database is damaged ({0}): lmr send repair says what can be kept, and keeps it with --apply"
     )]
     DamagedFile(String),
+    /// A repair failed: what is left is a backup or a new file.
+    #[error("the outbox database cannot be repaired ({0})")]
+    Irreparable(String),
     /// A row holds what this program never writes.
     #[error(
         "the outbox database is damaged ({0}): lmr send repair says what can be kept; or use a backup"
@@ -163,6 +166,18 @@ fn database_text(error: &sqlx::Error) -> String {
 }
 
 impl OutboxError {
+    /// Whether another program has locked the file, so that what it is writing must not be read past it.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        // SQLITE_BUSY and SQLITE_LOCKED, with their extended codes.
+        matches!(
+            code.and_then(|code| code.parse::<i32>().ok()).map(|code| code & 0xff),
+            Some(5 | 6)
+        )
+    }
+
     /// What to do about a damaged file.
     #[must_use]
     pub fn damaged_text(language: Language) -> &'static str {

@@ -257,6 +257,22 @@ async fn wipe_root(path: &Path, name: &str) {
     std::fs::write(path, bytes).unwrap();
 }
 
+/// A schema is held against that of the file's own form, whatever steps and programs have made it.
+#[tokio::test]
+async fn a_whole_file_of_an_older_form_is_not_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let form_7 = folder.path().join("sender.sqlite");
+    of_form_7(&form_7).await;
+    let first = Hospital::of_version_0_1().await;
+    for path in [form_7, first.folder.path().join("sender.sqlite")] {
+        for form in ["its own", "the present one"] {
+            let found = lmr_sender::outbox::examine(&path).await.unwrap();
+            assert_eq!(found.faults, [""; 0], "{form}: {}", path.display());
+            Outbox::open(&path).await.unwrap().close().await;
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_damaged_file_of_the_form_before_is_repaired_to_the_present_one() {
     let folder = tempfile::tempdir().unwrap();

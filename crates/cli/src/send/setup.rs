@@ -36,13 +36,15 @@ pub(super) async fn outbox(config: &SenderConfig, folder: &Path) -> anyhow::Resu
 pub(super) async fn outbox_to_read(config: &SenderConfig, folder: &Path) -> anyhow::Result<Outbox> {
     let path = database(config, folder)?;
     match Outbox::open(&path).await {
-        Err(OutboxError::Database(error)) => match Outbox::open_read_only(&path).await {
-            Ok(outbox) => Ok(outbox),
-            Err(error @ (OutboxError::WriteAheadLog | OutboxError::Newer { .. })) => {
-                Err(error.into())
+        Err(error @ OutboxError::Database(_)) if !error.is_locked() => {
+            match Outbox::open_read_only(&path).await {
+                Ok(outbox) => Ok(outbox),
+                Err(error @ (OutboxError::WriteAheadLog | OutboxError::Newer { .. })) => {
+                    Err(error.into())
+                }
+                Err(_) => Err(error).explain(|| cannot_open(&path)),
             }
-            Err(_) => Err(error).explain(|| cannot_open(&path)),
-        },
+        }
         opened => opened.explain(|| cannot_open(&path)),
     }
 }

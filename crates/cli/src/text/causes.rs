@@ -89,6 +89,9 @@ fn outbox(error: &OutboxError) -> String {
         OutboxError::DamagedFile(_) => {
             format!("avsenderens database: {}", OutboxError::damaged_text(Language::Bokmal))
         }
+        OutboxError::Irreparable(reason) => {
+            format!("avsenderens database kan ikke repareres ({reason})")
+        }
         OutboxError::WriteAheadLog => "avsenderens database er på et filsystem som bare kan leses, og de \
             siste endringene er i filen ved siden av (-wal): kopier begge til en mappe som kan skrives"
             .to_owned(),

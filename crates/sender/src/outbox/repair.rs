@@ -3,6 +3,8 @@
 //! Whatever is lost of the ledger is sent again, and what the register has makes no new version there; so a repair
 //! never has to guess.
 
+mod schema;
+
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -11,6 +13,8 @@ use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Sqlite, SqlitePool};
+
+use schema::{SchemaRow, differences, restore, schema_of, tolerant};
 
 use super::columns::Columns;
 use super::stored::wants_everything;
@@ -37,7 +41,7 @@ pub struct TableState {
 /// What an examination found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Examination {
-    /// What SQLite's own check reports, in its words.
+    /// What of the schema is not as it must be, and what SQLite's own check reports, in its words.
     pub faults: Vec<String>,
     /// What could be read; empty where nothing is wrong.
     pub tables: Vec<TableState>,
@@ -67,6 +71,10 @@ pub(super) async fn quick_check(connection: &mut PoolConnection<Sqlite>) -> Resu
 /// # Errors
 /// [`OutboxError`] where the file cannot be read at all: then only a backup or a new file helps.
 pub async fn examine(path: &Path) -> Result<Examination> {
+    examine_file(path).await.map_err(irreparable)
+}
+
+async fn examine_file(path: &Path) -> Result<Examination> {
     let faults = faults(path).await;
     if faults.is_empty() {
         return Ok(Examination { faults, tables: Vec::new() });
@@ -82,6 +90,27 @@ pub async fn examine(path: &Path) -> Result<Examination> {
 /// # Errors
 /// [`OutboxError`]; then the file is as it was.
 pub async fn repair(path: &Path, now: Timestamp) -> Result<Option<Repaired>> {
+    repair_file(path, now).await.map_err(irreparable)
+}
+
+/// Where a repair fails, another one would too.
+fn irreparable(error: OutboxError) -> OutboxError {
+    match error {
+        OutboxError::Database(error) if recommends_repair(&error) => {
+            OutboxError::Irreparable(error.to_string())
+        }
+        OutboxError::Form(error) => OutboxError::Irreparable(error.to_string()),
+        OutboxError::DamagedFile(what) => OutboxError::Irreparable(what),
+        OutboxError::Damaged(what) => OutboxError::Irreparable(what.to_owned()),
+        other => other,
+    }
+}
+
+fn recommends_repair(error: &sqlx::Error) -> bool {
+    database_text(error).contains("lmr send repair")
+}
+
+async fn repair_file(path: &Path, now: Timestamp) -> Result<Option<Repaired>> {
     let faults = faults(path).await;
     if faults.is_empty() {
         return Ok(None);
@@ -122,34 +151,100 @@ pub async fn repair(path: &Path, now: Timestamp) -> Result<Option<Repaired>> {
     Ok(Some(Repaired { found: Examination { faults, tables }, damaged_file }))
 }
 
-/// What SQLite's check reports; an error of reading is a fault too.
+/// What is wrong with the schema, and what SQLite's check reports; an error of reading is a fault too.
 async fn faults(path: &Path) -> Vec<String> {
     let options = SqliteConnectOptions::new().filename(path).create_if_missing(false);
     let check = async {
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+    let text = |error: sqlx::Error| match recommends_repair(&error) {
+        true => error.to_string(),
+        false => database_text(&error),
+    };
+    let mut faults = schema_faults(path).await.unwrap_or_else(|error| match error {
+        OutboxError::Database(error) => vec![text(error)],
+        // Its form is not known here.
+        OutboxError::Newer { .. } => Vec::new(),
+        error => vec![irreparable(error).to_string()],
+    });
         let rows = sqlx::query("PRAGMA integrity_check(20)").fetch_all(&pool).await;
         pool.close().await;
         rows
     };
     match check.await {
-        Err(error) => vec![database_text(&error)],
-        Ok(rows) => {
-            let lines = rows.iter().flat_map(|row| {
-                let text: String = row.read(0).unwrap_or_else(|error| error.to_string());
-                text.lines().map(str::to_owned).collect::<Vec<_>>()
-            });
-            lines.filter(|line| line != "ok").take(NAMED).collect()
+        Err(error) => faults.push(text(error)),
+        Ok(rows) => faults.extend(rows.iter().flat_map(|row| {
+            let text: String = row.read(0).unwrap_or_else(|error| error.to_string());
+            let lines = text.lines().filter(|line| *line != "ok");
+            lines.map(str::to_owned).collect::<Vec<_>>()
+        })),
+    }
+    faults.dedup();
+    faults.truncate(NAMED);
+    faults
+}
+
+/// What of a file's schema is not that of its form.
+async fn schema_faults(path: &Path) -> Result<Vec<String>> {
+    let found = schema_of(path).await?;
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let forms = form_of(path).await?.map_or_else(super::forms, forms_until);
+    let scratch = tempfile::tempdir().map_err(|error| OutboxError::Database(error.into()))?;
+    let form = scratch.path().join("form.sqlite");
+    Outbox::open_as(&form, SqliteSynchronous::Off, &forms).await?.close().await;
+    Ok(differences(&schema_of(&form).await?, &found))
+}
+
+/// A copy of a file whose schema is not the known one, with the known one; `None` where it is. It is in a folder of its
+/// own, which goes when it is dropped.
+async fn with_schema(
+    known: &[SchemaRow],
+    from: &Path,
+    to: &Path,
+) -> Result<Option<(tempfile::TempDir, PathBuf)>> {
+    let found = schema_of(from).await;
+    if found.is_ok_and(|found| differences(known, &found).is_empty()) {
+        return Ok(None);
+    }
+    let failed = |error: std::io::Error| OutboxError::Database(error.into());
+    let folder = match to.parent() {
+        // On the same disk: there is room for the new file too.
+        Some(beside) => tempfile::tempdir_in(beside),
+        None => tempfile::tempdir(),
+    };
+    let folder = folder.map_err(failed)?;
+    let copy = folder.path().join("copy.sqlite");
+    for ending in ["", "-wal"] {
+        let file = |path: &Path| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(ending);
+            PathBuf::from(name)
+        };
+        match std::fs::copy(file(from), file(&copy)) {
+            Err(error) if ending.is_empty() || error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(failed(error));
+            }
+            _ => {}
         }
     }
 }
 
 /// Makes a new file, of the same form, of what can be read of a damaged one. Gives the tables.
+    restore(&copy, known).await?;
+    Ok(Some((folder, copy)))
 async fn salvage(from: &Path, to: &Path) -> Result<Vec<TableState>> {
     let forms = form_of(from).await?.map_or_else(super::forms, forms_until);
     let outbox = Outbox::open_as(to, SqliteSynchronous::Full, &forms).await?;
     let mut connection = outbox.pool.acquire().await?;
     let copied = copy_all(&mut connection, from).await;
     drop(connection);
+    // Where the schema cannot be put right, what can be read with it as it is.
+    let copy = match schema_of(to).await {
+        Ok(known) => with_schema(&known, from, to).await.ok().flatten(),
+        Err(_) => None,
+    };
+    let from = copy.as_ref().map_or(from, |(_, copy)| copy);
     outbox.close().await;
     copied
 }
@@ -158,8 +253,8 @@ async fn salvage(from: &Path, to: &Path) -> Result<Vec<TableState>> {
 /// columns. Of forms that differ in their content only the oldest is right for all: what the later ones change is
 /// changed already, and once more changes nothing. `None`, the present form, where nothing else fits.
 async fn form_of(path: &Path) -> Result<Option<i64>> {
-    let options = SqliteConnectOptions::new().filename(path).create_if_missing(false);
-    let Ok(pool) = SqlitePoolOptions::new().max_connections(1).connect_with(options).await else {
+    let options = SqlitePoolOptions::new().max_connections(1);
+    let Ok(pool) = options.connect_with(tolerant(path)).await else {
         return Ok(None);
     };
     let row = sqlx::query("SELECT max(version) FROM _sqlx_migrations").fetch_one(&pool).await;

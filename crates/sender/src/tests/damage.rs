@@ -316,6 +316,84 @@ async fn what_is_read_of_a_damaged_file_is_right_or_an_error_with_its_remedy() {
         given("waits", "p0", 1),
         "subject",
         serde_json::json!({ "reference": "Patient/q" }),
+/// Whatever of the schema is damaged: the check finds it, though SQLite's own takes it for right, and a repair keeps all.
+#[tokio::test]
+async fn a_damaged_schema_is_found_and_a_repair_keeps_everything() {
+    let (world, ledger) = delivered().await;
+    let all = confirmed(&world).await;
+    let options = SqliteConnectOptions::new().filename(path(&world));
+    let pool = SqlitePool::connect_with(options).await.unwrap();
+    let sql = "SELECT name, tbl_name, coalesce(sql, '') FROM sqlite_schema ORDER BY rowid";
+    let schema: Vec<(String, String, String)> = sqlx::query_as(sql).fetch_all(&pool).await.unwrap();
+    pool.close().await;
+    put(&world, &ledger);
+    let places = |text: &str| -> Vec<usize> {
+        // An index that SQLite makes by itself has no text.
+        let windows = ledger.windows(text.len().max(1)).enumerate();
+        windows.filter(|(_, window)| *window == text.as_bytes()).map(|(at, _)| at).collect()
+    };
+    let mut damages: Vec<(String, Vec<usize>, u8)> = Vec::new();
+    for (number, (name, table, sql)) in schema.iter().enumerate() {
+        // The names of a row are followed by its text, with the page in between.
+        let names = places(&format!("{name}{table}"));
+        damages.push((format!("{name}: name"), names.clone(), [0x80, 0x01][number % 2]));
+        let table_name = names.iter().map(|at| at + name.len()).collect();
+        damages.push((format!("{name}: table"), table_name, [0x01, 0x80][number % 2]));
+        let start = sql.find('(').unwrap_or_default();
+        for (part, mask) in [(1, 0x80), (2, 0x01), (3, 0x80)] {
+            let at = start + (sql.len() - start) * part / 4;
+            let text = places(sql).into_iter().map(|place| place + at).collect();
+            damages.push((format!("{name}: byte {at} of the text"), text, mask));
+        }
+    }
+    damages.retain(|(_, places, _)| !places.is_empty());
+    assert!(damages.len() > 80, "{}", damages.len());
+    for (what, places, mask) in damages {
+        put(&world, &ledger);
+        let mut file = ledger.clone();
+        places.into_iter().for_each(|at| file[at] ^= mask);
+        if file[..] == ledger[..] {
+            continue;
+        }
+        std::fs::write(path(&world), file).unwrap();
+        let found = examine(&path(&world)).await.unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert!(!found.faults.is_empty(), "{what}");
+        let done =
+            repair(&path(&world), world.now()).await.unwrap_or_else(|e| panic!("{what}: {e}"));
+        let done = done.expect(&what);
+        assert!(done.found.tables.iter().all(|table| table.is_whole), "{what}: {done:?}");
+        assert_eq!(confirmed(&world).await, all, "{what}");
+        assert!(examine(&path(&world)).await.unwrap().faults.is_empty(), "{what}");
+    }
+    let again = world.run().await;
+    assert_eq!((again.messages.len(), again.status()), (0, RunStatus::Clean));
+    let left: Vec<_> = std::fs::read_dir(world.folder.path()).unwrap().collect();
+    let folders = left.iter().filter(|entry| entry.as_ref().unwrap().path().is_dir()).count();
+    assert_eq!(folders, 1, "the source only: {left:?}");
+}
+
+/// Whoever is on the way with a repair is not sent to it again.
+#[tokio::test]
+async fn the_errors_of_a_repair_recommend_no_repair() {
+    let (world, ledger) = delivered().await;
+    let mut failed = 0;
+    for file in
+        [vec![0x5a; 40_000], ledger[..700].to_vec(), [&[0xff; 200], &ledger[200..]].concat()]
+    {
+        put(&world, &file);
+        let (found, done) = (
+            examine(&path(&world)).await.map(|found| found.faults.join(" ")),
+            repair(&path(&world), world.now()).await.map(|done| format!("{done:?}")),
+        );
+        for said in [found, done] {
+            failed += usize::from(said.is_err());
+            let text = said.unwrap_or_else(|error| error.to_string());
+            assert!(!text.contains("lmr send repair"), "{text}");
+        }
+    }
+    assert!(failed > 0);
+}
+
     );
     world.write("bad.ndjson", &[bad, waits]);
     std::fs::write(world.folder.path().join("source/broken.ndjson"), "{\n").unwrap();
