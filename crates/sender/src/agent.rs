@@ -190,13 +190,19 @@ impl Agent {
         let _lock = Lock::take(&self.settings.lock)?;
         // A damaged page would otherwise show in the middle, or say that something is delivered that is not.
         self.outbox.check_pages().await?;
+        self.outbox.put_clock_right(self.now()).await?;
         let mut run = Run::begin(&self.outbox, RunKind::Planned, self.now()).await?;
         let done = self.transfer(&mut run).await;
         self.end(run, done).await
     }
 
     async fn transfer(&self, run: &mut Run) -> Result<(), SenderError> {
+        let date = self.transport.server_time();
         run.report.lost_at_register = self.compare_with_register().await?;
+        if self.transport.server_time() != date {
+            self.compare_clocks(run);
+        }
+        let left = self.outbox.left_to_send().await?;
         self.outbox.new_round(self.now()).await?;
         self.send_due(run).await?;
         self.send_new(run).await?;
@@ -212,21 +218,40 @@ impl Agent {
             && self.outbox.held_count().await?.not_yet == 0
             && run.report.not_stored_without_a_reason() == 0;
         if is_delivered {
-            self.outbox.set("last-success", &run.report.started_at.to_string()).await?;
+            self.outbox.set("last-success", &self.began(run).to_string()).await?;
+            if let Some(operation) = &left {
+                self.outbox.has_sent_what_was_left(operation).await?;
+            }
         }
         let is_finished = is_delivered
             && run.report.source_issues.is_empty()
             && run.report.deferred == 0
             && self.outbox.held_count().await?.held == 0
             // What was not stored is in no message any more: the source has to give it again.
-            && run.report.messages.iter().all(|message| message.not_stored == 0);
-        if is_finished {
-            let mark = format!("{} {}", run.report.started_at, self.source.name());
+            && run.report.messages.iter().all(|message| message.not_stored + message.failed == 0);
+        // A clock that was put back meanwhile does not say when the run began.
+        if is_finished && run.report.started_at <= self.now() {
+            let mark = format!("{} {}", self.began(run), self.source.name());
             self.outbox.set(CHANGED_SINCE, &mark).await?;
         }
         let before = self.now().saturating_sub(ITEM_RETENTION).unwrap_or(Timestamp::MIN);
         self.outbox.prune(before).await?;
         Ok(())
+    }
+
+    /// When a run began, or earlier: where the clock here is ahead of the register's, nobody knows which of the two is
+    /// right, and what is written until the later time must be asked for the next time.
+    fn began(&self, run: &Run) -> Timestamp {
+        let ahead = run.report.clock_ahead_seconds.unwrap_or_default().max(0);
+        let began = run.report.started_at.min(self.now());
+        began.saturating_sub(SignedDuration::from_secs(ahead)).unwrap_or(Timestamp::MIN)
+    }
+
+    /// Notes by how much the clock here is ahead of the register's, by the answer that has just come.
+    fn compare_clocks(&self, run: &mut Run) {
+        if let Some(theirs) = self.transport.server_time() {
+            run.report.clock_ahead_seconds = Some(self.now().duration_since(theirs).as_secs());
+        }
     }
 
     /// Notes how the run ended, whether it was done or broke off.
@@ -269,6 +294,7 @@ impl Agent {
     /// [`SenderError`].
     pub async fn retry_due(&self) -> Result<Report, SenderError> {
         let _lock = Lock::take(&self.settings.lock)?;
+        self.outbox.put_clock_right(self.now()).await?;
         let mut run = Run::begin(&self.outbox, RunKind::Retry, self.now()).await?;
         let done = self.send_due(&mut run).await;
         self.end(run, done).await
@@ -324,10 +350,8 @@ impl Agent {
         };
         run.report.stopped_early |= self.stop.is_stopped();
         let now = self.now();
-        if let (PostOutcome::Answered { .. }, Some(theirs)) =
-            (&outcome, self.transport.server_time())
-        {
-            run.report.clock_ahead_seconds = Some(now.duration_since(theirs).as_secs());
+        if let PostOutcome::Answered { .. } = &outcome {
+            self.compare_clocks(run);
         }
         let receipt = match &outcome {
             PostOutcome::Answered { receipt: Some(text), body, .. } => {
@@ -368,6 +392,7 @@ impl Agent {
             refused: count(|item| matches!(item, ItemOutcome::Refused(_)) && !item.is_not_yet()),
             not_yet: count(ItemOutcome::is_not_yet),
             not_stored: count(|item| *item == ItemOutcome::NotStored),
+            failed: count(|item| *item == ItemOutcome::Failed),
             links: answer.links,
             next_attempt: progress.next_attempt,
             failure: answer.failure.clone(),

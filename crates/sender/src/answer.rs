@@ -139,13 +139,14 @@ fn of_entry(entry: &ReadEntry) -> ItemOutcome {
                 ItemOutcome::Stored
             }
         }
-        // Refused because of something else, or the register could not check it: it goes again.
-        (ReadStatus::Dependent | ReadStatus::Failed, _) | (_, 408 | 429) => ItemOutcome::NotStored,
+        (ReadStatus::Dependent, _) => ItemOutcome::NotStored,
+        // The register could not check it: it goes again.
+        (ReadStatus::Failed, _) | (_, 408 | 429) => ItemOutcome::Failed,
         (ReadStatus::Refused, status) => {
             let errors: Vec<&ReadIssue> =
                 entry.issues.iter().filter(|issue| is_error(issue)).collect();
             if !errors.is_empty() && errors.iter().all(|issue| issue.retry == Some(Retry::Later)) {
-                return ItemOutcome::NotStored;
+                return ItemOutcome::Failed;
             }
             let mut findings: Vec<HeldFinding> =
                 errors.into_iter().take(MAX_FINDINGS).map(held).collect();
@@ -339,12 +340,15 @@ mod tests {
         for (status, codes) in [
             ("408 Request Timeout", &["LMR-4003"][..]),
             ("429 Too Many Requests", &["LMR-4003"]),
-            ("424 Failed Dependency", &["LMR-4003"]),
             ("500 Internal Server Error", &["LMR-4003"]),
+            ("503 Service Unavailable", &[]),
             ("422 Unprocessable Entity", &["LMR-9006"]),
             ("422 Unprocessable Entity", &["LMR-9006", "LMR-6082"]),
         ] {
-            assert_eq!(entry(status, codes), ItemOutcome::NotStored, "{status} {codes:?}");
+            assert_eq!(entry(status, codes), ItemOutcome::Failed, "{status} {codes:?}");
+        }
+        for codes in [&["LMR-4003"][..], &["LMR-3040"], &[]] {
+            assert_eq!(entry("424 Failed Dependency", codes), ItemOutcome::NotStored, "{codes:?}");
         }
         for (codes, kept) in
             [(&["LMR-4003"][..], 1), (&["LMR-9006", "LMR-4003"], 2), (&[], 1), (&["LMR-6082"], 1)]
@@ -403,7 +407,7 @@ mod tests {
         assert_eq!((issues[0].text_nb.as_str(), issues[0].text_en.as_str()), ("Norsk", "English"));
         assert_eq!(
             answer.items[2..],
-            [ItemOutcome::NotStored, ItemOutcome::NotStored, ItemOutcome::Stored]
+            [ItemOutcome::NotStored, ItemOutcome::Failed, ItemOutcome::Stored]
         );
         // An answer for another number of entries is not an answer to this.
         let answer = read(answered(200, &body), "m", 4, now());

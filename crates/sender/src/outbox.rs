@@ -283,8 +283,10 @@ pub(crate) enum ItemOutcome {
     Unchanged,
     /// It breaks a rule.
     Refused(Vec<HeldFinding>),
-    /// Nothing wrong with it, but not stored.
+    /// Nothing wrong with it, but not stored because of another one.
     NotStored,
+    /// Nothing wrong with it, but the register could not check or store it.
+    Failed,
 }
 
 impl ItemOutcome {
@@ -300,6 +302,7 @@ impl ItemOutcome {
             Self::Unchanged => 2,
             Self::Refused(_) => 3,
             Self::NotStored => 4,
+            Self::Failed => 5,
         }
     }
 }

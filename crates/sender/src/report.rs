@@ -100,8 +100,10 @@ pub struct SentMessage {
     pub refused: usize,
     /// Refused only because they lie ahead by the register's clock.
     pub not_yet: usize,
-    /// Correct, but not stored: because of another one, or because the register could not.
+    /// Correct, but not stored because of another one.
     pub not_stored: usize,
+    /// Correct, but the register could not check or store them.
+    pub failed: usize,
     /// How many of its administrations the register can link to a patient and a prescriber, where the
     /// answer says so.
     pub links: Option<LinkCounts>,
@@ -297,11 +299,14 @@ impl Report {
         }
     }
 
-    /// How many correct resources the register has neither stored nor refused, in messages of which nothing was
-    /// refused: the fault is the register's.
+    /// How many correct resources the register has neither stored nor refused by a fault of its own: what it could not
+    /// check or store, and what depends on it in messages of which nothing was refused.
     pub(crate) fn not_stored_without_a_reason(&self) -> u64 {
-        let all = self.messages.iter().filter(|message| message.refused + message.not_yet == 0);
-        all.map(|message| message.not_stored as u64).sum()
+        let of_message = |message: &SentMessage| {
+            let is_refused = message.refused + message.not_yet > 0;
+            message.failed + if is_refused { 0 } else { message.not_stored }
+        };
+        self.messages.iter().map(|message| of_message(message) as u64).sum()
     }
 
     /// Takes over what the source holds.

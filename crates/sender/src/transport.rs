@@ -347,12 +347,7 @@ impl<A: Authorizer> HttpTransport<A> {
             Ok(answer) => answer,
             Err(error) => return failed(&error),
         };
-        let date = answer
-            .headers()
-            .get(DATE)
-            .and_then(|value| httpdate::parse_http_date(value.to_str().ok()?).ok())
-            .and_then(|time| Timestamp::try_from(time).ok());
-        *self.server_time.lock().unwrap_or_else(PoisonError::into_inner) = date;
+        self.note_date(&answer);
         let status = answer.status().as_u16();
         *nonce = demanded_nonce(status, answer.headers());
         let retry_after = answer
@@ -389,6 +384,16 @@ impl<A: Authorizer> HttpTransport<A> {
 }
 
 impl<A: Authorizer> HttpTransport<A> {
+    /// Keeps the time that an answer carries.
+    fn note_date(&self, answer: &reqwest::Response) {
+        let date = answer
+            .headers()
+            .get(DATE)
+            .and_then(|value| httpdate::parse_http_date(value.to_str().ok()?).ok())
+            .and_then(|time| Timestamp::try_from(time).ok());
+        *self.server_time.lock().unwrap_or_else(PoisonError::into_inner) = date;
+    }
+
     /// `None` where nothing comes back that answers the question.
     async fn ask_for_receipt(&self) -> Option<NewestReceipt> {
         let mut url = self.address.clone();
@@ -398,6 +403,7 @@ impl<A: Authorizer> HttpTransport<A> {
             let headers = self.authorizer.headers("GET", url.as_str(), nonce.as_deref()).await;
             let request = self.client.get(url.clone()).timeout(QUESTION_TIME);
             let mut answer = authorized(request, &headers.ok()?)?.send().await.ok()?;
+            self.note_date(&answer);
             match answer.status().as_u16() {
                 204 => return Some(NewestReceipt::NoMessage),
                 200 => {

@@ -52,7 +52,7 @@ pub struct MessageOf {
     pub made_at: Timestamp,
     /// The state of the message.
     pub state: State,
-    /// What became of the resource in it: `stored`, `unchanged`, `refused` or `not-stored`.
+    /// What became of the resource in it: `stored`, `unchanged`, `refused`, `not-stored` or `failed`.
     pub outcome: Option<&'static str>,
     /// Why the message was not delivered.
     pub failure: Option<AttemptFailure>,

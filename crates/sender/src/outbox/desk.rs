@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::columns::Columns;
 use super::held::all_held;
-use super::stored::wants_everything;
+use super::stored::{leaves_something_to_send, wants_everything};
 use super::{HeldRow, Origin, Outbox, OutboxError, Released, Result, ms, time};
 use crate::source::{RowError, SourceIssue, SourceIssueKind};
 
@@ -254,6 +254,7 @@ impl Outbox {
         }
         if !all.is_empty() {
             note(&mut step, "release", act, &all).await?;
+            leaves_something_to_send(&mut step).await?;
         }
         self.commit(step).await?;
         Ok(released)

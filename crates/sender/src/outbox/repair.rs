@@ -17,7 +17,7 @@ use sqlx::{AssertSqlSafe, Sqlite, SqlitePool};
 use schema::{SchemaRow, differences, restore, schema_of, tolerant};
 
 use super::columns::Columns;
-use super::stored::wants_everything;
+use super::stored::{leaves_something_to_send, wants_everything};
 use super::{Outbox, OutboxError, Result, database_text, is_newer_form, needed_program};
 
 /// Most single faults that are named.
@@ -136,6 +136,9 @@ async fn repair_file(path: &Path, now: Timestamp) -> Result<Option<Repaired>> {
         tables.iter().filter(|table| !table.is_whole).map(|table| &*table.name).collect();
     let text = format!("incomplete: {}", lost.join(", "));
     outbox.note_operation("repair", &text, now).await?;
+    if !lost.is_empty() {
+        leaves_something_to_send(&mut *outbox.pool.acquire().await?).await?;
+    }
     outbox.close().await;
     let damaged_file = file(&format!(".damaged-{}", now.as_second()));
     for ending in ["-wal", "-shm"] {
@@ -153,9 +156,6 @@ async fn repair_file(path: &Path, now: Timestamp) -> Result<Option<Repaired>> {
 
 /// What is wrong with the schema, and what SQLite's check reports; an error of reading is a fault too.
 async fn faults(path: &Path) -> Vec<String> {
-    let options = SqliteConnectOptions::new().filename(path).create_if_missing(false);
-    let check = async {
-        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
     let text = |error: sqlx::Error| match recommends_repair(&error) {
         true => error.to_string(),
         false => database_text(&error),
@@ -166,6 +166,9 @@ async fn faults(path: &Path) -> Vec<String> {
         OutboxError::Newer { .. } => Vec::new(),
         error => vec![irreparable(error).to_string()],
     });
+    let options = SqliteConnectOptions::new().filename(path).create_if_missing(false);
+    let check = async {
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
         let rows = sqlx::query("PRAGMA integrity_check(20)").fetch_all(&pool).await;
         pool.close().await;
         rows
@@ -228,23 +231,23 @@ async fn with_schema(
             _ => {}
         }
     }
+    restore(&copy, known).await?;
+    Ok(Some((folder, copy)))
 }
 
 /// Makes a new file, of the same form, of what can be read of a damaged one. Gives the tables.
-    restore(&copy, known).await?;
-    Ok(Some((folder, copy)))
 async fn salvage(from: &Path, to: &Path) -> Result<Vec<TableState>> {
     let forms = form_of(from).await?.map_or_else(super::forms, forms_until);
     let outbox = Outbox::open_as(to, SqliteSynchronous::Full, &forms).await?;
-    let mut connection = outbox.pool.acquire().await?;
-    let copied = copy_all(&mut connection, from).await;
-    drop(connection);
     // Where the schema cannot be put right, what can be read with it as it is.
     let copy = match schema_of(to).await {
         Ok(known) => with_schema(&known, from, to).await.ok().flatten(),
         Err(_) => None,
     };
     let from = copy.as_ref().map_or(from, |(_, copy)| copy);
+    let mut connection = outbox.pool.acquire().await?;
+    let copied = copy_all(&mut connection, from).await;
+    drop(connection);
     outbox.close().await;
     copied
 }

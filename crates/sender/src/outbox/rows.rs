@@ -148,7 +148,7 @@ pub struct SourceCounts {
     pub too_early: u64,
     /// Nothing that is sent refers to them.
     pub unused: u64,
-    /// Correct records that the register could not store.
+    /// Correct records that the register could not store; in an overview also those of the new attempts since.
     pub not_stored: u64,
     /// Known records that the source lacks.
     pub missing: u64,
@@ -207,9 +207,9 @@ impl RunRow {
     }
 }
 
-/// How everything is to be taken, from what is open and held and from the last transfer. `ended`: there was a
-/// transfer, and the newest one was not cut off.
-fn status_of(overview: &Overview, last_planned: Option<&RunRow>, ended: bool) -> RunStatus {
+/// How everything is to be taken, from what is open and held and from the last transfer. `is_at_rest`: there was a
+/// transfer, the newest one was not cut off, and nothing was released or forgotten since.
+fn status_of(overview: &Overview, last_planned: Option<&RunRow>, is_at_rest: bool) -> RunStatus {
     let source = overview.last_source.as_ref();
     let stopped = source.is_some_and(|source| source.stop.is_some())
         || overview.messages.iter().any(|(state, _)| *state == State::Stopped);
@@ -222,7 +222,7 @@ fn status_of(overview: &Overview, last_planned: Option<&RunRow>, ended: bool) ->
         RunStatus::Stopped
     } else if failed {
         RunStatus::SourceFailed
-    } else if open || broke_off || !ended || overview.not_yet > 0 || not_stored {
+    } else if open || broke_off || !is_at_rest || overview.not_yet > 0 || not_stored {
         RunStatus::Undelivered
     } else if overview.held > 0 || issues || last_planned.is_some_and(SourceCounts::misspelt) {
         RunStatus::ToCorrect
@@ -272,6 +272,10 @@ impl Outbox {
             None => None,
         };
         let last_planned = self.last_run_of("planned").await?;
+        let mut last_source = last_planned.as_ref().and_then(RunRow::source);
+        if let (Some(source), Some(planned)) = (&mut last_source, &last_planned) {
+            source.not_stored += self.not_stored_by_retries(planned.number).await?;
+        }
         let mut overview = Overview {
             stored,
             messages,
@@ -281,7 +285,7 @@ impl Outbox {
             waiting: 0,
             discarded: number(&row, 1)?,
             vanished: self.vanished_count().await?,
-            last_source: last_planned.as_ref().and_then(RunRow::source),
+            last_source,
             next_attempt: row.read::<Option<i64>>(0)?.map(time).transpose()?,
             last_success,
             last_run: self.runs(1).await?.pop(),
@@ -289,7 +293,8 @@ impl Outbox {
             transfer: self.transfer().await?,
         };
         overview.waiting = overview.last_source.as_ref().map_or(0, |source| source.waiting);
-        overview.status = status_of(&overview, last_planned.as_ref(), self.has_ended().await?);
+        let is_at_rest = self.has_ended().await? && self.left_to_send().await?.is_none();
+        overview.status = status_of(&overview, last_planned.as_ref(), is_at_rest);
         Ok(overview)
     }
 
@@ -331,6 +336,23 @@ impl Outbox {
         .as_ref()
         .map(run_row)
         .transpose()
+    }
+
+    /// Correct records that the register could not store in the new attempts after a run.
+    async fn not_stored_by_retries(&self, run: i64) -> Result<u64> {
+        let rows = sqlx::query(
+            "SELECT number, kind, started_at, ended_at, report FROM run \
+             WHERE kind = 'retry' AND number > ? AND report IS NOT NULL",
+        )
+        .bind(run)
+        .fetch_all(&self.pool)
+        .await?;
+        let mut sum = 0;
+        for row in &rows {
+            let report = run_row(row)?.report;
+            sum += report.and_then(|report| report["not_stored"].as_u64()).unwrap_or_default();
+        }
+        Ok(sum)
     }
 
     /// The last messages, newest first, with their attempts.

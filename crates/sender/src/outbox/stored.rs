@@ -41,7 +41,8 @@ pub struct SentResource {
     pub resource_id: Option<String>,
     /// The source's own key.
     pub source_key: Option<String>,
-    /// `stored`, `unchanged`, `refused` or `not-stored`; none where the message was not answered.
+    /// `stored`, `unchanged`, `refused`, `not-stored` (because of another one) or `failed` (at the register); none where
+    /// the message was not answered.
     pub outcome: Option<&'static str>,
     /// Its number in `lmr send rejected`, where it is held now.
     pub held: Option<i64>,
@@ -66,9 +67,13 @@ fn outcome_name(digit: u8) -> Option<&'static str> {
         b'2' => Some("unchanged"),
         b'3' => Some("refused"),
         b'4' => Some("not-stored"),
+        b'5' => Some("failed"),
         _ => None,
     }
 }
+
+/// The setting that holds the last operation after which something is to be sent.
+const LEFT_TO_SEND: &str = "left-to-send";
 
 /// Has a source that gives changes only give everything once: it has passed over what is wanted again.
 pub(super) async fn wants_everything(connection: &mut SqliteConnection) -> Result<()> {
@@ -79,7 +84,37 @@ pub(super) async fn wants_everything(connection: &mut SqliteConnection) -> Resul
     Ok(())
 }
 
+/// Notes that the operation written last has left something to be sent of which nothing else says so: it is neither
+/// held nor in a message. The overview would otherwise say
+/// that everything is delivered until the next transfer.
+pub(super) async fn leaves_something_to_send(connection: &mut SqliteConnection) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO setting (name, value) SELECT ?1, CAST(max(number) AS TEXT) FROM operation \
+         WHERE true ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    )
+    .bind(LEFT_TO_SEND)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 impl Outbox {
+    /// The last operation that left something to be sent, which no transfer has done since.
+    pub(crate) async fn left_to_send(&self) -> Result<Option<String>> {
+        self.setting(LEFT_TO_SEND).await
+    }
+
+    /// Notes that a transfer has sent what operations up to `operation` had left: a later one is none of its.
+    pub(crate) async fn has_sent_what_was_left(&self, operation: &str) -> Result<()> {
+        let mut step = self.begin().await?;
+        sqlx::query("DELETE FROM setting WHERE name = ? AND value = ?")
+            .bind(LEFT_TO_SEND)
+            .bind(operation)
+            .execute(&mut *step)
+            .await?;
+        self.commit(step).await
+    }
+
     /// From when on changes are wanted, and of which source.
     pub(crate) async fn changed_since(&self) -> Result<Option<(Timestamp, String)>> {
         let mark = self.setting(CHANGED_SINCE).await?;
@@ -470,6 +505,9 @@ impl Outbox {
             .bind(format!("since {since}: {records} records, {annulments} annulments"))
             .execute(&mut *step)
             .await?;
+        if records > 0 {
+            leaves_something_to_send(&mut step).await?;
+        }
         self.commit(step).await?;
         Ok(Forgotten { records, annulments })
     }

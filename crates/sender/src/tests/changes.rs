@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use lmr_lmdi::RuleSetId;
 use serde_json::{Value, json};
 
-use super::world::{Fate, World, given, medicine, patient, with};
+use super::world::{Fate, RECEIPTED, World, given, medicine, patient, with};
 use crate::report::RunStatus;
 
 /// A source that gives what was written since it was asked; what the others refer to it always gives.
@@ -89,6 +89,140 @@ async fn what_changes_while_the_mark_lies_ahead_is_asked_for() {
         agent.outbox().put_clock_right(before).await.unwrap();
         assert_eq!(agent.changed_since().await.unwrap(), None, "a second ahead");
     }
+}
+
+/// The clock is three hours ahead in one run, and right again before anything notices: the mark is behind it by then, and
+/// what was written in between is asked for all the same, because the register's answers carry its time.
+#[tokio::test]
+async fn what_changes_before_a_mark_of_a_clock_that_was_ahead_is_asked_for() {
+    for (what, receipts) in [("sends something", false), ("asks for a receipt only", true)] {
+        let mut world = ward();
+        world.register.lock().unwrap().receipts = receipts.then(Vec::new);
+        let a = written_now(&world, given("a", "p", 1));
+        world.write("given.ndjson", std::slice::from_ref(&a));
+        if receipts {
+            world.organisation = RECEIPTED;
+            assert_eq!(world.run().await.status(), RunStatus::Clean, "{what}");
+        }
+        world.pass(3);
+        world.register.lock().unwrap().hours_behind = Some(3);
+        let report = world.run().await;
+        assert_eq!(
+            (report.messages.len(), report.status()),
+            (1 - usize::from(receipts), RunStatus::Clean)
+        );
+        assert_eq!(report.clock_ahead_seconds, Some(3 * 3600), "{what}");
+        world.pass(-3);
+        world.register.lock().unwrap().hours_behind = Some(0);
+        world.pass(1);
+        world.write("given.ndjson", &[a, written_now(&world, given("b", "p", 1))]);
+        world.pass(23);
+        assert_eq!(world.run().await.status(), RunStatus::Clean, "{what}");
+        assert_eq!(world.versions("MedicationAdministration/b"), 1, "{what}");
+        let agent = world.agent_for(world.organisation).await.unwrap();
+        assert_eq!(agent.changed_since().await.unwrap(), Some(world.now()), "{what}");
+        let since = agent.outbox().overview().await.unwrap().last_success;
+        assert_eq!(since, Some(world.now()), "{what}");
+    }
+}
+
+/// The clock is put right while a run is under way: nothing of the run says when it began.
+#[tokio::test]
+async fn what_changes_before_the_mark_of_a_run_with_two_clocks_is_asked_for() {
+    let world = ward();
+    world.write("given.ndjson", &[written_now(&world, given("a", "p", 1))]);
+    world.pass(3);
+    world.fates(&[Fate::SetBack(3)]);
+    world.run().await;
+    let agent = world.agent().await;
+    assert_eq!(agent.changed_since().await.unwrap(), None);
+    let last_success = agent.outbox().overview().await.unwrap().last_success;
+    assert!(last_success.is_none_or(|time| time <= world.now()), "{last_success:?}");
+    drop(agent);
+    world.pass(1);
+    let all = [given("a", "p", 1), given("b", "p", 1)].map(|one| written_now(&world, one));
+    world.write("given.ndjson", &all);
+    world.pass(23);
+    assert_eq!(world.run().await.status(), RunStatus::Clean);
+    assert_eq!(world.versions("MedicationAdministration/b"), 1);
+}
+
+/// A daemon is not needed for it: also a single run moves back what waits for a time that the clock made up.
+#[tokio::test]
+async fn a_single_run_puts_a_clock_right() {
+    for retries_only in [false, true] {
+        let world = ward();
+        world.write("given.ndjson", &[written_now(&world, given("a", "p", 1))]);
+        world.pass(48);
+        world.fates(&[Fate::NotReached]);
+        assert_eq!(world.run().await.open_messages, 1);
+        world.pass(-48);
+        world.pass(1);
+        if retries_only {
+            world.pass(2);
+            world.retry().await;
+            world.pass(2);
+            assert_eq!(world.retry().await.open_messages, 0);
+        } else {
+            assert_eq!(world.run().await.status(), RunStatus::Clean);
+        }
+        assert_eq!(world.versions("MedicationAdministration/a"), 1, "{retries_only}");
+    }
+}
+
+/// What a new attempt could not store is as undelivered as what a transfer could not.
+#[tokio::test]
+async fn what_a_new_attempt_could_not_store_stays_on_the_status() {
+    let world = ward();
+    world.register.lock().unwrap().is_broken = true;
+    let a = with(given("a", "p", 1), "fault", json!("unchecked"));
+    world.write("given.ndjson", &[written_now(&world, a), written_now(&world, given("b", "p", 1))]);
+    world.fates(&[Fate::NotReached]);
+    let report = world.run().await;
+    assert_eq!((report.open_messages, report.not_stored), (1, 0));
+    world.pass(1);
+    let report = world.retry().await;
+    assert_eq!((report.open_messages, report.not_stored), (0, 1));
+    assert_eq!(report.status(), RunStatus::Undelivered);
+    // Another one with nothing to do changes nothing.
+    world.pass(1);
+    world.retry().await;
+    let overview = world.agent().await.outbox().overview().await.unwrap();
+    assert_eq!(overview.status, RunStatus::Undelivered);
+    assert_eq!(overview.last_source.unwrap().not_stored, 1);
+    world.register.lock().unwrap().is_broken = false;
+    world.pass(24);
+    assert_eq!(world.run().await.status(), RunStatus::Clean);
+    let overview = world.agent().await.outbox().overview().await.unwrap();
+    assert_eq!((overview.status, overview.last_source.unwrap().not_stored), (RunStatus::Clean, 0));
+}
+
+/// An error of the register's is its own, whatever it has refused beside it.
+#[tokio::test]
+async fn what_the_register_could_not_store_beside_something_refused_is_undelivered() {
+    let world = ward();
+    world.register.lock().unwrap().is_broken = true;
+    let fault = |id, patient, fault| with(given(id, patient, 1), "fault", json!(fault));
+    world.write(
+        "patients.ndjson",
+        &[patient("p", 1), with(patient("q", 1), "fault", json!("register"))],
+    );
+    let all = [fault("a", "p", "unchecked"), given("b", "p", 1), given("c", "q", 1)];
+    world.write("given.ndjson", &all.map(|one| written_now(&world, one)));
+    let report = world.run().await;
+    let message = &report.messages[0];
+    assert_eq!((message.refused, message.failed, message.not_stored), (1, 1, 1));
+    assert_eq!((report.held, report.not_stored), (1, 1));
+    assert_eq!(report.status(), RunStatus::Undelivered);
+    let agent = world.agent().await;
+    assert_eq!(agent.outbox().overview().await.unwrap().status, RunStatus::Undelivered);
+    assert_eq!(agent.outbox().overview().await.unwrap().last_success, None);
+    drop(agent);
+    world.register.lock().unwrap().is_broken = false;
+    world.pass(24);
+    let report = world.run().await;
+    assert_eq!((report.status(), report.held, report.not_stored), (RunStatus::ToCorrect, 1, 0));
+    assert_eq!(world.versions("MedicationAdministration/a"), 1);
 }
 
 /// The last message of this run was sealed by a clock that is put right before it arrives.

@@ -130,6 +130,14 @@ async fn confirmed(world: &World) -> Vec<(String, u64)> {
     stored
 }
 
+/// How everything is to be taken.
+async fn status(world: &World) -> RunStatus {
+    let outbox = Outbox::open(&path(world)).await.unwrap();
+    let status = outbox.overview().await.unwrap().status;
+    outbox.close().await;
+    status
+}
+
 fn sum(stored: &[(String, u64)]) -> u64 {
     stored.iter().map(|(_, count)| count).sum()
 }
@@ -164,8 +172,11 @@ async fn a_repair_keeps_the_ledger_whichever_other_table_or_index_is_lost() {
             assert!(kept == all || name == BOTH, "{name}: {kept:?}");
         }
         assert!(examine(&path(&world)).await.unwrap().faults.is_empty(), "{name}");
+        let is_whole = done.found.tables.iter().all(|table| table.is_whole);
+        assert_eq!(status(&world).await == RunStatus::Clean, is_whole, "{name}");
         write(&world, 2);
         world.run().await;
+        assert_eq!(status(&world).await, RunStatus::Clean, "{name}");
         assert_eq!(is_complete(&world, 2), Ok(()), "{name}");
         assert_eq!(sum(&confirmed(&world).await), sum(&all), "{name}");
         let again = world.run().await;
@@ -305,17 +316,6 @@ async fn a_schema_that_is_no_text_any_more_is_named() {
     assert!(error.to_string().contains("lmr send repair"), "{error}");
 }
 
-/// No damage ends the process: whatever is read is what it must be, or an error with the remedy. `quick_check` of a run
-/// notices most; what people look at is read without it.
-#[tokio::test]
-async fn what_is_read_of_a_damaged_file_is_right_or_an_error_with_its_remedy() {
-    let world = ward();
-    // Something of every table: held and waiting, an unanswered message, a broken line, a discarded record.
-    let bad = super::world::with(patient("q", 1), "fault", serde_json::json!("check"));
-    let waits = super::world::with(
-        given("waits", "p0", 1),
-        "subject",
-        serde_json::json!({ "reference": "Patient/q" }),
 /// Whatever of the schema is damaged: the check finds it, though SQLite's own takes it for right, and a repair keeps all.
 #[tokio::test]
 async fn a_damaged_schema_is_found_and_a_repair_keeps_everything() {
@@ -394,6 +394,17 @@ async fn the_errors_of_a_repair_recommend_no_repair() {
     assert!(failed > 0);
 }
 
+/// No damage ends the process: whatever is read is what it must be, or an error with the remedy. `quick_check` of a run
+/// notices most; what people look at is read without it.
+#[tokio::test]
+async fn what_is_read_of_a_damaged_file_is_right_or_an_error_with_its_remedy() {
+    let world = ward();
+    // Something of every table: held and waiting, an unanswered message, a broken line, a discarded record.
+    let bad = super::world::with(patient("q", 1), "fault", serde_json::json!("check"));
+    let waits = super::world::with(
+        given("waits", "p0", 1),
+        "subject",
+        serde_json::json!({ "reference": "Patient/q" }),
     );
     world.write("bad.ndjson", &[bad, waits]);
     std::fs::write(world.folder.path().join("source/broken.ndjson"), "{\n").unwrap();

@@ -1,5 +1,6 @@
 //! The correction desk: what is released, discarded, listed and kept in the journal.
 
+use jiff::SignedDuration;
 use lmr_lmdi::RuleSetId;
 use serde_json::json;
 
@@ -92,6 +93,39 @@ async fn a_release_takes_a_discard_back_and_an_incremental_source_gives_it_again
     assert_eq!(agent.changed_since().await.unwrap(), None);
     drop(agent);
     assert_eq!(world.run().await.held, 2);
+}
+
+/// What is released or forgotten is neither held nor delivered until a transfer has sent it.
+#[tokio::test]
+async fn not_all_is_delivered_until_what_was_released_or_forgotten_is_sent() {
+    let world = ward();
+    world.run().await;
+    let agent = world.agent().await;
+    let outbox = agent.outbox();
+    let status = async || outbox.overview().await.unwrap().status;
+    assert_eq!(status().await, RunStatus::ToCorrect);
+    let held = outbox.held().await.unwrap();
+    let numbers: Vec<i64> = held.iter().map(|row| row.number).collect();
+    outbox.release(&[999], &act(&world)).await.unwrap();
+    assert_eq!(status().await, RunStatus::ToCorrect, "nothing was released");
+    outbox.release(&numbers, &act(&world)).await.unwrap();
+    assert_eq!(status().await, RunStatus::Undelivered);
+    agent.retry_due().await.unwrap();
+    assert_eq!(status().await, RunStatus::Undelivered, "a new attempt sends nothing of it");
+    agent.run().await.unwrap();
+    assert_eq!(status().await, RunStatus::ToCorrect);
+    agent.forget_since(world.now() + SignedDuration::from_hours(1)).await.unwrap();
+    assert_eq!(status().await, RunStatus::ToCorrect, "nothing was forgotten");
+    agent.forget_since("2020-01-01T00:00:00Z".parse().unwrap()).await.unwrap();
+    assert_eq!(status().await, RunStatus::Undelivered);
+    // A transfer has sent nothing of what was released while it was under way.
+    let left = outbox.left_to_send().await.unwrap().expect("what was forgotten");
+    let held = outbox.held().await.unwrap();
+    outbox.release(&[held[0].number], &act(&world)).await.unwrap();
+    outbox.has_sent_what_was_left(&left).await.unwrap();
+    assert_eq!(status().await, RunStatus::Undelivered);
+    agent.run().await.unwrap();
+    assert_eq!(status().await, RunStatus::ToCorrect);
 }
 
 #[tokio::test]

@@ -109,6 +109,8 @@ pub(super) struct Register {
     pub(super) is_broken: bool,
     /// Its clock is behind: what has `"fault": "ahead"` lies ahead by it.
     pub(super) is_behind: bool,
+    /// Its answers carry its time, and the clock here is ahead of it by so many hours.
+    pub(super) hours_behind: Option<i64>,
 }
 
 impl Register {
@@ -260,11 +262,22 @@ fn name(resource: &Value) -> String {
 struct Line {
     register: Arc<Mutex<Register>>,
     now: Arc<Mutex<Timestamp>>,
+    /// The time that the last answer carried.
+    date: Mutex<Option<Timestamp>>,
+}
+
+impl Line {
+    fn note_date(&self) {
+        let behind = self.register.lock().unwrap().hours_behind;
+        let date = |hours| *self.now.lock().unwrap() - SignedDuration::from_hours(hours);
+        *self.date.lock().unwrap() = behind.map(date);
+    }
 }
 
 #[async_trait]
 impl Transport for Line {
     async fn post(&self, message: Vec<u8>) -> PostOutcome {
+        self.note_date();
         let is_lines = |fate: &mut Fate| matches!(fate, Fate::Silence | Fate::SetBack(_));
         let fate = self.register.lock().unwrap().fates.pop_front_if(is_lines);
         match fate {
@@ -278,7 +291,12 @@ impl Transport for Line {
         self.register.lock().unwrap().receive(&message)
     }
 
+    fn server_time(&self) -> Option<Timestamp> {
+        *self.date.lock().unwrap()
+    }
+
     async fn newest_receipt(&self) -> NewestReceipt {
+        self.note_date();
         let register = self.register.lock().unwrap();
         match &register.receipts {
             _ if register.is_silent_on_receipts => NewestReceipt::Untold,
@@ -420,6 +438,7 @@ pub(super) struct World {
     pub(super) rules: &'static str,
     /// Where finished files go.
     pub(super) archive: Option<FileArchive>,
+    pub(super) organisation: &'static str,
 }
 
 impl World {
@@ -439,6 +458,7 @@ impl World {
             stop: StopSignal::default(),
             rules: "1",
             archive: None,
+            organisation: "310000007",
         }
     }
 
@@ -473,7 +493,7 @@ impl World {
     }
 
     pub(super) async fn agent(&self) -> Agent {
-        self.agent_for("310000007").await.unwrap()
+        self.agent_for(self.organisation).await.unwrap()
     }
 
     pub(super) async fn agent_for(&self, organisation: &str) -> Result<Agent, SenderError> {
@@ -485,7 +505,7 @@ impl World {
 
     /// The same with an outbox that is open already, or with why there is none.
     pub(super) async fn agent_on(&self, outbox: Outbox) -> Result<Agent, SenderError> {
-        self.agent_with(outbox, "310000007").await
+        self.agent_with(outbox, self.organisation).await
     }
 
     /// What a run would do, from a scratch copy.
@@ -493,7 +513,7 @@ impl World {
         let scratch = tempfile::tempdir().unwrap();
         let path = self.folder.path().join("outbox.db");
         let outbox = Outbox::scratch_copy(&path, &scratch.path().join("scratch.db")).await.unwrap();
-        let agent = self.agent_with(outbox, "310000007").await.unwrap();
+        let agent = self.agent_with(outbox, self.organisation).await.unwrap();
         let preview = agent.preview().await.unwrap();
         agent.outbox().close().await;
         preview
@@ -531,6 +551,7 @@ impl World {
             transport: Arc::new(Line {
                 register: Arc::clone(&self.register),
                 now: Arc::clone(&self.now),
+                date: Mutex::default(),
             }),
             clock: Arc::new(move || *now.lock().unwrap()),
             random: Arc::clone(&self.random) as Arc<dyn RandomSource>,

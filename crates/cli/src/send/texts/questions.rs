@@ -123,6 +123,7 @@ fn outcome(name: Option<&str>, language: Language) -> Option<&'static str> {
         "unchanged" => ("uendret", "unchanged"),
         "refused" => ("avvist", "refused"),
         "not-stored" => ("ikke lagret", "not stored"),
+        "failed" => ("kunne registeret ikke lagre", "the register could not store"),
         _ => return None,
     };
     Some(pick(language, nb, en))

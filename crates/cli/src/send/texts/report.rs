@@ -139,12 +139,12 @@ pub(in crate::send) fn report(report: &Report, language: Language) -> String {
                 "not yet by the register's clock (tried again by the next transfer)",
             ),
             (
-                if message.refused + message.not_yet > 0 { message.not_stored } else { 0 },
-                "ikke lagret fordi noe annet ble avvist",
-                "not stored because something else was refused",
+                message.not_stored,
+                "ikke lagret fordi noe annet ikke ble det",
+                "not stored because something else was not",
             ),
             (
-                if message.refused + message.not_yet > 0 { 0 } else { message.not_stored },
+                message.failed,
                 "kunne registeret ikke lagre (forsøkes igjen ved neste overføring)",
                 "the register could not store (tried again by the next transfer)",
             ),

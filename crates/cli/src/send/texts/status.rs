@@ -136,6 +136,11 @@ pub(in crate::send) fn overview(overview: &Overview, language: Language, now: Ti
         let what = say("Ikke ennå etter registerets klokke", "Not yet by the register's clock");
         let _ = writeln!(text, "{what}: {}", overview.not_yet);
     }
+    let not_stored = overview.last_source.as_ref().map_or(0, |source| source.not_stored);
+    if not_stored > 0 {
+        let what = say("Kunne registeret ikke lagre", "Could not be stored by the register");
+        let _ = writeln!(text, "{what}: {not_stored}");
+    }
     let _ = writeln!(text, "{}: {}", say("Venter på dem", "Wait for them"), overview.waiting);
     if overview.discarded > 0 {
         let what = say("Forkastet av en operatør", "Discarded by an operator");
