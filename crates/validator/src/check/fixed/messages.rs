@@ -8,6 +8,10 @@ macro_rules! fixed_messages {
                 "_DT_Fixed_Wrong" Error Value
                 en "The value is '{found}', but {source} fixes it to '{expected}'"
                 nb "Verdien er '{found}', men {source} fastsetter den til '{expected}'";
+            FixedNoValue { expected: Defined, source: Defined }
+                "_DT_Fixed_Wrong" Error Value
+                en "There is no value, but {source} fixes it to '{expected}'"
+                nb "Verdien mangler, men {source} fastsetter den til '{expected}'";
             FixedMissing { element: Defined, source: Defined }
                 "Profile_VAL_MissingElement" Error Value
                 en "{element} is missing, but the fixed value or pattern of {source} has it"
