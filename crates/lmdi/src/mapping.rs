@@ -27,13 +27,11 @@ fn by_subject(issue: &Issue) -> Option<Code> {
         Message::ProfileMaximum { limit: 0, .. } => Some(Code::ElementForbidden),
         // Only notes were left out.
         Message::TooManyIssues { .. } if !issue.severity.is_error() => Some(Code::FindingsLeftOut),
-        Message::FixedWrong { .. } | Message::FixedNoValue { .. } => {
-            match without_indices(&issue.expression).as_str() {
-                "Bundle.type" => Some(Code::BundleTypeWrong),
-                "Bundle.entry.request.method" => Some(Code::EntryMethodNotPost),
-                _ => None,
-            }
-        }
+        Message::FixedWrong { .. } => match without_indices(&issue.expression).as_str() {
+            "Bundle.type" => Some(Code::BundleTypeWrong),
+            "Bundle.entry.request.method" => Some(Code::EntryMethodNotPost),
+            _ => None,
+        },
         _ => None,
     }
 }
@@ -128,10 +126,9 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::JsonNotString => Code::StringInvalid,
         M::StringLength | M::PrimitiveLength { .. } => Code::StringTooLong,
         M::PrimitiveRegex { .. } | M::PrimitiveRegexType { .. } => Code::PrimitiveInvalid,
-        M::FixedWrong { .. }
-        | M::FixedNoValue { .. }
-        | M::ExtFixedBanned { .. }
-        | M::FixedNotAllowed { .. } => Code::FixedValueWrong,
+        M::FixedWrong { .. } | M::ExtFixedBanned { .. } | M::FixedNotAllowed { .. } => {
+            Code::FixedValueWrong
+        }
         M::FixedMissing { .. }
         | M::PatternCoding { .. }
         | M::FixedCodings { .. }

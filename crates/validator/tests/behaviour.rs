@@ -630,7 +630,7 @@ fn a_fixed_primitive_without_a_value_says_that_there_is_none() {
             .find(|issue| issue.id() == "_DT_Fixed_Wrong")
             .unwrap_or_else(|| panic!("{text}: {issues:#?}"));
         let begins = found.map_or_else(
-            || ["There is no value, but ".to_owned(), "Verdien mangler, men ".to_owned()],
+            || ["The value is absent, but ".to_owned(), "Verdien er utelatt, men ".to_owned()],
             |found| [format!("The value is '{found}', "), format!("Verdien er '{found}', ")],
         );
         let [en, nb] = begins;

@@ -96,23 +96,15 @@ fn equals<'a>(
         _ => {
             let found = item.text();
             if found.is_none() || found != want.text() {
-                let expected = want.text().unwrap_or_default().into_owned();
+                let expected = want.text().unwrap_or_default().into_owned().into();
                 let found = item.value().map(|value| {
                     value.text().map_or_else(|| value.raw().to_owned(), Cow::into_owned)
                 });
-                let message = wrong(found, expected, source());
+                let message =
+                    Message::FixedWrong { found: found.into(), expected, source: source() };
                 cx.report(message, item.node(), def.profile);
             }
         }
-    }
-}
-
-/// A primitive that differs from the one asked for: with another value, or with extensions alone.
-pub(crate) fn wrong(found: Option<String>, expected: String, source: Defined) -> Message {
-    let expected = expected.into();
-    match found {
-        Some(found) => Message::FixedWrong { found: found.into(), expected, source },
-        None => Message::FixedNoValue { expected, source },
     }
 }
 

@@ -14,6 +14,7 @@ use crate::check::fixed;
 use crate::compile::{Def, Step};
 use crate::definitions::{BindingStrength, Value};
 use crate::issue::Issue;
+use crate::messages::Message;
 use crate::messages::field::Text;
 
 /// The nearest value on the path decides. A slice on an extension's url without one is its profile.
@@ -97,7 +98,11 @@ impl Discriminator for HasValue {
         let want = self.value.json();
         let found = here.first().and_then(|element| element.value()).map(brief);
         let expected = want.text().map_or_else(|| want.raw().to_owned(), Cow::into_owned);
-        let message = fixed::wrong(found, expected, (&*slice.element().id).into());
+        let message = Message::FixedWrong {
+            found: found.into(),
+            expected: expected.into(),
+            source: (&*slice.element().id).into(),
+        };
         let at = here.first().map_or(item.node(), |e| e.node());
         vec![cx.shared.issue(message, at, Some(slice.profile))]
     }
