@@ -6,7 +6,7 @@ LMR is the program. Fills an SQLite database of a sandbox's receiver with rows (
 of page as a signed-in operator and prints the milliseconds at the median, at 95 % and at most. Exit status 1 when a
 page takes more than 150 ms at 95 %.
 """
-import argparse, http.client, os, random, re, signal, socket, sqlite3, subprocess, sys, tempfile, time, urllib.parse
+import argparse, html, http.client, os, random, re, signal, socket, sqlite3, subprocess, sys, tempfile, time, urllib.parse
 
 LIMIT = 150.0
 HOUR = 3_600_000_000
@@ -134,11 +134,16 @@ def main():
             _, text, _, _ = browser.ask("GET", f"/konsoll/messages?sender={sender}")
             message = re.search(rb'href="(/konsoll/messages/\d+/[^"]+)"', text)[1].decode()
             known = message.rsplit("/", 1)[1]
+            # The second page of a common code.
+            _, text, _, _ = browser.ask("GET", "/konsoll/messages?code=LMR-4001")
+            more = html.unescape(re.search(rb'rel="next" href="([^"]+)"', text)[1].decode())
             pages = [
                 "/konsoll", "/konsoll?days=30", "/konsoll/messages", f"/konsoll/messages?sender={sender}", f"/konsoll/messages?id={known}",
                 "/konsoll/messages?code=LMR-4001", "/konsoll/messages?code=LMR-6001", f"/konsoll/messages?code=LMR-6001&sender={sender}",
                 f"/konsoll/messages?code=LMR-4001&from={old}&to={old}", f"/konsoll/messages?from={old}&to={old}", "/konsoll/messages?state=refused", message,
-                "/konsoll/calendar", "/konsoll/refusals", "/konsoll/senders", f"/konsoll/senders/{sender}", "/konsoll/alerts", "/konsoll/operation", "/konsoll/audit",
+                "/konsoll?days=90", "/konsoll?days=366", f"/konsoll/messages?code=LMR-4001&state=refused", "/konsoll/messages?code=LMR-9999",
+                f"/konsoll/messages?code=LMR-4001&sender={sender}", more,
+                "/konsoll/calendar", "/konsoll/calendar?days=366", "/konsoll/refusals", "/konsoll/refusals?days=90", f"/konsoll/refusals?days=366&sender={sender}", "/konsoll/senders", f"/konsoll/senders/{sender}", "/konsoll/alerts", "/konsoll/operation", "/konsoll/audit",
             ]
             slow = False
             print("| page | median | 95 % | most |\n|---|---|---|---|")

@@ -51,6 +51,41 @@ pub struct HourCodes {
     pub calls: u64,
 }
 
+/// How often codes were given within some days. A sum may be given in several parts, which are added up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CodeCounts {
+    /// By day, of all who were asked for together.
+    pub by_day: Vec<CodesOfDay>,
+    /// By who was given them, of all days together.
+    pub by_sender: Vec<CodesOfSender>,
+}
+
+/// How often a code was given on one day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodesOfDay {
+    /// The day's place among those asked for, from 0.
+    pub day: usize,
+    /// `LMR-nnnn`.
+    pub code: String,
+    /// Entries refused with it.
+    pub entries: u64,
+    /// Calls refused as a whole with it.
+    pub calls: u64,
+}
+
+/// How often a sender was given a code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodesOfSender {
+    /// To whom; `None` where nobody knows who called.
+    pub sender: Option<OrganisationNumber>,
+    /// `LMR-nnnn`.
+    pub code: String,
+    /// Entries refused with it.
+    pub entries: u64,
+    /// Calls refused as a whole with it.
+    pub calls: u64,
+}
+
 /// How far a message is, in the words of the register's operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -211,6 +246,14 @@ pub trait Insight: Send + Sync {
         since: Timestamp,
         before: Timestamp,
     ) -> Result<Vec<HourCodes>, StoreError>;
+
+    /// How often codes were given on some days: to these senders, and to callers whom nobody knows where `None` is
+    /// among them. `bounds` as in [`Insight::day_counts`].
+    async fn code_counts(
+        &self,
+        senders: &[Option<OrganisationNumber>],
+        bounds: &[Timestamp],
+    ) -> Result<CodeCounts, StoreError>;
 
     /// A page of messages, newest first.
     async fn messages(

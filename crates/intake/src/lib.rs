@@ -76,8 +76,8 @@ pub use avsender::{
 pub use caller::Caller;
 pub use directory::AddressStatus;
 pub use insight::{
-    AlertNote, DayCount, HourCodes, Insight, InvalidCursor, ListedMessage, MessageCursor,
-    MessageDetail, MessageFilter, MessageState, Period,
+    AlertNote, CodeCounts, CodesOfDay, CodesOfSender, DayCount, HourCodes, Insight, InvalidCursor,
+    ListedMessage, MessageCursor, MessageDetail, MessageFilter, MessageState, Period,
 };
 pub use lmr_envelope::{
     Certificate, RECEIPT_HEADER, RandomSource, RandomnessUnavailable, Receipt, ReceiptDigest, Usage,

@@ -12,11 +12,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use lmr_intake::{
     Acknowledged, Act, AlertNote, Archive, ArchiveFilter, ArchivedMessage, Asked, AuditEntry,
-    AuditFilter, AuditHead, AuditLog, AuditReport, Avsender, BundleContent, Committed, Current,
-    Database, DayCount, Delivery, DeliveryFilter, DeliverySummary, Erasure, HandedOver, HourCodes,
-    Identity, Insight, Known, ListedMessage, MessageDetail, MessageFilter, OrganisationNumber,
-    Outlet, OutletStatus, Partition, Period, RefusedCall, Removed, Retention, Seen, Store,
-    StoreError, StoredVersion, identifying_places,
+    AuditFilter, AuditHead, AuditLog, AuditReport, Avsender, BundleContent, CodeCounts, Committed,
+    Current, Database, DayCount, Delivery, DeliveryFilter, DeliverySummary, Erasure, HandedOver,
+    HourCodes, Identity, Insight, Known, ListedMessage, MessageDetail, MessageFilter,
+    OrganisationNumber, Outlet, OutletStatus, Partition, Period, RefusedCall, Removed, Retention,
+    Seen, Store, StoreError, StoredVersion, identifying_places,
 };
 use std::ops::Range;
 use std::sync::Arc;
@@ -617,6 +617,14 @@ impl Insight for ApartStore {
         before: Timestamp,
     ) -> Result<Vec<HourCodes>, StoreError> {
         self.rest.hour_codes(senders, since, before).await
+    }
+
+    async fn code_counts(
+        &self,
+        senders: &[Option<OrganisationNumber>],
+        bounds: &[Timestamp],
+    ) -> Result<CodeCounts, StoreError> {
+        self.rest.code_counts(senders, bounds).await
     }
 
     async fn messages(

@@ -2,7 +2,7 @@
 //! type `Name`.
 
 use super::{
-    BACKUP, Db, MIGRATIONS, Name, READING, SNAPSHOT, WRITING, archive, audit, insight,
+    BACKUP, Db, MIGRATIONS, Name, READING, SNAPSHOT, WRITING, archive, audit, hours, insight,
     keeps_statements, outlet, partitions,
     proofs::Proofs,
     senders,
@@ -21,10 +21,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use lmr_intake::{
     Acknowledged, Act, AlertNote, Archive, ArchiveFilter, ArchivedMessage, Asked, AuditEntry,
-    AuditFilter, AuditHead, AuditLog, AuditReport, Avsender, Committed, Current, DayCount,
-    Delivery, DeliveryFilter, DeliverySummary, Erasure, HandedOver, HourCodes, Identity, Insight,
-    Known, ListedMessage, MessageDetail, MessageFilter, OrganisationNumber, Outlet, OutletStatus,
-    Partition, Period, RefusedCall, Removed, Retention, Seen, Store, StoreError, StoredVersion,
+    AuditFilter, AuditHead, AuditLog, AuditReport, Avsender, CodeCounts, Committed, Current,
+    DayCount, Delivery, DeliveryFilter, DeliverySummary, Erasure, HandedOver, HourCodes, Identity,
+    Insight, Known, ListedMessage, MessageDetail, MessageFilter, OrganisationNumber, Outlet,
+    OutletStatus, Partition, Period, RefusedCall, Removed, Retention, Seen, Store, StoreError,
+    StoredVersion,
 };
 use sqlx::{ConnectOptions as _, Connection as _, Database, query};
 use std::{collections::BTreeMap, sync::Arc};
@@ -436,7 +437,7 @@ impl Insight for Name {
         senders: &[OrganisationNumber],
         bounds: &[Timestamp],
     ) -> Result<Vec<DayCount>, StoreError> {
-        insight::day_counts(&mut *self.0.reader().await?, senders, bounds).await
+        hours::day_counts(&mut *self.0.reader().await?, senders, bounds).await
     }
 
     async fn hour_codes(
@@ -445,7 +446,15 @@ impl Insight for Name {
         since: Timestamp,
         before: Timestamp,
     ) -> Result<Vec<HourCodes>, StoreError> {
-        insight::hour_codes(&mut *self.0.reader().await?, senders, since, before).await
+        hours::hour_codes(&mut *self.0.reader().await?, senders, since, before).await
+    }
+
+    async fn code_counts(
+        &self,
+        senders: &[Option<OrganisationNumber>],
+        bounds: &[Timestamp],
+    ) -> Result<CodeCounts, StoreError> {
+        hours::code_counts(&mut *self.0.reader().await?, senders, bounds).await
     }
 
     async fn messages(

@@ -3,115 +3,23 @@
 
 use super::{
     Db, audit,
-    batch::Batch,
+    hours::count,
     tables::{CountsRow, codes_of, newest_of_each, organisation, outcome},
 };
 use crate::{
     error::unavailable,
     key::StorageKey,
-    prepared::{ANSWER, Prepared, decode, time},
+    prepared::{ANSWER, decode, time},
 };
 use jiff::Timestamp;
 use lmr_intake::{
-    AlertNote, Answer, DayCount, DeliverySummary, HourCodes, ListedMessage, MessageCursor,
-    MessageDetail, MessageFilter, MessageState, OrganisationNumber, Outcome, Period, RefusedCall,
-    StoreError,
+    AlertNote, Answer, DeliverySummary, ListedMessage, MessageCursor, MessageDetail, MessageFilter,
+    MessageState, OrganisationNumber, Outcome, Period, StoreError,
 };
 use sqlx::{Database, FromRow, QueryBuilder, Row as _, query, query_as, query_scalar};
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 type Connection = <Db as Database>::Connection;
-
-const HOUR: i64 = 3_600_000_000;
-/// Senders of one statement.
-const CHUNK: usize = 400;
-
-/// Adds the statements that count messages of one sender in their hours.
-pub(super) fn add_counts(batch: &mut Batch, deliveries: &[&Prepared]) {
-    #[derive(Default)]
-    struct Hour {
-        accepted: i64,
-        refused_messages: i64,
-        entries: i64,
-        stored: i64,
-        unchanged: i64,
-        refused: i64,
-        dependent: i64,
-    }
-    let Some(first) = deliveries.first() else { return };
-    let sender = first.organisation;
-    let mut hours: BTreeMap<i64, Hour> = BTreeMap::new();
-    let mut codes: BTreeMap<(i64, &str), i64> = BTreeMap::new();
-    for delivery in deliveries {
-        let (counts, at) = (delivery.counts, delivery.received_at.div_euclid(HOUR));
-        let is_accepted = delivery.outcome == Outcome::Accepted;
-        let hour = hours.entry(at).or_default();
-        hour.accepted += i64::from(is_accepted);
-        hour.refused_messages += i64::from(!is_accepted);
-        hour.entries += i64::from(counts.entries);
-        hour.stored += i64::from(counts.created) + i64::from(counts.updated);
-        hour.unchanged += i64::from(counts.unchanged);
-        hour.refused += i64::from(counts.refused);
-        hour.dependent += i64::from(counts.dependent);
-        for code in &delivery.codes {
-            *codes.entry((at, &code.code)).or_default() += i64::from(code.entries);
-        }
-    }
-    for (at, hour) in hours {
-        let sql = batch.add(
-            "INSERT INTO hour_count (organisation, hour, accepted, refused_messages, entries, stored, unchanged,
-                 refused, dependent) ",
-        );
-        sql.push_values([hour], |mut row, hour| {
-            row.push_bind(sender.as_str().to_owned())
-                .push_bind(at)
-                .push_bind(hour.accepted)
-                .push_bind(hour.refused_messages)
-                .push_bind(hour.entries)
-                .push_bind(hour.stored)
-                .push_bind(hour.unchanged)
-                .push_bind(hour.refused)
-                .push_bind(hour.dependent);
-        });
-        sql.push(
-            " ON CONFLICT (organisation, hour) DO UPDATE SET
-                 accepted = hour_count.accepted + excluded.accepted,
-                 refused_messages = hour_count.refused_messages + excluded.refused_messages,
-                 entries = hour_count.entries + excluded.entries, stored = hour_count.stored + excluded.stored,
-                 unchanged = hour_count.unchanged + excluded.unchanged,
-                 refused = hour_count.refused + excluded.refused,
-                 dependent = hour_count.dependent + excluded.dependent",
-        );
-    }
-    for ((at, code), entries) in codes {
-        add_code(batch, sender.as_str(), at, code, (entries, 0));
-    }
-}
-
-/// Counts a refused call.
-pub(super) async fn count_call(db: &mut Connection, call: &RefusedCall) -> Result<(), StoreError> {
-    let sender = call.sender.as_ref().map_or("", OrganisationNumber::as_str);
-    let hour = call.received_at.as_microsecond().div_euclid(HOUR);
-    let mut batch = Batch::together();
-    add_code(&mut batch, sender, hour, &call.code, (0, i64::from(call.calls)));
-    batch.run(db).await.map(drop)
-}
-
-fn add_code(batch: &mut Batch, sender: &str, hour: i64, code: &str, (entries, calls): (i64, i64)) {
-    let sql = batch.add("INSERT INTO hour_code (organisation, hour, code, entries, calls) ");
-    sql.push_values([()], |mut row, ()| {
-        row.push_bind(sender.to_owned())
-            .push_bind(hour)
-            .push_bind(code.to_owned())
-            .push_bind(entries)
-            .push_bind(calls);
-    });
-    sql.push(
-        " ON CONFLICT (organisation, hour, code) DO UPDATE SET
-             entries = hour_code.entries + excluded.entries, calls = hour_code.calls + excluded.calls",
-    );
-}
 
 pub(super) async fn known_senders(
     db: &mut Connection,
@@ -122,178 +30,6 @@ pub(super) async fn known_senders(
             .await
             .map_err(unavailable)?;
     names.iter().map(|name| organisation(name)).collect()
-}
-
-/// The hours of `[since, before)`: whole ones.
-fn hours(since: Timestamp, before: Timestamp) -> (i64, i64) {
-    let before = before.as_microsecond();
-    (
-        since.as_microsecond().div_euclid(HOUR),
-        before.div_euclid(HOUR) + i64::from(before.rem_euclid(HOUR) > 0),
-    )
-}
-
-/// `SELECT columns FROM table` of these senders' hours.
-pub(super) fn by_hour(
-    select: &'static str,
-    senders: &[String],
-    (since, before): (i64, i64),
-) -> QueryBuilder<Db> {
-    let mut sql: QueryBuilder<Db> = QueryBuilder::new(select);
-    sql.push(" WHERE organisation IN (");
-    let mut list = sql.separated(", ");
-    for sender in senders {
-        list.push_bind(sender.clone());
-    }
-    sql.push(") AND hour >= ").push_bind(since).push(" AND hour < ").push_bind(before);
-    sql
-}
-
-#[derive(FromRow)]
-struct DayRow {
-    organisation: String,
-    day: i64,
-    last: Option<i64>,
-    accepted: i64,
-    refused_messages: i64,
-    entries: i64,
-    stored: i64,
-    unchanged: i64,
-    refused: i64,
-    dependent: i64,
-}
-
-/// Days of one length, one after the other, in hours since 1970.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct DaysOfOneLength {
-    /// Where the first one begins.
-    since: i64,
-    /// Where the last one ends.
-    before: i64,
-    /// Hours of each: 24, and 23 or 25 where the clocks change.
-    length: i64,
-    /// The place of the first one among all.
-    place: i64,
-}
-
-/// The days between these bounds, those of one length together: two changes of the clocks make five parts of a year.
-pub(super) fn of_one_length(bounds: &[Timestamp]) -> Vec<DaysOfOneLength> {
-    let hours: Vec<i64> = bounds.iter().map(|at| at.as_microsecond().div_euclid(HOUR)).collect();
-    let mut parts: Vec<DaysOfOneLength> = Vec::new();
-    for (place, pair) in (0..).zip(hours.windows(2)) {
-        let [since, before] = [pair[0], pair[1]];
-        let length = before - since;
-        match parts.last_mut() {
-            Some(part) if part.length == length => part.before = before,
-            _ if length > 0 => parts.push(DaysOfOneLength { since, before, length, place }),
-            _ => {}
-        }
-    }
-    parts
-}
-
-/// The statement that sums such days up; `prefix` is for its plan.
-pub(super) fn by_day(
-    prefix: &'static str,
-    senders: &[String],
-    days: DaysOfOneLength,
-) -> QueryBuilder<Db> {
-    let mut sql: QueryBuilder<Db> = QueryBuilder::new(prefix);
-    // Sums are decimals in PostgreSQL.
-    let mut sums = String::new();
-    for column in
-        ["accepted", "refused_messages", "entries", "stored", "unchanged", "refused", "dependent"]
-    {
-        sums.push_str(&format!(", CAST(SUM({column}) AS BIGINT) AS {column}"));
-    }
-    sql.push("SELECT organisation, (hour - ").push_bind(days.since);
-    sql.push(") / ").push_bind(days.length);
-    sql.push(" AS day, MAX(CASE WHEN accepted > 0 THEN hour END) AS last").push(sums);
-    sql.push(" FROM hour_count WHERE organisation IN (");
-    let mut list = sql.separated(", ");
-    for sender in senders {
-        list.push_bind(sender.clone());
-    }
-    sql.push(") AND hour >= ").push_bind(days.since).push(" AND hour < ").push_bind(days.before);
-    sql.push(" GROUP BY 1, 2");
-    sql
-}
-
-pub(super) const CODES: &str = "SELECT organisation, hour, code, entries, calls FROM hour_code";
-
-pub(super) async fn day_counts(
-    db: &mut Connection,
-    senders: &[OrganisationNumber],
-    bounds: &[Timestamp],
-) -> Result<Vec<DayCount>, StoreError> {
-    let names: Vec<String> = senders.iter().map(|sender| sender.as_str().to_owned()).collect();
-    let mut all = Vec::new();
-    for (chunk, days) in names
-        .chunks(CHUNK)
-        .flat_map(|chunk| of_one_length(bounds).into_iter().map(move |d| (chunk, d)))
-    {
-        let rows: Vec<DayRow> = by_day("", chunk, days)
-            .build_query_as()
-            .fetch_all(&mut *db)
-            .await
-            .map_err(unavailable)?;
-        for row in rows {
-            let day = usize::try_from(days.place + row.day);
-            all.push(DayCount {
-                sender: organisation(&row.organisation)?,
-                day: day.map_err(|_| StoreError::Damaged { what: "hour_count.hour" })?,
-                last: row.last.map(start_of).transpose()?,
-                accepted: count(row.accepted)?,
-                refused_messages: count(row.refused_messages)?,
-                entries: count(row.entries)?,
-                stored: count(row.stored)?,
-                unchanged: count(row.unchanged)?,
-                refused: count(row.refused)?,
-                dependent: count(row.dependent)?,
-            });
-        }
-    }
-    Ok(all)
-}
-
-pub(super) async fn hour_codes(
-    db: &mut Connection,
-    senders: &[OrganisationNumber],
-    since: Timestamp,
-    before: Timestamp,
-) -> Result<Vec<HourCodes>, StoreError> {
-    let mut names: Vec<String> = senders.iter().map(|sender| sender.as_str().to_owned()).collect();
-    names.push(String::new());
-    let mut all = Vec::new();
-    for chunk in names.chunks(CHUNK) {
-        let rows: Vec<(String, i64, String, i64, i64)> =
-            by_hour(CODES, chunk, hours(since, before))
-                .build_query_as()
-                .fetch_all(&mut *db)
-                .await
-                .map_err(unavailable)?;
-        for (sender, hour, code, entries, calls) in rows {
-            all.push(HourCodes {
-                sender: match sender.as_str() {
-                    "" => None,
-                    sender => Some(organisation(sender)?),
-                },
-                hour: start_of(hour)?,
-                code,
-                entries: count(entries)?,
-                calls: count(calls)?,
-            });
-        }
-    }
-    Ok(all)
-}
-
-fn start_of(hour: i64) -> Result<Timestamp, StoreError> {
-    time(hour.checked_mul(HOUR).ok_or(StoreError::Damaged { what: "hour_count.hour" })?)
-}
-
-fn count(stored: i64) -> Result<u64, StoreError> {
-    u64::try_from(stored).map_err(|_| StoreError::Damaged { what: "a count by the hour" })
 }
 
 const MESSAGE: &str = "m.id, m.organisation, m.message_id, m.rule_set, m.received_at, m.reporting_from, m.reporting_to,
@@ -374,12 +110,19 @@ pub(super) async fn messages(
     };
     let limit = usize::try_from(filter.limit_or_default()).unwrap_or(usize::MAX);
     let mut rows: Vec<MessageRow> = Vec::new();
+    let mut between = Between::of(filter);
     for (sender, newest) in senders {
-        // The senders that are left have nothing as new as the last one of the page.
-        if rows.len() == limit && rows.last().is_none_or(|last| last.received_at > newest) {
-            break;
+        if rows.len() == limit
+            && let Some(last) = rows.last()
+        {
+            // The senders that are left have nothing as new as the last one of the page.
+            if last.received_at > newest {
+                break;
+            }
+            between.since = between.since.max(last.received_at);
         }
-        let of_sender: Vec<MessageRow> = list_query("", &sender, filter)
+        let way = way(db, &sender, filter, between).await?;
+        let of_sender: Vec<MessageRow> = list_query("", &sender, filter, between, way)
             .build_query_as()
             .fetch_all(&mut *db)
             .await
@@ -394,24 +137,104 @@ pub(super) async fn messages(
     listed(db, rows, now).await
 }
 
+/// When messages of a page can have been received, in microseconds since 1970: at or after, and at or before.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Between {
+    since: i64,
+    until: i64,
+}
+
+impl Between {
+    pub(super) fn of(filter: &MessageFilter) -> Self {
+        let since = filter.since.map_or(i64::MIN, Timestamp::as_microsecond);
+        let before = filter.before.map_or(i64::MAX, |before| before.as_microsecond() - 1);
+        let after = filter.after.map_or(i64::MAX, |after| after.received_at.as_microsecond());
+        Self { since, until: before.min(after) }
+    }
+}
+
+/// How the messages with a code are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// As the database sees fit: by the code where it is rare.
+    Any,
+    /// From the newest message on, until there are enough.
+    ByTime,
+}
+
+/// Rows that are counted before a way is chosen.
+const COUNTED: i64 = 1000;
+
+/// The shorter way to a sender's messages with a code: those with the code are read in no order, so all of them have to
+/// be, and a common code has many; by time only those of the page's days are read, of which few may have the code.
+async fn way(
+    db: &mut Connection,
+    sender: &str,
+    filter: &MessageFilter,
+    between: Between,
+) -> Result<Way, StoreError> {
+    let Some(code) = filter.code.as_ref().filter(|_| filter.message_id.is_none()) else {
+        return Ok(Way::Any);
+    };
+    let (by_time, with_code): (i64, i64) = way_query("", sender, code, between)
+        .build_query_as()
+        .fetch_one(db)
+        .await
+        .map_err(unavailable)?;
+    let is_common = with_code == COUNTED;
+    Ok(if is_common || by_time < with_code { Way::ByTime } else { Way::Any })
+}
+
+/// The statement that counts what each way would read; `prefix` is for its plan.
+pub(super) fn way_query(
+    prefix: &'static str,
+    sender: &str,
+    code: &str,
+    between: Between,
+) -> QueryBuilder<Db> {
+    let mut sql: QueryBuilder<Db> = QueryBuilder::new(prefix);
+    sql.push("SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM message WHERE organisation = ")
+        .push_bind(sender.to_owned())
+        .push(" AND received_at >= ")
+        .push_bind(between.since)
+        .push(" AND received_at <= ")
+        .push_bind(between.until)
+        .push(" LIMIT ")
+        .push_bind(COUNTED)
+        .push(") AS by_time), (SELECT COUNT(*) FROM (SELECT 1 FROM message_code WHERE organisation = ")
+        .push_bind(sender.to_owned())
+        .push(" AND code = ")
+        .push_bind(code.to_owned())
+        .push(" LIMIT ")
+        .push_bind(COUNTED)
+        .push(") AS with_code)");
+    sql
+}
+
 /// The statement of one sender's part of a page; `prefix` is for its plan. Which index it goes by depends on what is
 /// asked for.
 pub(super) fn list_query(
     prefix: &'static str,
     sender: &str,
     filter: &MessageFilter,
+    between: Between,
+    way: Way,
 ) -> QueryBuilder<Db> {
     let mut sql: QueryBuilder<Db> = QueryBuilder::new(prefix);
     sql.push("SELECT ").push(MESSAGE);
     match &filter.code {
         Some(code) => {
-            sql.push(
-                " FROM message_code k JOIN message m ON m.organisation = k.organisation AND m.id = k.message
-                 WHERE k.organisation = ",
-            )
-            .push_bind(sender.to_owned())
-            .push(" AND k.code = ")
-            .push_bind(code.clone());
+            // SQLite reads the tables of a cross join in the order in which they stand.
+            sql.push(match way {
+                Way::ByTime => " FROM message m CROSS JOIN message_code k WHERE ",
+                Way::Any => " FROM message_code k, message m WHERE ",
+            });
+            sql.push("m.organisation = ")
+                .push_bind(sender.to_owned())
+                .push(" AND k.organisation = ")
+                .push_bind(sender.to_owned())
+                .push(" AND k.message = m.id AND k.code = ")
+                .push_bind(code.clone());
         }
         None => {
             sql.push(" FROM message m WHERE m.organisation = ").push_bind(sender.to_owned());
@@ -426,11 +249,11 @@ pub(super) fn list_query(
     if filter.only_waiting {
         sql.push(" AND m.has_content AND m.acknowledged_at IS NULL");
     }
-    if let Some(since) = filter.since {
-        sql.push(" AND m.received_at >= ").push_bind(since.as_microsecond());
+    if between.since > i64::MIN {
+        sql.push(" AND m.received_at >= ").push_bind(between.since);
     }
-    if let Some(before) = filter.before {
-        sql.push(" AND m.received_at < ").push_bind(before.as_microsecond());
+    if between.until < i64::MAX {
+        sql.push(" AND m.received_at <= ").push_bind(between.until);
     }
     if let Some(after) = filter.after {
         let at = after.received_at.as_microsecond();

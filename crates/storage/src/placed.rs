@@ -13,11 +13,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use lmr_intake::{
     Acknowledged, Act, AlertNote, Archive, ArchiveFilter, ArchivedMessage, Asked, AuditEntry,
-    AuditFilter, AuditHead, AuditLog, AuditReport, Avsender, Committed, Current, DayCount,
-    Delivery, DeliveryFilter, DeliverySummary, Erasure, HandedOver, HourCodes, Identity, Insight,
-    Known, ListedMessage, MessageDetail, MessageFilter, OrganisationNumber, Outlet, OutletStatus,
-    Partition, Period, REGISTER_CHAIN, RefusedCall, Removed, Retention, Seen, Store, StoreError,
-    StoredVersion,
+    AuditFilter, AuditHead, AuditLog, AuditReport, Avsender, CodeCounts, Committed, Current,
+    DayCount, Delivery, DeliveryFilter, DeliverySummary, Erasure, HandedOver, HourCodes, Identity,
+    Insight, Known, ListedMessage, MessageDetail, MessageFilter, OrganisationNumber, Outlet,
+    OutletStatus, Partition, Period, REGISTER_CHAIN, RefusedCall, Removed, Retention, Seen, Store,
+    StoreError, StoredVersion,
 };
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -751,6 +751,28 @@ impl Insight for PlacedStore {
                     _ => all.push(one),
                 }
             }
+        }
+        Ok(all)
+    }
+
+    async fn code_counts(
+        &self,
+        senders: &[Option<OrganisationNumber>],
+        bounds: &[Timestamp],
+    ) -> Result<CodeCounts, StoreError> {
+        let mut all = CodeCounts::default();
+        for (at, store) in self.0.all() {
+            // Sums over senders: who has moved must be left out before they are made.
+            let mut here = Vec::new();
+            for sender in senders {
+                match sender {
+                    Some(sender) if !self.0.counts(at, *sender).await => {}
+                    _ => here.push(*sender),
+                }
+            }
+            let found = store.code_counts(&here, bounds).await?;
+            all.by_day.extend(found.by_day);
+            all.by_sender.extend(found.by_sender);
         }
         Ok(all)
     }

@@ -64,13 +64,14 @@ impl Subscriber for Listener {
 }
 
 /// What the console asks, by the names of the functions, in all ways that lead to other statements.
-const ASKED: [&str; 19] = [
+const ASKED: [&str; 20] = [
     "alert_notes",
     "archived",
     "audit_entries",
     "audit_heads",
     "avsendere",
     "close_alert",
+    "code_counts",
     "count_handed_over",
     "day_counts",
     "hand_over_again",
@@ -119,6 +120,7 @@ async fn ask(store: &dyn Database) {
     store.hand_over_again(sender, since, later).await.unwrap_or_default();
     store.day_counts(&[sender], &[since, later]).await.unwrap();
     store.hour_codes(&[sender], since, later).await.unwrap();
+    store.code_counts(&[Some(sender), None], &[since, later]).await.unwrap();
     store.message(sender, "m", now).await.unwrap();
     store.periods(sender, since).await.unwrap();
     let one = ArchiveFilter {
@@ -164,7 +166,7 @@ async fn ask(store: &dyn Database) {
 }
 
 /// Tables that are as large as there are senders, alerts or settings: reading all of them is what is asked for.
-const SMALL: [&str; 10] = [
+const SMALL: [&str; 13] = [
     "audit_head",
     "alert_note",
     "avsender",
@@ -174,7 +176,11 @@ const SMALL: [&str; 10] = [
     "key_check",
     // Senders, found step by step along an index.
     "known",
+    // Rows that an index found, counted up to a limit.
+    "by_time",
+    "with_code",
     "_sqlx_migrations",
+    "sqlite_schema",
     "pg_",
 ];
 

@@ -13,6 +13,8 @@ mod backend;
 mod batch;
 #[path = "deliver.rs"]
 mod deliver;
+#[path = "hours.rs"]
+mod hours;
 #[path = "identities.rs"]
 mod identities;
 #[path = "insight.rs"]

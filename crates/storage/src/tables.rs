@@ -1,6 +1,6 @@
 //! Rows in and out. Written for one database at a time: `super::Db` says which.
 
-use super::{Db, FLUSH, SCHEMA_TEXTS, archive, batch::Batch, insight};
+use super::{Db, FLUSH, SCHEMA_TEXTS, archive, batch::Batch, hours};
 use crate::{
     error::{OpenError, unavailable},
     key::{StorageKey, salt},
@@ -549,7 +549,7 @@ pub(super) async fn keep_refused(
 ) -> Result<(), StoreError> {
     let organisation = sender.as_ref().map_or(NOBODY, |sender| sender.as_str());
     for call in calls {
-        insight::count_call(db, call).await?;
+        hours::count_call(db, call).await?;
         let at = call.received_at.as_microsecond();
         if sender.is_none() {
             let counted = query(

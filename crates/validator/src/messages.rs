@@ -35,9 +35,7 @@ use crate::check::primitive::messages::primitive_messages;
 use crate::check::reference::messages::reference_messages;
 use crate::check::slicing::messages::slicing_messages;
 use crate::check::structure::messages::structure_messages;
-use field::{
-    Because, Defined, Field, GivenName, GivenUrl, Hint, Stated, Text, TypeName, Value, Words,
-};
+use field::{Because, Defined, Field, GivenName, GivenUrl, Hint, Text, TypeName, Value, Words};
 use issue_code::IssueCode;
 
 /// Declares the enum and its table from all rows.

@@ -2,9 +2,10 @@
 
 use super::{at, delivery, hash, other, sender, version};
 use lmr_intake::{
-    AlertNote, CodeCount, Committed, Counts, Database, MessageFilter, MessageState, Outcome,
-    RefusedCall,
+    AlertNote, CodeCount, CodeCounts, Committed, Counts, Database, Delivery, MessageFilter,
+    MessageState, Outcome, RefusedCall,
 };
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 /// Two messages of one sender and one of another, an hour apart; the second was refused as a whole.
@@ -87,6 +88,14 @@ pub async fn hours_are_summed_up_as_messages_come(store: Arc<dyn Database>) {
             (Some(sender()), "LMR-4002", 1, 0)
         ]
     );
+    // Of nobody known only where it is asked for.
+    let calls = async |senders: &[Option<_>]| -> u64 {
+        let counts = store.code_counts(senders, &bounds).await.unwrap();
+        let by_sender: u64 = counts.by_sender.iter().map(|one| one.calls).sum();
+        assert_eq!(by_sender, counts.by_day.iter().map(|one| one.calls).sum::<u64>());
+        by_sender
+    };
+    assert_eq!((calls(&[Some(sender()), None]).await, calls(&[Some(sender())]).await), (2, 0));
 }
 
 pub async fn messages_are_paged_and_found(store: Arc<dyn Database>) {
@@ -132,6 +141,111 @@ pub async fn messages_are_paged_and_found(store: Arc<dyn Database>) {
             paged.push(one.summary.message_id);
         }
         assert_eq!(paged, whole);
+    }
+}
+
+/// Messages whose clocks did not keep their order: two senders, a code that half of them have and a rare one.
+fn out_of_order() -> Vec<Delivery> {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = |below: u64| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    (0..60)
+        .map(|number| {
+            let mut one = delivery(&format!("m{number}"), 100 + number, vec![]);
+            one.bundle_identifier = None;
+            one.head.sender = if random(3) == 0 { other() } else { sender() };
+            // Some at the same time.
+            one.head.received_at = at(i64::try_from(random(40)).unwrap() * 600);
+            let code = |code: &str| CodeCount { code: code.into(), entries: 2 };
+            one.codes.extend((random(2) == 0).then(|| code("LMR-4001")));
+            one.codes.extend((random(12) == 0).then(|| code("LMR-4002")));
+            one
+        })
+        .collect()
+}
+
+pub async fn pages_and_sums_are_those_of_a_plain_list(store: Arc<dyn Database>) {
+    let mut messages = out_of_order();
+    for message in &messages {
+        assert!(matches!(store.commit(message.clone()).await, Ok(Committed::Stored { .. })));
+    }
+    let ids: Vec<String> = messages.iter().map(|one| one.head.message_id.clone()).collect();
+    let number = |one: &Delivery| ids.iter().position(|id| *id == one.head.message_id);
+    messages.sort_by_key(|one| Reverse((one.head.received_at, one.head.sender, number(one))));
+    let has = |one: &Delivery, code: &str| one.codes.iter().any(|count| count.code == code);
+    let codes = [None, Some("LMR-4001"), Some("LMR-4002"), Some("LMR-9999")];
+    let times =
+        [(None, None), (Some(3_000), None), (None, Some(18_000)), (Some(6_000), Some(12_600))];
+    for (code, of, (since, before)) in codes
+        .into_iter()
+        .flat_map(|code| [None, Some(sender()), Some(other())].map(|of| (code, of)))
+        .flat_map(|(code, of)| times.map(|between| (code, of, between)))
+    {
+        let filter = MessageFilter {
+            sender: of,
+            code: code.map(ToOwned::to_owned),
+            since: since.map(at),
+            before: before.map(at),
+            ..MessageFilter::default()
+        };
+        let expected: Vec<&str> = messages
+            .iter()
+            .filter(|one| {
+                code.is_none_or(|code| has(one, code))
+                    && of.is_none_or(|of| one.head.sender == of)
+                    && since.is_none_or(|since| one.head.received_at >= at(since))
+                    && before.is_none_or(|before| one.head.received_at < at(before))
+            })
+            .map(|one| one.head.message_id.as_str())
+            .collect();
+        for limit in [1, 5, 100] {
+            let (mut paged, mut after) = (Vec::new(), None);
+            loop {
+                let page = MessageFilter { after, limit, ..filter.clone() };
+                let found = store.messages(&page, at(100_000)).await.unwrap();
+                let Some(last) = found.last() else { break };
+                after = Some(last.cursor);
+                paged.extend(found.into_iter().map(|one| one.summary.message_id));
+            }
+            assert_eq!(paged, expected, "{filter:?}, {limit} a page");
+        }
+    }
+
+    let hour = at(0).as_second().div_euclid(3_600);
+    let bounds: Vec<_> = [-1, 0, 2, 4, 20]
+        .map(|later| jiff::Timestamp::from_second((hour + later) * 3_600).unwrap())
+        .into();
+    let asked = [Some(sender()), Some(other()), None];
+    let counts = store.code_counts(&asked, &bounds).await.unwrap();
+    for code in ["LMR-4001", "LMR-4002"] {
+        for day in 0..bounds.len() - 1 {
+            let on_it = |one: &&Delivery| {
+                (bounds[day]..bounds[day + 1]).contains(&one.head.received_at) && has(one, code)
+            };
+            let found: u64 = counts
+                .by_day
+                .iter()
+                .filter(|one| one.day == day && one.code == code)
+                .map(|one| one.entries)
+                .sum();
+            assert_eq!(found, 2 * messages.iter().filter(on_it).count() as u64, "{code} {day}");
+        }
+        for of in [sender(), other()] {
+            let found: u64 = counts
+                .by_sender
+                .iter()
+                .filter(|one| one.sender == Some(of) && one.code == code)
+                .map(|one| one.entries)
+                .sum();
+            let had = messages.iter().filter(|one| one.head.sender == of && has(one, code));
+            assert_eq!(found, 2 * had.count() as u64, "{code} {of}");
+        }
+    }
+    for none in [&bounds[..0], &bounds[..1]] {
+        assert_eq!(store.code_counts(&asked, none).await.unwrap(), CodeCounts::default(), "no day");
     }
 }
 

@@ -642,6 +642,7 @@ macro_rules! store_contract {
             what_is_old_is_removed_and_the_receipt_stays
             hours_are_summed_up_as_messages_come
             messages_are_paged_and_found
+            pages_and_sums_are_those_of_a_plain_list
             one_message_has_its_answer_receipt_and_state
             periods_and_closed_alerts_are_kept
         }

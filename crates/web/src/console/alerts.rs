@@ -177,19 +177,20 @@ fn still_open(events: &ByHour, note: Option<&AlertNote>) -> (u64, Option<Timesta
 pub(super) struct Events {
     /// Of at least [`DAYS`] days.
     pub(super) sums: Sums,
-    /// Of the same days.
+    /// Of the last [`DAYS`] days.
     pub(super) codes: Vec<HourCodes>,
 }
 
 impl Events {
-    /// Reads those of the days that are shown, and of those that alerts look at.
+    /// Reads those that alerts look at, and the sums of as many days as are shown.
     pub(super) async fn load(
         shared: &Shared,
         numbers: &[OrganisationNumber],
         count: u16,
     ) -> Result<Self, Failure> {
         let days = Days { now: shared.now(), count: count.max(DAYS), zone: shared.zone.clone() };
-        let codes = shared.store.hour_codes(numbers, days.start(), days.now).await?;
+        let alerting = Days { count: DAYS, ..days.clone() };
+        let codes = shared.store.hour_codes(numbers, alerting.start(), days.now).await?;
         Ok(Self { sums: Sums::load(shared, numbers, days).await?, codes })
     }
 }
@@ -201,7 +202,6 @@ pub(super) async fn open(
     events: &Events,
 ) -> Result<Vec<Alert>, Failure> {
     let now = shared.now();
-    let days = Days { now, count: DAYS, zone: shared.zone.clone() };
     let notes: HashMap<String, AlertNote> = shared
         .store
         .alert_notes()
@@ -214,10 +214,8 @@ pub(super) async fn open(
         known.map(|one| one.name.clone()).unwrap_or_default()
     };
     let mut alerts = Vec::new();
-    let since = days.start();
-    let codes = events.codes.iter().filter(|one| one.hour >= since).cloned().collect();
     let sums = events.sums.last(DAYS);
-    for ((kind, sender), events) in by_kind(codes) {
+    for ((kind, sender), events) in by_kind(&events.codes) {
         let alert = Alert {
             kind,
             about: sender.map(|number| number.to_string()).unwrap_or_default(),
@@ -296,12 +294,12 @@ pub(super) async fn open(
     Ok(alerts)
 }
 
-fn by_kind(codes: Vec<HourCodes>) -> BTreeMap<(Kind, Option<OrganisationNumber>), ByHour> {
+fn by_kind(codes: &[HourCodes]) -> BTreeMap<(Kind, Option<OrganisationNumber>), ByHour> {
     let mut all: BTreeMap<_, ByHour> = BTreeMap::new();
     for one in codes {
         let Some(kind) = Code::parse(&one.code).and_then(Kind::of) else { continue };
         let hour = all.entry((kind, one.sender)).or_default().entry(one.hour).or_default();
-        *hour.entry(one.code).or_default() += one.entries + one.calls;
+        *hour.entry(one.code.clone()).or_default() += one.entries + one.calls;
     }
     all
 }

@@ -1,6 +1,7 @@
 //! The first page: how much came, what is wrong, who is silent.
 
 use super::alerts::{self, Alert, Events};
+use super::refusals::callers;
 use super::sums::{DaySum, days, total};
 use super::visitor::Visitor;
 use super::{BASE, Shared};
@@ -59,9 +60,8 @@ pub(super) async fn show(
     let sums = events.sums.last(days.count);
     let by_day = sums.by_day();
     let all = total(&by_day);
-    let since = days.start();
-    let shown_codes = events.codes.iter().filter(|code| code.hour >= since);
-    let calls = shown_codes.map(|code| code.calls).sum();
+    let codes = shared.store.code_counts(&callers(&numbers), &days.bounds()).await?;
+    let calls = codes.by_day.iter().map(|day| day.calls).sum();
     let mut open = alerts::open(&shared, &avsendere, &events).await?;
     let more_alerts = open.len().saturating_sub(ALERTS);
     open.truncate(ALERTS);

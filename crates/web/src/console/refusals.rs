@@ -2,7 +2,7 @@
 
 use super::Shared;
 use super::messages::title_of;
-use super::sums::{CodeSums, EntriesAndCalls, days};
+use super::sums::days;
 use super::visitor::Visitor;
 use crate::chart::{Bar, sparkline};
 use crate::frame::{Failure, Frame, page};
@@ -24,8 +24,15 @@ struct Part {
     calls: u64,
 }
 
-/// A code's days, and the parts of its senders.
-type OfCode = (Vec<EntriesAndCalls>, Vec<Part>);
+/// Entries and calls of one day.
+type EntriesAndCalls = (u64, u64);
+
+/// What was given of one code.
+#[derive(Default)]
+struct OfCode {
+    by_day: Vec<EntriesAndCalls>,
+    by_sender: BTreeMap<Option<OrganisationNumber>, EntriesAndCalls>,
+}
 
 struct Row {
     code: String,
@@ -58,54 +65,61 @@ pub(super) async fn show(
     let days = days(&shared, query.get("days").map(String::as_str), 14);
     let avsendere = shared.avsendere().await?;
     let chosen = query.get("sender").and_then(|text| OrganisationNumber::parse(text.trim()).ok());
-    let numbers = match chosen {
-        Some(sender) => vec![sender],
-        None => shared.numbers(&avsendere).await?,
+    let senders = match chosen {
+        Some(sender) => vec![Some(sender)],
+        None => callers(&shared.numbers(&avsendere).await?),
     };
-    let sums = CodeSums::load(&shared, &numbers, &days).await?;
-    let mut by_code: BTreeMap<&str, OfCode> = BTreeMap::new();
-    for ((code, sender), by_day) in &sums.rows {
-        if chosen.is_some() && *sender != chosen {
-            continue;
+    let dates = days.all();
+    let counts = shared.store.code_counts(&senders, &days.bounds()).await?;
+    let mut by_code: BTreeMap<String, OfCode> = BTreeMap::new();
+    for one in counts.by_day {
+        let of_code = by_code.entry(one.code).or_default();
+        of_code.by_day.resize(dates.len(), (0, 0));
+        if let Some(sum) = of_code.by_day.get_mut(one.day) {
+            *sum = (sum.0 + one.entries, sum.1 + one.calls);
         }
-        let row =
-            by_code.entry(code).or_insert_with(|| (vec![(0, 0); sums.dates.len()], Vec::new()));
-        for (all, day) in row.0.iter_mut().zip(by_day) {
-            all.0 += day.0;
-            all.1 += day.1;
-        }
-        let known = avsendere.iter().find(|one| Some(one.organisation) == *sender);
-        row.1.push(Part {
-            sender: *sender,
-            name: known.map(|one| one.name.clone()).unwrap_or_default(),
-            entries: by_day.iter().map(|day| day.0).sum(),
-            calls: by_day.iter().map(|day| day.1).sum(),
-        });
+    }
+    for one in counts.by_sender {
+        let sum = by_code.entry(one.code).or_default().by_sender.entry(one.sender).or_default();
+        *sum = (sum.0 + one.entries, sum.1 + one.calls);
     }
     let mut rows: Vec<Row> = by_code
         .into_iter()
-        .map(|(code, (by_day, mut parts))| {
+        .map(|(code, OfCode { by_day, by_sender })| {
+            let part =
+                |(sender, (entries, calls)): (Option<OrganisationNumber>, EntriesAndCalls)| {
+                    let known = avsendere.iter().find(|one| Some(one.organisation) == sender);
+                    let name = known.map(|one| one.name.clone()).unwrap_or_default();
+                    Part { sender, name, entries, calls }
+                };
+            let mut parts: Vec<Part> = by_sender.into_iter().map(part).collect();
             parts.sort_by_key(|part| Reverse(part.entries + part.calls));
             let sum = |days: &[EntriesAndCalls]| days.iter().map(|day| day.0 + day.1).sum::<u64>();
             let (before, after) = by_day.split_at(by_day.len() / 2);
             let bars: Vec<Bar> =
                 by_day.iter().map(|day| Bar { taken: 0, refused: day.0 + day.1 }).collect();
             Row {
-                title: title_of(code, f.lang),
-                remedy: Code::parse(code).map_or("", |code| code.text().remedy.in_language(f.lang)),
+                title: title_of(&code, f.lang),
+                remedy: Code::parse(&code)
+                    .map_or("", |code| code.text().remedy.in_language(f.lang)),
                 entries: by_day.iter().map(|day| day.0).sum(),
                 calls: by_day.iter().map(|day| day.1).sum(),
                 trend: percent(sum(before), sum(after)),
                 spark: sparkline(&bars, &format!("{} {code}", f.t("Per dag:", "Per day:"))),
-                code: code.to_owned(),
+                code,
                 parts,
             }
         })
         .collect();
     rows.sort_by_key(|row| Reverse(row.entries + row.calls));
-    let since = sums.dates.first().map(ToString::to_string).unwrap_or_default();
+    let since = dates.first().map(ToString::to_string).unwrap_or_default();
     let sender = chosen.map(|sender| sender.to_string()).unwrap_or_default();
     Ok(page(StatusCode::OK, &RefusalsPage { f, days: days.count, since, sender, rows }))
+}
+
+/// These senders, and callers whom nobody knows.
+pub(super) fn callers(numbers: &[OrganisationNumber]) -> Vec<Option<OrganisationNumber>> {
+    numbers.iter().copied().map(Some).chain([None]).collect()
 }
 
 /// How much more there was after than before.

@@ -4,8 +4,8 @@ use super::Shared;
 use crate::chart::{Bar, Day};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use lmr_intake::{Avsender, DayCount, Days, HourCodes, OrganisationNumber, StoreError};
-use std::collections::{BTreeMap, HashMap};
+use lmr_intake::{Avsender, DayCount, Days, OrganisationNumber, StoreError};
+use std::collections::BTreeMap;
 
 /// Days that are looked back, as the visitor asks: within reason.
 pub(super) fn days(shared: &Shared, asked: Option<&str>, default: u16) -> Days {
@@ -60,30 +60,6 @@ impl DaySum {
 
     pub(super) fn messages(&self) -> Bar {
         Bar { taken: self.accepted, refused: self.refused_messages }
-    }
-}
-
-/// The place of each day, and of each hour in it: an hour of UTC is always within one day in Norway.
-///
-/// All senders have the same hours, so each is brought to its day once.
-struct Calendar {
-    places: HashMap<Date, usize>,
-    hours: HashMap<Timestamp, Option<usize>>,
-    zone: jiff::tz::TimeZone,
-}
-
-impl Calendar {
-    fn of(days: &Days, dates: &[Date]) -> Self {
-        let places = dates.iter().enumerate().map(|(at, date)| (*date, at)).collect();
-        Self { places, hours: HashMap::new(), zone: days.zone.clone() }
-    }
-
-    fn place(&mut self, hour: Timestamp) -> Option<usize> {
-        let (places, zone) = (&self.places, &self.zone);
-        *self
-            .hours
-            .entry(hour)
-            .or_insert_with(|| places.get(&hour.to_zoned(zone.clone()).date()).copied())
     }
 }
 
@@ -170,42 +146,4 @@ pub(super) fn total(sums: &[DaySum]) -> DaySum {
     let mut total = DaySum::default();
     sums.iter().for_each(|sum| total.add(sum));
     total
-}
-
-/// Entries and calls of one day.
-pub(super) type EntriesAndCalls = (u64, u64);
-
-/// A code, and who was given it.
-pub(super) type CodeOfSender = (String, Option<OrganisationNumber>);
-
-/// How often codes were given, by day.
-pub(super) struct CodeSums {
-    pub(super) dates: Vec<Date>,
-    /// Each day's entries and calls.
-    pub(super) rows: BTreeMap<CodeOfSender, Vec<EntriesAndCalls>>,
-}
-
-impl CodeSums {
-    pub(super) async fn load(
-        shared: &Shared,
-        senders: &[OrganisationNumber],
-        days: &Days,
-    ) -> Result<Self, StoreError> {
-        let hours = shared.store.hour_codes(senders, days.start(), days.now).await?;
-        Ok(Self::of(days, hours))
-    }
-
-    fn of(days: &Days, hours: Vec<HourCodes>) -> Self {
-        let dates = days.all();
-        let mut calendar = Calendar::of(days, &dates);
-        let mut rows: BTreeMap<_, Vec<EntriesAndCalls>> = BTreeMap::new();
-        for hour in hours {
-            let Some(place) = calendar.place(hour.hour) else { continue };
-            let row =
-                rows.entry((hour.code, hour.sender)).or_insert_with(|| vec![(0, 0); dates.len()]);
-            row[place].0 += hour.entries;
-            row[place].1 += hour.calls;
-        }
-        Self { dates, rows }
-    }
 }
