@@ -30,7 +30,8 @@ use senders::Senders;
 
 /// Senders and deliveries of a receiver.
 ///
-/// Exit status: 0 when done, or when nothing had to be changed; 2 when refused, with the reason.
+/// Exit status: 0 when done, or when nothing had to be changed; 1 where nothing goes by the name that `show` was given; 2
+/// when refused, with the reason.
 #[derive(Args)]
 pub(crate) struct Admin {
     /// The receiver's configuration file

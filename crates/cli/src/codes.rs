@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use lmr_lmdi::codes::{Area, Code, Retry, Severity};
 
 use crate::output::{Language, Style, print};
-use crate::text::fail;
+use crate::text::{Explain as _, text};
 
 /// Explain the register's error codes.
 ///
@@ -34,13 +34,7 @@ impl Codes {
     pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
         let mut chosen = Vec::new();
         for text in &self.codes {
-            let Some(code) = Code::parse(text) else {
-                fail!(
-                    "{text} er ikke en kode i katalogen; «lmr codes» viser alle",
-                    "{text} is not a code of the catalogue; `lmr codes` lists all of them"
-                );
-            };
-            chosen.push(code);
+            chosen.push(code(text)?);
         }
         let list = chosen.is_empty();
         let codes = if list { Code::ALL } else { &chosen };
@@ -71,6 +65,16 @@ impl Codes {
         print(&out)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// The code that a user means. One that does not exist is a mistake, not a search that finds nothing.
+pub(crate) fn code(text: &str) -> anyhow::Result<Code> {
+    Code::parse(text).explain(|| {
+        text!(
+            "{text} er ikke en kode i katalogen; «lmr codes» viser alle",
+            "{text} is not a code of the catalogue; `lmr codes` lists all of them"
+        )
+    })
 }
 
 fn heading(area: Area, lang: Language) -> String {

@@ -93,6 +93,63 @@ fn why_takes_a_record_a_message_and_a_receipt() {
     }
     let unknown = world.send(&["why", "0f8fad5b-d9cb-469f-a165-70867728950e"]);
     assert_eq!(unknown.status.code(), Some(1), "{}", said(&unknown));
+    // What is sent again and makes no new version is not stored again.
+    assert!(world.send(&["forget", "--since", "2020-01-01"]).status.success());
+    world.run(0);
+    let again = &world.json(&["history"])["messages"][0];
+    assert_eq!((&again["stored"], &again["refused"]), (&0.into(), &0.into()), "{again}");
+    assert!(
+        again["entries"].as_u64() > Some(0) && again["unchanged"] == again["entries"],
+        "{again}"
+    );
+    let words = format!("0 lagret, {} uendret, 0 avvist", again["entries"]);
+    for command in
+        [&["history", "--lang", "nb"][..], &["why", &text_of(&again["message_id"]), "--lang", "nb"]]
+    {
+        assert!(
+            said(&world.send(command)).contains(&words),
+            "{words}: {}",
+            said(&world.send(command))
+        );
+    }
+}
+
+fn text_of(value: &serde_json::Value) -> String {
+    value.as_str().expect("a text").to_owned()
+}
+
+/// What does not exist is not a search that finds nothing.
+#[test]
+fn a_code_that_does_not_exist_is_refused_and_a_message_that_does_not_is_said_not_to_be_there() {
+    let world = World::make("lmdi-1.1.7", 4, 1000);
+    let (_issuer, _receiver) = (world.helseid(), world.receiver());
+    world.run(0);
+    for (command, is_sender) in [("rejected", true), ("release", true), ("deliveries", false)] {
+        let with = |code: &str| match is_sender {
+            true => world.send(&[command, "--code", code]),
+            false => world.admin(&[command, "--code", code]),
+        };
+        for code in ["xx", "LMR-1", "LMR-9999", ""] {
+            let refused = with(code);
+            assert_eq!(refused.status.code(), Some(2), "{command} {code}: {}", said(&refused));
+            assert!(said(&refused).contains("lmr codes"), "{command} {code}: {}", said(&refused));
+        }
+        for code in ["LMR-4001", "lmr-4001", "4001"] {
+            let found = with(code);
+            assert_ne!(found.status.code(), Some(2), "{command} {code}: {}", said(&found));
+        }
+    }
+    let message = world.deliveries()[0]["messageId"].as_str().expect("an id").to_owned();
+    for format in ["text", "json"] {
+        let shown = world.admin(&["show", &message, "--format", format]);
+        assert_eq!(shown.status.code(), Some(0), "{}", said(&shown));
+        for name in [&["nope"][..], &["--resource", "Patient/nope"]] {
+            let shown = world.admin(&[&["show", "--format", format], name].concat());
+            assert_eq!(shown.status.code(), Some(1), "{name:?}: {}", said(&shown));
+            let named = name.last().is_some_and(|name| said(&shown).contains(name));
+            assert_eq!(named, format == "text", "{}", said(&shown));
+        }
+    }
 }
 
 /// Whatever reads or writes the ledger says of one that is damaged, or that another program has locked, that a person must

@@ -63,6 +63,9 @@ fn a_mapping_is_printed_checked_and_tried() {
     let text = said(&preview);
     assert_eq!(preview.status.code(), Some(0), "{text}");
     assert!(text.contains("\"code\": \"J18.9\"") && text.contains("rows.csv, row 2"), "{text}");
+    // What is wrong is shown: the row is on the screen anyway.
+    assert!(text.contains("code system urn:oid:2.16.578.1.12.4.1.1.7110 is at hand"), "{text}");
+    assert!(!text.contains("***"), "{text}");
 
     // Elements that the guide forbids, that FHIR does not have, and columns that are not there.
     let mapping = String::from_utf8(printed.stdout).expect("text");

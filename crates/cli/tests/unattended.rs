@@ -583,5 +583,17 @@ fn a_rehearsal_counts_what_another_rule_set_would_refuse_and_changes_nothing() {
     assert!(ledger() == before, "a rehearsal changes the ledger");
     let text = said(&world.send(&["rehearse", "--ruleset", "lmdi-1.1.7", "--lang", "en"]));
     assert!(text.contains("Rehearsal of lmdi-1.1.7: nothing was sent"), "{text}");
+    // The fault, not the rule in general.
+    assert!(text.contains("(lmdi-1.1.7) has no profile for EpisodeOfCare"), "{text}");
+    // Addresses of definitions are no values of a person: without them nobody finds the fault.
+    let address = "http://hl7.org/fhir/StructureDefinition/ukjent-zq8";
+    given[0]["status"] = "completed".into();
+    given[0]["extension"] = serde_json::json!([{ "url": address, "valueString": "hemmelig-zq9" }]);
+    world.write(GIVEN, &given);
+    for lang in ["nb", "en"] {
+        let text = said(&world.send(&["rehearse", "--ruleset", "lmdi-0.9.4", "--lang", lang]));
+        assert_eq!(text.matches(address).count(), 2, "{text}");
+        assert!(!text.contains("hemmelig-zq9") && !text.contains("***"), "{text}");
+    }
     assert_eq!(world.send(&["rehearse", "--ruleset", "lmdi-9"]).status.code(), Some(2));
 }

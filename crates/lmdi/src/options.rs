@@ -53,6 +53,8 @@ pub struct CheckOptions {
     /// Whether values of the instance are kept out of texts and locations. On for all that is sent or
     /// logged.
     pub redact: bool,
+    /// Whether the addresses of profiles, extensions and code systems stay in texts all the same.
+    pub show_canonicals: bool,
     /// Threads for large bundles; 0 = as many as the machine has cores.
     pub threads: usize,
     /// The only rule set the sender may use, if it is bound to one.
@@ -81,6 +83,7 @@ impl CheckOptions {
             advice: Advice::Warn,
             max_entries: 100_000,
             redact: true,
+            show_canonicals: false,
             threads: 1,
             pinned: None,
             rule_sets: RuleSets::default(),

@@ -163,6 +163,7 @@ fn validator_options(options: &CheckOptions) -> Options {
         wrong_display: lmr_validator::Severity::Warning,
         hints: false,
         redact_values: options.redact,
+        show_canonicals: options.show_canonicals,
         threads: options.threads,
         stop: options.stop.clone(),
         statistics: options.statistics.clone(),

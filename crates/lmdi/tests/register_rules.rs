@@ -139,6 +139,25 @@ fn a_resource_type_that_is_not_allowed_is_reported_at_its_entry_only() {
     });
 }
 
+/// The text is of the fault, not of the rule; a word that is no type is a value, and not repeated.
+#[test]
+fn a_resource_type_that_is_not_allowed_is_named_where_it_is_a_type() {
+    for rule_set in RuleSetId::ALL {
+        for (name, is_named) in [("Observation", true), ("Kari Nordmann", false)] {
+            let mut all = resources(rule_set);
+            all.push(json!({ "resourceType": name, "id": "o" }));
+            let verdict = verdict(&bundle_of(rule_set, all));
+            let finding = &verdict.entries.last().unwrap().findings[0];
+            assert_eq!(finding.code, Code::ResourceKindNotAllowed);
+            for language in [Language::Bokmal, Language::English] {
+                let text = finding.text(language);
+                assert_eq!(text.contains(name), is_named, "{text}");
+                assert_eq!(text.contains("(lmdi-"), is_named, "{text}");
+            }
+        }
+    }
+}
+
 #[test]
 fn the_new_guide_wants_the_profile_named_to_the_letter() {
     let profile = "http://hl7.no/fhir/ig/lmdi/StructureDefinition/lmdi-patient";

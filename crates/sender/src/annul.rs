@@ -85,7 +85,7 @@ impl AnnulError {
             }
             Self::Type(name) => {
                 return format!(
-                    "a {name} cannot be annulled, only a MedicationAdministration or MedicationRequest"
+                    "{name} cannot be annulled, only MedicationAdministration and MedicationRequest"
                 );
             }
             Self::Done if nb => "den er alt annullert",

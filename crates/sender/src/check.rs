@@ -58,6 +58,7 @@ pub struct RuleSetChecker {
     accept_2032_numbers: bool,
     rule_sets: RuleSets,
     advice: Advice,
+    show_canonicals: bool,
 }
 
 impl RuleSetChecker {
@@ -69,6 +70,7 @@ impl RuleSetChecker {
             person_numbers,
             accept_2032_numbers: false,
             advice: Advice::Warn,
+            show_canonicals: false,
             rule_sets: RuleSets::default(),
         }
     }
@@ -84,6 +86,13 @@ impl RuleSetChecker {
     #[must_use]
     pub fn with_rule_sets(self, rule_sets: RuleSets) -> Self {
         Self { rule_sets, ..self }
+    }
+
+    /// Shows the addresses of profiles, extensions and code systems in its sentences, which are for a person then and
+    /// not kept.
+    #[must_use]
+    pub fn showing_canonicals(self, show: bool) -> Self {
+        Self { show_canonicals: show, ..self }
     }
 
     /// Warns of what the register would lose in silence, or holds it back.
@@ -104,6 +113,7 @@ impl Checker for RuleSetChecker {
             person_numbers: self.person_numbers,
             accept_2032_numbers: self.accept_2032_numbers,
             advice: self.advice,
+            show_canonicals: self.show_canonicals,
             threads: 0,
             pinned: Some(self.rule_set),
             rule_sets: self.rule_sets.clone(),

@@ -35,7 +35,9 @@ use crate::check::primitive::messages::primitive_messages;
 use crate::check::reference::messages::reference_messages;
 use crate::check::slicing::messages::slicing_messages;
 use crate::check::structure::messages::structure_messages;
-use field::{Because, Defined, Field, GivenName, GivenUrl, Hint, Text, TypeName, Value, Words};
+use field::{
+    Because, Canonical, Defined, Field, GivenName, GivenUrl, Hint, Text, TypeName, Value, Words,
+};
 use issue_code::IssueCode;
 
 /// Declares the enum and its table from all rows.
@@ -86,11 +88,11 @@ macro_rules! declare {
                 }
             }
 
-            /// The same without what comes from the instance. `is_type` knows the names of resource
-            /// types, which may stay.
-            pub(crate) fn redact(&mut self, is_type: &dyn Fn(&str) -> bool) {
+            /// The same without what comes from the instance. `may_stay` knows the names that may stay: those of
+            /// resource types.
+            pub(crate) fn redact(&mut self, may_stay: &dyn Fn(&str) -> bool) {
                 match self {
-                    $(Self::$variant $({ $($field),* })? => { $($($field.redact(is_type);)*)? })*
+                    $(Self::$variant $({ $($field),* })? => { $($($field.redact(may_stay);)*)? })*
                     Self::Invariant { .. } => {}
                 }
             }

@@ -122,6 +122,9 @@ pub struct Options {
     /// Leaves every value of the instance out of issues and resource ids out of
     /// paths: for answers and logs of a receiver.
     pub redact_values: bool,
+    /// Leaves the addresses of profiles, extensions and code systems in issues without values, where they have the
+    /// form of one: for people who look at their own data.
+    pub show_canonicals: bool,
     /// Threads for large bundles; 0 = as many as the machine has cores.
     pub threads: usize,
     /// Issues after which the rest is dropped with a notice; bounds memory on
@@ -172,6 +175,7 @@ impl Default for Options {
             ids_required: false,
             now: None,
             redact_values: false,
+            show_canonicals: false,
             threads: 1,
             max_issues: 10_000,
             max_issues_per_resource: usize::MAX,

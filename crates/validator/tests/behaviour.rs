@@ -6,6 +6,7 @@ use lmr_fhir::{Document, ParseOptions};
 use lmr_validator::definitions::Definitions;
 use lmr_validator::package::Package;
 use lmr_validator::{BestPractice, Issue, Language, Options, Severity, Validator};
+use serde_json::json;
 
 fn r4() -> Validator {
     Validator::builder().build()
@@ -267,6 +268,48 @@ fn redacted_issues_repeat_no_value_and_no_id() {
                 assert!(!text.contains(secret), "{secret} in {text}");
             }
         }
+    }
+}
+
+/// Addresses of definitions stay where a person looks at their own data, and nothing else that the instance wrote does.
+#[test]
+fn addresses_of_definitions_may_stay_where_values_are_left_out() {
+    let patient = |address: &str| {
+        json!({
+            "resourceType": "Patient", "id": "12345678901", "gender": "Kari Nordmann",
+            "meta": { "profile": [address] },
+            "extension": [{ "url": address, "valueString": "Kari Nordmann" }],
+            "maritalStatus": { "coding": [{ "system": address, "code": "Kari Nordmann" }] },
+        })
+        .to_string()
+    };
+    let shown = |address: &str, show_canonicals: bool| {
+        let options = Options { redact_values: true, show_canonicals, ..Options::default() };
+        let issues = r4().validate_text(&patient(address), &options);
+        let texts = issues.iter().flat_map(|issue| [issue.text_en(), issue.text_nb()]);
+        let texts: Vec<String> = texts.collect();
+        for text in &texts {
+            assert!(!text.contains("Kari") && !text.contains("1234567890"), "{text}");
+        }
+        texts.iter().filter(|text| text.contains(address)).count()
+    };
+    for address in
+        ["http://test.no/unknown", "https://test.no/p-1_2.3|1.0", "urn:oid:2.16.578.1.12.4.1"]
+    {
+        assert_eq!(shown(address, false), 0, "{address}");
+        assert!(shown(address, true) >= 2, "{address}");
+    }
+    for value in [
+        "http://test.no/Patient/13057012345",
+        "http://test.no/hpr/9144900",
+        "http://test.no/p?name=Ola",
+        "http://test.no/Ola Dunk",
+        "http://test.no/Åse",
+        "13057012345",
+        "Ola",
+        "urn:uuid:0f8fad5b-d9cb-469f-a165-70867728950e",
+    ] {
+        assert_eq!(shown(value, true), 0, "{value}");
     }
 }
 

@@ -129,12 +129,14 @@ async fn each_message(
 impl Show {
     pub(super) async fn run(&self, store: &dyn Database, view: View) -> anyhow::Result<ExitCode> {
         let subject = self.resource.clone().or_else(|| self.message.clone());
+        let name = subject.clone().unwrap_or_default();
         let sender = self.sender.as_deref().map(organisation_number).transpose()?;
         if self.content {
             let detail = "content".to_owned();
             let reason = self.reason.as_deref();
             record(store, Action::Read, &operator(), subject, reason, detail).await?;
         }
+        let mut is_known = false;
         let mut rows = Vec::new();
         let mut add = |row: Value, resource: Option<&[u8]>| {
             let mut row = row;
@@ -166,7 +168,9 @@ impl Show {
                 ArchiveFilter { sender, message_id: self.message.clone(), ..Default::default() };
             let deliveries =
                 DeliveryFilter { sender, message_id: self.message.clone(), ..Default::default() };
-            for delivery in store.deliveries(&deliveries).await? {
+            let deliveries = store.deliveries(&deliveries).await?;
+            is_known = !deliveries.is_empty();
+            for delivery in deliveries {
                 let line = match view.format {
                     Format::Json => deliveries::json_of(&delivery).to_string(),
                     Format::Text => deliveries::line_of(&delivery, view),
@@ -193,9 +197,15 @@ impl Show {
             }
         }
         if rows.is_empty() && view.format == Format::Text {
-            print(view.say("ingen lagrede ressurser\n", "no stored resources\n"))?;
-            return Ok(ExitCode::SUCCESS);
+            let nothing = match is_known {
+                true => view.say("ingen lagrede ressurser", "no stored resources").to_owned(),
+                false => {
+                    format!("{name}: {}", view.say("ingenting er lagret", "nothing is stored"))
+                }
+            };
+            print(&format!("{nothing}\n"))?;
         }
+        is_known |= !rows.is_empty();
         let mut out = String::new();
         for row in &rows {
             if view.format == Format::Json {
@@ -215,7 +225,7 @@ impl Show {
             }
         }
         print(&out)?;
-        Ok(ExitCode::SUCCESS)
+        Ok(ExitCode::from(u8::from(!is_known)))
     }
 }
 

@@ -46,7 +46,10 @@ impl Deliveries {
             message_id: self.message.clone(),
             since: self.since.map(start_of_day).transpose()?,
             before: None,
-            code: self.code.clone(),
+            code: match &self.code {
+                Some(text) => Some(crate::codes::code(text)?.as_str().to_owned()),
+                None => None,
+            },
             period: self.period()?,
             limit: self.limit,
         })

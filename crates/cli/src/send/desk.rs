@@ -43,7 +43,7 @@ impl Which {
     fn filter(&self, numbers: &[i64]) -> anyhow::Result<HeldFilter> {
         Ok(HeldFilter {
             numbers: numbers.to_vec(),
-            code: self.code.clone(),
+            code: self.code.as_deref().map(known_code).transpose()?,
             source: self.source.clone(),
             resource_type: self.resource_type.clone(),
             since: self.since.as_deref().map(|text| moment("--since", text)).transpose()?,
@@ -51,6 +51,11 @@ impl Which {
             text: self.text.clone(),
         })
     }
+}
+
+/// A code as the ledger spells it.
+fn known_code(text: &str) -> anyhow::Result<String> {
+    Ok(crate::codes::code(text)?.as_str().to_owned())
 }
 
 /// The end of a day that is given, or just after a time.

@@ -73,7 +73,7 @@ pub(super) async fn rehearsal(
     other.ruleset = rule_set;
     other.terminology = [packages, &config.terminology].concat();
     let scratch = tempfile::Builder::new().prefix("lmr-rehearse-").tempdir()?;
-    let agent = setup::empty_agent(&other, folder, scratch.path()).await?;
+    let agent = setup::empty_agent(&other, folder, scratch.path(), true).await?;
     let outbox = match folder.join(&config.database).exists() {
         true => Some(setup::outbox_to_read(config, folder).await?),
         false => None,

@@ -191,7 +191,7 @@ pub(crate) async fn agent(
     stop: &StopSignal,
 ) -> anyhow::Result<Agent> {
     let outbox = open(&folder.join(&config.database)).await?;
-    let agent = agent_with(config, folder, outbox, stop).await?;
+    let agent = agent_with(config, folder, outbox, stop, false).await?;
     Ok(agent.telling_progress(super::transfer_progress::sink()))
 }
 
@@ -205,7 +205,7 @@ pub(super) async fn scratch_agent(
     let outbox = Outbox::scratch_copy(&database, &scratch.join("scratch.sqlite"))
         .await
         .explain(|| cannot_open(&database))?;
-    agent_with(config, folder, outbox, &StopSignal::default()).await
+    agent_with(config, folder, outbox, &StopSignal::default(), false).await
 }
 
 /// The sender for questions that change nothing: on the database itself, where it is there, since a scratch copy has no
@@ -216,23 +216,25 @@ pub(super) async fn reading_agent(
     scratch: &Path,
 ) -> anyhow::Result<Agent> {
     if !folder.join(&config.database).exists() {
-        return empty_agent(config, folder, scratch).await;
+        return empty_agent(config, folder, scratch, false).await;
     }
     let outbox = outbox_to_read(config, folder).await?;
-    agent_with(config, folder, outbox, &StopSignal::default()).await
+    agent_with(config, folder, outbox, &StopSignal::default(), false).await
 }
 
-/// The same with an outbox of its own that knows nothing, in `scratch`.
+/// The same with an outbox of its own that knows nothing, in `scratch`. `show_canonicals`: what it finds is for a person
+/// who looks, and is not kept.
 pub(super) async fn empty_agent(
     config: &SenderConfig,
     folder: &Path,
     scratch: &Path,
+    show_canonicals: bool,
 ) -> anyhow::Result<Agent> {
     let path = scratch.join("scratch.sqlite");
     let outbox = Outbox::scratch_copy(&scratch.join("nothing"), &path)
         .await
         .explain(|| cannot_open(&path))?;
-    agent_with(config, folder, outbox, &StopSignal::default()).await
+    agent_with(config, folder, outbox, &StopSignal::default(), show_canonicals).await
 }
 
 async fn agent_with(
@@ -240,6 +242,7 @@ async fn agent_with(
     folder: &Path,
     outbox: Outbox,
     stop: &StopSignal,
+    show_canonicals: bool,
 ) -> anyhow::Result<Agent> {
     lmr_auth::install_tls_provider();
     let rule_set = config.ruleset;
@@ -283,6 +286,7 @@ async fn agent_with(
             RuleSetChecker::new(rule_set, config.identity_numbers.numbers.into())
                 .accepting_2032_numbers(config.identity_numbers.accept_2032)
                 .with_rule_sets(crate::config::rule_sets(&config.terminology, folder)?)
+                .showing_canonicals(show_canonicals)
                 .with_advice(config.advice.into()),
         ),
         sealer: Arc::new(EnvelopeSealer::new(organisation, recipient, signer, SystemRandom)),

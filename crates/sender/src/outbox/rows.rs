@@ -26,8 +26,10 @@ pub struct MessageRow {
     pub bytes: u64,
     /// Resources in it.
     pub entries: u64,
-    /// Of these: confirmed by the register.
+    /// Of these: stored by the register.
     pub stored: u64,
+    /// Of these: as the register had them already.
+    pub unchanged: u64,
     /// Of these: refused.
     pub refused: u64,
     /// When it is tried next.
@@ -371,7 +373,8 @@ impl Outbox {
     ) -> Result<Vec<MessageRow>> {
         let rows = sqlx::query(
             "SELECT m.seq, m.message_id, m.made_at, m.state, m.bytes, m.entries, \
-               coalesce(length(i.outcomes) - length(replace(replace(i.outcomes, '1', ''), '2', '')), 0), \
+               coalesce(length(i.outcomes) - length(replace(i.outcomes, '1', '')), 0), \
+               coalesce(length(i.outcomes) - length(replace(i.outcomes, '2', '')), 0), \
                coalesce(length(i.outcomes) - length(replace(i.outcomes, '3', '')), 0), \
                m.next_attempt, m.finished_at, m.reason \
              FROM message m LEFT JOIN sent_items i ON i.seq = m.seq \
@@ -411,10 +414,11 @@ impl Outbox {
                 bytes: number(row, 4)?,
                 entries: number(row, 5)?,
                 stored: number(row, 6)?,
-                refused: number(row, 7)?,
-                next_attempt: row.read::<Option<i64>>(8)?.map(time).transpose()?,
-                finished_at: row.read::<Option<i64>>(9)?.map(time).transpose()?,
-                reason: row.read::<Option<&str>>(10)?.and_then(failure),
+                unchanged: number(row, 7)?,
+                refused: number(row, 8)?,
+                next_attempt: row.read::<Option<i64>>(9)?.map(time).transpose()?,
+                finished_at: row.read::<Option<i64>>(10)?.map(time).transpose()?,
+                reason: row.read::<Option<&str>>(11)?.and_then(failure),
                 attempts,
             });
         }

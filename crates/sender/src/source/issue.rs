@@ -199,8 +199,9 @@ impl SourceIssueKind {
                  ikke kjennes igjen"
             ),
             Self::NoIdentity { resource_type } => format!(
-                "a {resource_type} has no identifier, id or urn:uuid fullUrl by which it can be \
-                 known again"
+                "{} {resource_type} has no identifier, id or urn:uuid fullUrl by which it can be \
+                 known again",
+                article(resource_type)
             ),
             Self::ChangedMeanwhile if nb => {
                 "ble endret mens den ble lest; den tas med i neste overføring".into()
@@ -210,6 +211,11 @@ impl SourceIssueKind {
             }
         }
     }
+}
+
+/// The English article of a resource type.
+fn article(resource_type: &str) -> &'static str {
+    if resource_type.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" }
 }
 
 /// Why the file system gave no data.

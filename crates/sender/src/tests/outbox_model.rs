@@ -1115,7 +1115,8 @@ impl Ward {
             assert_eq!(second(row.next_attempt), message.next, "next attempt of m{number}");
             assert_eq!(second(row.finished_at), message.finished, "end of m{number}");
             assert_eq!(row.entries as usize, message.parts.len(), "m{number}");
-            assert_eq!(row.stored, digit(|digit| digit <= 2), "m{number}");
+            assert_eq!(row.stored, digit(|digit| digit == 1), "m{number}");
+            assert_eq!(row.unchanged, digit(|digit| digit == 2), "m{number}");
             assert_eq!(row.refused, digit(|digit| digit == 3), "m{number}");
             let attempts: Vec<_> = row
                 .attempts

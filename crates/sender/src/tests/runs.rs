@@ -334,7 +334,7 @@ async fn broken_parts_of_the_source_are_named_and_the_rest_is_sent() {
     assert!(starts("half.json:1: is not JSON (column 27)"), "{issues:#?}");
     assert!(starts("list.json:1: is JSON, but not a FHIR resource"), "{issues:#?}");
     assert!(starts("latin1.ndjson:1: is not JSON"), "{issues:#?}");
-    assert!(starts("nameless.json:2: a Organization has no identifier"), "{issues:#?}");
+    assert!(starts("nameless.json:2: an Organization has no identifier"), "{issues:#?}");
     assert!(starts("empty.json:1: is not JSON"), "{issues:#?}");
     assert!(starts("mixed.ndjson:2: is not JSON"), "{issues:#?}");
     assert!(starts("bundle.json:1: entry 0 of the Bundle has no resource"), "{issues:#?}");

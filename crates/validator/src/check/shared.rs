@@ -12,7 +12,7 @@ use crate::compile::{Profile, ProfileId, Profiles};
 use crate::issue::Issue;
 use crate::location::{self, ElementLocation};
 use crate::messages::Message;
-use crate::messages::field::Words;
+use crate::messages::field::{Words, is_public_address};
 use crate::options::Options;
 
 static CONTAINED: LazyLock<Name> = LazyLock::new(|| Name::new("contained"));
@@ -232,7 +232,11 @@ impl<'a> Shared<'a> {
         profile: Option<&Profile>,
     ) -> Issue {
         if self.options.redact_values {
-            message.redact(&|name| self.profiles.definitions().is_resource_type(name));
+            let shows = self.options.show_canonicals;
+            message.redact(&|name| {
+                self.profiles.definitions().is_resource_type(name)
+                    || (shows && is_public_address(name))
+            });
         }
         let span = at.span();
         let (start, end) = (self.document.location(span.start), self.document.location(span.end));

@@ -17,8 +17,8 @@ pub(crate) const WITHHELD: &str = "***";
 
 /// A fact of a message.
 pub(super) trait Field {
-    /// Leaves out what comes from the instance.
-    fn redact(&mut self, _is_type: &dyn Fn(&str) -> bool) {}
+    /// Leaves out what comes from the instance, apart from names that may stay.
+    fn redact(&mut self, _may_stay: &dyn Fn(&str) -> bool) {}
     /// The fact as the text shows it.
     fn shown(&self, language: Language) -> Cow<'_, str>;
 }
@@ -120,8 +120,8 @@ impl<T: Into<GivenName>> From<T> for TypeName {
 }
 
 impl Field for TypeName {
-    fn redact(&mut self, is_type: &dyn Fn(&str) -> bool) {
-        if !self.0.0.as_deref().is_some_and(is_type) {
+    fn redact(&mut self, may_stay: &dyn Fn(&str) -> bool) {
+        if !self.0.0.as_deref().is_some_and(may_stay) {
             self.0 = Given(None);
         }
     }
@@ -129,6 +129,40 @@ impl Field for TypeName {
     fn shown(&self, language: Language) -> Cow<'_, str> {
         self.0.shown(language)
     }
+}
+
+/// The address of a definition or of a code system that the instance names. Stays if addresses may.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Canonical(GivenUrl);
+
+impl<T: Into<GivenUrl>> From<T> for Canonical {
+    fn from(address: T) -> Self {
+        Self(address.into())
+    }
+}
+
+impl Field for Canonical {
+    fn redact(&mut self, may_stay: &dyn Fn(&str) -> bool) {
+        if !self.0.0.as_deref().is_some_and(may_stay) {
+            self.0 = Given(None);
+        }
+    }
+
+    fn shown(&self, language: Language) -> Cow<'_, str> {
+        self.0.shown(language)
+    }
+}
+
+/// Digits in a row that an address may have: fewer than the number of a person or a health worker.
+const MAX_DIGITS: usize = 6;
+
+/// Whether a text has the form of an address that names something for all to know, and cannot have a person's number
+/// in it. What an instance has at the place of an address may be anything.
+pub(crate) fn is_public_address(text: &str) -> bool {
+    let scheme = ["http://", "https://", "urn:oid:"].iter().any(|start| text.starts_with(start));
+    let is_usual = |byte: u8| byte.is_ascii_alphanumeric() || b":/.-_|".contains(&byte);
+    let has_number = text.split(|c: char| !c.is_ascii_digit()).any(|run| run.len() > MAX_DIGITS);
+    scheme && text.bytes().all(is_usual) && !has_number
 }
 
 /// Text that is a definition's in some cases and the instance's in others.
@@ -159,9 +193,9 @@ impl Default for Text {
 }
 
 impl Field for Text {
-    fn redact(&mut self, is_type: &dyn Fn(&str) -> bool) {
+    fn redact(&mut self, may_stay: &dyn Fn(&str) -> bool) {
         if let Self::Given(given) = self {
-            given.redact(is_type);
+            given.redact(may_stay);
         }
     }
 
@@ -236,9 +270,9 @@ impl Because {
 }
 
 impl Field for Because {
-    fn redact(&mut self, is_type: &dyn Fn(&str) -> bool) {
+    fn redact(&mut self, may_stay: &dyn Fn(&str) -> bool) {
         if let Some(reason) = &mut self.0 {
-            reason.1.redact(is_type);
+            reason.1.redact(may_stay);
         }
     }
 

@@ -312,7 +312,7 @@ pub(super) fn message(message: &MessageRow, language: Language) -> String {
     let mut text = String::new();
     let _ = writeln!(
         text,
-        "{}  {}  {}: {} {}, {} {}, {} {} ({} B)",
+        "{}  {}  {}: {} {}, {} {}, {} {}, {} {} ({} B)",
         time(message.made_at),
         message.message_id,
         state(message.state, language),
@@ -320,6 +320,8 @@ pub(super) fn message(message: &MessageRow, language: Language) -> String {
         say("ressurser", "resources"),
         message.stored,
         say("lagret", "stored"),
+        message.unchanged,
+        say("uendret", "unchanged"),
         message.refused,
         say("avvist", "refused"),
         message.bytes,

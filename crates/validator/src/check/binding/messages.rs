@@ -92,7 +92,7 @@ macro_rules! binding_messages {
                 "Terminology_TX_Binding_NoSource" Information CodeInvalid
                 en "The binding of {element} names no value set"
                 nb "Bindingen for {element} oppgir ikke noe verdisett";
-            UnknownCodeSystem { system: GivenUrl }
+            UnknownCodeSystem { system: Canonical }
                 "UNKNOWN_CODESYSTEM" Warning NotFound
                 en "No complete definition of the code system {system} is at hand, so the code was not checked"
                 nb "Ingen fullstendig definisjon av kodeverket {system} er tilgjengelig, så koden ble ikke kontrollert";
@@ -100,7 +100,7 @@ macro_rules! binding_messages {
                 "UNKNOWN_CODESYSTEM_VERSION" Warning NotFound
                 en "The version '{version}' of the code system {system} is not known, so the code was not checked (known: {known})"
                 nb "Versjonen '{version}' av kodeverket {system} er ukjent, så koden ble ikke kontrollert (kjent: {known})";
-            UnknownCodeSystemVersionNone { system: GivenUrl, version: Value }
+            UnknownCodeSystemVersionNone { system: Canonical, version: Value }
                 "UNKNOWN_CODESYSTEM_VERSION_NONE" Warning NotFound
                 en "The code system {system} (version '{version}') is not known, so the code was not checked"
                 nb "Kodeverket {system} (versjon '{version}') er ukjent, så koden ble ikke kontrollert";
@@ -160,15 +160,15 @@ macro_rules! binding_messages {
                 "LMRV_LANGUAGE_CODE" Warning CodeInvalid
                 en "'{tag}' is not a valid language tag"
                 nb "'{tag}' er ikke en gyldig språkkode";
-            SystemInvalid { system: GivenUrl, expected: Defined }
+            SystemInvalid { system: Canonical, expected: Defined }
                 "Terminology_TX_System_Invalid" Error CodeInvalid
                 en "'{system}' is not a code system; {expected} is"
                 nb "'{system}' er ikke et kodeverk; {expected} er det";
-            SystemHttps { system: GivenUrl }
+            SystemHttps { system: Canonical }
                 "TERMINOLOGY_TX_SYSTEM_HTTPS" Error CodeInvalid
                 en "The code system '{system}' begins with http:, not https:"
                 nb "Kodeverket '{system}' begynner med http:, ikke https:";
-            SystemUnknown { system: GivenUrl }
+            SystemUnknown { system: Canonical }
                 "Terminology_TX_System_Unknown" Error CodeInvalid
                 en "FHIR has no code system with the address '{system}'"
                 nb "FHIR har ikke noe kodeverk med adressen '{system}'";

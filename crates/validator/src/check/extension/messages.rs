@@ -4,11 +4,11 @@
 macro_rules! extension_messages {
     ($next:ident $($rest:tt)*) => {
         $next! { $($rest)*
-            ExtUnknownNotHere { url: GivenUrl }
+            ExtUnknownNotHere { url: Canonical }
                 "Extension_EXT_Unknown_NotHere" Error Structure
                 en "The extension {url} is not known and therefore not allowed here"
                 nb "Utvidelsen {url} er ukjent og derfor ikke tillatt her";
-            ExtUnknown { url: GivenUrl }
+            ExtUnknown { url: Canonical }
                 "Extension_EXT_Unknown" Information Structure
                 en "The extension {url} is not known"
                 nb "Utvidelsen {url} er ukjent";
@@ -68,7 +68,7 @@ macro_rules! extension_messages {
                 "EXT_VER_URL_REVERSION" Error Invalid
                 en "The url of an extension names no version; the extension at hand is {known}"
                 nb "url i en utvidelse oppgir ikke versjon; utvidelsen som er for hånden, er {known}";
-            ExtVersion { url: GivenUrl }
+            ExtVersion { url: Canonical }
                 "EXT_VER_URL_NOT_ALLOWED" Error Invalid
                 en "The url of an extension names no version: '{url}'"
                 nb "url i en utvidelse oppgir ikke versjon: '{url}'";

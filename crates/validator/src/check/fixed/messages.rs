@@ -112,11 +112,11 @@ macro_rules! fixed_messages {
                 "TYPE_SPECIFIC_CHECKS_DT_QTY_MAX_VALUE_NO_SYSTEM" Warning Invalid
                 en "The maximum {limit} cannot be checked: the instance has no system"
                 nb "Maksimum {limit} kan ikke kontrolleres: instansen har ikke noe system";
-            QuantityMinOtherSystem { limit: Defined, system: GivenUrl }
+            QuantityMinOtherSystem { limit: Defined, system: Canonical }
                 "TYPE_SPECIFIC_CHECKS_DT_QTY_MIN_SYSTEM_MISMATCH" Warning Invalid
                 en "The minimum {limit} cannot be checked: the system of the instance is {system}"
                 nb "Minimum {limit} kan ikke kontrolleres: systemet i instansen er {system}";
-            QuantityMaxOtherSystem { limit: Defined, system: GivenUrl }
+            QuantityMaxOtherSystem { limit: Defined, system: Canonical }
                 "TYPE_SPECIFIC_CHECKS_DT_QTY_MAX_SYSTEM_MISMATCH" Warning Invalid
                 en "The maximum {limit} cannot be checked: the system of the instance is {system}"
                 nb "Maksimum {limit} kan ikke kontrolleres: systemet i instansen er {system}";

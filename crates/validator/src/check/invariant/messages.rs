@@ -20,7 +20,7 @@ macro_rules! invariant_messages {
                 "Problem_processing_expression__in_profile__path__" Error Invariant
                 en "The constraint {rule} of {profile} is not valid FHIRPath: {reason}"
                 nb "Regelen {rule} i {profile} er ikke gyldig FHIRPath: {reason}";
-            ProfileUnknown { profile: GivenUrl }
+            ProfileUnknown { profile: Canonical }
                 "VALIDATION_VAL_PROFILE_UNKNOWN_NOT_POLICY" Warning Structure
                 en "The profile {profile} is not known, so the resource was not checked against it"
                 nb "Profilen {profile} er ukjent, så ressursen ble ikke kontrollert mot den";

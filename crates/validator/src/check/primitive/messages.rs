@@ -120,11 +120,11 @@ macro_rules! primitive_messages {
                 "TYPE_SPECIFIC_CHECKS_DT_IDENTIFIER_IETF_SYSTEM_VALUE" Error CodeInvalid
                 en "With system urn:ietf:rfc:3986 the value must be a full URI"
                 nb "Med system urn:ietf:rfc:3986 må verdien være en full URI";
-            IdentifierIetfWrong { system: GivenUrl }
+            IdentifierIetfWrong { system: Canonical }
                 "TYPE_SPECIFIC_CHECKS_DT_IDENTIFIER_IETF_SYSTEM_WRONG" Warning CodeInvalid
                 en "'{system}' is not the way to name the system of a URI; use urn:ietf:rfc:3986"
                 nb "'{system}' er ikke måten å angi system for en URI på; bruk urn:ietf:rfc:3986";
-            IdentifierIetfWrong2 { system: GivenUrl, value: Value }
+            IdentifierIetfWrong2 { system: Canonical, value: Value }
                 "TYPE_SPECIFIC_CHECKS_DT_IDENTIFIER_IETF_SYSTEM_WRONG_2" Warning CodeInvalid
                 en "'{system}' should not be the system of the UUID '{value}'; put urn:uuid: before it and use urn:ietf:rfc:3986"
                 nb "'{system}' bør ikke være system for UUID-en '{value}'; sett urn:uuid: foran og bruk urn:ietf:rfc:3986";
@@ -200,11 +200,11 @@ macro_rules! primitive_messages {
                 "UNICODE_BIDI_CONTROLS_CHARS_MATCH" Warning Invalid
                 en "The text changes its direction with control characters and does not change it back"
                 nb "Teksten skifter retning med kontrolltegn og skifter ikke tilbake";
-            UrlResolve { value: GivenUrl }
+            UrlResolve { value: Canonical }
                 "Type_Specific_Checks_DT_URL_Resolve" Error Invalid
                 en "HL7 defines nothing with the address '{value}'"
                 nb "HL7 definerer ikke noe med adressen '{value}'";
-            CanonicalType { value: GivenUrl, found: TypeName, allowed: Defined }
+            CanonicalType { value: Canonical, found: TypeName, allowed: Defined }
                 "TYPE_SPECIFIC_CHECKS_DT_CANONICAL_TYPE" Error Invalid
                 en "'{value}' is the address of a {found}, but one of {allowed} is wanted"
                 nb "'{value}' er adressen til en {found}, men en av {allowed} kreves";
