@@ -218,7 +218,13 @@ fn bound_code<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: Bou
         return;
     }
     match syntax(canonical, &code).unwrap_or_else(|| set.validate(None, &code)) {
-        Membership::Member(_) => {}
+        Membership::Member(member) => {
+            if let Some(message) =
+                coding::out_of_use(&code, member.is_inactive, member.is_deprecated)
+            {
+                cx.report(message, at, def.profile);
+            }
+        }
         _ if is_silent => {}
         Membership::Unknown(missing) => {
             report_missing_content(cx, at, def, strength, canonical, &missing)

@@ -272,6 +272,16 @@ fn no_code<'a>(
     issue.local_expression.push_str(".code");
 }
 
+/// What there is to say of a code that should no longer be used.
+pub(crate) fn out_of_use(code: &str, is_inactive: bool, is_deprecated: bool) -> Option<Message> {
+    let code = || code.to_owned().into();
+    match (is_inactive, is_deprecated) {
+        (true, _) => Some(Message::ConceptInactive { code: code() }),
+        (false, true) => Some(Message::ConceptDeprecated { code: code() }),
+        (false, false) => None,
+    }
+}
+
 /// Whether a system has a code, whether the code is still in use, and what it is called.
 fn check_member<'a>(
     cx: &mut Context<'a>,
@@ -302,13 +312,7 @@ fn check_member<'a>(
         }
         return;
     };
-    if concept.is_inactive || concept.is_deprecated {
-        let code = concept.code.to_string().into();
-        let message = if concept.is_inactive {
-            Message::ConceptInactive { code }
-        } else {
-            Message::ConceptDeprecated { code }
-        };
+    if let Some(message) = out_of_use(&concept.code, concept.is_inactive, concept.is_deprecated) {
         cx.report(message, item.node(), def.profile);
     }
     let Some(shown) = item.child(&DISPLAY) else { return };

@@ -33,6 +33,8 @@ pub struct Member {
     pub is_abstract: bool,
     /// Whether the code is no longer to be used.
     pub is_inactive: bool,
+    /// Whether another code is to be used in its place.
+    pub is_deprecated: bool,
     /// Whether the code differs from the defined one in case, in a system where that is allowed.
     pub differs_in_case: bool,
 }
@@ -479,6 +481,7 @@ impl Codes {
                     display: concept.display.clone(),
                     is_abstract: concept.is_abstract,
                     is_inactive: concept.is_inactive,
+                    is_deprecated: concept.is_deprecated,
                     differs_in_case: *concept.code != *code,
                 })
             })
@@ -509,6 +512,7 @@ impl Codes {
                         .or_else(|| concept.and_then(|concept| concept.display.clone())),
                     is_abstract: concept.is_some_and(|concept| concept.is_abstract),
                     is_inactive: concept.is_some_and(|concept| concept.is_inactive),
+                    is_deprecated: concept.is_some_and(|concept| concept.is_deprecated),
                     differs_in_case: false,
                 })
             }),
