@@ -23,8 +23,8 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
+use crate::coding::decode_bundle;
 use crate::error::chain;
-use crate::prepared::{GZIP, decode};
 
 /// What stands for a byte of a text that was taken out.
 const MASK: u8 = b'0';
@@ -379,7 +379,7 @@ impl Store for ApartStore {
         };
         let taken_out = spawn_blocking(move || {
             let mut content = match content {
-                BundleContent::Gzip(stream) => decode(GZIP, stream)?,
+                BundleContent::Gzip(stream) => decode_bundle(&stream)?,
                 BundleContent::Plain(text) => text,
             };
             let part = take_out(&mut content)?;

@@ -3,9 +3,10 @@
 
 use super::{Db, audit, tables::organisation};
 use crate::{
+    coding::{code_text, decode_bundle},
     error::unavailable,
     key::{Columns, StorageKey},
-    prepared::{BUNDLE, CONTENT, GZIP, compress, decode, time},
+    prepared::{BUNDLE, CONTENT, time},
 };
 use jiff::Timestamp;
 use lmr_intake::{ArchiveFilter, ArchivedMessage, ArchivedVersion, Erasure, Removed, StoreError};
@@ -26,7 +27,7 @@ pub(super) fn open_content(
     sealed: Vec<u8>,
 ) -> Result<Vec<u8>, StoreError> {
     let coded = key.columns(salt).open(BUNDLE, &[organisation, message_id], sealed)?;
-    decode(GZIP, coded)
+    decode_bundle(&coded)
 }
 
 /// A resource's place in its bundle, as the row has it.
@@ -192,7 +193,8 @@ pub(super) async fn erase(
     .map_err(unavailable)?;
     let Some((message_id, received_at, salt)) = found else { return Ok(Removed::default()) };
     let row = [erasure.sender.as_str(), &message_id];
-    let sealed = key.columns(&salt).seal(BUNDLE, &row, &compress(&erasure.content)?)?;
+    let coded = code_text(&erasure.content)?;
+    let sealed = key.columns(&salt).seal(BUNDLE, &row, &coded)?;
     query(
         "UPDATE message_content SET content_sealed = $1
          WHERE organisation = $2 AND message = $3 AND received_at = $4",

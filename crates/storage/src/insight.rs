@@ -7,9 +7,10 @@ use super::{
     tables::{CountsRow, codes_of, newest_of_each, organisation, outcome},
 };
 use crate::{
+    coding::decode_answer,
     error::unavailable,
     key::StorageKey,
-    prepared::{ANSWER, decode, time},
+    prepared::{ANSWER, time},
 };
 use jiff::Timestamp;
 use lmr_intake::{
@@ -316,7 +317,7 @@ pub(super) async fn message(
             let body = columns.open(ANSWER, &[sender.as_str(), message_id], row.answer_sealed)?;
             Some(Answer {
                 outcome: outcome(&stored.outcome)?,
-                body: decode(&row.answer_coding, body)?,
+                body: decode_answer(&row.answer_coding, body)?,
                 counts: stored.counts.read()?,
             })
         }

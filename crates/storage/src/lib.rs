@@ -36,6 +36,7 @@
 //! ```
 
 mod apart;
+mod coding;
 mod error;
 mod key;
 mod placed;

@@ -1,93 +1,20 @@
 //! A delivery made ready for its rows: everything costly is done before the writer's turn comes.
 
-use crate::key::{StorageKey, salt};
-use flate2::{
-    Compress, Compression, Decompress, FlushDecompress, Status,
-    read::GzDecoder,
-    write::{GzEncoder, ZlibEncoder},
+use crate::{
+    coding::{code_answer, code_bundle},
+    key::{StorageKey, salt},
 };
 use jiff::Timestamp;
 use lmr_intake::{
     BundleContent, CodeCount, Counts, Delivery, Identity, OrganisationNumber, Outcome, Receipt,
     ReceiptDigest, RuleSetId, StoreError,
 };
-use std::io::{Read as _, Write as _};
 
 pub(crate) const ANSWER: &str = "message.answer_sealed";
 pub(crate) const HASH: &str = "resource_version.hash_sealed";
 pub(crate) const BUNDLE: &str = "message_content.content_sealed";
 pub(crate) const CONTENT: &str = "resource_version.content_sealed";
 pub(crate) const ADMINISTRATION: &str = "resource_version.administration_sealed";
-
-/// `message.answer_coding`.
-pub(crate) const IDENTITY: &str = "identity";
-pub(crate) const GZIP: &str = "gzip";
-/// zlib with [`DICTIONARY`].
-pub(crate) const DEFLATE_1: &str = "deflate-1";
-/// The texts that answers are made of. What is stored can be read with these very bytes only: they never change, and
-/// another dictionary gets another name.
-const DICTIONARY: &[u8] = include_bytes!("answer.dictionary");
-/// Answers shorter than this hardly become shorter.
-const MIN_CODED: usize = 200;
-
-/// Compresses an answer. Answers repeat the same texts entry by entry and message by message: the dictionary has them.
-fn code(body: Vec<u8>) -> Result<(&'static str, Vec<u8>), StoreError> {
-    if body.len() < MIN_CODED {
-        return Ok((IDENTITY, body));
-    }
-    let mut compress = Compress::new(Compression::fast(), true);
-    compress.set_dictionary(DICTIONARY).map_err(failed)?;
-    let room = Vec::with_capacity(body.len() / 8);
-    let mut encoder = ZlibEncoder::new_with_compress(room, compress);
-    encoder.write_all(&body).map_err(failed)?;
-    Ok((DEFLATE_1, encoder.finish().map_err(failed)?))
-}
-
-fn failed(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
-    StoreError::Unavailable(Box::new(error))
-}
-
-/// A gzip stream of these bytes.
-pub(crate) fn compress(bytes: &[u8]) -> Result<Vec<u8>, StoreError> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 8), Compression::fast());
-    encoder.write_all(bytes).map_err(failed)?;
-    encoder.finish().map_err(failed)
-}
-
-/// The answer as it was sent.
-pub(crate) fn decode(coding: &str, stored: Vec<u8>) -> Result<Vec<u8>, StoreError> {
-    match coding {
-        IDENTITY => Ok(stored),
-        GZIP => {
-            let mut body = Vec::new();
-            let read = GzDecoder::new(&*stored).read_to_end(&mut body);
-            read.map_err(|_| StoreError::Damaged { what: ANSWER })?;
-            Ok(body)
-        }
-        DEFLATE_1 => inflate_answer(&stored).ok_or(StoreError::Damaged { what: ANSWER }),
-        _ => Err(StoreError::Damaged { what: "message.answer_coding" }),
-    }
-}
-
-fn inflate_answer(stored: &[u8]) -> Option<Vec<u8>> {
-    let mut inflate = Decompress::new(true);
-    let mut body = Vec::with_capacity(8 * stored.len());
-    loop {
-        let read = usize::try_from(inflate.total_in()).ok()?;
-        body.reserve(8 << 10);
-        match inflate.decompress_vec(stored.get(read..)?, &mut body, FlushDecompress::Finish) {
-            Ok(Status::StreamEnd) => return Some(body),
-            Ok(Status::Ok) => {}
-            // Cut off: more input would be needed, and there is none.
-            Ok(Status::BufError) if body.len() < body.capacity() => return None,
-            Ok(Status::BufError) => {}
-            Err(error) => {
-                error.needs_dictionary()?;
-                inflate.set_dictionary(DICTIONARY).ok()?;
-            }
-        }
-    }
-}
 
 /// Larger content is compressed and encrypted apart from the runtime's threads.
 const LARGE: usize = 64 << 10;
@@ -150,15 +77,10 @@ impl Prepared {
         let organisation = head.sender;
         let row = [organisation.as_str(), &head.message_id];
         let answer_sha256 = ReceiptDigest::of(&delivery.answer.body);
-        let (answer_coding, coded) = code(delivery.answer.body)?;
+        let (answer_coding, coded) = code_answer(delivery.answer.body)?;
         let answer_sealed = personal.seal(ANSWER, &row, &coded)?;
-        let content_sealed = match delivery.content {
-            Some(BundleContent::Gzip(stream)) => Some(columns.seal(BUNDLE, &row, &stream)?),
-            Some(BundleContent::Plain(text)) => {
-                Some(columns.seal(BUNDLE, &row, &compress(&text)?)?)
-            }
-            None => None,
-        };
+        let coded = delivery.content.map(code_bundle).transpose()?;
+        let content_sealed = coded.map(|coded| columns.seal(BUNDLE, &row, &coded)).transpose()?;
         let place = |offset: usize| {
             i64::try_from(offset).map_err(|_| StoreError::Damaged { what: "a resource's place" })
         };
@@ -266,40 +188,6 @@ pub(crate) fn time(microseconds: i64) -> Result<Timestamp, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn answers_are_read_back_as_they_were_coded() {
-        let answer = br#"{"response":{"status":"422 Unprocessable Entity"}},"#;
-        for body in [
-            Vec::new(),
-            b"kort".to_vec(),
-            answer.repeat(5),
-            answer.repeat(5_000),
-            (0..200_000_u32).flat_map(u32::to_be_bytes).collect(),
-        ] {
-            let (coding, stored) = code(body.clone()).unwrap_or_else(|_| panic!("coded"));
-            let read = decode(coding, stored.clone());
-            assert!(read.is_ok_and(|read| read == body), "{} bytes", body.len());
-            for cut in [1, stored.len() / 2, stored.len().saturating_sub(1)] {
-                if coding == DEFLATE_1 {
-                    assert!(decode(coding, stored[..cut].to_vec()).is_err(), "cut at {cut}");
-                }
-            }
-        }
-        let gzip = compress(&answer.repeat(9)).unwrap_or_default();
-        assert!(decode(GZIP, gzip).is_ok_and(|read| read == answer.repeat(9)), "of before");
-        assert!(decode("unknown", Vec::new()).is_err());
-    }
-
-    /// The dictionary is part of the format: with other bytes nothing that is stored could be read.
-    #[test]
-    fn the_dictionary_never_changes() {
-        let digest = ReceiptDigest::of(DICTIONARY).to_string();
-        assert_eq!(
-            (DICTIONARY.len(), digest.as_str()),
-            (32000, "d33506b141e2328388301e43ee755239c5dc7990a9ec8779f6d15b8f8be5fc3c")
-        );
-    }
 
     #[test]
     fn large_content_answers_and_bundles_leave_the_runtimes_threads() {

@@ -2,10 +2,11 @@
 
 use super::{Db, FLUSH, SCHEMA_TEXTS, archive, batch::Batch, hours};
 use crate::{
+    coding::decode_answer,
     error::{OpenError, unavailable},
     key::{StorageKey, salt},
     prepared::{
-        ADMINISTRATION, ANSWER, BUNDLE, CONTENT, HASH, bundle_identifier_mac, decode, identity_mac,
+        ADMINISTRATION, ANSWER, BUNDLE, CONTENT, HASH, bundle_identifier_mac, identity_mac,
         system_mac, time,
     },
 };
@@ -191,7 +192,7 @@ pub(super) async fn seen(
             let columns = key.personal_columns(&row.salt);
             let body =
                 columns.open(ANSWER, &[organisation.as_str(), message_id], row.answer_sealed)?;
-            let body = decode(&row.answer_coding, body)?;
+            let body = decode_answer(&row.answer_coding, body)?;
             let answer = Answer { outcome, body, counts };
             Ok(Some(Seen::Repeated { answer, receipt: row.receipt }))
         }
