@@ -231,6 +231,8 @@ pub(crate) struct Children {
 pub(crate) struct Target {
     pub(crate) slot: u16,
     pub(crate) ty: u16,
+    /// Its place among the types that the base definition gives a choice: of several, the first one counts.
+    pub(crate) turn: u16,
 }
 
 /// Type index of a choice the profile has excluded.
@@ -381,22 +383,25 @@ fn children(
         let element = &elements[slot.rule as usize];
         slot.slices = Slices::build(element, &sliced[s], definition).map(Box::new);
         match names[s].strip_suffix("[x]") {
-            None => entries.push((Name::new(names[s]), Target { slot: index, ty: 0 })),
+            None => entries.push((Name::new(names[s]), Target { slot: index, ty: 0, turn: 0 })),
             Some(stem) => {
-                for (t, of) in element.types.iter().enumerate() {
-                    let ty = u16::try_from(t).unwrap_or(FORBIDDEN);
-                    entries.push((
-                        Name::new(&choice_name(stem, of.name())),
-                        Target { slot: index, ty },
-                    ));
-                }
                 let base_path = element.base.as_ref().map_or(&*element.path, |b| &*b.path);
-                for of in (context.base_types)(base_path).iter().flat_map(|t| t.iter()) {
+                let base_types = (context.base_types)(base_path);
+                let base_types = base_types.as_deref().unwrap_or_default();
+                for (t, of) in element.types.iter().enumerate() {
+                    let turn = base_types.iter().position(|base| base.name() == of.name());
+                    let target = Target {
+                        slot: index,
+                        ty: u16::try_from(t).unwrap_or(FORBIDDEN),
+                        turn: u16::try_from(turn.unwrap_or(t)).unwrap_or(u16::MAX),
+                    };
+                    entries.push((Name::new(&choice_name(stem, of.name())), target));
+                }
+                for (t, of) in base_types.iter().enumerate() {
                     if !element.types.iter().any(|t| t.name() == of.name()) {
-                        entries.push((
-                            Name::new(&choice_name(stem, of.name())),
-                            Target { slot: index, ty: FORBIDDEN },
-                        ));
+                        let turn = u16::try_from(t).unwrap_or(u16::MAX);
+                        let target = Target { slot: index, ty: FORBIDDEN, turn };
+                        entries.push((Name::new(&choice_name(stem, of.name())), target));
                     }
                 }
             }

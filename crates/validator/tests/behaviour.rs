@@ -623,3 +623,61 @@ fn a_closed_slicing_says_what_decides_whatever_the_discriminator() {
         }
     }
 }
+
+#[test]
+fn a_fixed_primitive_without_a_value_says_that_there_is_none() {
+    let validator = with(&[
+        &profile("f", "Observation", r#"{"path":"Observation.status","fixedCode":"final"}"#),
+        &profile(
+            "p",
+            "Observation",
+            r#"{"path":"Observation.code","patternCodeableConcept":{"text":"a"}}"#,
+        ),
+        &profile(
+            "s",
+            "Observation",
+            r#"{"id":"Observation.category","path":"Observation.category","slicing":{"discriminator":[{"type":"value","path":"text"}],"rules":"closed"}},
+               {"id":"Observation.category:a","path":"Observation.category","sliceName":"a"},
+               {"id":"Observation.category:a.text","path":"Observation.category.text","fixedString":"a"}"#,
+        ),
+    ]);
+    let absent = r#"{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"unknown"}]}"#;
+    let observation = |id: &str, members: &str| {
+        format!(
+            r#"{{"resourceType":"Observation","meta":{{"profile":["http://test.no/{id}"]}},{members}}}"#
+        )
+    };
+    let final_status = r#""status":"final""#;
+    let code = r#""code":{"text":"a"}"#;
+    for (text, found) in [
+        (observation("f", &format!(r#""_status":{absent},{code}"#)), None),
+        (observation("f", &format!(r#""status":"amended",{code}"#)), Some("amended")),
+        (observation("p", &format!(r#"{final_status},"code":{{"_text":{absent}}}"#)), None),
+        (observation("p", &format!(r#"{final_status},"code":{{"text":"b"}}"#)), Some("b")),
+        (
+            observation(
+                "s",
+                &format!(r#"{final_status},{code},"category":[{{"_text":{absent}}}]"#),
+            ),
+            None,
+        ),
+        (
+            observation("s", &format!(r#"{final_status},{code},"category":[{{"text":"b"}}]"#)),
+            Some("b"),
+        ),
+    ] {
+        let issues = validate(&validator, &text);
+        let issue = issues
+            .iter()
+            .flat_map(|issue| std::iter::once(issue).chain(&issue.inner))
+            .find(|issue| issue.id() == "_DT_Fixed_Wrong")
+            .unwrap_or_else(|| panic!("{text}: {issues:#?}"));
+        let begins = found.map_or_else(
+            || ["The value is absent, but ".to_owned(), "Verdien er utelatt, men ".to_owned()],
+            |found| [format!("The value is '{found}', "), format!("Verdien er '{found}', ")],
+        );
+        let [en, nb] = begins;
+        assert!(issue.text_en().starts_with(&en), "{}", issue.text_en());
+        assert!(issue.text_nb().starts_with(&nb), "{}", issue.text_nb());
+    }
+}

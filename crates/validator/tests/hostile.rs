@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use flate2::{Compression, write::GzEncoder};
 use lmr_validator::definitions::Definitions;
@@ -251,4 +252,66 @@ fn resources_that_refer_to_each_other_crosswise_are_tried_once_each() {
     assert_eq!(errors(&of(24)), Vec::<String>::new());
     // One that does not fit keeps the others from fitting.
     assert!(errors(&of(23)).len() > 24);
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long it takes is what is tested")]
+fn time(validator: &Validator, text: &str) -> Duration {
+    let start = Instant::now();
+    let issues = validator.validate_text(text, &Options::default());
+    let time = start.elapsed();
+    assert!(issues.is_empty(), "{issues:?}");
+    time
+}
+
+#[test]
+fn containers_in_containers_cost_what_they_hold() {
+    let validator = Validator::builder().build();
+    let uuid = |level: usize| format!("urn:uuid:10000000-0000-4000-8000-{level:012}");
+    // Every level has a resource that refers to one beside it.
+    let beside = |level: usize| {
+        let (group, patient) = (uuid(2 * level), uuid(2 * level + 1));
+        format!(
+            r#"{{"fullUrl":"{group}","resource":{{"resourceType":"Group","type":"person","actual":true,"member":[{{"entity":{{"reference":"{patient}"}}}}]}}}},
+               {{"fullUrl":"{patient}","resource":{{"resourceType":"Patient"}}}}"#
+        )
+    };
+    let collection = |level: usize, inner: &str| {
+        format!(
+            r#"{{"resourceType":"Bundle","type":"collection","entry":[{},{{"fullUrl":"{}","resource":{inner}}}]}}"#,
+            beside(level),
+            uuid(1000 + level)
+        )
+    };
+    let transaction = |level: usize, inner: &str| {
+        format!(
+            r#"{{"resourceType":"Bundle","type":"transaction","entry":[{{"fullUrl":"{}","request":{{"method":"POST","url":"Bundle"}},"resource":{inner}}}]}}"#,
+            uuid(level)
+        )
+    };
+    let parameters = |_: usize, inner: &str| {
+        format!(
+            r#"{{"resourceType":"Parameters","parameter":[{{"name":"a","resource":{inner}}}]}}"#
+        )
+    };
+    type Around<'f> = &'f dyn Fn(usize, &str) -> String;
+    let shapes: [(&str, Around<'_>); 3] =
+        [("collection", &collection), ("transaction", &transaction), ("parameters", &parameters)];
+    for (name, around) in shapes {
+        let nested = |depth: usize| {
+            let inner = r#"{"resourceType":"Patient","active":true}"#.to_owned();
+            (0..depth).fold(inner, |inner, level| around(level, &inner))
+        };
+        let texts = [nested(25), nested(100)];
+        // Four times the content; what grows with the square takes sixteen times as long. What else runs on the
+        // machine only adds to a time, so the shortest counts, of as many as it takes.
+        let mut shortest = [Duration::MAX; 2];
+        let is_linear = (0..40).any(|round| {
+            for (text, shortest) in texts.iter().zip(&mut shortest) {
+                *shortest = time(&validator, text).min(*shortest);
+            }
+            let [quarter, whole] = shortest;
+            round > 2 && whole < 8 * quarter
+        });
+        assert!(is_linear, "{name}: {shortest:?}");
+    }
 }

@@ -103,7 +103,7 @@ impl Compiled {
     }
 }
 
-/// Whether the element of a document at a location is an object with members of these names only.
+/// Whether the element of a document at a location is an object with members, and of these names only.
 fn has_only(document: &Value, location: &str, names: &[String]) -> bool {
     let mut at = Some(document);
     let mut steps = location.split('.').skip(1).peekable();
@@ -131,7 +131,8 @@ fn has_only(document: &Value, location: &str, names: &[String]) -> bool {
         };
     }
     let object = at.and_then(Value::as_object);
-    object.is_some_and(|members| members.keys().all(|key| names.contains(key)))
+    object
+        .is_some_and(|members| !members.is_empty() && members.keys().all(|key| names.contains(key)))
 }
 
 /// The list of `known.toml`.
@@ -241,11 +242,12 @@ mod tests {
     #[test]
     fn an_element_with_an_id_alone_is_distinguished() {
         let document = serde_json::json!({"resourceType": "Observation",
-            "code": {"coding": [{"id": "a"}, {"id": "a", "code": "b"}]}, "valueQuantity": {"id": "a"}});
+            "code": {"coding": [{"id": "a"}, {"id": "a", "code": "b"}, {}]}, "valueQuantity": {"id": "a"}});
         let only = ["id".to_owned()];
         for (location, is_so) in [
             ("Observation.code.coding[0]", true),
             ("Observation.code.coding[1]", false),
+            ("Observation.code.coding[2]", false),
             ("Observation.value.ofType(Quantity)", true),
             ("Observation.subject", false),
         ] {
@@ -286,6 +288,52 @@ mod tests {
             let both = [display.clone(), finding("error", id, location)];
             let difference = known.unexplained(&Value::Null, &both, &[]);
             assert_eq!(difference.is_empty(), is_explained, "{id} {location}: {difference:?}");
+        }
+    }
+
+    #[test]
+    fn rows_explain_what_their_reason_is_about_and_no_more() {
+        let mut known = Known::read().expect("known.toml");
+        let of = |id: &str, location: &str, text: &str| {
+            Finding::new("error", id, location, text.to_owned())
+        };
+        let missing =
+            of("Profile_VAL_MissingElement", "Patient.name[0].given", "given is missing, but");
+        let content = of("LMRV_VALUESET_WITHOUT_CONTENT", "Device.type", "");
+        let limit = |text: &str| {
+            let text = format!("The value could not be compared with the limit {text}");
+            (Side::Ours, of("LMRV_LIMIT_NOT_EVALUATED", "Patient.birthDate", &text), None)
+        };
+        let part = |location: &str| {
+            (Side::Reference, of("_DT_Fixed_Wrong", location, "Value is 'a'"), Some(&missing))
+        };
+        let without_content =
+            |id: &str| (Side::Reference, of(id, "Device.type.coding[0]", ""), Some(&content));
+        let beside = [
+            (limit("2020-05-01"), true),
+            (limit("2020"), true),
+            (limit("2020-05-01T12:00:00.000+01:00"), true),
+            (limit("12:00:00"), true),
+            (limit("5 kg"), false),
+            (limit(""), false),
+            (part("Patient.name[0].given"), true),
+            (part("Patient.name[0].given[1]"), true),
+            (part("Patient.name[0].family"), false),
+            (part("Patient.name[0]"), false),
+            (part("Patient"), false),
+            (without_content("UNABLE_TO_INFER_CODESYSTEM"), true),
+            (without_content("UNKNOWN_CODESYSTEM_VERSION"), false),
+        ];
+        for ((side, finding, beside), is_explained) in beside {
+            let mut ours: Vec<Finding> = beside.cloned().into_iter().collect();
+            let mut reference = Vec::new();
+            match side {
+                Side::Ours => ours.push(finding.clone()),
+                Side::Reference => reference.push(finding.clone()),
+            }
+            let difference = known.unexplained(&Value::Null, &reference, &ours);
+            let is_so = !difference.alone.iter().any(|(_, left)| *left == finding);
+            assert_eq!(is_so, is_explained, "{finding}");
         }
     }
 

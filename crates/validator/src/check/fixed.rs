@@ -4,6 +4,7 @@
 
 pub(crate) mod messages;
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use lmr_fhir::{Element, Kind, Name, Node};
@@ -95,15 +96,13 @@ fn equals<'a>(
         _ => {
             let found = item.text();
             if found.is_none() || found != want.text() {
-                cx.report(
-                    Message::FixedWrong {
-                        found: found.unwrap_or_default().into_owned().into(),
-                        expected: want.text().unwrap_or_default().into_owned().into(),
-                        source: source(),
-                    },
-                    item.node(),
-                    def.profile,
-                );
+                let expected = want.text().unwrap_or_default().into_owned().into();
+                let found = item.value().map(|value| {
+                    value.text().map_or_else(|| value.raw().to_owned(), Cow::into_owned)
+                });
+                let message =
+                    Message::FixedWrong { found: found.into(), expected, source: source() };
+                cx.report(message, item.node(), def.profile);
             }
         }
     }

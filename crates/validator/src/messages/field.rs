@@ -109,6 +109,32 @@ impl<const LIMIT: usize> Field for Given<LIMIT> {
     }
 }
 
+/// The value of a primitive in quotation marks, or that it has none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Stated(Option<Value>);
+
+impl<T: Into<Value>> From<Option<T>> for Stated {
+    fn from(value: Option<T>) -> Self {
+        Self(value.map(Into::into))
+    }
+}
+
+impl Field for Stated {
+    fn redact(&mut self, is_type: &dyn Fn(&str) -> bool) {
+        if let Some(value) = &mut self.0 {
+            value.redact(is_type);
+        }
+    }
+
+    fn shown(&self, language: Language) -> Cow<'_, str> {
+        let absent = Bilingual { en: "absent", nb: "utelatt" };
+        self.0.as_ref().map_or_else(
+            || Cow::Borrowed(absent.in_language(language)),
+            |value| Cow::Owned(format!("'{}'", value.shown(language))),
+        )
+    }
+}
+
 /// A resource type that the instance states. Stays if it is one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct TypeName(GivenName);

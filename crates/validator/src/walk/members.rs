@@ -7,7 +7,7 @@ use crate::check;
 use crate::check::primitive::{Json, plain};
 use crate::check::shared::kind_name;
 use crate::check::slicing::{self, SliceOrder};
-use crate::compile::{Children, Def, Defs, FORBIDDEN, NameSet, Shape, Slices, TypeRule};
+use crate::compile::{Children, Def, Defs, FORBIDDEN, NameSet, Shape, Slices, Target, TypeRule};
 use crate::location::trail;
 use crate::messages::Message;
 use crate::messages::field::{Defined, Hint, Words};
@@ -99,15 +99,16 @@ impl<'a> Walker<'a> {
             }
             if target.ty == FORBIDDEN {
                 self.excluded_type(member, object, child);
-                self.counts[seen] = 1;
+                self.counts[seen] = self.counts[seen].max(1);
                 // It fills the element, yet no slice of it.
-                if let Some(slices) = &slot.slices {
+                if let Some(slices) = &slot.slices
+                    && !has_type_before(object, target, children)
+                {
                     slicing::check_counts(&mut self.cx, object, def.profile, slices, &mut |_| 0);
                 }
                 continue;
             }
-            if self.counts[seen] > 0 {
-                // A second property of the same choice.
+            if target.turn > 0 && has_type_before(object, target, children) {
                 self.unknown(member, object, def, children);
                 continue;
             }
@@ -117,7 +118,7 @@ impl<'a> Walker<'a> {
                 && let Some(ty) = ty
                 && self.is_plainly_right(member, child, ty)
             {
-                self.counts[seen] = 1;
+                self.counts[seen] = self.counts[seen].max(1);
                 if child.rule.has_value_rules
                     && let Some(item) = member.elements().next()
                 {
@@ -125,7 +126,7 @@ impl<'a> Walker<'a> {
                 }
             } else {
                 let count = self.member(member, element, def, child, ty, slot.slices.as_deref());
-                self.counts[seen] = count;
+                self.counts[seen] = self.counts[seen].max(count);
                 if count > child.rule.max {
                     self.too_many(count, object, child);
                 }
@@ -530,6 +531,17 @@ impl<'a> Walker<'a> {
             );
         }
     }
+}
+
+/// Whether an object has another type of a choice that counts before this one: a permitted type before an
+/// excluded one, then the one that the base definition names first. The reference reads the one that is written
+/// first; members have no order (RFC 8259 section 4), and equal documents have equal findings.
+fn has_type_before(object: Node<'_>, target: Target, children: &Children) -> bool {
+    let rank = |of: Target| (of.ty == FORBIDDEN, of.turn);
+    object
+        .members()
+        .filter_map(|other| children.table.of_member(other))
+        .any(|other| other.slot == target.slot && rank(*other) < rank(target))
 }
 
 /// Whether an object is (an item of) a member that begins with an underscore.

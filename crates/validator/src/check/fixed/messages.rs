@@ -4,10 +4,10 @@
 macro_rules! fixed_messages {
     ($next:ident $($rest:tt)*) => {
         $next! { $($rest)*
-            FixedWrong { found: Value, expected: Defined, source: Defined }
+            FixedWrong { found: Stated, expected: Defined, source: Defined }
                 "_DT_Fixed_Wrong" Error Value
-                en "The value is '{found}', but {source} fixes it to '{expected}'"
-                nb "Verdien er '{found}', men {source} fastsetter den til '{expected}'";
+                en "The value is {found}, but {source} fixes it to '{expected}'"
+                nb "Verdien er {found}, men {source} fastsetter den til '{expected}'";
             FixedMissing { element: Defined, source: Defined }
                 "Profile_VAL_MissingElement" Error Value
                 en "{element} is missing, but the fixed value or pattern of {source} has it"

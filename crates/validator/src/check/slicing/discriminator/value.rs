@@ -96,9 +96,11 @@ impl Discriminator for HasValue {
         }
         let here = follow(cx, item, &self.steps);
         let want = self.value.json();
+        let found = here.first().and_then(|element| element.value()).map(brief);
+        let expected = want.text().map_or_else(|| want.raw().to_owned(), Cow::into_owned);
         let message = Message::FixedWrong {
-            found: here.first().and_then(|e| e.text()).unwrap_or_default().into(),
-            expected: want.text().map_or_else(|| want.raw().to_owned(), Cow::into_owned).into(),
+            found: found.into(),
+            expected: expected.into(),
             source: (&*slice.element().id).into(),
         };
         let at = here.first().map_or(item.node(), |e| e.node());
