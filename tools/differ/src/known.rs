@@ -307,6 +307,17 @@ mod tests {
         let part = |location: &str| {
             (Side::Reference, of("_DT_Fixed_Wrong", location, "Value is 'a'"), Some(&missing))
         };
+        let attribute = |name: &str, list: &str| {
+            let text = format!("Invalid attribute name in the XHTML ('{name}' on '{list}')");
+            let id = "XHTML_XHTML_Attribute_Illegal";
+            (Side::Reference, of(id, "Patient.text.div", &text), None)
+        };
+        let scheme = |name: &str| {
+            let text =
+                format!("The link '{name}:x' uses the scheme '{name}', which runs a program");
+            let id = "TYPE_SPECIFIC_CHECKS_DT_XHTML_ACTIVE_HREF";
+            (Side::Ours, of(id, "Patient.text.div", &text), None)
+        };
         let without_content =
             |id: &str| (Side::Reference, of(id, "Device.type.coding[0]", ""), Some(&content));
         let beside = [
@@ -323,6 +334,10 @@ mod tests {
             (part("Patient"), false),
             (without_content("UNABLE_TO_INFER_CODESYSTEM"), true),
             (without_content("UNKNOWN_CODESYSTEM_VERSION"), false),
+            (attribute("start", "ol"), true),
+            (attribute("start", "ul"), false),
+            (scheme("JavaScript"), true),
+            (scheme("javascript"), false),
         ];
         for ((side, finding, beside), is_explained) in beside {
             let mut ours: Vec<Finding> = beside.cloned().into_iter().collect();
