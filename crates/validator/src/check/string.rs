@@ -1,8 +1,10 @@
 //! The text of a value: HTML, years, addresses, narratives.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
-use lmr_fhir::{Element, Severity};
+use lmr_fhir::{Element, Name, Severity};
+use lmr_fhirpath::Model as _;
 
 use super::contained;
 use super::context::Context;
@@ -11,6 +13,8 @@ use super::primitive::{self, Primitive};
 use crate::compile::Def;
 use crate::messages::Message;
 use crate::options::HtmlInMarkdown;
+
+static PUBLISHER: LazyLock<Name> = LazyLock::new(|| Name::new("publisher"));
 
 /// Text that has the form of its type.
 pub(crate) fn check<'a>(
@@ -212,10 +216,13 @@ fn defines_address<'a>(cx: &Context<'a>, def: Def<'a>) -> bool {
     &*def.element().path == "Bundle.entry.fullUrl" || is_own_address(cx, def)
 }
 
-/// The address by which a definition is known.
+/// The address by which a definition is known: `url` of a resource that somebody publishes. That of a device or
+/// a contract is another.
 fn is_own_address<'a>(cx: &Context<'a>, def: Def<'a>) -> bool {
-    let of = def.element().path.strip_suffix(".url");
-    of.is_some_and(|of| cx.profiles.definitions().is_resource_type(of))
+    let model = &cx.profiles.model;
+    let Some(of) = def.element().path.strip_suffix(".url") else { return false };
+    cx.profiles.definitions().is_resource_type(of)
+        && model.type_at(of).is_some_and(|ty| model.child(ty, &PUBLISHER).is_some())
 }
 
 /// Whether the address is one that structure definitions have.
