@@ -405,7 +405,9 @@ fn locate<'a>(
     match sought.fault {
         Some(Unresolvable::NoFullUrl) => {
             let answer = matches!(&*links.kind, "batch-response" | "transaction-response");
-            let conditional = transaction && text.contains('?');
+            // Only a server that takes the entries together looks for what is asked for
+            // (<https://hl7.org/fhir/R4/http.html#trules>).
+            let conditional = links.kind == "transaction" && text.contains('?');
             if !answer && !conditional {
                 cx.report(Message::BundleFullUrlMissing { reference: value() }, at, def.profile);
             }
