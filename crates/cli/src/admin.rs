@@ -279,7 +279,7 @@ pub(super) fn start_of_day(day: Date) -> anyhow::Result<Timestamp> {
 
 /// Reads the organisation number of an argument.
 pub(super) fn organisation_number(number: &str) -> anyhow::Result<OrganisationNumber> {
-    OrganisationNumber::parse(number).explain(|| {
+    OrganisationNumber::parse(number).ok().explain(|| {
         text!(
             "{number} er ikke et organisasjonsnummer (ni sifre, det siste et kontrollsiffer)",
             "{number} is not an organisation number (nine digits, the last a check digit)"

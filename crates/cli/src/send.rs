@@ -355,7 +355,7 @@ fn moment(argument: &str, text: &str) -> anyhow::Result<Timestamp> {
     {
         return Ok(date.to_zoned(clock::oslo_zone())?.timestamp());
     }
-    text.parse().explain(|| {
+    text.parse().ok().explain(|| {
         text!(
             "{argument}: {text} er verken en dato (2026-11-25) eller et tidspunkt med tidssone",
             "{argument}: {text} is neither a date (2026-11-25) nor a time with its zone",

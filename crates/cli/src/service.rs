@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::output::Language;
-use crate::text::{Text, text};
+use crate::text::{Failure, Text, text, unusable};
 
 pub(crate) use host::{is_running, log, ready, reload_asked, stop_asked, tell};
 
@@ -139,11 +139,14 @@ fn folder() -> PathBuf {
 }
 
 /// A name is part of an account's, of a key of the registry and of file names.
-fn name(text: &str) -> Result<String, String> {
+fn name(text: &str) -> Result<String, Failure> {
     let is_one = !text.is_empty()
         && text.len() <= 80
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    if is_one { Ok(text.to_owned()) } else { Err("A-Z, a-z, 0-9, - _".to_owned()) }
+    match is_one {
+        true => Ok(text.to_owned()),
+        false => Err(unusable(text!("bruk A-Z, a-z, 0-9, - og _", "use A-Z, a-z, 0-9, - and _"))),
+    }
 }
 
 /// The system's error behind one of the service manager's, which has no text of its own.

@@ -37,7 +37,7 @@ pub(crate) use {fail, text};
 
 /// An error in both languages, with its cause where there is one. `Display` is English, as in the log.
 #[derive(Debug)]
-struct Failure {
+pub(crate) struct Failure {
     text: Text,
     cause: Option<anyhow::Error>,
 }
@@ -60,6 +60,11 @@ impl Error for Failure {
 /// An error that says this.
 pub(crate) fn failure(text: Text) -> anyhow::Error {
     anyhow::Error::new(Failure { text, cause: None })
+}
+
+/// The same about an argument, for the parser of its value.
+pub(crate) fn unusable(text: Text) -> Failure {
+    Failure { text, cause: None }
 }
 
 /// Says in both languages what could not be done, and keeps why.
@@ -119,20 +124,28 @@ fn damaged(language: Language) -> &'static str {
 
 /// One error of a chain in a language. What has no sentence of its own in bokmål stays as it is.
 fn cause(error: &(dyn Error + 'static), language: Language) -> String {
+    own_text(error, language).unwrap_or_else(|| error.to_string())
+}
+
+/// An error in bokmål, where it has a sentence of its own.
+pub(crate) fn in_bokmal(error: &(dyn Error + 'static)) -> Option<String> {
+    own_text(error, Language::Bokmal)
+}
+
+fn own_text(error: &(dyn Error + 'static), language: Language) -> Option<String> {
     if let Some(failure) = error.downcast_ref::<Failure>() {
-        return failure.text.get(language).clone();
+        return Some(failure.text.get(language).clone());
     }
     if let Some(error) = error.downcast_ref::<io::Error>() {
-        return io_error(error, language);
+        return Some(io_error(error, language));
     }
     if let Some(text) = lmr_sender::outbox::sqlite_text(error, language) {
-        return text.to_owned();
+        return Some(text.to_owned());
     }
     match language {
         Language::Bokmal => causes::in_bokmal(error),
         Language::English => None,
     }
-    .unwrap_or_else(|| error.to_string())
 }
 
 /// What the operating system says, in a language; without its number.

@@ -63,7 +63,7 @@ fn in_bokmal(error: &Error) -> Option<String> {
             if value.is_empty() {
                 format!("{} mangler en verdi", argument?)
             } else {
-                let reason = error.source().map(|reason| format!(": {reason}"));
+                let reason = error.source().and_then(reason).map(|reason| format!(": {reason}"));
                 format!(
                     "verdien «{value}» kan ikke brukes for {}{}",
                     argument?,
@@ -87,6 +87,21 @@ fn in_bokmal(error: &Error) -> Option<String> {
         let _ = write!(text, "\n\n{}", usage.replacen("Usage:", "Bruk:", 1));
     }
     Some(format!("lmr: {text}\n\n«lmr help» viser kommandoene, «--help» en kommandos argumenter."))
+}
+
+/// Why a value cannot be used, in bokmål; `None` where only a library says it, in English.
+fn reason(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    if let Some(text) = crate::text::in_bokmal(error) {
+        return Some(text);
+    }
+    let said = error.to_string();
+    if let Some((value, range)) = said.split_once(" is not in ") {
+        return Some(format!("{value} er ikke i {range}"));
+    }
+    // What clap itself finds of a number comes as a text.
+    let not_a_number = ["", "x", "99999999999999999999"]
+        .map(|text| text.parse::<i64>().map_or_else(|error| error.to_string(), |_| String::new()));
+    not_a_number.contains(&said).then(|| "det skal være et helt tall".to_owned())
 }
 
 fn words(value: &ContextValue) -> String {

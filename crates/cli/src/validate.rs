@@ -8,7 +8,7 @@ mod file_names;
 mod files;
 mod house;
 mod options;
-mod project;
+pub(crate) mod project;
 mod report;
 mod statistics;
 mod triage;

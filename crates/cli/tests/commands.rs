@@ -455,7 +455,7 @@ fn fhirpath_prints_a_line_an_item() {
         ("Patient.name.were(true)", "where()"),
         ("Patient.nam.given", "name"),
     ] {
-        let misspelt = with_input(&["fhirpath", expression, "-"], patient);
+        let misspelt = with_input(&["fhirpath", "--lang", "en", expression, "-"], patient);
         assert_eq!(misspelt.status.code(), Some(2));
         let said = text(&misspelt.stderr);
         assert!(said.contains(&format!("did you mean {near}?")), "{said}");

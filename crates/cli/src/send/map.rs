@@ -21,7 +21,7 @@ use crate::clock;
 use crate::config::sender::SenderConfig;
 use crate::config::source::{SourceSection, SourceTable};
 use crate::output::{Language, Style, print};
-use crate::text::{Explain, fail, text};
+use crate::text::{Explain, Failure, fail, text, unusable};
 
 /// Print, check or try a mapping from a table to resources.
 ///
@@ -58,10 +58,11 @@ pub(super) struct Map {
     ruleset: Option<RuleSetId>,
 }
 
-fn parse_rule_set(name: &str) -> Result<RuleSetId, String> {
+fn parse_rule_set(name: &str) -> Result<RuleSetId, Failure> {
     RuleSetId::parse(name).ok_or_else(|| {
         let names: Vec<&str> = RuleSetId::ALL.into_iter().map(RuleSetId::as_str).collect();
-        names.join(", ")
+        let names = names.join(", ");
+        unusable(text!("det som finnes, er {names}", "there are {names}"))
     })
 }
 

@@ -13,8 +13,10 @@ use lmr_storage::{KeyFileError, OpenError};
 
 use lmr_fhir::Language;
 
+mod files;
 mod keys;
 mod lists;
+mod values;
 
 /// The error in bokmål, where there is a sentence for it.
 pub(super) fn in_bokmal(error: &(dyn Error + 'static)) -> Option<String> {
@@ -50,7 +52,10 @@ pub(super) fn in_bokmal(error: &(dyn Error + 'static)) -> Option<String> {
     if let Some(error) = error.downcast_ref::<FolderError>() {
         return sandbox(error);
     }
-    keys::in_bokmal(error).or_else(|| lists::in_bokmal(error))
+    keys::in_bokmal(error)
+        .or_else(|| lists::in_bokmal(error))
+        .or_else(|| files::in_bokmal(error))
+        .or_else(|| values::in_bokmal(error))
 }
 
 /// Why a run of the sender ended early.

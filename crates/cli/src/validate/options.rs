@@ -11,7 +11,7 @@ use lmr_validator::{
 
 use crate::clock;
 use crate::output::read;
-use crate::text::{Explain, text};
+use crate::text::{Explain, Failure, text, unusable};
 
 /// Fine points; the defaults are those of HL7's reference validator.
 #[derive(Args)]
@@ -121,23 +121,30 @@ impl Level {
     }
 }
 
-fn entry_profile(text: &str) -> Result<(usize, String), String> {
+fn entry_profile(text: &str) -> Result<(usize, String), Failure> {
     let (index, url) =
-        text.split_once('=').ok_or("write INDEX=URL, e.g. 0=http://example.org/p")?;
-    let index = index.trim().parse().map_err(|_| format!("{index} is not an entry index"))?;
+        text.split_once('=').ok_or_else(|| form("INDEX=URL", "0=http://example.org/p"))?;
+    let index = index.trim().parse().map_err(|_| {
+        unusable(text!("{index} er ikke nummeret på en entry", "{index} is not an entry index"))
+    })?;
     Ok((index, url.trim().to_owned()))
 }
 
-fn global_profile(text: &str) -> Result<(String, String), String> {
+/// How a value is to be written.
+fn form(form: &str, example: &str) -> Failure {
+    unusable(text!("skriv {form}, for eksempel {example}", "write {form}, e.g. {example}"))
+}
+
+fn global_profile(text: &str) -> Result<(String, String), Failure> {
     let (of, url) =
-        text.split_once('=').ok_or("write TYPE=URL, e.g. Patient=http://example.org/p")?;
+        text.split_once('=').ok_or_else(|| form("TYPE=URL", "Patient=http://example.org/p"))?;
     Ok((of.trim().to_owned(), url.trim().to_owned()))
 }
 
 /// The last `=` divides: references may have some of their own (`Patient?identifier=1`).
-fn external(text: &str) -> Result<(String, PathBuf), String> {
+fn external(text: &str) -> Result<(String, PathBuf), Failure> {
     let (reference, file) =
-        text.rsplit_once('=').ok_or("write REFERENCE=FILE, e.g. Patient/1=patient.json")?;
+        text.rsplit_once('=').ok_or_else(|| form("REFERENCE=FILE", "Patient/1=patient.json"))?;
     Ok((reference.trim().to_owned(), PathBuf::from(file)))
 }
 

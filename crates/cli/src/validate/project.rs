@@ -134,7 +134,7 @@ impl Project {
                 && let Err(error) = glob::Pattern::new(file)
             {
                 fail!(
-                    "{shown}: [[ignore]] nummer {number}: {file} er ikke et gyldig mønster: {error}",
+                    "{shown}: [[ignore]] nummer {number}: {file} er ikke et gyldig mønster",
                     "{shown}: [[ignore]] number {number}: {file} is not a valid pattern: {error}"
                 );
             }
@@ -154,11 +154,16 @@ impl Project {
     }
 }
 
+/// Between the name and those that there are; in English, as the other errors of keys, and put into bokmål with them.
+pub(crate) const NO_RULE_SET: &str = " is not a rule set; there are ";
+/// After what is not a date.
+pub(crate) const NO_DATE: &str = " is not a date: write until = 2027-01-31";
+
 fn rule_set<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<RuleSetChoice>, D::Error> {
     let name = String::deserialize(from)?;
-    RuleSetChoice::parse(&name).map(Some).ok_or_else(|| {
-        D::Error::custom(format!("{name} is no rule set; there are {}", RuleSetChoice::names()))
-    })
+    RuleSetChoice::parse(&name)
+        .map(Some)
+        .ok_or_else(|| D::Error::custom(format!("{name}{NO_RULE_SET}{}", RuleSetChoice::names())))
 }
 
 /// A date of TOML, or text.
@@ -172,9 +177,7 @@ fn date<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Date, D::Error> {
     let written = match Written::deserialize(from) {
         Ok(Written::Toml(date)) => date.to_string(),
         Ok(Written::Text(text)) => text,
-        Err(_) => return Err(D::Error::custom("not a date: write until = 2027-01-31")),
+        Err(_) => return Err(D::Error::custom(format!("the value{NO_DATE}"))),
     };
-    written
-        .parse()
-        .map_err(|_| D::Error::custom(format!("{written} is not a date: write until = 2027-01-31")))
+    written.parse().map_err(|_| D::Error::custom(format!("{written}{NO_DATE}")))
 }

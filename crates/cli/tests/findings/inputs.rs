@@ -271,6 +271,117 @@ fn every_command_names_what_it_cannot_write() {
     }
 }
 
+/// What a library says of a value is English: in bokmål its sentence is a sentence of ours, or left out.
+#[test]
+fn no_sentence_in_bokmal_ends_in_english() {
+    let world = World::make("lmdi-0.9.4", 2, 100);
+    let folder = world.path();
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).expect("written");
+    let rule = |expression: &str| {
+        format!(
+            "[[rule]]\nid = \"r1\"\nat = \"Patient\"\nexpression = '{expression}'\n\
+             severity = \"error\"\ntext = \"x\"\n"
+        )
+    };
+    let ignore =
+        |until: &str| format!("[[ignore]]\nreason = \"x\"\ncode = \"LMR-4001\"\nuntil = {until}\n");
+    write("e.json", "{}");
+    let mut lines: Vec<(String, &str)> = [
+        ("send forget --since yesterday --config sender.toml", "verken en dato"),
+        ("send rejected --until yesterday --config sender.toml", "verken en dato"),
+        ("send map --ruleset x", "lmdi-1.1.7"),
+        ("send history --limit x", "helt tall"),
+        ("admin deliveries --since yesterday --config receiver.toml", "en dato skrives"),
+        ("admin deliveries --limit 99999999999 --config receiver.toml", "er ikke i 0..="),
+        ("admin deliveries --sender 123456789 --config receiver.toml", "ni sifre"),
+        ("admin deactivate 12345678x --config receiver.toml", "ni sifre"),
+        ("admin overview --days 0 --config receiver.toml", "0 er ikke i 1..=366"),
+        ("admin overview --days x --config receiver.toml", "helt tall"),
+        ("admin new-password pw", "12 tegn eller flere"),
+        ("demo --administrations 1", "1 er ikke i 8..="),
+        ("web --listen x", "127.0.0.1:8080"),
+        ("fhirpath name.( e.json", "linje 1, kolonne 6"),
+        ("validate --max x e.json", "helt tall"),
+        ("validate --max-seconds -1 e.json", ""),
+        ("validate --threads 99999999999999999999 e.json", "helt tall"),
+        ("validate --entry-profile x e.json", "skriv INDEX=URL"),
+        ("validate --entry-profile x=y e.json", "entry"),
+        ("validate --global-profile x e.json", ""),
+        ("validate --external x e.json", "skriv REFERENCE=FILE"),
+        ("validate --baseline e.json e.json", "er ikke en grunnlinje"),
+    ]
+    .map(|(line, words)| (line.to_owned(), words))
+    .into();
+    let files = [
+        (
+            "ruleset = \"lmdi-9\"\n".to_owned(),
+            "lmdi-9 er ikke et regelsett; det som finnes, er lmdi-",
+        ),
+        ("colour = 1\n".to_owned(), "ukjent nøkkel `colour`; det som finnes, er"),
+        ("ruleset = 1\n".to_owned(), "feil type"),
+        ("ruleset = = 1\n".to_owned(), "linje 1, kolonne 11"),
+        ("baseline = \"a\"\nbaseline = \"b\"\n".to_owned(), "to ganger"),
+        ("[[ignore]]\ncode = \"LMR-4001\"\n".to_owned(), "mangler"),
+        (ignore("\"snart\""), "det skal være en dato"),
+        (ignore("1"), "det skal være en dato"),
+        (rule("name.("), "kolonne 6: noe annet er ventet her"),
+        (rule("name §"), "uventet tegn '§'"),
+        (rule("name.wher(true)"), "ukjent funksjon wher() (mente du where()?)"),
+        (rule("%context /*"), "en kommentar uten slutt"),
+        (rule("name.where()"), "where() tar et annet antall"),
+    ];
+    for (number, (text, words)) in files.iter().enumerate() {
+        write(&format!("{number}.toml"), text);
+        lines.push((format!("validate --project {number}.toml e.json"), words));
+    }
+    write("kind.toml", "ruleset = \"x\"\n");
+    lines.push(("send status --config kind.toml".to_owned(), "ukjent verdi `x`"));
+    write("no.toml", "x = [\n");
+    lines.push(("doctor --config no.toml".to_owned(), "er ikke TOML"));
+    let english = [
+        "is",
+        "the",
+        "not",
+        "of",
+        "a",
+        "expected",
+        "invalid",
+        "found",
+        "failed",
+        "unknown",
+        "missing",
+        "write",
+        "unexpected",
+        "or",
+        "parse",
+        "error",
+        "there",
+        "are",
+        "in",
+        "than",
+    ];
+    for (line, words) in &lines {
+        let arguments: Vec<_> = line.split_whitespace().map(std::ffi::OsStr::new).collect();
+        let output = run(&arguments, folder, "nb").expect("it ends");
+        let text = said(&output);
+        assert_eq!(output.status.code(), Some(2), "{line}: {text}");
+        assert!(text.contains(words), "{line}: no {words} in {text}");
+        // What a file has on a line, and how arguments are called, is of no language.
+        let sentences =
+            text.lines().filter(|line| !line.contains(" | ") && !line.starts_with("Bruk"));
+        for word in
+            sentences.flat_map(|line| line.split(|c: char| !c.is_alphanumeric() && c != '-'))
+        {
+            assert!(!english.contains(&word), "{line}: {word} in {text}");
+        }
+        // In English nothing is lost.
+        let text = said(&run(&arguments, folder, "en").expect("it ends"));
+        for word in ["skriv", "ikke", "ventet", "finnes", "ukjent"] {
+            assert!(!text.contains(word), "{line}: {word} in {text}");
+        }
+    }
+}
+
 /// An issuer of the sandbox reads its folder before it listens, and names a port that is taken with the remedy.
 #[test]
 fn an_issuer_names_its_folder_first_and_then_its_port() {

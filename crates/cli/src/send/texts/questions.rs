@@ -203,7 +203,8 @@ fn state_text(state: &WhyState, language: Language) -> String {
         }
         WhyState::Waits { number, held } => {
             let start = say("venter på noe som holdes tilbake", "waits for something held back");
-            let number = number.map(|n| format!(" (nr./no. {n})")).unwrap_or_default();
+            let of_number = say("nr.", "no.");
+            let number = number.map(|n| format!(" ({of_number} {n})")).unwrap_or_default();
             format!("{start}: {}:{}{number}", held.label(), held.line())
         }
         WhyState::Deferred => say(
