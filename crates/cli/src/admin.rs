@@ -199,6 +199,10 @@ impl Admin {
                     let filter = deliveries.filter()?;
                     let list = senders.store.deliveries(&filter).await?;
                     let refused = senders.store.refused_calls(&filter).await?;
+                    // Who is not registered may have been refused.
+                    if list.is_empty() && refused.is_empty() {
+                        senders.must_know(filter.sender).await?;
+                    }
                     deliveries::print_list(&list, &refused, filter.limit, view)
                 }
                 Command::Certificates => {
@@ -207,7 +211,7 @@ impl Admin {
                     senders.certificates(&own).await
                 }
                 Command::Show(show) => show.run(&*senders.store, view).await,
-                Command::Export(export) => export.run(&*senders.store, view).await,
+                Command::Export(export) => export.run(&senders).await,
                 Command::Erase(erase) => erase.run(&*senders.store, view).await,
                 Command::Expire => {
                     let (retention, outlet) = (config.retention, config.outlet.is_some());
@@ -222,7 +226,7 @@ impl Admin {
                     archive::back_up(&*senders.store, file, config.identities.is_some(), view).await
                 }
                 Command::Outlet => archive::outlet_status(&*senders.store, view).await,
-                Command::Audit(audit) => audit.run(&*senders.store, &folder, view).await,
+                Command::Audit(audit) => audit.run(&senders).await,
                 Command::Overview { days } => senders.overview(*days).await,
                 Command::NewKey { .. } | Command::NewPassword { .. } | Command::Move { .. } => {
                     Ok(ExitCode::SUCCESS)

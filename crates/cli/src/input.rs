@@ -1,17 +1,40 @@
 //! What a file or standard input holds: one JSON text, or one on every line (NDJSON).
 
 use std::fs::File;
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
+use flate2::read::MultiGzDecoder;
 use lmr_fhir::{Document, ParseOptions};
 
 use crate::output::read;
-use crate::text::{Explain, text};
+use crate::text::{Explain, fail, text};
 
-/// Whether the file's name says that it has a resource on every line.
+/// Most bytes of one JSON or XML text that a packed file may have. Lines are read one by one.
+const MAX_UNPACKED: u64 = 1 << 30;
+
+/// The file's name in small letters, and whether it has `.gz` at its end, which is left out.
+fn unpacked_name(path: &Path) -> (String, bool) {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    match name.strip_suffix(".gz") {
+        Some(inner) => (inner.to_owned(), true),
+        None => (name, false),
+    }
+}
+
+fn ends_with(name: &str, endings: &[&str]) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, ending)| endings.contains(&ending))
+}
+
+/// Whether the file's name says that it has a resource on every line. It may be packed by gzip.
 pub(crate) fn is_lines(path: &Path) -> bool {
-    path.extension().is_some_and(|e| e == "ndjson" || e == "jsonl")
+    ends_with(&unpacked_name(path).0, &["ndjson", "jsonl"])
+}
+
+/// Whether the file's name says that it has resources: of JSON, of NDJSON or of XML, packed by gzip or not. The sender
+/// reads the same names from a folder.
+pub(crate) fn has_resources(path: &Path) -> bool {
+    ends_with(&unpacked_name(path).0, &["json", "ndjson", "jsonl", "xml"])
 }
 
 /// Whether the text has a JSON value on each of its first two lines that are not blank, so that it can
@@ -37,12 +60,37 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<Input> {
         return standard_input()
             .explain(|| text!("kan ikke lese standard inn", "cannot read standard input"));
     }
-    if !is_lines(path) {
-        return Ok(Input::Whole(read(path)?));
+    let cannot_read = || text!("kan ikke lese {path}", "cannot read {path}", path = path.display());
+    let is_packed = has_resources(path) && unpacked_name(path).1;
+    match (is_lines(path), is_packed) {
+        (false, false) => Ok(Input::Whole(read(path)?)),
+        (true, false) => Ok(Input::Lines(Box::new(File::open(path).explain(cannot_read)?))),
+        (true, true) => Ok(Input::Lines(Box::new(unpacking(path).explain(cannot_read)?))),
+        (false, true) => {
+            let mut bytes = Vec::new();
+            let mut file = unpacking(path).explain(cannot_read)?.take(MAX_UNPACKED + 1);
+            file.read_to_end(&mut bytes).explain(|| {
+                text!(
+                    "{path} kan ikke pakkes ut (gzip)",
+                    "{path} cannot be unpacked (gzip)",
+                    path = path.display()
+                )
+            })?;
+            if bytes.len() as u64 > MAX_UNPACKED {
+                fail!(
+                    "{path} er mer enn {most} MiB utpakket: lag NDJSON av den, som leses linje for linje",
+                    "{path} has more than {most} MiB unpacked: make NDJSON of it, which is read line by line",
+                    path = path.display(),
+                    most = MAX_UNPACKED >> 20
+                );
+            }
+            Ok(Input::Whole(bytes))
+        }
     }
-    let file = File::open(path)
-        .explain(|| text!("kan ikke lese {path}", "cannot read {path}", path = path.display()))?;
-    Ok(Input::Lines(Box::new(file)))
+}
+
+fn unpacking(path: &Path) -> io::Result<MultiGzDecoder<BufReader<File>>> {
+    Ok(MultiGzDecoder::new(BufReader::new(File::open(path)?)))
 }
 
 fn standard_input() -> io::Result<Input> {

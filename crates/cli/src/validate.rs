@@ -34,6 +34,7 @@ use crate::text::{Explain, fail, text};
 use crate::{UNUSABLE, clock};
 use baseline::Baseline;
 use batches::Batches;
+use changed::Changed;
 pub(crate) use checks::cannot_check;
 use checks::check_batch;
 use files::gather;
@@ -53,8 +54,8 @@ const STOPPED: u8 = 3;
 /// ended the check.
 #[derive(Args)]
 pub(crate) struct Validate {
-    /// Files with one resource each (.json, .xml) or one a line (.ndjson), folders of such files, or - for standard
-    /// input
+    /// Files with one resource each (.json, .xml) or one a line (.ndjson), packed as .gz or not, folders of such files,
+    /// or - for standard input
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// The guide to check against; `none` is plain R4 plus what --package and --profile name. If left out, a
@@ -216,23 +217,24 @@ impl Validate {
         let today = clock::oslo(clock::now()).date();
         let triage = Triage::new(&project, baseline, self.write_baseline.is_some(), today);
         let mut report = Report::new(self.format, lang, self.quiet, self.max, triage);
-        let mut files = Vec::new();
+        let mut asked = Vec::new();
+        let mut archives = Vec::new();
         for path in &self.files {
-            files.extend(gather(path, &mut |error| {
-                output::complain(&format!("lmr: {}", crate::text::chain(&error, lang)));
-                report.not_opened();
-            })?);
+            let found = gather(
+                path,
+                &mut |error| {
+                    output::complain(&format!("lmr: {}", crate::text::chain(&error, lang)));
+                    report.not_opened();
+                },
+                &mut |archive| archives.push(archive),
+            )?;
+            asked.push((path.clone(), found));
         }
-        if let Some(revision) = &self.changed_from {
-            files = changed::since(revision, files)?;
-            if files.is_empty() {
-                let note = text!(
-                    "lmr: ingen av filene er endret siden {revision}",
-                    "lmr: none of the files has changed since {revision}"
-                );
-                output::complain(note.get(lang));
-            }
-        }
+        complain_of_archives(&archives, lang);
+        let files = match &self.changed_from {
+            Some(revision) => self.changed_since(revision, asked, &project, lang)?,
+            None => asked.into_iter().flat_map(|(_, found)| found).collect(),
+        };
         let several = files.len() > 1;
         if self.format == Format::Html && self.fine.redact {
             fail!(
@@ -337,6 +339,44 @@ impl Validate {
 
     /// Validates a file of one resource a line, some lines at a time, and writes what is reported of them: neither
     /// the file nor the report has to fit into memory.
+    /// Of the files that were asked for, those that --changed-from leaves.
+    fn changed_since(
+        &self,
+        revision: &str,
+        asked: Vec<(PathBuf, Vec<PathBuf>)>,
+        project: &Project,
+        lang: Language,
+    ) -> anyhow::Result<Vec<PathBuf>> {
+        let settings: Vec<PathBuf> = [&project.path, &self.baseline, &project.keys.baseline]
+            .into_iter()
+            .flatten()
+            .chain(&self.package)
+            .chain(&project.keys.packages)
+            .cloned()
+            .collect();
+        match changed::since(revision, &asked, &settings)? {
+            Changed::Only(files) => {
+                if files.is_empty() {
+                    let note = text!(
+                        "lmr: ingen av filene er endret siden {revision}",
+                        "lmr: none of the files has changed since {revision}"
+                    );
+                    output::complain(note.get(lang));
+                }
+                Ok(files)
+            }
+            Changed::Everything { by } => {
+                let note = text!(
+                    "lmr: {by} er endret siden {revision}: alle filene kontrolleres",
+                    "lmr: {by} has changed since {revision}: all files are checked",
+                    by = by.display()
+                );
+                output::complain(note.get(lang));
+                Ok(asked.into_iter().flat_map(|(_, found)| found).collect())
+            }
+        }
+    }
+
     fn lines(
         &self,
         (path, file): (&Path, impl Read),
@@ -356,4 +396,24 @@ impl Validate {
         }
         Ok(())
     }
+}
+
+/// Says which archives were not looked into: `lmr send` does read them, so nobody should think that they were.
+fn complain_of_archives(archives: &[PathBuf], lang: Language) {
+    const SHOWN: usize = 3;
+    if archives.is_empty() {
+        return;
+    }
+    let mut names: Vec<String> =
+        archives.iter().take(SHOWN).map(|path| path.display().to_string()).collect();
+    if archives.len() > SHOWN {
+        names.push("…".to_owned());
+    }
+    let note = text!(
+        "lmr: {count} zip-arkiver er ikke kontrollert ({names}): pakk dem ut først",
+        "lmr: {count} zip archives were not checked ({names}): unpack them first",
+        count = archives.len(),
+        names = names.join(", ")
+    );
+    output::complain(note.get(lang));
 }

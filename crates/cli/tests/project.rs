@@ -385,3 +385,128 @@ fn watching_reports_again_after_a_change_and_refuses_standard_input() {
     child.kill().expect("ended");
     child.wait().expect("ended");
 }
+
+fn gzip(text: &str) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(text.as_bytes()).expect("packed");
+    encoder.finish().expect("packed")
+}
+
+/// The sender reads them from a folder, so whoever checks the folder first must not think that they are right.
+#[test]
+fn packed_files_of_a_folder_are_checked_and_archives_are_named() {
+    let folder = folder(&[("right.json", RIGHT), ("BIG.JSON", FAULTY)]);
+    let write = |name: &str, bytes: &[u8]| {
+        std::fs::write(folder.path().join(name), bytes).expect("written");
+    };
+    write("whole.json.gz", &gzip(FAULTY));
+    write("lines.ndjson.GZ", &gzip(&format!("{}\n", FAULTY.replace('\n', " "))));
+    write("two.zip", b"PK\x03\x04");
+    write("notes.gz", &gzip("nothing of ours"));
+    let output = validate(folder.path(), &["--ruleset", "none", "--format", "json", "."]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let found = out(&output);
+    for (name, is_faulty) in [
+        ("BIG.JSON", true),
+        ("whole.json.gz", true),
+        ("lines.ndjson.GZ", true),
+        ("right.json", false),
+        ("notes.gz", false),
+    ] {
+        assert_eq!(found.contains(name), is_faulty, "{name}: {found}");
+    }
+    assert!(said(&output).contains("1 zip archives were not checked"), "{}", said(&output));
+    assert!(said(&output).contains("two.zip"), "{}", said(&output));
+    // Cut off.
+    let whole = gzip(FAULTY);
+    write("cut.json.gz", &whole[..whole.len() / 2]);
+    let output = validate(folder.path(), &["--ruleset", "none", "."]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("cut.json.gz"), "{}", said(&output));
+}
+
+#[test]
+fn what_git_does_not_follow_and_what_decides_are_changes() {
+    let outside = folder(&[("apart.json", FAULTY)]);
+    let rule = "ruleset = \"none\"\n";
+    let folder = folder(&[
+        (".lmr.toml", rule),
+        (".gitignore", "build\n"),
+        ("old.json", FAULTY),
+        ("build/made.json", FAULTY),
+    ]);
+    let git = |arguments: &[&str]| {
+        let done = Command::new("git")
+            .current_dir(folder.path())
+            .args(["-c", "user.name=t", "-c", "user.email=t@example.org"])
+            .args(arguments)
+            .output()
+            .expect("git runs");
+        assert!(done.status.success(), "{done:?}");
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "-m", "first"]);
+    let checked = |paths: &[&str]| {
+        let arguments = [&["--format", "json", "--changed-from", "HEAD"], paths].concat();
+        let output = validate(folder.path(), &arguments);
+        let names = ["old.json", "made.json", "apart.json"];
+        let found: Vec<_> = names.into_iter().filter(|name| out(&output).contains(name)).collect();
+        (found.join(" "), said(&output))
+    };
+    let apart = outside.path().join("apart.json").display().to_string();
+    for (paths, expected) in [
+        (vec!["."], ""),
+        (vec!["old.json"], ""),
+        (vec!["build/made.json"], "made.json"),
+        (vec!["build"], "made.json"),
+        (vec![apart.as_str()], "apart.json"),
+        (vec![".", apart.as_str()], "apart.json"),
+    ] {
+        let (found, said) = checked(&paths);
+        assert_eq!(found, expected, "{paths:?}: {said}");
+    }
+    // Another rule: every file may have other findings.
+    let rules = format!(
+        "{rule}[[rule]]\nseverity = \"error\"\nid = \"r-1\"\nat = \"Patient\"\nexpression = \"id.exists()\"\ntext = \"has an id\"\n"
+    );
+    std::fs::write(folder.path().join(".lmr.toml"), rules).expect("written");
+    let (found, said) = checked(&["."]);
+    assert!(
+        found.contains("old.json") && said.contains("all files are checked"),
+        "{found}: {said}"
+    );
+}
+
+#[test]
+fn a_rule_that_no_resource_could_meet_is_refused() {
+    for (at, is_taken) in [
+        ("Patient", true),
+        ("Patient.name", true),
+        ("HumanName", false),
+        ("Extension", false),
+        ("Extension.url", false),
+        ("Identifier.system", false),
+        ("Element", false),
+        ("BackboneElement", false),
+        ("string", false),
+        ("Resource", false),
+        ("Resource.id", false),
+        ("DomainResource", false),
+        ("Patiant", false),
+        ("Patient.nam", false),
+    ] {
+        let toml = format!(
+            "ruleset = \"none\"\n[[rule]]\nseverity = \"error\"\nid = \"r-1\"\nat = \"{at}\"\nexpression = \"false\"\ntext = \"never\"\n"
+        );
+        let folder = folder(&[(".lmr.toml", &toml), ("a.json", RIGHT)]);
+        let output = validate(folder.path(), &["a.json"]);
+        let taken = output.status.code() != Some(2);
+        assert_eq!(taken, is_taken, "{at}: {}", said(&output));
+        if !is_taken {
+            let first = at.split('.').next().expect("a type");
+            assert!(said(&output).contains(first), "{at}: {}", said(&output));
+        }
+    }
+}

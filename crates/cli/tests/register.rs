@@ -378,6 +378,57 @@ fn n13_what_is_stored_is_exported_and_a_person_is_erased() {
     done(&["admin", "audit", "verify"], &receiver);
 }
 
+/// A slip must not look like the answer that there is nothing.
+#[test]
+fn a_slip_in_what_is_asked_for_is_no_empty_answer() {
+    let world = delivered(2, 50);
+    let receiver = world.config("receiver.toml");
+    let status = |arguments: &[&str]| {
+        let output = run(&[&["admin"], arguments].concat(), &receiver);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), said)
+    };
+    let folder = |name: &str| world.config(name).display().to_string();
+    let export = |name: &str, more: &[&str]| {
+        let folder = folder(name);
+        status(&[&["export", &folder, "--reason", "a request"], more].concat())
+    };
+    for (name, more, expected, says) in [
+        ("a", vec!["--type", "Medicationadministration"], 2, "MedicationAdministration"),
+        ("b", vec!["--type", "Observation"], 2, "Observation"),
+        ("c", vec!["--sender", "999999999"], 2, "999999999"),
+        ("d", vec!["--sender", "974760673"], 2, "neither registered nor has delivered"),
+        ("e", vec!["--since", "2099-01-01"], 1, "nothing was exported"),
+        ("f", vec!["--type", "Patient"], 0, ""),
+        ("g", vec![], 0, ""),
+    ] {
+        let (code, said) = export(name, &more);
+        assert_eq!(code, Some(expected), "{more:?}: {said}");
+        assert!(said.contains(says), "{more:?}: {said}");
+    }
+    for list in [&["deliveries"][..], &["audit", "list"]] {
+        let (code, said) = status(&[list, &["--sender", "974760673"]].concat());
+        assert_eq!(code, Some(2), "{list:?}: {said}");
+    }
+    // Nobody's number goes into a log from which nothing is taken out.
+    let out = folder("h");
+    let number = folder("number");
+    std::fs::write(&number, "13866510282").expect("written");
+    for arguments in [
+        &["export", &out][..],
+        &["erase", &number],
+        &["show", "--resource", "Patient/x", "--content"],
+    ] {
+        for reason in ["as 13866510282 asks", "138665 10282"] {
+            let (code, said) = status(&[arguments, &["--reason", reason]].concat());
+            assert_eq!(code, Some(2), "{arguments:?}: {said}");
+            assert!(said.contains("looks like an identity number"), "{arguments:?}: {said}");
+        }
+    }
+    let log = done(&["admin", "audit", "list", "--format", "json"], &receiver);
+    assert!(!log.contains("10282"), "{log}");
+}
+
 /// The numbers of the patients in a folder of FHIR files.
 fn numbers(folder: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(folder.join("Patient.ndjson")).expect("patients");

@@ -508,9 +508,10 @@ async fn decide(
     };
     let count = chosen.len();
     let problem = match (fields.reason(), fields.text("count")) {
-        (None, _) => {
-            Some(f.t("Skriv en begrunnelse til journalen.", "Write a reason for the journal."))
-        }
+        (None, _) => Some(f.t(
+            "Skriv en begrunnelse til journalen (høyst 1000 tegn, uten fødselsnummer).",
+            "Write a reason for the journal (1000 characters at most, without an identity number).",
+        )),
         (Some(_), Some(seen)) if seen != count.to_string() => Some(f.t(
             "Utvalget har endret seg siden siden ble laget. Se på det igjen.",
             "The selection has changed since the page was made. Look at it again.",

@@ -1,5 +1,6 @@
 //! Forms: the fields of a request's body, and of its query.
 
+use lmr_identifiers::looks_personal;
 use std::collections::HashMap;
 
 /// Longest value of a field that is a reason or a name, in characters.
@@ -28,10 +29,12 @@ impl Fields {
         Some(self.raw(name).trim()).filter(|text| !text.is_empty())
     }
 
-    /// A reason in the visitor's words: something, and not a whole document.
+    /// A reason in the visitor's words: something, not a whole document, and nobody's number. It is kept in logs from
+    /// which nothing is taken out.
     pub(crate) fn reason(&self) -> Option<String> {
         let reason = self.text("reason")?;
-        (reason.chars().count() <= MAX_TEXT).then(|| reason.to_owned())
+        let is_fit = reason.chars().count() <= MAX_TEXT && !looks_personal(reason);
+        is_fit.then(|| reason.to_owned())
     }
 }
 

@@ -8,14 +8,16 @@ use std::process::ExitCode;
 
 use clap::Args;
 use jiff::civil::Date;
-use lmr_identifiers::{NationalIdentityNumber, OrganisationNumber};
+use lmr_identifiers::{NationalIdentityNumber, OrganisationNumber, looks_personal};
 use lmr_intake::{
     Act, Action, ArchiveFilter, ArchivedMessage, Database, DeliveryFilter, Erasure, Removed, blank,
 };
+use lmr_lmdi::RuleSetId;
 use lmr_lmdi::split::places_of_person;
 use serde_json::{Value, json};
 
 use super::deliveries::{self, local};
+use super::senders::Senders;
 use super::{Format, View, operator, organisation_number, start_of_day};
 use crate::clock;
 use crate::config::receiver::RetentionSection;
@@ -105,6 +107,13 @@ async fn record(
 fn check_reason(reason: Option<&str>) -> anyhow::Result<()> {
     if reason.is_some_and(|reason| reason.trim().is_empty()) {
         fail!("--reason er tom: skriv hvorfor", "--reason is empty: write why");
+    }
+    // The audit log keeps it for good.
+    if reason.is_some_and(looks_personal) {
+        fail!(
+            "--reason har noe som ser ut som et fødselsnummer; skriv den uten",
+            "--reason has what looks like an identity number; say it without"
+        );
     }
     Ok(())
 }
@@ -230,7 +239,8 @@ impl Show {
 }
 
 impl Export {
-    pub(super) async fn run(&self, store: &dyn Database, view: View) -> anyhow::Result<ExitCode> {
+    pub(super) async fn run(&self, senders: &Senders) -> anyhow::Result<ExitCode> {
+        let (store, view) = (&*senders.store, senders.view);
         let cannot_write =
             || text!("kan ikke skrive {path}", "cannot write {path}", path = self.folder.display());
         std::fs::create_dir_all(&self.folder).explain(cannot_write)?;
@@ -241,11 +251,23 @@ impl Export {
                 path = self.folder.display()
             );
         }
+        // A slip would give an empty folder, which reads as the answer.
+        let types: BTreeSet<&str> =
+            RuleSetId::ALL.iter().flat_map(|set| set.profiles()).map(|(name, _)| *name).collect();
+        if let Some(unknown) = self.types.iter().find(|name| !types.contains(name.as_str())) {
+            let types: Vec<&str> = types.into_iter().collect();
+            fail!(
+                "{unknown} er ikke en ressurstype som registeret tar imot: {types}",
+                "{unknown} is not a resource type that the register takes: {types}",
+                types = types.join(", ")
+            );
+        }
         let filter = ArchiveFilter {
             sender: self.sender.as_deref().map(organisation_number).transpose()?,
             since: self.since.map(start_of_day).transpose()?,
             ..Default::default()
         };
+        senders.must_know(filter.sender).await?;
         let detail = format!(
             "{}; types: {}; since: {}",
             if self.all_versions { "all versions" } else { "newest versions" },
@@ -300,13 +322,30 @@ impl Export {
         });
         let mut file = new_file(&self.folder.join("manifest.json")).explain(cannot_write)?;
         writeln!(file, "{manifest:#}").explain(cannot_write)?;
+        let counts = counts_of(&manifest);
+        let is_empty = counts.is_empty();
         if view.format == Format::Json {
             print(&format!("{manifest}\n"))?;
-            return Ok(ExitCode::SUCCESS);
+            return Ok(ExitCode::from(u8::from(is_empty)));
         }
         let mut out = String::new();
-        for (resource_type, count) in &counts_of(&manifest) {
+        for (resource_type, count) in &counts {
             out.push_str(&format!("{count:>9}  {resource_type}.ndjson\n"));
+        }
+        if gone > 0 {
+            let of = text!(
+                "{gone:>9}  uten innhold: fjernet for alderens skyld eller slettet\n",
+                "{gone:>9}  without content: removed for their age, or erased\n"
+            );
+            out.push_str(of.get(view.lang));
+        }
+        if is_empty {
+            print(&out)?;
+            complain(view.say(
+                "ingenting er eksportert: det finnes ikke innhold som dette gjelder",
+                "nothing was exported: there is no content that this asks for",
+            ));
+            return Ok(ExitCode::FAILURE);
         }
         out.push_str(view.say(
             "Filene holder helseopplysninger i klartekst: ta vare på dem deretter.\n",

@@ -1,7 +1,7 @@
 //! `lmr admin audit`: the log of who sent, read, changed, exported or erased what.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
@@ -11,6 +11,7 @@ use lmr_intake::{Action, AuditEntry, AuditFault, AuditFilter, AuditHead, AuditPr
 use serde_json::{Value, json};
 
 use super::deliveries::local;
+use super::senders::Senders;
 use super::{Format, View, organisation_number, start_of_day};
 use crate::config::key_files::certificate;
 use crate::config::read_text;
@@ -64,14 +65,10 @@ struct Verify {
 }
 
 impl Audit {
-    pub(super) async fn run(
-        &self,
-        store: &dyn Database,
-        _folder: &Path,
-        view: View,
-    ) -> anyhow::Result<ExitCode> {
+    pub(super) async fn run(&self, senders: &Senders) -> anyhow::Result<ExitCode> {
+        let (store, view) = (&*senders.store, senders.view);
         match &self.command {
-            AuditCommand::List(list) => list.run(store, view).await,
+            AuditCommand::List(list) => list.run(senders).await,
             AuditCommand::Verify(verify) => verify.run(store, view).await,
             AuditCommand::Heads => {
                 let mut out = String::new();
@@ -91,25 +88,25 @@ impl Audit {
 }
 
 impl List {
-    async fn run(&self, store: &dyn Database, view: View) -> anyhow::Result<ExitCode> {
+    async fn run(&self, senders: &Senders) -> anyhow::Result<ExitCode> {
+        let view = senders.view;
+        let sender = self.sender.as_deref().map(organisation_number).transpose()?;
         let filter = AuditFilter {
-            chain: self
-                .sender
-                .as_deref()
-                .map(organisation_number)
-                .transpose()?
-                .map(|number| number.to_string()),
+            chain: sender.map(|number| number.to_string()),
             action: self.action.as_deref().and_then(Action::parse),
             since: self.since.map(start_of_day).transpose()?,
             before: None,
             limit: self.limit,
         };
         let mut out = String::new();
-        for entry in store.audit_entries(&filter).await? {
+        for entry in senders.store.audit_entries(&filter).await? {
             match view.format {
                 Format::Json => writeln!(out, "{}", json_of(&entry))?,
                 Format::Text => writeln!(out, "{}", line_of(&entry))?,
             }
+        }
+        if out.is_empty() {
+            senders.must_know(sender).await?;
         }
         if out.is_empty() && view.format == Format::Text {
             out.push_str(view.say("ingen oppføringer\n", "no entries\n"));

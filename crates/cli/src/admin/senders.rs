@@ -60,6 +60,21 @@ impl Senders {
         Ok(all)
     }
 
+    /// Refuses a number that is neither registered nor has delivered: a slip would look like a sender of whom there is
+    /// nothing.
+    pub(super) async fn must_know(&self, number: Option<OrganisationNumber>) -> anyhow::Result<()> {
+        let Some(number) = number else { return Ok(()) };
+        let is_known = self.all().await?.iter().any(|one| one.organisation == number)
+            || self.store.known_senders().await?.contains(&number);
+        if !is_known {
+            fail!(
+                "{number} er verken registrert eller har levert noe; «lmr admin senders» viser dem som er registrert",
+                "{number} is neither registered nor has delivered anything; `lmr admin senders` lists those that are registered"
+            );
+        }
+        Ok(())
+    }
+
     /// The sender that the database has, for a change. The configuration file goes first: a change in the
     /// database would look done and do nothing.
     pub(super) async fn registered(

@@ -698,8 +698,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Kontroller FHIR-filer mot registerets regler, eller mot hvilke profiler som helst",
     ),
     (
-        "Files with one resource each (.json, .xml) or one a line (.ndjson), folders of such files, or - for standard input",
-        "Filer med én ressurs hver (.json, .xml) eller én per linje (.ndjson), mapper med slike filer, eller - for standard inn",
+        "Files with one resource each (.json, .xml) or one a line (.ndjson), packed as .gz or not, folders of such files, or - for standard input",
+        "Filer med én ressurs hver (.json, .xml) eller én per linje (.ndjson), pakket som .gz eller ikke, mapper med slike filer, eller - for standard inn",
     ),
     (
         "The guide to check against; `none` is plain R4 plus what --package and --profile name. If left out, a batch is checked against lmdi-0.9.4 and everything else against the newest",

@@ -6,8 +6,24 @@ use std::process::Command;
 
 use crate::text::{Explain, fail, text};
 
-/// Keeps the files that were changed or added since the revision, in commits or in the working folder.
-pub(super) fn since(revision: &str, files: Vec<PathBuf>) -> anyhow::Result<Vec<PathBuf>> {
+/// What is to be checked of what was asked for.
+pub(super) enum Changed {
+    /// These files.
+    Only(Vec<PathBuf>),
+    /// All, because what they are checked by has changed: this file, or something in this folder.
+    Everything { by: PathBuf },
+}
+
+/// The files that were changed or added since the revision, in commits or in the working folder.
+///
+/// `asked` are the paths as they were given, each with the files that it means. Of what git does not follow (it is
+/// outside the repository, or ignored) nobody can say that it has not changed: where it was asked for itself, it is
+/// checked. `settings` are the files and folders that decide what is found.
+pub(super) fn since(
+    revision: &str,
+    asked: &[(PathBuf, Vec<PathBuf>)],
+    settings: &[PathBuf],
+) -> anyhow::Result<Changed> {
     if revision.starts_with('-') {
         fail!("{revision} er ikke en revisjon", "{revision} is not a revision");
     }
@@ -34,11 +50,44 @@ pub(super) fn since(revision: &str, files: Vec<PathBuf>) -> anyhow::Result<Vec<P
         .filter(|name| !name.is_empty())
         .filter_map(|name| std::fs::canonicalize(top.join(name)).ok())
         .collect();
+    for file in settings {
+        if let Ok(at) = std::fs::canonicalize(file)
+            && changed.iter().any(|changed| changed.starts_with(&at))
+        {
+            return Ok(Changed::Everything { by: file.clone() });
+        }
+    }
+    let root = std::fs::canonicalize(&top).unwrap_or_else(|_| top.clone());
     // What cannot be looked at is reported when it is read.
-    let is_changed = |path: &PathBuf| {
-        std::fs::canonicalize(path).ok().is_none_or(|path| changed.contains(&path))
-    };
-    Ok(files.into_iter().filter(is_changed).collect())
+    let is_changed =
+        |path: &Path| std::fs::canonicalize(path).ok().is_none_or(|path| changed.contains(&path));
+    let mut files = Vec::new();
+    for (path, found) in asked {
+        let is_followed = match std::fs::canonicalize(path) {
+            Ok(at) => at.starts_with(&root) && !is_ignored(&top, &at)?,
+            Err(_) => true,
+        };
+        let kept = found.iter().filter(|file| !is_followed || is_changed(file));
+        files.extend(kept.cloned());
+    }
+    Ok(Changed::Only(files))
+}
+
+/// Whether git ignores it.
+fn is_ignored(top: &Path, path: &Path) -> anyhow::Result<bool> {
+    let status = Command::new("git")
+        .current_dir(top)
+        .args(["check-ignore", "--quiet", "--"])
+        .arg(path)
+        .status()
+        .explain(|| {
+            text!(
+                "--changed-from trenger git, som ikke lar seg starte",
+                "--changed-from needs git, which cannot be started"
+            )
+        })?;
+    // 1 where it is not, 128 where it cannot say, as of the repository's own folder.
+    Ok(status.success())
 }
 
 fn git(folder: &Path, arguments: &[&str]) -> anyhow::Result<String> {

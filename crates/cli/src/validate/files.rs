@@ -3,25 +3,27 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use crate::input::is_lines;
+use crate::input::has_resources;
 use crate::text::{Explain, fail, text};
 
 /// The files that a path means: itself, or the JSON and XML files of a folder and those below it.
 ///
-/// A folder below it that cannot be read is handed to `failed`, and the others are gone through.
+/// A folder below it that cannot be read is handed to `failed`, and the others are gone through; so is an archive, which
+/// is not looked into, to `passed`.
 pub(super) fn gather(
     path: &Path,
     failed: &mut dyn FnMut(anyhow::Error),
+    passed: &mut dyn FnMut(PathBuf),
 ) -> anyhow::Result<Vec<PathBuf>> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
     let mut files = Vec::new();
-    below(path, &mut HashSet::new(), &mut files, failed)?;
+    below(path, &mut HashSet::new(), &mut files, failed, passed)?;
     if files.is_empty() {
         fail!(
-            "mappen {path} har ingen fil .json, .ndjson, .jsonl eller .xml",
-            "the folder {path} holds no .json, .ndjson, .jsonl or .xml file",
+            "mappen {path} har ingen fil .json, .ndjson, .jsonl eller .xml (heller ikke pakket som .gz)",
+            "the folder {path} holds no .json, .ndjson, .jsonl or .xml file (nor one packed as .gz)",
             path = path.display()
         );
     }
@@ -34,6 +36,7 @@ fn below(
     entered: &mut HashSet<PathBuf>,
     files: &mut Vec<PathBuf>,
     failed: &mut dyn FnMut(anyhow::Error),
+    passed: &mut dyn FnMut(PathBuf),
 ) -> anyhow::Result<()> {
     let cannot = || {
         text!(
@@ -53,17 +56,20 @@ fn below(
     for path in inside {
         let of = std::fs::metadata(&path);
         if of.as_ref().is_ok_and(std::fs::Metadata::is_dir) {
-            if let Err(error) = below(&path, entered, files, failed) {
+            if let Err(error) = below(&path, entered, files, failed, passed) {
                 failed(error);
             }
             continue;
         }
         // A pipe would be waited for; what cannot be looked at is reported when it is read.
         let may_be_read = of.is_err() || of.is_ok_and(|of| of.is_file());
-        if may_be_read
-            && (path.extension().is_some_and(|e| e == "json" || e == "xml") || is_lines(&path))
-        {
+        if !may_be_read {
+            continue;
+        }
+        if has_resources(&path) {
             files.push(path);
+        } else if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip")) {
+            passed(path);
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use lmr_fhirpath::Expression;
+use lmr_fhirpath::{Expression, TypeKind};
 use lmr_validator::package::Package;
 use lmr_validator::{Options, Validator};
 use serde_json::{Map, Value, json};
@@ -74,6 +74,20 @@ impl HouseRules {
         let file = project.name();
         for (of, url) in by_type.iter().flat_map(|(of, urls)| urls.iter().map(move |url| (of, url)))
         {
+            // Rules are looked up by the type of a resource, which is never one of these.
+            let is_abstract = ["Resource", "DomainResource"].contains(&of.as_str());
+            let model = validator.fhirpath_model();
+            let is_resource = model
+                .type_of_resource(of)
+                .is_some_and(|found| model.kind(found) == TypeKind::Resource);
+            if is_abstract || !is_resource {
+                fail!(
+                    "{file}: «at» i en regel må begynne med en ressurstype, og {of} er ikke det: skriv regelen for hver \
+                     ressurstype den gjelder",
+                    "{file}: “at” of a rule must begin with a resource type, which {of} is not: write the rule for each \
+                     resource type that it is about"
+                );
+            }
             validator.prepare(url).explain(|| {
                 text!(
                     "{file}: reglene for {of} kan ikke brukes",

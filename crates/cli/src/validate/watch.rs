@@ -69,7 +69,7 @@ fn state_of(command: &Validate) -> anyhow::Result<State> {
     let others = project.path.iter().chain(&project.keys.packages).chain(&command.package).cloned();
     for path in &command.files {
         // What cannot be read is reported by the check itself.
-        state.extend(gather(path, &mut |_| ())?.into_iter().map(|path| (path, None)));
+        state.extend(gather(path, &mut |_| (), &mut |_| ())?.into_iter().map(|path| (path, None)));
     }
     state.extend(others.map(|path| (path, None)));
     for (path, seen) in &mut state {

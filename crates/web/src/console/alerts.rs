@@ -372,8 +372,8 @@ pub(super) async fn close(
     visitor.must(Role::Act)?;
     let Some(reason) = fields.reason() else {
         let problem = visitor.frame.t(
-            "Skriv hva som er gjort eller avklart (høyst 1000 tegn).",
-            "Write what was done or found out (1000 characters at most).",
+            "Skriv hva som er gjort eller avklart (høyst 1000 tegn, uten fødselsnummer).",
+            "Write what was done or found out (1000 characters at most, without an identity number).",
         );
         let shown = build(&shared, visitor, Some(problem.to_owned())).await?;
         return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &shown));
@@ -490,8 +490,8 @@ pub(super) async fn hand_over_again(
         (again.sender, again.span, fields.reason())
     else {
         let problem = visitor.frame.t(
-            "Oppgi avsender, fra- og tildato og en grunn.",
-            "Give a sender, dates from and to, and a reason.",
+            "Oppgi avsender, fra- og tildato og en grunn (uten fødselsnummer).",
+            "Give a sender, dates from and to, and a reason (without an identity number).",
         );
         let shown = again_page(&shared, visitor, again, Some(problem.to_owned())).await?;
         return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &shown));

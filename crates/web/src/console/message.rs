@@ -88,8 +88,8 @@ pub(super) async fn content(
             shown
                 .f
                 .t(
-                    "Skriv hvorfor du trenger innholdet (høyst 1000 tegn).",
-                    "Write why you need the content (1000 characters at most).",
+                    "Skriv hvorfor du trenger innholdet (høyst 1000 tegn, uten fødselsnummer).",
+                    "Write why you need the content (1000 characters at most, without an identity number).",
                 )
                 .to_owned(),
         );

@@ -356,6 +356,12 @@ async fn try_change(
         }));
     };
     let here = format!("{BASE}/senders/{number}");
+    if fields.text("reason").is_some() && fields.reason().is_none() {
+        return Err(invalid(
+            "Grunnen kan ha høyst 1000 tegn, og ikke noe som ser ut som et fødselsnummer.",
+            "The reason can have 1000 characters at most, and nothing that looks like an identity number.",
+        ));
+    }
     let mut after = before.clone();
     match verb {
         "activate" => after.active = true,
