@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::log::LastLines;
-use crate::text::{Explain, text};
+use crate::text::{Explain, failure, text};
 
 pub(crate) mod console;
 pub(crate) mod key_files;
@@ -126,19 +126,36 @@ pub(crate) enum LogFormat {
 }
 
 impl Log {
+    /// What of the log is written.
+    pub(crate) fn filter(&self) -> anyhow::Result<tracing_subscriber::EnvFilter> {
+        let unusable = || {
+            text!(
+                "log.level: «{level}» er ikke et filter: bruk error, warn, info, debug eller trace, eller f.eks. \
+                 info,lmr_server=debug",
+                "log.level: “{level}” is not a filter: use error, warn, info, debug or trace, or for instance \
+                 info,lmr_server=debug",
+                level = self.level
+            )
+        };
+        // A word that is no level would be taken as the name of a module, and all others would be silent.
+        let is_module_alone = |word: &str| {
+            !word.contains('=')
+                && word.trim().parse::<tracing::level_filters::LevelFilter>().is_err()
+        };
+        if self.level.split(',').any(is_module_alone) {
+            return Err(failure(unusable()));
+        }
+        // The library's own words are English.
+        tracing_subscriber::EnvFilter::try_new(&self.level).map_err(|_| failure(unusable()))
+    }
+
     /// Starts logging for this process. What it gives is kept until the end, so that the last lines are written.
     pub(crate) fn start(&self) -> anyhow::Result<LastLines> {
         #[cfg(windows)]
         use tracing_subscriber::layer::SubscriberExt as _;
         use tracing_subscriber::util::SubscriberInitExt as _;
 
-        let filter = tracing_subscriber::EnvFilter::try_new(&self.level).explain(|| {
-            text!(
-                "log.level: {level} er ikke et filter",
-                "log.level: {level} is not a filter",
-                level = self.level
-            )
-        })?;
+        let filter = self.filter()?;
         #[cfg(not(windows))]
         let out = std::io::stderr();
         #[cfg(windows)]

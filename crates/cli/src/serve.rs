@@ -1,6 +1,8 @@
 //! `lmr serve`: the receiver.
 
-use std::collections::{BTreeMap, HashMap};
+mod reload;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,9 +11,7 @@ use std::time::Duration;
 use clap::Args;
 use lmr_auth::{Clock, DpopSettings, Fetcher, HttpFetcher, KeyCache, TokenVerifier};
 use lmr_envelope::SystemRandom;
-use lmr_intake::{
-    AllowList, Database, Material, Parts, Receiver, Removed, Settings, Store, certificate_ends,
-};
+use lmr_intake::{AllowList, Database, Parts, Receiver, Removed, Settings, Store};
 use lmr_server::{
     CallObserver, HttpSettings, OutletService, PageSettings, Services, StoreReplays, Tls,
 };
@@ -28,6 +28,7 @@ use crate::config::read_text;
 use crate::config::receiver::{IdentitiesSection, OutletSection, ReceiverConfig, RetentionSection};
 use crate::output::Language;
 use crate::text::{Explain, fail, text};
+use reload::{Reload, watch_certificates};
 
 /// Run the receiver until interrupted.
 #[derive(Args)]
@@ -66,12 +67,17 @@ impl Serve {
                         address = config.listen
                     )
                 })?;
-            let reloading = Reload::of(&services, console.as_ref().map(|(c, _)| c), &self.config);
+            let reloading = Reload::of(
+                &services,
+                outlet.as_ref().map(|(services, _)| &services.settings),
+                console.as_ref().map(|(console, settings)| (console, settings)),
+                &self.config,
+            );
             let has_outlet = outlet.is_some();
             let outlet = listening_outlet(&config, outlet).await?;
             let mut beside = JoinSet::new();
             beside.spawn(reloading.at_each_hangup());
-            beside.spawn(watch_certificates(services.receiver.clone()));
+            beside.spawn(watch_certificates(services.receiver.clone(), self.config.clone()));
             beside.spawn(expire_hourly(config.retention, has_outlet, Arc::clone(&store)));
             beside.spawn(make_partitions_daily(Arc::clone(&store)));
             tracing::info!(address = %listener.local_addr()?, environment = ?config.environment, "listening");
@@ -151,6 +157,7 @@ struct Prepared {
 
 impl Prepared {
     async fn of(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<Self> {
+        config.log.filter()?;
         let store = open_store(config, folder).await?;
         let telemetry = telemetry(config)?;
         let mut services = services_on(config, folder, &store)?;
@@ -183,87 +190,6 @@ fn check(config: &ReceiverConfig, folder: &Path, lang: Language) -> anyhow::Resu
     );
     crate::output::print(done.get(lang))?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Reads certificates, keys, authorities, senders, code lists and the console's operators of the configuration file again at each SIGHUP, as hooks of
-/// certificate renewal send it (a service of Windows: when its parameters are said to have changed). Everything else takes a restart.
-struct Reload {
-    config: PathBuf,
-    receiver: Receiver,
-    tls: Option<Tls>,
-    console: Option<Console>,
-}
-
-impl Reload {
-    fn of(services: &Services, console: Option<&Console>, config: &Path) -> Self {
-        Self {
-            config: config.to_owned(),
-            receiver: services.receiver.clone(),
-            tls: services.settings.tls.clone(),
-            console: console.cloned(),
-        }
-    }
-
-    /// Nothing is replaced unless all of it can be read.
-    fn again(&self) -> anyhow::Result<()> {
-        let (config, folder) = crate::config::read::<ReceiverConfig>(&self.config)?;
-        let material =
-            Material { keys: config.decryption_keys(&folder)?, trust: config.trust(&folder)? };
-        let avsendere = config.avsendere(&folder)?;
-        let rule_sets = crate::config::rule_sets(&config.terminology, &folder)?;
-        let tls = tls(&config, &folder)?;
-        let operators = match &config.console {
-            Some(section) => {
-                // A passkey added meanwhile is for one address.
-                section.public_url_if_needed()?;
-                Some(section.operators(&folder)?)
-            }
-            None => None,
-        };
-        self.receiver.replace(material, avsendere);
-        self.receiver.replace_rule_sets(rule_sets);
-        if let (Some(used), Some(read)) = (&self.tls, &tls) {
-            used.replace(read);
-        }
-        if let (Some(console), Some(operators)) = (&self.console, operators) {
-            console.replace_operators(operators);
-        }
-        Ok(())
-    }
-
-    async fn at_each_hangup(self) {
-        #[cfg(unix)]
-        {
-            use tokio::signal::unix::{SignalKind, signal};
-            let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
-            while hangup.recv().await.is_some() {
-                self.read_again();
-            }
-        }
-        #[cfg(windows)]
-        loop {
-            crate::service::reload_asked().await;
-            self.read_again();
-        }
-        #[cfg(not(any(unix, windows)))]
-        drop(self);
-    }
-
-    /// [`Self::again`], with its outcome in the log.
-    #[cfg(any(unix, windows))]
-    fn read_again(&self) {
-        match self.again() {
-            Ok(()) => {
-                tracing::info!(
-                    "certificates, keys, senders, operators and code lists were read again"
-                )
-            }
-            Err(error) => tracing::error!(
-                detail = format!("{error:#}"),
-                "certificates, keys, senders, operators and code lists could not be read again; the old ones stay in use"
-            ),
-        }
-    }
 }
 
 /// The outlet with its listener, where the configuration has one.
@@ -327,43 +253,6 @@ fn outlet_services(
         form: section.form.into(),
     };
     Ok((services, outlet))
-}
-
-/// Days before its end at which a certificate is reported in the log.
-const CERTIFICATE_DAYS: [i64; 3] = [7, 30, 60];
-
-/// Reports certificates that end soon: each once for 60, 30 and 7 days, and once it has ended.
-async fn watch_certificates(receiver: Receiver) {
-    let mut reported: HashMap<String, i64> = HashMap::new();
-    loop {
-        // The register's own are looked at all the same; the senders' in the next hour.
-        let avsendere = receiver.avsendere().await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "the senders' certificates cannot be looked at now");
-            Vec::new()
-        });
-        for end in certificate_ends(&receiver.certificates(), &avsendere, clock::now()) {
-            let step = if end.days_left < 0 {
-                -1
-            } else {
-                let reached = CERTIFICATE_DAYS.iter().find(|days| end.days_left <= **days);
-                let Some(step) = reached else { continue };
-                *step
-            };
-            if end.is_succeeded || reported.get(&end.thumbprint) == Some(&step) {
-                continue;
-            }
-            tracing::warn!(
-                usage = ?end.usage,
-                organisation = end.organisation.as_deref(),
-                thumbprint = end.thumbprint,
-                ends = %end.ends,
-                days_left = end.days_left,
-                "a certificate ends soon and has no successor"
-            );
-            reported.insert(end.thumbprint, step);
-        }
-        tokio::time::sleep(Duration::from_secs(3600)).await;
-    }
 }
 
 /// Removes what has been kept long enough, at the start and then once an hour.

@@ -651,6 +651,9 @@ fn n7_whatever_a_start_refuses_doctor_refuses() {
         ("addresses of the outlet", outlet("", bound).replace("\"127.0.0.1\"]", "\"x\"]")),
         ("addresses of the console", operator("").replace("\"127.0.0.1\"]", "\"x\"]")),
         ("a page of no module", "\n[validator_page]\nmodule = \"none.wasm\"\n".to_owned()),
+        ("a level that is none", "\n[log]\nlevel = \"wran\"\n".to_owned()),
+        ("a module without a level", "\n[log]\nlevel = \"info,lmr_server\"\n".to_owned()),
+        ("a filter that is none", "\n[log]\nlevel = \"debug,lmr=nope=x\"\n".to_owned()),
     ];
     // Without any of it both pass.
     let fine = outlet("", bound);
@@ -677,6 +680,18 @@ fn n7_whatever_a_start_refuses_doctor_refuses() {
         assert_eq!(code, Some(2), "{what}: the start refuses it: {text}");
         let (code, text) = doctor("en");
         assert_eq!(code, Some(1), "{what}: {text}");
+    }
+    for level in ["off", "ERROR", "info,lmr_server=debug", "warn,lmr_intake=trace"] {
+        std::fs::write(&file, format!("{config}\n[log]\nlevel = \"{level}\"\n")).expect("written");
+        let (code, text) = start();
+        assert_eq!(code, Some(0), "{level}: {text}");
+    }
+    // No day at all would remove everything at once.
+    for key in ["content_days", "refused_days"] {
+        std::fs::write(&file, format!("{config}\n[retention]\n{key} = 0\n")).expect("written");
+        let (code, text) = start();
+        assert_eq!(code, Some(2), "{key}: {text}");
+        assert!(text.contains(key), "{text}");
     }
     // A port that is taken while the receiver's own is free, and one that is given out twice in the file.
     let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
@@ -738,4 +753,32 @@ fn a_person_gets_lines_with_remedies_in_the_language_asked_for() {
     assert!(nb.contains("FEIL  HelseID") && nb.contains("viser noe som ikke virker"), "{nb}");
     assert!(en.contains("FAIL  HelseID") && en.contains("does not work"), "{en}");
     assert!(!nb.contains("nothing answers") && en.contains("nothing answers"), "{nb}");
+}
+
+/// What a sender's file says of its log and of its hooks is tried too.
+#[test]
+fn a_senders_log_and_hooks_are_tried() {
+    let clinic = Clinic::open();
+    let config = clinic.text("sender.toml");
+    for (part, id) in [
+        ("[log]\nlevel = \"wran\"", "config"),
+        ("[[hook]]\nkind = \"command\"\nname = \"a\"\ncommand = [\"./no-such.sh\"]", "hooks"),
+        ("[[hook]]\nkind = \"command\"\nname = \"a\"\ncommand = [\"no-such-program\"]", "hooks"),
+        ("[[hook]]\nkind = \"command\"\nname = \"a\"\ncommand = [\"./sender.toml\"]", "hooks"),
+        (
+            "[[hook]]\nkind = \"webhook\"\nname = \"a\"\nurl = \"https://x.example/\"\ntoken_file = \"none\"",
+            "hooks",
+        ),
+    ] {
+        clinic.write("part.toml", &format!("{config}\n{part}\n"));
+        let (rows, _) = clinic.doctor("part.toml", "en");
+        let failed: Vec<_> = rows.iter().filter(|row| row["status"] == FAILED).collect();
+        assert!(failed.iter().any(|row| row["check"] == id), "{part}: {failed:?}");
+    }
+    clinic.write(
+        "part.toml",
+        &format!("{config}\n[[hook]]\nkind = \"command\"\nname = \"a\"\ncommand = [\"sh\"]\n"),
+    );
+    let (rows, _) = clinic.doctor("part.toml", "en");
+    assert!(rows.iter().all(|row| row["check"] != "hooks" || row["status"] != FAILED), "{rows:?}");
 }

@@ -12,6 +12,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use lmr_sandbox::certificates::TestCa;
 use world::{Courier, World};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -140,6 +141,76 @@ fn a_hangup_ends_nothing_and_reads_senders_again() {
     courier.deliver(&courier.message(3).1, PATIENCE);
     assert_eq!(ended(receiver).code(), Some(0));
     assert_eq!(world.deliveries().len(), 3);
+}
+
+/// The certificate that a listener shows, in PEM; empty where it shows none.
+fn shown_at(port: u16) -> String {
+    let pipe = format!(
+        "openssl s_client -connect 127.0.0.1:{port} </dev/null 2>/dev/null | openssl x509 2>/dev/null"
+    );
+    let output = Command::new("sh").args(["-c", &pipe]).output().expect("sh");
+    String::from_utf8(output.stdout).expect("UTF-8").split_whitespace().collect()
+}
+
+/// A renewed certificate is used by every listener that does TLS, and one that ends soon is in the log.
+#[test]
+fn a_hangup_renews_the_certificate_of_every_listener() {
+    let world = World::make("lmdi-1.1.7", 1, 100);
+    let _helseid = world.helseid();
+    let now = jiff::Timestamp::now();
+    let ca = TestCa::new(now).expect("an authority");
+    let put = |at: jiff::Timestamp| {
+        let made = ca.tls_for_loopback(at).expect("a certificate");
+        std::fs::write(world.config("tls.pem"), &made.certificate_pem).expect("written");
+        std::fs::write(world.config("tls.key"), &made.key_pem).expect("written");
+        made.certificate_pem.split_whitespace().collect::<String>()
+    };
+    let issuer = world.issuer();
+    let (outlet, console) = (world::free_port(), world::free_port());
+    let files = "certificate = \"tls.pem\"\nkey = \"tls.key\"\n";
+    let made = format!(
+        "echo 'et langt nok passord' | {} admin new-password {}",
+        world::lmr(),
+        world.config("kari.phc").display()
+    );
+    assert!(Command::new("sh").args(["-c", &made]).status().expect("sh").success());
+    let sections = format!(
+        "\n[tls]\n{files}\n\
+         [outlet]\nlisten = \"127.0.0.1:{outlet}\"\naddresses = [\"127.0.0.1\"]\n[outlet.tls]\n{files}\
+         [[outlet.trust]]\nkind = \"helseid-dpop\"\nissuer = \"{issuer}\"\n\n\
+         [console]\nlisten = \"127.0.0.1:{console}\"\naddresses = [\"127.0.0.1\"]\n[console.tls]\n{files}\
+         [[console.operator]]\nname = \"kari\"\nrole = \"read\"\npassword_file = \"kari.phc\"\n"
+    );
+    let config = world.config("receiver.toml");
+    let text = std::fs::read_to_string(&config).expect("the configuration");
+    std::fs::write(&config, text + &sections).expect("written");
+    let ports = [world.receiver_port, outlet, console];
+    // Made long ago, so that it ends within the year; the other one is new.
+    let old = put(now - jiff::SignedDuration::from_hours(24 * 340));
+    let log = File::create(world.path().join("serve.log")).expect("a log");
+    let receiver = serve(&world, log.into());
+    let is_shown = |pem: &str| {
+        let until = Instant::now() + PATIENCE;
+        for port in ports {
+            while shown_at(port) != pem {
+                assert!(Instant::now() < until, "{port} of {ports:?}: {}", world.log());
+                thread::sleep(Duration::from_millis(50));
+            }
+        }
+    };
+    is_shown(&old);
+    let lines = |what: &str| world.log().lines().filter(|line| line.contains(what)).count();
+    let until = Instant::now() + PATIENCE;
+    while lines("the certificate of a listener ends soon") < 3 {
+        assert!(Instant::now() < until, "{}", world.log());
+        thread::sleep(Duration::from_millis(20));
+    }
+    let new = put(now);
+    assert_ne!(old, new);
+    signal(&receiver, "HUP");
+    is_shown(&new);
+    assert_eq!(ended(receiver).code(), Some(0));
+    assert_eq!(lines("the certificate of a listener ends soon"), 3, "each once");
 }
 
 /// Without file descriptors nobody is let in; the log says why, and when there are some again it goes on.

@@ -109,6 +109,11 @@ impl Hooks {
         Self { hooks, organisation: organisation.to_owned() }
     }
 
+    /// Each hook's name, and where its notices go.
+    pub fn targets(&self) -> impl Iterator<Item = (&str, &HookTarget)> {
+        self.hooks.iter().map(|hook| (hook.name.as_str(), &hook.target))
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

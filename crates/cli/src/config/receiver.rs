@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
@@ -180,21 +181,22 @@ impl OutletSection {
     }
 }
 
-/// How long what is stored is kept; what is left out is kept for ever.
+/// How long what is stored is kept; what is left out is kept for ever. Not 0: elsewhere that means none, and here it
+/// would remove everything at once.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RetentionSection {
     /// Days for bundles and the resources in them.
-    pub(crate) content_days: Option<u32>,
+    pub(crate) content_days: Option<NonZeroU32>,
     /// Days for refused calls.
-    pub(crate) refused_days: Option<u32>,
+    pub(crate) refused_days: Option<NonZeroU32>,
 }
 
 impl RetentionSection {
     /// From when on things are kept.
     pub(crate) fn at(self, now: Timestamp, keep_waiting: bool) -> Retention {
-        let before = |days: Option<u32>| {
-            let age = SignedDuration::from_hours(24 * i64::from(days?));
+        let before = |days: Option<NonZeroU32>| {
+            let age = SignedDuration::from_hours(24 * i64::from(days?.get()));
             now.checked_sub(age).ok()
         };
         Retention {

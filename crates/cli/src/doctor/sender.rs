@@ -7,6 +7,7 @@ use lmr_envelope::{Header, SigningKey, SystemRandom, Usage};
 use lmr_lmdi::codes::Code;
 use lmr_sender::StopSignal;
 use lmr_sender::attempt::AttemptFailure;
+use lmr_sender::hooks::HookTarget;
 use lmr_sender::transport::{HttpTransport, PostOutcome, TokenAuthorizer, Transport as _};
 use serde_json::{Value, json};
 
@@ -15,10 +16,12 @@ use crate::clock;
 use crate::config::folder_of;
 use crate::config::key_files::certificate;
 use crate::config::sender::{SenderConfig, hash_key};
-use crate::text::{Explain, Text, failure, text};
+use crate::text::{Explain, Text, fail, failure, text};
 
 pub(super) async fn examine(config: &SenderConfig, folder: &Path, checks: &mut Checks) {
-    checks.note("config", &text!("verdiene i filen", "values in the file"), config.check());
+    let values = config.check().and_then(|()| config.log.filter().map(drop));
+    checks.note("config", &text!("verdiene i filen", "values in the file"), values);
+    hooks(config, folder, checks);
     source::examine(config, folder, checks);
 
     let files = config.certificate.from(folder);
@@ -80,6 +83,47 @@ pub(super) async fn examine(config: &SenderConfig, folder: &Path, checks: &mut C
     if let (Some(signer), Some(register)) = (signer, register) {
         receiver(config, folder, &signer, &register, checks).await;
     }
+}
+
+/// Whether the hooks can be made, and the programs of those that run one are there.
+fn hooks(config: &SenderConfig, folder: &Path, checks: &mut Checks) {
+    if config.hook.is_empty() {
+        return;
+    }
+    let made = crate::config::supervision::hooks(config, folder).and_then(|hooks| {
+        for (name, target) in hooks.targets() {
+            if let HookTarget::Command { program, .. } = target
+                && !can_be_run(program)
+            {
+                fail!(
+                    "{name}: programmet {program} finnes ikke, eller kan ikke kjøres",
+                    "{name}: the program {program} is not there, or cannot be run"
+                );
+            }
+        }
+        Ok(())
+    });
+    checks.note("hooks", &text!("[[hook]]", "[[hook]]"), made);
+}
+
+/// Whether a program is found as the system finds it: by its path, or by its name in `PATH`.
+fn can_be_run(program: &str) -> bool {
+    let is_program = |path: &Path| {
+        let Ok(found) = std::fs::metadata(path) else { return false };
+        #[cfg(unix)]
+        let may_run = std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o111 != 0;
+        #[cfg(not(unix))]
+        let may_run = true;
+        found.is_file() && may_run
+    };
+    if program.contains(['/', '\\']) {
+        return is_program(Path::new(program));
+    }
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&folders).any(|folder| {
+        is_program(&folder.join(program))
+            || (cfg!(windows) && is_program(&folder.join(format!("{program}.exe"))))
+    })
 }
 
 /// Whether the database opens with this hash key and organisation, or could be made. Makes nothing.
