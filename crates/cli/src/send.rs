@@ -246,8 +246,9 @@ impl Send {
             Command::Rejected(list) => list.show(self, config, folder).await,
             Command::Rehearse(rehearse) => rehearse.make(self, config, folder).await,
             Command::Vanished => {
-                let rows = setup::outbox_to_read(config, folder).await?.vanished().await?;
-                self.show(&rows, || texts::vanished(&rows, self.lang))?;
+                let outbox = setup::outbox_to_read(config, folder).await?;
+                let (rows, lost) = (outbox.vanished().await?, outbox.lost_annulments().await?);
+                self.show(&rows, || texts::vanished(&rows, &lost, self.lang))?;
                 Ok(ExitCode::SUCCESS)
             }
             Command::Why { name } => {

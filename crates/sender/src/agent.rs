@@ -207,9 +207,16 @@ impl Agent {
         self.send_due(run).await?;
         self.send_new(run).await?;
         // Too large: halves the size each time, down to what cannot be split, which is held.
-        while (run.too_large || run.again) && !run.is_over() && !run.paused {
-            run.too_large = false;
-            self.send_new(run).await?;
+        loop {
+            while (run.too_large || run.again) && !run.is_over() && !run.paused {
+                run.too_large = false;
+                self.send_new(run).await?;
+            }
+            // After what they refer to: it goes with them as it was last sent.
+            self.annul_again(run).await?;
+            if !(run.too_large || run.again) || run.is_over() || run.paused {
+                break;
+            }
         }
         let is_delivered = !run.is_over()
             && run.unanswered == 0

@@ -146,7 +146,7 @@ impl Agent {
         }
         let row = self.find(target).await?;
         let mut run = Run::begin(&self.outbox, RunKind::Annulment, self.now()).await?;
-        let done = self.send_annulment(&row, reason, &mut run).await;
+        let done = self.send_annulment(&row, Some(reason), &mut run).await;
         self.end(run, done).await
     }
 
@@ -161,7 +161,7 @@ impl Agent {
         {
             return Err(AnnulError::Type(row.resource_type).into());
         }
-        if row.annulled {
+        if row.annulled && !row.annul_again {
             return Err(AnnulError::Done.into());
         }
         if self.outbox.is_open(row.identity).await? {
@@ -170,16 +170,39 @@ impl Agent {
         Ok(row)
     }
 
+    /// Sends the annulments again that the register may have lost, from the copy of what was last sent of each: the
+    /// reason that a person gave is in it. What cannot go is left to a person, and the report names it.
+    pub(crate) async fn annul_again(&self, run: &mut Run) -> Result<(), SenderError> {
+        for row in self.outbox.annulments_to_repeat().await? {
+            if run.is_over() || run.paused {
+                break;
+            }
+            match self.send_annulment(&row, None, run).await {
+                Ok(()) => {}
+                Err(SenderError::Annul(error)) => {
+                    tracing::warn!(%error, "an annulment that the register has lost cannot be sent again");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Annuls with a reason, or, without one, sends the annulment again that was last sent.
     async fn send_annulment(
         &self,
         row: &StoredRow,
-        reason: &str,
+        reason: Option<&str>,
         run: &mut Run,
     ) -> Result<(), SenderError> {
         let now = self.now();
         let (mut texts, items) = self.last_sent(row).await?;
         let root = texts.last_mut().ok_or(AnnulError::NoCopy)?;
-        root.resource = annulled(&root.resource, reason)?;
+        match reason {
+            Some(reason) => root.resource = annulled(&root.resource, Some(reason))?,
+            None if is_annulled(&root.resource) => {}
+            None => return Err(AnnulError::NoCopy.into()),
+        }
         let mut id = [0; 16];
         self.random.fill(&mut id)?;
         let message_id = uuid_text(id, 4);
@@ -200,12 +223,26 @@ impl Agent {
             items: &items,
         };
         let seq = self.outbox.add(&message, now).await?;
-        let name = row.source_key.as_deref().or(row.resource_id.as_deref()).unwrap_or("-");
-        let note = format!("{} {name}: {reason}", row.resource_type);
-        self.outbox.note_operation("annul", &note, now).await?;
+        if let Some(reason) = reason {
+            let name = row.source_key.as_deref().or(row.resource_id.as_deref()).unwrap_or("-");
+            let note = format!("{} {name}: {reason}", row.resource_type);
+            self.outbox.note_operation("annul", &note, now).await?;
+        }
         run.report.changed += 1;
         run.report.dependencies += items.len().saturating_sub(1);
         self.send(seq, message_id, run, None).await
+    }
+
+    /// An annulled record as it goes along with what refers to it: annulled, whatever the source says, with the reason
+    /// that a person gave.
+    pub(crate) async fn as_annulled(
+        &self,
+        identity: Hash,
+        resource: &str,
+    ) -> Result<String, SenderError> {
+        let mut copies = Copies { agent: self, bundles: HashMap::new() };
+        let reason = copies.entry(identity, None).await?.and_then(|(last, ..)| reason(&last));
+        annulled(resource, reason.as_deref())
     }
 
     /// A copy of a bundle for later annulments.
@@ -339,16 +376,37 @@ fn references(node: Node<'_>) -> Vec<String> {
     found
 }
 
+/// Whether a resource is an annulment.
+fn is_annulled(resource: &str) -> bool {
+    Document::parse(resource, &ParseOptions::strict()).is_ok_and(|document| {
+        let status = document.root().member("status");
+        status.and_then(Node::as_str).is_some_and(|status| status == "entered-in-error")
+    })
+}
+
+/// The reason that an annulment gives.
+fn reason(annulment: &EntryText) -> Option<String> {
+    let document = Document::parse(annulment.resource.as_str(), &ParseOptions::strict()).ok()?;
+    let reasons = document.root().member("statusReason")?;
+    let first = match reasons.kind() {
+        Kind::Array => reasons.members().next()?,
+        _ => reasons,
+    };
+    Some(first.member("text")?.as_str()?.into_owned())
+}
+
 /// The resource with `status` = `entered-in-error` and the reason in `statusReason`.
-fn annulled(resource: &str, reason: &str) -> Result<String, SenderError> {
+fn annulled(resource: &str, reason: Option<&str>) -> Result<String, SenderError> {
     let unusable = SenderError::Internal("a copy of a resource cannot be changed");
     let Ok(document) = Document::parse(resource, &ParseOptions::strict()) else {
         return Err(unusable);
     };
     let root = document.root();
-    let mut concept = String::from(r#"{"text":"#);
-    escape_into(&mut concept, reason);
-    concept.push('}');
+    let concept = reason.map(|reason| {
+        let mut concept = String::from(r#"{"text":"#);
+        escape_into(&mut concept, reason);
+        concept + "}"
+    });
     let is_list =
         Element::of(root).resource_type().is_some_and(|t| t == "MedicationAdministration");
     let mut added = String::new();
@@ -357,15 +415,18 @@ fn annulled(resource: &str, reason: &str) -> Result<String, SenderError> {
         Some(status) => edits.replace_string(status.span(), "entered-in-error"),
         None => added.push_str(r#""status":"entered-in-error","#),
     }
-    match root.member("statusReason") {
-        Some(reasons) if is_list && reasons.kind() == Kind::Array => {
+    match (root.member("statusReason"), concept) {
+        (_, None) => {}
+        (Some(reasons), Some(concept)) if is_list && reasons.kind() == Kind::Array => {
             let at = reasons.span().start + 1;
             let comma = if reasons.members().next().is_some() { "," } else { "" };
             edits.replace(at..at, format!("{concept}{comma}"));
         }
-        Some(other) => edits.replace(other.span(), concept),
-        None if is_list => added.push_str(&format!(r#""statusReason":[{concept}],"#)),
-        None => added.push_str(&format!(r#""statusReason":{concept},"#)),
+        (Some(other), Some(concept)) => edits.replace(other.span(), concept),
+        (None, Some(concept)) if is_list => {
+            added.push_str(&format!(r#""statusReason":[{concept}],"#));
+        }
+        (None, Some(concept)) => added.push_str(&format!(r#""statusReason":{concept},"#)),
     }
     let inside = root.span().start + 1;
     edits.replace(inside..inside, added);
@@ -380,17 +441,19 @@ mod tests {
     fn the_status_is_changed_the_reason_added_and_the_rest_kept_as_it_was() {
         let json = r#"{"resourceType":"MedicationAdministration", "status":"completed","dosage":{"dose":{"value":1.50}}}"#;
         assert_eq!(
-            annulled(json, "feil \"pasient\"").unwrap(),
+            annulled(json, Some("feil \"pasient\"")).unwrap(),
             r#"{"statusReason":[{"text":"feil \"pasient\""}],"resourceType":"MedicationAdministration", "status":"entered-in-error","dosage":{"dose":{"value":1.50}}}"#
         );
         let request = r#"{"resourceType":"MedicationRequest","statusReason":{"text":"a"}}"#;
         assert_eq!(
-            annulled(request, "b").unwrap(),
+            annulled(request, Some("b")).unwrap(),
             r#"{"status":"entered-in-error","resourceType":"MedicationRequest","statusReason":{"text":"b"}}"#
         );
         let twice = r#"{"resourceType":"MedicationAdministration","status":"x","statusReason":[{"text":"a"}]}"#;
         assert!(
-            annulled(twice, "b").unwrap().contains(r#""statusReason":[{"text":"b"},{"text":"a"}]"#)
+            annulled(twice, Some("b"))
+                .unwrap()
+                .contains(r#""statusReason":[{"text":"b"},{"text":"a"}]"#)
         );
     }
 }

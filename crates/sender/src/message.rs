@@ -15,7 +15,7 @@ use crate::error::SenderError;
 use crate::identity::{Hash, uuid_text};
 use crate::index::Index;
 use crate::outbox::{HeldFinding, Item, NewMessage};
-use crate::plan::{self, Planned, Role, Statuses};
+use crate::plan::{self, Known, Planned, Role, Statuses};
 use crate::report::MessageCounts;
 use crate::source::{SourceIssue, SourceIssueKind};
 
@@ -141,7 +141,7 @@ impl<'a> MessageMaker<'a> {
         loop {
             let index = self.index;
             planned = without_faulty(index, planned, faulty, counts);
-            let Texts { texts, gone, dangling } = self.texts(&planned, counts)?;
+            let Texts { mut texts, gone, dangling } = self.texts(&planned, counts)?;
             if !gone.is_empty() {
                 planned = plan::without(index, &planned, &gone);
                 continue;
@@ -149,6 +149,7 @@ impl<'a> MessageMaker<'a> {
             if texts.is_empty() {
                 return Ok(None);
             }
+            self.keep_annulled(&planned, &mut texts).await?;
             let context = self.context(&planned, now);
             let rule_set = self.agent.settings.rule_set;
             let text = bundle::write(rule_set, &message_id, &write_time(now), &texts);
@@ -165,6 +166,23 @@ impl<'a> MessageMaker<'a> {
             counts.held_now += held.len();
             faulty.extend(held.iter().map(|at| index.records[*at as usize].version));
         }
+    }
+
+    /// What a person has annulled, and what something else refers to, goes along annulled: it is in the source as it
+    /// was before, and would come to life again at the register.
+    async fn keep_annulled(
+        &self,
+        planned: &Planned,
+        texts: &mut [EntryText],
+    ) -> Result<(), SenderError> {
+        for (at, text) in planned.entries.iter().zip(texts) {
+            let status = self.statuses.of(*at);
+            if status.annulled && status.stored == Known::Same {
+                let identity = self.index.records[*at as usize].identity;
+                text.resource = self.agent.as_annulled(identity, &text.resource).await?;
+            }
+        }
+        Ok(())
     }
 
     fn items(&self, planned: &Planned) -> Vec<Item> {

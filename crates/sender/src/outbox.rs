@@ -47,7 +47,7 @@ pub use ledger::LedgerRow;
 pub use receipts::ReceiptRow;
 pub use repair::{Examination, Repaired, TableState, examine, repair};
 pub use rows::{AttemptRow, MessageRow, Overview, RunRow, SourceCounts};
-pub use stored::{Forgotten, SentResource};
+pub use stored::{Forgotten, LostAnnulment, SentResource};
 pub(crate) use stored::{Sending, StoredRow};
 pub use vanished::VanishedRow;
 

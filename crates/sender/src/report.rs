@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::attempt::AttemptFailure;
 use crate::index::Index;
-use crate::outbox::Forgotten;
+use crate::outbox::{Forgotten, LostAnnulment};
 use crate::plan::Plan;
 use crate::progress::State;
 use crate::source::{FileError, PassedOver, SourceIssue, SourceLocation};
@@ -135,6 +135,8 @@ pub struct Report {
     /// What the register had confirmed and has no more: it was restored from a backup. It is sent again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lost_at_register: Option<LostAtRegister>,
+    /// Annulments that the register may have lost and that could not be sent again: they wait for a person.
+    pub lost_annulments: Vec<LostAnnulment>,
     /// Resource types that the guide does not take.
     pub foreign_types: Vec<ForeignType>,
     /// How administrations are identified, where that will not do for corrections.
@@ -235,7 +237,7 @@ pub struct LostAtRegister {
     pub messages: u64,
     /// When the first of them was confirmed.
     pub since: Timestamp,
-    /// What is sent again because of it, and the annulments that must be made again.
+    /// What is sent again because of it.
     #[serde(flatten)]
     pub forgotten: Forgotten,
 }
@@ -267,6 +269,7 @@ impl Report {
             vanished_now: 0,
             reexamined: 0,
             lost_at_register: None,
+            lost_annulments: Vec::new(),
             foreign_types: Vec::new(),
             identifier_advice: Vec::new(),
             started_at: now,
@@ -362,7 +365,7 @@ impl Report {
         } else if self.held > 0
             || !self.source_issues.is_empty()
             || misspelt
-            || self.lost_at_register.is_some_and(|lost| lost.forgotten.annulments > 0)
+            || !self.lost_annulments.is_empty()
         {
             RunStatus::ToCorrect
         } else {
@@ -393,8 +396,9 @@ mod tests {
             not_yet,
             not_stored,
             open_messages,
-            // Records are sent again by the run itself, annulments are not.
-            lost_at_register,
+            lost_annulments,
+            // Sent again by the run itself.
+            lost_at_register: _,
             // Each is named in the report's text, and asks for nothing.
             passed_over: _,
             duplicates: _,
@@ -428,7 +432,7 @@ mod tests {
             changed: _,
             dependencies: _,
         } = report;
-        lost_at_register.is_some_and(|lost| lost.forgotten.annulments > 0)
+        !lost_annulments.is_empty()
             || source_failure.is_some()
             || missing * 2 > *known
             || foreign_types.iter().any(|foreign| !foreign.is_fhir_type)
@@ -454,7 +458,7 @@ mod tests {
         #[test]
         fn nothing_undone_looks_clean(
             flags in proptest::array::uniform4(any::<bool>()), known in 0_usize..9, missing in 0_usize..9,
-            held in 0_u64..2, open_messages in 0_u64..2, not_stored in 0_u64..2,
+            held in 0_u64..2, open_messages in 0_u64..2, not_stored in 0_u64..2, lost in 0_usize..2,
         ) {
             let mut report = Report::new(RunKind::Planned, Timestamp::UNIX_EPOCH);
             let [failed, issues, early, stopped] = flags;
@@ -465,6 +469,12 @@ mod tests {
             (report.known, report.missing) = (known, missing);
             (report.held, report.open_messages) = (held, open_messages);
             report.not_stored = not_stored;
+            let annulment = LostAnnulment {
+                resource_type: "MedicationRequest".to_owned(),
+                resource_id: None,
+                source_key: None,
+            };
+            report.lost_annulments = vec![annulment; lost];
             let status = report.status();
             prop_assert_eq!(status == RunStatus::Clean, !is_undone(&report), "{:?}", report);
             if stopped {

@@ -67,6 +67,7 @@ impl Run {
         let HeldCount { held, not_yet } = outbox.held_count().await?;
         (report.held, report.not_yet) = (held, not_yet);
         report.vanished = outbox.vanished_count().await?;
+        report.lost_annulments = outbox.lost_annulments().await?;
         if self.has_read_source {
             outbox.set_source_issues(&report.source_issues, now).await?;
         }

@@ -6,7 +6,7 @@ mod report;
 mod status;
 
 use jiff::Timestamp;
-use lmr_sender::outbox::State;
+use lmr_sender::outbox::{LostAnnulment, State};
 use lmr_sender::report::RunStatus;
 
 use crate::clock;
@@ -36,6 +36,30 @@ fn name(resource_type: &str, key: Option<&str>, id: Option<&str>) -> String {
         (None, Some(id)) => format!("{resource_type}/{id}"),
         (None, None) => resource_type.to_owned(),
     }
+}
+
+/// Annulments that the register may have lost and has not confirmed again, by name; nothing where there are none.
+fn lost_annulments(lost: &[LostAnnulment], language: Language) -> String {
+    if lost.is_empty() {
+        return String::new();
+    }
+    let count = lost.len();
+    let mut text = match language {
+        Language::Bokmal => format!(
+            "{count} annulleringer har registeret ikke bekreftet på nytt. Neste overføring prøver igjen; det som \
+             fortsatt står her etter den, annulleres med lmr send annul, eller i kilden med status \
+             entered-in-error:\n"
+        ),
+        Language::English => format!(
+            "{count} annulments the register has not confirmed again. The next transfer tries them; annul what is \
+             still listed after it with lmr send annul, or at the source with status entered-in-error:\n"
+        ),
+    };
+    for one in lost {
+        let name = name(&one.resource_type, one.source_key.as_deref(), one.resource_id.as_deref());
+        text.push_str(&format!("    {name}\n"));
+    }
+    text
 }
 
 fn state(state: State, language: Language) -> &'static str {

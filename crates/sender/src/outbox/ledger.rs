@@ -74,7 +74,7 @@ impl Outbox {
                     source_key: row.read_name(4)?,
                     message_id: row.read(5)?,
                     confirmed_at: time(row.read(6)?)?,
-                    annulled_at: annulled.map(time).transpose()?,
+                    annulled_at: annulled.map(|at| time(at.abs())).transpose()?,
                     has_vanished: row.read(8)?,
                     identity: hex(&identity),
                     version: hex(row.read(1)?),

@@ -6,7 +6,7 @@ use serde_json::Value;
 use sqlx::sqlite::SqliteRow;
 
 use super::columns::Columns;
-use super::{HeldCount, Outbox, OutboxError, Result, time};
+use super::{HeldCount, LostAnnulment, Outbox, OutboxError, Result, time};
 use crate::attempt::AttemptFailure;
 use crate::identity::Hash;
 use crate::meter::TransferState;
@@ -94,6 +94,8 @@ pub struct Overview {
     pub discarded: u64,
     /// Administrations and requests that have vanished from the source and are not annulled.
     pub vanished: u64,
+    /// Annulments that the register may have lost and has not confirmed again.
+    pub lost_annulments: Vec<LostAnnulment>,
     /// What the last transfer made of the source.
     pub last_source: Option<SourceCounts>,
     /// When the next attempt is due.
@@ -226,7 +228,11 @@ fn status_of(overview: &Overview, last_planned: Option<&RunRow>, is_at_rest: boo
         RunStatus::SourceFailed
     } else if open || broke_off || !is_at_rest || overview.not_yet > 0 || not_stored {
         RunStatus::Undelivered
-    } else if overview.held > 0 || issues || last_planned.is_some_and(SourceCounts::misspelt) {
+    } else if overview.held > 0
+        || issues
+        || !overview.lost_annulments.is_empty()
+        || last_planned.is_some_and(SourceCounts::misspelt)
+    {
         RunStatus::ToCorrect
     } else {
         RunStatus::Clean
@@ -287,6 +293,7 @@ impl Outbox {
             waiting: 0,
             discarded: number(&row, 1)?,
             vanished: self.vanished_count().await?,
+            lost_annulments: self.lost_annulments().await?,
             last_source,
             next_attempt: row.read::<Option<i64>>(0)?.map(time).transpose()?,
             last_success,

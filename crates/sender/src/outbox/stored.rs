@@ -30,6 +30,19 @@ pub(crate) struct StoredRow {
     /// When the register confirmed it.
     pub(crate) at: Timestamp,
     pub(crate) annulled: bool,
+    /// The register may have lost the annulment, which is sent again.
+    pub(crate) annul_again: bool,
+}
+
+/// An annulment that the register may have lost and has not confirmed again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LostAnnulment {
+    /// Type of the annulled resource.
+    pub resource_type: String,
+    /// Its technical id, unless that looks like an identity number.
+    pub resource_id: Option<String>,
+    /// The source's own key.
+    pub source_key: Option<String>,
 }
 
 /// A resource of a message.
@@ -182,7 +195,8 @@ impl Outbox {
 pub struct Forgotten {
     /// Records that are sent again with the next transfer, as far as the source has them.
     pub records: u64,
-    /// Annulments that must be made again.
+    /// Annulments that are sent again with the next transfer, from the copy of what was last sent. The records stay
+    /// annulled meanwhile.
     pub annulments: u64,
 }
 
@@ -195,9 +209,18 @@ impl Forgotten {
 }
 
 const COLUMNS: &str = "SELECT s.identity, s.version, t.name, s.resource_id, s.source_key, s.seq, \
-     s.at, s.annulled_at IS NOT NULL FROM stored s JOIN resource_type t ON t.number = s.resource_type";
+     s.at, s.annulled_at FROM stored s JOIN resource_type t ON t.number = s.resource_type";
+
+/// An annulment that the register may have lost: the sign of its time says so, so that the record is annulled for
+/// everything else, and confirming it again or sending a changed record takes it back by itself.
+const IS_LOST: &str = "s.annulled_at < 0";
+
+/// In a message without an answer.
+const IS_OPEN: &str = "EXISTS (SELECT 1 FROM item i JOIN message m ON m.seq = i.seq WHERE i.identity = s.identity \
+     AND m.state IN ('planned', 'sending', 'waiting', 'exhausted', 'stopped'))";
 
 fn row(row: &SqliteRow) -> Result<StoredRow> {
+    let annulled_at: Option<i64> = row.read(7)?;
     Ok(StoredRow {
         identity: hash(row, 0)?,
         version: hash(row, 1)?,
@@ -206,7 +229,8 @@ fn row(row: &SqliteRow) -> Result<StoredRow> {
         source_key: row.read_name(4)?,
         seq: row.read(5)?,
         at: time(row.read(6)?)?,
-        annulled: row.read(7)?,
+        annulled: annulled_at.is_some(),
+        annul_again: annulled_at.is_some_and(|at| at < 0),
     })
 }
 
@@ -247,6 +271,38 @@ impl Outbox {
             }
         };
         rows.iter().map(row).collect()
+    }
+
+    /// Annulments to be sent again: the register may have lost them, and no message with them waits for its answer.
+    /// What it has refused since is left to a person.
+    pub(crate) async fn annulments_to_repeat(&self) -> Result<Vec<StoredRow>> {
+        let sql = format!(
+            "{COLUMNS} WHERE {IS_LOST} AND NOT {IS_OPEN} AND NOT EXISTS \
+             (SELECT 1 FROM held h WHERE h.identity = s.identity AND h.version = s.version) \
+             ORDER BY s.seq, s.identity"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
+        rows.iter().map(row).collect()
+    }
+
+    /// Annulments that the register may have lost and that no message brings it again: the next transfer tries them,
+    /// and what stays after it waits for a person. What an operator has discarded is left out.
+    ///
+    /// # Errors
+    /// [`OutboxError`].
+    pub async fn lost_annulments(&self) -> Result<Vec<LostAnnulment>> {
+        let sql = format!(
+            "{COLUMNS} WHERE {IS_LOST} AND NOT {IS_OPEN} AND NOT EXISTS \
+             (SELECT 1 FROM held h WHERE h.identity = s.identity AND h.version = s.version \
+             AND h.discarded_at IS NOT NULL) ORDER BY s.seq, s.identity"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
+        let lost = |row: StoredRow| LostAnnulment {
+            resource_type: row.resource_type,
+            resource_id: row.resource_id,
+            source_key: row.source_key,
+        };
+        rows.iter().map(|columns| row(columns).map(lost)).collect()
     }
 
     /// The copy of a message's bundle, with the message's id.
@@ -477,22 +533,24 @@ impl Outbox {
 
     /// Forgets that the register has confirmed anything since `since`: for a register that was restored
     /// from a backup of that time. The next transfer sends it again; what the register still has makes no
-    /// new version.
+    /// new version. What was annulled stays annulled, whatever the source has: its annulment is what is sent again.
     ///
     /// # Errors
     /// [`OutboxError`].
     pub async fn forget_since(&self, since: Timestamp, now: Timestamp) -> Result<Forgotten> {
         let mut step = self.begin().await?;
-        let annulments = sqlx::query("UPDATE stored SET annulled_at = NULL WHERE annulled_at >= ?")
-            .bind(ms(since))
-            .execute(&mut *step)
-            .await?
-            .rows_affected();
+        let annulments = sqlx::query(
+            "UPDATE stored SET annulled_at = -abs(annulled_at) WHERE abs(annulled_at) >= ?",
+        )
+        .bind(ms(since))
+        .execute(&mut *step)
+        .await?
+        .rows_affected();
         // Not deleted: what is only described, and was sent because it had changed, is sent again only as long as it
         // is known that the register has, or had, some version of it.
         let records = sqlx::query(
-            "UPDATE stored SET version = ?2 WHERE at >= ?1 AND version <> ?2 AND identity NOT IN \
-             (SELECT identity FROM vanished)",
+            "UPDATE stored SET version = ?2 WHERE at >= ?1 AND version <> ?2 AND annulled_at IS NULL \
+             AND identity NOT IN (SELECT identity FROM vanished)",
         )
         .bind(ms(since))
         .bind(Hash::NO_VERSION.0.as_slice())
@@ -505,7 +563,7 @@ impl Outbox {
             .bind(format!("since {since}: {records} records, {annulments} annulments"))
             .execute(&mut *step)
             .await?;
-        if records > 0 {
+        if records + annulments > 0 {
             leaves_something_to_send(&mut step).await?;
         }
         self.commit(step).await?;

@@ -147,3 +147,95 @@ async fn b10_a_register_restored_from_a_backup_gets_what_it_lacks() {
     assert_eq!(world.versions("MedicationAdministration/a12"), 1);
     assert_eq!(world.versions("MedicationAdministration/a3"), 1, "nothing is duplicated");
 }
+
+/// Everything at the register goes back to a backup; the sender forgets by hand what was confirmed since.
+async fn forgotten_after(world: &World, backup: Option<super::world::Register>) -> Forgotten {
+    if let Some(backup) = backup {
+        world.register.lock().unwrap().versions = backup.versions;
+    }
+    let agent = world.agent().await;
+    let forgotten = agent.forget_since("2026-03-02T12:00:00Z".parse().unwrap()).await.unwrap();
+    agent.outbox().close().await;
+    forgotten
+}
+
+fn last_status(world: &World, name: &str) -> Value {
+    let register = world.register.lock().unwrap();
+    register.versions[name].last().map_or(Value::Null, |last| last["status"].clone())
+}
+
+/// In the source still or gone from it, the register has lost it or not: an annulment is not taken back.
+#[tokio::test]
+async fn an_annulment_that_is_forgotten_is_sent_again_and_the_record_never() {
+    for (is_lost, is_gone) in [(false, false), (true, false), (false, true), (true, true)] {
+        let world = sent().await;
+        let backup = world.register.lock().unwrap().clone();
+        world.pass(24);
+        annul(&world, "ADM-a3").await.unwrap();
+        if is_gone {
+            leave(&world, "a3");
+        }
+        let forgotten = forgotten_after(&world, is_lost.then_some(backup)).await;
+        assert_eq!(forgotten.annulments, 1);
+        let agent = world.agent().await;
+        let waiting = agent.outbox().overview().await.unwrap();
+        assert_eq!(waiting.status, RunStatus::Undelivered);
+        assert_eq!(waiting.lost_annulments[0].source_key.as_deref(), Some("ADM-a3"));
+        drop(agent);
+        let report = world.run().await;
+        assert_eq!((report.status(), report.new), (RunStatus::Clean, 2), "what it refers to");
+        assert_eq!(last_status(&world, "MedicationAdministration/a3"), "entered-in-error");
+        assert_eq!(world.versions("MedicationAdministration/a3"), 2, "{is_lost} {is_gone}");
+        let again = annul(&world, "ADM-a3").await;
+        assert!(matches!(again, Err(SenderError::Annul(AnnulError::Done))));
+        assert_eq!(world.run().await.messages, []);
+    }
+}
+
+/// No copy is left of it: it waits for a person, who is named it, and who can act at the source.
+#[tokio::test]
+async fn an_annulment_that_cannot_be_sent_again_waits_for_a_person_by_name() {
+    let world = sent().await;
+    world.pass(24);
+    annul(&world, "ADM-a3").await.unwrap();
+    forgotten_after(&world, None).await;
+    let agent = world.agent().await;
+    sqlx::query("DELETE FROM sent_copy")
+        .execute(&mut *agent.outbox().connection().await.unwrap())
+        .await
+        .unwrap();
+    drop(agent);
+    for _ in 0..2 {
+        let report = world.run().await;
+        assert_eq!(report.status(), RunStatus::ToCorrect, "{report:#?}");
+        assert_eq!(report.lost_annulments[0].source_key.as_deref(), Some("ADM-a3"));
+        assert_eq!(last_status(&world, "MedicationAdministration/a3"), "entered-in-error");
+    }
+    let agent = world.agent().await;
+    assert_eq!(agent.outbox().overview().await.unwrap().status, RunStatus::ToCorrect);
+    drop(agent);
+    let mut all: Vec<Value> = (0..10).map(|n| keyed(&format!("a{n}"), 1)).collect();
+    all[3] = with(all[3].clone(), "status", json!("entered-in-error"));
+    world.write("given.ndjson", &all);
+    let report = world.run().await;
+    assert_eq!((report.status(), report.lost_annulments.len()), (RunStatus::Clean, 0));
+}
+
+/// An order that was annulled goes along with an administration that refers to it.
+#[tokio::test]
+async fn what_is_annulled_goes_along_annulled() {
+    let world = World::new(RuleSetId::Lmdi112);
+    let order = json!({ "resourceType": "MedicationRequest", "id": "o", "status": "active",
+        "subject": { "reference": "Patient/p" }, "medicationReference": { "reference": "Medication/m" },
+        "authoredOn": "2026-03-01" });
+    world.write("base.ndjson", &[medicine("m"), patient("p", 1), order]);
+    assert_eq!(world.run().await.status(), RunStatus::Clean);
+    assert_eq!(annul(&world, "MedicationRequest/o").await.unwrap().status(), RunStatus::Clean);
+    let request = json!({ "reference": "MedicationRequest/o" });
+    world.write("given.ndjson", &[with(keyed("a", 1), "request", request)]);
+    assert_eq!(world.run().await.new, 1);
+    assert_eq!(last_status(&world, "MedicationRequest/o"), "entered-in-error");
+    let agent = world.agent().await;
+    let done = agent.annul(&AnnulTarget::Name("MedicationRequest/o".to_owned()), "x").await;
+    assert!(matches!(done, Err(SenderError::Annul(AnnulError::Done))));
+}

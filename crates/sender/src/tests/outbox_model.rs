@@ -468,8 +468,8 @@ impl Model {
     fn forget(&mut self, since: i64) -> (u64, u64) {
         let (mut records, mut annulments) = (0, 0);
         for (record, one) in &mut self.confirmed {
-            annulments += u64::from(one.annulled.take_if(|at| *at >= since).is_some());
-            if one.at >= since && !self.vanished.contains(record) {
+            annulments += u64::from(one.annulled.is_some_and(|at| at >= since));
+            if one.at >= since && one.annulled.is_none() && !self.vanished.contains(record) {
                 records += u64::from(one.version.take().is_some());
             }
         }

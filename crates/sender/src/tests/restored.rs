@@ -5,6 +5,7 @@ use lmr_lmdi::RuleSetId;
 use serde_json::json;
 
 use super::world::{Fate, RECEIPTED, Register, World, given, medicine, patient, with};
+use crate::annul::AnnulTarget;
 use crate::outbox::{Outbox, repair};
 use crate::report::{Report, RunStatus};
 
@@ -254,4 +255,35 @@ async fn a_register_that_does_not_tell_has_lost_nothing() {
         assert_eq!(report.lost_at_register, None, "{reported:?}");
         assert_eq!(report.messages.len(), 0);
     }
+}
+
+/// The register has lost two annulments, and of one also that it ever had the record.
+#[tokio::test]
+async fn a_restored_register_gets_the_annulments_again_and_nothing_annulled_as_given() {
+    let world = ward().await;
+    let backup = world.register.lock().unwrap().clone();
+    world.pass(24);
+    give(&world, &["a", "b"]);
+    assert_eq!(run(&world).await.new, 1);
+    for key in ["a", "b"] {
+        let agent = world.agent_for(RECEIPTED).await.unwrap();
+        let target = AnnulTarget::Name(format!("MedicationAdministration/{key}"));
+        agent.annul(&target, "aldri gitt").await.unwrap();
+        agent.outbox().close().await;
+    }
+    *world.register.lock().unwrap() = backup;
+    world.pass(24);
+
+    let report = run(&world).await;
+    let lost = report.lost_at_register.expect("found out");
+    assert_eq!((lost.messages, lost.forgotten.annulments), (3, 2));
+    assert_eq!((report.status(), report.lost_annulments.len()), (RunStatus::Clean, 0));
+    let register = world.register.lock().unwrap();
+    for key in ["a", "b"] {
+        let versions = &register.versions[&format!("MedicationAdministration/{key}")];
+        let last = versions.last().unwrap();
+        assert_eq!(last["status"], "entered-in-error", "{key}");
+        assert_eq!(last["statusReason"][0]["text"], "aldri gitt", "{key}");
+    }
+    assert_eq!(register.versions["MedicationAdministration/b"].len(), 1, "never as given");
 }

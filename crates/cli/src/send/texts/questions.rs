@@ -253,8 +253,8 @@ pub(in crate::send) fn forgotten(forgotten: Forgotten, language: Language) -> St
             "{} {}",
             forgotten.annulments,
             say(
-                "annulleringer må gjøres på nytt: lmr send vanished, lmr send annul.",
-                "annulments must be made again: lmr send vanished, lmr send annul.",
+                "annulleringer sendes på nytt: postene er fortsatt annullert.",
+                "annulments are sent again: the records stay annulled.",
             )
         );
     }

@@ -10,11 +10,12 @@ use lmr_lmdi::codes::Code;
 use lmr_sender::desk::{Cause, causes};
 use lmr_sender::inspect::ElementDetail;
 use lmr_sender::outbox::{
-    Discarded, HeldRow, JournalEntry, Origin, Released, SourceIssueRow, VanishedRow, WaitingRow,
+    Discarded, HeldRow, JournalEntry, LostAnnulment, Origin, Released, SourceIssueRow, VanishedRow,
+    WaitingRow,
 };
 use serde_json::{Value, json};
 
-use super::{name, pick, time};
+use super::{lost_annulments, name, pick, time};
 use crate::output::{Language, Style};
 
 /// Most waiting resources that are listed for one held resource.
@@ -364,9 +365,13 @@ pub(in crate::send) fn given_up(done: bool, language: Language) -> String {
 }
 
 /// What has vanished from the source, and the way to annul it.
-pub(in crate::send) fn vanished(rows: &[VanishedRow], language: Language) -> String {
+pub(in crate::send) fn vanished(
+    rows: &[VanishedRow],
+    lost: &[LostAnnulment],
+    language: Language,
+) -> String {
     let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
-    let mut text = String::new();
+    let mut text = lost_annulments(lost, language);
     if rows.is_empty() {
         let nothing = say("Ingenting levert har forsvunnet.", "Nothing delivered has vanished.");
         let _ = writeln!(text, "{nothing}");

@@ -5,7 +5,7 @@ use lmr_sender::report::{
 };
 use lmr_sender::source::{PassedOver, PassedOverKind};
 
-use super::{name, pick, state, status_text, time};
+use super::{lost_annulments, name, pick, state, status_text, time};
 use crate::output::{Language, Style};
 
 /// Lines that are only written when there is something to say.
@@ -232,6 +232,10 @@ pub(in crate::send) fn reason(report: &Report, language: Language) -> String {
             report.not_stored,
             say("kunne registeret ikke lagre", "could not be stored by the register"),
         ),
+        (
+            report.lost_annulments.len() as u64,
+            say("annulleringer ikke bekreftet på nytt", "annulments not confirmed again"),
+        ),
         (report.source_issues.len() as u64, say("kan ikke brukes", "cannot be used")),
         (misspelt as u64, say("ukjente ressurstyper", "unknown resource types")),
         (report.open_messages, say("meldinger uten svar", "messages without an answer")),
@@ -254,11 +258,11 @@ fn source_warnings(report: &Report, language: Language, lines: &mut Lines) {
         let text = match language {
             Language::Bokmal => format!(
                 "Registeret har mistet {messages} meldinger som det hadde bekreftet fra {since} (gjenopprettet \
-                 fra en eldre kopi?). {records} poster sendes på nytt; {again} annulleringer må gjøres på nytt."
+                 fra en eldre kopi?). {records} poster og {again} annulleringer sendes på nytt."
             ),
             Language::English => format!(
                 "The register has lost {messages} messages that it had confirmed since {since} (restored from an \
-                 older backup?). {records} records are sent again; {again} annulments must be made again."
+                 older backup?). {records} records and {again} annulments are sent again."
             ),
         };
         lines.line(&format!("  {}", style.warn(&text)));
@@ -279,6 +283,9 @@ fn source_warnings(report: &Report, language: Language, lines: &mut Lines) {
             ),
         };
         lines.line(&format!("  {}", style.warn(&text)));
+    }
+    for line in lost_annulments(&report.lost_annulments, language).lines() {
+        lines.line(&format!("  {}", style.warn(line)));
     }
     if report.vanished > 0 {
         let (all, now) = (report.vanished, report.vanished_now);

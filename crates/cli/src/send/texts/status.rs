@@ -18,7 +18,7 @@ use lmr_sender::report::SourceFailure;
 use lmr_sender::source::FileError;
 
 use super::report::source_failure;
-use super::{pick, state, status_text, time};
+use super::{lost_annulments, pick, state, status_text, time};
 use crate::output::Language;
 
 /// The state of everything, as `lmr send status --format json` prints it: docs/schemas/send-status.json.
@@ -150,6 +150,7 @@ pub(in crate::send) fn overview(overview: &Overview, language: Language, now: Ti
         let what = say("Forsvunnet fra kilden, ikke annullert", "Vanished, not annulled");
         let _ = writeln!(text, "{what}: {}", overview.vanished);
     }
+    text += &lost_annulments(&overview.lost_annulments, language);
     if let Some(source) = &overview.last_source {
         let at = source.at.map(time).unwrap_or_default();
         let _ = writeln!(text, "{} ({at}):", say("Kilden sist", "The source last"));
