@@ -155,6 +155,12 @@ impl TokenClient {
         Ok(token)
     }
 
+    /// How far the clock here is ahead of the issuer's, by its last answer; negative where it is behind.
+    #[must_use]
+    pub fn clock_ahead(&self) -> Option<SignedDuration> {
+        Some((self.clock)().duration_since(self.fetcher.server_time()?))
+    }
+
     /// The headers for one request with this token. A proof is good for one request: a new attempt needs
     /// new headers.
     ///

@@ -1,8 +1,10 @@
 //! How the issuers are reached: a small trait, and reqwest behind it. Tests put another behind it.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use reqwest::Url;
 
 use crate::network::{Network, NetworkError};
@@ -178,6 +180,11 @@ pub trait Fetcher: Send + Sync {
         form: &[(&str, &str)],
         proof: Option<&str>,
     ) -> Result<Answer, FetchError>;
+
+    /// The time that the last answer carried (`Date`, RFC 9110 section 6.6.1), for comparing clocks.
+    fn server_time(&self) -> Option<Timestamp> {
+        None
+    }
 }
 
 /// The [`Fetcher`] of real life: verified TLS, no redirects, limits on time and size.
@@ -186,6 +193,7 @@ pub struct HttpFetcher {
     client: reqwest::Client,
     /// For this machine itself, past any proxy that the environment names.
     direct: reqwest::Client,
+    server_time: Arc<Mutex<Option<Timestamp>>>,
 }
 
 /// The HTTP client could not be made: the machine's TLS roots are unusable, or the configuration is.
@@ -211,7 +219,7 @@ impl HttpFetcher {
             let builder = network.client(is_local)?;
             Ok::<_, NetworkError>(builder.timeout(timeout).connect_timeout(timeout).build()?)
         };
-        Ok(Self { client: build(false)?, direct: build(true)? })
+        Ok(Self { client: build(false)?, direct: build(true)?, server_time: Arc::default() })
     }
 
     fn client_for(&self, url: &str) -> &reqwest::Client {
@@ -227,6 +235,9 @@ impl HttpFetcher {
         let header = |name: &str| {
             response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
         };
+        let date = header("date").and_then(|date| httpdate::parse_http_date(&date).ok());
+        *self.server_time.lock().unwrap_or_else(PoisonError::into_inner) =
+            date.and_then(|date| Timestamp::try_from(date).ok());
         let status = response.status().as_u16();
         let content_type = header("content-type");
         let retry_after = header("retry-after");
@@ -262,6 +273,10 @@ impl Fetcher for HttpFetcher {
             request = request.header("dpop", value);
         }
         self.send(request).await
+    }
+
+    fn server_time(&self) -> Option<Timestamp> {
+        *self.server_time.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -247,8 +247,8 @@ impl Send {
             Command::Rehearse(rehearse) => rehearse.make(self, config, folder).await,
             Command::Vanished => {
                 let outbox = setup::outbox_to_read(config, folder).await?;
-                let (rows, lost) = (outbox.vanished().await?, outbox.lost_annulments().await?);
-                self.show(&rows, || texts::vanished(&rows, &lost, self.lang))?;
+                let (rows, overview) = (outbox.vanished().await?, outbox.overview().await?);
+                self.show(&rows, || texts::vanished(&rows, &overview, self.lang))?;
                 Ok(ExitCode::SUCCESS)
             }
             Command::Why { name } => {

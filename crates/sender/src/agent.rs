@@ -11,7 +11,7 @@ use lmr_lmdi::RuleSetId;
 use tokio::sync::oneshot;
 
 use crate::answer;
-use crate::attempt::AttemptFailure;
+use crate::attempt::{AttemptFailure, TokenFailure};
 use crate::check::Checker;
 use crate::clinical::start_of;
 use crate::error::SenderError;
@@ -357,8 +357,16 @@ impl Agent {
         };
         run.report.stopped_early |= self.stop.is_stopped();
         let now = self.now();
-        if let PostOutcome::Answered { .. } = &outcome {
-            self.compare_clocks(run);
+        match &outcome {
+            PostOutcome::Answered { .. } => self.compare_clocks(run),
+            PostOutcome::NoAccess {
+                failure:
+                    AttemptFailure::Token {
+                        reason: TokenFailure::ClockDiffers { ahead_seconds, .. },
+                        ..
+                    },
+            } => run.report.clock_ahead_seconds = Some(*ahead_seconds),
+            _ => {}
         }
         let receipt = match &outcome {
             PostOutcome::Answered { receipt: Some(text), body, .. } => {
@@ -602,6 +610,7 @@ impl Agent {
         (report.known, report.missing) = (statuses.known, missing);
         // Records of a file that cannot be opened have not vanished.
         let is_whole = index.scanned.is_whole();
+        report.vanished_unknown = !is_whole && missing > 0;
         let may_add = is_whole && missing > 0 && !report.has_lost_half();
         report.vanished_now += self.outbox.note_vanished(index, may_add, self.now()).await?;
         Ok(statuses)

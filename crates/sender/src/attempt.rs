@@ -143,6 +143,18 @@ pub enum TokenFailure {
         /// The number of the HelseID code, where one was given.
         hid: Option<u16>,
     },
+    /// The same, and the clock here differs from the issuer's by more than assertions and proofs allow: most likely
+    /// that is why.
+    ClockDiffers {
+        /// How far the clock here is ahead; negative where it is behind.
+        ahead_seconds: i64,
+        /// HTTP status.
+        status: u16,
+        /// The OAuth error by name.
+        error: String,
+        /// The number of the HelseID code, where one was given.
+        hid: Option<u16>,
+    },
     /// The metadata is that of another issuer than the one configured.
     OtherIssuer,
     /// The token lacks the scope.
@@ -384,6 +396,26 @@ impl TokenFailure {
                     .unwrap_or_default();
                 format!("{issuer} {start} (HTTP {status}): {named}{remedy}")
             }
+            Self::ClockDiffers { ahead_seconds, status, error, hid } => {
+                let refused =
+                    Self::ClientRefused { status: *status, error: error.clone(), hid: *hid };
+                let (size, is_ahead) = (ahead_seconds.unsigned_abs(), *ahead_seconds > 0);
+                let refused = refused.text(issuer, language);
+                match (nb, is_ahead) {
+                    (true, true) => format!(
+                        "klokka her er {size} sekunder foran klokka til {name}: still den, helst med NTP. {refused}"
+                    ),
+                    (true, false) => format!(
+                        "klokka her er {size} sekunder etter klokka til {name}: still den, helst med NTP. {refused}"
+                    ),
+                    (false, true) => format!(
+                        "the clock here is {size} seconds ahead of that of {name}: set it, best by NTP. {refused}"
+                    ),
+                    (false, false) => format!(
+                        "the clock here is {size} seconds behind that of {name}: set it, best by NTP. {refused}"
+                    ),
+                }
+            }
             Self::OtherIssuer if nb => {
                 format!("metadataene på adressen tilhører en annen utsteder enn {name}: se issuer")
             }
@@ -474,6 +506,12 @@ mod tests {
             TokenFailure::IssuerUnavailable { status: 503 },
             TokenFailure::AnswerUnusable { detail: detail() },
             TokenFailure::ClientRefused { status: 400, error: "invalid_scope".into(), hid: None },
+            TokenFailure::ClockDiffers {
+                ahead_seconds: -172_799,
+                status: 400,
+                error: "invalid_client".into(),
+                hid: None,
+            },
             TokenFailure::OtherIssuer,
             TokenFailure::ScopeWithheld,
             TokenFailure::KeyUnusable { detail: detail() },

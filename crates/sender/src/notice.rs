@@ -146,8 +146,12 @@ pub fn of_run(report: &Report, usual: bool) -> Vec<Notice> {
         let mut notice = Notice::new(
             Event::ClockSkew,
             "",
-            format!("Klokka her er {size} sekunder {nb} registerets. Still den, helst med NTP."),
-            format!("The clock here is {size} seconds {en} the register's. Set it, best by NTP."),
+            format!(
+                "Klokka her er {size} sekunder {nb} registerets eller tokenutstederens. Still den, helst med NTP."
+            ),
+            format!(
+                "The clock here is {size} seconds {en} that of the register or of the issuer of tokens. Set it, best by NTP."
+            ),
         );
         notice.counts.insert("seconds_ahead".to_owned(), ahead);
         notices.push(notice);

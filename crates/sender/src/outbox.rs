@@ -89,8 +89,8 @@ pub enum OutboxError {
     Foreign(&'static str),
     /// A read-only copy that is not complete by itself.
     #[error(
-        "the outbox database is on a read-only file system and its last changes are in the file beside it \
-         (-wal): copy the database and its -wal to a folder that can be written"
+        "the outbox database cannot be written where it is (a read-only file system, or no room left) and its last \
+         changes are in the file beside it (-wal): copy the database and its -wal to a folder that can be written"
     )]
     WriteAheadLog,
     /// A test made the program fail here.
@@ -131,8 +131,8 @@ pub fn sqlite_text(
              in a folder that can be written, can be read.)",
         ),
         10 => (
-            "den kan ikke leses eller skrives: feil på disken eller filsystemet",
-            "it cannot be read or written: an error of the disk or the file system",
+            "den kan ikke leses eller skrives: disken er full, eller den eller filsystemet har en feil",
+            "it cannot be read or written: the disk is full, or it or the file system has an error",
         ),
         11 => (
             "den er skadet: lmr send repair sier hva som kan tas vare på, og gjør det med --apply",

@@ -130,6 +130,8 @@ pub struct Report {
     pub vanished: u64,
     /// Of these: missed for the first time.
     pub vanished_now: u64,
+    /// Records are missing, and whether they have vanished nobody knows: the source was not read whole.
+    pub vanished_unknown: bool,
     /// Held resources that were let go to be checked again: the clock, the rules or the configuration.
     pub reexamined: u64,
     /// What the register had confirmed and has no more: it was restored from a backup. It is sent again.
@@ -179,7 +181,8 @@ pub struct Report {
     pub unused: usize,
     /// The messages tried in this run, in order.
     pub messages: Vec<SentMessage>,
-    /// How far the clock here is ahead of the register's, by its last answer; negative where it is behind.
+    /// How far the clock here is ahead of the register's, by its last answer, or of the issuer's where it refused a
+    /// token; negative where it is behind.
     pub clock_ahead_seconds: Option<i64>,
     /// The process was asked to stop before everything was done.
     pub stopped_early: bool,
@@ -267,6 +270,7 @@ impl Report {
             missing: 0,
             vanished: 0,
             vanished_now: 0,
+            vanished_unknown: false,
             reexamined: 0,
             lost_at_register: None,
             lost_annulments: Vec::new(),
@@ -352,7 +356,9 @@ impl Report {
     #[must_use]
     pub fn status(&self) -> RunStatus {
         let misspelt = self.foreign_types.iter().any(|foreign| !foreign.is_fhir_type);
-        if self.stop.is_some() {
+        // An error of the source has its own status; any other is for a person.
+        let broke_off = self.error.is_some() && self.source_failure.is_none();
+        if self.stop.is_some() || broke_off {
             RunStatus::Stopped
         } else if self.source_failure.is_some() || self.missing * 2 > self.known {
             RunStatus::SourceFailed
@@ -404,6 +410,7 @@ mod tests {
             duplicates: _,
             vanished: _,
             vanished_now: _,
+            vanished_unknown: _,
             identifier_advice: _,
             too_early: _,
             unused: _,
@@ -418,8 +425,7 @@ mod tests {
             messages: _,
             // Hooks and doctor report it; messages go while the register takes them.
             clock_ahead_seconds: _,
-            // An error ends the run with a status of its own, and the database's says so.
-            error: _,
+            error,
             // Counts and times of what was done.
             kind: _,
             reexamined: _,
@@ -438,6 +444,7 @@ mod tests {
             || foreign_types.iter().any(|foreign| !foreign.is_fhir_type)
             || !source_issues.is_empty()
             || *stopped_early
+            || error.is_some()
             || stop.is_some()
             || *held > 0
             || *not_yet > 0
@@ -457,11 +464,12 @@ mod tests {
         /// Whatever a run leaves undone gives another exit status than 0, and the worst of it decides.
         #[test]
         fn nothing_undone_looks_clean(
-            flags in proptest::array::uniform4(any::<bool>()), known in 0_usize..9, missing in 0_usize..9,
+            flags in proptest::array::uniform5(any::<bool>()), known in 0_usize..9, missing in 0_usize..9,
             held in 0_u64..2, open_messages in 0_u64..2, not_stored in 0_u64..2, lost in 0_usize..2,
         ) {
             let mut report = Report::new(RunKind::Planned, Timestamp::UNIX_EPOCH);
-            let [failed, issues, early, stopped] = flags;
+            let [failed, issues, early, stopped, broke_off] = flags;
+            report.error = broke_off.then(|| "the disk is full".to_owned());
             report.source_failure = failed.then_some(SourceFailure::Empty);
             report.source_issues = if issues { vec![issue()] } else { Vec::new() };
             report.stopped_early = early;
@@ -477,7 +485,7 @@ mod tests {
             report.lost_annulments = vec![annulment; lost];
             let status = report.status();
             prop_assert_eq!(status == RunStatus::Clean, !is_undone(&report), "{:?}", report);
-            if stopped {
+            if stopped || (broke_off && !failed) {
                 prop_assert_eq!(status, RunStatus::Stopped);
             }
         }

@@ -20,6 +20,7 @@ use reqwest::header::{
 use tokio::sync::Mutex;
 
 use crate::attempt::{AttemptFailure, ConnectionFailure, TokenFailure};
+use crate::notice::MAX_SKEW;
 
 /// Longest wait for an answer to a question, which is not a transfer.
 const QUESTION_TIME: Duration = Duration::from_secs(20);
@@ -200,7 +201,15 @@ impl TokenAuthorizer {
             IssuerKind::Maskinporten => "Maskinporten",
         };
         let issuer = Some(format!("{name} ({})", self.client.issuer()));
-        AuthorizationError { issuer, ..AuthorizationError::from(error) }
+        let mut failed = AuthorizationError { issuer, ..AuthorizationError::from(error) };
+        let ahead = self.client.clock_ahead().filter(|ahead| ahead.abs() > MAX_SKEW);
+        if let Some(ahead) = ahead
+            && let TokenFailure::ClientRefused { status, error, hid } = failed.reason
+        {
+            let ahead_seconds = ahead.as_secs();
+            failed.reason = TokenFailure::ClockDiffers { ahead_seconds, status, error, hid };
+        }
+        failed
     }
 }
 

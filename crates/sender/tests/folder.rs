@@ -259,6 +259,45 @@ fn what_is_still_being_written_waits_and_what_is_wrong_does_not() {
     assert_eq!(unfinished(&scanned), 11);
 }
 
+/// A name that says that a file is being written is believed as long as somebody may write it.
+#[test]
+fn a_file_that_nobody_writes_any_more_is_an_issue_whatever_its_name() {
+    let names = ["a.json.tmp", "b.temp", "c.json.part", "d.partial", "e.filepart", "f.crdownload"];
+    let folder = Folder::new();
+    for name in names {
+        folder.write(name, patient("a"));
+    }
+    for (hours, wants) in [(1, 0), (3, names.len()), (-1, 0), (-48, names.len())] {
+        let clock = clock(SignedDuration::from_hours(hours));
+        let (met, scanned) =
+            scan(&folder.source().waiting_for_writers(clock, SignedDuration::ZERO));
+        let never = |issue: &&SourceIssue| issue.issue == SourceIssueKind::NeverFinished;
+        assert_eq!(scanned.issues.iter().filter(never).count(), wants, "{hours} h: {scanned:?}");
+        assert_eq!((met.len(), scanned.passed_over.len()), (0, usize::from(wants == 0)));
+    }
+}
+
+/// The clock of the machine that wrote the files is ahead of this one, or their times are wrong.
+#[test]
+fn a_file_dated_in_the_future_does_not_wait_for_that_day() {
+    let folder = Folder::new();
+    folder.write("whole.json", patient("whole"));
+    folder.write("cut.json", &patient("cut")[..20]);
+    let year = SignedDuration::from_hours(-24 * 365);
+    let minutes = SignedDuration::from_mins(-10);
+    let settle = SignedDuration::from_secs(30);
+    for (ahead, settle) in [(year, SignedDuration::ZERO), (year, settle), (minutes, settle)] {
+        let (met, scanned) = scan(&folder.source().waiting_for_writers(clock(ahead), settle));
+        assert_eq!(met.len(), 1, "{ahead} {settle}");
+        assert_eq!(scanned.issues.len(), 1, "what is cut is at fault: {scanned:?}");
+        assert_eq!(scanned.passed_over, []);
+    }
+    // A clock that is a little behind does not take a file from under the hands of who writes it.
+    let little = clock(SignedDuration::from_secs(-10));
+    let (met, scanned) = scan(&folder.source().waiting_for_writers(little, settle));
+    assert_eq!((met.len(), scanned.issues.len(), scanned.passed_over[0].count), (0, 0, 2));
+}
+
 #[test]
 fn several_sources_are_one_and_say_whose_each_place_is() {
     let (first, second) = (Folder::new(), Folder::new());

@@ -9,11 +9,16 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
-use lmr_auth::{RequestHeaders, SecretString};
+use jiff::SignedDuration;
+use lmr_auth::jose::{Algorithm, SigningKey};
+use lmr_auth::{
+    ActingFor, ClientSettings, Clock, Environment, Fetcher, FixedKey, Flow, HttpFetcher,
+    RequestHeaders, SecretString, TokenClient,
+};
 use lmr_sender::attempt::{AttemptFailure, TokenFailure};
 use lmr_sender::transport::{
     AuthorizationError, Authorizer, HttpSettings, HttpTransport, NewestReceipt, PostOutcome,
-    Transport, TransportError,
+    TokenAuthorizer, Transport, TransportError,
 };
 
 /// Gives numbered tokens, a new one after each refusal.
@@ -308,4 +313,63 @@ async fn a_nonce_demanded_for_the_question_is_shown() {
     let address = listen(router).await;
     let answer = transport(&address, Counter::default()).newest_receipt().await;
     assert_eq!((answer, calls.load(Ordering::SeqCst)), (NewestReceipt::NoMessage, 2));
+}
+
+/// An issuer that refuses every client; its answers carry the real time, as servers' do.
+async fn refused_by_the_clock(ahead: SignedDuration) -> PostOutcome {
+    let issuer = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = format!("http://{}", issuer.local_addr().expect("an address"));
+    let metadata = format!(
+        r#"{{"issuer":"{address}","jwks_uri":"{address}/jwks","token_endpoint":"{address}/token"}}"#
+    );
+    let json = [("content-type", "application/json")];
+    let refusal = (StatusCode::BAD_REQUEST, json, r#"{"error":"invalid_client"}"#);
+    let router = Router::new()
+        .route("/.well-known/openid-configuration", get(move || async move { (json, metadata) }))
+        .route("/token", post(move || async move { refusal }));
+    tokio::spawn(async move { axum::serve(issuer, router).await.expect("a server") });
+    lmr_auth::install_tls_provider();
+    let fetcher = HttpFetcher::new(Duration::from_secs(5)).expect("a fetcher");
+    // The clock that the answers carry, so that the test does not read another one.
+    fetcher.get(&format!("{address}/.well-known/openid-configuration")).await.expect("an answer");
+    let now = fetcher.server_time().expect("a date") + ahead;
+    let clock: Clock = Arc::new(move || now);
+    let settings = ClientSettings {
+        issuer: address,
+        environment: Environment::Local,
+        client_id: "client-1".to_owned(),
+        scope: "a:b/c".to_owned(),
+        resource: None,
+        flow: Flow::HelseIdBearer { acting_for: ActingFor::Registered },
+        assertion_lifetime_seconds: 20,
+    };
+    let key = SigningKey::generate(Algorithm::ES256, "kid-1", 0).expect("a key");
+    let (keys, fetcher): (_, Arc<dyn Fetcher>) = (Arc::new(FixedKey::new(key)), Arc::new(fetcher));
+    let client = TokenClient::new(settings, keys, fetcher, clock, Arc::new(|| [1; 16]));
+    let authorizer = TokenAuthorizer::new(client.expect("a client"));
+    transport("http://127.0.0.1:9/fhirmottak/v1", authorizer).post(Vec::new()).await
+}
+
+/// A clock that is wrong looks like a wrong client to the issuer: its `Date` shows which of the two it is.
+#[tokio::test]
+async fn a_client_that_is_refused_because_of_its_clock_is_said_so() {
+    for days in [-2, 0, 2] {
+        let ahead = SignedDuration::from_hours(24 * days);
+        let outcome = refused_by_the_clock(ahead).await;
+        let PostOutcome::NoAccess { failure: AttemptFailure::Token { reason, .. } } = &outcome
+        else {
+            panic!("{outcome:?}")
+        };
+        let text = reason.text(Some("HelseID"), lmr_fhir::Language::English);
+        match reason {
+            TokenFailure::ClientRefused { .. } => assert_eq!(days, 0),
+            TokenFailure::ClockDiffers { ahead_seconds, .. } => {
+                let expected = 24 * 3600 * days;
+                assert!((ahead_seconds - expected).abs() < 30 && days != 0, "{ahead_seconds}");
+                assert!(text.starts_with("the clock here is 1"), "{text}");
+            }
+            other => panic!("{other:?}"),
+        }
+        assert!(text.contains("invalid_client"), "{text}");
+    }
 }

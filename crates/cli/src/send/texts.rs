@@ -38,6 +38,20 @@ fn name(resource_type: &str, key: Option<&str>, id: Option<&str>) -> String {
     }
 }
 
+/// That nobody knows what has vanished, because the source was not read whole.
+fn vanished_unknown(missing: u64, language: Language) -> String {
+    match language {
+        Language::Bokmal => format!(
+            "Hva som er forsvunnet, er ikke undersøkt, for kilden er ikke lest hel ({missing} leverte poster er ikke \
+             funnet): noe i den kan ikke brukes eller er under skriving."
+        ),
+        Language::English => format!(
+            "What has vanished was not looked for, because the source was not read whole ({missing} delivered records \
+             were not found): something in it cannot be used or is still being written."
+        ),
+    }
+}
+
 /// Annulments that the register may have lost and has not confirmed again, by name; nothing where there are none.
 fn lost_annulments(lost: &[LostAnnulment], language: Language) -> String {
     if lost.is_empty() {

@@ -158,6 +158,8 @@ pub struct SourceCounts {
     pub missing: u64,
     /// Known records.
     pub known: u64,
+    /// Whether those that it lacks have vanished nobody knows: it was not read whole.
+    pub vanished_unknown: bool,
     /// Why the source gave nothing, in JSON as in the report.
     pub source_failure: Option<Value>,
     /// What ended the run.
@@ -191,6 +193,7 @@ impl SourceCounts {
             not_stored: number("not_stored"),
             missing: number("missing"),
             known: number("known"),
+            vanished_unknown: report["vanished_unknown"] == true,
             source_failure: report.get("source_failure").filter(|value| !value.is_null()).cloned(),
             error: report["error"].as_str().map(str::to_owned),
             stop: report.get("stop").and_then(|stop| serde_json::from_value(stop.clone()).ok()),
@@ -215,18 +218,20 @@ impl RunRow {
 /// transfer, the newest one was not cut off, and nothing was released or forgotten since.
 fn status_of(overview: &Overview, last_planned: Option<&RunRow>, is_at_rest: bool) -> RunStatus {
     let source = overview.last_source.as_ref();
-    let stopped = source.is_some_and(|source| source.stop.is_some())
+    // An error of the source has its own status; any other is for a person, as the run's exit status says.
+    let broke_off =
+        |source: &SourceCounts| source.error.is_some() && source.source_failure.is_none();
+    let stopped = source.is_some_and(|source| source.stop.is_some() || broke_off(source))
         || overview.messages.iter().any(|(state, _)| *state == State::Stopped);
     let open = overview.messages.iter().any(|(state, _)| state.is_open());
     let failed = source.is_some_and(|s| s.source_failure.is_some() || s.missing * 2 > s.known);
-    let broke_off = source.is_some_and(|source| source.error.is_some());
     let issues = source.is_some_and(|source| source.source_issues > 0);
     let not_stored = source.is_some_and(|source| source.not_stored > 0);
     if stopped {
         RunStatus::Stopped
     } else if failed {
         RunStatus::SourceFailed
-    } else if open || broke_off || !is_at_rest || overview.not_yet > 0 || not_stored {
+    } else if open || !is_at_rest || overview.not_yet > 0 || not_stored {
         RunStatus::Undelivered
     } else if overview.held > 0
         || issues

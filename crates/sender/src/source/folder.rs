@@ -36,6 +36,10 @@ use super::{
 /// written.
 const FRESH: SignedDuration = SignedDuration::from_mins(5);
 
+/// How long after its last change a file whose name says that it is being written is taken for one that nobody
+/// writes any more.
+const ABANDONED: SignedDuration = SignedDuration::from_hours(2);
+
 /// A folder as a source.
 #[derive(Debug)]
 pub struct FolderSource {
@@ -63,9 +67,11 @@ impl std::fmt::Debug for Freshness {
 }
 
 impl Freshness {
+    /// How far the file's last change is from now, before or after: the clocks of two machines differ, and a file
+    /// dated in the future would otherwise be left for the next run for as long.
     fn age(&self, metadata: &Metadata) -> Option<SignedDuration> {
         let changed = Timestamp::try_from(metadata.modified().ok()?).ok()?;
-        Some((self.clock)().duration_since(changed))
+        Some((self.clock)().duration_since(changed).abs())
     }
 }
 
@@ -84,7 +90,8 @@ impl FolderSource {
     }
 
     /// Leaves files that are still being written for the next run: those that changed less than `settle`
-    /// ago, and those that changed in the last five minutes and end in the middle.
+    /// ago, and those that changed in the last five minutes and end in the middle. One whose name says that it is being
+    /// written is at fault when it has not changed for two hours.
     #[must_use]
     pub fn waiting_for_writers(mut self, clock: Clock, settle: SignedDuration) -> Self {
         self.freshness = Some(Freshness { clock, settle });
@@ -241,6 +248,9 @@ impl Pass<'_> {
         }
         let Some(format) = Format::of(path) else {
             let is_unfinished = is_unfinished(path);
+            if is_unfinished && self.age(entry).is_some_and(|age| age > ABANDONED) {
+                return self.reading.report(&label, None, SourceIssueKind::NeverFinished);
+            }
             let kind = if is_unfinished { PassedOverKind::Unfinished } else { ending(path) };
             return self.pass_over(kind, path);
         };
@@ -251,7 +261,7 @@ impl Pass<'_> {
             return self.pass_over(PassedOverKind::ReadAlready, path);
         }
         let freshness = self.source.freshness.as_ref();
-        let age = freshness.zip(metadata.as_ref()).and_then(|(fresh, of)| fresh.age(of));
+        let age = self.age(entry);
         if age.is_some_and(|age| freshness.is_some_and(|fresh| age < fresh.settle)) {
             return self.pass_over(PassedOverKind::Unfinished, path);
         }
@@ -288,6 +298,11 @@ impl Pass<'_> {
             }
             Format::Zip => self.zip(&label, file, is_fresh),
         }
+    }
+
+    /// How far the file's last change is from now, where there is a clock.
+    fn age(&self, entry: &DirEntry) -> Option<SignedDuration> {
+        self.source.freshness.as_ref()?.age(&entry.metadata().ok()?)
     }
 
     /// What a compressed file, or a file of an archive, inflates to.

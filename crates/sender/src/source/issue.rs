@@ -95,6 +95,8 @@ pub enum SourceIssueKind {
         /// Type of the resource.
         resource_type: String,
     },
+    /// A file whose name says that it is being written, and that nobody writes any more.
+    NeverFinished,
     /// The file was written to between the two passes.
     ChangedMeanwhile,
 }
@@ -203,6 +205,16 @@ impl SourceIssueKind {
                  known again",
                 article(resource_type)
             ),
+            Self::NeverFinished if nb => {
+                "har et navn som sier at den er under skriving, men er ikke endret på over to timer: den sendes \
+                 ikke; fullfør overføringen av den, gi den sitt rette navn, eller fjern den"
+                    .into()
+            }
+            Self::NeverFinished => {
+                "has a name that says it is being written, but has not changed for over two hours: it is not sent; \
+                 finish its transfer, give it its right name, or remove it"
+                    .into()
+            }
             Self::ChangedMeanwhile if nb => {
                 "ble endret mens den ble lest; den tas med i neste overføring".into()
             }

@@ -123,6 +123,18 @@ async fn a_file_that_cannot_be_read_makes_nothing_vanish() {
     std::os::unix::fs::symlink("/nowhere", world.source().join("z.ndjson")).unwrap();
     #[cfg(unix)]
     assert_eq!((world.run().await.vanished_now, world.run().await.vanished), (0, 0));
+    // Which is said as long as it is so.
+    #[cfg(unix)]
+    for is_there in [true, false] {
+        if !is_there {
+            std::fs::remove_file(world.source().join("z.ndjson")).unwrap();
+        }
+        let report = world.run().await;
+        assert_eq!((report.vanished_unknown, report.missing), (is_there, 1));
+        let agent = world.agent().await;
+        let source = agent.outbox().overview().await.unwrap().last_source.unwrap();
+        assert_eq!(source.vanished_unknown, is_there);
+    }
 }
 
 /// breaker 10

@@ -5,8 +5,10 @@ use serde_json::json;
 
 use super::world::{World, given, medicine, patient, with};
 use crate::error::SenderError;
-use crate::report::{IdentifierAdvice, RunStatus, SourceFailure};
-use crate::source::PassedOverKind;
+use crate::outbox::OutboxError;
+use crate::report::{IdentifierAdvice, RunKind, RunStatus, SourceFailure};
+use crate::run::Run;
+use crate::source::{FileError, PassedOverKind, SourceUnavailable};
 
 fn ward() -> World {
     let world = World::new(RuleSetId::Lmdi094);
@@ -232,4 +234,21 @@ async fn administrations_without_a_stable_namespaced_identifier_are_pointed_out(
         ]
     );
     assert_eq!(report.status(), RunStatus::Clean, "an advice refuses nothing");
+}
+
+/// A run that an error ended exits with 4, and so does the status after it; a source that failed has its own.
+#[tokio::test]
+async fn the_status_after_a_run_that_broke_off_is_that_of_the_run() {
+    let unavailable = SourceUnavailable { name: "a".to_owned(), cause: FileError::NotFound };
+    for (error, status) in [
+        (SenderError::Outbox(OutboxError::Damaged("a test")), RunStatus::Stopped),
+        (SenderError::Internal("a test"), RunStatus::Stopped),
+        (SenderError::Source(unavailable), RunStatus::SourceFailed),
+    ] {
+        let world = World::new(RuleSetId::Lmdi094);
+        let agent = world.agent().await;
+        let run = Run::begin(agent.outbox(), RunKind::Planned, world.now()).await.unwrap();
+        run.fail(agent.outbox(), &error, world.now()).await;
+        assert_eq!(agent.outbox().overview().await.unwrap().status, status, "{error}");
+    }
 }

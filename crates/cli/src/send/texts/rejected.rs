@@ -10,12 +10,12 @@ use lmr_lmdi::codes::Code;
 use lmr_sender::desk::{Cause, causes};
 use lmr_sender::inspect::ElementDetail;
 use lmr_sender::outbox::{
-    Discarded, HeldRow, JournalEntry, LostAnnulment, Origin, Released, SourceIssueRow, VanishedRow,
+    Discarded, HeldRow, JournalEntry, Origin, Overview, Released, SourceIssueRow, VanishedRow,
     WaitingRow,
 };
 use serde_json::{Value, json};
 
-use super::{lost_annulments, name, pick, time};
+use super::{lost_annulments, name, pick, time, vanished_unknown};
 use crate::output::{Language, Style};
 
 /// Most waiting resources that are listed for one held resource.
@@ -367,11 +367,18 @@ pub(in crate::send) fn given_up(done: bool, language: Language) -> String {
 /// What has vanished from the source, and the way to annul it.
 pub(in crate::send) fn vanished(
     rows: &[VanishedRow],
-    lost: &[LostAnnulment],
+    overview: &Overview,
     language: Language,
 ) -> String {
     let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
-    let mut text = lost_annulments(lost, language);
+    let mut text = lost_annulments(&overview.lost_annulments, language);
+    let last = overview.last_source.as_ref();
+    if let Some(source) = last.filter(|source| source.vanished_unknown) {
+        let _ = writeln!(text, "{}", vanished_unknown(source.missing, language));
+        if rows.is_empty() {
+            return text;
+        }
+    }
     if rows.is_empty() {
         let nothing = say("Ingenting levert har forsvunnet.", "Nothing delivered has vanished.");
         let _ = writeln!(text, "{nothing}");

@@ -5,7 +5,7 @@ use lmr_sender::report::{
 };
 use lmr_sender::source::{PassedOver, PassedOverKind};
 
-use super::{lost_annulments, name, pick, state, status_text, time};
+use super::{lost_annulments, name, pick, state, status_text, time, vanished_unknown};
 use crate::output::{Language, Style};
 
 /// Lines that are only written when there is something to say.
@@ -282,6 +282,10 @@ fn source_warnings(report: &Report, language: Language, lines: &mut Lines) {
                  only delivers what is new, sender.toml should have incremental = true.)"
             ),
         };
+        lines.line(&format!("  {}", style.warn(&text)));
+    }
+    if report.vanished_unknown {
+        let text = vanished_unknown(report.missing as u64, language);
         lines.line(&format!("  {}", style.warn(&text)));
     }
     for line in lost_annulments(&report.lost_annulments, language).lines() {

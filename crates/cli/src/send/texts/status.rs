@@ -18,7 +18,7 @@ use lmr_sender::report::SourceFailure;
 use lmr_sender::source::FileError;
 
 use super::report::source_failure;
-use super::{lost_annulments, pick, state, status_text, time};
+use super::{lost_annulments, pick, state, status_text, time, vanished_unknown};
 use crate::output::Language;
 
 /// The state of everything, as `lmr send status --format json` prints it: docs/schemas/send-status.json.
@@ -149,6 +149,9 @@ pub(in crate::send) fn overview(overview: &Overview, language: Language, now: Ti
     if overview.vanished > 0 {
         let what = say("Forsvunnet fra kilden, ikke annullert", "Vanished, not annulled");
         let _ = writeln!(text, "{what}: {}", overview.vanished);
+    }
+    if let Some(source) = overview.last_source.as_ref().filter(|source| source.vanished_unknown) {
+        let _ = writeln!(text, "{}", vanished_unknown(source.missing, language));
     }
     text += &lost_annulments(&overview.lost_annulments, language);
     if let Some(source) = &overview.last_source {

@@ -172,12 +172,13 @@ impl Kind {
             }
             Self::Date { formats } => {
                 let date = formats.iter().find_map(|format| match format.as_str() {
-                    "iso" => text.get(..10).unwrap_or(text).parse().ok(),
+                    "iso" => iso_date(text),
                     format => Date::strptime(format, text).ok(),
                 });
                 let date =
                     date.ok_or_else(|| RowReason::NotATime { formats: formats.join(" / ") })?;
                 own.text.clear();
+                known_year(date)?;
                 write_date(&mut own.text, date);
                 own.bare = false;
             }
@@ -347,6 +348,27 @@ fn plain(text: &str) -> Option<DateTime> {
     .ok()
 }
 
+/// A date in ISO 8601, alone or with a time behind it that is one.
+fn iso_date(text: &str) -> Option<Date> {
+    let Some(date) = text.get(..10).filter(|date| *date != text) else { return text.parse().ok() };
+    let moment = text.replacen(' ', "T", 1);
+    let has_time = text[10..].starts_with(['T', 't', ' '])
+        && (moment.parse::<DateTime>().is_ok() || moment.parse::<Timestamp>().is_ok());
+    date.parse().ok().filter(|_| has_time)
+}
+
+/// The earliest year that a date of the register's can have. What is before it was written with fewer than four
+/// digits, which `%Y` takes for a year of the first centuries.
+const FIRST_YEAR: i16 = 1800;
+
+fn known_year(date: Date) -> Result<(), RowReason> {
+    if date.year() < FIRST_YEAR {
+        Err(RowReason::YearTooEarly { first: FIRST_YEAR })
+    } else {
+        Ok(())
+    }
+}
+
 /// A local time with its offset. Of the hour that comes twice in autumn the first is meant.
 fn written(local: DateTime, zone: &TimeZone, out: &mut String) -> Result<(), RowReason> {
     let offset = match zone.to_ambiguous_timestamp(local).offset() {
@@ -354,6 +376,7 @@ fn written(local: DateTime, zone: &TimeZone, out: &mut String) -> Result<(), Row
         AmbiguousOffset::Fold { before, .. } => before,
         AmbiguousOffset::Gap { .. } => return Err(RowReason::MissingHour),
     };
+    known_year(local.date())?;
     write_date(out, local.date());
     let two = |out: &mut String, before: char, value: i8| {
         out.push(before);
@@ -378,6 +401,7 @@ fn written(local: DateTime, zone: &TimeZone, out: &mut String) -> Result<(), Row
 
 fn written_at(at: Timestamp, zone: &TimeZone, out: &mut String) -> Result<(), RowReason> {
     let zoned = at.to_zoned(zone.clone());
+    known_year(zoned.date())?;
     // Never ambiguous: the moment is known.
     let text = zoned.strftime("%Y-%m-%dT%H:%M:%S%.f%:z").to_string();
     out.push_str(&text);
@@ -413,6 +437,49 @@ mod tests {
     fn times(formats: &[&str]) -> Kind {
         let zone = TimeZone::get("Europe/Oslo").unwrap();
         Kind::DateTime { formats: formats.iter().map(|f| (*f).to_owned()).collect(), zone }
+    }
+
+    /// jiff's `%Y` takes fewer digits than four for a year of the first centuries.
+    #[test]
+    fn a_year_with_two_digits_is_not_one_of_the_first_century() {
+        let early = Err(RowReason::YearTooEarly { first: FIRST_YEAR });
+        let date = |format: &str| Kind::Date { formats: vec![format.to_owned()] };
+        for (kind, text) in [
+            (date("%d.%m.%Y"), "26.01.86"),
+            (date("%d.%m.%Y"), "26.01.0086"),
+            (date("%d.%m.%Y"), "26.01.986"),
+            (date("%Y-%m-%d"), "26-01-05"),
+            (date("iso"), "0026-01-05"),
+            (times(&["%d.%m.%Y %H:%M"]), "10.01.26 08:05"),
+            (times(&["%d.%m.%Y %H:%M %z"]), "10.01.26 08:05 +0100"),
+            (times(&["%Y-%m-%d %H:%M:%S"]), "0026-01-10 08:05:00"),
+            (times(&["iso"]), "0026-01-10T08:05:00"),
+            (times(&["iso"]), "0026-01-10T08:05:00Z"),
+        ] {
+            assert_eq!(read(&kind, text), early, "{text}");
+        }
+        assert_eq!(read(&date("%d.%m.%y"), "26.01.86").as_deref(), Ok("1986-01-26"));
+        assert_eq!(read(&date("%d.%m.%Y"), "26.01.1986").as_deref(), Ok("1986-01-26"));
+    }
+
+    #[test]
+    fn what_follows_an_iso_date_is_a_time() {
+        let kind = Kind::Date { formats: vec!["iso".to_owned()] };
+        for text in [
+            "2026-01-05",
+            "2026-01-05T08:05:00",
+            "2026-01-05 00:00:00.0000000",
+            "2026-01-05 08:05",
+            "2026-01-05T08:05:00+01:00",
+            "2026-01-05T08:05:00Z",
+        ] {
+            assert_eq!(read(&kind, text).as_deref(), Ok("2026-01-05"), "{text}");
+        }
+        for text in
+            ["2026-01-05xyz", "2026-01-05 ", "2026-01-051", "2026-01-05T25:00", "2026-01-0å"]
+        {
+            assert!(matches!(read(&kind, text), Err(RowReason::NotATime { .. })), "{text}");
+        }
     }
 
     #[test]

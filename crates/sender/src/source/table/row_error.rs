@@ -38,6 +38,11 @@ pub enum RowReason {
         /// The forms of the mapping.
         formats: String,
     },
+    /// A year before any that is meant: most likely one with two digits.
+    YearTooEarly {
+        /// The first that is taken.
+        first: i16,
+    },
     /// A time that does not exist, in the hour that is left out in spring.
     MissingHour,
     /// None of the texts for true and false.
@@ -73,6 +78,12 @@ impl RowReason {
                 format!("er ikke en dato eller et tidspunkt på formen {formats}")
             }
             Self::NotATime { formats } => format!("is not a date or time of the form {formats}"),
+            Self::YearTooEarly { first } if nb => {
+                format!("har et år før {first}: skriv årstallet med fire sifre")
+            }
+            Self::YearTooEarly { first } => {
+                format!("has a year before {first}: write the year with four digits")
+            }
             Self::MissingHour => pick(
                 "finnes ikke: klokka stilles fram i denne timen",
                 "does not exist: clocks go forward in that hour",
