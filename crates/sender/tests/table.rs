@@ -8,6 +8,7 @@ use lmr_fhir::{Document, ParseOptions};
 use lmr_lmdi::{CheckOptions, RuleSet, RuleSetId};
 use lmr_sender::HashKey;
 use lmr_sender::source::*;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -503,6 +504,216 @@ fn lookup_tables_may_be_files_beside_the_mapping() {
     assert!(
         Mapping::parse(&other, folder.path()).is_err_and(|e| e.to_string().contains("none.csv"))
     );
+}
+
+/// Four columns, whose values all end with the number of their record, and the lines on which each record is.
+#[derive(Debug, Clone)]
+struct GeneratedTable {
+    text: String,
+    lines: Vec<std::ops::RangeInclusive<u32>>,
+}
+
+fn generated_table() -> impl Strategy<Value = GeneratedTable> {
+    let value = (
+        prop_oneof![
+            4 => Just(String::new()),
+            4 => "[a-c ]{1,3}",
+            1 => Just("a\nb".to_owned()),
+            1 => "[;\"]{0,2}[a-c;\"]{1,3}",
+            1 => Just("a;\nb".to_owned()),
+            1 => Just(";a\nb;".to_owned()),
+        ],
+        any::<bool>(),
+    );
+    (prop::collection::vec(prop::collection::vec(value, 4), 1..8), any::<bool>()).prop_map(
+        |(records, with_crlf)| {
+            let end = if with_crlf { "\r\n" } else { "\n" };
+            let (mut text, mut lines, mut line) = (format!("id;a;b;c{end}"), Vec::new(), 2);
+            for (number, values) in records.iter().enumerate() {
+                let first = line;
+                for (column, (value, is_quoted)) in values.iter().enumerate() {
+                    // A key is a short text everywhere; the others may be anything.
+                    let value = if column == 0 {
+                        format!("k{number}")
+                    } else {
+                        format!("{value}x{number}")
+                    };
+                    line += u32::try_from(value.matches('\n').count()).expect("few");
+                    text += if column == 0 { "" } else { ";" };
+                    if *is_quoted || value.contains([';', '"', '\n']) {
+                        text += &format!("\"{}\"", value.replace('"', "\"\""));
+                    } else {
+                        text += &value;
+                    }
+                }
+                text += end;
+                lines.push(first..=line);
+                line += 1;
+            }
+            GeneratedTable { text, lines }
+        },
+    )
+}
+
+const FOUR_COLUMNS: &str = r#"
+namespace = "n"
+
+[[resource]]
+name = "a"
+type = "Basic"
+key = "${id}"
+template = '{"identifier":[{"value":"${id}"},{"value":"${a}"},{"value":"${b}"},{"value":"${c}"}]}'
+"#;
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_stray_quotation_mark_gives_no_record_the_values_of_another(
+        table in generated_table(),
+        at in any::<prop::sample::Index>(),
+    ) {
+        let mapping = || Mapping::parse(FOUR_COLUMNS, Path::new(".")).expect("a mapping");
+        let whole = scan_bytes(table.text.as_bytes(), mapping()).map_err(TestCaseError::fail)?;
+        // As a correct table, all is read. A text over several lines that ends with a delimiter is not generated.
+        prop_assert_eq!(whole.issues(), [""; 0]);
+        prop_assert_eq!(whole.resources.len(), table.lines.len());
+
+        let header = table.text.find('\n').expect("a header") + 1;
+        let at = header + at.index(table.text.len() - header);
+        let stray = format!("{}\"{}", &table.text[..at], &table.text[at..]);
+        // A mark that is never closed stops the source.
+        let Ok(scan) = scan_bytes(stray.as_bytes(), mapping()) else { return Ok(()) };
+        let mut named: Vec<u32> = Vec::new();
+        for issue in &scan.scanned.issues {
+            let line = issue.line.expect("a line");
+            named.push(line);
+            if let SourceIssueKind::Row { error: RowError { reason: RowReason::Quotes { first, last }, .. } } = &issue.issue {
+                named.extend(*first..=*last);
+            }
+        }
+        let mut delivered = Vec::new();
+        for (_, resource) in &scan.resources {
+            let identifiers = resource["identifier"].as_array().expect("identifiers");
+            let texts: Vec<&str> = identifiers.iter().filter_map(|i| i["value"].as_str()).collect();
+            let number = |text: &str| {
+                let digits: Vec<char> = text.chars().filter(char::is_ascii_digit).collect();
+                digits.iter().collect::<String>()
+            };
+            for text in &texts {
+                // A number in each, and the same in all; a text over lines may have lost the line with its own.
+                let is_own = number(text) == number(texts[0]) || number(text).is_empty();
+                prop_assert!(is_own, "{:?} in {:?}", texts, stray);
+            }
+            delivered.push(number(texts[0]).parse::<usize>().expect("a number"));
+        }
+        for (record, lines) in table.lines.iter().enumerate() {
+            let is_named = lines.clone().any(|line| named.contains(&line));
+            prop_assert!(
+                delivered.contains(&record) || is_named,
+                "record {record} of {stray:?} is neither delivered nor named: {:?}",
+                scan.issues()
+            );
+        }
+    }
+}
+
+/// Rows, the keys that are delivered, and the issues or why the source stops.
+type Rows = (&'static str, &'static [&'static str], Result<Vec<String>, String>);
+
+#[test]
+fn quotation_marks_are_read_strictly_and_the_lines_named() {
+    let mapping = |more: &str| {
+        Mapping::parse(&format!("{FOUR_COLUMNS}\n{more}"), Path::new(".")).expect("a mapping")
+    };
+    let held = |lines: &str| {
+        format!(
+            "the row is held: it has a quotation mark that neither opens nor closes a field ({lines}); close the \
+             field that is open, and write a mark inside a field as two"
+        )
+    };
+    let open = |line: u32| {
+        format!(
+            "the quotation mark that opens a field on line {line} is never closed, so that the rest is read as one \
+             field"
+        )
+    };
+    let rows: &[Rows] = &[
+        ("1;a;b;c\n2;\"d\";e;f\n", &["1", "2"], Ok(vec![])),
+        // Two fields that are not closed: the second opens where the first would end.
+        (
+            "1;\"a;b;c\n2;\"d;e;f\n3;g;h;i\n",
+            &["3"],
+            Ok(vec![format!("rows.csv:2: {}", held("lines 2 to 3"))]),
+        ),
+        ("1;\"a\" x;b;c\n2;d;e;f\n", &["2"], Ok(vec![format!("rows.csv:2: {}", held("line 2"))])),
+        ("1;\"a\" ;b;c\n", &["1"], Ok(vec![])),
+        ("1;\"a\"b\";c;d", &[], Ok(vec![format!("rows.csv:2: {}", held("line 2"))])),
+        // Alone in a field without quotes it is part of the value, in a table that has quotes it is not.
+        ("1;5\" a;b;c\n2;d;e;f\"\n", &["1", "2"], Ok(vec![])),
+        ("1;5\" a;\"b\";c\n2;d;e;f\n", &["2"], Ok(vec![format!("rows.csv:2: {}", held("line 2"))])),
+        // The field of line 3 begins with a delimiter, so its opening mark looks like the end of line 2's.
+        (
+            "1;a;\"b;c\n2;\";d\nx\";y;z\n3;g;h;i\n",
+            &["3"],
+            Ok(vec![
+                format!("rows.csv:2: {}", held("lines 2 to 3")),
+                format!("rows.csv:4: {}", held("line 4")),
+            ]),
+        ),
+        ("1;a;b;c\n2;\"d;e;f\n3;g;h;i\n", &["1"], Err(open(3))),
+        ("1;a;b;\"c", &[], Err(open(2))),
+    ];
+    for ending in ["\n", "\r\n"] {
+        for (rows, keys, expected) in rows {
+            let text = format!("id;a;b;c\n{rows}").replace('\n', ending);
+            match (scan_bytes(text.as_bytes(), mapping("")), expected) {
+                (Ok(scan), Ok(issues)) => {
+                    assert_eq!(&scan.issues(), issues, "{text:?}");
+                    let found: Vec<&str> = scan
+                        .resources
+                        .iter()
+                        .filter_map(|(_, resource)| resource["identifier"][0]["value"].as_str())
+                        .collect();
+                    assert_eq!(found, *keys, "{text:?}");
+                }
+                (Err(error), Err(expected)) => assert!(error.contains(expected), "{error}"),
+                (found, _) => panic!("{text:?}: {:?}", found.map(|scan| scan.issues())),
+            }
+        }
+    }
+    let header =
+        scan_bytes(b"id;\"a\"x;b;c\n1;a;b;c\n", mapping("")).err().expect("a wrong header");
+    assert!(header.contains("the header line (line 1) has a quotation mark"), "{header}");
+    // A file without quotes has any mark as part of its values.
+    let none = scan_bytes(b"id;a;b;c\n1;\"a;b;c\n2;d;e;f\n", mapping("[csv]\nquote = \"\""));
+    let none = none.expect("read");
+    assert_eq!(none.resources.len(), 2);
+    assert_eq!(none.of("Basic")[0]["identifier"][1]["value"], "\"a");
+    let two = Mapping::parse(&format!("{FOUR_COLUMNS}\n[csv]\nquote = \"''\""), Path::new("."));
+    assert!(two.is_err_and(|error| error.to_string().contains("one ASCII character")));
+}
+
+#[test]
+fn a_lookup_file_with_a_stray_quotation_mark_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "namespace = \"n\"\n[tables.t]\nfile = \"t.csv\"\n[[resource]]\nname = \"o\"\n\
+        type = \"Basic\"\nkey = \"${id}\"\ntemplate = '{}'\n";
+    for (rows, line) in [
+        ("1;\"a\n2;b\n", Some(2)),
+        ("1;\"a\n2;\"b\n", Some(3)),
+        ("1;a\n2;\"b\" x\n", Some(3)),
+        ("1;\"a\"\n2;\"b \"\"c\"\"\"\n", None),
+    ] {
+        std::fs::write(folder.path().join("t.csv"), format!("id;name\n{rows}")).expect("written");
+        let error = Mapping::parse(text, folder.path()).err().map(|error| error.to_string());
+        let wanted = line.map(|line| format!("the quotation mark on line {line} neither opens"));
+        match (&error, &wanted) {
+            (Some(error), Some(wanted)) => assert!(error.contains(wanted), "{error}"),
+            (None, None) => {}
+            _ => panic!("{rows:?}: {error:?}"),
+        }
+    }
 }
 
 #[test]

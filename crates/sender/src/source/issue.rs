@@ -251,6 +251,16 @@ pub enum FileError {
         /// The mapping's.
         expected: String,
     },
+    /// A quotation mark that opens a field of a table and is never closed.
+    OpenQuote {
+        /// The line on which it opens.
+        line: u32,
+    },
+    /// A quotation mark in the header line that neither opens nor closes a field.
+    QuoteInHeader {
+        /// The line.
+        line: u32,
+    },
     /// Two columns of one name.
     DuplicateColumn {
         /// The name.
@@ -399,6 +409,26 @@ impl FileError {
             Self::OtherHeader { found, expected } => made(
                 format!("overskriftslinjen er «{found}», men mappingen venter «{expected}»"),
                 format!("the header line is {found:?}, but the mapping expects {expected:?}"),
+            ),
+            Self::OpenQuote { line } => made(
+                format!(
+                    "anførselstegnet som åpner et felt på linje {line}, lukkes aldri, så resten er lest som ett \
+                     felt; lukk det, eller skriv csv.quote = \"\" i mappingen om filen ikke har anførselstegn rundt \
+                     felter"
+                ),
+                format!(
+                    "the quotation mark that opens a field on line {line} is never closed, so that the rest is read \
+                     as one field; close it, or write csv.quote = \"\" in the mapping if the file has no quotation \
+                     marks around fields"
+                ),
+            ),
+            Self::QuoteInHeader { line } => made(
+                format!(
+                    "overskriftslinjen (linje {line}) har et anførselstegn som verken begynner eller slutter et felt"
+                ),
+                format!(
+                    "the header line (line {line}) has a quotation mark that neither opens nor closes a field"
+                ),
             ),
             Self::DuplicateColumn { name } => {
                 made(format!("to kolonner heter {name}"), format!("two columns are called {name}"))

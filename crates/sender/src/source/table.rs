@@ -4,6 +4,7 @@ mod bound;
 mod csv_rows;
 mod field;
 mod mapping;
+mod quotes;
 mod ready;
 mod row_error;
 mod sql;
@@ -138,9 +139,17 @@ trait Rows {
     /// The names of the columns.
     fn columns(&mut self) -> Result<Vec<String>, FileError>;
 
-    /// Reads the next row and gives its number for people (the line of a file, the row of a query); `None` at
-    /// the end.
-    fn next(&mut self, row: &mut StringRecord) -> Result<Option<u32>, FileError>;
+    /// Reads the next row; `None` at the end.
+    fn next(&mut self, row: &mut StringRecord) -> Result<Option<FoundRow>, FileError>;
+}
+
+/// A row that was read.
+#[derive(Debug, PartialEq, Eq)]
+struct FoundRow {
+    /// Its number for people: the line of a file, the row of a query.
+    line: u32,
+    /// Why it must be held before anything is made of it.
+    held: Option<RowReason>,
 }
 
 impl Source for TableSource {
@@ -217,13 +226,19 @@ impl Pass<'_> {
         let part = Arc::new(SourcePart { label: label.into(), place });
         let mut row = StringRecord::new();
         let mut read = 0;
-        while let Some(line) = rows.next(&mut row).map_err(unavailable)? {
-            if row.iter().all(|field| field.trim().is_empty()) {
+        while let Some(FoundRow { line, held }) = rows.next(&mut row).map_err(unavailable)? {
+            if held.is_none() && row.iter().all(|field| field.trim().is_empty()) {
                 continue;
             }
             read += 1;
             if self.source.first_rows.is_some_and(|most| read > most) {
                 break;
+            }
+            if let Some(reason) = held {
+                // The values may be those of another row, the key too.
+                let error = RowError { key: None, column: String::new(), reason };
+                self.report(label, line, SourceIssueKind::Row { error });
+                continue;
             }
             match bound.map(&row) {
                 Ok(Made::Skipped) => {

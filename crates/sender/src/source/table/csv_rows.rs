@@ -7,8 +7,10 @@ use std::path::Path;
 use csv::{Reader, ReaderBuilder, StringRecord};
 use encoding_rs::{Decoder, DecoderResult, Encoding};
 
-use super::Rows;
 use super::mapping::Dialect;
+use super::quotes::{Quotes, Watched};
+use super::row_error::RowReason;
+use super::{FoundRow, Rows};
 use crate::source::FileError;
 
 /// Bytes that are decoded at a time.
@@ -16,10 +18,11 @@ const CHUNK: usize = 64 << 10;
 
 /// A file being read.
 pub(super) struct CsvRows {
-    reader: Reader<Decoded<BufReader<File>>>,
+    reader: Reader<Watched<Decoded<BufReader<File>>>>,
     columns: Vec<String>,
-    /// Of a file without header, its first row.
     encoding: String,
+    /// Whether the next row may be the rest of the one before.
+    is_in_doubt: bool,
 }
 
 impl CsvRows {
@@ -37,23 +40,31 @@ impl CsvRows {
         let file = BufReader::with_capacity(CHUNK, File::open(path)?);
         let mut builder = ReaderBuilder::new();
         builder.delimiter(delimiter).has_headers(false).flexible(true);
-        match dialect.quote.and_then(|quote| u8::try_from(quote).ok()) {
+        let quote = dialect.quote.and_then(|quote| u8::try_from(quote).ok());
+        match quote {
             Some(quote) => builder.quote(quote),
             None => builder.quoting(false),
         };
+        let quotes = quote.map(|quote| Quotes::new(quote, delimiter));
         let mut rows = Self {
-            reader: builder.from_reader(Decoded::new(file, encoding)),
+            reader: builder.from_reader(Watched::new(Decoded::new(file, encoding), quotes)),
             columns: dialect.columns.clone(),
             encoding: dialect.encoding.clone(),
+            is_in_doubt: false,
         };
         if dialect.header {
             let mut header = StringRecord::new();
-            if rows.next(&mut header)?.is_none() {
-                return Err(FileError::NoHeader);
+            match rows.next(&mut header)? {
+                None => return Err(FileError::NoHeader),
+                Some(FoundRow { line, held: Some(_) }) => {
+                    return Err(FileError::QuoteInHeader { line });
+                }
+                Some(_) => {}
             }
             let found: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
             rows.expect(&found, dialect)?;
             rows.columns = found;
+            rows.is_in_doubt = false;
         }
         Ok(rows)
     }
@@ -78,6 +89,37 @@ impl CsvRows {
         Err(FileError::OtherHeader { found: list(found), expected: list(expected) })
     }
 
+    /// Why the row that was just read must be held for its quotation marks.
+    ///
+    /// # Errors
+    /// [`FileError::OpenQuote`] where a mark has made one field of all the rest.
+    fn held(
+        &mut self,
+        row: &StringRecord,
+        (first, last): (u32, u32),
+    ) -> Result<Option<RowReason>, FileError> {
+        let end = self.reader.position().byte();
+        let watched = self.reader.get_mut();
+        let is_at_end = watched.is_at_end;
+        let Some(quotes) = &mut watched.quotes else { return Ok(None) };
+        if is_at_end && let Some(line) = quotes.open() {
+            return Err(FileError::OpenQuote { line: short(line) });
+        }
+        let mut is_held = false;
+        while let Some(odd) = quotes.take(end) {
+            if odd.is_broken || self.is_in_doubt {
+                is_held = true;
+                self.is_in_doubt = odd.goes_on;
+            }
+        }
+        if !is_held {
+            // A row of another length may be cut off by a mark; the rest of a field is rarely as long as a row.
+            self.is_in_doubt = row.len() != self.columns.len();
+            return Ok(None);
+        }
+        Ok(Some(RowReason::Quotes { first, last }))
+    }
+
     fn error(&self, error: csv::Error) -> FileError {
         let line = error.position().map_or(0, csv::Position::line);
         match error.into_kind() {
@@ -100,16 +142,27 @@ impl Rows for CsvRows {
         Ok(self.columns.clone())
     }
 
-    fn next(&mut self, row: &mut StringRecord) -> Result<Option<u32>, FileError> {
+    fn next(&mut self, row: &mut StringRecord) -> Result<Option<FoundRow>, FileError> {
         match self.reader.read_record(row) {
             Ok(true) => {
-                let line = row.position().map_or(0, csv::Position::line);
-                Ok(Some(u32::try_from(line).unwrap_or(u32::MAX)))
+                // Counted from its end: the reader says where it was before line ends that it passed over.
+                let position = self.reader.position();
+                let is_behind = self.reader.get_ref().is_behind_line_feed(position.byte());
+                let last = position.line().saturating_sub(u64::from(is_behind));
+                let inside = row.as_slice().matches('\n').count() as u64;
+                let lines = (short(last.saturating_sub(inside)), short(last));
+                let held = self.held(row, lines)?;
+                Ok(Some(FoundRow { line: lines.0, held }))
             }
             Ok(false) => Ok(None),
             Err(error) => Err(self.error(error)),
         }
     }
+}
+
+/// A number of a line as lists have it.
+fn short(line: u64) -> u32 {
+    u32::try_from(line).unwrap_or(u32::MAX)
 }
 
 /// Reads bytes of any encoding as UTF-8. Bytes that the encoding does not have are an error: a name with the

@@ -8,6 +8,7 @@ use lmr_fhir::{Bilingual, Language};
 use serde::Deserialize;
 
 use super::bound::Bound;
+use super::quotes::Quotes;
 use crate::identity::HashKey;
 
 /// A mapping, read and checked as far as it can be without the table.
@@ -35,7 +36,8 @@ pub struct Mapping {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Dialect {
     pub(super) delimiter: char,
-    /// None for files without quotes.
+    /// None for files without quotes, written as an empty text.
+    #[serde(deserialize_with = "one_or_none")]
     pub(super) quote: Option<char>,
     /// A name of the WHATWG Encoding Standard: `utf-8`, `windows-1252`, `iso-8859-1`, `utf-16le`. A byte order
     /// mark decides before it.
@@ -45,6 +47,17 @@ pub(super) struct Dialect {
     pub(super) columns: Vec<String>,
     /// Whether the header must have exactly these columns in this order.
     pub(super) exact: bool,
+}
+
+/// Reads a text of one ASCII character, or of none.
+fn one_or_none<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<char>, D::Error> {
+    let text = String::deserialize(from)?;
+    let mut characters = text.chars();
+    match (characters.next(), characters.next()) {
+        (None, _) => Ok(None),
+        (Some(one), None) if one.is_ascii() => Ok(Some(one)),
+        _ => Err(serde::de::Error::custom("csv.quote must be one ASCII character, or empty")),
+    }
 }
 
 impl Default for Dialect {
@@ -265,11 +278,24 @@ impl LookupTable {
             let text = format!("{}: {error}", path.display());
             MappingError::new(format!("tables.{name}"), text.clone(), text)
         };
+        let bytes = std::fs::read(&path).map_err(|error| wrong(error.into()))?;
+        if let Some(line) = Quotes::first_fault(b'"', b';', &bytes) {
+            return Err(MappingError::new(
+                format!("tables.{name}"),
+                format!(
+                    "{}: anførselstegnet på linje {line} verken begynner eller slutter et felt, eller lukkes ikke",
+                    path.display()
+                ),
+                format!(
+                    "{}: the quotation mark on line {line} neither opens nor closes a field, or is not closed",
+                    path.display()
+                ),
+            ));
+        }
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(b';')
             .trim(csv::Trim::All)
-            .from_path(&path)
-            .map_err(wrong)?;
+            .from_reader(bytes.as_slice());
         let header = reader.headers().map_err(wrong)?.clone();
         for row in reader.records() {
             let row = row.map_err(wrong)?;

@@ -27,6 +27,13 @@ pub enum RowReason {
         /// Columns.
         expected: usize,
     },
+    /// Quotation marks that do not open and close its fields, so that several rows may be read as one.
+    Quotes {
+        /// The line on which it begins.
+        first: u32,
+        /// The line on which it ends.
+        last: u32,
+    },
     /// Nothing where something is required.
     Empty,
     /// Not a number.
@@ -70,6 +77,24 @@ impl RowReason {
             }
             Self::FieldCount { found, expected } => {
                 format!("has {found} fields, the table has {expected} columns")
+            }
+            Self::Quotes { first, last } => {
+                let (nb_lines, en_lines) = if first == last {
+                    (format!("linje {first}"), format!("line {first}"))
+                } else {
+                    (format!("linje {first} til {last}"), format!("lines {first} to {last}"))
+                };
+                if nb {
+                    format!(
+                        "har et anførselstegn som verken begynner eller slutter et felt ({nb_lines}); lukk det \
+                         feltet som er åpent, og skriv et anførselstegn inni et felt som to"
+                    )
+                } else {
+                    format!(
+                        "has a quotation mark that neither opens nor closes a field ({en_lines}); close the field \
+                         that is open, and write a mark inside a field as two"
+                    )
+                }
             }
             Self::Empty => pick("er tom, men må ha en verdi", "is empty but must have a value"),
             Self::NotANumber => pick("er ikke et tall", "is not a number"),

@@ -23,7 +23,7 @@ use sqlx::{
     SqlSafeStr as _, Statement as _,
 };
 
-use super::Rows;
+use super::{FoundRow, Rows};
 use crate::source::FileError;
 
 /// Rows that the query's thread is ahead.
@@ -115,7 +115,7 @@ impl Rows for SqlRows {
         Ok(self.columns.clone())
     }
 
-    fn next(&mut self, row: &mut StringRecord) -> Result<Option<u32>, FileError> {
+    fn next(&mut self, row: &mut StringRecord) -> Result<Option<FoundRow>, FileError> {
         match self.sent.recv() {
             Ok(Sent::Row(fields)) => {
                 row.clear();
@@ -123,7 +123,7 @@ impl Rows for SqlRows {
                     row.push_field(field.as_deref().unwrap_or_default());
                 }
                 self.number += 1;
-                Ok(Some(self.number))
+                Ok(Some(FoundRow { line: self.number, held: None }))
             }
             Ok(Sent::End) => Ok(None),
             Ok(Sent::Failed(error)) => Err(error),
@@ -396,10 +396,11 @@ mod tests {
         };
         let mut row = StringRecord::new();
         let mut whole = rows(false);
-        assert_eq!(whole.next(&mut row), Ok(Some(1)));
+        let first = || Ok(Some(FoundRow { line: 1, held: None }));
+        assert_eq!(whole.next(&mut row), first());
         assert_eq!(whole.next(&mut row), Ok(None));
         let mut cut_off = rows(true);
-        assert_eq!(cut_off.next(&mut row), Ok(Some(1)));
+        assert_eq!(cut_off.next(&mut row), first());
         for _ in 0..2 {
             assert_eq!(cut_off.next(&mut row), Err(FileError::QueryCutOff));
         }
