@@ -1,5 +1,6 @@
 //! Output that reads well in a terminal and is written whole or not at all in a file.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
@@ -7,6 +8,7 @@ use std::path::Path;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 pub(crate) use lmr_fhir::Language;
+use lmr_report::visible_lines;
 
 use crate::text::{Explain, text};
 
@@ -129,9 +131,25 @@ fn write_with(mut options: fs::OpenOptions, path: &Path, bytes: &[u8]) -> anyhow
         })
 }
 
+/// Text without what a terminal would obey but the colours of [`Style`]; `in_colour` where there may be some.
+fn shown(text: &str, in_colour: bool) -> Cow<'_, str> {
+    if !in_colour || !text.contains("\x1b[") {
+        return visible_lines(text);
+    }
+    let mut pieces = text.split("\x1b[");
+    let mut out = visible_lines(pieces.next().unwrap_or_default()).into_owned();
+    for piece in pieces {
+        let digits = piece.bytes().take_while(u8::is_ascii_digit).count();
+        let is_colour = piece[digits..].starts_with('m');
+        out.push_str(if is_colour { "\x1b[" } else { "\\u{1b}[" });
+        out.push_str(&visible_lines(piece));
+    }
+    Cow::Owned(out)
+}
+
 /// Prints text. A reader that has gone away (`lmr codes | head`) is not an error.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
-    to_stdout(text.as_bytes())
+    to_stdout(shown(text, Style::for_stdout().colour).as_bytes())
 }
 
 fn to_stdout(bytes: &[u8]) -> anyhow::Result<()> {
@@ -147,7 +165,8 @@ fn to_stdout(bytes: &[u8]) -> anyhow::Result<()> {
 /// Prints a line on standard error. Where that cannot be written (its reader is gone, the disk is full) the line
 /// is lost and the exit status alone tells what happened: `eprintln!` would end the program there.
 pub(crate) fn complain(text: &str) {
-    drop(writeln!(io::stderr().lock(), "{text}"));
+    let mut err = io::stderr().lock();
+    drop(writeln!(err, "{}", shown(text, err.is_terminal())));
 }
 
 /// A progress bar on standard error for long work; nothing where nobody looks or little is to be done.
@@ -203,5 +222,23 @@ impl Style {
 
     pub(crate) fn faint(self, text: &str) -> String {
         self.paint("2", text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_stay_where_there_are_some_and_nothing_else_is_obeyed() {
+        for (text, plain, in_colour) in [
+            ("a\nb\tc", "a\nb\tc", "a\nb\tc"),
+            ("\x1b[31mred\x1b[0m", r"\u{1b}[31mred\u{1b}[0m", "\x1b[31mred\x1b[0m"),
+            ("\x1b[2J\x1b]0;x\x07", r"\u{1b}[2J\u{1b}]0;x\u{7}", r"\u{1b}[2J\u{1b}]0;x\u{7}"),
+            ("\x1b[1mx\x1b[", r"\u{1b}[1mx\u{1b}[", "\x1b[1mx\\u{1b}["),
+        ] {
+            assert_eq!(shown(text, false), plain);
+            assert_eq!(shown(text, true), in_colour);
+        }
     }
 }

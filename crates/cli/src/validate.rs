@@ -108,7 +108,7 @@ pub(crate) struct Validate {
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
     /// Write the findings of this run as a baseline; the exit status is then 0
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "max_seconds", "watch"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "max_seconds", "watch", "changed_from"])]
     write_baseline: Option<PathBuf>,
     /// Only files that git says have changed since this revision, or are new
     #[arg(long, value_name = "REV")]
@@ -309,8 +309,11 @@ impl Validate {
         }
         let (unreadable, error) = (report.any_unreadable(), report.any_error());
         let mut writes = false;
-        if let (Some(path), Some(baseline)) =
-            (&self.write_baseline, report.into_triage().into_baseline())
+        // One of another layout is replaced, and cannot be kept in part.
+        let before = self.write_baseline.as_ref().filter(|path| path.is_file());
+        let before = before.and_then(|path| Baseline::read(path).ok());
+        if let (Some(path), Some((baseline, kept))) =
+            (&self.write_baseline, report.into_triage().into_baseline(before))
         {
             if unreadable {
                 fail!(
@@ -327,6 +330,13 @@ impl Validate {
                 path = path.display()
             );
             output::complain(note.get(lang));
+            if kept > 0 {
+                let note = text!(
+                    "lmr: {kept} av dem sto der fra før og er i filer som ikke er sett på nå",
+                    "lmr: {kept} of them were in it before and are of files that were not looked at now"
+                );
+                output::complain(note.get(lang));
+            }
         }
         Ok(if unreadable {
             ExitCode::from(UNUSABLE)

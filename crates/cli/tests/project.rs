@@ -229,6 +229,68 @@ fn a_baseline_shows_what_is_new_and_counts_what_is_gone() {
     assert!(!folder.path().join("new.json").exists());
 }
 
+#[test]
+fn a_baseline_of_a_part_keeps_the_rest_and_a_file_that_is_gone_is_counted() {
+    let folder = folder(&[
+        (".lmr.toml", "ruleset = \"none\"\n"),
+        ("f/a.json", FAULTY),
+        ("f/sub/b.json", FAULTY),
+    ]);
+    let with = |arguments: &[&str]| validate(folder.path(), arguments);
+    let base = || std::fs::read_to_string(folder.path().join("base.json")).expect("a baseline");
+    assert_eq!(with(&["f", "--write-baseline", "base.json"]).status.code(), Some(0));
+    let whole = base();
+    assert!(whole.contains("f/a.json") && whole.contains("f/sub/b.json"), "{whole}");
+    let part = with(&["f/sub", "--write-baseline", "base.json"]);
+    assert!(said(&part).contains("of them were in it before"), "{}", said(&part));
+    assert_eq!(base(), whole);
+    let refused = with(&["f", "--changed-from", "HEAD", "--write-baseline", "base.json"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(said(&refused).contains("--changed-from"), "{}", said(&refused));
+    // What is known is not right.
+    let known = with(&["f", "--baseline", "base.json"]);
+    assert_eq!(known.status.code(), Some(0));
+    assert!(out(&known).contains("nothing new (3 in the baseline)"), "{}", out(&known));
+    assert!(!out(&known).contains("correct"), "{}", out(&known));
+    // A renamed file is new by its new name and gone by its old one, and leaves the next baseline.
+    std::fs::rename(folder.path().join("f/a.json"), folder.path().join("f/r.json")).expect("moved");
+    let moved = with(&["f", "--baseline", "base.json"]);
+    assert!(said(&moved).contains("3 new findings, 3 unchanged, 3 gone"), "{}", said(&moved));
+    assert_eq!(with(&["f", "--write-baseline", "base.json"]).status.code(), Some(0));
+    assert!(!base().contains("f/a.json") && base().contains("f/r.json"), "{}", base());
+}
+
+/// Values and names are data: no terminal and no build service obeys them.
+#[cfg(unix)]
+#[test]
+fn control_characters_of_data_and_file_names_are_written_out() {
+    let value = r#"{"resourceType":"Patient","gender":"\u001b[31mred\u0007\n::error::x\u009b2J"}"#;
+    let name = "a\u{1b}[2J\nb.json";
+    let folder = folder(&[(name, value), ("right\u{7}.json", RIGHT)]);
+    let project = [".", "--ruleset", "none"];
+    for format in ["text", "github", "json", "sarif", "junit", "html", "operation-outcome"] {
+        let output = validate(folder.path(), &[&project[..], &["--format", format]].concat());
+        for text in [&output.stdout, &output.stderr] {
+            let text = String::from_utf8_lossy(text);
+            // Formats for programs escape what their format demands: C1 controls stay in JSON.
+            let is_for_people = matches!(format, "text" | "github");
+            let obeyed = |c: char| {
+                (c.is_ascii_control() || c.is_control() && is_for_people)
+                    && !matches!(c, '\n' | '\t' | '\r')
+            };
+            assert!(!text.contains(obeyed), "{format}: {text:?}");
+            let is_command = |line: &str| is_for_people && line.starts_with("::error::x");
+            assert!(!text.lines().any(is_command), "{format}: {text}");
+        }
+    }
+    let text = out(&validate(folder.path(), &project));
+    assert!(text.contains(r"\u{1b}[31mred\u{7}\n::error::x\u{9b}2J"), "{text}");
+    assert!(
+        text.contains(r"a\u{1b}[2J\nb.json:") && text.contains(r"right\u{7}.json: correct"),
+        "{text}"
+    );
+}
+
 /// The file given by mistake may be the data themselves: nothing writes over it, and no message says how to.
 #[test]
 fn a_file_that_is_not_a_baseline_is_neither_read_as_one_nor_replaced() {

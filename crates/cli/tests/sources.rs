@@ -51,6 +51,14 @@ fn a_mapping_is_printed_checked_and_tried() {
         "{text}"
     );
     assert!(text.contains("1 resources, 2 rows are held"), "{text}");
+    // Rows of one key and other content are named: only one of them is sent.
+    let twice = "diagnosis_id;patient_id;icd10;icd10_text\nD1;P1;J18.9;Pneumoni\nD1;P1;A00.0;Kolera\nD1;P1;J18.9;Pneumoni\n";
+    std::fs::write(folder.path().join("twice.csv"), twice).expect("written");
+    let named = with(&["--mapping", "m.toml", "--table", "twice.csv", "--check"]);
+    let text = said(&named);
+    assert_eq!(named.status.code(), Some(0), "{text}");
+    let words = "Condition: twice.csv:2 and twice.csv:3 have the same key and different content";
+    assert!(text.contains(words) && text.matches("the same key").count() == 1, "{text}");
     let preview = with(&[
         "--mapping",
         "hospital-diagnoses",

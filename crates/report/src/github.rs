@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use lmr_fhir::Language;
 
 use crate::case::{Case, Level, message, remedy};
+use crate::visible::{visible, visible_lines};
 
 /// A command per finding.
 #[must_use]
@@ -20,7 +21,7 @@ pub fn commands(case: &Case, language: Language) -> String {
         let mut properties = Vec::new();
         // Standard input is no file that GitHub could show.
         if case.file != "-" {
-            properties.push(format!("file={}", property(&case.file)));
+            properties.push(format!("file={}", property(&visible(&case.file))));
         }
         if finding.line > 0 {
             properties.push(format!("line={}", finding.line));
@@ -32,14 +33,15 @@ pub fn commands(case: &Case, language: Language) -> String {
             "" => finding.code.as_str().to_owned(),
             place => format!("{} {place}", finding.code),
         };
-        properties.push(format!("title={}", property(&title)));
+        properties.push(format!("title={}", property(&visible(&title))));
         let mut text = message(finding, language);
         let remedy = remedy(finding, language);
         if !remedy.is_empty() {
             text.push_str("\n→ ");
             text.push_str(remedy);
         }
-        let _ = writeln!(out, "::{command} {}::{}", properties.join(","), data(&text));
+        let _ =
+            writeln!(out, "::{command} {}::{}", properties.join(","), data(&visible_lines(&text)));
     }
     out
 }

@@ -29,11 +29,13 @@ pub mod junit;
 mod layout;
 pub mod outcome;
 pub mod sarif;
+mod visible;
 
 pub use case::{Case, Reported, sentence};
 pub use checker::{Checked, Checker, CheckerError, Profiles, is_xml};
 pub use fingerprint::Fingerprints;
 pub use layout::Layout;
+pub use visible::{visible, visible_lines};
 
 /// Colours, type and boxes that reports and the page in the browser share, as a style sheet.
 pub const LOOK: &str = concat!(include_str!("tokens.css"), include_str!("look.css"));

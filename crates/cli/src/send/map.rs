@@ -1,6 +1,7 @@
 //! `lmr send map`: mappings printed, checked, and tried on the first rows of a table.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,6 +9,7 @@ use std::process::ExitCode;
 use clap::Args;
 use lmr_fhir::{Document, Kind, Node, ParseOptions};
 use lmr_lmdi::{CheckOptions, RuleSet, RuleSetId};
+use lmr_report::visible;
 use lmr_sender::HashKey;
 use lmr_sender::source::{
     Mapping, PassedOverKind, RowReason, Scanned, Scope, Source as _, SourceIssueKind, TableRows,
@@ -22,6 +24,9 @@ use crate::config::sender::SenderConfig;
 use crate::config::source::{SourceSection, SourceTable};
 use crate::output::{Language, Style, print};
 use crate::text::{Explain, Failure, fail, text, unusable};
+
+/// Most pairs of rows with the same key that are listed.
+const MAX_CONTRADICTIONS: usize = 20;
 
 /// Print, check or try a mapping from a table to resources.
 ///
@@ -321,8 +326,21 @@ fn check(subject: &Subject, language: Language) -> anyhow::Result<bool> {
     }
     if fits && let Some(rows) = &subject.rows {
         let mut resources = 0_usize;
-        let scanned = table_source(rows, subject).scan(Scope::All, &mut |_| {
+        // The first row of each resource, by type and id: the same content again is not given twice.
+        let mut first: HashMap<(String, String), RowLocation> = HashMap::new();
+        let mut contradictions = Vec::new();
+        let scanned = table_source(rows, subject).scan(Scope::All, &mut |found| {
             resources += 1;
+            let id = found.node.member("id").and_then(Node::as_str).unwrap_or_default();
+            let row = (found.location.label().to_owned(), found.location.line());
+            match first.entry((found.resource_type.to_owned(), id.into_owned())) {
+                Entry::Vacant(entry) => {
+                    entry.insert(row);
+                }
+                Entry::Occupied(entry) => {
+                    contradictions.push((entry.key().0.clone(), entry.get().clone(), row));
+                }
+            }
             Ok(())
         });
         let scanned = match scanned {
@@ -332,6 +350,7 @@ fn check(subject: &Subject, language: Language) -> anyhow::Result<bool> {
         is_well &= scanned.issues.is_empty();
         write_issues(&mut out, &scanned, language, style)?;
         write_unknown(&mut out, &scanned, language)?;
+        write_contradictions(&mut out, &contradictions, language, style)?;
         match language {
             Language::Bokmal => writeln!(
                 out,
@@ -349,6 +368,41 @@ fn check(subject: &Subject, language: Language) -> anyhow::Result<bool> {
     }
     print(&out)?;
     Ok(is_well)
+}
+
+/// The name of a part of the table, and a line of it.
+type RowLocation = (String, u32);
+
+/// Resources that rows with the same key give with different content: a transfer sends one of them.
+fn write_contradictions(
+    out: &mut String,
+    contradictions: &[(String, RowLocation, RowLocation)],
+    language: Language,
+    style: Style,
+) -> anyhow::Result<()> {
+    for (resource_type, (one, one_line), (other, other_line)) in
+        contradictions.iter().take(MAX_CONTRADICTIONS)
+    {
+        let (one, other) = (visible(one), visible(other));
+        match language {
+            Language::Bokmal => writeln!(
+                out,
+                "{} {resource_type}: {one}:{one_line} og {other}:{other_line} har samme nøkkel og forskjellig innhold; \
+                 bare den nyeste sendes",
+                style.warn("!")
+            )?,
+            Language::English => writeln!(
+                out,
+                "{} {resource_type}: {one}:{one_line} and {other}:{other_line} have the same key and different content; \
+                 only the newest is sent",
+                style.warn("!")
+            )?,
+        }
+    }
+    if let Some(more) = contradictions.len().checked_sub(MAX_CONTRADICTIONS).filter(|n| *n > 0) {
+        writeln!(out, "  {} {more}", language_text(language, "og flere:", "and more:"))?;
+    }
+    Ok(())
 }
 
 /// The values that the mapping's tables lack, to be written into them.

@@ -6,6 +6,7 @@ mod report;
 mod status;
 
 use jiff::Timestamp;
+use lmr_report::visible;
 use lmr_sender::outbox::{LostAnnulment, State};
 use lmr_sender::report::RunStatus;
 
@@ -30,12 +31,13 @@ fn time(time: Timestamp) -> String {
 
 /// A resource by its type, the source's own key and its technical id.
 fn name(resource_type: &str, key: Option<&str>, id: Option<&str>) -> String {
-    match (key, id) {
+    let name = match (key, id) {
         (Some(key), Some(id)) if key != id => format!("{resource_type} {key} (id {id})"),
         (Some(key), _) => format!("{resource_type} {key}"),
         (None, Some(id)) => format!("{resource_type}/{id}"),
         (None, None) => resource_type.to_owned(),
-    }
+    };
+    visible(&name).into_owned()
 }
 
 /// That nobody knows what has vanished, because the source was not read whole.

@@ -13,6 +13,12 @@ impl FileNames {
         Self { folder: std::fs::canonicalize(folder).ok() }
     }
 
+    /// Whether there is a file by a name that was made here.
+    pub(super) fn is_there(&self, name: &str) -> bool {
+        let below = self.folder.as_ref().is_some_and(|folder| folder.join(name).exists());
+        below || Path::new(name).exists()
+    }
+
     /// The file's name from the folder, with `/`; one outside it keeps the name it was given.
     pub(super) fn of(&self, path: &Path) -> String {
         let whole = std::fs::canonicalize(path).ok();

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use lmr_lmdi::codes::{Code, Severity};
 use lmr_lmdi::{Finding, RuleSetId};
-use lmr_report::{Case, Checked, Reported, github, html, json, junit, outcome, sarif, sentence};
+use lmr_report::{
+    Case, Checked, Reported, github, html, json, junit, outcome, sarif, sentence, visible,
+};
 
 use super::Format;
 use super::triage::Triage;
@@ -28,6 +30,8 @@ pub(super) struct Report {
     several: bool,
     /// Its findings so far.
     here: Count,
+    /// Findings of the text at hand that the baseline knows.
+    known: usize,
     total: Count,
     files: usize,
     faulty_files: usize,
@@ -61,6 +65,8 @@ struct Count {
     errors: usize,
     warnings: usize,
     unreadable: usize,
+    /// Findings that the baseline knows.
+    known: usize,
 }
 
 impl Report {
@@ -87,6 +93,7 @@ impl Report {
             path: PathBuf::new(),
             several: false,
             here: Count::default(),
+            known: 0,
             total: Count::default(),
             files: 0,
             faulty_files: 0,
@@ -128,6 +135,15 @@ impl Report {
         self.is_incomplete = true;
     }
 
+    /// What is said of a text without new errors: what the baseline knows is still wrong.
+    fn correct(&self, known: usize) -> String {
+        match (known, self.language) {
+            (0, _) => self.say("i orden", "correct").to_owned(),
+            (_, Language::Bokmal) => format!("ingenting nytt ({known} i grunnlinjen)"),
+            (_, Language::English) => format!("nothing new ({known} in the baseline)"),
+        }
+    }
+
     fn say(&self, nb: &'static str, en: &'static str) -> &'static str {
         if self.language == Language::Bokmal { nb } else { en }
     }
@@ -150,17 +166,13 @@ impl Report {
 
     /// That was all of the file.
     pub(super) fn end(&mut self) -> anyhow::Result<()> {
-        let Count { resources, errors, warnings, unreadable } = self.here;
+        let Count { resources, errors, warnings, unreadable, known } = self.here;
         // Of a file of many lines the faulty ones are shown; one that is all right or empty, by its name.
         if self.format == Format::Text && resources != 1 && errors + warnings == 0 && !self.quiet {
-            let name = self.style.bold(&self.path.display().to_string());
+            let name = self.style.bold(&visible(&self.path.display().to_string()));
             let counted =
                 self.counted(resources, ("ressurs", "ressurser"), ("resource", "resources"));
-            writeln!(
-                self.out,
-                "{name}: {} ({counted})",
-                self.style.good(self.say("i orden", "correct"))
-            )?;
+            writeln!(self.out, "{name}: {} ({counted})", self.style.good(&self.correct(known)))?;
         }
         self.faulty_files += usize::from(errors > 0);
         self.total.resources += resources;
@@ -188,10 +200,13 @@ impl Report {
             finding.line = line.unwrap_or(finding.line);
         }
         if is_readable {
-            self.triage.keep(&mut findings);
+            let known = self.triage.keep(&mut findings);
+            self.here.known += known;
+            self.known = known;
             return self.add(line, text, findings);
         }
         self.here.unreadable += 1;
+        self.known = 0;
         self.add(line, text, findings)?;
         // What the file seems to be says more than the place where it is not JSON.
         if self.format == Format::Text
@@ -297,16 +312,13 @@ impl Report {
         errors: usize,
         warnings: usize,
     ) -> anyhow::Result<()> {
+        let correct = self.correct(self.known);
         let verdict = match (errors, warnings) {
-            (0, 0) => self.style.good(self.say("i orden", "correct")),
-            (0, n) => self.style.good(&format!(
-                "{}, {}",
-                self.say("i orden", "correct"),
-                self.errors_and_warnings(0, n)
-            )),
+            (0, 0) => self.style.good(&correct),
+            (0, n) => self.style.good(&format!("{correct}, {}", self.errors_and_warnings(0, n))),
             (e, n) => self.style.bad(&self.errors_and_warnings(e, n)),
         };
-        let mut name = self.path.display().to_string();
+        let mut name = visible(&self.path.display().to_string()).into_owned();
         if let Some(line) = line {
             write!(name, ":{line}")?;
         }
@@ -321,7 +333,7 @@ impl Report {
             };
             let place = match finding.full_expression.as_str() {
                 "" => String::new(),
-                expression => format!("  {expression}"),
+                expression => format!("  {}", visible(expression)),
             };
             writeln!(
                 self.out,
@@ -330,13 +342,13 @@ impl Report {
                 finding.column,
                 self.style.bold(finding.code.as_str())
             )?;
-            writeln!(self.out, "      {}", sentence(finding, self.language))?;
+            writeln!(self.out, "      {}", visible(&sentence(finding, self.language)))?;
             for inner in finding.issue().into_iter().flat_map(|issue| &issue.inner).take(3) {
                 let text = match self.language {
                     Language::Bokmal => inner.text_nb(),
                     Language::English => inner.text_en(),
                 };
-                writeln!(self.out, "      {}", self.style.faint(&format!("- {text}")))?;
+                writeln!(self.out, "      {}", self.style.faint(&format!("- {}", visible(&text))))?;
             }
             // What to do is said once where several rules speak of one thing.
             let goes_on = findings.get(at + 1).is_some_and(|next| {
@@ -391,7 +403,7 @@ impl Report {
             );
             writeln!(self.out, "{}", self.style.warn(heading))?;
             for (sentence, count) in &self.lists {
-                writeln!(self.out, "{count:>8}  {sentence}")?;
+                writeln!(self.out, "{count:>8}  {}", visible(sentence))?;
             }
         }
         if self.format == Format::Text && (self.files > 1 || self.total.resources > 1) {

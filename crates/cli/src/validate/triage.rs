@@ -72,12 +72,13 @@ impl Triage {
         self.files.push(self.names.of(path));
     }
 
-    /// Keeps the findings that count.
-    pub(super) fn keep(&mut self, findings: &mut Vec<Finding>) {
+    /// Keeps the findings that count, and says how many the baseline has.
+    pub(super) fn keep(&mut self, findings: &mut Vec<Finding>) -> usize {
         if self.ignored.is_empty() && self.baseline.is_none() && self.found.is_none() {
-            return;
+            return 0;
         }
-        let Some(file) = self.files.last() else { return };
+        let Some(file) = self.files.last() else { return 0 };
+        let before = self.unchanged;
         let (ignored, prints) = (&mut self.ignored, &mut self.prints);
         let (baseline, found) = (&mut self.baseline, &mut self.found);
         let (new, unchanged) = (&mut self.new, &mut self.unchanged);
@@ -107,6 +108,7 @@ impl Triage {
                 true
             }
         });
+        self.unchanged - before
     }
 
     /// Tells what was left out, and what of the lists is out of date.
@@ -142,7 +144,9 @@ impl Triage {
         }
         if let Some((baseline, open)) = &self.baseline {
             let gone = baseline.findings.iter().filter(|f| {
-                self.files.contains(&f.file) && open.get(&f.fingerprint) == Some(&false)
+                // A file that was not looked at and is not there any more is gone with all that was found in it.
+                let is_settled = self.files.contains(&f.file) || !self.names.is_there(&f.file);
+                is_settled && open.get(&f.fingerprint) == Some(&false)
             });
             let (new, unchanged, gone) = (self.new, self.unchanged, gone.count());
             say(&text!(
@@ -152,9 +156,19 @@ impl Triage {
         }
     }
 
-    /// What a new baseline has.
-    pub(super) fn into_baseline(self) -> Option<Baseline> {
-        self.found.map(Baseline::of)
+    /// What a new baseline has, and how much of it was kept: what the one before has of files that are there and were
+    /// not looked at.
+    pub(super) fn into_baseline(self, before: Option<Baseline>) -> Option<(Baseline, usize)> {
+        let mut found = self.found?;
+        let looked_at = found.len();
+        found.extend(
+            before
+                .into_iter()
+                .flat_map(|baseline| baseline.findings)
+                .filter(|f| !self.files.contains(&f.file) && self.names.is_there(&f.file)),
+        );
+        let kept = found.len() - looked_at;
+        Some((Baseline::of(found), kept))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use lmr_report::visible;
 use lmr_sender::outbox::Forgotten;
 use lmr_sender::outbox::SentResource;
 use lmr_sender::preview::Preview;
@@ -43,7 +44,7 @@ pub(in crate::send) fn preview(preview: &Preview, language: Language) -> String 
         for entry in entries.iter().take(MAX_LISTED) {
             let (key, id) = (entry.source_key.as_deref(), entry.resource_id.as_deref());
             let name = name(&entry.resource_type, key, id);
-            let _ = writeln!(text, "    {name}  {}:{}", entry.file, entry.line);
+            let _ = writeln!(text, "    {name}  {}:{}", visible(&entry.file), entry.line);
         }
         if entries.len() > MAX_LISTED {
             let more = entries.len() - MAX_LISTED;
@@ -135,7 +136,7 @@ fn resource(one: &Explanation, language: Language, style: Style) -> String {
     let (key, id) = (one.source_key.as_deref(), one.resource_id.as_deref());
     let _ = writeln!(text, "{}", style.bold(&name(&one.resource_type, key, id)));
     let place = match &one.location {
-        Some(location) => format!("{}:{}", location.label(), location.line()),
+        Some(location) => format!("{}:{}", visible(location.label()), location.line()),
         None => say("ikke lenger i kilden", "not in the source any more").to_owned(),
     };
     let _ = writeln!(text, "  {place}");
@@ -144,7 +145,12 @@ fn resource(one: &Explanation, language: Language, style: Style) -> String {
         for finding in findings {
             let code = finding.code.as_deref().unwrap_or("–");
             let path = finding.path.as_deref().unwrap_or_default();
-            let _ = writeln!(text, "    {code}  {path}  {}", finding.text(language));
+            let _ = writeln!(
+                text,
+                "    {code}  {}  {}",
+                visible(path),
+                visible(finding.text(language))
+            );
         }
     }
     if let Some(confirmed) = &one.confirmed {
@@ -199,13 +205,13 @@ fn state_text(state: &WhyState, language: Language) -> String {
             );
             let undo =
                 number.map(|n| format!(" (lmr send release --number {n})")).unwrap_or_default();
-            format!("{start}: {}:{}{undo}", discarded.label(), discarded.line())
+            format!("{start}: {}:{}{undo}", visible(discarded.label()), discarded.line())
         }
         WhyState::Waits { number, held } => {
             let start = say("venter på noe som holdes tilbake", "waits for something held back");
             let of_number = say("nr.", "no.");
             let number = number.map(|n| format!(" ({of_number} {n})")).unwrap_or_default();
-            format!("{start}: {}:{}{number}", held.label(), held.line())
+            format!("{start}: {}:{}{number}", visible(held.label()), held.line())
         }
         WhyState::Deferred => say(
             "venter på svar på en tidligere versjon av den, eller av noe den viser til",

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
 use lmr_lmdi::codes::Code;
+use lmr_report::visible;
 use lmr_sender::desk::{Cause, causes};
 use lmr_sender::inspect::ElementDetail;
 use lmr_sender::outbox::{
@@ -78,7 +79,7 @@ impl Rejected {
             for row in rows.iter().take(MAX_WAITING) {
                 let (key, id) = (row.source_key.as_deref(), row.resource_id.as_deref());
                 let name = self.name(&row.resource_type, key, id);
-                let _ = writeln!(text, "      {name}  {}:{}", row.file, row.line);
+                let _ = writeln!(text, "      {name}  {}:{}", visible(&row.file), row.line);
             }
             if rows.len() > MAX_WAITING {
                 let more = rows.len() - MAX_WAITING;
@@ -136,15 +137,15 @@ impl Rejected {
                 "to be corrected where it comes from; tried again with each transfer"
             )
         );
-        let _ = writeln!(text, "      {cause}");
+        let _ = writeln!(text, "      {}", visible(cause));
         for row in rows {
             let line = row.line.map(|line| format!(":{line}")).unwrap_or_default();
             let key = row.source_key.as_deref().filter(|_| !self.redact).unwrap_or_default();
             let _ = writeln!(
                 text,
                 "       –  {}  {}{line}  {}",
-                style.bold(key),
-                row.file,
+                style.bold(&visible(key)),
+                visible(&row.file),
                 time(row.since)
             );
         }
@@ -155,8 +156,8 @@ impl Rejected {
         let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
         let Cause { finding, path, records: holds } = cause;
         let code = finding.code.as_deref();
-        let _ = writeln!(text, "{}  {path}", style.bad(code.unwrap_or("–")));
-        let _ = writeln!(text, "      {}", finding.text(language));
+        let _ = writeln!(text, "{}  {}", style.bad(code.unwrap_or("–")), visible(path));
+        let _ = writeln!(text, "      {}", visible(finding.text(language)));
         if let Some(remedy) = remedy(code, language) {
             let _ = writeln!(text, "      {}", style.faint(remedy));
         }
@@ -178,7 +179,7 @@ impl Rejected {
             let (key, id) = (row.source_key.as_deref(), row.resource_id.as_deref());
             let name = style.bold(&self.name(&row.resource_type, key, id));
             let value = match (&detail.value, self.redact) {
-                (Some(value), false) => format!("  «{value}»"),
+                (Some(value), false) => format!("  «{}»", visible(value)),
                 _ => String::new(),
             };
             let waiting = match row.waiting {
@@ -193,7 +194,7 @@ impl Rejected {
                 text,
                 "{:>8}  {name}  {}:{}{value}  {origin} {}{waiting}{again}{}",
                 row.number,
-                row.file,
+                visible(&row.file),
                 row.line,
                 time(row.since),
                 discard(row, language)
@@ -340,8 +341,13 @@ pub(in crate::send) fn journal(entries: &[JournalEntry], language: Language) -> 
             let (key, id) = (row.source_key.as_deref(), row.resource_id.as_deref());
             let name = name(&row.resource_type, key, id);
             let codes = row.codes.join(" ");
-            let _ =
-                writeln!(text, "{:>18}  {name}  {}:{}  {codes}", row.number, row.file, row.line);
+            let _ = writeln!(
+                text,
+                "{:>18}  {name}  {}:{}  {codes}",
+                row.number,
+                visible(&row.file),
+                row.line
+            );
         }
     }
     text

@@ -1,5 +1,6 @@
 //! The report of a run.
 
+use lmr_report::visible;
 use lmr_sender::report::{
     AdviceCount, ForeignType, IdentifierAdvice, Report, RunKind, RunStatus, SourceFailure,
 };
@@ -87,17 +88,17 @@ pub(super) fn source(report: &Report, language: Language) -> String {
     }
     for issue in &report.source_issues {
         let start = style.bad(say("Kan ikke brukes:", "Cannot be used:"));
-        lines.line(&format!("  {start} {}", issue.text(language)));
+        lines.line(&format!("  {start} {}", visible(&issue.text(language))));
     }
     for duplicate in &report.duplicates {
         lines.line(&format!(
             "  {} {}: {}:{} {} {}:{}",
             style.warn(say("Finnes flere ganger:", "Is there more than once:")),
             name(&duplicate.resource_type, duplicate.source_key.as_deref(), None),
-            duplicate.used.label(),
+            visible(duplicate.used.label()),
             duplicate.used.line(),
             say("brukes, ikke", "is used, not"),
-            duplicate.unused.label(),
+            visible(duplicate.unused.label()),
             duplicate.unused.line()
         ));
     }
