@@ -111,7 +111,7 @@ impl Demo {
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let code = runtime.block_on(async {
-            let played = story.play(&mut show).await?;
+            let played = Box::pin(story.play(&mut show)).await?;
             let outcome = &played.outcome;
             let seconds = began.elapsed().as_secs_f64();
             let held = outcome.checks - outcome.failed;

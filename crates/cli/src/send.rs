@@ -157,6 +157,12 @@ impl Send {
             );
         }
         if let Command::Map(map) = &self.command {
+            if self.format != Format::Text {
+                fail!(
+                    "lmr send map skriver bare tekst: utelat --format",
+                    "lmr send map prints text only: leave --format out"
+                );
+            }
             // Most uses need no configuration.
             return map.run(&self.config, self.lang);
         }

@@ -42,6 +42,9 @@ fn a_mapping_is_printed_checked_and_tried() {
     let good = with(&["--mapping", "m.toml", "--check"]);
     assert_eq!(good.status.code(), Some(0), "{}", said(&good));
 
+    let json = with(&["--mapping", "m.toml", "--check", "--format", "json"]);
+    assert_eq!(json.status.code(), Some(2), "there is no JSON of it: {}", said(&json));
+
     std::fs::write(folder.path().join("rows.csv"), ROWS).expect("written");
     let rows = with(&["--mapping", "m.toml", "--table", "rows.csv", "--check"]);
     let text = said(&rows);

@@ -88,6 +88,12 @@ fn the_correction_desk_lists_releases_and_discards_with_a_journal() {
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
+    // A row of which no resource was made is known by its key.
+    let row = world.send(&["why", "D2", "--lang", "en"]);
+    assert_eq!(row.status.code(), Some(0), "{}", said(&row));
+    assert!(said(&row).contains("rows.csv:2") && said(&row).contains("icd10 is empty"));
+    let row = world.json(&["why", "D2"]);
+    assert_eq!((&row[0]["kind"], &row[0]["issue"]["key"]), (&"row".into(), &"D2".into()), "{row}");
     let nb = said(&world.send(&["rejected", "--lang", "nb"]));
     assert!(nb.contains("Holdt tilbake: ") && nb.contains("raden holdes tilbake"), "{nb}");
     let all = world.json(&["rejected"]);
@@ -180,6 +186,10 @@ fn the_correction_desk_lists_releases_and_discards_with_a_journal() {
         listed.contains("discarded by Kari") && listed.contains("duplicate in the system"),
         "{listed}"
     );
+    // A selection of nothing but what was discarded says how that is released.
+    let none = world.send(&["release", "--type", "Patient", "--yes", "--lang", "en"]);
+    assert_eq!(none.status.code(), Some(1), "{}", said(&none));
+    assert!(said(&none).contains("released by --number"), "{}", said(&none));
     let many = [
         "release",
         "--type",

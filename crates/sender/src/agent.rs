@@ -198,7 +198,7 @@ impl Agent {
 
     async fn transfer(&self, run: &mut Run) -> Result<(), SenderError> {
         let date = self.transport.server_time();
-        run.report.lost_at_register = self.compare_with_register().await?;
+        Box::pin(self.compare_with_register(&mut run.report)).await?;
         if self.transport.server_time() != date {
             self.compare_clocks(run);
         }
@@ -213,7 +213,7 @@ impl Agent {
                 self.send_new(run).await?;
             }
             // After what they refer to: it goes with them as it was last sent.
-            self.annul_again(run).await?;
+            Box::pin(self.annul_again(run)).await?;
             if !(run.too_large || run.again) || run.is_over() || run.paused {
                 break;
             }

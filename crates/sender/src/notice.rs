@@ -222,12 +222,11 @@ fn refused(report: &Report) -> Option<Notice> {
 }
 
 fn unreadable(report: &Report) -> Option<Notice> {
+    // Whatever cannot be used is not sent; what only could not be put away is, and what changed goes the next time.
     let unreadable = report.source_issues.iter().filter(|issue| {
-        matches!(
+        !matches!(
             issue.issue,
-            SourceIssueKind::Unreadable { .. }
-                | SourceIssueKind::Archive { .. }
-                | SourceIssueKind::TooLarge { .. }
+            SourceIssueKind::NotArchived { .. } | SourceIssueKind::ChangedMeanwhile
         )
     });
     let files = unreadable.count() as u64;
@@ -245,7 +244,7 @@ fn unreadable(report: &Report) -> Option<Notice> {
             "The source has lost more than half of its records.",
         ),
         None if files > 0 => {
-            ("files", "Deler av kilden kan ikke leses.", "Parts of the source cannot be read.")
+            ("files", "Deler av kilden kan ikke brukes.", "Parts of the source cannot be used.")
         }
         None => return None,
     };
@@ -344,6 +343,7 @@ pub fn is_usual(former: &[(Timestamp, u64)], now: Timestamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::{RowError, RowReason, SourceIssue};
 
     fn utc(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -419,6 +419,19 @@ mod tests {
         report.source_failure = Some(SourceFailure::Empty);
         assert_eq!(events(&report, true), [Event::Refused, Event::SourceUnreadable]);
         report.source_failure = None;
+        // A held row is as much refused as a record.
+        let error =
+            RowError { key: None, column: "unit".to_owned(), reason: RowReason::NotANumber };
+        for (issue, is_reported) in [
+            (SourceIssueKind::Row { error }, true),
+            (SourceIssueKind::NotAResource, true),
+            (SourceIssueKind::NeverFinished, true),
+            (SourceIssueKind::ChangedMeanwhile, false),
+        ] {
+            report.source_issues = vec![SourceIssue { file: "a".to_owned(), line: Some(1), issue }];
+            assert_eq!(events(&report, true).contains(&Event::SourceUnreadable), is_reported);
+        }
+        report.source_issues.clear();
         report.open_messages = 1;
         assert_eq!(events(&report, true), [Event::DeliveryFailed, Event::Refused]);
         // Asked to stop: nobody needs to hear of it.

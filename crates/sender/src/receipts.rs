@@ -5,7 +5,7 @@ use lmr_envelope::{Envelope, Limits, Receipt, ReceiptDigest, ReceiptError, Verif
 
 use crate::agent::Agent;
 use crate::outbox::OutboxError;
-use crate::report::LostAtRegister;
+use crate::report::{LostAtRegister, Report};
 use crate::transport::NewestReceipt;
 
 /// A receipt as it came, with the digest of the answer that it came with.
@@ -52,19 +52,27 @@ impl Agent {
     /// forgotten is sent again by this run; what the register still has makes no new version.
     pub(crate) async fn compare_with_register(
         &self,
-    ) -> Result<Option<LostAtRegister>, OutboxError> {
+        report: &mut Report,
+    ) -> Result<(), OutboxError> {
         if self.outbox.receipts_after(0).await?.is_none() {
-            return Ok(None);
+            return Ok(());
         }
         // Kept by a version that did not act on it, or by a process that ended before it could.
         let before = match self.outbox.number_given_again().await? {
             Some((sequence, second)) => self.forget_forked(sequence, second).await?,
             None => None,
         };
-        Ok(LostAtRegister::both(before, self.ask_what_is_lost().await?))
+        let after = self.ask_what_is_lost(&mut report.unknown_messages).await?;
+        report.lost_at_register = LostAtRegister::both(before, after);
+        Ok(())
     }
 
-    async fn ask_what_is_lost(&self) -> Result<Option<LostAtRegister>, OutboxError> {
+    /// Asks for the newest receipt. `unknown` gets how many messages the register has after the last that this ledger
+    /// knows: then the ledger is the one that was restored, or another sender delivers for the same organisation.
+    async fn ask_what_is_lost(
+        &self,
+        unknown: &mut u64,
+    ) -> Result<Option<LostAtRegister>, OutboxError> {
         let last = match self.newest_receipt().await {
             NewestReceipt::Untold => return Ok(None),
             NewestReceipt::NoMessage => 0,
@@ -73,7 +81,26 @@ impl Agent {
                 if receipt.sender.as_str() != self.settings.organisation {
                     return Ok(None);
                 }
-                let kept = self.outbox.receipt_digests(receipt.sequence).await?;
+                // What is beside the receipt may be damaged; the receipt itself is signed, and only that counts against
+                // the register.
+                let kept = self.outbox.receipts_from(receipt.sequence).await?;
+                // One of which only the answer was lost is known by its message.
+                if kept.is_empty()
+                    && !self.outbox.knows_message(&receipt.message_id).await?
+                    && let Some(ours) = self.outbox.newest_sequence().await?
+                {
+                    *unknown = receipt.sequence.saturating_sub(ours);
+                    tracing::warn!(
+                        messages = *unknown,
+                        "the register has messages of this organisation that this ledger does not know: it was restored \
+                         from a backup, or another sender delivers for the organisation"
+                    );
+                }
+                let signed = kept.iter().filter_map(|kept| {
+                    let verified = self.sealer.verify_receipt(&kept.text).ok()?;
+                    (verified.receipt.sequence == receipt.sequence).then_some(verified.digest)
+                });
+                let kept: Vec<ReceiptDigest> = signed.collect();
                 let newest = ReceiptDigest::of(&payload);
                 // Another message under a number that is known: it went back further than can be seen from here.
                 let went_on = !kept.is_empty() && !kept.contains(&newest);

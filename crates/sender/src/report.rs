@@ -137,6 +137,9 @@ pub struct Report {
     /// What the register had confirmed and has no more: it was restored from a backup. It is sent again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lost_at_register: Option<LostAtRegister>,
+    /// Messages of this organisation that the register has after the last that this ledger knows: the ledger was restored
+    /// from a backup, or another sender delivers for the organisation.
+    pub unknown_messages: u64,
     /// Annulments that the register may have lost and that could not be sent again: they wait for a person.
     pub lost_annulments: Vec<LostAnnulment>,
     /// Resource types that the guide does not take.
@@ -273,6 +276,7 @@ impl Report {
             vanished_unknown: false,
             reexamined: 0,
             lost_at_register: None,
+            unknown_messages: 0,
             lost_annulments: Vec::new(),
             foreign_types: Vec::new(),
             identifier_advice: Vec::new(),
@@ -406,6 +410,7 @@ mod tests {
             // Sent again by the run itself.
             lost_at_register: _,
             // Each is named in the report's text, and asks for nothing.
+            unknown_messages: _,
             passed_over: _,
             duplicates: _,
             vanished: _,

@@ -32,7 +32,7 @@ pub use several::Sources;
 pub(crate) use spool::Spool;
 pub use table::{
     FestSystems, Mapping, MappingError, ReadyMapping, RowError, RowReason, SqlTable, TableRows,
-    TableSource, ready_mappings,
+    TableSource, address_from, ready_mappings,
 };
 
 /// Bounds on what is read from a source.

@@ -13,7 +13,7 @@ use crate::index::Index;
 use crate::outbox::{HeldFinding, HeldRow, MessageRow, ReceiptRow, Sending, SentResource};
 use crate::plan::{Known, Plan, Statuses};
 use crate::progress::State;
-use crate::source::SourceLocation;
+use crate::source::{SourceIssue, SourceIssueKind, SourceLocation};
 
 /// One resource and what is known of it.
 #[derive(Debug, Serialize)]
@@ -135,7 +135,24 @@ impl Agent {
     /// # Errors
     /// [`SenderError`].
     pub async fn why(&self, name: &str) -> Result<Vec<Explanation>, SenderError> {
+        Ok(self.why_with_rows(name).await?.0)
+    }
+
+    /// The same, with the rows of tables by this key that are held because they cannot be mapped: no resource was made
+    /// of them.
+    ///
+    /// # Errors
+    /// [`SenderError`].
+    pub async fn why_with_rows(
+        &self,
+        name: &str,
+    ) -> Result<(Vec<Explanation>, Vec<SourceIssue>), SenderError> {
         let index = Index::read(&*self.source, &self.settings.own_addresses, &self.key)?;
+        let is_row = |issue: &&SourceIssue| match &issue.issue {
+            SourceIssueKind::Row { error } => error.key.as_deref() == Some(name),
+            _ => false,
+        };
+        let rows = index.scanned.issues.iter().filter(is_row).cloned().collect();
         let statuses = self.outbox.statuses(&index).await?;
         let plan = self.plan(&index, &statuses).await?;
         let mut found = Vec::new();
@@ -174,7 +191,7 @@ impl Agent {
                 source_key: row.source_key,
             });
         }
-        Ok(found)
+        Ok((found, rows))
     }
 
     /// Everything that is known of the messages that go by a name: their own id, or the number or the digest of their

@@ -259,6 +259,22 @@ fn what_is_still_being_written_waits_and_what_is_wrong_does_not() {
     assert_eq!(unfinished(&scanned), 11);
 }
 
+#[test]
+fn one_text_over_several_lines_is_one_issue_of_a_file_of_lines() {
+    let folder = Folder::new();
+    let pretty = "\n{\n  \"resourceType\": \"Patient\",\n  \"id\": \"a\"\n}\n";
+    folder.write("one.ndjson", pretty);
+    folder.write("list.jsonl", format!("[\n{pretty}]\n"));
+    folder.write("packed.ndjson.gz", gz(pretty));
+    // A line that is cut does not take the others with it.
+    folder.write("cut.ndjson", format!("{{\"resourceType\":\n{}\n", patient("b")));
+    let (met, scanned) = scan(&folder.source());
+    assert_eq!(met.iter().map(|(id, _)| &**id).collect::<Vec<_>>(), ["b"]);
+    let several = |issue: &&SourceIssue| issue.issue == SourceIssueKind::SeveralLines;
+    assert_eq!(scanned.issues.iter().filter(several).count(), 3, "{:?}", issues(&scanned));
+    assert_eq!(scanned.issues.len(), 4, "{:?}", issues(&scanned));
+}
+
 /// A name that says that a file is being written is believed as long as somebody may write it.
 #[test]
 fn a_file_that_nobody_writes_any_more_is_an_issue_whatever_its_name() {

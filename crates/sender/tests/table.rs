@@ -840,3 +840,17 @@ fn super_scan(source: &TableSource) -> Scan {
 fn scan_error(source: &TableSource) -> Option<String> {
     scan(source).err()
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_not_a_table() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pipe = folder.path().join("rows.csv");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let source = |path: &Path| TableSource::new(TableRows::Csv(path.into()), municipal(), key());
+    let error = scan(&source(&pipe)).err().expect("an error");
+    assert!(error.contains("pipe"), "{error}");
+    // In a folder of tables it is passed over.
+    std::fs::write(folder.path().join("a.csv"), table(&[row(&[])])).expect("written");
+    assert_eq!(scan(&source(folder.path())).expect("a table").scanned.files, 1);
+}

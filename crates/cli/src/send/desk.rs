@@ -197,6 +197,17 @@ impl Release {
             rows.extend(outbox.discarded().await?);
         }
         let rows = filter.of(rows);
+        if rows.is_empty() && self.number.is_empty() {
+            let discarded = filter.of(outbox.discarded().await?).len();
+            if discarded > 0 {
+                let note = text!(
+                    "lmr: {discarded} er forkastet, og frigis med --number (lmr send rejected --discarded viser dem)",
+                    "lmr: {discarded} are discarded, and are released by --number (lmr send rejected --discarded lists them)"
+                );
+                complain(note.get(lang));
+                return Ok(ExitCode::from(1));
+            }
+        }
         if !self.signature.agrees(
             &rows,
             &self.number,

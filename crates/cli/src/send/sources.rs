@@ -10,7 +10,8 @@ use lmr_lmdi::RuleSetId;
 use lmr_sender::HashKey;
 use lmr_sender::source::{
     FestSystems, FileArchive, FolderSource, Mapping, MappingError, ServerAccess, ServerSettings,
-    ServerSource, Source, SourceLimits, Sources, SqlTable, TableRows, TableSource, ready_mappings,
+    ServerSource, Source, SourceLimits, Sources, SqlTable, TableRows, TableSource, address_from,
+    ready_mappings,
 };
 use zeroize::Zeroizing;
 
@@ -114,7 +115,7 @@ pub(super) fn rows(table: &TableTable, folder: &Path) -> anyhow::Result<TableRow
     };
     Ok(TableRows::Sql(SqlTable {
         label: SourceTable::name_of_table(table),
-        url: url.cloned().unwrap_or_default(),
+        url: url.map(|url| address_from(folder, url)).unwrap_or_default(),
         password_file: table.database_password_file.as_ref().map(|file| folder.join(file)),
         query,
         overlap: SignedDuration::from_mins(i64::from(table.overlap_minutes)),

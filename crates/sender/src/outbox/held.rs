@@ -320,6 +320,13 @@ impl Outbox {
         .collect()
     }
 
+    /// How many resources wait for held ones: what the register has refused keeps others back from that moment on.
+    pub(crate) async fn waiting_count(&self) -> Result<u64> {
+        let sql = "SELECT count(*) FROM waiting w JOIN held h ON h.identity = w.held";
+        let row = sqlx::query(sql).fetch_one(&self.pool).await?;
+        Ok(u64::try_from(row.read::<i64>(0)?).unwrap_or_default())
+    }
+
     /// The versions that are held.
     pub(crate) async fn held_versions(&self) -> Result<Vec<Hash>> {
         sqlx::query("SELECT version FROM held")

@@ -165,6 +165,22 @@ impl Outbox {
         rows.iter().map(|row| digest(row.read(0)?)).collect()
     }
 
+    /// The highest number of a receipt that counts.
+    pub(crate) async fn newest_sequence(&self) -> Result<Option<u64>> {
+        let row = sqlx::query("SELECT max(sequence) FROM receipt WHERE problem IS NOT ?")
+            .bind(LOST)
+            .fetch_one(&self.pool)
+            .await?;
+        row.read::<Option<i64>>(0)?.map(number).transpose()
+    }
+
+    /// Whether a message is one of this ledger's.
+    pub(crate) async fn knows_message(&self, message_id: &str) -> Result<bool> {
+        let sql = "SELECT count(*) FROM message WHERE message_id = ?";
+        let row = sqlx::query(sql).bind(message_id).fetch_one(&self.pool).await?;
+        Ok(row.read::<i64>(0)? > 0)
+    }
+
     /// The bytes of a message that may still be sent.
     pub(crate) async fn sealed(&self, seq: i64) -> Result<Option<Vec<u8>>> {
         let row = sqlx::query("SELECT sealed FROM message WHERE seq = ?")

@@ -306,7 +306,7 @@ impl Outbox {
             silent_since: None,
             transfer: self.transfer().await?,
         };
-        overview.waiting = overview.last_source.as_ref().map_or(0, |source| source.waiting);
+        overview.waiting = self.waiting_count().await?;
         let is_at_rest = self.has_ended().await? && self.left_to_send().await?.is_none();
         overview.status = status_of(&overview, last_planned.as_ref(), is_at_rest);
         Ok(overview)

@@ -83,6 +83,8 @@ pub enum SourceIssueKind {
         /// The file system's reason.
         reason: FileError,
     },
+    /// One JSON text over several lines, in a file whose ending says that each line is one.
+    SeveralLines,
     /// JSON, but neither a resource nor a Bundle.
     NotAResource,
     /// A Bundle entry without resource.
@@ -184,6 +186,13 @@ impl SourceIssueKind {
             Self::NotArchived { reason } => {
                 format!("is finished but cannot be archived: {}", reason.text(language))
             }
+            Self::SeveralLines if nb => {
+                "har én JSON-tekst over flere linjer, men endelsen sier én på hver linje: gi filen endelsen .json".into()
+            }
+            Self::SeveralLines => {
+                "has one JSON text over several lines, but its ending says one on each: give the file the ending .json"
+                    .into()
+            }
             Self::NotAResource if nb => {
                 "er JSON, men ikke en FHIR-ressurs: det skal være et objekt med resourceType".into()
             }
@@ -240,6 +249,8 @@ pub enum FileError {
     PermissionDenied,
     /// A file where a folder is expected.
     NotAFolder,
+    /// A pipe or a device where a file is expected.
+    NotAFile,
     /// Links that lead back to a folder above them.
     LinkLoop,
     /// A table without its header line.
@@ -401,6 +412,10 @@ impl FileError {
             Self::NotAFolder => {
                 pick("det er en fil; en mappe er ventet", "it is a file; a folder is expected")
             }
+            Self::NotAFile => pick(
+                "det er et rør eller en enhet; en fil er ventet",
+                "it is a pipe or a device; a file is expected",
+            ),
             Self::LinkLoop => pick("lenker som går i ring", "links that go round in a circle"),
             Self::NoHeader => pick(
                 "tabellen er helt tom, uten overskriftslinje",

@@ -98,11 +98,19 @@ impl<'v> Reading<'v> {
         let mut reader = BufReader::with_capacity(1 << 16, file);
         let (mut offset, mut line) = (0_u64, 0_u32);
         let mut bytes = Vec::new();
+        let mut is_first = true;
         loop {
             line += 1;
             let (length, ended) =
                 read_line(&mut reader, limit, &mut bytes).map_err(|error| (Some(line), error))?;
             if length == 0 {
+                return Ok(());
+            }
+            let is_first_text = is_first && !bytes.trim_ascii().is_empty();
+            is_first &= !is_first_text;
+            // One issue for a file whose every line would be one.
+            if is_first_text && ended && matches!(bytes.trim_ascii(), b"{" | b"[") {
+                self.report(&part.label, None, SourceIssueKind::SeveralLines);
                 return Ok(());
             }
             if bytes.len() > limit {

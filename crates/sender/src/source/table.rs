@@ -22,7 +22,7 @@ use lmr_fhir::{Document, Language, ParseOptions};
 pub use mapping::{Mapping, MappingError};
 pub use ready::{ReadyMapping, ready_mappings};
 pub use row_error::{RowError, RowReason};
-pub use sql::SqlTable;
+pub use sql::{SqlTable, address_from};
 
 use bound::{Bound, Made};
 use csv_rows::CsvRows;
@@ -106,7 +106,12 @@ impl TableSource {
             TableRows::Csv(path) => path,
         };
         let mut files = vec![path.clone()];
-        if path.metadata().map_err(unavailable)?.is_dir() {
+        let found = path.metadata().map_err(unavailable)?;
+        if !found.is_dir() && !found.is_file() {
+            // Reading from a pipe or a device may never end.
+            return Err(self.unavailable(FileError::NotAFile));
+        }
+        if found.is_dir() {
             files = std::fs::read_dir(path)
                 .and_then(|entries| entries.map(|e| e.map(|e| e.path())).collect())
                 .map_err(unavailable)?;
@@ -114,7 +119,8 @@ impl TableSource {
                 let ending = file.extension().and_then(|e| e.to_str()).unwrap_or_default();
                 let hidden =
                     file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-                !hidden && ["csv", "tsv", "txt"].contains(&&*ending.to_ascii_lowercase())
+                let is_file = file.metadata().is_ok_and(|found| found.is_file());
+                !hidden && is_file && ["csv", "tsv", "txt"].contains(&&*ending.to_ascii_lowercase())
             });
             files.sort();
         }

@@ -241,3 +241,21 @@ async fn what_the_register_refuses_names_the_message_that_it_was_refused_in() {
         assert_eq!(row.message_id.as_ref(), Some(&report.messages[0].message_id), "{row:?}");
     }
 }
+
+/// What the register refuses keeps others back at once, not only after the next transfer.
+#[tokio::test]
+async fn the_status_counts_what_waits_as_the_list_does() {
+    let world = World::new(RuleSetId::Lmdi094);
+    world.write("base.ndjson", &[medicine("m"), with(patient("p", 1), "fault", json!("register"))]);
+    world.write("given.ndjson", &[given("a", "p", 1), given("b", "p", 1)]);
+    for _ in 0..2 {
+        world.run().await;
+        let agent = world.agent().await;
+        let listed = agent.outbox().waiting().await.unwrap().len() as u64;
+        let overview = agent.outbox().overview().await.unwrap();
+        assert_eq!((overview.held, overview.waiting, listed), (1, 2, 2));
+        agent.outbox().close().await;
+    }
+    world.release_all().await;
+    assert_eq!(world.agent().await.outbox().overview().await.unwrap().waiting, 0);
+}

@@ -287,3 +287,65 @@ async fn a_restored_register_gets_the_annulments_again_and_nothing_annulled_as_g
     }
     assert_eq!(register.versions["MedicationAdministration/b"].len(), 1, "never as given");
 }
+
+/// A damaged byte beside a receipt is not a register that went back: the receipt itself is signed.
+#[tokio::test]
+async fn a_damaged_digest_of_a_receipt_does_not_accuse_the_register() {
+    for damage in [
+        "UPDATE receipt SET digest = zeroblob(32) WHERE sequence = (SELECT max(sequence) FROM receipt)",
+        "UPDATE receipt SET digest = zeroblob(32), receipt = 'x' || receipt \
+         WHERE sequence = (SELECT max(sequence) FROM receipt)",
+    ] {
+        let world = ward().await;
+        world.pass(24);
+        give(&world, &["a", "b"]);
+        run(&world).await;
+        let agent = world.agent_for(RECEIPTED).await.unwrap();
+        let mut connection = agent.outbox().connection().await.unwrap();
+        sqlx::query(damage).execute(&mut *connection).await.unwrap();
+        drop(connection);
+        agent.outbox().close().await;
+        world.pass(24);
+        let report = run(&world).await;
+        assert_eq!((report.lost_at_register, report.messages.len()), (None, 0), "{damage}");
+    }
+}
+
+/// The ledger goes back to a backup and the register does not: the run says so, and what follows from forgetting is
+/// that the register has what the source has.
+#[tokio::test]
+async fn a_ledger_that_was_restored_is_said_so() {
+    let world = ward().await;
+    let ledger = world.folder.path().join("outbox.db");
+    let backup = std::fs::read(&ledger).unwrap();
+    world.pass(24);
+    world.write("given.ndjson", &[given("a", "p", 2)]);
+    let report = run(&world).await;
+    assert_eq!((report.changed, report.unknown_messages), (1, 0));
+    // An answer that is lost is of a message that is known.
+    world.fates(&[Fate::AnswerLost]);
+    world.write("given.ndjson", &[given("a", "p", 3)]);
+    world.pass(24);
+    run(&world).await;
+    world.pass(24);
+    assert_eq!(run(&world).await.unknown_messages, 0);
+    for more in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(world.folder.path().join(format!("outbox.db{more}")));
+    }
+    std::fs::write(&ledger, backup).unwrap();
+    world.write("given.ndjson", &[given("a", "p", 1)]);
+    world.pass(24);
+    let report = run(&world).await;
+    assert_eq!((report.unknown_messages, report.messages.len()), (2, 0));
+    let agent = world.agent_for(RECEIPTED).await.unwrap();
+    agent.forget_since("1900-01-01T00:00:00Z".parse().unwrap()).await.unwrap();
+    agent.outbox().close().await;
+    run(&world).await;
+    let last = {
+        let register = world.register.lock().unwrap();
+        register.versions["MedicationAdministration/a"].last().unwrap()["n"].clone()
+    };
+    assert_eq!(last, 1);
+    world.pass(24);
+    assert_eq!(run(&world).await.unknown_messages, 0);
+}

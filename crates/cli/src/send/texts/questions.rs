@@ -76,6 +76,11 @@ pub(in crate::send) fn why(
     for one in found {
         text += &match one {
             Found::Resource(one) => resource(one, language, style),
+            Found::Row(issue) => {
+                let title = style.bold(&format!("{} {asked}", say("Rad", "Row")));
+                let more = say("alle slike: lmr send rejected", "all of them: lmr send rejected");
+                format!("{title}\n  {}\n  {more}\n", issue.text(language))
+            }
             Found::Message(one) => message(one, language, style),
         };
     }

@@ -268,6 +268,24 @@ fn source_warnings(report: &Report, language: Language, lines: &mut Lines) {
         };
         lines.line(&format!("  {}", style.warn(&text)));
     }
+    if report.unknown_messages > 0 {
+        let count = report.unknown_messages;
+        let text = match language {
+            Language::Bokmal => format!(
+                "Registeret har {count} meldinger fra organisasjonen som denne databasen ikke kjenner. Er databasen \
+                 gjenopprettet fra en sikkerhetskopi, kan registeret ha noe annet enn kilden: lmr send forget --since \
+                 1900-01-01 sender alt på nytt, og annulleringer etter kopien må gjøres på nytt. Leverer et annet system \
+                 for organisasjonen, er alt i orden."
+            ),
+            Language::English => format!(
+                "The register has {count} messages of the organisation that this database does not know. If the \
+                 database was restored from a backup, the register may have something else than the source: lmr send \
+                 forget --since 1900-01-01 sends everything again, and annulments after the backup must be made again. \
+                 If another system delivers for the organisation, all is well."
+            ),
+        };
+        lines.line(&format!("  {}", style.warn(&text)));
+    }
     if let Some(failure) = &report.source_failure {
         lines.line(&format!("  {}", style.bad(&source_failure(failure, language))));
     }

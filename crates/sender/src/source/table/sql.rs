@@ -44,6 +44,47 @@ pub struct SqlTable {
     pub overlap: SignedDuration,
 }
 
+/// Parameters of an address that name a file.
+const FILE_PARAMETERS: [&str; 7] =
+    ["sslrootcert", "sslcert", "sslkey", "ssl-root-cert", "ssl-ca", "ssl-cert", "ssl-key"];
+
+/// An address whose relative files start from `folder`, as every path of a configuration does: a service has another
+/// current folder.
+#[must_use]
+pub fn address_from(folder: &Path, url: &str) -> String {
+    // In a driver's path `%`, `?` and `#` are not themselves.
+    let written = |path: PathBuf| {
+        path.to_string_lossy().replace('%', "%25").replace('?', "%3F").replace('#', "%23")
+    };
+    if let Some(rest) = url.strip_prefix("sqlite:") {
+        let rest = rest.strip_prefix("//").unwrap_or(rest);
+        let (file, parameters) = rest.split_once('?').map_or((rest, None), |(f, p)| (f, Some(p)));
+        if file.is_empty() || file == ":memory:" || Path::new(file).is_absolute() {
+            return url.to_owned();
+        }
+        let parameters = parameters.map(|all| format!("?{all}")).unwrap_or_default();
+        // What the address has is written for the driver already.
+        let folder = written(folder.to_owned());
+        let path = Path::new(&folder).join(file);
+        return format!("sqlite:{}{parameters}", path.display());
+    }
+    let Ok(mut parsed) = Url::parse(url) else { return url.to_owned() };
+    let is_relative = |name: &str, value: &str| {
+        FILE_PARAMETERS.contains(&name) && !value.is_empty() && Path::new(value).is_relative()
+    };
+    let all: Vec<(String, String)> = parsed.query_pairs().into_owned().collect();
+    if !all.iter().any(|(name, value)| is_relative(name, value)) {
+        return url.to_owned();
+    }
+    parsed.query_pairs_mut().clear().extend_pairs(all.into_iter().map(|(name, value)| {
+        match is_relative(&name, &value) {
+            true => (name, folder.join(value).to_string_lossy().into_owned()),
+            false => (name, value),
+        }
+    }));
+    parsed.into()
+}
+
 impl SqlTable {
     fn query_since(&self, since: Option<Timestamp>) -> String {
         let since = since.and_then(|since| since.checked_sub(self.overlap).ok());
@@ -214,7 +255,15 @@ async fn run(table: &SqlTable, query: &str, sender: &SyncSender<Sent>) -> Result
     let password = table.password_file.as_deref().map(password).transpose()?;
     if url.starts_with("sqlite:") {
         let options = SqliteConnectOptions::from_str(url).map_err(database)?.read_only(true);
-        sqlite(options.connect().await.map_err(database)?, query, sender).await
+        let file = options.get_filename().to_owned();
+        // The driver's sentence does not name it.
+        let connection = options.connect().await.map_err(|error| match database(error) {
+            FileError::Database { reason } => {
+                FileError::Database { reason: format!("{}: {reason}", file.display()) }
+            }
+            other => other,
+        });
+        sqlite(connection?, query, sender).await
     } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
         let mut options = PgConnectOptions::from_str(postgres_address(url)?.as_str())
             .map_err(database)?
@@ -408,6 +457,39 @@ mod tests {
         let none = SqlRows::of(|_| panic!("a panic that the test wants"));
         assert!(matches!(none, Err(FileError::QueryCutOff)));
         assert!(matches!(SqlRows::of(|_| Ok(())), Err(FileError::QueryCutOff)));
+    }
+
+    #[test]
+    fn the_files_of_an_address_start_from_the_configurations_folder() {
+        let folder = Path::new("/etc/lmr 50%");
+        for (url, expected) in [
+            ("sqlite:../t/s.sqlite", "sqlite:/etc/lmr 50%25/../t/s.sqlite"),
+            ("sqlite://s.sqlite?mode=ro", "sqlite:/etc/lmr 50%25/s.sqlite?mode=ro"),
+            ("sqlite:/data/s.sqlite", "sqlite:/data/s.sqlite"),
+            ("sqlite:///data/s.sqlite", "sqlite:///data/s.sqlite"),
+            ("sqlite::memory:", "sqlite::memory:"),
+            ("postgres://u@h/d", "postgres://u@h/d"),
+            ("postgres://u@h/d?sslrootcert=/ca.pem", "postgres://u@h/d?sslrootcert=/ca.pem"),
+        ] {
+            assert_eq!(address_from(folder, url), expected);
+        }
+        for url in [
+            "postgres://u@h:1/d?sslmode=verify-full&sslrootcert=ca.pem&sslkey=k.pem",
+            "mssql://u@h:1/d?encrypt=strict&sslrootcert=ca.pem",
+        ] {
+            let made = Url::parse(&address_from(folder, url)).unwrap();
+            let before = Url::parse(url).unwrap();
+            assert_eq!((made.host(), made.port(), made.path()), (before.host(), Some(1), "/d"));
+            for ((name, value), (_, was)) in made.query_pairs().zip(before.query_pairs()) {
+                let expected = match name.starts_with("sslr") || name == "sslkey" {
+                    true => format!("/etc/lmr 50%/{was}"),
+                    false => was.into_owned(),
+                };
+                assert_eq!(value, expected);
+            }
+        }
+        let options = SqliteConnectOptions::from_str(&address_from(folder, "sqlite:a")).unwrap();
+        assert_eq!(options.get_filename(), Path::new("/etc/lmr 50%/a"));
     }
 
     #[test]
