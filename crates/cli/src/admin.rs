@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use lmr_envelope::{RandomSource, SystemRandom};
 use lmr_identifiers::OrganisationNumber;
+use lmr_storage::Opening;
 
 use crate::config::receiver::ReceiverConfig;
 use crate::output::{Language, print};
@@ -180,7 +181,8 @@ impl Admin {
             }
             let senders = Senders {
                 configured: config.avsendere(&folder)?,
-                store: open_store(&config, &folder).await?,
+                // A mistyped path must not look like a database in which nothing has happened.
+                store: open_store(&config, &folder, Opening::PRESENT).await?,
                 view,
             };
             match &self.command {

@@ -31,7 +31,7 @@ use crate::config::sender::SenderConfig;
 use crate::output::{self, Language, Style, print};
 use crate::text::{Explain, chain, fail, text};
 
-pub(crate) use setup::{agent, authorizer, http_settings, transport};
+pub(crate) use setup::{authorizer, http_settings, scratch_agent, transport};
 pub(crate) use sources::source;
 
 /// Send a hospital's data to the register.
@@ -196,7 +196,7 @@ impl Send {
     async fn agent(&self, config: &SenderConfig, folder: &Path) -> anyhow::Result<Agent> {
         let stop = StopSignal::default();
         setup::stop_on_signals(&stop);
-        agent(config, folder, &stop).await
+        setup::agent(config, folder, &stop).await
     }
 
     /// Shows what a run came to.
@@ -219,7 +219,7 @@ impl Send {
         match &self.command {
             Command::Run { dry_run: true, .. } => {
                 let scratch = tempfile::Builder::new().prefix("lmr-dry-run-").tempdir()?;
-                let agent = setup::scratch_agent(config, folder, scratch.path()).await?;
+                let agent = scratch_agent(config, folder, scratch.path()).await?;
                 let preview = match agent.preview().await {
                     Ok(preview) => preview,
                     Err(error) => return self.failed(error),

@@ -16,7 +16,7 @@ use lmr_server::{
     CallObserver, HttpSettings, OutletService, PageSettings, Services, StoreReplays, Tls,
 };
 use lmr_storage::{
-    ApartKeys, ApartStore, MAIN, PlacedStore, PostgresStore, SqliteStore, StorageKey,
+    ApartKeys, ApartStore, MAIN, Opening, PlacedStore, PostgresStore, SqliteStore, StorageKey,
 };
 use lmr_web::Console;
 use tokio::net::TcpListener;
@@ -57,7 +57,7 @@ impl Serve {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {
             let Prepared { telemetry, store, services, outlet, console } =
-                Prepared::of(&config, &folder).await?;
+                Prepared::of(&config, &folder, open_store(&config, &folder, Opening::START).await?)?;
             let listener = TcpListener::bind(config.listen)
                 .await
                 .explain(|| {
@@ -156,9 +156,12 @@ struct Prepared {
 }
 
 impl Prepared {
-    async fn of(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<Self> {
+    fn of(
+        config: &ReceiverConfig,
+        folder: &Path,
+        store: Arc<dyn Database>,
+    ) -> anyhow::Result<Self> {
         config.log.filter()?;
-        let store = open_store(config, folder).await?;
         let telemetry = telemetry(config)?;
         let mut services = services_on(config, folder, &store)?;
         services.settings.observer = telemetry.observer();
@@ -171,9 +174,13 @@ impl Prepared {
     }
 }
 
-/// Does all that a start does, except listening, and asks the database for an answer.
-pub(crate) async fn prepare(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<()> {
-    let prepared = Prepared::of(config, folder).await?;
+/// Does all that a start does with a database that is open, except listening, and asks it for an answer.
+pub(crate) async fn prepare(
+    config: &ReceiverConfig,
+    folder: &Path,
+    store: Arc<dyn Database>,
+) -> anyhow::Result<()> {
+    let prepared = Prepared::of(config, folder, store)?;
     prepared.store.ready().await.explain(|| text!("databasen", "the database"))?;
     prepared.store.close().await;
     prepared.telemetry.stop().await;
@@ -183,7 +190,10 @@ pub(crate) async fn prepare(config: &ReceiverConfig, folder: &Path) -> anyhow::R
 fn check(config: &ReceiverConfig, folder: &Path, lang: Language) -> anyhow::Result<ExitCode> {
     lmr_auth::install_tls_provider();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(prepare(config, folder))?;
+    runtime.block_on(async {
+        let store = open_store(config, folder, Opening::START).await?;
+        prepare(config, folder, store).await
+    })?;
     let done = text!(
         "konfigurasjonen kan brukes, og databasen svarer\n",
         "the configuration can be used, and the database answers\n"
@@ -333,15 +343,16 @@ async fn with_identities(
     config: &ReceiverConfig,
     section: &IdentitiesSection,
     folder: &Path,
+    opening: Opening,
 ) -> anyhow::Result<Arc<dyn Database>> {
     let key = apart_keys(config, section, folder)?.identities;
     // An empty one beside messages would be the wrong one.
     let may_be_new = rest.known_senders().await?.is_empty();
     let opened = match as_url(&section.database) {
-        Some(url) => PostgresStore::open_identities(url, key, may_be_new).await,
+        Some(url) => PostgresStore::open_identities(url, key, may_be_new, opening).await,
         None => {
             let file = folder.join(&section.database);
-            SqliteStore::open_identities(&file, key, may_be_new).await
+            SqliteStore::open_identities(&file, key, may_be_new, opening).await
         }
     };
     // An address may hold a password: it is not repeated.
@@ -368,20 +379,22 @@ fn as_url(database: &Path) -> Option<&str> {
 pub(crate) async fn open_store(
     config: &ReceiverConfig,
     folder: &Path,
+    opening: Opening,
 ) -> anyhow::Result<Arc<dyn Database>> {
-    let store = open_without_identities(config, folder).await?;
+    let store = open_without_identities(config, folder, opening).await?;
     match &config.identities {
         None => Ok(store),
-        Some(section) => with_identities(store, config, section, folder).await,
+        Some(section) => with_identities(store, config, section, folder, opening).await,
     }
 }
 
 async fn open_without_identities(
     config: &ReceiverConfig,
     folder: &Path,
+    opening: Opening,
 ) -> anyhow::Result<Arc<dyn Database>> {
     if !config.databases.is_empty() {
-        return Ok(Arc::new(open_placed(config, folder).await?));
+        return Ok(Arc::new(open_placed(config, folder, opening).await?));
     }
     if let Some(avsender) = config.avsender.iter().find(|avsender| avsender.database.is_some()) {
         fail!(
@@ -393,13 +406,13 @@ async fn open_without_identities(
     let key = storage_key(config, folder)?;
     if let Some(url) = as_url(&config.database) {
         // The address may hold a password: it is not repeated.
-        let store = PostgresStore::open(url, key).await.explain(|| {
+        let store = PostgresStore::open_with(url, key, opening).await.explain(|| {
             text!("kan ikke åpne PostgreSQL-databasen", "cannot open the PostgreSQL database")
         })?;
         return Ok(Arc::new(store));
     }
     let file = folder.join(&config.database);
-    let store = SqliteStore::open(&file, key).await.explain(|| {
+    let store = SqliteStore::open_with(&file, key, opening).await.explain(|| {
         text!(
             "kan ikke åpne databasen {file}",
             "cannot open the database {file}",
@@ -413,6 +426,7 @@ async fn open_without_identities(
 pub(crate) async fn open_placed(
     config: &ReceiverConfig,
     folder: &Path,
+    opening: Opening,
 ) -> anyhow::Result<PlacedStore> {
     let Some(url) = as_url(&config.database) else {
         fail!(
@@ -421,7 +435,7 @@ pub(crate) async fn open_placed(
         );
     };
     let open = async |name: &str, url: &str| {
-        PostgresStore::open(url, storage_key(config, folder)?).await.explain(|| {
+        PostgresStore::open_with(url, storage_key(config, folder)?, opening).await.explain(|| {
             text!(
                 "kan ikke åpne PostgreSQL-databasen {name}",
                 "cannot open the PostgreSQL database {name}"

@@ -25,7 +25,23 @@ impl Register {
             .output()
             .expect("lmr runs");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let register = Self::on(folder);
+        register.begin();
+        register
+    }
+
+    fn on(folder: tempfile::TempDir) -> Self {
         Self { folder, ca: TestCa::new(Timestamp::now()).expect("an authority") }
+    }
+
+    /// Makes the database, as the first start does.
+    fn begin(&self) {
+        let checked = Command::new(env!("CARGO_BIN_EXE_lmr"))
+            .args(["serve", "--check", "--config"])
+            .arg(self.folder.path().join("world/receiver.toml"))
+            .output()
+            .expect("lmr runs");
+        assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
     }
 
     fn certificate(&self, name: &str, order: &Order) -> PathBuf {
@@ -249,4 +265,47 @@ fn what_changes_is_shown_before_and_after_in_both_languages() {
         assert!(output.status.success());
         assert!(said.contains(before) && said.contains(after) && said.contains(address), "{said}");
     }
+}
+
+/// A mistyped path, or a backup that has not been restored yet, must not look like a register in which nothing happened.
+#[test]
+fn a_database_that_is_not_there_is_made_by_a_start_only() {
+    let desk = Register::new();
+    let pem = desk.certificate("a.pem", &desk.order());
+    let pem = pem.to_str().expect("UTF-8");
+    let database = desk.folder.path().join("world/receiver.sqlite");
+    std::fs::remove_file(&database).expect("removed");
+    let copy = desk.folder.path().join("copy.sqlite").display().to_string();
+    let exported = desk.folder.path().join("exported").display().to_string();
+    for command in [
+        &["senders"][..],
+        &["deliveries"],
+        &["overview"],
+        &["audit", "verify"],
+        &["backup", &copy],
+        &["export", &exported, "--reason", "x"],
+        &["expire"],
+        &["register", NUMBER, "--name", "x", "--certificate", pem],
+        &["deactivate", NUMBER],
+    ] {
+        let said = desk.refused(command);
+        assert!(said.contains("is not there"), "{command:?}: {said}");
+        assert!(!database.exists(), "{command:?} made {}", database.display());
+    }
+    assert!(!Path::new(&copy).exists());
+    let doctor = Command::new(env!("CARGO_BIN_EXE_lmr"))
+        .args(["doctor", "--lang", "en", "--format", "json", "--config"])
+        .arg(desk.folder.path().join("world/receiver.toml"))
+        .output()
+        .expect("lmr runs");
+    let rows = String::from_utf8(doctor.stdout).expect("UTF-8");
+    let rows: Vec<Value> =
+        rows.lines().map(|row| serde_json::from_str(row).expect("a JSON line")).collect();
+    let of = |name: &str| rows.iter().find(|row| row["check"] == name).expect("a line");
+    assert_eq!(of("database")["status"], "warning", "{rows:?}");
+    assert_eq!(of("services")["status"], "ok", "{rows:?}");
+    assert!(!database.exists(), "doctor made {}", database.display());
+    desk.begin();
+    desk.done(&["register", NUMBER, "--name", "x", "--certificate", pem]);
+    assert!(database.exists());
 }

@@ -312,6 +312,7 @@ fn a_sender_of_the_file_is_not_changed_where_nobody_reads_it() {
     ];
     let deactivate = vec!["admin", "deactivate", number, "--config", &file, "--lang", "en"];
     for arguments in [register.to_vec(), deactivate] {
+    assert!(lmr(&["serve", "--check", "--config", &file]).status.success());
         let output = lmr(&arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output.stdout));
         assert!(text(&output.stderr).contains("configuration file"), "{}", text(&output.stderr));

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::Command;
 
 use lmr_intake::{ArchiveFilter, Database};
-use lmr_storage::{ApartKeys, Part, PartOf, PostgresStore, SqliteStore};
+use lmr_storage::{ApartKeys, Opening, Part, PartOf, PostgresStore, SqliteStore};
 use serde_json::Value;
 use world::{World, lmr, said};
 
@@ -226,7 +226,8 @@ fn on_sqlite_neither_file_says_who_was_given_what() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let (file, key) = (world.config("who.sqlite"), keys(&world).identities);
-        let identities = SqliteStore::open_identities(&file, key, false).await.expect("opened");
+        let identities =
+            SqliteStore::open_identities(&file, key, false, Opening::START).await.expect("opened");
         let sender = "310000019".parse().expect("a number");
         let of = PartOf { sender, message_id: "m".to_owned(), content_sha256: [0; 32] };
         identities.put(&of, 1, b"rest", &Part::default()).await.expect("written");

@@ -515,6 +515,7 @@ fn a_backup_or_export_that_cannot_be_written_is_not_recorded() {
     let world = World::make("lmdi-1.1.7", 1, 50);
     let receiver = world.config("receiver.toml");
     std::fs::write(world.config("fil"), "").expect("written");
+    done(&["serve", "--check"], &receiver);
     let log = || done(&["admin", "audit", "list", "--format", "json"], &receiver);
     let before = log();
     for (arguments, name) in [

@@ -164,6 +164,57 @@ fn what_every_release_wrote_is_there_and_nothing_is_delivered_again() {
     }
 }
 
+/// `lmr serve --check`, which brings the receiver's databases to the present schema.
+fn check(world: &World) -> Output {
+    std::process::Command::new(world::lmr())
+        .args(["serve", "--check", "--config"])
+        .arg(world.config("receiver.toml"))
+        .env("LMR_LANG", "en")
+        .output()
+        .expect("lmr serve")
+}
+
+/// Whoever looks may do so while the former program still runs: the schema is left to the next start.
+#[test]
+fn who_only_looks_leaves_an_older_schema_as_it_is() {
+    let release = released().into_iter().next().expect("a release");
+    let world = world_of(&release);
+    let doctor = |file: &str| {
+        let output = std::process::Command::new(world::lmr())
+            .args(["doctor", "--format", "json", "--lang", "en", "--config"])
+            .arg(world.config(file))
+            .output()
+            .expect("lmr doctor");
+        let rows = lines(&String::from_utf8(output.stdout).expect("UTF-8"));
+        rows.into_iter().find(|row| row["check"] == "database").expect("the database's line")
+    };
+    let applied = |name: &str| {
+        let newest = "SELECT CAST(max(version) AS TEXT) FROM _sqlx_migrations";
+        texts(&world.config(&format!("{name}.sqlite")), newest)
+    };
+    let before = (applied("receiver"), applied("sender"));
+    let row = doctor("receiver.toml");
+    assert_eq!(row["status"], "warning", "{row}");
+    assert!(row["text"].as_str().is_some_and(|text| text.contains("earlier program")), "{row}");
+    assert_eq!(doctor("sender.toml")["status"], "ok");
+    for command in [&["senders"][..], &["deliveries"], &["audit", "verify"], &["expire"]] {
+        let output = world.admin(command);
+        is_refused(&format!("{command:?}"), &output, 2, &["earlier program", "lmr serve --check"]);
+    }
+    // The key first: a database of another one is nothing to be migrated.
+    let key = std::fs::read(world.config("column.key")).expect("the key");
+    std::fs::write(world.config("column.key"), "cd".repeat(32)).expect("written");
+    let row = doctor("receiver.toml");
+    assert_eq!(row["status"], "failed", "{row}");
+    is_refused("another key", &check(&world), 2, &["does not belong to this database"]);
+    std::fs::write(world.config("column.key"), key).expect("written");
+    assert_eq!((applied("receiver"), applied("sender")), before);
+    assert!(check(&world).status.success());
+    assert_ne!(applied("receiver"), before.0);
+    assert_eq!(doctor("receiver.toml")["status"], "ok");
+    assert!(world.admin(&["deliveries"]).status.success());
+}
+
 /// Adds a schema that no program knows yet, as a later one would leave it.
 fn from_the_future(file: &Path, program: Option<&str>) {
     let row = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
@@ -189,7 +240,7 @@ fn a_database_of_a_newer_program_is_refused_with_the_version_that_is_needed() {
     let world = world_of(&apart.expect("a release with identities apart"));
     let this = env!("CARGO_PKG_VERSION");
     // Brings all three to the present schema.
-    assert!(world.admin(&["deliveries"]).status.success());
+    assert!(check(&world).status.success());
     assert!(world.send(&["status"]).status.code() != Some(2));
     for (database, program, words) in [
         ("receiver", Some("9.8.7"), ["lmr 9.8.7 or newer is needed", this]),
@@ -240,7 +291,7 @@ fn a_database_of_a_newer_program_is_refused_with_the_version_that_is_needed() {
 fn the_present_schemas_name_the_version_that_they_came_with() {
     let apart = released().into_iter().find(|release| release.ends_with("apart"));
     let world = world_of(&apart.expect("a release with identities apart"));
-    assert!(world.admin(&["deliveries"]).status.success());
+    assert!(check(&world).status.success());
     assert!(world.send(&["status"]).status.code() != Some(2));
     let number = |version: &str| -> Vec<u32> {
         version.split('.').map(|part| part.parse().expect("a number")).collect()

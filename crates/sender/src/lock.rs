@@ -124,12 +124,13 @@ fn owner(_: &Path) -> Option<u32> {
 }
 
 /// What root made belongs to whoever the database beside it belongs to, as SQLite does with its own files.
-/// Nobody but root can give files away, so this fails for all others, and changes nothing.
+/// Nobody but root can give files away, and the units' filter of system calls ends whoever else tries.
 #[cfg(unix)]
 fn give_to_owner_of_folder(path: &Path) {
     use std::os::unix::fs::{MetadataExt, chown};
     let beside = path.with_extension("");
     if let (Ok(database), Ok(lock)) = (beside.metadata(), path.metadata())
+        && lock.uid() == 0
         && (database.uid(), database.gid()) != (lock.uid(), lock.gid())
     {
         let _ = chown(path, Some(database.uid()), Some(database.gid()));
@@ -139,10 +140,48 @@ fn give_to_owner_of_folder(path: &Path) {
 #[cfg(not(unix))]
 fn give_to_owner_of_folder(_: &Path) {}
 
+/// Makes the file of a database that is not there, for whoever its folder belongs to: one that root made, by one `sudo`, would
+/// be closed to the service. What cannot be made the database itself reports.
+pub(crate) fn make_for_owner_of_folder(path: &Path) {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o644);
+    let Ok(made) = options.open(path) else { return };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt as _, fchown};
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Ok(folder) = folder.unwrap_or(Path::new(".")).metadata()
+            && made.metadata().is_ok_and(|made| made.uid() == 0 && folder.uid() != 0)
+        {
+            let _ = fchown(&made, Some(folder.uid()), Some(folder.gid()));
+        }
+    }
+    drop(made);
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt, chown};
+
+    #[test]
+    fn a_database_that_root_makes_belongs_to_the_owner_of_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        // Only root can give a folder away; for others the owner of both is the same anyhow.
+        let is_root = chown(folder.path(), Some(4711), Some(4712)).is_ok();
+        let path = folder.path().join("x.sqlite");
+        make_for_owner_of_folder(&path);
+        let owner = path.metadata().unwrap();
+        assert_eq!(owner.uid(), folder.path().metadata().unwrap().uid());
+        if is_root {
+            assert_eq!((owner.uid(), owner.gid()), (4711, 4712));
+        }
+        std::fs::write(&path, "there").unwrap();
+        make_for_owner_of_folder(&path);
+        assert_eq!(std::fs::read(&path).unwrap(), b"there");
+    }
 
     /// a12
     #[test]

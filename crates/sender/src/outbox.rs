@@ -361,6 +361,7 @@ impl Outbox {
         synchronous: SqliteSynchronous,
         forms: &Migrator,
     ) -> Result<Self> {
+        crate::lock::make_for_owner_of_folder(path);
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     error::{OpenError, unavailable, what_was_removed},
     key::StorageKey,
+    opening::Opening,
     prepared::{Prepared, takes_long},
 };
 use async_trait::async_trait;
@@ -46,16 +47,19 @@ pub(super) struct Inner {
 }
 
 impl Inner {
-    /// Brings the database to this program's schema, sees that the key fits, starts the writer.
-    pub(super) async fn open(options: Options, key: StorageKey) -> Result<Arc<Self>, OpenError> {
+    /// Sees that the key fits, makes or migrates what it may, starts the writer.
+    pub(super) async fn open(
+        options: Options,
+        key: StorageKey,
+        opening: Opening,
+    ) -> Result<Arc<Self>, OpenError> {
         // Statements are never logged: their texts say nothing that the error does not. A test listens to them.
         let options = if cfg!(test) { options } else { options.disable_statement_logging() };
         let mut connection = writing(&options).await?;
         keeps_statements(&mut connection, &options).await?;
-        if tables::migrate(&mut connection, &MIGRATIONS).await? {
+        if tables::make_usable(&mut connection, &MIGRATIONS, &key, opening).await? {
             tidy(&mut connection).await;
         }
-        tables::check_key(&mut connection, &key).await?;
         tables::flush(&mut connection).await?;
         let readers = Sessions::new(options.clone(), READERS, READING);
         readers.open_one().await?;

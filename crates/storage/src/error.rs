@@ -34,6 +34,18 @@ pub enum OpenError {
     /// A migration could not be carried through.
     #[error("the database could not be brought to this program's schema")]
     Migration(#[source] MigrateError),
+    /// There is no database, or it has nothing in it, and none is to be made.
+    #[error(
+        "the database is not there, or has nothing in it yet: a start of the receiver makes it (lmr serve). Does the \
+         configuration name the right one?"
+    )]
+    NotBegun,
+    /// A schema from an earlier program, which is not to be changed.
+    #[error(
+        "the database has the schema of an earlier program: a start of the receiver brings it to this one's (lmr serve, or \
+         lmr serve --check); back it up before"
+    )]
+    OlderSchema,
     /// The key is not the one the database was made with.
     #[error("the key does not belong to this database")]
     WrongKey,
@@ -108,6 +120,28 @@ impl From<MigrateError> for OpenError {
 #[must_use]
 pub fn is_damaged(error: &(dyn std::error::Error + 'static)) -> bool {
     error.downcast_ref::<sqlx::Error>().is_some_and(is_damage)
+}
+
+/// Whether an error of the database passes by itself: nobody answers, the server starts or stops, there are too many
+/// sessions, somebody has a lock. Tried again later, the same may succeed.
+#[must_use]
+pub fn is_passing(error: &(dyn std::error::Error + 'static)) -> bool {
+    match error.downcast_ref::<sqlx::Error>() {
+        Some(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) => true,
+        Some(sqlx::Error::Database(error)) => {
+            let code = error.code().unwrap_or_default();
+            if error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
+                // SQLITE_BUSY, SQLITE_LOCKED; extended codes have the primary one in their lowest byte.
+                return code.parse::<i32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6));
+            }
+            // read_only_sql_transaction (another server takes over), lock_not_available; connection exceptions,
+            // operator intervention, insufficient resources, transaction rollback.
+            code == "25006"
+                || code == "55P03"
+                || ["08", "57P", "53", "40"].iter().any(|class| code.starts_with(class))
+        }
+        _ => false,
+    }
 }
 
 /// Whether SQLite found a damaged file (<https://sqlite.org/rescode.html>: SQLITE_CORRUPT), or the driver
@@ -255,6 +289,31 @@ mod tests {
         ] {
             assert!(matches!(OpenError::from(newer), OpenError::UnknownSchema(_)));
         }
+    }
+
+    #[test]
+    fn what_a_server_recovers_from_passes_and_what_it_refuses_does_not() {
+        for (code, passes) in [
+            ("57P03", true),
+            ("57P01", true),
+            ("53300", true),
+            ("08006", true),
+            ("25006", true),
+            ("55P03", true),
+            ("40001", true),
+            ("28P01", false),
+            ("3D000", false),
+            ("42501", false),
+            ("42P01", false),
+            ("", false),
+        ] {
+            assert_eq!(is_passing(&coded::error(code)), passes, "{code}");
+        }
+        let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        assert!(is_passing(&sqlx::Error::Io(refused)));
+        assert!(is_passing(&sqlx::Error::PoolTimedOut));
+        assert!(!is_passing(&sqlx::Error::Tls("an unknown authority".into())));
+        assert!(!is_passing(&OpenError::WrongKey));
     }
 
     #[test]

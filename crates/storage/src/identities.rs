@@ -6,6 +6,7 @@ use super::{BACKUP, Db, IDENTITY_MIGRATIONS, IDENTITY_WRITERS, READING, WRITING,
 use crate::apart::{IdentityStore, Part, PartKey, PartOf};
 use crate::error::{OpenError, chain, unavailable};
 use crate::key::{IdentityKey, salt};
+use crate::opening::Opening;
 use async_trait::async_trait;
 use lmr_intake::StoreError;
 use sqlx::{
@@ -30,23 +31,22 @@ const STATEMENT_TIME: Duration = Duration::from_secs(30);
 const NUMBER_LEN: usize = 9;
 const DIGEST_LEN: usize = 32;
 
-/// Opens the database and brings it to this program's schema. Only where nothing is stored yet may it be a new one.
+/// Opens the database, and makes or migrates what it may. Only where nothing is stored yet may it be a new one.
 pub(super) async fn open(
     options: Options,
     key: IdentityKey,
     may_be_new: bool,
+    opening: Opening,
 ) -> Result<Arc<dyn IdentityStore>, OpenError> {
     let options = options.disable_statement_logging();
     let mut connection = writing(&options).await?;
-    if !may_be_new {
-        let begun: Result<Option<i64>, _> =
-            query_scalar("SELECT id FROM key_check").fetch_optional(&mut connection).await;
-        if !matches!(begun, Ok(Some(_))) {
-            return Err(OpenError::IdentitiesMissing);
-        }
-    }
-    tables::migrate(&mut connection, &IDENTITY_MIGRATIONS).await?;
-    tables::check_key(&mut connection, &key.people).await?;
+    let opening = Opening { may_begin: opening.may_begin && may_be_new, ..opening };
+    let usable =
+        tables::make_usable(&mut connection, &IDENTITY_MIGRATIONS, &key.people, opening).await;
+    match usable {
+        Err(OpenError::NotBegun) if !may_be_new => return Err(OpenError::IdentitiesMissing),
+        usable => usable?,
+    };
     tables::flush(&mut connection).await?;
     connection.close().await?;
     let readers = Sessions::new(options.clone(), READERS, READING);

@@ -11,6 +11,7 @@
 //! | [`PlacedStore`] | several PostgreSQL databases, each sender on one of them |
 //! | [`ApartStore`], [`IdentityStore`] | a store and a second database that alone says who anybody is |
 //! | [`ApartKeys`] | the keys of the two |
+//! | [`Opening`] | what opening a database may do to it |
 //! | [`StorageKey`] | the key that encrypts the columns |
 //!
 //! # One text, two databases
@@ -39,6 +40,7 @@ mod apart;
 mod coding;
 mod error;
 mod key;
+mod opening;
 mod placed;
 #[cfg(test)]
 mod plans;
@@ -47,8 +49,9 @@ mod prepared;
 mod sqlite;
 
 pub use apart::{ApartStore, IdentityStore, Part, PartKey, PartOf};
-pub use error::{OpenError, is_damaged};
+pub use error::{OpenError, is_damaged, is_passing};
 pub use key::{ApartKeys, IdentityKey, KeyFileError, StorageKey};
+pub use opening::Opening;
 pub use placed::{MAIN, MoveError, MoveReport, PlacedStore};
 pub use postgres::{Copied, PostgresStore};
 pub use sqlite::SqliteStore;

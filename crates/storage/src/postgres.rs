@@ -39,6 +39,7 @@ mod writer;
 use crate::apart::IdentityStore;
 use crate::error::OpenError;
 use crate::key::{IdentityKey, StorageKey};
+use crate::opening::Opening;
 use backend::Inner;
 pub use placement::Copied;
 pub(crate) use placement::Head;
@@ -66,6 +67,8 @@ const SENDERS_APART: bool = true;
 const SEVERAL_AT_ONCE: bool = false;
 /// Whether a session may have died since it was used last, and is asked first.
 const SESSIONS_DIE: bool = true;
+/// How many tables of a name there are, in the schemas that statements look in.
+const HAS_TABLE: &str = "SELECT COUNT(to_regclass($1))";
 /// The texts of the schema where a damaged file may hold other bytes.
 const SCHEMA_TEXTS: Option<&str> = None;
 /// Flushes what an earlier process has written: the server has done that before it takes sessions.
@@ -97,8 +100,20 @@ impl PostgresStore {
     /// # Errors
     /// [`OpenError`].
     pub async fn open(url: &str, key: StorageKey) -> Result<Self, OpenError> {
+        Self::open_with(url, key, Opening::START).await
+    }
+
+    /// Connects in the same way, and does no more to the database than it may.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub async fn open_with(
+        url: &str,
+        key: StorageKey,
+        opening: Opening,
+    ) -> Result<Self, OpenError> {
         let options = encrypted(url.parse()?).extra_float_digits(None);
-        Ok(Self(Inner::open(options, key).await?))
+        Ok(Self(Inner::open(options, key, opening).await?))
     }
 
     /// Connects to a second database, for identities that are kept apart, in the same way. Its tables are made only if it
@@ -110,9 +125,10 @@ impl PostgresStore {
         url: &str,
         key: IdentityKey,
         may_be_new: bool,
+        opening: Opening,
     ) -> Result<Arc<dyn IdentityStore>, OpenError> {
         let options = encrypted(url.parse()?).extra_float_digits(None);
-        identities::open(options, key, may_be_new).await
+        identities::open(options, key, may_be_new, opening).await
     }
 }
 

@@ -34,6 +34,7 @@ mod writer;
 use crate::apart::IdentityStore;
 use crate::error::OpenError;
 use crate::key::{IdentityKey, StorageKey};
+use crate::opening::{Opening, make_file};
 use backend::Inner;
 use sqlx::{
     SqliteConnection,
@@ -68,6 +69,8 @@ const WRITING: &[&str] = &[];
 /// For writes that may be lost with the power: losing a used proof opens a window of a minute to whoever holds it,
 /// and waiting for the disk would cost every call as much as its message does.
 const QUICK: &[&str] = &["PRAGMA synchronous = NORMAL"];
+/// How many tables of a name there are.
+const HAS_TABLE: &str = "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = $1";
 /// The texts of the schema, as bytes: the driver takes the types of columns from them for text, and its thread ends where
 /// they are not.
 const SCHEMA_TEXTS: Option<&str> =
@@ -92,7 +95,24 @@ impl SqliteStore {
     /// # Errors
     /// [`OpenError`].
     pub async fn open(file: &Path, key: StorageKey) -> Result<Self, OpenError> {
-        Ok(Self(Inner::open(options(file), key).await?))
+        Self::open_with(file, key, Opening::START).await
+    }
+
+    /// Opens the file, and does no more to it than it may. One that root makes belongs to whoever the folder belongs to.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub async fn open_with(
+        file: &Path,
+        key: StorageKey,
+        opening: Opening,
+    ) -> Result<Self, OpenError> {
+        match has_something(file) {
+            false if !opening.may_begin => return Err(OpenError::NotBegun),
+            false => make_file(file),
+            true => {}
+        }
+        Ok(Self(Inner::open(options(file, opening), key, opening).await?))
     }
 
     /// Opens the file of a second database, for identities that are kept apart. It is made only if it `may_be_new`: where
@@ -104,22 +124,35 @@ impl SqliteStore {
         file: &Path,
         key: IdentityKey,
         may_be_new: bool,
+        opening: Opening,
     ) -> Result<Arc<dyn IdentityStore>, OpenError> {
-        if !may_be_new && !file.exists() {
-            return Err(OpenError::IdentitiesMissing);
+        match has_something(file) {
+            false if !may_be_new => return Err(OpenError::IdentitiesMissing),
+            false if !opening.may_begin => return Err(OpenError::NotBegun),
+            false => make_file(file),
+            true => {}
         }
-        identities::open(options(file), key, may_be_new).await
+        identities::open(options(file, opening), key, may_be_new, opening).await
     }
 }
 
-fn options(file: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
+/// Whether there is a file that is not empty.
+fn has_something(file: &Path) -> bool {
+    // What cannot be looked at, the database reports.
+    !matches!(file.metadata(), Err(error) if error.kind() == std::io::ErrorKind::NotFound)
+        && !file.metadata().is_ok_and(|file| file.is_file() && file.len() == 0)
+}
+
+fn options(file: &Path, opening: Opening) -> SqliteConnectOptions {
+    let options = SqliteConnectOptions::new()
         .filename(file)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
+        // `open_with` has made it, or says why there is none.
+        .create_if_missing(false)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(10))
+        .busy_timeout(Duration::from_secs(10));
+    // The mode is written into the file.
+    if opening == Opening::PRESENT { options } else { options.journal_mode(SqliteJournalMode::Wal) }
 }
 
 /// Largest file, in pages of 4 KiB, that is written again after its schema has changed.
@@ -163,7 +196,9 @@ mod tests {
     #[tokio::test]
     async fn the_writing_session_syncs_every_commit_to_the_disk() {
         let folder = tempfile::tempdir().unwrap();
-        let mut session = backend::writing(&options(&folder.path().join("x.db"))).await.unwrap();
+        let file = folder.path().join("x.db");
+        make_file(&file);
+        let mut session = backend::writing(&options(&file, Opening::START)).await.unwrap();
         let mut ask = async |pragma: &'static str| -> String {
             query_scalar::<_, String>(pragma).fetch_one(&mut session).await.unwrap()
         };
@@ -202,7 +237,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("x.db");
         let store = SqliteStore::open(&file, StorageKey::new(&[7; 32])).await.unwrap();
-        let mut session = backend::writing(&options(&file)).await.unwrap();
+        let mut session = backend::writing(&options(&file, Opening::START)).await.unwrap();
         let sender = "310000019".parse().ok();
         let (code, id) = (Some("LMR-4001".to_owned()), Some("m".to_owned()));
         let moment = jiff::Timestamp::from_second(0).ok();

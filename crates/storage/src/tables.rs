@@ -1,10 +1,11 @@
 //! Rows in and out. Written for one database at a time: `super::Db` says which.
 
-use super::{Db, FLUSH, SCHEMA_TEXTS, archive, batch::Batch, hours};
+use super::{Db, FLUSH, HAS_TABLE, SCHEMA_TEXTS, archive, batch::Batch, hours};
 use crate::{
     coding::decode_answer,
     error::{OpenError, unavailable},
     key::{StorageKey, salt},
+    opening::Opening,
     prepared::{
         ADMINISTRATION, ANSWER, BUNDLE, CONTENT, HASH, bundle_identifier_mac, identity_mac,
         system_mac, time,
@@ -30,14 +31,53 @@ pub(super) fn outcome(text: &str) -> Result<Outcome, StoreError> {
     Outcome::parse(text).ok_or(StoreError::Damaged { what: "message.outcome" })
 }
 
-/// Whether the database has exactly this program's schema.
-async fn is_current(db: &mut Connection, migrations: &Migrator) -> bool {
-    let applied: Result<Vec<(i64, Vec<u8>)>, _> =
-        query_as("SELECT version, checksum FROM _sqlx_migrations WHERE success ORDER BY version")
-            .fetch_all(db)
-            .await;
-    let known = migrations.iter().map(|one| (one.version, one.checksum.to_vec()));
-    applied.is_ok_and(|applied| known.eq(applied))
+/// A database's schema, as this program sees it.
+enum Schema {
+    Current,
+    Older,
+    /// Nothing was ever made there.
+    None,
+}
+
+async fn has_table(db: &mut Connection, name: &str) -> Result<bool, OpenError> {
+    let found: i64 = query_scalar(HAS_TABLE).bind(name).fetch_one(db).await?;
+    Ok(found > 0)
+}
+
+/// What schema the database has. One that this program does not know is an error.
+async fn schema(db: &mut Connection, migrations: &Migrator) -> Result<Schema, OpenError> {
+    if !has_table(db, "_sqlx_migrations").await? {
+        return Ok(Schema::None);
+    }
+    let applied: Vec<(i64, Vec<u8>, bool)> =
+        query_as("SELECT version, checksum, success FROM _sqlx_migrations ORDER BY version")
+            .fetch_all(&mut *db)
+            .await?;
+    for (version, checksum, is_done) in &applied {
+        let known = migrations.iter().find(|known| known.version == *version);
+        match known {
+            None if migrations.iter().all(|known| known.version < *version) => {
+                // A schema without the table, or a role that may not read it, has no version to name.
+                let needed = query_scalar(
+                    "SELECT program FROM schema_program ORDER BY version DESC LIMIT 1",
+                )
+                .fetch_optional(&mut *db)
+                .await;
+                return Err(OpenError::NewerSchema { needed: needed.ok().flatten() });
+            }
+            None => return Err(MigrateError::VersionMissing(*version).into()),
+            Some(_) if !is_done => return Err(MigrateError::Dirty(*version).into()),
+            Some(known) if known.checksum.as_ref() != checksum.as_slice() => {
+                return Err(MigrateError::VersionMismatch(*version).into());
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(match applied.len() {
+        0 => Schema::None,
+        some if some == migrations.iter().count() => Schema::Current,
+        _ => Schema::Older,
+    })
 }
 
 /// Refuses a damaged schema before a statement is made of it.
@@ -50,27 +90,34 @@ async fn check_schema(db: &mut Connection) -> Result<(), OpenError> {
     }
 }
 
-/// Brings the database to this program's schema. Gives whether anything was changed.
-pub(super) async fn migrate(db: &mut Connection, migrations: &Migrator) -> Result<bool, OpenError> {
+/// Sees that the key belongs to the database, and makes or migrates what it may. The key first: a database that it does not
+/// belong to is left as it is. Gives whether the schema was changed.
+pub(super) async fn make_usable(
+    db: &mut Connection,
+    migrations: &Migrator,
+    key: &StorageKey,
+    opening: Opening,
+) -> Result<bool, OpenError> {
     check_schema(db).await?;
-    // A role that may not make tables can use them all the same.
-    if is_current(db, migrations).await {
-        return Ok(false);
+    let schema = schema(db, migrations).await?;
+    let has_word = has_table(db, "key_check").await? && check_key(db, key).await?;
+    if !has_word && !opening.may_begin {
+        return Err(OpenError::NotBegun);
     }
-    match migrations.run_direct(None, &mut *db, false).await {
-        Ok(()) => Ok(true),
-        Err(MigrateError::VersionMissing(found))
-            if migrations.iter().all(|known| known.version < found) =>
-        {
-            // A schema without the table, or a role that may not read it, has no version to name.
-            let needed =
-                query_scalar("SELECT program FROM schema_program ORDER BY version DESC LIMIT 1")
-                    .fetch_optional(db)
-                    .await;
-            Err(OpenError::NewerSchema { needed: needed.ok().flatten() })
+    let is_changed = match schema {
+        // A role that may not make tables can use them all the same.
+        Schema::Current => false,
+        Schema::Older if !opening.may_migrate => return Err(OpenError::OlderSchema),
+        Schema::Older | Schema::None => {
+            migrations.run_direct(None, &mut *db, false).await?;
+            true
         }
-        Err(error) => Err(error.into()),
+    };
+    if !has_word {
+        seal_word(db, key).await?;
+        check_key(db, key).await?;
     }
+    Ok(is_changed)
 }
 
 /// Brings to the disk what an earlier process has written there ([`FLUSH`]).
@@ -81,25 +128,33 @@ pub(super) async fn flush(db: &mut Connection) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Seals a word with the database's key the first time, opens it every other time.
-pub(super) async fn check_key(db: &mut Connection, key: &StorageKey) -> Result<(), OpenError> {
-    const COLUMN: &str = "key_check.check_sealed";
+/// Where the key's word is.
+const KEY_WORD: &str = "key_check.check_sealed";
+
+/// Seals a word with the database's key, where there is none yet.
+async fn seal_word(db: &mut Connection, key: &StorageKey) -> Result<(), OpenError> {
     let salt = salt().map_err(|_| OpenError::Randomness)?;
-    let sealed = key.columns(&salt).seal(COLUMN, &[], key.check_word());
+    let sealed = key.columns(&salt).seal(KEY_WORD, &[], key.check_word());
     let sealed = sealed.map_err(|_| OpenError::Randomness)?;
     query(
         "INSERT INTO key_check (id, salt, check_sealed) VALUES (1, $1, $2) ON CONFLICT DO NOTHING",
     )
     .bind(salt)
     .bind(sealed)
-    .execute(&mut *db)
+    .execute(db)
     .await?;
-    let (salt, sealed): (Vec<u8>, Vec<u8>) =
-        query_as("SELECT salt, check_sealed FROM key_check").fetch_one(db).await?;
-    match key.columns(&salt).open(COLUMN, &[], sealed.clone()) {
-        Ok(word) if word == key.check_word() => Ok(()),
+    Ok(())
+}
+
+/// Opens the word that the database's key has sealed; `false` where there is none yet.
+async fn check_key(db: &mut Connection, key: &StorageKey) -> Result<bool, OpenError> {
+    let word: Option<(Vec<u8>, Vec<u8>)> =
+        query_as("SELECT salt, check_sealed FROM key_check").fetch_optional(db).await?;
+    let Some((salt, sealed)) = word else { return Ok(false) };
+    match key.columns(&salt).open(KEY_WORD, &[], sealed.clone()) {
+        Ok(word) if word == key.check_word() => Ok(true),
         Ok(_) => Err(OpenError::NotATwin),
-        Err(_) if key.other_columns(&salt).open(COLUMN, &[], sealed).is_err() => {
+        Err(_) if key.other_columns(&salt).open(KEY_WORD, &[], sealed).is_err() => {
             Err(OpenError::WrongKey)
         }
         Err(_) if key.is_apart() => Err(OpenError::BegunTogether),

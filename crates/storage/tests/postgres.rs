@@ -11,7 +11,7 @@ use contract::{delivery, hash, identity, sender, version};
 use lmr_intake::{
     Action, Archive, AuditFault, AuditLog, Committed, Database, Outlet, Retention, Seen, Store,
 };
-use lmr_storage::{OpenError, PostgresStore, StorageKey};
+use lmr_storage::{OpenError, Opening, PostgresStore, StorageKey};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::{
     collections::BTreeMap,
@@ -76,7 +76,12 @@ mod apart {
         let ApartKeys { rest, identities } = contract::keys();
         let rest = Box::pin(PostgresStore::open(first, rest)).await.unwrap();
         let may_be_new = lmr_intake::Insight::known_senders(&rest).await.unwrap().is_empty();
-        let who = Box::pin(PostgresStore::open_identities(second, identities, may_be_new));
+        let who = Box::pin(PostgresStore::open_identities(
+            second,
+            identities,
+            may_be_new,
+            Opening::START,
+        ));
         (rest, who.await.unwrap())
     }
 
@@ -130,7 +135,12 @@ mod apart {
         let content = archived[0].content.clone().unwrap();
         contract::has_people_only(&*identities, &content).await;
         let empty = schema().await.unwrap();
-        let missing = PostgresStore::open_identities(&empty, contract::keys().identities, false);
+        let missing = PostgresStore::open_identities(
+            &empty,
+            contract::keys().identities,
+            false,
+            Opening::START,
+        );
         assert!(matches!(missing.await, Err(OpenError::IdentitiesMissing)));
     }
 
@@ -153,7 +163,8 @@ mod apart {
         sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut db).await.unwrap();
         let theirs = second.replacen("postgres://lmr@", &format!("postgres://{role}@"), 1);
         let keys = contract::keys();
-        let identities = PostgresStore::open_identities(&theirs, keys.identities, true).await;
+        let identities =
+            PostgresStore::open_identities(&theirs, keys.identities, true, Opening::START).await;
         let store = ApartStore::new(Arc::new(rest), identities.unwrap());
         contract::store_somebody(&store).await;
         store.ready().await.unwrap();

@@ -5,7 +5,7 @@ mod contract;
 
 use contract::{at, delivery, identity, sender, version};
 use lmr_intake::{Action, AuditFault, AuditLog, BundleContent, Database, Store, StoreError};
-use lmr_storage::{OpenError, SqliteStore, StorageKey};
+use lmr_storage::{OpenError, Opening, SqliteStore, StorageKey};
 use sqlx::{Connection, SqliteConnection};
 use std::{path::Path, sync::Arc, time::Duration};
 use tempfile::TempDir;
@@ -46,7 +46,9 @@ mod apart {
         let ApartKeys { rest, identities } = contract::keys();
         let file = |name: &str| folder.path().join(name);
         let rest = SqliteStore::open(&file("lmr.db"), rest).await.unwrap();
-        let who = SqliteStore::open_identities(&file("who.db"), identities, may_be_new).await;
+        let who =
+            SqliteStore::open_identities(&file("who.db"), identities, may_be_new, Opening::START)
+                .await;
         (rest, who.unwrap())
     }
 
@@ -158,16 +160,22 @@ mod apart {
         let other = || ApartKeys::read(&KEY, &[9; 32]).unwrap();
         let opened = SqliteStore::open(&lmr, other().rest).await;
         assert!(matches!(opened, Err(OpenError::NotATwin)));
-        let opened = SqliteStore::open_identities(&who, other().identities, false).await;
+        let opened =
+            SqliteStore::open_identities(&who, other().identities, false, Opening::START).await;
         assert!(matches!(opened, Err(OpenError::WrongKey)));
         let first = ApartKeys::read(&[6; 32], &[8; 32]).unwrap();
-        let opened = SqliteStore::open_identities(&who, first.identities, false).await;
+        let opened =
+            SqliteStore::open_identities(&who, first.identities, false, Opening::START).await;
         assert!(matches!(opened, Err(OpenError::NotATwin)));
         let none = folder.path().join("none.db");
-        let opened = SqliteStore::open_identities(&none, contract::keys().identities, false).await;
+        let opened =
+            SqliteStore::open_identities(&none, contract::keys().identities, false, Opening::START)
+                .await;
         assert!(matches!(opened, Err(OpenError::IdentitiesMissing)) && !none.exists());
         std::fs::write(&none, b"").unwrap();
-        let opened = SqliteStore::open_identities(&none, contract::keys().identities, false).await;
+        let opened =
+            SqliteStore::open_identities(&none, contract::keys().identities, false, Opening::START)
+                .await;
         assert!(matches!(opened, Err(OpenError::IdentitiesMissing)));
         let whole = folder.path().join("whole.db");
         SqliteStore::open(&whole, StorageKey::new(&KEY)).await.unwrap().close().await;
@@ -195,6 +203,50 @@ async fn nothing_of_an_older_schema_is_lost() {
     sqlx::raw_sql(before).execute(&mut db).await.unwrap();
     db.close().await.unwrap();
     contract::nothing_of_an_older_schema_is_lost(Arc::new(open(&folder).await.unwrap())).await;
+}
+
+/// Who only looks makes no database, and changes no schema; with a key that does not belong to it nobody does.
+#[tokio::test]
+async fn what_may_not_be_made_or_migrated_is_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lmr.db");
+    let key = || StorageKey::new(&KEY);
+    let nothing_is_there = || std::fs::read_dir(folder.path()).unwrap().next().is_none();
+    let opened = SqliteStore::open_with(&file, key(), Opening::PRESENT).await;
+    assert!(matches!(opened, Err(OpenError::NotBegun)) && nothing_is_there());
+    let identities = contract::keys().identities;
+    let opened = SqliteStore::open_identities(&file, identities, true, Opening::PRESENT).await;
+    assert!(matches!(opened, Err(OpenError::NotBegun)) && nothing_is_there());
+    std::fs::write(&file, b"").unwrap();
+    let opened = SqliteStore::open_with(&file, key(), Opening::PRESENT).await;
+    assert!(matches!(opened, Err(OpenError::NotBegun)));
+    assert_eq!(std::fs::read(&file).unwrap(), b"");
+
+    let url = format!("sqlite://{}", file.display());
+    let mut db = SqliteConnection::connect(&url).await.unwrap();
+    sqlx::raw_sql(include_str!("schema_0008/sqlite.sql")).execute(&mut db).await.unwrap();
+    sqlx::raw_sql("PRAGMA journal_mode = WAL").execute(&mut db).await.unwrap();
+    db.close().await.unwrap();
+    let bytes = || std::fs::read(&file).unwrap();
+    let older = bytes();
+    let wrong = || StorageKey::new(&[8; 32]);
+    for opening in [Opening::PRESENT, Opening::BEGIN, Opening::START] {
+        let opened = SqliteStore::open_with(&file, wrong(), opening).await;
+        assert!(matches!(opened, Err(OpenError::WrongKey)), "{opening:?}");
+        assert!(bytes() == older, "{opening:?} changed a database that is not its own");
+    }
+    for opening in [Opening::PRESENT, Opening::BEGIN] {
+        let opened = SqliteStore::open_with(&file, key(), opening).await;
+        assert!(matches!(opened, Err(OpenError::OlderSchema)), "{opening:?}");
+        assert!(bytes() == older, "{opening:?} changed the schema");
+    }
+    SqliteStore::open_with(&file, key(), Opening::START).await.unwrap().close().await;
+    let store = SqliteStore::open_with(&file, key(), Opening::PRESENT).await.unwrap();
+    assert!(!store.deliveries(&lmr_intake::DeliveryFilter::default()).await.unwrap().is_empty());
+    store.close().await;
+    let new = folder.path().join("new.db");
+    SqliteStore::open_with(&new, key(), Opening::BEGIN).await.unwrap().close().await;
+    SqliteStore::open_with(&new, key(), Opening::PRESENT).await.unwrap().close().await;
 }
 
 #[tokio::test]

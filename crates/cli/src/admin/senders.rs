@@ -12,7 +12,7 @@ use lmr_intake::{
     Database, Days, DeliveryFilter, RegisteredCertificate, RuleSetId, Span, Store as _,
     certificate_ends,
 };
-use lmr_storage::MAIN;
+use lmr_storage::{MAIN, Opening};
 use serde_json::{Value, json};
 
 use super::deliveries::local;
@@ -306,7 +306,8 @@ pub(super) async fn move_sender(
 ) -> anyhow::Result<ExitCode> {
     let number = organisation_number(organisation)?;
     check_database(config, to)?;
-    let store = open_placed(config, folder).await?;
+    // The new database may be one that no receiver has begun yet.
+    let store = open_placed(config, folder, Opening::BEGIN).await?;
     let act = Act {
         at: clock::now(),
         action: Action::Change,

@@ -1,10 +1,12 @@
 //! What a receiver's file names.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use lmr_auth::{IssuerKind, Network, Scheme, TrustProfile};
 use lmr_envelope::{DecryptionKey, Usage};
-use lmr_intake::Avsender;
+use lmr_intake::{Avsender, Database};
+use lmr_storage::{OpenError, Opening, SqliteStore, StorageKey};
 use x509_parser::pem::Pem;
 
 use super::{Checks, network};
@@ -49,7 +51,7 @@ pub(super) async fn examine(config: &ReceiverConfig, folder: &Path, checks: &mut
     let configured =
         checks.note("senders.file", &what, config.avsendere(folder)).unwrap_or_default();
     senders(&configured, checks);
-    database(config, folder, &configured, checks).await;
+    let store = database(config, folder, &configured, checks).await;
     let what = text!("[[trust]]", "[[trust]]");
     let profiles = checks.note("trust", &what, config.trust_profiles()).unwrap_or_default();
     let mut tried: Vec<&str> = Vec::new();
@@ -62,7 +64,49 @@ pub(super) async fn examine(config: &ReceiverConfig, folder: &Path, checks: &mut
         bearer(profile, checks);
     }
     let what = text!("alt satt sammen", "everything together");
-    checks.note("services", &what, crate::serve::prepare(config, folder).await);
+    let together = match store {
+        Ok(store) => crate::serve::prepare(config, folder, store).await,
+        Err(error) => match not_yet(&error) {
+            Some(_) => on_scratch(config, folder).await,
+            None => Err(error),
+        },
+    };
+    checks.note("services", &what, together);
+}
+
+/// Puts everything together on a database that goes away again, where a start would make or migrate the real one.
+async fn on_scratch(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<()> {
+    let scratch = tempfile::Builder::new().prefix("lmr-doctor-").tempdir()?;
+    let file = scratch.path().join("scratch.sqlite");
+    let store = SqliteStore::open(&file, StorageKey::new(&[0; 32])).await?;
+    crate::serve::prepare(config, folder, Arc::new(store)).await
+}
+
+/// What a start of the receiver would do to a database that cannot be used yet.
+fn not_yet(error: &anyhow::Error) -> Option<(Text, Text)> {
+    match error.chain().find_map(|error| error.downcast_ref())? {
+        OpenError::NotBegun => Some((
+            text!(
+                "databasen finnes ikke, eller er tom: en start av mottaket lager den",
+                "the database is not there, or has nothing in it: a start of the receiver makes it"
+            ),
+            text!(
+                "skulle det ha vært noe i den, nevner filen en annen, eller den er ikke gjenopprettet",
+                "if there should be something in it, the file names another one, or it has not been restored"
+            ),
+        )),
+        OpenError::OlderSchema => Some((
+            text!(
+                "databasen har skjemaet til et eldre program: en start av mottaket bringer den over i dette programmets",
+                "the database has the schema of an earlier program: a start of the receiver brings it to this one's"
+            ),
+            text!(
+                "ta en sikkerhetskopi først: det eldre programmet kan ikke bruke den etterpå",
+                "back it up first: the earlier program cannot use it afterwards"
+            ),
+        )),
+        _ => None,
+    }
 }
 
 /// Points out a kind of token that whoever steals it can use.
@@ -226,7 +270,7 @@ async fn database(
     folder: &Path,
     configured: &[Avsender],
     checks: &mut Checks,
-) {
+) -> anyhow::Result<Arc<dyn Database>> {
     let identities = config.identities.as_ref().map(|section| &section.database);
     for database in [&config.database].into_iter().chain(identities) {
         let is_url = database.to_str().is_some_and(|database| database.contains("://"));
@@ -237,8 +281,17 @@ async fn database(
         }
     }
     let what = text!("database og column_key", "database and column key");
-    let store = crate::serve::open_store(config, folder).await;
-    let Some(store) = checks.note("database", &what, store) else { return };
+    let store = match crate::serve::open_store(config, folder, Opening::PRESENT).await {
+        Ok(store) => store,
+        Err(error) => {
+            match not_yet(&error) {
+                Some((found, remedy)) => checks.warn("database", found, remedy),
+                None => checks.error("database", &what, &error),
+            }
+            return Err(error);
+        }
+    };
+    checks.ok("database", what);
     let what = text!("avsenderne i databasen", "senders of the database");
     let stored = store.avsendere().await.map_err(anyhow::Error::from);
     if let Some(stored) = checks.note("senders.database", &what, stored) {
@@ -248,4 +301,5 @@ async fn database(
             .collect();
         senders(&further, checks);
     }
+    Ok(store)
 }

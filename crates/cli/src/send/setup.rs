@@ -185,7 +185,7 @@ pub(super) fn lock(config: &SenderConfig, folder: &Path) -> PathBuf {
 }
 
 /// Puts the sender together as configured.
-pub(crate) async fn agent(
+pub(super) async fn agent(
     config: &SenderConfig,
     folder: &Path,
     stop: &StopSignal,
@@ -196,7 +196,7 @@ pub(crate) async fn agent(
 }
 
 /// The same on a scratch copy of the database, in `scratch`: whatever it does changes nothing.
-pub(super) async fn scratch_agent(
+pub(crate) async fn scratch_agent(
     config: &SenderConfig,
     folder: &Path,
     scratch: &Path,

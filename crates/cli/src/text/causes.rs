@@ -188,6 +188,13 @@ fn database(error: &OpenError) -> Option<String> {
             "databasen har et skjema som dette programmet ikke kjenner; bruk programmet som laget den, eller et nyere"
         }
         OpenError::Migration(_) => "databasen kunne ikke bringes over i dette programmets skjema",
+        OpenError::NotBegun => {
+            "databasen finnes ikke, eller er tom: en start av mottaket lager den (lmr serve). Nevner konfigurasjonen den rette?"
+        }
+        OpenError::OlderSchema => {
+            "databasen har skjemaet til et eldre program: en start av mottaket bringer den over i dette programmets (lmr serve, \
+             eller lmr serve --check); ta en sikkerhetskopi først"
+        }
         OpenError::WrongKey => "nøkkelen hører ikke til denne databasen",
         OpenError::Randomness => "ingen tilfeldige byte til prøven på databasens nøkkel",
         OpenError::BegunTogether => {
