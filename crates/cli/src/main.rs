@@ -88,6 +88,9 @@ enum Command {
 
 /// Exit status for input or arguments that cannot be used.
 const UNUSABLE: u8 = 2;
+/// Exit status of a service that cannot start now, for what passes by itself. The units have no new attempts after
+/// [`UNUSABLE`], and make some after this.
+const NOT_NOW: u8 = 3;
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
@@ -95,6 +98,11 @@ fn main() -> ExitCode {
         Err(error) => return usage::explain(&error),
     };
     let lang = arguments.lang;
+    let is_service = match &arguments.command {
+        Command::Serve(_) => true,
+        Command::Send(send) => send.is_daemon(),
+        _ => false,
+    };
     let result = match arguments.command {
         Command::Demo(command) => command.run(lang),
         Command::Validate(command) => command.run(lang),
@@ -122,6 +130,6 @@ fn main() -> ExitCode {
     };
     result.unwrap_or_else(|error| {
         output::complain(&format!("lmr: {}", text::chain(&error, lang)));
-        ExitCode::from(UNUSABLE)
+        ExitCode::from(if is_service && text::is_passing(&error) { NOT_NOW } else { UNUSABLE })
     })
 }

@@ -80,6 +80,9 @@ enum Command {
         dry_run: bool,
     },
     /// Make the daily transfer and the new attempts at their times, until interrupted
+    ///
+    /// Exit status: 0 when it was asked to stop; 2 for arguments or configuration that a person must correct; 3 where it
+    /// cannot start now for what passes by itself: an address that is taken, another daemon; 4 a database that cannot be used.
     Daemon,
     /// Show the correction desk in a browser of this machine: status, what is held by cause, release and discard
     Desk(workplace::DeskInBrowser),
@@ -145,6 +148,11 @@ impl Send {
     #[cfg(windows)]
     pub(crate) const fn daemon(config: PathBuf, lang: Language) -> Self {
         Self { config, format: Format::Text, lang, command: Command::Daemon }
+    }
+
+    /// Whether it is to run on and on.
+    pub(crate) const fn is_daemon(&self) -> bool {
+        matches!(self.command, Command::Daemon)
     }
 
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {

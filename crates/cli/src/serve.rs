@@ -31,6 +31,9 @@ use crate::text::{Explain, fail, text};
 use reload::{Reload, watch_certificates};
 
 /// Run the receiver until interrupted.
+///
+/// Exit status: 0 when it was asked to stop; 2 for arguments or configuration that a person must correct; 3 where it cannot
+/// start now for what passes by itself: an address that is taken, a database that does not answer.
 #[derive(Args)]
 pub(crate) struct Serve {
     /// The receiver's configuration file

@@ -11,6 +11,7 @@ use std::io;
 
 use lmr_fhir::{Bilingual, Language};
 use lmr_intake::StoreError;
+use lmr_sender::SenderError;
 use lmr_storage::{OpenError, is_damaged};
 
 /// A sentence in both languages.
@@ -114,6 +115,19 @@ pub(crate) fn chain(error: &anyhow::Error, language: Language) -> String {
     said
 }
 
+/// Whether what stopped a service passes by itself: an address that another one has, or that the machine does not have yet, a
+/// database that does not answer, another run.
+pub(crate) fn is_passing(error: &anyhow::Error) -> bool {
+    let is_of_address = |error: &io::Error| {
+        matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::AddrNotAvailable)
+    };
+    error.chain().any(|error| {
+        lmr_storage::is_passing(error)
+            || error.downcast_ref().is_some_and(is_of_address)
+            || matches!(error.downcast_ref(), Some(SenderError::Busy(_)))
+    })
+}
+
 /// What is said of a receiver's damaged database.
 fn damaged(language: Language) -> &'static str {
     match language {
@@ -214,6 +228,27 @@ mod tests {
         let twice = Err::<(), _>(io::Error::other("broken"))
             .explain(|| text!("lageret: broken", "the store: broken"));
         assert_eq!(chain(&twice.expect_err("broken"), Language::English), "the store: broken");
+    }
+
+    #[test]
+    fn what_passes_by_itself_is_known_under_its_explanations() {
+        let explained = |error: anyhow::Error| {
+            Err::<(), _>(error).explain(|| text!("a", "a")).expect_err("an error")
+        };
+        for (kind, passes) in [
+            (io::ErrorKind::AddrInUse, true),
+            (io::ErrorKind::AddrNotAvailable, true),
+            (io::ErrorKind::PermissionDenied, false),
+            (io::ErrorKind::NotFound, false),
+        ] {
+            let error = explained(io::Error::from(kind).into());
+            assert_eq!(is_passing(&error), passes, "{kind}");
+        }
+        let away = io::Error::from(io::ErrorKind::ConnectionRefused);
+        let away = OpenError::Unavailable(sqlx::Error::Io(away));
+        assert!(is_passing(&explained(away.into())));
+        assert!(is_passing(&explained(SenderError::Busy("x".into()).into())));
+        assert!(!is_passing(&explained(OpenError::WrongKey.into())));
     }
 
     #[test]

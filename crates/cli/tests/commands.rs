@@ -277,10 +277,11 @@ fn a_receiver_that_cannot_reach_its_postgresql_says_so_without_the_password() {
     let changed = config.replace("\"receiver.sqlite\"", &format!("\"{address}\""));
     assert_ne!(config, changed);
     std::fs::write(at("receiver.toml"), changed).expect("written");
-    for command in ["serve", "doctor"] {
+    // A server that does not answer passes by itself: 3.
+    for (command, status) in [("serve", 3), ("doctor", 1)] {
         let output = lmr(&[command, "--config", &at("receiver.toml")]);
         let said = text(&output.stdout) + &text(&output.stderr);
-        assert!(matches!(output.status.code(), Some(1 | 2)), "{command}: {said}");
+        assert_eq!(output.status.code(), Some(status), "{command}: {said}");
         assert!(said.contains("PostgreSQL") && !said.contains("hemmelig"), "{command}: {said}");
     }
     assert!(!world.join("postgres:").exists(), "and makes no file of that name");
@@ -311,8 +312,8 @@ fn a_sender_of_the_file_is_not_changed_where_nobody_reads_it() {
         "en",
     ];
     let deactivate = vec!["admin", "deactivate", number, "--config", &file, "--lang", "en"];
-    for arguments in [register.to_vec(), deactivate] {
     assert!(lmr(&["serve", "--check", "--config", &file]).status.success());
+    for arguments in [register.to_vec(), deactivate] {
         let output = lmr(&arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output.stdout));
         assert!(text(&output.stderr).contains("configuration file"), "{}", text(&output.stderr));
@@ -841,4 +842,67 @@ fn statistics_say_what_cost_time_by_profile_check_and_invariant() {
     // Without being asked nothing is measured.
     let output = with_input(&["validate", "--ruleset", "none", "-"], patient);
     assert_eq!(text(&output.stderr), "");
+}
+
+/// The units make no new attempt after 2: what passes by itself must not have it.
+#[test]
+fn a_service_that_cannot_start_now_has_another_exit_status_than_one_that_a_person_must_correct() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let world = folder.path().join("world");
+    let at = |name: &str| world.join(name).display().to_string();
+    assert!(lmr(&["sandbox", "init", &world.display().to_string()]).status.success());
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let taken = listener.local_addr().expect("its address").to_string();
+    let receiver = std::fs::read_to_string(at("receiver.toml")).expect("a file");
+    let sender = std::fs::read_to_string(at("sender.toml")).expect("a file");
+    let line = |text: &str, key: &str| -> String {
+        text.lines().find(|line| line.starts_with(key)).expect("a line").to_owned()
+    };
+    let listen = line(&receiver, "listen");
+    let database = line(&receiver, "database");
+    let daemon = |text: String| ("sender.toml", text, vec!["send", "daemon"]);
+    let serve = |text: String| ("receiver.toml", text, vec!["serve"]);
+    let check = |text: String| ("receiver.toml", text, vec!["serve", "--check"]);
+    let port = |address: &str| receiver.replace(&listen, &format!("listen = \"{address}\""));
+    let on = |url: &str| receiver.replace(&database, &format!("database = \"{url}\""));
+    let away = "postgres://lmr@127.0.0.1:1/lmr";
+    for (what, (name, text, command), status) in [
+        ("the port is taken", serve(port(&taken)), 3),
+        ("the address is not there yet", serve(port("192.0.2.1:8443")), 3),
+        ("the database is away", serve(on(away)), 3),
+        ("the database is away at a check", check(on(away)), 3),
+        ("no such key", serve(receiver.replace("column.key", "none.key")), 2),
+        ("no such folder", serve(on("none/receiver.sqlite")), 2),
+        (
+            "the monitor's port is taken",
+            daemon(format!("{sender}\n[monitor]\nlisten = \"{taken}\"\n")),
+            3,
+        ),
+        ("no such certificate", daemon(sender.replace("sender.pem", "none.pem")), 2),
+    ] {
+        std::fs::write(at(name), text).expect("written");
+        let file = at(name);
+        let arguments =
+            [&command[..1], &["--config", &file, "--lang", "en"], &command[1..]].concat();
+        let output = lmr(&arguments);
+        assert_eq!(
+            output.status.code(),
+            Some(status),
+            "{what}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+}
+
+/// Only the main process's exit status counts for RestartPreventExitStatus, and a start has 90 seconds: a check before it would
+/// be tried again for ever, or be ended in the middle of a migration.
+#[test]
+fn the_units_leave_what_a_person_must_correct_to_the_main_process() {
+    for name in ["lmr-receiver", "lmr-sender"] {
+        let unit = format!("{}/../../packaging/systemd/{name}.service", env!("CARGO_MANIFEST_DIR"));
+        let unit = std::fs::read_to_string(unit).expect("the unit");
+        let has = |start: &str| unit.lines().any(|line| line.starts_with(start));
+        assert!(has("RestartPreventExitStatus=2") && has("Restart=on-failure"), "{name}");
+        assert!(has("Type=exec") && !has("ExecStartPre"), "{name}");
+    }
 }

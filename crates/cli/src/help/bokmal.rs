@@ -557,6 +557,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Vis hva som ville blitt sendt og holdt tilbake, og hvorfor; ingenting sendes eller endres",
     ),
     (
+        "Exit status: 0 when it was asked to stop; 2 for arguments or configuration that a person must correct; 3 where it cannot start now for what passes by itself: an address that is taken, another daemon; 4 a database that cannot be used",
+        "Sluttstatus: 0 når den ble bedt om å stoppe; 2 for argumenter eller konfigurasjon som et menneske må rette; 3 når den ikke kan starte nå av grunner som går over av seg selv: en adresse som er opptatt, en annen daemon; 4 en database som ikke kan brukes",
+    ),
+    (
         "Make the daily transfer and the new attempts at their times, until interrupted",
         "Gjør den daglige overføringen og de nye forsøkene til rett tid, til den avbrytes",
     ),
@@ -680,6 +684,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "En pakke med kodelister, eller med veiledningen i en annen versjon, foran regelsettets egne; kan gjentas",
     ),
     ("Run the receiver until interrupted", "Kjør mottaket til det avbrytes"),
+    (
+        "Exit status: 0 when it was asked to stop; 2 for arguments or configuration that a person must correct; 3 where it cannot start now for what passes by itself: an address that is taken, a database that does not answer",
+        "Sluttstatus: 0 når det ble bedt om å stoppe; 2 for argumenter eller konfigurasjon som et menneske må rette; 3 når det ikke kan starte nå av grunner som går over av seg selv: en adresse som er opptatt, en database som ikke svarer",
+    ),
     (
         "Bring code lists, so that codes are checked for real",
         "Hent inn kodelister, så koder kontrolleres på ordentlig",

@@ -16,7 +16,7 @@ use super::{Send, setup, supervision, texts};
 use crate::clock;
 use crate::config::sender::SenderConfig;
 use crate::output::Language;
-use crate::text::text;
+use crate::text::{Explain, fail, text};
 
 /// Longest sleep: a clock that was set, or a machine that slept, is noticed within it.
 const NAP: Duration = Duration::from_secs(10);
@@ -114,12 +114,14 @@ fn lock(config: &SenderConfig, folder: &Path) -> anyhow::Result<Lock> {
     path.push(".lock-daemon");
     let path = PathBuf::from(path);
     match Lock::take(&path) {
-        Err(SenderError::Busy(_)) => Err(crate::text::failure(text!(
-            "en annen lmr send daemon arbeider alt med databasen {database} (lås {lock})",
-            "another lmr send daemon works on the database {database} already (lock {lock})",
-            database = config.database.display(),
-            lock = path.display()
-        ))),
+        // The cause is kept: it passes by itself.
+        Err(busy @ SenderError::Busy(_)) => Err(busy).explain(|| {
+            text!(
+                "en annen lmr send daemon arbeider alt med databasen {database}",
+                "another lmr send daemon works on the database {database} already",
+                database = config.database.display()
+            )
+        }),
         taken => Ok(taken?),
     }
 }
