@@ -117,6 +117,9 @@ struct Line {
 #[derive(Default)]
 pub(super) struct Checks {
     lines: Vec<Line>,
+    /// Where the service writes its database, where that is a file: the folder is its own.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "owners are those of Unix"))]
+    database_folder: Option<PathBuf>,
 }
 
 impl Checks {

@@ -121,7 +121,11 @@ fn write_with(mut options: fs::OpenOptions, path: &Path, bytes: &[u8]) -> anyhow
         .write(true)
         .create_new(true)
         .open(path)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|mut file| {
+            #[cfg(unix)]
+            give_to_group_of_folder(&file, path);
+            file.write_all(bytes).and_then(|()| file.sync_all())
+        })
         .explain(|| {
             text!(
                 "kan ikke skrive den nye filen {path}",
@@ -145,6 +149,20 @@ fn shown(text: &str, in_colour: bool) -> Cow<'_, str> {
         out.push_str(&visible_lines(piece));
     }
     Cow::Owned(out)
+}
+
+/// What root makes in a folder of its own that one group may enter and nobody else (`/etc/lmr` of the packages) is for that
+/// group to read: it is a service's. Of others, and elsewhere, nothing changes.
+#[cfg(unix)]
+fn give_to_group_of_folder(file: &fs::File, path: &Path) {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
+    let folder = crate::config::folder_of(path).metadata();
+    let (Ok(folder), Ok(made)) = (folder, file.metadata()) else { return };
+    let is_for_group = folder.uid() == 0 && folder.gid() != 0 && folder.mode() & 0o057 == 0o050;
+    if is_for_group && made.uid() == 0 && fchown(file, None, Some(folder.gid())).is_ok() {
+        // Where this fails the file is closed to the service, which `lmr doctor` reports.
+        let _ = file.set_permissions(fs::Permissions::from_mode(0o640));
+    }
 }
 
 /// Prints text. A reader that has gone away (`lmr codes | head`) is not an error.

@@ -782,3 +782,77 @@ fn a_senders_log_and_hooks_are_tried() {
     let (rows, _) = clinic.doctor("part.toml", "en");
     assert!(rows.iter().all(|row| row["check"] != "hooks" || row["status"] != FAILED), "{rows:?}");
 }
+
+/// As the packages have it: keys are root's, and the service reads them by its group (docs/guides/install.md).
+#[cfg(unix)]
+#[test]
+fn a_key_that_root_gives_the_service_by_its_group_is_in_order_and_no_remedy_locks_the_service_out()
+{
+    use std::os::unix::fs::chown;
+    let world = World::make("lmdi-1.1.7", 1, 50);
+    let data = world.path().join("data");
+    std::fs::create_dir(&data).expect("a folder");
+    // Nobody but root can give it away.
+    if chown(&data, Some(4711), Some(4712)).is_err() {
+        return;
+    }
+    world.set("receiver.toml", "\"receiver.sqlite\"", "\"data/receiver.sqlite\"");
+    let key = world.config("column.key");
+    let lines = |group: u32, bits: u32| -> Vec<Value> {
+        chown(&key, Some(0), Some(group)).expect("given");
+        mode(&key, bits);
+        let output = Command::new(lmr())
+            .args(["doctor", "--format", "json", "--lang", "en", "--config"])
+            .arg(world.config("receiver.toml"))
+            .output()
+            .expect("lmr doctor");
+        let rows = String::from_utf8(output.stdout).expect("UTF-8");
+        let rows = rows.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        let is_of_key = |row: &Value| {
+            row["check"].as_str().is_some_and(|name| name.starts_with("files."))
+                && row["text"].as_str().is_some_and(|text| text.contains("column.key"))
+        };
+        rows.filter(is_of_key).collect()
+    };
+    for bits in [0o640, 0o440, 0o600 | 0o040] {
+        assert!(lines(4712, bits).is_empty(), "{bits:o}");
+    }
+    let remedy = format!("chgrp 4712 {key} && chmod 640 {key}", key = key.display());
+    for (group, bits, status, remedy) in [
+        (4712, 0o660, FAILED, format!("chmod 640 {}", key.display())),
+        (4712, 0o644, FAILED, format!("chmod 640 {}", key.display())),
+        (4713, 0o640, FAILED, remedy.clone()),
+        (0, 0o644, FAILED, remedy.clone()),
+        (0, 0o600, WARNING, remedy),
+    ] {
+        let found = lines(group, bits);
+        let [line] = &found[..] else { panic!("{group} {bits:o}: {found:?}") };
+        assert_eq!(line["status"], status, "{group} {bits:o}: {line}");
+        assert_eq!(line["remedy"], remedy.as_str(), "{group} {bits:o}: {line}");
+    }
+}
+
+/// What root makes in the packages' folder for keys the service can read, and nobody else; elsewhere nothing changes.
+#[cfg(unix)]
+#[test]
+fn a_key_that_root_makes_in_the_services_folder_is_the_services_to_read() {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+    let folder = tempfile::tempdir().expect("a folder");
+    let made = |name: &str, gid: u32, bits: u32| {
+        let keys = folder.path().join(name);
+        std::fs::create_dir(&keys).expect("a folder");
+        mode(&keys, bits);
+        // Nobody but root can give it away.
+        chown(&keys, Some(0), Some(gid)).ok()?;
+        let key = keys.join("column.key");
+        let output = Command::new(lmr()).args(["admin", "new-key"]).arg(&key).output();
+        assert!(output.expect("lmr admin").status.success());
+        let key = key.metadata().expect("the key");
+        Some((key.mode() & 0o777, key.gid()))
+    };
+    let Some(services) = made("services", 4712, 0o750) else { return };
+    assert_eq!(services, (0o640, 4712));
+    for (name, gid, bits) in [("open", 4712, 0o755), ("roots", 0, 0o750), ("closed", 4712, 0o700)] {
+        assert_eq!(made(name, gid, bits).expect("made").0, 0o600, "{name}");
+    }
+}

@@ -16,9 +16,44 @@ impl Checks {
         self.mode("files.mode", path, 0o022);
     }
 
-    /// A private key: nobody else may read or change it.
+    /// A private key: nobody else may read or change it, except that root's is read by the service, by a group.
     pub(super) fn secret_file(&mut self, path: &Path) {
+        #[cfg(unix)]
+        self.secret_of(path);
+        #[cfg(not(unix))]
         self.mode("files.mode", path, 0o077);
+    }
+
+    #[cfg(unix)]
+    fn secret_of(&mut self, path: &Path) {
+        // What is not there is reported by the check that needs it.
+        let Ok(file) = std::fs::metadata(path).map(|file| Owned::of(&file)) else { return };
+        let service = Service::of(self.database_folder.as_deref(), folder_of(path));
+        if file.is_for(&service) {
+            return self.mode("files.mode", path, 0o037);
+        }
+        let remedy = service.group.filter(|_| file.uid == 0).map(|group| {
+            let path = path.display();
+            let both = format!("chgrp {group} {path} && chmod 640 {path}");
+            Text { nb: both.clone(), en: both }
+        });
+        let before = self.lines.len();
+        self.mode("files.mode", path, 0o077);
+        // Closed to all but root, it would be closed to the service.
+        if let (Some(line), Some(remedy)) = (self.lines.get_mut(before), &remedy) {
+            line.remedy = Some(remedy.clone());
+        } else if let (Some(remedy), Some(user)) = (remedy, service.user)
+            && file.mode & 0o004 == 0
+        {
+            let found = text!(
+                "{path} kan bare leses av root, og mappen til databasen tilhører bruker {user}: kjører tjenesten som den, kan \
+                 den ikke lese filen",
+                "{path} can be read by root only, and the database's folder belongs to user {user}: a service that runs as \
+                 that one cannot read it",
+                path = path.display()
+            );
+            self.warn("files.access", found, remedy);
+        }
     }
 
     /// A database: nobody else may change it.
@@ -78,6 +113,98 @@ impl Checks {
     }
 }
 
+/// Mode, owner and group of a file.
+#[cfg(unix)]
+#[derive(Clone, Copy)]
+struct Owned {
+    mode: u32,
+    uid: u32,
+    gid: u32,
+}
+
+/// The service that the files are for, as far as it is known: the user that its database's folder belongs to.
+#[cfg(unix)]
+#[derive(Default)]
+struct Service {
+    /// Unknown where it is root, or the database is on a server.
+    user: Option<u32>,
+    /// The group by which root gives it files.
+    group: Option<u32>,
+    /// All that it is known to be in.
+    groups: Vec<u32>,
+}
+
+#[cfg(unix)]
+impl Owned {
+    fn of(file: &std::fs::Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt as _;
+        Self { mode: file.mode() & 0o777, uid: file.uid(), gid: file.gid() }
+    }
+
+    /// Whether root gives it to the service by a group, as the packages have it (`root:lmr`, mode 0640).
+    fn is_for(&self, service: &Service) -> bool {
+        self.uid == 0 && self.gid != 0 && service.groups.contains(&self.gid)
+    }
+}
+
+#[cfg(unix)]
+impl Service {
+    fn of(database_folder: Option<&Path>, folder: &Path) -> Self {
+        let of = |path: &Path| std::fs::metadata(path).ok().map(|folder| Owned::of(&folder));
+        let read = |file: &str| std::fs::read_to_string(file).unwrap_or_default();
+        let mut service = Self::default();
+        if let Some(data) = database_folder.and_then(of).filter(|data| data.uid != 0) {
+            service.user = Some(data.uid);
+            service.group = Some(data.gid);
+            service.groups = groups_of(data.uid, &read("/etc/passwd"), &read("/etc/group"));
+            service.groups.push(data.gid);
+        }
+        // A folder of root's that only a group may enter is there for that group.
+        if let Some(keys) = of(folder).filter(|keys| keys.uid == 0 && keys.mode & 0o007 == 0) {
+            service.groups.push(keys.gid);
+            service.group = service.group.or(Some(keys.gid).filter(|group| *group != 0));
+        }
+        // Whoever asks may be the service itself, as in a container.
+        service.groups.extend(own_groups(&read("/proc/self/status")));
+        service
+    }
+}
+
+/// The groups of a user, from the texts of `/etc/passwd` and `/etc/group`.
+#[cfg(unix)]
+fn groups_of(uid: u32, passwd: &str, group: &str) -> Vec<u32> {
+    let mut found = Vec::new();
+    for line in passwd.lines() {
+        let mut fields = line.split(':');
+        let (name, id, primary) = (fields.next(), fields.nth(1), fields.next());
+        if id.and_then(|id| id.parse().ok()) != Some(uid) {
+            continue;
+        }
+        found.extend(primary.and_then(|gid| gid.parse::<u32>().ok()));
+        for line in group.lines() {
+            let mut fields = line.split(':');
+            let (gid, members) = (fields.nth(2), fields.next().unwrap_or_default());
+            if members.split(',').any(|member| Some(member) == name) {
+                found.extend(gid.and_then(|gid| gid.parse::<u32>().ok()));
+            }
+        }
+    }
+    found
+}
+
+/// The groups of this process, from the text of `/proc/self/status`; none of root, who is in no service's place.
+#[cfg(unix)]
+fn own_groups(status: &str) -> Vec<u32> {
+    let of = |key: &str| -> Vec<u32> {
+        let line = status.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default();
+        line.split_whitespace().filter_map(|id| id.parse().ok()).collect()
+    };
+    match of("Uid:").first() {
+        None | Some(0) => Vec::new(),
+        Some(_) => [of("Gid:"), of("Groups:")].concat(),
+    }
+}
+
 fn write_and_remove(folder: &Path) -> anyhow::Result<()> {
     let cannot = || -> Text {
         text!(
@@ -99,4 +226,45 @@ fn write_and_remove(folder: &Path) -> anyhow::Result<()> {
     }
     file.as_file().sync_all().map_err(plain).explain(cannot)?;
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    const PASSWD: &str =
+        "root:x:0:0:root:/root:/bin/sh\nlmr:x:998:997::/var/lib/lmr:/usr/sbin/nologin\nbroken\n";
+    const GROUP: &str =
+        "root:x:0:\nlmr:x:997:\nssl-cert:x:112:postgres,lmr\nusers:x:100:kari\nbroken:x\n";
+
+    #[test]
+    fn a_key_of_roots_may_be_read_by_a_group_of_the_service_and_by_no_other() {
+        let groups = groups_of(998, PASSWD, GROUP);
+        assert_eq!(groups, [997, 112]);
+        assert!(groups_of(4711, PASSWD, GROUP).is_empty());
+        let service = Service { user: Some(998), group: Some(997), groups };
+        for (uid, gid, is_for) in [
+            (0, 997, true),
+            (0, 112, true),
+            (0, 100, false),
+            (0, 0, false),
+            (1000, 997, false),
+            (998, 997, false),
+        ] {
+            assert_eq!(Owned { mode: 0o640, uid, gid }.is_for(&service), is_for, "{uid}:{gid}");
+        }
+    }
+
+    #[test]
+    fn whoever_asks_is_in_the_services_place_unless_it_is_root() {
+        let status = |uid: u32| {
+            format!(
+                "Name:\tlmr\nUid:\t{uid}\t{uid}\t{uid}\t{uid}\nGid:\t7\t7\t7\t7\nGroups:\t65532 12 \n"
+            )
+        };
+        assert!(own_groups(&status(0)).is_empty());
+        assert!(own_groups("").is_empty());
+        let groups = own_groups(&status(65532));
+        assert!([7, 12, 65532].iter().all(|group| groups.contains(group)), "{groups:?}");
+    }
 }

@@ -11,10 +11,14 @@ use x509_parser::pem::Pem;
 
 use super::{Checks, network};
 use crate::clock;
+use crate::config::folder_of;
 use crate::config::receiver::ReceiverConfig;
 use crate::text::{Explain, Text, failure, text};
 
 pub(super) async fn examine(config: &ReceiverConfig, folder: &Path, checks: &mut Checks) {
+    if !is_url(&config.database) {
+        checks.database_folder = Some(folder_of(&folder.join(&config.database)).to_owned());
+    }
     listening(config, checks);
     checks.secret_file(&folder.join(&config.column_key));
     if let Some(section) = &config.identities {
@@ -265,6 +269,10 @@ fn senders(list: &[Avsender], checks: &mut Checks) {
     }
 }
 
+fn is_url(database: &Path) -> bool {
+    database.to_str().is_some_and(|database| database.contains("://"))
+}
+
 async fn database(
     config: &ReceiverConfig,
     folder: &Path,
@@ -273,8 +281,7 @@ async fn database(
 ) -> anyhow::Result<Arc<dyn Database>> {
     let identities = config.identities.as_ref().map(|section| &section.database);
     for database in [&config.database].into_iter().chain(identities) {
-        let is_url = database.to_str().is_some_and(|database| database.contains("://"));
-        if !is_url {
+        if !is_url(database) {
             let file = folder.join(database);
             checks.room("disk", &file);
             checks.database_file(&file);

@@ -21,6 +21,7 @@ pub(super) async fn examine(config: &SenderConfig, folder: &Path, checks: &mut C
     let values = config.check().and_then(|()| config.log.filter().map(drop));
     checks.note("config", &text!("verdiene i filen", "values in the file"), values);
     hooks(config, folder, checks);
+    checks.database_folder = Some(folder_of(&folder.join(&config.database)).to_owned());
     source::examine(config, folder, checks);
 
     let files = config.certificate.from(folder);

@@ -92,6 +92,7 @@ pub(super) fn make(answers: &Answers, config: &Path, lang: Language) -> anyhow::
     let text = configuration(
         answers,
         &Named {
+            ledger: ledger(folder),
             certificate: &certificate,
             certificate_key: &certificate_key,
             register: &register,
@@ -140,6 +141,11 @@ fn write_new(path: &Path, file: &NewFile) -> anyhow::Result<()> {
     crate::output::write_new(path, file.content.as_bytes())
 }
 
+/// Where the ledger of a configuration in this folder is: beside it, but in `/etc/lmr` where the packages' service may write.
+fn ledger(folder: &Path) -> &'static str {
+    if folder == Path::new("/etc/lmr") { "/var/lib/lmr/sender.sqlite" } else { "sender.sqlite" }
+}
+
 fn hash_key() -> anyhow::Result<String> {
     let mut key = Zeroizing::new([0; 32]);
     SystemRandom.fill(key.as_mut())?;
@@ -170,6 +176,7 @@ fn certificate_request(answers: &Answers) -> anyhow::Result<(Zeroizing<String>, 
 
 /// The files that the configuration names.
 struct Named<'n> {
+    ledger: &'n str,
     certificate: &'n Path,
     certificate_key: &'n Path,
     register: &'n Path,
@@ -229,7 +236,7 @@ fn configuration(answers: &Answers, named: &Named<'_>, lang: Language) -> String
         "# Hva som er levert: avsenderens egen database. Ta sikkerhetskopi av den og av hash.key sammen.",
         "# What was delivered: the sender's own database. Back it up together with hash.key.",
     ));
-    line("database = \"sender.sqlite\"");
+    line(&format!("database = {}", quoted(named.ledger)));
     line("hash_key = \"hash.key\"");
     line(say(
         "# terminology = [\"fest.tgz\"]  # kodelister, laget av «lmr terminology import»",
@@ -304,4 +311,17 @@ fn configuration(answers: &Answers, named: &Named<'_>, lang: Language) -> String
     line("[schedule]");
     line("at = \"03:00:00\"");
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ledger_is_where_the_service_of_the_packages_may_write() {
+        assert_eq!(ledger(Path::new("/etc/lmr")), "/var/lib/lmr/sender.sqlite");
+        for folder in [".", "/etc", "/etc/lmr/test", "/srv/lmr"] {
+            assert_eq!(ledger(Path::new(folder)), "sender.sqlite", "{folder}");
+        }
+    }
 }
