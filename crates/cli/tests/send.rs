@@ -239,6 +239,11 @@ fn n23_a8_a9_a_daemon_is_alone_reloads_on_sighup_and_ends_on_sigterm() {
     first.signal("-HUP");
     world.daemon_says("reloading failed");
     assert!(first.is_running(), "a hang-up never ends it");
+    let elsewhere = config.replace("sender.sqlite", "another.sqlite");
+    std::fs::write(world.config("sender.toml"), elsewhere).expect("written");
+    first.signal("-HUP");
+    world.daemon_says("that takes a restart");
+    assert!(!world.config("another.sqlite").exists(), "without its lock");
     std::fs::write(world.config("sender.toml"), config).expect("written");
     first.signal("-TERM");
     let status = first.ends_within(Duration::from_secs(20));

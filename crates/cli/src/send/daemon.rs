@@ -75,7 +75,7 @@ pub(super) async fn run(
                 manager.tell("STOPPING=1");
                 return Ok(ExitCode::SUCCESS);
             }
-            Wake::Reload => match reload(send, &stop).await {
+            Wake::Reload => match reload(send, &folder.join(&config.database), &stop).await {
                 Ok((new_agent, new_config, new_folder)) => {
                     agent.outbox().close().await;
                     (agent, config, folder) = (new_agent, new_config, new_folder);
@@ -194,9 +194,20 @@ impl Due {
     }
 }
 
-/// Reads the configuration file and all it names again.
-async fn reload(send: &Send, stop: &StopSignal) -> anyhow::Result<(Agent, SenderConfig, PathBuf)> {
+/// Reads the configuration file and all it names again. Another database would be without its lock.
+async fn reload(
+    send: &Send,
+    database: &Path,
+    stop: &StopSignal,
+) -> anyhow::Result<(Agent, SenderConfig, PathBuf)> {
     let (config, folder) = crate::config::read::<SenderConfig>(&send.config)?;
+    if folder.join(&config.database) != database {
+        fail!(
+            "database er en annen enn den {database} som er i bruk: det krever omstart",
+            "`database` is another one than {database}, which is in use: that takes a restart",
+            database = database.display()
+        );
+    }
     let agent = setup::agent(&config, &folder, stop).await?;
     crate::config::supervision::hooks(&config, &folder)?;
     Ok((agent, config, folder))
