@@ -383,7 +383,11 @@ fn only_files_that_git_knows_as_changed_are_checked() {
 fn the_sample_hook_stops_a_commit_with_a_fault() {
     use std::os::unix::fs::PermissionsExt as _;
 
-    let folder = folder(&[(".lmr.toml", "ruleset = \"none\"\n"), ("a.json", RIGHT)]);
+    let folder = folder(&[
+        (".lmr.toml", "ruleset = \"none\"\n"),
+        ("fhir/a.json", RIGHT),
+        ("package.json", "{}"),
+    ]);
     let program = Path::new(env!("CARGO_BIN_EXE_lmr")).parent().expect("a folder");
     let path = format!("{}:{}", program.display(), std::env::var("PATH").expect("PATH"));
     let git = |arguments: &[&str]| {
@@ -401,21 +405,32 @@ fn the_sample_hook_stops_a_commit_with_a_fault() {
         assert!(output.status.success(), "{arguments:?}: {}", said(&output));
     };
     done(&["init", "--quiet"]);
-    done(&["add", "."]);
-    done(&["commit", "--quiet", "-m", "first"]);
     let hook = folder.path().join(".git/hooks/pre-commit");
     let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/samples/ci/pre-commit");
     std::fs::create_dir_all(hook.parent().expect("a folder")).expect("made");
     std::fs::copy(sample, &hook).expect("copied");
     std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).expect("set");
 
-    std::fs::write(folder.path().join("b.json"), FAULTY).expect("written");
+    // The first commit has none before it.
     done(&["add", "."]);
-    let stopped = git(&["commit", "--quiet", "-m", "second"]);
-    let text = out(&stopped) + &said(&stopped);
-    assert!(!stopped.status.success() && text.contains("b.json"), "{text}");
-    std::fs::write(folder.path().join("b.json"), RIGHT).expect("written");
+    done(&["commit", "--quiet", "-m", "first"]);
+
+    let write = |text: &str| {
+        std::fs::write(folder.path().join("fhir/b.json"), text).expect("written");
+    };
+    let is_stopped = || {
+        let stopped = git(&["commit", "--quiet", "-m", "second"]);
+        let text = out(&stopped) + &said(&stopped);
+        assert!(!stopped.status.success() && text.contains("b.json"), "{text}");
+    };
+    write(FAULTY);
     done(&["add", "."]);
+    is_stopped();
+    // What is in the working folder is not what is in the commit.
+    write(RIGHT);
+    is_stopped();
+    done(&["add", "."]);
+    write(FAULTY);
     done(&["commit", "--quiet", "-m", "second"]);
 }
 
