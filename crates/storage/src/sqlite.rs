@@ -146,8 +146,8 @@ fn has_something(file: &Path) -> bool {
 fn options(file: &Path, opening: Opening) -> SqliteConnectOptions {
     let options = SqliteConnectOptions::new()
         .filename(file)
-        // `open_with` has made it, or says why there is none.
-        .create_if_missing(false)
+        // A file system of SQLite's own (bench/proof) has files that the system's does not show.
+        .create_if_missing(opening.may_begin)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(10));
