@@ -91,11 +91,15 @@ impl Fhirpath {
         if !self.no_check && root.ty.is_known() {
             let start = context.unwrap_or(expression);
             if let Err(faults) = start.check(model, root.ty) {
-                let list: Vec<String> = faults.iter().map(ToString::to_string).collect();
+                let nb: Vec<String> = faults
+                    .iter()
+                    .map(|fault| crate::text::in_bokmal(fault).unwrap_or_else(|| fault.to_string()))
+                    .collect();
+                let en: Vec<String> = faults.iter().map(ToString::to_string).collect();
+                let (nb, en) = (nb.join("; "), en.join("; "));
                 fail!(
-                    "uttrykket passer ikke til definisjonene: {list}",
-                    "the expression does not fit the definitions: {list}",
-                    list = list.join("; ")
+                    "uttrykket passer ikke til definisjonene: {nb}",
+                    "the expression does not fit the definitions: {en}"
                 );
             }
         }

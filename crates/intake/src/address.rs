@@ -17,6 +17,14 @@ pub struct AddressError {
     text: String,
 }
 
+impl AddressError {
+    /// The text that is neither, for sentences in other languages.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
 impl AllowList {
     /// Reads `192.0.2.7`, `192.0.2.0/24`, `192.0.2.10-192.0.2.20` and the same in IPv6.
     ///

@@ -37,6 +37,9 @@ impl CheckerError {
     #[must_use]
     pub fn bilingual(&self) -> Bilingual<String> {
         Bilingual::of(|language| match (self, language) {
+            (Self::Profile(ProfileError::Unknown(canonical)), Language::Bokmal) => {
+                format!("profilen kan ikke brukes: {canonical} er ikke kjent")
+            }
             (Self::Profile(reason), Language::Bokmal) => {
                 format!("profilen kan ikke brukes: {reason}")
             }

@@ -4,7 +4,7 @@
 use std::error::Error;
 
 use lmr_envelope::{CertificateError, KeyError, Usage};
-use lmr_intake::AvsenderError;
+use lmr_intake::{AvsenderError, StoreError};
 use lmr_sandbox::folder::FolderError;
 use lmr_sender::SenderError;
 use lmr_sender::outbox::{OutboxError, sqlite_text};
@@ -42,6 +42,9 @@ pub(super) fn in_bokmal(error: &(dyn Error + 'static)) -> Option<String> {
     }
     if let Some(error) = error.downcast_ref::<TlsError>() {
         return tls(error);
+    }
+    if let Some(StoreError::Unavailable(_)) = error.downcast_ref::<StoreError>() {
+        return Some("databasen er ikke tilgjengelig".to_owned());
     }
     if let Some(error) = error.downcast_ref::<SenderError>() {
         return run(error);
@@ -167,7 +170,11 @@ fn sender(error: &AvsenderError) -> Option<String> {
             format!("sertifikatet {thumbprint} er ikke utstedt til {organisation}")
         }
         AvsenderError::Address { organisation, source } => {
-            format!("adressen til {organisation}: {source}")
+            format!(
+                "adressen til {organisation}: `{}` er verken en IP-adresse, et område som 192.0.2.0/24 eller et område \
+                 som 192.0.2.1-192.0.2.9",
+                source.text()
+            )
         }
         AvsenderError::Organisation { .. } => return None,
     })

@@ -76,6 +76,13 @@ fn code_list(error: &CodeListError) -> String {
     }
 }
 
+/// The place at the beginning of what a parser says in English.
+fn place(reason: &str) -> Option<String> {
+    let (line, rest) = reason.strip_prefix("line ")?.split_once(", column ")?;
+    let (column, _) = rest.split_once(':')?;
+    Some(format!("linje {line}, kolonne {column}"))
+}
+
 /// What is wrong with a package.
 fn package(error: &PackageError) -> String {
     let file = |path: &Path, file: &str| match file {
@@ -84,8 +91,9 @@ fn package(error: &PackageError) -> String {
     };
     match error {
         PackageError::Unreadable { path, .. } => format!("kan ikke lese {}", path.display()),
-        PackageError::NotAnArchive { path, reason } => {
-            format!("{} er ikke en lesbar .tgz-fil: {reason}", path.display())
+        PackageError::NotAnArchive { path, .. } => {
+            // What the reader says is English, and no remedy: the file is got again.
+            format!("{} er ikke en hel, lesbar .tgz-fil: hent den på nytt", path.display())
         }
         PackageError::UnsafePath { path, name } => {
             format!("{} har en fil med en sti ut av pakken: {name:?}", path.display())
@@ -109,7 +117,8 @@ fn package(error: &PackageError) -> String {
             format!("package.json i {} har ingen brukbar {member}", path.display())
         }
         PackageError::NotJson { path, file: name, reason } => {
-            format!("{} er ikke JSON: {reason}", file(path, name))
+            let at = place(reason).map(|place| format!(": {place}")).unwrap_or_default();
+            format!("{} er ikke JSON{at}", file(path, name))
         }
         PackageError::NoDefinition { path } => {
             format!("{} har verken StructureDefinition, ValueSet eller CodeSystem", path.display())

@@ -4,8 +4,13 @@ use std::error::Error;
 use std::net::AddrParseError;
 use std::num::ParseIntError;
 
-use lmr_fhirpath::{SyntaxError, SyntaxErrorKind};
+use lmr_auth::{ClientError, ProfileError as TrustError};
+use lmr_fhirpath::{
+    EvalError, EvalErrorKind, SemanticError, SemanticErrorKind, SyntaxError, SyntaxErrorKind,
+    Unavailable,
+};
 use lmr_identifiers::OrganisationNumberError;
+use lmr_validator::ProfileError;
 use lmr_web::PasswordError;
 
 /// The error in bokmål, where there is a sentence for it.
@@ -13,6 +18,23 @@ pub(super) fn in_bokmal(error: &(dyn Error + 'static)) -> Option<String> {
     if let Some(error) = error.downcast_ref::<SyntaxError>() {
         let (line, column) = (error.location.line, error.location.column);
         return Some(format!("linje {line}, kolonne {column}: {}", syntax(&error.kind)));
+    }
+    if let Some(error) = error.downcast_ref::<EvalError>() {
+        let (line, column) = (error.location.line, error.location.column);
+        return Some(format!("linje {line}, kolonne {column}: {}", evaluation(&error.kind)));
+    }
+    if let Some(error) = error.downcast_ref::<SemanticError>() {
+        let (line, column) = (error.location.line, error.location.column);
+        return Some(format!("linje {line}, kolonne {column}: {}", semantics(&error.kind)));
+    }
+    if let Some(ProfileError::Unknown(canonical)) = error.downcast_ref::<ProfileError>() {
+        return Some(format!("{canonical} er ikke kjent"));
+    }
+    if let Some(error) = error.downcast_ref::<ClientError>() {
+        return Some(client(error));
+    }
+    if let Some(text) = error.downcast_ref::<TrustError>().and_then(trust) {
+        return Some(text);
     }
     if let Some(error) = error.downcast_ref::<PasswordError>() {
         let text = match error {
@@ -36,6 +58,100 @@ pub(super) fn in_bokmal(error: &(dyn Error + 'static)) -> Option<String> {
         return None;
     };
     Some(text.to_owned())
+}
+
+/// Why a client of an issuer cannot be made.
+fn client(error: &ClientError) -> String {
+    match error {
+        ClientError::Empty(setting) => format!("klientens {setting} er tom"),
+        ClientError::UnsafeIssuer => UNSAFE_ISSUER.to_owned(),
+        ClientError::AssertionLifetime { longest } => {
+            format!("levetiden til påstanden skal være 1 til {longest} sekunder")
+        }
+    }
+}
+
+const UNSAFE_ISSUER: &str = "utstederen (issuer) skal være en https-adresse (http bare på denne maskinen, med environment \
+                             local)";
+
+/// Why a receiver cannot use its trust profiles, where people meet it.
+fn trust(error: &TrustError) -> Option<String> {
+    Some(match error {
+        TrustError::Empty { profile, field } => {
+            format!("tillitsprofilen {profile}: {field} er tom")
+        }
+        TrustError::UnsafeIssuer { profile } => {
+            format!("tillitsprofilen {profile}: {UNSAFE_ISSUER}")
+        }
+        TrustError::Leeway { profile } => {
+            format!("tillitsprofilen {profile}: leeway_seconds er over {}", lmr_auth::MAX_LEEWAY)
+        }
+        TrustError::MixedEnvironments { one, other } => format!(
+            "tillitsprofilene {one} og {other} hører til ulike miljøer; én prosess betjener ett"
+        ),
+        TrustError::ForeignEnvironment { profile, issuer } => {
+            format!("tillitsprofilen {profile}: {issuer} er utstederen i et annet miljø")
+        }
+        TrustError::Address(address) => {
+            format!("{address} er ikke en http(s)-adresse uten spørring, fragment og bruker")
+        }
+        _ => return None,
+    })
+}
+
+/// Why an expression that was understood could not be evaluated.
+fn evaluation(kind: &EvalErrorKind) -> String {
+    match kind {
+        EvalErrorKind::NotSingle { what, found } => {
+            format!("{what} tar høyst ett element, og det var {found}")
+        }
+        EvalErrorKind::Type { what, found } => format!("{what} tar ikke {found}"),
+        EvalErrorKind::Types { what, left, right } => format!("{what} tar ikke {left} og {right}"),
+        EvalErrorKind::Argument { what } => {
+            format!("{what}: argumentet er utenfor det som tas imot")
+        }
+        EvalErrorKind::TextTooLong { what, limit } => {
+            format!("{what}: teksten ville blitt lengre enn {limit} byte")
+        }
+        EvalErrorKind::Regex { what } => format!(
+            "{what}: ikke et regulært uttrykk som kan brukes (det er feil, for stort, eller ser framover eller tilbake)"
+        ),
+        EvalErrorKind::TimeWithZone => "et klokkeslett kan ikke ha en tidssone".to_owned(),
+        EvalErrorKind::DefiniteDuration(unit) => {
+            format!("regning med datoer tar ikke varigheten {unit}")
+        }
+        EvalErrorKind::UnknownType(name) => format!("ukjent type {name}"),
+        EvalErrorKind::UnknownConstant(name) => format!("ukjent konstant %{name}"),
+        EvalErrorKind::DuplicateVariable(name) => {
+            format!("variabelen %{name} er definert to ganger")
+        }
+        EvalErrorKind::Unavailable { what, why } => {
+            let why = match why {
+                Unavailable::Clock => "det er ikke oppgitt noen klokke",
+                Unavailable::Unsupported => "det støttes ikke",
+                Unavailable::Definition(_) => "definisjonen er ikke tilgjengelig",
+                Unavailable::Content(_) => "innholdet er ikke tilgjengelig",
+                Unavailable::Limit => "grensen er nådd",
+            };
+            format!("{what} kan ikke evalueres her: {why}")
+        }
+        EvalErrorKind::Malformed(what) => format!("{what} i dataene er ikke på riktig form"),
+        EvalErrorKind::Budget(steps) => format!("det tar mer enn {steps} steg"),
+    }
+}
+
+/// Why an expression does not fit the definitions.
+fn semantics(kind: &SemanticErrorKind) -> String {
+    match kind {
+        SemanticErrorKind::UnknownElement { name, near, types } => {
+            let near = near.as_ref().map(|near| format!("; mente du {near}?")).unwrap_or_default();
+            format!("{types} har ikke noe element {name}{near}")
+        }
+        SemanticErrorKind::WrongContext { name, types } => {
+            format!("uttrykket begynner med {name}, men gjelder {types}")
+        }
+        SemanticErrorKind::Type { what, found } => format!("{what} tar ikke {found}"),
+    }
 }
 
 /// Why an expression is not FHIRPath.
