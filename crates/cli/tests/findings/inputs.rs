@@ -140,6 +140,7 @@ const COMMANDS: &[&str] = &[
 #[test]
 fn every_command_names_a_file_that_it_cannot_use() {
     let world = World::make("lmdi-0.9.4", 2, 100);
+    world.begin_database();
     let folder = tempfile::tempdir().expect("a folder");
     std::os::unix::fs::symlink(world.path(), folder.path().join("world")).expect("a link");
     std::fs::write(
@@ -275,6 +276,7 @@ fn every_command_names_what_it_cannot_write() {
 #[test]
 fn no_sentence_in_bokmal_ends_in_english() {
     let world = World::make("lmdi-0.9.4", 2, 100);
+    world.begin_database();
     let folder = world.path();
     let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).expect("written");
     let rule = |expression: &str| {

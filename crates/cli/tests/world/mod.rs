@@ -168,6 +168,16 @@ impl World {
         Process(child)
     }
 
+    /// Makes the receiver's database, as a start does: other commands refuse one that is not there.
+    pub(crate) fn begin_database(&self) {
+        let output = Command::new(lmr())
+            .args(["serve", "--check", "--config"])
+            .arg(self.config("receiver.toml"))
+            .output()
+            .expect("lmr runs");
+        assert!(output.status.success(), "{}", said(&output));
+    }
+
     /// Starts the receiver and waits until its port is open.
     pub(crate) fn receiver(&self) -> Process {
         self.serve("receiver.toml", self.receiver_port)
