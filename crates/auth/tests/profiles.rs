@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails like the test")]
 
+use std::cell::RefCell;
 use std::sync::{
-    Arc, Mutex,
+    Arc,
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
@@ -302,8 +303,14 @@ async fn the_memory_of_proofs_is_cleaned_when_it_has_grown_to_twice_what_counts(
     }
 }
 
-/// Counts warnings that name this profile.
-struct Warnings(Arc<Mutex<Vec<String>>>);
+thread_local! {
+    /// The profiles that warnings of this thread have named.
+    static WARNED_OF: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Keeps which profiles warnings name. It listens to the whole process: whether anybody listens to a line is remembered
+/// by the line, and with a listener of one thread another test that comes by first can have that wrong.
+struct Warnings;
 
 struct Profile(Option<String>);
 
@@ -330,7 +337,7 @@ impl Subscriber for Warnings {
     fn event(&self, event: &Event<'_>) {
         let mut profile = Profile(None);
         event.record(&mut profile);
-        self.0.lock().unwrap().extend(profile.0);
+        WARNED_OF.with_borrow_mut(|all| all.extend(profile.0));
     }
     fn enter(&self, _: &span::Id) {}
     fn exit(&self, _: &span::Id) {}
@@ -341,16 +348,14 @@ fn only_stealable_tokens_of_real_issuers_are_warned_of() {
     let maskinporten = TrustProfile::MASKINPORTEN_TEST;
     let local =
         TrustProfile::new(TrustKind::HelseidBearer, Environment::Local, "http://127.0.0.1:9000");
+    tracing::subscriber::set_global_default(Warnings).expect("nobody else listens");
     for (profiles, wanted) in [
         (vec![bearer(), dpop()], vec!["helseid-bearer"]),
         (vec![dpop()], vec![]),
         (vec![TrustProfile::new(TrustKind::Maskinporten, Environment::Test, maskinporten)], vec![]),
         (vec![local], vec![]),
     ] {
-        let seen = Arc::new(Mutex::new(vec![]));
-        tracing::subscriber::with_default(Warnings(Arc::clone(&seen)), || {
-            assert_eq!(refused(profiles), None);
-        });
-        assert_eq!(*seen.lock().unwrap(), wanted);
+        assert_eq!(refused(profiles), None);
+        assert_eq!(WARNED_OF.take(), wanted);
     }
 }
