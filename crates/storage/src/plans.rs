@@ -5,8 +5,8 @@
 use crate::{PostgresStore, SqliteStore, StorageKey};
 use jiff::Timestamp;
 use lmr_intake::{
-    Act, Action, AlertNote, ArchiveFilter, AuditFilter, Database, DeliveryFilter, MessageFilter,
-    OrganisationNumber, REGISTER_CHAIN, Store as _,
+    Act, Action, AlertNote, ArchiveFilter, Asked, AuditFilter, Database, DeliveryFilter, Identity,
+    MessageFilter, OrganisationNumber, REGISTER_CHAIN, Store as _,
 };
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _, SqliteConnection, query};
 use std::collections::BTreeSet;
@@ -262,6 +262,58 @@ async fn no_question_of_the_console_reads_a_large_table_from_end_to_end() {
     on_postgres().await;
 }
 
+/// A first load fills tables that the server has not analysed yet: a message's resources are found by their identities
+/// then too, and not among all of the sender's.
+async fn finds_resources_without_statistics(
+    session: &mut PgConnection,
+    schema: &str,
+    statements: &[String],
+) {
+    let newest: Vec<&String> =
+        statements.iter().filter(|text| text.contains("r.identity_mac")).collect();
+    assert_eq!(newest.len(), 1, "{statements:#?}");
+    for text in [
+        format!("SET search_path = {schema}"),
+        "ALTER TABLE resource SET (autovacuum_enabled = off)".to_owned(),
+    ] {
+        query(AssertSqlSafe(text)).execute(&mut *session).await.unwrap();
+    }
+    let fill = "INSERT INTO resource (organisation, resource_id, kind, identity_mac, version)
+        SELECT '310000019', n::TEXT, 'Patient', decode(md5(n::TEXT), 'hex'), 1 FROM generate_series($1::INT, $2) n";
+    let (mut from, mut plans) = (1, Vec::new());
+    for to in [0, 100, 3_000, 30_000] {
+        query(fill).bind(from).bind(to).execute(&mut *session).await.unwrap();
+        from = to + 1;
+        for mode in ["force_generic_plan", "force_custom_plan"] {
+            let macs = (0..8).map(|n| format!(", decode(md5('{n}'), 'hex')")).collect::<String>();
+            // The values of the list come first, then the sender.
+            let types = format!("{}TEXT", "BYTEA, ".repeat(8));
+            let given = format!("{}, '310000019'", macs.trim_start_matches(", "));
+            for text in [
+                format!("SET plan_cache_mode = {mode}"),
+                format!("PREPARE newest ({types}) AS {}", newest[0]),
+            ] {
+                query(AssertSqlSafe(text)).execute(&mut *session).await.unwrap();
+            }
+            let plan: Vec<String> =
+                query(AssertSqlSafe(format!("EXPLAIN EXECUTE newest({given})")))
+                    .fetch_all(&mut *session)
+                    .await
+                    .unwrap()
+                    .iter()
+                    .map(|row| row.get(0))
+                    .collect();
+            query("DEALLOCATE newest").execute(&mut *session).await.unwrap();
+            plans.push((to, mode, plan.join("\n")));
+        }
+    }
+    for (rows, mode, plan) in plans {
+        let by_identity =
+            plan.lines().any(|step| step.contains("Index Cond") && step.contains("identity_mac"));
+        assert!(by_identity, "{rows} rows, {mode}: {plan}");
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "which database to use depends on the machine")]
 async fn on_postgres() {
     let Ok(url) = std::env::var("TEST_DATABASE_URL") else {
@@ -280,7 +332,14 @@ async fn on_postgres() {
     ask(&store).await;
     let statements = sent();
     assert!(statements.len() > 100, "{statements:#?}");
+    let identities: Vec<Identity> = (0..8)
+        .map(|number| Identity { resource_type: "Patient".to_owned(), key: number.to_string() })
+        .collect();
+    let asked = Asked { identities: &identities, ..Asked::default() };
+    store.known("310000019".parse().unwrap(), asked).await.unwrap();
+    let of_a_message = sent();
     store.close().await;
+    finds_resources_without_statistics(&mut session, &name, &of_a_message).await;
     // With empty tables the planner would take any way; where an index can be used, it must be.
     for text in [
         format!("SET search_path = {name}"),

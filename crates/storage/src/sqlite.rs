@@ -75,6 +75,8 @@ const HAS_TABLE: &str = "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table'
 /// they are not.
 const SCHEMA_TEXTS: Option<&str> =
     Some("SELECT CAST(sql AS BLOB) FROM sqlite_schema WHERE sql IS NOT NULL");
+/// Whether each value of a list is looked up by a probe of its own: SQLite goes by the index that has most of the columns.
+const PROBES: bool = false;
 /// Flushes what an earlier process has written: what one that died had written and not flushed is read like everything
 /// else, and must not be answered for while a loss of power can still take it. A commit flushes the whole log
 /// (<https://sqlite.org/wal.html>).

@@ -1,6 +1,6 @@
 //! Rows in and out. Written for one database at a time: `super::Db` says which.
 
-use super::{Db, FLUSH, HAS_TABLE, SCHEMA_TEXTS, archive, batch::Batch, hours};
+use super::{Db, FLUSH, HAS_TABLE, PROBES, SCHEMA_TEXTS, archive, batch::Batch, hours};
 use crate::{
     coding::decode_answer,
     error::{OpenError, unavailable},
@@ -298,17 +298,7 @@ pub(super) async fn known(
     let macs: Vec<Vec<u8>> =
         identities.iter().map(|identity| identity_mac(key, organisation, identity)).collect();
     for chunk in macs.chunks(CHUNK) {
-        let sql = batch.add(
-            "SELECT r.identity_mac, r.resource_id, r.version, v.hash_sealed, v.administration_sealed, v.stored_at,
-                    m.salt
-             FROM resource r
-             JOIN resource_version v
-                 ON v.organisation = r.organisation AND v.resource_id = r.resource_id AND v.version = r.version
-             JOIN message m ON m.organisation = v.organisation AND m.id = v.message
-             WHERE r.organisation = ",
-        );
-        sql.push_bind(organisation.as_str().to_owned());
-        push_list(sql, " AND r.identity_mac", chunk);
+        add_newest(&mut batch, organisation.as_str(), chunk);
     }
     let mut answers = batch.rows(db).await?.into_iter();
     let found = bundle_identifier.and_then(|_| answers.next());
@@ -329,6 +319,32 @@ pub(super) async fn known(
         systems_of_others: shared.map(|(system, _)| system.clone()).collect(),
         current: macs.iter().map(|mac| current.get(mac).cloned()).collect(),
     })
+}
+
+/// Adds the statement that reads the newest versions of resources.
+fn add_newest(batch: &mut Batch, organisation: &str, macs: &[Vec<u8>]) {
+    const NEWEST: &str = "SELECT r.identity_mac, r.resource_id, r.version, v.hash_sealed, v.administration_sealed,
+            v.stored_at, m.salt
+        FROM resource r
+        JOIN resource_version v
+            ON v.organisation = r.organisation AND v.resource_id = r.resource_id AND v.version = r.version
+        JOIN message m ON m.organisation = v.organisation AND m.id = v.message
+        WHERE r.organisation = ";
+    if !PROBES {
+        let sql = batch.add(NEWEST);
+        sql.push_bind(organisation.to_owned());
+        push_list(sql, " AND r.identity_mac", macs);
+        return;
+    }
+    let sql = batch.add("SELECT n.* FROM (VALUES ");
+    let mut list = sql.separated(", ");
+    for mac in macs {
+        list.push("(").push_bind_unseparated(mac.as_slice()).push_unseparated(")");
+    }
+    sql.push(") AS asked (mac) CROSS JOIN LATERAL (")
+        .push(NEWEST)
+        .push_bind(organisation.to_owned())
+        .push(" AND r.identity_mac = asked.mac LIMIT 1) AS n");
 }
 
 /// Appends `IN` with these values.
