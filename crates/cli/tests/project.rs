@@ -35,6 +35,21 @@ fn said(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("UTF-8")
 }
 
+/// A repository of git with all that is in the folder as its first commit.
+fn commit(folder: &Path) {
+    for arguments in
+        [&["init", "--quiet"][..], &["add", "."], &["commit", "--quiet", "-m", "first"]]
+    {
+        let done = Command::new("git")
+            .current_dir(folder)
+            .args(["-c", "user.name=t", "-c", "user.email=t@example.org"])
+            .args(arguments)
+            .output()
+            .expect("git runs");
+        assert!(done.status.success(), "{done:?}");
+    }
+}
+
 /// The findings' message ids and places.
 fn findings(output: &Output) -> Vec<(String, String, String)> {
     out(output)
@@ -338,18 +353,7 @@ fn only_files_that_git_knows_as_changed_are_checked() {
     let no_repository = validate(folder.path(), &["--changed-from", "HEAD", "."]);
     assert_eq!(no_repository.status.code(), Some(2));
     assert!(said(&no_repository).contains("in no git repository"), "{}", said(&no_repository));
-    let git = |arguments: &[&str]| {
-        let done = Command::new("git")
-            .current_dir(folder.path())
-            .args(["-c", "user.name=t", "-c", "user.email=t@example.org"])
-            .args(arguments)
-            .output()
-            .expect("git runs");
-        assert!(done.status.success(), "{done:?}");
-    };
-    git(&["init", "--quiet"]);
-    git(&["add", "."]);
-    git(&["commit", "--quiet", "-m", "first"]);
+    commit(folder.path());
     let with = |from: &str| {
         validate(
             &folder.path().join("sub"),
@@ -513,18 +517,7 @@ fn what_git_does_not_follow_and_what_decides_are_changes() {
         ("old.json", FAULTY),
         ("build/made.json", FAULTY),
     ]);
-    let git = |arguments: &[&str]| {
-        let done = Command::new("git")
-            .current_dir(folder.path())
-            .args(["-c", "user.name=t", "-c", "user.email=t@example.org"])
-            .args(arguments)
-            .output()
-            .expect("git runs");
-        assert!(done.status.success(), "{done:?}");
-    };
-    git(&["init", "--quiet"]);
-    git(&["add", "."]);
-    git(&["commit", "--quiet", "-m", "first"]);
+    commit(folder.path());
     let checked = |paths: &[&str]| {
         let arguments = [&["--format", "json", "--changed-from", "HEAD"], paths].concat();
         let output = validate(folder.path(), &arguments);
