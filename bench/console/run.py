@@ -57,12 +57,15 @@ def fill(path, messages, senders, days):
     # A code that is common, and one that hardly occurs.
     db.execute("INSERT INTO message_code (organisation, message, code, entries) SELECT organisation, id, 'LMR-4001', 1 FROM message WHERE refused > 0")
     db.execute(f"INSERT INTO message_code (organisation, message, code, entries) SELECT organisation, id, 'LMR-6001', 1 FROM message WHERE id % {messages // 7} = 1")
+    # The receiver sums up by the day in Norway; these are days of UTC, as many rows.
     db.execute(
-        "INSERT INTO hour_count SELECT organisation, received_at / 3600000000, SUM(outcome = 'accepted'), SUM(outcome <> 'accepted'),"
-        " SUM(entries), SUM(created + updated), SUM(unchanged), SUM(refused), SUM(dependent) FROM message GROUP BY 1, 2")
-    db.execute(
-        "INSERT INTO hour_code SELECT m.organisation, m.received_at / 3600000000, c.code, SUM(c.entries), 0"
-        " FROM message_code c JOIN message m ON m.id = c.message GROUP BY 1, 2, 3")
+        "INSERT INTO day_count SELECT organisation, received_at / 86400000000, MAX(CASE WHEN outcome = 'accepted' THEN"
+        " received_at / 3600000000 END), SUM(outcome = 'accepted'), SUM(outcome <> 'accepted'), SUM(entries),"
+        " SUM(created + updated), SUM(unchanged), SUM(refused), SUM(dependent) FROM message GROUP BY 1, 2")
+    for table, column, length in (("hour_code", "hour", 3_600_000_000), ("day_code", "day", 86_400_000_000)):
+        db.execute(
+            f"INSERT INTO {table} SELECT m.organisation, m.received_at / {length}, c.code, SUM(c.entries), 0"
+            " FROM message_code c JOIN message m ON m.organisation = c.organisation AND m.id = c.message GROUP BY 1, 2, 3")
     db.commit()
     db.close()
     return numbers

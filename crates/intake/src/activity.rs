@@ -9,9 +9,18 @@ use jiff::{SignedDuration, Timestamp};
 use lmr_envelope::Certificate;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 /// Periods that meet within this time neither gap nor overlap: clocks and rounding.
 const TOLERANCE: SignedDuration = SignedDuration::from_secs(1);
+
+/// The day in Norway at this moment.
+#[must_use]
+pub fn norwegian_date(at: Timestamp) -> Date {
+    static OSLO: LazyLock<TimeZone> =
+        LazyLock::new(|| TimeZone::get("Europe/Oslo").unwrap_or(TimeZone::UTC));
+    OSLO.to_datetime(at).date()
+}
 
 /// A stretch of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -70,13 +79,12 @@ impl Days {
         (0..self.count).rev().filter_map(back).collect()
     }
 
-    /// The beginnings of the days, oldest first, and the end of the last one.
+    /// The first day and the last one: today.
     #[must_use]
-    pub fn bounds(&self) -> Vec<Timestamp> {
+    pub fn range(&self) -> (Date, Date) {
         let dates = self.all();
-        let end = dates.last().and_then(|day| day.tomorrow().ok());
-        let beginning = |day: Date| day.to_zoned(self.zone.clone()).ok().map(|at| at.timestamp());
-        dates.into_iter().chain(end).filter_map(beginning).collect()
+        let today = self.now.to_zoned(self.zone.clone()).date();
+        (dates.first().copied().unwrap_or(today), dates.last().copied().unwrap_or(today))
     }
 
     /// The beginning of the first day.

@@ -1,23 +1,24 @@
-//! What the operator looks at: sums by hour, a page of messages, one message with its answer. No content.
+//! What the operator looks at: sums by day and hour, a page of messages, one message with its answer. No content.
 
 use crate::reply::Answer;
 use crate::store::{DeliverySummary, StoreError};
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use lmr_identifiers::OrganisationNumber;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use thiserror::Error;
 
-/// What was received of one sender within one day. Kept by the hour as it happens, so that months are summed up at
-/// once; a day in Norway is a whole number of hours, whatever the season.
+/// What was received of one sender within one day in Norway ([`norwegian_date`](crate::norwegian_date)). Kept as it
+/// happens, so that a year is read at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DayCount {
     /// Who sent it.
     pub sender: OrganisationNumber,
-    /// The day's place among those asked for, from 0.
-    pub day: usize,
+    /// The day.
+    pub day: Date,
     /// The beginning of the last hour, in UTC, in which a message was taken.
     pub last: Option<Timestamp>,
     /// Messages that were taken.
@@ -63,8 +64,8 @@ pub struct CodeCounts {
 /// How often a code was given on one day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodesOfDay {
-    /// The day's place among those asked for, from 0.
-    pub day: usize,
+    /// The day.
+    pub day: Date,
     /// `LMR-nnnn`.
     pub code: String,
     /// Entries refused with it.
@@ -231,12 +232,12 @@ pub trait Insight: Send + Sync {
     /// Everybody of whom a message was ever stored, by organisation number.
     async fn known_senders(&self) -> Result<Vec<OrganisationNumber>, StoreError>;
 
-    /// The sums of these senders' days, in no order. `bounds` are the beginnings of the days, on the hour and ascending,
-    /// and the end of the last one. Days without messages are left out.
+    /// The sums of these senders' days from the first one to the last one, in no order. Days without messages are left
+    /// out.
     async fn day_counts(
         &self,
         senders: &[OrganisationNumber],
-        bounds: &[Timestamp],
+        days: (Date, Date),
     ) -> Result<Vec<DayCount>, StoreError>;
 
     /// The codes that these senders, and callers whom nobody knows, were given within `[since, before)`, in no order.
@@ -247,12 +248,12 @@ pub trait Insight: Send + Sync {
         before: Timestamp,
     ) -> Result<Vec<HourCodes>, StoreError>;
 
-    /// How often codes were given on some days: to these senders, and to callers whom nobody knows where `None` is
-    /// among them. `bounds` as in [`Insight::day_counts`].
+    /// How often codes were given from the first of these days to the last one: to these senders, and to callers whom
+    /// nobody knows where `None` is among them.
     async fn code_counts(
         &self,
         senders: &[Option<OrganisationNumber>],
-        bounds: &[Timestamp],
+        days: (Date, Date),
     ) -> Result<CodeCounts, StoreError>;
 
     /// A page of messages, newest first.

@@ -60,6 +60,7 @@ mod work;
 
 pub use activity::{
     Activity, CertificateEnd, CertificateUse, Days, Span, certificate_ends, compare_periods,
+    norwegian_date,
 };
 pub use address::{AddressError, AllowList};
 pub use archive::{

@@ -605,9 +605,9 @@ impl Insight for ApartStore {
     async fn day_counts(
         &self,
         senders: &[OrganisationNumber],
-        bounds: &[Timestamp],
+        days: (Date, Date),
     ) -> Result<Vec<DayCount>, StoreError> {
-        self.rest.day_counts(senders, bounds).await
+        self.rest.day_counts(senders, days).await
     }
 
     async fn hour_codes(
@@ -622,9 +622,9 @@ impl Insight for ApartStore {
     async fn code_counts(
         &self,
         senders: &[Option<OrganisationNumber>],
-        bounds: &[Timestamp],
+        days: (Date, Date),
     ) -> Result<CodeCounts, StoreError> {
-        self.rest.code_counts(senders, bounds).await
+        self.rest.code_counts(senders, days).await
     }
 
     async fn messages(

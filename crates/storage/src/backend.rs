@@ -2,7 +2,7 @@
 //! type `Name`.
 
 use super::{
-    BACKUP, Db, MIGRATIONS, Name, READING, SNAPSHOT, WRITING, archive, audit, hours, insight,
+    BACKUP, Db, MIGRATIONS, Name, READING, SNAPSHOT, WRITING, archive, audit, counts, insight,
     keeps_statements, outlet, partitions,
     proofs::Proofs,
     senders,
@@ -439,9 +439,9 @@ impl Insight for Name {
     async fn day_counts(
         &self,
         senders: &[OrganisationNumber],
-        bounds: &[Timestamp],
+        days: (Date, Date),
     ) -> Result<Vec<DayCount>, StoreError> {
-        hours::day_counts(&mut *self.0.reader().await?, senders, bounds).await
+        counts::day_counts(&mut *self.0.reader().await?, senders, days).await
     }
 
     async fn hour_codes(
@@ -450,15 +450,15 @@ impl Insight for Name {
         since: Timestamp,
         before: Timestamp,
     ) -> Result<Vec<HourCodes>, StoreError> {
-        hours::hour_codes(&mut *self.0.reader().await?, senders, since, before).await
+        counts::hour_codes(&mut *self.0.reader().await?, senders, since, before).await
     }
 
     async fn code_counts(
         &self,
         senders: &[Option<OrganisationNumber>],
-        bounds: &[Timestamp],
+        days: (Date, Date),
     ) -> Result<CodeCounts, StoreError> {
-        hours::code_counts(&mut *self.0.reader().await?, senders, bounds).await
+        counts::code_counts(&mut *self.0.reader().await?, senders, days).await
     }
 
     async fn messages(

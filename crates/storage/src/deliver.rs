@@ -1,7 +1,7 @@
 //! Messages into rows. Written for one database at a time, as `tables.rs`.
 
 use super::batch::{Batch, Unmet};
-use super::{Db, audit, hours, tables};
+use super::{Db, audit, counts, tables};
 use crate::{key::StorageKey, prepared::Prepared, prepared::PreparedVersion, prepared::time};
 use lmr_intake::{Action, AuditEntry, Committed, OrganisationNumber, Seen, StoreError};
 use sqlx::Database;
@@ -109,7 +109,7 @@ async fn insert(
     }
     let mut batch = new();
     audit::add_head(&mut batch, chain.as_str(), &place);
-    hours::add_counts(&mut batch, deliveries);
+    counts::add_counts(&mut batch, deliveries)?;
     Ok(match batch.run(db).await? {
         Some(unmet) => Inserted::Unmet(unmet),
         None => Inserted::All(receipts),

@@ -3,7 +3,7 @@
 
 use super::{
     Db, audit,
-    hours::count,
+    counts::count,
     tables::{CountsRow, codes_of, newest_of_each, organisation, outcome},
 };
 use crate::{

@@ -727,11 +727,11 @@ impl Insight for PlacedStore {
     async fn day_counts(
         &self,
         senders: &[OrganisationNumber],
-        bounds: &[Timestamp],
+        days: (Date, Date),
     ) -> Result<Vec<DayCount>, StoreError> {
         let mut all = Vec::new();
         for (at, store) in self.0.all() {
-            let found = store.day_counts(senders, bounds).await?;
+            let found = store.day_counts(senders, days).await?;
             all.extend(self.0.counting(at, found, |one| one.sender).await);
         }
         Ok(all)
@@ -758,7 +758,7 @@ impl Insight for PlacedStore {
     async fn code_counts(
         &self,
         senders: &[Option<OrganisationNumber>],
-        bounds: &[Timestamp],
+        days: (Date, Date),
     ) -> Result<CodeCounts, StoreError> {
         let mut all = CodeCounts::default();
         for (at, store) in self.0.all() {
@@ -770,7 +770,7 @@ impl Insight for PlacedStore {
                     _ => here.push(*sender),
                 }
             }
-            let found = store.code_counts(&here, bounds).await?;
+            let found = store.code_counts(&here, days).await?;
             all.by_day.extend(found.by_day);
             all.by_sender.extend(found.by_sender);
         }

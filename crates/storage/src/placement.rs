@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, query, query_as, query_
 
 /// What belongs to a sender, in an order in which no foreign key is ahead of its target. The audit log is taken over
 /// apart: its entries are never removed.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "message",
     "message_content",
     "message_code",
@@ -19,7 +19,8 @@ const TABLES: [&str; 9] = [
     "resource_version",
     "identifier_system",
     "refused_call",
-    "hour_count",
+    "day_count",
+    "day_code",
     "hour_code",
 ];
 

@@ -11,10 +11,10 @@ mod audit;
 mod backend;
 #[path = "batch.rs"]
 mod batch;
+#[path = "counts.rs"]
+mod counts;
 #[path = "deliver.rs"]
 mod deliver;
-#[path = "hours.rs"]
-mod hours;
 #[path = "identities.rs"]
 mod identities;
 #[path = "insight.rs"]

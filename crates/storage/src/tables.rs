@@ -1,6 +1,6 @@
 //! Rows in and out. Written for one database at a time: `super::Db` says which.
 
-use super::{Db, FLUSH, HAS_TABLE, PROBES, SCHEMA_TEXTS, archive, batch::Batch, hours};
+use super::{Db, FLUSH, HAS_TABLE, PROBES, SCHEMA_TEXTS, archive, batch::Batch, counts};
 use crate::{
     coding::decode_answer,
     error::{OpenError, unavailable},
@@ -621,7 +621,7 @@ pub(super) async fn keep_refused(
 ) -> Result<(), StoreError> {
     let organisation = sender.as_ref().map_or(NOBODY, |sender| sender.as_str());
     for call in calls {
-        hours::count_call(db, call).await?;
+        counts::count_call(db, call).await?;
         let at = call.received_at.as_microsecond();
         if sender.is_none() {
             let counted = query(

@@ -433,7 +433,7 @@ async fn a_sender_moved_to_and_fro_and_interrupted_loses_nothing() {
     // Nothing of the sender is left where it was; its receipts are.
     let old = if at == "main" { &two } else { &one };
     let mut db = old.session().await;
-    for table in ["message", "message_content", "resource", "resource_version", "hour_count"] {
+    for table in ["message", "message_content", "resource", "resource_version", "day_count"] {
         let left = format!("SELECT COUNT(*) FROM {table} WHERE organisation = '{}'", sender());
         let left: i64 = query_scalar(sqlx::AssertSqlSafe(left)).fetch_one(&mut db).await.unwrap();
         assert_eq!(left, 0, "{table}");

@@ -1,9 +1,11 @@
 //! What the operator looks at.
 
 use super::{at, delivery, hash, other, sender, version};
+use jiff::civil::{Date, date};
+use jiff::{Timestamp, ToSpan as _};
 use lmr_intake::{
     AlertNote, CodeCount, CodeCounts, Committed, Counts, Database, Delivery, MessageFilter,
-    MessageState, Outcome, RefusedCall,
+    MessageState, Outcome, RefusedCall, norwegian_date,
 };
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -28,7 +30,12 @@ async fn three(store: &dyn Database) {
     }
 }
 
-pub async fn hours_are_summed_up_as_messages_come(store: Arc<dyn Database>) {
+/// The beginning of its hour.
+fn hour(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second().div_euclid(3_600) * 3_600).unwrap()
+}
+
+pub async fn days_are_summed_up_as_messages_come(store: Arc<dyn Database>) {
     three(&*store).await;
     // The same message again counts once.
     let mut again = delivery("m1", 1, vec![version("a", 1, 1, 10), version("b", 2, 1, 20)]);
@@ -36,33 +43,21 @@ pub async fn hours_are_summed_up_as_messages_come(store: Arc<dyn Database>) {
     assert!(matches!(store.commit(again).await, Ok(Committed::Known(_))));
     assert_eq!(store.known_senders().await.unwrap(), [sender(), other()]);
     let both = [sender(), other()];
-    // Days of one hour each, so that the three messages are on three of them; then one of two hours.
-    let first = at(0).as_second().div_euclid(3_600);
-    let bound = |hour: i64| jiff::Timestamp::from_second((first + hour) * 3_600).unwrap();
-    let bounds: Vec<_> = (-1..4).map(bound).collect();
-    let mut days = store.day_counts(&both, &bounds).await.unwrap();
-    days.sort_by_key(|day| day.day);
+    let day = norwegian_date(at(0));
+    let (before, after) = (day.yesterday().unwrap(), day.tomorrow().unwrap());
+    let mut days = store.day_counts(&both, (before, after)).await.unwrap();
+    days.sort_by_key(|day| day.sender);
     let seen: Vec<_> = days
         .iter()
         .map(|d| (d.day, d.sender, d.accepted, d.refused_messages, d.entries, d.stored, d.refused))
         .collect();
-    assert_eq!(
-        seen,
-        [(1, sender(), 1, 0, 2, 2, 0), (2, sender(), 0, 1, 4, 0, 1), (3, other(), 1, 0, 1, 1, 0)]
-    );
-    assert_eq!(days[1].dependent, 3);
-    assert_eq!((days[0].last, days[1].last), (Some(bound(0)), None), "nothing was taken then");
-    let together =
-        store.day_counts(&both, &[bound(-1), bound(0), bound(2), bound(3)]).await.unwrap();
-    let of = |day: usize, of| together.iter().find(|one| (one.day, one.sender) == (day, of));
-    assert_eq!(together.len(), 2, "{together:?}");
-    assert_eq!(of(1, sender()).unwrap().entries, 6, "a day of two hours between days of one");
-    assert_eq!(of(2, other()).unwrap().entries, 1);
-    assert_eq!(store.day_counts(&[other()], &bounds).await.unwrap().len(), 1);
-    let later: Vec<_> = (100..103).map(bound).collect();
-    assert!(store.day_counts(&both, &later).await.unwrap().is_empty());
-    for none in [&bounds[..0], &bounds[..1]] {
-        assert!(store.day_counts(&both, none).await.unwrap().is_empty(), "no day");
+    assert_eq!(seen, [(day, sender(), 1, 1, 6, 2, 1), (day, other(), 1, 0, 1, 1, 0)]);
+    assert_eq!(days[0].dependent, 3);
+    assert_eq!(days[0].last, Some(hour(at(0))), "nothing was taken in the second hour");
+    assert_eq!(days[1].last, Some(hour(at(7_200))));
+    assert_eq!(store.day_counts(&[other()], (day, day)).await.unwrap().len(), 1);
+    for none in [(after, after), (before, before), (after, before)] {
+        assert!(store.day_counts(&both, none).await.unwrap().is_empty(), "{none:?}");
     }
 
     let call = RefusedCall {
@@ -90,7 +85,7 @@ pub async fn hours_are_summed_up_as_messages_come(store: Arc<dyn Database>) {
     );
     // Of nobody known only where it is asked for.
     let calls = async |senders: &[Option<_>]| -> u64 {
-        let counts = store.code_counts(senders, &bounds).await.unwrap();
+        let counts = store.code_counts(senders, (day, day)).await.unwrap();
         let by_sender: u64 = counts.by_sender.iter().map(|one| one.calls).sum();
         assert_eq!(by_sender, counts.by_day.iter().map(|one| one.calls).sum::<u64>());
         by_sender
@@ -158,7 +153,8 @@ fn out_of_order() -> Vec<Delivery> {
             one.bundle_identifier = None;
             one.head.sender = if random(3) == 0 { other() } else { sender() };
             // Some at the same time.
-            one.head.received_at = at(i64::try_from(random(40)).unwrap() * 600);
+            let second = random(40) * 600 + random(3) * 86_400;
+            one.head.received_at = at(i64::try_from(second).unwrap());
             let code = |code: &str| CodeCount { code: code.into(), entries: 2 };
             one.codes.extend((random(2) == 0).then(|| code("LMR-4001")));
             one.codes.extend((random(12) == 0).then(|| code("LMR-4002")));
@@ -214,17 +210,15 @@ pub async fn pages_and_sums_are_those_of_a_plain_list(store: Arc<dyn Database>) 
         }
     }
 
-    let hour = at(0).as_second().div_euclid(3_600);
-    let bounds: Vec<_> = [-1, 0, 2, 4, 20]
-        .map(|later| jiff::Timestamp::from_second((hour + later) * 3_600).unwrap())
-        .into();
+    let first = norwegian_date(at(0));
+    let days: Vec<Date> = (-1..4).map(|later| first + later.days()).collect();
+    let range = (days[0], days[days.len() - 1]);
     let asked = [Some(sender()), Some(other()), None];
-    let counts = store.code_counts(&asked, &bounds).await.unwrap();
+    let counts = store.code_counts(&asked, range).await.unwrap();
     for code in ["LMR-4001", "LMR-4002"] {
-        for day in 0..bounds.len() - 1 {
-            let on_it = |one: &&Delivery| {
-                (bounds[day]..bounds[day + 1]).contains(&one.head.received_at) && has(one, code)
-            };
+        for &day in &days {
+            let on_it =
+                |one: &&Delivery| norwegian_date(one.head.received_at) == day && has(one, code);
             let found: u64 = counts
                 .by_day
                 .iter()
@@ -244,8 +238,50 @@ pub async fn pages_and_sums_are_those_of_a_plain_list(store: Arc<dyn Database>) 
             assert_eq!(found, 2 * had.count() as u64, "{code} {of}");
         }
     }
-    for none in [&bounds[..0], &bounds[..1]] {
-        assert_eq!(store.code_counts(&asked, none).await.unwrap(), CodeCounts::default(), "no day");
+    let none = (days[0], days[0]);
+    assert_eq!(store.code_counts(&asked, none).await.unwrap(), CodeCounts::default(), "no message");
+    let sums = store.day_counts(&[sender(), other()], range).await.unwrap();
+    for &day in &days {
+        for of in [sender(), other()] {
+            let accepted = sums.iter().find(|one| (one.day, one.sender) == (day, of));
+            let had = |one: &&Delivery| {
+                norwegian_date(one.head.received_at) == day && one.head.sender == of
+            };
+            let expected: Vec<&Delivery> = messages.iter().filter(had).collect();
+            assert_eq!(accepted.map_or(0, |one| one.accepted), expected.len() as u64, "{day} {of}");
+            let last = expected.iter().map(|one| hour(one.head.received_at)).max();
+            assert_eq!(accepted.and_then(|one| one.last), last, "{day} {of}");
+        }
+    }
+}
+
+pub async fn days_begin_by_the_norwegian_clock(store: Arc<dyn Database>) {
+    let received: [(&str, Date); 8] = [
+        ("2025-03-29T22:59:59Z", date(2025, 3, 29)),
+        ("2025-03-29T23:00:00Z", date(2025, 3, 30)),
+        ("2025-03-30T21:59:59Z", date(2025, 3, 30)),
+        ("2025-03-30T22:00:00Z", date(2025, 3, 31)),
+        ("2025-10-25T21:59:59Z", date(2025, 10, 25)),
+        ("2025-10-25T22:00:00Z", date(2025, 10, 26)),
+        ("2025-10-26T22:59:59Z", date(2025, 10, 26)),
+        ("2025-10-26T23:00:00Z", date(2025, 10, 27)),
+    ];
+    for (number, (at, _)) in (0..).zip(&received) {
+        let mut one = delivery(&format!("m{number}"), 100 + number, vec![]);
+        one.bundle_identifier = None;
+        one.head.received_at = at.parse().unwrap();
+        one.codes = vec![CodeCount { code: "LMR-4001".into(), entries: 1 }];
+        assert!(matches!(store.commit(one).await, Ok(Committed::Stored { .. })));
+    }
+    let range = (date(2025, 1, 1), date(2025, 12, 31));
+    let sums = store.day_counts(&[sender()], range).await.unwrap();
+    let codes = store.code_counts(&[Some(sender())], range).await.unwrap();
+    for (_, day) in received {
+        let expected = received.iter().filter(|(_, on)| *on == day).count() as u64;
+        let accepted: u64 = sums.iter().filter(|one| one.day == day).map(|one| one.accepted).sum();
+        let given: u64 =
+            codes.by_day.iter().filter(|one| one.day == day).map(|one| one.entries).sum();
+        assert_eq!((accepted, given), (expected, expected), "{day}");
     }
 }
 

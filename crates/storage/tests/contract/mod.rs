@@ -640,7 +640,8 @@ macro_rules! store_contract {
             stored_messages_are_read_back_with_their_versions
             what_is_erased_is_gone_and_the_rest_stays
             what_is_old_is_removed_and_the_receipt_stays
-            hours_are_summed_up_as_messages_come
+            days_are_summed_up_as_messages_come
+            days_begin_by_the_norwegian_clock
             messages_are_paged_and_found
             pages_and_sums_are_those_of_a_plain_list
             one_message_has_its_answer_receipt_and_state

@@ -60,7 +60,7 @@ pub(super) async fn show(
     let sums = events.sums.last(days.count);
     let by_day = sums.by_day();
     let all = total(&by_day);
-    let codes = shared.store.code_counts(&callers(&numbers), &days.bounds()).await?;
+    let codes = shared.store.code_counts(&callers(&numbers), days.range()).await?;
     let calls = codes.by_day.iter().map(|day| day.calls).sum();
     let mut open = alerts::open(&shared, &avsendere, &events).await?;
     let more_alerts = open.len().saturating_sub(ALERTS);

@@ -70,12 +70,13 @@ pub(super) async fn show(
         None => callers(&shared.numbers(&avsendere).await?),
     };
     let dates = days.all();
-    let counts = shared.store.code_counts(&senders, &days.bounds()).await?;
+    let counts = shared.store.code_counts(&senders, days.range()).await?;
     let mut by_code: BTreeMap<String, OfCode> = BTreeMap::new();
     for one in counts.by_day {
         let of_code = by_code.entry(one.code).or_default();
         of_code.by_day.resize(dates.len(), (0, 0));
-        if let Some(sum) = of_code.by_day.get_mut(one.day) {
+        let place = dates.binary_search(&one.day).ok();
+        if let Some(sum) = place.and_then(|place| of_code.by_day.get_mut(place)) {
             *sum = (sum.0 + one.entries, sum.1 + one.calls);
         }
     }

@@ -71,14 +71,15 @@ impl Sums {
         days: Days,
     ) -> Result<Self, StoreError> {
         let dates = days.all();
-        let found = shared.store.day_counts(senders, &days.bounds()).await?;
+        let found = shared.store.day_counts(senders, days.range()).await?;
         let mut by_sender: BTreeMap<OrganisationNumber, Vec<DaySum>> = BTreeMap::new();
         for sender in senders {
             by_sender.insert(*sender, vec![DaySum::default(); dates.len()]);
         }
         for day in &found {
-            let sums = by_sender.get_mut(&day.sender).and_then(|sums| sums.get_mut(day.day));
-            if let Some(sum) = sums {
+            let place = dates.binary_search(&day.day).ok();
+            let sums = by_sender.get_mut(&day.sender);
+            if let Some(sum) = place.and_then(|place| sums?.get_mut(place)) {
                 sum.add(&DaySum::of(day));
             }
         }
