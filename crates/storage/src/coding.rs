@@ -3,12 +3,11 @@
 
 use crate::prepared::{ANSWER, BUNDLE};
 use flate2::{
-    Compress, Compression, Decompress, FlushDecompress, Status,
-    read::GzDecoder,
+    Compress, Compression, Decompress, DecompressError, FlushDecompress, Status,
     write::{GzEncoder, ZlibEncoder},
 };
 use lmr_intake::{BundleContent, StoreError};
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 
 /// `message.answer_coding`.
 const IDENTITY: &str = "identity";
@@ -35,6 +34,8 @@ const MAX_WITH_DICTIONARY: usize = 32 << 10;
 /// How a bundle is coded shows in how it begins: so do gzip streams (RFC 1952 section 2.3.1), and zlib streams with
 /// [`ZLIB_MAGIC`] (RFC 1950 section 2.2).
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+/// RFC 1951's largest window, 32 KiB.
+const WINDOW_BITS: u8 = 15;
 const ZLIB_MAGIC: u8 = 0x78;
 
 /// Compresses an answer; gives its coding with it.
@@ -50,7 +51,7 @@ pub(crate) fn decode_answer(coding: &str, stored: Vec<u8>) -> Result<Vec<u8>, St
     const DAMAGED: StoreError = StoreError::Damaged { what: ANSWER };
     match coding {
         IDENTITY => Ok(stored),
-        GZIP => gunzip(&stored).ok_or(DAMAGED),
+        GZIP => gunzip(&stored, usize::MAX).ok_or(DAMAGED),
         DEFLATE_1 => inflate(&stored, ANSWERS).ok_or(DAMAGED),
         _ => Err(StoreError::Damaged { what: "message.answer_coding" }),
     }
@@ -60,8 +61,10 @@ pub(crate) fn decode_answer(coding: &str, stored: Vec<u8>) -> Result<Vec<u8>, St
 pub(crate) fn code_bundle(content: BundleContent) -> Result<Vec<u8>, StoreError> {
     match content {
         BundleContent::Plain(text) => code_text(&text),
-        BundleContent::Gzip(stream) if is_small(&stream) => code_text(&decode_bundle(&stream)?),
-        BundleContent::Gzip(stream) => Ok(stream),
+        BundleContent::Gzip(stream) => match short_text(&stream)? {
+            Some(text) => code_text(&text),
+            None => Ok(stream),
+        },
     }
 }
 
@@ -78,28 +81,46 @@ pub(crate) fn code_text(text: &[u8]) -> Result<Vec<u8>, StoreError> {
 /// A bundle as it was before it was compressed.
 pub(crate) fn decode_bundle(stored: &[u8]) -> Result<Vec<u8>, StoreError> {
     let read = match stored.first_chunk() {
-        Some(&GZIP_MAGIC) => gunzip(stored),
+        Some(&GZIP_MAGIC) => gunzip(stored, usize::MAX),
         Some(&[ZLIB_MAGIC, _]) => inflate(stored, BUNDLES),
         _ => None,
     };
     read.ok_or(StoreError::Damaged { what: BUNDLE })
 }
 
-/// Whether what a gzip stream has is short, by the length at its end (RFC 1952 section 2.3.1).
-fn is_small(stream: &[u8]) -> bool {
-    stream
-        .last_chunk()
-        .is_some_and(|length| u32::from_le_bytes(*length) as usize <= MAX_WITH_DICTIONARY)
+/// The text of a gzip stream where the dictionary is for texts of its length. It is inflated no further than that shows:
+/// the length at the end of a stream is its last member's only, and whatever the sender wrote there.
+fn short_text(stream: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    let text = gunzip(stream, MAX_WITH_DICTIONARY).ok_or(StoreError::Damaged { what: BUNDLE })?;
+    Ok((text.len() <= MAX_WITH_DICTIONARY).then_some(text))
 }
 
 fn failed(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
     StoreError::Unavailable(Box::new(error))
 }
 
-fn gunzip(stored: &[u8]) -> Option<Vec<u8>> {
-    let mut body = Vec::with_capacity(4 * stored.len());
-    GzDecoder::new(stored).read_to_end(&mut body).ok()?;
-    Some(body)
+/// Inflates a gzip stream until it ends, or until there is more than `most` bytes of text. It is one member or several,
+/// one after the other (RFC 1952 section 2.2), as the receiver reads it when it comes.
+fn gunzip(stored: &[u8], most: usize) -> Option<Vec<u8>> {
+    let mut body = Vec::with_capacity(stored.len().saturating_mul(4).min(most));
+    let mut rest = stored;
+    loop {
+        let mut member = Decompress::new_gzip(WINDOW_BITS);
+        loop {
+            body.reserve(8 << 10);
+            let status = step(&mut member, rest, &mut body)?.ok()?;
+            if body.len() > most {
+                return Some(body);
+            }
+            if status == Status::StreamEnd {
+                break;
+            }
+        }
+        rest = rest.get(usize::try_from(member.total_in()).ok()?..)?;
+        if rest.is_empty() {
+            return Some(body);
+        }
+    }
 }
 
 fn deflate(body: &[u8], dictionary: &[u8]) -> Result<Vec<u8>, StoreError> {
@@ -114,14 +135,10 @@ fn inflate(stored: &[u8], dictionary: &[u8]) -> Option<Vec<u8>> {
     let mut inflate = Decompress::new(true);
     let mut body = Vec::with_capacity(8 * stored.len());
     loop {
-        let read = usize::try_from(inflate.total_in()).ok()?;
         body.reserve(8 << 10);
-        match inflate.decompress_vec(stored.get(read..)?, &mut body, FlushDecompress::Finish) {
+        match step(&mut inflate, stored, &mut body)? {
             Ok(Status::StreamEnd) => return Some(body),
-            Ok(Status::Ok) => {}
-            // Cut off: more input would be needed, and there is none.
-            Ok(Status::BufError) if body.len() < body.capacity() => return None,
-            Ok(Status::BufError) => {}
+            Ok(Status::Ok | Status::BufError) => {}
             Err(error) => {
                 error.needs_dictionary()?;
                 inflate.set_dictionary(dictionary).ok()?;
@@ -130,10 +147,26 @@ fn inflate(stored: &[u8], dictionary: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
+/// Inflates as much as `body` has room for. `None` for a stream that is cut off: more input would be needed, and there
+/// is none.
+fn step(
+    inflate: &mut Decompress,
+    stored: &[u8],
+    body: &mut Vec<u8>,
+) -> Option<Result<Status, DecompressError>> {
+    let read = usize::try_from(inflate.total_in()).ok()?;
+    let result = inflate.decompress_vec(stored.get(read..)?, body, FlushDecompress::Finish);
+    let is_cut = matches!(result, Ok(Status::Ok | Status::BufError))
+        && usize::try_from(inflate.total_in()).ok()? == stored.len()
+        && body.len() < body.capacity();
+    (!is_cut).then_some(result)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use lmr_intake::ReceiptDigest;
+    use proptest::prelude::*;
 
     /// A gzip stream as a sender makes it.
     fn gzip(text: &[u8]) -> Vec<u8> {
@@ -167,6 +200,64 @@ mod tests {
             "of before"
         );
         assert!(decode_answer("unknown", Vec::new()).is_err());
+    }
+
+    #[test]
+    fn streams_of_several_members_are_kept_whole() {
+        let entry =
+            br#"{"fullUrl":"urn:uuid:1","resource":{"resourceType":"Patient","id":"p-1"}},"#;
+        let repeated = |bytes: usize| entry.repeat(bytes / entry.len() + 1)[..bytes].to_vec();
+        for length in [0, 2, 500, MAX_WITH_DICTIONARY, MAX_WITH_DICTIONARY + 1, 700_000] {
+            let text = repeated(length);
+            let near = |at: usize| at.min(length);
+            for splits in [
+                // An empty member before, within and after the text.
+                vec![0],
+                vec![near(250), near(250)],
+                vec![length],
+                // A short last member after a long one, and the other way round.
+                vec![length - length / 50],
+                vec![length / 50],
+                vec![near(MAX_WITH_DICTIONARY)],
+                (1..8).map(|nth| length * nth / 8).collect(),
+            ] {
+                assert_is_kept_in_members(&text, &splits);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_in_any_members_is_read_back(
+            piece in proptest::collection::vec(any::<u8>(), 1..400),
+            times in 0_usize..300,
+            mut shares in proptest::collection::vec(0.0..=1.0_f64, 0..5),
+        ) {
+            let text = piece.repeat(times);
+            shares.sort_by(f64::total_cmp);
+            let splits: Vec<usize> =
+                shares.iter().map(|share| (text.len() as f64 * share) as usize).collect();
+            assert_is_kept_in_members(&text, &splits);
+        }
+    }
+
+    /// A stream with a member for each part of `text` between `splits` is stored so that all of it is read back.
+    fn assert_is_kept_in_members(text: &[u8], splits: &[usize]) {
+        let ends = splits.iter().copied().chain([text.len()]);
+        let mut sent = Vec::new();
+        let mut start = 0;
+        for end in ends {
+            sent.extend(gzip(&text[start..end]));
+            start = end;
+        }
+        let what = format!("{} bytes in members that end at {splits:?}", text.len());
+        assert!(decode_bundle(&sent).is_ok_and(|read| read == text), "{what}: as it came");
+        let stored = code_bundle(BundleContent::Gzip(sent.clone())).unwrap();
+        assert_eq!(stored == sent, text.len() > MAX_WITH_DICTIONARY, "{what}");
+        assert!(decode_bundle(&stored).is_ok_and(|read| read == text), "{what}: as it is kept");
+        let mut longer = sent;
+        longer.extend_from_slice(b"tail");
+        assert!(decode_bundle(&longer).is_err(), "{what}: something else behind it");
     }
 
     #[test]

@@ -66,6 +66,28 @@ fn an_archive_holds_files_one_of_each_name() {
     assert_eq!(same.definitions().count(), 1);
 }
 
+/// RFC 1952 section 2.2: what concatenates streams, or compresses in blocks, writes several members.
+#[test]
+fn an_archive_may_be_gzip_of_several_members() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("p.tgz");
+    let system =
+        json!({"resourceType": "CodeSystem", "url": "http://test.no/a", "content": "complete"});
+    let parts = [
+        entry("package/package.json", EntryType::Regular, MANIFEST),
+        entry("package/a.json", EntryType::Regular, system.to_string().as_bytes()),
+        vec![0; 1024],
+    ];
+    let mut members = Vec::new();
+    for part in parts {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+        std::io::Write::write_all(&mut gzip, &part).unwrap();
+        members.extend(gzip.finish().unwrap());
+    }
+    std::fs::write(&path, members).unwrap();
+    assert_eq!(Package::open(&path).unwrap().definitions().count(), 1);
+}
+
 #[test]
 fn names_and_files_that_inflate_to_much_are_refused() {
     let folder = tempfile::tempdir().unwrap();

@@ -9,7 +9,7 @@ use std::{
     rc::Rc,
 };
 
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 
 use super::{File, MAX_FILE, PackageError};
 
@@ -74,8 +74,11 @@ pub(super) fn each_file(
         }
     };
     let header = Rc::new(Cell::new(MAX_HEADER));
-    let bounded =
-        Bounded { inner: GzDecoder::new(archive), left: MAX_INFLATED, header: Rc::clone(&header) };
+    let bounded = Bounded {
+        inner: MultiGzDecoder::new(archive),
+        left: MAX_INFLATED,
+        header: Rc::clone(&header),
+    };
     let mut archive = tar::Archive::new(bounded);
     let mut entries = archive.entries().map_err(failed)?;
     for count in 0.. {
