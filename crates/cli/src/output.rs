@@ -135,20 +135,49 @@ fn write_with(mut options: fs::OpenOptions, path: &Path, bytes: &[u8]) -> anyhow
         })
 }
 
-/// Text without what a terminal would obey but the colours of [`Style`]; `in_colour` where there may be some.
+/// Text without what a terminal would obey but the colours of [`Style`]; `in_colour` where there may be some. JSON stays
+/// JSON of the same values, whichever command made it.
 fn shown(text: &str, in_colour: bool) -> Cow<'_, str> {
     if !in_colour || !text.contains("\x1b[") {
-        return visible_lines(text);
+        let shown = visible_lines(text);
+        return match shown {
+            Cow::Owned(_) if is_json(text) => Cow::Owned(json_in_ascii(text)),
+            shown => shown,
+        };
     }
     let mut pieces = text.split("\x1b[");
     let mut out = visible_lines(pieces.next().unwrap_or_default()).into_owned();
     for piece in pieces {
-        let digits = piece.bytes().take_while(u8::is_ascii_digit).count();
-        let is_colour = piece[digits..].starts_with('m');
+        let is_colour = Style::CODES
+            .iter()
+            .any(|code| piece.strip_prefix(code).is_some_and(|rest| rest.starts_with('m')));
         out.push_str(if is_colour { "\x1b[" } else { "\\u{1b}[" });
         out.push_str(&visible_lines(piece));
     }
     Cow::Owned(out)
+}
+
+/// Whether a text is nothing but JSON documents, one or one after the other.
+fn is_json(text: &str) -> bool {
+    serde_json::Deserializer::from_str(text)
+        .into_iter::<serde::de::IgnoredAny>()
+        .all(|document| document.is_ok())
+}
+
+/// JSON with every other character than those of ASCII written as its own escape (RFC 8259 section 7), and DEL, which is
+/// of ASCII and is obeyed. Outside strings it has none of them.
+fn json_in_ascii(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if c.is_ascii() && c != '\x7f' {
+            out.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            out.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    out
 }
 
 /// What root makes in a folder of its own that one group may enter and nobody else (`/etc/lmr` of the packages) is for that
@@ -218,6 +247,9 @@ impl Style {
         Self { colour: false }
     }
 
+    /// What [`Self::paint`] is asked for, and the end of it.
+    const CODES: [&str; 6] = ["0", "1", "2", "31", "32", "33"];
+
     fn paint(self, code: &str, text: &str) -> String {
         if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
@@ -254,9 +286,53 @@ mod tests {
             ("\x1b[31mred\x1b[0m", r"\u{1b}[31mred\u{1b}[0m", "\x1b[31mred\x1b[0m"),
             ("\x1b[2J\x1b]0;x\x07", r"\u{1b}[2J\u{1b}]0;x\u{7}", r"\u{1b}[2J\u{1b}]0;x\u{7}"),
             ("\x1b[1mx\x1b[", r"\u{1b}[1mx\u{1b}[", "\x1b[1mx\\u{1b}["),
+            // Hidden, blinking, inverted, black: of no Style.
+            ("\x1b[8mx\x1b[m", r"\u{1b}[8mx\u{1b}[m", r"\u{1b}[8mx\u{1b}[m"),
+            ("\x1b[5m\x1b[07m", r"\u{1b}[5m\u{1b}[07m", r"\u{1b}[5m\u{1b}[07m"),
+            ("\x1b[30m\x1b[311m", r"\u{1b}[30m\u{1b}[311m", r"\u{1b}[30m\u{1b}[311m"),
         ] {
             assert_eq!(shown(text, false), plain);
             assert_eq!(shown(text, true), in_colour);
+        }
+    }
+
+    #[test]
+    fn all_that_a_style_paints_stays() {
+        let style = Style { colour: true };
+        for paint in [Style::bold, Style::good, Style::bad, Style::warn, Style::faint] {
+            let text = paint(style, "x");
+            assert_eq!(shown(&text, true), text);
+        }
+    }
+
+    /// Whatever is in its strings, JSON is read back as it was, and has nothing that a terminal obeys.
+    #[test]
+    fn json_stays_json() {
+        let odd = [
+            "\x1b[31m",
+            "\x1b[0m\x1b[8m",
+            "\"",
+            "\\",
+            "\\u{1b}",
+            "\u{feff}",
+            "\u{e0001}",
+            "\u{1f48a}",
+        ];
+        let all = ('\0'..'\u{3000}').map(String::from).chain(odd.map(str::to_owned));
+        for text in all.chain([odd.concat() + "\u{202e}\x7f\u{9b}"]) {
+            let value = serde_json::json!({ &*text: [text, { "name": text }] });
+            for written in
+                [format!("{value}\n{value}\n"), format!("{value:#}\n"), value.to_string()]
+            {
+                for in_colour in [false, true] {
+                    let shown = shown(&written, in_colour);
+                    assert_eq!(shown, visible_lines(&shown));
+                    let read = serde_json::Deserializer::from_str(&shown).into_iter();
+                    for read in read.map(Result::<serde_json::Value, _>::unwrap) {
+                        assert_eq!(read, value, "{written}");
+                    }
+                }
+            }
         }
     }
 }

@@ -407,3 +407,53 @@ fn n18_every_shell_has_its_completions_and_bash_completes_with_them() {
     }
     assert_eq!(lmr(folder.path(), &["completions", "cmd"]).status.code(), Some(2));
 }
+
+/// A terminal, a reader of lines or XML would do something else with each of these than showing it.
+const OBEYED: &str = "\u{1b}[31m\u{7}\u{7f}\u{85}\u{9b}2J\u{2028}\u{202e}gpj\u{2066}\u{feff}";
+
+/// What a program reads stays what it is, whatever is in the values and in the names of files.
+#[test]
+fn machine_formats_can_be_read_whatever_is_in_names_and_values() {
+    let folder = folder();
+    let name = format!("{}.json", OBEYED.replace('/', ""));
+    let patient = serde_json::json!({
+        "resourceType": "Patient", "gender": OBEYED, "birthDate": OBEYED, OBEYED: OBEYED,
+    });
+    std::fs::write(folder.path().join(&name), patient.to_string()).expect("written");
+    let of = |format: &str| {
+        let arguments = ["validate", "--ruleset", "none", "--format", format, &name];
+        text(&lmr(folder.path(), &arguments).stdout)
+    };
+    let lines = of("json");
+    let findings: Vec<Value> =
+        lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert!(findings.len() >= 3, "{lines}");
+    assert!(findings.iter().all(|finding| finding["file"] == *name), "{lines}");
+    let sarif: Value = serde_json::from_str(&of("sarif")).expect("JSON");
+    assert_eq!(sarif["runs"][0]["results"].as_array().map(Vec::len), Some(findings.len()));
+    let outcome: Value = serde_json::from_str(&of("operation-outcome")).expect("JSON");
+    assert_eq!(outcome["issue"].as_array().map(Vec::len), Some(findings.len()));
+    assert!(elements(&of("junit")).iter().any(|(name, _)| name == "testcase"));
+    let commands = of("github");
+    assert_eq!(commands.lines().count(), findings.len(), "{commands}");
+    assert!(commands.lines().all(|line| line.starts_with("::")), "{commands}");
+
+    // What goes by the printing that people read too.
+    let list = serde_json::json!({
+        "resourceType": "CodeSystem", "url": "urn:x:list", "version": OBEYED, "name": "List",
+        "status": "active", "content": "complete", "concept": [{ "code": "a" }],
+    });
+    std::fs::write(folder.path().join("list.json"), list.to_string()).expect("written");
+    let arguments = ["terminology", "status", "--format", "json", "list.json"];
+    let output = lmr(folder.path(), &arguments);
+    let status: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let lists = status["lists"].as_array().expect("lists");
+    assert!(lists.iter().any(|list| list["version"] == OBEYED), "{status}");
+    let printed = text(&output.stdout);
+    assert!(
+        !printed.contains(|c: char| c != '\n' && OBEYED.contains(c) && !c.is_ascii_graphic()),
+        "{printed}"
+    );
+    let shown = text(&lmr(folder.path(), &["terminology", "status", "list.json"]).stdout);
+    assert!(shown.contains(r"\u{1b}[31m") && shown.contains(r"\u{202e}gpj"), "{shown}");
+}
