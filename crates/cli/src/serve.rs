@@ -28,7 +28,7 @@ use crate::config::read_text;
 use crate::config::receiver::{IdentitiesSection, OutletSection, ReceiverConfig, RetentionSection};
 use crate::output::Language;
 use crate::text::{Explain, fail, text};
-use reload::{Reload, watch_certificates};
+use reload::{Listeners, Reload, watch_certificates};
 
 /// Run the receiver until interrupted.
 ///
@@ -79,8 +79,9 @@ impl Serve {
             let has_outlet = outlet.is_some();
             let outlet = listening_outlet(&config, outlet).await?;
             let mut beside = JoinSet::new();
+            let listeners = Listeners::of(&reloading);
             beside.spawn(reloading.at_each_hangup());
-            beside.spawn(watch_certificates(services.receiver.clone(), self.config.clone()));
+            beside.spawn(watch_certificates(services.receiver.clone(), listeners));
             beside.spawn(expire_hourly(config.retention, has_outlet, Arc::clone(&store)));
             beside.spawn(make_partitions_daily(Arc::clone(&store)));
             tracing::info!(address = %listener.local_addr()?, environment = ?config.environment, "listening");

@@ -7,7 +7,15 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 /// A TLS certificate with its key, ready for use. Clones share it: what replaces it in one replaces it in all.
 #[derive(Clone)]
-pub struct Tls(Arc<RwLock<Arc<ServerConfig>>>);
+pub struct Tls(Arc<RwLock<Served>>);
+
+/// What connections get from now on.
+#[derive(Clone)]
+struct Served {
+    config: Arc<ServerConfig>,
+    /// The listener's own certificate, of which rustls keeps nothing that can be asked.
+    leaf: CertificateDer<'static>,
+}
 
 impl std::fmt::Debug for Tls {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -38,9 +46,7 @@ impl Tls {
         let chain: Vec<_> = CertificateDer::pem_slice_iter(chain)
             .collect::<Result<_, _>>()
             .map_err(|_| TlsError::Certificate)?;
-        if chain.is_empty() {
-            return Err(TlsError::Certificate);
-        }
+        let leaf = chain.first().ok_or(TlsError::Certificate)?.clone();
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| TlsError::Key)?;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
@@ -48,16 +54,26 @@ impl Tls {
             .with_no_client_auth()
             .with_single_cert(chain, key)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self(Arc::new(RwLock::new(Arc::new(config)))))
+        Ok(Self(Arc::new(RwLock::new(Served { config: Arc::new(config), leaf }))))
     }
 
     /// Uses the other's certificate for connections from now on.
     pub fn replace(&self, other: &Self) {
-        let config = other.current();
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = config;
+        let served = other.served();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = served;
+    }
+
+    /// The certificate that connections get, in DER: what is in the files may be another one.
+    #[must_use]
+    pub fn certificate(&self) -> Vec<u8> {
+        self.served().leaf.to_vec()
     }
 
     pub(crate) fn current(&self) -> Arc<ServerConfig> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        self.served().config
+    }
+
+    fn served(&self) -> Served {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use lmr_intake::{Material, Receiver, certificate_ends};
 use lmr_server::{HttpSettings, PageSettings, Services, Tls};
 use lmr_web::Console;
-use x509_parser::pem::Pem;
+use x509_parser::parse_x509_certificate;
 
 use super::tls_of;
 use crate::clock;
@@ -21,7 +21,7 @@ use crate::config::receiver::ReceiverConfig;
 pub(super) struct Reload {
     config: PathBuf,
     receiver: Receiver,
-    /// By listener, in the order of [`tls_files`].
+    /// By listener, in the order of [`TLS_SECTIONS`].
     tls: [Option<Tls>; 3],
     console: Option<Console>,
 }
@@ -53,7 +53,7 @@ impl Reload {
         let avsendere = config.avsendere(&folder)?;
         let rule_sets = crate::config::rule_sets(&config.terminology, &folder)?;
         let mut tls = Vec::new();
-        for (_, files) in tls_files(&config) {
+        for files in tls_files(&config) {
             tls.push(files.map(|files| tls_of(files, &folder)).transpose()?);
         }
         let operators = match &config.console {
@@ -112,12 +112,15 @@ impl Reload {
     }
 }
 
-/// The certificate and key of each listener, by the name of its section.
-fn tls_files(config: &ReceiverConfig) -> [(&'static str, Option<&KeyFiles>); 3] {
+/// The sections of the listeners' certificates.
+const TLS_SECTIONS: [&str; 3] = ["tls", "outlet.tls", "console.tls"];
+
+/// The certificate and key of each listener, in the order of [`TLS_SECTIONS`].
+fn tls_files(config: &ReceiverConfig) -> [Option<&KeyFiles>; 3] {
     [
-        ("tls", config.tls.as_ref()),
-        ("outlet.tls", config.outlet.as_ref().and_then(|section| section.tls.as_ref())),
-        ("console.tls", config.console.as_ref().and_then(|section| section.tls.as_ref())),
+        config.tls.as_ref(),
+        config.outlet.as_ref().and_then(|section| section.tls.as_ref()),
+        config.console.as_ref().and_then(|section| section.tls.as_ref()),
     ]
 }
 
@@ -126,8 +129,7 @@ const CERTIFICATE_DAYS: [i64; 3] = [7, 30, 60];
 
 /// Reports certificates that end soon: each once for 60, 30 and 7 days, and once it has ended. Those of the register and
 /// of its senders, and those by which the listeners do TLS.
-pub(super) async fn watch_certificates(receiver: Receiver, config: PathBuf) {
-    let mut reported_of_listeners: HashMap<(&'static str, Timestamp), i64> = HashMap::new();
+pub(super) async fn watch_certificates(receiver: Receiver, mut listeners: Listeners) {
     let mut reported: HashMap<String, i64> = HashMap::new();
     loop {
         // The register's own are looked at all the same; the senders' in the next hour.
@@ -150,15 +152,11 @@ pub(super) async fn watch_certificates(receiver: Receiver, config: PathBuf) {
             );
             reported.insert(end.thumbprint, step);
         }
-        for (listener, ends) in ends_of_listeners(&config) {
-            let days_left = ends.duration_since(clock::now()).as_hours().div_euclid(24);
-            let Some(step) = step_of(days_left) else { continue };
-            if reported_of_listeners.insert((listener, ends), step) != Some(step) {
-                tracing::warn!(
-                    listener, %ends, days_left,
-                    "the certificate of a listener ends soon: put the renewed one in its place, then SIGHUP"
-                );
-            }
+        for (listener, ends, days_left) in listeners.due(clock::now()) {
+            tracing::warn!(
+                listener, %ends, days_left,
+                "the certificate of a listener ends soon: put the renewed one in its place, then SIGHUP"
+            );
         }
         tokio::time::sleep(Duration::from_secs(3600)).await;
     }
@@ -172,24 +170,75 @@ fn step_of(days_left: i64) -> Option<i64> {
     CERTIFICATE_DAYS.into_iter().find(|days| days_left <= *days)
 }
 
-/// When the certificates end that the listeners have. What cannot be read now is left out: it cannot be used at the next
-/// SIGHUP either, which says so.
-fn ends_of_listeners(config: &Path) -> Vec<(&'static str, Timestamp)> {
-    let Ok((config, folder)) = crate::config::read::<ReceiverConfig>(config) else {
-        return Vec::new();
-    };
-    tls_files(&config)
-        .into_iter()
-        .filter_map(|(name, files)| {
-            let (chain, _) = files?.from(&folder).for_tls().ok()?;
-            Some((name, end_of_leaf(&chain)?))
-        })
-        .collect()
+/// The certificates that the listeners show, whichever are in the files: one that was renewed there and is not read again
+/// ends for whoever calls.
+pub(super) struct Listeners {
+    tls: [Option<Tls>; 3],
+    reported: HashMap<(&'static str, Timestamp), i64>,
 }
 
-/// When the first certificate of a chain ends.
-pub(crate) fn end_of_leaf(chain: &[u8]) -> Option<Timestamp> {
-    let leaf = Pem::iter_from_buffer(chain).next()?.ok()?;
-    let certificate = leaf.parse_x509().ok()?;
+impl Listeners {
+    pub(super) fn of(reload: &Reload) -> Self {
+        Self { tls: reload.tls.clone(), reported: HashMap::new() }
+    }
+
+    /// What is to be reported now: listener, end and days left.
+    fn due(&mut self, now: Timestamp) -> Vec<(&'static str, Timestamp, i64)> {
+        let mut due = Vec::new();
+        for (listener, tls) in TLS_SECTIONS.into_iter().zip(&self.tls) {
+            let Some(ends) = tls.as_ref().and_then(|tls| end_of(&tls.certificate())) else {
+                continue;
+            };
+            let days_left = ends.duration_since(now).as_hours().div_euclid(24);
+            let Some(step) = step_of(days_left) else { continue };
+            if self.reported.insert((listener, ends), step) != Some(step) {
+                due.push((listener, ends, days_left));
+            }
+        }
+        due
+    }
+}
+
+/// When a certificate in DER ends.
+fn end_of(certificate: &[u8]) -> Option<Timestamp> {
+    let (_, certificate) = parse_x509_certificate(certificate).ok()?;
     Timestamp::from_second(certificate.validity().not_after.timestamp()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::ToSpan as _;
+    use lmr_sandbox::certificates::TestCa;
+
+    #[test]
+    fn the_certificate_that_is_shown_is_watched_and_not_the_one_in_the_file() {
+        let now: Timestamp = "2026-11-26T12:00:00Z".parse().unwrap();
+        let ca = TestCa::new(now).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let files: KeyFiles =
+            toml::from_str("certificate = \"tls.pem\"\nkey = \"tls.key\"").unwrap();
+        let put = |at: Timestamp| {
+            let made = ca.tls_for_loopback(at).unwrap();
+            std::fs::write(folder.path().join("tls.pem"), &made.certificate_pem).unwrap();
+            std::fs::write(folder.path().join("tls.key"), &made.key_pem).unwrap();
+        };
+        let long_ago = now - (24 * 340).hours();
+        put(long_ago);
+        let console = tls_of(&files, folder.path()).unwrap();
+        let mut listeners =
+            Listeners { tls: [None, None, Some(console.clone())], reported: HashMap::new() };
+        let (listener, ends, days_left) = listeners.due(now)[0];
+        assert_eq!((listener, days_left <= 30), ("console.tls", true));
+        assert!(listeners.due(now).is_empty(), "each step once");
+
+        put(now);
+        let a_week_before = ends - (24 * 7).hours();
+        assert_eq!(listeners.due(a_week_before), [("console.tls", ends, 7)]);
+        assert_eq!(listeners.due(ends + 1.hour()), [("console.tls", ends, -1)]);
+
+        console.replace(&tls_of(&files, folder.path()).unwrap());
+        assert!(listeners.due(a_week_before).is_empty());
+        assert!(listeners.due(ends + 1.hour()).is_empty());
+    }
 }
