@@ -12,7 +12,7 @@ use std::io;
 use lmr_fhir::{Bilingual, Language};
 use lmr_intake::StoreError;
 use lmr_sender::SenderError;
-use lmr_storage::{OpenError, is_damaged};
+use lmr_storage::{OpenError, broken_session, gave_no_session, is_damaged, sqlite_code};
 
 /// A sentence in both languages.
 pub(crate) type Text = Bilingual<String>;
@@ -100,17 +100,18 @@ pub(crate) fn chain(error: &anyhow::Error, language: Language) -> String {
         if own.is_empty() || (!english.is_empty() && english.contains(&own)) {
             continue;
         }
-        let text = match of_receiver && is_damaged(error) {
-            // What the sender has for a damaged file, the receiver has not.
-            true if says_so => own.clone(),
-            true => damaged(language).to_owned(),
-            false => cause(error, language),
+        english.push_str(&own);
+        let text = match of_receiver.then(|| of_database(error, language)).flatten() {
+            // It is said already: in English with what SQLite calls it.
+            Some(_) if says_so && language == Language::Bokmal => continue,
+            Some(_) if says_so => own,
+            Some(text) => text.to_owned(),
+            None => cause(error, language),
         };
         if !said.is_empty() {
             said.push_str(": ");
         }
         said.push_str(&text);
-        english.push_str(&own);
     }
     said
 }
@@ -128,12 +129,29 @@ pub(crate) fn is_passing(error: &anyhow::Error) -> bool {
     })
 }
 
-/// What is said of a receiver's damaged database.
-fn damaged(language: Language) -> &'static str {
-    match language {
-        Language::Bokmal => "den er skadet: gjenopprett den fra sikkerhetskopien",
-        Language::English => "it is damaged: restore it from its backup",
-    }
+/// What is said of a receiver's database that is not as the program left it. The sender has a repair for its own, which
+/// [`lmr_sender::outbox::sqlite_text`] names; the receiver has its backups.
+fn of_database(error: &(dyn Error + 'static), language: Language) -> Option<&'static str> {
+    let (nb, en) = match sqlite_code(error) {
+        _ if is_damaged(error) => (
+            "den er skadet: gjenopprett den fra sikkerhetskopien",
+            "it is damaged: restore it from its backup",
+        ),
+        // No statement of ours breaks a constraint or names what is not there.
+        Some(1 | 19 | 20) => (
+            "den er ikke slik dette programmet skriver den: er den skadet, gjenopprett den fra sikkerhetskopien",
+            "it is not as this program writes it: if it is damaged, restore it from its backup",
+        ),
+        Some(26) => (
+            "filen er ikke en SQLite-database, eller begynnelsen er skadet: gjenopprett den fra sikkerhetskopien",
+            "the file is not an SQLite database, or its beginning is damaged: restore it from its backup",
+        ),
+        _ => return None,
+    };
+    Some(match language {
+        Language::Bokmal => nb,
+        Language::English => en,
+    })
 }
 
 /// One error of a chain in a language. What has no sentence of its own in bokmål stays as it is.
@@ -157,9 +175,26 @@ fn own_text(error: &(dyn Error + 'static), language: Language) -> Option<String>
         return Some(text.to_owned());
     }
     match language {
-        Language::Bokmal => causes::in_bokmal(error),
+        Language::Bokmal => session(error).or_else(|| causes::in_bokmal(error)),
         Language::English => None,
     }
+}
+
+/// In bokmål what came between here and a server with a database.
+fn session(error: &(dyn Error + 'static)) -> Option<String> {
+    if gave_no_session(error) {
+        return Some("den ga ingen forbindelse i tide".to_owned());
+    }
+    let error = broken_session(error)?;
+    Some(match error.kind() {
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe => {
+            "forbindelsen ble brutt".to_owned()
+        }
+        _ if error.to_string().starts_with("failed to lookup address") => {
+            "navnet på maskinen er ukjent, eller navnetjenesten svarer ikke".to_owned()
+        }
+        _ => io_error(error, Language::Bokmal),
+    })
 }
 
 /// What the operating system says, in a language; without its number.
@@ -249,6 +284,68 @@ mod tests {
         assert!(is_passing(&explained(away.into())));
         assert!(is_passing(&explained(SenderError::Busy("x".into()).into())));
         assert!(!is_passing(&explained(OpenError::WrongKey.into())));
+    }
+
+    #[test]
+    fn a_server_that_cannot_be_reached_is_spoken_of_in_bokmal() {
+        for kind in [
+            io::ErrorKind::NotFound,
+            io::ErrorKind::PermissionDenied,
+            io::ErrorKind::ConnectionRefused,
+            io::ErrorKind::ConnectionReset,
+            io::ErrorKind::BrokenPipe,
+            io::ErrorKind::UnexpectedEof,
+            io::ErrorKind::TimedOut,
+            io::ErrorKind::HostUnreachable,
+        ] {
+            let error = OpenError::Unavailable(sqlx::Error::Io(kind.into())).into();
+            let said = chain(&error, Language::Bokmal);
+            let reason = said.strip_prefix("databasen kan ikke åpnes: ").unwrap_or_default();
+            assert!(!reason.is_empty() && !reason.contains(&kind.to_string()), "{said}");
+            assert!(!said.contains("error"), "{said}");
+        }
+        let unknown = "failed to lookup address information: Name or service not known";
+        for error in [sqlx::Error::Io(io::Error::other(unknown)), sqlx::Error::PoolTimedOut] {
+            let said = chain(&OpenError::Unavailable(error).into(), Language::Bokmal);
+            assert!(!said.contains("failed") && !said.contains("timed out"), "{said}");
+        }
+    }
+
+    /// With the errors that SQLite itself gives of such files.
+    #[test]
+    fn a_receivers_damaged_database_has_a_backup_and_no_repair() {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("x.db");
+        let error_of = |sql: &'static str| {
+            runtime.block_on(async {
+                use sqlx::ConnectOptions as _;
+                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
+                let mut session = options.create_if_missing(true).connect().await?;
+                sqlx::raw_sql(sql).execute(&mut session).await
+            })
+        };
+        error_of("CREATE TABLE t (a INTEGER NOT NULL)").expect("a table");
+        let mut errors = vec![
+            error_of("SELECT * FROM missing").expect_err("no table"),
+            error_of("INSERT INTO t VALUES (NULL)").expect_err("a constraint"),
+        ];
+        let mut bytes = std::fs::read(&path).expect("read");
+        bytes[100..].fill(0xff);
+        std::fs::write(&path, &bytes).expect("written");
+        errors.push(error_of("SELECT * FROM t").expect_err("damaged"));
+        std::fs::write(&path, "no database at all ".repeat(100)).expect("written");
+        errors.push(error_of("SELECT * FROM t").expect_err("no database"));
+        for (error, code) in errors.into_iter().zip([1, 19, 11, 26]) {
+            assert_eq!(sqlite_code(&error), Some(code), "{error}");
+            let own = error.to_string();
+            let error = OpenError::from(error).into();
+            let (nb, en) = (chain(&error, Language::Bokmal), chain(&error, Language::English));
+            assert!(nb.contains("gjenopprett den fra sikkerhetskopien"), "{nb}");
+            assert!(en.contains("restore it from its backup"), "{en}");
+            assert!(!nb.contains(&own) && !nb.contains("send repair"), "{nb}");
+            assert!(!en.contains("send repair"), "{en}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::key::KeyFileError;
 use lmr_intake::{Removed, StoreError};
 use sqlx::migrate::MigrateError;
+use std::io::ErrorKind;
 use thiserror::Error;
 
 /// Why a database cannot be used. The fault is the installation's.
@@ -123,17 +124,19 @@ pub fn is_damaged(error: &(dyn std::error::Error + 'static)) -> bool {
 }
 
 /// Whether an error of the database passes by itself: nobody answers, the server starts or stops, there are too many
-/// sessions, somebody has a lock. Tried again later, the same may succeed.
+/// sessions, somebody has a lock. Tried again later, the same may succeed; a file that is missing (`sslrootcert`), or that
+/// nobody may read or write, somebody must put right.
 #[must_use]
 pub fn is_passing(error: &(dyn std::error::Error + 'static)) -> bool {
     match error.downcast_ref::<sqlx::Error>() {
-        Some(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) => true,
+        Some(sqlx::Error::Io(error)) => !is_lasting(error.kind()),
+        Some(sqlx::Error::PoolTimedOut) => true,
         Some(sqlx::Error::Database(error)) => {
-            let code = error.code().unwrap_or_default();
-            if error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
-                // SQLITE_BUSY, SQLITE_LOCKED; extended codes have the primary one in their lowest byte.
-                return code.parse::<i32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6));
+            if let Some(code) = primary_code(error.as_ref()) {
+                // SQLITE_BUSY, SQLITE_LOCKED.
+                return matches!(code, 5 | 6);
             }
+            let code = error.code().unwrap_or_default();
             // read_only_sql_transaction (another server takes over), lock_not_available; connection exceptions,
             // operator intervention, insufficient resources, transaction rollback.
             code == "25006"
@@ -142,6 +145,25 @@ pub fn is_passing(error: &(dyn std::error::Error + 'static)) -> bool {
         }
         _ => false,
     }
+}
+
+/// What stays until somebody changes a file, a right or the configuration. Everything else passes: a name that is not
+/// resolved, an address that nothing answers at, a connection that breaks.
+fn is_lasting(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::NotFound
+            | ErrorKind::PermissionDenied
+            | ErrorKind::AlreadyExists
+            | ErrorKind::InvalidData
+            | ErrorKind::InvalidInput
+            | ErrorKind::InvalidFilename
+            | ErrorKind::IsADirectory
+            | ErrorKind::NotADirectory
+            | ErrorKind::ReadOnlyFilesystem
+            | ErrorKind::FileTooLarge
+            | ErrorKind::Unsupported
+    )
 }
 
 /// Whether SQLite found a damaged file (<https://sqlite.org/rescode.html>: SQLITE_CORRUPT), or the driver
@@ -153,12 +175,38 @@ fn is_damage(error: &sqlx::Error) -> bool {
     ) {
         return true;
     }
-    let error = error.as_database_error();
-    let error = error.and_then(|error| error.try_downcast_ref::<sqlx::sqlite::SqliteError>());
-    let code = error.and_then(sqlx::error::DatabaseError::code);
-    // Extended codes have the primary one in their lowest byte.
-    let code = code.and_then(|code| code.parse::<i32>().ok());
-    code.is_some_and(|code| code & 0xff == 11)
+    error.as_database_error().and_then(primary_code) == Some(11)
+}
+
+/// SQLite's result code of an error (<https://sqlite.org/rescode.html>), the primary one; `None` for errors of another
+/// kind, or of another database.
+#[must_use]
+pub fn sqlite_code(error: &(dyn std::error::Error + 'static)) -> Option<i32> {
+    error.downcast_ref::<sqlx::Error>()?.as_database_error().and_then(primary_code)
+}
+
+/// Extended codes have the primary one in their lowest byte.
+fn primary_code(error: &dyn sqlx::error::DatabaseError) -> Option<i32> {
+    let error = error.try_downcast_ref::<sqlx::sqlite::SqliteError>()?;
+    let code = sqlx::error::DatabaseError::code(error)?;
+    code.parse::<i32>().ok().map(|code| code & 0xff)
+}
+
+/// What came between here and the server of a database, as its driver wraps it.
+#[must_use]
+pub fn broken_session<'e>(
+    error: &'e (dyn std::error::Error + 'static),
+) -> Option<&'e std::io::Error> {
+    match error.downcast_ref()? {
+        sqlx::Error::Io(error) => Some(error),
+        _ => None,
+    }
+}
+
+/// Whether a database gave no session in time.
+#[must_use]
+pub fn gave_no_session(error: &(dyn std::error::Error + 'static)) -> bool {
+    matches!(error.downcast_ref(), Some(sqlx::Error::PoolTimedOut))
 }
 
 /// Whether a prepared statement of this session is gone, or one of another session is there: then the session is not
@@ -309,8 +357,38 @@ mod tests {
         ] {
             assert_eq!(is_passing(&coded::error(code)), passes, "{code}");
         }
-        let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        let refused = std::io::Error::from(ErrorKind::ConnectionRefused);
         assert!(is_passing(&sqlx::Error::Io(refused)));
+        for (kind, passes) in [
+            (ErrorKind::ConnectionReset, true),
+            (ErrorKind::ConnectionAborted, true),
+            (ErrorKind::BrokenPipe, true),
+            (ErrorKind::NotConnected, true),
+            (ErrorKind::UnexpectedEof, true),
+            (ErrorKind::TimedOut, true),
+            (ErrorKind::WouldBlock, true),
+            (ErrorKind::Interrupted, true),
+            (ErrorKind::HostUnreachable, true),
+            (ErrorKind::NetworkUnreachable, true),
+            (ErrorKind::NetworkDown, true),
+            (ErrorKind::AddrNotAvailable, true),
+            (ErrorKind::StorageFull, true),
+            // As of a name that is not resolved.
+            (ErrorKind::Other, true),
+            (ErrorKind::NotFound, false),
+            (ErrorKind::PermissionDenied, false),
+            (ErrorKind::AlreadyExists, false),
+            (ErrorKind::InvalidData, false),
+            (ErrorKind::InvalidInput, false),
+            (ErrorKind::InvalidFilename, false),
+            (ErrorKind::IsADirectory, false),
+            (ErrorKind::NotADirectory, false),
+            (ErrorKind::ReadOnlyFilesystem, false),
+            (ErrorKind::FileTooLarge, false),
+            (ErrorKind::Unsupported, false),
+        ] {
+            assert_eq!(is_passing(&sqlx::Error::Io(kind.into())), passes, "{kind}");
+        }
         assert!(is_passing(&sqlx::Error::PoolTimedOut));
         assert!(!is_passing(&sqlx::Error::Tls("an unknown authority".into())));
         assert!(!is_passing(&OpenError::WrongKey));

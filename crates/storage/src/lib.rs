@@ -49,7 +49,7 @@ mod prepared;
 mod sqlite;
 
 pub use apart::{ApartStore, IdentityStore, Part, PartKey, PartOf};
-pub use error::{OpenError, is_damaged, is_passing};
+pub use error::{OpenError, broken_session, gave_no_session, is_damaged, is_passing, sqlite_code};
 pub use key::{ApartKeys, IdentityKey, KeyFileError, StorageKey};
 pub use opening::Opening;
 pub use placed::{MAIN, MoveError, MoveReport, PlacedStore};

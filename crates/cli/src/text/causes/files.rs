@@ -4,22 +4,25 @@ use std::error::Error;
 
 use crate::validate::project::{NO_DATE, NO_RULE_SET};
 
-/// The error in bokmål. What the library says and has no sentence here is left out: the place and the line show it.
+/// What is said of a line where the library's reason has no sentence here.
+const UNUSABLE: &str = "det som står her, kan ikke brukes";
+
+/// The error in bokmål.
 pub(super) fn in_bokmal(error: &(dyn Error + 'static)) -> Option<String> {
     let error = error.downcast_ref::<toml::de::Error>()?;
     let shown = error.to_string();
     let message = error.message().trim_end();
-    let said = sentence(message).unwrap_or_default();
+    let said = sentence(message).or_else(|| syntax(message).map(str::to_owned));
     let located = shown.strip_prefix("TOML parse error at line ").and_then(|rest| {
         let (place, line) = rest.split_once('\n')?;
         let (number, column) = place.split_once(", column ")?;
         let line = line.trim_end().strip_suffix(message)?;
+        let said = said.as_deref().unwrap_or(UNUSABLE);
         Some(format!("linje {number}, kolonne {column}\n{line}{said}"))
     });
     Some(match located {
         Some(text) => text.trim_end().to_owned(),
-        None if said.is_empty() => "filen kan ikke brukes".to_owned(),
-        None => said,
+        None => said.unwrap_or_else(|| "filen kan ikke brukes".to_owned()),
     })
 }
 
@@ -50,4 +53,80 @@ fn sentence(message: &str) -> Option<String> {
         return Some(format!("{name} er ikke et regelsett; det som finnes, er {known}"));
     }
     message.ends_with(NO_DATE).then(|| "det skal være en dato: skriv until = 2027-01-31".to_owned())
+}
+
+/// What is not TOML, by how the message of `toml_parser` begins.
+fn syntax(message: &str) -> Option<&'static str> {
+    const ALL: [(&[&str], &str); 9] = [
+        (
+            &["string values must be quoted"],
+            "verdien mangler, eller er en tekst uten anførselstegn: nøkkel = \"verdi\"",
+        ),
+        (
+            &[
+                "missing opening quote",
+                "invalid basic string",
+                "invalid literal string",
+                "invalid multi-line",
+            ],
+            "et anførselstegn mangler, eller teksten har et tegn som ikke er tillatt i den",
+        ),
+        (
+            &["unclosed table", "unclosed array", "unclosed inline table", "missing table open"],
+            "en klamme mangler",
+        ),
+        (
+            &["key with no value", "missing value", "missing assignment", "invalid key-value pair"],
+            "skriv nøkkel = verdi",
+        ),
+        (&["extra `=`", "extra assignment", "unexpected `=`"], "her er det et likhetstegn for mye"),
+        (&["missing comma"], "et komma mangler"),
+        (&["extra comma"], "her er det et komma for mye"),
+        (
+            &["invalid unquoted key", "unquoted keys cannot be empty"],
+            "nøkkelen har et tegn som må stå i anførselstegn",
+        ),
+        (
+            &["unexpected key or value", "unexpected content"],
+            "her er det noe for mye: en nøkkel og verdi på hver linje",
+        ),
+    ];
+    let starts = |starts: &[&str]| starts.iter().any(|start| message.starts_with(start));
+    ALL.into_iter().find(|(of, _)| starts(of)).map(|(_, said)| said)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_syntax_error_has_its_reason_in_bokmal() {
+        for (text, said) in [
+            ("a = b", "anførselstegn"),
+            ("a = \"b", "anførselstegn"),
+            ("a = 'b", "anførselstegn"),
+            ("[a", "klamme"),
+            ("[[a]", "klamme"),
+            ("a = [1", "klamme"),
+            ("a = {b = 1", "klamme"),
+            ("a", "skriv nøkkel = verdi"),
+            ("a =", "verdien mangler"),
+            ("a = = 1", "likhetstegn for mye"),
+            ("a = ['1' '2']", "komma mangler"),
+            ("a = [1,,2]", "komma for mye"),
+            ("å = 1", "tegn som må stå i anførselstegn"),
+            ("a = 1 b = 2", "noe for mye"),
+            ("a = 1\na = 2", "to ganger"),
+            ("a = 01", UNUSABLE),
+            ("a = 2026-99-99", UNUSABLE),
+            ("a = 1\r\rb = 2", UNUSABLE),
+        ] {
+            let error = toml::from_str::<toml::Table>(text).expect_err(text);
+            let nb = in_bokmal(&error).unwrap_or_default();
+            assert!(nb.starts_with("linje "), "{text}: {nb}");
+            let reason = nb.lines().last().unwrap_or_default();
+            assert!(reason.contains(said), "{text}: {error} {nb}");
+            assert!(!nb.contains(error.message()), "{text}: {nb}");
+        }
+    }
 }
