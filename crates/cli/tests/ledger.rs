@@ -238,5 +238,22 @@ fn a_ledger_that_cannot_be_used_ends_every_command_with_status_4() {
         let done = world.send(&["status"]);
         assert_eq!(done.status.code(), Some(4), "{}", said(&done));
         assert!(said(&done).contains("another program has locked it"), "{}", said(&done));
+        for command in [&["repair"][..], &["repair", "--apply"]] {
+            let done = world.send(command);
+            assert_eq!(done.status.code(), Some(4), "{}", said(&done));
+            assert!(said(&done).contains("another program has locked it"), "{}", said(&done));
+        }
     });
+    // Nothing is wrong with the file, whatever the repair lacks.
+    put(&good);
+    let nowhere = world.config("nowhere");
+    let nowhere = [("TMPDIR", nowhere.to_str().expect("UTF-8"))];
+    for command in [&["repair"][..], &["repair", "--apply"]] {
+        let done = world.send_with(command, &nowhere);
+        assert_eq!(done.status.code(), Some(4), "{}", said(&done));
+    }
+    let beside = std::fs::read_dir(database.parent().expect("a folder")).expect("a folder");
+    let names = beside.map(|file| file.expect("a file").file_name());
+    assert_eq!(names.filter(|name| name.to_string_lossy().contains(".damaged-")).count(), 2);
+    assert_eq!(std::fs::read(&database).expect("a file"), good);
 }

@@ -198,6 +198,8 @@ impl Agent {
 
     async fn transfer(&self, run: &mut Run) -> Result<(), SenderError> {
         let date = self.transport.server_time();
+        // Before anything is made of the source.
+        self.find_annulments().await?;
         Box::pin(self.compare_with_register(&mut run.report)).await?;
         if self.transport.server_time() != date {
             self.compare_clocks(run);
@@ -601,6 +603,7 @@ impl Agent {
     ) -> Result<Statuses, SenderError> {
         let is_complete = !self.settings.incremental;
         self.adopt_former_versions(index).await?;
+        self.keep_known_annulled(index).await?;
         self.outbox.drop_corrected(index, is_complete).await?;
         let statuses = self.outbox.statuses(index).await?;
         if !is_complete {

@@ -5,6 +5,8 @@
 //! and the annulment is made of it: the resource with its status changed, and what it refers to as it was
 //! last sent, so that no newer version is overwritten by an older one. See docs/decisions/annulment.md.
 
+mod lost;
+
 use std::collections::HashMap;
 use std::fmt;
 
@@ -20,7 +22,7 @@ use crate::copies::CopyKey;
 use crate::error::SenderError;
 use crate::identity::{Hash, uuid_text};
 use crate::lock::Lock;
-use crate::outbox::{HeldFinding, Item, NewMessage, StoredRow};
+use crate::outbox::{HeldFinding, Item, JournalledAnnulment, NewMessage, StoredRow};
 use crate::plan::Role;
 use crate::report::{Report, RunKind};
 use crate::run::Run;
@@ -225,10 +227,11 @@ impl Agent {
         let seq = self.outbox.add(&message, now).await?;
         if let Some(reason) = reason {
             let name = row.source_key.as_deref().or(row.resource_id.as_deref()).unwrap_or("-");
-            let note = format!("{} {name}: {reason}", row.resource_type);
+            let note = JournalledAnnulment::text(&row.resource_type, name, reason);
             self.outbox.note_operation("annul", &note, now).await?;
         }
-        run.report.changed += 1;
+        // Sent again it is nothing new: the source has not changed, and it was counted before.
+        run.report.changed += usize::from(reason.is_some());
         run.report.dependencies += items.len().saturating_sub(1);
         self.send(seq, message_id, run, None).await
     }
@@ -241,7 +244,8 @@ impl Agent {
         resource: &str,
     ) -> Result<String, SenderError> {
         let mut copies = Copies { agent: self, bundles: HashMap::new() };
-        let reason = copies.entry(identity, None).await?.and_then(|(last, ..)| reason(&last));
+        let reason =
+            copies.entry(identity, None).await?.and_then(|(last, ..)| reason(&last.resource));
         annulled(resource, reason.as_deref())
     }
 
@@ -385,8 +389,8 @@ fn is_annulled(resource: &str) -> bool {
 }
 
 /// The reason that an annulment gives.
-fn reason(annulment: &EntryText) -> Option<String> {
-    let document = Document::parse(annulment.resource.as_str(), &ParseOptions::strict()).ok()?;
+fn reason(annulment: &str) -> Option<String> {
+    let document = Document::parse(annulment, &ParseOptions::strict()).ok()?;
     let reasons = document.root().member("statusReason")?;
     let first = match reasons.kind() {
         Kind::Array => reasons.members().next()?,

@@ -3,6 +3,7 @@
 //! Every step is one transaction, durable before the next one begins (WAL, `synchronous = FULL`), so the process may
 //! die between any two: `recover` then finds what was under way.
 
+mod annulments;
 mod book;
 mod columns;
 mod desk;
@@ -35,10 +36,12 @@ use crate::plan::{Known, Role, Statuses};
 use crate::progress::{AttemptOutcome, Progress};
 use crate::report::RunKind;
 use crate::schedule::RetrySchedule;
+use annulments::{keep_annulments, keep_released_annulments};
 use book::{book, close_items, hold_all, split};
 use columns::Columns;
 
 pub use crate::progress::State;
+pub(crate) use annulments::{FoundAnnulment, JournalledAnnulment, WhereAnnulments};
 pub use desk::{Act, ActError, Discarded, JournalEntry, JournalRecord, SourceIssueRow};
 pub(crate) use held::HeldCount;
 use held::depend_on_clock;
@@ -504,6 +507,7 @@ impl Outbox {
         for (seq, progress) in progresses(&mut step).await? {
             store_progress(&mut step, seq, progress.new_round(now), now).await?;
         }
+        keep_released_annulments(&mut step, now).await?;
         self.commit(step).await
     }
 
@@ -740,6 +744,10 @@ impl Outbox {
             }
             AttemptOutcome::Later { .. } | AttemptOutcome::Never { bytes_at_fault: false } => {}
         }
+        if after.state == State::Released && *finished.outcome != AttemptOutcome::TooLarge {
+            keep_annulments(&mut step, seq, None, now).await?;
+        }
+        keep_released_annulments(&mut step, now).await?;
         if !after.state.is_open() && *finished.outcome != AttemptOutcome::Answered {
             close_items(&mut step, seq, None).await?;
         }
@@ -796,6 +804,7 @@ impl Outbox {
         .bind(AttemptFailure::GivenUp.to_stored())
         .execute(&mut *step)
         .await?;
+        keep_released_annulments(&mut step, now).await?;
         self.commit(step).await?;
         Ok(done.rows_affected() == 1)
     }

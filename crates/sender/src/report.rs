@@ -140,7 +140,7 @@ pub struct Report {
     /// Messages of this organisation that the register has after the last that this ledger knows: the ledger was restored
     /// from a backup, or another sender delivers for the organisation.
     pub unknown_messages: u64,
-    /// Annulments that the register may have lost and that could not be sent again: they wait for a person.
+    /// Annulments that the register may have lost, or has not stored, and that could not be sent again: they wait for a person.
     pub lost_annulments: Vec<LostAnnulment>,
     /// Resource types that the guide does not take.
     pub foreign_types: Vec<ForeignType>,

@@ -453,8 +453,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Si hva som er skadet i avsenderens database og hva en reparasjon ville tatt vare på; med `--apply`, gjør den",
     ),
     (
-        "The repair puts what can be read into a new file and leaves the damaged one beside it. What is lost is sent again, and what the register has makes no new version there. Exit status: 0 nothing is damaged, or it is repaired; 1 something is damaged; 4 the file cannot be read at all",
-        "Reparasjonen legger det som kan leses i en ny fil og lar den skadde ligge ved siden av. Det som er tapt, sendes på nytt, og det registeret har, får ingen ny versjon. Sluttstatus: 0 ingenting er skadet, eller det er reparert; 1 noe er skadet; 4 filen kan ikke leses i det hele tatt",
+        "The repair puts what can be read into a new file and leaves the damaged one beside it. What is lost is sent again, and what the register has makes no new version there; annulled records that are lost are looked for before that, and none that is found goes out as given. Exit status: 0 nothing is damaged, or it is repaired; 1 something is damaged, or it is repaired and annulments may be lost that nothing names; 4 the file cannot be read at all",
+        "Reparasjonen legger det som kan leses i en ny fil og lar den skadde ligge ved siden av. Det som er tapt, sendes på nytt, og det registeret har, får ingen ny versjon; annullerte poster som er tapt, letes fram før det, og ingen som finnes igjen, sendes som gitt. Sluttstatus: 0 ingenting er skadet, eller det er reparert; 1 noe er skadet, eller det er reparert og det kan mangle annulleringer som ingenting nevner; 4 filen kan ikke leses i det hele tatt",
     ),
     ("Make the repair", "Gjør reparasjonen"),
     (

@@ -17,8 +17,9 @@ use crate::text::{Explain, text};
 /// Say what is damaged in the sender's database and what a repair would keep; with `--apply`, make it.
 ///
 /// The repair puts what can be read into a new file and leaves the damaged one beside it. What is lost is sent again,
-/// and what the register has makes no new version there. Exit status: 0 nothing is damaged, or it is repaired; 1 something is damaged; 4 the
-/// file cannot be read at all.
+/// and what the register has makes no new version there; annulled records that are lost are looked for before that, and
+/// none that is found goes out as given. Exit status: 0 nothing is damaged, or it is repaired; 1 something is damaged, or
+/// it is repaired and annulments may be lost that nothing names; 4 the file cannot be read at all.
 #[derive(Args)]
 pub(super) struct Repair {
     /// Make the repair
@@ -63,21 +64,26 @@ impl Repair {
             )
         });
         if !self.apply {
-            let found = unless_newer(examine(&path).await)?.explain(cannot)?;
+            let found = if_irreparable(examine(&path).await)?.explain(cannot)?;
             send.show(&found, || examined(&found, lang))?;
             return Ok(ExitCode::from(u8::from(!found.faults.is_empty())));
         }
-        let done = unless_newer(repair(&path, clock::now()).await)?.explain(cannot)?;
+        let done = if_irreparable(repair(&path, clock::now()).await)?.explain(cannot)?;
         send.show(&done, || repaired(done.as_ref(), lang))?;
-        Ok(ExitCode::from(RunStatus::Clean.exit_code()))
+        let status = match done.is_some_and(|done| done.may_lack_annulments) {
+            true => RunStatus::ToCorrect,
+            false => RunStatus::Clean,
+        };
+        Ok(ExitCode::from(status.exit_code()))
     }
 }
 
-/// A file of a newer program is not one to repair with this one, and says so itself.
-fn unless_newer<T>(done: Result<T, OutboxError>) -> anyhow::Result<Result<T, OutboxError>> {
+/// Only a file that cannot be repaired has the remedy of one: that of a newer program, one that is locked and a full
+/// disk say themselves what to do, and the file is sound.
+fn if_irreparable<T>(done: Result<T, OutboxError>) -> anyhow::Result<Result<T, OutboxError>> {
     match done {
-        Err(error @ OutboxError::Newer { .. }) => Err(error.into()),
-        done => Ok(done),
+        Ok(_) | Err(OutboxError::Irreparable(_)) => Ok(done),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -123,7 +129,25 @@ fn repaired(done: Option<&Repaired>, lang: Language) -> String {
         "\nRepaired. The damaged file is {path}. The next transfer sends what is missing; what the register has makes no new version.\n",
         path = done.damaged_file.display()
     );
-    state(&done.found, lang) + rest.get(lang)
+    let mut out = state(&done.found, lang) + rest.get(lang);
+    if !done.lost_annulments.is_empty() {
+        out += pick(
+            lang,
+            "Disse postene er annullert, og databasen har mistet det. Neste overføring finner dem igjen i kopiene av det som er sendt, og sender ingen av dem som gitt:\n",
+            "These records are annulled, and the database has lost that. The next transfer finds them again in the copies of what was sent, and sends none of them as given:\n",
+        );
+        for name in &done.lost_annulments {
+            out += &format!("  {name}\n");
+        }
+    }
+    if done.may_lack_annulments {
+        out += pick(
+            lang,
+            "Journalen er heller ikke hel: poster som er annullert, kan mangle uten at noe sier hvilke. Neste overføring finner dem som det er kopi av. Se etter om andre står som gitt i kilden, før den går.\n",
+            "The journal is not whole either: annulled records may be missing without anything that names them. The next transfer finds those that there is a copy of. Look before it runs whether others are in the source as given.\n",
+        );
+    }
+    out
 }
 
 impl ExportLedger {

@@ -62,12 +62,12 @@ fn lost_annulments(lost: &[LostAnnulment], language: Language) -> String {
     let count = lost.len();
     let mut text = match language {
         Language::Bokmal => format!(
-            "{count} annulleringer har registeret ikke bekreftet på nytt. Neste overføring prøver igjen; det som \
+            "{count} annulleringer har registeret ikke bekreftet. Neste overføring prøver igjen; det som \
              fortsatt står her etter den, annulleres med lmr send annul, eller i kilden med status \
              entered-in-error:\n"
         ),
         Language::English => format!(
-            "{count} annulments the register has not confirmed again. The next transfer tries them; annul what is \
+            "{count} annulments the register has not confirmed. The next transfer tries them; annul what is \
              still listed after it with lmr send annul, or at the source with status entered-in-error:\n"
         ),
     };

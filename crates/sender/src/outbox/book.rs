@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 
+use super::annulments::keep_annulments;
 use super::columns::{Columns, compact};
 use super::held::hold;
 use super::{HeldFinding, Item, ItemOutcome, Origin, OutboxError, Result, hash, int, ms};
@@ -49,6 +50,7 @@ pub(super) async fn book(
     .bind(ms(now))
     .execute(&mut **step)
     .await?;
+    keep_annulments(step, seq, Some(&outcomes), now).await?;
     sqlx::query(
         "DELETE FROM held WHERE (identity, version) IN (SELECT identity, version FROM item \
          WHERE seq = ?1 AND substr(?2, position + 1, 1) IN (x'31', x'32'))",

@@ -19,7 +19,7 @@ pub struct LedgerRow {
     pub message_id: Option<String>,
     /// When the register confirmed it.
     pub confirmed_at: Timestamp,
-    /// When it confirmed that the resource is annulled.
+    /// When it was annulled; the register may have lost that, or not have confirmed it yet.
     pub annulled_at: Option<Timestamp>,
     /// Whether a complete source does not hold it any more.
     pub has_vanished: bool,

@@ -1,7 +1,9 @@
 //! A damaged file: what of it can be read, and a new file made of that.
 //!
 //! Whatever is lost of the ledger is sent again, and what the register has makes no new version there; so a repair
-//! never has to guess.
+//! never has to guess. Annulments are the exception: the source still has what was annulled as it was given, and sending
+//! that again would take the annulment back. So the next transfer looks for those that are lost before it sends anything
+//! (`annul/lost.rs`).
 
 mod schema;
 
@@ -54,6 +56,11 @@ pub struct Repaired {
     pub found: Examination,
     /// Where the damaged file is now.
     pub damaged_file: PathBuf,
+    /// Annulled records, with their types, that the ledger has lost and the journal names: the next transfer sends none
+    /// of them as given.
+    pub lost_annulments: Vec<String>,
+    /// Whether annulments may be lost that the journal does not name, since it is not whole either.
+    pub may_lack_annulments: bool,
 }
 
 /// Asks SQLite whether the pages of an open file hold together; the first fault, if there is one.
@@ -75,7 +82,7 @@ pub async fn examine(path: &Path) -> Result<Examination> {
 }
 
 async fn examine_file(path: &Path) -> Result<Examination> {
-    let faults = faults(path).await;
+    let faults = faults(path).await?;
     if faults.is_empty() {
         return Ok(Examination { faults, tables: Vec::new() });
     }
@@ -111,7 +118,7 @@ fn recommends_repair(error: &sqlx::Error) -> bool {
 }
 
 async fn repair_file(path: &Path, now: Timestamp) -> Result<Option<Repaired>> {
-    let faults = faults(path).await;
+    let faults = faults(path).await?;
     if faults.is_empty() {
         return Ok(None);
     }
@@ -139,42 +146,85 @@ async fn repair_file(path: &Path, now: Timestamp) -> Result<Option<Repaired>> {
     if !lost.is_empty() {
         leaves_something_to_send(&mut *outbox.pool.acquire().await?).await?;
     }
+    let lacks = |name: &str| lost.contains(&name);
+    let mut lost_annulments = Vec::new();
+    if lacks("stored") {
+        outbox.may_lack_annulments(!lacks("operation")).await?;
+        let unknown = outbox.unknown_annulments().await?;
+        lost_annulments = unknown.iter().map(ToString::to_string).collect();
+    }
+    let may_lack_annulments = lacks("stored") && lacks("operation");
     outbox.close().await;
     let damaged_file = file(&format!(".damaged-{}", now.as_second()));
-    for ending in ["-wal", "-shm"] {
-        let mut name = damaged_file.as_os_str().to_owned();
-        name.push(ending);
-        match std::fs::rename(file(ending), name) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(moved(error)),
-            _ => {}
-        }
-    }
-    std::fs::rename(path, &damaged_file).map_err(moved)?;
-    std::fs::rename(&new, path).map_err(moved)?;
-    Ok(Some(Repaired { found: Examination { faults, tables }, damaged_file }))
+    put_in_place(path, &new, &damaged_file).map_err(moved)?;
+    Ok(Some(Repaired {
+        found: Examination { faults, tables },
+        damaged_file,
+        lost_annulments,
+        may_lack_annulments,
+    }))
 }
 
-/// What is wrong with the schema, and what SQLite's check reports; an error of reading is a fault too.
-async fn faults(path: &Path) -> Vec<String> {
+/// Moves the damaged file aside with what is beside it, and the new one into its place. Where one step fails those before
+/// it are taken back: without its log a file lacks what was written last.
+fn put_in_place(path: &Path, new: &Path, aside: &Path) -> std::io::Result<()> {
+    let with = |path: &Path, ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    let steps = ["-wal", "-shm", ""].map(|ending| (with(path, ending), with(aside, ending)));
+    let mut done: Vec<&(PathBuf, PathBuf)> = Vec::new();
+    let mut failed = None;
+    for step in &steps {
+        match std::fs::rename(&step.0, &step.1) {
+            Ok(()) => done.push(step),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && step.0 != path => {}
+            Err(error) => failed = failed.or(Some(error)),
+        }
+        if failed.is_some() {
+            break;
+        }
+    }
+    if failed.is_none() {
+        failed = std::fs::rename(new, path).err();
+    }
+    let Some(error) = failed else { return Ok(()) };
+    for (from, to) in done.into_iter().rev() {
+        std::fs::rename(to, from)?;
+    }
+    Err(error)
+}
+
+/// What is wrong with the schema, and what SQLite's check reports. An error of reading is a fault too where the file
+/// is to blame for it.
+///
+/// # Errors
+/// [`OutboxError`] for what says nothing of the file: a lock, a full disk, no folder for scratch files.
+async fn faults(path: &Path) -> Result<Vec<String>> {
     let text = |error: sqlx::Error| match recommends_repair(&error) {
         true => error.to_string(),
         false => database_text(&error),
     };
-    let mut faults = schema_faults(path).await.unwrap_or_else(|error| match error {
-        OutboxError::Database(error) => vec![text(error)],
+    let mut faults = match schema_faults(path).await {
+        Ok(faults) => faults,
         // Its form is not known here.
-        OutboxError::Newer { .. } => Vec::new(),
-        error => vec![irreparable(error).to_string()],
-    });
+        Err(OutboxError::Newer { .. }) => Vec::new(),
+        Err(error) if !is_fault(&error) => return Err(error),
+        Err(OutboxError::Database(error)) => vec![text(error)],
+        Err(error) => vec![irreparable(error).to_string()],
+    };
     let options = SqliteConnectOptions::new().filename(path).create_if_missing(false);
     let check = async {
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
         let rows = sqlx::query("PRAGMA integrity_check(20)").fetch_all(&pool).await;
         pool.close().await;
-        rows
+        Ok::<_, OutboxError>(rows?)
     };
     match check.await {
-        Err(error) => faults.push(text(error)),
+        Err(error) if !is_fault(&error) => return Err(error),
+        Err(OutboxError::Database(error)) => faults.push(text(error)),
+        Err(error) => faults.push(error.to_string()),
         Ok(rows) => faults.extend(rows.iter().flat_map(|row| {
             let text: String = row.read(0).unwrap_or_else(|error| error.to_string());
             let lines = text.lines().filter(|line| *line != "ok");
@@ -183,7 +233,16 @@ async fn faults(path: &Path) -> Vec<String> {
     }
     faults.dedup();
     faults.truncate(NAMED);
-    faults
+    Ok(faults)
+}
+
+/// What an attempt gave; `None` where the file is to blame that it gave nothing.
+fn unless_damaged<T>(attempt: Result<T>) -> Result<Option<T>> {
+    match attempt {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if is_fault(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// What of a file's schema is not that of its form.
@@ -195,8 +254,11 @@ async fn schema_faults(path: &Path) -> Result<Vec<String>> {
     let forms = form_of(path).await?.map_or_else(super::forms, forms_until);
     let scratch = tempfile::tempdir().map_err(|error| OutboxError::Database(error.into()))?;
     let form = scratch.path().join("form.sqlite");
-    Outbox::open_as(&form, SqliteSynchronous::Off, &forms).await?.close().await;
-    Ok(differences(&schema_of(&form).await?, &found))
+    let known = async {
+        Outbox::open_as(&form, SqliteSynchronous::Off, &forms).await?.close().await;
+        schema_of(&form).await
+    };
+    Ok(differences(&known.await.map_err(of_scratch)?, &found))
 }
 
 /// A copy of a file whose schema is not the known one, with the known one; `None` where it is. It is in a folder of its
@@ -206,8 +268,8 @@ async fn with_schema(
     from: &Path,
     to: &Path,
 ) -> Result<Option<(tempfile::TempDir, PathBuf)>> {
-    let found = schema_of(from).await;
-    if found.is_ok_and(|found| differences(known, &found).is_empty()) {
+    let found = unless_damaged(schema_of(from).await)?;
+    if found.is_some_and(|found| differences(known, &found).is_empty()) {
         return Ok(None);
     }
     let failed = |error: std::io::Error| OutboxError::Database(error.into());
@@ -240,10 +302,8 @@ async fn salvage(from: &Path, to: &Path) -> Result<Vec<TableState>> {
     let forms = form_of(from).await?.map_or_else(super::forms, forms_until);
     let outbox = Outbox::open_as(to, SqliteSynchronous::Full, &forms).await?;
     // Where the schema cannot be put right, what can be read with it as it is.
-    let copy = match schema_of(to).await {
-        Ok(known) => with_schema(&known, from, to).await.ok().flatten(),
-        Err(_) => None,
-    };
+    let known = schema_of(to).await.map_err(of_scratch)?;
+    let copy = unless_damaged(with_schema(&known, from, to).await)?.flatten();
     let from = copy.as_ref().map_or(from, |(_, copy)| copy);
     let mut connection = outbox.pool.acquire().await?;
     let copied = copy_all(&mut connection, from).await;
@@ -257,11 +317,11 @@ async fn salvage(from: &Path, to: &Path) -> Result<Vec<TableState>> {
 /// changed already, and once more changes nothing. `None`, the present form, where nothing else fits.
 async fn form_of(path: &Path) -> Result<Option<i64>> {
     let options = SqlitePoolOptions::new().max_connections(1);
-    let Ok(pool) = options.connect_with(tolerant(path)).await else {
-        return Ok(None);
-    };
+    let pool = options.connect_with(tolerant(path)).await.map_err(OutboxError::from);
+    let Some(pool) = unless_damaged(pool)? else { return Ok(None) };
     let row = sqlx::query("SELECT max(version) FROM _sqlx_migrations").fetch_one(&pool).await;
-    let listed = row.ok().and_then(|row| row.read::<Option<i64>>(0).ok()?);
+    let row = unless_damaged(row.map_err(OutboxError::from))?;
+    let listed = row.and_then(|row| row.read::<Option<i64>>(0).ok()?);
     if listed.is_some_and(is_newer_form) {
         let needed = needed_program(&pool).await;
         pool.close().await;
@@ -269,7 +329,7 @@ async fn form_of(path: &Path) -> Result<Option<i64>> {
     }
     let found = match listed {
         Some(_) => Vec::new(),
-        None => columns_of(&pool).await.unwrap_or_default(),
+        None => unless_damaged(columns_of(&pool).await)?.unwrap_or_default(),
     };
     pool.close().await;
     if listed.is_some() || found.is_empty() {
@@ -279,10 +339,14 @@ async fn form_of(path: &Path) -> Result<Option<i64>> {
     let path = scratch.path().join("form.sqlite");
     let versions: Vec<i64> = super::forms().iter().map(|migration| migration.version).collect();
     for version in versions {
-        let outbox = Outbox::open_as(&path, SqliteSynchronous::Off, &forms_until(version)).await?;
-        let columns = columns_of(&outbox.pool).await;
-        outbox.close().await;
-        if columns? == found {
+        let forms = forms_until(version);
+        let columns = async {
+            let outbox = Outbox::open_as(&path, SqliteSynchronous::Off, &forms).await?;
+            let columns = columns_of(&outbox.pool).await;
+            outbox.close().await;
+            columns
+        };
+        if columns.await.map_err(of_scratch)? == found {
             return Ok(Some(version));
         }
     }
@@ -330,11 +394,16 @@ async fn copy_all(connection: &mut PoolConnection<Sqlite>, from: &Path) -> Resul
         let there = there.await?;
         let ours =
             texts(connection, format!("SELECT name FROM pragma_table_info('{name}')")).await?;
+        let wanted = ours.len();
         let columns: Vec<String> = ours.into_iter().filter(|name| there.contains(name)).collect();
         let keys = format!("SELECT name FROM pragma_table_info('{name}') WHERE pk > 0 ORDER BY pk");
         let keys = texts(connection, keys).await?;
-        // An older form has fewer tables.
-        let is_whole = columns.is_empty() || copy(connection, name, &columns, &keys).await?;
+        // Both files have the same form, so what the old one lacks is lost.
+        let can_be_read = !columns.is_empty() && keys.iter().all(|key| columns.contains(key));
+        let is_whole = can_be_read
+            && copy(connection, name, &columns, &keys).await?
+            && columns.len() == wanted
+            && has_all(connection, name).await?;
         tables.push(TableState { name: name.clone(), rows: 0, is_whole });
     }
     if names.iter().any(|name| name == RESOURCE_TYPE) {
@@ -391,6 +460,19 @@ async fn name_lost_types(connection: &mut PoolConnection<Sqlite>) -> Result<()> 
     Ok(())
 }
 
+/// Whether as many rows of a table are in the new file as the old one has: what breaks a rule of the schema is left out
+/// when it is copied.
+async fn has_all(connection: &mut PoolConnection<Sqlite>, name: &str) -> Result<bool> {
+    let sql = format!(
+        "SELECT (SELECT count(*) FROM main.{name}) >= (SELECT count(*) FROM old.{name} NOT INDEXED)"
+    );
+    let row = sqlx::query(AssertSqlSafe(sql)).fetch_one(&mut **connection).await;
+    match unless_damaged(row.map_err(OutboxError::from))? {
+        Some(row) => row.read(0),
+        None => Ok(false),
+    }
+}
+
 /// Copies a table; `false` where not all of it can be read.
 async fn copy(
     connection: &mut PoolConnection<Sqlite>,
@@ -421,7 +503,7 @@ async fn copy(
         match run(connection, format!("{insert} {condition} ORDER BY {ascending} LIMIT {step}"))
             .await
         {
-            Ok(0) => return Ok(true),
+            Ok(0) => break,
             Ok(_) => {
                 is_first = false;
                 step = STEP.min(step * 2);
@@ -467,6 +549,26 @@ async fn copy(
     .await?;
     run(connection, "DROP TABLE temp.rest".to_owned()).await?;
     Ok(false)
+}
+
+/// An error with a scratch file of the repair's own: it says nothing of the ledger, whatever SQLite calls it.
+fn of_scratch(error: OutboxError) -> OutboxError {
+    match is_fault(&error) {
+        true => OutboxError::Database(std::io::Error::other(error.to_string()).into()),
+        false => error,
+    }
+}
+
+/// Whether an error is the file's: what SQLite calls damage, and what a damaged schema or row makes of the driver.
+fn is_fault(error: &OutboxError) -> bool {
+    match error {
+        OutboxError::Database(sqlx::Error::ColumnDecode { .. })
+        | OutboxError::Database(sqlx::Error::Decode(_) | sqlx::Error::WorkerCrashed)
+        | OutboxError::Form(_)
+        | OutboxError::DamagedFile(_)
+        | OutboxError::Damaged(_) => true,
+        error => is_damage(error),
+    }
 }
 
 /// Whether SQLite found a fault in the file, as opposed to a full disk or a lock.

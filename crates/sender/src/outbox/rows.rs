@@ -94,7 +94,7 @@ pub struct Overview {
     pub discarded: u64,
     /// Administrations and requests that have vanished from the source and are not annulled.
     pub vanished: u64,
-    /// Annulments that the register may have lost and has not confirmed again.
+    /// Annulments that the register may have lost, or could not store, and has not confirmed since.
     pub lost_annulments: Vec<LostAnnulment>,
     /// What the last transfer made of the source.
     pub last_source: Option<SourceCounts>,
@@ -352,11 +352,11 @@ impl Outbox {
         .transpose()
     }
 
-    /// Correct records that the register could not store in the new attempts after a run.
+    /// Correct records that the register could not store in the new attempts and annulments after a run.
     async fn not_stored_by_retries(&self, run: i64) -> Result<u64> {
         let rows = sqlx::query(
             "SELECT number, kind, started_at, ended_at, report FROM run \
-             WHERE kind = 'retry' AND number > ? AND report IS NOT NULL",
+             WHERE kind IN ('retry', 'annulment') AND number > ? AND report IS NOT NULL",
         )
         .bind(run)
         .fetch_all(&self.pool)

@@ -211,7 +211,7 @@ impl Forgotten {
 const COLUMNS: &str = "SELECT s.identity, s.version, t.name, s.resource_id, s.source_key, s.seq, \
      s.at, s.annulled_at FROM stored s JOIN resource_type t ON t.number = s.resource_type";
 
-/// An annulment that the register may have lost: the sign of its time says so, so that the record is annulled for
+/// An annulment that the register may have lost, or has not confirmed: the sign of its time says so, so that the record is annulled for
 /// everything else, and confirming it again or sending a changed record takes it back by itself.
 const IS_LOST: &str = "s.annulled_at < 0";
 
@@ -273,7 +273,8 @@ impl Outbox {
         rows.iter().map(row).collect()
     }
 
-    /// Annulments to be sent again: the register may have lost them, and no message with them waits for its answer.
+    /// Annulments to be sent again: the register may have lost them or has never stored them, and no message with them
+    /// waits for its answer.
     /// What it has refused since is left to a person.
     pub(crate) async fn annulments_to_repeat(&self) -> Result<Vec<StoredRow>> {
         let sql = format!(

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::world::{Fate, World, given, medicine, patient, with};
 use crate::annul::{AnnulError, AnnulTarget};
 use crate::error::SenderError;
-use crate::outbox::Forgotten;
+use crate::outbox::{Forgotten, Outbox, Repaired, repair};
 use crate::report::{Report, RunStatus};
 
 fn keyed(id: &str, version: u32) -> Value {
@@ -250,4 +250,166 @@ async fn what_is_annulled_goes_along_annulled() {
     let agent = world.agent().await;
     let done = agent.annul(&AnnulTarget::Name("MedicationRequest/o".to_owned()), "x").await;
     assert!(matches!(done, Err(SenderError::Annul(AnnulError::Done))));
+}
+
+/// The ledger loses a table, and with it others, and is repaired.
+async fn repaired_without(world: &World, tables: &[&str]) -> Repaired {
+    let path = world.folder.path().join("outbox.db");
+    for table in tables {
+        super::damage::wipe_root(&path, table).await;
+    }
+    repair(&path, world.now()).await.unwrap().expect("repaired")
+}
+
+/// Whatever else is lost with the ledger: the source still has the record as it was given, and it is not sent so. What is
+/// left of the annulment decides whether the ledger knows it again or a person is named it.
+#[tokio::test]
+async fn a_repair_takes_no_annulment_back() {
+    for (lost, status) in [
+        (&["stored"][..], RunStatus::Clean),
+        (&["stored", "sent_items"], RunStatus::Clean),
+        (&["stored", "run"], RunStatus::Clean),
+        (&["stored", "operation"], RunStatus::Clean),
+        (&["stored", "sent_copy"], RunStatus::ToCorrect),
+        (&["stored", "message"], RunStatus::ToCorrect),
+    ] {
+        for returns_later in [false, true] {
+            let world = sent().await;
+            annul(&world, "ADM-a3").await.unwrap();
+            annul(&world, "ADM-a4").await.unwrap();
+            // Corrected at the source since, so that one is annulled no more.
+            let all = |n: usize| keyed(&format!("a{n}"), if n == 4 { 2 } else { 1 });
+            let all: Vec<Value> = (0..10).map(all).collect();
+            world.write("given.ndjson", &all);
+            assert_eq!(world.run().await.changed, 1);
+            let done = repaired_without(&world, lost).await;
+            let journal_is_lost = lost.contains(&"operation");
+            assert_eq!(done.may_lack_annulments, journal_is_lost, "{lost:?}");
+            let named = ["MedicationAdministration ADM-a3", "MedicationAdministration ADM-a4"];
+            assert_eq!(done.lost_annulments, named[..if journal_is_lost { 0 } else { 2 }]);
+            if returns_later {
+                let without: Vec<Value> =
+                    all.iter().filter(|one| one["id"] != "a3").cloned().collect();
+                world.write("given.ndjson", &without);
+                world.run().await;
+                world.write("given.ndjson", &all);
+            }
+            let what = format!("{lost:?}, returns later: {returns_later}");
+            let report = world.run().await;
+            assert_eq!(report.status(), status, "{what}: {report:#?}");
+            let name = "MedicationAdministration/a3";
+            assert_eq!(
+                (world.versions(name), last_status(&world, name)),
+                (2, json!("entered-in-error"))
+            );
+            if status == RunStatus::Clean {
+                let corrected = "MedicationAdministration/a4";
+                let versions = (world.versions(corrected), last_status(&world, corrected));
+                assert_eq!(versions, (3, Value::Null), "{what}: as the source corrected it");
+                let again = annul(&world, "ADM-a3").await;
+                assert!(matches!(again, Err(SenderError::Annul(AnnulError::Done))), "{what}");
+            } else {
+                let lost = report.lost_annulments.iter().filter_map(|lost| lost.source_key.clone());
+                assert!(lost.into_iter().any(|key| key == "ADM-a3"), "{what}: {report:#?}");
+            }
+            assert_eq!(world.run().await.messages, [], "{what}");
+            assert_eq!(world.versions(name), 2, "{what}");
+            // A change at the source is a correction, as ever.
+            let all: Vec<Value> = (0..10).map(|n| keyed(&format!("a{n}"), 3)).collect();
+            world.write("given.ndjson", &all);
+            assert_eq!(world.run().await.status(), RunStatus::Clean, "{what}");
+            assert_eq!(
+                (world.versions(name), last_status(&world, name)),
+                (3, Value::Null),
+                "{what}"
+            );
+        }
+    }
+}
+
+/// What an annulment's message may come to without the register having stored it.
+#[tokio::test]
+async fn an_annulment_that_was_not_stored_goes_again() {
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    enum End {
+        /// The register could not check it.
+        Failed,
+        /// Another one in its message is refused.
+        NotStored,
+        /// It never reached the register, and a person gave it up.
+        GivenUp,
+        /// It never reached the register in any attempt of its round.
+        Exhausted,
+        /// Its bytes can never pass.
+        BytesRefused,
+    }
+    for end in [End::Failed, End::NotStored, End::GivenUp, End::Exhausted, End::BytesRefused] {
+        let world = World::new(RuleSetId::Lmdi112);
+        let member = |value| with(patient("p", 1), "fault", json!(value));
+        let record = with(keyed("a", 1), "fault", json!("unchecked"));
+        let base = if end == End::NotStored { member("register-later") } else { patient("p", 1) };
+        world.write("base.ndjson", &[medicine("m"), base]);
+        world.write("given.ndjson", &[record]);
+        assert_eq!(world.run().await.status(), RunStatus::Clean);
+        match end {
+            End::Failed => world.register.lock().unwrap().is_broken = true,
+            End::NotStored => world.register.lock().unwrap().refuses = Some("register-later"),
+            End::GivenUp | End::Exhausted => {
+                world.register.lock().unwrap().otherwise = Some(Fate::NotReached);
+            }
+            End::BytesRefused => world.fates(&[Fate::Status(409)]),
+        }
+        let report = annul(&world, "ADM-a").await.unwrap();
+        assert_ne!(report.status(), RunStatus::Clean, "{end:?}");
+        if end == End::GivenUp {
+            let agent = world.agent().await;
+            let id = &report.messages[0].message_id;
+            assert!(agent.outbox().give_up_message(id, world.now()).await.unwrap());
+            agent.outbox().close().await;
+        }
+        if end == End::Exhausted {
+            for _ in 0..5 {
+                world.pass(2);
+                world.retry().await;
+            }
+        }
+        let agent = world.agent().await;
+        let status = agent.outbox().overview().await.unwrap().status;
+        assert_ne!(status, RunStatus::Clean, "{end:?}");
+        agent.outbox().close().await;
+        {
+            let mut register = world.register.lock().unwrap();
+            (register.is_broken, register.refuses, register.otherwise) = (false, None, None);
+        }
+        world.pass(24);
+        let report = world.run().await;
+        assert_eq!(report.lost_annulments, [], "{end:?}: {report:#?}");
+        assert_eq!(report.changed, 0, "{end:?}: nothing has changed");
+        let name = "MedicationAdministration/a";
+        assert_eq!(last_status(&world, name), "entered-in-error", "{end:?}");
+        assert_eq!(world.versions(name), 2, "{end:?}");
+        let path = world.folder.path().join("outbox.db");
+        let outbox = Outbox::open(&path).await.unwrap();
+        if end != End::NotStored {
+            assert_eq!(outbox.overview().await.unwrap().status, RunStatus::Clean, "{end:?}");
+        }
+        outbox.close().await;
+        let again = annul(&world, "ADM-a").await;
+        assert!(matches!(again, Err(SenderError::Annul(AnnulError::Done))), "{end:?}");
+    }
+}
+
+/// A record that is forgotten and annulled before it was sent again is known by no version, and is annulled all the same.
+#[tokio::test]
+async fn a_forgotten_record_that_is_annulled_stays_annulled() {
+    let world = sent().await;
+    let agent = world.agent().await;
+    agent.forget_since("2020-01-01T00:00:00Z".parse().unwrap()).await.unwrap();
+    agent.outbox().close().await;
+    assert_eq!(annul(&world, "ADM-a3").await.unwrap().status(), RunStatus::Clean);
+    for _ in 0..2 {
+        assert_eq!(world.run().await.status(), RunStatus::Clean);
+        assert_eq!(last_status(&world, "MedicationAdministration/a3"), "entered-in-error");
+        assert_eq!(world.versions("MedicationAdministration/a3"), 2);
+    }
 }

@@ -605,3 +605,63 @@ async fn the_first_load_goes_by_date_and_goes_on_after_a_stop() {
         assert_eq!(world.versions(&format!("MedicationAdministration/a{n:02}")), 1, "a{n:02}");
     }
 }
+
+/// What SQLite calls an error need not be the file's fault: a lock and a scratch folder that is not there leave a sound
+/// ledger where it is.
+#[tokio::test]
+async fn a_ledger_that_is_only_locked_is_not_repaired() {
+    use sqlx::Connection as _;
+    let (world, ledger) = delivered().await;
+    let options =
+        SqliteConnectOptions::new().filename(path(&world)).pragma("locking_mode", "EXCLUSIVE");
+    let mut other = sqlx::sqlite::SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    let found = examine(&path(&world)).await.expect_err("locked");
+    assert!(found.is_locked(), "{found}");
+    let done = repair(&path(&world), world.now()).await.expect_err("locked");
+    assert!(done.is_locked(), "{done}");
+    drop(other);
+    let damaged = |name: &std::ffi::OsStr| name.to_string_lossy().contains(".damaged");
+    let beside = std::fs::read_dir(world.folder.path()).unwrap();
+    assert!(!beside.flatten().any(|file| damaged(&file.file_name())));
+    assert!(std::fs::read(path(&world)).unwrap() == ledger);
+}
+
+/// What a schema lacks is lost, and a row that breaks a rule of it is; neither is called whole.
+#[tokio::test]
+async fn a_repair_calls_no_table_whole_of_which_something_is_lost() {
+    let (world, ledger) = delivered().await;
+    let schema = |change: &'static str| {
+        let path = path(&world);
+        async move {
+            let options =
+                SqliteConnectOptions::new().filename(path).pragma("writable_schema", "ON");
+            let pool = SqlitePool::connect_with(options).await.unwrap();
+            sqlx::query(change).execute(&pool).await.unwrap();
+            pool.close().await;
+        }
+    };
+    let is_whole = |tables: &[crate::outbox::TableState], name: &str| {
+        tables.iter().find(|table| table.name == name).unwrap().is_whole
+    };
+    put(&world, &ledger);
+    schema("DELETE FROM sqlite_schema WHERE name = 'stored'").await;
+    let done = repair(&path(&world), world.now()).await.unwrap().expect("damaged");
+    assert!(!is_whole(&done.found.tables, "stored"), "{done:?}");
+    assert!(is_whole(&done.found.tables, "message"), "{done:?}");
+    assert_eq!(status(&world).await, RunStatus::Undelivered);
+
+    put(&world, &ledger);
+    schema(
+        "UPDATE sqlite_schema SET sql = replace(sql, 'version       BLOB NOT NULL', 'version BLOB') \
+         WHERE name = 'stored'",
+    )
+    .await;
+    schema("UPDATE stored SET version = NULL WHERE identity = (SELECT min(identity) FROM stored)")
+        .await;
+    let done = repair(&path(&world), world.now()).await.unwrap().expect("damaged");
+    assert!(!is_whole(&done.found.tables, "stored"), "{done:?}");
+    assert_eq!(status(&world).await, RunStatus::Undelivered);
+    world.run().await;
+    assert_eq!(is_complete(&world, 1), Ok(()));
+}

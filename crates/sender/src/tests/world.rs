@@ -107,6 +107,8 @@ pub(super) struct Register {
     pub(super) is_silent_on_receipts: bool,
     /// It cannot check what has `"fault": "unchecked"`.
     pub(super) is_broken: bool,
+    /// It refuses what has this fault.
+    pub(super) refuses: Option<&'static str>,
     /// Its clock is behind: what has `"fault": "ahead"` lies ahead by it.
     pub(super) is_behind: bool,
     /// Its answers carry its time, and the clock here is ahead of it by so many hours.
@@ -195,6 +197,10 @@ impl Register {
         receipts.push(receipt.payload());
     }
 
+    fn is_refused(&self, fault: &Value) -> bool {
+        fault == "register" || self.refuses.is_some_and(|refused| fault == refused)
+    }
+
     fn process(&mut self, bundle: &Value) -> (u16, Vec<u8>) {
         let entries = bundle["entry"].as_array().unwrap();
         let names: HashMap<&str, String> = entries
@@ -202,7 +208,7 @@ impl Register {
             .map(|entry| (entry["fullUrl"].as_str().unwrap(), name(&entry["resource"])))
             .collect();
         let bad: Vec<bool> =
-            entries.iter().map(|entry| entry["resource"]["fault"] == "register").collect();
+            entries.iter().map(|entry| self.is_refused(&entry["resource"]["fault"])).collect();
         let aborted = self.transaction && bad.contains(&true);
         let mut refused: Vec<&str> = Vec::new();
         let mut answers = Vec::new();

@@ -235,7 +235,7 @@ pub(in crate::send) fn reason(report: &Report, language: Language) -> String {
         ),
         (
             report.lost_annulments.len() as u64,
-            say("annulleringer ikke bekreftet på nytt", "annulments not confirmed again"),
+            say("annulleringer ikke bekreftet", "annulments not confirmed"),
         ),
         (report.source_issues.len() as u64, say("kan ikke brukes", "cannot be used")),
         (misspelt as u64, say("ukjente ressurstyper", "unknown resource types")),

@@ -1,0 +1,140 @@
+//! Annulments that a repaired ledger has lost: looked for before anything is sent, so that nothing annulled goes out as
+//! given.
+
+use std::collections::HashMap;
+
+use lmr_fhir::{Bundle, Document, ParseOptions};
+use lmr_identifiers::looks_personal;
+use lmr_lmdi::Identity;
+
+use super::{is_annulled, reason};
+use crate::agent::Agent;
+use crate::copies::CopyKey;
+use crate::error::SenderError;
+use crate::identity::Hash;
+use crate::index::Index;
+use crate::message::MessageMaker;
+use crate::outbox::{FoundAnnulment, JournalledAnnulment, OutboxError, WhereAnnulments};
+use crate::plan::Statuses;
+use crate::source_key::source_key;
+
+/// What the guide says how to annul.
+const ANNULLABLE: [&str; 2] = ["MedicationAdministration", "MedicationRequest"];
+
+impl Agent {
+    /// Puts annulled records back into the ledger that a repair has found to be lost, from the copies of the messages
+    /// that annulled them.
+    pub(crate) async fn find_annulments(&self) -> Result<(), SenderError> {
+        let is_named = match self.outbox.annulments_to_find().await? {
+            None | Some(WhereAnnulments::Names) => return Ok(()),
+            Some(WhereAnnulments::Copies) => true,
+            Some(WhereAnnulments::AllCopies) => false,
+        };
+        let journal = self.outbox.journalled_annulments().await?;
+        let mut found = HashMap::new();
+        for (seq, at, outcomes) in self.outbox.delivered_copies().await? {
+            let copy = self.outbox.copy_of(seq).await?;
+            let key = CopyKey::of(&self.key);
+            let text = copy.zip(key).and_then(|((id, copy), key)| key.open(&copy, &id));
+            let Some(text) = text else { continue };
+            // Most messages annul nothing, and nothing in them is taken back.
+            if found.is_empty() && !text.contains("entered-in-error") {
+                continue;
+            }
+            let is_made_here = |annulment: &FoundAnnulment, reason: Option<String>| {
+                let is_it = |known: &JournalledAnnulment| {
+                    let reason = reason.as_deref().unwrap_or_default();
+                    known.has_reason(&annulment.resource_type, reason)
+                };
+                !is_named || journal.iter().any(is_it)
+            };
+            let of = FoundAnnulment {
+                identity: Hash::NO_VERSION,
+                resource_type: String::new(),
+                resource_id: None,
+                source_key: None,
+                seq,
+                at,
+                is_annulled: true,
+            };
+            self.follow(&text, outcomes.as_deref(), &of, is_made_here, &mut found);
+        }
+        let found: Vec<FoundAnnulment> = found.into_values().collect();
+        let count = self.outbox.put_back_annulled(&found).await?;
+        if count > 0 {
+            tracing::warn!(count, "annulled records that the ledger had lost are known again");
+        }
+        self.outbox.look_for_annulments(Some(WhereAnnulments::Names)).await?;
+        Ok(())
+    }
+
+    /// Follows which records are annulled from one message to the next: `found` gets those that this one annuls, and notes
+    /// which of them it brings back.
+    fn follow(
+        &self,
+        text: &str,
+        outcomes: Option<&str>,
+        of: &FoundAnnulment,
+        is_made_here: impl Fn(&FoundAnnulment, Option<String>) -> bool,
+        found: &mut HashMap<Hash, FoundAnnulment>,
+    ) {
+        let Ok(document) = Document::parse(text, &ParseOptions::strict()) else { return };
+        let Some(bundle) = Bundle::of(&document) else { return };
+        for (position, entry) in bundle.entries().enumerate() {
+            let (Some(url), Some(resource)) = (entry.full_url(), entry.resource()) else {
+                continue;
+            };
+            let Some(resource_type) = resource.resource_type() else { continue };
+            let Some(node) = resource.value() else { continue };
+            let Some(known) = Identity::of(resource, Some(&url)) else { continue };
+            let outcome = outcomes.and_then(|all| all.as_bytes().get(position).copied());
+            if !ANNULLABLE.contains(&&*resource_type)
+                || outcome.is_some_and(|digit| !matches!(digit, b'1' | b'2'))
+            {
+                continue;
+            }
+            let identity =
+                self.key.hash("identity", &[resource_type.as_bytes(), known.key.as_bytes()]);
+            let id = node.member("id").and_then(lmr_fhir::Node::as_str);
+            let annulment = FoundAnnulment {
+                identity,
+                resource_type: resource_type.to_string(),
+                resource_id: id.filter(|id| !looks_personal(id)).map(std::borrow::Cow::into_owned),
+                source_key: source_key(node),
+                ..of.clone()
+            };
+            let json = text.get(node.span()).unwrap_or_default();
+            if is_annulled(json) && is_made_here(&annulment, reason(json)) {
+                found.insert(identity, annulment);
+            } else if let Some(former) = found.get_mut(&identity) {
+                *former = FoundAnnulment { is_annulled: false, ..annulment };
+            }
+        }
+    }
+
+    /// Keeps annulled what the ledger knows to be, and what only the journal does, whatever the source says.
+    pub(crate) async fn keep_known_annulled(&self, index: &Index) -> Result<(), OutboxError> {
+        self.outbox.adopt_annulled_versions(index).await?;
+        if self.outbox.annulments_to_find().await? != Some(WhereAnnulments::Names) {
+            return Ok(());
+        }
+        let unknown = self.outbox.unknown_annulments().await?;
+        if unknown.is_empty() {
+            return self.outbox.look_for_annulments(None).await;
+        }
+        let statuses = Statuses::unknown(index.records.len());
+        let maker = MessageMaker::new(self, index, &statuses, self.now());
+        let all = 0..u32::try_from(index.records.len()).unwrap_or(u32::MAX);
+        let all = all.filter(|at| ANNULLABLE.contains(&&**index.resource_type(*at)));
+        let items = all.map(|at| maker.item(at, true));
+        let count = self.outbox.keep_annulled_by_name(&unknown, items).await?;
+        if count > 0 {
+            tracing::warn!(
+                count,
+                "records that the journal says were annulled are not sent: the ledger has lost them, and no copy of \
+                 their annulment is left"
+            );
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,317 @@
+//! Annulments that a damaged ledger has lost, and those that the register has not taken: found again, and kept.
+//!
+//! What is annulled is in the source as it was given. A ledger that does not know the annulment would send that, and the
+//! register would take the annulment back.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use sqlx::{Sqlite, Transaction};
+
+use super::columns::{Columns, compact};
+use super::{Item, Outbox, Result, hash, ms, time};
+use crate::annul::AnnulTarget;
+use crate::identity::Hash;
+use crate::index::Index;
+
+/// The setting that a repair leaves: where the next transfer looks for annulments that the ledger has lost.
+const ANNULMENTS_TO_FIND: &str = "annulments-to-find";
+
+/// Where annulments are looked for that the ledger has lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WhereAnnulments {
+    /// In the copies of what was sent: of those that the journal names.
+    Copies,
+    /// In the copies: all that there are, since the journal is not whole.
+    AllCopies,
+    /// The copies have been read. What only the journal names is found by its name when the source has it.
+    Names,
+}
+
+impl WhereAnnulments {
+    const ALL: [Self; 3] = [Self::Copies, Self::AllCopies, Self::Names];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Copies => "copies",
+            Self::AllCopies => "all-copies",
+            Self::Names => "names",
+        }
+    }
+}
+
+/// An annulment as the journal has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct JournalledAnnulment {
+    resource_type: String,
+    /// The record's name, a colon and the reason.
+    rest: String,
+    at: Timestamp,
+}
+
+impl JournalledAnnulment {
+    /// How the journal says it.
+    pub(crate) fn text(resource_type: &str, name: &str, reason: &str) -> String {
+        format!("{resource_type} {name}: {reason}")
+    }
+
+    /// What the record may be called: nobody knows which colon is the one before the reason.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.rest.match_indices(": ").map(|(at, _)| &self.rest[..at])
+    }
+
+    fn is_of(&self, item: &Item) -> bool {
+        let is_name = |name: &str| {
+            [&item.source_key, &item.resource_id].iter().any(|own| own.as_deref() == Some(name))
+        };
+        self.resource_type == item.resource_type && self.names().any(is_name)
+    }
+
+    /// Whether it annulled a record of this type for this reason.
+    pub(crate) fn has_reason(&self, resource_type: &str, reason: &str) -> bool {
+        let before = self.rest.strip_suffix(reason);
+        self.resource_type == resource_type && before.is_some_and(|rest| rest.ends_with(": "))
+    }
+}
+
+impl fmt::Display for JournalledAnnulment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.resource_type, self.names().next().unwrap_or_default())
+    }
+}
+
+/// A record found in the copy of the message that annulled it, or in a later one that brought it back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FoundAnnulment {
+    pub(crate) identity: Hash,
+    pub(crate) resource_type: String,
+    pub(crate) resource_id: Option<String>,
+    pub(crate) source_key: Option<String>,
+    pub(crate) seq: i64,
+    pub(crate) at: Timestamp,
+    /// Else a later message has brought it back.
+    pub(crate) is_annulled: bool,
+}
+
+/// Has the annulments of a message sent again that ends without the register having stored them: any other record goes
+/// again because the source still has it, but an annulment is only in its message. `outcomes` has a digit for each
+/// position of an answered message.
+pub(super) async fn keep_annulments(
+    step: &mut Transaction<'static, Sqlite>,
+    seq: i64,
+    outcomes: Option<&[u8]>,
+    now: Timestamp,
+) -> Result<()> {
+    // 4 is not stored, 5 failed at the register; what is refused is held, and a person looks at it.
+    sqlx::query(
+        "UPDATE stored SET annulled_at = -?3, seq = ?1 WHERE seq < ?1 AND identity IN (SELECT identity FROM item \
+         WHERE seq = ?1 AND is_annulment AND (?2 IS NULL OR substr(?2, position + 1, 1) IN (x'34', x'35')))",
+    )
+    .bind(seq)
+    .bind(outcomes)
+    .bind(ms(now))
+    .execute(&mut **step)
+    .await?;
+    Ok(())
+}
+
+/// The same for every message that was given up, whoever gave it up.
+pub(super) async fn keep_released_annulments(
+    step: &mut Transaction<'static, Sqlite>,
+    now: Timestamp,
+) -> Result<()> {
+    let released = sqlx::query(
+        "SELECT DISTINCT m.seq FROM item i JOIN message m ON m.seq = i.seq \
+         WHERE i.is_annulment AND m.state = 'released' ORDER BY m.seq",
+    );
+    for row in released.fetch_all(&mut **step).await? {
+        keep_annulments(step, row.read(0)?, None, now).await?;
+    }
+    Ok(())
+}
+
+impl Outbox {
+    /// Notes that the ledger may lack annulments.
+    pub(super) async fn may_lack_annulments(&self, journal_is_whole: bool) -> Result<()> {
+        let from = match journal_is_whole {
+            true => WhereAnnulments::Copies,
+            false => WhereAnnulments::AllCopies,
+        };
+        self.look_for_annulments(Some(from)).await
+    }
+
+    /// Where annulments are to be looked for that the ledger has lost.
+    pub(crate) async fn annulments_to_find(&self) -> Result<Option<WhereAnnulments>> {
+        let kept = self.setting(ANNULMENTS_TO_FIND).await?;
+        Ok(kept.map(|kept| {
+            let known = WhereAnnulments::ALL.into_iter().find(|known| known.as_str() == kept);
+            known.unwrap_or(WhereAnnulments::AllCopies)
+        }))
+    }
+
+    /// Notes where they are to be looked for from now on; nowhere any more with `None`.
+    pub(crate) async fn look_for_annulments(&self, from: Option<WhereAnnulments>) -> Result<()> {
+        match from {
+            Some(from) => self.set(ANNULMENTS_TO_FIND, from.as_str()).await,
+            None => {
+                let mut step = self.begin().await?;
+                sqlx::query("DELETE FROM setting WHERE name = ?")
+                    .bind(ANNULMENTS_TO_FIND)
+                    .execute(&mut *step)
+                    .await?;
+                self.commit(step).await
+            }
+        }
+    }
+
+    /// The annulments that operators have made, oldest first.
+    pub(crate) async fn journalled_annulments(&self) -> Result<Vec<JournalledAnnulment>> {
+        let rows =
+            sqlx::query("SELECT text, at FROM operation WHERE kind = 'annul' ORDER BY number")
+                .fetch_all(&self.pool)
+                .await?;
+        let mut all = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let text: String = row.read(0)?;
+            if let Some((resource_type, rest)) = text.split_once(' ') {
+                all.push(JournalledAnnulment {
+                    resource_type: resource_type.to_owned(),
+                    rest: rest.to_owned(),
+                    at: time(row.read(1)?)?,
+                });
+            }
+        }
+        Ok(all)
+    }
+
+    /// Annulments in the journal of records that the ledger does not know.
+    pub(crate) async fn unknown_annulments(&self) -> Result<Vec<JournalledAnnulment>> {
+        let mut unknown: Vec<JournalledAnnulment> = Vec::new();
+        'journal: for annulment in self.journalled_annulments().await? {
+            for name in annulment.names() {
+                let name = format!("{}/{name}", annulment.resource_type);
+                if !self.find_stored(&AnnulTarget::Name(name)).await?.is_empty() {
+                    continue 'journal;
+                }
+            }
+            unknown.push(annulment);
+        }
+        Ok(unknown)
+    }
+
+    /// The messages that were delivered and have a copy, oldest first: their numbers, when they were answered, and what
+    /// became of each resource, as long as that is remembered.
+    pub(crate) async fn delivered_copies(&self) -> Result<Vec<(i64, Timestamp, Option<String>)>> {
+        let rows = sqlx::query(
+            "SELECT m.seq, coalesce(m.finished_at, m.made_at), i.outcomes FROM sent_copy c \
+             JOIN message m ON m.seq = c.seq LEFT JOIN sent_items i ON i.seq = m.seq \
+             WHERE m.state = 'delivered' ORDER BY m.seq",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(|row| Ok((row.read(0)?, time(row.read(1)?)?, row.read(2)?))).collect()
+    }
+
+    /// Puts records back into the ledger that it has lost, and that are or were annulled. Which version of them the
+    /// register has nobody knows any more.
+    pub(crate) async fn put_back_annulled(&self, found: &[FoundAnnulment]) -> Result<u64> {
+        let mut step = self.begin().await?;
+        let mut count = 0;
+        for annulment in found {
+            let version = Hash::NO_VERSION;
+            let annulled_at = annulment.is_annulled.then_some(ms(annulment.at));
+            let rows = put_back(&mut step, annulment, version, annulled_at).await?;
+            count += if annulment.is_annulled { rows } else { 0 };
+        }
+        self.commit(step).await?;
+        Ok(count)
+    }
+
+    /// Takes what the source has of an annulled record for what was annulled, where the ledger does not know the version:
+    /// it stays annulled until it has changed from there.
+    pub(crate) async fn adopt_annulled_versions(&self, index: &Index) -> Result<()> {
+        let rows = sqlx::query(
+            "SELECT identity FROM stored WHERE annulled_at IS NOT NULL AND version = ?",
+        )
+        .bind(Hash::NO_VERSION.0.as_slice())
+        .fetch_all(&self.pool)
+        .await?;
+        let mut found = Vec::new();
+        for row in &rows {
+            let identity = hash(row, 0)?;
+            found.extend(index.version_of(identity).map(|version| (identity, version)));
+        }
+        if found.is_empty() {
+            return Ok(());
+        }
+        let mut step = self.begin().await?;
+        for (identity, version) in found {
+            sqlx::query("UPDATE stored SET version = ? WHERE identity = ?")
+                .bind(version.0.as_slice())
+                .bind(identity.0.as_slice())
+                .execute(&mut *step)
+                .await?;
+        }
+        self.commit(step).await
+    }
+
+    /// Keeps records of the source annulled that only the journal says were. No copy of the annulment is left to send
+    /// again, so a person is named them.
+    pub(crate) async fn keep_annulled_by_name(
+        &self,
+        unknown: &[JournalledAnnulment],
+        items: impl Iterator<Item = Item>,
+    ) -> Result<u64> {
+        let mut step = self.begin().await?;
+        let mut count = 0;
+        for item in items {
+            let Some(annulment) = unknown.iter().find(|annulment| annulment.is_of(&item)) else {
+                continue;
+            };
+            let (at, version) = (annulment.at, item.version);
+            let Item { identity, resource_type, resource_id, source_key, .. } = item;
+            let found = FoundAnnulment {
+                identity,
+                resource_type,
+                resource_id,
+                source_key,
+                seq: 0,
+                at,
+                is_annulled: true,
+            };
+            count += put_back(&mut step, &found, version, Some(-ms(at))).await?;
+        }
+        self.commit(step).await?;
+        Ok(count)
+    }
+}
+
+async fn put_back(
+    step: &mut Transaction<'static, Sqlite>,
+    found: &FoundAnnulment,
+    version: Hash,
+    annulled_at: Option<i64>,
+) -> Result<u64> {
+    sqlx::query("INSERT INTO resource_type (name) VALUES (?) ON CONFLICT (name) DO NOTHING")
+        .bind(&found.resource_type)
+        .execute(&mut **step)
+        .await?;
+    let (id, key) = (compact("?5"), compact("?6"));
+    let sql = format!(
+        "INSERT INTO stored (identity, version, resource_type, seq, at, resource_id, source_key, annulled_at) \
+         SELECT ?1, ?2, number, ?3, ?4, {id}, {key}, ?7 FROM resource_type WHERE name = ?8 \
+         ON CONFLICT (identity) DO NOTHING"
+    );
+    let done = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(found.identity.0.as_slice())
+        .bind(version.0.as_slice())
+        .bind(found.seq)
+        .bind(ms(found.at))
+        .bind(&found.resource_id)
+        .bind(&found.source_key)
+        .bind(annulled_at)
+        .bind(&found.resource_type)
+        .execute(&mut **step)
+        .await?;
+    Ok(done.rows_affected())
+}
