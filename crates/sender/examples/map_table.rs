@@ -21,6 +21,11 @@ use lmr_sender::HashKey;
 use lmr_sender::source::{Mapping, Scope, Source as _, TableRows, TableSource, ready_mappings};
 use zeroize::Zeroizing;
 
+/// The one of the packages, which are built with musl.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rows: u32 = std::env::args().nth(1).map_or(Ok(1_000_000), |text| text.parse())?;
     let folder = tempfile::tempdir()?;
