@@ -572,6 +572,7 @@ proptest! {
     fn a_stray_quotation_mark_gives_no_record_the_values_of_another(
         table in generated_table(),
         at in any::<prop::sample::Index>(),
+        (is_missing, ends_open) in any::<(bool, bool)>(),
     ) {
         let mapping = || Mapping::parse(FOUR_COLUMNS, Path::new(".")).expect("a mapping");
         let whole = scan_bytes(table.text.as_bytes(), mapping()).map_err(TestCaseError::fail)?;
@@ -581,7 +582,17 @@ proptest! {
 
         let header = table.text.find('\n').expect("a header") + 1;
         let at = header + at.index(table.text.len() - header);
-        let stray = format!("{}\"{}", &table.text[..at], &table.text[at..]);
+        let mut stray = format!("{}\"{}", &table.text[..at], &table.text[at..]);
+        let marks: Vec<usize> = table.text.match_indices('"').map(|(at, _)| at).collect();
+        if is_missing && !marks.is_empty() {
+            // One too few is the same kind of fault.
+            stray.clone_from(&table.text);
+            stray.remove(marks[at % marks.len()]);
+        }
+        if ends_open {
+            // The last line of a file need not end.
+            stray.truncate(stray.trim_end_matches(['\r', '\n']).len());
+        }
         // A mark that is never closed stops the source.
         let Ok(scan) = scan_bytes(stray.as_bytes(), mapping()) else { return Ok(()) };
         let mut named: Vec<u32> = Vec::new();
@@ -663,6 +674,14 @@ fn quotation_marks_are_read_strictly_and_the_lines_named() {
         ),
         ("1;a;b;c\n2;\"d;e;f\n3;g;h;i\n", &["1"], Err(open(3))),
         ("1;a;b;\"c", &[], Err(open(2))),
+        // The same at the end of a file whose last line does not end, and with a blank behind the mark.
+        ("1;a;\"b;c\n2;d;\"", &[], Ok(vec![format!("rows.csv:2: {}", held("lines 2 to 3"))])),
+        ("1;a;\"b;c\n2;d;\" ", &[], Ok(vec![format!("rows.csv:2: {}", held("lines 2 to 3"))])),
+        (
+            "1;a;\"b;c\n2;\" ;d;e\n3;g;h;i\n",
+            &["3"],
+            Ok(vec![format!("rows.csv:2: {}", held("lines 2 to 3"))]),
+        ),
     ];
     for ending in ["\n", "\r\n"] {
         for (rows, keys, expected) in rows {
@@ -703,7 +722,9 @@ fn a_lookup_file_with_a_stray_quotation_mark_is_refused() {
         ("1;\"a\n2;b\n", Some(2)),
         ("1;\"a\n2;\"b\n", Some(3)),
         ("1;a\n2;\"b\" x\n", Some(3)),
+        ("1;\"a\n2;\"", Some(3)),
         ("1;\"a\"\n2;\"b \"\"c\"\"\"\n", None),
+        ("1;\"a\"\n2;\"b \"\"c\"\"\"", None),
     ] {
         std::fs::write(folder.path().join("t.csv"), format!("id;name\n{rows}")).expect("written");
         let error = Mapping::parse(text, folder.path()).err().map(|error| error.to_string());

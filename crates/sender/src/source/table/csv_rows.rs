@@ -228,3 +228,111 @@ impl<R: Read> Read for Decoded<R> {
         Ok(read)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A record as the RFC has it: its fields, and whether its marks are as the RFC wants them.
+    struct Strict {
+        fields: Vec<String>,
+        is_right: bool,
+    }
+
+    /// Reads a text by RFC 4180, rules 5 to 7. Blanks behind a quoted field are part of it, and a mark in a field without
+    /// quotes is where no other field of its record has quotes. `None` from a field on that is never closed.
+    fn strict(text: &str) -> Vec<Option<Strict>> {
+        let mut records = Vec::new();
+        let mut rest = text.chars().peekable();
+        while rest.peek().is_some() {
+            let mut record = Strict { fields: Vec::new(), is_right: true };
+            let (mut has_quotes, mut has_marks) = (false, false);
+            loop {
+                let mut field = String::new();
+                if rest.next_if_eq(&'"').is_some() {
+                    has_quotes = true;
+                    loop {
+                        match rest.next() {
+                            None => {
+                                records.push(None);
+                                return records;
+                            }
+                            Some('"') if rest.next_if_eq(&'"').is_some() => field.push('"'),
+                            Some('"') => break,
+                            Some(other) => field.push(other),
+                        }
+                    }
+                    while let Some(more) = rest.next_if(|c| !matches!(c, ';' | '\r' | '\n')) {
+                        record.is_right &= more == ' ';
+                        field.push(more);
+                    }
+                } else {
+                    while let Some(more) = rest.next_if(|c| !matches!(c, ';' | '\r' | '\n')) {
+                        has_marks |= more == '"';
+                        field.push(more);
+                    }
+                }
+                record.fields.push(field);
+                match rest.next() {
+                    Some(';') => {}
+                    Some('\r') => {
+                        rest.next_if_eq(&'\n');
+                        break;
+                    }
+                    _ => break,
+                }
+            }
+            record.is_right &= !(has_quotes && has_marks);
+            // An empty line is not a record.
+            if record.fields != [""] || has_quotes {
+                records.push(Some(record));
+            }
+        }
+        records
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 3000, ..ProptestConfig::default() })]
+
+        /// Whatever the text, a row that is read is the one that a strict reader gives at that place, or it is held, or
+        /// the file is refused: from the first record on whose marks are wrong nobody knows which row is which, so there
+        /// only the wrong one must be held.
+        #[test]
+        fn a_row_that_is_read_is_the_one_of_a_strict_reader(text in "[ab;;\"\" \n\r]{0,24}") {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("rows.csv");
+            std::fs::write(&path, &text).expect("written");
+            let dialect = Dialect {
+                encoding: "utf-8".to_owned(),
+                delimiter: ';',
+                quote: Some('"'),
+                header: false,
+                exact: false,
+                columns: vec!["a".to_owned(), "b".to_owned()],
+            };
+            let mut rows = CsvRows::open(&path, &dialect).expect("opened");
+            let mut row = StringRecord::new();
+            for record in strict(&text) {
+                let Ok(found) = rows.next(&mut row) else { return Ok(()) };
+                let Some(record) = record else {
+                    prop_assert!(false, "a field of {text:?} is never closed, and a row is read");
+                    return Ok(());
+                };
+                let Some(found) = found else {
+                    prop_assert!(false, "{text:?} lacks {:?}", record.fields);
+                    return Ok(());
+                };
+                if !record.is_right {
+                    prop_assert!(found.held.is_some(), "{:?} of {text:?} is not held", row);
+                    return Ok(());
+                }
+                if found.held.is_none() {
+                    let fields: Vec<&str> = row.iter().collect();
+                    prop_assert_eq!(fields, record.fields, "{:?}", text);
+                }
+            }
+            prop_assert!(!matches!(rows.next(&mut row), Ok(Some(_))), "{:?} has more: {:?}", text, row);
+        }
+    }
+}

@@ -81,6 +81,7 @@ impl Quotes {
     pub(super) fn first_fault(quote: u8, delimiter: u8, bytes: &[u8]) -> Option<u64> {
         let mut quotes = Self::new(quote, delimiter);
         quotes.see(bytes);
+        quotes.end();
         quotes.end_record();
         let broken = quotes.found.iter().find(|odd| odd.is_broken).map(|odd| odd.line);
         broken.or_else(|| quotes.open())
@@ -137,11 +138,7 @@ impl Quotes {
             State::Quoted => State::Quoted,
             State::Mark if is_quote => State::Quoted,
             _ if self.ends_field(byte) => {
-                // What opens the field of a later row looks like the end of this one where that field begins with
-                // a delimiter.
-                if self.state == State::Mark && self.looks_opening {
-                    self.odd(true, true);
-                }
+                self.end_field(self.offset);
                 if byte != self.delimiter {
                     self.end_record();
                 }
@@ -164,13 +161,34 @@ impl Quotes {
         self.offset += 1;
     }
 
+    /// Looks at what comes behind the last mark of a field that ends before an offset: what opens the field of a later row
+    /// looks like the end of this one where that field begins with a delimiter, or with blanks and then one.
+    fn end_field(&mut self, end: u64) {
+        if matches!(self.state, State::Mark | State::Closed) && self.looks_opening {
+            self.odd_at(end, true, true);
+        }
+    }
+
+    /// The file ends, where its last line need not. To be called before anything is asked of that line.
+    pub(super) fn end(&mut self) {
+        // What is odd is before the end of its record, also of the last.
+        self.end_field(self.offset.saturating_sub(1));
+        if matches!(self.state, State::Mark | State::Closed) {
+            self.state = State::Start;
+        }
+    }
+
     fn ends_field(&self, byte: u8) -> bool {
         byte == self.delimiter || matches!(byte, b'\r' | b'\n')
     }
 
     /// `goes_on`: whether the mark itself opens a field.
     fn odd(&mut self, is_broken: bool, goes_on: bool) {
-        let new = OddRecord { at: self.offset, line: self.line, is_broken: false, goes_on };
+        self.odd_at(self.offset, is_broken, goes_on);
+    }
+
+    fn odd_at(&mut self, at: u64, is_broken: bool, goes_on: bool) {
+        let new = OddRecord { at, line: self.line, is_broken: false, goes_on };
         self.odd.get_or_insert(new).is_broken |= is_broken;
     }
 
@@ -221,7 +239,12 @@ impl<R> Watched<R> {
 impl<R: Read> Read for Watched<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
-        self.is_at_end |= read == 0 && !buffer.is_empty();
+        if read == 0 && !buffer.is_empty() {
+            self.is_at_end = true;
+            if let Some(quotes) = &mut self.quotes {
+                quotes.end();
+            }
+        }
         if read > 0 {
             self.last.clear();
             self.last.extend_from_slice(&buffer[..read]);
