@@ -29,31 +29,41 @@ impl Checks {
         // What is not there is reported by the check that needs it.
         let Ok(file) = std::fs::metadata(path).map(|file| Owned::of(&file)) else { return };
         let service = Service::of(self.database_folder.as_deref(), folder_of(path));
-        if file.is_for(&service) {
-            return self.mode("files.mode", path, 0o037);
-        }
-        let remedy = service.group.filter(|_| file.uid == 0).map(|group| {
-            let path = path.display();
-            let both = format!("chgrp {group} {path} && chmod 640 {path}");
-            Text { nb: both.clone(), en: both }
-        });
+        self.secret_for(path, file, &service);
+    }
+
+    #[cfg(unix)]
+    fn secret_for(&mut self, path: &Path, file: Owned, service: &Service) {
+        let is_for = file.is_for(service);
+        let remedy = service.remedy(path, file);
         let before = self.lines.len();
-        self.mode("files.mode", path, 0o077);
-        // Closed to all but root, it would be closed to the service.
+        self.mode_of("files.mode", path, file.mode, if is_for { 0o037 } else { 0o077 });
+        // Closed to all but its owner, it would be closed to the service.
         if let (Some(line), Some(remedy)) = (self.lines.get_mut(before), &remedy) {
             line.remedy = Some(remedy.clone());
-        } else if let (Some(remedy), Some(user)) = (remedy, service.user)
-            && file.mode & 0o004 == 0
-        {
-            let found = text!(
-                "{path} kan bare leses av root, og mappen til databasen tilhører bruker {user}: kjører tjenesten som den, kan \
-                 den ikke lese filen",
-                "{path} can be read by root only, and the database's folder belongs to user {user}: a service that runs as \
-                 that one cannot read it",
-                path = path.display()
-            );
-            self.warn("files.access", found, remedy);
+            return;
         }
+        let Some(remedy) = remedy.filter(|_| !file.is_read_by(service)) else { return };
+        if is_for {
+            let found = text!(
+                "{path} tilhører root og tjenestens gruppe {group}, som ikke kan lese den (rettigheter {mode:o})",
+                "{path} belongs to root and to the service's group {group}, which cannot read it (mode {mode:o})",
+                path = path.display(),
+                group = file.gid,
+                mode = file.mode
+            );
+            return self.warn("files.access", found, remedy);
+        }
+        let Some(user) = service.user else { return };
+        let found = text!(
+            "{path} kan bare leses av {owner}, og mappen til databasen tilhører bruker {user}: kjører tjenesten som den, kan \
+             den ikke lese filen",
+            "{path} can be read by {owner} only, and the database's folder belongs to user {user}: a service that runs as \
+             that one cannot read it",
+            path = path.display(),
+            owner = if file.uid == 0 { "root".to_owned() } else { file.uid.to_string() }
+        );
+        self.warn("files.access", found, remedy);
     }
 
     /// A database: nobody else may change it.
@@ -66,7 +76,11 @@ impl Checks {
         use std::os::unix::fs::MetadataExt as _;
         // What is not there is reported by the check that needs it.
         let Ok(metadata) = std::fs::metadata(path) else { return };
-        let mode = metadata.mode() & 0o777;
+        self.mode_of(id, path, metadata.mode() & 0o777, forbidden);
+    }
+
+    #[cfg(unix)]
+    fn mode_of(&mut self, id: &'static str, path: &Path, mode: u32, forbidden: u32) {
         if mode & forbidden == 0 {
             return;
         }
@@ -128,7 +142,7 @@ struct Owned {
 struct Service {
     /// Unknown where it is root, or the database is on a server.
     user: Option<u32>,
-    /// The group by which root gives it files.
+    /// The group by which root gives it files; unknown where it is root's own, in which nobody else should be.
     group: Option<u32>,
     /// All that it is known to be in.
     groups: Vec<u32>,
@@ -145,6 +159,12 @@ impl Owned {
     fn is_for(&self, service: &Service) -> bool {
         self.uid == 0 && self.gid != 0 && service.groups.contains(&self.gid)
     }
+
+    fn is_read_by(&self, service: &Service) -> bool {
+        service.user == Some(self.uid)
+            || self.mode & 0o004 != 0
+            || (self.mode & 0o040 != 0 && service.groups.contains(&self.gid))
+    }
 }
 
 #[cfg(unix)]
@@ -155,7 +175,7 @@ impl Service {
         let mut service = Self::default();
         if let Some(data) = database_folder.and_then(of).filter(|data| data.uid != 0) {
             service.user = Some(data.uid);
-            service.group = Some(data.gid);
+            service.group = Some(data.gid).filter(|group| *group != 0);
             service.groups = groups_of(data.uid, &read("/etc/passwd"), &read("/etc/group"));
             service.groups.push(data.gid);
         }
@@ -167,6 +187,22 @@ impl Service {
         // Whoever asks may be the service itself, as in a container.
         service.groups.extend(own_groups(&read("/proc/self/status")));
         service
+    }
+
+    /// How a key comes to be read by the service and by nobody else, where that is more than taking rights away.
+    fn remedy(&self, path: &Path, file: Owned) -> Option<Text> {
+        let path = path.display();
+        let command = match (self.group, self.user) {
+            _ if file.is_for(self) => format!("chmod 640 {path}"),
+            (Some(group), _) if file.uid == 0 => {
+                format!("chgrp {group} {path} && chmod 640 {path}")
+            }
+            (_, Some(user)) if file.uid != user => {
+                format!("chown {user} {path} && chmod 600 {path}")
+            }
+            _ => return None,
+        };
+        Some(Text { nb: command.clone(), en: command })
     }
 }
 
@@ -252,6 +288,51 @@ mod tests {
             (998, 997, false),
         ] {
             assert_eq!(Owned { mode: 0o640, uid, gid }.is_for(&service), is_for, "{uid}:{gid}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_read_by_the_service_and_by_nobody_else() {
+        let service =
+            |user, group, groups: &[u32]| Service { user, group, groups: groups.to_vec() };
+        let package = service(Some(998), Some(997), &[997, 112]);
+        // Its folder's group is root's own, as after `chown lmr /var/lib/lmr`.
+        let without_group = service(Some(998), None, &[0]);
+        // The database is on a server; the folder of the keys is a group's.
+        let of_folder = service(None, Some(997), &[997]);
+        let unknown = service(None, None, &[]);
+        let (fine, mode, access) = (None, Some("files.mode"), Some("files.access"));
+        for (service, uid, gid, bits, line, remedy) in [
+            (&package, 998, 997, 0o600, fine, ""),
+            (&package, 998, 997, 0o640, mode, "chmod 600 k"),
+            (&package, 0, 997, 0o640, fine, ""),
+            (&package, 0, 112, 0o440, fine, ""),
+            (&package, 0, 997, 0o600, access, "chmod 640 k"),
+            (&package, 0, 112, 0o400, access, "chmod 640 k"),
+            (&package, 0, 997, 0o644, mode, "chmod 640 k"),
+            (&package, 0, 997, 0o604, mode, "chmod 640 k"),
+            (&package, 0, 0, 0o600, access, "chgrp 997 k && chmod 640 k"),
+            (&package, 0, 0, 0o640, mode, "chgrp 997 k && chmod 640 k"),
+            (&package, 1000, 1000, 0o600, access, "chown 998 k && chmod 600 k"),
+            (&package, 1000, 1000, 0o644, mode, "chown 998 k && chmod 600 k"),
+            (&without_group, 0, 0, 0o600, access, "chown 998 k && chmod 600 k"),
+            (&without_group, 0, 0, 0o644, mode, "chown 998 k && chmod 600 k"),
+            (&without_group, 998, 0, 0o600, fine, ""),
+            (&of_folder, 0, 997, 0o600, access, "chmod 640 k"),
+            (&of_folder, 0, 997, 0o640, fine, ""),
+            (&of_folder, 0, 0, 0o600, fine, ""),
+            (&unknown, 0, 0, 0o600, fine, ""),
+            (&unknown, 0, 0, 0o640, mode, "chmod 600 k"),
+            (&unknown, 1000, 1000, 0o604, mode, "chmod 600 k"),
+        ] {
+            let mut checks = Checks::default();
+            checks.secret_for(Path::new("k"), Owned { mode: bits, uid, gid }, service);
+            let what = format!("{uid}:{gid} {bits:o}");
+            assert!(checks.lines.len() <= 1, "{what}");
+            let found = checks.lines.first();
+            assert_eq!(found.map(|found| found.id), line, "{what}");
+            let said = found.and_then(|found| found.remedy.as_ref());
+            assert_eq!(said.map_or("", |said| said.en.as_str()), remedy, "{what}");
         }
     }
 
