@@ -174,6 +174,9 @@ impl Admin {
             if let Command::Move { organisation, database } = &self.command {
                 return senders::move_sender(&config, &folder, organisation, database, view).await;
             }
+            if let Command::Backup { file } = &self.command {
+                return archive::back_up(&config, &folder, file, view).await;
+            }
             if let Command::Register(register) = &self.command
                 && let Some(name) = register.database()
             {
@@ -224,15 +227,13 @@ impl Admin {
                     let retention = config.retention;
                     archive::partitions(&*senders.store, *ahead, retention, view).await
                 }
-                Command::Backup { file } => {
-                    archive::back_up(&*senders.store, file, config.identities.is_some(), view).await
-                }
                 Command::Outlet => archive::outlet_status(&*senders.store, view).await,
                 Command::Audit(audit) => audit.run(&senders).await,
                 Command::Overview { days } => senders.overview(*days).await,
-                Command::NewKey { .. } | Command::NewPassword { .. } | Command::Move { .. } => {
-                    Ok(ExitCode::SUCCESS)
-                }
+                Command::NewKey { .. }
+                | Command::NewPassword { .. }
+                | Command::Move { .. }
+                | Command::Backup { .. } => Ok(ExitCode::SUCCESS),
             }
         })
     }

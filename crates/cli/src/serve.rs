@@ -379,6 +379,37 @@ fn as_url(database: &Path) -> Option<&str> {
     (url.starts_with("postgres://") || url.starts_with("postgresql://")).then_some(url)
 }
 
+/// Whether all databases of the configuration are files.
+pub(crate) fn are_files(config: &ReceiverConfig) -> bool {
+    let identities = config.identities.as_ref().map(|section| &section.database);
+    [Some(&config.database), identities].into_iter().flatten().all(|name| as_url(name).is_none())
+}
+
+/// Copies the files of a configuration's databases as they are, of an earlier program's schema too.
+pub(crate) async fn copy_files(
+    config: &ReceiverConfig,
+    folder: &Path,
+    to: &str,
+    identities_to: &str,
+) -> anyhow::Result<()> {
+    let cannot = |file: &Path| {
+        text!(
+            "kan ikke kopiere databasen {file}",
+            "cannot copy the database {file}",
+            file = file.display()
+        )
+    };
+    let file = folder.join(&config.database);
+    SqliteStore::copy(&file, &storage_key(config, folder)?, to).await.explain(|| cannot(&file))?;
+    // In this order: every rest of the copy has its part.
+    if let Some(section) = &config.identities {
+        let key = apart_keys(config, section, folder)?.identities;
+        let file = folder.join(&section.database);
+        SqliteStore::copy_identities(&file, &key, identities_to).await.explain(|| cannot(&file))?;
+    }
+    Ok(())
+}
+
 /// Opens the databases that the configuration names, as one.
 pub(crate) async fn open_store(
     config: &ReceiverConfig,

@@ -543,6 +543,37 @@ fn a_backup_or_export_that_cannot_be_written_is_not_recorded() {
     assert!(log().contains("\"action\":\"export\""));
 }
 
+/// What is there after a failure would be taken for a backup.
+#[test]
+fn a_backup_that_fails_leaves_nothing() {
+    let world = World::make("lmdi-1.1.7", 1, 50);
+    let receiver = world.config("receiver.toml");
+    done(&["serve", "--check"], &receiver);
+    // A page that only a copy of everything reads.
+    let database = world.config("receiver.sqlite");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let page: i64 = runtime.expect("a runtime").block_on(async {
+        use sqlx::{ConnectOptions as _, Connection as _};
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&database);
+        let mut db = options.connect().await.expect("a database");
+        let page = "SELECT rootpage FROM sqlite_schema WHERE name = 'message_content'";
+        let page = sqlx::query_scalar(page).fetch_one(&mut db).await.expect("a table");
+        sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut db).await.expect("written");
+        db.close().await.expect("closed");
+        page
+    });
+    let mut bytes = std::fs::read(&database).expect("the database");
+    let start = usize::try_from(page - 1).expect("a page") * 4096;
+    bytes[start..start + 4096].fill(0xff);
+    std::fs::write(&database, bytes).expect("written");
+    let copy = world.config("kopi.sqlite");
+    let output = world.admin(&["backup", copy.to_str().expect("UTF-8")]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("damaged"), "{said}");
+    assert!(!copy.exists(), "{said}");
+}
+
 #[test]
 fn capabilities_codes_and_certificates_are_published() {
     let world = World::make("lmdi-1.1.7", 1, 50);

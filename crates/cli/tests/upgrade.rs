@@ -215,6 +215,50 @@ fn who_only_looks_leaves_an_older_schema_as_it_is() {
     assert!(world.admin(&["deliveries"]).status.success());
 }
 
+/// Before the new program changes a schema there is to be a copy, which the new program itself can make.
+#[test]
+fn an_older_schema_is_backed_up_as_it_is_and_upgraded_from_the_copy() {
+    let applied =
+        |file: &Path| texts(file, "SELECT CAST(max(version) AS TEXT) FROM _sqlx_migrations");
+    for release in released() {
+        let name = release.display();
+        let world = world_of(&release);
+        let mut files = vec![(world.config("receiver.sqlite"), world.config("copy.sqlite"))];
+        if release.join("who.sql").exists() {
+            files.push((world.config("who.sqlite"), world.config("copy.sqlite.identities")));
+        }
+        let before: Vec<_> =
+            files.iter().map(|(file, _)| std::fs::read(file).expect("a database")).collect();
+        let copy = files[0].1.to_str().expect("UTF-8").to_owned();
+        let key = std::fs::read(world.config("column.key")).expect("the key");
+        std::fs::write(world.config("column.key"), "cd".repeat(32)).expect("written");
+        is_refused("another key", &world.admin(&["backup", &copy]), 2, &["does not belong"]);
+        std::fs::write(world.config("column.key"), key).expect("written");
+        assert!(files.iter().all(|(_, copy)| !copy.exists()), "{name}: something is left");
+        let output = world.admin(&["backup", &copy]);
+        assert!(output.status.success(), "{name}: {}", said(&output));
+        assert!(said(&output).contains("is not in the audit log"), "{name}: {}", said(&output));
+        for ((file, copy), before) in files.iter().zip(&before) {
+            assert!(std::fs::read(file).expect("a database") == *before, "{name}: it was changed");
+            assert_eq!(applied(copy), applied(file), "{name}");
+        }
+
+        // The upgrade goes wrong, and the copies are put back.
+        for (file, copy) in &files {
+            for ending in ["-wal", "-shm"] {
+                let _ = std::fs::remove_file(file.with_extension(format!("sqlite{ending}")));
+            }
+            std::fs::rename(copy, file).expect("put back");
+        }
+        let checked = check(&world);
+        assert!(checked.status.success(), "{name}: {}", said(&checked));
+        let kept = std::fs::read_to_string(release.join("deliveries.ndjson")).expect("the list");
+        assert_eq!(world.deliveries(), lines(&kept), "{name}");
+        let audit = world.admin(&["audit", "verify"]);
+        assert_eq!(audit.status.code(), Some(0), "{name}: {}", said(&audit));
+    }
+}
+
 /// Adds a schema that no program knows yet, as a later one would leave it.
 fn from_the_future(file: &Path, program: Option<&str>) {
     let row = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
@@ -257,7 +301,7 @@ fn a_database_of_a_newer_program_is_refused_with_the_version_that_is_needed() {
         let newer = std::fs::read(&file).expect("the database");
         let commands: &[&[&str]] = match database {
             "sender" => &[&["run"], &["run", "--dry-run"], &["status"], &["rejected"]],
-            _ => &[&["deliveries"], &["audit", "verify"]],
+            _ => &[&["deliveries"], &["audit", "verify"], &["backup", "copy.sqlite"]],
         };
         for command in commands {
             let output = match database {

@@ -37,7 +37,7 @@ use crate::key::{IdentityKey, StorageKey};
 use crate::opening::{Opening, make_file};
 use backend::Inner;
 use sqlx::{
-    SqliteConnection,
+    ConnectOptions as _, Connection as _, SqliteConnection,
     migrate::Migrator,
     query, query_scalar,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
@@ -136,6 +136,49 @@ impl SqliteStore {
         }
         identities::open(options(file, opening), key, may_be_new, opening).await
     }
+
+    /// Writes a copy of a file with this program's schema or an earlier one's to another one, which is not there or is
+    /// empty. Nothing is written into the file itself: a copy is what there must be before a later program changes it.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub async fn copy(file: &Path, key: &StorageKey, to: &str) -> Result<(), OpenError> {
+        copy(file, &MIGRATIONS, key, to).await
+    }
+
+    /// The same of the file of identities that are kept apart.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub async fn copy_identities(
+        file: &Path,
+        key: &IdentityKey,
+        to: &str,
+    ) -> Result<(), OpenError> {
+        copy(file, &IDENTITY_MIGRATIONS, &key.people, to).await
+    }
+}
+
+async fn copy(
+    file: &Path,
+    migrations: &Migrator,
+    key: &StorageKey,
+    to: &str,
+) -> Result<(), OpenError> {
+    if !has_something(file) {
+        return Err(OpenError::NotBegun);
+    }
+    let options = options(file, Opening::PRESENT).read_only(true).disable_statement_logging();
+    let mut db = options.connect().await?;
+    let (_, has_word) = tables::look_at(&mut db, migrations, key).await?;
+    if !has_word {
+        return Err(OpenError::NotBegun);
+    }
+    if let Some(statement) = BACKUP {
+        query(statement).bind(to.to_owned()).execute(&mut db).await?;
+    }
+    db.close().await?;
+    Ok(())
 }
 
 /// Whether there is a file that is not empty.
@@ -194,7 +237,6 @@ mod tests {
     use super::*;
     use jiff::civil::date;
     use lmr_intake::Store as _;
-    use sqlx::Connection as _;
 
     #[tokio::test]
     async fn the_writing_session_syncs_every_commit_to_the_disk() {

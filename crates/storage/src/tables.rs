@@ -32,7 +32,7 @@ pub(super) fn outcome(text: &str) -> Result<Outcome, StoreError> {
 }
 
 /// A database's schema, as this program sees it.
-enum Schema {
+pub(super) enum Schema {
     Current,
     Older,
     /// Nothing was ever made there.
@@ -90,6 +90,19 @@ async fn check_schema(db: &mut Connection) -> Result<(), OpenError> {
     }
 }
 
+/// Looks at the database without changing it: whose schema it has, and whether there is a word of its key. A later program's
+/// schema and another key are errors.
+pub(super) async fn look_at(
+    db: &mut Connection,
+    migrations: &Migrator,
+    key: &StorageKey,
+) -> Result<(Schema, bool), OpenError> {
+    check_schema(db).await?;
+    let schema = schema(db, migrations).await?;
+    let has_word = has_table(db, "key_check").await? && check_key(db, key).await?;
+    Ok((schema, has_word))
+}
+
 /// Sees that the key belongs to the database, and makes or migrates what it may. The key first: a database that it does not
 /// belong to is left as it is. Gives whether the schema was changed.
 pub(super) async fn make_usable(
@@ -98,9 +111,7 @@ pub(super) async fn make_usable(
     key: &StorageKey,
     opening: Opening,
 ) -> Result<bool, OpenError> {
-    check_schema(db).await?;
-    let schema = schema(db, migrations).await?;
-    let has_word = has_table(db, "key_check").await? && check_key(db, key).await?;
+    let (schema, has_word) = look_at(db, migrations, key).await?;
     if !has_word && !opening.may_begin {
         return Err(OpenError::NotBegun);
     }

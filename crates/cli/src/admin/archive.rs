@@ -14,14 +14,16 @@ use lmr_intake::{
 };
 use lmr_lmdi::RuleSetId;
 use lmr_lmdi::split::places_of_person;
+use lmr_storage::{OpenError, Opening};
 use serde_json::{Value, json};
 
 use super::deliveries::{self, local};
 use super::senders::Senders;
 use super::{Format, View, operator, organisation_number, start_of_day};
 use crate::clock;
-use crate::config::receiver::RetentionSection;
+use crate::config::receiver::{ReceiverConfig, RetentionSection};
 use crate::output::{complain, print, read};
+use crate::serve::{are_files, copy_files, open_store};
 use crate::text::{Explain, fail, text};
 
 /// Messages that are read at once.
@@ -648,14 +650,50 @@ fn can_be_made(file: &Path) -> anyhow::Result<()> {
     })
 }
 
-/// `has_identities`: whether identities are kept apart, in a second database with a second key.
+/// Files that a failure takes away again, so that no half of a copy is taken for one.
+struct Made<'p>(Vec<&'p Path>);
+
+impl<'p> Made<'p> {
+    fn make(&mut self, file: &'p Path) -> anyhow::Result<()> {
+        File::create_new(file).explain(|| {
+            text!(
+                "kan ikke skrive {file}: velg en mappe som finnes, og som det kan skrives i",
+                "cannot write {file}: choose a folder that exists and can be written to",
+                file = file.display()
+            )
+        })?;
+        self.0.push(file);
+        Ok(())
+    }
+
+    fn keep(mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for Made<'_> {
+    fn drop(&mut self) {
+        for file in &self.0 {
+            let _ = std::fs::remove_file(file);
+        }
+    }
+}
+
+/// Copies the databases, while a receiver uses them or before a later program changes their schema.
 pub(super) async fn back_up(
-    store: &dyn Database,
+    config: &ReceiverConfig,
+    folder: &Path,
     file: &Path,
-    has_identities: bool,
     view: View,
 ) -> anyhow::Result<ExitCode> {
-    if !store.can_back_up() {
+    let has_identities = config.identities.is_some();
+    let opened = match open_store(config, folder, Opening::PRESENT).await {
+        Ok(store) => Some(store),
+        // What is refused to all others is what should be backed up now.
+        Err(error) if is_of_older_schema(&error) => None,
+        Err(error) => return Err(error),
+    };
+    if !opened.as_ref().map_or_else(|| are_files(config), |store| store.can_back_up()) {
         if has_identities {
             fail!(
                 "en PostgreSQL-database kopieres med pg_dump eller pg_basebackup: er database eller identities.database en slik, \
@@ -672,10 +710,9 @@ pub(super) async fn back_up(
     let Some(path) = file.to_str() else {
         fail!("{file} er ikke UTF-8", "{file} is not UTF-8", file = file.display());
     };
-    let identities = PathBuf::from(format!("{path}.identities"));
-    for file in
-        [Some(file), Some(identities.as_path()).filter(|_| has_identities)].into_iter().flatten()
-    {
+    let second = format!("{path}.identities");
+    let identities = has_identities.then(|| Path::new(&second));
+    for file in [Some(file), identities].into_iter().flatten() {
         if file.exists() {
             fail!(
                 "{file} finnes fra før, og skrives ikke over",
@@ -684,17 +721,21 @@ pub(super) async fn back_up(
             );
         }
     }
-    for file in
-        [Some(file), Some(identities.as_path()).filter(|_| has_identities)].into_iter().flatten()
-    {
-        can_be_made(file)?;
+    let mut made = Made(Vec::new());
+    for file in [Some(file), identities].into_iter().flatten() {
+        made.make(file)?;
     }
-    let detail = format!("backup to {}", file.display());
-    record(store, Action::Export, &operator(), None, None, detail).await?;
-    let written = store.back_up(path).await;
-    if !written.explain(|| text!("kan ikke skrive {path}", "cannot write {path}"))? {
-        fail!("{path} er ikke skrevet", "{path} was not written");
+    if let Some(store) = &opened {
+        let detail = format!("backup to {}", file.display());
+        record(&**store, Action::Export, &operator(), None, None, detail).await?;
+        let written = store.back_up(path).await;
+        if !written.explain(|| text!("kan ikke skrive {path}", "cannot write {path}"))? {
+            fail!("{path} er ikke skrevet", "{path} was not written");
+        }
+    } else {
+        copy_files(config, folder, path, &second).await?;
     }
+    made.keep();
     let file = file.display();
     let done = if has_identities {
         text!(
@@ -710,7 +751,18 @@ pub(super) async fn back_up(
         )
     };
     print(done.get(view.lang))?;
+    if opened.is_none() {
+        let note = text!(
+            "Databasen har skjemaet til et eldre program og er ikke endret: kopien står ikke i revisjonsloggen\n",
+            "The database has the schema of an earlier program and was not changed: the copy is not in the audit log\n"
+        );
+        print(note.get(view.lang))?;
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+fn is_of_older_schema(error: &anyhow::Error) -> bool {
+    error.chain().any(|error| matches!(error.downcast_ref(), Some(OpenError::OlderSchema)))
 }
 
 #[cfg(test)]
