@@ -206,9 +206,10 @@ impl Validate {
         let begun_at = clock::instant();
         let measured = self.statistics.as_ref().map(|_| statistics::begin());
         let checker = self.checker(&project, &stop, measured.as_ref(), lang)?;
-        if let Some(path) = &self.write_baseline {
-            Baseline::may_replace(path)?;
-        }
+        let replaced = match &self.write_baseline {
+            Some(path) => Baseline::to_replace(path, lang)?,
+            None => None,
+        };
         let baseline = match (&self.write_baseline, &self.baseline, &project.keys.baseline) {
             (Some(_), ..) => None,
             (None, Some(path), _) | (None, None, Some(path)) => Some(Baseline::read(path)?),
@@ -309,11 +310,8 @@ impl Validate {
         }
         let (unreadable, error) = (report.any_unreadable(), report.any_error());
         let mut writes = false;
-        // One of another layout is replaced, and cannot be kept in part.
-        let before = self.write_baseline.as_ref().filter(|path| path.is_file());
-        let before = before.and_then(|path| Baseline::read(path).ok());
         if let (Some(path), Some((baseline, kept))) =
-            (&self.write_baseline, report.into_triage().into_baseline(before))
+            (&self.write_baseline, report.into_triage().into_baseline(replaced))
         {
             if unreadable {
                 fail!(
@@ -347,8 +345,6 @@ impl Validate {
         })
     }
 
-    /// Validates a file of one resource a line, some lines at a time, and writes what is reported of them: neither
-    /// the file nor the report has to fit into memory.
     /// Of the files that were asked for, those that --changed-from leaves.
     fn changed_since(
         &self,
@@ -362,6 +358,8 @@ impl Validate {
             .flatten()
             .chain(&self.package)
             .chain(&project.keys.packages)
+            .chain(&self.package_cache)
+            .chain(self.fine.externals())
             .cloned()
             .collect();
         match changed::since(revision, &asked, &settings)? {
@@ -387,6 +385,8 @@ impl Validate {
         }
     }
 
+    /// Validates a file of one resource a line, some lines at a time, and writes what is reported of them: neither
+    /// the file nor the report has to fit into memory.
     fn lines(
         &self,
         (path, file): (&Path, impl Read),
@@ -419,11 +419,17 @@ fn complain_of_archives(archives: &[PathBuf], lang: Language) {
     if archives.len() > SHOWN {
         names.push("…".to_owned());
     }
-    let note = text!(
-        "lmr: {count} zip-arkiver er ikke kontrollert ({names}): pakk dem ut først",
-        "lmr: {count} zip archives were not checked ({names}): unpack them first",
-        count = archives.len(),
-        names = names.join(", ")
-    );
+    let (count, names) = (archives.len(), names.join(", "));
+    let note = if count == 1 {
+        text!(
+            "lmr: 1 zip-arkiv er ikke kontrollert ({names}): pakk det ut først",
+            "lmr: 1 zip archive was not checked ({names}): unpack it first"
+        )
+    } else {
+        text!(
+            "lmr: {count} zip-arkiver er ikke kontrollert ({names}): pakk dem ut først",
+            "lmr: {count} zip archives were not checked ({names}): unpack them first"
+        )
+    };
     output::complain(note.get(lang));
 }

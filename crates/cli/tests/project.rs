@@ -314,6 +314,9 @@ fn a_file_that_is_not_a_baseline_is_neither_read_as_one_nor_replaced() {
         ("list.json", "[]", false),
         ("text.json", "hei\n", false),
         ("other.json", "{\"layout\": 1}", false),
+        // A baseline that a merge, or a hand, has spoilt: its findings are still in it.
+        ("spoilt.json", "{\"layout\": 1, \"findings\": [{\"file\": \"a.json\"}]}", false),
+        ("more.json", "{\"layout\": 1, \"findings\": [], \"more\": 1}", false),
         ("later.json", "{\"layout\": 9, \"findings\": [], \"more\": 1}", true),
         ("empty.json", "", true),
     ] {
@@ -340,7 +343,10 @@ fn a_file_that_is_not_a_baseline_is_neither_read_as_one_nor_replaced() {
             assert!(kept(), "{name}");
         }
         if is_replaced {
-            assert_eq!(with(&["en", "--write-baseline", name]).status.code(), Some(0), "{name}");
+            let written = with(&["en", "--write-baseline", name]);
+            assert_eq!(written.status.code(), Some(0), "{name}");
+            let is_named = said(&written).contains("has layout 9") && said(&written).contains(name);
+            assert_eq!(is_named, content.contains("\"layout\": 9"), "{}", said(&written));
             assert!(!kept());
             assert_eq!(with(&["en", "--write-baseline", name]).status.code(), Some(0), "{name}");
         }
@@ -497,7 +503,7 @@ fn packed_files_of_a_folder_are_checked_and_archives_are_named() {
     ] {
         assert_eq!(found.contains(name), is_faulty, "{name}: {found}");
     }
-    assert!(said(&output).contains("1 zip archives were not checked"), "{}", said(&output));
+    assert!(said(&output).contains("1 zip archive was not checked"), "{}", said(&output));
     assert!(said(&output).contains("two.zip"), "{}", said(&output));
     // Cut off.
     let whole = gzip(FAULTY);
@@ -547,6 +553,35 @@ fn what_git_does_not_follow_and_what_decides_are_changes() {
         found.contains("old.json") && said.contains("all files are checked"),
         "{found}: {said}"
     );
+}
+
+/// Documents that are given for references decide what is found, wherever they are in the repository.
+#[test]
+fn a_changed_document_of_a_reference_is_a_change_of_what_decides() {
+    let organization = r#"{"resourceType":"Organization","id":"o"}"#;
+    let folder = folder(&[("given/o.json", organization), ("checked/old.json", FAULTY)]);
+    commit(folder.path());
+    let checked = || {
+        validate(
+            folder.path(),
+            &[
+                "--ruleset",
+                "none",
+                "--changed-from",
+                "HEAD",
+                "--external",
+                "Organization/o=given/o.json",
+                "checked",
+            ],
+        )
+    };
+    let none = checked();
+    assert_eq!(none.status.code(), Some(0), "{}", said(&none));
+    let path = folder.path().join("given/o.json");
+    std::fs::write(path, organization.replace("\"o\"", "\"p\"")).expect("written");
+    let all = checked();
+    assert_eq!(all.status.code(), Some(1), "{}", said(&all));
+    assert!(said(&all).contains("given/o.json has changed since HEAD"), "{}", said(&all));
 }
 
 #[test]

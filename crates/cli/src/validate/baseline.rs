@@ -7,8 +7,8 @@ use lmr_lmdi::Finding;
 use serde::{Deserialize, Serialize};
 
 use crate::config::read_text;
-use crate::output;
-use crate::text::fail;
+use crate::output::{self, Language};
+use crate::text::{fail, text};
 
 /// The layout that this version writes.
 const LAYOUT: u32 = 1;
@@ -57,33 +57,51 @@ impl Baseline {
                 path = path.display()
             );
         }
+        let text = read_text(path)?;
+        // Another layout may have other members, and is named as such all the same.
+        if let Some(layout) = other_layout(&text) {
+            fail!(
+                "grunnlinjen {path} har utforming {layout}; dette programmet leser {LAYOUT}",
+                "the baseline {path} has layout {layout}; this program reads {LAYOUT}",
+                path = path.display()
+            );
+        }
         // What the parser says is about JSON; and the file may be somebody's data, so no remedy writes over it.
-        let Ok(baseline) = serde_json::from_str::<Self>(&read_text(path)?) else {
+        let Ok(baseline) = serde_json::from_str(&text) else {
             fail!(
                 "{path} er ikke en grunnlinje, en fil som --write-baseline har laget: oppgi den riktige filen",
                 "{path} is not a baseline, a file that --write-baseline has made: give the right file",
                 path = path.display()
             );
         };
-        if baseline.layout != LAYOUT {
-            fail!(
-                "grunnlinjen {path} har utforming {layout}; dette programmet leser {LAYOUT}",
-                "the baseline {path} has layout {layout}; this program reads {LAYOUT}",
-                path = path.display(),
-                layout = baseline.layout
-            );
-        }
         Ok(baseline)
+    }
+
+    /// What is to be replaced. A baseline of this layout, of which findings in files that are not looked at now are kept;
+    /// `None` where there is nothing, or one of another layout, which cannot be kept in part and is named. Everything else
+    /// that is wrong with it is an error: the findings that it has would be lost.
+    pub(super) fn to_replace(path: &Path, lang: Language) -> anyhow::Result<Option<Self>> {
+        if !is_filled(path) {
+            return Ok(None);
+        }
+        Self::may_replace(path)?;
+        if let Some(layout) = other_layout(&read_text(path)?) {
+            let note = text!(
+                "lmr: grunnlinjen {path} har utforming {layout}, som dette programmet ikke leser: den blir erstattet, og det den \
+                 har om filer som ikke er sett på nå, blir borte",
+                "lmr: the baseline {path} has layout {layout}, which this program does not read: it is replaced, and what it has of \
+                 files that are not looked at now is dropped",
+                path = path.display()
+            );
+            output::complain(note.get(lang));
+            return Ok(None);
+        }
+        Self::read(path).map(Some)
     }
 
     /// Refuses to write over a file that is something else: a baseline, of whatever layout, is replaced only by another.
     /// A file with nothing in it, and what is not a file (`/dev/stdout`), is written to.
-    pub(super) fn may_replace(path: &Path) -> anyhow::Result<()> {
-        let is_filled =
-            std::fs::metadata(path).is_ok_and(|there| there.is_file() && there.len() > 0);
-        if path == Path::new("-") || !is_filled {
-            return Ok(());
-        }
+    fn may_replace(path: &Path) -> anyhow::Result<()> {
         let text = read_text(path)?;
         let is_baseline = serde_json::from_str::<serde_json::Value>(&text)
             .is_ok_and(|json| json["layout"].is_u64() && json["findings"].is_array());
@@ -102,4 +120,16 @@ impl Baseline {
         text.push('\n');
         output::write(Some(path), text.as_bytes())
     }
+}
+
+fn is_filled(path: &Path) -> bool {
+    path != Path::new("-")
+        && std::fs::metadata(path).is_ok_and(|there| there.is_file() && there.len() > 0)
+}
+
+/// The layout of a baseline that this version does not read.
+fn other_layout(text: &str) -> Option<u64> {
+    let json: serde_json::Value = serde_json::from_str(text).ok()?;
+    let layout = json["layout"].as_u64().filter(|_| json["findings"].is_array())?;
+    (layout != u64::from(LAYOUT)).then_some(layout)
 }

@@ -175,6 +175,11 @@ impl Fine {
     }
 
     /// Canonicals of all profiles that flags name.
+    /// The documents that are given for references.
+    pub(super) fn externals(&self) -> impl Iterator<Item = &PathBuf> {
+        self.external.iter().map(|(_, file)| file)
+    }
+
     pub(super) fn profiles(&self) -> impl Iterator<Item = &String> {
         let by_entry = self.entry_profile.iter().map(|(_, url)| url);
         by_entry.chain(self.global_profile.iter().map(|(_, url)| url))
