@@ -182,13 +182,53 @@ impl Field for Canonical {
 /// Digits in a row that an address may have: fewer than the number of a person or a health worker.
 const MAX_DIGITS: usize = 6;
 
+/// Digits of an identity number.
+const IDENTITY_DIGITS: usize = 11;
+
+const OID: &str = "urn:oid:";
+
 /// Whether a text has the form of an address that names something for all to know, and cannot have a person's number
 /// in it. What an instance has at the place of an address may be anything.
 pub(crate) fn is_public_address(text: &str) -> bool {
-    let scheme = ["http://", "https://", "urn:oid:"].iter().any(|start| text.starts_with(start));
+    let scheme = ["http://", "https://", OID].iter().any(|start| text.starts_with(start));
     let is_usual = |byte: u8| byte.is_ascii_alphanumeric() || b":/.-_|".contains(&byte);
     let has_number = text.split(|c: char| !c.is_ascii_digit()).any(|run| run.len() > MAX_DIGITS);
-    scheme && text.bytes().all(is_usual) && !has_number
+    scheme && text.bytes().all(is_usual) && !has_number && !has_spelled_number(text)
+}
+
+/// Whether a text may have an identity number that is written in groups (`130570-12345`, `13.05.70/12345`).
+fn has_spelled_number(text: &str) -> bool {
+    let Some(oid) = text.strip_prefix(OID) else { return has_digits_in_groups(text) };
+    let (arcs, version) = oid.split_once('|').unwrap_or((oid, ""));
+    if !arcs.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+        return has_digits_in_groups(oid);
+    }
+    // An OID is nothing but digits in groups, most with one of a single digit among any eleven.
+    let groups = oid.split(|c: char| !c.is_ascii_digit());
+    let lengths: Vec<usize> = groups.map(str::len).filter(|length| *length > 0).collect();
+    let is_number = |from: usize| {
+        let mut sum = 0;
+        let groups = lengths.iter().skip(from).take_while(|length| **length > 1);
+        let mut sums = groups.map(|length| {
+            sum += length;
+            sum
+        });
+        sums.any(|sum| sum == IDENTITY_DIGITS)
+    };
+    (0..lengths.len()).any(is_number) || has_digits_in_groups(version)
+}
+
+/// Whether as many digits as an identity number has follow one another with nothing but separators between them.
+fn has_digits_in_groups(text: &str) -> bool {
+    let mut digits = 0;
+    text.bytes().any(|byte| {
+        match byte {
+            b'0'..=b'9' => digits += 1,
+            b':' | b'/' | b'.' | b'-' | b'_' | b'|' => {}
+            _ => digits = 0,
+        }
+        digits >= IDENTITY_DIGITS
+    })
 }
 
 /// Text that is a definition's in some cases and the instance's in others.
@@ -322,5 +362,58 @@ pub(crate) fn clipped(text: &str, limit: usize) -> Cow<'_, str> {
 impl fmt::Display for Defined {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_identity_number_in_any_spelling_is_a_public_address() {
+        let (date, number) = (["13", "05", "70"], ["123", "45"]);
+        let separators = [
+            "", "-", ".", "_", "/", ":", "|", "--", "..", " ", "\u{a0}", "%20", "+", "\u{202f}",
+            "\u{2013}",
+        ];
+        for within in ["", "-", ".", "/", " "] {
+            for between in separators {
+                for last in ["", "-", ".", " "] {
+                    let number = date.join(within) + between + &number.join(last);
+                    for address in [
+                        format!("http://test.no/{number}"),
+                        format!("https://test.no/id-{number}/x"),
+                        format!("https://{number}.no"),
+                        format!("http://test.no/a|{number}"),
+                        format!("urn:oid:{number}"),
+                        format!("urn:oid:2.16.578.1.12.4.1.{number}"),
+                        format!("urn:oid:2.16.578.1.12.4.1.1.7448|{number}"),
+                    ] {
+                        assert!(!is_public_address(&address), "{address}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn addresses_of_definitions_and_code_systems_stay() {
+        for address in [
+            "http://hl7.org/fhir/StructureDefinition/Patient|4.0.1",
+            "http://hl7.org/fhir/2026-01-31/x",
+            "http://www.whocc.no/atc",
+            "http://127.0.0.1:8090/fhir",
+            "urn:oid:2.16.578.1.12.4.1.4.101",
+            "urn:oid:2.16.578.1.12.4.1.1.7448|2026.1",
+            "urn:oid:2.16.578.1.12.4.1.1.7448|2026-01-31",
+            "urn:oid:2.16.840.1.113883.6.96",
+            "urn:oid:2.16.840.1.113883.13.12",
+            "urn:oid:1.2.246.537.6.12.2002",
+        ] {
+            assert!(is_public_address(address), "{address}");
+        }
+        for other in ["", "Kari", "urn:uuid:1", "http://test.no/9144889", "http://test.no/a b"] {
+            assert!(!is_public_address(other), "{other}");
+        }
     }
 }
