@@ -373,7 +373,8 @@ fn check(subject: &Subject, language: Language) -> anyhow::Result<bool> {
 /// The name of a part of the table, and a line of it.
 type RowLocation = (String, u32);
 
-/// Resources that rows with the same key give with different content: a transfer sends one of them.
+/// Resources that rows with the same key give with different content: a transfer sends one of them, as the sender's index
+/// takes it.
 fn write_contradictions(
     out: &mut String,
     contradictions: &[(String, RowLocation, RowLocation)],
@@ -388,13 +389,13 @@ fn write_contradictions(
             Language::Bokmal => writeln!(
                 out,
                 "{} {resource_type}: {one}:{one_line} og {other}:{other_line} har samme nøkkel og forskjellig innhold; \
-                 bare den nyeste sendes",
+                 bare én sendes: den som sist ble skrevet, når begge sier når, ellers den som leses sist",
                 style.warn("!")
             )?,
             Language::English => writeln!(
                 out,
                 "{} {resource_type}: {one}:{one_line} and {other}:{other_line} have the same key and different content; \
-                 only the newest is sent",
+                 only one is sent: the one written last where both say when, else the one that is read last",
                 style.warn("!")
             )?,
         }

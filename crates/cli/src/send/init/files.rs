@@ -143,7 +143,14 @@ fn write_new(path: &Path, file: &NewFile) -> anyhow::Result<()> {
 
 /// Where the ledger of a configuration in this folder is: beside it, but in `/etc/lmr` where the packages' service may write.
 fn ledger(folder: &Path) -> &'static str {
-    if folder == Path::new("/etc/lmr") { "/var/lib/lmr/sender.sqlite" } else { "sender.sqlite" }
+    ledger_beside(folder, Path::new("/etc/lmr"))
+}
+
+/// The same, with the folder of the packages: any way of writing its name will do, also `.` in it.
+fn ledger_beside(folder: &Path, packaged: &Path) -> &'static str {
+    let whole = |folder: &Path| folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let is_packaged = folder == packaged || whole(folder) == whole(packaged);
+    if is_packaged { "/var/lib/lmr/sender.sqlite" } else { "sender.sqlite" }
 }
 
 fn hash_key() -> anyhow::Result<String> {
@@ -323,5 +330,16 @@ mod tests {
         for folder in [".", "/etc", "/etc/lmr/test", "/srv/lmr"] {
             assert_eq!(ledger(Path::new(folder)), "sender.sqlite", "{folder}");
         }
+        // However the folder is written, and wherever one stands.
+        let root = tempfile::tempdir().expect("a folder");
+        let packaged = root.path().join("etc");
+        std::fs::create_dir_all(packaged.join("below")).expect("made");
+        for same in [".", "", "below/..", "./below/../"] {
+            let folder = packaged.join(same);
+            assert_eq!(ledger_beside(&folder, &packaged), "/var/lib/lmr/sender.sqlite", "{same}");
+        }
+        assert_eq!(ledger_beside(&packaged.join("below"), &packaged), "sender.sqlite");
+        let here = Path::new(".").canonicalize().expect("a folder");
+        assert_eq!(ledger_beside(Path::new("."), &here), "/var/lib/lmr/sender.sqlite");
     }
 }
