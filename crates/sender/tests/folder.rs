@@ -283,7 +283,8 @@ fn a_file_that_nobody_writes_any_more_is_an_issue_whatever_its_name() {
     for name in names {
         folder.write(name, patient("a"));
     }
-    for (hours, wants) in [(1, 0), (3, names.len()), (-1, 0), (-48, names.len())] {
+    for (hours, wants) in [(1, 0), (3, names.len()), (-1, 0), (-3, 0), (-14, 0), (-48, names.len())]
+    {
         let clock = clock(SignedDuration::from_hours(hours));
         let (met, scanned) =
             scan(&folder.source().waiting_for_writers(clock, SignedDuration::ZERO));
@@ -312,6 +313,37 @@ fn a_file_dated_in_the_future_does_not_wait_for_that_day() {
     let little = clock(SignedDuration::from_secs(-10));
     let (met, scanned) = scan(&folder.source().waiting_for_writers(little, settle));
     assert_eq!((met.len(), scanned.issues.len(), scanned.passed_over[0].count), (0, 0, 2));
+}
+
+/// A file that is moved away while somebody writes it takes what comes after with it: the clock that counts is that of the
+/// machine that has the files, whatever the one here says.
+#[test]
+fn a_file_that_would_be_moved_waits_by_the_clock_of_where_it_is() {
+    let (wait, minutes) = (SignedDuration::from_secs(30), |n| SignedDuration::from_mins(n));
+    for (offset, copy, read) in [
+        (minutes(10), true, 1),
+        (minutes(10), false, 0),
+        (minutes(-10), false, 0),
+        (minutes(60 * 24 * 365), false, 0),
+        (minutes(-60 * 24 * 365), false, 0),
+    ] {
+        let folder = Folder::new();
+        folder.write("whole.json", patient("whole"));
+        let done = tempfile::tempdir().expect("a folder");
+        let archive = FileArchive { folder: done.path().to_owned(), copy };
+        let source = folder.source().waiting_for_writers(clock(offset), wait).archiving(archive);
+        let (met, scanned) = scan(&source);
+        assert_eq!(met.len(), read, "{offset} {copy}: {scanned:?}");
+        let left: Vec<_> = std::fs::read_dir(folder.0.path()).expect("a folder").collect();
+        assert_eq!(left.len(), 1, "nothing is left beside it");
+        // And is read when it is as old as it must be there.
+        let file = std::fs::File::options().write(true).open(folder.0.path().join("whole.json"));
+        let file = file.expect("a file");
+        let written = file.metadata().expect("read").modified().expect("a time");
+        file.set_modified(written - std::time::Duration::from_secs(60)).expect("dated");
+        let (met, _) = scan(&source);
+        assert_eq!(met.len(), 1, "{offset} {copy}");
+    }
 }
 
 #[test]

@@ -40,6 +40,10 @@ const FRESH: SignedDuration = SignedDuration::from_mins(5);
 /// writes any more.
 const ABANDONED: SignedDuration = SignedDuration::from_hours(2);
 
+/// Most by which a clock that somebody looks at is ahead: a wrong time zone and more. What is dated later than that has no
+/// date that says anything.
+const MAX_AHEAD: SignedDuration = SignedDuration::from_hours(24);
+
 /// A folder as a source.
 #[derive(Debug)]
 pub struct FolderSource {
@@ -66,13 +70,9 @@ impl std::fmt::Debug for Freshness {
     }
 }
 
-impl Freshness {
-    /// How far the file's last change is from now, before or after: the clocks of two machines differ, and a file
-    /// dated in the future would otherwise be left for the next run for as long.
-    fn age(&self, metadata: &Metadata) -> Option<SignedDuration> {
-        let changed = Timestamp::try_from(metadata.modified().ok()?).ok()?;
-        Some((self.clock)().duration_since(changed).abs())
-    }
+/// When a file was last changed.
+fn changed_at(metadata: &Metadata) -> Option<Timestamp> {
+    Timestamp::try_from(metadata.modified().ok()?).ok()
 }
 
 impl FolderSource {
@@ -104,6 +104,19 @@ impl FolderSource {
         self.archive = Some(archive);
         self
     }
+
+    /// The time that the files' dates are held against. Where files are moved away it is that of the machine that has
+    /// them, by a file made there: with another clock one that is still being written looks old, and what is written to
+    /// it after it was moved would never be read. Elsewhere the next run reads the rest.
+    fn now(&self) -> Option<Timestamp> {
+        let freshness = self.freshness.as_ref()?;
+        let moves = self.archive.as_ref().is_some_and(|archive| !archive.copy);
+        let there = || {
+            let file = tempfile::Builder::new().prefix(".lmr-").tempfile_in(&self.folder).ok()?;
+            changed_at(&file.as_file().metadata().ok()?)
+        };
+        moves.then(there).flatten().or_else(|| Some((freshness.clock)()))
+    }
 }
 
 impl Source for FolderSource {
@@ -129,6 +142,7 @@ impl Source for FolderSource {
             reading: Reading::new(self.limits.depth, visit),
             seen: HashSet::new(),
             passed_over: BTreeMap::new(),
+            now: self.now(),
             spool: None,
             read: HashMap::new(),
         };
@@ -225,6 +239,8 @@ struct Pass<'v> {
     /// Files read, by device and number: one that two links lead to is read once.
     seen: HashSet<(u64, u64)>,
     passed_over: BTreeMap<PassedOverKind, (usize, String)>,
+    /// What the files' dates are held against.
+    now: Option<Timestamp>,
     /// For what is in compressed files and in XML.
     spool: Option<Arc<Spool>>,
     read: HashMap<String, Stamp>,
@@ -248,7 +264,7 @@ impl Pass<'_> {
         }
         let Some(format) = Format::of(path) else {
             let is_unfinished = is_unfinished(path);
-            if is_unfinished && self.age(entry).is_some_and(|age| age > ABANDONED) {
+            if is_unfinished && self.is_abandoned(entry) {
                 return self.reading.report(&label, None, SourceIssueKind::NeverFinished);
             }
             let kind = if is_unfinished { PassedOverKind::Unfinished } else { ending(path) };
@@ -300,9 +316,17 @@ impl Pass<'_> {
         }
     }
 
-    /// How far the file's last change is from now, where there is a clock.
+    /// How far the file's last change is from now, before or after, where there is a clock: the clocks of two machines
+    /// differ, and a file dated in the future would otherwise be left for the next run for as long.
     fn age(&self, entry: &DirEntry) -> Option<SignedDuration> {
-        self.source.freshness.as_ref()?.age(&entry.metadata().ok()?)
+        Some(self.now?.duration_since(changed_at(&entry.metadata().ok()?)?).abs())
+    }
+
+    /// Whether nobody writes a file any more. One that is dated ahead may have been changed just now.
+    fn is_abandoned(&self, entry: &DirEntry) -> bool {
+        let changed = entry.metadata().ok().as_ref().and_then(changed_at);
+        let age = self.now.zip(changed).map(|(now, changed)| now.duration_since(changed));
+        age.is_some_and(|age| age > ABANDONED || age < -MAX_AHEAD)
     }
 
     /// What a compressed file, or a file of an archive, inflates to.
