@@ -520,6 +520,9 @@ fn the_daemon_answers_monitors_and_the_service_manager() {
     for line in [
         "lmr_sender_status{status=\"clean\"} 1",
         "lmr_sender_held_resources 0",
+        "lmr_sender_forgotten_resources 0",
+        "lmr_sender_unconfirmed_annulments 0",
+        "lmr_sender_unknown_messages 0",
         "lmr_sender_messages{state=\"delivered\"} 1",
         "lmr_sender_confirmed_resources{type=\"MedicationAdministration\"} 6",
     ] {

@@ -204,7 +204,6 @@ impl Agent {
         if self.transport.server_time() != date {
             self.compare_clocks(run);
         }
-        let left = self.outbox.left_to_send().await?;
         self.outbox.new_round(self.now()).await?;
         self.send_due(run).await?;
         self.send_new(run).await?;
@@ -227,8 +226,12 @@ impl Agent {
             && self.outbox.held_count().await?.not_yet == 0
             && run.report.not_stored_without_a_reason() == 0;
         if is_delivered {
-            self.outbox.set("last-success", &self.began(run).to_string()).await?;
-            if let Some(operation) = &left {
+            // A clock that is ahead has made no transfer earlier than it was.
+            let began = run.report.started_at.min(self.now());
+            self.outbox.set("last-success", &began.to_string()).await?;
+            if let Some(operation) = &run.left
+                && (run.has_read_all || self.outbox.forgotten_count().await? == 0)
+            {
                 self.outbox.has_sent_what_was_left(operation).await?;
             }
         }
@@ -452,6 +455,9 @@ impl Agent {
             return Ok(());
         }
         run.again = false;
+        // Before the source is compared: an answer of this run may show that more is to be sent, and a person may release
+        // something meanwhile.
+        run.left = self.outbox.left_to_send().await?;
         self.source.begin(self.changed_since().await?);
         let index = Index::read(&*self.source, &self.settings.own_addresses, &self.key)?;
         run.report.count_source(&index);
@@ -464,6 +470,8 @@ impl Agent {
             run.report.reexamined = self.reexamine(&index).await?;
         }
         let statuses = self.compare(&index, &mut run.report).await?;
+        run.has_read_all =
+            !self.settings.incremental && index.scanned.is_whole() && !run.report.has_lost_half();
         let plan = self.plan(&index, &statuses).await?;
         run.report.count_plan(&plan);
         run.report.foreign_types = self.foreign_types(&index, &plan);

@@ -168,6 +168,21 @@ fn exposition(overview: &Overview, expiries: &[Expiry], version: &str) -> String
         count(overview.vanished),
     );
     family(
+        "lmr_sender_forgotten_resources",
+        "Records that the register may have lost and that are not sent again yet.",
+        count(overview.forgotten),
+    );
+    family(
+        "lmr_sender_unconfirmed_annulments",
+        "Annulments that the register may have lost or could not store, and has not confirmed since.",
+        count(overview.lost_annulments.len() as u64),
+    );
+    family(
+        "lmr_sender_unknown_messages",
+        "Messages that the register had at the last transfer and that the database here does not know.",
+        count(overview.unknown_messages),
+    );
+    family(
         "lmr_sender_last_success_timestamp_seconds",
         "When the last transfer began after which nothing was left undelivered.",
         seconds(overview.last_success),

@@ -30,17 +30,20 @@ pub enum Event {
     Expiry,
     /// The clock here and the register's differ.
     ClockSkew,
+    /// The register has messages that the ledger here does not know, or has not confirmed an annulment.
+    RegisterDiffers,
 }
 
 impl Event {
     /// Every event.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::DeliveryFailed,
         Self::Refused,
         Self::NothingToSend,
         Self::SourceUnreadable,
         Self::Expiry,
         Self::ClockSkew,
+        Self::RegisterDiffers,
     ];
 
     /// Its name in configurations and messages.
@@ -53,6 +56,7 @@ impl Event {
             Self::SourceUnreadable => "source-unreadable",
             Self::Expiry => "expiry",
             Self::ClockSkew => "clock-skew",
+            Self::RegisterDiffers => "register-differs",
         }
     }
 }
@@ -121,6 +125,7 @@ pub fn of_run(report: &Report, usual: bool) -> Vec<Notice> {
     notices.extend(delivery_failed(report));
     notices.extend(refused(report));
     notices.extend(unreadable(report));
+    notices.extend(register_differs(report));
     let was_read = report.kind == RunKind::Planned && report.source_failure.is_none();
     if usual
         && was_read
@@ -172,11 +177,15 @@ fn delivery_failed(report: &Report) -> Option<Notice> {
         .as_ref()
         .or_else(|| report.messages.iter().rev().find_map(|message| message.failure.as_ref()));
     let reason = |language| failure.map(|f| f.text(language)).unwrap_or_default();
-    let open = report.open_messages;
+    let (open, forgotten) = (report.open_messages, report.forgotten);
     let (nb, en) = match report.stop {
         Some(_) => (
             "Overføringen er stanset til noen har sett på den",
             "The transfer is stopped until a person has looked at it",
+        ),
+        None if forgotten > 0 && open == 0 => (
+            "Registeret kan ha mistet poster som kilden ikke har gitt på nytt; lmr send status viser hvor mange",
+            "The register may have lost records that the source has not given again; lmr send status shows how many",
         ),
         None => (
             "Ikke alt er levert; det blir forsøkt igjen",
@@ -191,7 +200,46 @@ fn delivery_failed(report: &Report) -> Option<Notice> {
         format!("{nb} ({open} meldinger uten svar). {}", reason(Language::Bokmal)),
         format!("{en} ({open} messages without an answer). {}", reason(Language::English)),
     );
-    Some(notice.with("open_messages", open))
+    Some(notice.with("open_messages", open).with("forgotten", forgotten))
+}
+
+/// A person decides what to do about either, and nothing else of a run says so to who does not look at it.
+fn register_differs(report: &Report) -> Vec<Notice> {
+    let (unknown, annulments) = (report.unknown_messages, report.lost_annulments.len() as u64);
+    let mut notices = Vec::new();
+    if unknown > 0 {
+        let notice = Notice::new(
+            Event::RegisterDiffers,
+            "messages",
+            format!(
+                "Registeret har {unknown} meldinger fra organisasjonen som databasen her ikke kjenner: den er \
+                 gjenopprettet fra en sikkerhetskopi, eller et annet system leverer for organisasjonen. lmr send status \
+                 viser hva som må gjøres."
+            ),
+            format!(
+                "The register has {unknown} messages of the organisation that the database here does not know: it was \
+                 restored from a backup, or another system delivers for the organisation. lmr send status shows what \
+                 must be done."
+            ),
+        );
+        notices.push(notice.with("unknown_messages", unknown));
+    }
+    if annulments > 0 {
+        let notice = Notice::new(
+            Event::RegisterDiffers,
+            "annulments",
+            format!(
+                "{annulments} annulleringer har registeret ikke bekreftet. lmr send vanished viser hvilke, og hva som må \
+                 gjøres."
+            ),
+            format!(
+                "{annulments} annulments the register has not confirmed. lmr send vanished shows which, and what must be \
+                 done."
+            ),
+        );
+        notices.push(notice.with("lost_annulments", annulments));
+    }
+    notices
 }
 
 fn refused(report: &Report) -> Option<Notice> {
@@ -434,6 +482,26 @@ mod tests {
         report.source_issues.clear();
         report.open_messages = 1;
         assert_eq!(events(&report, true), [Event::DeliveryFailed, Event::Refused]);
+        report.open_messages = 0;
+        assert_eq!(events(&report, true), [Event::Refused]);
+        // What the register may have lost and nobody sends again.
+        report.forgotten = 1;
+        assert_eq!(events(&report, true), [Event::DeliveryFailed, Event::Refused]);
+        (report.forgotten, report.unknown_messages) = (0, 2);
+        assert_eq!(events(&report, true), [Event::Refused, Event::RegisterDiffers]);
+        report.lost_annulments = vec![crate::outbox::LostAnnulment {
+            resource_type: "MedicationRequest".to_owned(),
+            resource_id: Some("secret".to_owned()),
+            source_key: None,
+        }];
+        let differs = of_run(&report, true);
+        let causes: std::collections::BTreeSet<&str> =
+            differs.iter().map(|notice| notice.cause.as_str()).collect();
+        assert_eq!((differs.len(), causes.len()), (3, 3), "{differs:?}");
+        assert!(!format!("{differs:?}").contains("secret"), "nothing of a resource");
+        report.unknown_messages = 0;
+        report.lost_annulments.clear();
+        report.open_messages = 1;
         // Asked to stop: nobody needs to hear of it.
         report.stopped_early = true;
         assert_eq!(events(&report, true), [Event::Refused]);

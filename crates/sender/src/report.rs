@@ -140,6 +140,9 @@ pub struct Report {
     /// Messages of this organisation that the register has after the last that this ledger knows: the ledger was restored
     /// from a backup, or another sender delivers for the organisation.
     pub unknown_messages: u64,
+    /// Records that the register may have lost and that are not sent again yet: a source that gives changes, or whose files
+    /// were put away, has not given them again.
+    pub forgotten: u64,
     /// Annulments that the register may have lost, or has not stored, and that could not be sent again: they wait for a person.
     pub lost_annulments: Vec<LostAnnulment>,
     /// Resource types that the guide does not take.
@@ -277,6 +280,7 @@ impl Report {
             reexamined: 0,
             lost_at_register: None,
             unknown_messages: 0,
+            forgotten: 0,
             lost_annulments: Vec::new(),
             foreign_types: Vec::new(),
             identifier_advice: Vec::new(),
@@ -369,6 +373,7 @@ impl Report {
         } else if self.open_messages > 0
             || self.not_yet > 0
             || self.not_stored > 0
+            || self.forgotten > 0
             || self.stopped_early
         {
             RunStatus::Undelivered
@@ -407,6 +412,7 @@ mod tests {
             not_stored,
             open_messages,
             lost_annulments,
+            forgotten,
             // Sent again by the run itself.
             lost_at_register: _,
             // Each is named in the report's text, and asks for nothing.
@@ -444,6 +450,7 @@ mod tests {
             dependencies: _,
         } = report;
         !lost_annulments.is_empty()
+            || *forgotten > 0
             || source_failure.is_some()
             || missing * 2 > *known
             || foreign_types.iter().any(|foreign| !foreign.is_fhir_type)
@@ -471,6 +478,7 @@ mod tests {
         fn nothing_undone_looks_clean(
             flags in proptest::array::uniform5(any::<bool>()), known in 0_usize..9, missing in 0_usize..9,
             held in 0_u64..2, open_messages in 0_u64..2, not_stored in 0_u64..2, lost in 0_usize..2,
+            forgotten in 0_u64..2,
         ) {
             let mut report = Report::new(RunKind::Planned, Timestamp::UNIX_EPOCH);
             let [failed, issues, early, stopped, broke_off] = flags;
@@ -481,7 +489,7 @@ mod tests {
             report.stop = stopped.then_some(AttemptFailure::GivenUp);
             (report.known, report.missing) = (known, missing);
             (report.held, report.open_messages) = (held, open_messages);
-            report.not_stored = not_stored;
+            (report.not_stored, report.forgotten) = (not_stored, forgotten);
             let annulment = LostAnnulment {
                 resource_type: "MedicationRequest".to_owned(),
                 resource_id: None,

@@ -17,6 +17,10 @@ pub(crate) struct Run {
     pub(crate) report: Report,
     /// The source was read to its end, so the report has all that is wrong with it.
     pub(crate) has_read_source: bool,
+    /// The source is complete and was read whole: what it does not hold is gone from it.
+    pub(crate) has_read_all: bool,
+    /// The last operation that had left something to be sent when the source was compared.
+    pub(crate) left: Option<String>,
     /// Communication errors in a row.
     pub(crate) unanswered: u32,
     /// The rest of the run is made into messages but not sent.
@@ -47,6 +51,8 @@ impl Run {
             number,
             report,
             has_read_source: false,
+            has_read_all: false,
+            left: None,
             unanswered: 0,
             paused: false,
             too_large: false,
@@ -68,6 +74,10 @@ impl Run {
         (report.held, report.not_yet) = (held, not_yet);
         report.vanished = outbox.vanished_count().await?;
         report.lost_annulments = outbox.lost_annulments().await?;
+        // No other run asks the source for it.
+        if report.kind == RunKind::Planned && outbox.left_to_send().await?.is_some() {
+            report.forgotten = outbox.forgotten_count().await?;
+        }
         if self.has_read_source {
             outbox.set_source_issues(&report.source_issues, now).await?;
         }

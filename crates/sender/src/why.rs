@@ -83,6 +83,8 @@ pub enum WhyState {
         /// Its number for `lmr send annul`, once a transfer has missed it.
         number: Option<i64>,
     },
+    /// The register may have lost it, and the source has not given it again: it is sent when it does.
+    Forgotten,
     /// It is in a message without an answer.
     UnderWay,
     /// It goes with the next transfer.
@@ -182,9 +184,10 @@ impl Agent {
                 location: None,
                 confirmed: self.confirmation(row.identity).await?,
                 messages: self.messages_of(row.identity).await?,
-                state: match row.annulled {
-                    true => WhyState::Annulled,
-                    false => WhyState::Vanished { number },
+                state: match (row.annulled, number) {
+                    (true, _) => WhyState::Annulled,
+                    (false, None) if row.version == Hash::NO_VERSION => WhyState::Forgotten,
+                    (false, number) => WhyState::Vanished { number },
                 },
                 resource_type: row.resource_type,
                 resource_id: row.resource_id,

@@ -78,6 +78,42 @@ fn lost_annulments(lost: &[LostAnnulment], language: Language) -> String {
     text
 }
 
+/// Messages that the register has and the database here does not know, with what to do; nothing where there are none.
+fn unknown_messages(count: u64, language: Language) -> Option<String> {
+    let text = match language {
+        _ if count == 0 => return None,
+        Language::Bokmal => format!(
+            "Registeret har {count} meldinger fra organisasjonen som denne databasen ikke kjenner. Er databasen \
+             gjenopprettet fra en sikkerhetskopi, kan registeret ha noe annet enn kilden: lmr send forget --since \
+             1900-01-01 sender alt på nytt, og annulleringer etter kopien må gjøres på nytt. Leverer et annet system \
+             for organisasjonen, er alt i orden."
+        ),
+        Language::English => format!(
+            "The register has {count} messages of the organisation that this database does not know. If the \
+             database was restored from a backup, the register may have something else than the source: lmr send \
+             forget --since 1900-01-01 sends everything again, and annulments after the backup must be made again. \
+             If another system delivers for the organisation, all is well."
+        ),
+    };
+    Some(text)
+}
+
+/// Records that the register may have lost and that the source has not given again; nothing where there are none.
+fn not_sent_again(count: u64, language: Language) -> Option<String> {
+    let text = match language {
+        _ if count == 0 => return None,
+        Language::Bokmal => format!(
+            "{count} poster som registeret kan ha mistet, er ikke sendt på nytt. Neste overføring sender dem som kilden \
+             gir; er filene deres flyttet til et arkiv, legges de tilbake i kilden."
+        ),
+        Language::English => format!(
+            "{count} records that the register may have lost are not sent again yet. The next transfer sends those that \
+             the source gives; where their files were moved to an archive, put them back into the source."
+        ),
+    };
+    Some(text)
+}
+
 fn state(state: State, language: Language) -> &'static str {
     let (nb, en) = match state {
         State::Planned => ("ikke forsøkt ennå", "not tried yet"),

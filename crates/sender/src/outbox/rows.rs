@@ -94,6 +94,10 @@ pub struct Overview {
     pub discarded: u64,
     /// Administrations and requests that have vanished from the source and are not annulled.
     pub vanished: u64,
+    /// Records that the register may have lost and that are not sent again yet.
+    pub forgotten: u64,
+    /// Messages of this organisation that the register had at the last transfer and that this ledger does not know.
+    pub unknown_messages: u64,
     /// Annulments that the register may have lost, or could not store, and has not confirmed since.
     pub lost_annulments: Vec<LostAnnulment>,
     /// What the last transfer made of the source.
@@ -212,6 +216,11 @@ impl RunRow {
     pub fn source(&self) -> Option<SourceCounts> {
         (self.kind == "planned").then(|| SourceCounts::of(self)).flatten()
     }
+
+    fn unknown_messages(&self) -> u64 {
+        let report = self.report.as_ref();
+        report.and_then(|report| report["unknown_messages"].as_u64()).unwrap_or_default()
+    }
 }
 
 /// How everything is to be taken, from what is open and held and from the last transfer. `is_at_rest`: there was a
@@ -298,6 +307,8 @@ impl Outbox {
             waiting: 0,
             discarded: number(&row, 1)?,
             vanished: self.vanished_count().await?,
+            forgotten: 0,
+            unknown_messages: last_planned.as_ref().map_or(0, RunRow::unknown_messages),
             lost_annulments: self.lost_annulments().await?,
             last_source,
             next_attempt: row.read::<Option<i64>>(0)?.map(time).transpose()?,
@@ -307,7 +318,11 @@ impl Outbox {
             transfer: self.transfer().await?,
         };
         overview.waiting = self.waiting_count().await?;
-        let is_at_rest = self.has_ended().await? && self.left_to_send().await?.is_none();
+        let is_left = self.left_to_send().await?.is_some();
+        if is_left {
+            overview.forgotten = self.forgotten_count().await?;
+        }
+        let is_at_rest = self.has_ended().await? && !is_left;
         overview.status = status_of(&overview, last_planned.as_ref(), is_at_rest);
         Ok(overview)
     }

@@ -128,6 +128,21 @@ impl Outbox {
         self.commit(step).await
     }
 
+    /// Records that the register may have lost and that have not been sent again: none that is gone from a complete
+    /// source, is held, or waits for something held, which all have counts of their own.
+    pub(crate) async fn forgotten_count(&self) -> Result<u64> {
+        let row = sqlx::query(
+            "SELECT count(*) FROM stored s WHERE s.version = ? AND s.annulled_at IS NULL \
+             AND s.identity NOT IN (SELECT identity FROM vanished) \
+             AND s.identity NOT IN (SELECT identity FROM held) \
+             AND s.identity NOT IN (SELECT identity FROM waiting)",
+        )
+        .bind(Hash::NO_VERSION.0.as_slice())
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(u64::try_from(row.read::<i64>(0)?).unwrap_or_default())
+    }
+
     /// From when on changes are wanted, and of which source.
     pub(crate) async fn changed_since(&self) -> Result<Option<(Timestamp, String)>> {
         let mark = self.setting(CHANGED_SINCE).await?;

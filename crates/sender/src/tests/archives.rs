@@ -235,3 +235,56 @@ async fn an_archive_that_cannot_be_written_is_reported_and_nothing_is_lost() {
     assert!(matches!(report.source_issues[0].issue, SourceIssueKind::NotArchived { .. }));
     assert_eq!(files(&world, "source"), ["base.ndjson", "day.ndjson"]);
 }
+
+/// Forgotten by hand or because the register went back: what a folder has put away it does not give again by itself, so
+/// nothing is sent, and that does not look delivered.
+#[tokio::test]
+async fn what_is_forgotten_is_not_delivered_until_the_source_gives_it_again() {
+    for (copy, by_hand) in [(false, true), (false, false), (true, true), (true, false)] {
+        let mut world = ward(copy);
+        world.organisation = super::world::RECEIPTED;
+        world.register.lock().unwrap().receipts = Some(Vec::new());
+        let empty = world.register.lock().unwrap().clone();
+        assert_eq!(world.run().await.status(), RunStatus::Clean);
+        assert_eq!(files(&world, "source").is_empty(), !copy);
+        world.pass(24);
+        if by_hand {
+            let agent = world.agent().await;
+            agent.forget_since("2020-01-01T00:00:00Z".parse().unwrap()).await.unwrap();
+            agent.outbox().close().await;
+        } else {
+            *world.register.lock().unwrap() = empty;
+        }
+        let what = format!("copy: {copy}, by hand: {by_hand}");
+        let overview = async || {
+            let agent = world.agent().await;
+            let overview = agent.outbox().overview().await.unwrap();
+            agent.outbox().close().await;
+            overview
+        };
+        if !copy {
+            for _ in 0..2 {
+                let report = world.run().await;
+                assert_eq!((report.new, report.forgotten), (0, 4), "{what}");
+                assert_eq!(report.status(), RunStatus::Undelivered, "{what}");
+                let overview = overview().await;
+                assert_eq!(overview.status, RunStatus::Undelivered, "{what}");
+                assert_eq!(overview.forgotten, 4, "{what}");
+                let agent = world.agent().await;
+                let why = agent.why("MedicationAdministration/a").await.unwrap();
+                assert_eq!(why[0].state, crate::why::WhyState::Forgotten, "{what}");
+                agent.outbox().close().await;
+            }
+            for file in files(&world, "done") {
+                let done = world.folder.path().join("done").join(&file);
+                std::fs::copy(done, world.source().join(file)).unwrap();
+            }
+        }
+        let report = world.run().await;
+        assert_eq!((report.new, report.forgotten), (4, 0), "{what}: {report:#?}");
+        assert_eq!(report.status(), RunStatus::Clean, "{what}");
+        let overview = overview().await;
+        assert_eq!((overview.status, overview.forgotten), (RunStatus::Clean, 0), "{what}");
+        assert_eq!(world.versions("MedicationAdministration/a"), 1, "{what}");
+    }
+}

@@ -112,6 +112,11 @@ async fn what_changes_before_a_mark_of_a_clock_that_was_ahead_is_asked_for() {
             (1 - usize::from(receipts), RunStatus::Clean)
         );
         assert_eq!(report.clock_ahead_seconds, Some(3 * 3600), "{what}");
+        // Only what is asked for is put back, not when the last transfer was.
+        let agent = world.agent_for(world.organisation).await.unwrap();
+        let since = agent.outbox().overview().await.unwrap().last_success;
+        assert_eq!(since, Some(world.now()), "{what}");
+        drop(agent);
         world.pass(-3);
         world.register.lock().unwrap().hours_behind = Some(0);
         world.pass(1);

@@ -146,6 +146,10 @@ async fn a_receipt_that_follows_an_unknown_one_shows_the_restore_too() {
     run(&world).await;
     world.pass(24);
     let report = run(&world).await;
+    let agent = world.agent_for(RECEIPTED).await.unwrap();
+    let overview = agent.outbox().overview().await.unwrap();
+    assert_eq!(overview.status, RunStatus::Clean, "what was lost is sent again by the same run");
+    agent.outbox().close().await;
     assert_eq!(report.status(), RunStatus::Clean, "{report:#?}");
     for key in ["a", "b", "c", "d"] {
         assert_eq!(world.versions(&format!("MedicationAdministration/{key}")), 1, "{key}");
@@ -338,6 +342,7 @@ async fn a_ledger_that_was_restored_is_said_so() {
     let report = run(&world).await;
     assert_eq!((report.unknown_messages, report.messages.len()), (2, 0));
     let agent = world.agent_for(RECEIPTED).await.unwrap();
+    assert_eq!(agent.outbox().overview().await.unwrap().unknown_messages, 2);
     agent.forget_since("1900-01-01T00:00:00Z".parse().unwrap()).await.unwrap();
     agent.outbox().close().await;
     run(&world).await;

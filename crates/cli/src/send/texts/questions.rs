@@ -189,6 +189,10 @@ fn state_text(state: &WhyState, language: Language) -> String {
         WhyState::Vanished { number: None } => {
             say("levert, men ikke i kilden nå", "delivered, but not in the source now")
         }
+        WhyState::Forgotten => say(
+            "kan være mistet av registeret, og kilden har ikke gitt den på nytt: legg filen tilbake, eller eksporter den på nytt",
+            "may be lost at the register, and the source has not given it again: put its file back, or export it again",
+        ),
         WhyState::UnderWay => {
             say("i en melding som venter på svar", "in a message that waits for its answer")
         }

@@ -6,7 +6,10 @@ use lmr_sender::report::{
 };
 use lmr_sender::source::{PassedOver, PassedOverKind};
 
-use super::{lost_annulments, name, pick, state, status_text, time, vanished_unknown};
+use super::{
+    lost_annulments, name, not_sent_again, pick, state, status_text, time, unknown_messages,
+    vanished_unknown,
+};
 use crate::output::{Language, Style};
 
 /// Lines that are only written when there is something to say.
@@ -234,6 +237,10 @@ pub(in crate::send) fn reason(report: &Report, language: Language) -> String {
             say("kunne registeret ikke lagre", "could not be stored by the register"),
         ),
         (
+            report.forgotten,
+            say("ikke sendt på nytt til registeret", "not sent to the register again"),
+        ),
+        (
             report.lost_annulments.len() as u64,
             say("annulleringer ikke bekreftet", "annulments not confirmed"),
         ),
@@ -268,22 +275,11 @@ fn source_warnings(report: &Report, language: Language, lines: &mut Lines) {
         };
         lines.line(&format!("  {}", style.warn(&text)));
     }
-    if report.unknown_messages > 0 {
-        let count = report.unknown_messages;
-        let text = match language {
-            Language::Bokmal => format!(
-                "Registeret har {count} meldinger fra organisasjonen som denne databasen ikke kjenner. Er databasen \
-                 gjenopprettet fra en sikkerhetskopi, kan registeret ha noe annet enn kilden: lmr send forget --since \
-                 1900-01-01 sender alt på nytt, og annulleringer etter kopien må gjøres på nytt. Leverer et annet system \
-                 for organisasjonen, er alt i orden."
-            ),
-            Language::English => format!(
-                "The register has {count} messages of the organisation that this database does not know. If the \
-                 database was restored from a backup, the register may have something else than the source: lmr send \
-                 forget --since 1900-01-01 sends everything again, and annulments after the backup must be made again. \
-                 If another system delivers for the organisation, all is well."
-            ),
-        };
+    let differences = [
+        unknown_messages(report.unknown_messages, language),
+        not_sent_again(report.forgotten, language),
+    ];
+    for text in differences.into_iter().flatten() {
         lines.line(&format!("  {}", style.warn(&text)));
     }
     if let Some(failure) = &report.source_failure {

@@ -18,7 +18,10 @@ use lmr_sender::report::SourceFailure;
 use lmr_sender::source::FileError;
 
 use super::report::source_failure;
-use super::{lost_annulments, pick, state, status_text, time, vanished_unknown};
+use super::{
+    lost_annulments, not_sent_again, pick, state, status_text, time, unknown_messages,
+    vanished_unknown,
+};
 use crate::output::Language;
 
 /// The state of everything, as `lmr send status --format json` prints it: docs/schemas/send-status.json.
@@ -152,6 +155,13 @@ pub(in crate::send) fn overview(overview: &Overview, language: Language, now: Ti
     }
     if let Some(source) = overview.last_source.as_ref().filter(|source| source.vanished_unknown) {
         let _ = writeln!(text, "{}", vanished_unknown(source.missing, language));
+    }
+    let differences = [
+        unknown_messages(overview.unknown_messages, language),
+        not_sent_again(overview.forgotten, language),
+    ];
+    for line in differences.into_iter().flatten() {
+        let _ = writeln!(text, "{line}");
     }
     text += &lost_annulments(&overview.lost_annulments, language);
     if let Some(source) = &overview.last_source {
