@@ -257,7 +257,9 @@ mod tests {
     #[tokio::test]
     async fn sums_by_hour_become_those_of_norwegian_days() {
         const HOUR: i64 = 3_600;
-        let mut session = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        // `plans` hears what is logged in this process.
+        let options = SqliteConnectOptions::new().in_memory(true).disable_statement_logging();
+        let mut session = options.connect().await.unwrap();
         let (before, after): (Vec<_>, Vec<_>) =
             MIGRATIONS.iter().partition(|migration| migration.version < 12);
         for migration in before {
