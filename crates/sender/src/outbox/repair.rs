@@ -155,7 +155,7 @@ async fn repair_file(path: &Path, now: Timestamp) -> Result<Option<Repaired>> {
     }
     let may_lack_annulments = lacks("stored") && lacks("operation");
     outbox.close().await;
-    let damaged_file = file(&format!(".damaged-{}", now.as_second()));
+    let damaged_file = free_name(path, now);
     put_in_place(path, &new, &damaged_file).map_err(moved)?;
     Ok(Some(Repaired {
         found: Examination { faults, tables },
@@ -163,6 +163,19 @@ async fn repair_file(path: &Path, now: Timestamp) -> Result<Option<Repaired>> {
         lost_annulments,
         may_lack_annulments,
     }))
+}
+
+/// A name beside the file that none has: an earlier damaged one is never overwritten, whatever the clock says.
+fn free_name(path: &Path, now: Timestamp) -> PathBuf {
+    let with = |number: u32| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".damaged-{}", now.as_second()));
+        if number > 0 {
+            name.push(format!("-{number}"));
+        }
+        PathBuf::from(name)
+    };
+    (0..).map(with).find(|name| !name.exists()).unwrap_or_else(|| with(0))
 }
 
 /// Moves the damaged file aside with what is beside it, and the new one into its place. Where one step fails those before

@@ -665,3 +665,20 @@ async fn a_repair_calls_no_table_whole_of_which_something_is_lost() {
     world.run().await;
     assert_eq!(is_complete(&world, 1), Ok(()));
 }
+
+/// Two repairs in one second, or with a clock that was put back, leave two damaged files.
+#[tokio::test]
+async fn a_damaged_file_is_put_where_no_other_is() {
+    let (world, ledger) = delivered().await;
+    let mut damaged = std::collections::BTreeSet::new();
+    for round in 1..=3 {
+        put(&world, &ledger);
+        wipe_root(&path(&world), "run").await;
+        let file = std::fs::read(path(&world)).unwrap();
+        let done = repair(&path(&world), world.now()).await.unwrap().expect("damaged");
+        assert!(std::fs::read(&done.damaged_file).unwrap() == file);
+        damaged.insert(done.damaged_file);
+        assert_eq!(damaged.len(), round);
+    }
+    assert!(damaged.iter().all(|file| file.exists()));
+}
