@@ -429,7 +429,7 @@ async fn open_without_identities(
     opening: Opening,
 ) -> anyhow::Result<Arc<dyn Database>> {
     if !config.databases.is_empty() {
-        return Ok(Arc::new(open_placed(config, folder, opening).await?));
+        return Ok(Arc::new(open_placed(config, folder, |_| opening).await?));
     }
     if let Some(avsender) = config.avsender.iter().find(|avsender| avsender.database.is_some()) {
         fail!(
@@ -457,11 +457,11 @@ async fn open_without_identities(
     Ok(Arc::new(store))
 }
 
-/// Opens the several databases that the configuration names.
+/// Opens the several databases that the configuration names; `opening` says by its name what may be done to each.
 pub(crate) async fn open_placed(
     config: &ReceiverConfig,
     folder: &Path,
-    opening: Opening,
+    opening: impl Fn(&str) -> Opening,
 ) -> anyhow::Result<PlacedStore> {
     let Some(url) = as_url(&config.database) else {
         fail!(
@@ -470,7 +470,8 @@ pub(crate) async fn open_placed(
         );
     };
     let open = async |name: &str, url: &str| {
-        PostgresStore::open_with(url, storage_key(config, folder)?, opening).await.explain(|| {
+        let key = storage_key(config, folder)?;
+        PostgresStore::open_with(url, key, opening(name)).await.explain(|| {
             text!(
                 "kan ikke åpne PostgreSQL-databasen {name}",
                 "cannot open the PostgreSQL database {name}"

@@ -29,8 +29,22 @@ fn schema(url: &str, name: &str) -> String {
     let statement = format!("DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}");
     let done = Command::new("psql").args([url, "-qc", &statement]).output().expect("psql runs");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    schema_of(url, name)
+}
+
+/// The address of a schema of a test.
+fn schema_of(url: &str, name: &str) -> String {
     let separator = if url.contains('?') { '&' } else { '?' };
-    format!("{url}{separator}options[search_path]={schema}")
+    format!("{url}{separator}options[search_path]=lmr_{name}_{}", std::process::id())
+}
+
+/// How many tables a schema has.
+fn tables(url: &str, name: &str) -> usize {
+    let schema = format!("lmr_{name}_{}", std::process::id());
+    let statement = format!("SELECT COUNT(*) FROM pg_tables WHERE schemaname = '{schema}'");
+    let counted =
+        Command::new("psql").args([url, "-Atqc", &statement]).output().expect("psql runs");
+    String::from_utf8_lossy(&counted.stdout).trim().parse().expect("a number")
 }
 
 #[test]
@@ -56,6 +70,25 @@ fn a_sender_is_moved_to_another_database_while_the_receiver_runs() {
     let (status, answer, _) = post(&first);
     assert_eq!(status, 200);
     let sender = world.deliveries()[0]["sender"].as_str().expect("a sender").to_owned();
+
+    // Only the database that the sender is moved to may be begun: of the others one is mistyped.
+    let sound = std::fs::read_to_string(&file).expect("the configuration");
+    let empty = schema(&url, "empty");
+    let main_url = schema_of(&url, "main");
+    for (to, text) in [
+        ("nord", format!("{sound}west = \"{empty}\"\n")),
+        ("main", format!("{sound}west = \"{empty}\"\n")),
+        ("nord", sound.replace(&main_url, &empty)),
+        ("main", sound.replace(&main_url, &empty)),
+    ] {
+        assert_ne!(text, sound);
+        std::fs::write(&file, text).expect("written");
+        let refused = world.admin(&["move", &sender, to]);
+        assert_eq!(refused.status.code(), Some(2), "{}", world::said(&refused));
+        assert!(world::said(&refused).contains("nothing in it"), "{}", world::said(&refused));
+        assert_eq!(tables(&url, "empty"), 0, "a database that is not the target was begun");
+    }
+    std::fs::write(&file, sound).expect("written");
 
     let unknown = world.admin(&["move", &sender, "west"]);
     assert_eq!(unknown.status.code(), Some(2));

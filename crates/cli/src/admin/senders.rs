@@ -306,8 +306,11 @@ pub(super) async fn move_sender(
 ) -> anyhow::Result<ExitCode> {
     let number = organisation_number(organisation)?;
     check_database(config, to)?;
-    // The new database may be one that no receiver has begun yet.
-    let store = open_placed(config, folder, Opening::BEGIN).await?;
+    // The new database may be one that no receiver has begun yet. The others are there: a mistyped address must not become
+    // a database that nothing is in.
+    let opening =
+        |name: &str| if name == to && to != MAIN { Opening::BEGIN } else { Opening::PRESENT };
+    let store = open_placed(config, folder, opening).await?;
     let act = Act {
         at: clock::now(),
         action: Action::Change,
