@@ -2,7 +2,7 @@
 //! `sqlite.rs` has the test.
 
 use super::{
-    Db, audit,
+    Db, ORDERS_JOINS, audit,
     counts::count,
     tables::{CountsRow, codes_of, newest_of_each, organisation, outcome},
 };
@@ -174,7 +174,9 @@ async fn way(
     filter: &MessageFilter,
     between: Between,
 ) -> Result<Way, StoreError> {
-    let Some(code) = filter.code.as_ref().filter(|_| filter.message_id.is_none()) else {
+    // Where the statement does not decide the way, there is nothing to choose.
+    let is_chosen = ORDERS_JOINS && filter.message_id.is_none();
+    let Some(code) = filter.code.as_ref().filter(|_| is_chosen) else {
         return Ok(Way::Any);
     };
     let (by_time, with_code): (i64, i64) = way_query("", sender, code, between)
@@ -225,7 +227,6 @@ pub(super) fn list_query(
     sql.push("SELECT ").push(MESSAGE);
     match &filter.code {
         Some(code) => {
-            // SQLite reads the tables of a cross join in the order in which they stand.
             sql.push(match way {
                 Way::ByTime => " FROM message m CROSS JOIN message_code k WHERE ",
                 Way::Any => " FROM message_code k, message m WHERE ",

@@ -71,6 +71,8 @@ const SESSIONS_DIE: bool = true;
 const HAS_TABLE: &str = "SELECT COUNT(to_regclass($1))";
 /// The texts of the schema where a damaged file may hold other bytes.
 const SCHEMA_TEXTS: Option<&str> = None;
+/// Whether the tables of a cross join are read in the order in which they stand: the planner orders them by its statistics.
+const ORDERS_JOINS: bool = false;
 /// Whether each value of a list is looked up by a probe of its own. While a table has no statistics (in a first load until
 /// the server analyses it, a minute or more), the planner takes a sender's resources for a handful and reads all of them
 /// for a list, and a session keeps that plan while they become hundreds of thousands. For one value the unique index is

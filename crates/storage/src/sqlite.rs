@@ -75,6 +75,8 @@ const HAS_TABLE: &str = "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table'
 /// they are not.
 const SCHEMA_TEXTS: Option<&str> =
     Some("SELECT CAST(sql AS BLOB) FROM sqlite_schema WHERE sql IS NOT NULL");
+/// Whether the tables of a cross join are read in the order in which they stand (<https://sqlite.org/optoverview.html>).
+const ORDERS_JOINS: bool = true;
 /// Whether each value of a list is looked up by a probe of its own: SQLite goes by the index that has most of the columns.
 const PROBES: bool = false;
 /// Flushes what an earlier process has written: what one that died had written and not flushed is read like everything
