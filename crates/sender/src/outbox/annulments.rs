@@ -102,16 +102,26 @@ pub(super) async fn keep_annulments(
     outcomes: Option<&[u8]>,
     now: Timestamp,
 ) -> Result<()> {
-    // 4 is not stored, 5 failed at the register; what is refused is held, and a person looks at it.
+    // 4 is not stored, 5 failed at the register; what is refused is held, and a person looks at it. A record that has
+    // changed since is not what was annulled. It may have gone along with others meanwhile, in a later message.
     sqlx::query(
-        "UPDATE stored SET annulled_at = -?3, seq = ?1 WHERE seq < ?1 AND identity IN (SELECT identity FROM item \
-         WHERE seq = ?1 AND is_annulment AND (?2 IS NULL OR substr(?2, position + 1, 1) IN (x'34', x'35')))",
+        "UPDATE stored SET annulled_at = -?3, seq = ?1 WHERE annulled_at IS NULL AND EXISTS (SELECT 1 FROM item i \
+         WHERE i.seq = ?1 AND i.is_annulment AND i.identity = stored.identity \
+         AND (i.version = stored.version OR ?4 IN (i.version, stored.version)) \
+         AND (?2 IS NULL OR substr(?2, i.position + 1, 1) IN (x'34', x'35'))) \
+         AND identity IN (SELECT identity FROM item WHERE seq = ?1)",
     )
     .bind(seq)
     .bind(outcomes)
     .bind(ms(now))
+    .bind(Hash::NO_VERSION.0.as_slice())
     .execute(&mut **step)
     .await?;
+    // Once: what happens to the record from here on has another message.
+    sqlx::query("UPDATE item SET is_annulment = 0 WHERE seq = ? AND is_annulment")
+        .bind(seq)
+        .execute(&mut **step)
+        .await?;
     Ok(())
 }
 

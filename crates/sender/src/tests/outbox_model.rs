@@ -112,7 +112,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (2..RECORDS).prop_map(Step::Toggle),
         2 => (record(), any::<bool>()).prop_map(|(record, clock)| Step::Hold(record, clock)),
         8 => any::<u8>().prop_map(Step::Queue),
-        1 => record().prop_map(Step::Annul),
+        2 => record().prop_map(Step::Annul),
         9 => (0..4_usize).prop_map(Step::Start),
         6 => any::<u32>().prop_map(Step::Answer),
         5 => ending.prop_map(Step::End),
@@ -359,14 +359,41 @@ impl Model {
             let confirmed = Confirmed { version: Some(part.version), message, at: now, annulled };
             self.confirmed.insert(part.record, confirmed);
         }
+        self.keep_annulments(message, Some(digits));
         for (part, digit) in parts.iter().zip(digits) {
             if *digit == 3 {
                 self.hold(*part, Some(message), false);
             }
         }
+        self.keep_released_annulments();
         self.messages[message].digits = Some(digits.to_vec());
         self.messages[message].known = Parts::Narrow;
         self.messages[message].ends(Way::Delivered, now);
+    }
+
+    /// An annulment that ends without having been stored is the record's all the same, and goes again.
+    fn keep_annulments(&mut self, message: usize, digits: Option<&[u8]>) {
+        let now = self.now;
+        for (at, part) in self.messages[message].parts.iter_mut().enumerate() {
+            let is_lost = digits.is_none_or(|digits| digits[at] > 3);
+            if !std::mem::take(&mut part.annuls) || !is_lost {
+                continue;
+            }
+            let one = self.confirmed.get_mut(&part.record).filter(|one| one.annulled.is_none());
+            if let Some(one) = one
+                && one.version.is_none_or(|version| version == part.version)
+            {
+                (one.annulled, one.message) = (Some(now), message);
+            }
+        }
+    }
+
+    fn keep_released_annulments(&mut self) {
+        for message in 0..self.messages.len() {
+            if self.messages[message].way == Way::Released {
+                self.keep_annulments(message, None);
+            }
+        }
     }
 
     fn end(&mut self, message: usize, ending: &Ending) {
@@ -388,6 +415,7 @@ impl Model {
                     }
                 }
                 self.messages[message].ends(Way::Released, now);
+                self.keep_annulments(message, None);
             }
             Ending::Refused { clock } => {
                 self.hold_roots(message, *clock);
@@ -401,9 +429,12 @@ impl Model {
                 } else {
                     self.hold_roots(message, false);
                 }
+                // It is held, and a person looks at it.
+                self.messages[message].parts.iter_mut().for_each(|part| part.annuls = false);
                 self.messages[message].ends(Way::Released, now);
             }
         }
+        self.keep_released_annulments();
     }
 
     /// A process begins: what was under way may have arrived.
@@ -432,6 +463,7 @@ impl Model {
                 Way::Sending | Way::Delivered | Way::Refused | Way::Released => {}
             }
         }
+        self.keep_released_annulments();
     }
 
     fn compare(&mut self, complete: bool, rules: u8) {
@@ -782,6 +814,7 @@ impl Ward {
                         message.ends(Way::Released, now_is);
                     }
                 }
+                after.keep_released_annulments();
                 let done = self.outbox.give_up_message(&id, now).await;
                 done.map(|done| assert_eq!(done, is_given_up))
             }
