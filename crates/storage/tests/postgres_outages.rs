@@ -21,7 +21,7 @@ use std::{
     process::{Command, Stdio},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -461,8 +461,10 @@ async fn a_server_that_falls_silent_holds_nobody_up_beyond_a_bound() {
     stored(&store, 1).await;
     // Sessions that were used a moment ago are not asked whether they are alive: these are used all the time.
     let is_over = Arc::new(AtomicBool::new(false));
+    let rounds = [Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0))];
     let busy = |of_proofs: bool| {
         let (store, is_over) = (Arc::clone(&store), Arc::clone(&is_over));
+        let round = Arc::clone(&rounds[usize::from(of_proofs)]);
         tokio::spawn(async move {
             let (mut longest, mut n) = (Duration::ZERO, 0);
             while !is_over.load(Ordering::Relaxed) {
@@ -474,16 +476,19 @@ async fn a_server_that_falls_silent_holds_nobody_up_beyond_a_bound() {
                     let _ = store.seen(sender(), "m1", &hash(1)).await;
                 }
                 longest = longest.max(began.elapsed());
+                round.fetch_add(1, Ordering::Relaxed);
             }
             longest
         })
     };
     let (proofs, reads) = (busy(true), busy(false));
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    let began = Instant::now();
+    // A session that is still being opened would be missed below, and answer. On a busy machine that takes a while.
+    while rounds.iter().any(|round| round.load(Ordering::Relaxed) < 10) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let mut db = server.session().await;
     *relay.target.lock().unwrap() = None;
     // Its processes stand still, so its kernel takes bytes and nobody answers.
-    let mut db = server.session().await;
     let pids: Vec<i32> = query_scalar(
         "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'",
     )
@@ -493,6 +498,7 @@ async fn a_server_that_falls_silent_holds_nobody_up_beyond_a_bound() {
     assert!(pids.len() >= 3, "{pids:?}");
     let pids: Vec<String> = pids.iter().map(ToString::to_string).collect();
     run(Command::new("kill").arg("-STOP").args(&pids));
+    let began = Instant::now();
     assert!(store.ready().await.is_err());
     assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
     assert!(matches!(commit(&store, 2).await, Err(StoreError::Unavailable(_))));
