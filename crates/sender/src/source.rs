@@ -100,9 +100,7 @@ pub trait Source: Send + Sync {
 
     /// Says that what has changed since then is wanted: the start of the last transfer after which nothing was
     /// left to deliver or to correct; none before the first. A source that cannot tell reads everything.
-    fn begin(&self, since: Option<Timestamp>) {
-        let _ = since;
-    }
+    fn begin(&self, _since: Option<Timestamp>) {}
 
     /// Whether [`Source::archive`] does anything.
     fn archives(&self) -> bool {
@@ -110,8 +108,7 @@ pub trait Source: Send + Sync {
     }
 
     /// Whether [`Source::archive`] may put the part with this label away.
-    fn archives_part(&self, label: &str) -> bool {
-        let _ = label;
+    fn archives_part(&self, _label: &str) -> bool {
         self.archives()
     }
 
