@@ -133,8 +133,8 @@ fn repaired(done: Option<&Repaired>, lang: Language) -> String {
     if !done.lost_annulments.is_empty() {
         out += pick(
             lang,
-            "Disse postene er annullert, og databasen har mistet det. Neste overføring finner dem igjen i kopiene av det som er sendt, og sender ingen av dem som gitt:\n",
-            "These records are annulled, and the database has lost that. The next transfer finds them again in the copies of what was sent, and sends none of them as given:\n",
+            "Disse postene er annullert, og databasen har mistet det. Neste overføring finner dem igjen i kopiene av det som er sendt, eller nevner dem, og sender ingen av dem som gitt:\n",
+            "These records are annulled, and the database has lost that. The next transfer finds them again in the copies of what was sent, or names them, and sends none of them as given:\n",
         );
         for name in &done.lost_annulments {
             out += &format!("  {name}\n");

@@ -11,6 +11,7 @@ use sqlx::{Sqlite, Transaction};
 use super::columns::{Columns, compact};
 use super::{Item, Outbox, Result, hash, ms, time};
 use crate::annul::AnnulTarget;
+use crate::attempt::AttemptFailure;
 use crate::identity::Hash;
 use crate::index::Index;
 
@@ -207,6 +208,58 @@ impl Outbox {
             unknown.push(annulment);
         }
         Ok(unknown)
+    }
+
+    /// Keeps annulments of which the messages are lost, and that the register had not confirmed: the record is as it was in
+    /// the ledger, so nothing else says that it is to be annulled. Gives them.
+    pub(super) async fn keep_unconfirmed_annulments(&self) -> Result<Vec<JournalledAnnulment>> {
+        let mut found = Vec::new();
+        for annulment in self.journalled_annulments().await? {
+            let mut rows = Vec::new();
+            for name in annulment.names() {
+                let name = format!("{}/{name}", annulment.resource_type);
+                rows.extend(self.find_stored(&AnnulTarget::Name(name)).await?);
+            }
+            let mut step = self.begin().await?;
+            let mut count = 0;
+            for row in rows {
+                // One that was confirmed later was corrected at the source; a held one was refused; what a message still
+                // has is on its way. Its message and the journal have one time; where the copy is left, it goes again.
+                count += sqlx::query(
+                    "UPDATE stored SET annulled_at = -?2, seq = coalesce((SELECT m.seq FROM message m \
+                     JOIN sent_copy c ON c.seq = m.seq WHERE m.made_at = ?2), seq) WHERE identity = ?1 AND annulled_at IS NULL AND at < ?2 \
+                     AND identity NOT IN (SELECT identity FROM held) AND identity NOT IN \
+                     (SELECT i.identity FROM item i JOIN message m ON m.seq = i.seq WHERE i.is_annulment \
+                     AND m.state IN ('planned', 'sending', 'waiting', 'exhausted', 'stopped'))",
+                )
+                .bind(row.identity.0.as_slice())
+                .bind(ms(annulment.at))
+                .execute(&mut *step)
+                .await?
+                .rows_affected();
+            }
+            self.commit(step).await?;
+            if count > 0 {
+                found.push(annulment);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Gives up open messages of which the resources are lost: their answers cannot be booked, and their data goes with
+    /// new ones. What arrived is not stored once more.
+    pub(super) async fn release_broken_messages(&self, now: Timestamp) -> Result<()> {
+        let mut step = self.begin().await?;
+        sqlx::query(
+            "UPDATE message SET state = 'released', sealed = NULL, next_attempt = NULL, finished_at = ?1, reason = ?2 \
+             WHERE state IN ('planned', 'sending', 'waiting', 'exhausted', 'stopped') \
+             AND entries <> (SELECT count(*) FROM item i WHERE i.seq = message.seq)",
+        )
+        .bind(ms(now))
+        .bind(AttemptFailure::GivenUp.to_stored())
+        .execute(&mut *step)
+        .await?;
+        self.commit(step).await
     }
 
     /// The messages that were delivered and have a copy, oldest first: their numbers, when they were answered, and what

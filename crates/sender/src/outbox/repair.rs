@@ -153,6 +153,11 @@ async fn repair_file(path: &Path, now: Timestamp) -> Result<Option<Repaired>> {
         let unknown = outbox.unknown_annulments().await?;
         lost_annulments = unknown.iter().map(ToString::to_string).collect();
     }
+    if lacks("message") || lacks("item") {
+        outbox.release_broken_messages(now).await?;
+        let kept = outbox.keep_unconfirmed_annulments().await?;
+        lost_annulments.extend(kept.iter().map(ToString::to_string));
+    }
     let may_lack_annulments = lacks("stored") && lacks("operation");
     outbox.close().await;
     let damaged_file = free_name(path, now);

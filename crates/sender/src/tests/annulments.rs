@@ -413,3 +413,44 @@ async fn a_forgotten_record_that_is_annulled_stays_annulled() {
         assert_eq!(world.versions("MedicationAdministration/a3"), 2);
     }
 }
+
+/// An annulment that is on its way when its message is lost: the ledger has the record as given, and only the journal knows.
+#[tokio::test]
+async fn a_repair_that_loses_the_message_of_an_annulment_keeps_the_annulment() {
+    for (lost, arrived) in [("message", false), ("message", true), ("item", false), ("item", true)]
+    {
+        let world = sent().await;
+        annul(&world, "ADM-a1").await.unwrap();
+        annul(&world, "ADM-a4").await.unwrap();
+        // Corrected at the source since.
+        let all: Vec<Value> =
+            (0..10).map(|n| keyed(&format!("a{n}"), if n == 4 { 2 } else { 1 })).collect();
+        world.pass(1);
+        world.write("given.ndjson", &all);
+        assert_eq!(world.run().await.status(), RunStatus::Clean);
+        world.pass(1);
+        world.fates(&[if arrived { Fate::AnswerLost } else { Fate::RequestLost }]);
+        assert_eq!(annul(&world, "ADM-a3").await.unwrap().status(), RunStatus::Undelivered);
+        let done = repaired_without(&world, &[lost]).await;
+        let what = format!("{lost}, arrived: {arrived}");
+        assert_eq!(done.lost_annulments, ["MedicationAdministration ADM-a3"], "{what}");
+        world.pass(24);
+        let report = world.run().await;
+        let name = "MedicationAdministration/a3";
+        if lost == "message" {
+            // No copy is left of it.
+            assert_eq!(report.status(), RunStatus::ToCorrect, "{what}: {report:#?}");
+            assert_eq!(report.lost_annulments[0].source_key.as_deref(), Some("ADM-a3"), "{what}");
+            assert_eq!(world.versions(name), 1 + usize::from(arrived), "{what}");
+        } else {
+            assert_eq!(report.status(), RunStatus::Clean, "{what}: {report:#?}");
+            assert_eq!(last_status(&world, name), "entered-in-error", "{what}");
+        }
+        let status = last_status(&world, "MedicationAdministration/a1");
+        assert_eq!(status, "entered-in-error", "{what}");
+        let corrected = "MedicationAdministration/a4";
+        let versions = (world.versions(corrected), last_status(&world, corrected));
+        assert_eq!(versions, (3, Value::Null), "{what}");
+        assert_eq!(world.run().await.messages, [], "{what}");
+    }
+}
