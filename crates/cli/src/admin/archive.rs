@@ -687,13 +687,8 @@ pub(super) async fn back_up(
     view: View,
 ) -> anyhow::Result<ExitCode> {
     let has_identities = config.identities.is_some();
-    let opened = match open_store(config, folder, Opening::PRESENT).await {
-        Ok(store) => Some(store),
-        // What is refused to all others is what should be backed up now.
-        Err(error) if is_of_older_schema(&error) => None,
-        Err(error) => return Err(error),
-    };
-    if !opened.as_ref().map_or_else(|| are_files(config), |store| store.can_back_up()) {
+    // A server has means of its own, whatever state its database is in.
+    if !are_files(config) {
         if has_identities {
             fail!(
                 "en PostgreSQL-database kopieres med pg_dump eller pg_basebackup: er database eller identities.database en slik, \
@@ -707,6 +702,12 @@ pub(super) async fn back_up(
             "a PostgreSQL database is copied with pg_dump or pg_basebackup"
         );
     }
+    let opened = match open_store(config, folder, Opening::PRESENT).await {
+        Ok(store) => Some(store),
+        // What is refused to all others is what should be backed up now.
+        Err(error) if is_of_older_schema(&error) => None,
+        Err(error) => return Err(error),
+    };
     let Some(path) = file.to_str() else {
         fail!("{file} er ikke UTF-8", "{file} is not UTF-8", file = file.display());
     };
