@@ -118,6 +118,11 @@ async fn a_register_that_cannot_be_asked_after_its_restore_is_found_out_by_its_n
     let lost = report.lost_at_register.expect("found out");
     assert_eq!(lost.messages, 1);
     assert_eq!(report.status(), RunStatus::Clean);
+    // Nor does the status say that something is left of it.
+    let agent = world.agent_for(RECEIPTED).await.unwrap();
+    let overview = agent.outbox().overview().await.unwrap();
+    assert_eq!((overview.status, overview.forgotten), (RunStatus::Clean, 0));
+    agent.outbox().close().await;
     for key in ["a", "b", "c"] {
         assert_eq!(world.versions(&format!("MedicationAdministration/{key}")), 1, "{key}");
     }
