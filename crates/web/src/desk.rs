@@ -8,9 +8,9 @@ mod rehearsal;
 
 use crate::console::Role;
 use crate::cookie;
-use crate::form::Fields;
+use crate::form::{Fields, query};
 use crate::frame::{
-    self, Failure, FailurePage, Frame, NavItem, Shown, asset, here, language, page, see_other,
+    self, Failure, FailurePage, Frame, NavItem, asset, failure_of, here, language, page, see_other,
 };
 use crate::{ICON, STYLE};
 use askama::Template;
@@ -261,7 +261,12 @@ impl FromRequestParts<Arc<Shared>> for Visitor {
     ) -> Result<Self, Self::Rejection> {
         let key = cookie::read(&parts.headers, COOKIE).unwrap_or_default();
         verify_slices_are_equal(key.as_bytes(), desk.key.as_bytes()).map_err(|_| not_opened())?;
-        let mut frame = frame(desk, language(&parts.headers), here(&parts.uri), true);
+        // Of an answer to a form it is the page that the form is on: the form's own address is not for looking.
+        let here = match parts.method.is_safe() {
+            true => here(&parts.uri),
+            false => parts.uri.path().trim_end_matches("/trial").to_owned(),
+        };
+        let mut frame = frame(desk, language(&parts.headers), here, true);
         let query = parts.uri.query().unwrap_or_default();
         frame.done = query.split('&').find_map(|pair| {
             match pair.strip_prefix("done=")?.split_once('-')? {
@@ -320,10 +325,8 @@ async fn show_failures(State(desk): State<Arc<Shared>>, request: Request, next: 
         return StatusCode::MISDIRECTED_REQUEST.into_response();
     }
     let response = next.run(request).await;
-    let Some(Shown(failure)) = response.extensions().get::<Shown>().cloned() else {
-        return response;
-    };
-    let status = failure.status();
+    let Some(failure) = failure_of(&response) else { return response };
+    let status = response.status();
     let frame = frame(&desk, lang, BASE.to_owned(), false);
     page(status, &FailurePage { f: &frame, text: failure.text(lang) })
 }
@@ -412,6 +415,17 @@ impl Which {
         Self { code: text("code"), path: text("path"), kind: text("type"), text: text("text") }
     }
 
+    /// The address of the list.
+    fn address(&self) -> String {
+        let fields = [
+            ("code", Some(&*self.code)),
+            ("path", Some(&*self.path)),
+            ("type", Some(&*self.kind)),
+            ("text", Some(&*self.text)),
+        ];
+        format!("{BASE}/held{}", query(&fields))
+    }
+
     /// The causes with those of their records that are meant.
     fn filter(&self, causes: Vec<DeskCause>) -> Vec<DeskCause> {
         let needle = self.text.trim().to_lowercase();
@@ -458,10 +472,20 @@ struct HeldPage {
     which: Which,
     causes: Vec<DeskCause>,
     count: usize,
-    problem: Option<String>,
+    refused: Option<Refused>,
+}
+
+/// What is wrong with a decision's form, and the reason that was written in it: it is not to be written again.
+struct Refused {
+    problem: String,
+    reason: String,
 }
 
 impl HeldPage {
+    fn reason(&self) -> &str {
+        self.refused.as_ref().map_or("", |refused| &refused.reason)
+    }
+
     fn remedy(&self, cause: &DeskCause) -> &'static str {
         remedy(cause.code.as_deref(), self.f.lang)
     }
@@ -483,7 +507,14 @@ async fn held(
     let which = Which::of(|name| asked.get(name).cloned().unwrap_or_default());
     let causes = which.filter(desk.workplace.held().await.map_err(failed)?);
     let count = numbers(&causes).len();
-    Ok(page(StatusCode::OK, &HeldPage { f, which, causes, count, problem: None }))
+    Ok(page(StatusCode::OK, &HeldPage { f, which, causes, count, refused: None }))
+}
+
+fn unreadable() -> Failure {
+    Failure::Invalid(Bilingual {
+        nb: "Nummeret til posten kan ikke leses. Ingenting er gjort.".to_owned(),
+        en: "The number of the record cannot be read. Nothing was done.".to_owned(),
+    })
 }
 
 /// Releases or discards one record, or all of a filter whose number was seen.
@@ -496,34 +527,47 @@ async fn decide(
         Some("discard") => Decision::Discard,
         _ => return Err(Failure::NotFound),
     };
-    let all = desk.workplace.held().await.map_err(failed)?;
-    let which = Which::of(|name| fields.raw(name).to_owned());
-    let (causes, chosen) = match fields.text("number").and_then(|number| number.parse().ok()) {
-        Some(number) => (Vec::new(), vec![number]),
-        None => {
-            let causes = which.filter(all);
-            let chosen = numbers(&causes);
-            (causes, chosen)
+    let reason = fields.reason();
+    let refused = |problem: &str| Refused {
+        problem: problem.to_owned(),
+        reason: fields.raw("reason").to_owned(),
+    };
+    let without_reason = f.t(
+        "Skriv en begrunnelse til journalen (høyst 1000 tegn, uten fødselsnummer).",
+        "Write a reason for the journal (1000 characters at most, without an identity number).",
+    );
+    // A number that cannot be read means one record that is unknown, never all of them.
+    let (chosen, reason) = if fields.has("number") {
+        let number = fields.text("number").and_then(|number| number.parse().ok());
+        let record = record::find(&desk, number.ok_or_else(unreadable)?).await?;
+        let number = record.number;
+        let Some(reason) = reason else {
+            return record::refuse(&desk, f, record, refused(without_reason)).await;
+        };
+        (vec![number], reason)
+    } else {
+        let which = Which::of(|name| fields.raw(name).to_owned());
+        let causes = which.filter(desk.workplace.held().await.map_err(failed)?);
+        let chosen = numbers(&causes);
+        let count = chosen.len();
+        let is_seen = fields.text("count") == Some(&*count.to_string());
+        match reason {
+            Some(reason) if is_seen => (chosen, reason),
+            reason => {
+                let problem = match reason {
+                    None => without_reason,
+                    Some(_) => f.t(
+                        "Utvalget har endret seg siden siden ble laget. Se på det igjen.",
+                        "The selection has changed since the page was made. Look at it again.",
+                    ),
+                };
+                let f = Frame { here: which.address(), ..f };
+                let refused = Some(refused(problem));
+                let shown = HeldPage { f, which, causes, count, refused };
+                return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &shown));
+            }
         }
     };
-    let count = chosen.len();
-    let problem = match (fields.reason(), fields.text("count")) {
-        (None, _) => Some(f.t(
-            "Skriv en begrunnelse til journalen (høyst 1000 tegn, uten fødselsnummer).",
-            "Write a reason for the journal (1000 characters at most, without an identity number).",
-        )),
-        (Some(_), Some(seen)) if seen != count.to_string() => Some(f.t(
-            "Utvalget har endret seg siden siden ble laget. Se på det igjen.",
-            "The selection has changed since the page was made. Look at it again.",
-        )),
-        _ => None,
-    };
-    if let Some(problem) = problem {
-        let problem = Some(problem.to_owned());
-        let shown = HeldPage { f, which, causes, count, problem };
-        return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &shown));
-    }
-    let reason = fields.reason().unwrap_or_default();
     let done = desk.workplace.decide(decision, chosen, reason).await.map_err(failed)?;
     let word = if decision == Decision::Release { "released" } else { "discarded" };
     Ok(see_other(&format!("{BASE}/held?done={word}-{done}")))

@@ -29,6 +29,11 @@ impl Fields {
         Some(self.raw(name).trim()).filter(|text| !text.is_empty())
     }
 
+    /// Whether the form has the field, with something in it or not.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// A reason in the visitor's words: something, not a whole document, and nobody's number. It is kept in logs from
     /// which nothing is taken out.
     pub(crate) fn reason(&self) -> Option<String> {

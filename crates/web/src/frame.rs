@@ -327,6 +327,32 @@ impl IntoResponse for Failure {
     }
 }
 
+/// What an answer without a page has to say: a failure of ours, or axum's own, for which it has no page and no words of
+/// this language: a form that is too large or not a form, a method that is not for this address, an address that cannot
+/// be read.
+pub(crate) fn failure_of(response: &Response) -> Option<std::sync::Arc<Failure>> {
+    if let Some(Shown(failure)) = response.extensions().get::<Shown>() {
+        return Some(std::sync::Arc::clone(failure));
+    }
+    let status = response.status();
+    if !status.is_client_error() || response.headers().contains_key(header::CONTENT_SECURITY_POLICY)
+    {
+        return None;
+    }
+    let (nb, en) = match status {
+        StatusCode::METHOD_NOT_ALLOWED => (
+            "Adressen kan ikke brukes slik. Begynn på første side og finn den derfra.",
+            "The address cannot be used like this. Begin at the first page and find it from there.",
+        ),
+        StatusCode::PAYLOAD_TOO_LARGE => ("Skjemaet er for stort.", "The form is too large."),
+        _ => ("Adressen eller skjemaet kan ikke leses.", "The address or the form cannot be read."),
+    };
+    Some(std::sync::Arc::new(Failure::Invalid(Bilingual {
+        nb: format!("{nb} (HTTP {})", status.as_u16()),
+        en: format!("{en} (HTTP {})", status.as_u16()),
+    })))
+}
+
 /// A failure on its way to where it is shown.
 #[derive(Clone)]
 pub(crate) struct Shown(pub(crate) std::sync::Arc<Failure>);

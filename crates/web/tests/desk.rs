@@ -344,3 +344,92 @@ async fn a_rehearsal_runs_beside_the_pages_and_says_how_it_ended() {
         assert!(text.contains(shown) && text.contains(name), "{text}");
     }
 }
+
+/// Nothing is decided for records that were not named or counted, whatever the form is like.
+#[tokio::test]
+async fn a_form_that_names_no_record_and_has_seen_no_number_decides_nothing() {
+    let (app, decided) = desk();
+    for (fields, status) in [
+        ("number=abc", StatusCode::UNPROCESSABLE_ENTITY),
+        ("number=", StatusCode::UNPROCESSABLE_ENTITY),
+        ("number=1.0&count=3", StatusCode::UNPROCESSABLE_ENTITY),
+        ("number=99999999999999999999&count=3", StatusCode::UNPROCESSABLE_ENTITY),
+        ("number=9", StatusCode::NOT_FOUND),
+        ("", StatusCode::UNPROCESSABLE_ENTITY),
+        ("count=", StatusCode::UNPROCESSABLE_ENTITY),
+        ("count=alle", StatusCode::UNPROCESSABLE_ENTITY),
+        ("count=2", StatusCode::UNPROCESSABLE_ENTITY),
+        ("code=LMR-4002&count=3", StatusCode::UNPROCESSABLE_ENTITY),
+    ] {
+        for decision in ["release", "discard"] {
+            let body = format!("csrf={CSRF}&decision={decision}&reason=avklart&{fields}");
+            let (found, _, text) = post(&app, "same-origin", body).await;
+            assert_eq!(found, status, "{fields}: {text}");
+            assert!(text.contains("role=\"alert\""), "{fields}: {text}");
+        }
+    }
+    assert!(decided.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_refused_reason_leaves_the_record_and_what_was_written() {
+    let (app, decided) = desk();
+    let reason = "feil+hos+13057012345";
+    for (which, shown) in [("number=1", "The record in the source"), ("count=3", "Decide for all")]
+    {
+        let body = format!("csrf={CSRF}&decision=discard&reason={reason}&{which}");
+        let request = Request::post("/desk/held")
+            .header(header::HOST, "localhost:4711")
+            .header(header::COOKIE, format!("lmr-desk={KEY}; lmr-language=en"))
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let (status, _, text) = ask(&app, request.body(Body::from(body)).unwrap()).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{which}");
+        for part in [shown, "Write a reason", "value=\"feil hos 13057012345\"", "nøkkel-1"] {
+            assert!(text.contains(part), "{which}: {part}: {text}");
+        }
+        assert!(!text.contains("Nothing matches."), "{which}");
+    }
+    assert!(decided.lock().unwrap().is_empty());
+}
+
+/// Every answer is a page of the desk, with its headers, and its language link leads to a page.
+#[tokio::test]
+async fn every_answer_has_words_and_a_language_link_that_leads_to_a_page() {
+    let (app, _) = desk();
+    let cookie = format!("lmr-desk={KEY}");
+    for (method, path, body) in [
+        ("GET", "/desk/held/abc", ""),
+        ("GET", "/desk/held/1/trial", ""),
+        ("GET", "/desk/no-such-page", ""),
+        ("POST", "/desk/held/abc/trial", "copy=%7B%7D"),
+        ("POST", "/desk/held/1/trial", "copy=%7B%7D"),
+        ("POST", "/desk/why", ""),
+        ("POST", "/desk/held", "decision=discard&reason=x&count=7&code=LMR-4002"),
+        ("POST", "/desk/held", "decision=discard&number=1"),
+        ("POST", "/desk/rehearsal", "ruleset=lmdi-9"),
+        ("PUT", "/desk/held", ""),
+    ] {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "localhost:4711")
+            .header(header::COOKIE, &cookie)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(format!("csrf={CSRF}&{body}")));
+        let response = app.clone().oneshot(request.unwrap()).await.unwrap();
+        let policy = response.headers().contains_key(header::CONTENT_SECURITY_POLICY);
+        assert!(policy, "{method} {path} has no policy");
+        let text = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let text = String::from_utf8(text.to_vec()).unwrap();
+        let (_, link) = text.split_once("href=\"/desk/language?").unwrap();
+        let link = link.split('"').next().unwrap().replace("&#38;", "&");
+        let request = Request::get(format!("/desk/language?{link}"))
+            .header(header::HOST, "localhost:4711")
+            .body(Body::empty());
+        let (_, back, _) = ask(&app, request.unwrap()).await;
+        assert_eq!(get(&app, &back, &cookie).await.0, StatusCode::OK, "{method} {path}: {back}");
+        if path == "/desk/held/1/trial" && method == "POST" {
+            assert_eq!(back, "/desk/held/1");
+        }
+    }
+}

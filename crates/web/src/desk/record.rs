@@ -1,7 +1,8 @@
 //! One held record: its text with what is wrong marked in it, and the trial of a changed copy.
 
 use super::{
-    DeskFinding, DeskRecord, DeskTrial, MAX_RECORD, Posted, Shared, Visitor, failed, remedy,
+    BASE, DeskFinding, DeskRecord, DeskTrial, MAX_RECORD, Posted, Refused, Shared, Visitor, failed,
+    remedy,
 };
 use crate::frame::{Failure, Frame, page};
 use crate::json_view::{JsonMark, laid_out, marked};
@@ -24,6 +25,8 @@ struct RecordPage {
     /// The copy that can be changed.
     copy: String,
     trial: Option<Trial>,
+    /// A decision that was refused.
+    refused: Option<Refused>,
 }
 
 /// A trial, with the copy it was made of.
@@ -36,6 +39,10 @@ struct Trial {
 }
 
 impl RecordPage {
+    fn reason(&self) -> &str {
+        self.refused.as_ref().map_or("", |refused| &refused.reason)
+    }
+
     fn text<'a>(&self, finding: &'a DeskFinding) -> &'a str {
         finding.text.get(self.f.lang)
     }
@@ -75,7 +82,7 @@ fn with_marks(text: &str, findings: &[DeskFinding], lang: Language) -> Option<St
     Some(marked(document.root(), &marks))
 }
 
-async fn find(desk: &Shared, number: i64) -> Result<DeskRecord, Failure> {
+pub(super) async fn find(desk: &Shared, number: i64) -> Result<DeskRecord, Failure> {
     let causes = desk.workplace.held().await.map_err(failed)?;
     let found = causes.into_iter().flat_map(|cause| cause.records).find(|one| one.number == number);
     found.ok_or(Failure::NotFound)
@@ -95,11 +102,32 @@ pub(super) async fn show(
     Path(number): Path<i64>,
 ) -> Result<Response, Failure> {
     let record = find(&desk, number).await?;
-    let (text, trouble) = source(&desk, number, f.lang).await;
+    Ok(page(StatusCode::OK, &untried(&desk, f, record, None).await))
+}
+
+/// The record again, with what is wrong with the decision.
+pub(super) async fn refuse(
+    desk: &Shared,
+    f: Frame,
+    record: DeskRecord,
+    refused: Refused,
+) -> Result<Response, Failure> {
+    let f = Frame { here: format!("{BASE}/held/{}", record.number), ..f };
+    let shown = untried(desk, f, record, Some(refused)).await;
+    Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &shown))
+}
+
+async fn untried(
+    desk: &Shared,
+    f: Frame,
+    record: DeskRecord,
+    refused: Option<Refused>,
+) -> RecordPage {
+    let (text, trouble) = source(desk, record.number, f.lang).await;
     let source = text.as_deref().and_then(|text| with_marks(text, &record.findings, f.lang));
     let document = text.and_then(|text| Document::parse(text, &ParseOptions::lenient()).ok());
     let copy = document.map(|document| laid_out(document.root())).unwrap_or_default();
-    Ok(page(StatusCode::OK, &RecordPage { f, record, source, trouble, copy, trial: None }))
+    RecordPage { f, record, source, trouble, copy, trial: None, refused }
 }
 
 /// Validates a changed copy. Nothing of it is kept: what is sent comes from the source only.
@@ -117,5 +145,6 @@ pub(super) async fn trial(
     let trial = Some(Trial { rule_set, findings, errors, shown });
     let (text, trouble) = source(&desk, number, f.lang).await;
     let source = text.as_deref().and_then(|text| with_marks(text, &record.findings, f.lang));
-    Ok(page(StatusCode::OK, &RecordPage { f, record, source, trouble, copy, trial }))
+    let shown = RecordPage { f, record, source, trouble, copy, trial, refused: None };
+    Ok(page(StatusCode::OK, &shown))
 }
